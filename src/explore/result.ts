@@ -1,0 +1,53 @@
+/** What every driver reports, so that random and exhaustive runs share one report. */
+import type { Op } from '../model/index.ts'
+
+/** `holds` is said only after a complete search; `passed` by a random run; `reached`/`unreached` of a `sometimes`. */
+export type Outcome = 'holds' | 'passed' | 'violated' | 'incomplete' | 'reached' | 'unreached' | 'unchecked'
+
+export interface Violation {
+  readonly property: string
+  readonly because: string
+  readonly witness: Readonly<Record<string, unknown>>
+  /** From the initial state; the last op is the one that violates. Empty when the initial state does. */
+  readonly ops: readonly Op[]
+  /** True when no shorter trace exists. */
+  readonly shortest: boolean
+}
+
+export interface PropertyResult {
+  readonly property: string
+  readonly kind: 'always' | 'step' | 'monitor' | 'sometimes' | 'eventually' | 'leadsTo'
+  readonly outcome: Outcome
+  readonly violation: Violation | null
+  /** For a `sometimes`: how it was reached first. */
+  readonly reachedBy: readonly Op[] | null
+}
+
+export type StopReason = 'time' | 'states' | 'interrupted' | 'memory'
+
+export interface Exploration {
+  readonly driver: 'exhaustive' | 'random'
+  readonly machine: string
+  /** Whether everything within the bounds was seen. Never true of a random run. */
+  readonly complete: boolean
+  readonly stopped: StopReason | null
+  readonly results: readonly PropertyResult[]
+  readonly states: number
+  readonly transitions: number
+  /** Longest shortest path (exhaustive), longest run (random). */
+  readonly depth: number
+  readonly seconds: number
+  readonly coverage: Coverage
+  /** Random runs only. */
+  readonly random: RandomFacts | null
+}
+export interface RandomFacts {
+  readonly seed: number; readonly runs: number; readonly ops: number
+  readonly refused: number; readonly meanLength: number; readonly distinctStates: number
+}
+export interface Coverage {
+  /** Per action: how often it fired, and how many states it led to that were new. Zero fired is the alarm. */
+  readonly actions: Readonly<Record<string, { readonly fired: number; readonly fresh: number }>>
+  /** Per clause id: how often it was exercised. */
+  readonly clauses: Readonly<Record<string, number>>
+}

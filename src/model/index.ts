@@ -1,0 +1,7 @@
+/** The modelling language: declare a finite state, actions and claims; every driver runs the same machine. */
+export * from './domain.ts'
+export * from './event.ts'
+export * from './machine.ts'
+export * from './property.ts'
+export * from './step.ts'
+export * from './pack.ts'

@@ -1,0 +1,79 @@
+/** Claims about a machine. Each verdict says why and shows the culprit. */
+import type { Domain, State } from './domain.ts'
+import type { Observation } from './event.ts'
+
+/** `true`, or why not and the values that show it. */
+export type Verdict = true | { readonly because: string; readonly witness?: Readonly<Record<string, unknown>> }
+
+/** What a property looks at: the machine's state and the ledger that judges it, both read-only. */
+export interface World<S, L> { readonly state: S; readonly ledger: L; readonly monitors: Readonly<Record<string, unknown>> }
+
+interface Claim {
+  readonly name: string
+  /** The claim in one sentence, as a user would say it. */
+  readonly claim: string
+  /** Clause of a manual that the claim rests on; null where it is the user's own. */
+  readonly clause: string | null
+  /** `file:line` of the declaration. */
+  readonly at: string
+}
+
+/** Must be true of every reachable state. */
+export interface Always<S, L> extends Claim { readonly kind: 'always'; judge(world: World<S, L>): Verdict }
+/** Must be true of every observation of the kind `on`, given the world right after it. */
+export interface StepProperty<S, L, O> extends Claim {
+  readonly kind: 'step'; readonly on: string
+  judge(seen: O, world: World<S, L>): Verdict
+}
+/** Owns a small state of its own, updated by observations; must be true of that state always. */
+export interface Monitor<L, O> extends Claim {
+  readonly kind: 'monitor'; readonly domain: Domain
+  update(draft: unknown, seen: O, ledger: L): void
+  judge(monitor: unknown): Verdict
+}
+/** Must be reached at least once; a run that never does so has shown nothing. */
+export interface Sometimes<S, L, O> extends Claim { readonly kind: 'sometimes'; reached(world: World<S, L>, seen: readonly O[]): boolean }
+/** On every fair path the goal holds at some time. */
+export interface Eventually<S, L> extends Claim { readonly kind: 'eventually'; goal(world: World<S, L>): boolean }
+/** On every fair path each state with `from` is followed by one with `to`. */
+export interface LeadsTo<S, L> extends Claim {
+  readonly kind: 'leadsTo'
+  from(world: World<S, L>): boolean
+  to(world: World<S, L>): boolean
+}
+
+export type Property<S, L, O> =
+  | Always<S, L> | StepProperty<S, L, O> | Monitor<L, O> | Sometimes<S, L, O> | Eventually<S, L> | LeadsTo<S, L>
+
+type Stated = { readonly claim: string; readonly clause?: string }
+const stated = (name: string, { claim, clause }: Stated): Claim => ({ name, claim, clause: clause ?? null, at: callSite() })
+
+/** Constructors of properties over one machine's types: `const { always, step } = propertiesOf<State, Ledger, Seen>()`. */
+export function propertiesOf<S, L, O extends Observation>() {
+  type W = World<S, L>
+  return {
+    always: (name: string, say: Stated, judge: (world: W) => Verdict): Always<S, L> =>
+      ({ kind: 'always', ...stated(name, say), judge }),
+    /** `judge` sees only observations with `what === on`, with their own type. */
+    step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
+      judge: (seen: Extract<O, { what: K }>, world: W) => Verdict): StepProperty<S, L, O> =>
+      ({ kind: 'step', on: say.on, ...stated(name, say), judge: judge as StepProperty<S, L, O>['judge'] }),
+    monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
+      update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void, judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>
+      ({ kind: 'monitor', domain: say.domain, ...stated(name, say), update: update as Monitor<L, O>['update'], judge: judge as Monitor<L, O>['judge'] }),
+    sometimes: (name: string, say: Stated, reached: (world: W, seen: readonly O[]) => boolean): Sometimes<S, L, O> =>
+      ({ kind: 'sometimes', ...stated(name, say), reached }),
+    eventually: (name: string, say: Stated, goal: (world: W) => boolean): Eventually<S, L> =>
+      ({ kind: 'eventually', ...stated(name, say), goal }),
+    leadsTo: (name: string, say: Stated, from: (world: W) => boolean, to: (world: W) => boolean): LeadsTo<S, L> =>
+      ({ kind: 'leadsTo', ...stated(name, say), from, to }),
+  }
+}
+
+/** `folder/file.ts:line` of the first frame outside this file: reports point at the property, not at the constructor. */
+function callSite(): string {
+  const frames = (new Error().stack ?? '').split('\n').slice(1)
+  const frame = frames.find(line => !/[/\\]model[/\\]property\.[tj]s/.test(line)) ?? ''
+  const found = /((?:[\w.-]+[/\\]){0,2}[\w.-]+\.[tj]s):(\d+)/.exec(frame)
+  return found ? `${found[1]!.replaceAll('\\', '/')}:${found[2]}` : 'unknown'
+}

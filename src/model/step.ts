@@ -1,0 +1,74 @@
+/** Taking a step: total, pure, and the same for every driver. */
+import { produce, setAutoFreeze } from 'immer'
+import { valuesOf } from './domain.ts'
+import type { Emit, ModelEvent, Observation } from './event.ts'
+import { ModelError } from './machine.ts'
+import type { Action, Args, Machine, Op } from './machine.ts'
+import type { World } from './property.ts'
+
+// Freezing catches a recipe that keeps a reference to the state it was given and writes through it later.
+setAutoFreeze(true)
+
+export interface Stepped<S, L, O> {
+  readonly world: World<S, L>
+  readonly events: readonly ModelEvent<O>[]
+  /** The guard was false, or the op is none of this machine's; `world` is the one given. */
+  readonly refused: boolean
+}
+
+/** Total: an op whose guard is false is refused with an event, so any subsequence of a trace is a trace.
+ *  @throws ModelError when a guard or recipe throws. */
+export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, world: World<S, L>, op: Op): Stepped<S, L, O> {
+  const refuse = (why: string): Stepped<S, L, O> => ({ world, events: [{ kind: 'refused', why }], refused: true })
+  const action = machine.byName.get(op.action)
+  if (action === undefined) return refuse(`no action '${op.action}'`)
+  const bad = badArgument(action, op.args)
+  if (bad !== null) return refuse(bad)
+  if (!enabled(machine, action, world.state, op.args)) return refuse('guard is false')
+  const events: ModelEvent<O>[] = []
+  const next = produce(world, draft => { advance(machine, draft as World<S, L>, action, op.args, events) })
+  return { world: next, events, refused: false }
+}
+
+/** Whether the op may be taken. @throws ModelError when the guard throws. */
+export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S, args: Args): boolean {
+  try { return action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
+}
+
+/** Runs recipe, ledger and monitors on a mutable world. The one place where a step's meaning is written; drivers differ only in the draft. */
+export function advance<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[]): void {
+  const emit: Emit<O> = {
+    cost: (unit, count = 1) => { if (count > 0) events.push({ kind: 'cost', path: action.path, unit, count }) },
+    clause: id => { events.push({ kind: 'clause', id }) },
+    see: seen => { events.push({ kind: 'observation', seen }) },
+  }
+  try {
+    action.then(draft.state, args, emit)
+    for (const event of events) {
+      if (event.kind !== 'observation') continue
+      machine.ledger.observe(draft.ledger, event.seen)
+      for (const property of machine.properties)
+        if (property.kind === 'monitor') property.update(draft.monitors[property.name], event.seen, draft.ledger)
+    }
+  } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) }
+}
+
+/** `dma.issue(device=0, iova=1)` */
+export function showOp(op: Op): string {
+  const args = Object.entries(op.args).map(([name, value]) => `${name}=${String(value)}`)
+  return args.length === 0 ? op.action : `${op.action}(${args.join(', ')})`
+}
+
+function badArgument<S, O>(action: Action<S, O>, args: Args): string | null {
+  for (const [name, domain] of Object.entries(action.params))
+    if (!valuesOf(domain).includes(args[name])) return `${name}=${String(args[name])} is outside its domain`
+  return null
+}
+
+function recipeFailed<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, action: Action<S, O>, args: Args, part: string, cause: unknown): ModelError {
+  if (cause instanceof ModelError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new ModelError(`${part} of ${showOp({ action: action.name, args })} in machine '${machine.name}' threw: ${message}`, { cause })
+}

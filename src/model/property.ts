@@ -20,10 +20,10 @@ interface Claim {
 
 /** Must be true of every reachable state. */
 export interface Always<S, L> extends Claim { readonly kind: 'always'; judge(world: World<S, L>): Verdict }
-/** Must be true of every observation of the kind `on`, given the world right after it. */
+/** Must be true of every observation of the kind `on`, given the worlds right after and right before its step. */
 export interface StepProperty<S, L, O> extends Claim {
   readonly kind: 'step'; readonly on: string
-  judge(seen: O, world: World<S, L>): Verdict
+  judge(seen: O, world: World<S, L>, before: World<S, L>): Verdict
 }
 /** Owns a small state of its own, updated by observations; must be true of that state always. */
 export interface Monitor<L, O> extends Claim {
@@ -56,7 +56,7 @@ export function propertiesOf<S, L, O extends Observation>() {
       ({ kind: 'always', ...stated(name, say), judge }),
     /** `judge` sees only observations with `what === on`, with their own type. */
     step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
-      judge: (seen: Extract<O, { what: K }>, world: W) => Verdict): StepProperty<S, L, O> =>
+      judge: (seen: Extract<O, { what: K }>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>
       ({ kind: 'step', on: say.on, ...stated(name, say), judge: judge as StepProperty<S, L, O>['judge'] }),
     monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
       update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void, judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>

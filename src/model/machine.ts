@@ -71,7 +71,11 @@ export interface MachineSpec<S, L, O extends Observation> {
 }
 
 /** A mistake in a machine's own declaration or recipes: the author mends it. */
-export class ModelError extends Error { override readonly name = 'ModelError' }
+export class ModelError extends Error {
+  override readonly name = 'ModelError'
+  /** The ops that lead there from the initial state, the failing one last; null where no driver was running. */
+  trace: readonly Op[] | null = null
+}
 
 const emptyLedger = { domain: struct({}), initial: {}, observe: () => {} }
 

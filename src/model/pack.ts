@@ -148,10 +148,10 @@ const helpers = {
   },
 }
 
-/** @throws ModelError when a single field is too wide. */
-export function packing<T>(domain: Domain): Packing<T> {
+/** `path` is how errors name the value. @throws ModelError when a single field is too wide. */
+export function packing<T>(domain: Domain, path = 'state'): Packing<T> {
   const generator = new Generator()
-  const code = generator.domain(domain, 'value', 'state')
+  const code = generator.domain(domain, 'value', path)
   const bits = generator.layout.mark
   const words = Math.max(1, Math.ceil(bits / 32))
   const locals = Array.from({ length: words }, (_, i) => `w${i}=0`).join(',')

@@ -1,0 +1,90 @@
+/** What a run has learnt so far: the standing of each property, and what was exercised. */
+import { isReached, judge, seenIn } from '../model/index.ts'
+import type {
+  Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
+} from '../model/index.ts'
+import type { Coverage, PropertyResult, Violation } from './result.ts'
+
+/** A step as a driver sees it; the initial state counts as one. */
+export interface Taken<S, L> {
+  readonly world: World<S, L>
+  /** The world was not seen before in this run. */
+  readonly fresh: boolean
+  readonly before: () => World<S, L>
+  /** The ops up to and with this step. */
+  readonly trace: () => readonly Op[]
+}
+
+/** A decided property is not judged again: the first violation stands. */
+export class Book<S, L, O extends Observation> {
+  readonly violations = new Map<string, Violation>()
+  readonly reachedBy = new Map<string, readonly Op[]>()
+  private readonly machine: Machine<S, L, O>
+  private readonly shortest: boolean
+  /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are judged. */
+  private ofStates: readonly Property<S, L, O>[]
+  private ofSteps: readonly StepProperty<S, L, O>[]
+  private unreached: readonly Sometimes<S, L, O>[]
+  private readonly fired = new Map<string, { fired: number; fresh: number }>()
+  private readonly clauses = new Map<string, number>()
+
+  /** `shortest`: the run meets steps in the order of their distance from the initial state. */
+  constructor(machine: Machine<S, L, O>, shortest: boolean) {
+    this.machine = machine
+    this.shortest = shortest
+    this.ofStates = machine.properties.filter(p => p.kind === 'always' || p.kind === 'monitor')
+    this.ofSteps = machine.properties.filter(p => p.kind === 'step')
+    this.unreached = machine.properties.filter(p => p.kind === 'sometimes')
+    for (const action of machine.actions) this.fired.set(action.name, { fired: 0, fresh: 0 })
+  }
+
+  /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could change. */
+  get decided(): boolean { return this.violations.size > 0 && this.ofStates.length === 0 && this.ofSteps.length === 0 }
+
+  /** Counts a step, and judges it. */
+  record(action: Action<S, O>, events: readonly ModelEvent<O>[], step: Taken<S, L>): void {
+    const counts = this.fired.get(action.name)!
+    counts.fired++
+    if (step.fresh) counts.fresh++
+    for (const event of events)
+      if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + 1)
+    this.judge(seenIn(events), step)
+  }
+
+  judge(seen: readonly O[], step: Taken<S, L>): void {
+    if (step.fresh) for (const property of this.ofStates) this.ask(property, seen, step)
+    if (seen.length > 0) for (const property of this.ofSteps) this.ask(property, seen, step)
+    for (const property of this.unreached) {
+      if (!isReached(property, step.world, seen)) continue
+      this.reachedBy.set(property.name, step.trace())
+      this.unreached = this.unreached.filter(p => p !== property)
+    }
+  }
+
+  private ask(property: Property<S, L, O>, seen: readonly O[], step: Taken<S, L>): void {
+    const verdict = judge(property, step.world, seen, step.before)
+    if (verdict === true) return
+    this.violations.set(property.name, {
+      property: property.name, because: verdict.because, witness: structuredClone(verdict.witness ?? {}), ops: step.trace(), shortest: this.shortest,
+    })
+    this.ofStates = this.ofStates.filter(p => p !== property)
+    this.ofSteps = this.ofSteps.filter(p => p !== property)
+  }
+
+  /** `end` is what a property is that was neither violated nor reached: 'incomplete' when the run was cut short. */
+  results(end: 'holds' | 'passed' | 'incomplete'): PropertyResult[] {
+    return this.machine.properties.map(({ name: property, kind }) => {
+      const violation = this.violations.get(property) ?? null
+      const reachedBy = this.reachedBy.get(property) ?? null
+      const open = kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
+      const outcome = violation !== null ? 'violated' : reachedBy !== null ? 'reached'
+        : kind === 'eventually' || kind === 'leadsTo' ? 'unchecked' : open
+      return { property, kind, outcome, violation, reachedBy }
+    })
+  }
+
+  coverage(): Coverage {
+    const clauses = [...this.clauses].sort(([a], [b]) => a < b ? -1 : 1)
+    return { actions: Object.fromEntries(this.fired), clauses: Object.fromEntries(clauses) }
+  }
+}

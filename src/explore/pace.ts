@@ -1,0 +1,48 @@
+/** The clock of a long run: time limit, interruption, progress, and letting the event loop live. The only part of a search that reads a clock. */
+import type { StopReason } from './result.ts'
+
+export interface Limits {
+  readonly maxSeconds?: number | undefined
+  /** Aborting ends the run with what it has. */
+  readonly signal?: AbortSignal | undefined
+  /** Called at most five times a second. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export interface Counts { readonly states: number; readonly transitions: number; readonly depth: number; readonly queue: number }
+/** `queue`: states whose successors are not known yet (0 in a random run). `rate`: transitions a second since the last report. */
+export interface Progress extends Counts { readonly rate: number }
+
+const breath_ms = 50
+const report_ms = 200
+
+export class Pace {
+  private readonly limits: Limits
+  private readonly start = performance.now()
+  private breathed = this.start
+  private reported = this.start
+  private transitions = 0
+  constructor(limits: Limits) { this.limits = limits }
+
+  get seconds(): number { return (performance.now() - this.start) / 1000 }
+
+  /** Cheap enough to be asked every few microseconds; when true, `breathe` is wanted. */
+  due(): boolean { return performance.now() - this.breathed >= breath_ms || this.stop() !== null }
+
+  /** Lets timers and signals run, reports, and says whether to stop. */
+  async breathe(counts: Counts): Promise<StopReason | null> {
+    await new Promise(resolve => { setImmediate(resolve) })
+    const now = this.breathed = performance.now()
+    if (now - this.reported >= report_ms && this.limits.onProgress !== undefined) {
+      this.limits.onProgress({ ...counts, rate: Math.round((counts.transitions - this.transitions) * 1000 / (now - this.reported)) })
+      this.reported = now
+      this.transitions = counts.transitions
+    }
+    return this.stop()
+  }
+
+  private stop(): StopReason | null {
+    if (this.limits.signal?.aborted) return 'interrupted'
+    return this.seconds >= (this.limits.maxSeconds ?? Infinity) ? 'time' : null
+  }
+}

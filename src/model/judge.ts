@@ -1,0 +1,44 @@
+/** Asking a property for its verdict: one place, so that every driver, the shrinker and replay treat a broken property alike. */
+import type { ModelEvent, Observation } from './event.ts'
+import { ModelError } from './machine.ts'
+import type { Property, Sometimes, Verdict, World } from './property.ts'
+
+/** The verdict on one step, given the world after it, what it let be seen, and how to get the world before it. Always true for kinds that one step cannot violate.
+ *  @throws ModelError naming the property when it throws, or answers neither `true` nor `{ because }`. */
+export function judge<S, L, O extends Observation>(
+  property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>): Verdict {
+  let verdict: Verdict = true
+  try {
+    switch (property.kind) {
+      case 'always': verdict = property.judge(world); break
+      case 'monitor': verdict = property.judge(world.monitors[property.name]); break
+      case 'step':
+        for (const one of seen) if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
+        break
+      case 'sometimes': case 'eventually': case 'leadsTo': break
+    }
+  } catch (cause) { throw failed(property.name, cause) }
+  if (verdict === true || typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string') return verdict
+  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true or { because: '...' }`)
+}
+
+/** Whether a `sometimes` is reached by this step. @throws ModelError naming the property when it throws or answers no boolean. */
+export function isReached<S, L, O>(property: Sometimes<S, L, O>, world: World<S, L>, seen: readonly O[]): boolean {
+  let answer: boolean
+  try { answer = property.reached(world, seen) } catch (cause) { throw failed(property.name, cause) }
+  if (typeof answer === 'boolean') return answer
+  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(answer) ?? 'undefined'}; answer true or false`)
+}
+
+/** The observations among the events of a step. */
+export function seenIn<O>(events: readonly ModelEvent<O>[]): readonly O[] {
+  if (events.length === 0) return nothing
+  const seen: O[] = []
+  for (const event of events) if (event.kind === 'observation') seen.push(event.seen)
+  return seen
+}
+const nothing: readonly never[] = []
+
+function failed(name: string, cause: unknown): ModelError {
+  return new ModelError(`property '${name}' threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+}

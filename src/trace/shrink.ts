@@ -1,0 +1,109 @@
+/** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the others as they are. */
+import { advance, enabled, judge, ModelError, packing, seenIn, showOp, step } from '../model/index.ts'
+import type { Machine, ModelEvent, Observation, Op, Property, World } from '../model/index.ts'
+
+/** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an earlier instance of
+ *  its action. The result violates the same property by its last op, and none of its ops is refused. `[]` when the initial state violates.
+ *  @throws RangeError when the machine has no such property or `ops` do not violate it. */
+export function shrinkOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string, ops: readonly Op[]): Op[] {
+  const claim = machine.properties.find(p => p.name === property)
+  if (claim === undefined) throw new RangeError(`machine '${machine.name}' has no property '${property}'`)
+  const attempt = attempts(machine, claim)
+  const start = attempt(accepted(machine, ops))
+  if (start === null) throw new RangeError(`these ops do not violate '${property}' of machine '${machine.name}'`)
+  let best = deleteChunks(start, attempt)
+  for (;;) {
+    const other = firstOf(renamed(machine, best), attempt) ?? firstOf(replaced(machine, best), attempt)
+    if (other === null) return best
+    best = deleteChunks(other, attempt)
+  }
+}
+
+/** The ops up to the first violation without those refused, or null when there is none. */
+type Attempt = (ops: readonly Op[]) => Op[] | null
+
+function attempts<S, L, O extends Observation>(machine: Machine<S, L, O>, claim: Property<S, L, O>): Attempt {
+  const { words, pack, unpack } = packing<World<S, L>>(machine.worldDomain)
+  const initial = new Uint32Array(words)
+  const previous = new Uint32Array(words)
+  const before = (): World<S, L> => unpack(previous, 0)
+  pack(machine.initialWorld, initial, 0)
+  return ops => {
+    const world = unpack(initial, 0)
+    const taken: Op[] = []
+    try {
+      if (judge(claim, world, [], before) !== true) return taken
+      for (const op of ops) {
+        const action = machine.byName.get(op.action)!
+        if (!enabled(machine, action, world.state, op.args)) continue
+        const events: ModelEvent<O>[] = []
+        pack(world, previous, 0)
+        advance(machine, world, action, op.args, events)
+        taken.push(op)
+        if (judge(claim, world, seenIn(events), before) !== true) return taken
+      }
+      return null
+    } catch (error) {
+      if (error instanceof ModelError) return null // another mistake than the one being shrunk
+      throw error
+    }
+  }
+}
+
+/** Without ops that are refused, or that this machine does not know. */
+function accepted<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Op[] {
+  let world = machine.initialWorld
+  return ops.filter(op => {
+    const stepped = step(machine, world, op)
+    world = stepped.world
+    return !stepped.refused
+  })
+}
+
+/** Deletes ever smaller runs of ops, then single ops until none can go. */
+function deleteChunks(ops: Op[], attempt: Attempt): Op[] {
+  let best = ops
+  for (let size = best.length >> 1; size >= 1;) {
+    const before = best.length
+    for (let at = 0; at < best.length;) {
+      const shorter = attempt([...best.slice(0, at), ...best.slice(at + size)])
+      if (shorter === null) at += size
+      else best = shorter
+    }
+    if (size > 1) size >>= 1
+    else if (best.length === before) break
+  }
+  return best
+}
+
+/** The first candidate that still violates. Each is of smaller arguments than its origin, so a chain of them ends. */
+function firstOf(candidates: Iterable<Op[]>, attempt: Attempt): Op[] | null {
+  for (const candidate of candidates) {
+    const found = attempt(candidate)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** One number of one parameter set to a smaller one in all ops at once: an id mostly stands in several ops. */
+function* renamed<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Generator<Op[]> {
+  const known = new Set(machine.instances.map(({ op }) => showOp(op)))
+  const used = new Map(ops.flatMap(({ args }) => Object.entries(args)).map(([name, value]) => [`${name}=${String(value)}`, { name, value }]))
+  for (const { name, value: from } of used.values())
+    for (let to = 0; typeof from === 'number' && to < from; to++) {
+      const candidate = ops.map(op => op.args[name] === from ? { action: op.action, args: { ...op.args, [name]: to } } : op)
+      if (candidate.every(op => known.has(showOp(op)))) yield candidate
+    }
+}
+
+/** One op replaced by an earlier instance of its action. */
+function* replaced<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Generator<Op[]> {
+  for (const [at, op] of ops.entries()) {
+    const own = showOp(op)
+    for (const instance of machine.instances) {
+      if (instance.op.action !== op.action) continue
+      if (showOp(instance.op) === own) break
+      yield ops.with(at, instance.op)
+    }
+  }
+}

@@ -45,6 +45,9 @@ export interface LeadsTo<S, L> extends Claim {
 export type Property<S, L, O> =
   | Always<S, L> | StepProperty<S, L, O> | Monitor<L, O> | Sometimes<S, L, O> | Eventually<S, L> | LeadsTo<S, L>
 
+/** The observations that can have `what === K`, also of a type whose `what` is a union of several. */
+type Seen<O, K> = O extends { readonly what: infer W } ? K extends W ? O : never : never
+
 type Stated = { readonly claim: string; readonly clause?: string }
 const stated = (name: string, { claim, clause }: Stated): Claim => ({ name, claim, clause: clause ?? null, at: callSite() })
 
@@ -56,7 +59,7 @@ export function propertiesOf<S, L, O extends Observation>() {
       ({ kind: 'always', ...stated(name, say), judge }),
     /** `judge` sees only observations with `what === on`, with their own type. */
     step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
-      judge: (seen: Extract<O, { what: K }>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>
+      judge: (seen: Seen<O, K>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>
       ({ kind: 'step', on: say.on, ...stated(name, say), judge: judge as StepProperty<S, L, O>['judge'] }),
     monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
       update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void, judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>

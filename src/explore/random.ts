@@ -1,0 +1,2 @@
+export function exploreRandomly() {}
+export interface RandomOptions {}

@@ -56,11 +56,11 @@ export function writeRteLow(pin: Pin, word: { readonly vector: number; readonly 
   return sendLevel(pin)
 }
 
-/** An EOI message or a write of the EOI register. It meets every pin of that vector, so a pin whose vector was rewritten
+/** An EOI message or a write of the EOI register. It meets every pin of that vector and no other, so a pin whose vector was rewritten
  *  while remote IRR was set waits for ever. @returns the pins that send again. */
 export function eoiPins(pins: readonly Pin[], vector: number): number[] {
   return pins.flatMap((pin, n) => {
-    if (pin.vector !== vector || !pin.level) return []
+    if (pin.vector !== vector) return []
     pin.remoteIrr = false
     return sendLevel(pin) ? [n] : []
   })

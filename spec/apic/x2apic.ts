@@ -28,7 +28,7 @@ export type Receiver =
 export interface Destination { readonly value: number; readonly logical: boolean; readonly bits: 8 | 32 }
 
 /** LDR of an x2APIC. Id bits above 19 do not appear: such ids alias. */
-export function x2apicLdr(id: number): number { return ((id >>> 4 & 0xffff) << 16 | 1 << (id & 0xf)) >>> 0 }
+export function x2apicLdr(id: number): number { return (id >>> 4 << 16 | 1 << (id & 0xf)) >>> 0 }
 
 /** The rule by which the CPU is among those meant, or null. */
 export function matchedBy(receiver: Receiver, destination: Destination): ApicClause | null {

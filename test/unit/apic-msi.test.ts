@@ -87,6 +87,11 @@ describe('source (7.3)', () => {
     expect(setEnabled(s, true)).toEqual({ address: 1, data: 10 })
     expect(s.pending).toBe(false)
   })
+  it('enabling a masked source leaves its event pending', () => {
+    const s = source({ masked: true, pending: true, enabled: false })
+    expect(setEnabled(s, true)).toBeNull()
+    expect(unmask(s)).toEqual({ address: 1, data: 10 })
+  })
   it('a message holds the address and data of its instant', () => {
     const s = source()
     const sent = event(s)

@@ -1,10 +1,12 @@
 /** APIC modes and destination matching, against the tables of SDM vol. 3 10.6.2 and 10.12 and a reading by brute force. */
 import { assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeMessage, encodeMessage } from '../../spec/apic/msi.ts'
 import { matchedBy, recipients, writeApicBase, x2apicLdr } from '../../spec/apic/x2apic.ts'
 import type { ApicMode, Destination, ModeChange, Receiver } from '../../spec/apic/x2apic.ts'
 
 const xapic = (id: number, logicalId = 0, dfr: 'flat' | 'cluster' = 'flat'): Receiver => ({ mode: 'xapic', id, ldr: logicalId << 24, dfr })
+const messageTo = { redirectionHint: false, logical: false, vector: 0x31, deliveryMode: 0, assert: false, level: false }
 const x2apic = (id: number): Receiver => ({ mode: 'x2apic', id })
 const to = (value: number, logical: boolean, bits: 8 | 32): Destination => ({ value, logical, bits })
 const physical = (value: number, bits: 8 | 32 = 8) => to(value, false, bits)
@@ -108,6 +110,11 @@ describe('matching (2.1-2.3)', () => {
 })
 
 describe('recipients (2.4)', () => {
+  it('pitfall: id 256 cut to the 8 bits of a compatibility message names CPU 0 instead', () => {
+    const { destination } = decodeMessage(encodeMessage({ ...messageTo, destination: 256 }))!
+    expect(recipients([x2apic(0), x2apic(256)], { destination: physical(destination), one: false }).cpus).toEqual([0])
+    expect(recipients([x2apic(0), x2apic(256)], { destination: physical(256, 32), one: false }).cpus).toEqual([1])
+  })
   const cpus = [xapic(0, 1), xapic(1, 2), xapic(2, 4)]
   it('names every matching CPU, in order, and says whether one of them is chosen', () => {
     expect(recipients(cpus, { destination: logical(0b101), one: false })).toEqual({ cpus: [0, 2], one: false })

@@ -1,0 +1,21 @@
+/** The one table of exit codes, by class of result; the CLI, its help, README and a test derive from it. */
+
+export interface ExitClass { readonly code: number; readonly name: string; readonly meaning: string }
+
+export const exitClasses = [
+  { code: 0, name: 'holds', meaning: 'every verdict is the expected one' },
+  { code: 1, name: 'violated', meaning: 'a property was violated that was expected to hold' },
+  { code: 2, name: 'usage', meaning: 'unknown flag, name or bound, or a file that cannot be used' },
+  { code: 3, name: 'over-budget', meaning: 'a path costs more than its budget' },
+  { code: 4, name: 'vacuous', meaning: 'a run that shows nothing: something that must be reached was not, or a known violation is gone' },
+  { code: 5, name: 'diverged', meaning: 'a replayed trace no longer does what it recorded' },
+  { code: 6, name: 'incomplete', meaning: 'time, states or memory ran out before a verdict' },
+  { code: 70, name: 'internal', meaning: 'a bug of remapcheck or of a model: please report it' },
+  { code: 130, name: 'interrupted', meaning: 'stopped by Ctrl-C; what had been found was printed' },
+] as const satisfies readonly ExitClass[]
+
+export type ExitName = (typeof exitClasses)[number]['name']
+
+export function exitCode(name: ExitName): number {
+  return exitClasses.find(row => row.name === name)!.code
+}

@@ -1,0 +1,178 @@
+/** A replayed trace as text: what was claimed, why it fails, and one line for each op with what it changed. */
+import type { ModelEvent, Observation, Op } from '../model/index.ts'
+import { clip, hang, packLines, painted, showBounds, wrapWords } from '../report/layout.ts'
+import type { Piece } from '../report/layout.ts'
+import type { Theme } from '../report/theme.ts'
+import { diff, scalarsetsOf, showChange, showFields, showLoose, showValue } from './diff.ts'
+import type { Names } from './diff.ts'
+import type { Found, Trace } from './format.ts'
+import type { Replayed, ReplayedStep } from './replay.ts'
+
+export interface RenderOptions {
+  readonly theme: Theme
+  /** Whole states besides what changed. */
+  readonly full?: boolean
+  readonly names?: Names
+  /** What a clause says, in one line; null for an id that is not known. */
+  readonly clause?: (id: string) => string | null
+  /** Length of a shortest trace, where another search has found it. */
+  readonly shortest?: number
+  /** Where the trace is saved. */
+  readonly saved?: string
+}
+
+type View = RenderOptions & { readonly scalarsets: ReadonlySet<string>; readonly names: Names }
+
+/** The report of a violation, ready to print; ends with the command that repeats it when `saved` is given. */
+export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, options: RenderOptions): string {
+  const view = viewOf(replayed, options)
+  return [
+    ...head(replayed, trace, view), '', ...steps(replayed, view),
+    ...(options.saved === undefined ? [] : ['', ...row('saved', [options.saved]), ...row('repeat', [`npx remapcheck replay ${options.saved}`])]),
+  ].join('\n') + '\n'
+}
+
+function viewOf<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, options: RenderOptions): View {
+  const params = machine.actions.flatMap(action => Object.values(action.params).flatMap(scalarsetsOf))
+  return { ...options, names: options.names ?? {}, scalarsets: new Set([...scalarsetsOf(machine.worldDomain), ...params]) }
+}
+
+const rowHead = 11
+const row = (title: string, lines: readonly string[]): string[] => hang(`  ${title.padEnd(rowHead - 2)}`, rowHead, lines)
+
+function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, view: View): string[] {
+  const { theme, clause } = view
+  const { property, because, witness, reproduced, refusedCount, specChanged } = replayed
+  const room = theme.width - rowHead
+  const text = (title: string, value: string | null): string[] => value === null ? [] : row(title, wrapWords(value, room))
+  const sign = signOf(replayed, view)
+  const shown = showLoose(witness, view.scalarsets, view.names)
+  const bounds = showBounds(trace.bounds)
+  const title = [
+    { ...sign, text: `${sign.text} ${property.name}` }, { text: trace.design, paint: theme.strong }, ...(bounds === '' ? [] : [{ text: bounds }]),
+    { text: `(${showFound(trace.found, trace.ops.length, view.shortest)})`, paint: theme.dim },
+  ]
+  return [
+    ...hang('', 2, packLines(title, theme.width - 2)),
+    ...text('because', because),
+    ...text('diverged', reproduced ? null : `the trace recorded "${trace.because}"; no step shows it now`),
+    ...(shown.length === 0 ? [] : row('witness', packLines(shown.map(one => ({ text: one })), room))),
+    ...text('claim', `${property.claim} (${property.at})`),
+    ...text('clause', property.clause === null ? null : [property.clause, clause?.(property.clause) ?? ''].join(' ').trim()),
+    ...text('refused', refusedCount === 0 ? null : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
+    ...text('changed', specChanged ? 'the machine declares another structure than when this trace was found' : null),
+    ...text('note', trace.note ?? null),
+  ]
+}
+
+/** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
+function showFound(found: Found, length: number, shortest: number | undefined): string {
+  const how = found.driver === 'hand' ? ['written by hand'] : found.driver === 'exhaustive' ? ['exhaustive search'] : [
+    found.run === undefined ? 'random' : `run ${found.run}${found.runs === undefined ? '' : ` of ${found.runs}`}`,
+    ...(found.seed === undefined ? [] : [`seed ${found.seed}`]),
+  ]
+  const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
+  const least = found.shortest ? '; none is shorter' : shortest === undefined ? '' : `; shortest is ${shortest}`
+  return `${[...how, ops].join(', ')}${least}`
+}
+
+function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: View): string[] {
+  const { machine, steps: taken, at } = replayed
+  const ops = taken.map(({ op }) => showOp(replayed, op, view))
+  const digits = String(taken.length).length
+  const lane = Math.max(5, ...taken.map(s => s.agent.length))
+  const most = Math.floor(view.theme.width * 0.42)
+  const opWidth = Math.max(0, ...ops.map(op => op.length).filter(n => n <= most))
+  const indent = 2 + digits + 2 + lane + 2 + opWidth + 3
+  const prefix = (n: number, agent: string): string => `  ${String(n).padStart(digits)}  ${view.theme.dim(agent.padEnd(lane))}  `
+  const state = (world: unknown): string[] => view.full ? wholeState(replayed, world, indent - opWidth - 3, view) : []
+  const start = [(prefix(0, 'start') + (at === 0 ? painted(mark(replayed, view)) : '')).trimEnd(), ...state(machine.initialWorld)]
+  return [...(at === 0 || view.full ? start : []), ...taken.flatMap((step, i) => {
+    const pieces = [...(at === i + 1 ? [mark(replayed, view)] : []), ...details(replayed, step, view)]
+    const lines = packLines(pieces, view.theme.width - indent)
+    const op = prefix(i + 1, step.agent) + ops[i]!.padEnd(opWidth + 3)
+    const own = ops[i]!.length > opWidth ? [op.trimEnd(), ...hang(' '.repeat(indent), indent, lines)] : hang(op, indent, lines)
+    return [...own.filter(line => line !== ''), ...state(step.after)]
+  })]
+}
+
+function signOf<S, L, O extends Observation>({ property, reproduced }: Replayed<S, L, O>, { theme }: View): Piece {
+  if (!reproduced) return { text: '≠', paint: theme.warn }
+  return property.kind === 'sometimes' ? { text: '✓', paint: theme.good } : { text: '✗', paint: theme.bad }
+}
+
+function mark<S, L, O extends Observation>({ property }: Replayed<S, L, O>, { theme }: View): Piece {
+  return property.kind === 'sometimes' ? { text: '← reached', paint: theme.good } : { text: '← violates', paint: theme.bad }
+}
+
+function details<S, L, O extends Observation>({ machine, property }: Replayed<S, L, O>, step: ReplayedStep<S, L, O>, view: View): Piece[] {
+  const { theme, names } = view
+  const others = step.violated.filter(broken => broken.property !== property.name)
+  const changes = diff(machine.worldDomain, step.before, step.after, names).map(change =>
+    ({ text: showChange({ ...change, path: change.path.replace(/^(state|monitors)\./, '') }) }))
+  return [
+    ...step.events.flatMap(event => eventPiece(event, view)),
+    ...changes,
+    ...others.map(broken => ({ text: `also violates ${broken.property}`, paint: theme.bad })),
+    ...clauseIds(step.events).map(id => ({ text: id, paint: theme.dim })),
+    ...counts(step.events).map(text => ({ text, paint: theme.dim })),
+  ]
+}
+
+function eventPiece<O extends Observation>(event: ModelEvent<O>, view: View): Piece[] {
+  if (event.kind === 'refused') return [{ text: `! refused: ${event.why}`, paint: view.theme.warn }]
+  if (event.kind !== 'observation') return []
+  const { what, ...rest } = event.seen
+  return [{ text: ['»', what, ...showLoose(rest, view.scalarsets, view.names)].join(' '), paint: view.theme.strong }]
+}
+
+function clauseIds<O>(events: readonly ModelEvent<O>[]): string[] {
+  return [...new Set(events.flatMap(event => event.kind === 'clause' ? [event.id] : []))]
+}
+
+/** Counted cost of one step by unit: `2 pte-store`. */
+function counts<O>(events: readonly ModelEvent<O>[]): string[] {
+  const sums = new Map<string, number>()
+  for (const event of events) if (event.kind === 'cost') sums.set(event.unit, (sums.get(event.unit) ?? 0) + event.count)
+  return [...sums].map(([unit, count]) => `${count} ${unit}`)
+}
+
+function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, world: unknown, indent: number, view: View): string[] {
+  return Object.entries(machine.worldDomain.fields).flatMap(([part, domain]) => {
+    if (domain.kind !== 'struct') return []
+    const values = (world as Record<string, Record<string, unknown>>)[part]!
+    return Object.entries(domain.fields).flatMap(([name, of]) => {
+      const title = part === 'ledger' ? `ledger.${name}` : name
+      const text = `${title} = ${showValue(of, values[name], view.names)}`
+      return hang(' '.repeat(indent), indent + 2, wrapWords(text, view.theme.width - indent - 2))
+    })
+  })
+}
+
+function showOp<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, op: Op, view: View): string {
+  const action = machine.byName.get(op.action)
+  const args = action === undefined ? showLoose(op.args, view.scalarsets, view.names) : showFields(action.params, op.args, view.names, '=')
+  return [op.action, ...args].join(' ')
+}
+
+/** Who did what when: a column for each agent, in the order of their first op, and a row for each op. */
+export function renderLanes<S, L, O extends Observation>(
+  replayed: Replayed<S, L, O>, options: Pick<RenderOptions, 'theme' | 'names'>): string {
+  const view = viewOf(replayed, options)
+  const { theme } = view
+  const agents = [...new Set(replayed.steps.map(step => step.agent))]
+  const digits = String(replayed.steps.length).length
+  const ops = replayed.steps.map(step => (step.refused ? '! ' : '') + showOp(replayed, step.op, view))
+  const share = Math.floor((theme.width - digits - 2) / Math.max(1, agents.length)) - 2
+  const widths = agents.map(agent => {
+    const longest = Math.max(...ops.filter((_, i) => replayed.steps[i]!.agent === agent).map(op => op.length))
+    return Math.max(agent.length, Math.min(share, longest))
+  })
+  const cells = (n: string, texts: readonly string[]): string =>
+    `${n.padStart(digits)}  ${texts.map((text, k) => clip(text, widths[k]!).padEnd(widths[k]!)).join('  ')}`
+  const rows = replayed.steps.map((step, i) => {
+    const line = cells(String(i + 1), agents.map(agent => agent === step.agent ? ops[i]! : '·'))
+    return `${replayed.at === i + 1 ? painted(signOf(replayed, view)) : ' '} ${line.trimEnd()}`
+  })
+  return [`  ${theme.strong(cells('', agents).trimEnd())}`, ...rows].join('\n') + '\n'
+}

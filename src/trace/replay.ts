@@ -1,0 +1,97 @@
+/** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
+import { nearest, UserError } from '../errors.ts'
+import { isReached, judge, seenIn, step } from '../model/index.ts'
+import type { Action, Machine, ModelEvent, Observation, Op, Property, World } from '../model/index.ts'
+import { specHash } from './format.ts'
+import type { Trace } from './format.ts'
+
+export interface Broken { readonly property: string; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
+
+export interface ReplayedStep<S, L, O> {
+  readonly op: Op
+  /** The lane it is drawn in. */
+  readonly agent: string
+  readonly before: World<S, L>
+  readonly after: World<S, L>
+  readonly events: readonly ModelEvent<O>[]
+  readonly refused: boolean
+  /** Every safety property that this step violates, the trace's own or not. */
+  readonly violated: readonly Broken[]
+}
+
+export interface Replayed<S = unknown, L = unknown, O extends Observation = Observation> {
+  readonly machine: Machine<S, L, O>
+  /** The property of the trace. */
+  readonly property: Property<S, L, O>
+  readonly steps: readonly ReplayedStep<S, L, O>[]
+  /** The property was violated (a `sometimes`: reached). */
+  readonly reproduced: boolean
+  /** Ops taken when it was first: the number of the op, 0 for the initial state; null when never. */
+  readonly at: number | null
+  /** Why, as the property says it now; null when not reproduced. */
+  readonly because: string | null
+  readonly witness: Readonly<Record<string, unknown>>
+  readonly refusedCount: number
+  /** The machine declares another structure than the one the trace was found on. */
+  readonly specChanged: boolean
+}
+
+/** Total over ops: those this machine does not know, or does not allow now, are refused steps.
+ *  @throws UserError E-TRACE-PROPERTY when the machine lacks the property, E-TRACE-LIVENESS when a finite trace cannot show it.
+ *  @throws ModelError when a recipe or property fails. */
+export function replay<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, trace: Trace, where = trace.property): Replayed<S, L, O> {
+  const property = propertyOf(machine, trace.property, where)
+  const reachedAt = (world: World<S, L>, seen: readonly O[]): boolean => property.kind === 'sometimes' && isReached(property, world, seen)
+  const broken = brokenBy(machine, machine.initialWorld, [], machine.initialWorld)
+  let first = findFirst(property.name, broken, reachedAt(machine.initialWorld, []), 0)
+  let world = machine.initialWorld
+  const steps = trace.ops.map((op, i): ReplayedStep<S, L, O> => {
+    const { world: after, events, refused } = step(machine, world, op)
+    const before = world
+    const violated = refused ? [] : brokenBy(machine, after, seenIn(events), before)
+    first ??= findFirst(property.name, violated, !refused && reachedAt(after, seenIn(events)), i + 1)
+    world = after
+    return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }
+  })
+  return {
+    machine, property, steps, reproduced: first !== null, at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
+    refusedCount: steps.filter(s => s.refused).length, specChanged: specHash(machine) !== trace.specHash,
+  }
+}
+
+interface First { readonly at: number; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
+
+function findFirst(property: string, broken: readonly Broken[], reached: boolean, at: number): First | null {
+  const one = broken.find(b => b.property === property)
+  if (one !== undefined) return { at, because: one.because, witness: one.witness }
+  return reached ? { at, because: 'reached', witness: {} } : null
+}
+
+function brokenBy<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, world: World<S, L>, seen: readonly O[], before: World<S, L>): Broken[] {
+  return machine.properties.flatMap(property => {
+    const verdict = judge(property, world, seen, () => before)
+    return verdict === true ? [] : [{ property: property.name, because: verdict.because, witness: verdict.witness ?? {} }]
+  })
+}
+
+function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, name: string, subject: string): Property<S, L, O> {
+  const names = machine.properties.map(p => p.name)
+  const property = machine.properties.find(p => p.name === name)
+  if (property === undefined) {
+    const meant = nearest(name, names)
+    const next = meant === null ? `it has: ${names.join(', ')}` : `did you mean '${meant}'?`
+    throw new UserError({ code: 'E-TRACE-PROPERTY', subject, problem: `machine '${machine.name}' has no property '${name}'`, next })
+  }
+  if (property.kind === 'eventually' || property.kind === 'leadsTo') {
+    const problem = `'${name}' is a claim about endless runs; a finite trace cannot violate it`
+    throw new UserError({ code: 'E-TRACE-LIVENESS', subject, problem, next: 'replay a trace of a safety property' })
+  }
+  return property
+}
+
+function agentOf<S, O>(action: Action<S, O> | undefined, op: Op): string {
+  if (action === undefined) return '?'
+  return typeof action.agent === 'string' ? action.agent : action.agent(op.args)
+}

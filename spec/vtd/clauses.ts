@@ -74,7 +74,7 @@ const caching = {
   'VTD:6/drain': vtd('6', 'With DR and DW translated requests of the invalidated range in flight are done before the next wait completes.'),
   'VTD:6/no-drain': vtd('6', 'Without draining a DMA translated before the invalidation may land after the wait.'),
   'VTD:6/interrupt-drain':
-    vtd('6', 'An IEC invalidation drains remapped interrupts of those indexes in flight, at least into the IRR, before the next wait completes.'),
+    vtd('6', 'An IEC invalidation drains remapped interrupts of those indexes, at least into the IRR, before the next wait completes.'),
   'VTD:6/compatibility-undrained': vtd('6', 'Compatibility-format interrupts are not drained.'),
 }
 

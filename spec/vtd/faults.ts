@@ -114,8 +114,9 @@ export const faultReasons: readonly FaultReason[] = [
 const byCode = new Map(faultReasons.map(reason => [reason.code, reason]))
 export const faultReason = (code: number): FaultReason | undefined => byCode.get(code)
 
-export const faultClauses: Clauses = Object.fromEntries(faultReasons.map(({ clause, source, says, code }) => [clause,
-  { manual: 'VTD', section: source === 'dma' ? 'table 30' : 'table 15', says: `${says} Fault reason ${code.toString(16).toUpperCase()}h.` }]))
+export const faultClauses: Clauses = Object.fromEntries(faultReasons.map(({ clause, source, says, code }) => [clause, {
+  manual: 'VTD', section: source === 'dma' ? 'table 30' : 'table 15', says: `${says} Fault reason ${code.toString(16).toUpperCase()}h.`,
+}]))
 
 /** A blocked request. `reason` is what the manual's order gives; `alternatives` are reasons its open priority allows as well. */
 export interface Fault {

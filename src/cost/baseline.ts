@@ -1,0 +1,76 @@
+/** The recorded counts of every design and path, kept in a JSON file so that a change of cost is seen and has to be accepted. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import * as v from 'valibot'
+import { CostError } from './count.ts'
+import type { PathCounts } from './count.ts'
+
+/** Counts measured for one kernel design. */
+export interface MeasuredDesign { readonly design: string; readonly counts: PathCounts }
+
+const counts = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(1)))
+const schema = v.strictObject({
+  format: v.literal('remapcheck-cost-baseline'), version: v.literal(1),
+  /** Design -> path -> unit -> how many. */
+  designs: v.record(v.string(), v.record(v.string(), counts)),
+})
+export interface Baseline {
+  readonly format: 'remapcheck-cost-baseline'; readonly version: 1
+  readonly designs: Readonly<Record<string, PathCounts>>
+}
+export const emptyBaseline: Baseline = { format: 'remapcheck-cost-baseline', version: 1, designs: {} }
+
+/** One unit of one path that is counted otherwise than recorded; 0 where it is not counted. */
+export interface CountChange {
+  readonly design: string; readonly path: string; readonly unit: string
+  readonly from: number; readonly to: number
+}
+
+/** @throws CostError naming `where` and the field when the text is not a baseline. */
+export function loadBaseline(text: string, where: string): Baseline {
+  let given: unknown
+  try { given = JSON.parse(text) } catch (cause) { throw new CostError(`${where}: not JSON: ${(cause as Error).message}`, { cause }) }
+  const parsed = v.safeParse(schema, given)
+  if (parsed.success) return parsed.output
+  throw new CostError(`${where}: ${v.getDotPath(parsed.issues[0]) ?? 'the document'}: ${parsed.issues[0].message}; record it again with --update`)
+}
+
+/** The baseline with the measured designs recorded anew; other designs stay. */
+export function recorded(baseline: Baseline, measured: readonly MeasuredDesign[]): Baseline {
+  const designs = { ...baseline.designs, ...Object.fromEntries(measured.map(m => [m.design, m.counts])) }
+  return { ...baseline, designs: Object.fromEntries(Object.entries(designs).sort(([a], [b]) => a < b ? -1 : 1)) }
+}
+
+/** One line a path, so that a change of counts is one line of a commit. */
+export function showBaseline(baseline: Baseline): string {
+  const designs = Object.entries(baseline.designs).map(([design, paths]) => {
+    const lines = Object.entries(paths).map(([path, units]) => `      ${JSON.stringify(path)}: ${JSON.stringify(units)}`)
+    return `    ${JSON.stringify(design)}: {\n${lines.join(',\n')}\n    }`
+  })
+  return `{\n  "format": "${baseline.format}",\n  "version": ${baseline.version},\n  "designs": {${designs.length > 0 ? `\n${designs.join(',\n')}\n  ` : ''}}\n}\n`
+}
+
+/** Writes the file whole or not at all. @throws what the file system throws; the old file is then as it was. */
+export function writeBaseline(file: string, baseline: Baseline): void {
+  const draft = `${file}.${process.pid}.tmp`
+  try {
+    writeFileSync(draft, showBaseline(baseline), { flush: true })
+    renameSync(draft, file)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    throw cause
+  }
+}
+
+/** What differs for the measured designs: changed, new and vanished units, in the order of the measured paths. */
+export function changesFrom(baseline: Baseline, measured: readonly MeasuredDesign[]): readonly CountChange[] {
+  return measured.flatMap(({ design, counts: now }) => {
+    const before = at(baseline.designs, design) ?? {}
+    return union(now, before).flatMap(path => {
+      const [was, is] = [at(before, path) ?? {}, at(now, path) ?? {}]
+      return union(is, was).map(unit => ({ design, path, unit, from: at(was, unit) ?? 0, to: at(is, unit) ?? 0 })).filter(c => c.from !== c.to)
+    })
+  })
+}
+/** Own keys only: a design may be called 'constructor'. */
+const at = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined => Object.hasOwn(record, key) ? record[key] : undefined
+const union = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])]

@@ -1,0 +1,111 @@
+/** The cost report: as data for --json, and as text for people. */
+import type { MeasuredDesign } from './baseline.ts'
+import type { BudgetReport, BudgetResult } from './budgets.ts'
+import type { PathCounts, Vocabulary } from './count.ts'
+import { price } from './price.ts'
+import type { CostRow, Cycles, PathCost, Prices } from './price.ts'
+
+export interface ReportProfile extends Prices { readonly title: string; readonly clock_ghz: number; readonly notes: readonly string[] }
+export interface ReportSources {
+  readonly citations: Readonly<Record<string, { readonly authors: string; readonly title: string; readonly venue: string; readonly year: number | null }>>
+  readonly figures: Readonly<Record<string, { readonly citation: string; readonly status: string }>>
+}
+
+/** A publication behind the prices used, and the units whose prices cite it. */
+export interface Footnote { readonly source: string; readonly status: readonly string[]; readonly units: readonly string[] }
+export interface CostReport {
+  readonly profile: { readonly id: string; readonly title: string; readonly clock_ghz: number; readonly notes: readonly string[] }
+  /** Paths in the vocabulary's order, each with the designs that have it. */
+  readonly paths: readonly { readonly path: string; readonly designs: readonly { readonly design: string; readonly cost: PathCost }[] }[]
+  readonly footnotes: readonly Footnote[]
+}
+
+/** Prices all designs with one profile. Plain data. @throws CostError for a unit without a price. */
+export function costReport(measured: readonly MeasuredDesign[], profile: ReportProfile, sources: ReportSources, vocabulary: Vocabulary): CostReport {
+  const costs = measured.map(({ design, counts }) => ({ design, costs: price(counts, profile) }))
+  const seen = new Set(costs.flatMap(c => c.costs.map(cost => cost.path)))
+  const known = Object.keys(vocabulary.paths).filter(path => seen.has(path))
+  const others = [...seen].filter(path => !known.includes(path)).sort()
+  const { id, title, clock_ghz, notes } = profile
+  return {
+    profile: { id, title, clock_ghz, notes },
+    paths: [...known, ...others].map(path => ({
+      path, designs: costs.flatMap(({ design, costs: all }) => all.filter(cost => cost.path === path).map(cost => ({ design, cost }))),
+    })),
+    footnotes: footnotesOf(measured.map(m => m.counts), profile, sources),
+  }
+}
+
+function footnotesOf(counts: readonly PathCounts[], profile: ReportProfile, sources: ReportSources): readonly Footnote[] {
+  const units = Object.keys(profile.units).filter(unit => counts.some(paths => Object.values(paths).some(of => Object.hasOwn(of, unit))))
+  const notes = new Map<string, { status: Set<string>; units: Set<string> }>()
+  for (const unit of units) {
+    const one = profile.units[unit]
+    if (one === undefined || 'within' in one) continue
+    for (const id of one.from) {
+      const figure = Object.hasOwn(sources.figures, id) ? sources.figures[id] : undefined
+      const cited = figure === undefined ? undefined : sources.citations[figure.citation]
+      const source = cited === undefined ? id : `${cited.authors.split(',')[0]}, ${cited.title}, ${cited.venue}${cited.year === null ? '' : ` ${cited.year}`}`
+      const note = notes.get(source) ?? { status: new Set(), units: new Set() }
+      notes.set(source, note)
+      note.status.add(figure?.status ?? 'the profile\'s own')
+      note.units.add(unit)
+    }
+  }
+  return [...notes].map(([source, note]) => ({ source, status: [...note.status].sort(), units: [...note.units] }))
+}
+
+/** Text for people; `contributors` is how many units to name for each path. */
+export function renderCost(report: CostReport, contributors = 3): string {
+  const width = Math.max(0, ...report.paths.flatMap(p => p.designs.map(d => d.design.length)))
+  const lines = [`cycles per path: typical (min..max), ${report.profile.clock_ghz} GHz, profile ${report.profile.id}`, `  ${report.profile.title}`]
+  for (const { path, designs } of report.paths) {
+    lines.push('', path)
+    for (const { design, cost } of designs)
+      lines.push(`  ${design.padEnd(width)} ${String(cost.cycles.typ).padStart(7)} ${range(cost.cycles).padEnd(14)} ${contents(cost, contributors)}`.trimEnd())
+  }
+  const rows = report.paths.flatMap(p => p.designs.flatMap(d => d.cost.rows))
+  if (rows.some(row => row.assumption)) lines.push('', '* an assumption: no published figure isolates this unit')
+  if (rows.some(row => row.within !== null)) lines.push(`${rows.some(row => row.assumption) ? '' : '\n'}~ counted, but its time is in the unit named`)
+  if (report.footnotes.length > 0) lines.push('', 'sources')
+  for (const note of report.footnotes) lines.push(`  ${note.source} (${note.status.join(', ')})`, `    ${note.units.join(', ')}`)
+  return `${lines.join('\n')}\n`
+}
+
+const range = (cycles: Cycles): string => `(${cycles.min}..${cycles.max})`
+
+function contents(cost: PathCost, contributors: number): string {
+  const own = cost.rows.filter(row => row.within === null)
+  const rest = own.length - contributors
+  return [
+    ...own.slice(0, contributors).map(row => `${times(row)}${row.assumption ? '*' : ''} ${row.share_percent}%`),
+    ...(rest > 0 ? [`${rest} more`] : []),
+    ...cost.rows.filter(row => row.within !== null).map(row => `~${times(row)} in ${row.within}${cost.elsewhere.includes(row.unit) ? ' of the path that waits' : ''}`),
+  ].join(', ')
+}
+const times = (row: CostRow): string => row.count === 1 ? row.unit : `${row.count} ${row.unit}`
+
+/** Text for people: every budget that does not hold with its derivation, the changes of counts, and one line of sums. */
+export function renderBudgets(report: BudgetReport): string {
+  const lines: string[] = []
+  for (const result of report.results) if (result.verdict === 'over' || result.verdict === 'unmeasured') lines.push(...failed(result))
+  let last = ''
+  for (const { design, path, unit, from, to } of report.changes) {
+    if (`${design} ${path}` !== last) lines.push(`changed     ${last = `${design} ${path}`}${deltaOf(report, design, path)}`)
+    lines.push(`  ${unit} ${from} -> ${to}`)
+  }
+  if (report.changes.length > 0) lines.push('accept the change with --update')
+  const of = (verdict: string): number => report.results.filter(result => result.verdict === verdict).length
+  lines.push(`budgets: ${of('within')} within, ${of('changed')} changed, ${of('over')} over, ${of('unmeasured')} unmeasured`)
+  return `${lines.join('\n')}\n`
+}
+
+function failed({ budget, verdict, used }: BudgetResult): readonly string[] {
+  const head = `${verdict.padEnd(11)} ${budget.design} ${budget.path}: `
+  const what = used === null ? `nothing was counted; the limit is ${budget.limit_cycles}` : `${used.typ} cycles, limit ${budget.limit_cycles} (+${used.typ - budget.limit_cycles})`
+  return [head + what, `  limit: ${budget.derivation}`]
+}
+function deltaOf(report: BudgetReport, design: string, path: string): string {
+  const delta = report.results.find(r => r.budget.design === design && r.budget.path === path)?.delta_cycles ?? null
+  return delta === null ? '' : `: ${delta < 0 ? '' : '+'}${delta} cycles`
+}

@@ -41,6 +41,9 @@ export class Book<S, L, O extends Observation> {
   /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could change. */
   get decided(): boolean { return this.violations.size > 0 && this.ofStates.length === 0 && this.ofSteps.length === 0 }
 
+  /** Whether also each `sometimes` is reached. */
+  get finished(): boolean { return this.decided && this.unreached.length === 0 }
+
   /** Counts a step, and judges it. */
   record(action: Action<S, O>, events: readonly ModelEvent<O>[], step: Taken<S, L>): void {
     const counts = this.fired.get(action.name)!

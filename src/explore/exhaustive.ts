@@ -1,6 +1,7 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
-import { advance, enabled, ModelError, showOp } from '../model/index.ts'
+import { advance, enabled } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, World } from '../model/index.ts'
+import { checkGuards, store, tracing } from './blame.ts'
 import { Book } from './book.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
@@ -67,7 +68,7 @@ class Search<S, L, O extends Observation> {
       this.states.insert(this.machine.initialWorld)
       this.cameFrom.push(0, 0)
       const initial = (): World<S, L> => this.states.unpack(0)
-      this.tracing(() => this.book.judge([], { world: initial(), fresh: true, before: initial, trace: () => [] }), () => [])
+      tracing(() => this.book.judge([], { world: initial(), fresh: true, before: initial, trace: () => [] }), () => [])
       while (this.parent < this.states.count && !this.book.decided) {
         if (this.parent % stride === 0 && pace.due()) {
           const stop = await pace.breathe(this.counts())
@@ -77,7 +78,7 @@ class Search<S, L, O extends Observation> {
           this.levelEnd = this.states.count
           this.depth++
         }
-        this.tracing(() => this.expand(), this.trace)
+        tracing(() => this.expand(), this.trace)
         this.parent++
       }
       return null
@@ -96,7 +97,7 @@ class Search<S, L, O extends Observation> {
       const { action, op } = instances[this.instance]!
       if (enabled(machine, action, world.state, op.args)) fireable.push(this.instance)
     }
-    if (!states.holds(this.parent, world)) this.blameGuard()
+    checkGuards(machine, states, this.parent, world)
     for (const instance of fireable) {
       this.instance = instance
       this.take(instances[instance]!, states.unpack(this.parent))
@@ -108,7 +109,7 @@ class Search<S, L, O extends Observation> {
     const { events, states } = this
     events.length = 0
     advance(this.machine, world, action, op.args, events)
-    const number = insert(this.machine, states, world, op)
+    const number = store(this.machine, states, world, op)
     if (number >= 0) this.cameFrom.push(this.parent, this.instance)
     this.transitions++
     this.book.record(action, events, { world, fresh: number >= 0, before: this.before, trace: this.trace })
@@ -123,38 +124,6 @@ class Search<S, L, O extends Observation> {
     for (let state = this.parent; state !== 0; state = this.cameFrom.parent(state)) ops.push(instances[this.cameFrom.instance(state)]!.op)
     return ops.reverse()
   }
-
-  private tracing(work: () => void, trace: () => readonly Op[]): void {
-    try { work() } catch (error) {
-      if (error instanceof ModelError) error.trace ??= trace()
-      throw error
-    }
-  }
-
-  /** Finds the guard that wrote to the state it was to read. */
-  private blameGuard(): never {
-    const { machine, states } = this
-    for (this.instance = 0; this.instance < machine.instances.length; this.instance++) {
-      const { action, op } = machine.instances[this.instance]!
-      const world = states.unpack(this.parent)
-      enabled(machine, action, world.state, op.args)
-      if (!states.holds(this.parent, world)) throw guardWrites(machine, op)
-    }
-    throw new ModelError(`a guard of machine '${machine.name}' is not a function of the state it is given`)
-  }
-}
-
-/** Stores a world; a value outside its domain is blamed on the op. */
-export function insert<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, states: PackedStates<World<S, L>>, world: World<S, L>, op: Op): number {
-  try { return states.insert(world) } catch (cause) {
-    if (!(cause instanceof ModelError)) throw cause
-    throw new ModelError(`${showOp(op)} in machine '${machine.name}' leaves the domain: ${cause.message}`, { cause })
-  }
-}
-
-export function guardWrites<S, L, O extends Observation>(machine: Machine<S, L, O>, op: Op): ModelError {
-  return new ModelError(`guard of ${showOp(op)} in machine '${machine.name}' changes the state; a guard only reads`)
 }
 
 /** Parent and instance of each state: 8 bytes. */

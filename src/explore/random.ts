@@ -1,2 +1,137 @@
-export function exploreRandomly() {}
-export interface RandomOptions {}
+/** Random search (fast-check): long seeded runs, half of them with a random subset of the actions; what is found is shrunk. */
+import fc from 'fast-check'
+import { ModelError } from '../model/index.ts'
+import type { Machine, Observation, Op, World } from '../model/index.ts'
+import { judgeOps, shrinkOps } from '../trace/shrink.ts'
+import { checkGuards, store, tracing } from './blame.ts'
+import { Book } from './book.ts'
+import { Pace } from './pace.ts'
+import type { Limits } from './pace.ts'
+import type { Exploration, StopReason, Violation } from './result.ts'
+import { PackedStates, StatesFull } from './states.ts'
+import { plansOf, Walker } from './walk.ts'
+import type { Plan } from './walk.ts'
+
+export interface RandomOptions extends Limits {
+  /** Any 32-bit integer. */
+  readonly seed: number
+  /** 1000 where not given. */
+  readonly runs?: number | undefined
+  /** The most ops of one run; 100 where not given. */
+  readonly length?: number | undefined
+  /** Share of ops that are taken without looking at the guard, 0..1; 1/16 where not given. */
+  readonly blind?: number | undefined
+  /** A larger share of refused ops ends in `incomplete`, stopped by 'refused'; 0.5 where not given. */
+  readonly refusedLimit?: number | undefined
+}
+
+/** Cases that fast-check may try to shrink one violation. A count, not a time: same seed, same result. */
+const maxAttempts = 500
+
+/** Judges every step of random runs. Each property gets a verdict; a violated one is shrunk and no longer judged. Same seed, same result,
+ *  unless a clock or a signal ends it. @throws ModelError as `exploreExhaustively`. */
+export async function exploreRandomly<S, L, O extends Observation>(machine: Machine<S, L, O>, options: RandomOptions): Promise<Exploration> {
+  const { seed, runs = 1000, length = 100, blind = 1 / 16, refusedLimit = 0.5 } = options
+  const pace = new Pace(options)
+  const walk = new Walk(machine, blind)
+  const plans = plansOf(walk.walker.actions.length, length)
+  const ended: { by: StopReason | null; mistake: unknown } = { by: null, mistake: null }
+  await fc.check(fc.asyncProperty(plans, async plan => {
+    if (pace.due()) ended.by = await pace.breathe(walk.counts())
+    try { if (ended.by === null && !walk.book.finished) return walk.run(plan) } catch (error) {
+      if (error instanceof StatesFull) ended.by = error.reason
+      else ended.mistake = error
+    }
+    throw new fc.PreconditionFailure(true) // ends the runs; any other throw would be a case to shrink
+  }), { seed, numRuns: runs })
+  if (ended.mistake !== null) throw ended.mistake
+  for (const [name, run] of walk.foundIn)
+    walk.book.violations.set(name, shrink(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }))
+  if (walk.refused > refusedLimit * walk.ops) ended.by ??= 'refused'
+  const { states, transitions, depth } = walk.counts()
+  return {
+    driver: 'random', machine: machine.name, complete: false, stopped: ended.by,
+    results: walk.book.results(ended.by === null ? 'passed' : 'incomplete'),
+    states, transitions, depth, seconds: pace.seconds, coverage: walk.book.coverage(),
+    random: {
+      seed, runs: walk.runs, ops: walk.ops, refused: walk.refused, meanLength: walk.ops / Math.max(1, walk.runs), distinctStates: states,
+    },
+  }
+}
+
+/** fast-check makes the run smaller that showed the violation, then `shrinkOps` its ops. */
+function shrink<S, L, O extends Observation>(
+  { machine, walker, initial }: Walk<S, L, O>, violation: Violation, plans: fc.Arbitrary<Plan>, run: fc.Parameters<[Plan]>): Violation {
+  const judged = judgeOps(machine, violation.property)
+  let best = violation.ops
+  let attempts = 0
+  fc.check(fc.property(plans, plan => {
+    if (attempts++ === maxAttempts) throw new fc.PreconditionFailure(true)
+    const found = judged(opsOf(walker, plan, initial()))
+    if (found !== null) best = found.ops
+    return found === null
+  }), run)
+  const { ops, verdict } = judged(shrinkOps(machine, violation.property, best))!
+  return { ...violation, ops, because: verdict.because, witness: structuredClone(verdict.witness ?? {}) }
+}
+
+/** The ops that a plan comes to, up to a mistake of the machine. */
+function opsOf<S, L, O extends Observation>(walker: Walker<S, L, O>, plan: Plan, world: World<S, L>): Op[] {
+  const ops: Op[] = []
+  try {
+    walker.follow(plan, world, { looked: () => {}, refused: () => {}, took: ({ op }) => { ops.push(op) } })
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error
+  }
+  return ops
+}
+
+/** Takes runs and keeps the book. */
+class Walk<S, L, O extends Observation> {
+  readonly machine: Machine<S, L, O>
+  readonly book: Book<S, L, O>
+  readonly walker: Walker<S, L, O>
+  /** In which run each property was violated. */
+  readonly foundIn = new Map<string, number>()
+  runs = 0
+  ops = 0
+  refused = 0
+  private transitions = 0
+  private longest = 0
+  private readonly states: PackedStates<World<S, L>>
+
+  constructor(machine: Machine<S, L, O>, blind: number) {
+    this.machine = machine
+    this.book = new Book(machine, false)
+    this.walker = new Walker(machine, blind)
+    this.states = new PackedStates<World<S, L>>(machine.worldDomain)
+    this.states.insert(machine.initialWorld)
+    tracing(() => this.book.judge([], { world: this.initial(), fresh: true, before: this.initial, trace: () => [] }), () => [])
+  }
+
+  readonly initial = (): World<S, L> => this.states.unpack(0)
+
+  counts() { return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0 } }
+
+  run(plan: Plan): void {
+    const { machine, states, book, walker } = this
+    const taken: Op[] = []
+    let at = 0
+    tracing(() => walker.follow(plan, this.initial(), {
+      looked: world => { checkGuards(machine, states, at, world) },
+      refused: () => { this.ops++; this.refused++ },
+      took: ({ action, op }, world, events) => {
+        const from = at
+        taken.push(op)
+        const number = store(machine, states, world, op)
+        at = number >= 0 ? number : ~number
+        this.ops++
+        this.transitions++
+        book.record(action, events, { world, fresh: number >= 0, before: () => states.unpack(from), trace: () => [...taken] })
+      },
+    }), () => walker.current === null ? taken : [...taken, walker.current])
+    for (const name of book.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)
+    this.longest = Math.max(this.longest, taken.length)
+    this.runs++
+  }
+}

@@ -1,7 +1,8 @@
 /** What every driver reports, so that random and exhaustive runs share one report. */
 import type { Op } from '../model/index.ts'
 
-/** `holds` is said only after a complete search; `passed` by a random run; `reached`/`unreached` of a `sometimes`. */
+/** `holds` is said only after a complete search; `passed` by a random run; `reached`/`unreached` of a `sometimes`;
+ *  `incomplete` of what a run that was cut short, or ended early, cannot say. */
 export type Outcome = 'holds' | 'passed' | 'violated' | 'incomplete' | 'reached' | 'unreached' | 'unchecked'
 
 export interface Violation {
@@ -23,15 +24,18 @@ export interface PropertyResult {
   readonly reachedBy: readonly Op[] | null
 }
 
-export type StopReason = 'time' | 'states' | 'interrupted' | 'memory'
+/** `refused`: a random run whose ops were mostly refused, which shows nothing. */
+export type StopReason = 'time' | 'states' | 'interrupted' | 'memory' | 'refused'
 
 export interface Exploration {
   readonly driver: 'exhaustive' | 'random'
   readonly machine: string
   /** Whether everything within the bounds was seen. Never true of a random run. */
   readonly complete: boolean
+  /** What cut the run short. Null also when the search ended early because every safety property was violated. */
   readonly stopped: StopReason | null
   readonly results: readonly PropertyResult[]
+  /** Distinct states; steps taken. */
   readonly states: number
   readonly transitions: number
   /** Longest shortest path (exhaustive), longest run (random). */

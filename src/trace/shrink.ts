@@ -1,15 +1,14 @@
 /** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the others as they are. */
-import { advance, enabled, judge, ModelError, packing, seenIn, showOp, step } from '../model/index.ts'
-import type { Machine, ModelEvent, Observation, Op, Property, World } from '../model/index.ts'
+import { advance, enabled, judge, ModelError, packing, seenIn, showOp } from '../model/index.ts'
+import type { Machine, ModelEvent, Observation, Op, Verdict, World } from '../model/index.ts'
 
 /** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an earlier instance of
  *  its action. The result violates the same property by its last op, and none of its ops is refused. `[]` when the initial state violates.
  *  @throws RangeError when the machine has no such property or `ops` do not violate it. */
 export function shrinkOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string, ops: readonly Op[]): Op[] {
-  const claim = machine.properties.find(p => p.name === property)
-  if (claim === undefined) throw new RangeError(`machine '${machine.name}' has no property '${property}'`)
-  const attempt = attempts(machine, claim)
-  const start = attempt(accepted(machine, ops))
+  const judged = judgeOps(machine, property)
+  const attempt: Attempt = candidate => judged(candidate)?.ops ?? null
+  const start = attempt(ops)
   if (start === null) throw new RangeError(`these ops do not violate '${property}' of machine '${machine.name}'`)
   let best = deleteChunks(start, attempt)
   for (;;) {
@@ -19,46 +18,43 @@ export function shrinkOps<S, L, O extends Observation>(machine: Machine<S, L, O>
   }
 }
 
-/** The ops up to the first violation without those refused, or null when there is none. */
-type Attempt = (ops: readonly Op[]) => Op[] | null
+export interface Found { readonly ops: Op[]; readonly verdict: Exclude<Verdict, true> }
 
-function attempts<S, L, O extends Observation>(machine: Machine<S, L, O>, claim: Property<S, L, O>): Attempt {
+/** Judges lists of ops by one property, many times and fast: the ops up to its first violation without those refused, or null when there is
+ *  none. @throws RangeError when the machine has no such property. */
+export function judgeOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string): (ops: readonly Op[]) => Found | null {
+  const claim = machine.properties.find(p => p.name === property)
+  if (claim === undefined) throw new RangeError(`machine '${machine.name}' has no property '${property}'`)
   const { words, pack, unpack } = packing<World<S, L>>(machine.worldDomain)
+  const known = new Map(machine.instances.map(instance => [showOp(instance.op), instance]))
   const initial = new Uint32Array(words)
   const previous = new Uint32Array(words)
   const before = (): World<S, L> => unpack(previous, 0)
   pack(machine.initialWorld, initial, 0)
-  return ops => {
+  return candidate => {
     const world = unpack(initial, 0)
-    const taken: Op[] = []
+    const ops: Op[] = []
     try {
-      if (judge(claim, world, [], before) !== true) return taken
-      for (const op of ops) {
-        const action = machine.byName.get(op.action)!
+      let verdict = judge(claim, world, [], before)
+      for (const { action, op } of candidate.map(op => known.get(showOp(op))).filter(found => found !== undefined)) {
+        if (verdict !== true) break
         if (!enabled(machine, action, world.state, op.args)) continue
         const events: ModelEvent<O>[] = []
         pack(world, previous, 0)
         advance(machine, world, action, op.args, events)
-        taken.push(op)
-        if (judge(claim, world, seenIn(events), before) !== true) return taken
+        ops.push(op)
+        verdict = judge(claim, world, seenIn(events), before)
       }
-      return null
+      return verdict === true ? null : { ops, verdict }
     } catch (error) {
-      if (error instanceof ModelError) return null // another mistake than the one being shrunk
+      if (error instanceof ModelError) return null // another mistake than the one looked for
       throw error
     }
   }
 }
 
-/** Without ops that are refused, or that this machine does not know. */
-function accepted<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Op[] {
-  let world = machine.initialWorld
-  return ops.filter(op => {
-    const stepped = step(machine, world, op)
-    world = stepped.world
-    return !stepped.refused
-  })
-}
+/** The ops up to the first violation, or null. */
+type Attempt = (ops: readonly Op[]) => Op[] | null
 
 /** Deletes ever smaller runs of ops, then single ops until none can go. */
 function deleteChunks(ops: Op[], attempt: Attempt): Op[] {

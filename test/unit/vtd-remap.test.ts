@@ -119,6 +119,9 @@ describe('delivery', () => {
     expect(run({ request, unit: { ires: false } })).toEqual(
       { kind: 'interrupt', interrupt: request.unremapped, index: null, exercised: ['VTD:5.1.4/remapping-disabled'] })
   })
+  it('EIMER=1 is content with EIME=1, IRREQ=1 with IRES=1', () => {
+    expect(run({ unit: { eimer: true, irreq: true } }).kind).toBe('interrupt')
+  })
   it('SVT=0 admits every source', () => { expect(run({ irte: { svt: 0, sid: 0xffff } }).kind).toBe('interrupt') })
 })
 

@@ -99,7 +99,7 @@ const reasons = ([
   { reason: 0x0e, of: 'leaf into FEEx', edits: [entry(1, { address: 0xfeeff000 })] },
   { reason: 0x0e, of: 'a page of a superpage into FEEx', edits: [entry(2, { pageSize: true, address: 0xfee00000 })] },
   { reason: 0x0e, of: 'translated request into FEEx', edits: [context({ tt: 1 }), request({ type: 'translated', address: 0xfee00000 })] },
-  { reason: 0x29, of: 'read of FEEx', edits: [request({ address: 0xfee00000 })] },
+  { reason: 0x29, of: 'read of FEEx', edits: [request({ address: 0xfee00000, dword: true })] },
   { reason: 0x29, of: 'write of FEEx that is no dword', edits: [request({ address: 0xfeeffffc, access: 'write' })] },
 ] satisfies readonly Row[]).map((row: Row) => ({ ...row, code: row.reason.toString(16) }))
 
@@ -126,6 +126,11 @@ describe('faults', () => {
     const tables: Tables = { ...tablesOf(healthy), secondStageEntry: () => ({ ...rw, pageSize: true }) }
     for (const levels of [4, 5])
       expect(walkSecondStage(tables, hardware, { ...healthyContext, levels }, 0, 'read')).toMatchObject({ reason: 0x0c, alternatives: [] })
+  })
+  it('a table that a resumed walk cannot read is not the top table', () => {
+    const s = setup(entry(2, 'unreadable'))
+    const start = run(entry(2, 'unreadable')).visited[1]!
+    expect(walkSecondStage(tablesOf(s), s.unit, healthyContext, s.request.address, 'read', start)).toMatchObject({ reason: 0x07 })
   })
   it('names the clause of the reason', () => {
     expect(run(entry(1, { reserved: true })).exercised).toEqual(
@@ -168,6 +173,10 @@ describe('what goes through', () => {
     const found = run(entry(level, { pageSize: true, address: 0x80000000 }))
     expect(found).toMatchObject({ mapping: { input, output: 0x80000000, pages }, page: 0x80000000 + 0x40201000 - input })
     expect(found.exercised).toContain('VTD:3.7/superpage')
+  })
+  it('SNP is that of the leaf', () => {
+    expect(run(entry(1, { snoop: true }))).toMatchObject({ mapping: { snoop: true } })
+    expect(run(entry(2, { snoop: true }))).toMatchObject({ mapping: { snoop: false } })
   })
   it('a superpage that covers FEEx serves its other pages', () => {
     expect(run(entry(2, { pageSize: true, address: 0xfec00000 }))).toMatchObject({ kind: 'translated', page: 0xfec01000 })

@@ -46,7 +46,7 @@ class Generator {
       case 'range': return this.integer(of.low, of.high, expr, path)
       case 'scalarset': return this.integer(0, of.size - 1, expr, path)
       case 'oneOf': {
-        const codes = this.constant(Object.fromEntries(of.values.map((v, i) => [v, i])))
+        const codes = this.constant(numbered(of.values))
         const names = this.constant(of.values)
         return this.scalar(of.values.length, `(${codes}[${expr}]??bad(${q(path)},${expr}))`, raw => `${names}[${raw}]`)
       }
@@ -108,7 +108,7 @@ class Generator {
   private variant(tag: string, cases: Readonly<Record<string, Fields>>, expr: string, path: string): Code {
     const v = this.fresh('v')
     const names = Object.keys(cases)
-    const codes = this.constant(Object.fromEntries(names.map((name, i) => [name, i])))
+    const codes = this.constant(numbered(names))
     const which = this.scalar(names.length, `(${codes}[${v}[${q(tag)}]]??bad(${q(`${path}.${tag}`)},${v}[${q(tag)}]))`, raw => raw)
     const start = this.layout.mark
     let end = start
@@ -126,12 +126,14 @@ class Generator {
   }
   variables(): string { return this.names === 0 ? '' : `let ${Array.from({ length: this.names }, (_, i) => `v${i}`).join(',')};` }
 }
+/** Without a prototype: 'constructor' is not a value unless declared. */
+const numbered = (names: readonly string[]): unknown => Object.setPrototypeOf(Object.fromEntries(names.map((name, i) => [name, i])), null)
 const q = (text: string): string => JSON.stringify(text)
 
 const helpers = {
   bad: (path: string, value: unknown): never => { throw new ModelError(`${path}: ${JSON.stringify(value) ?? 'undefined'} is outside its domain`) },
   int: (value: number, low: number, high: number, path: string): number =>
-    (value | 0) === value && value >= low && value <= high ? value : helpers.bad(path, value),
+    ((value | 0) === value || Number.isInteger(value)) && value >= low && value <= high ? value : helpers.bad(path, value),
   len: (value: readonly unknown[], least: number, most: number, path: string): number =>
     Array.isArray(value) && value.length >= least && value.length <= most ? value.length
       : helpers.bad(path, Array.isArray(value) ? `${value.length} elements` : value),
@@ -139,7 +141,7 @@ const helpers = {
   same: (value: object, fields: number, path: string): void => {
     let found = 0
     for (const _ in value) found++
-    if (found !== fields) helpers.bad(path, value)
+    if (found !== fields || typeof value !== 'object' || Array.isArray(value)) helpers.bad(path, value)
   },
   upTo: (length: number, make: readonly (() => unknown)[]): unknown[] => {
     const values: unknown[] = []

@@ -1,5 +1,5 @@
 /** Taking a step: total, pure, and the same for every driver. */
-import { produce, setAutoFreeze } from 'immer'
+import { current, isDraft, produce, setAutoFreeze } from 'immer'
 import { valuesOf } from './domain.ts'
 import type { Emit, ModelEvent, Observation } from './event.ts'
 import { ModelError } from './machine.ts'
@@ -26,8 +26,18 @@ export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, wor
   if (bad !== null) return refuse(bad)
   if (!enabled(machine, action, world.state, op.args)) return refuse('guard is false')
   const events: ModelEvent<O>[] = []
-  const next = produce(world, draft => { advance(machine, draft as World<S, L>, action, op.args, events) })
+  const next = produce(world, draft => {
+    advance(machine, draft as World<S, L>, action, op.args, events)
+    events.forEach((event, i) => { if (event.kind === 'observation') events[i] = { kind: 'observation', seen: settled(event.seen) } })
+  })
   return { world: next, events, refused: false }
+}
+
+/** An observation may hold parts of the draft, which are no longer readable when the step is done. */
+function settled<T>(value: T): T {
+  if (isDraft(value)) return current(value)
+  if (typeof value !== 'object' || value === null) return value
+  return (Array.isArray(value) ? value.map(settled) : Object.fromEntries(Object.entries(value).map(([k, v]) => [k, settled(v)]))) as T
 }
 
 /** Whether the op may be taken. @throws ModelError when the guard throws. */

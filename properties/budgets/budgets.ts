@@ -28,8 +28,8 @@ const migrate: UnitCounts = { 'irte-store': 1, ...submit(2) }
 const flush2: UnitCounts = { ...submit(2), 'iova-free': 2, 'frame-free': 2 }
 const call: UnitCounts = { 'ipc-call': 1, 'ipc-reply': 1 }
 
-const reprogram = 'mask, address, data and unmask in configuration space, each a non-posted write as long as a read across PCIe (Richter, Laight)'
-const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024); the message is half a DMA read (pcie-bench); the entry is fetched cold'
+const reprogram = 'mask, address, data and unmask in configuration space, each non-posted, priced as a read across PCIe (Richter, Laight)'
+const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024), the message half a DMA read (pcie-bench); cold IRTE'
 const migrateWhy = 'one 16-byte store, then one round through the invalidation queue, 2127 cycles (rIOMMU table 1)'
 const mapWhy = 'dma_map with a constant-time allocator is 727 cycles (rIOMMU table 1, strict+); a frame from the free list on top'
 const dmaWhy = 'a cold translation: context entry and a two-level walk; an IOTLB miss is 280 ns (pcie-bench, Broadwell), a hit is free'
@@ -45,7 +45,8 @@ export const budgets: readonly DesignBudget[] = [
   budget('ring0-strict', 'attach', 3340, attach, attachWhy),
   budget('ring0-strict', 'map', 880, map, mapWhy),
   budget('ring0-strict', 'dma', 1440, coldDma, dmaWhy),
-  budget('ring0-strict', 'unmap', 3470, unmap, 'strict dma_unmap is 3067 cycles (rIOMMU table 1, strict+), 2127 of them the wait for the IOTLB; frame and lock on top'),
+  budget('ring0-strict', 'unmap', 3470, unmap,
+    'strict dma_unmap is 3067 cycles (rIOMMU table 1, strict+), 2135 of them the invalidation; frame and lock on top'),
   budget('ring0-strict', 'detach', 2500, detach, detachWhy),
   budget('ring0-strict', 'irq-deliver', 2240, remapped, remapWhy),
   budget('ring0-strict', 'irq-migrate', 2400, migrate, migrateWhy),
@@ -54,17 +55,20 @@ export const budgets: readonly DesignBudget[] = [
   budget('ring0-deferred', 'dma', 1440, coldDma, dmaWhy),
   budget('ring0-deferred', 'unmap', 830, { 'pte-clear': 1, 'deferred-enqueue': 1 },
     'deferred dma_unmap is 1240 cycles (rIOMMU table 1, defer+); address and frame are freed by the flush'),
-  budget('ring0-deferred', 'flush', 3570, flush2, 'one round through the invalidation queue for a batch of two, then both addresses and frames freed'),
+  budget('ring0-deferred', 'flush', 3570, flush2,
+    'one round through the invalidation queue for a batch of two, then both addresses and frames freed'),
   budget('ring0-deferred-early', 'map', 880, map, mapWhy),
   budget('ring0-deferred-early', 'unmap', 900, { 'pte-clear': 1, 'deferred-enqueue': 1, 'frame-free': 1 },
     'deferred dma_unmap (rIOMMU table 1, defer+), the frame freed at once; the address by the flush'),
-  budget('ring0-deferred-early', 'flush', 3430, { ...submit(2), 'iova-free': 2 }, 'one round through the invalidation queue for a batch of two, then both addresses freed'),
+  budget('ring0-deferred-early', 'flush', 3430, { ...submit(2), 'iova-free': 2 },
+    'one round through the invalidation queue for a batch of two, then both addresses freed'),
 
   budget('user-port-io', 'map', 230, { 'syscall': 1, 'frame-alloc': 1 }, 'no table to write: a system call (seL4, 135 cycles) for a frame'),
   budget('user-port-io', 'unmap', 230, { 'syscall': 1, 'frame-free': 1 }, 'no table to clear: a system call to give the frame back'),
-  budget('user-port-io', 'port-io', 3740, { 'syscall': 1, 'port-io': 1 }, 'a legacy port takes about 1 us (Fiasco, 3260 cycles); the system call hides behind it'),
+  budget('user-port-io', 'port-io', 3740, { 'syscall': 1, 'port-io': 1 },
+    'a legacy port takes about 1 us (Fiasco, 3260 cycles); the system call hides behind it'),
   budget('user-port-io', 'irq-deliver', 3100, { ...interrupt, 'irq-to-user': 1, 'syscall': 1 },
-    'device interrupt to user handler is 1455 cycles under seL4, entry in it; message, handler, EOI and the acknowledging system call on top'),
+    'device interrupt to user handler is 1455 cycles under seL4, entry in it; message, handler, EOI and acknowledging call on top'),
 
   budget('driver-server', 'attach', 4760, { ...call, ...attach }, `IPC call and reply (seL4, 714 + 577); ${attachWhy}`),
   budget('driver-server', 'map', 2300, { ...call, ...map }, `IPC call and reply (seL4, 714 + 577); ${mapWhy}`),

@@ -49,7 +49,8 @@ export function loadProfile(source: string, where: string): Profile {
     throw new ProfileError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${say(issue)}`)
   }
   for (const [unit, price] of Object.entries(parsed.output.units)) {
-    if (!Object.hasOwn(units, unit)) throw new ProfileError(`${where}: units.${unit}: is not a unit of the vocabulary (see spec/costs/units.ts)`)
+    if (!Object.hasOwn(units, unit))
+      throw new ProfileError(`${where}: units.${unit}: is not a unit of the vocabulary (see spec/costs/units.ts)`)
     if (!('within' in price)) continue
     const holder = parsed.output.units[price.within]
     if (holder === undefined || 'within' in holder)

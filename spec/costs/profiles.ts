@@ -32,7 +32,7 @@ export const sources: Sources = sourceData
 /** Typical prices of a constant-time address allocator; the default. */
 export const xeon: Profile = loadProfile(JSON.stringify(xeonData), 'spec/costs/xeon-2011-2016.json')
 
-/** The address allocator of Linux 3.4 searches a list whose length depends on the mode, which a count cannot know: one profile for each mode. */
+/** The address allocator of Linux 3.4 took 3986 cycles in strict and 1674 in deferred mode for the same step: one profile a mode. */
 function linux34(mode: 'strict' | 'defer', typ: number): Profile {
   return {
     ...xeon, id: `${xeon.id}-linux34-${mode}`, title: `${xeon.title}; address allocator of Linux 3.4 in ${mode} mode`,
@@ -43,7 +43,8 @@ function linux34(mode: 'strict' | 'defer', typ: number): Profile {
         derivation: `min = map-iova-alloc-defer; typ = map-iova-alloc-${mode}; max = map-iova-alloc-strict`,
       },
       'iova-free': {
-        min: 408, typ: 408, max: 452, from: ['unmap-iova-find-strict', 'unmap-iova-free-strict', 'unmap-iova-find-defer', 'unmap-iova-free-defer'],
+        min: 408, typ: 408, max: 452,
+        from: ['unmap-iova-find-strict', 'unmap-iova-free-strict', 'unmap-iova-find-defer', 'unmap-iova-free-defer'],
         derivation: 'min = unmap-iova-find-strict + unmap-iova-free-strict; typ = unmap-iova-find-strict + unmap-iova-free-strict; '
           + 'max = unmap-iova-find-defer + unmap-iova-free-defer',
       },

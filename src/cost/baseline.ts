@@ -31,7 +31,8 @@ export function loadBaseline(text: string, where: string): Baseline {
   try { given = JSON.parse(text) } catch (cause) { throw new CostError(`${where}: not JSON: ${(cause as Error).message}`, { cause }) }
   const parsed = v.safeParse(schema, given)
   if (parsed.success) return parsed.output
-  throw new CostError(`${where}: ${v.getDotPath(parsed.issues[0]) ?? 'the document'}: ${parsed.issues[0].message}; record it again with --update`)
+  const issue = parsed.issues[0]
+  throw new CostError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}; record it again with --update`)
 }
 
 /** The baseline with the measured designs recorded anew; other designs stay. */
@@ -46,7 +47,8 @@ export function showBaseline(baseline: Baseline): string {
     const lines = Object.entries(paths).map(([path, units]) => `      ${JSON.stringify(path)}: ${JSON.stringify(units)}`)
     return `    ${JSON.stringify(design)}: {\n${lines.join(',\n')}\n    }`
   })
-  return `{\n  "format": "${baseline.format}",\n  "version": ${baseline.version},\n  "designs": {${designs.length > 0 ? `\n${designs.join(',\n')}\n  ` : ''}}\n}\n`
+  const all = designs.length > 0 ? `\n${designs.join(',\n')}\n  ` : ''
+  return `{\n  "format": "${baseline.format}",\n  "version": ${baseline.version},\n  "designs": {${all}}\n}\n`
 }
 
 /** Writes the file whole or not at all. @throws what the file system throws; the old file is then as it was. */
@@ -64,13 +66,11 @@ export function writeBaseline(file: string, baseline: Baseline): void {
 /** What differs for the measured designs: changed, new and vanished units, in the order of the measured paths. */
 export function changesFrom(baseline: Baseline, measured: readonly MeasuredDesign[]): readonly CountChange[] {
   return measured.flatMap(({ design, counts: now }) => {
-    const before = at(baseline.designs, design) ?? {}
+    const before = baseline.designs[design] ?? {}
     return union(now, before).flatMap(path => {
-      const [was, is] = [at(before, path) ?? {}, at(now, path) ?? {}]
-      return union(is, was).map(unit => ({ design, path, unit, from: at(was, unit) ?? 0, to: at(is, unit) ?? 0 })).filter(c => c.from !== c.to)
+      const [was, is] = [before[path] ?? {}, now[path] ?? {}]
+      return union(is, was).map(unit => ({ design, path, unit, from: was[unit] ?? 0, to: is[unit] ?? 0 })).filter(c => c.from !== c.to)
     })
   })
 }
-/** Own keys only: a design may be called 'constructor'. */
-const at = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined => Object.hasOwn(record, key) ? record[key] : undefined
 const union = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])]

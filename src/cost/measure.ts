@@ -19,8 +19,8 @@ export interface Measured {
   readonly ops: readonly Op[]
 }
 
-/** Runs the ops; after each one lets hardware and kernel go on (every fair action instance in declaration order, round after round, so that none starves)
- *  until nothing fair is enabled.
+/** Runs the ops; after each one lets hardware and kernel go on until nothing fair is enabled: every fair action instance in order of
+ *  declaration, round after round, so that none starves.
  *  @throws CostError when an op is refused or the machine does not settle: such a run has not measured the path. */
 export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, scenario: Scenario, vocabulary: Vocabulary): Measured {
   const limit = scenario.settle ?? 1000
@@ -28,7 +28,8 @@ export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, 
   const run: Run<S, L, O> = { machine, world: machine.initialWorld, events: [], ops: [] }
   scenario.ops.forEach((op, i) => {
     const why = take(run, op)
-    if (why !== null) throw new CostError(`scenario '${scenario.name}', op ${i + 1} ${showOp(op)} on machine '${machine.name}' was refused: ${why}`)
+    const here = `scenario '${scenario.name}' on machine '${machine.name}', op ${i + 1} ${showOp(op)}`
+    if (why !== null) throw new CostError(`${here}: refused, ${why}`)
     if (limit === 0) return
     const started = run.ops.length
     for (let before = -1; before !== run.ops.length;) {
@@ -36,8 +37,7 @@ export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, 
       for (const { action, op: next } of fair) {
         if (!enabled(machine, action, run.world.state, next.args)) continue
         if (run.ops.length - started >= limit)
-          throw new CostError(`scenario '${scenario.name}': after op ${i + 1} ${showOp(op)} machine '${machine.name}' was not quiet within ${limit} steps; `
-            + `${showOp(next)} is still enabled`)
+          throw new CostError(`${here}: not quiet within ${limit} steps, ${showOp(next)} is still enabled`)
         take(run, next)
       }
     }

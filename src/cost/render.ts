@@ -7,9 +7,11 @@ import type { CostRow, Cycles, PathCost, Prices } from './price.ts'
 
 export interface ReportProfile extends Prices { readonly title: string; readonly clock_ghz: number; readonly notes: readonly string[] }
 export interface ReportSources {
-  readonly citations: Readonly<Record<string, { readonly authors: string; readonly title: string; readonly venue: string; readonly year: number | null }>>
+  readonly citations: Readonly<Record<string, ReportCitation>>
   readonly figures: Readonly<Record<string, { readonly citation: string; readonly status: string }>>
 }
+
+interface ReportCitation { readonly authors: string; readonly title: string; readonly venue: string; readonly year: number | null }
 
 /** A publication behind the prices used, and the units whose prices cite it. */
 export interface Footnote { readonly source: string; readonly status: readonly string[]; readonly units: readonly string[] }
@@ -21,7 +23,8 @@ export interface CostReport {
 }
 
 /** Prices all designs with one profile. Plain data. @throws CostError for a unit without a price. */
-export function costReport(measured: readonly MeasuredDesign[], profile: ReportProfile, sources: ReportSources, vocabulary: Vocabulary): CostReport {
+export function costReport(
+  measured: readonly MeasuredDesign[], profile: ReportProfile, sources: ReportSources, vocabulary: Vocabulary): CostReport {
   const costs = measured.map(({ design, counts }) => ({ design, costs: price(counts, profile) }))
   const seen = new Set(costs.flatMap(c => c.costs.map(cost => cost.path)))
   const known = Object.keys(vocabulary.paths).filter(path => seen.has(path))
@@ -45,7 +48,7 @@ function footnotesOf(counts: readonly PathCounts[], profile: ReportProfile, sour
     for (const id of one.from) {
       const figure = Object.hasOwn(sources.figures, id) ? sources.figures[id] : undefined
       const cited = figure === undefined ? undefined : sources.citations[figure.citation]
-      const source = cited === undefined ? id : `${cited.authors.split(',')[0]}, ${cited.title}, ${cited.venue}${cited.year === null ? '' : ` ${cited.year}`}`
+      const source = cited === undefined ? id : cite(cited)
       const note = notes.get(source) ?? { status: new Set(), units: new Set() }
       notes.set(source, note)
       note.status.add(figure?.status ?? 'the profile\'s own')
@@ -55,18 +58,27 @@ function footnotesOf(counts: readonly PathCounts[], profile: ReportProfile, sour
   return [...notes].map(([source, note]) => ({ source, status: [...note.status].sort(), units: [...note.units] }))
 }
 
+const cite = ({ authors, title, venue, year }: ReportCitation): string =>
+  `${authors.split(',')[0]}, ${title}, ${venue}${year === null ? '' : ` ${year}`}`
+
 /** Text for people; `contributors` is how many units to name for each path. */
 export function renderCost(report: CostReport, contributors = 3): string {
   const width = Math.max(0, ...report.paths.flatMap(p => p.designs.map(d => d.design.length)))
-  const lines = [`cycles per path: typical (min..max), ${report.profile.clock_ghz} GHz, profile ${report.profile.id}`, `  ${report.profile.title}`]
+  const { id, title, clock_ghz } = report.profile
+  const lines = [`cycles per path: typical (min..max), ${clock_ghz} GHz, profile ${id}`, `  ${title}`]
   for (const { path, designs } of report.paths) {
     lines.push('', path)
-    for (const { design, cost } of designs)
-      lines.push(`  ${design.padEnd(width)} ${String(cost.cycles.typ).padStart(7)} ${range(cost.cycles).padEnd(14)} ${contents(cost, contributors)}`.trimEnd())
+    for (const { design, cost } of designs) {
+      const cells = [design.padEnd(width), String(cost.cycles.typ).padStart(7), range(cost.cycles).padEnd(14), contents(cost, contributors)]
+      lines.push(`  ${cells.join(' ')}`)
+    }
   }
   const rows = report.paths.flatMap(p => p.designs.flatMap(d => d.cost.rows))
-  if (rows.some(row => row.assumption)) lines.push('', '* an assumption: no published figure isolates this unit')
-  if (rows.some(row => row.within !== null)) lines.push(`${rows.some(row => row.assumption) ? '' : '\n'}~ counted, but its time is in the unit named`)
+  const legend = [
+    ...(rows.some(row => row.assumption) ? ['* an assumption: no published figure isolates this unit'] : []),
+    ...(rows.some(row => row.within !== null) ? ['~ counted, but its time is in the unit named'] : []),
+  ]
+  if (legend.length > 0) lines.push('', ...legend)
   if (report.footnotes.length > 0) lines.push('', 'sources')
   for (const note of report.footnotes) lines.push(`  ${note.source} (${note.status.join(', ')})`, `    ${note.units.join(', ')}`)
   return `${lines.join('\n')}\n`
@@ -80,7 +92,8 @@ function contents(cost: PathCost, contributors: number): string {
   return [
     ...own.slice(0, contributors).map(row => `${times(row)}${row.assumption ? '*' : ''} ${row.share_percent}%`),
     ...(rest > 0 ? [`${rest} more`] : []),
-    ...cost.rows.filter(row => row.within !== null).map(row => `~${times(row)} in ${row.within}${cost.elsewhere.includes(row.unit) ? ' of the path that waits' : ''}`),
+    ...cost.rows.filter(row => row.within !== null)
+      .map(row => `~${times(row)} in ${row.within}${cost.elsewhere.includes(row.unit) ? ' of another path' : ''}`),
   ].join(', ')
 }
 const times = (row: CostRow): string => row.count === 1 ? row.unit : `${row.count} ${row.unit}`
@@ -102,7 +115,8 @@ export function renderBudgets(report: BudgetReport): string {
 
 function failed({ budget, verdict, used }: BudgetResult): readonly string[] {
   const head = `${verdict.padEnd(11)} ${budget.design} ${budget.path}: `
-  const what = used === null ? `nothing was counted; the limit is ${budget.limit_cycles}` : `${used.typ} cycles, limit ${budget.limit_cycles} (+${used.typ - budget.limit_cycles})`
+  const limit = budget.limit_cycles
+  const what = used === null ? `nothing was counted; the limit is ${limit}` : `${used.typ} cycles, limit ${limit} (+${used.typ - limit})`
   return [head + what, `  limit: ${budget.derivation}`]
 }
 function deltaOf(report: BudgetReport, design: string, path: string): string {

@@ -1,16 +1,21 @@
 /** Budgets and the baseline: over the limit fails in any case, a change of counts fails until recorded, files are written whole. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { budgets } from '../../properties/budgets/budgets.ts'
-import { checkBudgets, CostError, emptyBaseline, loadBaseline, pricePath, recorded, renderBudgets, showBaseline, writeBaseline } from '../../src/cost/index.ts'
+import {
+  checkBudgets, CostError, emptyBaseline, loadBaseline, pricePath, recorded, renderBudgets, showBaseline, writeBaseline,
+} from '../../src/cost/index.ts'
 import type { Budget, MeasuredDesign } from '../../src/cost/index.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
 
-const unmap: Budget = { design: 'ring0-strict', path: 'unmap', limit_cycles: 2600, derivation: 'clear, one round', profile: 'xeon-2011-2016' }
+const unmap: Budget = {
+  design: 'ring0-strict', path: 'unmap', limit_cycles: 2600, derivation: 'clear, one round', profile: 'xeon-2011-2016',
+}
 const round = { 'pte-clear': 1, 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1 }
-const measured = (counts: Readonly<Record<string, number>>): readonly MeasuredDesign[] => [{ design: 'ring0-strict', counts: { unmap: counts } }]
+const measured = (counts: Readonly<Record<string, number>>): readonly MeasuredDesign[] =>
+  [{ design: 'ring0-strict', counts: { unmap: counts } }]
 const baseline = recorded(emptyBaseline, measured(round))
 
 describe('checkBudgets', () => {
@@ -20,10 +25,12 @@ describe('checkBudgets', () => {
     expect(renderBudgets(report)).toBe('budgets: 1 within, 0 changed, 0 over, 0 unmeasured\n')
   })
   it('fails on a change of counts, dearer or cheaper, and says which unit', () => {
-    const report = checkBudgets(measured({ 'pte-clear': 1, 'qi-descriptor': 1, 'qi-tail-write': 1, 'qi-wait': 1, 'lock': 1 }), [{ ...unmap, limit_cycles: 9999 }], baseline, profiles)
+    const other = measured({ ...round, 'qi-descriptor': 1, 'lock': 1 })
+    const report = checkBudgets(other, [{ ...unmap, limit_cycles: 9999 }], baseline, profiles)
     expect(report.holds).toBe(false)
     expect(report.results[0]).toMatchObject({ verdict: 'changed', delta_cycles: 19 })
-    expect(renderBudgets(report)).toBe('changed     ring0-strict unmap: +19 cycles\n  qi-descriptor 2 -> 1\n  lock 0 -> 1\naccept the change with --update\n'
+    expect(renderBudgets(report)).toBe('changed     ring0-strict unmap: +19 cycles\n'
+      + '  qi-descriptor 2 -> 1\n  lock 0 -> 1\naccept the change with --update\n'
       + 'budgets: 0 within, 1 changed, 0 over, 0 unmeasured\n')
     expect(checkBudgets(measured({}), [], baseline, profiles).changes.map(c => `${c.unit} ${c.from} ${c.to}`))
       .toEqual(['pte-clear 1 0', 'qi-descriptor 2 0', 'qi-tail-write 1 0', 'qi-wait 1 0'])
@@ -35,16 +42,24 @@ describe('checkBudgets', () => {
     expect(renderBudgets(report)).toContain('over        ring0-strict unmap: 4621 cycles, limit 2600 (+2021)\n  limit: clear, one round\n')
   })
   it('allows exactly the limit and not one cycle more', () => {
-    const verdict = (limit_cycles: number) => checkBudgets(measured(round), [{ ...unmap, limit_cycles }], baseline, profiles).results[0]!.verdict
+    const verdict = (limit_cycles: number) =>
+      checkBudgets(measured(round), [{ ...unmap, limit_cycles }], baseline, profiles).results[0]!.verdict
     expect([verdict(2579), verdict(2578)]).toEqual(['within', 'over'])
   })
   it('fails when nothing was recorded, nothing measured, or a path vanished', () => {
-    expect(checkBudgets(measured(round), [unmap], emptyBaseline, profiles)).toMatchObject({ holds: false, results: [{ verdict: 'changed', delta_cycles: null }] })
+    expect(checkBudgets(measured(round), [unmap], emptyBaseline, profiles))
+      .toMatchObject({ holds: false, results: [{ verdict: 'changed', delta_cycles: null }] })
     const none = checkBudgets([{ design: 'ring0-strict', counts: {} }], [unmap], baseline, profiles)
     expect([none.holds, none.results[0]!.verdict, none.changes.length]).toEqual([false, 'unmeasured', 4])
   })
+  it('fails on a change in a path that has no budget', () => {
+    const report = checkBudgets([{ design: 'ring0-strict', counts: { unmap: round, map: { 'pte-store': 1 } } }], [unmap], baseline, profiles)
+    expect(report).toMatchObject({ holds: false, changes: [{ path: 'map', unit: 'pte-store', from: 0, to: 1 }], results: [{ verdict: 'within' }] })
+    expect(renderBudgets(report)).toContain('changed     ring0-strict map\n  pte-store 0 -> 1\n')
+  })
   it('refuses an unknown profile', () => {
-    expect(() => checkBudgets(measured(round), [{ ...unmap, profile: 'zen' }], baseline, profiles)).toThrow(/no profile 'zen'; there are xeon-2011-2016,/)
+    expect(() => checkBudgets(measured(round), [{ ...unmap, profile: 'zen' }], baseline, profiles))
+      .toThrow(/no profile 'zen'; there are xeon-2011-2016,/)
   })
 })
 
@@ -60,20 +75,22 @@ describe('the baseline file', () => {
     expect(Object.keys(recorded(both, measured({ lock: 1 })).designs)).toEqual(['no-iommu', 'ring0-strict'])
     expect(readdirSync(dir)).toEqual(['baseline.json'])
   })
-  it('keeps the old file and no draft when writing fails', () => {
+  it('keeps what is there and no draft when writing fails', () => {
     const taken = join(dir, 'taken')
-    writeBaseline(join(dir, 'baseline.json'), baseline)
-    writeFileSync(taken, 'a file where a folder should be')
-    expect(() => writeBaseline(join(taken, 'baseline.json'), baseline)).toThrow()
-    expect(() => writeBaseline(dir, emptyBaseline)).toThrow()
+    mkdirSync(taken)
+    writeFileSync(join(taken, 'old'), 'a folder where a file should be')
+    expect(() => writeBaseline(taken, baseline)).toThrow() // the draft is written, the rename fails
+    expect(() => writeBaseline(join(dir, 'missing', 'baseline.json'), baseline)).toThrow()
     expect(readdirSync(dir).sort()).toEqual(['baseline.json', 'taken'])
-    expect(readFileSync(join(dir, 'baseline.json'), 'utf8')).toBe(showBaseline(baseline))
+    expect(readdirSync(taken)).toEqual(['old'])
   })
-  it.each([['', /not JSON/], ['{}', /format/], [showBaseline(baseline).replace('"qi-wait":1', '"qi-wait":1.5'), /designs\.ring0-strict\.unmap\.qi-wait/]])(
-    'refuses %j', (text, why) => {
-      expect(() => loadBaseline(text, 'b.json')).toThrow(CostError)
-      expect(() => loadBaseline(text, 'b.json')).toThrow(why)
-    })
+  it.each([
+    ['', /not JSON/], ['{}', /format/],
+    [showBaseline(baseline).replace('"qi-wait":1', '"qi-wait":1.5'), /designs\.ring0-strict\.unmap\.qi-wait/],
+  ])('refuses %j', (text, why) => {
+    expect(() => loadBaseline(text, 'b.json')).toThrow(CostError)
+    expect(() => loadBaseline(text, 'b.json')).toThrow(why)
+  })
   it('of the project is a baseline of known units', () => {
     const project = loadBaseline(readFileSync(new URL('../../properties/budgets/baseline.json', import.meta.url), 'utf8'), 'baseline.json')
     for (const design of Object.values(project.designs)) for (const path of Object.values(design))
@@ -82,7 +99,7 @@ describe('the baseline file', () => {
 })
 
 describe('budgets of the built-in designs', () => {
-  it.each(budgets.map(b => [`${b.design} ${b.path}`, b] as const))('%s: the limit is the price of the expected counts plus 10 percent', (_, b) => {
+  it.each(budgets.map(b => [`${b.design} ${b.path}`, b] as const))('%s: the price of the expected counts plus 10 percent', (_, b) => {
     const { typ } = pricePath(b.path, b.expects, profiles[b.profile]!).cycles
     expect(b.limit_cycles).toBe(Math.ceil(typ * 11 / 100) * 10)
     expect(Object.keys(paths)).toContain(b.path)

@@ -18,7 +18,8 @@ describe('countCosts', () => {
     expect(JSON.stringify(counts)).toBe('{"map":{"iova-alloc":1,"pte-store":5},"unmap":{"qi-wait":1},"zeta":{"lock":1}}')
   })
   it('refuses a unit outside the vocabulary, an inherited name included', () => {
-    expect(() => countCosts([cost('map', 'pte-stroe', 1)], vocabulary)).toThrow(/path 'map' counts the unit 'pte-stroe', which is not in the vocabulary/)
+    expect(() => countCosts([cost('map', 'pte-stroe', 1)], vocabulary))
+      .toThrow(/path 'map' counts the unit 'pte-stroe', which is not in the vocabulary/)
     expect(() => countCosts([cost('map', 'constructor', 1)], vocabulary)).toThrow(CostError)
   })
   it.each([0, -1, 0.5, NaN])('refuses a count of %s', n => {
@@ -75,7 +76,7 @@ const queueMachine = (stuck: boolean) => machine({
   actions: [
     action('wait', { agent: 'cpu', path: 'unmap', fair: true, when: s => s.polling && s.queue.length === 0,
       then: (s, _, emit) => { s.polling = false; emit.cost('qi-wait') } }),
-    action('submit', { agent: 'cpu', path: 'unmap', params: { page: range(0, 3) }, when: s => s.queue.length < 2 && (s.queue.length === 0) === !s.polling,
+    action('submit', { agent: 'cpu', path: 'unmap', params: { page: range(0, 3) }, when: s => s.queue.length < 2,
       then: (s, { page }, emit) => { s.queue.push(page); s.polling = true; emit.cost('qi-descriptor', 2) } }),
     action('drain', { agent: 'iommu', path: 'iommu', fair: true, when: s => s.queue.length > 0,
       then: (s, _, emit) => { if (!stuck) s.queue.shift(); emit.cost('iotlb-invalidate') } }),
@@ -91,20 +92,29 @@ describe('measure', () => {
     expect(measure(queueMachine(false), { name: 'again', ops: measured.ops, settle: 0 }, vocabulary).counts).toEqual(measured.counts)
   })
   it('settle 0 leaves the hardware alone', () => {
-    expect(measure(queueMachine(false), { name: 'two', ops: [submit(1), submit(2)], settle: 0 }, vocabulary).counts).toEqual({ unmap: { 'qi-descriptor': 4 } })
+    const measured = measure(queueMachine(false), { name: 'two', ops: [submit(1), submit(2)], settle: 0 }, vocabulary)
+    expect(measured.counts).toEqual({ unmap: { 'qi-descriptor': 4 } })
+  })
+  it('counts the limit of settling in steps', () => {
+    const run = (settle: number) => measure(queueMachine(false), { name: 's', ops: [submit(1)], settle }, vocabulary).ops.length
+    expect(run(2)).toBe(3)
+    expect(() => run(1)).toThrow(/not quiet within 1 steps, wait is still enabled/)
   })
   it('refuses a scenario whose op is not enabled, or that never settles', () => {
     expect(() => measure(queueMachine(false), { name: 's', ops: [submit(1), { action: 'drain', args: {} }] }, vocabulary))
-      .toThrow(/scenario 's', op 2 drain on machine 'pump' was refused: guard is false/)
+      .toThrow(/scenario 's' on machine 'pump', op 2 drain: refused, guard is false/)
     expect(() => measure(queueMachine(true), { name: 's', ops: [submit(1)], settle: 50 }, vocabulary))
-      .toThrow(/after op 1 submit\(page=1\) machine 'pump' was not quiet within 50 steps; drain is still enabled/)
+      .toThrow(/op 1 submit\(page=1\): not quiet within 50 steps, drain is still enabled/)
   })
 })
 
 describe('renderCost', () => {
   it('shows each path by design with range, contributors, assumption marks and footnotes', () => {
     const report = costReport([
-      { design: 'ring0-strict', counts: { unmap: { 'pte-clear': 1, 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1, 'iova-free': 1 }, iommu: { 'iotlb-invalidate': 1 } } },
+      { design: 'ring0-strict', counts: {
+        unmap: { 'pte-clear': 1, 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1, 'iova-free': 1 },
+        iommu: { 'iotlb-invalidate': 1 },
+      } },
       { design: 'no-iommu', counts: { unmap: { 'frame-free': 1 } } },
     ], xeon, sources, vocabulary)
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
@@ -118,12 +128,13 @@ describe('renderCost', () => {
         no-iommu          67 (27..264)      frame-free* 100%
 
       iommu
-        ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of the path that waits
+        ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of another path
 
       * an assumption: no published figure isolates this unit
       ~ counted, but its time is in the unit named
       "
     `)
-    expect(text).toContain('M. Malka, rIOMMU: Efficient IOMMU for I/O Devices that Employ Ring Buffers, ASPLOS 2015 (recalled)\n    iova-free, pte-clear,')
+    expect(text).toContain('M. Malka, rIOMMU: Efficient IOMMU for I/O Devices that Employ Ring Buffers, ASPLOS 2015 (recalled)\n'
+      + '    iova-free, pte-clear,')
   })
 })

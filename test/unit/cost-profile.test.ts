@@ -15,7 +15,11 @@ const idsOf = (text: string): string[] =>
   [...new Set([...text.replace(/[a-z-]+\.(?:min|typ|max)/g, '').matchAll(/[a-z][a-z0-9/-]*[a-z0-9](?! =)/g)].map(m => m[0]))]
     .filter(word => !['min', 'typ', 'max', 'ns'].includes(word))
 
-/** Evaluates one bound: figures, prices of other units (`irq-entry.typ`), numbers, + - * / between blanks. Checks the conversions on the way. */
+/** `id`, `id ns * 3.1 GHz` or `id / 2.793 GHz * 3.1 GHz`. */
+const figureWithClock = /([a-z][a-z0-9/-]*[a-z0-9])( ns \* ([\d.]+) GHz| \/ ([\d.]+) GHz \* ([\d.]+) GHz)?/g
+
+/** Evaluates one bound: figures, prices of other units (`irq-entry.typ`), numbers, + - * / between blanks.
+ *  Refuses figures kept for validation, and conversions at another clock than the profile's or the figure's. */
 function recompute(formula: string, profile: Profile): number {
   const numbers = formula
     .replace(/([a-z-]+)\.(min|typ|max)/g, (_, unit: string, bound: 'min' | 'typ' | 'max') => {
@@ -23,14 +27,15 @@ function recompute(formula: string, profile: Profile): number {
       if (price === undefined || 'within' in price) throw new Error(`no price of ${unit}`)
       return String(price[bound])
     })
-    .replace(/([a-z][a-z0-9/-]*[a-z0-9])( ns \* ([\d.]+) GHz| \/ ([\d.]+) GHz \* ([\d.]+) GHz)?/g, (all, id: string, convert?: string, ns?: string, own?: string, to?: string) => {
+    .replace(figureWithClock, (all, id: string, convert?: string, ns?: string, own?: string, to?: string) => {
       const figure = sources.figures[id]
       if (figure === undefined) throw new Error(`no figure '${id}' in '${all}'`)
       if (figure.split !== 'calibration') throw new Error(`${id} is for ${figure.split}: no price may rest on it`)
       if ((figure.unit === 'ns') !== (ns !== undefined)) throw new Error(`${id} is in ${figure.unit}: '${all}'`)
       if (!['ns', 'cycles'].includes(figure.unit)) throw new Error(`${id} is in ${figure.unit}`)
       if (convert !== undefined && Number(ns ?? to) !== profile.clock_ghz) throw new Error(`'${all}' is not at the clock of the profile`)
-      if (own !== undefined && Number(own) !== sources.platforms[figure.platform]?.ghz) throw new Error(`'${all}' is not the clock of ${figure.platform}`)
+      if (own !== undefined && Number(own) !== sources.platforms[figure.platform]?.ghz)
+        throw new Error(`'${all}' is not the clock of ${figure.platform}`)
       return ns !== undefined ? `${figure.value} * ${ns}` : own !== undefined ? `${figure.value} / ${own} * ${to}` : `${figure.value}`
     })
   // a negative figure follows an operator: '0 - -1.9'
@@ -64,8 +69,10 @@ describe('against what was published', () => {
   it('fits nothing to the figures kept for open validation, and docs/costs.md reports how far off each is', () => {
     for (const { figure } of openValidation) expect(sources.figures[figure]?.split, figure).toBe('open-validation')
     for (const { figure } of calibration) expect(sources.figures[figure]?.split, figure).toBe('calibration')
-    const rows = compare([...calibration, ...openValidation], sources.figures, profiles).map(row =>
-      `| ${row.figure} | ${row.published_cycles} | ${row.composed.typ} (${row.composed.min}..${row.composed.max}) | ${row.off_percent > 0 ? '+' : ''}${row.off_percent} % |`)
+    const rows = compare([...calibration, ...openValidation], sources.figures, profiles).map(row => {
+      const { min, typ, max } = row.composed
+      return `| ${row.figure} | ${row.published_cycles} | ${typ} (${min}..${max}) | ${row.off_percent > 0 ? '+' : ''}${row.off_percent} % |`
+    })
     const docs = readFileSync(new URL('docs/costs.md', root), 'utf8')
     expect(docs.split('\n').filter(line => /^\| [a-z0-9/-]+ \| \d/.test(line))).toEqual(rows)
   })
@@ -109,7 +116,8 @@ describe('loadProfile', () => {
     ['another JSON file', () => '{"name":"remapcheck"}', /^my\.json: format: is missing/],
     ['a list', () => '[]', /^my\.json: format: is missing/],
     ['another version', () => edited(p => { Object.assign(p, { version: 2 }) }), /^my\.json: version: is not 1/],
-    ['an unknown unit', () => edited(p => { p.units['pte-stroe'] = p.units['pte-store']! }), /^my\.json: units\.pte-stroe: is not a unit of the vocabulary/],
+    ['an unknown unit', () => edited(p => { p.units['pte-stroe'] = p.units['pte-store']! }),
+      /^my\.json: units\.pte-stroe: is not a unit of the vocabulary/],
     ['a fraction', () => edited(p => { p.units['lock']!.typ = 22.5 }), /^my\.json: units\.lock\.typ: is not a whole number of cycles/],
     ['below 0', () => edited(p => { p.units['lock']!.min = -1 }), /^my\.json: units\.lock\.min: is below 0/],
     ['a text for a number', () => edited(p => { p.units['lock']!.min = '18' }), /^my\.json: units\.lock\.min: is not a number/],
@@ -117,7 +125,8 @@ describe('loadProfile', () => {
     ['a misspelt field', () => edited(p => { p.units['lock']!.source = 'x' }), /^my\.json: units\.lock\.source: is no field of a profile/],
     ['disorder', () => edited(p => { p.units['lock']!.min = 9999 }), /^my\.json: units\.lock: needs min <= typ <= max/],
     ['neither source nor assumption', () => edited(p => { p.units['lock']!.from = [] }), /^my\.json: units\.lock: has no source in "from"/],
-    ['a unit within one without a price', () => edited(p => { delete p.units['qi-wait'] }), /^my\.json: units\.iotlb-invalidate\.within: 'qi-wait' has no price of its own/],
+    ['a unit within one without a price', () => edited(p => { delete p.units['qi-wait'] }),
+      /^my\.json: units\.iotlb-invalidate\.within: 'qi-wait' has no price of its own/],
     ['binary', () => '\u0000\u0007\u00ff', /^my\.json: not JSON: [\x20-\x7e]+$/],
     ['a list of units', () => edited(p => { Object.assign(p, { units: [] }) }), /^my\.json: units: prices no unit/],
     ['a unit that is no object', () => edited(p => { Object.assign(p.units, { lock: 23 }) }), /^my\.json: units\.lock: is not an object/],

@@ -31,6 +31,8 @@ export async function exploreExhaustively<S, L, O extends Observation>(
 
 /** Parents between two looks at the clock. */
 const stride = 32
+/** No instance is being taken. */
+const none = -1
 
 class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
@@ -97,6 +99,7 @@ class Search<S, L, O extends Observation> {
       const { action, op } = instances[this.instance]!
       if (enabled(machine, action, world.state, op.args)) fireable.push(this.instance)
     }
+    this.instance = none
     checkGuards(machine, states, this.parent, world)
     for (const instance of fireable) {
       this.instance = instance
@@ -117,10 +120,10 @@ class Search<S, L, O extends Observation> {
 
   private readonly before = (): World<S, L> => this.world
 
-  /** The ops to the current parent and the current instance. */
+  /** The ops to the current parent, and that of the current instance. */
   private readonly trace = (): Op[] => {
     const { instances } = this.machine
-    const ops = [instances[this.instance]!.op]
+    const ops = this.instance === none ? [] : [instances[this.instance]!.op]
     for (let state = this.parent; state !== 0; state = this.cameFrom.parent(state)) ops.push(instances[this.cameFrom.instance(state)]!.op)
     return ops.reverse()
   }

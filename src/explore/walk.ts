@@ -45,6 +45,7 @@ export class Walker<S, L, O extends Observation> {
     for (const pick of plan.picks) {
       const instance = this.choose(plan, pick, world)
       if (instance === null) return
+      this.current = null
       listener.looked(world)
       const { action, op } = instance
       this.current = op

@@ -28,16 +28,16 @@ export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, wor
   const events: ModelEvent<O>[] = []
   const next = produce(world, draft => {
     advance(machine, draft as World<S, L>, action, op.args, events)
-    events.forEach((event, i) => { if (event.kind === 'observation') events[i] = { kind: 'observation', seen: settled(event.seen) } })
+    events.forEach((event, i) => { if (event.kind === 'observation') events[i] = { kind: 'observation', seen: settled(event.seen) as O } })
   })
   return { world: next, events, refused: false }
 }
 
 /** An observation may hold parts of the draft, which are no longer readable when the step is done. */
-function settled<T>(value: T): T {
-  if (isDraft(value)) return current(value)
+function settled(value: unknown): unknown {
+  if (isDraft(value)) return current(value as object)
   if (typeof value !== 'object' || value === null) return value
-  return (Array.isArray(value) ? value.map(settled) : Object.fromEntries(Object.entries(value).map(([k, v]) => [k, settled(v)]))) as T
+  return Array.isArray(value) ? value.map(settled) : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, settled(of)]))
 }
 
 /** Whether the op may be taken. @throws ModelError when the guard throws. */

@@ -5,7 +5,7 @@ export interface Piece { readonly text: string; readonly paint?: (text: string) 
 export const painted = ({ text, paint }: Piece): string => paint === undefined ? text : paint(text)
 
 /** Pieces side by side while they fit into `width`, then on the next line. A longer piece is cut with `…`. */
-export function packLines(pieces: readonly Piece[], width: number, gap = '   '): string[] {
+export function packLines(pieces: readonly Piece[], width: number, gap = '  '): string[] {
   const lines: string[] = []
   let used = 0
   for (const piece of pieces) {

@@ -4,7 +4,7 @@ import type { Domain, Fields, Index } from '../model/index.ts'
 /** Labels of interchangeable ids, by the name of their scalarset. Without one: name and number, `device0`. */
 export type Names = Readonly<Record<string, (id: number) => string>>
 
-/** `+` came (a list element, a flag, what was null), `-` went, `~` became. What came and went is written out where it is more than a flag. */
+/** `+` came (a list element, a flag, what was null), `-` went, `~` became; with the value written out where it is more than a flag. */
 export interface Change {
   readonly sign: '+' | '-' | '~'
   readonly path: string

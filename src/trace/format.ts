@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import type { Domain, Fields, Op } from '../model/index.ts'
+import type { Domain, Fields } from '../model/index.ts'
 import { jsonFault } from './json-position.ts'
 
 export const traceFormat = 'remapcheck-trace'
@@ -13,8 +13,10 @@ export const limit_bytes = 4 * 1024 * 1024
 const described = <S extends v.GenericSchema>(schema: S, text: string) => v.pipe(schema, v.description(text))
 const integer = v.pipe(v.number(), v.safeInteger('a whole number'))
 const count = v.pipe(integer, v.minValue(0, 'at least 0'))
-const name = v.pipe(v.string(), v.nonEmpty('a name'))
-const op = v.strictObject({ action: name, args: v.record(v.string(), v.union([integer, v.string(), v.boolean(), v.null()])) })
+// Files come from others and are printed: no escape sequences for terminals.
+const text = v.pipe(v.string(), v.regex(/^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$/, 'text without control characters'))
+const name = v.pipe(text, v.nonEmpty('a name'))
+const op = v.strictObject({ action: name, args: v.record(text, v.union([integer, text, v.boolean(), v.null()])) })
 
 const found = v.strictObject({
   driver: v.picklist(['exhaustive', 'random', 'hand']),
@@ -29,15 +31,17 @@ const schema = v.strictObject({
   format: described(v.literal(traceFormat), `always \`"${traceFormat}"\``),
   version: described(v.literal(traceVersion), `of this format: ${traceVersion}; a tool reads its own version only`),
   design: described(name, 'name of the kernel design, as in `remapcheck list`'),
-  bounds: described(v.record(v.string(), v.union([integer, v.boolean(), v.string()])), 'sizes and switches of the machine, by name'),
+  bounds: described(v.record(text, v.union([integer, v.boolean(), text])), 'sizes and switches of the machine, by name'),
   specHash: described(v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/, '12 hexadecimal digits')),
     'digest of the machine\'s declared structure when the trace was made; replay says so when it differs, and still runs'),
   property: described(name, 'name of the property that the trace violates (or, of a `sometimes`, reaches)'),
-  because: described(v.string(), 'why, in the words of the property; for readers, replay finds its own'),
-  ops: described(v.array(op), 'the steps from the initial state, in order: `{ "action": name, "args": { name: number, string, boolean or null } }`'),
-  found: described(found, 'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random run optionally '
+  because: described(text, 'why, in the words of the property; for readers, replay finds its own'),
+  ops: described(v.array(op),
+    'the steps from the initial state, in order, each `{ "action": name, "args": { name: number, string, boolean or null } }`'),
+  found: described(found,
+    'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random run optionally '
     + '`seed`, `run` (which run, from 1), `runs` (of how many) and `shrunkFrom` (ops before shrinking)'),
-  note: v.exactOptional(described(v.string(), 'optional: anything a person should know')),
+  note: v.exactOptional(described(text, 'optional: anything a person should know')),
 })
 
 export type Trace = DeepReadonlyData<v.InferOutput<typeof schema>>
@@ -51,23 +55,24 @@ export const traceFields: readonly { readonly field: string; readonly says: stri
 
 /** Reads the text of a trace file. `where` is its path, for messages.
  *  @throws UserError E-TRACE-SIZE, -EMPTY, -JSON, -TRUNCATED, -FOREIGN, -NEWER, -OLDER or -FIELD. */
-export function parseTrace(text: string, where: string): Trace {
+export function parseTrace(source: string, where: string): Trace {
   const fail = (code: string, problem: string, next: string, place = ''): never => {
     throw new UserError({ code: `E-TRACE-${code}`, subject: where + place, problem, next })
   }
-  if (Buffer.byteLength(text) > limit_bytes) fail('SIZE', tooLarge(Buffer.byteLength(text)), tooLargeNext)
-  if (text.trim() === '') fail('EMPTY', 'the file is empty', 'delete it, or write the trace again with `remapcheck check`')
-  const fault = jsonFault(text)
-  if (fault?.truncated) fail('TRUNCATED', 'the file ends in the middle of its JSON', 'copy it again whole', `:${fault.line}:${fault.column}`)
-  if (fault) fail('JSON', 'not JSON from here on', 'mend the file at this place, or copy it again', `:${fault.line}:${fault.column}`)
-  const raw: unknown = JSON.parse(text)
+  const bytes = Buffer.byteLength(source)
+  if (bytes > limit_bytes) fail('SIZE', tooLarge(bytes), tooLargeNext)
+  if (source.trim() === '') fail('EMPTY', 'the file is empty', 'delete it, or write the trace again with `remapcheck check`')
+  const fault = jsonFault(source)
+  const place = fault === null ? '' : `:${fault.line}:${fault.column}`
+  if (fault?.truncated) fail('TRUNCATED', 'the file ends in the middle of its JSON', 'copy it again whole', place)
+  if (fault !== null) fail('JSON', 'not JSON from here on', 'mend the file at this place, or copy it again', place)
+  const raw: unknown = JSON.parse(source)
   const { format, version } = raw !== null && typeof raw === 'object' ? raw as Record<string, unknown> : {}
   if (format !== traceFormat)
     fail('FOREIGN', `JSON, but not a trace: it does not say "format": "${traceFormat}"`, 'give a file written by `remapcheck check`')
-  if (typeof version === 'number' && version > traceVersion)
-    fail('NEWER', `trace version ${version}, and this remapcheck reads version ${traceVersion}`, 'use a newer remapcheck')
-  if (typeof version === 'number' && version < traceVersion)
-    fail('OLDER', `trace version ${version}, and this remapcheck reads version ${traceVersion}`, 'find the violation again with `remapcheck check`')
+  const versions = `trace version ${String(version)}, and this remapcheck reads version ${traceVersion}`
+  if (typeof version === 'number' && version > traceVersion) fail('NEWER', versions, 'use a newer remapcheck')
+  if (typeof version === 'number' && version < traceVersion) fail('OLDER', versions, 'find the violation again with `remapcheck check`')
   const result = v.safeParse(schema, raw)
   if (!result.success) {
     const issue = result.issues[0]
@@ -93,9 +98,14 @@ export function formatTrace(trace: Trace): string {
   const rows = Object.keys(schema.entries).flatMap(key => {
     const value = trace[key as keyof Trace]
     if (value === undefined) return []
-    return [field(key, key === 'ops' ? (ops === '' ? '[]' : `[\n${ops}\n  ]`) : inline(value))]
+    if (key === 'ops') return [field(key, ops === '' ? '[]' : `[\n${ops}\n  ]`)]
+    return [field(key, inline(key === 'found' ? inOrder(Object.keys(found.entries), trace.found) : value))]
   })
   return `{\n${rows.join(',\n')}\n}\n`
+}
+
+function inOrder(keys: readonly string[], record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(keys.map(key => [key, record[key]]))
 }
 
 /** JSON on one line, with spaces: `{ "device": 0 }`. */
@@ -107,12 +117,8 @@ function inline(value: unknown): string {
 }
 
 /** What a driver knows of a violation, made into a trace of this machine. */
-export function makeTrace(machine: MachineLike, about: Omit<Trace, 'format' | 'version' | 'specHash' | 'ops'> & { readonly ops: readonly Op[] }): Trace {
-  const { design, bounds, property, because, ops, found: by, note } = about
-  return {
-    format: traceFormat, version: traceVersion, design, bounds, specHash: specHash(machine), property, because, ops, found: by,
-    ...(note === undefined ? {} : { note }),
-  }
+export function makeTrace(machine: MachineLike, about: Omit<Trace, 'format' | 'version' | 'specHash'>): Trace {
+  return { format: traceFormat, version: traceVersion, specHash: specHash(machine), ...about }
 }
 
 /** 12 hexadecimal digits of a SHA-256 over what the machine declares: domains, actions with parameters, property names.

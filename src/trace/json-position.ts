@@ -50,6 +50,7 @@ export function jsonFault(text: string): JsonFault | null {
 function fault(text: string, at: number): JsonFault {
   const before = text.slice(0, at)
   const rest = text.slice(at)
-  const cutToken = rest.startsWith('"') ? !/^"(?:[^"\\\n]|\\.)*["\n]/.test(rest) : ['true', 'false', 'null', '-'].some(word => word.startsWith(rest))
+  const cutString = rest.startsWith('"') && !/^"(?:[^"\\\n]|\\.)*["\n]/.test(rest)
+  const cutToken = cutString || ['true', 'false', 'null', '-'].some(word => word.startsWith(rest))
   return { line: before.split('\n').length, column: at - before.lastIndexOf('\n'), truncated: rest === '' || cutToken }
 }

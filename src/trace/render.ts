@@ -28,7 +28,8 @@ export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L
   const view = viewOf(replayed, options)
   return [
     ...head(replayed, trace, view), '', ...steps(replayed, view),
-    ...(options.saved === undefined ? [] : ['', ...row('saved', [options.saved]), ...row('repeat', [`npx remapcheck replay ${options.saved}`])]),
+    ...(options.saved === undefined ? [] : row('saved', [options.saved])),
+    ...(options.saved === undefined ? [] : row('repeat', [`npx remapcheck replay ${options.saved}`])),
   ].join('\n') + '\n'
 }
 
@@ -37,7 +38,7 @@ function viewOf<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, opt
   return { ...options, names: options.names ?? {}, scalarsets: new Set([...scalarsetsOf(machine.worldDomain), ...params]) }
 }
 
-const rowHead = 11
+const rowHead = 12
 const row = (title: string, lines: readonly string[]): string[] => hang(`  ${title.padEnd(rowHead - 2)}`, rowHead, lines)
 
 function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, view: View): string[] {
@@ -46,19 +47,21 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
   const room = theme.width - rowHead
   const text = (title: string, value: string | null): string[] => value === null ? [] : row(title, wrapWords(value, room))
   const sign = signOf(replayed, view)
+  const says = [property.clause === null ? null : clause?.(property.clause) ?? null].filter(one => one !== null)
   const shown = showLoose(witness, view.scalarsets, view.names)
   const bounds = showBounds(trace.bounds)
   const title = [
-    { ...sign, text: `${sign.text} ${property.name}` }, { text: trace.design, paint: theme.strong }, ...(bounds === '' ? [] : [{ text: bounds }]),
+    { ...sign, text: `${sign.text} ${property.name}` }, { text: trace.design, paint: theme.strong },
+    ...(bounds === '' ? [] : [{ text: bounds }]),
     { text: `(${showFound(trace.found, trace.ops.length, view.shortest)})`, paint: theme.dim },
   ]
   return [
-    ...hang('', 2, packLines(title, theme.width - 2)),
+    ...hang('', 2, packLines(title, theme.width - 2, '   ')),
     ...text('because', because),
     ...text('diverged', reproduced ? null : `the trace recorded "${trace.because}"; no step shows it now`),
     ...(shown.length === 0 ? [] : row('witness', packLines(shown.map(one => ({ text: one })), room))),
     ...text('claim', `${property.claim} (${property.at})`),
-    ...text('clause', property.clause === null ? null : [property.clause, clause?.(property.clause) ?? ''].join(' ').trim()),
+    ...text('clause', property.clause === null ? null : [property.clause, ...says].join(': ')),
     ...text('refused', refusedCount === 0 ? null : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
     ...text('changed', specChanged ? 'the machine declares another structure than when this trace was found' : null),
     ...text('note', trace.note ?? null),

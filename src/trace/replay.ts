@@ -42,7 +42,8 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
 export function replay<S, L, O extends Observation>(
   machine: Machine<S, L, O>, trace: Trace, where = trace.property): Replayed<S, L, O> {
   const property = propertyOf(machine, trace.property, where)
-  const reachedAt = (world: World<S, L>, seen: readonly O[]): boolean => property.kind === 'sometimes' && isReached(property, world, seen)
+  const reachedAt = (world: World<S, L>, seen: readonly O[]): boolean =>
+    property.kind === 'sometimes' && isReached(property, world, seen)
   const broken = brokenBy(machine, machine.initialWorld, [], machine.initialWorld)
   let first = findFirst(property.name, broken, reachedAt(machine.initialWorld, []), 0)
   let world = machine.initialWorld
@@ -55,7 +56,8 @@ export function replay<S, L, O extends Observation>(
     return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }
   })
   return {
-    machine, property, steps, reproduced: first !== null, at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
+    machine, property, steps, reproduced: first !== null,
+    at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
     refusedCount: steps.filter(s => s.refused).length, specChanged: specHash(machine) !== trace.specHash,
   }
 }

@@ -8,12 +8,12 @@ import type { Trace } from './format.ts'
 
 export interface StoredTrace { readonly path: string; readonly trace: Trace }
 
-/** Writes the trace into `dir` as `<property>-<design>-<digest>.json` and gives the path. A trace with the same design, bounds, property and
- *  ops is the same trace: it is not written twice, and the older file stands.
+/** Writes the trace into `dir` as `<property>-<design>-<digest>.json` and gives the path. A trace with the same design, bounds,
+ *  property and ops is the same trace: it is not written twice, and the older file stands.
  *  @throws UserError E-TRACE-WRITE when the folder or file cannot be written. */
 export function saveTrace(dir: string, trace: Trace): string {
-  const { design, bounds, property, ops } = trace
-  const digest = createHash('sha256').update(JSON.stringify([design, bounds, property, ops])).digest('hex')
+  const { design, property } = trace
+  const digest = digestOf(trace)
   for (let digits = 4; ; digits += 4) {
     const path = join(dir, `${fileName(property)}-${fileName(design)}-${digest.slice(0, digits)}.json`)
     if (!existsSync(path)) { writeWhole(dir, path, formatTrace(trace)); return path }
@@ -23,22 +23,23 @@ export function saveTrace(dir: string, trace: Trace): string {
 const fileName = (name: string): string => name.replace(/[^A-Za-z0-9_-]+/g, '-')
 
 function holdsSame(path: string, digest: string): boolean {
-  try {
-    const { design, bounds, property, ops } = loadTrace(path)
-    return createHash('sha256').update(JSON.stringify([design, bounds, property, ops])).digest('hex') === digest
-  } catch { return false } // whatever stands there is not this trace
+  try { return digestOf(loadTrace(path)) === digest } catch { return false } // whatever stands there is not this trace
+}
+function digestOf({ design, bounds, property, ops }: Trace): string {
+  return createHash('sha256').update(JSON.stringify([design, bounds, property, ops])).digest('hex')
 }
 
 function writeWhole(dir: string, path: string, text: string): void {
   const part = join(dir, `.${basename(path)}.${process.pid}.part`)
   try {
     mkdirSync(dir, { recursive: true })
-    writeFileSync(part, text, { flag: 'wx', flush: true })
-    renameSync(part, path)
+    try {
+      writeFileSync(part, text, { flush: true })
+      renameSync(part, path)
+    } catch (cause) { rmSync(part, { force: true }); throw cause }
   } catch (cause) {
-    rmSync(part, { force: true })
-    const problem = `cannot write a trace here (${errno(cause)})`
-    throw new UserError({ code: 'E-TRACE-WRITE', subject: dir, problem, next: 'make the folder writable, free space, or name another folder' })
+    const next = 'make the folder writable, free space, or name another folder'
+    throw new UserError({ code: 'E-TRACE-WRITE', subject: dir, problem: `cannot write a trace here (${errno(cause)})`, next })
   }
 }
 

@@ -67,7 +67,8 @@ const actions = [
   }),
 ]
 
-const noAccess = step('no-access-after-unmap', { claim: 'A device reaches a frame only while it is granted.', clause: 'TOY:2/hit', on: 'landed' },
+const claim = 'A device reaches a frame only while it is granted.'
+const noAccess = step('no-access-after-unmap', { claim, clause: 'TOY:2/hit', on: 'landed' },
   (seen, { ledger }) => ledger.granted[seen.frame]! || {
     because: `DMA ${seen.write ? 'write' : 'read'} reached frame ${seen.frame}, which was taken back before`,
     witness: { device: seen.device, frame: seen.frame, write: seen.write },
@@ -83,7 +84,8 @@ export const toy = machine<Toy, Ledger, Seen>({
   actions,
   properties: [
     noAccess,
-    always('queue-has-room', { claim: 'The queue is never full.' }, ({ state }) => state.queue.length < 2 || { because: 'the queue holds 2 entries' }),
+    always('queue-has-room', { claim: 'The queue is never full.' },
+      ({ state }) => state.queue.length < 2 || { because: 'the queue holds 2 entries' }),
     monitor('one-write', { claim: 'At most one write lands.', domain: range(0, 9) }, () => {}, () => true),
     sometimes('a-dma-lands', { claim: 'Some DMA lands.' }, (_world, seen) => seen.some(one => one.what === 'landed')),
     eventually('settles', { claim: 'The queue drains.' }, ({ state }) => state.queue.length === 0),

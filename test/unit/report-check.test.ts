@@ -1,0 +1,136 @@
+/** The report of `check`: what stands in the table, in the JSON document, and which exit class it comes to. */
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { nearest, UserError } from '../../src/errors.ts'
+import { exitClasses, exitCode } from '../../src/exit.ts'
+import type { Exploration, Outcome, PropertyResult, StopReason } from '../../src/explore/result.ts'
+import { exitOf } from '../../src/report/check.ts'
+import type { CheckReport, DesignReport } from '../../src/report/check.ts'
+import { checkJson } from '../../src/report/json.ts'
+import { checkText } from '../../src/report/text.ts'
+import { theme, themeFor } from '../../src/report/theme.ts'
+import { toyTrace } from '../golden/toy.ts'
+
+const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops, shortest: true })
+function result(property: string, outcome: Outcome): PropertyResult {
+  const kind = outcome === 'reached' || outcome === 'unreached' ? 'sometimes' : 'step'
+  const found = outcome === 'violated' ? violation(property) : null
+  return { property, kind, outcome, violation: found, reachedBy: outcome === 'reached' ? [] : null }
+}
+function exploration(results: PropertyResult[], stopped: StopReason | null = null): Exploration {
+  return {
+    driver: 'exhaustive', machine: 'toy', complete: stopped === null, stopped, results,
+    states: 12345, transitions: 67890, depth: 14, seconds: 0.84,
+    coverage: { actions: {}, clauses: {} }, random: null,
+  }
+}
+const design = (name: string, found: Exploration, expected: DesignReport['expected'] = {}): DesignReport =>
+  ({ design: name, scope: 'dma', bounds: { devices: 1, pages: 2 }, exploration: found, expected })
+const report = (...designs: DesignReport[]): CheckReport =>
+  ({ tool: 'remapcheck', version: '0.1.0', seed: 42, bounds: { cpus: 2, CM: false }, designs })
+
+const strict = design('ring0-strict',
+  exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'holds'), result('dma-lands', 'reached')]))
+const deferred = design('ring0-deferred',
+  exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'violated'), result('dma-lands', 'reached')]),
+  { 'no-access-after-unmap': 'violated' })
+const random: DesignReport = {
+  ...design('driver-server', {
+    ...exploration([result('no-dma-escape', 'passed'), result('no-lost-edge', 'violated'), result('dma-lands', 'unreached')]),
+    driver: 'random', complete: false, random: { seed: 42, runs: 1000, ops: 38000, refused: 5700, meanLength: 38, distinctStates: 900 },
+  }), scope: 'interrupts',
+}
+const cut = design('no-iommu', exploration([result('no-dma-escape', 'incomplete'), result('settles', 'unchecked')], 'time'))
+const lost = design('user-port-io', exploration([result('no-dma-escape', 'holds')]), { 'no-dma-escape': 'violated' })
+
+describe('the exit class', () => {
+  it.each<[string, DesignReport[], string]>([
+    ['all as expected', [strict, deferred], 'holds'],
+    ['a violation that nobody expects', [strict, random, cut, lost], 'violated'],
+    ['a known violation that is gone', [strict, lost, cut], 'vacuous'],
+    ['what must be reached is not', [design('x', exploration([result('dma-lands', 'unreached')]))], 'vacuous'],
+    ['a run cut short', [strict, cut], 'incomplete'],
+    ['a random run that misses a known violation', [design('x', exploration([result('p', 'passed')]), { p: 'violated' })], 'incomplete'],
+    ['left over when all else was violated',
+      [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), { p: 'violated' })], 'holds'],
+    ['interrupted', [random, design('x', exploration([], 'interrupted'))], 'interrupted'],
+  ])('%s', (_name, designs, exit) => { expect(exitOf(report(...designs))).toBe(exit) })
+
+  it('has one number, and each number one class', () => {
+    expect(exitClasses.map(row => row.code)).toEqual([0, 1, 2, 3, 4, 5, 6, 70, 130])
+    for (const { code, name, meaning } of exitClasses) {
+      expect(exitCode(name)).toBe(code)
+      expect(meaning).not.toBe('')
+    }
+    expect(new Set(exitClasses.map(row => row.name)).size).toBe(exitClasses.length)
+  })
+})
+
+describe('the table', () => {
+  it('of everything that can happen', async () => {
+    await expect(checkText(report(strict, deferred, random, cut, lost), theme(false))).toMatchFileSnapshot('../golden/check.txt')
+  })
+  it('of a green run', async () => {
+    await expect(checkText(report(strict, deferred), theme(false))).toMatchFileSnapshot('../golden/check-green.txt')
+  })
+  it('says the same with colour as without', () => {
+    const full = report(strict, deferred, random, cut, lost)
+    const colored = checkText(full, theme(true))
+    expect(colored).not.toBe(checkText(full, theme(false)))
+    expect(stripVTControlCharacters(colored)).toBe(checkText(full, theme(false)))
+  })
+})
+
+describe('the document', () => {
+  it('is one, versioned, with the standing of each result beside the outcome', () => {
+    const saved = { ...deferred, saved: { 'no-access-after-unmap': 'traces/regressions/x.json' } }
+    const text = checkJson(report(strict, saved))
+    const document = JSON.parse(text) as { format: string; exit: unknown; designs: { exploration: Exploration }[] }
+    expect(document).toMatchObject({ format: 'remapcheck-check/1', tool: 'remapcheck', seed: 42, exit: { code: 0, name: 'holds' } })
+    expect(document.designs[1]!.exploration).toMatchObject({ states: 12345, complete: true })
+    expect(document.designs[1]!.exploration.results.map(r => ({ ...r, violation: r.violation?.ops.length ?? null }))).toMatchObject([
+      { property: 'no-dma-escape', outcome: 'holds', expected: 'holds', standing: 'fine', violation: null, saved: null },
+      { property: 'no-access-after-unmap', outcome: 'violated', expected: 'violated', standing: 'known', violation: 4,
+        saved: 'traces/regressions/x.json' },
+      { property: 'dma-lands', outcome: 'reached', expected: 'holds', standing: 'fine', violation: null, saved: null },
+    ])
+    expect(text.endsWith('}\n')).toBe(true)
+  })
+})
+
+describe('colour', () => {
+  const tty = { isTTY: true, columns: 120 }
+  const colored = (...args: Parameters<typeof themeFor>): boolean => themeFor(...args).bad('x') !== 'x'
+  it.each<[string, Parameters<typeof themeFor>, boolean]>([
+    ['a terminal', [tty, {}], true],
+    ['a pipe', [{}, {}], false],
+    ['a dumb terminal', [tty, { TERM: 'dumb' }], false],
+    ['NO_COLOR', [tty, { NO_COLOR: '1' }], false],
+    ['an empty NO_COLOR', [tty, { NO_COLOR: '' }], true],
+    ['FORCE_COLOR in a pipe', [{}, { FORCE_COLOR: '1' }], true],
+    ['FORCE_COLOR=0', [tty, { FORCE_COLOR: '0' }], false],
+    ['both', [{}, { FORCE_COLOR: '1', NO_COLOR: '1' }], true],
+    ['--no-color before FORCE_COLOR', [tty, { FORCE_COLOR: '1' }, false], false],
+  ])('%s', (_name, args, on) => { expect(colored(...args)).toBe(on) })
+
+  it('and width: a terminal its columns, 80 at least and otherwise', () => {
+    const themes = [themeFor(tty, {}), themeFor({ isTTY: true, columns: 40 }, {}), themeFor({ columns: 300 }, {})]
+    expect(themes.map(t => t.width)).toEqual([120, 80, 80])
+  })
+})
+
+describe('a mistake of a user', () => {
+  it('says place, cause, code and what to do, without a stack', () => {
+    const error = new UserError({ code: 'E-X', subject: '--bounds', problem: 'too large', next: 'use less' })
+    expect(error.text()).toBe('--bounds: too large [E-X]\n  → use less')
+    expect(error.exitCode).toBe(2)
+    expect(new UserError({ code: 'E-X', subject: '', problem: '', next: '', exit: 'diverged' }).exitCode).toBe(5)
+  })
+  it('finds the name that was meant, or none', () => {
+    const known = ['ring0-strict', 'ring0-deferred', 'no-iommu']
+    expect(nearest('ring0-stirct', known)).toBe('ring0-strict')
+    expect(nearest('ring0-d', known)).toBe('ring0-deferred')
+    expect(nearest('windows', known)).toBeNull()
+    expect(nearest('x', [])).toBeNull()
+  })
+})

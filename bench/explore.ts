@@ -1,4 +1,4 @@
-/** Speed of the exhaustive search: `npx tsx bench/explore.ts [s|m|l] [rounds]`. Prints medians; equal counts show that the search is right. */
+/** Speed of the exhaustive search, medians: `npx tsx bench/explore.ts [s|m|l] [rounds]`. Equal counts show that the search is right. */
 import { exploreExhaustively } from '../src/index.ts'
 import type { Exploration, Machine } from '../src/index.ts'
 import { reference, referenceProtocol } from '../test/models/reference.ts'
@@ -11,7 +11,8 @@ if (!Object.hasOwn(reference, name) || !/^[1-9]\d*$/.test(rounds)) {
 }
 const { sizes, ...counts } = reference[name as keyof typeof reference]
 
-async function measure(title: string, search: () => Promise<Exploration>, expected: { readonly states: number; readonly transitions: number }): Promise<void> {
+async function measure(
+  title: string, search: () => Promise<Exploration>, expected: { readonly states: number; readonly transitions: number }): Promise<void> {
   const times_s: number[] = []
   for (let round = 0; round < Number(rounds); round++) {
     const { states, transitions, seconds, complete } = await search()

@@ -68,7 +68,8 @@ export class Book<S, L, O extends Observation> {
     const verdict = judge(property, step.world, seen, step.before)
     if (verdict === true) return
     this.violations.set(property.name, {
-      property: property.name, because: verdict.because, witness: structuredClone(verdict.witness ?? {}), ops: step.trace(), shortest: this.shortest,
+      property: property.name, because: verdict.because, witness: structuredClone(verdict.witness ?? {}),
+        ops: step.trace(), shortest: this.shortest,
     })
     this.ofStates = this.ofStates.filter(p => p !== property)
     this.ofSteps = this.ofSteps.filter(p => p !== property)

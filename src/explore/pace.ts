@@ -1,4 +1,4 @@
-/** The clock of a long run: time limit, interruption, progress, and letting the event loop live. The only part of a search that reads a clock. */
+/** The clock of a long run: time limit, interruption, progress, letting the event loop live. Nothing else in a search reads a clock. */
 import type { StopReason } from './result.ts'
 
 export interface Limits {

@@ -30,7 +30,8 @@ const maxAttempts = 500
 
 /** Judges every step of random runs. Each property gets a verdict; a violated one is shrunk and no longer judged. Same seed, same result,
  *  unless a clock or a signal ends it. @throws ModelError as `exploreExhaustively`. */
-export async function exploreRandomly<S, L, O extends Observation>(machine: Machine<S, L, O>, options: RandomOptions): Promise<Exploration> {
+export async function exploreRandomly<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, options: RandomOptions): Promise<Exploration> {
   const { seed, runs = 1000, length = 100, blind = 1 / 16, refusedLimit = 0.5 } = options
   const pace = new Pace(options)
   const walk = new Walk(machine, blind)

@@ -9,7 +9,7 @@ export interface Plan { readonly picks: readonly number[]; readonly only: readon
 /** A pick's low bits say whether to look at the guards, the others which op. */
 const blindBits = 8
 
-/** Plans of 1 to `length` picks; half of them keep to some of the actions. Picks are unbiased: a small one is no simpler than a large one. */
+/** Plans of 1 to `length` picks; half of them keep to some of the actions. Picks are unbiased: a small one is no simpler than a large. */
 export function plansOf(actions: number, length: number): fc.Arbitrary<Plan> {
   const picks = fc.array(fc.noBias(fc.nat()), { minLength: 1, maxLength: Math.max(1, length), size: 'max' })
   const indices = Array.from({ length: actions }, (_, i) => i)
@@ -64,7 +64,8 @@ export class Walker<S, L, O extends Observation> {
   private choose(plan: Plan, pick: number, world: World<S, L>): Instance<S, O> | null {
     const blind = pick % 2 ** blindBits >= this.blindFrom
     const all = blind ? this.actions : this.possible(this.actions, world)
-    const wanted = plan.only === null ? all : all.filter(own => plan.only!.some(index => this.actions[index]![0]!.action === own[0]!.action))
+    const wanted = plan.only === null ? all
+      : all.filter(own => plan.only!.some(index => this.actions[index]![0]!.action === own[0]!.action))
     const from = wanted.length > 0 ? wanted : all
     if (from.length === 0) return null
     const rest = pick >>> blindBits

@@ -168,7 +168,8 @@ function misfitFields(fields: Fields, value: unknown, path: string): string | nu
 }
 function misfitArray(of: Domain, value: unknown, path: string, least: number, most: number): string | null {
   if (!Array.isArray(value)) return `${path}: ${show(value)} is not an array`
-  if (value.length < least || value.length > most) return `${path}: holds ${value.length} elements, not ${least === most ? most : `at most ${most}`}`
+  if (value.length < least || value.length > most)
+    return `${path}: holds ${value.length} elements, not ${least === most ? most : `at most ${most}`}`
   for (let i = 0; i < value.length; i++) {
     const why = misfit(of, value[i], `${path}[${i}]`)
     if (why !== null) return why

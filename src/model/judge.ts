@@ -3,7 +3,8 @@ import type { ModelEvent, Observation } from './event.ts'
 import { ModelError } from './machine.ts'
 import type { Property, Sometimes, Verdict, World } from './property.ts'
 
-/** The verdict on one step, given the world after it, what it let be seen, and how to get the world before it. Always true for kinds that one step cannot violate.
+/** The verdict on one step, given the world after it, what it let be seen, and how to get the world before it.
+ *  Always true for kinds that one step cannot violate.
  *  @throws ModelError naming the property when it throws, or answers neither `true` nor `{ because }`. */
 export function judge<S, L, O extends Observation>(
   property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>): Verdict {

@@ -66,7 +66,8 @@ class Generator {
   }
   private integer(low: number, high: number, expr: string, path: string): Code {
     const offset = low === 0 ? '' : `-(${low})`
-    return this.scalar(Math.max(1, high - low + 1), `(int(${expr},${low},${high},${q(path)})${offset})`, raw => low === 0 ? raw : `(${raw}+(${low}))`)
+    return this.scalar(Math.max(1, high - low + 1), `(int(${expr},${low},${high},${q(path)})${offset})`,
+      raw => low === 0 ? raw : `(${raw}+(${low}))`)
   }
   private optional(of: Domain, expr: string, path: string): Code {
     const v = this.fresh('v')
@@ -120,8 +121,10 @@ class Generator {
     })
     this.layout.rewind(end)
     return {
-      pack: `${v}=${expr};${which.pack}switch(${v}[${q(tag)}]){${names.map((name, i) => `case ${q(name)}:{${bodies[i]!.pack}break}`).join('')}}`,
-      unpack: names.slice(0, -1).reduceRight((rest, _, i) => `(${which.unpack}===${i}?${bodies[i]!.unpack}:${rest})`, `(${bodies.at(-1)!.unpack})`),
+      pack: `${v}=${expr};${which.pack}switch(${v}[${q(tag)}]){${
+        names.map((name, i) => `case ${q(name)}:{${bodies[i]!.pack}break}`).join('')}}`,
+      unpack: names.slice(0, -1).reduceRight((rest, _, i) =>
+        `(${which.unpack}===${i}?${bodies[i]!.unpack}:${rest})`, `(${bodies.at(-1)!.unpack})`),
     }
   }
   variables(): string { return this.names === 0 ? '' : `let ${Array.from({ length: this.names }, (_, i) => `v${i}`).join(',')};` }
@@ -131,7 +134,8 @@ const numbered = (names: readonly string[]): unknown => Object.setPrototypeOf(Ob
 const q = (text: string): string => JSON.stringify(text)
 
 const helpers = {
-  bad: (path: string, value: unknown): never => { throw new ModelError(`${path}: ${JSON.stringify(value) ?? 'undefined'} is outside its domain`) },
+  bad: (path: string, value: unknown): never => {
+    throw new ModelError(`${path}: ${JSON.stringify(value) ?? 'undefined'} is outside its domain`) },
   int: (value: number, low: number, high: number, path: string): number =>
     ((value | 0) === value || Number.isInteger(value)) && value >= low && value <= high ? value : helpers.bad(path, value),
   len: (value: readonly unknown[], least: number, most: number, path: string): number =>

@@ -63,7 +63,8 @@ export function propertiesOf<S, L, O extends Observation>() {
       ({ kind: 'step', on: say.on, ...stated(name, say), judge: judge as StepProperty<S, L, O>['judge'] }),
     monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
       update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void, judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>
-      ({ kind: 'monitor', domain: say.domain, ...stated(name, say), update: update as Monitor<L, O>['update'], judge: judge as Monitor<L, O>['judge'] }),
+      ({ kind: 'monitor', domain: say.domain, ...stated(name, say),
+        update: update as Monitor<L, O>['update'], judge: judge as Monitor<L, O>['judge'] }),
     sometimes: (name: string, say: Stated, reached: (world: W, seen: readonly O[]) => boolean): Sometimes<S, L, O> =>
       ({ kind: 'sometimes', ...stated(name, say), reached }),
     eventually: (name: string, say: Stated, goal: (world: W) => boolean): Eventually<S, L> =>

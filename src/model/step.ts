@@ -45,7 +45,7 @@ export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, 
   try { return action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
 }
 
-/** Runs recipe, ledger and monitors on a mutable world. The one place where a step's meaning is written; drivers differ only in the draft. */
+/** Runs recipe, ledger and monitors on a mutable world. Only here is a step's meaning written; drivers differ in the draft alone. */
 export function advance<S, L, O extends Observation>(
   machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[]): void {
   // Methods, not arrows: tsx names each arrow of a literal when it is made, a third of the time of a search.

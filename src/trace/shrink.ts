@@ -84,7 +84,8 @@ function firstOf(candidates: Iterable<Op[]>, attempt: Attempt): Op[] | null {
 /** One number of one parameter set to a smaller one in all ops at once: an id mostly stands in several ops. */
 function* renamed<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Generator<Op[]> {
   const known = new Set(machine.instances.map(({ op }) => showOp(op)))
-  const used = new Map(ops.flatMap(({ args }) => Object.entries(args)).map(([name, value]) => [`${name}=${String(value)}`, { name, value }]))
+  const used = new Map(ops.flatMap(({ args }) => Object.entries(args))
+    .map(([name, value]) => [`${name}=${String(value)}`, { name, value }]))
   for (const { name, value: from } of used.values())
     for (let to = 0; typeof from === 'number' && to < from; to++) {
       const candidate = ops.map(op => op.args[name] === from ? { action: op.action, args: { ...op.args, [name]: to } } : op)

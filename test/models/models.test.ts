@@ -19,7 +19,8 @@ test.each([[3, 288, 1_145], [5, 8_832, 58_145]])('two-phase commit, %i managers:
 })
 
 test('two-phase commit at random reaches both ends and no inconsistency', async () => {
-  expect(outcomes(await exploreRandomly(twoPhaseCommit(3), { seed: 1 }))).toEqual({ consistent: 'passed', 'all commit': 'reached', 'all abort': 'reached' })
+  expect(outcomes(await exploreRandomly(twoPhaseCommit(3), { seed: 1 })))
+    .toEqual({ consistent: 'passed', 'all commit': 'reached', 'all abort': 'reached' })
 })
 
 test('a commit that waits for nobody is inconsistent in three steps', async () => {
@@ -32,7 +33,8 @@ test('Peterson excludes, and both processes get in', async () => {
   const all = await exploreExhaustively(peterson())
   expect(all).toMatchObject({ complete: true, states: 20, transitions: 34, coverage: { clauses: { 'PETERSON:enter': 4 } } })
   expect(outcomes(all)).toEqual({ 'mutual exclusion': 'holds', 'one at a time': 'holds', 'second enters': 'reached' })
-  expect(outcomes(await exploreRandomly(peterson(), { seed: 1 }))).toMatchObject({ 'mutual exclusion': 'passed', 'one at a time': 'passed' })
+  expect(outcomes(await exploreRandomly(peterson(), { seed: 1 })))
+    .toMatchObject({ 'mutual exclusion': 'passed', 'one at a time': 'passed' })
 })
 
 test('Peterson that keeps the turn lets both in; six steps show it, to both drivers', async () => {
@@ -60,7 +62,8 @@ test('the reference protocol holds, with the counts of Spin, TLC and Stateright'
   const all = await exploreExhaustively(referenceProtocol(sizes))
   expect(all).toMatchObject({ complete: true, ...counts })
   expect(outcomes(all)).toEqual({
-    'own pages only': 'holds', 'no merged edge': 'holds', 'right handler': 'holds', 'write lands': 'reached', 'interrupt handled': 'reached',
+    'own pages only': 'holds', 'no merged edge': 'holds', 'right handler': 'holds',
+      'write lands': 'reached', 'interrupt handled': 'reached',
   })
 })
 

@@ -30,20 +30,23 @@ export function peterson({ gentle = true } = {}): Machine<State, Ledger, Seen> {
         then: (d, p) => { d.turn = gentle ? 1 - p.process : p.process; d.at[p.process] = 'wait' } }),
       action('enter', { agent: 'process', params,
         when: (s, p) => s.at[p.process] === 'wait' && (!s.wants[1 - p.process] || s.turn === p.process),
-        then: (d, p, emit) => { d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.see({ what: 'entered', process: p.process }) } }),
+        then: (d, p, emit) => {
+          d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.see({ what: 'entered', process: p.process }) } }),
       action('leave', { agent: 'process', params, when: (s, p) => s.at[p.process] === 'critical',
         then: (d, p, emit) => { d.wants[p.process] = false; d.at[p.process] = 'idle'; emit.see({ what: 'left', process: p.process }) } }),
     ],
     properties: [
       step('mutual exclusion', { claim: 'No process enters while the other is inside.', on: 'entered' }, (seen, { state }) =>
-        state.at[1 - seen.process] !== 'critical' || { because: `process ${seen.process} entered beside ${1 - seen.process}`, witness: { ...seen } }),
+        state.at[1 - seen.process] !== 'critical'
+          || { because: `process ${seen.process} entered beside ${1 - seen.process}`, witness: { ...seen } }),
       monitor('one at a time', { claim: 'Entries and exits alternate.', domain: struct({ inside: list(process, 2) }) },
         (draft, seen) => {
           if (seen.what === 'entered') draft.inside.push(seen.process)
           else draft.inside.splice(draft.inside.indexOf(seen.process), 1)
         },
         ({ inside }) => inside.length < 2 || { because: `inside: ${inside.join(' and ')}`, witness: { inside } }),
-      sometimes('second enters', { claim: 'Process 1 can enter too.' }, (_, seen) => seen.some(s => s.what === 'entered' && s.process === 1)),
+      sometimes('second enters', { claim: 'Process 1 can enter too.' },
+        (_, seen) => seen.some(s => s.what === 'entered' && s.process === 1)),
     ],
   })
 }

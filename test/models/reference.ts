@@ -1,6 +1,8 @@
 /** The reference protocol that searches are measured on: DMA remapping and interrupt remapping of a small machine, one field an array.
  *  The same model in Promela and TLA+ has the state counts of `reference` below, found alike by Spin, TLC and Stateright. */
-import { actionsOf, bool, initial, list, machine, oneOf, optional, propertiesOf, scalarset, struct, table, variant } from '../../src/index.ts'
+import {
+  actionsOf, bool, initial, list, machine, oneOf, optional, propertiesOf, scalarset, struct, table, variant,
+} from '../../src/index.ts'
 import type { Action, Machine, Value } from '../../src/index.ts'
 
 export interface Sizes {
@@ -11,9 +13,12 @@ export interface Sizes {
 }
 /** Configurations by their usual names, with states, transitions and depth. */
 export const reference = {
-  s: { sizes: { devices: 2, iovas: 1, pages: 2, queue: 2, sources: 1, slots: 2, strict: true }, states: 191_232, transitions: 1_500_544, depth: 28 },
-  m: { sizes: { devices: 2, iovas: 2, pages: 2, queue: 2, sources: 1, slots: 2, strict: true }, states: 894_336, transitions: 7_013_856, depth: 28 },
-  l: { sizes: { devices: 2, iovas: 2, pages: 3, queue: 2, sources: 1, slots: 2, strict: true }, states: 20_802_496, transitions: 191_014_672, depth: 30 },
+  s: { sizes: { devices: 2, iovas: 1, pages: 2, queue: 2, sources: 1, slots: 2, strict: true },
+    states: 191_232, transitions: 1_500_544, depth: 28 },
+  m: { sizes: { devices: 2, iovas: 2, pages: 2, queue: 2, sources: 1, slots: 2, strict: true },
+    states: 894_336, transitions: 7_013_856, depth: 28 },
+  l: { sizes: { devices: 2, iovas: 2, pages: 3, queue: 2, sources: 1, slots: 2, strict: true },
+    states: 20_802_496, transitions: 191_014_672, depth: 30 },
 } as const
 
 const idsOf = (sizes: Sizes) => ({
@@ -58,7 +63,8 @@ function memory(sizes: Sizes): Action<State, Seen>[] {
       when: (s, p) => s.inFlight[p.device] === null && s.tlb[p.device]![p.iova] !== null && s.tlbWrite[p.device]![p.iova]!,
       then: (d, p) => { d.inFlight[p.device] = d.tlb[p.device]![p.iova]! } }),
     action('fill', { agent: 'iommu', params: both, when: (s, p) => s.tlb[p.device]![p.iova] === null && s.pte[p.device]![p.iova] !== null,
-      then: (d, p) => { d.tlb[p.device]![p.iova] = d.pte[p.device]![p.iova]!; d.tlbWrite[p.device]![p.iova] = d.write[p.device]![p.iova]! } }),
+      then: (d, p) => {
+        d.tlb[p.device]![p.iova] = d.pte[p.device]![p.iova]!; d.tlbWrite[p.device]![p.iova] = d.write[p.device]![p.iova]! } }),
     action('evict', { agent: 'iommu', params: both, when: (s, p) => s.tlb[p.device]![p.iova] !== null, then: dropIotlb }),
     action('land', { agent: 'device', params: one, when: (s, p) => s.inFlight[p.device] !== null,
       then: (d, p, emit) => {
@@ -109,8 +115,10 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
     action('raise', { agent: 'device', params: one, when: (s, p) => !s.edge[p.source], then: (d, p) => { d.edge[p.source] = true } }),
     action('send', { agent: 'device', params: one, when: (s, p) => s.edge[p.source]! && !s.message[p.source],
       then: (d, p) => { d.edge[p.source] = false; d.message[p.source] = true } }),
-    action('fillIec', { agent: 'iommu', params: one, when: (s, p) => s.iec[p.source] === null, then: (d, p) => { d.iec[p.source] = d.irte[p.source]! } }),
-    action('evictIec', { agent: 'iommu', params: one, when: (s, p) => s.iec[p.source] !== null, then: (d, p) => { d.iec[p.source] = null } }),
+    action('fillIec', { agent: 'iommu', params: one, when: (s, p) => s.iec[p.source] === null,
+      then: (d, p) => { d.iec[p.source] = d.irte[p.source]! } }),
+    action('evictIec', { agent: 'iommu', params: one, when: (s, p) => s.iec[p.source] !== null,
+      then: (d, p) => { d.iec[p.source] = null } }),
     action('deliver', { agent: 'iommu', params: one, when: (s, p) => s.message[p.source]!,
       then: (d, p, emit) => {
         const to = d.iec[p.source] ??= d.irte[p.source]!
@@ -123,7 +131,8 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
         emit.see({ what: 'handled', source: d.irr[p.slot]!, slot: p.slot })
         d.irr[p.slot] = null
       } }),
-    action('migrate', { agent: 'cpu', params: { source, slot }, when: (s, p) => s.migrating[p.source] === 'idle' && s.handler[p.slot] === null,
+    action('migrate', { agent: 'cpu', params: { source, slot },
+      when: (s, p) => s.migrating[p.source] === 'idle' && s.handler[p.slot] === null,
       then: (d, p) => {
         d.handler[p.slot] = p.source
         d.oldSlot[p.source] = d.irte[p.source]!
@@ -141,7 +150,8 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
         d.queue.shift()
         if (sizes.strict) d.migrating[p.source] = 'done'
       } }),
-    action('freeVector', { agent: 'cpu', params: one, when: (s, p) => s.migrating[p.source] === 'done' && s.irr[s.oldSlot[p.source]!] === null,
+    action('freeVector', { agent: 'cpu', params: one,
+      when: (s, p) => s.migrating[p.source] === 'done' && s.irr[s.oldSlot[p.source]!] === null,
       then: (d, p) => {
         d.handler[d.oldSlot[p.source]!] = null
         d.oldSlot[p.source] = 0
@@ -152,13 +162,16 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
 
 const properties = [
   step('own pages only', { claim: 'A write lands on a page of its device.', on: 'landed' }, (seen, { state }) =>
-    state.owner[seen.page] === seen.device || { because: `device ${seen.device} wrote page ${seen.page}, which is not its own`, witness: { ...seen } }),
+    state.owner[seen.page] === seen.device
+      || { because: `device ${seen.device} wrote page ${seen.page}, which is not its own`, witness: { ...seen } }),
   step('no merged edge', { claim: 'An interrupt meets no pending one of another source.', on: 'delivered' }, (seen, _, { state }) => {
     const pending = state.irr[seen.slot]!
-    return pending === null || pending === seen.source || { because: `slot ${seen.slot} is pending for source ${pending}`, witness: { ...seen } }
+    return pending === null || pending === seen.source
+      || { because: `slot ${seen.slot} is pending for source ${pending}`, witness: { ...seen } }
   }),
   step('right handler', { claim: 'Each interrupt runs the handler of its source.', on: 'handled' }, (seen, { state }) =>
-    state.handler[seen.slot] === seen.source || { because: `slot ${seen.slot} has another handler than source ${seen.source}`, witness: { ...seen } }),
+    state.handler[seen.slot] === seen.source
+      || { because: `slot ${seen.slot} has another handler than source ${seen.source}`, witness: { ...seen } }),
   sometimes('write lands', { claim: 'A device can write.' }, (_, seen) => seen.some(s => s.what === 'landed')),
   sometimes('interrupt handled', { claim: 'An interrupt can be handled.' }, (_, seen) => seen.some(s => s.what === 'handled')),
 ]

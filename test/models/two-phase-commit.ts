@@ -36,7 +36,8 @@ export function twoPhaseCommit(managers: number, { careless = false } = {}): Mac
       action('tm.abort', { agent: 'tm', when: s => s.tm === 'init', then: d => { d.tm = 'aborted'; d.sent.abort = true } }),
       action('rm.prepare', { agent: 'rm', params, when: (s, { rm }) => s.rm[rm] === 'working',
         then: (d, { rm }) => { d.rm[rm] = 'prepared'; d.sent.prepared[rm] = true } }),
-      action('rm.chooseToAbort', { agent: 'rm', params, when: (s, { rm }) => s.rm[rm] === 'working', then: (d, { rm }) => { d.rm[rm] = 'aborted' } }),
+      action('rm.chooseToAbort', { agent: 'rm', params, when: (s, { rm }) => s.rm[rm] === 'working',
+        then: (d, { rm }) => { d.rm[rm] = 'aborted' } }),
       action('rm.receiveCommit', { agent: 'rm', params, when: s => s.sent.commit, then: (d, { rm }) => { d.rm[rm] = 'committed' } }),
       action('rm.receiveAbort', { agent: 'rm', params, when: s => s.sent.abort, then: (d, { rm }) => { d.rm[rm] = 'aborted' } }),
     ],
@@ -44,7 +45,8 @@ export function twoPhaseCommit(managers: number, { careless = false } = {}): Mac
       always('consistent', { claim: 'No manager has aborted while another has committed.' }, ({ state }) => {
         const aborted = state.rm.indexOf('aborted')
         const committed = state.rm.indexOf('committed')
-        return aborted < 0 || committed < 0 || { because: `manager ${aborted} has aborted, ${committed} has committed`, witness: { aborted, committed } }
+        return aborted < 0 || committed < 0
+          || { because: `manager ${aborted} has aborted, ${committed} has committed`, witness: { aborted, committed } }
       }),
       sometimes('all commit', { claim: 'Every manager can commit.' }, ({ state }) => state.rm.every(s => s === 'committed')),
       sometimes('all abort', { claim: 'Every manager can abort.' }, ({ state }) => state.rm.every(s => s === 'aborted')),

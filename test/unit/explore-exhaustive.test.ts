@@ -56,14 +56,16 @@ test('every property gets its verdict in one run, with the shortest trace', asyn
   const { results } = await exploreExhaustively(grid([
     always('low', { claim: '' }, ({ state }) => state.y < 3 || { because: `y is ${state.y}`, witness: { y: state.y } }),
     always('sum', { claim: '' }, ({ state }) => state.x + state.y <= 18 || { because: 'beyond' }),
-    onStep('small moves', { claim: '', on: 'moved' }, (seen, _, before) => seen.to - before.state.x === 1 || { because: `by ${seen.to - before.state.x}` }),
+    onStep('small moves', { claim: '', on: 'moved' }, (seen, _, before) =>
+      seen.to - before.state.x === 1 || { because: `by ${seen.to - before.state.x}` }),
     onStep('no rest', { claim: '', on: 'rested' }, () => ({ because: 'rested' })),
     sometimes('corner', { claim: '' }, ({ state }) => state.x === 9 && state.y === 9),
     sometimes('outside', { claim: '' }, ({ state }) => state.x > 9),
     sometimes('move to 4', { claim: '' }, (_, seen) => seen.some(s => s.to === 4)),
     eventually('ends', { claim: '' }, () => false), leadsTo('goes on', { claim: '' }, () => true, () => false),
   ]))
-  const told = results.map(r => [r.property, r.outcome, r.violation?.because ?? null, (r.violation?.ops ?? r.reachedBy)?.map(showOp).join(' ') ?? null])
+  const told = results.map(r =>
+    [r.property, r.outcome, r.violation?.because ?? null, (r.violation?.ops ?? r.reachedBy)?.map(showOp).join(' ') ?? null])
   expect(told).toEqual([
     ['low', 'violated', 'y is 3', 'up up up'], ['sum', 'holds', null, null],
     ['small moves', 'violated', 'by 2', 'right(by=2)'], ['no rest', 'holds', null, null],
@@ -130,14 +132,16 @@ const bad = (when: (s: State) => boolean, then: (d: State) => void) => action('b
 test('a mistake of the machine is named, and how to get there', async () => {
   expect(await mistake([up as typeof right, bad(s => s.y === 2, d => { d.x = 10 })])).toEqual({
     message: "bad in machine 'grid' leaves the domain: world.state.x: 10 is outside its domain", trace: ['up', 'up', 'bad'] })
-  expect(await mistake([up as typeof right, bad(s => s.y === 1, d => { (d as Record<string, number>)['z'] = 1 })])).toMatchObject({ trace: ['up', 'bad'] })
+  expect(await mistake([up as typeof right, bad(s => s.y === 1, d => { (d as Record<string, number>)['z'] = 1 })]))
+    .toMatchObject({ trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => s.y === 2, () => { throw new Error('boom') })])).toEqual({
     message: "recipe of bad in machine 'grid' threw: boom", trace: ['up', 'up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) throw new Error('boom'); return false }, () => {})])).toEqual({
     message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) s.x = 3; return false }, () => {})])).toEqual({
     message: "guard of bad in machine 'grid' changes the state; a guard only reads", trace: ['up'] })
-  expect(await mistake([right], [always('odd', { claim: '' }, ({ state }) => { if (state.x === 2) throw new Error('oops'); return true })])).toEqual({
+  expect(await mistake([right], [always('odd', { claim: '' },
+    ({ state }) => { if (state.x === 2) throw new Error('oops'); return true })])).toEqual({
     message: "property 'odd' threw: oops", trace: ['right(by=2)'] })
   expect(await mistake([right], [always('odd', { claim: '' }, () => undefined as never)])).toMatchObject({ trace: [] })
 })

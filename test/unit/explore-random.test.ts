@@ -1,6 +1,8 @@
 /** The random search: seeded, shrunk, honest about what it did; and the shrinker of ops. */
 import { expect, test } from 'vitest'
-import { actionsOf, exploreExhaustively, exploreRandomly, machine, ModelError, propertiesOf, range, showOp, shrinkOps, struct } from '../../src/index.ts'
+import {
+  actionsOf, exploreExhaustively, exploreRandomly, machine, ModelError, propertiesOf, range, showOp, shrinkOps, struct,
+} from '../../src/index.ts'
 import type { Property, Value } from '../../src/index.ts'
 import { judgeOps } from '../../src/trace/shrink.ts'
 import { peterson } from '../models/peterson.ts'
@@ -89,7 +91,8 @@ const count = { action: 'count', args: {} }
 
 test('shrinking deletes ops, drops refused and foreign ones, and lowers arguments', () => {
   const model = toy([always('a below 3', { claim: '' }, ({ state }) => state.a < 3 || { because: `a is ${state.a}` })])
-  expect(shrinkOps(model, 'a below 3', [count, { action: 'gone', args: {} }, add(9), add(2), count, add(2), add(1), count])).toEqual([add(1), add(2)])
+  expect(shrinkOps(model, 'a below 3', [count, { action: 'gone', args: {} }, add(9), add(2), count, add(2), add(1), count]))
+    .toEqual([add(1), add(2)])
   expect(shrinkOps(model, 'a below 3', [add(3), add(3)])).toEqual([add(3)])
 })
 

@@ -1,6 +1,8 @@
 /** Domains: defaults, enumeration, sizes, and what a misfit says. */
 import { expect, test } from 'vitest'
-import { bitsOf, bool, initial, list, misfit, oneOf, optional, productOf, range, scalarset, struct, table, valuesOf, variant } from '../../src/index.ts'
+import {
+  bitsOf, bool, initial, list, misfit, oneOf, optional, productOf, range, scalarset, struct, table, valuesOf, variant,
+} from '../../src/index.ts'
 
 const device = scalarset('device', 2)
 const descriptor = variant('type', { wait: { slot: range(0, 1) }, iec: { index: range(2, 3), global: bool } })

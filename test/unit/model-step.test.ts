@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import {
   actionsOf, bool, isReached, judge, list, machine, misfit, ModelError, oneOf, propertiesOf, range, scalarset, showOp, step, struct, table,
 } from '../../src/index.ts'
-import type { Op, Value } from '../../src/index.ts'
+import type { Observation, Op, Stepped, Value } from '../../src/index.ts'
 
 const item = struct({ id: range(0, 3) })
 const domain = struct({ count: range(0, 3), queue: list(item, 2) })
@@ -22,7 +22,13 @@ const toy = machine<State, Ledger, Seen>({
   },
   actions: [
     action('push', { agent: 'cpu', path: 'map', params: { id: range(0, 3) }, when: s => s.queue.length < 2,
-      then: (d, { id }, emit) => { d.queue.push({ id }); emit.cost('store', 2); emit.cost('flush', 0); emit.clause('TOY:1'); emit.see({ what: 'pushed', item: { id } }) } }),
+      then: (d, { id }, emit) => {
+        d.queue.push({ id })
+        emit.cost('store', 2)
+        emit.cost('flush', 0)
+        emit.clause('TOY:1')
+        emit.see({ what: 'pushed', item: { id } })
+      } }),
     action('take', { agent: 'device', when: s => s.queue.length > 0,
       then: (d, _, emit) => { emit.see({ what: 'took', item: d.queue.shift()! }); d.count++ } }),
     action('broken', { agent: 'cpu', params: { how: oneOf('guard', 'recipe') }, when: (s, { how }) => {
@@ -35,7 +41,8 @@ const toy = machine<State, Ledger, Seen>({
       m => m.n < 3 || { because: `${m.n} pushes`, witness: { n: m.n } }),
   ],
 })
-const run = (ops: readonly Op[]) => ops.reduce((at, op) => step(toy, at.world, op), { world: toy.initialWorld, events: [], refused: false } as ReturnType<typeof step<State, Ledger, Seen>>)
+const start: Stepped<State, Ledger, Seen> = { world: toy.initialWorld, events: [], refused: false }
+const run = (ops: readonly Op[]) => ops.reduce((at, op) => step(toy, at.world, op), start)
 const push = (id: number): Op => ({ action: 'push', args: { id } })
 const take: Op = { action: 'take', args: {} }
 
@@ -75,8 +82,10 @@ test('any list of ops is a trace: same ops, same world, always within the domain
 
 test('a failing guard or recipe is named with its parameters', () => {
   const full = run([push(0), take, push(0), take, push(0), take]).world
-  expect(() => step(toy, full, { action: 'broken', args: { how: 'guard' } })).toThrow("guard of broken(how=guard) in machine 'toy' threw: no such slot")
-  expect(() => step(toy, full, { action: 'broken', args: { how: 'recipe' } })).toThrow("recipe of broken(how=recipe) in machine 'toy' threw: boom")
+  expect(() => step(toy, full, { action: 'broken', args: { how: 'guard' } }))
+    .toThrow("guard of broken(how=guard) in machine 'toy' threw: no such slot")
+  expect(() => step(toy, full, { action: 'broken', args: { how: 'recipe' } }))
+    .toThrow("recipe of broken(how=recipe) in machine 'toy' threw: boom")
   expect(showOp(take)).toBe('take')
 })
 
@@ -87,16 +96,19 @@ test('instances: every action with each combination of its parameters, in order'
 
 test('a machine is refused whose declaration is wrong', () => {
   const spec = { name: 'm', domain: struct({ at: bool }), initial: { at: false }, actions: [] }
-  expect(() => machine({ ...spec, initial: { at: 1 as unknown as boolean } })).toThrow("initial state of machine 'm' is outside its domain: m.state.at: 1")
+  expect(() => machine({ ...spec, initial: { at: 1 as unknown as boolean } }))
+    .toThrow("initial state of machine 'm' is outside its domain: m.state.at: 1")
   const twice = actionsOf<{ at: boolean }, Seen>()('go', { agent: 'cpu', when: () => true, then: () => {} })
-  expect(() => machine<{ at: boolean }, Ledger, Seen>({ ...spec, actions: [twice, twice] })).toThrow("machine 'm' has two actions named 'go'")
+  expect(() => machine<{ at: boolean }, Ledger, Seen>({ ...spec, actions: [twice, twice] }))
+    .toThrow("machine 'm' has two actions named 'go'")
 })
 
 test('a size of 0 switches off tables and the actions over them', () => {
   const none = scalarset('source', 0)
   const off = machine<{ edge: boolean[] }>({
     name: 'off', domain: struct({ edge: table([none], bool) }), initial: { edge: [] },
-    actions: [actionsOf<{ edge: boolean[] }, Seen>()('raise', { agent: 'device', params: { source: none }, when: () => true, then: () => {} })] as never,
+    actions: [actionsOf<{ edge: boolean[] }, Observation>()('raise', {
+      agent: 'device', params: { source: none }, when: () => true, then: () => {} })],
   })
   expect(off.instances).toEqual([])
 })

@@ -1,11 +1,11 @@
 /** Capability switches of a VT-d unit (CAP and ECAP, rev 5.10 11.4.2 and 11.4.3): what a kernel has to know of the hardware. */
 
 export interface Caps {
-  /** CAP.CM: not-present entries may be cached, so a new mapping needs an invalidation too (6.1). */
+  /** CAP.CM: not-present entries may be cached, so a new mapping needs an invalidation too (chapter 6). */
   readonly cm: boolean
-  /** CAP.RWBF: stores to tables may sit in a chipset write buffer that software must flush (6.8). */
+  /** CAP.RWBF: stores to tables may sit in a chipset write buffer that software must flush (chapter 6). */
   readonly rwbf: boolean
-  /** ECAP.C: table walks snoop the CPU caches; without it software writes lines back itself (6.8). */
+  /** ECAP.C: table walks snoop the CPU caches; without it software writes lines back itself (chapter 6). */
   readonly coherent: boolean
   /** CAP.PSI: page-selective IOTLB invalidation; without it software invalidates the domain. */
   readonly psi: boolean
@@ -15,7 +15,7 @@ export interface Caps {
   readonly esirtps: boolean
   /** CAP.DWD and DRD: an IOTLB invalidation drains translated requests in flight before the next wait completes. */
   readonly drain: boolean
-  /** An IEC invalidation drains remapped interrupts in flight (6.7). Required by the manual; the X58 erratum lacks it. */
+  /** An IEC invalidation drains remapped interrupts in flight (chapter 6). Required by the manual; the X58 erratum lacks it. */
   readonly interruptDrain: boolean
 }
 

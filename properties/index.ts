@@ -1,0 +1,28 @@
+/** The registry of claims: command line, help, documentation and tests derive from it. */
+import type { Bounds } from '../spec/bounds.ts'
+import type { Design } from '../spec/kernel/design.ts'
+import type { RemapProperty } from '../spec/machine.ts'
+import type { Claim } from './claim.ts'
+import { newMappingWorks } from './isolation/new-mapping-works.ts'
+import { noAccessAfterUnmap } from './isolation/no-access-after-unmap.ts'
+import { noDmaEscape } from './isolation/no-dma-escape.ts'
+import { noFreedTable } from './isolation/no-freed-table.ts'
+import { noWrongPermission } from './isolation/no-wrong-permission.ts'
+import { noDuplicate } from './interrupts/no-duplicate.ts'
+import { noForgedInterrupt } from './interrupts/no-forged-interrupt.ts'
+import { noLostEdge } from './interrupts/no-lost-edge.ts'
+import { noMisdelivery } from './interrupts/no-misdelivery.ts'
+import { waitEnds } from './progress/wait-ends.ts'
+
+/** In the order reports show them. */
+export const claims: readonly Claim[] = [
+  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks,
+  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, waitEnds,
+]
+
+/** The properties to judge a design by at these bounds, each followed by its witnesses. */
+export function propertiesFor(design: Design, b: Bounds): readonly RemapProperty[] {
+  const asked = claims.filter(claim => claim.on(b)).flatMap(({ property, witnesses }) =>
+    [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
+  return [...new Set(asked)]
+}

@@ -1,0 +1,25 @@
+/** A device raises no interrupts but its own. */
+import { sometimes, step } from '../claim.ts'
+import type { Claim } from '../claim.ts'
+
+export const noForgedInterrupt: Claim = {
+  on: b => b.hostile === 1,
+  property: step('no-forged-interrupt', {
+    on: 'accepted', clause: 'VTD:9.9/source-validation',
+    claim: 'no message is accepted that is not of a source of the device that sent it',
+  }, ({ device, source, cpu, vector }, { ledger }) => {
+    if (source !== null) return true
+    const bound = ledger.bound[cpu]![vector]!
+    const whose = bound === null ? 'which is bound to nobody' : `which is bound to source ${bound}`
+    return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, ${whose}`,
+      witness: { device, cpu, vector, bound } }
+  }),
+  witnesses: [
+    { property: sometimes('a-forged-message-is-blocked', { claim: 'a forged message is refused' }, (_, seen) =>
+      seen.some(one => one.what === 'rejected' && one.source === null)), on: design => design.remapsInterrupts },
+    { property: sometimes('a-forged-message-is-accepted', { claim: 'a forged message arrives' }, (_, seen) =>
+      seen.some(one => one.what === 'accepted' && one.source === null)), on: design => !design.remapsInterrupts },
+    { property: sometimes('a-true-interrupt-arrives', { claim: 'a message of a source arrives beside the forged ones' }, (_, seen) =>
+      seen.some(one => one.what === 'accepted' && one.source !== null)) },
+  ],
+}

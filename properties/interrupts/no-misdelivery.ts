@@ -1,0 +1,21 @@
+/** An interrupt arrives only where its own handler is installed, or where nobody else's is. */
+import { sometimes, step } from '../claim.ts'
+import type { Claim } from '../claim.ts'
+
+export const noMisdelivery: Claim = {
+  on: b => b.sources > 1,
+  property: step('no-misdelivery', {
+    on: 'accepted', clause: 'VTD:table-28/irte',
+    claim: 'a message of a source is accepted only at vectors that are not bound to another source',
+  }, ({ source, cpu, vector }, { ledger }) => {
+    const bound = ledger.bound[cpu]![vector]!
+    if (source === null || bound === null || bound === source) return true
+    return { because: `source ${source} interrupted CPU ${cpu} at vector ${vector}, which is bound to source ${bound}`, witness: { source, cpu, vector, bound } }
+  }),
+  witnesses: [
+    { property: sometimes('two-sources-are-pending', { claim: 'two sources wait in IRR at once' }, ({ ledger }) =>
+      ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1) },
+    { property: sometimes('a-vector-is-reused', { claim: 'a source is bound to the former vector of another' }, ({ ledger }) =>
+      ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0), on: (design, b) => b.migrate === 1 && design.protocols.migrateInterrupt !== undefined },
+  ],
+}

@@ -1,0 +1,22 @@
+/** A mapping that map has returned can be used: no cached refusal and no store still under way hides it. */
+import { sometimes, step } from '../claim.ts'
+import type { Claim } from '../claim.ts'
+
+export const newMappingWorks: Claim = {
+  on: b => b.frames > 0,
+  property: step('new-mapping-works', {
+    on: 'blocked', clause: 'VTD:6/caching-mode',
+    claim: 'no DMA is refused that a mapping allows whose map call has returned, from a device whose attach has returned',
+  }, ({ device, iova, write, reason }, { state, ledger }) => {
+    const domain = ledger.attached[device]!
+    const mapping = domain === null ? null : state.kernel.mappings[domain]![iova]!
+    const busy = state.kernel.calls.some(call => call !== null && call.device === device)
+    if (domain === null || busy || mapping === null || mapping.phase !== 'live' || write && !mapping.write) return true
+    return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver was told is mapped`,
+      witness: { device, iova, write, domain, reason } }
+  }),
+  witnesses: [
+    { property: sometimes('a-map-returns', { claim: 'a map call returns' }, ({ state }) =>
+      state.kernel.mappings.some(row => row.some(mapping => mapping?.phase === 'live'))) },
+  ],
+}

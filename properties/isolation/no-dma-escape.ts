@@ -1,0 +1,26 @@
+/** A device reaches only frames that its own domain owns. */
+import { sometimes, step } from '../claim.ts'
+import type { Claim } from '../claim.ts'
+
+export const noDmaEscape: Claim = {
+  on: b => b.frames > 0,
+  property: step('no-dma-escape', {
+    on: 'landed', clause: 'VTD:6/drain',
+    claim: 'a DMA lands only in frames that the domain of its device owns at that moment',
+  }, ({ device, frame, write }, { ledger }) => {
+    const domain = ledger.attached[device]!, owner = ledger.owner[frame]!
+    if (domain !== null && owner === domain) return true
+    const whose = owner === null ? 'which no driver owns' : `which domain ${owner} owns`
+    const of = domain === null ? 'attached to no domain' : `of domain ${domain}`
+    return { because: `device ${device}, ${of}, ${write ? 'wrote' : 'read'} frame ${frame}, ${whose}`, witness: { device, frame, write, domain, owner } }
+  }),
+  witnesses: [
+    { property: sometimes('a-dma-lands', { claim: 'a device reaches memory it was given' },
+      ({ ledger }, seen) => seen.some(one => one.what === 'landed' && ledger.owner[one.frame] === ledger.attached[one.device])) },
+    { property: sometimes('a-dma-is-blocked', { claim: 'a device is refused' }, (_, seen) => seen.some(one => one.what === 'blocked')),
+      on: design => design.remapsDma },
+    { property: sometimes('a-frame-changes-owner', { claim: 'a frame of one domain is given to another' },
+      ({ ledger }, seen) => seen.some(one => one.what === 'frame-owned' && one.by !== null && ledger.grants.some((row, domain) =>
+        domain !== one.by && row.some(grant => grant === null)))), on: (_, b) => b.domains > 1 },
+  ],
+}

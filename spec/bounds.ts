@@ -1,0 +1,72 @@
+/** The bounds of a model: how many of everything there is, what is switched on, and what the hardware can do. One flat object. */
+import type { Caps } from './vtd/caps.ts'
+
+interface BoundSpec { readonly least: number; readonly most: number; readonly standard: number; readonly says: string }
+
+/** The one list of bounds; help, checks and documentation derive from it. A bound of 0 switches its part off. */
+export const boundSpecs = {
+  cpus: { least: 1, most: 2, standard: 1, says: 'CPUs with a local APIC' },
+  callers: { least: 1, most: 2, standard: 1, says: 'CPUs that run kernel calls, at most cpus' },
+  devices: { least: 1, most: 3, standard: 1, says: 'devices; device i starts attached to domain i mod domains' },
+  domains: { least: 1, most: 3, standard: 1, says: 'protection domains: drivers, guests' },
+  frames: { least: 0, most: 4, standard: 0, says: 'memory frames; 0 switches DMA off' },
+  iovas: { least: 0, most: 8, standard: 0, says: 'I/O virtual pages of each domain' },
+  levels: { least: 1, most: 3, standard: 1, says: 'levels of the second-stage tables (two entries a table above level 1)' },
+  tables: { least: 0, most: 4, standard: 0, says: 'table pages in the pool below the roots; needed when levels > 1' },
+  queue: { least: 1, most: 6, standard: 2, says: 'descriptors the invalidation queue holds' },
+  readOnly: { least: 0, most: 1, standard: 0, says: 'read-only mappings and the protect call' },
+  reassign: { least: 0, most: 1, standard: 0, says: 'the attach and detach calls' },
+  sources: { least: 0, most: 3, standard: 0, says: 'interrupt sources; source i belongs to device i mod devices; 0 switches interrupts off' },
+  vectors: { least: 0, most: 4, standard: 0, says: 'vectors of each CPU; a higher one has the higher priority' },
+  migrate: { least: 0, most: 1, standard: 0, says: 'the migrateInterrupt call' },
+  hostile: { least: 0, most: 1, standard: 0, says: 'devices send forged interrupt messages' },
+  wideIds: { least: 0, most: 1, standard: 0, says: 'CPU 1 has APIC id 256, beyond 8 bits' },
+  faults: { least: 0, most: 2, standard: 0, says: 'fault recording registers that are modelled' },
+  cm: { least: 0, most: 1, standard: 0, says: 'CAP.CM: not-present entries may be cached' },
+  rwbf: { least: 0, most: 1, standard: 0, says: 'CAP.RWBF: table stores wait in a chipset write buffer' },
+  coherent: { least: 0, most: 1, standard: 1, says: 'ECAP.C: table walks snoop the CPU caches' },
+  psi: { least: 0, most: 1, standard: 1, says: 'CAP.PSI: page-selective IOTLB invalidation' },
+  eim: { least: 0, most: 1, standard: 1, says: 'ECAP.EIM: 32-bit APIC ids in interrupt remapping' },
+  esirtps: { least: 0, most: 1, standard: 0, says: 'CAP.ESIRTPS: setting the interrupt table pointer invalidates the IEC' },
+  drain: { least: 0, most: 1, standard: 1, says: 'CAP.DWD and DRD: IOTLB invalidation drains DMA in flight' },
+  interruptDrain: { least: 0, most: 1, standard: 1, says: 'IEC invalidation drains remapped interrupts in flight' },
+} as const satisfies Record<string, BoundSpec>
+
+export type BoundName = keyof typeof boundSpecs
+export type Bounds = Readonly<Record<BoundName, number>>
+export const boundNames = Object.keys(boundSpecs) as readonly BoundName[]
+
+const standard = Object.fromEntries(boundNames.map(name => [name, boundSpecs[name].standard])) as Bounds
+
+/** Standard bounds with the given ones changed. */
+export function bounds(changes: Partial<Bounds> = {}): Bounds { return { ...standard, ...changes } }
+
+/** What differs from the standard, `cpus=2,frames=2`: how bounds are printed and given on the command line. */
+export function showBounds(b: Bounds): string {
+  return boundNames.filter(name => b[name] !== standard[name]).map(name => `${name}=${b[name]}`).join(',') || 'standard'
+}
+
+/** Why these bounds make no sense together, or null. */
+export function badBounds(b: Bounds): string | null {
+  for (const name of boundNames) {
+    const { least, most } = boundSpecs[name]
+    if (!Number.isInteger(b[name]) || b[name] < least || b[name] > most) return `${name}=${b[name]} is outside ${least}..${most}`
+  }
+  if (b.callers > b.cpus) return `callers=${b.callers} is more than cpus=${b.cpus}`
+  if ((b.frames === 0) !== (b.iovas === 0)) return `frames=${b.frames} and iovas=${b.iovas}: both are 0 (no DMA) or neither`
+  if (b.levels > 1 && b.tables === 0) return `levels=${b.levels} needs table pages: tables is 0`
+  if (b.levels > 1 && b.iovas > 2 ** b.levels) return `iovas=${b.iovas} is more than ${2 ** b.levels}, what ${b.levels} levels of two entries reach`
+  if ((b.sources === 0) !== (b.vectors === 0)) return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
+  if (b.sources > b.cpus * b.vectors) return `sources=${b.sources} do not fit on ${b.cpus} CPUs with ${b.vectors} vectors`
+  if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
+  if (b.migrate === 1 && b.sources === 0) return 'migrate=1 needs interrupts: sources is 0'
+  if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'
+  return null
+}
+
+export function capsOf(b: Bounds): Caps {
+  return {
+    cm: b.cm === 1, rwbf: b.rwbf === 1, coherent: b.coherent === 1, psi: b.psi === 1, eim: b.eim === 1, esirtps: b.esirtps === 1,
+    drain: b.drain === 1, interruptDrain: b.interruptDrain === 1,
+  }
+}

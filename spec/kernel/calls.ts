@@ -1,0 +1,149 @@
+/** The calls of a kernel as actions: each call enters with its first step and goes on one atomic step at a time. */
+import type { Action, Fields, Value } from '../../src/model/index.ts'
+import type { Bounds } from '../bounds.ts'
+import { capsOf } from '../bounds.ts'
+import { idsOf } from '../ids.ts'
+import type { Ids } from '../ids.ts'
+import type { Seen } from '../seen.ts'
+import { action, callNames } from '../state.ts'
+import type { Call, CallName, State } from '../state.ts'
+import { apicIdOf } from '../vtd/memory.ts'
+import type { Design, Kernel, Protocol } from './design.ts'
+
+/** How a call is entered: who may call it when, and what its registers hold then. */
+interface CallSpec<P extends Fields = Fields> {
+  /** What its cost belongs to. */
+  readonly path: string
+  readonly on: (b: Bounds) => boolean
+  readonly params: (id: Ids) => P
+  readonly when: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }, b: Bounds) => boolean
+  readonly enter: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }) => Partial<Call>
+}
+const callSpec = <P extends Fields>(spec: CallSpec<P>): CallSpec => spec as unknown as CallSpec
+
+const isBusy = (s: State, test: (call: Call) => boolean): boolean => s.kernel.calls.some(call => call !== null && test(call))
+
+const memoryCalls = {
+  map: callSpec({
+    path: 'map', on: b => b.frames > 0,
+    params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
+    when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1),
+    enter: (s, { domain, iova, frame, write }) => {
+      s.kernel.mappings[domain]![iova] = { frame, write, phase: 'mapping' }
+      return { domain, iova, frame, write }
+    },
+  }),
+  unmap: callSpec({
+    path: 'unmap', on: b => b.frames > 0, params: id => ({ domain: id.domain, iova: id.iova }),
+    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live',
+    enter: (s, { domain, iova }) => {
+      const mapping = s.kernel.mappings[domain]![iova]!
+      mapping.phase = 'unmapping'
+      return { domain, iova, frame: mapping.frame, write: mapping.write }
+    },
+  }),
+  protect: callSpec({
+    path: 'protect', on: b => b.readOnly === 1, params: id => ({ domain: id.domain, iova: id.iova }),
+    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && s.kernel.mappings[p.domain]![p.iova]!.write,
+    enter: (s, { domain, iova }) => {
+      const mapping = s.kernel.mappings[domain]![iova]!
+      mapping.phase = 'changing'
+      return { domain, iova, frame: mapping.frame }
+    },
+  }),
+  flush: callSpec({
+    path: 'flush', on: b => b.frames > 0, params: id => ({ domain: id.domain }),
+    when: (s, p) => s.kernel.mappings[p.domain]!.some(mapping => mapping?.phase === 'deferred')
+      && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain),
+    enter: (_, { domain }) => ({ domain }),
+  }),
+}
+const deviceCalls = {
+  attach: callSpec({
+    path: 'attach', on: b => b.reassign === 1, params: id => ({ device: id.device, domain: id.domain }),
+    when: (s, p) => s.kernel.attached[p.device] === null && !isBusy(s, call => call.device === p.device),
+    enter: (_, { device, domain }) => ({ device, domain }),
+  }),
+  detach: callSpec({
+    path: 'detach', on: b => b.reassign === 1, params: id => ({ device: id.device }),
+    // The memory of a domain is at rest while the driver is taken down.
+    when: (s, p) => s.kernel.attached[p.device] !== null && !isBusy(s, call => call.device === p.device || call.domain === s.kernel.attached[p.device]),
+    enter: (s, { device }) => ({ device, domain: s.kernel.attached[device]! }),
+  }),
+  migrateInterrupt: callSpec({
+    path: 'irq-migrate', on: b => b.migrate === 1, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
+    // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does.
+    when: (s, p, b) => s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
+      && (apicIdOf(p.toCpu, b) <= 0xff || s.unit.ires && s.unit.memory.wideDestinations),
+    enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector }, from: placeOf(s, source) }),
+  }),
+}
+export const calls: Readonly<Record<CallName, CallSpec>> = { ...memoryCalls, ...deviceCalls }
+
+/** The one place that a source's handler is installed while it is not moving. */
+function placeOf(s: State, source: number): { cpu: number; vector: number } {
+  for (const [cpu, row] of s.kernel.vectors.entries()) {
+    const vector = row.indexOf(source)
+    if (vector >= 0) return { cpu, vector }
+  }
+  throw new Error(`source ${source} has no vector`)
+}
+
+/** One action to enter each call, and one for each later step of its protocol. */
+export function kernelActions(design: Design, b: Bounds): Action<State, Seen>[] {
+  return callNames.flatMap(name => {
+    const protocol = design.protocols[name]
+    return protocol === undefined || protocol.length === 0 || !calls[name].on(b) ? [] : protocolActions(name, protocol, b)
+  })
+}
+
+function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<State, Seen>[] {
+  const { cpu } = idsOf(b)
+  const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
+  const spec = calls[name]
+  const caps = capsOf(b)
+  const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
+  const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, b, caps })
+  const labels = stepLabels(protocol)
+  const enter = action(name, {
+    agent, path: spec.path, params: { cpu: b.callers === b.cpus ? cpu : caller, ...spec.params(idsOf(b)) },
+    when: (s, p) => s.kernel.calls[p.cpu] === null && spec.when(s, p as never, b),
+    then: (d, p) => {
+      const registers = spec.enter(d, p as never)
+      d.kernel.calls[p.cpu] = { ...blank, ...registers, call: name, step: 0 }
+      goTo(view(d, p.cpu), protocol, 0)
+    },
+  })
+  const steps = protocol.map((step, i) => action(`${name}/${labels[i]}`, {
+    agent, path: spec.path, fair: true, params: { cpu: b.callers === b.cpus ? cpu : caller },
+    when: (s, p) => {
+      const call = s.kernel.calls[p.cpu]
+      return call !== null && call !== undefined && call.call === name && call.step === i && (step.when?.(view(s, p.cpu)) ?? true)
+    },
+    then: (d, p, emit) => {
+      const k = view(d, p.cpu)
+      step.then({ ...k, emit })
+      if (step.clause !== undefined) emit.clause(step.clause)
+      goTo(k, protocol, i + 1)
+    },
+  }))
+  return [enter, ...steps]
+}
+
+const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null }
+
+/** On to the first step from `from` that has something to do; past the last one the call is over. */
+function goTo(k: Omit<Kernel, 'emit'>, protocol: Protocol, from: number): void {
+  let next = from
+  while (next < protocol.length && (protocol[next]!.skip?.(k) ?? false)) next++
+  if (next < protocol.length) k.call.step = next
+  else k.s.kernel.calls[k.cpu] = null
+}
+
+/** Step names, numbered where a protocol takes a step more than once. */
+export function stepLabels(protocol: Protocol): readonly string[] {
+  return protocol.map((step, i) => {
+    const before = protocol.slice(0, i).filter(other => other.name === step.name).length
+    return before === 0 ? step.name : `${step.name}#${before + 1}`
+  })
+}

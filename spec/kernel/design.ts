@@ -1,0 +1,105 @@
+/** A kernel design: a protocol of atomic steps for each call it offers. A bug is an edit of a protocol: `without(...)`. */
+import type { Emit } from '../../src/model/index.ts'
+import type { Bounds } from '../bounds.ts'
+import type { ClauseId } from '../clauses.ts'
+import type { Seen } from '../seen.ts'
+import type { Call, CallName, State } from '../state.ts'
+import type { Caps } from '../vtd/caps.ts'
+
+/** What a step works on: the state, the registers of its call, and what the kernel knows of the hardware. */
+export interface Kernel {
+  readonly s: State; readonly call: Call; readonly cpu: number
+  readonly b: Bounds; readonly caps: Caps; readonly emit: Emit<Seen>
+}
+
+/** One atomic step: nothing of other CPUs, devices or hardware comes in between. */
+export interface Step {
+  readonly name: string
+  /** What it does, in one line. */
+  readonly says: string
+  /** The rule that asks for it. */
+  readonly clause?: ClauseId
+  /** The step waits while this is false. */
+  readonly when?: (k: Omit<Kernel, 'emit'>) => boolean
+  /** Nothing to do with this hardware, or for this call. */
+  readonly skip?: (k: Omit<Kernel, 'emit'>) => boolean
+  readonly then: (k: Kernel) => void
+}
+
+export type Protocol = readonly Step[]
+/** Steps, and lists of steps that belong together. */
+export type ProtocolSource = readonly (Step | Protocol)[]
+
+export interface DesignOptions {
+  readonly says: string
+  /** Whether the kernel switches DMA remapping and interrupt remapping on. */
+  readonly remapsDma: boolean
+  readonly remapsInterrupts: boolean
+  /** Drivers are user processes: interrupts reach them by IPC. */
+  readonly userDrivers?: boolean
+  /** SVT=1: IRTEs name the device that may use them. Default true. */
+  readonly verifiesSource?: boolean
+  /** Compatibility-format interrupts stay blocked while remapping is on (CFI=0). Default true. */
+  readonly blocksCompatibility?: boolean
+  /** When the kernel asks for 32-bit destinations. Default: when ECAP.EIM says that the unit has them. */
+  readonly extendedInterrupts?: 'as-capable' | 'always'
+  /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */
+  readonly interruptTables?: 1 | 2
+  /** Properties that the design does not keep, and why its authors accept that. */
+  readonly givesUp?: Readonly<Record<string, string>>
+}
+
+export interface Design extends Required<DesignOptions> {
+  readonly name: string
+  readonly protocols: Readonly<Partial<Record<CallName, Protocol>>>
+}
+
+export function design(name: string, options: DesignOptions, protocols: Readonly<Partial<Record<CallName, ProtocolSource>>>): Design {
+  return {
+    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1,
+    givesUp: {}, ...options,
+    protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
+  }
+}
+
+/** The design without a step (or steps that belong together), wherever the protocol has it. @throws RangeError when it has none. */
+export function without(from: Design, call: CallName, ...steps: readonly (Step | Protocol)[]): Design {
+  const gone = steps.flat()
+  for (const step of gone) positionOf(from, call, step)
+  return edited(from, call, `without ${call}/${steps.map(nameOf).join('+')}`, protocol => protocol.filter(step => !gone.includes(step)))
+}
+
+/** The design with two steps of a protocol in each other's place. */
+export function swapped(from: Design, call: CallName, one: Step, other: Step): Design {
+  const i = positionOf(from, call, one), j = positionOf(from, call, other)
+  return edited(from, call, `${call}/${one.name}<->${other.name}`, protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
+}
+
+/** The design with a step moved to right before another. */
+export function moved(from: Design, call: CallName, step: Step, before: Step): Design {
+  positionOf(from, call, step)
+  positionOf(from, call, before)
+  return edited(from, call, `${call}/${step.name} before ${before.name}`, protocol =>
+    protocol.filter(one => one !== step).flatMap(one => one === before ? [step, one] : [one]))
+}
+
+/** The design with one step done another way. */
+export function replaced(from: Design, call: CallName, step: Step, ...by: readonly (Step | Protocol)[]): Design {
+  positionOf(from, call, step)
+  return edited(from, call, `${call}/${step.name}->${by.map(nameOf).join('+')}`, protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
+}
+
+/** The design with another protocol for a call. */
+export function withProtocol(from: Design, call: CallName, protocol: ProtocolSource, name = `${from.name}+${call}`): Design {
+  return { ...from, name, protocols: { ...from.protocols, [call]: protocol.flat() } }
+}
+
+function edited(from: Design, call: CallName, change: string, edit: (protocol: Protocol) => Protocol): Design {
+  return { ...from, name: `${from.name} ${change}`, protocols: { ...from.protocols, [call]: edit(from.protocols[call] ?? []) } }
+}
+function positionOf(from: Design, call: CallName, step: Step): number {
+  const at = from.protocols[call]?.indexOf(step) ?? -1
+  if (at < 0) throw new RangeError(`design '${from.name}' has no step ${call}/${step.name}`)
+  return at
+}
+const nameOf = (step: Step | Protocol): string => 'name' in step ? step.name : step.map(one => one.name).join('+')

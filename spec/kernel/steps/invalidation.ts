@@ -1,0 +1,100 @@
+/** Steps that make hardware forget: descriptors, waits, register commands, write buffers (VT-d rev 5.10, chapter 6). */
+import type { Kernel, Protocol, Step } from '../design.ts'
+import { flushWriteBuffer as flushBuffers } from '../../vtd/memory.ts'
+import type { QueueEntry } from '../../vtd/unit.ts'
+
+const hasRoom = ({ s, b }: Omit<Kernel, 'emit'>): boolean => s.unit.queue.length < b.queue
+
+/** A step that queues one descriptor; it waits while the ring is full. */
+function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>, entryOf: (k: Kernel) => QueueEntry): Step {
+  return {
+    name, says, ...rest, when: hasRoom,
+    then: k => {
+      k.s.unit.queue.push(entryOf(k))
+      k.emit.cost('qi-descriptor')
+    },
+  }
+}
+
+const pageEntry = ({ call, caps, b }: Kernel, hint: boolean): QueueEntry => {
+  // Without PSI the whole domain goes (6.5.2.3).
+  if (!caps.psi) return { type: 'iotlb-domain', domain: call.domain! }
+  return { type: 'iotlb-page', domain: call.domain!, iova: call.iova!, hint: hint && b.levels > 1 }
+}
+
+/** IH stays 0 when a table was unlinked, so that the paging-structure caches forget it too. */
+export const invalidatePage = submits('invalidatePage', 'queue an IOTLB invalidation of the page',
+  { clause: 'VTD:table-28/second-stage-leaf' }, k => pageEntry(k, k.call.page === null))
+/** Right only when nothing but a leaf changed. */
+export const invalidateLeafOnly = submits('invalidateLeafOnly', 'queue an IOTLB invalidation of the page with the hint IH=1',
+  { clause: 'VTD:6.5.2.3/hint' }, k => pageEntry(k, true))
+/** What a page-selective invalidation of address 0 does, whatever was meant. */
+export const invalidatePageZero = submits('invalidatePageZero', 'queue an IOTLB invalidation of page 0',
+  { clause: 'VTD:6.5.2.3/iotlb-page' }, k => ({ type: 'iotlb-page', domain: k.call.domain!, iova: 0, hint: false }))
+export const invalidateDomain = submits('invalidateDomain', 'queue an IOTLB invalidation of the domain',
+  { clause: 'VTD:6.5.2.3/iotlb-domain' }, k => ({ type: 'iotlb-domain', domain: k.call.domain! }))
+export const invalidateGlobal = submits('invalidateGlobal', 'queue an IOTLB invalidation of everything',
+  { clause: 'VTD:6.5.2.3/iotlb-global' }, () => ({ type: 'iotlb-global' }))
+export const invalidateContext = submits('invalidateContext', 'queue a context-cache invalidation of the device, with the domain it was in',
+  { clause: 'VTD:table-28/context-entry' }, k => ({ type: 'context-device', device: k.call.device!, domain: k.call.domain! }))
+const noCachingMode = { skip: ({ caps }: Pick<Kernel, 'caps'>): boolean => !caps.cm }
+/** With CM=1 a context entry that was not present is cached under domain id 0 (chapter 6). */
+export const invalidateAbsentContext = submits('invalidateAbsentContext', 'caching mode: queue a context-cache invalidation for domain id 0',
+  { clause: 'VTD:6/caching-mode', ...noCachingMode }, k => ({ type: 'context-device', device: k.call.device!, domain: null }))
+export const invalidateIec = submits('invalidateIec', 'queue an interrupt entry cache invalidation of the index',
+  { clause: 'VTD:table-28/irte' }, k => ({ type: 'iec-index', source: k.call.source! }))
+/** Not needed where setting the table pointer does it (CAP.ESIRTPS). */
+export const invalidateIecAll = submits('invalidateIecAll', 'queue an interrupt entry cache invalidation of everything',
+  { clause: 'VTD:table-28/set-interrupt-table', skip: ({ caps }) => caps.esirtps }, () => ({ type: 'iec-global' }))
+
+export const submitWait: Step = {
+  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait', when: hasRoom,
+  then: ({ s, cpu, emit }) => {
+    s.unit.waits[cpu] = 'pending'
+    s.unit.queue.push({ type: 'wait', cpu })
+    emit.cost('qi-descriptor')
+    emit.cost('qi-tail-write')
+  },
+}
+export const pollStatus: Step = {
+  name: 'pollStatus', says: 'wait until hardware has written the status word', clause: 'VTD:6.5.2.9/wait',
+  when: ({ s, cpu }) => s.unit.waits[cpu] !== 'pending',
+  then: ({ s, cpu, emit }) => {
+    s.unit.waits[cpu] = 'idle'
+    emit.cost('qi-wait')
+  },
+}
+/** All that was queued before has been done when this returns. */
+export const awaitInvalidation: Protocol = [submitWait, pollStatus]
+
+/** Caching mode: a new mapping may be hidden by a cached refusal. Then invalidate and wait, as after an unmap. */
+export const invalidateIfCachingMode: Step = { ...invalidatePage, ...noCachingMode, name: 'invalidateIfCachingMode', clause: 'VTD:6/caching-mode' }
+export const invalidateDomainIfCachingMode: Step =
+  { ...invalidateDomain, ...noCachingMode, name: 'invalidateDomainIfCachingMode', clause: 'VTD:6/caching-mode' }
+export const awaitIfCachingMode: Protocol = awaitInvalidation.map(step => ({ ...step, ...noCachingMode, name: `${step.name}IfCachingMode` }))
+
+/** Stores that no invalidation follows have to be pushed out of the chipset's buffer by hand. */
+export const flushWriteBuffer: Step = {
+  name: 'flushWriteBuffer', says: 'GCMD.WBF: flush the chipset write buffer, and wait', clause: 'VTD:6/write-buffer-flush',
+  skip: ({ caps }) => !caps.rwbf,
+  then: ({ s, emit }) => {
+    flushBuffers(s.unit.memory)
+    emit.cost('write-buffer-flush')
+  },
+}
+
+/** Register-based invalidation: one command at a time, and software polls the bit that starts it. */
+export const invalidatePageByRegister: Step = {
+  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation',
+  when: ({ s }) => s.unit.register === null,
+  then: k => {
+    const entry = pageEntry(k, k.call.page === null)
+    if (entry.type === 'iotlb-page' || entry.type === 'iotlb-domain') k.s.unit.register = entry
+    k.emit.cost('mmio-write', 2)
+  },
+}
+export const pollRegister: Step = {
+  name: 'pollRegister', says: 'poll until hardware clears IVT', clause: 'VTD:11.4/register-invalidation',
+  when: ({ s }) => s.unit.register === null,
+  then: ({ emit }) => { emit.cost('qi-wait') },
+}

@@ -1,0 +1,94 @@
+/** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written from
+ *  observations only, so a wrong page table cannot make a wrong access look right. */
+import { bool, initial, optional, struct, table } from '../src/model/index.ts'
+import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
+import type { Bounds } from './bounds.ts'
+import { idsOf } from './ids.ts'
+import type { Seen } from './seen.ts'
+
+function ledgerDomain(b: Bounds) {
+  const id = idsOf(b)
+  return struct({
+    /** Domain that owns the frame; null: nobody's, or the kernel's. */
+    owner: table([id.frame], optional(id.domain)),
+    /** What the driver of the domain may reach: from the moment the kernel starts to map until unmap has returned. */
+    grants: table([id.domain, id.iova], optional(struct({ frame: id.frame, write: bool }))),
+    attached: table([id.device], optional(id.domain)),
+    tableOwner: table([id.page], optional(id.domain)),
+    /** Whose interrupts arrive at (cpu, vector). */
+    bound: table([id.cpu, id.vector], optional(id.source)),
+    /** Where raised edges of a source are. Edges of one source in one place have merged: the handler drains the device once for
+     *  all of them (SDM: IRR holds one bit), so a place holds "some" or "none" and no edge needs a number. */
+    edges: table([id.source], struct({
+      pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
+      notification: bool, lost: bool,
+    })),
+  })
+}
+export type Ledger = Value<ReturnType<typeof ledgerDomain>>
+
+export function ledgerOf(b: Bounds, start: readonly Seen[]): LedgerOf<Ledger, Seen> {
+  const domain = ledgerDomain(b)
+  const book = initial(domain)
+  for (const seen of start) observe(book, seen)
+  return { domain, initial: book, observe }
+}
+
+function observe(book: Ledger, seen: Seen): void {
+  switch (seen.what) {
+    case 'granted': book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }; return
+    case 'downgraded': book.grants[seen.domain]![seen.iova]!.write = false; return
+    case 'revoked': book.grants[seen.domain]![seen.iova] = null; return
+    case 'frame-owned': book.owner[seen.frame] = seen.by; return
+    case 'table-owned': book.tableOwner[seen.page] = seen.by; return
+    case 'attached': book.attached[seen.device] = seen.to; return
+    case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
+    case 'landed': case 'table-read': case 'blocked': return
+    default: observeEdge(book, seen)
+  }
+}
+
+type EdgeSeen = Extract<Seen, { what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received' }>
+
+function observeEdge(book: Ledger, seen: EdgeSeen): void {
+  switch (seen.what) {
+    case 'raised': book.edges[seen.source]![seen.pended ? 'pending' : 'message'] = true; return
+    case 'unmasked': {
+      const edges = book.edges[seen.source]!
+      if (edges.pending) { edges.pending = false; edges.message = true }
+      return
+    }
+    case 'accepted': {
+      if (seen.source === null) return
+      const edges = book.edges[seen.source]!
+      edges.message = false
+      edges.irr[seen.cpu]![seen.vector] = true
+      return
+    }
+    case 'rejected': {
+      if (seen.source === null) return
+      // A blocked interrupt of a working source is lost to its driver, logged or not.
+      book.edges[seen.source]!.message = false
+      book.edges[seen.source]!.lost = true
+      return
+    }
+    case 'dispatched': {
+      for (const edges of book.edges) {
+        if (!edges.irr[seen.cpu]![seen.vector]!) continue
+        edges.irr[seen.cpu]![seen.vector] = false
+        edges.isr[seen.cpu]![seen.vector] = true
+      }
+      return
+    }
+    case 'handled': {
+      book.edges.forEach((edges, source) => {
+        if (!edges.isr[seen.cpu]![seen.vector]!) return
+        edges.isr[seen.cpu]![seen.vector] = false
+        if (source !== seen.by) edges.lost = true
+        else if (seen.notifies) edges.notification = true
+      })
+      return
+    }
+    case 'received': book.edges[seen.source]!.notification = false; return
+  }
+}

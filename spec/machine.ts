@@ -1,0 +1,63 @@
+/** One machine: a kernel design on bounded hardware, with devices as adversaries and the ledger as judge. */
+import { initial, machine } from '../src/model/index.ts'
+import type { Machine, Property } from '../src/model/index.ts'
+import { interruptActions } from './apic/delivery.ts'
+import { badBounds } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
+import { endpointActions } from './endpoint.ts'
+import { kernelActions } from './kernel/calls.ts'
+import type { Design } from './kernel/design.ts'
+import { ledgerOf } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import type { Seen } from './seen.ts'
+import { stateDomain } from './state.ts'
+import type { State } from './state.ts'
+import { vtdActions } from './vtd/hardware.ts'
+
+export type RemapMachine = Machine<State, Ledger, Seen>
+export type RemapProperty = Property<State, Ledger, Seen>
+
+/** @throws RangeError when the bounds make no sense together. */
+export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = []): RemapMachine {
+  const why = badBounds(b)
+  if (why !== null) throw new RangeError(why)
+  const longestProtocol = Math.max(1, ...Object.values(design.protocols).map(protocol => protocol.length))
+  const domain = stateDomain(b, { longestProtocol, interruptTables: design.interruptTables })
+  const start = initial(domain)
+  const seen: Seen[] = [...attachDevices(start, design, b), ...bindInterrupts(start, design, b)]
+  return machine({
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties,
+    actions: [
+      ...kernelActions(design, b), ...vtdActions(b), ...endpointActions(b),
+      ...interruptActions(b, { handlersNotify: design.userDrivers }),
+    ],
+  })
+}
+
+/** Device i starts in domain i mod domains, with empty tables and cold caches. */
+function attachDevices(s: State, design: Design, b: Bounds): Seen[] {
+  s.unit.tes = design.remapsDma
+  s.unit.memory.rootPresent = true
+  return Array.from({ length: b.devices }, (_, device): Seen => {
+    const domain = device % b.domains
+    s.kernel.attached[device] = domain
+    if (design.remapsDma) s.unit.memory.context[device]!.now = { domain, root: domain }
+    return { what: 'attached', device, to: domain }
+  })
+}
+
+/** Sources start spread over the CPUs, each with a vector of its own; source i belongs to device i mod devices. */
+function bindInterrupts(s: State, design: Design, b: Bounds): Seen[] {
+  s.unit.ires = design.remapsInterrupts
+  s.unit.cfis = !design.blocksCompatibility
+  s.unit.memory.wideDestinations = design.extendedInterrupts === 'always' || b.eim === 1
+  s.unit.eime = s.unit.memory.wideDestinations && b.eim === 1
+  return Array.from({ length: b.sources }, (_, source): Seen => {
+    const cpu = source % b.cpus, vector = Math.floor(source / b.cpus)
+    s.kernel.vectors[cpu]![vector] = source
+    if (design.remapsInterrupts)
+      s.unit.memory.irt[0]![source]!.now = { cpu, vector, verify: design.verifiesSource ? source % b.devices : null }
+    else Object.assign(s.sources[source]!, { cpu, vector })
+    return { what: 'bound', cpu, vector, to: source }
+  })
+}

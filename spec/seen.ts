@@ -1,0 +1,26 @@
+/** Observations: what the outside sees of a step. Ledgers are written from these alone. */
+
+/** Memory and DMA. `iova` is null where the device addresses memory itself (no translation). */
+export type MemorySeen =
+  | { readonly what: 'granted'; readonly domain: number; readonly iova: number; readonly frame: number; readonly write: boolean }
+  | { readonly what: 'downgraded'; readonly domain: number; readonly iova: number }
+  | { readonly what: 'revoked'; readonly domain: number; readonly iova: number }
+  | { readonly what: 'frame-owned'; readonly frame: number; readonly by: number | null }
+  | { readonly what: 'table-owned'; readonly page: number; readonly by: number | null }
+  | { readonly what: 'attached'; readonly device: number; readonly to: number | null }
+  | { readonly what: 'landed'; readonly device: number; readonly iova: number | null; readonly frame: number; readonly write: boolean }
+  | { readonly what: 'table-read'; readonly device: number; readonly domain: number; readonly page: number }
+  | { readonly what: 'blocked'; readonly device: number; readonly iova: number; readonly write: boolean; readonly reason: number }
+
+/** Interrupts. A forged message has `source: null`. */
+export type InterruptSeen =
+  | { readonly what: 'bound'; readonly cpu: number; readonly vector: number; readonly to: number | null }
+  | { readonly what: 'raised'; readonly source: number; readonly pended: boolean }
+  | { readonly what: 'unmasked'; readonly source: number }
+  | { readonly what: 'accepted'; readonly device: number; readonly source: number | null; readonly cpu: number; readonly vector: number; readonly merged: boolean }
+  | { readonly what: 'rejected'; readonly device: number; readonly source: number | null; readonly reason: number }
+  | { readonly what: 'dispatched'; readonly cpu: number; readonly vector: number }
+  | { readonly what: 'handled'; readonly cpu: number; readonly vector: number; readonly by: number | null; readonly notifies: boolean }
+  | { readonly what: 'received'; readonly source: number }
+
+export type Seen = MemorySeen | InterruptSeen

@@ -1,0 +1,62 @@
+/** The whole state of the modelled machine: IOMMU, devices, interrupt sources, local APICs, kernel. */
+import { bool, optional, range, struct, table, variant } from '../src/model/index.ts'
+import { actionsOf, oneOf } from '../src/model/index.ts'
+import type { Value } from '../src/model/index.ts'
+import type { Bounds } from './bounds.ts'
+import { idsOf } from './ids.ts'
+import type { Seen } from './seen.ts'
+import { unitDomain } from './vtd/unit.ts'
+
+/** The calls a kernel offers; a design gives each it has a protocol. */
+export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'migrateInterrupt'] as const
+export type CallName = (typeof callNames)[number]
+
+/** What a design adds to the shape of the state. */
+export interface Shape { readonly longestProtocol: number; readonly interruptTables: number }
+
+export function stateDomain(b: Bounds, shape: Shape) {
+  const id = idsOf(b)
+  return struct({
+    unit: unitDomain(b, shape.interruptTables),
+    /** A translated DMA on its way to memory; `domain` and `iova` as translated, null without translation. */
+    inFlight: table([id.device], optional(struct({ domain: optional(id.domain), iova: optional(id.iova), frame: id.frame, write: bool }))),
+    sources: table([id.source], struct({
+      /** MSI address (destination CPU) and data (vector) in compatibility format; unused where interrupts are remapped. */
+      cpu: id.cpu, vector: id.vector,
+      masked: bool, pending: bool,
+      /** One message of the source on its way. `remapped` exists only where interrupts are not drained: remapped, not yet accepted. */
+      message: optional(variant('format', {
+        compatible: { cpu: id.cpu, vector: id.vector }, remappable: {}, remapped: { cpu: id.cpu, vector: id.vector },
+      })),
+    })),
+    lapics: table([id.cpu], struct({ irr: table([id.vector], bool), isr: table([id.vector], bool), tmr: table([id.vector], bool) })),
+    kernel: struct({
+      /** Allocator of frames and of table pages. */
+      frames: table([id.frame], optional(id.domain)),
+      pages: table([id.page], optional(id.domain)),
+      /** What the kernel has mapped for the driver of a domain, and how far along it is. */
+      mappings: table([id.domain, id.iova], optional(struct({
+        frame: id.frame, write: bool, phase: oneOf('mapping', 'live', 'changing', 'unmapping', 'deferred', 'flushing'),
+      }))),
+      attached: table([id.device], optional(id.domain)),
+      /** Vector tables of the CPUs: whose handler runs. */
+      vectors: table([id.cpu, id.vector], optional(id.source)),
+      /** Interrupts that were handed to a userland driver by IPC and not yet received. */
+      notifications: table([id.source], bool),
+      /** Lock of the tables of a domain: the CPU that holds it. */
+      tableLock: table([id.domain], optional(id.cpu)),
+      /** The call a CPU is in: registers, and the protocol step to take next. */
+      calls: table([id.cpu], optional(struct({
+        call: oneOf(...callNames), step: range(0, Math.max(0, shape.longestProtocol - 1)),
+        device: optional(id.device), domain: optional(id.domain), iova: optional(id.iova), frame: optional(id.frame), write: bool,
+        page: optional(id.page), source: optional(id.source),
+        to: optional(struct({ cpu: id.cpu, vector: id.vector })), from: optional(struct({ cpu: id.cpu, vector: id.vector })),
+      }))),
+    }),
+  })
+}
+export type State = Value<ReturnType<typeof stateDomain>>
+export type Call = NonNullable<State['kernel']['calls'][number]>
+export type Source = State['sources'][number]
+
+export const action = actionsOf<State, Seen>()

@@ -1,0 +1,188 @@
+/** What a VT-d unit does by itself: fill caches, process the queue, complete registers, let stores become visible. */
+import type { Emit } from '../../src/model/index.ts'
+import type { Bounds } from '../bounds.ts'
+import { capsOf } from '../bounds.ts'
+import { idsOf } from '../ids.ts'
+import type { Seen } from '../seen.ts'
+import { action } from '../state.ts'
+import type { State } from '../state.ts'
+import { contextFill, invalidate, iotlbFill, lastTableOf, walkFor } from './caches.ts'
+import type { VtdClause } from './clauses.ts'
+import { coversIotlb } from './invalidation.ts'
+import type { Descriptor } from './invalidation.ts'
+import { didOf, flushWriteBuffer, pageAt, seenByHardware, settle } from './memory.ts'
+import type { Cell } from './memory.ts'
+import { descriptorOf } from './unit.ts'
+import type { QueueEntry } from './unit.ts'
+import type { Translation } from './walk.ts'
+
+export function vtdActions(b: Bounds) {
+  const dma = b.frames > 0 ? dmaCaches(b) : []
+  const interrupts = b.sources > 0 ? [cacheIrte(b)] : []
+  return [...dma, ...interrupts, processQueue(b), completeRegister(b), ...settling(b)]
+}
+
+/** Speculative fills of the caches that DMA uses: no request need be there (6). */
+function dmaCaches(b: Bounds) {
+  const { device, iova } = idsOf(b)
+  const cacheContext = action('iommu.cacheContext', {
+    agent: 'iommu', path: 'dma', params: { device },
+    when: (s, p) => {
+      const fill = s.unit.tes ? contextFill(s.unit, p.device, b) : null
+      return fill !== null && !same(fill, s.unit.contextCache[p.device])
+    },
+    then: (d, p, emit) => {
+      const fill = contextFill(d.unit, p.device, b)!
+      d.unit.contextCache[p.device] = fill
+      emit.cost('context-fetch')
+      emit.clause('VTD:6/context-cache')
+      emit.clause(fill.entry === null ? 'VTD:6/caching-mode' : 'VTD:6/speculative-fill')
+    },
+  })
+  const cacheTranslation = action('iommu.cacheTranslation', {
+    agent: 'iommu', path: 'dma', params: { device, iova },
+    when: (s, p) => {
+      const found = s.unit.tes ? walkFor(s.unit, p.device, p.iova, false, b) : null
+      const fill = found === null ? null : iotlbFill(found, b)
+      return fill !== null && !same(fill, s.unit.iotlb[p.device]![p.iova])
+    },
+    then: (d, p, emit) => {
+      const found = walkFor(d.unit, p.device, p.iova, false, b)!
+      const fill = iotlbFill(found, b)!
+      d.unit.iotlb[p.device]![p.iova] = fill
+      emitWalk(emit, found.walk, p.device, found.domain, b)
+      emit.clause('VTD:6/iotlb')
+      if (fill.frame === null) emit.clause('VTD:6/caching-mode')
+    },
+  })
+  const cacheTable = action('iommu.cacheTable', {
+    agent: 'iommu', path: 'dma', params: { device, iova },
+    when: (s, p) => {
+      const found = s.unit.tes && b.levels > 1 ? walkFor(s.unit, p.device, p.iova, false, b) : null
+      const page = found === null ? null : lastTableOf(found.walk, b)
+      return page !== null && s.unit.pagingCache[found!.domain]![p.iova >> 1] !== page
+    },
+    then: (d, p, emit) => {
+      const found = walkFor(d.unit, p.device, p.iova, false, b)!
+      d.unit.pagingCache[found.domain]![p.iova >> 1] = lastTableOf(found.walk, b)
+      emit.clause('VTD:6/paging-structure-cache')
+    },
+  })
+  return b.levels > 1 ? [cacheContext, cacheTranslation, cacheTable] : [cacheContext, cacheTranslation]
+}
+
+/** The cost and the observations of a walk: each table page of the pool that it read an entry from. */
+export function emitWalk(emit: Emit<Seen>, walk: Translation, device: number, domain: number, b: Bounds): void {
+  emit.cost('walk-level', walk.visited.length)
+  for (const id of walk.exercised) emit.clause(id)
+  for (const { table } of walk.visited) {
+    const page = pageAt(table, b)
+    if (page !== null) emit.see({ what: 'table-read', device, domain, page })
+  }
+}
+
+function cacheIrte(b: Bounds) {
+  const { source } = idsOf(b)
+  return action('iommu.cacheIrte', {
+    agent: 'iommu', path: 'irq-deliver', params: { source },
+    when: (s, p) => {
+      const entry = seenByHardware(s.unit.memory.irt[s.unit.memory.irta]![p.source]!)
+      return s.unit.ires && (entry !== null || capsOf(b).cm) && !same({ entry }, s.unit.iec[p.source])
+    },
+    then: (d, p, emit) => {
+      const entry = seenByHardware(d.unit.memory.irt[d.unit.memory.irta]![p.source]!)
+      d.unit.iec[p.source] = { entry: entry === null ? null : { ...entry } }
+      emit.cost('irte-fetch')
+      emit.clause('VTD:6/interrupt-entry-cache')
+    },
+  })
+}
+
+const invalidationClause: Readonly<Record<QueueEntry['type'], VtdClause>> = {
+  'context-device': 'VTD:6.5.2.1/context-device', 'context-global': 'VTD:6.5.2.1/context-global',
+  'iotlb-global': 'VTD:6.5.2.3/iotlb-global', 'iotlb-domain': 'VTD:6.5.2.3/iotlb-domain', 'iotlb-page': 'VTD:6.5.2.3/iotlb-page',
+  'iec-index': 'VTD:6.5.2.8/iec-index', 'iec-global': 'VTD:6.5.2.8/iec-global', wait: 'VTD:6.5.2.9/wait',
+}
+const hardwareCost: Readonly<Partial<Record<Descriptor['type'], string>>> = {
+  'context-cache': 'context-invalidate', iotlb: 'iotlb-invalidate', iec: 'iec-invalidate',
+}
+
+/** Takes the descriptor at the head. In order, one at a time: a stricter order than the manual's, which software cannot tell apart
+ *  since it learns of completion only from waits, and these complete after all that stands before them (6.5.2). */
+function processQueue(b: Bounds) {
+  return action('iommu.process', {
+    agent: 'iommu', fair: true, path: 'invalidate',
+    when: s => s.unit.queue.length > 0 && isDrained(s, descriptorOf(s.unit.queue[0]!), b),
+    then: (d, _, emit) => {
+      const entry = d.unit.queue.shift()!
+      emit.clause('VTD:6.5.2/fetch')
+      execute(d, entry, emit, b)
+      if (entry.type === 'wait') d.unit.waits[entry.cpu] = 'done'
+    },
+  })
+}
+
+function completeRegister(b: Bounds) {
+  return action('iommu.completeRegister', {
+    agent: 'iommu', fair: true, path: 'invalidate',
+    when: s => s.unit.register !== null && isDrained(s, descriptorOf(s.unit.register), b),
+    then: (d, _, emit) => {
+      const entry = d.unit.register!
+      d.unit.register = null
+      emit.clause('VTD:11.4/register-invalidation')
+      execute(d, entry, emit, b)
+    },
+  })
+}
+
+function execute(d: State, entry: QueueEntry, emit: Emit<Seen>, b: Bounds): void {
+  const descriptor = descriptorOf(entry)
+  const unit = hardwareCost[descriptor.type]
+  if (unit !== undefined) emit.cost(unit)
+  emit.clause(invalidationClause[entry.type])
+  if (entry.type === 'iotlb-page' && entry.hint) emit.clause('VTD:6.5.2.3/hint')
+  if (entry.type !== 'wait' && b.rwbf === 1) {
+    // Every cache invalidation flushes the write buffers first (chapter 6).
+    flushWriteBuffer(d.unit.memory)
+    emit.clause('VTD:6/write-buffer-flush')
+  }
+  invalidate(d.unit, descriptor)
+}
+
+/** An IOTLB invalidation is held back while requests it must drain are on their way: the next wait may complete only after both. */
+function isDrained(s: State, descriptor: Descriptor, b: Bounds): boolean {
+  if (descriptor.type !== 'iotlb' || b.drain === 0) return true
+  return s.inFlight.every(request => request === null || request.domain === null
+    || !coversIotlb(descriptor, { did: didOf(request.domain), page: request.iova!, pages: 1 }))
+}
+
+/** Stores that software has not written back may reach memory at any time. */
+function settling(b: Bounds) {
+  if (b.coherent === 1 && b.rwbf === 0) return []
+  const id = idsOf(b)
+  const settleCell = (d: Cell<unknown>, emit: Emit<Seen>): void => { settle(d); emit.clause('VTD:6/coherency') }
+  const context = action('memory.settleContext', {
+    agent: 'memory', params: { device: id.device },
+    when: (s, p) => s.unit.memory.context[p.device]!.pending.length > 0,
+    then: (d, p, emit) => { settleCell(d.unit.memory.context[p.device]!, emit) },
+  })
+  const entry = action('memory.settleEntry', {
+    agent: 'memory', params: { domain: id.domain, iova: id.iova },
+    when: (s, p) => (s.unit.memory.roots[p.domain]![p.iova]?.pending.length ?? 0) > 0,
+    then: (d, p, emit) => { settleCell(d.unit.memory.roots[p.domain]![p.iova]!, emit) },
+  })
+  const pool = action('memory.settlePoolEntry', {
+    agent: 'memory', params: { page: id.page, iova: id.iova },
+    when: (s, p) => (s.unit.memory.pool[p.page]![p.iova]?.pending.length ?? 0) > 0,
+    then: (d, p, emit) => { settleCell(d.unit.memory.pool[p.page]![p.iova]!, emit) },
+  })
+  const irte = action('memory.settleIrte', {
+    agent: 'memory', params: { source: id.source },
+    when: (s, p) => s.unit.memory.irt[s.unit.memory.irta]![p.source]!.pending.length > 0,
+    then: (d, p, emit) => { settleCell(d.unit.memory.irt[d.unit.memory.irta]![p.source]!, emit) },
+  })
+  return [context, entry, pool, irte]
+}
+
+/** Equal content of two small plain values. */
+function same(a: unknown, c: unknown): boolean { return a === c || JSON.stringify(a) === JSON.stringify(c) }

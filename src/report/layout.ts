@@ -4,16 +4,18 @@ export interface Piece { readonly text: string; readonly paint?: (text: string) 
 
 export const painted = ({ text, paint }: Piece): string => paint === undefined ? text : paint(text)
 
-/** Pieces side by side while they fit into `width`, then on the next line. A longer piece is cut with `…`. */
-export function packLines(pieces: readonly Piece[], width: number, gap = '  '): string[] {
-  const lines: string[] = []
+/** Pieces side by side while they fit into `width` (into `first` on the first line, which may stay empty), then on the next line.
+ *  A piece longer than `width` is cut with `…`. */
+export function packLines(pieces: readonly Piece[], width: number, gap = '  ', first = width): string[] {
+  const lines = ['']
   let used = 0
   for (const piece of pieces) {
     const text = clip(piece.text, width)
     const shown = painted({ ...piece, text })
-    if (lines.length > 0 && used + gap.length + text.length <= width) {
-      lines[lines.length - 1] += gap + shown
-      used += gap.length + text.length
+    const start = used === 0 ? 0 : used + gap.length
+    if (start + text.length <= (lines.length === 1 ? first : width)) {
+      lines[lines.length - 1] += (used === 0 ? '' : gap) + shown
+      used = start + text.length
     } else { lines.push(shown); used = text.length }
   }
   return lines
@@ -35,7 +37,6 @@ export function wrapWords(text: string, width: number): string[] {
 
 /** The first line after `head`, the others below its end. Every line is without space at its end. */
 export function hang(head: string, headWidth: number, lines: readonly string[]): string[] {
-  if (lines.length === 0) return [head.trimEnd()]
   return lines.map((line, i) => ((i === 0 ? head : ' '.repeat(headWidth)) + line).trimEnd())
 }
 

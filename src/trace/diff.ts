@@ -54,7 +54,7 @@ function diffList(of: Domain, before: readonly unknown[], after: readonly unknow
 
 /** Index pairs of a longest common subsequence. Lists of a model hold a few elements. */
 function longestCommon(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
-  const length = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
+  const length = Array.from({ length: a.length + 1 }, () => Array.from({ length: b.length + 1 }, () => 0))
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
       length[i]![j] = a[i] === b[j] ? length[i + 1]![j + 1]! + 1 : Math.max(length[i + 1]![j]!, length[i]![j + 1]!)
@@ -71,22 +71,26 @@ export function showChange({ sign, path, before, after }: Change): string {
   return [sign, path, ...(before === null ? [] : [before]), ...(sign === '~' ? ['→'] : []), ...(after === null ? [] : [after])].join(' ')
 }
 
-/** `{did 0, frame1, write, !valid}`: a flag is its name, and an id whose label starts with the field's name stands alone. */
+/** `{did 0, frame1, write, !valid}`: a flag is its name, an id whose label starts with the field's name stands alone, null is left out. */
 export function showValue(domain: Domain, value: unknown, names: Names = {}): string {
   if (value === null || value === undefined) return String(value)
   switch (domain.kind) {
     case 'bool': case 'range': case 'oneOf': return String(value)
     case 'scalarset': return label(domain.name, value as number, names)
     case 'optional': return showValue(domain.of, value, names)
-    case 'struct': return `{${showFields(domain.fields, value as Record<string, unknown>, names).join(', ')}}`
+    case 'struct': return `{${showPresent(domain.fields, value as Record<string, unknown>, names)}}`
     case 'table': case 'list': return `[${(value as unknown[]).map(one => showValue(domain.of, one, names)).join(', ')}]`
     case 'variant': {
       const record = value as Record<string, unknown>
       const tag = String(record[domain.tag])
-      const fields = showFields(domain.cases[tag] ?? {}, record, names)
-      return fields.length === 0 ? tag : `${tag} {${fields.join(', ')}}`
+      const fields = showPresent(domain.cases[tag] ?? {}, record, names)
+      return fields === '' ? tag : `${tag} {${fields}}`
     }
   }
+}
+
+function showPresent(fields: Fields, value: Readonly<Record<string, unknown>>, names: Names): string {
+  return showFields(Object.fromEntries(Object.entries(fields).filter(([name]) => value[name] !== null)), value, names).join(', ')
 }
 
 /** Each field with its name: `did 0`, `write`, `!valid`; `between` stands between name and value. */

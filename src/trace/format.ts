@@ -14,7 +14,7 @@ const described = <S extends v.GenericSchema>(schema: S, text: string) => v.pipe
 const integer = v.pipe(v.number(), v.safeInteger('a whole number'))
 const count = v.pipe(integer, v.minValue(0, 'at least 0'))
 // Files come from others and are printed: no escape sequences for terminals.
-const text = v.pipe(v.string(), v.regex(/^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$/, 'text without control characters'))
+const text = v.pipe(v.string(), v.regex(/^[\P{Cc}\t\n]*$/u, 'text without control characters'))
 const name = v.pipe(text, v.nonEmpty('a name'))
 const op = v.strictObject({ action: name, args: v.record(text, v.union([integer, text, v.boolean(), v.null()])) })
 

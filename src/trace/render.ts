@@ -86,16 +86,15 @@ function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: V
   const lane = Math.max(5, ...taken.map(s => s.agent.length))
   const most = Math.floor(view.theme.width * 0.42)
   const opWidth = Math.max(0, ...ops.map(op => op.length).filter(n => n <= most))
-  const indent = 2 + digits + 2 + lane + 2 + opWidth + 3
+  const indent = 2 + digits + 2 + lane + 2
   const prefix = (n: number, agent: string): string => `  ${String(n).padStart(digits)}  ${view.theme.dim(agent.padEnd(lane))}  `
-  const state = (world: unknown): string[] => view.full ? wholeState(replayed, world, indent - opWidth - 3, view) : []
+  const state = (world: unknown): string[] => view.full ? wholeState(replayed, world, indent + 2, view) : []
   const start = [(prefix(0, 'start') + (at === 0 ? painted(mark(replayed, view)) : '')).trimEnd(), ...state(machine.initialWorld)]
   return [...(at === 0 || view.full ? start : []), ...taken.flatMap((step, i) => {
     const pieces = [...(at === i + 1 ? [mark(replayed, view)] : []), ...details(replayed, step, view)]
-    const lines = packLines(pieces, view.theme.width - indent)
-    const op = prefix(i + 1, step.agent) + ops[i]!.padEnd(opWidth + 3)
-    const own = ops[i]!.length > opWidth ? [op.trimEnd(), ...hang(' '.repeat(indent), indent, lines)] : hang(op, indent, lines)
-    return [...own.filter(line => line !== ''), ...state(step.after)]
+    const op = ops[i]!.padEnd(opWidth) + '   '
+    const room = view.theme.width - indent
+    return [...hang(prefix(i + 1, step.agent) + op, indent + 2, packLines(pieces, room - 2, '  ', room - op.length)), ...state(step.after)]
   })]
 }
 

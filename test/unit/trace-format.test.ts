@@ -66,7 +66,7 @@ describe('a bad trace file', () => {
     ['not JSON', 'hello', 'E-TRACE-JSON', 'a.json:1:1', /not JSON/],
     ['broken inside', '{\n  "format": "x",\n  oops\n}', 'E-TRACE-JSON', 'a.json:3:3', /not JSON/],
     ['two documents', `${good}${good}`, 'E-TRACE-JSON', `a.json:${good.split('\n').length}:1`, /not JSON/],
-    ['truncated', good.slice(0, 200), 'E-TRACE-TRUNCATED', 'a.json:7:15', /ends in the middle/],
+    ['truncated', good.slice(0, 200), 'E-TRACE-TRUNCATED', 'a.json:7:25', /ends in the middle/],
     ['foreign', '{"lockfileVersion": 3}', 'E-TRACE-FOREIGN', 'a.json', /not a trace/],
     ['a bare value', 'null', 'E-TRACE-FOREIGN', 'a.json', /not a trace/],
     ['newer', edited(raw => { raw['version'] = 2 }), 'E-TRACE-NEWER', 'a.json', /version 2/],
@@ -98,6 +98,12 @@ describe('a bad trace file', () => {
       expect(mistake(good.slice(0, at)).code).toMatch(/^E-TRACE-(EMPTY|TRUNCATED)$/)
     }))
   })
+
+  it.each([
+    ['an open string', `{"a": "${'x'.repeat(1e6)}`, true], ['many escapes', `["${'a\\n'.repeat(4e5)}\u0001"`, false],
+    ['deep nesting', '['.repeat(1e6), true], ['a cut escape', '"\\u12', true], ['a cut word', '[tru', true],
+    ['a wrong escape', '"\\x1', false],
+  ])('of any size or depth is placed: %s', (_name, text, truncated) => { expect(jsonFault(text)?.truncated).toBe(truncated) })
 
   it('whose JSON is broken is found broken exactly when JSON.parse finds it', () => {
     const damaged = fc.tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', ']', '"', '\\', '1', ':', 'nul', '-', '\u0001', '[', '{'))

@@ -45,6 +45,9 @@ describe('replay', () => {
     const full = replay(toy, toyTrace({ ops: twice }))
     expect(full.reproduced).toBe(false)
     expect(full.steps.at(-1)!.violated).toEqual([{ property: 'queue-has-room', because: 'the queue holds 2 entries', witness: {} }])
+    const longer = replay(toy, toyTrace({ property: 'queue-has-room', ops: [...twice, twice[1]!, twice[0]!] }))
+    expect(longer.at).toBe(4)
+    expect(longer.steps.slice(4).map(({ refused, violated }) => [refused, violated.length])).toEqual([[true, 0], [false, 1]])
     const broken = { ...toy, initialWorld: full.steps.at(-1)!.after }
     expect(replay(broken, toyTrace({ ops: [], property: 'queue-has-room' }))).toMatchObject({ reproduced: true, at: 0 })
   })

@@ -1,5 +1,5 @@
 /** Trace files on disk: written whole, never over another, and every unreadable place named. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -80,6 +80,7 @@ describe('a file that cannot be read', () => {
     ['binary', () => write(Uint8Array.of(0x7f, 0x45, 0, 1)), 'E-TRACE-BINARY', /binary/],
     ['another encoding', () => write(Uint8Array.of(0x22, 0xfc, 0x22)), 'E-TRACE-BINARY', /UTF-8/],
     ['too large', () => write(' '.repeat(limit_bytes + 1)), 'E-TRACE-SIZE', /at most/],
+    ['too large to be read at all', () => { truncateSync(write(''), 3 * 2 ** 30); return join(dir, 'x.json') }, 'E-TRACE-SIZE', /at most/],
     ['empty', () => write(''), 'E-TRACE-EMPTY', /empty/],
   ])('%s', (_name, make, code, problem) => {
     const path = make()

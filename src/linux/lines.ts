@@ -1,0 +1,63 @@
+/** Reading a log by lines: plain or gzip by content, in memory bounded by the longest line kept. No manual: input of `validate`. */
+import { createReadStream } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { UserError } from '../errors.ts'
+
+/** What is kept of a line; the rest of a longer one is dropped, and no event is as long. */
+export const longestLine_chars = 4096
+
+export interface Batch {
+  readonly lines: readonly string[]
+  /** The last line of the last batch had no line end: the log may have been cut there. */
+  readonly unterminated: boolean
+}
+
+export function logError(code: string, subject: string, problem: string, next: string): UserError {
+  return new UserError({ code: `E-LOG-${code}`, subject, problem, next })
+}
+
+/** Lines without their ends (LF or CRLF), in batches. Bytes are taken as latin1, so that no byte is lost or refused.
+ *  @throws UserError E-LOG-MISSING, E-LOG-DIRECTORY, E-LOG-EMPTY, E-LOG-UNREADABLE, E-LOG-GZIP. */
+export async function* readLines(path: string): AsyncGenerator<Batch, void, undefined> {
+  const packed = await isGzip(path)
+  const file = createReadStream(path, { highWaterMark: 1 << 18 })
+  const bytes = packed ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file
+  file.on('error', cause => bytes.destroy(cause))
+  let rest = ''
+  try {
+    for await (const chunk of bytes) {
+      const lines = (rest + (chunk as Buffer).toString('latin1')).split('\n')
+      rest = lines.pop()!.slice(0, longestLine_chars)
+      yield { lines: lines.map(clean), unterminated: false }
+    }
+  } catch (cause) { throw broken(path, packed, cause) } finally { file.destroy() }
+  if (rest !== '') yield { lines: [clean(rest)], unterminated: true }
+}
+const clean = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line).slice(0, longestLine_chars)
+
+async function isGzip(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: unknown) => { throw unreadable(path, cause) })
+  if (found.isDirectory()) throw logError('DIRECTORY', path, 'is a folder, not a log', 'name one file in it')
+  const file = await open(path).catch((cause: unknown) => { throw unreadable(path, cause) })
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2)
+    if (bytesRead === 0 && found.isFile()) {
+      throw logError('EMPTY', path, 'the file is empty', 'record the log again: qemu-system-x86_64 ... -trace events=FILE -D LOG')
+    }
+    return buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally { await file.close() }
+}
+
+const errno = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? String(cause)
+function unreadable(path: string, cause: unknown): UserError {
+  return errno(cause) === 'ENOENT' ? logError('MISSING', path, 'there is no such file', 'check the path')
+    : logError('UNREADABLE', path, `cannot be read (${errno(cause)})`, 'check its permissions')
+}
+function broken(path: string, packed: boolean, cause: unknown): unknown {
+  if (cause instanceof UserError) return cause
+  if (!packed || !/^(Z_|ERR_)/.test(errno(cause))) return unreadable(path, cause)
+  const cut = errno(cause) === 'Z_BUF_ERROR'
+  return logError('GZIP', path, cut ? 'the gzip file ends too early: it was cut off' : 'the gzip file is damaged',
+    cut ? 'copy it again whole; to use what is there: zcat FILE > LOG' : 'copy it again')
+}

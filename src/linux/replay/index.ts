@@ -1,0 +1,120 @@
+/** Sends each event of a log to the caches and checks that it concerns. No manual of its own: the parts name theirs. */
+import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
+import { count } from '../numbers.ts'
+import { ContextReplay } from './contexts.ts'
+import { FaultReplay } from './faults.ts'
+import { IotlbReplay } from './iotlb.ts'
+import { IrteReplay } from './irtes.ts'
+import { QueueReplay } from './queue.ts'
+import { RegisterReplay } from './registers.ts'
+import type { At, Trail } from './trail.ts'
+
+type Fields = readonly string[]
+type Handler = (fields: Fields, at: At) => void
+const h = (text: string | undefined): number => Number.parseInt(text!, 16)
+const n = (text: string | undefined): number => Number.parseInt(text!, 10)
+const sourceOf = (bus: string | undefined, devfn: string | undefined): number => h(bus) * 256 + h(devfn)
+
+export class Replay {
+  readonly iotlb: IotlbReplay
+  readonly contexts = new ContextReplay()
+  readonly irtes = new IrteReplay()
+  readonly queue = new QueueReplay()
+  readonly registers = new RegisterReplay()
+  readonly faults = new FaultReplay()
+  readonly seen = new Map<string, number>()
+  readonly #handlers: ReadonlyMap<string, Handler>
+
+  constructor(trail: Trail | null) {
+    this.iotlb = new IotlbReplay(trail)
+    this.#handlers = new Map(Object.entries({ ...this.#caches(), ...this.#queue(), ...this.#unit() }))
+  }
+
+  /** `fields` as the event's form captures them, from index 1. */
+  event(name: string, fields: Fields, at: At): void {
+    count(this.seen, name)
+    this.#handlers.get(name)?.(fields, at)
+  }
+
+  #caches(): Record<string, Handler> {
+    const { iotlb, contexts, irtes } = this
+    const seen = (f: Fields) => ({ sid: h(f[1]), iova: f[2]!, slpte: f[3]!, did: h(f[4]) })
+    return {
+      vtd_iotlb_page_update: (f, at) => iotlb.fill(seen(f), at),
+      vtd_iotlb_page_hit: (f, at) => iotlb.hit(seen(f), at),
+      vtd_dmar_translate: f => iotlb.translated(f[4]!),
+      vtd_iotlb_reset: (_, { line }) => iotlb.empty('capacity', line),
+      vtd_iotlb_cc_update: (f, { line }) => contexts.fill(sourceOf(f[1], f[2]), f[3]!, f[4]!, line),
+      vtd_iotlb_cc_hit: (f, { line }) => contexts.hit(sourceOf(f[1], f[2]), f[3]!, f[4]!, line),
+      vtd_context_cache_reset: (_, { line }) => { contexts.empty(); iotlb.reset(line) },
+      vtd_ce_not_present: () => { contexts.notPresent++ },
+      vtd_translate_pt: () => { contexts.passThrough++ },
+      vtd_ir_irte_get: (f, { line }) => irtes.read(n(f[1]), f[2]!, f[3]!, line),
+      vtd_ir_remap: (f, { line }) => irtes.remapped(n(f[3]), n(f[2]), n(f[4]), n(f[6]), line),
+    }
+  }
+
+  #queue(): Record<string, Handler> {
+    const { queue } = this
+    const done = (kind: string): Handler => (f, { line }) => queue.carriedOut(kind, f.slice(1).map(h), line)
+    return {
+      vtd_inv_qi_setup: f => queue.setup(n(f[2])),
+      vtd_inv_qi_tail: (f, { line }) => queue.tail(n(f[1]), line),
+      vtd_inv_qi_head: (f, { line }) => queue.head(n(f[1]), line),
+      vtd_inv_desc: (f, at) => {
+        const descriptor = queue.words(f[3]!, f[2]!, at.line)
+        if (descriptor !== null && descriptor.type !== 'wait') this.#invalidate(descriptor, at)
+      },
+      vtd_inv_desc_cc_global: done('context-cache global'),
+      vtd_inv_desc_cc_devices: done('context-cache device'),
+      vtd_inv_desc_iotlb_global: done('iotlb global'),
+      vtd_inv_desc_iotlb_domain: done('iotlb domain'),
+      vtd_inv_desc_iotlb_pages: done('iotlb page'),
+      vtd_inv_desc_iec: (f, { line }) => queue.carriedOut(h(f[1]) === 0 ? 'iec global' : 'iec index', [h(f[2]), h(f[3])], line),
+      vtd_inv_desc_wait_sw: (f, { line }) => {
+        queue.carriedOut('wait', [h(f[1])], line)
+        this.irtes.waited(line)
+        this.registers.waited()
+      },
+    }
+  }
+
+  #invalidate(descriptor: Exclude<Descriptor, { type: 'wait' }>, at: At): void {
+    const global = descriptor.granularity === 'global'
+    switch (descriptor.type) {
+      case 'context-cache':
+        this.contexts.invalidate(descriptor)
+        if (global) this.registers.flushed('context cache, global')
+        return
+      case 'iotlb':
+        this.iotlb.invalidate(descriptor, at)
+        if (global) this.registers.flushed('IOTLB, global')
+        return
+      case 'iec':
+        this.irtes.invalidate(descriptor, at.line)
+        if (global) this.registers.flushed('interrupt entry cache, global')
+        return
+    }
+  }
+
+  /** QEMU empties its caches when a root table is set and when translation goes on or off; the manual leaves that to software. */
+  #unit(): Record<string, Handler> {
+    const { contexts, faults, iotlb, registers } = this
+    const drop = (conduct: 'SRTP' | 'TE', line: number): void => { iotlb.empty(conduct, line); contexts.empty() }
+    return {
+      vtd_reg_read: f => registers.access('read', h(f[1])),
+      vtd_reg_write: f => registers.access('write', h(f[1])),
+      vtd_reg_write_gcmd: (f, { line }) => registers.command(h(f[1]), h(f[2]), line),
+      vtd_reg_dmar_root: (f, { line }) => {
+        contexts.mode(f[2] !== '0')
+        registers.pointer('root table', line, f[2] !== '0')
+        drop('SRTP', line)
+      },
+      vtd_reg_ir_root: (_, { line }) => registers.pointer('interrupt table', line),
+      vtd_dmar_enable: (f, { line }) => { registers.enable('DMA', f[1] !== '0', line); drop('TE', line) },
+      vtd_ir_enable: (f, { line }) => registers.enable('interrupt', f[1] !== '0', line),
+      vtd_dmar_fault: (f, { line }) => faults.fault(h(f[1]), n(f[2]), f[4] !== '0', line),
+      vtd_frr_new: (_, { line }) => faults.record(line),
+    }
+  }
+}

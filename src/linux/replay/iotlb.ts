@@ -1,0 +1,163 @@
+/** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and table 28). */
+import { coversIotlb } from '../../../spec/vtd/invalidation.ts'
+import type { IotlbInvalidation } from '../../../spec/vtd/invalidation.ts'
+import { decodeSecondStageLeaf } from '../../../spec/vtd/layout.ts'
+import { count, noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import { keep } from './trail.ts'
+import type { At, Stay, Trail } from './trail.ts'
+
+/** QEMU's own capacity: it empties its IOTLB instead of adding one more. Also what bounds the memory of this replay. */
+export const qemuIotlbEntries = 1024
+
+/** Where QEMU drops translations of its own accord. The manual lets hardware drop any entry at any time. */
+export type Conduct = 'SRTP' | 'TE' | 'reset' | 'capacity'
+
+export interface IotlbReport {
+  readonly fills: number
+  readonly hits: number
+  /** Every hit is one of these four: the entry stood as filled, with other content, or not at all; or the log had not yet told of
+   *  a moment at which the IOTLB was empty, so that the entry may be older than the log. */
+  readonly explained: number
+  readonly beforeStart: Places
+  readonly otherContent: Places
+  readonly unexplained: Places
+  /** Fills of a page whose entry no descriptor had removed. Same content: hardware dropped the entry, as it may.
+   *  Other content: the leaf was changed and not invalidated before its next use. */
+  readonly refilledSame: Places
+  readonly refilledChanged: Places
+  readonly byDomain: readonly { readonly did: number; readonly fills: number; readonly hits: number }[]
+  readonly removed: { readonly global: number; readonly domain: number; readonly page: number }
+  readonly emptied: readonly { readonly conduct: Conduct; readonly line: number; readonly entries: number }[]
+  readonly largest: number
+  readonly left: number
+}
+interface Entry { readonly sid: number; page: number; readonly slpte: string; readonly stay: Stay }
+interface Seen { readonly sid: number; readonly iova: string; readonly slpte: string; readonly did: number }
+
+const pageOf = (address: string): number => Math.floor(Number.parseInt(address, 16) / 4096)
+
+export class IotlbReplay {
+  readonly #bySource = new Map<number, Map<number, Entry>>()
+  readonly #byDomain = new Map<number, { entries: Set<Entry>; fills: number; hits: number }>()
+  readonly #trail: Trail | null
+  #size = 0
+  #large = 0
+  #last: Entry | null = null
+  #fills = 0
+  #explained = 0
+  #largest = 0
+  /** Whether the log has told of a moment at which the IOTLB was empty. */
+  #known = false
+  readonly #beforeStart = noPlaces()
+  readonly #otherContent = noPlaces()
+  readonly #unexplained = noPlaces()
+  readonly #refilledSame = noPlaces()
+  readonly #refilledChanged = noPlaces()
+  readonly #removed = { global: 0, domain: 0, page: 0 }
+  readonly #emptied: { conduct: Conduct; line: number; entries: number }[] = []
+  readonly #hits = new Map<number, number>()
+
+  constructor(trail: Trail | null) { this.#trail = trail }
+
+  fill({ sid, iova, slpte, did }: Seen, at: At): void {
+    this.#fills++
+    if (this.#size >= qemuIotlbEntries) this.empty('capacity', at.line)
+    const page = pageOf(iova)
+    const held = this.#find(sid, page)
+    if (held !== undefined) {
+      note(held.slpte === slpte && held.stay.did === did ? this.#refilledSame : this.#refilledChanged, at.line)
+      this.#remove(held, at.line)
+    }
+    const { address } = decodeSecondStageLeaf(BigInt(slpte), 1, true)
+    const stay: Stay = { from: at, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
+    const entry: Entry = { sid, page, slpte, stay }
+    this.#put(entry)
+    this.#domain(did).fills++
+    this.#largest = Math.max(this.#largest, this.#size)
+    this.#last = entry
+    if (this.#trail !== null) keep(this.#trail, this.#trail.stays, stay)
+  }
+
+  /** The translation that follows a fill says how large its page is: `mask` is 0xfff, 0x1fffff or 0x3fffffff. */
+  translated(mask: string): void {
+    const entry = this.#last
+    this.#last = null
+    const pages = (Number.parseInt(mask, 16) + 1) / 4096
+    if (entry === null || pages === 1 || !Number.isInteger(pages)) return
+    this.#remove(entry, null)
+    const first = entry.page - entry.page % pages
+    const stay: Stay = { ...entry.stay, page: first, pages, frame: entry.stay.frame - entry.stay.frame % pages }
+    this.#put({ ...entry, page: first, stay })
+    if (this.#trail !== null && this.#trail.stays.at(-1) === entry.stay) this.#trail.stays[this.#trail.stays.length - 1] = stay
+  }
+
+  hit({ sid, iova, slpte, did }: Seen, at: At): void {
+    this.#last = null
+    count(this.#hits, did)
+    const entry = this.#find(sid, pageOf(iova))
+    if (entry === undefined) return note(this.#known ? this.#unexplained : this.#beforeStart, at.line)
+    if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
+    if (entry.slpte === slpte && entry.stay.did === did) this.#explained++
+    else note(this.#otherContent, at.line)
+  }
+
+  invalidate(descriptor: IotlbInvalidation, at: At): void {
+    if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
+    if (descriptor.granularity === 'global') this.#known = true
+    const domains = descriptor.granularity === 'global' ? [...this.#byDomain.keys()] : [descriptor.did]
+    for (const did of domains) for (const entry of this.#byDomain.get(did)?.entries ?? []) {
+      if (!coversIotlb(descriptor, entry.stay)) continue
+      this.#removed[descriptor.granularity]++
+      this.#remove(entry, at.line)
+    }
+  }
+
+  empty(conduct: Conduct, line: number): void {
+    this.#known = true
+    if (this.#size > 0 || conduct !== 'reset') this.#emptied.push({ conduct, line, entries: this.#size })
+    for (const { entries } of this.#byDomain.values()) for (const entry of entries) this.#remove(entry, line)
+  }
+
+  /** The unit was reset. Told of by a line that may concern the context cache alone once the unit is in use. */
+  reset(line: number): void { if (this.#fills === 0 && this.#hits.size === 0) this.empty('reset', line) }
+
+  report(): IotlbReport {
+    for (const [did, hits] of this.#hits) this.#domain(did).hits = hits
+    const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b).map(([did, { fills, hits }]) => ({ did, fills, hits }))
+    return {
+      fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), explained: this.#explained, beforeStart: this.#beforeStart,
+      otherContent: this.#otherContent, unexplained: this.#unexplained,
+      refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged,
+      byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,
+    }
+  }
+
+  #domain(did: number): { entries: Set<Entry>; fills: number; hits: number } {
+    let domain = this.#byDomain.get(did)
+    if (domain === undefined) this.#byDomain.set(did, domain = { entries: new Set(), fills: 0, hits: 0 })
+    return domain
+  }
+  #find(sid: number, page: number): Entry | undefined {
+    const pages = this.#bySource.get(sid)
+    const small = pages?.get(page)
+    if (small !== undefined || this.#large === 0) return small
+    const large = pages?.get(page - page % 512) ?? pages?.get(page - page % 512 ** 2)
+    return large !== undefined && page < large.page + large.stay.pages ? large : undefined
+  }
+  #put(entry: Entry): void {
+    let pages = this.#bySource.get(entry.sid)
+    if (pages === undefined) this.#bySource.set(entry.sid, pages = new Map())
+    pages.set(entry.page, entry)
+    this.#domain(entry.stay.did).entries.add(entry)
+    this.#size++
+    if (entry.stay.pages > 1) this.#large++
+  }
+  #remove(entry: Entry, line: number | null): void {
+    this.#bySource.get(entry.sid)!.delete(entry.page)
+    this.#domain(entry.stay.did).entries.delete(entry)
+    this.#size--
+    if (entry.stay.pages > 1) this.#large--
+    entry.stay.until = line
+  }
+}

@@ -1,0 +1,130 @@
+/** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d rev 5.10, 6.5.2). */
+import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
+import { decodeDescriptor } from '../../../spec/vtd/layout.ts'
+import { count, noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+
+export interface QueueReport {
+  readonly submissions: number
+  readonly descriptors: number
+  readonly byKind: readonly { readonly kind: string; readonly count: number }[]
+  readonly waits: number
+  /** Waits whose status was written. */
+  readonly completed: number
+  /** How many descriptors stood before a wait since the one before it, and how often. */
+  readonly perWait: readonly { readonly descriptors: number; readonly waits: number }[]
+  /** Submissions whose last entry is not a wait: whoever rang the tail did not ask when it is done. */
+  readonly withoutWait: Places
+  /** Entries fetched without a line for them: QEMU 7.2 prints none for types 6 and 7. */
+  readonly unseen: Places
+  /** An entry was skipped or not reached: the log lacks lines. */
+  readonly gaps: Places
+  /** An entry whose words and QEMU's own words for it differ, or that lacks the latter. */
+  readonly disagreeing: Places
+  readonly undecoded: readonly { readonly line: number; readonly why: string }[]
+}
+
+const kindOf = (d: Descriptor): string => d.type === 'wait' ? 'wait' : `${d.type} ${d.granularity}`
+
+export class QueueReplay {
+  #size: number | null = null
+  #tail: number | null = null
+  /** Index the next fetch must have; null where the log has not said. */
+  #next: number | null = null
+  #pending: { descriptor: Descriptor; line: number } | null = null
+  #fetched: { line: number; seen: boolean } | null = null
+  #submissions = 0
+  #descriptors = 0
+  #waits = 0
+  #completed = 0
+  #sinceWait = 0
+  #lastKind: string | null = null
+  readonly #kinds = new Map<string, number>()
+  readonly #perWait = new Map<number, number>()
+  readonly #withoutWait = noPlaces()
+  readonly #unseen = noPlaces()
+  readonly #gaps = noPlaces()
+  readonly #disagreeing = noPlaces()
+  readonly #undecoded: { line: number; why: string }[] = []
+
+  setup(entries: number): void { this.#size = entries }
+
+  tail(index: number, line: number): void {
+    this.#close(line)
+    if (this.#tail !== null && this.#next !== null && this.#next !== this.#wrap(this.#tail)) note(this.#gaps, line)
+    if (this.#next === null && this.#tail !== null) this.#next = this.#tail
+    if (this.#tail !== index) {
+      this.#submissions++
+      if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, line)
+    }
+    this.#tail = index
+  }
+
+  head(index: number, line: number): void {
+    this.#close(line)
+    if (this.#next !== null && index !== this.#next && !(index === 0 && this.#size === null)) note(this.#gaps, line)
+    this.#next = this.#wrap(index + 1)
+    this.#fetched = { line, seen: false }
+  }
+
+  /** The words of the entry. Null where it is none that legacy mode has. */
+  words(low: string, high: string, line: number): Descriptor | null {
+    if (this.#fetched === null || this.#fetched.seen) note(this.#gaps, line)
+    else this.#fetched.seen = true
+    const descriptor = decodeDescriptor(BigInt(low), BigInt(high))
+    this.#descriptors++
+    if (descriptor.type === 'undecoded') {
+      if (this.#undecoded.length < 20) this.#undecoded.push({ line, why: descriptor.why })
+      count(this.#kinds, 'undecoded')
+      this.#lastKind = 'undecoded'
+      return null
+    }
+    this.#lastKind = kindOf(descriptor)
+    count(this.#kinds, this.#lastKind)
+    if (descriptor.type === 'wait') this.#waits++
+    else this.#sinceWait++
+    this.#pending = { descriptor, line }
+    return descriptor
+  }
+
+  /** What QEMU says it carries out: the same, told by `kind` and the numbers it prints. */
+  carriedOut(kind: string, numbers: readonly number[], line: number): void {
+    const pending = this.#pending
+    this.#pending = null
+    if (pending === null || kindOf(pending.descriptor) !== kind || !sameNumbers(pending.descriptor, numbers)) note(this.#disagreeing, line)
+    if (kind !== 'wait') return
+    this.#completed++
+    count(this.#perWait, this.#sinceWait)
+    this.#sinceWait = 0
+  }
+
+  report(line: number): QueueReport {
+    this.#close(line)
+    if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, line)
+    const byKind = [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1)
+    const perWait = [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits }))
+    return {
+      submissions: this.#submissions, descriptors: this.#descriptors, byKind, waits: this.#waits, completed: this.#completed, perWait,
+      withoutWait: this.#withoutWait, unseen: this.#unseen, gaps: this.#gaps, disagreeing: this.#disagreeing, undecoded: this.#undecoded,
+    }
+  }
+
+  #wrap(index: number): number { return this.#size === null ? index : index % this.#size }
+
+  #close(line: number): void {
+    if (this.#fetched !== null && !this.#fetched.seen) note(this.#unseen, this.#fetched.line)
+    if (this.#pending !== null) note(this.#disagreeing, line)
+    this.#fetched = null
+    this.#pending = null
+  }
+}
+
+/** The numbers in the order of QEMU's line for that kind. */
+function sameNumbers(d: Descriptor, numbers: readonly number[]): boolean {
+  const expected = d.type === 'wait' ? [d.slot * 4]
+    : d.type === 'iec' ? (d.granularity === 'global' ? [] : [d.index, d.indexMask])
+    : d.granularity === 'global' ? []
+    : d.type === 'context-cache' ? (d.granularity === 'device' ? [d.sid, d.functionMask] : [d.did])
+    : d.granularity === 'domain' ? [d.did] : [d.did, d.page * 4096, d.addressMask]
+  return expected.every((value, i) => value === numbers[i])
+}

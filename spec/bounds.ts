@@ -18,7 +18,7 @@ export const boundSpecs = {
   reassign: { least: 0, most: 1, standard: 0, says: 'the attach and detach calls' },
   sources: { least: 0, most: 3, standard: 0, says: 'interrupt sources; source i belongs to device i mod devices; 0 switches interrupts off' },
   vectors: { least: 0, most: 4, standard: 0, says: 'vectors of each CPU; a higher one has the higher priority' },
-  migrate: { least: 0, most: 1, standard: 0, says: 'the migrateInterrupt call' },
+  migrate: { least: 0, most: 3, standard: 0, says: 'sources that may move; 0 switches the migrateInterrupt call off' },
   hostile: { least: 0, most: 1, standard: 0, says: 'devices send forged interrupt messages' },
   wideIds: { least: 0, most: 1, standard: 0, says: 'CPU 1 has APIC id 256, beyond 8 bits' },
   faults: { least: 0, most: 2, standard: 0, says: 'fault recording registers that are modelled' },
@@ -59,7 +59,7 @@ export function badBounds(b: Bounds): string | null {
   if ((b.sources === 0) !== (b.vectors === 0)) return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
   if (b.sources > b.cpus * b.vectors) return `sources=${b.sources} do not fit on ${b.cpus} CPUs with ${b.vectors} vectors`
   if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
-  if (b.migrate === 1 && b.sources === 0) return 'migrate=1 needs interrupts: sources is 0'
+  if (b.migrate > b.sources) return `migrate=${b.migrate} is more than sources=${b.sources}`
   if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'
   return null
 }

@@ -7,49 +7,50 @@ import { action } from './state.ts'
 import type { State } from './state.ts'
 import { remapAndAccept } from './apic/delivery.ts'
 import { emitWalk } from './vtd/hardware.ts'
+import type { UnitUse } from './vtd/hardware.ts'
 import { walkFor } from './vtd/caches.ts'
+import { seenByHardware } from './vtd/memory.ts'
 import { recordIn } from './vtd/recording.ts'
 
-export function endpointActions(b: Bounds) {
-  return [...b.frames > 0 ? dmaActions(b) : [], ...b.hostile === 1 ? forging(b) : []]
+export function endpointActions(b: Bounds, use: UnitUse) {
+  return [...b.frames > 0 ? dmaActions(b, use.dma) : [], ...b.hostile === 1 ? forging(b, use.interrupts) : []]
 }
 
-function dmaActions(b: Bounds) {
+function dmaActions(b: Bounds, translated: boolean) {
   const id = idsOf(b)
   const write = { kind: 'bool' } as const
-  return [
-    // A request uses what the IOTLB holds. One that misses walks first, which is `iommu.cacheTranslation` and then this.
-    action('dma.issue', {
-      agent: 'device', path: 'dma', params: { device: id.device, iova: id.iova, write },
-      when: (s, p) => s.unit.tes && s.inFlight[p.device] === null && (s.unit.iotlb[p.device]![p.iova] !== null || refusal(s, p, b) !== null),
-      then: (d, p, emit) => {
-        const cached = d.unit.iotlb[p.device]![p.iova]
-        const reason = refusal(d, p, b)
-        if (reason !== null) { block(d, p, reason, emit, b); return }
-        emit.cost('iotlb-hit')
-        emit.clause('VTD:6/old-or-new')
-        d.inFlight[p.device] = { domain: cached!.domain, iova: p.iova, frame: cached!.frame!, write: p.write }
-      },
-    }),
-    // Without translation an address is a frame: the device reaches all of memory.
-    action('dma.issuePhysical', {
-      agent: 'device', path: 'dma', params: { device: id.device, frame: id.frame, write },
-      when: (s, p) => !s.unit.tes && s.inFlight[p.device] === null,
-      then: (d, p, emit) => {
-        emit.clause('VTD:11.4/translation-disabled')
-        d.inFlight[p.device] = { domain: null, iova: null, frame: p.frame, write: p.write }
-      },
-    }),
-    action('dma.land', {
-      agent: 'device', path: 'dma', fair: true, params: { device: id.device },
-      when: (s, p) => s.inFlight[p.device] !== null,
-      then: (d, p, emit) => {
-        const { iova, frame, write } = d.inFlight[p.device]!
-        d.inFlight[p.device] = null
-        emit.see({ what: 'landed', device: p.device, iova, frame, write })
-      },
-    }),
-  ]
+  // A request uses what the IOTLB holds. One that misses walks first, which is `iommu.cacheTranslation` and then this.
+  const issue = () => action('dma.issue', {
+    agent: 'device', path: 'dma', params: { device: id.device, iova: id.iova, write },
+    when: (s, p) => s.unit.tes && s.inFlight[p.device] === null && (s.unit.iotlb[p.device]![p.iova] !== null || refusal(s, p, b) !== null),
+    then: (d, p, emit) => {
+      const cached = d.unit.iotlb[p.device]![p.iova]
+      const reason = refusal(d, p, b)
+      if (reason !== null) { block(d, p, reason, emit, b); return }
+      emit.cost('iotlb-hit')
+      emit.clause('VTD:6/old-or-new')
+      d.inFlight[p.device] = { domain: cached!.domain, iova: p.iova, frame: cached!.frame!, write: p.write }
+    },
+  })
+  // Without translation an address is a frame: the device reaches all of memory.
+  const issuePhysical = () => action('dma.issuePhysical', {
+    agent: 'device', path: 'dma', params: { device: id.device, frame: id.frame, write },
+    when: (s, p) => !s.unit.tes && s.inFlight[p.device] === null,
+    then: (d, p, emit) => {
+      emit.clause('VTD:11.4/translation-disabled')
+      d.inFlight[p.device] = { domain: null, iova: null, frame: p.frame, write: p.write }
+    },
+  })
+  const land = action('dma.land', {
+    agent: 'device', path: 'dma', fair: true, params: { device: id.device },
+    when: (s, p) => s.inFlight[p.device] !== null,
+    then: (d, p, emit) => {
+      const { iova, frame, write } = d.inFlight[p.device]!
+      d.inFlight[p.device] = null
+      emit.see({ what: 'landed', device: p.device, iova, frame, write })
+    },
+  })
+  return [translated ? issue() : issuePhysical(), land]
 }
 
 interface Request { readonly device: number; readonly iova: number; readonly write: boolean }
@@ -60,7 +61,7 @@ function refusal(s: State, { device, iova, write }: Request, b: Bounds): number 
   if (cached !== null) return cached.frame === null ? (write ? 0x05 : 0x06) : write && !cached.write ? 0x05 : null
   const context = s.unit.contextCache[device]
   if (context !== null) return walkRefusal(s, { device, iova, write }, b)
-  return s.unit.memory.context[device]!.now === null ? 0x02 : null
+  return seenByHardware(s.unit.memory.context[device]!) === null ? 0x02 : null
 }
 function walkRefusal(s: State, p: Request, b: Bounds): number | null {
   const found = walkFor(s.unit, p.device, p.iova, p.write, b)
@@ -76,20 +77,19 @@ function block(d: State, p: Request, reason: number, emit: Emit<Seen>, b: Bounds
 }
 
 /** Messages that no source of the device sends. They are judged where they arrive, so they need no flight of their own. */
-function forging(b: Bounds) {
+function forging(b: Bounds, remapped: boolean) {
   const id = idsOf(b)
   const deviceOf = (source: number): number => source % b.devices
-  return [
-    action('forge.compatible', {
-      agent: 'device', path: 'forged', params: { device: id.device, cpu: id.cpu, vector: id.vector },
-      when: () => true,
-      then: (d, p, emit) => { remapAndAccept(d, { device: p.device, source: null, format: 'compatible', cpu: p.cpu, vector: p.vector }, emit, b) },
-    }),
-    action('forge.remappable', {
-      agent: 'device', path: 'forged', params: { device: id.device, index: id.source },
-      // With its own index the device interrupts its own driver, which it may do at any time: that is no forgery.
-      when: (s, p) => s.unit.ires && deviceOf(p.index) !== p.device,
-      then: (d, p, emit) => { remapAndAccept(d, { device: p.device, source: null, format: 'remappable', index: p.index }, emit, b) },
-    }),
-  ]
+  const compatible = action('forge.compatible', {
+    agent: 'device', path: 'forged', params: { device: id.device, cpu: id.cpu, vector: id.vector },
+    when: () => true,
+    then: (d, p, emit) => { remapAndAccept(d, { device: p.device, source: null, format: 'compatible', cpu: p.cpu, vector: p.vector }, emit, b) },
+  })
+  const remappable = action('forge.remappable', {
+    agent: 'device', path: 'forged', params: { device: id.device, index: id.source },
+    // With its own index the device interrupts its own driver, which it may do at any time: that is no forgery.
+    when: (s, p) => s.unit.ires && deviceOf(p.index) !== p.device,
+    then: (d, p, emit) => { remapAndAccept(d, { device: p.device, source: null, format: 'remappable', index: p.index }, emit, b) },
+  })
+  return remapped ? [compatible, remappable] : [compatible]
 }

@@ -5,12 +5,13 @@ import { interruptActions } from './apic/delivery.ts'
 import { badBounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import { endpointActions } from './endpoint.ts'
-import { kernelActions } from './kernel/calls.ts'
+import { kernelActions, protocolOn } from './kernel/calls.ts'
+import { pollRegister, submitWait } from './kernel/steps/index.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import type { Seen } from './seen.ts'
-import { stateDomain } from './state.ts'
+import { callNames, stateDomain } from './state.ts'
 import type { State } from './state.ts'
 import { vtdActions } from './vtd/hardware.ts'
 
@@ -21,14 +22,19 @@ export type RemapProperty = Property<State, Ledger, Seen>
 export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = []): RemapMachine {
   const why = badBounds(b)
   if (why !== null) throw new RangeError(why)
-  const longestProtocol = Math.max(1, ...Object.values(design.protocols).map(protocol => protocol.length))
+  const longestProtocol = Math.max(1, ...callNames.map(name => protocolOn(design, name, b).length))
   const domain = stateDomain(b, { longestProtocol, interruptTables: design.interruptTables })
   const start = initial(domain)
   const seen: Seen[] = [...attachDevices(start, design, b), ...bindInterrupts(start, design, b)]
+  const protocols = callNames.map(name => protocolOn(design, name, b))
+  const use = {
+    dma: design.remapsDma, interrupts: design.remapsInterrupts,
+    queue: protocols.some(protocol => protocol.includes(submitWait)), registers: protocols.some(protocol => protocol.includes(pollRegister)),
+  }
   return machine({
     name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties,
     actions: [
-      ...kernelActions(design, b), ...vtdActions(b), ...endpointActions(b),
+      ...kernelActions(design, b), ...vtdActions(b, use), ...endpointActions(b, use),
       ...interruptActions(b, { handlersNotify: design.userDrivers }),
     ],
   })

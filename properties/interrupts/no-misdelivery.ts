@@ -16,6 +16,6 @@ export const noMisdelivery: Claim = {
     { property: sometimes('two-sources-are-pending', { claim: 'two sources wait in IRR at once' }, ({ ledger }) =>
       ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1) },
     { property: sometimes('a-vector-is-reused', { claim: 'a source is bound to the former vector of another' }, ({ ledger }) =>
-      ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0), on: (design, b) => b.migrate === 1 && design.protocols.migrateInterrupt !== undefined },
+      ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0), on: (design, b) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
   ],
 }

@@ -18,6 +18,6 @@ export const waitEnds: Claim = {
   witnesses: [
     { property: sometimes('a-wait-completes', { claim: 'hardware writes a status word' }, ({ state }) => state.unit.waits.includes('done')),
       on: (design, b) => Object.entries(design.protocols).some(([call, protocol]) => protocol.some(step => step.name === 'submitWait')
-        && (call === 'migrateInterrupt' ? b.migrate === 1 : b.frames > 0 && (call === 'unmap' || call === 'flush'))) },
+        && (call === 'migrateInterrupt' ? b.migrate > 0 : b.frames > 0 && (call === 'unmap' || call === 'flush'))) },
   ],
 }

@@ -1,5 +1,5 @@
 /** The calls of a kernel as actions: each call enters with its first step and goes on one atomic step at a time. */
-import type { Action, Fields, Value } from '../../src/model/index.ts'
+import type { Action, Emit, Fields, Value } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
 import { idsOf } from '../ids.ts'
@@ -29,6 +29,8 @@ const memoryCalls = {
     params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
     when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1),
     enter: (s, { domain, iova, frame, write }) => {
+      // The allocators hand out frame and address to one caller only, whatever the protocol does before it takes them.
+      s.kernel.frames[frame] = domain
       s.kernel.mappings[domain]![iova] = { frame, write, phase: 'mapping' }
       return { domain, iova, frame, write }
     },
@@ -71,9 +73,9 @@ const deviceCalls = {
     enter: (s, { device }) => ({ device, domain: s.kernel.attached[device]! }),
   }),
   migrateInterrupt: callSpec({
-    path: 'irq-migrate', on: b => b.migrate === 1, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
+    path: 'irq-migrate', on: b => b.migrate > 0, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
     // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does.
-    when: (s, p, b) => s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
+    when: (s, p, b) => p.source < b.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
       && (apicIdOf(p.toCpu, b) <= 0xff || s.unit.ires && s.unit.memory.wideDestinations),
     enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector }, from: placeOf(s, source) }),
   }),
@@ -92,9 +94,15 @@ function placeOf(s: State, source: number): { cpu: number; vector: number } {
 /** One action to enter each call, and one for each later step of its protocol. */
 export function kernelActions(design: Design, b: Bounds): Action<State, Seen>[] {
   return callNames.flatMap(name => {
-    const protocol = design.protocols[name]
-    return protocol === undefined || protocol.length === 0 || !calls[name].on(b) ? [] : protocolActions(name, protocol, b)
+    const protocol = protocolOn(design, name, b)
+    return protocol.length === 0 ? [] : protocolActions(name, protocol, b)
   })
+}
+
+/** The steps that a call of the design takes within these bounds; none where it has no such call. */
+export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol {
+  const on = { caps: capsOf(b), b }
+  return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !(step.skip?.(on) ?? false)) : []
 }
 
 function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<State, Seen>[] {
@@ -105,40 +113,36 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
   const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, b, caps })
   const labels = stepLabels(protocol)
+  const take = (k: Omit<Kernel, 'emit'>, i: number, emit: Emit<Seen>): void => {
+    protocol[i]!.then({ ...k, emit })
+    if (protocol[i]!.clause !== undefined) emit.clause(protocol[i]!.clause)
+    if (i + 1 < protocol.length) k.call.step = i + 1
+    else k.s.kernel.calls[k.cpu] = null
+  }
+  const params = { cpu: b.callers === b.cpus ? cpu : caller }
+  // Nothing of a call is to be seen before its first step, so a first step that never waits comes with the entry.
+  const joined = protocol[0]!.when === undefined
   const enter = action(name, {
-    agent, path: spec.path, params: { cpu: b.callers === b.cpus ? cpu : caller, ...spec.params(idsOf(b)) },
+    agent, path: spec.path, params: { ...params, ...spec.params(idsOf(b)) },
     when: (s, p) => s.kernel.calls[p.cpu] === null && spec.when(s, p as never, b),
-    then: (d, p) => {
+    then: (d, p, emit) => {
       const registers = spec.enter(d, p as never)
       d.kernel.calls[p.cpu] = { ...blank, ...registers, call: name, step: 0 }
-      goTo(view(d, p.cpu), protocol, 0)
+      if (joined) take(view(d, p.cpu), 0, emit)
     },
   })
   const steps = protocol.map((step, i) => action(`${name}/${labels[i]}`, {
-    agent, path: spec.path, fair: true, params: { cpu: b.callers === b.cpus ? cpu : caller },
+    agent, path: spec.path, fair: true, params,
     when: (s, p) => {
       const call = s.kernel.calls[p.cpu]
       return call !== null && call !== undefined && call.call === name && call.step === i && (step.when?.(view(s, p.cpu)) ?? true)
     },
-    then: (d, p, emit) => {
-      const k = view(d, p.cpu)
-      step.then({ ...k, emit })
-      if (step.clause !== undefined) emit.clause(step.clause)
-      goTo(k, protocol, i + 1)
-    },
+    then: (d, p, emit) => { take(view(d, p.cpu), i, emit) },
   }))
-  return [enter, ...steps]
+  return [enter, ...joined ? steps.slice(1) : steps]
 }
 
 const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null }
-
-/** On to the first step from `from` that has something to do; past the last one the call is over. */
-function goTo(k: Omit<Kernel, 'emit'>, protocol: Protocol, from: number): void {
-  let next = from
-  while (next < protocol.length && (protocol[next]!.skip?.(k) ?? false)) next++
-  if (next < protocol.length) k.call.step = next
-  else k.s.kernel.calls[k.cpu] = null
-}
 
 /** Step names, numbered where a protocol takes a step more than once. */
 export function stepLabels(protocol: Protocol): readonly string[] {

@@ -21,8 +21,8 @@ export interface Step {
   readonly clause?: ClauseId
   /** The step waits while this is false. */
   readonly when?: (k: Omit<Kernel, 'emit'>) => boolean
-  /** Nothing to do with this hardware, or for this call. */
-  readonly skip?: (k: Omit<Kernel, 'emit'>) => boolean
+  /** Nothing to do on this hardware, within these bounds. */
+  readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
   readonly then: (k: Kernel) => void
 }
 

@@ -2,9 +2,9 @@
  *  own, binds interrupts to them and delivers these as IPC. */
 import { design } from './design.ts'
 import {
-  allocateFrame, awaitIfCachingMode, awaitInvalidation, claimDevice, clearAllPtes, clearContext, clearPte, flushWriteBuffer, freeFrame, freeIova,
+  allocateFrame, awaitIfCachingMode, awaitInvalidation, claimDevice, clearAllPtes, clearContext, clearPte, flushWriteBuffer, freeFrame,
   freeTable, invalidateAbsentContext, invalidateContext, invalidateDomain, invalidateDomainIfCachingMode, invalidateIfCachingMode,
-  invalidatePage, linkTables, lockTables, receiveRequest, reclaimFrames, releaseDevice, replyToDriver, returnToDriver, storeContext, storePte,
+  invalidatePage, linkTables, lockTables, receiveRequest, reclaimFrames, releaseDevice, replyToDriver, storeContext, storePte,
   storeReadOnlyPte, unlinkEmptyTable, unlockTables, writeBackContext, writeBackPte,
 } from './steps/index.ts'
 import { irteUpdate } from './migration.ts'
@@ -14,10 +14,10 @@ export const driverServer = design('driver-server', {
   remapsDma: true, remapsInterrupts: true, userDrivers: true,
 }, {
   map: [receiveRequest, allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, flushWriteBuffer, invalidateIfCachingMode,
-    awaitIfCachingMode, returnToDriver, replyToDriver],
+    awaitIfCachingMode, replyToDriver],
   unmap: [receiveRequest, lockTables, clearPte, writeBackPte, unlinkEmptyTable, unlockTables, invalidatePage, awaitInvalidation, freeTable,
-    freeFrame, freeIova, returnToDriver, replyToDriver],
-  protect: [receiveRequest, storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, returnToDriver, replyToDriver],
+    freeFrame, replyToDriver],
+  protect: [receiveRequest, storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, replyToDriver],
   attach: [claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
     awaitIfCachingMode, replyToDriver],
   // The driver died or was told to go: its device is taken first, its memory after that.

@@ -2,7 +2,7 @@
 import { design, replaced, without, withProtocol } from './design.ts'
 import {
   allocateFrame, awaitIfCachingMode, awaitInvalidation, claimDevice, clearContext, clearPte, deferInvalidation, flushWriteBuffer,
-  freeBatchFrames, freeBatchIovas, freeFrame, freeIova, freeTable, invalidateAbsentContext, invalidateContext, invalidateDomain,
+  freeBatchFrames, freeBatchIovas, freeFrame, freeTable, invalidateAbsentContext, invalidateContext, invalidateDomain,
   invalidateDomainIfCachingMode, invalidateIfCachingMode, invalidatePage, linkTables, lockTables, pollRegister, invalidatePageByRegister,
   releaseDevice, returnToDriver, storeContext, storePte, storeReadOnlyPte, takeBatch, unlinkEmptyTable, unlockTables, writeBackContext,
   writeBackPte, submitWait, pollStatus,
@@ -17,7 +17,7 @@ export const ring0Strict = design('ring0-strict', {
   map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, flushWriteBuffer, invalidateIfCachingMode,
     awaitIfCachingMode, returnToDriver],
   unmap: [lockTables, clearPte, writeBackPte, unlinkEmptyTable, unlockTables, invalidatePage, awaitInvalidation, freeTable, freeFrame,
-    freeIova, returnToDriver],
+    returnToDriver],
   protect: [storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, returnToDriver],
   attach: [claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
     awaitIfCachingMode, returnToDriver],
@@ -30,7 +30,7 @@ export const ring0Strict = design('ring0-strict', {
 export const ring0Deferred = withProtocol(withProtocol({
   ...ring0Strict, says: 'drivers in the kernel, IOMMU on; unmap defers the invalidation, frames are reused only after it',
   givesUp: { 'no-access-after-unmap': 'that is the bargain of deferred invalidation: a window until the flush, in which the frame is still its owner\'s' },
-}, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, deferInvalidation, returnToDriver]),
+}, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, deferInvalidation]),
 'flush', [takeBatch, invalidateDomain, awaitInvalidation, freeBatchFrames, freeBatchIovas, returnToDriver], 'ring0-deferred')
 
 /** The same, with the frame free for anybody as soon as unmap returns. */
@@ -40,7 +40,7 @@ export const ring0DeferredEarly = withProtocol(withProtocol({
     ...ring0Deferred.givesUp,
     'no-dma-escape': 'a frame that is reused before the flush is reachable through the stale entry of its former owner',
   },
-}, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, deferInvalidation, freeFrame, returnToDriver]),
+}, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, freeFrame, deferInvalidation]),
 'flush', [takeBatch, invalidateDomain, awaitInvalidation, freeBatchIovas, returnToDriver], 'ring0-deferred-early')
 
 /** Strict, with the invalidation registers in place of the queue (units without QI). */

@@ -1,6 +1,6 @@
 /** Kernels without an IOMMU: drivers in the kernel, or user processes whose port accesses the kernel checks. */
 import { design } from './design.ts'
-import { allocateFrame, enterKernel, freeFrame, freeIova, grantPhysical, returnToDriver } from './steps/index.ts'
+import { allocateFrame, enterKernel, freeFrame, grantPhysical, returnToDriver } from './steps/index.ts'
 import { sourceMasked } from './migration.ts'
 
 const anywhere = 'a device addresses physical memory: nothing stands between it and any frame'
@@ -13,7 +13,7 @@ export const noIommu = design('no-iommu', {
   says: 'drivers in the kernel, no IOMMU', remapsDma: false, remapsInterrupts: false, givesUp,
 }, {
   map: [allocateFrame, grantPhysical, returnToDriver],
-  unmap: [freeFrame, freeIova, returnToDriver],
+  unmap: [freeFrame, returnToDriver],
   migrateInterrupt: sourceMasked,
 })
 
@@ -22,6 +22,6 @@ export const userPortIo = design('user-port-io', {
   says: 'userland drivers, no IOMMU; the kernel mediates their port accesses', remapsDma: false, remapsInterrupts: false, userDrivers: true, givesUp,
 }, {
   map: [enterKernel, allocateFrame, grantPhysical, returnToDriver],
-  unmap: [enterKernel, freeFrame, freeIova, returnToDriver],
+  unmap: [enterKernel, freeFrame, returnToDriver],
   migrateInterrupt: [enterKernel, ...sourceMasked],
 })

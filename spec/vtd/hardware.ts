@@ -16,10 +16,14 @@ import { descriptorOf } from './unit.ts'
 import type { QueueEntry } from './unit.ts'
 import type { Translation } from './walk.ts'
 
-export function vtdActions(b: Bounds) {
-  const dma = b.frames > 0 ? dmaCaches(b) : []
-  const interrupts = b.sources > 0 ? [cacheIrte(b)] : []
-  return [...dma, ...interrupts, processQueue(b), completeRegister(b), ...settling(b)]
+/** What of the unit software uses; the rest has no actions. */
+export interface UnitUse { readonly dma: boolean; readonly interrupts: boolean; readonly queue: boolean; readonly registers: boolean }
+
+export function vtdActions(b: Bounds, use: UnitUse) {
+  return [
+    ...use.dma && b.frames > 0 ? dmaCaches(b) : [], ...use.interrupts && b.sources > 0 ? [cacheIrte(b)] : [],
+    ...use.queue ? [processQueue(b)] : [], ...use.registers ? [completeRegister(b)] : [], ...settling(b, use),
+  ]
 }
 
 /** Speculative fills of the caches that DMA uses: no request need be there (6). */
@@ -157,7 +161,7 @@ function isDrained(s: State, descriptor: Descriptor, b: Bounds): boolean {
 }
 
 /** Stores that software has not written back may reach memory at any time. */
-function settling(b: Bounds) {
+function settling(b: Bounds, use: UnitUse) {
   if (b.coherent === 1 && b.rwbf === 0) return []
   const id = idsOf(b)
   const settleCell = (d: Cell<unknown>, emit: Emit<Seen>): void => { settle(d); emit.clause('VTD:6/coherency') }
@@ -181,7 +185,10 @@ function settling(b: Bounds) {
     when: (s, p) => s.unit.memory.irt[s.unit.memory.irta]![p.source]!.pending.length > 0,
     then: (d, p, emit) => { settleCell(d.unit.memory.irt[d.unit.memory.irta]![p.source]!, emit) },
   })
-  return [context, entry, pool, irte]
+  return [
+    ...use.dma && b.frames > 0 ? [entry, ...b.levels > 1 ? [pool] : [], ...b.reassign === 1 ? [context] : []] : [],
+    ...use.interrupts && b.sources > 0 ? [irte] : [],
+  ]
 }
 
 /** Equal content of two small plain values. */

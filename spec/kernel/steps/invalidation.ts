@@ -37,7 +37,7 @@ export const invalidateGlobal = submits('invalidateGlobal', 'queue an IOTLB inva
   { clause: 'VTD:6.5.2.3/iotlb-global' }, () => ({ type: 'iotlb-global' }))
 export const invalidateContext = submits('invalidateContext', 'queue a context-cache invalidation of the device, with the domain it was in',
   { clause: 'VTD:table-28/context-entry' }, k => ({ type: 'context-device', device: k.call.device!, domain: k.call.domain! }))
-const noCachingMode = { skip: ({ caps }: Pick<Kernel, 'caps'>): boolean => !caps.cm }
+const noCachingMode: Pick<Step, 'skip'> = { skip: ({ caps }) => !caps.cm }
 /** With CM=1 a context entry that was not present is cached under domain id 0 (chapter 6). */
 export const invalidateAbsentContext = submits('invalidateAbsentContext', 'caching mode: queue a context-cache invalidation for domain id 0',
   { clause: 'VTD:6/caching-mode', ...noCachingMode }, k => ({ type: 'context-device', device: k.call.device!, domain: null }))

@@ -3,11 +3,10 @@ import { leafSlot, markPhase, mappingOf, pathTables } from './access.ts'
 import type { Kernel, Step } from '../design.ts'
 import { store, writeBack } from '../../vtd/memory.ts'
 
-/** Takes a frame from the allocator for the domain. */
+/** The frame is the domain's from here on. */
 export const allocateFrame: Step = {
   name: 'allocateFrame', says: 'take a free frame and an I/O virtual address for the driver',
-  then: ({ s, call, emit }) => {
-    s.kernel.frames[call.frame!] = call.domain
+  then: ({ call, emit }) => {
     emit.cost('frame-alloc')
     emit.cost('iova-alloc')
     emit.see({ what: 'frame-owned', frame: call.frame!, by: call.domain })
@@ -118,21 +117,26 @@ export const freeFrame: Step = {
   },
 }
 
-/** The address may be given out again from here on. */
+/** The address may be given out again from here on: the driver's claim to it has ended. */
 export const freeIova: Step = {
   name: 'freeIova', says: 'give the I/O virtual address back',
-  then: ({ s, call, emit }) => {
-    s.kernel.mappings[call.domain!]![call.iova!] = null
-    emit.cost('iova-free')
-  },
+  then: k => { endMapping(k) },
+}
+function endMapping({ s, call, emit }: Kernel): void {
+  s.kernel.mappings[call.domain!]![call.iova!] = null
+  emit.cost('iova-free')
+  emit.see({ what: 'revoked', domain: call.domain!, iova: call.iova! })
+  call.iova = null
 }
 
-/** Lazy mode: the invalidation is left to a later flush of the whole domain. */
+/** Lazy mode: the invalidation is left to a later flush of the whole domain. That flush may come at once, on another CPU, and give
+ *  the address out again: so this is the last that an unmap does. */
 export const deferInvalidation: Step = {
-  name: 'deferInvalidation', says: 'put the page on the list of those to flush later',
+  name: 'deferInvalidation', says: 'put the page on the list of those to flush later, and return to the caller',
   then: k => {
     markPhase(k, 'deferred')
     k.emit.cost('deferred-enqueue')
+    k.emit.see({ what: 'revoked', domain: k.call.domain!, iova: k.call.iova! })
   },
 }
 
@@ -168,7 +172,7 @@ export const freeBatchIovas: Step = {
   },
 }
 
-const onlyConcurrent = ({ b }: Pick<Kernel, 'b'>): boolean => b.levels === 1 || b.callers === 1
+const onlyConcurrent: NonNullable<Step['skip']> = ({ b }) => b.levels === 1 || b.callers === 1
 /** Tables of a domain change under its lock once they can be unlinked. */
 export const lockTables: Step = {
   name: 'lockTables', says: 'take the lock of the domain\'s tables', skip: onlyConcurrent,
@@ -180,18 +184,24 @@ export const unlockTables: Step = {
   then: ({ s, call }) => { s.kernel.tableLock[call.domain!] = null },
 }
 
-/** The caller goes on. What an unmap took is the driver's no longer. */
+/** The caller goes on. What an unmap took is the driver's no longer, and its address is free again. */
 export const returnToDriver: Step = {
   name: 'returnToDriver', says: 'return to the caller',
   then: k => {
     const { call, emit } = k
     if (call.call === 'map') markPhase(k, 'live')
     if (call.call === 'protect') {
-      const mapping = mappingOf(k)!
-      mapping.write = false
-      mapping.phase = 'live'
+      Object.assign(mappingOf(k)!, { write: false, phase: 'live' })
       emit.see({ what: 'downgraded', domain: call.domain!, iova: call.iova! })
     }
-    if (call.call === 'unmap') emit.see({ what: 'revoked', domain: call.domain!, iova: call.iova! })
+    if (call.call === 'unmap' && call.iova !== null) endMapping(k)
+  },
+}
+/** The same by IPC: the manager replies to the driver that called it. */
+export const replyToDriver: Step = {
+  name: 'replyToDriver', says: 'reply to the driver by IPC',
+  then: k => {
+    returnToDriver.then(k)
+    k.emit.cost('ipc-reply')
   },
 }

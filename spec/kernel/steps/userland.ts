@@ -6,5 +6,4 @@ const pays = (name: string, says: string, ...units: readonly string[]): Step =>
 
 /** The driver asks the manager, a process of its own that owns all memory. */
 export const receiveRequest = pays('receiveRequest', 'the driver calls the manager by IPC', 'ipc-call')
-export const replyToDriver = pays('replyToDriver', 'the manager replies', 'ipc-reply')
 export const enterKernel = pays('enterKernel', 'the driver enters the kernel by a system call', 'syscall')

@@ -20,7 +20,7 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'permissions', says: 'read-only mappings and downgrades, two pages',
-    bounds: bounds({ devices: 1, domains: 2, frames: 2, iovas: 2, readOnly: 1 }), on: design => design.remapsDma,
+    bounds: bounds({ devices: 1, domains: 1, frames: 2, iovas: 2, readOnly: 1 }), on: design => design.remapsDma,
   },
   {
     name: 'tables', says: 'two-level tables whose lower pages come from a pool that two domains share',

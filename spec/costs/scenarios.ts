@@ -1,0 +1,39 @@
+/** What is run to count each path of a design: the least that makes the path happen once, on hardware as it comes. */
+import type { Op } from '../../src/model/index.ts'
+import { bounds } from '../bounds.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Design } from '../kernel/design.ts'
+
+export interface CostScenario {
+  readonly name: string
+  readonly bounds: Bounds
+  readonly ops: readonly Op[]
+}
+
+const op = (action: string, args: Op['args'] = {}): Op => ({ action, args })
+
+/** One map, one DMA that misses and one that hits, one unmap (and the flush it may leave), then detach and attach; one interrupt, one move. */
+export function scenariosFor(design: Design): readonly CostScenario[] {
+  const { protocols } = design
+  const page = { cpu: 0, domain: 0, iova: 0 }
+  const requests = design.remapsDma
+    ? [op('iommu.cacheContext', { device: 0 }), op('iommu.cacheTranslation', { device: 0, iova: 0 }), op('dma.issue', { device: 0, iova: 0, write: true })]
+    : [op('dma.issuePhysical', { device: 0, frame: 0, write: true })]
+  const memory: CostScenario = {
+    name: 'memory', bounds: bounds({ frames: 1, iovas: 1, reassign: 1 }),
+    ops: [
+      ...protocols.map === undefined ? [] : [op('map', { ...page, frame: 0, write: true }), ...requests, op('unmap', page)],
+      ...protocols.flush === undefined ? [] : [op('flush', { cpu: 0, domain: 0 })],
+      ...protocols.detach === undefined ? [] : [op('detach', { cpu: 0, device: 0 })],
+      ...protocols.attach === undefined ? [] : [op('attach', { cpu: 0, device: 0, domain: 0 })],
+    ],
+  }
+  const interrupts: CostScenario = {
+    name: 'interrupts', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }),
+    ops: [
+      op('device.raise', { source: 0 }),
+      ...protocols.migrateInterrupt === undefined ? [] : [op('migrateInterrupt', { cpu: 0, source: 0, toCpu: 1, toVector: 1 })],
+    ],
+  }
+  return [memory, interrupts]
+}

@@ -25,11 +25,16 @@ export interface PairingReport {
   /** `clock`: stamps of both logs on one time line. `order`: no stamps, or no offset fits all of them. */
   readonly by: 'clock' | 'order'
   readonly clock: Clock | null
-  /** Unmaps whose domain an invalidation names, and that several mappings fit: how often the youngest was of that domain. */
+  /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
   readonly guesses: { readonly checked: number; readonly right: number }
   readonly rows: readonly WindowRow[]
   /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
   readonly unanswered: Places
+  /** Those of them whose domain is not inferred. */
+  readonly unansweredSure: Places
+  /** Unmaps that a flush of the whole domain, or of all, answered: kernel log lines, and the domains. */
+  readonly flushed: Places
+  readonly flushedDomains: readonly number[]
   /** Windows with a hit between unmap and invalidation for certain; the first few. */
   readonly hitAfterUnmap: readonly Window[]
   readonly longest: readonly Window[]
@@ -61,11 +66,11 @@ function pairAll(events: readonly KernelEvent[], trail: Trail, timed: boolean): 
   const fetches = new Fetches(trail.stays, events)
   const commands = new Commands(trail.commands)
   let state: State = { unmaps: findMappings(events, fetches, { named: new Map(), before: [] }), claims: new Map(), alignment: null, brackets: [] }
-  const first = state.unmaps
   for (let round = 0; round < rounds; round++) state = nextRound(state, events, fetches, commands, trail, timed)
   const { unmaps, claims, alignment, brackets } = state
   const windows = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
-  return report(events, unmaps, first, windows, alignment)
+  const blind = findMappings(events, fetches, { named: new Map(), before: brackets.map(({ before }) => before) })
+  return report(events, unmaps, blind, windows, alignment)
 }
 
 function nextRound({ unmaps, claims: known }: State, events: readonly KernelEvent[], fetches: Fetches, commands: Commands, trail: Trail, timed: boolean): State {
@@ -122,25 +127,35 @@ function boundByClaims(claims: Claims, unmaps: readonly Unmapped[], brackets: re
   }
 }
 
-function report(events: readonly KernelEvent[], unmaps: readonly Unmapped[], first: readonly Unmapped[],
+function report(events: readonly KernelEvent[], unmaps: readonly Unmapped[], blind: readonly Unmapped[],
   all: readonly (Window | null)[], alignment: Alignment | null): PairingReport {
   const windows = all.filter(window => window !== null)
-  const unanswered = noPlaces()
-  all.forEach((window, i) => { if (window === null && unmaps[i]!.did !== null) note(unanswered, unmaps[i]!.event.line) })
+  const unanswered = noPlaces(), unansweredSure = noPlaces()
+  all.forEach((window, i) => {
+    const { did, basis, event } = unmaps[i]!
+    if (window !== null || did === null) return
+    note(unanswered, event.line)
+    if (basis !== 'inferred') note(unansweredSure, event.line)
+  })
+  const flushed = windows.filter(({ answer }) => answer !== 'page')
+  const flushedPlaces = noPlaces()
+  for (const { line } of flushed) note(flushedPlaces, line)
   const checked = unmaps.flatMap((unmapped, i) =>
-    unmapped.basis === 'named' && first[i]!.basis === 'inferred' ? [unmapped.did === first[i]!.did] : [])
+    unmapped.basis === 'named' && blind[i]!.basis === 'inferred' ? [unmapped.did === blind[i]!.did] : [])
   const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
   for (const { basis } of unmaps) byBasis[basis]++
   return {
     ...emptyReport(events.length - unmaps.length, unmaps.length), byBasis,
     by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
-    rows: rowsOf(windows), unanswered,
+    rows: rowsOf(windows), unanswered, unansweredSure,
+    flushed: flushedPlaces, flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),
     hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).slice(0, 10),
-    longest: [...windows].sort((a, b) => b.laterUnmaps[0] - a.laterUnmaps[0] || a.line - b.line).slice(0, 5),
+    longest: [...windows].sort((a, b) => b.laterUnmaps[0] - a.laterUnmaps[0] || a.line - b.line).slice(0, 3),
   }
 }
 const emptyReport = (maps: number, unmaps: number): PairingReport => ({
   maps, unmaps, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null, guesses: { checked: 0, right: 0 },
-  rows: [], unanswered: noPlaces(), hitAfterUnmap: [], longest: [], refused: null,
+  rows: [], unanswered: noPlaces(), unansweredSure: noPlaces(), flushed: noPlaces(), flushedDomains: [],
+  hitAfterUnmap: [], longest: [], refused: null,
 })

@@ -53,7 +53,7 @@ export class QueueReplay {
     this.#close(line)
     if (this.#tail !== null && this.#next !== null && this.#next !== this.#wrap(this.#tail)) note(this.#gaps, line)
     if (this.#next === null && this.#tail !== null) this.#next = this.#tail
-    if (this.#tail !== index) {
+    if (this.#tail !== index && !(this.#tail === null && index === 0)) {
       this.#submissions++
       if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, line)
     }

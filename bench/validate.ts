@@ -1,0 +1,34 @@
+/** Lines a second of `validate` on the recorded boots, parsing and replay included; printed, not gated. Run: npx tsx bench/validate.ts */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { validateLog } from '../src/linux/validate.ts'
+
+const boots = new URL('../traces/linux/', import.meta.url).pathname
+const best = 5
+
+async function rate(label: string, log: string, ftrace?: string): Promise<void> {
+  let least_ms = Infinity, lines = 0
+  for (let run = 0; run < best; run++) {
+    const start = performance.now()
+    const report = await validateLog({ log, ...ftrace === undefined ? {} : { ftrace } })
+    least_ms = Math.min(least_ms, performance.now() - start)
+    lines = report.log.lines + (report.kernel?.lines ?? 0)
+  }
+  const rss = Math.round(process.memoryUsage().rss / 2 ** 20)
+  console.log(`${label.padEnd(44)} ${String(lines).padStart(9)} lines ${least_ms.toFixed(0).padStart(6)} ms ${Math.round(lines / least_ms * 1000).toLocaleString('en-US').padStart(10)} lines/s  rss ${rss} MB`)
+}
+
+for (const name of ['vtd-strict', 'vtd-strict-timed', 'vtd-lazy-timed']) {
+  const log = join(boots, `${name}.trace.log.gz`), ftrace = join(boots, `${name}.ftrace.txt.gz`)
+  await rate(name, log)
+  if (existsSync(ftrace)) await rate(`${name} with kernel log`, log, ftrace)
+}
+const dir = mkdtempSync(join(tmpdir(), 'remapcheck-bench-'))
+try {
+  const long = join(dir, 'long.log')
+  writeFileSync(long, gunzipSync(readFileSync(join(boots, 'vtd-strict-timed.trace.log.gz'))).toString('latin1').repeat(20))
+  await rate('vtd-strict-timed 20 times, plain', long)
+} finally { rmSync(dir, { recursive: true, force: true }) }

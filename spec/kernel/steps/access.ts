@@ -1,5 +1,6 @@
 /** How steps find the table entries and the mapping their call is about. */
 import type { Kernel } from '../design.ts'
+import { store } from '../../vtd/memory.ts'
 import type { Cell, PagingEntry } from '../../vtd/memory.ts'
 
 type View = Omit<Kernel, 'emit'>
@@ -41,7 +42,16 @@ export function pathTables({ s, call, b }: View): Path {
   return { cells: [...cells, leaf], complete: true, next: leaf, last, lastPage }
 }
 
+/** The leaf entry of the page. A map goes by the table that it found when it linked, as a kernel does that holds a pointer to it. */
 export function leafSlot(k: View): Cell<PagingEntry> | null {
+  const { call, s } = k
+  if (call.call === 'map' && call.page !== null) return s.unit.memory.pool[call.page]![call.iova! & 1]!
   const path = pathTables(k)
   return path.complete ? path.next : null
+}
+
+/** Stores the leaf entry; with no table to hold it there is nothing to store into. */
+export function storeLeaf(k: View, entry: PagingEntry | null): void {
+  const slot = leafSlot(k)
+  if (slot !== null) store(slot, entry, k.caps)
 }

@@ -1,5 +1,5 @@
 /** Steps of map, unmap, protect and the deferred flush: frames, I/O virtual addresses, table entries. */
-import { leafSlot, markPhase, mappingOf, pathTables } from './access.ts'
+import { leafSlot, markPhase, mappingOf, pathTables, storeLeaf } from './access.ts'
 import type { Kernel, Step } from '../design.ts'
 import { store, writeBack } from '../../vtd/memory.ts'
 
@@ -40,14 +40,15 @@ export const linkTables: Step = {
       store(tables.next, { kind: 'table', page }, caps)
       emit.cost('pte-store')
     }
+    call.page = pathTables(k).lastPage
   },
 }
 
 export const storePte: Step = {
   name: 'storePte', says: 'store the present leaf entry', clause: 'VTD:table-28/second-stage-leaf',
   then: k => {
-    const { call, caps, emit } = k
-    store(leafSlot(k)!, { kind: 'leaf', frame: call.frame!, write: call.write }, caps)
+    const { call, emit } = k
+    storeLeaf(k, { kind: 'leaf', frame: call.frame!, write: call.write })
     emit.cost('pte-store')
     emit.see({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write })
   },
@@ -56,7 +57,7 @@ export const storePte: Step = {
 export const storeReadOnlyPte: Step = {
   name: 'storeReadOnlyPte', says: 'take the write permission from the leaf entry', clause: 'VTD:table-28/second-stage-leaf',
   then: k => {
-    store(leafSlot(k)!, { kind: 'leaf', frame: mappingOf(k)!.frame, write: false }, k.caps)
+    storeLeaf(k, { kind: 'leaf', frame: mappingOf(k)!.frame, write: false })
     k.emit.cost('pte-store')
   },
 }
@@ -64,7 +65,7 @@ export const storeReadOnlyPte: Step = {
 export const clearPte: Step = {
   name: 'clearPte', says: 'clear the leaf entry', clause: 'VTD:table-28/second-stage-leaf',
   then: k => {
-    store(leafSlot(k)!, null, k.caps)
+    storeLeaf(k, null)
     k.emit.cost('pte-clear')
   },
 }
@@ -74,7 +75,8 @@ export const writeBackPte: Step = {
   name: 'writeBackPte', says: 'write the entries back from the CPU cache', clause: 'VTD:6/coherency',
   skip: ({ caps }) => caps.coherent,
   then: k => {
-    for (const cell of pathTables(k).cells) {
+    for (const cell of [...pathTables(k).cells, leafSlot(k)]) {
+      if (cell === null) continue
       if (cell.pending[0]?.at === 'cache') k.emit.cost('cache-line-writeback')
       writeBack(cell, k.caps)
     }

@@ -1,0 +1,32 @@
+/** The claims as a property suite: saved counterexamples first, then random runs of every design in every standard scope. */
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { designNamed, designs } from '../spec/kernel/index.ts'
+import { remapMachine } from '../spec/machine.ts'
+import { bounds as boundsOf } from '../spec/bounds.ts'
+import { scopes } from '../spec/scopes.ts'
+import { exploreRandomly, showOp } from '../src/index.ts'
+import { loadTrace } from '../src/trace/store.ts'
+import { replay } from '../src/trace/replay.ts'
+import { propertiesFor } from './index.ts'
+
+describe.skipIf(readdirSync('traces/regressions').length === 1)('saved counterexamples', () => {
+  const folder = 'traces/regressions'
+  const saved = readdirSync(folder).filter(name => name.endsWith('.json')).map(name => `${folder}/${name}`)
+  for (const path of saved) test(`${path} no longer violates`, () => {
+    const trace = loadTrace(path)
+    const design = designNamed(trace.design)!, bounds = boundsOf(trace.bounds as Record<string, number>)
+    expect(replay(remapMachine(design, bounds, propertiesFor(design, bounds)), trace).because).toBeNull()
+  })
+})
+
+const seed = 2011
+describe.each(designs)('$name', design => {
+  test.each(scopes.filter(scope => scope.on(design)))(`$name, random, seed ${seed}`, async ({ bounds }) => {
+    const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)), { seed, runs: 60, length: 150 })
+    for (const { property, outcome, violation } of results)
+      if (outcome === 'violated') expect(Object.keys(design.givesUp), `${violation!.because}\n${violation!.ops.map(showOp).join('\n')}`).toContain(property)
+    expect(results.length).toBeGreaterThan(1)
+    expect(random!.ops).toBeGreaterThan(1000)
+  })
+})

@@ -1,0 +1,84 @@
+/** Bugs of mapping, unmapping, table pages and device assignment; names as in the bug reports they come from. */
+import { newMappingWorks } from '../../properties/isolation/new-mapping-works.ts'
+import { noAccessAfterUnmap } from '../../properties/isolation/no-access-after-unmap.ts'
+import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
+import { noFreedTable } from '../../properties/isolation/no-freed-table.ts'
+import { noWrongPermission } from '../../properties/isolation/no-wrong-permission.ts'
+import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
+import { driverServer } from '../../spec/kernel/driver-server.ts'
+import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/kernel/ring0.ts'
+import * as steps from '../../spec/kernel/steps/index.ts'
+import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
+
+const strict = ring0Strict
+
+/** Xen XSA-78, Fiasco.OC, Xen commits and others: see docs/bug-zoo.md. */
+const unmapping = [
+  mutant('unmap-flush-elided-as-nonpresent', without(strict, 'unmap', steps.invalidatePage),
+    { from: strict, breaks: noDmaEscape, at: onePage, shortest: 12 }),
+  mutant('unmap-returns-before-flush', without(strict, 'unmap', steps.awaitInvalidation),
+    { from: strict, breaks: noAccessAfterUnmap, at: onePage, shortest: 11 }),
+  mutant('frame-freed-before-wait', moved(strict, 'unmap', steps.freeFrame, steps.submitWait),
+    { from: strict, breaks: noDmaEscape, at: onePage, shortest: 10 }),
+  mutant('invalidated-before-cleared', moved(strict, 'unmap', steps.invalidatePage, steps.clearPte),
+    { from: strict, breaks: noAccessAfterUnmap, at: onePage, shortest: 16 }),
+  mutant('iova-released-before-sync', replaced(strict, 'unmap', steps.submitWait, steps.freeIova, steps.submitWait),
+    { from: strict, breaks: noAccessAfterUnmap, at: onePage, shortest: 10 }),
+  mutant('flush-decision-ignores-permission-change', without(strict, 'protect', steps.invalidatePage),
+    { from: strict, breaks: noWrongPermission, at: { ...onePage, readOnly: 1 }, shortest: 12 }),
+  mutant('protect-returns-before-flush', without(strict, 'protect', steps.awaitInvalidation),
+    { from: strict, breaks: noWrongPermission, at: { ...onePage, readOnly: 1 }, shortest: 10 }),
+  mutant('flush-all-turns-into-one-page', replaced(ring0Deferred, 'flush', steps.invalidateDomain, steps.invalidatePageZero),
+    { from: ring0Deferred, breaks: noDmaEscape, at: { frames: 1, iovas: 2 }, shortest: 16 }),
+  mutant('batched-flush-frees-page-early', moved(ring0Deferred, 'flush', steps.freeBatchFrames, steps.submitWait),
+    { from: ring0Deferred, breaks: noDmaEscape, at: onePage, shortest: 12 }),
+  mutant('batch-taken-after-flush', moved(ring0Deferred, 'flush', steps.takeBatch, steps.freeBatchFrames),
+    { from: ring0Deferred, breaks: noDmaEscape, at: { frames: 2, iovas: 2, cpus: 2, callers: 2 }, shortest: 22 }),
+  mutant('register-invalidation-not-polled', without(ring0Register, 'unmap', steps.pollRegister),
+    { from: ring0Register, breaks: noDmaEscape, at: onePage, shortest: 10 }),
+]
+
+const tables = [
+  mutant('table-page-freed-while-psc-live', replaced(strict, 'unmap', steps.invalidatePage, steps.invalidateLeafOnly),
+    { from: strict, breaks: noFreedTable, at: twoLevels, shortest: 15 }),
+  mutant('table-freed-before-wait', moved(strict, 'unmap', steps.freeTable, steps.submitWait),
+    { from: strict, breaks: noFreedTable, at: twoLevels, shortest: 11 }),
+  mutant('tables-changed-without-lock', without(without(strict, 'unmap', steps.lockTables, steps.unlockTables), 'map', steps.lockTables, steps.unlockTables),
+    { from: strict, breaks: newMappingWorks, at: { ...twoLevels, frames: 2, cpus: 2, callers: 2 }, shortest: 12 }),
+]
+
+const assignment = [
+  mutant('context-cleared-only-iotlb-flushed', without(strict, 'detach', steps.invalidateContext),
+    { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
+  mutant('dte-change-without-iotlb-flush', without(strict, 'detach', steps.invalidateDomain),
+    { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 14 }),
+  mutant('iotlb-flushed-before-context', swapped(strict, 'detach', steps.invalidateContext, steps.invalidateDomain),
+    { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 16 }),
+  mutant('detach-returns-before-flush', without(strict, 'detach', steps.awaitInvalidation),
+    { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 10 }),
+  mutant('dead-drivers-frames-taken-before-wait', moved(driverServer, 'detach', steps.reclaimFrames, steps.submitWait),
+    { from: driverServer, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
+  mutant('dead-drivers-mappings-survive', without(driverServer, 'detach', steps.clearAllPtes),
+    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1 }, shortest: 20 }),
+  mutant('iommu-never-engaged', { ...strict, name: 'ring0-strict, never enabled', remapsDma: false },
+    { from: strict, breaks: noDmaEscape, at: onePage, shortest: 2 }),
+]
+
+const capabilities = [
+  mutant('coherency-capability-ignored', without(strict, 'unmap', steps.writeBackPte),
+    { from: strict, breaks: noDmaEscape, at: { ...onePage, coherent: 0 }, shortest: 15 }),
+  mutant('map-not-written-back', without(strict, 'map', steps.writeBackPte),
+    { from: strict, breaks: newMappingWorks, at: { ...onePage, coherent: 0 }, shortest: 5 }),
+  mutant('context-not-written-back', without(strict, 'detach', steps.writeBackContext),
+    { from: strict, breaks: noDmaEscape, at: { ...reassigning, coherent: 0 }, shortest: 16 }),
+  mutant('write-buffer-not-drained', without(strict, 'map', steps.flushWriteBuffer),
+    { from: strict, breaks: newMappingWorks, at: { ...onePage, rwbf: 1 }, shortest: 5 }),
+  mutant('caching-mode-map-not-flushed', without(strict, 'map', steps.invalidateIfCachingMode),
+    { from: strict, breaks: newMappingWorks, at: { ...onePage, cm: 1 }, shortest: 9 }),
+  mutant('caching-mode-flush-wrong-domain-id', replaced(strict, 'attach', steps.invalidateAbsentContext, steps.invalidateContext),
+    { from: strict, breaks: newMappingWorks, at: { ...reassigning, domains: 1, cm: 1 }, shortest: 29, runLength: 400 }),
+  mutant('hardware-does-not-drain', strict,
+    { from: strict, breaks: noDmaEscape, at: { ...onePage, drain: 0 }, soundAt: onePage, shortest: 14 }),
+]
+
+export const memoryMutants = [...unmapping, ...tables, ...assignment, ...capabilities]

@@ -1,0 +1,40 @@
+/** A mutant: a right design with one thing wrong, the claim that must notice, and how short the proof is. */
+import { bounds } from '../../spec/bounds.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import type { Claim } from '../../properties/claim.ts'
+
+export interface Mutant {
+  /** After the real bug where there is one. */
+  readonly name: string
+  readonly design: Design
+  readonly bounds: Bounds
+  readonly breaks: Claim
+  /** Ops of the shortest counterexample. */
+  readonly shortest: number
+  /** Length of random runs that find it: what takes many calls needs longer ones. */
+  readonly runLength: number
+  /** The design and bounds it was made from: there the claim holds. */
+  readonly sound: { readonly design: Design; readonly bounds: Bounds }
+}
+
+interface Spec {
+  readonly from: Design
+  readonly breaks: Claim
+  readonly at: Partial<Bounds>
+  /** Where the sound one lives, when it is not at the same bounds. */
+  readonly soundAt?: Partial<Bounds>
+  readonly shortest: number
+  readonly runLength?: number
+}
+export function mutant(name: string, design: Design, { from, breaks, at, soundAt = at, shortest, runLength = 120 }: Spec): Mutant {
+  return { name, design, bounds: bounds(at), breaks, shortest, runLength, sound: { design: from, bounds: bounds(soundAt) } }
+}
+
+/** One device, one page, one frame: enough for what goes wrong with a single mapping. */
+export const onePage: Partial<Bounds> = { frames: 1, iovas: 1 }
+export const twoLevels: Partial<Bounds> = { frames: 1, iovas: 2, levels: 2, tables: 1 }
+export const reassigning: Partial<Bounds> = { frames: 1, iovas: 1, domains: 2, reassign: 1 }
+export const oneSource: Partial<Bounds> = { cpus: 2, sources: 1, vectors: 2, migrate: 1 }
+export const twoSources: Partial<Bounds> = { cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 2 }
+export const forging: Partial<Bounds> = { cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1 }

@@ -1,0 +1,62 @@
+/** Every mutant must break the claim it names, and the design it was made from must keep it: both drivers, lengths compared. */
+import { afterAll, describe, expect, test } from 'vitest'
+import { claims } from '../../properties/index.ts'
+import { remapMachine } from '../../spec/machine.ts'
+import { exploreExhaustively, exploreRandomly } from '../../src/index.ts'
+import { judgeOps } from '../../src/trace/shrink.ts'
+import { interruptMutants } from './interrupt.ts'
+import { memoryMutants } from './memory.ts'
+import type { Mutant } from './mutant.ts'
+
+const mutants = [...memoryMutants, ...interruptMutants]
+const machineOf = ({ design, bounds, breaks }: Mutant) => remapMachine(design, bounds, [breaks.property])
+
+/** A seed for each mutant, so that adding one does not change what the others see. */
+const seedOf = (name: string): number => [...name].reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0) | 0, 7)
+
+const caught = new Set<string>()
+const lengths: { readonly name: string; readonly shortest: number; readonly shrunk: number }[] = []
+
+describe.each(mutants)('$name', mutant => {
+  const { name } = mutant.breaks.property
+
+  test(`exhaustive: breaks ${name} in ${mutant.shortest} ops, no fewer`, async () => {
+    const { results } = await exploreExhaustively(machineOf(mutant))
+    expect(results[0]).toMatchObject({ property: name, outcome: 'violated' })
+    const violation = results[0]!.violation!
+    expect(violation.ops).toHaveLength(mutant.shortest)
+    expect(judgeOps(machineOf(mutant), name)(violation.ops)?.ops, 'the trace replays').toHaveLength(mutant.shortest)
+    caught.add(mutant.name)
+  })
+
+  test('exhaustive: the design it was made from keeps the claim', async () => {
+    const { complete, results } = await exploreExhaustively(remapMachine(mutant.sound.design, mutant.sound.bounds, [mutant.breaks.property]))
+    expect({ complete, outcome: results[0]!.outcome }).toEqual({ complete: true, outcome: 'holds' })
+  })
+
+  test('random: found and shrunk', async () => {
+    const { results } = await exploreRandomly(machineOf(mutant), { seed: seedOf(mutant.name), runs: 3000, length: mutant.runLength })
+    expect(results[0]).toMatchObject({ property: name, outcome: 'violated' })
+    const shrunk = results[0]!.violation!.ops.length
+    lengths.push({ name: mutant.name, shortest: mutant.shortest, shrunk })
+    expect(shrunk).toBeGreaterThanOrEqual(mutant.shortest)
+    // Shrinking is by deletion: it can end in another way to the same violation, but not in a long one.
+    expect(shrunk).toBeLessThanOrEqual(mutant.shortest * 2)
+  })
+})
+
+test('every claim has a mutant that breaks it', () => {
+  const broken = new Set(mutants.map(mutant => mutant.breaks.property.name))
+  expect(claims.map(claim => claim.property.name).filter(name => !broken.has(name))).toEqual([])
+})
+
+test('names are unique', () => {
+  expect(new Set(mutants.map(mutant => mutant.name)).size).toBe(mutants.length)
+})
+
+afterAll(() => {
+  const exact = lengths.filter(({ shortest, shrunk }) => shortest === shrunk).length
+  process.stdout.write(`mutants ${caught.size}/${mutants.length} caught; random: ${lengths.length} found, ${exact} shrunk to the shortest\n`)
+  for (const { name, shortest, shrunk } of lengths)
+    if (shrunk !== shortest) process.stdout.write(`  ${name}: shrunk to ${shrunk}, shortest ${shortest}\n`)
+})

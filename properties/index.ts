@@ -6,6 +6,7 @@ import type { Claim } from './claim.ts'
 import { newMappingWorks } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape } from './isolation/no-dma-escape.ts'
+import { noForeignPort } from './isolation/no-foreign-port.ts'
 import { noFreedTable } from './isolation/no-freed-table.ts'
 import { noWrongPermission } from './isolation/no-wrong-permission.ts'
 import { noDuplicate } from './interrupts/no-duplicate.ts'
@@ -16,7 +17,7 @@ import { waitEnds } from './progress/wait-ends.ts'
 
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
-  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks,
+  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
   noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, waitEnds,
 ]
 

@@ -16,6 +16,7 @@ export const boundSpecs = {
   queue: { least: 1, most: 6, standard: 2, says: 'descriptors the invalidation queue holds' },
   readOnly: { least: 0, most: 1, standard: 0, says: 'read-only mappings and the protect call' },
   reassign: { least: 0, most: 1, standard: 0, says: 'the attach and detach calls' },
+  ports: { least: 0, most: 1, standard: 0, says: 'the portAccess call: drivers reach device ports through the kernel' },
   sources: { least: 0, most: 3, standard: 0, says: 'interrupt sources; source i belongs to device i mod devices; 0 switches interrupts off' },
   vectors: { least: 0, most: 4, standard: 0, says: 'vectors of each CPU; a higher one has the higher priority' },
   migrate: { least: 0, most: 3, standard: 0, says: 'sources that may move; 0 switches the migrateInterrupt call off' },

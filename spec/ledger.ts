@@ -43,7 +43,7 @@ function observe(book: Ledger, seen: Seen): void {
     case 'table-owned': book.tableOwner[seen.page] = seen.by; return
     case 'attached': book.attached[seen.device] = seen.to; return
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
-    case 'landed': case 'table-read': case 'blocked': return
+    case 'landed': case 'table-read': case 'blocked': case 'port-accessed': return
     default: observeEdge(book, seen)
   }
 }

@@ -39,6 +39,10 @@ export const scopes: readonly Scope[] = [
     bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: everywhere,
   },
   {
+    name: 'ports', says: 'two drivers ask the kernel for ports of either device',
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1 }), on: design => design.protocols.portAccess !== undefined,
+  },
+  {
     name: 'together', says: 'DMA and interrupts share the invalidation queue: one device, one page, one source that moves',
     bounds: bounds({ cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 2, migrate: 1 }), on: everywhere,
   },

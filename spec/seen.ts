@@ -12,6 +12,9 @@ export type MemorySeen =
   | { readonly what: 'table-read'; readonly device: number; readonly domain: number; readonly page: number }
   | { readonly what: 'blocked'; readonly device: number; readonly iova: number; readonly write: boolean; readonly reason: number }
 
+/** A driver's access to a port of a device reached the device. */
+export interface PortSeen { readonly what: 'port-accessed'; readonly domain: number; readonly device: number }
+
 /** Interrupts. A forged message has `source: null`. */
 export type InterruptSeen =
   | { readonly what: 'bound'; readonly cpu: number; readonly vector: number; readonly to: number | null }
@@ -23,4 +26,4 @@ export type InterruptSeen =
   | { readonly what: 'handled'; readonly cpu: number; readonly vector: number; readonly by: number | null; readonly notifies: boolean }
   | { readonly what: 'received'; readonly source: number }
 
-export type Seen = MemorySeen | InterruptSeen
+export type Seen = MemorySeen | PortSeen | InterruptSeen

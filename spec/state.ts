@@ -8,7 +8,7 @@ import type { Seen } from './seen.ts'
 import { unitDomain } from './vtd/unit.ts'
 
 /** The calls a kernel offers; a design gives each it has a protocol. */
-export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'migrateInterrupt'] as const
+export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess', 'migrateInterrupt'] as const
 export type CallName = (typeof callNames)[number]
 
 /** What a design adds to the shape of the state. */

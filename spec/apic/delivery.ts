@@ -160,7 +160,7 @@ function handle(b: Bounds, { handlersNotify }: Delivery) {
       const { vector } = eoi(d.lapics[p.cpu]!, boundedLapic, emit.clause)!
       const by = d.kernel.vectors[p.cpu]![vector]!
       emit.cost('eoi')
-      if (by !== null) emit.cost(handlersNotify ? 'ipc-notify' : 'handler')
+      if (by !== null && !handlersNotify) emit.cost('handler')
       if (by !== null && handlersNotify) d.kernel.notifications[by] = true
       emit.see({ what: 'handled', cpu: p.cpu, vector, by, notifies: handlersNotify })
     },
@@ -177,6 +177,8 @@ function receive(b: Bounds) {
       d.kernel.notifications[p.source] = false
       emit.cost('irq-to-user')
       emit.cost('handler')
+      // The driver acknowledges, and waits for the next one, in one call.
+      emit.cost('syscall')
       emit.see({ what: 'received', source: p.source })
     },
   })

@@ -7,33 +7,43 @@ import type { Design } from '../kernel/design.ts'
 export interface CostScenario {
   readonly name: string
   readonly bounds: Bounds
+  /** The paths it is there to count; what else happens on the way is not. */
+  readonly paths: readonly string[]
   readonly ops: readonly Op[]
 }
 
 const op = (action: string, args: Op['args'] = {}): Op => ({ action, args })
 
-/** One map, one DMA that misses and one that hits, one unmap (and the flush it may leave), then detach and attach; one interrupt, one move. */
+/** One map, one unmap (and the flush of the batch of one that it may leave), detach and attach; one DMA that misses every cache, with tables of
+ *  three levels; one port access; one interrupt that misses its cache; one move. */
 export function scenariosFor(design: Design): readonly CostScenario[] {
   const { protocols } = design
   const page = { cpu: 0, domain: 0, iova: 0 }
   const requests = design.remapsDma
     ? [op('iommu.cacheContext', { device: 0 }), op('iommu.cacheTranslation', { device: 0, iova: 0 }), op('dma.issue', { device: 0, iova: 0, write: true })]
     : [op('dma.issuePhysical', { device: 0, frame: 0, write: true })]
+  const map = protocols.map === undefined ? [] : [op('map', { ...page, frame: 0, write: true })]
+  const dma: CostScenario = {
+    name: 'dma', bounds: bounds({ frames: 1, iovas: 1, levels: 3, tables: 2 }), paths: ['dma'], ops: [...map, ...requests],
+  }
   const memory: CostScenario = {
-    name: 'memory', bounds: bounds({ frames: 1, iovas: 1, reassign: 1 }),
+    name: 'memory', bounds: bounds({ frames: 1, iovas: 1, reassign: 1 }), paths: ['map', 'unmap', 'flush', 'attach', 'detach'],
     ops: [
-      ...protocols.map === undefined ? [] : [op('map', { ...page, frame: 0, write: true }), ...requests, op('unmap', page)],
+      ...map, ...protocols.unmap === undefined ? [] : [op('unmap', page)],
       ...protocols.flush === undefined ? [] : [op('flush', { cpu: 0, domain: 0 })],
       ...protocols.detach === undefined ? [] : [op('detach', { cpu: 0, device: 0 })],
       ...protocols.attach === undefined ? [] : [op('attach', { cpu: 0, device: 0, domain: 0 })],
     ],
   }
   const interrupts: CostScenario = {
-    name: 'interrupts', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }),
+    name: 'interrupts', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), paths: ['irq-deliver', 'irq-migrate'],
     ops: [
       op('device.raise', { source: 0 }),
       ...protocols.migrateInterrupt === undefined ? [] : [op('migrateInterrupt', { cpu: 0, source: 0, toCpu: 1, toVector: 1 })],
     ],
   }
-  return [memory, interrupts]
+  const ports: CostScenario = {
+    name: 'ports', bounds: bounds({ ports: 1 }), paths: ['port-io'], ops: protocols.portAccess === undefined ? [] : [op('portAccess', { cpu: 0, domain: 0, device: 0 })],
+  }
+  return [dma, memory, ports, interrupts]
 }

@@ -72,6 +72,12 @@ const deviceCalls = {
     when: (s, p) => s.kernel.attached[p.device] !== null && !isBusy(s, call => call.device === p.device || call.domain === s.kernel.attached[p.device]),
     enter: (s, { device }) => ({ device, domain: s.kernel.attached[device]! }),
   }),
+  portAccess: callSpec({
+    path: 'port-io', on: b => b.ports === 1, params: id => ({ domain: id.domain, device: id.device }),
+    // A driver may ask for anything: the protocol has to look.
+    when: () => true,
+    enter: (_, { domain, device }) => ({ domain, device }),
+  }),
   migrateInterrupt: callSpec({
     path: 'irq-migrate', on: b => b.migrate > 0, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
     // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does.

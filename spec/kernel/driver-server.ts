@@ -18,7 +18,7 @@ export const driverServer = design('driver-server', {
   unmap: [receiveRequest, lockTables, clearPte, writeBackPte, unlinkEmptyTable, unlockTables, invalidatePage, awaitInvalidation, freeTable,
     freeFrame, replyToDriver],
   protect: [receiveRequest, storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, replyToDriver],
-  attach: [claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
+  attach: [receiveRequest, claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
     awaitIfCachingMode, replyToDriver],
   // The driver died or was told to go: its device is taken first, its memory after that.
   detach: [clearContext, writeBackContext, invalidateContext, clearAllPtes, invalidateDomain, awaitInvalidation, reclaimFrames, releaseDevice],

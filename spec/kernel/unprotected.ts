@@ -1,6 +1,6 @@
 /** Kernels without an IOMMU: drivers in the kernel, or user processes whose port accesses the kernel checks. */
 import { design } from './design.ts'
-import { allocateFrame, enterKernel, freeFrame, grantPhysical, returnToDriver } from './steps/index.ts'
+import { accessPort, allocateFrame, checkPort, enterKernel, freeFrame, grantPhysical, returnToDriver } from './steps/index.ts'
 import { sourceMasked } from './migration.ts'
 
 const anywhere = 'a device addresses physical memory: nothing stands between it and any frame'
@@ -23,5 +23,6 @@ export const userPortIo = design('user-port-io', {
 }, {
   map: [enterKernel, allocateFrame, grantPhysical, returnToDriver],
   unmap: [enterKernel, freeFrame, returnToDriver],
+  portAccess: [enterKernel, checkPort, accessPort],
   migrateInterrupt: [enterKernel, ...sourceMasked],
 })

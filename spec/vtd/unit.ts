@@ -26,7 +26,7 @@ export function unitDomain(b: Bounds, interruptTables: number) {
     iec: table([id.source], optional(struct({ entry: optional(irte) }))),
     queue: list(variant('type', {
       'context-device': { device: id.device, domain: optional(id.domain) }, 'context-global': {},
-      'iotlb-global': {}, 'iotlb-domain': { domain: id.domain }, 'iotlb-page': { domain: id.domain, iova: id.iova, hint: bool },
+      'iotlb-global': {}, 'iotlb-domain': { domain: id.domain }, 'iotlb-page': { domain: id.domain, iova: id.iova, mask: range(0, maskBits(b)), hint: bool },
       'iec-index': { source: id.source }, 'iec-global': {},
       wait: { cpu: id.cpu },
     }), b.queue),
@@ -35,7 +35,7 @@ export function unitDomain(b: Bounds, interruptTables: number) {
     /** The command in the CCMD or IOTLB register: its ICC or IVT bit is set until hardware is done (11.4). */
     register: optional(variant('type', {
       'context-device': { device: id.device, domain: optional(id.domain) }, 'iotlb-domain': { domain: id.domain },
-      'iotlb-page': { domain: id.domain, iova: id.iova, hint: bool },
+      'iotlb-page': { domain: id.domain, iova: id.iova, mask: range(0, maskBits(b)), hint: bool },
     })),
     /** FRCD, FSTS.PFO and FSTS.FRI's successor, where fault recording is modelled. */
     faults: struct({
@@ -50,6 +50,9 @@ export function unitDomain(b: Bounds, interruptTables: number) {
 export type Unit = Value<ReturnType<typeof unitDomain>>
 export type QueueEntry = Unit['queue'][number]
 
+/** Widest address mask (AM) of a page-selective invalidation: all pages of the domain. */
+export const maskBits = (b: Bounds): number => Math.ceil(Math.log2(Math.max(1, b.iovas)))
+
 /** A queue entry as the manual's descriptor. Context entries that were not present are tagged with DID 0 (chapter 6): `domain: null`. */
 export function descriptorOf(entry: QueueEntry): Descriptor {
   switch (entry.type) {
@@ -59,7 +62,7 @@ export function descriptorOf(entry: QueueEntry): Descriptor {
     case 'iotlb-global': return { type: 'iotlb', granularity: 'global', did: 0, page: 0, addressMask: 0, hint: false }
     case 'iotlb-domain': return { type: 'iotlb', granularity: 'domain', did: didOf(entry.domain), page: 0, addressMask: 0, hint: false }
     case 'iotlb-page':
-      return { type: 'iotlb', granularity: 'page', did: didOf(entry.domain), page: entry.iova, addressMask: 0, hint: entry.hint }
+      return { type: 'iotlb', granularity: 'page', did: didOf(entry.domain), page: entry.iova, addressMask: entry.mask, hint: entry.hint }
     case 'iec-index': return { type: 'iec', granularity: 'index', index: entry.source, indexMask: 0 }
     case 'iec-global': return { type: 'iec', granularity: 'global', index: 0, indexMask: 0 }
     case 'wait': return { type: 'wait', slot: entry.cpu }

@@ -2,15 +2,18 @@
 import { newMappingWorks } from '../../properties/isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap } from '../../properties/isolation/no-access-after-unmap.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
+import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { noFreedTable } from '../../properties/isolation/no-freed-table.ts'
 import { noWrongPermission } from '../../properties/isolation/no-wrong-permission.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
 import { driverServer } from '../../spec/kernel/driver-server.ts'
 import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/kernel/ring0.ts'
+import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/kernel/steps/index.ts'
 import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
 
 const strict = ring0Strict
+const rangeFlush = replaced(ring0Deferred, 'flush', steps.invalidateDomain, steps.invalidateBatch)
 
 /** Xen XSA-78, Fiasco.OC, Xen commits and others: see docs/bug-zoo.md. */
 const unmapping = [
@@ -30,6 +33,8 @@ const unmapping = [
     { from: strict, breaks: noWrongPermission, at: { ...onePage, readOnly: 1 }, shortest: 10 }),
   mutant('flush-all-turns-into-one-page', replaced(ring0Deferred, 'flush', steps.invalidateDomain, steps.invalidatePageZero),
     { from: ring0Deferred, breaks: noDmaEscape, at: { frames: 1, iovas: 2 }, shortest: 16 }),
+  mutant('flush-range-one-bit-too-narrow', replaced(rangeFlush, 'flush', steps.invalidateBatch, steps.invalidateBatchTooNarrow),
+    { from: rangeFlush, breaks: noDmaEscape, at: { frames: 2, iovas: 2 }, shortest: 21 }),
   mutant('batched-flush-frees-page-early', moved(ring0Deferred, 'flush', steps.freeBatchFrames, steps.submitWait),
     { from: ring0Deferred, breaks: noDmaEscape, at: onePage, shortest: 12 }),
   mutant('batch-taken-after-flush', moved(ring0Deferred, 'flush', steps.takeBatch, steps.freeBatchFrames),
@@ -64,6 +69,11 @@ const assignment = [
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 2 }),
 ]
 
+const ports = [
+  mutant('port-bitmap-not-checked', without(userPortIo, 'portAccess', steps.checkPort),
+    { from: userPortIo, breaks: noForeignPort, at: { devices: 2, domains: 2, ports: 1 }, shortest: 2 }),
+]
+
 const capabilities = [
   mutant('coherency-capability-ignored', without(strict, 'unmap', steps.writeBackPte),
     { from: strict, breaks: noDmaEscape, at: { ...onePage, coherent: 0 }, shortest: 15 }),
@@ -81,4 +91,4 @@ const capabilities = [
     { from: strict, breaks: noDmaEscape, at: { ...onePage, drain: 0 }, soundAt: onePage, shortest: 14 }),
 ]
 
-export const memoryMutants = [...unmapping, ...tables, ...assignment, ...capabilities]
+export const memoryMutants = [...unmapping, ...tables, ...assignment, ...ports, ...capabilities]

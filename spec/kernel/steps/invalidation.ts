@@ -19,7 +19,7 @@ function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>
 const pageEntry = ({ call, caps, b }: Kernel, hint: boolean): QueueEntry => {
   // Without PSI the whole domain goes (6.5.2.3).
   if (!caps.psi) return { type: 'iotlb-domain', domain: call.domain! }
-  return { type: 'iotlb-page', domain: call.domain!, iova: call.iova!, hint: hint && b.levels > 1 }
+  return { type: 'iotlb-page', domain: call.domain!, iova: call.iova!, mask: 0, hint: hint && b.levels > 1 }
 }
 
 /** IH stays 0 when a table was unlinked, so that the paging-structure caches forget it too. */
@@ -30,7 +30,21 @@ export const invalidateLeafOnly = submits('invalidateLeafOnly', 'queue an IOTLB 
   { clause: 'VTD:6.5.2.3/hint' }, k => pageEntry(k, true))
 /** What a page-selective invalidation of address 0 does, whatever was meant. */
 export const invalidatePageZero = submits('invalidatePageZero', 'queue an IOTLB invalidation of page 0',
-  { clause: 'VTD:6.5.2.3/iotlb-page' }, k => ({ type: 'iotlb-page', domain: k.call.domain!, iova: 0, hint: false }))
+  { clause: 'VTD:6.5.2.3/iotlb-page' }, k => ({ type: 'iotlb-page', domain: k.call.domain!, iova: 0, mask: 0, hint: false }))
+/** One page-selective invalidation whose address mask spans the pages being flushed. */
+export const invalidateBatch = submits('invalidateBatch', 'queue an IOTLB invalidation of the smallest aligned range that holds the batch',
+  { clause: 'VTD:6.5.2.3/iotlb-page' }, k => batchEntry(k, 0))
+/** The length of the range taken for its last index: the top page is left out. */
+export const invalidateBatchTooNarrow = submits('invalidateBatchTooNarrow', 'queue an IOTLB invalidation of half that range',
+  { clause: 'VTD:6.5.2.3/iotlb-page' }, k => batchEntry(k, 1))
+function batchEntry({ s, call, caps }: Kernel, narrower: number): QueueEntry {
+  if (!caps.psi) return { type: 'iotlb-domain', domain: call.domain! }
+  const pages = s.kernel.mappings[call.domain!]!.flatMap((mapping, iova) => mapping?.phase === 'flushing' ? [iova] : [])
+  let mask = 0
+  while (pages.some(page => page >> mask !== pages[0]! >> mask)) mask++
+  mask = Math.max(0, mask - narrower)
+  return { type: 'iotlb-page', domain: call.domain!, iova: pages[0]! >> mask << mask, mask, hint: false }
+}
 export const invalidateDomain = submits('invalidateDomain', 'queue an IOTLB invalidation of the domain',
   { clause: 'VTD:6.5.2.3/iotlb-domain' }, k => ({ type: 'iotlb-domain', domain: k.call.domain! }))
 export const invalidateGlobal = submits('invalidateGlobal', 'queue an IOTLB invalidation of everything',
@@ -52,6 +66,8 @@ export const submitWait: Step = {
   then: ({ s, cpu, emit }) => {
     s.unit.waits[cpu] = 'pending'
     s.unit.queue.push({ type: 'wait', cpu })
+    // The queue has one lock for all CPUs.
+    emit.cost('lock')
     emit.cost('qi-descriptor')
     emit.cost('qi-tail-write')
   },

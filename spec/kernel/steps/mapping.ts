@@ -5,10 +5,10 @@ import { store, writeBack } from '../../vtd/memory.ts'
 
 /** The frame is the domain's from here on. */
 export const allocateFrame: Step = {
-  name: 'allocateFrame', says: 'take a free frame and an I/O virtual address for the driver',
-  then: ({ call, emit }) => {
+  name: 'allocateFrame', says: 'take a free frame, and an I/O virtual address for it where there are such, for the driver',
+  then: ({ s, call, emit }) => {
     emit.cost('frame-alloc')
-    emit.cost('iova-alloc')
+    if (s.unit.tes) emit.cost('iova-alloc')
     emit.see({ what: 'frame-owned', frame: call.frame!, by: call.domain })
   },
 }
@@ -126,7 +126,7 @@ export const freeIova: Step = {
 }
 function endMapping({ s, call, emit }: Kernel): void {
   s.kernel.mappings[call.domain!]![call.iova!] = null
-  emit.cost('iova-free')
+  if (s.unit.tes) emit.cost('iova-free')
   emit.see({ what: 'revoked', domain: call.domain!, iova: call.iova! })
   call.iova = null
 }

@@ -64,7 +64,7 @@ const assignment = [
   mutant('dead-drivers-frames-taken-before-wait', moved(driverServer, 'detach', steps.reclaimFrames, steps.submitWait),
     { from: driverServer, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
   mutant('dead-drivers-mappings-survive', without(driverServer, 'detach', steps.clearAllPtes),
-    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1 }, shortest: 20 }),
+    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1 }, shortest: 21 }),
   mutant('iommu-never-engaged', { ...strict, name: 'ring0-strict, never enabled', remapsDma: false },
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 2 }),
 ]

@@ -1,63 +1,127 @@
-/** What `check` found, as plain data: each design's exploration against what is expected of it. */
+/** What `check` found, as plain data: each design in each scope, against what is known of the design. */
 import type { ExitName } from '../exit.ts'
-import type { Exploration, PropertyResult } from '../explore/result.ts'
+import type { Exploration, PropertyResult, Violation } from '../explore/result.ts'
 
 export type Bounds = Readonly<Record<string, number | boolean | string>>
 
+/** One exploration: a design within the bounds of a scope. */
+export interface ScopeReport {
+  readonly scope: string
+  /** What the scope is about, in one line. */
+  readonly says: string
+  /** The bounds as the command line takes them: `cpus=2,frames=2`. */
+  readonly bounds: string
+  readonly exploration: Exploration
+}
+
 export interface DesignReport {
   readonly design: string
-  /** The part of the machine that was switched on, such as 'dma' or 'interrupts'. */
-  readonly scope: string
-  readonly bounds: Bounds
-  readonly exploration: Exploration
-  /** By property; one that is not named is expected to hold. */
-  readonly expected: Readonly<Record<string, 'holds' | 'violated'>>
+  readonly says: string
+  /** Properties that the design does not keep, and why its authors accept that. */
+  readonly givesUp: Readonly<Record<string, string>>
+  /** Every scope that applies was run, with every property: only then can a known violation be missed. */
+  readonly full: boolean
+  readonly scopes: readonly ScopeReport[]
   /** Trace files of violations, by property. */
-  readonly saved?: Readonly<Record<string, string>>
+  readonly saved: Readonly<Record<string, string>>
+}
+
+/** A saved counterexample of an earlier run, replayed before anything else. */
+export interface Regression {
+  readonly path: string; readonly design: string; readonly property: string
+  /** Why it is violated still; null when it is not. */
+  readonly because: string | null
+  readonly known: boolean
 }
 
 export interface CheckReport {
   readonly tool: string
   readonly version: string
-  readonly seed: number
-  readonly bounds: Bounds
+  /** Null where nothing is random. */
+  readonly seed: number | null
+  readonly regressions: readonly Regression[]
   readonly designs: readonly DesignReport[]
+  /** Ctrl-C ended the run: designs and scopes may be missing. */
+  readonly interrupted: boolean
+  /** The command that repeats the run. */
+  readonly repeat: string
 }
 
-/** An outcome, seen from what was expected. */
-export type Standing =
-  | 'fine'
-  /** Violated, as the design is known to be. */
-  | 'known'
+/** An outcome, seen from what was expected; the gravest first. */
+export const standings = [
   /** Violated, and expected to hold. */
-  | 'unexpected'
-  /** Holds, and known to be violated: the model has lost a bug. */
-  | 'lost'
+  'unexpected',
+  /** Holds in every scope, and known to be violated: the model has lost a bug. */
+  'lost',
   /** A `sometimes` that was not reached. */
-  | 'vacuous'
+  'vacuous',
+  /** Violated, as the design is known to be. */
+  'known',
   /** The run ended before it could say, or a random run did not find what is known to be there. */
-  | 'open'
+  'open',
+  /** As it should be. */
+  'fine',
   /** Not asked: a kind that this driver does not judge, or left over when all safety properties were violated. */
-  | 'unchecked'
+  'unchecked',
+] as const
+export type Standing = (typeof standings)[number]
 
-export function standingOf(result: PropertyResult, { expected, exploration }: DesignReport): Standing {
-  const known = expected[result.property] === 'violated'
+/** How one result of one scope stands. A known violation has to show in one scope of a full run, not in each. */
+export function standingOf(result: PropertyResult, exploration: Exploration, design: DesignReport): Standing {
+  const missed = Object.hasOwn(design.givesUp, result.property) && !isShown(result.property, design)
   switch (result.outcome) {
-    case 'violated': return known ? 'known' : 'unexpected'
-    case 'holds': return known ? 'lost' : 'fine'
-    case 'passed': return known ? 'open' : 'fine'
+    case 'violated': return Object.hasOwn(design.givesUp, result.property) ? 'known' : 'unexpected'
+    case 'holds': return missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
+    case 'passed': return missed && design.full ? 'open' : 'fine'
     case 'reached': return 'fine'
     case 'unreached': return 'vacuous'
     case 'incomplete': return exploration.stopped === null ? 'unchecked' : 'open'
     case 'unchecked': return 'unchecked'
   }
 }
+const resultsOf = (property: string, { scopes }: DesignReport): PropertyResult[] =>
+  scopes.flatMap(({ exploration }) => exploration.results.filter(result => result.property === property))
+const isShown = (property: string, design: DesignReport): boolean => resultsOf(property, design).some(({ outcome }) => outcome === 'violated')
+const holdsThroughout = (property: string, design: DesignReport): boolean =>
+  resultsOf(property, design).every(({ outcome }) => outcome === 'holds')
+
+/** A property of a design over all its scopes. */
+export interface Overall {
+  readonly property: string
+  readonly kind: PropertyResult['kind']
+  readonly standing: Standing
+  /** Every scope that asked proved it, rather than failing to refute it. */
+  readonly proved: boolean
+  /** The shortest violation, and the scope that showed it. */
+  readonly violation: Violation | null
+  readonly in: ScopeReport
+}
+
+/** In the order in which the scopes ask for the properties. */
+export function overallOf(design: DesignReport): readonly Overall[] {
+  const byProperty = new Map<string, Overall>()
+  for (const scope of design.scopes)
+    for (const result of scope.exploration.results) {
+      const { property, kind, outcome, violation } = result
+      const proves = outcome === 'holds' || outcome === 'reached'
+      const one: Overall = { property, kind, standing: standingOf(result, scope.exploration, design), proved: proves, violation, in: scope }
+      byProperty.set(property, merged(byProperty.get(property), one))
+    }
+  return [...byProperty.values()]
+}
+function merged(before: Overall | undefined, now: Overall): Overall {
+  if (before === undefined) return now
+  const graver = standings.indexOf(now.standing) < standings.indexOf(before.standing)
+  const shorter = now.violation !== null && (before.violation === null || now.violation.ops.length < before.violation.ops.length)
+  const { violation, in: shown } = shorter || (graver && before.violation === null) ? now : before
+  return { ...now, standing: graver ? now.standing : before.standing, proved: before.proved && now.proved, violation, in: shown }
+}
 
 /** The class of the whole run: the gravest thing found decides. */
-export function exitOf({ designs }: CheckReport): ExitName {
-  const standings = new Set(designs.flatMap(design => design.exploration.results.map(result => standingOf(result, design))))
-  if (designs.some(({ exploration }) => exploration.stopped === 'interrupted')) return 'interrupted'
-  if (standings.has('unexpected')) return 'violated'
-  if (standings.has('lost') || standings.has('vacuous')) return 'vacuous'
-  return standings.has('open') ? 'incomplete' : 'holds'
+export function exitOf({ designs, regressions, interrupted }: CheckReport): ExitName {
+  const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
+  if (interrupted) return 'interrupted'
+  if (found.has('unexpected') || regressions.some(({ because, known }) => because !== null && !known)) return 'violated'
+  if (found.has('lost') || found.has('vacuous')) return 'vacuous'
+  return found.has('open') ? 'incomplete' : 'holds'
 }

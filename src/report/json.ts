@@ -1,26 +1,30 @@
 /** The report of `check` as one JSON document, `remapcheck-check/1`. Fields are only ever added within a version. */
 import { exitCode } from '../exit.ts'
-import { exitOf, standingOf } from './check.ts'
-import type { CheckReport } from './check.ts'
+import { exitOf, overallOf, standingOf } from './check.ts'
+import type { CheckReport, DesignReport } from './check.ts'
 
 export const checkFormat = 'remapcheck-check/1'
 
-/** One document with a newline at its end: the report, each result with what was expected and how it stands, and the exit class. */
+/** One document with a newline at its end: the report, how each result stands, and the exit class. */
 export function checkJson(report: CheckReport): string {
-  const { tool, version, seed, bounds, designs } = report
+  const { designs, ...about } = report
   const exit = exitOf(report)
-  const document = {
-    format: checkFormat, tool, version, seed, bounds, exit: { code: exitCode(exit), name: exit },
-    designs: designs.map(design => ({
-      design: design.design, scope: design.scope, bounds: design.bounds,
+  return JSON.stringify({
+    format: checkFormat, ...about, exit: { code: exitCode(exit), name: exit }, designs: designs.map(documentOf),
+  }, null, 2) + '\n'
+}
+
+function documentOf(design: DesignReport): object {
+  return {
+    ...design,
+    verdicts: overallOf(design).map(({ property, kind, standing, proved, violation, in: scope }) =>
+      ({ property, kind, standing, proved, scope: violation === null ? null : scope.scope, ops: violation?.ops.length ?? null })),
+    scopes: design.scopes.map(scope => ({
+      ...scope,
       exploration: {
-        ...design.exploration,
-        results: design.exploration.results.map(result => ({
-          ...result, expected: design.expected[result.property] ?? 'holds', standing: standingOf(result, design),
-          saved: design.saved?.[result.property] ?? null,
-        })),
+        ...scope.exploration,
+        results: scope.exploration.results.map(result => ({ ...result, standing: standingOf(result, scope.exploration, design) })),
       },
     })),
   }
-  return JSON.stringify(document, null, 2) + '\n'
 }

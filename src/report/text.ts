@@ -1,79 +1,116 @@
-/** The verdicts of `check` as a table: a block for each design, a line for each violation, one for all that hold. */
+/** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
 import { exitClasses } from '../exit.ts'
-import type { Exploration, PropertyResult } from '../explore/result.ts'
-import { exitOf, standingOf } from './check.ts'
-import type { CheckReport, DesignReport, Standing } from './check.ts'
-import { hang, packLines, showBounds } from './layout.ts'
-import type { Piece } from './layout.ts'
+import { exitOf, overallOf } from './check.ts'
+import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
+import { hang, packLines, wrapWords } from './layout.ts'
+import { tableLines } from './table.ts'
 import type { Theme } from './theme.ts'
 
-/** Ready to print: the head that makes the run repeatable, a block a design, and the class of the whole. */
-export function checkText(report: CheckReport, theme: Theme): string {
-  const { tool, version, seed, bounds, designs } = report
-  const pieces = [{ text: `${tool} ${version}`, paint: theme.strong }, { text: `seed ${seed}` }, { text: showBounds(bounds) }]
-  const columns = [0, 1].map(i => Math.max(0, ...designs.map(({ design, scope }) => [design, scope][i]!.length)))
+/** The whole rendering of a violation in place of its short form; null where the short form will do. */
+export type Detail = (design: DesignReport, overall: Overall) => string | null
+
+/** Ready to print. First line: what was run; last line: the command that repeats it. */
+export function checkText(report: CheckReport, theme: Theme, detail: Detail = () => null): string {
+  const { tool, version, seed, designs, repeat } = report
+  const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
+  const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
   const exit = exitOf(report)
   const cutShort = exit === 'incomplete' || exit === 'interrupted'
-  const tone = exit === 'holds' ? theme.good : cutShort ? theme.warn : theme.bad
   const { code, meaning } = exitClasses.find(row => row.name === exit)!
+  const tone = exit === 'holds' ? theme.good : cutShort ? theme.warn : theme.bad
+  const head = [
+    { text: `${tool} ${version}`, paint: theme.strong }, ...drivers.map(text => ({ text })), ...(seed === null ? [] : [{ text: `seed ${seed}` }]),
+    { text: count(designs.length, 'design') }, { text: count(scopes.size, 'scope') },
+  ]
   return [
-    ...packLines(pieces.filter(({ text }) => text !== ''), theme.width), '',
-    ...designs.flatMap(design => [...blockOf(design, columns, theme), '']),
+    ...packLines(head, theme.width), '',
+    ...tableLines(designs, theme), '',
+    ...scopeLines(designs, theme), '',
+    ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
+    `repeat  ${repeat}`,
   ].join('\n') + '\n'
 }
 
-interface Line { readonly mark: string; readonly word: string; readonly paint: (text: string) => string; readonly rest: readonly Piece[] }
-const wordWidth = 12
-
-function blockOf(report: DesignReport, columns: readonly number[], theme: Theme): string[] {
-  const { design, scope, bounds, exploration } = report
-  const lines = linesOf(report, theme)
-  const worst = lines.find(({ mark }) => mark === '✗') ?? lines.find(({ mark }) => mark !== '✓') ?? lines[0]
-  const title = `${worst?.mark ?? '–'} ${design.padEnd(columns[0]!)}  ${scope.padEnd(columns[1]!)}  `
-  const facts = [showBounds(bounds), ...showRun(exploration)].filter(text => text !== '').map(text => ({ text }))
-  return [
-    ...hang(theme.strong(title), title.length, packLines(facts, theme.width - title.length)),
-    ...lines.flatMap(({ mark, word, paint, rest }) =>
-      hang(`    ${paint(`${mark} ${word.padEnd(wordWidth)}`)}  `, wordWidth + 8, packLines(rest, theme.width - wordWidth - 8))),
-  ]
-}
-
-function showRun({ driver, states, depth, stopped, complete, random, seconds }: Exploration): string[] {
-  const size = random === null ? [`${thousands(states)} states`, `depth ${depth}`]
-    : [`${thousands(random.runs)} runs`, `${thousands(random.ops)} ops`, `${percent(random.refused, random.ops)} refused`]
-  const end = stopped !== null ? [`stopped by ${stopped}`] : complete ? ['complete'] : []
-  return [driver, ...size, ...end, `${seconds.toFixed(1)} s`]
-}
-
-/** Violations first, one a line; what is fine shares a line, after them. */
-function linesOf(report: DesignReport, theme: Theme): Line[] {
-  const { results } = report.exploration
-  const of = (...standings: Standing[]): PropertyResult[] => results.filter(result => standings.includes(standingOf(result, report)))
-  const together = (mark: string, word: string, paint: Line['paint'], which: readonly PropertyResult[], about = ''): Line[] => {
-    const names = which.map(({ property }): Piece => ({ text: property }))
-    if (about !== '') names.push({ text: `(${about})`, paint: theme.dim })
-    return which.length === 0 ? [] : [{ mark, word, paint, rest: names }]
-  }
-  const claims = of('fine').filter(({ kind }) => kind !== 'sometimes')
-  const fine = (outcome: string): PropertyResult[] => claims.filter(result => result.outcome === outcome)
-  return [
-    ...of('unexpected').map(result => violated(result, 'expected to hold', theme.bad)),
-    ...of('known').map(result => violated(result, 'known weakness', theme.warn)),
-    ...together('!', 'lost', theme.bad, of('lost'), 'known to be violated, and holds here'),
-    ...together('!', 'unreached', theme.bad, of('vacuous'), 'the run shows nothing'),
-    ...together('…', 'incomplete', theme.warn, of('open')),
-    ...together('✓', 'holds', theme.good, fine('holds')),
-    ...together('✓', 'passed', theme.good, fine('passed'), 'no proof'),
-    ...together('✓', 'reached', theme.good, of('fine').filter(({ kind }) => kind === 'sometimes')),
-    ...together('–', 'unchecked', theme.dim, of('unchecked')),
-  ]
-}
-
-function violated({ property, violation }: PropertyResult, note: string, paint: Line['paint']): Line {
-  const length = violation === null ? [] : [{ text: `${violation.ops.length} ops${violation.shortest ? ', none shorter' : ''}` }]
-  return { mark: '✗', word: 'violated', paint, rest: [{ text: property }, ...length, { text: note }] }
-}
-
 const thousands = (n: number): string => n.toLocaleString('en-US')
-const percent = (part: number, whole: number): string => whole === 0 ? '0 %' : `${Math.round(100 * part / whole)} %`
+const count = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`
+/** An empty line after each block that has lines. */
+const sections = (blocks: readonly (readonly string[])[]): string[] => blocks.flatMap(lines => lines.length === 0 ? [] : [...lines, ''])
+
+/** What the verdicts hold for: each scope once, with its bounds and the sizes of its state spaces. */
+function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
+  const all = designs.flatMap(design => design.scopes)
+  const names = [...new Set(all.map(({ scope }) => scope))]
+  const indent = Math.max(...names.map(name => name.length)) + 4
+  return [theme.strong('within these bounds'), ...names.flatMap(name => {
+    const runs = all.filter(({ scope }) => scope === name)
+    const { says, bounds } = runs[0]!
+    const facts = [...bounds.split(',').map((text, i, list) => i + 1 < list.length ? `${text},` : text)]
+    const lines = [...wrapWords(says, theme.width - indent), ...wrapWords(facts.join(' '), theme.width - indent).map(theme.dim)]
+    return hang(`  ${name.padEnd(indent - 2)}`, indent, [...lines.map((line, i) => i === lines.length - 1 ? line : line), ...sizes(runs.map(run => run.exploration))])
+  })]
+}
+
+function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): string[] {
+  const range = (of: readonly number[]): string => {
+    const [low, high] = [Math.min(...of), Math.max(...of)]
+    return low === high ? thousands(low) : `${thousands(low)} to ${thousands(high)}`
+  }
+  const random = runs.flatMap(({ random: facts }) => facts === null ? [] : [facts])
+  const complete = runs.filter(run => run.complete).length
+  const searched = runs.filter(run => run.random === null)
+  return [
+    ...searched.length === 0 ? [] : [`${range(searched.map(run => run.states))} states, ${complete === searched.length ? 'all seen' : `all seen in ${complete} of ${count(searched.length, 'run')}`}`],
+    ...random.length === 0 ? [] : [`${range(random.map(facts => facts.runs))} random runs, ${range(random.map(facts => facts.ops))} ops, ${range(random.map(facts => Math.round(100 * facts.refused / Math.max(1, facts.ops))))} % refused`],
+  ]
+}
+
+function regressionLines({ regressions }: CheckReport, theme: Theme): string[] {
+  const broken = regressions.filter(({ because }) => because !== null)
+  if (regressions.length === 0) return []
+  return [
+    theme.strong(`saved counterexamples replayed first: ${regressions.length}, of which ${broken.length} still violate`),
+    ...broken.flatMap(({ path, design, property, because }) => [
+      `  ${theme.bad('✗')} ${design}  ${property}`, ...hang('      ', 6, wrapWords(because!, theme.width - 6)), `      ${path}`]),
+  ]
+}
+
+function violationBlocks(designs: readonly DesignReport[], theme: Theme, detail: Detail): string[][] {
+  return (['unexpected', 'known'] as const).map(standing => {
+    const blocks = designs.map(design => ({ design, found: overallOf(design).filter(one => one.violation !== null && one.standing === standing) }))
+      .filter(({ found }) => found.length > 0)
+    if (blocks.length === 0) return []
+    const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
+    const paint = standing === 'known' ? theme.warn : theme.bad
+    return [theme.strong(title), ...blocks.flatMap(({ design, found }) => [
+      `  ${design.design}`,
+      ...found.flatMap(one => detail(design, one)?.trimEnd().split('\n').map(line => line === '' ? '' : line) ?? shortForm(one, theme, paint, design)),
+    ])]
+  })
+}
+
+function shortForm({ property, violation, in: scope }: Overall, theme: Theme, paint: Theme['bad'], design: DesignReport): string[] {
+  if (violation === null) return []
+  const length = `${count(violation.ops.length, 'op')}${violation.shortest ? ', none shorter' : ''}`
+  const saved = design.saved[property]
+  return [
+    ...packLines([{ text: `    ✗ ${property}`, paint }, { text: length, paint: theme.dim }, { text: `scope ${scope.scope}`, paint: theme.dim }], theme.width),
+    ...hang('        ', 8, wrapWords(violation.because, theme.width - 8)),
+    ...(saved === undefined ? [] : [`        saved ${saved}`]),
+  ]
+}
+
+const problems: readonly (readonly [Standing, string])[] = [
+  ['lost', 'known to be violated, and holds: the model has lost a bug'],
+  ['vacuous', 'never reached: what rests on it is not shown'],
+  ['open', 'not decided'],
+]
+function problemLines(designs: readonly DesignReport[], theme: Theme): string[] {
+  return problems.flatMap(([standing, title]) => {
+    const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).map(one => {
+      const stopped = one.in.exploration.stopped
+      return `  ${design.design}  ${one.property}  (${one.in.scope}${standing !== 'open' ? '' : stopped === null ? ', not found by the random runs' : `, stopped by ${stopped}`})`
+    }))
+    return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
+  })
+}

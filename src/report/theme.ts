@@ -25,7 +25,8 @@ export function themeFor(screen: Screen, env: Readonly<Record<string, string | u
   return theme(flag ?? colorOf(screen, env), screen.isTTY ? screen.columns : undefined)
 }
 
-function colorOf(screen: Screen, env: Readonly<Record<string, string | undefined>>): boolean {
+/** Whether to write colours where no flag decides. */
+export function colorOf(screen: Screen, env: Readonly<Record<string, string | undefined>>): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no } = env
   if (force !== undefined) return force !== '0' && force !== 'false'
   return !no && screen.isTTY === true && env['TERM'] !== 'dumb'

@@ -1,0 +1,81 @@
+/** Flags: declared once a verb, from which parsing, help and messages derive. */
+import { parseArgs } from 'node:util'
+import { nearest, UserError } from '../errors.ts'
+
+export interface Option {
+  readonly says: string
+  /** What stands for the value in help; a flag without value where not given. */
+  readonly value?: string
+}
+export type Options = Readonly<Record<string, Option>>
+/** Values of options with a value are strings, of the others booleans. */
+export type Flags<O extends Options> = { readonly [K in keyof O]?: O[K] extends { readonly value: string } ? string : boolean }
+
+export interface Verb<O extends Options = Options> {
+  readonly name: string
+  /** `FILE…`; empty where the verb takes none. */
+  readonly operands: string
+  readonly says: string
+  readonly examples: readonly (readonly [command: string, says: string])[]
+  readonly options: O
+}
+
+export const usage = (subject: string, problem: string, next: string, code = 'USAGE'): UserError =>
+  new UserError({ code: `E-${code}`, subject, problem, next })
+
+/** `did you mean 'x'?`, or the list of what there is. */
+export function suggest(typed: string, known: readonly string[], otherwise: string): string {
+  const meant = nearest(typed, known)
+  return meant === null ? otherwise : `did you mean '${meant}'?`
+}
+
+/** @throws UserError E-USAGE for an unknown flag, a flag without its value, a value where none belongs. */
+export function parse<O extends Options>(verb: Verb<O>, args: readonly string[]): { readonly flags: Flags<O>; readonly operands: string[] } {
+  const { options } = verb
+  const { tokens } = parseArgs({
+    args: [...args], strict: false, allowPositionals: true, tokens: true,
+    options: Object.fromEntries(Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }])),
+  })
+  const flags: Record<string, string | boolean> = {}
+  const operands: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value)
+    if (token.kind !== 'option') continue
+    const { name, rawName, value, inlineValue } = token
+    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    if (option === undefined) throw unknownFlag(verb, rawName)
+    if (option.value === undefined && value !== undefined) throw usage(rawName, `takes no value, given '${value}'`, `leave '=${value}' out`)
+    if (option.value !== undefined && (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))))
+      throw usage(rawName, `needs a value: ${rawName} ${option.value}`, `remapcheck ${verb.name} --help`)
+    if (Object.hasOwn(flags, name)) throw usage(rawName, 'given twice', 'give it once')
+    flags[name] = value ?? true
+  }
+  return { flags: flags as Flags<O>, operands }
+}
+
+function unknownFlag(verb: Verb, flag: string): UserError {
+  const known = Object.keys(verb.options).map(name => `--${name}`)
+  return usage(flag, `'${verb.name}' has no such flag`, suggest(flag, known, `it has ${known.join(' ')}`))
+}
+
+/** A whole number in decimal or 0x form. @throws UserError. */
+export function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const value = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(text) ? Number(text) : NaN
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  throw usage(flag, `'${text}' is not a whole number from ${least} to ${most}`, `for example ${flag} ${Math.max(least, 1000)}`)
+}
+
+/** Seconds of `30s`, `2m`, `500ms` or `30`. @throws UserError. */
+export function seconds(flag: string, text: string): number {
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
+  if (found === null) throw usage(flag, `'${text}' is not a time`, `for example ${flag} 30s, 500ms or 2m`)
+  return Number(found[1]) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(found[2] ?? 's') as 'ms' | 's' | 'm' | 'h']
+}
+
+/** Names that match a pattern with `*` and `?`. @throws UserError naming the nearest when none does. */
+export function matching(flag: string, pattern: string, known: readonly string[]): string[] {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const found = known.filter(name => new RegExp(`^${escaped}$`).test(name))
+  if (found.length > 0) return found
+  throw usage(flag, `nothing is named '${pattern}'`, suggest(pattern, known, `there are ${known.join(', ')}`))
+}

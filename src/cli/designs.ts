@@ -1,0 +1,92 @@
+/** The designs a command is about: built-in ones by name, a user's own by the path of its module. User code runs only when named. */
+import { existsSync } from 'node:fs'
+import { createRequire, register } from 'node:module'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UserError } from '../errors.ts'
+import { designNamed, designs, migrations } from '../../spec/kernel/index.ts'
+import type { Design } from '../../spec/kernel/index.ts'
+import { placed } from './io.ts'
+import type { Io } from './io.ts'
+import { suggest, usage } from './args.ts'
+import { packageRoot } from './package.ts'
+import { checkShape } from './shape.ts'
+
+export interface Subject {
+  readonly design: Design
+  /** The module it came from; null for a built-in one. */
+  readonly path: string | null
+}
+
+/** Clause ids hold a slash too, behind the name of their manual. */
+export const isPath = (text: string): boolean => !/^[A-Z]{2,}:/.test(text) && (/[\\/]/.test(text) || /\.[cm]?[jt]s$/.test(text))
+
+/** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
+export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
+  if (named.length === 0) return designs.map(design => ({ design, path: null }))
+  const found: Subject[] = []
+  for (const name of named) found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(name), path: null }])
+  const names = found.map(({ design }) => design.name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw usage(twice, 'two designs have this name', 'name each once', 'DESIGN')
+  return found
+}
+
+/** @throws UserError E-DESIGN, with the nearest name. */
+export function builtIn(name: string): Design {
+  const found = designNamed(name)
+  if (found !== null) return found
+  const [base, migration] = name.split('+')
+  const isBase = migration !== undefined && designs.some(design => design.name === base)
+  const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
+  throw usage(name, 'no built-in design has this name', `${suggest(name, known, `there are ${known.join(', ')}`)} (a module is given by its path, ./mine.ts)`, 'DESIGN')
+}
+
+async function load(io: Io, path: string): Promise<Subject[]> {
+  const file = resolve(placed(io, path))
+  if (!existsSync(file)) throw usage(path, 'no such file', 'give the path of a module that exports a design', 'DESIGN-FILE')
+  const module = await importModule(path, file)
+  const given = module['default'] ?? module['design'] ?? module['designs']
+  if (given === undefined) throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
+  return (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path), path }))
+}
+
+async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
+  const url = pathToFileURL(file).href
+  try {
+    useOwnModules()
+    try { return await import(url) as Record<string, unknown> } catch (cause) {
+      if ((cause as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw cause
+      await useTsx(path, file)
+      return await import(url) as Record<string, unknown>
+    }
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
+    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path, problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, next: 'mend the module; `node` on it shows the place' })
+  }
+}
+
+let ownModules = false
+/** `remapcheck/spec` means this very program, wherever the design lies: steps are known by identity, so a second copy would not do. */
+function useOwnModules(): void {
+  if (ownModules) return
+  ownModules = true
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
+  const urls = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'], ['remapcheck/properties', 'properties']]
+    .map(([name, folder]) => [name, pathToFileURL(join(base, folder!, `index.${extension}`)).href]))
+  const hook = `const own=${JSON.stringify(urls)}
+export const resolve=(name,context,next)=>Object.hasOwn(own,name)?{url:own[name],shortCircuit:true}:next(name,context)`
+  register(`data:text/javascript,${encodeURIComponent(hook)}`)
+}
+
+/** TypeScript on a Node that does not read it: through the user's own tsx. */
+async function useTsx(path: string, file: string): Promise<void> {
+  let api: string
+  try { api = createRequire(file).resolve('tsx/esm/api') } catch {
+    throw usage(path, `this Node (${process.version}) does not read TypeScript, and tsx is not installed beside it`, 'npm install --save-dev tsx, or give JavaScript', 'DESIGN-TYPESCRIPT')
+  }
+  const { register: registerTsx } = await import(pathToFileURL(api).href) as { register: () => void }
+  registerTsx()
+}

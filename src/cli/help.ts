@@ -1,0 +1,35 @@
+/** Help: examples first, everything derived from the verbs and the table of exit codes. */
+import { exitClasses } from '../exit.ts'
+import { wrapWords } from '../report/layout.ts'
+import type { Theme } from '../report/theme.ts'
+import type { Verb } from './args.ts'
+import { helpOption } from './common.ts'
+import { rows } from './rows.ts'
+
+const exits = (theme: Theme): string[] =>
+  rows(exitClasses.map(({ code, meaning }) => [String(code), meaning]), theme.width)
+
+export function helpText(verbs: readonly Verb[], theme: Theme): string {
+  const examples: readonly (readonly [string, string])[] = [
+    ['npx remapcheck check', 'which built-in kernel designs isolate DMA and keep interrupts'],
+    ['npx remapcheck check ring0-deferred', 'one design, and the shortest way to each violation'],
+    ['npx remapcheck validate LOG --ftrace FILE', 'what was true of a recorded Linux boot'],
+    ['npx remapcheck explain no-lost-edge', 'what a name means'],
+  ]
+  return [
+    ...wrapWords('Checks the way kernels program DMA remapping and interrupt remapping.', theme.width), '',
+    ...rows(examples, theme.width), '',
+    theme.strong('verbs'), ...rows(verbs.map(({ name, says }) => [name, says.split(/[.:] /)[0]!.replace(/\.$/, '')]), theme.width),
+    '  remapcheck VERB --help has examples and flags; --version', '',
+    theme.strong('exit codes'), ...exits(theme),
+  ].join('\n') + '\n'
+}
+
+export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
+  const flags = Object.entries({ ...options, ...helpOption }).map(([flag, option]) => [`--${flag}${'value' in option ? ` ${option.value}` : ''}`, option.says])
+  return [
+    ...rows(examples, theme.width), '',
+    ...wrapWords(says, theme.width), '',
+    theme.strong(['remapcheck', name, operands, '[flags]'].filter(word => word !== '').join(' ')), ...rows(flags, theme.width),
+  ].join('\n') + '\n'
+}

@@ -1,0 +1,45 @@
+/** What the command line touches of the outside, so that tests can give it another. */
+import { isAbsolute, relative, resolve } from 'node:path'
+import { themeFor } from '../report/theme.ts'
+import type { Theme } from '../report/theme.ts'
+
+export interface Stream {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+}
+export interface Io {
+  /** Without node and script. */
+  readonly argv: readonly string[]
+  readonly stdout: Stream
+  readonly stderr: Stream
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** Where a path of the user lies. Unchanged while it is relative to this process' folder, so that messages show what was typed. */
+export const placed = (io: Io, path: string): string => isAbsolute(path) || io.cwd === process.cwd() ? path : resolve(io.cwd, path)
+/** A path for people: relative to their folder when it is below it. */
+export const shown = (io: Io, path: string): string => {
+  const short = relative(io.cwd, resolve(io.cwd, path))
+  return short.startsWith('..') ? path : short
+}
+
+export const themeOf = (io: Io, flags: { readonly 'no-color'?: boolean | undefined }): Theme =>
+  themeFor(io.stdout, io.env, flags['no-color'] ? false : undefined)
+
+/** One line on stderr that is written over, on a terminal only. */
+export interface Spinner { say(text: string): void; end(): void }
+export function spinner(io: Io): Spinner {
+  if (io.stderr.isTTY !== true) return { say: () => {}, end: () => {} }
+  let used = false
+  return {
+    say: text => {
+      used = true
+      io.stderr.write(`\r\x1b[2K${text.slice(0, (io.stderr.columns ?? 80) - 1)}`)
+    },
+    end: () => { if (used) io.stderr.write('\r\x1b[2K') },
+  }
+}

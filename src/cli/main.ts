@@ -1,0 +1,67 @@
+/** The command line: finds the verb, and turns every mistake into text and an exit code. */
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../errors.ts'
+import { exitCode } from '../exit.ts'
+import { ModelError } from '../model/index.ts'
+import { suggest, usage } from './args.ts'
+import { helpText, verbHelp } from './help.ts'
+import { themeOf } from './io.ts'
+import type { Io } from './io.ts'
+import { tool, version } from './package.ts'
+import { verbs } from './verbs/index.ts'
+
+/** Runs one command line. Never throws; gives the exit code. */
+export async function main(io: Io): Promise<number> {
+  try {
+    return await dispatch(io)
+  } catch (cause) {
+    if (cause instanceof UserError) {
+      io.stderr.write(`${cause.text()}\n`)
+      return cause.exitCode
+    }
+    io.stderr.write(bugText(io, cause))
+    return exitCode('internal')
+  }
+}
+
+async function dispatch(io: Io): Promise<number> {
+  const [first, ...rest] = io.argv
+  const theme = themeOf(io, {})
+  const all = verbs.map(({ verb }) => verb)
+  if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
+    io.stdout.write(helpText(all, theme))
+    return exitCode('holds')
+  }
+  if (first === '--version' || first === '-v') {
+    io.stdout.write(`${tool} ${version}\n`)
+    return exitCode('holds')
+  }
+  const [name, args] = first === 'help' ? [rest[0]!, ['--help']] : [first, rest]
+  const found = verbs.find(({ verb }) => verb.name === name)
+  if (found === undefined) {
+    const what = name.startsWith('-') ? 'a verb comes before its flags' : `no verb is named '${name}'`
+    throw usage(tool, what, suggest(name, all.map(verb => verb.name), `there are ${all.map(verb => verb.name).join(', ')}`), 'VERB')
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    io.stdout.write(verbHelp(found.verb, theme))
+    return exitCode('holds')
+  }
+  return exitCode(await found.run(args, io))
+}
+
+/** For our own mistakes: what to report, and where the steps that led there are kept. A stack only on request. */
+function bugText(io: Io, cause: unknown): string {
+  const { name, message, stack } = cause instanceof Error ? cause : { name: 'thrown', message: String(cause), stack: undefined }
+  const trace = cause instanceof ModelError ? cause.trace : null
+  const kept = trace === null ? '' : `  the steps that lead there are in ${keep({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
+  return `${tool} ${version} has a bug: ${name}: ${message}\n${kept}`
+    + `  please report it with this text and the command: ${tool} ${io.argv.join(' ')}\n`
+    + (io.env['REMAPCHECK_DEBUG'] ? `${stack ?? ''}\n` : '  REMAPCHECK_DEBUG=1 shows where in the program\n')
+}
+function keep(document: object): string {
+  const path = join(tmpdir(), `remapcheck-bug-${process.pid}.json`)
+  try { writeFileSync(path, JSON.stringify(document, null, 2) + '\n') } catch { return 'no file: the temporary folder cannot be written' }
+  return path
+}

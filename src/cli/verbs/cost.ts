@@ -1,0 +1,110 @@
+/** `cost`: counts what each path of a design takes, prices it, and holds it to budgets and to the recorded counts. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, measure, recorded, renderBudgets, renderCost, writeBaseline,
+} from '../../cost/index.ts'
+import type { Baseline, MeasuredDesign, PathCounts } from '../../cost/index.ts'
+import { exitCode } from '../../exit.ts'
+import type { ExitName } from '../../exit.ts'
+import { budgets } from '../../../properties/budgets/budgets.ts'
+import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
+import type { Profile } from '../../../spec/costs/index.ts'
+import { scenariosFor } from '../../../spec/costs/scenarios.ts'
+import { designs } from '../../../spec/kernel/index.ts'
+import { remapMachine } from '../../../spec/machine.ts'
+import { parse, suggest, usage } from '../args.ts'
+import type { Verb } from '../args.ts'
+import { colorOption, jsonOption } from '../common.ts'
+import { isPath, subjectsOf } from '../designs.ts'
+import type { Subject } from '../designs.ts'
+import { placed } from '../io.ts'
+import type { Io } from '../io.ts'
+import { isClone, packageRoot } from '../package.ts'
+
+const options = {
+  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
+  update: { says: 'record the counts as they are now' },
+  ...jsonOption, ...colorOption,
+} as const
+
+export const cost = {
+  name: 'cost', operands: '[DESIGN…]', options,
+  says: 'Count what map, unmap, DMA and interrupts take in each design, price it in cycles, and check budgets and recorded counts.',
+  examples: [
+    ['remapcheck cost', 'all built-in designs'],
+    ['remapcheck cost ring0-strict ring0-deferred', 'two of them'],
+    ['remapcheck cost --profile ./prices.json', 'at prices of your own'],
+    ['remapcheck cost --update', 'accept a change of counts'],
+  ],
+} as const satisfies Verb<typeof options>
+
+export async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
+  const { flags, operands } = parse(cost, args)
+  const subjects = await subjectsOf(io, operands)
+  const profile = profileOf(io, flags.profile)
+  if (flags.update && subjects.some(({ path }) => path !== null))
+    throw usage('--update', 'records built-in designs only', 'leave your own designs out')
+  const measured = subjects.map(measureDesign)
+  const before = baselineOf(subjects)
+  const baseline = flags.update ? recorded(before, measured) : before
+  const own = budgets.filter(({ design }) => subjects.some(one => one.design.name === design))
+  const report = priced(flags.profile ?? '', () => ({
+    costs: costReport(measured, profile, sources, vocabulary),
+    budgets: checkBudgets(measured, own, baseline, { ...profiles, [profile.id]: profile }),
+  }))
+  if (flags.update) update(io, baseline)
+  const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
+  io.stdout.write(flags.json
+    ? JSON.stringify({ format: 'remapcheck-cost/1', exit: { code: exitCode(exit), name: exit }, measured, ...report }, null, 2) + '\n'
+    : `${renderCost(report.costs)}\n${renderBudgets(report.budgets)}`)
+  return exit
+}
+
+function measureDesign({ design }: Subject): MeasuredDesign {
+  const counts: Record<string, PathCounts[string]> = {}
+  for (const scenario of scenariosFor(design))
+    Object.assign(counts, measure(remapMachine(design, scenario.bounds), scenario, vocabulary).counts)
+  return { design: design.name, counts }
+}
+
+function profileOf(io: Io, name: string | undefined): Profile {
+  const known = Object.keys(profiles)
+  if (name === undefined) return profiles[known[0]!]!
+  if (Object.hasOwn(profiles, name)) return profiles[name]!
+  const file = placed(io, name)
+  if (!existsSync(file) && !isPath(name) && !name.endsWith('.json'))
+    throw usage('--profile', `no profile is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}; or give a file`), 'PROFILE')
+  let source: string
+  try { source = readFileSync(file, 'utf8') } catch (cause) {
+    throw usage(name, `cannot be read (${String((cause as { code?: unknown }).code)})`, 'give a profile in JSON, as spec/costs/xeon-2011-2016.json', 'PROFILE')
+  }
+  try { return loadProfile(source, name) } catch (cause) {
+    const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
+    throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')
+  }
+}
+
+/** A profile of the user may lack a price. */
+function priced<T>(profile: string, work: () => T): T {
+  try { return work() } catch (cause) {
+    if (!(cause instanceof CostError) || profile === '') throw cause
+    throw usage(profile, cause.message, 'add the price to the profile', 'PROFILE')
+  }
+}
+
+export const baselineFile = (): string => join(packageRoot, isClone ? '' : 'dist', 'properties', 'budgets', 'baseline.json')
+
+/** A design that is not built in has nothing recorded: its counts are compared with themselves. */
+function baselineOf(subjects: readonly Subject[]): Baseline {
+  const file = baselineFile()
+  const stored = existsSync(file) ? loadBaseline(readFileSync(file, 'utf8'), file) : emptyBaseline
+  return recorded(stored, subjects.filter(({ design }) => !designs.includes(design)).map(measureDesign))
+}
+
+function update(io: Io, baseline: Baseline): void {
+  if (!isClone)
+    throw usage('--update', 'the recorded counts belong to the package', 'clone the repository and update properties/budgets/baseline.json there')
+  writeBaseline(baselineFile(), baseline)
+  io.stderr.write(`recorded in ${baselineFile()}\n`)
+}

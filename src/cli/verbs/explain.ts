@@ -1,0 +1,138 @@
+/** `explain`: what a name means that a report uses. */
+import { nearest } from '../../errors.ts'
+import { exitClasses } from '../../exit.ts'
+import type { ExitName } from '../../exit.ts'
+import { hang, wrapWords } from '../../report/layout.ts'
+import type { Theme } from '../../report/theme.ts'
+import { claims } from '../../../properties/index.ts'
+import { boundNames, boundSpecs, showBounds } from '../../../spec/bounds.ts'
+import type { BoundName } from '../../../spec/bounds.ts'
+import { clauses } from '../../../spec/clauses.ts'
+import { stepLabels } from '../../../spec/kernel/calls.ts'
+import { designNamed, designs, migrations } from '../../../spec/kernel/index.ts'
+import type { Design } from '../../../spec/kernel/index.ts'
+import { scopeNamed } from '../../../spec/scopes.ts'
+import { faultReason, faultReasons } from '../../../spec/vtd/faults.ts'
+import { parse, usage } from '../args.ts'
+import type { Verb } from '../args.ts'
+import { colorOption } from '../common.ts'
+import { isPath, subjectsOf } from '../designs.ts'
+import { themeOf } from '../io.ts'
+import type { Io } from '../io.ts'
+import { registries, steps } from '../registries.ts'
+import { rows } from '../rows.ts'
+
+const options = colorOption
+
+export const explain = {
+  name: 'explain', operands: 'ID…', options,
+  says: 'Say what a name means: a property, design, step, scope, bound, clause, fault code, migration or exit code.',
+  examples: [
+    ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
+    ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
+    ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
+  ],
+} as const satisfies Verb<typeof options>
+
+export async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
+  const { flags, operands } = parse(explain, args)
+  if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
+  const theme = themeOf(io, flags)
+  const blocks: string[][] = []
+  for (const id of operands) blocks.push(...isPath(id)
+    ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, theme)])
+  io.stdout.write(blocks.map(lines => lines.join('\n')).join('\n\n') + '\n')
+  return 'holds'
+}
+
+/** Every meaning of the id: an exit code may be a fault code too. */
+function linesOf(id: string, theme: Theme): string[] {
+  const design = designNamed(id)
+  const found = [
+    ...design === null ? [] : [designLines(design, theme)],
+    ...propertyLines(id, theme), ...stepLines(id, theme), ...faultLines(id, theme), ...smallLines(id, theme),
+  ]
+  if (found.length === 0) throw unknown(id)
+  return found.flatMap((lines, i) => i === 0 ? lines : ['', ...lines])
+}
+
+function unknown(id: string): Error {
+  const known = [
+    ...registries.flatMap(({ rows: of }) => of().map(row => row[0]!)), ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
+  ]
+  const meant = nearest(id, known)
+  return usage(id, 'nothing is named so', meant === null ? '`remapcheck list` shows what there is' : `did you mean '${meant}'?`, 'EXPLAIN')
+}
+
+const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
+const row = (title: string, text: string, theme: Theme): string[] => hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
+const clauseText = (id: string): string => {
+  const clause = clauses[id]
+  return clause === undefined ? id : `${id}: ${clause.says}`
+}
+
+function propertyLines(id: string, theme: Theme): string[][] {
+  return claims.flatMap(({ property, witnesses }) => {
+    const about = (one: typeof property): string[] => [
+      ...row('claim', one.claim, theme), ...one.clause === null ? [] : row('clause', clauseText(one.clause), theme), ...row('at', one.at, theme)]
+    if (property.name === id) return [[
+      titled(id, `property, ${property.kind}`, theme), ...about(property),
+      ...row('given up', designs.filter(one => Object.hasOwn(one.givesUp, id)).map(({ name }) => name).join(', ') || 'by no built-in design', theme),
+      ...row('witnesses', 'what must be reached, or the verdict shows nothing:', theme),
+      ...rows(witnesses.map(one => [one.property.name, one.property.claim]), theme.width, 12),
+    ]]
+    const witness = witnesses.find(one => one.property.name === id)?.property
+    return witness === undefined ? [] : [[titled(id, `witness of ${property.name}`, theme), ...about(witness)]]
+  })
+}
+
+function designLines(design: Design, theme: Theme): string[] {
+  const { name, says, protocols, givesUp } = design
+  return [
+    titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
+    ...Object.entries(protocols).flatMap(([call, protocol]) => [
+      '', `  ${theme.strong(call)}`,
+      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + (step.clause === undefined ? '' : ` [${step.clause}]`)]), theme.width, 4),
+    ]),
+    ...Object.keys(givesUp).length === 0 ? ['', '  gives up nothing']
+      : ['', `  ${theme.strong('gives up')}`, ...rows(Object.entries(givesUp), theme.width, 4)],
+  ]
+}
+
+function stepLines(id: string, theme: Theme): string[][] {
+  const step = steps.get(id)
+  if (step === undefined) return []
+  const users = designs.flatMap(({ name, protocols }) => Object.entries(protocols).flatMap(([call, protocol]) =>
+    protocol.some(one => one.name === id) ? [`${name} ${call}`] : []))
+  return [[
+    titled(id, 'step', theme), ...row('does', step.says, theme), ...step.clause === undefined ? [] : row('clause', clauseText(step.clause), theme),
+    ...row('taken by', users.join(', ') || 'no built-in design', theme),
+  ]]
+}
+
+/** `0x22` and `22h` are fault codes; a bare number is an exit code. */
+function faultLines(id: string, theme: Theme): string[][] {
+  const digits = /^0x([0-9a-f]+)$/i.exec(id)?.[1] ?? /^([0-9a-f]+)h$/i.exec(id)?.[1]
+  const reason = digits === undefined ? faultReasons.find(({ condition }) => condition === id) : faultReason(parseInt(digits, 16))
+  if (reason === undefined) return []
+  const { code, condition, clause, says } = reason
+  return [[
+    titled(`${code.toString(16)}h  ${condition}`, 'VT-d fault reason', theme), ...row('means', says, theme), ...row('clause', clause, theme),
+    ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
+  ]]
+}
+
+function smallLines(id: string, theme: Theme): string[][] {
+  const scope = scopeNamed(id)
+  const bound = boundNames.includes(id as BoundName) ? boundSpecs[id as BoundName] : null
+  const migration = migrations.find(({ name }) => name === id)
+  const exit = exitClasses.find(({ code, name }) => String(code) === id || name === id)
+  const clause = Object.hasOwn(clauses, id) ? clauses[id]! : null
+  return [
+    ...clause === null ? [] : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
+    ...scope === null ? [] : [[titled(id, 'scope', theme), ...row('about', scope.says, theme), ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],
+    ...bound === null ? [] : [[titled(id, 'bound', theme), ...row('is', bound.says, theme), ...row('range', `${bound.least}..${bound.most}, ${bound.standard} where not given`, theme)]],
+    ...migration === undefined ? [] : [[titled(id, 'migration, DESIGN+NAME', theme), ...row('does', migration.says, theme)]],
+    ...exit === undefined ? [] : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],
+  ]
+}

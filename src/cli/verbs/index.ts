@@ -1,0 +1,19 @@
+/** The registry of verbs: dispatch, help and tests derive from it. */
+import type { ExitName } from '../../exit.ts'
+import type { Verb } from '../args.ts'
+import type { Io } from '../io.ts'
+import { check, runCheck } from './check.ts'
+import { cost, runCost } from './cost.ts'
+import { explain, runExplain } from './explain.ts'
+import { list, runList } from './list.ts'
+import { replay, runReplay } from './replay.ts'
+import { runStart, start } from './start.ts'
+import { runValidate, validate } from './validate.ts'
+
+export interface Runnable { readonly verb: Verb; readonly run: (args: readonly string[], io: Io) => Promise<ExitName> }
+
+/** In the order help shows them. */
+export const verbs: readonly Runnable[] = [
+  { verb: check, run: runCheck }, { verb: replay, run: runReplay }, { verb: cost, run: runCost }, { verb: validate, run: runValidate },
+  { verb: list, run: runList }, { verb: explain, run: runExplain }, { verb: start, run: runStart },
+]

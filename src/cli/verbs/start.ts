@@ -1,0 +1,40 @@
+/** `start`: the first thing to run. All designs, then two recorded boots. */
+import { join } from 'node:path'
+import type { ExitName } from '../../exit.ts'
+import { parse, usage } from '../args.ts'
+import type { Verb } from '../args.ts'
+import { colorOption } from '../common.ts'
+import { shown, themeOf } from '../io.ts'
+import type { Io } from '../io.ts'
+import { packageRoot } from '../package.ts'
+import { runCheck } from './check.ts'
+import { runValidate } from './validate.ts'
+
+const options = colorOption
+
+export const start = {
+  name: 'start', operands: '', options,
+  says: 'Check all built-in designs, then validate two recorded boots of Linux: strict, and lazy (deferred invalidation).',
+  examples: [['remapcheck start', 'what `npm start` runs']],
+} as const satisfies Verb<typeof options>
+
+/** The recorded boots, by mode. */
+const boots = [
+  ['strict', 'each unmap is followed by an invalidation of its page, before it returns'],
+  ['lazy', 'unmaps are collected, and a flush of the whole domain follows later'],
+] as const
+
+/** The exit class is that of `check`: the boots show what real kernels did, whatever that was. */
+export async function runStart(args: readonly string[], io: Io): Promise<ExitName> {
+  const { flags, operands } = parse(start, args)
+  if (operands.length > 0) throw usage('start', `takes no '${operands[0]}'`, 'remapcheck check DESIGN')
+  const theme = themeOf(io, flags)
+  const color = flags['no-color'] ? ['--no-color'] : []
+  const exit = await runCheck(color, io)
+  for (const [mode, says] of io.signal.aborted ? [] : boots) {
+    const file = (kind: string): string => shown(io, join(packageRoot, 'traces', 'linux', `vtd-${mode}-timed.${kind}.gz`))
+    io.stdout.write(`\n${theme.strong(`A recorded boot of Linux 6.1, ${mode} mode`)}: ${says}\n\n`)
+    await runValidate([file('trace.log'), '--ftrace', file('ftrace.txt'), ...color], io)
+  }
+  return exit
+}

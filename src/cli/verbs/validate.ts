@@ -1,0 +1,44 @@
+/** `validate`: what was true of a recorded boot. */
+import { Chalk } from 'chalk'
+import { exitCode } from '../../exit.ts'
+import type { ExitName } from '../../exit.ts'
+import { renderValidation } from '../../linux/render.ts'
+import { validateLog } from '../../linux/validate.ts'
+import { colorOf } from '../../report/theme.ts'
+import { parse, usage } from '../args.ts'
+import type { Verb } from '../args.ts'
+import { colorOption, jsonOption } from '../common.ts'
+import { placed, spinner, themeOf } from '../io.ts'
+import type { Io } from '../io.ts'
+
+const options = {
+  ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
+  ...jsonOption, ...colorOption,
+} as const
+
+export const validate = {
+  name: 'validate', operands: 'LOG', options,
+  says: 'Hold the QEMU VT-d trace log of a real boot against the manual: every hit, change and wait. Plain or gzip.',
+  examples: [
+    ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
+    ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
+  ],
+} as const satisfies Verb<typeof options>
+
+export async function runValidate(args: readonly string[], io: Io): Promise<ExitName> {
+  const { flags, operands } = parse(validate, args)
+  if (operands.length !== 1)
+    throw usage('validate', operands.length === 0 ? 'needs a log' : `takes one log, given ${operands.length}`, 'remapcheck validate LOG [--ftrace FILE]')
+  const line = spinner(io)
+  try {
+    const report = await validateLog({
+      log: placed(io, operands[0]!), ...flags.ftrace === undefined ? {} : { ftrace: placed(io, flags.ftrace) },
+      onProgress: lines => { line.say(`${lines.toLocaleString('en-US')} lines`) },
+    })
+    line.end()
+    const exit: ExitName = report.verdicts.some(({ verdict }) => verdict === 'false') ? 'violated' : 'holds'
+    const look = { color: new Chalk({ level: !flags['no-color'] && colorOf(io.stdout, io.env) ? 1 : 0 }), width: themeOf(io, flags).width }
+    io.stdout.write(flags.json ? JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderValidation(report, look))
+    return exit
+  } finally { line.end() }
+}

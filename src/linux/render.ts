@@ -20,7 +20,7 @@ export function renderValidation(report: ValidationReport, look: Look): string {
       ...indent([`${several(kernel.lines, 'line')}, ${several(kernel.pairing.maps, 'map')}, ${several(kernel.pairing.unmaps, 'unmap')}, ${several(kernel.unread.total, 'line')} not read`])],
     '', ...verdictLines(report.verdicts, look),
     '', ...seenLines(report, look),
-    ...kernel === null ? [] : ['', ...pairingLines(kernel.pairing, look)],
+    ...kernel === null ? [] : ['', ...pairingLines(kernel.pairing, log.span_s !== null, look)],
     ...unreadLines(report, look),
   ].join('\n') + '\n'
 }
@@ -66,23 +66,23 @@ const bdf = (sid: number): string =>
 
 const between = (least: string, most: string): string => least === most ? least : `${least}–${most}`
 const counts = ({ least, most }: SpreadBetween, part: keyof Spread): string => between(n(least[part]), n(most[part]))
-const ms = (us: number): string => (us / 1000).toFixed(us < 10_000 ? 2 : 1)
+const ms = (us: number): string => (us / 1000).toFixed(us < 10_000 ? 2 : us < 1_000_000 ? 1 : 0)
 const times = (wait: SpreadBetween | null, part: keyof Spread): string => wait === null ? '?' : between(ms(wait.least[part]), ms(wait.most[part]))
-const answers = { page: 'page invalidation', domain: 'domain flush', global: 'global flush' } as const
+const answers = { page: 'own', domain: 'flush', global: 'flush of all' } as const
 
-function pairingLines(pairing: PairingReport, look: Look): string[] {
+function pairingLines(pairing: PairingReport, stamped: boolean, look: Look): string[] {
   const { color, width } = look
   if (pairing.refused !== null) return [`unmaps not paired: ${pairing.refused}`]
   const timed = pairing.by === 'clock'
   const table = [
-    ['answered by', 'domain', 'unmaps', 'later unmaps', '', '', ...timed ? ['ms until then', ''] : [], 'cached', 'hit'],
+    ['answer', 'domain', 'unmaps', 'later unmaps', '', '', ...timed ? ['ms until then', ''] : [], 'cached', 'hit'],
     ['', '', '', 'median', '90 %', 'max', ...timed ? ['median', 'max'] : [], '', ''],
     ...pairing.rows.map(row => rowOf(row, timed)),
   ]
   return [
     color.bold('Unmaps and what answered them'),
     ...indent(columns(table)),
-    ...notes(pairing).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4)).map(line => color.dim(line))),
+    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4)).map(line => color.dim(line))),
   ]
 }
 function rowOf({ answer, basis, unmaps, laterUnmaps, wait_us, held, hit }: WindowRow, timed: boolean): string[] {
@@ -98,15 +98,16 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 const edge = (widths: readonly number[], i: number): number => widths.slice(0, i).reduce((sum, width) => sum + width + 2, 0)
 
 /** What the numbers mean and where they end, in the order a reader asks. */
-function notes({ by, clock, byBasis, guesses, unanswered }: PairingReport): string[] {
+function notes({ by, clock, byBasis, guesses, unanswered }: PairingReport, stamped: boolean): string[] {
   return [
-    'An unmap is recorded when its entry is cleared, before its flush. "Later unmaps" are those recorded until the flush; "cached" had a translation in the IOTLB until then; "hit" were used in between. A range is what the logs leave open.',
+    'An unmap is recorded when its entry is cleared, before it is flushed. The answer is an invalidation of its own (strict) or a flush of the domain (deferred). "Later unmaps" were recorded before it; "cached" had a translation in the IOTLB until then; "hit" were used meanwhile. A range is what the logs leave open.',
     clock === null
       ? 'The logs share no clock. Only order bounds the windows: a fill lies between map and unmap, and page invalidations were paired with unmaps of the same block in the same order. That shows windows that must exist; a small lower bound shows nothing.'
       : `Clocks aligned by order alone to ±${Math.ceil(clock.error_us)} µs (drift ${clock.drift_range_ppm.map(Math.round).join(' to ')} ppm): ${n(clock.above)} fills and answers came after their map or unmap, ${n(clock.below)} fills before their unmap. Anything closer than that is left open.`,
     `A kernel event names a page but no device, and domains share pages. Named (${n(byBasis.named)}): the page invalidation names the domain. Only (${n(byBasis.only)}): one mapping fits. Inferred (${n(byBasis.inferred)}): the youngest of several that fit${guesses.checked === 0 ? '' : `, right in ${n(guesses.right)} of the ${n(guesses.checked)} that could be checked`}; a wrong one looks like a long window. Unknown (${n(byBasis.unknown)}): no device used the page, so nothing of it was cached; not counted.`,
     ...unanswered.count === 0 ? [] : [`${several(unanswered.count, 'unmap')} had no later invalidation in the log: at its end, or inferred wrongly.`],
-    ...by === 'clock' ? [] : ['To measure in time, record QEMU with -msg timestamp=on.'],
+    ...by === 'clock' ? [] : [stamped ? 'The log has stamps, but no offset of constant rate fits the order of its events: they were not used.'
+      : 'To measure in time, record QEMU with -msg timestamp=on.'],
     'No log proves that a hit could not have happened: only that in this run it did not.',
   ]
 }

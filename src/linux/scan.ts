@@ -12,8 +12,7 @@ export const patience_lines = 2000
 export interface Stamps {
   /** Lines with a stamp, of all lines with an event. */
   readonly stamped: number
-  /** The first stamp, in seconds since 1970, and the microseconds from it to the last. */
-  readonly first_s: number | null
+  /** From the first stamp to the last. */
   readonly span_us: number
   /** Stamps earlier than one before them (threads write side by side); such a line is taken to stand at the latest time so far. */
   readonly backward: number
@@ -47,7 +46,7 @@ class Scan {
   #known = 0
   #vtd = false
   #stamped = 0
-  #first_s: number | null = null
+  #first: { readonly s: number; readonly us: number } | null = null
   #now_us = 0
   #backward = 0
   #binary = false
@@ -73,14 +72,14 @@ class Scan {
     if (!this.#vtd) throw this.#foreign()
     return {
       replay: this.#replay, lines: this.number, known: this.#known, damage: this.#damage.report(),
-      stamps: { stamped: this.#stamped, first_s: this.#first_s, span_us: this.#now_us, backward: this.#backward },
+      stamps: { stamped: this.#stamped, span_us: this.#now_us, backward: this.#backward },
     }
   }
 
   #clock([, seconds, micros]: RegExpExecArray): void {
     this.#stamped++
-    this.#first_s ??= Number(seconds)
-    const time_us = (Number(seconds) - this.#first_s) * 1e6 + Number(micros)
+    this.#first ??= { s: Number(seconds), us: Number(micros) }
+    const time_us = (Number(seconds) - this.#first.s) * 1e6 + Number(micros) - this.#first.us
     if (time_us < this.#now_us) this.#backward++
     else this.#now_us = time_us
   }

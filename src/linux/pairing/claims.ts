@@ -26,11 +26,7 @@ export function mayAnswer(unmaps: readonly Unmapped[], brackets: readonly Bracke
     // what it took out was filled before the unmap
     if (removed.get(command.line)?.some(stay => overlaps(stay, event) && stay.from.line >= before)) return false
     // had the domain been flushed in between, that would have been the answer
-    const flushed = (domain: number): boolean => {
-      const first = commands.firstCovering(event, domain, before - 1)
-      return first !== null && first.line < command.line && first.descriptor.granularity !== 'page'
-    }
-    return !flushed(command.descriptor.did) && (did === null || !flushed(did))
+    return commands.firstFlush(command.descriptor.did, before - 1) > command.line && (did === null || commands.firstFlush(did, before - 1) > command.line)
   }
 }
 const overlaps = (stay: Stay, { page, end }: Range): boolean => stay.page < end && page < stay.page + stay.pages

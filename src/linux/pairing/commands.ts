@@ -31,6 +31,12 @@ export class Commands {
     }
   }
 
+  /** The line of the first flush of that domain, or of all, after `line`; Infinity where there is none. */
+  firstFlush(did: number, line: number): number {
+    const first = (list: readonly IotlbCommand[] = []): number => list[firstAtLeast(list.length, i => list[i]!.line, line + 1)]?.line ?? Infinity
+    return Math.min(first(this.#broad.get('global')), first(this.#broad.get(did)))
+  }
+
   /** The first after `line` that covers all of the range in that domain. Several that cover it only together are not looked for. */
   firstCovering(range: Range, did: number, line: number): IotlbCommand | null {
     const lists = [this.#broad.get('global'), this.#broad.get(did),

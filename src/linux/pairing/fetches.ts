@@ -15,6 +15,8 @@ export interface Fetch {
 export class Fetches {
   readonly #byPage = new Map<number, Map<number, Fetch>>()
   readonly #pages: readonly number[]
+  /** Pairs of page and frame in QEMU's log, and those of them that a map event of the kernel made. */
+  readonly pairs: { readonly fetched: number; readonly mapped: number }
 
   constructor(stays: readonly Stay[], events: readonly KernelEvent[]) {
     for (const { page, frame, did, from } of stays) {
@@ -26,6 +28,8 @@ export class Fetches {
     }
     this.#pages = [...this.#byPage.keys()].sort((a, b) => a - b)
     for (const event of events) if (event.kind === 'map') for (const fetch of this.of(event)) fetch.maps++
+    const all = [...this.#byPage.values()].flatMap(frames => [...frames.values()])
+    this.pairs = { fetched: all.length, mapped: all.filter(({ maps }) => maps > 0).length }
   }
 
   /** The fetched pages of a mapping. */

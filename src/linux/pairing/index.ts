@@ -25,6 +25,8 @@ export interface PairingReport {
   /** `clock`: stamps of both logs on one time line. `order`: no stamps, or no offset fits all of them. */
   readonly by: 'clock' | 'order'
   readonly clock: Clock | null
+  /** Pairs of page and frame that devices fetched, and those that a map event of the kernel log made: whether the two logs belong together. */
+  readonly pairs: { readonly fetched: number; readonly mapped: number }
   /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
   readonly guesses: { readonly checked: number; readonly right: number }
   readonly rows: readonly WindowRow[]
@@ -62,15 +64,23 @@ interface State {
 /** What is known of mappings, time and answers helps to know each of the others: a few rounds, each from the facts of the one before. */
 const rounds = 3
 
+/** Logs of one boot share more than half of the fetched pages (tracing ends before the machine does), those of two under a twentieth. */
+const leastMapped = 0.25
+
 function pairAll(events: readonly KernelEvent[], trail: Trail, timed: boolean): PairingReport {
   const fetches = new Fetches(trail.stays, events)
+  const { fetched, mapped } = fetches.pairs
+  if (mapped < fetched * leastMapped) {
+    const empty = emptyReport(events.filter(({ kind }) => kind === 'map').length, events.filter(({ kind }) => kind === 'unmap').length)
+    return { ...empty, pairs: fetches.pairs, refused: `the kernel log mapped only ${mapped} of ${fetched} pages that devices fetched: it is of another boot` }
+  }
   const commands = new Commands(trail.commands)
   let state: State = { unmaps: findMappings(events, fetches, { named: new Map(), before: [] }), claims: new Map(), alignment: null, brackets: [] }
   for (let round = 0; round < rounds; round++) state = nextRound(state, events, fetches, commands, trail, timed)
   const { unmaps, claims, alignment, brackets } = state
   const windows = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
   const blind = findMappings(events, fetches, { named: new Map(), before: brackets.map(({ before }) => before) })
-  return report(events, unmaps, blind, windows, alignment)
+  return { ...report(events, unmaps, blind, windows, alignment), pairs: fetches.pairs }
 }
 
 function nextRound({ unmaps, claims: known }: State, events: readonly KernelEvent[], fetches: Fetches, commands: Commands, trail: Trail, timed: boolean): State {
@@ -155,7 +165,7 @@ function report(events: readonly KernelEvent[], unmaps: readonly Unmapped[], bli
   }
 }
 const emptyReport = (maps: number, unmaps: number): PairingReport => ({
-  maps, unmaps, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null, guesses: { checked: 0, right: 0 },
+  maps, unmaps, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 },
   rows: [], unanswered: noPlaces(), unansweredSure: noPlaces(), flushed: noPlaces(), flushedDomains: [],
   hitAfterUnmap: [], longest: [], refused: null,
 })

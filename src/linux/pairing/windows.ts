@@ -68,12 +68,14 @@ export function windowsOf(unmaps: readonly Unmapped[], brackets: readonly Bracke
     return {
       line: event.line, page: event.page, pages: event.end - event.page, did, basis, answer: early.descriptor.granularity,
       commandLine: early.line, laterUnmaps: [Math.max(0, least), Math.max(0, most)],
-      wait_us: clock && [Math.max(0, early.time_us - clock.latest(event.time_us)), Math.max(0, late.time_us - clock.earliest(event.time_us))],
+      wait_us: clock && [whole(Math.floor, early.time_us - clock.latest(event.time_us)), whole(Math.ceil, late.time_us - clock.earliest(event.time_us))],
       held: held.length > 0,
       hits: [hits.filter(({ line }) => line >= brackets[i]!.before).length, hits.filter(({ line }) => line > brackets[i]!.after).length],
     }
   })
 }
+
+const whole = (round: (us: number) => number, us: number): number => Math.max(0, round(us))
 
 /** Whether it caches what was unmapped: the same page with the same frame. Without a known mapping the page has to do. */
 function isOf({ page, pages, frame }: Stay, { event, maps }: Unmapped): boolean {

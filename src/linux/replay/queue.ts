@@ -29,6 +29,7 @@ const kindOf = (d: Descriptor): string => d.type === 'wait' ? 'wait' : `${d.type
 export class QueueReplay {
   #size: number | null = null
   #tail: number | null = null
+  #tailLine = 0
   /** Index the next fetch must have; null where the log has not said. */
   #next: number | null = null
   #pending: { descriptor: Descriptor; line: number } | null = null
@@ -55,9 +56,10 @@ export class QueueReplay {
     if (this.#next === null && this.#tail !== null) this.#next = this.#tail
     if (this.#tail !== index && !(this.#tail === null && index === 0)) {
       this.#submissions++
-      if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, line)
+      this.#endSubmission()
     }
     this.#tail = index
+    this.#tailLine = line
   }
 
   head(index: number, line: number): void {
@@ -100,7 +102,7 @@ export class QueueReplay {
 
   report(line: number): QueueReport {
     this.#close(line)
-    if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, line)
+    this.#endSubmission()
     const byKind = [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1)
     const perWait = [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits }))
     return {
@@ -109,6 +111,9 @@ export class QueueReplay {
     }
   }
 
+  #endSubmission(): void {
+    if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, this.#tailLine)
+  }
   #wrap(index: number): number { return this.#size === null ? index : index % this.#size }
 
   #close(line: number): void {

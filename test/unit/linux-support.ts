@@ -1,0 +1,51 @@
+/** Recorded boots as lines, and doctored copies of them in a temporary folder. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll } from 'vitest'
+import type { ValidationReport } from '../../src/linux/report.ts'
+import { validateLog } from '../../src/linux/validate.ts'
+import type { Verdict } from '../../src/linux/verdicts.ts'
+
+export const boot = (name: string): string => new URL(`../../traces/linux/${name}`, import.meta.url).pathname
+export const logOf = (name: string): string => boot(`${name}.trace.log.gz`)
+export const ftraceOf = (name: string): string => boot(`${name}.ftrace.txt.gz`)
+export const linesOf = (file: string): string[] => gunzipSync(readFileSync(file)).toString('latin1').trimEnd().split('\n')
+
+const dir = mkdtempSync(join(tmpdir(), 'remapcheck-linux-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+let files = 0
+/** A file of these lines or bytes; its path. */
+export function fileOf(content: readonly string[] | Uint8Array | string): string {
+  const path = join(dir, `doctored-${files++}.log`)
+  writeFileSync(path, Array.isArray(content) ? content.join('\n') + '\n' : content as string | Uint8Array)
+  return path
+}
+export const validateLines = (lines: readonly string[], ftrace?: readonly string[]): Promise<ValidationReport> =>
+  validateLog({ log: fileOf(lines), ...ftrace === undefined ? {} : { ftrace: fileOf(ftrace) } })
+
+export function verdictOf(report: ValidationReport, claim: string): Verdict {
+  const found = report.verdicts.find(verdict => verdict.claim === claim)
+  if (found === undefined) throw new Error(`no verdict on ${claim}`)
+  return found
+}
+export const verdictsOf = (report: ValidationReport): Record<string, string> =>
+  Object.fromEntries(report.verdicts.map(({ claim, verdict }) => [claim, verdict]))
+
+/** The lines of queue entries: from each fetch (`vtd_inv_qi_head`) up to the next fetch or submission. */
+export function queueEntries(lines: readonly string[]): { readonly from: number; readonly to: number; readonly text: string }[] {
+  const entries: { from: number; to: number; text: string }[] = []
+  lines.forEach((line, from) => {
+    if (!/\bvtd_inv_qi_head /.test(line)) return
+    let to = from + 1
+    while (to < lines.length && /\bvtd_(inv_desc|ce_not_present)/.test(lines[to]!)) to++
+    entries.push({ from, to, text: lines.slice(from, to).join('\n') })
+  })
+  return entries
+}
+/** The lines without those of the entries, as if the driver had not sent them: whoever reads heads sees the gap. */
+export function withoutEntries(lines: readonly string[], gone: readonly { readonly from: number; readonly to: number }[]): string[] {
+  const drop = new Set(gone.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
+  return lines.filter((_, i) => !drop.has(i))
+}

@@ -9,8 +9,8 @@ import type { Design } from '../spec/kernel/design.ts'
 
 export interface Claim {
   readonly property: RemapProperty
-  /** Whether the bounds contain what the claim is about. */
-  readonly on: (b: Bounds) => boolean
+  /** Whether bounds and design have what the claim is about; elsewhere it would hold of nothing. */
+  readonly on: (b: Bounds, design: Design) => boolean
   /** `sometimes` properties: a run that reaches none of this shows nothing. */
   readonly witnesses: readonly Witness[]
 }

@@ -23,7 +23,7 @@ export const claims: readonly Claim[] = [
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds): readonly RemapProperty[] {
-  const asked = claims.filter(claim => claim.on(b)).flatMap(({ property, witnesses }) =>
+  const asked = claims.filter(claim => claim.on(b, design)).flatMap(({ property, witnesses }) =>
     [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
   return [...new Set(asked)]
 }

@@ -3,7 +3,7 @@ import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const newMappingWorks: Claim = {
-  on: b => b.frames > 0,
+  on: (b, design) => b.frames > 0 && design.remapsDma,
   property: step('new-mapping-works', {
     on: 'blocked', clause: 'VTD:6/caching-mode',
     claim: 'no DMA is refused that a mapping allows whose map call has returned, from a device whose attach has returned',

@@ -1,4 +1,5 @@
 /** The cost report: as data for --json, and as text for people. */
+import { hang, wrapWords } from '../report/layout.ts'
 import type { MeasuredDesign } from './baseline.ts'
 import type { BudgetReport, BudgetResult } from './budgets.ts'
 import type { PathCounts, Vocabulary } from './count.ts'
@@ -68,9 +69,10 @@ export function renderCost(report: CostReport, contributors = 3): string {
   const lines = [`cycles per path: typical (min..max), ${clock_ghz} GHz, profile ${id}`, `  ${title}`]
   for (const { path, designs } of report.paths) {
     lines.push('', path)
-    for (const { design, cost } of designs) {
+    for (const { design, cost, others } of alike(designs)) {
       const cells = [design.padEnd(width), String(cost.cycles.typ).padStart(7), range(cost.cycles).padEnd(14), contents(cost, contributors)]
       lines.push(`  ${cells.join(' ')}`)
+      if (others.length > 0) lines.push(...hang('    same for ', 13, wrapWords(others.join(', '), 87)))
     }
   }
   const rows = report.paths.flatMap(p => p.designs.flatMap(d => d.cost.rows))
@@ -82,6 +84,19 @@ export function renderCost(report: CostReport, contributors = 3): string {
   if (report.footnotes.length > 0) lines.push('', 'sources')
   for (const note of report.footnotes) lines.push(`  ${note.source} (${note.status.join(', ')})`, `    ${note.units.join(', ')}`)
   return `${lines.join('\n')}\n`
+}
+
+type OfPath = CostReport['paths'][number]['designs'][number]
+/** Designs that take the very same, under the first of them. */
+function alike(designs: readonly OfPath[]): (OfPath & { readonly others: string[] })[] {
+  const groups = new Map<string, OfPath & { readonly others: string[] }>()
+  for (const one of designs) {
+    const key = JSON.stringify(one.cost)
+    const first = groups.get(key)
+    if (first === undefined) groups.set(key, { ...one, others: [] })
+    else first.others.push(one.design)
+  }
+  return [...groups.values()]
 }
 
 const range = (cycles: Cycles): string => `(${cycles.min}..${cycles.max})`

@@ -40,6 +40,8 @@ export interface CheckReport {
   /** Null where nothing is random. */
   readonly seed: number | null
   readonly regressions: readonly Regression[]
+  /** Properties in the order of columns; witnesses are none of them. */
+  readonly claims: readonly string[]
   readonly designs: readonly DesignReport[]
   /** Ctrl-C ended the run: designs and scopes may be missing. */
   readonly interrupted: boolean

@@ -1,6 +1,6 @@
 /** The table of verdicts: a row for each design, a column for each claim, its name on a stair above its column. */
 import { overallOf } from './check.ts'
-import type { DesignReport, Overall, Standing } from './check.ts'
+import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
 import { packLines } from './layout.ts'
 import type { Theme } from './theme.ts'
 
@@ -18,9 +18,9 @@ const marks: Readonly<Record<Standing | 'passed', Mark>> = {
 const statesWidth = 11
 
 /** Claims that some design was asked, the witnesses left out; with states, and the legend of the marks in use. */
-export function tableLines(designs: readonly DesignReport[], theme: Theme): string[] {
+export function tableLines({ designs, claims: all }: CheckReport, theme: Theme): string[] {
   const rows = designs.map(design => ({ design, cells: cellsOf(design) }))
-  const claims = [...new Set(rows.flatMap(({ cells }) => [...cells.keys()]))]
+  const claims = all.filter(claim => rows.some(({ cells }) => cells.has(claim)))
   const names = Math.max(6, ...designs.map(({ design }) => design.length)) + 2
   const widest = Math.max(0, ...claims.map((claim, i) => claim.length - 3 * (claims.length - i)))
   const spare = theme.width - names - statesWidth - 3 * claims.length - Math.max(0, widest - statesWidth)
@@ -34,7 +34,15 @@ export function tableLines(designs: readonly DesignReport[], theme: Theme): stri
       + statesOf(design).padStart(statesWidth)),
     ...packLines(Object.entries(marks).filter(([standing]) => used.has(standing as Standing)).map(([, { text, says, paint }]) =>
       ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
+    ...witnessLine(designs),
   ]
+}
+
+/** A verdict means something only where what it is about was reached. */
+function witnessLine(designs: readonly DesignReport[]): string[] {
+  const witnesses = designs.flatMap(design => overallOf(design).filter(({ kind, standing }) => kind === 'sometimes' && standing !== 'unchecked'))
+  const reached = witnesses.filter(({ standing }) => standing === 'fine').length
+  return witnesses.length === 0 ? [] : [`${reached} of ${witnesses.length} witnesses reached: situations without which a verdict would show nothing`]
 }
 
 function cellsOf(design: DesignReport): Map<string, Standing | 'passed'> {

@@ -24,7 +24,7 @@ export function checkText(report: CheckReport, theme: Theme, detail: Detail = ()
   ]
   return [
     ...packLines(head, theme.width), '',
-    ...tableLines(designs, theme), '',
+    ...tableLines(report, theme), '',
     ...scopeLines(designs, theme), '',
     ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
@@ -33,7 +33,7 @@ export function checkText(report: CheckReport, theme: Theme, detail: Detail = ()
 }
 
 const thousands = (n: number): string => n.toLocaleString('en-US')
-const count = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`
+const count = (n: number, noun: string, plural = 's'): string => `${thousands(n)} ${noun}${n === 1 ? '' : plural}`
 /** An empty line after each block that has lines. */
 const sections = (blocks: readonly (readonly string[])[]): string[] => blocks.flatMap(lines => lines.length === 0 ? [] : [...lines, ''])
 
@@ -45,9 +45,10 @@ function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
   return [theme.strong('within these bounds'), ...names.flatMap(name => {
     const runs = all.filter(({ scope }) => scope === name)
     const { says, bounds } = runs[0]!
-    const facts = [...bounds.split(',').map((text, i, list) => i + 1 < list.length ? `${text},` : text)]
-    const lines = [...wrapWords(says, theme.width - indent), ...wrapWords(facts.join(' '), theme.width - indent).map(theme.dim)]
-    return hang(`  ${name.padEnd(indent - 2)}`, indent, [...lines.map((line, i) => i === lines.length - 1 ? line : line), ...sizes(runs.map(run => run.exploration))])
+    return hang(`  ${name.padEnd(indent - 2)}`, indent, [
+      ...wrapWords(says, theme.width - indent), ...wrapWords(bounds.replaceAll(',', ', '), theme.width - indent).map(line => theme.dim(line)),
+      ...sizes(runs.map(run => run.exploration)),
+    ])
   })]
 }
 
@@ -57,10 +58,15 @@ function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): 
     return low === high ? thousands(low) : `${thousands(low)} to ${thousands(high)}`
   }
   const random = runs.flatMap(({ random: facts }) => facts === null ? [] : [facts])
-  const complete = runs.filter(run => run.complete).length
   const searched = runs.filter(run => run.random === null)
+  const decided = searched.filter(run => !run.complete && run.stopped === null).length
+  const cut = searched.filter(run => run.stopped !== null).length
+  const left = [
+    ...decided === 0 ? [] : [`${decided} of ${count(searched.length, 'search', 'es')} ended early, all it asked being violated`],
+    ...cut === 0 ? [] : [`${cut} of ${count(searched.length, 'search', 'es')} cut short`],
+  ]
   return [
-    ...searched.length === 0 ? [] : [`${range(searched.map(run => run.states))} states, ${complete === searched.length ? 'all seen' : `all seen in ${complete} of ${count(searched.length, 'run')}`}`],
+    ...searched.length === 0 ? [] : [`${range(searched.map(run => run.states))} states, ${left.length === 0 ? 'all there are' : left.join(', ')}`],
     ...random.length === 0 ? [] : [`${range(random.map(facts => facts.runs))} random runs, ${range(random.map(facts => facts.ops))} ops, ${range(random.map(facts => Math.round(100 * facts.refused / Math.max(1, facts.ops))))} % refused`],
   ]
 }
@@ -82,20 +88,24 @@ function violationBlocks(designs: readonly DesignReport[], theme: Theme, detail:
     if (blocks.length === 0) return []
     const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
     const paint = standing === 'known' ? theme.warn : theme.bad
-    return [theme.strong(title), ...blocks.flatMap(({ design, found }) => [
-      `  ${design.design}`,
-      ...found.flatMap(one => detail(design, one)?.trimEnd().split('\n').map(line => line === '' ? '' : line) ?? shortForm(one, theme, paint, design)),
-    ])]
+    return [theme.strong(title), ...blocks.flatMap(({ design, found }) => {
+      const whole = found.map(one => detail(design, one))
+      return whole.every(text => text !== null) ? whole.flatMap(text => ['', ...text.trimEnd().split('\n')])
+        : [`  ${design.design}`, ...found.flatMap(one => shortForm(one, theme, paint, design))]
+    })]
   })
 }
 
+/** Which, why, and the way there. */
 function shortForm({ property, violation, in: scope }: Overall, theme: Theme, paint: Theme['bad'], design: DesignReport): string[] {
   if (violation === null) return []
-  const length = `${count(violation.ops.length, 'op')}${violation.shortest ? ', none shorter' : ''}`
+  const { ops, shortest, because } = violation
+  const below = (text: string): string[] => hang('        ', 8, wrapWords(text, theme.width - 8))
   const saved = design.saved[property]
   return [
-    ...packLines([{ text: `    ✗ ${property}`, paint }, { text: length, paint: theme.dim }, { text: `scope ${scope.scope}`, paint: theme.dim }], theme.width),
-    ...hang('        ', 8, wrapWords(violation.because, theme.width - 8)),
+    ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }], theme.width),
+    ...below(because),
+    ...below(`${count(ops.length, 'op')}${shortest ? ', none shorter' : ''}: ${ops.map(({ action }) => action).join(' → ')}`).map(line => theme.dim(line)),
     ...(saved === undefined ? [] : [`        saved ${saved}`]),
   ]
 }

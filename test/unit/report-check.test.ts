@@ -24,24 +24,29 @@ function exploration(results: PropertyResult[], stopped: StopReason | null = nul
     coverage: { actions: {}, clauses: {} }, random: null,
   }
 }
-const design = (name: string, found: Exploration, expected: DesignReport['expected'] = {}): DesignReport =>
-  ({ design: name, scope: 'dma', bounds: { devices: 1, pages: 2 }, exploration: found, expected })
-const report = (...designs: DesignReport[]): CheckReport =>
-  ({ tool: 'remapcheck', version: '0.1.0', seed: 42, bounds: { cpus: 2, CM: false }, designs })
+const design = (name: string, found: Exploration, givesUp: readonly string[] = [], scope = 'dma'): DesignReport => ({
+  design: name, says: `about ${name}`, full: true, saved: {}, givesUp: Object.fromEntries(givesUp.map(property => [property, 'accepted'])),
+  scopes: [{ scope, says: `all about ${scope}`, bounds: 'devices=1,frames=2', exploration: found }],
+})
+const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
+const report = (...designs: DesignReport[]): CheckReport => ({
+  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, regressions: [], repeat: 'npx remapcheck check',
+  interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
+})
 
 const strict = design('ring0-strict',
   exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'holds'), result('dma-lands', 'reached')]))
 const deferred = design('ring0-deferred',
   exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'violated'), result('dma-lands', 'reached')]),
-  { 'no-access-after-unmap': 'violated' })
-const random: DesignReport = {
-  ...design('driver-server', {
-    ...exploration([result('no-dma-escape', 'passed'), result('no-lost-edge', 'violated'), result('dma-lands', 'unreached')]),
-    driver: 'random', complete: false, random: { seed: 42, runs: 1000, ops: 38000, refused: 5700, meanLength: 38, distinctStates: 900 },
-  }), scope: 'interrupts',
-}
+  ['no-access-after-unmap'])
+const random = design('driver-server', {
+  ...exploration([result('no-dma-escape', 'passed'), result('no-lost-edge', 'violated'), result('dma-lands', 'unreached')]),
+  driver: 'random', complete: false, random: { seed: 42, runs: 1000, ops: 38000, refused: 5700, meanLength: 38, distinctStates: 900 },
+}, [], 'interrupts')
 const cut = design('no-iommu', exploration([result('no-dma-escape', 'incomplete'), result('settles', 'unchecked')], 'time'))
-const lost = design('user-port-io', exploration([result('no-dma-escape', 'holds')]), { 'no-dma-escape': 'violated' })
+const lost = design('user-port-io', exploration([result('no-dma-escape', 'holds')]), ['no-dma-escape'])
+/** The known violation shows in the second scope only. */
+const twoScopes: DesignReport = { ...lost, scopes: [...lost.scopes, ...design('x', exploration([result('no-dma-escape', 'violated')]), [], 'other').scopes] }
 
 describe('the exit class', () => {
   it.each<[string, DesignReport[], string]>([
@@ -50,12 +55,19 @@ describe('the exit class', () => {
     ['a known violation that is gone', [strict, lost, cut], 'vacuous'],
     ['what must be reached is not', [design('x', exploration([result('dma-lands', 'unreached')]))], 'vacuous'],
     ['a run cut short', [strict, cut], 'incomplete'],
-    ['a random run that misses a known violation', [design('x', exploration([result('p', 'passed')]), { p: 'violated' })], 'incomplete'],
+    ['a random run that misses a known violation', [design('x', exploration([result('p', 'passed')]), ['p'])], 'incomplete'],
     ['left over when all else was violated',
-      [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), { p: 'violated' })], 'holds'],
+      [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), ['p'])], 'holds'],
+    ['a known violation that shows in one scope of two', [twoScopes], 'holds'],
+    ['a known violation that a part of the scopes does not show', [{ ...lost, full: false }], 'holds'],
     ['interrupted', [random, design('x', exploration([], 'interrupted'))], 'interrupted'],
   ])('%s', (_name, designs, exit) => { expect(exitOf(report(...designs))).toBe(exit) })
 
+  it('is violated by a saved counterexample that still violates, and only by that', () => {
+    const saved = { path: 'x.json', design: 'ring0-strict', property: 'no-dma-escape', because: 'stale', known: false }
+    expect(exitOf({ ...report(strict), regressions: [saved] })).toBe('violated')
+    expect(exitOf({ ...report(strict), regressions: [{ ...saved, because: null }, { ...saved, known: true }] })).toBe('holds')
+  })
   it('has one number, and each number one class', () => {
     expect(exitClasses.map(row => row.code)).toEqual([0, 1, 2, 3, 4, 5, 6, 70, 130])
     for (const { code, name, meaning } of exitClasses) {
@@ -85,15 +97,18 @@ describe('the document', () => {
   it('is one, versioned, with the standing of each result beside the outcome', () => {
     const saved = { ...deferred, saved: { 'no-access-after-unmap': 'traces/regressions/x.json' } }
     const text = checkJson(report(strict, saved))
-    const document = JSON.parse(text) as { format: string; exit: unknown; designs: { exploration: Exploration }[] }
+    const document = JSON.parse(text) as { designs: { scopes: { exploration: Exploration }[] }[] }
     expect(document).toMatchObject({ format: 'remapcheck-check/1', tool: 'remapcheck', seed: 42, exit: { code: 0, name: 'holds' } })
-    expect(document.designs[1]!.exploration).toMatchObject({ states: 12345, complete: true })
-    expect(document.designs[1]!.exploration.results.map(r => ({ ...r, violation: r.violation?.ops.length ?? null }))).toMatchObject([
-      { property: 'no-dma-escape', outcome: 'holds', expected: 'holds', standing: 'fine', violation: null, saved: null },
-      { property: 'no-access-after-unmap', outcome: 'violated', expected: 'violated', standing: 'known', violation: 4,
-        saved: 'traces/regressions/x.json' },
-      { property: 'dma-lands', outcome: 'reached', expected: 'holds', standing: 'fine', violation: null, saved: null },
-    ])
+    expect(document.designs[1]).toMatchObject({
+      saved: { 'no-access-after-unmap': 'traces/regressions/x.json' },
+      verdicts: [
+        { property: 'no-dma-escape', standing: 'fine', proved: true, ops: null },
+        { property: 'no-access-after-unmap', standing: 'known', proved: false, ops: 4, scope: 'dma' },
+        { property: 'dma-lands', kind: 'sometimes', standing: 'fine' },
+      ],
+    })
+    expect(document.designs[1]!.scopes[0]!.exploration).toMatchObject({ states: 12345, complete: true })
+    expect(document.designs[1]!.scopes[0]!.exploration.results.map(r => r.outcome)).toEqual(['holds', 'violated', 'reached'])
     expect(text.endsWith('}\n')).toBe(true)
   })
 })

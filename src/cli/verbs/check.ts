@@ -60,7 +60,8 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     const found = await explore(plan, { signal: io.signal, say: line.say })
     const designs = found.map((one, i) => kept(io, flags, plan, one, plan.subjects[i]!))
     report = {
-      tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs, interrupted: io.signal.aborted,
+      tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
+      claims: claims.map(({ property }) => property.name), interrupted: io.signal.aborted,
       repeat: repeatOf(args, plan),
     }
   } finally { line.end() }

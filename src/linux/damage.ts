@@ -50,6 +50,7 @@ export class DamageLedger {
     }
   }
 }
-const control = /[\x00-\x08\x0e-\x1f\x7f-\x9f]/
+/** A control character that is no white space. */
+const control = /(?![\t-\r])\p{Cc}/u
 export const isBinary = (text: string): boolean => control.test(text)
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '·')

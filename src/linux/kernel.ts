@@ -14,12 +14,15 @@ export interface MapEvent {
 export interface UnmapEvent extends Omit<MapEvent, 'kind' | 'frame'> { readonly kind: 'unmap' }
 export type KernelEvent = MapEvent | UnmapEvent
 
+/** About 100 bytes each. */
+export const eventsLimit = 2_000_000
+
 export interface KernelLog {
   readonly lines: number
   readonly events: readonly KernelEvent[]
   readonly counts: readonly { readonly name: string; readonly count: number }[]
   readonly attached: readonly { readonly line: number; readonly device: string }[]
-  /** Events that the kernel's buffer lost, by its own words. Pairing is then unsound. */
+  /** Events that the kernel's buffer lost, by its own words, and those beyond `eventsLimit`. Pairing is then unsound. */
   readonly lost: number
   readonly damage: DamageReport
 }
@@ -79,19 +82,24 @@ class Reader {
     return { lines: this.number, events: this.#events, counts, attached: this.#attached, lost: this.#lost, damage: this.#damage.report() }
   }
 
+  #keep(event: KernelEvent): void {
+    if (this.#events.length >= eventsLimit) this.#lost++
+    else if (event.end > event.page) this.#events.push(event)
+  }
+
   /** False: damaged. Null: not an event this reader knows. */
   #take(name: string, rest: string, at: { line: number; cpu: number; time_us: number }): boolean | null {
     if (name === 'map') {
       const f = mapForm.exec(rest)
       if (f === null) return false
-      this.#events.push({ kind: 'map', ...at, page: pageOf(f[1]!), end: pageOf(f[2]!), frame: pageOf(f[3]!) })
+      this.#keep({ kind: 'map', ...at, page: pageOf(f[1]!), end: pageOf(f[2]!), frame: pageOf(f[3]!) })
       return true
     }
     if (name === 'unmap') {
       const f = unmapForm.exec(rest)
       if (f === null) return false
       const page = pageOf(f[1]!)
-      this.#events.push({ kind: 'unmap', ...at, page, end: page + Number(f[3]) / 4096 })
+      this.#keep({ kind: 'unmap', ...at, page, end: page + Number(f[3]) / 4096 })
       return true
     }
     if (deviceEvents.includes(name)) {

@@ -39,12 +39,12 @@ function verdictLines(verdicts: readonly Verdict[], { color, width }: Look): str
   })
 }
 
-function seenLines({ iotlb, contexts, irtes, queue, registers, faults }: ValidationReport, { color, width }: Look): string[] {
+function seenLines({ iotlb, irtes, queue, registers, faults }: ValidationReport, { color, width }: Look): string[] {
   const kinds = queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`).join(', ')
   const waits = queue.perWait.map(({ descriptors, waits: w }) => `${descriptors}: ${n(w)}`).join(', ')
   const dropped = iotlb.emptied.filter(({ entries }) => entries > 0).map(({ conduct, line, entries }) => `${entries} at ${conduct} (line ${line})`)
   const rows: (readonly [string, string])[] = [
-    ['IOTLB', `${several(iotlb.fills, 'fill')}, ${several(iotlb.hits, 'hit')}, ${several(contexts.hits + contexts.fills, 'miss')}; at most ${n(iotlb.largest)} entries held`],
+    ['IOTLB', `${several(iotlb.fills, 'fill')}, ${several(iotlb.hits, 'hit')}, ${several(iotlb.misses, 'miss')}; at most ${n(iotlb.largest)} entries held`],
     ['  by domain', iotlb.byDomain.map(({ did, fills, hits }) => `${did}: ${n(fills)} filled, ${n(hits)} hit`).join('; ')],
     ['  removed', `${n(iotlb.removed.page)} by page, ${n(iotlb.removed.domain)} by domain, ${n(iotlb.removed.global)} by global invalidations`],
     ['  by QEMU', dropped.length === 0 ? 'none dropped of its own accord' : `${dropped.join(', ')}: its conduct, not a rule of the manual`],

@@ -4,9 +4,11 @@ import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
 import { boot, fileOf, ftraceOf, linesOf, logOf, queueEntries, validateLines, verdictOf, withoutEntries } from './linux-support.ts'
 
-let strict: string[], lazy: string[], lazyKernel: string[]
+/** `strict`: as much of the boot as most claims need. */
+let strict: string[], wholeStrict: string[], lazy: string[], lazyKernel: string[]
 beforeAll(() => {
-  strict = linesOf(logOf('vtd-strict'))
+  wholeStrict = linesOf(logOf('vtd-strict'))
+  strict = wholeStrict.slice(0, 24_000)
   lazy = linesOf(logOf('vtd-lazy-timed'))
   lazyKernel = linesOf(ftraceOf('vtd-lazy-timed'))
 })
@@ -16,12 +18,13 @@ const findLast = (lines: readonly string[], pattern: RegExp, before: number): nu
 describe('log-complete', () => {
   it.each([/vtd_inv_desc_iotlb_pages/, /vtd_inv_desc invalidate desc type iotlb/, /vtd_inv_qi_head/, /vtd_inv_desc_iec/])(
     'one line less (%s)', async pattern => {
-      const gone = strict.findIndex((line, i) => i > 20_000 && pattern.test(line))
+      const gone = strict.findIndex((line, i) => i > 5_000 && pattern.test(line))
+      expect(gone).toBeGreaterThan(0)
       expect(await verdict(validateLines(strict.toSpliced(gone, 1)), 'log-complete')).toMatchObject({ verdict: 'false' })
     })
 
   it('a whole descriptor less', async () => {
-    const entry = queueEntries(strict).find(({ from, text }) => from > 20_000 && text.includes('type iotlb'))!
+    const entry = queueEntries(strict).find(({ from, text }) => from > 10_000 && text.includes('type iotlb'))!
     const { verdict: said, because, lines } = await verdict(validateLines(withoutEntries(strict, [entry])), 'log-complete')
     expect([said, because]).toEqual(['false', '1 gap in the queue'])
     expect(lines).toEqual([entry.from + 1])
@@ -67,7 +70,7 @@ describe('caches', () => {
       const between = entries.filter(({ from, text }) => last !== undefined && from > last.at && from < at && text.includes(`domain ${fill[4]} addr ${fill[2]}000 mask 0x0`))
       return last !== undefined && last.slpte !== fill[3] && between.length === 1 ? [{ at, entry: between[0]! }] : []
     })
-    expect(found.length).toBeGreaterThan(50)
+    expect(found.length).toBeGreaterThan(40)
     for (const { at, entry } of [found[0]!, found[30]!]) {
       const { verdict: said, lines } = await verdict(validateLines(withoutEntries(strict, [entry])), 'leaf-changes-invalidated')
       expect(said).toBe('false')
@@ -76,9 +79,9 @@ describe('caches', () => {
   })
 
   it('context-changes-invalidated: without context-cache invalidations', async () => {
-    const gone = queueEntries(strict).filter(({ text }) => text.includes('type context-cache') || text.includes('type cc'))
+    const gone = queueEntries(wholeStrict).filter(({ text }) => text.includes('type context-cache') || text.includes('type cc'))
     expect(gone).toHaveLength(5)
-    expect(await verdict(validateLines(withoutEntries(strict, gone)), 'context-changes-invalidated')).toMatchObject({ verdict: 'false' })
+    expect(await verdict(validateLines(withoutEntries(wholeStrict, gone)), 'context-changes-invalidated')).toMatchObject({ verdict: 'false' })
   })
 
   it('irte-changes-invalidated: the invalidations of one index less, and a change of an entry that got none', async () => {
@@ -107,7 +110,7 @@ describe('caches', () => {
 
 describe('registers, waits, faults', () => {
   it('submissions-waited-for: a wait less', async () => {
-    const entry = queueEntries(strict).find(({ from, text }) => from > 20_000 && text.includes('type wait'))!
+    const entry = queueEntries(strict).find(({ from, text }) => from > 10_000 && text.includes('type wait'))!
     expect(await verdict(validateLines(withoutEntries(strict, [entry])), 'submissions-waited-for')).toMatchObject({ verdict: 'false', lines: [findLast(strict, /qi_tail/, entry.from) + 1] })
   })
 

@@ -18,11 +18,19 @@ export interface Clock {
 }
 /** Straight lines `qemu = kernel + low or high + drift * (kernel - origin)`, one pair for each rate tried. */
 interface Lane { readonly drift: number; readonly low: number; readonly high: number }
-export interface Alignment { readonly clock: Clock; readonly earliest: (kernel_us: number) => number; readonly latest: (kernel_us: number) => number; readonly middle: (kernel_us: number) => number }
+/** The earliest, the latest and the likeliest time of QEMU's stamps for a time of the kernel. */
+export interface Alignment {
+  readonly clock: Clock
+  readonly earliest: (kernel_us: number) => number
+  readonly latest: (kernel_us: number) => number
+  readonly middle: (kernel_us: number) => number
+}
+
+/** Rates of drift tried between the least and the most that the bounds allow. */
+const lanes = 64
 
 /** Beyond this rate clocks of one machine do not drift apart. */
 const drift_limit = 500e-6
-const lanes = 64
 
 /** Null where a side has no bound, or where no constant offset and rate satisfies all bounds. `span`: the kernel's first and last time. */
 export function align({ above, below }: Bounds, [origin, last]: readonly [number, number]): Alignment | null {
@@ -39,8 +47,17 @@ export function align({ above, below }: Bounds, [origin, last]: readonly [number
   if (slack(best) < 0) return null
   const from = edge(slack, best, -drift_limit), to = edge(slack, best, drift_limit)
   const all = Array.from({ length: lanes + 1 }, (_, i) => lane(from + (to - from) * i / lanes))
-  const earliest = (t: number): number => t + Math.min(...all.map(({ low, drift }) => low + drift * (t - origin)))
-  const latest = (t: number): number => t + Math.max(...all.map(({ high, drift }) => high + drift * (t - origin)))
+  const slip = (to - from) / lanes * (last - origin) // by which the true line may stick out between two lanes
+  const earliest = (t: number): number => {
+    let least = Infinity
+    for (const { low, drift } of all) least = Math.min(least, low + drift * (t - origin))
+    return t + least - slip
+  }
+  const latest = (t: number): number => {
+    let most = -Infinity
+    for (const { high, drift } of all) most = Math.max(most, high + drift * (t - origin))
+    return t + most + slip
+  }
   const { low, high } = lane(best)
   const error_us = Math.max(...[origin, last].map(t => latest(t) - earliest(t))) / 2
   const clock = {

@@ -33,8 +33,7 @@ export class Commands {
 
   /** The line of the first flush of that domain, or of all, after `line`; Infinity where there is none. */
   firstFlush(did: number, line: number): number {
-    const first = (list: readonly IotlbCommand[] = []): number => list[firstAtLeast(list.length, i => list[i]!.line, line + 1)]?.line ?? Infinity
-    return Math.min(first(this.#broad.get('global')), first(this.#broad.get(did)))
+    return Math.min(firstAfter(this.#broad.get('global'), line)?.line ?? Infinity, firstAfter(this.#broad.get(did), line)?.line ?? Infinity)
   }
 
   /** The first after `line` that covers all of the range in that domain. Several that cover it only together are not looked for. */
@@ -43,12 +42,15 @@ export class Commands {
       ...[...this.#masks].map(mask => this.#paged.get(`${did}:${blockKey(range.page, mask)}`))]
     let best: IotlbCommand | null = null
     for (const list of lists) {
-      const command = list?.[firstAtLeast(list.length, i => list[i]!.line, line + 1)]
+      const command = firstAfter(list, line)
       if (command !== undefined && covers(command, range, did) && (best === null || command.line < best.line)) best = command
     }
     return best
   }
 }
+
+const firstAfter = (list: readonly IotlbCommand[] = [], line: number): IotlbCommand | undefined =>
+  list[firstAtLeast(list.length, i => list[i]!.line, line + 1)]
 
 /** A descriptor covers a run of pages without gaps, so its ends are enough. */
 const covers = ({ descriptor }: IotlbCommand, { page, end }: Range, did: number): boolean =>

@@ -48,7 +48,7 @@ export function pair(kernel: KernelLog, trail: Trail, timed: boolean): PairingRe
   const { events } = kernel
   const unmapEvents = events.filter(({ kind }) => kind === 'unmap').length
   const empty = emptyReport(events.length - unmapEvents, unmapEvents)
-  if (kernel.lost > 0) return { ...empty, refused: `the kernel's buffer lost ${kernel.lost} events, so nothing can be said of what it holds` }
+  if (kernel.lost > 0) return { ...empty, refused: `the kernel log lost ${kernel.lost} events, so no pairing of what is left would be sound` }
   if (overflowed(trail)) return { ...empty, refused: 'the log is too long to keep all its fills, hits and invalidations' }
   if (unmapEvents === 0) return { ...empty, refused: 'the kernel log holds no unmap' }
   return pairAll(events, trail, timed)
@@ -61,8 +61,9 @@ interface State {
   readonly brackets: readonly Bracket[]
 }
 
-/** What is known of mappings, time and answers helps to know each of the others: a few rounds, each from the facts of the one before. */
-const rounds = 3
+/** What is known of mappings, time and answers helps to know each of the others: a second round starts from the facts of the first.
+ *  A third found nothing more in any recorded boot. */
+const rounds = 2
 
 /** Logs of one boot share more than half of the fetched pages (tracing ends before the machine does), those of two under a twentieth. */
 const leastMapped = 0.25

@@ -16,6 +16,8 @@ export type Conduct = 'SRTP' | 'TE' | 'reset' | 'capacity'
 export interface IotlbReport {
   readonly fills: number
   readonly hits: number
+  /** Translations that looked up a context entry, as only those do that miss the IOTLB: they end in a fill, pass-through or a fault. */
+  readonly misses: number
   /** Every hit is one of these four: the entry stood as filled, with other content, or not at all; or the log had not yet told of
    *  a moment at which the IOTLB was empty, so that the entry may be older than the log. */
   readonly explained: number
@@ -45,6 +47,7 @@ export class IotlbReplay {
   #large = 0
   #last: Entry | null = null
   #fills = 0
+  #misses = 0
   #explained = 0
   #largest = 0
   /** Whether the log has told of a moment at which the IOTLB was empty. */
@@ -102,6 +105,8 @@ export class IotlbReplay {
     else note(this.#otherContent, at.line)
   }
 
+  miss(): void { this.#misses++ }
+
   invalidate(descriptor: IotlbInvalidation, at: At): void {
     if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
     if (descriptor.granularity === 'global') this.#known = true
@@ -126,7 +131,7 @@ export class IotlbReplay {
     for (const [did, hits] of this.#hits) this.#domain(did).hits = hits
     const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b).map(([did, { fills, hits }]) => ({ did, fills, hits }))
     return {
-      fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), explained: this.#explained, beforeStart: this.#beforeStart,
+      fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), misses: this.#misses, explained: this.#explained, beforeStart: this.#beforeStart,
       otherContent: this.#otherContent, unexplained: this.#unexplained,
       refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged,
       byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,

@@ -11,6 +11,6 @@ if (clone) {
     process.exit(2)
   }
   tsx.register()
-}
+} else process.setSourceMapsEnabled(true) // places are those of the sources, as in a clone
 const { runProcess } = await import(clone ? source.href : new URL('../dist/src/cli/process.js', import.meta.url).href)
 await runProcess()

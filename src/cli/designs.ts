@@ -63,7 +63,9 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
-    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path, problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, next: 'mend the module; `node` on it shows the place' })
+    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path, problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
+      next: 'mend the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
+    })
   }
 }
 
@@ -77,7 +79,7 @@ function useOwnModules(): void {
   const urls = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'], ['remapcheck/properties', 'properties']]
     .map(([name, folder]) => [name, pathToFileURL(join(base, folder!, `index.${extension}`)).href]))
   const hook = `const own=${JSON.stringify(urls)}
-export const resolve=(name,context,next)=>Object.hasOwn(own,name)?{url:own[name],shortCircuit:true}:next(name,context)`
+export const resolve=(name,context,next)=>next(Object.hasOwn(own,name)?own[name]:name,context)`
   register(`data:text/javascript,${encodeURIComponent(hook)}`)
 }
 

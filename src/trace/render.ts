@@ -17,8 +17,9 @@ export interface RenderOptions {
   readonly clause?: (id: string) => string | null
   /** Length of a shortest trace, where another search has found it. */
   readonly shortest?: number
-  /** Where the trace is saved. */
+  /** Where the trace is saved, and what else replaying it needs on the command line. */
   readonly saved?: string
+  readonly replayFlags?: string
 }
 
 type View = RenderOptions & { readonly scalarsets: ReadonlySet<string>; readonly names: Names }
@@ -29,7 +30,7 @@ export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L
   return [
     ...head(replayed, trace, view), '', ...steps(replayed, view),
     ...(options.saved === undefined ? [] : row('saved', [options.saved])),
-    ...(options.saved === undefined ? [] : row('repeat', [`npx remapcheck replay ${options.saved}`])),
+    ...(options.saved === undefined ? [] : row('repeat', [`npx remapcheck replay ${options.saved}${options.replayFlags === undefined ? '' : ` ${options.replayFlags}`}`])),
   ].join('\n') + '\n'
 }
 

@@ -117,7 +117,7 @@ function detailOf(io: Io, flags: Flags<typeof options>, subjects: readonly Subje
     const trace = traceOf(subject, overall)
     const path = report.saved[overall.property]
     return renderTrace(replay(machineOf(subject, boundsOfTrace(trace, 'trace')), trace), trace, {
-      theme, full: flags.full ?? false, clause: id => clauses[id]?.says ?? null, ...path === undefined ? {} : { saved: path },
+      theme, full: flags.full ?? false, clause: id => clauses[id]?.says ?? null, ...path === undefined ? {} : { saved: path }, ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` },
     })
   }
 }

@@ -93,7 +93,7 @@ function priced<T>(profile: string, work: () => T): T {
   }
 }
 
-export const baselineFile = (): string => join(packageRoot, isClone ? '' : 'dist', 'properties', 'budgets', 'baseline.json')
+export const baselineFile = (): string => join(packageRoot, 'properties', 'budgets', 'baseline.json')
 
 /** A design that is not built in has nothing recorded: its counts are compared with themselves. */
 function baselineOf(subjects: readonly Subject[]): Baseline {

@@ -1,0 +1,104 @@
+/** Bad input: a one-line cause, the place, what to do, and the documented exit code. Never a stack. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseTrace } from '../../src/trace/format.ts'
+import { run } from './run.ts'
+
+let dir = ''
+const file = (name: string): string => join(dir, name)
+const trace = (changes: object = {}): string => JSON.stringify({
+  format: 'remapcheck-trace', version: 1, design: 'no-iommu', bounds: { frames: 1, iovas: 1 }, specHash: '0'.repeat(12),
+  property: 'no-dma-escape', because: 'x', ops: [], found: { driver: 'hand', shortest: false }, ...changes,
+})
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'remapcheck-cli-'))
+  parseTrace(trace(), 'the traces below differ from a good one in one thing')
+  const files: Record<string, string | Buffer> = {
+    'empty.json': '', 'cut.json': trace().slice(0, 80), 'newer.json': trace({ version: 2 }), 'other-design.json': trace({ design: 'ring0-stirct' }),
+    'other-property.json': trace({ property: 'no-dma-escap' }), 'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
+    'binary.json': Buffer.from([1, 0, 2, 0]), 'empty.log': '', 'foreign.log': 'Nov 22 20:00:01 host kernel: hello\n'.repeat(20),
+    'binary.log': Buffer.from(Array.from({ length: 4000 }, (_, i) => i * 7 % 256)), 'cut.log.gz': gzipSync('vtd_x 1\n'.repeat(5000)).subarray(0, 60),
+    'broken.mjs': 'export default {', 'throws.mjs': 'throw new TypeError("no")', 'nothing.mjs': 'export const x = 1',
+    'shape.mjs': 'export default { name: "mine", says: "x", protocols: { unmap: [{ name: "a" }] } }', 'profile.json': '{ "id": 3 }',
+  }
+  for (const [name, content] of Object.entries(files)) writeFileSync(file(name), content)
+  mkdirSync(file('no-traces'))
+})
+afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
+
+/** A command line where DIR stands for the folder of bad files, and what stderr must say. */
+const cases: readonly (readonly [string, RegExp])[] = [
+  ['chekc', /^remapcheck: no verb is named 'chekc' \[E-VERB\]\n {2}→ did you mean 'check'\?\n$/],
+  ['--scope mapping check', /a verb comes before its flags/],
+  ['help nothing', /no verb is named 'nothing'/],
+  ['check --sede 4', /^--sede: 'check' has no such flag \[E-USAGE\]\n {2}→ did you mean '--seed'\?\n$/],
+  ['check --seed', /^--seed: needs a value: --seed N/],
+  ['check --driver --seed 4', /^--driver: needs a value/],
+  ['check --json=yes', /^--json: takes no value, given 'yes'/],
+  ['check --time 3s --time 4s', /^--time: given twice/],
+  ['check --time soon', /^--time: 'soon' is not a time.*\n {2}→ for example --time 30s/],
+  ['check --driver random --runs many', /^--runs: 'many' is not a whole number from 1/],
+  ['check --driver random --runs 0', /^--runs: '0' is not a whole number from 1/],
+  ['check --seed 4', /^--seed: only random runs have one.*\n {2}→ add --driver random/],
+  ['check --driver random --states 4', /^--states: random runs have no such limit/],
+  ['check --driver rando', /did you mean 'random'\?/],
+  ['check ring0-stirct', /^ring0-stirct: no built-in design has this name \[E-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
+  ['check ring0-strict+source-maskd', /did you mean 'ring0-strict\+source-masked'\?/],
+  ['check windows', /there are no-iommu, user-port-io/],
+  ['check no-iommu no-iommu', /two designs have this name/],
+  ['check --scope mappings', /no scope is named 'mappings'.*\n {2}→ did you mean 'mapping'\?/],
+  ['check --scope mapping --bounds cpus=1', /stands in place of the scopes/],
+  ['check --property no-dma-escpe', /nothing is named 'no-dma-escpe'.*\n {2}→ did you mean 'no-dma-escape'\?/],
+  ['check --bounds cpu=2', /^--bounds, column 1: no bound is named 'cpu' \[E-BOUNDS\]\n {2}→ did you mean 'cpus'\?/],
+  ['check --bounds cpus=2,frames', /^--bounds, column 8: 'frames' gives no number/],
+  ['check --bounds cpus=1,cpus=2', /^--bounds, column 8: cpus is given twice/],
+  ['check --bounds cpus=99', /^--bounds: cpus=99 is outside 1\.\.2 \[E-BOUNDS\]\n {2}→ `remapcheck list bounds`/],
+  ['check --bounds frames=2', /^--bounds: frames=2 and iovas=0: both are 0/],
+  ['check DIR/missing.mjs', /missing\.mjs: no such file \[E-DESIGN-FILE\]/],
+  ['check DIR/broken.mjs', /broken\.mjs: cannot be loaded: .* \[E-DESIGN-MODULE\]/],
+  ['check DIR/throws.mjs', /throws\.mjs: cannot be loaded: TypeError: no \[E-DESIGN-MODULE\]/],
+  ['check DIR/nothing.mjs', /nothing\.mjs: exports no design \[E-DESIGN-EXPORT\]/],
+  ['check DIR/shape.mjs', /shape\.mjs: not a kernel design: \S+: .* \[E-DESIGN-SHAPE\]/],
+  ['replay', /^replay: needs a trace file/],
+  ['replay DIR/missing.json', /missing\.json: .* \[E-TRACE-FILE\]/],
+  ['replay DIR/no-traces', /no \*\.json in this folder \[E-TRACE-NONE\]/],
+  ['replay DIR/empty.json', /empty\.json: the file is empty \[E-TRACE-EMPTY\]/],
+  ['replay DIR/cut.json', /cut\.json:1:81: the file ends in the middle of its JSON \[E-TRACE-TRUNCATED\]/],
+  ['replay DIR/binary.json', /binary, not text \[E-TRACE-BINARY\]/],
+  ['replay DIR/foreign.json', /JSON, but not a trace.*\[E-TRACE-FOREIGN\]/],
+  ['replay DIR/newer.json', /trace version 2, and this remapcheck reads version 1 \[E-TRACE-NEWER\]/],
+  ['replay DIR/other-design.json', /the trace is of the design 'ring0-stirct', which is not built in \[E-TRACE-DESIGN\]\n {2}→ name its module/],
+  ['replay DIR/other-property.json', /has no property 'no-dma-escap' \[E-TRACE-PROPERTY\]\n {2}→ did you mean 'no-dma-escape'\?/],
+  ['replay DIR/bound.json', /bound\.json: bounds, column 1: no bound is named 'frame'.*\n {2}→ did you mean 'frames'\?/],
+  ['replay DIR/empty.json --expect nothing', /'nothing' is nothing to expect/],
+  ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
+  ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
+  ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],
+  ['validate', /^validate: needs a log/],
+  ['validate a b', /takes one log, given 2/],
+  ['validate DIR/missing.log', /missing\.log: .* \[E-LOG-MISSING\]/],
+  ['validate DIR/empty.log', /\[E-LOG-EMPTY\]/],
+  ['validate DIR/foreign.log', /\[E-LOG-FOREIGN\]/],
+  ['validate DIR/binary.log', /\[E-LOG-BINARY\]/],
+  ['validate DIR/cut.log.gz', /\[E-LOG-(GZIP|FOREIGN)\]/],
+  ['list desings', /did you mean 'designs'\?/],
+  ['explain', /needs a name/],
+  ['explain no-lost-edg', /did you mean 'no-lost-edge'\?/],
+  ['explain 0xff', /nothing is named so \[E-EXPLAIN\]/],
+  ['explain VTD:6/drian', /did you mean 'VTD:6\/drain'\?/],
+  ['start now', /takes no 'now'/],
+]
+
+describe('bad input', () => {
+  it.each(cases)('%s', async (line, says) => {
+    const { code, out, err } = await run(line.replaceAll('DIR', dir))
+    expect(err).toMatch(says)
+    expect(err).toMatch(/ \[E-[A-Z-]+\]\n {2}→ .+\n$/s)
+    expect(err).not.toMatch(/\n\s+at /)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+})

@@ -1,0 +1,21 @@
+/** Runs a command line within the test's own process, with captured streams. */
+import { main } from '../../src/cli/main.ts'
+
+export interface Ran { readonly code: number; readonly out: string; readonly err: string }
+export interface Around {
+  readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal; readonly columns?: number
+  /** Makes stderr a terminal. */
+  readonly tty?: boolean
+}
+
+/** `line` is split at spaces; words with spaces are given as a list. */
+export async function run(line: string | readonly string[], around: Around = {}): Promise<Ran> {
+  let out = '', err = ''
+  const code = await main({
+    argv: typeof line === 'string' ? line.split(' ').filter(word => word !== '') : line,
+    stdout: { write: text => { out += text }, ...around.columns === undefined ? {} : { isTTY: true, columns: around.columns } },
+    stderr: { write: text => { err += text }, isTTY: around.tty ?? false, columns: 80 },
+    env: around.env ?? { NO_COLOR: '1' }, cwd: around.cwd ?? process.cwd(), signal: around.signal ?? new AbortController().signal,
+  })
+  return { code, out, err }
+}

@@ -42,7 +42,7 @@ export function tableLines({ designs, claims: all }: CheckReport, theme: Theme):
 function witnessLine(designs: readonly DesignReport[]): string[] {
   const witnesses = designs.flatMap(design => overallOf(design).filter(({ kind, standing }) => kind === 'sometimes' && standing !== 'unchecked'))
   const reached = witnesses.filter(({ standing }) => standing === 'fine').length
-  return witnesses.length === 0 ? [] : [`${reached} of ${witnesses.length} witnesses reached: situations without which a verdict would show nothing`]
+  return witnesses.length === 0 ? [] : [`${reached} of ${witnesses.length} witnesses reached: without them a verdict shows nothing`]
 }
 
 function cellsOf(design: DesignReport): Map<string, Standing | 'passed'> {

@@ -1,0 +1,129 @@
+/** `check`: verdicts, streams, exit codes, saved traces, a user's own designs, interruption. */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { claims } from '../../properties/index.ts'
+import { designs } from '../../spec/kernel/index.ts'
+import { run } from './run.ts'
+
+const propertiesOf = (name: string): string[] => {
+  const { property, witnesses } = claims.find(claim => claim.property.name === name)!
+  return [property.name, ...witnesses.map(witness => witness.property.name)]
+}
+const fixture = (name: string): string => resolve('test/cli/fixtures', name)
+let cwd = ''
+beforeEach(() => { cwd = mkdtempSync(join(tmpdir(), 'remapcheck-check-')) })
+afterEach(() => { rmSync(cwd, { recursive: true, force: true }) })
+interface Document {
+  exit: { code: number; name: string }
+  designs: { design: string; scopes: { scope: string; bounds: string; exploration: { states: number; complete: boolean } }[];
+    verdicts: { property: string; standing: string; ops: number | null }[] }[]
+}
+
+describe('check', () => {
+  it('names tool and driver first and the command last; known violations are no failure', async () => {
+    const { code, out, err } = await run('check no-iommu --scope mapping', { cwd })
+    const lines = out.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^remapcheck \d+\.\d+\.\d+ {2}exhaustive {2}1 design {2}1 scope$/)
+    expect(lines.at(-1)).toBe('repeat  npx remapcheck check no-iommu --scope mapping')
+    expect(out).toMatch(/✗ no-dma-escape +no-iommu[^]*dma\.land device0 +← violates/)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(readdirSync(cwd)).toEqual([])
+  })
+  it('is deterministic: the same bytes twice', async () => {
+    const [one, other] = [await run('check ring0-deferred --scope permissions'), await run('check ring0-deferred --scope permissions')]
+    expect(one.out).toBe(other.out)
+  })
+  it('keeps within 80 and 120 columns', async () => {
+    for (const columns of [80, 120]) {
+      const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together', { columns })
+      expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length))).toBeLessThanOrEqual(columns)
+    }
+  })
+  it('gives one JSON document, with every design in order', async () => {
+    const { code, out, err } = await run('check --scope hostile --json', { cwd })
+    const document = JSON.parse(out) as Document
+    expect(document.designs.map(({ design }) => design)).toEqual(designs.map(({ name }) => name))
+    expect(document.designs.every(({ scopes }) => scopes.every(({ exploration }) => exploration.states > 0))).toBe(true)
+    expect(document.exit).toEqual({ code, name: 'holds' })
+    expect(err).toBe('')
+  })
+  it('takes bounds in place of the scopes, and a migration', async () => {
+    const { code, out } = await run('check ring0-register+source-unmasked --bounds cpus=2,devices=2,sources=2,vectors=2,migrate=1 --json')
+    const [design] = (JSON.parse(out) as Document).designs
+    expect(design!.scopes.map(({ scope, bounds }) => [scope, bounds])).toEqual([['custom', 'cpus=2,devices=2,sources=2,vectors=2,migrate=1']])
+    expect(design!.verdicts.find(({ property }) => property === 'no-lost-edge')).toMatchObject({ standing: 'known', ops: 6 })
+    expect(code).toBe(0)
+  })
+  it('judges only the properties asked for, with their witnesses', async () => {
+    const { out } = await run('check ring0-strict --scope mapping --property no-dma-* --json')
+    expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
+      .toEqual(propertiesOf('no-dma-escape'))
+  })
+  it('says incomplete when states or time run out', async () => {
+    expect(await run('check ring0-strict --scope mapping --states 50')).toMatchObject({ code: 6, out: expect.stringContaining('stopped by states') as string })
+    expect(await run('check ring0-strict --scope mapping --time 0ms')).toMatchObject({ code: 6, out: expect.stringContaining('stopped by time') as string })
+  })
+  it('prints what it had found when it is interrupted', async () => {
+    const interrupt = new AbortController()
+    const running = run('check ring0-strict driver-server', { cwd, signal: interrupt.signal })
+    setTimeout(() => { interrupt.abort() }, 150)
+    const { code, out } = await running
+    expect(code).toBe(130)
+    expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*interrupted: [^]*repeat/)
+  })
+  it('shows progress on a terminal only, on stderr only', async () => {
+    const { out, err } = await run('check no-iommu --scope mapping', { tty: true })
+    expect(err).toContain('no-iommu mapping')
+    expect(err.endsWith('\r\x1b[2K')).toBe(true)
+    expect(out).not.toContain('\x1b')
+  })
+  it('colours when asked, and says the same', async () => {
+    const colored = await run('check no-iommu --scope hostile', { env: { FORCE_COLOR: '1' } })
+    expect(colored.out).toContain('\x1b[')
+    expect((await run('check no-iommu --scope hostile --no-color', { env: { FORCE_COLOR: '1' } })).out).not.toContain('\x1b[')
+  })
+})
+
+describe('random runs', () => {
+  const line = `check ${fixture('leaky.ts')} --scope mapping --driver random --runs 600`
+  it('print the seed, save what they find, and replay it first the next time', async () => {
+    const first = await run(`${line} --seed 0x5`, { cwd })
+    expect(first.code).toBe(1)
+    expect(first.out).toMatch(/^remapcheck \S+ {2}random {2}seed 5 /)
+    const saved = readdirSync(join(cwd, 'traces', 'regressions'))
+    expect(saved.length).toBeGreaterThan(0)
+    for (const name of saved) expect(first.out).toContain(name)
+    const next = await run(`check ${fixture('leaky.ts')} --scope hostile`, { cwd })
+    expect(next).toMatchObject({ code: 1, out: expect.stringContaining(`saved counterexamples replayed first: ${saved.length}, of which ${saved.length} still violate`) as string })
+    const files = join(cwd, 'traces', 'regressions')
+    expect(await run(`replay ${files} --design ${fixture('leaky.ts')}`)).toMatchObject({ code: 0 })
+    expect(await run(`replay ${files} --design ${fixture('leaky.ts')} --expect holds`)).toMatchObject({ code: 1 })
+  })
+  it('draw a seed where none is given, and say it in the command that repeats them', async () => {
+    const { out } = await run('check no-iommu --scope hostile --driver random --runs 5', { cwd })
+    const seed = /seed (\d+)/.exec(out)![1]!
+    expect(out.trimEnd().endsWith(`--seed ${seed}`)).toBe(true)
+  })
+})
+
+describe('a design of the user', () => {
+  it('is judged as a built-in one, with the whole trace; saved on request', async () => {
+    const { code, out } = await run(`check ${fixture('leaky.ts')} no-iommu --scope mapping --save`, { cwd })
+    expect(code).toBe(1)
+    expect(out).toMatch(/✗! {2,}/)
+    expect(out).toMatch(/unmap\/freeFrame cpu0[^]*← violates[^]*repeat +npx remapcheck replay \S+\.json --design \S+leaky\.ts/)
+    expect(existsSync(join(cwd, 'traces', 'regressions'))).toBe(true)
+  })
+  it('has its failing step named, with the way there', async () => {
+    const { code, err } = await run(`check ${fixture('broken.ts')} --scope mapping`)
+    expect(code).toBe(2)
+    expect(err).toMatch(/^broken\.ts, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n$/)
+  })
+  it('has a value outside its domain named with action and field', async () => {
+    const { code, err } = await run(`check ${fixture('straying.ts')} --scope mapping`)
+    expect(code).toBe(2)
+    expect(err).toMatch(/design 'straying': map\/straysHere\(cpu=0\) .* leaves the domain: .*frame: 99/)
+  })
+})

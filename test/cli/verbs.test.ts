@@ -1,0 +1,156 @@
+/** The other verbs, help, and the program as a process. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { exitTable, registries, steps } from '../../src/cli/registries.ts'
+import { verbs } from '../../src/cli/verbs/index.ts'
+import { exitClasses } from '../../src/exit.ts'
+import { designs } from '../../spec/kernel/index.ts'
+import { run } from './run.ts'
+
+describe('help', () => {
+  it('comes without a verb, examples first, with every verb and every exit code', async () => {
+    const { code, out } = await run('')
+    expect(code).toBe(0)
+    expect(out.indexOf('npx remapcheck check')).toBeLessThan(out.indexOf('verbs'))
+    for (const { verb } of verbs) expect(out).toMatch(new RegExp(`^ {2}${verb.name} `, 'm'))
+    for (const row of exitClasses) expect(out.replace(/\s+/g, ' ')).toContain(`${row.code} ${row.meaning}`)
+    expect(await run('--help')).toEqual({ code: 0, out, err: '' })
+  })
+  it.each(verbs.map(({ verb }) => verb))('of $name shows its examples and flags', async verb => {
+    const { code, out } = await run(`${verb.name} --help`)
+    expect(code).toBe(0)
+    expect(out.startsWith(`  ${verb.examples[0]![0]}`)).toBe(true)
+    for (const flag of Object.keys(verb.options)) expect(out).toContain(`--${flag}`)
+    expect(out).toBe((await run(`help ${verb.name}`)).out)
+  })
+  it('has examples that the verbs accept: each of its flags exists', () => {
+    for (const { verb } of verbs)
+      for (const [command] of verb.examples) {
+        expect(command.split(' ').slice(0, 2)).toEqual(['remapcheck', verb.name])
+        for (const [, flag] of command.matchAll(/--([\w-]+)/g)) expect(Object.keys(verb.options)).toContain(flag)
+      }
+  })
+  it('tells the version', async () => { expect((await run('--version')).out).toMatch(/^remapcheck \d+\.\d+\.\d+\n$/) })
+})
+
+describe('list', () => {
+  it.each(registries.map(({ name }) => name))('%s: a row for each', async name => {
+    const { code, out } = await run(`list ${name}`)
+    expect(code).toBe(0)
+    for (const row of registries.find(one => one.name === name)!.rows()) expect(out).toContain(row[0])
+  })
+  it('exits are those of the code, in text, JSON and Markdown', async () => {
+    const rows = exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning])
+    expect((JSON.parse((await run('list exits --json')).out) as { exits: string[][] }).exits).toEqual(rows)
+    expect(exitTable().trimEnd().split('\n').slice(2)).toEqual(rows.map(row => `| ${row.join(' | ')} |`))
+  })
+})
+
+describe('explain', () => {
+  it('knows everything that list shows', async () => {
+    for (const { name, rows } of registries.filter(one => one.name !== 'profiles'))
+      for (const [id] of rows()) {
+        const { code, err } = await run(['explain', id!])
+        expect({ name, id, code, err }).toEqual({ name, id, code: 0, err: '' })
+      }
+  })
+  it('a property: claim, clause, place, witnesses', async () => {
+    expect((await run('explain no-lost-edge')).out).toMatch(/claim[^]*clause +SDM:[^]*at +properties\/interrupts\/no-lost-edge\.ts:\d+[^]*edges-merge/)
+  })
+  it('a fault code in both ways of writing', async () => {
+    const { out } = await run('explain 0x22')
+    expect(out).toMatch(/^22h {2}not-present/)
+    expect((await run('explain 22h')).out).toBe(out)
+  })
+  it('a design: each step of each protocol, and what it gives up', async () => {
+    const { out } = await run('explain ring0-deferred')
+    for (const protocol of Object.values(designs.find(({ name }) => name === 'ring0-deferred')!.protocols))
+      for (const step of protocol) expect(out).toContain(step.name)
+    expect(out).toMatch(/gives up\n +no-access-after-unmap/)
+  })
+  it('steps by their names, each once', () => {
+    expect(steps.size).toBeGreaterThan(40)
+    for (const design of designs)
+      for (const step of Object.values(design.protocols).flat()) expect(steps.get(step.name)?.says).toBe(step.says)
+  })
+})
+
+describe('cost', () => {
+  it('prices the paths of a design, at the recorded counts', async () => {
+    const { code, out } = await run('cost ring0-strict no-iommu')
+    expect(out).toMatch(/unmap\n {2}ring0-strict +\d+ \(\d+\.\.\d+\)/)
+    expect(out).toMatch(/budgets: \d+ within, 0 changed, 0 over, 0 unmeasured\n$/)
+    expect(code).toBe(0)
+  })
+  it('counts a migration and a design of the user too, and gives one document', async () => {
+    const { code, out } = await run('cost no-iommu+source-unmasked test/cli/fixtures/leaky.ts --json')
+    const document = JSON.parse(out) as { measured: { design: string; counts: Record<string, Record<string, number>> }[]; exit: { code: number } }
+    expect(document.measured.map(({ design }) => design)).toEqual(['no-iommu+source-unmasked', 'leaky'])
+    expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('qi-wait')
+    expect({ code, exit: document.exit.code }).toEqual({ code: 0, exit: 0 })
+  })
+})
+
+describe('replay', () => {
+  it('reproduces every known weakness, and says so', async () => {
+    const { code, out } = await run('replay traces/known')
+    const count = readdirSync('traces/known').filter(name => name.endsWith('.json')).length
+    expect(count).toBeGreaterThan(0)
+    expect(out.trimEnd().endsWith(`${count} of ${count} traces reproduced`)).toBe(true)
+    expect(out).not.toContain('changed   the machine declares another structure')
+    expect(code).toBe(0)
+  })
+  it('has a trace of each known weakness that the scopes show', async () => {
+    const { out } = await run('replay traces/known --json')
+    const { traces } = JSON.parse(out) as { traces: { design: string; property: string; reproduced: boolean; refused: number }[] }
+    expect(traces.every(({ reproduced, refused }) => reproduced && refused === 0)).toBe(true)
+    const shown = new Set(traces.map(({ design, property }) => `${design} ${property}`))
+    for (const id of ['no-iommu no-dma-escape', 'user-port-io no-forged-interrupt', 'ring0-deferred no-access-after-unmap',
+      'ring0-deferred-early no-dma-escape', 'ring0-strict+source-unmasked no-lost-edge']) expect(shown).toContain(id)
+  })
+  it('draws lanes, and says when a trace diverges', async () => {
+    expect((await run('replay traces/known --lanes')).out).toMatch(/cpu0 +iommu +device/)
+    const { code, out } = await run('replay test/cli/fixtures/diverged.json')
+    expect(out).toContain('diverged')
+    expect(code).toBe(5)
+    expect(await run('replay test/cli/fixtures/diverged.json --expect holds')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('validate', () => {
+  it('reports a recorded boot, as text and as one document', async () => {
+    const text = await run('validate traces/linux/vtd-strict.trace.log.gz')
+    expect(text.out).toContain('hits-explained')
+    const { code, out } = await run('validate traces/linux/vtd-strict.trace.log.gz --json')
+    expect((JSON.parse(out) as { exit: { code: number } }).exit.code).toBe(code)
+    expect(text.code).toBe(code)
+  })
+})
+
+describe('the process', () => {
+  const spawn = (args: readonly string[], shell = ''): ReturnType<typeof spawnSync> => shell === ''
+    ? spawnSync(process.execPath, ['bin/remapcheck.js', ...args], { encoding: 'utf8' })
+    : spawnSync('sh', ['-c', shell], { encoding: 'utf8' })
+  it('ends with the exit code, results on stdout, mistakes on stderr', () => {
+    expect(spawn(['check', 'no-iommu', '--scope', 'hostile'])).toMatchObject({ status: 0, stderr: '' })
+    expect(spawn(['check', 'no-iomm'])).toMatchObject({ status: 2, stdout: '' })
+  })
+  it('is quiet when its reader goes', () => {
+    expect(spawn([], `'${process.execPath}' bin/remapcheck.js list clauses steps properties | head -1`)).toMatchObject({ status: 0, stderr: '' })
+  })
+  it('lets a module anywhere import remapcheck/spec', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'remapcheck-own-'))
+    try {
+      const source = `import { ring0Strict, without, submitWait } from 'remapcheck/spec'
+export default { ...without(ring0Strict, 'unmap', submitWait), name: 'mine' }`
+      const made = spawnSync(process.execPath, ['-e', `fs.writeFileSync(${JSON.stringify(join(dir, 'mine.mjs'))}, ${JSON.stringify(source)})`])
+      expect(made.status).toBe(0)
+      const { status, stdout } = spawn(['check', join(dir, 'mine.mjs'), '--scope', 'hostile'])
+      expect(stdout).toContain('mine')
+      expect(status).toBe(0)
+    } finally { rmSync(dir, { recursive: true, force: true }) }
+  })
+})

@@ -1,6 +1,5 @@
 /** Lines a second of `validate` on the recorded boots, parsing and replay included; printed, not gated. Run: npx tsx bench/validate.ts */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -18,13 +17,15 @@ async function rate(label: string, log: string, ftrace?: string): Promise<void> 
     lines = report.log.lines + (report.kernel?.lines ?? 0)
   }
   const rss = Math.round(process.memoryUsage().rss / 2 ** 20)
-  console.log(`${label.padEnd(44)} ${String(lines).padStart(9)} lines ${least_ms.toFixed(0).padStart(6)} ms ${Math.round(lines / least_ms * 1000).toLocaleString('en-US').padStart(10)} lines/s  rss ${rss} MB`)
+  const perSecond = Math.round(lines / least_ms * 1000).toLocaleString('en-US')
+  console.log([label.padEnd(40), `${lines} lines`.padStart(14), `${least_ms.toFixed(0)} ms`.padStart(8),
+    `${perSecond} lines/s`.padStart(18), `rss ${rss} MB`.padStart(11)].join(' '))
 }
 
 for (const name of ['vtd-strict', 'vtd-strict-timed', 'vtd-lazy-timed']) {
   const log = join(boots, `${name}.trace.log.gz`), ftrace = join(boots, `${name}.ftrace.txt.gz`)
   await rate(name, log)
-  if (existsSync(ftrace)) await rate(`${name} with kernel log`, log, ftrace)
+  await rate(`${name} with kernel log`, log, ftrace)
 }
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-bench-'))
 try {

@@ -1,4 +1,4 @@
-/** Where the fields of the legacy structures stand in their 64-bit words, and decoding by it (VT-d rev 5.10: 6.5.2, 9.1, 9.3, 9.8 to 9.10). */
+/** Where the fields of the legacy structures stand, and decoding by it (VT-d rev 5.10: 6.5.2, 9.1, 9.3, 9.8 to 9.10). */
 import type { Descriptor } from './invalidation.ts'
 import type { ContextEntry, Irte, RootEntry, SecondStageEntry } from './tables.ts'
 

@@ -1,4 +1,4 @@
-/** The kernel's own events of a boot: ftrace `iommu:map`, `iommu:unmap` and `irq_vectors:*`, as text (Linux 6.1, Documentation/trace/ftrace). */
+/** The kernel's own events of a boot: ftrace `iommu:*` and `irq_vectors:*`, as text (Linux 6.1, Documentation/trace/ftrace.rst). */
 import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
 import { logError, readLines } from './lines.ts'

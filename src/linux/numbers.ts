@@ -27,4 +27,5 @@ export function firstAtLeast(length: number, at: (i: number) => number, value: n
   }
   return low
 }
-export const hex = (value: number): string => `0x${value.toString(16)}`
+/** `1,234` */
+export const thousands = (value: number): string => value.toLocaleString('en-US')

@@ -1,6 +1,7 @@
 /** What `validate` says of a log: plain data, ready for JSON. Text for people is in render.ts. */
 import type { DamageReport } from './damage.ts'
 import type { Use } from './events.ts'
+import type { Verdict } from './judging.ts'
 import type { PairingReport } from './pairing/index.ts'
 import type { ContextReport } from './replay/contexts.ts'
 import type { FaultReport } from './replay/faults.ts'
@@ -8,7 +9,6 @@ import type { IotlbReport } from './replay/iotlb.ts'
 import type { IrteReport } from './replay/irtes.ts'
 import type { QueueReport } from './replay/queue.ts'
 import type { RegisterReport } from './replay/registers.ts'
-import type { Verdict } from './verdicts.ts'
 
 export const validationSchema = 'remapcheck-validate/1'
 

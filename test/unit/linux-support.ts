@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll } from 'vitest'
+import type { Verdict } from '../../src/linux/judging.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
-import type { Verdict } from '../../src/linux/verdicts.ts'
 
 export const boot = (name: string): string => new URL(`../../traces/linux/${name}`, import.meta.url).pathname
 export const logOf = (name: string): string => boot(`${name}.trace.log.gz`)

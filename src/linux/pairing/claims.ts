@@ -9,10 +9,14 @@ import type { Unmapped } from './mappings.ts'
 /** Position of an unmap among the unmaps -> the command that answers it. No command answers two. */
 export type Claims = ReadonlyMap<number, IotlbCommand>
 
-const pageSelective = (commands: Commands): IotlbCommand[] => commands.all.filter(({ descriptor }) => descriptor.granularity === 'page')
+const pageSelective = (commands: Commands): IotlbCommand[] =>
+  commands.all.filter(({ descriptor }) => descriptor.granularity === 'page')
 
-/** Whether a command may be the answer to the i-th unmap, by what is known of both. */
-export function mayAnswer(unmaps: readonly Unmapped[], brackets: readonly Bracket[], commands: Commands, trail: Trail): (i: number, command: IotlbCommand) => boolean {
+/** Whether a command may be the answer to the i-th unmap. */
+export type MayAnswer = (i: number, command: IotlbCommand) => boolean
+
+/** By what is known of both. */
+export function mayAnswer(unmaps: readonly Unmapped[], brackets: readonly Bracket[], commands: Commands, trail: Trail): MayAnswer {
   const removed = new Map<number, Stay[]>()
   for (const stay of trail.stays) if (stay.until !== null) {
     const there = removed.get(stay.until)
@@ -26,7 +30,8 @@ export function mayAnswer(unmaps: readonly Unmapped[], brackets: readonly Bracke
     // what it took out was filled before the unmap
     if (removed.get(command.line)?.some(stay => overlaps(stay, event) && stay.from.line >= before)) return false
     // had the domain been flushed in between, that would have been the answer
-    return commands.firstFlush(command.descriptor.did, before - 1) > command.line && (did === null || commands.firstFlush(did, before - 1) > command.line)
+    const unflushed = (domain: number): boolean => commands.firstFlush(domain, before - 1) > command.line
+    return unflushed(command.descriptor.did) && (did === null || unflushed(did))
   }
 }
 const overlaps = (stay: Stay, { page, end }: Range): boolean => stay.page < end && page < stay.page + stay.pages
@@ -35,7 +40,7 @@ const overlaps = (stay: Stay, { page, end }: Range): boolean => stay.page < end 
 const neighbours = 64
 
 /** By time: each command takes the nearest unmap of its block that it may answer. */
-export function claimByTime(unmaps: readonly Unmapped[], commands: Commands, may: (i: number, command: IotlbCommand) => boolean,
+export function claimByTime(unmaps: readonly Unmapped[], commands: Commands, may: MayAnswer,
   middle: (kernel_us: number) => number): Claims {
   const byBlock = placesOf(unmaps.map(({ event }) => blockOf(event)))
   const claims = new Map<number, IotlbCommand>()
@@ -44,8 +49,9 @@ export function claimByTime(unmaps: readonly Unmapped[], commands: Commands, may
     const list = byBlock.get(blockOfCommand(command)) ?? []
     const at = firstAtLeast(list.length, k => time(list[k]!), command.time_us)
     const free = (i: number): boolean => !claims.has(i) && may(i, command)
-    const near = [list.slice(Math.max(0, at - neighbours), at).findLast(free), list.slice(at, at + neighbours).find(free)].filter(i => i !== undefined)
-    const best = near.sort((a, b) => Math.abs(time(a) - command.time_us) - Math.abs(time(b) - command.time_us))[0]
+    const near = [list.slice(Math.max(0, at - neighbours), at).findLast(free), list.slice(at, at + neighbours).find(free)]
+    const distance = (i: number): number => Math.abs(time(i) - command.time_us)
+    const best = near.filter(i => i !== undefined).sort((a, b) => distance(a) - distance(b))[0]
     if (best !== undefined) claims.set(best, command)
   }
   return claims
@@ -66,7 +72,7 @@ export const pairsLimit = 1_000_000
 
 /** By order: the longest common subsequence of the blocks unmapped and the blocks invalidated, earliest commands first (Hunt and
  *  Szymanski, 1977). Null where the logs are too repetitive for it. */
-export function claimByOrder(unmaps: readonly Unmapped[], all: Commands, may: (i: number, command: IotlbCommand) => boolean): Claims | null {
+export function claimByOrder(unmaps: readonly Unmapped[], all: Commands, may: MayAnswer): Claims | null {
   const commands = pageSelective(all)
   const places = placesOf(commands.map(blockOfCommand))
   interface Link { readonly i: number; readonly j: number; readonly before: Link | null }

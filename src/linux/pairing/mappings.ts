@@ -35,7 +35,8 @@ export function findMappings(events: readonly KernelEvent[], fetches: Fetches, h
     if (event.kind === 'map') return open.add(event, order)
     const before = hints.before[found.length] ?? Infinity
     const fitting = open.fitting(event)
-    const chains = fitting.filter(chain => !chain.some(({ map }) => fetches.of(map).some(({ last, maps }) => maps === 1 && last.line >= before)))
+    const goesOn = ({ map }: Open): boolean => fetches.of(map).some(({ last, maps }) => maps === 1 && last.line >= before)
+    const chains = fitting.filter(chain => !chain.some(goesOn))
     const did = hints.named.get(found.length)
     const domains = chains.map(chain => fetches.domainOf(chain.map(({ map }) => map)))
     const possible = chains.map((_, i) => i).filter(i => did === undefined || domains[i] === null || domains[i] === did)

@@ -68,7 +68,8 @@ export function windowsOf(unmaps: readonly Unmapped[], brackets: readonly Bracke
     return {
       line: event.line, page: event.page, pages: event.end - event.page, did, basis, answer: early.descriptor.granularity,
       commandLine: early.line, laterUnmaps: [Math.max(0, least), Math.max(0, most)],
-      wait_us: clock && [whole(Math.floor, early.time_us - clock.latest(event.time_us)), whole(Math.ceil, late.time_us - clock.earliest(event.time_us))],
+      wait_us: clock && [
+        whole(Math.floor, early.time_us - clock.latest(event.time_us)), whole(Math.ceil, late.time_us - clock.earliest(event.time_us))],
       held: held.length > 0,
       hits: [hits.filter(({ line }) => line >= brackets[i]!.before).length, hits.filter(({ line }) => line > brackets[i]!.after).length],
     }

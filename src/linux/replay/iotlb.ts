@@ -131,7 +131,8 @@ export class IotlbReplay {
     for (const [did, hits] of this.#hits) this.#domain(did).hits = hits
     const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b).map(([did, { fills, hits }]) => ({ did, fills, hits }))
     return {
-      fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), misses: this.#misses, explained: this.#explained, beforeStart: this.#beforeStart,
+      fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), misses: this.#misses,
+      explained: this.#explained, beforeStart: this.#beforeStart,
       otherContent: this.#otherContent, unexplained: this.#unexplained,
       refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged,
       byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,

@@ -33,7 +33,10 @@ export interface RegisterReport {
 }
 
 type Flush = 'context cache, global' | 'IOTLB, global' | 'interrupt entry cache, global'
-interface Open { pointer: PointerSet['pointer']; line: number; usedLine: number | null; wanted: readonly Flush[]; pending: Flush | null; done: number }
+interface Open {
+  pointer: PointerSet['pointer']; line: number; usedLine: number | null
+  wanted: readonly Flush[]; pending: Flush | null; done: number
+}
 const wanted: Readonly<Record<PointerSet['pointer'], readonly Flush[]>> = {
   'root table': ['context cache, global', 'IOTLB, global'], 'interrupt table': ['interrupt entry cache, global'],
 }
@@ -62,7 +65,8 @@ export class RegisterReplay {
 
   pointer(pointer: PointerSet['pointer'], line: number, scalable?: boolean): void {
     if (scalable !== undefined) this.#mode = scalable ? 'scalable' : 'legacy'
-    if (this.#pointers.length < 100) this.#pointers.push({ pointer, line, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
+    if (this.#pointers.length < 100)
+      this.#pointers.push({ pointer, line, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
   }
 
   /** A global invalidation. It counts when its turn has come: the next cache only after the wait for the one before it. */
@@ -79,10 +83,12 @@ export class RegisterReplay {
   }
 
   report(): RegisterReport {
-    const list = (counts: Map<string, number>) => [...counts].sort(([a], [b]) => a < b ? -1 : 1).map(([register, n]) => ({ register, count: n }))
+    const list = (counts: Map<string, number>) =>
+      [...counts].sort(([a], [b]) => a < b ? -1 : 1).map(([register, n]) => ({ register, count: n }))
     return {
       writes: list(this.#writes), reads: list(this.#reads), commands: this.#commands, several: this.#several, mode: this.#mode,
-      pointers: this.#pointers.map(({ pointer, line, usedLine, wanted: all, done }) => ({ pointer, line, usedLine, missing: all.slice(done) })),
+      pointers: this.#pointers.map(({ wanted: all, done, pointer, line, usedLine }) =>
+        ({ pointer, line, usedLine, missing: all.slice(done) })),
       remapping: this.#remapping,
     }
   }

@@ -13,19 +13,19 @@ beforeAll(async () => {
 
 describe('what each boot holds', () => {
   it.each([
-    ['vtd-strict', { lines: 63553, fills: 1951, hits: 4469, page: 1755, domain: 7, iec: 210, waits: 1979, changes: 12, maps: 2275, unmaps: 1623 }],
-    ['vtd-lazy', { lines: 49018, fills: 2284, hits: 4156, page: 31, domain: 115, iec: 210, waits: 363, changes: 11, maps: 2385, unmaps: 1625 }],
-    ['vtd-strict-timed', { lines: 58321, fills: 1744, hits: 3608, page: 1546, domain: 7, iec: 210, waits: 1770, changes: 11, maps: 2146, unmaps: 1431 }],
-    ['vtd-lazy-timed', { lines: 50800, fills: 2386, hits: 5089, page: 31, domain: 69, iec: 210, waits: 317, changes: 11, maps: 2603, unmaps: 1809 }],
-    ['vtd-pt', { lines: 33906, fills: 306, hits: 418, page: 31, domain: 5, iec: 210, waits: 252, changes: 11, maps: 310, unmaps: 62 }],
-    ['vtd-sm', { lines: 53845, fills: 1244, hits: 2299, page: 1259, domain: 6, iec: 180, waits: 1456, changes: 11, maps: 1615, unmaps: 1121 }],
-  ])('%s', (name, expected) => {
+    ['vtd-strict', [63553, 1951, 4469, 1755, 7, 210, 1979, 12, 2275, 1623]],
+    ['vtd-lazy', [49018, 2284, 4156, 31, 115, 210, 363, 11, 2385, 1625]],
+    ['vtd-strict-timed', [58321, 1744, 3608, 1546, 7, 210, 1770, 11, 2146, 1431]],
+    ['vtd-lazy-timed', [50800, 2386, 5089, 31, 69, 210, 317, 11, 2603, 1809]],
+    ['vtd-pt', [33906, 306, 418, 31, 5, 210, 252, 11, 310, 62]],
+    ['vtd-sm', [53845, 1244, 2299, 1259, 6, 180, 1456, 11, 1615, 1121]],
+  ])('%s: lines, fills, hits; page, domain, IEC; waits, IRTE changes; maps, unmaps', (name, expected) => {
     const { log, iotlb, queue, irtes, kernel, unread } = of(name)
     const kind = (wanted: string): number => queue.byKind.find(row => row.kind === wanted)?.count ?? 0
-    expect({
-      lines: log.lines, fills: iotlb.fills, hits: iotlb.hits, page: kind('iotlb page'), domain: kind('iotlb domain'), iec: kind('iec index'),
-      waits: queue.waits, changes: irtes.changes, maps: kernel!.pairing.maps, unmaps: kernel!.pairing.unmaps,
-    }).toEqual(expected)
+    expect([
+      log.lines, iotlb.fills, iotlb.hits, kind('iotlb page'), kind('iotlb domain'), kind('iec index'),
+      queue.waits, irtes.changes, kernel!.pairing.maps, kernel!.pairing.unmaps,
+    ]).toEqual(expected)
     expect([kind('iotlb global'), kind('iec global'), kind('context-cache global'), queue.submissions - queue.waits]).toEqual([1, 1, 1, 0])
     expect([unread.total, kernel!.unread.total, log.known]).toEqual([0, 0, log.lines])
   })
@@ -33,7 +33,8 @@ describe('what each boot holds', () => {
   it.each(names)('%s: the caches of the model explain every hit, and the rules hold', name => {
     const { iotlb, contexts, irtes, ...report } = of(name)
     expect([iotlb.explained, iotlb.unexplained.count, iotlb.otherContent.count, iotlb.beforeStart.count]).toEqual([iotlb.hits, 0, 0, 0])
-    expect([contexts.explained, irtes.invalidated, irtes.remapDiffers.count, irtes.halvesDisputed]).toEqual([contexts.hits, irtes.changes, 0, 0])
+    expect([contexts.explained, irtes.invalidated]).toEqual([contexts.hits, irtes.changes])
+    expect([irtes.remapDiffers.count, irtes.halvesDisputed]).toEqual([0, 0])
     expect(irtes.halves).toBe('swapped')
     expect(verdictsOf({ ...report, iotlb, contexts, irtes })).toMatchObject({
       'log-complete': name === 'vtd-sm' ? 'not-shown' : 'true', 'hits-explained': 'true', 'leaf-changes-invalidated': 'true',
@@ -59,7 +60,8 @@ describe('what each boot holds', () => {
 })
 
 describe('windows', () => {
-  const rows = (name: string): string[] => of(name).kernel!.pairing.rows.map(({ answer, basis, unmaps, laterUnmaps: { least, most }, held }) =>
+  const rows = (name: string): string[] =>
+    of(name).kernel!.pairing.rows.map(({ answer, basis, unmaps, held, laterUnmaps: { least, most } }) =>
     `${answer} ${basis} ${unmaps}: median ${least.median}..${most.median} max ${least.max}..${most.max}, ${held} held`)
 
   it('by clock: strict unmaps are flushed one by one, deferred ones tens of unmaps later', () => {
@@ -103,9 +105,11 @@ describe('other logs', () => {
   it('the end of a boot with faults: they are named, and what is older than the log is left open', async () => {
     const report = await validateLog({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') })
     expect(report.faults).toMatchObject({ total: 10, recorded: { count: 1, lines: [210] }, groups: [
-      { condition: 'LGN.2', sid: 0x18, write: true, places: { lines: [215, 231] } }, { condition: 'LGN.3', write: false, places: { count: 8 } }] })
+      { condition: 'LGN.2', sid: 0x18, write: true, places: { lines: [215, 231] } },
+      { condition: 'LGN.3', sid: 0x18, write: false, places: { count: 8 } }] })
     expect(verdictOf(report, 'no-faults')).toMatchObject({ verdict: 'false', lines: [209, 215, 217, 219, 221, 223, 225, 227, 229, 231] })
-    expect(verdictOf(report, 'hits-explained')).toMatchObject({ verdict: 'not-shown', because: '34 of 34 hits may be of entries older than the log' })
+    expect(verdictOf(report, 'hits-explained')).toMatchObject(
+      { verdict: 'not-shown', because: '34 of 34 hits may be of entries older than the log' })
     expect(report.kernel).toBeNull()
   })
 

@@ -13,7 +13,8 @@ beforeAll(() => {
   lazyKernel = linesOf(ftraceOf('vtd-lazy-timed'))
 })
 const verdict = async (report: Promise<ValidationReport>, claim: string) => verdictOf(await report, claim)
-const findLast = (lines: readonly string[], pattern: RegExp, before: number): number => lines.findLastIndex((line, i) => i < before && pattern.test(line))
+const findLast = (lines: readonly string[], pattern: RegExp, before: number): number =>
+  lines.findLastIndex((line, i) => i < before && pattern.test(line))
 
 describe('log-complete', () => {
   it.each([/vtd_inv_desc_iotlb_pages/, /vtd_inv_desc invalidate desc type iotlb/, /vtd_inv_qi_head/, /vtd_inv_desc_iec/])(
@@ -67,7 +68,8 @@ describe('caches', () => {
       if (fill === null) return []
       const key = `${fill[1]} ${fill[2]}`, last = fills.get(key)
       fills.set(key, { at, slpte: fill[3]! })
-      const between = entries.filter(({ from, text }) => last !== undefined && from > last.at && from < at && text.includes(`domain ${fill[4]} addr ${fill[2]}000 mask 0x0`))
+      const command = `domain ${fill[4]} addr ${fill[2]}000 mask 0x0`
+      const between = entries.filter(({ from, text }) => last !== undefined && from > last.at && from < at && text.includes(command))
       return last !== undefined && last.slpte !== fill[3] && between.length === 1 ? [{ at, entry: between[0]! }] : []
     })
     expect(found.length).toBeGreaterThan(40)
@@ -81,13 +83,15 @@ describe('caches', () => {
   it('context-changes-invalidated: without context-cache invalidations', async () => {
     const gone = queueEntries(wholeStrict).filter(({ text }) => text.includes('type context-cache') || text.includes('type cc'))
     expect(gone).toHaveLength(5)
-    expect(await verdict(validateLines(withoutEntries(wholeStrict, gone)), 'context-changes-invalidated')).toMatchObject({ verdict: 'false' })
+    const report = validateLines(withoutEntries(wholeStrict, gone))
+    expect(await verdict(report, 'context-changes-invalidated')).toMatchObject({ verdict: 'false' })
   })
 
   it('irte-changes-invalidated: the invalidations of one index less, and a change of an entry that got none', async () => {
     const { irtes: { sample: [change] } } = await validateLines(strict)
     const { index, oldLine, newLine } = change!
-    const gone = queueEntries(strict).filter(({ from, to, text }) => from >= oldLine && to < newLine && text.includes(`index 0x${index.toString(16)} `))
+    const command = `index 0x${index.toString(16)} `
+    const gone = queueEntries(strict).filter(({ from, to, text }) => from >= oldLine && to < newLine && text.includes(command))
     expect(gone.length).toBeGreaterThan(0)
     const without = await validateLines(withoutEntries(strict, gone))
     const dropped = gone.reduce((sum, { from, to }) => sum + to - from, 0)
@@ -103,7 +107,8 @@ describe('caches', () => {
 
   it('irte-changes-invalidated: an invalidation without a completed wait is not enough', async () => {
     const { irtes: { sample: [change] } } = await validateLines(strict)
-    const gone = queueEntries(strict).filter(({ from, text }) => from >= change!.oldLine && from < change!.newLine && text.includes('type wait'))
+    const { oldLine, newLine } = change!
+    const gone = queueEntries(strict).filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
     expect(await verdict(validateLines(withoutEntries(strict, gone)), 'irte-changes-invalidated')).toMatchObject({ verdict: 'false' })
   })
 })
@@ -111,7 +116,9 @@ describe('caches', () => {
 describe('registers, waits, faults', () => {
   it('submissions-waited-for: a wait less', async () => {
     const entry = queueEntries(strict).find(({ from, text }) => from > 10_000 && text.includes('type wait'))!
-    expect(await verdict(validateLines(withoutEntries(strict, [entry])), 'submissions-waited-for')).toMatchObject({ verdict: 'false', lines: [findLast(strict, /qi_tail/, entry.from) + 1] })
+    const report = validateLines(withoutEntries(strict, [entry]))
+    const rung = findLast(strict, /qi_tail/, entry.from) + 1
+    expect(await verdict(report, 'submissions-waited-for')).toMatchObject({ verdict: 'false', lines: [rung] })
   })
 
   it('one-command-at-a-time: SRTP and TE in one write', async () => {
@@ -129,7 +136,8 @@ describe('registers, waits, faults', () => {
     })
 
   it('no-faults: the boot in which a device faulted', async () => {
-    expect(await verdict(validateLog({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') }), 'no-faults')).toMatchObject({ verdict: 'false' })
+    const report = validateLog({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') })
+    expect(await verdict(report, 'no-faults')).toMatchObject({ verdict: 'false' })
   })
 })
 
@@ -182,6 +190,7 @@ describe('unmaps', () => {
     expect(first.kernel!.unread).toMatchObject({ total: 1, first: [{ line: 41, kind: 'no event' }] })
     expect(verdictOf(first, 'unmaps-answered-one-by-one').verdict).toBe('not-shown')
     const lost = await validateLog({ log, ftrace: fileOf(kernel.toSpliced(40, 0, 'CPU:1 [LOST 17 EVENTS]')) })
-    expect(verdictOf(lost, 'unmaps-all-answered')).toMatchObject({ verdict: 'not-shown', because: expect.stringContaining('lost 17 events') })
+    expect(verdictOf(lost, 'unmaps-all-answered')).toMatchObject(
+      { verdict: 'not-shown', because: expect.stringContaining('lost 17 events') })
   })
 })

@@ -42,8 +42,10 @@ describe('no log', () => {
   })
 
   it('says where and what to do in one line each', async () => {
-    expect(await refusal({ log: boot('amd-strict.trace.log.gz') })).toMatchObject(
-      { subject: expect.stringMatching(/amd-strict.trace.log.gz:1$/), problem: 'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet' })
+    expect(await refusal({ log: boot('amd-strict.trace.log.gz') })).toMatchObject({
+      subject: expect.stringMatching(/amd-strict.trace.log.gz:1$/),
+      problem: 'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
+    })
     expect(await refusal({ log: logOf('vtd-pt'), ftrace: logOf('vtd-pt') })).toMatchObject({ code: 'E-LOG-NO-FTRACE' })
   })
 })
@@ -58,8 +60,8 @@ describe('damaged logs', () => {
   })
 
   it('every line that is no event is counted, by kind, with its number', async () => {
-    const lines = [...pt.slice(0, 100), 'vtd_brand_new_event with 1 field', 'vtd_reg_write addr 0x88 size 0x4', '\x00\x01\x02\x7f', 'qemu: warning: text', '',
-      ...pt.slice(100, 200), 'vtd_inv_qi_tail wri']
+    const lines = [...pt.slice(0, 100), 'vtd_brand_new_event with 1 field', 'vtd_reg_write addr 0x88 size 0x4', '\x00\x01\x02\x7f',
+      'qemu: warning: text', '', ...pt.slice(100, 200), 'vtd_inv_qi_tail wri']
     const { unread, log } = await validateLog({ log: fileOf(lines.join('\n')) })
     expect(unread.kinds.map(({ kind, places }) => [kind, places.lines])).toEqual(
       [['unknown event', [101]], ['wrong fields', [102]], ['cut off', [206]], ['binary', [103]], ['no event', [104]]])

@@ -21,12 +21,14 @@ const page = (did: number, at: number, addressMask = 0): IotlbInvalidation =>
 const command = (line: number, descriptor: IotlbInvalidation): IotlbCommand => ({ line, time_us: 0, descriptor })
 const map = (line: number, at: number, frame: number, pages = 1): MapEvent =>
   ({ kind: 'map', line, cpu: 0, time_us: line, page: at, end: at + pages, frame })
-const unmap = (line: number, at: number, pages = 1): UnmapEvent => ({ kind: 'unmap', line, cpu: 0, time_us: line, page: at, end: at + pages })
+const unmap = (line: number, at: number, pages = 1): UnmapEvent =>
+  ({ kind: 'unmap', line, cpu: 0, time_us: line, page: at, end: at + pages })
 const stay = (line: number, did: number, at: number, frame: number): Stay =>
   ({ from: { line, time_us: line }, did, page: at, pages: 1, frame, hits: [], until: null })
 
 describe('IOTLB replay', () => {
-  const descriptor = fc.record({ type: fc.constant('iotlb' as const), granularity: fc.constantFrom('global', 'domain', 'page', 'page', 'page'),
+  const descriptor = fc.record({
+    type: fc.constant('iotlb' as const), granularity: fc.constantFrom('global', 'domain', 'page', 'page', 'page'),
     did: small(1), page: small(7), addressMask: small(2), hint: fc.boolean() }) as fc.Arbitrary<IotlbInvalidation>
   const op = fc.oneof(
     fc.record({ op: fc.constant('fill' as const), page: small(7), did: small(1), frame: small(3) }),
@@ -46,7 +48,8 @@ describe('IOTLB replay', () => {
           entries = entries.filter(entry => !coversIotlb(o.descriptor, { ...entry, pages: 1 }))
           return
         }
-        const seen = { sid: o.did, iova: `0x${(o.page * 4096 + 8).toString(16)}`, slpte: `0x${(o.frame * 4096 + 3).toString(16)}`, did: o.did }
+        const hex = (value: number): string => `0x${value.toString(16)}`
+        const seen = { sid: o.did, iova: hex(o.page * 4096 + 8), slpte: hex(o.frame * 4096 + 3), did: o.did }
         const held = entries.find(entry => entry.page === o.page && entry.did === o.did)
         if (o.op === 'hit') {
           replay.hit(seen, at)
@@ -82,9 +85,9 @@ describe('IOTLB replay', () => {
 describe('clock', () => {
   it('never excludes the true offset, whatever the delays', () => {
     const delay = fc.integer({ min: 0, max: 5000 }), when = fc.integer({ min: 0, max: 10_000_000 })
-    const sample = fc.record({ when, delay })
+    const samples = fc.array(fc.record({ when, delay }), { minLength: 1, maxLength: 30 })
     fc.assert(fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: -100, max: 100 }),
-      fc.array(sample, { minLength: 1, maxLength: 30 }), fc.array(sample, { minLength: 1, maxLength: 30 }), when, (offset, ppm, late, early, t) => {
+      samples, samples, when, (offset, ppm, late, early, t) => {
         const truth = (kernel_us: number): number => kernel_us + offset + ppm * 1e-6 * kernel_us
         const found = align({
           above: late.map(({ when: kernel_us, delay: d }) => ({ kernel_us, qemu_us: truth(kernel_us) + d })),
@@ -112,7 +115,8 @@ describe('commands', () => {
   it('finds the first that covers a range, as a scan does', () => {
     const descriptor = fc.record({ type: fc.constant('iotlb' as const), granularity: fc.constantFrom('global', 'domain', 'page', 'page'),
       did: small(2), page: small(15), addressMask: small(3), hint: fc.constant(false) }) as fc.Arbitrary<IotlbInvalidation>
-    fc.assert(fc.property(fc.array(descriptor, { maxLength: 20 }), small(15), small(3), small(2), small(20), (list, from, more, did, line) => {
+    const sent = fc.array(descriptor, { maxLength: 20 })
+    fc.assert(fc.property(sent, small(15), small(3), small(2), small(20), (list, from, more, did, line) => {
       const all = list.map((d, i) => command(i + 1, d)), range = { page: from, end: from + 1 + more }
       const covers = (d: IotlbInvalidation): boolean =>
         Array.from({ length: more + 1 }, (_, i) => coversIotlb(d, { did, page: from + i, pages: 1 })).every(Boolean)
@@ -173,9 +177,12 @@ describe('mappings', () => {
 describe('a small boot', () => {
   const log = (hitAt: number | null) => {
     const at = (us: number, text: string): string => `1@100.${String(us).padStart(6, '0')}:${text}`
-    const fill = (us: number, p: number) => at(us, `vtd_iotlb_page_update IOTLB page update sid 0x8 iova 0x${p}000 slpte 0x9${p}003 domain 0x1`)
-    const entry = (us: number, head: number, p: number) => [at(us, `vtd_inv_qi_tail write tail ${head + 2}`), at(us, `vtd_inv_qi_head read head ${head}`),
-      at(us, `vtd_inv_desc invalidate desc type iotlb high 0x${p}000 low 0x10032`), at(us, `vtd_inv_desc_iotlb_pages iotlb invalidate domain 0x1 addr 0x${p}000 mask 0x0`),
+    const fill = (us: number, p: number) =>
+      at(us, `vtd_iotlb_page_update IOTLB page update sid 0x8 iova 0x${p}000 slpte 0x9${p}003 domain 0x1`)
+    const entry = (us: number, head: number, p: number) => [
+      at(us, `vtd_inv_qi_tail write tail ${head + 2}`), at(us, `vtd_inv_qi_head read head ${head}`),
+      at(us, `vtd_inv_desc invalidate desc type iotlb high 0x${p}000 low 0x10032`),
+      at(us, `vtd_inv_desc_iotlb_pages iotlb invalidate domain 0x1 addr 0x${p}000 mask 0x0`),
       at(us, `vtd_inv_qi_head read head ${head + 1}`), at(us, 'vtd_inv_desc invalidate desc type wait high 0x1000 low 0x200000025'),
       at(us, 'vtd_inv_desc_wait_sw wait invalidate status write addr 0x1000 data 0x2')]
     return [at(0, 'vtd_reg_dmar_root addr 0x1000 scalable 0'), at(0, 'vtd_inv_qi_setup addr 0x2000 size 256'),

@@ -24,12 +24,14 @@ describe('layouts', () => {
   })
 
   it.each(layouts)('$name decodes what was encoded', of => {
-    const values = fc.record(Object.fromEntries(of.fields.map(({ name, width }) => [name, fc.nat({ max: Math.min(2 ** width - 1, 2 ** 31 - 1) })])))
+    const value = (width: number) => fc.nat({ max: Math.min(2 ** width - 1, 2 ** 31 - 1) })
+    const values = fc.record(Object.fromEntries(of.fields.map(({ name, width }) => [name, value(width)])))
     fc.assert(fc.property(values, fields => { expect(decode(of, ...encode(of, fields))).toEqual(fields) }), { numRuns: 50 })
   })
 
   it('knows the reserved bits of the manual', () => {
-    const reserved = (of: Layout): string[] => of.fields.filter(field => field.reserved).map(({ low, width }) => `${low + width - 1}:${low}`)
+    const reserved = (of: Layout): string[] =>
+      of.fields.filter(field => field.reserved).map(({ low, width }) => `${low + width - 1}:${low}`)
     expect(reserved(rootEntry)).toEqual(['11:1', '127:64'])
     expect(reserved(contextEntry)).toEqual(['11:4', '71:71', '127:88'])
     expect(reserved(remappedIrte)).toEqual(['14:12', '31:24', '127:84'])
@@ -74,7 +76,8 @@ describe('entries', () => {
       im: false, dm: false, rh: false, tm: false, dlm: 0, dst: 0x100,
     })
     expect(decodeIrte(0x1000030000dn, 0x4ff00n)).toMatchObject({ vector: 0x30, dm: true, rh: true, dst: 0x100, sid: 0xff00, svt: 1 })
-    expect(decodeIrte(0x40_0051_c001n, 0xf_0004_0310n)).toMatchObject({ im: true, urg: true, vector: 0x51, pda: 0xf_0000_0040, reserved: false })
+    expect(decodeIrte(0x40_0051_c001n, 0xf_0004_0310n)).toMatchObject(
+      { im: true, urg: true, vector: 0x51, pda: 0xf_0000_0040, reserved: false })
     expect(decodeIrte(0x10000550001n | 1n << 12n, 0x40018n).reserved).toBe(true)
     expect(decodeIrte(0x10000550001n, 0x40018n | 1n << 20n).reserved).toBe(true)
   })

@@ -1,0 +1,98 @@
+/** The style rules, each a function from sources to complaints `path:line: what`. */
+import type { Source } from './sources.ts'
+
+export const most = { fileLines: 300, functionLines: 60 } as const
+
+/** A part of the tree, and the parts it may import besides itself. */
+interface Layer { readonly at: RegExp; readonly name: string; readonly may: readonly string[] }
+const base = ['model', 'base']
+/** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest of src. */
+const layers: readonly Layer[] = [
+  { name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.config\.ts$/, may: ['model', 'base', 'explore', 'trace', 'cost', 'report', 'linux', 'cli', 'index', 'spec', 'properties'] },
+  { name: 'model', at: /^src\/model\//, may: [] },
+  { name: 'base', at: /^src\/(?:errors|exit)\.ts$/, may: [] },
+  { name: 'explore', at: /^src\/explore\//, may: [...base, 'trace'] },
+  { name: 'trace', at: /^src\/trace\//, may: [...base, 'report'] },
+  { name: 'cost', at: /^src\/cost\//, may: [...base, 'report'] },
+  { name: 'report', at: /^src\/report\//, may: [...base, 'explore'] },
+  { name: 'linux', at: /^src\/linux\//, may: [...base, 'report', 'spec'] },
+  { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost', 'report'] },
+  { name: 'cli', at: /^src\/cli\//, may: [...base, 'explore', 'trace', 'cost', 'report', 'linux', 'index', 'spec', 'properties'] },
+  { name: 'spec', at: /^spec\//, may: ['model'] },
+  { name: 'properties', at: /^properties\//, may: ['model', 'spec'] },
+]
+export const layerOf = (path: string): Layer | null => layers.find(({ at }) => at.test(path)) ?? null
+
+export function importDirection(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, imports }) => {
+    const from = layerOf(path)
+    if (from === null) return [`${path}: belongs to no layer`]
+    return imports.filter(({ from: file }) => !file.endsWith('.json')).flatMap(({ from: file }) => {
+      const to = layerOf(file)
+      if (to === null) return [`${path}: imports ${file}, which belongs to no layer`]
+      return to.name === from.name || from.may.includes(to.name) ? [] : [`${path}: ${from.name} imports ${file}`]
+    })
+  })
+}
+
+/** Circles of imports that exist at run time. */
+export function circles(sources: readonly Source[]): string[] {
+  const next = new Map(sources.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from)]))
+  const done = new Set<string>()
+  const found: string[] = []
+  const visit = (path: string, above: readonly string[]): void => {
+    if (above.includes(path)) { found.push([...above.slice(above.indexOf(path)), path].join(' -> ')); return }
+    if (done.has(path)) return
+    for (const to of next.get(path) ?? []) visit(to, [...above, path])
+    done.add(path)
+  }
+  for (const path of next.keys()) visit(path, [])
+  return found
+}
+
+export function fileSize(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, text }) => {
+    const lines = text.trimEnd().split('\n').length
+    return lines > most.fileLines ? [`${path}: ${lines} lines, at most ${most.fileLines}`] : []
+  })
+}
+
+/** A `describe` is a chapter, not a function. */
+export function functionSize(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, functions }) => functions.filter(({ lines, calledBy }) => lines > most.functionLines && !calledBy.startsWith('describe'))
+    .map(({ name, line, lines }) => `${path}:${line}: ${name || 'a function'} has ${lines} lines, at most ${most.functionLines}`))
+}
+
+export function firstComment(sources: readonly Source[]): string[] {
+  return sources.filter(({ text }) => !text.startsWith('/** ')).map(({ path }) => `${path}: does not begin with a /** comment */`)
+}
+
+export const noAny = (sources: readonly Source[]): string[] => sources.flatMap(({ path, anys }) => anys.map(line => `${path}:${line}: any`))
+
+const impure = /^(?:Date\.now|Math\.random|performance\.now|new Date\b.*)$/
+/** Clock and chance are for the command line, the search's time limit, tests and benches. */
+export function noClock(sources: readonly Source[]): string[] {
+  return sources.filter(({ path }) => !['cli', 'explore', 'test'].includes(layerOf(path)?.name ?? ''))
+    .flatMap(({ path, accesses }) => accesses.filter(({ text }) => impure.test(text)).map(({ text, line }) => `${path}:${line}: ${text}`))
+}
+
+const vendor = /\b(?:vt-?d|intel|amd(?:-?vi)?)\b|isIntel|isAmd/i
+/** The checker knows no vendor, and no branch outside a vendor's folder asks for one. */
+export function vendorsApart(sources: readonly Source[]): string[] {
+  const ignorant = ['model', 'base', 'explore', 'trace', 'cost', 'report', 'index']
+  return sources.flatMap(({ path, text, conditions }) => {
+    const layer = layerOf(path)?.name ?? ''
+    const words = !ignorant.includes(layer) ? [] : text.split('\n').flatMap((line, i) => vendor.test(line) ? [`${path}:${i + 1}: ${vendor.exec(line)![0]}`] : [])
+    const apart = /^spec\/(?:vtd|amdvi)\//.test(path) || ['test', 'linux'].includes(layer)
+    return [...words, ...apart ? [] : conditions.filter(({ text: condition }) => vendor.test(condition)).map(({ text: condition, line }) => `${path}:${line}: branches on ${condition}`)]
+  })
+}
+
+/** Paths of somebody's machine, and hosts that packages were fetched from. Written so that this file is none of them. */
+const places = [/(?<![\w.])\/(?:wor[k]|hom[e]|Users|roo[t])\/[\w.]/, /[A-Z]:\\User[s]/, /registr[y]\.\w+\.\w+/, /npmj[s]\.(?:org|com)/, /artifactor[y]|verdacci[o]/]
+export function noPlaces(files: readonly { readonly path: string; readonly text: string }[]): string[] {
+  return files.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
+    const found = places.map(place => place.exec(line)).find(match => match !== null)
+    return found === undefined || found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
+  }))
+}

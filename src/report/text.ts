@@ -47,7 +47,7 @@ function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
     const { says, bounds } = runs[0]!
     return hang(`  ${name.padEnd(indent - 2)}`, indent, [
       ...wrapWords(says, theme.width - indent), ...wrapWords(bounds.replaceAll(',', ', '), theme.width - indent).map(line => theme.dim(line)),
-      ...sizes(runs.map(run => run.exploration)),
+      ...sizes(runs.map(run => run.exploration)).flatMap(line => wrapWords(line, theme.width - indent)),
     ])
   })]
 }

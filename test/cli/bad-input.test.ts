@@ -102,3 +102,16 @@ describe('bad input', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' })
   })
 })
+
+describe('a mistake of ours', () => {
+  const onWrite = (): void => { throw new RangeError('frame 99 is nowhere') }
+  it('is told as one, with what to report, and no stack', async () => {
+    const { code, err } = await run('list', { onWrite })
+    expect(err).toMatch(/^remapcheck \S+ has a bug: RangeError: frame 99 is nowhere\n {2}please report it with this text and the command: remapcheck list\n/)
+    expect(err).not.toMatch(/\n\s+at /)
+    expect(code).toBe(70)
+  })
+  it('shows its stack when asked', async () => {
+    expect((await run('list', { onWrite, env: { REMAPCHECK_DEBUG: '1' } })).err).toMatch(/\n\s+at /)
+  })
+})

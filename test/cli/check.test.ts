@@ -37,7 +37,7 @@ describe('check', () => {
   })
   it('keeps within 80 and 120 columns', async () => {
     for (const columns of [80, 120]) {
-      const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together', { columns })
+      const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together,mapping', { columns })
       expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length))).toBeLessThanOrEqual(columns)
     }
   })

@@ -4,6 +4,8 @@ import { main } from '../../src/cli/main.ts'
 export interface Ran { readonly code: number; readonly out: string; readonly err: string }
 export interface Around {
   readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal; readonly columns?: number
+  /** Called with what goes to stdout. */
+  readonly onWrite?: (text: string) => void
   /** Makes stderr a terminal. */
   readonly tty?: boolean
 }
@@ -13,7 +15,7 @@ export async function run(line: string | readonly string[], around: Around = {})
   let out = '', err = ''
   const code = await main({
     argv: typeof line === 'string' ? line.split(' ').filter(word => word !== '') : line,
-    stdout: { write: text => { out += text }, ...around.columns === undefined ? {} : { isTTY: true, columns: around.columns } },
+    stdout: { write: text => { around.onWrite?.(text); out += text }, ...around.columns === undefined ? {} : { isTTY: true, columns: around.columns } },
     stderr: { write: text => { err += text }, isTTY: around.tty ?? false, columns: 80 },
     env: around.env ?? { NO_COLOR: '1' }, cwd: around.cwd ?? process.cwd(), signal: around.signal ?? new AbortController().signal,
   })

@@ -119,7 +119,7 @@ function problemLines(designs: readonly DesignReport[], theme: Theme): string[] 
   return problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).map(one => {
       const stopped = one.in.exploration.stopped
-      return `  ${design.design}  ${one.property}  (${one.in.scope}${standing !== 'open' ? '' : stopped === null ? ', not found by the random runs' : `, stopped by ${stopped}`})`
+      return `  ${design.design}  ${one.property}  (${one.in.scope}${standing !== 'open' ? '' : stopped === null ? ', not found by the random runs' : `, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`})`
     }))
     return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
   })

@@ -117,10 +117,13 @@ const problems: readonly (readonly [Standing, string])[] = [
 ]
 function problemLines(designs: readonly DesignReport[], theme: Theme): string[] {
   return problems.flatMap(([standing, title]) => {
-    const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).map(one => {
-      const stopped = one.in.exploration.stopped
-      return `  ${design.design}  ${one.property}  (${one.in.scope}${standing !== 'open' ? '' : stopped === null ? ', not found by the random runs' : `, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`})`
-    }))
+    const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
+      hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })), theme.width - 4))))
     return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
   })
+}
+
+function whereOpen({ standing, in: { scope, exploration: { stopped } } }: Overall): string {
+  if (standing !== 'open') return scope
+  return `${scope}, ${stopped === null ? 'not found by the random runs' : `stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`}`
 }

@@ -27,6 +27,7 @@ describe.each(designs)('$name', design => {
     for (const { property, outcome, violation } of results)
       if (outcome === 'violated') expect(Object.keys(design.givesUp), `${violation!.because}\n${violation!.ops.map(showOp).join('\n')}`).toContain(property)
     expect(results.length).toBeGreaterThan(1)
-    expect(random!.ops).toBeGreaterThan(1000)
+    // A run ends early only when every claim is violated, as it may be without an IOMMU.
+    if (results.some(({ outcome }) => outcome === 'passed')) expect(random!.ops).toBeGreaterThan(1000)
   })
 })

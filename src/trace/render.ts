@@ -12,6 +12,8 @@ export interface RenderOptions {
   readonly theme: Theme
   /** Whole states besides what changed. */
   readonly full?: boolean
+  /** Parts of the state, by the beginning of their path, whose changes only repeat what the op or its observations say; `full` shows them too. */
+  readonly hides?: readonly string[]
   readonly names?: Names
   /** What a clause says, in one line; null for an id that is not known. */
   readonly clause?: (id: string) => string | null
@@ -111,8 +113,10 @@ function mark<S, L, O extends Observation>({ property }: Replayed<S, L, O>, { th
 function details<S, L, O extends Observation>({ machine, property }: Replayed<S, L, O>, step: ReplayedStep<S, L, O>, view: View): Piece[] {
   const { theme, names } = view
   const others = step.violated.filter(broken => broken.property !== property.name)
-  const changes = diff(machine.worldDomain, step.before, step.after, names).map(change =>
-    ({ text: showChange({ ...change, path: change.path.replace(/^(state|monitors)\./, '') }) }))
+  const hidden = (path: string): boolean => !view.full && (view.hides ?? []).some(part => path.startsWith(part))
+  const changes = diff(machine.worldDomain, step.before, step.after, names)
+    .map(change => ({ ...change, path: change.path.replace(/^(state|monitors)\./, '') }))
+    .filter(change => !hidden(change.path)).map(change => ({ text: showChange(change) }))
   return [
     ...step.events.flatMap(event => eventPiece(event, view)),
     ...changes,

@@ -8,7 +8,6 @@ import type { Detail } from '../../report/text.ts'
 import { renderTrace } from '../../trace/render.ts'
 import { replay } from '../../trace/replay.ts'
 import { claims } from '../../../properties/index.ts'
-import { clauses } from '../../../spec/clauses.ts'
 import { scopes } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
 import { matching, parse, seconds, suggest, usage, wholeNumber } from '../args.ts'
@@ -21,7 +20,7 @@ import { spinner, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { boundsOf, boundsOfTrace, regressionFolder, replayRegressions, saved, traceOf } from '../keep.ts'
 import { tool, version } from '../package.ts'
-import { jsonOption, colorOption, fullOption } from '../common.ts'
+import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
 
 const options = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
@@ -117,7 +116,8 @@ function detailOf(io: Io, flags: Flags<typeof options>, subjects: readonly Subje
     const trace = traceOf(subject, overall)
     const path = report.saved[overall.property]
     return renderTrace(replay(machineOf(subject, boundsOfTrace(trace, 'trace')), trace), trace, {
-      theme, full: flags.full ?? false, clause: id => clauses[id]?.says ?? null, ...path === undefined ? {} : { saved: path }, ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` },
+      ...traceStyle, theme, full: flags.full ?? false, ...path === undefined ? {} : { saved: path },
+      ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` },
     })
   }
 }

@@ -5,11 +5,10 @@ import { renderLanes, renderTrace } from '../../trace/render.ts'
 import { replay as replayTrace } from '../../trace/replay.ts'
 import { loadTraces } from '../../trace/store.ts'
 import type { StoredTrace } from '../../trace/store.ts'
-import { clauses } from '../../../spec/clauses.ts'
 import { designNamed } from '../../../spec/kernel/index.ts'
 import { parse, suggest, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../common.ts'
+import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
 import { builtIn, isPath, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
 import { machineOf } from '../explore.ts'
@@ -66,7 +65,7 @@ function subjectOf(path: string, name: string, own: readonly Subject[]): Subject
 function text(results: readonly Result[], flags: { readonly lanes?: boolean; readonly full?: boolean; readonly 'no-color'?: boolean }, io: Io): string {
   const theme = themeOf(io, flags)
   const shapes = results.map(({ path, trace, replayed }) => theme.dim(shown(io, path)) + '\n' + (flags.lanes
-    ? renderLanes(replayed, { theme }) : renderTrace(replayed, trace, { theme, full: flags.full ?? false, clause: id => clauses[id]?.says ?? null })))
+    ? renderLanes(replayed, { theme }) : renderTrace(replayed, trace, { ...traceStyle, theme, full: flags.full ?? false })))
   const reproduced = results.filter(({ replayed }) => replayed.reproduced).length
   const strange = results.filter(({ asExpected }) => !asExpected)
   const last = [`${reproduced} of ${results.length} ${results.length === 1 ? 'trace' : 'traces'} reproduced`, ...strange.map(({ path }) => `  not as expected: ${shown(io, path)}`)]

@@ -1,0 +1,62 @@
+/** README.md holds what the tool itself says: tables of registries and the printed failure. `vitest run test/readme -u` writes them anew. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { designs } from '../../spec/kernel/index.ts'
+import { exitTable } from '../../src/cli/registries.ts'
+import { interruptMutants } from '../mutants/interrupt.ts'
+import { memoryMutants } from '../mutants/memory.ts'
+import { run } from '../cli/run.ts'
+
+const readme = readFileSync('README.md', 'utf8')
+
+function designTable(): string {
+  const rows = designs.map(({ name, says, givesUp }) => `| \`${name}\` | ${says} | ${Object.keys(givesUp).join(', ') || 'nothing'} |`)
+  return ['| design | what it is | gives up |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** What the command under "A failure" prints of the violation itself. */
+async function failure(): Promise<string> {
+  const { out } = await run('check ring0-deferred-early --scope mapping --property no-dma-escape', { columns: 100 })
+  const lines = out.trimEnd().split('\n')
+  const from = lines.findIndex(line => line.startsWith('✗ no-dma-escape'))
+  const mark = lines.findIndex(line => line.includes('← violates'))
+  expect(from).toBeGreaterThan(0)
+  expect(mark).toBeGreaterThan(from)
+  return ['```', ...lines.slice(from, lines.indexOf('', mark)), '```'].join('\n')
+}
+
+/** The verdict table as `npm start` prints it. */
+async function verdicts(): Promise<string> {
+  const { out } = await run('check', { columns: 100 })
+  const lines = out.split('\n')
+  const from = lines.findIndex(line => line.includes('┌')), to = lines.findIndex(line => line.startsWith('✓ holds'))
+  return ['```', ...lines.slice(from, to + 1), '```'].join('\n')
+}
+
+const filled = (text: string, name: string, content: string): string => {
+  const block = new RegExp(`<!-- ${name} -->[^]*?<!-- /${name} -->`)
+  expect(text, `README has a block ${name}`).toMatch(block)
+  return text.replace(block, () => `<!-- ${name} -->\n${content}\n<!-- /${name} -->`)
+}
+
+test('tables, verdicts and the printed failure are those of this version', async () => {
+  let text = filled(readme, 'designs', designTable())
+  text = filled(text, 'exits', exitTable())
+  text = filled(text, 'failure', await failure())
+  text = filled(text, 'verdicts', await verdicts())
+  await expect(text).toMatchFileSnapshot('../../README.md')
+})
+
+test('it names the number of mutants', () => {
+  expect(readme).toContain(`${memoryMutants.length + interruptMutants.length} mutants`)
+})
+
+test('every remapcheck command in it is one that is parsed', async () => {
+  const commands = [...readme.matchAll(/npx remapcheck ([^`\n]+)/g)].map(([, command]) => command!.trim())
+  expect(commands.length).toBeGreaterThan(8)
+  for (const command of commands) {
+    const [verb] = command.split(' ')
+    const { code } = await run(`${verb} --help`)
+    expect(code, command).toBe(0)
+  }
+})

@@ -1,6 +1,7 @@
 /** README.md holds what the tool itself says: tables of registries and the printed failure. `vitest run test/readme -u` writes them anew. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { claims } from '../../properties/index.ts'
 import { designs } from '../../spec/kernel/index.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
@@ -25,12 +26,15 @@ async function failure(): Promise<string> {
   return ['```', ...lines.slice(from, lines.indexOf('', mark)), '```'].join('\n')
 }
 
-/** The verdict table as `npm start` prints it. */
-async function verdicts(): Promise<string> {
-  const { out } = await run('check', { columns: 100 })
-  const lines = out.split('\n')
-  const from = lines.findIndex(line => line.includes('┌')), to = lines.findIndex(line => line.startsWith('✓ holds'))
-  return ['```', ...lines.slice(from, to + 1), '```'].join('\n')
+/** Marks and states of each design, from the golden verdicts: what `check` prints in its table. */
+function goldenRow(name: string): { marks: string; states: number } {
+  const text = readFileSync(`test/golden/verdicts/${name}.txt`, 'utf8')
+  const states = [...text.matchAll(/: (\d+) states/g)].reduce((sum, [, n]) => sum + Number(n), 0)
+  const marks = claims.map(({ property }) => {
+    const lines = text.split('\n').filter(line => new RegExp(`^  (holds|violated) ${property.name}(,|$)`).test(line))
+    return lines.length === 0 ? '–' : lines.some(line => line.startsWith('  violated')) ? '✗' : '✓'
+  })
+  return { marks: marks.join(''), states }
 }
 
 const filled = (text: string, name: string, content: string): string => {
@@ -43,8 +47,20 @@ test('tables, verdicts and the printed failure are those of this version', async
   let text = filled(readme, 'designs', designTable())
   text = filled(text, 'exits', exitTable())
   text = filled(text, 'failure', await failure())
-  text = filled(text, 'verdicts', await verdicts())
   await expect(text).toMatchFileSnapshot('../../README.md')
+})
+
+test.each(designs)('the verdict row of $name is that of the golden verdicts', ({ name }) => {
+  const table = readme.split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!
+  const row = table.split('\n').find(line => line.startsWith(`${name} `))!
+  const { marks, states } = goldenRow(name)
+  expect(row.replace(name, '').replace(/[^✓✗–]/g, '')).toBe(marks)
+  expect(row.trim()).toMatch(new RegExp(` ${states.toLocaleString('en-US')}$`))
+})
+
+test('the columns of the verdict table are the claims', () => {
+  const heads = [...readme.matchAll(/┌ ([\w-]+)/g)].map(([, name]) => name)
+  expect(heads).toEqual(claims.map(({ property }) => property.name))
 })
 
 test('it names the number of mutants', () => {

@@ -63,8 +63,10 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
 
 function measureDesign({ design }: Subject): MeasuredDesign {
   const counts: Record<string, PathCounts[string]> = {}
-  for (const scenario of scenariosFor(design))
-    Object.assign(counts, measure(remapMachine(design, scenario.bounds), scenario, vocabulary).counts)
+  for (const scenario of scenariosFor(design)) {
+    const measured = measure(remapMachine(design, scenario.bounds), scenario, vocabulary).counts
+    for (const path of scenario.paths) if (measured[path] !== undefined) counts[path] = measured[path]
+  }
   return { design: design.name, counts }
 }
 

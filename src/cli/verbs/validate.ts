@@ -36,7 +36,8 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
       onProgress: lines => { line.say(`${lines.toLocaleString('en-US')} lines`) },
     })
     line.end()
-    const exit: ExitName = report.verdicts.some(({ verdict }) => verdict === 'false') ? 'violated' : 'holds'
+    // An observation (was this strict or deferred?) is neither right nor wrong.
+    const exit: ExitName = report.verdicts.some(({ kind, verdict }) => kind === 'rule' && verdict === 'false') ? 'violated' : 'holds'
     const look = { color: new Chalk({ level: !flags['no-color'] && colorOf(io.stdout, io.env) ? 1 : 0 }), width: themeOf(io, flags).width }
     io.stdout.write(flags.json ? JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderValidation(report, look))
     return exit

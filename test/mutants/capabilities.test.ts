@@ -1,0 +1,42 @@
+/** Right designs on every hardware: what a capability asks for is there, and what it spares may be left out. */
+import { expect, test } from 'vitest'
+import { propertiesFor } from '../../properties/index.ts'
+import { bounds } from '../../spec/bounds.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import { without } from '../../spec/kernel/design.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import { designNamed } from '../../spec/kernel/index.ts'
+import { invalidateIecAll } from '../../spec/kernel/steps/index.ts'
+import { remapMachine } from '../../spec/machine.ts'
+import { exploreExhaustively } from '../../src/index.ts'
+import { oneSource, reassigning, twoLevels } from './mutant.ts'
+
+async function violated(design: Design, b: Bounds): Promise<string[]> {
+  const { complete, results } = await exploreExhaustively(remapMachine(design, b, propertiesFor(design, b)))
+  expect(complete).toBe(true)
+  return results.filter(({ outcome }) => outcome === 'violated').map(({ property }) => property)
+}
+
+/** Each capability away from the modern default, and all of them. */
+const modern = { cm: 0, rwbf: 0, coherent: 1, psi: 1 }
+const hardware = [modern, { ...modern, cm: 1 }, { ...modern, rwbf: 1 }, { ...modern, coherent: 0 }, { ...modern, psi: 0 }, { cm: 1, rwbf: 1, coherent: 0, psi: 0 }]
+const named = (name: string): Design => designNamed(name)!
+
+test.each(hardware)('DMA: cm $cm, rwbf $rwbf, coherent $coherent, psi $psi', async caps => {
+  for (const name of ['ring0-strict', 'ring0-register', 'driver-server']) {
+    expect(await violated(named(name), bounds({ ...reassigning, ...caps })), `${name}, devices move`).toEqual([])
+    expect(await violated(named(name), bounds({ ...twoLevels, ...caps })), `${name}, two levels`).toEqual([])
+  }
+  expect(await violated(named('ring0-deferred'), bounds({ ...reassigning, ...caps }))).toEqual(['no-access-after-unmap'])
+})
+
+test.each([0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ coherent, esirtps }))))('interrupts: coherent $coherent, esirtps $esirtps', async caps => {
+  for (const name of ['ring0-strict', 'ring0-strict+table-switch', 'driver-server'])
+    expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
+})
+
+test('with CAP.ESIRTPS a table switch needs no invalidation of its own; without it, it does', async () => {
+  const design = without(named('ring0-strict+table-switch'), 'migrateInterrupt', invalidateIecAll)
+  expect(await violated(design, bounds({ ...oneSource, esirtps: 1 }))).toEqual([])
+  expect(await violated(design, bounds({ ...oneSource, esirtps: 0 }))).toContain('no-lost-edge')
+})

@@ -1,5 +1,6 @@
 /** Right designs on every hardware: what a capability asks for is there, and what it spares may be left out. */
 import { expect, test } from 'vitest'
+import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { propertiesFor } from '../../properties/index.ts'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
@@ -11,9 +12,10 @@ import { remapMachine } from '../../spec/machine.ts'
 import { exploreExhaustively } from '../../src/index.ts'
 import { oneSource, reassigning, twoLevels } from './mutant.ts'
 
-async function violated(design: Design, b: Bounds): Promise<string[]> {
-  const { complete, results } = await exploreExhaustively(remapMachine(design, b, propertiesFor(design, b)))
-  expect(complete).toBe(true)
+async function violated(design: Design, b: Bounds, properties = propertiesFor(design, b)): Promise<string[]> {
+  const { complete, results } = await exploreExhaustively(remapMachine(design, b, properties))
+  // A search ends early only when all it was asked is violated.
+  expect(complete || results.every(({ outcome }) => outcome === 'violated')).toBe(true)
   return results.filter(({ outcome }) => outcome === 'violated').map(({ property }) => property)
 }
 
@@ -37,6 +39,7 @@ test.each([0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ coherent, esirtps 
 
 test('with CAP.ESIRTPS a table switch needs no invalidation of its own; without it, it does', async () => {
   const design = without(named('ring0-strict+table-switch'), 'migrateInterrupt', invalidateIecAll)
-  expect(await violated(design, bounds({ ...oneSource, esirtps: 1 }))).toEqual([])
-  expect(await violated(design, bounds({ ...oneSource, esirtps: 0 }))).toContain('no-lost-edge')
+  const asked = [noLostEdge.property]
+  expect(await violated(design, bounds({ ...oneSource, esirtps: 1 }), asked)).toEqual([])
+  expect(await violated(design, bounds({ ...oneSource, esirtps: 0 }), asked)).toEqual(['no-lost-edge'])
 })

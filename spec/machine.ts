@@ -6,7 +6,6 @@ import { badBounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import { endpointActions } from './endpoint.ts'
 import { kernelActions, protocolOn } from './kernel/calls.ts'
-import { pollRegister, submitWait } from './kernel/steps/index.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
@@ -29,7 +28,7 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   const protocols = callNames.map(name => protocolOn(design, name, b))
   const use = {
     dma: design.remapsDma, interrupts: design.remapsInterrupts,
-    queue: protocols.some(protocol => protocol.includes(submitWait)), registers: protocols.some(protocol => protocol.includes(pollRegister)),
+    queue: protocols.flat().some(step => step.uses === 'queue'), registers: protocols.flat().some(step => step.uses === 'registers'),
   }
   return machine({
     name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties,

@@ -16,7 +16,7 @@ const everywhere = (): boolean => true
 export const scopes: readonly Scope[] = [
   {
     name: 'mapping', says: 'map and unmap by two CPUs for two devices in two domains that fight for two frames',
-    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1 }), on: everywhere,
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 }), on: everywhere,
   },
   {
     name: 'permissions', says: 'read-only mappings and downgrades, two pages',

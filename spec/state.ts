@@ -43,6 +43,8 @@ export function stateDomain(b: Bounds, shape: Shape) {
       vectors: table([id.cpu, id.vector], optional(id.source)),
       /** Interrupts that were handed to a userland driver by IPC and not yet received. */
       notifications: table([id.source], bool),
+      /** Lock of the invalidation queue: the CPU whose descriptors wait for their wait descriptor. */
+      queueLock: optional(id.cpu),
       /** Lock of the tables of a domain: the CPU that holds it. */
       tableLock: table([id.domain], optional(id.cpu)),
       /** The call a CPU is in: registers, and the protocol step to take next. */

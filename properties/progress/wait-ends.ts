@@ -1,12 +1,11 @@
 /** A CPU that waits for hardware is waited for by nobody for ever: its wait stands in the queue, or its status is written. */
 import { protocolOn } from '../../spec/kernel/calls.ts'
-import { submitWait } from '../../spec/kernel/steps/index.ts'
 import { callNames } from '../../spec/state.ts'
 import { always, sometimes } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const waitEnds: Claim = {
-  on: (b, design) => callNames.some(name => protocolOn(design, name, b).includes(submitWait)),
+  on: (b, design) => callNames.some(name => protocolOn(design, name, b).some(step => step.uses === 'queue')),
   property: always('wait-ends', {
     clause: 'VTD:6.5.2.9/wait',
     claim: 'a pending status word has exactly one wait descriptor on its way, and a CPU polls only for a wait it has queued',

@@ -23,11 +23,15 @@ const callSpec = <P extends Fields>(spec: CallSpec<P>): CallSpec => spec as unkn
 
 const isBusy = (s: State, test: (call: Call) => boolean): boolean => s.kernel.calls.some(call => call !== null && test(call))
 
+/** A driver that is being taken down makes no calls. */
+const isLeaving = (s: State, domain: number): boolean => isBusy(s, call => call.call === 'detach' && call.domain === domain)
+
 const memoryCalls = {
   map: callSpec({
     path: 'map', on: b => b.frames > 0,
     params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
-    when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1),
+    when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1)
+      && !isLeaving(s, p.domain),
     enter: (s, { domain, iova, frame, write }) => {
       // The allocators hand out frame and address to one caller only, whatever the protocol does before it takes them.
       s.kernel.frames[frame] = domain
@@ -37,7 +41,7 @@ const memoryCalls = {
   }),
   unmap: callSpec({
     path: 'unmap', on: b => b.frames > 0, params: id => ({ domain: id.domain, iova: id.iova }),
-    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live',
+    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && !isLeaving(s, p.domain),
     enter: (s, { domain, iova }) => {
       const mapping = s.kernel.mappings[domain]![iova]!
       mapping.phase = 'unmapping'
@@ -46,7 +50,8 @@ const memoryCalls = {
   }),
   protect: callSpec({
     path: 'protect', on: b => b.readOnly === 1, params: id => ({ domain: id.domain, iova: id.iova }),
-    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && s.kernel.mappings[p.domain]![p.iova]!.write,
+    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && s.kernel.mappings[p.domain]![p.iova]!.write
+      && !isLeaving(s, p.domain),
     enter: (s, { domain, iova }) => {
       const mapping = s.kernel.mappings[domain]![iova]!
       mapping.phase = 'changing'
@@ -56,7 +61,7 @@ const memoryCalls = {
   flush: callSpec({
     path: 'flush', on: b => b.frames > 0, params: id => ({ domain: id.domain }),
     when: (s, p) => s.kernel.mappings[p.domain]!.some(mapping => mapping?.phase === 'deferred')
-      && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain),
+      && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain) && !isLeaving(s, p.domain),
     enter: (_, { domain }) => ({ domain }),
   }),
 }

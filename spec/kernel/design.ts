@@ -21,6 +21,8 @@ export interface Step {
   readonly clause?: ClauseId
   /** The step waits while this is false. */
   readonly when?: (k: Omit<Kernel, 'emit'>) => boolean
+  /** What of the unit it drives. A copy of a step keeps it. */
+  readonly uses?: 'queue' | 'registers'
   /** Nothing to do on this hardware, within these bounds. */
   readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
   readonly then: (k: Kernel) => void

@@ -111,19 +111,28 @@ const hardwareCost: Readonly<Partial<Record<Descriptor['type'], string>>> = {
   'context-cache': 'context-invalidate', iotlb: 'iotlb-invalidate', iec: 'iec-invalidate',
 }
 
-/** Takes the descriptor at the head. In order, one at a time: a stricter order than the manual's, which software cannot tell apart
- *  since it learns of completion only from waits, and these complete after all that stands before them (6.5.2). */
+/** Completes a descriptor of the queue; those before it may still be under way, as far as the manual lets them (6.5.2). */
 function processQueue(b: Bounds) {
   return action('iommu.process', {
-    agent: 'iommu', fair: true, path: 'invalidate',
-    when: s => s.unit.queue.length > 0 && isDrained(s, descriptorOf(s.unit.queue[0]!), b),
-    then: (d, _, emit) => {
-      const entry = d.unit.queue.shift()!
-      emit.clause('VTD:6.5.2/fetch')
+    agent: 'iommu', fair: true, path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
+    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(s.unit.queue, p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
+    then: (d, p, emit) => {
+      const entry = d.unit.queue[p.slot]!
+      d.unit.queue.splice(p.slot, 1)
+      emit.clause(p.slot === 0 ? 'VTD:6.5.2/fetch' : 'VTD:6.5.2/unordered')
       execute(d, entry, emit, b)
       if (entry.type === 'wait') d.unit.waits[entry.cpu] = 'done'
     },
   })
+}
+
+/** A wait completes after all that stands between it and the wait before it; an IOTLB invalidation after every context-cache
+ *  invalidation before it. There is no other order: the rest may overtake, waits included (FN=0). */
+function mayComplete(queue: readonly QueueEntry[], slot: number): boolean {
+  const { type } = queue[slot]!
+  if (type === 'wait') return slot === 0 || queue[slot - 1]!.type === 'wait'
+  const afterContext = type === 'iotlb-global' || type === 'iotlb-domain' || type === 'iotlb-page'
+  return !afterContext || !queue.slice(0, slot).some(entry => entry.type === 'context-device' || entry.type === 'context-global')
 }
 
 function completeRegister(b: Bounds) {

@@ -3,6 +3,7 @@ import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
 import { noForgedInterrupt } from '../../properties/interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { noMisdelivery } from '../../properties/interrupts/no-misdelivery.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { waitEnds } from '../../properties/progress/wait-ends.ts'
 import { moved, replaced, without } from '../../spec/kernel/design.ts'
 import type { Step } from '../../spec/kernel/design.ts'
@@ -56,6 +57,11 @@ const reprogramming = [
     { from: masked, breaks: noLostEdge, at: oneSource, shortest: 11 }),
 ]
 
+const leftovers = [
+  mutant('old-vector-never-freed', without(strict, move, steps.releaseOldVector), { from: strict, breaks: nothingLeftBehind, at: oneSource, shortest: 8 }),
+  mutant('source-left-masked', without(masked, move, steps.unmaskSource), { from: masked, breaks: nothingLeftBehind, at: oneSource, shortest: 7 }),
+]
+
 const forgery = [
   mutant('msi-injection-no-ir', designNamed('no-iommu')!, { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
   mutant('source-id-not-verified', { ...strict, name: 'ring0-strict, SVT=0', verifiesSource: false },
@@ -81,4 +87,4 @@ const waiting = [
     { from: strict, breaks: waitEnds, at: { ...onePage, queue: 1 }, shortest: 6 }),
 ]
 
-export const interruptMutants = [...migration, ...reprogramming, ...forgery, ...waiting]
+export const interruptMutants = [...migration, ...reprogramming, ...leftovers, ...forgery, ...waiting]

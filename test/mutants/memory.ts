@@ -8,6 +8,7 @@ import { noWrongPermission } from '../../properties/isolation/no-wrong-permissio
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
 import { driverServer } from '../../spec/kernel/driver-server.ts'
 import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/kernel/ring0.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/kernel/steps/index.ts'
 import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
@@ -21,6 +22,8 @@ const unmapping = [
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 12 }),
   mutant('unmap-returns-before-flush', without(strict, 'unmap', steps.awaitInvalidation),
     { from: strict, breaks: noAccessAfterUnmap, at: onePage, shortest: 11 }),
+  mutant('submission-not-locked', replaced(strict, 'unmap', steps.invalidatePage, steps.invalidatePageUnlocked),
+    { from: strict, breaks: noDmaEscape, at: { frames: 2, iovas: 2, cpus: 2, callers: 2, queue: 4 }, shortest: 19, runLength: 400 }),
   mutant('frame-freed-before-wait', moved(strict, 'unmap', steps.freeFrame, steps.submitWait),
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 10 }),
   mutant('invalidated-before-cleared', moved(strict, 'unmap', steps.invalidatePage, steps.clearPte),
@@ -65,6 +68,10 @@ const assignment = [
     { from: driverServer, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
   mutant('dead-drivers-mappings-survive', without(driverServer, 'detach', steps.clearAllPtes),
     { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1 }, shortest: 21 }),
+  mutant('frame-never-freed', without(strict, 'unmap', steps.freeFrame),
+    { from: strict, breaks: nothingLeftBehind, at: onePage, shortest: 10 }),
+  mutant('table-lock-kept', without(strict, 'map', steps.unlockTables),
+    { from: strict, breaks: nothingLeftBehind, at: { ...twoLevels, cpus: 2, callers: 2 }, shortest: 5 }),
   mutant('iommu-never-engaged', { ...strict, name: 'ring0-strict, never enabled', remapsDma: false },
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 2 }),
 ]

@@ -3,13 +3,17 @@ import type { Kernel, Protocol, Step } from '../design.ts'
 import { flushWriteBuffer as flushBuffers } from '../../vtd/memory.ts'
 import type { QueueEntry } from '../../vtd/unit.ts'
 
-const hasRoom = ({ s, b }: Omit<Kernel, 'emit'>): boolean => s.unit.queue.length < b.queue
+/** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued under one
+ *  lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in between would take them away. */
+const mayQueue = ({ s, b, cpu }: Omit<Kernel, 'emit'>): boolean =>
+  s.unit.queue.length < b.queue && (s.kernel.queueLock === null || s.kernel.queueLock === cpu)
 
-/** A step that queues one descriptor; it waits while the ring is full. */
+/** A step that queues one descriptor, and takes the lock of the queue until the wait is queued; it waits while the ring is full. */
 function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>, entryOf: (k: Kernel) => QueueEntry): Step {
   return {
-    name, says, ...rest, when: hasRoom,
+    name, says, ...rest, uses: 'queue', when: mayQueue,
     then: k => {
+      k.s.kernel.queueLock = k.cpu
       k.s.unit.queue.push(entryOf(k))
       k.emit.cost('qi-descriptor')
     },
@@ -25,6 +29,16 @@ const pageEntry = ({ call, caps, b }: Kernel, hint: boolean): QueueEntry => {
 /** IH stays 0 when a table was unlinked, so that the paging-structure caches forget it too. */
 export const invalidatePage = submits('invalidatePage', 'queue an IOTLB invalidation of the page',
   { clause: 'VTD:table-28/second-stage-leaf' }, k => pageEntry(k, k.call.page === null))
+/** As `invalidatePage`, without the lock of the queue. */
+export const invalidatePageUnlocked: Step = {
+  ...invalidatePage, name: 'invalidatePageUnlocked', says: 'queue an IOTLB invalidation of the page, without the lock of the queue',
+  when: ({ s, b }) => s.unit.queue.length < b.queue,
+  then: k => {
+    const holder = k.s.kernel.queueLock
+    invalidatePage.then(k)
+    k.s.kernel.queueLock = holder
+  },
+}
 /** Right only when nothing but a leaf changed. */
 export const invalidateLeafOnly = submits('invalidateLeafOnly', 'queue an IOTLB invalidation of the page with the hint IH=1',
   { clause: 'VTD:6.5.2.3/hint' }, k => pageEntry(k, true))
@@ -62,8 +76,9 @@ export const invalidateIecAll = submits('invalidateIecAll', 'queue an interrupt 
   { clause: 'VTD:table-28/set-interrupt-table', skip: ({ caps }) => caps.esirtps }, () => ({ type: 'iec-global' }))
 
 export const submitWait: Step = {
-  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait', when: hasRoom,
+  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait', uses: 'queue', when: mayQueue,
   then: ({ s, cpu, emit }) => {
+    s.kernel.queueLock = null
     s.unit.waits[cpu] = 'pending'
     s.unit.queue.push({ type: 'wait', cpu })
     // The queue has one lock for all CPUs.
@@ -101,7 +116,7 @@ export const flushWriteBuffer: Step = {
 
 /** Register-based invalidation: one command at a time, and software polls the bit that starts it. */
 export const invalidatePageByRegister: Step = {
-  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation',
+  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation', uses: 'registers',
   when: ({ s }) => s.unit.register === null,
   then: k => {
     const entry = pageEntry(k, k.call.page === null)

@@ -13,7 +13,7 @@ export const boundSpecs = {
   iovas: { least: 0, most: 8, standard: 0, says: 'I/O virtual pages of each domain' },
   levels: { least: 1, most: 3, standard: 1, says: 'levels of the second-stage tables (two entries a table above level 1)' },
   tables: { least: 0, most: 4, standard: 0, says: 'table pages in the pool below the roots; needed when levels > 1' },
-  queue: { least: 1, most: 6, standard: 2, says: 'descriptors the invalidation queue holds' },
+  queue: { least: 1, most: 6, standard: 3, says: 'descriptors the invalidation queue holds' },
   readOnly: { least: 0, most: 1, standard: 0, says: 'read-only mappings and the protect call' },
   reassign: { least: 0, most: 1, standard: 0, says: 'the attach and detach calls' },
   ports: { least: 0, most: 1, standard: 0, says: 'the portAccess call: drivers reach device ports through the kernel' },

@@ -12,27 +12,51 @@ export interface Scope {
 }
 
 const everywhere = (): boolean => true
+const hasOwnMemory = (design: Design): boolean => design.memoryOf === null
+const translates = (design: Design): boolean => design.remapsDma && hasOwnMemory(design)
 
 export const scopes: readonly Scope[] = [
   {
     name: 'mapping', says: 'map and unmap by two CPUs for two devices in two domains that fight for two frames',
-    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 }), on: everywhere,
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 }), on: hasOwnMemory,
   },
   {
     name: 'permissions', says: 'read-only mappings and downgrades, two pages',
-    bounds: bounds({ devices: 1, domains: 1, frames: 2, iovas: 2, readOnly: 1 }), on: design => design.remapsDma,
+    bounds: bounds({ devices: 1, domains: 1, frames: 2, iovas: 2, readOnly: 1 }), on: translates,
   },
   {
     name: 'tables', says: 'two-level tables whose lower pages come from a pool that two domains share',
-    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), on: design => design.remapsDma,
+    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), on: translates,
   },
   {
     name: 'reassign', says: 'two devices move between two domains while their memory is mapped and unmapped',
-    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }), on: design => design.protocols.detach !== undefined,
+    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }), on: design => design.protocols.detach !== undefined && hasOwnMemory(design),
   },
   {
     name: 'interrupts', says: 'two sources on two CPUs; one moves between CPUs and vectors at any time',
     bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 1 }), on: design => design.protocols.migrateInterrupt !== undefined,
+  },
+  {
+    name: 'batches', says: 'two CPUs map and unmap two pages of one domain, one of them flushing what is deferred',
+    bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2 }), on: translates,
+  },
+  {
+    name: 'table-lock', says: 'two CPUs change the two-level tables of one domain',
+    bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 2, levels: 2, tables: 1 }), on: translates,
+  },
+  {
+    name: 'old-hardware', says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
+    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, cm: 1, rwbf: 1, coherent: 0 }), on: translates,
+  },
+  {
+    name: 'old-interrupts', says: 'the same hardware, 8-bit destinations only, one CPU beyond them',
+    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, eim: 0, cm: 1, rwbf: 1, coherent: 0 }),
+    on: design => design.remapsInterrupts && design.protocols.migrateInterrupt !== undefined,
+  },
+  {
+    name: 'hostile-move', says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
+    bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, eim: 0 }),
+    on: design => design.remapsInterrupts && design.protocols.migrateInterrupt !== undefined,
   },
   {
     name: 'hostile', says: 'devices that forge interrupt messages of either format, and one fault record',

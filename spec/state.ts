@@ -39,12 +39,16 @@ export function stateDomain(b: Bounds, shape: Shape) {
         frame: id.frame, write: bool, phase: oneOf('mapping', 'live', 'changing', 'unmapping', 'deferred', 'flushing'),
       }))),
       attached: table([id.device], optional(id.domain)),
+      /** Domains whose driver is being taken down: they get nothing any more. */
+      closed: table([id.domain], bool),
       /** Vector tables of the CPUs: whose handler runs. */
       vectors: table([id.cpu, id.vector], optional(id.source)),
       /** Interrupts that were handed to a userland driver by IPC and not yet received. */
       notifications: table([id.source], bool),
       /** Lock of the invalidation queue: the CPU whose descriptors wait for their wait descriptor. */
       queueLock: optional(id.cpu),
+      /** Lock of the interrupt table as a whole. */
+      interruptTableLock: optional(id.cpu),
       /** Lock of the tables of a domain: the CPU that holds it. */
       tableLock: table([id.domain], optional(id.cpu)),
       /** The call a CPU is in: registers, and the protocol step to take next. */

@@ -25,7 +25,7 @@ function settled({ kernel, sources, unit }: DeepReadonly<State>): Verdict {
   const linked = [...unit.memory.roots.flat(), ...unit.memory.pool.flat()].flatMap(({ now }) => now?.kind === 'table' ? [now.page] : [])
   const page = kernel.pages.findIndex((owner, at) => owner !== null && !linked.includes(at))
   if (page >= 0) return { because: `table page ${page} is taken, and no table links it`, witness: { page } }
-  if (kernel.queueLock !== null || kernel.tableLock.some(holder => holder !== null)) return { because: 'a lock is held, and its holder is in no call' }
+  if (kernel.queueLock !== null || kernel.interruptTableLock !== null || kernel.tableLock.some(holder => holder !== null)) return { because: 'a lock is held, and its holder is in no call' }
   for (let source = 0; source < sources.length; source++) {
     if (sources[source]!.masked) return { because: `source ${source} was left masked`, witness: { source } }
     const places = kernel.vectors.flat().filter(one => one === source).length

@@ -23,15 +23,12 @@ const callSpec = <P extends Fields>(spec: CallSpec<P>): CallSpec => spec as unkn
 
 const isBusy = (s: State, test: (call: Call) => boolean): boolean => s.kernel.calls.some(call => call !== null && test(call))
 
-/** A driver that is being taken down makes no calls. */
-const isLeaving = (s: State, domain: number): boolean => isBusy(s, call => call.call === 'detach' && call.domain === domain)
-
 const memoryCalls = {
   map: callSpec({
     path: 'map', on: b => b.frames > 0,
     params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
     when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1)
-      && !isLeaving(s, p.domain),
+      && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova, frame, write }) => {
       // The allocators hand out frame and address to one caller only, whatever the protocol does before it takes them.
       s.kernel.frames[frame] = domain
@@ -41,7 +38,7 @@ const memoryCalls = {
   }),
   unmap: callSpec({
     path: 'unmap', on: b => b.frames > 0, params: id => ({ domain: id.domain, iova: id.iova }),
-    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && !isLeaving(s, p.domain),
+    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova }) => {
       const mapping = s.kernel.mappings[domain]![iova]!
       mapping.phase = 'unmapping'
@@ -51,7 +48,7 @@ const memoryCalls = {
   protect: callSpec({
     path: 'protect', on: b => b.readOnly === 1, params: id => ({ domain: id.domain, iova: id.iova }),
     when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && s.kernel.mappings[p.domain]![p.iova]!.write
-      && !isLeaving(s, p.domain),
+      && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova }) => {
       const mapping = s.kernel.mappings[domain]![iova]!
       mapping.phase = 'changing'
@@ -61,7 +58,7 @@ const memoryCalls = {
   flush: callSpec({
     path: 'flush', on: b => b.frames > 0, params: id => ({ domain: id.domain }),
     when: (s, p) => s.kernel.mappings[p.domain]!.some(mapping => mapping?.phase === 'deferred')
-      && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain) && !isLeaving(s, p.domain),
+      && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain) && !s.kernel.closed[p.domain]!,
     enter: (_, { domain }) => ({ domain }),
   }),
 }
@@ -127,6 +124,7 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   const take = (k: Omit<Kernel, 'emit'>, i: number, emit: Emit<Seen>): void => {
     protocol[i]!.then({ ...k, emit })
     if (protocol[i]!.clause !== undefined) emit.clause(protocol[i]!.clause)
+    if (k.s.kernel.calls[k.cpu] === null) return // the step ended the call: it failed
     if (i + 1 < protocol.length) k.call.step = i + 1
     else k.s.kernel.calls[k.cpu] = null
   }

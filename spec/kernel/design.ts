@@ -47,6 +47,8 @@ export interface DesignOptions {
   readonly extendedInterrupts?: 'as-capable' | 'always'
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */
   readonly interruptTables?: 1 | 2
+  /** The design whose memory calls these are, unchanged: what concerns memory alone is checked there. */
+  readonly memoryOf?: string | null
   /** Properties that the design does not keep, and why its authors accept that. */
   readonly givesUp?: Readonly<Record<string, string>>
 }
@@ -58,7 +60,7 @@ export interface Design extends Required<DesignOptions> {
 
 export function design(name: string, options: DesignOptions, protocols: Readonly<Partial<Record<CallName, ProtocolSource>>>): Design {
   return {
-    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1,
+    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null,
     givesUp: {}, ...options,
     protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
   }
@@ -68,27 +70,27 @@ export function design(name: string, options: DesignOptions, protocols: Readonly
 export function without(from: Design, call: CallName, ...steps: readonly (Step | Protocol)[]): Design {
   const gone = steps.flat()
   for (const step of gone) positionOf(from, call, step)
-  return edited(from, call, `without ${call}/${steps.map(nameOf).join('+')}`, protocol => protocol.filter(step => !gone.includes(step)))
+  return edited(from, call, `without ${call}.${steps.map(nameOf).join('+')}`, protocol => protocol.filter(step => !gone.includes(step)))
 }
 
 /** The design with two steps of a protocol in each other's place. */
 export function swapped(from: Design, call: CallName, one: Step, other: Step): Design {
   const i = positionOf(from, call, one), j = positionOf(from, call, other)
-  return edited(from, call, `${call}/${one.name}<->${other.name}`, protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
+  return edited(from, call, `${call}.${one.name}<->${other.name}`, protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
 }
 
 /** The design with a step moved to right before another. */
 export function moved(from: Design, call: CallName, step: Step, before: Step): Design {
   positionOf(from, call, step)
   positionOf(from, call, before)
-  return edited(from, call, `${call}/${step.name} before ${before.name}`, protocol =>
+  return edited(from, call, `${call}.${step.name} before ${before.name}`, protocol =>
     protocol.filter(one => one !== step).flatMap(one => one === before ? [step, one] : [one]))
 }
 
 /** The design with one step done another way. */
 export function replaced(from: Design, call: CallName, step: Step, ...by: readonly (Step | Protocol)[]): Design {
   positionOf(from, call, step)
-  return edited(from, call, `${call}/${step.name}->${by.map(nameOf).join('+')}`, protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
+  return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`, protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
 }
 
 /** The design with another protocol for a call. */

@@ -2,7 +2,7 @@
  *  own, binds interrupts to them and delivers these as IPC. */
 import { design } from './design.ts'
 import {
-  allocateFrame, awaitIfCachingMode, awaitInvalidation, claimDevice, clearAllPtes, clearContext, clearPte, flushWriteBuffer, freeFrame,
+  allocateFrame, awaitDomainCalls, awaitIfCachingMode, awaitInvalidation, claimDevice, clearAllPtes, clearContext, clearPte, closeDomain, flushWriteBuffer, freeFrame,
   freeTable, invalidateAbsentContext, invalidateContext, invalidateDomain, invalidateDomainIfCachingMode, invalidateIfCachingMode,
   invalidatePage, linkTables, lockTables, receiveRequest, reclaimFrames, releaseDevice, replyToDriver, storeContext, storePte,
   storeReadOnlyPte, unlinkEmptyTable, unlockTables, writeBackContext, writeBackPte,
@@ -21,6 +21,6 @@ export const driverServer = design('driver-server', {
   attach: [receiveRequest, claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
     awaitIfCachingMode, replyToDriver],
   // The driver died or was told to go: its device is taken first, its memory after that.
-  detach: [clearContext, writeBackContext, invalidateContext, clearAllPtes, invalidateDomain, awaitInvalidation, reclaimFrames, releaseDevice],
+  detach: [closeDomain, awaitDomainCalls, clearContext, writeBackContext, invalidateContext, clearAllPtes, invalidateDomain, awaitInvalidation, reclaimFrames, releaseDevice],
   migrateInterrupt: irteUpdate,
 })

@@ -1,8 +1,8 @@
 /** Protocols that move an interrupt to another CPU and vector; any design may use either. */
 import type { Design, ProtocolSource } from './design.ts'
 import {
-  awaitInvalidation, awaitOldVectorIdle, buildInterruptTable, claimVector, invalidateIec, invalidateIecAll, maskSource, readBackSource,
-  releaseOldVector, setInterruptTable, storeIrte, unmaskSource, writeBackIrte, writeMessageAddress, writeMessageData,
+  awaitInvalidation, awaitOldVectorIdle, buildInterruptTable, claimVector, flushWriteBuffer, invalidateIec, invalidateIecAll, lockInterruptTable, maskSource, readBackSource,
+  releaseOldVector, setInterruptTable, storeIrte, unlockInterruptTable, unmaskSource, writeBackIrte, writeMessageAddress, writeMessageData,
 } from './steps/index.ts'
 
 /** The source never learns of it: only the remapping entry changes (VT-d 5.1; Linux with interrupt remapping). */
@@ -11,7 +11,8 @@ export const irteUpdate: ProtocolSource =
 
 /** A whole new table, as a kernel that takes over from another has to do; afterwards everything cached is stale. */
 export const tableSwitch: ProtocolSource =
-  [claimVector, buildInterruptTable, setInterruptTable, invalidateIecAll, awaitInvalidation, awaitOldVectorIdle, releaseOldVector]
+  [claimVector, lockInterruptTable, buildInterruptTable, flushWriteBuffer, setInterruptTable, invalidateIecAll, awaitInvalidation, unlockInterruptTable,
+    awaitOldVectorIdle, releaseOldVector]
 
 /** The message registers of the source, under its mask bit. */
 export const sourceMasked: ProtocolSource =
@@ -26,7 +27,7 @@ export interface Migration { readonly name: string; readonly says: string; reado
 const bySource = (name: string, says: string, protocol: ProtocolSource, givesUp: Design['givesUp']): Migration => ({
   name, says,
   apply: design => ({
-    ...design, name: `${design.name}+${name}`, says: `${design.says}; ${says}`, remapsInterrupts: false,
+    ...design, memoryOf: design.name, name: `${design.name}+${name}`, says: `${design.says}; ${says}`, remapsInterrupts: false,
     givesUp: { ...design.givesUp, 'no-forged-interrupt': 'without interrupt remapping any device can send any vector to any CPU', ...givesUp },
     protocols: { ...design.protocols, migrateInterrupt: protocol.flat() },
   }),
@@ -42,7 +43,7 @@ export const migrations: readonly Migration[] = [
   {
     name: 'table-switch', says: 'interrupts move by building a second table and switching to it',
     apply: design => ({
-      ...design, name: `${design.name}+table-switch`, says: `${design.says}; interrupts move by switching to a second table`, interruptTables: 2,
+      ...design, memoryOf: design.name, name: `${design.name}+table-switch`, says: `${design.says}; interrupts move by switching to a second table`, interruptTables: 2,
       protocols: { ...design.protocols, migrateInterrupt: tableSwitch.flat() },
     }),
   },

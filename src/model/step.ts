@@ -42,7 +42,10 @@ function settled(value: unknown): unknown {
 
 /** Whether the op may be taken. @throws ModelError when the guard throws. */
 export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S, args: Args): boolean {
-  try { return action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
+  let answer: boolean
+  try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
+  if (typeof answer === 'boolean') return answer
+  throw recipeFailed(machine, action, args, 'guard', new TypeError(`answered ${String(answer)}; answer true or false`))
 }
 
 /** Runs recipe, ledger and monitors on a mutable world. Only here is a step's meaning written; drivers differ in the draft alone. */

@@ -32,7 +32,7 @@ test.each(hardware)('DMA: cm $cm, rwbf $rwbf, coherent $coherent, psi $psi', asy
   expect(await violated(named('ring0-deferred'), bounds({ ...reassigning, ...caps }))).toEqual(['no-access-after-unmap'])
 })
 
-test.each([0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ coherent, esirtps }))))('interrupts: coherent $coherent, esirtps $esirtps', async caps => {
+test.each([0, 1].flatMap(rwbf => [0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ rwbf, coherent, esirtps })))))('interrupts: rwbf $rwbf, coherent $coherent, esirtps $esirtps', async caps => {
   for (const name of ['ring0-strict', 'ring0-strict+table-switch', 'driver-server'])
     expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
 })

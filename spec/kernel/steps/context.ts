@@ -38,6 +38,7 @@ export const claimDevice: Step = {
   name: 'claimDevice', says: 'record the device as the domain\'s',
   then: ({ s, call, emit }) => {
     s.kernel.attached[call.device!] = call.domain
+    s.kernel.closed[call.domain!] = false
     emit.see({ what: 'attached', device: call.device!, to: call.domain })
   },
 }
@@ -47,6 +48,17 @@ export const releaseDevice: Step = {
     s.kernel.attached[call.device!] = null
     emit.see({ what: 'attached', device: call.device!, to: null })
   },
+}
+
+/** From here on the driver is refused; what it had begun comes to its end first. Attaching a device opens the domain again. */
+export const closeDomain: Step = {
+  name: 'closeDomain', says: 'refuse the driver any further call, and wait for those it is in',
+  then: ({ s, call }) => { s.kernel.closed[call.domain!] = true },
+}
+export const awaitDomainCalls: Step = {
+  name: 'awaitDomainCalls', says: 'wait until no call of the domain is under way',
+  when: ({ s, call, cpu }) => s.kernel.calls.every((other, at) => other === null || at === cpu || other.domain !== call.domain),
+  then: () => {},
 }
 
 /** A driver that died holds nothing: its mappings end and its frames go back. */

@@ -50,6 +50,17 @@ export const writeBackIrte: Step = {
   },
 }
 
+/** Two builders would each copy the table that the other is about to replace. */
+export const lockInterruptTable: Step = {
+  name: 'lockInterruptTable', says: 'take the lock of the interrupt table', skip: ({ b }) => b.callers === 1,
+  when: ({ s }) => s.kernel.interruptTableLock === null,
+  then: ({ s, cpu, emit }) => { s.kernel.interruptTableLock = cpu; emit.cost('lock') },
+}
+export const unlockInterruptTable: Step = {
+  name: 'unlockInterruptTable', says: 'release the lock of the interrupt table', skip: ({ b }) => b.callers === 1,
+  then: ({ s }) => { s.kernel.interruptTableLock = null },
+}
+
 /** The second table is a copy with the change, complete in memory before the pointer moves. */
 export const buildInterruptTable: Step = {
   name: 'buildInterruptTable', says: 'build the other interrupt table with the new target in it',

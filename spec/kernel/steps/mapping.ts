@@ -23,12 +23,11 @@ export const grantPhysical: Step = {
 export const linkTables: Step = {
   name: 'linkTables', says: 'allocate, zero and link the lower tables that the page needs', clause: 'VTD:table-28/second-stage-non-leaf',
   skip: ({ b }) => b.levels === 1,
-  when: k => pathTables(k).complete || k.s.kernel.pages.includes(null),
   then: k => {
     const { s, call, caps, emit, b } = k
     for (let tables = pathTables(k); !tables.complete; tables = pathTables(k)) {
       const page = s.kernel.pages.indexOf(null)
-      if (page < 0) return // the pool ran dry half-way: the call waits here for a table to be freed
+      if (page < 0) { failMap(k); return }
       s.kernel.pages[page] = call.domain
       emit.see({ what: 'table-owned', page, by: call.domain })
       for (const cell of s.unit.memory.pool[page]!) {
@@ -42,6 +41,15 @@ export const linkTables: Step = {
     }
     call.page = pathTables(k).lastPage
   },
+}
+
+/** No table is to be had: the call gives back what it took and ends. Waiting would hold the lock that a freeing unmap needs. */
+function failMap({ s, call, cpu, emit }: Kernel): void {
+  s.kernel.frames[call.frame!] = null
+  s.kernel.mappings[call.domain!]![call.iova!] = null
+  if (s.kernel.tableLock[call.domain!] === cpu) s.kernel.tableLock[call.domain!] = null
+  s.kernel.calls[cpu] = null
+  emit.see({ what: 'frame-owned', frame: call.frame!, by: null })
 }
 
 export const storePte: Step = {

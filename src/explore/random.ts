@@ -47,7 +47,7 @@ export async function exploreRandomly<S, L, O extends Observation>(
   }), { seed, numRuns: runs })
   if (ended.mistake !== null) throw ended.mistake
   for (const [name, run] of walk.foundIn)
-    walk.book.violations.set(name, shrink(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }))
+    walk.book.violations.set(name, await shrink(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
   if (walk.refused > refusedLimit * walk.ops) ended.by ??= 'refused'
   const { states, transitions, depth } = walk.counts()
   return {
@@ -60,19 +60,22 @@ export async function exploreRandomly<S, L, O extends Observation>(
   }
 }
 
-/** fast-check makes the run smaller that showed the violation, then `shrinkOps` its ops. */
-function shrink<S, L, O extends Observation>(
-  { machine, walker, initial }: Walk<S, L, O>, violation: Violation, plans: fc.Arbitrary<Plan>, run: fc.Parameters<[Plan]>): Violation {
+/** fast-check makes the run smaller that showed the violation, then `shrinkOps` its ops. An interruption ends it early. */
+async function shrink<S, L, O extends Observation>(
+  walk: Walk<S, L, O>, violation: Violation, plans: fc.Arbitrary<Plan>, run: fc.Parameters<[Plan]>, pace: Pace): Promise<Violation> {
+  const { machine, walker } = walk
   const judged = judgeOps(machine, violation.property)
   let best = violation.ops
   let attempts = 0
-  fc.check(fc.property(plans, plan => {
-    if (attempts++ === maxAttempts) throw new fc.PreconditionFailure(true)
-    const found = judged(opsOf(walker, plan, initial()))
+  let interrupted = false
+  await fc.check(fc.asyncProperty(plans, async plan => {
+    if (pace.due()) interrupted = await pace.breathe(walk.counts()) === 'interrupted'
+    if (interrupted || attempts++ === maxAttempts) throw new fc.PreconditionFailure(true)
+    const found = judged(opsOf(walker, plan, walk.initial()))
     if (found !== null) best = found.ops
     return found === null
   }), run)
-  const { ops, verdict } = judged(shrinkOps(machine, violation.property, best))!
+  const { ops, verdict } = judged(interrupted ? best : shrinkOps(machine, violation.property, best))!
   return { ...violation, ops, because: verdict.because, witness: structuredClone(verdict.witness ?? {}) }
 }
 

@@ -1,19 +1,71 @@
 /** The command line of this process: streams, Ctrl-C, closed pipes. The only file that ends the process. */
 import { exitCode } from '../exit.ts'
+import { beat_ms, isSign, isWatched, modulesOf, runWatched, unsettled } from './guard.ts'
+import type { Sign } from './guard.ts'
+import type { Stream } from './io.ts'
 import { main } from './main.ts'
 
 export async function runProcess(): Promise<void> {
-  const interrupt = new AbortController()
-  process.on('SIGINT', () => {
-    if (interrupt.signal.aborted) process.exit(exitCode('interrupted')) // the second time at once
-    interrupt.abort()
-  })
+  const watched = isWatched()
   // `remapcheck list | head`: the reader has gone, which is no mistake of anybody.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+      if (error.code === 'EPIPE') leave(Number(process.exitCode ?? 0))
       throw error
     })
+  const argv = process.argv.slice(2)
+  const modules = watched ? [] : modulesOf(argv)
+  if (modules.length > 0) {
+    process.exitCode = await runWatched(modules)
+    return
+  }
+  const interrupt = new AbortController()
+  let pressed = 0
+  process.on('SIGINT', () => {
+    if (++pressed > 1) leave(exitCode('interrupted')) // the second time at once
+    interrupt.abort()
+  })
   const { stdout, stderr, env } = process
-  process.exitCode = await main({ argv: process.argv.slice(2), stdout, stderr, env, cwd: process.cwd(), signal: interrupt.signal })
+  const streams = watched ? { stdout: told(stdout), stderr: told(stderr) } : { stdout, stderr }
+  const finish = watched ? live(interrupt) : (): void => {}
+  process.exitCode = await main({ argv, ...streams, env, cwd: process.cwd(), signal: interrupt.signal })
+  finish()
 }
+
+function send(sign: Sign): void {
+  if (process.connected) process.send!(sign, () => {}) // the other may be gone; then `disconnect` ends us
+}
+/** Ends at once; a watched process says that it means to. */
+function leave(code: number): never {
+  if (isWatched()) send({ remapcheck: 'ended', code })
+  process.exit(code)
+}
+
+/** Gives signs of life and takes orders, until the exit code is told. Nothing of it keeps the process from ending. */
+function live(interrupt: AbortController): () => void {
+  let ended = false
+  send({ remapcheck: 'alive' })
+  const beat = setInterval(() => { send({ remapcheck: 'alive' }) }, beat_ms).unref()
+  process.on('message', given => { if (isSign(given)) interrupt.abort() })
+  process.on('SIGTERM', () => { interrupt.abort() })
+  process.on('disconnect', () => { process.exit(exitCode('interrupted')) })
+  process.channel!.unref()
+  // Nothing is left to wait for, and yet the module is not loaded: without node's own words, the other process has better ones.
+  process.on('beforeExit', () => { if (!ended) process.exit(unsettled) })
+  return () => {
+    ended = true
+    clearInterval(beat)
+    send({ remapcheck: 'ended', code: Number(process.exitCode) })
+  }
+}
+
+/** Writing waits for a slow reader (a pager), which is no sign of a loop. */
+const told = (stream: NodeJS.WriteStream): Stream => ({
+  get isTTY() { return stream.isTTY },
+  get columns() { return stream.columns },
+  write: text => {
+    send({ remapcheck: 'writing' })
+    stream.write(text)
+    send({ remapcheck: 'alive' })
+  },
+})

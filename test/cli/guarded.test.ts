@@ -1,0 +1,73 @@
+/** Modules of a user that loop, wait for ever or end the program: the command line says so, in time, and Ctrl-C works. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { modulesOf } from '../../src/cli/guard.ts'
+import { run } from './run.ts'
+
+const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-guarded-'))
+afterAll(() => { rmSync(cwd, { recursive: true, force: true }) })
+const fixture = (name: string): string => resolve('test/cli/fixtures', name)
+
+interface Ended { readonly status: number | null; readonly out: string; readonly err: string; readonly seconds: number }
+/** The real program; `act` on it once the module has written something. */
+function program(args: readonly string[], env: Readonly<Record<string, string>> = {}, act?: (pid: number) => void): Promise<Ended> {
+  const start = performance.now()
+  const { FORCE_COLOR: _, ...plain } = process.env
+  const child = spawn(process.execPath, [resolve('bin/remapcheck.js'), ...args], { cwd, env: { ...plain, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  let out = '', err = ''
+  child.stdout.on('data', (part: Buffer) => { out += part.toString() })
+  child.stderr.on('data', (part: Buffer) => { err += part.toString() })
+  child.stdout.once('data', () => { act?.(child.pid!) })
+  return new Promise(settle => {
+    child.on('close', status => { settle({ status, out, err, seconds: (performance.now() - start) / 1000 }) })
+  })
+}
+const check = (name: string): string[] => ['check', fixture(name), '--scope', 'mapping', '--time', '20s']
+
+describe('a module of a user', () => {
+  it.concurrent.each([['endless-step.ts', 'looping\n'], ['endless-module.ts', '']])('%s is stopped with a message', async (name, written) => {
+    const { status, out, err } = await program(check(name), { REMAPCHECK_STUCK_MS: '1500' })
+    expect(err).toBe(`${fixture(name)}: a step, guard or the module itself has not returned for 1.5 s [E-DESIGN-HANGS]\n`
+      + '  → look for a loop that does not end; a step does one thing and returns, and waits by its `when`\n')
+    expect({ status, out }).toEqual({ status: 2, out: written })
+  })
+  it.concurrent.each([['exits.ts', '(with 0)'], ['awaits.ts', 'never settles']])('%s does not end the program unseen', async (name, words) => {
+    const { status, out, err } = await program(check(name))
+    expect(err).toMatch(/: the module ended the program.* \[E-DESIGN-MODULE\]\n {2}→ .*\n$/)
+    expect(err).toContain(words)
+    expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 3 })
+  })
+  it.concurrent('that is honest gives what it gives without another process', async () => {
+    const lines = ['leaky.ts', 'straying.ts'].map(name => ['check', fixture(name), '--scope', 'hostile'])
+    const outside = await Promise.all(lines.map(args => program(args)))
+    for (const [i, { status, out, err }] of outside.entries()) expect({ code: status, out, err }).toEqual(await run(lines[i]!, { cwd }))
+  })
+})
+
+describe('Ctrl-C', () => {
+  it.concurrent.each([['SIGINT', true], ['SIGTERM', false]] as const)('ends a step that never returns (%s, to the group: %s)', async (signal, toGroup) => {
+    const { status, out, err, seconds } = await program(check('endless-step.ts'), {}, pid => { process.kill(toGroup ? -pid : pid, signal) })
+    expect(err).toBe(`remapcheck: stopped without a report: ${fixture('endless-step.ts')} did not return within 2 s\n`)
+    expect({ status, out }).toEqual({ status: 130, out: 'looping\n' })
+    expect(seconds).toBeLessThan(9.5) // before it counts as hanging
+  })
+  it.concurrent.each([true, false])('gets the partial report of an honest module (to the group: %s)', async toGroup => {
+    const { status, out, err } = await program(['check', fixture('honest.ts')], {}, pid => { process.kill(toGroup ? -pid : pid, 'SIGINT') })
+    expect(out).toMatch(/^loaded\nremapcheck [^]*repeat {2}npx remapcheck check/)
+    expect({ status, err }).toEqual({ status: 130, err: '' })
+  })
+})
+
+describe('what is watched', () => {
+  it('is what runs a module, and nothing else', () => {
+    const of = (line: string): string[] => modulesOf(line.split(' '))
+    expect(of('check ./a.mjs ring0-strict b.ts --time 3s')).toEqual(['./a.mjs', 'b.ts'])
+    expect(of('check ring0-strict --save-known ./traces')).toEqual([])
+    expect(of('replay traces/known --design ./a.mjs')).toEqual(['./a.mjs'])
+    expect(of('replay traces/known --design=a.mts')).toEqual(['a.mts'])
+    for (const line of ['replay traces/known/a.json', 'validate ./boot.log', 'explain VTD:6.5/wait', 'check ./a.mjs --nonsense', './a.mjs', '']) expect(of(line)).toEqual([])
+  })
+})

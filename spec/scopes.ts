@@ -11,6 +11,7 @@ export interface Scope {
   readonly on: (design: Design) => boolean
 }
 
+const moves = (design: Design): boolean => design.interruptsOf === null && design.protocols.migrateInterrupt !== undefined
 const everywhere = (): boolean => true
 const hasOwnMemory = (design: Design): boolean => design.memoryOf === null
 const translates = (design: Design): boolean => design.remapsDma && hasOwnMemory(design)
@@ -34,7 +35,7 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'interrupts', says: 'two sources on two CPUs; one moves between CPUs and vectors at any time',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 1 }), on: design => design.protocols.migrateInterrupt !== undefined,
+    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 1 }), on: moves,
   },
   {
     name: 'batches', says: 'two CPUs map and unmap two pages of one domain, one of them flushing what is deferred',
@@ -51,16 +52,16 @@ export const scopes: readonly Scope[] = [
   {
     name: 'old-interrupts', says: 'the same hardware, 8-bit destinations only, one CPU beyond them',
     bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, eim: 0, cm: 1, rwbf: 1, coherent: 0 }),
-    on: design => design.remapsInterrupts && design.protocols.migrateInterrupt !== undefined,
+    on: design => design.remapsInterrupts && moves(design),
   },
   {
     name: 'hostile-move', says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
     bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, eim: 0 }),
-    on: design => design.remapsInterrupts && design.protocols.migrateInterrupt !== undefined,
+    on: design => design.remapsInterrupts && moves(design),
   },
   {
     name: 'hostile', says: 'devices that forge interrupt messages of either format, and one fault record',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: everywhere,
+    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: design => design.interruptsOf === null,
   },
   {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',

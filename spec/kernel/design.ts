@@ -49,6 +49,8 @@ export interface DesignOptions {
   readonly interruptTables?: 1 | 2
   /** The design whose memory calls these are, unchanged: what concerns memory alone is checked there. */
   readonly memoryOf?: string | null
+  /** Likewise for what concerns interrupts alone. */
+  readonly interruptsOf?: string | null
   /** Properties that the design does not keep, and why its authors accept that. */
   readonly givesUp?: Readonly<Record<string, string>>
 }
@@ -60,7 +62,7 @@ export interface Design extends Required<DesignOptions> {
 
 export function design(name: string, options: DesignOptions, protocols: Readonly<Partial<Record<CallName, ProtocolSource>>>): Design {
   return {
-    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null,
+    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null,
     givesUp: {}, ...options,
     protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
   }

@@ -27,7 +27,7 @@ export interface Migration { readonly name: string; readonly says: string; reado
 const bySource = (name: string, says: string, protocol: ProtocolSource, givesUp: Design['givesUp']): Migration => ({
   name, says,
   apply: design => ({
-    ...design, memoryOf: design.name, name: `${design.name}+${name}`, says: `${design.says}; ${says}`, remapsInterrupts: false,
+    ...design, memoryOf: design.name, interruptsOf: null, name: `${design.name}+${name}`, says: `${design.says}; ${says}`, remapsInterrupts: false,
     givesUp: { ...design.givesUp, 'no-forged-interrupt': 'without interrupt remapping any device can send any vector to any CPU', ...givesUp },
     protocols: { ...design.protocols, migrateInterrupt: protocol.flat() },
   }),
@@ -43,7 +43,7 @@ export const migrations: readonly Migration[] = [
   {
     name: 'table-switch', says: 'interrupts move by building a second table and switching to it',
     apply: design => ({
-      ...design, memoryOf: design.name, name: `${design.name}+table-switch`, says: `${design.says}; interrupts move by switching to a second table`, interruptTables: 2,
+      ...design, memoryOf: design.name, interruptsOf: null, name: `${design.name}+table-switch`, says: `${design.says}; interrupts move by switching to a second table`, interruptTables: 2,
       protocols: { ...design.protocols, migrateInterrupt: tableSwitch.flat() },
     }),
   },

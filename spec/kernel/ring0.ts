@@ -28,7 +28,7 @@ export const ring0Strict = design('ring0-strict', {
 /** Unmap puts the page on a list and returns; a flush of the whole domain follows later (Linux lazy mode). The frame is given back
  *  to its owner's allocator only after the flush. */
 export const ring0Deferred = withProtocol(withProtocol({
-  ...ring0Strict, says: 'drivers in the kernel, IOMMU on; unmap defers the invalidation, frames are reused only after it',
+  ...ring0Strict, interruptsOf: 'ring0-strict', says: 'drivers in the kernel, IOMMU on; unmap defers the invalidation, frames are reused only after it',
   givesUp: { 'no-access-after-unmap': 'that is the bargain of deferred invalidation: a window until the flush, in which the frame is still its owner\'s' },
 }, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, deferInvalidation]),
 'flush', [takeBatch, invalidateDomain, awaitInvalidation, freeBatchFrames, freeBatchIovas, returnToDriver], 'ring0-deferred')
@@ -46,5 +46,5 @@ export const ring0DeferredEarly = withProtocol(withProtocol({
 /** Strict, with the invalidation registers in place of the queue (units without QI). */
 export const ring0Register = {
   ...replaced(without(ring0Strict, 'unmap', submitWait, pollStatus), 'unmap', invalidatePage, invalidatePageByRegister, pollRegister),
-  name: 'ring0-register', says: 'as ring0-strict, with register-based IOTLB invalidation in unmap',
+  name: 'ring0-register', interruptsOf: 'ring0-strict', says: 'as ring0-strict, with register-based IOTLB invalidation in unmap',
 }

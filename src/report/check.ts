@@ -124,8 +124,8 @@ export function exitOf({ designs, regressions, interrupted }: CheckReport): Exit
   const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
   if (interrupted) return 'interrupted'
   if (found.has('unexpected') || regressions.some(({ because, known }) => because !== null && !known)) return 'violated'
-  // A design that no claim was asked of has shown nothing either.
-  const unjudged = designs.some(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
+  // A run in which no claim was asked of any design has shown nothing either.
+  const unjudged = designs.every(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
   if (found.has('lost') || found.has('vacuous') || unjudged) return 'vacuous'
   return found.has('open') ? 'incomplete' : 'holds'
 }

@@ -45,7 +45,7 @@ const migration = [
   mutant('ir-table-switch-before-it-is-visible', without(switching, move, steps.flushWriteBuffer),
     { from: switching, breaks: noLostEdge, at: { ...oneSource, rwbf: 1 }, shortest: 5 }),
   mutant('ir-tables-built-side-by-side', without(switching, move, steps.lockInterruptTable, steps.unlockInterruptTable),
-    { from: switching, breaks: noLostEdge, at: { ...twoSources, callers: 2 }, soundAt: { ...twoSources, migrate: 1, callers: 2 }, shortest: 8 }),
+    { from: switching, breaks: noLostEdge, at: { ...twoSources, callers: 2 }, soundAt: { ...oneSource, callers: 2 }, shortest: 8 }),
   mutant('ir-table-switch-before-iec-flush', without(switching, move, steps.invalidateIecAll),
     { from: switching, breaks: noLostEdge, at: oneSource, shortest: 13 }),
 ]

@@ -59,7 +59,7 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
       const exploration = await exploreOne(plan, subject, scope, end, watch)
       scopes.push({ scope: scope.name, says: scope.says, bounds: showBounds(scope.bounds), exploration })
     }
-    reports.push({ design: name, says, givesUp, full: plan.full && !watch.signal.aborted, scopes, saved: {} })
+    reports.push({ design: name, says, givesUp, full: plan.full && !watch.signal.aborted, cutShort: watch.signal.aborted, scopes, saved: {} })
   }
   return reports
 }

@@ -11,8 +11,16 @@ export async function runProcess(): Promise<void> {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') leave(Number(process.exitCode ?? 0))
-      throw error
+      // Output that is lost must not look like a verdict.
+      if (stream === process.stdout) process.stderr.write(`remapcheck: the output cannot be written: ${error.message}\n`)
+      leave(exitCode('usage'))
     })
+  // A step that is async goes on after its turn: only a user's design can do that.
+  process.on('unhandledRejection', cause => {
+    process.stderr.write(`remapcheck: a step or guard is async, and failed later: ${cause instanceof Error ? cause.message : String(cause)}\n`
+      + '  → steps are ordinary functions that return nothing; take async and await out\n')
+    leave(exitCode('usage'))
+  })
   const argv = process.argv.slice(2)
   const modules = watched ? [] : modulesOf(argv)
   if (modules.length > 0) {

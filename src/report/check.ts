@@ -21,6 +21,8 @@ export interface DesignReport {
   readonly givesUp: Readonly<Record<string, string>>
   /** Every scope that applies was run, with every property: only then can a known violation be missed. */
   readonly full: boolean
+  /** Ctrl-C came before the last scope was done: what the others would have said is not known. */
+  readonly cutShort?: boolean
   readonly scopes: readonly ScopeReport[]
   /** Trace files of violations, by property. */
   readonly saved: Readonly<Record<string, string>>
@@ -109,7 +111,8 @@ export function overallOf(design: DesignReport): readonly Overall[] {
       const one: Overall = { property, kind, standing: standingOf(result, scope.exploration, design), proved: proves, violation, in: scope }
       byProperty.set(property, merged(byProperty.get(property), one))
     }
-  return [...byProperty.values()]
+  if (design.cutShort !== true) return [...byProperty.values()]
+  return [...byProperty.values()].map(one => one.standing === 'fine' && one.kind !== 'sometimes' ? { ...one, standing: 'open', proved: false } : one)
 }
 function merged(before: Overall | undefined, now: Overall): Overall {
   if (before === undefined) return now

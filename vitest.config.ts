@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'properties/**/*.test.ts'],
     testTimeout: 60_000,
+    // Two cores are what CI has; vitest alone would leave one of them idle.
+    maxWorkers: 2,
   },
 })

@@ -35,7 +35,7 @@ describe.each(mutants)('$name', mutant => {
   })
 
   test('random: found and shrunk', async () => {
-    const { results } = await exploreRandomly(machineOf(mutant), { seed: seedOf(mutant.name), runs: 3000, length: mutant.runLength })
+    const { results } = await exploreRandomly(machineOf(mutant), { seed: seedOf(mutant.name), runs: 2500, length: mutant.runLength })
     expect(results[0]).toMatchObject({ property: name, outcome: 'violated' })
     const shrunk = results[0]!.violation!.ops.length
     lengths.push({ name: mutant.name, shortest: mutant.shortest, shrunk })

@@ -3,6 +3,7 @@ import { isReached, judge, seenIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
 } from '../model/index.ts'
+import { plain } from './draft.ts'
 import type { Coverage, PropertyResult, Violation } from './result.ts'
 
 /** A step as a driver sees it; the initial state counts as one. */
@@ -54,6 +55,17 @@ export class Book<S, L, O extends Observation> {
     this.judge(seenIn(events), step)
   }
 
+  /** Counts a step that was taken `fired` times and led to a new state `fresh` times; it was judged when it was taken first. */
+  tally(action: Action<S, O>, events: readonly ModelEvent<O>[], fired: number, fresh: number): void {
+    const counts = this.fired.get(action.name)!
+    counts.fired += fired
+    counts.fresh += fresh
+    for (const event of events)
+      if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + fired)
+  }
+
+  isOpen(property: Property<S, L, O>): boolean { return this.ofStates.includes(property) }
+
   judge(seen: readonly O[], step: Taken<S, L>): void {
     if (step.fresh) for (const property of this.ofStates) this.ask(property, seen, step)
     if (seen.length > 0) for (const property of this.ofSteps) this.ask(property, seen, step)
@@ -64,12 +76,13 @@ export class Book<S, L, O extends Observation> {
     }
   }
 
-  private ask(property: Property<S, L, O>, seen: readonly O[], step: Taken<S, L>): void {
-    const verdict = judge(property, step.world, seen, step.before)
+  /** Judges one open property; `part` is the one conjunct to judge, null all. */
+  ask(property: Property<S, L, O>, seen: readonly O[], step: Taken<S, L>, part: number | null = null): void {
+    const verdict = judge(property, step.world, seen, step.before, part)
     if (verdict === true) return
     this.violations.set(property.name, {
-      property: property.name, because: verdict.because, witness: structuredClone(verdict.witness ?? {}),
-        ops: step.trace(), shortest: this.shortest,
+      property: property.name, because: verdict.because, witness: plain(verdict.witness ?? {}) as Violation['witness'],
+      ops: step.trace(), shortest: this.shortest,
     })
     this.ofStates = this.ofStates.filter(p => p !== property)
     this.ofSteps = this.ofSteps.filter(p => p !== property)

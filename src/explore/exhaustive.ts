@@ -1,16 +1,22 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
-import { advance, enabled } from '../model/index.ts'
-import type { Action, Machine, ModelEvent, Observation, Op, World } from '../model/index.ts'
-import { checkGuards, store, tracing } from './blame.ts'
+import { seenIn } from '../model/index.ts'
+import type { Machine, Observation, Op } from '../model/index.ts'
+import { tracing } from './blame.ts'
 import { Book } from './book.ts'
+import { Learner, initialLabel } from './learner.ts'
 import { Pace } from './pace.ts'
-import type { Limits } from './pace.ts'
+import type { Counts, Limits } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
-import { PackedStates, StatesFull } from './states.ts'
+import { StatesFull } from './states.ts'
+import { StateStore } from './store.ts'
+import { Successors } from './successors.ts'
+import { apply } from './trees.ts'
 
 export interface ExhaustiveOptions extends Limits {
   /** The search stops before it stores more. */
   readonly maxStates?: number | undefined
+  /** Bytes that the stored states may take; 4 GiB at most, which is also the default. */
+  readonly maxMemory?: number | undefined
 }
 
 /** Visits every reachable state and judges every step, until the space is done or every safety property is violated. Cut short by
@@ -19,69 +25,80 @@ export interface ExhaustiveOptions extends Limits {
 export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
   const pace = new Pace(options)
-  const search = new Search(machine, options.maxStates ?? Infinity)
-  const stopped = await search.run(pace)
-  const complete = stopped === null && search.done
-  const { states, transitions, depth } = search.counts()
-  return {
-    driver: 'exhaustive', machine: machine.name, complete, stopped, results: search.book.results(complete ? 'holds' : 'incomplete'),
-    states, transitions, depth, seconds: pace.seconds, coverage: search.book.coverage(), random: null,
-  }
+  const search = new Search(machine, options)
+  try {
+    const stopped = await search.run(pace)
+    const complete = stopped === null && search.done
+    search.tally()
+    const { states, transitions, depth } = search.counts()
+    return {
+      driver: 'exhaustive', machine: machine.name, complete, stopped, results: search.book.results(complete ? 'holds' : 'incomplete'),
+      states, transitions, depth, seconds: pace.seconds, coverage: search.book.coverage(), random: null, engine: search.engine(),
+    }
+  } finally { search.store.free() }
 }
 
-/** Parents between two looks at the clock. */
+/** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
+const firstCompiled = 1500
 const stride = 32
-/** No instance is being taken. */
-const none = -1
 
 class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
+  readonly store: StateStore
   private readonly machine: Machine<S, L, O>
-  private readonly states: PackedStates<World<S, L>>
-  /** How each state was first reached: from which state, by which instance. */
-  private readonly cameFrom = new Links()
-  private transitions = 0
+  private readonly learner: Learner<S, L, O>
+  private readonly successors: Successors<S, L, O>
   /** The state whose successors come next; those before it are expanded. */
-  private parent = 0
-  private world: World<S, L>
+  private next = 0
   private depth = 0
   /** Number of states up to and with the current depth. */
   private levelEnd = 1
-  private instance = 0
-  /** Instances that are enabled in the current parent. */
-  private readonly fireable: number[] = []
-  private readonly events: ModelEvent<O>[] = []
+  /** When trees are compiled next, in states; and how many runs they knew at the last time. */
+  private compileAt = firstCompiled
+  private compiledRuns = -1
+  private misses = 0
 
-  constructor(machine: Machine<S, L, O>, maxStates: number) {
+  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity }: ExhaustiveOptions) {
     this.machine = machine
-    this.world = machine.initialWorld
     this.book = new Book(machine, true)
-    this.states = new PackedStates<World<S, L>>(machine.worldDomain, Math.max(1, maxStates))
+    const touched: [label: number, touch: number][] = []
+    let store: StateStore | null = null
+    this.learner = new Learner(machine, this.book, (label, touch) => {
+      if (store === null) touched.push([label, touch])
+      else store.touch(label, touch)
+    })
+    store = this.store = new StateStore({
+      bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: 1, maxMemory, maxStates: Math.max(1, maxStates),
+    })
+    for (const [label, touch] of touched) store.touch(label, touch)
+    this.successors = new Successors(this.store, this.learner)
   }
 
-  get done(): boolean { return this.parent === this.states.count }
-
-  counts() {
-    return { states: this.states.count, transitions: this.transitions, depth: this.depth, queue: this.states.count - this.parent }
+  get done(): boolean { return this.next === this.store.count }
+  counts(): Counts {
+    return { states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next }
+  }
+  engine(): Exploration['engine'] {
+    const { learner, store } = this
+    return {
+      bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
+      direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
+    }
   }
 
   async run(pace: Pace): Promise<StopReason | null> {
     try {
-      this.states.insert(this.machine.initialWorld)
-      this.cameFrom.push(0, 0)
-      const initial = (): World<S, L> => this.states.unpack(0)
-      tracing(() => this.book.judge([], { world: initial(), fresh: true, before: initial, trace: () => [] }), () => [])
-      while (this.parent < this.states.count && !this.book.decided) {
-        if (this.parent % stride === 0 && pace.due()) {
+      this.begin()
+      while (!this.done && !this.book.decided) {
+        if (pace.due()) {
           const stop = await pace.breathe(this.counts())
           if (stop !== null) return stop
         }
-        if (this.parent === this.levelEnd) {
-          this.levelEnd = this.states.count
-          this.depth++
-        }
-        tracing(() => this.expand(), this.trace)
-        this.parent++
+        const room = this.store.room()
+        if (room === 0) return 'memory'
+        if (this.next >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
+        if (this.successors.compiled) this.expand(room)
+        else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.book.decided; i--) this.walk(0)
       }
       return null
     } catch (error) {
@@ -90,61 +107,78 @@ class Search<S, L, O extends Observation> {
     }
   }
 
-  private expand(): void {
-    const { machine, states, fireable } = this
-    const { instances } = machine
-    fireable.length = 0
-    const world = this.world = states.unpack(this.parent)
-    for (this.instance = 0; this.instance < instances.length; this.instance++) {
-      const { action, op } = instances[this.instance]!
-      if (enabled(machine, action, world.state, op.args)) fireable.push(this.instance)
-    }
-    this.instance = none
-    checkGuards(machine, states, this.parent, world)
-    for (const instance of fireable) {
-      this.instance = instance
-      this.take(instances[instance]!, states.unpack(this.parent))
-    }
+  private begin(): void {
+    const { store, learner, machine, book } = this
+    learner.packed.pack(machine.initialWorld, store.words32, store.candidate)
+    store.insert(0, initialLabel)
+    const initial = () => learner.packed.unpack(store.words32, store.unpack(0))
+    const judged = { world: initial(), fresh: false, before: initial, trace: () => [] }
+    tracing(() => { book.judge(seenIn([]), judged) }, () => [])
   }
 
-  /** Takes one step on a world that nobody else holds, stores where it leads, and judges it. */
-  private take({ action, op }: { action: Action<S, O>; op: Op }, world: World<S, L>): void {
-    const { events, states } = this
-    events.length = 0
-    advance(this.machine, world, action, op.args, events)
-    const number = store(this.machine, states, world, op)
-    if (number >= 0) this.cameFrom.push(this.parent, this.instance)
-    this.transitions++
-    this.book.record(action, events, { world, fresh: number >= 0, before: this.before, trace: this.trace })
+  /** New code, when something was learnt since the last. */
+  private compile(): void {
+    this.misses = 0
+    this.compileAt = Math.max(this.compileAt, this.next) * 2
+    if (this.compiledRuns === this.learner.runs) return
+    this.compiledRuns = this.learner.runs
+    this.successors.compile()
   }
 
-  private readonly before = (): World<S, L> => this.world
+  /** Up to `room` parents of this level, by the compiled trees as far as they know on. */
+  private expand(room: number): void {
+    this.newLevel()
+    const root = this.successors.expand(this.next, Math.min(this.next + room, this.levelEnd))
+    this.next = this.successors.next
+    if (this.store.isFull) throw new StatesFull(this.store.fullReason())
+    if (root === null) return
+    this.misses++
+    this.walk(root)
+  }
 
-  /** The ops to the current parent, and that of the current instance. */
-  private readonly trace = (): Op[] => {
-    const { instances } = this.machine
-    const ops = this.instance === none ? [] : [instances[this.instance]!.op]
-    for (let state = this.parent; state !== 0; state = this.cameFrom.parent(state)) ops.push(instances[this.cameFrom.instance(state)]!.op)
+  private newLevel(): void {
+    if (this.next !== this.levelEnd) return
+    this.levelEnd = this.store.count
+    this.depth++
+  }
+
+  /** The next parent, from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
+  private walk(from: number): void {
+    this.newLevel()
+    const { store, learner, next } = this
+    const { words32 } = store
+    let current: Op | null = null
+    tracing(() => {
+      const at = store.unpack(next)
+      const touch = store.touchOf(store.label(next))
+      for (let root = from; root < learner.trees.roots.length; root++) {
+        const isJudgement = root < learner.judgements.length
+        if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
+        current = isJudgement ? null : this.machine.instances[learner.instanceOf(root)]!.op
+        const { label, effect } = learner.follow(root, words32, at, next, this.trace)
+        if (label === null || effect === null) continue
+        this.successors.count(label)
+        apply(effect, words32, at, words32, store.candidate)
+        store.insert(next, label)
+      }
+    }, () => this.trace(current))
+    this.next++
+  }
+
+  /** The ops to the current parent, and one more. */
+  private readonly trace = (op: Op | null): readonly Op[] => {
+    const ops = op === null ? [] : [op]
+    for (let state = this.next; state !== 0; state = this.store.parent(state)) ops.push(this.learner.labels[this.store.label(state)]!.instance.op)
     return ops.reverse()
   }
-}
 
-/** Parent and instance of each state: 8 bytes. */
-class Links {
-  private count = 0
-  private links = new Uint32Array(1 << 11)
-  push(parent: number, instance: number): void {
-    if (this.count * 2 === this.links.length) this.grow()
-    this.links[this.count * 2] = parent
-    this.links[this.count * 2 + 1] = instance
-    this.count++
-  }
-  parent(state: number): number { return this.links[state * 2]! }
-  instance(state: number): number { return this.links[state * 2 + 1]! }
-  private grow(): void {
-    let links: Uint32Array<ArrayBuffer>
-    try { links = new Uint32Array(this.links.length * 2) } catch { throw new StatesFull('memory') }
-    links.set(this.links)
-    this.links = links
+  /** Books how often everything fired. */
+  tally(): void {
+    const { store, successors, book } = this
+    const fresh = new Float64Array(this.learner.labels.length)
+    for (let state = 1; state < store.count; state++) fresh[store.label(state)]!++
+    this.learner.labels.forEach((label, number) => {
+      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), fresh[number]!)
+    })
   }
 }

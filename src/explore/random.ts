@@ -57,6 +57,7 @@ export async function exploreRandomly<S, L, O extends Observation>(
     random: {
       seed, runs: walk.runs, ops: walk.ops, refused: walk.refused, meanLength: walk.ops / Math.max(1, walk.runs), distinctStates: states,
     },
+    engine: null,
   }
 }
 

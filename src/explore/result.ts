@@ -44,6 +44,13 @@ export interface Exploration {
   readonly coverage: Coverage
   /** Random runs only. */
   readonly random: RandomFacts | null
+  /** Exhaustive searches only. */
+  readonly engine: EngineFacts | null
+}
+/** How a search went about it: bits of a packed state; bytes that all of them take with their table, parents and labels; how often recipes and
+ *  properties were really run; nodes of the trees learnt from that; actions whose trees grew too large, so that they run anew each time. */
+export interface EngineFacts {
+  readonly bits: number; readonly bytes: number; readonly recordings: number; readonly nodes: number; readonly direct: readonly string[]
 }
 export interface RandomFacts {
   readonly seed: number; readonly runs: number; readonly ops: number

@@ -4,14 +4,18 @@ import { ModelError } from './machine.ts'
 import type { Property, Sometimes, Verdict, World } from './property.ts'
 
 /** The verdict on one step, given the world after it, what it let be seen, and how to get the world before it.
- *  Always true for kinds that one step cannot violate.
+ *  Always true for kinds that one step cannot violate. `part`: the one conjunct to judge; null for all.
  *  @throws ModelError naming the property when it throws, or answers neither `true` nor `{ because }`. */
 export function judge<S, L, O extends Observation>(
-  property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>): Verdict {
+  property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>,
+  part: number | null = null): Verdict {
   let verdict: Verdict = true
   try {
     switch (property.kind) {
-      case 'always': verdict = property.judge(world); break
+      case 'always':
+        if (part !== null) verdict = property.judge(world, part)
+        else for (let i = 0, parts = property.parts?.(world) ?? 1; i < parts && verdict === true; i++) verdict = property.judge(world, i)
+        break
       case 'monitor': verdict = property.judge(world.monitors[property.name]); break
       case 'step':
         for (const one of seen) if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())

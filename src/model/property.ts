@@ -18,8 +18,13 @@ interface Claim {
   readonly at: string
 }
 
-/** Must be true of every reachable state. */
-export interface Always<S, L> extends Claim { readonly kind: 'always'; judge(world: World<S, L>): Verdict }
+/** Must be true of every reachable state. With `parts` it is a conjunction of so many, judged one by one: a search judges again only
+ *  those that a step can have changed. */
+export interface Always<S, L> extends Claim {
+  readonly kind: 'always'
+  readonly parts?: (initial: World<S, L>) => number
+  judge(world: World<S, L>, part: number): Verdict
+}
 /** Must be true of every observation of the kind `on`, given the worlds right after and right before its step. */
 export interface StepProperty<S, L, O> extends Claim {
   readonly kind: 'step'; readonly on: string
@@ -55,8 +60,9 @@ const stated = (name: string, { claim, clause }: Stated): Claim => ({ name, clai
 export function propertiesOf<S, L, O extends Observation>() {
   type W = World<S, L>
   return {
-    always: (name: string, say: Stated, judge: (world: W) => Verdict): Always<S, L> =>
-      ({ kind: 'always', ...stated(name, say), judge }),
+    /** `parts`: of how many conjuncts the claim is made, given the initial world; `judge` gets the number of the one asked. */
+    always: (name: string, say: Stated & { readonly parts?: (initial: W) => number }, judge: (world: W, part: number) => Verdict): Always<S, L> =>
+      ({ kind: 'always', ...stated(name, say), ...say.parts === undefined ? {} : { parts: say.parts }, judge }),
     /** `judge` sees only observations with `what === on`, with their own type. */
     step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
       judge: (seen: Seen<O, K>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>

@@ -1,0 +1,177 @@
+/** What a run did to the packed state, for every state that has the same values where it read: constants and moved bits. */
+import { encodeScalar, ModelError } from '../model/index.ts'
+import type { Place, Shape } from '../model/index.ts'
+import { nodeOf } from './draft.ts'
+import type { Node } from './draft.ts'
+
+/** At most 32 bits within one word, from the state before to the state after. */
+export interface Move { readonly from: number; readonly to: number; readonly bits: number }
+/** `after[w] = before[w] & keep[w] | set[w]`, and the moves on top of it. */
+export interface Effect { readonly keep: Uint32Array; readonly set: Uint32Array; readonly moves: readonly Move[] }
+
+const mask = (bits: number): number => bits === 32 ? 0xffffffff : 2 ** bits - 1
+
+class Writer {
+  readonly keep: Uint32Array
+  readonly set: Uint32Array
+  readonly moves: Move[] = []
+  constructor(words: number) { this.keep = new Uint32Array(words).fill(0xffffffff); this.set = new Uint32Array(words) }
+
+  put(at: number, bits: number, raw: number): void {
+    if (bits === 0) return
+    const word = at >>> 5, shift = at & 31, m = mask(bits) << shift
+    this.keep[word]! &= ~m
+    this.set[word] = this.set[word]! & ~m | raw << shift
+  }
+  clear(at: number, bits: number): void { this.pieces(at, bits, (from, n) => { this.put(from, n, 0) }) }
+  move(from: number, to: number, bits: number): void {
+    this.clear(to, bits)
+    this.pieces(to, bits, (at, n) => { this.moves.push({ from: from + at - to, to: at, bits: n }) })
+  }
+  /** By words. Source and target stand alike in their words, or both within one. */
+  private pieces(at: number, bits: number, each: (at: number, bits: number) => void): void {
+    for (let done = 0; done < bits;) {
+      const n = Math.min(bits - done, 32 - (at + done & 31))
+      each(at + done, n)
+      done += n
+    }
+  }
+
+  /** Writes any value at a place. */
+  write(shape: Shape, at: number, value: unknown, path: string): void {
+    if (shape.kind === 'scalar') {
+      const raw = encodeScalar(shape, value)
+      if (raw < 0) throw outside(path, value)
+      this.put(at, shape.bits, raw)
+      return
+    }
+    if (shape.kind === 'optional') {
+      this.clear(at, shape.bits)
+      if (value === null) return
+      this.put(at, 1, 1)
+      this.write(shape.of.shape, at + shape.of.at, value, path)
+      return
+    }
+    const node = nodeOf(value)
+    if (node !== null && node.shape === shape) { this.writeMoved(node, at, path); return }
+    this.clear(at, shape.bits)
+    this.writePlain(shape, at, value, path)
+  }
+
+  private writePlain(shape: Shape, at: number, value: unknown, path: string): void {
+    if (typeof value !== 'object' || value === null) throw outside(path, value)
+    const of = value as Readonly<Record<string, unknown>>
+    switch (shape.kind) {
+      case 'struct': this.writeFields(shape.fields, at, of, path, 0); return
+      case 'variant': {
+        const which = encodeScalar(shape.which, of[shape.tag])
+        if (which < 0) throw outside(`${path}.${shape.tag}`, of[shape.tag])
+        this.put(at, shape.which.bits, which)
+        this.writeFields(shape.cases[which]!.fields, at, of, path, 1)
+        return
+      }
+      case 'table': case 'list': {
+        if (!Array.isArray(value)) throw outside(path, value)
+        if (shape.kind === 'table' ? value.length !== shape.elements.length : value.length > shape.elements.length)
+          throw outside(path, `${value.length} elements`)
+        if (shape.kind === 'list') this.put(at, shape.length.bits, value.length)
+        for (let i = 0; i < value.length; i++) {
+          const place = shape.elements[i]!
+          this.write(place.shape, at + place.at, value[i], `${path}[${i}]`)
+        }
+        return
+      }
+      default: throw new TypeError(shape.kind)
+    }
+  }
+  private writeFields(fields: readonly (Place & { readonly name: string })[], at: number, of: Readonly<Record<string, unknown>>, path: string, tags: number): void {
+    if (Object.keys(of).length !== fields.length + tags) throw outside(path, of)
+    for (const { name, at: offset, shape } of fields) this.write(shape, at + offset, of[name], `${path}.${name}`)
+  }
+
+  /** A draft away from its home: what nobody looked at moves as bits. */
+  private writeMoved(node: Node, at: number, path: string): void {
+    const { shape, target } = node
+    if (node.run.mode === 'over') throw new ModelError(`${path}: holds a part of another step's state`)
+    const touched = Object.keys(target)
+    const isArray = Array.isArray(target)
+    if (touched.length === 0 && !(shape.kind === 'list' && isArray && target.length !== node.run.raw(node.at, shape.length.bits))) {
+      this.move(node.at, at, shape.bits)
+      return
+    }
+    if (shape.kind === 'variant' && target[shape.tag] !== node.found.get(shape.tag)) { // another case now: all of it is new
+      this.clear(at, shape.bits)
+      this.writePlain(shape, at, target, path)
+      return
+    }
+    this.clear(at, shape.bits)
+    if (shape.kind === 'list') this.put(at, shape.length.bits, (target as unknown as unknown[]).length)
+    if (shape.kind === 'variant') this.put(at, shape.which.bits, node.run.raw(node.at, shape.which.bits))
+    for (const [name, place] of node.parts()) {
+      if (isArray && Number(name) >= target.length) break
+      if (Object.hasOwn(target, name)) this.write(place.shape, at + place.at, target[name], `${path}.${name}`)
+      else this.move(node.at + place.at, at + place.at, place.shape.bits)
+    }
+    checkNames(node, path)
+  }
+
+  /** A draft at home: only what is no longer as it was found. */
+  compare(node: Node, path: string): void {
+    const { shape, target, at, found } = node
+    if (shape.kind === 'variant' && Object.hasOwn(target, shape.tag) && target[shape.tag] !== found.get(shape.tag)) {
+      this.clear(at, shape.bits)
+      this.writePlain(shape, at, target, path)
+      return
+    }
+    if (shape.kind === 'list') this.compareLength(node, path)
+    else if (shape.kind === 'table' && (target as unknown as unknown[]).length !== shape.elements.length)
+      throw outside(path, `${String((target as unknown as unknown[]).length)} elements`)
+    checkNames(node, path)
+    for (const [name, place] of node.parts()) {
+      if (!Object.hasOwn(target, name)) {
+        if (found.has(name) && shape.kind !== 'list') throw outside(`${path}.${name}`, undefined)
+        continue
+      }
+      this.compareValue(place, at + place.at, target[name], found.get(name), Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
+    }
+  }
+  private compareValue({ shape }: Place, at: number, value: unknown, found: unknown, path: string): void {
+    if (value === found) {
+      const node = nodeOf(value)
+      if (node !== null) this.compare(node, path)
+      return
+    }
+    this.write(shape, at, value, path)
+  }
+  private compareLength(node: Node, path: string): void {
+    const { shape, target, at } = node
+    if (shape.kind !== 'list') return
+    const { length } = target as unknown as unknown[]
+    const before = node.run.raw(at, shape.length.bits)
+    if (length > shape.elements.length) throw outside(path, `${length} elements`)
+    if (length === before) return
+    this.put(at, shape.length.bits, length)
+    for (let i = before; i < length; i++) if (!Object.hasOwn(target, String(i))) throw outside(`${path}[${i}]`, undefined)
+    for (let i = length; i < before; i++) this.clear(at + shape.elements[i]!.at, shape.elements[i]!.shape.bits)
+  }
+}
+
+/** A name that the domain does not know would be lost silently. */
+function checkNames(node: Node, path: string): void {
+  if (Array.isArray(node.target)) return
+  const { shape } = node
+  for (const name of Object.keys(node.target))
+    if (!node.parts().has(name) && !(shape.kind === 'variant' && name === shape.tag)) throw outside(path, node.target)
+}
+function outside(path: string, value: unknown): ModelError {
+  let shown: string | undefined
+  try { shown = JSON.stringify(value) } catch { shown = String(value) }
+  return new ModelError(`${path}: ${shown ?? 'undefined'} is outside its domain`)
+}
+
+/** What the run did to the state behind `root`. @throws ModelError naming the field that is outside its domain. */
+export function effectOf(root: Node, words: number, path: string): Effect {
+  const writer = new Writer(words)
+  writer.compare(root, path)
+  return { keep: writer.keep, set: writer.set, moves: writer.moves }
+}

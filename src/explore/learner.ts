@@ -1,0 +1,145 @@
+/** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a judgement of states or an
+ *  instance of an action; a label is an instance with the events of one of its ways to go. */
+import { packing, seenIn, showOp } from '../model/index.ts'
+import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, World } from '../model/index.ts'
+import { layoutOf } from '../model/index.ts'
+import type { Book } from './book.ts'
+import type { Effect } from './effect.ts'
+import { Recorder } from './record.ts'
+import { leafOf, Trees, unknown } from './trees.ts'
+import type { Leaf } from './trees.ts'
+
+export interface Label<S, O> { readonly instance: Instance<S, O>; readonly number: number; readonly events: readonly ModelEvent<O>[] }
+interface Judgement<S, L, O> { readonly property: Property<S, L, O>; readonly part: number }
+
+/** The step that was first in a place: label 0. It is judged as if everything had changed. */
+export const initialLabel = 0
+const nothing: Leaf = { label: null, effect: null }
+
+/** A tree is given up when it keeps growing: so many runs, and more than this share of the states. */
+const patientRuns = 10_000
+const patientShare = 0.05
+
+export class Learner<S, L, O extends Observation> {
+  readonly trees: Trees
+  readonly packed: Packing<World<S, L>>
+  readonly words: number
+  /** Roots below this number are judgements, the others instances in order. */
+  readonly judgements: readonly Judgement<S, L, O>[]
+  readonly labels: (Label<S, O> | null)[] = [null]
+  /** Instances that are run anew each time: their trees grew too large. */
+  readonly direct = new Set<number>()
+  /** Bits of each word that a label changes, and that a judgement reads. */
+  private readonly changes: Uint32Array[]
+  private readonly reads: Uint32Array[]
+  private readonly machine: Machine<S, L, O>
+  private readonly book: Book<S, L, O>
+  private readonly recorder: Recorder<S, L, O>
+  private readonly labelNumbers = new Map<string, number>()
+  private readonly runsOf: Uint32Array
+  /** Told where a touch mask has changed. */
+  private readonly tell: (label: number, touch: number) => void
+
+  constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, tell: (label: number, touch: number) => void) {
+    this.machine = machine
+    this.book = book
+    this.tell = tell
+    this.packed = packing(machine.worldDomain, 'world')
+    this.words = Math.max(2, this.packed.words)
+    this.recorder = new Recorder(machine, layoutOf(machine.worldDomain), this.words)
+    this.judgements = machine.properties.flatMap((property): Judgement<S, L, O>[] => {
+      if (property.kind === 'monitor') return [{ property, part: 0 }]
+      if (property.kind !== 'always') return []
+      return Array.from({ length: property.parts?.(machine.initialWorld) ?? 1 }, (_, part) => ({ property, part }))
+    })
+    const roots = this.judgements.length + machine.instances.length
+    this.trees = new Trees(roots, root => this.nameOf(root))
+    this.runsOf = new Uint32Array(roots)
+    this.changes = [new Uint32Array(this.words).fill(0xffffffff)]
+    this.reads = this.judgements.map(() => new Uint32Array(this.words))
+    this.tell(initialLabel, -1)
+  }
+
+  get runs(): number { return this.recorder.runs }
+  instanceOf(root: number): number { return root - this.judgements.length }
+  private nameOf(root: number): string {
+    const judgement = this.judgements[root]
+    const what = judgement === undefined ? showOp(this.machine.instances[this.instanceOf(root)]!.op) : `property '${judgement.property.name}'`
+    return `${what} of machine '${this.machine.name}'`
+  }
+
+  /** What a root does in the state at `offset`, learnt now where it is new. `trace` gives the ops to the state, and with the instance's.
+   *  `states` is how many were looked at. */
+  follow(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
+    const ref = this.trees.walk(root, words, offset)
+    if (ref !== unknown) return this.trees.leaves[leafOf(ref)]!
+    this.runsOf[root]!++
+    return root < this.judgements.length ? this.look(root, words, offset, trace) : this.run(root, words, offset, states, trace)
+  }
+
+  private look(root: number, words: Uint32Array, offset: number, trace: (op: Op | null) => readonly Op[]): Leaf {
+    const { property, part } = this.judgements[root]!
+    if (!this.book.isOpen(property)) {
+      this.trees.settle(root)
+      return nothing
+    }
+    const log = this.recorder.look(words, offset, world =>
+      { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
+    this.trees.extend(root, log, words, offset, 0)
+    const reads = this.reads[root]!
+    let isNew = false
+    log.at.forEach((at, i) => {
+      const mask = (2 ** log.bits[i]! - 1) << (at & 31)
+      if ((reads[at >>> 5]! & mask) === (mask | 0)) return
+      reads[at >>> 5]! |= mask
+      isNew = true
+    })
+    if (isNew) for (let label = 1; label < this.labels.length; label++) this.touch(label)
+    return nothing
+  }
+
+  private run(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
+    const number = this.instanceOf(root)
+    const instance = this.machine.instances[number]!
+    const { log, step } = this.recorder.record(instance, words, offset, (events, world, before) =>
+      { this.book.judge(seenIn(events), { world, fresh: false, before, trace: () => trace(instance.op) }) })
+    const label = step === null ? null : this.label(instance, number, step.events, step.effect)
+    const effect = step?.effect ?? null
+    if (this.direct.has(root)) return { label, effect }
+    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect))
+    const runs = this.runsOf[root]!
+    if (runs > patientRuns && runs > patientShare * states) {
+      this.trees.drop(root)
+      this.direct.add(root)
+    }
+    return { label, effect }
+  }
+
+  private label(instance: Instance<S, O>, number: number, events: readonly ModelEvent<O>[], { keep, set }: Effect): number {
+    const key = `${number} ${JSON.stringify(events)}`
+    let label = this.labelNumbers.get(key)
+    if (label === undefined) {
+      label = this.labels.push({ instance, number, events }) - 1
+      this.labelNumbers.set(key, label)
+      this.changes.push(new Uint32Array(this.words))
+    }
+    const changes = this.changes[label]!
+    let isNew = false
+    for (let w = 0; w < this.words; w++) {
+      const bits = (~keep[w]! | set[w]!) >>> 0
+      if ((changes[w]! | bits) >>> 0 === changes[w]) continue
+      changes[w]! |= bits
+      isNew = true
+    }
+    if (isNew) this.touch(label)
+    return label
+  }
+
+  /** Which judgements a step with this label can change: the others hold as they did before it. Those from the 32nd on share a bit. */
+  private touch(label: number): void {
+    let touch = 0
+    const changes = this.changes[label]!
+    this.reads.forEach((reads, i) => { if (reads.some((bits, w) => (bits & changes[w]!) !== 0)) touch |= 1 << Math.min(i, 31) })
+    this.tell(label, touch)
+  }
+}

@@ -1,0 +1,186 @@
+/** The set of visited states, exact, in memory that threads can share: numbered in the order of their arrival, each with its parent and the
+ *  label of the step that led to it first. */
+import { StatesFull } from './states.ts'
+import { kernelBytes } from './wasm/kernel.ts'
+import type { Kernel } from './wasm/kernel.ts'
+import { control, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
+import type { Plan } from './wasm/memory.ts'
+
+const firstTableBits = 13
+const firstRunBits = 11
+/** Parents that are expanded between two looks at the room left. */
+const mostParents = 4096
+
+export interface StoreOptions {
+  readonly bits: number
+  /** Most successors of a state. */
+  readonly fanout: number
+  readonly threads: number
+  /** Bytes that may be used. */
+  readonly maxMemory: number
+  readonly maxStates: number
+}
+
+export class StateStore {
+  readonly plan: Plan
+  readonly memory: WebAssembly.Memory
+  readonly words32: Uint32Array
+  readonly module: WebAssembly.Module
+  readonly kernel: Kernel
+  readonly local: number
+  private readonly maxMemory: number
+  private readonly fanout: number
+  private tableBits = firstTableBits
+  private readonly runBits: number[]
+  private readonly maxStates: number
+
+  /** @throws StatesFull when not even a small search fits into the memory allowed. */
+  constructor({ bits, fanout, threads, maxMemory, maxStates }: StoreOptions) {
+    const made = reserve(bits, fanout, threads, Math.min(maxMemory, largestMemory))
+    if (made === null) throw new StatesFull('memory')
+    this.plan = made.plan
+    this.memory = made.memory
+    this.maxMemory = maxMemory
+    this.maxStates = maxStates
+    this.fanout = fanout
+    this.words32 = new Uint32Array(this.memory.buffer)
+    this.runBits = this.plan.components.map(() => firstRunBits)
+    this.local = this.plan.threadBase
+    this.module = new WebAssembly.Module(kernelBytes(this.plan))
+    this.kernel = new WebAssembly.Instance(this.module, { env: { memory: this.memory, local: new WebAssembly.Global({ value: 'i32' }, this.local) } })
+      .exports as unknown as Kernel
+    this.word(control.limit, Math.min(maxStates, this.plan.maxStates))
+    this.tellMasks()
+  }
+
+  get count(): number { return this.words32[control.count >>> 2]! }
+
+  /** Bytes in use: what the searches' pages come to, the table's slots included. */
+  get bytes(): number {
+    const { components, words, threads, threadBytes } = this.plan
+    const runs = components.reduce((sum, one, i) => sum + this.runs(i) * one.words * 4 + 4 * 2 ** this.runBits[i]!, 0)
+    return this.count * 16 + 8 * 2 ** this.tableBits + runs + threads * Math.min(threadBytes, words * 4096)
+  }
+
+  /** How many parents can be expanded before the store has to be asked again; makes room first. 0 when there is none. */
+  room(): number {
+    const { fanout, plan } = this
+    const limit = Math.min(this.maxStates, plan.maxStates)
+    const least = 16 * fanout
+    const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
+    // The kernel stores nothing past its limit.
+    const left = limit - this.count
+    while (slotsLeft() < Math.min(least, left)) if (!this.growTable()) return 0
+    let most = left <= slotsLeft() ? Infinity : slotsLeft()
+    for (const [i, component] of plan.components.entries()) {
+      const runsLeft = (): number => Math.min(component.capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - this.runs(i) - plan.threads
+      while (runsLeft() < least && maxLoad * 2 ** this.runBits[i]! < component.capacity) this.growRuns(i)
+      most = Math.min(most, runsLeft())
+    }
+    return Math.max(0, Math.min(mostParents, Math.floor(most / fanout)))
+  }
+  private runs(which: number): number { return this.words32[control.components[which]! >>> 2]! }
+
+  /** Words of the thread's own scratch area, as an index into `words32`. */
+  get scratch(): number { return this.local + this.plan.scratch >>> 2 }
+  unpack(state: number): number {
+    this.kernel.unpack(state, this.local + this.plan.scratch)
+    return this.scratch
+  }
+  parent(state: number): number { return this.words32[this.plan.links + state * 8 >>> 2]! }
+  label(state: number): number { return this.words32[(this.plan.links + state * 8 >>> 2) + 1]! }
+
+  /** Bit i: whether a step with this label can change what judgement i reads. */
+  touch(label: number, touch: number): void { this.words32[this.plan.touch + label * 4 >>> 2] = touch }
+  touchOf(label: number): number { return this.words32[this.plan.touch + label * 4 >>> 2]! }
+
+  /** Where the words of the next successor go; `push` then adds it to the batch. */
+  get candidate(): number { return this.local + this.plan.buffer + record.words >>> 2 }
+  /** Stores the candidate. True when it is new. @throws StatesFull. */
+  insert(parent: number, label: number): boolean {
+    const { plan, words32, local } = this
+    const from = local + plan.buffer
+    const before = this.count
+    words32[from + record.label >>> 2] = (label | 3 << record.changedShift) >>> 0
+    words32[from + record.parent >>> 2] = parent
+    this.kernel.flush(from, from + plan.recordBytes)
+    if (this.isFull) throw new StatesFull(before >= this.maxStates ? 'states' : 'memory')
+    return this.count > before
+  }
+  get isFull(): boolean { return this.words32[this.local + own.full >>> 2] !== 0 }
+  fullReason(): 'states' | 'memory' { return this.count >= this.maxStates ? 'states' : 'memory' }
+
+  /** The number of a stored state, or -1. Needs `number` once the search is over. */
+  find(address: number, numbers: Uint32Array): number {
+    const slot = this.kernel.find(address)
+    return slot < 0 ? -1 : numbers[slot]!
+  }
+  /** The numbers of the states by their slots. */
+  number(): Uint32Array {
+    const numbers = new Uint32Array(2 ** this.tableBits)
+    for (let state = 0; state < this.count; state++) {
+      this.unpack(state)
+      numbers[this.kernel.find(this.local + this.plan.scratch)] = state
+    }
+    return numbers
+  }
+
+  /** Gives the memory to the next search, emptied, unless it is large: then the system has it back. */
+  free(): void {
+    if (this.bytes > keptBytes) return
+    const { plan, words32 } = this
+    const wipe = (address: number, bytes: number): void => { words32.fill(0, address >>> 2, address + bytes + 3 >>> 2) }
+    wipe(plan.table, 8 * 2 ** this.tableBits)
+    wipe(plan.arena, 8 * this.count)
+    wipe(plan.links, 8 * this.count)
+    plan.components.forEach((component, i) => {
+      wipe(component.slots, 4 * 2 ** this.runBits[i]!)
+      wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
+    })
+    wipe(0, plan.touch + labelBytes)
+    spare.push(this.memory)
+  }
+
+  private get mostSlots(): number { return (this.plan.arena - this.plan.table) / 8 }
+  private growTable(): boolean {
+    const slots = 2 ** this.tableBits
+    if (slots * 2 > this.mostSlots || this.bytes + slots * 8 > this.maxMemory) return false
+    const { table } = this.plan
+    this.words32.fill(0, table >>> 2, table + slots * 8 >>> 2)
+    this.tableBits++
+    this.tellMasks()
+    this.kernel.rehash()
+    return true
+  }
+  private growRuns(which: number): void {
+    const { slots } = this.plan.components[which]!
+    this.words32.fill(0, slots >>> 2, slots + 4 * 2 ** this.runBits[which]! >>> 2)
+    this.runBits[which]!++
+    this.tellMasks()
+    const { regrow0, regrow1 } = this.kernel
+    ;(which === 0 ? regrow0 : regrow1)!()
+  }
+  private tellMasks(): void {
+    this.word(control.tableShift, 64 - this.tableBits)
+    this.word(control.tableMask, 2 ** this.tableBits - 1)
+    this.runBits.forEach((bits, i) => { this.word(control.componentMasks[i]!, 2 ** bits - 1) })
+  }
+  private word(address: number, value: number): void { this.words32[address >>> 2] = value }
+}
+
+const keptBytes = 64 << 20
+const labelBytes = 1 << 19
+/** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
+const spare: WebAssembly.Memory[] = []
+
+function reserve(bits: number, fanout: number, threads: number, bytes: number): { plan: Plan; memory: WebAssembly.Memory } | null {
+  for (let size = bytes; ; size /= 2) {
+    const plan = planOf(bits, fanout, threads, size)
+    if (plan === null) return null
+    const kept = spare.findIndex(memory => memory.buffer.byteLength === plan.pages * 65_536)
+    if (kept >= 0) return { plan, memory: spare.splice(kept, 1)[0]! }
+    try {
+      return { plan, memory: new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages, shared: true }) }
+    } catch (error) { if (!(error instanceof RangeError)) throw error }
+  }
+}

@@ -1,0 +1,128 @@
+/** Decision trees learnt from runs: per root, which packed fields are read in which order, and what follows from their values. */
+import { ModelError } from '../model/index.ts'
+import type { ReadLog } from './draft.ts'
+import type { Effect } from './effect.ts'
+
+/** A place in a tree: 0 nothing known yet, > 0 a node, < 0 the leaf `~ref`. */
+export type Ref = number
+export const unknown = 0
+export const leafOf = (ref: Ref): number => ~ref
+export const refOfLeaf = (leaf: number): Ref => ~leaf
+
+/** What follows: nothing (`label` null: a false guard, a property that holds), or a step with its label. */
+export interface Leaf { readonly label: number | null; readonly effect: Effect | null }
+
+/** Fields wider than this are tested in pieces. */
+const pieceBits = 8
+const nodeInts = 4
+
+export class Trees {
+  /** Per root: where its tree begins. */
+  readonly roots: Int32Array
+  /** What each root is, for messages. */
+  private readonly nameOf: (root: number) => string
+  /** Per node: word, shift, mask, index of its first child. Node 0 does not exist. */
+  nodes = new Int32Array(1 << 10)
+  children = new Int32Array(1 << 10)
+  nodeCount = 1
+  private childCount = 0
+  readonly leaves: Leaf[] = [{ label: null, effect: null }]
+  private readonly leafNumbers = new Map<string, number>()
+
+  constructor(roots: number, nameOf: (root: number) => string) {
+    this.roots = new Int32Array(roots)
+    this.nameOf = nameOf
+  }
+
+  /** Where the values of a state lead. */
+  walk(root: number, words: Uint32Array, offset: number): Ref {
+    const { nodes, children } = this
+    let ref = this.roots[root]!
+    while (ref > 0) {
+      const n = ref * nodeInts
+      ref = children[nodes[n + 3]! + (words[offset + nodes[n]!]! >>> nodes[n + 1]! & nodes[n + 2]!)]!
+    }
+    return ref
+  }
+
+  leaf(label: number | null, effect: Effect | null): number {
+    if (label === null || effect === null) return 0
+    const key = `${label} ${effect.keep.join()} ${effect.set.join()} ${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}`
+    let number = this.leafNumbers.get(key)
+    if (number === undefined) {
+      number = this.leaves.push({ label, effect }) - 1
+      this.leafNumbers.set(key, number)
+    }
+    return number
+  }
+
+  /** Adds what a run read of the state at `offset`, and where that leads. @throws ModelError when an earlier run contradicts it. */
+  extend(root: number, log: ReadLog, words: Uint32Array, offset: number, leaf: number): void {
+    let at: Int32Array = this.roots, index = root
+    const tests = pieces(log)
+    for (const { word, shift, mask, raw } of tests) {
+      let ref = at[index]!
+      if (ref < 0) throw this.contradiction(root)
+      if (ref === unknown) {
+        ref = this.node(word, shift, mask)
+        // `node` may have moved the children.
+        ;(at === this.roots ? this.roots : this.children)[index] = ref
+      }
+      const n = ref * nodeInts, { nodes } = this
+      if (nodes[n] !== word || nodes[n + 1] !== shift || nodes[n + 2] !== mask) throw this.contradiction(root)
+      index = nodes[n + 3]! + raw
+      at = this.children
+    }
+    // A run that reads less than an earlier one (a property is decided by now) ends above a test that no longer matters to it.
+    for (let ref = at[index]!; ref > 0; ref = at[index]!) {
+      const n = ref * nodeInts, { nodes } = this
+      index = nodes[n + 3]! + (words[offset + nodes[n]!]! >>> nodes[n + 1]! & nodes[n + 2]!)
+      at = this.children
+    }
+    at[index] = refOfLeaf(leaf)
+  }
+
+  /** Forgets the tree of a root. */
+  drop(root: number): void { this.roots[root] = unknown }
+  /** From now on nothing follows from the root. */
+  settle(root: number): void { this.roots[root] = refOfLeaf(0) }
+
+  private contradiction(root: number): ModelError {
+    return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend on the state and its arguments alone`)
+  }
+
+  private node(word: number, shift: number, mask: number): Ref {
+    const node = this.nodeCount++
+    if ((node + 1) * nodeInts > this.nodes.length) this.nodes = grown(this.nodes, (node + 1) * nodeInts)
+    if (this.childCount + mask + 1 > this.children.length) this.children = grown(this.children, this.childCount + mask + 1)
+    this.nodes.set([word, shift, mask, this.childCount], node * nodeInts)
+    this.childCount += mask + 1
+    return node
+  }
+}
+
+function pieces({ at, bits, raw }: ReadLog): { word: number; shift: number; mask: number; raw: number }[] {
+  return at.flatMap((from, i) => {
+    const tests = []
+    for (let done = 0; done < bits[i]!; done += pieceBits) {
+      const n = Math.min(pieceBits, bits[i]! - done)
+      tests.push({ word: from >>> 5, shift: (from & 31) + done, mask: 2 ** n - 1, raw: raw[i]! >>> done & 2 ** n - 1 })
+    }
+    return tests
+  })
+}
+
+function grown(of: Int32Array, least: number): Int32Array<ArrayBuffer> {
+  const bigger = new Int32Array(Math.max(of.length * 2, least))
+  bigger.set(of)
+  return bigger
+}
+
+/** The state after an effect, into `out`. */
+export function apply({ keep, set, moves }: Effect, words: Uint32Array, offset: number, out: Uint32Array, to: number): void {
+  for (let w = 0; w < keep.length; w++) out[to + w] = words[offset + w]! & keep[w]! | set[w]!
+  for (const { from, to: target, bits } of moves) {
+    const raw = words[offset + (from >>> 5)]! >>> (from & 31) & (bits === 32 ? -1 : 2 ** bits - 1)
+    out[to + (target >>> 5)]! |= raw << (target & 31)
+  }
+}

@@ -1,0 +1,221 @@
+/** The exact set of states as WebAssembly: interning, hashing, inserting batches of successors. Slots hold whole 64-bit keys, so nothing is
+ *  ever taken for something else; several threads insert at once by compare-and-swap. */
+import {
+  add, and, and64, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, eq64, eqz, eqz64, exchange, exchange64, extend, geU,
+  get, getGlobal, i32, i64, load, load64, loop, mul, mul64, ne, or64, ret, set, shl, shl64, shrU, shrU64, store, store64, sub, when, wrap, xor, xor64,
+} from './assembler.ts'
+import type { Code, Func } from './assembler.ts'
+import { control, own, record } from './memory.ts'
+import type { Component, Plan } from './memory.ts'
+
+/** The bit that tells a key from an empty slot. */
+const taken = 1n << 63n
+const local = getGlobal(0)
+const at = (address: number): Code => load(i32(0), address)
+
+/** The slot a key belongs to: the top bits of a product with the golden ratio. */
+const hash = (key: Code, temp: number): Code =>
+  wrap(shrU64(mul64(xor64([key, 0x22, temp], shrU64(get(temp), i64(29n))), i64(0x9e3779b97f4a7c15n)), extend(at(control.tableShift))))
+
+/** `intern(address) -> number` of the run of words at an address. */
+function intern(component: Component, which: number): Func {
+  const { words, slots, arena } = component
+  const address = get(0), h = 1, slot = 2, found = 3, mine = 4, from = 5
+  const mix = (i: number): Code => set(h, mul(xor(get(h), load(address, i * 4)), i32(0x9e3779b1)))
+  const rotate: Code = set(h, xor(get(h), shrU(get(h), i32(15))))
+  const runAt = (number: Code): Code => add(i32(arena), mul(number, i32(words * 4)))
+  const each = (code: (i: number) => Code): Code => Array.from({ length: words }, (_, i) => code(i))
+  const compare: Code = block(
+    set(from, runAt(sub(get(found), i32(1)))),
+    each(i => brIf(0, ne(load(get(from), i * 4), load(address, i * 4)))),
+    ret(sub(get(found), i32(1))),
+  )
+  const claim: Code = [
+    set(mine, load(local, own.reserved[which]!)),
+    when(eqz(get(mine)), [set(mine, add(atomicAdd(i32(0), i32(1), control.components[which]!), i32(1)))]),
+    set(from, runAt(sub(get(mine), i32(1)))),
+    each(i => store(get(from), load(address, i * 4), i * 4)),
+    set(found, exchange(add(i32(slots), shl(get(slot), i32(2))), i32(0), get(mine))),
+    when(eqz(get(found)), [store(local, i32(0), own.reserved[which]!), ret(sub(get(mine), i32(1)))]),
+    store(local, get(mine), own.reserved[which]!),
+  ]
+  return {
+    name: null, params: ['i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32', 'i32'],
+    body: [
+      each(i => [mix(i), rotate]),
+      set(slot, and(xor(get(h), shrU(get(h), i32(13))), at(control.componentMasks[which]!))),
+      loop(
+        set(found, atomicLoad(add(i32(slots), shl(get(slot), i32(2))))),
+        when(eqz(get(found)), claim),
+        compare,
+        set(slot, and(add(get(slot), i32(1)), at(control.componentMasks[which]!))),
+        br(0),
+      ),
+      i32(0),
+    ],
+  }
+}
+
+/** `flush(from, end)`: stores the records of a buffer that are new. First all keys and their slots, then all probes: the misses overlap. */
+function flush(plan: Plan): Func {
+  const { components, recordBytes, arena, links, table, fresh } = plan
+  const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8
+  const keyOf: Code = components.length === 0
+    ? or64(load64(get(rec), record.words), i64(taken))
+    : or64(i64(taken), or64(component(0), shl64(component(1), i64(32n))))
+  function component(which: number): Code {
+    const kept = and64(shrU64(get(parent), i64(BigInt(32 * which))), i64(0x7fffffffn))
+    return [and(load(get(rec), record.label), i32(1 << record.changedShift + which)), 0x04, 0x7e,
+      extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)))), 0x05, kept, 0x0b]
+  }
+  const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
+  const label: Code = and(load(get(rec), record.label), i32((1 << record.changedShift) - 1))
+  const counter: Code = add(local, add(i32(fresh), shl(label, i32(2))))
+  const insert: Code = [
+    when(geU(at(control.count), at(control.limit)), [store(local, i32(1), own.full), br(3)]),
+    set(other, exchange64(slotAt, i64(0n), get(key))),
+    when(eqz64(get(other)), [
+      set(number, atomicAdd(i32(0), i32(1), control.count)),
+      store64(add(i32(arena), shl(get(number), i32(3))), get(key)),
+      set(address, add(i32(links), shl(get(number), i32(3)))),
+      store(get(address), load(get(rec), record.parent)),
+      store(get(address), label, 4),
+      store(counter, add(load(counter), i32(1))),
+      br(3),
+    ]),
+  ]
+  const next: Code = set(rec, add(get(rec), i32(recordBytes)))
+  const overRecords = (...body: Code): Code => [set(rec, get(from)), block(loop(brIf(1, geU(get(rec), get(end))), body, next, br(0)))]
+  return {
+    name: 'flush', params: ['i32', 'i32'], results: [], locals: ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'],
+    body: [
+      overRecords(
+        components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
+        set(key, keyOf),
+        store64(get(rec), get(key), record.key),
+        set(slot, hash(get(key), other)),
+        // Touched, so that it is on its way when the probe comes.
+        set(number, add(get(number), wrap(load64(slotAt)))),
+      ),
+      overRecords(
+        set(key, load64(get(rec), record.key)),
+        set(slot, hash(get(key), other)),
+        block(loop(
+          set(other, atomicLoad64(slotAt)),
+          when(eqz64(get(other)), insert),
+          brIf(1, eq64(get(other), get(key))),
+          set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
+          br(0),
+        )),
+      ),
+    ],
+  }
+}
+
+/** `rehash()`: puts every stored state into the emptied table. */
+function rehash({ arena, table }: Plan): Func {
+  const n = 0, slot = 1, key = 2, temp = 3
+  const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
+  return {
+    name: 'rehash', params: [], results: [], locals: ['i32', 'i32', 'i64', 'i64'],
+    body: [
+      block(loop(
+        brIf(1, geU(get(n), at(control.count))),
+        set(key, load64(add(i32(arena), shl(get(n), i32(3))))),
+        set(slot, hash(get(key), temp)),
+        block(loop(brIf(1, eqz64(load64(slotAt))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))), br(0))),
+        store64(slotAt, get(key)),
+        set(n, add(get(n), i32(1))),
+        br(0),
+      )),
+    ],
+  }
+}
+
+/** `find(address) -> slot` of the state whose words stand there, or -1. Interns nothing that is new for good: the state was stored once. */
+function find({ components, table }: Plan): Func {
+  const slot = 1, key = 2, other = 3
+  const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
+  const part = (which: number): Code => extend(call(which, add(get(0), i32(components[which]!.first * 4))))
+  return {
+    name: 'find', params: ['i32'], results: ['i32'], locals: ['i32', 'i64', 'i64'],
+    body: [
+      set(key, or64(i64(taken), components.length === 0 ? load64(get(0)) : or64(part(0), shl64(part(1), i64(32n))))),
+      set(slot, hash(get(key), other)),
+      loop(
+        set(other, atomicLoad64(slotAt)),
+        when(eqz64(get(other)), [ret(i32(-1))]),
+        when(eq64(get(other), get(key)), [ret(get(slot))]),
+        set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
+        br(0),
+      ),
+      i32(-1),
+    ],
+  }
+}
+
+/** The word of a state as an i32, given where its parts stand. */
+export function unpacked(plan: Plan, state: number, parts: readonly number[]): { readonly prepare: Code; readonly word: (w: number) => Code } {
+  const key = load64(add(i32(plan.arena), shl(get(state), i32(3))))
+  if (plan.components.length === 0)
+    return { prepare: [], word: w => w === 0 ? wrap(key) : and(wrap(shrU64(key, i64(32n))), i32(0x7fffffff)) }
+  const prepare = plan.components.map((component, which) => set(parts[which]!,
+    add(i32(component.arena), mul(and(wrap(shrU64(key, i64(BigInt(32 * which)))), i32(0x7fffffff)), i32(component.words * 4)))))
+  return { prepare, word: w => {
+    const which = w < plan.components[0]!.words ? 0 : 1
+    return load(get(parts[which]!), (w - plan.components[which]!.first) * 4)
+  } }
+}
+
+/** `unpack(state, address)`: the words of a stored state. */
+function unpack(plan: Plan): Func {
+  const { prepare, word } = unpacked(plan, 0, [2, 3])
+  return {
+    name: 'unpack', params: ['i32', 'i32'], results: [], locals: ['i32', 'i32'],
+    body: [prepare, Array.from({ length: plan.words }, (_, w) => store(get(1), word(w), w * 4))],
+  }
+}
+
+/** `regrow<n>()`: puts every run of a component into its emptied slots. */
+function regrow(component: Component, which: number): Func {
+  const n = 0, slot = 1, address = 2, h = 3
+  const { words, slots, arena } = component
+  return {
+    name: `regrow${which}`, params: [], results: [], locals: ['i32', 'i32', 'i32', 'i32'],
+    body: [
+      block(loop(
+        brIf(1, geU(get(n), at(control.components[which]!))),
+        set(address, add(i32(arena), mul(get(n), i32(words * 4)))),
+        set(h, i32(0)),
+        Array.from({ length: words }, (_, i) => [
+          set(h, mul(xor(get(h), load(get(address), i * 4)), i32(0x9e3779b1))), set(h, xor(get(h), shrU(get(h), i32(15)))),
+        ]),
+        set(slot, and(xor(get(h), shrU(get(h), i32(13))), at(control.componentMasks[which]!))),
+        block(loop(
+          brIf(1, eqz(load(add(i32(slots), shl(get(slot), i32(2)))))),
+          set(slot, and(add(get(slot), i32(1)), at(control.componentMasks[which]!))),
+          br(0),
+        )),
+        set(n, add(get(n), i32(1))),
+        store(add(i32(slots), shl(get(slot), i32(2))), get(n)),
+        br(0),
+      )),
+    ],
+  }
+}
+
+export interface Kernel {
+  flush(from: number, end: number): void
+  rehash(): void
+  find(address: number): number
+  unpack(state: number, address: number): void
+  regrow0?(): void
+  regrow1?(): void
+}
+
+export function kernelBytes(plan: Plan): Uint8Array<ArrayBuffer> {
+  return assemble({
+    pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
+    functions: [...plan.components.map(intern), ...plan.components.map(regrow), flush(plan), rehash(plan), find(plan), unpack(plan)],
+  })
+}

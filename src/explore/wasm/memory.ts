@@ -1,0 +1,80 @@
+/** Where everything stands in the one shared memory of a search. The address space is laid out for the most states it can hold; the
+ *  operating system gives a page when it is first touched. */
+
+/** A run of words that is interned: equal runs are stored once, and a state holds their numbers. */
+export interface Component {
+  readonly first: number; readonly words: number
+  /** Byte addresses: the hash slots (u32: number + 1), and the runs themselves one behind the other. */
+  readonly slots: number; readonly arena: number
+  /** Most runs. */
+  readonly capacity: number
+}
+export interface Plan {
+  /** 32-bit words of a state. */
+  readonly words: number
+  /** Two where a state is wider than 63 bits; none where the state itself is the key. */
+  readonly components: readonly Component[]
+  readonly pages: number
+  readonly maxStates: number
+  readonly touch: number; readonly arena: number; readonly links: number; readonly table: number
+  readonly threadBase: number; readonly threadBytes: number; readonly threads: number
+  /** Offsets within a thread's own region. */
+  readonly scratch: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number
+  readonly recordBytes: number
+}
+
+/** Byte addresses of the words that all threads share. */
+export const control = {
+  count: 0, components: [4, 8], next: 12, tableShift: 16, tableMask: 20, componentMasks: [24, 28], limit: 32,
+} as const
+/** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component. */
+export const own = { missed: 0, full: 4, reserved: [8, 12], bytes: 64 } as const
+/** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words. */
+export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30 } as const
+
+/** Distinct (instance, events) pairs. */
+export const maxLabels = 1 << 17
+/** A state wider than this is interned in parts: a key has a bit that is always set. */
+const directBits = 63
+const bufferRecords = 1024
+/** Share of slots in use at most. */
+export const maxLoad = 0.75
+const pageBytes = 65_536
+const align = (n: number, to: number): number => Math.ceil(n / to) * to
+
+export const largestMemory = 65_535 * pageBytes
+
+/** Null where not even a small search fits. `fanout` is the most successors a state can have. */
+export function planOf(bits: number, fanout: number, threads: number, bytes: number): Plan | null {
+  const words = Math.max(2, Math.ceil(bits / 32))
+  const split = Math.ceil(words / 2)
+  const runs = bits <= directBits ? [] : [{ first: 0, words: split }, { first: split, words: words - split }]
+  const recordBytes = align(record.words + words * 4, 8)
+  const scratch = own.bytes
+  const buffer = align(scratch + words * 4, 64)
+  const bufferEnd = buffer + (bufferRecords + fanout) * recordBytes
+  const fired = align(bufferEnd, 64), fresh = fired + maxLabels * 8
+  const threadBytes = align(fresh + maxLabels * 4, 4096)
+  const threadBase = 4096
+  const touch = threadBase + threads * threadBytes
+  let at = align(touch + maxLabels * 4, 4096)
+  const room = bytes - at
+  const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
+  if (tableBits < 12) return null
+  const maxStates = Math.floor(maxLoad * 2 ** tableBits)
+  const table = at
+  const arena = table + 8 * 2 ** tableBits, links = arena + 8 * maxStates
+  at = align(links + 8 * maxStates, 4096)
+  const each = (bytes - at) / Math.max(1, runs.length)
+  const components = runs.map((run): Component => {
+    const slotBits = Math.floor(Math.log2(each / (4 + maxLoad * run.words * 4)))
+    const slots = at, capacity = Math.floor(maxLoad * 2 ** slotBits)
+    const from = align(slots + 4 * 2 ** slotBits, 64)
+    at = align(from + capacity * run.words * 4, 4096)
+    return { ...run, slots, arena: from, capacity }
+  })
+  return {
+    words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, arena, links, table, threadBase, threadBytes, threads,
+    scratch, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, recordBytes,
+  }
+}

@@ -1,0 +1,261 @@
+/** The learnt trees as WebAssembly: one pass over a parent tests shared fields once, writes each successor into the buffer, counts what
+ *  fired, and stops where a tree does not know on. */
+import { leafOf, unknown } from '../trees.ts'
+import type { Ref, Trees } from '../trees.ts'
+import type { Effect } from '../effect.ts'
+import {
+  add, add64, and, assemble, block, br, brIf, brTable, call, eq, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, or, ret, set, setGlobal, shl, shrU, store, store64, when,
+} from './assembler.ts'
+import type { Code, Func } from './assembler.ts'
+import { own, record } from './memory.ts'
+import type { Plan } from './memory.ts'
+import { unpacked } from './kernel.ts'
+
+const local = getGlobal(0)
+const cursor = 1
+/** Nodes beyond which a part gets a function of its own: V8 does not optimise very large ones. */
+const largeNodes = 300
+
+interface Item { readonly root: number; readonly ref: Ref }
+const p = 0, cur = 1, firstWord = 2
+
+/** Same subtrees get the same number, so that values which lead to the same end share their code. */
+class Twins {
+  private readonly numbers = new Map<string, number>()
+  private readonly of = new Map<Ref, number>()
+  private readonly sizes = new Map<Ref, number>()
+  private readonly trees: Trees
+  constructor(trees: Trees) { this.trees = trees }
+
+  children(ref: Ref): Int32Array {
+    const { nodes, children } = this.trees
+    const first = nodes[ref * 4 + 3]!
+    return children.subarray(first, first + nodes[ref * 4 + 2]! + 1)
+  }
+  number(ref: Ref): number {
+    if (ref <= 0) return ref
+    let found = this.of.get(ref)
+    if (found !== undefined) return found
+    const { nodes } = this.trees, n = ref * 4
+    const key = `${nodes[n]} ${nodes[n + 1]} ${nodes[n + 2]} ${Array.from(this.children(ref), child => this.number(child)).join()}`
+    found = this.numbers.get(key)
+    if (found === undefined) this.numbers.set(key, found = this.numbers.size + 1)
+    this.of.set(ref, found)
+    return found
+  }
+  size(ref: Ref): number {
+    if (ref <= 0) return ref === refOff ? 0 : 1
+    let found = this.sizes.get(ref)
+    if (found === undefined) this.sizes.set(ref, found = 1 + [...new Set(this.children(ref))].reduce((sum, child) => sum + this.size(child), 0))
+    return found
+  }
+}
+const refOff = ~0
+
+/** What one function uses. */
+class Frame {
+  readonly words = new Set<number>()
+  temps = 0
+}
+
+export interface SuccessorsSpec {
+  readonly plan: Plan
+  readonly trees: Trees
+  /** Roots of judgements of the state itself, in the order of their bits in a touch mask, and of instances, in order. */
+  readonly judgements: readonly number[]
+  readonly instances: readonly number[]
+  /** States are stored in canonical form: every word of a successor is written. */
+  readonly canonical: boolean
+}
+
+export class SuccessorsCode {
+  private readonly functions: Func[] = []
+  private readonly spec: SuccessorsSpec
+  private readonly twins: Twins
+  private readonly imports = 1
+  private readonly tempBase: number
+
+  constructor(spec: SuccessorsSpec) {
+    this.spec = spec
+    this.twins = new Twins(spec.trees)
+    this.tempBase = firstWord + spec.plan.words
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    const { plan, trees, instances, judgements } = this.spec
+    const itemsOf = (roots: readonly number[]): Item[] => roots.map(root => ({ root, ref: trees.roots[root]! }))
+    const judging = judgements.map(root => this.outline(itemsOf([root])))
+    const parts: number[] = []
+    let part: Item[] = [], size = 0
+    for (const item of itemsOf(instances)) {
+      const own = this.twins.size(item.ref)
+      if (part.length > 0 && size + own > 4 * largeNodes) { parts.push(this.outline(part)); part = []; size = 0 }
+      part.push(item)
+      size += own
+    }
+    if (part.length > 0) parts.push(this.outline(part))
+    this.functions.push(this.expand(judging, parts))
+    return assemble({
+      pages: plan.pages, imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] }], globals: ['local'], ownGlobals: 1, functions: this.functions,
+    })
+  }
+
+  /** A function of its own: 0, or the root that did not know on, plus 1. */
+  private outline(items: readonly Item[]): number {
+    const { plan } = this.spec
+    const frame = new Frame()
+    const code = this.sequence(items, frame, 0)
+    const words = [...frame.words].sort((a, b) => a - b).map(w => set(firstWord + w, load(local, plan.scratch + w * 4)))
+    this.functions.push({
+      name: null, params: ['i32'], results: ['i32'], locals: Array.from({ length: 1 + plan.words + frame.temps }, () => 'i32' as const),
+      body: [set(cur, getGlobal(cursor)), words, code, setGlobal(cursor, get(cur)), i32(0)],
+    })
+    return this.imports + this.functions.length - 1
+  }
+
+  private word(w: number, frame: Frame): Code {
+    frame.words.add(w)
+    return get(firstWord + w)
+  }
+
+  /** Items in order; those that begin with the same test share it. */
+  private sequence(items: readonly Item[], frame: Frame, depth: number): Code {
+    const { nodes } = this.spec.trees
+    const open = items.filter(({ ref }) => ref !== refOff)
+    const code: Code[] = []
+    for (let i = 0; i < open.length;) {
+      const { root, ref } = open[i]!
+      if (ref === unknown) { code.push(this.miss(root)); break }
+      if (ref < 0) { code.push(this.emit(leafOf(ref), frame)); i++; continue }
+      let end = i + 1
+      while (end < open.length && open[end]!.ref > 0 && [0, 1, 2].every(k => nodes[open[end]!.ref * 4 + k] === nodes[ref * 4 + k])) end++
+      code.push(this.test(open.slice(i, end), frame, depth))
+      i = end
+    }
+    return code
+  }
+
+  private miss(root: number): Code { return [setGlobal(cursor, get(cur)), ret(i32(root + 1))] }
+
+  /** One test for all of the items, then what follows for each group of values. */
+  private test(items: readonly Item[], frame: Frame, depth: number): Code {
+    const { nodes } = this.spec.trees
+    const n = items[0]!.ref * 4
+    const [word, shift, mask] = [nodes[n]!, nodes[n + 1]!, nodes[n + 2]!]
+    const groups = new Map<string, { readonly values: number[]; readonly items: Item[] }>()
+    const kids = items.map(({ ref }) => this.twins.children(ref))
+    for (let value = 0; value <= mask; value++) {
+      const key = kids.map(children => this.twins.number(children[value]!)).join()
+      const group = groups.get(key)
+      if (group !== undefined) group.values.push(value)
+      else groups.set(key, { values: [value], items: items.map(({ root }, i) => ({ root, ref: kids[i]![value]! })) })
+    }
+    const parts = [...groups.values()].sort((a, b) => a.values.length - b.values.length)
+      .map(group => ({ values: group.values, code: this.inner(group.items, frame, depth + 1) }))
+    if (parts.length === 1) return parts[0]!.code
+    const temp = this.tempBase + depth
+    frame.temps = Math.max(frame.temps, depth + 1)
+    const value = and(shift === 0 ? this.word(word, frame) : shrU(this.word(word, frame), i32(shift)), i32(mask))
+    return [set(temp, value), parts.length <= 4 && mask < 32 ? chain(parts, temp) : jump(parts, temp, mask)]
+  }
+
+  private inner(items: readonly Item[], frame: Frame, depth: number): Code {
+    const size = items.reduce((sum, { ref }) => sum + this.twins.size(ref), 0)
+    if (size <= largeNodes || items.every(({ ref }) => ref <= 0)) return this.sequence(items, frame, depth)
+    const temp = this.tempBase + depth
+    frame.temps = Math.max(frame.temps, depth + 1)
+    const index = this.outline(items)
+    return [
+      setGlobal(cursor, get(cur)), set(temp, call(index, get(p))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
+    ]
+  }
+
+  /** Counts the label and writes the successor; one that is the parent itself is only counted. */
+  private emit(leaf: number, frame: Frame): Code {
+    const { plan, trees, canonical } = this.spec
+    const { label, effect } = trees.leaves[leaf]!
+    if (label === null || effect === null) return []
+    const counter = plan.fired + label * 8
+    const counted = store64(local, add64(load64(local, counter), i64(1n)), counter)
+    const changed = plan.words === 0 ? [] : changedWords(effect)
+    if (changed.length === 0) return counted
+    const { components } = plan
+    const all = canonical || components.length === 0
+    const isChanged = components.map(({ first, words }) => canonical || changed.some(w => first <= w && w < first + words))
+    const bits = isChanged.reduce((sum, one, i) => one ? sum | 1 << record.changedShift + i : sum, 0)
+    const written = Array.from({ length: plan.words }, (_, w) => w)
+      .filter(w => all || components.some(({ first, words }, i) => isChanged[i]! && first <= w && w < first + words))
+    return [
+      counted, store(get(cur), i32(label | bits), record.label), store(get(cur), get(p), record.parent),
+      written.map(w => store(get(cur), this.after(w, effect, frame), record.words + w * 4)),
+      set(cur, add(get(cur), i32(plan.recordBytes))),
+    ]
+  }
+
+  private after(w: number, { keep, set: constant, moves }: Effect, frame: Frame): Code {
+    let code: Code | null = keep[w] === 0 ? null : keep[w] === 0xffffffff ? this.word(w, frame) : and(this.word(w, frame), i32(keep[w]!))
+    const join = (part: Code): void => { code = code === null ? part : or(code, part) }
+    if (constant[w] !== 0) join(i32(constant[w]!))
+    for (const { from, to, bits } of moves) {
+      if (to >>> 5 !== w) continue
+      const raw = and(shrU(this.word(from >>> 5, frame), i32(from & 31)), i32(bits === 32 ? -1 : 2 ** bits - 1))
+      join(shl(raw, i32(to & 31)))
+    }
+    return code ?? i32(0)
+  }
+
+  /** `expand(next, end)`: takes parents in order; the number of the one where a tree did not know on, or `end`. */
+  private expand(judging: readonly number[], parts: readonly number[]): Func {
+    const { plan } = this.spec
+    const next = 0, end = 1, missed = 2, touch = 3, partA = 4, partB = 5
+    const { prepare, word } = unpacked(plan, next, [partA, partB])
+    const full = load(local, own.full)
+    const begin = add(local, i32(plan.buffer))
+    const run = (index: number): Code => [set(missed, call(index, get(next))), brIf(1, get(missed))]
+    const flush: Code = [call(0, begin, getGlobal(cursor)), setGlobal(cursor, begin)]
+    const label = load(add(i32(plan.links), shl(get(next), i32(3))), 4)
+    return {
+      name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32'],
+      body: [
+        setGlobal(cursor, begin), set(missed, i32(0)),
+        block(loop(
+          brIf(1, geU(get(next), get(end))),
+          prepare, Array.from({ length: plan.words }, (_, w) => store(local, word(w), plan.scratch + w * 4)),
+          judging.length === 0 ? [] : set(touch, load(add(i32(plan.touch), shl(label, i32(2))))),
+          judging.map((index, bit) => [
+            when(and(get(touch), i32(1 << Math.min(bit, 31))), set(missed, call(index, get(next)))), brIf(1, get(missed)),
+          ]),
+          parts.map(run),
+          set(next, add(get(next), i32(1))),
+          when(gtU(getGlobal(cursor), add(local, i32(plan.bufferEnd))), [flush, brIf(2, full)]),
+          br(0),
+        )),
+        flush,
+        store(local, get(missed), own.missed),
+        get(next),
+      ],
+    }
+  }
+}
+
+type Part = { readonly values: readonly number[]; readonly code: Code }
+
+/** Ifs, one a group; the last group, the one of most values, needs no test. */
+function chain(parts: readonly Part[], temp: number): Code {
+  const [{ values, code }, ...rest] = parts as [Part, ...Part[]]
+  if (rest.length === 0) return code
+  const is = values.length === 1 ? eq(get(temp), i32(values[0]!)) : and(shrU(i32(values.reduce((set, v) => set | 1 << v, 0)), get(temp)), i32(1))
+  return when(is, code, chain(rest, temp))
+}
+
+/** A jump table: each group's code stands behind a block of its own. */
+function jump(parts: readonly Part[], temp: number, mask: number): Code {
+  const depths = Array.from({ length: mask + 1 }, (_, value) => parts.findIndex(({ values }) => values.includes(value)))
+  let code: Code = brTable(get(temp), depths.slice(0, -1), depths.at(-1)!)
+  parts.forEach((part, i) => { code = [block(code), part.code, i === parts.length - 1 ? [] : br(parts.length - 1 - i)] })
+  return block(code)
+}
+
+export function changedWords({ keep, set: constant }: Effect): number[] {
+  return Array.from(keep, (_, w) => w).filter(w => keep[w] !== 0xffffffff || constant[w] !== 0)
+}

@@ -64,6 +64,9 @@ export class Book<S, L, O extends Observation> {
       if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + fired)
   }
 
+  /** Whether some property is judged no more. */
+  get hasDecided(): boolean { return this.violations.size + this.reachedBy.size > 0 }
+
   isOpen(property: Property<S, L, O>): boolean { return this.ofStates.includes(property) }
 
   judge(seen: readonly O[], step: Taken<S, L>): void {

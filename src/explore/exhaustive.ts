@@ -145,7 +145,7 @@ class Search<S, L, O extends Observation> {
   /** The next parent, from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
   private walk(from: number): void {
     this.newLevel()
-    const { store, learner, next } = this
+    const { store, learner, next, book } = this
     const { words32 } = store
     let current: Op | null = null
     tracing(() => {
@@ -154,6 +154,7 @@ class Search<S, L, O extends Observation> {
       for (let root = from; root < learner.trees.roots.length; root++) {
         const isJudgement = root < learner.judgements.length
         if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
+        if (!isJudgement && book.decided) return
         current = isJudgement ? null : this.machine.instances[learner.instanceOf(root)]!.op
         const { label, effect } = learner.follow(root, words32, at, next, this.trace)
         if (label === null || effect === null) continue

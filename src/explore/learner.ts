@@ -85,7 +85,7 @@ export class Learner<S, L, O extends Observation> {
     }
     const log = this.recorder.look(words, offset, world =>
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
-    this.trees.extend(root, log, words, offset, 0)
+    this.trees.extend(root, log, words, offset, 0, false)
     const reads = this.reads[root]!
     let isNew = false
     log.at.forEach((at, i) => {
@@ -106,7 +106,7 @@ export class Learner<S, L, O extends Observation> {
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     if (this.direct.has(root)) return { label, effect }
-    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect))
+    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.hasDecided)
     const runs = this.runsOf[root]!
     if (runs > patientRuns && runs > patientShare * states) {
       this.trees.drop(root)

@@ -56,30 +56,34 @@ export class Trees {
     return number
   }
 
-  /** Adds what a run read of the state at `offset`, and where that leads. @throws ModelError when an earlier run contradicts it. */
-  extend(root: number, log: ReadLog, words: Uint32Array, offset: number, leaf: number): void {
-    let at: Int32Array = this.roots, index = root
+  /** Adds what a run read of the state at `offset`, and where that leads. `lenient`: since earlier runs some property was decided and is
+   *  asked no more, so that a run may read less than the tree tests; else it must read what those before it read.
+   *  @throws ModelError when it contradicts them. */
+  extend(root: number, log: ReadLog, words: Uint32Array, offset: number, leaf: number, lenient: boolean): void {
     const tests = pieces(log)
-    for (const { word, shift, mask, raw } of tests) {
-      let ref = at[index]!
-      if (ref < 0) throw this.contradiction(root)
-      if (ref === unknown) {
-        ref = this.node(word, shift, mask)
-        // `node` may have moved the children.
-        ;(at === this.roots ? this.roots : this.children)[index] = ref
-      }
-      const n = ref * nodeInts, { nodes } = this
-      if (nodes[n] !== word || nodes[n + 1] !== shift || nodes[n + 2] !== mask) throw this.contradiction(root)
-      index = nodes[n + 3]! + raw
-      at = this.children
-    }
-    // A run that reads less than an earlier one (a property is decided by now) ends above a test that no longer matters to it.
-    for (let ref = at[index]!; ref > 0; ref = at[index]!) {
-      const n = ref * nodeInts, { nodes } = this
+    const tested = new Set<number>()
+    let isRoot = true, index = root
+    const ref = (): Ref => (isRoot ? this.roots : this.children)[index]!
+    const descend = (n: number): void => {
+      const { nodes } = this
       index = nodes[n + 3]! + (words[offset + nodes[n]!]! >>> nodes[n + 1]! & nodes[n + 2]!)
-      at = this.children
+      isRoot = false
     }
-    at[index] = refOfLeaf(leaf)
+    for (let depth = 0; ref() > 0; depth++) {
+      const n = ref() * nodeInts, { nodes } = this
+      const test = tests[depth]
+      const isSame = test !== undefined && nodes[n] === test.word && nodes[n + 1] === test.shift && nodes[n + 2] === test.mask
+      if (!isSame && !lenient) throw this.contradiction(root)
+      tested.add(placeOf(nodes[n]!, nodes[n + 1]!, nodes[n + 2]!))
+      descend(n)
+    }
+    for (const { word, shift, mask } of tests) {
+      if (tested.has(placeOf(word, shift, mask))) continue
+      const node = this.node(word, shift, mask)
+      ;(isRoot ? this.roots : this.children)[index] = node
+      descend(node * nodeInts)
+    }
+    ;(isRoot ? this.roots : this.children)[index] = refOfLeaf(leaf)
   }
 
   /** Forgets the tree of a root. */
@@ -101,12 +105,14 @@ export class Trees {
   }
 }
 
-function pieces({ at, bits, raw }: ReadLog): { word: number; shift: number; mask: number; raw: number }[] {
+const placeOf = (word: number, shift: number, mask: number): number => (word * 32 + shift) * 256 + mask
+
+function pieces({ at, bits }: ReadLog): { word: number; shift: number; mask: number }[] {
   return at.flatMap((from, i) => {
     const tests = []
     for (let done = 0; done < bits[i]!; done += pieceBits) {
       const n = Math.min(pieceBits, bits[i]! - done)
-      tests.push({ word: from >>> 5, shift: (from & 31) + done, mask: 2 ** n - 1, raw: raw[i]! >>> done & 2 ** n - 1 })
+      tests.push({ word: from >>> 5, shift: (from & 31) + done, mask: 2 ** n - 1 })
     }
     return tests
   })

@@ -139,7 +139,7 @@ test('a mistake of the machine is named, and how to get there', async () => {
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) throw new Error('boom'); return false }, () => {})])).toEqual({
     message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) s.x = 3; return false }, () => {})])).toEqual({
-    message: "guard of bad in machine 'grid' changes the state; a guard only reads", trace: ['up'] })
+    message: "guard of bad in machine 'grid' changes the state; a guard only reads", trace: ['up', 'bad'] })
   expect(await mistake([right], [always('odd', { claim: '' },
     ({ state }) => { if (state.x === 2) throw new Error('oops'); return true })])).toEqual({
     message: "property 'odd' threw: oops", trace: ['right(by=2)'] })

@@ -47,7 +47,7 @@ export const largestMemory = 65_535 * pageBytes
 /** Null where not even a small search fits. `fanout` is the most successors a state can have. */
 export function planOf(bits: number, fanout: number, threads: number, bytes: number): Plan | null {
   const words = Math.max(2, Math.ceil(bits / 32))
-  const split = Math.ceil(words / 2)
+  const split = Math.max(1, Math.round(bits / 64))
   const runs = bits <= directBits ? [] : [{ first: 0, words: split }, { first: split, words: words - split }]
   const recordBytes = align(record.words + words * 4, 8)
   const scratch = own.bytes

@@ -10,13 +10,8 @@ export const noLostEdge: Claim = {
   property: always('no-lost-edge', {
     clause: 'SDM:apic/irr-merge',
     claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its driver: nowhere else, and not gone',
-  }, ({ state, ledger }) => {
-    for (let source = 0; source < ledger.edges.length; source++) {
-      const verdict = accounted(state, ledger, source)
-      if (verdict !== true) return verdict
-    }
-    return true
-  }),
+    parts: ({ ledger }) => ledger.edges.length,
+  }, ({ state, ledger }, source) => accounted(state, ledger, source)),
   witnesses: [
     { property: sometimes('an-edge-is-handled', { claim: 'an edge reaches the handler of its source' }, (_, seen) =>
       seen.some(one => one.what === 'handled' && one.by !== null)) },

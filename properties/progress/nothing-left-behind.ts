@@ -8,7 +8,8 @@ export const nothingLeftBehind: Claim = {
   on: b => b.frames > 0 || b.migrate > 0,
   property: always('nothing-left-behind', {
     claim: 'while the kernel is in no call, each frame and table page taken is in use, no lock is held, each source is unmasked and has one vector',
-  }, ({ state }) => state.kernel.calls.some(call => call !== null) ? true : settled(state)),
+    parts: ({ state }) => partsOf(state).length,
+  }, ({ state }, part) => state.kernel.calls.some(call => call !== null) || partsOf(state)[part]!(state)),
   witnesses: [
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
       state.kernel.calls.every(call => call === null) && seen.some(one => one.what === 'revoked' || one.what === 'bound')),
@@ -16,20 +17,34 @@ export const nothingLeftBehind: Claim = {
   ],
 }
 
-function settled({ kernel, sources, unit }: DeepReadonly<State>): Verdict {
-  const mappings = kernel.mappings.flat().filter(mapping => mapping !== null)
-  const stuck = mappings.find(({ phase }) => phase !== 'live' && phase !== 'deferred')
-  if (stuck !== undefined) return { because: `a mapping is still ${stuck.phase}, and no call is at work on it`, witness: { ...stuck } }
-  const frame = kernel.frames.findIndex((owner, at) => owner !== null && !mappings.some(mapping => mapping.frame === at))
-  if (frame >= 0) return { because: `frame ${frame} is taken, and nothing is mapped to it`, witness: { frame } }
-  const linked = [...unit.memory.roots.flat(), ...unit.memory.pool.flat()].flatMap(({ now }) => now?.kind === 'table' ? [now.page] : [])
-  const page = kernel.pages.findIndex((owner, at) => owner !== null && !linked.includes(at))
-  if (page >= 0) return { because: `table page ${page} is taken, and no table links it`, witness: { page } }
-  if (kernel.queueLock !== null || kernel.interruptTableLock !== null || kernel.tableLock.some(holder => holder !== null)) return { because: 'a lock is held, and its holder is in no call' }
-  for (let source = 0; source < sources.length; source++) {
-    if (sources[source]!.masked) return { because: `source ${source} was left masked`, witness: { source } }
-    const places = kernel.vectors.flat().filter(one => one === source).length
-    if (places !== 1) return { because: `source ${source} has ${places} vectors`, witness: { source, places } }
-  }
-  return true
+type Part = (state: DeepReadonly<State>) => Verdict
+
+/** The claim in parts, for a search judges again only what a step can have changed. */
+const partsOf = ({ kernel, sources }: DeepReadonly<State>): readonly Part[] => [
+  ...kernel.mappings.map((_, domain): Part => state => mappingsRest(state, domain)), locksAreFree,
+  ...kernel.frames.map((_, frame): Part => state => frameIsMapped(state, frame)),
+  ...kernel.pages.map((_, page): Part => state => pageIsLinked(state, page)),
+  ...sources.map((_, source): Part => state => sourceRests(state, source)),
+]
+
+function mappingsRest({ kernel }: DeepReadonly<State>, domain: number): Verdict {
+  const stuck = kernel.mappings[domain]!.find(mapping => mapping !== null && mapping.phase !== 'live' && mapping.phase !== 'deferred')
+  return !stuck || { because: `a mapping is still ${stuck.phase}, and no call is at work on it`, witness: { ...stuck } }
+}
+function locksAreFree({ kernel }: DeepReadonly<State>): Verdict {
+  return kernel.queueLock === null && kernel.interruptTableLock === null && kernel.tableLock.every(holder => holder === null)
+    || { because: 'a lock is held, and its holder is in no call' }
+}
+function frameIsMapped({ kernel }: DeepReadonly<State>, frame: number): Verdict {
+  return kernel.frames[frame] === null || kernel.mappings.some(row => row.some(mapping => mapping?.frame === frame))
+    || { because: `frame ${frame} is taken, and nothing is mapped to it`, witness: { frame } }
+}
+function pageIsLinked({ kernel, unit: { memory } }: DeepReadonly<State>, page: number): Verdict {
+  return kernel.pages[page] === null || [memory.roots, memory.pool].some(tables => tables.some(row => row.some(({ now }) => now?.kind === 'table' && now.page === page)))
+    || { because: `table page ${page} is taken, and no table links it`, witness: { page } }
+}
+function sourceRests({ kernel, sources }: DeepReadonly<State>, source: number): Verdict {
+  if (sources[source]!.masked) return { because: `source ${source} was left masked`, witness: { source } }
+  const places = kernel.vectors.flat().filter(one => one === source).length
+  return places === 1 || { because: `source ${source} has ${places} vectors`, witness: { source, places } }
 }

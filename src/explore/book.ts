@@ -64,8 +64,14 @@ export class Book<S, L, O extends Observation> {
       if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + fired)
   }
 
-  /** Whether some property is judged no more. */
-  get hasDecided(): boolean { return this.violations.size + this.reachedBy.size > 0 }
+  /** How many properties are judged no more. */
+  get decisions(): number { return this.violations.size + this.reachedBy.size }
+
+  /** Takes over how another run of the same machine tells what both have found. */
+  retell({ violations, reachedBy }: Book<S, L, O>): void {
+    for (const [name, violation] of violations) this.violations.set(name, violation)
+    for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
+  }
 
   isOpen(property: Property<S, L, O>): boolean { return this.ofStates.includes(property) }
 

@@ -9,6 +9,7 @@ import type { Counts, Limits } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
 import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
+import { chunk, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
 import { apply } from './trees.ts'
 
@@ -17,10 +18,13 @@ export interface ExhaustiveOptions extends Limits {
   readonly maxStates?: number | undefined
   /** Bytes that the stored states may take; 4 GiB at most, which is also the default. */
   readonly maxMemory?: number | undefined
+  /** Threads that search; 1 where not given. */
+  readonly workers?: number | undefined
 }
 
 /** Visits every reachable state and judges every step, until the space is done or every safety property is violated. Cut short by
- *  a limit, it gives what it had, with `incomplete` for what it cannot say. Same machine, same counts, same traces.
+ *  a limit, it gives what it had, with `incomplete` for what it cannot say. Same machine, same counts, same traces, whatever the number
+ *  of workers: which of several shortest traces is told, one thread decides that goes the same way again as far as is needed.
  *  @throws ModelError when a guard, recipe or property fails or leaves its domain; its `trace` leads there. */
 export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
@@ -28,19 +32,22 @@ export async function exploreExhaustively<S, L, O extends Observation>(
   const search = new Search(machine, options)
   try {
     const stopped = await search.run(pace)
-    const complete = stopped === null && search.done
-    search.tally()
-    const { states, transitions, depth } = search.counts()
-    return {
-      driver: 'exhaustive', machine: machine.name, complete, stopped, results: search.book.results(complete ? 'holds' : 'incomplete'),
-      states, transitions, depth, seconds: pace.seconds, coverage: search.book.coverage(), random: null, engine: search.engine(),
-    }
-  } finally { search.store.free() }
+    if (!search.isAmbiguous) return search.exploration(stopped, pace)
+    const single = new Search(machine, { ...options, workers: 1 })
+    try {
+      const again = await single.run(pace, search.book)
+      if (search.book.decided && single.book.decided) return single.exploration(again, pace)
+      search.book.retell(single.book)
+      return search.exploration(stopped, pace)
+    } finally { await single.end() }
+  } finally { await search.end() }
 }
 
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
 const firstCompiled = 1500
 const stride = 32
+/** States from which threads help: to start them takes as long as that many. */
+const firstShared = 20_000
 
 class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
@@ -57,9 +64,15 @@ class Search<S, L, O extends Observation> {
   private compileAt = firstCompiled
   private compiledRuns = -1
   private misses = 0
+  private readonly workers: number
+  private threads: Threads | null = null
+  /** The parent at hand. */
+  private parent = 0
+  private decidedBefore = 0
 
-  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity }: ExhaustiveOptions) {
+  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1 }: ExhaustiveOptions) {
     this.machine = machine
+    this.workers = workers
     this.book = new Book(machine, true)
     const touched: [label: number, touch: number][] = []
     let store: StateStore | null = null
@@ -68,7 +81,7 @@ class Search<S, L, O extends Observation> {
       else store.touch(label, touch)
     })
     store = this.store = new StateStore({
-      bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: 1, maxMemory, maxStates: Math.max(1, maxStates),
+      bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
     for (const [label, touch] of touched) store.touch(label, touch)
     this.successors = new Successors(this.store, this.learner)
@@ -86,10 +99,29 @@ class Search<S, L, O extends Observation> {
     }
   }
 
-  async run(pace: Pace): Promise<StopReason | null> {
+  /** Whether threads had a part in which way to something was found first. */
+  get isAmbiguous(): boolean { return this.threads !== null && this.book.decisions > this.decidedBefore }
+
+  exploration(stopped: StopReason | null, pace: Pace): Exploration {
+    const complete = stopped === null && this.done
+    this.tally()
+    const { states, transitions, depth } = this.counts()
+    return {
+      driver: 'exhaustive', machine: this.machine.name, complete, stopped, results: this.book.results(complete ? 'holds' : 'incomplete'),
+      states, transitions, depth, seconds: pace.seconds, coverage: this.book.coverage(), random: null, engine: this.engine(),
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.threads?.end()
+    this.store.free()
+  }
+
+  /** Until the space is done, or all is decided: every safety property, or what another search has decided. */
+  async run(pace: Pace, like: Book<S, L, O> | null = null): Promise<StopReason | null> {
     try {
       this.begin()
-      while (!this.done && !this.book.decided) {
+      while (!this.done && !this.book.decided && !(like !== null && this.book.decisions >= like.decisions)) {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
           if (stop !== null) return stop
@@ -98,7 +130,7 @@ class Search<S, L, O extends Observation> {
         if (room === 0) return 'memory'
         if (this.next >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
         if (this.successors.compiled) this.expand(room)
-        else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.book.decided; i--) this.walk(0)
+        else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.book.decided; i--) this.finish(this.next++, 0)
       }
       return null
     } catch (error) {
@@ -123,53 +155,72 @@ class Search<S, L, O extends Observation> {
     if (this.compiledRuns === this.learner.runs) return
     this.compiledRuns = this.learner.runs
     this.successors.compile()
+    this.threads?.use(this.successors.module!)
   }
 
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */
   private expand(room: number): void {
-    this.newLevel()
-    const root = this.successors.expand(this.next, Math.min(this.next + room, this.levelEnd))
-    this.next = this.successors.next
+    if (this.next === this.levelEnd) this.newLevel()
+    const end = Math.min(this.next + room, this.levelEnd)
+    if (this.workers > 1 && this.store.count >= firstShared && end - this.next > 2 * chunk) this.share(end)
+    else {
+      const root = this.successors.expand(this.next, end)
+      this.next = this.successors.next
+      if (root !== null) this.finish(this.next++, root)
+      if (root !== null) this.misses++
+    }
     if (this.store.isFull) throw new StatesFull(this.store.fullReason())
-    if (root === null) return
-    this.misses++
-    this.walk(root)
+  }
+
+  private share(end: number): void {
+    if (this.threads === null) {
+      this.threads = new Threads(this.store)
+      this.threads.use(this.successors.module!)
+      this.decidedBefore = this.book.decisions
+    }
+    const finish = (parent: number, root: number): void => { this.misses++; this.finish(parent, root) }
+    this.next = this.threads.round(this.next, end, (from, to) => {
+      for (let at = from; at < to && !this.store.isFull;) {
+        const root = this.successors.expand(at, to)
+        at = this.successors.next
+        if (root !== null) finish(at++, root)
+      }
+    }, finish)
   }
 
   private newLevel(): void {
-    if (this.next !== this.levelEnd) return
     this.levelEnd = this.store.count
     this.depth++
   }
 
-  /** The next parent, from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
-  private walk(from: number): void {
-    this.newLevel()
-    const { store, learner, next, book } = this
+  /** A parent from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
+  private finish(parent: number, from: number): void {
+    if (parent === this.levelEnd) this.newLevel()
+    this.parent = parent
+    const { store, learner, book } = this
     const { words32 } = store
     let current: Op | null = null
     tracing(() => {
-      const at = store.unpack(next)
-      const touch = store.touchOf(store.label(next))
+      const at = store.unpack(parent)
+      const touch = store.touchOf(store.label(parent))
       for (let root = from; root < learner.trees.roots.length; root++) {
         const isJudgement = root < learner.judgements.length
         if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
         if (!isJudgement && book.decided) return
         current = isJudgement ? null : this.machine.instances[learner.instanceOf(root)]!.op
-        const { label, effect } = learner.follow(root, words32, at, next, this.trace)
+        const { label, effect } = learner.follow(root, words32, at, parent, this.trace)
         if (label === null || effect === null) continue
         this.successors.count(label)
         apply(effect, words32, at, words32, store.candidate)
-        store.insert(next, label)
+        store.insert(parent, label)
       }
     }, () => this.trace(current))
-    this.next++
   }
 
   /** The ops to the current parent, and one more. */
   private readonly trace = (op: Op | null): readonly Op[] => {
     const ops = op === null ? [] : [op]
-    for (let state = this.next; state !== 0; state = this.store.parent(state)) ops.push(this.learner.labels[this.store.label(state)]!.instance.op)
+    for (let state = this.parent; state !== 0; state = this.store.parent(state)) ops.push(this.learner.labels[this.store.label(state)]!.instance.op)
     return ops.reverse()
   }
 

@@ -106,7 +106,7 @@ export class Learner<S, L, O extends Observation> {
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     if (this.direct.has(root)) return { label, effect }
-    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.hasDecided)
+    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.decisions > 0)
     const runs = this.runsOf[root]!
     if (runs > patientRuns && runs > patientShare * states) {
       this.trees.drop(root)

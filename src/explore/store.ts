@@ -9,7 +9,7 @@ import type { Plan } from './wasm/memory.ts'
 const firstTableBits = 13
 const firstRunBits = 11
 /** Parents that are expanded between two looks at the room left. */
-const mostParents = 4096
+const mostParents = 4096, mostShared = 1 << 16
 
 export interface StoreOptions {
   readonly bits: number
@@ -77,7 +77,7 @@ export class StateStore {
       while (runsLeft() < least && maxLoad * 2 ** this.runBits[i]! < component.capacity) this.growRuns(i)
       most = Math.min(most, runsLeft())
     }
-    return Math.max(0, Math.min(mostParents, Math.floor(most / fanout)))
+    return Math.max(0, Math.min(plan.threads > 1 ? mostShared : mostParents, Math.floor(most / fanout)))
   }
   private runs(which: number): number { return this.words32[control.components[which]! >>> 2]! }
 
@@ -107,7 +107,13 @@ export class StateStore {
     if (this.isFull) throw new StatesFull(before >= this.maxStates ? 'states' : 'memory')
     return this.count > before
   }
-  get isFull(): boolean { return this.words32[this.local + own.full >>> 2] !== 0 }
+  /** Whether some thread found no room. */
+  get isFull(): boolean {
+    for (let thread = 0; thread < this.plan.threads; thread++) if (this.ownWord(thread, own.full) !== 0) return true
+    return false
+  }
+  ownWord(thread: number, offset: number): number { return this.words32[this.localOf(thread) + offset >>> 2]! }
+  localOf(thread: number): number { return this.plan.threadBase + thread * this.plan.threadBytes }
   fullReason(): 'states' | 'memory' { return this.count >= this.maxStates ? 'states' : 'memory' }
 
   /** The number of a stored state, or -1. Needs `number` once the search is over. */

@@ -12,6 +12,8 @@ export class Successors<S, L, O extends Observation> {
   next = 0
   private readonly store: StateStore
   private readonly learner: Learner<S, L, O>
+  /** The newest code, for threads. */
+  module: WebAssembly.Module | null = null
   private code: Expand | null = null
   /** Steps taken outside the compiled code, by label. */
   private readonly walked: number[] = []
@@ -29,7 +31,8 @@ export class Successors<S, L, O extends Observation> {
       instances: Array.from({ length: trees.roots.length - judging.length }, (_, i) => judging.length + i),
     }).bytes()
     const { memory, kernel, local } = store
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    this.module = new WebAssembly.Module(bytes)
+    const instance = new WebAssembly.Instance(this.module, {
       env: { memory, flush: kernel.flush, local: new WebAssembly.Global({ value: 'i32' }, local) },
     })
     this.code = instance.exports['expand'] as Expand
@@ -46,8 +49,13 @@ export class Successors<S, L, O extends Observation> {
   count(label: number): void { this.walked[label] = (this.walked[label] ?? 0) + 1 }
 
   firedOf(label: number): number {
-    const at = this.store.local + this.store.plan.fired + label * 8 >>> 2
-    return (this.walked[label] ?? 0) + this.store.words32[at]! + this.store.words32[at + 1]! * 2 ** 32
+    const { plan, words32 } = this.store
+    let sum = this.walked[label] ?? 0
+    for (let thread = 0; thread < plan.threads; thread++) {
+      const at = this.store.localOf(thread) + plan.fired + label * 8 >>> 2
+      sum += words32[at]! + words32[at + 1]! * 2 ** 32
+    }
+    return sum
   }
   /** All steps. */
   fired(): number { return this.learner.labels.reduce((sum, _, label) => sum + this.firedOf(label), 0) }

@@ -19,16 +19,20 @@ export interface Plan {
   readonly touch: number; readonly arena: number; readonly links: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
-  readonly scratch: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number
+  readonly scratch: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number
   readonly recordBytes: number
 }
 
 /** Byte addresses of the words that all threads share. */
 export const control = {
   count: 0, components: [4, 8], next: 12, tableShift: 16, tableMask: 20, componentMasks: [24, 28], limit: 32,
+  /** Of rounds of several threads: number, first parent not in it, threads that are done, version of the code. */
+  round: 36, end: 40, done: 44, code: 48,
 } as const
 /** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component. */
-export const own = { missed: 0, full: 4, reserved: [8, 12], bytes: 64 } as const
+export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, bytes: 64 } as const
+/** Parents that a thread could not finish: pairs of parent and root, at most so many a round. */
+export const mostMisses = 2048
 /** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words. */
 export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30 } as const
 
@@ -54,7 +58,8 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   const buffer = align(scratch + words * 4, 64)
   const bufferEnd = buffer + (bufferRecords + fanout) * recordBytes
   const fired = align(bufferEnd, 64), fresh = fired + maxLabels * 8
-  const threadBytes = align(fresh + maxLabels * 4, 4096)
+  const misses = fresh + maxLabels * 4
+  const threadBytes = align(misses + mostMisses * 8, 4096)
   const threadBase = 4096
   const touch = threadBase + threads * threadBytes
   let at = align(touch + maxLabels * 4, 4096)
@@ -75,6 +80,6 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   })
   return {
     words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, arena, links, table, threadBase, threadBytes, threads,
-    scratch, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, recordBytes,
+    scratch, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recordBytes,
   }
 }

@@ -1,0 +1,112 @@
+/** Helpers of a search: threads that take parents of the current level in chunks, with compiled code and the shared memory alone. What the
+ *  code does not know they leave to the main thread, which has the machine. */
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import type { StateStore } from './store.ts'
+import { control, mostMisses, own } from './wasm/memory.ts'
+
+/** Parents a thread takes at a time. */
+export const chunk = 128
+
+/** Plain JavaScript: a thread loads nothing but this. */
+const source = `
+const { workerData, receiveMessageOnPort } = require('node:worker_threads')
+const { memory, kernel, local, control, own, plan, chunk, mostMisses, port } = workerData
+const words = new Int32Array(memory.buffer)
+const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
+const { flush } = new WebAssembly.Instance(kernel, { env }).exports
+let expand = null, code = 0, round = 0
+for (;;) {
+  Atomics.wait(words, control.round >> 2, round)
+  round = Atomics.load(words, control.round >> 2)
+  if (round < 0) break
+  if (code !== Atomics.load(words, control.code >> 2)) {
+    code = Atomics.load(words, control.code >> 2)
+    let received
+    for (let message; (message = receiveMessageOnPort(port)) !== undefined;) received = message.message
+    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush } }).exports.expand
+  }
+  const end = words[control.end >> 2]
+  let misses = 0
+  while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0) {
+    const from = Atomics.add(words, control.next >> 2, chunk)
+    if (from >= end) break
+    const to = Math.min(end, from + chunk)
+    for (let next = from; next < to;) {
+      next = expand(next, to)
+      const missed = words[(local + own.missed) >> 2]
+      if (missed === 0 || words[(local + own.full) >> 2] !== 0) break
+      words[((local + plan.misses) >> 2) + 2 * misses] = next++
+      words[((local + plan.misses) >> 2) + 2 * misses++ + 1] = missed - 1
+    }
+  }
+  words[(local + own.misses) >> 2] = misses
+  Atomics.add(words, control.done >> 2, 1)
+  Atomics.notify(words, control.done >> 2)
+}
+`
+
+export class Threads {
+  private readonly store: StateStore
+  private readonly workers: readonly { readonly worker: Worker; readonly port: MessagePort; readonly thread: number }[]
+  private readonly words: Int32Array
+
+  /** `store.plan.threads - 1` helpers. */
+  constructor(store: StateStore) {
+    this.store = store
+    this.words = new Int32Array(store.memory.buffer)
+    const { plan, memory, module } = store
+    this.workers = Array.from({ length: plan.threads - 1 }, (_, i) => {
+      const { port1, port2 } = new MessageChannel()
+      const worker = new Worker(source, {
+        eval: true, execArgv: [], transferList: [port2],
+        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses }, chunk, mostMisses, port: port2 },
+      })
+      worker.unref()
+      port1.unref()
+      return { worker, port: port1, thread: i + 1 }
+    })
+  }
+
+  /** New code for the rounds that follow. */
+  use(code: WebAssembly.Module): void {
+    for (const { port } of this.workers) port.postMessage(code)
+    this.words[control.code >>> 2]!++
+  }
+
+  /** Starts a round over the parents from `next` to `end`; `take` is this thread's own share of it. Then `unfinished` gets the parents
+   *  that helpers could not finish, each with the root from which it is to be taken. Returns the first parent that nobody took. */
+  round(next: number, end: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number) => void): number {
+    const { words, store, workers } = this
+    words[control.next >>> 2] = next
+    words[control.end >>> 2] = end
+    Atomics.store(words, control.done >>> 2, 0)
+    Atomics.add(words, control.round >>> 2, 1)
+    Atomics.notify(words, control.round >>> 2)
+    try {
+      while (words[store.local + own.full >>> 2] === 0) {
+        const from = Atomics.add(words, control.next >>> 2, chunk)
+        if (from >= end) break
+        take(from, Math.min(end, from + chunk))
+      }
+    } finally {
+      for (let done = Atomics.load(words, control.done >>> 2); done < workers.length; done = Atomics.load(words, control.done >>> 2))
+        Atomics.wait(words, control.done >>> 2, done)
+    }
+    for (const { thread } of workers)
+      for (let i = 0; i < store.ownWord(thread, own.misses); i++) {
+        const at = store.localOf(thread) + store.plan.misses + 8 * i
+        unfinished(store.words32[at >>> 2]!, store.words32[at + 4 >>> 2]!)
+      }
+    return Math.min(end, words[control.next >>> 2]!)
+  }
+
+  async end(): Promise<void> {
+    Atomics.store(this.words, control.round >>> 2, -1)
+    Atomics.notify(this.words, control.round >>> 2)
+    await Promise.all(this.workers.map(async ({ worker, port }) => {
+      port.close()
+      await worker.terminate()
+    }))
+  }
+}

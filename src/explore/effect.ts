@@ -99,11 +99,7 @@ class Writer {
       this.move(node.at, at, shape.bits)
       return
     }
-    if (shape.kind === 'variant' && target[shape.tag] !== node.found.get(shape.tag)) { // another case now: all of it is new
-      this.clear(at, shape.bits)
-      this.writePlain(shape, at, target, path)
-      return
-    }
+    if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
     this.clear(at, shape.bits)
     if (shape.kind === 'list') this.put(at, shape.length.bits, (target as unknown as unknown[]).length)
     if (shape.kind === 'variant') this.put(at, shape.which.bits, node.run.raw(node.at, shape.which.bits))
@@ -115,14 +111,29 @@ class Writer {
     checkNames(node, path)
   }
 
+  /** A variant of another case than it was: fields that both have stay, unread where nobody looked at them. */
+  private writeRetagged(node: Node, at: number, path: string): void {
+    const { shape, target } = node
+    if (shape.kind !== 'variant') return
+    const which = encodeScalar(shape.which, target[shape.tag])
+    if (which < 0) throw outside(`${path}.${shape.tag}`, target[shape.tag])
+    const { fields } = shape.cases[which]!
+    const before = node.parts()
+    const names = new Set([...Object.keys(target), ...[...before.keys()].filter(name => !node.found.has(name)), shape.tag])
+    if (names.size !== fields.length + 1) throw outside(path, Object.fromEntries([...names].map(name => [name, target[name]])))
+    this.clear(at, shape.bits)
+    this.put(at, shape.which.bits, which)
+    for (const { name, at: offset, shape: of } of fields) {
+      const old = before.get(name)
+      if (Object.hasOwn(target, name) || old?.shape !== of) this.write(of, at + offset, (node.proxy as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
+      else this.move(node.at + old.at, at + offset, of.bits)
+    }
+  }
+
   /** A draft at home: only what is no longer as it was found. */
   compare(node: Node, path: string): void {
     const { shape, target, at, found } = node
-    if (shape.kind === 'variant' && Object.hasOwn(target, shape.tag) && target[shape.tag] !== found.get(shape.tag)) {
-      this.clear(at, shape.bits)
-      this.writePlain(shape, at, target, path)
-      return
-    }
+    if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
     if (shape.kind === 'list') this.compareLength(node, path)
     else if (shape.kind === 'table' && (target as unknown as unknown[]).length !== shape.elements.length)
       throw outside(path, `${String((target as unknown as unknown[]).length)} elements`)
@@ -155,6 +166,9 @@ class Writer {
     for (let i = length; i < before; i++) this.clear(at + shape.elements[i]!.at, shape.elements[i]!.shape.bits)
   }
 }
+
+const isRetagged = ({ shape, target, found }: Node): boolean =>
+  shape.kind === 'variant' && Object.hasOwn(target, shape.tag) && target[shape.tag] !== found.get(shape.tag)
 
 /** A name that the domain does not know would be lost silently. */
 function checkNames(node: Node, path: string): void {

@@ -1,17 +1,22 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
-import { seenIn } from '../model/index.ts'
+import { ModelError, seenIn } from '../model/index.ts'
 import type { Machine, Observation, Op } from '../model/index.ts'
 import { tracing } from './blame.ts'
 import { Book } from './book.ts'
+import { Equivariance, NotInterchangeable } from './equivariance.ts'
 import { Learner, initialLabel } from './learner.ts'
 import { Pace } from './pace.ts'
 import type { Counts, Limits } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
+import { Retracer } from './retrace.ts'
 import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
+import { groupsOf, swapsOf, symmetryOf } from './symmetry.ts'
+import type { Group } from './symmetry.ts'
 import { apply } from './trees.ts'
+import { largestGroup } from './wasm/canon.ts'
 
 export interface ExhaustiveOptions extends Limits {
   /** The search stops before it stores more. */
@@ -20,6 +25,9 @@ export interface ExhaustiveOptions extends Limits {
   readonly maxMemory?: number | undefined
   /** Threads that search; 1 where not given. */
   readonly workers?: number | undefined
+  /** Stores one state for all that differ in the names of interchangeable ids only: of the scalarsets named, or (true) of all that pass:
+   *  then one whose ids a recipe or property tells apart is left out, and named in the result. Default: none. */
+  readonly symmetry?: boolean | readonly string[] | undefined
 }
 
 /** Visits every reachable state and judges every step, until the space is done or every safety property is violated. Cut short by
@@ -29,11 +37,23 @@ export interface ExhaustiveOptions extends Limits {
 export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
   const pace = new Pace(options)
-  const search = new Search(machine, options)
+  const refused: { readonly scalarset: string; readonly because: string }[] = []
+  for (;;) {
+    try { return await explore(machine, options, refused, pace) } catch (error) {
+      if (!(error instanceof NotInterchangeable) || options.symmetry !== true) throw error
+      refused.push({ scalarset: error.group, because: error.message })
+    }
+  }
+}
+
+type Refused = readonly { readonly scalarset: string; readonly because: string }[]
+async function explore<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused, pace: Pace): Promise<Exploration> {
+  const search = new Search(machine, options, refused)
   try {
     const stopped = await search.run(pace)
     if (!search.isAmbiguous) return search.exploration(stopped, pace)
-    const single = new Search(machine, { ...options, workers: 1 })
+    const single = new Search(machine, { ...options, workers: 1 }, refused)
     try {
       const again = await single.run(pace, search.book)
       if (search.book.decided && single.book.decided) return single.exploration(again, pace)
@@ -69,8 +89,12 @@ class Search<S, L, O extends Observation> {
   /** The parent at hand. */
   private parent = 0
   private decidedBefore = 0
+  private readonly groups: readonly Group[]
+  private readonly refused: Refused
+  private retracer: Retracer<S, L, O> | null = null
 
-  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1 }: ExhaustiveOptions) {
+  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false }: ExhaustiveOptions, refused: Refused) {
+    this.refused = refused
     this.machine = machine
     this.workers = workers
     this.book = new Book(machine, true)
@@ -80,11 +104,18 @@ class Search<S, L, O extends Observation> {
       if (store === null) touched.push([label, touch])
       else store.touch(label, touch)
     })
+    const groups = chosen(groupsOf(this.learner.shape), symmetry, refused)
+    this.groups = groups
+    const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
     store = this.store = new StateStore({
+      symmetry: names,
       bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
     for (const [label, touch] of touched) store.touch(label, touch)
     this.successors = new Successors(this.store, this.learner)
+    if (names === null) return
+    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.store, swapsOf(groups))
+    this.retracer = new Retracer(machine, this.store, this.learner.packed)
   }
 
   get done(): boolean { return this.next === this.store.count }
@@ -95,6 +126,7 @@ class Search<S, L, O extends Observation> {
     const { learner, store } = this
     return {
       bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
+      symmetry: this.groups.map(({ name, size }) => ({ scalarset: name, size })), refused: this.refused,
       direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
     }
   }
@@ -219,9 +251,11 @@ class Search<S, L, O extends Observation> {
 
   /** The ops to the current parent, and one more. */
   private readonly trace = (op: Op | null): readonly Op[] => {
-    const ops = op === null ? [] : [op]
-    for (let state = this.parent; state !== 0; state = this.store.parent(state)) ops.push(this.learner.labels[this.store.label(state)]!.instance.op)
-    return ops.reverse()
+    const states = [this.parent]
+    while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
+    if (this.retracer !== null) return this.retracer.ops(states, op)
+    const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
+    return op === null ? ops : [...ops, op]
   }
 
   /** Books how often everything fired. */
@@ -233,4 +267,15 @@ class Search<S, L, O extends Observation> {
       if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), fresh[number]!)
     })
   }
+}
+
+/** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
+function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
+  if (symmetry === false) return []
+  const able = all.filter(({ size, name }) => size <= largestGroup && !refused.some(({ scalarset }) => scalarset === name))
+  if (symmetry === true) return able
+  const missing = symmetry.find(name => !able.some(group => group.name === name))
+  if (missing !== undefined)
+    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are ${able.map(({ name }) => name).join(', ') || 'none'}`)
+  return able.filter(({ name }) => symmetry.includes(name))
 }

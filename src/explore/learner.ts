@@ -1,10 +1,10 @@
 /** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a judgement of states or an
  *  instance of an action; a label is an instance with the events of one of its ways to go. */
-import { packing, seenIn, showOp } from '../model/index.ts'
-import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, World } from '../model/index.ts'
-import { layoutOf } from '../model/index.ts'
+import { layoutOf, packing, seenIn, showOp } from '../model/index.ts'
+import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, Shape, World } from '../model/index.ts'
 import type { Book } from './book.ts'
 import type { Effect } from './effect.ts'
+import type { Equivariance } from './equivariance.ts'
 import { Recorder } from './record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
@@ -22,6 +22,7 @@ const patientShare = 0.05
 
 export class Learner<S, L, O extends Observation> {
   readonly trees: Trees
+  readonly shape: Shape
   readonly packed: Packing<World<S, L>>
   readonly words: number
   /** Roots below this number are judgements, the others instances in order. */
@@ -34,9 +35,11 @@ export class Learner<S, L, O extends Observation> {
   private readonly reads: Uint32Array[]
   private readonly machine: Machine<S, L, O>
   private readonly book: Book<S, L, O>
-  private readonly recorder: Recorder<S, L, O>
+  readonly recorder: Recorder<S, L, O>
   private readonly labelNumbers = new Map<string, number>()
   private readonly runsOf: Uint32Array
+  /** Where names are interchangeable, that they are is checked of all that is learnt. */
+  symmetric: Equivariance<S, L, O> | null = null
   /** Told where a touch mask has changed. */
   private readonly tell: (label: number, touch: number) => void
 
@@ -46,7 +49,8 @@ export class Learner<S, L, O extends Observation> {
     this.tell = tell
     this.packed = packing(machine.worldDomain, 'world')
     this.words = Math.max(2, this.packed.words)
-    this.recorder = new Recorder(machine, layoutOf(machine.worldDomain), this.words)
+    this.shape = layoutOf(machine.worldDomain)
+    this.recorder = new Recorder(machine, this.shape, this.words)
     this.judgements = machine.properties.flatMap((property): Judgement<S, L, O>[] => {
       if (property.kind === 'monitor') return [{ property, part: 0 }]
       if (property.kind !== 'always') return []
@@ -85,6 +89,7 @@ export class Learner<S, L, O extends Observation> {
     }
     const log = this.recorder.look(words, offset, world =>
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
+    this.symmetric?.checkProperty(property, words, offset)
     this.trees.extend(root, log, words, offset, 0, false)
     const reads = this.reads[root]!
     let isNew = false
@@ -103,6 +108,7 @@ export class Learner<S, L, O extends Observation> {
     const instance = this.machine.instances[number]!
     const { log, step } = this.recorder.record(instance, words, offset, (events, world, before) =>
       { this.book.judge(seenIn(events), { world, fresh: false, before, trace: () => trace(instance.op) }) })
+    this.symmetric?.checkStep(instance, words, offset)
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     if (this.direct.has(root)) return { label, effect }

@@ -51,6 +51,9 @@ export interface Exploration {
  *  properties were really run; nodes of the trees learnt from that; actions whose trees grew too large, so that they run anew each time. */
 export interface EngineFacts {
   readonly bits: number; readonly bytes: number; readonly recordings: number; readonly nodes: number; readonly direct: readonly string[]
+  /** Scalarsets under whose renamings one state stands for all, and those whose ids something tells apart. */
+  readonly symmetry: readonly { readonly scalarset: string; readonly size: number }[]
+  readonly refused: readonly { readonly scalarset: string; readonly because: string }[]
 }
 export interface RandomFacts {
   readonly seed: number; readonly runs: number; readonly ops: number

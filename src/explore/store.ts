@@ -1,6 +1,7 @@
 /** The set of visited states, exact, in memory that threads can share: numbered in the order of their arrival, each with its parent and the
  *  label of the step that led to it first. */
 import { StatesFull } from './states.ts'
+import type { Symmetry } from './symmetry.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
 import { control, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
@@ -19,6 +20,7 @@ export interface StoreOptions {
   /** Bytes that may be used. */
   readonly maxMemory: number
   readonly maxStates: number
+  readonly symmetry: Symmetry | null
 }
 
 export class StateStore {
@@ -35,7 +37,7 @@ export class StateStore {
   private readonly maxStates: number
 
   /** @throws StatesFull when not even a small search fits into the memory allowed. */
-  constructor({ bits, fanout, threads, maxMemory, maxStates }: StoreOptions) {
+  constructor({ bits, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
     const made = reserve(bits, fanout, threads, Math.min(maxMemory, largestMemory))
     if (made === null) throw new StatesFull('memory')
     this.plan = made.plan
@@ -46,12 +48,15 @@ export class StateStore {
     this.words32 = new Uint32Array(this.memory.buffer)
     this.runBits = this.plan.components.map(() => firstRunBits)
     this.local = this.plan.threadBase
-    this.module = new WebAssembly.Module(kernelBytes(this.plan))
-    this.kernel = new WebAssembly.Instance(this.module, { env: { memory: this.memory, local: new WebAssembly.Global({ value: 'i32' }, this.local) } })
-      .exports as unknown as Kernel
+    this.module = new WebAssembly.Module(kernelBytes(this.plan, symmetry))
+    const { exports } = new WebAssembly.Instance(this.module, { env: { memory: this.memory, local: new WebAssembly.Global({ value: 'i32' }, this.local) } })
+    this.kernel = { ...exports as unknown as Omit<Kernel, 'swaps'>, swaps: new Map(Object.entries(exports) as [string, (address: number) => void][]) }
     this.word(control.limit, Math.min(maxStates, this.plan.maxStates))
     this.tellMasks()
   }
+
+  /** States are stored under one of their names. */
+  get isCanonical(): boolean { return this.kernel.canon !== undefined }
 
   get count(): number { return this.words32[control.count >>> 2]! }
 

@@ -27,7 +27,7 @@ export class Successors<S, L, O extends Observation> {
     const { trees, judgements } = learner
     const judging = judgements.map((_, root) => root)
     const bytes = new SuccessorsCode({
-      plan: store.plan, trees, judgements: judging, canonical: false,
+      plan: store.plan, trees, judgements: judging, canonical: store.isCanonical,
       instances: Array.from({ length: trees.roots.length - judging.length }, (_, i) => judging.length + i),
     }).bytes()
     const { memory, kernel, local } = store

@@ -7,7 +7,11 @@ export interface Bool extends Of<boolean> { readonly kind: 'bool' }
 export interface Range extends Of<number> { readonly kind: 'range'; readonly low: number; readonly high: number }
 export interface OneOf<V extends string = string> extends Of<V> { readonly kind: 'oneOf'; readonly values: readonly V[] }
 /** Interchangeable ids `0..size-1`: a recipe may compare two of them for equality and index tables, nothing else. */
-export interface Scalarset extends Of<number> { readonly kind: 'scalarset'; readonly name: string; readonly size: number }
+export interface Scalarset extends Of<number> {
+  readonly kind: 'scalarset'; readonly name: string; readonly size: number
+  /** The scalarset whose ids these belong to one by one: both are renamed together. */
+  readonly moves?: string
+}
 export interface Optional<T = unknown> extends Of<T | null> { readonly kind: 'optional'; readonly of: Domain }
 export interface Struct<T = unknown> extends Of<T> { readonly kind: 'struct'; readonly fields: Fields }
 export interface Table<T = unknown> extends Of<T> { readonly kind: 'table'; readonly key: Index; readonly of: Domain }
@@ -39,10 +43,11 @@ export function range(low: number, high: number): Range {
 
 export function oneOf<const V extends string>(...values: readonly V[]): OneOf<V> { return { kind: 'oneOf', values } }
 
-/** A size of 0 is legal: it switches off every table indexed by it. */
-export function scalarset(name: string, size: number): Scalarset {
+/** A size of 0 is legal: it switches off every table indexed by it. `moves` names a scalarset of the same size whose i-th id owns the
+ *  i-th of this: they are interchangeable only together. */
+export function scalarset(name: string, size: number, moves?: string): Scalarset {
   if (!Number.isInteger(size) || size < 0) throw new RangeError(`scalarset '${name}': size ${size} is not a whole number`)
-  return { kind: 'scalarset', name, size }
+  return { kind: 'scalarset', name, size, ...moves === undefined ? {} : { moves } }
 }
 
 export function optional<D extends Domain>(of: D): Optional<Value<D>> { return { kind: 'optional', of } }

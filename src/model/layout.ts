@@ -46,8 +46,16 @@ function scalar(domain: Domain, count: number, nullable: boolean, scalarset: Sca
 }
 const sizeOf = (of: Range | Scalarset): number => of.kind === 'range' ? Math.max(1, of.high - of.low + 1) : of.size
 
-/** @throws ModelError when a single field is too wide. */
+const known = new WeakMap<Domain, Shape>()
+
+/** One shape for a domain, wherever it is used. @throws ModelError when a single field is too wide. */
 export function layoutOf(domain: Domain): Shape {
+  let shape = known.get(domain)
+  if (shape === undefined) known.set(domain, shape = layOut(domain))
+  return shape
+}
+
+function layOut(domain: Domain): Shape {
   switch (domain.kind) {
     case 'bool': return scalar(domain, 2, false, null)
     case 'range': return scalar(domain, sizeOf(domain), false, null)

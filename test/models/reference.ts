@@ -1,7 +1,7 @@
 /** The reference protocol that searches are measured on: DMA remapping and interrupt remapping of a small machine, one field an array.
  *  The same model in Promela and TLA+ has the state counts of `reference` below, found alike by Spin, TLC and Stateright. */
 import {
-  actionsOf, bool, initial, list, machine, oneOf, optional, propertiesOf, scalarset, struct, table, variant,
+  actionsOf, bool, initial, list, machine, optional, propertiesOf, scalarset, struct, table, variant,
 } from '../../src/index.ts'
 import type { Action, Machine, Value } from '../../src/index.ts'
 
@@ -33,12 +33,11 @@ const domainOf = (sizes: Sizes) => {
     pte: table([device, iova], optional(page)), write: table([device, iova], bool),
     tlb: table([device, iova], optional(page)), tlbWrite: table([device, iova], bool),
     inFlight: table([device], optional(page)),
-    unmapping: table([device], oneOf('idle', 'cleared', 'waiting', 'done')),
-    unmapIova: table([device], iova), unmapPage: table([device], optional(page)),
+    unmap: table([device], variant('phase', { idle: {}, cleared: { iova, page }, waiting: { iova, page }, done: { iova, page } })),
     queue: list(variant('of', { iotlb: { device, iova }, iec: { source } }), sizes.queue),
     edge: table([source], bool), message: table([source], bool),
     irte: table([source], slot), iec: table([source], optional(slot)),
-    migrating: table([source], oneOf('idle', 'changed', 'waiting', 'done')), oldSlot: table([source], slot),
+    migration: table([source], variant('phase', { idle: {}, changed: { old: slot }, waiting: { old: slot }, done: { old: slot } })),
     irr: table([slot], optional(source)), handler: table([slot], optional(source)),
   })
 }
@@ -57,7 +56,7 @@ function memory(sizes: Sizes): Action<State, Seen>[] {
   const both = { device, iova }
   return [
     action('map', { agent: 'cpu', params: { device, iova, page, write: bool },
-      when: (s, p) => s.unmapping[p.device] === 'idle' && s.pte[p.device]![p.iova] === null && s.owner[p.page] === null,
+      when: (s, p) => s.unmap[p.device]!.phase === 'idle' && s.pte[p.device]![p.iova] === null && s.owner[p.page] === null,
       then: (d, p) => { d.pte[p.device]![p.iova] = p.page; d.write[p.device]![p.iova] = p.write; d.owner[p.page] = p.device } }),
     action('write', { agent: 'device', params: both,
       when: (s, p) => s.inFlight[p.device] === null && s.tlb[p.device]![p.iova] !== null && s.tlbWrite[p.device]![p.iova]!,
@@ -71,18 +70,18 @@ function memory(sizes: Sizes): Action<State, Seen>[] {
         emit.see({ what: 'landed', device: p.device, page: d.inFlight[p.device]! })
         d.inFlight[p.device] = null
       } }),
-    action('unmap', { agent: 'cpu', params: both, when: (s, p) => s.unmapping[p.device] === 'idle' && s.pte[p.device]![p.iova] !== null,
+    action('unmap', { agent: 'cpu', params: both, when: (s, p) => s.unmap[p.device]!.phase === 'idle' && s.pte[p.device]![p.iova] !== null,
       then: (d, p) => {
-        d.unmapPage[p.device] = d.pte[p.device]![p.iova]!
-        d.unmapIova[p.device] = p.iova
+        d.unmap[p.device] = { phase: 'cleared', iova: p.iova, page: d.pte[p.device]![p.iova]! }
         d.pte[p.device]![p.iova] = null
         d.write[p.device]![p.iova] = false
-        d.unmapping[p.device] = 'cleared'
       } }),
-    action('submitIotlb', { agent: 'cpu', params: one, when: (s, p) => s.unmapping[p.device] === 'cleared' && s.queue.length < sizes.queue,
+    action('submitIotlb', { agent: 'cpu', params: one, when: (s, p) => s.unmap[p.device]!.phase === 'cleared' && s.queue.length < sizes.queue,
       then: (d, p) => {
-        d.queue.push({ of: 'iotlb', device: p.device, iova: d.unmapIova[p.device]! })
-        d.unmapping[p.device] = sizes.strict ? 'waiting' : 'done'
+        const unmap = d.unmap[p.device]!
+        if (unmap.phase === 'idle') return
+        d.queue.push({ of: 'iotlb', device: p.device, iova: unmap.iova })
+        unmap.phase = sizes.strict ? 'waiting' : 'done'
       } }),
     action('invalidateIotlb', { agent: 'iommu', params: both,
       when: (s, p) => {
@@ -92,14 +91,13 @@ function memory(sizes: Sizes): Action<State, Seen>[] {
       then: (d, p) => {
         dropIotlb(d, p)
         d.queue.shift()
-        if (sizes.strict) d.unmapping[p.device] = 'done'
+        if (sizes.strict && d.unmap[p.device]!.phase !== 'idle') d.unmap[p.device]!.phase = 'done'
       } }),
-    action('free', { agent: 'cpu', params: one, when: (s, p) => s.unmapping[p.device] === 'done',
+    action('free', { agent: 'cpu', params: one, when: (s, p) => s.unmap[p.device]!.phase === 'done',
       then: (d, p) => {
-        d.owner[d.unmapPage[p.device]!] = null
-        d.unmapPage[p.device] = null
-        d.unmapIova[p.device] = 0
-        d.unmapping[p.device] = 'idle'
+        const unmap = d.unmap[p.device]!
+        if (unmap.phase !== 'idle') d.owner[unmap.page] = null
+        d.unmap[p.device] = { phase: 'idle' }
       } }),
   ]
 }
@@ -132,30 +130,32 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
         d.irr[p.slot] = null
       } }),
     action('migrate', { agent: 'cpu', params: { source, slot },
-      when: (s, p) => s.migrating[p.source] === 'idle' && s.handler[p.slot] === null,
+      when: (s, p) => s.migration[p.source]!.phase === 'idle' && s.handler[p.slot] === null,
       then: (d, p) => {
         d.handler[p.slot] = p.source
-        d.oldSlot[p.source] = d.irte[p.source]!
+        d.migration[p.source] = { phase: 'changed', old: d.irte[p.source]! }
         d.irte[p.source] = p.slot
-        d.migrating[p.source] = 'changed'
       } }),
-    action('submitIec', { agent: 'cpu', params: one, when: (s, p) => s.migrating[p.source] === 'changed' && s.queue.length < sizes.queue,
+    action('submitIec', { agent: 'cpu', params: one, when: (s, p) => s.migration[p.source]!.phase === 'changed' && s.queue.length < sizes.queue,
       then: (d, p) => {
         d.queue.push({ of: 'iec', source: p.source })
-        d.migrating[p.source] = sizes.strict ? 'waiting' : 'done'
+        d.migration[p.source]!.phase = sizes.strict ? 'waiting' : 'done'
       } }),
     action('invalidateIec', { agent: 'iommu', params: one, when: (s, p) => s.queue[0]?.of === 'iec' && s.queue[0].source === p.source,
       then: (d, p) => {
         d.iec[p.source] = null
         d.queue.shift()
-        if (sizes.strict) d.migrating[p.source] = 'done'
+        if (sizes.strict) d.migration[p.source]!.phase = 'done'
       } }),
     action('freeVector', { agent: 'cpu', params: one,
-      when: (s, p) => s.migrating[p.source] === 'done' && s.irr[s.oldSlot[p.source]!] === null,
+      when: (s, p) => {
+        const migration = s.migration[p.source]!
+        return migration.phase === 'done' && s.irr[migration.old] === null
+      },
       then: (d, p) => {
-        d.handler[d.oldSlot[p.source]!] = null
-        d.oldSlot[p.source] = 0
-        d.migrating[p.source] = 'idle'
+        const migration = d.migration[p.source]!
+        if (migration.phase !== 'idle') d.handler[migration.old] = null
+        d.migration[p.source] = { phase: 'idle' }
       } }),
   ]
 }

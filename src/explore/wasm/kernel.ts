@@ -7,6 +7,8 @@ import {
 import type { Code, Func } from './assembler.ts'
 import { control, own, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
+import { canonFunctions } from './canon.ts'
+import type { Symmetry } from '../symmetry.ts'
 
 /** The bit that tells a key from an empty slot. */
 const taken = 1n << 63n
@@ -57,7 +59,7 @@ function intern(component: Component, which: number): Func {
 }
 
 /** `flush(from, end)`: stores the records of a buffer that are new. First all keys and their slots, then all probes: the misses overlap. */
-function flush(plan: Plan): Func {
+function flush(plan: Plan, canon: number | null): Func {
   const { components, recordBytes, arena, links, table, fresh } = plan
   const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8
   const keyOf: Code = components.length === 0
@@ -90,6 +92,7 @@ function flush(plan: Plan): Func {
     name: 'flush', params: ['i32', 'i32'], results: [], locals: ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'],
     body: [
       overRecords(
+        canon === null ? [] : call(canon, add(get(rec), i32(record.words))),
         components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
         set(key, keyOf),
         store64(get(rec), get(key), record.key),
@@ -209,13 +212,21 @@ export interface Kernel {
   rehash(): void
   find(address: number): number
   unpack(state: number, address: number): void
+  canon?(address: number): void
+  /** By name, `swap_GROUP_LOW`: two ids of the state at an address in each other's place. */
+  readonly swaps: ReadonlyMap<string, (address: number) => void>
   regrow0?(): void
   regrow1?(): void
 }
 
-export function kernelBytes(plan: Plan): Uint8Array<ArrayBuffer> {
+/** `symmetry`: states are brought to one form for all names before they are stored. */
+export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<ArrayBuffer> {
+  const first = [...plan.components.map(intern), ...plan.components.map(regrow)]
+  const canon = symmetry === null ? [] : canonFunctions(plan, symmetry, first.length)
   return assemble({
     pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
-    functions: [...plan.components.map(intern), ...plan.components.map(regrow), flush(plan), rehash(plan), find(plan), unpack(plan)],
+    functions: [
+      ...first, ...canon, flush(plan, canon.length === 0 ? null : first.length + canon.length - 1), rehash(plan), find(plan), unpack(plan),
+    ],
   })
 }

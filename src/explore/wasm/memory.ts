@@ -19,7 +19,7 @@ export interface Plan {
   readonly touch: number; readonly arena: number; readonly links: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
-  readonly scratch: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number
+  readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number
   readonly recordBytes: number
 }
 
@@ -55,7 +55,8 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   const runs = bits <= directBits ? [] : [{ first: 0, words: split }, { first: split, words: words - split }]
   const recordBytes = align(record.words + words * 4, 8)
   const scratch = own.bytes
-  const buffer = align(scratch + words * 4, 64)
+  const work = align(scratch + words * 4, 8), spare = align(work + words * 4, 8)
+  const buffer = align(spare + words * 4, 64)
   const bufferEnd = buffer + (bufferRecords + fanout) * recordBytes
   const fired = align(bufferEnd, 64), fresh = fired + maxLabels * 8
   const misses = fresh + maxLabels * 4
@@ -80,6 +81,6 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   })
   return {
     words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, arena, links, table, threadBase, threadBytes, threads,
-    scratch, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recordBytes,
+    scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recordBytes,
   }
 }

@@ -1,0 +1,135 @@
+/** Which ids are interchangeable, and where they stand in a packed state: from the declared scalarsets alone. */
+import type { Op, Scalarset, Shape } from '../model/index.ts'
+import type { Fields } from '../model/index.ts'
+
+/** Ids that are renamed together. */
+export interface Group { readonly name: string; readonly size: number }
+
+/** The part of the state exists only where these bits have that value, or more. */
+export interface Test { readonly at: number; readonly bits: number; readonly is: number; readonly orMore: boolean }
+/** A place that holds an id of a group. */
+export interface ValueSlot { readonly group: string; readonly at: number; readonly bits: number; readonly nullable: boolean; readonly tests: readonly Test[] }
+/** The elements of one table that a group is the key of. */
+export interface RowSet { readonly group: string; readonly at: readonly number[]; readonly bits: number }
+
+export interface Symmetry {
+  /** Renamed by trying all permutations. */
+  readonly tried: readonly Group[]
+  /** Renamed in the order in which a state mentions them: no need to try. */
+  readonly relabelled: readonly Group[]
+  readonly values: readonly ValueSlot[]
+  readonly rows: readonly RowSet[]
+}
+
+export const groupOf = ({ name, moves }: Scalarset): string => moves ?? name
+
+/** The groups of a shape that can be renamed: of more than one id, and of one size wherever they occur. */
+export function groupsOf(shape: Shape): Group[] {
+  const sizes = new Map<string, Set<number>>()
+  const note = (set: Scalarset): void => {
+    const name = groupOf(set)
+    sizes.set(name, (sizes.get(name) ?? new Set()).add(set.size))
+  }
+  const visit = (of: Shape): void => {
+    if (of.kind === 'scalar') { if (of.scalarset !== null) note(of.scalarset); return }
+    if (of.kind === 'table' && of.key.kind === 'scalarset') note(of.key)
+    partsOf(of).forEach(({ shape: part }) => { visit(part) })
+  }
+  visit(shape)
+  return [...sizes].flatMap(([name, of]) => of.size === 1 && [...of][0]! > 1 ? [{ name, size: [...of][0]! }] : [])
+}
+
+const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly { readonly at: number; readonly shape: Shape }[] => {
+  switch (of.kind) {
+    case 'optional': return [of.of]
+    case 'struct': return of.fields
+    case 'table': case 'list': return of.elements
+    case 'variant': return of.cases.flatMap(({ fields }) => fields)
+  }
+}
+
+interface Under { readonly tests: readonly Test[]; readonly keys: readonly string[] }
+/** Where a group's ids stand as values, and what its tables hold: decides how it can be renamed. */
+interface Found { readonly values: (ValueSlot & { readonly keys: readonly string[] })[]; readonly rows: RowSet[] }
+
+/** @param groups the ones to rename. */
+export function symmetryOf(shape: Shape, groups: readonly Group[]): Symmetry {
+  const names = new Set(groups.map(({ name }) => name))
+  const found: Found = { values: [], rows: [] }
+  collect(shape, 0, { tests: [], keys: [] }, names, found)
+  const relabelled: Group[] = []
+  // The largest first: they cost most to try.
+  for (const group of [...groups].sort((a, b) => b.size - a.size))
+    if ([...relabelled, group].every(one => isApart(one.name, [...relabelled, group].map(({ name }) => name), found))) relabelled.push(group)
+  return { tried: groups.filter(group => !relabelled.includes(group)), relabelled, values: found.values, rows: found.rows }
+}
+
+/** The order in which a state mentions the group's ids must not depend on how it, or others that are relabelled too, are named. */
+function isApart(name: string, relabelled: readonly string[], { values, rows }: Found): boolean {
+  if (values.some(value => value.group === name && value.keys.some(key => relabelled.includes(key)))) return false
+  const spans = rows.filter(row => row.group === name)
+  return !values.some(value => relabelled.includes(value.group)
+    && spans.some(({ at, bits }) => at.some(from => from <= value.at && value.at < from + bits)))
+}
+
+function collect(shape: Shape, at: number, under: Under, names: ReadonlySet<string>, found: Found): void {
+  switch (shape.kind) {
+    case 'scalar': {
+      if (shape.scalarset === null || !names.has(groupOf(shape.scalarset))) return
+      found.values.push({ group: groupOf(shape.scalarset), at, bits: shape.bits, nullable: shape.nullable, ...under })
+      return
+    }
+    case 'optional': collect(shape.of.shape, at + shape.of.at, tested(under, at, 1, 1), names, found); return
+    case 'struct': for (const field of shape.fields) collect(field.shape, at + field.at, under, names, found); return
+    case 'table': {
+      const key = shape.key.kind === 'scalarset' && names.has(groupOf(shape.key)) ? groupOf(shape.key) : null
+      if (key !== null && shape.elements.length > 1 && shape.elements[0]!.shape.bits > 0)
+        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at), bits: shape.elements[0]!.shape.bits })
+      for (const element of shape.elements)
+        collect(element.shape, at + element.at, key === null ? under : { ...under, keys: [...under.keys, key] }, names, found)
+      return
+    }
+    case 'list': {
+      shape.elements.forEach((element, i) =>
+        { collect(element.shape, at + element.at, tested(under, at, shape.length.bits, i + 1, true), names, found) })
+      return
+    }
+    case 'variant': {
+      shape.cases.forEach(({ fields }, i) => {
+        for (const field of fields) collect(field.shape, at + field.at, tested(under, at, shape.which.bits, i), names, found)
+      })
+    }
+  }
+}
+const tested = (under: Under, at: number, bits: number, is: number, orMore = false): Under =>
+  bits === 0 ? under : ({ ...under, tests: [...under.tests, { at, bits, is, orMore }] })
+
+/** Two neighbouring ids of a group in each other's place: all renamings are made of these. */
+export interface Swap { readonly group: string; readonly low: number }
+export const swapsOf = (groups: readonly Group[]): Swap[] =>
+  groups.flatMap(({ name, size }) => Array.from({ length: size - 1 }, (_, low) => ({ group: name, low })))
+
+/** Swaps that lead from one renaming to the next until all of the groups' have been met. */
+export function tour(groups: readonly Group[]): Swap[] {
+  const [first, ...rest] = groups
+  if (first === undefined) return []
+  const inner = tour(rest)
+  return permutations(first.size).reduce<Swap[]>((all, low) => [...all, { group: first.name, low }, ...inner], inner)
+}
+/** Neighbours to swap, one after the other, to meet every order of `size` things (Steinhaus, Johnson, Trotter). */
+function permutations(size: number): number[] {
+  if (size < 2) return []
+  const inner = permutations(size - 1)
+  const down = Array.from({ length: size - 1 }, (_, i) => size - 2 - i), up = [...down].reverse()
+  return [down, ...inner.flatMap((low, i) => i % 2 === 0 ? [[low + 1], up] : [[low], down])].flat()
+}
+
+/** An op after a swap. */
+export function swappedOp({ action, args }: Op, params: Fields, { group, low }: Swap): Op {
+  return { action, args: Object.fromEntries(Object.entries(args).map(([name, value]) => {
+    const domain = params[name]
+    const set = domain?.kind === 'optional' ? domain.of : domain
+    if (set?.kind !== 'scalarset' || groupOf(set) !== group) return [name, value]
+    return [name, value === low ? low + 1 : value === low + 1 ? low : value]
+  })) }
+}

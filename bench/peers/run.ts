@@ -129,7 +129,7 @@ function main(): number {
   let wrong: string[]
   try { wrong = settings.configs.flatMap(name => compare(name, settings, dir)) } finally { rmSync(dir, { recursive: true, force: true }) }
   const { configs, rounds, workers, symmetry, everyMode } = settings
-  console.log(`\n${wrong.length === 0 ? `equal counts in all ${configs.length} models` : `${wrong.length} UNEQUAL counts, named above`}; load at the end ${loadavg()[0]!.toFixed(2)}`)
+  console.log(`\n${wrong.length === 0 ? `equal counts and verdicts in: ${configs.join(', ')}` : `UNEQUAL: ${wrong.length} disagreements, named above`}; load at the end ${loadavg()[0]!.toFixed(2)}`)
   console.log(`repeat: npm run bench:peers -- --configs ${configs.join(',')} --rounds ${rounds} --workers ${workers.join(',')}${symmetry ? ' --symmetry' : ''}${everyMode ? ' --every-mode' : ''}`)
   return wrong.length === 0 ? 0 : 1
 }

@@ -1,0 +1,34 @@
+/** One exhaustive search of ours in a process of its own, told as one line of JSON: `ours.ts CONFIG [--workers N] [--symmetry]`. */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
+import { cases } from './cases.ts'
+import type { Figures } from './figures.ts'
+
+const { positionals: [name = ''], values: { workers, symmetry } } = parseArgs({
+  allowPositionals: true, options: { workers: { type: 'string' }, symmetry: { type: 'boolean' } },
+})
+const { search, judge } = cases[name]!
+/** An option that is not given is not passed: the engine's own default is measured then. */
+const options: ExhaustiveOptions & { readonly workers?: number; readonly symmetry?: boolean } = {
+  ...workers === undefined ? {} : { workers: Number(workers) }, ...symmetry === undefined ? {} : { symmetry },
+}
+
+/** Resident bytes, now or at most so far. What the kernel says of the process: usage counters also hold what a parent had used. */
+function resident(field: 'VmRSS' | 'VmHWM'): number {
+  try { return Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024 } catch {
+    return field === 'VmRSS' ? process.memoryUsage().rss : process.resourceUsage().maxRSS * 1024
+  }
+}
+const violates = ({ results }: Exploration): boolean => results.some(({ outcome }) => outcome === 'violated')
+
+const before = resident('VmRSS')
+const found: Exploration & { readonly engine?: unknown } = await search(options)
+const rssBytes = resident('VmHWM')
+const { states, transitions, depth, seconds, complete } = found
+const figures: Figures = {
+  states, transitions, depth, seconds, rssBytes, bytesPerState: (rssBytes - before) / states,
+  engine: typeof found.engine === 'string' ? found.engine : 'default',
+  complete, violated: violates(judge === undefined ? found : await judge({})),
+}
+console.log(JSON.stringify(figures))

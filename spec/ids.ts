@@ -13,7 +13,8 @@ export function idsOf(b: Bounds) {
     iova: (b.levels === 1 ? scalarset('iova', b.iovas) : range(0, b.iovas - 1)) as Index,
     /** Table pages of the pool; the roots belong to their domains. */
     page: scalarset('page', b.levels === 1 ? 0 : b.tables),
-    source: scalarset('source', b.sources),
+    /** Source i belongs to device i where there are as many: they are interchangeable with it only. */
+    source: scalarset('source', b.sources, b.sources === b.devices ? 'device' : undefined),
     /** A higher vector has the higher priority, so vectors are ordered. */
     vector: range(0, b.vectors - 1) as Index,
   }

@@ -1,5 +1,5 @@
 /** Judging a run that never ends: ops, the last of which repeat for ever. Nothing of a search is used, so it checks what one found. */
-import { answerOf, enabled, packing } from '../model/index.ts'
+import { advance, answerOf, enabled, packing } from '../model/index.ts'
 import type { Eventually, LeadsTo, Machine, Observation, Op, Recovers, Verdict, World } from '../model/index.ts'
 
 /** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the last world. */
@@ -50,30 +50,38 @@ function judgeEndless<S, L, O extends Observation>(
   return true
 }
 
-/** Most worlds that are looked at when a trace is taken again. */
-const limit_worlds = 200_000
+/** Most worlds that are looked at when a trace is taken again: a second or two. */
+const limit_worlds = 10_000
 
-/** Whether nothing that can follow `world` meets the goal; null when more can follow than is looked at.
+/** Whether nothing that can follow `world`, the nearest first, meets the goal. Beyond the limit the verdict says so.
  *  @throws ModelError when a recipe or the property fails. */
-export function judgeStuck<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, property: Recovers<S, L>, world: World<S, L>, next: (world: World<S, L>) => readonly World<S, L>[]): Verdict | null {
-  const { words, pack } = packing<World<S, L>>(machine.worldDomain)
-  const packed = new Uint32Array(words)
+export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Recovers<S, L>, world: World<S, L>): Verdict {
+  const { words, pack, unpack } = packing<World<S, L>>(machine.worldDomain)
   const seen = new Set<string>()
-  const queue = [world]
-  for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
+  const queue: Uint32Array[] = []
+  const add = (one: World<S, L>): void => {
+    const packed = new Uint32Array(words)
     pack(one, packed, 0)
     const key = packed.join()
-    if (seen.has(key)) continue
-    if (seen.size === limit_worlds) return null
-    seen.add(key)
-    const here = one
-    if (answerOf(property.name, () => property.goal(here))) return true
-    queue.push(...next(one))
+    if (!seen.has(key)) { seen.add(key); queue.push(packed) }
   }
-  return stuckVerdict(seen.size)
+  add(world)
+  for (let i = 0; i < queue.length; i++) {
+    if (i === limit_worlds) return stuckVerdict(i, true)
+    const here = unpack(queue[i]!, 0)
+    if (answerOf(property.name, () => property.goal(here))) return true
+    for (const { action, op } of machine.instances) {
+      if (!enabled(machine, action, here.state, op.args)) continue
+      const next = unpack(queue[i]!, 0)
+      advance(machine, next, action, op.args, [])
+      add(next)
+    }
+  }
+  return stuckVerdict(queue.length)
 }
 
-/** `states`: how many there are from the stuck one on, itself among them. */
-export const stuckVerdict = (states: number): Exclude<Verdict, true> =>
-  ({ because: states === 1 ? 'nothing can happen here, and the goal is not met' : `none of the ${states} states that can come from here on meets the goal` })
+/** `states`: how many there are from the stuck one on, itself among them; or how many were looked at, where there are `more`. */
+export const stuckVerdict = (states: number, more = false): Exclude<Verdict, true> => ({
+  because: states === 1 ? 'nothing can happen here, and the goal is not met'
+    : `none of the ${more ? 'nearest ' : ''}${states} states that can come from here on meets the goal`,
+})

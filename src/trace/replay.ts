@@ -1,6 +1,6 @@
 /** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
 import { nearest, UserError } from '../errors.ts'
-import { enabled, isProgress, isReached, judge, seenIn, step } from '../model/index.ts'
+import { isProgress, isReached, judge, seenIn, step } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
@@ -58,7 +58,7 @@ export function replay<S, L, O extends Observation>(
     world = after
     return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }
   })
-  if (isProgress(property)) first = progressOf(machine, property, trace, steps, where)
+  if (isProgress(property)) first = progressOf(machine, property, trace, steps)
   return {
     machine, property, steps, loop: trace.loop ?? null, reproduced: first !== null,
     at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
@@ -67,23 +67,17 @@ export function replay<S, L, O extends Observation>(
 }
 
 function progressOf<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Property<S, L, O>, trace: Trace,
-  steps: readonly ReplayedStep<S, L, O>[], subject: string): First | null {
+  steps: readonly ReplayedStep<S, L, O>[]): First | null {
   const worlds = [machine.initialWorld, ...steps.map(({ after }) => after)]
-  let verdict: Verdict | null = true
-  if (property.kind === 'recovers') verdict = judgeStuck(machine, property, worlds.at(-1)!, world => successors(machine, world))
+  let verdict: Verdict = true
+  if (property.kind === 'recovers') verdict = judgeStuck(machine, property, worlds.at(-1)!)
   else if (property.kind === 'eventually' || property.kind === 'leadsTo') {
     // A refused op does nothing: a loop with one is not the one that was found.
     const refused = steps.slice(trace.loop!).some(one => one.refused)
     verdict = refused ? true : judgeLasso(machine, property, { ops: trace.ops, worlds, loop: trace.loop! })
   }
-  if (verdict === null) throw undecided(subject, `too much can follow the last op of this trace to say whether '${property.name}' can still be met`)
   return verdict === true ? null : { at: trace.loop ?? trace.ops.length, because: verdict.because, witness: verdict.witness ?? {} }
 }
-const successors = <S, L, O extends Observation>(machine: Machine<S, L, O>, world: World<S, L>): World<S, L>[] =>
-  machine.instances.flatMap(({ action, op }) => enabled(machine, action, world.state, op.args) ? [step(machine, world, op).world] : [])
-const undecided = (subject: string, problem: string): UserError =>
-  new UserError({ code: 'E-TRACE-LIVENESS', subject, problem, next: 'find it again with `remapcheck check`' })
-
 interface First { readonly at: number; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
 
 function findFirst(property: string, broken: readonly Broken[], reached: boolean, at: number): First | null {
@@ -109,7 +103,10 @@ function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, { pr
     throw new UserError({ code: 'E-TRACE-PROPERTY', subject, problem: `machine '${machine.name}' has no property '${name}'`, next })
   }
   if ((property.kind === 'eventually' || property.kind === 'leadsTo') && (loop === undefined || loop > ops.length))
-    throw undecided(subject, `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat for ever`)
+    throw new UserError({
+      code: 'E-TRACE-LIVENESS', subject, problem: `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat for ever`,
+      next: 'find it again with `remapcheck check`',
+    })
   return property
 }
 

@@ -1,18 +1,19 @@
 /** Claims about endless runs: by hand on tiny graphs, and against a search through all sets of states on random ones. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exploreProgress, showOp } from '../../src/index.ts'
+import { exploreFully, exploreProgress, showOp } from '../../src/index.ts'
 import type { Fairness } from '../../src/index.ts'
 import { ComponentFinder } from '../../src/explore/components.ts'
 import { theme } from '../../src/report/theme.ts'
 import { formatTrace, makeTrace, parseTrace } from '../../src/trace/format.ts'
 import { renderLanes, renderTrace } from '../../src/trace/render.ts'
 import { replay } from '../../src/trace/replay.ts'
-import { eventually, graphMachine, leadsTo, recovers } from './graph-machine.ts'
+import { always, eventually, graphMachine, leadsTo, recovers } from './graph-machine.ts'
 import type { Edge } from './graph-machine.ts'
 
 const reaches = (goal: number) => eventually('goal', { claim: '' }, ({ state }) => state.at === goal)
 const follows = (from: number, to: number) => leadsTo('follows', { claim: '' }, ({ state }) => state.at === from, ({ state }) => state.at === to)
+const nowhere = (where: number) => always('nowhere', { claim: '' }, ({ state }) => state.at !== where || { because: `at ${where}` })
 const returns = (goal: number) => recovers('returns', { claim: '' }, ({ state }) => state.at === goal)
 
 async function verdict(machine: ReturnType<typeof graphMachine>) {
@@ -124,6 +125,17 @@ test('a limit leaves every claim undecided, and says which limit', async () => {
   const machine = graphMachine([[0, 'a', 1], [1, 'a', 2]], {}, [reaches(2), returns(0)])
   expect(await exploreProgress(machine, { maxStates: 2 })).toMatchObject({ stopped: 'states', results: [{ outcome: 'incomplete' }, { outcome: 'incomplete' }] })
   expect(await exploreProgress(machine, { signal: AbortSignal.abort() })).toMatchObject({ stopped: 'interrupted' })
+})
+
+test('safety and progress are one report; a limit leaves open what it must', async () => {
+  const both = graphMachine([[0, 'a', 1], [1, 'a', 0]], { a: true }, [reaches(1), nowhere(1)])
+  const full = await exploreFully(both)
+  expect(full.results.map(({ property, outcome }) => [property, outcome])).toEqual([['goal', 'holds'], ['nowhere', 'violated']])
+  expect(full.results[1]!.violation).toMatchObject({ loop: null, shortest: true })
+  const chain = graphMachine([[0, 'a', 1], [1, 'a', 2]], {}, [reaches(2), nowhere(2)])
+  expect(await exploreFully(chain, { maxStates: 2 })).toMatchObject({
+    complete: false, stopped: 'states', results: [{ outcome: 'incomplete', violation: null }, { outcome: 'incomplete' }],
+  })
 })
 
 test('a million states in a chain of loops are no deeper than any other graph', () => {

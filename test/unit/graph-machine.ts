@@ -10,7 +10,7 @@ export type None = Record<never, never>
 export type Edge = readonly [from: number, name: string, to: number]
 
 const action = actionsOf<At, Went>()
-export const { leadsTo, eventually, recovers } = propertiesOf<At, None, Went>()
+export const { always, leadsTo, eventually, recovers } = propertiesOf<At, None, Went>()
 
 export function graphMachine(
   edges: readonly Edge[], fair: Readonly<Record<string, Fairness>> = {}, properties: readonly Property<At, None, Went>[] = []): Machine<At, None, Went> {

@@ -20,4 +20,4 @@ export interface Witness {
   readonly on?: (design: Design, b: Bounds) => boolean
 }
 
-export const { always, step, sometimes } = propertiesOf<State, Ledger, Seen>()
+export const { always, step, sometimes, leadsTo, recovers } = propertiesOf<State, Ledger, Seen>()

@@ -13,13 +13,17 @@ import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
 import { noMisdelivery } from './interrupts/no-misdelivery.ts'
+import { callsCanEnd } from './progress/calls-can-end.ts'
+import { edgesAreServed } from './progress/edges-are-served.ts'
+import { invalidationsComplete } from './progress/invalidations-complete.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
 import { waitEnds } from './progress/wait-ends.ts'
 
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, waitEnds, nothingLeftBehind,
+  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, edgesAreServed,
+  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind,
 ]
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */

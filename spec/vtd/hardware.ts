@@ -111,10 +111,12 @@ const hardwareCost: Readonly<Partial<Record<Descriptor['type'], string>>> = {
   'context-cache': 'context-invalidate', iotlb: 'iotlb-invalidate', iec: 'iec-invalidate',
 }
 
-/** Completes a descriptor of the queue; those before it may still be under way, as far as the manual lets them (6.5.2). */
+/** Completes a descriptor of the queue; those before it may still be under way, as far as the manual lets them (6.5.2). Strongly fair: the
+ *  unit drains the requests that were in flight when it came to the descriptor (VTD:6/drain) and is not held up by later ones, while here any
+ *  request in flight disables the step and devices may go on sending. */
 function processQueue(b: Bounds) {
   return action('iommu.process', {
-    agent: 'iommu', fair: true, path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
+    agent: 'iommu', fair: 'strong', path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
     when: (s, p) => p.slot < s.unit.queue.length && mayComplete(s.unit.queue, p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
     then: (d, p, emit) => {
       const entry = d.unit.queue[p.slot]!
@@ -135,9 +137,10 @@ function mayComplete(queue: readonly QueueEntry[], slot: number): boolean {
   return !afterContext || !queue.slice(0, slot).some(entry => entry.type === 'context-device' || entry.type === 'context-global')
 }
 
+/** Strongly fair, as `iommu.process` is and for the same reason (VTD:6/drain). */
 function completeRegister(b: Bounds) {
   return action('iommu.completeRegister', {
-    agent: 'iommu', fair: true, path: 'invalidate',
+    agent: 'iommu', fair: 'strong', path: 'invalidate',
     when: s => s.unit.register !== null && isDrained(s, descriptorOf(s.unit.register), b),
     then: (d, _, emit) => {
       const entry = d.unit.register!

@@ -1,7 +1,7 @@
 /** Runs designs through scopes: the loop behind `check` and `start`. */
 import { basename } from 'node:path'
 import { UserError } from '../errors.ts'
-import { exploreExhaustively } from '../explore/exhaustive.ts'
+import { exploreFully } from '../explore/full.ts'
 import { exploreRandomly } from '../explore/random.ts'
 import type { Exploration } from '../explore/result.ts'
 import { ModelError, showOp } from '../model/index.ts'
@@ -76,7 +76,7 @@ async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: numbe
   const machine = blamed(subject, () => remapMachine(design, scope.bounds, asked))
   watch.say(`${design.name} ${scope.name}`)
   try {
-    return plan.driver === 'exhaustive' ? await exploreExhaustively(machine, { ...limits, maxStates: plan.maxStates })
+    return plan.driver === 'exhaustive' ? await exploreFully(machine, { ...limits, maxStates: plan.maxStates })
       : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length })
   } catch (cause) { throw blame(subject, cause) }
 }

@@ -56,6 +56,7 @@ export function traceOf(subject: Subject, { violation, in: scope }: Overall): Tr
   const b = boundsOf(scope.bounds)
   return makeTrace(machineOf(subject, b), {
     design: subject.design.name, bounds: changesOf(b), property: violation.property, because: violation.because, ops: violation.ops,
+    ...violation.loop === null ? {} : { loop: violation.loop },
     found: {
       driver: exploration.driver, ...exploration.random === null ? {} : { seed: exploration.random.seed, runs: exploration.random.runs },
       shortest: violation.shortest,

@@ -1,5 +1,5 @@
 /** What a run has learnt so far: the standing of each property, and what was exercised. */
-import { isReached, judge, seenIn } from '../model/index.ts'
+import { isProgressKind, isReached, judge, seenIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
 } from '../model/index.ts'
@@ -91,7 +91,7 @@ export class Book<S, L, O extends Observation> {
     if (verdict === true) return
     this.violations.set(property.name, {
       property: property.name, because: verdict.because, witness: plain(verdict.witness ?? {}) as Violation['witness'],
-      ops: step.trace(), shortest: this.shortest,
+      ops: step.trace(), loop: null, shortest: this.shortest,
     })
     this.ofStates = this.ofStates.filter(p => p !== property)
     this.ofSteps = this.ofSteps.filter(p => p !== property)
@@ -104,7 +104,7 @@ export class Book<S, L, O extends Observation> {
       const reachedBy = this.reachedBy.get(property) ?? null
       const open = kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
       const outcome = violation !== null ? 'violated' : reachedBy !== null ? 'reached'
-        : kind === 'eventually' || kind === 'leadsTo' ? 'unchecked' : open
+        : isProgressKind(kind) ? 'unchecked' : open
       return { property, kind, outcome, violation, reachedBy }
     })
   }

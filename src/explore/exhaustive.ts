@@ -1,22 +1,11 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
-import { ModelError, seenIn } from '../model/index.ts'
-import type { Machine, Observation, Op } from '../model/index.ts'
-import { tracing } from './blame.ts'
-import { Book } from './book.ts'
-import { Equivariance, NotInterchangeable } from './equivariance.ts'
-import { Learner, initialLabel } from './learner.ts'
+import type { Machine, Observation } from '../model/index.ts'
+import { NotInterchangeable } from './equivariance.ts'
 import { Pace } from './pace.ts'
-import type { Counts, Limits } from './pace.ts'
-import type { Exploration, StopReason } from './result.ts'
-import { Retracer } from './retrace.ts'
-import { StatesFull } from './states.ts'
-import { StateStore } from './store.ts'
-import { chunk, Threads } from './threads.ts'
-import { Successors } from './successors.ts'
-import { groupsOf, swapsOf, symmetryOf } from './symmetry.ts'
-import type { Group } from './symmetry.ts'
-import { apply } from './trees.ts'
-import { largestGroup } from './wasm/canon.ts'
+import type { Limits } from './pace.ts'
+import type { Exploration } from './result.ts'
+import { Search } from './search.ts'
+import type { Refused } from './search.ts'
 
 export interface ExhaustiveOptions extends Limits {
   /** The search stops before it stores more. */
@@ -46,7 +35,6 @@ export async function exploreExhaustively<S, L, O extends Observation>(
   }
 }
 
-type Refused = readonly { readonly scalarset: string; readonly because: string }[]
 async function explore<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused, pace: Pace): Promise<Exploration> {
   const search = new Search(machine, options, refused)
@@ -55,227 +43,10 @@ async function explore<S, L, O extends Observation>(
     if (!search.isAmbiguous) return search.exploration(stopped, pace)
     const single = new Search(machine, { ...options, workers: 1 }, refused)
     try {
-      const again = await single.run(pace, search.book)
+      const again = await single.run(pace, { like: search.book })
       if (search.book.decided && single.book.decided) return single.exploration(again, pace)
       search.book.retell(single.book)
       return search.exploration(stopped, pace)
     } finally { await single.end() }
   } finally { await search.end() }
-}
-
-/** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
-const firstCompiled = 1500
-const stride = 32
-/** States from which threads help: to start them takes as long as that many. */
-const firstShared = 20_000
-
-class Search<S, L, O extends Observation> {
-  readonly book: Book<S, L, O>
-  readonly store: StateStore
-  private readonly machine: Machine<S, L, O>
-  private readonly learner: Learner<S, L, O>
-  private readonly successors: Successors<S, L, O>
-  /** The state whose successors come next; those before it are expanded. */
-  private next = 0
-  private depth = 0
-  /** Number of states up to and with the current depth. */
-  private levelEnd = 1
-  /** When trees are compiled next, in states; and how many runs they knew at the last time. */
-  private compileAt = firstCompiled
-  private compiledRuns = -1
-  private misses = 0
-  private readonly workers: number
-  private threads: Threads | null = null
-  /** The parent at hand. */
-  private parent = 0
-  private decidedBefore = 0
-  private readonly groups: readonly Group[]
-  private readonly refused: Refused
-  private retracer: Retracer<S, L, O> | null = null
-
-  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false }: ExhaustiveOptions, refused: Refused) {
-    this.refused = refused
-    this.machine = machine
-    this.workers = workers
-    this.book = new Book(machine, true)
-    const touched: [label: number, touch: number][] = []
-    let store: StateStore | null = null
-    this.learner = new Learner(machine, this.book, (label, touch) => {
-      if (store === null) touched.push([label, touch])
-      else store.touch(label, touch)
-    })
-    const groups = chosen(groupsOf(this.learner.shape), symmetry, refused)
-    this.groups = groups
-    const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
-    store = this.store = new StateStore({
-      symmetry: names,
-      bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
-    })
-    for (const [label, touch] of touched) store.touch(label, touch)
-    this.successors = new Successors(this.store, this.learner)
-    if (names === null) return
-    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.store, swapsOf(groups))
-    this.retracer = new Retracer(machine, this.store, this.learner.packed)
-  }
-
-  get done(): boolean { return this.next === this.store.count }
-  counts(): Counts {
-    return { states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next }
-  }
-  engine(): Exploration['engine'] {
-    const { learner, store } = this
-    return {
-      bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
-      symmetry: this.groups.map(({ name, size }) => ({ scalarset: name, size })), refused: this.refused,
-      direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
-    }
-  }
-
-  /** Whether threads had a part in which way to something was found first. */
-  get isAmbiguous(): boolean { return this.threads !== null && this.book.decisions > this.decidedBefore }
-
-  exploration(stopped: StopReason | null, pace: Pace): Exploration {
-    const complete = stopped === null && this.done
-    this.tally()
-    const { states, transitions, depth } = this.counts()
-    return {
-      driver: 'exhaustive', machine: this.machine.name, complete, stopped, results: this.book.results(complete ? 'holds' : 'incomplete'),
-      states, transitions, depth, seconds: pace.seconds, coverage: this.book.coverage(), random: null, engine: this.engine(),
-    }
-  }
-
-  async end(): Promise<void> {
-    await this.threads?.end()
-    this.store.free()
-  }
-
-  /** Until the space is done, or all is decided: every safety property, or what another search has decided. */
-  async run(pace: Pace, like: Book<S, L, O> | null = null): Promise<StopReason | null> {
-    try {
-      this.begin()
-      while (!this.done && !this.book.decided && !(like !== null && this.book.decisions >= like.decisions)) {
-        if (pace.due()) {
-          const stop = await pace.breathe(this.counts())
-          if (stop !== null) return stop
-        }
-        const room = this.store.room()
-        if (room === 0) return 'memory'
-        if (this.next >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
-        if (this.successors.compiled) this.expand(room)
-        else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.book.decided; i--) this.finish(this.next++, 0)
-      }
-      return null
-    } catch (error) {
-      if (error instanceof StatesFull) return error.reason
-      throw error
-    }
-  }
-
-  private begin(): void {
-    const { store, learner, machine, book } = this
-    learner.packed.pack(machine.initialWorld, store.words32, store.candidate)
-    store.insert(0, initialLabel)
-    const initial = () => learner.packed.unpack(store.words32, store.unpack(0))
-    const judged = { world: initial(), fresh: false, before: initial, trace: () => [] }
-    tracing(() => { book.judge(seenIn([]), judged) }, () => [])
-  }
-
-  /** New code, when something was learnt since the last. */
-  private compile(): void {
-    this.misses = 0
-    this.compileAt = Math.max(this.compileAt, this.next) * 2
-    if (this.compiledRuns === this.learner.runs) return
-    this.compiledRuns = this.learner.runs
-    this.successors.compile()
-    this.threads?.use(this.successors.module!)
-  }
-
-  /** Up to `room` parents of this level, by the compiled trees as far as they know on. */
-  private expand(room: number): void {
-    if (this.next === this.levelEnd) this.newLevel()
-    const end = Math.min(this.next + room, this.levelEnd)
-    if (this.workers > 1 && this.store.count >= firstShared && end - this.next > 2 * chunk) this.share(end)
-    else {
-      const root = this.successors.expand(this.next, end)
-      this.next = this.successors.next
-      if (root !== null) this.finish(this.next++, root)
-      if (root !== null) this.misses++
-    }
-    if (this.store.isFull) throw new StatesFull(this.store.fullReason())
-  }
-
-  private share(end: number): void {
-    if (this.threads === null) {
-      this.threads = new Threads(this.store)
-      this.threads.use(this.successors.module!)
-      this.decidedBefore = this.book.decisions
-    }
-    const finish = (parent: number, root: number): void => { this.misses++; this.finish(parent, root) }
-    this.next = this.threads.round(this.next, end, (from, to) => {
-      for (let at = from; at < to && !this.store.isFull;) {
-        const root = this.successors.expand(at, to)
-        at = this.successors.next
-        if (root !== null) finish(at++, root)
-      }
-    }, finish)
-  }
-
-  private newLevel(): void {
-    this.levelEnd = this.store.count
-    this.depth++
-  }
-
-  /** A parent from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
-  private finish(parent: number, from: number): void {
-    if (parent === this.levelEnd) this.newLevel()
-    this.parent = parent
-    const { store, learner, book } = this
-    const { words32 } = store
-    let current: Op | null = null
-    tracing(() => {
-      const at = store.unpack(parent)
-      const touch = store.touchOf(store.label(parent))
-      for (let root = from; root < learner.trees.roots.length; root++) {
-        const isJudgement = root < learner.judgements.length
-        if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
-        if (!isJudgement && book.decided) return
-        current = isJudgement ? null : this.machine.instances[learner.instanceOf(root)]!.op
-        const { label, effect } = learner.follow(root, words32, at, parent, this.trace)
-        if (label === null || effect === null) continue
-        this.successors.count(label)
-        apply(effect, words32, at, words32, store.candidate)
-        store.insert(parent, label)
-      }
-    }, () => this.trace(current))
-  }
-
-  /** The ops to the current parent, and one more. */
-  private readonly trace = (op: Op | null): readonly Op[] => {
-    const states = [this.parent]
-    while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
-    if (this.retracer !== null) return this.retracer.ops(states, op)
-    const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
-    return op === null ? ops : [...ops, op]
-  }
-
-  /** Books how often everything fired. */
-  tally(): void {
-    const { store, successors, book } = this
-    const fresh = new Float64Array(this.learner.labels.length)
-    for (let state = 1; state < store.count; state++) fresh[store.label(state)]!++
-    this.learner.labels.forEach((label, number) => {
-      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), fresh[number]!)
-    })
-  }
-}
-
-/** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
-function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
-  if (symmetry === false) return []
-  const able = all.filter(({ size, name }) => size <= largestGroup && !refused.some(({ scalarset }) => scalarset === name))
-  if (symmetry === true) return able
-  const missing = symmetry.find(name => !able.some(group => group.name === name))
-  if (missing !== undefined)
-    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are ${able.map(({ name }) => name).join(', ') || 'none'}`)
-  return able.filter(({ name }) => symmetry.includes(name))
 }

@@ -1,5 +1,5 @@
 /** What every driver reports, so that random and exhaustive runs share one report. */
-import type { Op } from '../model/index.ts'
+import type { Op, PropertyKind } from '../model/index.ts'
 
 /** `holds` is said only after a complete search; `passed` by a random run; `reached`/`unreached` of a `sometimes`;
  *  `incomplete` of what a run that was cut short, or ended early, cannot say. */
@@ -9,15 +9,17 @@ export interface Violation {
   readonly property: string
   readonly because: string
   readonly witness: Readonly<Record<string, unknown>>
-  /** From the initial state; the last op is the one that violates. Empty when the initial state does. */
+  /** From the initial state; the last op is the one that violates, or ends a loop. Empty when the initial state does. */
   readonly ops: readonly Op[]
-  /** True when no shorter trace exists. */
+  /** Of an endless run: how many ops come before those that repeat for ever; all of them where it rests for ever. Null where the ops end it. */
+  readonly loop: number | null
+  /** True when no shorter trace exists; of an endless run, when none is shorter up to its loop. */
   readonly shortest: boolean
 }
 
 export interface PropertyResult {
   readonly property: string
-  readonly kind: 'always' | 'step' | 'monitor' | 'sometimes' | 'eventually' | 'leadsTo'
+  readonly kind: PropertyKind
   readonly outcome: Outcome
   readonly violation: Violation | null
   /** For a `sometimes`: how it was reached first. */

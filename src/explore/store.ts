@@ -121,17 +121,22 @@ export class StateStore {
   localOf(thread: number): number { return this.plan.threadBase + thread * this.plan.threadBytes }
   fullReason(): 'states' | 'memory' { return this.count >= this.maxStates ? 'states' : 'memory' }
 
-  /** The number of a stored state, or -1. Needs `number` once the search is over. */
-  find(address: number, numbers: Uint32Array): number {
-    const slot = this.kernel.find(address)
-    return slot < 0 ? -1 : numbers[slot]!
+  /** Where in the table the candidate, a stored state's successor, stands. */
+  locate(parent: number): number {
+    const { plan, words32, local } = this
+    const from = local + plan.buffer
+    words32[from + record.label >>> 2] = 3 << record.changedShift >>> 0
+    words32[from + record.parent >>> 2] = parent
+    this.kernel.locate(from, from + plan.recordBytes)
+    return words32[from + record.key >>> 2]!
   }
   /** The numbers of the states by their slots. */
   number(): Uint32Array {
     const numbers = new Uint32Array(2 ** this.tableBits)
     for (let state = 0; state < this.count; state++) {
-      this.unpack(state)
-      numbers[this.kernel.find(this.local + this.plan.scratch)] = state
+      const at = this.unpack(state)
+      this.words32.copyWithin(this.candidate, at, at + this.plan.words)
+      numbers[this.locate(state)] = state
     }
     return numbers
   }

@@ -23,19 +23,25 @@ export class Successors<S, L, O extends Observation> {
   get compiled(): boolean { return this.code !== null }
 
   compile(): void {
-    const { store, learner } = this
-    const { trees, judgements } = learner
-    const judging = judgements.map((_, root) => root)
-    const bytes = new SuccessorsCode({
-      plan: store.plan, trees, judgements: judging, canonical: store.isCanonical,
-      instances: Array.from({ length: trees.roots.length - judging.length }, (_, i) => judging.length + i),
-    }).bytes()
-    const { memory, kernel, local } = store
-    this.module = new WebAssembly.Module(bytes)
-    const instance = new WebAssembly.Instance(this.module, {
-      env: { memory, flush: kernel.flush, local: new WebAssembly.Global({ value: 'i32' }, local) },
-    })
-    this.code = instance.exports['expand'] as Expand
+    const { judgements } = this.learner
+    this.module = new WebAssembly.Module(this.bytes(judgements.map((_, root) => root), false))
+    this.code = this.instance(this.module, this.store.kernel.flush)
+  }
+
+  /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where it leads. */
+  compileSteps(take: (from: number, end: number) => void): void {
+    this.code = this.instance(new WebAssembly.Module(this.bytes([], true)), take)
+  }
+
+  private bytes(judgements: readonly number[], loops: boolean): Uint8Array<ArrayBuffer> {
+    const { store, learner: { trees, judgements: { length } } } = this
+    const instances = Array.from({ length: trees.roots.length - length }, (_, i) => length + i)
+    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, loops, instances }).bytes()
+  }
+  private instance(module: WebAssembly.Module, flush: (from: number, end: number) => void): Expand {
+    const { memory, local } = this.store
+    const env = { memory, flush, local: new WebAssembly.Global({ value: 'i32' }, local) }
+    return new WebAssembly.Instance(module, { env }).exports['expand'] as Expand
   }
 
   /** Takes parents from `next` on; null when it came to `end`, or the root where the trees do not know on: then `next` is the parent

@@ -20,7 +20,7 @@ export function judge<S, L, O extends Observation>(
       case 'step':
         for (const one of seen) if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
         break
-      case 'sometimes': case 'eventually': case 'leadsTo': break
+      case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': break
     }
   } catch (cause) { throw failed(property.name, cause) }
   if (verdict === true || typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string') return verdict
@@ -29,10 +29,15 @@ export function judge<S, L, O extends Observation>(
 
 /** Whether a `sometimes` is reached by this step. @throws ModelError naming the property when it throws or answers no boolean. */
 export function isReached<S, L, O>(property: Sometimes<S, L, O>, world: World<S, L>, seen: readonly O[]): boolean {
+  return answerOf(property.name, () => property.reached(world, seen))
+}
+
+/** What a predicate of the property says. @throws ModelError naming the property when it throws or answers no boolean. */
+export function answerOf(property: string, ask: () => boolean): boolean {
   let answer: boolean
-  try { answer = property.reached(world, seen) } catch (cause) { throw failed(property.name, cause) }
+  try { answer = ask() } catch (cause) { throw failed(property, cause) }
   if (typeof answer === 'boolean') return answer
-  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(answer) ?? 'undefined'}; answer true or false`)
+  throw new ModelError(`property '${property}' answered ${JSON.stringify(answer) ?? 'undefined'}; answer true or false`)
 }
 
 /** The observations among the events of a step. */

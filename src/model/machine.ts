@@ -9,6 +9,8 @@ export type Args = Readonly<Record<string, Scalar>>
 /** One step somebody takes, as data: traces are lists of these. */
 export interface Op { readonly action: string; readonly args: Args }
 
+export type Fairness = boolean | 'strong'
+
 export interface Action<S, O> {
   readonly name: string
   /** Who does it: the lane it is drawn in, and the clock it runs on when priced. */
@@ -16,8 +18,9 @@ export interface Action<S, O> {
   readonly params: Fields
   /** What its cost belongs to; the agent's name where not given. */
   readonly path: string
-  /** Weakly fair: what stays enabled for ever is done at some time. Hardware goes on, a CPU goes on; an adversary need not. */
-  readonly fair: boolean
+  /** Each instance for itself. `true`, weakly fair: what stays enabled for ever is done at some time. Hardware goes on, a CPU goes on; an
+   *  adversary need not. `'strong'`: what is enabled again and again for ever is done at some time, however often it is disabled between. */
+  readonly fair: Fairness
   when(state: S, args: Args): boolean
   then(draft: S, args: Args, emit: Emit<O>): void
 }
@@ -26,7 +29,7 @@ export interface ActionSpec<S, O, P extends Fields> {
   readonly agent: string | ((args: { readonly [K in keyof P]: Value<P[K]> }) => string)
   readonly params?: P
   readonly path?: string
-  readonly fair?: boolean
+  readonly fair?: Fairness
   /** Guard over a read-only state. Pure; no clock, no randomness. */
   readonly when: (state: S, args: { readonly [K in keyof P]: Value<P[K]> }) => boolean
   /** Recipe over a mutable draft. Ordinary deterministic TypeScript. */

@@ -40,21 +40,33 @@ export interface Monitor<L, O> extends Claim {
 export interface Sometimes<S, L, O> extends Claim { readonly kind: 'sometimes'; reached(world: World<S, L>, seen: readonly O[]): boolean }
 /** On every fair path the goal holds at some time. */
 export interface Eventually<S, L> extends Claim { readonly kind: 'eventually'; goal(world: World<S, L>): boolean }
-/** On every fair path each state with `from` is followed by one with `to`. */
+/** On every fair path each state with `from` is that with `to`, or is followed by one. */
 export interface LeadsTo<S, L> extends Claim {
   readonly kind: 'leadsTo'
-  from(world: World<S, L>): boolean
-  to(world: World<S, L>): boolean
+  /** What the claim is made of, each thing for itself: names for `because`, by number for `from` and `to`. */
+  cases(initial: World<S, L>): readonly string[]
+  from(world: World<S, L>, at: number): boolean
+  to(world: World<S, L>, at: number): boolean
 }
+/** From each reachable state some path leads to the goal: nothing gets stuck, whether or not anybody goes that way. */
+export interface Recovers<S, L> extends Claim { readonly kind: 'recovers'; goal(world: World<S, L>): boolean }
 
-export type Property<S, L, O> =
-  | Always<S, L> | StepProperty<S, L, O> | Monitor<L, O> | Sometimes<S, L, O> | Eventually<S, L> | LeadsTo<S, L>
+/** Claims about endless runs: decided on the graph of all states. */
+export type ProgressProperty<S, L> = Eventually<S, L> | LeadsTo<S, L> | Recovers<S, L>
+export type Property<S, L, O> = Always<S, L> | StepProperty<S, L, O> | Monitor<L, O> | Sometimes<S, L, O> | ProgressProperty<S, L>
+export type PropertyKind = Property<unknown, unknown, unknown>['kind']
+
+export const isProgressKind = (kind: PropertyKind): kind is ProgressProperty<unknown, unknown>['kind'] =>
+  kind === 'eventually' || kind === 'leadsTo' || kind === 'recovers'
+export const isProgress = <S, L, O>(property: Property<S, L, O>): property is ProgressProperty<S, L> => isProgressKind(property.kind)
 
 /** The observations that can have `what === K`, also of a type whose `what` is a union of several. */
 type Seen<O, K> = O extends { readonly what: infer W } ? K extends W ? O : never : never
 
 type Stated = { readonly claim: string; readonly clause?: string }
 const stated = (name: string, { claim, clause }: Stated): Claim => ({ name, claim, clause: clause ?? null, at: callSite() })
+
+const onlyCase = (): readonly string[] => ['what began']
 
 /** Constructors of properties over one machine's types: `const { always, step } = propertiesOf<State, Ledger, Seen>()`. */
 export function propertiesOf<S, L, O extends Observation>() {
@@ -75,8 +87,12 @@ export function propertiesOf<S, L, O extends Observation>() {
       ({ kind: 'sometimes', ...stated(name, say), reached }),
     eventually: (name: string, say: Stated, goal: (world: W) => boolean): Eventually<S, L> =>
       ({ kind: 'eventually', ...stated(name, say), goal }),
-    leadsTo: (name: string, say: Stated, from: (world: W) => boolean, to: (world: W) => boolean): LeadsTo<S, L> =>
-      ({ kind: 'leadsTo', ...stated(name, say), from, to }),
+    /** `each`: the names of several things of which this is claimed alike. */
+    leadsTo: (name: string, say: Stated & { readonly each?: (initial: W) => readonly string[] },
+      from: (world: W, at: number) => boolean, to: (world: W, at: number) => boolean): LeadsTo<S, L> =>
+      ({ kind: 'leadsTo', cases: say.each ?? onlyCase, ...stated(name, say), from, to }),
+    recovers: (name: string, say: Stated, goal: (world: W) => boolean): Recovers<S, L> =>
+      ({ kind: 'recovers', ...stated(name, say), goal }),
   }
 }
 

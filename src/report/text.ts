@@ -99,13 +99,15 @@ function violationBlocks(designs: readonly DesignReport[], theme: Theme, detail:
 /** Which, why, and the way there. */
 function shortForm({ property, violation, in: scope }: Overall, theme: Theme, paint: Theme['bad'], design: DesignReport): string[] {
   if (violation === null) return []
-  const { ops, shortest, because } = violation
+  const { ops, loop, shortest, because } = violation
+  const names = (part: typeof ops): string => part.map(({ action }) => action).join(' → ')
+  const way = loop === null || loop === ops.length ? names(ops) : [names(ops.slice(0, loop)), `for ever (${names(ops.slice(loop))})`].filter(text => text !== '').join(' → ')
   const below = (text: string): string[] => hang('        ', 8, wrapWords(text, theme.width - 8))
   const saved = design.saved[property]
   return [
     ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }], theme.width),
     ...below(because),
-    ...below(`${count(ops.length, 'op')}${shortest ? ', none shorter' : ''}: ${ops.map(({ action }) => action).join(' → ')}`).map(line => theme.dim(line)),
+    ...below(`${count(ops.length, 'op')}${!shortest ? '' : loop === null ? ', none shorter' : ', none shorter up to its loop'}: ${way}`).map(line => theme.dim(line)),
     ...(saved === undefined ? [] : [`        saved ${saved}`]),
   ]
 }

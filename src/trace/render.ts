@@ -5,7 +5,7 @@ import type { Piece } from '../report/layout.ts'
 import type { Theme } from '../report/theme.ts'
 import { diff, scalarsetsOf, showChange, showFields, showLoose, showValue } from './diff.ts'
 import type { Names } from './diff.ts'
-import type { Found, Trace } from './format.ts'
+import type { Trace } from './format.ts'
 import type { Replayed, ReplayedStep } from './replay.ts'
 
 export interface RenderOptions {
@@ -56,7 +56,7 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
   const title = [
     { ...sign, text: `${sign.text} ${property.name}` }, { text: trace.design, paint: theme.strong },
     ...(bounds === '' ? [] : [{ text: bounds }]),
-    { text: `(${showFound(trace.found, trace.ops.length, view.shortest)})`, paint: theme.dim },
+    { text: `(${showFound(trace, view.shortest)})`, paint: theme.dim },
   ]
   return [
     ...hang('', 2, packLines(title, theme.width - 2, '   ')),
@@ -72,18 +72,18 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
 }
 
 /** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
-function showFound(found: Found, length: number, shortest: number | undefined): string {
+function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>, shortest: number | undefined): string {
   const how = found.driver === 'hand' ? ['written by hand'] : found.driver === 'exhaustive' ? ['exhaustive search'] : [
     found.run === undefined ? 'random' : `run ${found.run}${found.runs === undefined ? '' : ` of ${found.runs}`}`,
     ...(found.seed === undefined ? [] : [`seed ${found.seed}`]),
   ]
   const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
-  const least = found.shortest ? '; none is shorter' : shortest === undefined ? '' : `; shortest is ${shortest}`
+  const least = found.shortest ? loop === undefined || loop === length ? '; none is shorter' : '; none is shorter up to its loop' : shortest === undefined ? '' : `; shortest is ${shortest}`
   return `${[...how, ops].join(', ')}${least}`
 }
 
 function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: View): string[] {
-  const { machine, steps: taken, at } = replayed
+  const { machine, steps: taken, at, loop } = replayed
   const ops = taken.map(({ op }) => showOp(replayed, op, view))
   const digits = String(taken.length).length
   const lane = Math.max(5, ...taken.map(s => s.agent.length))
@@ -93,12 +93,22 @@ function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: V
   const prefix = (n: number, agent: string): string => `  ${String(n).padStart(digits)}  ${view.theme.dim(agent.padEnd(lane))}  `
   const state = (world: unknown): string[] => view.full ? wholeState(replayed, world, indent + 2, view) : []
   const start = [(prefix(0, 'start') + (at === 0 ? painted(mark(replayed, view)) : '')).trimEnd(), ...state(machine.initialWorld)]
-  return [...(at === 0 || view.full ? start : []), ...taken.flatMap((step, i) => {
-    const pieces = [...(at === i + 1 ? [mark(replayed, view)] : []), ...details(replayed, step, view)]
+  const marked = loop === null ? at : null
+  return [...(marked === 0 || view.full ? start : []), ...taken.flatMap((step, i) => {
+    const pieces = [...(marked === i + 1 ? [mark(replayed, view)] : []), ...details(replayed, step, view)]
     const op = ops[i]!.padEnd(opWidth) + '   '
     const room = view.theme.width - indent
-    return [...hang(prefix(i + 1, step.agent) + op, indent + 2, packLines(pieces, room - 2, '  ', room - op.length)), ...state(step.after)]
-  })]
+    return [...loop === i ? loopLines(replayed, view).slice(0, 1) : [],
+      ...hang(prefix(i + 1, step.agent) + op, indent + 2, packLines(pieces, room - 2, '  ', room - op.length)), ...state(step.after)]
+  }), ...loop === null ? [] : loopLines(replayed, view).slice(1)]
+}
+
+/** The line before the ops that repeat, and the line after them; only the latter where nothing happens any more. */
+function loopLines<S, L, O extends Observation>(replayed: Replayed<S, L, O>, { theme }: View): string[] {
+  const { loop, steps: { length }, reproduced } = replayed
+  const paint = reproduced ? theme.bad : theme.warn
+  if (loop === length) return ['', paint('  ─ and so it stays for ever')]
+  return [paint('  ┌ from here for ever'), paint(`  └ back to step ${loop! + 1}`)]
 }
 
 function signOf<S, L, O extends Observation>({ property, reproduced }: Replayed<S, L, O>, { theme }: View): Piece {
@@ -179,7 +189,15 @@ export function renderLanes<S, L, O extends Observation>(
     `${n.padStart(digits)}  ${texts.map((text, k) => clip(text, widths[k]!).padEnd(widths[k]!)).join('  ')}`
   const rows = replayed.steps.map((step, i) => {
     const line = cells(String(i + 1), agents.map(agent => agent === step.agent ? ops[i]! : '·'))
-    return `${replayed.at === i + 1 ? painted(signOf(replayed, view)) : ' '} ${line.trimEnd()}`
+    return `${laneMark(replayed, i, view)} ${line.trimEnd()}`
   })
   return [`  ${theme.strong(cells('', agents).trimEnd())}`, ...rows].join('\n') + '\n'
+}
+
+/** Before the row of an op: what it violates, or its part in the loop. */
+function laneMark<S, L, O extends Observation>(replayed: Replayed<S, L, O>, i: number, view: View): string {
+  const { loop, at, steps: { length } } = replayed
+  if (loop === null) return at === i + 1 ? painted(signOf(replayed, view)) : ' '
+  const sign = i < loop ? ' ' : length === loop + 1 ? '↺' : i === loop ? '┌' : i === length - 1 ? '└' : '│'
+  return view.theme.bad(sign)
 }

@@ -1,9 +1,10 @@
 /** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
 import { nearest, UserError } from '../errors.ts'
-import { isReached, judge, seenIn, step } from '../model/index.ts'
-import type { Action, Machine, ModelEvent, Observation, Op, Property, World } from '../model/index.ts'
+import { isProgress, isReached, judge, seenIn, step } from '../model/index.ts'
+import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
+import { judgeLasso, judgeStuck } from './lasso.ts'
 
 export interface Broken { readonly property: string; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
 
@@ -26,8 +27,10 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
   readonly steps: readonly ReplayedStep<S, L, O>[]
   /** The property was violated (a `sometimes`: reached). */
   readonly reproduced: boolean
-  /** Ops taken when it was first: the number of the op, 0 for the initial state; null when never. */
+  /** Ops taken when it was first: the number of the op, 0 for the initial state; null when never. Of an endless run: when its loop began. */
   readonly at: number | null
+  /** Of an endless run: how many ops come before those that repeat for ever; null where the ops are all. */
+  readonly loop: number | null
   /** Why, as the property says it now; null when not reproduced. */
   readonly because: string | null
   readonly witness: Readonly<Record<string, unknown>>
@@ -37,11 +40,11 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
 }
 
 /** Total over ops: those this machine does not know, or does not allow now, are refused steps.
- *  @throws UserError E-TRACE-PROPERTY when the machine lacks the property, E-TRACE-LIVENESS when a finite trace cannot show it.
+ *  @throws UserError E-TRACE-PROPERTY when the machine lacks the property, E-TRACE-LIVENESS when these ops cannot decide it.
  *  @throws ModelError when a recipe or property fails. */
 export function replay<S, L, O extends Observation>(
   machine: Machine<S, L, O>, trace: Trace, where = trace.property): Replayed<S, L, O> {
-  const property = propertyOf(machine, trace.property, where)
+  const property = propertyOf(machine, trace, where)
   const reachedAt = (world: World<S, L>, seen: readonly O[]): boolean =>
     property.kind === 'sometimes' && isReached(property, world, seen)
   const broken = brokenBy(machine, machine.initialWorld, [], machine.initialWorld)
@@ -55,13 +58,26 @@ export function replay<S, L, O extends Observation>(
     world = after
     return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }
   })
+  if (isProgress(property)) first = progressOf(machine, property, trace, steps)
   return {
-    machine, property, steps, reproduced: first !== null,
+    machine, property, steps, loop: trace.loop ?? null, reproduced: first !== null,
     at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
     refusedCount: steps.filter(s => s.refused).length, specChanged: specHash(machine) !== trace.specHash,
   }
 }
 
+function progressOf<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Property<S, L, O>, trace: Trace,
+  steps: readonly ReplayedStep<S, L, O>[]): First | null {
+  const worlds = [machine.initialWorld, ...steps.map(({ after }) => after)]
+  let verdict: Verdict = true
+  if (property.kind === 'recovers') verdict = judgeStuck(machine, property, worlds.at(-1)!)
+  else if (property.kind === 'eventually' || property.kind === 'leadsTo') {
+    // A refused op does nothing: a loop with one is not the one that was found.
+    const refused = steps.slice(trace.loop!).some(one => one.refused)
+    verdict = refused ? true : judgeLasso(machine, property, { ops: trace.ops, worlds, loop: trace.loop! })
+  }
+  return verdict === true ? null : { at: trace.loop ?? trace.ops.length, because: verdict.because, witness: verdict.witness ?? {} }
+}
 interface First { readonly at: number; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
 
 function findFirst(property: string, broken: readonly Broken[], reached: boolean, at: number): First | null {
@@ -78,7 +94,7 @@ function brokenBy<S, L, O extends Observation>(
   })
 }
 
-function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, name: string, subject: string): Property<S, L, O> {
+function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, { property: name, loop, ops }: Trace, subject: string): Property<S, L, O> {
   const names = machine.properties.map(p => p.name)
   const property = machine.properties.find(p => p.name === name)
   if (property === undefined) {
@@ -86,10 +102,11 @@ function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, name
     const next = meant === null ? `it has: ${names.join(', ')}` : `did you mean '${meant}'?`
     throw new UserError({ code: 'E-TRACE-PROPERTY', subject, problem: `machine '${machine.name}' has no property '${name}'`, next })
   }
-  if (property.kind === 'eventually' || property.kind === 'leadsTo') {
-    const problem = `'${name}' is a claim about endless runs; a finite trace cannot violate it`
-    throw new UserError({ code: 'E-TRACE-LIVENESS', subject, problem, next: 'replay a trace of a safety property' })
-  }
+  if ((property.kind === 'eventually' || property.kind === 'leadsTo') && (loop === undefined || loop > ops.length))
+    throw new UserError({
+      code: 'E-TRACE-LIVENESS', subject, problem: `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat for ever`,
+      next: 'find it again with `remapcheck check`',
+    })
   return property
 }
 

@@ -25,8 +25,8 @@ const fileName = (name: string): string => name.replace(/[^A-Za-z0-9_-]+/g, '-')
 function holdsSame(path: string, digest: string): boolean {
   try { return digestOf(loadTrace(path)) === digest } catch { return false } // whatever stands there is not this trace
 }
-function digestOf({ design, bounds, property, ops }: Trace): string {
-  return createHash('sha256').update(JSON.stringify([design, bounds, property, ops])).digest('hex')
+function digestOf({ design, bounds, property, ops, loop }: Trace): string {
+  return createHash('sha256').update(JSON.stringify([design, bounds, property, ops, ...loop === undefined ? [] : [loop]])).digest('hex')
 }
 
 function writeWhole(dir: string, path: string, text: string): void {

@@ -8,6 +8,7 @@ import { exitTable, registries, steps } from '../../src/cli/registries.ts'
 import { verbs } from '../../src/cli/verbs/index.ts'
 import { exitClasses } from '../../src/exit.ts'
 import { designs } from '../../spec/kernel/index.ts'
+import type { Extremes } from '../../src/explore/extremes.ts'
 import { run } from './run.ts'
 
 describe('help', () => {
@@ -91,6 +92,26 @@ describe('cost', () => {
     expect(document.measured.map(({ design }) => design)).toEqual(['no-iommu+source-unmasked', 'leaky'])
     expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('qi-wait')
     expect({ code, exit: document.exit.code }).toEqual({ code: 0, exit: 0 })
+  })
+  it('finds the longest and the shortest wait, and says what has no longest', async () => {
+    const { code, out } = await run('cost --worst ring0-strict --json')
+    const { waits } = JSON.parse(out) as { waits: { name: string; designs: { found: Extremes }[] }[] }
+    const of = (name: string): Extremes => waits.find(wait => wait.name === name)!.designs[0]!.found
+    const alone = of('unmap called -> unmap returned'), beside = of('unmap called -> unmap returned, beside another CPU')
+    // Nothing of the protocol depends on the hardware's order: both are what `cost` counts.
+    expect([alone.greatest!.cost, alone.least!.cost, beside.least!.cost]).toEqual([3149, 3149, 3149])
+    expect([alone.unbounded, alone.endless, beside.greatest]).toEqual([null, null, null])
+    expect(beside.unbounded!.ops.slice(beside.unbounded!.loop).some(({ args }) => args['cpu'] === 1)).toBe(true)
+    const edge = of('edge raised -> handler entered')
+    expect(edge.greatest!.cost).toBeGreaterThan(edge.least!.cost)
+    expect(edge.greatest!.prices.reduce((sum, price) => sum + price, 0)).toBe(edge.greatest!.cost)
+    expect(edge.endless).toBeNull()
+    expect(code).toBe(0)
+  })
+  it('prints them, and records none', async () => {
+    const { out } = await run('cost --worst no-iommu')
+    expect(out).toMatch(/unmap called -> unmap returned\n.*\n {2}no-iommu\n {4}greatest {2}67 = unmap 67\n {4}least {5}67 = unmap 67\n/)
+    expect((await run('cost --worst --update')).code).toBe(2)
   })
 })
 

@@ -4,13 +4,13 @@ import { propertiesFor } from '../../properties/index.ts'
 import { designs } from '../../spec/kernel/index.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
-import { exploreExhaustively } from '../../src/index.ts'
+import { exploreFully } from '../../src/index.ts'
 
 test.each(designs)('$name: verdicts of the exhaustive search', async design => {
   const lines: string[] = []
   for (const scope of scopes.filter(one => one.on(design))) {
     const { states, transitions, depth, complete, results, coverage } =
-      await exploreExhaustively(remapMachine(design, scope.bounds, propertiesFor(design, scope.bounds)))
+      await exploreFully(remapMachine(design, scope.bounds, propertiesFor(design, scope.bounds)))
     expect(complete || results.every(({ outcome }) => outcome !== 'holds')).toBe(true)
     lines.push(`${scope.name}: ${states} states, ${transitions} transitions, depth ${depth}`)
     for (const { property, kind, outcome, violation, reachedBy } of results) {

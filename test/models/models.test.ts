@@ -1,6 +1,6 @@
 /** The classic models: published counts, known violations and shortest lengths, by both drivers. */
 import { expect, test } from 'vitest'
-import { exploreExhaustively, exploreRandomly, machine, showOp } from '../../src/index.ts'
+import { exploreExhaustively, exploreProgress, exploreRandomly, machine, showOp } from '../../src/index.ts'
 import type { Exploration } from '../../src/index.ts'
 import { dieHard } from './die-hard.ts'
 import { peterson } from './peterson.ts'
@@ -32,7 +32,7 @@ test('a commit that waits for nobody is inconsistent in three steps', async () =
 test('Peterson excludes, and both processes get in', async () => {
   const all = await exploreExhaustively(peterson())
   expect(all).toMatchObject({ complete: true, states: 20, transitions: 34, coverage: { clauses: { 'PETERSON:enter': 4 } } })
-  expect(outcomes(all)).toEqual({ 'mutual exclusion': 'holds', 'one at a time': 'holds', 'second enters': 'reached' })
+  expect(outcomes(all)).toEqual({ 'mutual exclusion': 'holds', 'one at a time': 'holds', 'second enters': 'reached', 'each gets in': 'unchecked' })
   expect(outcomes(await exploreRandomly(peterson(), { seed: 1 })))
     .toMatchObject({ 'mutual exclusion': 'passed', 'one at a time': 'passed' })
 })
@@ -47,6 +47,14 @@ test('Peterson that keeps the turn lets both in; six steps show it, to both driv
     expect(traceOf(random, 'mutual exclusion')).toHaveLength(6)
     expect(traceOf(random, 'one at a time')).toHaveLength(6)
   }
+})
+
+test('Peterson lets each in that wants, if who has begun goes on', async () => {
+  expect(await exploreProgress(peterson())).toMatchObject({ states: 20, edges: 34, stopped: null, results: [{ property: 'each gets in', outcome: 'holds', violation: null }] })
+  const { results } = await exploreProgress(peterson({ fair: false }))
+  expect(results[0]).toMatchObject({ outcome: 'violated', violation: {
+    ops: [{ action: 'want', args: { process: 0 } }], loop: 1, because: 'the wait of process 0 begins with op 1 and never ends: after op 1 nothing more need happen',
+  } })
 })
 
 test('Die Hard: 16 states, 96 transitions, four gallons in six steps', async () => {

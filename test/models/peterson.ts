@@ -15,24 +15,24 @@ type Ledger = Record<never, never>
 interface Seen { readonly what: 'entered' | 'left'; readonly process: number }
 
 const action = actionsOf<State, Seen>()
-const { step, sometimes, monitor } = propertiesOf<State, Ledger, Seen>()
+const { step, sometimes, monitor, leadsTo } = propertiesOf<State, Ledger, Seen>()
 const params = { process }
 
-/** `gentle: false`: each gives the turn to itself instead of to the other, which lets both in. */
-export function peterson({ gentle = true } = {}): Machine<State, Ledger, Seen> {
+/** `gentle: false`: each gives the turn to itself instead of to the other, which lets both in. `fair`: a process that has begun goes on. */
+export function peterson({ gentle = true, fair = true } = {}): Machine<State, Ledger, Seen> {
   return machine<State, Ledger, Seen>({
     name: gentle ? 'peterson' : 'peterson-broken', domain,
     initial: { at: ['idle', 'idle'], wants: [false, false], turn: 0 },
     actions: [
       action('want', { agent: 'process', params, when: (s, p) => s.at[p.process] === 'idle',
         then: (d, p) => { d.wants[p.process] = true; d.at[p.process] = 'setTurn' } }),
-      action('setTurn', { agent: 'process', params, when: (s, p) => s.at[p.process] === 'setTurn',
+      action('setTurn', { agent: 'process', fair, params, when: (s, p) => s.at[p.process] === 'setTurn',
         then: (d, p) => { d.turn = gentle ? 1 - p.process : p.process; d.at[p.process] = 'wait' } }),
-      action('enter', { agent: 'process', params,
+      action('enter', { agent: 'process', fair, params,
         when: (s, p) => s.at[p.process] === 'wait' && (!s.wants[1 - p.process] || s.turn === p.process),
         then: (d, p, emit) => {
           d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.see({ what: 'entered', process: p.process }) } }),
-      action('leave', { agent: 'process', params, when: (s, p) => s.at[p.process] === 'critical',
+      action('leave', { agent: 'process', fair, params, when: (s, p) => s.at[p.process] === 'critical',
         then: (d, p, emit) => { d.wants[p.process] = false; d.at[p.process] = 'idle'; emit.see({ what: 'left', process: p.process }) } }),
     ],
     properties: [
@@ -47,6 +47,8 @@ export function peterson({ gentle = true } = {}): Machine<State, Ledger, Seen> {
         ({ inside }) => inside.length < 2 || { because: `inside: ${inside.join(' and ')}`, witness: { inside } }),
       sometimes('second enters', { claim: 'Process 1 can enter too.' },
         (_, seen) => seen.some(s => s.what === 'entered' && s.process === 1)),
+      leadsTo('each gets in', { claim: 'A process that wants to enter does.', each: () => ['the wait of process 0', 'the wait of process 1'] },
+        ({ state }, i) => state.wants[i]!, ({ state }, i) => state.at[i] === 'critical'),
     ],
   })
 }

@@ -3,6 +3,8 @@ import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
 import { noForgedInterrupt } from '../../properties/interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { noMisdelivery } from '../../properties/interrupts/no-misdelivery.ts'
+import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
+import { invalidationsComplete } from '../../properties/progress/invalidations-complete.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { waitEnds } from '../../properties/progress/wait-ends.ts'
 import { moved, replaced, without } from '../../spec/kernel/design.ts'
@@ -89,6 +91,9 @@ const submitWaitIfRoom: Step = {
 const waiting = [
   mutant('command-dropped-when-ring-full', replaced(strict, 'unmap', steps.submitWait, submitWaitIfRoom),
     { from: strict, breaks: waitEnds, at: { ...onePage, queue: 1 }, shortest: 6 }),
+  mutant('command-dropped-and-waited-for', replaced(strict, 'unmap', steps.submitWait, submitWaitIfRoom),
+    { from: strict, breaks: invalidationsComplete, at: { ...onePage, queue: 1 }, shortest: 7 }),
+  mutant('edge-left-under-the-mask', without(masked, move, steps.unmaskSource), { from: masked, breaks: edgesAreServed, at: oneSource, shortest: 8 }),
 ]
 
 export const interruptMutants = [...migration, ...reprogramming, ...leftovers, ...forgery, ...waiting]

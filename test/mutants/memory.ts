@@ -6,8 +6,10 @@ import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { noFreedTable } from '../../properties/isolation/no-freed-table.ts'
 import { noWrongPermission } from '../../properties/isolation/no-wrong-permission.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
+import type { Design, Step } from '../../spec/kernel/design.ts'
 import { driverServer } from '../../spec/kernel/driver-server.ts'
 import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/kernel/ring0.ts'
+import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/kernel/steps/index.ts'
@@ -15,6 +17,13 @@ import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
 
 const strict = ring0Strict
 const rangeFlush = replaced(ring0Deferred, 'flush', steps.invalidateDomain, steps.invalidateBatch)
+
+/** Builds its tables before it switches translation on: the hardware's caches have no part in a deadlock. */
+const notEnabled: Design = { ...strict, name: 'ring0-strict, not yet enabled', remapsDma: false }
+/** Waits for a table page while it holds the lock that an unmap needs to free one. */
+const linkTablesWaiting: Step = {
+  ...steps.linkTables, name: 'linkTablesWaiting', when: ({ s, call }) => s.unit.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
+}
 
 /** Xen XSA-78, Fiasco.OC, Xen commits and others: see docs/bug-zoo.md. */
 const unmapping = [
@@ -74,6 +83,10 @@ const assignment = [
     { from: strict, breaks: nothingLeftBehind, at: onePage, shortest: 10 }),
   mutant('table-lock-kept', without(strict, 'map', steps.unlockTables),
     { from: strict, breaks: nothingLeftBehind, at: { ...twoLevels, cpus: 2, callers: 2 }, shortest: 5 }),
+  mutant('table-lock-kept-stops-the-next-call', without(strict, 'map', steps.unlockTables),
+    { from: strict, breaks: callsCanEnd, at: { ...twoLevels, cpus: 2, callers: 2 }, shortest: 6 }),
+  mutant('table-waited-for-under-the-lock', replaced(notEnabled, 'map', steps.linkTables, linkTablesWaiting),
+    { from: notEnabled, breaks: callsCanEnd, at: { frames: 2, iovas: 3, levels: 2, tables: 1, cpus: 2, callers: 2 }, shortest: 7 }),
   mutant('iommu-never-engaged', { ...strict, name: 'ring0-strict, never enabled', remapsDma: false },
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 2 }),
 ]

@@ -10,7 +10,7 @@ export interface Mutant {
   readonly design: Design
   readonly bounds: Bounds
   readonly breaks: Claim
-  /** Ops of the shortest counterexample. */
+  /** Ops of the shortest counterexample; of an endless one, those before its loop. */
   readonly shortest: number
   /** Length of random runs that find it: what takes many calls needs longer ones. */
   readonly runLength: number

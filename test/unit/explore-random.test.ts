@@ -58,7 +58,7 @@ test('states are counted once, steps and refusals each', async () => {
 test('a run that was mostly refused has shown nothing', async () => {
   const blind = await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 1 })
   expect(blind.stopped).toBe('refused')
-  expect(blind.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'reached'])
+  expect(blind.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'reached', 'unchecked'])
   expect(await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 1, refusedLimit: 1 })).toMatchObject({ stopped: null })
   expect(await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 0 })).toMatchObject({ random: { refused: 0 } })
 })
@@ -66,7 +66,7 @@ test('a run that was mostly refused has shown nothing', async () => {
 test('time and interruption end it as incomplete', async () => {
   const timed = await exploreRandomly(peterson(), { seed: 1, maxSeconds: 0 })
   expect(timed).toMatchObject({ stopped: 'time', random: { runs: 0 } })
-  expect(timed.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'incomplete'])
+  expect(timed.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'incomplete', 'unchecked'])
   const stop = new AbortController()
   const cut = await exploreRandomly(twoPhaseCommit(3), { seed: 1, runs: 1e6, signal: stop.signal, onProgress: () => { stop.abort() } })
   expect(cut.stopped).toBe('interrupted')

@@ -11,7 +11,7 @@ import { checkText } from '../../src/report/text.ts'
 import { theme, themeFor } from '../../src/report/theme.ts'
 import { toyTrace } from '../golden/toy.ts'
 
-const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops, shortest: true })
+const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops, loop: null, shortest: true })
 function result(property: string, outcome: Outcome): PropertyResult {
   const kind = outcome === 'reached' || outcome === 'unreached' ? 'sometimes' : 'step'
   const found = outcome === 'violated' ? violation(property) : null

@@ -21,10 +21,12 @@ import type { Subject } from '../designs.ts'
 import { placed } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
+import { runWorst } from './worst.ts'
 
 const options = {
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
   update: { says: 'record the counts as they are now' },
+  worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
   ...jsonOption, ...colorOption,
 } as const
 
@@ -36,6 +38,7 @@ export const cost = {
     ['remapcheck cost ring0-strict ring0-deferred', 'two of them'],
     ['remapcheck cost --profile ./prices.json', 'at prices of your own'],
     ['remapcheck cost --update', 'accept a change of counts'],
+    ['remapcheck cost --worst ring0-strict', 'the longest and the shortest way of an interrupt and of an unmap'],
   ],
 } as const satisfies Verb<typeof options>
 
@@ -45,6 +48,10 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
   const profile = profileOf(io, flags.profile)
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
+  if (flags.worst) {
+    if (flags.update) throw usage('--worst', 'records nothing', 'give --worst or --update')
+    return runWorst(subjects, profile, flags, io)
+  }
   const measured = subjects.map(measureDesign)
   const before = baselineOf(subjects)
   const baseline = flags.update ? recorded(before, measured) : before

@@ -77,7 +77,7 @@ function document(results: readonly Result[], exit: ExitName, io: Io): string {
     format: 'remapcheck-replay/1', exit: { code: exitCode(exit), name: exit },
     traces: results.map(({ path, trace, replayed, asExpected }) => ({
       path: shown(io, path), design: trace.design, bounds: trace.bounds, property: trace.property, asExpected,
-      reproduced: replayed.reproduced, at: replayed.at, because: replayed.because, recorded: trace.because, witness: replayed.witness,
+      reproduced: replayed.reproduced, at: replayed.at, ...replayed.loop === null ? {} : { loop: replayed.loop }, because: replayed.because, recorded: trace.because, witness: replayed.witness,
       refused: replayed.refusedCount, specChanged: replayed.specChanged,
       steps: replayed.steps.map(({ op, agent, events, refused, violated }) => ({ op, agent, refused, events, violated })),
     })),

@@ -58,24 +58,37 @@ function intern(component: Component, which: number): Func {
   }
 }
 
+/** Locals of the two functions that go through the records of a buffer. */
+const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8
+const recordLocals = ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'] as const
+const overRecords = ({ recordBytes }: Plan, ...body: Code): Code =>
+  [set(rec, get(from)), block(loop(brIf(1, geU(get(rec), get(end))), body, set(rec, add(get(rec), i32(recordBytes))), br(0)))]
+const slotAt = ({ table }: Plan): Code => add(i32(table), shl(get(slot), i32(3)))
+const nextSlot: Code = set(slot, and(add(get(slot), i32(1)), at(control.tableMask)))
+
+/** Brings the words of a record to their form, and sets `key` and `slot`. What a step did not change keeps its parent's number. */
+function keyed({ components, arena }: Plan, canon: number | null): Code {
+  const component = (which: number): Code => [
+    and(load(get(rec), record.label), i32(1 << record.changedShift + which)), 0x04, 0x7e,
+    extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)))), 0x05,
+    and64(shrU64(get(parent), i64(BigInt(32 * which))), i64(0x7fffffffn)), 0x0b,
+  ]
+  return [
+    canon === null ? [] : call(canon, add(get(rec), i32(record.words))),
+    components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
+    set(key, or64(i64(taken), components.length === 0 ? load64(get(rec), record.words) : or64(component(0), shl64(component(1), i64(32n))))),
+    set(slot, hash(get(key), other)),
+  ]
+}
+
 /** `flush(from, end)`: stores the records of a buffer that are new. First all keys and their slots, then all probes: the misses overlap. */
 function flush(plan: Plan, canon: number | null): Func {
-  const { components, recordBytes, arena, links, table, fresh } = plan
-  const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8
-  const keyOf: Code = components.length === 0
-    ? or64(load64(get(rec), record.words), i64(taken))
-    : or64(i64(taken), or64(component(0), shl64(component(1), i64(32n))))
-  function component(which: number): Code {
-    const kept = and64(shrU64(get(parent), i64(BigInt(32 * which))), i64(0x7fffffffn))
-    return [and(load(get(rec), record.label), i32(1 << record.changedShift + which)), 0x04, 0x7e,
-      extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)))), 0x05, kept, 0x0b]
-  }
-  const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
+  const { arena, links, fresh } = plan
   const label: Code = and(load(get(rec), record.label), i32((1 << record.changedShift) - 1))
   const counter: Code = add(local, add(i32(fresh), shl(label, i32(2))))
   const insert: Code = [
     when(geU(at(control.count), at(control.limit)), [store(local, i32(1), own.full), br(3)]),
-    set(other, exchange64(slotAt, i64(0n), get(key))),
+    set(other, exchange64(slotAt(plan), i64(0n), get(key))),
     when(eqz64(get(other)), [
       set(number, atomicAdd(i32(0), i32(1), control.count)),
       store64(add(i32(arena), shl(get(number), i32(3))), get(key)),
@@ -86,32 +99,39 @@ function flush(plan: Plan, canon: number | null): Func {
       br(3),
     ]),
   ]
-  const next: Code = set(rec, add(get(rec), i32(recordBytes)))
-  const overRecords = (...body: Code): Code => [set(rec, get(from)), block(loop(brIf(1, geU(get(rec), get(end))), body, next, br(0)))]
   return {
-    name: 'flush', params: ['i32', 'i32'], results: [], locals: ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'],
+    name: 'flush', params: ['i32', 'i32'], results: [], locals: recordLocals,
     body: [
-      overRecords(
-        canon === null ? [] : call(canon, add(get(rec), i32(record.words))),
-        components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
-        set(key, keyOf),
+      overRecords(plan,
+        keyed(plan, canon),
         store64(get(rec), get(key), record.key),
-        set(slot, hash(get(key), other)),
         // Touched, so that it is on its way when the probe comes.
-        set(number, add(get(number), wrap(load64(slotAt)))),
+        set(number, add(get(number), wrap(load64(slotAt(plan))))),
       ),
-      overRecords(
+      overRecords(plan,
         set(key, load64(get(rec), record.key)),
         set(slot, hash(get(key), other)),
         block(loop(
-          set(other, atomicLoad64(slotAt)),
+          set(other, atomicLoad64(slotAt(plan))),
           when(eqz64(get(other)), insert),
           brIf(1, eq64(get(other), get(key))),
-          set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
+          nextSlot,
           br(0),
         )),
       ),
     ],
+  }
+}
+
+/** `locate(from, end)`: puts the slot of each record's state, which is stored, in place of its key. */
+function locate(plan: Plan, canon: number | null): Func {
+  return {
+    name: 'locate', params: ['i32', 'i32'], results: [], locals: recordLocals,
+    body: overRecords(plan,
+      keyed(plan, canon),
+      block(loop(brIf(1, eq64(load64(slotAt(plan)), get(key))), nextSlot, br(0))),
+      store(get(rec), get(slot), record.key),
+    ),
   }
 }
 
@@ -131,28 +151,6 @@ function rehash({ arena, table }: Plan): Func {
         set(n, add(get(n), i32(1))),
         br(0),
       )),
-    ],
-  }
-}
-
-/** `find(address) -> slot` of the state whose words stand there, or -1. Interns nothing that is new for good: the state was stored once. */
-function find({ components, table }: Plan): Func {
-  const slot = 1, key = 2, other = 3
-  const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
-  const part = (which: number): Code => extend(call(which, add(get(0), i32(components[which]!.first * 4))))
-  return {
-    name: 'find', params: ['i32'], results: ['i32'], locals: ['i32', 'i64', 'i64'],
-    body: [
-      set(key, or64(i64(taken), components.length === 0 ? load64(get(0)) : or64(part(0), shl64(part(1), i64(32n))))),
-      set(slot, hash(get(key), other)),
-      loop(
-        set(other, atomicLoad64(slotAt)),
-        when(eqz64(get(other)), [ret(i32(-1))]),
-        when(eq64(get(other), get(key)), [ret(get(slot))]),
-        set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
-        br(0),
-      ),
-      i32(-1),
     ],
   }
 }
@@ -210,7 +208,7 @@ function regrow(component: Component, which: number): Func {
 export interface Kernel {
   flush(from: number, end: number): void
   rehash(): void
-  find(address: number): number
+  locate(from: number, end: number): void
   unpack(state: number, address: number): void
   canon?(address: number): void
   /** By name, `swap_GROUP_LOW`: two ids of the state at an address in each other's place. */
@@ -223,10 +221,11 @@ export interface Kernel {
 export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<ArrayBuffer> {
   const first = [...plan.components.map(intern), ...plan.components.map(regrow)]
   const canon = symmetry === null ? [] : canonFunctions(plan, symmetry, first.length)
+  const canonical = canon.length === 0 ? null : first.length + canon.length - 1
   return assemble({
     pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
     functions: [
-      ...first, ...canon, flush(plan, canon.length === 0 ? null : first.length + canon.length - 1), rehash(plan), find(plan), unpack(plan),
+      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), unpack(plan),
     ],
   })
 }

@@ -66,6 +66,8 @@ export interface SuccessorsSpec {
   readonly instances: readonly number[]
   /** States are stored in canonical form: every word of a successor is written. */
   readonly canonical: boolean
+  /** Steps that lead back to where they began are written too, not only counted. */
+  readonly loops: boolean
 }
 
 export class SuccessorsCode {
@@ -172,13 +174,13 @@ export class SuccessorsCode {
 
   /** Counts the label and writes the successor; one that is the parent itself is only counted. */
   private emit(leaf: number, frame: Frame): Code {
-    const { plan, trees, canonical } = this.spec
+    const { plan, trees, canonical, loops } = this.spec
     const { label, effect } = trees.leaves[leaf]!
     if (label === null || effect === null) return []
     const counter = plan.fired + label * 8
     const counted = store64(local, add64(load64(local, counter), i64(1n)), counter)
-    const changed = plan.words === 0 ? [] : changedWords(effect)
-    if (changed.length === 0) return counted
+    const changed = changedWords(effect)
+    if (changed.length === 0 && !loops) return counted
     const { components } = plan
     const all = canonical || components.length === 0
     const isChanged = components.map(({ first, words }) => canonical || changed.some(w => first <= w && w < first + words))

@@ -1,0 +1,27 @@
+/** Everything that a machine claims, within the bounds: safety by the exhaustive search, then claims about endless runs on its graph. */
+import { isProgress } from '../model/index.ts'
+import type { Machine, Observation } from '../model/index.ts'
+import { exploreExhaustively } from './exhaustive.ts'
+import type { ExhaustiveOptions } from './exhaustive.ts'
+import { graphOf } from './graph.ts'
+import { Pace } from './pace.ts'
+import { decideProgress } from './progress.ts'
+import type { Exploration } from './result.ts'
+import { Search } from './search.ts'
+
+/** As `exploreExhaustively`, with a verdict on every kind of property. Limits hold for both parts together. Under symmetry claims about endless
+ *  runs stay unasked: fairness tells ids apart that are renamed.
+ *  @throws ModelError when a guard, recipe or property fails. */
+export async function exploreFully<S, L, O extends Observation>(machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
+  if (!machine.properties.some(isProgress) || options.symmetry) return exploreExhaustively(machine, options)
+  const pace = new Pace(options)
+  const search = new Search(machine, { ...options, workers: 1 }, [])
+  try {
+    let stopped = await search.run(pace, { whole: true })
+    const graph = stopped === null ? await graphOf(search, pace) : null
+    if (typeof graph === 'string') stopped = graph
+    const decided = new Map(decideProgress(machine, typeof graph === 'string' ? null : graph).map(result => [result.property, result]))
+    const safety = search.exploration(stopped, pace)
+    return { ...safety, results: safety.results.map(result => decided.get(result.property) ?? result) }
+  } finally { await search.end() }
+}

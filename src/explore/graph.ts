@@ -1,0 +1,129 @@
+/** The reachable states as an explicit graph: what claims about endless runs, and costs over all runs, are decided on. */
+import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
+import type { ExhaustiveOptions } from './exhaustive.ts'
+import { Pace } from './pace.ts'
+import type { StopReason } from './result.ts'
+import { Search } from './search.ts'
+import { apply, leafOf, Trees, unknown } from './trees.ts'
+import { record } from './wasm/memory.ts'
+
+/** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] .. first[s+1]-1,
+ *  in the order of machine.instances. */
+export interface StateGraph<S, L, O> {
+  readonly states: number
+  readonly first: Uint32Array
+  readonly target: Uint32Array
+  /** Index into `labels`. */
+  readonly label: Uint32Array
+  /** What happened on an edge: the instance (index into machine.instances) and its events; interned. */
+  readonly labels: readonly Label<O>[]
+  /** A fresh mutable value. */
+  world(state: number): World<S, L>
+  /** 1 for each state where the answer is yes. The question is asked once for all states that look alike to it. */
+  where(ask: (world: World<S, L>) => boolean): Uint8Array
+}
+export interface Label<O> { readonly instance: number; readonly events: readonly ModelEvent<O>[] }
+
+export type GraphOptions = Omit<ExhaustiveOptions, 'symmetry'>
+export interface BuiltGraph<S, L, O> {
+  /** Null when a limit was met: a part of a graph says nothing about endless runs. */
+  readonly graph: StateGraph<S, L, O> | null
+  readonly states: number
+  readonly edges: number
+  readonly stopped: StopReason | null
+  readonly seconds: number
+}
+
+/** Visits every reachable state and keeps every step.
+ *  @throws ModelError when a guard or recipe fails or leaves its domain; its `trace` ends with the failing op. */
+export async function buildGraph<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, limits: GraphOptions = {}): Promise<BuiltGraph<S, L, O>> {
+  const pace = new Pace(limits)
+  const search = new Search(machine, limits, [])
+  let stopped = await search.run(pace, { whole: true })
+  const { states, transitions: edges } = search.counts()
+  let graph: StateGraph<S, L, O> | null = null
+  if (stopped === null) {
+    const made = await graphOf(search, pace)
+    if (typeof made === 'string') stopped = made
+    else graph = made
+  }
+  if (graph === null) await search.end()
+  return { graph, states, edges, stopped, seconds: pace.seconds }
+}
+
+/** Parents whose steps are taken between two looks at the clock. */
+const stride = 4096
+
+/** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store. */
+export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace): Promise<StateGraph<S, L, O> | StopReason> {
+  const { store, learner, successors } = search
+  const { count } = store
+  const edges = search.counts().transitions
+  let first: Uint32Array, target: Uint32Array, label: Uint32Array
+  try {
+    first = new Uint32Array(count + 1)
+    target = new Uint32Array(edges)
+    label = new Uint32Array(edges)
+  } catch { return 'memory' }
+  let edge = 0
+  const put = (parent: number, labelled: number, slot: number): void => {
+    label[edge] = (labelled & (1 << record.changedShift) - 1) - 1
+    target[edge++] = slot
+    first[parent + 1] = edge
+  }
+  const { words32, kernel, plan } = store
+  successors.compileSteps((from, end) => {
+    kernel.locate(from, end)
+    for (let at = from; at < end; at += plan.recordBytes)
+      put(words32[at + record.parent >>> 2]!, words32[at + record.label >>> 2]!, words32[at + record.key >>> 2]!)
+  })
+  for (let next = 0; next < count;) {
+    if (pace.due()) {
+      const stop = await pace.breathe({ states: count, transitions: edge, depth: 0, queue: count - next })
+      if (stop !== null) return stop
+    }
+    const root = successors.expand(next, Math.min(count, next + stride))
+    next = successors.next
+    if (root !== null) walk(search, next++, root, put)
+  }
+  const numbers = store.number()
+  for (let i = 0; i < edge; i++) target[i] = numbers[target[i]!]!
+  for (let state = 1; state <= count; state++) first[state] = Math.max(first[state]!, first[state - 1]!)
+  return {
+    states: count, first, target, label, labels: learner.labels.slice(1).map(one => ({ instance: one!.number, events: one!.events })),
+    world: state => learner.packed.unpack(words32, store.unpack(state)),
+    where: ask => where(search, ask),
+  }
+}
+
+/** The steps of a parent from a root on whose tree was given up. */
+function walk<S, L, O extends Observation>(
+  { store, learner }: Search<S, L, O>, parent: number, from: number, put: (parent: number, label: number, slot: number) => void): void {
+  const { words32 } = store
+  const at = store.unpack(parent)
+  for (let root = from; root < learner.trees.roots.length; root++) {
+    const { label, effect } = learner.follow(root, words32, at, parent, () => [])
+    if (label === null || effect === null) continue
+    apply(effect, words32, at, words32, store.candidate)
+    put(parent, label, store.locate(parent))
+  }
+}
+
+function where<S, L, O extends Observation>({ store, learner, machine }: Search<S, L, O>, ask: (world: World<S, L>) => boolean): Uint8Array {
+  const trees = new Trees(1, () => `a question about states of machine '${machine.name}'`)
+  const [no, yes] = [0, 1]
+  const answers = new Uint8Array(store.count)
+  for (let state = 0; state < store.count; state++) {
+    const at = store.unpack(state)
+    let ref = trees.walk(0, store.words32, at)
+    if (ref === unknown) {
+      let answer = false
+      const log = learner.recorder.look(store.words32, at, world => { answer = ask(world) })
+      trees.extend(0, log, store.words32, at, answer ? yes : no, false)
+      ref = trees.walk(0, store.words32, at)
+    }
+    answers[state] = leafOf(ref) === yes ? 1 : 0
+  }
+  return answers
+}

@@ -1,0 +1,87 @@
+/** Judging a run that never ends: ops, the last of which repeat for ever. Nothing of a search is used, so it checks what one found. */
+import { advance, answerOf, enabled, packing } from '../model/index.ts'
+import type { Eventually, LeadsTo, Machine, Observation, Op, Recovers, Verdict, World } from '../model/index.ts'
+
+/** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the last world. */
+export interface Lasso<S, L> { readonly ops: readonly Op[]; readonly worlds: readonly World<S, L>[]; readonly loop: number }
+
+/** True when the property stands: the ops do not close a loop, the loop starves an action that is declared fair, or what has to come does come.
+ *  @throws ModelError when a guard or the property fails. */
+export function judgeLasso<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, property: Eventually<S, L> | LeadsTo<S, L>, lasso: Lasso<S, L>): Verdict {
+  return closes(machine, lasso) && starved(machine, lasso) === null ? judgeEndless(machine, property, lasso) : true
+}
+
+function closes<S, L, O extends Observation>(machine: Machine<S, L, O>, { worlds, loop }: Lasso<S, L>): boolean {
+  if (loop >= worlds.length) return false
+  const { words, pack } = packing<World<S, L>>(machine.worldDomain)
+  const [one, other] = [new Uint32Array(words), new Uint32Array(words)]
+  pack(worlds[loop]!, one, 0)
+  pack(worlds.at(-1)!, other, 0)
+  return one.every((word, i) => word === other[i])
+}
+
+/** An op that fairness would make happen on the way round, and that does not; null when the loop is fair. */
+function starved<S, L, O extends Observation>(machine: Machine<S, L, O>, { ops, worlds, loop }: Lasso<S, L>): Op | null {
+  const keyOf = (op: Op): string => JSON.stringify([op.action, op.args])
+  const round = new Set(ops.slice(loop).map(keyOf))
+  const rounds = worlds.slice(loop)
+  const found = machine.instances.find(({ action, op }) => {
+    if (action.fair === false || round.has(keyOf(op))) return false
+    const on = (world: World<S, L>): boolean => enabled(machine, action, world.state, op.args)
+    return action.fair === 'strong' ? rounds.some(on) : rounds.every(on)
+  })
+  return found?.op ?? null
+}
+
+function judgeEndless<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, property: Eventually<S, L> | LeadsTo<S, L>, { ops, worlds, loop }: Lasso<S, L>): Verdict {
+  const { name } = property
+  const rest = ops.length === loop ? loop === 0 ? 'nothing need ever happen' : `after op ${loop} nothing more need happen`
+    : ops.length === loop + 1 ? `op ${loop + 1} can repeat for ever` : `ops ${loop + 1} to ${ops.length} can repeat for ever`
+  if (property.kind === 'eventually')
+    return worlds.some(world => answerOf(name, () => property.goal(world))) || { because: `the goal is never met: ${rest}` }
+  for (const [at, what] of property.cases(machine.initialWorld).entries()) {
+    const last = worlds.findLastIndex(world => answerOf(name, () => property.to(world, at)))
+    const begin = worlds.findIndex((world, i) => i > last && answerOf(name, () => property.from(world, at)))
+    if (last >= loop || begin < 0) continue
+    return { because: `${what} ${begin === 0 ? 'is there from the start' : `begins with op ${begin}`} and never ends: ${rest}`, witness: { begins: begin } }
+  }
+  return true
+}
+
+/** Most worlds that are looked at when a trace is taken again: a second or two. */
+const limit_worlds = 10_000
+
+/** Whether nothing that can follow `world`, the nearest first, meets the goal. Beyond the limit the verdict says so.
+ *  @throws ModelError when a recipe or the property fails. */
+export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Recovers<S, L>, world: World<S, L>): Verdict {
+  const { words, pack, unpack } = packing<World<S, L>>(machine.worldDomain)
+  const seen = new Set<string>()
+  const queue: Uint32Array[] = []
+  const add = (one: World<S, L>): void => {
+    const packed = new Uint32Array(words)
+    pack(one, packed, 0)
+    const key = packed.join()
+    if (!seen.has(key)) { seen.add(key); queue.push(packed) }
+  }
+  add(world)
+  for (let i = 0; i < queue.length; i++) {
+    if (i === limit_worlds) return stuckVerdict(i, true)
+    const here = unpack(queue[i]!, 0)
+    if (answerOf(property.name, () => property.goal(here))) return true
+    for (const { action, op } of machine.instances) {
+      if (!enabled(machine, action, here.state, op.args)) continue
+      const next = unpack(queue[i]!, 0)
+      advance(machine, next, action, op.args, [])
+      add(next)
+    }
+  }
+  return stuckVerdict(queue.length)
+}
+
+/** `states`: how many there are from the stuck one on, itself among them; or how many were looked at, where there are `more`. */
+export const stuckVerdict = (states: number, more = false): Exclude<Verdict, true> => ({
+  because: states === 1 ? 'nothing can happen here, and the goal is not met'
+    : `none of the ${more ? 'nearest ' : ''}${states} states that can come from here on meets the goal`,
+})

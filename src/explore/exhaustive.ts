@@ -1,7 +1,7 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
-import { advance, enabled } from '../model/index.ts'
+import { advance, enabled, tracing } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, World } from '../model/index.ts'
-import { checkGuards, store, tracing } from './blame.ts'
+import { checkGuards, store } from './blame.ts'
 import { Book } from './book.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'

@@ -77,6 +77,14 @@ export class ModelError extends Error {
   trace: readonly Op[] | null = null
 }
 
+/** Runs `work`; a mistake in the machine gets the ops that lead to it, where it has none yet. */
+export function tracing<T>(work: () => T, trace: () => readonly Op[]): T {
+  try { return work() } catch (error) {
+    if (error instanceof ModelError) error.trace ??= trace()
+    throw error
+  }
+}
+
 const emptyLedger = { domain: struct({}), initial: {}, observe: () => {} }
 
 /** @throws ModelError when two actions or properties share a name, or the initial state is outside its domain. */

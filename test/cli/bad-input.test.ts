@@ -20,6 +20,8 @@ beforeAll(() => {
   const files: Record<string, string | Buffer> = {
     'empty.json': '', 'cut.json': trace().slice(0, 80), 'newer.json': trace({ version: 2 }), 'other-design.json': trace({ design: 'ring0-stirct' }),
     'other-property.json': trace({ property: 'no-dma-escap' }), 'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
+    'throwing.json': trace({ design: 'throwing', property: 'no-dma-escape', ops: [
+      { action: 'map', args: { cpu: 0, domain: 0, iova: 0, frame: 0, write: true } }, { action: 'map/throwsHere', args: { cpu: 0 } }] }),
     'binary.json': Buffer.from([1, 0, 2, 0]), 'empty.log': '', 'foreign.log': 'Nov 22 20:00:01 host kernel: hello\n'.repeat(20),
     'binary.log': Buffer.from(Array.from({ length: 4000 }, (_, i) => i * 7 % 256)), 'cut.log.gz': gzipSync('vtd_x 1\n'.repeat(5000)).subarray(0, 60),
     'broken.mjs': 'export default {', 'throws.mjs': 'throw new TypeError("no")', 'nothing.mjs': 'export const x = 1',
@@ -75,6 +77,10 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['replay DIR/other-property.json', /has no property 'no-dma-escap' \[E-TRACE-PROPERTY\]\n {2}→ did you mean 'no-dma-escape'\?/],
   ['replay DIR/bound.json', /bound\.json: bounds, column 1: no bound is named 'frame'.*\n {2}→ did you mean 'frames'\?/],
   ['replay DIR/empty.json --expect nothing', /'nothing' is nothing to expect/],
+  ['replay DIR/throwing.json --design test/cli/fixtures/broken.ts', /design 'throwing': recipe of map\/throwsHere.* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:/],
+  ['cost test/cli/fixtures/broken.ts', /^broken\.ts, design 'throwing': recipe of map\/throwsHere.* \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(/],
+  ['cost test/cli/fixtures/straying.ts', /map\/straysHere\(cpu=0\) .* leaves the domain: .*frame: 99 .* \[E-DESIGN-STEP\]/],
+  ['cost test/cli/fixtures/stuck.ts', /^stuck\.ts, design 'stuck': scenario 'dma' .* op 3 iommu\.cacheTranslation.*: refused, guard is false \[E-DESIGN-STEP\]\n {2}→ mend the step, or the protocol it is in\n$/],
   ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
   ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],

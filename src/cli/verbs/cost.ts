@@ -19,7 +19,7 @@ import { colorOption, jsonOption } from '../common.ts'
 import { blamed } from '../blame.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
-import { placed } from '../io.ts'
+import { placed, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
 
@@ -56,9 +56,10 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
   }))
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
+  const { width } = themeOf(io, flags)
   io.stdout.write(flags.json
     ? JSON.stringify({ format: 'remapcheck-cost/1', exit: { code: exitCode(exit), name: exit }, measured, ...report }, null, 2) + '\n'
-    : `${renderCost(report.costs)}\n${renderBudgets(report.budgets)}`)
+    : `${renderCost(report.costs, width)}\n${renderBudgets(report.budgets, width)}`)
   return exit
 }
 

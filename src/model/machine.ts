@@ -11,6 +11,8 @@ export interface Op { readonly action: string; readonly args: Args }
 
 export interface Action<S, O> {
   readonly name: string
+  /** What it does, in one line; null where nobody said. */
+  readonly says: string | null
   /** Who does it: the lane it is drawn in, and the clock it runs on when priced. */
   readonly agent: string | ((args: Args) => string)
   readonly params: Fields
@@ -23,6 +25,7 @@ export interface Action<S, O> {
 }
 
 export interface ActionSpec<S, O, P extends Fields> {
+  readonly says?: string
   readonly agent: string | ((args: { readonly [K in keyof P]: Value<P[K]> }) => string)
   readonly params?: P
   readonly path?: string
@@ -36,7 +39,7 @@ export interface ActionSpec<S, O, P extends Fields> {
 /** The constructor of actions over one machine's types: `const action = actionsOf<State, Seen>()`. */
 export function actionsOf<S, O extends Observation>() {
   return <P extends Fields = Record<never, Domain>>(name: string, spec: ActionSpec<S, O, P>): Action<S, O> => ({
-    name, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {}, fair: spec.fair ?? false,
+    name, says: spec.says ?? null, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {}, fair: spec.fair ?? false,
     path: spec.path ?? (typeof spec.agent === 'string' ? spec.agent : name),
     when: spec.when as unknown as Action<S, O>['when'], then: spec.then as unknown as Action<S, O>['then'],
   })

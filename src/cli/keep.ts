@@ -9,7 +9,7 @@ import type { Trace } from '../trace/format.ts'
 import { replay } from '../trace/replay.ts'
 import type { Replayed } from '../trace/replay.ts'
 import { loadTraces, saveTrace } from '../trace/store.ts'
-import { badBounds, boundNames, bounds } from '../../spec/bounds.ts'
+import { badBounds, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
 import type { BoundName, Bounds } from '../../spec/bounds.ts'
 import type { Ledger } from '../../spec/ledger.ts'
 import type { Seen } from '../../spec/seen.ts'
@@ -35,7 +35,8 @@ export function boundsOf(text: string, subject = '--bounds'): Bounds {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/.exec(part)!
     if (!boundNames.includes(name as BoundName))
       fail(`no bound is named '${name}'`, suggest(name!, boundNames, `there are ${boundNames.join(', ')}`))
-    if (value === undefined || !/^\d{1,9}$/.test(value)) fail(`'${part}' gives no number`, `for example ${name}=2`)
+    const { least, most } = boundSpecs[name as BoundName]
+    if (value === undefined || !/^\d{1,9}$/.test(value)) fail(`'${part}' gives no whole number from ${least} to ${most}`, `for example ${name}=${most}`)
     if (Object.hasOwn(changes, name!)) fail(`${name} is given twice`, 'give it once')
     changes[name as BoundName] = Number(value)
     column += part.length + 1

@@ -19,7 +19,8 @@ beforeAll(() => {
   parseTrace(trace(), 'the traces below differ from a good one in one thing')
   const files: Record<string, string | Buffer> = {
     'empty.json': '', 'cut.json': trace().slice(0, 80), 'newer.json': trace({ version: 2 }), 'other-design.json': trace({ design: 'ring0-stirct' }),
-    'other-property.json': trace({ property: 'no-dma-escap' }), 'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
+    'own-design.json': trace({ design: 'mine' }),
+    'kernel.log': '# tracer: nop\n    swapper/0-1  [000] .....  0.5: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 size=4096\n', 'other-property.json': trace({ property: 'no-dma-escap' }), 'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
     'throwing.json': trace({ design: 'throwing', property: 'no-dma-escape', ops: [
       { action: 'map', args: { cpu: 0, domain: 0, iova: 0, frame: 0, write: true } }, { action: 'map/throwsHere', args: { cpu: 0 } }] }),
     'binary.json': Buffer.from([1, 0, 2, 0]), 'empty.log': '', 'foreign.log': 'Nov 22 20:00:01 host kernel: hello\n'.repeat(20),
@@ -56,7 +57,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check --scope mapping --bounds cpus=1', /stands in place of the scopes/],
   ['check --property no-dma-escpe', /nothing is named 'no-dma-escpe'.*\n {2}→ did you mean 'no-dma-escape'\?/],
   ['check --bounds cpu=2', /^--bounds, column 1: no bound is named 'cpu' \[E-BOUNDS\]\n {2}→ did you mean 'cpus'\?/],
-  ['check --bounds cpus=2,frames', /^--bounds, column 8: 'frames' gives no number/],
+  ['check --bounds cpus=2,frames', /^--bounds, column 8: 'frames' gives no whole number from 0 to 4 \[E-BOUNDS\]\n {2}→ for example frames=4\n$/],
   ['check --bounds cpus=1,cpus=2', /^--bounds, column 8: cpus is given twice/],
   ['check --bounds cpus=99', /^--bounds: cpus=99 is outside 1\.\.2 \[E-BOUNDS\]\n {2}→ `remapcheck list bounds`/],
   ['check --bounds frames=2', /^--bounds: frames=2 and iovas=0: both are 0/],
@@ -73,7 +74,12 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['replay DIR/binary.json', /binary, not text \[E-TRACE-BINARY\]/],
   ['replay DIR/foreign.json', /JSON, but not a trace.*\[E-TRACE-FOREIGN\]/],
   ['replay DIR/newer.json', /trace version 2, and this remapcheck reads version 1 \[E-TRACE-NEWER\]/],
-  ['replay DIR/other-design.json', /the trace is of the design 'ring0-stirct', which is not built in \[E-TRACE-DESIGN\]\n {2}→ name its module/],
+  ['replay DIR/other-design.json', /the trace is of the design 'ring0-stirct', which is not built in \[E-TRACE-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
+  ['replay DIR/own-design.json', /the trace is of the design 'mine', .*\n {2}→ name its module: --design/],
+  ['check --bounds cm=-1', /'cm=-1' gives no whole number from 0 to 1 .*\n {2}→ for example cm=1/],
+  ['validate DIR/kernel.log', /the kernel's own trace.* \[E-LOG-FOREIGN\]\n {2}→ .*--ftrace/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --ftrace traces/linux/vtd-pt.trace.log.gz', /QEMU's trace log, not the kernel's.* \[E-LOG-NO-FTRACE\]\n {2}→ .*iommu:unmap/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --ftrace DIR/empty.log', /the file is empty \[E-LOG-EMPTY\]\n {2}→ .*iommu:unmap/],
   ['replay DIR/other-property.json', /has no property 'no-dma-escap' \[E-TRACE-PROPERTY\]\n {2}→ did you mean 'no-dma-escape'\?/],
   ['replay DIR/bound.json', /bound\.json: bounds, column 1: no bound is named 'frame'.*\n {2}→ did you mean 'frames'\?/],
   ['replay DIR/empty.json --expect nothing', /'nothing' is nothing to expect/],

@@ -4,7 +4,7 @@ import type { ExitName } from '../../exit.ts'
 import { renderLanes, renderTrace } from '../../trace/render.ts'
 import { loadTraces } from '../../trace/store.ts'
 import type { StoredTrace } from '../../trace/store.ts'
-import { designNamed } from '../../../spec/kernel/index.ts'
+import { designNamed, designs } from '../../../spec/kernel/index.ts'
 import { parse, suggest, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
@@ -54,7 +54,7 @@ function subjectOf(path: string, name: string, own: readonly Subject[]): Subject
   const mine = own.find(({ design }) => design.name === name)
   if (mine !== undefined) return mine
   if (designNamed(name) !== null) return { design: builtIn(name), path: null }
-  const next = own.length === 0 ? 'name its module: --design ./mine.mjs' : `the module has ${own.map(({ design }) => design.name).join(', ')}`
+  const next = own.length === 0 ? suggest(name, designs.map(one => one.name), 'name its module: --design ./mine.mjs') : `the module has ${own.map(({ design }) => design.name).join(', ')}`
   throw usage(path, `the trace is of the design '${name}', which is not built in`, isPath(name) ? 'the field "design" holds a name' : next, 'TRACE-DESIGN')
 }
 

@@ -58,7 +58,7 @@ export function badBounds(b: Bounds): string | null {
   if (b.levels > 1 && b.tables === 0) return `levels=${b.levels} needs table pages: tables is 0`
   if (b.levels > 1 && b.iovas > 2 ** b.levels) return `iovas=${b.iovas} is more than ${2 ** b.levels}, what ${b.levels} levels of two entries reach`
   if ((b.sources === 0) !== (b.vectors === 0)) return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
-  if (b.sources > b.cpus * b.vectors) return `sources=${b.sources} do not fit on ${b.cpus} CPUs with ${b.vectors} vectors`
+  if (b.sources > b.cpus * b.vectors) return `sources=${b.sources} do not fit on cpus=${b.cpus} with vectors=${b.vectors} each`
   if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
   if (b.migrate > b.sources) return `migrate=${b.migrate} is more than sources=${b.sources}`
   if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'

@@ -21,6 +21,7 @@ function dmaActions(b: Bounds, translated: boolean) {
   const write = { kind: 'bool' } as const
   // A request uses what the IOTLB holds. One that misses walks first, which is `iommu.cacheTranslation` and then this.
   const issue = () => action('dma.issue', {
+    says: 'a device sends a DMA request to any page of its address space; it is translated by the IOTLB, or refused',
     agent: 'device', path: 'dma', params: { device: id.device, iova: id.iova, write },
     when: (s, p) => s.unit.tes && s.inFlight[p.device] === null && (s.unit.iotlb[p.device]![p.iova] !== null || refusal(s, p, b) !== null),
     then: (d, p, emit) => {
@@ -34,6 +35,7 @@ function dmaActions(b: Bounds, translated: boolean) {
   })
   // Without translation an address is a frame: the device reaches all of memory.
   const issuePhysical = () => action('dma.issuePhysical', {
+    says: 'a device sends a DMA request to any frame, with nothing in between',
     agent: 'device', path: 'dma', params: { device: id.device, frame: id.frame, write },
     when: (s, p) => !s.unit.tes && s.inFlight[p.device] === null,
     then: (d, p, emit) => {
@@ -42,6 +44,7 @@ function dmaActions(b: Bounds, translated: boolean) {
     },
   })
   const land = action('dma.land', {
+    says: 'a translated request reaches memory',
     agent: 'device', path: 'dma', fair: true, params: { device: id.device },
     when: (s, p) => s.inFlight[p.device] !== null,
     then: (d, p, emit) => {
@@ -81,11 +84,13 @@ function forging(b: Bounds, remapped: boolean) {
   const id = idsOf(b)
   const deviceOf = (source: number): number => source % b.devices
   const compatible = action('forge.compatible', {
+    says: 'a device writes an interrupt message of compatibility format, for any CPU and vector',
     agent: 'device', path: 'forged', params: { device: id.device, cpu: id.cpu, vector: id.vector },
     when: () => true,
     then: (d, p, emit) => { remapAndAccept(d, { device: p.device, source: null, format: 'compatible', cpu: p.cpu, vector: p.vector }, emit, b) },
   })
   const remappable = action('forge.remappable', {
+    says: 'a device writes an interrupt message with the index of a source that is not its own',
     agent: 'device', path: 'forged', params: { device: id.device, index: id.source },
     // With its own index the device interrupts its own driver, which it may do at any time: that is no forgery.
     when: (s, p) => s.unit.ires && deviceOf(p.index) !== p.device,

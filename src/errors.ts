@@ -31,11 +31,12 @@ export class UserError extends Error {
   }
 
   /** Two lines for stderr: place, cause and code; then what to do. */
-  text(): string { return `${this.subject}: ${this.message} [${this.code}]\n  → ${this.next}` }
+  text(): string { return `${this.subject === '' ? "''" : this.subject}: ${this.message} [${this.code}]\n  → ${this.next}` }
 }
 
 /** The known name closest to a mistyped one, or null when none is close (more than a third of its letters differ). */
 export function nearest(typed: string, known: readonly string[]): string | null {
+  if (typed === '') return null
   let best: string | null = null
   let least = Math.max(2, Math.floor(typed.length / 3)) + 1
   for (const name of known) {

@@ -10,7 +10,7 @@ const { positionals: [name = ''], values: { workers, symmetry } } = parseArgs({
 })
 const { search, judge } = cases[name]!
 /** An option that is not given is not passed: the engine's own default is measured then. */
-const options: ExhaustiveOptions & { readonly workers?: number; readonly symmetry?: boolean } = {
+const options: ExhaustiveOptions = {
   ...workers === undefined ? {} : { workers: Number(workers) }, ...symmetry === undefined ? {} : { symmetry },
 }
 
@@ -23,12 +23,12 @@ function resident(field: 'VmRSS' | 'VmHWM'): number {
 const violates = ({ results }: Exploration): boolean => results.some(({ outcome }) => outcome === 'violated')
 
 const before = resident('VmRSS')
-const found: Exploration & { readonly engine?: unknown } = await search(options)
+const found = await search(options)
 const rssBytes = resident('VmHWM')
 const { states, transitions, depth, seconds, complete } = found
 const figures: Figures = {
   states, transitions, depth, seconds, rssBytes, bytesPerState: (rssBytes - before) / states,
-  engine: typeof found.engine === 'string' ? found.engine : 'default',
+  engine: `${found.engine?.bits ?? '?'} bits`,
   complete, violated: violates(judge === undefined ? found : await judge({})),
 }
 console.log(JSON.stringify(figures))

@@ -31,6 +31,7 @@ export function messageOf(s: State, source: Source): NonNullable<Source['message
 function raise(b: Bounds) {
   const { source } = idsOf(b)
   return action('device.raise', {
+    says: 'a source raises an edge: a message, or a pending bit while it is masked',
     agent: 'device', path: 'irq-deliver', params: { source },
     // One message of a source is on its way at a time: messages of one device stay in order.
     when: (s, p) => s.sources[p.source]!.masked || s.sources[p.source]!.message === null,
@@ -53,6 +54,7 @@ function raise(b: Bounds) {
 function deliver(b: Bounds) {
   const { source } = idsOf(b)
   return action('iommu.deliver', {
+    says: 'the message of a source is remapped, or refused',
     agent: 'iommu', path: 'irq-deliver', fair: true, params: { source },
     when: (s, p) => s.sources[p.source]!.message !== null && s.sources[p.source]!.message!.format !== 'remapped',
     then: (d, p, emit) => {
@@ -73,6 +75,7 @@ function deliver(b: Bounds) {
 function acceptRemapped(b: Bounds) {
   const { source } = idsOf(b)
   return action('lapic.accept', {
+    says: 'a remapped message reaches its local APIC, which sets IRR',
     agent: 'lapic', path: 'irq-deliver', fair: true, params: { source },
     when: (s, p) => s.sources[p.source]!.message?.format === 'remapped',
     then: (d, p, emit) => {
@@ -139,6 +142,7 @@ function acceptAt(d: State, { device, source, cpu, vector }: Accepted, emit: Emi
 function dispatchTo(b: Bounds) {
   const { cpu } = idsOf(b)
   return action('cpu.dispatch', {
+    says: 'a CPU takes its highest accepted vector into service',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
     when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null,
     then: (d, p, emit) => {
@@ -154,6 +158,7 @@ function dispatchTo(b: Bounds) {
 function handle(b: Bounds, { handlersNotify }: Delivery) {
   const { cpu } = idsOf(b)
   return action('cpu.handle', {
+    says: 'the handler of the vector in service runs, and ends with EOI',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
     when: (s, p) => s.lapics[p.cpu]!.isr.includes(true),
     then: (d, p, emit) => {
@@ -171,6 +176,7 @@ function handle(b: Bounds, { handlersNotify }: Delivery) {
 function receive(b: Bounds) {
   const { source } = idsOf(b)
   return action('driver.receive', {
+    says: 'a userland driver takes the message of an interrupt, and serves its device',
     agent: 'driver', path: 'irq-deliver', fair: true, params: { source },
     when: (s, p) => s.kernel.notifications[p.source]!,
     then: (d, p, emit) => {

@@ -12,6 +12,7 @@ import type { Design, Kernel, Protocol } from './design.ts'
 
 /** How a call is entered: who may call it when, and what its registers hold then. */
 interface CallSpec<P extends Fields = Fields> {
+  readonly says: string
   /** What its cost belongs to. */
   readonly path: string
   readonly on: (b: Bounds) => boolean
@@ -25,6 +26,7 @@ const isBusy = (s: State, test: (call: Call) => boolean): boolean => s.kernel.ca
 
 const memoryCalls = {
   map: callSpec({
+    says: 'make a frame reachable by the devices of a domain, at one I/O virtual page',
     path: 'map', on: b => b.frames > 0,
     params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
     when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1)
@@ -37,6 +39,7 @@ const memoryCalls = {
     },
   }),
   unmap: callSpec({
+    says: 'take one page back from the devices of a domain',
     path: 'unmap', on: b => b.frames > 0, params: id => ({ domain: id.domain, iova: id.iova }),
     when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova }) => {
@@ -46,6 +49,7 @@ const memoryCalls = {
     },
   }),
   protect: callSpec({
+    says: 'make a live mapping read-only',
     path: 'protect', on: b => b.readOnly === 1, params: id => ({ domain: id.domain, iova: id.iova }),
     when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && s.kernel.mappings[p.domain]![p.iova]!.write
       && !s.kernel.closed[p.domain]!,
@@ -56,6 +60,7 @@ const memoryCalls = {
     },
   }),
   flush: callSpec({
+    says: 'flush what the unmaps of a domain have deferred',
     path: 'flush', on: b => b.frames > 0, params: id => ({ domain: id.domain }),
     when: (s, p) => s.kernel.mappings[p.domain]!.some(mapping => mapping?.phase === 'deferred')
       && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain) && !s.kernel.closed[p.domain]!,
@@ -64,23 +69,27 @@ const memoryCalls = {
 }
 const deviceCalls = {
   attach: callSpec({
+    says: 'give a device that nobody has to a domain',
     path: 'attach', on: b => b.reassign === 1, params: id => ({ device: id.device, domain: id.domain }),
     when: (s, p) => s.kernel.attached[p.device] === null && !isBusy(s, call => call.device === p.device),
     enter: (_, { device, domain }) => ({ device, domain }),
   }),
   detach: callSpec({
+    says: 'take a device from its domain',
     path: 'detach', on: b => b.reassign === 1, params: id => ({ device: id.device }),
     // The memory of a domain is at rest while the driver is taken down.
     when: (s, p) => s.kernel.attached[p.device] !== null && !isBusy(s, call => call.device === p.device || call.domain === s.kernel.attached[p.device]),
     enter: (s, { device }) => ({ device, domain: s.kernel.attached[device]! }),
   }),
   portAccess: callSpec({
+    says: 'a driver asks for the ports of a device',
     path: 'port-io', on: b => b.ports === 1, params: id => ({ domain: id.domain, device: id.device }),
     // A driver may ask for anything: the protocol has to look.
     when: () => true,
     enter: (_, { domain, device }) => ({ domain, device }),
   }),
   migrateInterrupt: callSpec({
+    says: 'move an interrupt source to another CPU and vector',
     path: 'irq-migrate', on: b => b.migrate > 0, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
     // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does.
     when: (s, p, b) => p.source < b.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
@@ -132,7 +141,7 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   // Nothing of a call is to be seen before its first step, so a first step that never waits comes with the entry.
   const joined = protocol[0]!.when === undefined
   const enter = action(name, {
-    agent, path: spec.path, params: { ...params, ...spec.params(idsOf(b)) },
+    agent, says: spec.says, path: spec.path, params: { ...params, ...spec.params(idsOf(b)) },
     when: (s, p) => s.kernel.calls[p.cpu] === null && spec.when(s, p as never, b),
     then: (d, p, emit) => {
       const registers = spec.enter(d, p as never)
@@ -141,7 +150,7 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
     },
   })
   const steps = protocol.map((step, i) => action(`${name}/${labels[i]}`, {
-    agent, path: spec.path, fair: true, params,
+    agent, says: step.says, path: spec.path, fair: true, params,
     when: (s, p) => {
       const call = s.kernel.calls[p.cpu]
       return call !== null && call !== undefined && call.call === name && call.step === i && (step.when?.(view(s, p.cpu)) ?? true)

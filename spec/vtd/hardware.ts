@@ -30,6 +30,7 @@ export function vtdActions(b: Bounds, use: UnitUse) {
 function dmaCaches(b: Bounds) {
   const { device, iova } = idsOf(b)
   const cacheContext = action('iommu.cacheContext', {
+    says: 'fill the context cache with the context entry of a device, asked or not',
     agent: 'iommu', path: 'dma', params: { device },
     when: (s, p) => {
       const fill = s.unit.tes ? contextFill(s.unit, p.device, b) : null
@@ -44,6 +45,7 @@ function dmaCaches(b: Bounds) {
     },
   })
   const cacheTranslation = action('iommu.cacheTranslation', {
+    says: 'walk the tables and fill the IOTLB with a page of a device, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
       const found = s.unit.tes ? walkFor(s.unit, p.device, p.iova, false, b) : null
@@ -60,6 +62,7 @@ function dmaCaches(b: Bounds) {
     },
   })
   const cacheTable = action('iommu.cacheTable', {
+    says: 'fill the paging-structure cache with the last table of a walk, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
       const found = s.unit.tes && b.levels > 1 ? walkFor(s.unit, p.device, p.iova, false, b) : null
@@ -88,6 +91,7 @@ export function emitWalk(emit: Emit<Seen>, walk: Translation, device: number, do
 function cacheIrte(b: Bounds) {
   const { source } = idsOf(b)
   return action('iommu.cacheIrte', {
+    says: 'fill the interrupt entry cache with an IRTE, asked or not',
     agent: 'iommu', path: 'irq-deliver', params: { source },
     when: (s, p) => {
       const entry = seenByHardware(s.unit.memory.irt[s.unit.memory.irta]![p.source]!)
@@ -116,6 +120,7 @@ const hardwareCost: Readonly<Partial<Record<Descriptor['type'], string>>> = {
  *  request in flight disables the step and devices may go on sending. */
 function processQueue(b: Bounds) {
   return action('iommu.process', {
+    says: 'complete a descriptor of the invalidation queue; those before it may still be under way, as far as the manual lets them',
     agent: 'iommu', fair: 'strong', path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
     when: (s, p) => p.slot < s.unit.queue.length && mayComplete(s.unit.queue, p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
     then: (d, p, emit) => {
@@ -140,6 +145,7 @@ function mayComplete(queue: readonly QueueEntry[], slot: number): boolean {
 /** Strongly fair, as `iommu.process` is and for the same reason (VTD:6/drain). */
 function completeRegister(b: Bounds) {
   return action('iommu.completeRegister', {
+    says: 'complete the invalidation that was asked for by register',
     agent: 'iommu', fair: 'strong', path: 'invalidate',
     when: s => s.unit.register !== null && isDrained(s, descriptorOf(s.unit.register), b),
     then: (d, _, emit) => {
@@ -178,21 +184,25 @@ function settling(b: Bounds, use: UnitUse) {
   const id = idsOf(b)
   const settleCell = (d: Cell<unknown>, emit: Emit<Seen>): void => { settle(d); emit.clause('VTD:6/coherency') }
   const context = action('memory.settleContext', {
+    says: 'a store to a context entry that was not written back reaches memory',
     agent: 'memory', params: { device: id.device },
     when: (s, p) => s.unit.memory.context[p.device]!.pending.length > 0,
     then: (d, p, emit) => { settleCell(d.unit.memory.context[p.device]!, emit) },
   })
   const entry = action('memory.settleEntry', {
+    says: 'a store to a page-table entry that was not written back reaches memory',
     agent: 'memory', params: { domain: id.domain, iova: id.iova },
     when: (s, p) => (s.unit.memory.roots[p.domain]![p.iova]?.pending.length ?? 0) > 0,
     then: (d, p, emit) => { settleCell(d.unit.memory.roots[p.domain]![p.iova]!, emit) },
   })
   const pool = action('memory.settlePoolEntry', {
+    says: 'a store to an entry of a table of the pool that was not written back reaches memory',
     agent: 'memory', params: { page: id.page, iova: id.iova },
     when: (s, p) => (s.unit.memory.pool[p.page]![p.iova]?.pending.length ?? 0) > 0,
     then: (d, p, emit) => { settleCell(d.unit.memory.pool[p.page]![p.iova]!, emit) },
   })
   const irte = action('memory.settleIrte', {
+    says: 'a store to an IRTE that was not written back reaches memory',
     agent: 'memory', params: { source: id.source },
     when: (s, p) => s.unit.memory.irt[s.unit.memory.irta]![p.source]!.pending.length > 0,
     then: (d, p, emit) => { settleCell(d.unit.memory.irt[d.unit.memory.irta]![p.source]!, emit) },

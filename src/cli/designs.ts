@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
 import { designNamed, designs, migrations } from '../../spec/kernel/index.ts'
 import type { Design } from '../../spec/kernel/index.ts'
+import { callNames } from '../../spec/state.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { suggest, usage } from './args.ts'
@@ -18,8 +19,10 @@ export interface Subject {
   readonly path: string | null
 }
 
-/** Clause ids hold a slash too, behind the name of their manual. */
-export const isPath = (text: string): boolean => !/^[A-Z]{2,}:/.test(text) && (/[\\/]/.test(text) || /\.[cm]?[jt]s$/.test(text))
+const script = /\.[cm]?[jt]s$/
+/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call. */
+const isId = (text: string): boolean => /^[A-Z]{2,}:/.test(text) || callNames.some(call => text.startsWith(`${call}/`)) && !script.test(text)
+export const isPath = (text: string): boolean => !isId(text) && (/[\\/]/.test(text) || script.test(text))
 
 /** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {

@@ -1,10 +1,7 @@
 /** Runs designs through scopes: the loop behind `check` and `start`. */
-import { basename } from 'node:path'
-import { UserError } from '../errors.ts'
 import { exploreFully } from '../explore/full.ts'
 import { exploreRandomly } from '../explore/random.ts'
 import type { Exploration } from '../explore/result.ts'
-import { ModelError, showOp } from '../model/index.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
 import { claims, propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
@@ -12,6 +9,7 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
+import { blame, blamed } from './blame.ts'
 import type { Subject } from './designs.ts'
 
 export interface Plan {
@@ -35,8 +33,8 @@ export interface Watch {
 }
 
 /** The whole machine: what saved traces are replayed on, whatever was asked of it. */
-export const machineOf = ({ design, path }: Subject, b: Bounds): RemapMachine =>
-  blamed({ design, path }, () => remapMachine(design, b, propertiesFor(design, b)))
+export const machineOf = (subject: Subject, b: Bounds): RemapMachine =>
+  blamed(subject, () => remapMachine(subject.design, b, propertiesFor(subject.design, b)))
 
 /** Names of a claim's property and of its witnesses. */
 export function withWitnesses(names: readonly string[]): ReadonlySet<string> {
@@ -79,19 +77,4 @@ async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: numbe
     return plan.driver === 'exhaustive' ? await exploreFully(machine, { ...limits, maxStates: plan.maxStates })
       : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length })
   } catch (cause) { throw blame(subject, cause) }
-}
-
-function blamed<T>(subject: Subject, work: () => T): T {
-  try { return work() } catch (cause) { throw blame(subject, cause) }
-}
-
-/** A mistake in a user's own design is theirs to mend; the message names the step, and the trace leads there. */
-function blame({ design, path }: Subject, cause: unknown): unknown {
-  if (path === null || cause instanceof UserError) return cause
-  const ops = cause instanceof ModelError ? cause.trace ?? [] : []
-  const lines = ops.map((op, i) => `\n      ${i + 1}  ${showOp(op)}`).join('')
-  return new UserError({
-    code: 'E-DESIGN-STEP', subject: `${basename(path)}, design '${design.name}'`, problem: cause instanceof Error ? cause.message : String(cause),
-    next: ops.length === 0 ? 'mend the step' : `mend the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:${lines}`,
-  })
 }

@@ -7,10 +7,15 @@ import { overallOf } from '../report/check.ts'
 import { makeTrace } from '../trace/format.ts'
 import type { Trace } from '../trace/format.ts'
 import { replay } from '../trace/replay.ts'
+import type { Replayed } from '../trace/replay.ts'
 import { loadTraces, saveTrace } from '../trace/store.ts'
-import { badBounds, boundNames, bounds } from '../../spec/bounds.ts'
+import { badBounds, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
 import type { BoundName, Bounds } from '../../spec/bounds.ts'
+import type { Ledger } from '../../spec/ledger.ts'
+import type { Seen } from '../../spec/seen.ts'
+import type { State } from '../../spec/state.ts'
 import { suggest } from './args.ts'
+import { blamed } from './blame.ts'
 import type { Subject } from './designs.ts'
 import { machineOf } from './explore.ts'
 import { placed } from './io.ts'
@@ -30,7 +35,8 @@ export function boundsOf(text: string, subject = '--bounds'): Bounds {
     const [, name, value] = /^([^=]*)(?:=(.*))?$/.exec(part)!
     if (!boundNames.includes(name as BoundName))
       fail(`no bound is named '${name}'`, suggest(name!, boundNames, `there are ${boundNames.join(', ')}`))
-    if (value === undefined || !/^\d{1,9}$/.test(value)) fail(`'${part}' gives no number`, `for example ${name}=2`)
+    const { least, most } = boundSpecs[name as BoundName]
+    if (value === undefined || !/^\d{1,9}$/.test(value)) fail(`'${part}' gives no whole number from ${least} to ${most}`, `for example ${name}=${most}`)
     if (Object.hasOwn(changes, name!)) fail(`${name} is given twice`, 'give it once')
     changes[name as BoundName] = Number(value)
     column += part.length + 1
@@ -49,6 +55,10 @@ const changesOf = (b: Bounds): Record<string, number> => {
 /** @throws UserError E-BOUNDS naming the file. */
 export const boundsOfTrace = (trace: Trace, path: string): Bounds =>
   boundsOf(Object.entries(trace.bounds).map(([name, value]) => `${name}=${String(value)}`).join(',') || 'standard', `${path}: bounds`)
+
+/** The ops of the trace taken again by the design. @throws UserError E-DESIGN-STEP when a step of a user's design fails. */
+export const replayOf = (subject: Subject, trace: Trace, path: string): Replayed<State, Ledger, Seen> =>
+  blamed(subject, () => replay(machineOf(subject, boundsOfTrace(trace, path)), trace, path))
 
 export function traceOf(subject: Subject, { violation, in: scope }: Overall): Trace {
   if (violation === null) throw new RangeError('nothing was violated')
@@ -83,7 +93,7 @@ export function replayRegressions(io: Io, subjects: readonly Subject[]): Regress
   return stored.flatMap(({ path, trace }) => {
     const subject = subjects.find(({ design }) => design.name === trace.design)
     if (subject === undefined) return []
-    const { because } = replay(machineOf(subject, boundsOfTrace(trace, path)), trace, path)
+    const { because } = replayOf(subject, trace, path)
     return [{ path, design: trace.design, property: trace.property, because, known: Object.hasOwn(subject.design.givesUp, trace.property) }]
   })
 }

@@ -1,12 +1,15 @@
 /** Everything that has a name here: `list` shows it, `explain` looks it up. All of it is derived from the registries. */
 import { exitClasses } from '../exit.ts'
+import type { Fairness } from '../model/index.ts'
+import { claimsOnBoots } from '../linux/verdicts.ts'
 import { claims } from '../../properties/index.ts'
-import { boundNames, boundSpecs, showBounds } from '../../spec/bounds.ts'
+import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
 import { clauses } from '../../spec/clauses.ts'
-import { profiles } from '../../spec/costs/index.ts'
+import { paths, profiles, units } from '../../spec/costs/index.ts'
 import { designs, migrations } from '../../spec/kernel/index.ts'
 import * as stepModules from '../../spec/kernel/steps/index.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
+import { remapMachine } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
 
 /** The steps of the vocabulary, by name. */
@@ -14,6 +17,39 @@ export const steps: ReadonlyMap<string, Step> = new Map(
   (Object.values(stepModules) as readonly (Step | Protocol | unknown)[]).flat()
     .filter((one): one is Step => typeof one === 'object' && one !== null && 'then' in one && 'says' in one)
     .map(step => [step.name, step]))
+
+export interface KnownAction {
+  readonly says: string
+  /** Who takes it. */
+  readonly agents: readonly string[]
+  readonly params: readonly string[]
+  readonly path: string
+  readonly fair: Fairness
+  /** Built-in designs whose machines have it. */
+  readonly designs: readonly string[]
+}
+
+/** Bounds under which a machine has every action that no standard scope shows. */
+const everything = bounds({ cpus: 2, frames: 1, iovas: 2, levels: 2, tables: 1, reassign: 1, readOnly: 1, sources: 1, vectors: 2, migrate: 1, coherent: 0, interruptDrain: 0 })
+
+let known: ReadonlyMap<string, KnownAction> | undefined
+/** The actions of the built-in designs, by the names that traces use. */
+export const knownActions = (): ReadonlyMap<string, KnownAction> => known ??= findActions()
+
+function findActions(): ReadonlyMap<string, KnownAction> {
+  const found = new Map<string, KnownAction>()
+  for (const design of designs)
+    for (const b of [...scopes.filter(({ on }) => on(design)).map(scope => scope.bounds), everything])
+      for (const { action, op } of remapMachine(design, b).instances) {
+        const { says, agents, designs: of } = found.get(action.name) ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
+        const agent = typeof action.agent === 'string' ? action.agent : action.agent(op.args)
+        found.set(action.name, {
+          says, agents: agents.includes(agent) ? agents : [...agents, agent], params: Object.keys(action.params), path: action.path, fair: action.fair,
+          designs: of.includes(design.name) ? of : [...of, design.name],
+        })
+      }
+  return found
+}
 
 export interface Registry { readonly name: string; readonly says: string; readonly rows: () => readonly (readonly string[])[] }
 
@@ -23,15 +59,19 @@ export const registries: readonly Registry[] = [
   { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME', rows: () => migrations.map(({ name, says }) => [name, says]) },
   { name: 'properties', says: 'what is claimed of them', rows: () => claims.map(({ property }) => [property.name, property.claim]) },
   { name: 'scopes', says: 'the small worlds they are checked in',
-    rows: () => scopes.map(({ name, says, bounds }) => [name, `${says} (${showBounds(bounds)})`]) },
+    rows: () => scopes.map(({ name, says, bounds }) => [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]) },
   { name: 'bounds', says: 'sizes and switches of a world', rows: () => boundNames.map(name => {
     const { least, most, standard, says } = boundSpecs[name]
     return [name, `${least}..${most}`, `${says} (${standard})`]
   }) },
   { name: 'steps', says: 'what protocols are made of', rows: () => [...steps.values()].map(({ name, says }) => [name, says]) },
+  { name: 'actions', says: 'what happens in a trace: steps of the calls, of hardware and of devices', rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
     rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
   { name: 'profiles', says: 'prices for `cost`', rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },
+  { name: 'units', says: 'what `cost` counts', rows: () => Object.entries(units) },
+  { name: 'paths', says: 'what the counts belong to', rows: () => Object.entries(paths) },
+  { name: 'verdicts', says: 'what `validate` says of a boot', rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
   { name: 'exits', says: 'exit codes', rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
 ]
 

@@ -1,6 +1,9 @@
 /** Two or three columns of text under a title: what `list` and help print. */
 import { hang, wrapWords } from '../report/layout.ts'
 
+/** Below this a column of text is not read: it goes below the others. */
+const least = 24
+
 /** The last column is wrapped to the width; the others are as wide as their widest cell. */
 export function rows(cells: readonly (readonly string[])[], width: number, indent = 2): string[] {
   const last = Math.max(0, ...cells.map(row => row.length)) - 1
@@ -8,6 +11,8 @@ export function rows(cells: readonly (readonly string[])[], width: number, inden
   const room = indent + widths.reduce((a, b) => a + b, 0)
   return cells.flatMap(row => {
     const head = ' '.repeat(indent) + row.slice(0, last).map((cell, i) => cell.padEnd(widths[i]!)).join('')
-    return hang(head, room, wrapWords(row[last] ?? '', Math.max(20, width - room)))
+    const text = row[last] ?? ''
+    if (width - room >= least) return hang(head, room, wrapWords(text, width - room))
+    return [head.trimEnd(), ...hang(' '.repeat(indent + 4), indent + 4, wrapWords(text, width - indent - 4))]
   })
 }

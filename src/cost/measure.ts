@@ -1,5 +1,5 @@
 /** Measuring: runs a scenario on a machine and counts what each path took. Works on any machine. */
-import { enabled, showOp, step } from '../model/index.ts'
+import { enabled, misfit, ModelError, showOp, step, tracing } from '../model/index.ts'
 import type { Machine, ModelEvent, Observation, Op, World } from '../model/index.ts'
 import { CostError, countCosts } from './count.ts'
 import type { PathCounts, Vocabulary } from './count.ts'
@@ -21,7 +21,8 @@ export interface Measured {
 
 /** Runs the ops; after each one lets hardware and kernel go on until nothing fair is enabled: every fair action instance in order of
  *  declaration, round after round, so that none starves.
- *  @throws CostError when an op is refused or the machine does not settle: such a run has not measured the path. */
+ *  @throws CostError when an op is refused or the machine does not settle: such a run has not measured the path.
+ *  @throws ModelError, with the ops that lead there, when a guard or recipe fails, or a step leaves the declared domain. */
 export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, scenario: Scenario, vocabulary: Vocabulary): Measured {
   const limit = scenario.settle ?? 1000
   const fair = machine.instances.filter(instance => instance.action.fair)
@@ -35,7 +36,7 @@ export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, 
     for (let before = -1; before !== run.ops.length;) {
       before = run.ops.length
       for (const { action, op: next } of fair) {
-        if (!enabled(machine, action, run.world.state, next.args)) continue
+        if (!tracing(() => enabled(machine, action, run.world.state, next.args), () => run.ops)) continue
         if (run.ops.length - started >= limit)
           throw new CostError(`${here}: not quiet within ${limit} steps, ${showOp(next)} is still enabled`)
         take(run, next)
@@ -54,7 +55,12 @@ interface Run<S, L, O extends Observation> {
 
 /** Why the op was refused, or null. */
 function take<S, L, O extends Observation>(run: Run<S, L, O>, op: Op): string | null {
-  const stepped = step(run.machine, run.world, op)
+  const stepped = tracing(() => {
+    const next = step(run.machine, run.world, op)
+    const outside = misfit(run.machine.worldDomain, next.world, 'world')
+    if (outside !== null) throw new ModelError(`${showOp(op)} in machine '${run.machine.name}' leaves the domain: ${outside}`)
+    return next
+  }, () => [...run.ops, op])
   const refusal = stepped.events.find(event => event.kind === 'refused')
   if (refusal !== undefined) return refusal.why
   run.world = stepped.world

@@ -1,5 +1,5 @@
 /** The cost report: as data for --json, and as text for people. */
-import { hang, wrapWords } from '../report/layout.ts'
+import { hang, packLines, wrapWords } from '../report/layout.ts'
 import type { MeasuredDesign } from './baseline.ts'
 import type { BudgetReport, BudgetResult } from './budgets.ts'
 import type { PathCounts, Vocabulary } from './count.ts'
@@ -59,20 +59,22 @@ function footnotesOf(counts: readonly PathCounts[], profile: ReportProfile, sour
   return [...notes].map(([source, note]) => ({ source, status: [...note.status].sort(), units: [...note.units] }))
 }
 
-const cite = ({ authors, title, venue, year }: ReportCitation): string =>
+/** `authors, title, venue year` */
+export const cite = ({ authors, title, venue, year }: ReportCitation): string =>
   `${authors.split(',')[0]}, ${title}, ${venue}${year === null ? '' : ` ${year}`}`
 
-/** Text for people; `contributors` is how many units to name for each path. */
-export function renderCost(report: CostReport, contributors = 3): string {
-  const width = Math.max(0, ...report.paths.flatMap(p => p.designs.map(d => d.design.length)))
+/** Text for people, of lines up to `width`; `contributors` is how many units to name for each path. */
+export function renderCost(report: CostReport, width = 80, contributors = 3): string {
   const { id, title, clock_ghz } = report.profile
-  const lines = [`cycles per path: typical (min..max), ${clock_ghz} GHz, profile ${id}`, `  ${title}`]
+  const lines = [`cycles per path: typical (min..max), ${clock_ghz} GHz, profile ${id}`, ...hang('  ', 2, wrapWords(title, width - 2))]
   for (const { path, designs } of report.paths) {
+    const groups = alike(designs)
+    const names = Math.max(...groups.map(({ design }) => design.length))
     lines.push('', path)
-    for (const { design, cost, others } of alike(designs)) {
-      const cells = [design.padEnd(width), String(cost.cycles.typ).padStart(7), range(cost.cycles).padEnd(14), contents(cost, contributors)]
-      lines.push(`  ${cells.join(' ')}`)
-      if (others.length > 0) lines.push(...hang('    same for ', 13, wrapWords(others.join(', '), 87)))
+    for (const { design, cost, others } of groups) {
+      const head = `  ${design.padEnd(names)} ${String(cost.cycles.typ).padStart(7)} ${range(cost.cycles).padEnd(14)} `
+      lines.push(...hang(head, head.length, packWords(contents(cost, contributors), Math.max(least, width - head.length))))
+      if (others.length > 0) lines.push(...hang('    same for ', 13, packWords(others, width - 13)))
     }
   }
   const rows = report.paths.flatMap(p => p.designs.flatMap(d => d.cost.rows))
@@ -82,9 +84,17 @@ export function renderCost(report: CostReport, contributors = 3): string {
   ]
   if (legend.length > 0) lines.push('', ...legend)
   if (report.footnotes.length > 0) lines.push('', 'sources')
-  for (const note of report.footnotes) lines.push(`  ${note.source} (${note.status.join(', ')})`, `    ${note.units.join(', ')}`)
+  for (const note of report.footnotes)
+    lines.push(...hang('  ', 2, wrapWords(`${note.source} (${note.status.join(', ')})`, width - 2)), ...hang('    ', 4, packWords(note.units, width - 4)))
   return `${lines.join('\n')}\n`
 }
+
+/** Below this a column of text is not read. */
+const least = 24
+/** The items with commas, each whole where it fits into the width. */
+const packWords = (items: readonly string[], width: number): string[] =>
+  packLines(items.map((item, i) => i + 1 < items.length ? `${item},` : item).flatMap(item => item.length > width ? item.split(' ') : [item])
+    .map(text => ({ text })), width, ' ')
 
 type OfPath = CostReport['paths'][number]['designs'][number]
 /** Designs that take the very same, under the first of them. */
@@ -101,7 +111,7 @@ function alike(designs: readonly OfPath[]): (OfPath & { readonly others: string[
 
 const range = (cycles: Cycles): string => `(${cycles.min}..${cycles.max})`
 
-function contents(cost: PathCost, contributors: number): string {
+function contents(cost: PathCost, contributors: number): string[] {
   const own = cost.rows.filter(row => row.within === null)
   const rest = own.length - contributors
   return [
@@ -109,14 +119,14 @@ function contents(cost: PathCost, contributors: number): string {
     ...(rest > 0 ? [`${rest} more`] : []),
     ...cost.rows.filter(row => row.within !== null)
       .map(row => `~${times(row)} in ${row.within}${cost.elsewhere.includes(row.unit) ? ' of another path' : ''}`),
-  ].join(', ')
+  ]
 }
 const times = (row: CostRow): string => row.count === 1 ? row.unit : `${row.count} ${row.unit}`
 
 /** Text for people: every budget that does not hold with its derivation, the changes of counts, and one line of sums. */
-export function renderBudgets(report: BudgetReport): string {
+export function renderBudgets(report: BudgetReport, width = 80): string {
   const lines: string[] = []
-  for (const result of report.results) if (result.verdict === 'over' || result.verdict === 'unmeasured') lines.push(...failed(result))
+  for (const result of report.results) if (result.verdict === 'over' || result.verdict === 'unmeasured') lines.push(...failed(result, width))
   let last = ''
   for (const { design, path, unit, from, to } of report.changes) {
     if (`${design} ${path}` !== last) lines.push(`changed     ${last = `${design} ${path}`}${deltaOf(report, design, path)}`)
@@ -128,11 +138,10 @@ export function renderBudgets(report: BudgetReport): string {
   return `${lines.join('\n')}\n`
 }
 
-function failed({ budget, verdict, used }: BudgetResult): readonly string[] {
-  const head = `${verdict.padEnd(11)} ${budget.design} ${budget.path}: `
+function failed({ budget, verdict, used }: BudgetResult, width: number): readonly string[] {
   const limit = budget.limit_cycles
   const what = used === null ? `nothing was counted; the limit is ${limit}` : `${used.typ} cycles, limit ${limit} (+${used.typ - limit})`
-  return [head + what, `  limit: ${budget.derivation}`]
+  return [...hang(verdict.padEnd(12), 12, wrapWords(`${budget.design} ${budget.path}: ${what}`, width - 12)), ...hang('  limit: ', 9, wrapWords(budget.derivation, width - 9))]
 }
 function deltaOf(report: BudgetReport, design: string, path: string): string {
   const delta = report.results.find(r => r.budget.design === design && r.budget.path === path)?.delta_cycles ?? null

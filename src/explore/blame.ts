@@ -31,11 +31,3 @@ function unchanged<T>(states: PackedStates<T>, number: number, world: T): boolea
     throw error
   }
 }
-
-/** Runs `work`; a mistake in the machine gets the ops that lead to it. */
-export function tracing(work: () => void, trace: () => readonly Op[]): void {
-  try { work() } catch (error) {
-    if (error instanceof ModelError) error.trace ??= trace()
-    throw error
-  }
-}

@@ -63,7 +63,7 @@ export class Node implements ProxyHandler<Target> {
     this.run = run
     this.shape = shape
     this.at = at
-    const target: unknown = shape.kind === 'table' ? new Array(shape.elements.length) : shape.kind === 'list' ? new Array(run.read(at, shape.length.bits)) : {}
+    const target: unknown = shape.kind === 'table' ? holes(shape.elements.length) : shape.kind === 'list' ? holes(run.read(at, shape.length.bits)) : {}
     this.target = target as Target
     this.proxy = new Proxy(this.target, this)
     nodes.set(this.proxy, this)
@@ -140,6 +140,13 @@ export class Node implements ProxyHandler<Target> {
     if (this.run.mode === 'read-only') throw new ReadOnly(String(key))
     if (this.run.mode === 'over') throw new ModelError(`'${String(key)}' of a state is written after its step was over`)
   }
+}
+
+/** Nothing has been looked at yet. */
+function holes(length: number): unknown[] {
+  const array: unknown[] = []
+  array.length = length
+  return array
 }
 
 /** Something that only reads has written. */

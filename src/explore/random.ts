@@ -1,9 +1,9 @@
 /** Random search (fast-check): long seeded runs, half of them with a random subset of the actions; what is found is shrunk. */
 import fc from 'fast-check'
-import { ModelError } from '../model/index.ts'
+import { ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op, World } from '../model/index.ts'
 import { judgeOps, shrinkOps } from '../trace/shrink.ts'
-import { checkGuards, store, tracing } from './blame.ts'
+import { checkGuards, store } from './blame.ts'
 import { Book } from './book.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'

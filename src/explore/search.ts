@@ -1,7 +1,6 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
-import { ModelError, seenIn } from '../model/index.ts'
+import { ModelError, seenIn, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op } from '../model/index.ts'
-import { tracing } from './blame.ts'
 import { Book } from './book.ts'
 import { Equivariance } from './equivariance.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'

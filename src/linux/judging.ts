@@ -6,7 +6,6 @@ export interface Verdict {
   readonly claim: string
   /** The claim in words. */
   readonly says: string
-  /** `rule`: false is a breach of the manual by whoever is logged. `observation`: false is a fact, such as that flushes are deferred. */
   readonly kind: 'rule' | 'observation'
   readonly verdict: 'true' | 'false' | 'not-shown'
   readonly because: string
@@ -14,6 +13,10 @@ export interface Verdict {
   readonly lines: readonly number[]
   /** Whose lines these are. */
   readonly of: 'log' | 'kernel'
+}
+/** What false means. */
+export const kinds: Readonly<Record<Verdict['kind'], string>> = {
+  rule: 'false is a breach of the manual by whoever is logged', observation: 'false is a fact, such as that flushes are deferred',
 }
 export type Judged = Pick<Verdict, 'verdict' | 'because'> & { readonly lines?: readonly number[] }
 export interface Claim extends Pick<Verdict, 'claim' | 'says' | 'kind' | 'of'> { readonly judge: (facts: Facts) => Judged }

@@ -35,23 +35,27 @@ const vectorForm = /^irq=\d+ \S.*$/
 const vectorEvents = ['vector_activate', 'vector_alloc', 'vector_alloc_managed', 'vector_clear', 'vector_config', 'vector_deactivate',
   'vector_free_moved', 'vector_reserve', 'vector_reserve_managed', 'vector_setup', 'vector_teardown', 'vector_update']
 const deviceEvents = ['add_device_to_group', 'attach_device_to_domain', 'detach_device_from_domain', 'remove_device_from_group']
+const qemuForm = /^(?:\d+@\d+\.\d{6}:)?vtd_[a-z_0-9]+ /
 const lostForm = /\[LOST (\d+) EVENTS\]/
 const entriesForm = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
 const pageOf = (hex: string): number => Number.parseInt(hex, 16) / 4096
 
+const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on'
+
 /** @throws UserError as `readLines` does, and E-LOG-NO-FTRACE where the file holds no ftrace event. */
 export async function readKernelLog(path: string): Promise<KernelLog> {
   const reader = new Reader()
-  for await (const { lines, unterminated } of readLines(path)) for (const line of lines) reader.line(line, unterminated)
+  for await (const { lines, unterminated } of readLines(path, again)) for (const line of lines) reader.line(line, unterminated)
   if (reader.counts.size === 0) {
-    throw logError('NO-FTRACE', path, `none of its ${reader.number} lines is a kernel trace event`,
-      'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on')
+    throw logError('NO-FTRACE', path, reader.isQemu ? "this is QEMU's trace log, not the kernel's" : `none of its ${reader.number} lines is a kernel trace event`, again)
   }
   return reader.end()
 }
 
 class Reader {
   number = 0
+  /** Whether an event of QEMU's is in it. */
+  isQemu = false
   readonly counts = new Map<string, number>()
   readonly #events: KernelEvent[] = []
   readonly #attached: { line: number; device: string }[] = []
@@ -69,6 +73,7 @@ class Reader {
       return
     }
     const event = head.exec(text)
+    if (event === null) this.isQemu ||= qemuForm.test(text)
     if (event === null) return this.#damage.note(isBinary(text) ? 'binary' : unterminated ? 'cut off' : 'no event', line, text)
     const [, cpu, seconds, micros, name, rest] = event as unknown as [string, string, string, string, string, string]
     const known = this.#take(name, rest, { line, cpu: Number(cpu), time_us: Number(seconds) * 1e6 + Number(micros) })

@@ -17,10 +17,10 @@ export function logError(code: string, subject: string, problem: string, next: s
   return new UserError({ code: `E-LOG-${code}`, subject, problem, next })
 }
 
-/** Lines without their ends (LF or CRLF), in batches. Bytes are taken as latin1, so that no byte is lost or refused.
+/** Lines without their ends (LF or CRLF), in batches; `again` is how such a log is made. Bytes are taken as latin1, so that no byte is lost or refused.
  *  @throws UserError E-LOG-MISSING, E-LOG-DIRECTORY, E-LOG-EMPTY, E-LOG-UNREADABLE, E-LOG-GZIP. */
-export async function* readLines(path: string): AsyncGenerator<Batch, void, undefined> {
-  const packed = await isGzip(path)
+export async function* readLines(path: string, again: string): AsyncGenerator<Batch, void, undefined> {
+  const packed = await isGzip(path, again)
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
   const bytes = packed ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file
   file.on('error', cause => bytes.destroy(cause))
@@ -36,14 +36,14 @@ export async function* readLines(path: string): AsyncGenerator<Batch, void, unde
 }
 const clean = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line).slice(0, longestLine_chars)
 
-async function isGzip(path: string): Promise<boolean> {
+async function isGzip(path: string, again: string): Promise<boolean> {
   const found = await stat(path).catch((cause: unknown) => { throw unreadable(path, cause) })
   if (found.isDirectory()) throw logError('DIRECTORY', path, 'is a folder, not a log', 'name one file in it')
   const file = await open(path).catch((cause: unknown) => { throw unreadable(path, cause) })
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2)
     if (bytesRead === 0 && found.isFile()) {
-      throw logError('EMPTY', path, 'the file is empty', 'record the log again: qemu-system-x86_64 ... -trace events=FILE -D LOG')
+      throw logError('EMPTY', path, 'the file is empty', again)
     }
     return buffer[0] === 0x1f && buffer[1] === 0x8b
   } finally { await file.close() }

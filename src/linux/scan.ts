@@ -28,10 +28,12 @@ export interface Scanned {
 const stamp = /^\d+@(\d+)\.(\d{6}):/
 const eventName = /^[a-z][a-z0-9]*_[a-z0-9_]*$/
 
+const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG'
+
 /** @throws UserError as `readLines` does, and E-LOG-AMD, E-LOG-FOREIGN, E-LOG-BINARY where the file is no log of a VT-d unit. */
 export async function scanLog(path: string, trail: Trail | null, onProgress?: (lines: number) => void): Promise<Scanned> {
   const scan = new Scan(path, new Replay(trail))
-  for await (const { lines, unterminated } of readLines(path)) {
+  for await (const { lines, unterminated } of readLines(path, again)) {
     for (const line of lines) scan.line(line, unterminated)
     onProgress?.(scan.number)
   }
@@ -50,6 +52,7 @@ class Scan {
   #now_us = 0
   #backward = 0
   #binary = false
+  #ftrace = false
 
   constructor(path: string, replay: Replay) { this.#path = path; this.#replay = replay }
 
@@ -91,6 +94,7 @@ class Scan {
       throw logError('AMD', `${this.#path}:${line}`, 'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
         'give the log of an Intel unit: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*"')
     }
+    if (line === 1 && text.startsWith('# tracer: ')) this.#ftrace = true
     if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
     else if (unterminated) this.#damage.note('cut off', line, text)
     else if (known) this.#damage.note('wrong fields', line, text)
@@ -100,9 +104,9 @@ class Scan {
   }
 
   #foreign(): Error {
-    const next = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG'
+    if (this.#ftrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's", 'give it as --ftrace FILE beside the log of QEMU')
     const where = `none of its ${this.number < patience_lines ? '' : 'first '}${this.number} lines is an event of a VT-d unit (vtd_*)`
-    return this.#binary && this.#known === 0 ? logError('BINARY', this.#path, 'this is binary data, not a log', next)
-      : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, next)
+    return this.#binary && this.#known === 0 ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
+      : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
   }
 }

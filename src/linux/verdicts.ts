@@ -130,6 +130,9 @@ const claimsOnLog: readonly Claim[] = [
   submissionsWaitedFor, oneCommandAtATime, tablesFlushedBeforeUse, noFaults,
 ]
 
+/** Every claim that a log is held against. */
+export const claimsOnBoots: readonly Claim[] = [...claimsOnLog, ...claimsOnUnmaps]
+
 /** All claims, each with the verdict of these facts. Claims on unmaps need a kernel log. */
 export function judge(facts: Facts): Verdict[] {
   return [...claimsOnLog, ...facts.kernel === null ? [] : claimsOnUnmaps].map(({ claim, says, kind, of, judge: decide }) => {

@@ -13,6 +13,8 @@ export type Fairness = boolean | 'strong'
 
 export interface Action<S, O> {
   readonly name: string
+  /** What it does, in one line; null where nobody said. */
+  readonly says: string | null
   /** Who does it: the lane it is drawn in, and the clock it runs on when priced. */
   readonly agent: string | ((args: Args) => string)
   readonly params: Fields
@@ -26,6 +28,7 @@ export interface Action<S, O> {
 }
 
 export interface ActionSpec<S, O, P extends Fields> {
+  readonly says?: string
   readonly agent: string | ((args: { readonly [K in keyof P]: Value<P[K]> }) => string)
   readonly params?: P
   readonly path?: string
@@ -39,7 +42,7 @@ export interface ActionSpec<S, O, P extends Fields> {
 /** The constructor of actions over one machine's types: `const action = actionsOf<State, Seen>()`. */
 export function actionsOf<S, O extends Observation>() {
   return <P extends Fields = Record<never, Domain>>(name: string, spec: ActionSpec<S, O, P>): Action<S, O> => ({
-    name, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {}, fair: spec.fair ?? false,
+    name, says: spec.says ?? null, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {}, fair: spec.fair ?? false,
     path: spec.path ?? (typeof spec.agent === 'string' ? spec.agent : name),
     when: spec.when as unknown as Action<S, O>['when'], then: spec.then as unknown as Action<S, O>['then'],
   })
@@ -78,6 +81,14 @@ export class ModelError extends Error {
   override readonly name = 'ModelError'
   /** The ops that lead there from the initial state, with the failing one where that is known; null where no driver was running. */
   trace: readonly Op[] | null = null
+}
+
+/** Runs `work`; a mistake in the machine gets the ops that lead to it, where it has none yet. */
+export function tracing<T>(work: () => T, trace: () => readonly Op[]): T {
+  try { return work() } catch (error) {
+    if (error instanceof ModelError) error.trace ??= trace()
+    throw error
+  }
 }
 
 const emptyLedger = { domain: struct({}), initial: {}, observe: () => {} }

@@ -1,6 +1,6 @@
 /** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
 import { nearest, UserError } from '../errors.ts'
-import { isProgress, isReached, judge, seenIn, step } from '../model/index.ts'
+import { isProgress, isReached, judge, seenIn, step, tracing } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
@@ -41,7 +41,7 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
 
 /** Total over ops: those this machine does not know, or does not allow now, are refused steps.
  *  @throws UserError E-TRACE-PROPERTY when the machine lacks the property, E-TRACE-LIVENESS when these ops cannot decide it.
- *  @throws ModelError when a recipe or property fails. */
+ *  @throws ModelError, with the ops that lead there, when a recipe or property fails. */
 export function replay<S, L, O extends Observation>(
   machine: Machine<S, L, O>, trace: Trace, where = trace.property): Replayed<S, L, O> {
   const property = propertyOf(machine, trace, where)
@@ -51,9 +51,11 @@ export function replay<S, L, O extends Observation>(
   let first = findFirst(property.name, broken, reachedAt(machine.initialWorld, []), 0)
   let world = machine.initialWorld
   const steps = trace.ops.map((op, i): ReplayedStep<S, L, O> => {
-    const { world: after, events, refused } = step(machine, world, op)
     const before = world
-    const violated = refused ? [] : brokenBy(machine, after, seenIn(events), before)
+    const { world: after, events, refused, violated } = tracing(() => {
+      const stepped = step(machine, before, op)
+      return { ...stepped, violated: stepped.refused ? [] : brokenBy(machine, stepped.world, seenIn(stepped.events), before) }
+    }, () => trace.ops.slice(0, i + 1))
     first ??= findFirst(property.name, violated, !refused && reachedAt(after, seenIn(events)), i + 1)
     world = after
     return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }

@@ -4,12 +4,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { exitTable, registries, steps } from '../../src/cli/registries.ts'
+import { exitTable, knownActions, registries, steps } from '../../src/cli/registries.ts'
 import { verbs } from '../../src/cli/verbs/index.ts'
 import { exitClasses } from '../../src/exit.ts'
+import { loadTraces } from '../../src/trace/store.ts'
+import { xeon } from '../../spec/costs/index.ts'
 import { designs } from '../../spec/kernel/index.ts'
 import type { Extremes } from '../../src/explore/extremes.ts'
 import { run } from './run.ts'
+
+const widest = (text: string): number => Math.max(...text.split('\n').map(line => line.length))
 
 describe('help', () => {
   it('comes without a verb, examples first, with every verb and every exit code', async () => {
@@ -19,6 +23,7 @@ describe('help', () => {
     for (const { verb } of verbs) expect(out).toMatch(new RegExp(`^ {2}${verb.name} `, 'm'))
     for (const row of exitClasses) expect(out.replace(/\s+/g, ' ')).toContain(`${row.code} ${row.meaning}`)
     expect(await run('--help')).toEqual({ code: 0, out, err: '' })
+    expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it.each(verbs.map(({ verb }) => verb))('of $name shows its examples and flags', async verb => {
     const { code, out } = await run(`${verb.name} --help`)
@@ -26,6 +31,7 @@ describe('help', () => {
     expect(out.startsWith(`  ${verb.examples[0]![0]}`)).toBe(true)
     for (const flag of Object.keys(verb.options)) expect(out).toContain(`--${flag}`)
     expect(out).toBe((await run(`help ${verb.name}`)).out)
+    expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it('has examples that the verbs accept: each of its flags exists', () => {
     for (const { verb } of verbs)
@@ -42,6 +48,7 @@ describe('list', () => {
     const { code, out } = await run(`list ${name}`)
     expect(code).toBe(0)
     for (const row of registries.find(one => one.name === name)!.rows()) expect(out).toContain(row[0])
+    expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it('exits are those of the code, in text, JSON and Markdown', async () => {
     const rows = exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning])
@@ -52,10 +59,10 @@ describe('list', () => {
 
 describe('explain', () => {
   it('knows everything that list shows', async () => {
-    for (const { name, rows } of registries.filter(one => one.name !== 'profiles'))
+    for (const { name, rows } of registries)
       for (const [id] of rows()) {
-        const { code, err } = await run(['explain', id!])
-        expect({ name, id, code, err }).toEqual({ name, id, code: 0, err: '' })
+        const { code, out, err } = await run(['explain', id!])
+        expect({ name, id, code, err, wide: widest(out) > 80 }).toEqual({ name, id, code: 0, err: '', wide: false })
       }
   })
   it('a property: claim, clause, place, witnesses', async () => {
@@ -72,6 +79,19 @@ describe('explain', () => {
       for (const step of protocol) expect(out).toContain(step.name)
     expect(out).toMatch(/gives up\n +no-access-after-unmap/)
   })
+  it('an action as traces name it: what it does, who takes it, the clause of its step', async () => {
+    expect((await run('explain unmap/clearPte')).out).toMatch(/^unmap\/clearPte {2}action\n {2}does +clear[^]*clause +VTD:[^]*taken by +cpu0, cpu1[^]*in +ring0-strict/)
+    expect((await run('explain iommu.process')).out).toMatch(/does +complete a descriptor[^]*taken by +iommu[^]*weakly fair/)
+    expect([...knownActions()].filter(([, { says }]) => says === '').map(([name]) => name)).toEqual([])
+    for (const { trace } of loadTraces(['traces/known']))
+      for (const op of trace.ops) expect(knownActions().get(op.action)?.designs, op.action).toContain(trace.design)
+  })
+  it('a unit of cost: its price and the figures behind it; a verdict of validate', async () => {
+    const { min, typ, max } = xeon.units['qi-wait'] as { min: number; typ: number; max: number }
+    expect((await run('explain qi-wait')).out).toMatch(new RegExp(`cost unit[^]*price +min ${min}, typical ${typ}, max ${max} cycles[^]*figures +unmap-iotlb-inv-strict: 2127 cycles[^]*Malka`))
+    expect((await run('explain iotlb-invalidate')).out).toMatch(/price +none of its own: within qi-wait/)
+    expect((await run('explain hits-explained')).out).toMatch(/verdict of validate, rule\n {2}claim[^]*false +a breach of the manual/)
+  })
   it('steps by their names, each once', () => {
     expect(steps.size).toBeGreaterThan(40)
     for (const design of designs)
@@ -85,6 +105,7 @@ describe('cost', () => {
     expect(out).toMatch(/unmap\n {2}ring0-strict +\d+ \(\d+\.\.\d+\)/)
     expect(out).toMatch(/budgets: \d+ within, 0 changed, 0 over, 0 unmeasured\n$/)
     expect(code).toBe(0)
+    expect(widest((await run('cost')).out)).toBeLessThanOrEqual(80)
   })
   it('counts a migration and a design of the user too, and gives one document', async () => {
     const { code, out } = await run('cost no-iommu+source-unmasked test/cli/fixtures/leaky.ts --json')

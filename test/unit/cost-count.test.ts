@@ -121,20 +121,22 @@ describe('renderCost', () => {
     const text = renderCost(report)
     expect(text.split('\nsources')[0]).toMatchInlineSnapshot(`
       "cycles per path: typical (min..max), 3.1 GHz, profile xeon-2011-2016
-        Composite Xeon of 2011 to 2016: Sandy Bridge E3 kernel paths, Broadwell-EP translation hardware, Skylake seL4
+        Composite Xeon of 2011 to 2016: Sandy Bridge E3 kernel paths, Broadwell-EP
+        translation hardware, Skylake seL4
 
       unmap
-        ring0-strict    3059 (2456..9776)   qi-wait 67%, iova-free 16%, pte-clear 15%, 2 more
+        ring0-strict    3059 (2456..9776)   qi-wait 67%, iova-free 16%, pte-clear 15%,
+                                            2 more
         no-iommu          67 (27..264)      frame-free* 100%
 
       iommu
-        ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of another path
+        ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of another
+                                            path
 
       * an assumption: no published figure isolates this unit
       ~ counted, but its time is in the unit named
       "
     `)
-    expect(text).toContain('M. Malka, rIOMMU: Efficient IOMMU for I/O Devices that Employ Ring Buffers, ASPLOS 2015 (recalled)\n'
-      + '    iova-free, pte-clear,')
+    expect(text).toContain('  M. Malka, rIOMMU: Efficient IOMMU for I/O Devices that Employ Ring Buffers,\n  ASPLOS 2015 (recalled)\n    iova-free, pte-clear,')
   })
 })

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
-import { boot, ftraceOf, logOf, verdictOf, verdictsOf } from './linux-support.ts'
+import { boot, fileOf, ftraceOf, linesOf, logOf, verdictOf, verdictsOf } from './linux-support.ts'
 
 const names = ['vtd-strict', 'vtd-lazy', 'vtd-strict-timed', 'vtd-lazy-timed', 'vtd-pt', 'vtd-sm'] as const
 const reports = new Map<string, ValidationReport>()
@@ -116,5 +116,16 @@ describe('other logs', () => {
   it('a kernel log of another boot is refused', async () => {
     const { kernel } = await validateLog({ log: logOf('vtd-strict'), ftrace: ftraceOf('vtd-lazy') })
     expect(kernel!.pairing.refused).toBe('the kernel log mapped only 19 of 579 pages that devices fetched: it is of another boot')
+  })
+  it('a kernel log that was cut off, or begun late, is told from one of another boot', async () => {
+    const whole = linesOf(ftraceOf('vtd-strict'))
+    const refusedOf = async (lines: readonly string[]): Promise<string | null> =>
+      (await validateLog({ log: logOf('vtd-strict'), ftrace: fileOf(lines) })).kernel!.pairing.refused
+    const part = /^the kernel log mapped only \d+ of 579 pages that devices fetched, yet they fetched \d+ of its \d+ maps: it is a part of this boot, cut off or begun late$/
+    expect(await refusedOf(whole.slice(0, whole.length * 0.2))).toMatch(part)
+    expect(await refusedOf(whole.slice(whole.length * 0.85))).toMatch(part)
+    const unmap = whole.findIndex(line => line.includes(': unmap: '))
+    expect(await refusedOf(whole.slice(unmap, unmap + 1))).toMatch(/: it is cut off, or of another boot$/)
+    expect(await refusedOf(whole.slice(0, whole.length * 0.9))).toBeNull()
   })
 })

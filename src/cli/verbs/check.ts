@@ -6,7 +6,6 @@ import { checkJson } from '../../report/json.ts'
 import { checkText } from '../../report/text.ts'
 import type { Detail } from '../../report/text.ts'
 import { renderTrace } from '../../trace/render.ts'
-import { replay } from '../../trace/replay.ts'
 import { claims } from '../../../properties/index.ts'
 import { scopes } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
@@ -14,11 +13,11 @@ import { matching, parse, seconds, suggest, usage, wholeNumber } from '../args.t
 import type { Flags, Verb } from '../args.ts'
 import { subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
-import { explore, machineOf, withWitnesses } from '../explore.ts'
+import { explore, withWitnesses } from '../explore.ts'
 import type { Plan } from '../explore.ts'
 import { spinner, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { boundsOf, boundsOfTrace, regressionFolder, replayRegressions, saved, traceOf } from '../keep.ts'
+import { boundsOf, regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
 import { tool, version } from '../package.ts'
 import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
 
@@ -115,7 +114,7 @@ function detailOf(io: Io, flags: Flags<typeof options>, subjects: readonly Subje
     if (subject === undefined || (overall.standing === 'known' && subjects.length > 1 && !flags.full)) return null
     const trace = traceOf(subject, overall)
     const path = report.saved[overall.property]
-    return renderTrace(replay(machineOf(subject, boundsOfTrace(trace, 'trace')), trace), trace, {
+    return renderTrace(replayOf(subject, trace, trace.property), trace, {
       ...traceStyle, theme, full: flags.full ?? false, ...path === undefined ? {} : { saved: path },
       ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` },
     })

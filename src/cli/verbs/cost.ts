@@ -16,9 +16,10 @@ import { remapMachine } from '../../../spec/machine.ts'
 import { parse, suggest, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
+import { blamed } from '../blame.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
-import { placed } from '../io.ts'
+import { placed, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
 import { runWorst } from './worst.ts'
@@ -53,7 +54,7 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
     return runWorst(subjects, profile, flags, io)
   }
   const measured = subjects.map(measureDesign)
-  const before = baselineOf(subjects)
+  const before = baselineOf(subjects, measured)
   const baseline = flags.update ? recorded(before, measured) : before
   const own = budgets.filter(({ design }) => subjects.some(one => one.design.name === design))
   const report = priced(flags.profile ?? '', () => ({
@@ -62,16 +63,19 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
   }))
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
+  const { width } = themeOf(io, flags)
   io.stdout.write(flags.json
     ? JSON.stringify({ format: 'remapcheck-cost/1', exit: { code: exitCode(exit), name: exit }, measured, ...report }, null, 2) + '\n'
-    : `${renderCost(report.costs)}\n${renderBudgets(report.budgets)}`)
+    : `${renderCost(report.costs, width)}\n${renderBudgets(report.budgets, width)}`)
   return exit
 }
 
-function measureDesign({ design }: Subject): MeasuredDesign {
+/** @throws UserError E-DESIGN-STEP when a step of a user's design fails, or the design cannot take one of the paths it has. */
+function measureDesign(subject: Subject): MeasuredDesign {
+  const { design } = subject
   const counts: Record<string, PathCounts[string]> = {}
   for (const scenario of scenariosFor(design)) {
-    const measured = measure(remapMachine(design, scenario.bounds), scenario, vocabulary).counts
+    const measured = blamed(subject, () => measure(remapMachine(design, scenario.bounds), scenario, vocabulary)).counts
     for (const path of scenario.paths) if (measured[path] !== undefined) counts[path] = measured[path]
   }
   return { design: design.name, counts }
@@ -105,10 +109,10 @@ function priced<T>(profile: string, work: () => T): T {
 export const baselineFile = (): string => join(packageRoot, 'properties', 'budgets', 'baseline.json')
 
 /** A design that is not built in has nothing recorded: its counts are compared with themselves. */
-function baselineOf(subjects: readonly Subject[]): Baseline {
+function baselineOf(subjects: readonly Subject[], measured: readonly MeasuredDesign[]): Baseline {
   const file = baselineFile()
   const stored = existsSync(file) ? loadBaseline(readFileSync(file, 'utf8'), file) : emptyBaseline
-  return recorded(stored, subjects.filter(({ design }) => !designs.includes(design)).map(measureDesign))
+  return recorded(stored, measured.filter((_, i) => !designs.includes(subjects[i]!.design)))
 }
 
 function update(io: Io, baseline: Baseline): void {

@@ -1,13 +1,18 @@
 /** `explain`: what a name means that a report uses. */
 import { nearest } from '../../errors.ts'
+import { cite } from '../../cost/index.ts'
 import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
+import { kinds } from '../../linux/judging.ts'
+import { claimsOnBoots } from '../../linux/verdicts.ts'
 import { hang, wrapWords } from '../../report/layout.ts'
 import type { Theme } from '../../report/theme.ts'
 import { claims } from '../../../properties/index.ts'
 import { boundNames, boundSpecs, showBounds } from '../../../spec/bounds.ts'
 import type { BoundName } from '../../../spec/bounds.ts'
 import { clauses } from '../../../spec/clauses.ts'
+import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
+import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
 import { stepLabels } from '../../../spec/kernel/calls.ts'
 import { designNamed, designs, migrations } from '../../../spec/kernel/index.ts'
 import type { Design } from '../../../spec/kernel/index.ts'
@@ -19,17 +24,25 @@ import { colorOption } from '../common.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { registries, steps } from '../registries.ts'
+import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../rows.ts'
+
+const fairly = {
+  true: 'weakly fair: what stays possible is done at some time', false: 'at any time, or never',
+  strong: 'strongly fair: what is possible again and again is done at some time',
+} as const
 
 const options = colorOption
 
 export const explain = {
   name: 'explain', operands: 'ID…', options,
-  says: 'Say what a name means: a property, design, step, scope, bound, clause, fault code, migration or exit code.',
+  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, cost unit, path or profile, verdict of validate, migration or exit code.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
+    ['remapcheck explain iommu.process unmap/clearPte', 'actions, as traces name them'],
+    ['remapcheck explain qi-wait', 'a unit of cost, its price and the figures behind it'],
+    ['remapcheck explain hits-explained', 'a verdict of validate'],
     ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
   ],
 } as const satisfies Verb<typeof options>
@@ -50,7 +63,7 @@ function linesOf(id: string, theme: Theme): string[] {
   const design = designNamed(id)
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
-    ...propertyLines(id, theme), ...stepLines(id, theme), ...faultLines(id, theme), ...smallLines(id, theme),
+    ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme), ...unitLines(id, theme), ...smallLines(id, theme),
   ]
   if (found.length === 0) throw unknown(id)
   return found.flatMap((lines, i) => i === 0 ? lines : ['', ...lines])
@@ -110,6 +123,49 @@ function stepLines(id: string, theme: Theme): string[][] {
   ]]
 }
 
+function actionLines(id: string, theme: Theme): string[][] {
+  const action = knownActions().get(id)
+  if (action === undefined) return []
+  const step = steps.get(id.replace(/^.*\/|#\d+$/g, ''))
+  return [[
+    titled(id, 'action', theme), ...row('does', action.says, theme), ...step?.clause === undefined ? [] : row('clause', clauseText(step.clause), theme),
+    ...row('taken by', action.agents.join(', '), theme), ...row('with', action.params.join(', ') || 'none', theme),
+    ...row('when', fairly[String(action.fair) as keyof typeof fairly], theme),
+    ...row('cost of', action.path, theme),
+    ...row('in', action.designs.length === designs.length ? 'every built-in design' : action.designs.join(', '), theme),
+  ]]
+}
+
+/** What a unit is, and its price in the default profile; in the others where it differs. */
+function unitLines(id: string, theme: Theme): string[][] {
+  if (!Object.hasOwn(units, id)) return []
+  const [standard, ...others] = Object.values(profiles).map(profile => ({ profile, price: profile.units[id] }))
+  const shown = [standard!, ...others.filter(({ price }) => price !== undefined && price !== standard!.price)]
+  const figures = new Set(shown.flatMap(({ price }) => price === undefined || 'within' in price ? [] : price.from))
+  return [[
+    titled(id, 'cost unit', theme), ...row('is', units[id as keyof typeof units], theme),
+    ...shown.flatMap(({ profile, price }) => priceLines(profile, price, theme)),
+    ...[...figures].flatMap((figure, i) => hang(i === 0 ? '  figures   ' : ' '.repeat(12), 12, hang('', 2, wrapWords(figureText(figure), theme.width - 14)))),
+  ]]
+}
+function priceLines({ id, clock_ghz }: Profile, price: ProfileUnit | undefined, theme: Theme): string[] {
+  if (price === undefined) return row('price', `none in ${id}`, theme)
+  if ('within' in price) return [...row('price', `none of its own: within ${price.within} (${id})`, theme), ...row('because', price.derivation, theme)]
+  const { min, typ, max, derivation, note, assumption } = price
+  return [
+    ...row('price', `min ${min}, typical ${typ}, max ${max} cycles at ${clock_ghz} GHz (${id})`, theme), ...row('because', derivation, theme),
+    ...note === undefined ? [] : row('note', note, theme),
+    ...assumption ? row('but', 'an assumption: no published figure isolates this unit', theme) : [],
+  ]
+}
+function figureText(id: string): string {
+  const figure = Object.hasOwn(sources.figures, id) ? sources.figures[id]! : null
+  if (figure === null) return id
+  const { value, unit, platform, conditions, status, citation } = figure
+  const cited = sources.citations[citation]
+  return `${id}: ${value} ${unit}, ${sources.platforms[platform]?.cpu ?? platform}, ${conditions}; ${cited === undefined ? citation : cite(cited)} (${status})`
+}
+
 /** `0x22` and `22h` are fault codes; a bare number is an exit code. */
 function faultLines(id: string, theme: Theme): string[][] {
   const digits = /^0x([0-9a-f]+)$/i.exec(id)?.[1] ?? /^([0-9a-f]+)h$/i.exec(id)?.[1]
@@ -128,11 +184,20 @@ function smallLines(id: string, theme: Theme): string[][] {
   const migration = migrations.find(({ name }) => name === id)
   const exit = exitClasses.find(({ code, name }) => String(code) === id || name === id)
   const clause = Object.hasOwn(clauses, id) ? clauses[id]! : null
+  const path = Object.hasOwn(paths, id) ? paths[id as keyof typeof paths] : null
+  const profile = Object.hasOwn(profiles, id) ? profiles[id]! : null
+  const verdict = claimsOnBoots.find(({ claim }) => claim === id)
   return [
     ...clause === null ? [] : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
     ...scope === null ? [] : [[titled(id, 'scope', theme), ...row('about', scope.says, theme), ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],
     ...bound === null ? [] : [[titled(id, 'bound', theme), ...row('is', bound.says, theme), ...row('range', `${bound.least}..${bound.most}, ${bound.standard} where not given`, theme)]],
     ...migration === undefined ? [] : [[titled(id, 'migration, DESIGN+NAME', theme), ...row('does', migration.says, theme)]],
+    ...path === null ? [] : [[titled(id, 'path of cost', theme), ...row('is', path, theme)]],
+    ...profile === null ? [] : [[titled(id, 'cost profile', theme), ...row('is', profile.title, theme), ...row('clock', `${profile.clock_ghz} GHz`, theme), ...profile.notes.flatMap(note => row('note', note, theme))]],
+    ...verdict === undefined ? [] : [[
+      titled(id, `verdict of validate, ${verdict.kind}`, theme), ...row('claim', verdict.says, theme), ...row('false', kinds[verdict.kind].replace('false is ', ''), theme),
+      ...row('from', verdict.of === 'log' ? "QEMU's trace log" : "QEMU's trace log and the kernel's own (--ftrace); what it can prove: docs/validate.md", theme),
+    ]],
     ...exit === undefined ? [] : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],
   ]
 }

@@ -2,19 +2,17 @@
 import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { renderLanes, renderTrace } from '../../trace/render.ts'
-import { replay as replayTrace } from '../../trace/replay.ts'
 import { loadTraces } from '../../trace/store.ts'
 import type { StoredTrace } from '../../trace/store.ts'
-import { designNamed } from '../../../spec/kernel/index.ts'
+import { designNamed, designs } from '../../../spec/kernel/index.ts'
 import { parse, suggest, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
 import { builtIn, isPath, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
-import { machineOf } from '../explore.ts'
 import { placed, shown, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { boundsOfTrace } from '../keep.ts'
+import { replayOf } from '../keep.ts'
 
 const options = {
   expect: { value: 'violation|holds', says: 'what each trace should do: reproduce (the default), or no longer' },
@@ -33,7 +31,7 @@ export const replay = {
   ],
 } as const satisfies Verb<typeof options>
 
-type Result = StoredTrace & { readonly replayed: ReturnType<typeof replayOne>; readonly asExpected: boolean }
+type Result = StoredTrace & { readonly replayed: ReturnType<typeof replayOf>; readonly asExpected: boolean }
 
 export async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(replay, args)
@@ -43,7 +41,8 @@ export async function runReplay(args: readonly string[], io: Io): Promise<ExitNa
   if (operands.length === 0) throw usage('replay', 'needs a trace file', 'for example remapcheck replay traces/known')
   const own = flags.design === undefined ? [] : await subjectsOf(io, [flags.design])
   const results = loadTraces(operands.map(path => placed(io, path))).map((stored): Result => {
-    const replayed = replayOne(stored, own)
+    const { path, trace } = stored
+    const replayed = replayOf(subjectOf(path, trace.design, own), trace, path)
     return { ...stored, replayed, asExpected: replayed.reproduced === (expect === 'violation') }
   })
   const exit: ExitName = results.every(({ asExpected }) => asExpected) ? 'holds' : expect === 'holds' ? 'violated' : 'diverged'
@@ -51,14 +50,11 @@ export async function runReplay(args: readonly string[], io: Io): Promise<ExitNa
   return exit
 }
 
-function replayOne({ path, trace }: StoredTrace, own: readonly Subject[]) {
-  return replayTrace(machineOf(subjectOf(path, trace.design, own), boundsOfTrace(trace, path)), trace, path)
-}
 function subjectOf(path: string, name: string, own: readonly Subject[]): Subject {
   const mine = own.find(({ design }) => design.name === name)
   if (mine !== undefined) return mine
   if (designNamed(name) !== null) return { design: builtIn(name), path: null }
-  const next = own.length === 0 ? 'name its module: --design ./mine.mjs' : `the module has ${own.map(({ design }) => design.name).join(', ')}`
+  const next = own.length === 0 ? suggest(name, designs.map(one => one.name), 'name its module: --design ./mine.mjs') : `the module has ${own.map(({ design }) => design.name).join(', ')}`
   throw usage(path, `the trace is of the design '${name}', which is not built in`, isPath(name) ? 'the field "design" holds a name' : next, 'TRACE-DESIGN')
 }
 

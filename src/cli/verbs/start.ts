@@ -1,6 +1,7 @@
 /** `start`: the first thing to run. All designs, then two recorded boots. */
 import { join } from 'node:path'
 import type { ExitName } from '../../exit.ts'
+import { hang, wrapWords } from '../../report/layout.ts'
 import { parse, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption } from '../common.ts'
@@ -33,7 +34,7 @@ export async function runStart(args: readonly string[], io: Io): Promise<ExitNam
   let exit = await runCheck(color, io)
   for (const [mode, says] of io.signal.aborted ? [] : boots) {
     const file = (kind: string): string => shown(io, join(packageRoot, 'traces', 'linux', `vtd-${mode}-timed.${kind}.gz`))
-    io.stdout.write(`\n${theme.strong(`A recorded boot of Linux 6.1, ${mode} mode`)}: ${says}\n\n`)
+    io.stdout.write(['', theme.strong(`A recorded boot of Linux 6.1, ${mode} mode`), ...hang('  ', 2, wrapWords(says, theme.width - 2)), '', ''].join('\n'))
     const boot = await runValidate([file('trace.log'), '--ftrace', file('ftrace.txt'), ...color], io)
     if (exit === 'holds') exit = boot
   }

@@ -17,6 +17,8 @@ export class Fetches {
   readonly #pages: readonly number[]
   /** Pairs of page and frame in QEMU's log, and those of them that a map event of the kernel made. */
   readonly pairs: { readonly fetched: number; readonly mapped: number }
+  /** Map events of the kernel, and those of them that devices fetched. */
+  readonly maps: { readonly all: number; readonly fetched: number }
 
   constructor(stays: readonly Stay[], events: readonly KernelEvent[]) {
     for (const { page, frame, did, from } of stays) {
@@ -27,7 +29,9 @@ export class Fetches {
       else { known.dids.add(did); known.last = from }
     }
     this.#pages = [...this.#byPage.keys()].sort((a, b) => a - b)
-    for (const event of events) if (event.kind === 'map') for (const fetch of this.of(event)) fetch.maps++
+    const fetchesOf = events.filter(event => event.kind === 'map').map(map => this.of(map))
+    for (const fetch of fetchesOf.flat()) fetch.maps++
+    this.maps = { all: fetchesOf.length, fetched: fetchesOf.filter(({ length }) => length > 0).length }
     const all = [...this.#byPage.values()].flatMap(frames => [...frames.values()])
     this.pairs = { fetched: all.length, mapped: all.filter(({ maps }) => maps > 0).length }
   }

@@ -44,18 +44,30 @@ export interface PairingReport {
 /** Logs of one boot share more than half of the fetched pages (tracing ends before the machine does), those of two under a twentieth. */
 const leastMapped = 0.25
 
+/** Of the maps of one boot, or of its beginning alone, devices fetched a fifth or more; of those of another under a twentieth. */
+const leastFetched = 0.1
+/** With fewer maps that share says nothing. */
+const enoughMaps = 10
+
+/** Why the kernel log cannot be of all of this boot, or null: cut off and foreign logs differ in what devices fetched of their maps. */
+function strangerOf({ pairs, maps }: Fetches): string | null {
+  if (pairs.mapped >= pairs.fetched * leastMapped) return null
+  const only = `the kernel log mapped only ${pairs.mapped} of ${pairs.fetched} pages that devices fetched`
+  if (maps.all < enoughMaps) return `${only}: it is cut off, or of another boot`
+  return maps.fetched >= maps.all * leastFetched ? `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: it is a part of this boot, cut off or begun late`
+    : `${only}: it is of another boot`
+}
+
 /** `timed`: whether every event of QEMU's log has a stamp. */
 export function pair(kernel: KernelLog, trail: Trail, timed: boolean): PairingReport {
   const { events } = kernel
   const fetches = new Fetches(trail.stays, events)
   const unmaps = events.filter(({ kind }) => kind === 'unmap').length
   const base = { ...nothing, maps: events.length - unmaps, unmaps, pairs: fetches.pairs }
-  const { fetched, mapped } = fetches.pairs
   const refused = kernel.lost > 0 ? `the kernel log lost ${kernel.lost} events, so no pairing of what is left would be sound`
     : overflowed(trail) ? 'the log is too long to keep all its fills, hits and invalidations'
     : unmaps === 0 ? 'the kernel log holds no unmap'
-    : mapped < fetched * leastMapped
-      ? `the kernel log mapped only ${mapped} of ${fetched} pages that devices fetched: it is of another boot` : null
+    : strangerOf(fetches)
   if (refused !== null) return { ...base, refused }
   const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed }
   return { ...base, ...found(logs, solve(logs)) }

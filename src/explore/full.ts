@@ -17,11 +17,15 @@ export async function exploreFully<S, L, O extends Observation>(machine: Machine
   const pace = new Pace(options)
   const search = new Search(machine, { ...options, workers: 1 }, [])
   try {
-    let stopped = await search.run(pace, { whole: true })
-    const graph = stopped === null ? await graphOf(search, pace) : null
-    if (typeof graph === 'string') stopped = graph
-    const decided = new Map(decideProgress(machine, typeof graph === 'string' ? null : graph).map(result => [result.property, result]))
+    const stopped = await search.run(pace, { whole: true })
+    // Before the steps are taken, and counted, once more.
     const safety = search.exploration(stopped, pace)
-    return { ...safety, results: safety.results.map(result => decided.get(result.property) ?? result) }
+    const graph = stopped === null ? await graphOf(search, pace) : stopped
+    const decided = new Map(decideProgress(machine, typeof graph === 'string' ? null : graph).map(result => [result.property, result]))
+    const end = typeof graph === 'string' ? graph : null
+    return {
+      ...safety, stopped: end, complete: end === null, seconds: pace.seconds,
+      results: safety.results.map(result => decided.get(result.property) ?? result),
+    }
   } finally { await search.end() }
 }

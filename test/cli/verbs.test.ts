@@ -81,7 +81,7 @@ describe('explain', () => {
   })
   it('an action as traces name it: what it does, who takes it, the clause of its step', async () => {
     expect((await run('explain unmap/clearPte')).out).toMatch(/^unmap\/clearPte {2}action\n {2}does +clear[^]*clause +VTD:[^]*taken by +cpu0, cpu1[^]*in +ring0-strict/)
-    expect((await run('explain iommu.process')).out).toMatch(/does +complete a descriptor[^]*taken by +iommu[^]*weakly fair/)
+    expect((await run('explain iommu.process')).out).toMatch(/does +complete a descriptor[^]*taken by +iommu[^]*strongly fair/)
     expect([...knownActions()].filter(([, { says }]) => says === '').map(([name]) => name)).toEqual([])
     for (const { trace } of loadTraces(['traces/known']))
       for (const op of trace.ops) expect(knownActions().get(op.action)?.designs, op.action).toContain(trace.design)

@@ -10,7 +10,7 @@ import type { Plan } from './wasm/memory.ts'
 const firstTableBits = 13
 const firstRunBits = 11
 /** Parents that are expanded between two looks at the room left. */
-const mostParents = 4096, mostShared = 1 << 16
+const mostParents = 4096, mostShared = 1 << 15
 
 export interface StoreOptions {
   readonly bits: number
@@ -71,7 +71,8 @@ export class StateStore {
   room(): number {
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
-    const least = 16 * fanout
+    // Short rounds cost time, long ones room: they grow with the search.
+    const least = fanout * Math.min(Math.max(16, this.count >>> 8), plan.threads > 1 ? mostShared : mostParents)
     const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
     const left = limit - this.count
@@ -79,7 +80,7 @@ export class StateStore {
     let most = left <= slotsLeft() ? Infinity : slotsLeft()
     for (const [i, component] of plan.components.entries()) {
       const runsLeft = (): number => Math.min(component.capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - this.runs(i) - plan.threads
-      while (runsLeft() < least && maxLoad * 2 ** this.runBits[i]! < component.capacity) this.growRuns(i)
+      while (runsLeft() < least && 2 ** (this.runBits[i]! + 1) * maxLoad <= component.capacity) this.growRuns(i)
       most = Math.min(most, runsLeft())
     }
     return Math.max(0, Math.min(plan.threads > 1 ? mostShared : mostParents, Math.floor(most / fanout)))

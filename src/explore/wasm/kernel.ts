@@ -19,12 +19,19 @@ const at = (address: number): Code => load(i32(0), address)
 const hash = (key: Code, temp: number): Code =>
   wrap(shrU64(mul64(xor64([key, 0x22, temp], shrU64(get(temp), i64(29n))), i64(0x9e3779b97f4a7c15n)), extend(at(control.tableShift))))
 
+/** Sets `h` to the slot in which the search for the run of words at an address begins. */
+const runSlot = ({ words }: Component, which: number, address: Code, h: number): Code => [
+  set(h, i32(0)),
+  Array.from({ length: words }, (_, i) => [
+    set(h, mul(xor(get(h), load(address, i * 4)), i32(0x9e3779b1))), set(h, xor(get(h), shrU(get(h), i32(15)))),
+  ]),
+  set(h, and(xor(get(h), shrU(get(h), i32(13))), at(control.componentMasks[which]!))),
+]
+
 /** `intern(address) -> number` of the run of words at an address. */
 function intern(component: Component, which: number): Func {
   const { words, slots, arena } = component
-  const address = get(0), h = 1, slot = 2, found = 3, mine = 4, from = 5
-  const mix = (i: number): Code => set(h, mul(xor(get(h), load(address, i * 4)), i32(0x9e3779b1)))
-  const rotate: Code = set(h, xor(get(h), shrU(get(h), i32(15))))
+  const address = get(0), slot = 1, found = 2, mine = 3, from = 4
   const runAt = (number: Code): Code => add(i32(arena), mul(number, i32(words * 4)))
   const each = (code: (i: number) => Code): Code => Array.from({ length: words }, (_, i) => code(i))
   const compare: Code = block(
@@ -42,10 +49,9 @@ function intern(component: Component, which: number): Func {
     store(local, get(mine), own.reserved[which]!),
   ]
   return {
-    name: null, params: ['i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32', 'i32'],
+    name: null, params: ['i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32'],
     body: [
-      each(i => [mix(i), rotate]),
-      set(slot, and(xor(get(h), shrU(get(h), i32(13))), at(control.componentMasks[which]!))),
+      runSlot(component, which, address, slot),
       loop(
         set(found, atomicLoad(add(i32(slots), shl(get(slot), i32(2))))),
         when(eqz(get(found)), claim),
@@ -66,15 +72,37 @@ const overRecords = ({ recordBytes }: Plan, ...body: Code): Code =>
 const slotAt = ({ table }: Plan): Code => add(i32(table), shl(get(slot), i32(3)))
 const nextSlot: Code = set(slot, and(add(get(slot), i32(1)), at(control.tableMask)))
 
-/** Brings the words of a record to their form, and sets `key` and `slot`. What a step did not change keeps its parent's number. */
-function keyed({ components, arena }: Plan, canon: number | null): Code {
+const isChanged = (which: number): Code => and(load(get(rec), record.label), i32(1 << record.changedShift + which))
+const touch = (address: Code): Code => set(number, add(get(number), load(address)))
+
+/** Brings the words of the records to their form, and touches the slots of their runs, then the runs: by the time they are looked for they
+ *  are on their way, all at once. */
+function prepared(plan: Plan, canon: number | null): Code {
+  const { components } = plan
+  if (components.length === 0) return canon === null ? [] : overRecords(plan, call(canon, add(get(rec), i32(record.words))))
+  const slotOf = (component: Component, which: number): Code => add(i32(component.slots), shl(load(get(rec), record.key + 4 * which), i32(2)))
+  return [
+    overRecords(plan,
+      canon === null ? [] : call(canon, add(get(rec), i32(record.words))),
+      components.map((component, which) => when(isChanged(which), [
+        runSlot(component, which, add(get(rec), i32(record.words + component.first * 4)), slot),
+        store(get(rec), get(slot), record.key + 4 * which),
+        touch(slotOf(component, which)),
+      ])),
+    ),
+    overRecords(plan, components.map((component, which) => when(isChanged(which),
+      touch(add(i32(component.arena), mul(load(slotOf(component, which)), i32(component.words * 4))))))),
+  ]
+}
+
+/** Sets `key` and `slot` of a record. What a step did not change keeps its parent's number. */
+function keyed({ components, arena }: Plan): Code {
   const component = (which: number): Code => [
-    and(load(get(rec), record.label), i32(1 << record.changedShift + which)), 0x04, 0x7e,
+    isChanged(which), 0x04, 0x7e,
     extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)))), 0x05,
     and64(shrU64(get(parent), i64(BigInt(32 * which))), i64(0x7fffffffn)), 0x0b,
   ]
   return [
-    canon === null ? [] : call(canon, add(get(rec), i32(record.words))),
     components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
     set(key, or64(i64(taken), components.length === 0 ? load64(get(rec), record.words) : or64(component(0), shl64(component(1), i64(32n))))),
     set(slot, hash(get(key), other)),
@@ -102,10 +130,14 @@ function flush(plan: Plan, canon: number | null): Func {
   return {
     name: 'flush', params: ['i32', 'i32'], results: [], locals: recordLocals,
     body: [
+      prepared(plan, canon),
       overRecords(plan,
-        keyed(plan, canon),
+        keyed(plan),
         store64(get(rec), get(key), record.key),
-        // Touched, so that it is on its way when the probe comes.
+      ),
+      // Touched, all of them at once, so that they are on their way when the probes come.
+      overRecords(plan,
+        set(slot, hash(load64(get(rec), record.key), other)),
         set(number, add(get(number), wrap(load64(slotAt(plan))))),
       ),
       overRecords(plan,
@@ -127,11 +159,14 @@ function flush(plan: Plan, canon: number | null): Func {
 function locate(plan: Plan, canon: number | null): Func {
   return {
     name: 'locate', params: ['i32', 'i32'], results: [], locals: recordLocals,
-    body: overRecords(plan,
-      keyed(plan, canon),
-      block(loop(brIf(1, eq64(load64(slotAt(plan)), get(key))), nextSlot, br(0))),
-      store(get(rec), get(slot), record.key),
-    ),
+    body: [
+      prepared(plan, canon),
+      overRecords(plan,
+        keyed(plan),
+        block(loop(brIf(1, eq64(load64(slotAt(plan)), get(key))), nextSlot, br(0))),
+        store(get(rec), get(slot), record.key),
+      ),
+    ],
   }
 }
 
@@ -179,19 +214,15 @@ function unpack(plan: Plan): Func {
 
 /** `regrow<n>()`: puts every run of a component into its emptied slots. */
 function regrow(component: Component, which: number): Func {
-  const n = 0, slot = 1, address = 2, h = 3
+  const n = 0, slot = 1, address = 2
   const { words, slots, arena } = component
   return {
-    name: `regrow${which}`, params: [], results: [], locals: ['i32', 'i32', 'i32', 'i32'],
+    name: `regrow${which}`, params: [], results: [], locals: ['i32', 'i32', 'i32'],
     body: [
       block(loop(
         brIf(1, geU(get(n), at(control.components[which]!))),
         set(address, add(i32(arena), mul(get(n), i32(words * 4)))),
-        set(h, i32(0)),
-        Array.from({ length: words }, (_, i) => [
-          set(h, mul(xor(get(h), load(get(address), i * 4)), i32(0x9e3779b1))), set(h, xor(get(h), shrU(get(h), i32(15)))),
-        ]),
-        set(slot, and(xor(get(h), shrU(get(h), i32(13))), at(control.componentMasks[which]!))),
+        runSlot(component, which, get(address), slot),
         block(loop(
           brIf(1, eqz(load(add(i32(slots), shl(get(slot), i32(2)))))),
           set(slot, and(add(get(slot), i32(1)), at(control.componentMasks[which]!))),

@@ -25,9 +25,10 @@ export interface Plan {
 
 /** Byte addresses of the words that all threads share. */
 export const control = {
-  count: 0, components: [4, 8], next: 12, tableShift: 16, tableMask: 20, componentMasks: [24, 28], limit: 32,
+  // What threads write stands in cache lines of its own, apart from what all read all the time.
+  count: 0, components: [64, 128], next: 192, tableShift: 512, tableMask: 516, componentMasks: [520, 524], limit: 528,
   /** Of rounds of several threads: number, first parent not in it, threads that are done, version of the code. */
-  round: 36, end: 40, done: 44, code: 48,
+  round: 256, end: 260, done: 320, code: 264,
 } as const
 /** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component. */
 export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, bytes: 64 } as const
@@ -40,7 +41,7 @@ export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30
 export const maxLabels = 1 << 17
 /** A state wider than this is interned in parts: a key has a bit that is always set. */
 const directBits = 63
-const bufferRecords = 1024
+const bufferRecords = 256
 /** Share of slots in use at most. */
 export const maxLoad = 0.75
 const pageBytes = 65_536

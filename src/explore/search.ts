@@ -23,7 +23,7 @@ export type Refused = readonly { readonly scalarset: string; readonly because: s
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
 const firstCompiled = 1500
 const stride = 32
-/** States from which threads help: to start them takes as long as that many. */
+/** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 20_000
 
 export class Search<S, L, O extends Observation> {
@@ -45,7 +45,8 @@ export class Search<S, L, O extends Observation> {
   private threads: Threads | null = null
   /** The parent at hand. */
   private parent = 0
-  private decidedBefore = 0
+  /** What was decided before threads had a part; null as long as they had none. */
+  private decidedAlone: number | null = null
   private readonly groups: readonly Group[]
   private readonly refused: Refused
   private retracer: Retracer<S, L, O> | null = null
@@ -91,7 +92,7 @@ export class Search<S, L, O extends Observation> {
   }
 
   /** Whether threads had a part in which way to something was found first. */
-  get isAmbiguous(): boolean { return this.threads !== null && this.book.decisions > this.decidedBefore }
+  get isAmbiguous(): boolean { return this.decidedAlone !== null && this.book.decisions > this.decidedAlone }
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done
@@ -147,6 +148,7 @@ export class Search<S, L, O extends Observation> {
     if (this.compiledRuns === this.learner.runs) return
     this.compiledRuns = this.learner.runs
     this.successors.compile()
+    if (this.workers > 1) this.threads ??= new Threads(this.store)
     this.threads?.use(this.successors.module!)
   }
 
@@ -154,7 +156,7 @@ export class Search<S, L, O extends Observation> {
   private expand(room: number): void {
     if (this.next === this.levelEnd) this.newLevel()
     const end = Math.min(this.next + room, this.levelEnd)
-    if (this.workers > 1 && this.store.count >= firstShared && end - this.next > 2 * chunk) this.share(end)
+    if (this.threads?.isReady && this.store.count >= firstShared && end - this.next > 2 * chunk) this.share(this.threads, end)
     else {
       const root = this.successors.expand(this.next, end)
       this.next = this.successors.next
@@ -164,14 +166,10 @@ export class Search<S, L, O extends Observation> {
     if (this.store.isFull) throw new StatesFull(this.store.fullReason())
   }
 
-  private share(end: number): void {
-    if (this.threads === null) {
-      this.threads = new Threads(this.store)
-      this.threads.use(this.successors.module!)
-      this.decidedBefore = this.book.decisions
-    }
+  private share(threads: Threads, end: number): void {
+    this.decidedAlone ??= this.book.decisions
     const finish = (parent: number, root: number): void => { this.misses++; this.finish(parent, root) }
-    this.next = this.threads.round(this.next, end, (from, to) => {
+    this.next = threads.round(this.next, end, (from, to) => {
       for (let at = from; at < to && !this.store.isFull;) {
         const root = this.successors.expand(at, to)
         at = this.successors.next

@@ -18,6 +18,7 @@ const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
 const { flush } = new WebAssembly.Instance(kernel, { env }).exports
 let expand = null, code = 0, round = 0
+Atomics.add(words, control.ready >> 2, 1)
 for (;;) {
   for (let i = 0; i < spins && Atomics.load(words, control.round >> 2) === round; i++);
   Atomics.wait(words, control.round >> 2, round)
@@ -70,6 +71,9 @@ export class Threads {
       return { worker, port: port1, thread: i + 1 }
     })
   }
+
+  /** Whether all of them have started; until then they would only be waited for. */
+  get isReady(): boolean { return Atomics.load(this.words, control.ready >>> 2) === this.workers.length }
 
   /** New code for the rounds that follow. */
   use(code: WebAssembly.Module): void {

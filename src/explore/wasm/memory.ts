@@ -27,8 +27,8 @@ export interface Plan {
 export const control = {
   // What threads write stands in cache lines of its own, apart from what all read all the time.
   count: 0, components: [64, 128], next: 192, tableShift: 512, tableMask: 516, componentMasks: [520, 524], limit: 528,
-  /** Of rounds of several threads: number, first parent not in it, threads that are done, version of the code. */
-  round: 256, end: 260, done: 320, code: 264,
+  /** Of rounds of several threads: number, first parent not in it, threads that are done, version of the code, threads that have begun to listen. */
+  round: 256, end: 260, done: 320, code: 264, ready: 384,
 } as const
 /** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component. */
 export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, bytes: 64 } as const

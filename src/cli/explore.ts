@@ -86,7 +86,7 @@ function blamed<T>(subject: Subject, work: () => T): T {
 }
 
 /** A mistake in a user's own design is theirs to mend; the message names the step, and the trace leads there. */
-function blame({ design, path }: Subject, cause: unknown): unknown {
+export function blame({ design, path }: Subject, cause: unknown): unknown {
   if (path === null || cause instanceof UserError) return cause
   const ops = cause instanceof ModelError ? cause.trace ?? [] : []
   const lines = ops.map((op, i) => `\n      ${i + 1}  ${showOp(op)}`).join('')

@@ -95,15 +95,15 @@ class Ablation {
       const b = onHardware(scope.bounds, hardware)
       if (!isAsked(design, edit, protocolOn(design, edit.call, b))) continue
       asked++
-      const right = await this.search(design, b, propertiesFor(design, b), scope) as Exploration | null // its own mistakes are thrown
+      const right = await this.right(b, scope)
       const kept = right === null ? [] : propertiesFor(design, b).filter((_, i) => ['holds', 'reached'].includes(right.results[i]!.outcome))
-      const found = right === null ? null : await this.search(less, b, kept, scope)
+      flawed = right !== null && noteFlaws(right, hardware, b, flaws) || flawed
+      const found = right === null ? null : await this.search(less, b, kept, scope, flawed ? mostBesideFlaws : Infinity)
       if (found instanceof ModelError) return { hardware: hardware.name, verdict: 'needed', why: whyBroken(this.plan.subject, less, scope, b, found), searched, states }
       if (right === null || found === null) { open = true; break }
-      flawed = noteFlaws(right, hardware, b, flaws) || flawed
       const why = whyOf(this.plan.subject, less, scope, b, right, found)
       if (why !== null) return { hardware: hardware.name, verdict: 'needed', why, searched: [...searched, scope.name], states: states + found.states }
-      open ||= !right.complete && right.stopped !== null || !found.complete
+      open ||= right.stopped !== null || !found.complete && !(flawed && found.stopped === 'states')
       states += found.states
       if (found.complete) searched.push(scope.name)
     }
@@ -111,25 +111,44 @@ class Ablation {
     return { hardware: hardware.name, verdict, why: null, searched, states }
   }
 
-  /** Null when there is no time left to begin. */
-  private async search(design: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope): Promise<Exploration | ModelError | null> {
+  /** What the design does with all its steps. */
+  private right(b: Bounds, scope: Scope): Promise<Exploration | null> {
+    const { subject } = this.plan
+    const properties = propertiesFor(subject.design, b)
+    return this.known(subject.design, b, properties, async () => {
+      const explore = this.explorer(subject.design, b, properties, scope)
+      try { return explore === null ? null : await explore(this.plan.maxStates ?? Infinity) } catch (cause) { throw blame(subject, cause) }
+    }) as Promise<Exploration | null>
+  }
+
+  /** What is left of it does: up to the first states that violate a claim, which come early where there are any. */
+  private search(less: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope, most: number): Promise<Exploration | ModelError | null> {
+    return this.known(less, b, properties, async () => {
+      const explore = this.explorer(less, b, properties, scope)
+      return explore === null ? null : upToViolation(Math.min(most, this.plan.maxStates ?? Infinity), explore)
+    })
+  }
+
+  private async known(design: Design, b: Bounds, properties: readonly RemapProperty[], find: () => Promise<Exploration | ModelError | null>): Promise<Exploration | ModelError | null> {
     const key = `${this.keyOf(design, b)} ${properties.map(({ name }) => name).join()}`
     const before = this.searches.get(key)
     if (before !== undefined) return before
-    const left_ms = this.end - performance.now()
-    if (this.watch.signal.aborted || left_ms <= 0) return null
-    this.watch.say(`${design.name} ${scope.name} ${showBounds(b)}`)
-    const explore = (maxStates: number | undefined): Promise<Exploration> => exploreExhaustively(remapMachine(design, b, properties), {
-      maxStates, maxSeconds: left_ms === Infinity ? undefined : left_ms / 1000, signal: this.watch.signal,
-      onProgress: ({ states, rate }) => { this.watch.say(`${design.name} ${scope.name}: ${states.toLocaleString('en-US')} states, ${rate.toLocaleString('en-US')} steps/s`) },
-    })
-    const found = await explore(this.plan.maxStates).catch((cause: unknown) => {
-      if (cause instanceof ModelError && design !== this.plan.subject.design) return beforeItBreaks(cause, explore)
-      throw blame({ ...this.plan.subject, design }, cause)
-    })
+    const found = await find()
     // What time or Ctrl-C cut short says nothing of a later question.
-    if (found instanceof ModelError || found.stopped !== 'time' && found.stopped !== 'interrupted') this.searches.set(key, found)
+    if (found !== null && (found instanceof ModelError || found.stopped !== 'time' && found.stopped !== 'interrupted')) this.searches.set(key, found)
     return found
+  }
+
+  /** Null when there is no time left to begin. */
+  private explorer(design: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope): Explore | null {
+    const { watch, end } = this
+    const left_s = (): number => (end - performance.now()) / 1000
+    if (watch.signal.aborted || left_s() <= 0) return null
+    watch.say(`${design.name} ${scope.name} ${showBounds(b)}`)
+    return maxStates => exploreExhaustively(remapMachine(design, b, properties), {
+      maxStates, maxSeconds: end === Infinity ? undefined : Math.max(0, left_s()), signal: watch.signal,
+      onProgress: ({ states, rate }) => { watch.say(`${design.name} ${scope.name}: ${states.toLocaleString('en-US')} states, ${rate.toLocaleString('en-US')} steps/s`) },
+    })
   }
 
   /** What makes the machine: the steps that are really taken, and the bounds. */
@@ -144,18 +163,43 @@ class Ablation {
   }
 }
 
-/** A kernel that lacks a step may come to states that a later step cannot make sense of. What it violates on the way there is what counts:
- *  found by searches of fewer states. The mistake itself when it violates nothing before. */
-async function beforeItBreaks(mistake: ModelError, explore: (maxStates: number) => Promise<Exploration>): Promise<Exploration | ModelError> {
-  for (let states = 16; ; states *= 2) {
+type Explore = (maxStates: number) => Promise<Exploration>
+const isViolated = ({ results }: Exploration): boolean => results.some(({ violation }) => violation !== null)
+/** States of the first searches. A kernel that lacks a step can have far more states than the right one, and fails near the start. */
+const firstSearches = [4000, 64_000]
+/** Where the design itself fails, nothing can be proved: no search goes further. */
+const mostBesideFlaws = 64_000
+
+async function upToViolation(most: number, explore: Explore): Promise<Exploration | ModelError> {
+  for (const states of [...firstSearches.filter(one => one < most), most]) {
     try {
       const found = await explore(states)
-      if (found.results.some(({ violation }) => violation !== null) || found.stopped !== 'states') return found
+      if (states === most || isViolated(found) || found.stopped !== 'states') return found
     } catch (cause) {
-      if (cause instanceof ModelError) return mistake
-      throw cause
+      if (!(cause instanceof ModelError)) throw cause
+      return beforeItBreaks(cause, states, explore)
     }
   }
+  throw new RangeError('the last search is of the most states')
+}
+
+/** Without a step, a kernel may come to states that a later step cannot make sense of. What it violates on the way there is what counts;
+ *  the mistake itself when it violates nothing before. */
+async function beforeItBreaks(mistake: ModelError, states: number, explore: Explore): Promise<Exploration | ModelError> {
+  // Below `low` states nothing is violated yet; with `high` the mistake comes.
+  let low = 0, high = Number.isFinite(states) ? states : 2 ** 31
+  while (high - low > 1) {
+    const between = Math.floor((low + high) / 2)
+    try {
+      const found = await explore(between)
+      if (isViolated(found) || found.stopped !== 'states') return found
+      low = between
+    } catch (cause) {
+      if (!(cause instanceof ModelError)) throw cause
+      high = between
+    }
+  }
+  return mistake
 }
 
 /** What the design itself does not keep here; whether there is such a thing. */

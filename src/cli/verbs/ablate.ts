@@ -73,7 +73,8 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
   const where = scopesOf(flags)
   const offered = callNames.filter(call => (design.protocols[call] ?? []).length > 0)
   const asked = chosen('--call', flags.call, offered)
-  const called = asked.filter(call => where.some(scope => occurs(design, call, scope)))
+  // What is another design's unchanged is asked there, unless it is named.
+  const called = asked.filter(call => where.some(scope => occurs(design, call, scope)) && (flags.call !== undefined || elsewhere(design, call) === null))
   if (called.length === 0)
     throw usage(flags.call ?? design.name, `no such call is made ${flags.bounds === undefined ? 'in these scopes' : 'at these bounds'}`, elsewhere(design, asked[0]!) ?? 'leave --scope, --bounds and --call out', 'CALL')
   const { time, states } = flags

@@ -1,6 +1,7 @@
 /** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from 'remapcheck/spec'`. */
 export { design, moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
 export type { Design, DesignOptions, Kernel, Protocol, ProtocolSource, Step } from './kernel/design.ts'
+export { edited } from './kernel/ablation.ts'
 export * from './kernel/steps/index.ts'
 export { irteUpdate, migrations, sourceMasked, sourceUnmasked, tableSwitch } from './kernel/migration.ts'
 export type { Migration } from './kernel/migration.ts'

@@ -72,4 +72,25 @@ export const scopes: readonly Scope[] = [
     bounds: bounds({ cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 2, migrate: 1 }), on: everywhere,
   },
 ]
+
+/** The smallest worlds in which each call can go wrong: questions that are asked many times are asked here before the scopes. */
+export const worlds: readonly Scope[] = [
+  { name: 'one-page', says: 'one device, one page, one frame', bounds: bounds({ frames: 1, iovas: 1 }), on: hasOwnMemory },
+  { name: 'one-read-only-page', says: 'the same page, read-only at times', bounds: bounds({ frames: 1, iovas: 1, readOnly: 1 }), on: translates },
+  { name: 'one-table', says: 'two pages below one table', bounds: bounds({ frames: 1, iovas: 2, levels: 2, tables: 1 }), on: translates },
+  { name: 'one-device', says: 'one device moves between two domains', bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1 }), on: translates },
+  {
+    name: 'one-driver', says: 'a driver maps on one CPU while another takes its device away',
+    bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }), on: translates,
+  },
+  {
+    name: 'two-mappers', says: 'one CPU maps a page while another unmaps the other page of the same table',
+    bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), on: translates,
+  },
+  { name: 'one-source', says: 'one source moves between two CPUs', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), on: moves },
+  {
+    name: 'two-movers', says: 'two CPUs move two sources at once',
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 2, migrate: 2 }), on: design => moves(design) && design.interruptTables === 2,
+  },
+]
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

@@ -25,6 +25,8 @@ export interface Step {
   readonly uses?: 'queue' | 'registers'
   /** Nothing to do on this hardware, within these bounds. */
   readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
+  /** Name of the later step that ends what this one begins, such as the release of a lock. */
+  readonly endedBy?: string
   readonly then: (k: Kernel) => void
 }
 

@@ -1,4 +1,5 @@
 /** The registry of kernel designs: command line, help, documentation and tests derive from it. */
+import { edited, editedName, NoSuchEdit } from './ablation.ts'
 import { driverServer } from './driver-server.ts'
 import type { Design } from './design.ts'
 import { migrations } from './migration.ts'
@@ -13,8 +14,16 @@ export const designs: readonly Design[] = [
   migrating(ring0Strict, 'source-masked'), migrating(ring0Strict, 'source-unmasked'), migrating(ring0Strict, 'table-switch'),
 ]
 
-/** By name; `NAME+MIGRATION` gives any design another migration protocol. Null when there is none. */
+/** By name; `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT` takes a step out or swaps two. Null when there is none. */
 export function designNamed(name: string): Design | null {
+  const change = editedName(name)
+  if (change !== null) {
+    const from = designNamed(change.base)
+    try { return from === null ? null : edited(from, change.edits) } catch (cause) {
+      if (cause instanceof NoSuchEdit) return null
+      throw cause
+    }
+  }
   const known = designs.find(design => design.name === name)
   if (known !== undefined) return known
   const [base, migration, ...rest] = name.split('+')

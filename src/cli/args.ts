@@ -79,3 +79,6 @@ export function matching(flag: string, pattern: string, known: readonly string[]
   if (found.length > 0) return found
   throw usage(flag, `nothing is named '${pattern}'`, suggest(pattern, known, `there are ${known.join(', ')}`))
 }
+
+/** A word as a shell takes it. */
+export const shellWord = (word: string, quoted = /[\s'"*?<>#~&|;$]/.test(word)): string => quoted ? `'${word.replaceAll("'", "'\\''")}'` : word

@@ -4,6 +4,7 @@ import { createRequire, register } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../errors.ts'
+import { edited, editedName, NoSuchEdit } from '../../spec/kernel/ablation.ts'
 import { designNamed, designs, migrations } from '../../spec/kernel/index.ts'
 import type { Design } from '../../spec/kernel/index.ts'
 import { callNames } from '../../spec/state.ts'
@@ -20,9 +21,13 @@ export interface Subject {
 }
 
 const script = /\.[cm]?[jt]s$/
-/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call. */
+/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call, and the edits of a design,
+ *  behind its name or path. */
 const isId = (text: string): boolean => /^[A-Z]{2,}:/.test(text) || callNames.some(call => text.startsWith(`${call}/`)) && !script.test(text)
-export const isPath = (text: string): boolean => !isId(text) && (/[\\/]/.test(text) || script.test(text))
+export function isPath(text: string): boolean {
+  const name = editedName(text)?.base ?? text
+  return !isId(name) && (/[\\/]/.test(name) || script.test(name))
+}
 
 /** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
@@ -39,19 +44,44 @@ export async function subjectsOf(io: Io, named: readonly string[]): Promise<read
 export function builtIn(name: string): Design {
   const found = designNamed(name)
   if (found !== null) return found
+  const change = editedName(name)
+  if (change !== null) return editedDesign(builtIn(change.base), change.edits)
+  if (name.includes('~')) throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
   const [base, migration] = name.split('+')
   const isBase = migration !== undefined && designs.some(design => design.name === base)
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
   throw usage(name, 'no built-in design has this name', `${suggest(name, known, `there are ${known.join(', ')}`)} (a module is given by its path, ./mine.ts)`, 'DESIGN')
 }
 
-async function load(io: Io, path: string): Promise<Subject[]> {
+/** @throws UserError E-EDIT, with the nearest name. */
+export function editedDesign(from: Design, edits: string): Design {
+  try { return edited(from, edits) } catch (cause) {
+    if (!(cause instanceof NoSuchEdit)) throw cause
+    throw usage(`${from.name}~${edits}`, cause.message, cause.known.length === 0 ? 'an edit is CALL/STEP, CALL/STEP+STEP or CALL/STEP<>STEP'
+      : suggest(cause.typed, cause.known, `it has ${cause.known.join(', ')}`), 'EDIT')
+  }
+}
+
+async function load(io: Io, text: string): Promise<Subject[]> {
+  const change = editedName(text)
+  const path = change?.base ?? text
   const file = resolve(placed(io, path))
   if (!existsSync(file)) throw usage(path, 'no such file', 'give the path of a module that exports a design', 'DESIGN-FILE')
   const module = await importModule(path, file)
   const given = module['default'] ?? module['design'] ?? module['designs']
   if (given === undefined) throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
-  return (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path), path }))
+  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path), path }))
+  return change === null ? found : editedOnes(found, change.edits)
+}
+
+/** Of several designs of a module, those that have what is edited. @throws UserError E-EDIT when none has. */
+function editedOnes(found: readonly Subject[], edits: string): Subject[] {
+  const failed: unknown[] = []
+  const made = found.flatMap(({ design, path }): Subject[] => {
+    try { return [{ design: editedDesign(design, edits), path }] } catch (cause) { failed.push(cause); return [] }
+  })
+  if (made.length === 0 && failed.length > 0) throw failed[0]
+  return made
 }
 
 async function importModule(path: string, file: string): Promise<Record<string, unknown>> {

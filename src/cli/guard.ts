@@ -32,7 +32,7 @@ const tick_ms = 100
 export const unsettled = 13
 
 /** Verbs whose operands may be modules; those of `replay` and `validate` are data. */
-const ofDesigns: readonly string[] = ['check', 'cost', 'explain']
+const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain']
 
 /** The user's modules that a command line will run; none where it is wrong anyway, or somebody debugs it and may halt as long as they like. */
 export function modulesOf(argv: readonly string[]): string[] {

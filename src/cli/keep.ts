@@ -48,7 +48,7 @@ export function boundsOf(text: string, subject = '--bounds'): Bounds {
 }
 
 /** What differs from the standard bounds, as a trace holds it. */
-const changesOf = (b: Bounds): Record<string, number> => {
+export const changesOf = (b: Bounds): Record<string, number> => {
   const standard = bounds()
   return Object.fromEntries(boundNames.filter(name => b[name] !== standard[name]).map(name => [name, b[name]]))
 }

@@ -52,7 +52,7 @@ export const writeBackIrte: Step = {
 
 /** Two builders would each copy the table that the other is about to replace. */
 export const lockInterruptTable: Step = {
-  name: 'lockInterruptTable', says: 'take the lock of the interrupt table', skip: ({ b }) => b.callers === 1,
+  name: 'lockInterruptTable', says: 'take the lock of the interrupt table', skip: ({ b }) => b.callers === 1, endedBy: 'unlockInterruptTable',
   when: ({ s }) => s.kernel.interruptTableLock === null,
   then: ({ s, cpu, emit }) => { s.kernel.interruptTableLock = cpu; emit.cost('lock') },
 }
@@ -88,7 +88,7 @@ export const setInterruptTable: Step = {
 }
 
 export const maskSource: Step = {
-  name: 'maskSource', says: 'set the mask bit of the source', clause: 'PCI:msix/pending-on-mask',
+  name: 'maskSource', says: 'set the mask bit of the source', clause: 'PCI:msix/pending-on-mask', endedBy: 'unmaskSource',
   then: ({ s, call, emit }) => { s.sources[call.source!]!.masked = true; emit.cost('mmio-write') },
 }
 /** Sends the message that was pending. */

@@ -185,7 +185,7 @@ export const freeBatchIovas: Step = {
 const onlyConcurrent: NonNullable<Step['skip']> = ({ b }) => b.levels === 1 || b.callers === 1
 /** Tables of a domain change under its lock once they can be unlinked. */
 export const lockTables: Step = {
-  name: 'lockTables', says: 'take the lock of the domain\'s tables', skip: onlyConcurrent,
+  name: 'lockTables', says: 'take the lock of the domain\'s tables', skip: onlyConcurrent, endedBy: 'unlockTables',
   when: ({ s, call }) => s.kernel.tableLock[call.domain!] === null,
   then: ({ s, call, cpu, emit }) => { s.kernel.tableLock[call.domain!] = cpu; emit.cost('lock') },
 }

@@ -9,7 +9,7 @@ import { renderTrace } from '../../trace/render.ts'
 import { claims } from '../../../properties/index.ts'
 import { scopes } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
-import { matching, parse, seconds, suggest, usage, wholeNumber } from '../args.ts'
+import { matching, parse, seconds, shellWord, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
 import { subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
@@ -124,5 +124,5 @@ function detailOf(io: Io, flags: Flags<typeof options>, subjects: readonly Subje
 /** The command line, with the seed that was drawn. */
 function repeatOf(args: readonly string[], plan: Plan): string {
   const seed = plan.driver === 'random' && !args.some(arg => arg.startsWith('--seed')) ? ['--seed', String(plan.seed)] : []
-  return ['npx remapcheck check', ...args, ...seed].map(word => /[\s'"*?]/.test(word) && !word.startsWith('npx ') ? `'${word}'` : word).join(' ')
+  return ['npx remapcheck check', ...[...args, ...seed].map(word => shellWord(word))].join(' ')
 }

@@ -8,7 +8,7 @@ import { designNamed, designs } from '../../../spec/kernel/index.ts'
 import { parse, suggest, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
-import { builtIn, isPath, subjectsOf } from '../designs.ts'
+import { builtIn, editedDesign, isPath, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
 import { placed, shown, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -53,6 +53,8 @@ export async function runReplay(args: readonly string[], io: Io): Promise<ExitNa
 function subjectOf(path: string, name: string, own: readonly Subject[]): Subject {
   const mine = own.find(({ design }) => design.name === name)
   if (mine !== undefined) return mine
+  const from = own.find(({ design }) => name.startsWith(`${design.name}~`))
+  if (from !== undefined) return { ...from, design: editedDesign(from.design, name.slice(from.design.name.length + 1)) }
   if (designNamed(name) !== null) return { design: builtIn(name), path: null }
   const next = own.length === 0 ? suggest(name, designs.map(one => one.name), 'name its module: --design ./mine.mjs') : `the module has ${own.map(({ design }) => design.name).join(', ')}`
   throw usage(path, `the trace is of the design '${name}', which is not built in`, isPath(name) ? 'the field "design" holds a name' : next, 'TRACE-DESIGN')

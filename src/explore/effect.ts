@@ -148,7 +148,7 @@ class Writer {
     }
   }
   private compareValue({ shape }: Place, at: number, value: unknown, found: unknown, path: string): void {
-    if (value === found) {
+    if (value === found && value !== undefined) {
       const node = nodeOf(value)
       if (node !== null) this.compare(node, path)
       return

@@ -9,7 +9,7 @@
 export * from './model/index.ts'
 export * from './explore/result.ts'
 export { exploreExhaustively } from './explore/exhaustive.ts'
-export type { ExhaustiveOptions } from './explore/exhaustive.ts'
+export type { Backend, ExhaustiveOptions, Tuning } from './explore/exhaustive.ts'
 export { exploreFully } from './explore/full.ts'
 export { exploreProgress } from './explore/progress.ts'
 export type { ProgressReport } from './explore/progress.ts'

@@ -9,7 +9,7 @@ export interface ReadLog { readonly at: number[]; readonly bits: number[]; reado
 /** What a run may do with the draft. */
 type Mode = 'free' | 'read-only' | 'over'
 
-/** More looks at the state than any honest recipe takes. */
+/** More looks at the state than any honest recipe takes. A loop that never looks cannot be seen from here. */
 const mostLooks = 1_000_000
 
 /** One run over one packed state. Drafts made in it know it; when it is over they refuse to be written. */
@@ -39,6 +39,7 @@ export class Run {
   }
 
   look(): void {
+    if (this.mode === 'over') throw new TypeError('reads a part of a state whose step is over; keep nothing of a state between steps')
     if (++this.looks > mostLooks) throw new RangeError(`does not end: it has looked at the state ${mostLooks.toLocaleString('en-US')} times`)
   }
 }
@@ -57,6 +58,8 @@ export class Node implements ProxyHandler<Target> {
   readonly found = new Map<string, unknown>()
   readonly target: Target
   readonly proxy: object
+  /** Names that were deleted: where they come back, they come last. */
+  private readonly late = new Set<Key>()
   private places: ReadonlyMap<string, Place> | null = null
 
   constructor(run: Run, shape: Composite, at: number) {
@@ -115,21 +118,33 @@ export class Node implements ProxyHandler<Target> {
   }
   set(target: Target, key: Key, value: unknown): boolean {
     this.writing(key)
+    // What is cut off unread does not come back when the array grows again.
+    if (key === 'length' && Array.isArray(target)) for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)
     return Reflect.set(target, key, value)
   }
   deleteProperty(target: Target, key: Key): boolean {
     this.writing(key)
     if (this.isHidden(key)) this.fetch(key)
+    this.late.add(key)
     return Reflect.deleteProperty(target, key)
   }
   defineProperty(target: Target, key: Key, descriptor: PropertyDescriptor): boolean {
     this.writing(key)
     return Reflect.defineProperty(target, key, descriptor)
   }
-  has(target: Target, key: Key): boolean { return Reflect.has(target, key) || this.isHidden(key) }
+  has(target: Target, key: Key): boolean {
+    this.run.look()
+    return Reflect.has(target, key) || this.isHidden(key)
+  }
+  /** In the order of a plain object, whichever was looked at first. */
   ownKeys(target: Target): Key[] {
+    this.run.look()
     this.reveal()
-    return Reflect.ownKeys(target)
+    const keys = Reflect.ownKeys(target)
+    if (Array.isArray(target)) return keys
+    const declared = [...this.shape.kind === 'variant' ? [this.shape.tag] : [], ...this.parts().keys()]
+      .filter(key => Object.hasOwn(target, key) && !this.late.has(key))
+    return [...declared, ...keys.filter(key => typeof key === 'symbol' || !declared.includes(key))]
   }
   getOwnPropertyDescriptor(target: Target, key: Key): PropertyDescriptor | undefined {
     if (this.isHidden(key)) this.fetch(key)
@@ -138,7 +153,8 @@ export class Node implements ProxyHandler<Target> {
 
   private writing(key: Key): void {
     if (this.run.mode === 'read-only') throw new ReadOnly(String(key))
-    if (this.run.mode === 'over') throw new ModelError(`'${String(key)}' of a state is written after its step was over`)
+    if (this.run.mode === 'over') throw new TypeError(`writes '${String(key)}' of a state whose step is over; keep nothing of a state between steps`)
+    this.run.look()
   }
 }
 

@@ -62,12 +62,12 @@ class Writer {
     if (typeof value !== 'object' || value === null) throw outside(path, value)
     const of = value as Readonly<Record<string, unknown>>
     switch (shape.kind) {
-      case 'struct': this.writeFields(shape.fields, at, of, path, 0); return
+      case 'struct': this.writeFields(shape.fields, at, of, path, null); return
       case 'variant': {
         const which = encodeScalar(shape.which, of[shape.tag])
         if (which < 0) throw outside(`${path}.${shape.tag}`, of[shape.tag])
         this.put(at, shape.which.bits, which)
-        this.writeFields(shape.cases[which]!.fields, at, of, path, 1)
+        this.writeFields(shape.cases[which]!.fields, at, of, path, shape.tag)
         return
       }
       case 'table': case 'list': {
@@ -84,8 +84,10 @@ class Writer {
       default: throw new TypeError(shape.kind)
     }
   }
-  private writeFields(fields: readonly (Place & { readonly name: string })[], at: number, of: Readonly<Record<string, unknown>>, path: string, tags: number): void {
-    if (Object.keys(of).length !== fields.length + tags) throw outside(path, of)
+  private writeFields(fields: readonly (Place & { readonly name: string })[], at: number, of: Readonly<Record<string, unknown>>, path: string, tag: string | null): void {
+    for (const name of Object.keys(of)) if (name !== tag && !fields.some(field => field.name === name)) throw noField(path, name)
+    const missing = fields.find(({ name }) => !Object.hasOwn(of, name))
+    if (missing !== undefined) throw outside(`${path}.${missing.name}`, undefined)
     for (const { name, at: offset, shape } of fields) this.write(shape, at + offset, of[name], `${path}.${name}`)
   }
 
@@ -105,6 +107,7 @@ class Writer {
     if (shape.kind === 'variant') this.put(at, shape.which.bits, node.run.raw(node.at, shape.which.bits))
     for (const [name, place] of node.parts()) {
       if (isArray && Number(name) >= target.length) break
+      if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
       if (Object.hasOwn(target, name)) this.write(place.shape, at + place.at, target[name], `${path}.${name}`)
       else this.move(node.at + place.at, at + place.at, place.shape.bits)
     }
@@ -120,7 +123,7 @@ class Writer {
     const { fields } = shape.cases[which]!
     const before = node.parts()
     const names = new Set([...Object.keys(target), ...[...before.keys()].filter(name => !node.found.has(name)), shape.tag])
-    if (names.size !== fields.length + 1) throw outside(path, Object.fromEntries([...names].map(name => [name, target[name]])))
+    for (const name of names) if (name !== shape.tag && !fields.some(field => field.name === name)) throw noField(path, name)
     this.clear(at, shape.bits)
     this.put(at, shape.which.bits, which)
     for (const { name, at: offset, shape: of } of fields) {
@@ -139,15 +142,13 @@ class Writer {
       throw outside(path, `${String((target as unknown as unknown[]).length)} elements`)
     checkNames(node, path)
     for (const [name, place] of node.parts()) {
-      if (!Object.hasOwn(target, name)) {
-        if (found.has(name) && shape.kind !== 'list') throw outside(`${path}.${name}`, undefined)
-        continue
-      }
+      if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
+      if (!Object.hasOwn(target, name)) continue
       this.compareValue(place, at + place.at, target[name], found.get(name), Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
     }
   }
   private compareValue({ shape }: Place, at: number, value: unknown, found: unknown, path: string): void {
-    if (value === found) {
+    if (value === found && value !== undefined) {
       const node = nodeOf(value)
       if (node !== null) this.compare(node, path)
       return
@@ -167,6 +168,9 @@ class Writer {
   }
 }
 
+/** It was there and is no more. */
+const isMissing = ({ target, found }: Node, name: string): boolean =>
+  found.has(name) && !Object.hasOwn(target, name) && !(Array.isArray(target) && Number(name) >= target.length)
 const isRetagged = ({ shape, target, found }: Node): boolean =>
   shape.kind === 'variant' && Object.hasOwn(target, shape.tag) && target[shape.tag] !== found.get(shape.tag)
 
@@ -174,9 +178,11 @@ const isRetagged = ({ shape, target, found }: Node): boolean =>
 function checkNames(node: Node, path: string): void {
   if (Array.isArray(node.target)) return
   const { shape } = node
+  if (shape.kind === 'variant' && isMissing(node, shape.tag)) throw outside(`${path}.${shape.tag}`, undefined)
   for (const name of Object.keys(node.target))
-    if (!node.parts().has(name) && !(shape.kind === 'variant' && name === shape.tag)) throw outside(path, node.target)
+    if (!node.parts().has(name) && !(shape.kind === 'variant' && name === shape.tag)) throw noField(path, name)
 }
+const noField = (path: string, name: string): ModelError => new ModelError(`${path}.${name}: no such field`)
 function outside(path: string, value: unknown): ModelError {
   let shown: string | undefined
   try { shown = JSON.stringify(value) } catch { shown = String(value) }

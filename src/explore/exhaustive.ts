@@ -7,7 +7,21 @@ import type { Exploration } from './result.ts'
 import { Search } from './search.ts'
 import type { Refused } from './search.ts'
 
-export interface ExhaustiveOptions extends Limits {
+/** How a search takes steps whose trees are known: by walking them, or by code made of them. */
+export type Backend = 'walk' | 'javascript' | 'wasm'
+
+/** For tests and benches: what a search decides for itself, and when. */
+export interface Tuning {
+  /** One way from the first state on; else walking, and WebAssembly when that is worth it. */
+  readonly backend?: Backend | undefined
+  /** States from which further threads help. */
+  readonly firstShared?: number | undefined
+  /** A recipe runs anew each time after so many runs, when they are more than this share of the states. */
+  readonly patientRuns?: number | undefined
+  readonly patientShare?: number | undefined
+}
+
+export interface ExhaustiveOptions extends Limits, Tuning {
   /** The search stops before it stores more. */
   readonly maxStates?: number | undefined
   /** Bytes that the stored states may take; 4 GiB at most, which is also the default. */

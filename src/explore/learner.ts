@@ -1,6 +1,6 @@
 /** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a judgement of states or an
  *  instance of an action; a label is an instance with the events of one of its ways to go. */
-import { layoutOf, packing, seenIn, showOp } from '../model/index.ts'
+import { layoutOf, ModelError, packing, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, Shape, World } from '../model/index.ts'
 import type { Book } from './book.ts'
 import type { Effect } from './effect.ts'
@@ -8,6 +8,7 @@ import type { Equivariance } from './equivariance.ts'
 import { Recorder } from './record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
+import { maxLabels } from './wasm/memory.ts'
 
 export interface Label<S, O> { readonly instance: Instance<S, O>; readonly number: number; readonly events: readonly ModelEvent<O>[] }
 interface Judgement<S, L, O> { readonly property: Property<S, L, O>; readonly part: number }
@@ -19,6 +20,7 @@ const nothing: Leaf = { label: null, effect: null }
 /** A tree is given up when it keeps growing: so many runs, and more than this share of the states. */
 const patientRuns = 10_000
 const patientShare = 0.05
+export interface Patience { readonly patientRuns?: number | undefined; readonly patientShare?: number | undefined }
 
 export class Learner<S, L, O extends Observation> {
   readonly trees: Trees
@@ -43,13 +45,16 @@ export class Learner<S, L, O extends Observation> {
   /** Told where a touch mask has changed. */
   private readonly tell: (label: number, touch: number) => void
 
-  constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, tell: (label: number, touch: number) => void) {
+  private readonly patience: Required<{ [K in keyof Patience]: number }>
+
+  constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, patience: Patience, tell: (label: number, touch: number) => void) {
+    this.patience = { patientRuns: patience.patientRuns ?? patientRuns, patientShare: patience.patientShare ?? patientShare }
     this.machine = machine
     this.book = book
     this.tell = tell
     this.packed = packing(machine.worldDomain, 'world')
     this.words = Math.max(2, this.packed.words)
-    this.shape = layoutOf(machine.worldDomain)
+    this.shape = layoutOf(machine.worldDomain, 'world')
     this.recorder = new Recorder(machine, this.shape, this.words)
     this.judgements = machine.properties.flatMap((property): Judgement<S, L, O>[] => {
       if (property.kind === 'monitor') return [{ property, part: 0 }]
@@ -114,7 +119,7 @@ export class Learner<S, L, O extends Observation> {
     if (this.direct.has(root)) return { label, effect }
     this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.decisions > 0)
     const runs = this.runsOf[root]!
-    if (runs > patientRuns && runs > patientShare * states) {
+    if (runs > this.patience.patientRuns && runs > this.patience.patientShare * states) {
       this.trees.drop(root)
       this.direct.add(root)
     }
@@ -125,6 +130,8 @@ export class Learner<S, L, O extends Observation> {
     const key = `${number} ${JSON.stringify(events)}`
     let label = this.labelNumbers.get(key)
     if (label === undefined) {
+      if (this.labels.length === maxLabels)
+        throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}': steps and their events differ in more than ${maxLabels.toLocaleString('en-US')} ways`)
       label = this.labels.push({ instance, number, events }) - 1
       this.labelNumbers.set(key, label)
       this.changes.push(new Uint32Array(this.words))

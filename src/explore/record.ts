@@ -1,6 +1,6 @@
 /** Runs guards, recipes, ledgers and properties once on a logging draft: what they read, and what follows from it. */
 import { advance, enabled, ModelError, showOp } from '../model/index.ts'
-import type { Instance, Machine, ModelEvent, Observation, World } from '../model/index.ts'
+import type { Action, Instance, Machine, ModelEvent, Observation, World } from '../model/index.ts'
 import { draftOf, nodeOf, plain, ReadOnly, Run } from './draft.ts'
 import type { ReadLog } from './draft.ts'
 import { effectOf } from './effect.ts'
@@ -23,6 +23,8 @@ export class Recorder<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly shape: Shape
   private readonly words: number
+  /** Actions of which a step was run twice. */
+  private readonly audited = new Set<Action<S, O>>()
 
   constructor(machine: Machine<S, L, O>, shape: Shape, words: number) {
     this.machine = machine
@@ -34,8 +36,8 @@ export class Recorder<S, L, O extends Observation> {
   record(instance: Instance<S, O>, words: Uint32Array, offset: number, judge: JudgeStep<S, L, O>): Recorded<O> {
     return withoutClock(`'${showOp(instance.op)}' of machine '${this.machine.name}'`, () => {
       const recorded = this.take(instance, words, offset, judge)
-      // The first of some, again: what differs reads something else than the state.
-      if (++this.runs % auditEvery === 1) this.audit(instance, words, offset, recorded)
+      // The first of each action, and some others, again: what differs reads something else than the state.
+      if (++this.runs % auditEvery === 1 || !this.audited.has(instance.action)) this.audit(instance, words, offset, recorded)
       return recorded
     })
   }
@@ -72,6 +74,7 @@ export class Recorder<S, L, O extends Observation> {
   }
 
   private audit(instance: Instance<S, O>, words: Uint32Array, offset: number, { step, log }: Recorded<O>): void {
+    if (step !== null) this.audited.add(instance.action)
     const again = this.take(instance, words, offset, null)
     if (same(again.step, step) && again.log.at.every((at, i) => log.at[i] === at)) return
     throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}' does two things in one state: it must depend on the state and its arguments alone`)
@@ -86,6 +89,7 @@ export class Recorder<S, L, O extends Observation> {
       try { judge(draftOf(run, this.shape, 0) as World<S, L>) } catch (cause) {
         throw readOnlyOf(cause, `a property of machine '${this.machine.name}' changes the state; a property only reads`)
       }
+      run.mode = 'over'
       return run.log
     })
   }

@@ -3,7 +3,7 @@ import { ModelError, seenIn, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op } from '../model/index.ts'
 import { Book } from './book.ts'
 import { Equivariance } from './equivariance.ts'
-import type { ExhaustiveOptions } from './exhaustive.ts'
+import type { Backend, ExhaustiveOptions } from './exhaustive.ts'
 import { Learner, initialLabel } from './learner.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
@@ -25,6 +25,8 @@ const firstCompiled = 1500
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 20_000
+/** Parents before the first code of a back end that was asked for. */
+const firstOf = { walk: Infinity, javascript: 1, wasm: 1 } as const
 
 export class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
@@ -38,7 +40,7 @@ export class Search<S, L, O extends Observation> {
   /** Number of states up to and with the current depth. */
   private levelEnd = 1
   /** When trees are compiled next, in states; and how many runs they knew at the last time. */
-  private compileAt = firstCompiled
+  private compileAt: number
   private compiledRuns = -1
   private misses = 0
   private readonly workers: number
@@ -51,14 +53,21 @@ export class Search<S, L, O extends Observation> {
   private readonly refused: Refused
   private retracer: Retracer<S, L, O> | null = null
 
-  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false }: ExhaustiveOptions, refused: Refused) {
+  private readonly backend: Backend | null
+  private readonly firstShared: number
+
+  constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
+    const { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false } = options
     this.refused = refused
     this.machine = machine
     this.workers = workers
+    this.backend = options.backend ?? null
+    this.compileAt = this.backend === null ? firstCompiled : firstOf[this.backend]
+    this.firstShared = options.firstShared ?? firstShared
     this.book = new Book(machine, true)
     const touched: [label: number, touch: number][] = []
     let store: StateStore | null = null
-    this.learner = new Learner(machine, this.book, (label, touch) => {
+    this.learner = new Learner(machine, this.book, options, (label, touch) => {
       if (store === null) touched.push([label, touch])
       else store.touch(label, touch)
     })
@@ -147,8 +156,9 @@ export class Search<S, L, O extends Observation> {
     this.compileAt = Math.max(this.compileAt, this.next) * 2
     if (this.compiledRuns === this.learner.runs) return
     this.compiledRuns = this.learner.runs
-    this.successors.compile()
-    if (this.workers > 1) this.threads ??= new Threads(this.store)
+    this.successors.compile(this.backend === 'javascript')
+    // Threads run WebAssembly.
+    if (this.workers > 1 && this.successors.module !== null) this.threads ??= new Threads(this.store)
     this.threads?.use(this.successors.module!)
   }
 
@@ -156,7 +166,7 @@ export class Search<S, L, O extends Observation> {
   private expand(room: number): void {
     if (this.next === this.levelEnd) this.newLevel()
     const end = Math.min(this.next + room, this.levelEnd)
-    if (this.threads?.isReady && this.store.count >= firstShared && end - this.next > 2 * chunk) this.share(this.threads, end)
+    if (this.threads?.isReady && this.store.count >= this.firstShared && end - this.next > 2 * chunk) this.share(this.threads, end)
     else {
       const root = this.successors.expand(this.next, end)
       this.next = this.successors.next

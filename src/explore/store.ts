@@ -36,10 +36,10 @@ export class StateStore {
   private readonly runBits: number[]
   private readonly maxStates: number
 
-  /** @throws StatesFull when not even a small search fits into the memory allowed. */
+  /** @throws RangeError when not even a small search fits into the memory allowed. */
   constructor({ bits, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
     const made = reserve(bits, fanout, threads, Math.min(maxMemory, largestMemory))
-    if (made === null) throw new StatesFull('memory')
+    if (made === null) throw new RangeError(`maxMemory: ${maxMemory} bytes hold no search of ${bits}-bit states; allow more`)
     this.plan = made.plan
     this.memory = made.memory
     this.maxMemory = maxMemory

@@ -2,10 +2,10 @@
 import type { Observation } from '../model/index.ts'
 import type { Learner } from './learner.ts'
 import type { StateStore } from './store.ts'
+import { expandInJavaScript } from './javascript.ts'
+import type { Expand } from './javascript.ts'
 import { own } from './wasm/memory.ts'
 import { SuccessorsCode } from './wasm/successors.ts'
-
-type Expand = (next: number, end: number) => number
 
 export class Successors<S, L, O extends Observation> {
   /** The parent after those that `expand` has taken. */
@@ -22,8 +22,13 @@ export class Successors<S, L, O extends Observation> {
 
   get compiled(): boolean { return this.code !== null }
 
-  compile(): void {
-    const { judgements } = this.learner
+  /** `inJavaScript`: for this thread alone. */
+  compile(inJavaScript: boolean): void {
+    const { judgements, trees } = this.learner
+    if (inJavaScript) {
+      this.code = expandInJavaScript(this.store, trees, judgements.length)
+      return
+    }
     this.module = new WebAssembly.Module(this.bytes(judgements.map((_, root) => root), false))
     this.code = this.instance(this.module, this.store.kernel.flush)
   }

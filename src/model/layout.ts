@@ -39,72 +39,72 @@ class Cursor {
 
 const bitsFor = (count: number): number => count <= 1 ? 0 : Math.ceil(Math.log2(count))
 
-function scalar(domain: Domain, count: number, nullable: boolean, scalarset: Scalarset | null): ScalarShape {
+function scalar(domain: Domain, count: number, nullable: boolean, scalarset: Scalarset | null, path: string): ScalarShape {
   const bits = bitsFor(count)
-  if (bits > 31) throw new ModelError(`a field of ${bits} bits cannot be packed; a field has at most 2^31 values`)
+  if (bits > 31) throw new ModelError(`${path}: ${count.toLocaleString('en-US')} values cannot be packed; a field has at most 2^31`)
   return { kind: 'scalar', bits, count, domain, nullable, scalarset }
 }
 const sizeOf = (of: Range | Scalarset): number => of.kind === 'range' ? Math.max(1, of.high - of.low + 1) : of.size
 
 const known = new WeakMap<Domain, Shape>()
 
-/** One shape for a domain, wherever it is used. @throws ModelError when a single field is too wide. */
-export function layoutOf(domain: Domain): Shape {
+/** One shape for a domain, wherever it is used; `path` is how errors name it. @throws ModelError naming the field that is too wide. */
+export function layoutOf(domain: Domain, path = 'state'): Shape {
   let shape = known.get(domain)
-  if (shape === undefined) known.set(domain, shape = layOut(domain))
+  if (shape === undefined) known.set(domain, shape = layOut(domain, path))
   return shape
 }
 
-function layOut(domain: Domain): Shape {
+function layOut(domain: Domain, path: string): Shape {
   switch (domain.kind) {
-    case 'bool': return scalar(domain, 2, false, null)
-    case 'range': return scalar(domain, sizeOf(domain), false, null)
-    case 'scalarset': return scalar(domain, Math.max(1, domain.size), false, domain)
-    case 'oneOf': return scalar(domain, domain.values.length, false, null)
+    case 'bool': return scalar(domain, 2, false, null, path)
+    case 'range': return scalar(domain, sizeOf(domain), false, null, path)
+    case 'scalarset': return scalar(domain, Math.max(1, domain.size), false, domain, path)
+    case 'oneOf': return scalar(domain, domain.values.length, false, null, path)
     case 'optional': {
       const { of } = domain
-      if (of.kind === 'range' || of.kind === 'scalarset') return scalar(of, rangeOf(of) + 1, true, of.kind === 'scalarset' ? of : null)
-      const cursor = new Cursor(1), shape = layoutOf(of)
+      if (of.kind === 'range' || of.kind === 'scalarset') return scalar(of, rangeOf(of) + 1, true, of.kind === 'scalarset' ? of : null, path)
+      const cursor = new Cursor(1), shape = layoutOf(of, path)
       // Presence and content move together.
       const at = shape.bits >= wordBits ? wordBits : cursor.take(shape)
       return { kind: 'optional', bits: at + shape.bits, of: { at, shape } }
     }
-    case 'struct': return structLayout(domain.fields)
+    case 'struct': return structLayout(domain.fields, path)
     case 'table': {
-      const cursor = new Cursor(), shape = layoutOf(domain.of)
+      const cursor = new Cursor(), shape = layoutOf(domain.of, `${path}[]`)
       const elements = Array.from({ length: keyCount(domain.key) }, () => ({ at: cursor.take(shape), shape }))
       return { kind: 'table', bits: cursor.bits, key: domain.key, elements }
     }
     case 'list': {
-      const length = scalar({ kind: 'range', low: 0, high: domain.max }, domain.max + 1, false, null)
-      const cursor = new Cursor(length.bits), shape = layoutOf(domain.of)
+      const length = scalar({ kind: 'range', low: 0, high: domain.max }, domain.max + 1, false, null, `${path}.length`)
+      const cursor = new Cursor(length.bits), shape = layoutOf(domain.of, `${path}[]`)
       const elements = Array.from({ length: domain.max }, () => ({ at: cursor.take(shape), shape }))
       return { kind: 'list', bits: cursor.bits, length, elements }
     }
-    case 'variant': return variantLayout(domain.tag, domain.cases)
+    case 'variant': return variantLayout(domain.tag, domain.cases, path)
   }
 }
 /** An empty range has no values: only null remains. */
 const rangeOf = (of: OneOf | Range | Scalarset): number => of.kind === 'range' ? of.high - of.low + 1 : of.kind === 'scalarset' ? of.size : of.values.length
 
-function placed(fields: Fields, cursor: Cursor): NamedPlace[] {
+function placed(fields: Fields, cursor: Cursor, path: string): NamedPlace[] {
   return Object.entries(fields).map(([name, of]) => {
-    const shape = layoutOf(of)
+    const shape = layoutOf(of, `${path}.${name}`)
     return { name, at: cursor.take(shape), shape }
   })
 }
-function structLayout(fields: Fields): StructShape {
+function structLayout(fields: Fields, path: string): StructShape {
   const cursor = new Cursor()
-  const places = placed(fields, cursor)
+  const places = placed(fields, cursor, path)
   return { kind: 'struct', bits: cursor.bits, fields: places }
 }
-function variantLayout(tag: string, of: Readonly<Record<string, Fields>>): VariantShape {
+function variantLayout(tag: string, of: Readonly<Record<string, Fields>>, path: string): VariantShape {
   const names = Object.keys(of)
-  const which = scalar({ kind: 'oneOf', values: names }, names.length, false, null)
+  const which = scalar({ kind: 'oneOf', values: names }, names.length, false, null, `${path}.${tag}`)
   let bits = which.bits
   const cases = names.map(name => {
     const cursor = new Cursor(which.bits)
-    const fields = placed(of[name]!, cursor)
+    const fields = placed(of[name]!, cursor, path)
     bits = Math.max(bits, cursor.bits)
     return { name, fields }
   })

@@ -137,7 +137,7 @@ const helpers = {
 /** `path` is how errors name the value. @throws ModelError when a single field is too wide. */
 export function packing<T>(domain: Domain, path = 'state'): Packing<T> {
   const generator = new Generator()
-  const shape = layoutOf(domain)
+  const shape = layoutOf(domain, path)
   const code = generator.shape(shape, 0, 'value', path)
   const { bits } = shape
   const words = Math.max(1, Math.ceil(bits / 32))

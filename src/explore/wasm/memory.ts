@@ -67,7 +67,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   let at = align(touch + maxLabels * 4, 4096)
   const room = bytes - at
   const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
-  if (tableBits < 12) return null
+  if (!(tableBits >= 12)) return null
   const maxStates = Math.floor(maxLoad * 2 ** tableBits)
   const table = at
   const arena = table + 8 * 2 ** tableBits, links = arena + 8 * maxStates

@@ -1,7 +1,10 @@
 /** Runs designs through scopes: the loop behind `check` and `start`. */
+import { NotInterchangeable } from '../explore/equivariance.ts'
+import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
 import { exploreFully } from '../explore/full.ts'
 import { exploreRandomly } from '../explore/random.ts'
 import type { Exploration } from '../explore/result.ts'
+import { scalarsetsOf } from '../explore/search.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
 import { claims, propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
@@ -9,6 +12,7 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
+import { suggest, usage } from './args.ts'
 import { blame, blamed } from './blame.ts'
 import type { Subject } from './designs.ts'
 
@@ -23,7 +27,10 @@ export interface Plan {
   readonly seed: number
   readonly runs: number | undefined
   readonly length: number | undefined
-  readonly maxStates: number | undefined
+  /** Of each search. */
+  readonly limits: Pick<ExhaustiveOptions, 'maxStates' | 'maxMemory' | 'workers'>
+  /** Of all scalarsets that pass, or of those named in the machines that have them. */
+  readonly symmetry: boolean | readonly string[]
   /** For everything together. */
   readonly maxSeconds: number | undefined
 }
@@ -47,6 +54,7 @@ export function withWitnesses(names: readonly string[]): ReadonlySet<string> {
  *  @throws UserError E-DESIGN-STEP when a step of a user's design fails. @throws ModelError when one of ours does. */
 export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]> {
   const end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
+  checkNames(plan)
   const reports: DesignReport[] = []
   for (const subject of plan.subjects) {
     if (watch.signal.aborted) break
@@ -74,7 +82,27 @@ async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: numbe
   const machine = blamed(subject, () => remapMachine(design, scope.bounds, asked))
   watch.say(`${design.name} ${scope.name}`)
   try {
-    return plan.driver === 'exhaustive' ? await exploreFully(machine, { ...limits, maxStates: plan.maxStates })
+    return plan.driver === 'exhaustive' ? await exploreFully(machine, { ...limits, ...plan.limits, symmetry: symmetryIn(plan, machine) })
       : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length })
-  } catch (cause) { throw blame(subject, cause) }
+  } catch (cause) {
+    if (cause instanceof NotInterchangeable) throw usage('--symmetry', cause.message, `leave '${cause.group}' out; --symmetry alone uses all that pass`)
+    throw blame(subject, cause)
+  }
+}
+
+/** The names that this machine has. */
+function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readonly string[] {
+  if (typeof symmetry === 'boolean') return symmetry
+  const own = scalarsetsOf(machine).map(({ name }) => name)
+  const used = symmetry.filter(name => own.includes(name))
+  return used.length > 0 && used
+}
+
+/** @throws UserError naming a scalarset that no machine of the plan has. */
+function checkNames({ symmetry, subjects, scopes }: Plan): void {
+  if (typeof symmetry === 'boolean') return
+  const machines = subjects.flatMap(subject => scopes.filter(({ on }) => on(subject.design)).map(scope => machineOf(subject, scope.bounds)))
+  const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]
+  const missing = symmetry.find(name => !known.includes(name))
+  if (missing !== undefined) throw usage('--symmetry', `no scalarset of two or more ids is named '${missing}' here`, suggest(missing, known, `there are ${known.join(', ') || 'none'}`))
 }

@@ -1,6 +1,6 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
-import { ModelError, seenIn, tracing } from '../model/index.ts'
-import type { Machine, Observation, Op } from '../model/index.ts'
+import { layoutOf, ModelError, seenIn, tracing } from '../model/index.ts'
+import type { Domain, Machine, Observation, Op } from '../model/index.ts'
 import { Book } from './book.ts'
 import { Equivariance } from './equivariance.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
@@ -34,9 +34,9 @@ export class Search<S, L, O extends Observation> {
   readonly successors: Successors<S, L, O>
   /** The state whose successors come next; those before it are expanded. */
   private next = 0
-  private depth = 0
-  /** Number of states up to and with the current depth. */
+  /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
+  private readonly levels: number[] = [1]
   /** When trees are compiled next, in states; and how many runs they knew at the last time. */
   private compileAt = firstCompiled
   private compiledRuns = -1
@@ -61,7 +61,7 @@ export class Search<S, L, O extends Observation> {
       if (store === null) touched.push([label, touch])
       else store.touch(label, touch)
     })
-    const groups = chosen(groupsOf(this.learner.shape), symmetry, refused)
+    const groups = chosen(scalarsetsOf(machine), symmetry, refused)
     this.groups = groups
     const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
     store = this.store = new StateStore({
@@ -77,16 +77,19 @@ export class Search<S, L, O extends Observation> {
 
   private whole = false
   private get decided(): boolean { return !this.whole && this.book.decided }
+  private get depth(): number { return this.levels.length - 1 }
   get done(): boolean { return this.next === this.store.count }
   counts(): Counts {
     return { states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next }
   }
   engine(): Exploration['engine'] {
     const { learner, store } = this
+    const ahead = store.count - this.levelEnd
     return {
       bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
       symmetry: this.groups.map(({ name, size }) => ({ scalarset: name, size })), refused: this.refused,
       direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
+      workers: this.threads === null ? 1 : this.workers, levels: ahead > 0 ? [...this.levels, ahead] : this.levels,
     }
   }
 
@@ -181,8 +184,8 @@ export class Search<S, L, O extends Observation> {
   }
 
   private newLevel(): void {
+    this.levels.push(this.store.count - this.levelEnd)
     this.levelEnd = this.store.count
-    this.depth++
   }
 
   /** A parent from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
@@ -229,10 +232,14 @@ export class Search<S, L, O extends Observation> {
   }
 }
 
+/** The scalarsets of a machine that can be renamed, unless something tells their ids apart. */
+export const scalarsetsOf = ({ worldDomain }: { readonly worldDomain: Domain }): Group[] =>
+  groupsOf(layoutOf(worldDomain)).filter(({ size }) => size <= largestGroup)
+
 /** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
 function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
   if (symmetry === false) return []
-  const able = all.filter(({ size, name }) => size <= largestGroup && !refused.some(({ scalarset }) => scalarset === name))
+  const able = all.filter(({ name }) => !refused.some(({ scalarset }) => scalarset === name))
   if (symmetry === true) return able
   const missing = symmetry.find(name => !able.some(group => group.name === name))
   if (missing !== undefined)

@@ -11,6 +11,8 @@ const firstTableBits = 13
 const firstRunBits = 11
 /** Parents that are expanded between two looks at the room left. */
 const mostParents = 4096, mostShared = 1 << 16
+/** Parents for which there must be room, and for which room is made: several threads have no use for a few. */
+const leastParents = 16, wantedParents = { alone: 16, shared: 1024 } as const
 
 export interface StoreOptions {
   readonly bits: number
@@ -71,15 +73,16 @@ export class StateStore {
   room(): number {
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
-    const least = 16 * fanout
+    const wanted = (plan.threads > 1 ? wantedParents.shared : wantedParents.alone) * fanout
     const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
     const left = limit - this.count
-    while (slotsLeft() < Math.min(least, left)) if (!this.growTable()) return 0
+    while (slotsLeft() < Math.min(wanted, left) && this.growTable()) continue
+    if (slotsLeft() < Math.min(leastParents * fanout, left)) return 0
     let most = left <= slotsLeft() ? Infinity : slotsLeft()
     for (const [i, component] of plan.components.entries()) {
       const runsLeft = (): number => Math.min(component.capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - this.runs(i) - plan.threads
-      while (runsLeft() < least && maxLoad * 2 ** this.runBits[i]! < component.capacity) this.growRuns(i)
+      while (runsLeft() < wanted && maxLoad * 2 ** this.runBits[i]! < component.capacity) this.growRuns(i)
       most = Math.min(most, runsLeft())
     }
     return Math.max(0, Math.min(plan.threads > 1 ? mostShared : mostParents, Math.floor(most / fanout)))
@@ -173,8 +176,19 @@ export class StateStore {
     this.words32.fill(0, slots >>> 2, slots + 4 * 2 ** this.runBits[which]! >>> 2)
     this.runBits[which]!++
     this.tellMasks()
+    this.fillGaps()
     const { regrow0, regrow1 } = this.kernel
     ;(which === 0 ? regrow0 : regrow1)!()
+  }
+  /** Numbers that threads keep for their next runs have no run yet. What stands there may be a run that another was quicker to store: found under
+   *  two numbers, one state would be two. A copy of the first run is found under the first number only. */
+  private fillGaps(): void {
+    const { components, threads } = this.plan
+    for (const [i, { arena, words }] of components.entries())
+      for (let thread = 0; thread < threads; thread++) {
+        const kept = this.ownWord(thread, own.reserved[i]!)
+        if (kept > 1) this.words32.copyWithin((arena >>> 2) + (kept - 1) * words, arena >>> 2, (arena >>> 2) + words)
+      }
   }
   private tellMasks(): void {
     this.word(control.tableShift, 64 - this.tableBits)

@@ -44,6 +44,10 @@ export interface CheckReport {
   readonly regressions: readonly Regression[]
   /** Properties in the order of columns; witnesses are none of them. */
   readonly claims: readonly string[]
+  /** What must be reached before a claim means anything. */
+  readonly witnesses: Readonly<Record<string, readonly string[]>>
+  /** Ids of all clauses that are known. */
+  readonly clauses: readonly string[]
   readonly designs: readonly DesignReport[]
   /** Ctrl-C ended the run: designs and scopes may be missing. */
   readonly interrupted: boolean

@@ -3,6 +3,7 @@ import { NotInterchangeable } from '../explore/equivariance.ts'
 import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
 import { exploreFully } from '../explore/full.ts'
 import { exploreRandomly } from '../explore/random.ts'
+import type { Progress } from '../explore/pace.ts'
 import type { Exploration } from '../explore/result.ts'
 import { scalarsetsOf } from '../explore/search.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
@@ -15,6 +16,7 @@ import type { Scope } from '../../spec/scopes.ts'
 import { suggest, usage } from './args.ts'
 import { blame, blamed } from './blame.ts'
 import type { Subject } from './designs.ts'
+import { progressLine } from './io.ts'
 
 export interface Plan {
   readonly subjects: readonly Subject[]
@@ -75,9 +77,7 @@ async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: numbe
   const asked = propertiesFor(design, scope.bounds).filter(({ name }) => plan.properties?.has(name) ?? true)
   const limits = {
     signal: watch.signal, maxSeconds: end === Infinity ? undefined : Math.max(0, (end - performance.now()) / 1000),
-    onProgress: ({ states, rate }: { readonly states: number; readonly rate: number }): void => {
-      watch.say(`${design.name} ${scope.name}: ${states.toLocaleString('en-US')} states, ${rate.toLocaleString('en-US')} steps/s`)
-    },
+    onProgress: (progress: Progress): void => { watch.say(`${design.name} ${scope.name}: ${progressLine(progress)}`) },
   }
   const machine = blamed(subject, () => remapMachine(design, scope.bounds, asked))
   watch.say(`${design.name} ${scope.name}`)

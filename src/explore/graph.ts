@@ -80,7 +80,7 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
   })
   for (let next = 0; next < count;) {
     if (pace.due()) {
-      const stop = await pace.breathe({ states: count, transitions: edge, depth: 0, queue: count - next })
+      const stop = await pace.breathe({ ...search.counts(), transitions: edge, queue: count - next, shrinks: true })
       if (stop !== null) return stop
     }
     const root = successors.expand(next, Math.min(count, next + stride))

@@ -80,7 +80,11 @@ export class Search<S, L, O extends Observation> {
   private get depth(): number { return this.levels.length - 1 }
   get done(): boolean { return this.next === this.store.count }
   counts(): Counts {
-    return { states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next }
+    const [last = 0, before = 0] = this.levels.slice(-2).toReversed()
+    return {
+      states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next,
+      bytes: this.store.bytes, shrinks: last < before,
+    }
   }
   engine(): Exploration['engine'] {
     const { learner, store } = this

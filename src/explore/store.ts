@@ -4,11 +4,9 @@ import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
-const firstTableBits = 13
-const firstRunBits = 11
 /** Parents that are expanded between two looks at the room left. */
 const mostParents = 4096, mostShared = 1 << 16
 /** Parents for which there must be room, and for which room is made: several threads have no use for a few. */
@@ -37,10 +35,16 @@ export class StateStore {
   private tableBits = firstTableBits
   private readonly runBits: number[]
   private readonly maxStates: number
+  /** Less memory was allowed than the smallest search takes: that much is taken in any case, and the search ends at its initial state. */
+  private readonly starved: boolean
 
-  /** @throws StatesFull when not even a small search fits into the memory allowed. */
+  /** @throws StatesFull when the system has not even the memory for a small search. */
   constructor({ bits, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
-    const made = reserve(bits, fanout, threads, Math.min(maxMemory, largestMemory))
+    const asked = Math.min(maxMemory, largestMemory)
+    const given = reserve(bits, fanout, threads, asked)
+    this.starved = given === null
+    let made = given
+    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(bits, fanout, threads, more)
     if (made === null) throw new StatesFull('memory')
     this.plan = made.plan
     this.memory = made.memory
@@ -71,6 +75,7 @@ export class StateStore {
 
   /** How many parents can be expanded before the store has to be asked again; makes room first. 0 when there is none. */
   room(): number {
+    if (this.starved) return 0
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
     const wanted = (plan.threads > 1 ? wantedParents.shared : wantedParents.alone) * fanout
@@ -198,6 +203,7 @@ export class StateStore {
   private word(address: number, value: number): void { this.words32[address >>> 2] = value }
 }
 
+const smallMemory = 1 << 20
 const keptBytes = 64 << 20
 const labelBytes = 1 << 19
 /** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */

@@ -41,10 +41,15 @@ describe('threads and memory', () => {
     const line = 'check ring0-strict --scope interrupts --property no-*'
     const [one] = await explorationsOf(line)
     const [two] = await explorationsOf(`${line} --workers 2 --memory 64MB`)
-    const said = ({ coverage: { actions, clauses }, ...rest }: typeof one & {}) =>
+    const said = ({ coverage: { actions, clauses }, ...rest }: NonNullable<typeof one>) =>
       ({ ...rest, seconds: 0, engine: null, clauses, fired: Object.entries(actions).map(([name, { fired }]) => [name, fired]) })
     expect(said(two!)).toEqual(said(one!))
     expect([two!.engine.workers, two!.engine.levels]).toEqual([2, one!.engine.levels])
+  })
+  it('end the search in time', async () => {
+    const cut = await run('check driver-server --bounds cpus=2,callers=2,devices=3,domains=3,frames=4,iovas=2 --memory 16MB')
+    expect(cut).toMatchObject({ code: 6, out: expect.stringMatching(/cut short[^]*stopped by memory/) as string })
+    expect(cut.out).not.toContain('✓')
   })
   it('are told when they make no sense', async () => {
     for (const line of ['--workers 0', '--workers two', '--memory 500', '--memory 1MB', '--memory 80GB'])

@@ -8,6 +8,7 @@ import { colorOption, fullOption, jsonOption } from './common.ts'
 import { subjectsOf } from './designs.ts'
 import { withWitnesses } from './explore.ts'
 import type { Plan } from './explore.ts'
+import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { boundsOf, regressionFolder } from './keep.ts'
 
@@ -24,6 +25,8 @@ export const checkOptions = {
   memory: { value: 'SIZE', says: 'most memory for the states of one search: 500MB, 2GB (4GiB)' },
   workers: { value: 'N', says: 'threads of one search (1): counts and traces do not depend on it; claims about endless runs take one' },
   symmetry: { optional: 'NAMES', says: 'one state for all that differ in the names of interchangeable ids only: of all that are, or of these (with commas); leaves claims about endless runs out' },
+  checkpoint: { value: 'FILE', says: 'of one design in one scope: write what is needed to go on to FILE when the search is stopped, and every 3 minutes' },
+  resume: { value: 'FILE', says: 'go on where that search stopped' },
   stats: { says: 'what each search did: sizes, depths, what fired and what never did' },
   save: { says: `keep unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
@@ -36,6 +39,7 @@ const onlyRandom = ['seed', 'runs', 'length'] as const
 const onlyExhaustive = {
   states: 'random runs have no such limit', memory: 'random runs have no such limit', workers: 'random runs are one thread',
   symmetry: 'random runs do not compare states, so that there is nothing to leave out',
+  checkpoint: 'random runs have nothing to go on from', resume: 'random runs have nothing to go on from',
 } as const satisfies Partial<Record<keyof typeof checkOptions, string>>
 
 const leastMemory = 16e6, mostMemory = 4 * 2 ** 30
@@ -52,9 +56,14 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number, most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
+  const subjects = await subjectsOf(io, operands)
+  const chosen = scopesOf(flags)
+  const searches = subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0)
+  for (const name of ['checkpoint', 'resume'] as const)
+    if (flags[name] !== undefined && searches !== 1)
+      throw usage(`--${name}`, `is of one search, and these are ${searches}`, 'name one design, and one scope with --scope or --bounds')
   return {
-    subjects: await subjectsOf(io, operands),
-    scopes: scopesOf(flags), full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
+    subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
     properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
@@ -62,6 +71,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
       maxStates: number('states', 1, 2 ** 31), workers: number('workers', 1, mostWorkers),
       maxMemory: flags.memory === undefined ? undefined : bytes('--memory', flags.memory, leastMemory, mostMemory),
     },
+    checkpoint: flags.checkpoint === undefined ? null : placed(io, flags.checkpoint), resume: flags.resume === undefined ? null : placed(io, flags.resume),
     symmetry: flags.symmetry === undefined ? false : flags.symmetry === true ? true : flags.symmetry.split(','),
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
   }

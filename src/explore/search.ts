@@ -1,9 +1,12 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
-import { layoutOf, ModelError, seenIn, tracing } from '../model/index.ts'
-import type { Domain, Machine, Observation, Op } from '../model/index.ts'
+import { seenIn, tracing } from '../model/index.ts'
+import type { Machine, Observation, Op } from '../model/index.ts'
 import { Book } from './book.ts'
+import type { Checkpoints, Kept } from './checkpoint.ts'
 import { Equivariance } from './equivariance.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
+import { chosen, scalarsetsOf } from './groups.ts'
+import type { Refused } from './groups.ts'
 import { Learner, initialLabel } from './learner.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
@@ -12,14 +15,14 @@ import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
-import { groupsOf, swapsOf, symmetryOf } from './symmetry.ts'
+import { swapsOf, symmetryOf } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 import { apply } from './trees.ts'
-import { largestGroup } from './wasm/canon.ts'
 
-/** Scalarsets that are not renamed, and why. */
-export type Refused = readonly { readonly scalarset: string; readonly because: string }[]
+/** Between two parents: where the search can go on. */
+interface Place { readonly next: number; readonly levels: readonly number[]; readonly states: number; readonly runs: readonly number[]; readonly fired: readonly number[] }
 
+const keptEvery_s = 180
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
 const firstCompiled = 1500
 const stride = 32
@@ -36,11 +39,18 @@ export class Search<S, L, O extends Observation> {
   private next = 0
   /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
-  private readonly levels: number[] = [1]
+  private levels: readonly number[] = [1]
   /** When trees are compiled next, in states; and how many runs they knew at the last time. */
   private compileAt = firstCompiled
   private compiledRuns = -1
   private misses = 0
+  /** The first parent of this search: the others were taken by one before it. */
+  private base = 0
+  private readonly checkpoints: Checkpoints | undefined
+  /** The last place from which the search can go on, where the current one is none: a parent whose successors have found no room. */
+  private mark: Place | null = null
+  private keptAt = 0
+  private wasAmbiguous = false
   private readonly workers: number
   private threads: Threads | null = null
   /** The parent at hand. */
@@ -50,7 +60,8 @@ export class Search<S, L, O extends Observation> {
   private readonly refused: Refused
   private retracer: Retracer<S, L, O> | null = null
 
-  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false }: ExhaustiveOptions, refused: Refused) {
+  constructor(machine: Machine<S, L, O>, { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false, checkpoints }: ExhaustiveOptions, refused: Refused) {
+    this.checkpoints = checkpoints
     this.refused = refused
     this.machine = machine
     this.workers = workers
@@ -98,7 +109,7 @@ export class Search<S, L, O extends Observation> {
   }
 
   /** Whether threads had a part in which way to something was found first. */
-  get isAmbiguous(): boolean { return this.threads !== null && this.book.decisions > this.decidedBefore }
+  get isAmbiguous(): boolean { return this.wasAmbiguous || this.threads !== null && this.book.decisions > this.decidedBefore }
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done
@@ -119,15 +130,20 @@ export class Search<S, L, O extends Observation> {
   async run(pace: Pace, { like = null, whole = false }: { readonly like?: Book<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
     this.whole = whole
     try {
-      this.begin()
+      const resume = this.checkpoints?.resume ?? null
+      if (resume === null) this.begin()
+      else this.resume(resume)
+      this.isPlaced = true
       while (!this.done && !this.decided && !(like !== null && this.book.decisions >= like.decisions)) {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
           if (stop !== null) return stop
+          this.keepNowAndThen(pace)
         }
         const room = this.store.room()
         if (room === 0) return 'memory'
-        if (this.next >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
+        this.mark = this.checkpoints !== undefined && this.store.mayFill(room) ? this.place() : null
+        if (this.next - this.base >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
         if (this.successors.compiled) this.expand(room)
         else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.decided; i--) this.finish(this.next++, 0)
       }
@@ -136,6 +152,44 @@ export class Search<S, L, O extends Observation> {
       if (error instanceof StatesFull) return error.reason
       throw error
     }
+  }
+
+  private place(): Place {
+    const { next, levels, store } = this
+    return { next, levels, states: store.count, runs: store.componentRuns, fired: this.learner.labels.map((_, label) => this.successors.firedOf(label)) }
+  }
+  private isPlaced = false
+  private keepNowAndThen(pace: Pace): void {
+    if (pace.seconds - this.keptAt < (this.checkpoints?.every ?? keptEvery_s)) return
+    this.mark = null
+    this.keep()
+    this.keptAt = pace.seconds
+  }
+  /** Keeps where the search stands, where that was asked for. */
+  keep(): void {
+    const save = this.checkpoints?.save ?? null
+    if (save === null || !this.isPlaced) return
+    const { learner, store, book } = this
+    const { fired, ...place } = this.mark ?? this.place()
+    save({
+      facts: {
+        ...place, refused: this.refused, ambiguous: this.isAmbiguous, violations: [...book.violations.values()], reachedBy: [...book.reachedBy],
+        labels: learner.labels.slice(1).map((label, i) => ({ instance: label!.number, events: label!.events, fired: fired[i + 1] ?? 0 })),
+      },
+      parts: [...store.parts(place.states, place.runs), ...learner.parts()],
+    })
+  }
+  private resume({ facts, read }: Kept): void {
+    const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
+    const { store, learner, successors, book } = this
+    store.restore(states, runs, read)
+    learner.restore(labels, (part, into) => { read(2 + runs.length + part, into) })
+    labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
+    book.restore(violations, reachedBy)
+    this.levels = levels
+    this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
+    this.base = this.next = next
+    this.wasAmbiguous = ambiguous
   }
 
   private begin(): void {
@@ -150,7 +204,7 @@ export class Search<S, L, O extends Observation> {
   /** New code, when something was learnt since the last. */
   private compile(): void {
     this.misses = 0
-    this.compileAt = Math.max(this.compileAt, this.next) * 2
+    this.compileAt = Math.max(this.compileAt, this.next - this.base) * 2
     if (this.compiledRuns === this.learner.runs) return
     this.compiledRuns = this.learner.runs
     this.successors.compile()
@@ -188,7 +242,7 @@ export class Search<S, L, O extends Observation> {
   }
 
   private newLevel(): void {
-    this.levels.push(this.store.count - this.levelEnd)
+    this.levels = [...this.levels, this.store.count - this.levelEnd]
     this.levelEnd = this.store.count
   }
 
@@ -234,19 +288,4 @@ export class Search<S, L, O extends Observation> {
       if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), fresh[number]!)
     })
   }
-}
-
-/** The scalarsets of a machine that can be renamed, unless something tells their ids apart. */
-export const scalarsetsOf = ({ worldDomain }: { readonly worldDomain: Domain }): Group[] =>
-  groupsOf(layoutOf(worldDomain)).filter(({ size }) => size <= largestGroup)
-
-/** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
-function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
-  if (symmetry === false) return []
-  const able = all.filter(({ name }) => !refused.some(({ scalarset }) => scalarset === name))
-  if (symmetry === true) return able
-  const missing = symmetry.find(name => !able.some(group => group.name === name))
-  if (missing !== undefined)
-    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are ${able.map(({ name }) => name).join(', ') || 'none'}`)
-  return able.filter(({ name }) => symmetry.includes(name))
 }

@@ -73,6 +73,33 @@ export class StateStore {
     return this.count * 16 + 8 * 2 ** this.tableBits + runs + threads * Math.min(threadBytes, words * 4096)
   }
 
+  /** Whether the states after so many parents may be more than there is room for. */
+  mayFill(parents: number): boolean { return Math.min(this.maxStates, this.plan.maxStates) - this.count < parents * this.fanout }
+  /** Runs of each component. */
+  get componentRuns(): number[] { return this.plan.components.map((_, i) => this.runs(i)) }
+
+  /** The bytes of the first states, with so many runs: all that is not derived. */
+  parts(states: number, runs: readonly number[]): Uint8Array[] {
+    this.fillGaps()
+    const { arena, links, components } = this.plan
+    const bytes = (from: number, length: number): Uint8Array => new Uint8Array(this.memory.buffer, from, length)
+    return [bytes(arena, 8 * states), bytes(links, 8 * states), ...components.map((one, i) => bytes(one.arena, runs[i]! * one.words * 4))]
+  }
+  /** Takes over states of another store of the same machine; `fill` brings the bytes of each part. @throws StatesFull when they do not fit. */
+  restore(states: number, runs: readonly number[], fill: (part: number, into: Uint8Array) => void): void {
+    const { components, maxStates } = this.plan
+    if (states >= maxStates || components.some(({ capacity }, i) => runs[i]! >= capacity)) throw new StatesFull('memory')
+    this.parts(states, runs).forEach((into, part) => { fill(part, into) })
+    this.word(control.count, states)
+    components.forEach((_, i) => { this.word(control.components[i]!, runs[i]!) })
+    while (states > maxLoad * 2 ** this.tableBits) this.tableBits++
+    this.runBits.forEach((_, i) => { while (runs[i]! > maxLoad * 2 ** this.runBits[i]!) this.runBits[i]!++ })
+    this.tellMasks()
+    this.kernel.rehash()
+    this.kernel.regrow0?.()
+    this.kernel.regrow1?.()
+  }
+
   /** How many parents can be expanded before the store has to be asked again; makes room first. 0 when there is none. */
   room(): number {
     if (this.starved) return 0

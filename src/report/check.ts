@@ -53,6 +53,8 @@ export interface CheckReport {
   readonly interrupted: boolean
   /** The command that repeats the run. */
   readonly repeat: string
+  /** The command that goes on with a search that was kept; null where none was. */
+  readonly goOn: string | null
 }
 
 /** An outcome, seen from what was expected; the gravest first. */

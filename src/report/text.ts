@@ -30,6 +30,7 @@ export function checkText(report: CheckReport, theme: Theme, { detail = () => nu
     ...sections([symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
+    ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'
 }

@@ -1,4 +1,5 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
+import { existsSync } from 'node:fs'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
@@ -40,14 +41,13 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   try {
     const regressions = replayRegressions(io, plan.subjects)
-    const found = await explore(plan, { signal: io.signal, say: line.say })
+    const found = await explore(plan, { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: commandOf(args) })
     const designs = found.map((one, i) => kept(io, flags, plan, one, plan.subjects[i]!))
     report = {
       tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
-      interrupted: io.signal.aborted,
-      repeat: repeatOf(args, plan),
+      interrupted: io.signal.aborted, repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs),
     }
   } finally { line.end() }
   const theme = themeOf(io, flags)
@@ -79,5 +79,17 @@ function detailOf(io: Io, flags: CheckFlags, subjects: readonly Subject[]): Deta
 /** The command line, with the seed that was drawn. */
 function repeatOf(args: readonly string[], plan: Plan): string {
   const seed = plan.driver === 'random' && !args.some(arg => arg.startsWith('--seed')) ? ['--seed', String(plan.seed)] : []
-  return ['npx remapcheck check', ...args, ...seed].map(word => /[\s'"*?]/.test(word) && !word.startsWith('npx ') ? `'${word}'` : word).join(' ')
+  return wordsOf([...args, ...seed])
 }
+/** The command that goes on where this one stopped; null where nothing was kept, or nothing is left. */
+function goOnOf(args: readonly string[], { checkpoint }: Plan, designs: readonly DesignReport[]): string | null {
+  const isStopped = designs.some(({ scopes }) => scopes.some(({ exploration }) => exploration.stopped !== null))
+  return checkpoint === null || !isStopped || !existsSync(checkpoint) ? null : `${commandOf(args)} --resume ${checkpoint}`
+}
+/** The command line without what it went on from. */
+function commandOf(args: readonly string[]): string {
+  const at = args.findIndex(arg => arg.startsWith('--resume'))
+  return wordsOf(at < 0 ? args : args.toSpliced(at, args[at] === '--resume' ? 2 : 1))
+}
+const wordsOf = (args: readonly string[]): string =>
+  ['npx remapcheck check', ...args].map(word => /[\s'"*?]/.test(word) && !word.startsWith('npx ') ? `'${word}'` : word).join(' ')

@@ -67,7 +67,6 @@ export function withWitnesses(names: readonly string[]): ReadonlySet<string> {
  *  @throws UserError E-DESIGN-STEP when a step of a user's design fails. @throws ModelError when one of ours does. */
 export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]> {
   const end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
-  checkNames(plan)
   const reports: DesignReport[] = []
   for (const subject of plan.subjects) {
     if (watch.signal.aborted) break
@@ -83,7 +82,8 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
   return reports
 }
 
-async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number, watch: Watch): Promise<Exploration> {
+/** One search. `end`: by when, on the clock of `performance`. */
+export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number, watch: Watch): Promise<Exploration> {
   const { design } = subject
   const asked = propertiesFor(design, scope.bounds).filter(({ name }) => plan.properties?.has(name) ?? true)
   const limits = {
@@ -129,7 +129,7 @@ function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readon
 }
 
 /** @throws UserError naming a scalarset that no machine of the plan has. */
-function checkNames({ symmetry, subjects, scopes }: Plan): void {
+export function checkNames({ symmetry, subjects, scopes }: Plan): void {
   if (typeof symmetry === 'boolean') return
   const machines = subjects.flatMap(subject => scopes.filter(({ on }) => on(subject.design)).map(scope => machineOf(subject, scope.bounds)))
   const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]

@@ -21,6 +21,7 @@ export const checkOptions = {
   runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
   length: { value: 'N', says: 'most ops of a random run (100)' },
   time: { value: '30s', says: 'stop after this time, with what was found' },
+  deep: { says: 'raise the bounds of each scope, one after the other, until the time (5m) or memory is used' },
   states: { value: 'N', says: 'most states of one search' },
   memory: { value: 'SIZE', says: 'most memory for the states of one search: 500MB, 2GB (4GiB)' },
   workers: { value: 'N', says: 'threads of one search (1): counts and traces do not depend on it; claims about endless runs take one' },
@@ -39,6 +40,7 @@ const onlyRandom = ['seed', 'runs', 'length'] as const
 const onlyExhaustive = {
   states: 'random runs have no such limit', memory: 'random runs have no such limit', workers: 'random runs are one thread',
   symmetry: 'random runs do not compare states, so that there is nothing to leave out',
+  deep: 'random runs prove nothing at any bounds',
   checkpoint: 'random runs have nothing to go on from', resume: 'random runs have nothing to go on from',
 } as const satisfies Partial<Record<keyof typeof checkOptions, string>>
 
@@ -59,9 +61,11 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const subjects = await subjectsOf(io, operands)
   const chosen = scopesOf(flags)
   const searches = subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0)
-  for (const name of ['checkpoint', 'resume'] as const)
+  for (const name of ['checkpoint', 'resume'] as const) {
+    if (flags[name] !== undefined && flags.deep) throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
     if (flags[name] !== undefined && searches !== 1)
       throw usage(`--${name}`, `is of one search, and these are ${searches}`, 'name one design, and one scope with --scope or --bounds')
+  }
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
     properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),

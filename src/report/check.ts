@@ -36,6 +36,18 @@ export interface Regression {
   readonly known: boolean
 }
 
+/** How far a scope came up from its bounds. */
+export interface Climb {
+  readonly design: string; readonly scope: string; readonly from: string
+  /** The largest bounds whose search was finished; and how many were. */
+  readonly proved: { readonly bounds: string; readonly states: number; readonly seconds: number } | null
+  readonly rungs: number
+  /** The first bounds that were not finished. */
+  readonly unfinished: { readonly bounds: string; readonly states: number; readonly stopped: string } | null
+  /** At the first bounds not finished, where nothing is left to raise, at a violation that nobody expects, by Ctrl-C. */
+  readonly ended: 'unfinished' | 'top' | 'violated' | 'interrupted'
+}
+
 export interface CheckReport {
   readonly tool: string
   readonly version: string
@@ -55,6 +67,8 @@ export interface CheckReport {
   readonly repeat: string
   /** The command that goes on with a search that was kept; null where none was. */
   readonly goOn: string | null
+  /** Of `--deep`; else empty. */
+  readonly climbs: readonly Climb[]
 }
 
 /** An outcome, seen from what was expected; the gravest first. */

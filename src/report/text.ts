@@ -2,6 +2,7 @@
 import { exitClasses } from '../exit.ts'
 import { exitOf, overallOf } from './check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
+import { climbLines } from './climb.ts'
 import { hang, packLines, wrapWords } from './layout.ts'
 import { silentLines, statsLines, symmetryLines } from './stats.ts'
 import { tableLines } from './table.ts'
@@ -27,7 +28,7 @@ export function checkText(report: CheckReport, theme: Theme, { detail = () => nu
     ...packLines(head, theme.width), '',
     ...tableLines(report, theme), '',
     ...scopeLines(designs, theme), '',
-    ...sections([symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
+    ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
     ...report.goOn === null ? [] : [`go on   ${report.goOn}`],

@@ -85,7 +85,7 @@ describe('each driver', () => {
   it.each(['seed', 'runs', 'length'])('exhaustive refuses --%s aloud', async flag => {
     expect(await run(`check no-iommu --${flag} ${values[flag]}`)).toMatchObject({ code: 2, err: expect.stringMatching(`--${flag}: only random runs`) as string })
   })
-  it.each(['states', 'memory', 'workers', 'symmetry'])('random refuses --%s aloud', async flag => {
+  it.each(['states', 'memory', 'workers', 'symmetry', 'deep'])('random refuses --%s aloud', async flag => {
     const word = `--${flag}${values[flag] === undefined ? '' : ` ${values[flag]}`}`
     expect(await run(`check no-iommu --driver random ${word}`)).toMatchObject({ code: 2, err: expect.stringMatching(`--${flag}: random runs`) as string })
   })

@@ -12,8 +12,9 @@ import { clauses } from '../../../spec/clauses.ts'
 import { parse } from '../args.ts'
 import type { Verb } from '../args.ts'
 import type { Subject } from '../designs.ts'
-import { explore } from '../explore.ts'
-import type { Plan } from '../explore.ts'
+import { climb } from '../deep.ts'
+import { checkNames, explore } from '../explore.ts'
+import type { Plan, Watch } from '../explore.ts'
 import { spinner, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
@@ -30,6 +31,7 @@ export const check = {
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
     ['remapcheck check ./mine.mjs --scope mapping', 'your own design in one scope'],
     ['remapcheck check driver-server --bounds cpus=2,frames=3,iovas=2', 'at bounds of your own'],
+    ['remapcheck check ring0-strict --deep --symmetry --time 10m', 'raise its bounds for ten minutes'],
     ['remapcheck check --driver random --seed 7 --time 30s', 'random runs for 30 seconds'],
   ],
 } as const satisfies Verb<typeof checkOptions>
@@ -41,13 +43,15 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   try {
     const regressions = replayRegressions(io, plan.subjects)
-    const found = await explore(plan, { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: commandOf(args) })
+    checkNames(plan)
+    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: commandOf(args) }
+    const { designs: found, climbs } = flags.deep ? await climb(plan, watch) : { designs: await explore(plan, watch), climbs: [] }
     const designs = found.map((one, i) => kept(io, flags, plan, one, plan.subjects[i]!))
     report = {
       tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
-      interrupted: io.signal.aborted, repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs),
+      interrupted: io.signal.aborted, repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
   const theme = themeOf(io, flags)

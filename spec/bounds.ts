@@ -65,6 +65,15 @@ export function badBounds(b: Bounds): string | null {
   return null
 }
 
+/** The bounds that `check --deep` raises, in turns. Switches and capabilities stay as they are: they make another world, not a larger one. */
+export const ladder: readonly BoundName[] = ['frames', 'iovas', 'devices', 'domains', 'sources', 'vectors', 'migrate', 'cpus', 'callers', 'tables', 'queue']
+
+/** One more of something; null where that is too many, makes no sense, or would switch on a part that is off. */
+export function raised(b: Bounds, name: BoundName): Bounds | null {
+  const next = { ...b, [name]: b[name] + 1 }
+  return b[name] === 0 || badBounds(next) !== null ? null : next
+}
+
 export function capsOf(b: Bounds): Caps {
   return {
     cm: b.cm === 1, rwbf: b.rwbf === 1, coherent: b.coherent === 1, psi: b.psi === 1, eim: b.eim === 1, esirtps: b.esirtps === 1,

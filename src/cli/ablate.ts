@@ -45,7 +45,7 @@ export const smallestFirst = (design: Design, scopes: readonly Scope[]): readonl
   scopes.map(scope => ({ scope, size: remapMachine(design, scope.bounds).instances.length })).toSorted((a, b) => a.size - b.size).map(({ scope }) => scope)
 
 /** Calls in the order of the plan. Ends early when the signal is aborted or time is up: what was not searched is undecided. */
-export async function ablate(plan: AblationPlan, watch: Watch): Promise<ProtocolReport[]> {
+export async function ablate(plan: AblationPlan, watch: Pick<Watch, 'signal' | 'say'>): Promise<ProtocolReport[]> {
   const ablation = new Ablation(plan, watch)
   const reports: ProtocolReport[] = []
   for (const call of plan.calls) reports.push(await ablation.protocol(call))
@@ -54,13 +54,13 @@ export async function ablate(plan: AblationPlan, watch: Watch): Promise<Protocol
 
 class Ablation {
   private readonly plan: AblationPlan
-  private readonly watch: Watch
+  private readonly watch: Pick<Watch, 'signal' | 'say'>
   private readonly end: number
   /** Searches by what is searched: the same machine under two names is one. */
   private readonly searches = new Map<string, Exploration | ModelError>()
   private readonly numbers = new Map<Step, number>()
 
-  constructor(plan: AblationPlan, watch: Watch) {
+  constructor(plan: AblationPlan, watch: Pick<Watch, 'signal' | 'say'>) {
     this.plan = plan
     this.watch = watch
     this.end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000

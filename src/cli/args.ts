@@ -6,10 +6,13 @@ export interface Option {
   readonly says: string
   /** What stands for the value in help; a flag without value where not given. */
   readonly value?: string
+  /** As `value`, of one that may be left out: `--flag` or `--flag=VALUE`. */
+  readonly optional?: string
 }
 export type Options = Readonly<Record<string, Option>>
-/** Values of options with a value are strings, of the others booleans. */
-export type Flags<O extends Options> = { readonly [K in keyof O]?: O[K] extends { readonly value: string } ? string : boolean }
+/** Values of options with a value are strings, of the others booleans; `true` where a value was left out. */
+export type Flags<O extends Options> = { readonly [K in keyof O]?:
+  O[K] extends { readonly value: string } ? string : O[K] extends { readonly optional: string } ? string | true : boolean }
 
 export interface Verb<O extends Options = Options> {
   readonly name: string
@@ -44,7 +47,8 @@ export function parse<O extends Options>(verb: Verb<O>, args: readonly string[])
     const { name, rawName, value, inlineValue } = token
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (option === undefined) throw unknownFlag(verb, rawName)
-    if (option.value === undefined && value !== undefined) throw usage(rawName, `takes no value, given '${value}'`, `leave '=${value}' out`)
+    if (option.optional !== undefined && value === '') throw usage(rawName, `needs a value after '=': ${rawName}=${option.optional}`, `or ${rawName} alone`)
+    if (option.value === undefined && option.optional === undefined && value !== undefined) throw usage(rawName, `takes no value, given '${value}'`, `leave '=${value}' out`)
     if (option.value !== undefined && (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))))
       throw usage(rawName, `needs a value: ${rawName} ${option.value}`, `remapcheck ${verb.name} --help`)
     if (Object.hasOwn(flags, name)) throw usage(rawName, 'given twice', 'give it once')
@@ -70,6 +74,16 @@ export function seconds(flag: string, text: string): number {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
   if (found === null) throw usage(flag, `'${text}' is not a time`, `for example ${flag} 30s, 500ms or 2m`)
   return Number(found[1]) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(found[2] ?? 's') as 'ms' | 's' | 'm' | 'h']
+}
+
+/** Bytes of `500MB`, `2GB` or `1.5GiB`. @throws UserError. */
+export function bytes(flag: string, text: string, least: number, most: number): number {
+  const found = /^(\d+(?:\.\d+)?)(MB|GB|MiB|GiB)$/i.exec(text)
+  if (found === null) throw usage(flag, `'${text}' is not a size`, `for example ${flag} 500MB or 2GB`)
+  const unit = found[2]!.toLowerCase() as 'mb' | 'gb' | 'mib' | 'gib'
+  const value = Number(found[1]) * { mb: 1e6, gb: 1e9, mib: 2 ** 20, gib: 2 ** 30 }[unit]
+  if (value >= least && value <= most) return value
+  throw usage(flag, `${text} is not from ${least / 1e6} MB to ${most / 2 ** 30} GiB`, `for example ${flag} 500MB or 2GB`)
 }
 
 /** Names that match a pattern with `*` and `?`. @throws UserError naming the nearest when none does. */

@@ -1,16 +1,27 @@
 /** Runs designs through scopes: the loop behind `check` and `start`. */
+import type { Checkpoints, Snapshot } from '../explore/checkpoint.ts'
+import { UserError } from '../errors.ts'
+import { NotInterchangeable } from '../explore/equivariance.ts'
+import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
 import { exploreFully } from '../explore/full.ts'
 import { exploreRandomly } from '../explore/random.ts'
+import { scalarsetsOf } from '../explore/groups.ts'
+import type { Progress } from '../explore/pace.ts'
 import type { Exploration } from '../explore/result.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
+import { specHash } from '../trace/format.ts'
 import { claims, propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
+import { suggest, usage } from './args.ts'
 import { blame, blamed } from './blame.ts'
+import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Subject } from './designs.ts'
+import { progressLine } from './io.ts'
+import { version } from './package.ts'
 
 export interface Plan {
   readonly subjects: readonly Subject[]
@@ -23,13 +34,22 @@ export interface Plan {
   readonly seed: number
   readonly runs: number | undefined
   readonly length: number | undefined
-  readonly maxStates: number | undefined
+  /** Of each search. */
+  readonly limits: Pick<ExhaustiveOptions, 'maxStates' | 'maxMemory' | 'workers'>
+  /** Of all scalarsets that pass, or of those named in the machines that have them. */
+  readonly symmetry: boolean | readonly string[]
+  /** Files that a search is kept in, and goes on from. */
+  readonly checkpoint: string | null
+  readonly resume: string | null
   /** For everything together. */
   readonly maxSeconds: number | undefined
 }
 export interface Watch {
   readonly signal: AbortSignal
   readonly say: (text: string) => void
+  readonly warn: (text: string) => void
+  /** The command line, without `--resume`: a kept search says how it goes on. */
+  readonly command: string
 }
 
 /** The whole machine: what saved traces are replayed on, whatever was asked of it. */
@@ -62,19 +82,57 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
   return reports
 }
 
-async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number, watch: Watch): Promise<Exploration> {
+/** One search. `end`: by when, on the clock of `performance`. */
+export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number, watch: Watch): Promise<Exploration> {
   const { design } = subject
   const asked = propertiesFor(design, scope.bounds).filter(({ name }) => plan.properties?.has(name) ?? true)
   const limits = {
     signal: watch.signal, maxSeconds: end === Infinity ? undefined : Math.max(0, (end - performance.now()) / 1000),
-    onProgress: ({ states, rate }: { readonly states: number; readonly rate: number }): void => {
-      watch.say(`${design.name} ${scope.name}: ${states.toLocaleString('en-US')} states, ${rate.toLocaleString('en-US')} steps/s`)
-    },
+    onProgress: (progress: Progress): void => { watch.say(`${design.name} ${scope.name}: ${progressLine(progress)}`) },
   }
   const machine = blamed(subject, () => remapMachine(design, scope.bounds, asked))
   watch.say(`${design.name} ${scope.name}`)
   try {
-    return plan.driver === 'exhaustive' ? await exploreFully(machine, { ...limits, maxStates: plan.maxStates })
+    return plan.driver === 'exhaustive' ? await exploreFully(machine, {
+      ...limits, ...plan.limits, symmetry: symmetryIn(plan, machine), checkpoints: checkpointsOf(plan, machine, scope, watch),
+    })
       : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length })
-  } catch (cause) { throw blame(subject, cause) }
+  } catch (cause) {
+    if (cause instanceof NotInterchangeable) throw usage('--symmetry', cause.message, `leave '${cause.group}' out; --symmetry alone uses all that pass`)
+    throw blame(subject, cause)
+  }
+}
+
+function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope, { command, warn }: Watch): Checkpoints | undefined {
+  if (checkpoint === null && resume === null) return undefined
+  const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds), symmetry: String(symmetry) }
+  if (checkpoint !== null) checkWritable(checkpoint)
+  const keep = (file: string, snapshot: Snapshot): void => {
+    // The search has found more than the file is worth.
+    try { writeCheckpoint(file, about, `${command} --resume ${file}`, snapshot) } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause
+      warn(cause.text())
+    }
+  }
+  return {
+    resume: resume === null ? null : readCheckpoint(resume, about),
+    save: checkpoint === null ? null : snapshot => { keep(checkpoint, snapshot) },
+  }
+}
+
+/** The names that this machine has. */
+function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readonly string[] {
+  if (typeof symmetry === 'boolean') return symmetry
+  const own = scalarsetsOf(machine).map(({ name }) => name)
+  const used = symmetry.filter(name => own.includes(name))
+  return used.length > 0 && used
+}
+
+/** @throws UserError naming a scalarset that no machine of the plan has. */
+export function checkNames({ symmetry, subjects, scopes }: Plan): void {
+  if (typeof symmetry === 'boolean') return
+  const machines = subjects.flatMap(subject => scopes.filter(({ on }) => on(subject.design)).map(scope => machineOf(subject, scope.bounds)))
+  const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]
+  const missing = symmetry.find(name => !known.includes(name))
+  if (missing !== undefined) throw usage('--symmetry', `no scalarset of two or more ids is named '${missing}' here`, suggest(missing, known, `there are ${known.join(', ') || 'none'}`))
 }

@@ -26,7 +26,7 @@ export function helpText(verbs: readonly Verb[], theme: Theme): string {
 }
 
 export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
-  const flags = Object.entries({ ...options, ...helpOption }).map(([flag, option]) => [`--${flag}${'value' in option ? ` ${option.value}` : ''}`, option.says])
+  const flags = Object.entries({ ...options, ...helpOption }).map(([flag, option]) => [`--${flag}${'value' in option ? ` ${option.value}` : 'optional' in option ? `[=${option.optional}]` : ''}`, option.says])
   return [
     ...rows(examples, theme.width), '',
     ...wrapWords(says, theme.width), '',

@@ -1,5 +1,6 @@
 /** What the command line touches of the outside, so that tests can give it another. */
 import { isAbsolute, relative, resolve } from 'node:path'
+import type { Progress } from '../explore/pace.ts'
 import { themeFor } from '../report/theme.ts'
 import type { Theme } from '../report/theme.ts'
 
@@ -30,10 +31,21 @@ export const shown = (io: Io, path: string): string => {
 export const themeOf = (io: Io, flags: { readonly 'no-color'?: boolean | undefined }): Theme =>
   themeFor(io.stdout, io.env, flags['no-color'] ? false : undefined)
 
-/** One line on stderr that is written over, on a terminal only. */
+/** What goes on, on stderr: one line that is written over on a terminal, elsewhere a line now and then. */
 export interface Spinner { say(text: string): void; end(): void }
-export function spinner(io: Io): Spinner {
-  if (io.stderr.isTTY !== true) return { say: () => {}, end: () => {} }
+const between_ms = 10_000
+export function spinner(io: Io, now = (): number => performance.now()): Spinner {
+  if (io.stderr.isTTY !== true) {
+    let last = now()
+    return {
+      say: text => {
+        if (now() - last < between_ms) return
+        last = now()
+        io.stderr.write(`${text}\n`)
+      },
+      end: () => {},
+    }
+  }
   let used = false
   return {
     say: text => {
@@ -43,3 +55,13 @@ export function spinner(io: Io): Spinner {
     end: () => { if (used) io.stderr.write('\r\x1b[2K') },
   }
 }
+
+/** States first: what does not fit into the line is cut from its end. */
+export function progressLine({ states, rate, depth, queue, bytes, remaining }: Progress): string {
+  const n = (value: number): string => value.toLocaleString('en-US')
+  return [
+    `${n(states)} states`, `${n(rate)} steps/s`, ...remaining === null ? [] : [`${duration(remaining)} or more left`], `depth ${depth}`,
+    ...queue === 0 ? [] : [`queue ${n(queue)}`], ...bytes === 0 ? [] : [`${n(Math.ceil(bytes / 1e6))} MB`],
+  ].join(', ')
+}
+const duration = (seconds: number): string => seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`

@@ -73,6 +73,15 @@ export class Book<S, L, O extends Observation> {
     for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
   }
 
+  /** Takes over what another run of the same machine has decided: it is judged no more. */
+  restore(violations: readonly Violation[], reachedBy: readonly (readonly [string, readonly Op[]])[]): void {
+    for (const violation of violations) this.violations.set(violation.property, violation)
+    for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
+    this.ofStates = this.ofStates.filter(({ name }) => !this.violations.has(name))
+    this.ofSteps = this.ofSteps.filter(({ name }) => !this.violations.has(name))
+    this.unreached = this.unreached.filter(({ name }) => !this.reachedBy.has(name))
+  }
+
   isOpen(property: Property<S, L, O>): boolean { return this.ofStates.includes(property) }
 
   judge(seen: readonly O[], step: Taken<S, L>): void {

@@ -1,11 +1,12 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
 import type { Machine, Observation } from '../model/index.ts'
+import type { Checkpoints } from './checkpoint.ts'
 import { NotInterchangeable } from './equivariance.ts'
+import type { Refused } from './groups.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
 import type { Exploration } from './result.ts'
 import { Search } from './search.ts'
-import type { Refused } from './search.ts'
 
 /** How a search takes steps whose trees are known: by walking them, or by code made of them. */
 export type Backend = 'walk' | 'javascript' | 'wasm'
@@ -31,6 +32,9 @@ export interface ExhaustiveOptions extends Limits, Tuning {
   /** Stores one state for all that differ in the names of interchangeable ids only: of the scalarsets named, or (true) of all that pass:
    *  then one whose ids a recipe or property tells apart is left out, and named in the result. Default: none. */
   readonly symmetry?: boolean | readonly string[] | undefined
+  /** Keeps where the search stands, and goes on where another stood: of the same machine with the same properties and symmetry. Memory and
+   *  workers may differ. */
+  readonly checkpoints?: Checkpoints | undefined
 }
 
 /** Visits every reachable state and judges every step, until the space is done or every safety property is violated. Cut short by
@@ -40,10 +44,13 @@ export interface ExhaustiveOptions extends Limits, Tuning {
 export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
   const pace = new Pace(options)
-  const refused: { readonly scalarset: string; readonly because: string }[] = []
+  let { checkpoints } = options
+  const refused = [...checkpoints?.resume?.facts.refused ?? []]
   for (;;) {
-    try { return await explore(machine, options, refused, pace) } catch (error) {
+    try { return await explore(machine, { ...options, checkpoints }, refused, pace) } catch (error) {
       if (!(error instanceof NotInterchangeable) || options.symmetry !== true) throw error
+      // Other names, other states: nothing that was kept fits.
+      if (checkpoints !== undefined) checkpoints = { ...checkpoints, resume: null }
       refused.push({ scalarset: error.group, because: error.message })
     }
   }
@@ -54,8 +61,9 @@ async function explore<S, L, O extends Observation>(
   const search = new Search(machine, options, refused)
   try {
     const stopped = await search.run(pace)
+    if (stopped !== null) search.keep()
     if (!search.isAmbiguous) return search.exploration(stopped, pace)
-    const single = new Search(machine, { ...options, workers: 1 }, refused)
+    const single = new Search(machine, { ...options, workers: 1, checkpoints: undefined }, refused)
     try {
       const again = await single.run(pace, { like: search.book })
       if (search.book.decided && single.book.decided) return single.exploration(again, pace)

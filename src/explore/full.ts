@@ -21,6 +21,7 @@ export async function exploreFully<S, L, O extends Observation>(machine: Machine
     // Before the steps are taken, and counted, once more.
     const safety = search.exploration(stopped, pace)
     const graph = stopped === null ? await graphOf(search, pace) : stopped
+    if (typeof graph === 'string') search.keep()
     const decided = new Map(decideProgress(machine, typeof graph === 'string' ? null : graph).map(result => [result.property, result]))
     const end = typeof graph === 'string' ? graph : null
     return {

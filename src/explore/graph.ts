@@ -54,6 +54,8 @@ export async function buildGraph<S, L, O extends Observation>(
 
 /** Parents whose steps are taken between two looks at the clock. */
 const stride = 4096
+/** Parents that the compiled trees did not know, before they are compiled anew. */
+const firstCompiled = 1000
 
 /** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store. */
 export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace): Promise<StateGraph<S, L, O> | StopReason> {
@@ -73,19 +75,28 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     first[parent + 1] = edge
   }
   const { words32, kernel, plan } = store
-  successors.compileSteps((from, end) => {
-    kernel.locate(from, end)
-    for (let at = from; at < end; at += plan.recordBytes)
-      put(words32[at + record.parent >>> 2]!, words32[at + record.label >>> 2]!, words32[at + record.key >>> 2]!)
-  })
+  const compile = (): void => {
+    successors.compileSteps((from, end) => {
+      kernel.locate(from, end)
+      for (let at = from; at < end; at += plan.recordBytes)
+        put(words32[at + record.parent >>> 2]!, words32[at + record.label >>> 2]!, words32[at + record.key >>> 2]!)
+    })
+  }
+  compile()
+  // Few trees are known after a resumed search.
+  let misses = 0, compileAt = firstCompiled
   for (let next = 0; next < count;) {
     if (pace.due()) {
-      const stop = await pace.breathe({ states: count, transitions: edge, depth: 0, queue: count - next })
+      const stop = await pace.breathe({ ...search.counts(), transitions: edge, queue: count - next, shrinks: true })
       if (stop !== null) return stop
     }
     const root = successors.expand(next, Math.min(count, next + stride))
     next = successors.next
-    if (root !== null) walk(search, next++, root, put)
+    if (root === null) continue
+    walk(search, next++, root, put)
+    if (++misses < compileAt) continue
+    compileAt *= 2
+    compile()
   }
   const numbers = store.number()
   for (let i = 0; i < edge; i++) target[i] = numbers[target[i]!]!

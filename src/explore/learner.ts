@@ -77,6 +77,29 @@ export class Learner<S, L, O extends Observation> {
     return `${what} of machine '${this.machine.name}'`
   }
 
+  /** What labels change and judgements read, as bytes. */
+  parts(): Uint8Array[] {
+    return [this.changes, this.reads].map(masks => {
+      const all = new Uint32Array(masks.length * this.words)
+      masks.forEach((mask, i) => { all.set(mask, i * this.words) })
+      return new Uint8Array(all.buffer)
+    })
+  }
+  /** Labels of another search of the same machine, under the numbers they had there. */
+  restore(labels: readonly { readonly instance: number; readonly events: readonly ModelEvent<Observation>[] }[], fill: (part: number, into: Uint8Array) => void): void {
+    for (const { instance: number, events } of labels) {
+      this.changes.push(new Uint32Array(this.words))
+      const label: Label<S, O> = { instance: this.machine.instances[number]!, number, events: events as readonly ModelEvent<O>[] }
+      this.labelNumbers.set(keyOf(number, events), this.labels.push(label) - 1)
+    }
+    this.parts().forEach((bytes, part) => {
+      fill(part, bytes)
+      const masks = new Uint32Array(bytes.buffer), own = [this.changes, this.reads][part]!
+      own.forEach((mask, i) => { mask.set(masks.subarray(i * this.words, (i + 1) * this.words)) })
+    })
+    for (let label = 1; label < this.labels.length; label++) this.touch(label)
+  }
+
   /** What a root does in the state at `offset`, learnt now where it is new. `trace` gives the ops to the state, and with the instance's.
    *  `states` is how many were looked at. */
   follow(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
@@ -127,7 +150,7 @@ export class Learner<S, L, O extends Observation> {
   }
 
   private label(instance: Instance<S, O>, number: number, events: readonly ModelEvent<O>[], { keep, set }: Effect): number {
-    const key = `${number} ${JSON.stringify(events)}`
+    const key = keyOf(number, events)
     let label = this.labelNumbers.get(key)
     if (label === undefined) {
       if (this.labels.length === maxLabels)
@@ -156,3 +179,5 @@ export class Learner<S, L, O extends Observation> {
     this.tell(label, touch)
   }
 }
+
+const keyOf = (number: number, events: readonly unknown[]): string => `${number} ${JSON.stringify(events)}`

@@ -9,9 +9,21 @@ export interface Limits {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-export interface Counts { readonly states: number; readonly transitions: number; readonly depth: number; readonly queue: number }
-/** `queue`: states whose successors are not known yet (0 in a random run). `rate`: transitions a second since the last report. */
-export interface Progress extends Counts { readonly rate: number }
+export interface Counts {
+  readonly states: number; readonly transitions: number; readonly depth: number
+  /** States whose successors are not known yet; 0 in a random run. */
+  readonly queue: number
+  /** Bytes that the states take; 0 where they are not counted. */
+  readonly bytes: number
+  /** Fewer states were found at the last distance from the initial one than at that before: the end is in sight. */
+  readonly shrinks: boolean
+}
+export interface Progress extends Counts {
+  /** Transitions a second since the last report. */
+  readonly rate: number
+  /** Seconds that the queue takes at the speed of late, once the search shrinks: what is still to be found comes on top. Else null. */
+  readonly remaining: number | null
+}
 
 const breath_ms = 50
 const report_ms = 200
@@ -22,6 +34,7 @@ export class Pace {
   private breathed = this.start
   private reported = this.start
   private transitions = 0
+  private expanded = 0
   constructor(limits: Limits) { this.limits = limits }
 
   get seconds(): number { return (performance.now() - this.start) / 1000 }
@@ -34,9 +47,15 @@ export class Pace {
     await new Promise(resolve => { setImmediate(resolve) })
     const now = this.breathed = performance.now()
     if (now - this.reported >= report_ms && this.limits.onProgress !== undefined) {
-      this.limits.onProgress({ ...counts, rate: Math.round((counts.transitions - this.transitions) * 1000 / (now - this.reported)) })
+      const aSecond = 1000 / (now - this.reported), expanded = counts.states - counts.queue
+      const speed = (expanded - this.expanded) * aSecond
+      this.limits.onProgress({
+        ...counts, rate: Math.round((counts.transitions - this.transitions) * aSecond),
+        remaining: counts.shrinks && speed > 0 ? counts.queue / speed : null,
+      })
       this.reported = now
       this.transitions = counts.transitions
+      this.expanded = expanded
     }
     return this.stop()
   }

@@ -116,7 +116,7 @@ class Walk<S, L, O extends Observation> {
 
   readonly initial = (): World<S, L> => this.states.unpack(0)
 
-  counts() { return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0 } }
+  counts() { return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0, bytes: 0, shrinks: false } }
 
   run(plan: Plan): void {
     const { machine, states, book, walker } = this

@@ -56,13 +56,17 @@ export interface EngineFacts {
   /** Scalarsets under whose renamings one state stands for all, and those whose ids something tells apart. */
   readonly symmetry: readonly { readonly scalarset: string; readonly size: number }[]
   readonly refused: readonly { readonly scalarset: string; readonly because: string }[]
+  /** Threads that had a part in it. */
+  readonly workers: number
+  /** States by their distance from the initial one; the last ones may be more than `depth`: found, and not looked at yet. */
+  readonly levels: readonly number[]
 }
 export interface RandomFacts {
   readonly seed: number; readonly runs: number; readonly ops: number
   readonly refused: number; readonly meanLength: number; readonly distinctStates: number
 }
 export interface Coverage {
-  /** Per action: how often it fired, and how many states it led to that were new. Zero fired is the alarm. */
+  /** Per action: how often it fired, and how many states it led to that were new (of several threads, whichever was first). Zero fired is the alarm. */
   readonly actions: Readonly<Record<string, { readonly fired: number; readonly fresh: number }>>
   /** Per clause id: how often it was exercised. */
   readonly clauses: Readonly<Record<string, number>>

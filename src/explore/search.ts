@@ -1,8 +1,11 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
-import { ModelError, seenIn, tracing } from '../model/index.ts'
+import { seenIn, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op } from '../model/index.ts'
 import { Book } from './book.ts'
+import type { Checkpoints, Kept } from './checkpoint.ts'
 import { Equivariance } from './equivariance.ts'
+import { chosen, scalarsetsOf } from './groups.ts'
+import type { Refused } from './groups.ts'
 import type { Backend, ExhaustiveOptions } from './exhaustive.ts'
 import { Learner, initialLabel } from './learner.ts'
 import type { Pace, Counts } from './pace.ts'
@@ -12,14 +15,14 @@ import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
-import { groupsOf, swapsOf, symmetryOf } from './symmetry.ts'
+import { swapsOf, symmetryOf } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 import { apply } from './trees.ts'
-import { largestGroup } from './wasm/canon.ts'
 
-/** Scalarsets that are not renamed, and why. */
-export type Refused = readonly { readonly scalarset: string; readonly because: string }[]
+/** Between two parents: where the search can go on. */
+interface Place { readonly next: number; readonly levels: readonly number[]; readonly states: number; readonly runs: readonly number[]; readonly fired: readonly number[] }
 
+const keptEvery_s = 180
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
 const firstCompiled = 1500
 const stride = 32
@@ -36,13 +39,20 @@ export class Search<S, L, O extends Observation> {
   readonly successors: Successors<S, L, O>
   /** The state whose successors come next; those before it are expanded. */
   private next = 0
-  private depth = 0
-  /** Number of states up to and with the current depth. */
+  /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
+  private levels: readonly number[] = [1]
   /** When trees are compiled next, in states; and how many runs they knew at the last time. */
   private compileAt: number
   private compiledRuns = -1
   private misses = 0
+  /** The first parent of this search: the others were taken by one before it. */
+  private base = 0
+  private readonly checkpoints: Checkpoints | undefined
+  /** The last place from which the search can go on, where the current one is none: a parent whose successors have found no room. */
+  private mark: Place | null = null
+  private keptAt = 0
+  private wasAmbiguous = false
   private readonly workers: number
   private threads: Threads | null = null
   /** The parent at hand. */
@@ -58,6 +68,7 @@ export class Search<S, L, O extends Observation> {
 
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
     const { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false } = options
+    this.checkpoints = options.checkpoints
     this.refused = refused
     this.machine = machine
     this.workers = workers
@@ -71,7 +82,7 @@ export class Search<S, L, O extends Observation> {
       if (store === null) touched.push([label, touch])
       else store.touch(label, touch)
     })
-    const groups = chosen(groupsOf(this.learner.shape), symmetry, refused)
+    const groups = chosen(scalarsetsOf(machine), symmetry, refused)
     this.groups = groups
     const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
     store = this.store = new StateStore({
@@ -87,21 +98,28 @@ export class Search<S, L, O extends Observation> {
 
   private whole = false
   private get decided(): boolean { return !this.whole && this.book.decided }
+  private get depth(): number { return this.levels.length - 1 }
   get done(): boolean { return this.next === this.store.count }
   counts(): Counts {
-    return { states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next }
+    const [last = 0, before = 0] = this.levels.slice(-2).toReversed()
+    return {
+      states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next,
+      bytes: this.store.bytes, shrinks: last < before,
+    }
   }
   engine(): Exploration['engine'] {
     const { learner, store } = this
+    const ahead = store.count - this.levelEnd
     return {
       bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
       symmetry: this.groups.map(({ name, size }) => ({ scalarset: name, size })), refused: this.refused,
       direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
+      workers: this.threads === null ? 1 : this.workers, levels: ahead > 0 ? [...this.levels, ahead] : this.levels,
     }
   }
 
   /** Whether threads had a part in which way to something was found first. */
-  get isAmbiguous(): boolean { return this.decidedAlone !== null && this.book.decisions > this.decidedAlone }
+  get isAmbiguous(): boolean { return this.wasAmbiguous || this.decidedAlone !== null && this.book.decisions > this.decidedAlone }
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done
@@ -122,15 +140,20 @@ export class Search<S, L, O extends Observation> {
   async run(pace: Pace, { like = null, whole = false }: { readonly like?: Book<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
     this.whole = whole
     try {
-      this.begin()
+      const resume = this.checkpoints?.resume ?? null
+      if (resume === null) this.begin()
+      else this.resume(resume)
+      this.isPlaced = true
       while (!this.done && !this.decided && !(like !== null && this.book.decisions >= like.decisions)) {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
           if (stop !== null) return stop
+          this.keepNowAndThen(pace)
         }
         const room = this.store.room()
         if (room === 0) return 'memory'
-        if (this.next >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
+        this.mark = this.checkpoints !== undefined && this.store.mayFill(room) ? this.place() : null
+        if (this.next - this.base >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
         if (this.successors.compiled) this.expand(room)
         else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.decided; i--) this.finish(this.next++, 0)
       }
@@ -139,6 +162,44 @@ export class Search<S, L, O extends Observation> {
       if (error instanceof StatesFull) return error.reason
       throw error
     }
+  }
+
+  private place(): Place {
+    const { next, levels, store } = this
+    return { next, levels, states: store.count, runs: store.componentRuns, fired: this.learner.labels.map((_, label) => this.successors.firedOf(label)) }
+  }
+  private isPlaced = false
+  private keepNowAndThen(pace: Pace): void {
+    if (pace.seconds - this.keptAt < (this.checkpoints?.every ?? keptEvery_s)) return
+    this.mark = null
+    this.keep()
+    this.keptAt = pace.seconds
+  }
+  /** Keeps where the search stands, where that was asked for. */
+  keep(): void {
+    const save = this.checkpoints?.save ?? null
+    if (save === null || !this.isPlaced) return
+    const { learner, store, book } = this
+    const { fired, ...place } = this.mark ?? this.place()
+    save({
+      facts: {
+        ...place, refused: this.refused, ambiguous: this.isAmbiguous, violations: [...book.violations.values()], reachedBy: [...book.reachedBy],
+        labels: learner.labels.slice(1).map((label, i) => ({ instance: label!.number, events: label!.events, fired: fired[i + 1] ?? 0 })),
+      },
+      parts: [...store.parts(place.states, place.runs), ...learner.parts()],
+    })
+  }
+  private resume({ facts, read }: Kept): void {
+    const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
+    const { store, learner, successors, book } = this
+    store.restore(states, runs, read)
+    learner.restore(labels, (part, into) => { read(2 + runs.length + part, into) })
+    labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
+    book.restore(violations, reachedBy)
+    this.levels = levels
+    this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
+    this.base = this.next = next
+    this.wasAmbiguous = ambiguous
   }
 
   private begin(): void {
@@ -153,7 +214,7 @@ export class Search<S, L, O extends Observation> {
   /** New code, when something was learnt since the last. */
   private compile(): void {
     this.misses = 0
-    this.compileAt = Math.max(this.compileAt, this.next) * 2
+    this.compileAt = Math.max(this.compileAt, this.next - this.base) * 2
     if (this.compiledRuns === this.learner.runs) return
     this.compiledRuns = this.learner.runs
     this.successors.compile(this.backend === 'javascript')
@@ -189,8 +250,8 @@ export class Search<S, L, O extends Observation> {
   }
 
   private newLevel(): void {
+    this.levels = [...this.levels, this.store.count - this.levelEnd]
     this.levelEnd = this.store.count
-    this.depth++
   }
 
   /** A parent from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
@@ -235,15 +296,4 @@ export class Search<S, L, O extends Observation> {
       if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), fresh[number]!)
     })
   }
-}
-
-/** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
-function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
-  if (symmetry === false) return []
-  const able = all.filter(({ size, name }) => size <= largestGroup && !refused.some(({ scalarset }) => scalarset === name))
-  if (symmetry === true) return able
-  const missing = symmetry.find(name => !able.some(group => group.name === name))
-  if (missing !== undefined)
-    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are ${able.map(({ name }) => name).join(', ') || 'none'}`)
-  return able.filter(({ name }) => symmetry.includes(name))
 }

@@ -4,13 +4,13 @@ import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
-const firstTableBits = 13
-const firstRunBits = 11
 /** Parents that are expanded between two looks at the room left. */
 const mostParents = 4096, mostShared = 1 << 15
+/** Parents for which there must be room. */
+const leastParents = 16
 
 export interface StoreOptions {
   readonly bits: number
@@ -35,11 +35,17 @@ export class StateStore {
   private tableBits = firstTableBits
   private readonly runBits: number[]
   private readonly maxStates: number
+  /** Less memory was allowed than the smallest search takes: that much is taken in any case, and the search ends at its initial state. */
+  private readonly starved: boolean
 
-  /** @throws RangeError when not even a small search fits into the memory allowed. */
+  /** @throws StatesFull when the system has not even the memory for a small search. */
   constructor({ bits, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
-    const made = reserve(bits, fanout, threads, Math.min(maxMemory, largestMemory))
-    if (made === null) throw new RangeError(`maxMemory: ${maxMemory} bytes hold no search of ${bits}-bit states; allow more`)
+    const asked = Math.min(maxMemory, largestMemory)
+    const given = reserve(bits, fanout, threads, asked)
+    this.starved = given === null
+    let made = given
+    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(bits, fanout, threads, more)
+    if (made === null) throw new StatesFull('memory')
     this.plan = made.plan
     this.memory = made.memory
     this.maxMemory = maxMemory
@@ -67,20 +73,49 @@ export class StateStore {
     return this.count * 16 + 8 * 2 ** this.tableBits + runs + threads * Math.min(threadBytes, words * 4096)
   }
 
+  /** Whether the states after so many parents may be more than there is room for. */
+  mayFill(parents: number): boolean { return Math.min(this.maxStates, this.plan.maxStates) - this.count < parents * this.fanout }
+  /** Runs of each component. */
+  get componentRuns(): number[] { return this.plan.components.map((_, i) => this.runs(i)) }
+
+  /** The bytes of the first states, with so many runs: all that is not derived. */
+  parts(states: number, runs: readonly number[]): Uint8Array[] {
+    this.fillGaps()
+    const { arena, links, components } = this.plan
+    const bytes = (from: number, length: number): Uint8Array => new Uint8Array(this.memory.buffer, from, length)
+    return [bytes(arena, 8 * states), bytes(links, 8 * states), ...components.map((one, i) => bytes(one.arena, runs[i]! * one.words * 4))]
+  }
+  /** Takes over states of another store of the same machine; `fill` brings the bytes of each part. @throws StatesFull when they do not fit. */
+  restore(states: number, runs: readonly number[], fill: (part: number, into: Uint8Array) => void): void {
+    const { components, maxStates } = this.plan
+    if (states >= maxStates || components.some(({ capacity }, i) => runs[i]! >= capacity)) throw new StatesFull('memory')
+    this.parts(states, runs).forEach((into, part) => { fill(part, into) })
+    this.word(control.count, states)
+    components.forEach((_, i) => { this.word(control.components[i]!, runs[i]!) })
+    while (states > maxLoad * 2 ** this.tableBits) this.tableBits++
+    this.runBits.forEach((_, i) => { while (runs[i]! > maxLoad * 2 ** this.runBits[i]!) this.runBits[i]!++ })
+    this.tellMasks()
+    this.kernel.rehash()
+    this.kernel.regrow0?.()
+    this.kernel.regrow1?.()
+  }
+
   /** How many parents can be expanded before the store has to be asked again; makes room first. 0 when there is none. */
   room(): number {
+    if (this.starved) return 0
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
     // Short rounds cost time, long ones room: they grow with the search.
-    const least = fanout * Math.min(Math.max(16, this.count >>> 8), plan.threads > 1 ? mostShared : mostParents)
+    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 8), plan.threads > 1 ? mostShared : mostParents)
     const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
     const left = limit - this.count
-    while (slotsLeft() < Math.min(least, left)) if (!this.growTable()) return 0
+    while (slotsLeft() < Math.min(wanted, left) && this.growTable()) continue
+    if (slotsLeft() < Math.min(leastParents * fanout, left)) return 0
     let most = left <= slotsLeft() ? Infinity : slotsLeft()
     for (const [i, component] of plan.components.entries()) {
       const runsLeft = (): number => Math.min(component.capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - this.runs(i) - plan.threads
-      while (runsLeft() < least && 2 ** (this.runBits[i]! + 1) * maxLoad <= component.capacity) this.growRuns(i)
+      while (runsLeft() < wanted && 2 ** (this.runBits[i]! + 1) * maxLoad <= component.capacity) this.growRuns(i)
       most = Math.min(most, runsLeft())
     }
     return Math.max(0, Math.min(plan.threads > 1 ? mostShared : mostParents, Math.floor(most / fanout)))
@@ -174,8 +209,19 @@ export class StateStore {
     this.words32.fill(0, slots >>> 2, slots + 4 * 2 ** this.runBits[which]! >>> 2)
     this.runBits[which]!++
     this.tellMasks()
+    this.fillGaps()
     const { regrow0, regrow1 } = this.kernel
     ;(which === 0 ? regrow0 : regrow1)!()
+  }
+  /** Numbers that threads keep for their next runs have no run yet. What stands there may be a run that another was quicker to store: found under
+   *  two numbers, one state would be two. A copy of the first run is found under the first number only. */
+  private fillGaps(): void {
+    const { components, threads } = this.plan
+    for (const [i, { arena, words }] of components.entries())
+      for (let thread = 0; thread < threads; thread++) {
+        const kept = this.ownWord(thread, own.reserved[i]!)
+        if (kept > 1) this.words32.copyWithin((arena >>> 2) + (kept - 1) * words, arena >>> 2, (arena >>> 2) + words)
+      }
   }
   private tellMasks(): void {
     this.word(control.tableShift, 64 - this.tableBits)
@@ -185,6 +231,7 @@ export class StateStore {
   private word(address: number, value: number): void { this.words32[address >>> 2] = value }
 }
 
+const smallMemory = 1 << 20
 const keptBytes = 64 << 20
 const labelBytes = 1 << 19
 /** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */

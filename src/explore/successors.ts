@@ -57,6 +57,8 @@ export class Successors<S, L, O extends Observation> {
     return missed === 0 ? null : missed - 1
   }
 
+  /** Adds steps that another search took. */
+  restore(label: number, fired: number): void { this.walked[label] = fired }
   count(label: number): void { this.walked[label] = (this.walked[label] ?? 0) + 1 }
 
   firedOf(label: number): number {

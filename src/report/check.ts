@@ -36,6 +36,18 @@ export interface Regression {
   readonly known: boolean
 }
 
+/** How far a scope came up from its bounds. */
+export interface Climb {
+  readonly design: string; readonly scope: string; readonly from: string
+  /** The largest bounds whose search was finished; and how many were. */
+  readonly proved: { readonly bounds: string; readonly states: number; readonly seconds: number } | null
+  readonly rungs: number
+  /** The first bounds that were not finished. */
+  readonly unfinished: { readonly bounds: string; readonly states: number; readonly stopped: string } | null
+  /** At the first bounds not finished, where nothing is left to raise, at a violation that nobody expects, by Ctrl-C. */
+  readonly ended: 'unfinished' | 'top' | 'violated' | 'interrupted'
+}
+
 export interface CheckReport {
   readonly tool: string
   readonly version: string
@@ -44,11 +56,19 @@ export interface CheckReport {
   readonly regressions: readonly Regression[]
   /** Properties in the order of columns; witnesses are none of them. */
   readonly claims: readonly string[]
+  /** What must be reached before a claim means anything. */
+  readonly witnesses: Readonly<Record<string, readonly string[]>>
+  /** Ids of all clauses that are known. */
+  readonly clauses: readonly string[]
   readonly designs: readonly DesignReport[]
   /** Ctrl-C ended the run: designs and scopes may be missing. */
   readonly interrupted: boolean
   /** The command that repeats the run. */
   readonly repeat: string
+  /** The command that goes on with a search that was kept; null where none was. */
+  readonly goOn: string | null
+  /** Of `--deep`; else empty. */
+  readonly climbs: readonly Climb[]
 }
 
 /** An outcome, seen from what was expected; the gravest first. */

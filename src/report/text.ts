@@ -2,7 +2,9 @@
 import { exitClasses } from '../exit.ts'
 import { exitOf, overallOf } from './check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
+import { climbLines } from './climb.ts'
 import { hang, packLines, wrapWords } from './layout.ts'
+import { silentLines, statsLines, symmetryLines } from './stats.ts'
 import { tableLines } from './table.ts'
 import type { Theme } from './theme.ts'
 
@@ -10,7 +12,7 @@ import type { Theme } from './theme.ts'
 export type Detail = (design: DesignReport, overall: Overall) => string | null
 
 /** Ready to print. First line: what was run; last line: the command that repeats it. */
-export function checkText(report: CheckReport, theme: Theme, detail: Detail = () => null): string {
+export function checkText(report: CheckReport, theme: Theme, { detail = () => null, stats = false }: { readonly detail?: Detail; readonly stats?: boolean } = {}): string {
   const { tool, version, seed, designs, repeat } = report
   const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
   const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
@@ -26,8 +28,10 @@ export function checkText(report: CheckReport, theme: Theme, detail: Detail = ()
     ...packLines(head, theme.width), '',
     ...tableLines(report, theme), '',
     ...scopeLines(designs, theme), '',
+    ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
+    ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'
 }

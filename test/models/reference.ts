@@ -48,7 +48,7 @@ type Seen =
   | { readonly what: 'delivered' | 'handled'; readonly source: number; readonly slot: number }
 
 const action = actionsOf<State, Seen>()
-const { step, sometimes } = propertiesOf<State, Ledger, Seen>()
+export const { always, step, sometimes } = propertiesOf<State, Ledger, Seen>()
 
 function memory(sizes: Sizes): Action<State, Seen>[] {
   const { device, iova, page } = idsOf(sizes)

@@ -1,4 +1,5 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
+import { existsSync } from 'node:fs'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
@@ -7,46 +8,33 @@ import { checkText } from '../../report/text.ts'
 import type { Detail } from '../../report/text.ts'
 import { renderTrace } from '../../trace/render.ts'
 import { claims } from '../../../properties/index.ts'
-import { scopes } from '../../../spec/scopes.ts'
-import type { Scope } from '../../../spec/scopes.ts'
-import { matching, parse, seconds, shellWord, suggest, usage, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
-import { subjectsOf } from '../designs.ts'
+import { clauses } from '../../../spec/clauses.ts'
+import { parse, shellWord } from '../args.ts'
+import type { Verb } from '../args.ts'
 import type { Subject } from '../designs.ts'
-import { explore, withWitnesses } from '../explore.ts'
-import type { Plan } from '../explore.ts'
+import { climb } from '../deep.ts'
+import { checkNames, explore } from '../explore.ts'
+import type { Plan, Watch } from '../explore.ts'
 import { spinner, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { boundsOf, regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
+import { regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
 import { tool, version } from '../package.ts'
-import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
-
-const options = {
-  scope: { value: 'NAME', says: 'only this scope; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'these bounds in place of the scopes' },
-  property: { value: 'GLOB', says: 'only properties of this name' },
-  driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
-  seed: { value: 'N', says: 'of the random runs, decimal or 0x' },
-  runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
-  length: { value: 'N', says: 'most ops of a random run (100)' },
-  time: { value: '30s', says: 'stop after this time, with what was found' },
-  states: { value: 'N', says: 'most states of one search' },
-  save: { says: `keep unexpected counterexamples in ${regressionFolder} (random runs always do)` },
-  'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
-  ...fullOption, ...jsonOption, ...colorOption,
-} as const
+import { checkOptions, planOf } from '../plan.ts'
+import type { CheckFlags } from '../plan.ts'
+import { traceStyle } from '../common.ts'
 
 export const check = {
-  name: 'check', operands: '[DESIGN…]', options,
+  name: 'check', operands: '[DESIGN…]', options: checkOptions,
   says: 'Explore kernel designs in small worlds and judge every claim. DESIGN is a name, NAME+MIGRATION, or the path of your own module.',
   examples: [
     ['remapcheck check', 'all built-in designs'],
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
     ['remapcheck check ./mine.mjs --scope mapping', 'your own design in one scope'],
     ['remapcheck check driver-server --bounds cpus=2,frames=3,iovas=2', 'at bounds of your own'],
+    ['remapcheck check ring0-strict --deep --symmetry --time 10m', 'raise its bounds for ten minutes'],
     ['remapcheck check --driver random --seed 7 --time 30s', 'random runs for 30 seconds'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Verb<typeof checkOptions>
 
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)
@@ -55,59 +43,30 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   try {
     const regressions = replayRegressions(io, plan.subjects)
-    const found = await explore(plan, { signal: io.signal, say: line.say })
+    checkNames(plan)
+    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: commandOf(args) }
+    const { designs: found, climbs } = flags.deep ? await climb(plan, watch) : { designs: await explore(plan, watch), climbs: [] }
     const designs = found.map((one, i) => kept(io, flags, plan, one, plan.subjects[i]!))
     report = {
       tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
-      claims: claims.map(({ property }) => property.name), interrupted: io.signal.aborted,
-      repeat: repeatOf(args, plan),
+      claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
+      witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
+      interrupted: io.signal.aborted, repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
   const theme = themeOf(io, flags)
-  io.stdout.write(flags.json ? checkJson(report) : checkText(report, theme, detailOf(io, flags, plan.subjects)))
+  io.stdout.write(flags.json ? checkJson(report) : checkText(report, theme, { detail: detailOf(io, flags, plan.subjects), stats: flags.stats ?? false }))
   return exitOf(report)
 }
 
-async function planOf(flags: Flags<typeof options>, operands: readonly string[], io: Io): Promise<Plan> {
-  const { driver = 'exhaustive', property } = flags
-  if (driver !== 'exhaustive' && driver !== 'random')
-    throw usage('--driver', `no driver is named '${driver}'`, suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
-  for (const name of ['seed', 'runs', 'length'] as const)
-    if (flags[name] !== undefined && driver === 'exhaustive') throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
-  if (flags.states !== undefined && driver === 'random') throw usage('--states', 'random runs have no such limit', 'use --runs or --time')
-  const number = (flag: 'seed' | 'runs' | 'length' | 'states', least: number, most: number): number | undefined =>
-    flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
-  return {
-    subjects: await subjectsOf(io, operands),
-    scopes: scopesOf(flags), full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
-    properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),
-    driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
-    runs: number('runs', 1, 1e9), length: number('length', 1, 1e5), maxStates: number('states', 1, 2 ** 31),
-    maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
-  }
-}
-
-function scopesOf(flags: Flags<typeof options>): readonly Scope[] {
-  if (flags.bounds !== undefined) {
-    if (flags.scope !== undefined) throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
-    return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
-  }
-  const known = scopes.map(({ name }) => name)
-  const names = flags.scope?.split(',') ?? known
-  for (const name of names)
-    if (!known.includes(name)) throw usage('--scope', `no scope is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`), 'SCOPE')
-  return scopes.filter(({ name }) => names.includes(name))
-}
-
-function kept(io: Io, flags: Flags<typeof options>, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
+function kept(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
   const save = flags.save || plan.driver === 'random'
   const one = save ? saved(io, regressionFolder, 'unexpected', report, subject) : report
   return flags['save-known'] === undefined ? one : saved(io, flags['save-known'], 'known', one, subject)
 }
 
 /** The whole trace of what nobody expected, and of everything when one design was asked. */
-function detailOf(io: Io, flags: Flags<typeof options>, subjects: readonly Subject[]): Detail {
+function detailOf(io: Io, flags: CheckFlags, subjects: readonly Subject[]): Detail {
   const theme = themeOf(io, flags)
   return (report, overall) => {
     const subject = subjects.find(({ design }) => design.name === report.design)
@@ -124,5 +83,16 @@ function detailOf(io: Io, flags: Flags<typeof options>, subjects: readonly Subje
 /** The command line, with the seed that was drawn. */
 function repeatOf(args: readonly string[], plan: Plan): string {
   const seed = plan.driver === 'random' && !args.some(arg => arg.startsWith('--seed')) ? ['--seed', String(plan.seed)] : []
-  return ['npx remapcheck check', ...[...args, ...seed].map(word => shellWord(word))].join(' ')
+  return wordsOf([...args, ...seed])
 }
+/** The command that goes on where this one stopped; null where nothing was kept, or nothing is left. */
+function goOnOf(args: readonly string[], { checkpoint }: Plan, designs: readonly DesignReport[]): string | null {
+  const isStopped = designs.some(({ scopes }) => scopes.some(({ exploration }) => exploration.stopped !== null))
+  return checkpoint === null || !isStopped || !existsSync(checkpoint) ? null : `${commandOf(args)} --resume ${checkpoint}`
+}
+/** The command line without what it went on from. */
+function commandOf(args: readonly string[]): string {
+  const at = args.findIndex(arg => arg.startsWith('--resume'))
+  return wordsOf(at < 0 ? args : args.toSpliced(at, args[at] === '--resume' ? 2 : 1))
+}
+const wordsOf = (args: readonly string[]): string => ['npx remapcheck check', ...args.map(word => shellWord(word))].join(' ')

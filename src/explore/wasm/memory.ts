@@ -44,6 +44,8 @@ const directBits = 63
 const bufferRecords = 256
 /** Share of slots in use at most. */
 export const maxLoad = 0.75
+/** Slots of the table, and of the runs of a component, that a search begins with: as powers of two. */
+export const firstTableBits = 13, firstRunBits = 11
 const pageBytes = 65_536
 const align = (n: number, to: number): number => Math.ceil(n / to) * to
 
@@ -67,7 +69,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   let at = align(touch + maxLabels * 4, 4096)
   const room = bytes - at
   const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
-  if (!(tableBits >= 12)) return null
+  if (!(tableBits >= firstTableBits)) return null
   const maxStates = Math.floor(maxLoad * 2 ** tableBits)
   const table = at
   const arena = table + 8 * 2 ** tableBits, links = arena + 8 * maxStates
@@ -80,6 +82,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
     at = align(from + capacity * run.words * 4, 4096)
     return { ...run, slots, arena: from, capacity }
   })
+  if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
     words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, arena, links, table, threadBase, threadBytes, threads,
     scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recordBytes,

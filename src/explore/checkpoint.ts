@@ -1,0 +1,34 @@
+/** What a search leaves behind so that another can go on where it stopped: all but the trees, which are learnt again. */
+import type { ModelEvent, Observation, Op } from '../model/index.ts'
+import type { Violation } from './result.ts'
+
+/** Where a search stood between two parents, as plain data. */
+export interface Facts {
+  readonly states: number
+  /** Runs of each component. */
+  readonly runs: readonly number[]
+  /** The state whose successors come next; states of each depth so far. */
+  readonly next: number
+  readonly levels: readonly number[]
+  /** Labels from 1 on, in the order of their numbers: instance, events, and how often it fired. */
+  readonly labels: readonly { readonly instance: number; readonly events: readonly ModelEvent<Observation>[]; readonly fired: number }[]
+  readonly violations: readonly Violation[]
+  readonly reachedBy: readonly (readonly [property: string, ops: readonly Op[]])[]
+  readonly refused: readonly { readonly scalarset: string; readonly because: string }[]
+  /** Which trace is told of several is still to be decided. */
+  readonly ambiguous: boolean
+}
+/** `parts`: bytes of the states, their links and runs, and of what labels change and judgements read. They are views of the search's own
+ *  memory, good until it goes on. */
+export interface Snapshot { readonly facts: Facts; readonly parts: readonly Uint8Array[] }
+/** A snapshot that was kept. `read` fills what it is given with the bytes of a part. */
+export interface Kept { readonly facts: Facts; read(part: number, into: Uint8Array): void }
+
+export interface Checkpoints {
+  /** Where to go on. */
+  readonly resume: Kept | null
+  /** Keeps a snapshot: when the search is stopped, and now and then. */
+  readonly save: ((snapshot: Snapshot) => void) | null
+  /** Seconds between two; 180 where not given. */
+  readonly every?: number
+}

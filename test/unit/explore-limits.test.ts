@@ -1,0 +1,77 @@
+/** A search that is cut short, by whatever: it says so, tells what it found, and says of nothing that it holds. */
+import { describe, expect, test } from 'vitest'
+import { always, reference, referenceProtocol } from '../models/reference.ts'
+import { exploreExhaustively, exploreFully } from '../../src/index.ts'
+import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
+import { StateStore } from '../../src/explore/store.ts'
+import { own } from '../../src/explore/wasm/memory.ts'
+
+const { sizes, states: all } = reference.m
+const faulty = always('few in flight', { claim: 'At most one device writes.' }, ({ state }) =>
+  state.inFlight.filter(page => page !== null).length < 2 || { because: 'two devices write' })
+const model = (() => {
+  const honest = referenceProtocol(sizes)
+  return { ...honest, properties: [...honest.properties, faulty] }
+})()
+
+function expectCut({ complete, stopped, results, states }: Exploration, by: Exploration['stopped']): void {
+  expect({ complete, stopped }).toEqual({ complete: false, stopped: by })
+  expect(results.filter(({ outcome }) => outcome === 'holds' || outcome === 'unreached')).toEqual([])
+  expect(states).toBeGreaterThan(0)
+  expect(states).toBeLessThan(all)
+}
+const violated = ({ results }: Exploration): string[] => results.flatMap(({ property, violation }) => violation === null ? [] : [`${property} ${violation.ops.length}`])
+
+describe('what is found before the limit is told', () => {
+  const limits: readonly (readonly [string, ExhaustiveOptions, Exploration['stopped']])[] = [
+    ['states', { maxStates: 60_000 }, 'states'], ['states and threads', { maxStates: 60_000, workers: 2 }, 'states'],
+    ['states and symmetry', { maxStates: 20_000, symmetry: true }, 'states'],
+    ['memory', { maxMemory: 6e6 }, 'memory'], ['memory and threads', { maxMemory: 9e6, workers: 2 }, 'memory'],
+  ]
+  test.each(limits)('%s', async (_name, options, by) => {
+    const found = await exploreExhaustively(model, options)
+    expectCut(found, by)
+    expect(violated(found)).toEqual(['few in flight 6'])
+  })
+  test('an interruption', async () => {
+    const stop = new AbortController()
+    const found = await exploreFully(model, { signal: stop.signal, onProgress: ({ states }) => { if (states > 50_000) stop.abort() } })
+    expectCut(found, 'interrupted')
+    expect(violated(found)).toEqual(['few in flight 6'])
+  })
+})
+
+describe('memory', () => {
+  test.each([1, 1000, 2e6, 4e6, 8e6, 12e6])('of %d bytes is no crash', async maxMemory => {
+    const found = await exploreExhaustively(referenceProtocol(sizes), { maxMemory, maxStates: 300_000 })
+    expect(found.stopped).toBe('memory')
+    expectCut(found, 'memory')
+  })
+  test('that suffices changes nothing', async () => {
+    const { states, transitions, depth } = reference.s
+    expect(await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxMemory: 64e6 })).toMatchObject({ complete: true, states, transitions, depth })
+  })
+})
+
+test('a run that two threads stored at once has one number when the table grows', () => {
+  const store = new StateStore({ bits: 128, fanout: 1, threads: 2, maxMemory: 32e6, maxStates: Infinity, symmetry: null })
+  const insert = (run: number): boolean => {
+    store.words32.set([run, 1, 2, 3], store.candidate)
+    return store.insert(0, 0)
+  }
+  insert(7)
+  // The second thread took number 1 for what this one then stored under 2.
+  const [component] = store.plan.components
+  store.words32[1]!++
+  store.words32[store.localOf(1) + own.reserved[0] >>> 2] = 1 + 1
+  store.words32.set([1000, 1], (component!.arena >>> 2) + component!.words)
+  expect(insert(1000)).toBe(true)
+  const before = store.room()
+  for (let run = 2000; run < 6000; run++) {
+    if (run % 100 === 0) store.room()
+    insert(run)
+  }
+  expect(before).toBeGreaterThan(0)
+  expect(insert(1000)).toBe(false)
+  expect(insert(7)).toBe(false)
+})

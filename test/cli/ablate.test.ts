@@ -1,5 +1,5 @@
 /** `ablate`: stated matrices, counterexamples that replay, commands that show what they say. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -68,6 +68,11 @@ describe('the unmap of ring0-strict, one page', () => {
     expect(out).toContain("npx remapcheck check 'ring0-strict~unmap/pollStatus' --bounds frames=1,iovas=1 --property no-dma-escape\n")
     expect(out.trimEnd().split('\n').at(-1)).toBe('repeat  npx remapcheck ablate ring0-strict --call unmap --bounds frames=1,iovas=1 --hardware standard,coherent=0')
   })
+})
+
+it('the matrix in docs/ablation.md is what its command prints', async () => {
+  const block = /<!-- matrix -->\n```\n([^]*?)```\n<!-- \/matrix -->/.exec(readFileSync('docs/ablation.md', 'utf8'))![1]!
+  expect((await run('ablate ring0-strict --call map --scope one-page')).out).toContain(block)
 })
 
 it('a step whose absence only keeps something from ever happening is needed, and no trace shows it', async () => {

@@ -4,7 +4,7 @@ import { always, reference, referenceProtocol } from '../models/reference.ts'
 import { exploreExhaustively, exploreFully } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { StateStore } from '../../src/explore/store.ts'
-import { own } from '../../src/explore/wasm/memory.ts'
+import { control, own } from '../../src/explore/wasm/memory.ts'
 
 const { sizes, states: all } = reference.m
 const faulty = always('few in flight', { claim: 'At most one device writes.' }, ({ state }) =>
@@ -62,7 +62,7 @@ test('a run that two threads stored at once has one number when the table grows'
   insert(7)
   // The second thread took number 1 for what this one then stored under 2.
   const [component] = store.plan.components
-  store.words32[1]!++
+  store.words32[control.components[0] >>> 2]!++
   store.words32[store.localOf(1) + own.reserved[0] >>> 2] = 1 + 1
   store.words32.set([1000, 1], (component!.arena >>> 2) + component!.words)
   expect(insert(1000)).toBe(true)

@@ -118,11 +118,6 @@ test.each<[string, Domain, string]>([
   await expect(exploreExhaustively(machine({ name: 'm', domain: wide, initial: start, actions: [] }))).rejects.toThrow(`${why} cannot be packed; a field has at most 2^31`)
 })
 
-test('memory for no search at all', async () => {
-  const tiny = machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(), actions: [go] })
-  await expect(exploreExhaustively(tiny, { maxMemory: 1000 })).rejects.toThrow(/^maxMemory: 1000 bytes hold no search of \d+-bit states; allow more$/)
-})
-
 /** One action reads every list element; the others count up. Its tree would have a leaf for each value of the list. */
 function wide() {
   const digits = struct({ digits: table([range(0, 4)], range(0, 3)), sum: range(0, 15), ticks: range(0, 1) })

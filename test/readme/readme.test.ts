@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
+import { ladder } from '../../spec/bounds.ts'
 import { designs } from '../../spec/kernel/index.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
@@ -61,6 +62,15 @@ test.each(designs)('the verdict row of $name is that of the golden verdicts', ({
 test('the columns of the verdict table are the claims', () => {
   const heads = [...readme.matchAll(/┌ ([\w-]+)/g)].map(([, name]) => name)
   expect(heads).toEqual(claims.map(({ property }) => property.name))
+})
+
+test('docs/search.md names the ladder, and the lines of --stats', async () => {
+  const page = readFileSync('docs/search.md', 'utf8')
+  expect(page.replace(/\s+/g, ' ')).toContain(`in turns: ${ladder.join(', ')}.`)
+  const { out } = await run('check no-iommu --scope hostile --stats')
+  const labels = [...out.split('what the searches did')[1]!.matchAll(/^ {4}(\w[\w ]*?) {2,}/gm)].map(([, label]) => label!)
+  expect(new Set(labels).size).toBeGreaterThan(6)
+  expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
 })
 
 test('it names the number of mutants', () => {

@@ -19,6 +19,7 @@ export async function exploreFully<S, L, O extends Observation>(machine: Machine
   try {
     const stopped = await search.run(pace, { whole: true })
     // Before the steps are taken, and counted, once more.
+    if (stopped === null) search.stay()
     const safety = search.exploration(stopped, pace)
     const graph = stopped === null ? await graphOf(search, pace) : stopped
     if (typeof graph === 'string') search.keep()

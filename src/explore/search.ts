@@ -169,6 +169,8 @@ export class Search<S, L, O extends Observation> {
     return { next, levels, states: store.count, runs: store.componentRuns, fired: this.learner.labels.map((_, label) => this.successors.firedOf(label)) }
   }
   private isPlaced = false
+  /** What is kept from now on is where the search stands now. */
+  stay(): void { this.mark = this.place() }
   private keepNowAndThen(pace: Pace): void {
     if (pace.seconds - this.keptAt < (this.checkpoints?.every ?? keptEvery_s)) return
     this.mark = null

@@ -76,4 +76,10 @@ test('claims about endless runs are decided as they would have been', async () =
   const cut = await stopped(machine, { maxStates: 3000 }, null)
   expect(cut.found.stopped).toBe('states')
   expect(said((await stopped(machine, {}, cut.kept)).found)).toEqual(said(whole))
+  // All states are known, and the steps are taken once more for the graph.
+  let asked = 0
+  const inGraph = { get aborted() { return (new Error().stack ?? '').includes('graphOf') && ++asked > 1 } } as AbortSignal
+  const late = await stopped(machine, { signal: inGraph }, null)
+  expect([late.found.stopped, late.kept!.facts.next]).toEqual(['interrupted', whole.states])
+  expect(said((await stopped(machine, {}, late.kept)).found)).toEqual(said(whole))
 })

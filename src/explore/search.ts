@@ -24,7 +24,7 @@ interface Place { readonly next: number; readonly levels: readonly number[]; rea
 
 const keptEvery_s = 180
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
-const firstCompiled = 1500
+const firstCompiled = 500
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 20_000
@@ -42,9 +42,8 @@ export class Search<S, L, O extends Observation> {
   /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
   private levels: readonly number[] = [1]
-  /** When trees are compiled next, in states; and how many runs they knew at the last time. */
+  /** Parents before trees are compiled first; and those since the last time whose compiled tree did not know on, and may next time. */
   private compileAt: number
-  private compiledRuns = -1
   private misses = 0
   /** The first parent of this search: the others were taken by one before it. */
   private base = 0
@@ -62,7 +61,6 @@ export class Search<S, L, O extends Observation> {
   private readonly groups: readonly Group[]
   private readonly refused: Refused
   private retracer: Retracer<S, L, O> | null = null
-
   private readonly backend: Backend | null
   private readonly firstShared: number
 
@@ -73,7 +71,7 @@ export class Search<S, L, O extends Observation> {
     this.machine = machine
     this.workers = workers
     this.backend = options.backend ?? null
-    this.compileAt = this.backend === null ? firstCompiled : firstOf[this.backend]
+    this.compileAt = options.backend === undefined ? firstCompiled : firstOf[options.backend]
     this.firstShared = options.firstShared ?? firstShared
     this.book = new Book(machine, true)
     const touched: [label: number, touch: number][] = []
@@ -82,8 +80,7 @@ export class Search<S, L, O extends Observation> {
       if (store === null) touched.push([label, touch])
       else store.touch(label, touch)
     })
-    const groups = chosen(scalarsetsOf(machine), symmetry, refused)
-    this.groups = groups
+    const groups = this.groups = chosen(scalarsetsOf(machine), symmetry, refused)
     const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
     store = this.store = new StateStore({
       symmetry: names,
@@ -153,7 +150,7 @@ export class Search<S, L, O extends Observation> {
         const room = this.store.room()
         if (room === 0) return 'memory'
         this.mark = this.checkpoints !== undefined && this.store.mayFill(room) ? this.place() : null
-        if (this.next - this.base >= this.compileAt || this.misses > this.compileAt / 4) this.compile()
+        if (this.successors.compiled ? this.misses > this.patience : this.next - this.base >= this.compileAt) this.compile()
         if (this.successors.compiled) this.expand(room)
         else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.decided; i--) this.finish(this.next++, 0)
       }
@@ -213,12 +210,12 @@ export class Search<S, L, O extends Observation> {
     tracing(() => { book.judge(seenIn([]), judged) }, () => [])
   }
 
-  /** New code, when something was learnt since the last. */
+  /** Parents that may be finished by hand until new code pays: by then they have taken about as long as it takes to make it. */
+  private get patience(): number { return 64 + this.learner.trees.nodeCount / 4 }
+
+  /** New code for what was learnt since the last. */
   private compile(): void {
     this.misses = 0
-    this.compileAt = Math.max(this.compileAt, this.next - this.base) * 2
-    if (this.compiledRuns === this.learner.runs) return
-    this.compiledRuns = this.learner.runs
     this.successors.compile(this.backend === 'javascript')
     // Threads run WebAssembly.
     if (this.workers > 1 && this.successors.module !== null) this.threads ??= new Threads(this.store)
@@ -233,15 +230,17 @@ export class Search<S, L, O extends Observation> {
     else {
       const root = this.successors.expand(this.next, end)
       this.next = this.successors.next
-      if (root !== null) this.finish(this.next++, root)
-      if (root !== null) this.misses++
+      if (root !== null) { this.missed(root); this.finish(this.next++, root) }
     }
     if (this.store.isFull) throw new StatesFull(this.store.fullReason())
   }
 
+  /** A tree that was given up is never compiled. */
+  private missed(root: number): void { if (!this.learner.direct.has(root)) this.misses++ }
+
   private share(threads: Threads, end: number): void {
     this.decidedAlone ??= this.book.decisions
-    const finish = (parent: number, root: number): void => { this.misses++; this.finish(parent, root) }
+    const finish = (parent: number, root: number): void => { this.missed(root); this.finish(parent, root) }
     this.next = threads.round(this.next, end, (from, to) => {
       for (let at = from; at < to && !this.store.isFull;) {
         const root = this.successors.expand(at, to)

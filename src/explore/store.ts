@@ -9,6 +9,7 @@ import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
 const mostParents = 4096, mostShared = 1 << 15
+const smallTableBits = 19
 /** Parents for which there must be room. */
 const leastParents = 16
 
@@ -196,10 +197,12 @@ export class StateStore {
   private get mostSlots(): number { return (this.plan.arena - this.plan.table) / 8 }
   private growTable(): boolean {
     const slots = 2 ** this.tableBits
-    if (slots * 2 > this.mostSlots || this.bytes + slots * 8 > this.maxMemory) return false
+    // Small tables grow in larger steps: that is less to do again.
+    const factor = this.tableBits < smallTableBits && this.bytes + slots * 24 <= this.maxMemory ? 4 : 2
+    if (slots * factor > this.mostSlots || this.bytes + slots * (factor - 1) * 8 > this.maxMemory) return false
     const { table } = this.plan
     this.words32.fill(0, table >>> 2, table + slots * 8 >>> 2)
-    this.tableBits++
+    this.tableBits += Math.log2(factor)
     this.tellMasks()
     this.kernel.rehash()
     return true

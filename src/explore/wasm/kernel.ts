@@ -127,19 +127,14 @@ function flush(plan: Plan, canon: number | null): Func {
       br(3),
     ]),
   ]
+  const touched = set(number, add(get(number), wrap(load64(slotAt(plan)))))
   return {
     name: 'flush', params: ['i32', 'i32'], results: [], locals: recordLocals,
     body: [
       prepared(plan, canon),
-      overRecords(plan,
-        keyed(plan),
-        store64(get(rec), get(key), record.key),
-      ),
-      // Touched, all of them at once, so that they are on their way when the probes come.
-      overRecords(plan,
-        set(slot, hash(load64(get(rec), record.key), other)),
-        set(number, add(get(number), wrap(load64(slotAt(plan))))),
-      ),
+      overRecords(plan, keyed(plan), store64(get(rec), get(key), record.key), plan.components.length === 0 ? touched : []),
+      // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for that.
+      plan.components.length === 0 ? [] : overRecords(plan, set(slot, hash(load64(get(rec), record.key), other)), touched),
       overRecords(plan,
         set(key, load64(get(rec), record.key)),
         set(slot, hash(get(key), other)),
@@ -170,16 +165,23 @@ function locate(plan: Plan, canon: number | null): Func {
   }
 }
 
+/** How many states ahead of its turn a slot is touched. */
+const touchedAhead = 24
+
 /** `rehash()`: puts every stored state into the emptied table. */
 function rehash({ arena, table }: Plan): Func {
-  const n = 0, slot = 1, key = 2, temp = 3
+  const n = 0, slot = 1, touched = 2, key = 3, temp = 4
   const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
+  const keyAt = (ahead: number): Code => load64(add(i32(arena), shl(get(n), i32(3))), ahead * 8)
   return {
-    name: 'rehash', params: [], results: [], locals: ['i32', 'i32', 'i64', 'i64'],
+    name: 'rehash', params: [], results: [], locals: ['i32', 'i32', 'i32', 'i64', 'i64'],
     body: [
       block(loop(
         brIf(1, geU(get(n), at(control.count))),
-        set(key, load64(add(i32(arena), shl(get(n), i32(3))))),
+        // A slot that is wanted soon; past the last state any slot will do.
+        set(slot, hash(keyAt(touchedAhead), temp)),
+        set(touched, add(get(touched), wrap(load64(slotAt)))),
+        set(key, keyAt(0)),
         set(slot, hash(get(key), temp)),
         block(loop(brIf(1, eqz64(load64(slotAt))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))), br(0))),
         store64(slotAt, get(key)),

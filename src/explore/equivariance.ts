@@ -18,6 +18,9 @@ export class NotInterchangeable extends ModelError {
   }
 }
 
+/** More namings than this of one state are not tried: 8 ids have 40,320. */
+const mostNamings = 5040
+
 export class Equivariance<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly recorder: Recorder<S, L, O>
@@ -35,28 +38,46 @@ export class Equivariance<S, L, O extends Observation> {
 
   /** @throws NotInterchangeable when the instance does something else under other names. */
   checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number): void {
-    const own = words.slice(offset, offset + this.store.plan.words)
-    const here = this.outcome(instance, own)
-    for (const swap of this.swaps) {
-      const other = this.byOp.get(keyOf(swappedOp(instance.op, instance.action.params, swap)))
-      const there = other === undefined ? null : this.outcome(other, this.swapped(own, swap))
-      const isAlike = there !== null && there.kinds === here.kinds && (here.after === null ? there.after === null
+    const who = (): string => `${showOp(instance.op)} of machine '${this.machine.name}'`
+    this.everywhere(words, offset, instance, (own, one) => this.outcome(one!, own), (here, there, swap) => {
+      const isAlike = there.kinds === here.kinds && (here.after === null ? there.after === null
         : there.after !== null && this.swapped(here.after, swap).every((word, i) => word === there.after![i]))
-      if (!isAlike) throw new NotInterchangeable(swap.group, `${showOp(instance.op)} of machine '${this.machine.name}'`)
-    }
+      if (!isAlike) throw new NotInterchangeable(swap.group, who())
+    })
   }
 
   /** @throws NotInterchangeable when the property is true under one naming only. */
   checkProperty(property: Property<S, L, O>, words: Uint32Array, offset: number): void {
-    const own = words.slice(offset, offset + this.store.plan.words)
     const verdict = (of: Uint32Array): boolean => {
       let holds = true
       this.recorder.look(of, 0, world => { holds = judge(property, world, [], () => world) === true })
       return holds
     }
-    const here = verdict(own)
-    for (const swap of this.swaps)
-      if (verdict(this.swapped(own, swap)) !== here) throw new NotInterchangeable(swap.group, `property '${property.name}'`)
+    this.everywhere(words, offset, null, verdict, (here, there, swap) => {
+      if (here !== there) throw new NotInterchangeable(swap.group, `property '${property.name}'`)
+    })
+  }
+
+  /** Asks under every naming of the state, and compares those that are one swap apart. Neighbours of the state alone would not do: its
+   *  names can be such that only two swaps lead to the one that is treated in another way. */
+  private everywhere<T>(words: Uint32Array, offset: number, instance: Instance<S, O> | null, ask: (words: Uint32Array, instance: Instance<S, O> | null) => T,
+    compare: (here: T, there: T, swap: Swap) => void): void {
+    interface Naming { readonly words: Uint32Array; readonly instance: Instance<S, O> | null; readonly answer: T }
+    const met = new Map<string, Naming>()
+    const meet = (own: Uint32Array, one: Instance<S, O> | null): Naming => {
+      const key = `${one === null ? '' : keyOf(one.op)} ${own.join()}`
+      let naming = met.get(key)
+      if (naming === undefined) met.set(key, naming = { words: own, instance: one, answer: ask(own, one) })
+      return naming
+    }
+    meet(words.slice(offset, offset + this.store.plan.words), instance)
+    for (const here of met.values())
+      for (const swap of this.swaps) {
+        const other = here.instance === null ? null : this.byOp.get(keyOf(swappedOp(here.instance.op, here.instance.action.params, swap)))
+        if (other === undefined) throw new NotInterchangeable(swap.group, `${showOp(here.instance!.op)} of machine '${this.machine.name}'`)
+        compare(here.answer, meet(this.swapped(here.words, swap), other).answer, swap)
+        if (met.size >= mostNamings) return
+      }
   }
 
   private outcome(instance: Instance<S, O>, words: Uint32Array): { readonly after: Uint32Array | null; readonly kinds: string } {

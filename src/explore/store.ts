@@ -57,7 +57,7 @@ export class StateStore {
     this.local = this.plan.threadBase
     this.module = new WebAssembly.Module(kernelBytes(this.plan, symmetry))
     const { exports } = new WebAssembly.Instance(this.module, { env: { memory: this.memory, local: new WebAssembly.Global({ value: 'i32' }, this.local) } })
-    this.kernel = { ...exports as unknown as Omit<Kernel, 'swaps'>, swaps: new Map(Object.entries(exports) as [string, (address: number) => void][]) }
+    this.kernel = { ...exports as unknown as Omit<Kernel, 'swaps'>, swaps: new Map(Object.entries(exports).filter(([name]) => name.startsWith('swap_')) as [string, (address: number) => void][]) }
     this.word(control.limit, Math.min(maxStates, this.plan.maxStates))
     this.tellMasks()
   }

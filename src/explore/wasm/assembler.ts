@@ -1,6 +1,6 @@
 /** WebAssembly as nested arrays of bytes: as much of an assembler as generated search code needs (core specification 2.0, chapter 5; threads proposal). */
 
-export type Code = readonly (number | Code)[]
+export type Code = readonly (number | Uint8Array | Code)[]
 
 /** Unsigned and signed LEB128. */
 export function uleb(value: number): number[] {
@@ -12,6 +12,14 @@ export function uleb(value: number): number[] {
   } while (value > 0)
   return bytes
 }
+function sleb32(value: number): number[] {
+  for (const bytes: number[] = []; ;) {
+    const low = value & 127
+    value >>= 7
+    if (value === 0 && (low & 64) === 0 || value === -1 && (low & 64) !== 0) { bytes.push(low); return bytes }
+    bytes.push(low | 128)
+  }
+}
 function sleb(value: bigint): number[] {
   for (const bytes: number[] = []; ;) {
     const low = Number(value & 127n)
@@ -21,10 +29,12 @@ function sleb(value: bigint): number[] {
   }
 }
 
-export const i32 = (value: number): Code => [0x41, ...sleb(BigInt(value | 0))]
+export const i32 = (value: number): Code => [0x41, sleb32(value)]
 export const i64 = (value: bigint): Code => [0x42, ...sleb(BigInt.asIntN(64, value))]
-export const get = (local: number): Code => [0x20, ...uleb(local)]
-export const set = (local: number, value: Code): Code => [value, 0x21, ...uleb(local)]
+/** Shared: most of the code is made of these. */
+const gets = Array.from({ length: 128 }, (_, local): Code => [0x20, local])
+export const get = (local: number): Code => gets[local] ?? [0x20, uleb(local)]
+export const set = (local: number, value: Code): Code => [value, 0x21, uleb(local)]
 export const tee = (local: number, value: Code): Code => [value, 0x22, ...uleb(local)]
 export const getGlobal = (index: number): Code => [0x23, ...uleb(index)]
 export const setGlobal = (index: number, value: Code): Code => [value, 0x24, ...uleb(index)]
@@ -40,9 +50,9 @@ export const eqz64 = (a: Code): Code => [a, 0x50]
 export const wrap = (a: Code): Code => [a, 0xa7]
 export const extend = (a: Code): Code => [a, 0xad]
 
-export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, ...uleb(offset)]
+export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, uleb(offset)]
 export const load64 = (address: Code, offset = 0): Code => [address, 0x29, 3, ...uleb(offset)]
-export const store = (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 2, ...uleb(offset)]
+export const store = (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 2, uleb(offset)]
 export const store64 = (address: Code, value: Code, offset = 0): Code => [address, value, 0x37, 3, ...uleb(offset)]
 export const atomicLoad = (address: Code, offset = 0): Code => [address, 0xfe, 0x10, 2, ...uleb(offset)]
 export const atomicLoad64 = (address: Code, offset = 0): Code => [address, 0xfe, 0x11, 3, ...uleb(offset)]
@@ -79,17 +89,35 @@ export interface ModuleSpec {
   readonly functions: readonly Func[]
 }
 
-function flat(code: Code, out: number[]): number[] {
-  for (const part of code) {
-    if (typeof part === 'number') out.push(part)
-    else flat(part, out)
+/** Grows with the largest code so far. */
+let buffer = new Uint8Array(1 << 16)
+function write(code: Code, at: number): number {
+  for (let i = 0; i < code.length; i++) {
+    const part = code[i]!
+    if (typeof part === 'number') {
+      if (at === buffer.length) grow(at + 1)
+      buffer[at++] = part
+    } else if (part instanceof Uint8Array) {
+      if (at + part.length > buffer.length) grow(at + part.length)
+      buffer.set(part, at)
+      at += part.length
+    } else at = write(part, at)
   }
-  return out
+  return at
+}
+function grow(least: number): void {
+  const bigger = new Uint8Array(Math.max(2 * buffer.length, least))
+  bigger.set(buffer)
+  buffer = bigger
+}
+function flat(code: Code): Uint8Array<ArrayBuffer> {
+  const end = write(code, 0)
+  return buffer.slice(0, end)
 }
 const vector = (items: readonly Code[]): Code => [...uleb(items.length), items]
 const text = (of: string): Code => vector([...new TextEncoder().encode(of)].map(byte => [byte]))
 function section(id: number, body: Code): Code {
-  const bytes = flat(body, [])
+  const bytes = flat(body)
   return [id, ...uleb(bytes.length), bytes]
 }
 
@@ -97,7 +125,7 @@ function section(id: number, body: Code): Code {
 export function assemble({ pages, imports, globals, ownGlobals, functions }: ModuleSpec): Uint8Array<ArrayBuffer> {
   const signatures = [...imports, ...functions]
   const env = text('env')
-  const bytes = flat([
+  return flat([
     0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
     section(1, vector(signatures.map(({ params, results }) =>
       [0x60, vector(params.map(one => [typeCode[one]])), vector(results.map(one => [typeCode[one]]))]))),
@@ -110,9 +138,8 @@ export function assemble({ pages, imports, globals, ownGlobals, functions }: Mod
     section(6, vector(Array.from({ length: ownGlobals }, () => [0x7f, 0x01, i32(0), 0x0b]))),
     section(7, vector(functions.flatMap(({ name }, i) => name === null ? [] : [[text(name), 0x00, ...uleb(imports.length + i)]]))),
     section(10, vector(functions.map(({ locals, body }) => {
-      const bytes = flat([vector(locals.map(one => [1, typeCode[one]])), body, 0x0b], [])
+      const bytes = flat([vector(locals.map(one => [1, typeCode[one]])), body, 0x0b])
       return [...uleb(bytes.length), bytes]
     }))),
-  ], [])
-  return Uint8Array.from(bytes)
+  ])
 }

@@ -18,8 +18,8 @@ export class NotInterchangeable extends ModelError {
   }
 }
 
-/** More namings than this of one state are not tried: 8 ids have 40,320. */
-const mostNamings = 5040
+/** More namings than these of one state are not tried, the nearest first. A step looks at few ids at once, and there are many ways to step. */
+const mostNamings = { step: 200, property: 5040 } as const
 
 export class Equivariance<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
@@ -76,7 +76,7 @@ export class Equivariance<S, L, O extends Observation> {
         const other = here.instance === null ? null : this.byOp.get(keyOf(swappedOp(here.instance.op, here.instance.action.params, swap)))
         if (other === undefined) throw new NotInterchangeable(swap.group, `${showOp(here.instance!.op)} of machine '${this.machine.name}'`)
         compare(here.answer, meet(this.swapped(here.words, swap), other).answer, swap)
-        if (met.size >= mostNamings) return
+        if (met.size >= mostNamings[instance === null ? 'property' : 'step']) return
       }
   }
 

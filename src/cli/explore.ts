@@ -1,7 +1,7 @@
 /** Runs designs through scopes: the loop behind `check` and `start`. */
 import type { Checkpoints, Snapshot } from '../explore/checkpoint.ts'
 import { UserError } from '../errors.ts'
-import { NotInterchangeable } from '../explore/equivariance.ts'
+import { NotInterchangeable } from '../explore/symmetry.ts'
 import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
 import { exploreFully } from '../explore/full.ts'
 import { exploreRandomly } from '../explore/random.ts'

@@ -70,6 +70,8 @@ export class Node implements ProxyHandler<Target> {
     this.target = target as Target
     this.proxy = new Proxy(this.target, this)
     nodes.set(this.proxy, this)
+    // What is past the end of a list is no part that waits to be looked at, also when the list grows.
+    if (shape.kind === 'list') for (let i = Number(this.target['length']); i < shape.elements.length; i++) this.found.set(String(i), undefined)
   }
 
   /** The parts that exist by this node's own state: of a variant, those of its case. */

@@ -128,6 +128,7 @@ class Writer {
     this.put(at, shape.which.bits, which)
     for (const { name, at: offset, shape: of } of fields) {
       const old = before.get(name)
+      if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
       if (Object.hasOwn(target, name) || old?.shape !== of) this.write(of, at + offset, (node.proxy as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
       else this.move(node.at + old.at, at + offset, of.bits)
     }

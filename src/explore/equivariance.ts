@@ -1,22 +1,13 @@
 /** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under other names. */
-import { judge, ModelError, seenIn, showOp } from '../model/index.ts'
+import { isReached, judge, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Property, World } from '../model/index.ts'
 import { kindsOf } from './retrace.ts'
 import type { Recorder } from './record.ts'
 import type { StateStore } from './store.ts'
-import { swappedOp } from './symmetry.ts'
-import type { Swap } from './symmetry.ts'
+import { NotInterchangeable, swappedOp } from './symmetry.ts'
+import type { RowSet, Swap } from './symmetry.ts'
+import type { ReadLog } from './draft.ts'
 import { apply } from './trees.ts'
-
-/** Ids of a scalarset are ordered or computed with, so they are not interchangeable. */
-export class NotInterchangeable extends ModelError {
-  readonly group: string
-  constructor(group: string, who: string) {
-    super(`${who} tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, nothing else`)
-    this.group = group
-    this.trace = []
-  }
-}
 
 /** More namings than these of one state are not tried, the nearest first. A step looks at few ids at once, and there are many ways to step. */
 const mostNamings = { step: 200, property: 5040 } as const
@@ -25,71 +16,95 @@ export class Equivariance<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly recorder: Recorder<S, L, O>
   private readonly store: StateStore
-  private readonly swaps: readonly Swap[]
+  private readonly way: readonly Swap[]
+  private readonly rows: readonly RowSet[]
   private readonly byOp: ReadonlyMap<string, Instance<S, O>>
 
-  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, store: StateStore, swaps: readonly Swap[]) {
+  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, store: StateStore, way: readonly Swap[], rows: readonly RowSet[]) {
     this.machine = machine
     this.recorder = recorder
     this.store = store
-    this.swaps = swaps
+    this.way = way
+    this.rows = rows
     this.byOp = new Map(machine.instances.map(instance => [keyOf(instance.op), instance]))
   }
 
-  /** @throws NotInterchangeable when the instance does something else under other names. */
-  checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number): void {
+  /** Adds to `log` what the instance reads under other names, under the names of this state: then all states that look alike to the tree
+   *  were asked under all of them. @throws NotInterchangeable when it does something else there. */
+  checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number, log: ReadLog): void {
     const who = (): string => `${showOp(instance.op)} of machine '${this.machine.name}'`
-    this.everywhere(words, offset, instance, (own, one) => this.outcome(one!, own), (here, there, swap) => {
+    const own = words.slice(offset, offset + this.store.plan.words)
+    let here = this.outcome(instance, own), op = instance
+    let at: Uint32Array = own
+    this.along(mostNamings.step, (swap, placeOf) => {
+      const other = this.byOp.get(keyOf(swappedOp(op.op, op.action.params, swap)))
+      if (other === undefined) throw new NotInterchangeable(swap.group, who())
+      const named = this.swapped(at, swap)
+      const there = this.outcome(other, named)
       const isAlike = there.kinds === here.kinds && (here.after === null ? there.after === null
         : there.after !== null && this.swapped(here.after, swap).every((word, i) => word === there.after![i]))
       if (!isAlike) throw new NotInterchangeable(swap.group, who())
+      addReads(log, there.log, own, placeOf)
+      here = there
+      op = other
+      at = named
     })
   }
 
-  /** @throws NotInterchangeable when the property is true under one naming only. */
-  checkProperty(property: Property<S, L, O>, words: Uint32Array, offset: number): void {
-    const verdict = (of: Uint32Array): boolean => {
+  /** As `checkStep`, of a claim. One in parts is judged whole, and nothing is added to the log: as one tree the parts would have the product of
+   *  their branches. @throws NotInterchangeable when the property is true under one naming only. */
+  checkProperty(property: Property<S, L, O>, words: Uint32Array, offset: number, log: ReadLog): void {
+    const own = words.slice(offset, offset + this.store.plan.words)
+    const isWhole = property.kind !== 'always' || property.parts === undefined
+    const verdict = (of: Uint32Array): { readonly holds: boolean; readonly log: ReadLog } => {
       let holds = true
-      this.recorder.look(of, 0, world => { holds = judge(property, world, [], () => world) === true })
-      return holds
+      const read = this.recorder.look(of, 0, world => { holds = judge(property, world, [], () => world) === true })
+      return { holds, log: read }
     }
-    this.everywhere(words, offset, null, verdict, (here, there, swap) => {
-      if (here !== there) throw new NotInterchangeable(swap.group, `property '${property.name}'`)
+    const here = verdict(own)
+    let at: Uint32Array = own
+    this.along(mostNamings.property, (swap, placeOf) => {
+      at = this.swapped(at, swap)
+      const there = verdict(at)
+      if (there.holds !== here.holds) throw new NotInterchangeable(swap.group, `property '${property.name}'`)
+      if (isWhole) addReads(log, there.log, own, placeOf)
     })
   }
 
-  /** Asks under every naming of the state, and compares those that are one swap apart. Neighbours of the state alone would not do: its
-   *  names can be such that only two swaps lead to the one that is treated in another way. */
-  private everywhere<T>(words: Uint32Array, offset: number, instance: Instance<S, O> | null, ask: (words: Uint32Array, instance: Instance<S, O> | null) => T,
-    compare: (here: T, there: T, swap: Swap) => void): void {
-    interface Naming { readonly words: Uint32Array; readonly instance: Instance<S, O> | null; readonly answer: T }
-    const met = new Map<string, Naming>()
-    const meet = (own: Uint32Array, one: Instance<S, O> | null): Naming => {
-      const key = `${one === null ? '' : keyOf(one.op)} ${own.join()}`
-      let naming = met.get(key)
-      if (naming === undefined) met.set(key, naming = { words: own, instance: one, answer: ask(own, one) })
-      return naming
+  /** From one naming to the next by one swap, until all have been met. `placeOf`: where a place stands under the first names. The way is
+   *  the same for every state: so what it reads is a function of what it has read before. */
+  private along(most: number, visit: (swap: Swap, placeOf: (at: number) => number) => void): void {
+    const done: Swap[] = []
+    for (const swap of this.way.slice(0, most)) {
+      done.unshift(swap)
+      const back = [...done]
+      visit(swap, at => back.reduce((place, one) => this.moved(place, one), at))
     }
-    meet(words.slice(offset, offset + this.store.plan.words), instance)
-    for (const here of met.values())
-      for (const swap of this.swaps) {
-        const other = here.instance === null ? null : this.byOp.get(keyOf(swappedOp(here.instance.op, here.instance.action.params, swap)))
-        if (other === undefined) throw new NotInterchangeable(swap.group, `${showOp(here.instance!.op)} of machine '${this.machine.name}'`)
-        compare(here.answer, meet(this.swapped(here.words, swap), other).answer, swap)
-        if (met.size >= mostNamings[instance === null ? 'property' : 'step']) return
-      }
   }
 
-  private outcome(instance: Instance<S, O>, words: Uint32Array): { readonly after: Uint32Array | null; readonly kinds: string } {
+  /** Where a place stands after a swap. */
+  private moved(at: number, { group, low }: Swap): number {
+    let place = at
+    for (const row of this.rows) {
+      if (row.group !== group) continue
+      const [a, b] = [row.at[low]!, row.at[low + 1]!]
+      if (a <= place && place < a + row.bits) place += b - a
+      else if (b <= place && place < b + row.bits) place += a - b
+    }
+    return place
+  }
+
+  private outcome(instance: Instance<S, O>, words: Uint32Array): { readonly after: Uint32Array | null; readonly kinds: string; readonly log: ReadLog } {
     const verdicts: boolean[] = []
-    const { step } = this.recorder.record(instance, words, 0, (events, world: World<S, L>, before) => {
+    const { step, log } = this.recorder.record(instance, words, 0, (events, world: World<S, L>, before) => {
       for (const property of this.machine.properties)
         if (property.kind === 'step') verdicts.push(judge(property, world, seenIn(events), before) === true)
+        else if (property.kind === 'sometimes') verdicts.push(isReached(property, world, seenIn(events)))
     })
-    if (step === null) return { after: null, kinds: '' }
+    if (step === null) return { after: null, kinds: '', log }
     const after = new Uint32Array(words.length)
     apply(step.effect, words, 0, after, 0)
-    return { after, kinds: `${kindsOf(step.events)} ${verdicts.join()}` }
+    return { after, kinds: `${kindsOf(step.events)} ${verdicts.join()}`, log }
   }
 
   private swapped(words: Uint32Array, { group, low }: Swap): Uint32Array {
@@ -102,3 +117,14 @@ export class Equivariance<S, L, O extends Observation> {
 }
 
 const keyOf = (op: Instance<unknown, unknown>['op']): string => `${op.action} ${JSON.stringify(op.args)}`
+
+/** Reads under other names, as reads of the state itself. */
+function addReads(log: ReadLog, other: ReadLog, words: Uint32Array, placeOf: (at: number) => number): void {
+  other.at.forEach((there, i) => {
+    const at = placeOf(there), bits = other.bits[i]!
+    if (log.at.includes(at)) return
+    log.at.push(at)
+    log.bits.push(bits)
+    log.raw.push(words[at >>> 5]! >>> (at & 31) & 2 ** bits - 1)
+  })
+}

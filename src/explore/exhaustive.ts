@@ -1,7 +1,7 @@
 /** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
 import type { Machine, Observation } from '../model/index.ts'
 import type { Checkpoints } from './checkpoint.ts'
-import { NotInterchangeable } from './equivariance.ts'
+import { NotInterchangeable } from './symmetry.ts'
 import type { Refused } from './groups.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'

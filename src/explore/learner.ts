@@ -117,7 +117,7 @@ export class Learner<S, L, O extends Observation> {
     }
     const log = this.recorder.look(words, offset, world =>
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
-    this.symmetric?.checkProperty(property, words, offset)
+    this.symmetric?.checkProperty(property, words, offset, log)
     this.trees.extend(root, log, words, offset, 0, false)
     const reads = this.reads[root]!
     let isNew = false
@@ -136,7 +136,7 @@ export class Learner<S, L, O extends Observation> {
     const instance = this.machine.instances[number]!
     const { log, step } = this.recorder.record(instance, words, offset, (events, world, before) =>
       { this.book.judge(seenIn(events), { world, fresh: false, before, trace: () => trace(instance.op) }) })
-    this.symmetric?.checkStep(instance, words, offset)
+    this.symmetric?.checkStep(instance, words, offset, log)
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     if (this.direct.has(root)) return { label, effect }
@@ -173,7 +173,8 @@ export class Learner<S, L, O extends Observation> {
 
   /** Which judgements a step with this label can change: the others hold as they did before it. Those from the 32nd on share a bit. */
   private touch(label: number): void {
-    let touch = 0
+    // Under symmetry a step is stored under other names than it was taken with: what it touched there may be anything.
+    let touch = this.symmetric === null ? 0 : -1
     const changes = this.changes[label]!
     this.reads.forEach((reads, i) => { if (reads.some((bits, w) => (bits & changes[w]!) !== 0)) touch |= 1 << Math.min(i, 31) })
     this.tell(label, touch)

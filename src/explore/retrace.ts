@@ -1,14 +1,21 @@
 /** From renamed states to a real trace: a search under symmetry stores one state for all that differ in names; here the way from the true
  *  initial state is found again, step by step. */
-import { advance, enabled } from '../model/index.ts'
-import type { Instance, Machine, ModelEvent, Observation, Op, Packing, World } from '../model/index.ts'
+import { advance, enabled, isReached, seenIn, step } from '../model/index.ts'
+import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Sometimes, World } from '../model/index.ts'
+import { judgeOps } from '../trace/shrink.ts'
+import type { Book } from './book.ts'
+import type { Violation } from './result.ts'
 import type { StateStore } from './store.ts'
+import { NotInterchangeable } from './symmetry.ts'
+import type { Group } from './symmetry.ts'
 
 export class Retracer<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly store: StateStore
   private readonly packed: Packing<World<S, L>>
-  constructor(machine: Machine<S, L, O>, store: StateStore, packed: Packing<World<S, L>>) {
+  private readonly groups: readonly Group[]
+  constructor(machine: Machine<S, L, O>, store: StateStore, packed: Packing<World<S, L>>, groups: readonly Group[]) {
+    this.groups = groups
     this.machine = machine
     this.store = store
     this.packed = packed
@@ -38,7 +45,7 @@ export class Retracer<S, L, O extends Observation> {
       if (taken !== null && isMeant(instance, taken.events) && this.canonical(taken.world).every((word, i) => word === target[i]))
         return { op: instance.op, world: taken.world }
     }
-    throw new Error(`symmetry of machine '${this.machine.name}': a step that leads on under other names is missing`)
+    throw new NotInterchangeable(this.groups[0]!.name, `a step of machine '${this.machine.name}'`)
   }
 
   private take(world: World<S, L>, { action, op }: Instance<S, O>): { world: World<S, L>; events: ModelEvent<O>[] } | null {
@@ -46,7 +53,10 @@ export class Retracer<S, L, O extends Observation> {
     const own = structuredClone(world)
     const events: ModelEvent<O>[] = []
     advance(this.machine, own, action, op.args, events)
-    return { world: own, events }
+    // As it is stored: what is shared between two places is two things from here on.
+    const words = new Uint32Array(this.store.plan.words)
+    this.packed.pack(own, words, 0)
+    return { world: this.packed.unpack(words, 0), events }
   }
 
   private wordsOf(state: number): Uint32Array {
@@ -65,6 +75,37 @@ export class Retracer<S, L, O extends Observation> {
   private spare(): Uint32Array {
     const at = this.store.local + this.store.plan.spare >>> 2
     return this.store.words32.slice(at, at + this.store.plan.words)
+  }
+
+  /** Gives the book traces that show under the true names what was found under others. */
+  retell(book: Book<S, L, O>): void { book.retold(of => this.told(of), (of, ops) => this.reached(of, ops)) }
+
+  /** The violation with a trace that shows it: of the last op's action, the instance that violates under the true names.
+   *  @throws NotInterchangeable when there is none: then the property tells ids apart. */
+  private told(violation: Violation): Violation {
+    const judged = judgeOps(this.machine, violation.property)
+    for (const ops of this.endings(violation.ops)) {
+      const found = judged(ops)
+      if (found !== null && found.ops.length === ops.length) return { ...violation, ops, because: found.verdict.because, witness: structuredClone(found.verdict.witness ?? {}) }
+    }
+    throw new NotInterchangeable(this.groups[0]!.name, `property '${violation.property}'`)
+  }
+
+  /** A way to reach the property under the true names. @throws NotInterchangeable when there is none. */
+  private reached(property: Sometimes<S, L, O>, told: readonly Op[]): readonly Op[] {
+    for (const ops of this.endings(told)) {
+      let at = this.machine.initialWorld, events: readonly ModelEvent<O>[] = []
+      for (const op of ops) ({ world: at, events } = step(this.machine, at, op))
+      if (isReached(property, at, seenIn(events))) return ops
+    }
+    throw new NotInterchangeable(this.groups[0]!.name, `property '${property.name}'`)
+  }
+
+  private *endings(ops: readonly Op[]): Generator<readonly Op[]> {
+    yield ops
+    const last = ops.at(-1)
+    if (last === undefined) return
+    for (const { op } of this.machine.instances) if (op.action === last.action) yield [...ops.slice(0, -1), op]
   }
 }
 

@@ -15,7 +15,7 @@ import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
-import { swapsOf, symmetryOf } from './symmetry.ts'
+import { symmetryOf, tour } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 import { apply } from './trees.ts'
 
@@ -89,8 +89,8 @@ export class Search<S, L, O extends Observation> {
     for (const [label, touch] of touched) store.touch(label, touch)
     this.successors = new Successors(this.store, this.learner)
     if (names === null) return
-    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.store, swapsOf(groups))
-    this.retracer = new Retracer(machine, this.store, this.learner.packed)
+    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.store, tour(groups), names.rows)
+    this.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
   }
 
   private whole = false
@@ -120,6 +120,7 @@ export class Search<S, L, O extends Observation> {
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done
+    this.retracer?.retell(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {

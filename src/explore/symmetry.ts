@@ -1,6 +1,17 @@
 /** Which ids are interchangeable, and where they stand in a packed state: from the declared scalarsets alone. */
+import { ModelError } from '../model/index.ts'
 import type { Op, Scalarset, Shape } from '../model/index.ts'
 import type { Fields } from '../model/index.ts'
+
+/** Ids of a scalarset are ordered or computed with, so they are not interchangeable. */
+export class NotInterchangeable extends ModelError {
+  readonly group: string
+  constructor(group: string, who: string) {
+    super(`${who} tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, nothing else`)
+    this.group = group
+    this.trace = []
+  }
+}
 
 /** Ids that are renamed together. */
 export interface Group { readonly name: string; readonly size: number }
@@ -50,7 +61,7 @@ const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly { readonly at
 
 interface Under { readonly tests: readonly Test[]; readonly keys: readonly string[] }
 /** Where a group's ids stand as values, and what its tables hold: decides how it can be renamed. */
-interface Found { readonly values: (ValueSlot & { readonly keys: readonly string[] })[]; readonly rows: RowSet[] }
+interface Found { readonly values: (ValueSlot & { readonly keys: readonly string[] })[]; readonly rows: (RowSet & { readonly keys: readonly string[] })[] }
 
 /** @param groups the ones to rename. */
 export function symmetryOf(shape: Shape, groups: readonly Group[]): Symmetry {
@@ -67,6 +78,8 @@ export function symmetryOf(shape: Shape, groups: readonly Group[]): Symmetry {
 /** The order in which a state mentions the group's ids must not depend on how it, or others that are relabelled too, are named. */
 function isApart(name: string, relabelled: readonly string[], { values, rows }: Found): boolean {
   if (values.some(value => value.group === name && value.keys.some(key => relabelled.includes(key)))) return false
+  // Rows within rows that move too: how one of them is ordered depends on how the other is.
+  if (rows.some(row => row.group === name && row.keys.some(key => relabelled.includes(key)))) return false
   const spans = rows.filter(row => row.group === name)
   return !values.some(value => relabelled.includes(value.group)
     && spans.some(({ at, bits }) => at.some(from => from <= value.at && value.at < from + bits)))
@@ -84,7 +97,7 @@ function collect(shape: Shape, at: number, under: Under, names: ReadonlySet<stri
     case 'table': {
       const key = shape.key.kind === 'scalarset' && names.has(groupOf(shape.key)) ? groupOf(shape.key) : null
       if (key !== null && shape.elements.length > 1 && shape.elements[0]!.shape.bits > 0)
-        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at), bits: shape.elements[0]!.shape.bits })
+        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at), bits: shape.elements[0]!.shape.bits, keys: under.keys })
       for (const element of shape.elements)
         collect(element.shape, at + element.at, key === null ? under : { ...under, keys: [...under.keys, key] }, names, found)
       return

@@ -32,7 +32,7 @@ export function judgeOps<S, L, O extends Observation>(machine: Machine<S, L, O>,
   const before = (): World<S, L> => unpack(previous, 0)
   pack(machine.initialWorld, initial, 0)
   return candidate => {
-    const world = unpack(initial, 0)
+    let world = unpack(initial, 0)
     const ops: Op[] = []
     try {
       let verdict = judge(claim, world, [], before)
@@ -41,6 +41,8 @@ export function judgeOps<S, L, O extends Observation>(machine: Machine<S, L, O>,
         if (!enabled(machine, action, world.state, op.args)) continue
         const events: ModelEvent<O>[] = []
         pack(world, previous, 0)
+        // A fresh one each step: two places that came to share an object are two things from here on.
+        world = unpack(previous, 0)
         advance(machine, world, action, op.args, events)
         ops.push(op)
         verdict = judge(claim, world, seenIn(events), before)

@@ -66,7 +66,7 @@ function unknownFlag(verb: Verb, flag: string): UserError {
 export function wholeNumber(flag: string, text: string, least: number, most: number): number {
   const value = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(text) ? Number(text) : NaN
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw usage(flag, `'${text}' is not a whole number from ${least} to ${most}`, `for example ${flag} ${Math.max(least, 1000)}`)
+  throw usage(flag, `'${text}' is not a whole number from ${least} to ${most}`, `for example ${flag} ${most < 1000 ? Math.max(least, 2) : Math.max(least, 1000)}`)
 }
 
 /** Seconds of `30s`, `2m`, `500ms` or `30`. @throws UserError. */
@@ -78,10 +78,10 @@ export function seconds(flag: string, text: string): number {
 
 /** Bytes of `500MB`, `2GB` or `1.5GiB`. @throws UserError. */
 export function bytes(flag: string, text: string, least: number, most: number): number {
-  const found = /^(\d+(?:\.\d+)?)(MB|GB|MiB|GiB)$/i.exec(text)
+  const found = /^(\d+(?:\.\d+)?)(KB|MB|GB|KiB|MiB|GiB)$/i.exec(text)
   if (found === null) throw usage(flag, `'${text}' is not a size`, `for example ${flag} 500MB or 2GB`)
-  const unit = found[2]!.toLowerCase() as 'mb' | 'gb' | 'mib' | 'gib'
-  const value = Number(found[1]) * { mb: 1e6, gb: 1e9, mib: 2 ** 20, gib: 2 ** 30 }[unit]
+  const unit = found[2]!.toLowerCase() as 'kb' | 'mb' | 'gb' | 'kib' | 'mib' | 'gib'
+  const value = Number(found[1]) * { kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[unit]
   if (value >= least && value <= most) return value
   throw usage(flag, `${text} is not from ${least / 1e6} MB to ${most / 2 ** 30} GiB`, `for example ${flag} 500MB or 2GB`)
 }

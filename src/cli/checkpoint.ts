@@ -69,6 +69,7 @@ export function readCheckpoint(path: string, about: About): Kept {
   let file: number
   try { file = openSync(path, 'r') } catch (cause) { throw mistake(path, `cannot be read: ${(cause as Error).message}`, 'give the file that --checkpoint wrote') }
   const { size } = statSync(path)
+  if (statSync(path).isDirectory()) throw mistake(path, 'is a folder', 'give the file that --checkpoint wrote')
   const first = bytesOf(file, 0, Math.min(size, firstLength)).toString('latin1')
   const made = /^remapcheck-checkpoint\/(\d+) /.exec(first)
   if (made === null) throw mistake(path, 'is no checkpoint of remapcheck', 'give the file that --checkpoint wrote')

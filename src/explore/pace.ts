@@ -50,7 +50,7 @@ export class Pace {
       const aSecond = 1000 / (now - this.reported), expanded = counts.states - counts.queue
       const speed = (expanded - this.expanded) * aSecond
       this.limits.onProgress({
-        ...counts, rate: Math.round((counts.transitions - this.transitions) * aSecond),
+        ...counts, rate: Math.max(0, Math.round((counts.transitions - this.transitions) * aSecond)),
         remaining: counts.shrinks && speed > 0 ? counts.queue / speed : null,
       })
       this.reported = now

@@ -20,6 +20,8 @@ export interface Taken<S, L> {
 export class Book<S, L, O extends Observation> {
   readonly violations = new Map<string, Violation>()
   readonly reachedBy = new Map<string, readonly Op[]>()
+  /** Of each `sometimes` that was reached only under names it tells apart. */
+  private readonly unasked = new Set<string>()
   private readonly machine: Machine<S, L, O>
   private readonly shortest: boolean
   /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are judged. */
@@ -68,11 +70,15 @@ export class Book<S, L, O extends Observation> {
   get decisions(): number { return this.violations.size + this.reachedBy.size }
 
   /** Tells violations, and ways to what was reached, in another way. */
-  retold(violation: (of: Violation) => Violation, reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[]): void {
+  retold(violation: (of: Violation) => Violation, reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
     for (const [name, of] of this.violations) this.violations.set(name, violation(of))
     for (const property of this.machine.properties) {
       const ops = property.kind === 'sometimes' ? this.reachedBy.get(property.name) : undefined
-      if (property.kind === 'sometimes' && ops !== undefined) this.reachedBy.set(property.name, reached(property, ops))
+      if (property.kind !== 'sometimes' || ops === undefined) continue
+      const told = reached(property, ops)
+      if (told !== null) { this.reachedBy.set(property.name, told); continue }
+      this.reachedBy.delete(property.name)
+      this.unasked.add(property.name)
     }
   }
 
@@ -122,7 +128,7 @@ export class Book<S, L, O extends Observation> {
       const reachedBy = this.reachedBy.get(property) ?? null
       const open = kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
       const outcome = violation !== null ? 'violated' : reachedBy !== null ? 'reached'
-        : isProgressKind(kind) ? 'unchecked' : open
+        : isProgressKind(kind) || this.unasked.has(property) ? 'unchecked' : open
       return { property, kind, outcome, violation, reachedBy }
     })
   }

@@ -1,5 +1,5 @@
 /** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under other names. */
-import { isReached, judge, seenIn, showOp } from '../model/index.ts'
+import { judge, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Property, World } from '../model/index.ts'
 import { kindsOf } from './retrace.ts'
 import type { Recorder } from './record.ts'
@@ -99,7 +99,6 @@ export class Equivariance<S, L, O extends Observation> {
     const { step, log } = this.recorder.record(instance, words, 0, (events, world: World<S, L>, before) => {
       for (const property of this.machine.properties)
         if (property.kind === 'step') verdicts.push(judge(property, world, seenIn(events), before) === true)
-        else if (property.kind === 'sometimes') verdicts.push(isReached(property, world, seenIn(events)))
     })
     if (step === null) return { after: null, kinds: '', log }
     const after = new Uint32Array(words.length)

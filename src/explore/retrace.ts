@@ -91,14 +91,14 @@ export class Retracer<S, L, O extends Observation> {
     throw new NotInterchangeable(this.groups[0]!.name, `property '${violation.property}'`)
   }
 
-  /** A way to reach the property under the true names. @throws NotInterchangeable when there is none. */
-  private reached(property: Sometimes<S, L, O>, told: readonly Op[]): readonly Op[] {
+  /** A way to reach the property under the true names; null when none is found: it tells ids apart. */
+  private reached(property: Sometimes<S, L, O>, told: readonly Op[]): readonly Op[] | null {
     for (const ops of this.endings(told)) {
       let at = this.machine.initialWorld, events: readonly ModelEvent<O>[] = []
       for (const op of ops) ({ world: at, events } = step(this.machine, at, op))
       if (isReached(property, at, seenIn(events))) return ops
     }
-    throw new NotInterchangeable(this.groups[0]!.name, `property '${property.name}'`)
+    return null
   }
 
   private *endings(ops: readonly Op[]): Generator<readonly Op[]> {

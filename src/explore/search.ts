@@ -63,7 +63,6 @@ export class Search<S, L, O extends Observation> {
   private retracer: Retracer<S, L, O> | null = null
   private readonly backend: Backend | null
   private readonly firstShared: number
-
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
     const { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false } = options
     this.checkpoints = options.checkpoints

@@ -144,6 +144,8 @@ describe('what a renamed search once got wrong', () => {
     const two = claim.sometimes('two', { claim: '' }, ({ state }) => state.o === 2)
     const { results } = await exploreExhaustively(of([take], [two]), { symmetry: true })
     expect(results[0]!.reachedBy).toEqual([{ action: 'take', args: { id: 2 } }])
+    const never = claim.sometimes('never', { claim: '' }, ({ state }) => state.x[2]! && !state.x.includes(true))
+    expect((await exploreExhaustively(of([set], [never]), { symmetry: ['id'] })).results[0]).toMatchObject({ outcome: 'unreached' })
   })
   test('a table with the same ids as both keys', async () => {
     const pairs = struct({ t: table([id, id], bool) })

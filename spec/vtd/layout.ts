@@ -92,6 +92,7 @@ export function decodeSecondStageLeaf(raw: bigint, level: 1 | 2 | 3, sc: boolean
   const page = f.ADDR * 512 ** (level - 1)
   return {
     read: f.R === 1, write: f.W === 1, pageSize: f.PS === 1, address: address(page), snoop: f.SNP === 1,
+    accessed: f.A === 1, dirty: f.D === 1,
     reserved: anyReserved(of, f) || !sc && f.SNP === 1 || f.IW === 1 || aboveHaw(page, haw),
   }
 }

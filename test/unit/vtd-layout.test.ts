@@ -63,7 +63,7 @@ describe('entries', () => {
 
   it('reads leaves of each level', () => {
     expect(decodeSecondStageLeaf(0x645d003n, 1, false)).toEqual(
-      { read: true, write: true, pageSize: false, address: 0x645d000, snoop: false, reserved: false })
+      { read: true, write: true, pageSize: false, address: 0x645d000, snoop: false, accessed: false, dirty: false, reserved: false })
     expect(decodeSecondStageLeaf(0x8000_0000_0020_0083n, 2, false)).toMatchObject({ pageSize: true, address: 0x200000, reserved: false })
     expect(decodeSecondStageLeaf(0x201083n, 2, false).reserved).toBe(true)
     expect(decodeSecondStageLeaf(0xc0000083n, 3, false)).toMatchObject({ address: 0xc0000000, reserved: false })

@@ -13,7 +13,7 @@ const hardware: TranslationUnit = {
   geometry: hardwareGeometry, tes: true, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3],
   passThrough: true, deviceTlb: true, zlr: true, interruptRange,
 }
-const rw: SecondStageEntry = { read: true, write: true, pageSize: false, address: 0, snoop: false, reserved: false }
+const rw: SecondStageEntry = { read: true, write: true, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false, reserved: false }
 const nothing: SecondStageEntry = { ...rw, read: false, write: false }
 
 /** A device 01:02.0 in domain 7 whose IOVA 40201000 goes through tables 3000, 2000, 1000 to frame 55000. */
@@ -207,7 +207,7 @@ const graph: fc.Arbitrary<Graph> = fc.record({
   levels: fc.integer({ min: 1, max: 5 }), levelBits: fc.integer({ min: 1, max: 2 }), pageShift: fc.constantFrom(0, 12),
   where: fc.nat(4 ** 5 - 1), access: fc.constantFrom<Access>('read', 'write', 'atomic', 'zero-length-read'), zlr: fc.boolean(),
   entries: fc.array(fc.record({
-    read: mostly(true), write: mostly(true), pageSize: fc.boolean(), address: fc.nat(63), snoop: fc.boolean(), reserved: mostly(false),
+    read: mostly(true), write: mostly(true), pageSize: fc.boolean(), address: fc.nat(63), snoop: fc.boolean(), accessed: fc.boolean(), dirty: fc.boolean(), reserved: mostly(false),
   }), { minLength: tableCount * 4, maxLength: tableCount * 4 }),
 }).map(({ levels, levelBits, pageShift, where, access, zlr, entries }) => ({
   unit: { ...hardware, geometry: { levelBits, pageShift }, maxGuestAddressWidth: 57, levels: [levels], zlr,

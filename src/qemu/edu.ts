@@ -8,8 +8,8 @@ const raise = 0x60, acknowledge = 0x64, dmaSource = 0x80, dmaTarget = 0x88, dmaC
 const run = 1, fromDevice = 2
 /** Where the device's buffer of 4 KiB begins, as its own DMA engine counts. */
 const buffer = 0x4_0000
-/** Bytes of the buffer. A transfer that fills it whole ends QEMU 7.2. */
-export const bufferBytes = 4096
+/** Bytes of the buffer that can be used: one that reaches its last byte ends QEMU 7.2. */
+export const bufferBytes = 4092
 export const barBytes = 0x10_0000
 
 const command = 0x04, bar0 = 0x10, msi = 0x40
@@ -18,7 +18,7 @@ const msiEnable = 1 << 16
 /** No DMA takes this many polls while QEMU's clock runs. */
 const pollsAtMost = 1_000_000
 
-/** One transfer. `offset` is into the device's buffer, 0 where not given; `bytes` 4 where not given, at most 4095. */
+/** One transfer. `offset` is into the device's buffer, 0 where not given; `bytes` 4 where not given. */
 export interface Transfer {
   /** `write`: to memory. `read`: from memory into the buffer. */
   readonly direction: 'read' | 'write'
@@ -50,8 +50,7 @@ export class Edu {
 
   /** Starts one and returns; it runs when QEMU's clock goes on, so not before `finish`. While one runs, starting another does nothing. */
   start({ direction, address, bytes = 4, offset = 0 }: Transfer): void {
-    if (bytes < 1 || bytes >= bufferBytes || offset < 0 || offset + bytes > bufferBytes)
-      throw new RangeError(`edu: ${bytes} bytes at ${offset} do not fit into the buffer of ${bufferBytes} (at most ${bufferBytes - 1} at a time)`)
+    if (bytes < 1 || offset < 0 || offset + bytes > bufferBytes) throw new RangeError(`edu: ${bytes} bytes at ${offset} do not fit into the buffer of ${bufferBytes}`)
     const own = buffer + offset
     this.#qtest.writeq(this.bar + dmaSource, direction === 'write' ? own : address)
     this.#qtest.writeq(this.bar + dmaTarget, direction === 'write' ? address : own)
@@ -66,6 +65,20 @@ export class Edu {
     await finish([this], nothing)
   }
   async busy(): Promise<boolean> { return (await this.#qtest.readl(this.bar + dmaCommand) & run) !== 0 }
+
+  /** What the buffer holds after set-up: in each dword its own offset, and the device's source id in bits 31:16. Reads replace it where they go. */
+  pattern(offset: number, bytes: number): Uint8Array {
+    const whole = new DataView(new ArrayBuffer(bufferBytes))
+    for (let at = 0; at < bufferBytes; at += 4) whole.setUint32(at, (this.sid << 16 | at) >>> 0, true)
+    return new Uint8Array(whole.buffer, offset, bytes)
+  }
+  /** A write of one dword with any value: what an interrupt message is on the bus. The dword goes through memory at `staging`, which the device must be
+   *  able to read at that same address, and the first 4 bytes of the buffer. */
+  async message(address: Address, data: number, staging: number): Promise<void> {
+    this.#qtest.writel(staging, data)
+    await this.transfer({ direction: 'read', address: staging })
+    await this.transfer({ direction: 'write', address })
+  }
 
   /** Switches MSI on with this message; the capability is at 0x40, with a 64-bit address. */
   setMsi(address: Address, data: number): void {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { UserError } from '../errors.ts'
-import { Edu } from './edu.ts'
+import { bufferBytes, Edu, finish } from './edu.ts'
 import { findQemu } from './find.ts'
 import type { Version } from './find.ts'
 import { IoApic } from './ioapic.ts'
@@ -58,9 +58,10 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
       for (const port of placed.ports) openPort(pci, port)
       const edus = placed.edus.map(({ sid, bar }) => new Edu(qtest, pci, sid, bar))
       for (const edu of edus) edu.setUp()
-      await Promise.all([qtest.settled(), trace.sync()])
+      const [unit] = await Promise.all([Unit.of(qtest), trace.sync()])
+      await load(qtest, edus)
       const monitor = socket === null ? null : await Monitor.open(socket)
-      return { version, pid: wired.pid, qtest, pci, edus, ioapic: new IoApic(qtest), unit: new Unit(qtest), trace, monitor, close }
+      return { version, pid: wired.pid, qtest, pci, edus, ioapic: new IoApic(qtest), unit, trace, monitor, close }
     } catch (cause) {
       await close()
       throw cause
@@ -86,6 +87,18 @@ function wire(binary: string, options: MachineOptions, args: readonly string[]):
   const qtest = new Qtest({ send: text => { running.send(text) }, silent: () => { running.kill() } }, options.timeout_ms ?? timeout_ms)
   const trace = new Trace(options.trace ?? [], mark => { qtest.writel(unitAt, mark) }, line => { running.complaint(line) })
   return { qtest, trace, pid: running.pid ?? 0, close: () => running.close() }
+}
+
+/** Where the buffers of the devices are loaded from; zero again afterwards. */
+const staging = 0x10_0000
+/** Gives every buffer its pattern, so that what a device writes can be told by who and from where. */
+async function load(qtest: Qtest, edus: readonly Edu[]): Promise<void> {
+  edus.forEach((edu, i) => {
+    qtest.memwrite(staging + i * bufferBytes, edu.pattern(0, bufferBytes))
+    edu.start({ direction: 'read', address: staging + i * bufferBytes, bytes: bufferBytes })
+  })
+  await finish(edus, () => Promise.resolve())
+  qtest.fill(staging, edus.length * bufferBytes)
 }
 
 /** 64 KiB that end at the reset vector, which halts: cli; hlt; jmp to the hlt. */

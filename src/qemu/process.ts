@@ -24,7 +24,7 @@ const guarded = '{ read -r _ <&3 || kill -9 $$; } </dev/null >/dev/null 2>&1 & e
 const shell = '/bin/sh'
 
 /** What is kept of its complaints, for the word on why it ended. */
-const complaintsKept = 5
+const complaintsKept = 100
 
 /** Starts QEMU in a session of its own, so that Ctrl-C reaches only us. */
 export class QemuProcess {
@@ -87,7 +87,11 @@ export class QemuProcess {
   #why(how: string): UserError {
     if (this.#closing) return qemuError('DIED', 'it was closed', 'ask nothing of a machine that is closed')
     const said = this.#complaints.filter(line => !/\bwarning:/.test(line)).map(line => line.replace(/^qemu-system-\w+: /, ''))
-    return this.#heard ? qemuError('DIED', `it ended in mid-run (${how})${said.length > 0 ? `: ${said.at(-1)}` : ''}`, 'run it again; if it ends there again, report the case')
-      : qemuError('START', `it ended at once (${how})${said.length > 0 ? `: ${said[0]}` : ''}`, 'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
+    if (!this.#heard)
+      return qemuError('START', `it ended at once (${how})${quoted(said[0])}`, 'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
+    // What it says before it is ended from outside has nothing to do with that.
+    return qemuError('DIED', `it ended in mid-run (${how})${quoted(how === 'SIGKILL' || how === 'SIGTERM' ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1))}`,
+      'run it again; if it ends there again, report the case')
   }
 }
+const quoted = (line: string | undefined): string => line === undefined ? '' : `: ${line.slice(0, 160)}`

@@ -4,14 +4,16 @@ import type { Qtest } from './qtest.ts'
 /** Where QEMU's unit stands, guest-physical. */
 export const unitAt = 0xfed9_0000
 
-/** Offsets in bytes. The last two groups are where CAP.FRO and ECAP.IRO of QEMU put them. */
-export const register = {
-  VER: 0x00, CAP: 0x08, ECAP: 0x10, GCMD: 0x18, GSTS: 0x1c, RTADDR: 0x20, CCMD: 0x28, FSTS: 0x34, FECTL: 0x38, FEDATA: 0x3c, FEADDR: 0x40, FEUADDR: 0x44,
-  IQH: 0x80, IQT: 0x88, IQA: 0x90, ICS: 0x9c, IECTL: 0xa0, IEDATA: 0xa4, IEADDR: 0xa8, IEUADDR: 0xac, IQERCD: 0xb0, IRTA: 0xb8,
-  IVA: 0xf0, IOTLB: 0xf8, FRCD: 0x220,
+/** Offsets in bytes of the registers that stand in a fixed place, and which of them have 64 bits. */
+const narrow = {
+  VER: 0x00, GCMD: 0x18, GSTS: 0x1c, FSTS: 0x34, FECTL: 0x38, FEDATA: 0x3c, FEADDR: 0x40, FEUADDR: 0x44,
+  ICS: 0x9c, IECTL: 0xa0, IEDATA: 0xa4, IEADDR: 0xa8, IEUADDR: 0xac,
 } as const
-export type RegisterName = keyof typeof register
-const wide: readonly RegisterName[] = ['CAP', 'ECAP', 'RTADDR', 'CCMD', 'IQH', 'IQT', 'IQA', 'IQERCD', 'IRTA', 'IVA', 'IOTLB', 'FRCD']
+const wide = { CAP: 0x08, ECAP: 0x10, RTADDR: 0x20, CCMD: 0x28, IQH: 0x80, IQT: 0x88, IQA: 0x90, IQERCD: 0xb0, IRTA: 0xb8 } as const
+export const register = { ...narrow, ...wide } as const
+export type FixedRegister = keyof typeof register
+/** Those whose place CAP.FRO and ECAP.IRO tell; of FRCD the low half. */
+export type RegisterName = FixedRegister | 'FRCD' | 'IVA' | 'IOTLB'
 
 /** Bits of GCMD and GSTS. */
 export const command = { TE: 1 << 31 >>> 0, SRTP: 1 << 30, QIE: 1 << 26, IRE: 1 << 25, SIRTP: 1 << 24, CFI: 1 << 23 } as const
@@ -19,6 +21,8 @@ type Enable = 'TE' | 'QIE' | 'IRE' | 'CFI'
 /** Bits of FSTS that are cleared by writing 1: PFO, AFO, APF, IQE, ICE, ITE. */
 const clearable = 0x7d
 const faultBit = 0x8000_0000
+/** FECTL.IM. */
+const eventMasked = 0x8000_0000
 
 /** A descriptor of 128 bits: low and high word. */
 export type RawDescriptor = readonly [low: bigint, high: bigint]
@@ -44,20 +48,42 @@ export class Unit {
   #tail = 0
   #tickets = 0
 
-  constructor(qtest: Qtest) { this.#qtest = qtest }
+  readonly cap: bigint
+  readonly ecap: bigint
+  readonly #frcd: number
+  readonly #iva: number
+
+  constructor(qtest: Qtest, cap: bigint, ecap: bigint) {
+    this.#qtest = qtest
+    this.cap = cap
+    this.ecap = ecap
+    this.#frcd = 16 * Number(cap >> 24n & 0x3ffn)
+    this.#iva = 16 * Number(ecap >> 8n & 0x3ffn)
+  }
+  /** The unit of a machine, which is asked for its capabilities. */
+  static async of(qtest: Qtest): Promise<Unit> {
+    const [cap, ecap] = await Promise.all([qtest.readq(unitAt + register.CAP), qtest.readq(unitAt + register.ECAP)])
+    return new Unit(qtest, cap, ecap)
+  }
 
   /** The tail as last written, in bytes. */
   get tail(): number { return this.#tail }
 
+  offset(name: RegisterName): number {
+    if (name === 'FRCD') return this.#frcd
+    return name === 'IVA' ? this.#iva : name === 'IOTLB' ? this.#iva + 8 : register[name]
+  }
   readl(offset: number): Promise<number> { return this.#qtest.readl(unitAt + offset) }
   readq(offset: number): Promise<bigint> { return this.#qtest.readq(unitAt + offset) }
   writel(offset: number, value: number): void { this.#qtest.writel(unitAt + offset, value) }
   writeq(offset: number, value: number | bigint): void { this.#qtest.writeq(unitAt + offset, value) }
   /** By name, with the width of the register. */
-  async read(name: RegisterName): Promise<bigint> { return wide.includes(name) ? this.readq(register[name]) : BigInt(await this.readl(register[name])) }
+  async read(name: RegisterName): Promise<bigint> {
+    return name in narrow ? BigInt(await this.readl(this.offset(name))) : this.readq(this.offset(name))
+  }
   write(name: RegisterName, value: bigint): void {
-    if (wide.includes(name)) this.writeq(register[name], value)
-    else this.writel(register[name], Number(value))
+    if (name in narrow) this.writel(this.offset(name), Number(value))
+    else this.writeq(this.offset(name), value)
   }
 
   /** RTADDR as it is written: the address, and TTM in bits 11:10; then SRTP. */
@@ -85,6 +111,15 @@ export class Unit {
     this.enable('QIE')
   }
 
+  /** As after reset where a case can see it, but with TE, IRE and both table pointers as they are (to switch TE costs QEMU half a millisecond a device): the queue
+   *  of the page at `queue` empty and on, no fault recorded, no event pending, all caches invalidated. Posted: it joins the batch of the next case. */
+  renew(queue: number): void {
+    this.startQueue(queue)
+    this.clearFaults()
+    this.writel(register.FECTL, eventMasked)
+    this.submit([[0x11n, 0n], [0x12n, 0n], [0x04n, 0n]])
+  }
+
   /** Puts descriptors into the queue, in order, and moves the tail. At most 255 at once. */
   submit(descriptors: readonly RawDescriptor[]): void {
     for (const part of this.#parts(descriptors)) this.#qtest.memwrite(this.#queue + part.at, encode(part.descriptors))
@@ -104,12 +139,12 @@ export class Unit {
   }
 
   async faults(): Promise<FaultState> {
-    const [fsts, low, high] = await Promise.all([this.readl(register.FSTS), this.readq(register.FRCD), this.readq(register.FRCD + 8)])
+    const [fsts, low, high] = await Promise.all([this.readl(register.FSTS), this.readq(this.#frcd), this.readq(this.#frcd + 8)])
     return { fsts, low, high }
   }
   /** Record and status bits; PPF goes with the record. */
   clearFaults(): void {
-    this.writel(register.FRCD + 12, faultBit)
+    this.writel(this.#frcd + 12, faultBit)
     this.writel(register.FSTS, clearable)
   }
 }

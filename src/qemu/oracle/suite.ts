@@ -1,0 +1,30 @@
+/** What a suite is, and what its cases run on. */
+import type fc from 'fast-check'
+import type { Machine } from '../machine.ts'
+import type { MachineOptions } from '../options.ts'
+import type { Judged, Tally } from './judged.ts'
+
+export const suiteNames = ['walks', 'sequences', 'interrupts', 'scalable'] as const
+export type SuiteName = (typeof suiteNames)[number]
+
+/** A machine that cases of a suite run on. */
+export interface Setup { readonly name: string; readonly options: MachineOptions }
+
+/** Where the time goes. `model` holds what the specification computes, `encode` the writing of tables. */
+export type Part = 'generate' | 'model' | 'encode' | 'qemu' | 'judge'
+/** Ends the part that runs, begins another. */
+export type Laps = (part: Part) => void
+
+export interface Bench { readonly machine: Machine; readonly tally: Tally; readonly lap: Laps }
+
+/** A suite on one machine. A case is plain data; each runs from a unit that is as new, so that it runs alone as it did among others. */
+export interface Rig<Case> {
+  readonly cases: fc.Arbitrary<Case>
+  /** Every request of it, judged. */
+  run(bench: Bench, one: Case): Promise<readonly Judged[]>
+}
+export interface Suite {
+  readonly name: SuiteName
+  readonly says: string
+  readonly setups: readonly Setup[]
+}

@@ -1,0 +1,145 @@
+/** Walks: tables and requests of every kind, each request from cold caches; many devices at once. */
+import { entryReader } from '../../../spec/vtd/entries.ts'
+import { rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
+import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
+import { recordFault } from '../../../spec/vtd/faults.ts'
+import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
+import { decode, dwordsOf, registers } from '../../../spec/vtd/layout.ts'
+import { rawTables } from '../../../spec/vtd/raw.ts'
+import { translate } from '../../../spec/vtd/walk.ts'
+import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
+import type { ScalableTables } from '../../../spec/vtd/tables.ts'
+import { finish } from '../edu.ts'
+import type { Edu } from '../edu.ts'
+import type { EventName, TraceEvent } from '../events.ts'
+import type { Machine } from '../machine.ts'
+import type { FaultState } from '../unit.ts'
+import { attribute, judgeDma, landingOf } from './dma.ts'
+import type { DmaCompared } from './dma.ts'
+import type { Judged, Tally } from './judged.ts'
+import { isRam, isTable, place, TableMemory } from './place.ts'
+import type { Bench, Rig } from './suite.ts'
+import { wayOf } from './way.ts'
+import type { Way } from './way.ts'
+import { addressOf, requesters, walkCases, writeTables } from './walk-case.ts'
+import type { WalkCase, WalkShape } from './walk-case.ts'
+
+export const walkEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled']
+
+/** The unit of a machine as the specification sees it. */
+export function unitOf({ unit }: Machine, { scalable, addressWidth }: WalkShape): { readonly unit: TranslationUnit; readonly registers: UnitRegisters } {
+  const seen = {
+    cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts: 0x8000_0000, rtaddr: dwordsOf(BigInt(place.root | (scalable ? 1 << 10 : 0))), irta: dwordsOf(0n),
+  }
+  return { unit: translationUnitOf(seen, addressWidth), registers: seen }
+}
+
+/** Offset in a device's buffer that reads may spoil. */
+const readsTo = 2048
+
+/** A request of a round, what the model says of it, and where what it writes can be looked for. */
+interface Asked { readonly edu: Edu; readonly request: DmaRequest; readonly model: Translation; readonly way: Way; readonly landing: number | null }
+
+export function walkRig(shape: WalkShape): Rig<WalkCase> {
+  return { cases: walkCases(shape), run: (bench, one) => runWalk(bench, one, shape) }
+}
+
+async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: WalkShape): Promise<readonly Judged[]> {
+  const { qtest, unit, trace } = machine
+  const model = unitOf(machine, shape)
+  lap('encode')
+  qtest.fill(place.tables.first, place.tables.bytes)
+  const memory = new TableMemory(qtest)
+  writeTables(memory, one, shape)
+  unit.clearFaults()
+  unit.submit([[0x11n, 0n], [0x12n, 0n]])
+  lap('model')
+  const tables = rawTables(memory, { rootTable: place.root, interruptTable: 0 }, entryReader(rulesOf(model.registers, shape.addressWidth)))
+  const rounds = inRounds(one, machine, tables, model.unit, shape)
+  const done: { asked: readonly Asked[]; faults: FaultState; landed: readonly (boolean | null)[]; events: Promise<readonly TraceEvent[]> }[] = []
+  for (const asked of rounds) {
+    for (const { edu, request } of asked)
+      edu.start(request.access === 'write' ? { direction: 'write', address: BigInt(request.address) } : { direction: 'read', address: BigInt(request.address), offset: readsTo })
+    lap('qemu')
+    const [faults, words] = await finish(asked.map(({ edu }) => edu), () => Promise.all([unit.faults(), wordsAt(machine, asked)]))
+    lap('judge')
+    done.push({ asked, faults, landed: landedOf(asked, words), events: trace.sync() })
+    for (const { landing } of asked) if (landing !== null) qtest.writel(landing, 0)
+    unit.clearFaults()
+    unit.submit([[0x12n, 0n]])
+  }
+  const judged: Judged[] = []
+  for (const { asked, faults, landed, events } of done) {
+    lap('qemu')
+    const all = await events
+    lap('judge')
+    judged.push(...judgeRound(model.unit, asked, faults, landed, all, tally))
+  }
+  return judged
+}
+
+/** Each device does one thing a round. */
+function inRounds(one: WalkCase, { edus }: Machine, tables: ScalableTables, unit: TranslationUnit, { addressWidth }: WalkShape): Asked[][] {
+  const rounds: Asked[][] = [], alone: Asked[][] = []
+  const used = requesters.map(() => 0)
+  for (const given of one.requests) {
+    const edu = edus[given.device]!
+    const request = { sid: edu.sid, type: 'untranslated', access: 'write', address: addressOf(given, addressWidth === 48 ? 4 : 3), dword: true, pasid: null, privileged: false, execute: false } as const
+    const asked = ask(edu, request, given.write, tables, unit)
+    if (asked === null) continue
+    // Whether QEMU says nothing of one that goes around its unit can be told only where nobody else is there.
+    if (asked.way.around && asked.model.kind === 'fault') alone.push([asked])
+    else (rounds[used[given.device]!++] ??= []).push(asked)
+  }
+  return [...rounds, ...alone]
+}
+/** Null where the model has no translation: a request into the interrupt range. */
+function ask(edu: Edu, request: DmaRequest, write: boolean, tables: ScalableTables, unit: TranslationUnit): Asked | null {
+  const asWrite = translationOf(translate(tables, unit, request))
+  if (asWrite === null) return null
+  const way = wayOf(tables, unit, request)
+  const landing = landingOf(request, asWrite), intoTables = landing !== null && isTable(landing)
+  // QEMU says nothing of pass-through: what is written must tell. And what lands in a table would change the case.
+  if (way.around && landing !== null && (intoTables || !isRam(landing))) return null
+  if (!intoTables && (write || way.around)) return { edu, request, model: asWrite, way, landing: landing !== null && isRam(landing) ? landing : null }
+  const reading: DmaRequest = { ...request, access: 'read' }
+  return { edu, request: reading, model: translationOf(translate(tables, unit, reading))!, way, landing: null }
+}
+const translationOf = (result: ReturnType<typeof translate>): Translation | null => result.kind === 'translated' || result.kind === 'fault' ? result : null
+
+const wordsAt = ({ qtest }: Machine, asked: readonly Asked[]): Promise<readonly (number | null)[]> =>
+  Promise.all(asked.map(({ landing }) => landing === null ? null : qtest.readl(landing)))
+
+/** A device writes its source id in bits 31:16. The last of a round that writes to a place is seen there. */
+function landedOf(asked: readonly Asked[], words: readonly (number | null)[]): (boolean | null)[] {
+  const lastAt = new Map<number, number>()
+  for (const { landing, request } of asked) if (landing !== null) lastAt.set(landing, request.sid)
+  return asked.map(({ landing, request }, i) => landing === null ? null
+    : lastAt.get(landing) === request.sid ? words[i] === (request.sid << 16) >>> 0 : words[i] === (lastAt.get(landing)! << 16) >>> 0 ? true : null)
+}
+
+function judgeRound(unit: TranslationUnit, asked: readonly Asked[], faults: FaultState, landed: readonly (boolean | null)[], events: readonly TraceEvent[], tally: Tally): Judged[] {
+  const { seen, left } = attribute(events, asked.map(one => one.request), landed)
+  const all = asked.map(({ request, model, way }, i): DmaCompared => ({ unit, request, model, way, seen: seen[i]!, landed: landed[i]! }))
+  const judged = all.map(one => judgeDma(one, tally))
+  const recorded = judgeRecord(all, faults, left)
+  return recorded === null ? judged : [...judged, recorded]
+}
+
+/** The one record and FSTS after a round: of the first fault that QEMU named, as the manual has it recorded. Null where right. */
+function judgeRecord(all: readonly DmaCompared[], { fsts, low, high }: FaultState, left: number): Judged | null {
+  const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false, im: true, ip: false }
+  for (const { request, seen } of all)
+    if (seen.kind === 'fault') recordFault(model, { reason: seen.reason, sid: request.sid, address: request.address - request.address % 4096, write: request.access === 'write' }, false)
+  const [record] = model.records
+  const status = decode(registers.FSTS.layout, [fsts]), found = decode(registers.FRCD.layout, dwordsOf(low, high))
+  const right = left === 0 && status.PFO === (model.pfo ? 1 : 0) && status.PPF === (record === null ? 0 : 1) && status.IQE === 0 && (record === null || record === undefined ? found.F === 0
+    : found.F === 1 && found.FR === record.reason && found.SID === record.sid && found.FI * 4096 === record.address && found.T1 === (record.write ? 0 : 1)
+      && found.T2 === 0 && found.AT === 0 && found.PP === 0 && found.EXE === 0 && found.PRIV === 0)
+  if (right) return null
+  return { verdict: 'different', compare: () => ({
+    request: `fault record after ${all.length} requests`, clause: 'VTD:7.2/record',
+    model: `${record === null || record === undefined ? 'none' : `reason ${record.reason} of ${record.sid}`}${model.pfo ? ', overflow' : ''}`,
+    qemu: `FSTS ${fsts.toString(16)} FRCD ${high.toString(16)} ${low.toString(16)}, ${left} events of nobody`,
+  }) }
+}

@@ -1,0 +1,21 @@
+/** What the tables above the paging tables say of a requester. */
+import { identityOf, lookupPasid, lookupScalableContext } from '../../../spec/vtd/scalable.ts'
+import type { ScalableTables } from '../../../spec/vtd/tables.ts'
+import { hasScalableMode } from '../../../spec/vtd/translation.ts'
+import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk.ts'
+import { lookupContext } from '../../../spec/vtd/walk.ts'
+
+/** `fpd`: faults below are not recorded. `around`: pass-through. Both false where these tables fault already. */
+export interface Way { readonly fpd: boolean; readonly around: boolean }
+const nowhere: Way = { fpd: false, around: false }
+
+export function wayOf(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): Way {
+  if (unit.ttm !== 1 || !hasScalableMode(unit)) {
+    const found = lookupContext(tables, unit, request.sid, request.type)
+    return found.kind === 'fault' ? nowhere : { fpd: found.context.fpd, around: found.context.tt === 2 }
+  }
+  const found = lookupScalableContext(tables, unit, request)
+  if (found.kind === 'fault') return nowhere
+  const pasid = lookupPasid(tables, unit, found.context, identityOf(found.context, unit, request), request)
+  return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, around: pasid.entry.pgtt === 4 }
+}

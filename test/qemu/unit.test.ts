@@ -1,10 +1,13 @@
 /** The client against a real QEMU: registers, walks, faults, the queue, interrupts, the trace. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { finish } from '../../src/qemu/edu.ts'
+import type { EventOf } from '../../src/qemu/events.ts'
 import { openMachine, withMachine } from '../../src/qemu/machine.ts'
 import type { Machine } from '../../src/qemu/machine.ts'
+import { bytesOf } from '../../src/qemu/memory.ts'
 import { sourceId } from '../../src/qemu/pci.ts'
-import { faulted } from '../../src/qemu/unit.ts'
+import { faultOf, invalidateContexts, invalidateIotlb } from '../../src/qemu/unit.ts'
+import { decode, descriptorLayouts, dwordsOf, encode, ioapicEntry, qwordsOf, registers, remappableAddress, remappedIrte } from '../../spec/vtd/layout.ts'
 import { absent } from './support.ts'
 
 const root = 0x100_0000, contexts = 0x100_1000, queue = 0x101_0000, status = 0x102_0000, irt = 0x103_0000
@@ -49,7 +52,7 @@ describe.skipIf(absent !== null)('a DMA', () => {
     expect(await unit.readl(unit.offset('GSTS'))).toBe(0xc400_0000)
     edu!.start({ direction: 'write', address: mapped + 0x10, bytes: 8, offset: 0x20 })
     const [faults, landed] = await edu!.finish(() => Promise.all([unit.faults(), qtest.memread(target, 0x20)]))
-    expect(faulted(faults)).toBe(false)
+    expect(faultOf(faults)).toBeNull()
     expect(faults.fsts).toBe(0)
     expect([...landed.subarray(0x10, 0x18)]).toEqual([...edu!.pattern(0x20, 8)])
     expect([...landed.subarray(0, 0x10), ...landed.subarray(0x18)].some(byte => byte !== 0)).toBe(false)
@@ -66,12 +69,11 @@ describe.skipIf(absent !== null)('a DMA', () => {
     const { qtest, unit, edus: [edu], trace } = machine
     edu!.start({ direction: 'write', address: unmapped })
     const faults = await edu!.finish(() => unit.faults())
-    // F, no T (a write), FR 5, SID; the upper bits are QEMU's (a PASID field of ones with PP=0).
-    expect({ ...faults, high: faults.high & ~(0xf_ffffn << 40n) }).toEqual({ fsts: 2, low: BigInt(unmapped), high: 1n << 63n | 5n << 32n | BigInt(first) })
-    expect(faulted(faults)).toBe(true)
+    expect(decode(registers.FSTS.layout, [faults.fsts])).toMatchObject({ PPF: 1, PFO: 0, FRI: 0 })
+    expect(faultOf(faults)).toMatchObject({ F: 1, T1: 0, FR: 5, SID: first, FI: unmapped / 4096, PP: 0 })
     unit.clearFaults()
     const after = await unit.faults()
-    expect(faulted(after)).toBe(false)
+    expect(faultOf(after)).toBeNull()
     expect(after.fsts).toBe(0)
     expect(await trace.sync()).toEqual([{ name: 'vtd_dmar_fault', sid: first, reason: 5, address: BigInt(unmapped), write: 1 }])
     expect((await qtest.memread(target, 0x1000)).some(byte => byte !== 0)).toBe(false)
@@ -83,8 +85,7 @@ describe.skipIf(absent !== null)('a DMA', () => {
     qtest.fill(target, 0x2000)
     await edu!.transfer({ direction: 'write', address: mapped })
     expect(await qtest.readl(target)).toBe(first << 16)
-    // Page-selective in domain 1, address mask 0.
-    expect(await unit.invalidate([[1n << 16n | 0x32n, BigInt(mapped)]], status)).toBe(true)
+    expect(await unit.invalidate([encode(descriptorLayouts[2], { TYPE: 2, G: 3, DID: 1, ADDR: mapped / 4096 })], status)).toBe(true)
     await edu!.transfer({ direction: 'write', address: mapped })
     expect(await qtest.readl(target + 0x1000)).toBe(first << 16)
   })
@@ -97,7 +98,7 @@ describe.skipIf(absent !== null)('a DMA', () => {
     const [faults, ...landed] = await finish(edus, () => Promise.all([unit.faults(), ...four.map((_, i) => qtest.readl(target + 0x100 * i))]))
     expect(landed).toEqual([first << 16, sourceId(0, 4, 0) << 16, second << 16, 0])
     // The one behind the root port has no root entry: reason 1.
-    expect(faults.high & 0xffff_ffffffn).toBe(1n << 32n | BigInt(behind))
+    expect(faultOf(faults)).toMatchObject({ FR: 1, SID: behind })
     const events = await trace.sync()
     expect(events.filter(({ name }) => name === 'vtd_dmar_fault')).toEqual([{ name: 'vtd_dmar_fault', sid: behind, reason: 1, address: BigInt(mapped + 0x300), write: 1 }])
     expect(events).toHaveLength(4)
@@ -106,7 +107,7 @@ describe.skipIf(absent !== null)('a DMA', () => {
     const { qtest, unit, edus } = machine
     context(behind, 4)
     edus[3]!.start({ direction: 'write', address: mapped })
-    expect(faulted(await edus[3]!.finish(() => unit.faults()))).toBe(false)
+    expect(faultOf(await edus[3]!.finish(() => unit.faults()))).toBeNull()
     expect(await qtest.readl(target)).toBe(behind << 16)
   })
 })
@@ -120,32 +121,41 @@ describe.skipIf(absent !== null)('the queue', () => {
     const { unit, trace } = machine
     await trace.sync()
     for (let round = 0; round < 5; round++)
-      expect(await unit.invalidate(Array.from({ length: 99 }, () => [0x12n, 0n] as const), status)).toBe(true)
+      expect(await unit.invalidate(Array.from({ length: 99 }, () => invalidateIotlb), status)).toBe(true)
     expect([unit.tail, Number(await unit.read('IQH'))]).toEqual([(3 + 500) * 16 % 4096, (3 + 500) * 16 % 4096])
     expect((await trace.sync()).map(event => event.name === 'vtd_inv_desc_wait_sw' ? event.address : null)).toEqual(Array(5).fill(BigInt(status)))
   })
+  it('of two pages and wide descriptors takes those of 128 bits with zeros behind them', async () => {
+    await withMachine({ scalable: true }, async ({ unit }) => {
+      unit.startQueue(queue, { size: 1, wide: true })
+      for (let round = 0; round < 4; round++)
+        expect(await unit.invalidate(Array.from({ length: 70 }, () => invalidateIotlb), status)).toBe(true)
+      expect([unit.tail, Number(await unit.read('IQH')), await unit.read('FSTS')]).toEqual([284 * 32 % 8192, 284 * 32 % 8192, 0n])
+      expect(() => { unit.submit(Array.from({ length: 256 }, () => invalidateIotlb)) }).toThrow('do not fit')
+    })
+  })
   it('stops at a bad descriptor, and runs again when it is renewed', async () => {
     const { unit } = machine
-    expect(await unit.invalidate([[0x01n, 0n]], status)).toBe(false) // granularity 0
+    expect(await unit.invalidate([encode(descriptorLayouts[1], { TYPE: 1, G: 0 })], status)).toBe(false)
     expect([await unit.read('FSTS'), await unit.read('IQH')]).toEqual([0x10n, 3n * 16n])
     unit.renew(queue)
-    expect(await unit.invalidate([[0x11n, 0n]], status)).toBe(true)
+    expect(await unit.invalidate([invalidateContexts], status)).toBe(true)
     expect(await unit.read('FSTS')).toBe(0n)
   })
 })
 
 describe.skipIf(absent !== null)('an interrupt', () => {
   /** An IRTE that takes index 5 to vector 0x55 of the processor with APIC id 1, of this source only. */
+  const entryOf = (sid: number): Uint32Array => encode(remappedIrte, { P: 1, V: 0x55, DST: 1 << 8, SVT: 1, SID: sid })
   function programInterrupts(sid: number): void {
     const { qtest, unit } = machine
     qtest.fill(irt, 0x1000)
-    qtest.writeq(irt + 5 * 16, 0x100_0055_0001n)
-    qtest.writeq(irt + 5 * 16 + 8, 0x4_0000 | sid)
+    qtest.memwrite(irt + 5 * 16, bytesOf(entryOf(sid)))
     unit.setInterruptTable(irt | 7)
     unit.enable('IRE')
   }
   /** Remappable, handle 5. */
-  const message = 0xfee0_0010 | 5 << 5
+  const message = encode(remappableAddress, { FEE: 0xfee, FORMAT: 1, HANDLE: 5 })[0]!
   beforeAll(async () => {
     machine = await openMachine({ edus: [first, sourceId(0, 4, 0)], cpus: 2, monitor: true, trace: ['vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_ir_remap_msi', 'apic_deliver_irq'] })
     programInterrupts(first)
@@ -154,12 +164,13 @@ describe.skipIf(absent !== null)('an interrupt', () => {
 
   it('of a device goes by its entry, seen in the trace and in the local APIC', async () => {
     const { edus: [edu], trace, monitor } = machine
-    edu!.setMsi(message >>> 0, 0)
+    edu!.setMsi(message, 0)
     await trace.sync()
     edu!.interrupt()
     const events = await trace.sync()
     expect(events.map(({ name }) => name)).toEqual(['vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_ir_remap_msi', 'apic_deliver_irq'])
-    expect(events[0]).toEqual({ name: 'vtd_ir_irte_get', index: 5, low: 0x100_0055_0001n, high: 0x4_0018n })
+    const got = events[0] as EventOf<'vtd_ir_irte_get'>
+    expect([got.index, dwordsOf(got.low, got.high)]).toEqual([5, entryOf(first)])
     expect(events[1]).toMatchObject({ index: 5, vector: 0x55, dest: 1 })
     expect(events[3]).toMatchObject({ dest: 1, destMode: 0, deliveryMode: 0, vector: 0x55, triggerMode: 0 })
     expect(await monitor!.requested(1)).toEqual([0x55])
@@ -167,7 +178,7 @@ describe.skipIf(absent !== null)('an interrupt', () => {
   })
   it('of another source is blocked', async () => {
     const { edus: [, other], trace } = machine
-    other!.setMsi(message >>> 0, 0)
+    other!.setMsi(message, 0)
     await trace.sync()
     other!.interrupt()
     expect((await trace.sync()).map(({ name }) => name).filter(name => name !== 'vtd_ir_irte_get')).toEqual([])
@@ -175,15 +186,15 @@ describe.skipIf(absent !== null)('an interrupt', () => {
   it('is what a device writes to the interrupt range', async () => {
     const { edus: [edu], trace } = machine
     await trace.sync()
-    await edu!.message(message >>> 0, 0, 0x30_0000)
+    await edu!.message(message, 0, 0x30_0000)
     expect((await trace.sync()).find(({ name }) => name === 'apic_deliver_irq')).toMatchObject({ dest: 1, vector: 0x55 })
   })
   it('of the I/O APIC goes by its entry', async () => {
     const { ioapic, trace, qtest } = machine
     qtest.writeq(irt + 5 * 16 + 8, 0)
-    // Remappable form: index in bits 63:49, bit 48 set; edge, vector of no account.
-    ioapic.setRte(7, 5n << 49n | 1n << 48n | 0x33n)
-    expect(await ioapic.rte(7)).toBe(5n << 49n | 1n << 48n | 0x33n)
+    const [entry] = qwordsOf(encode(ioapicEntry, { FORMAT: 1, INDEX: 5, V: 0x33 }))
+    ioapic.setRte(7, entry!)
+    expect(await ioapic.rte(7)).toBe(entry)
     await trace.sync()
     ioapic.pulse(7)
     expect((await trace.sync()).find(({ name }) => name === 'apic_deliver_irq')).toMatchObject({ dest: 1, vector: 0x55 })

@@ -12,8 +12,8 @@ import { coversIotlb } from './invalidation.ts'
 import type { Descriptor } from './invalidation.ts'
 import { didOf, flushWriteBuffer, pageAt, seenByHardware, settle } from './memory.ts'
 import type { Cell } from './memory.ts'
-import { descriptorOf } from './unit.ts'
-import type { QueueEntry } from './unit.ts'
+import { descriptorOf } from './bounded.ts'
+import type { QueueEntry } from './bounded.ts'
 import type { Translation } from './walk.ts'
 
 /** What of the unit software uses; the rest has no actions. */

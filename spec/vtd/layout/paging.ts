@@ -17,16 +17,16 @@ const secondStageLeafOf = (name: string, low: number) => layout(name, '9.8', 64,
   PS: bit(7, 'page size: 1 in a leaf of 2 MiB or 1 GiB, ignored in one of 4 KiB'), A: bit(8, 'accessed, if SSADE'), D: bit(9, 'dirty, if SSADE'),
   ignored10: ignored(10), SNP: bit(11, 'snoop', { needs: 'ECAP.SC' }), ADDR: bits(51, low, 'page', { address: true }), ...secondStageTail,
 })
-/** By level, 4 for all above it. */
+/** By level, 4 for 4 and 5. */
 export const secondStageTables: Readonly<Record<2 | 3 | 4, Layout>> = {
-  2: secondStageTable('second-stage entry of a table of 2 MiB', { PS: bit(7, 'page size: 0') }),
-  3: secondStageTable('second-stage entry of a table of 1 GiB', { PS: bit(7, 'page size: 0') }),
-  4: secondStageTable('second-stage entry of level 4 or 5', {}),
+  2: secondStageTable('second-stage entry level 2', { PS: bit(7, 'page size: 0') }),
+  3: secondStageTable('second-stage entry level 3', { PS: bit(7, 'page size: 0') }),
+  4: secondStageTable('second-stage entry level 4', {}),
 }
 /** By level. */
 export const secondStageLeaf = {
-  1: secondStageLeafOf('second-stage leaf of 4 KiB', 12), 2: secondStageLeafOf('second-stage leaf of 2 MiB', 21),
-  3: secondStageLeafOf('second-stage leaf of 1 GiB', 30),
+  1: secondStageLeafOf('second-stage leaf 4K', 12), 2: secondStageLeafOf('second-stage leaf 2M', 21),
+  3: secondStageLeafOf('second-stage leaf 1G', 30),
 }
 
 const firstStageHead = {
@@ -40,17 +40,17 @@ const firstStageTableOf = (name: string, PS: Readonly<Record<string, ReturnType<
 const firstStageLargeOf = (name: string, low: number, PS: ReturnType<typeof bit>) => layout(name, '9.7', 64, {
   ...firstStageHead, D: bit(6, 'dirty'), PS, ...firstStageTail, PAT: bit(12, 'page attribute'), ADDR: bits(51, low, 'page', { address: true }),
 })
-/** By level, 4 for all above it. */
+/** By level, 4 for 4 and 5. */
 export const firstStageTables: Readonly<Record<2 | 3 | 4, Layout>> = {
-  2: firstStageTableOf('first-stage entry of a table of 2 MiB', { PS: bit(7, 'page size: 0') }),
-  3: firstStageTableOf('first-stage entry of a table of 1 GiB', { PS: bit(7, 'page size: 0') }),
-  4: firstStageTableOf('first-stage entry of level 4 or 5', {}),
+  2: firstStageTableOf('first-stage entry level 2', { PS: bit(7, 'page size: 0') }),
+  3: firstStageTableOf('first-stage entry level 3', { PS: bit(7, 'page size: 0') }),
+  4: firstStageTableOf('first-stage entry level 4', {}),
 }
 /** By level. */
 export const firstStageLeaf = {
-  1: layout('first-stage leaf of 4 KiB', '9.7', 64, {
+  1: layout('first-stage leaf 4K', '9.7', 64, {
     ...firstStageHead, D: bit(6, 'dirty'), PAT: bit(7, 'page attribute'), ...firstStageTail, ADDR: bits(51, 12, 'page', { address: true }),
   }),
-  2: firstStageLargeOf('first-stage leaf of 2 MiB', 21, bit(7, 'page size: 1')),
-  3: firstStageLargeOf('first-stage leaf of 1 GiB', 30, bit(7, 'page size: 1', { needs: 'CAP.FS1GP' })),
+  2: firstStageLargeOf('first-stage leaf 2M', 21, bit(7, 'page size: 1')),
+  3: firstStageLargeOf('first-stage leaf 1G', 30, bit(7, 'page size: 1', { needs: 'CAP.FS1GP' })),
 }

@@ -4,7 +4,7 @@ import { rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
 import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
 import { recordFault } from '../../../spec/vtd/faults.ts'
 import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
-import { decode, dwordsOf, registers } from '../../../spec/vtd/layout.ts'
+import { decode, dwordsOf, registers, show } from '../../../spec/vtd/layout.ts'
 import { rawTables } from '../../../spec/vtd/raw.ts'
 import { translate } from '../../../spec/vtd/walk.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
@@ -13,6 +13,7 @@ import { finish } from '../edu.ts'
 import type { Edu } from '../edu.ts'
 import type { EventName, TraceEvent } from '../events.ts'
 import type { Machine } from '../machine.ts'
+import { invalidateContexts, invalidateIotlb } from '../unit.ts'
 import type { FaultState } from '../unit.ts'
 import { attribute, judgeDma, landingOf } from './dma.ts'
 import type { DmaCompared } from './dma.ts'
@@ -52,7 +53,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   const memory = new TableMemory(qtest)
   writeTables(memory, one, shape)
   unit.clearFaults()
-  unit.submit([[0x11n, 0n], [0x12n, 0n]])
+  unit.submit([invalidateContexts, invalidateIotlb])
   lap('model')
   const tables = rawTables(memory, { rootTable: place.root, interruptTable: 0 }, entryReader(rulesOf(model.registers, shape.addressWidth)))
   const rounds = inRounds(one, machine, tables, model.unit, shape)
@@ -66,7 +67,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
     done.push({ asked, faults, landed: landedOf(asked, words), events: trace.sync() })
     for (const { landing } of asked) if (landing !== null) qtest.writel(landing, 0)
     unit.clearFaults()
-    unit.submit([[0x12n, 0n]])
+    unit.submit([invalidateIotlb])
   }
   const judged: Judged[] = []
   for (const { asked, faults, landed, events } of done) {
@@ -127,12 +128,12 @@ function judgeRound(unit: TranslationUnit, asked: readonly Asked[], faults: Faul
 }
 
 /** The one record and FSTS after a round: of the first fault that QEMU named, as the manual has it recorded. Null where right. */
-function judgeRecord(all: readonly DmaCompared[], { fsts, low, high }: FaultState, left: number): Judged | null {
+function judgeRecord(all: readonly DmaCompared[], { fsts, record: found128 }: FaultState, left: number): Judged | null {
   const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false, im: true, ip: false }
   for (const { request, seen } of all)
     if (seen.kind === 'fault') recordFault(model, { reason: seen.reason, sid: request.sid, address: request.address - request.address % 4096, write: request.access === 'write' }, false)
   const [record] = model.records
-  const status = decode(registers.FSTS.layout, [fsts]), found = decode(registers.FRCD.layout, dwordsOf(low, high))
+  const status = decode(registers.FSTS.layout, [fsts]), found = decode(registers.FRCD.layout, found128)
   const right = left === 0 && status.PFO === (model.pfo ? 1 : 0) && status.PPF === (record === null ? 0 : 1) && status.IQE === 0 && (record === null || record === undefined ? found.F === 0
     : found.F === 1 && found.FR === record.reason && found.SID === record.sid && found.FI * 4096 === record.address && found.T1 === (record.write ? 0 : 1)
       && found.T2 === 0 && found.AT === 0 && found.PP === 0 && found.EXE === 0 && found.PRIV === 0)
@@ -140,6 +141,6 @@ function judgeRecord(all: readonly DmaCompared[], { fsts, low, high }: FaultStat
   return { verdict: 'different', compare: () => ({
     request: `fault record after ${all.length} requests`, clause: 'VTD:7.2/record',
     model: `${record === null || record === undefined ? 'none' : `reason ${record.reason} of ${record.sid}`}${model.pfo ? ', overflow' : ''}`,
-    qemu: `FSTS ${fsts.toString(16)} FRCD ${high.toString(16)} ${low.toString(16)}, ${left} events of nobody`,
+    qemu: `FSTS ${fsts.toString(16)} FRCD ${show(registers.FRCD.layout, found128)}, ${left} events of nobody`,
   }) }
 }

@@ -1,0 +1,82 @@
+/** Requests at the register-level unit, without caches: what its registers mean to the walkers, and faults brought back to the registers
+ *  (VT-d rev 5.10: 3, 5.1, 7.2). A driver with caches puts them between `viewOf` and `record`. */
+import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from './capabilities.ts'
+import { entryReader } from './entries.ts'
+import type { EntryReader } from './entries.ts'
+import type { PhysicalMemory } from './image.ts'
+import { dwordsOf } from './layout.ts'
+import { rawTables } from './raw.ts'
+import { recordRequest } from './registers/faults.ts'
+import { isProtected } from './registers/protected.ts'
+import { change } from './registers/state.ts'
+import type { Outcome, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
+import { decodeMessage, remap } from './remap.ts'
+import type { InterruptUnit, Remapped } from './remap.ts'
+import type { ScalableTables } from './tables.ts'
+import { globalStatus } from './unit.ts'
+import { translate } from './walk.ts'
+import type { DmaRequest, TranslationUnit } from './walk.ts'
+
+export { isProtected, protectedRanges } from './registers/protected.ts'
+
+/** The registers as the walkers go by them: pointers as latched, switches as GSTS has them. */
+export interface View {
+  readonly translation: TranslationUnit
+  readonly interrupts: InterruptUnit
+  readonly tables: (memory: PhysicalMemory) => ScalableTables
+}
+export function viewOf({ config, status, latched }: UnitState): View {
+  const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
+  return {
+    translation: translationUnitOf(unit, config.haw), interrupts: interruptUnitOf(unit),
+    tables: memory => rawTables(memory, rootsOf(unit), readerOf(config, latched.rtaddr)),
+  }
+}
+
+/** Made once for each configuration and RTADDR: of all else no bit of an entry depends. */
+const readers = new WeakMap<UnitConfig, Map<string, EntryReader>>()
+function readerOf(config: UnitConfig, rtaddr: readonly number[]): EntryReader {
+  const known = readers.get(config) ?? new Map<string, EntryReader>()
+  readers.set(config, known)
+  const key = rtaddr.join()
+  const reader = known.get(key) ?? entryReader(rulesOf({ cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), rtaddr }, config.haw))
+  known.set(key, reader)
+  return reader
+}
+
+/** Hardware has blocked a request: it is recorded unless an FPD met on the way suppresses that. */
+export const record = (state: UnitState, what: RequestRecord, suppressed: boolean): Outcome => change(state, work => { recordRequest(work, what, suppressed) })
+
+const attributes = { untranslated: 0, translation: 1, translated: 2, 'page-request': 0 } as const
+/** What FRCD holds of a DMA blocked for `reason`. */
+export const recordOfDma = ({ config }: UnitState, { sid, type, access, address }: DmaRequest, reason: number): RequestRecord => ({
+  reason, sid, address: Math.floor(address / 4096), write: access === 'write', at: attributes[type], pasid: null, privileged: false, execute: false,
+  second: config.secondTypeBit && access === 'atomic',
+})
+/** What FRCD holds of an interrupt blocked for `reason`; the index is undefined where the request has none, here 0. */
+export const recordOfInterrupt = (sid: number, index: number | null, reason: number): RequestRecord =>
+  ({ reason, sid, address: (index ?? 0) % 2 ** 16 * 2 ** 36, write: true, at: 0, pasid: null, privileged: false, execute: false, second: false })
+
+/** What became of a DMA: `protected` is blocked by PMEN, unrecorded; `interrupt` goes on to `message` with its data. */
+export type DmaResult = ReturnType<typeof translate> | { readonly kind: 'protected' }
+
+/** A DMA from one end to the other: walk, protected memory, fault record. */
+export function request(state: UnitState, memory: PhysicalMemory, dma: DmaRequest): Outcome & { readonly result: DmaResult } {
+  const { translation, tables } = viewOf(state)
+  const result = translate(tables(memory), translation, dma)
+  if (result.kind === 'fault') return { ...record(state, recordOfDma(state, dma, result.reason), result.suppressed), result }
+  const reached = result.kind === 'bypass' ? dma.address : result.kind === 'translated' ? result.page : null
+  return { state, effects: [], result: reached !== null && isProtected(state, reached) ? { kind: 'protected' } : result }
+}
+
+/** An interrupt request, a dword write to FEEx_xxxx: remapping and fault record; posting is left to the driver.
+ *  @throws RangeError where the address is none of those. */
+export function message(state: UnitState, memory: PhysicalMemory, { sid, address, data }: { readonly sid: number; readonly address: number; readonly data: number }):
+  Outcome & { readonly result: Remapped } {
+  const asked = decodeMessage(sid, address, data)
+  if (asked === null) throw new RangeError(`0x${address.toString(16)} is no address of an interrupt`)
+  const { interrupts, tables } = viewOf(state)
+  const result = remap(interrupts, asked, tables(memory).irte)
+  if (result.kind !== 'fault') return { state, effects: [], result }
+  return { ...record(state, recordOfInterrupt(sid, result.index, result.reason), result.suppressed), result }
+}

@@ -3,7 +3,7 @@ import { faultReason } from '../../../spec/vtd/faults.ts'
 import type { VtdClause } from '../../../spec/vtd/clauses.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
 import type { TraceEvent } from '../events.ts'
-import { dmaException } from './exceptions.ts'
+import { dmaExceptions } from './exceptions.ts'
 import type { Way } from './way.ts'
 import type { Comparison, Judged, Tally } from './judged.ts'
 
@@ -47,7 +47,7 @@ export function agrees({ request, model, way, seen, landed }: DmaCompared): bool
 const pageOf = ({ address }: DmaRequest): number => address - address % 4096
 
 export function judgeDma(compared: DmaCompared, tally: Tally): Judged {
-  const verdict = agrees(compared) ? 'same' : dmaException(compared) ?? 'different'
+  const verdict = agrees(compared) ? 'same' : dmaExceptions(compared) ?? 'different'
   count(compared, verdict, tally)
   return { verdict, compare: () => describe(compared) }
 }
@@ -67,11 +67,12 @@ const reasonText = (code: number): string => `fault ${code.toString(16).toUpperC
 
 export function describe({ request, model, way, seen, landed }: DmaCompared): Comparison {
   return {
-    request: `${sidText(request.sid)} ${isWrite(request) ? 'writes' : 'reads'} ${hex(request.address)}`,
+    request: requestText(request),
     model: modelText(request, model), qemu: seenText(seen) + (landed === null ? '' : landed ? ', data landed there' : ', data did not land there'),
     clause: clauseOf(model, way),
   }
 }
+export const requestText = (request: DmaRequest): string => `${sidText(request.sid)} ${isWrite(request) ? 'writes' : 'reads'} ${hex(request.address)}`
 export const clauseOf = (model: Translation, way: Way): VtdClause | null =>
   model.kind === 'fault' ? faultReason(model.reason)?.clause ?? null : way.around ? 'VTD:9/pass-through' : 'VTD:3.7/walk'
 export function modelText(request: DmaRequest, model: Translation): string {

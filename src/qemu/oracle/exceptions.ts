@@ -1,7 +1,13 @@
 /** Where QEMU is known to leave the manual: what it does, what the manual says, and how exactly that is told from any other difference. */
 import type { VtdClause } from '../../../spec/vtd/clauses.ts'
 import type { Mapping, TranslationUnit } from '../../../spec/vtd/walk.ts'
-import type { DmaCompared } from './dma.ts'
+import { remap } from '../../../spec/vtd/remap.ts'
+import type { InterruptRequest, InterruptUnit, Remapped } from '../../../spec/vtd/remap.ts'
+import type { Fetched, Irte } from '../../../spec/vtd/tables.ts'
+import type { Possible } from '../../../spec/vtd/may.ts'
+import type { DmaCompared, Seen } from './dma.ts'
+import { agrees as interruptAgrees } from './interrupt-seen.ts'
+import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 
 export interface QemuException {
   readonly name: string
@@ -33,10 +39,118 @@ const dma = [
   },
 ] as const satisfies readonly OfDma[]
 
-export type ExceptionName = (typeof dma)[number]['name']
-export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma]
+/** What QEMU's unit goes by in place of the manual's, for one message. */
+interface Bent { readonly unit: InterruptUnit; readonly request: InterruptRequest; readonly irte: (index: number) => Fetched<Irte>; readonly after: (result: Remapped) => Remapped }
+interface OfInterrupts extends QemuException {
+  /** Null where it has no part in this message. */
+  readonly bends: (bent: Bent, asked: InterruptAsked) => Bent | null
+}
+const onEntry = (bent: Bent, change: (irte: Irte) => Irte | null): Bent | null => {
+  const { remappable } = bent.request
+  const irte = remappable === null || remappable.index > 0xffff ? 'unreadable' : bent.irte(remappable.index)
+  const changed = irte === 'unreadable' ? null : change(irte)
+  return changed === null ? null : { ...bent, irte: () => changed }
+}
+const destinationId = 0xff00
 
-export const dmaException = (compared: DmaCompared): ExceptionName | null => dma.find(({ explains }) => explains(compared))?.name ?? null
+const interrupts = [
+  {
+    name: 'index-wraps', clause: 'VTD:5.1.5/interrupt-index',
+    qemu: 'Adds handle and subhandle in 16 bits.', manual: 'The sum is wider: too large, it is refused (21h).',
+    bends: bent => {
+      const { remappable } = bent.request
+      return remappable === null || remappable.index <= 0xffff ? null : { ...bent, request: { ...bent.request, remappable: { ...remappable, index: remappable.index & 0xffff } } }
+    },
+  },
+  {
+    name: 'compatibility-passes', clause: 'VTD:table-15/compatibility-blocked',
+    qemu: 'Lets interrupts in compatibility format pass whatever CFIS and EIME are.', manual: 'They are blocked (25h) where EIME=1 or CFIS=0.',
+    bends: bent => bent.request.remappable === null ? { ...bent, unit: { ...bent.unit, cfis: true, eime: false } } : null,
+  },
+  {
+    name: 'posted-as-remapped', clause: 'VTD:9.10/posted',
+    qemu: 'Reads an entry with IM=1 as one with IM=0.', manual: 'With CAP.PI=0 the bit is reserved: the entry is refused (24h).',
+    bends: (bent, { irte: at }) => onEntry(bent, irte => {
+      const read = irte.im ? at(bent.request.remappable!.index, false) : 'unreadable'
+      return read === 'unreadable' ? null : read
+    }),
+  },
+  {
+    name: 'bus-range-swapped', clause: 'VTD:9.9/source-validation',
+    qemu: 'With SVT=2 takes the first bus from SID[7:0] and the last from SID[15:8].', manual: 'The first bus is SID[15:8], the last SID[7:0].',
+    bends: bent => onEntry(bent, irte => irte.svt === 2 ? { ...irte, sid: (irte.sid & 0xff) << 8 | irte.sid >>> 8 } : null),
+  },
+  {
+    name: 'written-message-unsourced', clause: 'VTD:table-15/source-id',
+    qemu: 'Checks no source of an interrupt that a device writes by DMA.', manual: 'A dword write to FEEx_xxxx is an interrupt of its requester.',
+    bends: (bent, { via }) => via === 'dma' ? onEntry(bent, irte => irte.svt === 0 ? null : { ...irte, svt: 0 }) : null,
+  },
+  {
+    name: 'reserved-delivery-mode', clause: 'VTD:table-15/reserved-irte-field',
+    qemu: 'Delivers with the reserved delivery modes 3 and 6.', manual: 'An entry with one is refused (24h).',
+    bends: bent => {
+      let mode = 0
+      const changed = onEntry(bent, irte => {
+        if (irte.im || irte.dlm !== 3 && irte.dlm !== 6) return null
+        mode = irte.dlm
+        return { ...irte, dlm: 0 }
+      })
+      return changed === null ? null : { ...changed, after: result => bent.after(result.kind === 'interrupt' ? { ...result, interrupt: { ...result.interrupt, dlm: mode } } : result) }
+    },
+  },
+  {
+    name: 'reserved-destination', clause: 'VTD:table-15/reserved-irte-field',
+    qemu: 'With EIME=0 ignores the bits of DST outside of the 8-bit id.', manual: 'They are reserved: an entry with one set is refused (24h).',
+    bends: bent => bent.unit.eime ? null : onEntry(bent, irte => irte.im || (irte.dst & ~destinationId) === 0 ? null : { ...irte, dst: irte.dst & destinationId }),
+  },
+] as const satisfies readonly OfInterrupts[]
+
+const records = [
+  {
+    name: 'interrupt-fault-unrecorded', clause: 'VTD:7.2/record',
+    qemu: 'Records no fault of an interrupt (before QEMU 9).', manual: 'Faults of interrupts are recorded as those of DMA.',
+  },
+  {
+    name: 'queue-error-untold', clause: 'VTD:6.5.2/error-stops',
+    qemu: 'IQERCD reads 0 whatever stopped the queue.', manual: 'IQERCD.IQEI says why, while IQE=1.',
+  },
+  {
+    name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
+    qemu: 'Drops without any record a request that its IOTLB has no permission for.', manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',
+  },
+] as const satisfies readonly QemuException[]
+
+export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name']
+export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts, ...records]
+
+/** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
+export const cachedException = (possible: readonly Possible[], seen: Seen, landed: boolean | null): readonly ExceptionName[] | null =>
+  seen.hit && seen.kind === 'translated' && landed === false && possible.some(({ result, from }) => from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
+    ? ['cached-denial-unrecorded'] : null
+
+export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] | null {
+  const found = dma.find(({ explains }) => explains(compared))
+  return found === undefined ? null : [found.name]
+}
+
+/** The fewest that together make the model do what QEMU did. */
+export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen): readonly ExceptionName[] | null {
+  const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true), after: result => result }
+  const few = (from: number, bent: Bent, names: readonly ExceptionName[], more: number): readonly ExceptionName[] | null => {
+    if (more === 0) return interruptAgrees(bent.after(remap(bent.unit, bent.request, bent.irte)), seen) ? names : null
+    for (let i = from; i < interrupts.length; i++) {
+      const next = interrupts[i]!.bends(bent, asked)
+      const found = next === null ? null : few(i + 1, next, [...names, interrupts[i]!.name], more - 1)
+      if (found !== null) return found
+    }
+    return null
+  }
+  for (let count = 1; count <= interrupts.length; count++) {
+    const found = few(0, plain, [], count)
+    if (found !== null) return found
+  }
+  return null
+}
 
 /** Whether the manual lets `code` be the reason. */
 const mayFault = ({ model }: DmaCompared, code: number): boolean => model.kind === 'fault' && (model.reason === code || model.alternatives.includes(code))

@@ -9,7 +9,8 @@ export interface Comparison {
   /** Of the manual; null where no clause speaks of it. */
   readonly clause: string | null
 }
-export type Verdict = 'same' | 'different' | ExceptionName
+/** Names: of the exceptions that together explain a difference. */
+export type Verdict = 'same' | 'different' | readonly ExceptionName[]
 
 export interface Judged {
   readonly verdict: Verdict
@@ -26,7 +27,7 @@ export class Tally {
   reason(code: number): void { bump(this.reasons, code) }
   state(name: string): void { bump(this.states, name) }
   outcome(name: string): void { bump(this.outcomes, name) }
-  verdict(verdict: Verdict): void { if (verdict !== 'same' && verdict !== 'different') bump(this.exceptions, verdict) }
+  verdict(verdict: Verdict): void { if (typeof verdict !== 'string') for (const name of verdict) bump(this.exceptions, name) }
   add(other: Tally): void {
     for (const name of ['reasons', 'states', 'outcomes', 'exceptions'] as const)
       for (const [key, count] of other[name]) bump(this[name] as Map<unknown, number>, key, count)

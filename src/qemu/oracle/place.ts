@@ -20,7 +20,8 @@ export const place = {
   queue: 0x108_0000,
   status: 0x108_1000,
   staging: 0x108_2000,
-  interruptTable: 0x110_0000,
+  /** The last page of RAM: entries behind it cannot be read. */
+  interruptTable: 0xfff_f000,
   /** Small pages that leaves map. */
   data: 0x200_0000,
   /** Large pages that leaves map, in RAM. */
@@ -32,23 +33,23 @@ export const place = {
 export const isTable = (address: number): boolean => address >= place.tables.first && address < place.tables.first + place.tables.bytes
 export const isRam = (address: number): boolean => address >= 0 && address < ram && (address < 0xa_0000 || address >= 0x10_0000)
 
-/** RAM that is zero but for the tables of a case; `write` goes to the machine as well. */
-export class TableMemory implements PhysicalMemory {
+/** The machine's memory as the model reads it: RAM that is zero but for what was stored. */
+export class RamImage implements PhysicalMemory {
   readonly #image = new MemoryImage()
+  page(number: number): Uint32Array | undefined { return this.#image.page(number) ?? (isRam(number * page) ? zeros : undefined) }
+  put(address: number, dwords: ArrayLike<number>): void { this.#image.write(address, dwords) }
+}
+/** The same, and what is stored goes to the machine as well. */
+export class TableMemory extends RamImage {
   readonly #qtest: Qtest
-  constructor(qtest: Qtest) { this.#qtest = qtest }
-
-  page(number: number): Uint32Array | undefined {
-    return this.#image.page(number) ?? (isRam(number * page) ? zeros : undefined)
+  constructor(qtest: Qtest) {
+    super()
+    this.#qtest = qtest
   }
-  /** At most two dwords at once, as hardware stores them. */
-  write(address: number, low: number, high: number): void {
-    this.#image.write(address, [low, high])
-    this.#qtest.writeq(address, BigInt(high >>> 0) << 32n | BigInt(low >>> 0))
-  }
-  /** A structure of `dwords`. */
-  put(address: number, dwords: ArrayLike<number>): void {
-    for (let i = 0; i < dwords.length; i += 2) this.write(address + 4 * i, dwords[i]!, dwords[i + 1]!)
+  /** A structure, in words of 64 bits. */
+  override put(address: number, dwords: ArrayLike<number>): void {
+    super.put(address, dwords)
+    for (let i = 0; i < dwords.length; i += 2) this.#qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
   }
 }
 const zeros = new Uint32Array(pageDwords)

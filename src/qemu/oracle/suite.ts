@@ -20,6 +20,8 @@ export interface Bench { readonly machine: Machine; readonly tally: Tally; reado
 /** A suite on one machine. A case is plain data; each runs from a unit that is as new, so that it runs alone as it did among others. */
 export interface Rig<Case> {
   readonly cases: fc.Arbitrary<Case>
+  /** Once, before the first case on a machine. */
+  prepare(machine: Machine): Promise<void>
   /** Every request of it, judged. */
   run(bench: Bench, one: Case): Promise<readonly Judged[]>
 }

@@ -4,7 +4,7 @@ import { rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
 import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
 import { recordFault } from '../../../spec/vtd/faults.ts'
 import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
-import { decode, dwordsOf, registers, show } from '../../../spec/vtd/layout.ts'
+import { decode, dwordsOf, encode, registers, show } from '../../../spec/vtd/layout.ts'
 import { rawTables } from '../../../spec/vtd/raw.ts'
 import { translate } from '../../../spec/vtd/walk.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
@@ -30,7 +30,7 @@ export const walkEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar
 /** The unit of a machine as the specification sees it. */
 export function unitOf({ unit }: Machine, { scalable, addressWidth }: WalkShape): { readonly unit: TranslationUnit; readonly registers: UnitRegisters } {
   const seen = {
-    cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts: 0x8000_0000, rtaddr: dwordsOf(BigInt(place.root | (scalable ? 1 << 10 : 0))), irta: dwordsOf(0n),
+    cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts: 0x8000_0000, rtaddr: dwordsOf(BigInt(rootAddress(scalable))), irta: dwordsOf(0n),
   }
   return { unit: translationUnitOf(seen, addressWidth), registers: seen }
 }
@@ -42,8 +42,17 @@ const readsTo = 2048
 interface Asked { readonly edu: Edu; readonly request: DmaRequest; readonly model: Translation; readonly way: Way; readonly landing: number | null }
 
 export function walkRig(shape: WalkShape): Rig<WalkCase> {
-  return { cases: walkCases(shape), run: (bench, one) => runWalk(bench, one, shape) }
+  return { cases: walkCases(shape), prepare: machine => translating(machine, shape.scalable), run: (bench, one) => runWalk(bench, one, shape) }
 }
+
+/** Root table and queue in their places, translation on. */
+export async function translating({ qtest, unit, trace }: Machine, scalable: boolean): Promise<void> {
+  unit.setRoot(BigInt(rootAddress(scalable)))
+  unit.startQueue(place.queue, { wide: scalable })
+  unit.enable('TE')
+  await Promise.all([qtest.settled(), trace.sync()])
+}
+const rootAddress = (scalable: boolean): number => place.root + (scalable ? encode(registers.RTADDR.layout, { TTM: 1 })[0]! : 0)
 
 async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: WalkShape): Promise<readonly Judged[]> {
   const { qtest, unit, trace } = machine

@@ -1,0 +1,32 @@
+/** One interrupt message judged. */
+import { faultReason } from '../../../spec/vtd/faults.ts'
+import type { Interrupt } from '../../../spec/vtd/remap.ts'
+import { sidText } from './dma.ts'
+import { interruptExceptions } from './exceptions.ts'
+import { agrees } from './interrupt-seen.ts'
+import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
+import type { Comparison, Judged, Tally } from './judged.ts'
+
+export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally: Tally): Judged {
+  const { model } = asked
+  const verdict = agrees(model, seen) ? 'same' : interruptExceptions(asked, seen) ?? 'different'
+  tally.verdict(verdict)
+  if (model.kind === 'fault') {
+    tally.reason(model.reason)
+    tally.outcome('interrupt blocked')
+  } else tally.outcome(asked.request.remappable === null ? 'interrupt in compatibility format' : `interrupt ${asked.unit.eime ? 'x2APIC' : 'xAPIC'}`)
+  return { verdict, compare: () => describe(asked, seen) }
+}
+
+const hex = (value: number): string => `0x${value.toString(16)}`
+function describe({ via, address, data, request, model }: InterruptAsked, seen: InterruptSeen): Comparison {
+  return {
+    request: `${sidText(request.sid)} ${via === 'msi' ? 'sends' : 'writes'} ${hex(data)} to ${hex(address)}${request.remappable === null ? '' : `, index ${request.remappable.index}`}`,
+    model: model.kind === 'fault' ? `blocked, fault ${[model.reason, ...model.alternatives].map(code => `${code.toString(16).toUpperCase()}h`).join(' or ')}`
+      : model.kind === 'posted' ? 'posted' : interruptText(model.interrupt),
+    qemu: seen.kind === 'blocked' ? 'blocked' : seen.kind === 'unclear' ? `events that do not fit: ${seen.events.join(', ')}` : interruptText(seen.interrupt),
+    clause: model.kind === 'fault' ? faultReason(model.reason)?.clause ?? null : model.exercised.at(-1) ?? null,
+  }
+}
+const interruptText = ({ vector, dlm, dst, dm, rh, tm, assert }: Interrupt): string =>
+  `vector ${hex(vector)} to ${hex(dst)}${dm ? ' logical' : ''}, delivery mode ${dlm}${rh ? ', redirection hint' : ''}${tm ? ', level' : ''}${assert ? '' : ', not asserted'}`

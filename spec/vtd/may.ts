@@ -29,9 +29,9 @@ export class MayHold {
   readonly #unit: TranslationUnit
   readonly #cachingMode: boolean
   readonly #sites: ReadonlyMap<number, readonly number[]>
-  readonly #contexts = new Held<HeldContext>()
-  readonly #structures = new Held<HeldStructure>()
-  readonly #pages = new Held<HeldPage>()
+  readonly #contexts = new Held<HeldContext>(({ did, found }) => isFault(found) ? keyOf(found) : `${did} ${found.context.table} ${found.context.levels} ${found.context.tt} ${found.context.fpd}`)
+  readonly #structures = new Held<HeldStructure>(({ page, start }) => `${page} ${start.level} ${start.table} ${start.read} ${start.write}`)
+  readonly #pages = new Held<HeldPage>(({ did, result }) => `${did} ${isFault(result) ? keyOf(result) : `${result.output} ${result.pages} ${result.read} ${result.write} ${result.snoop}`}`)
 
   /** @param cachingMode CAP.CM: what faults may be cached too. */
   constructor(unit: TranslationUnit, cachingMode: boolean, sites: readonly Site[]) {
@@ -103,13 +103,13 @@ export class MayHold {
   /** Whether a translation of the page may be held. */
   holds({ sid, page }: Site): boolean { return this.#pages.of(siteKey(sid, page)).length > 0 }
 
-  /** Every way in which a request may end now, none twice. Its page must be among the sites. */
+  /** Every way in which a request may end now, none twice from one place. Its page must be among the sites. */
   outcomes(tables: Tables, request: DmaRequest): readonly Possible[] {
     const { sid, address, access } = request
     const page = Math.floor(address / pageBytes)
     const found: Possible[] = [], seen = new Set<string>()
     const add = (result: Translation, from: From): void => {
-      const key = keyOf(result)
+      const key = `${from}:${keyOf(result)}`
       if (!seen.has(key)) found.push({ result, from })
       seen.add(key)
     }
@@ -140,9 +140,11 @@ function keyOf(result: Translation): string {
   return `${result.page}:${result.mapping.pages}`
 }
 
-/** Values by key, each once. */
-class Held<V extends object> {
+/** Values by key, each once: those with one text are one. */
+class Held<V> {
   readonly #values = new Map<string | number, Map<string, V>>()
+  readonly #text: (value: V) => string
+  constructor(text: (value: V) => string) { this.#text = text }
   get size(): number {
     let size = 0
     for (const values of this.#values.values()) size += values.size
@@ -151,7 +153,7 @@ class Held<V extends object> {
   add(key: string | number, value: V): void {
     let values = this.#values.get(key)
     if (values === undefined) this.#values.set(key, values = new Map())
-    const text = JSON.stringify(value)
+    const text = this.#text(value)
     if (!values.has(text)) values.set(text, value)
   }
   of(key: string | number): readonly V[] { return [...this.#values.get(key)?.values() ?? []] }

@@ -115,6 +115,10 @@ const records = [
     qemu: 'IQERCD reads 0 whatever stopped the queue.', manual: 'IQERCD.IQEI says why, while IQE=1.',
   },
   {
+    name: 'event-kept-pending', clause: 'VTD:7.3/event-mask',
+    qemu: 'Keeps FECTL.IP when the record is cleared and no status bit is left.', manual: 'IP is cleared with the last status bit: nothing is sent when IM is cleared.',
+  },
+  {
     name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
     qemu: 'Drops without any record a request that its IOTLB has no permission for.', manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',
   },

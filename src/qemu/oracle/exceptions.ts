@@ -5,7 +5,9 @@ import { remap } from '../../../spec/vtd/remap.ts'
 import type { InterruptRequest, InterruptUnit, Remapped } from '../../../spec/vtd/remap.ts'
 import type { Fetched, Irte } from '../../../spec/vtd/tables.ts'
 import type { Possible } from '../../../spec/vtd/may.ts'
-import type { DmaCompared, Seen } from './dma.ts'
+import type { DmaCompared, Seen } from './dma-seen.ts'
+import { scalableExceptionList, scalableExceptions } from './exceptions-scalable.ts'
+import type { ScalableExceptionName } from './exceptions-scalable.ts'
 import { agrees as interruptAgrees } from './interrupt-seen.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 
@@ -124,8 +126,8 @@ const records = [
   },
 ] as const satisfies readonly QemuException[]
 
-export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name']
-export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts, ...records]
+export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name'] | ScalableExceptionName
+export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts, ...records, ...scalableExceptionList]
 
 /** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
 export const cachedException = (possible: readonly Possible[], seen: Seen, landed: boolean | null): readonly ExceptionName[] | null =>
@@ -134,7 +136,7 @@ export const cachedException = (possible: readonly Possible[], seen: Seen, lande
 
 export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] | null {
   const found = dma.find(({ explains }) => explains(compared))
-  return found === undefined ? null : [found.name]
+  return found === undefined ? scalableExceptions(compared) : [found.name]
 }
 
 /** The fewest that together make the model do what QEMU did. */

@@ -12,8 +12,9 @@ import { translateLegacy } from '../../../spec/vtd/walk.ts'
 import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk.ts'
 import type { Machine } from '../machine.ts'
 import { invalidateIotlb, statusWait } from '../unit.ts'
-import { agrees, clauseOf, modelText, requestText, seenText } from './dma.ts'
-import type { DmaCompared } from './dma.ts'
+import { clauseOf, modelText, requestText, seenText } from './dma.ts'
+import { agrees } from './dma-seen.ts'
+import type { DmaCompared } from './dma-seen.ts'
 import { cachedException, dmaExceptions } from './exceptions.ts'
 import type { ExceptionName } from './exceptions.ts'
 import type { Judged, Tally } from './judged.ts'
@@ -87,7 +88,7 @@ export class SequenceModel {
     const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!, access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
     const possible = this.#may.outcomes(this.#tables, request)
     const fresh = translateLegacy(this.#tables, this.#unit, request)
-    const as = (model: Possible['result']): DmaCompared => ({ unit: this.#unit, request, model, way: { fpd: false, around: false }, seen, landed })
+    const as = (model: Possible['result']): DmaCompared => ({ unit: this.#unit, tables: this.#tables, snooping: this.#tables, request, model, way: { fpd: false, around: false }, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
     const names = found !== undefined ? null : cachedException(possible, seen, landed) ?? possible.map(({ result }) => dmaExceptions(as(result))).find(one => one !== null) ?? null
     const verdict = found !== undefined ? 'same' : names ?? 'different'

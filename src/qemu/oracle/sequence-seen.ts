@@ -1,6 +1,6 @@
 /** What is seen of the steps of a sequence, and the places that both sides know. */
 import type { FaultState } from '../unit.ts'
-import type { Seen } from './dma.ts'
+import type { Seen } from './dma-seen.ts'
 import { place } from './place.ts'
 
 /** FSTS and the record, and FECTL. */

@@ -4,7 +4,8 @@ import { rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
 import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
 import { recordFault } from '../../../spec/vtd/faults.ts'
 import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
-import { decode, dwordsOf, encode, registers, show } from '../../../spec/vtd/layout.ts'
+import { decode, dwordsOf, encode, put, registers, show } from '../../../spec/vtd/layout.ts'
+import type { Rules } from '../../../spec/vtd/layout.ts'
 import { rawTables } from '../../../spec/vtd/raw.ts'
 import { translate } from '../../../spec/vtd/walk.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
@@ -15,8 +16,9 @@ import type { EventName, TraceEvent } from '../events.ts'
 import type { Machine } from '../machine.ts'
 import { invalidateContexts, invalidateIotlb } from '../unit.ts'
 import type { FaultState } from '../unit.ts'
-import { attribute, judgeDma, landingOf } from './dma.ts'
-import type { DmaCompared } from './dma.ts'
+import { judgeDma } from './dma.ts'
+import { attribute, landingOf } from './dma-seen.ts'
+import type { DmaCompared } from './dma-seen.ts'
 import type { Judged, Tally } from './judged.ts'
 import { isRam, isTable, place, TableMemory } from './place.ts'
 import type { Bench, Rig } from './suite.ts'
@@ -64,7 +66,9 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   unit.clearFaults()
   unit.submit([invalidateContexts, invalidateIotlb])
   lap('model')
-  const tables = rawTables(memory, { rootTable: place.root, interruptTable: 0 }, entryReader(rulesOf(model.registers, shape.addressWidth)))
+  const rules = rulesOf(model.registers, shape.addressWidth)
+  const read = (by: Rules): ScalableTables => rawTables(memory, { rootTable: place.root, interruptTable: 0 }, entryReader(by))
+  const tables = read(rules), snooping = read({ ...rules, has: feature => feature === 'ECAP.SC' || rules.has(feature) })
   const rounds = inRounds(one, machine, tables, model.unit, shape)
   const done: { asked: readonly Asked[]; faults: FaultState; landed: readonly (boolean | null)[]; events: Promise<readonly TraceEvent[]> }[] = []
   for (const asked of rounds) {
@@ -83,7 +87,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
     lap('qemu')
     const all = await events
     lap('judge')
-    judged.push(...judgeRound(model.unit, asked, faults, landed, all, tally))
+    judged.push(...judgeRound({ unit: model.unit, tables, snooping }, asked, faults, landed, all, tally))
   }
   return judged
 }
@@ -128,28 +132,37 @@ function landedOf(asked: readonly Asked[], words: readonly (number | null)[]): (
     : lastAt.get(landing) === request.sid ? words[i] === (request.sid << 16) >>> 0 : words[i] === (lastAt.get(landing)! << 16) >>> 0 ? true : null)
 }
 
-function judgeRound(unit: TranslationUnit, asked: readonly Asked[], faults: FaultState, landed: readonly (boolean | null)[], events: readonly TraceEvent[], tally: Tally): Judged[] {
+function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'snooping'>, asked: readonly Asked[], faults: FaultState, landed: readonly (boolean | null)[], events: readonly TraceEvent[], tally: Tally): Judged[] {
   const { seen, left } = attribute(events, asked.map(one => one.request), landed)
-  const all = asked.map(({ request, model, way }, i): DmaCompared => ({ unit, request, model, way, seen: seen[i]!, landed: landed[i]! }))
+  const all = asked.map(({ request, model, way }, i): DmaCompared => ({ ...by, request, model, way, seen: seen[i]!, landed: landed[i]! }))
   const judged = all.map(one => judgeDma(one, tally))
-  const recorded = judgeRecord(all, faults, left)
+  const recorded = judgeRecord(all, faults, left, by.unit.ttm === 1, tally)
   return recorded === null ? judged : [...judged, recorded]
 }
 
 /** The one record and FSTS after a round: of the first fault that QEMU named, as the manual has it recorded. Null where right. */
-function judgeRecord(all: readonly DmaCompared[], { fsts, record: found128 }: FaultState, left: number): Judged | null {
+function judgeRecord(all: readonly DmaCompared[], { fsts, record: words }: FaultState, left: number, scalable: boolean, tally: Tally): Judged | null {
   const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false, im: true, ip: false }
   for (const { request, seen } of all)
-    if (seen.kind === 'fault') recordFault(model, { reason: seen.reason, sid: request.sid, address: request.address - request.address % 4096, write: request.access === 'write' }, false)
-  const [record] = model.records
-  const status = decode(registers.FSTS.layout, [fsts]), found = decode(registers.FRCD.layout, found128)
-  const right = left === 0 && status.PFO === (model.pfo ? 1 : 0) && status.PPF === (record === null ? 0 : 1) && status.IQE === 0 && (record === null || record === undefined ? found.F === 0
-    : found.F === 1 && found.FR === record.reason && found.SID === record.sid && found.FI * 4096 === record.address && found.T1 === (record.write ? 0 : 1)
-      && found.T2 === 0 && found.AT === 0 && found.PP === 0 && found.EXE === 0 && found.PRIV === 0)
-  if (right) return null
-  return { verdict: 'different', compare: () => ({
-    request: `fault record after ${all.length} requests`, clause: 'VTD:7.2/record',
-    model: `${record === null || record === undefined ? 'none' : `reason ${record.reason} of ${record.sid}`}${model.pfo ? ', overflow' : ''}`,
-    qemu: `FSTS ${fsts.toString(16)} FRCD ${show(registers.FRCD.layout, found128)}, ${left} events of nobody`,
+    if (seen.kind === 'fault') recordFault(model, { reason: seen.reason, sid: request.sid, address: Math.floor(request.address / 4096), write: request.access === 'write' }, false)
+  const record = model.records[0] ?? null
+  const frcd = registers.FRCD.layout, found = decode(frcd, words)
+  const expected = record === null ? encode(frcd, {})
+    : encode(frcd, { F: 1, FR: record.reason, SID: record.sid, FI: record.address, T1: record.write ? 0 : 1, PP: found.PP, PV: found.PV })
+  const status = encode(registers.FSTS.layout, { PFO: model.pfo ? 1 : 0, PPF: record === null ? 0 : 1 })[0]!
+  const right = left === 0 && fsts === status && (record === null ? found.F === 0 : show(frcd, expected) === show(frcd, words))
+  // Where PP=0, PV has no meaning.
+  if (right && (record === null || found.PP === 0)) return null
+  const verdict = right && scalable && found.PV === 0 ? ['rid-pasid-recorded'] as const : 'different' as const
+  tally.verdict(verdict)
+  return { verdict, compare: () => ({
+    request: `record after ${all.length} requests`, clause: 'VTD:7.2/record', model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD ${show(frcd, record === null ? expected : withoutPasid(expected))}`,
+    qemu: `FSTS ${show(registers.FSTS.layout, [fsts])}, FRCD ${show(frcd, words)}${left === 0 ? '' : `, ${left} events of nobody`}`,
   }) }
+}
+/** Without PASID. */
+function withoutPasid(words: Uint32Array): Uint32Array {
+  const copy = words.slice()
+  for (const name of ['PP', 'PV'] as const) put(registers.FRCD.layout, copy, name, 0)
+  return copy
 }

@@ -1,4 +1,5 @@
 /** One DMA: what the model allows, what QEMU's trace and memory show, and whether they agree. */
+import type { Feature } from '../../../spec/vtd/layout.ts'
 import type { ScalableTables } from '../../../spec/vtd/tables.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
 import type { TraceEvent } from '../events.ts'
@@ -16,8 +17,8 @@ export interface DmaCompared {
   readonly unit: TranslationUnit
   /** As they are at the time of the request. */
   readonly tables: ScalableTables
-  /** The same read by a unit with ECAP.SC. */
-  readonly snooping: ScalableTables
+  /** The same, read by a unit that has these features too. */
+  readonly reading: (more: readonly Feature[]) => ScalableTables
   readonly request: DmaRequest
   readonly model: Translation
   readonly way: Way

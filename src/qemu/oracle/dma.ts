@@ -9,7 +9,8 @@ import type { Way } from './way.ts'
 import type { Comparison, Judged, Tally } from './judged.ts'
 
 export function judgeDma(compared: DmaCompared, tally: Tally): Judged {
-  const verdict = agrees(compared) ? 'same' : dmaExceptions(compared) ?? 'different'
+  const names = agrees(compared) ? [] : dmaExceptions(compared)
+  const verdict = names === null ? 'different' : names.length === 0 ? 'same' : names
   count(compared, verdict, tally)
   return { verdict, compare: () => describe(compared) }
 }

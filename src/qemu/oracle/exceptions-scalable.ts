@@ -1,44 +1,71 @@
 /** Where QEMU 7.2 is known to leave the manual in scalable mode: what its unit goes by in place of the manual's tables, and which reasons it gives. */
 import type { VtdClause } from '../../../spec/vtd/clauses.ts'
+import type { Feature } from '../../../spec/vtd/layout.ts'
 import type { ScalableTables } from '../../../spec/vtd/tables.ts'
 import { translate } from '../../../spec/vtd/walk.ts'
 import type { Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
+import { wayOf } from './way.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
 
-interface Bent { readonly tables: ScalableTables; readonly unit: TranslationUnit }
-interface Bend { readonly name: string; readonly clause: VtdClause; readonly qemu: string; readonly manual: string; readonly bends: (bent: Bent, compared: DmaCompared) => Bent }
+/** `features`: those the unit takes itself to have besides. `wrap`: what it reads from its tables otherwise. */
+interface Bent { readonly features: readonly Feature[]; readonly unit: TranslationUnit; readonly wrap: (tables: ScalableTables) => ScalableTables }
+interface Bend { readonly name: string; readonly clause: VtdClause; readonly qemu: string; readonly manual: string; readonly bends: (bent: Bent) => Bent }
+
+const withFeatures = (bent: Bent, ...more: readonly Feature[]): Bent => ({ ...bent, features: [...bent.features, ...more] })
+const wrapped = (bent: Bent, change: (tables: ScalableTables) => Partial<ScalableTables>): Bent => ({ ...bent, wrap: tables => {
+  const before = bent.wrap(tables)
+  return { ...before, ...change(before) }
+} })
+const changed = <E>(entry: E | 'unreadable', change: (entry: E) => E): E | 'unreadable' => entry === 'unreadable' ? entry : change(entry)
+const unreserved = <E extends { readonly reserved: boolean }>(entry: E): E => entry.reserved ? { ...entry, reserved: false } : entry
 
 const entries = [
   {
     name: 'snoop-bit-accepted', clause: 'VTD:table-30/sss-3',
     qemu: 'Takes SNP in a second-stage leaf although ECAP.SC=0.', manual: 'Without ECAP.SC the bit is reserved (7Ah).',
-    bends: ({ tables, unit }, { snooping }) => ({ unit, tables: { ...tables, secondStageEntry: snooping.secondStageEntry } }),
+    bends: bent => withFeatures(bent, 'ECAP.SC'),
+  },
+  {
+    name: 'context-features-accepted', clause: 'VTD:table-30/sct-3',
+    qemu: 'Takes DTE, PASIDE and PRE in a context entry without the capabilities for them.', manual: 'Each is reserved without its capability (42h).',
+    bends: bent => wrapped(withFeatures(bent, 'ECAP.DT', 'ECAP.PASID', 'ECAP.PRS'), tables => ({
+      // Of what they mean together it knows nothing.
+      scalableContextEntry: (table, index) => changed(tables.scalableContextEntry(table, index), entry => ({ ...entry, pre: false })),
+    })),
+  },
+  {
+    name: 'rid-pasid-used', clause: 'VTD:table-30/sct-3',
+    qemu: 'Goes by RID_PASID although ECAP.RPS=0.', manual: 'Without ECAP.RPS the field is reserved (42h).',
+    bends: bent => ({ ...withFeatures(bent, 'ECAP.RPS'), unit: bent.unit.scalable === null ? bent.unit : { ...bent.unit, scalable: { ...bent.unit.scalable, ridPasid: true } } }),
+  },
+  {
+    name: 'directory-unbounded', clause: 'VTD:table-30/sct-4',
+    qemu: 'Does not apply PDTS.', manual: 'A RID_PASID beyond the directory is refused (43h).',
+    bends: bent => wrapped(bent, tables => ({ scalableContextEntry: (table, index) => changed(tables.scalableContextEntry(table, index), entry => ({ ...entry, pdts: 7 })) })),
   },
   {
     name: 'both-root-halves', clause: 'VTD:table-30/srt-3',
     qemu: 'Refuses a root entry with a reserved bit in either half.', manual: 'Each half is judged for its own devices.',
-    bends: ({ tables, unit }) => ({ unit, tables: { ...tables, scalableRootEntry: (bus, upper) => {
-      const own = tables.scalableRootEntry(bus, upper), other = tables.scalableRootEntry(bus, !upper)
-      return own === 'unreadable' || other === 'unreadable' || !other.reserved ? own : { ...own, reserved: true }
-    } } }),
+    bends: bent => wrapped(bent, tables => ({ scalableRootEntry: (bus, upper) => {
+      const other = tables.scalableRootEntry(bus, !upper)
+      return changed(tables.scalableRootEntry(bus, upper), own => other === 'unreadable' || !other.reserved ? own : { ...own, reserved: true })
+    } })),
   },
   {
     name: 'pasid-reserved-ignored', clause: 'VTD:table-30/spt-3',
     qemu: 'Checks no reserved bit of PASID directory and PASID table entries.', manual: 'A reserved bit that is set is refused (52h, 5Ah).',
-    bends: ({ tables, unit }) => ({ unit, tables: {
-      ...tables,
-      pasidDirectoryEntry: (table, index) => unreserved(tables.pasidDirectoryEntry(table, index)),
-      pasidEntry: (table, index) => unreserved(tables.pasidEntry(table, index)),
-    } }),
+    bends: bent => wrapped(bent, tables => ({
+      pasidDirectoryEntry: (table, index) => changed(tables.pasidDirectoryEntry(table, index), unreserved),
+      pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => ({ ...unreserved(entry), ssade: false, sre: false })),
+    })),
   },
   {
     name: 'pgtt-as-second-stage', clause: 'VTD:table-30/spt-4',
     qemu: 'Walks first-stage and nested translation (PGTT 1 and 3) as second stage.', manual: 'A PGTT that the unit does not report is refused (5Bh).',
-    bends: ({ tables, unit }) => ({ unit, tables: { ...tables, pasidEntry: (table, index) => {
-      const entry = tables.pasidEntry(table, index)
-      return entry === 'unreadable' || entry.pgtt !== 1 && entry.pgtt !== 3 ? entry : { ...entry, pgtt: 2 }
-    } } }),
+    bends: bent => wrapped(bent, tables => ({
+      pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => entry.pgtt === 1 || entry.pgtt === 3 ? { ...entry, pgtt: 2 } : entry),
+    })),
   },
 ] as const satisfies readonly Bend[]
 
@@ -59,8 +86,6 @@ const codes = [
 export const scalableExceptionList = [...entries, ...codes]
 export type ScalableExceptionName = (typeof entries | typeof codes)[number]['name']
 
-const unreserved = <E extends { readonly reserved: boolean }>(entry: E | 'unreadable'): E | 'unreadable' => entry === 'unreadable' || !entry.reserved ? entry : { ...entry, reserved: false }
-
 /** What legacy mode says in place of each. */
 const legacyReason: ReadonlyMap<number, readonly number[]> = new Map([
   [0x38, [0x08]], [0x39, [0x01]], [0x3a, [0x0a]], [0x40, [0x09]], [0x41, [0x02]], [0x42, [0x0b]], [0x43, [0x0b]], [0x7b, [0x03]], [0x78, [0x07]], [0x79, [0x05, 0x06]],
@@ -68,21 +93,29 @@ const legacyReason: ReadonlyMap<number, readonly number[]> = new Map([
 ])
 const ofPasid = [0x50, 0x51, 0x52, 0x58, 0x59, 0x5a, 0x5b]
 
-const subsets: readonly (readonly (typeof entries)[number][])[] = Array.from({ length: 2 ** entries.length }, (_, set) => entries.filter((_one, i) => (set >> i & 1) === 1))
+/** Whether AW counts where PGTT is pass-through our sources do not say: what refuses an unsupported one there (5Bh) is allowed as well. */
+const widthOfPassThrough = (bent: Bent): Bent => wrapped(bent, tables => ({
+  pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => entry.pgtt === 4 && !bent.unit.levels.includes(entry.levels) ? { ...entry, pgtt: 0 } : entry),
+}))
+
+type Explaining = (typeof entries)[number]
+const subsets: readonly (readonly Explaining[])[] = Array.from({ length: 2 ** entries.length }, (_, set) => entries.filter((_one, i) => (set >> i & 1) === 1))
   .sort((a, b) => a.length - b.length)
 
-/** The fewest that together explain a difference. */
-export function scalableExceptions(compared: DmaCompared): readonly ScalableExceptionName[] | null {
+/** The fewest that together explain a difference; none at all where the manual leaves open what QEMU did. */
+export function scalableExceptions<N extends string>(compared: DmaCompared, inAnyMode: (compared: DmaCompared) => N | null): readonly (N | ScalableExceptionName)[] | null {
   if (compared.unit.ttm !== 1) return null
-  for (const few of subsets) {
-    let bent: Bent = { tables: compared.tables, unit: compared.unit }
-    for (const { bends } of few) bent = bends(bent, compared)
-    const model = translate(bent.tables, bent.unit, compared.request)
+  for (const few of subsets) for (const open of [false, true]) {
+    let bent: Bent = { features: [], unit: compared.unit, wrap: tables => tables }
+    for (const { bends } of few) bent = bends(bent)
+    if (open) bent = widthOfPassThrough(bent)
+    const tables = bent.wrap(compared.reading(bent.features))
+    const model = translate(tables, bent.unit, compared.request)
     if (model.kind !== 'translated' && model.kind !== 'fault') continue
-    const names = few.map(({ name }) => name)
-    if (agrees({ ...compared, model })) return names
-    const said = reasonSaid(model, compared)
-    if (said !== null) return [...names, said]
+    const names = few.map(({ name }) => name), now = { ...compared, model, way: wayOf(tables, bent.unit, compared.request) }
+    if (agrees(now)) return names
+    const more = reasonSaid(model, compared) ?? inAnyMode(now)
+    if (more !== null) return [...names, more]
   }
   return null
 }

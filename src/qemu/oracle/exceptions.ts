@@ -134,9 +134,10 @@ export const cachedException = (possible: readonly Possible[], seen: Seen, lande
   seen.hit && seen.kind === 'translated' && landed === false && possible.some(({ result, from }) => from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
     ? ['cached-denial-unrecorded'] : null
 
+const inAnyMode = (compared: DmaCompared) => dma.find(({ explains }) => explains(compared))?.name ?? null
 export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] | null {
-  const found = dma.find(({ explains }) => explains(compared))
-  return found === undefined ? scalableExceptions(compared) : [found.name]
+  const found = inAnyMode(compared)
+  return found === null ? scalableExceptions(compared, inAnyMode) : [found]
 }
 
 /** The fewest that together make the model do what QEMU did. */

@@ -88,7 +88,7 @@ export class SequenceModel {
     const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!, access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
     const possible = this.#may.outcomes(this.#tables, request)
     const fresh = translateLegacy(this.#tables, this.#unit, request)
-    const as = (model: Possible['result']): DmaCompared => ({ unit: this.#unit, tables: this.#tables, snooping: this.#tables, request, model, way: { fpd: false, around: false }, seen, landed })
+    const as = (model: Possible['result']): DmaCompared => ({ unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model, way: { fpd: false, around: false }, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
     const names = found !== undefined ? null : cachedException(possible, seen, landed) ?? possible.map(({ result }) => dmaExceptions(as(result))).find(one => one !== null) ?? null
     const verdict = found !== undefined ? 'same' : names ?? 'different'

@@ -31,7 +31,7 @@ const pagingSchema = v.object({
   read: v.boolean(), write: v.boolean(), large: v.boolean(), to: v.picklist(targets), bits: bitList,
 })
 const requestSchema = v.object({
-  device: index(requesters.length), slots: v.strictTuple([index(4), index(4), index(4), index(4)]), dword: index(1024), write: v.boolean(),
+  device: index(requesters.length), slots: v.strictTuple([index(4), index(4), index(4), index(4)]), dword: index(64), write: v.boolean(),
   /** A bit that is set in the address besides: beyond what tables index. */
   beyond: v.nullable(index(64)),
 })
@@ -64,7 +64,7 @@ export function walkCases({ scalable, addressWidth }: WalkShape): fc.Arbitrary<W
     read: often(true, 2, fc.boolean()), write: often(true, 2, fc.boolean()), large: fc.boolean(), to: target, bits: bits(63, 2),
   })
   const request: fc.Arbitrary<WalkRequest> = fc.record({
-    device: fc.nat(requesters.length - 1), slots: fc.tuple(slot, slot, slot, slot), dword: fc.nat(1023), write: fc.boolean(),
+    device: fc.nat(requesters.length - 1), slots: fc.tuple(slot, slot, slot, slot), dword: fc.nat(63), write: fc.boolean(),
     beyond: often(null, 24, fc.integer({ min: addressWidth === 48 ? 39 : 38, max: 63 })),
   })
   return fc.record({
@@ -74,13 +74,13 @@ export function walkCases({ scalable, addressWidth }: WalkShape): fc.Arbitrary<W
 }
 const slot = fc.nat(slots.length - 1)
 
-/** What a device asks for: an address, exact as a number. */
-export function addressOf({ slots: at, dword, beyond }: WalkRequest, levels: number): number {
+/** What a device asks for: an address, exact as a number. Each device has dwords of its own in every page, so that none overwrites what another wrote. */
+export function addressOf({ device, slots: at, dword, beyond }: WalkRequest, levels: number): number {
   let address = 0
   for (let level = levels; level >= 1; level--) address += slots[at[4 - level]!]! * 2 ** (12 + 9 * (level - 1))
   if (beyond !== null && Math.floor(address / 2 ** beyond) % 2 === 0) address += 2 ** beyond
   // What a number cannot hold is left out.
-  return address < 2 ** 52 ? address + 4 * dword : address
+  return address < 2 ** 52 ? address + 4 * (dword * requesters.length + device) : address
 }
 
 /** Where an entry at `level` points to. */

@@ -5,7 +5,7 @@ import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
 import { recordFault } from '../../../spec/vtd/faults.ts'
 import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
 import { decode, dwordsOf, encode, put, registers, show } from '../../../spec/vtd/layout.ts'
-import type { Rules } from '../../../spec/vtd/layout.ts'
+import type { Feature, Rules } from '../../../spec/vtd/layout.ts'
 import { rawTables } from '../../../spec/vtd/raw.ts'
 import { translate } from '../../../spec/vtd/walk.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
@@ -22,7 +22,7 @@ import type { DmaCompared } from './dma-seen.ts'
 import type { Judged, Tally } from './judged.ts'
 import { isRam, isTable, place, TableMemory } from './place.ts'
 import type { Bench, Rig } from './suite.ts'
-import { wayOf } from './way.ts'
+import { unreserved, wayOf } from './way.ts'
 import type { Way } from './way.ts'
 import { addressOf, requesters, walkCases, writeTables } from './walk-case.ts'
 import type { WalkCase, WalkShape } from './walk-case.ts'
@@ -41,7 +41,7 @@ export function unitOf({ unit }: Machine, { scalable, addressWidth }: WalkShape)
 const readsTo = 2048
 
 /** A request of a round, what the model says of it, and where what it writes can be looked for. */
-interface Asked { readonly edu: Edu; readonly request: DmaRequest; readonly model: Translation; readonly way: Way; readonly landing: number | null }
+interface Asked { readonly edu: Edu; readonly request: DmaRequest; readonly model: Translation; readonly way: Way; readonly alone: boolean; readonly landing: number | null }
 
 export function walkRig(shape: WalkShape): Rig<WalkCase> {
   return { cases: walkCases(shape), prepare: machine => translating(machine, shape.scalable), run: (bench, one) => runWalk(bench, one, shape) }
@@ -68,10 +68,12 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   lap('model')
   const rules = rulesOf(model.registers, shape.addressWidth)
   const read = (by: Rules): ScalableTables => rawTables(memory, { rootTable: place.root, interruptTable: 0 }, entryReader(by))
-  const tables = read(rules), snooping = read({ ...rules, has: feature => feature === 'ECAP.SC' || rules.has(feature) })
+  const tables = read(rules)
+  const reading = (more: readonly Feature[]): ScalableTables => more.length === 0 ? tables : read({ ...rules, has: feature => more.includes(feature) || rules.has(feature) })
   const rounds = inRounds(one, machine, tables, model.unit, shape)
   const done: { asked: readonly Asked[]; faults: FaultState; landed: readonly (boolean | null)[]; events: Promise<readonly TraceEvent[]> }[] = []
   for (const asked of rounds) {
+    for (const { landing } of asked) if (landing !== null) qtest.writel(landing, 0)
     for (const { edu, request } of asked)
       edu.start(request.access === 'write' ? { direction: 'write', address: BigInt(request.address) } : { direction: 'read', address: BigInt(request.address), offset: readsTo })
     lap('qemu')
@@ -87,7 +89,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
     lap('qemu')
     const all = await events
     lap('judge')
-    judged.push(...judgeRound({ unit: model.unit, tables, snooping }, asked, faults, landed, all, tally))
+    judged.push(...judgeRound({ unit: model.unit, tables, reading }, asked, faults, landed, all, tally, address => { qtest.writel(address, 0) }))
   }
   return judged
 }
@@ -102,7 +104,7 @@ function inRounds(one: WalkCase, { edus }: Machine, tables: ScalableTables, unit
     const asked = ask(edu, request, given.write, tables, unit)
     if (asked === null) continue
     // Whether QEMU says nothing of one that goes around its unit can be told only where nobody else is there.
-    if (asked.way.around && asked.model.kind === 'fault') alone.push([asked])
+    if (asked.alone) alone.push([asked])
     else (rounds[used[given.device]!++] ??= []).push(asked)
   }
   return [...rounds, ...alone]
@@ -111,30 +113,30 @@ function inRounds(one: WalkCase, { edus }: Machine, tables: ScalableTables, unit
 function ask(edu: Edu, request: DmaRequest, write: boolean, tables: ScalableTables, unit: TranslationUnit): Asked | null {
   const asWrite = translationOf(translate(tables, unit, request))
   if (asWrite === null) return null
-  const way = wayOf(tables, unit, request)
-  const landing = landingOf(request, asWrite), intoTables = landing !== null && isTable(landing)
-  // QEMU says nothing of pass-through: what is written must tell. And what lands in a table would change the case.
-  if (way.around && landing !== null && (intoTables || !isRam(landing))) return null
-  if (!intoTables && (write || way.around)) return { edu, request, model: asWrite, way, landing: landing !== null && isRam(landing) ? landing : null }
+  const way = wayOf(tables, unit, request), mayGoAround = way.around || wayOf(unreserved(tables), unit, request).around
+  // QEMU says nothing of what goes around its unit: what is written must tell. And what lands in a table would change the case.
+  const landing = landingOf(request, asWrite) ?? (mayGoAround && !way.around ? request.address : null)
+  const intoTables = landing !== null && isTable(landing)
+  if (mayGoAround && landing !== null && (intoTables || !isRam(landing))) return null
+  if (!intoTables && (write || mayGoAround)) return { edu, request, model: asWrite, way, alone: mayGoAround && asWrite.kind === 'fault', landing: landing !== null && isRam(landing) ? landing : null }
   const reading: DmaRequest = { ...request, access: 'read' }
-  return { edu, request: reading, model: translationOf(translate(tables, unit, reading))!, way, landing: null }
+  return { edu, request: reading, model: translationOf(translate(tables, unit, reading))!, way, alone: false, landing: null }
 }
 const translationOf = (result: ReturnType<typeof translate>): Translation | null => result.kind === 'translated' || result.kind === 'fault' ? result : null
 
 const wordsAt = ({ qtest }: Machine, asked: readonly Asked[]): Promise<readonly (number | null)[]> =>
   Promise.all(asked.map(({ landing }) => landing === null ? null : qtest.readl(landing)))
 
-/** A device writes its source id in bits 31:16. The last of a round that writes to a place is seen there. */
-function landedOf(asked: readonly Asked[], words: readonly (number | null)[]): (boolean | null)[] {
-  const lastAt = new Map<number, number>()
-  for (const { landing, request } of asked) if (landing !== null) lastAt.set(landing, request.sid)
-  return asked.map(({ landing, request }, i) => landing === null ? null
-    : lastAt.get(landing) === request.sid ? words[i] === (request.sid << 16) >>> 0 : words[i] === (lastAt.get(landing)! << 16) >>> 0 ? true : null)
-}
+/** A device writes its source id in bits 31:16. */
+const landedOf = (asked: readonly Asked[], words: readonly (number | null)[]): (boolean | null)[] =>
+  asked.map(({ landing, request }, i) => landing === null ? null : words[i] === (request.sid << 16) >>> 0)
 
-function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'snooping'>, asked: readonly Asked[], faults: FaultState, landed: readonly (boolean | null)[], events: readonly TraceEvent[], tally: Tally): Judged[] {
+function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'reading'>, asked: readonly Asked[], faults: FaultState, landed: readonly (boolean | null)[], events: readonly TraceEvent[], tally: Tally, forget: (address: number) => void): Judged[] {
   const { seen, left } = attribute(events, asked.map(one => one.request), landed)
   const all = asked.map(({ request, model, way }, i): DmaCompared => ({ ...by, request, model, way, seen: seen[i]!, landed: landed[i]! }))
+  // What landed where no model said it would must not be there for the next case.
+  for (const { request, seen: did, model } of all)
+    if (did.kind === 'translated' && request.access === 'write' && did.landing !== landingOf(request, model) && isRam(did.landing)) forget(did.landing)
   const judged = all.map(one => judgeDma(one, tally))
   const recorded = judgeRecord(all, faults, left, by.unit.ttm === 1, tally)
   return recorded === null ? judged : [...judged, recorded]

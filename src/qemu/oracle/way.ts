@@ -19,3 +19,12 @@ export function wayOf(tables: ScalableTables, unit: TranslationUnit, request: Dm
   const pasid = lookupPasid(tables, unit, found.context, identityOf(found.context, unit, request), request)
   return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, around: pasid.entry.pgtt === 4 }
 }
+
+const lax = <E extends { readonly reserved: boolean }>(entry: E | 'unreadable'): E | 'unreadable' => entry === 'unreadable' || !entry.reserved ? entry : { ...entry, reserved: false }
+/** The tables of PASIDs and their contexts as a unit would read them that knows no reserved bits there. */
+export const unreserved = (tables: ScalableTables): ScalableTables => ({
+  ...tables,
+  scalableContextEntry: (table, index) => lax(tables.scalableContextEntry(table, index)),
+  pasidDirectoryEntry: (table, index) => lax(tables.pasidDirectoryEntry(table, index)),
+  pasidEntry: (table, index) => lax(tables.pasidEntry(table, index)),
+})

@@ -6,8 +6,8 @@ import type { InterruptRequest, InterruptUnit, Remapped } from '../../../spec/vt
 import type { Fetched, Irte } from '../../../spec/vtd/tables.ts'
 import type { Possible } from '../../../spec/vtd/may.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
-import { scalableExceptionList, scalableExceptions } from './exceptions-scalable.ts'
-import type { ScalableExceptionName } from './exceptions-scalable.ts'
+import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
+import type { TableExceptionName } from './exceptions-tables.ts'
 import { agrees as interruptAgrees } from './interrupt-seen.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 
@@ -126,8 +126,8 @@ const records = [
   },
 ] as const satisfies readonly QemuException[]
 
-export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name'] | ScalableExceptionName
-export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts, ...records, ...scalableExceptionList]
+export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name'] | TableExceptionName
+export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts, ...records, ...tableExceptions]
 
 /** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
 export const cachedException = (possible: readonly Possible[], seen: Seen, landed: boolean | null): readonly ExceptionName[] | null =>
@@ -137,7 +137,7 @@ export const cachedException = (possible: readonly Possible[], seen: Seen, lande
 const inAnyMode = (compared: DmaCompared) => dma.find(({ explains }) => explains(compared))?.name ?? null
 export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] | null {
   const found = inAnyMode(compared)
-  return found === null ? scalableExceptions(compared, inAnyMode) : [found]
+  return found === null ? explainedByTables(compared, inAnyMode) : [found]
 }
 
 /** The fewest that together make the model do what QEMU did. */

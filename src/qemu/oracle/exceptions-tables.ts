@@ -1,7 +1,8 @@
-/** Where QEMU 7.2 is known to leave the manual in scalable mode: what its unit goes by in place of the manual's tables, and which reasons it gives. */
+/** Where QEMU is known to read tables otherwise than the manual, above all 7.2 in scalable mode: what its unit goes by in their place, and which reasons it gives. */
 import type { VtdClause } from '../../../spec/vtd/clauses.ts'
 import type { Feature } from '../../../spec/vtd/layout.ts'
-import type { ScalableTables } from '../../../spec/vtd/tables.ts'
+import { hardwareGeometry, leafSize } from '../../../spec/vtd/tables.ts'
+import type { ScalableTables, SecondStageEntry } from '../../../spec/vtd/tables.ts'
 import { translate } from '../../../spec/vtd/walk.ts'
 import type { Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
 import { wayOf } from './way.ts'
@@ -17,10 +18,19 @@ const wrapped = (bent: Bent, change: (tables: ScalableTables) => Partial<Scalabl
   const before = bent.wrap(tables)
   return { ...before, ...change(before) }
 } })
-const changed = <E>(entry: E | 'unreadable', change: (entry: E) => E): E | 'unreadable' => entry === 'unreadable' ? entry : change(entry)
+const changed = <E>(entry: E | 'unreadable', change: (entry: E) => E | 'unreadable'): E | 'unreadable' => entry === 'unreadable' ? entry : change(entry)
 const unreserved = <E extends { readonly reserved: boolean }>(entry: E): E => entry.reserved ? { ...entry, reserved: false } : entry
 
-const entries = [
+const inBoth = {
+  name: 'all-ones-unreadable', clause: 'VTD:table-30/lss-2',
+  qemu: 'Takes a paging entry of ones for one that cannot be read (7h; 3h in the top table).', manual: 'It was read, and has reserved bits set (Ch, 7Ah).',
+  bends: bent => wrapped(bent, tables => ({ secondStageEntry: (table, index, level) =>
+    changed(tables.secondStageEntry(table, index, level), entry => isOnes(entry, level) ? 'unreadable' : entry) })),
+} as const satisfies Bend
+const isOnes = ({ read, write, pageSize, snoop, accessed, dirty, address }: SecondStageEntry, level: number): boolean =>
+  read && write && pageSize && snoop && accessed && dirty && address === 2 ** 52 - leafSize(hardwareGeometry, Math.min(level, 4) % 4 || 1)
+
+const ofScalableMode = [
   {
     name: 'snoop-bit-accepted', clause: 'VTD:table-30/sss-3',
     qemu: 'Takes SNP in a second-stage leaf although ECAP.SC=0.', manual: 'Without ECAP.SC the bit is reserved (7Ah).',
@@ -83,8 +93,8 @@ const codes = [
     qemu: 'Records a request without PASID with PP=1 and the PASID that it went by.', manual: 'PP says whether the request had a PASID.',
   },
 ] as const
-export const scalableExceptionList = [...entries, ...codes]
-export type ScalableExceptionName = (typeof entries | typeof codes)[number]['name']
+export const tableExceptions = [inBoth, ...ofScalableMode, ...codes]
+export type TableExceptionName = (typeof tableExceptions)[number]['name']
 
 /** What legacy mode says in place of each. */
 const legacyReason: ReadonlyMap<number, readonly number[]> = new Map([
@@ -98,14 +108,15 @@ const widthOfPassThrough = (bent: Bent): Bent => wrapped(bent, tables => ({
   pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => entry.pgtt === 4 && !bent.unit.levels.includes(entry.levels) ? { ...entry, pgtt: 0 } : entry),
 }))
 
-type Explaining = (typeof entries)[number]
-const subsets: readonly (readonly Explaining[])[] = Array.from({ length: 2 ** entries.length }, (_, set) => entries.filter((_one, i) => (set >> i & 1) === 1))
-  .sort((a, b) => a.length - b.length)
+type Explaining = typeof inBoth | (typeof ofScalableMode)[number]
+const subsetsOf = (all: readonly Explaining[]): readonly (readonly Explaining[])[] =>
+  Array.from({ length: 2 ** all.length }, (_, set) => all.filter((_one, i) => (set >> i & 1) === 1)).sort((a, b) => a.length - b.length)
+const subsets = { legacy: subsetsOf([inBoth]), scalable: subsetsOf([inBoth, ...ofScalableMode]) }
 
 /** The fewest that together explain a difference; none at all where the manual leaves open what QEMU did. */
-export function scalableExceptions<N extends string>(compared: DmaCompared, inAnyMode: (compared: DmaCompared) => N | null): readonly (N | ScalableExceptionName)[] | null {
-  if (compared.unit.ttm !== 1) return null
-  for (const few of subsets) for (const open of [false, true]) {
+export function explainedByTables<N extends string>(compared: DmaCompared, inAnyMode: (compared: DmaCompared) => N | null): readonly (N | TableExceptionName)[] | null {
+  const scalable = compared.unit.ttm === 1
+  for (const few of scalable ? subsets.scalable : subsets.legacy) for (const open of scalable ? [false, true] : [false]) {
     let bent: Bent = { features: [], unit: compared.unit, wrap: tables => tables }
     for (const { bends } of few) bent = bends(bent)
     if (open) bent = widthOfPassThrough(bent)
@@ -114,13 +125,13 @@ export function scalableExceptions<N extends string>(compared: DmaCompared, inAn
     if (model.kind !== 'translated' && model.kind !== 'fault') continue
     const names = few.map(({ name }) => name), now = { ...compared, model, way: wayOf(tables, bent.unit, compared.request) }
     if (agrees(now)) return names
-    const more = reasonSaid(model, compared) ?? inAnyMode(now)
+    const more = (scalable ? reasonSaid(model, compared) : null) ?? inAnyMode(now)
     if (more !== null) return [...names, more]
   }
   return null
 }
 /** Which of the other reasons QEMU gave for a fault; null where it gave none of them, or did something else. */
-function reasonSaid(model: Translation, compared: DmaCompared): ScalableExceptionName | null {
+function reasonSaid(model: Translation, compared: DmaCompared): TableExceptionName | null {
   const { seen } = compared
   if (model.kind !== 'fault' || seen.kind !== 'fault') return null
   const allowed = [model.reason, ...model.alternatives]

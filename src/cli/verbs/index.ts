@@ -7,6 +7,7 @@ import { check, runCheck } from './check.ts'
 import { cost, runCost } from './cost.ts'
 import { explain, runExplain } from './explain.ts'
 import { list, runList } from './list.ts'
+import { oracle, runOracleVerb } from './oracle.ts'
 import { replay, runReplay } from './replay.ts'
 import { runStart, start } from './start.ts'
 import { runValidate, validate } from './validate.ts'
@@ -16,5 +17,6 @@ export interface Runnable { readonly verb: Verb; readonly run: (args: readonly s
 /** In the order help shows them. */
 export const verbs: readonly Runnable[] = [
   { verb: check, run: runCheck }, { verb: ablate, run: runAblate }, { verb: replay, run: runReplay }, { verb: cost, run: runCost }, { verb: validate, run: runValidate },
+  { verb: oracle, run: runOracleVerb },
   { verb: list, run: runList }, { verb: explain, run: runExplain }, { verb: start, run: runStart },
 ]

@@ -12,7 +12,7 @@ export function judgeDma(compared: DmaCompared, tally: Tally): Judged {
   const names = agrees(compared) ? [] : dmaExceptions(compared)
   const verdict = names === null ? 'different' : names.length === 0 ? 'same' : names
   count(compared, verdict, tally)
-  return { verdict, compare: () => describe(compared) }
+  return { of: 'request', verdict, compare: () => describe(compared) }
 }
 function count({ model, request, way }: DmaCompared, verdict: Judged['verdict'], tally: Tally): void {
   tally.verdict(verdict)

@@ -15,7 +15,7 @@ export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally
     tally.reason(model.reason)
     tally.outcome('interrupt blocked')
   } else tally.outcome(asked.request.remappable === null ? 'interrupt in compatibility format' : `interrupt ${asked.unit.eime ? 'x2APIC' : 'xAPIC'}`)
-  return { verdict, compare: () => describe(asked, seen) }
+  return { of: 'request', verdict, compare: () => describe(asked, seen) }
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`

@@ -136,7 +136,7 @@ function judgeRecords(asked: readonly InterruptAsked[], faults: FaultState, tall
   const unrecorded = found === null && faults.fsts === 0
   const verdict = unrecorded ? ['interrupt-fault-unrecorded'] as const : 'different' as const
   tally.verdict(verdict)
-  return { verdict, compare: () => ({
+  return { of: 'unit', verdict, compare: () => ({
     request: `fault record after ${asked.length} messages`, clause: 'VTD:7.2/record', model: expected ? `reason ${expected.reason.toString(16).toUpperCase()}h` : 'none',
     qemu: found === null ? `none, FSTS ${faults.fsts}` : `reason ${found.FR.toString(16).toUpperCase()}h`,
   }) }

@@ -13,6 +13,8 @@ export interface Comparison {
 export type Verdict = 'same' | 'different' | readonly ExceptionName[]
 
 export interface Judged {
+  /** Of a request, which is a case; or of registers, memory and messages between requests. */
+  readonly of: 'request' | 'unit'
   readonly verdict: Verdict
   readonly compare: () => Comparison
 }

@@ -94,7 +94,7 @@ export class SequenceModel {
     const verdict = found !== undefined ? 'same' : names ?? 'different'
     this.#count(request, found ?? null, agrees(as(fresh)), seen.hit, names)
     if (seen.kind === 'fault') this.#happened(record(this.#state, recordOfDma(this.#state, request, seen.reason), false))
-    const judged: Judged = { verdict, compare: () => ({
+    const judged: Judged = { of: 'request', verdict, compare: () => ({
       request: `step ${i + 1}: ${requestText(request)}`, clause: clauseOf(fresh, { fpd: false, around: false }), qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
       model: possible.map(({ result, from }) => `${modelText(request, result)} (${from})`).join('; or '),
     }) }
@@ -148,7 +148,7 @@ export class SequenceModel {
     if (model.iqercd === seen.iqercd) return judged
     const verdict = seen.iqercd === 0n ? ['queue-error-untold'] as const : 'different' as const
     this.#tally.verdict(verdict)
-    return [...judged, { verdict, compare: () => ({ request: `IQERCD, ${what}`, model: hex(model.iqercd), qemu: hex(seen.iqercd), clause: 'VTD:6.5.2/error-stops' }) }]
+    return [...judged, { of: 'unit', verdict, compare: () => ({ request: `IQERCD, ${what}`, model: hex(model.iqercd), qemu: hex(seen.iqercd), clause: 'VTD:6.5.2/error-stops' }) }]
   }
 
   #judgeRegisters(what: string, seen: Registers, messages: number): readonly Judged[] {
@@ -161,9 +161,9 @@ export class SequenceModel {
     if (registersText({ ...model, fectl: (model.fectl | eventPending) >>> 0 }) === registersText(seen) && what === 'clear-faults' && model.fsts === 0) {
       this.#state = { ...this.#state, faults: { ...this.#state.faults, ip: true } }
       this.#tally.verdict(['event-kept-pending'])
-      return [{ verdict: ['event-kept-pending'], compare }, ...this.#judgeMessages(what, messages)]
+      return [{ of: 'unit', verdict: ['event-kept-pending'], compare }, ...this.#judgeMessages(what, messages)]
     }
-    return [{ verdict: 'different', compare }, ...this.#judgeMessages(what, messages)]
+    return [{ of: 'unit', verdict: 'different', compare }, ...this.#judgeMessages(what, messages)]
   }
   #judgeMessages(what: string, messages: number): readonly Judged[] {
     if (this.#messages > 0) this.#tally.state('fault event sent')
@@ -221,7 +221,7 @@ function firstState(unit: Offsets, byRegisters: boolean): UnitState {
 
 const eventPending = encode(registers.FECTL.layout, { IP: 1 })[0]!
 const hex = (value: bigint): string => `0x${value.toString(16)}`
-const different = (request: string, model: string, qemu: string, clause: VtdClause): Judged => ({ verdict: 'different', compare: () => ({ request, model, qemu, clause }) })
+const different = (request: string, model: string, qemu: string, clause: VtdClause): Judged => ({ of: 'unit', verdict: 'different', compare: () => ({ request, model, qemu, clause }) })
 
 /** PV has no meaning where PP=0. */
 function registersText({ fsts, fectl, record: words }: Registers): string {

@@ -1,17 +1,14 @@
 /** What a suite is, and what its cases run on. */
 import type fc from 'fast-check'
 import type { Machine } from '../machine.ts'
-import type { MachineOptions } from '../options.ts'
 import type { Judged, Tally } from './judged.ts'
 
 export const suiteNames = ['walks', 'sequences', 'interrupts', 'scalable'] as const
 export type SuiteName = (typeof suiteNames)[number]
 
-/** A machine that cases of a suite run on. */
-export interface Setup { readonly name: string; readonly options: MachineOptions }
-
-/** Where the time goes. `model` holds what the specification computes, `encode` the writing of tables. */
-export type Part = 'generate' | 'model' | 'encode' | 'qemu' | 'judge'
+/** Where the time goes. `model` holds what the specification computes, `encode` the writing of tables, `judge` the comparing where it is apart. */
+export const parts = ['generate', 'encode', 'model', 'qemu', 'judge'] as const
+export type Part = (typeof parts)[number]
 /** Ends the part that runs, begins another. */
 export type Laps = (part: Part) => void
 
@@ -24,9 +21,4 @@ export interface Rig<Case> {
   prepare(machine: Machine): Promise<void>
   /** Every request of it, judged. */
   run(bench: Bench, one: Case): Promise<readonly Judged[]>
-}
-export interface Suite {
-  readonly name: SuiteName
-  readonly says: string
-  readonly setups: readonly Setup[]
 }

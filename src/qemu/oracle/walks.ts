@@ -157,7 +157,7 @@ function judgeRecord(all: readonly DmaCompared[], { fsts, record: words }: Fault
   if (right && (record === null || found.PP === 0)) return null
   const verdict = right && scalable && found.PV === 0 ? ['rid-pasid-recorded'] as const : 'different' as const
   tally.verdict(verdict)
-  return { verdict, compare: () => ({
+  return { of: 'unit', verdict, compare: () => ({
     request: `record after ${all.length} requests`, clause: 'VTD:7.2/record', model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD ${show(frcd, record === null ? expected : withoutPasid(expected))}`,
     qemu: `FSTS ${show(registers.FSTS.layout, [fsts])}, FRCD ${show(frcd, words)}${left === 0 ? '' : `, ${left} events of nobody`}`,
   }) }

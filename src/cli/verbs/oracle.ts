@@ -1,0 +1,106 @@
+/** `oracle`: the model against QEMU, on random cases. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { exitCode } from '../../exit.ts'
+import type { ExitName } from '../../exit.ts'
+import { withMachine } from '../../qemu/machine.ts'
+import { runOracle } from '../../qemu/oracle/drive.ts'
+import type { Difference } from '../../qemu/oracle/drive.ts'
+import { fileName, fileText, readCase } from '../../qemu/oracle/files.ts'
+import { oracleJson, renderComparison, renderOracle } from '../../qemu/oracle/render.ts'
+import { isDifferent } from '../../qemu/oracle/rig.ts'
+import { suiteNames } from '../../qemu/oracle/suite.ts'
+import type { SuiteName } from '../../qemu/oracle/suite.ts'
+import { parse, suggest, usage, wholeNumber } from '../args.ts'
+import type { Flags, Verb } from '../args.ts'
+import { colorOption, jsonOption } from '../common.ts'
+import { placed, shown, spinner, themeOf } from '../io.ts'
+import type { Io } from '../io.ts'
+
+const savedAt = 'traces/qemu'
+const options = {
+  cases: { value: 'N', says: 'requests to compare; 10,000 where not given' },
+  seed: { value: 'S', says: 'what the cases are drawn from; 1 where not given' },
+  suite: { value: 'NAME', says: `only one of ${suiteNames.join(', ')}` },
+  save: { value: 'DIR', says: `where the least case of a difference is saved; ${savedAt} where not given` },
+  replay: { value: 'FILE', says: 'one saved case again' },
+  qemu: { value: 'PATH', says: 'the QEMU to run; as REMAPCHECK_QEMU' },
+  ...jsonOption, ...colorOption,
+} as const
+
+export const oracle = {
+  name: 'oracle', operands: '', options,
+  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, interrupts, scalable mode. What QEMU does must be what the manual allows, or a known exception.',
+  examples: [
+    ['remapcheck oracle --cases 100000', 'a hundred thousand requests, and what they reached'],
+    ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, other cases'],
+    [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'a difference again, side by side'],
+  ],
+} as const satisfies Verb<typeof options>
+
+export async function runOracleVerb(args: readonly string[], io: Io): Promise<ExitName> {
+  const { flags, operands } = parse(oracle, args)
+  if (operands.length > 0) throw usage(operands[0]!, 'oracle takes no operands', 'remapcheck oracle --cases 10000')
+  return flags.replay === undefined ? await compareAll(flags, io) : await replayOne(flags.replay, flags, io)
+}
+
+async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitName> {
+  const cases = flags.cases === undefined ? 10_000 : wholeNumber('--cases', flags.cases, 1, 1e9)
+  const seed = flags.seed === undefined ? 1 : wholeNumber('--seed', flags.seed, 0, 0xffff_ffff)
+  const line = spinner(io)
+  const started = performance.now()
+  try {
+    const report = await runOracle({
+      cases, seed, suites: flags.suite === undefined ? suiteNames : [suiteNamed(flags.suite)], ...qemuOf(flags), env: { ...io.env }, signal: io.signal,
+      now: () => performance.now(),
+      onProgress: compared => { line.say(`${n(compared)} of ${n(cases)} cases, ${n(Math.round(compared * 1000 / (performance.now() - started)))} cases/s`) },
+    })
+    line.end()
+    const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
+    const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
+    io.stdout.write(flags.json ? JSON.stringify({ ...oracleJson(report), exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderOracle(report, themeOf(io, flags), saved))
+    return exit
+  } finally { line.end() }
+}
+const n = (value: number): string => value.toLocaleString('en-US')
+const qemuOf = ({ qemu }: Flags<typeof options>): { readonly qemu?: string } => qemu === undefined ? {} : { qemu }
+
+function suiteNamed(name: string): SuiteName {
+  const found = suiteNames.find(one => one === name)
+  if (found === undefined) throw usage('--suite', `no suite is named '${name}'`, suggest(name, suiteNames, `there are ${suiteNames.join(', ')}`))
+  return found
+}
+
+function save(one: Difference, folder: string, io: Io): string {
+  const path = join(placed(io, folder), fileName(one))
+  try {
+    mkdirSync(placed(io, folder), { recursive: true })
+    writeFileSync(path, fileText(one))
+  } catch (cause) {
+    throw new UserError({ code: 'E-ORACLE-SAVE', subject: shown(io, path), problem: `cannot be written: ${(cause as Error).message}`, next: 'name a folder that can: --save DIR' })
+  }
+  return shown(io, path)
+}
+
+async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Promise<ExitName> {
+  let text: string
+  try { text = readFileSync(placed(io, file), 'utf8') } catch (cause) {
+    throw new UserError({ code: 'E-ORACLE-FILE', subject: file, problem: `cannot be read: ${(cause as Error).message}`, next: 'give a file that remapcheck oracle has saved' })
+  }
+  const { setup, suite, one } = readCase(text, file)
+  const judged = await withMachine({ ...setup.options, ...qemuOf(flags), env: { ...io.env } }, async machine => {
+    await setup.rig.prepare(machine)
+    return await setup.rig.replay(machine, one, file)
+  })
+  const different = judged.filter(isDifferent), theme = themeOf(io, flags)
+  const exit: ExitName = different.length > 0 ? 'violated' : 'holds'
+  const requests = judged.map(({ verdict, compare }) => ({ verdict, ...compare() }))
+  if (flags.json) io.stdout.write(JSON.stringify({ suite, setup: setup.name, requests, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n')
+  else io.stdout.write([
+    `${theme.strong('oracle')}   ${suite}, ${setup.name}`,
+    ...requests.flatMap(request => [...renderComparison(request, theme), `    ${request.verdict === 'different' ? theme.bad('✗ unexplained') : request.verdict === 'same' ? theme.good('✓ agrees') : theme.warn(`as known: ${request.verdict.join(', ')}`)}`]),
+    '', `${different.length} unexplained differences`,
+  ].join('\n') + '\n')
+  return exit
+}

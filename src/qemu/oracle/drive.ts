@@ -1,0 +1,121 @@
+/** A whole run of the oracle: each suite on its machines, one QEMU at a time. */
+import { withMachine } from '../machine.ts'
+import type { Version } from '../find.ts'
+import { Tally } from './judged.ts'
+import type { Comparison } from './judged.ts'
+import { parts, suiteNames } from './suite.ts'
+import type { Part, SuiteName } from './suite.ts'
+import { setups, shares } from './suites.ts'
+import type { Setup } from './suites.ts'
+
+export interface OracleOptions {
+  /** Requests to compare, at least; the last case is run to its end. */
+  readonly cases: number
+  readonly seed: number
+  readonly suites: readonly SuiteName[]
+  /** The binary; see `findQemu`. */
+  readonly qemu?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal
+  /** Milliseconds of a clock that only goes forward; without one no time is told. */
+  readonly now?: () => number
+  readonly onProgress?: (compared: number) => void
+}
+export interface Difference {
+  readonly suite: SuiteName
+  readonly setup: string
+  readonly seed: number
+  readonly shrinks: number
+  readonly one: unknown
+  readonly differences: readonly Comparison[]
+}
+export interface SetupReport { readonly suite: SuiteName; readonly setup: string; readonly cases: number }
+export interface OracleReport {
+  readonly version: Version
+  readonly seed: number
+  readonly cases: number
+  readonly setups: readonly SetupReport[]
+  readonly tally: Tally
+  readonly differences: readonly Difference[]
+  readonly interrupted: boolean
+  /** Milliseconds by part, and of all. */
+  readonly time: Readonly<Record<Part, number>>
+  readonly elapsed: number
+}
+
+/** A setup that shows so many differences is left: they are likely one. */
+const differencesAtMost = 3
+/** Cases to a call of fast-check. */
+const chunk = 25
+
+/** @throws UserError E-QEMU-* where there is no QEMU, or it ends. */
+export async function runOracle(options: OracleOptions): Promise<OracleReport> {
+  const watch = new Stopwatch(options.now ?? (() => 0))
+  const total = new Tally()
+  const done: SetupReport[] = [], differences: Difference[] = []
+  let version: Version | null = null, compared = 0
+  for (const [i, { setup, cases }] of shareOut(options).entries()) {
+    if (options.signal?.aborted === true) break
+    watch.lap('qemu')
+    const machineOptions = { ...setup.options, ...options.qemu === undefined ? {} : { qemu: options.qemu }, ...options.env === undefined ? {} : { env: options.env } }
+    await withMachine(machineOptions, async machine => {
+      version = machine.version
+      await setup.rig.prepare(machine)
+      let own = 0, found = 0
+      const goesOn = (): boolean => own < cases && found < differencesAtMost && options.signal?.aborted !== true
+      for (let round = 0; goesOn(); round++) {
+        watch.lap('generate')
+        const seed = mix(options.seed, i, round)
+        const shrunk = await setup.rig.check({ machine, seed, runs: chunk, lap: part => { watch.lap(part) }, on: (judged, tally) => {
+          own += judged.filter(({ of }) => of === 'request').length
+          total.add(tally)
+          options.onProgress?.(compared + own)
+          return own < cases && options.signal?.aborted !== true
+        } })
+        if (shrunk === null) continue
+        found++
+        differences.push({ suite: setup.suite, setup: setup.name, seed, ...shrunk })
+      }
+      compared += own
+      done.push({ suite: setup.suite, setup: setup.name, cases: own })
+    })
+  }
+  watch.lap('qemu')
+  return {
+    version: version ?? { major: 0, minor: 0, micro: 0 }, seed: options.seed, cases: compared, setups: done, tally: total, differences,
+    interrupted: options.signal?.aborted === true, time: watch.time, elapsed: watch.elapsed,
+  }
+}
+
+/** The suites that are asked for share by weight, the machines of one evenly. */
+function shareOut({ cases, suites }: OracleOptions): readonly { readonly setup: Setup; readonly cases: number }[] {
+  const asked = setups.filter(({ suite }) => suites.includes(suite))
+  const weight = suiteNames.filter(name => suites.includes(name)).reduce((sum, name) => sum + shares[name], 0)
+  return asked.map(setup => ({ setup, cases: Math.ceil(cases * shares[setup.suite] / weight / asked.filter(({ suite }) => suite === setup.suite).length) }))
+}
+
+/** A seed for each call of fast-check: numbers of 32 bits, mixed so that neighbours have nothing in common. */
+function mix(seed: number, setup: number, round: number): number {
+  let value = (Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(setup + 1, 0xc2b2_ae35) ^ Math.imul(round + 1, 0x27d4_eb2f)) >>> 0
+  value = Math.imul(value ^ value >>> 15, 0x2c1b_3c6d)
+  return (value ^ value >>> 13) | 0
+}
+
+class Stopwatch {
+  readonly time: Record<Part, number> = Object.fromEntries(parts.map(part => [part, 0])) as Record<Part, number>
+  readonly #now: () => number
+  readonly #started: number
+  #part: Part = 'qemu'
+  #since: number
+  constructor(now: () => number) {
+    this.#now = now
+    this.#started = this.#since = now()
+  }
+  lap(part: Part): void {
+    const now = this.#now()
+    this.time[this.#part] += now - this.#since
+    this.#part = part
+    this.#since = now
+  }
+  get elapsed(): number { return this.#now() - this.#started }
+}

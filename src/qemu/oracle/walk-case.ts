@@ -35,7 +35,10 @@ const requestSchema = v.object({
   /** A bit that is set in the address besides: beyond what tables index. */
   beyond: v.nullable(index(64)),
 })
-export const walkCaseSchema = v.object({ tops: v.array(topSchema), paging: v.array(pagingSchema), requests: v.pipe(v.array(requestSchema), v.minLength(1)) })
+export const walkCaseSchema = v.object({
+  /** The root table is where nothing answers. */
+  noRoot: v.boolean(), tops: v.array(topSchema), paging: v.array(pagingSchema), requests: v.pipe(v.array(requestSchema), v.minLength(1)),
+})
 export type WalkCase = v.InferOutput<typeof walkCaseSchema>
 export type WalkRequest = WalkCase['requests'][number]
 type Top = WalkCase['tops'][number]
@@ -51,15 +54,18 @@ const bits = (most: number, weight: number): fc.Arbitrary<number[]> => often(noB
 const next = fc.constantFrom<Target>('next0', 'next1', 'next2')
 const target = fc.oneof({ weight: 6, arbitrary: next }, { weight: 4, arbitrary: fc.constantFrom(...targets) })
 
+/** DTE, PASIDE, PRE, RID_PASID: what only some units have. */
+const contextBits = fc.oneof(bits(255, 3), fc.constantFrom(2, 3, 4).map(bit => [bit]), fc.integer({ min: 64, max: 83 }).map(bit => [bit]))
+
 export function walkCases({ scalable, addressWidth }: WalkShape): fc.Arbitrary<WalkCase> {
   const usualAw = addressWidth === 48 ? 2 : 1
-  const top = (of: Top['of'], width: number, usualKind: number, kinds: number): fc.Arbitrary<Top> => fc.record({
+  const top = (of: Top['of'], width: number, usualKind: number, kinds: number, extra = bits(width - 1, 3)): fc.Arbitrary<Top> => fc.record({
     of: fc.constant(of), device: fc.nat(requesters.length - 1), present: often(true, 5, fc.boolean()), fpd: fc.boolean(),
     kind: often(usualKind, 4, fc.nat(kinds)), aw: often(usualAw, 4, fc.nat(7)),
-    to: fc.oneof({ weight: 8, arbitrary: next }, { weight: 1, arbitrary: fc.constant<Target>('hole') }), bits: bits(width - 1, 3),
+    to: fc.oneof({ weight: 8, arbitrary: next }, { weight: 1, arbitrary: fc.constant<Target>('hole') }), bits: extra,
   })
   const tops = scalable
-    ? fc.oneof(top('root', 128, 0, 0), top('context', 256, 0, 0), top('directory', 64, 0, 0), { weight: 4, arbitrary: top('pasid', 512, 2, 7) })
+    ? fc.oneof(top('root', 128, 0, 0), top('context', 256, 0, 0, contextBits), top('directory', 64, 0, 0), { weight: 4, arbitrary: top('pasid', 512, 2, 7) })
     : fc.oneof({ weight: 1, arbitrary: top('root', 128, 0, 0) }, { weight: 6, arbitrary: top('context', 128, 0, 3) })
   const paging: fc.Arbitrary<Paging> = fc.record({
     level: fc.integer({ min: 1, max: 4 }), table: fc.nat(tablesALevel - 1), slot: fc.nat(slots.length - 1),
@@ -70,6 +76,7 @@ export function walkCases({ scalable, addressWidth }: WalkShape): fc.Arbitrary<W
     beyond: often(null, 24, fc.integer({ min: addressWidth === 48 ? 39 : 38, max: 63 })),
   })
   return fc.record({
+    noRoot: often(false, 60, fc.constant(true)),
     tops: fc.array(tops, { maxLength: 10, size: 'max' }), paging: fc.array(paging, { maxLength: 24, size: 'max' }),
     requests: fc.array(request, { minLength: 1, maxLength: 128, size: 'max' }),
   })

@@ -54,7 +54,8 @@ export async function translating({ qtest, unit, trace }: Machine, scalable: boo
   unit.enable('TE')
   await Promise.all([qtest.settled(), trace.sync()])
 }
-const rootAddress = (scalable: boolean): number => place.root + (scalable ? encode(registers.RTADDR.layout, { TTM: 1 })[0]! : 0)
+/** RTADDR. */
+const rootAddress = (scalable: boolean, table: number = place.root): number => table + (scalable ? encode(registers.RTADDR.layout, { TTM: 1 })[0]! : 0)
 
 async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: WalkShape): Promise<readonly Judged[]> {
   const { qtest, unit, trace } = machine
@@ -63,11 +64,12 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   qtest.fill(place.tables.first, place.tables.bytes)
   const memory = new TableMemory(qtest)
   writeTables(memory, one, shape)
+  if (one.noRoot) unit.setRoot(BigInt(rootAddress(shape.scalable, place.hole)))
   unit.clearFaults()
   unit.submit([invalidateContexts, invalidateIotlb])
   lap('model')
   const rules = rulesOf(model.registers, shape.addressWidth)
-  const read = (by: Rules): ScalableTables => rawTables(memory, { rootTable: place.root, interruptTable: 0 }, entryReader(by))
+  const read = (by: Rules): ScalableTables => rawTables(memory, { rootTable: one.noRoot ? place.hole : place.root, interruptTable: 0 }, entryReader(by))
   const tables = read(rules)
   const reading = (more: readonly Feature[]): ScalableTables => more.length === 0 ? tables : read({ ...rules, has: feature => more.includes(feature) || rules.has(feature) })
   const rounds = inRounds(one, machine, tables, model.unit, shape)
@@ -84,6 +86,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
     unit.clearFaults()
     unit.submit([invalidateIotlb])
   }
+  if (one.noRoot) unit.setRoot(BigInt(rootAddress(shape.scalable)))
   const judged: Judged[] = []
   for (const { asked, faults, landed, events } of done) {
     lap('qemu')

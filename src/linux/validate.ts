@@ -2,7 +2,7 @@
 import { openDump } from '../dump/dump.ts'
 import type { Dump } from '../dump/dump.ts'
 import { rulesOf } from '../../spec/vtd/capabilities.ts'
-import { anything } from '../../spec/vtd/layout.ts'
+import { anything, decode, registers } from '../../spec/vtd/layout.ts'
 import { events } from './events.ts'
 import { readKernelLog } from './kernel.ts'
 import { pair } from './pairing/index.ts'
@@ -35,21 +35,22 @@ export async function validateLog(options: ValidateOptions): Promise<ValidationR
 async function validateWith(dump: Dump | null, { log, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
-  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa)
+  const scalable = dump !== null && decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
+  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
   const entries = dump === null ? new EntryLedger(anything, 'none known') : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
-  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, placing }, onProgress)
+  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, scalable, placing }, onProgress)
   const timed = stamps.stamped === known
   // The last leaf is judged when the IOTLB is asked for its report.
-  const iotlb = replay.iotlb.report(), registers = replay.registers.report()
+  const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
   const facts: Facts = {
     schema: validationSchema,
     log: { path: log, lines, known, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward },
     events: [...replay.seen].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => ({ name, use: events.get(name)!.use, count })),
     unread: damage, entries: entries.report(),
     iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
-    queue: replay.queue.report(lines), registers, faults: replay.faults.report(),
+    queue: replay.queue.report(lines), registers: accesses, faults: replay.faults.report(),
     tables: dump === null || trail === null || placing === null ? null
-      : checkTables(dump, { trail, interval: placing.interval(lines), pointers: registers.pointers }),
+      : checkTables(dump, { trail, interval: placing.interval(lines), pointers: accesses.pointers }),
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
       lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),

@@ -7,12 +7,15 @@ import type { Agreement, TablesReport } from './tables/check.ts'
 const entriesWellFormed: Claim = {
   claim: 'entries-well-formed', kind: 'rule', of: 'log',
   says: 'No entry, descriptor or register write that the log prints has a bit set that must be 0.',
-  judge: ({ entries: { by, rows, first } }) => {
+  judge: ({ entries: { by, rows, first }, tables }) => {
     const decoded = rows.reduce((sum, row) => sum + row.decoded, 0)
     const bad = rows.filter(row => row.bad.count > 0)
     const count = bad.reduce((sum, row) => sum + row.bad.count, 0)
+    const lines = bad.flatMap(row => row.bad.lines).sort((a, b) => a - b)
+    if (count > 0 && tables !== null && tables.refused !== null)
+      return open(`${thousands(count)} of ${thousands(decoded)} by CAP and ECAP of a dump that does not fit`, lines)
     if (count > 0)
-      return no(`${thousands(count)} of ${thousands(decoded)}; first: ${first[0]!.structure}, ${first[0]!.wrong}`, bad.flatMap(row => row.bad.lines).sort((a, b) => a - b))
+      return no(`${thousands(count)} of ${thousands(decoded)}; first: ${first[0]!.structure}, ${first[0]!.wrong}`, lines)
     if (decoded === 0) return open('the log prints none')
     return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, ${by === 'capabilities' ? 'by CAP and ECAP of the dump' : 'capabilities unknown'}`)
   },

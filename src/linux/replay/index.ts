@@ -26,6 +26,8 @@ export interface ReplayOptions {
   readonly entries?: EntryLedger
   /** Filled where something is to be held against the log afterwards. */
   readonly trail?: Trail | null
+  /** Whether the root table is of scalable mode; a log that shows it being set says so itself. */
+  readonly scalable?: boolean
   /** Told of the queue, to find where a dump was made. */
   readonly placing?: Placing | null
 }
@@ -43,7 +45,7 @@ export class Replay {
   readonly #placing: Placing | null
   readonly #handlers: ReadonlyMap<string, Handler>
 
-  constructor({ entries = new EntryLedger(anything, 'none known'), trail = null, placing = null }: ReplayOptions = {}) {
+  constructor({ entries = new EntryLedger(anything, 'none known'), trail = null, scalable = false, placing = null }: ReplayOptions = {}) {
     this.entries = entries
     this.#trail = trail
     this.#placing = placing
@@ -52,6 +54,8 @@ export class Replay {
     this.irtes = new IrteReplay(entries, trail)
     this.queue = new QueueReplay(entries)
     this.registers = new RegisterReplay(entries)
+    this.contexts.mode(scalable)
+    this.queue.mode(scalable)
     this.#handlers = new Map(Object.entries({ ...this.#caches(), ...this.#queue(), ...this.#unit() }))
   }
 

@@ -26,16 +26,17 @@ export class Placing {
 
   readonly #memory: PhysicalMemory
 
-  /** @param iqa the register as the dump has it, of two dwords; null where it does not say. */
-  constructor(memory: PhysicalMemory, iqa: Dwords | null) {
+  /** @param iqa the register as the dump has it, of two dwords; null where it does not say.
+   *  @param scalable the mode at the time of the dump: it has descriptors of 256 bits, whatever DW reads. */
+  constructor(memory: PhysicalMemory, iqa: Dwords | null, scalable: boolean) {
     this.#memory = memory
-    if (iqa !== null) this.setup(iqa)
+    if (iqa !== null) this.setup(iqa, scalable)
   }
 
   /** Where the queue is. What the log shows to be written counts: QEMU 7.2 reads DW back as 0. */
-  setup(iqa: Dwords): void {
+  setup(iqa: Dwords, scalable = false): void {
     const { IQA, QS, DW } = decode(registers.IQA.layout, iqa)
-    const dwords = DW === 1 ? 8 : 4
+    const dwords = scalable || DW === 1 ? 8 : 4
     this.#slots.clear()
     this.#seen.clear()
     this.#open = 0

@@ -43,8 +43,10 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
     const mapping = leaf ? mappingOf(walk, entry, level, address, write, user, entry.dirty || dirties) : null
     const reserved = entry.reserved || large && !unit.scalable.firstStageSuperpages.includes(level)
     const beyond = nested && beyondSecondStage(unit, pasid.levels, entry.address)
-    if (reserved || beyond)
-      return blameIn(walk, ...reasonsOf([reserved, 0x72], [beyond, 0x74], [beyond && leaf, 0x84]), ...mapping === null || nested ? denied : refusals(walk, firstStageUse, mapping, address, access))
+    if (reserved || beyond) {
+      const others = mapping === null || nested ? denied : refusals(walk, firstStageUse, mapping, address, access)
+      return blameIn(walk, ...reasonsOf([reserved, 0x72], [beyond, 0x74], [beyond && leaf, 0x84]), ...others)
+    }
     // As in the second stage, the manual does not say at which level a permission that is missing is found.
     failing.push(...denied)
     update(walk, entry, at, host, dirties)

@@ -13,8 +13,8 @@ export { useMapping } from './mapping.ts'
 export { topOf, walkSecondStage } from './second-stage.ts'
 export { newTrail, noSingleSource } from './translation.ts'
 export type {
-  Access, DmaRequest, Mapping, RequestType, ScalableUnit, SingleSource, Trail, Translated, Translation, TranslationFault, TranslationUnit, Update, Visit,
-  WalkStart,
+  Access, DmaRequest, Mapping, RequestType, ScalableUnit, SingleSource, Trail, Translated, Translation, TranslationFault, TranslationUnit, Update,
+  Visit, WalkStart,
 } from './translation.ts'
 
 export interface ContextFound { readonly kind: 'context'; readonly context: ContextEntry }

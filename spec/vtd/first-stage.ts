@@ -52,13 +52,14 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
     update(walk, entry, at, host, dirties)
     if (mapping !== null) {
       if (large && trail !== null) trail.exercised.push('VTD:3.6/superpage')
-      return nested && denied === none ? throughSecondStage(walk, mapping, address, access) : land(walk, firstStageUse, mapping, address, access)
+      if (!nested) return land(walk, firstStageUse, mapping, address, access)
+      return denied === none ? throughSecondStage(walk, mapping, address, access) : blameIn(walk, ...denied)
     }
     table = entry.address
   }
 }
 
-/** Nested: where a first-stage table is. With SSADE=1 its entries need both permissions, and count as written. */
+/** Nested: where a first-stage table is. With SSADE=1 its entries need both permissions; that they then count as written is our reading. */
 function hostOf(walk: PasidWalk, table: number, top: boolean): Translation {
   const { tables, entry } = walk.scalable
   walk.trail?.exercised.push('VTD:3/nested')

@@ -20,6 +20,7 @@ export interface Identity { readonly pasid: number; readonly privileged: boolean
 export function translateScalable(tables: ScalableTables, unit: PasidUnit, request: DmaRequest, trail: Trail | null): Translation | PageRequest {
   const context = lookupScalableContext(tables, unit, request, trail)
   if (context.kind === 'fault') return context
+  // Our sources name no check of the PASID tables for page requests.
   if (request.type === 'page-request') return { kind: 'page-request' }
   const by = identityOf(context.context, request)
   const found = lookupPasid(tables, unit, context.context, by, request, trail)

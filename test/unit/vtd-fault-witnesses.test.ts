@@ -141,6 +141,7 @@ const nesting: readonly Row[] = [
   { reason: 0x7c, of: 'second-stage A=0, walk not snooped', edits: [nested, is('nested', { SSADE: 1, PWSNP: 0 })] },
   { reason: 0x7d, of: 'second-stage A=0, update fails', edits: [nested, tracked, updatesFail] },
   { reason: 0x85, of: 'write, first stage R/W=0', edits: [nested, is('guest3', { RW: 0 }), write] },
+  { reason: 0x85, of: 'write, first stage R/W=0, guest page in FEEx', edits: [nested, is('guest1', { RW: 0, ADDR: 0xfee00 }), write] },
   { reason: 0x85, of: 'write, second stage W=0', edits: [nested, is('ssPage', { W: 0 }), write] },
   { reason: 0x86, of: 'second stage R=0', edits: [nested, is('ssPage', { R: 0 })] },
   { reason: 0x79, of: 'second stage R=W=0', edits: [nested, is('ssPage', { R: 0, W: 0 })] },

@@ -7,7 +7,7 @@ import { events } from './events.ts'
 import { readKernelLog } from './kernel.ts'
 import { pair } from './pairing/index.ts'
 import { EntryLedger } from './replay/entries.ts'
-import { newTrail } from './replay/trail.ts'
+import { newTableTrail, newTrail } from './replay/trail.ts'
 import { scanLog } from './scan.ts'
 import { validationSchema } from './report.ts'
 import type { Facts, ValidationReport } from './report.ts'
@@ -35,10 +35,11 @@ export async function validateLog(options: ValidateOptions): Promise<ValidationR
 async function validateWith(dump: Dump | null, { log, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
+  const tableTrail = dump === null ? null : newTableTrail()
   const scalable = dump !== null && decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
   const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
   const entries = dump === null ? new EntryLedger(anything, 'none known') : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
-  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, scalable, placing }, onProgress)
+  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, tableTrail, scalable, placing }, onProgress)
   const timed = stamps.stamped === known
   // The last leaf is judged when the IOTLB is asked for its report.
   const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
@@ -49,8 +50,8 @@ async function validateWith(dump: Dump | null, { log, ftrace, onProgress }: Vali
     unread: damage, entries: entries.report(),
     iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
     queue: replay.queue.report(lines), registers: accesses, faults: replay.faults.report(),
-    tables: dump === null || trail === null || placing === null ? null
-      : checkTables(dump, { trail, interval: placing.interval(lines), pointers: accesses.pointers }),
+    tables: dump === null || trail === null || tableTrail === null || placing === null ? null
+      : checkTables(dump, { trail, tableTrail, interval: placing.interval(lines), pointers: accesses.pointers }),
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
       lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),

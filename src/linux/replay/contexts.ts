@@ -7,7 +7,7 @@ import type { Places } from '../numbers.ts'
 import { words } from '../words.ts'
 import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
-import type { ContextStay, Trail } from './trail.ts'
+import type { ContextStay, TableTrail } from './trail.ts'
 
 export interface ContextReport {
   readonly fills: number
@@ -26,7 +26,7 @@ const didOf = getter(contextEntry, 'DID')
 
 export class ContextReplay {
   readonly #ledger: EntryLedger
-  readonly #trail: Trail | null
+  readonly #trail: TableTrail | null
   readonly #held = new Map<number, { content: string; did: number; stay: ContextStay }>()
   /** Whether the log has told of a moment at which the cache was empty. */
   #known = false
@@ -40,7 +40,7 @@ export class ContextReplay {
   #passThrough = 0
   notPresent = 0
 
-  constructor(ledger: EntryLedger, trail: Trail | null) { this.#ledger = ledger; this.#trail = trail }
+  constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
 
   /** In scalable mode the domain stands in the PASID entry, which the log does not show. */
   mode(scalable: boolean): void { this.#scalable = scalable }

@@ -12,7 +12,7 @@ import { IrteReplay } from './irtes.ts'
 import { QueueReplay } from './queue.ts'
 import { RegisterReplay } from './registers.ts'
 import { keep } from './trail.ts'
-import type { At, Trail } from './trail.ts'
+import type { At, TableTrail, Trail } from './trail.ts'
 
 type Fields = readonly string[]
 type Handler = (fields: Fields, at: At) => void
@@ -24,8 +24,9 @@ const sourceOf = (bus: string | undefined, devfn: string | undefined): number =>
 export interface ReplayOptions {
   /** Which bits must be 0; without capabilities only what every unit reserves. */
   readonly entries?: EntryLedger
-  /** Filled where something is to be held against the log afterwards. */
+  /** Filled for what is to be held against the log afterwards. */
   readonly trail?: Trail | null
+  readonly tableTrail?: TableTrail | null
   /** Whether the root table is of scalable mode; a log that shows it being set says so itself. */
   readonly scalable?: boolean
   /** Told of the queue, to find where a dump was made. */
@@ -41,17 +42,17 @@ export class Replay {
   readonly registers: RegisterReplay
   readonly faults = new FaultReplay()
   readonly seen = new Map<string, number>()
-  readonly #trail: Trail | null
+  readonly #tableTrail: TableTrail | null
   readonly #placing: Placing | null
   readonly #handlers: ReadonlyMap<string, Handler>
 
-  constructor({ entries = new EntryLedger(anything, 'none known'), trail = null, scalable = false, placing = null }: ReplayOptions = {}) {
+  constructor({ entries = new EntryLedger(anything, 'none known'), trail = null, tableTrail = null, scalable = false, placing = null }: ReplayOptions = {}) {
     this.entries = entries
-    this.#trail = trail
+    this.#tableTrail = tableTrail
     this.#placing = placing
     this.iotlb = new IotlbReplay(entries, trail)
-    this.contexts = new ContextReplay(entries, trail)
-    this.irtes = new IrteReplay(entries, trail)
+    this.contexts = new ContextReplay(entries, tableTrail)
+    this.irtes = new IrteReplay(entries, tableTrail)
     this.queue = new QueueReplay(entries)
     this.registers = new RegisterReplay(entries)
     this.contexts.mode(scalable)
@@ -113,7 +114,7 @@ export class Replay {
 
   #invalidate(descriptor: Exclude<Descriptor, { type: 'wait' }>, at: At): void {
     const global = descriptor.granularity === 'global'
-    if (this.#trail !== null && descriptor.type !== 'iotlb') keep(this.#trail, this.#trail.others, { line: at.line, descriptor })
+    if (this.#tableTrail !== null && descriptor.type !== 'iotlb') keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor })
     switch (descriptor.type) {
       case 'context-cache':
         this.contexts.invalidate(descriptor, at.line)

@@ -9,7 +9,7 @@ import type { Places } from '../numbers.ts'
 import { words } from '../words.ts'
 import type { EntryLedger, Judged } from './entries.ts'
 import { keep } from './trail.ts'
-import type { IrteSpan, Trail } from './trail.ts'
+import type { IrteSpan, TableTrail } from './trail.ts'
 
 /** No capability is known of the unit whose log this is. */
 const entries = entryReader(anything)
@@ -56,7 +56,7 @@ const describe = (irte: Irte): string => !irte.present ? 'not present'
 
 export class IrteReplay {
   readonly #ledger: EntryLedger
-  readonly #trail: Trail | null
+  readonly #trail: TableTrail | null
   readonly #known = new Map<number, Known>()
   readonly #unwaited = new Set<Known>()
   readonly #missed: IrteChange[] = []
@@ -71,7 +71,7 @@ export class IrteReplay {
   #disputed = 0
   #lastRead: Irte | null = null
 
-  constructor(ledger: EntryLedger, trail: Trail | null) { this.#ledger = ledger; this.#trail = trail }
+  constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
 
   read(index: number, low: string, high: string, line: number): void {
     this.#reads++

@@ -28,21 +28,23 @@ export interface PassThrough { readonly line: number; readonly sid: number; read
 export interface IrteSpan { readonly index: number; readonly words: Uint32Array; readonly reads: number[] }
 export interface OtherCommand { readonly line: number; readonly descriptor: ContextCacheInvalidation | IecInvalidation }
 
-export interface Trail {
-  readonly stays: Stay[]
-  readonly commands: IotlbCommand[]
+/** How much was offered; beyond `trailLimit` nothing more is kept, and what rests on it would be unsound. */
+interface Kept { offered: number }
+/** Of the IOTLB. */
+export interface Trail extends Kept { readonly stays: Stay[]; readonly commands: IotlbCommand[] }
+/** Of everything else that a dump of the tables can be held against. */
+export interface TableTrail extends Kept {
   readonly contexts: ContextStay[]
   readonly passed: PassThrough[]
   readonly irtes: IrteSpan[]
   readonly others: OtherCommand[]
-  /** How much was offered; beyond `trailLimit` nothing more is kept, and what rests on it would be unsound. */
-  offered: number
 }
 /** About 100 bytes each. */
 export const trailLimit = 2_000_000
-export const newTrail = (): Trail => ({ stays: [], commands: [], contexts: [], passed: [], irtes: [], others: [], offered: 0 })
-export const overflowed = (trail: Trail): boolean => trail.offered > trailLimit
+export const newTrail = (): Trail => ({ stays: [], commands: [], offered: 0 })
+export const newTableTrail = (): TableTrail => ({ contexts: [], passed: [], irtes: [], others: [], offered: 0 })
+export const overflowed = ({ offered }: Kept): boolean => offered > trailLimit
 
-export function keep<T>(trail: Trail, list: T[], item: T): void {
-  if (trail.offered++ < trailLimit) list.push(item)
+export function keep<T>(kept: Kept, list: T[], item: T): void {
+  if (kept.offered++ < trailLimit) list.push(item)
 }

@@ -5,7 +5,7 @@ import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { PointerSet } from '../replay/registers.ts'
 import { overflowed } from '../replay/trail.ts'
-import type { Trail } from '../replay/trail.ts'
+import type { TableTrail, Trail } from '../replay/trail.ts'
 import { contextsOf, irtesOf, passesOf, translationsOf } from './sightings.ts'
 import type { Sighting } from './sightings.ts'
 import { tablesOf } from './dumped.ts'
@@ -49,10 +49,10 @@ export interface TablesReport extends Readonly<Record<(typeof agreements)[number
 const shown = 5
 
 /** What the log says besides the trail. */
-export interface LogSide { readonly trail: Trail; readonly interval: Interval | null; readonly pointers: readonly PointerSet[] }
+export interface LogSide { readonly trail: Trail; readonly tableTrail: TableTrail; readonly interval: Interval | null; readonly pointers: readonly PointerSet[] }
 
 export function checkTables(dump: Dump, log: LogSide): TablesReport {
-  const { interval, trail } = log
+  const { interval, trail, tableTrail } = log
   const base = { path: dump.path, assumed: dump.assumed, between: interval && { after: interval.from, before: interval.until } }
   const tables = tablesOf(dump)
   const refused = refusalOf(log, tables.roots)
@@ -60,14 +60,14 @@ export function checkTables(dump: Dump, log: LogSide): TablesReport {
   const judge = (sightings: readonly Sighting[]): Agreement => agreementOf(sightings, interval)
   return {
     ...base, refused,
-    translations: judge([...translationsOf(trail, interval, tables), ...passesOf(trail, interval, tables)]), contexts: judge(contextsOf(trail, interval, tables)), irtes: judge(irtesOf(trail, interval, tables)),
+    translations: judge([...translationsOf(trail, tableTrail, interval, tables), ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)), irtes: judge(irtesOf(tableTrail, interval, tables)),
   }
 }
 const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
 
 /** Whether the dump is of this boot, and can be placed in it; null if so. */
-function refusalOf({ trail, interval, pointers }: LogSide, roots: Readonly<Record<PointerSet['pointer'], number>>): string | null {
-  if (overflowed(trail)) return 'the log is too long to keep all its fills, reads and invalidations'
+function refusalOf({ trail, tableTrail, interval, pointers }: LogSide, roots: Readonly<Record<PointerSet['pointer'], number>>): string | null {
+  if (overflowed(trail) || overflowed(tableTrail)) return 'the log is too long to keep all its fills, reads and invalidations'
   if (interval === null) return 'at no line was the invalidation queue as it is in the dump: it is of another boot, lacks the queue, or was made before or after this log'
   for (const pointer of ['root table', 'interrupt table'] as const) {
     const set = pointers.findLast(({ pointer: which, line }) => which === pointer && line < interval.until)

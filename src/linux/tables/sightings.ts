@@ -3,7 +3,7 @@ import { entryReader } from '../../../spec/vtd/entries.ts'
 import { coversContext, coversIec, coversIotlb } from '../../../spec/vtd/invalidation.ts'
 import { anything, contextEntry, getter } from '../../../spec/vtd/layout.ts'
 import { bdf } from '../numbers.ts'
-import type { IrteSpan, OtherCommand, PassThrough, Stay, Trail } from '../replay/trail.ts'
+import type { IrteSpan, OtherCommand, PassThrough, Stay, TableTrail, Trail } from '../replay/trail.ts'
 import { contextText, irteText, passThroughText, translationText } from './dumped.ts'
 import type { Found, Tables } from './dumped.ts'
 import type { Interval } from './placing.ts'
@@ -29,7 +29,7 @@ const contextTaken = (others: readonly OtherCommand[], sid: number, after: numbe
 
 /** Every fill of the IOTLB before the end of the interval. Those that were removed before it are not known, nor those whose device may have got
  *  another context entry: its cached one was invalidated. */
-export function translationsOf({ stays, commands, others }: Trail, { until }: Interval, tables: Tables): Sighting[] {
+export function translationsOf({ stays, commands }: Trail, { others }: TableTrail, { until }: Interval, tables: Tables): Sighting[] {
   const mayHaveMoved = ({ sid, from }: Stay): boolean => contextTaken(others, sid, from.line, until)
   return stays.filter(({ from }) => from.line < until).map((stay: Stay): Sighting => {
     const { sid, did, page, pages, frame } = stay
@@ -45,7 +45,7 @@ export function translationsOf({ stays, commands, others }: Trail, { until }: In
 }
 
 /** Of each device the last translation that passed through before the end of the interval. */
-export function passesOf({ passed, others }: Trail, { until }: Interval, tables: Tables): Sighting[] {
+export function passesOf({ passed, others }: TableTrail, { until }: Interval, tables: Tables): Sighting[] {
   const latest = new Map<number, PassThrough>()
   for (const pass of passed) if (pass.line < until) latest.set(pass.sid, pass)
   return [...latest.values()].map(({ line, sid, address }): Sighting => {
@@ -58,7 +58,7 @@ export function passesOf({ passed, others }: Trail, { until }: Interval, tables:
 }
 
 /** Every fill of the context cache before the end of the interval. */
-export function contextsOf({ contexts, others }: Trail, { until }: Interval, tables: Tables): Sighting[] {
+export function contextsOf({ contexts, others }: TableTrail, { until }: Interval, tables: Tables): Sighting[] {
   return contexts.filter(({ line }) => line < until).map((stay): Sighting => {
     const { sid, words } = stay
     return {
@@ -73,7 +73,7 @@ export function contextsOf({ contexts, others }: Trail, { until }: Interval, tab
 }
 
 /** Of each index the last read before the end of the interval. */
-export function irtesOf({ irtes, others }: Trail, { until }: Interval, tables: Tables): Sighting[] {
+export function irtesOf({ irtes, others }: TableTrail, { until }: Interval, tables: Tables): Sighting[] {
   const latest = new Map<number, IrteSpan>()
   for (const span of irtes) if (span.reads[0]! < until) latest.set(span.index, span)
   return [...latest.values()].map(({ index, words, reads }): Sighting => {

@@ -1,6 +1,7 @@
 /** Checks a recorded boot: a QEMU trace log of the VT-d unit, the kernel's own trace and a dump of memory of the same boot. See docs/validate.md. */
 import { openDump } from '../dump/dump.ts'
 import type { Dump } from '../dump/dump.ts'
+import { UserError } from '../errors.ts'
 import { rulesOf } from '../../spec/vtd/capabilities.ts'
 import { anything, decode, registers } from '../../spec/vtd/layout.ts'
 import { events } from './events.ts'
@@ -20,7 +21,7 @@ export interface ValidateOptions {
   readonly log: string
   /** The kernel's ftrace text of the same boot, plain or gzip. */
   readonly ftrace?: string
-  /** A dump of memory of the same boot, made while it ran: table pages, or a whole image with register values. */
+  /** A dump of the registers and table pages of the same boot, made while it ran. */
   readonly tables?: string
   /** Told of the lines read so far, a few times a megabyte. */
   readonly onProgress?: (lines: number) => void
@@ -28,8 +29,16 @@ export interface ValidateOptions {
 
 /** @throws UserError E-LOG-* and, of the dump, E-DUMP-* where a file is none of what it should be; its `subject` is the file, or file and line. */
 export async function validateLog(options: ValidateOptions): Promise<ValidationReport> {
-  const dump = options.tables === undefined ? null : openDump(options.tables)
+  const dump = options.tables === undefined ? null : openPages(options.tables)
   try { return await validateWith(dump, options) } finally { dump?.close() }
+}
+
+/** A whole image does not say what the registers held, and there is nobody here to ask. */
+function openPages(path: string): Dump {
+  try { return openDump(path, { format: 'pages' }) } catch (cause) {
+    if (!(cause instanceof UserError) || !['E-DUMP-JSON', 'E-DUMP-REGISTER'].includes(cause.code)) throw cause
+    throw new UserError({ code: cause.code, subject: cause.subject, problem: cause.message, next: 'give a dump of pages whose first line has the registers: see docs/validate.md' })
+  }
 }
 
 async function validateWith(dump: Dump | null, { log, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {

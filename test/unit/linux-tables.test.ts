@@ -255,10 +255,13 @@ describe('dumps that do not fit', () => {
   it.each([
     ['missing', () => '/nowhere/at/all.gz', 'E-DUMP-MISSING'],
     ['cut off', () => fileOf(readFileSync(dumpFile('vtd-strict')).subarray(0, 3000)), 'E-DUMP-TRUNCATED'],
+    ['a whole image of memory', () => fileOf(new Uint8Array(8192)), 'E-DUMP-JSON'],
+    ['without registers', () => fileOf('{"pages":[]}\n'), 'E-DUMP-REGISTER'],
     ['a log', () => logOf('vtd-strict'), 'E-DUMP-JSON'],
   ])('%s: one line', async (_, file, code) => {
     const error: unknown = await strictWith(file()).then(() => null, (cause: unknown) => cause)
     expect(error).toBeInstanceOf(UserError)
     expect((error as UserError).code).toBe(code)
+    expect((error as UserError).next).not.toMatch(/--(?:cap|format)/)
   })
 })

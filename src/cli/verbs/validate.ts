@@ -13,7 +13,7 @@ import type { Io } from '../io.ts'
 
 const options = {
   ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
-  tables: { value: 'DUMP', says: 'memory of the same run, dumped while it ran: table pages, or a whole image in their format' },
+  tables: { value: 'DUMP', says: 'registers and table pages of the same run, dumped while it ran' },
   ...jsonOption, ...colorOption,
 } as const
 

@@ -19,6 +19,7 @@ import { capabilitiesOf, change, illegal, isStored, storedNames } from './regist
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
 
 export type { Command, Effect, EventMessage, Invalidation, Outcome, Outstanding, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
+export { offsetOf } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 

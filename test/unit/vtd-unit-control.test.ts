@@ -64,7 +64,7 @@ describe('an access', () => {
     const unit = new Driver()
     unit.write('IVA', 0x5000n)
     expect([unit.read('IVA')['ADDR'], unit.read('GCMD')['TE']]).toEqual([0, 0])
-    expect(unit.illegal()).toEqual(['write-only-read', 'write-only-read', 'write-only-read'])
+    expect(unit.illegal()).toEqual(['write-only-read', 'write-only-read', 'write-only-read']) // of IVA two dwords
   })
   it('of EIME needs ECAP.EIM', () => {
     const narrow = new Driver({ at: { eim: 0 } }), wide = new Driver()
@@ -75,8 +75,8 @@ describe('an access', () => {
     const unit = new Driver({ cap: 0x60n, ecap: 1n << 29n })
     for (const name of Object.keys(registers) as RegisterName[]) {
       if (['VER', 'CAP', 'ECAP', 'GCMD', 'IVA', 'AFLOG'].includes(name)) continue
-      expect(unit.read(name), name).toEqual(expect.objectContaining(['FECTL', 'IECTL', 'PECTL'].includes(name) ? { IM: 1, IP: 0 } : {}))
-      if (!name.endsWith('CTL')) expect(Object.values(unit.read(name)).every(value => value === 0), name).toBe(true)
+      const set = Object.entries(unit.read(name)).filter(([, value]) => value !== 0)
+      expect(set, name).toEqual(name.endsWith('CTL') ? [['IM', 1]] : [])
     }
     expect(unit.read('VER')).toEqual({ MIN: 0, MAX: 1, reserved8: 0 })
     expect(unit.illegal()).toEqual([])
@@ -254,7 +254,7 @@ describe('invalidation by register', () => {
     unit.write('IOTLB', IVT | 3n << 60n)
     unit.write('IVA', 0x3fn)
     unit.settle()
-    expect(unit.illegal()).toEqual(['invalidation-unfinished', 'invalidation-unfinished', 'mask-too-wide'])
+    expect(unit.illegal()).toEqual(['invalidation-unfinished', 'mask-too-wide'])
   })
 })
 

@@ -116,7 +116,10 @@ export function change(before: UnitState, recipe: (work: Work) => void): Outcome
   return { state, effects }
 }
 export const rule = (work: Work, clause: VtdClause): void => { work.effects.push({ kind: 'rule', clause }) }
-export const illegal = (work: Work, what: IllegalName, because: string): void => { work.effects.push({ kind: 'illegal', what, because }) }
+/** Said once of one access: both dwords of a quadword may be wrong in the same way. */
+export function illegal(work: Work, what: IllegalName, because: string): void {
+  if (!work.effects.some(effect => effect.kind === 'illegal' && effect.what === what && effect.because === because)) work.effects.push({ kind: 'illegal', what, because })
+}
 
 /** Sends the event message that the data and address registers hold now. */
 export function send(work: Work, of: EventMessage['of']): void {

@@ -2,14 +2,13 @@
  *  (VT-d rev 5.10: 3, 5.1, 7.2). A driver with caches puts them between `viewOf` and `record`. */
 import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from './capabilities.ts'
 import { entryReader } from './entries.ts'
-import type { EntryReader } from './entries.ts'
 import type { PhysicalMemory } from './image.ts'
 import { dwordsOf } from './layout.ts'
 import { rawTables } from './raw.ts'
 import { recordRequest } from './registers/faults.ts'
 import { isProtected } from './registers/protected.ts'
 import { change } from './registers/state.ts'
-import type { Outcome, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
+import type { Outcome, RequestRecord, UnitState } from './registers/state.ts'
 import { decodeMessage, remap } from './remap.ts'
 import type { InterruptUnit, Remapped } from './remap.ts'
 import type { ScalableTables } from './tables.ts'
@@ -25,24 +24,17 @@ export interface View {
   readonly interrupts: InterruptUnit
   readonly tables: (memory: PhysicalMemory) => ScalableTables
 }
+/** The same view as long as configuration, GSTS and latched pointers are the same. */
 export function viewOf({ config, status, latched }: UnitState): View {
+  const known = views.get(latched)
+  if (known !== undefined && known.config === config && known.status === status) return known.view
   const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
-  return {
-    translation: translationUnitOf(unit, config.haw), interrupts: interruptUnitOf(unit),
-    tables: memory => rawTables(memory, rootsOf(unit), readerOf(config, latched.rtaddr)),
-  }
+  const roots = rootsOf(unit), reader = entryReader(rulesOf(unit, config.haw))
+  const view: View = { translation: translationUnitOf(unit, config.haw), interrupts: interruptUnitOf(unit), tables: memory => rawTables(memory, roots, reader) }
+  views.set(latched, { config, status, view })
+  return view
 }
-
-/** Made once for each configuration and RTADDR: of all else no bit of an entry depends. */
-const readers = new WeakMap<UnitConfig, Map<string, EntryReader>>()
-function readerOf(config: UnitConfig, rtaddr: readonly number[]): EntryReader {
-  const known = readers.get(config) ?? new Map<string, EntryReader>()
-  readers.set(config, known)
-  const key = rtaddr.join()
-  const reader = known.get(key) ?? entryReader(rulesOf({ cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), rtaddr }, config.haw))
-  known.set(key, reader)
-  return reader
-}
+const views = new WeakMap<UnitState['latched'], Pick<UnitState, 'config' | 'status'> & { readonly view: View }>()
 
 /** Hardware has blocked a request: it is recorded unless an FPD met on the way suppresses that. */
 export const record = (state: UnitState, what: RequestRecord, suppressed: boolean): Outcome => change(state, work => { recordRequest(work, what, suppressed) })

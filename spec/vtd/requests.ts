@@ -30,7 +30,7 @@ export function viewOf({ config, status, latched }: UnitState): View {
   if (known !== undefined && known.config === config && known.status === status) return known.view
   const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
   const roots = rootsOf(unit), reader = entryReader(rulesOf(unit, config.haw))
-  const view: View = { translation: translationUnitOf(unit, config.haw), interrupts: interruptUnitOf(unit), tables: memory => rawTables(memory, roots, reader) }
+  const view: View = { translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit), tables: memory => rawTables(memory, roots, reader) }
   views.set(latched, { config, status, view })
   return view
 }
@@ -39,11 +39,12 @@ const views = new WeakMap<UnitState['latched'], Pick<UnitState, 'config' | 'stat
 /** Hardware has blocked a request: it is recorded unless an FPD met on the way suppresses that. */
 export const record = (state: UnitState, what: RequestRecord, suppressed: boolean): Outcome => change(state, work => { recordRequest(work, what, suppressed) })
 
-const attributes = { untranslated: 0, translation: 1, translated: 2 } as const
+/** AT; a page request has none. */
+const attributes = { untranslated: 0, translation: 1, translated: 2, 'page-request': 0 } as const
 /** What FRCD holds of a DMA blocked for `reason`. */
-export const recordOfDma = ({ config }: UnitState, { sid, type, access, address }: DmaRequest, reason: number): RequestRecord => ({
-  reason, sid, address: Math.floor(address / 4096), write: access === 'write', at: attributes[type], pasid: null, privileged: false, execute: false,
-  second: config.secondTypeBit && access === 'atomic',
+export const recordOfDma = ({ config }: UnitState, { sid, type, access, address, pasid, privileged, execute }: DmaRequest, reason: number): RequestRecord => ({
+  reason, sid, address: Math.floor(address / 4096), write: type === 'page-request' || access === 'write', at: attributes[type], pasid, privileged, execute,
+  second: config.secondTypeBit && (type === 'page-request' || access === 'atomic'),
 })
 /** What FRCD holds of an interrupt blocked for `reason`; the index is undefined where the request has none, here 0. */
 export const recordOfInterrupt = (sid: number, index: number | null, reason: number): RequestRecord =>
@@ -52,7 +53,7 @@ export const recordOfInterrupt = (sid: number, index: number | null, reason: num
 /** What became of a DMA: `protected` is blocked by PMEN, unrecorded; `interrupt` goes on to `message` with its data. */
 export type DmaResult = ReturnType<typeof translate> | { readonly kind: 'protected' }
 
-/** A DMA from one end to the other: walk, protected memory, fault record. */
+/** A DMA from one end to the other: walk, protected memory, fault record. Accessed and dirty bits to set are in the result. */
 export function request(state: UnitState, memory: PhysicalMemory, dma: DmaRequest): Outcome & { readonly result: DmaResult } {
   const { translation, tables } = viewOf(state)
   const result = translate(tables(memory), translation, dma)

@@ -17,16 +17,17 @@ import { finishProtection, isProtectionChanging, keptBits } from './registers/pr
 import { clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice } from './registers/queue.ts'
 import { capabilitiesOf, change, illegal, isStored, storedNames } from './registers/state.ts'
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
+import { noSingleSource } from './walk.ts'
 
 export type { Command, Effect, EventMessage, Invalidation, Outcome, Outstanding, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
 export { offsetOf } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 
-type Choices = 'protectedAlignment' | 'compress' | 'secondTypeBit'
+type Choices = 'protectedAlignment' | 'compress' | 'secondTypeBit' | 'singleSource'
 /** A unit after reset: everything off, event interrupts masked. @throws RangeError where CAP.FRO or ECAP.IRO puts registers on one another. */
 export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig, Choices>>): UnitState {
-  const config: UnitConfig = { protectedAlignment: 20, compress: false, secondTypeBit: false, ...made }
+  const config: UnitConfig = { protectedAlignment: 20, compress: false, secondTypeBit: false, singleSource: noSingleSource, ...made }
   const has = capabilitiesOf(config)
   const why = badPlaces(has)
   if (why !== null) throw new RangeError(why)

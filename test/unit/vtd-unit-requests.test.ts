@@ -5,7 +5,7 @@ import { message, record, recordOfInterrupt, request } from '../../spec/vtd/requ
 import type { DmaRequest } from '../../spec/vtd/walk.ts'
 import { Driver, IRE, SIRTP, SRTP, TE, rulesOf, told } from './unit-support.ts'
 
-const dma = (more: Partial<DmaRequest> = {}): DmaRequest => ({ sid: 0x18, type: 'untranslated', access: 'write', address: 0x10000, dword: false, ...more })
+const dma = (more: Partial<DmaRequest> = {}): DmaRequest => ({ sid: 0x18, type: 'untranslated', access: 'write', address: 0x10000, dword: false, pasid: null, privileged: false, execute: false, ...more })
 function ask(unit: Driver, more: Partial<DmaRequest> = {}) {
   const outcome = request(unit.state, unit.memory, dma(more))
   unit.take(outcome)
@@ -63,6 +63,11 @@ describe('a DMA', () => {
       return unit.read('FRCD')
     })
     expect(seconds).toMatchObject([{ T1: 1, T2: 0 }, { T1: 1, T2: 1 }])
+  })
+  it('with a PASID is told by its record', () => {
+    const unit = translating()
+    expect(ask(unit, { pasid: 0x12345, privileged: true })).toMatchObject({ kind: 'fault', reason: 0x31 })
+    expect(unit.read('FRCD')).toMatchObject({ F: 1, FR: 0x31, PP: 1, PV: 0x12345, PRIV: 1, EXE: 0 })
   })
   it('into protected memory is blocked and not recorded, translated or not', () => {
     const unit = translating({ cap: 0x20n, config: { protectedAlignment: 12 } })

@@ -6,6 +6,7 @@ import type { RawDescriptor, RawWait } from '../descriptors.ts'
 import type { FaultRecord, FaultState, Recording } from '../faults.ts'
 import { decode, dwordsOf, registers } from '../layout.ts'
 import type { RegisterName } from '../layout.ts'
+import type { SingleSource } from '../walk.ts'
 import type { IllegalName } from './illegal.ts'
 
 /** What a unit is made as. */
@@ -22,6 +23,8 @@ export interface UnitConfig {
   readonly compress: boolean
   /** FRCD.T2 tells AtomicOps and page requests apart (single source). */
   readonly secondTypeBit: boolean
+  /** Rules of translation that only one source has. */
+  readonly singleSource: SingleSource
 }
 
 /** Registers that hold what software wrote; all others are computed. */

@@ -1,13 +1,13 @@
 /** Requests at the register-level unit, without caches: what its registers mean to the walkers, and faults brought back to the registers
  *  (VT-d rev 5.10: 3, 5.1, 7.2). A driver with caches puts them between `viewOf` and `record`. */
-import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from './capabilities.ts'
+import { interruptUnitOf, rootsOf, translationUnitOf } from './capabilities.ts'
 import { entryReader } from './entries.ts'
 import type { PhysicalMemory } from './image.ts'
 import { dwordsOf } from './layout.ts'
 import { rawTables } from './raw.ts'
 import { recordRequest } from './registers/faults.ts'
 import { isProtected } from './registers/protected.ts'
-import { change } from './registers/state.ts'
+import { change, reservedRules } from './registers/state.ts'
 import type { Outcome, RequestRecord, UnitState } from './registers/state.ts'
 import { decodeMessage, remap } from './remap.ts'
 import type { InterruptUnit, Remapped } from './remap.ts'
@@ -25,11 +25,12 @@ export interface View {
   readonly tables: (memory: PhysicalMemory) => ScalableTables
 }
 /** The same view as long as configuration, GSTS and latched pointers are the same. */
-export function viewOf({ config, status, latched }: UnitState): View {
+export function viewOf(state: UnitState): View {
+  const { config, status, latched } = state
   const known = views.get(latched)
   if (known !== undefined && known.config === config && known.status === status) return known.view
   const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
-  const roots = rootsOf(unit), reader = entryReader(rulesOf(unit, config.haw))
+  const roots = rootsOf(unit), reader = entryReader(reservedRules(state))
   const view: View = { translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit), tables: memory => rawTables(memory, roots, reader) }
   views.set(latched, { config, status, view })
   return view

@@ -1,11 +1,12 @@
 /** State of the register-level unit, what it tells its driver, and the frame in which its parts work (VT-d rev 5.10, ch. 11). */
 import { produce } from 'immer'
 import type { DeepReadonly } from '../../../src/model/index.ts'
+import { rulesOf } from '../capabilities.ts'
 import type { VtdClause } from '../clauses.ts'
 import type { RawDescriptor, RawWait } from '../descriptors.ts'
 import type { FaultRecord, FaultState, Recording } from '../faults.ts'
 import { decode, dwordsOf, registers } from '../layout.ts'
-import type { RegisterName } from '../layout.ts'
+import type { RegisterName, Rules } from '../layout.ts'
 import type { SingleSource } from '../walk.ts'
 import type { IllegalName } from './illegal.ts'
 
@@ -108,6 +109,16 @@ export function capabilitiesOf(config: UnitConfig): Capabilities {
   let found = known.get(config)
   if (found === undefined) known.set(config, found = { cap: capOf(config.cap), ecap: ecapOf(config.ecap) })
   return found
+}
+
+const judged = new WeakMap<UnitState['latched'], { readonly config: UnitConfig; readonly rules: Rules }>()
+/** Which bits of entries and descriptors are reserved. The same as long as configuration and latched pointers are. */
+export function reservedRules({ config, latched }: UnitState): Rules {
+  const found = judged.get(latched)
+  if (found?.config === config) return found.rules
+  const rules = rulesOf({ cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), rtaddr: latched.rtaddr }, config.haw)
+  judged.set(latched, { config, rules })
+  return rules
 }
 
 /** One change under way: `before` is the state it starts from, `unit` the draft. What goes into `effects` is read from `before`, never from the draft. */

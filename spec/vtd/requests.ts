@@ -31,7 +31,10 @@ export function viewOf(state: UnitState): View {
   if (known !== undefined && known.config === config && known.status === status) return known.view
   const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
   const roots = rootsOf(unit), reader = entryReader(reservedRules(state))
-  const view: View = { translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit), tables: memory => rawTables(memory, roots, reader) }
+  const view: View = {
+    translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit),
+    tables: memory => rawTables(memory, roots, reader),
+  }
   views.set(latched, { config, status, view })
   return view
 }

@@ -14,7 +14,9 @@ import type { CommandRegister } from './registers/invalidate.ts'
 import { badPlaces, bitsOf, dwordsIn, isReadOnly, isSupported, placeAt } from './registers/map.ts'
 import type { Place } from './registers/map.ts'
 import { finishProtection, isProtectionChanging, keptBits } from './registers/protected.ts'
-import { clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice } from './registers/queue.ts'
+import {
+  clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice,
+} from './registers/queue.ts'
 import { capabilitiesOf, change, illegal, isStored, storedNames } from './registers/state.ts'
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
 import { noSingleSource } from './walk.ts'
@@ -178,7 +180,8 @@ export function progress(state: UnitState): readonly Progress[] {
   ]
 }
 
-/** Hardware does one thing of `progress(state)`. Descriptors are read from `memory`; status writes are effects, and no part of `memory` until the driver makes them. */
+/** Hardware does one thing of `progress(state)`. Descriptors are read from `memory`; status writes are effects, and no part of `memory`
+ *  until the driver makes them. */
 export function advance(state: UnitState, memory: PhysicalMemory, step: Progress): Outcome {
   return change(state, work => {
     switch (step.kind) {
@@ -197,7 +200,8 @@ export function advance(state: UnitState, memory: PhysicalMemory, step: Progress
   })
 }
 
-/** Hardware does all it may, in order and without failures: each descriptor is complete before the next is fetched. It comes to an end: every step leaves less to do. */
+/** Hardware does all it may, in order and without failures: each descriptor is complete before the next is fetched. It comes to an end:
+ *  every step leaves less to do. */
 export function quiesce(state: UnitState, memory: PhysicalMemory): Outcome {
   const effects: Effect[] = []
   for (let now = state; ;) {

@@ -55,8 +55,10 @@ export const isReadOnly = (name: RegisterName): boolean => registers[name].layou
 
 const gates: Readonly<Partial<Record<RegisterName, (has: Capabilities) => boolean>>> = Object.fromEntries((
   [
-    [['PMEN'], ({ cap }) => cap.PLMR === 1 || cap.PHMR === 1], [['PLMBASE', 'PLMLIMIT'], ({ cap }) => cap.PLMR === 1], [['PHMBASE', 'PHMLIMIT'], ({ cap }) => cap.PHMR === 1],
-    [['IQH', 'IQT', 'IQA', 'ICS', 'IECTL', 'IEDATA', 'IEADDR', 'IEUADDR', 'IQERCD'], ({ ecap }) => ecap.QI === 1], [['IRTA'], ({ ecap }) => ecap.IR === 1],
+    [['PMEN'], ({ cap }) => cap.PLMR === 1 || cap.PHMR === 1],
+    [['PLMBASE', 'PLMLIMIT'], ({ cap }) => cap.PLMR === 1], [['PHMBASE', 'PHMLIMIT'], ({ cap }) => cap.PHMR === 1],
+    [['IQH', 'IQT', 'IQA', 'ICS', 'IECTL', 'IEDATA', 'IEADDR', 'IEUADDR', 'IQERCD'], ({ ecap }) => ecap.QI === 1],
+    [['IRTA'], ({ ecap }) => ecap.IR === 1],
     [['PQH', 'PQT', 'PQA', 'PRS', 'PECTL', 'PEDATA', 'PEADDR', 'PEUADDR'], ({ ecap }) => ecap.PRS === 1], [['AFLOG'], ({ cap }) => cap.AFL === 1],
   ] satisfies readonly (readonly [readonly RegisterName[], (has: Capabilities) => boolean])[]
 ).flatMap(([of, gate]) => of.map(name => [name, gate])))

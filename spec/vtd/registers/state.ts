@@ -132,12 +132,14 @@ export function change(before: UnitState, recipe: (work: Work) => void): Outcome
 export const rule = (work: Work, clause: VtdClause): void => { work.effects.push({ kind: 'rule', clause }) }
 /** Said once of one access: both dwords of a quadword may be wrong in the same way. */
 export function illegal(work: Work, what: IllegalName, because: string): void {
-  if (!work.effects.some(effect => effect.kind === 'illegal' && effect.what === what && effect.because === because)) work.effects.push({ kind: 'illegal', what, because })
+  const said = work.effects.some(effect => effect.kind === 'illegal' && effect.what === what && effect.because === because)
+  if (!said) work.effects.push({ kind: 'illegal', what, because })
 }
 
 /** Sends the event message that the data and address registers hold now. */
 export function send(work: Work, of: EventMessage['of']): void {
   const { unit } = work
-  const [data, address, upper] = of === 'fault' ? [unit.stored.FEDATA, unit.stored.FEADDR, unit.stored.FEUADDR] : [unit.stored.IEDATA, unit.stored.IEADDR, unit.stored.IEUADDR]
+  const { FEDATA, FEADDR, FEUADDR, IEDATA, IEADDR, IEUADDR } = unit.stored
+  const [data, address, upper] = of === 'fault' ? [FEDATA, FEADDR, FEUADDR] : [IEDATA, IEADDR, IEUADDR]
   unit.messages.push({ of, address: address[0]!, upperAddress: upper[0]!, data: data[0]! })
 }

@@ -18,8 +18,8 @@ import { rawTables } from '../../spec/vtd/raw.ts'
 import { decodeMessage, remap } from '../../spec/vtd/remap.ts'
 import type { Remapped } from '../../spec/vtd/remap.ts'
 import { interruptUnit, translationUnit, unitDomain } from '../../spec/vtd/unit.ts'
-import { translate } from '../../spec/vtd/walk.ts'
-import type { Access, DmaRequest, RequestType } from '../../spec/vtd/walk.ts'
+import { newTrail, translate, translateLegacy } from '../../spec/vtd/walk.ts'
+import type { Access, DmaRequest, RequestType, Trail, Translation } from '../../spec/vtd/walk.ts'
 import { initial } from '../../src/index.ts'
 import { valueOf } from './domains.ts'
 import { caught, fieldMutants } from './vtd-mutants.ts'
@@ -64,28 +64,30 @@ function translationsAgree(s: Small, mutant = same): void {
   const raw = rawOf(encode(memory, b, at), registersNow, at, memory.irta, mutant)
   const unit = { ...initial(unitDomain(b, 1)), tes: true }
   const smallTables = tablesOf(memory, b), smallUnit = translationUnit(unit, b), rawUnit = translationUnitOf(registersNow, haw)
-  const all: { readonly ours: Result; readonly theirs: Result }[] = []
+  const all: { readonly ours: unknown; readonly theirs: unknown }[] = []
   for (let device = 0; device < b.devices; device++) for (let iova = 0; iova < b.iovas; iova++) for (const access of accesses) for (const type of types) {
     if (takesFrameForTable(s, device, iova)) { meet('frame as table'); continue }
-    const request = (sid: number, address: number): DmaRequest => ({ sid, type, access, address, dword: false })
-    const ours = translate(smallTables, smallUnit, request(device, iova))
-    const theirs = translate(raw, rawUnit, request(at.requesters[device]!, inputOf(iova, b)))
-    all.push({ ours: placed(ours, s, device), theirs })
+    const request = (sid: number, address: number): DmaRequest =>
+      ({ sid, type, access, address, dword: false, pasid: null, privileged: false, execute: false })
+    const trail = newTrail(), rawTrail = newTrail()
+    const ours = translateLegacy(smallTables, smallUnit, request(device, iova), trail)
+    const theirs = translate(raw, rawUnit, request(at.requesters[device]!, inputOf(iova, b)), rawTrail)
+    all.push({ ours: placed(ours, trail, s, device), theirs: { result: theirs, trail: rawTrail } })
     meet(ours.kind === 'fault' ? `fault ${ours.reason.toString(16)}` : ours.kind)
   }
   expect(all.map(({ theirs }) => theirs)).toEqual(all.map(({ ours }) => ours))
 }
 
-type Result = ReturnType<typeof translate>
 /** The small result as it should be of the raw tables. */
-function placed(ours: Result, { b, memory, at }: Small, device: number): Result {
+function placed(ours: Translation, trail: Trail, { b, memory, at }: Small, device: number): { readonly result: Translation; readonly trail: Trail } {
   const root = seenByHardware(memory.context[device]!)?.root ?? 0
-  const upper = at.upperTables[root]!.map((table, i) => ({ table, index: 0, level: at.levels - i, read: true, write: true }))
-  const visited = [...ours.visited.length > 0 ? upper : [], ...ours.visited.map(visit => ({ ...visit, table: at.tables[visit.table]! }))]
-  if (ours.kind !== 'translated') return { ...ours, visited }
-  const leaf = ours.visited.at(-1)!
+  const upper = at.upperTables[root]!.map((table, i) => ({ stage: 2 as const, table, index: 0, level: at.levels - i, read: true, write: true }))
+  const visited = [...trail.visited.length > 0 ? upper : [], ...trail.visited.map(visit => ({ ...visit, table: at.tables[visit.table]! }))]
+  const same = { trail: { ...trail, visited } }
+  if (ours.kind !== 'translated') return { result: ours, ...same }
+  const leaf = trail.visited.at(-1)!
   const output = entryAt(memory, b, leaf.table, leaf.index)?.kind === 'table' ? at.tables[ours.page]! : at.frames[ours.page]!
-  return { ...ours, visited, page: output, mapping: { ...ours.mapping, input: inputOf(ours.mapping.input, b), output } }
+  return { result: { ...ours, page: output, mapping: { ...ours.mapping, input: inputOf(ours.mapping.input, b), output } }, ...same }
 }
 
 function entryAt(memory: Memory, b: Bounds, table: number, index: number) {

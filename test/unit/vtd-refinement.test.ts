@@ -48,6 +48,7 @@ const haw = 46
 /** `mutant` spoils what the words are read as. */
 type Mutant = (reader: EntryReader) => EntryReader
 const same: Mutant = reader => reader
+type Encoder = (memory: Memory, b: Bounds, at: Placement) => MemoryImage
 const rawOf = (image: MemoryImage, unit: UnitRegisters, at: Placement, irta: number, mutant: Mutant) =>
   rawTables(image, { rootTable: at.rootTable, interruptTable: at.interruptTables[irta]! }, mutant(entryReader(rulesOf(unit, haw))))
 
@@ -58,10 +59,10 @@ const meet = (what: string): void => { met.set(what, (met.get(what) ?? 0) + 1) }
 
 /** Each device, page, access and type of request. Left out: walks that take a frame for a table. In the bounded model frames and tables are numbered
  *  apart, so that has no meaning there, and no kernel writes a leaf above level 1. */
-function translationsAgree(s: Small, mutant = same): void {
+function translationsAgree(s: Small, mutant = same, encoder: Encoder = encode): void {
   const { b, memory, at } = s
   const registersNow = registersOf(s)
-  const raw = rawOf(encode(memory, b, at), registersNow, at, memory.irta, mutant)
+  const raw = rawOf(encoder(memory, b, at), registersNow, at, memory.irta, mutant)
   const unit = { ...initial(unitDomain(b, 1)), tes: true }
   const smallTables = tablesOf(memory, b), smallUnit = translationUnit(unit, b), rawUnit = translationUnitOf(registersNow, haw)
   const all: { readonly ours: unknown; readonly theirs: unknown }[] = []
@@ -108,10 +109,10 @@ function takesFrameForTable({ b, memory }: Small, device: number, iova: number):
 }
 
 /** Each index, source of the message and capability of the table. */
-function interruptsAgree(s: Small, mutant = same): void {
+function interruptsAgree(s: Small, mutant = same, encoder: Encoder = encode): void {
   const { b, memory, at, eime } = s
   const registersNow = registersOf(s)
-  const raw = rawOf(encode(memory, b, at), registersNow, at, memory.irta, mutant)
+  const raw = rawOf(encoder(memory, b, at), registersNow, at, memory.irta, mutant)
   const smallTables = tablesOf(memory, b)
   const smallUnit = interruptUnit({ ...initial(unitDomain(b, 1)), ires: true, eime }, b), rawUnit = interruptUnitOf(registersNow)
   for (let index = 0; index < b.sources; index++) for (let device = 0; device < b.devices; device++) {
@@ -146,5 +147,22 @@ describe('a reader with one wrong field is caught', () => {
   const idle = ['secondStageEntry.accessed', 'secondStageEntry.dirty', 'irte.sq', 'irte.urg', 'irte.pda']
   it.each(fieldMutants(['rootEntry', 'contextEntry', 'secondStageEntry', 'irte'], idle))('$name', ({ spoil }) => {
     expect(caught(fc.property(small, s => { translationsAgree(s, spoil); interruptsAgree(s, spoil) }))).toBe(true)
+  })
+})
+
+/** Each puts into memory what is a little off. */
+const encoders: readonly (readonly [string, Encoder])[] = [
+  ['stores that have not reached memory', (memory, b, at) => encode(memory, b, at, 'software')],
+  ['no root entry', (memory, b, at) => encode({ ...memory, rootPresent: !memory.rootPresent }, b, at)],
+  ['destinations of the other width', (memory, b, at) => encode({ ...memory, wideDestinations: !memory.wideDestinations }, b, at)],
+  ['source checks of another device', (memory, b, at) => encode(memory, b, { ...at, requesters: at.requesters.map(sid => sid ^ 8) })],
+  ['another order of the tables', (memory, b, at) => encode(memory, b, { ...at, tables: [...at.tables].reverse() })],
+  ['frames one further', (memory, b, at) => encode(memory, b, { ...at, frames: at.frames.map(frame => frame + 4096) })],
+  ['vectors one further', (memory, b, at) => encode(memory, b, { ...at, vectors: at.vectors.map(vector => vector + 1) })],
+  ['one level fewer', (memory, b, at) => encode(memory, b, { ...at, upperTables: at.upperTables.map(chain => chain.slice(1)) })],
+]
+describe('an encoder that is a little off is caught', () => {
+  it.each(encoders)('%s', (_, encoder) => {
+    expect(caught(fc.property(small, s => { translationsAgree(s, same, encoder); interruptsAgree(s, same, encoder) }))).toBe(true)
   })
 })

@@ -44,7 +44,7 @@ async function fullCase({ qtest, unit, edus: [edu] }: Machine, i: number): Promi
   for (let j = 0; j < 20; j++) qtest.writeq(leaves + 0x80 + 8 * j, target + 0x1000 * j | 3)
   const done = unit.invalidate([invalidateContexts, invalidateIotlb], status)
   edu!.start({ direction: 'write', address: i % 2 === 0 ? 0x10000 : 0x40000 })
-  const [faults, waited] = [await edu!.finish(() => unit.faults()), await done]
+  const [waited, faults] = await Promise.all([done, edu!.finish(() => unit.faults())])
   if (!waited || (faults.fsts !== 0) !== (i % 2 === 1)) throw new Error(`case ${i}: FSTS ${faults.fsts}`)
   if (faults.fsts !== 0) unit.clearFaults()
 }
@@ -53,8 +53,8 @@ async function eightCases({ qtest, unit, edus }: Machine): Promise<void> {
   for (let j = 0; j < 160; j++) qtest.writeq(leaves + 0x80 + 8 * j, target + 0x1000 * j | 3)
   const done = unit.invalidate([invalidateContexts, invalidateIotlb], status)
   edus.forEach((edu, i) => { edu.start({ direction: 'write', address: 0x10000 + 0x1000 * i }) })
-  const faults = await finish(edus, () => unit.faults())
-  if (!await done || faults.fsts !== 0) throw new Error(`FSTS ${faults.fsts}`)
+  const [waited, faults] = await Promise.all([done, finish(edus, () => unit.faults())])
+  if (!waited || faults.fsts !== 0) throw new Error(`FSTS ${faults.fsts}`)
 }
 /** Processor time of a process in microseconds; 0 where there is no /proc. Clock ticks are of 10 ms. */
 function cpuOf(pid: number): number {

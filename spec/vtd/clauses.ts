@@ -57,6 +57,9 @@ const interrupts = {
   'VTD:9.9/source-validation': vtd('9.9', 'SVT and SQ say which requesters may use an IRTE; the check is made on cached entries too.'),
   'VTD:9.9/destination-8-bit': vtd('9.9', 'With EIME=0 the destination is the 8-bit id in bits 15:8 of DST, the other bits reserved.'),
   'VTD:9.9/destination-32-bit': vtd('9.9', 'With EIME=1 the destination is all of DST.'),
+  'VTD:5.2.3/post': vtd('5.2.3', 'Posting reads and writes the descriptor in one atomic access: PIR[vector]=1, and ON where a notification follows.'),
+  'VTD:5.2.3/notify': vtd('5.2.3', 'With ON=0, and URG=1 or SN=0, ON is set and vector NV sent to NDST: fixed, physical, edge.'),
+  'VTD:5.2.3/no-notification': vtd('5.2.3', 'With ON=1, or with SN=1 and URG=0, only PIR changes.'),
   'VTD:9.10/posted': vtd('9.10', 'IM=1 posts the vector into the descriptor at PDA instead of emitting an interrupt.'),
 }
 

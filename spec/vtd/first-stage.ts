@@ -1,7 +1,7 @@
 /** The first-stage walk, alone or nested in a second stage (VT-d rev 5.10: 3.6, 9.7). */
 import { blameIn, denials, firstStageUse, isWrite, land, refusals } from './mapping.ts'
 import type { ScalableWalk, Walk } from './mapping.ts'
-import { beyondSecondStage, scalableStage, secondStage, topOf } from './second-stage.ts'
+import { beyondSecondStage, scalableStage, secondStage } from './second-stage.ts'
 import type { StageReasons } from './second-stage.ts'
 import { indexAt, inputWidth, leafSize, reasonsOf, roundDown } from './tables.ts'
 import type { FirstStageEntry } from './tables.ts'
@@ -60,7 +60,7 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
 function hostOf(walk: PasidWalk, table: number, top: boolean): Translation {
   const { tables, entry } = walk.scalable
   walk.trail?.exercised.push('VTD:3/nested')
-  return secondStage(tables, walk, entry, top ? topTable : lowerTable, table, entry.ssade ? 'atomic' : 'read', topOf(entry))
+  return secondStage(tables, walk, entry, top ? topTable : lowerTable, table, entry.ssade ? 'atomic' : 'read')
 }
 
 function mappingOf({ unit: { geometry }, scalable: { entry: pasid } }: PasidWalk, entry: FirstStageEntry, level: number, address: number,
@@ -77,7 +77,7 @@ function throughSecondStage(walk: PasidWalk, first: Mapping, address: number, ac
   const { tables, entry } = walk.scalable
   const small = leafSize(walk.unit.geometry, 1)
   const guest = first.output + roundDown(address - first.input, small)
-  const found = secondStage(tables, walk, entry, scalableStage, guest, access, topOf(entry))
+  const found = secondStage(tables, walk, entry, scalableStage, guest, access)
   if (found.kind === 'fault') return found
   const second = found.mapping
   const pages = Math.min(first.pages, second.pages)

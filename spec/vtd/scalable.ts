@@ -2,7 +2,7 @@
 import { firstStage } from './first-stage.ts'
 import type { PasidWalk } from './first-stage.ts'
 import { identity } from './mapping.ts'
-import { beyondSecondStage, scalableStage, secondStage, topOf } from './second-stage.ts'
+import { beyondSecondStage, scalableStage, secondStage } from './second-stage.ts'
 import { powersOfTwo, reasonsOf } from './tables.ts'
 import type { PasidEntry, ScalableContextEntry, ScalableTables } from './tables.ts'
 import { blame } from './translation.ts'
@@ -119,7 +119,7 @@ export function translateByPasid(tables: ScalableTables, unit: PasidUnit, { entr
   if (type === 'translated') return identity(walk, pgtt, entry.did, address, access, 'VTD:9/translated-request')
   switch (pgtt) {
     case 4: return identity(walk, pgtt, entry.did, address, access, 'VTD:9/pass-through')
-    case 2: return secondStage(tables, walk, entry, scalableStage, address, access, topOf(entry))
+    case 2: return secondStage(tables, walk, entry, scalableStage, address, access)
     default: return firstStage(walk, address, access)
   }
 }

@@ -26,16 +26,17 @@ export const beyondSecondStage = (unit: TranslationUnit, levels: number, address
 
 /** Steps 4 to 8 of legacy mode, from the root of the tables or from wherever a paging-structure cache has got to. */
 export function walkSecondStage(tables: Tables, unit: TranslationUnit, context: ContextEntry, address: number, access: Access,
-  start: WalkStart = topOf(context), trail: Trail | null = null): Translation {
+  start: WalkStart | null = null, trail: Trail | null = null): Translation {
   return secondStage(tables, { unit, fpd: context.fpd, privileged: false, trail, scalable: null }, context, legacyStage, address, access, start)
 }
 
 export function secondStage(tables: Tables, walk: Walk, stage: SecondStage, of: StageReasons, address: number, access: Access,
-  start: WalkStart): Translation {
+  start: WalkStart | null = null): Translation {
   const { unit, trail, scalable } = walk
   if (trail !== null) trail.exercised.push('VTD:3.7/walk')
   if (beyondSecondStage(unit, stage.levels, address)) return blameIn(walk, of.range)
-  let { table, level, read, write } = start
+  let table = stage.table, level = stage.levels, read = true, write = true
+  if (start !== null) ({ table, level, read, write } = start)
   for (;; level--) {
     const index = indexAt(unit.geometry, address, level)
     if (trail !== null) trail.visited.push({ stage: 2, table, index, level, read, write })
@@ -71,7 +72,7 @@ function mappingOf({ unit: { geometry }, scalable }: Walk, { did }: SecondStage,
   address: number, read: boolean, write: boolean, dirty: boolean): Mapping {
   const size = leafSize(geometry, level)
   return {
-    pgtt, did, input: roundDown(address, size), output: entry.address, pages: size / leafSize(geometry, 1), read, write,
+    pgtt, did, input: roundDown(address, size), output: entry.address, pages: powersOfTwo[(level - 1) * geometry.levelBits]!, read, write,
     user: true, privilegedWrite: write, dirty, snoop: entry.snoop || scalable !== null && scalable.entry.pgsnp,
   }
 }

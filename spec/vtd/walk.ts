@@ -100,7 +100,7 @@ export function checkContext(context: ContextEntry, unit: TranslationUnit, type:
 export function translateIn(tables: Tables, unit: TranslationUnit, context: ContextEntry, request: DmaRequest, trail: Trail | null = null):
   Translation {
   const { type, address, access } = request
-  if (type !== 'translated' && context.tt !== 2) return walkSecondStage(tables, unit, context, address, access, undefined, trail)
+  if (type !== 'translated' && context.tt !== 2) return walkSecondStage(tables, unit, context, address, access, null, trail)
   const rule = type === 'translated' ? 'VTD:9/translated-request' : 'VTD:9/pass-through'
   return identity({ unit, fpd: context.fpd, privileged: false, trail, scalable: null }, 0, context.did, address, access, rule)
 }

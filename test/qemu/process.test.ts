@@ -83,6 +83,14 @@ describe.skipIf(absent !== null)('QEMU', () => {
     expect(error.message).toMatch(/^it ended at once \(exit code 1\): .*-1/)
     expect(files()).toEqual(before)
   })
+  it('runs beside another, and ends without it', async () => {
+    const [one, other] = await Promise.all([openMachine(), openMachine({ addressWidth: 48 })])
+    await one.close()
+    expect(await gone(one.pid)).toBe(true)
+    expect(await other.unit.read('CAP')).toBe(other.unit.cap)
+    await other.close()
+    expect(await gone(other.pid)).toBe(true)
+  })
   it('is closed while something is pending', async () => {
     const machine = await openMachine()
     const pending = refusal(machine.qtest.readl(0))

@@ -31,7 +31,7 @@ export function onQemu(replayed: RemapReplayed, trace: Trace, b: Bounds, qemu: s
   return showOnQemu({
     bounds: b, start: machine.initialWorld.state, at: last, endless: loop !== null,
     steps: steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state, seen: seenIn(events) })),
-    landsEarly: issued => last !== null && violates([...steps.slice(0, issued + 1).map(({ op }) => op), asIs(last)]),
+    arrivesEarly: issued => last !== null && violates([...steps.slice(0, issued + 1).map(({ op }) => op), asIs(last)]),
     asWrite: issued => last !== null && violates([
       ...steps.slice(0, issued).map(({ op }) => op), { ...asIs(issued), args: { ...asIs(issued).args, write: true } }, ...steps.slice(issued + 1, last + 1).map(({ op }) => op)]),
   }, qemu ? { qemu } : {})

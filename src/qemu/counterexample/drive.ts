@@ -1,4 +1,5 @@
 /** Does to QEMU what a step was lowered to, and looks at what came of it: which frame a DMA reached, which CPU an interrupt. */
+import { UserError } from '../../errors.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
 import type { State } from '../../../spec/state.ts'
 import { entriesOf, rtaddrOf } from '../../../spec/vtd/encode.ts'
@@ -107,7 +108,8 @@ export class Driver {
     const { edus, trace, unit, qtest } = this.#machine
     const edu = edus[deed.device]!, frames = this.#at.frames
     const offset = slot * ++this.#count
-    if (offset + slot > bufferBytes) throw new RangeError(`a trace with more than ${bufferBytes / slot} requests`)
+    if (offset + slot > bufferBytes)
+      throw new UserError({ code: 'E-QEMU-LONG', subject: 'replay', problem: `the trace has more than ${this.#count - 1} requests`, next: 'shorten the trace: `remapcheck check` finds the shortest' })
     edu.start({ direction: deed.write ? 'write' : 'read', address: deed.address + offset, offset })
     const [after, faults] = await edu.finish(() => Promise.all([Promise.all(frames.map(frame => qtest.readl(frame + offset))), unit.faults()]))
     const record = faultOf(faults)

@@ -37,8 +37,10 @@ export const nowhere = 2 ** 39 - 4096
 const widestMask = 18
 
 export function lower(step: ModelStep, b: Bounds, at: Placement, status: number): Lowered {
-  const parts = [softwareOf(step, b, at, status), fillsOf(step, b), requestOf(step, b, at), messageOf(step, b, at), waitingOf(step)]
-  return { deeds: parts.flatMap(({ deeds }) => deeds), limits: [...new Set(parts.flatMap(part => part.limits))] }
+  const parts = [softwareOf(step, b, at, status), fillsOf(step, b), requestOf(step, b, at), messageOf(step, b, at)]
+  const deeds = parts.flatMap(part => part.deeds)
+  const asked = deeds.some(({ kind }) => kind === 'dma' || kind === 'message')
+  return { deeds, limits: [...new Set([...parts.flatMap(part => part.limits), ...asked ? waitingOf(step) : []])] }
 }
 const only = (...limits: readonly LimitName[]): Lowered => ({ deeds: [], limits })
 
@@ -110,7 +112,7 @@ function messageOf(step: ModelStep, b: Bounds, at: Placement): Lowered {
   const sent = sentIn(step, b)
   if (sent === null) return raised ? only('no-mask-bit') : only()
   const expected = expectedOf(step)
-  const limits: readonly LimitName[] = b.wideIds === 1 && expected.kind === 'accepted' && expected.cpu === 1 ? ['no-wide-ids'] : []
+  const limits: readonly LimitName[] = b.wideIds === 1 ? ['no-wide-ids'] : []
   if (sent.format === 'remappable') {
     const address = encode(remappableAddress, { FEE: 0xfee, FORMAT: 1, HANDLE: sent.index })[0]!
     return { deeds: [{ kind: 'message', device: sent.device, address, data: 0, expected }], limits }
@@ -143,15 +145,11 @@ function expectedOf({ before, after, seen }: ModelStep): Outcome {
   return remapped?.format === 'remapped' ? { kind: 'accepted', cpu: remapped.cpu, vector: remapped.vector } : { kind: 'rejected', reason: null }
 }
 
-/** What is under way in the model while something else is done, and in QEMU cannot be. */
-function waitingOf({ before, after }: ModelStep): Lowered {
-  const { unit } = before
-  const same = (was: unknown, is: unknown): boolean => was !== null && JSON.stringify(was) === JSON.stringify(is)
-  const hardwareActs = unit.queue.length <= after.unit.queue.length && (unit.register === null || after.unit.register !== null)
+/** What is under way in the model while something is asked of the unit, and in QEMU cannot be. */
+function waitingOf({ before: { unit } }: ModelStep): readonly LimitName[] {
   const cells = [...unit.memory.context, ...unit.memory.roots.flat(), ...unit.memory.pool.flat(), ...unit.memory.irt.flat()]
-  return only(
-    ...(unit.queue.length > 0 || unit.register !== null) && hardwareActs ? ['invalidates-at-once' as const] : [],
-    ...before.inFlight.some((flight, device) => same(flight, after.inFlight[device])) ? ['lands-at-once' as const] : [],
-    ...before.sources.some(({ message }, i) => message?.format === 'remapped' && same(message, after.sources[i]!.message)) ? ['accepts-at-once' as const] : [],
-    ...cells.some(({ pending }) => pending.length > 0) ? ['sees-stores-at-once' as const] : [])
+  return [
+    ...unit.queue.length > 0 || unit.register !== null ? ['invalidates-at-once' as const] : [],
+    ...cells.some(({ pending }) => pending.length > 0) ? ['sees-stores-at-once' as const] : [],
+  ]
 }

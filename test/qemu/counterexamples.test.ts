@@ -90,6 +90,13 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
     expect(shown).toMatchObject({ verdict: 'differs', limits: [], evidence: 8 })
     expect(outcomes(shown)).toEqual([landed, { outcome: { kind: 'blocked', reason: 6 }, cached: false }])
   })
+  it('a message of compatibility format: refused by the model, let through by QEMU, which is known', async () => {
+    const shown = await show(ring0Strict, bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1 }), [{ action: 'forge.compatible', args: { device: 0, cpu: 1, vector: 0 } }])
+    expect(shown.steps[0]).toMatchObject({
+      limits: ['passes-compatible-format'],
+      sights: [{ deed: { expected: { kind: 'rejected', reason: 0x25 } }, outcome: { kind: 'accepted', cpu: 1, vector: 0 } }],
+    })
+  })
   it('a page that is still mapped is reached by read and write, another device is refused', async () => {
     const two = bounds({ frames: 1, iovas: 1, devices: 2, domains: 2, queue: 4 })
     const dma = (device: number, write: boolean): Op => ({ action: 'dma.issue', args: { device, iova: 0, write } })

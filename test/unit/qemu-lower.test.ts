@@ -55,7 +55,7 @@ describe('lowering', () => {
     const b = bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, hostile: 1 })
     const sent = [op('device.raise', { source: 1 }), op('iommu.deliver', { source: 1 }), op('forge.compatible', { device: 0, cpu: 1, vector: 1 })]
     expect(lowered('ring0-strict', b, [...sent, op('forge.remappable', { device: 0, index: 1 })])).toEqual([
-      [], ['00:04.0 sets its MSI and sends it: address 0xfee00030, data 0x0'], ['00:03.0 sets its MSI and sends it: address 0xfee01000, data 0x51'],
+      [], ['00:04.0 sets its MSI and sends it: address 0xfee00030, data 0x0'], ['00:03.0 sets its MSI and sends it: address 0xfee01000, data 0x51', '[passes-compatible-format]'],
       ['00:03.0 sets its MSI and sends it: address 0xfee00030, data 0x0'],
     ])
     expect(lowered('no-iommu', b, sent)).toEqual([

@@ -17,6 +17,9 @@ export const limits = {
   'lands-at-once': { says: 'In QEMU a request reaches memory in the instant it is translated; here something comes between', clause: 'VTD:6/drain' },
   'accepts-at-once': { says: 'In QEMU a message is accepted in the instant it is remapped; here something comes between', clause: 'VTD:6/interrupt-drain' },
   'sees-stores-at-once': { says: 'QEMU sees a store to a table at once: no CPU cache and no write buffer holds it back', clause: 'VTD:6/coherency' },
+  'passes-compatible-format': {
+    says: 'QEMU lets interrupts of compatibility format pass while it remaps, whatever CFI and EIME say', clause: 'VTD:5.1.4/compatibility-format',
+  },
   'no-wide-ids': { says: 'The second CPU of this QEMU has the APIC id 1, not one beyond 8 bits', clause: 'VTD:9.9/destination-32-bit' },
   'runs-no-code': { says: 'The CPUs of this QEMU run nothing: what a handler or the kernel does with it is the model\'s word alone', clause: null },
   'never-ends': { says: 'A run without end cannot be taken to its end', clause: null },

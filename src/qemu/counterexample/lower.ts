@@ -112,7 +112,8 @@ function messageOf(step: ModelStep, b: Bounds, at: Placement): Lowered {
   const sent = sentIn(step, b)
   if (sent === null) return raised ? only('no-mask-bit') : only()
   const expected = expectedOf(step)
-  const limits: readonly LimitName[] = b.wideIds === 1 ? ['no-wide-ids'] : []
+  const passed = sent.format === 'compatible' && expected.kind === 'rejected' && before.unit.ires
+  const limits: readonly LimitName[] = [...b.wideIds === 1 ? ['no-wide-ids' as const] : [], ...passed ? ['passes-compatible-format' as const] : []]
   if (sent.format === 'remappable') {
     const address = encode(remappableAddress, { FEE: 0xfee, FORMAT: 1, HANDLE: sent.index })[0]!
     return { deeds: [{ kind: 'message', device: sent.device, address, data: 0, expected }], limits }

@@ -31,7 +31,7 @@ export const replay = {
     ['remapcheck replay traces/known', 'every trace of a folder'],
     ['remapcheck replay traces/known/no-lost-edge-*.json --lanes', 'one, in a column for each agent'],
     ['remapcheck replay traces/regressions --expect holds', 'after a fix: none may reproduce'],
-    ['remapcheck replay traces/known/no-access-after-unmap-ring0-deferred-*.json --on qemu', 'the stale access on another implementation'],
+    ['remapcheck replay traces/known/no-access-after-unmap-*.json --on qemu', 'stale accesses, on QEMU too'],
   ],
 } as const satisfies Verb<typeof options>
 

@@ -19,7 +19,7 @@ import { onQemu, qemuJson, qemuText } from '../on-qemu.ts'
 const options = {
   expect: { value: 'violation|holds', says: 'what each trace should do: reproduce (the default), or no longer' },
   design: { value: 'FILE', says: 'module of the design, where a trace is of your own' },
-  on: { value: 'qemu', says: 'do the steps to a QEMU, and say whether it shows the violation too (docs/qemu.md)' },
+  on: { value: 'qemu', says: 'do the steps to a QEMU, and say whether it shows the violation too (docs/on-qemu.md)' },
   lanes: { says: 'who did what when: a column for each agent' },
   ...fullOption, ...jsonOption, ...colorOption,
 } as const

@@ -9,7 +9,7 @@ import type { Placement, RawEntry } from '../../../spec/vtd/encode.ts'
 import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
 import { compatibilityAddress, compatibilityData, encode, qwordsOf, remappableAddress } from '../../../spec/vtd/layout.ts'
 import { apicIdOf } from '../../../spec/vtd/memory.ts'
-import { descriptorOf } from '../../../spec/vtd/unit.ts'
+import { descriptorOf } from '../../../spec/vtd/bounded.ts'
 import type { LimitName } from './limits.ts'
 
 export interface ModelStep { readonly op: Op; readonly before: State; readonly after: State; readonly seen: readonly Seen[] }

@@ -8,7 +8,7 @@ import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, pla
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
-const mostParents = 4096, mostShared = 1 << 15
+const mostParents = 4096
 const smallTableBits = 19
 /** Parents for which there must be room. */
 const leastParents = 16
@@ -107,7 +107,7 @@ export class StateStore {
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
     // Short rounds cost time, long ones room: they grow with the search.
-    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 8), plan.threads > 1 ? mostShared : mostParents)
+    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 8), mostParents)
     const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
     const left = limit - this.count
@@ -119,7 +119,18 @@ export class StateStore {
       while (runsLeft() < wanted && 2 ** (this.runBits[i]! + 1) * maxLoad <= component.capacity) this.growRuns(i)
       most = Math.min(most, runsLeft())
     }
-    return Math.max(0, Math.min(plan.threads > 1 ? mostShared : mostParents, Math.floor(most / fanout)))
+    return Math.max(0, Math.min(mostParents, Math.floor(most / fanout)))
+  }
+  /** Says when threads that take so many parents at a time have to stop for want of room. False when that is now. */
+  setStops(parents: number): boolean {
+    const { words32, plan } = this
+    const { threads, components, maxStates } = plan
+    const most = threads * parents * this.fanout, slots = Math.floor(maxLoad * 2 ** this.tableBits)
+    // The kernel stores nothing past its limit.
+    const stops = [Math.min(this.maxStates, maxStates) <= slots ? 2 ** 31 - 1 : slots - most,
+      ...components.map(({ capacity }, i) => Math.min(capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - threads - most)]
+    stops.forEach((stop, i) => { this.word(control.stops[i]!, Math.max(0, stop)) })
+    return stops.every((stop, i) => words32[(i === 0 ? control.count : control.components[i - 1]!) >>> 2]! < stop)
   }
   private runs(which: number): number { return this.words32[control.components[which]! >>> 2]! }
 
@@ -201,9 +212,10 @@ export class StateStore {
     const factor = this.tableBits < smallTableBits && this.bytes + slots * 24 <= this.maxMemory ? 4 : 2
     if (slots * factor > this.mostSlots || this.bytes + slots * (factor - 1) * 8 > this.maxMemory) return false
     const { table } = this.plan
-    this.words32.fill(0, table >>> 2, table + slots * 8 >>> 2)
     this.tableBits += Math.log2(factor)
     this.tellMasks()
+    if (this.kernel.spread(slots) !== 0) return true
+    this.words32.fill(0, table >>> 2, table + slots * factor * 8 >>> 2)
     this.kernel.rehash()
     return true
   }

@@ -5,18 +5,20 @@ import type { MessagePort } from 'node:worker_threads'
 import type { StateStore } from './store.ts'
 import { control, mostMisses, own } from './wasm/memory.ts'
 
-/** Parents a thread takes at a time. */
+/** Parents a thread takes at a time, and all of them in a round. */
 export const chunk = 128
+export const mostShared = 1 << 15
 /** Looks at a word before a thread sleeps until it changes: some 20 microseconds, less than to be woken takes. */
 const spins = 2000
 
 /** Plain JavaScript: a thread loads nothing but this. */
 const source = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads')
-const { memory, kernel, local, control, own, plan, chunk, mostMisses, spins, port } = workerData
+const { memory, kernel, local, control, own, plan, chunk, components, mostMisses, spins, port } = workerData
 const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
 const { flush } = new WebAssembly.Instance(kernel, { env }).exports
+const counters = [control.count, ...control.components.slice(0, components)]
 let expand = null, code = 0, round = 0
 Atomics.add(words, control.ready >> 2, 1)
 for (;;) {
@@ -28,11 +30,11 @@ for (;;) {
     code = Atomics.load(words, control.code >> 2)
     let received
     for (let message; (message = receiveMessageOnPort(port)) !== undefined;) received = message.message
-    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush } }).exports.expand
+    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, learn: () => 0 } }).exports.expand
   }
   const end = words[control.end >> 2]
   let misses = 0
-  while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0) {
+  while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0 && counters.every((counter, i) => words[counter >> 2] < words[control.stops[i] >> 2])) {
     const from = Atomics.add(words, control.next >> 2, chunk)
     if (from >= end) break
     const to = Math.min(end, from + chunk)
@@ -64,7 +66,7 @@ export class Threads {
       const { port1, port2 } = new MessageChannel()
       const worker = new Worker(source, {
         eval: true, execArgv: [], transferList: [port2],
-        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses }, chunk, mostMisses, spins, port: port2 },
+        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses }, chunk, components: plan.components.length, mostMisses, spins, port: port2 },
       })
       worker.unref()
       port1.unref()
@@ -81,17 +83,19 @@ export class Threads {
     this.words[control.code >>> 2]!++
   }
 
-  /** Starts a round over the parents from `next` to `end`; `take` is this thread's own share of it. Then `unfinished` gets the parents
+  /** Starts a round over the parents from `next` on, of one level; `take` is this thread's own share of it. Then `unfinished` gets the parents
    *  that helpers could not finish, each with the root from which it is to be taken. Returns the first parent that nobody took. */
-  round(next: number, end: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number) => void): number {
+  round(next: number, levelEnd: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number) => void): number {
     const { words, store, workers } = this
+    const end = Math.min(levelEnd, next + mostShared)
+    const counters = [control.count, ...control.components.slice(0, store.plan.components.length)]
     words[control.next >>> 2] = next
     words[control.end >>> 2] = end
     Atomics.store(words, control.done >>> 2, 0)
     Atomics.add(words, control.round >>> 2, 1)
     Atomics.notify(words, control.round >>> 2)
     try {
-      while (words[store.local + own.full >>> 2] === 0) {
+      while (words[store.local + own.full >>> 2] === 0 && counters.every((counter, i) => words[counter >>> 2]! < words[control.stops[i]! >>> 2]!)) {
         const from = Atomics.add(words, control.next >>> 2, chunk)
         if (from >= end) break
         take(from, Math.min(end, from + chunk))

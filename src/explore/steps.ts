@@ -1,0 +1,91 @@
+/** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and learn it. */
+import { tracing } from '../model/index.ts'
+import type { Machine, Observation, Op } from '../model/index.ts'
+import type { Book } from './book.ts'
+import type { Learner } from './learner.ts'
+import type { Retracer } from './retrace.ts'
+import type { StateStore } from './store.ts'
+import { apply } from './trees.ts'
+import type { Successors } from './successors.ts'
+import { record } from './wasm/memory.ts'
+
+export class Steps<S, L, O extends Observation> {
+  /** Roots that compiled code did not know since this was last set to 0, and may know next time. */
+  misses = 0
+  retracer: Retracer<S, L, O> | null = null
+  /** The parent at hand. */
+  private parent = 0
+  private readonly machine: Machine<S, L, O>
+  private readonly store: StateStore
+  private readonly learner: Learner<S, L, O>
+  private readonly book: Book<S, L, O>
+  private readonly successors: Successors<S, L, O>
+  /** Whether no further step is wanted. */
+  private readonly isDecided: () => boolean
+  constructor(machine: Machine<S, L, O>, store: StateStore, learner: Learner<S, L, O>, book: Book<S, L, O>, successors: Successors<S, L, O>, isDecided: () => boolean) {
+    this.machine = machine
+    this.store = store
+    this.learner = learner
+    this.book = book
+    this.successors = successors
+    this.isDecided = isDecided
+    successors.learn = (parent, root, at) => this.one(parent, root, at)
+  }
+
+  private opOf(root: number): Op | null {
+    const { learner: { judgements: { length } }, machine } = this
+    return root < length ? null : machine.instances[root - length]!.op
+  }
+
+  /** A parent from a root on. */
+  finish(parent: number, from: number): void {
+    this.parent = parent
+    const { store, learner } = this
+    const { words32 } = store
+    let current = from
+    tracing(() => {
+      const at = store.unpack(parent)
+      const touch = store.touchOf(store.label(parent))
+      for (let root = from; root < learner.trees.roots.length; root++) {
+        const isJudgement = root < learner.judgements.length
+        if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
+        if (!isJudgement && this.isDecided()) return
+        current = root
+        const { label, effect } = learner.follow(root, words32, at, parent, this.trace)
+        if (label === null || effect === null) continue
+        this.successors.count(label)
+        apply(effect, words32, at, words32, store.candidate)
+        store.insert(parent, label)
+      }
+    }, () => this.trace(this.opOf(current)))
+  }
+
+  /** One root of a parent whose words stand in the scratch area, for compiled code: its successor comes to the buffer at `at`. Returns where the next one
+   *  goes, or 0 when something was decided: then the parent is to be finished from this root on. */
+  private one(parent: number, root: number, at: number): number {
+    this.parent = parent
+    this.missed(root)
+    const { store: { words32, scratch, plan }, learner, book } = this
+    const { decisions } = book
+    const { label, effect } = tracing(() => learner.follow(root, words32, scratch, parent, this.trace), () => this.trace(this.opOf(root)))
+    if (book.decisions !== decisions) return 0
+    if (label === null || effect === null) return at
+    this.successors.count(label)
+    apply(effect, words32, scratch, words32, at + record.words >>> 2)
+    words32[at + record.label >>> 2] = (label | 3 << record.changedShift) >>> 0
+    words32[at + record.parent >>> 2] = parent
+    return at + plan.recordBytes
+  }
+
+  /** A tree that was given up is never compiled. */
+  missed(root: number): void { if (!this.learner.direct.has(root)) this.misses++ }
+
+  /** The ops to the current parent, and one more. */
+  private readonly trace = (op: Op | null): readonly Op[] => {
+    const states = [this.parent]
+    while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
+    if (this.retracer !== null) return this.retracer.ops(states, op)
+    const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
+    return op === null ? ops : [...ops, op]
+  }
+}

@@ -24,10 +24,10 @@ interface Place { readonly next: number; readonly levels: readonly number[]; rea
 
 const keptEvery_s = 180
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
-const firstCompiled = 500
+const firstCompiled = 60
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
-const firstShared = 20_000
+const firstShared = 5_000
 /** Parents before the first code of a back end that was asked for. */
 const firstOf = { walk: Infinity, javascript: 1, wasm: 1 } as const
 
@@ -85,6 +85,7 @@ export class Search<S, L, O extends Observation> {
       bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
     for (const [label, touch] of touched) store.touch(label, touch)
+    this.learner.meet = foreseen => { this.store.meet(foreseen) }
     this.successors = new Successors(this.store, this.learner)
     this.steps = new Steps(machine, this.store, this.learner, this.book, this.successors, () => this.decided)
     if (names === null) return
@@ -211,15 +212,16 @@ export class Search<S, L, O extends Observation> {
     tracing(() => { book.judge(seenIn([]), judged) }, () => [])
   }
 
-  /** Parents that may be finished by hand until new code pays: by then they have taken about as long as it takes to make it. */
-  private get patience(): number { return 64 + this.learner.trees.nodeCount / 4 }
+  /** Roots that may be taken by hand until new code pays: by then they have taken about as long as it takes to make it. */
+  private get patience(): number { return 64 + this.learner.trees.nodeCount * 16 }
 
   /** New code for what was learnt since the last. */
   private compile(): void {
+    // They start while this thread learns.
+    if (this.workers > 1 && this.backend !== 'javascript') this.threads ??= new Threads(this.store)
+    if (this.backend === null && !this.successors.compiled) this.steps.lookAhead()
     this.steps.misses = 0
     this.successors.compile(this.backend === 'javascript')
-    // Threads run WebAssembly.
-    if (this.workers > 1 && this.successors.module !== null) this.threads ??= new Threads(this.store)
     this.threads?.use(this.successors.module!)
   }
 
@@ -248,7 +250,7 @@ export class Search<S, L, O extends Observation> {
         at = this.successors.next
         if (root !== null) { this.steps.missed(root); this.finish(at++, root) }
       }
-    }, (parent, root) => { this.steps.missed(root); this.finish(parent, root) })
+    }, (parent, root, isLast) => { this.steps.missed(root); this.steps.finish(parent, root, isLast ? root + 1 : Infinity) })
   }
 
   private newLevel(): void {

@@ -4,7 +4,7 @@ import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record, tableLoad } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
@@ -93,7 +93,7 @@ export class StateStore {
     this.parts(states, runs).forEach((into, part) => { fill(part, into) })
     this.word(control.count, states)
     components.forEach((_, i) => { this.word(control.components[i]!, runs[i]!) })
-    while (states > maxLoad * 2 ** this.tableBits) this.tableBits++
+    while (states > tableLoad * 2 ** this.tableBits) this.tableBits++
     this.runBits.forEach((_, i) => { while (runs[i]! > maxLoad * 2 ** this.runBits[i]!) this.runBits[i]!++ })
     this.tellMasks()
     this.kernel.rehash()
@@ -107,8 +107,8 @@ export class StateStore {
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
     // Short rounds cost time, long ones room: they grow with the search.
-    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 8), mostParents)
-    const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
+    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 12), mostParents)
+    const slotsLeft = (): number => Math.floor(tableLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
     const left = limit - this.count
     while (slotsLeft() < Math.min(wanted, left) && this.growTable()) continue
@@ -125,7 +125,7 @@ export class StateStore {
   setStops(parents: number): boolean {
     const { words32, plan } = this
     const { threads, components, maxStates } = plan
-    const most = threads * parents * this.fanout, slots = Math.floor(maxLoad * 2 ** this.tableBits)
+    const most = threads * parents * this.fanout, slots = Math.floor(tableLoad * 2 ** this.tableBits)
     // The kernel stores nothing past its limit.
     const stops = [Math.min(this.maxStates, maxStates) <= slots ? 2 ** 31 - 1 : slots - most,
       ...components.map(({ capacity }, i) => Math.min(capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - threads - most)]
@@ -146,6 +146,9 @@ export class StateStore {
   /** Bit i: whether a step with this label can change what judgement i reads. */
   touch(label: number, touch: number): void { this.words32[this.plan.touch + label * 4 >>> 2] = touch }
   touchOf(label: number): number { return this.words32[this.plan.touch + label * 4 >>> 2]! }
+
+  /** For compiled code: what was foreseen was met. */
+  meet(foreseen: number): void { this.words32[this.plan.met + foreseen * 4 >>> 2] = 1 }
 
   /** Where the words of the next successor go; `push` then adds it to the batch. */
   get candidate(): number { return this.local + this.plan.buffer + record.words >>> 2 }
@@ -201,7 +204,7 @@ export class StateStore {
       wipe(component.slots, 4 * 2 ** this.runBits[i]!)
       wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
     })
-    wipe(0, plan.touch + labelBytes)
+    wipe(0, plan.table)
     spare.push(this.memory)
   }
 
@@ -248,7 +251,6 @@ export class StateStore {
 
 const smallMemory = 1 << 20
 const keptBytes = 64 << 20
-const labelBytes = 1 << 19
 /** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
 const spare: WebAssembly.Memory[] = []
 

@@ -19,7 +19,14 @@ const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
 const { flush } = new WebAssembly.Instance(kernel, { env }).exports
 const counters = [control.count, ...control.components.slice(0, components)]
-let expand = null, code = 0, round = 0
+const list = (local + plan.misses) >> 2
+let expand = null, code = 0, round = 0, misses = 0
+const miss = (parent, root) => { words[list + 2 * misses] = parent; words[list + 2 * misses++ + 1] = root }
+const learn = (parent, root, at) => {
+  if (misses + chunk > mostMisses) return 0
+  miss(parent, root)
+  return at
+}
 Atomics.add(words, control.ready >> 2, 1)
 for (;;) {
   for (let i = 0; i < spins && Atomics.load(words, control.round >> 2) === round; i++);
@@ -30,10 +37,10 @@ for (;;) {
     code = Atomics.load(words, control.code >> 2)
     let received
     for (let message; (message = receiveMessageOnPort(port)) !== undefined;) received = message.message
-    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, learn: () => 0 } }).exports.expand
+    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, learn } }).exports.expand
   }
   const end = words[control.end >> 2]
-  let misses = 0
+  misses = 0
   while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0 && counters.every((counter, i) => words[counter >> 2] < words[control.stops[i] >> 2])) {
     const from = Atomics.add(words, control.next >> 2, chunk)
     if (from >= end) break
@@ -42,8 +49,7 @@ for (;;) {
       next = expand(next, to)
       const missed = words[(local + own.missed) >> 2]
       if (missed === 0 || words[(local + own.full) >> 2] !== 0) break
-      words[((local + plan.misses) >> 2) + 2 * misses] = next++
-      words[((local + plan.misses) >> 2) + 2 * misses++ + 1] = missed - 1
+      miss(next++, -missed)
     }
   }
   words[(local + own.misses) >> 2] = misses
@@ -83,9 +89,9 @@ export class Threads {
     this.words[control.code >>> 2]!++
   }
 
-  /** Starts a round over the parents from `next` on, of one level; `take` is this thread's own share of it. Then `unfinished` gets the parents
-   *  that helpers could not finish, each with the root from which it is to be taken. Returns the first parent that nobody took. */
-  round(next: number, levelEnd: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number) => void): number {
+  /** Starts a round over the parents from `next` on, of one level; `take` is this thread's own share of it. Then `unfinished` gets what
+   *  helpers could not take: a parent with one root, or with all from it on. Returns the first parent that nobody took. */
+  round(next: number, levelEnd: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number, isLast: boolean) => void): number {
     const { words, store, workers } = this
     const end = Math.min(levelEnd, next + mostShared)
     const counters = [control.count, ...control.components.slice(0, store.plan.components.length)]
@@ -108,7 +114,8 @@ export class Threads {
     for (const { thread } of workers)
       for (let i = 0; i < store.ownWord(thread, own.misses); i++) {
         const at = store.localOf(thread) + store.plan.misses + 8 * i
-        unfinished(store.words32[at >>> 2]!, store.words32[at + 4 >>> 2]!)
+        const root = words[at + 4 >>> 2]!
+        unfinished(words[at >>> 2]!, root < 0 ? -root - 1 : root, root >= 0)
       }
     return Math.min(end, words[control.next >>> 2]!)
   }

@@ -16,7 +16,7 @@ export interface Plan {
   readonly components: readonly Component[]
   readonly pages: number
   readonly maxStates: number
-  readonly touch: number; readonly arena: number; readonly links: number; readonly table: number
+  readonly touch: number; readonly met: number; readonly arena: number; readonly links: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
   readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number; readonly recent: number
@@ -43,13 +43,15 @@ export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30
 
 /** Distinct (instance, events) pairs. */
 export const maxLabels = 1 << 17
+/** Steps that were foreseen and would decide a claim. */
+export const maxForeseen = 1024
 /** A state wider than this is interned in parts: a key has a bit that is always set. */
 const directBits = 63
 const bufferRecords = 256
 /** Keys that a thread has stored of late, as a power of two: half of all successors are among them, and need no look at the table. */
 export const recentBits = 14
-/** Share of slots in use at most. */
-export const maxLoad = 0.75
+/** Share of slots in use at most: of runs, and of the largest table; then of the table before it grows. Neighbours in the table are one cache line, runs are not. */
+export const maxLoad = 0.75, tableLoad = 0.875
 /** Slots of the table, and of the runs of a component, that a search begins with: as powers of two. */
 export const firstTableBits = 13, firstRunBits = 11
 const pageBytes = 65_536
@@ -73,7 +75,8 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   const threadBytes = align(recent + (runs.length === 0 ? 8 << recentBits : 0), 4096)
   const threadBase = 4096
   const touch = threadBase + threads * threadBytes
-  let at = align(touch + maxLabels * 4, 4096)
+  const met = touch + maxLabels * 4
+  let at = align(met + maxForeseen * 4, 4096)
   const room = bytes - at
   const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
   if (!(tableBits >= firstTableBits)) return null
@@ -91,7 +94,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   })
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
-    words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, arena, links, table, threadBase, threadBytes, threads,
+    words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, met, arena, links, table, threadBase, threadBytes, threads,
     scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

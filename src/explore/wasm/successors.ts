@@ -130,7 +130,7 @@ export class SuccessorsCode {
     for (let i = 0; i < open.length;) {
       const { root, ref } = open[i]!
       if (ref === unknown) { code.push(this.miss(root)); i++; continue }
-      if (ref < 0) { code.push(this.emit(leafOf(ref), frame)); i++; continue }
+      if (ref < 0) { code.push(this.leaf(root, leafOf(ref), frame)); i++; continue }
       let end = i + 1
       while (end < open.length && open[end]!.ref > 0 && [0, 1, 2].every(k => nodes[open[end]!.ref * 4 + k] === nodes[ref * 4 + k])) end++
       code.push(this.test(open.slice(i, end), frame, depth))
@@ -175,6 +175,13 @@ export class SuccessorsCode {
     return [
       setGlobal(cursor, get(cur)), set(temp, call(index, get(p))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
     ]
+  }
+
+  private leaf(root: number, leaf: number, frame: Frame): Code {
+    const { plan, trees } = this.spec
+    const { foreseen } = trees.leaves[leaf]!
+    const emit = this.emit(leaf, frame)
+    return foreseen === undefined ? emit : when(load(i32(0), plan.met + foreseen * 4), emit, this.miss(root))
   }
 
   /** Counts the label and writes the successor; one that is the parent itself is only counted. */

@@ -126,8 +126,8 @@ export class StateStore {
     const { words32, plan } = this
     const { threads, components, maxStates } = plan
     const most = threads * parents * this.fanout, slots = Math.floor(tableLoad * 2 ** this.tableBits)
-    // The kernel stores nothing past its limit.
-    const stops = [Math.min(this.maxStates, maxStates) <= slots ? 2 ** 31 - 1 : slots - most,
+    // The last states before the limit are for one thread: no other has some that are not counted yet.
+    const stops = [Math.min(this.maxStates, maxStates, slots) - most,
       ...components.map(({ capacity }, i) => Math.min(capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - threads - most)]
     stops.forEach((stop, i) => { this.word(control.stops[i]!, Math.max(0, stop)) })
     return stops.every((stop, i) => words32[(i === 0 ? control.count : control.components[i - 1]!) >>> 2]! < stop)

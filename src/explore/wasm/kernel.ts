@@ -83,7 +83,7 @@ function prepared(plan: Plan, canon: number | null): Code {
   ]
 }
 
-/** Sets `key` and `slot` of a record. What a step did not change keeps its parent's number. */
+/** Sets the `key` of a record. What a step did not change keeps its parent's number. */
 function keyed({ components, arena }: Plan): Code {
   const component = (which: number): Code => [
     isChanged(which), 0x04, 0x7e,
@@ -93,18 +93,17 @@ function keyed({ components, arena }: Plan): Code {
   return [
     components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
     set(key, or64(i64(taken), components.length === 0 ? load64(get(rec), record.words) : or64(component(0), shl64(component(1), i64(32n))))),
-    set(slot, hash(get(key), other)),
   ]
 }
 
 /** Keeps of the records those whose states this thread has not stored of late, with their keys; without a branch, for one would be guessed wrong half of
  *  the time. */
 function sifted(plan: Plan): Code {
-  const out = number, entry = address
+  const out = won, entry = address
   return [
     set(out, get(from)),
     overRecords(plan,
-      set(key, or64(i64(taken), load64(get(rec), record.words))),
+      keyed(plan),
       set(entry, add(local, shl(wrap(shrU64(mixed(get(key), other), i64(64n - BigInt(recentBits)))), i32(3)))),
       store64(get(out), load64(get(rec))),
       store64(get(out), get(key), record.key),
@@ -139,8 +138,8 @@ function published({ arena, links, fresh, recordBytes }: Plan): Code {
 
 /** `flush(from, end)`: stores the records of a buffer that are new. First all keys, then all their slots, then all probes: the misses overlap. */
 function flush(plan: Plan, canon: number | null): Func {
-  const { components: { length }, threads, recordBytes } = plan
-  // Near the limit each state gets its number at once: no thread stores past it.
+  const { recordBytes } = plan
+  // Near the limit, where one thread is left, each state gets its number at once.
   const left = sub(at(control.limit), at(control.count))
   const insert: Code = [
     when(eqz(get(most)), [store(local, i32(1), own.full), br(3)]),
@@ -158,14 +157,14 @@ function flush(plan: Plan, canon: number | null): Func {
     name: 'flush', params: ['i32', 'i32'], results: [], locals: [...recordLocals, 'i32', 'i32'],
     body: [
       prepared(plan, canon),
-      length === 0 ? sifted(plan) : overRecords(plan, keyed(plan), store64(get(rec), get(key), record.key)),
+      sifted(plan),
       // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for that.
       overRecords(plan, set(slot, hash(load64(get(rec), record.key), other)), set(number, add(get(number), wrap(load64(slotAt(plan)))))),
       set(rec, get(from)),
       loop(
         set(won, get(from)),
         // Past this address the winners are published; 0 where there is no room for one.
-        set(most, select(i32(-1), select(get(from), i32(0), gtS(left, i32(0))), gtS(left, i32(threads * plan.batch)))),
+        set(most, select(i32(-1), select(get(from), i32(0), gtS(left, i32(0))), gtS(left, i32(plan.batch)))),
         onward(recordBytes, [
           set(key, load64(get(rec), record.key)),
           set(slot, hash(get(key), other)),
@@ -192,6 +191,7 @@ function locate(plan: Plan, canon: number | null): Func {
       prepared(plan, canon),
       overRecords(plan,
         keyed(plan),
+        set(slot, hash(get(key), other)),
         block(loop(brIf(1, eq64(load64(slotAt(plan)), get(key))), nextSlot, br(0))),
         store(get(rec), get(slot), record.key),
       ),

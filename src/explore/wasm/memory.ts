@@ -72,7 +72,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   const fired = align(bufferEnd, 64), fresh = fired + maxLabels * 8
   const misses = fresh + maxLabels * 4
   const recent = align(misses + mostMisses * 8, 64)
-  const threadBytes = align(recent + (runs.length === 0 ? 8 << recentBits : 0), 4096)
+  const threadBytes = align(recent + (8 << recentBits), 4096)
   const threadBase = 4096
   const touch = threadBase + threads * threadBytes
   const met = touch + maxLabels * 4

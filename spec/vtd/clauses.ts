@@ -8,7 +8,17 @@ const vtd = <S extends string>(section: S, says: string) => ({ manual: 'VTD', se
 
 const translation = {
   'VTD:3/interrupt-range':
-    vtd('3', 'Untranslated to FEEx_xxxx: a dword write is an interrupt, a zero-length read completes, all else is blocked.'),
+    vtd('3', 'Untranslated and without PASID to FEEx_xxxx: a dword write is an interrupt, a zero-length read completes, all else is blocked.'),
+  'VTD:3/nested':
+    vtd('3', 'Nested: every first-stage table and the page itself are guest-physical addresses that go through the second stage.'),
+  'VTD:3.6/walk':
+    vtd('3.6', 'A first-stage walk takes a canonical address through one entry a level, from the table of the PASID entry down.'),
+  'VTD:3.6/permissions':
+    vtd('3.6', 'A user request needs U/S, and to write R/W, in every entry; a privileged one reads all, and needs R/W only if WPE=1.'),
+  'VTD:3.6/superpage': vtd('3.6', 'PS=1 maps a page of 2 MiB at level 2, and with CAP.FS1GP of 1 GiB at level 3; it is reserved otherwise.'),
+  'VTD:3.6/accessed-dirty':
+    vtd('3.6', 'Hardware sets A, and EA if EAFE=1, in each first-stage entry it uses, and D in the leaf of a write; it clears none of them.'),
+  'VTD:3.7/accessed-dirty': vtd('3.7', 'With SSADE=1 hardware sets A in each second-stage entry it uses, and D in the leaf of a write.'),
   'VTD:3.7/walk':
     vtd('3.7', 'A second-stage walk reads one entry a level, from the table of the context entry down, each index taken from the address.'),
   'VTD:3.7/permissions': vtd('3.7', 'A read needs R and a write needs W in every entry of the walk; an AtomicOp needs both.'),
@@ -18,10 +28,19 @@ const translation = {
   'VTD:9/root-entry': vtd('9', 'The bus number selects a root entry; it must be present, and then without reserved bits.'),
   'VTD:9/context-entry':
     vtd('9', 'Device and function select a context entry; it must be present, without reserved bits, of supported AW and TT.'),
+  'VTD:9/scalable-root-entry':
+    vtd('9', 'Scalable mode: bus and bit 7 of devfn select half a root entry; it must be present, and then without reserved bits.'),
+  'VTD:9/scalable-context-entry':
+    vtd('9', 'Scalable mode: the context entry says which requests a device may send, and which PASID those without one go by.'),
+  'VTD:9/pasid-directory-entry': vtd('9', 'Bits 19:6 of the PASID select a directory entry; it must be present, and then without reserved bits.'),
+  'VTD:9/pasid-entry':
+    vtd('9', 'Bits 5:0 of the PASID select its entry: PGTT is first stage, second stage, nested or pass-through, of a kind this unit has.'),
   'VTD:9/fault-processing-disable':
-    vtd('9', 'FPD=1 in a context entry or IRTE, present or not, blocks without recording: qualified faults only.'),
-  'VTD:9/pass-through': vtd('9', 'TT=10 uses the address as it is, up to the host address width.'),
-  'VTD:9/translated-request': vtd('9', 'TT=01 lets a translated request use its address as it is, up to the host address width.'),
+    vtd('9', 'FPD=1 in any entry of context, PASID or interrupt tables, present or not, blocks without recording: qualified faults only.'),
+  'VTD:9/pass-through': vtd('9', 'TT=10, or in scalable mode PGTT=100, uses the address as it is, up to the host address width.'),
+  'VTD:9/translated-request': vtd('9', 'TT=01, or in scalable mode DTE=1, lets a translated request use its address as it is, up to the host address width.'),
+  'VTD:11.4/translation-table-mode':
+    vtd('11.4', 'RTADDR.TTM chooses legacy mode, which knows no PASID and no page request, scalable mode, or abort-DMA, which blocks all.'),
   'VTD:11.4/translation-disabled': vtd('11.4', 'With GSTS.TES=0 requests reach memory untranslated.'),
 }
 
@@ -38,6 +57,9 @@ const interrupts = {
   'VTD:9.9/source-validation': vtd('9.9', 'SVT and SQ say which requesters may use an IRTE; the check is made on cached entries too.'),
   'VTD:9.9/destination-8-bit': vtd('9.9', 'With EIME=0 the destination is the 8-bit id in bits 15:8 of DST, the other bits reserved.'),
   'VTD:9.9/destination-32-bit': vtd('9.9', 'With EIME=1 the destination is all of DST.'),
+  'VTD:5.2.3/post': vtd('5.2.3', 'Posting reads and writes the descriptor in one atomic access: PIR[vector]=1, and ON where a notification follows.'),
+  'VTD:5.2.3/notify': vtd('5.2.3', 'With ON=0, and URG=1 or SN=0, ON is set and vector NV sent to NDST: fixed, physical, edge.'),
+  'VTD:5.2.3/no-notification': vtd('5.2.3', 'With ON=1, or with SN=1 and URG=0, only PIR changes.'),
   'VTD:9.10/posted': vtd('9.10', 'IM=1 posts the vector into the descriptor at PDA instead of emitting an interrupt.'),
 }
 
@@ -50,6 +72,7 @@ const faulting = {
   'VTD:7.2/index-reset': vtd('7.2', 'The index of the next record is 0 again when TES and IRES are both 0.'),
   'VTD:7.3/event': vtd('7.3', 'PPF, IQE, ICE or ITE raises a fault event only if none of them and not PFO was set before.'),
   'VTD:7.3/event-mask': vtd('7.3', 'IM=1 holds the event back in IP; it is sent when IM is cleared, dropped when all status bits are.'),
+  'VTD:7.3/pushed': vtd('7.3', 'A read of FSTS or FECTL returns after the fault event messages that are on their way.'),
 }
 
 const caching = {
@@ -105,8 +128,30 @@ const queue = {
   'VTD:6.5.2.9/wait':
     vtd('6.5.2.9', 'A wait completes only after every descriptor since the previous wait is complete; it then writes its status word.'),
   'VTD:6.5.2.9/fence': vtd('6.5.2.9', 'With FN=1 no later descriptor starts before the wait completes.'),
+  'VTD:6.5.2.9/event': vtd('6.5.2.9', 'A wait with IF=1 sets IWC, and raises an event only if IWC was 0; IM=1 holds it back in IP.'),
+  'VTD:6.5.2/enable':
+    vtd('6.5.2', 'To enable: no register invalidation under way, IQT=0, IQA, then QIE. To disable: an empty queue whose last descriptor is a completed wait.'),
+  'VTD:6.5.2/tail': vtd('6.5.2', 'IQT is the offset of an entry of the ring; bit 4 is 0 where descriptors have 256 bits.'),
+  'VTD:6.5.2/capability': vtd('6.5.2', 'Kinds of descriptors and widths of masks go as far as the capabilities: DT, IR, PRS, MAMV, MHMV.'),
+  'VTD:6.5.2/device-error': vtd('6.5.2', 'A device that answers an invalidation with an error sets ICE; the queue goes on.'),
+  'VTD:6.5.2/device-time-out':
+    vtd('6.5.2', 'A device that does not answer sets ITE: all pending waits are aborted, and fetching goes on from IQH once software clears it.'),
   'VTD:11.4/register-invalidation':
     vtd('11.4', 'CCMD and IOTLB registers invalidate while QIES=0 and TTM=00, up to major version 5; they reach no interrupt entry.'),
+  'VTD:11.4/register-refused': vtd('11.4', 'An invalidation by register that cannot be is ignored: CAIG or IAIG is 00.'),
+}
+
+const control = {
+  'VTD:11.4/access': vtd('11.4', 'Registers of 32 bits are accessed as aligned dwords, those of 64 as quadwords or as two dwords, the low one first.'),
+  'VTD:11.4/reserved': vtd('11.4', 'Reserved bits are written as they were read, or as 0.'),
+  'VTD:11.4/one-change': vtd('11.4', 'Software changes one thing by one write of GCMD, and waits until GSTS shows it.'),
+  'VTD:11.4/pointer-first': vtd('11.4', 'SRTP comes before TE and SIRTP before IRE, again after each disable.'),
+  'VTD:11.4/latched': vtd('11.4', 'RTADDR and IRTA count from the SRTP or SIRTP that follows; RTPS, IRTPS clear on the write and are set when it is done.'),
+  'VTD:11.4/mode-change': vtd('11.4', 'TTM changes under TES=1 only with CAP.ESRTPS; EIME does not change under IRES=1.'),
+  'VTD:11.4/self-invalidating':
+    vtd('11.4', 'SRTP with ESRTPS, TE going to 0 with SMTS: the DMA caches are invalidated. SIRTP and IRE going to 0, with ESIRTPS: the IEC.'),
+  'VTD:11.4/protected-memory':
+    vtd('11.4', 'While PMEN.PRS=1 DMA to the protected ranges is blocked and not recorded; reads of tables are exempt. A limit below its base is no range.'),
 }
 
 const sequences = {
@@ -124,7 +169,7 @@ const sequences = {
     vtd('table 28', 'Context cache before IOTLB, each complete before the next begins, the later at equal or coarser granularity.'),
 }
 
-const rules = { ...translation, ...interrupts, ...faulting, ...caching, ...queue, ...sequences } as const satisfies Clauses
+const rules = { ...translation, ...interrupts, ...faulting, ...caching, ...queue, ...control, ...sequences } as const satisfies Clauses
 
 /** Ids that code of this unit may name; a typing mistake is a type error. */
 export type VtdClause = keyof typeof rules | FaultClause

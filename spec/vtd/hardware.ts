@@ -7,14 +7,16 @@ import type { Seen } from '../seen.ts'
 import { action } from '../state.ts'
 import type { State } from '../state.ts'
 import { contextFill, invalidate, iotlbFill, lastTableOf, walkFor } from './caches.ts'
+import type { DeviceWalk } from './caches.ts'
 import type { VtdClause } from './clauses.ts'
 import { coversIotlb } from './invalidation.ts'
 import type { Descriptor } from './invalidation.ts'
 import { didOf, flushWriteBuffer, pageAt, seenByHardware, settle } from './memory.ts'
 import type { Cell } from './memory.ts'
-import { descriptorOf } from './unit.ts'
-import type { QueueEntry } from './unit.ts'
-import type { Translation } from './walk.ts'
+import { mayComplete } from './order.ts'
+import type { Ordered } from './order.ts'
+import { descriptorOf } from './bounded.ts'
+import type { QueueEntry } from './bounded.ts'
 
 /** What of the unit software uses; the rest has no actions. */
 export interface UnitUse { readonly dma: boolean; readonly interrupts: boolean; readonly queue: boolean; readonly registers: boolean }
@@ -56,7 +58,7 @@ function dmaCaches(b: Bounds) {
       const found = walkFor(d.unit, p.device, p.iova, false, b)!
       const fill = iotlbFill(found, b)!
       d.unit.iotlb[p.device]![p.iova] = fill
-      emitWalk(emit, found.walk, p.device, found.domain, b)
+      emitWalk(emit, found, p.device, b)
       emit.clause('VTD:6/iotlb')
       if (fill.frame === null) emit.clause('VTD:6/caching-mode')
     },
@@ -66,12 +68,12 @@ function dmaCaches(b: Bounds) {
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
       const found = s.unit.tes && b.levels > 1 ? walkFor(s.unit, p.device, p.iova, false, b) : null
-      const page = found === null ? null : lastTableOf(found.walk, b)
+      const page = found === null ? null : lastTableOf(found, b)
       return page !== null && s.unit.pagingCache[found!.domain]![p.iova >> 1] !== page
     },
     then: (d, p, emit) => {
       const found = walkFor(d.unit, p.device, p.iova, false, b)!
-      d.unit.pagingCache[found.domain]![p.iova >> 1] = lastTableOf(found.walk, b)
+      d.unit.pagingCache[found.domain]![p.iova >> 1] = lastTableOf(found, b)
       emit.clause('VTD:6/paging-structure-cache')
     },
   })
@@ -79,10 +81,10 @@ function dmaCaches(b: Bounds) {
 }
 
 /** The cost and the observations of a walk: each table page of the pool that it read an entry from. */
-export function emitWalk(emit: Emit<Seen>, walk: Translation, device: number, domain: number, b: Bounds): void {
-  emit.cost('walk-level', walk.visited.length)
-  for (const id of walk.exercised) emit.clause(id)
-  for (const { table } of walk.visited) {
+export function emitWalk(emit: Emit<Seen>, { trail, domain }: DeviceWalk, device: number, b: Bounds): void {
+  emit.cost('walk-level', trail.visited.length)
+  for (const id of trail.exercised) emit.clause(id)
+  for (const { table } of trail.visited) {
     const page = pageAt(table, b)
     if (page !== null) emit.see({ what: 'table-read', device, domain, page })
   }
@@ -122,7 +124,7 @@ function processQueue(b: Bounds) {
   return action('iommu.process', {
     says: 'complete a descriptor of the invalidation queue; those before it may still be under way, as far as the manual lets them',
     agent: 'iommu', fair: 'strong', path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
-    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(s.unit.queue, p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
+    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(i => orderedAs[s.unit.queue[i]!.type], p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
     then: (d, p, emit) => {
       const entry = d.unit.queue[p.slot]!
       d.unit.queue.splice(p.slot, 1)
@@ -133,13 +135,9 @@ function processQueue(b: Bounds) {
   })
 }
 
-/** A wait completes after all that stands between it and the wait before it; an IOTLB invalidation after every context-cache
- *  invalidation before it. There is no other order: the rest may overtake, waits included (FN=0). */
-function mayComplete(queue: readonly QueueEntry[], slot: number): boolean {
-  const { type } = queue[slot]!
-  if (type === 'wait') return slot === 0 || queue[slot - 1]!.type === 'wait'
-  const afterContext = type === 'iotlb-global' || type === 'iotlb-domain' || type === 'iotlb-page'
-  return !afterContext || !queue.slice(0, slot).some(entry => entry.type === 'context-device' || entry.type === 'context-global')
+const orderedAs: Readonly<Record<QueueEntry['type'], Ordered>> = {
+  'context-device': { type: 'context-cache' }, 'context-global': { type: 'context-cache' }, 'iotlb-global': { type: 'iotlb' }, 'iotlb-domain': { type: 'iotlb' },
+  'iotlb-page': { type: 'iotlb' }, 'iec-index': { type: 'iec' }, 'iec-global': { type: 'iec' }, wait: { type: 'wait' },
 }
 
 /** Strongly fair, as `iommu.process` is and for the same reason (VTD:6/drain). */

@@ -113,11 +113,12 @@ export function decodeContext(entry: ContextEntry | null, b: Bounds): DecodedCon
     did: entry === null ? 0 : didOf(entry.domain), reserved: false,
   }
 }
-const notPresent: SecondStageEntry = { read: false, write: false, pageSize: false, address: 0, snoop: false, reserved: false }
-function decodePaging(entry: PagingEntry | null, b: Bounds): SecondStageEntry {
+const notPresent: SecondStageEntry =
+  { read: false, write: false, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false, reserved: false }
+export function decodePaging(entry: PagingEntry | null, b: Bounds): SecondStageEntry {
   if (entry === null) return notPresent
-  return entry.kind === 'leaf' ? { read: true, write: entry.write, pageSize: false, address: entry.frame, snoop: false, reserved: false }
-    : { read: true, write: true, pageSize: false, address: pageAddress(entry.page, b), snoop: false, reserved: false }
+  return entry.kind === 'leaf' ? { ...notPresent, read: true, write: entry.write, address: entry.frame }
+    : { ...notPresent, read: true, write: true, address: pageAddress(entry.page, b) }
 }
 /** Fixed, edge, physical destination. Software that knows EIME=0 puts the 8-bit id into bits 15:8 of the destination field (9.9). */
 export function decodeIrte(entry: IrteEntry | null, wide: boolean, b: Bounds): Irte {

@@ -7,13 +7,20 @@ export interface Geometry { readonly levelBits: number; readonly pageShift: numb
 /** 512 entries a table, pages of 4096 bytes. */
 export const hardwareGeometry: Geometry = { levelBits: 9, pageShift: 12 }
 
+/** 2^0 to 2^127, and their inverses: a walk asks for several of them at each level. */
+export const powersOfTwo = Float64Array.from({ length: 128 }, (_, n) => 2 ** n)
+const inversesOfTwo = powersOfTwo.map(power => 1 / power)
+
 /** What a leaf at `level` maps, in address units; level 1 is a small page. */
-export const leafSize = (g: Geometry, level: number): number => 2 ** (g.pageShift + (level - 1) * g.levelBits)
+export const leafSize = (g: Geometry, level: number): number => powersOfTwo[g.pageShift + (level - 1) * g.levelBits]!
 /** Width in bits of the input of a table with `levels` levels: 39, 48 and 57 for 3, 4 and 5 levels of hardware. */
 export const inputWidth = (g: Geometry, levels: number): number => g.pageShift + levels * g.levelBits
-export const indexAt = (g: Geometry, address: number, level: number): number =>
-  Math.floor(address / leafSize(g, level)) % 2 ** g.levelBits
-export const roundDown = (address: number, size: number): number => address - address % size
+export function indexAt(g: Geometry, address: number, level: number): number {
+  const above = Math.floor(address * inversesOfTwo[g.pageShift + (level - 1) * g.levelBits]!)
+  return above - Math.floor(above * inversesOfTwo[g.levelBits]!) * powersOfTwo[g.levelBits]!
+}
+/** `size` is a power of two, which makes the division exact. */
+export const roundDown = (address: number, size: number): number => Math.floor(address / size) * size
 
 /** An entry, or an access error: a poisoned line, an address no memory answers. */
 export type Fetched<Entry> = Entry | 'unreadable'
@@ -53,7 +60,113 @@ export interface SecondStageEntry {
   readonly address: number
   /** SNP */
   readonly snoop: boolean
+  /** A and D as stored; they mean something only where the PASID entry has SSADE=1. */
+  readonly accessed: boolean
+  readonly dirty: boolean
   /** Reserved bits other than PS, and the unused low address bits of a large leaf. */
+  readonly reserved: boolean
+}
+
+/** What scalable mode reads besides (9.2, 9.4 to 9.7). Of the tables of legacy mode it reads only those of the second stage. */
+export interface ScalableTables extends Tables {
+  /** One half of the root entry of `bus`: the lower serves devfn 00..7F, the upper 80..FF. `contextTable` is LCTP or UCTP. */
+  scalableRootEntry(bus: number, upper: boolean): Fetched<RootEntry>
+  /** `index`: bits 6:0 of devfn. */
+  scalableContextEntry(contextTable: number, index: number): Fetched<ScalableContextEntry>
+  /** `index`: bits 19:6 of the PASID. */
+  pasidDirectoryEntry(directory: number, index: number): Fetched<PasidDirectoryEntry>
+  /** `index`: bits 5:0 of the PASID. */
+  pasidEntry(table: number, index: number): Fetched<PasidEntry>
+  /** `table` is a host address, also where the pointer to it was guest-physical (nested): the walker has translated it. */
+  firstStageEntry(table: number, index: number, level: number): Fetched<FirstStageEntry>
+  /** Whether the atomic write that sets accessed or dirty bits of an entry of `table` succeeds. False: an access error, memory
+   *  that admits no atomic access. */
+  acceptsUpdate(table: number, index: number): boolean
+}
+
+/** A field whose capability is absent is reserved, so that it counts into `reserved` where it is not 0. */
+export interface ScalableContextEntry {
+  readonly present: boolean
+  /** FPD counts even if the entry is not present. */
+  readonly fpd: boolean
+  /** DTE: device TLB; PASIDE: requests with PASID; PRE: page requests. */
+  readonly dte: boolean
+  readonly paside: boolean
+  readonly pre: boolean
+  /** EPTR: translated requests may carry a PASID (single source). */
+  readonly eptr: boolean
+  /** PDTS as stored: the directory has 2^(PDTS + 7) entries. */
+  readonly pdts: number
+  /** PASIDDIRPTR */
+  readonly directory: number
+  /** RID_PASID and RID_PRIV as stored: what requests without PASID go by. */
+  readonly ridPasid: number
+  readonly ridPriv: boolean
+  readonly reserved: boolean
+}
+
+/** `fpd` counts even if the entry is not present. `table` is SMPTBLPTR. */
+export interface PasidDirectoryEntry { readonly present: boolean; readonly fpd: boolean; readonly table: number; readonly reserved: boolean }
+
+export interface PasidEntry {
+  readonly present: boolean
+  /** FPD counts even if the entry is not present. */
+  readonly fpd: boolean
+  /** Levels of the second stage, from AW; 0 where the encoding means no number of levels. */
+  readonly levels: number
+  /** PGTT as stored: 1 first stage, 2 second, 3 nested, 4 pass-through; the walker judges the others. */
+  readonly pgtt: number
+  /** SSADE: the second stage keeps accessed and dirty bits. */
+  readonly ssade: boolean
+  /** SSPTPTR */
+  readonly table: number
+  readonly did: number
+  /** PWSNP: walks snoop; PGSNP: accesses to pages snoop. */
+  readonly pwsnp: boolean
+  readonly pgsnp: boolean
+  /** SRE: privileged requests are allowed; WPE: they obey R/W; EAFE: the first stage keeps EA bits. */
+  readonly sre: boolean
+  readonly wpe: boolean
+  readonly eafe: boolean
+  /** Levels of the first stage, from FSPM: 4, 5, or 0 where the encoding means no number of levels. */
+  readonly firstStageLevels: number
+  /** FSPTPTR: a host address, guest-physical where nested. */
+  readonly firstStageTable: number
+  /** Reserved bits and fields whose capability is absent. PGTT, AW and FSPM are the walker's to judge. */
+  readonly reserved: boolean
+}
+
+/** IA-32e format (9.7). P=1 is the permission to read. */
+export interface FirstStageEntry {
+  readonly present: boolean
+  /** R/W */
+  readonly write: boolean
+  /** U/S */
+  readonly user: boolean
+  /** Bit 7 as stored: PS. It is PAT at level 1, where the walker ignores it; elsewhere it judges whether that size exists. */
+  readonly pageSize: boolean
+  readonly accessed: boolean
+  /** D: of leaves only. */
+  readonly dirty: boolean
+  /** EA: only where the PASID entry has EAFE=1. */
+  readonly extendedAccessed: boolean
+  /** The next table, or the first page of a leaf: host address, guest-physical where nested. */
+  readonly address: number
+  /** Reserved bits other than PS, and the unused low address bits of a large leaf. */
+  readonly reserved: boolean
+}
+
+/** The control part of a posted-interrupt descriptor and its PIR (5.2.2), one read of 512 bits. It is no part of the tables interface. */
+export interface PostedDescriptor {
+  /** PIR: 256 requests in eight words, vector v at bit v mod 32 of word v / 32. */
+  readonly pir: readonly number[]
+  /** ON and SN */
+  readonly outstanding: boolean
+  readonly suppressed: boolean
+  /** NV and NDST; `ndst` is the whole 32-bit field, an 8-bit id stands in bits 15:8 of it. */
+  readonly nv: number
+  readonly ndst: number
+  /** Reserved bits other than those of `ndst`, which the poster judges. */
   readonly reserved: boolean
 }
 

@@ -11,6 +11,8 @@ import * as stepModules from '../../spec/kernel/steps/index.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
+import { layouts } from '../../spec/vtd/layout.ts'
+import { layoutId, layoutTitle } from './layouts.ts'
 
 /** The steps of the vocabulary, by name. */
 export const steps: ReadonlyMap<string, Step> = new Map(
@@ -68,6 +70,7 @@ export const registries: readonly Registry[] = [
   { name: 'actions', says: 'what happens in a trace: steps of the calls, of hardware and of devices', rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
     rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
+  { name: 'layouts', says: 'registers and structures of VT-d, bit by bit', rows: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]) },
   { name: 'profiles', says: 'prices for `cost`', rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },
   { name: 'units', says: 'what `cost` counts', rows: () => Object.entries(units) },
   { name: 'paths', says: 'what the counts belong to', rows: () => Object.entries(paths) },

@@ -31,12 +31,14 @@ const claimWidth = 28
 /** The claim in words only where it is not true: the rest explains itself. */
 function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdict, { color, width }: Look): string[] {
   const paint = verdict === 'true' ? color.green : verdict === 'false' && kind === 'rule' ? color.red : color.yellow
-  const head = `${marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
+  const isFact = verdict === 'false' && kind === 'observation'
+  const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
   const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, 4).join(', ')}`
   const shown = verdict === 'true' || lines.length === 0 ? because : `${because} (${where}${lines.length > 4 ? ', …' : ''})`
   const reason = hang(paint(head), head.length, wrapWords(shown, width - head.length))
   if (verdict === 'true') return reason
-  return [...reason, ...wrapWords(says, width - head.length).map(line => ' '.repeat(head.length) + color.dim(line))]
+  const meaning = isFact ? `${says} A fact of this boot, no breach of the manual.` : says
+  return [...reason, ...wrapWords(meaning, width - head.length).map(line => ' '.repeat(head.length) + color.dim(line))]
 }
 
 function seenLines({ iotlb, irtes, queue, registers, faults }: ValidationReport, { color, width }: Look): string[] {

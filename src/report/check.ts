@@ -142,13 +142,14 @@ function merged(before: Overall | undefined, now: Overall): Overall {
   return { ...now, standing: graver ? now.standing : before.standing, proved: before.proved && now.proved, violation, in: shown }
 }
 
+/** A run in which no claim was asked of any design has shown nothing. */
+export const isUnjudged = (designs: readonly DesignReport[]): boolean => designs.every(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
+
 /** The class of the whole run: the gravest thing found decides. */
 export function exitOf({ designs, regressions, interrupted }: CheckReport): ExitName {
   const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
   if (interrupted) return 'interrupted'
   if (found.has('unexpected') || regressions.some(({ because, known }) => because !== null && !known)) return 'violated'
-  // A run in which no claim was asked of any design has shown nothing either.
-  const unjudged = designs.every(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
-  if (found.has('lost') || found.has('vacuous') || unjudged) return 'vacuous'
+  if (found.has('lost') || found.has('vacuous') || isUnjudged(designs)) return 'vacuous'
   return found.has('open') ? 'incomplete' : 'holds'
 }

@@ -1,6 +1,6 @@
 /** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
 import { exitClasses } from '../exit.ts'
-import { exitOf, overallOf } from './check.ts'
+import { exitOf, isUnjudged, overallOf } from './check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
 import { climbLines } from './climb.ts'
 import { hang, packLines, wrapWords } from './layout.ts'
@@ -121,12 +121,14 @@ const problems: readonly (readonly [Standing, string])[] = [
   ['vacuous', 'never reached: what rests on it is not shown'],
   ['open', 'not decided'],
 ]
+/** Bounds can switch off the very parts that the claims are about. */
 function problemLines(designs: readonly DesignReport[], theme: Theme): string[] {
-  return problems.flatMap(([standing, title]) => {
+  const unjudged = isUnjudged(designs) ? [theme.bad('no claim was asked: these bounds leave no part that one is about')] : []
+  return [...unjudged, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
       hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })), theme.width - 4))))
     return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
-  })
+  })]
 }
 
 function whereOpen({ standing, in: { scope, exploration: { stopped } } }: Overall): string {

@@ -98,6 +98,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['validate DIR/binary.log', /\[E-LOG-BINARY\]/],
   ['validate DIR/cut.log.gz', /\[E-LOG-(GZIP|FOREIGN)\]/],
   ['list desings', /did you mean 'designs'\?/],
+  ['check --time 0', /0 is no time/],
   ['explain', /needs a name/],
   ['explain no-lost-edg', /did you mean 'no-lost-edge'\?/],
   ['explain 0xff', /nothing is named so \[E-EXPLAIN\]/],

@@ -58,6 +58,22 @@ describe('list', () => {
 })
 
 describe('explain', () => {
+  it('draws a register or structure, highest bit first, with what un-reserves a field', async () => {
+    expect((await run('explain IRTA')).out).toBe(`IRTA  interrupt remapping table address, 64 bits, VTD section 11.4
+    63:12  IRTA  table; bits above the host address width are reserved
+    11     EIME  32-bit APIC ids
+    10:4         reserved
+    3:0    S     2^(S+1) entries
+`)
+    expect((await run('explain scalable-mode-context-entry')).out).toMatch(/\n {4}2 +DTE +device TLB enable; reserved without\s+ECAP.DT\n/)
+  })
+  it('takes a value apart, and tells what must be 0', async () => {
+    const { out } = await run('explain context-entry=0x1100011,0x101')
+    expect(out).toMatch(/DID = 1 [^]*AW = 1 [^]*SSPTPTR = 0x1100 [^]*P = 1 [^]*must be 0: bits 11:4\n$/)
+    expect((await run('explain GSTS=0x0')).out).toContain('all bits are 0')
+    expect(await run('explain GSTS=0x1ffffffff')).toMatchObject({ code: 2, err: expect.stringContaining('GSTS has 32 bits: one number') as string })
+    expect(await run('explain context-entry=1,2,3')).toMatchObject({ code: 2, err: expect.stringContaining('for example context-entry=0x1,0x2') as string })
+  })
   it('knows everything that list shows', async () => {
     for (const { name, rows } of registries)
       for (const [id] of rows()) {

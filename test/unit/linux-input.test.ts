@@ -96,7 +96,7 @@ describe('text', () => {
     }
     const text = renderValidation(report, { color: new Chalk({ level: 0 }), width: 110 })
     expect(text).toContain('✓ true       hits-explained               5,089 hits, 2,386 fills\n')
-    expect(text).toMatch(/✗ false {6}unmaps-answered-one-by-one {3}31 one by one, 1,253 by flushes of domains 4, 5, 6, 7/)
+    expect(text).toMatch(/· false {6}unmaps-answered-one-by-one {3}31 one by one, 1,253 by flushes of domains 4, 5, 6, 7/)
     expect(text).toContain('flush   only         402')
     expect(text).not.toMatch(/ $/m)
     expect(renderValidation(report, { color: new Chalk({ level: 1 }), width: 110 })).toContain('\u001b[')

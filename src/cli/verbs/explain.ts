@@ -24,6 +24,7 @@ import { colorOption } from '../common.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
+import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
 import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../rows.ts'
 
@@ -36,7 +37,7 @@ const options = colorOption
 
 export const explain = {
   name: 'explain', operands: 'ID…', options,
-  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, cost unit, path or profile, verdict of validate, migration or exit code.',
+  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table layout, cost unit, path or profile, verdict of validate, migration or exit code.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
@@ -44,6 +45,8 @@ export const explain = {
     ['remapcheck explain qi-wait', 'a unit of cost, its price and the figures behind it'],
     ['remapcheck explain hits-explained', 'a verdict of validate'],
     ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
+    ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
+    ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value taken apart, the lowest 64 bits first'],
   ],
 } as const satisfies Verb<typeof options>
 
@@ -63,7 +66,7 @@ function linesOf(id: string, theme: Theme): string[] {
   const design = designNamed(id)
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
-    ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme), ...unitLines(id, theme), ...smallLines(id, theme),
+    ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme), ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme),
   ]
   if (found.length === 0) throw unknown(id)
   return found.flatMap((lines, i) => i === 0 ? lines : ['', ...lines])
@@ -176,6 +179,20 @@ function faultLines(id: string, theme: Theme): string[][] {
     titled(`${code.toString(16)}h  ${condition}`, 'VT-d fault reason', theme), ...row('means', says, theme), ...row('clause', clause, theme),
     ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
   ]]
+}
+
+/** A layout, or a value in it: `NAME=0x…,0x…`. */
+function layoutLines(id: string, theme: Theme): string[][] {
+  const of = layoutNamed(id)
+  const kind = (layout: NonNullable<typeof of>): string => `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, VTD section ${layout.section}`
+  const value = valueRows(id)
+  return [
+    ...of === null ? [] : [[titled(id, kind(of), theme), ...rows(fieldRows(of), theme.width, 4)]],
+    ...value === null ? [] : [[
+      titled(id, kind(value.of), theme), ...value.rows.length === 0 ? ['  all bits are 0'] : rows(value.rows, theme.width, 4),
+      ...value.wrong.length === 0 ? [] : hang('  ', 2, wrapWords(theme.bad(`must be 0: bits ${value.wrong.join(', ')}`), theme.width - 2)),
+    ]],
+  ]
 }
 
 function smallLines(id: string, theme: Theme): string[][] {

@@ -1,7 +1,7 @@
 /** Replays the context cache of a log (VT-d rev 5.10, ch. 6 and 6.5.2.1), for legacy and scalable mode. */
 import { coversContext } from '../../../spec/vtd/invalidation.ts'
 import type { ContextCacheInvalidation } from '../../../spec/vtd/invalidation.ts'
-import { decodeContextEntry } from '../../../spec/vtd/layout.ts'
+import { contextEntry, decode, dwordsOf } from '../../../spec/vtd/layout.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 
@@ -40,7 +40,7 @@ export class ContextReplay {
     const content = `${high} ${low}`
     const held = this.#held.get(sid)
     if (held !== undefined && held.content !== content) note(this.#refilledChanged, line)
-    const did = this.#scalable ? 0 : decodeContextEntry(BigInt(low), BigInt(high)).did
+    const did = this.#scalable ? 0 : decode(contextEntry, dwordsOf(BigInt(low), BigInt(high))).DID
     this.#held.set(sid, { content, did })
   }
 

@@ -1,7 +1,8 @@
 /** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and table 28). */
 import { coversIotlb } from '../../../spec/vtd/invalidation.ts'
 import type { IotlbInvalidation } from '../../../spec/vtd/invalidation.ts'
-import { decodeSecondStageLeaf } from '../../../spec/vtd/layout.ts'
+import { entryReader } from '../../../spec/vtd/entries.ts'
+import { anything, dwordsOf } from '../../../spec/vtd/layout.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { keep } from './trail.ts'
@@ -34,6 +35,8 @@ export interface IotlbReport {
   readonly largest: number
   readonly left: number
 }
+/** No capability is known of the unit whose log this is. */
+const leaves = entryReader(anything)
 interface Entry { readonly sid: number; page: number; readonly slpte: string; readonly stay: Stay }
 interface Seen { readonly sid: number; readonly iova: string; readonly slpte: string; readonly did: number }
 
@@ -72,7 +75,7 @@ export class IotlbReplay {
       note(held.slpte === slpte && held.stay.did === did ? this.#refilledSame : this.#refilledChanged, at.line)
       this.#remove(held, at.line)
     }
-    const { address } = decodeSecondStageLeaf(BigInt(slpte), 1, true)
+    const { address } = leaves.secondStageEntry(dwordsOf(BigInt(slpte)), 0, 1)
     const stay: Stay = { from: at, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
     const entry: Entry = { sid, page, slpte, stay }
     this.#put(entry)

@@ -1,10 +1,14 @@
 /** Interrupt remapping entries as they were read, and whether each change was invalidated before its next use (VT-d rev 5.10, table 28). */
 import { coversIec } from '../../../spec/vtd/invalidation.ts'
 import type { IecInvalidation } from '../../../spec/vtd/invalidation.ts'
-import { decodeIrte } from '../../../spec/vtd/layout.ts'
+import { entryReader } from '../../../spec/vtd/entries.ts'
+import { anything, dwordsOf } from '../../../spec/vtd/layout.ts'
 import type { Irte } from '../../../spec/vtd/tables.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+
+/** No capability is known of the unit whose log this is. */
+const entries = entryReader(anything)
 
 /** What table 28 and caching mode ask for: an entry that was present needs an invalidation; one that was not needs it only with CM=1. */
 export type IrteRule = 'was present: invalidation needed' | 'was not present: needed only with CM=1'
@@ -119,7 +123,7 @@ export class IrteReplay {
 
   /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid entry alone. */
   #decode(low: string, high: string, line: number): Irte {
-    const asPrinted = decodeIrte(BigInt(low), BigInt(high)), swapped = decodeIrte(BigInt(high), BigInt(low))
+    const asPrinted = entries.irte(dwordsOf(BigInt(low), BigInt(high)), 0), swapped = entries.irte(dwordsOf(BigInt(high), BigInt(low)), 0)
     const says = valid(asPrinted) === valid(swapped) ? null : valid(swapped) ? 'swapped' : 'as printed'
     if (says !== null && this.#halves === 'undecided') this.#halves = says
     else if (says !== null && says !== this.#halves) this.#disputed++

@@ -1,6 +1,8 @@
 /** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d rev 5.10, 6.5.2). */
 import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
-import { decodeDescriptor } from '../../../spec/vtd/layout.ts'
+import { decodeDescriptor } from '../../../spec/vtd/descriptors.ts'
+import type { RawDescriptor, Undecoded } from '../../../spec/vtd/descriptors.ts'
+import { anything, dwordsOf } from '../../../spec/vtd/layout.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 
@@ -25,6 +27,9 @@ export interface QueueReport {
 }
 
 const kindOf = (d: Descriptor): string => d.type === 'wait' ? 'wait' : `${d.type} ${d.granularity}`
+
+const isLegacy = (d: RawDescriptor | Undecoded): d is Extract<RawDescriptor, Descriptor> =>
+  d.type === 'context-cache' || d.type === 'iotlb' || d.type === 'iec' || d.type === 'wait'
 
 export class QueueReplay {
   #size: number | null = null
@@ -73,10 +78,10 @@ export class QueueReplay {
   words(low: string, high: string, line: number): Descriptor | null {
     if (this.#fetched === null || this.#fetched.seen) note(this.#gaps, line)
     else this.#fetched.seen = true
-    const descriptor = decodeDescriptor(BigInt(low), BigInt(high))
+    const descriptor = decodeDescriptor(dwordsOf(BigInt(low), BigInt(high)), { bits: 128, scalable: false, rules: anything })
     this.#descriptors++
-    if (descriptor.type === 'undecoded') {
-      if (this.#undecoded.length < 20) this.#undecoded.push({ line, why: descriptor.why })
+    if (!isLegacy(descriptor)) {
+      if (this.#undecoded.length < 20) this.#undecoded.push({ line, why: 'why' in descriptor ? descriptor.why : descriptor.type })
       count(this.#kinds, 'undecoded')
       this.#lastKind = 'undecoded'
       return null

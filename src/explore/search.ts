@@ -25,6 +25,8 @@ interface Place { readonly next: number; readonly levels: readonly number[]; rea
 const keptEvery_s = 180
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
 const firstCompiled = 60
+/** The same where the trees are larger than so many nodes by then: those still grow, and code of them is dear. */
+const largeCompiled = 500, largeNodes = 400
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 5_000
@@ -217,6 +219,10 @@ export class Search<S, L, O extends Observation> {
 
   /** New code for what was learnt since the last. */
   private compile(): void {
+    if (!this.successors.compiled && this.compileAt === firstCompiled && this.learner.trees.nodeCount > largeNodes) {
+      this.compileAt = largeCompiled
+      return
+    }
     // They start while this thread learns.
     if (this.workers > 1 && this.backend !== 'javascript') this.threads ??= new Threads(this.store)
     if (this.backend === null && !this.successors.compiled) this.steps.lookAhead()

@@ -74,7 +74,7 @@ function walkRefusal(s: State, p: Request, b: Bounds): number | null {
 
 function block(d: State, p: Request, reason: number, emit: Emit<Seen>, b: Bounds): void {
   const found = d.unit.iotlb[p.device]![p.iova] === null ? walkFor(d.unit, p.device, p.iova, p.write, b) : null
-  if (found !== null) emitWalk(emit, found.walk, p.device, found.domain, b)
+  if (found !== null) emitWalk(emit, found, p.device, b)
   emit.see({ what: 'blocked', device: p.device, iova: p.iova, write: p.write, reason })
   recordIn(d.unit, { reason, sid: p.device, address: p.iova, write: p.write }, emit)
 }

@@ -5,8 +5,8 @@ import { capsOf } from '../bounds.ts'
 import { coversContext, coversIec, coversIotlb, coversPagingStructure } from './invalidation.ts'
 import type { Descriptor } from './invalidation.ts'
 import { decodeContext, didOf, pageAt, pageAddress, seenByHardware, tablesOf } from './memory.ts'
-import { topOf, walkSecondStage } from './walk.ts'
-import type { Translation, WalkStart } from './walk.ts'
+import { newTrail, topOf, walkSecondStage } from './walk.ts'
+import type { Trail, Translation, WalkStart } from './walk.ts'
 import { translationUnit } from './unit.ts'
 import type { Unit } from './unit.ts'
 
@@ -19,27 +19,30 @@ export function contextFill(unit: Unit, device: number, b: Bounds): CachedContex
   return entry !== null || capsOf(b).cm ? { entry: entry === null ? null : { ...entry } } : null
 }
 
+/** A walk of a device's page, what it read, and the domain it was for. */
+export interface DeviceWalk { readonly walk: Translation; readonly trail: Trail; readonly domain: number }
+
 /** The walk of a device's page under its cached context entry, from the paging-structure cache where that holds the last table. */
-export function walkFor(unit: Unit, device: number, iova: number, write: boolean, b: Bounds): { walk: Translation; domain: number } | null {
+export function walkFor(unit: Unit, device: number, iova: number, write: boolean, b: Bounds): DeviceWalk | null {
   const context = unit.contextCache[device]?.entry ?? null
   if (context === null) return null
   const decoded = decodeContext(context, b)
   const cached = b.levels > 1 ? unit.pagingCache[context.domain]![iova >> 1]! : null
   const start: WalkStart = cached === null ? topOf(decoded) : { table: pageAddress(cached, b), level: 1, read: true, write: true }
-  const walk = walkSecondStage(tablesOf(unit.memory, b), translationUnit(unit, b), decoded, iova, write ? 'write' : 'read', start)
-  return { walk, domain: context.domain }
+  const trail = newTrail()
+  const walk = walkSecondStage(tablesOf(unit.memory, b), translationUnit(unit, b), decoded, iova, write ? 'write' : 'read', start, trail)
+  return { walk, trail, domain: context.domain }
 }
 
 /** The IOTLB entry that a walk leaves behind; null where it may leave none. */
-export function iotlbFill(found: { walk: Translation; domain: number }, b: Bounds): CachedPage | null {
-  const { walk, domain } = found
+export function iotlbFill({ walk, domain }: DeviceWalk, b: Bounds): CachedPage | null {
   if (walk.kind === 'translated') return { domain, frame: walk.page, write: walk.mapping.write }
   return capsOf(b).cm ? { domain, frame: null, write: false } : null
 }
 
 /** The last table above the leaves that a walk read; null where it met none of the pool. */
-export function lastTableOf(walk: Translation, b: Bounds): number | null {
-  const last = walk.visited.find(visit => visit.level === 1)
+export function lastTableOf({ trail }: DeviceWalk, b: Bounds): number | null {
+  const last = trail.visited.find(visit => visit.level === 1)
   return last === undefined ? null : pageAt(last.table, b)
 }
 

@@ -3,7 +3,8 @@ import { decode, registers } from './layout.ts'
 import type { Dwords, Feature, Rules } from './layout.ts'
 import type { InterruptUnit } from './remap.ts'
 import { hardwareGeometry } from './tables.ts'
-import type { TranslationUnit } from './walk.ts'
+import { noSingleSource } from './walk.ts'
+import type { ScalableUnit, SingleSource, TranslationUnit } from './walk.ts'
 
 /** Registers as two dwords each, GSTS as one. */
 export interface UnitRegisters { readonly cap: Dwords; readonly ecap: Dwords; readonly gsts: number; readonly rtaddr: Dwords; readonly irta: Dwords }
@@ -26,12 +27,20 @@ export function rulesOf(unit: Capabilities, haw: number): Rules {
 /** FEEx_xxxx, whatever the registers say. */
 export const interruptRange = { first: 0xfee00000, last: 0xfeefffff } as const
 
-export function translationUnitOf(unit: UnitRegisters, haw: number): TranslationUnit {
-  const cap = capOf(unit), ecap = ecapOf(unit)
+/** @param rules single-source rules the unit obeys, as far as its capabilities have them. */
+export function translationUnitOf(unit: UnitRegisters, haw: number, rules: SingleSource = noSingleSource): TranslationUnit {
+  const cap = capOf(unit), ecap = ecapOf(unit), { TTM, SSIRWE } = rtaddrOf(unit)
+  const scalable: ScalableUnit = {
+    firstStage: ecap.FSTS === 1, secondStage: ecap.SSTS === 1, nested: ecap.NEST === 1, firstStageLevels: cap.FS5LP === 1 ? [4, 5] : [4],
+    firstStageSuperpages: cap.FS1GP === 1 ? [2, 3] : [2], ridPasid: ecap.RPS === 1, executeRequests: ecap.ERS === 1, pasidWidth: ecap.PSS + 1,
+  }
   return {
-    geometry: hardwareGeometry, tes: decode(registers.GSTS.layout, [unit.gsts]).TES === 1, hostAddressWidth: haw, maxGuestAddressWidth: cap.MGAW + 1,
+    geometry: hardwareGeometry, tes: decode(registers.GSTS.layout, [unit.gsts]).TES === 1, ttm: TTM as TranslationUnit['ttm'],
+    hostAddressWidth: haw, maxGuestAddressWidth: cap.MGAW + 1,
     levels: [3, 4, 5].filter(levels => (cap.SAGAW >> levels - 2 & 1) === 1), superpages: [2, 3].filter(level => (cap.SSLPS >> level - 2 & 1) === 1),
-    passThrough: ecap.PT === 1, deviceTlb: ecap.DT === 1, zlr: cap.ZLR === 1, interruptRange,
+    passThrough: ecap.PT === 1, deviceTlb: ecap.DT === 1, zlr: cap.ZLR === 1, abortMode: ecap.ADMS === 1, interruptRange,
+    scalable: ecap.SMTS === 1 ? scalable : null,
+    singleSource: { ...rules, ssirwe: rules.ssirwe && SSIRWE === 1, translatedPasid: rules.translatedPasid && ecap.PTRS === 1 },
   }
 }
 

@@ -8,7 +8,17 @@ const vtd = <S extends string>(section: S, says: string) => ({ manual: 'VTD', se
 
 const translation = {
   'VTD:3/interrupt-range':
-    vtd('3', 'Untranslated to FEEx_xxxx: a dword write is an interrupt, a zero-length read completes, all else is blocked.'),
+    vtd('3', 'Untranslated and without PASID to FEEx_xxxx: a dword write is an interrupt, a zero-length read completes, all else is blocked.'),
+  'VTD:3/nested':
+    vtd('3', 'Nested: every first-stage table and the page itself are guest-physical addresses that go through the second stage.'),
+  'VTD:3.6/walk':
+    vtd('3.6', 'A first-stage walk takes a canonical address through one entry a level, from the table of the PASID entry down.'),
+  'VTD:3.6/permissions':
+    vtd('3.6', 'A user request needs U/S, and to write R/W, in every entry; a privileged one reads all, and needs R/W only if WPE=1.'),
+  'VTD:3.6/superpage': vtd('3.6', 'PS=1 maps a page of 2 MiB at level 2, and with CAP.FS1GP of 1 GiB at level 3; it is reserved otherwise.'),
+  'VTD:3.6/accessed-dirty':
+    vtd('3.6', 'Hardware sets A, and EA if EAFE=1, in each first-stage entry it uses, and D in the leaf of a write; it clears none of them.'),
+  'VTD:3.7/accessed-dirty': vtd('3.7', 'With SSADE=1 hardware sets A in each second-stage entry it uses, and D in the leaf of a write.'),
   'VTD:3.7/walk':
     vtd('3.7', 'A second-stage walk reads one entry a level, from the table of the context entry down, each index taken from the address.'),
   'VTD:3.7/permissions': vtd('3.7', 'A read needs R and a write needs W in every entry of the walk; an AtomicOp needs both.'),
@@ -18,10 +28,19 @@ const translation = {
   'VTD:9/root-entry': vtd('9', 'The bus number selects a root entry; it must be present, and then without reserved bits.'),
   'VTD:9/context-entry':
     vtd('9', 'Device and function select a context entry; it must be present, without reserved bits, of supported AW and TT.'),
+  'VTD:9/scalable-root-entry':
+    vtd('9', 'Scalable mode: bus and bit 7 of devfn select half a root entry; it must be present, and then without reserved bits.'),
+  'VTD:9/scalable-context-entry':
+    vtd('9', 'Scalable mode: the context entry says which requests a device may send, and which PASID those without one go by.'),
+  'VTD:9/pasid-directory-entry': vtd('9', 'Bits 19:6 of the PASID select a directory entry; it must be present, and then without reserved bits.'),
+  'VTD:9/pasid-entry':
+    vtd('9', 'Bits 5:0 of the PASID select its entry: PGTT is first stage, second stage, nested or pass-through, of a kind this unit has.'),
   'VTD:9/fault-processing-disable':
-    vtd('9', 'FPD=1 in a context entry or IRTE, present or not, blocks without recording: qualified faults only.'),
-  'VTD:9/pass-through': vtd('9', 'TT=10 uses the address as it is, up to the host address width.'),
-  'VTD:9/translated-request': vtd('9', 'TT=01 lets a translated request use its address as it is, up to the host address width.'),
+    vtd('9', 'FPD=1 in a context entry, PASID directory or table entry, or IRTE, present or not, blocks without recording: qualified faults only.'),
+  'VTD:9/pass-through': vtd('9', 'TT=10, or in scalable mode PGTT=100, uses the address as it is, up to the host address width.'),
+  'VTD:9/translated-request': vtd('9', 'TT=01, or in scalable mode DTE=1, lets a translated request use its address as it is, up to the host address width.'),
+  'VTD:11.4/translation-table-mode':
+    vtd('11.4', 'RTADDR.TTM chooses legacy mode, which knows no PASID and no page request, scalable mode, or abort-DMA, which blocks all.'),
   'VTD:11.4/translation-disabled': vtd('11.4', 'With GSTS.TES=0 requests reach memory untranslated.'),
 }
 
@@ -38,6 +57,9 @@ const interrupts = {
   'VTD:9.9/source-validation': vtd('9.9', 'SVT and SQ say which requesters may use an IRTE; the check is made on cached entries too.'),
   'VTD:9.9/destination-8-bit': vtd('9.9', 'With EIME=0 the destination is the 8-bit id in bits 15:8 of DST, the other bits reserved.'),
   'VTD:9.9/destination-32-bit': vtd('9.9', 'With EIME=1 the destination is all of DST.'),
+  'VTD:5.2.3/post': vtd('5.2.3', 'Posting reads and writes the descriptor in one atomic access: PIR[vector]=1, and ON where a notification follows.'),
+  'VTD:5.2.3/notify': vtd('5.2.3', 'With ON=0, and URG=1 or SN=0, ON is set and vector NV sent to NDST: fixed, physical, edge.'),
+  'VTD:5.2.3/no-notification': vtd('5.2.3', 'With ON=1, or with SN=1 and URG=0, only PIR changes.'),
   'VTD:9.10/posted': vtd('9.10', 'IM=1 posts the vector into the descriptor at PDA instead of emitting an interrupt.'),
 }
 

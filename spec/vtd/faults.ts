@@ -126,9 +126,9 @@ export interface Fault {
   /** Qualified, and an FPD met on the way is 1: blocked all the same, but not recorded. */
   readonly suppressed: boolean
 }
-/** The fault of the first of `reasons`, and its clause. `reasons` must not be empty. */
+/** The fault of the first of `reasons`, and its clause. `reasons` must not be empty; one that comes twice counts once. */
 export function faultOf(reasons: readonly number[], fpd: boolean): Fault & { readonly clause: VtdClause } {
-  const [reason, ...alternatives] = reasons
+  const [reason, ...alternatives] = new Set(reasons)
   const { qualified, clause } = byCode.get(reason!)!
   return { kind: 'fault', reason: reason!, alternatives, suppressed: qualified && fpd, clause }
 }

@@ -7,6 +7,7 @@ import type { Seen } from '../seen.ts'
 import { action } from '../state.ts'
 import type { State } from '../state.ts'
 import { contextFill, invalidate, iotlbFill, lastTableOf, walkFor } from './caches.ts'
+import type { DeviceWalk } from './caches.ts'
 import type { VtdClause } from './clauses.ts'
 import { coversIotlb } from './invalidation.ts'
 import type { Descriptor } from './invalidation.ts'
@@ -14,7 +15,6 @@ import { didOf, flushWriteBuffer, pageAt, seenByHardware, settle } from './memor
 import type { Cell } from './memory.ts'
 import { descriptorOf } from './unit.ts'
 import type { QueueEntry } from './unit.ts'
-import type { Translation } from './walk.ts'
 
 /** What of the unit software uses; the rest has no actions. */
 export interface UnitUse { readonly dma: boolean; readonly interrupts: boolean; readonly queue: boolean; readonly registers: boolean }
@@ -56,7 +56,7 @@ function dmaCaches(b: Bounds) {
       const found = walkFor(d.unit, p.device, p.iova, false, b)!
       const fill = iotlbFill(found, b)!
       d.unit.iotlb[p.device]![p.iova] = fill
-      emitWalk(emit, found.walk, p.device, found.domain, b)
+      emitWalk(emit, found, p.device, b)
       emit.clause('VTD:6/iotlb')
       if (fill.frame === null) emit.clause('VTD:6/caching-mode')
     },
@@ -66,12 +66,12 @@ function dmaCaches(b: Bounds) {
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
       const found = s.unit.tes && b.levels > 1 ? walkFor(s.unit, p.device, p.iova, false, b) : null
-      const page = found === null ? null : lastTableOf(found.walk, b)
+      const page = found === null ? null : lastTableOf(found, b)
       return page !== null && s.unit.pagingCache[found!.domain]![p.iova >> 1] !== page
     },
     then: (d, p, emit) => {
       const found = walkFor(d.unit, p.device, p.iova, false, b)!
-      d.unit.pagingCache[found.domain]![p.iova >> 1] = lastTableOf(found.walk, b)
+      d.unit.pagingCache[found.domain]![p.iova >> 1] = lastTableOf(found, b)
       emit.clause('VTD:6/paging-structure-cache')
     },
   })
@@ -79,10 +79,10 @@ function dmaCaches(b: Bounds) {
 }
 
 /** The cost and the observations of a walk: each table page of the pool that it read an entry from. */
-export function emitWalk(emit: Emit<Seen>, walk: Translation, device: number, domain: number, b: Bounds): void {
-  emit.cost('walk-level', walk.visited.length)
-  for (const id of walk.exercised) emit.clause(id)
-  for (const { table } of walk.visited) {
+export function emitWalk(emit: Emit<Seen>, { trail, domain }: DeviceWalk, device: number, b: Bounds): void {
+  emit.cost('walk-level', trail.visited.length)
+  for (const id of trail.exercised) emit.clause(id)
+  for (const { table } of trail.visited) {
     const page = pageAt(table, b)
     if (page !== null) emit.see({ what: 'table-read', device, domain, page })
   }

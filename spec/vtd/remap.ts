@@ -35,11 +35,10 @@ export interface InterruptUnit {
 /** `index` is what a fault record or an interrupt entry cache is told; null where the request has none or it is undefined. */
 interface Trail { readonly index: number | null; readonly exercised: readonly VtdClause[] }
 export type InterruptFault = Fault & Trail
-export type Remapped =
-  | { readonly kind: 'interrupt'; readonly interrupt: Interrupt } & Trail
-  /** `vector` is to be set in the descriptor at address `descriptor`. */
-  | { readonly kind: 'posted'; readonly vector: number; readonly descriptor: number; readonly urgent: boolean } & Trail
-  | InterruptFault
+/** `vector` is to be set in the descriptor at address `descriptor`, which `post` does. `fpd` is that of the IRTE. */
+export type Posted =
+  { readonly kind: 'posted'; readonly vector: number; readonly descriptor: number; readonly urgent: boolean; readonly fpd: boolean } & Trail
+export type Remapped = { readonly kind: 'interrupt'; readonly interrupt: Interrupt } & Trail | Posted | InterruptFault
 
 /** The request in a dword write of `data` to `address`; null where the address is none of FEEx_xxxx. */
 export function decodeMessage(sid: number, address: number, data: number): InterruptRequest | null {
@@ -97,7 +96,7 @@ export function remap(unit: InterruptUnit, request: InterruptRequest, irteOf: (i
   if (wrong.length > 0) return blame(wrong, irte.fpd, index)
   // 10. emit or post
   exercised.push('VTD:5.1.4/remap', irte.im ? 'VTD:9.10/posted' : unit.eime ? 'VTD:9.9/destination-32-bit' : 'VTD:9.9/destination-8-bit')
-  if (irte.im) return { kind: 'posted', vector: irte.vector, descriptor: irte.pda, urgent: irte.urg, index, exercised }
+  if (irte.im) return { kind: 'posted', vector: irte.vector, descriptor: irte.pda, urgent: irte.urg, fpd: irte.fpd, index, exercised }
   const { vector, dlm, dm, rh, tm } = irte
   const dst = unit.eime ? irte.dst : irte.dst >>> 8 & 0xff
   return { kind: 'interrupt', interrupt: { vector, dlm, dst, dm, rh, tm, assert: true }, index, exercised }

@@ -7,6 +7,7 @@ import { idsOf } from '../ids.ts'
 import { didOf, geometryOf, memoryDomain } from './memory.ts'
 import type { Descriptor } from './invalidation.ts'
 import type { InterruptUnit } from './remap.ts'
+import { noSingleSource } from './walk.ts'
 import type { TranslationUnit } from './walk.ts'
 
 export function unitDomain(b: Bounds, interruptTables: number) {
@@ -73,7 +74,7 @@ export function descriptorOf(entry: QueueEntry): Descriptor {
 export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {
   return {
     geometry: geometryOf(b), tes: unit.tes, hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [b.levels], superpages: [],
-    passThrough: false, deviceTlb: false, zlr: false, interruptRange: null,
+    passThrough: false, deviceTlb: false, zlr: false, interruptRange: null, ttm: 0, abortMode: false, scalable: null, singleSource: noSingleSource,
   }
 }
 export function interruptUnit(unit: Unit, b: Bounds): InterruptUnit {

@@ -3,6 +3,7 @@
 import type { EntryReader } from '../../spec/vtd/entries.ts'
 import type { PhysicalMemory } from '../../spec/vtd/image.ts'
 import { hardwareGeometry, inputWidth, leafSize } from '../../spec/vtd/tables.ts'
+import type { FirstStageEntry, SecondStageEntry } from '../../spec/vtd/tables.ts'
 import type { TranslationUnit } from '../../spec/vtd/walk.ts'
 import { RangeList, rights } from './ranges.ts'
 
@@ -99,25 +100,17 @@ class Enumeration {
   /** Takes a leaf; gives the table below, null where there is none. */
   #entry(page: Uint32Array, table: number, index: number, level: number, input: number, granted: number):
     { readonly address: number; readonly granted: number } | null {
-    const entry = this.of.stage === 'second' ? this.#second(page, index, level) : this.#first(page, index, level)
-    if (entry === null) return null
+    const { reader } = this.source
+    const entry = this.of.stage === 'second' ? reader.secondStageEntry(page, 2 * index, level) : reader.firstStageEntry(page, 2 * index, level)
+    const bits = 'read' in entry ? secondBits(entry) : firstBits(entry)
+    if (bits === 0) return null
     const large = level > 1 && entry.pageSize
     if (entry.reserved || large && !this.#superpages.includes(level)) { this.#note('reserved', table, index, level); return null }
-    const left = granted & entry.bits
+    const left = granted & bits
     if ((left & rights.both) === 0) return null
     if (level > 1 && !large) return { address: entry.address, granted: left }
     this.#leaf(input, entry.address, leafSize(hardwareGeometry, level), this.#effective(left), level)
     return null
-  }
-
-  #second(page: Uint32Array, index: number, level: number) {
-    const entry = this.source.reader.secondStageEntry(page, 2 * index, level)
-    const bits = (entry.read ? rights.read : 0) | (entry.write ? rights.write : 0)
-    return bits === 0 ? null : { ...pick(entry), bits: bits | user }
-  }
-  #first(page: Uint32Array, index: number, level: number) {
-    const entry = this.source.reader.firstStageEntry(page, 2 * index, level)
-    return entry.present ? { ...pick(entry), bits: rights.read | (entry.write ? rights.write : 0) | (entry.user ? user : 0) } : null
   }
 
   /** A user request needs U/S, and R/W to write; a privileged one, where allowed, reads all and needs R/W only if WPE=1. */
@@ -151,5 +144,6 @@ class Enumeration {
   }
 }
 
-interface Common { readonly pageSize: boolean; readonly address: number; readonly reserved: boolean }
-const pick = ({ pageSize, address, reserved }: Common): Common => ({ pageSize, address, reserved })
+const secondBits = ({ read, write }: SecondStageEntry): number => (read ? rights.read : 0) | (write ? rights.write : 0)
+/** 0 where it is not present. */
+const firstBits = ({ present, write, user: byUser }: FirstStageEntry): number => present ? rights.read | (write ? rights.write : 0) | (byUser ? user : 0) : 0

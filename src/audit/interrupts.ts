@@ -1,7 +1,10 @@
 /** The interrupt remapping table, entry by entry: where each interrupt goes and who may send it (VT-d rev 5.10: 5.1, 9.9, 9.10). */
 import { remap } from '../../spec/vtd/remap.ts'
 import type { InterruptUnit } from '../../spec/vtd/remap.ts'
-import type { Irte, Tables } from '../../spec/vtd/tables.ts'
+import type { EntryReader } from '../../spec/vtd/entries.ts'
+import type { PhysicalMemory } from '../../spec/vtd/image.ts'
+import { getter, remappedIrte } from '../../spec/vtd/layout.ts'
+import type { Irte } from '../../spec/vtd/tables.ts'
 import { bdf } from './devices.ts'
 
 /** A present entry. */
@@ -35,18 +38,20 @@ export interface InterruptTable {
   readonly pages: number
 }
 
-/** Entries a page. */
-const pageEntries = 256
+const entryBytes = 16, pageEntries = 4096 / entryBytes
+/** Most entries are not: those are not decoded. */
+const isPresent = getter(remappedIrte, 'P')
 
-export function interruptTableOf(tables: Tables, unit: InterruptUnit, address: number): InterruptTable {
+export function interruptTableOf(memory: PhysicalMemory, reader: EntryReader, unit: InterruptUnit, address: number): InterruptTable {
   const entries: Entry[] = []
   const { ires, tableSize: size } = unit
   const pages = Math.ceil(size / pageEntries)
   let pagesMissing = 0
-  for (let index = 0; ires && index < size; index++) {
-    const irte = tables.irte(index)
-    if (irte === 'unreadable') { pagesMissing++; index += pageEntries - 1; continue }
-    if (irte.present) entries.push(entryOf(index, irte, unit))
+  for (let first = 0; ires && first < size; first += pageEntries) {
+    const page = memory.page((address + first * entryBytes) / 4096)
+    if (page === undefined) { pagesMissing++; continue }
+    for (let i = 0; i < pageEntries && first + i < size; i++)
+      if (isPresent(page, i * entryBytes / 4) === 1) entries.push(entryOf(first + i, reader.irte(page, i * entryBytes / 4), unit))
   }
   return { remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address, size, entries, pagesMissing, pages }
 }

@@ -64,7 +64,7 @@ function headOf(text: string, fail: Fail): Head {
   const mend = 'the first line is JSON with CAP, ECAP, GSTS, RTADDR, IRTA, IQA and pages: see docs/audit.md; a plain image of memory is given unpacked, with --format image'
   if (fault?.truncated) fail('TRUNCATED', 'the file ends in the middle of its first line', 'copy it again whole', `:${fault.line}:${fault.column}`)
   if (fault !== null) fail('JSON', 'not JSON from here on', mend, `:${fault.line}:${fault.column}`)
-  const result = v.safeParse(schema, JSON.parse(text))
+  const result = v.safeParse(schema, JSON.parse(text), { abortPipeEarly: true })
   if (result.success) return result.output
   const issue = result.issues[0]
   const wanted = (issue as v.BaseIssue<unknown>).kind === 'validation' ? issue.message : issue.expected ?? issue.message

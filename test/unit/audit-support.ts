@@ -67,11 +67,11 @@ export class Machine {
     const low = [12, 21, 30][level - 1]!
     this.memory.write(at, encode(secondStageLeaf[level], { R: rw & 1, W: rw >> 1, PS: level > 1 ? 1 : 0, ADDR: output / 2 ** low }))
   }
-  /** As `map`, in first-stage tables. `physical` says where a table with this guest-physical address is. */
+  /** As `map`, in first-stage tables whose A and D bits are all set, so that no walk has to. */
   mapFirst(top: number, levels: number, input: number, output: number, bits: { readonly RW?: number; readonly US?: number } = {}, level: 1 | 2 | 3 = 1): void {
-    const at = this.#walk(top, levels, input, level, next => encode(firstStageTables[4], { P: 1, RW: 1, US: 1, ADDR: next / 4096 }))
+    const at = this.#walk(top, levels, input, level, next => encode(firstStageTables[4], { P: 1, RW: 1, US: 1, A: 1, ADDR: next / 4096 }))
     const low = [12, 21, 30][level - 1]!
-    const head = { P: 1, RW: 1, US: 1, A: 1, ...bits, ADDR: output / 2 ** low }
+    const head = { P: 1, RW: 1, US: 1, A: 1, D: 1, ...bits, ADDR: output / 2 ** low }
     this.memory.write(at, level === 1 ? encode(firstStageLeaf[1], head) : encode(firstStageLeaf[level], { ...head, PS: 1 }))
   }
   #walk(top: number, levels: number, input: number, level: number, entry: (next: number) => Uint32Array): number {

@@ -5,7 +5,7 @@ import type { Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { Seen } from './seen.ts'
-import { unitDomain } from './vtd/unit.ts'
+import { unitDomain } from './vtd/bounded.ts'
 
 /** The calls a kernel offers; a design gives each it has a protocol. */
 export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess', 'migrateInterrupt'] as const

@@ -10,7 +10,7 @@ import { apicIdOf, cpuOf, decodeIrte, seenByHardware } from '../vtd/memory.ts'
 import { recordIn } from '../vtd/recording.ts'
 import { remap } from '../vtd/remap.ts'
 import type { InterruptRequest, Remapped } from '../vtd/remap.ts'
-import { interruptUnit } from '../vtd/unit.ts'
+import { interruptUnit } from '../vtd/bounded.ts'
 import { accept, boundedLapic, dispatch, dispatchable, eoi } from './lapic.ts'
 
 /** Userland drivers are told by IPC; a driver in the kernel runs in the handler itself. */

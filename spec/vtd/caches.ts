@@ -7,8 +7,8 @@ import type { Descriptor } from './invalidation.ts'
 import { decodeContext, didOf, pageAt, pageAddress, seenByHardware, tablesOf } from './memory.ts'
 import { newTrail, topOf, walkSecondStage } from './walk.ts'
 import type { Trail, Translation, WalkStart } from './walk.ts'
-import { translationUnit } from './unit.ts'
-import type { Unit } from './unit.ts'
+import { translationUnit } from './bounded.ts'
+import type { Unit } from './bounded.ts'
 
 type CachedContext = NonNullable<Unit['contextCache'][number]>
 type CachedPage = NonNullable<Unit['iotlb'][number][number]>

@@ -36,7 +36,7 @@ const translation = {
   'VTD:9/pasid-entry':
     vtd('9', 'Bits 5:0 of the PASID select its entry: PGTT is first stage, second stage, nested or pass-through, of a kind this unit has.'),
   'VTD:9/fault-processing-disable':
-    vtd('9', 'FPD=1 in a context entry, PASID directory or table entry, or IRTE, present or not, blocks without recording: qualified faults only.'),
+    vtd('9', 'FPD=1 in any entry of context, PASID or interrupt tables, present or not, blocks without recording: qualified faults only.'),
   'VTD:9/pass-through': vtd('9', 'TT=10, or in scalable mode PGTT=100, uses the address as it is, up to the host address width.'),
   'VTD:9/translated-request': vtd('9', 'TT=01, or in scalable mode DTE=1, lets a translated request use its address as it is, up to the host address width.'),
   'VTD:11.4/translation-table-mode':
@@ -72,6 +72,7 @@ const faulting = {
   'VTD:7.2/index-reset': vtd('7.2', 'The index of the next record is 0 again when TES and IRES are both 0.'),
   'VTD:7.3/event': vtd('7.3', 'PPF, IQE, ICE or ITE raises a fault event only if none of them and not PFO was set before.'),
   'VTD:7.3/event-mask': vtd('7.3', 'IM=1 holds the event back in IP; it is sent when IM is cleared, dropped when all status bits are.'),
+  'VTD:7.3/pushed': vtd('7.3', 'A read of FSTS or FECTL returns after the fault event messages that are on their way.'),
 }
 
 const caching = {
@@ -127,8 +128,30 @@ const queue = {
   'VTD:6.5.2.9/wait':
     vtd('6.5.2.9', 'A wait completes only after every descriptor since the previous wait is complete; it then writes its status word.'),
   'VTD:6.5.2.9/fence': vtd('6.5.2.9', 'With FN=1 no later descriptor starts before the wait completes.'),
+  'VTD:6.5.2.9/event': vtd('6.5.2.9', 'A wait with IF=1 sets IWC, and raises an event only if IWC was 0; IM=1 holds it back in IP.'),
+  'VTD:6.5.2/enable':
+    vtd('6.5.2', 'To enable: no register invalidation under way, IQT=0, IQA, then QIE. To disable: an empty queue whose last descriptor is a completed wait.'),
+  'VTD:6.5.2/tail': vtd('6.5.2', 'IQT is the offset of an entry of the ring; bit 4 is 0 where descriptors have 256 bits.'),
+  'VTD:6.5.2/capability': vtd('6.5.2', 'Kinds of descriptors and widths of masks go as far as the capabilities: DT, IR, PRS, MAMV, MHMV.'),
+  'VTD:6.5.2/device-error': vtd('6.5.2', 'A device that answers an invalidation with an error sets ICE; the queue goes on.'),
+  'VTD:6.5.2/device-time-out':
+    vtd('6.5.2', 'A device that does not answer sets ITE: all pending waits are aborted, and fetching goes on from IQH once software clears it.'),
   'VTD:11.4/register-invalidation':
     vtd('11.4', 'CCMD and IOTLB registers invalidate while QIES=0 and TTM=00, up to major version 5; they reach no interrupt entry.'),
+  'VTD:11.4/register-refused': vtd('11.4', 'An invalidation by register that cannot be is ignored: CAIG or IAIG is 00.'),
+}
+
+const control = {
+  'VTD:11.4/access': vtd('11.4', 'Registers of 32 bits are accessed as aligned dwords, those of 64 as quadwords or as two dwords, the low one first.'),
+  'VTD:11.4/reserved': vtd('11.4', 'Reserved bits are written as they were read, or as 0.'),
+  'VTD:11.4/one-change': vtd('11.4', 'Software changes one thing by one write of GCMD, and waits until GSTS shows it.'),
+  'VTD:11.4/pointer-first': vtd('11.4', 'SRTP comes before TE and SIRTP before IRE, again after each disable.'),
+  'VTD:11.4/latched': vtd('11.4', 'RTADDR and IRTA count from the SRTP or SIRTP that follows; RTPS, IRTPS clear on the write and are set when it is done.'),
+  'VTD:11.4/mode-change': vtd('11.4', 'TTM changes under TES=1 only with CAP.ESRTPS; EIME does not change under IRES=1.'),
+  'VTD:11.4/self-invalidating':
+    vtd('11.4', 'SRTP with ESRTPS, TE going to 0 with SMTS: the DMA caches are invalidated. SIRTP and IRE going to 0, with ESIRTPS: the IEC.'),
+  'VTD:11.4/protected-memory':
+    vtd('11.4', 'While PMEN.PRS=1 DMA to the protected ranges is blocked and not recorded; reads of tables are exempt. A limit below its base is no range.'),
 }
 
 const sequences = {
@@ -146,7 +169,7 @@ const sequences = {
     vtd('table 28', 'Context cache before IOTLB, each complete before the next begins, the later at equal or coarser granularity.'),
 }
 
-const rules = { ...translation, ...interrupts, ...faulting, ...caching, ...queue, ...sequences } as const satisfies Clauses
+const rules = { ...translation, ...interrupts, ...faulting, ...caching, ...queue, ...control, ...sequences } as const satisfies Clauses
 
 /** Ids that code of this unit may name; a typing mistake is a type error. */
 export type VtdClause = keyof typeof rules | FaultClause

@@ -138,9 +138,9 @@ export interface FaultRecord { reason: number; sid: number; address: number; wri
 export type StatusBit = 'pfo' | 'iqe' | 'ice' | 'ite'
 
 /** FRCD, FSTS and FECTL. Plain data: the functions below write to a draft of it. */
-export interface FaultState {
+export interface FaultState<R extends FaultRecord = FaultRecord> {
   /** FRCD registers; null is F=0. */
-  records: (FaultRecord | null)[]
+  records: (R | null)[]
   /** Where the next fault goes. */
   index: number
   /** FSTS.FRI; 0 while no fault is pending, when nobody may read it. */
@@ -151,7 +151,7 @@ export interface FaultState {
 }
 
 /** FSTS.PPF: derived. */
-export const primaryPendingFault = (s: FaultState): boolean => s.records.some(record => record !== null)
+export const primaryPendingFault = (s: { readonly records: readonly unknown[] }): boolean => s.records.some(record => record !== null)
 const anyStatus = (s: FaultState): boolean => primaryPendingFault(s) || s.pfo || s.iqe || s.ice || s.ite
 
 export type Recording = 'recorded' | 'suppressed' | 'dropped' | 'compressed' | 'overflowed'
@@ -161,7 +161,7 @@ export const recordingClause: Readonly<Record<Recording, VtdClause>> = {
 }
 
 /** Records a fault, or says why not. `event`: the fault event message is sent now. Whether to `compress` is hardware's choice. */
-export function recordFault(draft: FaultState, record: FaultRecord, suppressed: boolean, compress = false):
+export function recordFault<R extends FaultRecord>(draft: FaultState<R>, record: R, suppressed: boolean, compress = false):
   { readonly outcome: Recording; readonly event: boolean } {
   if (suppressed) return { outcome: 'suppressed', event: false }
   if (draft.pfo) return { outcome: 'dropped', event: false }

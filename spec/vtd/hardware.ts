@@ -13,8 +13,10 @@ import { coversIotlb } from './invalidation.ts'
 import type { Descriptor } from './invalidation.ts'
 import { didOf, flushWriteBuffer, pageAt, seenByHardware, settle } from './memory.ts'
 import type { Cell } from './memory.ts'
-import { descriptorOf } from './unit.ts'
-import type { QueueEntry } from './unit.ts'
+import { mayComplete } from './order.ts'
+import type { Ordered } from './order.ts'
+import { descriptorOf } from './bounded.ts'
+import type { QueueEntry } from './bounded.ts'
 
 /** What of the unit software uses; the rest has no actions. */
 export interface UnitUse { readonly dma: boolean; readonly interrupts: boolean; readonly queue: boolean; readonly registers: boolean }
@@ -122,7 +124,7 @@ function processQueue(b: Bounds) {
   return action('iommu.process', {
     says: 'complete a descriptor of the invalidation queue; those before it may still be under way, as far as the manual lets them',
     agent: 'iommu', fair: 'strong', path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
-    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(s.unit.queue, p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
+    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(i => orderedAs[s.unit.queue[i]!.type], p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
     then: (d, p, emit) => {
       const entry = d.unit.queue[p.slot]!
       d.unit.queue.splice(p.slot, 1)
@@ -133,13 +135,9 @@ function processQueue(b: Bounds) {
   })
 }
 
-/** A wait completes after all that stands between it and the wait before it; an IOTLB invalidation after every context-cache
- *  invalidation before it. There is no other order: the rest may overtake, waits included (FN=0). */
-function mayComplete(queue: readonly QueueEntry[], slot: number): boolean {
-  const { type } = queue[slot]!
-  if (type === 'wait') return slot === 0 || queue[slot - 1]!.type === 'wait'
-  const afterContext = type === 'iotlb-global' || type === 'iotlb-domain' || type === 'iotlb-page'
-  return !afterContext || !queue.slice(0, slot).some(entry => entry.type === 'context-device' || entry.type === 'context-global')
+const orderedAs: Readonly<Record<QueueEntry['type'], Ordered>> = {
+  'context-device': { type: 'context-cache' }, 'context-global': { type: 'context-cache' }, 'iotlb-global': { type: 'iotlb' }, 'iotlb-domain': { type: 'iotlb' },
+  'iotlb-page': { type: 'iotlb' }, 'iec-index': { type: 'iec' }, 'iec-global': { type: 'iec' }, wait: { type: 'wait' },
 }
 
 /** Strongly fair, as `iommu.process` is and for the same reason (VTD:6/drain). */

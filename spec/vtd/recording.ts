@@ -3,7 +3,7 @@ import type { Emit } from '../../src/model/index.ts'
 import type { Seen } from '../seen.ts'
 import { recordFault, recordingClause } from './faults.ts'
 import type { FaultRecord } from './faults.ts'
-import type { Unit } from './unit.ts'
+import type { Unit } from './bounded.ts'
 
 export function recordIn(unit: Unit, record: FaultRecord, emit: Emit<Seen>): void {
   if (unit.faults.records.length === 0) return

@@ -45,7 +45,7 @@ export const alarmKinds = {
   'mode-unusable': { severity: 'warning', clause: 'VTD:11.4/translation-table-mode',
     says: 'RTADDR asks for a mode in which the unit blocks all DMA.', todo: 'set TTM to one the unit supports, with SRTP.' },
   'table-outside': { severity: 'warning', clause: null,
-    says: 'A table lies outside the dump: what is below it is not known.', todo: 'dump that memory too; if there is none at the address, the entry is wrong.' },
+    says: 'A table lies outside the dump: what is below it is not known.', todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at the address, the entry is wrong.' },
   'table-unmapped': { severity: 'warning', clause: null,
     says: 'A first-stage table has an address that the second stage does not map: a walk faults there.', todo: 'map the table in the second stage, or mend the pointer.' },
   'table-cyclic': { severity: 'warning', clause: null,
@@ -59,9 +59,9 @@ export const alarmKinds = {
   'interrupt-range-mapped': { severity: 'note', clause: 'VTD:3/interrupt-range',
     says: 'Input addresses in FEEx_xxxx are mapped; without PASID a write there is an interrupt, no DMA.', todo: 'leave the range out of the addresses given to drivers.' },
   'interrupt-table-partial': { severity: 'note', clause: null,
-    says: 'Pages of the interrupt table are not in the dump: entries there are not judged.', todo: 'if the dump was trimmed, pages of zeros may be left out; else dump the whole table.' },
+    says: 'Pages of the interrupt table are not in the dump: entries there are not judged.', todo: 'dump the whole table; --absent-zero, where a trimmed dump leaves out pages of zeros.' },
   'directory-partial': { severity: 'note', clause: null,
-    says: 'Pages of a PASID directory are not in the dump: PASIDs there are not judged.', todo: 'if the dump was trimmed, pages of zeros may be left out; else dump the whole directory.' },
+    says: 'Pages of a PASID directory are not in the dump: PASIDs there are not judged.', todo: 'dump the whole directory; --absent-zero, where a trimmed dump leaves out pages of zeros.' },
 } as const satisfies Readonly<Record<string, AlarmKind>>
 
 export type AlarmCode = keyof typeof alarmKinds

@@ -106,7 +106,7 @@ class ByPasid {
 
   *ways(sid: number, context: ScalableContextEntry): Generator<void, Way[]> {
     const { tables, unit } = this
-    const by = identityOf(context, unit, request(sid))
+    const by = identityOf(context, request(sid))
     const own = lookupPasid(tables, unit, context, by, request(sid))
     const ways: Way[] = [own.kind === 'fault' ? blocked(null, own.reason) : yield* this.#way(null, own)]
     const entries = this.#directory(context, sid)

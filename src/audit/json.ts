@@ -23,8 +23,10 @@ export function* auditJson(report: AuditReport, more: object): Generator<string>
   yield `\n  ],\n${JSON.stringify(rest, null, 2).slice(2)}\n`
 }
 
-function* spaceJson({ ranges, reach: _, ...about }: SpaceRow, before: string): Generator<string> {
-  yield `${before}    ${JSON.stringify(about).slice(0, -1)},"ranges":[`
+/** What it reaches follows from its ranges. */
+const leftOut = (key: string, value: unknown): unknown => key === 'reach' ? undefined : value
+function* spaceJson({ ranges, ...about }: SpaceRow, before: string): Generator<string> {
+  yield `${before}    ${JSON.stringify(about, leftOut).slice(0, -1)},"ranges":[`
   let piece = ''
   for (let i = 0; i < ranges.length; i++) {
     piece += `${i === 0 ? '' : ','}\n      ${JSON.stringify(rangeOf(ranges.at(i)))}`

@@ -67,10 +67,11 @@ export function parsePolicy(text: string, path: string): Policy {
   throw mistake('FIELD', `${path}:${at.line}:${at.column}`, `${v.getDotPath(issue) ?? 'policy'}: ${problemOf(issue)}`, nextOf(issue))
 }
 
-/** Of a union, what is wrong with the alternative that came furthest. */
+/** Of a union, what is wrong with the alternative that came furthest; its own path begins at the union. */
 function deepest(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
   const inner = (issue.issues ?? []).toSorted((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0))[0]
-  return inner?.path === undefined || inner.path.length <= (issue.path?.length ?? 0) ? issue : deepest(inner)
+  if (inner?.path === undefined) return issue
+  return deepest({ ...inner, path: [...issue.path ?? [], ...inner.path] as NonNullable<typeof inner.path> })
 }
 function problemOf(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === 'never') return 'no such field'

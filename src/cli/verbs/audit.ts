@@ -42,7 +42,7 @@ export const audit = {
     ['remapcheck audit traces/linux/vtd-strict.tables.json-pages.gz', 'the end of a recorded boot'],
     ['remapcheck audit DUMP --policy policy.json', 'fail where a device reaches more than it may'],
     ['remapcheck audit DUMP --diff LATER', 'what differs between two dumps'],
-    ['remapcheck audit memory.img --cap 0xd2008c22260206 --ecap 0xf00f4a --rtaddr 0x57ac000 --irta 0x4a0000f', 'a plain image of memory'],
+    ['remapcheck audit IMAGE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a plain image of memory'],
   ],
 } as const satisfies Verb<typeof options>
 
@@ -120,7 +120,11 @@ async function reportOf(path: string, asked: DumpOptions, io: Io): Promise<Audit
 function printDiff(report: AuditReport, later: AuditReport, flags: Flags<typeof options>, io: Io): ExitName {
   const found = compare(report, later)
   const exit: ExitName = found.same ? 'holds' : 'diverged'
-  const plain = (key: string, value: unknown): unknown => ['input', 'output'].includes(key) ? hex(value as number) : key === 'rights' ? showRights(value as number) : value
+  const plain = (key: string, value: unknown): unknown => {
+    if (['input', 'output'].includes(key)) return hex(value as number)
+    // A part of a run is not made of whole leaves.
+    return key === 'leaves' ? undefined : key === 'rights' ? showRights(value as number) : value
+  }
   io.stdout.write(flags.json ? JSON.stringify({ ...found, exit: { code: exitCode(exit), name: exit } }, plain, 2) + '\n' : renderDiff(found, themeOf(io, flags), flags.full === true))
   return exit
 }

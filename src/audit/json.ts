@@ -17,7 +17,10 @@ export function* auditJson(report: AuditReport, more: object): Generator<string>
   const rest = {
     shared: { count: shared.count, runs: shared.runs.map(({ start, end, who, count }) => ({
       from: hex(start), bytes: end - start, spaces: count, who: who.map(({ space, rights }) => ({ space, rights: showRights(rights) })) })) },
-    interrupts: { ...table, address: hex(address), entries: interrupts.entries.map(entry => ({ ...entry, descriptor: entry.descriptor === null ? null : hex(entry.descriptor) })) },
+    interrupts: {
+      ...table, address: hex(address),
+      entries: interrupts.entries.map(entry => ({ ...entry, descriptor: entry.descriptor === null ? null : hex(entry.descriptor) })),
+    },
     alarms, ...more,
   }
   yield `\n  ],\n${JSON.stringify(rest, null, 2).slice(2)}\n`

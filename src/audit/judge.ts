@@ -34,8 +34,9 @@ function* ofUnit({ mode, found, interrupts, rootTable }: Collected): Generator<A
   if (mode.kind === 'bypass') yield alarm('translation-off', [], 'GSTS.TES=0')
   if (mode.kind === 'blocked') yield alarm('mode-unusable', [], meaning(mode.fault))
   for (const [kind, { count, address }] of found.outside) {
-    const what = kind === 'root table' ? `the root table at ${hex(rootTable)}` : `${several(count, kind === 'PASID directory' ? `page of PASID directories` : kind, kind === 'PASID directory' ? 'pages of PASID directories' : `${kind}s`)}, the first at ${hex(address)}`
-    yield alarm(kind === 'PASID directory' ? 'directory-partial' : 'table-outside', [], what)
+    const first = `, the first at ${hex(address)}`
+    if (kind === 'PASID directory') yield alarm('directory-partial', [], several(count, 'page of PASID directories', 'pages of PASID directories') + first)
+    else yield alarm('table-outside', [], kind === 'root table' ? `the root table at ${hex(rootTable)}` : several(count, kind) + first)
   }
   for (const { fault, of } of found.unusable) yield alarm('entry-unusable', [], `${of}: ${meaning(fault)}`)
   if (found.pasidsLeft) yield alarm('cut-short', [], 'more PASIDs than were looked at')
@@ -91,7 +92,8 @@ export const nameOf = ({ kind, table, levels }: Space): string => kind === 'pass
 const troubleCodes: Readonly<Record<Trouble, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside', cyclic: 'table-cyclic', unmapped: 'table-unmapped' }
 function troubleText(trouble: Trouble, { count, table, index, level }: Troubles): string {
   const where = trouble === 'reserved' || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}` : `the table at ${hex(table)}`
-  return `${several(count, trouble === 'reserved' ? 'entry' : trouble === 'cyclic' ? 'pointer' : 'table', trouble === 'reserved' ? 'entries' : undefined)}, the first ${where}, level ${level}`
+  const what = trouble === 'reserved' ? several(count, 'entry', 'entries') : several(count, trouble === 'cyclic' ? 'pointer' : 'table')
+  return `${what}, the first ${where}, level ${level}`
 }
 
 function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm> {
@@ -127,10 +129,13 @@ function* ofSharing({ sharing: { pairs, crowds }, users }: Collected): Generator
     const one = users[a]!.devices, other = users[b]!.devices
     // The PASIDs of one device are its own to choose.
     if (writable === 0 || one.length === 1 && other.length === 1 && one[0] === other[0]) continue
-    yield alarm('shared-writable', [...new Set([...one, ...other])], `${size(writable)}, the first at ${hex(first)}: ${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`)
+    const who = `${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`
+    yield alarm('shared-writable', [...new Set([...one, ...other])], `${size(writable)}, the first at ${hex(first)}: ${who}`)
   }
   const writable = crowds.filter(({ who }) => who.some(({ rights }) => (rights & 2) !== 0))
-  if (writable.length > 0) yield alarm('shared-writable', [], `${several(writable.length, 'run')} of memory, the first at ${hex(writable[0]!.start)}, in more than ${mostNamed} sets of tables`)
+  if (writable.length === 0) return
+  const runs = `${several(writable.length, 'run')} of memory, the first at ${hex(writable[0]!.start)}`
+  yield alarm('shared-writable', [], `${runs}, in more than ${mostNamed} sets of tables`)
 }
 
 const list = (entries: readonly Entry[]): string => entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')

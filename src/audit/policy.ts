@@ -48,16 +48,19 @@ export function loadPolicy(path: string): Policy {
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     const errno = (cause as NodeJS.ErrnoException).code ?? ''
-    throw mistake('FILE', path, errno === 'ENOENT' ? 'there is no such file' : errno === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'not text in UTF-8' : `cannot be read (${errno})`, 'check the path')
+    const known: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', ERR_ENCODING_INVALID_ENCODED_DATA: 'not text in UTF-8' }
+    throw mistake('FILE', path, known[errno] ?? `cannot be read (${errno})`, 'check the path')
   }
   return parsePolicy(text, path)
 }
-const mistake = (code: string, subject: string, problem: string, next: string): UserError => new UserError({ code: `E-POLICY-${code}`, subject, problem: printable(problem), next })
+const mistake = (code: string, subject: string, problem: string, next: string): UserError =>
+  new UserError({ code: `E-POLICY-${code}`, subject, problem: printable(problem), next })
 
 export function parsePolicy(text: string, path: string): Policy {
   const fault = jsonFault(text)
   if (fault !== null)
-    throw mistake('JSON', `${path}:${fault.line}:${fault.column}`, fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on', 'mend the file at this place')
+    throw mistake('JSON', `${path}:${fault.line}:${fault.column}`,
+      fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on', 'mend the file at this place')
   const again = twice(text)
   if (again !== null) throw mistake('TWICE', `${path}:${again.line}:${again.column}`, `"${again.key}" is there twice, and only the last would count`, 'join the two')
   const result = v.safeParse(schema, JSON.parse(text), { abortPipeEarly: true })

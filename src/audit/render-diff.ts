@@ -19,9 +19,10 @@ export function renderGate({ passes, breaches, breachCount, alarms, absent }: Ga
   const codes = [...new Set(alarms.map(({ code }) => code))]
   return text([
     '', passes ? theme.good('✓ the policy holds') : theme.bad('✗ the policy is broken'),
-    ...listed.map(({ device, from, bytes, rights }) => `  ${device} reaches ${hex(from)} to ${hex(from + bytes)}, ${size(bytes)}, ${showRights(rights)} not allowed`),
+    ...listed.map(({ device, from, bytes, rights }) =>
+      `  ${device} reaches ${hex(from)} to ${hex(from + bytes)}, ${size(bytes)}, ${showRights(rights)} not allowed`),
     ...more(listed.length, breachCount, theme),
-    ...codes.flatMap(code => hang('  ', 4, wrapWords(`alarm ${code}, not accepted: ${several(alarms.filter(alarm => alarm.code === code).length, 'time')}`, theme.width - 4))),
+    ...codes.map(code => `  alarm ${code}, not accepted: ${several(alarms.filter(alarm => alarm.code === code).length, 'time')}`),
     ...absent.length === 0 ? [] : hang('  ', 4, wrapWords(`not in the dump: ${absent.join(' ')}`, theme.width - 4)),
   ])
 }
@@ -41,7 +42,10 @@ export function renderDiff({ before, after, same, mode, devices, ranges, interru
   ])
 }
 const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
-  [...domain === null ? [] : [`domain ${domain}`], levels === null ? mode : `${mode}, ${levels} levels`, ...fault === null ? [] : [`fault ${fault.code.toString(16)}h`]].join(', ')
+  [
+    ...domain === null ? [] : [`domain ${domain}`], levels === null ? mode : `${mode}, ${levels} levels`,
+    ...fault === null ? [] : [`fault ${fault.code.toString(16)}h`],
+  ].join(', ')
 const showEntry = ({ index, kind, vector, destination, source }: Entry): string =>
   `entry ${index}  ${kind}, vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from ${source ?? 'any device'}`
 const showRange = ({ input, output, bytes, rights }: Range): string => `${hex(input)} → ${hex(output)}  ${size(bytes)}  ${showRights(rights)}`

@@ -53,22 +53,26 @@ function wayCells({ pasid, domain, mode, levels, fault }: WayRow, space: SpaceRo
 function* spaceText(space: SpaceRow, theme: Theme, full: boolean): Generator<string> {
   const { devices, kind, table, ranges, sharesWith } = space
   const most = full ? Infinity : shownRanges
-  yield lines(['', ...hang('', 2, wrapWords(`${devices.join(' ')}: ${kind} tables at ${table ?? ''}${space.second === null ? '' : `, through those at ${space.second}`}`, theme.width)).map(line => theme.strong(line))])
+  const title = `${devices.join(' ')}: ${kind} tables at ${table ?? ''}${space.second === null ? '' : `, through those at ${space.second}`}`
+  yield lines(['', ...hang('', 2, wrapWords(title, theme.width - 2)).map(line => theme.strong(line))])
   for (let from = 0; from < Math.min(most, ranges.length); from += 1000) {
     const rows: string[][] = []
     for (let i = from; i < Math.min(from + 1000, ranges.length, most); i++) rows.push(rangeCells(ranges.at(i)))
     yield lines(columns(from === 0 ? ['input', 'memory', 'size', 'rights', 'pages'] : null, rows, 'rrrll'))
   }
   if (ranges.length > most) yield lines([theme.dim(`  … ${several(ranges.length - most, 'more range')} (--full)`)])
-  for (const { devices: others, bytes, writable } of sharesWith)
-    yield lines(hang('  ', 4, wrapWords(`shares ${size(bytes)} with ${others.join(' ')}, ${writable === 0 ? 'none of it writable' : `${size(writable)} writable by one of them`}`, theme.width - 4)))
+  for (const { devices: others, bytes, writable } of sharesWith) {
+    const written = writable === 0 ? 'none of it writable' : `${size(writable)} writable by one of them`
+    yield lines(hang('  ', 4, wrapWords(`shares ${size(bytes)} with ${others.join(' ')}, ${written}`, theme.width - 4)))
+  }
 }
 function rangeCells({ input, output, bytes, rights, leaves }: ReturnType<AuditReport['spaces'][number]['ranges']['at']>): string[] {
   const pages = leaves.flatMap((count, i) => count === 0 ? [] : [`${count.toLocaleString('en-US')}×${['4K', '2M', '1G'][i]!}`]).join(' ')
   return [hex(input), input === output ? `${hex(output)} (same)` : hex(output), size(bytes), showRights(rights), pages]
 }
 
-function interruptLines({ interrupts: { remapping, compatibility, entries, size: length, address } }: AuditReport, theme: Theme, full: boolean): string[] {
+function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean): string[] {
+  const { remapping, compatibility, entries, size: length, address } = interrupts
   const title = theme.strong('interrupts')
   if (!remapping) return [title, `  not remapped${compatibility ? '' : ': all are blocked (ECAP.IRREQ)'}`]
   const shown = full ? entries : entries.slice(0, shownEntries)
@@ -77,7 +81,9 @@ function interruptLines({ interrupts: { remapping, compatibility, entries, size:
     fault === null ? '' : `blocked, fault ${fault.toString(16)}h`,
   ])
   return [
-    title, `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} at ${hex(address)}; compatibility format ${compatibility ? 'passes' : 'is blocked'}`,
+    title,
+    `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} at ${hex(address)}; `
+    + `compatibility format ${compatibility ? 'passes' : 'is blocked'}`,
     ...rows.length === 0 ? [] : columns(['entry', 'kind', 'vector', 'to', 'trigger', 'from', ''], rows, 'rlrllll'),
     ...entries.length > shown.length ? [theme.dim(`  … ${several(entries.length - shown.length, 'more entry', 'more entries')} (--full)`)] : [],
   ]

@@ -52,13 +52,18 @@ export function openDump(path: string, { format, values = {}, haw, absentZero = 
     if (size === 0) throw dumpError('EMPTY', path, 'the file is empty', 'make the dump again')
     const found = format ?? formatOf(file)
     if (absentZero && found === 'image') throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
-    const { memory, bytes, stored, storedHaw } = found === 'pages' ? readPages(path, file, size) : { ...imageMemory(path, file, size), stored: {}, storedHaw: undefined }
+    const { memory, bytes, stored, storedHaw } = found === 'pages' ? readPages(path, file, size)
+      : { ...imageMemory(path, file, size), stored: {}, storedHaw: undefined }
     const { registers, iqa, assumed } = registersOf(path, { ...stored, ...values })
     const width = haw ?? storedHaw
     keep = found === 'image'
     return {
       path, format: found, registers, iqa, haw: width ?? 52, memory: absentZero ? zerosAround(memory) : memory, bytes,
-      assumed: [...assumed, ...absentZero ? ['pages that the dump leaves out hold zeros'] : [], ...width === undefined ? ['the host address width is not known: no address is found too wide'] : []],
+      assumed: [
+        ...assumed,
+        ...absentZero ? ['pages that the dump leaves out hold zeros'] : [],
+        ...width === undefined ? ['the host address width is not known: no address is found too wide'] : [],
+      ],
       close: () => { if (keep) { keep = false; closeSync(file) } },
     }
   } finally { if (!keep) closeSync(file) }

@@ -62,8 +62,10 @@ export async function runAudit(args: readonly string[], io: Io): Promise<ExitNam
   const verdict = policy === null ? null : gate(report, policy)
   const exit: ExitName = verdict === null || verdict.passes ? 'holds' : 'violated'
   const theme = themeOf(io, flags)
-  if (flags.json) for (const piece of auditJson(report, { policy: verdict === null ? null : gateJson(verdict), exit: { code: exitCode(exit), name: exit } })) io.stdout.write(piece)
-  else {
+  if (flags.json) {
+    const more = { policy: verdict === null ? null : gateJson(verdict), exit: { code: exitCode(exit), name: exit } }
+    for (const piece of auditJson(report, more)) io.stdout.write(piece)
+  } else {
     for (const piece of renderAudit(report, theme, flags.full === true)) io.stdout.write(piece)
     if (verdict !== null) io.stdout.write(renderGate(verdict, theme, flags.full === true))
   }
@@ -125,7 +127,8 @@ function printDiff(report: AuditReport, later: AuditReport, flags: Flags<typeof 
     // A part of a run is not made of whole leaves.
     return key === 'leaves' ? undefined : key === 'rights' ? showRights(value as number) : value
   }
-  io.stdout.write(flags.json ? JSON.stringify({ ...found, exit: { code: exitCode(exit), name: exit } }, plain, 2) + '\n' : renderDiff(found, themeOf(io, flags), flags.full === true))
+  io.stdout.write(flags.json ? JSON.stringify({ ...found, exit: { code: exitCode(exit), name: exit } }, plain, 2) + '\n'
+    : renderDiff(found, themeOf(io, flags), flags.full === true))
   return exit
 }
 

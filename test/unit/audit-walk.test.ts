@@ -163,7 +163,7 @@ describe('damaged dumps', () => {
         if (!(cause instanceof UserError)) throw cause
         mistakes++
       }
-    }), { numRuns: 100, seed: 2026 })
+    }), { numRuns: 60, seed: 2026 })
     expect(reports).toBeGreaterThan(20)
     expect(mistakes).toBeGreaterThan(5)
   })

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
+import { pageDwords } from '../../spec/vtd/image.ts'
 import type { PhysicalMemory } from '../../spec/vtd/image.ts'
 import type { Dwords } from '../../spec/vtd/layout.ts'
 import { dumpError } from './errors.ts'
@@ -37,27 +38,40 @@ export interface DumpOptions {
   /** Of a plain image, which has none; of a trimmed dump in place of its own. */
   readonly values?: Partial<RegisterValues>
   readonly haw?: number | undefined
+  /** Pages that a trimmed dump leaves out hold zeros. */
+  readonly absentZero?: boolean | undefined
 }
 
 /** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER; of a trimmed dump -GZIP, -JSON, -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE;
- *  of an image -SIZE. */
-export function openDump(path: string, { format, values = {}, haw }: DumpOptions = {}): Dump {
+ *  of an image -SIZE and -ABSENT. */
+export function openDump(path: string, { format, values = {}, haw, absentZero = false }: DumpOptions = {}): Dump {
   const file = open(path)
   let keep = false
   try {
     const size = fstatSync(file).size
     if (size === 0) throw dumpError('EMPTY', path, 'the file is empty', 'make the dump again')
     const found = format ?? formatOf(file)
-    const { memory, bytes, stored, storedHaw } = found === 'pages' ? readPages(path, file, size) : { ...imageMemory(path, file, size), stored: {}, storedHaw: undefined }
+    if (absentZero && found === 'image') throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
+    const { memory, bytes, stored, storedHaw } = found === 'pages' ? readPages(path, file, size)
+      : { ...imageMemory(path, file, size), stored: {}, storedHaw: undefined }
     const { registers, iqa, assumed } = registersOf(path, { ...stored, ...values })
     const width = haw ?? storedHaw
     keep = found === 'image'
     return {
-      path, format: found, registers, iqa, haw: width ?? 52, memory, bytes,
-      assumed: [...assumed, ...width === undefined ? ['the host address width is not known: no address is found too wide'] : []],
+      path, format: found, registers, iqa, haw: width ?? 52, memory: absentZero ? zerosAround(memory) : memory, bytes,
+      assumed: [
+        ...assumed,
+        ...absentZero ? ['pages that the dump leaves out hold zeros'] : [],
+        ...width === undefined ? ['the host address width is not known: no address is found too wide'] : [],
+      ],
       close: () => { if (keep) { keep = false; closeSync(file) } },
     }
   } finally { if (!keep) closeSync(file) }
+}
+
+function zerosAround(memory: PhysicalMemory): PhysicalMemory {
+  const zeros = new Uint32Array(pageDwords)
+  return { page: number => memory.page(number) ?? zeros }
 }
 
 /** Gzip and JSON tell themselves by their first bytes. */

@@ -7,17 +7,19 @@ import { MemoryImage, pageDwords } from '../../spec/vtd/image.ts'
 import type { PhysicalMemory } from '../../spec/vtd/image.ts'
 import { dumpError } from './errors.ts'
 import { registerNames } from './registers.ts'
-import type { RegisterValues } from './registers.ts'
+import type { RegisterName, RegisterValues } from './registers.ts'
 
 const pageBytes = 4 * pageDwords
 /** Of the unpacked file: what is larger is given as an image, which is not read whole. */
 const most_bytes = 256 * 2 ** 20
 
 const word = v.pipe(v.string(), v.regex(/^0x[0-9a-f]{1,16}$/i, 'a hexadecimal number like "0x1000"'))
-const page = v.pipe(word, v.check(text => BigInt(text) % 4096n === 0n, 'a multiple of 0x1000'), v.check(text => BigInt(text) < 1n << 52n, 'an address below 2^52'))
+const page = v.pipe(
+  word, v.check(text => BigInt(text) % 4096n === 0n, 'a multiple of 0x1000'),
+  v.check(text => BigInt(text) < 1n << 52n, 'an address below 2^52'))
 /** Other fields are for people. */
 const schema = v.looseObject({
-  ...Object.fromEntries(registerNames.map(name => [name, v.exactOptional(word)])) as Record<(typeof registerNames)[number], v.ExactOptionalSchema<typeof word, undefined>>,
+  ...Object.fromEntries(registerNames.map(name => [name, v.exactOptional(word)])) as Record<RegisterName, v.ExactOptionalSchema<typeof word, undefined>>,
   HAW: v.exactOptional(v.pipe(v.number(), v.integer('a whole number'), v.minValue(32, 'at least 32'), v.maxValue(52, 'at most 52'))),
   pages: v.array(page),
 })
@@ -44,7 +46,8 @@ export function readPages(path: string, file: number, size: number): Pages {
 }
 
 type Fail = (code: string, problem: string, next: string, place?: string) => never
-const failure = (path: string): Fail => (code, problem, next, place = '') => { throw dumpError(code, path + place, problem, next) }
+const failure = (path: string): Fail =>
+  (code, problem, next, place = '') => { throw dumpError(code, path + place, problem, next) }
 
 /** What can be unpacked; `cut` where the end is missing. */
 function unpack(packed: Buffer, fail: Fail): { readonly bytes: Buffer; readonly cut: boolean } {
@@ -52,10 +55,13 @@ function unpack(packed: Buffer, fail: Fail): { readonly bytes: Buffer; readonly 
   const options = { maxOutputLength: most_bytes }
   try { return { bytes: gunzipSync(packed, options), cut: false } } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ERR_BUFFER_TOO_LARGE') fail('SIZE', `unpacks to more than ${most_bytes} bytes`, 'leave out pages that hold no table, or give a plain image of memory, unpacked')
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      fail('SIZE', `unpacks to more than ${most_bytes} bytes`, 'leave out pages that hold no table, or give a plain image of memory, unpacked')
     if (code !== 'Z_BUF_ERROR') fail('GZIP', 'the gzip file is damaged', 'copy it again')
   }
-  try { return { bytes: gunzipSync(packed, { ...options, finishFlush: constants.Z_SYNC_FLUSH }), cut: true } } catch { return fail('GZIP', 'the gzip file is damaged', 'copy it again') }
+  try { return { bytes: gunzipSync(packed, { ...options, finishFlush: constants.Z_SYNC_FLUSH }), cut: true } } catch {
+    return fail('GZIP', 'the gzip file is damaged', 'copy it again')
+  }
 }
 
 type Head = v.InferOutput<typeof schema>
@@ -64,7 +70,7 @@ function headOf(text: string, fail: Fail): Head {
   const mend = 'the first line is JSON with CAP, ECAP, GSTS, RTADDR, IRTA, IQA and pages: see docs/audit.md; a plain image of memory is given unpacked, with --format image'
   if (fault?.truncated) fail('TRUNCATED', 'the file ends in the middle of its first line', 'copy it again whole', `:${fault.line}:${fault.column}`)
   if (fault !== null) fail('JSON', 'not JSON from here on', mend, `:${fault.line}:${fault.column}`)
-  const result = v.safeParse(schema, JSON.parse(text))
+  const result = v.safeParse(schema, JSON.parse(text), { abortPipeEarly: true })
   if (result.success) return result.output
   const issue = result.issues[0]
   const wanted = (issue as v.BaseIssue<unknown>).kind === 'validation' ? issue.message : issue.expected ?? issue.message
@@ -81,7 +87,8 @@ function pagesOf(addresses: readonly string[], body: Buffer, cut: boolean, fail:
     fail('TRUNCATED', `the file ends too early: of ${addresses.length} pages ${whole} are there, and ${addresses[whole]!} is the first that is missing`, again)
   if (cut) fail('TRUNCATED', `all ${whole} pages are there, but the end of the gzip file is not, so that nothing says they are right`, again)
   if (body.length > addresses.length * pageBytes)
-    fail('TOO-LONG', `${body.length - addresses.length * pageBytes} bytes follow the ${addresses.length} pages that the first line names`, 'name every page, 4096 bytes each, or dump it again')
+    fail('TOO-LONG', `${body.length - addresses.length * pageBytes} bytes follow the ${addresses.length} pages that the first line names`,
+      'name every page, 4096 bytes each, or dump it again')
   const memory = new MemoryImage()
   addresses.forEach((text, i) => {
     const number = Number(BigInt(text) >> 12n)

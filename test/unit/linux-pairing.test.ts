@@ -1,6 +1,6 @@
 /** The parts of the pairing against slow definitions of what they should find, and a boot of a dozen lines. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { coversIotlb } from '../../spec/vtd/invalidation.ts'
 import type { IotlbInvalidation } from '../../spec/vtd/invalidation.ts'
 import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/linux/kernel.ts'
@@ -15,7 +15,9 @@ import { EntryLedger } from '../../src/linux/replay/entries.ts'
 import { newTrail } from '../../src/linux/replay/trail.ts'
 import type { IotlbCommand, Stay } from '../../src/linux/replay/trail.ts'
 import { anything } from '../../spec/vtd/layout.ts'
-import { validateLines, verdictOf } from './linux-support.ts'
+import { forgetFiles, validateLines, verdictOf } from './linux-support.ts'
+
+afterAll(forgetFiles)
 
 const newLedger = (): EntryLedger => new EntryLedger(anything, 'none known')
 const small = (max: number) => fc.nat({ max })

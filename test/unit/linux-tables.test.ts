@@ -2,13 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { Chalk } from 'chalk'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/linux/render.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import type { Agreement, TablesReport } from '../../src/linux/tables/check.ts'
 import { validateLog } from '../../src/linux/validate.ts'
-import { boot, fileOf, linesOf, logOf, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
+import { boot, fileOf, forgetFiles, linesOf, logOf, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
+
+afterAll(forgetFiles)
 
 const names = ['vtd-strict', 'vtd-lazy', 'vtd-pt', 'vtd-sm'] as const
 const dumpFile = (name: string): string => boot(`${name}.tables.json-pages.gz`)

@@ -19,10 +19,15 @@ if (!/^[1-9]\d*$/.test(rounds)) {
 }
 const wanted = 2_000_000, perRound = 400_000, devices = 16
 
-interface Case { readonly name: string; readonly tables: Tables; readonly unit: TranslationUnit; readonly requests: readonly DmaRequest[]; readonly pages: readonly number[] }
+interface Case {
+  readonly name: string; readonly tables: Tables; readonly unit: TranslationUnit
+  readonly requests: readonly DmaRequest[]
+  /** What each request is translated to. */
+  readonly pages: readonly number[]
+}
 const hardware: TranslationUnit = {
-  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3], passThrough: true,
-  deviceTlb: true, zlr: true, abortMode: false, interruptRange: { first: 0xfee00000, last: 0xfeefffff }, scalable: null, singleSource: noSingleSource,
+  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3],
+  passThrough: true, deviceTlb: true, zlr: true, abortMode: false, interruptRange: { first: 0xfee00000, last: 0xfeefffff }, scalable: null, singleSource: noSingleSource,
 }
 const read = (sid: number, address: number): DmaRequest =>
   ({ sid, type: 'untranslated', access: 'read', address, dword: false, pasid: null, privileged: false, execute: false })
@@ -49,7 +54,8 @@ function raw(levels: 3 | 4, leafLevel: 1 | 2): Case {
       memory.write(at, encode(secondStageTables[level === 4 ? 4 : level === 3 ? 3 : 2], { R: 1, W: 1, ADDR: table / 4096 }))
     }
     const output = 2 ** 40 + n * size
-    memory.write(table + indexAt(hardwareGeometry, address, leafLevel) * 8, encode(secondStageLeaf[leafLevel], { R: 1, W: 1, PS: leafLevel - 1, ADDR: output / size }))
+    const leaf = encode(secondStageLeaf[leafLevel], { R: 1, W: 1, PS: leafLevel - 1, ADDR: output / size })
+    memory.write(table + indexAt(hardwareGeometry, address, leafLevel) * 8, leaf)
     requests.push(read(n % devices, address))
     pages.push(output)
   }
@@ -64,10 +70,12 @@ function bounded(): Case {
   const table = (page: number) => cell({ kind: 'table' as const, page })
   const leaf = (frame: number) => cell({ kind: 'leaf' as const, frame, write: true })
   const memory: Memory = {
-    rootPresent: true, wideDestinations: false, context: [0, 1, 2].map(() => cell({ domain: 0, root: 0 })), roots: [[table(0), table(1)]],
-    pool: [[table(2), table(3)], [table(4), table(5)], [leaf(0), leaf(1)], [leaf(2), leaf(3)], [leaf(0), leaf(1)], [leaf(2), leaf(3)]], irta: 0, irt: [],
+    rootPresent: true, wideDestinations: false, irta: 0, irt: [],
+    context: [0, 1, 2].map(() => cell({ domain: 0, root: 0 })), roots: [[table(0), table(1)]],
+    pool: [[table(2), table(3)], [table(4), table(5)], [leaf(0), leaf(1)], [leaf(2), leaf(3)], [leaf(0), leaf(1)], [leaf(2), leaf(3)]],
   }
-  const unit: TranslationUnit = { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [], interruptRange: null }
+  const unit: TranslationUnit =
+    { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [], interruptRange: null }
   const requests = Array.from({ length: 24 }, (_, n) => read(n % 3, n >> 1 & 7))
   return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, b), unit, requests, pages: requests.map(({ address }) => address % 4) }
 }
@@ -94,9 +102,10 @@ for (let round = -1; round < Number(rounds); round++)
   cases.forEach((one, i) => { const took_ns = time(one); if (round >= 0) times[i]!.push(took_ns) })
 const medians = times.map(all => all.sort((a, b) => a - b)[all.length >> 1]!)
 const smallScope = medians.at(-1)!
-console.log(`node ${process.version}, median of ${rounds} rounds of ${perRound.toLocaleString('en-US')}; wanted: ${wanted.toLocaleString('en-US')} a second over raw words`)
+const count = (n: number): string => Math.round(n).toLocaleString('en-US')
+console.log(`node ${process.version}, median of ${rounds} interleaved rounds of ${count(perRound)}; wanted over raw words: ${count(wanted)} a second`)
 cases.forEach(({ name }, i) => {
   const took_ns = medians[i]!
-  console.log(`${name.padEnd(26)}${Math.round(1e9 / took_ns).toLocaleString('en-US').padStart(12)} translations/s${took_ns.toFixed(0).padStart(6)} ns`
+  console.log(`${name.padEnd(26)}${count(1e9 / took_ns).padStart(12)} translations/s${took_ns.toFixed(0).padStart(6)} ns`
     + `${(took_ns / smallScope).toFixed(2).padStart(7)} x the time over bounded tables`)
 })

@@ -8,11 +8,11 @@ import { validateLog } from '../src/linux/validate.ts'
 const boots = new URL('../traces/linux/', import.meta.url).pathname
 const best = 5
 
-async function rate(label: string, log: string, ftrace?: string): Promise<void> {
+async function rate(label: string, log: string, beside: { readonly ftrace?: string; readonly tables?: string } = {}): Promise<void> {
   let least_ms = Infinity, lines = 0
   for (let run = 0; run < best; run++) {
     const start = performance.now()
-    const report = await validateLog({ log, ...ftrace === undefined ? {} : { ftrace } })
+    const report = await validateLog({ log, ...beside })
     least_ms = Math.min(least_ms, performance.now() - start)
     lines = report.log.lines + (report.kernel?.lines ?? 0)
   }
@@ -25,8 +25,9 @@ async function rate(label: string, log: string, ftrace?: string): Promise<void> 
 for (const name of ['vtd-strict', 'vtd-strict-timed', 'vtd-lazy-timed']) {
   const log = join(boots, `${name}.trace.log.gz`), ftrace = join(boots, `${name}.ftrace.txt.gz`)
   await rate(name, log)
-  await rate(`${name} with kernel log`, log, ftrace)
+  await rate(`${name} with kernel log`, log, { ftrace })
 }
+await rate('vtd-strict with dump', join(boots, 'vtd-strict.trace.log.gz'), { tables: join(boots, 'vtd-strict.tables.json-pages.gz') })
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-bench-'))
 try {
   const long = join(dir, 'long.log')

@@ -34,6 +34,9 @@ export class UserError extends Error {
   text(): string { return `${this.subject === '' ? "''" : this.subject}: ${this.message} [${this.code}]\n  → ${this.next}` }
 }
 
+/** Text of a file, without what a terminal would obey. */
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
+
 /** The known name closest to a mistyped one, or null when none is close (more than a third of its letters differ). */
 export function nearest(typed: string, known: readonly string[]): string | null {
   if (typed === '') return null

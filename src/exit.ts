@@ -8,7 +8,7 @@ export const exitClasses = [
   { code: 2, name: 'usage', meaning: 'unknown flag, name or bound, or a file that cannot be used' },
   { code: 3, name: 'over-budget', meaning: 'a path costs more than its budget' },
   { code: 4, name: 'vacuous', meaning: 'a run that shows nothing: something that must be reached was not, or a known violation is gone' },
-  { code: 5, name: 'diverged', meaning: 'a replayed trace no longer does what it recorded' },
+  { code: 5, name: 'diverged', meaning: 'a replayed trace no longer does what it recorded, or two dumps differ' },
   { code: 6, name: 'incomplete', meaning: 'time, states or memory ran out before a verdict' },
   { code: 69, name: 'unavailable', meaning: 'a program that is needed (QEMU) is missing, too old, or ended before it had answered' },
   { code: 70, name: 'internal', meaning: 'a bug of remapcheck or of a model: please report it' },

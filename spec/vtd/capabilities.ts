@@ -32,7 +32,7 @@ export function translationUnitOf(unit: UnitRegisters, haw: number, rules: Singl
   const cap = capOf(unit), ecap = ecapOf(unit), { TTM, SSIRWE } = rtaddrOf(unit)
   const scalable: ScalableUnit = {
     firstStage: ecap.FSTS === 1, secondStage: ecap.SSTS === 1, nested: ecap.NEST === 1, firstStageLevels: cap.FS5LP === 1 ? [4, 5] : [4],
-    firstStageSuperpages: cap.FS1GP === 1 ? [2, 3] : [2], ridPasid: ecap.RPS === 1, executeRequests: ecap.ERS === 1, pasidWidth: ecap.PSS + 1,
+    firstStageSuperpages: cap.FS1GP === 1 ? [2, 3] : [2], executeRequests: ecap.ERS === 1, pasidWidth: ecap.PSS + 1,
   }
   return {
     geometry: hardwareGeometry, tes: decode(registers.GSTS.layout, [unit.gsts]).TES === 1, ttm: TTM as TranslationUnit['ttm'],

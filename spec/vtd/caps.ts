@@ -58,10 +58,13 @@ export function capabilityRegisters(caps: Caps, shape: Partial<UnitShape> = {}):
   const { levels, superpages, guestAddressWidth, domainIdWidth, faultRecords, passThrough, maxAddressMask, maxIndexMask } = { ...ordinary, ...shape }
   const sum = (bits: readonly number[], first: number): number => bits.reduce((all, level) => all + 2 ** (level - first), 0)
   const cap = encode(registers.CAP.layout, {
-    ND: (domainIdWidth - 4) / 2, RWBF: Number(caps.rwbf), CM: Number(caps.cm), SAGAW: sum(levels, 2), MGAW: guestAddressWidth - 1, FRO: 0x20, SSLPS: sum(superpages, 2),
-    PSI: Number(caps.psi), NFR: faultRecords - 1, MAMV: caps.psi ? maxAddressMask : 0, DWD: Number(caps.drain), DRD: Number(caps.drain), ESIRTPS: Number(caps.esirtps),
+    ND: (domainIdWidth - 4) / 2, RWBF: Number(caps.rwbf), CM: Number(caps.cm), SAGAW: sum(levels, 2), MGAW: guestAddressWidth - 1,
+    FRO: 0x20, SSLPS: sum(superpages, 2),
+    PSI: Number(caps.psi), NFR: faultRecords - 1, MAMV: caps.psi ? maxAddressMask : 0,
+    DWD: Number(caps.drain), DRD: Number(caps.drain), ESIRTPS: Number(caps.esirtps),
   })
-  const ecap = encode(registers.ECAP.layout, { C: Number(caps.coherent), QI: 1, IR: 1, EIM: Number(caps.eim), PT: Number(passThrough), IRO: 0xf, MHMV: maxIndexMask })
+  const ecap = encode(registers.ECAP.layout,
+    { C: Number(caps.coherent), QI: 1, IR: 1, EIM: Number(caps.eim), PT: Number(passThrough), IRO: 0xf, MHMV: maxIndexMask })
   return { cap: qwordsOf(cap)[0]!, ecap: qwordsOf(ecap)[0]! }
 }
 

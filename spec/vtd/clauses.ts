@@ -36,7 +36,7 @@ const translation = {
   'VTD:9/pasid-entry':
     vtd('9', 'Bits 5:0 of the PASID select its entry: PGTT is first stage, second stage, nested or pass-through, of a kind this unit has.'),
   'VTD:9/fault-processing-disable':
-    vtd('9', 'FPD=1 in a context entry, PASID directory or table entry, or IRTE, present or not, blocks without recording: qualified faults only.'),
+    vtd('9', 'FPD=1 in any entry of context, PASID or interrupt tables, present or not, blocks without recording: qualified faults only.'),
   'VTD:9/pass-through': vtd('9', 'TT=10, or in scalable mode PGTT=100, uses the address as it is, up to the host address width.'),
   'VTD:9/translated-request': vtd('9', 'TT=01, or in scalable mode DTE=1, lets a translated request use its address as it is, up to the host address width.'),
   'VTD:11.4/translation-table-mode':

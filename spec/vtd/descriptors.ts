@@ -41,6 +41,16 @@ const typeLow = getter(low, 'TYPE'), typeHigh = getter(low, 'TYPEH')
 export const descriptorType = (words: Dwords, at = 0): number => typeHigh(words, at) * 16 + typeLow(words, at)
 const isType = (code: number): code is DescriptorType => Object.hasOwn(descriptorLayouts, code)
 
+/** Made once for each rules: queues are decoded by the million. */
+const masks = new WeakMap<Rules, Map<DescriptorType, Uint32Array>>()
+function maskUnder(rules: Rules, code: DescriptorType): Uint32Array {
+  let known = masks.get(rules)
+  if (known === undefined) masks.set(rules, known = new Map())
+  let mask = known.get(code)
+  if (mask === undefined) known.set(code, mask = reservedMask(descriptorLayouts[code], rules))
+  return mask
+}
+
 /** The entry of the queue whose first dword is at `at`; it has `mode.bits` / 32 of them. */
 export function decodeDescriptor(words: Dwords, mode: QueueMode, at = 0): RawDescriptor | Undecoded {
   const code = descriptorType(words, at)
@@ -50,7 +60,7 @@ export function decodeDescriptor(words: Dwords, mode: QueueMode, at = 0): RawDes
   if (of.bits > mode.bits) return refuse(5, `${of.name}: needs descriptors of 256 bits`)
   if (mode.scalable && mode.bits === 128) return refuse(5, `${of.name}: scalable mode needs descriptors of 256 bits`)
   if (code > 5 && !mode.scalable) return refuse(3, `${of.name}: not in legacy mode`)
-  if (anySet(reservedMask(of, mode.rules), words, at)) return refuse(4, `${of.name}: a reserved bit is set`)
+  if (anySet(maskUnder(mode.rules, code), words, at)) return refuse(4, `${of.name}: a reserved bit is set`)
   for (let i = of.bits / 32; i < mode.bits / 32; i++) if (words[at + i] !== 0) return refuse(4, `${of.name}: its upper half is not 0`)
   return decodeType(code, words, at) ?? refuse(4, `${of.name}: no such granularity`)
 }

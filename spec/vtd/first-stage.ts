@@ -43,20 +43,23 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
     const mapping = leaf ? mappingOf(walk, entry, level, address, write, user, entry.dirty || dirties) : null
     const reserved = entry.reserved || large && !unit.scalable.firstStageSuperpages.includes(level)
     const beyond = nested && beyondSecondStage(unit, pasid.levels, entry.address)
-    if (reserved || beyond)
-      return blameIn(walk, ...reasonsOf([reserved, 0x72], [beyond, 0x74], [beyond && leaf, 0x84]), ...mapping === null || nested ? denied : refusals(walk, firstStageUse, mapping, address, access))
+    if (reserved || beyond) {
+      const others = mapping === null || nested ? denied : refusals(walk, firstStageUse, mapping, address, access)
+      return blameIn(walk, ...reasonsOf([reserved, 0x72], [beyond, 0x74], [beyond && leaf, 0x84]), ...others)
+    }
     // As in the second stage, the manual does not say at which level a permission that is missing is found.
     failing.push(...denied)
     update(walk, entry, at, host, dirties)
     if (mapping !== null) {
       if (large && trail !== null) trail.exercised.push('VTD:3.6/superpage')
-      return nested && denied === none ? throughSecondStage(walk, mapping, address, access) : land(walk, firstStageUse, mapping, address, access)
+      if (!nested) return land(walk, firstStageUse, mapping, address, access)
+      return denied === none ? throughSecondStage(walk, mapping, address, access) : blameIn(walk, ...denied)
     }
     table = entry.address
   }
 }
 
-/** Nested: where a first-stage table is. With SSADE=1 its entries need both permissions, and count as written. */
+/** Nested: where a first-stage table is. With SSADE=1 its entries need both permissions; that they then count as written is our reading. */
 function hostOf(walk: PasidWalk, table: number, top: boolean): Translation {
   const { tables, entry } = walk.scalable
   walk.trail?.exercised.push('VTD:3/nested')

@@ -115,7 +115,7 @@ export function decodeContext(entry: ContextEntry | null, b: Bounds): DecodedCon
 }
 const notPresent: SecondStageEntry =
   { read: false, write: false, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false, reserved: false }
-function decodePaging(entry: PagingEntry | null, b: Bounds): SecondStageEntry {
+export function decodePaging(entry: PagingEntry | null, b: Bounds): SecondStageEntry {
   if (entry === null) return notPresent
   return entry.kind === 'leaf' ? { ...notPresent, read: true, write: entry.write, address: entry.frame }
     : { ...notPresent, read: true, write: true, address: pageAddress(entry.page, b) }

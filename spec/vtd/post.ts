@@ -1,4 +1,5 @@
-/** Posting an interrupt into its descriptor (VT-d rev 5.10: 5.2.3). Pure: it yields the descriptor to write, in the same atomic access as it was read. */
+/** Posting an interrupt into its descriptor (VT-d rev 5.10: 5.2.3). Pure: it yields the descriptor to write, in the atomic access that
+ *  read it. */
 import type { VtdClause } from './clauses.ts'
 import { faultOf } from './faults.ts'
 import type { Interrupt, InterruptFault, InterruptUnit, Posted } from './remap.ts'

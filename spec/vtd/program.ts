@@ -46,7 +46,8 @@ export function illegal(state: UnitState, memory: PhysicalMemory, ops: readonly 
   let now = state
   ops.forEach((op, at) => {
     const outcome = perform(now, memory, op)
-    for (const effect of outcome.effects) if (effect.kind === 'illegal') found.push({ op: at, what: effect.what, clause: illegalities[effect.what].clause, because: effect.because })
+    for (const effect of outcome.effects)
+      if (effect.kind === 'illegal') found.push({ op: at, what: effect.what, clause: illegalities[effect.what].clause, because: effect.because })
     now = outcome.state
   })
   return found

@@ -1,15 +1,14 @@
 /** Requests at the register-level unit, without caches: what its registers mean to the walkers, and faults brought back to the registers
  *  (VT-d rev 5.10: 3, 5.1, 7.2). A driver with caches puts them between `viewOf` and `record`. */
-import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from './capabilities.ts'
+import { interruptUnitOf, rootsOf, translationUnitOf } from './capabilities.ts'
 import { entryReader } from './entries.ts'
-import type { EntryReader } from './entries.ts'
 import type { PhysicalMemory } from './image.ts'
 import { dwordsOf } from './layout.ts'
 import { rawTables } from './raw.ts'
 import { recordRequest } from './registers/faults.ts'
 import { isProtected } from './registers/protected.ts'
-import { change } from './registers/state.ts'
-import type { Outcome, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
+import { change, reservedRules } from './registers/state.ts'
+import type { Outcome, RequestRecord, UnitState } from './registers/state.ts'
 import { decodeMessage, remap } from './remap.ts'
 import type { InterruptUnit, Remapped } from './remap.ts'
 import type { ScalableTables } from './tables.ts'
@@ -25,33 +24,31 @@ export interface View {
   readonly interrupts: InterruptUnit
   readonly tables: (memory: PhysicalMemory) => ScalableTables
 }
-export function viewOf({ config, status, latched }: UnitState): View {
+/** The same view as long as configuration, GSTS and latched pointers are the same. */
+export function viewOf(state: UnitState): View {
+  const { config, status, latched } = state
+  const known = views.get(latched)
+  if (known !== undefined && known.config === config && known.status === status) return known.view
   const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
-  return {
-    translation: translationUnitOf(unit, config.haw), interrupts: interruptUnitOf(unit),
-    tables: memory => rawTables(memory, rootsOf(unit), readerOf(config, latched.rtaddr)),
+  const roots = rootsOf(unit), reader = entryReader(reservedRules(state))
+  const view: View = {
+    translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit),
+    tables: memory => rawTables(memory, roots, reader),
   }
+  views.set(latched, { config, status, view })
+  return view
 }
-
-/** Made once for each configuration and RTADDR: of all else no bit of an entry depends. */
-const readers = new WeakMap<UnitConfig, Map<string, EntryReader>>()
-function readerOf(config: UnitConfig, rtaddr: readonly number[]): EntryReader {
-  const known = readers.get(config) ?? new Map<string, EntryReader>()
-  readers.set(config, known)
-  const key = rtaddr.join()
-  const reader = known.get(key) ?? entryReader(rulesOf({ cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), rtaddr }, config.haw))
-  known.set(key, reader)
-  return reader
-}
+const views = new WeakMap<UnitState['latched'], Pick<UnitState, 'config' | 'status'> & { readonly view: View }>()
 
 /** Hardware has blocked a request: it is recorded unless an FPD met on the way suppresses that. */
 export const record = (state: UnitState, what: RequestRecord, suppressed: boolean): Outcome => change(state, work => { recordRequest(work, what, suppressed) })
 
+/** AT; a page request has none. */
 const attributes = { untranslated: 0, translation: 1, translated: 2, 'page-request': 0 } as const
 /** What FRCD holds of a DMA blocked for `reason`. */
-export const recordOfDma = ({ config }: UnitState, { sid, type, access, address }: DmaRequest, reason: number): RequestRecord => ({
-  reason, sid, address: Math.floor(address / 4096), write: access === 'write', at: attributes[type], pasid: null, privileged: false, execute: false,
-  second: config.secondTypeBit && access === 'atomic',
+export const recordOfDma = ({ config }: UnitState, { sid, type, access, address, pasid, privileged, execute }: DmaRequest, reason: number): RequestRecord => ({
+  reason, sid, address: Math.floor(address / 4096), write: type === 'page-request' || access === 'write', at: attributes[type], pasid, privileged, execute,
+  second: config.secondTypeBit && (type === 'page-request' || access === 'atomic'),
 })
 /** What FRCD holds of an interrupt blocked for `reason`; the index is undefined where the request has none, here 0. */
 export const recordOfInterrupt = (sid: number, index: number | null, reason: number): RequestRecord =>
@@ -60,7 +57,7 @@ export const recordOfInterrupt = (sid: number, index: number | null, reason: num
 /** What became of a DMA: `protected` is blocked by PMEN, unrecorded; `interrupt` goes on to `message` with its data. */
 export type DmaResult = ReturnType<typeof translate> | { readonly kind: 'protected' }
 
-/** A DMA from one end to the other: walk, protected memory, fault record. */
+/** A DMA from one end to the other: walk, protected memory, fault record. Accessed and dirty bits to set are in the result. */
 export function request(state: UnitState, memory: PhysicalMemory, dma: DmaRequest): Outcome & { readonly result: DmaResult } {
   const { translation, tables } = viewOf(state)
   const result = translate(tables(memory), translation, dma)

@@ -20,8 +20,9 @@ export interface Identity { readonly pasid: number; readonly privileged: boolean
 export function translateScalable(tables: ScalableTables, unit: PasidUnit, request: DmaRequest, trail: Trail | null): Translation | PageRequest {
   const context = lookupScalableContext(tables, unit, request, trail)
   if (context.kind === 'fault') return context
+  // Our sources name no check of the PASID tables for page requests.
   if (request.type === 'page-request') return { kind: 'page-request' }
-  const by = identityOf(context.context, unit, request)
+  const by = identityOf(context.context, request)
   const found = lookupPasid(tables, unit, context.context, by, request, trail)
   return found.kind === 'fault' ? found : translateByPasid(tables, unit, found, by, request, trail)
 }
@@ -46,27 +47,25 @@ export function checkScalableContext(context: ScalableContextEntry, unit: PasidU
   ScalableContextFound | TranslationFault {
   trail?.exercised.push('VTD:9/scalable-context-entry')
   if (!context.present) return blame([0x41], context.fpd, trail)
-  const { dte, pre, paside, eptr } = context
+  const { dte, pre, paside, eptr, ridPasid } = context
   const { translatedPasid, pasidWidth } = unit.singleSource
   const end = powersOfTwo[context.pdts + 13]! // 2^(PDTS + 7) directory entries of 64 table entries each
-  const rid = ridPasidOf(context, unit)
   const wrong = reasonsOf(
     [context.reserved, 0x42],
-    [!dte && pre || rid >= end || translatedPasid && eptr && !paside, 0x43],
+    [!dte && pre || ridPasid >= end || translatedPasid && eptr && !paside, 0x43],
     [!dte && (type === 'translation' || type === 'translated'), 0x44],
     [pasid !== null && !paside, 0x45],
     [pasid !== null && pasid >= end, 0x46],
     [type === 'page-request' && !pre, 0x47],
-    [pasid === rid, 0x48],
+    [pasid === ridPasid, 0x48],
     [translatedPasid && !eptr && type === 'translated' && pasid !== null, 0x49],
     [pasidWidth && pasid !== null && pasid >= powersOfTwo[unit.scalable.pasidWidth]!, 0x89])
   return wrong.length > 0 ? blame(wrong, context.fpd, trail) : { kind: 'context', context }
 }
-const ridPasidOf = (context: ScalableContextEntry, unit: PasidUnit): number => unit.scalable.ridPasid ? context.ridPasid : 0
 
-/** Step 3. */
-export const identityOf = (context: ScalableContextEntry, unit: PasidUnit, { pasid, privileged }: DmaRequest): Identity =>
-  pasid === null ? { pasid: ridPasidOf(context, unit), privileged: context.ridPriv } : { pasid, privileged }
+/** Step 3. Without ECAP.RPS, RID_PASID is a reserved field, and so 0: the PASID that requests without one then go by. */
+export const identityOf = ({ ridPasid, ridPriv }: ScalableContextEntry, { pasid, privileged }: DmaRequest): Identity =>
+  pasid === null ? { pasid: ridPasid, privileged: ridPriv } : { pasid, privileged }
 
 /** Steps 4 and 5: the PASID entry, as the PASID cache would hold it. */
 export function lookupPasid(tables: ScalableTables, unit: PasidUnit, context: ScalableContextEntry, by: Identity, request: DmaRequest,

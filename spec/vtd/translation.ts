@@ -44,8 +44,6 @@ export interface ScalableUnit {
   readonly firstStageLevels: readonly number[]
   /** Levels at which a first-stage leaf may stand above level 1: 2, and 3 with CAP.FS1GP. */
   readonly firstStageSuperpages: readonly number[]
-  /** ECAP.RPS: the context entry says which PASID requests without one go by. Without it that is PASID 0. */
-  readonly ridPasid: boolean
   /** ECAP.ERS */
   readonly executeRequests: boolean
   /** ECAP.PSS + 1; counts with `SingleSource.pasidWidth`. */

@@ -14,18 +14,22 @@ import type { CommandRegister } from './registers/invalidate.ts'
 import { badPlaces, bitsOf, dwordsIn, isReadOnly, isSupported, placeAt } from './registers/map.ts'
 import type { Place } from './registers/map.ts'
 import { finishProtection, isProtectionChanging, keptBits } from './registers/protected.ts'
-import { clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice } from './registers/queue.ts'
+import {
+  clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice,
+} from './registers/queue.ts'
 import { capabilitiesOf, change, illegal, isStored, storedNames } from './registers/state.ts'
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
+import { noSingleSource } from './walk.ts'
 
 export type { Command, Effect, EventMessage, Invalidation, Outcome, Outstanding, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
+export { offsetOf } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 
-type Choices = 'protectedAlignment' | 'compress' | 'secondTypeBit'
+type Choices = 'protectedAlignment' | 'compress' | 'secondTypeBit' | 'singleSource'
 /** A unit after reset: everything off, event interrupts masked. @throws RangeError where CAP.FRO or ECAP.IRO puts registers on one another. */
 export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig, Choices>>): UnitState {
-  const config: UnitConfig = { protectedAlignment: 20, compress: false, secondTypeBit: false, ...made }
+  const config: UnitConfig = { protectedAlignment: 20, compress: false, secondTypeBit: false, singleSource: noSingleSource, ...made }
   const has = capabilitiesOf(config)
   const why = badPlaces(has)
   if (why !== null) throw new RangeError(why)
@@ -176,7 +180,8 @@ export function progress(state: UnitState): readonly Progress[] {
   ]
 }
 
-/** Hardware does one thing of `progress(state)`. Descriptors are read from `memory`; status writes are effects, and no part of `memory` until the driver makes them. */
+/** Hardware does one thing of `progress(state)`. Descriptors are read from `memory`; status writes are effects, and no part of `memory`
+ *  until the driver makes them. */
 export function advance(state: UnitState, memory: PhysicalMemory, step: Progress): Outcome {
   return change(state, work => {
     switch (step.kind) {
@@ -195,7 +200,8 @@ export function advance(state: UnitState, memory: PhysicalMemory, step: Progress
   })
 }
 
-/** Hardware does all it may, in order and without failures: each descriptor is complete before the next is fetched. It comes to an end: every step leaves less to do. */
+/** Hardware does all it may, in order and without failures: each descriptor is complete before the next is fetched. It comes to an end:
+ *  every step leaves less to do. */
 export function quiesce(state: UnitState, memory: PhysicalMemory): Outcome {
   const effects: Effect[] = []
   for (let now = state; ;) {

@@ -13,8 +13,8 @@ export { useMapping } from './mapping.ts'
 export { topOf, walkSecondStage } from './second-stage.ts'
 export { newTrail, noSingleSource } from './translation.ts'
 export type {
-  Access, DmaRequest, Mapping, RequestType, ScalableUnit, SingleSource, Trail, Translated, Translation, TranslationFault, TranslationUnit, Update, Visit,
-  WalkStart,
+  Access, DmaRequest, Mapping, RequestType, ScalableUnit, SingleSource, Trail, Translated, Translation, TranslationFault, TranslationUnit, Update,
+  Visit, WalkStart,
 } from './translation.ts'
 
 export interface ContextFound { readonly kind: 'context'; readonly context: ContextEntry }
@@ -70,7 +70,7 @@ export function translateLegacy(tables: Tables, unit: TranslationUnit, request: 
   return found.kind === 'fault' ? found : translateIn(tables, unit, found.context, request, trail)
 }
 
-/** Steps 1 to 3: the context entry of `sid`, as the context cache would hold it. */
+/** Steps 1 and 2: the context entry of `sid`, as the context cache would hold it. */
 export function lookupContext(tables: Tables, unit: TranslationUnit, sid: number, type: RequestType, trail: Trail | null = null):
   ContextFound | TranslationFault {
   trail?.exercised.push('VTD:9/root-entry')

@@ -14,6 +14,7 @@ export function helpText(verbs: readonly Verb[], theme: Theme): string {
     ['npx remapcheck check', 'which built-in kernel designs isolate DMA and keep interrupts'],
     ['npx remapcheck check ring0-deferred', 'one design, and the shortest way to each violation'],
     ['npx remapcheck validate LOG --ftrace FILE', 'what was true of a recorded Linux boot'],
+    ['npx remapcheck audit DUMP', 'what the tables in a dump of memory let each device do'],
     ['npx remapcheck explain no-lost-edge', 'what a name means'],
   ]
   return [

@@ -1,4 +1,5 @@
 /** Everything that has a name here: `list` shows it, `explain` looks it up. All of it is derived from the registries. */
+import { alarmKinds } from '../audit/alarms.ts'
 import { exitClasses } from '../exit.ts'
 import type { Fairness } from '../model/index.ts'
 import { claimsOnBoots } from '../linux/verdicts.ts'
@@ -75,6 +76,7 @@ export const registries: readonly Registry[] = [
   { name: 'units', says: 'what `cost` counts', rows: () => Object.entries(units) },
   { name: 'paths', says: 'what the counts belong to', rows: () => Object.entries(paths) },
   { name: 'verdicts', says: 'what `validate` says of a boot', rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
+  { name: 'alarms', says: 'what `audit` warns of in a dump', rows: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]) },
   { name: 'exits', says: 'exit codes', rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
 ]
 

@@ -8,7 +8,7 @@ import type { Equivariance } from './equivariance.ts'
 import { Recorder } from './record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
-import { maxLabels } from './wasm/memory.ts'
+import { maxForeseen, maxLabels } from './wasm/memory.ts'
 
 export interface Label<S, O> { readonly instance: Instance<S, O>; readonly number: number; readonly events: readonly ModelEvent<O>[] }
 interface Judgement<S, L, O> { readonly property: Property<S, L, O>; readonly part: number }
@@ -44,6 +44,9 @@ export class Learner<S, L, O extends Observation> {
   symmetric: Equivariance<S, L, O> | null = null
   /** Told where a touch mask has changed. */
   private readonly tell: (label: number, touch: number) => void
+
+  /** Told where something foreseen was met. */
+  meet: (foreseen: number) => void = () => {}
 
   private readonly patience: Required<{ [K in keyof Patience]: number }>
 
@@ -104,10 +107,30 @@ export class Learner<S, L, O extends Observation> {
    *  `states` is how many were looked at. */
   follow(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
     const ref = this.trees.walk(root, words, offset)
-    if (ref !== unknown) return this.trees.leaves[leafOf(ref)]!
+    if (ref !== unknown) {
+      const leaf = this.trees.leaves[leafOf(ref)]!
+      if (leaf.foreseen === undefined || this.book.foreseen !== null || this.met[leaf.foreseen]) return leaf
+      this.met[leaf.foreseen] = true
+      this.meet(leaf.foreseen)
+    }
     this.runsOf[root]!++
     return root < this.judgements.length ? this.look(root, words, offset, trace) : this.run(root, words, offset, states, trace)
   }
+
+  /** The same of a state that no trace leads to yet. What would decide a claim is learnt, but judged when the search itself comes there. Null where
+   *  it fails. */
+  foresee(root: number, words: Uint32Array, offset: number, states: number): Leaf | null {
+    this.book.foreseen = { decides: false }
+    try { return this.follow(root, words, offset, states, () => []) } catch { return null } finally { this.book.foreseen = null }
+  }
+  private leaf(label: number | null, effect: Effect | null): number {
+    if (!this.book.foreseen?.decides) return this.trees.leaf(label, effect)
+    this.book.foreseen.decides = false
+    if (this.met.length === maxForeseen) throw new Error('too many steps are foreseen that decide something')
+    return this.trees.foreseenLeaf(label, effect, this.met.push(false) - 1)
+  }
+  /** Of what was foreseen: whether it was met. */
+  private readonly met: boolean[] = []
 
   private look(root: number, words: Uint32Array, offset: number, trace: (op: Op | null) => readonly Op[]): Leaf {
     const { property, part } = this.judgements[root]!
@@ -118,7 +141,7 @@ export class Learner<S, L, O extends Observation> {
     const log = this.recorder.look(words, offset, world =>
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
     this.symmetric?.checkProperty(property, words, offset, log)
-    this.trees.extend(root, log, words, offset, 0, false)
+    this.trees.extend(root, log, words, offset, this.leaf(null, null), false)
     const reads = this.reads[root]!
     let isNew = false
     log.at.forEach((at, i) => {
@@ -140,7 +163,7 @@ export class Learner<S, L, O extends Observation> {
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     if (this.direct.has(root)) return { label, effect }
-    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.decisions > 0)
+    this.trees.extend(root, log, words, offset, this.leaf(label, effect), this.book.decisions > 0)
     const runs = this.runsOf[root]!
     if (runs > this.patience.patientRuns && runs > this.patience.patientShare * states) {
       this.trees.drop(root)

@@ -74,9 +74,12 @@ export class Recorder<S, L, O extends Observation> {
   }
 
   private audit(instance: Instance<S, O>, words: Uint32Array, offset: number, { step, log }: Recorded<O>): void {
-    if (step !== null) this.audited.add(instance.action)
     const again = this.take(instance, words, offset, null)
-    if (same(again.step, step) && again.log.at.every((at, i) => log.at[i] === at)) return
+    if (same(again.step, step) && again.log.at.every((at, i) => log.at[i] === at)) {
+      if (step !== null) this.audited.add(instance.action)
+      return
+    }
+    this.audited.delete(instance.action)
     throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}' does two things in one state: it must depend on the state and its arguments alone`)
   }
 

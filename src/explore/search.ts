@@ -1,6 +1,6 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
 import { seenIn, tracing } from '../model/index.ts'
-import type { Machine, Observation, Op } from '../model/index.ts'
+import type { Machine, Observation } from '../model/index.ts'
 import { Book } from './book.ts'
 import type { Checkpoints, Kept } from './checkpoint.ts'
 import { Equivariance } from './equivariance.ts'
@@ -13,21 +13,23 @@ import type { Exploration, StopReason } from './result.ts'
 import { Retracer } from './retrace.ts'
 import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
-import { chunk, Threads } from './threads.ts'
+import { chunk, mostShared, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
 import { symmetryOf, tour } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
-import { apply } from './trees.ts'
+import { Steps } from './steps.ts'
 
 /** Between two parents: where the search can go on. */
 interface Place { readonly next: number; readonly levels: readonly number[]; readonly states: number; readonly runs: readonly number[]; readonly fired: readonly number[] }
 
 const keptEvery_s = 180
 /** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
-const firstCompiled = 500
+const firstCompiled = 60
+/** The same where the trees are larger than so many nodes by then: those still grow, and code of them is dear. */
+const largeCompiled = 500, largeNodes = 400
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
-const firstShared = 20_000
+const firstShared = 5_000
 /** Parents before the first code of a back end that was asked for. */
 const firstOf = { walk: Infinity, javascript: 1, wasm: 1 } as const
 
@@ -37,16 +39,18 @@ export class Search<S, L, O extends Observation> {
   readonly machine: Machine<S, L, O>
   readonly learner: Learner<S, L, O>
   readonly successors: Successors<S, L, O>
+  private readonly steps: Steps<S, L, O>
   /** The state whose successors come next; those before it are expanded. */
   private next = 0
   /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
   private levels: readonly number[] = [1]
-  /** Parents before trees are compiled first; and those since the last time whose compiled tree did not know on, and may next time. */
+  /** Parents before trees are compiled first. */
   private compileAt: number
-  private misses = 0
   /** The first parent of this search: the others were taken by one before it. */
   private base = 0
+  /** States that another search has stored. */
+  private brought = 0
   private readonly checkpoints: Checkpoints | undefined
   /** The last place from which the search can go on, where the current one is none: a parent whose successors have found no room. */
   private mark: Place | null = null
@@ -54,13 +58,10 @@ export class Search<S, L, O extends Observation> {
   private wasAmbiguous = false
   private readonly workers: number
   private threads: Threads | null = null
-  /** The parent at hand. */
-  private parent = 0
   /** What was decided before threads had a part; null as long as they had none. */
   private decidedAlone: number | null = null
   private readonly groups: readonly Group[]
   private readonly refused: Refused
-  private retracer: Retracer<S, L, O> | null = null
   private readonly backend: Backend | null
   private readonly firstShared: number
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
@@ -86,10 +87,12 @@ export class Search<S, L, O extends Observation> {
       bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
     for (const [label, touch] of touched) store.touch(label, touch)
+    this.learner.meet = foreseen => { this.store.meet(foreseen) }
     this.successors = new Successors(this.store, this.learner)
+    this.steps = new Steps(machine, this.store, this.learner, this.book, this.successors, () => this.decided)
     if (names === null) return
     this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.store, tour(groups), names.rows)
-    this.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
+    this.steps.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
   }
 
   private whole = false
@@ -119,7 +122,7 @@ export class Search<S, L, O extends Observation> {
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done
-    this.retracer?.retell(this.book)
+    this.steps.retracer?.retell(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {
@@ -149,8 +152,8 @@ export class Search<S, L, O extends Observation> {
         }
         const room = this.store.room()
         if (room === 0) return 'memory'
-        this.mark = this.checkpoints !== undefined && this.store.mayFill(room) ? this.place() : null
-        if (this.successors.compiled ? this.misses > this.patience : this.next - this.base >= this.compileAt) this.compile()
+        this.mark = this.checkpoints !== undefined && this.store.mayFill(Math.max(room, this.threads === null ? 0 : mostShared)) ? this.place() : null
+        if (this.successors.compiled ? this.steps.misses > this.patience : this.next - this.base >= this.compileAt) this.compile()
         if (this.successors.compiled) this.expand(room)
         else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.decided; i--) this.finish(this.next++, 0)
       }
@@ -198,6 +201,7 @@ export class Search<S, L, O extends Observation> {
     this.levels = levels
     this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
     this.base = this.next = next
+    this.brought = states
     this.wasAmbiguous = ambiguous
   }
 
@@ -210,44 +214,49 @@ export class Search<S, L, O extends Observation> {
     tracing(() => { book.judge(seenIn([]), judged) }, () => [])
   }
 
-  /** Parents that may be finished by hand until new code pays: by then they have taken about as long as it takes to make it. */
-  private get patience(): number { return 64 + this.learner.trees.nodeCount / 4 }
+  /** Roots that may be taken by hand until new code pays: by then they have taken about as long as it takes to make it. */
+  private get patience(): number { return 64 + this.learner.trees.nodeCount * 16 }
 
   /** New code for what was learnt since the last. */
   private compile(): void {
-    this.misses = 0
+    if (!this.successors.compiled && this.compileAt === firstCompiled && this.learner.trees.nodeCount > largeNodes) {
+      this.compileAt = largeCompiled
+      return
+    }
+    // They start while this thread learns.
+    if (this.workers > 1 && this.backend !== 'javascript') this.threads ??= new Threads(this.store)
+    if (this.backend === null && !this.successors.compiled) this.steps.lookAhead()
+    this.steps.misses = 0
     this.successors.compile(this.backend === 'javascript')
-    // Threads run WebAssembly.
-    if (this.workers > 1 && this.successors.module !== null) this.threads ??= new Threads(this.store)
     this.threads?.use(this.successors.module!)
   }
 
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */
   private expand(room: number): void {
     if (this.next === this.levelEnd) this.newLevel()
-    const end = Math.min(this.next + room, this.levelEnd)
-    if (this.threads?.isReady && this.store.count >= this.firstShared && end - this.next > 2 * chunk) this.share(this.threads, end)
+    if (this.threads?.isReady && this.store.count >= this.firstShared && this.levelEnd - this.next > 2 * chunk && this.store.setStops(chunk)) this.share(this.threads)
     else {
-      const root = this.successors.expand(this.next, end)
+      const root = this.successors.expand(this.next, Math.min(this.next + room, this.levelEnd))
       this.next = this.successors.next
-      if (root !== null) { this.missed(root); this.finish(this.next++, root) }
+      if (root !== null) { this.steps.missed(root); this.finish(this.next++, root) }
     }
     if (this.store.isFull) throw new StatesFull(this.store.fullReason())
   }
 
-  /** A tree that was given up is never compiled. */
-  private missed(root: number): void { if (!this.learner.direct.has(root)) this.misses++ }
+  private finish(parent: number, from: number): void {
+    if (parent === this.levelEnd) this.newLevel()
+    this.steps.finish(parent, from)
+  }
 
-  private share(threads: Threads, end: number): void {
+  private share(threads: Threads): void {
     this.decidedAlone ??= this.book.decisions
-    const finish = (parent: number, root: number): void => { this.missed(root); this.finish(parent, root) }
-    this.next = threads.round(this.next, end, (from, to) => {
+    this.next = threads.round(this.next, this.levelEnd, (from, to) => {
       for (let at = from; at < to && !this.store.isFull;) {
         const root = this.successors.expand(at, to)
         at = this.successors.next
-        if (root !== null) finish(at++, root)
+        if (root !== null) { this.steps.missed(root); this.finish(at++, root) }
       }
-    }, finish)
+    }, (parent, root, isLast) => { this.steps.missed(root); this.steps.finish(parent, root, isLast ? root + 1 : Infinity) })
   }
 
   private newLevel(): void {
@@ -255,46 +264,13 @@ export class Search<S, L, O extends Observation> {
     this.levelEnd = this.store.count
   }
 
-  /** A parent from a root on, by the trees themselves: what they do not know yet is run, and learnt. */
-  private finish(parent: number, from: number): void {
-    if (parent === this.levelEnd) this.newLevel()
-    this.parent = parent
-    const { store, learner } = this
-    const { words32 } = store
-    let current: Op | null = null
-    tracing(() => {
-      const at = store.unpack(parent)
-      const touch = store.touchOf(store.label(parent))
-      for (let root = from; root < learner.trees.roots.length; root++) {
-        const isJudgement = root < learner.judgements.length
-        if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
-        if (!isJudgement && this.decided) return
-        current = isJudgement ? null : this.machine.instances[learner.instanceOf(root)]!.op
-        const { label, effect } = learner.follow(root, words32, at, parent, this.trace)
-        if (label === null || effect === null) continue
-        this.successors.count(label)
-        apply(effect, words32, at, words32, store.candidate)
-        store.insert(parent, label)
-      }
-    }, () => this.trace(current))
-  }
-
-  /** The ops to the current parent, and one more. */
-  private readonly trace = (op: Op | null): readonly Op[] => {
-    const states = [this.parent]
-    while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
-    if (this.retracer !== null) return this.retracer.ops(states, op)
-    const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
-    return op === null ? ops : [...ops, op]
-  }
-
   /** Books how often everything fired. */
   tally(): void {
     const { store, successors, book } = this
-    const fresh = new Float64Array(this.learner.labels.length)
-    for (let state = 1; state < store.count; state++) fresh[store.label(state)]!++
+    const brought = new Float64Array(this.learner.labels.length)
+    for (let state = 1; state < this.brought; state++) brought[store.label(state)]!++
     this.learner.labels.forEach((label, number) => {
-      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), fresh[number]!)
+      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), brought[number]! + successors.freshOf(number))
     })
   }
 }

@@ -4,11 +4,11 @@ import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record, tableLoad } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
-const mostParents = 4096, mostShared = 1 << 15
+const mostParents = 4096
 const smallTableBits = 19
 /** Parents for which there must be room. */
 const leastParents = 16
@@ -93,7 +93,7 @@ export class StateStore {
     this.parts(states, runs).forEach((into, part) => { fill(part, into) })
     this.word(control.count, states)
     components.forEach((_, i) => { this.word(control.components[i]!, runs[i]!) })
-    while (states > maxLoad * 2 ** this.tableBits) this.tableBits++
+    while (states > tableLoad * 2 ** this.tableBits) this.tableBits++
     this.runBits.forEach((_, i) => { while (runs[i]! > maxLoad * 2 ** this.runBits[i]!) this.runBits[i]!++ })
     this.tellMasks()
     this.kernel.rehash()
@@ -107,8 +107,8 @@ export class StateStore {
     const { fanout, plan } = this
     const limit = Math.min(this.maxStates, plan.maxStates)
     // Short rounds cost time, long ones room: they grow with the search.
-    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 8), plan.threads > 1 ? mostShared : mostParents)
-    const slotsLeft = (): number => Math.floor(maxLoad * 2 ** this.tableBits) - this.count
+    const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 12), mostParents)
+    const slotsLeft = (): number => Math.floor(tableLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
     const left = limit - this.count
     while (slotsLeft() < Math.min(wanted, left) && this.growTable()) continue
@@ -119,7 +119,18 @@ export class StateStore {
       while (runsLeft() < wanted && 2 ** (this.runBits[i]! + 1) * maxLoad <= component.capacity) this.growRuns(i)
       most = Math.min(most, runsLeft())
     }
-    return Math.max(0, Math.min(plan.threads > 1 ? mostShared : mostParents, Math.floor(most / fanout)))
+    return Math.max(0, Math.min(mostParents, Math.floor(most / fanout)))
+  }
+  /** Says when threads that take so many parents at a time have to stop for want of room. False when that is now. */
+  setStops(parents: number): boolean {
+    const { words32, plan } = this
+    const { threads, components, maxStates } = plan
+    const most = threads * parents * this.fanout, slots = Math.floor(tableLoad * 2 ** this.tableBits)
+    // The last states before the limit are for one thread: no other has some that are not counted yet.
+    const stops = [Math.min(this.maxStates, maxStates, slots) - most,
+      ...components.map(({ capacity }, i) => Math.min(capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - threads - most)]
+    stops.forEach((stop, i) => { this.word(control.stops[i]!, Math.max(0, stop)) })
+    return stops.every((stop, i) => words32[(i === 0 ? control.count : control.components[i - 1]!) >>> 2]! < stop)
   }
   private runs(which: number): number { return this.words32[control.components[which]! >>> 2]! }
 
@@ -135,6 +146,9 @@ export class StateStore {
   /** Bit i: whether a step with this label can change what judgement i reads. */
   touch(label: number, touch: number): void { this.words32[this.plan.touch + label * 4 >>> 2] = touch }
   touchOf(label: number): number { return this.words32[this.plan.touch + label * 4 >>> 2]! }
+
+  /** For compiled code: what was foreseen was met. */
+  meet(foreseen: number): void { this.words32[this.plan.met + foreseen * 4 >>> 2] = 1 }
 
   /** Where the words of the next successor go; `push` then adds it to the batch. */
   get candidate(): number { return this.local + this.plan.buffer + record.words >>> 2 }
@@ -190,7 +204,7 @@ export class StateStore {
       wipe(component.slots, 4 * 2 ** this.runBits[i]!)
       wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
     })
-    wipe(0, plan.touch + labelBytes)
+    wipe(0, plan.table)
     spare.push(this.memory)
   }
 
@@ -201,9 +215,10 @@ export class StateStore {
     const factor = this.tableBits < smallTableBits && this.bytes + slots * 24 <= this.maxMemory ? 4 : 2
     if (slots * factor > this.mostSlots || this.bytes + slots * (factor - 1) * 8 > this.maxMemory) return false
     const { table } = this.plan
-    this.words32.fill(0, table >>> 2, table + slots * 8 >>> 2)
     this.tableBits += Math.log2(factor)
     this.tellMasks()
+    if (this.kernel.spread(slots) !== 0) return true
+    this.words32.fill(0, table >>> 2, table + slots * factor * 8 >>> 2)
     this.kernel.rehash()
     return true
   }
@@ -236,7 +251,6 @@ export class StateStore {
 
 const smallMemory = 1 << 20
 const keptBytes = 64 << 20
-const labelBytes = 1 << 19
 /** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
 const spare: WebAssembly.Memory[] = []
 

@@ -15,6 +15,8 @@ export class Successors<S, L, O extends Observation> {
   /** The newest code, for threads. */
   module: WebAssembly.Module | null = null
   private code: Expand | null = null
+  /** Takes a root whose compiled tree does not know on: of a parent, its successor to an address. Returns the next address; 0 to stop there. */
+  learn: (parent: number, root: number, at: number) => number = () => 0
   /** Steps taken outside the compiled code, by label. */
   private readonly walked: number[] = []
 
@@ -30,12 +32,12 @@ export class Successors<S, L, O extends Observation> {
       return
     }
     this.module = new WebAssembly.Module(this.bytes(judgements.map((_, root) => root), false))
-    this.code = this.instance(this.module, this.store.kernel.flush)
+    this.code = this.instance(this.module, this.store.kernel.flush, this.learn)
   }
 
   /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where it leads. */
   compileSteps(take: (from: number, end: number) => void): void {
-    this.code = this.instance(new WebAssembly.Module(this.bytes([], true)), take)
+    this.code = this.instance(new WebAssembly.Module(this.bytes([], true)), take, () => 0)
   }
 
   private bytes(judgements: readonly number[], loops: boolean): Uint8Array<ArrayBuffer> {
@@ -43,9 +45,9 @@ export class Successors<S, L, O extends Observation> {
     const instances = Array.from({ length: trees.roots.length - length }, (_, i) => length + i)
     return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, loops, instances }).bytes()
   }
-  private instance(module: WebAssembly.Module, flush: (from: number, end: number) => void): Expand {
+  private instance(module: WebAssembly.Module, flush: (from: number, end: number) => void, learn: Successors<S, L, O>['learn']): Expand {
     const { memory, local } = this.store
-    const env = { memory, flush, local: new WebAssembly.Global({ value: 'i32' }, local) }
+    const env = { memory, flush, learn, local: new WebAssembly.Global({ value: 'i32' }, local) }
     return new WebAssembly.Instance(module, { env }).exports['expand'] as Expand
   }
 
@@ -68,6 +70,13 @@ export class Successors<S, L, O extends Observation> {
       const at = this.store.localOf(thread) + plan.fired + label * 8 >>> 2
       sum += words32[at]! + words32[at + 1]! * 2 ** 32
     }
+    return sum
+  }
+  /** States that were new when a step with the label led there: without those that another search has brought. */
+  freshOf(label: number): number {
+    const { plan, words32 } = this.store
+    let sum = 0
+    for (let thread = 0; thread < plan.threads; thread++) sum += words32[this.store.localOf(thread) + plan.fresh + label * 4 >>> 2]!
     return sum
   }
   /** All steps. */

@@ -5,19 +5,28 @@ import type { MessagePort } from 'node:worker_threads'
 import type { StateStore } from './store.ts'
 import { control, mostMisses, own } from './wasm/memory.ts'
 
-/** Parents a thread takes at a time. */
+/** Parents a thread takes at a time, and all of them in a round. */
 export const chunk = 128
+export const mostShared = 1 << 15
 /** Looks at a word before a thread sleeps until it changes: some 20 microseconds, less than to be woken takes. */
 const spins = 2000
 
 /** Plain JavaScript: a thread loads nothing but this. */
 const source = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads')
-const { memory, kernel, local, control, own, plan, chunk, mostMisses, spins, port } = workerData
+const { memory, kernel, local, control, own, plan, chunk, components, mostMisses, spins, port } = workerData
 const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
 const { flush } = new WebAssembly.Instance(kernel, { env }).exports
-let expand = null, code = 0, round = 0
+const counters = [control.count, ...control.components.slice(0, components)]
+const list = (local + plan.misses) >> 2
+let expand = null, code = 0, round = 0, misses = 0
+const miss = (parent, root) => { words[list + 2 * misses] = parent; words[list + 2 * misses++ + 1] = root }
+const learn = (parent, root, at) => {
+  if (misses + chunk > mostMisses) return 0
+  miss(parent, root)
+  return at
+}
 Atomics.add(words, control.ready >> 2, 1)
 for (;;) {
   for (let i = 0; i < spins && Atomics.load(words, control.round >> 2) === round; i++);
@@ -28,11 +37,11 @@ for (;;) {
     code = Atomics.load(words, control.code >> 2)
     let received
     for (let message; (message = receiveMessageOnPort(port)) !== undefined;) received = message.message
-    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush } }).exports.expand
+    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, learn } }).exports.expand
   }
   const end = words[control.end >> 2]
-  let misses = 0
-  while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0) {
+  misses = 0
+  while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0 && counters.every((counter, i) => words[counter >> 2] < words[control.stops[i] >> 2])) {
     const from = Atomics.add(words, control.next >> 2, chunk)
     if (from >= end) break
     const to = Math.min(end, from + chunk)
@@ -40,8 +49,7 @@ for (;;) {
       next = expand(next, to)
       const missed = words[(local + own.missed) >> 2]
       if (missed === 0 || words[(local + own.full) >> 2] !== 0) break
-      words[((local + plan.misses) >> 2) + 2 * misses] = next++
-      words[((local + plan.misses) >> 2) + 2 * misses++ + 1] = missed - 1
+      miss(next++, -missed)
     }
   }
   words[(local + own.misses) >> 2] = misses
@@ -64,7 +72,7 @@ export class Threads {
       const { port1, port2 } = new MessageChannel()
       const worker = new Worker(source, {
         eval: true, execArgv: [], transferList: [port2],
-        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses }, chunk, mostMisses, spins, port: port2 },
+        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses }, chunk, components: plan.components.length, mostMisses, spins, port: port2 },
       })
       worker.unref()
       port1.unref()
@@ -81,17 +89,19 @@ export class Threads {
     this.words[control.code >>> 2]!++
   }
 
-  /** Starts a round over the parents from `next` to `end`; `take` is this thread's own share of it. Then `unfinished` gets the parents
-   *  that helpers could not finish, each with the root from which it is to be taken. Returns the first parent that nobody took. */
-  round(next: number, end: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number) => void): number {
+  /** Starts a round over the parents from `next` on, of one level; `take` is this thread's own share of it. Then `unfinished` gets what
+   *  helpers could not take: a parent with one root, or with all from it on. Returns the first parent that nobody took. */
+  round(next: number, levelEnd: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number, isLast: boolean) => void): number {
     const { words, store, workers } = this
+    const end = Math.min(levelEnd, next + mostShared)
+    const counters = [control.count, ...control.components.slice(0, store.plan.components.length)]
     words[control.next >>> 2] = next
     words[control.end >>> 2] = end
     Atomics.store(words, control.done >>> 2, 0)
     Atomics.add(words, control.round >>> 2, 1)
     Atomics.notify(words, control.round >>> 2)
     try {
-      while (words[store.local + own.full >>> 2] === 0) {
+      while (words[store.local + own.full >>> 2] === 0 && counters.every((counter, i) => words[counter >>> 2]! < words[control.stops[i]! >>> 2]!)) {
         const from = Atomics.add(words, control.next >>> 2, chunk)
         if (from >= end) break
         take(from, Math.min(end, from + chunk))
@@ -104,7 +114,8 @@ export class Threads {
     for (const { thread } of workers)
       for (let i = 0; i < store.ownWord(thread, own.misses); i++) {
         const at = store.localOf(thread) + store.plan.misses + 8 * i
-        unfinished(store.words32[at >>> 2]!, store.words32[at + 4 >>> 2]!)
+        const root = words[at + 4 >>> 2]!
+        unfinished(words[at >>> 2]!, root < 0 ? -root - 1 : root, root >= 0)
       }
     return Math.min(end, words[control.next >>> 2]!)
   }

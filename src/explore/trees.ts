@@ -10,7 +10,11 @@ export const leafOf = (ref: Ref): number => ~ref
 export const refOfLeaf = (leaf: number): Ref => ~leaf
 
 /** What follows: nothing (`label` null: a false guard, a property that holds), or a step with its label. */
-export interface Leaf { readonly label: number | null; readonly effect: Effect | null }
+export interface Leaf {
+  readonly label: number | null; readonly effect: Effect | null
+  /** Set where it is only foreseen, and would decide a claim: the first state that comes here is to be judged. Numbered from 0. */
+  readonly foreseen?: number
+}
 
 /** Fields wider than this are tested in pieces. */
 const pieceBits = 8
@@ -55,6 +59,8 @@ export class Trees {
     }
     return number
   }
+
+  foreseenLeaf(label: number | null, effect: Effect | null, foreseen: number): number { return this.leaves.push({ label, effect, foreseen }) - 1 }
 
   /** Adds what a run read of the state at `offset`, and where that leads. `lenient`: since earlier runs some property was decided and is
    *  asked no more, so that a run may read less than the tree tests; else it must read what those before it read.

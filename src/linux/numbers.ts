@@ -29,3 +29,7 @@ export function firstAtLeast(length: number, at: (i: number) => number, value: n
 }
 /** `1,234` */
 export const thousands = (value: number): string => value.toLocaleString('en-US')
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
+/** A source-id as bus:device.function, `00:1f.3`. */
+export const bdf = (sid: number): string => `${hex(sid >> 8, 2)}:${hex(sid >> 3 & 31, 2)}.${sid & 7}`

@@ -4,7 +4,8 @@ import { hang, wrapWords } from '../report/layout.ts'
 import type { DamageReport } from './damage.ts'
 import { several } from './judging.ts'
 import type { Verdict } from './judging.ts'
-import { thousands as n } from './numbers.ts'
+import { bdf, thousands as n } from './numbers.ts'
+import { entryText, entryLines, tableLines } from './render-entries.ts'
 import { pairingLines } from './render-pairing.ts'
 import type { ValidationReport } from './report.ts'
 
@@ -12,15 +13,17 @@ export interface Look { readonly color: ChalkInstance; readonly width: number }
 
 /** Ready to print, with a line end. Only file names are longer than the width. */
 export function renderValidation(report: ValidationReport, look: Look): string {
-  const { log, kernel, unread } = report
+  const { log, kernel, unread, tables } = report
   const time = log.span_s === null ? 'no stamps' : `${log.span_s.toFixed(1)} s`
   const file = (path: string, ...facts: string[]): string[] => [look.color.bold(path), `  ${facts.join(', ')}`]
   return [
     ...file(log.path, several(log.lines, 'line'), time, `${n(unread.total)} not read`),
     ...kernel === null ? [] : file(kernel.path, several(kernel.lines, 'line'), several(kernel.pairing.maps, 'map'),
       several(kernel.pairing.unmaps, 'unmap'), `${n(kernel.unread.total)} not read`),
+    ...tables === null ? [] : file(tables.path, ...tables.assumed),
     '', ...report.verdicts.flatMap(verdict => verdictLines(verdict, look)),
     '', ...seenLines(report, look),
+    ...entryLines(report.entries, look), ...tables === null ? [] : ['', ...tableLines(tables, look)],
     ...kernel === null ? [] : ['', ...pairingLines(kernel.pairing, log.span_s !== null, look)],
     ...unreadLines('log', unread, look), ...kernel === null ? [] : unreadLines('kernel log', kernel.unread, look),
   ].join('\n') + '\n'
@@ -41,7 +44,7 @@ function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdic
   return [...reason, ...wrapWords(meaning, width - head.length).map(line => ' '.repeat(head.length) + color.dim(line))]
 }
 
-function seenLines({ iotlb, irtes, queue, registers, faults }: ValidationReport, { color, width }: Look): string[] {
+function seenLines({ entries, iotlb, irtes, queue, registers, faults }: ValidationReport, { color, width }: Look): string[] {
   const { fills, hits, misses, removed } = iotlb
   const dropped = iotlb.emptied.filter(({ entries }) => entries > 0)
     .map(({ conduct, line, entries }) => `${entries} at ${conduct} (line ${line})`)
@@ -54,7 +57,8 @@ function seenLines({ iotlb, irtes, queue, registers, faults }: ValidationReport,
       + `halves of the entry in the log: ${irtes.halves}`],
     ['queue', [several(queue.submissions, 'submission'), ...queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`)].join(', ')],
     ['  per wait', queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, 'descriptor')}`).join(', ')],
-    ['registers', registers.writes.map(({ register, count }) => `${register} ${n(count)}`).join(', ')],
+    ['registers', registers.writes.map(({ register, count, fields }) => `${register} ${n(count)}${fields.length === 0 ? '' : ` (${fields.join(' ')})`}`).join(', ')],
+    ['bit by bit', entryText(entries)],
     ['faults', faults.total === 0 ? 'none' : `${n(faults.total)}, ${n(faults.recorded.count)} recorded`],
     ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>
       [`  ${reason.toString(16)}h ${condition ?? '?'}`, `${several(count, write ? 'write' : 'read')} of ${bdf(sid)}: ${says}`] as const),
@@ -64,9 +68,6 @@ function seenLines({ iotlb, irtes, queue, registers, faults }: ValidationReport,
     return hang(color.dim(head), head.length, wrapWords(text, width - head.length))
   })
 }
-const hex2 = (value: number): string => value.toString(16).padStart(2, '0')
-const bdf = (sid: number): string => `${hex2(sid >> 8)}:${hex2(sid >> 3 & 31)}.${sid & 7}`
-
 function unreadLines(name: string, { total, kinds, first }: DamageReport, { color, width }: Look): string[] {
   if (total === 0) return []
   const sorts = kinds.map(({ kind, places }) => `${kind} ${n(places.count)}`).join(', ')

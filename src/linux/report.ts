@@ -4,11 +4,13 @@ import type { Use } from './events.ts'
 import type { Verdict } from './judging.ts'
 import type { PairingReport } from './pairing/index.ts'
 import type { ContextReport } from './replay/contexts.ts'
+import type { EntryReport } from './replay/entries.ts'
 import type { FaultReport } from './replay/faults.ts'
 import type { IotlbReport } from './replay/iotlb.ts'
 import type { IrteReport } from './replay/irtes.ts'
 import type { QueueReport } from './replay/queue.ts'
 import type { RegisterReport } from './replay/registers.ts'
+import type { TablesReport } from './tables/check.ts'
 
 export const validationSchema = 'remapcheck-validate/1'
 
@@ -26,12 +28,15 @@ export interface Facts {
   }
   readonly events: readonly { readonly name: string; readonly use: Use; readonly count: number }[]
   readonly unread: DamageReport
+  readonly entries: EntryReport
   readonly iotlb: IotlbReport
   readonly contexts: ContextReport
   readonly irtes: IrteReport
   readonly queue: QueueReport
   readonly registers: RegisterReport
   readonly faults: FaultReport
+  /** Null without a dump. */
+  readonly tables: TablesReport | null
   /** Null without a kernel log. */
   readonly kernel: null | {
     readonly path: string

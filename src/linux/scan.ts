@@ -4,7 +4,7 @@ import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
 import { logError, readLines } from './lines.ts'
 import { Replay } from './replay/index.ts'
-import type { Trail } from './replay/trail.ts'
+import type { ReplayOptions } from './replay/index.ts'
 
 /** How far a file may go without one known event before it is taken for something else. */
 export const patience_lines = 2000
@@ -31,8 +31,8 @@ const eventName = /^[a-z][a-z0-9]*_[a-z0-9_]*$/
 const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG'
 
 /** @throws UserError as `readLines` does, and E-LOG-AMD, E-LOG-FOREIGN, E-LOG-BINARY where the file is no log of a VT-d unit. */
-export async function scanLog(path: string, trail: Trail | null, onProgress?: (lines: number) => void): Promise<Scanned> {
-  const scan = new Scan(path, new Replay(trail))
+export async function scanLog(path: string, options: ReplayOptions, onProgress?: (lines: number) => void): Promise<Scanned> {
+  const scan = new Scan(path, new Replay(options))
   for await (const { lines, unterminated } of readLines(path, again)) {
     for (const line of lines) scan.line(line, unterminated)
     onProgress?.(scan.number)

@@ -3,6 +3,7 @@ import { no, open, several, yes } from './judging.ts'
 import type { Claim, Verdict } from './judging.ts'
 import type { Places } from './numbers.ts'
 import type { Facts } from './report.ts'
+import { claimsOnEntries, claimsOnTables } from './verdicts-on-entries.ts'
 import { claimsOnUnmaps } from './verdicts-on-unmaps.ts'
 
 const merge = (...places: readonly Places[]): number[] => places.flatMap(({ lines }) => lines).sort((a, b) => a - b)
@@ -17,7 +18,7 @@ const logComplete: Claim = {
       ...gaps.count > 0 ? [`${several(gaps.count, 'gap')} in the queue`] : [],
       ...disagreeing.count > 0 ? [`${several(disagreeing.count, 'queue entry')} without what was done, or with another thing done`] : [],
       ...missing.count > 0 ? [`${several(missing.count, 'fetch')} of the queue without a descriptor`] : [],
-      ...undecoded.length > 0 ? [`a descriptor that legacy mode does not have: ${undecoded[0]!.why}`] : [],
+      ...undecoded.length > 0 ? [`a descriptor that its mode does not have: ${undecoded[0]!.why}`] : [],
     ]
     const lines = [...unread.first, ...undecoded].map(({ line }) => line)
     if (wrong.length > 0) return no(wrong.join('; '), [...lines, ...merge(gaps, disagreeing, missing)].sort((a, b) => a - b))
@@ -127,15 +128,16 @@ const noFaults: Claim = {
 
 const claimsOnLog: readonly Claim[] = [
   logComplete, hitsExplained, leafChangesInvalidated, contextChangesInvalidated, irteChangesInvalidated,
-  submissionsWaitedFor, oneCommandAtATime, tablesFlushedBeforeUse, noFaults,
+  submissionsWaitedFor, oneCommandAtATime, tablesFlushedBeforeUse, noFaults, ...claimsOnEntries,
 ]
 
 /** Every claim that a log is held against. */
-export const claimsOnBoots: readonly Claim[] = [...claimsOnLog, ...claimsOnUnmaps]
+export const claimsOnBoots: readonly Claim[] = [...claimsOnLog, ...claimsOnTables, ...claimsOnUnmaps]
 
-/** All claims, each with the verdict of these facts. Claims on unmaps need a kernel log. */
+/** All claims, each with the verdict of these facts. Claims on tables need a dump, claims on unmaps a kernel log. */
 export function judge(facts: Facts): Verdict[] {
-  return [...claimsOnLog, ...facts.kernel === null ? [] : claimsOnUnmaps].map(({ claim, says, kind, of, judge: decide }) => {
+  const asked = [...claimsOnLog, ...facts.tables === null ? [] : claimsOnTables, ...facts.kernel === null ? [] : claimsOnUnmaps]
+  return asked.map(({ claim, says, kind, of, judge: decide }) => {
     const { verdict, because, lines = [] } = decide(facts)
     return { claim, says, kind, verdict, because, lines: lines.slice(0, 20), of }
   })

@@ -172,6 +172,12 @@ function showOp<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, op:
   return [op.action, ...args].join(' ')
 }
 
+/** The ops as they are written: name and arguments. */
+export function opTexts<S, L, O extends Observation>(replayed: Replayed<S, L, O>, options: Pick<RenderOptions, 'theme' | 'names'>): readonly string[] {
+  const view = viewOf(replayed, options)
+  return replayed.steps.map(step => showOp(replayed, step.op, view))
+}
+
 /** Who did what when: a column for each agent, in the order of their first op, and a row for each op. */
 export function renderLanes<S, L, O extends Observation>(
   replayed: Replayed<S, L, O>, options: Pick<RenderOptions, 'theme' | 'names'>): string {

@@ -118,7 +118,7 @@ describe('a run that is cut short', () => {
     expect(code).toBe(6)
     expect(out).toMatch(/^receiveRequest +\? /m)
   })
-  it('by --time', async () => { expect((await run('ablate ring0-strict --call map --scope one-page --time 0ms')).code).toBe(6) })
+  it('by --time', async () => { expect((await run('ablate ring0-strict --call map --scope one-page --time 0.001ms')).code).toBe(6) })
   it('by Ctrl-C: prints what it has', async () => {
     const { code, out } = await run('ablate ring0-strict --call unmap --scope one-page', { signal: AbortSignal.abort() })
     expect(code).toBe(130)

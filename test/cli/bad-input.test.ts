@@ -91,6 +91,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
   ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],
   ['validate', /^validate: needs a log/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --tables DIR/missing.dump', /missing\.dump: .* \[E-DUMP-MISSING\]/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --tables traces/linux/vtd-pt.trace.log.gz', /\[E-DUMP-JSON\]\n {2}→ .*docs\/validate\.md/],
   ['validate a b', /takes one log, given 2/],
   ['validate DIR/missing.log', /missing\.log: .* \[E-LOG-MISSING\]/],
   ['validate DIR/empty.log', /\[E-LOG-EMPTY\]/],

@@ -48,7 +48,7 @@ describe('check --deep', () => {
     expect(found.exit.name).toBe('violated')
   })
   it('without time has shown nothing', async () => {
-    const { climbs, exit } = await documentOf('check ring0-strict --deep --scope mapping --time 0s')
+    const { climbs, exit } = await documentOf('check ring0-strict --deep --scope mapping --time 0.001ms')
     expect(climbs[0]).toMatchObject({ proved: null, rungs: 0, unfinished: { stopped: 'time' } })
     expect(exit.name).toBe('incomplete')
   })

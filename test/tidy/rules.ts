@@ -8,17 +8,19 @@ interface Layer { readonly at: RegExp; readonly name: string; readonly may: read
 const base = ['model', 'base']
 /** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest of src. */
 const layers: readonly Layer[] = [
-  { name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/, may: ['model', 'base', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'cli', 'index', 'spec', 'properties'] },
+  { name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/, may: ['model', 'base', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'] },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit)\.ts$/, may: [] },
   { name: 'explore', at: /^src\/explore\//, may: [...base, 'trace'] },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'report'] },
   { name: 'cost', at: /^src\/cost\//, may: [...base, 'report'] },
   { name: 'report', at: /^src\/report\//, may: [...base, 'explore'] },
+  { name: 'dump', at: /^src\/dump\//, may: [...base, 'trace', 'spec'] },
   { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'report', 'spec'] },
-  { name: 'linux', at: /^src\/linux\//, may: [...base, 'report', 'qemu', 'spec'] },
+  { name: 'linux', at: /^src\/linux\//, may: [...base, 'report', 'qemu', 'dump', 'spec'] },
+  { name: 'audit', at: /^src\/audit\//, may: [...base, 'trace', 'report', 'dump', 'spec'] },
   { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost', 'report'] },
-  { name: 'cli', at: /^src\/cli\//, may: [...base, 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'index', 'spec', 'properties'] },
+  { name: 'cli', at: /^src\/cli\//, may: [...base, 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'index', 'spec', 'properties'] },
   { name: 'spec', at: /^spec\//, may: ['model'] },
   { name: 'properties', at: /^properties\//, may: ['model', 'spec'] },
 ]

@@ -46,3 +46,10 @@ test('back ends agree on a million states', { timeout: 120_000 }, async () => {
   for (const backend of ['javascript', 'wasm'] as const)
     expect({ backend, ...await exploreExhaustively(referenceProtocol(sizes), { backend }) }).toMatchObject({ backend, ...counts, complete: true })
 })
+
+test('threads store no state past a limit', { timeout: 120_000 }, async () => {
+  for (const maxStates of [20_000, 77_777, 191_231]) {
+    const { states, stopped } = await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxStates, workers: 2 })
+    expect({ states, stopped }).toEqual({ states: maxStates, stopped: 'states' })
+  }
+})

@@ -1,8 +1,10 @@
 /** The recorded boots, with exact counts. Checked by hand with `zgrep -c EVENT` and, for the pairing, by a script of other making. */
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
-import { boot, fileOf, ftraceOf, linesOf, logOf, verdictOf, verdictsOf } from './linux-support.ts'
+import { boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, verdictOf, verdictsOf } from './linux-support.ts'
+
+afterAll(forgetFiles)
 
 const names = ['vtd-strict', 'vtd-lazy', 'vtd-strict-timed', 'vtd-lazy-timed', 'vtd-pt', 'vtd-sm'] as const
 const reports = new Map<string, ValidationReport>()

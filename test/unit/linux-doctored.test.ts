@@ -1,8 +1,10 @@
 /** Each verdict can be false: a doctored boot for every claim. A verdict that nothing turns false would say nothing. */
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
-import { boot, fileOf, ftraceOf, linesOf, logOf, queueEntries, validateLines, verdictOf, withoutEntries } from './linux-support.ts'
+import { boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validateLines, verdictOf, withoutEntries } from './linux-support.ts'
+
+afterAll(forgetFiles)
 
 /** `strict`: as much of the boot as most claims need. */
 let strict: string[], wholeStrict: string[], lazy: string[], lazyKernel: string[]

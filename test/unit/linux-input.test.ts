@@ -3,12 +3,14 @@ import { gzipSync } from 'node:zlib'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { Chalk } from 'chalk'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/linux/render.ts'
 import { validateLog } from '../../src/linux/validate.ts'
 import type { ValidateOptions } from '../../src/linux/validate.ts'
-import { boot, fileOf, ftraceOf, linesOf, logOf, validateLines } from './linux-support.ts'
+import { boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validateLines } from './linux-support.ts'
+
+afterAll(forgetFiles)
 
 let pt: string[]
 beforeAll(() => { pt = linesOf(logOf('vtd-pt')).slice(0, 3000) })

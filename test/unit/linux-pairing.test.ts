@@ -1,6 +1,6 @@
 /** The parts of the pairing against slow definitions of what they should find, and a boot of a dozen lines. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { coversIotlb } from '../../spec/vtd/invalidation.ts'
 import type { IotlbInvalidation } from '../../spec/vtd/invalidation.ts'
 import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/linux/kernel.ts'
@@ -11,10 +11,15 @@ import { Commands, blockOf } from '../../src/linux/pairing/commands.ts'
 import { Fetches } from '../../src/linux/pairing/fetches.ts'
 import { findMappings } from '../../src/linux/pairing/mappings.ts'
 import { IotlbReplay } from '../../src/linux/replay/iotlb.ts'
+import { EntryLedger } from '../../src/linux/replay/entries.ts'
 import { newTrail } from '../../src/linux/replay/trail.ts'
 import type { IotlbCommand, Stay } from '../../src/linux/replay/trail.ts'
-import { validateLines, verdictOf } from './linux-support.ts'
+import { anything } from '../../spec/vtd/layout.ts'
+import { forgetFiles, validateLines, verdictOf } from './linux-support.ts'
 
+afterAll(forgetFiles)
+
+const newLedger = (): EntryLedger => new EntryLedger(anything, 'none known')
 const small = (max: number) => fc.nat({ max })
 const page = (did: number, at: number, addressMask = 0): IotlbInvalidation =>
   ({ type: 'iotlb', granularity: 'page', did, page: at, addressMask, hint: false })
@@ -24,7 +29,7 @@ const map = (line: number, at: number, frame: number, pages = 1): MapEvent =>
 const unmap = (line: number, at: number, pages = 1): UnmapEvent =>
   ({ kind: 'unmap', line, cpu: 0, time_us: line, page: at, end: at + pages })
 const stay = (line: number, did: number, at: number, frame: number): Stay =>
-  ({ from: { line, time_us: line }, did, page: at, pages: 1, frame, hits: [], until: null })
+  ({ from: { line, time_us: line }, sid: did, leaf: Uint32Array.of(frame * 4096 + 3, 0), did, page: at, pages: 1, frame, hits: [], until: null })
 
 describe('IOTLB replay', () => {
   const descriptor = fc.record({
@@ -37,7 +42,7 @@ describe('IOTLB replay', () => {
 
   it('finds what a list of entries finds', () => {
     fc.assert(fc.property(fc.array(op, { maxLength: 40 }), ops => {
-      const replay = new IotlbReplay(null)
+      const replay = new IotlbReplay(newLedger(), null)
       replay.empty('SRTP', 0)
       let entries: { page: number; did: number; frame: number }[] = []
       const expected = { explained: 0, otherContent: 0, unexplained: 0, refilledSame: 0, refilledChanged: 0 }
@@ -68,10 +73,10 @@ describe('IOTLB replay', () => {
   })
 
   it('holds large pages whole, and forgets all when full as QEMU does', () => {
-    const replay = new IotlbReplay(newTrail())
+    const replay = new IotlbReplay(newLedger(), newTrail())
     const at = { line: 1, time_us: 0 }
     replay.fill({ sid: 1, iova: '0x40201000', slpte: '0x80200083', did: 1 }, at)
-    replay.translated('0x1fffff')
+    replay.translated('0x80201000', '0x1fffff', 1)
     replay.hit({ sid: 1, iova: '0x403ff123', slpte: '0x80200083', did: 1 }, at)
     replay.hit({ sid: 1, iova: '0x40400000', slpte: '0x80200083', did: 1 }, at)
     expect(replay.report()).toMatchObject({ explained: 1, left: 1 })

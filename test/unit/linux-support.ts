@@ -1,9 +1,8 @@
 /** Recorded boots as lines, and doctored copies of them in a temporary folder. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll } from 'vitest'
 import type { Verdict } from '../../src/linux/judging.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
@@ -13,12 +12,14 @@ export const logOf = (name: string): string => boot(`${name}.trace.log.gz`)
 export const ftraceOf = (name: string): string => boot(`${name}.ftrace.txt.gz`)
 export const linesOf = (file: string): string[] => gunzipSync(readFileSync(file)).toString('latin1').trimEnd().split('\n')
 
-const dir = mkdtempSync(join(tmpdir(), 'remapcheck-linux-'))
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const dir = join(tmpdir(), `remapcheck-linux-${process.pid}`)
 let files = 0
+/** For `afterAll` of each suite that calls `fileOf`. */
+export const forgetFiles = (): void => rmSync(dir, { recursive: true, force: true })
 /** A file of these lines or bytes; its path. */
 export function fileOf(content: readonly string[] | Uint8Array | string): string {
   const path = join(dir, `doctored-${files++}.log`)
+  mkdirSync(dir, { recursive: true })
   writeFileSync(path, Array.isArray(content) ? content.join('\n') + '\n' : content as string | Uint8Array)
   return path
 }

@@ -1,11 +1,11 @@
-/** A machine in raw words: registers and one way through every kind of table, each structure on a page of its own, to be edited field by field. */
+/** A machine in raw words: registers and one way through every kind of table, each table on a page of its own, to be edited field by field. */
 import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from '../../spec/vtd/capabilities.ts'
 import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
 import { entryReader } from '../../spec/vtd/entries.ts'
 import { MemoryImage } from '../../spec/vtd/image.ts'
 import {
-  contextEntry, encode, firstStageLeaf, firstStageTables, pasidDirectoryEntry, pasidEntry, postedDescriptor, postedIrte, registers, remappedIrte, rootEntry,
-  scalableContextEntry, scalableRootEntry, secondStageLeaf, secondStageTables,
+  contextEntry, encode, firstStageLeaf, firstStageTables, pasidDirectoryEntry, pasidEntry, postedDescriptor, postedIrte, registers, remappedIrte,
+  rootEntry, scalableContextEntry, scalableRootEntry, secondStageLeaf, secondStageTables,
 } from '../../spec/vtd/layout.ts'
 import type { Layout } from '../../spec/vtd/layout.ts'
 import { post } from '../../spec/vtd/post.ts'
@@ -21,8 +21,9 @@ type Fields = Readonly<Record<string, number>>
 interface Block { readonly address: number; readonly of: Layout; readonly fields: Fields }
 const block = (address: number, of: Layout, fields: Fields): Block => ({ address, of, fields })
 
-/** The device is 01:02.0. It asks for 40201234 and gets page 55000: first-stage tables take index 0, 1, 1, 1 from there, second-stage tables 1, 1, 1.
- *  Nested, the first stage has tables of its own, whose guest-physical addresses (402xx000) the second stage takes to 3x000, and its page 40202000 to 55000. */
+/** The device is 01:02.0. It asks for 40201234 and gets page 55000: first-stage tables take index 0, 1, 1, 1 from there, second-stage tables
+ *  1, 1, 1. Nested, the first stage has tables of its own, whose guest-physical addresses (402xx000) the second stage takes to 3x000, and its
+ *  page 40202000 to 55000. */
 const structures = {
   root: block(0x1010, rootEntry, { P: 1, CTP: 0x2 }),
   context: block(0x2100, contextEntry, { P: 1, SSPTPTR: 0x3, AW: 1, DID: 7 }),
@@ -58,8 +59,8 @@ export type StructureName = keyof typeof structures
 const everyFeature = {
   CAP: { SAGAW: 0b1110, MGAW: 47, ZLR: 1, SSLPS: 3, FS1GP: 1, FS5LP: 1, PI: 1 },
   ECAP: {
-    QI: 1, DT: 1, IR: 1, EIM: 1, PT: 1, SC: 1, MTS: 1, NEST: 1, PRS: 1, ERS: 1, SRS: 1, EAFS: 1, PSS: 19, PASID: 1, SMTS: 1, SSADS: 1, SSTS: 1, FSTS: 1, SMPWCS: 1, RPS: 1,
-    ADMS: 1, RPRIVS: 1, PTRS: 1, SSIRWS: 1,
+    QI: 1, DT: 1, IR: 1, EIM: 1, PT: 1, SC: 1, MTS: 1, NEST: 1, PRS: 1, ERS: 1, SRS: 1, EAFS: 1, PSS: 19, PASID: 1, SMTS: 1, SSADS: 1, SSTS: 1,
+    FSTS: 1, SMPWCS: 1, RPS: 1, ADMS: 1, RPRIVS: 1, PTRS: 1, SSIRWS: 1,
   },
   GSTS: { TES: 1, IRES: 1 }, RTADDR: { RTA: 0x1 }, IRTA: { IRTA: 0x8, EIME: 1, S: 7 },
 }
@@ -72,7 +73,14 @@ export interface World {
 /** Changes a fresh world. */
 export type Edit = (world: World) => void
 
-export const is = (name: StructureName, fields: Fields): Edit => w => { w.structures[name] = { ...w.structures[name], fields: { ...w.structures[name].fields, ...fields } } }
+const changed = (name: StructureName, change: (old: Block) => Partial<Block>): Edit => w => {
+  w.structures[name] = { ...w.structures[name], ...change(w.structures[name]) }
+}
+export const is = (name: StructureName, fields: Fields): Edit => changed(name, old => ({ fields: { ...old.fields, ...fields } }))
+/** Another kind of entry in the same place. */
+export const becomes = (name: StructureName, of: Layout, fields: Fields): Edit => changed(name, () => ({ of, fields }))
+/** The same entry at another index of its table, or in another table. */
+export const at = (name: StructureName, page: number, index: number): Edit => changed(name, old => ({ address: page * 4096 + index * old.of.bits / 8 }))
 export const having = (name: RegisterName, fields: Fields): Edit => w => { w.registers[name] = { ...w.registers[name], ...fields } }
 export const unreadable = (name: StructureName): Edit => w => { w.unreadable.push(name) }
 export const updatesFail: Edit = w => { w.updatesFail = true }
@@ -89,7 +97,8 @@ export const handle = (index: number): number => 0xfee00010 + index * 32
 
 export function world(...edits: readonly Edit[]): World {
   const made: World = {
-    registers: { ...everyFeature }, structures: { ...structures }, unreadable: [], rules: noSingleSource, updatesFail: false, message: { address: handle(5), data: 0 },
+    registers: { ...everyFeature }, structures: { ...structures }, unreadable: [], rules: noSingleSource, updatesFail: false,
+    message: { address: handle(5), data: 0 },
     request: { sid: 0x0110, type: 'untranslated', access: 'read', address: 0x40201234, dword: false, pasid: null, privileged: false, execute: false },
   }
   for (const edit of edits) edit(made)

@@ -98,6 +98,8 @@ const firstStage: readonly Row[] = [
   { reason: 0x81, of: 'user write, U/S=0 and R/W=0', edits: [first, is('fs1', { US: 0, RW: 0 }), write], or: [0x85] },
   { reason: 0x85, of: 'write, R/W=0', edits: [first, is('fs3', { RW: 0 }), write] },
   { reason: 0x85, of: 'privileged write, R/W=0 and WPE=1', edits: [first, is('fs1', { RW: 0 }), write, asking({ privileged: true })] },
+  { reason: 0x85, of: 'write, R/W=0: no D bit is due', edits: [first, is('fs1', { RW: 0 }), write, updatesFail] },
+  { reason: 0x90, of: 'A=0, walk not snooped, and so not tried', edits: [first, is('fs2', { A: 0 }), is('first', { PWSNP: 0 }), updatesFail] },
   { reason: 0x90, of: 'A=0, walk not snooped', edits: [first, is('fs2', { A: 0 }), is('first', { PWSNP: 0 })] },
   { reason: 0x90, of: 'EA=0, walk not snooped', edits: [first, is('first', { EAFE: 1, PWSNP: 0 })] },
   { reason: 0x90, of: 'write, D=0, walk not snooped', edits: [first, is('first', { PWSNP: 0 }), write] },
@@ -135,9 +137,11 @@ const nesting: readonly Row[] = [
   { reason: 0x76, of: 'lower table, W=0 and SSADE=1', edits: [nested, is('ssGuest1', { W: 0 }), tracked] },
   { reason: 0x77, of: 'A=0, W=0', edits: [nested, is('guest2', { A: 0 }), is('ssGuest2', { W: 0 })] },
   { reason: 0x77, of: 'write, D=0, W=0', edits: [nested, is('ssGuest1', { W: 0 }), write] },
+  { reason: 0x71, of: 'P=0 below A=0 and W=0', edits: [nested, is('guest4', { A: 0 }), is('ssGuest4', { W: 0 }), is('guest2', { P: 0 })], or: [0x77] },
   { reason: 0x7c, of: 'second-stage A=0, walk not snooped', edits: [nested, is('nested', { SSADE: 1, PWSNP: 0 })] },
   { reason: 0x7d, of: 'second-stage A=0, update fails', edits: [nested, tracked, updatesFail] },
   { reason: 0x85, of: 'write, first stage R/W=0', edits: [nested, is('guest3', { RW: 0 }), write] },
+  { reason: 0x85, of: 'write, first stage R/W=0, guest page in FEEx', edits: [nested, is('guest1', { RW: 0, ADDR: 0xfee00 }), write] },
   { reason: 0x85, of: 'write, second stage W=0', edits: [nested, is('ssPage', { W: 0 }), write] },
   { reason: 0x86, of: 'second stage R=0', edits: [nested, is('ssPage', { R: 0 })] },
   { reason: 0x79, of: 'second stage R=W=0', edits: [nested, is('ssPage', { R: 0, W: 0 })] },
@@ -179,6 +183,10 @@ describe('fault reasons over raw words', () => {
   })
   it.each(rows)('FPD suppresses $code only if qualified: $of', ({ reason, edits, via }) => {
     expect(via(world(...edits, fpd))).toMatchObject({ kind: 'fault', reason, suppressed: faultReason(reason)!.qualified })
+  })
+  it.each(['scalableContext', 'directory', 'second'] as const)('FPD of the %s alone suppresses what is found below it', name => {
+    expect(dma(world(scalable, is('ss1', { R: 0 }), is(name, { FPD: 1 })))).toMatchObject({ reason: 0x86, suppressed: true })
+    expect(dma(world(scalable, is('second', { P: 0 }), is(name, { FPD: 1 })))).toMatchObject({ reason: 0x59, suppressed: true })
   })
   it('all are hit but those that cannot be', () => {
     const hit = new Set(rows.map(({ reason }) => reason))

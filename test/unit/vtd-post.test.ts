@@ -5,6 +5,7 @@ import { post } from '../../spec/vtd/post.ts'
 import type { Posted } from '../../spec/vtd/remap.ts'
 import type { PostedDescriptor } from '../../spec/vtd/tables.ts'
 import { handle, having, interrupt, is, sending, world } from './raw-world.ts'
+import type { Edit } from './raw-world.ts'
 
 const empty: PostedDescriptor = { pir: [0, 0, 0, 0, 0, 0, 0, 0], outstanding: false, suppressed: false, nv: 0xf2, ndst: 0x300, reserved: false }
 const request = (change: Partial<Posted> = {}): Posted =>
@@ -26,7 +27,8 @@ describe('posting', () => {
     [true, false, false, false], [true, false, true, false], [true, true, false, false], [true, true, true, false],
   ])('ON=%s SN=%s URG=%s: notifies %s', (outstanding, suppressed, urgent, notifies) => {
     const found = post({ eime: true }, request({ urgent }), { ...empty, outstanding, suppressed })
-    expect(found).toMatchObject({ kind: 'written', descriptor: { outstanding: outstanding || notifies, suppressed, pir: [0, 0, 0x20000, 0, 0, 0, 0, 0] } })
+    expect(found).toMatchObject(
+      { kind: 'written', descriptor: { outstanding: outstanding || notifies, suppressed, pir: [0, 0, 0x20000, 0, 0, 0, 0, 0] } })
     expect(found.kind === 'written' && found.notification !== null).toBe(notifies)
   })
   it('PIR is the set of vectors posted since it was read', () => {
@@ -43,9 +45,11 @@ describe('posting', () => {
     }), { numRuns: 50, seed: 1 })
   })
   it('goes from a message to the descriptor over raw words', () => {
-    expect(interrupt(world(sending(handle(6))))).toMatchObject({ kind: 'written', descriptor: { pir: [0, 0, 0x20000, 0, 0, 0, 0, 0], outstanding: true }, notification: { vector: 0xf2, dst: 3 } })
-    expect(interrupt(world(sending(handle(6)), is('descriptor', { SN: 1 })))).toMatchObject({ notification: null })
-    expect(interrupt(world(sending(handle(6)), is('descriptor', { SN: 1 }), is('posted', { URG: 1 })))).toMatchObject({ notification: { vector: 0xf2 } })
-    expect(interrupt(world(sending(handle(6)), having('IRTA', { EIME: 0 }), is('descriptor', { NDST: 0x300 })))).toMatchObject({ notification: { dst: 3 } })
+    const run = (...edits: readonly Edit[]) => interrupt(world(sending(handle(6)), ...edits))
+    expect(run()).toMatchObject(
+      { kind: 'written', descriptor: { pir: [0, 0, 0x20000, 0, 0, 0, 0, 0], outstanding: true }, notification: { vector: 0xf2, dst: 3 } })
+    expect(run(is('descriptor', { SN: 1 }))).toMatchObject({ notification: null })
+    expect(run(is('descriptor', { SN: 1 }), is('posted', { URG: 1 }))).toMatchObject({ notification: { vector: 0xf2 } })
+    expect(run(having('IRTA', { EIME: 0 }), is('descriptor', { NDST: 0x300 }))).toMatchObject({ notification: { dst: 3 } })
   })
 })

@@ -4,8 +4,8 @@ import { translationUnitOf } from '../../spec/vtd/capabilities.ts'
 import { firstStageLeaf, maskOf, secondStageLeaf } from '../../spec/vtd/layout.ts'
 import type { Layout } from '../../spec/vtd/layout.ts'
 import { newTrail, translate, useMapping } from '../../spec/vtd/walk.ts'
-import type { Translation, Update } from '../../spec/vtd/walk.ts'
-import { asking, dma, having, haw, is, machineOf, rule, scalable, unreadable, updatesFail, withPasid, world } from './raw-world.ts'
+import type { Translated, Translation, Update } from '../../spec/vtd/walk.ts'
+import { asking, at, becomes, dma, having, haw, is, machineOf, rule, scalable, unreadable, updatesFail, withPasid, world } from './raw-world.ts'
 import type { Edit, World } from './raw-world.ts'
 
 const [first, nested, passThrough] = [0x41, 0x43, 0x44].map(withPasid) as [Edit, Edit, Edit]
@@ -32,13 +32,15 @@ describe('what goes through', () => {
     }
   })
   it.each<readonly [string, readonly Edit[]]>([
-    ['the upper half of the root entry serves devfn 80 and up', [scalable, asking({ sid: 0x0190 }), is('scalableRoot', { LP: 0, UP: 1, UCTP: 0x12 })]],
+    ['the upper half of the root entry serves devfn 80 and up',
+      [scalable, asking({ sid: 0x0190 }), is('scalableRoot', { LP: 0, UP: 1, UCTP: 0x12 })]],
     ['a half that is not asked for may be wrong', [scalable, is('scalableRoot', { reserved65: 1 })]],
     ['PDTS=1 reaches PASID 2000', [withPasid(0x41), is('scalableContext', { PDTS: 1, RID_PASID: 2 ** 13 })]],
     ['execute with ERS', [first, asking({ execute: true })]],
     ['a wide PASID, without the single-source rule', [first, having('ECAP', { PSS: 5 })]],
     ['a translated request with PASID, without the single-source rule', [first, asking({ type: 'translated', address: 0x55000 })]],
-    ['EPTR=1 with the single-source rule', [first, asking({ type: 'translated', address: 0x55000 }), rule('translatedPasid'), is('scalableContext', { EPTR: 1 })]],
+    ['EPTR=1 with the single-source rule',
+      [first, asking({ type: 'translated', address: 0x55000 }), rule('translatedPasid'), is('scalableContext', { EPTR: 1 })]],
     ['AW of no meaning where PGTT has no second stage', [first, is('first', { AW: 7 })]],
     ['FSPM of no meaning where PGTT has no first stage', [scalable, is('second', { FSPM: 3 })]],
     ['a user write to a page that a lower entry restricts for writes only is read', [first, is('fs1', { RW: 0 })]],
@@ -59,11 +61,9 @@ describe('what goes through', () => {
     expect(dma(world(...five, asking({ address: 2 ** 56 })))).toMatchObject({ reason: 0x80 })
   })
   it('the highest page of the upper half takes the last index at each level', () => {
-    const top = [first, asking({ address: 2 ** 64 - 4096 })]
+    const top = [first, asking({ address: 2 ** 64 - 4096 }), at('fs4', 0x24, 511), at('fs3', 0x23, 511), at('fs2', 0x22, 511), at('fs1', 0x21, 511)]
     const trail = newTrail()
-    const w = world(...top)
-    for (const name of ['fs4', 'fs3', 'fs2', 'fs1'] as const) w.structures[name] = { ...w.structures[name], address: Math.floor(w.structures[name].address / 4096) * 4096 + 4088 }
-    expect(dma(w, trail)).toMatchObject({ page: 0x55000, mapping: { input: 2 ** 64 - 4096 } })
+    expect(dma(world(...top), trail)).toMatchObject({ page: 0x55000, mapping: { input: 2 ** 64 - 4096 } })
     expect(trail.visited.map(({ index }) => index)).toEqual([511, 511, 511, 511])
   })
   it('page requests go to the queue; translation requests to FEEx are answered', () => {
@@ -74,23 +74,20 @@ describe('what goes through', () => {
 })
 
 describe('sizes', () => {
-  it.each([[2, 0x40200000, 512, 0x80001000], [3, 0x40000000, 512 ** 2, 0x80201000]] as const)('a first-stage leaf at level %i', (level, input, pages, page) => {
-    const leaf: Edit = w => { w.structures[`fs${level}`] = { ...w.structures[`fs${level}`], of: firstStageLeaf[level], fields: { P: 1, RW: 1, US: 1, A: 1, PS: 1, ADDR: 0x80000000 / 2 ** (level === 2 ? 21 : 30) } } }
+  it.each([
+    [2, 21, 0x40200000, 512, 0x80001000], [3, 30, 0x40000000, 512 ** 2, 0x80201000],
+  ] as const)('a first-stage leaf at level %i', (level, shift, input, pages, page) => {
+    const leaf = becomes(`fs${level}`, firstStageLeaf[level], { P: 1, RW: 1, US: 1, A: 1, PS: 1, ADDR: 0x80000000 / 2 ** shift })
     const trail = newTrail()
     expect(dma(world(first, leaf), trail)).toMatchObject({ page, mapping: { input, output: 0x80000000, pages } })
     expect(trail.exercised).toContain('VTD:3.6/superpage')
   })
   it('nested: the smaller of the two pages is mapped', () => {
-    const large: Edit = w => { w.structures.guest2 = { ...w.structures.guest2, of: firstStageLeaf[2], fields: { P: 1, RW: 1, US: 1, A: 1, PS: 1, ADDR: 0x40200000 / 2 ** 21 } } }
+    const large = becomes('guest2', firstStageLeaf[2], { P: 1, RW: 1, US: 1, A: 1, PS: 1, ADDR: 0x40200000 / 2 ** 21 })
     expect(dma(world(nested, large))).toMatchObject({ page: 0x55000, mapping: { pgtt: 3, input: 0x40201000, output: 0x55000, pages: 1 } })
-    const largeSecond: Edit = w => {
-      large(w)
-      w.structures.ss3 = { ...w.structures.ss3, of: secondStageLeaf[3], fields: { R: 1, W: 1, PS: 1, ADDR: 0 } }
-      // The tables are where 1 GiB lower is, now that the second stage takes 40000000 to 0.
-      for (const [name, page] of [['guest4', 0x234], ['guest3', 0x233], ['guest2', 0x232]] as const)
-        w.structures[name] = { ...w.structures[name], address: page * 4096 + w.structures[name].address % 4096 }
-    }
-    expect(dma(world(nested, largeSecond))).toMatchObject({ page: 0x201000, mapping: { input: 0x40200000, output: 0x200000, pages: 512 } })
+    // Now the second stage takes 40000000 to 0, and the tables with it.
+    const largeSecond = [becomes('ss3', secondStageLeaf[3], { R: 1, W: 1, PS: 1, ADDR: 0 }), at('guest4', 0x234, 0), at('guest3', 0x233, 1), at('guest2', 0x232, 1)]
+    expect(dma(world(nested, large, ...largeSecond))).toMatchObject({ page: 0x201000, mapping: { input: 0x40200000, output: 0x200000, pages: 512 } })
   })
   it('SNP of the leaf or PGSNP of the PASID entry makes a page snooped', () => {
     expect(dma(world(scalable))).toMatchObject({ mapping: { snoop: false } })
@@ -117,6 +114,9 @@ describe('accessed and dirty bits', () => {
   it('none of the second stage without SSADE, all of it with', () => {
     expect(updatesOf(world(scalable, write))).toEqual([])
     expect(updatesOf(world(scalable, write, ...tracked))).toEqual([set(2, 0x3000, 3, 1), set(2, 0x4000, 2, 1), set(2, 0x5000, 1, 1, { dirty: true })])
+    const used = [...tracked, ...(['ss3', 'ss2', 'ss1'] as const).map(name => is(name, { A: 1 }))]
+    expect(updatesOf(world(scalable, ...used))).toEqual([])
+    expect(updatesOf(world(scalable, write, ...used))).toEqual([set(2, 0x5000, 1, 1, { accessed: false, dirty: true })])
     expect(updatesOf(world(scalable, ...tracked, asking({ access: 'zero-length-read' }))).at(-1)).toEqual(set(2, 0x5000, 1, 1))
   })
   it('nested with SSADE=1: pages of first-stage tables count as written', () => {
@@ -124,7 +124,8 @@ describe('accessed and dirty bits', () => {
     expect(dirtied).toEqual([0x34, 0x33, 0x32, 0x31])
   })
   it('a blocked request leaves A of what it used, perhaps, and never D', () => {
-    expect(dma(world(first, write, fresh, is('fs1', { RW: 0, A: 0 })))).toMatchObject({ reason: 0x85, updates: [set(1, 0x24000, 4, 0), set(1, 0x21000, 1, 1)] })
+    expect(dma(world(first, write, fresh, is('fs1', { RW: 0, A: 0 })))).toMatchObject(
+      { reason: 0x85, updates: [set(1, 0x24000, 4, 0), set(1, 0x21000, 1, 1)] })
     expect(dma(world(scalable, write, ...tracked, is('ss1', { ADDR: 0xfee00 })))).toMatchObject(
       { reason: 0x87, updates: [set(2, 0x3000, 3, 1), set(2, 0x4000, 2, 1), set(2, 0x5000, 1, 1)] })
     expect(dma(world(first, fresh, updatesFail))).toMatchObject({ reason: 0x91, updates: [] })
@@ -150,9 +151,10 @@ describe('accessed and dirty bits', () => {
 
 describe('caches', () => {
   it('a first-stage mapping holds what user and privileged requests may do', () => {
-    const supervisor = (dma(world(first, privileged, is('fs1', { US: 0, RW: 0 }), is('first', { WPE: 0 }))) as Translation & { kind: 'translated' }).mapping
-    const { registers: unit } = machineOf(world(first))
-    const use = (access: 'read' | 'write', asPrivileged: boolean) => useMapping(translationUnitOf(unit, haw), supervisor, false, 0x40201000, access, asPrivileged)
+    const supervisor = (dma(world(first, privileged, is('fs1', { US: 0, RW: 0 }), is('first', { WPE: 0 }))) as Translated).mapping
+    const unit = translationUnitOf(machineOf(world(first)).registers, haw)
+    const use = (access: 'read' | 'write', asPrivileged: boolean) => useMapping(unit, supervisor, false, 0x40201000, access, asPrivileged)
+    expect(dma(world(first, privileged, is('fs2', { US: 0 })))).toMatchObject({ mapping: { user: false, write: true, privilegedWrite: true } })
     expect(use('read', true)).toMatchObject({ page: 0x55000 })
     expect(use('write', true)).toMatchObject({ page: 0x55000 })
     expect(use('read', false)).toMatchObject({ reason: 0x81, alternatives: [] })

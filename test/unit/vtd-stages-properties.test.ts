@@ -8,18 +8,18 @@ import type { PasidUnit } from '../../spec/vtd/translation.ts'
 import type { Access, DmaRequest, ScalableUnit, Translated, Translation } from '../../spec/vtd/walk.ts'
 
 const scalable: ScalableUnit = {
-  firstStage: true, secondStage: true, nested: true, firstStageLevels: [2, 3], firstStageSuperpages: [2, 3], ridPasid: true, executeRequests: false, pasidWidth: 20,
+  firstStage: true, secondStage: true, nested: true, firstStageLevels: [3], firstStageSuperpages: [2, 3], executeRequests: false, pasidWidth: 20,
 }
 const unit: PasidUnit = {
   // Addresses are page numbers; a table has two entries, and eight pages hold all tables.
-  geometry: { levelBits: 1, pageShift: 0 }, tes: true, ttm: 1, hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [2, 3], passThrough: true,
-  deviceTlb: true, zlr: true, abortMode: false, interruptRange: { first: 7, last: 7 }, scalable, singleSource: noSingleSource,
+  geometry: { levelBits: 1, pageShift: 0 }, tes: true, ttm: 1, hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [2, 3],
+  passThrough: true, deviceTlb: true, zlr: true, abortMode: false, interruptRange: { first: 7, last: 7 }, scalable, singleSource: noSingleSource,
 }
 /** Guest-physical addresses have no interrupt range, and tables may stand anywhere. */
 const withoutInterrupts: PasidUnit = { ...unit, interruptRange: null }
 const pasid: PasidEntry = {
-  present: true, fpd: false, levels: 3, pgtt: 3, ssade: false, table: 0, did: 1, pwsnp: true, pgsnp: false, sre: true, wpe: true, eafe: false, firstStageLevels: 3,
-  firstStageTable: 1, reserved: false,
+  present: true, fpd: false, levels: 3, pgtt: 3, ssade: false, table: 0, did: 1, pwsnp: true, pgsnp: false, sre: true, wpe: true, eafe: false,
+  firstStageLevels: 3, firstStageTable: 1, reserved: false,
 }
 const context = { present: true, fpd: false, tt: 0, table: 0, levels: 3, did: 1, reserved: false } as const
 
@@ -27,7 +27,8 @@ function mostly(value: boolean): fc.Arbitrary<boolean> {
   return fc.oneof({ arbitrary: fc.constant(value), weight: 9 }, { arbitrary: fc.constant(!value), weight: 1 })
 }
 const secondStageEntry: fc.Arbitrary<SecondStageEntry> = fc.record({
-  read: mostly(true), write: mostly(true), pageSize: mostly(false), address: fc.nat(7), snoop: fc.boolean(), accessed: fc.constant(true), dirty: fc.constant(true),
+  read: mostly(true), write: mostly(true), pageSize: mostly(false), address: fc.nat(7), snoop: fc.boolean(),
+  accessed: fc.constant(true), dirty: fc.constant(true),
   reserved: mostly(false),
 })
 // Nothing is left to set: what fails to be set is a matter of the witnesses.
@@ -93,7 +94,8 @@ describe('stages over random tables', () => {
       if (guest.kind === 'fault' || host.kind === 'fault') return
       through++
       expect(nested).toMatchObject({ page: host.page, mapping: {
-        pages: Math.min(guest.mapping.pages, host.mapping.pages), read: host.mapping.read, write: guest.mapping.write && host.mapping.write, user: guest.mapping.user,
+        pages: Math.min(guest.mapping.pages, host.mapping.pages), read: host.mapping.read, write: guest.mapping.write && host.mapping.write,
+        user: guest.mapping.user,
       } })
     }), { numRuns: 1500, seed: 2 })
     expect(through).toBeGreaterThan(200)

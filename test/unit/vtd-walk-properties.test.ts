@@ -12,7 +12,8 @@ const unit: TranslationUnit = {
   deviceTlb: true, zlr: true, interruptRange: null, ttm: 0, abortMode: false, scalable: null, singleSource: noSingleSource,
 }
 const context: ContextEntry = { present: true, fpd: false, tt: 0, table: 0, levels: 3, did: 7, reserved: false }
-const noTables: Tables = { rootEntry: () => 'unreadable', contextEntry: () => 'unreadable', secondStageEntry: () => 'unreadable', irte: () => 'unreadable' }
+const unreadable = (): 'unreadable' => 'unreadable'
+const noTables: Tables = { rootEntry: unreadable, contextEntry: unreadable, secondStageEntry: unreadable, irte: unreadable }
 
 /** A graph of tables in which every entry is random; entries of one table serve whatever level reaches it. */
 interface Graph {
@@ -24,7 +25,8 @@ const graph: fc.Arbitrary<Graph> = fc.record({
   levels: fc.integer({ min: 1, max: 5 }), levelBits: fc.integer({ min: 1, max: 2 }), pageShift: fc.constantFrom(0, 12),
   where: fc.nat(4 ** 5 - 1), access: fc.constantFrom<Access>('read', 'write', 'atomic', 'zero-length-read'), zlr: fc.boolean(),
   entries: fc.array(fc.record({
-    read: mostly(true), write: mostly(true), pageSize: fc.boolean(), address: fc.nat(63), snoop: fc.boolean(), accessed: fc.boolean(), dirty: fc.boolean(), reserved: mostly(false),
+    read: mostly(true), write: mostly(true), pageSize: fc.boolean(), address: fc.nat(63), snoop: fc.boolean(), accessed: fc.boolean(),
+    dirty: fc.boolean(), reserved: mostly(false),
   }), { minLength: tableCount * 4, maxLength: tableCount * 4 }),
 }).map(({ levels, levelBits, pageShift, where, access, zlr, entries }) => ({
   unit: { ...unit, geometry: { levelBits, pageShift }, maxGuestAddressWidth: 57, levels: [levels], zlr,

@@ -202,7 +202,8 @@ describe('what goes through', () => {
   })
   it('a cached mapping decides by its own permissions', () => {
     const mapping: Mapping = {
-      pgtt: 0, did: 7, input: 0x40000000, output: 0xfec00000, pages: 1024, read: true, write: false, user: true, privilegedWrite: false, dirty: true, snoop: false,
+      pgtt: 0, did: 7, input: 0x40000000, output: 0xfec00000, pages: 1024, read: true, write: false, user: true, privilegedWrite: false, dirty: true,
+      snoop: false,
     }
     expect(useMapping(hardware, mapping, false, 0x40001234, 'read')).toMatchObject({ kind: 'translated', page: 0xfec01000 })
     expect(useMapping(hardware, mapping, true, 0x40001234, 'write')).toMatchObject({ reason: 0x05, suppressed: true })

@@ -1,7 +1,8 @@
 /** Which register stands at an offset, and which of its bits software can write (VT-d rev 5.10, 11.4). */
 import { anything, maskOf, registers, reservedMask } from '../layout.ts'
 import type { AccessKind, Layout, RegisterName } from '../layout.ts'
-import type { Capabilities } from './state.ts'
+import { capabilitiesOf } from './state.ts'
+import type { Capabilities, UnitConfig } from './state.ts'
 
 /** One dword of a register. `record`: which FRCD, 0 for all others. */
 export interface Place { readonly name: RegisterName; readonly dword: number; readonly record: number }
@@ -23,6 +24,12 @@ export function placeAt(has: Capabilities, offset: number): Place | null {
   if (offset >= iva && offset < iva + 16) return { name: offset < iva + 8 ? 'IVA' : 'IOTLB', dword: (offset - iva) % 8 / 4, record: 0 }
   if (offset >= records && offset < end) return { name: 'FRCD', dword: (offset - records) % 16 / 4, record: Math.floor((offset - records) / 16) }
   return fixed.get(offset) ?? null
+}
+
+/** Byte offset of a register from the base of the unit. @param record which FRCD */
+export function offsetOf(config: UnitConfig, name: RegisterName, record = 0): number {
+  const { relative, offset } = registers[name], { iva, records } = movable(capabilitiesOf(config))
+  return offset + (relative === 'IRO' ? iva : relative === 'FRO' ? records + 16 * record : 0)
 }
 
 /** Why registers lie on one another, or null. */
@@ -48,8 +55,10 @@ export const isReadOnly = (name: RegisterName): boolean => registers[name].layou
 
 const gates: Readonly<Partial<Record<RegisterName, (has: Capabilities) => boolean>>> = Object.fromEntries((
   [
-    [['PMEN'], ({ cap }) => cap.PLMR === 1 || cap.PHMR === 1], [['PLMBASE', 'PLMLIMIT'], ({ cap }) => cap.PLMR === 1], [['PHMBASE', 'PHMLIMIT'], ({ cap }) => cap.PHMR === 1],
-    [['IQH', 'IQT', 'IQA', 'ICS', 'IECTL', 'IEDATA', 'IEADDR', 'IEUADDR', 'IQERCD'], ({ ecap }) => ecap.QI === 1], [['IRTA'], ({ ecap }) => ecap.IR === 1],
+    [['PMEN'], ({ cap }) => cap.PLMR === 1 || cap.PHMR === 1],
+    [['PLMBASE', 'PLMLIMIT'], ({ cap }) => cap.PLMR === 1], [['PHMBASE', 'PHMLIMIT'], ({ cap }) => cap.PHMR === 1],
+    [['IQH', 'IQT', 'IQA', 'ICS', 'IECTL', 'IEDATA', 'IEADDR', 'IEUADDR', 'IQERCD'], ({ ecap }) => ecap.QI === 1],
+    [['IRTA'], ({ ecap }) => ecap.IR === 1],
     [['PQH', 'PQT', 'PQA', 'PRS', 'PECTL', 'PEDATA', 'PEADDR', 'PEUADDR'], ({ ecap }) => ecap.PRS === 1], [['AFLOG'], ({ cap }) => cap.AFL === 1],
   ] satisfies readonly (readonly [readonly RegisterName[], (has: Capabilities) => boolean])[]
 ).flatMap(([of, gate]) => of.map(name => [name, gate])))

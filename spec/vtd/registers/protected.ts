@@ -1,10 +1,11 @@
 /** Protected memory regions (VT-d rev 5.10, 11.4.8). The unit's own reads of tables are exempt. */
-import { registers, decode } from '../layout.ts'
+import { getter, registers } from '../layout.ts'
 import { capabilitiesOf, rule } from './state.ts'
 import type { StoredName, UnitState, Work } from './state.ts'
 
+const enable = getter(registers.PMEN.layout, 'EPM')
 /** Whether PMEN.PRS does not yet show EPM. */
-export const isProtectionChanging = ({ stored, status }: UnitState): boolean => (decode(registers.PMEN.layout, stored.PMEN).EPM === 1) !== status.PRS
+export const isProtectionChanging = ({ stored, status }: UnitState): boolean => (enable(stored.PMEN, 0) === 1) !== status.PRS
 
 /** Hardware has switched the regions as EPM says. */
 export function finishProtection(work: Work): void {

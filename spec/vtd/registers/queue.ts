@@ -1,23 +1,26 @@
 /** The invalidation queue: fetching, executing, waits and errors (VT-d rev 5.10: 6.5.2, 11.4.9). */
-import { rulesOf } from '../capabilities.ts'
 import type { VtdClause } from '../clauses.ts'
 import { decodeDescriptor } from '../descriptors.ts'
 import type { RawDescriptor } from '../descriptors.ts'
 import { setStatus } from '../faults.ts'
 import type { PhysicalMemory } from '../image.ts'
-import { decode, dwordsOf, registers } from '../layout.ts'
+import { getter, registers } from '../layout.ts'
 import { mayComplete } from '../order.ts'
 import { raising } from './faults.ts'
 import { invalidate } from './invalidate.ts'
-import { illegal, rule, send } from './state.ts'
+import { illegal, reservedRules, rule, send } from './state.ts'
 import type { Capabilities, Unit, UnitState, Work } from './state.ts'
 
+const fieldsOf = {
+  IQA: getter(registers.IQA.layout, 'IQA'), QS: getter(registers.IQA.layout, 'QS'), DW: getter(registers.IQA.layout, 'DW'), QT: getter(registers.IQT.layout, 'QT'),
+  TTM: getter(registers.RTADDR.layout, 'TTM'),
+}
 /** IQA, and what follows from it. Places are in units of 16 bytes, as IQH and IQT have them. */
 function ringOf({ stored }: UnitState | Unit) {
-  const { IQA, QS, DW } = decode(registers.IQA.layout, stored.IQA)
-  return { base: IQA * 4096, size: 256 * 2 ** QS, step: DW === 1 ? 2 : 1, bits: DW === 1 ? 256 : 128 } as const
+  const wide = fieldsOf.DW(stored.IQA, 0) === 1
+  return { base: fieldsOf.IQA(stored.IQA, 0) * 4096, size: 256 * 2 ** fieldsOf.QS(stored.IQA, 0), step: wide ? 2 : 1, bits: wide ? 256 : 128 } as const
 }
-const tailOf = ({ stored }: UnitState | Unit): number => decode(registers.IQT.layout, stored.IQT).QT
+const tailOf = ({ stored }: UnitState | Unit): number => fieldsOf.QT(stored.IQT, 0)
 
 /** Software has written IQT, which was `old` before. */
 export function movedTail(work: Work, old: number): void {
@@ -47,14 +50,12 @@ export function fetch(work: Work, memory: PhysicalMemory): void {
   const { base, size, step, bits } = ringOf(before), { head } = before.queue, tail = tailOf(before)
   if (tail >= size) return stop(work, 1, `IQT=${hex(tail)} is behind the ring`)
   if (tail % step !== 0) return stop(work, 6, `IQT=${hex(tail)} is no place of a descriptor of 256 bits`)
-  const { config: { cap, ecap, haw }, latched: { rtaddr } } = before
-  const { TTM } = decode(registers.RTADDR.layout, rtaddr)
-  if (!isMode(work.has, TTM)) return stop(work, 7, `TTM=${TTM}`)
+  const mode = fieldsOf.TTM(before.latched.rtaddr, 0)
+  if (!isMode(work.has, mode)) return stop(work, 7, `TTM=${mode}`)
   const at = base + head * 16
   const page = memory.page(Math.floor(at / 4096))
   if (page === undefined) return stop(work, 2, 'it cannot be read')
-  const rules = rulesOf({ cap: dwordsOf(cap), ecap: dwordsOf(ecap), rtaddr }, haw)
-  const descriptor = decodeDescriptor(page, { bits, scalable: TTM !== 0, rules }, at % 4096 / 4)
+  const descriptor = decodeDescriptor(page, { bits, scalable: mode !== 0, rules: reservedRules(before) }, at % 4096 / 4)
   if (descriptor.type === 'undecoded') return stop(work, descriptor.iqei, descriptor.why)
   if (descriptor.type === 'iotlb' && descriptor.granularity === 'page' && work.has.cap.PSI === 0)
     return stop(work, 4, 'page-selective with CAP.PSI=0', 'VTD:6.5.2.3/psi-absent')

@@ -1,11 +1,13 @@
 /** State of the register-level unit, what it tells its driver, and the frame in which its parts work (VT-d rev 5.10, ch. 11). */
 import { produce } from 'immer'
 import type { DeepReadonly } from '../../../src/model/index.ts'
+import { rulesOf } from '../capabilities.ts'
 import type { VtdClause } from '../clauses.ts'
 import type { RawDescriptor, RawWait } from '../descriptors.ts'
 import type { FaultRecord, FaultState, Recording } from '../faults.ts'
 import { decode, dwordsOf, registers } from '../layout.ts'
-import type { RegisterName } from '../layout.ts'
+import type { RegisterName, Rules } from '../layout.ts'
+import type { SingleSource } from '../walk.ts'
 import type { IllegalName } from './illegal.ts'
 
 /** What a unit is made as. */
@@ -22,6 +24,8 @@ export interface UnitConfig {
   readonly compress: boolean
   /** FRCD.T2 tells AtomicOps and page requests apart (single source). */
   readonly secondTypeBit: boolean
+  /** Rules of translation that only one source has. */
+  readonly singleSource: SingleSource
 }
 
 /** Registers that hold what software wrote; all others are computed. */
@@ -107,6 +111,16 @@ export function capabilitiesOf(config: UnitConfig): Capabilities {
   return found
 }
 
+const judged = new WeakMap<UnitState['latched'], { readonly config: UnitConfig; readonly rules: Rules }>()
+/** Which bits of entries and descriptors are reserved. The same as long as configuration and latched pointers are. */
+export function reservedRules({ config, latched }: UnitState): Rules {
+  const found = judged.get(latched)
+  if (found?.config === config) return found.rules
+  const rules = rulesOf({ cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), rtaddr: latched.rtaddr }, config.haw)
+  judged.set(latched, { config, rules })
+  return rules
+}
+
 /** One change under way: `before` is the state it starts from, `unit` the draft. What goes into `effects` is read from `before`, never from the draft. */
 export interface Work { readonly before: UnitState; readonly unit: Unit; readonly has: Capabilities; readonly effects: Effect[] }
 
@@ -116,11 +130,16 @@ export function change(before: UnitState, recipe: (work: Work) => void): Outcome
   return { state, effects }
 }
 export const rule = (work: Work, clause: VtdClause): void => { work.effects.push({ kind: 'rule', clause }) }
-export const illegal = (work: Work, what: IllegalName, because: string): void => { work.effects.push({ kind: 'illegal', what, because }) }
+/** Said once of one access: both dwords of a quadword may be wrong in the same way. */
+export function illegal(work: Work, what: IllegalName, because: string): void {
+  const said = work.effects.some(effect => effect.kind === 'illegal' && effect.what === what && effect.because === because)
+  if (!said) work.effects.push({ kind: 'illegal', what, because })
+}
 
 /** Sends the event message that the data and address registers hold now. */
 export function send(work: Work, of: EventMessage['of']): void {
   const { unit } = work
-  const [data, address, upper] = of === 'fault' ? [unit.stored.FEDATA, unit.stored.FEADDR, unit.stored.FEUADDR] : [unit.stored.IEDATA, unit.stored.IEADDR, unit.stored.IEUADDR]
+  const { FEDATA, FEADDR, FEUADDR, IEDATA, IEADDR, IEUADDR } = unit.stored
+  const [data, address, upper] = of === 'fault' ? [FEDATA, FEADDR, FEUADDR] : [IEDATA, IEADDR, IEUADDR]
   unit.messages.push({ of, address: address[0]!, upperAddress: upper[0]!, data: data[0]! })
 }

@@ -1,4 +1,6 @@
 /** `explain`: what a name means that a report uses. */
+import { alarmKinds } from '../../audit/alarms.ts'
+import type { AlarmKind } from '../../audit/alarms.ts'
 import { nearest } from '../../errors.ts'
 import { cite } from '../../cost/index.ts'
 import { exitClasses } from '../../exit.ts'
@@ -37,13 +39,14 @@ const options = colorOption
 
 export const explain = {
   name: 'explain', operands: 'ID…', options,
-  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table layout, cost unit, path or profile, verdict of validate, migration or exit code.',
+  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table layout, cost unit, path or profile, verdict of validate, alarm of audit, migration or exit code.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
     ['remapcheck explain iommu.process unmap/clearPte', 'actions, as traces name them'],
     ['remapcheck explain qi-wait', 'a unit of cost, its price and the figures behind it'],
     ['remapcheck explain hits-explained', 'a verdict of validate'],
+    ['remapcheck explain writes-tables', 'an alarm of audit'],
     ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value taken apart, the lowest 64 bits first'],
@@ -204,6 +207,7 @@ function smallLines(id: string, theme: Theme): string[][] {
   const path = Object.hasOwn(paths, id) ? paths[id as keyof typeof paths] : null
   const profile = Object.hasOwn(profiles, id) ? profiles[id]! : null
   const verdict = claimsOnBoots.find(({ claim }) => claim === id)
+  const alarm: AlarmKind | null = Object.hasOwn(alarmKinds, id) ? alarmKinds[id as keyof typeof alarmKinds] : null
   return [
     ...clause === null ? [] : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
     ...scope === null ? [] : [[titled(id, 'scope', theme), ...row('about', scope.says, theme), ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],
@@ -214,6 +218,9 @@ function smallLines(id: string, theme: Theme): string[][] {
     ...verdict === undefined ? [] : [[
       titled(id, `verdict of validate, ${verdict.kind}`, theme), ...row('claim', verdict.says, theme), ...row('false', kinds[verdict.kind].replace('false is ', ''), theme),
       ...row('from', verdict.of === 'log' ? "QEMU's trace log" : "QEMU's trace log and the kernel's own (--ftrace); what it can prove: docs/validate.md", theme),
+    ]],
+    ...alarm === null ? [] : [[
+      titled(id, `alarm of audit, ${alarm.severity}`, theme), ...row('means', alarm.says, theme), ...row('do', alarm.todo, theme), ...alarm.clause === null ? [] : row('clause', clauseText(alarm.clause), theme),
     ]],
     ...exit === undefined ? [] : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],
   ]

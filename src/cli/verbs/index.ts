@@ -3,6 +3,7 @@ import type { ExitName } from '../../exit.ts'
 import type { Verb } from '../args.ts'
 import type { Io } from '../io.ts'
 import { ablate, runAblate } from './ablate.ts'
+import { audit, runAudit } from './audit.ts'
 import { check, runCheck } from './check.ts'
 import { cost, runCost } from './cost.ts'
 import { explain, runExplain } from './explain.ts'
@@ -18,5 +19,6 @@ export interface Runnable { readonly verb: Verb; readonly run: (args: readonly s
 export const verbs: readonly Runnable[] = [
   { verb: check, run: runCheck }, { verb: ablate, run: runAblate }, { verb: replay, run: runReplay }, { verb: cost, run: runCost }, { verb: validate, run: runValidate },
   { verb: oracle, run: runOracleVerb },
+  { verb: audit, run: runAudit },
   { verb: list, run: runList }, { verb: explain, run: runExplain }, { verb: start, run: runStart },
 ]

@@ -13,6 +13,7 @@ import type { Io } from '../io.ts'
 
 const options = {
   ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
+  tables: { value: 'DUMP', says: 'registers and table pages of the same run, dumped while it ran' },
   ...jsonOption, ...colorOption,
 } as const
 
@@ -22,17 +23,19 @@ export const validate = {
   examples: [
     ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
+    ['remapcheck validate boot.log --tables boot.dump', 'and whether its tables say what was translated'],
   ],
 } as const satisfies Verb<typeof options>
 
 export async function runValidate(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(validate, args)
   if (operands.length !== 1)
-    throw usage('validate', operands.length === 0 ? 'needs a log' : `takes one log, given ${operands.length}`, 'remapcheck validate LOG [--ftrace FILE]')
+    throw usage('validate', operands.length === 0 ? 'needs a log' : `takes one log, given ${operands.length}`, 'remapcheck validate LOG [--ftrace FILE] [--tables DUMP]')
   const line = spinner(io)
   try {
     const report = await validateLog({
       log: placed(io, operands[0]!), ...flags.ftrace === undefined ? {} : { ftrace: placed(io, flags.ftrace) },
+      ...flags.tables === undefined ? {} : { tables: placed(io, flags.tables) },
       onProgress: lines => { line.say(`${lines.toLocaleString('en-US')} lines`) },
     })
     line.end()

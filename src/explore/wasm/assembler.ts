@@ -40,11 +40,13 @@ export const getGlobal = (index: number): Code => [0x23, ...uleb(index)]
 export const setGlobal = (index: number, value: Code): Code => [value, 0x24, ...uleb(index)]
 
 const binary = (opcode: number) => (a: Code, b: Code): Code => [a, b, opcode]
-export const eq = binary(0x46), ne = binary(0x47), ltU = binary(0x49), gtU = binary(0x4b), geU = binary(0x4f)
-export const add = binary(0x6a), sub = binary(0x6b), mul = binary(0x6c), and = binary(0x71), or = binary(0x72), xor = binary(0x73)
+export const eq = binary(0x46), ne = binary(0x47), ltU = binary(0x49), gtS = binary(0x4a), gtU = binary(0x4b), geU = binary(0x4f)
+export const add = binary(0x6a), sub = binary(0x6b), mul = binary(0x6c), divU = binary(0x6e), and = binary(0x71), or = binary(0x72), xor = binary(0x73)
 export const shl = binary(0x74), shrU = binary(0x76)
-export const eq64 = binary(0x51), mul64 = binary(0x7e), add64 = binary(0x7c), and64 = binary(0x83), or64 = binary(0x84), xor64 = binary(0x85)
+export const eq64 = binary(0x51), ne64 = binary(0x52), mul64 = binary(0x7e), add64 = binary(0x7c), and64 = binary(0x83), or64 = binary(0x84), xor64 = binary(0x85)
 export const shl64 = binary(0x86), shrU64 = binary(0x88)
+/** `a` where `condition` is not 0, else `b`: without a branch. */
+export const select = (a: Code, b: Code, condition: Code): Code => [a, b, condition, 0x1b]
 export const eqz = (a: Code): Code => [a, 0x45]
 export const eqz64 = (a: Code): Code => [a, 0x50]
 export const wrap = (a: Code): Code => [a, 0xa7]

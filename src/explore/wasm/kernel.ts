@@ -1,32 +1,19 @@
 /** The exact set of states as WebAssembly: interning, hashing, inserting batches of successors. Slots hold whole 64-bit keys, so nothing is
  *  ever taken for something else; several threads insert at once by compare-and-swap. */
 import {
-  add, and, and64, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, eq64, eqz, eqz64, exchange, exchange64, extend, geU,
-  get, getGlobal, i32, i64, load, load64, loop, mul, mul64, ne, or64, ret, set, shl, shl64, shrU, shrU64, store, store64, sub, when, wrap, xor, xor64,
+  add, and, and64, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqz, eqz64, exchange, exchange64, extend, geU,
+  get, getGlobal, gtS, gtU, i32, i64, load, load64, loop, mul, ltU, ne, ne64, or64, ret, select, set, shl, shl64, shrU64, store, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
-import { control, own, record } from './memory.ts'
+import { control, own, recentBits, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
+import { at, hash, mixed, regrow, rehash, runSlot, spread } from './tables.ts'
 import { canonFunctions } from './canon.ts'
 import type { Symmetry } from '../symmetry.ts'
 
 /** The bit that tells a key from an empty slot. */
 const taken = 1n << 63n
 const local = getGlobal(0)
-const at = (address: number): Code => load(i32(0), address)
-
-/** The slot a key belongs to: the top bits of a product with the golden ratio. */
-const hash = (key: Code, temp: number): Code =>
-  wrap(shrU64(mul64(xor64([key, 0x22, temp], shrU64(get(temp), i64(29n))), i64(0x9e3779b97f4a7c15n)), extend(at(control.tableShift))))
-
-/** Sets `h` to the slot in which the search for the run of words at an address begins. */
-const runSlot = ({ words }: Component, which: number, address: Code, h: number): Code => [
-  set(h, i32(0)),
-  Array.from({ length: words }, (_, i) => [
-    set(h, mul(xor(get(h), load(address, i * 4)), i32(0x9e3779b1))), set(h, xor(get(h), shrU(get(h), i32(15)))),
-  ]),
-  set(h, and(xor(get(h), shrU(get(h), i32(13))), at(control.componentMasks[which]!))),
-]
 
 /** `intern(address) -> number` of the run of words at an address. */
 function intern(component: Component, which: number): Func {
@@ -65,10 +52,11 @@ function intern(component: Component, which: number): Func {
 }
 
 /** Locals of the two functions that go through the records of a buffer. */
-const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8
+const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8, won = 9, most = 10
 const recordLocals = ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'] as const
 const overRecords = ({ recordBytes }: Plan, ...body: Code): Code =>
-  [set(rec, get(from)), block(loop(brIf(1, geU(get(rec), get(end))), body, set(rec, add(get(rec), i32(recordBytes))), br(0)))]
+  [set(rec, get(from)), onward(recordBytes, body)]
+const onward = (recordBytes: number, body: Code): Code => block(loop(brIf(1, geU(get(rec), get(end))), body, set(rec, add(get(rec), i32(recordBytes))), br(0)))
 const slotAt = ({ table }: Plan): Code => add(i32(table), shl(get(slot), i32(3)))
 const nextSlot: Code = set(slot, and(add(get(slot), i32(1)), at(control.tableMask)))
 
@@ -95,7 +83,7 @@ function prepared(plan: Plan, canon: number | null): Code {
   ]
 }
 
-/** Sets `key` and `slot` of a record. What a step did not change keeps its parent's number. */
+/** Sets the `key` of a record. What a step did not change keeps its parent's number. */
 function keyed({ components, arena }: Plan): Code {
   const component = (which: number): Code => [
     isChanged(which), 0x04, 0x7e,
@@ -105,46 +93,91 @@ function keyed({ components, arena }: Plan): Code {
   return [
     components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
     set(key, or64(i64(taken), components.length === 0 ? load64(get(rec), record.words) : or64(component(0), shl64(component(1), i64(32n))))),
-    set(slot, hash(get(key), other)),
   ]
 }
 
-/** `flush(from, end)`: stores the records of a buffer that are new. First all keys and their slots, then all probes: the misses overlap. */
+/** Keeps of the records those whose states this thread has not stored of late, with their keys; without a branch, for one would be guessed wrong half of
+ *  the time. */
+function sifted(plan: Plan): Code {
+  const out = won, entry = address
+  return [
+    set(out, get(from)),
+    overRecords(plan,
+      keyed(plan),
+      set(entry, add(local, shl(wrap(shrU64(mixed(get(key), other), i64(64n - BigInt(recentBits)))), i32(3)))),
+      store64(get(out), load64(get(rec))),
+      store64(get(out), get(key), record.key),
+      set(other, load64(get(entry), plan.recent)),
+      store64(get(entry), get(key), plan.recent),
+      set(out, add(get(out), mul(ne64(get(other), get(key)), i32(plan.recordBytes)))),
+    ),
+    set(end, get(out)),
+  ]
+}
+
+/** Gives numbers to the states of the records from `from` to `won`, whose keys are in the table. All numbers at once: threads that took them one by one
+ *  would write side by side in the same cache lines. */
+function published({ arena, links, fresh, recordBytes }: Plan): Code {
+  const state = slot, counter = number, at = other
+  return when(gtU(get(won), get(from)), [
+    set(state, atomicAdd(i32(0), divU(sub(get(won), get(from)), i32(recordBytes)), control.count)),
+    set(address, get(from)),
+    loop(
+      store64(add(i32(arena), shl(get(state), i32(3))), load64(get(address), record.key)),
+      set(at, load64(get(address))),
+      set(counter, and(wrap(get(at)), i32((1 << record.changedShift) - 1))),
+      store64(add(i32(links), shl(get(state), i32(3))), or64(shrU64(get(at), i64(32n)), shl64(extend(get(counter)), i64(32n)))),
+      set(counter, add(local, add(i32(fresh), shl(get(counter), i32(2))))),
+      store(get(counter), add(load(get(counter)), i32(1))),
+      set(state, add(get(state), i32(1))),
+      set(address, add(get(address), i32(recordBytes))),
+      brIf(0, ltU(get(address), get(won))),
+    ),
+  ])
+}
+
+/** `flush(from, end)`: stores the records of a buffer that are new. First all keys, then all their slots, then all probes: the misses overlap. */
 function flush(plan: Plan, canon: number | null): Func {
-  const { arena, links, fresh } = plan
-  const label: Code = and(load(get(rec), record.label), i32((1 << record.changedShift) - 1))
-  const counter: Code = add(local, add(i32(fresh), shl(label, i32(2))))
+  const { recordBytes } = plan
+  // Near the limit, where one thread is left, each state gets its number at once.
+  const left = sub(at(control.limit), at(control.count))
   const insert: Code = [
-    when(geU(at(control.count), at(control.limit)), [store(local, i32(1), own.full), br(3)]),
+    when(eqz(get(most)), [store(local, i32(1), own.full), br(3)]),
     set(other, exchange64(slotAt(plan), i64(0n), get(key))),
     when(eqz64(get(other)), [
-      set(number, atomicAdd(i32(0), i32(1), control.count)),
-      store64(add(i32(arena), shl(get(number), i32(3))), get(key)),
-      set(address, add(i32(links), shl(get(number), i32(3)))),
-      store(get(address), load(get(rec), record.parent)),
-      store(get(address), label, 4),
-      store(counter, add(load(counter), i32(1))),
-      br(3),
+      store64(get(won), load64(get(rec))),
+      store64(get(won), get(key), record.key),
+      set(won, add(get(won), i32(recordBytes))),
+      brIf(3, ltU(get(won), get(most))),
+      set(rec, add(get(rec), i32(recordBytes))),
+      br(5),
     ]),
   ]
-  const touched = set(number, add(get(number), wrap(load64(slotAt(plan)))))
   return {
-    name: 'flush', params: ['i32', 'i32'], results: [], locals: recordLocals,
+    name: 'flush', params: ['i32', 'i32'], results: [], locals: [...recordLocals, 'i32', 'i32'],
     body: [
       prepared(plan, canon),
-      overRecords(plan, keyed(plan), store64(get(rec), get(key), record.key), plan.components.length === 0 ? touched : []),
+      sifted(plan),
       // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for that.
-      plan.components.length === 0 ? [] : overRecords(plan, set(slot, hash(load64(get(rec), record.key), other)), touched),
-      overRecords(plan,
-        set(key, load64(get(rec), record.key)),
-        set(slot, hash(get(key), other)),
-        block(loop(
-          set(other, atomicLoad64(slotAt(plan))),
-          when(eqz64(get(other)), insert),
-          brIf(1, eq64(get(other), get(key))),
-          nextSlot,
-          br(0),
-        )),
+      overRecords(plan, set(slot, hash(load64(get(rec), record.key), other)), set(number, add(get(number), wrap(load64(slotAt(plan)))))),
+      set(rec, get(from)),
+      loop(
+        set(won, get(from)),
+        // Past this address the winners are published; 0 where there is no room for one.
+        set(most, select(i32(-1), select(get(from), i32(0), gtS(left, i32(0))), gtS(left, i32(plan.batch)))),
+        onward(recordBytes, [
+          set(key, load64(get(rec), record.key)),
+          set(slot, hash(get(key), other)),
+          block(loop(
+            set(other, atomicLoad64(slotAt(plan))),
+            when(eqz64(get(other)), insert),
+            brIf(1, eq64(get(other), get(key))),
+            nextSlot,
+            br(0),
+          )),
+        ]),
+        published(plan),
+        brIf(0, ltU(get(rec), get(end))),
       ),
     ],
   }
@@ -158,36 +191,10 @@ function locate(plan: Plan, canon: number | null): Func {
       prepared(plan, canon),
       overRecords(plan,
         keyed(plan),
+        set(slot, hash(get(key), other)),
         block(loop(brIf(1, eq64(load64(slotAt(plan)), get(key))), nextSlot, br(0))),
         store(get(rec), get(slot), record.key),
       ),
-    ],
-  }
-}
-
-/** How many states ahead of its turn a slot is touched. */
-const touchedAhead = 24
-
-/** `rehash()`: puts every stored state into the emptied table. */
-function rehash({ arena, table }: Plan): Func {
-  const n = 0, slot = 1, touched = 2, key = 3, temp = 4
-  const slotAt: Code = add(i32(table), shl(get(slot), i32(3)))
-  const keyAt = (ahead: number): Code => load64(add(i32(arena), shl(get(n), i32(3))), ahead * 8)
-  return {
-    name: 'rehash', params: [], results: [], locals: ['i32', 'i32', 'i32', 'i64', 'i64'],
-    body: [
-      block(loop(
-        brIf(1, geU(get(n), at(control.count))),
-        // A slot that is wanted soon; past the last state any slot will do.
-        set(slot, hash(keyAt(touchedAhead), temp)),
-        set(touched, add(get(touched), wrap(load64(slotAt)))),
-        set(key, keyAt(0)),
-        set(slot, hash(get(key), temp)),
-        block(loop(brIf(1, eqz64(load64(slotAt))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))), br(0))),
-        store64(slotAt, get(key)),
-        set(n, add(get(n), i32(1))),
-        br(0),
-      )),
     ],
   }
 }
@@ -214,33 +221,10 @@ function unpack(plan: Plan): Func {
   }
 }
 
-/** `regrow<n>()`: puts every run of a component into its emptied slots. */
-function regrow(component: Component, which: number): Func {
-  const n = 0, slot = 1, address = 2
-  const { words, slots, arena } = component
-  return {
-    name: `regrow${which}`, params: [], results: [], locals: ['i32', 'i32', 'i32'],
-    body: [
-      block(loop(
-        brIf(1, geU(get(n), at(control.components[which]!))),
-        set(address, add(i32(arena), mul(get(n), i32(words * 4)))),
-        runSlot(component, which, get(address), slot),
-        block(loop(
-          brIf(1, eqz(load(add(i32(slots), shl(get(slot), i32(2)))))),
-          set(slot, and(add(get(slot), i32(1)), at(control.componentMasks[which]!))),
-          br(0),
-        )),
-        set(n, add(get(n), i32(1))),
-        store(add(i32(slots), shl(get(slot), i32(2))), get(n)),
-        br(0),
-      )),
-    ],
-  }
-}
-
 export interface Kernel {
   flush(from: number, end: number): void
   rehash(): void
+  spread(slots: number): number
   locate(from: number, end: number): void
   unpack(state: number, address: number): void
   canon?(address: number): void
@@ -258,7 +242,7 @@ export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<A
   return assemble({
     pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
     functions: [
-      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), unpack(plan),
+      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), spread(plan), unpack(plan),
     ],
   })
 }

@@ -16,11 +16,13 @@ export interface Plan {
   readonly components: readonly Component[]
   readonly pages: number
   readonly maxStates: number
-  readonly touch: number; readonly arena: number; readonly links: number; readonly table: number
+  readonly touch: number; readonly met: number; readonly arena: number; readonly links: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
-  readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number
+  readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number; readonly recent: number
   readonly recordBytes: number
+  /** Most records that are stored at a time. */
+  readonly batch: number
 }
 
 /** Byte addresses of the words that all threads share. */
@@ -29,6 +31,8 @@ export const control = {
   count: 0, components: [64, 128], next: 192, tableShift: 512, tableMask: 516, componentMasks: [520, 524], limit: 528,
   /** Of rounds of several threads: number, first parent not in it, threads that are done, version of the code, threads that have begun to listen. */
   round: 256, end: 260, done: 320, code: 264, ready: 384,
+  /** Of rounds too: with so many states, or runs of a component, no further parents are taken. */
+  stops: [268, 272, 276],
 } as const
 /** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component. */
 export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, bytes: 64 } as const
@@ -39,11 +43,15 @@ export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30
 
 /** Distinct (instance, events) pairs. */
 export const maxLabels = 1 << 17
+/** Steps that were foreseen and would decide a claim. */
+export const maxForeseen = 1024
 /** A state wider than this is interned in parts: a key has a bit that is always set. */
 const directBits = 63
 const bufferRecords = 256
-/** Share of slots in use at most. */
-export const maxLoad = 0.75
+/** Keys that a thread has stored of late, as a power of two: half of all successors are among them, and need no look at the table. */
+export const recentBits = 14
+/** Share of slots in use at most: of runs, and of the largest table; then of the table before it grows. Neighbours in the table are one cache line, runs are not. */
+export const maxLoad = 0.75, tableLoad = 0.875
 /** Slots of the table, and of the runs of a component, that a search begins with: as powers of two. */
 export const firstTableBits = 13, firstRunBits = 11
 const pageBytes = 65_536
@@ -63,10 +71,12 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   const bufferEnd = buffer + (bufferRecords + fanout) * recordBytes
   const fired = align(bufferEnd, 64), fresh = fired + maxLabels * 8
   const misses = fresh + maxLabels * 4
-  const threadBytes = align(misses + mostMisses * 8, 4096)
+  const recent = align(misses + mostMisses * 8, 64)
+  const threadBytes = align(recent + (8 << recentBits), 4096)
   const threadBase = 4096
   const touch = threadBase + threads * threadBytes
-  let at = align(touch + maxLabels * 4, 4096)
+  const met = touch + maxLabels * 4
+  let at = align(met + maxForeseen * 4, 4096)
   const room = bytes - at
   const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
   if (!(tableBits >= firstTableBits)) return null
@@ -84,7 +94,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   })
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
-    words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, arena, links, table, threadBase, threadBytes, threads,
-    scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recordBytes,
+    words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, met, arena, links, table, threadBase, threadBytes, threads,
+    scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

@@ -4,7 +4,7 @@ import { leafOf, unknown } from '../trees.ts'
 import type { Ref, Trees } from '../trees.ts'
 import type { Effect } from '../effect.ts'
 import {
-  add, add64, and, assemble, block, br, brIf, brTable, call, eq, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, or, ret, set, setGlobal, shl, shrU, store, store64, when,
+  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, or, ret, set, setGlobal, shl, shrU, store, store64, tee, when,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { own, record } from './memory.ts'
@@ -13,6 +13,8 @@ import { unpacked } from './kernel.ts'
 
 const local = getGlobal(0)
 const cursor = 1
+/** Imported functions. */
+const flushed = 0, learn = 1
 /** Nodes beyond which a part gets a function of its own: V8 does not optimise very large ones. */
 const largeNodes = 300
 
@@ -74,7 +76,7 @@ export class SuccessorsCode {
   private readonly functions: Func[] = []
   private readonly spec: SuccessorsSpec
   private readonly twins: Twins
-  private readonly imports = 1
+  private readonly imports = 2
   private readonly tempBase: number
 
   constructor(spec: SuccessorsSpec) {
@@ -98,7 +100,7 @@ export class SuccessorsCode {
     if (part.length > 0) parts.push(this.outline(part))
     this.functions.push(this.expand(judging, parts))
     return assemble({
-      pages: plan.pages, imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] }], globals: ['local'], ownGlobals: 1, functions: this.functions,
+      pages: plan.pages, imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] }, { name: 'learn', params: ['i32', 'i32', 'i32'], results: ['i32'] }], globals: ['local'], ownGlobals: 1, functions: this.functions,
     })
   }
 
@@ -127,8 +129,8 @@ export class SuccessorsCode {
     const code: Code[] = []
     for (let i = 0; i < open.length;) {
       const { root, ref } = open[i]!
-      if (ref === unknown) { code.push(this.miss(root)); break }
-      if (ref < 0) { code.push(this.emit(leafOf(ref), frame)); i++; continue }
+      if (ref === unknown) { code.push(this.miss(root)); i++; continue }
+      if (ref < 0) { code.push(this.leaf(root, leafOf(ref), frame)); i++; continue }
       let end = i + 1
       while (end < open.length && open[end]!.ref > 0 && [0, 1, 2].every(k => nodes[open[end]!.ref * 4 + k] === nodes[ref * 4 + k])) end++
       code.push(this.test(open.slice(i, end), frame, depth))
@@ -137,7 +139,10 @@ export class SuccessorsCode {
     return code
   }
 
-  private miss(root: number): Code { return [setGlobal(cursor, get(cur)), ret(i32(root + 1))] }
+  /** Whoever learns takes this root; else the parent is left from here on. */
+  private miss(root: number): Code {
+    return [setGlobal(cursor, get(cur)), when(eqz(tee(cur, call(learn, get(p), i32(root), get(cur)))), ret(i32(root + 1)))]
+  }
 
   /** One test for all of the items, then what follows for each group of values. */
   private test(items: readonly Item[], frame: Frame, depth: number): Code {
@@ -170,6 +175,13 @@ export class SuccessorsCode {
     return [
       setGlobal(cursor, get(cur)), set(temp, call(index, get(p))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
     ]
+  }
+
+  private leaf(root: number, leaf: number, frame: Frame): Code {
+    const { plan, trees } = this.spec
+    const { foreseen } = trees.leaves[leaf]!
+    const emit = this.emit(leaf, frame)
+    return foreseen === undefined ? emit : when(load(i32(0), plan.met + foreseen * 4), emit, this.miss(root))
   }
 
   /** Counts the label and writes the successor; one that is the parent itself is only counted. */
@@ -214,7 +226,7 @@ export class SuccessorsCode {
     const full = load(local, own.full)
     const begin = add(local, i32(plan.buffer))
     const run = (index: number): Code => [set(missed, call(index, get(next))), brIf(1, get(missed))]
-    const flush: Code = [call(0, begin, getGlobal(cursor)), setGlobal(cursor, begin)]
+    const flush: Code = [call(flushed, begin, getGlobal(cursor)), setGlobal(cursor, begin)]
     const label = load(add(i32(plan.links), shl(get(next), i32(3))), 4)
     return {
       name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32'],

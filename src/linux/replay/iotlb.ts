@@ -2,9 +2,12 @@
 import { coversIotlb } from '../../../spec/vtd/invalidation.ts'
 import type { IotlbInvalidation } from '../../../spec/vtd/invalidation.ts'
 import { entryReader } from '../../../spec/vtd/entries.ts'
-import { anything, dwordsOf } from '../../../spec/vtd/layout.ts'
+import { anything, secondStageLeaf } from '../../../spec/vtd/layout.ts'
+import { leafSize, hardwareGeometry } from '../../../spec/vtd/tables.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import { word } from '../words.ts'
+import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
 import type { At, Stay, Trail } from './trail.ts'
 
@@ -34,21 +37,31 @@ export interface IotlbReport {
   readonly emptied: readonly { readonly conduct: Conduct; readonly line: number; readonly entries: number }[]
   readonly largest: number
   readonly left: number
+  /** Translations of a leaf filled or hit, and those of them whose host address is not the one that the leaf says. */
+  readonly translated: number
+  readonly addressDiffers: Places
 }
 /** No capability is known of the unit whose log this is. */
 const leaves = entryReader(anything)
 interface Entry { readonly sid: number; page: number; readonly slpte: string; readonly stay: Stay }
 interface Seen { readonly sid: number; readonly iova: string; readonly slpte: string; readonly did: number }
 
+/** A leaf just filled or hit, whose translation comes next. */
+interface Used { readonly entry: Entry; readonly isFill: boolean; readonly line: number }
+
+const smallPage = leafSize(hardwareGeometry, 1)
+const levelOf = (pages: number): 1 | 2 | 3 | null => ([1, 2, 3] as const).find(level => leafSize(hardwareGeometry, level) === pages * smallPage) ?? null
 const pageOf = (address: string): number => Math.floor(Number.parseInt(address, 16) / 4096)
 
 export class IotlbReplay {
   readonly #bySource = new Map<number, Map<number, Entry>>()
   readonly #byDomain = new Map<number, { entries: Set<Entry>; fills: number; hits: number }>()
+  readonly #ledger: EntryLedger
   readonly #trail: Trail | null
   #size = 0
   #large = 0
-  #last: Entry | null = null
+  #used: Used | null = null
+  #translated = 0
   #fills = 0
   #misses = 0
   #explained = 0
@@ -60,13 +73,15 @@ export class IotlbReplay {
   readonly #unexplained = noPlaces()
   readonly #refilledSame = noPlaces()
   readonly #refilledChanged = noPlaces()
+  readonly #addressDiffers = noPlaces()
   readonly #removed = { global: 0, domain: 0, page: 0 }
   readonly #emptied: { conduct: Conduct; line: number; entries: number }[] = []
   readonly #hits = new Map<number, number>()
 
-  constructor(trail: Trail | null) { this.#trail = trail }
+  constructor(ledger: EntryLedger, trail: Trail | null) { this.#ledger = ledger; this.#trail = trail }
 
   fill({ sid, iova, slpte, did }: Seen, at: At): void {
+    this.#judgeFill(1)
     this.#fills++
     if (this.#size >= qemuIotlbEntries) this.empty('capacity', at.line)
     const page = pageOf(iova)
@@ -75,37 +90,56 @@ export class IotlbReplay {
       note(held.slpte === slpte && held.stay.did === did ? this.#refilledSame : this.#refilledChanged, at.line)
       this.#remove(held, at.line)
     }
-    const { address } = leaves.secondStageEntry(dwordsOf(BigInt(slpte)), 0, 1)
-    const stay: Stay = { from: at, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
+    const leaf = word(slpte)
+    const { address } = leaves.secondStageEntry(leaf, 0, 1)
+    const stay: Stay = { from: at, sid, leaf, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
     const entry: Entry = { sid, page, slpte, stay }
     this.#put(entry)
     this.#domain(did).fills++
     this.#largest = Math.max(this.#largest, this.#size)
-    this.#last = entry
+    this.#used = { entry, isFill: true, line: at.line }
     if (this.#trail !== null) keep(this.#trail, this.#trail.stays, stay)
   }
 
-  /** The translation that follows a fill says how large its page is: `mask` is 0xfff, 0x1fffff or 0x3fffffff. */
-  translated(mask: string): void {
-    const entry = this.#last
-    this.#last = null
-    const pages = (Number.parseInt(mask, 16) + 1) / 4096
-    if (entry === null || pages === 1 || !Number.isInteger(pages)) return
+  /** The translation that follows a fill or a hit. `mask` says how large its page is: 0xfff, 0x1fffff or 0x3fffffff. */
+  translated(gpa: string, mask: string, line: number): void {
+    if (this.#used === null) return
+    const pages = (Number.parseInt(mask, 16) + 1) / smallPage
+    const { entry, isFill } = this.#used
+    const level = levelOf(pages)
+    this.#judgeFill(level ?? 1)
+    this.#used = null
+    if (level === null) return note(this.#addressDiffers, line)
+    const { frame } = isFill && level > 1 ? this.#enlarge(entry, pages) : entry.stay
+    this.#translated++
+    const at = pageOf(gpa)
+    if (at - at % pages !== frame) note(this.#addressDiffers, line)
+  }
+
+  /** The leaf of the last fill is judged once its level is known; one of 4 KiB has no reserved bit that the others lack. */
+  #judgeFill(level: 1 | 2 | 3): void {
+    if (this.#used?.isFill) this.#ledger.judge(secondStageLeaf[level], this.#used.entry.stay.leaf, this.#used.line)
+  }
+
+  #enlarge(entry: Entry, pages: number): Stay {
     this.#remove(entry, null)
     const first = entry.page - entry.page % pages
     const stay: Stay = { ...entry.stay, page: first, pages, frame: entry.stay.frame - entry.stay.frame % pages }
     this.#put({ ...entry, page: first, stay })
     if (this.#trail !== null && this.#trail.stays.at(-1) === entry.stay) this.#trail.stays[this.#trail.stays.length - 1] = stay
+    return stay
   }
 
   hit({ sid, iova, slpte, did }: Seen, at: At): void {
-    this.#last = null
+    this.#judgeFill(1)
+    this.#used = null
     count(this.#hits, did)
     const entry = this.#find(sid, pageOf(iova))
     if (entry === undefined) return note(this.#known ? this.#unexplained : this.#beforeStart, at.line)
     if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
-    if (entry.slpte === slpte && entry.stay.did === did) this.#explained++
-    else note(this.#otherContent, at.line)
+    if (entry.slpte !== slpte || entry.stay.did !== did) return note(this.#otherContent, at.line)
+    this.#explained++
+    this.#used = { entry, isFill: false, line: at.line }
   }
 
   miss(): void { this.#misses++ }
@@ -131,6 +165,8 @@ export class IotlbReplay {
   reset(line: number): void { if (this.#fills === 0 && this.#hits.size === 0) this.empty('reset', line) }
 
   report(): IotlbReport {
+    this.#judgeFill(1)
+    this.#used = null
     for (const [did, hits] of this.#hits) this.#domain(did).hits = hits
     const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b).map(([did, { fills, hits }]) => ({ did, fills, hits }))
     return {
@@ -139,6 +175,7 @@ export class IotlbReplay {
       otherContent: this.#otherContent, unexplained: this.#unexplained,
       refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged,
       byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,
+      translated: this.#translated, addressDiffers: this.#addressDiffers,
     }
   }
 

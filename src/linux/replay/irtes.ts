@@ -2,10 +2,14 @@
 import { coversIec } from '../../../spec/vtd/invalidation.ts'
 import type { IecInvalidation } from '../../../spec/vtd/invalidation.ts'
 import { entryReader } from '../../../spec/vtd/entries.ts'
-import { anything, dwordsOf } from '../../../spec/vtd/layout.ts'
+import { anything, postedIrte, remappedIrte } from '../../../spec/vtd/layout.ts'
 import type { Irte } from '../../../spec/vtd/tables.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import { words } from '../words.ts'
+import type { EntryLedger, Judged } from './entries.ts'
+import { keep } from './trail.ts'
+import type { IrteSpan, TableTrail } from './trail.ts'
 
 /** No capability is known of the unit whose log this is. */
 const entries = entryReader(anything)
@@ -37,16 +41,22 @@ export interface IrteReport {
   readonly halves: 'as printed' | 'swapped' | 'undecided'
   /** Entries that decode only in the other order than the one taken. */
   readonly halvesDisputed: number
-  /** Remapped interrupts whose vector, trigger, delivery or destination mode is not that of the entry read just before. */
+  /** Interrupts remapped by an entry read just before, and those of them whose vector, trigger, delivery, destination or its mode is not that of the entry. */
+  readonly remapped: number
   readonly remapDiffers: Places
 }
-interface Known { content: string; irte: Irte; line: number; iecLine: number | null; waitLine: number | null }
+interface Decoded { readonly irte: Irte; readonly judged: Judged; readonly span: IrteSpan }
+interface Known { content: string; decoded: Decoded; line: number; iecLine: number | null; waitLine: number | null }
+/** What the unit made of an entry, as it prints it. */
+export interface RemappedTo { readonly vector: number; readonly trigger: number; readonly delivery: number; readonly destination: number; readonly mode: number }
 
 const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
 const describe = (irte: Irte): string => !irte.present ? 'not present'
   : irte.im ? `posted vector ${irte.vector}` : `vector ${irte.vector} dst 0x${irte.dst.toString(16)}`
 
 export class IrteReplay {
+  readonly #ledger: EntryLedger
+  readonly #trail: TableTrail | null
   readonly #known = new Map<number, Known>()
   readonly #unwaited = new Set<Known>()
   readonly #missed: IrteChange[] = []
@@ -56,37 +66,44 @@ export class IrteReplay {
   #reads = 0
   #changes = 0
   #invalidated = 0
+  #remapped = 0
   #halves: IrteReport['halves'] = 'undecided'
   #disputed = 0
   #lastRead: Irte | null = null
 
+  constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
+
   read(index: number, low: string, high: string, line: number): void {
     this.#reads++
     const content = `${low} ${high}`
-    const known = this.#known.get(index)
+    let known = this.#known.get(index)
     if (known === undefined) {
-      const irte = this.#decode(low, high, line)
-      this.#known.set(index, { content, irte, line, iecLine: null, waitLine: null })
-      this.#lastRead = irte
-      return
+      known = { content, decoded: this.#decode(index, low, high, line), line, iecLine: null, waitLine: null }
+      this.#known.set(index, known)
+    } else {
+      if (known.content !== content) {
+        const decoded = this.#decode(index, low, high, line)
+        this.#changed(index, known, decoded.irte, line)
+        known.content = content
+        known.decoded = decoded
+      } else this.#ledger.again(known.decoded.judged, line)
+      known.line = line
+      known.iecLine = known.waitLine = null
+      this.#unwaited.delete(known)
     }
-    if (known.content !== content) {
-      const irte = this.#decode(low, high, line)
-      this.#changed(index, known, irte, line)
-      Object.assign(known, { content, irte })
-    }
-    Object.assign(known, { line, iecLine: null, waitLine: null })
-    this.#unwaited.delete(known)
-    this.#lastRead = known.irte
+    this.#lastRead = known.decoded.irte
+    if (this.#trail !== null) keep(this.#trail, known.decoded.span.reads, line)
   }
 
-  /** What the unit then made of the entry; compared so that a wrong decoding cannot stay unseen. */
-  remapped(vector: number, trigger: number, delivery: number, mode: number, line: number): void {
+  /** Compared with the entry, so that a wrong decoding cannot stay unseen. */
+  remapped({ vector, trigger, delivery, destination, mode }: RemappedTo, line: number): void {
     const irte = this.#lastRead
     this.#lastRead = null
     if (irte === null || irte.im) return
-    if (irte.vector !== vector || Number(irte.tm) !== trigger || irte.dlm !== delivery || Number(irte.dm) !== mode)
-      note(this.#remapDiffers, line)
+    this.#remapped++
+    const isSame = irte.vector === vector && Number(irte.tm) === trigger && irte.dlm === delivery && Number(irte.dm) === mode
+    // An APIC id of 8 bits stands in bits 15:8: which width counts, IRTA says, and a log begun late does not.
+    if (!isSame || irte.dst !== destination && (irte.dst >>> 8 & 0xff) !== destination) note(this.#remapDiffers, line)
   }
 
   invalidate(descriptor: IecInvalidation, line: number): void {
@@ -106,29 +123,35 @@ export class IrteReplay {
     return {
       reads: this.#reads, entries: this.#known.size, changes: this.#changes, invalidated: this.#invalidated,
       missed: this.#missed, sample: this.#sample, odd: this.#odd,
-      halves: this.#halves, halvesDisputed: this.#disputed, remapDiffers: this.#remapDiffers,
+      halves: this.#halves, halvesDisputed: this.#disputed,
+      remapped: this.#remapped, remapDiffers: this.#remapDiffers,
     }
   }
 
   #changed(index: number, known: Known, irte: Irte, line: number): void {
     this.#changes++
     const { iecLine, waitLine } = known
-    const needed = known.irte.present
+    const old = known.decoded.irte
+    const needed = old.present
     const rule: IrteRule = needed ? 'was present: invalidation needed' : 'was not present: needed only with CM=1'
-    const change = { index, oldLine: known.line, newLine: line, from: describe(known.irte), to: describe(irte), rule, iecLine, waitLine }
+    const change = { index, oldLine: known.line, newLine: line, from: describe(old), to: describe(irte), rule, iecLine, waitLine }
     if (!needed || waitLine !== null) this.#invalidated++
     else if (this.#missed.length < 20) this.#missed.push(change)
     if (this.#sample.length < 20) this.#sample.push(change)
   }
 
   /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid entry alone. */
-  #decode(low: string, high: string, line: number): Irte {
-    const asPrinted = entries.irte(dwordsOf(BigInt(low), BigInt(high)), 0), swapped = entries.irte(dwordsOf(BigInt(high), BigInt(low)), 0)
+  #decode(index: number, low: string, high: string, line: number): Decoded {
+    const printed = words(low, high), turned = words(high, low)
+    const asPrinted = entries.irte(printed, 0), swapped = entries.irte(turned, 0)
     const says = valid(asPrinted) === valid(swapped) ? null : valid(swapped) ? 'swapped' : 'as printed'
     if (says !== null && this.#halves === 'undecided') this.#halves = says
     else if (says !== null && says !== this.#halves) this.#disputed++
-    const irte = this.#halves === 'swapped' ? swapped : asPrinted
+    const [irte, entry] = this.#halves === 'swapped' ? [swapped, turned] : [asPrinted, printed]
     if (!irte.present || irte.reserved) note(this.#odd, line)
-    return irte
+    const of = irte.im ? postedIrte : remappedIrte
+    const span = { index, words: entry, reads: [] }
+    if (this.#trail !== null) keep(this.#trail, this.#trail.irtes, span)
+    return { irte, judged: irte.present ? this.#ledger.judge(of, entry, line) : this.#ledger.unused(of), span }
   }
 }

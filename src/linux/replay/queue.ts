@@ -1,10 +1,13 @@
 /** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d rev 5.10, 6.5.2). */
 import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
-import { decodeDescriptor } from '../../../spec/vtd/descriptors.ts'
-import type { RawDescriptor, Undecoded } from '../../../spec/vtd/descriptors.ts'
-import { anything, dwordsOf } from '../../../spec/vtd/layout.ts'
+import { decodeDescriptor, descriptorType } from '../../../spec/vtd/descriptors.ts'
+import type { QueueMode, RawDescriptor } from '../../../spec/vtd/descriptors.ts'
+import { anything, descriptorLayouts } from '../../../spec/vtd/layout.ts'
+import type { DescriptorType, Layout } from '../../../spec/vtd/layout.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import { words as wordsOf } from '../words.ts'
+import type { EntryLedger } from './entries.ts'
 
 export interface QueueReport {
   readonly submissions: number
@@ -26,18 +29,22 @@ export interface QueueReport {
   readonly undecoded: readonly { readonly line: number; readonly why: string }[]
 }
 
-const kindOf = (d: Descriptor): string => d.type === 'wait' ? 'wait' : `${d.type} ${d.granularity}`
+const kindOf = (d: RawDescriptor): string => 'granularity' in d ? `${d.type} ${d.granularity}` : d.type
 
-const isLegacy = (d: RawDescriptor | Undecoded): d is Extract<RawDescriptor, Descriptor> =>
+/** Those that the caches of a log are replayed by; the others concern caches that it does not show. */
+const isReplayed = (d: RawDescriptor): d is Extract<RawDescriptor, Descriptor> =>
   d.type === 'context-cache' || d.type === 'iotlb' || d.type === 'iec' || d.type === 'wait'
 
 export class QueueReplay {
+  readonly #ledger: EntryLedger
+  #mode: QueueMode = { bits: 128, scalable: false, rules: anything }
+  #bits: QueueMode['bits'] | null = null
   #size: number | null = null
   #tail: number | null = null
   #tailLine = 0
   /** Index the next fetch must have; null where the log has not said. */
   #next: number | null = null
-  #pending: { descriptor: Descriptor; line: number } | null = null
+  #pending: Extract<RawDescriptor, Descriptor> | null = null
   #fetched: { line: number; seen: boolean } | null = null
   #submissions = 0
   #descriptors = 0
@@ -53,7 +60,13 @@ export class QueueReplay {
   readonly #disagreeing = noPlaces()
   readonly #undecoded: { line: number; why: string }[] = []
 
+  constructor(ledger: EntryLedger) { this.#ledger = ledger }
+
   setup(entries: number): void { this.#size = entries }
+
+  /** IQA.DW, where the log shows that it was written. */
+  width(bits: QueueMode['bits']): void { this.#bits = bits; this.mode(this.#mode.scalable) }
+  mode(scalable: boolean): void { this.#mode = { bits: this.#bits ?? (scalable ? 256 : 128), scalable, rules: anything } }
 
   tail(index: number, line: number): void {
     this.#close(line)
@@ -74,23 +87,24 @@ export class QueueReplay {
     this.#fetched = { line, seen: false }
   }
 
-  /** The words of the entry. Null where it is none that legacy mode has. */
-  words(low: string, high: string, line: number): Descriptor | null {
+  /** The words of the entry, of one of 256 bits the lower half: the upper is taken as 0. Null where it is none that the caches are replayed by. */
+  entry(low: string, high: string, line: number): Extract<RawDescriptor, Descriptor> | null {
     if (this.#fetched === null || this.#fetched.seen) note(this.#gaps, line)
     else this.#fetched.seen = true
-    const descriptor = decodeDescriptor(dwordsOf(BigInt(low), BigInt(high)), { bits: 128, scalable: false, rules: anything })
+    const words = wordsOf(low, high, this.#mode.bits / 32)
+    const descriptor = decodeDescriptor(words, this.#mode)
     this.#descriptors++
-    if (!isLegacy(descriptor)) {
-      if (this.#undecoded.length < 20) this.#undecoded.push({ line, why: 'why' in descriptor ? descriptor.why : descriptor.type })
-      count(this.#kinds, 'undecoded')
+    const of = descriptorLayouts[descriptorType(words) as DescriptorType] as Layout | undefined
+    if (of !== undefined && of.bits <= this.#mode.bits) this.#ledger.judge(of, words, line)
+    if (descriptor.type === 'undecoded') {
+      if (this.#undecoded.length < 20) this.#undecoded.push({ line, why: descriptor.why })
       this.#lastKind = 'undecoded'
-      return null
-    }
-    this.#lastKind = kindOf(descriptor)
+    } else this.#lastKind = kindOf(descriptor)
     count(this.#kinds, this.#lastKind)
     if (descriptor.type === 'wait') this.#waits++
     else this.#sinceWait++
-    this.#pending = { descriptor, line }
+    if (descriptor.type === 'undecoded' || !isReplayed(descriptor)) return null
+    this.#pending = descriptor
     return descriptor
   }
 
@@ -98,7 +112,7 @@ export class QueueReplay {
   carriedOut(kind: string, numbers: readonly number[], line: number): void {
     const pending = this.#pending
     this.#pending = null
-    if (pending === null || kindOf(pending.descriptor) !== kind || !sameNumbers(pending.descriptor, numbers)) note(this.#disagreeing, line)
+    if (pending === null || kindOf(pending) !== kind || !sameNumbers(pending, numbers)) note(this.#disagreeing, line)
     if (kind !== 'wait') return
     this.#completed++
     count(this.#perWait, this.#sinceWait)

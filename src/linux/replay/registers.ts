@@ -1,28 +1,35 @@
 /** Register accesses of a log, and the order that GCMD asks for (VT-d rev 5.10, 11.4.4 and table 28). */
+import { decode, registers } from '../../../spec/vtd/layout.ts'
+import type { Register } from '../../../spec/vtd/layout.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import { word } from '../words.ts'
+import type { EntryLedger } from './entries.ts'
 
-const names: ReadonlyMap<number, string> = new Map([
-  [0x00, 'VER'], [0x08, 'CAP'], [0x10, 'ECAP'], [0x18, 'GCMD'], [0x1c, 'GSTS'], [0x20, 'RTADDR'], [0x28, 'CCMD'], [0x34, 'FSTS'],
-  [0x38, 'FECTL'], [0x3c, 'FEDATA'], [0x40, 'FEADDR'], [0x44, 'FEUADDR'], [0x64, 'PMEN'], [0x80, 'IQH'], [0x88, 'IQT'], [0x90, 'IQA'],
-  [0x9c, 'ICS'], [0xa0, 'IECTL'], [0xa4, 'IEDATA'], [0xa8, 'IEADDR'], [0xac, 'IEUADDR'], [0xb0, 'IQERCD'], [0xb8, 'IRTA'],
-])
+/** By the offset of each of their dwords. Where the others are, which stand in CAP and ECAP, the log does not say. */
+const byOffset: ReadonlyMap<number, Register> = new Map(Object.values(registers)
+  .filter(({ relative }) => relative === 'unit')
+  .flatMap((register: Register) => Array.from({ length: register.layout.bits / 32 }, (_, i): [number, Register] => [register.offset + 4 * i, register])))
+const nameAt = (offset: number): string => byOffset.get(offset)?.name ?? `0x${offset.toString(16)}`
+
 /** GCMD: bits that keep a level, and bits that ask for one act. */
-const levels = { TE: 31, QIE: 26, IRE: 25, CFI: 23 } as const
-const acts = { SRTP: 30, WBF: 27, SIRTP: 24 } as const
-const bit = (value: number, at: number): number => Math.floor(value / 2 ** at) % 2
+const levels = ['TE', 'QIE', 'IRE', 'CFI'] as const
+const acts = ['SRTP', 'WBF', 'SIRTP'] as const
 
 export interface Command { readonly line: number; readonly commands: readonly string[] }
 /** A new table pointer, and whether the caches were flushed and waited for before the table was put to use. */
 export interface PointerSet {
   readonly pointer: 'root table' | 'interrupt table'
   readonly line: number
+  /** The table's host address. */
+  readonly address: number
   /** Where TE or IRE was set after it; null where it was not. */
   readonly usedLine: number | null
   readonly missing: readonly string[]
 }
 export interface RegisterReport {
-  readonly writes: readonly { readonly register: string; readonly count: number }[]
+  /** `fields`: those that were not 0 in some write. */
+  readonly writes: readonly { readonly register: string; readonly count: number; readonly fields: readonly string[] }[]
   readonly reads: readonly { readonly register: string; readonly count: number }[]
   readonly commands: readonly Command[]
   /** Writes of GCMD that ask for more than one thing. */
@@ -34,7 +41,7 @@ export interface RegisterReport {
 
 type Flush = 'context cache, global' | 'IOTLB, global' | 'interrupt entry cache, global'
 interface Open {
-  pointer: PointerSet['pointer']; line: number; usedLine: number | null
+  pointer: PointerSet['pointer']; line: number; address: number; usedLine: number | null
   wanted: readonly Flush[]; pending: Flush | null; done: number
 }
 const wanted: Readonly<Record<PointerSet['pointer'], readonly Flush[]>> = {
@@ -42,7 +49,8 @@ const wanted: Readonly<Record<PointerSet['pointer'], readonly Flush[]>> = {
 }
 
 export class RegisterReplay {
-  readonly #writes = new Map<string, number>()
+  readonly #ledger: EntryLedger
+  readonly #writes = new Map<string, { count: number; readonly fields: Set<string> }>()
   readonly #reads = new Map<string, number>()
   readonly #commands: Command[] = []
   readonly #several = noPlaces()
@@ -50,23 +58,39 @@ export class RegisterReplay {
   readonly #remapping: { line: number; what: 'DMA' | 'interrupt'; on: boolean }[] = []
   #mode: RegisterReport['mode'] = null
 
-  access(kind: 'read' | 'write', offset: number): void {
-    count(kind === 'read' ? this.#reads : this.#writes, names.get(offset) ?? `0x${offset.toString(16)}`)
+  constructor(ledger: EntryLedger) { this.#ledger = ledger }
+
+  read(offset: number): void { count(this.#reads, nameAt(offset)) }
+
+  /** `size` 4 or 8 bytes: half of a register of 64 bits may be written alone. */
+  write(offset: number, size: number, value: string, line: number): void {
+    const name = nameAt(offset)
+    let written = this.#writes.get(name)
+    if (written === undefined) this.#writes.set(name, written = { count: 0, fields: new Set() })
+    written.count++
+    const register = byOffset.get(offset)
+    if (register === undefined) return
+    const words = new Uint32Array(register.layout.bits / 32)
+    words.set(word(value).subarray(0, Math.min(size / 4, words.length)), (offset - register.offset) / 4)
+    this.#ledger.judge(register.layout, words, line)
+    for (const [field, content] of Object.entries(decode(register.layout, words))) if (content !== 0) written.fields.add(field)
+    if (name === 'IRTA' && decode(registers.IRTA.layout, words).EIME === 0) this.#ledger.narrowDestinations()
   }
 
   command(status: number, value: number, line: number): void {
+    const is = decode(registers.GCMD.layout, [status]), asks = decode(registers.GCMD.layout, [value])
     const commands = [
-      ...Object.entries(acts).filter(([, at]) => bit(value, at) === 1).map(([name]) => name),
-      ...Object.entries(levels).filter(([, at]) => bit(value, at) !== bit(status, at)).map(([name, at]) => `${name}=${bit(value, at)}`),
+      ...acts.filter(name => asks[name] === 1),
+      ...levels.filter(name => asks[name] !== is[name]).map(name => `${name}=${asks[name]}`),
     ]
     if (this.#commands.length < 100) this.#commands.push({ line, commands })
     if (commands.length > 1) note(this.#several, line)
   }
 
-  pointer(pointer: PointerSet['pointer'], line: number, scalable?: boolean): void {
+  pointer(pointer: PointerSet['pointer'], address: number, line: number, scalable?: boolean): void {
     if (scalable !== undefined) this.#mode = scalable ? 'scalable' : 'legacy'
     if (this.#pointers.length < 100)
-      this.#pointers.push({ pointer, line, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
+      this.#pointers.push({ pointer, line, address, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
   }
 
   /** A global invalidation. It counts when its turn has come: the next cache only after the wait for the one before it. */
@@ -83,12 +107,12 @@ export class RegisterReplay {
   }
 
   report(): RegisterReport {
-    const list = (counts: Map<string, number>) =>
-      [...counts].sort(([a], [b]) => a < b ? -1 : 1).map(([register, n]) => ({ register, count: n }))
+    const byName = <V>(counts: Map<string, V>): [string, V][] => [...counts].sort(([a], [b]) => a < b ? -1 : 1)
     return {
-      writes: list(this.#writes), reads: list(this.#reads), commands: this.#commands, several: this.#several, mode: this.#mode,
-      pointers: this.#pointers.map(({ wanted: all, done, pointer, line, usedLine }) =>
-        ({ pointer, line, usedLine, missing: all.slice(done) })),
+      writes: byName(this.#writes).map(([register, { count: n, fields }]) => ({ register, count: n, fields: [...fields] })),
+      reads: byName(this.#reads).map(([register, n]) => ({ register, count: n })), commands: this.#commands, several: this.#several, mode: this.#mode,
+      pointers: this.#pointers.map(({ wanted: all, done, pointer, line, address, usedLine }) =>
+        ({ pointer, line, address, usedLine, missing: all.slice(done) })),
       remapping: this.#remapping,
     }
   }

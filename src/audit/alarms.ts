@@ -1,0 +1,105 @@
+/** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive from it. */
+import type { VtdClause } from '../../spec/vtd/clauses.ts'
+
+/** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken isolation, or that
+ *  could not be judged. `note`: worth knowing. */
+export type Severity = 'error' | 'warning' | 'note'
+
+export interface AlarmKind {
+  readonly severity: Severity
+  readonly says: string
+  /** What to do. */
+  readonly todo: string
+  readonly clause: VtdClause | null
+}
+
+export const alarmKinds = {
+  'translation-off': { severity: 'error', clause: 'VTD:11.4/translation-disabled',
+    says: 'DMA is not translated: every device reaches all of memory.',
+    todo: 'set the root table (SRTP), then enable translation (TE).' },
+  'pass-through': { severity: 'error', clause: 'VTD:9/pass-through',
+    says: 'A device uses addresses as they are and reaches all of memory.',
+    todo: 'give it a domain with page tables of its own.' },
+  'writes-tables': { severity: 'error', clause: null,
+    says: 'A device can write a table or queue that the unit reads, and so undo any isolation.',
+    todo: 'unmap that page from the device, or move the table; then flush the IOTLB.' },
+  'shared-writable': { severity: 'error', clause: null,
+    says: 'Devices with different page tables reach the same memory, and one of them can write it.',
+    todo: 'unmap it from one of them, or put both into one domain if they are meant to share.' },
+  'domain-conflict': { severity: 'error', clause: 'VTD:6/same-domain-same-tables',
+    says: 'One domain-id stands for different page tables: a cached translation of one serves the other.',
+    todo: 'give each set of page tables a domain-id of its own.' },
+  'interrupts-not-remapped': { severity: 'error', clause: 'VTD:5.1.4/remapping-disabled',
+    says: 'Interrupts are not remapped: every device can send any vector to any CPU.',
+    todo: 'set the interrupt table (SIRTP), then enable remapping (IRE).' },
+  'compatibility-interrupts': { severity: 'error', clause: 'VTD:5.1.4/compatibility-format',
+    says: 'Interrupts in compatibility format pass unchanged: every device can send any vector to any CPU.',
+    todo: 'clear CFI, or use x2APIC mode (EIME), which blocks them.' },
+  'irte-any-source': { severity: 'error', clause: 'VTD:9.9/source-validation',
+    says: 'An interrupt entry has no source check: every device can send this interrupt.',
+    todo: 'set SVT=1 and the SID of the device.' },
+  'identity-map': { severity: 'warning', clause: null,
+    says: 'Memory is mapped to the device at its own address, as firmware asks for (RMRR), or a leftover.',
+    todo: 'check that the device needs it; prefer a range of its own.' },
+  'device-tlb': { severity: 'warning', clause: 'VTD:9/translated-request',
+    says: 'A device may send translated requests: it reaches all of memory if it lies.',
+    todo: 'disable ATS (TT=0, DTE=0) unless the device is trusted.' },
+  'irte-same-target': { severity: 'warning', clause: null,
+    says: 'Several interrupt entries send the same vector to the same CPU: no handler can tell them apart.',
+    todo: 'give each a vector of its own on that CPU.' },
+  'irte-unusable': { severity: 'warning', clause: null,
+    says: 'An interrupt entry is present, but blocks every request.',
+    todo: 'mend its fields, or clear P.' },
+  'reserved-bits': { severity: 'warning', clause: null,
+    says: 'Paging entries have reserved bits set, or a page size the unit lacks: they map nothing, and using them faults.',
+    todo: 'clear the bits, or use a size in SSLPS (FS1GP).' },
+  'entry-unusable': { severity: 'warning', clause: null,
+    says: 'A root, context or PASID entry is present, but blocks every request.',
+    todo: 'mend its fields, or clear its present bit.' },
+  'mode-unusable': { severity: 'warning', clause: 'VTD:11.4/translation-table-mode',
+    says: 'RTADDR asks for a mode in which the unit blocks all DMA.',
+    todo: 'set TTM to one the unit supports, with SRTP.' },
+  'table-outside': { severity: 'warning', clause: null,
+    says: 'A table lies outside the dump: what is below it is not known.',
+    todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at the address, the entry is wrong.' },
+  'table-unmapped': { severity: 'warning', clause: null,
+    says: 'A first-stage table has an address that the second stage does not map: a walk faults there.',
+    todo: 'map the table in the second stage, or mend the pointer.' },
+  'table-cyclic': { severity: 'warning', clause: null,
+    says: 'A table points back to a table above it: its entries mean one thing at each level.',
+    todo: 'mend the pointer; no table may be its own child.' },
+  'too-many-ranges': { severity: 'warning', clause: null,
+    says: 'Tables that share tables map more ranges than are listed. Memory reached is complete, input addresses are not.',
+    todo: 'look at the pointers of the tables: real ones form a tree.' },
+  'cut-short': { severity: 'warning', clause: null,
+    says: 'There are more tables or PASIDs than an audit looks at: what was left out is not known.',
+    todo: 'look at the pointers of the tables, or audit fewer devices.' },
+  'domain-zero': { severity: 'warning', clause: 'VTD:6/caching-mode',
+    says: 'Domain-id 0 is used with CAP.CM=1, where it tags entries that fault.',
+    todo: 'use domain-ids from 1.' },
+  'interrupt-range-mapped': { severity: 'note', clause: 'VTD:3/interrupt-range',
+    says: 'Input addresses in FEEx_xxxx are mapped; without PASID a write there is an interrupt, no DMA.',
+    todo: 'leave the range out of the addresses given to drivers.' },
+  'interrupt-table-partial': { severity: 'note', clause: null,
+    says: 'Pages of the interrupt table are not in the dump: entries there are not judged.',
+    todo: 'dump the whole table; --absent-zero, where a trimmed dump leaves out pages of zeros.' },
+  'directory-partial': { severity: 'note', clause: null,
+    says: 'Pages of a PASID directory are not in the dump: PASIDs there are not judged.',
+    todo: 'dump the whole directory; --absent-zero, where a trimmed dump leaves out pages of zeros.' },
+} as const satisfies Readonly<Record<string, AlarmKind>>
+
+export type AlarmCode = keyof typeof alarmKinds
+export const severities: readonly Severity[] = ['error', 'warning', 'note']
+
+/** One alarm that was raised. */
+export interface Alarm {
+  readonly code: AlarmCode
+  readonly severity: Severity
+  /** Whom it is about: `00:02.0`; none where it is about the unit. */
+  readonly devices: readonly string[]
+  /** What was found, with numbers and places. */
+  readonly because: string
+}
+
+/** Alarms that leave something unknown: a gate cannot pass over them. */
+export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short']

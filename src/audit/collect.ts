@@ -1,0 +1,125 @@
+/** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
+import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from '../../spec/vtd/capabilities.ts'
+import { entryReader } from '../../spec/vtd/entries.ts'
+import { decode, registers } from '../../spec/vtd/layout.ts'
+import { rawTables } from '../../spec/vtd/raw.ts'
+import { hasScalableMode } from '../../spec/vtd/translation.ts'
+import { front } from '../../spec/vtd/walk.ts'
+import type { TranslationUnit } from '../../spec/vtd/walk.ts'
+import type { Dump } from '../dump/dump.ts'
+import { legacyDevices, nothingFound, scalableDevices } from './devices.ts'
+import type { Device, Found } from './devices.ts'
+import { interruptTableOf } from './interrupts.ts'
+import type { InterruptTable } from './interrupts.ts'
+import { protectedOf } from './protect.ts'
+import type { Guarded } from './protect.ts'
+import { rights } from './ranges.ts'
+import { sharedRuns } from './sharing.ts'
+import type { Shared } from './sharing.ts'
+import { standardBudget } from './space.ts'
+import type { Budget } from './space.ts'
+import { Spaces } from './spaces.ts'
+import type { Space } from './spaces.ts'
+
+/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA; with its fault reason. */
+export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' } | { readonly kind: 'blocked'; readonly fault: number }
+
+export interface Collected {
+  readonly dump: Dump
+  readonly unit: TranslationUnit
+  /** CAP.CM */
+  readonly cachingMode: boolean
+  readonly mode: UnitMode
+  readonly rootTable: number
+  readonly found: Found
+  readonly spaces: readonly Space[]
+  readonly users: readonly SpaceUse[]
+  readonly interrupts: InterruptTable
+  readonly guarded: Guarded
+  readonly sharing: Sharing
+}
+/** Who uses a space; by its index. */
+export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }
+
+export interface Pair { readonly a: number; readonly b: number; bytes: number; writable: number; readonly first: number }
+/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others. */
+export interface Sharing { readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: readonly Shared[] }
+const mostRuns = 10_000, mostPairs = 100_000
+
+/** Yields how many tables were read, now and then. */
+export function* collect(dump: Dump, budget: Budget = standardBudget()): Generator<number, Collected> {
+  const { registers: values, memory, haw } = dump
+  const unit = translationUnitOf(values, haw)
+  const reader = entryReader(rulesOf(values, haw))
+  const roots = rootsOf(values)
+  const tables = rawTables(memory, roots, reader)
+  const source = { memory, reader, unit, budget }
+  const spaces = new Spaces(source)
+  const found = nothingFound()
+  const mode = modeOf(unit)
+  const atFirst = budget.tables
+  const steps = mode.kind === 'legacy' ? legacyDevices(tables, unit, roots.rootTable, spaces, found)
+    : mode.kind === 'scalable' && hasScalableMode(unit) ? scalableDevices(tables, unit, roots.rootTable, spaces, budget, found) : []
+  for (const _ of steps) yield atFirst - budget.tables
+  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values), roots.interruptTable)
+  yield atFirst - budget.tables
+  const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
+  const sharing = yield* sharingOf(translated, atFirst - budget.tables)
+  return {
+    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found, spaces: spaces.all,
+    users: usersOf(spaces.all, found.devices), interrupts, guarded: protectedOf(found.structures.values(), spaces.all, interrupts, queueOf(dump)), sharing,
+  }
+}
+
+function modeOf(unit: TranslationUnit): UnitMode {
+  const first = front(unit, { sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false, execute: false })
+  if (first.kind === 'fault') return { kind: 'blocked', fault: first.reason }
+  return { kind: first.kind === 'bypass' ? 'bypass' : unit.ttm === 1 ? 'scalable' : 'legacy' }
+}
+
+/** Null where the queue is off or its place not told. */
+function queueOf({ iqa, registers: { gsts } }: Dump): { readonly address: number; readonly bytes: number } | null {
+  if (iqa === null || decode(registers.GSTS.layout, [gsts]).QIES === 0) return null
+  const { IQA, QS } = decode(registers.IQA.layout, iqa)
+  return { address: IQA * 4096, bytes: 4096 * 2 ** QS }
+}
+
+function usersOf(spaces: readonly Space[], devices: readonly Device[]): readonly SpaceUse[] {
+  const uses = spaces.map(() => ({ devices: new Set<number>(), domains: new Set<number>() }))
+  for (const { sid, ways } of devices)
+    for (const { space, did } of ways) {
+      if (space === null) continue
+      uses[space.id]!.devices.add(sid)
+      if (did !== null) uses[space.id]!.domains.add(did)
+    }
+  return uses.map(use => ({ devices: [...use.devices], domains: [...use.domains] }))
+}
+
+function* sharingOf(spaces: readonly Space[], tables: number): Generator<number, Sharing> {
+  const runs: Shared[] = [], crowds: Shared[] = []
+  const pairs = new Map<string, Pair>()
+  let runCount = 0
+  for (const local of sharedRuns(spaces.map(({ reach }) => reach))) {
+    const run = { ...local, who: local.who.map(one => ({ ...one, space: spaces[one.space]!.id })) }
+    if (runs.length < mostRuns) runs.push(run)
+    if (++runCount % 100_000 === 0) yield tables
+    if (run.count > run.who.length) { if (crowds.length < mostRuns) crowds.push(run) }
+    else addPairs(run, pairs)
+  }
+  return { runs, runCount, pairs: [...pairs.values()], crowds }
+}
+
+function addPairs({ start, end, who }: Shared, pairs: Map<string, Pair>): void {
+  who.forEach((one, i) => {
+    for (const other of who.slice(i + 1)) {
+      const key = `${one.space}/${other.space}`
+      let pair = pairs.get(key)
+      if (pair === undefined) {
+        if (pairs.size >= mostPairs) continue
+        pairs.set(key, pair = { a: one.space, b: other.space, bytes: 0, writable: 0, first: start })
+      }
+      pair.bytes += end - start
+      if (((one.rights | other.rights) & rights.write) !== 0) pair.writable += end - start
+    }
+  })
+}

@@ -1,0 +1,91 @@
+/** The interrupt remapping table, entry by entry: where each interrupt goes and who may send it (VT-d rev 5.10: 5.1, 9.9, 9.10). */
+import { remap } from '../../spec/vtd/remap.ts'
+import type { InterruptUnit } from '../../spec/vtd/remap.ts'
+import type { EntryReader } from '../../spec/vtd/entries.ts'
+import type { PhysicalMemory } from '../../spec/vtd/image.ts'
+import { getter, remappedIrte } from '../../spec/vtd/layout.ts'
+import type { Irte } from '../../spec/vtd/tables.ts'
+import { bdf } from './devices.ts'
+
+/** A present entry. */
+export interface Entry {
+  readonly index: number
+  readonly kind: 'remapped' | 'posted'
+  readonly vector: number
+  /** APIC id or, in logical mode, mask; null of a posted entry. */
+  readonly destination: number | null
+  readonly logical: boolean
+  /** DLM; null of a posted entry. */
+  readonly delivery: number | null
+  readonly level: boolean
+  /** Null: any device. */
+  readonly source: string | null
+  /** Address of the posted-interrupt descriptor. */
+  readonly descriptor: number | null
+  /** Why no request can use it; null where one can. */
+  readonly fault: number | null
+}
+
+export interface InterruptTable {
+  readonly remapping: boolean
+  /** Compatibility-format requests pass unchanged. */
+  readonly compatibility: boolean
+  readonly address: number
+  readonly size: number
+  readonly entries: readonly Entry[]
+  /** Pages of the table that the dump does not hold, and its pages. */
+  readonly pagesMissing: number
+  readonly pages: number
+}
+
+const entryBytes = 16, pageEntries = 4096 / entryBytes
+/** Most entries are not: those are not decoded. */
+const isPresent = getter(remappedIrte, 'P')
+
+export function interruptTableOf(memory: PhysicalMemory, reader: EntryReader, unit: InterruptUnit, address: number): InterruptTable {
+  const entries: Entry[] = []
+  const { ires, tableSize: size } = unit
+  const pages = Math.ceil(size / pageEntries)
+  let pagesMissing = 0
+  for (let first = 0; ires && first < size; first += pageEntries) {
+    const page = memory.page((address + first * entryBytes) / 4096)
+    if (page === undefined) { pagesMissing++; continue }
+    for (let i = 0; i < pageEntries && first + i < size; i++)
+      if (isPresent(page, i * entryBytes / 4) === 1) entries.push(entryOf(first + i, reader.irte(page, i * entryBytes / 4), unit))
+  }
+  return { remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address, size, entries, pagesMissing, pages }
+}
+
+function entryOf(index: number, irte: Irte, unit: InterruptUnit): Entry {
+  // A request by the source that the entry names: what is refused to it is refused to all.
+  const request = { sid: irte.sid, unremapped: { vector: 0, dlm: 0, dst: 0, dm: false, rh: false, tm: false, assert: false }, remappable: { index, reserved: false } }
+  const result = remap({ ...unit, ires: true, eimer: false }, request, () => irte)
+  return {
+    index, kind: irte.im ? 'posted' : 'remapped', vector: irte.vector, destination: irte.im ? null : unit.eime ? irte.dst : irte.dst >>> 8 & 0xff,
+    logical: !irte.im && irte.dm, delivery: irte.im ? null : irte.dlm, level: !irte.im && irte.tm, source: sourceOf(irte),
+    descriptor: irte.im ? irte.pda : null, fault: result.kind === 'fault' ? result.reason : null,
+  }
+}
+
+/** `00:02.0`, `00:02.*` where function bits are ignored, `buses 01 to 03`. */
+function sourceOf({ svt, sq, sid }: Irte): string | null {
+  if (svt === 0) return null
+  if (svt === 2) return `buses ${(sid >> 8).toString(16).padStart(2, '0')} to ${(sid & 0xff).toString(16).padStart(2, '0')}`
+  return sq === 0 ? bdf(sid) : `${bdf(sid)}, functions ${['', '+4', '+2 to +6', 'all'][sq]!}`
+}
+
+/** Delivery modes in which the vector says which interrupt it is: fixed and lowest priority. */
+export const hasVector = ({ delivery }: Entry): boolean => delivery === 0 || delivery === 1
+
+/** Entries that arrive at the same place as the same vector, so that no handler can tell their sources apart. */
+export function sameTargets(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const byTarget = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    if (entry.fault !== null || !hasVector(entry)) continue
+    const key = `${entry.logical}/${entry.destination}/${entry.vector}`
+    const group = byTarget.get(key)
+    if (group === undefined) byTarget.set(key, [entry])
+    else group.push(entry)
+  }
+  return [...byTarget.values()].filter(group => group.length > 1)
+}

@@ -1,0 +1,152 @@
+/** The alarms that a collection gives rise to. */
+import { faultReason } from '../../spec/vtd/faults.ts'
+import { alarmKinds, severities } from './alarms.ts'
+import type { Alarm, AlarmCode } from './alarms.ts'
+import type { Collected } from './collect.ts'
+import { bdf } from './devices.ts'
+import type { Way } from './devices.ts'
+import { hex, several, size } from './format.ts'
+import { sameTargets } from './interrupts.ts'
+import type { Entry } from './interrupts.ts'
+import { mostWritable, writableBy } from './protect.ts'
+import { mostNamed } from './sharing.ts'
+import type { Trouble, Troubles } from './space.ts'
+import type { Space } from './spaces.ts'
+
+const alarm = (code: AlarmCode, devices: readonly number[], because: string): Alarm =>
+  ({ code, severity: alarmKinds[code].severity, devices: devices.map(bdf), because })
+
+/** Errors first; within a severity in the order of the registry. */
+export function judge(collected: Collected): readonly Alarm[] {
+  const order = Object.keys(alarmKinds)
+  return [
+    ...ofUnit(collected), ...ofDevices(collected), ...ofDomains(collected), ...collected.spaces.flatMap(space => [...ofSpace(space, collected)]),
+    ...ofSharing(collected), ...ofInterrupts(collected),
+  ].toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
+}
+
+const meaning = (fault: number): string => {
+  const reason = faultReason(fault)
+  return reason === undefined ? `fault ${fault.toString(16)}h` : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
+}
+
+function* ofUnit({ mode, found, interrupts, rootTable }: Collected): Generator<Alarm> {
+  if (mode.kind === 'bypass') yield alarm('translation-off', [], 'GSTS.TES=0')
+  if (mode.kind === 'blocked') yield alarm('mode-unusable', [], meaning(mode.fault))
+  for (const [kind, { count, address }] of found.outside) {
+    const first = `, the first at ${hex(address)}`
+    if (kind === 'PASID directory') yield alarm('directory-partial', [], several(count, 'page of PASID directories', 'pages of PASID directories') + first)
+    else yield alarm('table-outside', [], kind === 'root table' ? `the root table at ${hex(rootTable)}` : several(count, kind) + first)
+  }
+  for (const { fault, of } of found.unusable) yield alarm('entry-unusable', [], `${of}: ${meaning(fault)}`)
+  if (found.pasidsLeft) yield alarm('cut-short', [], 'more PASIDs than were looked at')
+  if (!interrupts.remapping && interrupts.compatibility) yield alarm('interrupts-not-remapped', [], 'GSTS.IRES=0')
+  if (interrupts.remapping && interrupts.compatibility) yield alarm('compatibility-interrupts', [], 'GSTS.CFIS=1 and IRTA.EIME=0')
+  if (interrupts.pagesMissing > 0) yield alarm('interrupt-table-partial', [], `${interrupts.pagesMissing} of ${several(interrupts.pages, 'page')}`)
+}
+
+function* ofDevices({ found: { devices } }: Collected): Generator<Alarm> {
+  const faults = new Map<number, number[]>()
+  for (const { sid, ways } of devices)
+    for (const { fault } of ways) if (fault !== null && !isAbsent(fault)) {
+      const list = faults.get(fault) ?? []
+      if (list.at(-1) !== sid) list.push(sid)
+      faults.set(fault, list)
+    }
+  for (const [fault, sids] of faults) yield alarm('entry-unusable', sids, meaning(fault))
+  const ats = devices.filter(({ deviceTlb }) => deviceTlb)
+  if (ats.length > 0) yield alarm('device-tlb', ats.map(({ sid }) => sid), several(ats.length, 'device'))
+}
+/** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
+const isAbsent = (fault: number): boolean => fault === 0x51 || fault === 0x59
+
+/** Tags of what is cached: second-stage tables by domain, first-stage tables by domain and PASID. */
+function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<Alarm> {
+  const first = new Map<string, { readonly space: Space; readonly sid: number }>()
+  const told = new Set<string>()
+  const zero = new Set<number>()
+  for (const { sid, ways } of devices)
+    for (const way of ways) {
+      if (way.space === null || way.did === null) continue
+      if (cachingMode && way.did === 0) zero.add(sid)
+      for (const tag of tagsOf(way)) {
+        const known = first.get(tag)
+        if (known === undefined) first.set(tag, { space: way.space, sid })
+        else if (known.space !== way.space && !told.has(`${tag} ${way.space.id}`)) {
+          told.add(`${tag} ${way.space.id}`)
+          yield alarm('domain-conflict', [...new Set([known.sid, sid])], `domain ${way.did}: ${nameOf(known.space)}, and ${nameOf(way.space)}`)
+        }
+      }
+    }
+  if (zero.size > 0) yield alarm('domain-zero', [...zero], several(zero.size, 'device'))
+}
+function tagsOf({ did, pasid, space }: Way): readonly string[] {
+  switch (space!.kind) {
+    case 'pass-through': return []
+    case 'second-stage': return [`${did}`]
+    default: return [`${did}/${pasid ?? 'own'}`]
+  }
+}
+export const nameOf = ({ kind, table, levels }: Space): string => kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
+
+const troubleCodes: Readonly<Record<Trouble, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside', cyclic: 'table-cyclic', unmapped: 'table-unmapped' }
+function troubleText(trouble: Trouble, { count, table, index, level }: Troubles): string {
+  const where = trouble === 'reserved' || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}` : `the table at ${hex(table)}`
+  const what = trouble === 'reserved' ? several(count, 'entry', 'entries') : several(count, trouble === 'cyclic' ? 'pointer' : 'table')
+  return `${what}, the first ${where}, level ${level}`
+}
+
+function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm> {
+  const { devices } = users[space.id]!
+  if (space.kind === 'pass-through') yield alarm('pass-through', devices, several(devices.length, 'device'))
+  const writable = writableBy(space, guarded)
+  const total = writable.reduce((sum, { count }) => sum + count, 0)
+  if (total > 0) {
+    const list = writable.map(({ kind, count, first }) => `${several(count, kind)} (${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
+    yield alarm('writes-tables', devices, list.join(', ') + (total >= mostWritable ? '; more were not counted' : ''))
+  }
+  for (const [trouble, about] of space.troubles) yield alarm(troubleCodes[trouble], devices, troubleText(trouble, about))
+  if (space.cut) yield alarm('too-many-ranges', devices, `more than ${several(space.ranges.length, 'range')}`)
+  if (space.lost) yield alarm('cut-short', devices, nameOf(space))
+  yield* ofRanges(space, devices)
+}
+
+function* ofRanges({ ranges }: Space, devices: readonly number[]): Generator<Alarm> {
+  let count = 0, bytes = 0, first = 0, inRange = 0
+  for (let i = 0; i < ranges.length; i++) {
+    const input = ranges.input(i)
+    if (input < 0xfef00000 && input + ranges.bytes(i) > 0xfee00000) inRange++
+    if (input !== ranges.output(i)) continue
+    if (count++ === 0) first = input
+    bytes += ranges.bytes(i)
+  }
+  if (count > 0) yield alarm('identity-map', devices, `${size(bytes)} in ${several(count, 'range')}, ${count === 1 ? 'at' : 'the first at'} ${hex(first)}`)
+  if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
+}
+
+function* ofSharing({ sharing: { pairs, crowds }, users }: Collected): Generator<Alarm> {
+  for (const { a, b, writable, first } of pairs) {
+    const one = users[a]!.devices, other = users[b]!.devices
+    // The PASIDs of one device are its own to choose.
+    if (writable === 0 || one.length === 1 && other.length === 1 && one[0] === other[0]) continue
+    const who = `${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`
+    yield alarm('shared-writable', [...new Set([...one, ...other])], `${size(writable)}, the first at ${hex(first)}: ${who}`)
+  }
+  const writable = crowds.filter(({ who }) => who.some(({ rights }) => (rights & 2) !== 0))
+  if (writable.length === 0) return
+  const runs = `${several(writable.length, 'run')} of memory, the first at ${hex(writable[0]!.start)}`
+  yield alarm('shared-writable', [], `${runs}, in more than ${mostNamed} sets of tables`)
+}
+
+const list = (entries: readonly Entry[]): string => entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')
+function* ofInterrupts({ interrupts: { entries } }: Collected): Generator<Alarm> {
+  const any = entries.filter(({ source, fault }) => source === null && fault === null)
+  if (any.length > 0) yield alarm('irte-any-source', [], `${several(any.length, 'entry', 'entries')}: ${list(any)}`)
+  for (const group of sameTargets(entries)) {
+    const { vector, destination, logical } = group[0]!
+    yield alarm('irte-same-target', [], `vector ${vector} to ${logical ? 'logical ' : ''}${hex(destination!)}: entries ${list(group)}`)
+  }
+  const byFault = new Map<number, Entry[]>()
+  for (const entry of entries) if (entry.fault !== null) byFault.set(entry.fault, [...byFault.get(entry.fault) ?? [], entry])
+  for (const [fault, unusable] of byFault) yield alarm('irte-unusable', [], `${several(unusable.length, 'entry', 'entries')} (${list(unusable)}): ${meaning(fault)}`)
+}

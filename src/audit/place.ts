@@ -1,0 +1,57 @@
+/** Where a value stands in the text of a JSON document that is known to be right. */
+
+export interface Place { readonly line: number; readonly column: number }
+type Key = string | number
+
+const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+/** Every value with the keys that lead to it, from the document itself. */
+function* valuesOf(text: string): Generator<{ readonly path: readonly Key[]; readonly at: number }> {
+  const path: Key[] = []
+  const open: ('{' | '[')[] = []
+  let key: string | null = null
+  let before = ''
+  for (const { 0: word, index } of text.matchAll(token)) {
+    const inObject = open.at(-1) === '{'
+    const isKey: boolean = inObject && word.startsWith('"') && (before === '{' || before === ',')
+    if (word === '}' || word === ']') {
+      if (before !== '{' && before !== '[') path.pop()
+      open.pop()
+    } else if (isKey) { key = JSON.parse(word) as string }
+    else if (word === ',') {
+      const last = path.pop()
+      if (!inObject) path.push((last as number) + 1)
+    } else if (word !== ':') {
+      if (inObject) path.push(key!)
+      else if (before === '[') path.push(0)
+      yield { path: [...path], at: index }
+      if (word === '{' || word === '[') open.push(word)
+    }
+    // After an empty list or object its own brackets count as a value.
+    before = (word === '}' || word === ']') ? 'value' : word
+  }
+}
+
+function placeAt(text: string, at: number): Place {
+  const before = text.slice(0, at)
+  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
+}
+
+/** The value at a path, or, where it is missing, the value it is missing in. */
+export function whereIn(text: string, path: readonly Key[]): Place {
+  let best = { length: -1, at: 0 }
+  for (const { path: own, at } of valuesOf(text))
+    if (own.length > best.length && own.length <= path.length && own.every((key, i) => key === path[i])) best = { length: own.length, at }
+  return placeAt(text, best.at)
+}
+
+/** The second place of a key that an object has twice; null where none has. */
+export function twice(text: string): Place & { readonly key: string } | null {
+  const seen = new Set<string>()
+  for (const { path, at } of valuesOf(text)) {
+    const name = JSON.stringify(path)
+    if (seen.has(name)) return { ...placeAt(text, at), key: String(path.at(-1)) }
+    seen.add(name)
+  }
+  return null
+}

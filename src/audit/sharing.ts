@@ -1,0 +1,105 @@
+/** Memory that several spaces reach: one sweep over all their intervals at once. */
+import type { Reach } from './reach.ts'
+import { rights } from './ranges.ts'
+
+/** A run of memory and who reaches it: indices of spaces, ascending, with rights; at most `mostNamed` are named. */
+export interface Shared {
+  readonly start: number; readonly end: number
+  readonly who: readonly { readonly space: number; readonly rights: number }[]
+  /** All who reach it, also those not named. */
+  readonly count: number
+}
+export const mostNamed = 16
+
+/** In the order of addresses; neighbours that the same reach with the same rights are one. */
+export function* sharedRuns(reaches: readonly Reach[]): Generator<Shared> {
+  const heap = new Heap(reaches)
+  const active = new Map<number, number>()
+  let from = 0
+  let open = null as Shared | null
+  for (let turn = heap.next(); turn !== null; turn = heap.next()) {
+    if (turn.at > from && active.size > 1) {
+      const run = runOf(from, turn.at, active)
+      if (open !== null && joins(open, run)) open = { ...open, end: run.end }
+      else {
+        if (open !== null) yield open
+        open = run
+      }
+    }
+    from = turn.at
+    if (turn.bits === rights.none) active.delete(turn.space)
+    else active.set(turn.space, turn.bits)
+  }
+  if (open !== null) yield open
+}
+
+function runOf(start: number, end: number, active: ReadonlyMap<number, number>): Shared {
+  const who: { space: number; rights: number }[] = []
+  for (const [space, bits] of active) {
+    if (who.length === mostNamed) break
+    who.push({ space, rights: bits })
+  }
+  return { start, end, who: who.sort((a, b) => a.space - b.space), count: active.size }
+}
+const joins = (a: Shared, b: Shared): boolean => a.end === b.start && a.count === b.count
+  && a.who.every(({ space, rights: bits }, i) => b.who[i]!.space === space && b.who[i]!.rights === bits)
+
+interface Turn { readonly space: number; readonly at: number; readonly bits: number }
+
+/** The next boundary over all spaces. Ends come before starts at the same address, so that neighbours do not meet. */
+class Heap {
+  /** Spaces, the one with the least boundary first. */
+  readonly #order: number[] = []
+  /** Of each space: twice the index of its interval, plus 1 where it is open. */
+  readonly #cursor: Uint32Array
+  constructor(private readonly reaches: readonly Reach[]) {
+    this.#cursor = new Uint32Array(reaches.length)
+    reaches.forEach((reach, space) => { if (reach.length > 0) this.#push(space) })
+  }
+
+  next(): Turn | null {
+    const space = this.#order[0]
+    if (space === undefined) return null
+    const at = this.#place(space), cursor = this.#cursor[space]!++
+    const bits = cursor % 2 === 0 ? this.reaches[space]!.rights[cursor >> 1]! : rights.none
+    if (this.#cursor[space]! < 2 * this.reaches[space]!.length) this.#sink()
+    else {
+      const last = this.#order.pop()!
+      if (this.#order.length > 0) { this.#order[0] = last; this.#sink() }
+    }
+    return { space, at, bits }
+  }
+
+  #place(space: number): number {
+    const cursor = this.#cursor[space]!
+    return (cursor % 2 === 0 ? this.reaches[space]!.starts : this.reaches[space]!.ends)[cursor >> 1]!
+  }
+  #before(a: number, b: number): boolean {
+    const difference = this.#place(a) - this.#place(b)
+    if (difference !== 0) return difference < 0
+    const side = this.#cursor[b]! % 2 - this.#cursor[a]! % 2
+    return side !== 0 ? side < 0 : a < b
+  }
+  #push(space: number): void {
+    const order = this.#order
+    let at = order.push(space) - 1
+    for (; at > 0; at = at - 1 >> 1) {
+      const parent = at - 1 >> 1
+      if (!this.#before(space, order[parent]!)) break
+      order[at] = order[parent]!
+      order[parent] = space
+    }
+  }
+  #sink(): void {
+    const order = this.#order
+    for (let at = 0; ;) {
+      let least = at
+      for (const child of [2 * at + 1, 2 * at + 2]) if (child < order.length && this.#before(order[child]!, order[least]!)) least = child
+      if (least === at) return
+      const moved = order[at]!
+      order[at] = order[least]!
+      order[least] = moved
+      at = least
+    }
+  }
+}

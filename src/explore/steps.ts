@@ -1,0 +1,147 @@
+/** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and learn it. */
+import { tracing } from '../model/index.ts'
+import type { Machine, Observation, Op } from '../model/index.ts'
+import type { Book } from './book.ts'
+import type { Learner } from './learner.ts'
+import type { Retracer } from './retrace.ts'
+import type { StateStore } from './store.ts'
+import { apply, leafOf, unknown } from './trees.ts'
+import type { Successors } from './successors.ts'
+import { record } from './wasm/memory.ts'
+
+/** Of ways that are gone ahead: states, runs, states in a row that teach nothing, steps of a way; each at most. */
+const mostAhead = 2000, mostRuns = 1000, mostDull = 400, stepsAhead = 80
+
+
+export class Steps<S, L, O extends Observation> {
+  /** Roots that compiled code did not know since this was last set to 0, and may know next time. */
+  misses = 0
+  retracer: Retracer<S, L, O> | null = null
+  /** The parent at hand. */
+  private parent = 0
+  private readonly machine: Machine<S, L, O>
+  private readonly store: StateStore
+  private readonly learner: Learner<S, L, O>
+  private readonly book: Book<S, L, O>
+  private readonly successors: Successors<S, L, O>
+  /** Whether no further step is wanted. */
+  private readonly isDecided: () => boolean
+  constructor(machine: Machine<S, L, O>, store: StateStore, learner: Learner<S, L, O>, book: Book<S, L, O>, successors: Successors<S, L, O>, isDecided: () => boolean) {
+    this.machine = machine
+    this.store = store
+    this.learner = learner
+    this.book = book
+    this.successors = successors
+    this.isDecided = isDecided
+    successors.learn = (parent, root, at) => this.one(parent, root, at)
+  }
+
+  private opOf(root: number): Op | null {
+    const { learner: { judgements: { length } }, machine } = this
+    return root < length ? null : machine.instances[root - length]!.op
+  }
+
+  /** A parent from a root on, or up to another. */
+  finish(parent: number, from: number, end = Infinity): void {
+    this.parent = parent
+    const { store, learner } = this
+    const { words32 } = store
+    let current = from
+    tracing(() => {
+      const at = store.unpack(parent)
+      const touch = store.touchOf(store.label(parent))
+      for (let root = from; root < Math.min(end, learner.trees.roots.length); root++) {
+        const isJudgement = root < learner.judgements.length
+        if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
+        if (!isJudgement && this.isDecided()) return
+        current = root
+        const { label, effect } = learner.follow(root, words32, at, parent, this.trace)
+        if (label === null || effect === null) continue
+        this.successors.count(label)
+        apply(effect, words32, at, words32, store.candidate)
+        store.insert(parent, label)
+      }
+    }, () => this.trace(this.opOf(current)))
+  }
+
+  /** One root of a parent whose words stand in the scratch area, for compiled code: its successor comes to the buffer at `at`. Returns where the next one
+   *  goes, or 0 when something was decided: then the parent is to be finished from this root on. */
+  private one(parent: number, root: number, at: number): number {
+    this.parent = parent
+    this.missed(root)
+    const { store: { words32, scratch, plan }, learner, book } = this
+    const { decisions } = book
+    const { label, effect } = tracing(() => learner.follow(root, words32, scratch, parent, this.trace), () => this.trace(this.opOf(root)))
+    if (book.decisions !== decisions) return 0
+    if (label === null || effect === null) return at
+    this.successors.count(label)
+    apply(effect, words32, scratch, words32, at + record.words >>> 2)
+    words32[at + record.label >>> 2] = (label | 3 << record.changedShift) >>> 0
+    words32[at + record.parent >>> 2] = parent
+    return at + plan.recordBytes
+  }
+
+  /** Learns what is likely to come, before code is made of it: goes some ways from states that are known, without storing where they lead, until that
+   *  teaches nothing new for a while. They look random, and are the same each time. What would decide a claim is left to be judged in its turn. */
+  lookAhead(): void {
+    const { store, learner } = this
+    const { words32, plan, scratch, kernel } = store
+    const first = learner.runs, taken = new Uint32Array(learner.trees.roots.length), failed = new Set<number>()
+    const below = randomBelow()
+    for (let seen = 0, dull = 0; seen < mostAhead && dull < mostDull && learner.runs - first < mostRuns;) {
+      store.unpack(below(store.count))
+      for (let step = 0; step < stepsAhead; step++, seen++) {
+        const { runs } = learner
+        const roots = this.waysFrom(scratch, failed)
+        dull = learner.runs === runs ? dull + 1 : 0
+        if (roots.length === 0) break
+        // What was not taken often comes first: the rest is soon known.
+        const often = 2 * Math.min(...roots.map(root => taken[root]!)) + 8
+        let way = below(roots.length)
+        while (taken[roots[way]!]! > often) way = (way + 1) % roots.length
+        taken[roots[way]!]!++
+        const at = store.candidate + way * (plan.recordBytes >>> 2)
+        words32.copyWithin(scratch, at, at + plan.words)
+        kernel.canon?.(4 * scratch)
+      }
+    }
+  }
+  /** Puts the successors of a state into the records of the buffer, one behind the other. Returns their roots. */
+  private waysFrom(at: number, failed: Set<number>): number[] {
+    const { store: { words32, candidate, plan, count }, learner } = this
+    const { trees } = learner
+    const roots: number[] = []
+    for (let root = 0; root < trees.roots.length; root++) {
+      const ref = trees.walk(root, words32, at)
+      if (ref === unknown && failed.has(root)) continue
+      const leaf = ref === unknown ? learner.foresee(root, words32, at, count) : trees.leaves[leafOf(ref)]!
+      if (leaf === null) failed.add(root)
+      else if (leaf.label !== null && leaf.effect !== null) {
+        apply(leaf.effect, words32, at, words32, candidate + roots.length * (plan.recordBytes >>> 2))
+        roots.push(root)
+      }
+    }
+    return roots
+  }
+
+  /** A tree that was given up is never compiled. */
+  missed(root: number): void { if (!this.learner.direct.has(root)) this.misses++ }
+
+  /** The ops to the current parent, and one more. */
+  private readonly trace = (op: Op | null): readonly Op[] => {
+    const states = [this.parent]
+    while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
+    if (this.retracer !== null) return this.retracer.ops(states, op)
+    const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
+    return op === null ? ops : [...ops, op]
+  }
+}
+
+/** The same numbers each time. */
+function randomBelow(): (end: number) => number {
+  let random = 1
+  return end => {
+    random = Math.imul(random, 1_103_515_245) + 12_345 >>> 0
+    return (random >>> 8) % end
+  }
+}

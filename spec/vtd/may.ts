@@ -5,7 +5,7 @@ import { coversContext, coversIotlb, coversPagingStructure } from './invalidatio
 import { leafSize, roundDown } from './tables.ts'
 import type { ContextEntry, Tables } from './tables.ts'
 import { lookupContext, newTrail, topOf, translateIn, useMapping, walkSecondStage } from './walk.ts'
-import type { ContextFound, DmaRequest, Mapping, Translation, TranslationFault, TranslationUnit, WalkStart } from './walk.ts'
+import type { Access, ContextFound, DmaRequest, Mapping, Translation, TranslationFault, TranslationUnit, WalkStart } from './walk.ts'
 
 /** A requester and a page of its addresses, as page number. */
 export interface Site { readonly sid: number; readonly page: number }
@@ -18,8 +18,8 @@ type Found = ContextFound | TranslationFault
 interface HeldContext { readonly did: number; readonly found: Found }
 /** A paging-structure entry: the table that translates the pages from `page`. */
 interface HeldStructure { readonly did: number; readonly page: number; readonly pages: number; readonly start: WalkStart }
-/** `result`: a mapping, or with CM=1 a fault. */
-interface HeldPage { readonly did: number; readonly result: Mapping | TranslationFault }
+/** With CM=1 also the fault that a kind of access meets. */
+type HeldPage = { readonly did: number; readonly result: Mapping } | { readonly did: number; readonly result: TranslationFault; readonly writes: boolean }
 
 const pageBytes = 4096
 const isFault = (value: Mapping | Found | Translation): value is TranslationFault => 'kind' in value && value.kind === 'fault'
@@ -29,9 +29,9 @@ export class MayHold {
   readonly #unit: TranslationUnit
   readonly #cachingMode: boolean
   readonly #sites: ReadonlyMap<number, readonly number[]>
-  readonly #contexts = new Held<HeldContext>(({ did, found }) => isFault(found) ? keyOf(found) : `${did} ${found.context.table} ${found.context.levels} ${found.context.tt} ${found.context.fpd}`)
+  readonly #contexts = new Held<HeldContext>(({ found }) => isFault(found) ? keyOf(found) : contextKey(found.context))
   readonly #structures = new Held<HeldStructure>(({ page, start }) => `${page} ${start.level} ${start.table} ${start.read} ${start.write}`)
-  readonly #pages = new Held<HeldPage>(({ did, result }) => `${did} ${isFault(result) ? keyOf(result) : `${result.output} ${result.pages} ${result.read} ${result.write} ${result.snoop}`}`)
+  readonly #pages = new Held<HeldPage>(held => `${held.did} ${'writes' in held ? `${keyOf(held.result)} ${held.writes}` : mappingKey(held.result)}`)
 
   /** @param cachingMode CAP.CM: what faults may be cached too. */
   constructor(unit: TranslationUnit, cachingMode: boolean, sites: readonly Site[]) {
@@ -72,11 +72,12 @@ export class MayHold {
     for (const start of this.#starts(context, page)) {
       const trail = newTrail()
       const read = walkSecondStage(tables, this.#unit, context, address, 'read', start, trail)
-      const result = isFault(read) ? walkSecondStage(tables, this.#unit, context, address, 'write', start) : read
+      const write = isFault(read) || this.#cachingMode ? walkSecondStage(tables, this.#unit, context, address, 'write', start) : read
       for (const { level, table, read: r, write: w } of trail.visited) if (level < context.levels) this.#holdStructure(context.did, page, { table, level, read: r, write: w })
-      if (!isFault(result)) this.#pages.add(key, { did: context.did, result: result.mapping })
-      if (!this.#cachingMode) continue
-      for (const one of [read, result]) if (isFault(one)) this.#pages.add(key, { did: context.did, result: one })
+      for (const [result, writes] of [[read, false], [write, true]] as const) {
+        if (!isFault(result)) this.#pages.add(key, { did: context.did, result: result.mapping })
+        else if (this.#cachingMode) this.#pages.add(key, { did: context.did, result, writes })
+      }
     }
   }
   #holdStructure(did: number, page: number, start: WalkStart): void {
@@ -122,8 +123,9 @@ export class MayHold {
         add(walkSecondStage(tables, this.#unit, one.context, address, access, start), i === 0 ? from : 'structure')
     }
     const fpds = new Set(contexts.map(({ found: one }) => isFault(one) ? one.suppressed : one.context.fpd))
-    for (const { result } of this.#pages.of(siteKey(sid, page))) {
-      if (isFault(result)) add(result, 'iotlb')
+    for (const held of this.#pages.of(siteKey(sid, page))) {
+      const { result } = held
+      if (isFault(result)) { if ('writes' in held && held.writes === isWrite(access)) add(result, 'iotlb') }
       else for (const fpd of fpds) add(useMapping(this.#unit, result, fpd, address, access), 'iotlb')
     }
     return found
@@ -134,6 +136,9 @@ const plainRequest = { type: 'untranslated', access: 'read', dword: true, pasid:
 const siteKey = (sid: number, page: number): string => `${sid}:${page}`
 const pageOfKey = (key: string | number): number => Number(String(key).split(':')[1])
 
+const isWrite = (access: Access): boolean => access === 'write' || access === 'atomic'
+const contextKey = ({ did, table, levels, tt, fpd }: ContextEntry): string => `${did} ${table} ${levels} ${tt} ${fpd}`
+const mappingKey = ({ output, pages, read, write, snoop }: Mapping): string => `${output} ${pages} ${read} ${write} ${snoop}`
 /** What tells two outcomes apart. */
 function keyOf(result: Translation): string {
   if (result.kind === 'fault') return `${[result.reason, ...result.alternatives]}:${result.suppressed}`

@@ -47,7 +47,7 @@ const ofScalableMode = [
   {
     name: 'rid-pasid-used', clause: 'VTD:table-30/sct-3',
     qemu: 'Goes by RID_PASID although ECAP.RPS=0.', manual: 'Without ECAP.RPS the field is reserved (42h).',
-    bends: bent => ({ ...withFeatures(bent, 'ECAP.RPS'), unit: bent.unit.scalable === null ? bent.unit : { ...bent.unit, scalable: { ...bent.unit.scalable, ridPasid: true } } }),
+    bends: bent => withFeatures(bent, 'ECAP.RPS'),
   },
   {
     name: 'directory-unbounded', clause: 'VTD:table-30/sct-4',

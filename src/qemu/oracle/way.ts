@@ -16,7 +16,7 @@ export function wayOf(tables: ScalableTables, unit: TranslationUnit, request: Dm
   }
   const found = lookupScalableContext(tables, unit, request)
   if (found.kind === 'fault') return nowhere
-  const pasid = lookupPasid(tables, unit, found.context, identityOf(found.context, unit, request), request)
+  const pasid = lookupPasid(tables, unit, found.context, identityOf(found.context, request), request)
   return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, around: pasid.entry.pgtt === 4 }
 }
 

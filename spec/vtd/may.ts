@@ -73,7 +73,8 @@ export class MayHold {
       const trail = newTrail()
       const read = walkSecondStage(tables, this.#unit, context, address, 'read', start, trail)
       const write = isFault(read) || this.#cachingMode ? walkSecondStage(tables, this.#unit, context, address, 'write', start) : read
-      for (const { level, table, read: r, write: w } of trail.visited) if (level < context.levels) this.#holdStructure(context.did, page, { table, level, read: r, write: w })
+      for (const { level, table, read: r, write: w } of trail.visited)
+        if (level < context.levels) this.#holdStructure(context.did, page, { table, level, read: r, write: w })
       for (const [result, writes] of [[read, false], [write, true]] as const) {
         if (!isFault(result)) this.#pages.add(key, { did: context.did, result: result.mapping })
         else if (this.#cachingMode) this.#pages.add(key, { did: context.did, result, writes })

@@ -8,10 +8,12 @@ import { withMachine } from '../../qemu/machine.ts'
 import { runOracle } from '../../qemu/oracle/drive.ts'
 import type { Difference } from '../../qemu/oracle/drive.ts'
 import { fileName, fileText, readCase } from '../../qemu/oracle/files.ts'
-import { oracleJson, renderComparison, renderOracle } from '../../qemu/oracle/render.ts'
+import type { Verdict } from '../../qemu/oracle/judged.ts'
+import { oracleJson, oracleSchema, renderComparison, renderOracle } from '../../qemu/oracle/render.ts'
 import { isDifferent } from '../../qemu/oracle/rig.ts'
 import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
+import type { Theme } from '../../report/theme.ts'
 import { parse, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
@@ -31,7 +33,8 @@ const options = {
 
 export const oracle = {
   name: 'oracle', operands: '', options,
-  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, interrupts, scalable mode. What QEMU does must be what the manual allows, or a known exception.',
+  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, interrupts, scalable mode. '
+    + 'What QEMU does must be what the manual allows, or a known exception.',
   examples: [
     ['remapcheck oracle --cases 100000', 'a hundred thousand requests, and what they reached'],
     ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, other cases'],
@@ -59,10 +62,11 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
     line.end()
     const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
     const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
-    io.stdout.write(flags.json ? JSON.stringify({ ...oracleJson(report), exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderOracle(report, themeOf(io, flags), saved))
+    io.stdout.write(flags.json ? jsonText({ ...oracleJson(report) }, exit) : renderOracle(report, themeOf(io, flags), saved))
     return exit
   } finally { line.end() }
 }
+const jsonText = (report: object, exit: ExitName): string => JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n'
 const n = (value: number): string => value.toLocaleString('en-US')
 const qemuOf = ({ qemu }: Flags<typeof options>): { readonly qemu?: string } => qemu === undefined ? {} : { qemu }
 
@@ -78,7 +82,8 @@ function save(one: Difference, folder: string, io: Io): string {
     mkdirSync(placed(io, folder), { recursive: true })
     writeFileSync(path, fileText(one))
   } catch (cause) {
-    throw new UserError({ code: 'E-ORACLE-SAVE', subject: shown(io, path), problem: `cannot be written: ${(cause as Error).message}`, next: 'name a folder that can: --save DIR' })
+    const problem = `cannot be written: ${(cause as Error).message}`
+    throw new UserError({ code: 'E-ORACLE-SAVE', subject: shown(io, path), problem, next: 'name a folder that can: --save DIR' })
   }
   return shown(io, path)
 }
@@ -86,7 +91,8 @@ function save(one: Difference, folder: string, io: Io): string {
 async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Promise<ExitName> {
   let text: string
   try { text = readFileSync(placed(io, file), 'utf8') } catch (cause) {
-    throw new UserError({ code: 'E-ORACLE-FILE', subject: file, problem: `cannot be read: ${(cause as Error).message}`, next: 'give a file that remapcheck oracle has saved' })
+    const problem = `cannot be read: ${(cause as Error).message}`
+    throw new UserError({ code: 'E-ORACLE-FILE', subject: file, problem, next: 'give a file that remapcheck oracle has saved' })
   }
   const { setup, suite, one } = readCase(text, file)
   const judged = await withMachine({ ...setup.options, ...qemuOf(flags), env: { ...io.env } }, async machine => {
@@ -96,11 +102,16 @@ async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Pr
   const different = judged.filter(isDifferent), theme = themeOf(io, flags)
   const exit: ExitName = different.length > 0 ? 'violated' : 'holds'
   const requests = judged.map(({ verdict, compare }) => ({ verdict, ...compare() }))
-  if (flags.json) io.stdout.write(JSON.stringify({ suite, setup: setup.name, requests, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n')
+  if (flags.json) io.stdout.write(jsonText({ schema: oracleSchema, suite, setup: setup.name, requests }, exit))
   else io.stdout.write([
     `${theme.strong('oracle')}   ${suite}, ${setup.name}`,
-    ...requests.flatMap(request => [...renderComparison(request, theme), `    ${request.verdict === 'different' ? theme.bad('✗ unexplained') : request.verdict === 'same' ? theme.good('✓ agrees') : theme.warn(`as known: ${request.verdict.join(', ')}`)}`]),
+    ...requests.flatMap(request => [...renderComparison(request, theme), `    ${verdictText(request.verdict, theme)}`]),
     '', `${different.length} unexplained differences`,
   ].join('\n') + '\n')
   return exit
+}
+
+function verdictText(verdict: Verdict, theme: Theme): string {
+  if (verdict === 'different') return theme.bad('✗ unexplained')
+  return verdict === 'same' ? theme.good('✓ agrees') : theme.warn(`as known: ${verdict.join(', ')}`)
 }

@@ -50,7 +50,8 @@ const pageOf = ({ address }: DmaRequest): number => address - address % 4096
 
 /** Tells whose events are whose: devices started together run in the order they were started in. An event without source id is of the first device that has no
  *  other, unless `landed` says that it went around the unit. @returns what each did, and the events that are nobody's */
-export function attribute(events: readonly TraceEvent[], requests: readonly DmaRequest[], landed: readonly (boolean | null)[]): { readonly seen: readonly Seen[]; readonly left: number } {
+export function attribute(events: readonly TraceEvent[], requests: readonly DmaRequest[], landed: readonly (boolean | null)[]):
+  { readonly seen: readonly Seen[]; readonly left: number } {
   let at = 0
   const seen = requests.map((request, i): Seen => {
     let hit = false

@@ -1,4 +1,4 @@
-/** Where QEMU is known to read tables otherwise than the manual, above all 7.2 in scalable mode: what its unit goes by in their place, and which reasons it gives. */
+/** Where QEMU is known to read tables otherwise than the manual, above all in scalable mode: what its unit goes by in their place, and which reasons it gives. */
 import type { VtdClause } from '../../../spec/vtd/clauses.ts'
 import type { Feature } from '../../../spec/vtd/layout.ts'
 import { hardwareGeometry, leafSize } from '../../../spec/vtd/tables.ts'
@@ -52,7 +52,9 @@ const ofScalableMode = [
   {
     name: 'directory-unbounded', clause: 'VTD:table-30/sct-4',
     qemu: 'Does not apply PDTS.', manual: 'A RID_PASID beyond the directory is refused (43h).',
-    bends: bent => wrapped(bent, tables => ({ scalableContextEntry: (table, index) => changed(tables.scalableContextEntry(table, index), entry => ({ ...entry, pdts: 7 })) })),
+    bends: bent => wrapped(bent, tables => ({
+      scalableContextEntry: (table, index) => changed(tables.scalableContextEntry(table, index), entry => ({ ...entry, pdts: 7 })),
+    })),
   },
   {
     name: 'both-root-halves', clause: 'VTD:table-30/srt-3',
@@ -82,11 +84,13 @@ const ofScalableMode = [
 const codes = [
   {
     name: 'legacy-reasons', clause: 'VTD:table-30/srt-2',
-    qemu: 'Gives the reasons of legacy mode for root, context and second stage (1, 2, 3 to Eh).', manual: 'Scalable mode has reasons of its own (38h to 42h, 78h to 87h).',
+    qemu: 'Gives the reasons of legacy mode for root, context and second stage (1, 2, 3 to Eh).',
+    manual: 'Scalable mode has reasons of its own (38h to 42h, 78h to 87h).',
   },
   {
     name: 'one-pasid-reason', clause: 'VTD:table-30/spt-2',
-    qemu: 'Gives 58h for whatever is wrong with PASID directory and PASID table, recorded even if FPD=1 there.', manual: 'Directory: 50h to 52h, table: 58h to 5Bh; those but for 50h and 58h are qualified.',
+    qemu: 'Gives 58h for whatever is wrong with PASID directory and PASID table, recorded even if FPD=1 there.',
+    manual: 'Directory: 50h to 52h, table: 58h to 5Bh; those but for 50h and 58h are qualified.',
   },
   {
     name: 'rid-pasid-recorded', clause: 'VTD:7.2/record',
@@ -105,7 +109,8 @@ const ofPasid = [0x50, 0x51, 0x52, 0x58, 0x59, 0x5a, 0x5b]
 
 /** Whether AW counts where PGTT is pass-through our sources do not say: what refuses an unsupported one there (5Bh) is allowed as well. */
 const widthOfPassThrough = (bent: Bent): Bent => wrapped(bent, tables => ({
-  pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => entry.pgtt === 4 && !bent.unit.levels.includes(entry.levels) ? { ...entry, pgtt: 0 } : entry),
+  pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry =>
+    entry.pgtt === 4 && !bent.unit.levels.includes(entry.levels) ? { ...entry, pgtt: 0 } : entry),
 }))
 
 type Explaining = typeof inBoth | (typeof ofScalableMode)[number]
@@ -114,7 +119,8 @@ const subsetsOf = (all: readonly Explaining[]): readonly (readonly Explaining[])
 const subsets = { legacy: subsetsOf([inBoth]), scalable: subsetsOf([inBoth, ...ofScalableMode]) }
 
 /** The fewest that together explain a difference; none at all where the manual leaves open what QEMU did. */
-export function explainedByTables<N extends string>(compared: DmaCompared, inAnyMode: (compared: DmaCompared) => N | null): readonly (N | TableExceptionName)[] | null {
+export function explainedByTables<N extends string>(compared: DmaCompared, inAnyMode: (compared: DmaCompared) => N | null):
+  readonly (N | TableExceptionName)[] | null {
   const scalable = compared.unit.ttm === 1
   for (const few of scalable ? subsets.scalable : subsets.legacy) for (const open of scalable ? [false, true] : [false]) {
     let bent: Bent = { features: [], unit: compared.unit, wrap: tables => tables }

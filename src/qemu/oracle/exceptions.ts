@@ -42,7 +42,12 @@ const dma = [
 ] as const satisfies readonly OfDma[]
 
 /** What QEMU's unit goes by in place of the manual's, for one message. */
-interface Bent { readonly unit: InterruptUnit; readonly request: InterruptRequest; readonly irte: (index: number) => Fetched<Irte>; readonly after: (result: Remapped) => Remapped }
+interface Bent {
+  readonly unit: InterruptUnit
+  readonly request: InterruptRequest
+  readonly irte: (index: number) => Fetched<Irte>
+  readonly after: (result: Remapped) => Remapped
+}
 interface OfInterrupts extends QemuException {
   /** Null where it has no part in this message. */
   readonly bends: (bent: Bent, asked: InterruptAsked) => Bent | null
@@ -61,7 +66,8 @@ const interrupts = [
     qemu: 'Adds handle and subhandle in 16 bits.', manual: 'The sum is wider: too large, it is refused (21h).',
     bends: bent => {
       const { remappable } = bent.request
-      return remappable === null || remappable.index <= 0xffff ? null : { ...bent, request: { ...bent.request, remappable: { ...remappable, index: remappable.index & 0xffff } } }
+      if (remappable === null || remappable.index <= 0xffff) return null
+      return { ...bent, request: { ...bent.request, remappable: { ...remappable, index: remappable.index & 0xffff } } }
     },
   },
   {
@@ -97,13 +103,15 @@ const interrupts = [
         mode = irte.dlm
         return { ...irte, dlm: 0 }
       })
-      return changed === null ? null : { ...changed, after: result => bent.after(result.kind === 'interrupt' ? { ...result, interrupt: { ...result.interrupt, dlm: mode } } : result) }
+      const withMode = (result: Remapped): Remapped => result.kind === 'interrupt' ? { ...result, interrupt: { ...result.interrupt, dlm: mode } } : result
+      return changed === null ? null : { ...changed, after: result => bent.after(withMode(result)) }
     },
   },
   {
     name: 'reserved-destination', clause: 'VTD:table-15/reserved-irte-field',
     qemu: 'With EIME=0 ignores the bits of DST outside of the 8-bit id.', manual: 'They are reserved: an entry with one set is refused (24h).',
-    bends: bent => bent.unit.eime ? null : onEntry(bent, irte => irte.im || (irte.dst & ~destinationId) === 0 ? null : { ...irte, dst: irte.dst & destinationId }),
+    bends: bent => bent.unit.eime ? null : onEntry(bent, irte =>
+      irte.im || (irte.dst & ~destinationId) === 0 ? null : { ...irte, dst: irte.dst & destinationId }),
   },
 ] as const satisfies readonly OfInterrupts[]
 
@@ -118,7 +126,8 @@ const records = [
   },
   {
     name: 'event-kept-pending', clause: 'VTD:7.3/event-mask',
-    qemu: 'Keeps FECTL.IP when the record is cleared and no status bit is left.', manual: 'IP is cleared with the last status bit: nothing is sent when IM is cleared.',
+    qemu: 'Keeps FECTL.IP when the record is cleared and no status bit is left.',
+    manual: 'IP is cleared with the last status bit: nothing is sent when IM is cleared.',
   },
   {
     name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
@@ -131,7 +140,8 @@ export const exceptions: readonly (QemuException & { readonly name: ExceptionNam
 
 /** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
 export const cachedException = (possible: readonly Possible[], seen: Seen, landed: boolean | null): readonly ExceptionName[] | null =>
-  seen.hit && seen.kind === 'translated' && landed === false && possible.some(({ result, from }) => from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
+  seen.hit && seen.kind === 'translated' && landed === false
+  && possible.some(({ result, from }) => from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
     ? ['cached-denial-unrecorded'] : null
 
 const inAnyMode = (compared: DmaCompared) => dma.find(({ explains }) => explains(compared))?.name ?? null

@@ -24,7 +24,8 @@ export function fileText({ suite, setup, seed, one, differences }: Difference): 
 export interface SavedCase { readonly suite: SuiteName; readonly setup: Setup; readonly one: unknown }
 /** @throws UserError E-ORACLE-JSON, E-ORACLE-FORMAT, E-ORACLE-VERSION, E-ORACLE-SETUP, each naming `file`. */
 export function readCase(text: string, file: string): SavedCase {
-  const wrong = (code: string, problem: string, next = 'give a file that remapcheck oracle has saved'): UserError => new UserError({ code: `E-ORACLE-${code}`, subject: file, problem, next })
+  const wrong = (code: string, problem: string, next = 'give a file that remapcheck oracle has saved'): UserError =>
+    new UserError({ code: `E-ORACLE-${code}`, subject: file, problem, next })
   let given: unknown
   try { given = JSON.parse(text) } catch (cause) { throw wrong('JSON', `is no JSON: ${(cause as Error).message}`) }
   const { success, output, issues } = v.safeParse(schema, given)

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { compatibilityAddress, compatibilityData, encode, remappableAddress, remappedIrte } from '../../../spec/vtd/layout.ts'
+import { often } from './draw.ts'
 import { place, setBits } from './place.ts'
 import type { TableMemory } from './place.ts'
 import { requesters } from './walk-case.ts'
@@ -28,29 +29,36 @@ export type InterruptCase = v.InferOutput<typeof interruptCaseSchema>
 export type Message = InterruptCase['messages'][number]
 type IrteCase = InterruptCase['irtes'][number]
 
-const often = <T>(usual: T, weight: number, other: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other })
 
 /** No processor of the machine has one of these ids in its lowest byte: an NMI or INIT that arrives would make it run. */
 const ids = [1, 2, 5, 0x12, 0x7e, 0x80, 0xfe] as const
 const id = fc.constantFrom(...ids)
-const destination = fc.oneof({ weight: 3, arbitrary: id }, { weight: 2, arbitrary: fc.tuple(id, fc.constantFrom(1, 0x1234, 0xffff, 0xff_ffff)).map(([one, high]) => high * 0x100 + one) })
+const destination = fc.oneof(
+  { weight: 3, arbitrary: id }, { weight: 2, arbitrary: fc.tuple(id, fc.constantFrom(1, 0x1234, 0xffff, 0xff_ffff)).map(([one, high]) => high * 0x100 + one) })
+
+/** As SVT=2 has it in SID. */
+const busRange = fc.tuple(fc.nat(5), fc.nat(5)).map(([from, to]) => from << 8 | to)
 
 /** @param eim whether the unit has extended interrupt mode. */
 export function interruptCases(eim: boolean): fc.Arbitrary<InterruptCase> {
   const irte: fc.Arbitrary<IrteCase> = fc.record({
-    slot: fc.nat(entries - 1), present: often(true, 6, fc.boolean()), fpd: fc.boolean(), posted: often(false, 12, fc.boolean()), dm: fc.boolean(), rh: fc.boolean(), tm: fc.boolean(),
+    slot: fc.nat(entries - 1), present: often(true, 6, fc.boolean()), fpd: fc.boolean(), posted: often(false, 12, fc.boolean()),
+    dm: fc.boolean(), rh: fc.boolean(), tm: fc.boolean(),
     dlm: often(0, 2, fc.nat(7)), vector: fc.integer({ min: 16, max: 255 }), dst: destination,
-    sid: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...requesters) }, { weight: 2, arbitrary: fc.tuple(fc.nat(5), fc.nat(5)).map(([from, to]) => from << 8 | to) }, fc.nat(0xffff)),
-    sq: fc.nat(3), svt: fc.nat(3), bits: often<number[]>([], 6, fc.array(fc.nat(127).filter(bit => bit !== 15 && (bit < 16 || bit > 63)), { minLength: 1, maxLength: 2 })),
+    sid: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...requesters) }, { weight: 2, arbitrary: busRange }, fc.nat(0xffff)), sq: fc.nat(3), svt: fc.nat(3),
+    // Neither IM nor vector and destination, which are drawn above.
+    bits: often<number[]>([], 6, fc.array(fc.nat(127).filter(bit => bit !== 15 && (bit < 16 || bit > 63)), { minLength: 1, maxLength: 2 })),
   })
   const message: fc.Arbitrary<Message> = fc.record({
     device: fc.nat(requesters.length - 1), via: often('msi', 11, fc.constant<'dma'>('dma')), remappable: often(true, 8, fc.boolean()),
-    handle: fc.oneof({ weight: 8, arbitrary: fc.nat(entries / 2 - 1) }, fc.integer({ min: entries / 2, max: 0xffff }), fc.integer({ min: 0xfff0, max: 0xffff })),
+    handle: fc.oneof(
+      { weight: 8, arbitrary: fc.nat(entries / 2 - 1) }, fc.integer({ min: entries / 2, max: 0xffff }), fc.integer({ min: 0xfff0, max: 0xffff })),
     subhandle: fc.boolean(), data: fc.oneof({ weight: 6, arbitrary: fc.nat(31) }, fc.nat(0xffff), fc.nat(0xffff_ffff)),
     dst: id, rh: fc.boolean(), dm: fc.boolean(),
   })
   return fc.record({
-    eime: eim ? fc.boolean() : fc.constant(false), cfi: fc.boolean(), size: fc.oneof({ weight: 4, arbitrary: fc.constant(5) }, fc.constantFrom(0, 2, 4, 6, 15, 15)),
+    eime: eim ? fc.boolean() : fc.constant(false), cfi: fc.boolean(),
+    size: fc.oneof({ weight: 4, arbitrary: fc.constant(5) }, fc.constantFrom(0, 2, 4, 6, 15, 15)),
     irtes: fc.array(irte, { maxLength: entries, size: 'max' }), messages: fc.array(message, { minLength: 1, maxLength: 128, size: 'max' }),
   })
 }
@@ -67,18 +75,20 @@ export function wordsOfMessage(one: Message): { readonly address: number; readon
   return { address, data }
 }
 
+const plainIrte = { present: true, fpd: false, posted: false, dm: false, rh: false, tm: false, dlm: 0, sid: 0, sq: 0, svt: 0, bits: [] }
+
 export function writeInterruptTable(memory: TableMemory, { irtes, eime }: InterruptCase): void {
   for (let slot = 0; slot < entries; slot++) {
     const dst = ids[slot % ids.length]!
-    writeIrte(memory, eime, { slot, present: true, fpd: false, posted: false, dm: false, rh: false, tm: false, dlm: 0, vector: 0x40 + slot, dst, sid: 0, sq: 0, svt: 0, bits: [] })
+    writeIrte(memory, eime, { ...plainIrte, slot, vector: 0x40 + slot, dst })
   }
   for (const one of irtes) writeIrte(memory, eime, one)
 }
 function writeIrte(memory: TableMemory, eime: boolean, one: IrteCase): void {
   const bit = (value: boolean): number => value ? 1 : 0
   const words = encode(remappedIrte, {
-    P: bit(one.present), FPD: bit(one.fpd), DM: bit(one.dm), RH: bit(one.rh), TM: bit(one.tm), DLM: one.dlm, IM: bit(one.posted), V: one.vector, DST: eime ? one.dst : lowBytesSwapped(one.dst),
-    SID: one.sid, SQ: one.sq, SVT: one.svt,
+    P: bit(one.present), FPD: bit(one.fpd), DM: bit(one.dm), RH: bit(one.rh), TM: bit(one.tm), DLM: one.dlm, IM: bit(one.posted),
+    V: one.vector, DST: eime ? one.dst : lowBytesSwapped(one.dst), SID: one.sid, SQ: one.sq, SVT: one.svt,
   })
   memory.put(place.interruptTable + 16 * one.slot, setBits(words, one.bits))
 }

@@ -21,7 +21,8 @@ export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally
 const hex = (value: number): string => `0x${value.toString(16)}`
 function describe({ via, address, data, request, model }: InterruptAsked, seen: InterruptSeen): Comparison {
   return {
-    request: `${sidText(request.sid)} ${via === 'msi' ? 'sends' : 'writes'} ${hex(data)} to ${hex(address)}${request.remappable === null ? '' : `, index ${request.remappable.index}`}`,
+    request: `${sidText(request.sid)} ${via === 'msi' ? 'sends' : 'writes'} ${hex(data)} to ${hex(address)}`
+      + (request.remappable === null ? '' : `, index ${request.remappable.index}`),
     model: model.kind === 'fault' ? `blocked, fault ${[model.reason, ...model.alternatives].map(code => `${code.toString(16).toUpperCase()}h`).join(' or ')}`
       : model.kind === 'posted' ? 'posted' : interruptText(model.interrupt),
     qemu: seen.kind === 'blocked' ? 'blocked' : seen.kind === 'unclear' ? `events that do not fit: ${seen.events.join(', ')}` : interruptText(seen.interrupt),
@@ -29,4 +30,5 @@ function describe({ via, address, data, request, model }: InterruptAsked, seen: 
   }
 }
 const interruptText = ({ vector, dlm, dst, dm, rh, tm, assert }: Interrupt): string =>
-  `vector ${hex(vector)} to ${hex(dst)}${dm ? ' logical' : ''}, delivery mode ${dlm}${rh ? ', redirection hint' : ''}${tm ? ', level' : ''}${assert ? '' : ', not asserted'}`
+  `vector ${hex(vector)} to ${hex(dst)}${dm ? ' logical' : ''}, delivery mode ${dlm}`
+  + `${rh ? ', redirection hint' : ''}${tm ? ', level' : ''}${assert ? '' : ', not asserted'}`

@@ -84,7 +84,8 @@ async function loadMessages({ qtest, edus }: Machine, dmas: readonly { readonly 
 }
 
 function settingsOf({ unit }: Machine, memory: TableMemory, irta: ArrayLike<number>, cfi: boolean): Settings {
-  const seen = { cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts: encode(registers.GSTS.layout, { IRES: 1, CFIS: cfi ? 1 : 0 })[0]!, rtaddr: dwordsOf(0n), irta }
+  const gsts = encode(registers.GSTS.layout, { IRES: 1, CFIS: cfi ? 1 : 0 })[0]!
+  const seen = { cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts, rtaddr: dwordsOf(0n), irta }
   const reader = entryReader(rulesOf(seen, 39))
   return { unit: interruptUnitOf(seen), irte: (index, posted) => irteAt(memory, reader, index, posted) }
 }
@@ -118,10 +119,12 @@ function seenOf(events: readonly TraceEvent[]): InterruptSeen {
   if (made === null || sent === null || events.length !== 2) return { kind: 'unclear', events: events.map(({ name }) => name) }
   const low = Number(made.address & 0xffff_ffffn), { data } = made
   const interrupt = {
-    vector: data & 0xff, dlm: data >>> 8 & 7, dst: Number(made.address >> 40n) * 256 + (low >>> 12 & 0xff), dm: (low >>> 2 & 1) === 1, rh: (low >>> 3 & 1) === 1,
+    vector: data & 0xff, dlm: data >>> 8 & 7, dst: Number(made.address >> 40n) * 256 + (low >>> 12 & 0xff),
+    dm: (low >>> 2 & 1) === 1, rh: (low >>> 3 & 1) === 1,
     tm: (data >>> 15 & 1) === 1, assert: (data >>> 14 & 1) === 1,
   }
-  const same = sent.vector === interrupt.vector && sent.deliveryMode === interrupt.dlm && sent.dest === interrupt.dst % 256 && sent.destMode === Number(interrupt.dm)
+  const same = sent.vector === interrupt.vector && sent.deliveryMode === interrupt.dlm && sent.dest === interrupt.dst % 256
+    && sent.destMode === Number(interrupt.dm)
     && sent.triggerMode === Number(interrupt.tm)
   return same ? { kind: 'delivered', interrupt } : { kind: 'unclear', events: ['vtd_ir_remap_msi', 'apic_deliver_irq'] }
 }
@@ -137,7 +140,8 @@ function judgeRecords(asked: readonly InterruptAsked[], faults: FaultState, tall
   const verdict = unrecorded ? ['interrupt-fault-unrecorded'] as const : 'different' as const
   tally.verdict(verdict)
   return { of: 'unit', verdict, compare: () => ({
-    request: `fault record after ${asked.length} messages`, clause: 'VTD:7.2/record', model: expected ? `reason ${expected.reason.toString(16).toUpperCase()}h` : 'none',
+    request: `fault record after ${asked.length} messages`, clause: 'VTD:7.2/record',
+    model: expected ? `reason ${expected.reason.toString(16).toUpperCase()}h` : 'none',
     qemu: found === null ? `none, FSTS ${faults.fsts}` : `reason ${found.FR.toString(16).toUpperCase()}h`,
   }) }
 }

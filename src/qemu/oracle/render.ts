@@ -26,15 +26,17 @@ export function renderOracle(report: OracleReport, theme: Theme, saved: Readonly
     ...speed(report, theme), '',
     theme.strong('fault reasons reached'), ...columns(reasons.map(reason => [code(reason.code), n(tally.reasons.get(reason.code)!)]), theme.width),
     ...wrapped(`  never: ${never.map(reason => code(reason.code)).join(' ') || 'none'}`, theme), '',
-    theme.strong('outcomes'), ...[...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => `  ${name.padEnd(36)}${n(count).padStart(9)}`), '',
-    theme.strong('caches and queue'), ...cacheStates.map(name => `  ${name.padEnd(36)}${(tally.states.has(name) ? n(tally.states.get(name)!) : 'never').padStart(9)}`), '',
+    theme.strong('outcomes'), ...[...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => counted(name, count)), '',
+    theme.strong('caches and queue'), ...cacheStates.map(name => counted(name, tally.states.get(name))), '',
     theme.strong('where QEMU leaves the manual, as known'),
-    ...exceptions.map(({ name }) => `  ${name.padEnd(36)}${(tally.exceptions.has(name) ? n(tally.exceptions.get(name)!) : 'never').padStart(9)}`), '',
+    ...exceptions.map(({ name }) => counted(name, tally.exceptions.get(name))), '',
     ...differences.flatMap(one => [...renderDifference(one, theme, saved.get(one) ?? null), '']),
     report.interrupted ? theme.warn('interrupted: what was compared until then') : null,
     (differences.length === 0 ? theme.good : theme.bad)(`${differences.length === 0 ? '✓' : '✗'} ${n(report.cases)} cases, ${differences.length} unexplained differences`),
   ].filter(line => line !== null).join('\n') + '\n'
 }
+
+const counted = (name: string, count: number | undefined): string => `  ${name.padEnd(36)}${(count === undefined ? 'never' : n(count)).padStart(9)}`
 
 function speed({ cases, elapsed, time }: OracleReport, theme: Theme): readonly string[] {
   if (elapsed === 0) return []

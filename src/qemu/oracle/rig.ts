@@ -39,7 +39,10 @@ export function rigOf<Case>(rig: Rig<Case>, schema: v.GenericSchema<unknown, Cas
     check: run => check(rig, run),
     replay: async (machine, given, file) => {
       const { success, output, issues } = v.safeParse(schema, given)
-      if (!success) throw new UserError({ code: 'E-ORACLE-CASE', subject: file, problem: `its case is none of this suite: ${v.getDotPath(issues[0]) ?? 'the whole'}: ${issues[0].message}`, next: 'give a file that remapcheck oracle has saved' })
+      if (!success) throw new UserError({
+        code: 'E-ORACLE-CASE', subject: file, problem: `its case is none of this suite: ${v.getDotPath(issues[0]) ?? 'the whole'}: ${issues[0].message}`,
+        next: 'give a file that remapcheck oracle has saved',
+      })
       return await rig.run({ machine, tally: new Tally(), lap: () => undefined }, output)
     },
   }

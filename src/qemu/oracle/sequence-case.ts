@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/layout.ts'
+import { often } from './draw.ts'
 import { page, place } from './place.ts'
 
 /** Source ids: two on bus 0, one on bus 1. The first and the last begin in domain 1, the other in domain 2. */
@@ -28,18 +29,21 @@ const invalidation = {
 }
 const invalidateContext = v.object({ do: v.literal('invalidate-context'), ...invalidation })
 const invalidateIotlb = v.object({ do: v.literal('invalidate-iotlb'), ...invalidation })
-const bad = v.object({ do: v.literal('bad-descriptor'), how: v.picklist(['type', 'granularity', 'reserved-context', 'reserved-iotlb', 'reserved-wait', 'page-drain']) })
+const badWays = ['type', 'granularity', 'reserved-context', 'reserved-iotlb', 'reserved-wait', 'page-drain'] as const
+const bad = v.object({ do: v.literal('bad-descriptor'), how: v.picklist(badWays) })
 const mask = v.object({ do: v.literal('mask-events'), masked: v.boolean() })
 const clear = v.object({ do: v.literal('clear-faults'), status: v.boolean() })
 
 const stepSchema = v.variant('do', [entry, context, root, dma, invalidateContext, invalidateIotlb, bad, mask, clear])
-export const sequenceCaseSchema = v.object({ /** Invalidations by register: the queue is off. */ registers: v.boolean(), steps: v.pipe(v.array(stepSchema), v.minLength(1), v.maxLength(120)) })
+export const sequenceCaseSchema = v.object({
+  /** Invalidations by register: the queue is off. */
+  registers: v.boolean(), steps: v.pipe(v.array(stepSchema), v.minLength(1), v.maxLength(120)),
+})
 export type SequenceCase = v.InferOutput<typeof sequenceCaseSchema>
 export type Step = SequenceCase['steps'][number]
 export type StepOf<D extends Step['do']> = Extract<Step, { readonly do: D }>
 type Invalidation = StepOf<'invalidate-context' | 'invalidate-iotlb'>
 
-const often = <T>(usual: T, weight: number, other: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other })
 
 export function sequenceCases(): fc.Arbitrary<SequenceCase> {
   const one = fc.nat(1), devices = fc.nat(sequenceRequesters.length - 1), flag = fc.boolean()
@@ -60,7 +64,7 @@ export function sequenceCases(): fc.Arbitrary<SequenceCase> {
     { weight: 1, arbitrary: fc.oneof(
       fc.record({ do: fc.constant('root' as const), bus: one, present: often(true, 1, flag) }), fc.record({ do: fc.constant('mask-events' as const), masked: flag }),
       fc.record({ do: fc.constant('clear-faults' as const), status: flag }),
-      fc.record({ do: fc.constant('bad-descriptor' as const), how: fc.constantFrom('type', 'granularity', 'reserved-context', 'reserved-iotlb', 'reserved-wait', 'page-drain') })) },
+      fc.record({ do: fc.constant('bad-descriptor' as const), how: fc.constantFrom(...badWays) })) },
     { weight: 2, arbitrary: invalidating('invalidate-context') }, { weight: 4, arbitrary: invalidating('invalidate-iotlb') },
     { weight: 12, arbitrary: fc.record({ do: fc.constant('dma' as const), device: devices, slots, write: flag }) })
   return fc.record({ registers: often(false, 2, flag), steps: fc.array(steps, { minLength: 1, maxLength: 120, size: 'max' }) })
@@ -109,7 +113,8 @@ export function storesOf(step: Step): readonly Store[] {
 }
 function pagingEntry({ level, to, read, write, large }: StepOf<'entry'>): Uint32Array {
   const leaf = level === 1 || large
-  const address = level === 1 ? place.data + to * page : !leaf ? place.paging(level - 1, to % tables[level - 1]!) : level === 2 ? place.large + to * 0x20_0000 : 0
+  const address = level === 1 ? place.data + to * page : !leaf ? place.paging(level - 1, to % tables[level - 1]!)
+    : level === 2 ? place.large + to * 0x20_0000 : 0
   return Uint32Array.of(address + (read ? 1 : 0) + (write ? 2 : 0) + (large ? 0x80 : 0), 0)
 }
 
@@ -119,9 +124,8 @@ export function addressAt(slots: StepOf<'dma'>['slots'], step: number): number {
 /** The descriptor of an invalidation. */
 export function descriptorOf(step: Invalidation): Uint32Array {
   const { granularity, did, device: index, functionMask, slots, addressMask, hint, drain } = step
-  if (step.do === 'invalidate-context')
-    return encode(descriptorLayouts[1], { TYPE: 1, G: granularity, DID: did, SID: granularity === 3 ? sequenceRequesters[index]! : 0, FM: granularity === 3 ? functionMask : 0 })
-  const paged = granularity === 3
+  const paged = granularity === 3, ofDevice = paged ? { SID: sequenceRequesters[index]!, FM: functionMask } : {}
+  if (step.do === 'invalidate-context') return encode(descriptorLayouts[1], { TYPE: 1, G: granularity, DID: did, ...ofDevice })
   const range = paged ? { AM: addressMask, IH: hint ? 1 : 0, ADDR: addressAt(slots, 0) / page } : {}
   return encode(descriptorLayouts[2], { TYPE: 2, G: granularity, DID: did, DR: drain ? 1 : 0, DW: drain ? 1 : 0, ...range })
 }

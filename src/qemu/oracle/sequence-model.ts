@@ -27,6 +27,9 @@ import type { Observed, Queue, Registers } from './sequence-seen.ts'
 type Offsets = Pick<Machine['unit'], 'offset' | 'cap' | 'ecap'>
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
 
+/** No context entry of a case passes through. */
+const way = { fpd: false, around: false }
+
 /** Steps are judged in their order, each once. */
 export class SequenceModel {
   readonly #offset: Offsets['offset']
@@ -88,14 +91,17 @@ export class SequenceModel {
     const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!, access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
     const possible = this.#may.outcomes(this.#tables, request)
     const fresh = translateLegacy(this.#tables, this.#unit, request)
-    const as = (model: Possible['result']): DmaCompared => ({ unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model, way: { fpd: false, around: false }, seen, landed })
+    const as = (model: Possible['result']): DmaCompared =>
+      ({ unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model, way, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
-    const names = found !== undefined ? null : cachedException(possible, seen, landed) ?? possible.map(({ result }) => dmaExceptions(as(result))).find(one => one !== null) ?? null
+    const names = found !== undefined ? null
+      : cachedException(possible, seen, landed) ?? possible.map(({ result }) => dmaExceptions(as(result))).find(one => one !== null) ?? null
     const verdict = found !== undefined ? 'same' : names ?? 'different'
     this.#count(request, found ?? null, agrees(as(fresh)), seen.hit, names)
     if (seen.kind === 'fault') this.#happened(record(this.#state, recordOfDma(this.#state, request, seen.reason), false))
     const judged: Judged = { of: 'request', verdict, compare: () => ({
-      request: `step ${i + 1}: ${requestText(request)}`, clause: clauseOf(fresh, { fpd: false, around: false }), qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
+      request: `step ${i + 1}: ${requestText(request)}`, clause: clauseOf(fresh, way),
+      qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
       model: possible.map(({ result, from }) => `${modelText(request, result)} (${from})`).join('; or '),
     }) }
     return [judged, ...this.#judgeRegisters(`step ${i + 1}`, after, messages)]
@@ -119,13 +125,14 @@ export class SequenceModel {
       const name = step.do === 'invalidate-context' ? 'CCMD' as const : 'IOTLB' as const
       for (const [register, value] of registerWritesOf(step)) this.#write(register, value)
       this.#countInvalidation()
-      const { value } = read(this.#state, this.#offset(name), 8)
-      return seen.of === 'register' && sameCommand(name, value, seen.value) ? [] : [different(`${name} after step ${i + 1}`, hex(value), seen.of === 'register' ? hex(seen.value) : 'nothing', 'VTD:11.4/register-invalidation')]
+      const { value } = read(this.#state, this.#offset(name), 8), after = seen.of === 'register' ? seen.value : 0n
+      return sameCommand(name, value, after) ? [] : [different(`${name} after step ${i + 1}`, hex(value), hex(after), 'VTD:11.4/register-invalidation')]
     }
     this.#submit([descriptorOf(step), statusWait(statusAt(i), i + 1)])
     this.#countInvalidation()
     const expected = this.#statuses.get(statusAt(i)) ?? 0
-    return seen.of === 'status' && seen.status === expected ? [] : [different(`status of step ${i + 1}`, String(expected), seen.of === 'status' ? String(seen.status) : 'nothing', 'VTD:6.5.2.9/wait')]
+    const status = seen.of === 'status' ? seen.status : null
+    return status === expected ? [] : [different(`status of step ${i + 1}`, String(expected), String(status), 'VTD:6.5.2.9/wait')]
   }
   #countInvalidation(): void { this.#tally.state(this.#removed > 0 ? 'invalidated' : 'invalidation of nothing held') }
 
@@ -148,12 +155,14 @@ export class SequenceModel {
     if (model.iqercd === seen.iqercd) return judged
     const verdict = seen.iqercd === 0n ? ['queue-error-untold'] as const : 'different' as const
     this.#tally.verdict(verdict)
-    return [...judged, { of: 'unit', verdict, compare: () => ({ request: `IQERCD, ${what}`, model: hex(model.iqercd), qemu: hex(seen.iqercd), clause: 'VTD:6.5.2/error-stops' }) }]
+    const compare = () => ({ request: `IQERCD, ${what}`, model: hex(model.iqercd), qemu: hex(seen.iqercd), clause: 'VTD:6.5.2/error-stops' })
+    return [...judged, { of: 'unit', verdict, compare }]
   }
 
   #judgeRegisters(what: string, seen: Registers, messages: number): readonly Judged[] {
     const get = (name: RegisterName): bigint => read(this.#state, this.#offset(name), 4).value
-    const model = { fsts: Number(get('FSTS')), fectl: Number(get('FECTL')), record: [0, 4, 8, 12].map(at => Number(read(this.#state, this.#offset('FRCD') + at, 4).value)) }
+    const words = [0, 4, 8, 12].map(at => Number(read(this.#state, this.#offset('FRCD') + at, 4).value))
+    const model = { fsts: Number(get('FSTS')), fectl: Number(get('FECTL')), record: words }
     const wrong = registersText(model) !== registersText(seen)
     if (!wrong) return this.#judgeMessages(what, messages)
     const compare = () => ({ request: `registers after ${what}`, model: registersText(model), qemu: registersText(seen), clause: 'VTD:7.3/event-mask' })
@@ -221,7 +230,8 @@ function firstState(unit: Offsets, byRegisters: boolean): UnitState {
 
 const eventPending = encode(registers.FECTL.layout, { IP: 1 })[0]!
 const hex = (value: bigint): string => `0x${value.toString(16)}`
-const different = (request: string, model: string, qemu: string, clause: VtdClause): Judged => ({ of: 'unit', verdict: 'different', compare: () => ({ request, model, qemu, clause }) })
+const different = (request: string, model: string, qemu: string, clause: VtdClause): Judged =>
+  ({ of: 'unit', verdict: 'different', compare: () => ({ request, model, qemu, clause }) })
 
 /** PV has no meaning where PP=0. */
 function registersText({ fsts, fectl, record: words }: Registers): string {
@@ -234,7 +244,12 @@ function registersText({ fsts, fectl, record: words }: Registers): string {
 function sameCommand(name: 'CCMD' | 'IOTLB', model: bigint, seen: bigint): boolean {
   const fields = (value: bigint) => {
     const words = [Number(value & 0xffff_ffffn), Number(value >> 32n)]
-    return name === 'CCMD' ? (({ ICC, CAIG }) => ({ busy: ICC, done: CAIG }))(decode(registers.CCMD.layout, words)) : (({ IVT, IAIG }) => ({ busy: IVT, done: IAIG }))(decode(registers.IOTLB.layout, words))
+    if (name === 'CCMD') {
+      const { ICC, CAIG } = decode(registers.CCMD.layout, words)
+      return { busy: ICC, done: CAIG }
+    }
+    const { IVT, IAIG } = decode(registers.IOTLB.layout, words)
+    return { busy: IVT, done: IAIG }
   }
   const a = fields(model), b = fields(seen)
   return a.busy === b.busy && b.done >= 1 && b.done <= a.done

@@ -18,7 +18,8 @@ import { translating } from './walks.ts'
 
 export const sequenceEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled', 'vtd_iotlb_page_hit', 'vtd_irq_generate']
 
-export const sequenceRig = (cachingMode: boolean): Rig<SequenceCase> => ({ cases: sequenceCases(), prepare, run: (bench, one) => runSequence(bench, one, cachingMode) })
+export const sequenceRig = (cachingMode: boolean): Rig<SequenceCase> =>
+  ({ cases: sequenceCases(), prepare, run: (bench, one) => runSequence(bench, one, cachingMode) })
 
 async function runSequence(bench: Bench, one: SequenceCase, cachingMode: boolean): Promise<readonly Judged[]> {
   const { machine, lap } = bench
@@ -173,7 +174,9 @@ async function badStep(machine: Machine, { how }: StepOf<'bad-descriptor'>, i: n
   const at = unit.tail
   unit.submit([badDescriptor(how), invalidateIotlb, statusWait(statusAt(i), i + 1)])
   const look = async (): Promise<Queue> => {
-    const [fsts, iqh, iqercd, ...statuses] = await Promise.all([unit.read('FSTS'), unit.read('IQH'), unit.read('IQERCD'), qtest.readl(statusAt(i)), qtest.readl(statusAt(i, 1))])
+    const [fsts, iqh, iqercd, ...statuses] = await Promise.all([
+      unit.read('FSTS'), unit.read('IQH'), unit.read('IQERCD'), qtest.readl(statusAt(i)), qtest.readl(statusAt(i, 1)),
+    ])
     return { fsts: Number(fsts), iqh, iqercd, statuses }
   }
   const stopped = later(look())

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry } from '../../../spec/vtd/layout.ts'
+import { often } from './draw.ts'
 import { page, place, setBits } from './place.ts'
 import type { TableMemory } from './place.ts'
 
@@ -46,11 +47,11 @@ type Paging = WalkCase['paging'][number]
 
 export interface WalkShape { readonly scalable: boolean; readonly addressWidth: 39 | 48 }
 
-const often = <T>(usual: T, weight: number, other: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other })
 const noBits: number[] = []
 /** A word of ones, as what reads from nowhere often is. */
 const allBits = Array.from({ length: 64 }, (_, bit) => bit)
-const bits = (most: number, weight: number): fc.Arbitrary<number[]> => often(noBits, weight, fc.oneof({ weight: 9, arbitrary: fc.array(fc.integer({ min: 2, max: most }), { minLength: 1, maxLength: 2 }) }, { weight: 1, arbitrary: fc.constant(allBits) }))
+const bits = (most: number, weight: number): fc.Arbitrary<number[]> => often(noBits, weight, fc.oneof(
+  { weight: 9, arbitrary: fc.array(fc.integer({ min: 2, max: most }), { minLength: 1, maxLength: 2 }) }, { weight: 1, arbitrary: fc.constant(allBits) }))
 const next = fc.constantFrom<Target>('next0', 'next1', 'next2')
 const target = fc.oneof({ weight: 6, arbitrary: next }, { weight: 4, arbitrary: fc.constantFrom(...targets) })
 
@@ -115,7 +116,8 @@ const large64 = 1 << 7
 
 /** Writes the tables of a case: those that map everything, then what it has otherwise. */
 export function writeTables(memory: TableMemory, one: WalkCase, { scalable, addressWidth }: WalkShape): void {
-  const usual = (level: number, table: number, at: number): Paging => ({ level, table, slot: at, read: true, write: true, large: false, to: `next${at % 3}` as Target, bits: [] })
+  const usual = (level: number, table: number, at: number): Paging => 
+    ({ level, table, slot: at, read: true, write: true, large: false, to: `next${at % 3}` as Target, bits: [] })
   for (let level = 1; level <= 4; level++)
     for (let table = 0; table < tablesALevel; table++) for (let at = 0; at < slots.length; at++) writePaging(memory, usual(level, table, at), addressWidth)
   for (const entry of one.paging) writePaging(memory, entry, addressWidth)

@@ -41,7 +41,23 @@ export function unitOf({ unit }: Machine, { scalable, addressWidth }: WalkShape)
 const readsTo = 2048
 
 /** A request of a round, what the model says of it, and where what it writes can be looked for. */
-interface Asked { readonly edu: Edu; readonly request: DmaRequest; readonly model: Translation; readonly way: Way; readonly alone: boolean; readonly landing: number | null }
+interface Asked {
+  readonly edu: Edu
+  readonly request: DmaRequest
+  readonly model: Translation
+  readonly way: Way
+  /** In a round of its own. */
+  readonly alone: boolean
+  readonly landing: number | null
+}
+
+/** What was seen of one; `events` come later. */
+interface Round {
+  readonly asked: readonly Asked[]
+  readonly faults: FaultState
+  readonly landed: readonly (boolean | null)[]
+  readonly events: Promise<readonly TraceEvent[]>
+}
 
 export function walkRig(shape: WalkShape): Rig<WalkCase> {
   return { cases: walkCases(shape), prepare: machine => translating(machine, shape.scalable), run: (bench, one) => runWalk(bench, one, shape) }
@@ -71,13 +87,14 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   const rules = rulesOf(model.registers, shape.addressWidth)
   const read = (by: Rules): ScalableTables => rawTables(memory, { rootTable: one.noRoot ? place.hole : place.root, interruptTable: 0 }, entryReader(by))
   const tables = read(rules)
-  const reading = (more: readonly Feature[]): ScalableTables => more.length === 0 ? tables : read({ ...rules, has: feature => more.includes(feature) || rules.has(feature) })
+  const reading = (more: readonly Feature[]): ScalableTables =>
+    more.length === 0 ? tables : read({ ...rules, has: feature => more.includes(feature) || rules.has(feature) })
   const rounds = inRounds(one, machine, tables, model.unit, shape)
-  const done: { asked: readonly Asked[]; faults: FaultState; landed: readonly (boolean | null)[]; events: Promise<readonly TraceEvent[]> }[] = []
+  const done: Round[] = []
   for (const asked of rounds) {
     for (const { landing } of asked) if (landing !== null) qtest.writel(landing, 0)
     for (const { edu, request } of asked)
-      edu.start(request.access === 'write' ? { direction: 'write', address: BigInt(request.address) } : { direction: 'read', address: BigInt(request.address), offset: readsTo })
+      edu.start({ address: BigInt(request.address), ...request.access === 'write' ? { direction: 'write' } : { direction: 'read', offset: readsTo } })
     lap('qemu')
     const [faults, words] = await finish(asked.map(({ edu }) => edu), () => Promise.all([unit.faults(), wordsAt(machine, asked)]))
     lap('judge')
@@ -88,14 +105,16 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   }
   if (one.noRoot) unit.setRoot(BigInt(rootAddress(shape.scalable)))
   const judged: Judged[] = []
-  for (const { asked, faults, landed, events } of done) {
+  for (const round of done) {
     lap('qemu')
-    const all = await events
+    const all = await round.events
     lap('judge')
-    judged.push(...judgeRound({ unit: model.unit, tables, reading }, asked, faults, landed, all, tally, address => { qtest.writel(address, 0) }))
+    judged.push(...judgeRound({ unit: model.unit, tables, reading }, round, all, tally, address => { qtest.writel(address, 0) }))
   }
   return judged
 }
+
+const plain = { type: 'untranslated', access: 'write', dword: true, pasid: null, privileged: false, execute: false } as const
 
 /** Each device does one thing a round. */
 function inRounds(one: WalkCase, { edus }: Machine, tables: ScalableTables, unit: TranslationUnit, { addressWidth }: WalkShape): Asked[][] {
@@ -103,7 +122,7 @@ function inRounds(one: WalkCase, { edus }: Machine, tables: ScalableTables, unit
   const used = requesters.map(() => 0)
   for (const given of one.requests) {
     const edu = edus[given.device]!
-    const request = { sid: edu.sid, type: 'untranslated', access: 'write', address: addressOf(given, addressWidth === 48 ? 4 : 3), dword: true, pasid: null, privileged: false, execute: false } as const
+    const request = { ...plain, sid: edu.sid, address: addressOf(given, addressWidth === 48 ? 4 : 3) } as const
     const asked = ask(edu, request, given.write, tables, unit)
     if (asked === null) continue
     // Whether QEMU says nothing of one that goes around its unit can be told only where nobody else is there.
@@ -121,7 +140,10 @@ function ask(edu: Edu, request: DmaRequest, write: boolean, tables: ScalableTabl
   const landing = landingOf(request, asWrite) ?? (mayGoAround && !way.around ? request.address : null)
   const intoTables = landing !== null && isTable(landing)
   if (mayGoAround && landing !== null && (intoTables || !isRam(landing))) return null
-  if (!intoTables && (write || mayGoAround)) return { edu, request, model: asWrite, way, alone: mayGoAround && asWrite.kind === 'fault', landing: landing !== null && isRam(landing) ? landing : null }
+  if (!intoTables && (write || mayGoAround)) {
+    const alone = mayGoAround && asWrite.kind === 'fault'
+    return { edu, request, model: asWrite, way, alone, landing: landing !== null && isRam(landing) ? landing : null }
+  }
   const reading: DmaRequest = { ...request, access: 'read' }
   return { edu, request: reading, model: translationOf(translate(tables, unit, reading))!, way, alone: false, landing: null }
 }
@@ -134,7 +156,8 @@ const wordsAt = ({ qtest }: Machine, asked: readonly Asked[]): Promise<readonly 
 const landedOf = (asked: readonly Asked[], words: readonly (number | null)[]): (boolean | null)[] =>
   asked.map(({ landing, request }, i) => landing === null ? null : words[i] === (request.sid << 16) >>> 0)
 
-function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'reading'>, asked: readonly Asked[], faults: FaultState, landed: readonly (boolean | null)[], events: readonly TraceEvent[], tally: Tally, forget: (address: number) => void): Judged[] {
+function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'reading'>, { asked, faults, landed }: Round, events: readonly TraceEvent[], tally: Tally,
+  forget: (address: number) => void): Judged[] {
   const { seen, left } = attribute(events, asked.map(one => one.request), landed)
   const all = asked.map(({ request, model, way }, i): DmaCompared => ({ ...by, request, model, way, seen: seen[i]!, landed: landed[i]! }))
   // What landed where no model said it would must not be there for the next case.
@@ -149,7 +172,10 @@ function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'reading'>, asked:
 function judgeRecord(all: readonly DmaCompared[], { fsts, record: words }: FaultState, left: number, scalable: boolean, tally: Tally): Judged | null {
   const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false, im: true, ip: false }
   for (const { request, seen } of all)
-    if (seen.kind === 'fault') recordFault(model, { reason: seen.reason, sid: request.sid, address: Math.floor(request.address / 4096), write: request.access === 'write' }, false)
+    if (seen.kind === 'fault') {
+      const address = Math.floor(request.address / 4096)
+      recordFault(model, { reason: seen.reason, sid: request.sid, address, write: request.access === 'write' }, false)
+    }
   const record = model.records[0] ?? null
   const frcd = registers.FRCD.layout, found = decode(frcd, words)
   const expected = record === null ? encode(frcd, {})
@@ -161,7 +187,8 @@ function judgeRecord(all: readonly DmaCompared[], { fsts, record: words }: Fault
   const verdict = right && scalable && found.PV === 0 ? ['rid-pasid-recorded'] as const : 'different' as const
   tally.verdict(verdict)
   return { of: 'unit', verdict, compare: () => ({
-    request: `record after ${all.length} requests`, clause: 'VTD:7.2/record', model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD ${show(frcd, record === null ? expected : withoutPasid(expected))}`,
+    request: `record after ${all.length} requests`, clause: 'VTD:7.2/record',
+    model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD ${show(frcd, record === null ? expected : withoutPasid(expected))}`,
     qemu: `FSTS ${show(registers.FSTS.layout, [fsts])}, FRCD ${show(frcd, words)}${left === 0 ? '' : `, ${left} events of nobody`}`,
   }) }
 }

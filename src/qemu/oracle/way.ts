@@ -20,7 +20,8 @@ export function wayOf(tables: ScalableTables, unit: TranslationUnit, request: Dm
   return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, around: pasid.entry.pgtt === 4 }
 }
 
-const lax = <E extends { readonly reserved: boolean }>(entry: E | 'unreadable'): E | 'unreadable' => entry === 'unreadable' || !entry.reserved ? entry : { ...entry, reserved: false }
+const lax = <E extends { readonly reserved: boolean }>(entry: E | 'unreadable'): E | 'unreadable' =>
+  entry === 'unreadable' || !entry.reserved ? entry : { ...entry, reserved: false }
 /** The tables of PASIDs and their contexts as a unit would read them that knows no reserved bits there. */
 export const unreserved = (tables: ScalableTables): ScalableTables => ({
   ...tables,

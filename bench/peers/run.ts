@@ -72,9 +72,11 @@ function runnersOf(name: string, { states }: Case, settings: Settings, programs:
     const flags = workers === 'default' ? [] : ['--workers', workers]
     return { title: ['ours', ...flags].join(' '), run: () => runOurs(name, flags), must: 'exact', results: [] }
   })
-  const flags = [...settings.workers.at(-1) === 'default' ? [] : ['--workers', settings.workers.at(-1)!], '--symmetry']
+  const most = settings.workers.at(-1) === 'default' ? [] : ['--workers', settings.workers.at(-1)!]
+  const warm: Runner = { title: ['ours', ...most, '--warm'].join(' '), run: () => runOurs(name, [...most, '--warm']), must: 'exact', results: [] }
+  const flags = [...most, '--symmetry']
   const symmetric: Runner = { title: ['ours', ...flags].join(' '), run: () => runOurs(name, flags), must: 'judged', results: [] }
-  return [...pans, ...ours, ...settings.symmetry ? [symmetric] : []]
+  return [...pans, ...ours, warm, ...settings.symmetry ? [symmetric] : []]
 }
 
 /** All rounds of one model; prints its table. @returns what disagrees. */

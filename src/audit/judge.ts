@@ -2,7 +2,7 @@
 import { faultReason } from '../../spec/vtd/faults.ts'
 import { alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
-import type { Collected } from './collect.ts'
+import type { Collected, Crowd } from './collect.ts'
 import { bdf } from './devices.ts'
 import type { Way } from './devices.ts'
 import { hex, several, size } from './format.ts'
@@ -124,7 +124,7 @@ function* ofRanges({ ranges }: Space, devices: readonly number[]): Generator<Ala
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 
-function* ofSharing({ sharing: { pairs, crowds }, users }: Collected): Generator<Alarm> {
+function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Alarm> {
   for (const { a, b, writable, first } of pairs) {
     const one = users[a]!.devices, other = users[b]!.devices
     // The PASIDs of one device are its own to choose.
@@ -132,10 +132,9 @@ function* ofSharing({ sharing: { pairs, crowds }, users }: Collected): Generator
     const who = `${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`
     yield alarm('shared-writable', [...new Set([...one, ...other])], `${size(writable)}, the first at ${hex(first)}: ${who}`)
   }
-  const writable = crowds.filter(({ who }) => who.some(({ rights }) => (rights & 2) !== 0))
-  if (writable.length === 0) return
-  const runs = `${several(writable.length, 'run')} of memory, the first at ${hex(writable[0]!.start)}`
-  yield alarm('shared-writable', [], `${runs}, in more than ${mostNamed} sets of tables`)
+  const runs = ({ count, first }: Crowd): string => `${several(count, 'run')} of memory, the first at ${hex(first)}`
+  if (crowds.count > 0) yield alarm('shared-writable', [], `${runs(crowds)}, in more than ${mostNamed} sets of tables`)
+  if (unpaired.count > 0) yield alarm('shared-writable', [], `${runs(unpaired)}, beyond the ${pairs.length.toLocaleString('en-US')} pairs of sets of tables that are told`)
 }
 
 const list = (entries: readonly Entry[]): string => entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')

@@ -66,7 +66,7 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const steps = mode.kind === 'legacy' ? legacyDevices(tables, unit, roots.rootTable, spaces, found)
     : mode.kind === 'scalable' && hasScalableMode(unit) ? scalableDevices(tables, unit, roots.rootTable, spaces, budget, found) : []
   for (const _ of steps) yield atFirst - budget.tables
-  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values), roots.interruptTable)
+  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable)
   yield atFirst - budget.tables
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const users = usersOf(spaces.all, found.devices)

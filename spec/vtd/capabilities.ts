@@ -44,10 +44,11 @@ export function translationUnitOf(unit: UnitRegisters, haw: number, rules: Singl
   }
 }
 
-export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
+/** @param haw host address width in bits: what of the table is above it counts as outside. */
+export function interruptUnitOf(unit: UnitRegisters, haw: number): InterruptUnit {
   const gsts = decode(registers.GSTS.layout, [unit.gsts]), irta = decode(registers.IRTA.layout, unit.irta), ecap = ecapOf(unit)
   return {
-    ires: gsts.IRES === 1, cfis: gsts.CFIS === 1, eime: irta.EIME === 1, tableSize: 2 ** (irta.S + 1), pi: capOf(unit).PI === 1,
+    ires: gsts.IRES === 1, cfis: gsts.CFIS === 1, eime: irta.EIME === 1, tableSize: Math.min(2 ** (irta.S + 1), Math.max(0, 2 ** haw - irta.IRTA * 4096) / 16), pi: capOf(unit).PI === 1,
     eimer: ecap.EIMER === 1, irreq: ecap.IRREQ === 1,
   }
 }

@@ -24,7 +24,7 @@ export interface InterruptRequest {
 export interface InterruptUnit {
   /** GSTS.IRES and CFIS; IRTA.EIME */
   readonly ires: boolean; readonly cfis: boolean; readonly eime: boolean
-  /** Entries of the table: 2^(IRTA.S + 1). */
+  /** Entries of the table: 2^(IRTA.S + 1), or as many of them as lie below the host address width. */
   readonly tableSize: number
   /** CAP.PI */
   readonly pi: boolean

@@ -32,7 +32,7 @@ export function viewOf(state: UnitState): View {
   const unit = { cap: dwordsOf(config.cap), ecap: dwordsOf(config.ecap), gsts: globalStatus(status), rtaddr: latched.rtaddr, irta: latched.irta }
   const roots = rootsOf(unit), reader = entryReader(reservedRules(state))
   const view: View = {
-    translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit),
+    translation: translationUnitOf(unit, config.haw, config.singleSource), interrupts: interruptUnitOf(unit, config.haw),
     tables: memory => rawTables(memory, roots, reader),
   }
   views.set(latched, { config, status, view })

@@ -48,7 +48,8 @@ export function secondStage(tables: Tables, walk: Walk, stage: SecondStage, of: 
     read &&= entry.read
     write &&= entry.write
     const large = level > 1 && entry.pageSize
-    const leaf = level <= 1 || large
+    // No leaf stands above level 3, so that PS there leads to no page.
+    const leaf = level <= 1 || large && level <= 3
     if (entry.reserved || large && !unit.superpages.includes(level)) return blameIn(walk, of.reserved,
       ...leaf ? refusals(walk, of, mappingOf(walk, stage, of, entry, level, address, read, write, true), address, access)
         : nothingLeft(walk, of, read, write, access))

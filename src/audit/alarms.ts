@@ -27,7 +27,7 @@ export const alarmKinds = {
     says: 'Devices with different page tables reach the same memory, and one of them can write it.',
     todo: 'unmap it from one of them, or put both into one domain if they are meant to share.' },
   'domain-conflict': { severity: 'error', clause: 'VTD:6/same-domain-same-tables',
-    says: 'One domain-id stands for different page tables: a cached translation of one serves the other.',
+    says: 'One domain-id stands for different page tables, or is used with a second stage and without: what is cached of one serves the other.',
     todo: 'give each set of page tables a domain-id of its own.' },
   'interrupts-not-remapped': { severity: 'error', clause: 'VTD:5.1.4/remapping-disabled',
     says: 'Interrupts are not remapped: every device can send any vector to any CPU.',
@@ -36,7 +36,7 @@ export const alarmKinds = {
     says: 'Interrupts in compatibility format pass unchanged: every device can send any vector to any CPU.',
     todo: 'clear CFI, or use x2APIC mode (EIME), which blocks them.' },
   'irte-any-source': { severity: 'error', clause: 'VTD:9.9/source-validation',
-    says: 'An interrupt entry has no source check: every device can send this interrupt.',
+    says: 'An interrupt entry has no source check, or admits all buses: every device can send this interrupt.',
     todo: 'set SVT=1 and the SID of the device.' },
   'identity-map': { severity: 'warning', clause: null,
     says: 'Memory is mapped to the device at its own address, as firmware asks for (RMRR), or a leftover.',
@@ -80,10 +80,10 @@ export const alarmKinds = {
   'interrupt-range-mapped': { severity: 'note', clause: 'VTD:3/interrupt-range',
     says: 'Input addresses in FEEx_xxxx are mapped; without PASID a write there is an interrupt, no DMA.',
     todo: 'leave the range out of the addresses given to drivers.' },
-  'interrupt-table-partial': { severity: 'note', clause: null,
+  'interrupt-table-partial': { severity: 'warning', clause: null,
     says: 'Pages of the interrupt table are not in the dump: entries there are not judged.',
     todo: 'dump the whole table; --absent-zero, where a trimmed dump leaves out pages of zeros.' },
-  'directory-partial': { severity: 'note', clause: null,
+  'directory-partial': { severity: 'warning', clause: null,
     says: 'Pages of a PASID directory are not in the dump: PASIDs there are not judged.',
     todo: 'dump the whole directory; --absent-zero, where a trimmed dump leaves out pages of zeros.' },
 } as const satisfies Readonly<Record<string, AlarmKind>>
@@ -102,4 +102,4 @@ export interface Alarm {
 }
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
-export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short']
+export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial', 'directory-partial']

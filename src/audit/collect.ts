@@ -42,8 +42,13 @@ export interface Collected {
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }
 
 export interface Pair { readonly a: number; readonly b: number; bytes: number; writable: number; readonly first: number }
-/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others. */
-export interface Sharing { readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: readonly Shared[] }
+/** Runs that several devices reach and one can write: how many, and where the first is. */
+export interface Crowd { count: number; first: number }
+/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others, `unpaired` those for which no
+ *  pair was left. */
+export interface Sharing {
+  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: Crowd; readonly unpaired: Crowd
+}
 const mostRuns = 10_000, mostPairs = 100_000
 
 /** Yields how many tables were read, now and then. */
@@ -61,13 +66,14 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const steps = mode.kind === 'legacy' ? legacyDevices(tables, unit, roots.rootTable, spaces, found)
     : mode.kind === 'scalable' && hasScalableMode(unit) ? scalableDevices(tables, unit, roots.rootTable, spaces, budget, found) : []
   for (const _ of steps) yield atFirst - budget.tables
-  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values), roots.interruptTable)
+  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable)
   yield atFirst - budget.tables
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
-  const sharing = yield* sharingOf(translated, atFirst - budget.tables)
+  const users = usersOf(spaces.all, found.devices)
+  const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
     dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found, spaces: spaces.all,
-    users: usersOf(spaces.all, found.devices), interrupts, guarded: protectedOf(found.structures.values(), spaces.all, interrupts, queueOf(dump)), sharing,
+    users, interrupts, guarded: protectedOf(found.structures.values(), spaces.all, interrupts, queueOf(dump)), sharing,
   }
 }
 
@@ -95,31 +101,45 @@ function usersOf(spaces: readonly Space[], devices: readonly Device[]): readonly
   return uses.map(use => ({ devices: [...use.devices], domains: [...use.domains] }))
 }
 
-function* sharingOf(spaces: readonly Space[], tables: number): Generator<number, Sharing> {
-  const runs: Shared[] = [], crowds: Shared[] = []
+function* sharingOf(spaces: readonly Space[], users: readonly SpaceUse[], tables: number): Generator<number, Sharing> {
+  const runs: Shared[] = []
+  const crowds: Crowd = { count: 0, first: 0 }, unpaired: Crowd = { count: 0, first: 0 }
   const pairs = new Map<string, Pair>()
   let runCount = 0
-  for (const local of sharedRuns(spaces.map(({ reach }) => reach))) {
+  const ownerOf = (at: number): number => {
+    const { id } = spaces[at]!, { devices } = users[id]!
+    return devices.length === 1 ? devices[0]! : -1 - id
+  }
+  for (const local of sharedRuns(spaces.map(({ reach }) => reach), ownerOf)) {
     const run = { ...local, who: local.who.map(one => ({ ...one, space: spaces[one.space]!.id })) }
     if (runs.length < mostRuns) runs.push(run)
     if (++runCount % 100_000 === 0) yield tables
-    if (run.count > run.who.length) { if (crowds.length < mostRuns) crowds.push(run) }
-    else addPairs(run, pairs)
+    if (run.count > run.who.length) note(crowds, run)
+    else if (!addPairs(run, pairs)) note(unpaired, run)
   }
-  return { runs, runCount, pairs: [...pairs.values()], crowds }
+  return { runs, runCount, pairs: [...pairs.values()], crowds, unpaired }
 }
 
-function addPairs({ start, end, who }: Shared, pairs: Map<string, Pair>): void {
+/** The PASIDs of one device are its own to choose. */
+function note(crowd: Crowd, { start, rights: together, isOfOne }: Shared): void {
+  if (isOfOne || (together & rights.write) === 0) return
+  if (crowd.count++ === 0) crowd.first = start
+}
+
+/** False where one is left out. */
+function addPairs({ start, end, who }: Shared, pairs: Map<string, Pair>): boolean {
+  let all = true
   who.forEach((one, i) => {
     for (const other of who.slice(i + 1)) {
       const key = `${one.space}/${other.space}`
       let pair = pairs.get(key)
       if (pair === undefined) {
-        if (pairs.size >= mostPairs) continue
+        if (pairs.size >= mostPairs) { all = false; continue }
         pairs.set(key, pair = { a: one.space, b: other.space, bytes: 0, writable: 0, first: start })
       }
       pair.bytes += end - start
       if (((one.rights | other.rights) & rights.write) !== 0) pair.writable += end - start
     }
   })
+  return all
 }

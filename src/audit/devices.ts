@@ -1,7 +1,6 @@
 /** Devices of a unit and what each may do: every root, context and PASID entry that is present, judged by the walkers' own checks
  *  (VT-d rev 5.10: 9.1 to 9.6, table 30). */
 import { identityOf, lookupPasid, lookupScalableContext } from '../../spec/vtd/scalable.ts'
-import type { PasidFound } from '../../spec/vtd/scalable.ts'
 import type { PasidEntry, ScalableContextEntry, ScalableTables } from '../../spec/vtd/tables.ts'
 import type { PasidUnit } from '../../spec/vtd/translation.ts'
 import { lookupContext } from '../../spec/vtd/walk.ts'
@@ -12,6 +11,8 @@ import type { Space, Spaces } from './spaces.ts'
 /** One kind of requests of a device: those without PASID (null), or those of a PASID. */
 export interface Way {
   readonly pasid: number | null
+  /** The PASID that what is cached is tagged with: RID_PASID for requests without one. Null in legacy mode. */
+  readonly tag: number | null
   readonly did: number | null
   /** Null where every request is blocked, with the fault reason in `fault`. */
   readonly space: Space | null
@@ -68,11 +69,11 @@ export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, ro
       }
       const { did, tt, table, levels } = result.context
       const space = tt === 2 ? spaces.passThrough() : yield* spaces.secondStage(table, levels)
-      found.devices.push({ sid, ways: [{ pasid: null, did, space, fault: null }], deviceTlb: tt === 1 })
+      found.devices.push({ sid, ways: [{ pasid: null, tag: null, did, space, fault: null }], deviceTlb: tt === 1 })
     }
   }
 }
-const blocked = (pasid: number | null, fault: number): Way => ({ pasid, did: null, space: null, fault })
+const blocked = (pasid: number | null, fault: number): Way => ({ pasid, tag: null, did: null, space: null, fault })
 
 export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTable: number, spaces: Spaces, budget: Budget, found: Found): Generator<void> {
   reads(found, 'root table', rootTable)
@@ -108,7 +109,7 @@ class ByPasid {
     const { tables, unit } = this
     const by = identityOf(context, request(sid))
     const own = lookupPasid(tables, unit, context, by, request(sid))
-    const ways: Way[] = [own.kind === 'fault' ? blocked(null, own.reason) : yield* this.#way(null, own)]
+    const ways: Way[] = [own.kind === 'fault' ? blocked(null, own.reason) : yield* this.#way(null, by.pasid, { ...own.entry, sre: by.privileged })]
     const entries = this.#directory(context, sid)
     if (context.paside) for (const entry of entries) yield* this.#table(sid, context, by.pasid, entry, ways)
     return ways
@@ -146,12 +147,13 @@ class ByPasid {
       const pasid = first + index
       if (entry === 'unreadable' || !entry.present || pasid === ridPasid) continue
       const result = lookupPasid(tables, unit, context, { pasid, privileged: false }, request(sid, pasid))
-      ways.push(result.kind === 'fault' ? blocked(pasid, result.reason) : yield* this.#way(pasid, result))
+      ways.push(result.kind === 'fault' ? blocked(pasid, result.reason) : yield* this.#way(pasid, pasid, result.entry))
     }
   }
 
-  *#way(pasid: number | null, { entry }: PasidFound): Generator<void, Way> {
-    return { pasid, did: entry.did, space: yield* this.#space(entry), fault: null }
+  /** `entry.sre`: whether some of these requests are privileged. Those without PASID are so by RID_PRIV. */
+  *#way(pasid: number | null, tag: number, entry: PasidEntry): Generator<void, Way> {
+    return { pasid, tag, did: entry.did, space: yield* this.#space(entry), fault: null }
   }
 
   /** PGTT has been checked. */

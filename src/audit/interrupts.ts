@@ -69,7 +69,8 @@ function entryOf(index: number, irte: Irte, unit: InterruptUnit): Entry {
 
 /** `00:02.0`, `00:02.*` where function bits are ignored, `buses 01 to 03`. */
 function sourceOf({ svt, sq, sid }: Irte): string | null {
-  if (svt === 0) return null
+  // Buses 00 to ff are every bus.
+  if (svt === 0 || svt === 2 && sid === 0x00ff) return null
   if (svt === 2) return `buses ${(sid >> 8).toString(16).padStart(2, '0')} to ${(sid & 0xff).toString(16).padStart(2, '0')}`
   return sq === 0 ? bdf(sid) : `${bdf(sid)}, functions ${['', '+4', '+2 to +6', 'all'][sq]!}`
 }

@@ -2,7 +2,7 @@
 import { faultReason } from '../../spec/vtd/faults.ts'
 import { alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
-import type { Collected } from './collect.ts'
+import type { Collected, Crowd } from './collect.ts'
 import { bdf } from './devices.ts'
 import type { Way } from './devices.ts'
 import { hex, several, size } from './format.ts'
@@ -60,32 +60,36 @@ function* ofDevices({ found: { devices } }: Collected): Generator<Alarm> {
 /** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
 const isAbsent = (fault: number): boolean => fault === 0x51 || fault === 0x59
 
-/** Tags of what is cached: second-stage tables by domain, first-stage tables by domain and PASID. */
+/** What is cached is tagged with the domain, so that one domain must stand for one thing each time (VT-d rev 5.10, ch. 6). */
 function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<Alarm> {
-  const first = new Map<string, { readonly space: Space; readonly sid: number }>()
+  const first = new Map<string, { readonly means: string; readonly sid: number }>()
   const told = new Set<string>()
   const zero = new Set<number>()
   for (const { sid, ways } of devices)
     for (const way of ways) {
       if (way.space === null || way.did === null) continue
       if (cachingMode && way.did === 0) zero.add(sid)
-      for (const tag of tagsOf(way)) {
-        const known = first.get(tag)
-        if (known === undefined) first.set(tag, { space: way.space, sid })
-        else if (known.space !== way.space && !told.has(`${tag} ${way.space.id}`)) {
-          told.add(`${tag} ${way.space.id}`)
-          yield alarm('domain-conflict', [...new Set([known.sid, sid])], `domain ${way.did}: ${nameOf(known.space)}, and ${nameOf(way.space)}`)
+      for (const { tag, means } of tagsOf(way, way.space)) {
+        const key = `${way.did} ${tag}`, known = first.get(key)
+        if (known === undefined) first.set(key, { means, sid })
+        else if (known.means !== means && !told.has(`${key} ${means}`)) {
+          told.add(`${key} ${means}`)
+          yield alarm('domain-conflict', [...new Set([known.sid, sid])], `domain ${way.did}: ${known.means}, and ${means}`)
         }
       }
     }
   if (zero.size > 0) yield alarm('domain-zero', [...zero], several(zero.size, 'device'))
 }
-function tagsOf({ did, pasid, space }: Way): readonly string[] {
-  switch (space!.kind) {
-    case 'pass-through': return []
-    case 'second-stage': return [`${did}`]
-    default: return [`${did}/${pasid ?? 'own'}`]
-  }
+/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no domain may serve PGTT 001
+ *  or 100 and also 010 or 011. */
+function tagsOf({ tag }: Way, { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
+  const host = kind === 'second-stage' ? { table, levels } : second
+  const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string => `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
+  return [
+    ...host === null ? [] : [{ tag: 'second', means: tables('second-stage', host) }],
+    ...kind === 'first-stage' || kind === 'nested' ? [{ tag: `first ${tag}`, means: tables(kind, { table, levels }) }] : [],
+    ...tag === null ? [] : [{ tag: 'PGTT', means: host === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)' }],
+  ]
 }
 export const nameOf = ({ kind, table, levels }: Space): string => kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
 
@@ -102,7 +106,7 @@ function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm>
   const writable = writableBy(space, guarded)
   const total = writable.reduce((sum, { count }) => sum + count, 0)
   if (total > 0) {
-    const list = writable.map(({ kind, count, first }) => `${several(count, kind)} (${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
+    const list = writable.map(({ kind, count, first }) => `${several(count, kind, kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)} (${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
     yield alarm('writes-tables', devices, list.join(', ') + (total >= mostWritable ? '; more were not counted' : ''))
   }
   for (const [trouble, about] of space.troubles) yield alarm(troubleCodes[trouble], devices, troubleText(trouble, about))
@@ -124,7 +128,7 @@ function* ofRanges({ ranges }: Space, devices: readonly number[]): Generator<Ala
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 
-function* ofSharing({ sharing: { pairs, crowds }, users }: Collected): Generator<Alarm> {
+function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Alarm> {
   for (const { a, b, writable, first } of pairs) {
     const one = users[a]!.devices, other = users[b]!.devices
     // The PASIDs of one device are its own to choose.
@@ -132,10 +136,9 @@ function* ofSharing({ sharing: { pairs, crowds }, users }: Collected): Generator
     const who = `${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`
     yield alarm('shared-writable', [...new Set([...one, ...other])], `${size(writable)}, the first at ${hex(first)}: ${who}`)
   }
-  const writable = crowds.filter(({ who }) => who.some(({ rights }) => (rights & 2) !== 0))
-  if (writable.length === 0) return
-  const runs = `${several(writable.length, 'run')} of memory, the first at ${hex(writable[0]!.start)}`
-  yield alarm('shared-writable', [], `${runs}, in more than ${mostNamed} sets of tables`)
+  const runs = ({ count, first }: Crowd): string => `${several(count, 'run')} of memory, the first at ${hex(first)}`
+  if (crowds.count > 0) yield alarm('shared-writable', [], `${runs(crowds)}, in more than ${mostNamed} sets of tables`)
+  if (unpaired.count > 0) yield alarm('shared-writable', [], `${runs(unpaired)}, beyond the ${pairs.length.toLocaleString('en-US')} pairs of sets of tables that are told`)
 }
 
 const list = (entries: readonly Entry[]): string => entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')

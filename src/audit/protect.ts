@@ -29,7 +29,8 @@ export function protectedOf(structures: Iterable<Structure>, spaces: readonly Sp
     for (const page of space.guestTables) add('page table', page * 4096, 4096, secondOf(space))
   }
   if (interrupts.remapping) add('interrupt table', interrupts.address, interrupts.size * 16)
-  for (const { descriptor } of interrupts.entries) if (descriptor !== null) add('posted-interrupt descriptor', descriptor, 64)
+  // What no request can use is not posted either.
+  for (const { descriptor, fault } of interrupts.entries) if (descriptor !== null && fault === null) add('posted-interrupt descriptor', descriptor, 64)
   if (queue !== null) add('invalidation queue', queue.address, queue.bytes)
   const items = found.sort((a, b) => a.start - b.start || a.end - b.end)
   return { items, long: items.filter(isLong) }

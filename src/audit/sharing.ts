@@ -6,20 +6,23 @@ import { rights } from './ranges.ts'
 export interface Shared {
   readonly start: number; readonly end: number
   readonly who: readonly { readonly space: number; readonly rights: number }[]
-  /** All who reach it, also those not named. */
+  /** All who reach it, also those not named; what they may do together; and whether they have one owner. */
   readonly count: number
+  readonly rights: number
+  readonly isOfOne: boolean
 }
 export const mostNamed = 16
 
-/** In the order of addresses; neighbours that the same reach with the same rights are one. */
-export function* sharedRuns(reaches: readonly Reach[]): Generator<Shared> {
+/** In the order of addresses; neighbours that the same reach with the same rights are one. `ownerOf` a space: the one device that uses it, or else a
+ *  number that no other space has. */
+export function* sharedRuns(reaches: readonly Reach[], ownerOf: (space: number) => number): Generator<Shared> {
   const heap = new Heap(reaches)
-  const active = new Map<number, number>()
+  const active = new Active(ownerOf)
   let from = 0
   let open = null as Shared | null
   for (let turn = heap.next(); turn !== null; turn = heap.next()) {
-    if (turn.at > from && active.size > 1) {
-      const run = runOf(from, turn.at, active)
+    if (turn.at > from && active.spaces.size > 1) {
+      const run = active.run(from, turn.at)
       if (open !== null && joins(open, run)) open = { ...open, end: run.end }
       else {
         if (open !== null) yield open
@@ -27,21 +30,45 @@ export function* sharedRuns(reaches: readonly Reach[]): Generator<Shared> {
       }
     }
     from = turn.at
-    if (turn.bits === rights.none) active.delete(turn.space)
-    else active.set(turn.space, turn.bits)
+    active.turn(turn)
   }
   if (open !== null) yield open
 }
 
-function runOf(start: number, end: number, active: ReadonlyMap<number, number>): Shared {
-  const who: { space: number; rights: number }[] = []
-  for (const [space, bits] of active) {
-    if (who.length === mostNamed) break
-    who.push({ space, rights: bits })
+/** Who reaches the address of the sweep, with sums that stand for those a run does not name. */
+class Active {
+  readonly spaces = new Map<number, number>()
+  readonly #owners = new Map<number, number>()
+  #readers = 0
+  #writers = 0
+  constructor(private readonly ownerOf: (space: number) => number) {}
+
+  turn({ space, bits }: Turn): void {
+    this.#sum(space, this.spaces.get(space) ?? rights.none, -1)
+    this.#sum(space, bits, 1)
+    if (bits === rights.none) this.spaces.delete(space)
+    else this.spaces.set(space, bits)
   }
-  return { start, end, who: who.sort((a, b) => a.space - b.space), count: active.size }
+  #sum(space: number, bits: number, by: 1 | -1): void {
+    if (bits === rights.none) return
+    if ((bits & rights.read) !== 0) this.#readers += by
+    if ((bits & rights.write) !== 0) this.#writers += by
+    const owner = this.ownerOf(space), left = (this.#owners.get(owner) ?? 0) + by
+    if (left === 0) this.#owners.delete(owner)
+    else this.#owners.set(owner, left)
+  }
+
+  run(start: number, end: number): Shared {
+    const who: { space: number; rights: number }[] = []
+    for (const [space, bits] of this.spaces) {
+      if (who.length === mostNamed) break
+      who.push({ space, rights: bits })
+    }
+    const together = (this.#readers > 0 ? rights.read : rights.none) | (this.#writers > 0 ? rights.write : rights.none)
+    return { start, end, who: who.sort((a, b) => a.space - b.space), count: this.spaces.size, rights: together, isOfOne: this.#owners.size === 1 }
+  }
 }
-const joins = (a: Shared, b: Shared): boolean => a.end === b.start && a.count === b.count
+const joins = (a: Shared, b: Shared): boolean => a.end === b.start && a.count === b.count && a.rights === b.rights && a.isOfOne === b.isOfOne
   && a.who.every(({ space, rights: bits }, i) => b.who[i]!.space === space && b.who[i]!.rights === bits)
 
 interface Turn { readonly space: number; readonly at: number; readonly bits: number }

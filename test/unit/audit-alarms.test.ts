@@ -49,6 +49,7 @@ const cases: readonly (readonly [code: keyof typeof alarmKinds, because: string,
   ['interrupts-not-remapped', 'GSTS.IRES=0', '', () => altered(nothing, { GSTS: 0xc5000000n })],
   ['compatibility-interrupts', 'GSTS.CFIS=1 and IRTA.EIME=0', '', () => altered(nothing, { GSTS: 0xc7800000n })],
   ['irte-any-source', '1 entry: 5', '', () => altered(({ machine }) => { machine.irte(5, { V: 60, DST: 0x100 }) })],
+  ['irte-any-source', '1 entry: 5', '', () => altered(({ machine }) => { machine.irte(5, { V: 60, DST: 0x100, SVT: 2, SID: 0x00ff }) })],
   ['identity-map', '4K in 1 range, at 0x9000000', '00:02.0', () => altered(({ machine, first }) => { machine.map(first, 4, 0x9000000, 0x9000000) })],
   ['device-tlb', '1 device', '00:02.0', () => altered(({ machine, first }) => { machine.context(0x10, { TT: 1, SSPTPTR: first / 4096, DID: 1 }) })],
   ['irte-same-target', 'vector 40 to 0x1: entries 0, 7', '', () => altered(({ machine }) => { machine.irte(7, { V: 40, DST: 0x100, SVT: 1, SID: 0x18 }) })],
@@ -125,6 +126,84 @@ describe('alarms', () => {
     })
     expect(build(false).alarms.filter(({ code }) => code === 'writes-tables').map(({ devices }) => devices)).toEqual([])
     expect(build(true).alarms.filter(({ code }) => code === 'writes-tables').map(({ devices }) => devices)).toEqual([['00:03.0']])
+  })
+})
+
+describe('sharing', () => {
+  /** Devices whose tables all map one page. */
+  const crowd = (count: number, writer: number): AuditReport => {
+    const machine = new Machine()
+    for (let i = 0; i < count; i++) machine.map(machine.device(i * 8, i + 1), 4, 0x10000, 0x8000000, i === writer ? 3 : 1)
+    return machine.audit()
+  }
+  it.each([[16, 15], [17, 0], [17, 16], [20, 19]])('of %i sets of tables, of which number %i writes, is told', (count, writer) => {
+    expect(codesOf(crowd(count, writer))).toEqual(['shared-writable'])
+    expect(codesOf(crowd(count, -1))).toEqual([])
+  })
+  it.each([3, 20])('between %i PASIDs of one device is its own choice, with another device it is not', count => {
+    const build = (other: boolean): AuditReport => scalable(machine => {
+      const write = machine.pasids(0x10), others = machine.pasids(0x18)
+      for (let pasid = 0; pasid < count; pasid++) {
+        const top = machine.table()
+        machine.mapFirst(top, 4, 0x10000, 0x8000000)
+        const entry = { P: 1, PGTT: 1, FSPTPTR: top / 4096, DID: 1 }
+        if (pasid === 1 && other) others(1, entry)
+        else write(pasid, entry)
+      }
+    })
+    expect(codesOf(build(false))).toEqual([])
+    expect(codesOf(build(true))).toEqual(['shared-writable'])
+  })
+})
+
+describe('domains', () => {
+  type Entry = Parameters<ReturnType<Machine['pasids']>>[1]
+  /** Two devices of domain 5, requests without PASID by the PASIDs named; two sets of tables of each stage to choose from. */
+  const conflicts = (one: number, other: number, entries: (first: readonly Entry[], second: readonly Entry[]) => readonly [Entry, Entry]): string[] => {
+    const report = scalable(machine => {
+      const tops = [0x9000000, 0xa000000].map(page => {
+        const first = machine.table(), second = machine.table()
+        machine.mapFirst(first, 4, 0x1000, page)
+        machine.map(second, 4, 0x400000, 0x400000, 1, 2)
+        return { first: { FSPTPTR: first / 4096 }, second: { AW: 2, SSPTPTR: second / 4096 } }
+      })
+      const [a, b] = entries(tops.map(({ first }) => first), tops.map(({ second }) => second))
+      machine.pasids(0x10, { PASIDE: 0, RID_PASID: one })(one, { P: 1, DID: 5, ...a })
+      machine.pasids(0x18, { PASIDE: 0, RID_PASID: other })(other, { P: 1, DID: 5, ...b })
+    })
+    return report.alarms.filter(({ code }) => code === 'domain-conflict').map(({ because }) => because)
+  }
+  const seconds = ['domain 5: second-stage tables at 0x401000 (4 levels), and second-stage tables at 0x408000 (4 levels)']
+  const stages = ['domain 5: no second stage (PGTT 001 or 100), and a second stage (PGTT 010 or 011)']
+  it('have one second stage, nested or not', () => {
+    expect(conflicts(0, 0, ([f], [s, t]) => [{ PGTT: 3, ...f, ...s }, { PGTT: 2, ...t }])).toEqual(seconds)
+    expect(conflicts(1, 2, ([f], [s, t]) => [{ PGTT: 3, ...f, ...s }, { PGTT: 3, ...f, ...t }])).toEqual(seconds)
+    expect(conflicts(0, 0, ([f], [s]) => [{ PGTT: 3, ...f, ...s }, { PGTT: 2, ...s }])).toEqual([])
+  })
+  it('do not serve both with and without a second stage', () => {
+    expect(conflicts(0, 0, ([f], [s]) => [{ PGTT: 1, ...f }, { PGTT: 2, ...s }])).toEqual(stages)
+    expect(conflicts(0, 0, (_, [s]) => [{ PGTT: 4 }, { PGTT: 2, ...s }])).toEqual(stages)
+    expect(conflicts(0, 0, ([f]) => [{ PGTT: 4 }, { PGTT: 1, ...f }])).toEqual([])
+  })
+  it('have one first stage for each PASID, also that of requests without one', () => {
+    expect(conflicts(3, 4, ([f, g]) => [{ PGTT: 1, ...f }, { PGTT: 1, ...g }])).toEqual([])
+    expect(conflicts(3, 3, ([f, g]) => [{ PGTT: 1, ...f }, { PGTT: 1, ...g }])).toEqual(['domain 5: first-stage tables at 0x400000 (4 levels), and first-stage tables at 0x407000 (4 levels)'])
+  })
+})
+
+describe('what no request can do raises no alarm', () => {
+  it('privileged rights, where requests without PASID are not privileged', () => {
+    expect(codesOf(scalable(machine => {
+      const top = machine.table()
+      machine.mapFirst(top, 4, 0x20000, 0x1000, { US: 0 })
+      machine.pasids(0x10, { PASIDE: 0 })(0, { P: 1, PGTT: 1, FSPTPTR: top / 4096, DID: 1, SRE: 1 })
+    }))).toEqual([])
+  })
+  it('a descriptor of posted interrupts that the unit does not have', () => {
+    expect(codesOf(altered(({ machine, second }) => {
+      machine.posted(2, 0x10, 0x9000040)
+      machine.map(second, 4, 0x20000, 0x9000000)
+    }, { CAP: full.CAP & ~(1n << 59n) }))).toEqual(['irte-unusable'])
   })
 })
 

@@ -125,9 +125,9 @@ export function dma(w: World, trail?: Trail): ReturnType<typeof translate> {
 /** Remaps the message, and posts it where the entry says so. */
 export function interrupt(w: World): Exclude<Remapped, { kind: 'posted' }> | Written {
   const { memory, registers: unit, tables } = machineOf(w)
-  const remapped = remap(interruptUnitOf(unit), decodeMessage(0x0110, w.message.address, w.message.data)!, tables.irte)
+  const remapped = remap(interruptUnitOf(unit, haw), decodeMessage(0x0110, w.message.address, w.message.data)!, tables.irte)
   if (remapped.kind !== 'posted') return remapped
   const page = memory.page(Math.floor(remapped.descriptor / 4096))
   const { postedDescriptor: read } = entryReader(rulesOf(unit, haw))
-  return post(interruptUnitOf(unit), remapped, page === undefined ? 'unreadable' : read(page, remapped.descriptor % 4096 / 4))
+  return post(interruptUnitOf(unit, haw), remapped, page === undefined ? 'unreadable' : read(page, remapped.descriptor % 4096 / 4))
 }

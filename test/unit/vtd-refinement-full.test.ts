@@ -53,7 +53,7 @@ function translationsAgree(w: World, all: readonly DmaRequest[], spoil = same): 
 }
 
 function interruptsAgree(w: World, { sid: requester, index }: { readonly sid: number; readonly index: number }, spoil = same): void {
-  const unit = interruptUnitOf(w.unit)
+  const unit = interruptUnitOf(w.unit, haw)
   const asked = decodeMessage(requester, 0xfee0_0010 + index * 32, 0)!
   const ours = remap(unit, asked, w.tables.irte)
   expect(remap(unit, asked, rawOf(w, spoil).irte)).toEqual(ours)

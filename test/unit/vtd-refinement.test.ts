@@ -114,7 +114,7 @@ function interruptsAgree(s: Small, mutant = same, encoder: Encoder = encode): vo
   const registersNow = registersOf(s)
   const raw = rawOf(encoder(memory, b, at), registersNow, at, memory.irta, mutant)
   const smallTables = tablesOf(memory, b)
-  const smallUnit = interruptUnit({ ...initial(unitDomain(b, 1)), ires: true, eime }, b), rawUnit = interruptUnitOf(registersNow)
+  const smallUnit = interruptUnit({ ...initial(unitDomain(b, 1)), ires: true, eime }, b), rawUnit = interruptUnitOf(registersNow, haw)
   for (let index = 0; index < b.sources; index++) for (let device = 0; device < b.devices; device++) {
     const request = (sid: number) => decodeMessage(sid, words(remappableAddress, { FEE: 0xfee, FORMAT: 1, HANDLE: index })[0]!, 0)!
     const ours = remap(smallUnit, request(device), smallTables.irte)

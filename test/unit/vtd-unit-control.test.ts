@@ -26,7 +26,9 @@ describe('capabilities of the bounds', () => {
     const { cap, ecap } = capabilityRegisters(capsOf(bounds()), { levels: [3], superpages: [2], guestAddressWidth: 39, passThrough: false })
     const unit = { cap: dwordsOf(cap), ecap: dwordsOf(ecap), gsts: TE, rtaddr: [0x5000, 1], irta: [0x7803, 0] }
     expect(translationUnitOf(unit, 46)).toMatchObject({ tes: true, levels: [3], superpages: [2], maxGuestAddressWidth: 39, passThrough: false, hostAddressWidth: 46 })
-    expect(interruptUnitOf(unit)).toMatchObject({ ires: false, eime: true, tableSize: 16 })
+    expect(interruptUnitOf(unit, 46)).toMatchObject({ ires: false, eime: true, tableSize: 16 })
+    // Of a table that crosses the host address width the entries below it; of one above it none.
+    expect([0x3f_ffff_f00fn, 0x40_0000_000fn].map(irta => interruptUnitOf({ ...unit, irta: dwordsOf(irta) }, 38).tableSize)).toEqual([256, 0])
     expect(rootsOf(unit)).toEqual({ rootTable: 0x1_0000_5000, interruptTable: 0x7000 })
   })
   it('refuse registers that lie on one another', () => {

@@ -46,6 +46,7 @@ function judge(work: Work, changed: readonly LevelBit[], shots: readonly OneShot
   if (starts('IRE') && !unit.latched.interruptSet)
     illegal(work, 'remapping-before-interrupt-table', 'IRE=1 without SIRTP since IRES was last 0')
   if (starts('QIE') && (isBusy(work, 'CCMD') || isBusy(work, 'IOTLB'))) illegal(work, 'registers-not-drained', 'QIE=1 while ICC or IVT is 1')
+  if (starts('QIE') && unit.stored.IQT[0]! >>> 4 !== 0) illegal(work, 'tail-before-queue', `QIE=1 with IQT at ${unit.stored.IQT[0]! >>> 4}`)
   if (changed.includes('QIE') && unit.asked.QIE && !isQueueIdle(unit))
     illegal(work, 'queue-not-idle', `QIE=0 with IQH at ${unit.queue.head} and IQT at ${unit.stored.IQT[0]! >>> 4}`)
   if (shots.includes('SRTP') && unit.status.TES && work.has.cap.ESRTPS === 0) {

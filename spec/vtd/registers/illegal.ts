@@ -40,7 +40,7 @@ export const illegalities = {
     'What was fetched and is not complete is dropped.'),
   'queue-moved': of('VTD:6.5.2/enable', 'IQA is written while the queue is on.', 'The next descriptor is fetched from the new place.'),
   'tail-before-queue': of('VTD:6.5.2/enable',
-    'IQT is written, and not with 0, while the queue is off.',
+    'IQT is written, and not with 0, while the queue is off, or the queue is switched on with such a tail.',
     'The tail stays; fetching begins with the queue.'),
   'tail-beyond-ring': of('VTD:6.5.2/tail', 'IQT points behind the end of the ring.', 'The next fetch is a queue error.'),
   'tail-misaligned': of('VTD:6.5.2/tail', 'IQT points into the middle of a descriptor of 256 bits.', 'The next fetch is a queue error.'),

@@ -48,7 +48,9 @@ export function translationUnitOf(unit: UnitRegisters, haw: number, rules: Singl
 export function interruptUnitOf(unit: UnitRegisters, haw: number): InterruptUnit {
   const gsts = decode(registers.GSTS.layout, [unit.gsts]), irta = decode(registers.IRTA.layout, unit.irta), ecap = ecapOf(unit)
   return {
-    ires: gsts.IRES === 1, cfis: gsts.CFIS === 1, eime: irta.EIME === 1, tableSize: Math.min(2 ** (irta.S + 1), Math.max(0, 2 ** haw - irta.IRTA * 4096) / 16), pi: capOf(unit).PI === 1,
+    ires: gsts.IRES === 1, cfis: gsts.CFIS === 1, eime: irta.EIME === 1,
+    // Entries above the host address width are out of range too (21h, table 15).
+    tableSize: Math.min(2 ** (irta.S + 1), Math.max(0, 2 ** haw - irta.IRTA * 4096) / 16), pi: capOf(unit).PI === 1,
     eimer: ecap.EIMER === 1, irreq: ecap.IRREQ === 1,
   }
 }

@@ -83,11 +83,14 @@ async function loadMessages({ qtest, edus }: Machine, dmas: readonly { readonly 
   await finish(devices, () => Promise.resolve())
 }
 
+/** Of QEMU's unit, in bits: its aw-bits. */
+const hostAddressWidth = 39
+
 function settingsOf({ unit }: Machine, memory: TableMemory, irta: ArrayLike<number>, cfi: boolean): Settings {
   const gsts = encode(registers.GSTS.layout, { IRES: 1, CFIS: cfi ? 1 : 0 })[0]!
   const seen = { cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts, rtaddr: dwordsOf(0n), irta }
-  const reader = entryReader(rulesOf(seen, 39))
-  return { unit: interruptUnitOf(seen), irte: (index, posted) => irteAt(memory, reader, index, posted) }
+  const reader = entryReader(rulesOf(seen, hostAddressWidth))
+  return { unit: interruptUnitOf(seen, hostAddressWidth), irte: (index, posted) => irteAt(memory, reader, index, posted) }
 }
 /** `posted` false: read as if bit 15 (IM) were 0. */
 function irteAt(memory: TableMemory, reader: EntryReader, index: number, posted: boolean): Fetched<Irte> {

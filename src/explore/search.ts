@@ -7,6 +7,7 @@ import { Equivariance } from './equivariance.ts'
 import { chosen, scalarsetsOf } from './groups.ts'
 import type { Refused } from './groups.ts'
 import type { Backend, ExhaustiveOptions } from './exhaustive.ts'
+import { keysOf } from './keys.ts'
 import { Learner, initialLabel } from './learner.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
@@ -84,7 +85,7 @@ export class Search<S, L, O extends Observation> {
     const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
     store = this.store = new StateStore({
       symmetry: names,
-      bits: this.learner.packed.bits, fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
+      keys: keysOf(this.learner.shape), fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
     for (const [label, touch] of touched) store.touch(label, touch)
     this.learner.meet = foreseen => { this.store.meet(foreseen) }
@@ -215,7 +216,7 @@ export class Search<S, L, O extends Observation> {
   }
 
   /** Roots that may be taken by hand until new code pays: by then they have taken about as long as it takes to make it. */
-  private get patience(): number { return 64 + this.learner.trees.nodeCount * 16 }
+  private get patience(): number { return 64 + this.learner.trees.nodeCount * 80 }
 
   /** New code for what was learnt since the last. */
   private compile(): void {

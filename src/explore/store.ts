@@ -1,5 +1,6 @@
 /** The set of visited states, exact, in memory that threads can share: numbered in the order of their arrival, each with its parent and the
  *  label of the step that led to it first. */
+import type { Keys } from './keys.ts'
 import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import { kernelBytes } from './wasm/kernel.ts'
@@ -14,7 +15,7 @@ const smallTableBits = 19
 const leastParents = 16
 
 export interface StoreOptions {
-  readonly bits: number
+  readonly keys: Keys
   /** Most successors of a state. */
   readonly fanout: number
   readonly threads: number
@@ -40,12 +41,12 @@ export class StateStore {
   private readonly starved: boolean
 
   /** @throws StatesFull when the system has not even the memory for a small search. */
-  constructor({ bits, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
+  constructor({ keys, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
     const asked = Math.min(maxMemory, largestMemory)
-    const given = reserve(bits, fanout, threads, asked)
+    const given = reserve(keys, fanout, threads, asked)
     this.starved = given === null
     let made = given
-    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(bits, fanout, threads, more)
+    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(keys, fanout, threads, more)
     if (made === null) throw new StatesFull('memory')
     this.plan = made.plan
     this.memory = made.memory
@@ -53,6 +54,11 @@ export class StateStore {
     this.maxStates = maxStates
     this.fanout = fanout
     this.words32 = new Uint32Array(this.memory.buffer)
+    for (const { rank, of, raw } of this.plan.pieces) {
+      if (rank === null) continue
+      new Uint16Array(this.memory.buffer, of).set(rank.of)
+      new Uint16Array(this.memory.buffer, raw).set(rank.raw)
+    }
     this.runBits = this.plan.components.map(() => firstRunBits)
     this.local = this.plan.threadBase
     this.module = new WebAssembly.Module(kernelBytes(this.plan, symmetry))
@@ -254,9 +260,9 @@ const keptBytes = 64 << 20
 /** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
 const spare: WebAssembly.Memory[] = []
 
-function reserve(bits: number, fanout: number, threads: number, bytes: number): { plan: Plan; memory: WebAssembly.Memory } | null {
+function reserve(keys: Keys, fanout: number, threads: number, bytes: number): { plan: Plan; memory: WebAssembly.Memory } | null {
   for (let size = bytes; ; size /= 2) {
-    const plan = planOf(bits, fanout, threads, size)
+    const plan = planOf(keys, fanout, threads, size)
     if (plan === null) return null
     const kept = spare.findIndex(memory => memory.buffer.byteLength === plan.pages * 65_536)
     if (kept >= 0) return { plan, memory: spare.splice(kept, 1)[0]! }

@@ -53,6 +53,7 @@ export const wrap = (a: Code): Code => [a, 0xa7]
 export const extend = (a: Code): Code => [a, 0xad]
 
 export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, uleb(offset)]
+export const load16 = (address: Code, offset = 0): Code => [address, 0x2f, 1, ...uleb(offset)]
 export const load64 = (address: Code, offset = 0): Code => [address, 0x29, 3, ...uleb(offset)]
 export const store = (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 2, uleb(offset)]
 export const store64 = (address: Code, value: Code, offset = 0): Code => [address, value, 0x37, 3, ...uleb(offset)]

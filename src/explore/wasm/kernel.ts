@@ -2,7 +2,7 @@
  *  ever taken for something else; several threads insert at once by compare-and-swap. */
 import {
   add, and, and64, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqz, eqz64, exchange, exchange64, extend, geU,
-  get, getGlobal, gtS, gtU, i32, i64, load, load64, loop, mul, ltU, ne, ne64, or64, ret, select, set, shl, shl64, shrU64, store, store64, sub, when, wrap,
+  get, getGlobal, gtS, gtU, i32, i64, load, load16, load64, loop, mul, ltU, ne, ne64, or, or64, ret, select, set, shl, shl64, shrU, shrU64, store, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { control, own, recentBits, record } from './memory.ts'
@@ -83,8 +83,23 @@ function prepared(plan: Plan, canon: number | null): Code {
   ]
 }
 
+/** The key of the words at an address, without the bit that tells it from an empty slot. */
+function keyOf({ pieces }: Plan, address: Code): Code {
+  if (pieces.length === 0) return load64(address)
+  return pieces.map(({ word, shift, bits, to, rank, of }) => {
+    const raw = field(load(address, word * 4), shift, bits)
+    return shifted(extend(rank === null ? raw : load16(shl(raw, i32(1)), of)), to)
+  }).reduce(or64)
+}
+const field = (word: Code, shift: number, bits: number): Code => {
+  const low = shift === 0 ? word : shrU(word, i32(shift))
+  return shift + bits === 32 ? low : and(low, i32(2 ** bits - 1))
+}
+const shifted = (value: Code, to: number): Code => to === 0 ? value : shl64(value, i64(BigInt(to)))
+
 /** Sets the `key` of a record. What a step did not change keeps its parent's number. */
-function keyed({ components, arena }: Plan): Code {
+function keyed(plan: Plan): Code {
+  const { components, arena } = plan
   const component = (which: number): Code => [
     isChanged(which), 0x04, 0x7e,
     extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)))), 0x05,
@@ -92,7 +107,7 @@ function keyed({ components, arena }: Plan): Code {
   ]
   return [
     components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
-    set(key, or64(i64(taken), components.length === 0 ? load64(get(rec), record.words) : or64(component(0), shl64(component(1), i64(32n))))),
+    set(key, or64(i64(taken), components.length === 0 ? keyOf(plan, add(get(rec), i32(record.words))) : or64(component(0), shl64(component(1), i64(32n))))),
   ]
 }
 
@@ -199,9 +214,20 @@ function locate(plan: Plan, canon: number | null): Func {
   }
 }
 
+/** A word of the state with a key. */
+function wordOf({ pieces }: Plan, key: Code, word: number): Code {
+  const parts = pieces.filter(piece => piece.word === word).map(({ shift, to, width, rank, raw }) => {
+    const low = and(wrap(to === 0 ? key : shrU64(key, i64(BigInt(to)))), i32(width === 32 ? -1 : 2 ** width - 1))
+    const value = rank === null ? low : load16(shl(low, i32(1)), raw)
+    return shift === 0 ? value : shl(value, i32(shift))
+  })
+  return parts.length === 0 ? i32(0) : parts.reduce(or)
+}
+
 /** The word of a state as an i32, given where its parts stand. */
 export function unpacked(plan: Plan, state: number, parts: readonly number[]): { readonly prepare: Code; readonly word: (w: number) => Code } {
   const key = load64(add(i32(plan.arena), shl(get(state), i32(3))))
+  if (plan.pieces.length > 0) return { prepare: [], word: w => wordOf(plan, key, w) }
   if (plan.components.length === 0)
     return { prepare: [], word: w => w === 0 ? wrap(key) : and(wrap(shrU64(key, i64(32n))), i32(0x7fffffff)) }
   const prepare = plan.components.map((component, which) => set(parts[which]!,

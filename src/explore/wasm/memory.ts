@@ -1,6 +1,8 @@
 /** Where everything stands in the one shared memory of a search. The address space is laid out for the most states it can hold; the
  *  operating system gives a page when it is first touched. */
 
+import type { Keys, Piece } from '../keys.ts'
+
 /** A run of words that is interned: equal runs are stored once, and a state holds their numbers. */
 export interface Component {
   readonly first: number; readonly words: number
@@ -9,11 +11,15 @@ export interface Component {
   /** Most runs. */
   readonly capacity: number
 }
+/** A piece of a key, with the byte addresses of its tables (u16) where it is counted. */
+export interface PlacedPiece extends Piece { readonly of: number; readonly raw: number }
 export interface Plan {
   /** 32-bit words of a state. */
   readonly words: number
-  /** Two where a state is wider than 63 bits; none where the state itself is the key. */
+  /** Two where a state fits in no key; none where it does. */
   readonly components: readonly Component[]
+  /** None where the words of a state are its key. */
+  readonly pieces: readonly PlacedPiece[]
   readonly pages: number
   readonly maxStates: number
   readonly touch: number; readonly met: number; readonly arena: number; readonly links: number; readonly table: number
@@ -45,8 +51,6 @@ export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30
 export const maxLabels = 1 << 17
 /** Steps that were foreseen and would decide a claim. */
 export const maxForeseen = 1024
-/** A state wider than this is interned in parts: a key has a bit that is always set. */
-const directBits = 63
 const bufferRecords = 256
 /** Keys that a thread has stored of late, as a power of two: half of all successors are among them, and need no look at the table. */
 export const recentBits = 14
@@ -60,10 +64,9 @@ const align = (n: number, to: number): number => Math.ceil(n / to) * to
 export const largestMemory = 65_535 * pageBytes
 
 /** Null where not even a small search fits. `fanout` is the most successors a state can have. */
-export function planOf(bits: number, fanout: number, threads: number, bytes: number): Plan | null {
-  const words = Math.max(2, Math.ceil(bits / 32))
-  const split = Math.max(1, Math.round(bits / 64))
-  const runs = bits <= directBits ? [] : [{ first: 0, words: split }, { first: split, words: words - split }]
+export function planOf({ words, pieces: keyed }: Keys, fanout: number, threads: number, bytes: number): Plan | null {
+  const split = Math.max(1, Math.round(words / 2))
+  const runs = keyed !== null ? [] : [{ first: 0, words: split }, { first: split, words: words - split }]
   const recordBytes = align(record.words + words * 4, 8)
   const scratch = own.bytes
   const work = align(scratch + words * 4, 8), spare = align(work + words * 4, 8)
@@ -76,7 +79,10 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   const threadBase = 4096
   const touch = threadBase + threads * threadBytes
   const met = touch + maxLabels * 4
-  let at = align(met + maxForeseen * 4, 4096)
+  let at = met + maxForeseen * 4
+  const table16 = (numbers: Uint16Array | undefined): number => { const from = at; at = align(at + (numbers?.byteLength ?? 0), 64); return from }
+  const pieces = (keyed ?? []).map(piece => ({ ...piece, of: table16(piece.rank?.of), raw: table16(piece.rank?.raw) }))
+  at = align(at, 4096)
   const room = bytes - at
   const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
   if (!(tableBits >= firstTableBits)) return null
@@ -94,7 +100,7 @@ export function planOf(bits: number, fanout: number, threads: number, bytes: num
   })
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
-    words, components, pages: Math.ceil(at / pageBytes), maxStates, touch, met, arena, links, table, threadBase, threadBytes, threads,
+    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, met, arena, links, table, threadBase, threadBytes, threads,
     scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

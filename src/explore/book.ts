@@ -97,20 +97,13 @@ export class Book<S, L, O extends Observation> {
     this.unreached = this.unreached.filter(({ name }) => !this.reachedBy.has(name))
   }
 
-  /** While this is not null nothing is decided: what would be is only noted. */
-  foreseen: { decides: boolean } | null = null
-  private mayDecide(): boolean {
-    if (this.foreseen !== null) this.foreseen.decides = true
-    return this.foreseen === null
-  }
-
   isOpen(property: Property<S, L, O>): boolean { return this.ofStates.includes(property) }
 
   judge(seen: readonly O[], step: Taken<S, L>): void {
     if (step.fresh) for (const property of this.ofStates) this.ask(property, seen, step)
     if (seen.length > 0) for (const property of this.ofSteps) this.ask(property, seen, step)
     for (const property of this.unreached) {
-      if (!isReached(property, step.world, seen) || !this.mayDecide()) continue
+      if (!isReached(property, step.world, seen)) continue
       this.reachedBy.set(property.name, step.trace())
       this.unreached = this.unreached.filter(p => p !== property)
     }
@@ -119,7 +112,7 @@ export class Book<S, L, O extends Observation> {
   /** Judges one open property; `part` is the one conjunct to judge, null all. */
   ask(property: Property<S, L, O>, seen: readonly O[], step: Taken<S, L>, part: number | null = null): void {
     const verdict = judge(property, step.world, seen, step.before, part)
-    if (verdict === true || !this.mayDecide()) return
+    if (verdict === true) return
     this.violations.set(property.name, {
       property: property.name, because: verdict.because, witness: plain(verdict.witness ?? {}) as Violation['witness'],
       ops: step.trace(), loop: null, shortest: this.shortest,

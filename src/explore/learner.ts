@@ -8,7 +8,8 @@ import type { Equivariance } from './equivariance.ts'
 import { Recorder } from './record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
-import { maxForeseen, maxLabels } from './wasm/memory.ts'
+import type { StateStore } from './store.ts'
+import { maxLabels } from './wasm/memory.ts'
 
 export interface Label<S, O> { readonly instance: Instance<S, O>; readonly number: number; readonly events: readonly ModelEvent<O>[] }
 interface Judgement<S, L, O> { readonly property: Property<S, L, O>; readonly part: number }
@@ -42,34 +43,26 @@ export class Learner<S, L, O extends Observation> {
   private readonly runsOf: Uint32Array
   /** Where names are interchangeable, that they are is checked of all that is learnt. */
   symmetric: Equivariance<S, L, O> | null = null
-  /** Told where a touch mask has changed. */
-  private readonly tell: (label: number, touch: number) => void
-
-  /** Told where something foreseen was met. */
-  meet: (foreseen: number) => void = () => {}
+  private readonly store: StateStore
 
   private readonly patience: Required<{ [K in keyof Patience]: number }>
 
-  constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, patience: Patience, tell: (label: number, touch: number) => void) {
+  constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, patience: Patience, store: StateStore) {
     this.patience = { patientRuns: patience.patientRuns ?? patientRuns, patientShare: patience.patientShare ?? patientShare }
     this.machine = machine
     this.book = book
-    this.tell = tell
+    this.store = store
     this.packed = packing(machine.worldDomain, 'world')
     this.words = Math.max(2, this.packed.words)
     this.shape = layoutOf(machine.worldDomain, 'world')
     this.recorder = new Recorder(machine, this.shape, this.words)
-    this.judgements = machine.properties.flatMap((property): Judgement<S, L, O>[] => {
-      if (property.kind === 'monitor') return [{ property, part: 0 }]
-      if (property.kind !== 'always') return []
-      return Array.from({ length: property.parts?.(machine.initialWorld) ?? 1 }, (_, part) => ({ property, part }))
-    })
+    this.judgements = judgementsOf(machine)
     const roots = this.judgements.length + machine.instances.length
-    this.trees = new Trees(roots, root => this.nameOf(root))
+    this.trees = new Trees(roots, root => this.nameOf(root), store.trees)
     this.runsOf = new Uint32Array(roots)
     this.changes = [new Uint32Array(this.words).fill(0xffffffff)]
     this.reads = this.judgements.map(() => new Uint32Array(this.words))
-    this.tell(initialLabel, -1)
+    store.touch(initialLabel, -1)
   }
 
   get runs(): number { return this.recorder.runs }
@@ -107,30 +100,10 @@ export class Learner<S, L, O extends Observation> {
    *  `states` is how many were looked at. */
   follow(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
     const ref = this.trees.walk(root, words, offset)
-    if (ref !== unknown) {
-      const leaf = this.trees.leaves[leafOf(ref)]!
-      if (leaf.foreseen === undefined || this.book.foreseen !== null || this.met[leaf.foreseen]) return leaf
-      this.met[leaf.foreseen] = true
-      this.meet(leaf.foreseen)
-    }
+    if (ref !== unknown) return this.trees.leaves[leafOf(ref)]!
     this.runsOf[root]!++
     return root < this.judgements.length ? this.look(root, words, offset, trace) : this.run(root, words, offset, states, trace)
   }
-
-  /** The same of a state that no trace leads to yet. What would decide a claim is learnt, but judged when the search itself comes there. Null where
-   *  it fails. */
-  foresee(root: number, words: Uint32Array, offset: number, states: number): Leaf | null {
-    this.book.foreseen = { decides: false }
-    try { return this.follow(root, words, offset, states, () => []) } catch { return null } finally { this.book.foreseen = null }
-  }
-  private leaf(label: number | null, effect: Effect | null): number {
-    if (!this.book.foreseen?.decides) return this.trees.leaf(label, effect)
-    this.book.foreseen.decides = false
-    if (this.met.length === maxForeseen) throw new Error('too many steps are foreseen that decide something')
-    return this.trees.foreseenLeaf(label, effect, this.met.push(false) - 1)
-  }
-  /** Of what was foreseen: whether it was met. */
-  private readonly met: boolean[] = []
 
   private look(root: number, words: Uint32Array, offset: number, trace: (op: Op | null) => readonly Op[]): Leaf {
     const { property, part } = this.judgements[root]!
@@ -141,7 +114,7 @@ export class Learner<S, L, O extends Observation> {
     const log = this.recorder.look(words, offset, world =>
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
     this.symmetric?.checkProperty(property, words, offset, log)
-    this.trees.extend(root, log, words, offset, this.leaf(null, null), false)
+    this.trees.extend(root, log, words, offset, this.trees.leaf(null, null), false)
     const reads = this.reads[root]!
     let isNew = false
     log.at.forEach((at, i) => {
@@ -163,7 +136,7 @@ export class Learner<S, L, O extends Observation> {
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     if (this.direct.has(root)) return { label, effect }
-    this.trees.extend(root, log, words, offset, this.leaf(label, effect), this.book.decisions > 0)
+    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.decisions > 0)
     const runs = this.runsOf[root]!
     if (runs > this.patience.patientRuns && runs > this.patience.patientShare * states) {
       this.trees.drop(root)
@@ -200,8 +173,17 @@ export class Learner<S, L, O extends Observation> {
     let touch = this.symmetric === null ? 0 : -1
     const changes = this.changes[label]!
     this.reads.forEach((reads, i) => { if (reads.some((bits, w) => (bits & changes[w]!) !== 0)) touch |= 1 << Math.min(i, 31) })
-    this.tell(label, touch)
+    this.store.touch(label, touch)
   }
+}
+
+/** What is judged of each state: conjunct by conjunct. */
+export function judgementsOf<S, L, O extends Observation>(machine: Machine<S, L, O>): Judgement<S, L, O>[] {
+  return machine.properties.flatMap((property): Judgement<S, L, O>[] => {
+    if (property.kind === 'monitor') return [{ property, part: 0 }]
+    if (property.kind !== 'always') return []
+    return Array.from({ length: property.parts?.(machine.initialWorld) ?? 1 }, (_, part) => ({ property, part }))
+  })
 }
 
 const keyOf = (number: number, events: readonly unknown[]): string => `${number} ${JSON.stringify(events)}`

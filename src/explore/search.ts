@@ -1,5 +1,5 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
-import { seenIn, tracing } from '../model/index.ts'
+import { layoutOf, seenIn, tracing } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { Book } from './book.ts'
 import type { Checkpoints, Kept } from './checkpoint.ts'
@@ -8,7 +8,7 @@ import { chosen, scalarsetsOf } from './groups.ts'
 import type { Refused } from './groups.ts'
 import type { Backend, ExhaustiveOptions } from './exhaustive.ts'
 import { keysOf } from './keys.ts'
-import { Learner, initialLabel } from './learner.ts'
+import { initialLabel, judgementsOf, Learner } from './learner.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
 import { Retracer } from './retrace.ts'
@@ -24,15 +24,12 @@ import { Steps } from './steps.ts'
 interface Place { readonly next: number; readonly levels: readonly number[]; readonly states: number; readonly runs: readonly number[]; readonly fired: readonly number[] }
 
 const keptEvery_s = 180
-/** Parents that are walked in JavaScript before the trees are compiled, and between two looks at the clock. */
-const firstCompiled = 60
-/** The same where the trees are larger than so many nodes by then: those still grow, and code of them is dear. */
-const largeCompiled = 500, largeNodes = 400
+/** Parents between two looks at the clock, until there is code of the trees. */
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 5_000
-/** Parents before the first code of a back end that was asked for. */
-const firstOf = { walk: Infinity, javascript: 1, wasm: 1 } as const
+/** Roots that are walked in the time it takes to make code of one node; and in the time that one takes which threads cannot walk. */
+const walksPerNode = 500, walksPerMiss = 16
 
 export class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
@@ -46,10 +43,8 @@ export class Search<S, L, O extends Observation> {
   /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
   private levels: readonly number[] = [1]
-  /** Parents before trees are compiled first. */
-  private compileAt: number
-  /** The first parent of this search: the others were taken by one before it. */
-  private base = 0
+  /** Roots that were walked before the last code was made of the trees; null as long as none was. */
+  private walked: number | null = null
   /** States that another search has stored. */
   private brought = 0
   private readonly checkpoints: Checkpoints | undefined
@@ -72,23 +67,16 @@ export class Search<S, L, O extends Observation> {
     this.machine = machine
     this.workers = workers
     this.backend = options.backend ?? null
-    this.compileAt = options.backend === undefined ? firstCompiled : firstOf[options.backend]
     this.firstShared = options.firstShared ?? firstShared
     this.book = new Book(machine, true)
-    const touched: [label: number, touch: number][] = []
-    let store: StateStore | null = null
-    this.learner = new Learner(machine, this.book, options, (label, touch) => {
-      if (store === null) touched.push([label, touch])
-      else store.touch(label, touch)
-    })
+    const shape = layoutOf(machine.worldDomain, 'world')
     const groups = this.groups = chosen(scalarsetsOf(machine), symmetry, refused)
-    const names = groups.length === 0 ? null : symmetryOf(this.learner.shape, groups)
-    store = this.store = new StateStore({
-      symmetry: names,
-      keys: keysOf(this.learner.shape), fanout: machine.instances.length + 1, threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
+    const names = groups.length === 0 ? null : symmetryOf(shape, groups)
+    this.store = new StateStore({
+      symmetry: names, keys: keysOf(shape), fanout: machine.instances.length + 1, roots: judgementsOf(machine).length + machine.instances.length,
+      threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
-    for (const [label, touch] of touched) store.touch(label, touch)
-    this.learner.meet = foreseen => { this.store.meet(foreseen) }
+    this.learner = new Learner(machine, this.book, options, this.store)
     this.successors = new Successors(this.store, this.learner)
     this.steps = new Steps(machine, this.store, this.learner, this.book, this.successors, () => this.decided)
     if (names === null) return
@@ -145,6 +133,10 @@ export class Search<S, L, O extends Observation> {
       if (resume === null) this.begin()
       else this.resume(resume)
       this.isPlaced = true
+      // Threads start while this one learns.
+      if (this.workers > 1 && this.backend !== 'javascript') this.threads = new Threads(this.store)
+      this.successors.begin()
+      this.threads?.use(this.successors.module!)
       while (!this.done && !this.decided && !(like !== null && this.book.decisions >= like.decisions)) {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
@@ -154,9 +146,8 @@ export class Search<S, L, O extends Observation> {
         const room = this.store.room()
         if (room === 0) return 'memory'
         this.mark = this.checkpoints !== undefined && this.store.mayFill(Math.max(room, this.threads === null ? 0 : mostShared)) ? this.place() : null
-        if (this.successors.compiled ? this.steps.misses > this.patience : this.next - this.base >= this.compileAt) this.compile()
-        if (this.successors.compiled) this.expand(room)
-        else for (let i = Math.min(room, stride); i > 0 && !this.done && !this.decided; i--) this.finish(this.next++, 0)
+        if (this.successors.walked - (this.walked ?? 0) + walksPerMiss * this.steps.misses > this.patience) this.compile()
+        this.expand(this.walked === null ? Math.min(room, stride) : room)
       }
       return null
     } catch (error) {
@@ -201,7 +192,7 @@ export class Search<S, L, O extends Observation> {
     book.restore(violations, reachedBy)
     this.levels = levels
     this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
-    this.base = this.next = next
+    this.next = next
     this.brought = states
     this.wasAmbiguous = ambiguous
   }
@@ -215,19 +206,16 @@ export class Search<S, L, O extends Observation> {
     tracing(() => { book.judge(seenIn([]), judged) }, () => [])
   }
 
-  /** Roots that may be taken by hand until new code pays: by then they have taken about as long as it takes to make it. */
-  private get patience(): number { return 64 + this.learner.trees.nodeCount * 80 }
+  /** Roots that may be walked until new code pays: by then they have taken about as long as it takes to make it. */
+  private get patience(): number {
+    if (this.backend === 'walk') return Infinity
+    return this.backend !== null && this.walked === null ? 0 : this.learner.trees.nodeCount * walksPerNode
+  }
 
   /** New code for what was learnt since the last. */
   private compile(): void {
-    if (!this.successors.compiled && this.compileAt === firstCompiled && this.learner.trees.nodeCount > largeNodes) {
-      this.compileAt = largeCompiled
-      return
-    }
-    // They start while this thread learns.
-    if (this.workers > 1 && this.backend !== 'javascript') this.threads ??= new Threads(this.store)
-    if (this.backend === null && !this.successors.compiled) this.steps.lookAhead()
     this.steps.misses = 0
+    this.walked = this.successors.walked
     this.successors.compile(this.backend === 'javascript')
     this.threads?.use(this.successors.module!)
   }

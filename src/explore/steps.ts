@@ -5,13 +5,9 @@ import type { Book } from './book.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
 import type { StateStore } from './store.ts'
-import { apply, leafOf, unknown } from './trees.ts'
+import { apply } from './trees.ts'
 import type { Successors } from './successors.ts'
 import { record } from './wasm/memory.ts'
-
-/** Of ways that are gone ahead: states, runs, states in a row that teach nothing, steps of a way; each at most. */
-const mostAhead = 2000, mostRuns = 1000, mostDull = 400, stepsAhead = 80
-
 
 export class Steps<S, L, O extends Observation> {
   /** Roots that compiled code did not know since this was last set to 0, and may know next time. */
@@ -81,49 +77,6 @@ export class Steps<S, L, O extends Observation> {
     return at + plan.recordBytes
   }
 
-  /** Learns what is likely to come, before code is made of it: goes some ways from states that are known, without storing where they lead, until that
-   *  teaches nothing new for a while. They look random, and are the same each time. What would decide a claim is left to be judged in its turn. */
-  lookAhead(): void {
-    const { store, learner } = this
-    const { words32, plan, scratch, kernel } = store
-    const first = learner.runs, taken = new Uint32Array(learner.trees.roots.length), failed = new Set<number>()
-    const below = randomBelow()
-    for (let seen = 0, dull = 0; seen < mostAhead && dull < mostDull && learner.runs - first < mostRuns;) {
-      store.unpack(below(store.count))
-      for (let step = 0; step < stepsAhead; step++, seen++) {
-        const { runs } = learner
-        const roots = this.waysFrom(scratch, failed)
-        dull = learner.runs === runs ? dull + 1 : 0
-        if (roots.length === 0) break
-        // What was not taken often comes first: the rest is soon known.
-        const often = 2 * Math.min(...roots.map(root => taken[root]!)) + 8
-        let way = below(roots.length)
-        while (taken[roots[way]!]! > often) way = (way + 1) % roots.length
-        taken[roots[way]!]!++
-        const at = store.candidate + way * (plan.recordBytes >>> 2)
-        words32.copyWithin(scratch, at, at + plan.words)
-        kernel.canon?.(4 * scratch)
-      }
-    }
-  }
-  /** Puts the successors of a state into the records of the buffer, one behind the other. Returns their roots. */
-  private waysFrom(at: number, failed: Set<number>): number[] {
-    const { store: { words32, candidate, plan, count }, learner } = this
-    const { trees } = learner
-    const roots: number[] = []
-    for (let root = 0; root < trees.roots.length; root++) {
-      const ref = trees.walk(root, words32, at)
-      if (ref === unknown && failed.has(root)) continue
-      const leaf = ref === unknown ? learner.foresee(root, words32, at, count) : trees.leaves[leafOf(ref)]!
-      if (leaf === null) failed.add(root)
-      else if (leaf.label !== null && leaf.effect !== null) {
-        apply(leaf.effect, words32, at, words32, candidate + roots.length * (plan.recordBytes >>> 2))
-        roots.push(root)
-      }
-    }
-    return roots
-  }
-
   /** A tree that was given up is never compiled. */
   missed(root: number): void { if (!this.learner.direct.has(root)) this.misses++ }
 
@@ -134,14 +87,5 @@ export class Steps<S, L, O extends Observation> {
     if (this.retracer !== null) return this.retracer.ops(states, op)
     const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
     return op === null ? ops : [...ops, op]
-  }
-}
-
-/** The same numbers each time. */
-function randomBelow(): (end: number) => number {
-  let random = 1
-  return end => {
-    random = Math.imul(random, 1_103_515_245) + 12_345 >>> 0
-    return (random >>> 8) % end
   }
 }

@@ -3,9 +3,10 @@
 import type { Keys } from './keys.ts'
 import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
+import type { TreeSpace } from './trees.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record, tableLoad } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
@@ -18,6 +19,8 @@ export interface StoreOptions {
   readonly keys: Keys
   /** Most successors of a state. */
   readonly fanout: number
+  /** Trees that threads walk. */
+  readonly roots: number
   readonly threads: number
   /** Bytes that may be used. */
   readonly maxMemory: number
@@ -34,6 +37,7 @@ export class StateStore {
   readonly local: number
   private readonly maxMemory: number
   private readonly fanout: number
+  private readonly roots: number
   private tableBits = firstTableBits
   private readonly runBits: number[]
   private readonly maxStates: number
@@ -41,18 +45,19 @@ export class StateStore {
   private readonly starved: boolean
 
   /** @throws StatesFull when the system has not even the memory for a small search. */
-  constructor({ keys, fanout, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
+  constructor({ keys, fanout, roots, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
     const asked = Math.min(maxMemory, largestMemory)
-    const given = reserve(keys, fanout, threads, asked)
+    const given = reserve(keys, fanout, roots, threads, asked)
     this.starved = given === null
     let made = given
-    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(keys, fanout, threads, more)
+    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(keys, fanout, roots, threads, more)
     if (made === null) throw new StatesFull('memory')
     this.plan = made.plan
     this.memory = made.memory
     this.maxMemory = maxMemory
     this.maxStates = maxStates
     this.fanout = fanout
+    this.roots = roots
     this.words32 = new Uint32Array(this.memory.buffer)
     for (const { rank, of, raw } of this.plan.pieces) {
       if (rank === null) continue
@@ -140,6 +145,15 @@ export class StateStore {
   }
   private runs(which: number): number { return this.words32[control.components[which]! >>> 2]! }
 
+  /** Room for the trees. */
+  get trees(): TreeSpace {
+    const ints = (at: number, length: number): Int32Array => new Int32Array(this.memory.buffer, at, length)
+    return {
+      roots: ints(this.plan.roots, this.roots), nodes: ints(treesAt.nodes, 4 * treeSizes.nodes), children: ints(treesAt.children, treeSizes.children),
+      leafAt: ints(treesAt.leafAt, treeSizes.leaves), leaves: ints(treesAt.leaves, treeSizes.words),
+    }
+  }
+
   /** Words of the thread's own scratch area, as an index into `words32`. */
   get scratch(): number { return this.local + this.plan.scratch >>> 2 }
   unpack(state: number): number {
@@ -152,9 +166,6 @@ export class StateStore {
   /** Bit i: whether a step with this label can change what judgement i reads. */
   touch(label: number, touch: number): void { this.words32[this.plan.touch + label * 4 >>> 2] = touch }
   touchOf(label: number): number { return this.words32[this.plan.touch + label * 4 >>> 2]! }
-
-  /** For compiled code: what was foreseen was met. */
-  meet(foreseen: number): void { this.words32[this.plan.met + foreseen * 4 >>> 2] = 1 }
 
   /** Where the words of the next successor go; `push` then adds it to the batch. */
   get candidate(): number { return this.local + this.plan.buffer + record.words >>> 2 }
@@ -210,7 +221,8 @@ export class StateStore {
       wipe(component.slots, 4 * 2 ** this.runBits[i]!)
       wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
     })
-    wipe(0, plan.table)
+    wipe(0, treesAt.nodes)
+    wipe(treesAt.end, plan.table - treesAt.end)
     spare.push(this.memory)
   }
 
@@ -260,9 +272,9 @@ const keptBytes = 64 << 20
 /** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
 const spare: WebAssembly.Memory[] = []
 
-function reserve(keys: Keys, fanout: number, threads: number, bytes: number): { plan: Plan; memory: WebAssembly.Memory } | null {
+function reserve(keys: Keys, fanout: number, roots: number, threads: number, bytes: number): { plan: Plan; memory: WebAssembly.Memory } | null {
   for (let size = bytes; ; size /= 2) {
-    const plan = planOf(keys, fanout, threads, size)
+    const plan = planOf(keys, fanout, roots, threads, size)
     if (plan === null) return null
     const kept = spare.findIndex(memory => memory.buffer.byteLength === plan.pages * 65_536)
     if (kept >= 0) return { plan, memory: spare.splice(kept, 1)[0]! }

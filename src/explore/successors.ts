@@ -4,6 +4,7 @@ import type { Learner } from './learner.ts'
 import type { StateStore } from './store.ts'
 import { expandInJavaScript } from './javascript.ts'
 import type { Expand } from './javascript.ts'
+import type { Kernel } from './wasm/kernel.ts'
 import { own } from './wasm/memory.ts'
 import { SuccessorsCode } from './wasm/successors.ts'
 
@@ -18,36 +19,48 @@ export class Successors<S, L, O extends Observation> {
   /** Takes a root whose compiled tree does not know on: of a parent, its successor to an address. Returns the next address; 0 to stop there. */
   learn: (parent: number, root: number, at: number) => number = () => 0
   /** Steps taken outside the compiled code, by label. */
-  private readonly walked: number[] = []
+  private readonly taken: number[] = []
 
   constructor(store: StateStore, learner: Learner<S, L, O>) { this.store = store; this.learner = learner }
 
-  get compiled(): boolean { return this.code !== null }
+  /** Code that walks. */
+  begin(): void {
+    this.module = new WebAssembly.Module(this.bytes({ judges: true, loops: false, knows: false }))
+    this.code = this.instance(this.module, this.store.kernel, this.learn)
+  }
 
-  /** `inJavaScript`: for this thread alone. */
+  /** Roots that were walked. */
+  get walked(): number {
+    let sum = 0
+    for (let thread = 0; thread < this.store.plan.threads; thread++) sum += this.store.ownWord(thread, own.walked)
+    return sum
+  }
+
+  /** Code of the trees. `inJavaScript`: for this thread alone. */
   compile(inJavaScript: boolean): void {
     const { judgements, trees } = this.learner
     if (inJavaScript) {
       this.code = expandInJavaScript(this.store, trees, judgements.length)
       return
     }
-    this.module = new WebAssembly.Module(this.bytes(judgements.map((_, root) => root), false))
-    this.code = this.instance(this.module, this.store.kernel.flush, this.learn)
+    this.module = new WebAssembly.Module(this.bytes({ judges: true, loops: false, knows: true }))
+    this.code = this.instance(this.module, this.store.kernel, this.learn)
   }
 
   /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where it leads. */
   compileSteps(take: (from: number, end: number) => void): void {
-    this.code = this.instance(new WebAssembly.Module(this.bytes([], true)), take, () => 0)
+    this.code = this.instance(new WebAssembly.Module(this.bytes({ judges: false, loops: true, knows: true })), { flush: take, walk: () => 0 }, () => 0)
   }
 
-  private bytes(judgements: readonly number[], loops: boolean): Uint8Array<ArrayBuffer> {
+  private bytes({ judges, loops, knows }: { readonly judges: boolean; readonly loops: boolean; readonly knows: boolean }): Uint8Array<ArrayBuffer> {
     const { store, learner: { trees, judgements: { length } } } = this
+    const judgements = judges ? Array.from({ length }, (_, root) => root) : []
     const instances = Array.from({ length: trees.roots.length - length }, (_, i) => length + i)
-    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, loops, instances }).bytes()
+    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, loops, instances, knows }).bytes()
   }
-  private instance(module: WebAssembly.Module, flush: (from: number, end: number) => void, learn: Successors<S, L, O>['learn']): Expand {
+  private instance(module: WebAssembly.Module, { flush, walk }: Pick<Kernel, 'flush' | 'walk'>, learn: Successors<S, L, O>['learn']): Expand {
     const { memory, local } = this.store
-    const env = { memory, flush, learn, local: new WebAssembly.Global({ value: 'i32' }, local) }
+    const env = { memory, flush, walk, learn, local: new WebAssembly.Global({ value: 'i32' }, local) }
     return new WebAssembly.Instance(module, { env }).exports['expand'] as Expand
   }
 
@@ -60,12 +73,12 @@ export class Successors<S, L, O extends Observation> {
   }
 
   /** Adds steps that another search took. */
-  restore(label: number, fired: number): void { this.walked[label] = fired }
-  count(label: number): void { this.walked[label] = (this.walked[label] ?? 0) + 1 }
+  restore(label: number, fired: number): void { this.taken[label] = fired }
+  count(label: number): void { this.taken[label] = (this.taken[label] ?? 0) + 1 }
 
   firedOf(label: number): number {
     const { plan, words32 } = this.store
-    let sum = this.walked[label] ?? 0
+    let sum = this.taken[label] ?? 0
     for (let thread = 0; thread < plan.threads; thread++) {
       const at = this.store.localOf(thread) + plan.fired + label * 8 >>> 2
       sum += words32[at]! + words32[at + 1]! * 2 ** 32

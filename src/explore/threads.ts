@@ -17,7 +17,7 @@ const { workerData, receiveMessageOnPort } = require('node:worker_threads')
 const { memory, kernel, local, control, own, plan, chunk, components, mostMisses, spins, port } = workerData
 const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
-const { flush } = new WebAssembly.Instance(kernel, { env }).exports
+const { flush, walk } = new WebAssembly.Instance(kernel, { env }).exports
 const counters = [control.count, ...control.components.slice(0, components)]
 const list = (local + plan.misses) >> 2
 let expand = null, code = 0, round = 0, misses = 0
@@ -37,7 +37,7 @@ for (;;) {
     code = Atomics.load(words, control.code >> 2)
     let received
     for (let message; (message = receiveMessageOnPort(port)) !== undefined;) received = message.message
-    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, learn } }).exports.expand
+    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, walk, learn } }).exports.expand
   }
   const end = words[control.end >> 2]
   misses = 0

@@ -10,11 +10,10 @@ export const leafOf = (ref: Ref): number => ~ref
 export const refOfLeaf = (leaf: number): Ref => ~leaf
 
 /** What follows: nothing (`label` null: a false guard, a property that holds), or a step with its label. */
-export interface Leaf {
-  readonly label: number | null; readonly effect: Effect | null
-  /** Set where it is only foreseen, and would decide a claim: the first state that comes here is to be judged. Numbered from 0. */
-  readonly foreseen?: number
-}
+export interface Leaf { readonly label: number | null; readonly effect: Effect | null }
+
+/** Where trees stand that threads walk, in memory they share; `leaves` holds what each leaf does, from the word on that `leafAt` tells. */
+export interface TreeSpace { readonly roots: Int32Array; readonly nodes: Int32Array; readonly children: Int32Array; readonly leafAt: Int32Array; readonly leaves: Int32Array }
 
 /** Fields wider than this are tested in pieces. */
 const pieceBits = 8
@@ -22,20 +21,27 @@ const nodeInts = 4
 
 export class Trees {
   /** Per root: where its tree begins. */
-  readonly roots: Int32Array
+  roots: Int32Array
   /** What each root is, for messages. */
   private readonly nameOf: (root: number) => string
   /** Per node: word, shift, mask, index of its first child. Node 0 does not exist. */
-  nodes = new Int32Array(1 << 10)
-  children = new Int32Array(1 << 10)
+  nodes: Int32Array
+  children: Int32Array
   nodeCount = 1
   private childCount = 0
   readonly leaves: Leaf[] = [{ label: null, effect: null }]
   private readonly leafNumbers = new Map<string, number>()
+  /** Null where no thread walks them, or they have outgrown it. */
+  private space: TreeSpace | null
+  /** Words of `space.leaves` in use. */
+  private leafWords = 0
 
-  constructor(roots: number, nameOf: (root: number) => string) {
-    this.roots = new Int32Array(roots)
+  constructor(roots: number, nameOf: (root: number) => string, space: TreeSpace | null = null) {
+    this.roots = space?.roots ?? new Int32Array(roots)
+    this.nodes = space?.nodes ?? new Int32Array(1 << 10)
+    this.children = space?.children ?? new Int32Array(1 << 10)
     this.nameOf = nameOf
+    this.space = space
   }
 
   /** Where the values of a state lead. */
@@ -56,11 +62,31 @@ export class Trees {
     if (number === undefined) {
       number = this.leaves.push({ label, effect }) - 1
       this.leafNumbers.set(key, number)
+      this.share(number, label, effect)
     }
     return number
   }
-
-  foreseenLeaf(label: number | null, effect: Effect | null, foreseen: number): number { return this.leaves.push({ label, effect, foreseen }) - 1 }
+  /** For threads: label, whether anything changes, what is kept and set of each word; then moves: word and bit it comes from, mask, word and bit it goes to. */
+  private share(leaf: number, label: number, { keep, set, moves }: Effect): void {
+    if (this.space === null) return
+    const { leafAt, leaves } = this.space
+    const words = [label, changedWords({ keep, set, moves }).length, ...Array.from(keep, (kept, w) => [kept, set[w]!]).flat(), moves.length,
+      ...moves.flatMap(({ from, to, bits }) => [4 * (from >>> 5), from & 31, bits === 32 ? -1 : 2 ** bits - 1, 4 * (to >>> 5), to & 31])]
+    if (leaf >= leafAt.length || this.leafWords + words.length > leaves.length) return this.outgrow()
+    leaves.set(words, this.leafWords)
+    leafAt[leaf] = this.leafWords
+    this.leafWords += words.length
+  }
+  /** From now on threads know nothing of them. */
+  private outgrow(): void {
+    if (this.space === null) return
+    const { roots, children, nodes } = this
+    this.roots = roots.slice()
+    roots.forEach((_, root) => { Atomics.store(roots, root, unknown) })
+    this.nodes = nodes.slice()
+    this.children = children.slice()
+    this.space = null
+  }
 
   /** Adds what a run read of the state at `offset`, and where that leads. `lenient`: since earlier runs some property was decided and is
    *  asked no more, so that a run may read less than the tree tests; else it must read what those before it read.
@@ -86,16 +112,17 @@ export class Trees {
     for (const { word, shift, mask } of tests) {
       if (tested.has(placeOf(word, shift, mask))) continue
       const node = this.node(word, shift, mask)
-      ;(isRoot ? this.roots : this.children)[index] = node
+      // Threads that walk meanwhile find what is new once it is whole.
+      Atomics.store(isRoot ? this.roots : this.children, index, node)
       descend(node * nodeInts)
     }
-    ;(isRoot ? this.roots : this.children)[index] = refOfLeaf(leaf)
+    Atomics.store(isRoot ? this.roots : this.children, index, refOfLeaf(leaf))
   }
 
   /** Forgets the tree of a root. */
-  drop(root: number): void { this.roots[root] = unknown }
+  drop(root: number): void { Atomics.store(this.roots, root, unknown) }
   /** From now on nothing follows from the root. */
-  settle(root: number): void { this.roots[root] = refOfLeaf(0) }
+  settle(root: number): void { Atomics.store(this.roots, root, refOfLeaf(0)) }
 
   private contradiction(root: number): ModelError {
     return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend on the state and its arguments alone`)
@@ -103,9 +130,11 @@ export class Trees {
 
   private node(word: number, shift: number, mask: number): Ref {
     const node = this.nodeCount++
+    if (this.space !== null && ((node + 1) * nodeInts > this.nodes.length || this.childCount + mask + 1 > this.children.length)) this.outgrow()
     if ((node + 1) * nodeInts > this.nodes.length) this.nodes = grown(this.nodes, (node + 1) * nodeInts)
     if (this.childCount + mask + 1 > this.children.length) this.children = grown(this.children, this.childCount + mask + 1)
     this.nodes.set([word, shift, mask, this.childCount], node * nodeInts)
+    this.children.fill(unknown, this.childCount, this.childCount + mask + 1)
     this.childCount += mask + 1
     return node
   }
@@ -128,6 +157,10 @@ function grown(of: Int32Array, least: number): Int32Array<ArrayBuffer> {
   const bigger = new Int32Array(Math.max(of.length * 2, least))
   bigger.set(of)
   return bigger
+}
+
+export function changedWords({ keep, set: constant }: Effect): number[] {
+  return Array.from(keep, (_, w) => w).filter(w => keep[w] !== 0xffffffff || constant[w] !== 0)
 }
 
 /** The state after an effect, into `out`. */

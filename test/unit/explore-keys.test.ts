@@ -13,7 +13,7 @@ const states = fc.tuple(fc.integer({ min: 8, max: 31 }), fc.integer({ min: 8, ma
   .map(([one, other, a, b, c]) => struct({ a, one: wide(one), b, other: wide(other), c }))
 const storeOf = (domain: Domain) => {
   const keys = keysOf(layoutOf(domain))
-  return { keys, store: new StateStore({ keys, fanout: 1, threads: 1, maxMemory: 4e6, maxStates: Infinity, symmetry: null }) }
+  return { keys, store: new StateStore({ keys, fanout: 1, roots: 0, threads: 1, maxMemory: 4e6, maxStates: Infinity, symmetry: null }) }
 }
 
 /** Puts values into a store, and what they are packed to into a set beside it. */

@@ -54,7 +54,7 @@ describe('memory', () => {
 })
 
 test('a run that two threads stored at once has one number when the table grows', () => {
-  const store = new StateStore({ keys: { words: 4, pieces: null }, fanout: 1, threads: 2, maxMemory: 32e6, maxStates: Infinity, symmetry: null })
+  const store = new StateStore({ keys: { words: 4, pieces: null }, fanout: 1, roots: 0, threads: 2, maxMemory: 32e6, maxStates: Infinity, symmetry: null })
   const insert = (run: number): boolean => {
     store.words32.set([run, 1, 2, 3], store.candidate)
     return store.insert(0, 0)

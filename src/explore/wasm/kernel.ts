@@ -9,6 +9,7 @@ import { control, own, recentBits, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
 import { at, hash, mixed, regrow, rehash, runSlot, spread } from './tables.ts'
 import { canonFunctions } from './canon.ts'
+import { walk } from './walker.ts'
 import type { Symmetry } from '../symmetry.ts'
 
 /** The bit that tells a key from an empty slot. */
@@ -253,6 +254,7 @@ export interface Kernel {
   spread(slots: number): number
   locate(from: number, end: number): void
   unpack(state: number, address: number): void
+  walk(parent: number, root: number, at: number): number
   canon?(address: number): void
   /** By name, `swap_GROUP_LOW`: two ids of the state at an address in each other's place. */
   readonly swaps: ReadonlyMap<string, (address: number) => void>
@@ -268,7 +270,7 @@ export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<A
   return assemble({
     pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
     functions: [
-      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), spread(plan), unpack(plan),
+      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), spread(plan), unpack(plan), walk(plan),
     ],
   })
 }

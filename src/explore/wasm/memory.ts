@@ -22,7 +22,7 @@ export interface Plan {
   readonly pieces: readonly PlacedPiece[]
   readonly pages: number
   readonly maxStates: number
-  readonly touch: number; readonly met: number; readonly arena: number; readonly links: number; readonly table: number
+  readonly touch: number; readonly roots: number; readonly arena: number; readonly links: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
   readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number; readonly recent: number
@@ -40,8 +40,9 @@ export const control = {
   /** Of rounds too: with so many states, or runs of a component, no further parents are taken. */
   stops: [268, 272, 276],
 } as const
-/** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component. */
-export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, bytes: 64 } as const
+/** Offsets of a thread's words: where a tree did not know on, whether the table was full, numbers kept for a next run of a component, parents it
+ *  could not finish, roots that were walked. */
+export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, walked: 20, bytes: 64 } as const
 /** Parents that a thread could not finish: pairs of parent and root, at most so many a round. */
 export const mostMisses = 2048
 /** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words. */
@@ -49,8 +50,11 @@ export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30
 
 /** Distinct (instance, events) pairs. */
 export const maxLabels = 1 << 17
-/** Steps that were foreseen and would decide a claim. */
-export const maxForeseen = 1024
+/** Nodes, children, leaves, and words of leaves, of the trees that threads walk: at most. */
+export const treeSizes = { nodes: 1 << 14, children: 1 << 16, leaves: 1 << 13, words: 1 << 17 } as const
+const nodesAt = 4096, childrenAt = nodesAt + treeSizes.nodes * 16, leafAt = childrenAt + treeSizes.children * 4, leavesAt = leafAt + treeSizes.leaves * 4
+/** Byte addresses of those trees: the same in every plan, for what is there is written before it is read, and never emptied. */
+export const treesAt = { nodes: nodesAt, children: childrenAt, leafAt, leaves: leavesAt, end: leavesAt + treeSizes.words * 4 } as const
 const bufferRecords = 256
 /** Keys that a thread has stored of late, as a power of two: half of all successors are among them, and need no look at the table. */
 export const recentBits = 14
@@ -63,8 +67,8 @@ const align = (n: number, to: number): number => Math.ceil(n / to) * to
 
 export const largestMemory = 65_535 * pageBytes
 
-/** Null where not even a small search fits. `fanout` is the most successors a state can have. */
-export function planOf({ words, pieces: keyed }: Keys, fanout: number, threads: number, bytes: number): Plan | null {
+/** Null where not even a small search fits. `fanout` is the most successors a state can have, `roots` the number of trees. */
+export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: number, threads: number, bytes: number): Plan | null {
   const split = Math.max(1, Math.round(words / 2))
   const runs = keyed !== null ? [] : [{ first: 0, words: split }, { first: split, words: words - split }]
   const recordBytes = align(record.words + words * 4, 8)
@@ -76,13 +80,13 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, threads: 
   const misses = fresh + maxLabels * 4
   const recent = align(misses + mostMisses * 8, 64)
   const threadBytes = align(recent + (8 << recentBits), 4096)
-  const threadBase = 4096
+  const threadBase = treesAt.end
   const touch = threadBase + threads * threadBytes
-  const met = touch + maxLabels * 4
-  let at = met + maxForeseen * 4
+  let at = touch + maxLabels * 4
   const table16 = (numbers: Uint16Array | undefined): number => { const from = at; at = align(at + (numbers?.byteLength ?? 0), 64); return from }
   const pieces = (keyed ?? []).map(piece => ({ ...piece, of: table16(piece.rank?.of), raw: table16(piece.rank?.raw) }))
-  at = align(at, 4096)
+  const rootsAt = at
+  at = align(at + roots * 4, 4096)
   const room = bytes - at
   const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
   if (!(tableBits >= firstTableBits)) return null
@@ -100,7 +104,7 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, threads: 
   })
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
-    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, met, arena, links, table, threadBase, threadBytes, threads,
+    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, roots: rootsAt, arena, links, table, threadBase, threadBytes, threads,
     scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

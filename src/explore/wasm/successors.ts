@@ -1,6 +1,6 @@
 /** The learnt trees as WebAssembly: one pass over a parent tests shared fields once, writes each successor into the buffer, counts what
  *  fired, and stops where a tree does not know on. */
-import { leafOf, unknown } from '../trees.ts'
+import { changedWords, leafOf, unknown } from '../trees.ts'
 import type { Ref, Trees } from '../trees.ts'
 import type { Effect } from '../effect.ts'
 import {
@@ -14,7 +14,10 @@ import { unpacked } from './kernel.ts'
 const local = getGlobal(0)
 const cursor = 1
 /** Imported functions. */
-const flushed = 0, learn = 1
+const flushed = 0, walk = 1, learn = 2
+const imports = 3
+/** The first function of the module's own. */
+const missed = imports
 /** Nodes beyond which a part gets a function of its own: V8 does not optimise very large ones. */
 const largeNodes = 300
 
@@ -54,6 +57,13 @@ class Twins {
 }
 const refOff = ~0
 
+const missedSignature = { params: ['i32', 'i32', 'i32'], results: ['i32'] } as const
+/** `missed(parent, root, at) -> next`: a root that this code does not know, by the trees as they are now, or by who learns; 0 where neither knows. */
+const missedFunction: Func = {
+  ...missedSignature, name: null, locals: ['i32'],
+  body: [when(tee(3, call(walk, get(0), get(1), get(2))), ret(get(3))), call(learn, get(0), get(1), get(2))],
+}
+
 /** What one function uses. */
 class Frame {
   readonly words = new Set<number>()
@@ -70,13 +80,14 @@ export interface SuccessorsSpec {
   readonly canonical: boolean
   /** Steps that lead back to where they began are written too, not only counted. */
   readonly loops: boolean
+  /** False: no tree is compiled, every root is walked. */
+  readonly knows: boolean
 }
 
 export class SuccessorsCode {
-  private readonly functions: Func[] = []
+  private readonly functions: Func[] = [missedFunction]
   private readonly spec: SuccessorsSpec
   private readonly twins: Twins
-  private readonly imports = 2
   private readonly tempBase: number
 
   constructor(spec: SuccessorsSpec) {
@@ -86,8 +97,8 @@ export class SuccessorsCode {
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    const { plan, trees, instances, judgements } = this.spec
-    const itemsOf = (roots: readonly number[]): Item[] => roots.map(root => ({ root, ref: trees.roots[root]! }))
+    const { plan, trees, instances, judgements, knows } = this.spec
+    const itemsOf = (roots: readonly number[]): Item[] => roots.map(root => ({ root, ref: knows ? trees.roots[root]! : unknown }))
     const judging = judgements.map(root => this.outline(itemsOf([root])))
     const parts: number[] = []
     let part: Item[] = [], size = 0
@@ -100,7 +111,8 @@ export class SuccessorsCode {
     if (part.length > 0) parts.push(this.outline(part))
     this.functions.push(this.expand(judging, parts))
     return assemble({
-      pages: plan.pages, imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] }, { name: 'learn', params: ['i32', 'i32', 'i32'], results: ['i32'] }], globals: ['local'], ownGlobals: 1, functions: this.functions,
+      pages: plan.pages, globals: ['local'], ownGlobals: 1, functions: this.functions,
+      imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] }, ...['walk', 'learn'].map(name => ({ ...missedSignature, name }))],
     })
   }
 
@@ -114,7 +126,7 @@ export class SuccessorsCode {
       name: null, params: ['i32'], results: ['i32'], locals: Array.from({ length: 1 + plan.words + frame.temps }, () => 'i32' as const),
       body: [set(cur, getGlobal(cursor)), words, code, setGlobal(cursor, get(cur)), i32(0)],
     })
-    return this.imports + this.functions.length - 1
+    return imports + this.functions.length - 1
   }
 
   private word(w: number, frame: Frame): Code {
@@ -130,7 +142,7 @@ export class SuccessorsCode {
     for (let i = 0; i < open.length;) {
       const { root, ref } = open[i]!
       if (ref === unknown) { code.push(this.miss(root)); i++; continue }
-      if (ref < 0) { code.push(this.leaf(root, leafOf(ref), frame)); i++; continue }
+      if (ref < 0) { code.push(this.emit(leafOf(ref), frame)); i++; continue }
       let end = i + 1
       while (end < open.length && open[end]!.ref > 0 && [0, 1, 2].every(k => nodes[open[end]!.ref * 4 + k] === nodes[ref * 4 + k])) end++
       code.push(this.test(open.slice(i, end), frame, depth))
@@ -139,9 +151,9 @@ export class SuccessorsCode {
     return code
   }
 
-  /** Whoever learns takes this root; else the parent is left from here on. */
+  /** Whoever knows on takes this root; else the parent is left from here on. */
   private miss(root: number): Code {
-    return [setGlobal(cursor, get(cur)), when(eqz(tee(cur, call(learn, get(p), i32(root), get(cur)))), ret(i32(root + 1)))]
+    return [setGlobal(cursor, get(cur)), when(eqz(tee(cur, call(missed, get(p), i32(root), get(cur)))), ret(i32(root + 1)))]
   }
 
   /** One test for all of the items, then what follows for each group of values. */
@@ -175,13 +187,6 @@ export class SuccessorsCode {
     return [
       setGlobal(cursor, get(cur)), set(temp, call(index, get(p))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
     ]
-  }
-
-  private leaf(root: number, leaf: number, frame: Frame): Code {
-    const { plan, trees } = this.spec
-    const { foreseen } = trees.leaves[leaf]!
-    const emit = this.emit(leaf, frame)
-    return foreseen === undefined ? emit : when(load(i32(0), plan.met + foreseen * 4), emit, this.miss(root))
   }
 
   /** Counts the label and writes the successor; one that is the parent itself is only counted. */
@@ -268,8 +273,4 @@ function jump(parts: readonly Part[], temp: number, mask: number): Code {
   let code: Code = brTable(get(temp), depths.slice(0, -1), depths.at(-1)!)
   parts.forEach((part, i) => { code = [block(code), part.code, i === parts.length - 1 ? [] : br(parts.length - 1 - i)] })
   return block(code)
-}
-
-export function changedWords({ keep, set: constant }: Effect): number[] {
-  return Array.from(keep, (_, w) => w).filter(w => keep[w] !== 0xffffffff || constant[w] !== 0)
 }

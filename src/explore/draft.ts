@@ -58,8 +58,8 @@ export class Node implements ProxyHandler<Target> {
   readonly found = new Map<string, unknown>()
   readonly target: Target
   readonly proxy: object
-  /** Names that were deleted: where they come back, they come last. */
-  private readonly late = new Set<Key>()
+  /** Names that were deleted, if any: where they come back, they come last. */
+  private late: Set<Key> | null = null
   private places: ReadonlyMap<string, Place> | null = null
 
   constructor(run: Run, shape: Composite, at: number) {
@@ -69,7 +69,6 @@ export class Node implements ProxyHandler<Target> {
     const target: unknown = shape.kind === 'table' ? holes(shape.elements.length) : shape.kind === 'list' ? holes(run.read(at, shape.length.bits)) : {}
     this.target = target as Target
     this.proxy = new Proxy(this.target, this)
-    nodes.set(this.proxy, this)
     // What is past the end of a list is no part that waits to be looked at, also when the list grows.
     if (shape.kind === 'list') for (let i = Number(this.target['length']); i < shape.elements.length; i++) this.found.set(String(i), undefined)
   }
@@ -113,7 +112,8 @@ export class Node implements ProxyHandler<Target> {
     for (const key of this.parts().keys()) if (this.isHidden(key)) this.fetch(key)
   }
 
-  get(target: Target, key: Key): unknown {
+  get(target: Target, key: Key, asked: unknown): unknown {
+    if (key === behind) return asked === this.proxy ? this : undefined
     this.run.look()
     if (typeof key === 'string' && this.isHidden(key)) return this.fetch(key)
     return Reflect.get(target, key)
@@ -127,7 +127,7 @@ export class Node implements ProxyHandler<Target> {
   deleteProperty(target: Target, key: Key): boolean {
     this.writing(key)
     if (this.isHidden(key)) this.fetch(key)
-    this.late.add(key)
+    this.late = (this.late ?? new Set()).add(key)
     return Reflect.deleteProperty(target, key)
   }
   defineProperty(target: Target, key: Key, descriptor: PropertyDescriptor): boolean {
@@ -145,7 +145,7 @@ export class Node implements ProxyHandler<Target> {
     const keys = Reflect.ownKeys(target)
     if (Array.isArray(target)) return keys
     const declared = [...this.shape.kind === 'variant' ? [this.shape.tag] : [], ...this.parts().keys()]
-      .filter(key => Object.hasOwn(target, key) && !this.late.has(key))
+      .filter(key => Object.hasOwn(target, key) && !(this.late?.has(key) ?? false))
     return [...declared, ...keys.filter(key => typeof key === 'symbol' || !declared.includes(key))]
   }
   getOwnPropertyDescriptor(target: Target, key: Key): PropertyDescriptor | undefined {
@@ -172,9 +172,10 @@ export class ReadOnly extends ModelError {
   constructor(key: string) { super(`writes '${key}'`) }
 }
 
-const nodes = new WeakMap<object, Node>()
+/** Asked of a draft, this gives its node. A map from one to the other costs the garbage collector more than all else here. */
+const behind = Symbol('node')
 /** The node behind a draft; null for everything else. */
-export const nodeOf = (value: unknown): Node | null => typeof value === 'object' && value !== null ? nodes.get(value) ?? null : null
+export const nodeOf = (value: unknown): Node | null => typeof value === 'object' && value !== null ? (value as { readonly [behind]?: Node })[behind] ?? null : null
 
 /** The value of a part as a recipe sees it: a scalar is read here, an optional's presence too, what is inside when it is looked at. */
 export function draftOf(run: Run, shape: Shape, at: number): unknown {

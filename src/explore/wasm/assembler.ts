@@ -63,6 +63,13 @@ export const atomicAdd = (address: Code, value: Code, offset = 0): Code => [addr
 export const exchange = (address: Code, expected: Code, value: Code, offset = 0): Code => [address, expected, value, 0xfe, 0x48, 2, ...uleb(offset)]
 export const exchange64 = (address: Code, expected: Code, value: Code, offset = 0): Code => [address, expected, value, 0xfe, 0x49, 3, ...uleb(offset)]
 
+/** Two 64-bit numbers side by side. */
+export const loadPair = (address: Code, offset = 0): Code => [address, 0xfd, 0x00, 4, ...uleb(offset)]
+export const pairOf = (a: Code): Code => [a, 0xfd, 0x12]
+export const eqPairs = (a: Code, b: Code): Code => [a, b, 0xfd, 0xd6, 0x01]
+export const orPairs = (a: Code, b: Code): Code => [a, b, 0xfd, 0x50]
+export const anyTrue = (a: Code): Code => [a, 0xfd, 0x53]
+
 const none = 0x40
 export const block = (...body: Code): Code => [0x02, none, body, 0x0b]
 export const loop = (...body: Code): Code => [0x03, none, body, 0x0b]
@@ -77,8 +84,8 @@ export const ret = (value: Code): Code => [value, 0x0f]
 export const call = (index: number, ...args: Code): Code => [args, 0x10, ...uleb(index)]
 export const drop = (value: Code): Code => [value, 0x1a]
 
-export type ValueType = 'i32' | 'i64'
-const typeCode = { i32: 0x7f, i64: 0x7e } as const
+export type ValueType = 'i32' | 'i64' | 'v128'
+const typeCode = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
 export interface Signature { readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
 export interface Func extends Signature { readonly name: string | null; readonly locals: readonly ValueType[]; readonly body: Code }
 export interface ModuleSpec {

@@ -1,8 +1,8 @@
 /** The exact set of states as WebAssembly: interning, hashing, inserting batches of successors. Slots hold whole 64-bit keys, so nothing is
  *  ever taken for something else; several threads insert at once by compare-and-swap. */
 import {
-  add, and, and64, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqz, eqz64, exchange, exchange64, extend, geU,
-  get, getGlobal, gtS, gtU, i32, i64, load, load16, load64, loop, mul, ltU, ne, ne64, or, or64, ret, select, set, shl, shl64, shrU, shrU64, store, store64, sub, when, wrap,
+  add, and, and64, anyTrue, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqPairs, eqz, eqz64, exchange, exchange64, extend, geU,
+  get, getGlobal, gtS, gtU, i32, i64, load, load16, load64, loadPair, loop, mul, ltU, ne, ne64, or, or64, orPairs, pairOf, ret, select, set, shl, shl64, shrU, shrU64, store, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { control, own, recentBits, record } from './memory.ts'
@@ -53,7 +53,7 @@ function intern(component: Component, which: number): Func {
 }
 
 /** Locals of the two functions that go through the records of a buffer. */
-const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8, won = 9, most = 10
+const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8, won = 9, most = 10, both = 11
 const recordLocals = ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'] as const
 const overRecords = ({ recordBytes }: Plan, ...body: Code): Code =>
   [set(rec, get(from)), onward(recordBytes, body)]
@@ -131,6 +131,24 @@ function sifted(plan: Plan): Code {
   ]
 }
 
+/** Keeps those whose keys do not stand in the cache line where their search begins: most of the duplicates do, and are found without a branch. */
+function unfound(plan: Plan): Code {
+  const out = won, line = number
+  const equal = [0, 16, 32, 48].map(at => eqPairs(loadPair(get(line), at), get(both))).reduce(orPairs)
+  return [
+    set(out, get(from)),
+    overRecords(plan,
+      set(key, load64(get(rec), record.key)),
+      set(both, pairOf(get(key))),
+      set(line, add(i32(plan.table), shl(and(hash(get(key), other), i32(-8)), i32(3)))),
+      store64(get(out), load64(get(rec))),
+      store64(get(out), get(key), record.key),
+      set(out, add(get(out), mul(eqz(anyTrue(equal)), i32(plan.recordBytes)))),
+    ),
+    set(end, get(out)),
+  ]
+}
+
 /** Gives numbers to the states of the records from `from` to `won`, whose keys are in the table. All numbers at once: threads that took them one by one
  *  would write side by side in the same cache lines. */
 function published({ arena, links, fresh, recordBytes }: Plan): Code {
@@ -170,12 +188,13 @@ function flush(plan: Plan, canon: number | null): Func {
     ]),
   ]
   return {
-    name: 'flush', params: ['i32', 'i32'], results: [], locals: [...recordLocals, 'i32', 'i32'],
+    name: 'flush', params: ['i32', 'i32'], results: [], locals: [...recordLocals, 'i32', 'i32', 'v128'],
     body: [
       prepared(plan, canon),
       sifted(plan),
       // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for that.
       overRecords(plan, set(slot, hash(load64(get(rec), record.key), other)), set(number, add(get(number), wrap(load64(slotAt(plan)))))),
+      unfound(plan),
       set(rec, get(from)),
       loop(
         set(won, get(from)),

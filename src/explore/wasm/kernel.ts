@@ -7,7 +7,7 @@ import {
 import type { Code, Func } from './assembler.ts'
 import { control, own, recentBits, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
-import { at, hash, mixed, regrow, rehash, runSlot, spread } from './tables.ts'
+import { at, hash, mixed, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
 import { walk } from './walker.ts'
 import type { Symmetry } from '../symmetry.ts'
@@ -59,6 +59,7 @@ const overRecords = ({ recordBytes }: Plan, ...body: Code): Code =>
   [set(rec, get(from)), onward(recordBytes, body)]
 const onward = (recordBytes: number, body: Code): Code => block(loop(brIf(1, geU(get(rec), get(end))), body, set(rec, add(get(rec), i32(recordBytes))), br(0)))
 const slotAt = ({ table }: Plan): Code => add(i32(table), shl(get(slot), i32(3)))
+const recordSlot: Code = top(load64(get(rec), record.hash))
 const nextSlot: Code = set(slot, and(add(get(slot), i32(1)), at(control.tableMask)))
 
 const isChanged = (which: number): Code => and(load(get(rec), record.label), i32(1 << record.changedShift + which))
@@ -120,9 +121,11 @@ function sifted(plan: Plan): Code {
     set(out, get(from)),
     overRecords(plan,
       keyed(plan),
-      set(entry, add(local, shl(wrap(shrU64(mixed(get(key), other), i64(64n - BigInt(recentBits)))), i32(3)))),
+      set(other, mixed(get(key), other)),
+      set(entry, add(local, shl(wrap(shrU64(get(other), i64(64n - BigInt(recentBits)))), i32(3)))),
       store64(get(out), load64(get(rec))),
       store64(get(out), get(key), record.key),
+      store64(get(out), get(other), record.hash),
       set(other, load64(get(entry), plan.recent)),
       store64(get(entry), get(key), plan.recent),
       set(out, add(get(out), mul(ne64(get(other), get(key)), i32(plan.recordBytes)))),
@@ -140,9 +143,10 @@ function unfound(plan: Plan): Code {
     overRecords(plan,
       set(key, load64(get(rec), record.key)),
       set(both, pairOf(get(key))),
-      set(line, add(i32(plan.table), shl(and(hash(get(key), other), i32(-8)), i32(3)))),
+      set(line, add(i32(plan.table), shl(and(recordSlot, i32(-8)), i32(3)))),
       store64(get(out), load64(get(rec))),
       store64(get(out), get(key), record.key),
+      store64(get(out), load64(get(rec), record.hash), record.hash),
       set(out, add(get(out), mul(eqz(anyTrue(equal)), i32(plan.recordBytes)))),
     ),
     set(end, get(out)),
@@ -193,7 +197,7 @@ function flush(plan: Plan, canon: number | null): Func {
       prepared(plan, canon),
       sifted(plan),
       // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for that.
-      overRecords(plan, set(slot, hash(load64(get(rec), record.key), other)), set(number, add(get(number), wrap(load64(slotAt(plan)))))),
+      overRecords(plan, set(slot, recordSlot), set(number, add(get(number), wrap(load64(slotAt(plan)))))),
       unfound(plan),
       set(rec, get(from)),
       loop(
@@ -202,7 +206,7 @@ function flush(plan: Plan, canon: number | null): Func {
         set(most, select(i32(-1), select(get(from), i32(0), gtS(left, i32(0))), gtS(left, i32(plan.batch)))),
         onward(recordBytes, [
           set(key, load64(get(rec), record.key)),
-          set(slot, hash(get(key), other)),
+          set(slot, recordSlot),
           block(loop(
             set(other, atomicLoad64(slotAt(plan))),
             when(eqz64(get(other)), insert),

@@ -45,8 +45,8 @@ export const control = {
 export const own = { missed: 0, full: 4, reserved: [8, 12], misses: 16, walked: 20, bytes: 64 } as const
 /** Parents that a thread could not finish: pairs of parent and root, at most so many a round. */
 export const mostMisses = 2048
-/** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words. */
-export const record = { label: 0, parent: 4, key: 8, words: 16, changedShift: 30 } as const
+/** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words; where the words stood, the hash of the key. */
+export const record = { label: 0, parent: 4, key: 8, words: 16, hash: 16, changedShift: 30 } as const
 
 /** Distinct (instance, events) pairs. */
 export const maxLabels = 1 << 17

@@ -61,11 +61,16 @@ export class Node implements ProxyHandler<Target> {
   /** Names that were deleted, if any: where they come back, they come last. */
   private late: Set<Key> | null = null
   private places: ReadonlyMap<string, Place> | null = null
+  /** Whether it was written, or something that was found in it. */
+  isWritten = false
+  private readonly parent: Node | null
 
-  constructor(run: Run, shape: Composite, at: number) {
+  /** `parent` is the node it was found in. */
+  constructor(run: Run, shape: Composite, at: number, parent: Node | null) {
     this.run = run
     this.shape = shape
     this.at = at
+    this.parent = parent
     const target: unknown = shape.kind === 'table' ? holes(shape.elements.length) : shape.kind === 'list' ? holes(run.read(at, shape.length.bits)) : {}
     this.target = target as Target
     this.proxy = new Proxy(this.target, this)
@@ -94,7 +99,7 @@ export class Node implements ProxyHandler<Target> {
     if (Array.isArray(target) && !(Number(key) < target.length)) return undefined
     const place = this.parts().get(key)
     if (place === undefined) return undefined
-    const value = draftOf(run, place.shape, this.at + place.at)
+    const value = draftOf(run, place.shape, this.at + place.at, this)
     found.set(key, value)
     return target[key] = value
   }
@@ -157,6 +162,12 @@ export class Node implements ProxyHandler<Target> {
     if (this.run.mode === 'read-only') throw new ReadOnly(String(key))
     if (this.run.mode === 'over') throw new TypeError(`writes '${String(key)}' of a state whose step is over; keep nothing of a state between steps`)
     this.run.look()
+    this.mark()
+  }
+  private mark(): void {
+    if (this.isWritten) return
+    this.isWritten = true
+    this.parent?.mark()
   }
 }
 
@@ -178,10 +189,10 @@ const behind = Symbol('node')
 export const nodeOf = (value: unknown): Node | null => typeof value === 'object' && value !== null ? (value as { readonly [behind]?: Node })[behind] ?? null : null
 
 /** The value of a part as a recipe sees it: a scalar is read here, an optional's presence too, what is inside when it is looked at. */
-export function draftOf(run: Run, shape: Shape, at: number): unknown {
+export function draftOf(run: Run, shape: Shape, at: number, parent: Node | null = null): unknown {
   if (shape.kind === 'scalar') return decodeScalar(shape, run.read(at, shape.bits))
-  if (shape.kind === 'optional') return run.read(at, 1) === 0 ? null : draftOf(run, shape.of.shape, at + shape.of.at)
-  return new Node(run, shape, at).proxy
+  if (shape.kind === 'optional') return run.read(at, 1) === 0 ? null : draftOf(run, shape.of.shape, at + shape.of.at, parent)
+  return new Node(run, shape, at, parent).proxy
 }
 
 /** A copy without drafts, for what outlives the run; reading it is logged as any other. */

@@ -136,6 +136,7 @@ class Writer {
 
   /** A draft at home: only what is no longer as it was found. */
   compare(node: Node, path: string): void {
+    if (!node.isWritten) return
     const { shape, target, at, found } = node
     if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
     if (shape.kind === 'list') this.compareLength(node, path)

@@ -16,7 +16,7 @@ import type { Symmetry } from '../symmetry.ts'
 const taken = 1n << 63n
 const local = getGlobal(0)
 
-/** `intern(address) -> number` of the run of words at an address. */
+/** `intern(address, slot) -> number` of the run of words at an address, whose search begins at a slot. */
 function intern(component: Component, which: number): Func {
   const { words, slots, arena } = component
   const address = get(0), slot = 1, found = 2, mine = 3, from = 4
@@ -37,9 +37,8 @@ function intern(component: Component, which: number): Func {
     store(local, get(mine), own.reserved[which]!),
   ]
   return {
-    name: null, params: ['i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32'],
+    name: null, params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32'],
     body: [
-      runSlot(component, which, address, slot),
       loop(
         set(found, atomicLoad(add(i32(slots), shl(get(slot), i32(2))))),
         when(eqz(get(found)), claim),
@@ -99,12 +98,12 @@ const field = (word: Code, shift: number, bits: number): Code => {
 }
 const shifted = (value: Code, to: number): Code => to === 0 ? value : shl64(value, i64(BigInt(to)))
 
-/** Sets the `key` of a record. What a step did not change keeps its parent's number. */
+/** Sets the `key` of a record that is prepared. What a step did not change keeps its parent's number. */
 function keyed(plan: Plan): Code {
   const { components, arena } = plan
   const component = (which: number): Code => [
     isChanged(which), 0x04, 0x7e,
-    extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)))), 0x05,
+    extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)), load(get(rec), record.key + 4 * which))), 0x05,
     and64(shrU64(get(parent), i64(BigInt(32 * which))), i64(0x7fffffffn)), 0x0b,
   ]
   return [

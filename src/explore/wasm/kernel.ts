@@ -2,7 +2,7 @@
  *  ever taken for something else; several threads insert at once by compare-and-swap. */
 import {
   add, and, and64, anyTrue, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqPairs, eqz, eqz64, exchange, exchange64, extend, geU,
-  get, getGlobal, gtS, gtU, i32, i64, load, load16, load64, loadPair, loop, mul, ltU, ne, ne64, or, or64, orPairs, pairOf, ret, select, set, shl, shl64, shrU, shrU64, store, store64, sub, when, wrap,
+  get, getGlobal, gtS, gtU, i32, i64, load, load64, loadPair, loop, mul, ltU, ne, ne64, or64, orPairs, pairOf, ret, select, set, shl, shl64, shrU64, store, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { control, own, recentBits, record } from './memory.ts'
@@ -10,6 +10,7 @@ import type { Component, Plan } from './memory.ts'
 import { at, hash, mixed, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
 import { walk } from './walker.ts'
+import { keyOf, unpacked } from './words.ts'
 import type { Symmetry } from '../symmetry.ts'
 
 /** The bit that tells a key from an empty slot. */
@@ -83,20 +84,6 @@ function prepared(plan: Plan, canon: number | null): Code {
       touch(add(i32(component.arena), mul(load(slotOf(component, which)), i32(component.words * 4))))))),
   ]
 }
-
-/** The key of the words at an address, without the bit that tells it from an empty slot. */
-function keyOf({ pieces }: Plan, address: Code): Code {
-  if (pieces.length === 0) return load64(address)
-  return pieces.map(({ word, shift, bits, to, rank, of }) => {
-    const raw = field(load(address, word * 4), shift, bits)
-    return shifted(extend(rank === null ? raw : load16(shl(raw, i32(1)), of)), to)
-  }).reduce(or64)
-}
-const field = (word: Code, shift: number, bits: number): Code => {
-  const low = shift === 0 ? word : shrU(word, i32(shift))
-  return shift + bits === 32 ? low : and(low, i32(2 ** bits - 1))
-}
-const shifted = (value: Code, to: number): Code => to === 0 ? value : shl64(value, i64(BigInt(to)))
 
 /** Sets the `key` of a record that is prepared. What a step did not change keeps its parent's number. */
 function keyed(plan: Plan): Code {
@@ -235,30 +222,6 @@ function locate(plan: Plan, canon: number | null): Func {
       ),
     ],
   }
-}
-
-/** A word of the state with a key. */
-function wordOf({ pieces }: Plan, key: Code, word: number): Code {
-  const parts = pieces.filter(piece => piece.word === word).map(({ shift, to, width, rank, raw }) => {
-    const low = and(wrap(to === 0 ? key : shrU64(key, i64(BigInt(to)))), i32(width === 32 ? -1 : 2 ** width - 1))
-    const value = rank === null ? low : load16(shl(low, i32(1)), raw)
-    return shift === 0 ? value : shl(value, i32(shift))
-  })
-  return parts.length === 0 ? i32(0) : parts.reduce(or)
-}
-
-/** The word of a state as an i32, given where its parts stand. */
-export function unpacked(plan: Plan, state: number, parts: readonly number[]): { readonly prepare: Code; readonly word: (w: number) => Code } {
-  const key = load64(add(i32(plan.arena), shl(get(state), i32(3))))
-  if (plan.pieces.length > 0) return { prepare: [], word: w => wordOf(plan, key, w) }
-  if (plan.components.length === 0)
-    return { prepare: [], word: w => w === 0 ? wrap(key) : and(wrap(shrU64(key, i64(32n))), i32(0x7fffffff)) }
-  const prepare = plan.components.map((component, which) => set(parts[which]!,
-    add(i32(component.arena), mul(and(wrap(shrU64(key, i64(BigInt(32 * which)))), i32(0x7fffffff)), i32(component.words * 4)))))
-  return { prepare, word: w => {
-    const which = w < plan.components[0]!.words ? 0 : 1
-    return load(get(parts[which]!), (w - plan.components[which]!.first) * 4)
-  } }
 }
 
 /** `unpack(state, address)`: the words of a stored state. */

@@ -9,7 +9,7 @@ import {
 import type { Code, Func } from './assembler.ts'
 import { own, record } from './memory.ts'
 import type { Plan } from './memory.ts'
-import { unpacked } from './kernel.ts'
+import { unpacked } from './words.ts'
 
 const local = getGlobal(0)
 const cursor = 1

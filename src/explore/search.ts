@@ -28,8 +28,9 @@ const keptEvery_s = 180
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 5_000
-/** Roots that are walked in the time it takes to make code of one node; and in the time that one takes which threads cannot walk. */
-const walksPerNode = 500, walksPerMiss = 16
+/** Roots that may be walked for each node before the first code is made, and before the next, which V8 has yet to optimise while the last one runs
+ *  well; and for how many one counts that threads cannot walk. */
+const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
 
 export class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
@@ -209,7 +210,8 @@ export class Search<S, L, O extends Observation> {
   /** Roots that may be walked until new code pays: by then they have taken about as long as it takes to make it. */
   private get patience(): number {
     if (this.backend === 'walk') return Infinity
-    return this.backend !== null && this.walked === null ? 0 : this.learner.trees.nodeCount * walksPerNode
+    if (this.walked !== null) return this.learner.trees.nodeCount * walksPerNodeAgain
+    return this.backend !== null ? 0 : this.learner.trees.nodeCount * walksPerNode
   }
 
   /** New code for what was learnt since the last. */

@@ -27,9 +27,10 @@ const learn = (parent, root, at) => {
   miss(parent, root)
   return at
 }
+const spin = () => { for (let i = 0; i < spins && Atomics.load(words, control.round >> 2) === round; i++); }
 Atomics.add(words, control.ready >> 2, 1)
 for (;;) {
-  for (let i = 0; i < spins && Atomics.load(words, control.round >> 2) === round; i++);
+  spin()
   Atomics.wait(words, control.round >> 2, round)
   round = Atomics.load(words, control.round >> 2)
   if (round < 0) break
@@ -57,6 +58,11 @@ for (;;) {
   Atomics.notify(words, control.done >> 2)
 }
 `
+
+/** On its own: V8 optimises what loops, with all that stands around it, on a core that the search could use. */
+function spin(words: Int32Array, index: number, least: number): void {
+  for (let i = 0; i < spins && Atomics.load(words, index) < least; i++);
+}
 
 export class Threads {
   private readonly store: StateStore
@@ -107,7 +113,7 @@ export class Threads {
         take(from, Math.min(end, from + chunk))
       }
     } finally {
-      for (let i = 0; i < spins && Atomics.load(words, control.done >>> 2) < workers.length; i++);
+      spin(words, control.done >>> 2, workers.length)
       for (let done = Atomics.load(words, control.done >>> 2); done < workers.length; done = Atomics.load(words, control.done >>> 2))
         Atomics.wait(words, control.done >>> 2, done)
     }

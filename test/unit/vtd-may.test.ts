@@ -90,6 +90,13 @@ describe('what caches may hold', () => {
     expect(scene.iotlb('page', 1, 0, 0, true).ends()).toEqual(['fault 5', mapped])
     expect(scene.iotlb('page', 1, 0, 0, false).ends()).toEqual(['fault 5'])
   })
+  it('goes on from a table only for the addresses that it translates', () => {
+    const scene = new Scene([{ sid, page: 0 }, { sid, page: 512 }])
+    scene.entry(middle, 1, otherLeaves)
+    scene.entry(otherLeaves, 0, frame + 0x1000)
+    expect(scene.ends()).toEqual([mapped])
+    expect(scene.ends(0x20_0000)).toEqual([second])
+  })
   it('has a stale context make new translations after the IOTLB was invalidated too early', () => {
     const scene = new Scene().after(() => {})
     scene.context(sid, 2, otherTop)

@@ -10,6 +10,9 @@ import { requesters } from './walk-case.ts'
 const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(most))
 export const entries = 64
 
+/** Of tables that end where entries go on. */
+const sizes = [0, 2, 4] as const
+
 /** An entry: its fields, and `bits` that are set besides. `dst`: a 32-bit id; of it the lowest byte is the 8-bit id, the rest then lies in reserved bits. */
 const irteSchema = v.object({
   slot: whole(entries - 1), present: v.boolean(), fpd: v.boolean(), posted: v.boolean(), dm: v.boolean(), rh: v.boolean(), tm: v.boolean(), dlm: whole(7),
@@ -36,29 +39,36 @@ const id = fc.constantFrom(...ids)
 const destination = fc.oneof(
   { weight: 3, arbitrary: id }, { weight: 2, arbitrary: fc.tuple(id, fc.constantFrom(1, 0x1234, 0xffff, 0xff_ffff)).map(([one, high]) => high * 0x100 + one) })
 
-/** As SVT=2 has it in SID. */
-const busRange = fc.tuple(fc.nat(5), fc.nat(5)).map(([from, to]) => from << 8 | to)
+/** Whom an entry is for: anyone, one of the devices or its other functions, a range of buses (SID has both ends), or no one there is. */
+const source = (devices: readonly number[]) => fc.record({
+  svt: fc.constantFrom(0, 1, 1, 1, 2, 3), sq: fc.nat(3),
+  sid: fc.oneof({ weight: 4, arbitrary: fc.tuple(fc.constantFrom(...devices.map(device => requesters[device]!)), often(0, 1, fc.nat(7))).map(([sid, bits]) => sid ^ bits) },
+    { weight: 2, arbitrary: fc.tuple(fc.nat(5), fc.nat(5)).map(([from, to]) => from << 8 | to) }, fc.nat(0xffff)),
+})
 
 /** @param eim whether the unit has extended interrupt mode. */
-export function interruptCases(eim: boolean): fc.Arbitrary<InterruptCase> {
-  const irte: fc.Arbitrary<IrteCase> = fc.record({
+export const interruptCases = (eim: boolean): fc.Arbitrary<InterruptCase> =>
+  // Few, so that the entries they use are meant for one of them.
+  fc.subarray(requesters.map((_, device) => device), { minLength: 1, maxLength: 4 }).chain(devices => casesOf(eim, devices))
+
+function casesOf(eim: boolean, devices: readonly number[]): fc.Arbitrary<InterruptCase> {
+  const irte: fc.Arbitrary<IrteCase> = fc.tuple(source(devices), fc.record({
     slot: fc.nat(entries - 1), present: often(true, 6, fc.boolean()), fpd: fc.boolean(), posted: often(false, 12, fc.boolean()),
     dm: fc.boolean(), rh: fc.boolean(), tm: fc.boolean(),
     dlm: often(0, 2, fc.nat(7)), vector: fc.integer({ min: 16, max: 255 }), dst: destination,
-    sid: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...requesters) }, { weight: 2, arbitrary: busRange }, fc.nat(0xffff)), sq: fc.nat(3), svt: fc.nat(3),
     // Neither IM nor vector and destination, which are drawn above.
     bits: often<number[]>([], 6, fc.array(fc.nat(127).filter(bit => bit !== 15 && (bit < 16 || bit > 63)), { minLength: 1, maxLength: 2 })),
-  })
+  })).map(([of, entry]) => ({ ...entry, ...of }))
   const message: fc.Arbitrary<Message> = fc.record({
-    device: fc.nat(requesters.length - 1), via: often('msi', 11, fc.constant<'dma'>('dma')), remappable: often(true, 8, fc.boolean()),
+    device: fc.constantFrom(...devices), via: often('msi', 11, fc.constant<'dma'>('dma')), remappable: often(true, 8, fc.boolean()),
     handle: fc.oneof(
-      { weight: 8, arbitrary: fc.nat(entries / 2 - 1) }, fc.integer({ min: entries / 2, max: 0xffff }), fc.integer({ min: 0xfff0, max: 0xffff })),
+      { weight: 8, arbitrary: fc.nat(entries / 2 - 1) }, fc.constantFrom(...sizes.flatMap(size => [2 ** (size + 1) - 1, 2 ** (size + 1)])), fc.integer({ min: entries / 2, max: 0xffff }), fc.integer({ min: 0xfff0, max: 0xffff })),
     subhandle: fc.boolean(), data: fc.oneof({ weight: 6, arbitrary: fc.nat(31) }, fc.nat(0xffff), fc.nat(0xffff_ffff)),
     dst: id, rh: fc.boolean(), dm: fc.boolean(),
   })
   return fc.record({
     eime: eim ? fc.boolean() : fc.constant(false), cfi: fc.boolean(),
-    size: fc.oneof({ weight: 4, arbitrary: fc.constant(5) }, fc.constantFrom(0, 2, 4, 6, 15, 15)),
+    size: fc.oneof({ weight: 4, arbitrary: fc.constant(5) }, fc.constantFrom(...sizes, 6, 15, 15)),
     irtes: fc.array(irte, { maxLength: entries, size: 'max' }), messages: fc.array(message, { minLength: 1, maxLength: 128, size: 'max' }),
   })
 }

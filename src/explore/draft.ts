@@ -183,7 +183,7 @@ export class ReadOnly extends ModelError {
   constructor(key: string) { super(`writes '${key}'`) }
 }
 
-/** Asked of a draft, this gives its node. A map from one to the other costs the garbage collector more than all else here. */
+/** Asked of a draft, this gives its node. A `WeakMap` from one to the other is dear in the garbage collector. */
 const behind = Symbol('node')
 /** The node behind a draft; null for everything else. */
 export const nodeOf = (value: unknown): Node | null => typeof value === 'object' && value !== null ? (value as { readonly [behind]?: Node })[behind] ?? null : null

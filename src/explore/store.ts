@@ -6,7 +6,7 @@ import type { Symmetry } from './symmetry.ts'
 import type { TreeSpace } from './trees.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, mostMisses, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
@@ -136,7 +136,8 @@ export class StateStore {
   setStops(parents: number): boolean {
     const { words32, plan } = this
     const { threads, components, maxStates } = plan
-    const most = threads * parents * this.fanout, slots = Math.floor(tableLoad * 2 ** this.tableBits)
+    // What helpers leave to the main thread comes on top, when they have stopped.
+    const most = threads * parents * this.fanout + (threads - 1) * mostMisses, slots = Math.floor(tableLoad * 2 ** this.tableBits)
     // The last states before the limit are for one thread: no other has some that are not counted yet.
     const stops = [Math.min(this.maxStates, maxStates, slots) - most,
       ...components.map(({ capacity }, i) => Math.min(capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - threads - most)]

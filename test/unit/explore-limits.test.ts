@@ -1,7 +1,7 @@
 /** A search that is cut short, by whatever: it says so, tells what it found, and says of nothing that it holds. */
 import { describe, expect, test } from 'vitest'
 import { always, reference, referenceProtocol } from '../models/reference.ts'
-import { exploreExhaustively, exploreFully } from '../../src/index.ts'
+import { actionsOf, exploreExhaustively, exploreFully, machine, range, struct } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { StateStore } from '../../src/explore/store.ts'
 import { control, own } from '../../src/explore/wasm/memory.ts'
@@ -51,6 +51,16 @@ describe('memory', () => {
     const { states, transitions, depth } = reference.s
     expect(await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxMemory: 64e6 })).toMatchObject({ complete: true, states, transitions, depth })
   })
+})
+
+test('what helpers leave to the main thread finds room', async () => {
+  // Each state is new to the trees: a helper takes many parents quickly, and leaves every step.
+  const domain = struct({ x: range(0, 2 ** 20 - 1) }), all = 3 ** 9
+  const action = actionsOf<{ x: number }, never>()
+  const children = [1, 2, 3].map(k => action(`child ${k}`, { agent: 'a', when: ({ x }) => 3 * x + k < all, then: d => { d.x = 3 * d.x + k } }))
+  const tree = machine<{ x: number }, Record<never, never>, never>({ name: 'tree', domain, initial: { x: 0 }, actions: children, properties: [] })
+  for (const firstShared of [100, undefined])
+    expect(await exploreExhaustively(tree, { workers: 3, firstShared })).toMatchObject({ complete: true, states: all, transitions: all - 1, engine: { workers: 3 } })
 })
 
 test('a run that two threads stored at once has one number when the table grows', () => {

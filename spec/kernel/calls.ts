@@ -1,4 +1,5 @@
 /** The calls of a kernel as actions: each call enters with its first step and goes on one atomic step at a time. */
+import { ModelError } from '../../src/model/index.ts'
 import type { Action, Emit, Fields, Value } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
@@ -8,7 +9,7 @@ import type { Seen } from '../seen.ts'
 import { action, callNames } from '../state.ts'
 import type { Call, CallName, State } from '../state.ts'
 import { apicIdOf } from '../vtd/memory.ts'
-import type { Design, Kernel, Protocol } from './design.ts'
+import type { Design, Kernel, Protocol, Step } from './design.ts'
 
 /** How a call is entered: who may call it when, and what its registers hold then. */
 interface CallSpec<P extends Fields = Fields> {
@@ -119,7 +120,15 @@ export function kernelActions(design: Design, b: Bounds): Action<State, Seen>[] 
 /** The steps that a call of the design takes within these bounds; none where it has no such call. */
 export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol {
   const on = { caps: capsOf(b), b }
-  return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !(step.skip?.(on) ?? false)) : []
+  return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
+}
+
+/** @throws ModelError when the step does not say. */
+function isSkipped(step: Step, name: CallName, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
+  let answer: unknown
+  try { answer = step.skip?.(on) ?? false } catch (cause) { throw new ModelError(`skip of ${name}/${step.name} threw: ${cause instanceof Error ? cause.message : String(cause)}`) }
+  if (typeof answer === 'boolean') return answer
+  throw new ModelError(`skip of ${name}/${step.name} answered ${String(answer)}; answer true or false`)
 }
 
 function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<State, Seen>[] {

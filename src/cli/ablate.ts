@@ -19,7 +19,6 @@ import type { Scope } from '../../spec/scopes.ts'
 import { callNames } from '../../spec/state.ts'
 import type { CallName } from '../../spec/state.ts'
 import type { Subject } from './designs.ts'
-import { blame } from './blame.ts'
 import type { Watch } from './explore.ts'
 import { hardwareSteps } from './touches.ts'
 import { whyBroken, whyOf } from './why.ts'
@@ -117,7 +116,7 @@ class Ablation {
     const properties = propertiesFor(subject.design, b)
     return this.known(subject.design, b, properties, async () => {
       const explore = this.explorer(subject.design, b, properties, scope)
-      try { return explore === null ? null : await explore(this.plan.maxStates ?? Infinity) } catch (cause) { throw blame(subject, cause) }
+      return explore === null ? null : explore(this.plan.maxStates ?? Infinity)
     }) as Promise<Exploration | null>
   }
 

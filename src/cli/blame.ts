@@ -2,11 +2,17 @@
 import { basename } from 'node:path'
 import { UserError } from '../errors.ts'
 import { ModelError, showOp } from '../model/index.ts'
+import { shellWord } from './args.ts'
 import type { Subject } from './designs.ts'
 
 /** @throws UserError E-DESIGN-STEP for what fails in a design of the user; what fails in one of ours is thrown as it is. */
 export function blamed<T>(subject: Subject, work: () => T): T {
   try { return work() } catch (cause) { throw blame(subject, cause) }
+}
+
+/** The same of work that takes its time. */
+export async function blamedLater<T>(subject: Subject, work: () => Promise<T>): Promise<T> {
+  try { return await work() } catch (cause) { throw blame(subject, cause) }
 }
 
 /** A mistake in a user's own design is theirs to mend; the message names the step, and the trace leads there. */
@@ -16,6 +22,6 @@ export function blame({ design, path }: Subject, cause: unknown): unknown {
   const lines = ops.map((op, i) => `\n      ${i + 1}  ${showOp(op)}`).join('')
   return new UserError({
     code: 'E-DESIGN-STEP', subject: `${basename(path)}, design '${design.name}'`, problem: cause instanceof Error ? cause.message : String(cause),
-    next: ops.length === 0 ? 'mend the step, or the protocol it is in' : `mend the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:${lines}`,
+    next: ops.length === 0 ? `mend the step, or the protocol it is in; \`remapcheck check ${shellWord(path)}\` may show what does not work` : `mend the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:${lines}`,
   })
 }

@@ -85,7 +85,7 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
 /** One search. `end`: by when, on the clock of `performance`. */
 export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number, watch: Watch): Promise<Exploration> {
   const { design } = subject
-  const asked = propertiesFor(design, scope.bounds).filter(({ name }) => plan.properties?.has(name) ?? true)
+  const asked = blamed(subject, () => propertiesFor(design, scope.bounds)).filter(({ name }) => plan.properties?.has(name) ?? true)
   const limits = {
     signal: watch.signal, maxSeconds: end === Infinity ? undefined : Math.max(0, (end - performance.now()) / 1000),
     onProgress: (progress: Progress): void => { watch.say(`${design.name} ${scope.name}: ${progressLine(progress)}`) },

@@ -1,31 +1,48 @@
-/** Whether what a user's module exports is a kernel design, told field by field. */
+/** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a misspelt one. */
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
+import { claims } from '../../properties/index.ts'
 import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/index.ts'
 import { callNames } from '../../spec/state.ts'
+import { suggest } from './args.ts'
 
-const call = v.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'expected a function')
-const name = v.pipe(v.string(), v.nonEmpty('expected a name'))
-const step = v.object({
-  name: v.pipe(name, v.regex(/^[\w-]+$/, 'expected letters, digits, - or _')), says: name, then: call, when: v.optional(call), skip: v.optional(call),
-  clause: v.optional(v.pipe(v.string(), v.check(id => Object.hasOwn(clauses, id), 'expected an id of `remapcheck list clauses`'))),
+const call = v.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'a function')
+const name = v.pipe(v.string(), v.nonEmpty('a name'))
+const step = v.strictObject({
+  name: v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _')), says: name, then: call, when: v.optional(call), skip: v.optional(call),
+  clause: v.optional(v.pipe(v.string(), v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
+  uses: v.optional(v.picklist(['queue', 'registers'])), endedBy: v.optional(name),
 })
-const shape = v.object({
-  name: v.pipe(name, v.regex(/^[^\p{Cc}/\\]+$/u, 'expected no slashes and no control characters')), says: name,
+const claimNames = claims.map(({ property }) => property.name)
+const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))])))
+const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
+const shape = v.strictObject({
+  name: v.pipe(name, v.regex(/^[^\p{Cc}/\\]+$/u, 'no slashes and no control characters')), says: name,
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(), blocksCompatibility: v.boolean(),
-  extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]), givesUp: v.record(v.string(), v.string()),
-  protocols: v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))]))),
+  extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]), memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
+  givesUp, protocols,
 })
+
+export const designFields = Object.keys(shape.entries), stepFields = Object.keys(step.entries)
 
 /** @throws UserError E-DESIGN-SHAPE naming the field. */
 export function checkShape(given: unknown, path: string): Design {
   const parsed = v.safeParse(shape, given)
   if (parsed.success) return given as Design
   const issue = parsed.issues[0]
-  const field = v.getDotPath(issue) ?? 'the export'
   throw new UserError({
-    code: 'E-DESIGN-SHAPE', subject: path, problem: `not a kernel design: ${field}: ${issue.message}`,
-    next: "make it with design(name, options, protocols) from 'remapcheck/spec', or edit a built-in one with without(...)",
+    code: 'E-DESIGN-SHAPE', subject: path, problem: `not a kernel design: ${v.getDotPath(issue) ?? 'the export'}: ${problemOf(issue)}`, next: nextOf(issue),
   })
+}
+
+function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>): string {
+  if (expected === 'never') return 'no such field'
+  if (received === 'undefined') return 'missing'
+  return `${received}, expected ${kind === 'validation' ? message : expected ?? message}`
+}
+function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
+  if (expected !== 'never' || path === undefined) return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a built-in one with without(...)"
+  const known = path.length === 1 ? designFields : path.length > 2 ? stepFields : path[0]!.key === 'givesUp' ? claimNames : callNames
+  return suggest(String(path.at(-1)!.key), known, `there are ${known.join(', ')}`)
 }

@@ -26,12 +26,23 @@ beforeAll(() => {
     'binary.json': Buffer.from([1, 0, 2, 0]), 'empty.log': '', 'foreign.log': 'Nov 22 20:00:01 host kernel: hello\n'.repeat(20),
     'binary.log': Buffer.from(Array.from({ length: 4000 }, (_, i) => i * 7 % 256)), 'cut.log.gz': gzipSync('vtd_x 1\n'.repeat(5000)).subarray(0, 60),
     'broken.mjs': 'export default {', 'throws.mjs': 'throw new TypeError("no")', 'nothing.mjs': 'export const x = 1',
+    'boom.mjs': ownDesign("then: () => { throw new Error('boom') }"), 'skip-throws.mjs': ownDesign("skip: () => { throw new Error('skip!') }, then: () => {}"),
+    'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'), 'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
+    'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'), 'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
+    'misspelt-call.mjs': ownDesign('then: () => {}', '', 'unmapp: []'),
+    'optionless.mjs': "export default { name: 'mine', says: 'x', protocols: {} }",
     'shape.mjs': 'export default { name: "mine", says: "x", protocols: { unmap: [{ name: "a" }] } }', 'profile.json': '{ "id": 3 }',
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(file(name), content)
   mkdirSync(file('no-traces'))
 })
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
+
+/** A module with a design whose `map` has an odd step. */
+const ownDesign = (step: string, options = '', calls = ''): string => `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
+  verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, ${options}
+  protocols: { map: [plain('begin'), { name: 'odd', says: 'x', ${step} }, plain('end')], unmap: [plain('begin'), plain('end')], ${calls} } }
+function plain(name) { return { name, says: 'x', then: () => {} } }`
 
 /** A command line where DIR stands for the folder of bad files, and what stderr must say. */
 const cases: readonly (readonly [string, RegExp])[] = [
@@ -86,7 +97,18 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['replay DIR/throwing.json --design test/cli/fixtures/broken.ts', /design 'throwing': recipe of map\/throwsHere.* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:/],
   ['cost test/cli/fixtures/broken.ts', /^broken\.ts, design 'throwing': recipe of map\/throwsHere.* \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(/],
   ['cost test/cli/fixtures/straying.ts', /map\/straysHere\(cpu=0\) .* leaves the domain: .*frame: 99 .* \[E-DESIGN-STEP\]/],
-  ['cost test/cli/fixtures/stuck.ts', /^stuck\.ts, design 'stuck': scenario 'dma' .* op 3 iommu\.cacheTranslation.*: refused, guard is false \[E-DESIGN-STEP\]\n {2}→ mend the step, or the protocol it is in\n$/],
+  ['cost test/cli/fixtures/stuck.ts', /^stuck\.ts, design 'stuck': scenario 'dma' .* op 3 iommu\.cacheTranslation.*: refused, guard is false \[E-DESIGN-STEP\]\n {2}→ mend the step, or the protocol it is in; `remapcheck check test\/cli\/fixtures\/stuck\.ts` may show what does not work\n$/],
+  ['ablate DIR/boom.mjs', /^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]\n {2}→ mend the step; these \d+ ops lead there:/],
+  ['cost DIR/boom.mjs --worst', /^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/],
+  ...['check', 'cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
+    [`${verb} DIR/skip-throws.mjs`, /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
+    [`${verb} DIR/skip-three.mjs`, /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
+  ]),
+  ['check DIR/misspelt-step.mjs', /not a kernel design: protocols\.map\.1\.wen: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'when'\?/],
+  ['check DIR/misspelt-option.mjs', /not a kernel design: verifySource: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'verifiesSource'\?/],
+  ['check DIR/misspelt-claim.mjs', /not a kernel design: givesUp\.no-dma-escap: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'no-dma-escape'\?/],
+  ['check DIR/misspelt-call.mjs', /not a kernel design: protocols\.unmapp: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'unmap'\?/],
+  ['check DIR/optionless.mjs', /not a kernel design: remapsDma: missing \[E-DESIGN-SHAPE\]\n {2}→ .*docs\/designs\.md/],
   ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
   ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],

@@ -18,6 +18,7 @@ import { ablate as ablateProtocols, occurs, smallestFirst } from '../ablate.ts'
 import type { AblationPlan } from '../ablate.ts'
 import { parse, seconds, shellWord, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
+import { blamed, blamedLater } from '../blame.ts'
 import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
 import { editedDesign, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
@@ -53,8 +54,8 @@ export async function runAblate(args: readonly string[], io: Io): Promise<ExitNa
   const plan = await planOf(flags, operands, io)
   const line = spinner(io)
   let protocols: ProtocolReport[]
-  try { protocols = await ablateProtocols(plan, { signal: io.signal, say: line.say }) } finally { line.end() }
   const { subject } = plan
+  try { protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say })) } finally { line.end() }
   const report: AblationReport = {
     tool, version, design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
     protocols: flags.save === undefined ? protocols : saved(protocols, subject, io, flags.save),
@@ -80,7 +81,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
   const { time, states } = flags
   return {
     subject, calls: called, hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name)).map(name => hardwares.find(one => one.name === name)!),
-    scopes: smallestFirst(design, where.filter(({ on }) => on(design))),
+    scopes: blamed(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
     maxStates: states === undefined ? undefined : wholeNumber('--states', states, 1, 2 ** 31),
     maxSeconds: time === undefined ? undefined : seconds('--time', time),
   }

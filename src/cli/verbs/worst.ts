@@ -13,7 +13,9 @@ import type { Theme } from '../../report/theme.ts'
 import { showBounds } from '../../../spec/bounds.ts'
 import { waits } from '../../../spec/costs/index.ts'
 import type { Wait } from '../../../spec/costs/index.ts'
+import type { Design } from '../../../spec/kernel/index.ts'
 import { remapMachine } from '../../../spec/machine.ts'
+import { blamed, blamedLater } from '../blame.ts'
 import type { Subject } from '../designs.ts'
 import { spinner, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -34,14 +36,9 @@ export async function runWorst(subjects: readonly Subject[], profile: Prices, fl
   try {
     for (const wait of waits) {
       const rows: Row[] = []
-      for (const { design } of subjects.filter(subject => wait.on(subject.design))) {
-        line.say(`${wait.name}: ${design.name}`)
-        const machine = remapMachine(design, wait.bounds)
-        const { graph, states, stopped } = await buildGraph(machine, { signal: io.signal })
-        const found = graph === null ? null : extremesOf(machine, graph, {
-          begins: wait.begins, ends: step => wait.ends(step, design), price: step => wait.delays(step, design) ? priceOf(step.events, profile) : 0,
-        })
-        rows.push({ design: design.name, found, states, stopped })
+      for (const subject of subjects.filter(one => blamed(one, () => wait.on(one.design)))) {
+        line.say(`${wait.name}: ${subject.design.name}`)
+        rows.push(await blamedLater(subject, () => rowOf(subject.design, wait, profile, io.signal)))
       }
       if (rows.length > 0) sections.push({ wait, rows })
     }
@@ -49,6 +46,15 @@ export async function runWorst(subjects: readonly Subject[], profile: Prices, fl
   const exit: ExitName = io.signal.aborted ? 'interrupted' : sections.some(({ rows }) => rows.some(({ found }) => found === null)) ? 'incomplete' : 'holds'
   io.stdout.write(flags.json ? document(sections, profile, exit) : text(sections, profile, themeOf(io, flags)))
   return exit
+}
+
+async function rowOf(design: Design, wait: Wait, profile: Prices, signal: AbortSignal): Promise<Row> {
+  const machine = remapMachine(design, wait.bounds)
+  const { graph, states, stopped } = await buildGraph(machine, { signal })
+  const found = graph === null ? null : extremesOf(machine, graph, {
+    begins: wait.begins, ends: step => wait.ends(step, design), price: step => wait.delays(step, design) ? priceOf(step.events, profile) : 0,
+  })
+  return { design: design.name, found, states, stopped }
 }
 
 /** Typical cycles of what a step counts; 0 for what is in the price of another unit. */

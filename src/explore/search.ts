@@ -111,7 +111,7 @@ export class Search<S, L, O extends Observation> {
   get isAmbiguous(): boolean { return this.wasAmbiguous || this.decidedAlone !== null && this.book.decisions > this.decidedAlone }
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
-    const complete = stopped === null && this.done
+    const complete = stopped === null && this.done && !this.steps.leftSome
     this.steps.retracer?.retell(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()

@@ -12,6 +12,8 @@ import { record } from './wasm/memory.ts'
 export class Steps<S, L, O extends Observation> {
   /** Roots that compiled code did not know since this was last set to 0, and may know next time. */
   misses = 0
+  /** Whether a parent was left before its last step, because no further was wanted. */
+  leftSome = false
   retracer: Retracer<S, L, O> | null = null
   /** The parent at hand. */
   private parent = 0
@@ -49,7 +51,8 @@ export class Steps<S, L, O extends Observation> {
       for (let root = from; root < Math.min(end, learner.trees.roots.length); root++) {
         const isJudgement = root < learner.judgements.length
         if (isJudgement && (touch & 1 << Math.min(root, 31)) === 0) continue
-        if (!isJudgement && this.isDecided()) return
+        // The step that decided the last is taken itself.
+        if (!isJudgement && root > from && this.isDecided()) { this.leftSome = true; return }
         current = root
         const { label, effect } = learner.follow(root, words32, at, parent, this.trace)
         if (label === null || effect === null) continue

@@ -4,7 +4,7 @@ import { propertiesFor } from '../../properties/index.ts'
 import { designNamed } from '../../spec/kernel/index.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopeNamed } from '../../spec/scopes.ts'
-import { exploreExhaustively } from '../../src/index.ts'
+import { actionsOf, exploreExhaustively, machine, propertiesOf, range, struct } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { dieHard } from '../models/die-hard.ts'
 import { peterson } from '../models/peterson.ts'
@@ -15,11 +15,21 @@ function remap(design: string, scope: string) {
   const [of, { bounds }] = [designNamed(design)!, scopeNamed(scope)!]
   return remapMachine(of, bounds, propertiesFor(of, bounds))
 }
+/** A step is what violates, and it was the last claim left. `looks`: one that leads nowhere, before others are taken. */
+function count(looks = false) {
+  interface Seen { readonly what: 'counted'; readonly to: number }
+  const action = actionsOf<{ x: number }, Seen>()
+  const look = action('look', { agent: 'a', when: () => looks, then: (_, __, emit) => { emit.see({ what: 'counted', to: 9 }) } })
+  const up = action('up', { agent: 'a', when: ({ x }) => x < 9, then: (d, _, emit) => { d.x++; emit.see({ what: 'counted', to: d.x }) } })
+  const few = propertiesOf<{ x: number }, Record<never, never>, Seen>().step('few', { claim: '', on: 'counted' }, ({ to }) => to < 5 || { because: 'many' })
+  return machine<{ x: number }, Record<never, never>, Seen>({ name: 'count', domain: struct({ x: range(0, 9) }), initial: { x: 0 }, actions: [look, up], properties: [few] })
+}
 type Search = (options: ExhaustiveOptions) => Promise<Exploration>
 const searches: Readonly<Record<string, Search>> = {
   'die-hard': options => exploreExhaustively(dieHard(), options),
   peterson: options => exploreExhaustively(peterson(), options),
   'peterson, broken': options => exploreExhaustively(peterson({ gentle: false }), options),
+  'a step that violates': options => exploreExhaustively(count(), options),
   'two-phase commit': options => exploreExhaustively(twoPhaseCommit(5), options),
   'two-phase commit, broken': options => exploreExhaustively(twoPhaseCommit(4, { careless: true }), options),
   'reference s': options => exploreExhaustively(referenceProtocol(reference.s.sizes), options),
@@ -39,6 +49,11 @@ test.each(Object.keys(searches))('back ends agree: %s', { timeout: 120_000 }, as
   const walked = told(await search({ backend: 'walk' }))
   for (const backend of ['javascript', 'wasm', undefined] as const)
     expect({ backend, ...told(await search({ backend })) }).toEqual({ backend, ...walked })
+})
+
+test('a search that ended early, with nothing left in its queue, is not complete', async () => {
+  for (const backend of ['walk', 'javascript', 'wasm', undefined] as const)
+    expect({ backend, ...await exploreExhaustively(count(true), { backend }) }).toMatchObject({ backend, complete: false, stopped: null, states: 1, transitions: 1 })
 })
 
 test('back ends agree on a million states', { timeout: 120_000 }, async () => {

@@ -5,6 +5,7 @@ import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property,
 import type { Book } from './book.ts'
 import type { Effect } from './effect.ts'
 import type { Equivariance } from './equivariance.ts'
+import { Independence } from './independence.ts'
 import { Recorder } from './record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
@@ -39,6 +40,7 @@ export class Learner<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly book: Book<S, L, O>
   readonly recorder: Recorder<S, L, O>
+  private readonly independence: Independence
   private readonly labelNumbers = new Map<string, number>()
   private readonly runsOf: Uint32Array
   /** Where names are interchangeable, that they are is checked of all that is learnt. */
@@ -62,6 +64,7 @@ export class Learner<S, L, O extends Observation> {
     this.runsOf = new Uint32Array(roots)
     this.changes = [new Uint32Array(this.words).fill(0xffffffff)]
     this.reads = this.judgements.map(() => new Uint32Array(this.words))
+    this.independence = new Independence(this.words, store.rows)
     store.touch(initialLabel, -1)
   }
 
@@ -85,6 +88,7 @@ export class Learner<S, L, O extends Observation> {
   restore(labels: readonly { readonly instance: number; readonly events: readonly ModelEvent<Observation>[] }[], fill: (part: number, into: Uint8Array) => void): void {
     for (const { instance: number, events } of labels) {
       this.changes.push(new Uint32Array(this.words))
+      this.independence.restore(this.labels.length, number)
       const label: Label<S, O> = { instance: this.machine.instances[number]!, number, events: events as readonly ModelEvent<O>[] }
       this.labelNumbers.set(keyOf(number, events), this.labels.push(label) - 1)
     }
@@ -135,8 +139,11 @@ export class Learner<S, L, O extends Observation> {
     this.symmetric?.checkStep(instance, words, offset, log)
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
-    if (this.direct.has(root)) return { label, effect }
-    this.trees.extend(root, log, words, offset, this.trees.leaf(label, effect), this.book.decisions > 0)
+    const isDirect = this.direct.has(root), leaf = isDirect ? null : this.trees.leaf(label, effect)
+    // Under symmetry a state is stored under other names than it was found with: which steps it shares with its parent is not known.
+    if (label !== null && effect !== null && this.symmetric === null) this.independence.learn(label, leaf, number, log, effect)
+    if (leaf === null) return { label, effect }
+    this.trees.extend(root, log, words, offset, leaf, this.book.decisions > 0)
     const runs = this.runsOf[root]!
     if (runs > this.patience.patientRuns && runs > this.patience.patientShare * states) {
       this.trees.drop(root)
@@ -154,6 +161,7 @@ export class Learner<S, L, O extends Observation> {
       label = this.labels.push({ instance, number, events }) - 1
       this.labelNumbers.set(key, label)
       this.changes.push(new Uint32Array(this.words))
+      this.touch(label)
     }
     const changes = this.changes[label]!
     let isNew = false

@@ -1,12 +1,13 @@
 /** The set of visited states, exact, in memory that threads can share: numbered in the order of their arrival, each with its parent and the
  *  label of the step that led to it first. */
 import type { Keys } from './keys.ts'
+import { giveBack, reserve } from './memories.ts'
 import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import type { TreeSpace } from './trees.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, largestMemory, maxLoad, mostMisses, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, independent, maxLoad, mostMisses, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
@@ -14,6 +15,8 @@ const mostParents = 4096
 const smallTableBits = 19
 /** Parents for which there must be room. */
 const leastParents = 16
+/** Memory of larger searches is not kept for others. */
+const keptBytes = 64 << 20
 
 export interface StoreOptions {
   readonly keys: Keys
@@ -43,15 +46,14 @@ export class StateStore {
   private readonly maxStates: number
   /** Less memory was allowed than the smallest search takes: that much is taken in any case, and the search ends at its initial state. */
   private readonly starved: boolean
+  /** Labels that there are. */
+  private labels = 0
 
   /** @throws StatesFull when the system has not even the memory for a small search. */
   constructor({ keys, fanout, roots, threads, maxMemory, maxStates, symmetry }: StoreOptions) {
-    const asked = Math.min(maxMemory, largestMemory)
-    const given = reserve(keys, fanout, roots, threads, asked)
-    this.starved = given === null
-    let made = given
-    for (let more = Math.max(asked, smallMemory); made === null && more <= largestMemory; more *= 2) made = reserve(keys, fanout, roots, threads, more)
+    const made = reserve(maxMemory, bytes => planOf(keys, fanout, roots, threads, bytes))
     if (made === null) throw new StatesFull('memory')
+    this.starved = made.starved
     this.plan = made.plan
     this.memory = made.memory
     this.maxMemory = maxMemory
@@ -119,30 +121,35 @@ export class StateStore {
     const limit = Math.min(this.maxStates, plan.maxStates)
     // Short rounds cost time, long ones room: they grow with the search.
     const wanted = fanout * Math.min(Math.max(leastParents, this.count >>> 12), mostParents)
-    const slotsLeft = (): number => Math.floor(tableLoad * 2 ** this.tableBits) - this.count
     // The kernel stores nothing past its limit.
-    const left = limit - this.count
-    while (slotsLeft() < Math.min(wanted, left) && this.growTable()) continue
-    if (slotsLeft() < Math.min(leastParents * fanout, left)) return 0
-    let most = left <= slotsLeft() ? Infinity : slotsLeft()
-    for (const [i, component] of plan.components.entries()) {
-      const runsLeft = (): number => Math.min(component.capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - this.runs(i) - plan.threads
-      while (runsLeft() < wanted && 2 ** (this.runBits[i]! + 1) * maxLoad <= component.capacity) this.growRuns(i)
-      most = Math.min(most, runsLeft())
-    }
-    return Math.max(0, Math.min(mostParents, Math.floor(most / fanout)))
+    const left = limit - this.count, slots = this.slotsFor(Math.min(wanted, left))
+    if (slots < Math.min(leastParents * fanout, left)) return 0
+    const runs = plan.components.map((_, i) => this.runsFor(i, wanted))
+    return Math.max(0, Math.min(mostParents, Math.floor(Math.min(left <= slots ? Infinity : slots, ...runs) / fanout)))
   }
-  /** Says when threads that take so many parents at a time have to stop for want of room. False when that is now. */
+  /** Makes room for threads that take so many parents at a time, and says when they have to stop for want of it. False when that is now. */
   setStops(parents: number): boolean {
-    const { words32, plan } = this
-    const { threads, components, maxStates } = plan
+    const { threads, components, maxStates } = this.plan
     // What helpers leave to the main thread comes on top, when they have stopped.
-    const most = threads * parents * this.fanout + (threads - 1) * mostMisses, slots = Math.floor(tableLoad * 2 ** this.tableBits)
+    const most = threads * parents * this.fanout + (threads - 1) * mostMisses
     // The last states before the limit are for one thread: no other has some that are not counted yet.
-    const stops = [Math.min(this.maxStates, maxStates, slots) - most,
-      ...components.map(({ capacity }, i) => Math.min(capacity, Math.floor(maxLoad * 2 ** this.runBits[i]!)) - threads - most)]
-    stops.forEach((stop, i) => { this.word(control.stops[i]!, Math.max(0, stop)) })
-    return stops.every((stop, i) => words32[(i === 0 ? control.count : control.components[i - 1]!) >>> 2]! < stop)
+    const left = Math.min(this.maxStates, maxStates) - this.count
+    const rooms = [Math.min(left, this.slotsFor(Math.min(left, most + 1))), ...components.map((_, i) => this.runsFor(i, most + 1))]
+    rooms.forEach((room, i) => { this.word(control.stops[i]!, Math.max(0, (i === 0 ? this.count : this.runs(i - 1)) + room - most)) })
+    return rooms.every(room => room > most)
+  }
+  /** Slots for so many states more, where they can be had: how many are left. */
+  private slotsFor(states: number): number {
+    const left = (): number => Math.floor(tableLoad * 2 ** this.tableBits) - this.count
+    while (left() < states && this.growTable()) continue
+    return left()
+  }
+  /** The same of a component's runs. */
+  private runsFor(which: number, runs: number): number {
+    const { plan: { components, threads }, runBits } = this, { capacity } = components[which]!
+    const left = (): number => Math.min(capacity, Math.floor(maxLoad * 2 ** runBits[which]!)) - this.runs(which) - threads
+    while (left() < runs && 2 ** (runBits[which]! + 1) * maxLoad <= capacity) this.growRuns(which)
+    return left()
   }
   private runs(which: number): number { return this.words32[control.components[which]! >>> 2]! }
 
@@ -164,8 +171,14 @@ export class StateStore {
   parent(state: number): number { return this.words32[this.plan.links + state * 8 >>> 2]! }
   label(state: number): number { return this.words32[(this.plan.links + state * 8 >>> 2) + 1]! }
 
-  /** Bit i: whether a step with this label can change what judgement i reads. */
-  touch(label: number, touch: number): void { this.words32[this.plan.touch + label * 4 >>> 2] = touch }
+  /** Which leaves are superfluous after a label, in rows. */
+  get rows(): Uint32Array { return new Uint32Array(this.memory.buffer, this.plan.rows, independent.labels * independent.rowBytes / 4) }
+
+  /** Bit i: whether a step with this label can change what judgement i reads. To be told of every label. */
+  touch(label: number, touch: number): void {
+    this.words32[this.plan.touch + label * 4 >>> 2] = touch
+    this.labels = Math.max(this.labels, label + 1)
+  }
   touchOf(label: number): number { return this.words32[this.plan.touch + label * 4 >>> 2]! }
 
   /** Where the words of the next successor go; `push` then adds it to the batch. */
@@ -223,8 +236,18 @@ export class StateStore {
       wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
     })
     wipe(0, treesAt.nodes)
-    wipe(treesAt.end, plan.table - treesAt.end)
-    spare.push(this.memory)
+    // What was never written is not written now: it would take memory.
+    for (let thread = 0; thread < plan.threads; thread++) {
+      const local = this.localOf(thread)
+      wipe(local, plan.fired)
+      wipe(local + plan.fired, 8 * this.labels)
+      wipe(local + plan.fresh, 4 * this.labels)
+      wipe(local + plan.misses, plan.threadBytes - plan.misses)
+    }
+    wipe(plan.touch, 4 * this.labels)
+    wipe(plan.rows, independent.rowBytes * Math.min(this.labels, independent.labels))
+    wipe(plan.tables16, plan.table - plan.tables16)
+    giveBack(this.memory)
   }
 
   private get mostSlots(): number { return (this.plan.arena - this.plan.table) / 8 }
@@ -266,21 +289,4 @@ export class StateStore {
     this.runBits.forEach((bits, i) => { this.word(control.componentMasks[i]!, 2 ** bits - 1) })
   }
   private word(address: number, value: number): void { this.words32[address >>> 2] = value }
-}
-
-const smallMemory = 1 << 20
-const keptBytes = 64 << 20
-/** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
-const spare: WebAssembly.Memory[] = []
-
-function reserve(keys: Keys, fanout: number, roots: number, threads: number, bytes: number): { plan: Plan; memory: WebAssembly.Memory } | null {
-  for (let size = bytes; ; size /= 2) {
-    const plan = planOf(keys, fanout, roots, threads, size)
-    if (plan === null) return null
-    const kept = spare.findIndex(memory => memory.buffer.byteLength === plan.pages * 65_536)
-    if (kept >= 0) return { plan, memory: spare.splice(kept, 1)[0]! }
-    try {
-      return { plan, memory: new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages, shared: true }) }
-    } catch (error) { if (!(error instanceof RangeError)) throw error }
-  }
 }

@@ -25,7 +25,7 @@ export class Successors<S, L, O extends Observation> {
 
   /** Code that walks. */
   begin(): void {
-    this.module = new WebAssembly.Module(this.bytes({ judges: true, loops: false, knows: false }))
+    this.module = new WebAssembly.Module(this.bytes({ judges: true, every: false, knows: false }))
     this.code = this.instance(this.module, this.store.kernel, this.learn)
   }
 
@@ -43,20 +43,20 @@ export class Successors<S, L, O extends Observation> {
       this.code = expandInJavaScript(this.store, trees, judgements.length)
       return
     }
-    this.module = new WebAssembly.Module(this.bytes({ judges: true, loops: false, knows: true }))
+    this.module = new WebAssembly.Module(this.bytes({ judges: true, every: false, knows: true }))
     this.code = this.instance(this.module, this.store.kernel, this.learn)
   }
 
   /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where it leads. */
   compileSteps(take: (from: number, end: number) => void): void {
-    this.code = this.instance(new WebAssembly.Module(this.bytes({ judges: false, loops: true, knows: true })), { flush: take, walk: () => 0 }, () => 0)
+    this.code = this.instance(new WebAssembly.Module(this.bytes({ judges: false, every: true, knows: true })), { flush: take, walk: () => 0 }, () => 0)
   }
 
-  private bytes({ judges, loops, knows }: { readonly judges: boolean; readonly loops: boolean; readonly knows: boolean }): Uint8Array<ArrayBuffer> {
+  private bytes({ judges, every, knows }: { readonly judges: boolean; readonly every: boolean; readonly knows: boolean }): Uint8Array<ArrayBuffer> {
     const { store, learner: { trees, judgements: { length } } } = this
     const judgements = judges ? Array.from({ length }, (_, root) => root) : []
     const instances = Array.from({ length: trees.roots.length - length }, (_, i) => length + i)
-    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, loops, instances, knows }).bytes()
+    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, every, instances, knows }).bytes()
   }
   private instance(module: WebAssembly.Module, { flush, walk }: Pick<Kernel, 'flush' | 'walk'>, learn: Successors<S, L, O>['learn']): Expand {
     const { memory, local } = this.store

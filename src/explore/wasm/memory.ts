@@ -22,7 +22,7 @@ export interface Plan {
   readonly pieces: readonly PlacedPiece[]
   readonly pages: number
   readonly maxStates: number
-  readonly touch: number; readonly roots: number; readonly arena: number; readonly links: number; readonly table: number
+  readonly touch: number; readonly rows: number; readonly tables16: number; readonly roots: number; readonly arena: number; readonly links: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
   readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number; readonly recent: number
@@ -50,6 +50,8 @@ export const record = { label: 0, parent: 4, key: 8, words: 16, hash: 16, change
 
 /** Distinct (instance, events) pairs. */
 export const maxLabels = 1 << 17
+/** Labels and leaves of which it is told which make which superfluous; a row of bits for each label. */
+export const independent = { labels: 1 << 12, leaves: 1 << 10, rowBytes: 1 << 7 } as const
 /** Nodes, children, leaves, and words of leaves, of the trees that threads walk: at most. */
 export const treeSizes = { nodes: 1 << 14, children: 1 << 16, leaves: 1 << 13, words: 1 << 17 } as const
 const nodesAt = 4096, childrenAt = nodesAt + treeSizes.nodes * 16, leafAt = childrenAt + treeSizes.children * 4, leavesAt = leafAt + treeSizes.leaves * 4
@@ -62,7 +64,7 @@ export const recentBits = 14
 export const maxLoad = 0.75, tableLoad = 0.875
 /** Slots of the table, and of the runs of a component, that a search begins with: as powers of two. */
 export const firstTableBits = 13, firstRunBits = 11
-const pageBytes = 65_536
+export const pageBytes = 65_536
 const align = (n: number, to: number): number => Math.ceil(n / to) * to
 
 export const largestMemory = 65_535 * pageBytes
@@ -82,7 +84,9 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: nu
   const threadBytes = align(recent + (8 << recentBits), 4096)
   const threadBase = treesAt.end
   const touch = threadBase + threads * threadBytes
-  let at = touch + maxLabels * 4
+  const rows = touch + maxLabels * 4
+  const tables16 = rows + independent.labels * independent.rowBytes
+  let at = tables16
   const table16 = (numbers: Uint16Array | undefined): number => { const from = at; at = align(at + (numbers?.byteLength ?? 0), 64); return from }
   const pieces = (keyed ?? []).map(piece => ({ ...piece, of: table16(piece.rank?.of), raw: table16(piece.rank?.raw) }))
   const rootsAt = at
@@ -104,7 +108,7 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: nu
   })
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
-    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, roots: rootsAt, arena, links, table, threadBase, threadBytes, threads,
+    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, rows, tables16, roots: rootsAt, arena, links, table, threadBase, threadBytes, threads,
     scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

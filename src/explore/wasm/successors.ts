@@ -4,10 +4,10 @@ import { changedWords, leafOf, unknown } from '../trees.ts'
 import type { Ref, Trees } from '../trees.ts'
 import type { Effect } from '../effect.ts'
 import {
-  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, or, ret, set, setGlobal, shl, shrU, store, store64, tee, when,
+  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, ltU, mul, or, ret, select, set, setGlobal, shl, shrU, store, store64, sub, tee, when,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
-import { own, record } from './memory.ts'
+import { independent, own, record } from './memory.ts'
 import type { Plan } from './memory.ts'
 import { unpacked } from './words.ts'
 
@@ -22,7 +22,7 @@ const missed = imports
 const largeNodes = 300
 
 interface Item { readonly root: number; readonly ref: Ref }
-const p = 0, cur = 1, firstWord = 2
+const p = 0, row = 1, cur = 2, firstWord = 3
 
 /** Same subtrees get the same number, so that values which lead to the same end share their code. */
 class Twins {
@@ -78,8 +78,8 @@ export interface SuccessorsSpec {
   readonly instances: readonly number[]
   /** States are stored in canonical form: every word of a successor is written. */
   readonly canonical: boolean
-  /** Steps that lead back to where they began are written too, not only counted. */
-  readonly loops: boolean
+  /** Every step is written, where others only count those that lead back to where they began, or to what is stored already. */
+  readonly every: boolean
   /** False: no tree is compiled, every root is walked. */
   readonly knows: boolean
 }
@@ -123,7 +123,7 @@ export class SuccessorsCode {
     const code = this.sequence(items, frame, 0)
     const words = [...frame.words].sort((a, b) => a - b).map(w => set(firstWord + w, load(local, plan.scratch + w * 4)))
     this.functions.push({
-      name: null, params: ['i32'], results: ['i32'], locals: Array.from({ length: 1 + plan.words + frame.temps }, () => 'i32' as const),
+      name: null, params: ['i32', 'i32'], results: ['i32'], locals: Array.from({ length: 1 + plan.words + frame.temps }, () => 'i32' as const),
       body: [set(cur, getGlobal(cursor)), words, code, setGlobal(cursor, get(cur)), i32(0)],
     })
     return imports + this.functions.length - 1
@@ -185,19 +185,19 @@ export class SuccessorsCode {
     frame.temps = Math.max(frame.temps, depth + 1)
     const index = this.outline(items)
     return [
-      setGlobal(cursor, get(cur)), set(temp, call(index, get(p))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
+      setGlobal(cursor, get(cur)), set(temp, call(index, get(p), get(row))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
     ]
   }
 
   /** Counts the label and writes the successor; one that is the parent itself is only counted. */
   private emit(leaf: number, frame: Frame): Code {
-    const { plan, trees, canonical, loops } = this.spec
+    const { plan, trees, canonical, every } = this.spec
     const { label, effect } = trees.leaves[leaf]!
     if (label === null || effect === null) return []
     const counter = plan.fired + label * 8
     const counted = store64(local, add64(load64(local, counter), i64(1n)), counter)
     const changed = changedWords(effect)
-    if (changed.length === 0 && !loops) return counted
+    if (changed.length === 0 && !every) return counted
     const { components } = plan
     const all = canonical || components.length === 0
     const isChanged = components.map(({ first, words }) => canonical || changed.some(w => first <= w && w < first + words))
@@ -207,8 +207,16 @@ export class SuccessorsCode {
     return [
       counted, store(get(cur), i32(label | bits), record.label), store(get(cur), get(p), record.parent),
       written.map(w => store(get(cur), this.after(w, effect, frame), record.words + w * 4)),
-      set(cur, add(get(cur), i32(plan.recordBytes))),
+      set(cur, add(get(cur), this.wanted(leaf))),
     ]
+  }
+
+  /** How far the buffer is filled by a successor at its end: not at all where that is stored already. */
+  private wanted(leaf: number): Code {
+    const { plan: { recordBytes }, every } = this.spec
+    if (every || leaf >= independent.leaves) return i32(recordBytes)
+    const isSuperfluous = and(shrU(load(get(row), leaf >>> 5 << 2), i32(leaf & 31)), i32(1))
+    return and(sub(isSuperfluous, i32(1)), i32(recordBytes))
   }
 
   private after(w: number, { keep, set: constant, moves }: Effect, frame: Frame): Code {
@@ -226,23 +234,23 @@ export class SuccessorsCode {
   /** `expand(next, end)`: takes parents in order; the number of the one where a tree did not know on, or `end`. */
   private expand(judging: readonly number[], parts: readonly number[]): Func {
     const { plan } = this.spec
-    const next = 0, end = 1, missed = 2, touch = 3, partA = 4, partB = 5
+    const next = 0, end = 1, missed = 2, label = 3, rowOf = 4, partA = 5, partB = 6
     const { prepare, word } = unpacked(plan, next, [partA, partB])
     const full = load(local, own.full)
     const begin = add(local, i32(plan.buffer))
-    const run = (index: number): Code => [set(missed, call(index, get(next))), brIf(1, get(missed))]
+    const run = (index: number): Code => [set(missed, call(index, get(next), get(rowOf))), brIf(1, get(missed))]
     const flush: Code = [call(flushed, begin, getGlobal(cursor)), setGlobal(cursor, begin)]
-    const label = load(add(i32(plan.links), shl(get(next), i32(3))), 4)
     return {
-      name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32'],
+      name: 'expand', params: ['i32', 'i32'], results: ['i32'], locals: ['i32', 'i32', 'i32', 'i32', 'i32'],
       body: [
         setGlobal(cursor, begin), set(missed, i32(0)),
         block(loop(
           brIf(1, geU(get(next), get(end))),
           prepare, Array.from({ length: plan.words }, (_, w) => store(local, word(w), plan.scratch + w * 4)),
-          judging.length === 0 ? [] : set(touch, load(add(i32(plan.touch), shl(label, i32(2))))),
+          set(label, load(add(i32(plan.links), shl(get(next), i32(3))), 4)),
+          set(rowOf, add(i32(plan.rows), mul(select(get(label), i32(0), ltU(get(label), i32(independent.labels))), i32(independent.rowBytes)))),
           judging.map((index, bit) => [
-            when(and(get(touch), i32(1 << Math.min(bit, 31))), set(missed, call(index, get(next)))), brIf(1, get(missed)),
+            when(and(load(add(i32(plan.touch), shl(get(label), i32(2)))), i32(1 << Math.min(bit, 31))), set(missed, call(index, get(next), get(rowOf)))), brIf(1, get(missed)),
           ]),
           parts.map(run),
           set(next, add(get(next), i32(1))),

@@ -4,7 +4,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSyn
 import type { Kept, Snapshot } from '../explore/checkpoint.ts'
 import { UserError } from '../errors.ts'
 
-const format = 'remapcheck-checkpoint/2'
+const format = 'remapcheck-checkpoint/3'
 /** The first line: format, and the length of the JSON that follows. */
 const firstLine = (length: number): string => `${format} ${String(length).padStart(12, '0')}\n`
 const firstLength = firstLine(0).length

@@ -18,7 +18,7 @@ export interface Facts {
   /** Which trace is told of several is still to be decided. */
   readonly ambiguous: boolean
 }
-/** `parts`: bytes of the states, their links and runs, and of what labels change and judgements read. They are views of the search's own
+/** `parts`: bytes of the states, their parents, labels and runs, and of what labels change and judgements read. They are views of the search's own
  *  memory, good until it goes on. */
 export interface Snapshot { readonly facts: Facts; readonly parts: readonly Uint8Array[] }
 /** A snapshot that was kept. `read` fills what it is given with the bytes of a part. */

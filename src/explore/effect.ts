@@ -143,10 +143,11 @@ class Writer {
     else if (shape.kind === 'table' && (target as unknown as unknown[]).length !== shape.elements.length)
       throw outside(path, `${String((target as unknown as unknown[]).length)} elements`)
     checkNames(node, path)
-    for (const [name, place] of node.parts()) {
-      if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
-      if (!Object.hasOwn(target, name)) continue
-      this.compareValue(place, at + place.at, target[name], found.get(name), Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
+    for (const name of found.keys()) if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
+    const parts = node.parts()
+    for (const name of Object.keys(target)) {
+      const place = parts.get(name)
+      if (place !== undefined) this.compareValue(place, at + place.at, target[name], found.get(name), Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
     }
   }
   private compareValue({ shape }: Place, at: number, value: unknown, found: unknown, path: string): void {

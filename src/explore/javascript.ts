@@ -60,7 +60,7 @@ return (next,end)=>{
 c=${begin};let missed=0;
 for(;next<end;next++){
 unpack(next,${local + plan.scratch});
-const t=W[${plan.touch >>> 2}+W[${(plan.links >>> 2) + 1}+2*next]];
+const l=W[${plan.labels >>> 2}+(next>>>1)]>>>(next&1)*16&65535,t=W[${plan.touch >>> 2}+l];
 ${calls}
 if(c>${local + plan.bufferEnd >>> 2}){flush(${begin * 4},c*4);c=${begin};if(W[${local + own.full >>> 2}]!==0){next++;break}}
 }

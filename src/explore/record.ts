@@ -34,7 +34,7 @@ export class Recorder<S, L, O extends Observation> {
 
   /** @throws ModelError when guard, recipe, ledger or property fail, write what they may not, or are no function of what they read. */
   record(instance: Instance<S, O>, words: Uint32Array, offset: number, judge: JudgeStep<S, L, O>): Recorded<O> {
-    return withoutClock(`'${showOp(instance.op)}' of machine '${this.machine.name}'`, () => {
+    return withoutClock(() => `'${showOp(instance.op)}' of machine '${this.machine.name}'`, () => {
       const recorded = this.take(instance, words, offset, judge)
       // The first of each action, and some others, again: what differs reads something else than the state.
       if (++this.runs % auditEvery === 1 || !this.audited.has(instance.action)) this.audit(instance, words, offset, recorded)
@@ -85,7 +85,7 @@ export class Recorder<S, L, O extends Observation> {
 
   /** What a judgement of a single state reads. @throws ModelError. */
   look(words: Uint32Array, offset: number, judge: (world: World<S, L>) => void): ReadLog {
-    return withoutClock(`a property of machine '${this.machine.name}'`, () => {
+    return withoutClock(() => `a property of machine '${this.machine.name}'`, () => {
       const run = new Run(words, offset)
       run.mode = 'read-only'
       this.runs++

@@ -187,8 +187,8 @@ export class Search<S, L, O extends Observation> {
   private resume({ facts, read }: Kept): void {
     const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
     const { store, learner, successors, book } = this
-    store.restore(states, runs, read)
-    learner.restore(labels, (part, into) => { read(2 + runs.length + part, into) })
+    const taken = store.restore(states, runs, read)
+    learner.restore(labels, (part, into) => { read(taken + part, into) })
     labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
     book.restore(violations, reachedBy)
     this.levels = levels

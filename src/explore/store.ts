@@ -7,7 +7,7 @@ import type { Symmetry } from './symmetry.ts'
 import type { TreeSpace } from './trees.ts'
 import { kernelBytes } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, independent, maxLoad, mostMisses, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
+import { control, firstRunBits, firstTableBits, independent, maxLabels, maxLoad, mostMisses, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 /** Parents that are expanded between two looks at the room left. */
@@ -84,7 +84,7 @@ export class StateStore {
   get bytes(): number {
     const { components, words, threads, threadBytes } = this.plan
     const runs = components.reduce((sum, one, i) => sum + this.runs(i) * one.words * 4 + 4 * 2 ** this.runBits[i]!, 0)
-    return this.count * 16 + 8 * 2 ** this.tableBits + runs + threads * Math.min(threadBytes, words * 4096)
+    return this.count * 14 + 8 * 2 ** this.tableBits + runs + threads * Math.min(threadBytes, words * 4096)
   }
 
   /** Whether the states after so many parents may be more than there is room for. */
@@ -95,15 +95,16 @@ export class StateStore {
   /** The bytes of the first states, with so many runs: all that is not derived. */
   parts(states: number, runs: readonly number[]): Uint8Array[] {
     this.fillGaps()
-    const { arena, links, components } = this.plan
+    const { arena, parents, labels, components } = this.plan
     const bytes = (from: number, length: number): Uint8Array => new Uint8Array(this.memory.buffer, from, length)
-    return [bytes(arena, 8 * states), bytes(links, 8 * states), ...components.map((one, i) => bytes(one.arena, runs[i]! * one.words * 4))]
+    return [bytes(arena, 8 * states), bytes(parents, 4 * states), bytes(labels, 2 * states), ...components.map((one, i) => bytes(one.arena, runs[i]! * one.words * 4))]
   }
-  /** Takes over states of another store of the same machine; `fill` brings the bytes of each part. @throws StatesFull when they do not fit. */
-  restore(states: number, runs: readonly number[], fill: (part: number, into: Uint8Array) => void): void {
+  /** Takes over states of another store of the same machine; `fill` brings the bytes of each part. Returns how many parts it took. @throws StatesFull when they do not fit. */
+  restore(states: number, runs: readonly number[], fill: (part: number, into: Uint8Array) => void): number {
     const { components, maxStates } = this.plan
     if (states >= maxStates || components.some(({ capacity }, i) => runs[i]! >= capacity)) throw new StatesFull('memory')
-    this.parts(states, runs).forEach((into, part) => { fill(part, into) })
+    const parts = this.parts(states, runs)
+    parts.forEach((into, part) => { fill(part, into) })
     this.word(control.count, states)
     components.forEach((_, i) => { this.word(control.components[i]!, runs[i]!) })
     while (states > tableLoad * 2 ** this.tableBits) this.tableBits++
@@ -112,6 +113,7 @@ export class StateStore {
     this.kernel.rehash()
     this.kernel.regrow0?.()
     this.kernel.regrow1?.()
+    return parts.length
   }
 
   /** How many parents can be expanded before the store has to be asked again; makes room first. 0 when there is none. */
@@ -137,6 +139,12 @@ export class StateStore {
     const rooms = [Math.min(left, this.slotsFor(Math.min(left, most + 1))), ...components.map((_, i) => this.runsFor(i, most + 1))]
     rooms.forEach((room, i) => { this.word(control.stops[i]!, Math.max(0, (i === 0 ? this.count : this.runs(i - 1)) + room - most)) })
     return rooms.every(room => room > most)
+  }
+  /** Whether a thread may take more parents. */
+  hasRoom(): boolean {
+    const { words32, local, plan: { components } } = this
+    for (let i = 0; i < components.length; i++) if (this.runs(i) >= words32[control.stops[i + 1]! >>> 2]!) return false
+    return this.count < words32[control.stops[0] >>> 2]! && words32[local + own.full >>> 2] === 0
   }
   /** Slots for so many states more, where they can be had: how many are left. */
   private slotsFor(states: number): number {
@@ -168,8 +176,8 @@ export class StateStore {
     this.kernel.unpack(state, this.local + this.plan.scratch)
     return this.scratch
   }
-  parent(state: number): number { return this.words32[this.plan.links + state * 8 >>> 2]! }
-  label(state: number): number { return this.words32[(this.plan.links + state * 8 >>> 2) + 1]! }
+  parent(state: number): number { return this.words32[this.plan.parents + state * 4 >>> 2]! }
+  label(state: number): number { return this.words32[this.plan.labels + state * 2 >>> 2]! >>> (state & 1) * 16 & maxLabels - 1 }
 
   /** Which leaves are superfluous after a label, in rows. */
   get rows(): Uint32Array { return new Uint32Array(this.memory.buffer, this.plan.rows, independent.labels * independent.rowBytes / 4) }
@@ -230,7 +238,8 @@ export class StateStore {
     const wipe = (address: number, bytes: number): void => { words32.fill(0, address >>> 2, address + bytes + 3 >>> 2) }
     wipe(plan.table, 8 * 2 ** this.tableBits)
     wipe(plan.arena, 8 * this.count)
-    wipe(plan.links, 8 * this.count)
+    wipe(plan.parents, 4 * this.count)
+    wipe(plan.labels, 2 * this.count)
     plan.components.forEach((component, i) => {
       wipe(component.slots, 4 * 2 ** this.runBits[i]!)
       wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
@@ -250,13 +259,12 @@ export class StateStore {
     giveBack(this.memory)
   }
 
-  private get mostSlots(): number { return (this.plan.arena - this.plan.table) / 8 }
   private growTable(): boolean {
     const slots = 2 ** this.tableBits
     // Small tables grow in larger steps: that is less to do again.
     const factor = this.tableBits < smallTableBits && this.bytes + slots * 24 <= this.maxMemory ? 4 : 2
-    if (slots * factor > this.mostSlots || this.bytes + slots * (factor - 1) * 8 > this.maxMemory) return false
-    const { table } = this.plan
+    const { table, arena } = this.plan
+    if (slots * factor > (arena - table) / 8 || this.bytes + slots * (factor - 1) * 8 > this.maxMemory) return false
     this.tableBits += Math.log2(factor)
     this.tellMasks()
     if (this.kernel.spread(slots) !== 0) return true

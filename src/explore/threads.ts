@@ -18,7 +18,12 @@ const { memory, kernel, local, control, own, plan, chunk, components, mostMisses
 const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
 const { flush, walk } = new WebAssembly.Instance(kernel, { env }).exports
-const counters = [control.count, ...control.components.slice(0, components)]
+const counters = [control.count, ...control.components.slice(0, components)].map(at => at >> 2), stops = control.stops.map(at => at >> 2)
+// Loops: closures are garbage, and that grows the heap.
+const hasRoom = () => {
+  for (let i = 0; i < counters.length; i++) if (words[counters[i]] >= words[stops[i]]) return false
+  return words[(local + own.full) >> 2] === 0
+}
 const list = (local + plan.misses) >> 2
 let expand = null, code = 0, round = 0, misses = 0
 const miss = (parent, root) => { words[list + 2 * misses] = parent; words[list + 2 * misses++ + 1] = root }
@@ -42,7 +47,7 @@ for (;;) {
   }
   const end = words[control.end >> 2]
   misses = 0
-  while (misses + chunk <= mostMisses && words[(local + own.full) >> 2] === 0 && counters.every((counter, i) => words[counter >> 2] < words[control.stops[i] >> 2])) {
+  while (misses + chunk <= mostMisses && hasRoom()) {
     const from = Atomics.add(words, control.next >> 2, chunk)
     if (from >= end) break
     const to = Math.min(end, from + chunk)
@@ -100,14 +105,13 @@ export class Threads {
   round(next: number, levelEnd: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number, isLast: boolean) => void): number {
     const { words, store, workers } = this
     const end = Math.min(levelEnd, next + mostShared)
-    const counters = [control.count, ...control.components.slice(0, store.plan.components.length)]
     words[control.next >>> 2] = next
     words[control.end >>> 2] = end
     Atomics.store(words, control.done >>> 2, 0)
     Atomics.add(words, control.round >>> 2, 1)
     Atomics.notify(words, control.round >>> 2)
     try {
-      while (words[store.local + own.full >>> 2] === 0 && counters.every((counter, i) => words[counter >>> 2]! < words[control.stops[i]! >>> 2]!)) {
+      while (store.hasRoom()) {
         const from = Atomics.add(words, control.next >>> 2, chunk)
         if (from >= end) break
         take(from, Math.min(end, from + chunk))

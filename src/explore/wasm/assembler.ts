@@ -56,6 +56,7 @@ export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, uleb
 export const load16 = (address: Code, offset = 0): Code => [address, 0x2f, 1, ...uleb(offset)]
 export const load64 = (address: Code, offset = 0): Code => [address, 0x29, 3, ...uleb(offset)]
 export const store = (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 2, uleb(offset)]
+export const store16 = (address: Code, value: Code, offset = 0): Code => [address, value, 0x3b, 1, ...uleb(offset)]
 export const store64 = (address: Code, value: Code, offset = 0): Code => [address, value, 0x37, 3, ...uleb(offset)]
 export const atomicLoad = (address: Code, offset = 0): Code => [address, 0xfe, 0x10, 2, ...uleb(offset)]
 export const atomicLoad64 = (address: Code, offset = 0): Code => [address, 0xfe, 0x11, 3, ...uleb(offset)]

@@ -2,10 +2,10 @@
  *  ever taken for something else; several threads insert at once by compare-and-swap. */
 import {
   add, and, and64, anyTrue, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqPairs, eqz, eqz64, exchange, exchange64, extend, geU,
-  get, getGlobal, gtS, gtU, i32, i64, load, load64, loadPair, loop, mul, ltU, ne, ne64, or64, orPairs, pairOf, ret, select, set, shl, shl64, shrU64, store, store64, sub, when, wrap,
+  get, getGlobal, gtS, gtU, i32, i64, load, load64, loadPair, loop, mul, ltU, ne, ne64, or64, orPairs, pairOf, ret, select, set, shl, shl64, shrU64, store, store16, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
-import { control, own, recentBits, record } from './memory.ts'
+import { control, maxLabels, own, recentBits, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
 import { at, hash, mixed, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
@@ -141,16 +141,16 @@ function unfound(plan: Plan): Code {
 
 /** Gives numbers to the states of the records from `from` to `won`, whose keys are in the table. All numbers at once: threads that took them one by one
  *  would write side by side in the same cache lines. */
-function published({ arena, links, fresh, recordBytes }: Plan): Code {
-  const state = slot, counter = number, at = other
+function published({ arena, parents, labels, fresh, recordBytes }: Plan): Code {
+  const state = slot, counter = number
   return when(gtU(get(won), get(from)), [
     set(state, atomicAdd(i32(0), divU(sub(get(won), get(from)), i32(recordBytes)), control.count)),
     set(address, get(from)),
     loop(
       store64(add(i32(arena), shl(get(state), i32(3))), load64(get(address), record.key)),
-      set(at, load64(get(address))),
-      set(counter, and(wrap(get(at)), i32((1 << record.changedShift) - 1))),
-      store64(add(i32(links), shl(get(state), i32(3))), or64(shrU64(get(at), i64(32n)), shl64(extend(get(counter)), i64(32n)))),
+      set(counter, and(load(get(address), record.label), i32(maxLabels - 1))),
+      store16(add(i32(labels), shl(get(state), i32(1))), get(counter)),
+      store(add(i32(parents), shl(get(state), i32(2))), load(get(address), record.parent)),
       set(counter, add(local, add(i32(fresh), shl(get(counter), i32(2))))),
       store(get(counter), add(load(get(counter)), i32(1))),
       set(state, add(get(state), i32(1))),

@@ -22,7 +22,7 @@ export interface Plan {
   readonly pieces: readonly PlacedPiece[]
   readonly pages: number
   readonly maxStates: number
-  readonly touch: number; readonly rows: number; readonly tables16: number; readonly roots: number; readonly arena: number; readonly links: number; readonly table: number
+  readonly touch: number; readonly rows: number; readonly tables16: number; readonly roots: number; readonly arena: number; readonly parents: number; readonly labels: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
   readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number; readonly recent: number
@@ -48,8 +48,8 @@ export const mostMisses = 2048
 /** Offsets within a record of the buffer: label with the changed components in its top bits, parent, key, words; where the words stood, the hash of the key. */
 export const record = { label: 0, parent: 4, key: 8, words: 16, hash: 16, changedShift: 30 } as const
 
-/** Distinct (instance, events) pairs. */
-export const maxLabels = 1 << 17
+/** Distinct (instance, events) pairs: as many as 16 bits tell apart. */
+export const maxLabels = 1 << 16
 /** Labels and leaves of which it is told which make which superfluous; a row of bits for each label. */
 export const independent = { labels: 1 << 12, leaves: 1 << 10, rowBytes: 1 << 7 } as const
 /** Nodes, children, leaves, and words of leaves, of the trees that threads walk: at most. */
@@ -92,12 +92,12 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: nu
   const rootsAt = at
   at = align(at + roots * 4, 4096)
   const room = bytes - at
-  const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 20))
+  const tableBits = Math.floor(Math.log2(room * (runs.length === 0 ? 1 : 0.7) / 18.5))
   if (!(tableBits >= firstTableBits)) return null
   const maxStates = Math.floor(maxLoad * 2 ** tableBits)
   const table = at
-  const arena = table + 8 * 2 ** tableBits, links = arena + 8 * maxStates
-  at = align(links + 8 * maxStates, 4096)
+  const arena = table + 8 * 2 ** tableBits, parents = arena + 8 * maxStates, labels = parents + 4 * maxStates
+  at = align(labels + 2 * maxStates, 4096)
   const each = (bytes - at) / Math.max(1, runs.length)
   const components = runs.map((run): Component => {
     const slotBits = Math.floor(Math.log2(each / (4 + maxLoad * run.words * 4)))
@@ -108,7 +108,7 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: nu
   })
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
-    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, rows, tables16, roots: rootsAt, arena, links, table, threadBase, threadBytes, threads,
+    words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, rows, tables16, roots: rootsAt, arena, parents, labels, table, threadBase, threadBytes, threads,
     scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

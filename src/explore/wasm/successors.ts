@@ -4,7 +4,7 @@ import { changedWords, leafOf, unknown } from '../trees.ts'
 import type { Ref, Trees } from '../trees.ts'
 import type { Effect } from '../effect.ts'
 import {
-  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, ltU, mul, or, ret, select, set, setGlobal, shl, shrU, store, store64, sub, tee, when,
+  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load16, load64, loop, ltU, mul, or, ret, select, set, setGlobal, shl, shrU, store, store64, sub, tee, when,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { independent, own, record } from './memory.ts'
@@ -247,7 +247,7 @@ export class SuccessorsCode {
         block(loop(
           brIf(1, geU(get(next), get(end))),
           prepare, Array.from({ length: plan.words }, (_, w) => store(local, word(w), plan.scratch + w * 4)),
-          set(label, load(add(i32(plan.links), shl(get(next), i32(3))), 4)),
+          set(label, load16(add(i32(plan.labels), shl(get(next), i32(1))))),
           set(rowOf, add(i32(plan.rows), mul(select(get(label), i32(0), ltU(get(label), i32(independent.labels))), i32(independent.rowBytes)))),
           judging.map((index, bit) => [
             when(and(load(add(i32(plan.touch), shl(get(label), i32(2)))), i32(1 << Math.min(bit, 31))), set(missed, call(index, get(next), get(rowOf)))), brIf(1, get(missed)),

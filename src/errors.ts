@@ -41,7 +41,8 @@ export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
 export function nearest(typed: string, known: readonly string[]): string | null {
   if (typed === '') return null
   let best: string | null = null
-  let least = Math.max(2, Math.floor(typed.length / 3)) + 1
+  // Of one or two letters any name of a few would be as close.
+  let least = Math.min(Math.max(2, Math.floor(typed.length / 3)), typed.length - 1) + 1
   for (const name of known) {
     const distance = name.startsWith(typed) && typed.length >= 3 ? 0 : editDistance(typed, name)
     if (distance < least) [best, least] = [name, distance]

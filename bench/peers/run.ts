@@ -117,7 +117,14 @@ function compare(name: string, settings: Settings, dir: string): string[] {
 const showCounts = (figures: Figures): string =>
   `${figures.states.toLocaleString('en-US')} states, ${figures.transitions.toLocaleString('en-US')} transitions, depth ${figures.depth}, ${verdict(figures)}`
 
+const help = `npm run bench:peers -- [flags]    ${verb.says}\n${Object.entries<{ readonly value?: string; readonly says: string }>(verb.options)
+  .map(([name, { value, says }]) => `  --${`${name} ${value ?? ''}`.padEnd(18)}${says}`).join('\n')}`
+
 function main(): number {
+  if (process.argv.includes('--help')) {
+    console.log(help)
+    return 0
+  }
   const settings = settingsOf(process.argv.slice(2))
   const missing = absent()
   if (missing.length > 0) {

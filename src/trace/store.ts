@@ -1,8 +1,9 @@
 /** Trace files on disk: written whole or not at all, never over another trace, and read with a place for every mistake. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
+import { makeFolder } from './folders.ts'
 import { formatTrace, limit_bytes, parseTrace, tooLarge, tooLargeNext } from './format.ts'
 import type { Trace } from './format.ts'
 
@@ -32,7 +33,7 @@ function digestOf({ design, bounds, property, ops, loop }: Trace): string {
 function writeWhole(dir: string, path: string, text: string): void {
   const part = join(dir, `.${basename(path)}.${process.pid}.part`)
   try {
-    mkdirSync(dir, { recursive: true })
+    makeFolder(dir)
     try {
       writeFileSync(part, text, { flush: true })
       renameSync(part, path)

@@ -74,7 +74,7 @@ describe('a plain image', () => {
     expect(() => dump.memory.page(2)).not.toThrow()
   })
   it.each<[string, Uint8Array, Parameters<typeof openDump>[1], string]>([
-    ['that is cut', page(0).subarray(0, 1000), { values }, 'FILE: 1000 bytes are not whole pages of 4096: the last page is cut off [E-DUMP-SIZE]'],
+    ['that is cut', page(0).subarray(0, 1000), { values }, 'FILE: 1000 bytes are not whole pages of 4096: this is no plain image of memory, or its last page is cut off [E-DUMP-SIZE]'],
     ['without registers', page(0), {}, 'FILE: the dump does not say what CAP, ECAP, RTADDR, IRTA held [E-DUMP-REGISTER]\n  → read the registers of the unit and give --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…'],
     ['that is packed', gzipSync(page(0)), { values }, 'FILE:1:1: not JSON from here on [E-DUMP-JSON]'],
   ])('%s is a mistake that is told', (_name, content, options, expected) => { expect(mistakeOf(fileOf(content), options)).toContain(expected) })

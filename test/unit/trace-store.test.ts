@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { formatTrace, limit_bytes } from '../../src/trace/format.ts'
+import { makeFolder } from '../../src/trace/folders.ts'
 import { findTraces, loadTrace, loadTraces, saveTrace } from '../../src/trace/store.ts'
 import { toyTrace } from '../golden/toy.ts'
 
@@ -121,4 +122,8 @@ describe('finding traces', () => {
     expect(mistake(() => loadTraces([join(dir, 'absent', '*.json')])).code).toBe('E-TRACE-NONE')
     expect(findTraces('absent.json')).toEqual(['absent.json'])
   })
+})
+
+it.skipIf(process.platform !== 'linux')('a folder below one that can hold none is refused', () => {
+  expect(() => { makeFolder('/proc/none/of/them') }).toThrow(/ENOENT/)
 })

@@ -1,7 +1,8 @@
 /** `oracle`: the model against QEMU, on random cases. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
+import { makeFolder } from '../../trace/folders.ts'
 import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { withMachine } from '../../qemu/machine.ts'
@@ -79,7 +80,7 @@ function suiteNamed(name: string): SuiteName {
 function save(one: Difference, folder: string, io: Io): string {
   const path = join(placed(io, folder), fileName(one))
   try {
-    mkdirSync(placed(io, folder), { recursive: true })
+    makeFolder(placed(io, folder))
     writeFileSync(path, fileText(one))
   } catch (cause) {
     const problem = `cannot be written: ${(cause as Error).message}`

@@ -10,6 +10,8 @@ export interface Figures {
   readonly rssBytes: number | null
   /** Null where `rssBytes` is. */
   readonly bytesPerState: number | null
+  /** What the search itself counts for its states, with table, parents and labels; null where it tells nothing. */
+  readonly storedBytes: number | null
   readonly engine: string
   readonly complete: boolean
   readonly violated: boolean

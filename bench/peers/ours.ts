@@ -33,6 +33,7 @@ const { states, transitions, depth, complete } = found
 const seconds = warm === true ? median(again) : found.seconds
 const figures: Figures = {
   states, transitions, depth, seconds, rssBytes, bytesPerState: warm === true ? null : (rssBytes - before) / states, // of four searches it says nothing
+  storedBytes: found.engine?.bytes ?? null,
   engine: `${found.engine?.bits ?? '?'} bits`,
   complete, violated: violates(judge === undefined ? found : await judge({})),
 }

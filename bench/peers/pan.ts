@@ -85,7 +85,7 @@ export function readPan(out: string, engine: string): Figures {
   const rssBytes = peaks.length === 0 ? null : Math.max(...peaks)
   return {
     states, transitions: figure('its transitions', /^\s*(\d+) transitions/m), depth: figure('its depth', /depth reached (\d+)/),
-    seconds: figure('its time', /elapsed time ([\d.]+) seconds/), rssBytes, bytesPerState: rssBytes === null ? null : rssBytes / states, engine,
+    seconds: figure('its time', /elapsed time ([\d.]+) seconds/), rssBytes, bytesPerState: rssBytes === null ? null : rssBytes / states, storedBytes: null, engine,
     complete: !/Search not completed|max search depth too small|out of memory|states lost/i.test(out), violated: figure('its errors', /errors: (\d+)/) > 0,
   }
 }

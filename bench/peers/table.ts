@@ -9,7 +9,7 @@ export interface Row { readonly title: string; readonly rounds: readonly Timed[]
 const shortest_s = 0.1
 /** Below, the process weighs more than its states. */
 const fewest = 50_000
-const head = ['', 'seconds', 'faster', 'start', 'peak MiB', 'B/state', 'smaller', 'waited', 'each round, s']
+const head = ['', 'seconds', 'faster', 'start', 'peak MiB', 'B/state', 'stored', 'smaller', 'waited', 'each round, s']
 
 /** `first` is what the others are compared with. */
 export function table(rows: readonly Row[]): string {
@@ -34,7 +34,7 @@ function cellsOf(self: Row, first: Row): string[] {
   return [
     engine === title ? title : `${title} (${engine})`, seconds.toFixed(2), Math.min(seconds, theirs_s) < shortest_s ? '-' : times(theirs_s / seconds),
     of(self, one => Math.max(0, one.process_s - one.seconds))!.toFixed(2), show(of(self, one => one.rssBytes), value => (value / 2 ** 20).toFixed(0)),
-    show(bytes, value => value.toFixed(0)), bytes === null || theirBytes === null ? '-' : times(theirBytes / bytes),
+    show(bytes, value => value.toFixed(0)), show(of(self, one => one.states < fewest || one.storedBytes === null ? null : one.storedBytes / one.states), value => value.toFixed(0)), bytes === null || theirBytes === null ? '-' : times(theirBytes / bytes),
     waited.length === 0 ? '-' : `${Math.round(Math.max(...waited) * 100)} %`, rounds.map(one => one.seconds.toFixed(2)).join(' '),
   ]
 }
@@ -46,5 +46,6 @@ export const legend = [
   '--warm     the median of the three searches that follow the first in one process. Each learns and makes its code anew; but V8 has compiled ours, as gcc had pan',
   'start      of the process beside its search (node and modules; giving memory back). What it takes to build pan is told apart',
   'B/state    peak of the process / states; of ours less what it had before the search (node and modules). smaller = pan -DBFS / this',
+  'stored     of these, what the states take by our own count: table, keys, parents, labels. The rest is what node takes for more code and, for each more worker, about 10 MB',
   'waited     greatest share of the time in which some task of the machine waited for a core: above 10 % the machine was not quiet',
 ].join('\n')

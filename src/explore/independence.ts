@@ -27,13 +27,15 @@ export class Independence {
     at.forEach((from, i) => { read(from, bits[i]!) })
     moves.forEach(({ from, bits }) => { read(from, bits) })
     for (let w = 0; w < this.words; w++) one.writes[w] = ~keep[w]! | set[w]!
-    const isLabelNew = this.widen(this.labels, label, one), isLeafNew = leaf !== null && this.widen(this.leaves, leaf, one)
+    const isLabelNew = label < independent.labels && this.widen(this.labels, label, one)
+    const isLeafNew = leaf !== null && leaf < independent.leaves && this.widen(this.leaves, leaf, one)
     if (isLabelNew) this.leaves.forEach((_, other) => { this.tell(label, other) })
     if (isLeafNew) this.labels.forEach((_, other) => { this.tell(other, leaf) })
   }
 
   /** A label of another search: what it read is not known here. */
   restore(label: number, instance: number): void {
+    if (label >= independent.labels) return
     const one = this.labels[label] = this.empty(instance)
     one.reads.fill(0xffffffff)
   }
@@ -54,7 +56,6 @@ export class Independence {
   }
 
   private tell(label: number, leaf: number): void {
-    if (label >= independent.labels || leaf >= independent.leaves) return
     const { rows } = this, word = label * (independent.leaves >>> 5) + (leaf >>> 5), bit = 1 << (leaf & 31)
     if (this.isSuperfluous(this.leaves[leaf]!, this.labels[label]!)) rows[word]! |= bit
     else rows[word]! &= ~bit

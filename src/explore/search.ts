@@ -43,7 +43,7 @@ export class Search<S, L, O extends Observation> {
   private next = 0
   /** Number of states up to and with the current depth; and of each depth so far. */
   private levelEnd = 1
-  private levels: readonly number[] = [1]
+  private levels: number[] = [1]
   /** Roots that were walked before the last code was made of the trees; null as long as none was. */
   private walked: number | null = null
   /** States that another search has stored. */
@@ -103,7 +103,7 @@ export class Search<S, L, O extends Observation> {
       bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
       symmetry: this.groups.map(({ name, size }) => ({ scalarset: name, size })), refused: this.refused,
       direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
-      workers: this.threads === null ? 1 : this.workers, levels: ahead > 0 ? [...this.levels, ahead] : this.levels,
+      workers: this.threads === null ? 1 : this.workers, levels: ahead > 0 ? [...this.levels, ahead] : [...this.levels],
     }
   }
 
@@ -158,7 +158,7 @@ export class Search<S, L, O extends Observation> {
   }
 
   private place(): Place {
-    const { next, levels, store } = this
+    const { next, store } = this, levels = [...this.levels]
     return { next, levels, states: store.count, runs: store.componentRuns, fired: this.learner.labels.map((_, label) => this.successors.firedOf(label)) }
   }
   private isPlaced = false
@@ -191,7 +191,7 @@ export class Search<S, L, O extends Observation> {
     learner.restore(labels, (part, into) => { read(taken + part, into) })
     labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
     book.restore(violations, reachedBy)
-    this.levels = levels
+    this.levels = [...levels]
     this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
     this.next = next
     this.brought = states
@@ -251,7 +251,7 @@ export class Search<S, L, O extends Observation> {
   }
 
   private newLevel(): void {
-    this.levels = [...this.levels, this.store.count - this.levelEnd]
+    this.levels.push(this.store.count - this.levelEnd)
     this.levelEnd = this.store.count
   }
 

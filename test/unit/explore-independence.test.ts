@@ -108,3 +108,21 @@ test.each<[string, (a: Print, b: Print) => boolean]>([
   const { states } = JSON.parse(await counts()) as { states: number }
   expect(states).toBeLessThan((JSON.parse(right) as { states: number }).states)
 })
+
+test('labels and leaves past those of which it is told are stored', async () => {
+  // The rounds after the first take what was learnt in it, by code.
+  const most = 5000, rounds = 6
+  interface Talk { x: number; y: number; z: number; round: number }
+  const told = actionsOf<Talk, { readonly what: 'counted'; readonly x: number }>()
+  const of = machine<Talk, None, { readonly what: 'counted'; readonly x: number }>({
+    name: 'talkative', domain: struct({ x: range(0, most), y: range(0, 2), z: range(0, 2), round: range(1, rounds) }), initial: { x: 0, y: 0, z: 0, round: 1 },
+    actions: [
+      told('y', { agent: 'a', when: s => s.y < 2, then: d => { d.y++ } }),
+      told('count', { agent: 'a', when: s => s.x < most, then: (d, _, { see }) => { see({ what: 'counted', x: d.x }); d.x++ } }),
+      told('z', { agent: 'a', when: s => s.z < 2, then: d => { d.z++ } }),
+      told('begin anew', { agent: 'a', when: s => s.x === most && s.round < rounds, then: d => { d.x = 0; d.y = 0; d.z = 0; d.round++ } }),
+    ],
+    properties: [],
+  })
+  for (const options of [{}, { workers: 2, firstShared: 1 }]) expect(await exploreExhaustively(of, options)).toMatchObject({ complete: true, states: rounds * (most + 1) * 9 })
+})

@@ -1,10 +1,10 @@
 /** A search that is cut short, by whatever: it says so, tells what it found, and says of nothing that it holds. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { always, reference, referenceProtocol } from '../models/reference.ts'
-import { actionsOf, exploreExhaustively, exploreFully, machine, range, struct } from '../../src/index.ts'
+import { actionsOf, exploreExhaustively, exploreFully, machine, range, struct, table } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { StateStore } from '../../src/explore/store.ts'
-import { control, own } from '../../src/explore/wasm/memory.ts'
+import { control, own, treesAt } from '../../src/explore/wasm/memory.ts'
 
 const { sizes, states: all } = reference.m
 const faulty = always('few in flight', { claim: 'At most one device writes.' }, ({ state }) =>
@@ -86,4 +86,34 @@ test('a run that two threads stored at once has one number when the table grows'
   expect(before).toBeGreaterThan(0)
   expect(insert(1000)).toBe(false)
   expect(insert(7)).toBe(false)
+})
+
+test('memory that the next search gets is empty', async () => {
+  const made: WebAssembly.Memory[] = [], { Memory } = WebAssembly
+  vi.spyOn(WebAssembly, 'Memory').mockImplementation(function (of) {
+    const memory = new Memory(of)
+    made.push(memory)
+    return memory
+  })
+  const action = actionsOf<{ x: number; wide: number[] }, { readonly what: 'rested' }>()
+  const wide = machine<{ x: number; wide: number[] }, Record<never, never>, { readonly what: 'rested' }>({
+    name: 'wide', domain: struct({ x: range(0, 9), wide: table([range(0, 2)], range(0, 2 ** 31 - 1)) }), initial: { x: 0, wide: [0, 0, 0] },
+    actions: [
+      action('count', { agent: 'a', when: ({ x }) => x < 9, then: d => { d.x++ } }), action('widen', { agent: 'a', when: () => true, then: d => { d.wide[d.x % 3] = 2 ** d.x } }),
+      // The last label is of a step that changes nothing.
+      action('rest', { agent: 'a', when: () => true, then: (_, __, { see }) => { see({ what: 'rested' }) } }),
+    ],
+    properties: [],
+  })
+  try {
+    // Of a size that no other search has asked for.
+    for (const options of [{}, { workers: 2, firstShared: 1 }, { maxStates: 5000 }, { patientRuns: 1, patientShare: 0 }] as const) {
+      await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxMemory: 13e6, maxStates: 20_000, ...options })
+      await exploreExhaustively(wide, { maxMemory: 13e6, ...options })
+    }
+  } finally { vi.restoreAllMocks() }
+  expect(made.length).toBeGreaterThan(1)
+  // The trees are written over.
+  for (const { buffer } of made) for (const words of [new Uint32Array(buffer, 0, treesAt.nodes / 4), new Uint32Array(buffer, treesAt.end)])
+    expect(words.findIndex(word => word !== 0)).toBe(-1)
 })

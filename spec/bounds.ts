@@ -77,8 +77,8 @@ export function raised(b: Bounds, name: BoundName): Bounds | null {
 }
 
 export function capsOf(b: Bounds): Caps {
-  return {
+  return Object.freeze({
     cm: b.cm === 1, rwbf: b.rwbf === 1, coherent: b.coherent === 1, psi: b.psi === 1, eim: b.eim === 1, esirtps: b.esirtps === 1,
     drain: b.drain === 1, interruptDrain: b.interruptDrain === 1,
-  }
+  })
 }

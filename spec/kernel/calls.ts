@@ -119,7 +119,7 @@ export function kernelActions(design: Design, b: Bounds): Action<State, Seen>[] 
 
 /** The steps that a call of the design takes within these bounds; none where it has no such call. */
 export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol {
-  const on = { caps: capsOf(b), b }
+  const on = { caps: capsOf(b), b: Object.freeze({ ...b }) }
   return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
 }
 
@@ -136,8 +136,9 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
   const spec = calls[name]
   const caps = capsOf(b)
+  const told = Object.freeze({ ...b }) // a step that writes to its bounds would change those of the machine
   const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
-  const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, b, caps })
+  const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, b: told, caps })
   const labels = stepLabels(protocol)
   const take = (k: Omit<Kernel, 'emit'>, i: number, emit: Emit<Seen>): void => {
     protocol[i]!.then({ ...k, emit })

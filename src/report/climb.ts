@@ -18,7 +18,7 @@ const ends: Readonly<Record<Climb['ended'], string | null>> = {
 }
 function says({ proved, rungs, unfinished, ended }: Climb): string[] {
   const shown = (bounds: string): string => bounds.replaceAll(',', ', ')
-  const states = (n: number): string => `${n.toLocaleString('en-US')} states`
+  const states = (n: number): string => `${n.toLocaleString('en-US')} ${n === 1 ? 'state' : 'states'}`
   return [
     proved === null ? 'none' : `${shown(proved.bounds)}: ${states(proved.states)} in ${proved.seconds.toFixed(1)} s, ${rungs === 1 ? 'the scope itself' : `${rungs - 1} above the scope`}`,
     ...unfinished === null ? [] : [`not finished: ${shown(unfinished.bounds)}, stopped by ${unfinished.stopped === 'interrupted' ? 'Ctrl-C' : unfinished.stopped} after ${states(unfinished.states)}`],

@@ -70,7 +70,7 @@ function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): 
     ...cut === 0 ? [] : [`${cut} of ${count(searched.length, 'search', 'es')} cut short`],
   ]
   return [
-    ...searched.length === 0 ? [] : [`${range(searched.map(run => run.states))} states, ${left.length === 0 ? 'all there are' : left.join(', ')}`],
+    ...searched.length === 0 ? [] : [`${range(searched.map(run => run.states))} ${searched.every(run => run.states === 1) ? 'state' : 'states'}, ${left.length === 0 ? 'all there are' : left.join(', ')}`],
     ...random.length === 0 ? [] : [`${range(random.map(facts => facts.runs))} random runs, ${range(random.map(facts => facts.ops))} ops, ${range(random.map(facts => Math.round(100 * facts.refused / Math.max(1, facts.ops))))} % refused`],
   ]
 }

@@ -4,6 +4,8 @@ import type { Machine, Property } from '../src/model/index.ts'
 import { interruptActions } from './apic/delivery.ts'
 import { badBounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
+import { clauses } from './clauses.ts'
+import { units } from './costs/units.ts'
 import { endpointActions } from './endpoint.ts'
 import { kernelActions, protocolOn } from './kernel/calls.ts'
 import type { Design } from './kernel/design.ts'
@@ -31,7 +33,7 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
     queue: protocols.flat().some(step => step.uses === 'queue'), registers: protocols.flat().some(step => step.uses === 'registers'),
   }
   return machine({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties,
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses },
     actions: [
       ...kernelActions(design, b), ...vtdActions(b, use), ...endpointActions(b, use),
       ...interruptActions(b, { handlersNotify: design.userDrivers }),

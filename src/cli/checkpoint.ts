@@ -15,8 +15,12 @@ const piece = 1 << 24
 export interface About {
   readonly version: string; readonly design: string; readonly machine: string; readonly bounds: string; readonly symmetry: string
 }
-const names: Readonly<Record<keyof About, string>> = {
-  version: 'version', design: 'design', bounds: 'set of bounds', symmetry: 'symmetry', machine: 'machine (its state, actions or properties)',
+const differences: { readonly [F in keyof About]: (of: string, asked: string) => string } = {
+  version: (of, asked) => `is of another version: ${of}, not ${asked}`,
+  design: (of, asked) => `is of another design: ${of}, not ${asked}`,
+  bounds: (of, asked) => `is of other bounds: ${of}, not ${asked}`,
+  symmetry: (of, asked) => `is of another symmetry: ${of}, not ${asked}`,
+  machine: () => 'is of another machine: its state, actions or properties differ',
 }
 interface Document { readonly about: About; readonly command: string; readonly facts: Kept['facts']; readonly parts: readonly number[] }
 
@@ -77,8 +81,8 @@ export function readCheckpoint(path: string, about: About): Kept {
   if (!first.startsWith(`${format} `) || !Number.isSafeInteger(length)) throw mistake(path, `is of format ${made[1]}, which this version does not read`, 'begin the search anew, or use the version that wrote it')
   checkDigest(path, file, size)
   const { about: of, command, facts, parts } = JSON.parse(bytesOf(file, firstLength, length).toString()) as Document
-  for (const field of Object.keys(names) as (keyof About)[])
-    if (of[field] !== about[field]) throw mistake(path, `is of another ${names[field]}: ${of[field]}, not ${about[field]}`, `it goes on with: ${command}`)
+  for (const field of Object.keys(differences) as (keyof About)[])
+    if (of[field] !== about[field]) throw mistake(path, differences[field](of[field], about[field]), `it goes on with: ${command}`)
   const starts = parts.map((_, i) => firstLength + length + parts.slice(0, i).reduce((sum, n) => sum + n, 0))
   return { facts, read: (part, into) => {
     for (let at = 0; at < into.length; at += piece) into.set(bytesOf(file, starts[part]! + at, Math.min(piece, into.length - at)), at)

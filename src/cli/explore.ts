@@ -16,7 +16,7 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { suggest, usage } from './args.ts'
+import { shellWord, suggest, usage } from './args.ts'
 import { blame, blamed } from './blame.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Subject } from './designs.ts'
@@ -105,11 +105,11 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end
 
 function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope, { command, warn }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
-  const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds), symmetry: String(symmetry) }
+  const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds), symmetry: typeof symmetry === 'object' ? symmetry.join(',') : symmetry ? 'all names' : 'none' }
   if (checkpoint !== null) checkWritable(checkpoint)
   const keep = (file: string, snapshot: Snapshot): void => {
     // The search has found more than the file is worth.
-    try { writeCheckpoint(file, about, `${command} --resume ${file}`, snapshot) } catch (cause) {
+    try { writeCheckpoint(file, about, `${command} --resume ${shellWord(file)}`, snapshot) } catch (cause) {
       if (!(cause instanceof UserError)) throw cause
       warn(cause.text())
     }

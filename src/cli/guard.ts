@@ -9,6 +9,7 @@ import { exitCode } from '../exit.ts'
 import type { ExitName } from '../exit.ts'
 import { parse } from './args.ts'
 import { isPath } from './designs.ts'
+import { forgetNotes, lastNote, placeForNotes } from './notes.ts'
 import { verbs } from './verbs/index.ts'
 
 /** What the watched process tells: that its event loop turns, that it waits for the reader of what it writes, its exit code. */
@@ -21,6 +22,9 @@ export const isSign = (given: unknown): given is Sign => typeof given === 'objec
 export const isWatched = (): boolean => process.env[mark] === '1' && process.connected
 
 const mark = 'REMAPCHECK_CHILD'
+/** Where a watched process writes what it does. */
+const notesMark = 'REMAPCHECK_NOTES'
+export const notesPath = (): string | null => process.env[notesMark] || null
 export const beat_ms = 500
 /** Searches breathe twenty times a second, and no other work here takes a second; so 20 beats can be missed on a busy machine only by
  *  a module that does not return. */
@@ -50,18 +54,21 @@ export function modulesOf(argv: readonly string[]): string[] {
 
 /** Runs this process' command line in another one, watches it, and gives its exit code. */
 export async function runWatched(modules: readonly string[]): Promise<number> {
+  const notes = placeForNotes()
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)],
-    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [mark]: '1' } })
+    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [mark]: '1', [notesMark]: notes ?? '' } })
   const watch = new Watch(child, Number(process.env['REMAPCHECK_STUCK_MS']) || stuck_ms)
   const stop = (): void => { watch.stop() }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
     const [status, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
-    return watch.ended ?? tell(modules, watch.killed ?? (watch.stopping ? 'interrupted' : null), status, signal, watch.stuck_ms)
+    const end: End = { why: watch.killed ?? (watch.stopping ? 'interrupted' : null), status, signal, silence_ms: watch.stuck_ms, ran: lastNote(notes) }
+    return watch.ended ?? tell(modules, end)
   } catch (cause) {
     return say(modules, `no process can be started for it: ${(cause as Error).message}`, 'close other programs, then again', 'MODULE', 'incomplete')
   } finally {
     watch.end()
+    forgetNotes(notes)
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
 }
@@ -111,17 +118,23 @@ class Watch {
   }
 }
 
+/** How a watched process ended that did not tell an exit code. */
+interface End {
+  readonly why: Watch['killed'] | 'interrupted'; readonly status: number | null; readonly signal: string | null; readonly silence_ms: number
+  /** Guard or recipe that ran last; null where none did. */
+  readonly ran: string | null
+}
 /** Says on stderr why there is no result. */
-function tell(modules: readonly string[], why: Watch['killed'] | 'interrupted', status: number | null, signal: string | null, silence_ms: number): number {
+function tell(modules: readonly string[], { why, status, signal, silence_ms, ran }: End): number {
   if (why === 'interrupted') return exitCode('interrupted')
   if (why === 'late') {
-    write(`remapcheck: stopped without a report: ${modules.join(', ')} did not return within ${grace_ms / 1000} s`)
+    write(`remapcheck: stopped without a report: ${ran ?? 'the module'} in ${modules.join(', ')} did not return within ${grace_ms / 1000} s`)
     return exitCode('interrupted')
   }
-  if (why === 'stuck') return say(modules, `a step, guard or the module itself has not returned for ${silence_ms / 1000} s`,
+  if (why === 'stuck') return say(modules, `${ran ?? 'the module itself'} has not returned for ${silence_ms / 1000} s`,
     'look for a loop that does not end; a step does one thing and returns, and waits by its `when`', 'HANGS')
-  if (signal !== null) return say(modules, `the process that ran it was ended by ${signal}`,
-    'where memory ran out, take smaller bounds or --states N', 'MODULE', 'incomplete')
+  if (signal !== null) return say(modules, `the process that ran it was ended by ${signal}${ran === null ? '' : `, in ${ran}`}`,
+    'where memory ran out, look there for something that grows without end, or take smaller bounds or --states N', 'MODULE', 'incomplete')
   return status === unsettled
     ? say(modules, 'the module ended the program: a top-level await of it never settles', 'let the module await only what comes')
     : say(modules, `the module ended the program (with ${status})`, 'take process.exit, and what throws after loading, out of the module')

@@ -1,9 +1,10 @@
 /** The command line of this process: streams, Ctrl-C, closed pipes. The only file that ends the process. */
 import { exitCode } from '../exit.ts'
-import { beat_ms, isSign, isWatched, modulesOf, runWatched, unsettled } from './guard.ts'
+import { beat_ms, isSign, isWatched, modulesOf, notesPath, runWatched, unsettled } from './guard.ts'
 import type { Sign } from './guard.ts'
 import type { Stream } from './io.ts'
 import { main } from './main.ts'
+import { takeNotes } from './notes.ts'
 
 export async function runProcess(): Promise<void> {
   const watched = isWatched()
@@ -52,6 +53,8 @@ function leave(code: number): never {
 /** Gives signs of life and takes orders, until the exit code is told. Nothing of it keeps the process from ending. */
 function live(interrupt: AbortController): () => void {
   let ended = false
+  const path = notesPath()
+  if (path !== null) takeNotes(path)
   send({ remapcheck: 'alive' })
   const beat = setInterval(() => { send({ remapcheck: 'alive' }) }, beat_ms).unref()
   process.on('message', given => { if (isSign(given)) interrupt.abort() })

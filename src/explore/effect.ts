@@ -41,7 +41,7 @@ class Writer {
   write(shape: Shape, at: number, value: unknown, path: string): void {
     if (shape.kind === 'scalar') {
       const raw = encodeScalar(shape, value)
-      if (raw < 0) throw outside(path, value)
+      if (raw < 0) throw outside(path)
       this.put(at, shape.bits, raw)
       return
     }
@@ -59,21 +59,21 @@ class Writer {
   }
 
   private writePlain(shape: Shape, at: number, value: unknown, path: string): void {
-    if (typeof value !== 'object' || value === null) throw outside(path, value)
+    if (typeof value !== 'object' || value === null) throw outside(path)
     const of = value as Readonly<Record<string, unknown>>
     switch (shape.kind) {
       case 'struct': this.writeFields(shape.fields, at, of, path, null); return
       case 'variant': {
         const which = encodeScalar(shape.which, of[shape.tag])
-        if (which < 0) throw outside(`${path}.${shape.tag}`, of[shape.tag])
+        if (which < 0) throw outside(`${path}.${shape.tag}`)
         this.put(at, shape.which.bits, which)
         this.writeFields(shape.cases[which]!.fields, at, of, path, shape.tag)
         return
       }
       case 'table': case 'list': {
-        if (!Array.isArray(value)) throw outside(path, value)
+        if (!Array.isArray(value)) throw outside(path)
         if (shape.kind === 'table' ? value.length !== shape.elements.length : value.length > shape.elements.length)
-          throw outside(path, `${value.length} elements`)
+          throw outside(path)
         if (shape.kind === 'list') this.put(at, shape.length.bits, value.length)
         for (let i = 0; i < value.length; i++) {
           const place = shape.elements[i]!
@@ -87,7 +87,7 @@ class Writer {
   private writeFields(fields: readonly (Place & { readonly name: string })[], at: number, of: Readonly<Record<string, unknown>>, path: string, tag: string | null): void {
     for (const name of Object.keys(of)) if (name !== tag && !fields.some(field => field.name === name)) throw noField(path, name)
     const missing = fields.find(({ name }) => !Object.hasOwn(of, name))
-    if (missing !== undefined) throw outside(`${path}.${missing.name}`, undefined)
+    if (missing !== undefined) throw outside(`${path}.${missing.name}`)
     for (const { name, at: offset, shape } of fields) this.write(shape, at + offset, of[name], `${path}.${name}`)
   }
 
@@ -107,7 +107,7 @@ class Writer {
     if (shape.kind === 'variant') this.put(at, shape.which.bits, node.run.raw(node.at, shape.which.bits))
     for (const [name, place] of node.parts()) {
       if (isArray && Number(name) >= target.length) break
-      if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
+      if (isMissing(node, name)) throw outside(`${path}.${name}`)
       if (Object.hasOwn(target, name)) this.write(place.shape, at + place.at, target[name], `${path}.${name}`)
       else this.move(node.at + place.at, at + place.at, place.shape.bits)
     }
@@ -119,7 +119,7 @@ class Writer {
     const { shape, target } = node
     if (shape.kind !== 'variant') return
     const which = encodeScalar(shape.which, target[shape.tag])
-    if (which < 0) throw outside(`${path}.${shape.tag}`, target[shape.tag])
+    if (which < 0) throw outside(`${path}.${shape.tag}`)
     const { fields } = shape.cases[which]!
     const before = node.parts()
     const names = new Set([...Object.keys(target), ...[...before.keys()].filter(name => !node.found.has(name)), shape.tag])
@@ -128,7 +128,7 @@ class Writer {
     this.put(at, shape.which.bits, which)
     for (const { name, at: offset, shape: of } of fields) {
       const old = before.get(name)
-      if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
+      if (isMissing(node, name)) throw outside(`${path}.${name}`)
       if (Object.hasOwn(target, name) || old?.shape !== of) this.write(of, at + offset, (node.proxy as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
       else this.move(node.at + old.at, at + offset, of.bits)
     }
@@ -141,9 +141,9 @@ class Writer {
     if (isRetagged(node)) { this.writeRetagged(node, at, path); return }
     if (shape.kind === 'list') this.compareLength(node, path)
     else if (shape.kind === 'table' && (target as unknown as unknown[]).length !== shape.elements.length)
-      throw outside(path, `${String((target as unknown as unknown[]).length)} elements`)
+      throw outside(path)
     checkNames(node, path)
-    for (const name of found.keys()) if (isMissing(node, name)) throw outside(`${path}.${name}`, undefined)
+    for (const name of found.keys()) if (isMissing(node, name)) throw outside(`${path}.${name}`)
     const parts = node.parts()
     for (const name of Object.keys(target)) {
       const place = parts.get(name)
@@ -163,10 +163,10 @@ class Writer {
     if (shape.kind !== 'list') return
     const { length } = target as unknown as unknown[]
     const before = node.run.raw(at, shape.length.bits)
-    if (length > shape.elements.length) throw outside(path, `${length} elements`)
+    if (length > shape.elements.length) throw outside(path)
     if (length === before) return
     this.put(at, shape.length.bits, length)
-    for (let i = before; i < length; i++) if (!Object.hasOwn(target, String(i))) throw outside(`${path}[${i}]`, undefined)
+    for (let i = before; i < length; i++) if (!Object.hasOwn(target, String(i))) throw outside(`${path}[${i}]`)
     for (let i = length; i < before; i++) this.clear(at + shape.elements[i]!.at, shape.elements[i]!.shape.bits)
   }
 }
@@ -181,16 +181,13 @@ const isRetagged = ({ shape, target, found }: Node): boolean =>
 function checkNames(node: Node, path: string): void {
   if (Array.isArray(node.target)) return
   const { shape } = node
-  if (shape.kind === 'variant' && isMissing(node, shape.tag)) throw outside(`${path}.${shape.tag}`, undefined)
+  if (shape.kind === 'variant' && isMissing(node, shape.tag)) throw outside(`${path}.${shape.tag}`)
   for (const name of Object.keys(node.target))
     if (!node.parts().has(name) && !(shape.kind === 'variant' && name === shape.tag)) throw noField(path, name)
 }
 const noField = (path: string, name: string): ModelError => new ModelError(`${path}.${name}: no such field`)
-function outside(path: string, value: unknown): ModelError {
-  let shown: string | undefined
-  try { shown = JSON.stringify(value) } catch { shown = String(value) }
-  return new ModelError(`${path}: ${shown ?? 'undefined'} is outside its domain`)
-}
+/** Which value, and what may stand there, is for who knows the domain to say. */
+const outside = (path: string): ModelError => new ModelError(`${path}: outside its domain`)
 
 /** What the run did to the state behind `root`. @throws ModelError naming the field that is outside its domain. */
 export function effectOf(root: Node, words: number, path: string): Effect {

@@ -1,5 +1,5 @@
 /** Runs guards, recipes, ledgers and properties once on a logging draft: what they read, and what follows from it. */
-import { advance, enabled, ModelError, showOp } from '../model/index.ts'
+import { advance, enabled, misfit, ModelError, showOp } from '../model/index.ts'
 import type { Action, Instance, Machine, ModelEvent, Observation, World } from '../model/index.ts'
 import { draftOf, nodeOf, plain, ReadOnly, Run } from './draft.ts'
 import type { ReadLog } from './draft.ts'
@@ -69,8 +69,11 @@ export class Recorder<S, L, O extends Observation> {
   private effect(world: World<S, L>, op: Instance<S, O>['op']): Effect {
     try { return effectOf(nodeOf(world)!, this.words, 'world') } catch (cause) {
       if (!(cause instanceof ModelError)) throw cause
-      throw new ModelError(`${showOp(op)} in machine '${this.machine.name}' leaves the domain: ${cause.message}`, { cause })
+      throw new ModelError(`${showOp(op)} in machine '${this.machine.name}' leaves the domain: ${this.misfit(world) ?? cause.message}`, { cause })
     }
+  }
+  private misfit(world: World<S, L>): string | null {
+    try { return misfit(this.machine.worldDomain, world, 'world') } catch { return null } // a part of another step's state cannot be read
   }
 
   private audit(instance: Instance<S, O>, words: Uint32Array, offset: number, { step, log }: Recorded<O>): void {

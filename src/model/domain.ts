@@ -181,4 +181,6 @@ function misfitArray(of: Domain, value: unknown, path: string, least: number, mo
   }
   return null
 }
-const show = (value: unknown): string => value === undefined ? 'undefined' : JSON.stringify(value) ?? String(value)
+function show(value: unknown): string {
+  try { return JSON.stringify(value) ?? String(value) } catch { return String(value) }
+}

@@ -51,11 +51,15 @@ export function actionsOf<S, O extends Observation>() {
 /** The judge's own book, written from observations only: never by looking at the machine's tables. */
 export interface Ledger<L, O> { readonly domain: Domain; readonly initial: L; observe(draft: L, seen: O): void }
 
+/** The units and clauses that a recipe may emit. A machine without one takes any. */
+export interface Vocabulary { readonly units: object; readonly clauses: object }
+
 export interface Machine<S = unknown, L = unknown, O extends Observation = Observation> {
   readonly name: string
   readonly domain: Domain
   readonly initial: S
   readonly ledger: Ledger<L, O>
+  readonly vocabulary: Vocabulary | null
   readonly actions: readonly Action<S, O>[]
   readonly properties: readonly Property<S, L, O>[]
   /** Every action with each combination of its parameters, in a fixed order: the alphabet of traces. */
@@ -72,6 +76,7 @@ export interface MachineSpec<S, L, O extends Observation> {
   readonly domain: Domain
   readonly initial: S
   readonly ledger?: Ledger<L, O>
+  readonly vocabulary?: Vocabulary | null
   readonly actions: readonly Action<S, O>[]
   readonly properties?: readonly Property<S, L, O>[]
 }
@@ -111,7 +116,7 @@ export function machine<S, L = Record<never, never>, O extends Observation = Obs
   const instances = spec.actions.flatMap(action =>
     productOf(action.params).map(args => ({ action, op: { action: action.name, args: args as Args } })))
   return {
-    name: spec.name, domain: spec.domain, initial: spec.initial, ledger, actions: spec.actions, properties,
+    name: spec.name, domain: spec.domain, initial: spec.initial, ledger, vocabulary: spec.vocabulary ?? null, actions: spec.actions, properties,
     instances, byName: new Map(spec.actions.map(a => [a.name, a])), worldDomain, initialWorld,
   }
 }

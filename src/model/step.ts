@@ -1,6 +1,6 @@
 /** Taking a step: total, pure, and the same for every driver. */
 import { current, isDraft, produce, setAutoFreeze } from 'immer'
-import { valuesOf } from './domain.ts'
+import { misfit } from './domain.ts'
 import type { Emit, ModelEvent, Observation } from './event.ts'
 import { ModelError } from './machine.ts'
 import type { Action, Args, Machine, Op } from './machine.ts'
@@ -40,9 +40,14 @@ function settled(value: unknown): unknown {
   return Array.isArray(value) ? value.map(settled) : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, settled(of)]))
 }
 
+let running: ((part: 'guard' | 'recipe', action: string, args: Args) => void) | null = null
+/** `tell` hears of each guard and recipe before it runs, in all machines of this process: what never returns cannot be told of later. */
+export function onRun(tell: typeof running): void { running = tell }
+
 /** Whether the op may be taken. @throws ModelError when the guard throws. */
 export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S, args: Args): boolean {
   let answer: boolean
+  running?.('guard', action.name, args)
   try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
   if (typeof answer === 'boolean') return answer
   throw recipeFailed(machine, action, args, 'guard', new TypeError(`answered ${String(answer)}; answer true or false`))
@@ -51,14 +56,22 @@ export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, 
 /** Runs recipe, ledger and monitors on a mutable world. Only here is a step's meaning written; drivers differ in the draft alone. */
 export function advance<S, L, O extends Observation>(
   machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[]): void {
+  running?.('recipe', action.name, args)
   // Methods, not arrows: tsx names each arrow of a literal when it is made, a third of the time of a search.
   const emit: Emit<O> = {
-    cost(unit, count = 1) { if (count > 0) events.push({ kind: 'cost', path: action.path, unit, count }) },
-    clause(id) { events.push({ kind: 'clause', id }) },
+    cost(unit, count = 1) {
+      known(machine.vocabulary?.units, unit, 'unit of cost')
+      if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`cost of '${unit}': ${count} is no whole number from 0`)
+      if (count > 0) events.push({ kind: 'cost', path: action.path, unit, count })
+    },
+    clause(id) {
+      known(machine.vocabulary?.clauses, id, 'clause')
+      events.push({ kind: 'clause', id })
+    },
     see(seen) { events.push({ kind: 'observation', seen }) },
   }
   try {
-    action.then(draft.state, args, emit)
+    refusePromise(action.then(draft.state, args, emit))
     for (const event of events) {
       if (event.kind !== 'observation') continue
       machine.ledger.observe(draft.ledger, event.seen)
@@ -68,6 +81,17 @@ export function advance<S, L, O extends Observation>(
   } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) }
 }
 
+/** For recipes that run others: what one answers is nothing. @throws TypeError for a promise: its state is gone when it goes on. */
+export function refusePromise(answer: unknown): void {
+  if (!(answer instanceof Promise)) return
+  answer.catch(() => {}) // told here, whatever becomes of it
+  throw new TypeError('it is async; a step is over when it returns')
+}
+
+function known(vocabulary: object | undefined, name: string, what: string): void {
+  if (vocabulary !== undefined && !Object.hasOwn(vocabulary, name)) throw new TypeError(`no ${what} is named '${name}'`)
+}
+
 /** `dma.issue(device=0, iova=1)` */
 export function showOp(op: Op): string {
   const args = Object.entries(op.args).map(([name, value]) => `${name}=${String(value)}`)
@@ -75,8 +99,10 @@ export function showOp(op: Op): string {
 }
 
 function badArgument<S, O>(action: Action<S, O>, args: Args): string | null {
-  for (const [name, domain] of Object.entries(action.params))
-    if (!valuesOf(domain).includes(args[name])) return `${name}=${String(args[name])} is outside its domain`
+  for (const [name, domain] of Object.entries(action.params)) {
+    const why = misfit(domain, args[name], name)
+    if (why !== null) return why
+  }
   return null
 }
 

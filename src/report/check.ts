@@ -63,6 +63,8 @@ export interface CheckReport {
   readonly designs: readonly DesignReport[]
   /** Ctrl-C ended the run: designs and scopes may be missing. */
   readonly interrupted: boolean
+  /** Designs that were asked for and not come to. */
+  readonly notBegun: readonly string[]
   /** The command that repeats the run. */
   readonly repeat: string
   /** The command that goes on with a search that was kept; null where none was. */

@@ -29,7 +29,7 @@ export function checkText(report: CheckReport, theme: Theme, { detail = () => nu
     ...tableLines(report, theme), '',
     ...scopeLines(designs, theme), '',
     ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
-    ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme)]),
+    ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme), notBegunLines(report, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
     ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -131,7 +131,12 @@ function problemLines(designs: readonly DesignReport[], theme: Theme): string[] 
   })]
 }
 
-function whereOpen({ standing, in: { scope, exploration: { stopped } } }: Overall): string {
+function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {
   if (standing !== 'open') return scope
-  return `${scope}, ${stopped === null ? 'not found by the random runs' : `stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`}`
+  if (stopped === null) return random === null ? 'in scopes that were not begun' : `${scope}, not found by the random runs`
+  return `${scope}, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`
+}
+
+function notBegunLines({ notBegun }: CheckReport, theme: Theme): string[] {
+  return notBegun.length === 0 ? [] : [theme.warn('not begun'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
 }

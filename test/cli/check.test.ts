@@ -71,7 +71,7 @@ describe('check', () => {
     setTimeout(() => { interrupt.abort() }, 150)
     const { code, out } = await running
     expect(code).toBe(130)
-    expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*interrupted: [^]*repeat/)
+    expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*not begun\n {2}driver-server\n[^]*interrupted: [^]*repeat/)
   })
   it('shows progress on a terminal only, on stderr only', async () => {
     const { out, err } = await run('check no-iommu --scope mapping', { tty: true })

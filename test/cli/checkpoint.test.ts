@@ -23,10 +23,10 @@ describe('a search that was stopped', () => {
     const cut = await run(`${line} --states 2000 --checkpoint ${file}`)
     expect(cut.code).toBe(6)
     const goOn = /^go on {3}npx remapcheck (.*)$/m.exec(cut.out)![1]!
-    expect(goOn).toBe(`${line} --states 2000 --checkpoint ${file} --resume ${file}`)
+    expect(goOn).toBe(`${line} --checkpoint ${file} --resume ${file}`) // with the same limit it would end where it began
     expect(readdirSync(cwd)).toEqual(['kept'])
     // Less is stopped at once, and loses nothing.
-    expect((await run(goOn)).code).toBe(6)
+    expect((await run(`${goOn} --states 2000`)).code).toBe(6)
     const [whole, resumed] = [await run(`${line} --json`), await run(`${line} --json --resume ${file}`)]
     expect(resumed.code).toBe(0)
     expect(verdicts(resumed.out)).toEqual(verdicts(whole.out))
@@ -58,9 +58,9 @@ describe('is refused aloud', () => {
   })
   it('for another design, other bounds, properties or symmetry, with the command that made it', async () => {
     expect(await refusal(`check driver-server --scope together --resume ${file}`)).toMatch(/another design: ring0-strict, not driver-server .*\n.*goes on with: npx remapcheck check ring0-strict/)
-    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/another set of bounds: /)
-    expect(await refusal(`${line} --property no-* --resume ${file}`)).toMatch(/another machine/)
-    expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/another symmetry: false, not true/)
+    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/other bounds: /)
+    expect(await refusal(`${line} --property no-* --resume ${file}`)).toMatch(/another machine: its state, actions or properties differ/)
+    expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/another symmetry: none, not all names/)
   })
   it('where the file is none, of another version, damaged or cut off', async () => {
     const other = join(cwd, 'other')

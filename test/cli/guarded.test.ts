@@ -28,9 +28,11 @@ function program(args: readonly string[], env: Readonly<Record<string, string>> 
 const check = (name: string): string[] => ['check', fixture(name), '--scope', 'mapping', '--time', '20s']
 
 describe('a module of a user', () => {
-  it.concurrent.each([['endless-step.ts', 'looping\n'], ['endless-module.ts', '']])('%s is stopped with a message', async (name, written) => {
+  it.concurrent.each([
+    ['endless-step.ts', 'looping\n', 'recipe of map/loopsHere(cpu=0)'], ['endless-module.ts', '', 'the module itself'],
+  ])('%s is stopped with a message', async (name, written, what) => {
     const { status, out, err } = await program(check(name), { REMAPCHECK_STUCK_MS: '1500' })
-    expect(err).toBe(`${fixture(name)}: a step, guard or the module itself has not returned for 1.5 s [E-DESIGN-HANGS]\n`
+    expect(err).toBe(`${fixture(name)}: ${what} has not returned for 1.5 s [E-DESIGN-HANGS]\n`
       + '  → look for a loop that does not end; a step does one thing and returns, and waits by its `when`\n')
     expect({ status, out }).toEqual({ status: 2, out: written })
   })
@@ -50,7 +52,7 @@ describe('a module of a user', () => {
 describe('Ctrl-C', () => {
   it.concurrent.each([['SIGINT', true], ['SIGTERM', false]] as const)('ends a step that never returns (%s, to the group: %s)', async (signal, toGroup) => {
     const { status, out, err, seconds } = await program(check('endless-step.ts'), {}, pid => { process.kill(toGroup ? -pid : pid, signal) })
-    expect(err).toBe(`remapcheck: stopped without a report: ${fixture('endless-step.ts')} did not return within 2 s\n`)
+    expect(err).toBe(`remapcheck: stopped without a report: recipe of map/loopsHere(cpu=0) in ${fixture('endless-step.ts')} did not return within 2 s\n`)
     expect({ status, out }).toEqual({ status: 130, out: 'looping\n' })
     expect(seconds).toBeLessThan(9.5) // before it counts as hanging
   })

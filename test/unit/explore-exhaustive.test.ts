@@ -131,7 +131,7 @@ const bad = (when: (s: State) => boolean, then: (d: State) => void) => action('b
 
 test('a mistake of the machine is named, and how to get there', async () => {
   expect(await mistake([up as typeof right, bad(s => s.y === 2, d => { d.x = 10 })])).toEqual({
-    message: "bad in machine 'grid' leaves the domain: world.state.x: 10 is outside its domain", trace: ['up', 'up', 'bad'] })
+    message: "bad in machine 'grid' leaves the domain: world.state.x: 10 is outside 0..9", trace: ['up', 'up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => s.y === 1, d => { (d as Record<string, number>)['z'] = 1 })]))
     .toMatchObject({ trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => s.y === 2, () => { throw new Error('boom') })])).toEqual({

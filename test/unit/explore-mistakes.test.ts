@@ -68,16 +68,16 @@ test('a recipe that keeps a part of a state for a later step', async () => {
 })
 
 test.each<[string, Then, string]>([
-  ['out of its range', d => { d.pair.b = 4 }, 'world.state.pair.b: 4 is outside its domain'],
-  ['of another type', d => { d.pair.b = '1' as never }, 'world.state.pair.b: "1" is outside its domain'],
-  ['undefined', d => { d.pair.b = undefined as never }, 'world.state.pair.b: undefined is outside its domain'],
-  ['a struct with too little', d => { d.pair = { a: 1 } as never }, 'world.state.pair.b: undefined is outside its domain'],
+  ['out of its range', d => { d.pair.b = 4 }, 'world.state.pair.b: 4 is outside 0..3'],
+  ['of another type', d => { d.pair.b = '1' as never }, 'world.state.pair.b: "1" is outside 0..3'],
+  ['undefined', d => { d.pair.b = undefined as never }, 'world.state.pair.b: undefined is outside 0..3'],
+  ['a struct with too little', d => { d.pair = { a: 1 } as never }, 'world.state.pair.b: undefined is outside 0..3'],
   ['a struct with too much', d => { d.pair = { a: 1, b: 1, c: 1 } as never }, 'world.state.pair.c: no such field'],
   ['a new field', d => { loose(d)['extra'] = 1 }, 'world.state.extra: no such field'],
-  ['no field', d => { delete loose(d.pair)['a'] }, 'world.state.pair.a: undefined is outside its domain'],
-  ['too many elements', d => { d.queue.push(1, 2, 3) }, 'world.state.queue: "3 elements" is outside its domain'],
-  ['a hole', d => { d.queue.length = 1 }, 'world.state.queue[0]: undefined is outside its domain'],
-  ['a bad element', d => { d.queue.push(7) }, 'world.state.queue[0]: 7 is outside its domain'],
+  ['no field', d => { delete loose(d.pair)['a'] }, 'world.state.pair.a: undefined is outside 0..3'],
+  ['too many elements', d => { d.queue.push(1, 2, 3) }, 'world.state.queue: holds 3 elements, not at most 2'],
+  ['a hole', d => { d.queue.length = 1 }, 'world.state.queue[0]: undefined is outside 0..3'],
+  ['a bad element', d => { d.queue.push(7) }, 'world.state.queue[0]: 7 is outside 0..3'],
 ])('a recipe that leaves the domain: %s', async (_, then, why) => {
   expect(await told(then)).toEqual([`bad(k=0) in machine 'm' leaves the domain: ${why}`, there])
 })

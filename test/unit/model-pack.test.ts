@@ -43,5 +43,5 @@ test('an error names the field, under the name of the whole', () => {
   const domain = struct({ tlb: table([scalarset('device', 2)], optional(struct({ frame: range(0, 1) }))) })
   const value = initial(domain)
   value.tlb[1] = { frame: 2 }
-  expect(() => packing(domain, 'world').pack(value, new Uint32Array(1), 0)).toThrow('world.tlb[1].frame: 2 is outside its domain')
+  expect(() => packing(domain, 'world').pack(value, new Uint32Array(1), 0)).toThrow('world.tlb[1].frame: 2 is outside 0..1')
 })

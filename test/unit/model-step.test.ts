@@ -64,8 +64,8 @@ test('an observation that holds a part of the draft can be read after the step',
 test.each([
   [take, 'guard is false'],
   [{ action: 'pull', args: {} }, "no action 'pull'"],
-  [push(4), 'id=4 is outside its domain'],
-  [{ action: 'push', args: {} }, 'id=undefined is outside its domain'],
+  [push(4), 'id: 4 is outside 0..3'],
+  [{ action: 'push', args: {} }, 'id: undefined is outside 0..3'],
 ])('an op that cannot be taken is refused: %j', (op, why) => {
   expect(step(toy, toy.initialWorld, op)).toEqual({ world: toy.initialWorld, events: [{ kind: 'refused', why }], refused: true })
 })

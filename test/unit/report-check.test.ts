@@ -30,7 +30,7 @@ const design = (name: string, found: Exploration, givesUp: readonly string[] = [
 })
 const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
 const report = (...designs: DesignReport[]): CheckReport => ({
-  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], goOn: null, climbs: [], regressions: [], repeat: 'npx remapcheck check',
+  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], goOn: null, climbs: [], regressions: [], notBegun: [], repeat: 'npx remapcheck check',
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
 
@@ -84,6 +84,10 @@ describe('the table', () => {
   })
   it('of a green run', async () => {
     await expect(checkText(report(strict, deferred), theme(false))).toMatchFileSnapshot('../golden/check-green.txt')
+  })
+  it('says why a claim is open that no scope left open', () => {
+    const left = { ...design('x', exploration([result('p', 'holds')])), cutShort: true }
+    expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false))).toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not begun\)\n\nnot begun\n {2}y, z\n/)
   })
   it('says the same with colour as without', () => {
     const full = report(strict, deferred, random, cut, lost)

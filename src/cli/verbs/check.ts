@@ -44,14 +44,14 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   try {
     const regressions = replayRegressions(io, plan.subjects)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: commandOf(args) }
+    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: wordsOf(without(args, '--resume')) }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch) : { designs: await explore(plan, watch), climbs: [] }
     const designs = found.map((one, i) => kept(io, flags, plan, one, plan.subjects[i]!))
     report = {
       tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
-      interrupted: io.signal.aborted, repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
+      interrupted: io.signal.aborted, notBegun: plan.subjects.slice(found.length).map(({ design }) => design.name), repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
   const theme = themeOf(io, flags)
@@ -85,14 +85,15 @@ function repeatOf(args: readonly string[], plan: Plan): string {
   const seed = plan.driver === 'random' && !args.some(arg => arg.startsWith('--seed')) ? ['--seed', String(plan.seed)] : []
   return wordsOf([...args, ...seed])
 }
-/** The command that goes on where this one stopped; null where nothing was kept, or nothing is left. */
+/** The command that goes on where this one stopped, without the limit that was reached; null where nothing was kept, or nothing is left. */
 function goOnOf(args: readonly string[], { checkpoint }: Plan, designs: readonly DesignReport[]): string | null {
-  const isStopped = designs.some(({ scopes }) => scopes.some(({ exploration }) => exploration.stopped !== null))
-  return checkpoint === null || !isStopped || !existsSync(checkpoint) ? null : `${commandOf(args)} --resume ${checkpoint}`
+  const stopped = designs.flatMap(({ scopes }) => scopes.map(({ exploration }) => exploration.stopped)).find(by => by !== null)
+  if (checkpoint === null || stopped === undefined || !existsSync(checkpoint)) return null
+  const unlimited = stopped === 'states' || stopped === 'memory' ? without(args, `--${stopped}`) : args
+  return wordsOf([...without(unlimited, '--resume'), '--resume', checkpoint])
 }
-/** The command line without what it went on from. */
-function commandOf(args: readonly string[]): string {
-  const at = args.findIndex(arg => arg.startsWith('--resume'))
-  return wordsOf(at < 0 ? args : args.toSpliced(at, args[at] === '--resume' ? 2 : 1))
+function without(args: readonly string[], flag: string): readonly string[] {
+  const at = args.findIndex(arg => arg === flag || arg.startsWith(`${flag}=`))
+  return at < 0 ? args : args.toSpliced(at, args[at] === flag ? 2 : 1)
 }
 const wordsOf = (args: readonly string[]): string => ['npx remapcheck check', ...args.map(word => shellWord(word))].join(' ')

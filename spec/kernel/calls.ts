@@ -119,9 +119,12 @@ export function kernelActions(design: Design, b: Bounds): Action<State, Seen>[] 
 
 /** The steps that a call of the design takes within these bounds; none where it has no such call. */
 export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol {
-  const on = { caps: capsOf(b), b: Object.freeze({ ...b }) }
+  const on = hardwareOf(b)
   return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
 }
+
+/** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps after. */
+const hardwareOf = (b: Bounds): Pick<Kernel, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
 
 /** @throws ModelError when the step does not say. */
 function isSkipped(step: Step, name: CallName, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
@@ -135,10 +138,9 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   const { cpu } = idsOf(b)
   const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
   const spec = calls[name]
-  const caps = capsOf(b)
-  const told = Object.freeze({ ...b }) // a step that writes to its bounds would change those of the machine
+  const hardware = hardwareOf(b)
   const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
-  const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, b: told, caps })
+  const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, ...hardware })
   const labels = stepLabels(protocol)
   const take = (k: Omit<Kernel, 'emit'>, i: number, emit: Emit<Seen>): void => {
     refusePromise(protocol[i]!.then({ ...k, emit }))

@@ -1,5 +1,5 @@
 /** The calls of a kernel as actions: each call enters with its first step and goes on one atomic step at a time. */
-import { ModelError, refusePromise } from '../../src/model/index.ts'
+import { ModelError, refuseAnswer } from '../../src/model/index.ts'
 import type { Action, Emit, Fields, Value } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
@@ -143,7 +143,7 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, ...hardware })
   const labels = stepLabels(protocol)
   const take = (k: Omit<Kernel, 'emit'>, i: number, emit: Emit<Seen>): void => {
-    refusePromise(protocol[i]!.then({ ...k, emit }))
+    refuseAnswer(protocol[i]!.then({ ...k, emit }))
     if (protocol[i]!.clause !== undefined) emit.clause(protocol[i]!.clause)
     if (k.s.kernel.calls[k.cpu] === null) return // the step ended the call: it failed
     if (i + 1 < protocol.length) k.call.step = i + 1

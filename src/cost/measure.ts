@@ -1,5 +1,5 @@
 /** Measuring: runs a scenario on a machine and counts what each path took. Works on any machine. */
-import { enabled, misfit, ModelError, showOp, step, tracing } from '../model/index.ts'
+import { isEnabled, showOp, step, tracing } from '../model/index.ts'
 import type { Machine, ModelEvent, Observation, Op, World } from '../model/index.ts'
 import { CostError, countCosts } from './count.ts'
 import type { PathCounts, Vocabulary } from './count.ts'
@@ -35,8 +35,9 @@ export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, 
     const started = run.ops.length
     for (let before = -1; before !== run.ops.length;) {
       before = run.ops.length
-      for (const { action, op: next } of fair) {
-        if (!tracing(() => enabled(machine, action, run.world.state, next.args), () => run.ops)) continue
+      for (const instance of fair) {
+        const { op: next } = instance
+        if (!tracing(() => isEnabled(machine, run.world, instance), () => run.ops)) continue
         if (run.ops.length - started >= limit)
           throw new CostError(`${here}: not quiet within ${limit} steps, ${showOp(next)} is still enabled`)
         take(run, next)
@@ -55,12 +56,7 @@ interface Run<S, L, O extends Observation> {
 
 /** Why the op was refused, or null. */
 function take<S, L, O extends Observation>(run: Run<S, L, O>, op: Op): string | null {
-  const stepped = tracing(() => {
-    const next = step(run.machine, run.world, op)
-    const outside = misfit(run.machine.worldDomain, next.world, 'world')
-    if (outside !== null) throw new ModelError(`${showOp(op)} in machine '${run.machine.name}' leaves the domain: ${outside}`)
-    return next
-  }, () => [...run.ops, op])
+  const stepped = tracing(() => step(run.machine, run.world, op), () => [...run.ops, op])
   const refusal = stepped.events.find(event => event.kind === 'refused')
   if (refusal !== undefined) return refusal.why
   run.world = stepped.world

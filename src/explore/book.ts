@@ -3,7 +3,6 @@ import { isProgressKind, isReached, judge, seenIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
 } from '../model/index.ts'
-import { plain } from './draft.ts'
 import type { Coverage, PropertyResult, Violation } from './result.ts'
 
 /** A step as a driver sees it; the initial state counts as one. */
@@ -114,7 +113,7 @@ export class Book<S, L, O extends Observation> {
     const verdict = judge(property, step.world, seen, step.before, part)
     if (verdict === true) return
     this.violations.set(property.name, {
-      property: property.name, because: verdict.because, witness: plain(verdict.witness ?? {}) as Violation['witness'],
+      property: property.name, because: verdict.because, witness: verdict.witness ?? {},
       ops: step.trace(), loop: null, shortest: this.shortest,
     })
     this.ofStates = this.ofStates.filter(p => p !== property)

@@ -2,12 +2,12 @@
 import { judge, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Property, World } from '../model/index.ts'
 import { kindsOf } from './retrace.ts'
-import type { Recorder } from './record.ts'
+import type { Recorder } from '../model/record.ts'
 import type { StateStore } from './store.ts'
 import { NotInterchangeable, swappedOp } from './symmetry.ts'
 import type { RowSet, Swap } from './symmetry.ts'
-import type { ReadLog } from './draft.ts'
-import { apply } from './trees.ts'
+import type { ReadLog } from '../model/run.ts'
+import { apply } from '../model/effect.ts'
 
 /** More namings than these of one state are not tried, the nearest first. A step looks at few ids at once, and there are many ways to step. */
 const mostNamings = { step: 200, property: 5040 } as const

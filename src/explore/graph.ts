@@ -4,7 +4,8 @@ import type { ExhaustiveOptions } from './exhaustive.ts'
 import { Pace } from './pace.ts'
 import type { StopReason } from './result.ts'
 import { Search } from './search.ts'
-import { apply, leafOf, Trees, unknown } from './trees.ts'
+import { apply } from '../model/effect.ts'
+import { leafOf, Trees, unknown } from './trees.ts'
 import { record } from './wasm/memory.ts'
 
 /** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] .. first[s+1]-1,

@@ -4,8 +4,8 @@
  *  what the other reads or writes. Then both orders lead from `p` to one state, and in `p` `a` came before `b`: `a(p)` was found before `s`, and has been
  *  expanded before it. Threads expand the states of a level in any order: of all steps from that level to a new state, the one of the last
  *  instance is never left out, and one is enough. Proof: docs/decisions/0007-diamonds.md. */
-import type { ReadLog } from './draft.ts'
-import type { Effect } from './effect.ts'
+import type { ReadLog } from '../model/run.ts'
+import type { Effect } from '../model/effect.ts'
 import { independent } from './wasm/memory.ts'
 
 /** The bits of each word that steps read and write. */

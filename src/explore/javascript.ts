@@ -1,5 +1,5 @@
 /** The learnt trees as JavaScript, to compare with: made apart from the WebAssembly, one tree after the other, no test shared. */
-import type { Effect } from './effect.ts'
+import type { Effect } from '../model/effect.ts'
 import { leafOf, unknown } from './trees.ts'
 import type { Ref, Trees } from './trees.ts'
 import type { StateStore } from './store.ts'

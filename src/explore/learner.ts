@@ -1,12 +1,12 @@
 /** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a judgement of states or an
  *  instance of an action; a label is an instance with the events of one of its ways to go. */
-import { layoutOf, ModelError, packing, seenIn, showOp } from '../model/index.ts'
+import { layoutOf, ModelError, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, Shape, World } from '../model/index.ts'
 import type { Book } from './book.ts'
-import type { Effect } from './effect.ts'
+import type { Effect } from '../model/effect.ts'
 import type { Equivariance } from './equivariance.ts'
 import { Independence } from './independence.ts'
-import { Recorder } from './record.ts'
+import { Recorder } from '../model/record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
 import type { StateStore } from './store.ts'
@@ -54,10 +54,10 @@ export class Learner<S, L, O extends Observation> {
     this.machine = machine
     this.book = book
     this.store = store
-    this.packed = packing(machine.worldDomain, 'world')
-    this.words = Math.max(2, this.packed.words)
+    this.recorder = new Recorder(machine)
+    this.packed = this.recorder.packed
+    this.words = this.recorder.words
     this.shape = layoutOf(machine.worldDomain, 'world')
-    this.recorder = new Recorder(machine, this.shape, this.words)
     this.judgements = judgementsOf(machine)
     const roots = this.judgements.length + machine.instances.length
     this.trees = new Trees(roots, root => this.nameOf(root), store.trees)

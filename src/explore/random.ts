@@ -1,13 +1,12 @@
 /** Random search (fast-check): long seeded runs, half of them with a random subset of the actions; what is found is shrunk. */
 import fc from 'fast-check'
-import { ModelError, tracing } from '../model/index.ts'
+import { frozen, ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op, World } from '../model/index.ts'
-import { judgeOps, shrinkOps } from '../trace/shrink.ts'
-import { checkGuards, store } from './blame.ts'
 import { Book } from './book.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
 import type { Exploration, StopReason, Violation } from './result.ts'
+import { judgeOps, shrink } from './shrink.ts'
 import { PackedStates, StatesFull } from './states.ts'
 import { plansOf, Walker } from './walk.ts'
 import type { Plan } from './walk.ts'
@@ -47,7 +46,7 @@ export async function exploreRandomly<S, L, O extends Observation>(
   }), { seed, numRuns: runs })
   if (ended.mistake !== null) throw ended.mistake
   for (const [name, run] of walk.foundIn)
-    walk.book.violations.set(name, await shrink(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
+    walk.book.violations.set(name, await shrunk(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
   if (walk.refused > refusedLimit * walk.ops) ended.by ??= 'refused'
   const { states, transitions, depth } = walk.counts()
   return {
@@ -61,30 +60,34 @@ export async function exploreRandomly<S, L, O extends Observation>(
   }
 }
 
-/** fast-check makes the run smaller that showed the violation, then `shrinkOps` its ops. An interruption ends it early. */
-async function shrink<S, L, O extends Observation>(
+/** fast-check makes the run smaller that showed the violation, then its ops are made fewer. An interruption ends it early. What does not violate
+ *  when it is taken again stays as it was found, and is told to be so. */
+async function shrunk<S, L, O extends Observation>(
   walk: Walk<S, L, O>, violation: Violation, plans: fc.Arbitrary<Plan>, run: fc.Parameters<[Plan]>, pace: Pace): Promise<Violation> {
   const { machine, walker } = walk
-  const judged = judgeOps(machine, violation.property)
+  const judged = judgeOps(machine, violation.property, walker.stepper)
   let best = violation.ops
   let attempts = 0
   let interrupted = false
   await fc.check(fc.asyncProperty(plans, async plan => {
     if (pace.due()) interrupted = await pace.breathe(walk.counts()) === 'interrupted'
     if (interrupted || attempts++ === maxAttempts) throw new fc.PreconditionFailure(true)
-    const found = judged(opsOf(walker, plan, walk.initial()))
+    const found = judged(opsOf(walker, plan))
     if (found !== null) best = found.ops
     return found === null
   }), run)
-  const { ops, verdict } = judged(interrupted ? best : shrinkOps(machine, violation.property, best))!
-  return { ...violation, ops, because: verdict.because, witness: structuredClone(verdict.witness ?? {}) }
+  const ops = interrupted ? best : shrink(machine, judged, best) ?? best
+  // Without what was learnt: a step that depends on something else than the state shows itself here.
+  const found = judgeOps(machine, violation.property)(ops)
+  if (found === null) return { ...violation, unrepeated: true }
+  return { ...violation, ops: found.ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
 }
 
 /** The ops that a plan comes to, up to a mistake of the machine. */
-function opsOf<S, L, O extends Observation>(walker: Walker<S, L, O>, plan: Plan, world: World<S, L>): Op[] {
+function opsOf<S, L, O extends Observation>(walker: Walker<S, L, O>, plan: Plan): Op[] {
   const ops: Op[] = []
   try {
-    walker.follow(plan, world, { looked: () => {}, refused: () => {}, took: ({ op }) => { ops.push(op) } })
+    walker.follow(plan, { refused: () => {}, took: ({ op }) => { ops.push(op) } })
   } catch (error) {
     if (!(error instanceof ModelError)) throw error
   }
@@ -103,36 +106,35 @@ class Walk<S, L, O extends Observation> {
   refused = 0
   private transitions = 0
   private longest = 0
-  private readonly states: PackedStates<World<S, L>>
+  private readonly states: PackedStates
 
   constructor(machine: Machine<S, L, O>, blind: number) {
     this.machine = machine
     this.book = new Book(machine, false)
     this.walker = new Walker(machine, blind)
-    this.states = new PackedStates<World<S, L>>(machine.worldDomain)
-    this.states.insert(machine.initialWorld)
-    tracing(() => this.book.judge([], { world: this.initial(), fresh: true, before: this.initial, trace: () => [] }), () => [])
+    const start = this.walker.stepper.initial()
+    this.states = new PackedStates(start.length)
+    this.states.insert(start)
+    const world = (): World<S, L> => machine.initialWorld
+    tracing(() => this.book.judge([], { world: world(), fresh: true, before: world, trace: () => [] }), () => [])
   }
-
-  readonly initial = (): World<S, L> => this.states.unpack(0)
 
   counts() { return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0, bytes: 0, shrinks: false } }
 
   run(plan: Plan): void {
-    const { machine, states, book, walker } = this
+    const { states, book, walker } = this
+    const world = (words: Uint32Array): World<S, L> => frozen(walker.stepper.world(words))
     const taken: Op[] = []
-    let at = 0
-    tracing(() => walker.follow(plan, this.initial(), {
-      looked: world => { checkGuards(machine, states, at, world) },
+    let at = walker.stepper.initial()
+    tracing(() => walker.follow(plan, {
       refused: () => { this.ops++; this.refused++ },
-      took: ({ action, op }, world, events) => {
+      took: ({ action, op }, words, events) => {
         const from = at
+        at = words
         taken.push(op)
-        const number = store(machine, states, world, op)
-        at = number >= 0 ? number : ~number
         this.ops++
         this.transitions++
-        book.record(action, events, { world, fresh: number >= 0, before: () => states.unpack(from), trace: () => [...taken] })
+        book.record(action, events, { world: world(at), fresh: states.insert(at), before: () => world(from), trace: () => [...taken] })
       },
     }), () => walker.current === null ? taken : [...taken, walker.current])
     for (const name of book.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)

@@ -15,6 +15,8 @@ export interface Violation {
   readonly loop: number | null
   /** True when no shorter trace exists; of an endless run, when none is shorter up to its loop. */
   readonly shortest: boolean
+  /** Taken again, the ops do not violate: some step depends on something else than the state. */
+  readonly unrepeated?: true
 }
 
 export interface PropertyResult {

@@ -1,8 +1,8 @@
 /** From renamed states to a real trace: a search under symmetry stores one state for all that differ in names; here the way from the true
  *  initial state is found again, step by step. */
-import { advance, enabled, isReached, seenIn, step } from '../model/index.ts'
+import { isReached, seenIn, step } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Sometimes, World } from '../model/index.ts'
-import { judgeOps } from '../trace/shrink.ts'
+import { judgeOps } from './shrink.ts'
 import type { Book } from './book.ts'
 import type { Violation } from './result.ts'
 import type { StateStore } from './store.ts'
@@ -48,15 +48,9 @@ export class Retracer<S, L, O extends Observation> {
     throw new NotInterchangeable(this.groups[0]!.name, `a step of machine '${this.machine.name}'`)
   }
 
-  private take(world: World<S, L>, { action, op }: Instance<S, O>): { world: World<S, L>; events: ModelEvent<O>[] } | null {
-    if (!enabled(this.machine, action, world.state, op.args)) return null
-    const own = structuredClone(world)
-    const events: ModelEvent<O>[] = []
-    advance(this.machine, own, action, op.args, events)
-    // As it is stored: what is shared between two places is two things from here on.
-    const words = new Uint32Array(this.store.plan.words)
-    this.packed.pack(own, words, 0)
-    return { world: this.packed.unpack(words, 0), events }
+  private take(world: World<S, L>, instance: Instance<S, O>): { world: World<S, L>; events: readonly ModelEvent<O>[] } | null {
+    const taken = step(this.machine, world, instance.op)
+    return taken.refused ? null : taken
   }
 
   private wordsOf(state: number): Uint32Array {
@@ -86,7 +80,7 @@ export class Retracer<S, L, O extends Observation> {
     const judged = judgeOps(this.machine, violation.property)
     for (const ops of this.endings(violation.ops)) {
       const found = judged(ops)
-      if (found !== null && found.ops.length === ops.length) return { ...violation, ops, because: found.verdict.because, witness: structuredClone(found.verdict.witness ?? {}) }
+      if (found !== null && found.ops.length === ops.length) return { ...violation, ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
     }
     throw new NotInterchangeable(this.groups[0]!.name, `property '${violation.property}'`)
   }

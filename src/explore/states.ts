@@ -1,6 +1,4 @@
-/** The set of visited states: bit-packed, exact, in typed arrays that grow; states are numbered in the order of their arrival. */
-import { packing } from '../model/index.ts'
-import type { Domain } from '../model/index.ts'
+/** The set of states that random runs have met: packed, exact, numbered in the order of their arrival. */
 
 /** No further state can be stored. What was stored stays valid. */
 export class StatesFull extends Error {
@@ -8,56 +6,35 @@ export class StatesFull extends Error {
   constructor(reason: 'states' | 'memory') { super(`no room for another state: ${reason}`); this.reason = reason }
 }
 
-export class PackedStates<T> {
+export class PackedStates {
   count = 0
-  private readonly limit: number
   private readonly words: number
-  private readonly pack: (value: T, out: Uint32Array, at: number) => void
-  private readonly rebuild: (from: Uint32Array, at: number) => T
-  /** Packed states one behind the other, and room for one candidate after the last. */
+  /** Packed states one behind the other. */
   private arena: Uint32Array
   /** Open addressing: 0 or the number of a state + 1. */
   private slots = new Uint32Array(1 << 11)
   private static readonly growth = 2
 
-  /** Holds at most `limit` states. @throws ModelError when the domain cannot be packed. */
-  constructor(domain: Domain, limit = Infinity) {
-    const { words, pack, unpack } = packing<T>(domain, 'world')
-    this.limit = limit
+  /** @param words 32-bit words of a state. */
+  constructor(words: number) {
     this.words = words
-    this.pack = pack
-    this.rebuild = unpack
     this.arena = new Uint32Array(words << 10)
   }
 
-  /** The number of a new state, or the complement (`~n`) of the number it already had.
-   *  @throws ModelError naming the field that is outside its domain; StatesFull. */
-  insert(value: T): number {
+  /** Whether the state is new. @throws StatesFull. */
+  insert(state: Uint32Array): boolean {
     const { words } = this
     const at = this.count * words
     if (at + words > this.arena.length) this.grow()
-    const arena = this.arena
-    this.pack(value, arena, at)
+    this.arena.set(state, at)
     const mask = this.slots.length - 1
     let slot = this.hash(at) & mask
     for (let found = this.slots[slot]!; found !== 0; found = this.slots[slot]!) {
-      if (this.equal((found - 1) * words, at)) return ~(found - 1)
+      if (this.equal((found - 1) * words, at)) return false
       slot = (slot + 1) & mask
     }
-    if (this.count >= this.limit) throw new StatesFull('states')
     this.slots[slot] = ++this.count
-    return this.count - 1
-  }
-
-  /** A fresh mutable value of a stored state. */
-  unpack(index: number): T { return this.rebuild(this.arena, index * this.words) }
-
-  /** Whether `value` is still what was stored. @throws ModelError when it left its domain. */
-  holds(index: number, value: T): boolean {
-    const at = this.count * this.words
-    if (at + this.words > this.arena.length) this.grow()
-    this.pack(value, this.arena, at)
-    return this.equal(index * this.words, at)
+    return true
   }
 
   private equal(one: number, other: number): boolean {

@@ -5,7 +5,7 @@ import type { Book } from './book.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
 import type { StateStore } from './store.ts'
-import { apply } from './trees.ts'
+import { apply } from '../model/effect.ts'
 import type { Successors } from './successors.ts'
 import { record } from './wasm/memory.ts'
 

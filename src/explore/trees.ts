@@ -1,7 +1,8 @@
 /** Decision trees learnt from runs: per root, which packed fields are read in which order, and what follows from their values. */
+import { changedWords } from '../model/effect.ts'
+import type { Effect } from '../model/effect.ts'
 import { ModelError } from '../model/index.ts'
-import type { ReadLog } from './draft.ts'
-import type { Effect } from './effect.ts'
+import type { ReadLog } from '../model/run.ts'
 
 /** A place in a tree: 0 nothing known yet, > 0 a node, < 0 the leaf `~ref`. */
 export type Ref = number
@@ -157,17 +158,4 @@ function grown(of: Int32Array, least: number): Int32Array<ArrayBuffer> {
   const bigger = new Int32Array(Math.max(of.length * 2, least))
   bigger.set(of)
   return bigger
-}
-
-export function changedWords({ keep, set: constant }: Effect): number[] {
-  return Array.from(keep, (_, w) => w).filter(w => keep[w] !== 0xffffffff || constant[w] !== 0)
-}
-
-/** The state after an effect, into `out`. */
-export function apply({ keep, set, moves }: Effect, words: Uint32Array, offset: number, out: Uint32Array, to: number): void {
-  for (let w = 0; w < keep.length; w++) out[to + w] = words[offset + w]! & keep[w]! | set[w]!
-  for (const { from, to: target, bits } of moves) {
-    const raw = words[offset + (from >>> 5)]! >>> (from & 31) & (bits === 32 ? -1 : 2 ** bits - 1)
-    out[to + (target >>> 5)]! |= raw << (target & 31)
-  }
 }

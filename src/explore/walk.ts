@@ -1,7 +1,7 @@
 /** One random run: a plan of numbers, turned into ops by the state at hand. */
 import fc from 'fast-check'
-import { advance, enabled } from '../model/index.ts'
-import type { Instance, Machine, ModelEvent, Observation, Op, World } from '../model/index.ts'
+import type { Instance, Machine, ModelEvent, Observation, Op } from '../model/index.ts'
+import { Stepper } from './stepper.ts'
 
 /** A run before it is taken: a number for each op, and the actions to keep to where others can be left out (null: all). */
 export interface Plan { readonly picks: readonly number[]; readonly only: readonly number[] | null }
@@ -16,56 +16,62 @@ export function plansOf(actions: number, length: number): fc.Arbitrary<Plan> {
   return fc.record({ picks, only: actions === 0 ? fc.constant(null) : fc.option(fc.subarray(indices, { minLength: 1 }), { freq: 2 }) })
 }
 
-/** What a run tells as it goes. The world is the live one: whoever keeps something of it copies it. */
-export interface Listener<S, L, O> {
-  /** Guards were asked of this world, and nothing was written to it if they keep the rules. */
-  looked(world: World<S, L>): void
-  took(instance: Instance<S, O>, world: World<S, L>, events: readonly ModelEvent<O>[]): void
+/** What a run tells as it goes. */
+export interface Listener<S, O> {
+  /** `words`: the state after. */
+  took(instance: Instance<S, O>, words: Uint32Array, events: readonly ModelEvent<O>[]): void
   refused(): void
 }
+
+/** Numbers of an action's instances. */
+type Own = readonly number[]
 
 export class Walker<S, L, O extends Observation> {
   /** The op whose guard or recipe runs; the culprit when one throws. */
   current: Op | null = null
-  /** Instances by action, of those actions that have any. */
-  readonly actions: readonly (readonly Instance<S, O>[])[]
+  readonly stepper: Stepper<S, L, O>
+  /** Of those actions that have any instances. */
+  readonly actions: readonly Own[]
   private readonly machine: Machine<S, L, O>
   private readonly blindFrom: number
 
   /** `blind`: share of ops that are chosen without looking at guards. */
   constructor(machine: Machine<S, L, O>, blind: number) {
     this.machine = machine
-    this.actions = machine.actions.map(action => machine.instances.filter(i => i.action === action)).filter(own => own.length > 0)
+    this.stepper = new Stepper(machine)
+    const own = new Map<unknown, number[]>(machine.actions.map(action => [action, []]))
+    machine.instances.forEach(({ action }, number) => { own.get(action)!.push(number) })
+    this.actions = [...own.values()].filter(numbers => numbers.length > 0)
     this.blindFrom = Math.round((1 - blind) * 2 ** blindBits)
   }
 
-  /** Follows a plan from `world`, changing it in place, until the plan's end or until nothing is enabled. */
-  follow(plan: Plan, world: World<S, L>, listener: Listener<S, L, O>): void {
-    const { machine } = this
+  /** Follows a plan from the initial state until the plan's end or until nothing is enabled. */
+  follow(plan: Plan, listener: Listener<S, O>): void {
+    const { machine: { instances }, stepper } = this
+    let at = stepper.initial()
     for (const pick of plan.picks) {
-      const instance = this.choose(plan, pick, world)
-      if (instance === null) return
+      const number = this.choose(plan, pick, at)
+      if (number === null) return
+      const instance = instances[number]!
+      this.current = instance.op
+      const taken = stepper.take(number, at)
       this.current = null
-      listener.looked(world)
-      const { action, op } = instance
-      this.current = op
-      if (!enabled(machine, action, world.state, op.args)) {
+      if (taken === null) {
         listener.refused()
         continue
       }
-      const events: ModelEvent<O>[] = []
-      advance(machine, world, action, op.args, events)
-      this.current = null
-      listener.took(instance, world, events)
+      at = taken.words
+      listener.took(instance, at, taken.events)
     }
   }
 
   /** First an action, then one of its instances: many parameters do not make an action more likely. */
-  private choose(plan: Plan, pick: number, world: World<S, L>): Instance<S, O> | null {
+  private choose(plan: Plan, pick: number, words: Uint32Array): number | null {
     const blind = pick % 2 ** blindBits >= this.blindFrom
-    const all = blind ? this.actions : this.possible(this.actions, world)
+    const all = blind ? this.actions : this.possible(words)
+    const action = (own: Own): unknown => this.machine.instances[own[0]!]!.action
     const wanted = plan.only === null ? all
-      : all.filter(own => plan.only!.some(index => this.actions[index]![0]!.action === own[0]!.action))
+      : all.filter(own => plan.only!.some(index => action(this.actions[index]!) === action(own)))
     const from = wanted.length > 0 ? wanted : all
     if (from.length === 0) return null
     const rest = pick >>> blindBits
@@ -73,10 +79,10 @@ export class Walker<S, L, O extends Observation> {
     return own[Math.floor(rest / from.length) % own.length]!
   }
 
-  private possible(actions: readonly (readonly Instance<S, O>[])[], world: World<S, L>): Instance<S, O>[][] {
-    return actions.map(own => own.filter(({ action, op }) => {
-      this.current = op
-      return enabled(this.machine, action, world.state, op.args)
+  private possible(words: Uint32Array): Own[] {
+    return this.actions.map(own => own.filter(number => {
+      this.current = this.machine.instances[number]!.op
+      return this.stepper.isEnabled(number, words)
     })).filter(own => own.length > 0)
   }
 }

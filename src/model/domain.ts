@@ -182,5 +182,30 @@ function misfitArray(of: Domain, value: unknown, path: string, least: number, mo
   return null
 }
 function show(value: unknown): string {
+  // JSON has no NaN and no Infinity.
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
   try { return JSON.stringify(value) ?? String(value) } catch { return String(value) }
+}
+
+/** A value of the domain, made anew from what the domain declares: each part an object of its own, fields in declared order, -0 as 0. */
+export function rebuilt(domain: Domain, value: unknown): unknown {
+  const fieldsOf = (fields: Fields): [string, unknown][] =>
+    Object.entries(fields).map(([name, of]) => [name, rebuilt(of, (value as Record<string, unknown>)[name])])
+  switch (domain.kind) {
+    case 'struct': return Object.fromEntries(fieldsOf(domain.fields))
+    case 'table': case 'list': return (value as unknown[]).map(one => rebuilt(domain.of, one))
+    case 'optional': return value === null ? null : rebuilt(domain.of, value)
+    case 'variant': {
+      const name = (value as Record<string, string>)[domain.tag]!
+      return Object.fromEntries([[domain.tag, name], ...fieldsOf(domain.cases[name]!)])
+    }
+    default: return value === 0 ? 0 : value
+  }
+}
+
+/** The value, which nobody can change from now on. */
+export function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
 }

@@ -1,6 +1,7 @@
 /** Asking a property for its verdict: one place, so that every driver, the shrinker and replay treat a broken property alike. */
 import type { ModelEvent, Observation } from './event.ts'
-import { ModelError } from './machine.ts'
+import { ModelError } from './mistake.ts'
+import { plain } from './put.ts'
 import type { Property, Sometimes, Verdict, World } from './property.ts'
 
 /** The verdict on one step, given the world after it, what it let be seen, and how to get the world before it.
@@ -23,8 +24,15 @@ export function judge<S, L, O extends Observation>(
       case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': break
     }
   } catch (cause) { throw failed(property.name, cause) }
-  if (verdict === true || typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string') return verdict
+  if (verdict === true) return true
+  if (typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string') return told(property.name, verdict)
   throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true or { because: '...' }`)
+}
+
+/** The verdict as data, which outlives the world it was given in. */
+function told(name: string, { because, witness }: Exclude<Verdict, true>): Verdict {
+  if (witness === undefined) return { because }
+  try { return { because, witness: plain(witness) as typeof witness } } catch (cause) { throw failed(name, cause) }
 }
 
 /** Whether a `sometimes` is reached by this step. @throws ModelError naming the property when it throws or answers no boolean. */

@@ -2,7 +2,7 @@
  *  and can be moved as bits, unread: what fits in 32 bits never straddles a word, what does not begins at a word. */
 import { keyCount } from './domain.ts'
 import type { Domain, Fields, OneOf, Range, Scalarset } from './domain.ts'
-import { ModelError } from './machine.ts'
+import { ModelError } from './mistake.ts'
 
 /** One value of a few: raw 0..count-1. `scalarset` names the ids it holds, whose raw value is the id, or the id + 1 where null is 0. */
 export interface ScalarShape {

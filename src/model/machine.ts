@@ -1,7 +1,8 @@
 /** A machine: a pure transition system, the ledger that judges it, and the claims made of it. */
-import { initial, misfit, productOf, struct } from './domain.ts'
+import { frozen, initial, misfit, productOf, rebuilt, struct } from './domain.ts'
 import type { Domain, Fields, Struct, Value } from './domain.ts'
 import type { Emit, Observation } from './event.ts'
+import { ModelError } from './mistake.ts'
 import type { Property, World } from './property.ts'
 
 export type Scalar = number | string | boolean | null
@@ -81,40 +82,27 @@ export interface MachineSpec<S, L, O extends Observation> {
   readonly properties?: readonly Property<S, L, O>[]
 }
 
-/** A mistake in a machine's own declaration or recipes: the author mends it. */
-export class ModelError extends Error {
-  override readonly name = 'ModelError'
-  /** The ops that lead there from the initial state, with the failing one where that is known; null where no driver was running. */
-  trace: readonly Op[] | null = null
-}
-
-/** Runs `work`; a mistake in the machine gets the ops that lead to it, where it has none yet. */
-export function tracing<T>(work: () => T, trace: () => readonly Op[]): T {
-  try { return work() } catch (error) {
-    if (error instanceof ModelError) error.trace ??= trace()
-    throw error
-  }
-}
-
 const emptyLedger = { domain: struct({}), initial: {}, observe: () => {} }
 
 /** @throws ModelError when two actions or properties share a name, or the initial state is outside its domain. */
 export function machine<S, L = Record<never, never>, O extends Observation = Observation>(spec: MachineSpec<S, L, O>): Machine<S, L, O> {
   const ledger = spec.ledger ?? emptyLedger as unknown as Ledger<L, O>
-  const properties = spec.properties ?? []
+  const given = spec.properties ?? []
   unique(spec.name, 'action', spec.actions.map(a => a.name))
-  unique(spec.name, 'property', properties.map(p => p.name))
-  const monitors = properties.filter(p => p.kind === 'monitor')
+  unique(spec.name, 'property', given.map(p => p.name))
+  const monitors = given.filter(p => p.kind === 'monitor')
   const worldDomain = struct({
     state: spec.domain, ledger: ledger.domain, monitors: struct(Object.fromEntries(monitors.map(m => [m.name, m.domain]))),
   }) as unknown as Struct<World<S, L>>
-  const initialWorld: World<S, L> = {
+  const start: World<S, L> = {
     state: spec.initial, ledger: ledger.initial, monitors: Object.fromEntries(monitors.map(m => [m.name, initial(m.domain)])),
   }
-  const why = misfit(worldDomain, initialWorld, spec.name)
+  const why = misfit(worldDomain, start, spec.name)
   if (why !== null) throw new ModelError(`initial state of machine '${spec.name}' is outside its domain: ${why}`)
+  const initialWorld = frozen(rebuilt(worldDomain, start)) as World<S, L>
+  const properties = given.map(property => counted(property, initialWorld))
   const instances = spec.actions.flatMap(action =>
-    productOf(action.params).map(args => ({ action, op: { action: action.name, args: args as Args } })))
+    productOf(action.params).map(args => ({ action, op: { action: action.name, args: frozen(args) as Args } })))
   return {
     name: spec.name, domain: spec.domain, initial: spec.initial, ledger, vocabulary: spec.vocabulary ?? null, actions: spec.actions, properties,
     instances, byName: new Map(spec.actions.map(a => [a.name, a])), worldDomain, initialWorld,
@@ -125,3 +113,21 @@ function unique(machineName: string, what: string, names: readonly string[]): vo
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new ModelError(`machine '${machineName}' has two ${what}s named '${twice}'`)
 }
+
+/** The property with the number of its parts, or the names of its cases, as they are in the initial world: they are the same in all worlds. */
+function counted<S, L, O>(property: Property<S, L, O>, world: World<S, L>): Property<S, L, O> {
+  const { name } = property
+  if (property.kind === 'always' && property.parts !== undefined) {
+    const parts = property.parts(world)
+    if (!Number.isInteger(parts) || parts < 1 || parts > mostParts)
+      throw new ModelError(`property '${name}' has ${parts} parts: give a whole number from 1 to ${mostParts.toLocaleString('en-US')}`)
+    return { ...property, parts: () => parts }
+  }
+  if (property.kind === 'leadsTo') {
+    const cases = [...property.cases(world)]
+    if (cases.length === 0) throw new ModelError(`property '${name}' has no cases: it claims nothing`)
+    return { ...property, cases: () => cases }
+  }
+  return property
+}
+const mostParts = 10_000

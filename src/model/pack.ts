@@ -3,7 +3,7 @@ import { misfit } from './domain.ts'
 import type { Domain } from './domain.ts'
 import { layoutOf } from './layout.ts'
 import type { ListShape, NamedPlace, OptionalShape, Place, ScalarShape, Shape, TableShape, VariantShape } from './layout.ts'
-import { ModelError } from './machine.ts'
+import { ModelError } from './mistake.ts'
 
 export interface Packing<T> {
   /** 32-bit words per value. */

@@ -1,5 +1,5 @@
 /** Judging a run that never ends: ops, the last of which repeat for ever. Nothing of a search is used, so it checks what one found. */
-import { advance, answerOf, enabled, packing } from '../model/index.ts'
+import { answerOf, isEnabled, packing, step } from '../model/index.ts'
 import type { Eventually, LeadsTo, Machine, Observation, Op, Recovers, Verdict, World } from '../model/index.ts'
 
 /** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the last world. */
@@ -26,9 +26,10 @@ function starved<S, L, O extends Observation>(machine: Machine<S, L, O>, { ops, 
   const keyOf = (op: Op): string => JSON.stringify([op.action, op.args])
   const round = new Set(ops.slice(loop).map(keyOf))
   const rounds = worlds.slice(loop)
-  const found = machine.instances.find(({ action, op }) => {
+  const found = machine.instances.find(instance => {
+    const { action, op } = instance
     if (action.fair === false || round.has(keyOf(op))) return false
-    const on = (world: World<S, L>): boolean => enabled(machine, action, world.state, op.args)
+    const on = (world: World<S, L>): boolean => isEnabled(machine, world, instance)
     return action.fair === 'strong' ? rounds.some(on) : rounds.every(on)
   })
   return found?.op ?? null
@@ -70,11 +71,9 @@ export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O
     if (i === limit_worlds) return stuckVerdict(i, true)
     const here = unpack(queue[i]!, 0)
     if (answerOf(property.name, () => property.goal(here))) return true
-    for (const { action, op } of machine.instances) {
-      if (!enabled(machine, action, here.state, op.args)) continue
-      const next = unpack(queue[i]!, 0)
-      advance(machine, next, action, op.args, [])
-      add(next)
+    for (const { op } of machine.instances) {
+      const { world: next, refused } = step(machine, here, op)
+      if (!refused) add(next)
     }
   }
   return stuckVerdict(queue.length)

@@ -3,8 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { Independence } from '../../src/explore/independence.ts'
 import { actionsOf, bool, exploreExhaustively, machine, range, struct } from '../../src/index.ts'
 import type { Machine, Observation, Value } from '../../src/index.ts'
-import type { ReadLog } from '../../src/explore/draft.ts'
-import type { Effect } from '../../src/explore/effect.ts'
+import type { ReadLog } from '../../src/model/run.ts'
+import type { Effect } from '../../src/model/effect.ts'
 
 afterEach(() => { vi.restoreAllMocks() })
 

@@ -4,7 +4,7 @@ import {
   actionsOf, exploreExhaustively, exploreRandomly, machine, ModelError, propertiesOf, range, showOp, shrinkOps, struct,
 } from '../../src/index.ts'
 import type { Property, Value } from '../../src/index.ts'
-import { judgeOps } from '../../src/trace/shrink.ts'
+import { judgeOps } from '../../src/explore/shrink.ts'
 import { peterson } from '../models/peterson.ts'
 import { reference, referenceProtocol } from '../models/reference.ts'
 import { twoPhaseCommit } from '../models/two-phase-commit.ts'

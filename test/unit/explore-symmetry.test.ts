@@ -8,7 +8,7 @@ import { actionsOf, bool, exploreExhaustively, initial, machine, optional, prope
 import type { Exploration, Machine, Observation, Property, Value } from '../../src/index.ts'
 import { Pace } from '../../src/explore/pace.ts'
 import { Search } from '../../src/explore/search.ts'
-import { judgeOps } from '../../src/trace/shrink.ts'
+import { judgeOps } from '../../src/explore/shrink.ts'
 import { reference, referenceProtocol } from '../models/reference.ts'
 
 function remap(design: string, scope: string) {

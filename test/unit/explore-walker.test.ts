@@ -1,10 +1,11 @@
 /** Trees walked in WebAssembly lead where they lead in JavaScript. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ReadLog } from '../../src/explore/draft.ts'
-import type { Effect } from '../../src/explore/effect.ts'
+import type { ReadLog } from '../../src/model/run.ts'
+import type { Effect } from '../../src/model/effect.ts'
 import { StateStore } from '../../src/explore/store.ts'
-import { apply, changedWords, leafOf, Trees, unknown } from '../../src/explore/trees.ts'
+import { apply, changedWords } from '../../src/model/effect.ts'
+import { leafOf, Trees, unknown } from '../../src/explore/trees.ts'
 import type { TreeSpace } from '../../src/explore/trees.ts'
 import { own, record } from '../../src/explore/wasm/memory.ts'
 

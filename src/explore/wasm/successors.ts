@@ -1,8 +1,9 @@
 /** The learnt trees as WebAssembly: one pass over a parent tests shared fields once, writes each successor into the buffer, counts what
  *  fired, and stops where a tree does not know on. */
-import { changedWords, leafOf, unknown } from '../trees.ts'
+import { changedWords } from '../../model/effect.ts'
+import { leafOf, unknown } from '../trees.ts'
 import type { Ref, Trees } from '../trees.ts'
-import type { Effect } from '../effect.ts'
+import type { Effect } from '../../model/effect.ts'
 import {
   add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load16, load64, loop, ltU, mul, or, ret, select, set, setGlobal, shl, shrU, store, store64, sub, tee, when,
 } from './assembler.ts'

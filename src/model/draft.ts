@@ -1,51 +1,11 @@
 /** A draft that logs: plain objects with identity over one packed state, made as they are looked at. What a recipe reads of the state is
  *  logged in order, what it leaves behind is compared at the end; aliases and moved elements behave as in plain JavaScript. */
-import { decodeScalar, ModelError } from '../model/index.ts'
-import type { Place, Shape } from '../model/index.ts'
+import { decodeScalar } from './layout.ts'
+import type { Place, Shape } from './layout.ts'
+import { define, isIndex, put, refusePrototype } from './put.ts'
+import { behind } from './run.ts'
+import type { Key, Run, Target } from './run.ts'
 
-/** The first reads of a run, in order: where, how many bits, what was there. */
-export interface ReadLog { readonly at: number[]; readonly bits: number[]; readonly raw: number[] }
-
-/** What a run may do with the draft. */
-type Mode = 'free' | 'read-only' | 'over'
-
-/** More looks at the state than any honest recipe takes. A loop that never looks cannot be seen from here. */
-const mostLooks = 1_000_000
-
-/** One run over one packed state. Drafts made in it know it; when it is over they refuse to be written. */
-export class Run {
-  mode: Mode = 'free'
-  readonly log: ReadLog = { at: [], bits: [], raw: [] }
-  readonly words: Uint32Array
-  readonly offset: number
-  private readonly seen = new Set<number>()
-  private looks = 0
-
-  constructor(words: Uint32Array, offset: number) { this.words = words; this.offset = offset }
-
-  raw(at: number, bits: number): number {
-    if (bits === 0) return 0
-    return this.words[this.offset + (at >>> 5)]! >>> (at & 31) & 2 ** bits - 1
-  }
-
-  /** A read that the outcome may depend on. */
-  read(at: number, bits: number): number {
-    const raw = this.raw(at, bits)
-    if (bits > 0 && !this.seen.has(at)) {
-      this.seen.add(at)
-      this.log.at.push(at); this.log.bits.push(bits); this.log.raw.push(raw)
-    }
-    return raw
-  }
-
-  look(): void {
-    if (this.mode === 'over') throw new TypeError('reads a part of a state whose step is over; keep nothing of a state between steps')
-    if (++this.looks > mostLooks) throw new RangeError(`does not end: it has looked at the state ${mostLooks.toLocaleString('en-US')} times`)
-  }
-}
-
-type Key = string | symbol
-type Target = Record<Key, unknown>
 export type Composite = Exclude<Shape, { kind: 'scalar' | 'optional' }>
 
 /** What stands behind each proxy. */
@@ -84,7 +44,10 @@ export class Node implements ProxyHandler<Target> {
     const { shape } = this
     switch (shape.kind) {
       case 'struct': return this.places = named(shape, shape.fields)
-      case 'variant': return this.places = named(shape.cases[this.run.read(this.at, shape.which.bits)]!, shape.cases[this.run.read(this.at, shape.which.bits)]!.fields)
+      case 'variant': {
+        const found = shape.cases[this.run.read(this.at, shape.which.bits)]!
+        return this.places = named(found, found.fields)
+      }
       case 'table': case 'list': return this.places = numbered(shape.elements)
     }
   }
@@ -108,7 +71,7 @@ export class Node implements ProxyHandler<Target> {
   private isHidden(key: Key): key is string {
     if (typeof key === 'symbol' || Object.hasOwn(this.target, key) || this.found.has(key)) return false
     const { shape, target } = this
-    if (shape.kind === 'table' || shape.kind === 'list') return /^\d+$/.test(key) && Number(key) < (target as unknown as unknown[]).length && this.parts().has(key)
+    if (shape.kind === 'table' || shape.kind === 'list') return isIndex(key) && Number(key) < (target as unknown as unknown[]).length && this.parts().has(key)
     return shape.kind === 'variant' && key === shape.tag || this.parts().has(key)
   }
   private reveal(): void {
@@ -127,7 +90,7 @@ export class Node implements ProxyHandler<Target> {
     this.writing(key)
     // What is cut off unread does not come back when the array grows again.
     if (key === 'length' && Array.isArray(target)) for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)
-    return Reflect.set(target, key, value)
+    return put(this.run, target, key, value)
   }
   deleteProperty(target: Target, key: Key): boolean {
     this.writing(key)
@@ -137,8 +100,10 @@ export class Node implements ProxyHandler<Target> {
   }
   defineProperty(target: Target, key: Key, descriptor: PropertyDescriptor): boolean {
     this.writing(key)
-    return Reflect.defineProperty(target, key, descriptor)
+    if (this.isHidden(key)) this.fetch(key)
+    return define(this.run, target, key, descriptor)
   }
+  setPrototypeOf(): boolean { return refusePrototype(this.run) }
   has(target: Target, key: Key): boolean {
     this.run.look()
     return Reflect.has(target, key) || this.isHidden(key)
@@ -159,9 +124,7 @@ export class Node implements ProxyHandler<Target> {
   }
 
   private writing(key: Key): void {
-    if (this.run.mode === 'read-only') throw new ReadOnly(String(key))
-    if (this.run.mode === 'over') throw new TypeError(`writes '${String(key)}' of a state whose step is over; keep nothing of a state between steps`)
-    this.run.look()
+    this.run.writing(key)
     this.mark()
   }
   private mark(): void {
@@ -178,13 +141,6 @@ function holes(length: number): unknown[] {
   return array
 }
 
-/** Something that only reads has written. */
-export class ReadOnly extends ModelError {
-  constructor(key: string) { super(`writes '${key}'`) }
-}
-
-/** Asked of a draft, this gives its node. A `WeakMap` from one to the other is dear in the garbage collector. */
-const behind = Symbol('node')
 /** The node behind a draft; null for everything else. */
 export const nodeOf = (value: unknown): Node | null => typeof value === 'object' && value !== null ? (value as { readonly [behind]?: Node })[behind] ?? null : null
 
@@ -193,12 +149,6 @@ export function draftOf(run: Run, shape: Shape, at: number, parent: Node | null 
   if (shape.kind === 'scalar') return decodeScalar(shape, run.read(at, shape.bits))
   if (shape.kind === 'optional') return run.read(at, 1) === 0 ? null : draftOf(run, shape.of.shape, at + shape.of.at, parent)
   return new Node(run, shape, at, parent).proxy
-}
-
-/** A copy without drafts, for what outlives the run; reading it is logged as any other. */
-export function plain(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  return Array.isArray(value) ? value.map(plain) : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, plain(of)]))
 }
 
 const structs = new WeakMap<object, ReadonlyMap<string, Place>>()

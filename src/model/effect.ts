@@ -1,8 +1,9 @@
 /** What a run did to the packed state, for every state that has the same values where it read: constants and moved bits. */
-import { encodeScalar, ModelError } from '../model/index.ts'
-import type { Place, Shape } from '../model/index.ts'
 import { nodeOf } from './draft.ts'
 import type { Node } from './draft.ts'
+import { encodeScalar } from './layout.ts'
+import type { Place, Shape } from './layout.ts'
+import { ModelError } from './mistake.ts'
 
 /** At most 32 bits within one word, from the state before to the state after. */
 export interface Move { readonly from: number; readonly to: number; readonly bits: number }
@@ -194,4 +195,17 @@ export function effectOf(root: Node, words: number, path: string): Effect {
   const writer = new Writer(words)
   writer.compare(root, path)
   return { keep: writer.keep, set: writer.set, moves: writer.moves }
+}
+
+export function changedWords({ keep, set: constant }: Effect): number[] {
+  return Array.from(keep, (_, w) => w).filter(w => keep[w] !== 0xffffffff || constant[w] !== 0)
+}
+
+/** The state after an effect, into `out`. */
+export function apply({ keep, set, moves }: Effect, words: Uint32Array, offset: number, out: Uint32Array, to: number): void {
+  for (let w = 0; w < keep.length; w++) out[to + w] = words[offset + w]! & keep[w]! | set[w]!
+  for (const { from, to: target, bits } of moves) {
+    const raw = words[offset + (from >>> 5)]! >>> (from & 31) & (bits === 32 ? -1 : 2 ** bits - 1)
+    out[to + (target >>> 5)]! |= raw << (target & 31)
+  }
 }

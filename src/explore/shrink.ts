@@ -1,15 +1,23 @@
 /** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the others as they are. */
-import { advance, enabled, judge, ModelError, packing, seenIn, showOp } from '../model/index.ts'
-import type { Machine, ModelEvent, Observation, Op, Verdict, World } from '../model/index.ts'
+import { judge, ModelError, seenIn, showOp } from '../model/index.ts'
+import type { Machine, Observation, Op, Verdict } from '../model/index.ts'
+import { Stepper } from './stepper.ts'
 
 /** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an earlier instance of
  *  its action. The result violates the same property by its last op, and none of its ops is refused. `[]` when the initial state violates.
  *  @throws RangeError when the machine has no such property or `ops` do not violate it. */
 export function shrinkOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string, ops: readonly Op[]): Op[] {
-  const judged = judgeOps(machine, property)
+  const found = shrink(machine, judgeOps(machine, property), ops)
+  if (found === null) throw new RangeError(`these ops do not violate '${property}' of machine '${machine.name}'`)
+  return found
+}
+
+/** As `shrinkOps`, by what judges ops; null when these do not violate. */
+export function shrink<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, judged: (ops: readonly Op[]) => Found | null, ops: readonly Op[]): Op[] | null {
   const attempt: Attempt = candidate => judged(candidate)?.ops ?? null
   const start = attempt(ops)
-  if (start === null) throw new RangeError(`these ops do not violate '${property}' of machine '${machine.name}'`)
+  if (start === null) return null
   let best = deleteChunks(start, attempt)
   for (;;) {
     const other = firstOf(renamed(machine, best), attempt) ?? firstOf(replaced(machine, best), attempt)
@@ -22,30 +30,25 @@ export interface Found { readonly ops: Op[]; readonly verdict: Exclude<Verdict, 
 
 /** Judges lists of ops by one property, many times and fast: the ops up to its first violation without those refused, or null when there is
  *  none. @throws RangeError when the machine has no such property. */
-export function judgeOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string): (ops: readonly Op[]) => Found | null {
+export function judgeOps<S, L, O extends Observation>(
+  machine: Machine<S, L, O>, property: string, stepper: Stepper<S, L, O> = new Stepper(machine)): (ops: readonly Op[]) => Found | null {
   const claim = machine.properties.find(p => p.name === property)
   if (claim === undefined) throw new RangeError(`machine '${machine.name}' has no property '${property}'`)
-  const { words, pack, unpack } = packing<World<S, L>>(machine.worldDomain)
-  const known = new Map(machine.instances.map(instance => [showOp(instance.op), instance]))
-  const initial = new Uint32Array(words)
-  const previous = new Uint32Array(words)
-  const before = (): World<S, L> => unpack(previous, 0)
-  pack(machine.initialWorld, initial, 0)
+  const known = new Map(machine.instances.map(({ op }, number) => [showOp(op), number]))
   return candidate => {
-    let world = unpack(initial, 0)
+    let words = stepper.initial()
     const ops: Op[] = []
     try {
-      let verdict = judge(claim, world, [], before)
-      for (const { action, op } of candidate.map(op => known.get(showOp(op))).filter(found => found !== undefined)) {
+      let verdict = judge(claim, stepper.world(words), [], () => stepper.world(words))
+      for (const op of candidate) {
         if (verdict !== true) break
-        if (!enabled(machine, action, world.state, op.args)) continue
-        const events: ModelEvent<O>[] = []
-        pack(world, previous, 0)
-        // A fresh one each step: two places that came to share an object are two things from here on.
-        world = unpack(previous, 0)
-        advance(machine, world, action, op.args, events)
-        ops.push(op)
-        verdict = judge(claim, world, seenIn(events), before)
+        const number = known.get(showOp(op))
+        const taken = number === undefined ? null : stepper.take(number, words)
+        if (taken === null) continue
+        const before = words
+        words = taken.words
+        ops.push(machine.instances[number!]!.op)
+        verdict = judge(claim, stepper.world(words), seenIn(taken.events), () => stepper.world(before))
       }
       return verdict === true ? null : { ops, verdict }
     } catch (error) {

@@ -1,0 +1,87 @@
+/** Steps of one machine over packed states, one by one. What a run read and did is kept in trees, so that a step is run anew only where it may
+ *  do something else. */
+import { apply } from '../model/effect.ts'
+import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
+import { showOp } from '../model/index.ts'
+import { Recorder } from '../model/record.ts'
+import { leafOf, Trees, unknown } from './trees.ts'
+import type { Leaf } from './trees.ts'
+
+/** A tree that has grown so often is given up: its step runs anew each time. */
+const patientRuns = 10_000
+
+export class Stepper<S, L, O extends Observation> {
+  private readonly machine: Machine<S, L, O>
+  private readonly recorder: Recorder<S, L, O>
+  private readonly guards: Memo
+  private readonly steps: Memo
+  /** Events of each label. */
+  private readonly events: (readonly ModelEvent<O>[])[] = []
+  private readonly labels = new Map<string, number>()
+
+  constructor(machine: Machine<S, L, O>) {
+    this.machine = machine
+    this.recorder = new Recorder(machine)
+    const name = (instance: number): string => `${showOp(machine.instances[instance]!.op)} of machine '${machine.name}'`
+    this.guards = new Memo(machine.instances.length, name)
+    this.steps = new Memo(machine.instances.length, name)
+  }
+
+  initial(): Uint32Array { return this.pack(this.machine.initialWorld) }
+  private pack(world: World<S, L>): Uint32Array {
+    const words = new Uint32Array(this.recorder.words)
+    this.recorder.packed.pack(world, words, 0)
+    return words
+  }
+  /** A fresh mutable value. */
+  world(words: Uint32Array): World<S, L> { return this.recorder.packed.unpack(words, 0) }
+
+  /** Whether the machine's instance of this number may be taken. @throws ModelError. */
+  isEnabled(instance: number, words: Uint32Array): boolean {
+    return this.guards.follow(instance, words, trees => {
+      const { answer, log } = this.recorder.isEnabled(this.machine.instances[instance]!, words, 0)
+      return { log, leaf: answer ? trees.leaf(0, noEffect) : 0 }
+    }).label !== null
+  }
+
+  /** The state after the instance, and what happened; null where it may not be taken. @throws ModelError. */
+  take(instance: number, words: Uint32Array): { readonly words: Uint32Array; readonly events: readonly ModelEvent<O>[] } | null {
+    const { label, effect } = this.steps.follow(instance, words, trees => {
+      const { log, step } = this.recorder.record(this.machine.instances[instance]!, words, 0, null)
+      return { log, leaf: step === null ? 0 : trees.leaf(this.label(step.events), step.effect) }
+    })
+    if (label === null || effect === null) return null
+    const after = new Uint32Array(words.length)
+    apply(effect, words, 0, after, 0)
+    return { words: after, events: this.events[label]! }
+  }
+
+  private label(events: readonly ModelEvent<O>[]): number {
+    const key = JSON.stringify(events)
+    let label = this.labels.get(key)
+    if (label === undefined) this.labels.set(key, label = this.events.push(events) - 1)
+    return label
+  }
+}
+
+const noEffect = { keep: new Uint32Array(), set: new Uint32Array(), moves: [] }
+
+/** Trees that grow where they are asked what they do not know. */
+class Memo {
+  private readonly trees: Trees
+  private readonly runs: Uint32Array
+  constructor(roots: number, nameOf: (root: number) => string) {
+    this.trees = new Trees(roots, nameOf)
+    this.runs = new Uint32Array(roots)
+  }
+
+  follow(root: number, words: Uint32Array, learn: (trees: Trees) => { readonly log: Parameters<Trees['extend']>[1]; readonly leaf: number }): Leaf {
+    const { trees, runs } = this
+    const ref = trees.walk(root, words, 0)
+    if (ref !== unknown) return trees.leaves[leafOf(ref)]!
+    const { log, leaf } = learn(trees)
+    if (++runs[root]! < patientRuns) trees.extend(root, log, words, 0, leaf, false)
+    else trees.drop(root)
+    return trees.leaves[leaf]!
+  }
+}

@@ -29,6 +29,8 @@ export class Book<S, L, O extends Observation> {
   private unreached: readonly Sometimes<S, L, O>[]
   private readonly fired = new Map<string, { fired: number; fresh: number }>()
   private readonly clauses = new Map<string, number>()
+  /** Kinds of observations that came. */
+  private readonly kinds = new Set<string>()
 
   /** `shortest`: the run meets steps in the order of their distance from the initial state. */
   constructor(machine: Machine<S, L, O>, shortest: boolean) {
@@ -51,9 +53,16 @@ export class Book<S, L, O extends Observation> {
     const counts = this.fired.get(action.name)!
     counts.fired++
     if (step.fresh) counts.fresh++
-    for (const event of events)
-      if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + 1)
+    this.count(events, 1)
     this.judge(seenIn(events), step)
+  }
+
+  private count(events: readonly ModelEvent<O>[], times: number): void {
+    if (times === 0) return
+    for (const event of events) {
+      if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + times)
+      if (event.kind === 'observation') this.kinds.add(event.seen.what)
+    }
   }
 
   /** Counts a step that was taken `fired` times and led to a new state `fresh` times; it was judged when it was taken first. */
@@ -61,8 +70,7 @@ export class Book<S, L, O extends Observation> {
     const counts = this.fired.get(action.name)!
     counts.fired += fired
     counts.fresh += fresh
-    for (const event of events)
-      if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + fired)
+    this.count(events, fired)
   }
 
   /** How many properties are judged no more. */
@@ -122,14 +130,20 @@ export class Book<S, L, O extends Observation> {
 
   /** `end` is what a property is that was neither violated nor reached: 'incomplete' when the run was cut short. */
   results(end: 'holds' | 'passed' | 'incomplete'): PropertyResult[] {
-    return this.machine.properties.map(({ name: property, kind }) => {
+    return this.machine.properties.map(of => {
+      const { name: property, kind } = of
       const violation = this.violations.get(property) ?? null
       const reachedBy = this.reachedBy.get(property) ?? null
       const open = kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
       const outcome = violation !== null ? 'violated' : reachedBy !== null ? 'reached'
         : isProgressKind(kind) || this.unasked.has(property) ? 'unchecked' : open
-      return { property, kind, outcome, violation, reachedBy }
+      return { property, kind, outcome, violation, reachedBy, ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
     })
+  }
+
+  /** Nothing came that the property judges. */
+  private isUnfed(property: Property<S, L, O>): boolean {
+    return property.kind === 'step' ? !this.kinds.has(property.on) : property.kind === 'monitor' && this.kinds.size === 0
   }
 
   coverage(): Coverage {

@@ -109,6 +109,16 @@ export class Learner<S, L, O extends Observation> {
     return root < this.judgements.length ? this.look(root, words, offset, trace) : this.run(root, words, offset, states, trace)
   }
 
+  /** What an instance does in the state at `offset`, where that is learnt; else null. */
+  known(instance: number, words: Uint32Array, offset: number): Leaf | null {
+    const ref = this.trees.walk(this.judgements.length + instance, words, offset)
+    return ref === unknown ? null : this.trees.leaves[leafOf(ref)]!
+  }
+  isLabel(label: number, events: readonly ModelEvent<O>[]): boolean {
+    const { number } = this.labels[label]!
+    return this.labelNumbers.get(keyOf(number, events)) === label
+  }
+
   private look(root: number, words: Uint32Array, offset: number, trace: (op: Op | null) => readonly Op[]): Leaf {
     const { property, part } = this.judgements[root]!
     if (!this.book.isOpen(property)) {

@@ -6,7 +6,7 @@ import { Book } from './book.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
 import type { Exploration, StopReason, Violation } from './result.ts'
-import { judgeOps, shrink } from './shrink.ts'
+import { judgeOps, repeated, shrink } from './shrink.ts'
 import { PackedStates, StatesFull } from './states.ts'
 import { plansOf, Walker } from './walk.ts'
 import type { Plan } from './walk.ts'
@@ -77,10 +77,7 @@ async function shrunk<S, L, O extends Observation>(
     return found === null
   }), run)
   const ops = interrupted ? best : shrink(machine, judged, best) ?? best
-  // Without what was learnt: a step that depends on something else than the state shows itself here.
-  const found = judgeOps(machine, violation.property)(ops)
-  if (found === null) return { ...violation, unrepeated: true }
-  return { ...violation, ops: found.ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
+  return repeated(machine, { ...violation, ops })
 }
 
 /** The ops that a plan comes to, up to a mistake of the machine. */

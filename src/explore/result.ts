@@ -26,6 +26,8 @@ export interface PropertyResult {
   readonly violation: Violation | null
   /** For a `sometimes`: how it was reached first. */
   readonly reachedBy: readonly Op[] | null
+  /** It holds because nothing came that it judges: no observation of its kind, nothing that begins. Absent where something did. */
+  readonly vacuous?: true
 }
 
 /** `refused`: a random run whose ops were mostly refused, which shows nothing. */

@@ -12,6 +12,7 @@ import { initialLabel, judgementsOf, Learner } from './learner.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
 import { Retracer } from './retrace.ts'
+import { repeated } from './shrink.ts'
 import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, mostShared, Threads } from './threads.ts'
@@ -31,6 +32,9 @@ const firstShared = 5_000
 /** Roots that may be walked for each node before the first code is made, and before the next, which V8 has yet to optimise while the last one runs
  *  well; and for how many one counts that threads cannot walk. */
 const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
+
+/** Steps that are taken again at the end, or one for each eight that were learnt. */
+const leastAudited = 32
 
 export class Search<S, L, O extends Observation> {
   readonly book: Book<S, L, O>
@@ -112,7 +116,8 @@ export class Search<S, L, O extends Observation> {
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done && !this.steps.leftSome
-    this.steps.retracer?.retell(this.book)
+    if (this.steps.retracer === null) this.book.retold(violation => repeated(this.machine, violation), (_, ops) => ops)
+    else this.steps.retracer.retell(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {
@@ -150,6 +155,7 @@ export class Search<S, L, O extends Observation> {
         if (this.successors.walked - (this.walked ?? 0) + walksPerMiss * this.steps.misses > this.patience) this.compile()
         this.expand(this.walked === null ? Math.min(room, stride) : room)
       }
+      if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
       return null
     } catch (error) {
       if (error instanceof StatesFull) return error.reason

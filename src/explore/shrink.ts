@@ -1,6 +1,7 @@
 /** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the others as they are. */
 import { judge, ModelError, seenIn, showOp } from '../model/index.ts'
 import type { Machine, Observation, Op, Verdict } from '../model/index.ts'
+import type { Violation } from './result.ts'
 import { Stepper } from './stepper.ts'
 
 /** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an earlier instance of
@@ -56,6 +57,15 @@ export function judgeOps<S, L, O extends Observation>(
       throw error
     }
   }
+}
+
+/** The violation as it is when its ops are taken again, without what was learnt: a step that depends on something else than the state may not
+ *  violate then, and that is told. */
+export function repeated<S, L, O extends Observation>(machine: Machine<S, L, O>, violation: Violation): Violation {
+  const found = judgeOps(machine, violation.property)(violation.ops)
+  if (found !== null) return { ...violation, ops: found.ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
+  const because = `${violation.because} (taken again, these ops do not violate: some step depends on something else than the state)`
+  return { ...violation, because, unrepeated: true }
 }
 
 /** The ops up to the first violation, or null. */

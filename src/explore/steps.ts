@@ -7,6 +7,7 @@ import type { Retracer } from './retrace.ts'
 import type { StateStore } from './store.ts'
 import { apply } from '../model/effect.ts'
 import type { Successors } from './successors.ts'
+import { twoThings } from '../model/record.ts'
 import { record } from './wasm/memory.ts'
 
 export class Steps<S, L, O extends Observation> {
@@ -78,6 +79,32 @@ export class Steps<S, L, O extends Observation> {
     words32[at + record.label >>> 2] = (label | 3 << record.changedShift) >>> 0
     words32[at + record.parent >>> 2] = parent
     return at + plan.recordBytes
+  }
+
+  /** Takes some steps from states all over the space once more, as they are, and holds them against the trees: a step that changes its mind later
+   *  than it was learnt shows itself here. @throws ModelError when one does something else now. */
+  audit(times: number): void {
+    const { store, learner, machine: { instances } } = this
+    const { words32 } = store, after = new Uint32Array(learner.words), again = new Uint32Array(learner.words)
+    for (let i = 0; i < times; i++) {
+      this.parent = Math.floor(i * store.count / times)
+      const at = store.unpack(this.parent)
+      for (let tried = 0; tried < instances.length; tried++) {
+        const number = ((i >>> 1) + tried) % instances.length, instance = instances[number]!
+        const known = learner.known(number, words32, at)
+        // Of two looks one is at a step that is taken: few are, in one state.
+        if (known === null || i % 2 === 0 && known.label === null) continue
+        tracing(() => {
+          const { step } = learner.recorder.record(instance, words32, at, null)
+          if (known.effect !== null) apply(known.effect, words32, at, after, 0)
+          if (step !== null) apply(step.effect, words32, at, again, 0)
+          const isSame = step === null || known.label === null ? step === known.effect
+            : learner.isLabel(known.label, step.events) && after.every((word, w) => word === again[w])
+          if (!isSame) throw twoThings(instance, this.machine)
+        }, () => this.trace(instance.op))
+        break
+      }
+    }
   }
 
   /** A tree that was given up is never compiled. */

@@ -135,24 +135,34 @@ const helpers = {
   },
 }
 
-/** `path` is how errors name the value. @throws ModelError when a single field is too wide. */
+const made = new WeakMap<Domain, Map<string, Packing<unknown>>>()
+
+/** One packing of a domain, wherever it is used. `path` is how errors name the value. @throws ModelError when a single field is too wide. */
 export function packing<T>(domain: Domain, path = 'state'): Packing<T> {
+  let known = made.get(domain)
+  if (known === undefined) made.set(domain, known = new Map())
+  let one = known.get(path) as Packing<T> | undefined
+  if (one === undefined) known.set(path, one = generated(domain, path))
+  return one
+}
+
+function generated<T>(domain: Domain, path: string): Packing<T> {
   const generator = new Generator()
   const shape = layoutOf(domain, path)
-  const code = generator.shape(shape, 0, 'value')
+  const { pack: packs, unpack: unpacks } = generator.shape(shape, 0, 'value')
   const { bits } = shape
   const words = Math.max(1, Math.ceil(bits / 32))
   const locals = Array.from({ length: words }, (_, i) => `w${i}=0`).join(',')
   const stores = Array.from({ length: words }, (_, i) => `out[at+${i}]=w${i};`).join('')
   const source = `"use strict";const {bad,int,len,same,upTo}=h;
-return {pack(value,out,at){let ${locals};${generator.variables()}${code.pack}${stores}},unpack(f,a){return ${code.unpack}}}`
-  const made = new Function('h', 'k', source)(helpers, generator.constants) as Pick<Packing<T>, 'pack' | 'unpack'>
+return {pack(value,out,at){let ${locals};${generator.variables()}${packs}${stores}},unpack(f,a){return ${unpacks}}}`
+  const code = new Function('h', 'k', source)(helpers, generator.constants) as Pick<Packing<T>, 'pack' | 'unpack'>
   const pack = (value: T, out: Uint32Array, at: number): void => {
-    try { made.pack(value, out, at) } catch (cause) {
+    try { code.pack(value, out, at) } catch (cause) {
       // Any error: the code reads fields of what may be null or no object.
       const why = misfit(domain, value, path)
       throw why === null ? cause : new ModelError(why, { cause })
     }
   }
-  return { words, bits, pack, unpack: made.unpack }
+  return { words, bits, pack, unpack: code.unpack }
 }

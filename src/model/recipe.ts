@@ -32,7 +32,10 @@ export function advance<S, L, O extends Observation>(
       known(machine.vocabulary?.clauses, id, 'clause')
       events.push({ kind: 'clause', id })
     },
-    see(seen) { events.push({ kind: 'observation', seen }) },
+    see(seen) {
+      if (typeof seen !== 'object' || seen === null || typeof seen.what !== 'string') throw new TypeError('see() takes an observation: an object whose `what` says its kind')
+      events.push({ kind: 'observation', seen })
+    },
   }
   try {
     refuseAnswer(action.then(draft.state, args, emit))

@@ -8,7 +8,7 @@ import type { Effect } from './effect.ts'
 import type { ModelEvent, Observation } from './event.ts'
 import { layoutOf } from './layout.ts'
 import type { Shape } from './layout.ts'
-import type { Action, Args, Instance, Machine } from './machine.ts'
+import type { Action, Args, Instance, Machine, Op } from './machine.ts'
 import { ModelError } from './mistake.ts'
 import { packing } from './pack.ts'
 import type { Packing } from './pack.ts'
@@ -136,7 +136,7 @@ export class Recorder<S, L, O extends Observation> {
       return
     }
     this.audited.delete(instance.action)
-    throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}' does two things in one state: it must depend on the state and its arguments alone`)
+    throw twoThings(instance, this.machine)
   }
 
   /** What a judgement of a single state reads. @throws ModelError. */
@@ -151,6 +151,8 @@ export class Recorder<S, L, O extends Observation> {
   }
 }
 
+export const twoThings = ({ op }: { readonly op: Op }, { name }: { readonly name: string }): ModelError =>
+  new ModelError(`${showOp(op)} in machine '${name}' does two things in one state: it must depend on the state and its arguments alone`)
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 function isOfReadOnly(cause: unknown): boolean {

@@ -79,7 +79,7 @@ export const standings = [
   'unexpected',
   /** Holds in every scope, and known to be violated: the model has lost a bug. */
   'lost',
-  /** A `sometimes` that was not reached. */
+  /** A `sometimes` that was not reached, or a claim that nothing came to be judged by. */
   'vacuous',
   /** Violated, as the design is known to be. */
   'known',
@@ -97,7 +97,7 @@ export function standingOf(result: PropertyResult, exploration: Exploration, des
   const missed = Object.hasOwn(design.givesUp, result.property) && !isShown(result.property, design)
   switch (result.outcome) {
     case 'violated': return Object.hasOwn(design.givesUp, result.property) ? 'known' : 'unexpected'
-    case 'holds': return missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
+    case 'holds': return result.vacuous ? 'vacuous' : missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
     case 'passed': return missed && design.full ? 'open' : 'fine'
     case 'reached': return 'fine'
     case 'unreached': return 'vacuous'

@@ -25,7 +25,7 @@ function documentOf(design: DesignReport, { clauses, witnesses }: CheckReport): 
       exploration: {
         ...scope.exploration,
         results: scope.exploration.results.map(result => ({
-          ...result, standing: standingOf(result, scope.exploration, design), vacuous: isVacuous(result.property, scope.exploration, witnesses),
+          ...result, standing: standingOf(result, scope.exploration, design), vacuous: result.vacuous === true || isVacuous(result.property, scope.exploration, witnesses),
         })),
       },
     })),

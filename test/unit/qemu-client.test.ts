@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { qemuError } from '../../src/qemu/errors.ts'
 import { forms, parseEvent } from '../../src/qemu/events.ts'
@@ -94,11 +94,16 @@ describe('the protocol', () => {
     expect((await refusal(qtest.settled())).code).toBe('E-QEMU-REFUSED')
   })
   it('is silent only while something is asked', async () => {
-    const { qtest, silent } = make(30)
-    await new Promise(resolve => { setTimeout(resolve, 60) })
-    expect([silent(), qtest.failure]).toEqual([false, null])
-    expect((await refusal(qtest.readl(0))).code).toBe('E-QEMU-SILENT')
-    expect(silent()).toBe(true)
+    vi.useFakeTimers()
+    try {
+      const { qtest, silent } = make(30)
+      await vi.advanceTimersByTimeAsync(60)
+      expect([silent(), qtest.failure]).toEqual([false, null])
+      const asked = refusal(qtest.readl(0))
+      await vi.advanceTimersByTimeAsync(60)
+      expect((await asked).code).toBe('E-QEMU-SILENT')
+      expect(silent()).toBe(true)
+    } finally { vi.useRealTimers() }
   })
 })
 

@@ -40,15 +40,17 @@ function settled(value: unknown): unknown {
   return Array.isArray(value) ? value.map(settled) : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, settled(of)]))
 }
 
-let running: ((part: 'guard' | 'recipe', action: string, args: Args) => void) | null = null
-/** `tell` hears of each guard and recipe before it runs, in all machines of this process: what never returns cannot be told of later. */
-export function onRun(tell: typeof running): void { running = tell }
+/** Hears of each guard and recipe before it runs, and when it is over: what never returns cannot be told of later. */
+export interface Listener { begins(part: 'guard' | 'recipe', action: string, args: Args): void; ends(): void }
+let running: Listener | null = null
+/** In all machines of this process. */
+export function onRun(listener: Listener): void { running = listener }
 
 /** Whether the op may be taken. @throws ModelError when the guard throws. */
 export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S, args: Args): boolean {
   let answer: boolean
-  running?.('guard', action.name, args)
-  try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
+  running?.begins('guard', action.name, args)
+  try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) } finally { running?.ends() }
   if (typeof answer === 'boolean') return answer
   throw recipeFailed(machine, action, args, 'guard', new TypeError(`answered ${String(answer)}; answer true or false`))
 }
@@ -56,7 +58,7 @@ export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, 
 /** Runs recipe, ledger and monitors on a mutable world. Only here is a step's meaning written; drivers differ in the draft alone. */
 export function advance<S, L, O extends Observation>(
   machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[]): void {
-  running?.('recipe', action.name, args)
+  running?.begins('recipe', action.name, args)
   // Methods, not arrows: tsx names each arrow of a literal when it is made, a third of the time of a search.
   const emit: Emit<O> = {
     cost(unit, count = 1) {
@@ -78,7 +80,7 @@ export function advance<S, L, O extends Observation>(
       for (const property of machine.properties)
         if (property.kind === 'monitor') property.update(draft.monitors[property.name], event.seen, draft.ledger)
     }
-  } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) }
+  } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) } finally { running?.ends() }
 }
 
 /** For recipes that run others: what one answers is nothing. @throws TypeError for a promise: its state is gone when it goes on. */

@@ -1,11 +1,12 @@
 /** The tests that hold the model against QEMU: `npm run test:qemu`. */
 import { defineConfig } from 'vitest/config'
+import { onlyHangs } from './vitest.config.ts'
 
 export default defineConfig({
   test: {
     include: ['test/qemu/**/*.test.ts'],
     globalSetup: 'test/qemu/setup.ts',
-    testTimeout: 60_000,
+    ...onlyHangs,
     // Each test has a QEMU beside it, which takes about as much time as the test.
     maxWorkers: 1,
   },

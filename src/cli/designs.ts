@@ -11,6 +11,7 @@ import { callNames } from '../../spec/state.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { suggest, usage } from './args.ts'
+import { notedLoad } from './notes.ts'
 import { packageRoot } from './package.ts'
 import { checkShape } from './shape.ts'
 
@@ -88,11 +89,13 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   const url = pathToFileURL(file).href
   try {
     useOwnModules()
-    try { return await import(url) as Record<string, unknown> } catch (cause) {
-      if ((cause as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw cause
-      await useTsx(path, file)
-      return await import(url) as Record<string, unknown>
-    }
+    return await notedLoad(async () => {
+      try { return await import(url) as Record<string, unknown> } catch (cause) {
+        if ((cause as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw cause
+        await useTsx(path, file)
+        return await import(url) as Record<string, unknown>
+      }
+    })
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }

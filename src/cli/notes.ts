@@ -7,45 +7,72 @@ import { Worker } from 'node:worker_threads'
 import { onRun, showOp } from '../model/index.ts'
 import type { Args } from '../model/index.ts'
 
-/** A place for notes; null where none can be made, which only makes messages say less. */
+export interface Note {
+  /** Number of runs so far: while it stays, one run goes on. */
+  readonly run: number
+  /** The module, guard or recipe of the user that runs; null while remapcheck's own code does. */
+  readonly ran: string | null
+}
+
+/** A place for notes; null where none can be made, which makes messages say less. */
 export function placeForNotes(): string | null {
   try { return join(mkdtempSync(join(tmpdir(), 'remapcheck-')), 'running') } catch { return null }
 }
 
-/** Writes down which guard or recipe runs, some times a second, from a thread of its own: to write each would take longer than to run it. */
+/** Number of runs, and what runs: 0 is remapcheck's own code, 1 a module of the user, others guards and recipes. */
+const shared = new Int32Array(new SharedArrayBuffer(8))
+/** From now on writes down which guard or recipe runs, some times a second, from a thread of its own: to write each would take longer than to
+ *  run it. */
 export function takeNotes(path: string): void {
-  const shared = new Int32Array(new SharedArrayBuffer(4))
   const scribe = new Worker(scribeCode, { eval: true, execArgv: [], workerData: { path, shared, every_ms } })
-  scribe.on('error', () => {}) // then messages say less
+  scribe.on('error', () => {}) // then no step is judged
   scribe.unref()
   const known = { guard: new WeakMap<Args, number>(), recipe: new WeakMap<Args, number>() }
-  let last = 0
+  let last = 1
   const numbered = (part: 'guard' | 'recipe', action: string, args: Args): number => {
     known[part].set(args, ++last)
     scribe.postMessage([last, `${part} of ${showOp({ action, args })}`])
     return last
   }
-  onRun((part, action, args) => { shared[0] = known[part].get(args) ?? numbered(part, action, args) })
+  onRun({
+    begins: (part, action, args) => {
+      shared[0]!++
+      shared[1] = known[part].get(args) ?? numbered(part, action, args)
+    },
+    ends: () => { shared[1] = 0 },
+  })
 }
+/** Loads a module of the user's, which is their code too. */
+export async function notedLoad<T>(load: () => Promise<T>): Promise<T> {
+  shared[0]!++
+  shared[1] = 1
+  try { return await load() } finally { shared[1] = 0 }
+}
+
 const every_ms = 200
 /** Sleeps between looks; messages wait in the port meanwhile. */
 const scribeCode = `const { parentPort, receiveMessageOnPort, workerData: { path, shared, every_ms } } = require('node:worker_threads')
 const { writeFileSync } = require('node:fs')
-const names = new Map()
-let written = 0
+const names = new Map([[0, ''], [1, 'the module itself']])
+let written = ''
 const look = () => {
-  const now = Atomics.load(shared, 0)
+  const run = Atomics.load(shared, 0), what = Atomics.load(shared, 1)
   for (let got; (got = receiveMessageOnPort(parentPort)) !== undefined;) names.set(...got.message)
-  if (now === written || !names.has(now)) return
-  writeFileSync(path, names.get(now))
-  written = now
+  const text = run + '\\n' + names.get(what)
+  // What changed between the two loads is looked at again.
+  if (text === written || !names.has(what) || Atomics.load(shared, 0) !== run) return
+  writeFileSync(path, text)
+  written = text
 }
 setInterval(look, every_ms)`
 
-/** What ran last; null where nothing of a design ran. */
-export function lastNote(path: string | null): string | null {
+/** The last note; null where there is none, or it is being written. */
+export function lastNote(path: string | null): Note | null {
   if (path === null) return null
-  try { return readFileSync(path, 'utf8') || null } catch { return null }
+  let text: string
+  try { text = readFileSync(path, 'utf8') } catch { return null }
+  const end = text.indexOf('\n')
+  return end < 0 ? null : { run: Number(text.slice(0, end)), ran: text.slice(end + 1) || null }
 }
 export function forgetNotes(path: string | null): void {
   if (path !== null) rmSync(dirname(path), { recursive: true, force: true })

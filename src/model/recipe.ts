@@ -4,15 +4,17 @@ import type { Action, Args, Machine, Op } from './machine.ts'
 import { ModelError } from './mistake.ts'
 import type { World } from './property.ts'
 
-let running: ((part: 'guard' | 'recipe', action: string, args: Args) => void) | null = null
-/** `tell` hears of each guard and recipe before it runs, in all machines of this process: what never returns cannot be told of later. */
-export function onRun(tell: typeof running): void { running = tell }
+/** Hears of each guard and recipe before it runs, and when it is over: what never returns cannot be told of later. */
+export interface Listener { begins(part: 'guard' | 'recipe', action: string, args: Args): void; ends(): void }
+let running: Listener | null = null
+/** In all machines of this process. */
+export function onRun(listener: Listener): void { running = listener }
 
 /** Whether the op may be taken. @throws ModelError when the guard throws. */
 export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S, args: Args): boolean {
   let answer: boolean
-  running?.('guard', action.name, args)
-  try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) }
+  running?.begins('guard', action.name, args)
+  try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) } finally { running?.ends() }
   if (typeof answer === 'boolean') return answer
   throw recipeFailed(machine, action, args, 'guard', new TypeError(`answered ${String(answer)}; answer true or false`))
 }
@@ -20,7 +22,7 @@ export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, 
 /** Runs recipe, ledger and monitors on a mutable world. `settle` throws when they did what they may not, and caught it. */
 export function advance<S, L, O extends Observation>(
   machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[], settle: () => void): void {
-  running?.('recipe', action.name, args)
+  running?.begins('recipe', action.name, args)
   // Methods, not arrows: tsx names each arrow of a literal when it is made, a third of the time of a search.
   const emit: Emit<O> = {
     cost(unit, count = 1) {
@@ -46,7 +48,7 @@ export function advance<S, L, O extends Observation>(
         if (property.kind === 'monitor') refuseAnswer(property.update(draft.monitors[property.name], event.seen, draft.ledger))
     }
     settle()
-  } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) }
+  } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) } finally { running?.ends() }
 }
 
 /** For recipes that run others: a recipe changes the draft, and what it answers is nothing. @throws TypeError for an object or function: what

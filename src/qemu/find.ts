@@ -13,7 +13,8 @@ export interface Qemu {
 /** The oldest whose conduct was looked at. */
 export const oldest: Version = { major: 7, minor: 2, micro: 0 }
 const usual = 'qemu-system-x86_64'
-const patience_ms = 20_000
+/** No machine is so busy that a program takes this long to say what it is. */
+const patience_ms = 600_000
 
 export const versionText = ({ major, minor, micro }: Version): string => `${major}.${minor}.${micro}`
 export const atLeast = (version: Version, major: number, minor = 0): boolean => version.major > major || version.major === major && version.minor >= minor
@@ -38,7 +39,7 @@ function versionSaid(binary: string, env: NodeJS.ProcessEnv): string {
   return stdout.split('\n')[0]!.trim()
 }
 function missing(binary: string, code: string): UserError {
-  if (code === 'ETIMEDOUT') return qemuError('UNKNOWN', `did not tell its version within ${patience_ms / 1000} s`, howToGet, binary)
+  if (code === 'ETIMEDOUT') return qemuError('UNKNOWN', `did not tell its version within ${patience_ms / 60_000} minutes`, howToGet, binary)
   const problem = code === 'ENOENT' ? 'there is no such program' : code === 'EACCES' ? 'may not be run' : `cannot be run (${code})`
   return qemuError('MISSING', problem, howToGet, binary)
 }

@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { UserError } from '../errors.ts'
+import { meterOf } from '../meter.ts'
+import { Patience } from '../patience.ts'
+import type { Limits } from '../patience.ts'
 import { bufferBytes, Edu, finish } from './edu.ts'
 import { findQemu } from './find.ts'
 import type { Version } from './find.ts'
@@ -32,7 +35,7 @@ export interface Machine {
   close(): Promise<void>
 }
 
-const timeout_ms = 20_000
+const usual: Limits = { work_ms: 20_000, sleeps: 80 }
 
 /** Runs `use` with a machine, which is gone afterwards, whatever happened.
  *  @throws UserError E-QEMU-MISSING, E-QEMU-OLD, E-QEMU-UNKNOWN, E-QEMU-START, and from within E-QEMU-DIED, E-QEMU-SILENT, E-QEMU-REFUSED. */
@@ -84,7 +87,8 @@ function wire(binary: string, options: MachineOptions, args: readonly string[]):
     stderr: line => { trace.line(line) },
     ended: fail,
   })
-  const qtest = new Qtest({ send: text => { running.send(text) }, silent: () => { running.kill() } }, options.timeout_ms ?? timeout_ms)
+  const qtest = new Qtest({ send: text => { running.send(text) }, silent: () => { running.kill() } },
+    new Patience(meterOf(running.pid ?? 0), options.patience ?? usual))
   const trace = new Trace(options.trace ?? [], mark => { qtest.writel(unitAt, mark) }, line => { running.complaint(line) })
   return { qtest, trace, pid: running.pid ?? 0, close: () => running.close() }
 }

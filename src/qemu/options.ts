@@ -1,4 +1,5 @@
 /** The machine that is asked for, and QEMU's command line for it. */
+import type { Limits } from '../patience.ts'
 import type { EventName } from './events.ts'
 import { busOf, deviceOf, functionOf, sourceId } from './pci.ts'
 
@@ -24,8 +25,8 @@ export interface MachineOptions {
   readonly cpus?: number
   /** A monitor, for `lapic`. */
   readonly monitor?: boolean
-  /** How long QEMU may leave a command without answer. */
-  readonly timeout_ms?: number
+  /** What QEMU may do while it leaves a command without answer. */
+  readonly patience?: Limits
   readonly env?: NodeJS.ProcessEnv
 }
 

@@ -3,6 +3,8 @@
  *  Everything asked for in one turn of the event loop goes out in one write, so a batch costs one round trip. Commands of one batch run in one turn
  *  of QEMU's main loop too: its clock stands still meanwhile, and what is polled must be asked again in a later turn (`await` between). */
 import type { UserError } from '../errors.ts'
+import { look_ms } from '../patience.ts'
+import type { Patience } from '../patience.ts'
 import { qemuError } from './errors.ts'
 
 /** An address in the memory of the machine. */
@@ -15,7 +17,7 @@ interface Pending { readonly text: string; readonly take: Taker | null; readonly
 export interface Wire {
   /** Lines for QEMU. */
   send(text: string): void
-  /** No answer came in time: QEMU is not to be trusted any more. */
+  /** No answer comes: QEMU is not to be trusted any more. */
   silent(): void
 }
 
@@ -24,8 +26,8 @@ const hex = (value: Address): string => `0x${value.toString(16)}`
 /** Reads are promises; writes are posted, as on the bus: order is kept, and what goes wrong with one is told by the next read. */
 export class Qtest {
   readonly #wire: Wire
-  readonly #timeout_ms: number
-  readonly #timer: NodeJS.Timeout
+  readonly #patience: Patience
+  readonly #looks: NodeJS.Timeout
   #outgoing = ''
   #pending: Pending[] = []
   /** First of `#pending` that has no answer yet. */
@@ -34,11 +36,10 @@ export class Qtest {
   #failure: UserError | null = null
   #roundTrips = 0
 
-  constructor(wire: Wire, timeout_ms: number) {
+  constructor(wire: Wire, patience: Patience) {
     this.#wire = wire
-    this.#timeout_ms = timeout_ms
-    this.#timer = setTimeout(() => { this.#late() }, timeout_ms)
-    this.#timer.unref()
+    this.#patience = patience
+    this.#looks = setInterval(() => { this.#look() }, look_ms).unref()
   }
 
   /** Batches sent so far. */
@@ -95,13 +96,13 @@ export class Qtest {
     const text = this.#outgoing
     this.#outgoing = ''
     this.#roundTrips++
-    this.#timer.refresh()
+    this.#patience.renew()
     this.#wire.send(text)
   }
 
   /** What QEMU wrote. */
   receive(text: string): void {
-    this.#timer.refresh()
+    this.#patience.renew()
     const all = this.#rest + text
     let from = 0
     for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', from)) {
@@ -132,16 +133,18 @@ export class Qtest {
   fail(cause: UserError): void {
     if (this.#failure !== null) return
     this.#failure = cause
-    clearTimeout(this.#timer)
+    clearInterval(this.#looks)
     const pending = this.#pending.slice(this.#next)
     this.#pending = []
     this.#next = 0
     for (const { refuse } of pending) refuse?.(cause)
   }
-  #late(): void {
-    if (this.#failure !== null || this.#next === this.#pending.length) return
+  #look(): void {
+    if (this.#next === this.#pending.length) return
+    const how = this.#patience.look()
+    if (how === null) return
     const { text } = this.#pending[this.#next]!
-    this.fail(qemuError('SILENT', `it has not answered for ${this.#timeout_ms / 1000} s (to '${text.slice(0, 80)}')`, 'run it again; on a slow machine allow more time'))
+    this.fail(qemuError('SILENT', `it ${how === 'works' ? 'works on' : 'sleeps'} and does not answer (to '${text.slice(0, 80)}')`, 'run it again; if it is silent there again, report the case'))
     this.#wire.silent()
   }
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { designs } from '../../spec/kernel/index.ts'
+import { abortedAfter } from '../clock.ts'
 import { run } from './run.ts'
 
 const propertiesOf = (name: string): string[] => {
@@ -66,10 +67,7 @@ describe('check', () => {
     expect(await run('check ring0-strict --scope mapping --time 0.001ms')).toMatchObject({ code: 6, out: expect.stringContaining('stopped by time') as string })
   })
   it('prints what it had found when it is interrupted', async () => {
-    const interrupt = new AbortController()
-    const running = run('check ring0-strict driver-server', { cwd, signal: interrupt.signal })
-    setTimeout(() => { interrupt.abort() }, 150)
-    const { code, out } = await running
+    const { code, out } = await run('check ring0-strict driver-server', { cwd, signal: abortedAfter(1000) })
     expect(code).toBe(130)
     expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*not begun\n {2}driver-server\n[^]*interrupted: [^]*repeat/)
   })

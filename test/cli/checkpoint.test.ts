@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { abortedAfter } from '../clock.ts'
 import { run } from './run.ts'
 
 let cwd = '', file = ''
@@ -34,9 +35,7 @@ describe('a search that was stopped', () => {
   it('by Ctrl-C too', async () => {
     const kept = join(cwd, 'interrupted')
     expect(await run(`${line} --checkpoint ${kept}`, { signal: AbortSignal.abort() })).toMatchObject({ code: 130 })
-    const stop = new AbortController()
-    setTimeout(() => { stop.abort() }, 60)
-    const cut = await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`, { signal: stop.signal })
+    const cut = await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`, { signal: abortedAfter(1000) })
     expect(cut).toMatchObject({ code: 130, out: expect.stringContaining(`--resume ${kept}`) as string })
     expect(existsSync(kept)).toBe(true)
   })
@@ -89,10 +88,9 @@ it('a write that fails leaves the file that was there, and the report', async ()
   mkdirSync(folder)
   copyFileSync(file, kept)
   // The name that an unfinished file would have is taken by a folder as soon as the search has begun.
-  const stop = new AbortController()
   const before = readFileSync(kept)
-  setTimeout(() => { mkdirSync(`${kept}.unfinished`); stop.abort() }, 60)
-  const { code, out, err } = await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`, { signal: stop.signal })
+  const signal = abortedAfter(1000, () => { mkdirSync(`${kept}.unfinished`) })
+  const { code, out, err } = await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`, { signal })
   expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('cannot be written') as string })
   expect(out).toContain('interrupted')
   expect(readFileSync(kept)).toEqual(before)

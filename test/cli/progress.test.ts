@@ -4,6 +4,7 @@ import { progressLine, spinner } from '../../src/cli/io.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { exploreExhaustively } from '../../src/index.ts'
 import type { Progress } from '../../src/index.ts'
+import { onCountedClock } from '../clock.ts'
 import { twoPhaseCommit } from '../models/two-phase-commit.ts'
 
 const progress: Progress = { states: 1_234_567, transitions: 9e6, depth: 17, queue: 40_000, bytes: 49_000_001, shrinks: true, rate: 2_000_000, remaining: 0.2 }
@@ -40,7 +41,7 @@ describe('progress', () => {
   })
   it('of a search tells memory, and an end in sight only where the search shrinks', async () => {
     const seen: Progress[] = []
-    await exploreExhaustively(twoPhaseCommit(8), { maxSeconds: 1, onProgress: one => { seen.push(one) } })
+    await onCountedClock(1, () => exploreExhaustively(twoPhaseCommit(6), { onProgress: one => { seen.push(one) } }))
     expect(seen.length).toBeGreaterThan(0)
     for (const { bytes, states, shrinks, remaining } of seen) {
       expect(bytes).toBeGreaterThan(states * 8)

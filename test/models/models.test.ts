@@ -65,7 +65,7 @@ test('Die Hard: 16 states, 96 transitions, four gallons in six steps', async () 
   expect(traceOf(await exploreRandomly(model, { seed: 1 }), 'not four')).toHaveLength(6)
 })
 
-test('the reference protocol holds, with the counts of Spin, TLC and Stateright', { timeout: 60_000 }, async () => {
+test('the reference protocol holds, with the counts of Spin, TLC and Stateright', async () => {
   const { sizes, ...counts } = reference.s
   const all = await exploreExhaustively(referenceProtocol(sizes))
   expect(all).toMatchObject({ complete: true, ...counts })

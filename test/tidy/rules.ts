@@ -10,7 +10,7 @@ const base = ['model', 'base']
 const layers: readonly Layer[] = [
   { name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/, may: ['model', 'base', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'] },
   { name: 'model', at: /^src\/model\//, may: [] },
-  { name: 'base', at: /^src\/(?:errors|exit)\.ts$/, may: [] },
+  { name: 'base', at: /^src\/(?:errors|exit|patience|meter)\.ts$/, may: [] },
   { name: 'explore', at: /^src\/explore\//, may: [...base, 'trace'] },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'report'] },
   { name: 'cost', at: /^src\/cost\//, may: [...base, 'report'] },
@@ -99,3 +99,35 @@ export function noPlaces(files: readonly { readonly path: string; readonly text:
     return found === undefined || found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
   }))
 }
+
+const clocks = /^(?:setTimeout|setInterval|Date|Date\.now|performance\.now|process\.(?:hrtime(?:\.bigint)?|cpuUsage|uptime)|Atomics\.wait(?:Async)?)$/
+const limits = /^(?:timeout|timeout_ms|(?:test|hook|teardown)Timeout|interruptAfterTimeLimit|maxSeconds)$/
+const hooks = /^(?:test|it|(?:before|after)(?:All|Each))\b/
+/** Of a line: what is compared with a time, and a limit of the command line that is neither met at once nor never. */
+const judged = /expect\([^)]*(?:seconds|elapsed|duration|took|_ms|_s)\b[^)]*\)\.(?:not\.)?toBe(?:Less|Greater|Close)\w+/
+const timed = /(?<!example )--time[ =](?!0\.001ms|1000h)[\d.]+(?:ms|s|m|h)\b/
+const slept = /\b(?:sleep|timeout)\s+(?:-\S+\s+)*\d+|\b(?:setTimeout|setInterval|scheduler)\b[^}]*\} from '(?:node:)?timers/
+/** Who means a clock and waits for none: recipes that are refused for it, a step that blocks, work that is counted in processor time. */
+const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/cli/fixtures/sleeping-step.ts', 'test/cli/vigil.test.ts']
+
+/** No test depends on how long something takes: it counts looks, steps or work, under a clock that is counted too (test/clock.ts). */
+export function noDeadlines(sources: readonly Source[]): string[] {
+  return sources.filter(({ path }) => layerOf(path)?.name === 'test' && !/^(?:bench|test\/tidy)\//.test(path)).flatMap(({ path, text, calls, fields, accesses }) => {
+    const asked = clockOfAll.includes(path) ? [] : [...calls.filter(({ text: callee }) => clocks.test(callee)), ...accesses.filter(one => /^new Date\(\)$/.test(one.text))]
+    const set = [
+      ...fields.filter(({ name, value }) => limits.test(name) && value !== '0' && value !== 'hang_ms').map(({ name, value, line }) => ({ line, text: `${name}: ${value}` })),
+      ...calls.filter(({ text: callee, last }) => hooks.test(callee) && /^[\d_.e]+$/.test(last)).map(({ text: callee, last, line }) => ({ line, text: `${callee}(…, ${last})` })),
+    ]
+    const said = text.split('\n').flatMap((words, i) => {
+      const found = (clockOfAll.includes(path) ? null : judged.exec(words)) ?? timed.exec(words) ?? slept.exec(words)
+      return found === null ? [] : [{ line: i + 1, text: found[0] }]
+    })
+    return [...asked, ...set, ...said].toSorted((a, b) => a.line - b.line).map(({ line, text: what }) => `${path}:${line}: ${what}`)
+  })
+}
+/** The same of what CI runs, and of how vitest is set up. */
+export const noDeadlinesOfScripts = (files: readonly { readonly path: string; readonly text: string }[]): string[] =>
+  files.filter(({ path }) => /^(?:\.ci\/|vitest\.)/.test(path)).flatMap(({ path, text }) => text.split('\n').flatMap((words, i) => {
+    const found = slept.exec(words) ?? /\w+Timeout: \d+/.exec(words)
+    return found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
+  }))

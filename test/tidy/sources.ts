@@ -17,6 +17,10 @@ export interface Source {
   readonly anys: readonly number[]
   /** Text and line of each call and member access: `Date.now`. */
   readonly accesses: readonly { readonly text: string; readonly line: number }[]
+  /** What is called, with its last argument. */
+  readonly calls: readonly { readonly text: string; readonly last: string; readonly line: number }[]
+  /** Fields of object literals: `timeout: 5`. */
+  readonly fields: readonly { readonly name: string; readonly value: string; readonly line: number }[]
   /** Text and line of what branches depend on. */
   readonly conditions: readonly { readonly text: string; readonly line: number }[]
   readonly strings: readonly string[]
@@ -43,6 +47,7 @@ const branches: Readonly<Record<number, string>> = {
 function sourceOf(root: string, name: string, file: Node & { readonly text: string }): Source {
   const { text } = file
   const found = { imports: [] as Import[], functions: [] as Fn[], anys: [] as number[], accesses: [] as { text: string; line: number }[],
+    calls: [] as { text: string; last: string; line: number }[], fields: [] as { name: string; value: string; line: number }[],
     conditions: [] as { text: string; line: number }[], strings: [] as string[] }
   const textOf = (node: Node): string => text.slice(node.pos, node.end).replace(/^(?:\s+|\/\*[^]*?\*\/|\/\/.*\n)+/, '')
   const lineOf = (node: Node): number => text.slice(0, node.end - textOf(node).length).split('\n').length
@@ -56,6 +61,11 @@ function sourceOf(root: string, name: string, file: Node & { readonly text: stri
     }
     if (kind === SyntaxKind.AnyKeyword) found.anys.push(lineOf(node))
     if (kind === SyntaxKind.PropertyAccessExpression || kind === SyntaxKind.NewExpression) found.accesses.push({ text: textOf(node), line: lineOf(node) })
+    if (kind === SyntaxKind.CallExpression) {
+      const last = (node as unknown as { arguments: readonly Node[] }).arguments.at(-1)
+      found.calls.push({ text: textOf(parts['expression']!), last: last === undefined ? '' : textOf(last), line: lineOf(node) })
+    }
+    if (kind === SyntaxKind.PropertyAssignment) found.fields.push({ name: textOf(parts['name']!), value: textOf(parts['initializer']!), line: lineOf(node) })
     const condition = branches[kind]
     if (condition !== undefined) found.conditions.push({ text: textOf(parts[condition]!), line: lineOf(node) })
     if (kind === SyntaxKind.StringLiteral || kind === SyntaxKind.NoSubstitutionTemplateLiteral) found.strings.push((node as unknown as { text: string }).text)

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { circles, fileSize, firstComment, functionSize, importDirection, most, noAny, noClock, noPlaces, vendorsApart } from './rules.ts'
+import { circles, fileSize, firstComment, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, vendorsApart } from './rules.ts'
 import { readSources } from './sources.ts'
 
 const root = process.cwd()
@@ -20,10 +20,11 @@ describe('the repository', () => {
     expect(sources.flatMap(({ functions }) => functions).length).toBeGreaterThan(1000)
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
-  it.each([importDirection, circles, fileSize, functionSize, firstComment, noAny, noClock, vendorsApart])('%o', rule => {
+  it.each([importDirection, circles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines, vendorsApart])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
+  it('has no deadline in what CI runs', () => { expect(noDeadlinesOfScripts(texts)).toEqual([]) })
 })
 
 /** Each file breaks one rule. */
@@ -39,6 +40,16 @@ const bad: Readonly<Record<string, string>> = {
   'spec/any.ts': '/** any */\nexport const x = 1 as any\n',
   'spec/clock.ts': '/** clock */\nexport const now = (): number => Date.now() + Math.random()\n',
   'spec/bare.ts': 'export {}\n',
+  'test/late.test.ts': `/** waits, and judges how long it took */
+import { setTimeout as rest } from 'node:timers/promises'
+declare const run: (line: string) => void, seconds: number
+test('a', { timeout: 120_000 }, () => { setTimeout(() => {}, 100) })
+test('b', () => { run('check x --time 20s'); run('check x --time 0.001ms') }, 60_000)
+test('c', () => { expect(seconds).toBeLessThan(9.5) })
+test('d', () => { const start = performance.now(), at = new Date(); while (Date.now() < 5); void [start, at] })
+test('e', () => { run('exec sleep 60'); explore({ maxSeconds: 1 }); explore({ maxSeconds: 0 }) })
+test('f', async () => { await rest(5); Atomics.wait(cell, 0, 0, 100) })
+`,
   'src/report/vendor.ts': '/** for Intel */\nexport {}\n',
   'spec/kernel/vendor.ts': "/** branch */\nexport const f = (vendor: string): number => vendor === 'amd' ? 1 : 2\n",
 }
@@ -59,9 +70,20 @@ describe('a bad repository', () => {
     [firstComment, ['spec/bare.ts: does not begin with a /** comment */']],
     [noAny, ['spec/any.ts:2: any']],
     [noClock, ['spec/clock.ts:2: Date.now', 'spec/clock.ts:2: Math.random']],
+    [noDeadlines, [
+      "test/late.test.ts:2: setTimeout as rest } from 'node:timers", 'test/late.test.ts:4: setTimeout', 'test/late.test.ts:4: timeout: 120_000',
+      'test/late.test.ts:5: test(…, 60_000)', 'test/late.test.ts:5: --time 20s', 'test/late.test.ts:6: expect(seconds).toBeLessThan',
+      'test/late.test.ts:7: performance.now', 'test/late.test.ts:7: Date.now', 'test/late.test.ts:7: new Date()',
+      'test/late.test.ts:8: maxSeconds: 1', 'test/late.test.ts:8: sleep 60', 'test/late.test.ts:9: Atomics.wait',
+    ]],
     [vendorsApart, ["spec/kernel/vendor.ts:2: branches on vendor === 'amd'", 'src/report/vendor.ts:1: Intel']],
   ]
   it.each(complaints)('%o complains', (rule, expected) => { expect(rule(found)).toEqual(expected) })
+  it('deadlines are found in what CI runs', () => {
+    const text = 'set -e\ntimeout 120 apt-get update\ntimeout -k 5 60 x\nsleep 5\nnpm test # no timeout\n'
+    expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }])).toEqual(['.ci/run:2: timeout 120', '.ci/run:3: timeout -k 5', '.ci/run:4: sleep 5'])
+    expect(noDeadlinesOfScripts([{ path: 'vitest.config.ts', text: 'test: {\n  testTimeout: 60_000,\n}' }])).toEqual(['vitest.config.ts:2: testTimeout: 60'])
+  })
   it('places are found in any text', () => {
     const lines = ['cd /hom' + 'e/me', 'see C:\\Users' + '\\me', '"resolved": "https://registr' + 'y.example.com/x"', 'fine: ./wor' + 'k/x, src/ho' + 'me/x']
     expect(noPlaces([{ path: 'a.md', text: lines.join('\n') }]).map(complaint => complaint.slice(0, 7))).toEqual(['a.md:1:', 'a.md:2:', 'a.md:3:'])

@@ -44,7 +44,7 @@ const searches: Readonly<Record<string, Search>> = {
 const told = ({ states, transitions, depth, complete, stopped, results, coverage }: Exploration) =>
   ({ states, transitions, depth, complete, stopped, results, coverage })
 
-test.each(Object.keys(searches))('back ends agree: %s', { timeout: 120_000 }, async name => {
+test.each(Object.keys(searches))('back ends agree: %s', async name => {
   const search = searches[name]!
   const walked = told(await search({ backend: 'walk' }))
   for (const backend of ['javascript', 'wasm', undefined] as const)
@@ -56,13 +56,13 @@ test('a search that ended early, with nothing left in its queue, is not complete
     expect({ backend, ...await exploreExhaustively(count(true), { backend }) }).toMatchObject({ backend, complete: false, stopped: null, states: 1, transitions: 1 })
 })
 
-test('back ends agree on a million states', { timeout: 120_000 }, async () => {
+test('back ends agree on a million states', async () => {
   const { sizes, ...counts } = reference.m
   for (const backend of ['javascript', 'wasm'] as const)
     expect({ backend, ...await exploreExhaustively(referenceProtocol(sizes), { backend }) }).toMatchObject({ backend, ...counts, complete: true })
 })
 
-test('threads store no state past a limit', { timeout: 120_000 }, async () => {
+test('threads store no state past a limit', async () => {
   for (const maxStates of [20_000, 77_777, 191_231]) {
     const { states, stopped } = await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxStates, workers: 2 })
     expect({ states, stopped }).toEqual({ states: maxStates, stopped: 'states' })

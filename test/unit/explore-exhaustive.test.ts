@@ -1,5 +1,6 @@
 /** The exhaustive search: exact, complete, limited when told, and clear about a machine's mistakes. */
 import { expect, test } from 'vitest'
+import { onCountedClock } from '../clock.ts'
 import { actionsOf, exploreExhaustively, machine, ModelError, propertiesOf, range, showOp, step, struct } from '../../src/index.ts'
 import type { Machine, Observation, Property, Value } from '../../src/index.ts'
 import { PackedStates } from '../../src/explore/states.ts'
@@ -108,8 +109,8 @@ test('time and interruption end it; progress is told', async () => {
   expect(await exploreExhaustively(large, { maxSeconds: 0 })).toMatchObject({ complete: false, stopped: 'time', states: 1 })
   const stop = new AbortController()
   const seen: number[] = []
-  const cut = await exploreExhaustively(twoPhaseCommit(8), {
-    signal: stop.signal, onProgress: p => { seen.push(p.states, p.transitions, p.depth, p.queue, p.rate); stop.abort() } })
+  const cut = await onCountedClock(1, () => exploreExhaustively(large, {
+    signal: stop.signal, onProgress: p => { seen.push(p.states, p.transitions, p.depth, p.queue, p.rate); stop.abort() } }))
   expect(cut).toMatchObject({ complete: false, stopped: 'interrupted' })
   expect(seen).toHaveLength(5)
   expect(Math.min(...seen)).toBeGreaterThan(0)

@@ -128,7 +128,7 @@ function expectTrue(model: Machine<State, None, Seen>, { witness }: Spec, { resu
 const ways: readonly ExhaustiveOptions[] = [
   { backend: 'walk' }, { backend: 'javascript' }, { backend: 'wasm' }, {}, { workers: 2, firstShared: 1 }, { workers: 3, firstShared: 1, backend: 'walk' }, { maxMemory: 6e6 }, { patientRuns: 3, patientShare: 0 },
 ]
-test('random machines have the states, steps and shortest traces of a naive search', { timeout: 60_000 }, async () => {
+test('random machines have the states, steps and shortest traces of a naive search', async () => {
   const reached = { keyed: 0, counted: 0, interned: 0, violated: 0, large: 0 }
   await fc.assert(fc.asyncProperty(spec, async of => {
     const model = machineOf(of), known = naive(model, of, 4000)

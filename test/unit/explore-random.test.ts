@@ -1,5 +1,6 @@
 /** The random search: seeded, shrunk, honest about what it did; and the shrinker of ops. */
 import { expect, test } from 'vitest'
+import { onCountedClock } from '../clock.ts'
 import {
   actionsOf, exploreExhaustively, exploreRandomly, machine, ModelError, propertiesOf, range, showOp, shrinkOps, struct,
 } from '../../src/index.ts'
@@ -68,7 +69,7 @@ test('time and interruption end it as incomplete', async () => {
   expect(timed).toMatchObject({ stopped: 'time', random: { runs: 0 } })
   expect(timed.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'incomplete', 'unchecked'])
   const stop = new AbortController()
-  const cut = await exploreRandomly(twoPhaseCommit(3), { seed: 1, runs: 1e6, signal: stop.signal, onProgress: () => { stop.abort() } })
+  const cut = await onCountedClock(1, () => exploreRandomly(twoPhaseCommit(3), { seed: 1, runs: 1e6, signal: stop.signal, onProgress: () => { stop.abort() } }))
   expect(cut.stopped).toBe('interrupted')
   expect(cut.random!.runs).toBeGreaterThan(0)
 })

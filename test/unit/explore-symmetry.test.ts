@@ -45,7 +45,7 @@ async function orbits<S, L, O extends Observation>(of: Machine<S, L, O>): Promis
 }
 
 describe('symmetry', () => {
-  test('each stored state stands for its renamings, and for nothing else', { timeout: 120_000 }, async () => {
+  test('each stored state stands for its renamings, and for nothing else', async () => {
     expect(await orbits(referenceProtocol(reference.s.sizes))).toEqual({ stored: 24_768, all: reference.s.states })
     const twoSources = referenceProtocol({ devices: 1, iovas: 1, pages: 2, queue: 1, sources: 2, slots: 3, strict: true })
     const { stored, all } = await orbits(twoSources)
@@ -59,7 +59,7 @@ describe('symmetry', () => {
     ['reference s', () => referenceProtocol(reference.s.sizes)], ['reference, not strict', () => referenceProtocol({ ...reference.s.sizes, queue: 1, strict: false })],
     ...[['ring0-strict', 'permissions'], ['ring0-deferred-early', 'permissions'], ['ring0-deferred-early', 'tables']].map(([design, scope]) => [`${design}, ${scope}`, () => remap(design!, scope!)]),
   ]) as never
-  test.each(Object.keys(machines))('same verdicts, lengths and real traces: %s', { timeout: 120_000 }, async name => {
+  test.each(Object.keys(machines))('same verdicts, lengths and real traces: %s', async name => {
     const of = machines[name]!()
     const [plain, symmetric] = [await exploreExhaustively(of), await exploreExhaustively(of, { symmetry: true })]
     expect(symmetric.engine!.symmetry.length).toBeGreaterThan(0)
@@ -167,7 +167,7 @@ describe('threads', () => {
     'no-iommu, mapping': () => remap('no-iommu', 'mapping') as never,
     'ring0-strict+source-unmasked, interrupts': () => remap('ring0-strict+source-unmasked', 'interrupts') as never,
   }
-  test.each(Object.keys(machines))('%s: one, two or three say the same', { timeout: 120_000 }, async name => {
+  test.each(Object.keys(machines))('%s: one, two or three say the same', async name => {
     for (const symmetry of [false, true]) {
       const alone = told(await exploreExhaustively(machines[name]!(), { symmetry }))
       for (const workers of [2, 3])

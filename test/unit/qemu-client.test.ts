@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../src/errors.ts'
+import { look_ms, Patience } from '../../src/patience.ts'
 import { qemuError } from '../../src/qemu/errors.ts'
 import { forms, parseEvent } from '../../src/qemu/events.ts'
 import { findQemu } from '../../src/qemu/find.ts'
@@ -55,16 +56,17 @@ describe('a program that is no QEMU', () => {
     expect([error.code, error.message, error.exitCode]).toEqual(['E-QEMU-START', "it ended at once (exit code 3): Property 'x' not found", 69])
   })
   it('never answers', async () => {
-    const error = await refusal(openMachine({ qemu: fake('silent', usable, 'exec sleep 60'), timeout_ms: 200 }))
-    expect([error.code, error.message]).toEqual(['E-QEMU-SILENT', "it has not answered for 0.2 s (to 'outl 0xcf8 0x80001810')"])
+    const error = await refusal(openMachine({ qemu: fake('silent', usable, 'while read -r line; do :; done'), patience: { work_ms: 20_000, sleeps: 1 } }))
+    expect([error.code, error.message]).toEqual(['E-QEMU-SILENT', "it sleeps and does not answer (to 'outl 0xcf8 0x80001810')"])
   })
 })
 
 describe('the protocol', () => {
-  const make = (timeout_ms = 10_000): { qtest: Qtest; sent: string[]; silent: () => boolean } => {
+  const make = (sleeps = Infinity): { qtest: Qtest; sent: string[]; silent: () => boolean } => {
     const sent: string[] = []
     let silent = false
-    return { qtest: new Qtest({ send: text => { sent.push(text) }, silent: () => { silent = true } }, timeout_ms), sent, silent: () => silent }
+    const patience = new Patience({ look: () => ({ worked_ms: 0, slept: true }) }, { work_ms: Infinity, sleeps })
+    return { qtest: new Qtest({ send: text => { sent.push(text) }, silent: () => { silent = true } }, patience), sent, silent: () => silent }
   }
   it('sends one batch a turn, and takes answers in order, however they are cut', async () => {
     const { qtest, sent } = make()
@@ -94,11 +96,16 @@ describe('the protocol', () => {
     expect((await refusal(qtest.settled())).code).toBe('E-QEMU-REFUSED')
   })
   it('is silent only while something is asked', async () => {
-    const { qtest, silent } = make(30)
-    await new Promise(resolve => { setTimeout(resolve, 60) })
-    expect([silent(), qtest.failure]).toEqual([false, null])
-    expect((await refusal(qtest.readl(0))).code).toBe('E-QEMU-SILENT')
-    expect(silent()).toBe(true)
+    vi.useFakeTimers()
+    try {
+      const { qtest, silent } = make(3)
+      await vi.advanceTimersByTimeAsync(20 * look_ms)
+      expect([silent(), qtest.failure]).toEqual([false, null])
+      const asked = refusal(qtest.readl(0))
+      await vi.advanceTimersByTimeAsync(20 * look_ms)
+      expect((await asked).code).toBe('E-QEMU-SILENT')
+      expect(silent()).toBe(true)
+    } finally { vi.useRealTimers() }
   })
 })
 

@@ -2,6 +2,7 @@
 import { bounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
+import { sharedWith } from './kernel/sharing.ts'
 
 export interface Scope {
   readonly name: string
@@ -11,9 +12,10 @@ export interface Scope {
   readonly on: (design: Design) => boolean
 }
 
-const moves = (design: Design): boolean => design.interruptsOf === null && design.protocols.migrateInterrupt !== undefined
+const hasOwnInterrupts = (design: Design): boolean => sharedWith(design, 'interrupts') === null
+const moves = (design: Design): boolean => design.protocols.migrateInterrupt !== undefined && hasOwnInterrupts(design)
 const everywhere = (): boolean => true
-const hasOwnMemory = (design: Design): boolean => design.memoryOf === null
+const hasOwnMemory = (design: Design): boolean => sharedWith(design, 'memory') === null
 const translates = (design: Design): boolean => design.remapsDma && hasOwnMemory(design)
 
 export const scopes: readonly Scope[] = [
@@ -61,7 +63,7 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'hostile', says: 'devices that forge interrupt messages of either format, and one fault record',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: design => design.interruptsOf === null,
+    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: hasOwnInterrupts,
   },
   {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',

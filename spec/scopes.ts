@@ -36,6 +36,11 @@ export const scopes: readonly Scope[] = [
     bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }), on: design => design.protocols.detach !== undefined && hasOwnMemory(design),
   },
   {
+    name: 'takedown', says: 'two CPUs take the two devices of one driver down with its memory, and give them to the next',
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, frames: 1, iovas: 1, reassign: 1 }),
+    on: design => design.userDrivers && design.protocols.detach !== undefined && translates(design),
+  },
+  {
     name: 'interrupts', says: 'two sources on two CPUs; one moves between CPUs and vectors at any time',
     bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 1 }), on: moves,
   },

@@ -62,8 +62,8 @@ export function badBounds(b: Bounds): string | null {
   if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
   if (b.migrate > b.sources) return `migrate=${b.migrate} is more than sources=${b.sources}`
   if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'
-  // Sources start spread over the CPUs, and the second CPU's id has no place in an 8-bit destination.
-  if (b.wideIds === 1 && b.eim === 0 && b.sources > 1) return `sources=${b.sources} with wideIds=1 and eim=0: source 1 would start on a CPU that no entry can name`
+  // The second CPU's id has no place in an 8-bit destination: where no message can name it, all sources start on the first.
+  if (b.wideIds === 1 && b.sources > b.vectors) return `sources=${b.sources} do not fit on CPU 0 with vectors=${b.vectors}: with wideIds=1 not every message can name another`
   return null
 }
 

@@ -15,6 +15,7 @@ import type { Seen } from './seen.ts'
 import { callNames, stateDomain } from './state.ts'
 import type { State } from './state.ts'
 import { vtdActions } from './vtd/hardware.ts'
+import { apicIdOf } from './vtd/memory.ts'
 
 export type RemapMachine = Machine<State, Ledger, Seen>
 export type RemapProperty = Property<State, Ledger, Seen>
@@ -53,14 +54,15 @@ function attachDevices(s: State, design: Design, b: Bounds): Seen[] {
   })
 }
 
-/** Sources start spread over the CPUs, each with a vector of its own; source i belongs to device i mod devices. */
+/** Sources start spread over the CPUs that their messages can name, each with a vector of its own; source i belongs to device i mod devices. */
 function bindInterrupts(s: State, design: Design, b: Bounds): Seen[] {
   s.unit.ires = design.remapsInterrupts
   s.unit.cfis = !design.blocksCompatibility
   s.unit.memory.wideDestinations = design.extendedInterrupts === 'always' || b.eim === 1
   s.unit.eime = s.unit.memory.wideDestinations && b.eim === 1
+  const cpus = Array.from({ length: b.cpus }, (_, cpu) => cpu).filter(cpu => apicIdOf(cpu, b) <= 0xff || s.unit.ires && s.unit.eime)
   return Array.from({ length: b.sources }, (_, source): Seen => {
-    const cpu = source % b.cpus, vector = Math.floor(source / b.cpus)
+    const cpu = cpus[source % cpus.length]!, vector = Math.floor(source / cpus.length)
     s.kernel.vectors[cpu]![vector] = source
     if (design.remapsInterrupts)
       s.unit.memory.irt[0]![source]!.now = { cpu, vector, verify: design.verifiesSource ? source % b.devices : null }

@@ -2,6 +2,7 @@
 import { bounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
+import { sharedWith } from './kernel/sharing.ts'
 
 export interface Scope {
   readonly name: string
@@ -11,9 +12,10 @@ export interface Scope {
   readonly on: (design: Design) => boolean
 }
 
-const moves = (design: Design): boolean => design.interruptsOf === null && design.protocols.migrateInterrupt !== undefined
+const hasOwnInterrupts = (design: Design): boolean => sharedWith(design, 'interrupts') === null
+const moves = (design: Design): boolean => design.protocols.migrateInterrupt !== undefined && hasOwnInterrupts(design)
 const everywhere = (): boolean => true
-const hasOwnMemory = (design: Design): boolean => design.memoryOf === null
+const hasOwnMemory = (design: Design): boolean => sharedWith(design, 'memory') === null
 const translates = (design: Design): boolean => design.remapsDma && hasOwnMemory(design)
 
 export const scopes: readonly Scope[] = [
@@ -32,6 +34,11 @@ export const scopes: readonly Scope[] = [
   {
     name: 'reassign', says: 'two devices move between two domains while their memory is mapped and unmapped',
     bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }), on: design => design.protocols.detach !== undefined && hasOwnMemory(design),
+  },
+  {
+    name: 'takedown', says: 'two CPUs take the two devices of one driver down with its memory, and give them to the next',
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, frames: 1, iovas: 1, reassign: 1 }),
+    on: design => design.userDrivers && design.protocols.detach !== undefined && translates(design),
   },
   {
     name: 'interrupts', says: 'two sources on two CPUs; one moves between CPUs and vectors at any time',
@@ -61,7 +68,7 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'hostile', says: 'devices that forge interrupt messages of either format, and one fault record',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: design => design.interruptsOf === null,
+    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: hasOwnInterrupts,
   },
   {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',

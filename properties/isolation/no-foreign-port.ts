@@ -3,7 +3,7 @@ import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const noForeignPort: Claim = {
-  on: b => b.ports === 1,
+  on: (b, design) => b.ports === 1 && design.protocols.portAccess !== undefined,
   property: step('no-foreign-port', {
     on: 'port-accessed', claim: 'a port access reaches a device only from the driver that the device is attached to',
   }, ({ domain, device }, { ledger }) => ledger.attached[device] === domain
@@ -12,6 +12,7 @@ export const noForeignPort: Claim = {
   witnesses: [
     { property: sometimes('a-port-is-accessed', { claim: 'a driver reaches a port' }, (_, seen) => seen.some(one => one.what === 'port-accessed')) },
     { property: sometimes('a-port-access-is-refused', { claim: 'a driver asks for a device that is not its own, and is refused' }, ({ state }) =>
-      state.kernel.calls.some(call => call?.call === 'portAccess' && call.device === null)) },
+      state.kernel.calls.some(call => call?.call === 'portAccess' && call.device === null)),
+      on: (_, b) => b.domains > 1 },
   ],
 }

@@ -5,6 +5,7 @@ import { bounds } from '../bounds.ts'
 import type { Bounds } from '../bounds.ts'
 import { protocolOn, stepLabels } from '../kernel/calls.ts'
 import type { Design } from '../kernel/design.ts'
+import { sharedWith } from '../kernel/sharing.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Seen } from '../seen.ts'
 import type { State } from '../state.ts'
@@ -66,11 +67,11 @@ const unmap = {
 
 function unmapIn(name: string, says: string, b: Bounds): Wait {
   return {
-    name, says, bounds: b, on: design => design.memoryOf === null && protocolOn(design, 'unmap', b).length > 1, begins: unmap.begins,
+    name, says, bounds: b, on: design => sharedWith(design, 'memory') === null && protocolOn(design, 'unmap', b).length > 1, begins: unmap.begins,
     ends: (step, design) => unmap.ends(step, design, b), delays: (step, design) => unmap.delays(step, design, b),
   }
 }
-const hasInterrupts = (design: Design): boolean => design.interruptsOf === null
+const hasInterrupts = (design: Design): boolean => sharedWith(design, 'interrupts') === null
 
 export const waits: readonly Wait[] = [
   { name: 'edge raised -> handler entered', says: 'one source, which moves between two CPUs at any time', on: hasInterrupts, ...edge,

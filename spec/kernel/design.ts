@@ -49,7 +49,7 @@ export interface DesignOptions {
   readonly extendedInterrupts?: 'as-capable' | 'always'
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */
   readonly interruptTables?: 1 | 2
-  /** The design whose memory calls these are, unchanged: what concerns memory alone is checked there. */
+  /** The built-in design whose memory calls these are. As long as they are, what concerns memory alone is checked there: see `sharedWith`. */
   readonly memoryOf?: string | null
   /** Likewise for what concerns interrupts alone. */
   readonly interruptsOf?: string | null

@@ -2,7 +2,7 @@
  *  own, binds interrupts to them and delivers these as IPC. */
 import { design } from './design.ts'
 import {
-  allocateFrame, awaitDomainCalls, awaitIfCachingMode, awaitInvalidation, claimDevice, clearAllPtes, clearContext, clearPte, closeDomain, flushWriteBuffer, freeFrame,
+  allocateFrame, awaitDomainCalls, awaitIfCachingMode, awaitInvalidation, claimDeviceOrRefuse, clearAllPtes, clearContext, clearPte, closeDomain, flushWriteBuffer, freeFrame,
   freeTable, invalidateAbsentContext, invalidateContext, invalidateDomain, invalidateDomainIfCachingMode, invalidateIfCachingMode,
   invalidatePage, linkTables, lockTables, receiveRequest, reclaimFrames, releaseDevice, replyToDriver, storeContext, storePte,
   storeReadOnlyPte, unlinkEmptyTable, unlockTables, writeBackContext, writeBackPte,
@@ -18,7 +18,7 @@ export const driverServer = design('driver-server', {
   unmap: [receiveRequest, lockTables, clearPte, writeBackPte, unlinkEmptyTable, unlockTables, invalidatePage, awaitInvalidation, freeTable,
     freeFrame, replyToDriver],
   protect: [receiveRequest, storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, replyToDriver],
-  attach: [receiveRequest, claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
+  attach: [receiveRequest, claimDeviceOrRefuse, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,
     awaitIfCachingMode, replyToDriver],
   // The driver died or was told to go: its device is taken first, its memory after that.
   detach: [closeDomain, awaitDomainCalls, clearContext, writeBackContext, invalidateContext, clearAllPtes, invalidateDomain, awaitInvalidation, reclaimFrames, releaseDevice],

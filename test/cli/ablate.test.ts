@@ -112,6 +112,12 @@ it('what a design has from another is asked there', async () => {
   expect(out).toMatch(/^maskSource\+unmaskSource +✗$/m)
 })
 
+it('what is edited is not another\'s any more, and asked about here', async () => {
+  const { out } = await run('ablate ring0-strict+source-masked~unmap/freeTable --scope one-page --hardware standard --states 3')
+  expect(out).toMatch(/^invalidatePage +\?/m)
+  expect(out).not.toContain('the same as in')
+})
+
 describe('a run that is cut short', () => {
   it('by --states: cells are undecided, the exit code says incomplete', async () => {
     const { code, out } = await run('ablate driver-server --call map --scope one-page --hardware standard --states 3')

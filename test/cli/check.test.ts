@@ -57,6 +57,13 @@ describe('check', () => {
     expect(design!.verdicts.find(({ property }) => property === 'no-lost-edge')).toMatchObject({ standing: 'known', ops: 6 })
     expect(code).toBe(0)
   })
+  it('asks an edit of a design that shares its memory with another, whatever the driver', async () => {
+    for (const how of ['', '--symmetry', '--driver random --seed 3']) {
+      const { code, out } = await run(`check ring0-strict+source-masked~detach/invalidateContext --scope old-hardware --property no-dma-escape ${how}`, { cwd })
+      expect({ how, code }).toEqual({ how, code: 1 })
+      expect(out).toContain('✗ no-dma-escape')
+    }
+  })
   it('judges only the properties asked for, with their witnesses', async () => {
     const { out } = await run('check ring0-strict --scope mapping --property no-dma-* --json')
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { propertiesFor } from '../../properties/index.ts'
-import { bounds } from '../../spec/bounds.ts'
+import { badBounds, bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { without } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
@@ -42,4 +42,16 @@ test('with CAP.ESIRTPS a table switch needs no invalidation of its own; without 
   const asked = [noLostEdge.property]
   expect(await violated(design, bounds({ ...oneSource, esirtps: 1 }), asked)).toEqual([])
   expect(await violated(design, bounds({ ...oneSource, esirtps: 0 }), asked)).toEqual(['no-lost-edge'])
+})
+
+test.each(['no-iommu', 'user-port-io', 'ring0-strict+source-masked', 'driver-server'])('%s: sources start where their messages arrive, with a CPU beyond 8-bit destinations', async name => {
+  expect(await violated(named(name), bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, wideIds: 1, eim: 0 }))).toEqual([])
+  expect(badBounds(bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, wideIds: 1 }))).toContain('do not fit on CPU 0')
+})
+
+test('a design without ports is asked nothing of them, one with a single driver nothing of the others', () => {
+  const asked = (name: string, domains: number): string[] => propertiesFor(named(name), bounds({ devices: 2, domains, ports: 1 })).map(property => property.name).filter(property => property.includes('port'))
+  expect(asked('ring0-strict', 2)).toEqual([])
+  expect(asked('user-port-io', 1)).toEqual(['no-foreign-port', 'a-port-is-accessed'])
+  expect(asked('user-port-io', 2)).toEqual(['no-foreign-port', 'a-port-is-accessed', 'a-port-access-is-refused'])
 })

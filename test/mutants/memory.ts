@@ -13,6 +13,7 @@ import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/kernel/steps/index.ts'
+import { store } from '../../spec/vtd/memory.ts'
 import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
 
 const strict = ring0Strict
@@ -23,6 +24,19 @@ const notEnabled: Design = { ...strict, name: 'ring0-strict, not yet enabled', r
 /** Waits for a table page while it holds the lock that an unmap needs to free one. */
 const linkTablesWaiting: Step = {
   ...steps.linkTables, name: 'linkTablesWaiting', when: ({ s, call }) => s.unit.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
+}
+
+/** Gives a device that comes its reserved region anew, though the domain has it mapped. */
+const clearRegion: Step = {
+  name: 'clearRegion', says: 'clear the leaf entry of the reserved region, page 0', clause: 'VTD:table-28/second-stage-leaf',
+  then: ({ s, call, caps }) => { store(s.unit.memory.roots[call.domain!]![0]!, null, caps) },
+}
+const storeRegion: Step = {
+  name: 'storeRegion', says: 'store it again', clause: 'VTD:table-28/second-stage-leaf',
+  then: ({ s, call, caps }) => {
+    const region = s.kernel.mappings[call.domain!]![0]!
+    if (region?.phase === 'live') store(s.unit.memory.roots[call.domain!]![0]!, { kind: 'leaf', frame: region.frame, write: region.write }, caps)
+  },
 }
 
 /** Xen XSA-78, Fiasco.OC, Xen commits and others: see docs/bug-zoo.md. */
@@ -77,8 +91,12 @@ const assignment = [
     { from: driverServer, breaks: noDmaEscape, at: reassigning, shortest: 15 }),
   mutant('dead-driver-still-maps', without(driverServer, 'detach', steps.closeDomain),
     { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1, cpus: 2, callers: 2 }, shortest: 23, runLength: 400 }),
+  mutant('dead-drivers-domain-opened-early', replaced(driverServer, 'attach', steps.claimDeviceOrRefuse, steps.claimDevice),
+    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1, devices: 2, cpus: 2, callers: 2 }, shortest: 36, runLength: 400 }),
   mutant('dead-drivers-mappings-survive', without(driverServer, 'detach', steps.clearAllPtes),
     { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1 }, shortest: 23 }),
+  mutant('reserved-region-unmapped-in-attach', replaced(strict, 'attach', steps.returnToDriver, clearRegion, storeRegion, steps.returnToDriver),
+    { from: strict, breaks: newMappingWorks, at: { ...reassigning, domains: 1 }, shortest: 17 }),
   mutant('frame-never-freed', without(strict, 'unmap', steps.freeFrame),
     { from: strict, breaks: nothingLeftBehind, at: onePage, shortest: 10 }),
   mutant('table-lock-kept', without(strict, 'map', steps.unlockTables),

@@ -42,6 +42,15 @@ export const claimDevice: Step = {
     emit.see({ what: 'attached', device: call.device!, to: call.domain })
   },
 }
+/** A domain whose driver is being taken down gets no device: `claimDevice` would open it to the next driver while the last one's memory goes. */
+export const claimDeviceOrRefuse: Step = {
+  name: 'claimDeviceOrRefuse', says: 'record the device as the domain\'s, or refuse it while the domain is being taken down',
+  then: k => {
+    const { calls } = k.s.kernel
+    if (calls.some(other => other?.call === 'detach' && other.domain === k.call.domain)) calls[k.cpu] = null
+    else claimDevice.then(k)
+  },
+}
 export const releaseDevice: Step = {
   name: 'releaseDevice', says: 'record the device as nobody\'s: detach has returned',
   then: ({ s, call, emit }) => {

@@ -10,6 +10,7 @@ import { renderTrace } from '../../trace/render.ts'
 import { replay } from '../../trace/replay.ts'
 import { saveTrace } from '../../trace/store.ts'
 import { hardwares } from '../../../spec/hardware.ts'
+import { partOf, sharedWith } from '../../../spec/kernel/sharing.ts'
 import { scopes, worlds } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
 import { callNames } from '../../../spec/state.ts'
@@ -103,9 +104,9 @@ function chosen<T extends string>(flag: string, text: string | undefined, known:
 }
 
 /** Calls that a design has from another are asked about there. */
-function elsewhere({ memoryOf, interruptsOf }: Subject['design'], call: CallName): string | null {
-  const of = call === 'migrateInterrupt' ? interruptsOf : memoryOf
-  return of === null ? null : `the same as in ${of}: remapcheck ablate ${of} --call ${call}`
+function elsewhere(design: Subject['design'], call: CallName): string | null {
+  const from = sharedWith(design, partOf[call])
+  return from === null ? null : `the same as in ${from.name}: remapcheck ablate ${from.name} --call ${call}`
 }
 function unaskedOf({ subject: { design }, calls }: AblationPlan, flags: Flags<typeof options>): AblationReport['unasked'] {
   if (flags.call !== undefined) return []

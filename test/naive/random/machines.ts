@@ -1,0 +1,171 @@
+/** Random machines of the whole modelling language, of several kinds, each told by a seed and shown as text. */
+import { actionsOf, bool, initial, machine, optional, productOf, range, struct, table } from '../../../src/index.ts'
+import type { Action, Domain, Fairness, Fields, Scalarset } from '../../../src/index.ts'
+import type { AnyMachine, Claim, Seen } from '../step.ts'
+import { Claims, compiled } from './claims.ts'
+import { Deeds, when } from './deeds.ts'
+import { Dice } from './dice.ts'
+import { idsOf, Shapes, stateOf, valueOf } from './domains.ts'
+import { mistakes } from './mistakes.ts'
+import { Words } from './words.ts'
+import type { Place, Scope } from './words.ts'
+
+/** `symmetric`: nothing tells ids apart. `asymmetric`: something may. `constants`: what is put into the state is one thing of the module, or a
+ *  parameter, and written to there. `mistakes`: recipes and claims break rules. */
+export const kinds = ['plain', 'wide', 'endless', 'symmetric', 'asymmetric', 'constants', 'mistakes'] as const
+export type Kind = typeof kinds[number]
+export interface Made { readonly kind: Kind; readonly seed: number; readonly machine: AnyMachine; readonly text: string }
+
+const action = actionsOf<unknown, Seen>()
+const mostInstances = 8, mostStrong = 5
+
+class Maker {
+  private readonly dice: Dice
+  private readonly shapes: Shapes
+  private readonly words: Words
+  private readonly deeds: Deeds
+  private readonly ids: readonly Scalarset[]
+  private readonly state: Domain
+  private readonly ledger: Domain
+  /** What the observation `moved` carries. */
+  private readonly part: Domain
+  private readonly constants: Record<string, unknown> = {}
+  private readonly kind: Kind
+  private readonly seed: number
+  private readonly text: string[] = []
+  private strong = 0
+
+  constructor(kind: Kind, seed: number) {
+    this.kind = kind
+    this.seed = seed
+    const dice = this.dice = new Dice(seed)
+    this.ids = kind === 'symmetric' || kind === 'asymmetric' || dice.chance(0.6) ? idsOf(dice) : []
+    this.words = new Words(dice, kind !== 'symmetric' && (kind !== 'asymmetric' || dice.chance(0.8)))
+    this.deeds = new Deeds(this.words)
+    this.shapes = new Shapes(dice, this.ids)
+    const fields = stateOf(this.shapes, dice, kind === 'wide' || dice.chance(0.1))
+    this.state = struct(fields)
+    this.part = dice.pick(Object.values(fields))
+    this.ledger = struct({ count: range(0, dice.between(0, 2)), last: optional(range(0, 2)), ...this.ids.length > 0 && dice.chance(0.6) ? { who: optional(this.ids[0]!), heard: table([this.ids[0]!], bool) } : {} })
+  }
+
+  private paramsOf(): Fields {
+    const { dice, ids } = this
+    const domain = (): Domain => {
+      const structs = this.kind === 'constants' ? this.shapes.made.filter(({ kind }) => kind === 'struct' || kind === 'variant') : []
+      return dice.weigh<() => Domain>([ids.length > 0 ? 5 : 0, () => dice.pick(ids)], [1, () => bool], [2, () => range(0, dice.between(1, 2))],
+        [ids.length > 0 ? 1 : 0, () => optional(dice.pick(ids))], [structs.length > 0 ? 6 : 0, () => dice.pick(structs)], [1, () => struct({ on: bool, n: range(-1, 0) })])()
+    }
+    const params: Record<string, Domain> = {}
+    for (let i = 0; i < dice.below(3); i++) {
+      const more = { ...params, [`p${i}`]: domain() }
+      if (Object.values(more).every(isSmall) && productOf(more).length <= mostInstances) Object.assign(params, more)
+    }
+    return params
+  }
+  private scopeOf(state: string, params: Fields): Scope {
+    const all = Object.entries(params).map(([name, domain]) => ({ text: `p.${name}`, domain, needs: [] }))
+    return {
+      roots: [{ text: state, domain: this.state, needs: [] }, ...all.filter(({ domain }) => domain.kind !== 'scalarset' && domain.kind !== 'range')],
+      ids: all.flatMap(({ text, domain }) => domain.kind === 'scalarset' ? [{ text, of: domain }] : []),
+      numbers: all.flatMap(({ text, domain }) => domain.kind === 'range' ? [{ text, low: domain.low, high: domain.high }] : []),
+      constant: null,
+    }
+  }
+
+  private action(number: number): Action<unknown, Seen> {
+    const { dice, words, kind } = this
+    const params = this.paramsOf()
+    const constant = kind !== 'constants' ? null : (domain: Domain): string => {
+      const name = `k${Object.keys(this.constants).length}`
+      this.constants[name] = valueOf(dice, domain)
+      return `C.${name}`
+    }
+    const guard = dice.chance(0.6) ? 'true' : words.fact(this.scopeOf('s', params), 1)
+    const scope = { ...this.scopeOf('d', params), constant }
+    const root: Place = { text: 'd', domain: this.state, needs: [] }
+    const spoilt = kind === 'mistakes' && dice.chance(0.2) ? mistakes(words, this.state) : null
+    const body = [this.deeds.some({ ...scope, targets: [root] }, 3), ...spoilt === null ? [] : [spoilt.deed], ...this.tells(scope)].join('; ')
+    const fair = this.fairness(productOf(params).length)
+    const whenText = `(s, p) => ${spoilt === null ? guard : spoilt.guard(guard)}`, thenText = `(d, p, emit) => { ${body} }`
+    this.text.push(`a${number} (${fieldsShown(params)}), fair: ${String(fair)}\n    when ${whenText}\n    then ${thenText}`)
+    return action(`a${number}`, { agent: 'a', params, fair, when: compiled<() => boolean>(whenText, this.constants), then: compiled<() => void>(thenText, this.constants) })
+  }
+  /** Few strongly fair instances: the naive checker looks at each choice of them. */
+  private fairness(instances: number): Fairness {
+    if (this.kind !== 'endless') return false
+    const fair = this.dice.weigh<Fairness>([2, false], [3, true], [2, 'strong'])
+    if (fair === 'strong' && (this.strong += instances) > mostStrong) return true
+    return fair
+  }
+  private tells(scope: Scope): string[] {
+    const { dice, words, ids } = this
+    const tell = (fields: string, { needs, text }: { readonly needs: readonly string[]; readonly text: string }): string => when(needs, `emit.see({ ${fields}${text} })`)
+    const who = ids.length > 0 ? words.id(scope, ids[0]!) : null, part = words.value(scope, this.part)
+    return [
+      ...dice.chance(0.3) ? [tell("what: 'went', n: ", words.value(scope, range(0, 2))!)] : [], ...dice.chance(0.3) && who !== null ? [tell("what: 'named', who: ", who)] : [],
+      ...dice.chance(0.15) && part !== null ? [tell("what: 'moved', part: ", part)] : [], ...dice.chance(0.2) ? [`emit.clause('rule ${dice.below(3)}')`] : [],
+      ...dice.chance(0.1) ? ["emit.cost('look', 2)"] : [],
+    ]
+  }
+
+  private claims(first: AnyMachine['initialWorld']): Claim[] {
+    const { dice, words, state, ledger, ids, part, kind } = this
+    const claims = new Claims(words, { state, ledger, ids, part })
+    const some = (most: number, make: (at: number) => Claim): Claim[] => Array.from({ length: dice.below(most + 1) }, (_, at) => make(at))
+    const book = struct({ ...this.shapes.fields(1, 1), heard: range(0, 2) })
+    const made = [
+      claims.always('parts', first, true), ...some(2, at => claims.always(`always ${at}`, first, false)), ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
+      ...some(1, () => claims.monitor('monitor', book, initial(book))), ...some(2, at => claims.sometimes(`sometimes ${at}`, first)),
+      ...some(kind === 'endless' ? 3 : 0, at => claims.endless(`endless ${at}`, first)),
+      // Mostly something is left that the whole space is searched for.
+      ...dice.chance(0.8) ? [claims.true('true')] : [],
+    ]
+    this.text.push(...claims.text)
+    return dice.shuffle(made)
+  }
+
+  make(actions: number): Made {
+    const { dice, kind, seed, state, ledger } = this
+    const first = valueOf(dice, state), book = initial(ledger)
+    const observe = new Claims(this.words, { state, ledger, ids: this.ids, part: this.part }).hears({ text: 'l', domain: ledger, needs: [] }, [])
+    this.text.push(`state ${shown(state)}`, `first ${JSON.stringify(first)}`, `ledger ${shown(ledger)}, hears: ${observe}`)
+    const all = Array.from({ length: dice.between(4, 9) }, (_, i) => this.action(i)).slice(0, actions)
+    const properties = this.claims({ state: first, ledger: book, monitors: {} })
+    if (Object.keys(this.constants).length > 0) this.text.push(`C = ${JSON.stringify(this.constants)}`)
+    const made = machine<unknown, unknown, Seen>({
+      name: `${kind} ${seed}`, domain: state, initial: first, actions: all, properties,
+      ledger: { domain: ledger, initial: book, observe: compiled(`(l, seen) => { ${observe} }`) },
+    })
+    return { kind, seed, machine: made, text: this.text.join('\n') }
+  }
+}
+
+/** Whether all values can be told one by one. */
+const isSmall = (domain: Domain): boolean => {
+  switch (domain.kind) {
+    case 'table': case 'list': return false
+    case 'optional': return isSmall(domain.of)
+    case 'struct': return Object.values(domain.fields).every(isSmall)
+    case 'variant': return Object.values(domain.cases).every(fields => Object.values(fields).every(isSmall))
+    default: return true
+  }
+}
+const fieldsShown = (fields: Fields): string => Object.entries(fields).map(([name, of]) => `${name}: ${shown(of)}`).join(', ')
+/** A domain in few words. */
+function shown(domain: Domain): string {
+  switch (domain.kind) {
+    case 'bool': return 'bool'
+    case 'range': return `${domain.low}..${domain.high}`
+    case 'oneOf': return domain.values.join('|')
+    case 'scalarset': return domain.name
+    case 'optional': return `${shown(domain.of)}?`
+    case 'struct': return `{ ${fieldsShown(domain.fields)} }`
+    case 'table': return `[${domain.key.kind === 'range' ? `0..${domain.key.high}` : `${domain.key.name} of ${domain.key.size}`}]${shown(domain.of)}`
+    case 'list': return `list(${shown(domain.of)}, ${domain.max})`
+    case 'variant': return Object.entries(domain.cases).map(([name, fields]) => `${name}(${fieldsShown(fields)})`).join(' or ')
+  }
+}
+
+/** The machine of a kind and a seed, with no more than so many of its actions. */
+export const machineOf = (kind: Kind, seed: number, actions = Infinity): Made => new Maker(kind, seed).make(actions)

@@ -1,0 +1,151 @@
+/** Values as the naive checker has them: plain objects, made anew between two steps from what the domain declares. */
+import type { Domain, Fields } from '../../src/index.ts'
+
+/** The machine breaks a rule of the modelling language. */
+export class Mistake extends Error {}
+
+/** A fresh value with the declared fields in their declared order, and nothing else. @throws Mistake where `value` is not of the domain. */
+export function rebuilt(domain: Domain, value: unknown, path: string): unknown {
+  const wrong = (): never => { throw new Mistake(`${path}: ${String(value)} is no ${domain.kind} of the domain`) }
+  const whole = (low: number, high: number): unknown =>
+    typeof value === 'number' && Number.isInteger(value) && low <= value && value <= high ? value + 0 : wrong()
+  switch (domain.kind) {
+    case 'bool': return typeof value === 'boolean' ? value : wrong()
+    case 'range': return whole(domain.low, domain.high)
+    case 'scalarset': return whole(0, domain.size - 1)
+    case 'oneOf': return typeof value === 'string' && domain.values.includes(value) ? value : wrong()
+    case 'optional': return value === null ? null : rebuilt(domain.of, value, path)
+    case 'struct': return rebuiltFields(domain.fields, value, path)
+    case 'table': {
+      const size = domain.key.kind === 'range' ? domain.key.high + 1 : domain.key.size
+      return rebuiltElements(domain.of, value, path, size, size)
+    }
+    case 'list': return rebuiltElements(domain.of, value, path, 0, domain.max)
+    case 'variant': {
+      const tag = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[domain.tag] : null
+      if (typeof tag !== 'string' || !Object.hasOwn(domain.cases, tag)) return wrong()
+      const tagged: Fields = { [domain.tag]: { kind: 'oneOf', values: [tag] }, ...domain.cases[tag]! }
+      return rebuiltFields(tagged, value, path)
+    }
+  }
+}
+
+function rebuiltFields(fields: Fields, value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Mistake(`${path}: is no object`)
+  expectNames(value, Object.keys(fields), path)
+  const of = value as Record<string, unknown>
+  return Object.fromEntries(Object.entries(fields).map(([name, domain]) => [name, rebuilt(domain, of[name], `${path}.${name}`)]))
+}
+
+function rebuiltElements(of: Domain, value: unknown, path: string, least: number, most: number): unknown[] {
+  if (!Array.isArray(value)) throw new Mistake(`${path}: is no array`)
+  if (value.length < least || value.length > most) throw new Mistake(`${path}: has ${value.length} elements`)
+  expectNames(value, [...value.keys()].map(String), path)
+  return value.map((element, i) => rebuilt(of, element, `${path}[${i}]`))
+}
+
+/** Each name is there, as plain data that shows when one looks through the names, and no other is. */
+function expectNames(value: object, names: readonly string[], path: string): void {
+  const known = new Set<string | symbol>(names)
+  for (const name of Reflect.ownKeys(value))
+    if (!known.has(name) && !(Array.isArray(value) && name === 'length')) throw new Mistake(`${path}.${String(name)}: no such field`)
+  for (const name of names) {
+    const found = Object.getOwnPropertyDescriptor(value, name)
+    if (found === undefined || found.enumerable !== true || !('value' in found)) throw new Mistake(`${path}.${name}: is not there as data`)
+  }
+}
+
+/** Shows values that refuse to be written, and remembers that somebody tried, whoever catches what is thrown. */
+export class Shown {
+  private tried: string | null = null
+  private readonly views = new Map<object, object>()
+
+  of<T>(value: T): T {
+    if (typeof value !== 'object' || value === null) return value
+    let view = this.views.get(value)
+    if (view === undefined) {
+      const refuse = (_: object, name: string | symbol): never => {
+        this.tried = `writes '${String(name)}' of what is only to be read`
+        throw new Mistake(this.tried)
+      }
+      view = new Proxy(value, {
+        get: (of, name) => this.of(Reflect.get(of, name) as unknown),
+        getOwnPropertyDescriptor: (of, name) => {
+          const found = Reflect.getOwnPropertyDescriptor(of, name)
+          return found === undefined || name === 'length' ? found : { ...found, value: this.of(found.value as unknown) }
+        },
+        set: refuse, deleteProperty: refuse, defineProperty: refuse,
+        setPrototypeOf: of => refuse(of, '__proto__'), preventExtensions: of => refuse(of, '(extensions)'),
+      })
+      this.views.set(value, view)
+    }
+    return view as T
+  }
+
+  /** @throws Mistake when somebody tried to write. */
+  expectUnwritten(): void { if (this.tried !== null) throw new Mistake(this.tried) }
+}
+
+/** A state that a recipe may change. What is put into it is copied then and there; one thing put in two places is one copy. */
+export class Draft {
+  private readonly views = new Map<object, object>()
+  private readonly behind = new Map<object, object>()
+  /** Of each object that was put: its copy, and what it held then. */
+  private readonly copies = new Map<object, { readonly copy: object; readonly held: Map<string | symbol, unknown> }>()
+
+  /** What the recipe sees of a part of the state. */
+  of(part: unknown): unknown {
+    if (typeof part !== 'object' || part === null) return part
+    let view = this.views.get(part)
+    if (view === undefined) {
+      view = new Proxy(part, {
+        get: (of, name) => this.of(Reflect.get(of, name)),
+        set: (of, name, value) => Reflect.set(of, name, this.own(value)),
+        defineProperty: (of, name, how) => Reflect.defineProperty(of, name, 'value' in how ? { ...how, value: this.own(how.value) } : how),
+        getOwnPropertyDescriptor: (of, name) => {
+          const found = Reflect.getOwnPropertyDescriptor(of, name)
+          return found === undefined || !('value' in found) ? found : { ...found, value: this.of(found.value) }
+        },
+      })
+      this.views.set(part, view)
+      this.behind.set(view, part)
+    }
+    return view
+  }
+
+  /** The part of the state that a value is from now on. */
+  private own(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value
+    const known = this.behind.get(value) ?? this.copies.get(value)?.copy
+    if (known !== undefined) return known
+    const copy: object = Array.isArray(value) ? [] : {}
+    const held = new Map<string | symbol, unknown>()
+    this.copies.set(value, { copy, held })
+    for (const name of Reflect.ownKeys(value)) {
+      const found = Object.getOwnPropertyDescriptor(value, name)!
+      held.set(name, found.value)
+      Object.defineProperty(copy, name, 'value' in found ? { ...found, value: this.own(found.value), ...writable(name) } : found)
+    }
+    return copy
+  }
+
+  /** What of the state `value` is made of: a copy in which nothing is a part of the draft. */
+  settled(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value
+    const part = this.behind.get(value) ?? value
+    return Array.isArray(part) ? part.map(one => this.settled(one))
+      : Object.fromEntries(Object.entries(part).map(([name, one]) => [name, this.settled(one)]))
+  }
+
+  /** @throws Mistake when an object was changed by its old name after it was put into the state. */
+  expectLeftAlone(): void {
+    for (const [value, { held }] of this.copies) {
+      const names = Reflect.ownKeys(value)
+      const isSame = names.length === held.size
+        && names.every(name => held.has(name) && Object.is(Object.getOwnPropertyDescriptor(value, name)!.value, held.get(name)))
+      if (!isSame) throw new Mistake('changes an object by another name than the state\'s, after it was put there')
+    }
+  }
+}
+/** A frozen thing that is put into the state is no frozen part of it. */
+const writable = (name: string | symbol): PropertyDescriptor => name === 'length' ? { writable: true } : { writable: true, configurable: true }

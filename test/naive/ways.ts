@@ -1,0 +1,70 @@
+/** Every way to search a machine that there is, by the public API. */
+import type { Kept, Snapshot } from '../../src/explore/checkpoint.ts'
+import { exploreExhaustively, exploreFully, exploreRandomly } from '../../src/index.ts'
+import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
+import type { AnyMachine } from './step.ts'
+
+export interface Way {
+  readonly name: string
+  /** `endless`: claims about endless runs are decided too. `states`: of at most that many, so that it ends early. */
+  readonly is: 'safety' | 'endless' | 'symmetric' | 'named' | 'random' | 'stopped'
+  /** All that it said, the last at the end; the ones before were cut short. `states` are known from the naive search. */
+  search(machine: AnyMachine, states: number): Promise<Exploration[]>
+}
+
+/** As a file would keep it: its bytes, not views of a memory that goes on. */
+function keptOf({ facts, parts }: Snapshot): Kept {
+  const bytes = parts.map(part => Uint8Array.from(part)), text = JSON.stringify(facts)
+  return { facts: JSON.parse(text) as Kept['facts'], read: (part, into) => { into.set(bytes[part]!) } }
+}
+
+/** Stopped again and again, and gone on with; each link may go another way about it. */
+const chain = (links: readonly ExhaustiveOptions[], all: ExhaustiveOptions) => async (machine: AnyMachine, states: number): Promise<Exploration[]> => {
+  const said: Exploration[] = []
+  let kept: Kept | null = null
+  for (const [i, link] of links.entries()) {
+    const limit = i === links.length - 1 ? {} : { maxStates: Math.ceil((states * (i + 1) ** 2) / links.length ** 2) }
+    const checkpoints = { resume: kept, save: (snapshot: Snapshot) => { kept = keptOf(snapshot) } }
+    const found = await exploreFully(machine, { ...all, ...link, ...limit, checkpoints })
+    said.push(found)
+    if (found.stopped === null) break
+  }
+  return said
+}
+/** Interrupted at the nth look at the signal: at the same place each time. */
+function after(looks: number): AbortSignal {
+  let asked = 0
+  return { get aborted() { return ++asked > looks } } as AbortSignal
+}
+const interrupted = async (machine: AnyMachine): Promise<Exploration[]> => {
+  let kept: Kept | null = null
+  const save = (snapshot: Snapshot): void => { kept = keptOf(snapshot) }
+  const cut = await exploreFully(machine, { signal: after(5), checkpoints: { resume: null, save } })
+  return cut.stopped === null ? [cut] : [cut, await exploreFully(machine, { checkpoints: { resume: kept, save } })]
+}
+
+const threads: ExhaustiveOptions = { workers: 2, firstShared: 1 }
+const givenUp: ExhaustiveOptions = { patientRuns: 3, patientShare: 0 }
+const once = (options: ExhaustiveOptions) => async (machine: AnyMachine): Promise<Exploration[]> => [await exploreExhaustively(machine, options)]
+const fully = (options: ExhaustiveOptions) => async (machine: AnyMachine): Promise<Exploration[]> => [await exploreFully(machine, options)]
+const way = (is: Way['is'], name: string, search: Way['search']): Way => ({ name, is, search })
+
+export const ways: readonly Way[] = [
+  way('safety', 'default', once({})), way('safety', 'walk', once({ backend: 'walk' })), way('safety', 'javascript', once({ backend: 'javascript' })),
+  way('safety', 'wasm', once({ backend: 'wasm' })), way('safety', 'threads', once(threads)), way('safety', 'threads-walk', once({ ...threads, backend: 'walk' })),
+  way('safety', 'threads-wasm', once({ ...threads, backend: 'wasm' })), way('safety', 'given-up', once(givenUp)), way('safety', 'given-up-threads', once({ ...givenUp, ...threads })),
+  way('safety', 'small-memory', once({ maxMemory: 6e6 })),
+  way('endless', 'fully', fully({})), way('endless', 'fully-wasm', fully({ backend: 'wasm' })), way('endless', 'fully-given-up', fully(givenUp)),
+  way('endless', 'resumed', chain([{}, {}, {}, {}], {})), way('endless', 'resumed-others', chain([{ backend: 'walk' }, { backend: 'wasm', maxMemory: 6e6 }, givenUp, {}], {})),
+  way('safety', 'resumed-threads', async (machine, states) => {
+    const safety = { ...machine, properties: machine.properties.filter(({ kind }) => kind !== 'eventually' && kind !== 'leadsTo' && kind !== 'recovers') }
+    return chain([threads, {}, threads], {})(safety, states)
+  }),
+  way('endless', 'interrupted', interrupted), way('stopped', 'stopped', async (machine, states) => [await exploreFully(machine, { maxStates: Math.ceil(states / 2) })]),
+  way('symmetric', 'symmetric', once({ symmetry: true })), way('symmetric', 'symmetric-walk', once({ symmetry: true, backend: 'walk' })),
+  way('symmetric', 'symmetric-wasm', once({ symmetry: true, backend: 'wasm' })), way('symmetric', 'symmetric-javascript', once({ symmetry: true, backend: 'javascript' })),
+  way('symmetric', 'symmetric-threads', once({ symmetry: true, ...threads })), way('symmetric', 'symmetric-given-up', once({ symmetry: true, ...givenUp })),
+  way('symmetric', 'symmetric-resumed', chain([{}, { backend: 'walk' }, threads, {}], { symmetry: true })), way('named', 'symmetric-by-name', once({ symmetry: ['id'] })),
+  way('random', 'random', async machine => [await exploreRandomly(machine, { seed: 1, runs: 12, length: 24 })]),
+  way('random', 'random-blind', async machine => [await exploreRandomly(machine, { seed: 2, runs: 8, length: 24, blind: 0.5 })]),
+]

@@ -10,7 +10,7 @@ export const noLostEdge: Claim = {
   property: always('no-lost-edge', {
     clause: 'SDM:apic/irr-merge',
     claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its driver: nowhere else, and not gone',
-    parts: ({ ledger }) => ledger.edges.length,
+    parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',
   }, ({ state, ledger }, source) => accounted(state, ledger, source)),
   witnesses: [
     { property: sometimes('an-edge-is-handled', { claim: 'an edge reaches the handler of its source' }, (_, seen) =>

@@ -1,129 +1,166 @@
-/** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under other names. */
-import { judge, seenIn, showOp } from '../model/index.ts'
-import type { Instance, Machine, Observation, Property, World } from '../model/index.ts'
-import { kindsOf } from './retrace.ts'
-import type { Recorder } from '../model/record.ts'
-import type { StateStore } from './store.ts'
-import { NotInterchangeable, swappedOp } from './symmetry.ts'
-import type { RowSet, Swap } from './symmetry.ts'
+/** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under all other names. */
+import { judge, ModelError, seenIn, showOp } from '../model/index.ts'
+import type { Instance, Machine, Observation, Op, Property, Shape, World } from '../model/index.ts'
+import { after, endsAlike, Known, movesAlike, sourcesOf } from './alike.ts'
+import type { Sources } from './alike.ts'
 import type { ReadLog } from '../model/run.ts'
-import { apply } from '../model/effect.ts'
+import type { Effect } from '../model/effect.ts'
+import { namings, ordersOf, trade } from './namings.ts'
+import type { Classed, Naming } from './namings.ts'
+import type { Recorder } from '../model/record.ts'
+import { Renamer, renamedValue } from './renaming.ts'
+import type { Names } from './renaming.ts'
+import { kindsOf } from './retrace.ts'
+import { groupOf, NotInterchangeable, setsOf } from './symmetry.ts'
+import type { Group } from './symmetry.ts'
 
-/** More namings than these of one state are not tried, the nearest first. A step looks at few ids at once, and there are many ways to step. */
-const mostNamings = { step: 200, property: 5040 } as const
+/** More namings of one state are not tested. */
+const mostNamings = 5040
+
+/** What was done under some names: all that must be the same under others, and what follows for the state. */
+interface Answer { readonly says: string; readonly effect: Effect | null; readonly log: ReadLog }
+/** What is asked under names: `ask` of the state that bears them, null where there is none to ask. `isSame`: whether that is the very same question. */
+interface Question { readonly who: () => string; ask(names: Names, words: Uint32Array): Answer | null; isSame(names: Names): boolean }
+
+const ownNames: Names = new Map()
 
 export class Equivariance<S, L, O extends Observation> {
+  /** How many namings were asked. */
+  asked = 0
+  /** Called before each; it may throw to stop the search. */
+  pause: () => void = () => {}
   private readonly machine: Machine<S, L, O>
   private readonly recorder: Recorder<S, L, O>
-  private readonly store: StateStore
-  private readonly way: readonly Swap[]
-  private readonly rows: readonly RowSet[]
+  private readonly groups: readonly Group[]
+  private readonly words: number
+  private readonly renamer: Renamer
+  /** The group of each scalarset that is renamed. */
+  private readonly groupsOfSets: ReadonlyMap<string, Group>
   private readonly byOp: ReadonlyMap<string, Instance<S, O>>
 
-  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, store: StateStore, way: readonly Swap[], rows: readonly RowSet[]) {
+  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, shape: Shape, words: number, groups: readonly Group[]) {
     this.machine = machine
     this.recorder = recorder
-    this.store = store
-    this.way = way
-    this.rows = rows
+    this.groups = groups
+    this.words = words
+    this.renamer = new Renamer(shape, words, new Set(groups.map(({ name }) => name)))
+    this.groupsOfSets = new Map(setsOf(shape).flatMap(set => groups.filter(({ name }) => name === groupOf(set)).map(group => [set.name, group])))
     this.byOp = new Map(machine.instances.map(instance => [keyOf(instance.op), instance]))
   }
 
   /** Adds to `log` what the instance reads under other names, under the names of this state: then all states that look alike to the tree
-   *  were asked under all of them. @throws NotInterchangeable when it does something else there. */
+   *  were asked under all of them. @throws NotInterchangeable when it does something else there, or that is more than is tested. */
   checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number, log: ReadLog): void {
-    const who = (): string => `${showOp(instance.op)} of machine '${this.machine.name}'`
-    const own = words.slice(offset, offset + this.store.plan.words)
-    let here = this.outcome(instance, own), op = instance
-    let at: Uint32Array = own
-    this.along(mostNamings.step, (swap, placeOf) => {
-      const other = this.byOp.get(keyOf(swappedOp(op.op, op.action.params, swap)))
-      if (other === undefined) throw new NotInterchangeable(swap.group, who())
-      const named = this.swapped(at, swap)
-      const there = this.outcome(other, named)
-      const isAlike = there.kinds === here.kinds && (here.after === null ? there.after === null
-        : there.after !== null && this.swapped(here.after, swap).every((word, i) => word === there.after![i]))
-      if (!isAlike) throw new NotInterchangeable(swap.group, who())
-      addReads(log, there.log, own, placeOf)
-      here = there
-      op = other
-      at = named
+    const named = (names: Names): Op => ({ action: instance.op.action, args: renamedValue({ kind: 'struct', fields: instance.action.params }, instance.op.args, names) as Op['args'] })
+    const own = keyOf(instance.op)
+    this.check(words.slice(offset, offset + this.words), log, {
+      who: () => `${showOp(instance.op)} of machine '${this.machine.name}'`,
+      isSame: names => keyOf(named(names)) === own,
+      ask: (names, at) => {
+        const other = this.byOp.get(keyOf(named(names)))
+        return other === undefined ? null : this.outcome(other, at)
+      },
     })
   }
 
-  /** As `checkStep`, of a claim. One in parts is judged whole, and nothing is added to the log: as one tree the parts would have the product of
-   *  their branches. @throws NotInterchangeable when the property is true under one naming only. */
-  checkProperty(property: Property<S, L, O>, words: Uint32Array, offset: number, log: ReadLog): void {
-    const own = words.slice(offset, offset + this.store.plan.words)
-    const isWhole = property.kind !== 'always' || property.parts === undefined
-    const verdict = (of: Uint32Array): { readonly holds: boolean; readonly log: ReadLog } => {
-      let holds = true
-      const read = this.recorder.look(of, 0, world => { holds = judge(property, world, [], () => world) === true })
-      return { holds, log: read }
-    }
-    const here = verdict(own)
-    let at: Uint32Array = own
-    this.along(mostNamings.property, (swap, placeOf) => {
-      at = this.swapped(at, swap)
-      const there = verdict(at)
-      if (there.holds !== here.holds) throw new NotInterchangeable(swap.group, `property '${property.name}'`)
-      if (isWhole) addReads(log, there.log, own, placeOf)
+  /** As `checkStep`, of a claim. Parts that are numbered by ids are renamed with them; of others the first answers for the whole claim. */
+  checkProperty(property: Property<S, L, O>, part: number, words: Uint32Array, offset: number, log: ReadLog): void {
+    const parts = property.kind === 'always' ? property.parts?.(this.machine.initialWorld) ?? null : null
+    const numbers = property.kind === 'always' && property.partsBy !== undefined ? this.numbers(property.partsBy, parts) : null
+    if (parts !== null && numbers === null && part > 0) return
+    const named = (names: Names): number | null => numbers === null ? null : numbers(part, names)
+    this.check(words.slice(offset, offset + this.words), log, {
+      who: () => `property '${property.name}'`,
+      isSame: names => named(names) === named(ownNames),
+      ask: (names, at) => {
+        let holds = true
+        const read = this.recorder.look(at, 0, world => { holds = judge(property, world, [], () => world, named(names)) === true })
+        return { says: String(holds), effect: null, log: read }
+      },
     })
   }
+  /** How parts are renamed that are numbered by the ids of a scalarset; null where they are not as many. */
+  private numbers(scalarset: string, parts: number | null): ((part: number, names: Names) => number) | null {
+    const group = this.groupsOfSets.get(scalarset)
+    if (group === undefined) return part => part
+    return group.size === parts ? (part, names) => names.get(group.name)?.[part] ?? part : null
+  }
 
-  /** From one naming to the next by one swap, until all have been met. `placeOf`: where a place stands under the first names. The way is
-   *  the same for every state: so what it reads is a function of what it has read before. */
-  private along(most: number, visit: (swap: Swap, placeOf: (at: number) => number) => void): void {
-    const done: Swap[] = []
-    for (const swap of this.way.slice(0, most)) {
-      done.unshift(swap)
-      const back = [...done]
-      visit(swap, at => back.reduce((place, one) => this.moved(place, one), at))
+  private check(own: Uint32Array, log: ReadLog, question: Question): void {
+    const known = new Known(log, own)
+    const here = question.ask(ownNames, own)!
+    const sources = here.effect === null ? null : sourcesOf(here.effect)
+    here.log.at.forEach((at, i) => { known.add(at, here.log.bits[i]!) })
+    const tested = new Set<string>()
+    // What is read under new names can tell more ids from each other, so that there are more namings.
+    for (let before = -1; before < known.count;) {
+      before = known.count
+      for (const { names, changed } of this.namings(question, here, sources, known)) {
+        const key = [...names.values()].join(' ')
+        if (changed === null || tested.has(key)) continue
+        tested.add(key)
+        this.test(question, here, sources, known, names, changed)
+      }
     }
   }
 
-  /** Where a place stands after a swap. */
-  private moved(at: number, { group, low }: Swap): number {
-    let place = at
-    for (const row of this.rows) {
-      if (row.group !== group) continue
-      const [a, b] = [row.at[low]!, row.at[low + 1]!]
-      if (a <= place && place < a + row.bits) place += b - a
-      else if (b <= place && place < b + row.bits) place += a - b
+  private test(question: Question, here: Answer, sources: Sources | null, known: Known, names: Names, changed: string): void {
+    this.pause()
+    this.asked++
+    const before = this.renamer.rename(known.own, names)
+    const there = this.answer(question, names, before.words)
+    if (there === null || there.says !== here.says) throw new NotInterchangeable(changed, question.who())
+    if (there.log.at.length > 0) {
+      const back = new Int32Array(before.to.length)
+      before.to.forEach((to, bit) => { back[to] = bit })
+      there.log.at.forEach((at, i) => { known.add(back[at]!, there.log.bits[i]!) })
     }
-    return place
+    if (here.effect === null || there.effect === null || sources === null) return
+    const end = this.renamer.rename(after(here.effect, known.own), names)
+    if (!endsAlike(end, there.effect, before)) throw new NotInterchangeable(changed, question.who())
+    // Alike by chance: the next state may show the difference.
+    if (!movesAlike(sources, end, sourcesOf(there.effect), before, known)) known.addAll()
   }
 
-  private outcome(instance: Instance<S, O>, words: Uint32Array): { readonly after: Uint32Array | null; readonly kinds: string; readonly log: ReadLog } {
+  /** A step that fails under some names only tells them apart. */
+  private answer(question: Question, names: Names, words: Uint32Array): Answer | null {
+    try { return question.ask(names, words) } catch (cause) {
+      if (cause instanceof ModelError) return null
+      throw cause
+    }
+  }
+
+  private namings(question: Question, here: Answer, sources: Sources | null, known: Known): Iterable<Naming> {
+    const classed = this.groups.map((group): Classed => {
+      const classes: number[] = []
+      for (let id = 0; id < group.size; id++)
+        classes.push(classes.find((least, one) => least === one && this.isUnnoticed(trade(group, one, id), question, here, sources, known)) ?? id)
+      return { ...group, classes }
+    })
+    const count = classed.reduce((product, one) => product * ordersOf(one), 1)
+    if (count <= mostNamings) return namings(classed)
+    const worst = classed.reduce((most, one) => ordersOf(one) > ordersOf(most) ? one : most)
+    throw new NotInterchangeable(worst.name, question.who(), `goes by so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and ${mostNamings.toLocaleString('en-US')} are at most; scalarset '${worst.name}' has the most of them`)
+  }
+
+  /** Whether nothing is asked, read and done otherwise under the names: that is known without asking. */
+  private isUnnoticed(names: Names, question: Question, { effect }: Answer, sources: Sources | null, known: Known): boolean {
+    if (!question.isSame(names)) return false
+    const before = this.renamer.rename(known.own, names)
+    if (!known.looksSame(before)) return false
+    if (effect === null || sources === null) return true
+    const end = this.renamer.rename(after(effect, known.own), names)
+    return endsAlike(end, effect, before) && movesAlike(sources, end, sources, before, known)
+  }
+
+  private outcome(instance: Instance<S, O>, words: Uint32Array): Answer {
     const verdicts: boolean[] = []
     const { step, log } = this.recorder.record(instance, words, 0, (events, world: World<S, L>, before) => {
       for (const property of this.machine.properties)
         if (property.kind === 'step') verdicts.push(judge(property, world, seenIn(events), before) === true)
     })
-    if (step === null) return { after: null, kinds: '', log }
-    const after = new Uint32Array(words.length)
-    apply(step.effect, words, 0, after, 0)
-    return { after, kinds: `${kindsOf(step.events)} ${verdicts.join()}`, log }
-  }
-
-  private swapped(words: Uint32Array, { group, low }: Swap): Uint32Array {
-    const { store } = this
-    const at = store.local + store.plan.spare
-    store.words32.set(words, at >>> 2)
-    store.kernel.swaps.get(`swap_${group}_${low}`)!(at)
-    return store.words32.slice(at >>> 2, (at >>> 2) + words.length)
+    return step === null ? { says: 'no', effect: null, log } : { says: `${kindsOf(step.events)} ${verdicts.join()}`, effect: step.effect, log }
   }
 }
 
-const keyOf = (op: Instance<unknown, unknown>['op']): string => `${op.action} ${JSON.stringify(op.args)}`
-
-/** Reads under other names, as reads of the state itself. */
-function addReads(log: ReadLog, other: ReadLog, words: Uint32Array, placeOf: (at: number) => number): void {
-  other.at.forEach((there, i) => {
-    const at = placeOf(there), bits = other.bits[i]!
-    if (log.at.includes(at)) return
-    log.at.push(at)
-    log.bits.push(bits)
-    log.raw.push(words[at >>> 5]! >>> (at & 31) & 2 ** bits - 1)
-  })
-}
+const keyOf = (op: Op): string => `${op.action} ${JSON.stringify(op.args)}`

@@ -127,7 +127,7 @@ export class Learner<S, L, O extends Observation> {
     }
     const log = this.recorder.look(words, offset, world =>
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
-    this.symmetric?.checkProperty(property, words, offset, log)
+    this.symmetric?.checkProperty(property, part, words, offset, log)
     this.trees.extend(root, log, words, offset, this.trees.leaf(null, null), false)
     const reads = this.reads[root]!
     let isNew = false

@@ -25,6 +25,12 @@ export interface Progress extends Counts {
   readonly remaining: number | null
 }
 
+/** The run is over in the middle of something. What was found stays valid. */
+export class Stopped extends Error {
+  readonly reason: StopReason
+  constructor(reason: StopReason) { super(`stopped: ${reason}`); this.reason = reason }
+}
+
 const breath_ms = 50
 const report_ms = 200
 
@@ -60,7 +66,8 @@ export class Pace {
     return this.stop()
   }
 
-  private stop(): StopReason | null {
+  /** Whether the run is over. */
+  stop(): StopReason | null {
     if (this.limits.signal?.aborted) return 'interrupted'
     return this.seconds >= (this.limits.maxSeconds ?? Infinity) ? 'time' : null
   }

@@ -9,6 +9,7 @@ import type { Refused } from './groups.ts'
 import type { Backend, ExhaustiveOptions } from './exhaustive.ts'
 import { keysOf } from './keys.ts'
 import { initialLabel, judgementsOf, Learner } from './learner.ts'
+import { Stopped } from './pace.ts'
 import type { Pace, Counts } from './pace.ts'
 import type { Exploration, StopReason } from './result.ts'
 import { Retracer } from './retrace.ts'
@@ -17,7 +18,7 @@ import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, mostShared, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
-import { symmetryOf, tour } from './symmetry.ts'
+import { symmetryOf } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 import { Steps } from './steps.ts'
 
@@ -76,7 +77,7 @@ export class Search<S, L, O extends Observation> {
     this.book = new Book(machine, true)
     const shape = layoutOf(machine.worldDomain, 'world')
     const groups = this.groups = chosen(scalarsetsOf(machine), symmetry, refused)
-    const names = groups.length === 0 ? null : symmetryOf(shape, groups)
+    const names = groups.length === 0 ? null : symmetryOf(shape, groups, `a state of machine '${machine.name}'`)
     this.store = new StateStore({
       symmetry: names, keys: keysOf(shape), fanout: machine.instances.length + 1, roots: judgementsOf(machine).length + machine.instances.length,
       threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
@@ -85,7 +86,7 @@ export class Search<S, L, O extends Observation> {
     this.successors = new Successors(this.store, this.learner)
     this.steps = new Steps(machine, this.store, this.learner, this.book, this.successors, () => this.decided)
     if (names === null) return
-    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, this.store, tour(groups), names.rows)
+    this.learner.symmetric = new Equivariance(machine, this.learner.recorder, shape, this.store.plan.words, groups)
     this.steps.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
   }
 
@@ -134,6 +135,7 @@ export class Search<S, L, O extends Observation> {
   /** Until the space is done, or all is decided: every safety property, or what another search has decided. `whole`: the space in any case. */
   async run(pace: Pace, { like = null, whole = false }: { readonly like?: Book<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
     this.whole = whole
+    this.heed(pace)
     try {
       const resume = this.checkpoints?.resume ?? null
       if (resume === null) this.begin()
@@ -151,16 +153,28 @@ export class Search<S, L, O extends Observation> {
         }
         const room = this.store.room()
         if (room === 0) return 'memory'
-        this.mark = this.checkpoints !== undefined && this.store.mayFill(Math.max(room, this.threads === null ? 0 : mostShared)) ? this.place() : null
+        this.mark = this.checkpoints !== undefined && (this.learner.symmetric !== null || this.store.mayFill(Math.max(room, this.threads === null ? 0 : mostShared))) ? this.place() : null
         if (this.successors.walked - (this.walked ?? 0) + walksPerMiss * this.steps.misses > this.patience) this.compile()
         this.expand(this.walked === null ? Math.min(room, stride) : room)
+        this.mark = null
       }
       if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
       return null
     } catch (error) {
-      if (error instanceof StatesFull) return error.reason
+      if (error instanceof StatesFull || error instanceof Stopped) return error.reason
       throw error
     }
+  }
+
+  /** Under symmetry, what is new of one state can take long: the limits hold in the midst of it, and after it signals are let through. */
+  private heed(pace: Pace): void {
+    const { symmetric } = this.learner
+    if (symmetric === null) return
+    symmetric.pause = () => {
+      const reason = pace.stop()
+      if (reason !== null) throw new Stopped(reason)
+    }
+    this.steps.isHeld = () => pace.due()
   }
 
   private place(): Place {

@@ -16,6 +16,8 @@ export class Steps<S, L, O extends Observation> {
   /** Whether a parent was left before its last step, because no further was wanted. */
   leftSome = false
   retracer: Retracer<S, L, O> | null = null
+  /** Whether compiled code is to stop after the parent at hand. */
+  isHeld: () => boolean = () => false
   /** The parent at hand. */
   private parent = 0
   private readonly machine: Machine<S, L, O>
@@ -65,14 +67,14 @@ export class Steps<S, L, O extends Observation> {
   }
 
   /** One root of a parent whose words stand in the scratch area, for compiled code: its successor comes to the buffer at `at`. Returns where the next one
-   *  goes, or 0 when something was decided: then the parent is to be finished from this root on. */
+   *  goes, or 0 when something was decided, or no further parent is wanted now: then the parent is to be finished from this root on. */
   private one(parent: number, root: number, at: number): number {
     this.parent = parent
     this.missed(root)
     const { store: { words32, scratch, plan }, learner, book } = this
     const { decisions } = book
     const { label, effect } = tracing(() => learner.follow(root, words32, scratch, parent, this.trace), () => this.trace(this.opOf(root)))
-    if (book.decisions !== decisions) return 0
+    if (book.decisions !== decisions || this.isHeld()) return 0
     if (label === null || effect === null) return at
     this.successors.count(label)
     apply(effect, words32, scratch, words32, at + record.words >>> 2)

@@ -1,13 +1,12 @@
 /** Which ids are interchangeable, and where they stand in a packed state: from the declared scalarsets alone. */
 import { ModelError } from '../model/index.ts'
-import type { Op, Scalarset, Shape } from '../model/index.ts'
-import type { Fields } from '../model/index.ts'
+import type { Scalarset, Shape } from '../model/index.ts'
 
-/** Ids of a scalarset are ordered or computed with, so they are not interchangeable. */
+/** A group cannot be renamed: its ids are ordered or computed with, or that they are not is more than is tested. */
 export class NotInterchangeable extends ModelError {
   readonly group: string
-  constructor(group: string, who: string) {
-    super(`${who} tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, nothing else`)
+  constructor(group: string, who: string, does = `tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, nothing else`) {
+    super(`${who} ${does}`)
     this.group = group
     this.trace = []
   }
@@ -21,7 +20,7 @@ export interface Test { readonly at: number; readonly bits: number; readonly is:
 /** A place that holds an id of a group. */
 export interface ValueSlot { readonly group: string; readonly at: number; readonly bits: number; readonly nullable: boolean; readonly tests: readonly Test[] }
 /** The elements of one table that a group is the key of. */
-export interface RowSet { readonly group: string; readonly at: readonly number[]; readonly bits: number }
+export interface RowSet { readonly group: string; readonly at: readonly number[]; readonly bits: number; readonly tests: readonly Test[] }
 
 export interface Symmetry {
   /** Renamed by trying all permutations. */
@@ -37,20 +36,18 @@ export const groupOf = ({ name, moves }: Scalarset): string => moves ?? name
 /** The groups of a shape that can be renamed: of more than one id, and of one size wherever they occur. */
 export function groupsOf(shape: Shape): Group[] {
   const sizes = new Map<string, Set<number>>()
-  const note = (set: Scalarset): void => {
-    const name = groupOf(set)
-    sizes.set(name, (sizes.get(name) ?? new Set()).add(set.size))
-  }
-  const visit = (of: Shape): void => {
-    if (of.kind === 'scalar') { if (of.scalarset !== null) note(of.scalarset); return }
-    if (of.kind === 'table' && of.key.kind === 'scalarset') note(of.key)
-    partsOf(of).forEach(({ shape: part }) => { visit(part) })
-  }
-  visit(shape)
+  for (const set of setsOf(shape)) sizes.set(groupOf(set), (sizes.get(groupOf(set)) ?? new Set()).add(set.size))
   return [...sizes].flatMap(([name, of]) => of.size === 1 && [...of][0]! > 1 ? [{ name, size: [...of][0]! }] : [])
 }
 
-const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly { readonly at: number; readonly shape: Shape }[] => {
+/** The scalarsets of a shape, as often as they stand there. */
+export function setsOf(shape: Shape): Scalarset[] {
+  if (shape.kind === 'scalar') return shape.scalarset === null ? [] : [shape.scalarset]
+  const parts = partsOf(shape).flatMap(part => setsOf(part.shape))
+  return shape.kind === 'table' && shape.key.kind === 'scalarset' ? [shape.key, ...parts] : parts
+}
+
+export const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly { readonly at: number; readonly shape: Shape }[] => {
   switch (of.kind) {
     case 'optional': return [of.of]
     case 'struct': return of.fields
@@ -59,12 +56,18 @@ const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly { readonly at
   }
 }
 
+export const factorial = (n: number): number => n < 2 ? 1 : n * factorial(n - 1)
+const numeral = (n: number): string => n.toLocaleString('en-US')
+
 interface Under { readonly tests: readonly Test[]; readonly keys: readonly string[] }
 /** Where a group's ids stand as values, and what its tables hold: decides how it can be renamed. */
 interface Found { readonly values: (ValueSlot & { readonly keys: readonly string[] })[]; readonly rows: (RowSet & { readonly keys: readonly string[] })[] }
 
-/** @param groups the ones to rename. */
-export function symmetryOf(shape: Shape, groups: readonly Group[]): Symmetry {
+/** Each state is brought to all orders of the ids that have to be tried: to more of them is dearer than what it saves. */
+const mostOrders = 5040
+
+/** @param groups the ones to rename. @throws NotInterchangeable for the largest of those that have to be tried, when that is too dear. */
+export function symmetryOf(shape: Shape, groups: readonly Group[], who: string): Symmetry {
   const names = new Set(groups.map(({ name }) => name))
   const found: Found = { values: [], rows: [] }
   collect(shape, 0, { tests: [], keys: [] }, names, found)
@@ -72,7 +75,13 @@ export function symmetryOf(shape: Shape, groups: readonly Group[]): Symmetry {
   // The largest first: they cost most to try.
   for (const group of [...groups].sort((a, b) => b.size - a.size))
     if ([...relabelled, group].every(one => isApart(one.name, [...relabelled, group].map(({ name }) => name), found))) relabelled.push(group)
-  return { tried: groups.filter(group => !relabelled.includes(group)), relabelled, values: found.values, rows: found.rows }
+  const tried = groups.filter(group => !relabelled.includes(group))
+  const orders = tried.reduce((product, { size }) => product * factorial(size), 1)
+  if (orders > mostOrders) {
+    const largest = tried.reduce((most, one) => one.size > most.size ? one : most)
+    throw new NotInterchangeable(largest.name, who, `would have to be brought to ${numeral(orders)} orders of ids each, and ${numeral(mostOrders)} are at most; scalarset '${largest.name}' has the most ids`)
+  }
+  return { tried, relabelled, values: found.values, rows: found.rows }
 }
 
 /** The order in which a state mentions the group's ids must not depend on how it, or others that are relabelled too, are named. */
@@ -97,7 +106,7 @@ function collect(shape: Shape, at: number, under: Under, names: ReadonlySet<stri
     case 'table': {
       const key = shape.key.kind === 'scalarset' && names.has(groupOf(shape.key)) ? groupOf(shape.key) : null
       if (key !== null && shape.elements.length > 1 && shape.elements[0]!.shape.bits > 0)
-        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at), bits: shape.elements[0]!.shape.bits, keys: under.keys })
+        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at), bits: shape.elements[0]!.shape.bits, ...under })
       for (const element of shape.elements)
         collect(element.shape, at + element.at, key === null ? under : { ...under, keys: [...under.keys, key] }, names, found)
       return
@@ -122,27 +131,10 @@ export interface Swap { readonly group: string; readonly low: number }
 export const swapsOf = (groups: readonly Group[]): Swap[] =>
   groups.flatMap(({ name, size }) => Array.from({ length: size - 1 }, (_, low) => ({ group: name, low })))
 
-/** Swaps that lead from one renaming to the next until all of the groups' have been met. */
-export function tour(groups: readonly Group[]): Swap[] {
-  const [first, ...rest] = groups
-  if (first === undefined) return []
-  const inner = tour(rest)
-  return permutations(first.size).reduce<Swap[]>((all, low) => [...all, { group: first.name, low }, ...inner], inner)
-}
 /** Neighbours to swap, one after the other, to meet every order of `size` things (Steinhaus, Johnson, Trotter). */
-function permutations(size: number): number[] {
+export function permutations(size: number): number[] {
   if (size < 2) return []
   const inner = permutations(size - 1)
   const down = Array.from({ length: size - 1 }, (_, i) => size - 2 - i), up = [...down].reverse()
   return [down, ...inner.flatMap((low, i) => i % 2 === 0 ? [[low + 1], up] : [[low], down])].flat()
-}
-
-/** An op after a swap. */
-export function swappedOp({ action, args }: Op, params: Fields, { group, low }: Swap): Op {
-  return { action, args: Object.fromEntries(Object.entries(args).map(([name, value]) => {
-    const domain = params[name]
-    const set = domain?.kind === 'optional' ? domain.of : domain
-    if (set?.kind !== 'scalarset' || groupOf(set) !== group) return [name, value]
-    return [name, value === low ? low + 1 : value === low + 1 ? low : value]
-  })) }
 }

@@ -23,6 +23,8 @@ interface Claim {
 export interface Always<S, L> extends Claim {
   readonly kind: 'always'
   readonly parts?: (initial: World<S, L>) => number
+  /** The scalarset whose ids number the parts: where ids are renamed, the parts are with them. */
+  readonly partsBy?: string
   judge(world: World<S, L>, part: number): Verdict
 }
 /** Must be true of every observation of the kind `on`, given the worlds right after and right before its step. */
@@ -72,9 +74,11 @@ const onlyCase = (): readonly string[] => ['what began']
 export function propertiesOf<S, L, O extends Observation>() {
   type W = World<S, L>
   return {
-    /** `parts`: of how many conjuncts the claim is made, given the initial world; `judge` gets the number of the one asked. */
-    always: (name: string, say: Stated & { readonly parts?: (initial: W) => number }, judge: (world: W, part: number) => Verdict): Always<S, L> =>
-      ({ kind: 'always', ...stated(name, say), ...say.parts === undefined ? {} : { parts: say.parts }, judge }),
+    /** `parts`: of how many conjuncts the claim is made, given the initial world; `judge` gets the number of the one asked. `partsBy` names the
+     *  scalarset whose ids these numbers are, where they are: else a search with symmetry asks all parts at once. */
+    always: (name: string, say: Stated & { readonly parts?: (initial: W) => number; readonly partsBy?: string },
+      judge: (world: W, part: number) => Verdict): Always<S, L> =>
+      ({ kind: 'always', ...stated(name, say), ...say.parts === undefined ? {} : { parts: say.parts }, ...say.partsBy === undefined ? {} : { partsBy: say.partsBy }, judge }),
     /** `judge` sees only observations with `what === on`, with their own type. */
     step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
       judge: (seen: Seen<O, K>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>

@@ -1,8 +1,8 @@
 /** One form for all states that differ in the names of interchangeable ids only, as WebAssembly on packed words: the least of all renamings of
  *  some groups, in each of which the other groups are named in the order of their first mention, and the unmentioned by what is said of them. */
-import { swapsOf, tour } from '../symmetry.ts'
+import { permutations, swapsOf } from '../symmetry.ts'
 import type { Symmetry, Test, ValueSlot } from '../symmetry.ts'
-import { add, and, block, br, brIf, call, eq, geU, get, getGlobal, gtU, i32, load, ltU, or, set, shl, shrU, store, sub, when, xor } from './assembler.ts'
+import { add, and, block, br, brIf, call, eq, eqz, geU, get, getGlobal, gtU, i32, load, ltU, or, set, shl, shrU, store, sub, when, xor } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import type { Plan } from './memory.ts'
 
@@ -35,7 +35,7 @@ function pieces(at: number, bits: number): { offset: number; bits: number }[] {
 /** `swap(address)`: ids `low` and `low + 1` in each other's place. */
 function swap(symmetry: Symmetry, group: string, low: number): Func {
   const a = 1, b = 2
-  const rows = symmetry.rows.filter(row => row.group === group).flatMap(({ at, bits }) => pieces(at[low]!, bits).map(piece => {
+  const rows = symmetry.rows.filter(row => row.group === group).map(({ at, bits, tests }) => under(tests, pieces(at[low]!, bits).map(piece => {
     const from = at[low]! + piece.offset, to = at[low + 1]! + piece.offset
     const put = (place: number, other: number): Code => {
       const m = mask(piece.bits) << (place & 31)
@@ -43,7 +43,7 @@ function swap(symmetry: Symmetry, group: string, low: number): Func {
       return store(get(pointer), piece.bits === 32 ? get(other) : or(and(load(get(pointer), wordOf(place)), i32(~m)), value), wordOf(place))
     }
     return [set(a, field(from, piece.bits)), set(b, field(to, piece.bits)), put(from, b), put(to, a)]
-  }))
+  })))
   const values = symmetry.values.filter(value => value.group === group).map(({ at, bits, nullable, tests }) => {
     const code = low + (nullable ? 1 : 0)
     const moved = sub(eq(get(a), i32(code)), eq(get(a), i32(code + 1)))
@@ -69,10 +69,14 @@ function relabel(symmetry: Symmetry, group: string, size: number, swapAt: (low: 
   }
   const rows = symmetry.rows.filter(row => row.group === group)
   const compareRows = (low: number): Code => block(
-    rows.flatMap(({ at, bits }) => pieces(at[low]!, bits).map(piece => [
-      set(id, field(at[low]! + piece.offset, piece.bits)), set(next, field(at[low + 1]! + piece.offset, piece.bits)),
-      when(gtU(get(id), get(next)), [set(isMore, i32(1)), br(1)]), brIf(0, ltU(get(id), get(next))),
-    ])),
+    rows.map(({ at, bits, tests }) => block(
+      // Where the table is not there, other things stand in its place.
+      tests.map(test => brIf(0, eqz(holds(test)))),
+      pieces(at[low]!, bits).map(piece => [
+        set(id, field(at[low]! + piece.offset, piece.bits)), set(next, field(at[low + 1]! + piece.offset, piece.bits)),
+        when(gtU(get(id), get(next)), [set(isMore, i32(1)), br(2)]), brIf(1, ltU(get(id), get(next))),
+      ]),
+    )),
   )
   const order = (low: number): Code => [
     set(a, nibble(i32(4 * low))), set(b, nibble(i32(4 * low + 4))), set(isMore, gtU(get(a), get(b))),
@@ -94,24 +98,25 @@ export function canonFunctions(plan: Plan, symmetry: Symmetry, base: number): Fu
   const swaps = swapsOf([...symmetry.tried, ...symmetry.relabelled])
   const swapAt = (group: string, low: number): number => base + swaps.findIndex(one => one.group === group && one.low === low)
   const relabels = symmetry.relabelled.map(({ name, size }) => relabel(symmetry, name, size, low => swapAt(name, low)))
-  const best = 1
-  const words = Array.from({ length: plan.words }, (_, w) => w * 4)
   const named = relabels.map((_, i) => call(base + swaps.length + i, get(pointer)))
-  const keep = words.map(w => store(get(best), load(get(pointer), w), w))
+  const functions = [...swaps.map(({ group, low }) => swap(symmetry, group, low)), ...relabels]
+  const words = Array.from({ length: plan.words }, (_, w) => w * 4), best = 1
+  const canon = (body: Code): Func => ({ name: 'canon', params: ['i32'], results: [], locals: ['i32'], body })
+  if (symmetry.tried.length === 0) return [...functions, canon(named)]
+  const ofWork = set(best, add(getGlobal(0), i32(plan.work)))
   const keepLess: Code = block(
     block(words.map(w => [
       brIf(0, ltU(load(get(pointer), w), load(get(best), w))), brIf(1, gtU(load(get(pointer), w), load(get(best), w))),
     ]), br(1)),
-    keep,
+    words.map(w => store(get(best), load(get(pointer), w), w)),
   )
-  const steps = tour(symmetry.tried).map(({ group, low }) => [call(swapAt(group, low), get(pointer)), named, keepLess])
-  return [
-    ...swaps.map(({ group, low }) => swap(symmetry, group, low)), ...relabels,
-    {
-      name: 'canon', params: ['i32'], results: [], locals: ['i32'],
-      body: steps.length === 0 ? named : [
-        set(best, add(getGlobal(0), i32(plan.work))), named, keep, steps, words.map(w => store(get(pointer), load(get(best), w), w)),
-      ],
-    },
-  ]
+  functions.push({ name: null, params: ['i32'], results: [], locals: ['i32'], body: [ofWork, named, keepLess] })
+  // All orders of a group, and in each of them all orders of those before.
+  for (const { name, size } of symmetry.tried) {
+    const inner = call(base + functions.length - 1, get(pointer))
+    functions.push({ name: null, params: ['i32'], results: [], locals: [], body: [inner, permutations(size).map(low => [call(swapAt(name, low), get(pointer)), inner])] })
+  }
+  return [...functions, canon([
+    ofWork, words.map(w => store(get(best), i32(-1), w)), call(base + functions.length - 1, get(pointer)), words.map(w => store(get(pointer), load(get(best), w), w)),
+  ])]
 }

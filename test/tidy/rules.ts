@@ -108,7 +108,7 @@ const judged = /expect\([^)]*(?:seconds|elapsed|duration|took|_ms|_s)\b[^)]*\)\.
 const timed = /(?<!example )--time[ =](?!0\.001ms|1000h)[\d.]+(?:ms|s|m|h)\b/
 const slept = /\b(?:sleep|timeout)\s+(?:-\S+\s+)*\d+|\b(?:setTimeout|setInterval|scheduler)\b[^}]*\} from '(?:node:)?timers/
 /** Who means a clock and waits for none: recipes that are refused for it, a step that blocks, work that is counted in processor time. */
-const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/cli/fixtures/sleeping-step.ts', 'test/cli/vigil.test.ts']
+const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/unit/plain-meaning.test.ts', 'test/cli/fixtures/sleeping-step.ts', 'test/cli/vigil.test.ts']
 
 /** No test depends on how long something takes: it counts looks, steps or work, under a clock that is counted too (test/clock.ts). */
 export function noDeadlines(sources: readonly Source[]): string[] {

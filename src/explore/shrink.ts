@@ -1,5 +1,5 @@
 /** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the others as they are. */
-import { judge, ModelError, seenIn, showOp } from '../model/index.ts'
+import { judge, keyOf, ModelError, seenIn } from '../model/index.ts'
 import type { Machine, Observation, Op, Verdict } from '../model/index.ts'
 import type { Violation } from './result.ts'
 import { Stepper } from './stepper.ts'
@@ -35,7 +35,7 @@ export function judgeOps<S, L, O extends Observation>(
   machine: Machine<S, L, O>, property: string, stepper: Stepper<S, L, O> = new Stepper(machine)): (ops: readonly Op[]) => Found | null {
   const claim = machine.properties.find(p => p.name === property)
   if (claim === undefined) throw new RangeError(`machine '${machine.name}' has no property '${property}'`)
-  const known = new Map(machine.instances.map(({ op }, number) => [showOp(op), number]))
+  const known = new Map(machine.instances.map(({ op }, number) => [keyOf(op), number]))
   return candidate => {
     let words = stepper.initial()
     const ops: Op[] = []
@@ -43,7 +43,7 @@ export function judgeOps<S, L, O extends Observation>(
       let verdict = judge(claim, stepper.world(words), [], () => stepper.world(words))
       for (const op of candidate) {
         if (verdict !== true) break
-        const number = known.get(showOp(op))
+        const number = known.get(keyOf(op))
         const taken = number === undefined ? null : stepper.take(number, words)
         if (taken === null) continue
         const before = words
@@ -98,23 +98,23 @@ function firstOf(candidates: Iterable<Op[]>, attempt: Attempt): Op[] | null {
 
 /** One number of one parameter set to a smaller one in all ops at once: an id mostly stands in several ops. */
 function* renamed<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Generator<Op[]> {
-  const known = new Set(machine.instances.map(({ op }) => showOp(op)))
+  const known = new Set(machine.instances.map(({ op }) => keyOf(op)))
   const used = new Map(ops.flatMap(({ args }) => Object.entries(args))
     .map(([name, value]) => [`${name}=${String(value)}`, { name, value }]))
   for (const { name, value: from } of used.values())
     for (let to = 0; typeof from === 'number' && to < from; to++) {
       const candidate = ops.map(op => op.args[name] === from ? { action: op.action, args: { ...op.args, [name]: to } } : op)
-      if (candidate.every(op => known.has(showOp(op)))) yield candidate
+      if (candidate.every(op => known.has(keyOf(op)))) yield candidate
     }
 }
 
 /** One op replaced by an earlier instance of its action. */
 function* replaced<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: readonly Op[]): Generator<Op[]> {
   for (const [at, op] of ops.entries()) {
-    const own = showOp(op)
+    const own = keyOf(op)
     for (const instance of machine.instances) {
       if (instance.op.action !== op.action) continue
-      if (showOp(instance.op) === own) break
+      if (keyOf(instance.op) === own) break
       yield ops.with(at, instance.op)
     }
   }

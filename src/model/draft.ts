@@ -2,7 +2,7 @@
  *  logged in order, what it leaves behind is compared at the end; aliases and moved elements behave as in plain JavaScript. */
 import { decodeScalar } from './layout.ts'
 import type { Place, Shape } from './layout.ts'
-import { define, isIndex, put, refusePrototype } from './put.ts'
+import { define, put, refusePrototype } from './put.ts'
 import { behind } from './run.ts'
 import type { Key, Run, Target } from './run.ts'
 
@@ -70,10 +70,10 @@ export class Node implements ProxyHandler<Target> {
   /** Whether `key` names a part that has not been looked at. */
   private isHidden(key: Key): key is string {
     if (typeof key === 'symbol' || Object.hasOwn(this.target, key) || this.found.has(key)) return false
-    const { shape, target } = this
-    if (shape.kind === 'table' || shape.kind === 'list') return isIndex(key) && Number(key) < (target as unknown as unknown[]).length && this.parts().has(key)
-    return shape.kind === 'variant' && key === shape.tag || this.parts().has(key)
+    const { target } = this
+    return this.isPart(key) && !(Array.isArray(target) && Number(key) >= target.length)
   }
+  private isPart(key: string): boolean { return this.shape.kind === 'variant' && key === this.shape.tag || this.parts().has(key) }
   private reveal(): void {
     const { shape } = this
     if (shape.kind === 'variant' && this.isHidden(shape.tag)) this.fetch(shape.tag)
@@ -95,6 +95,8 @@ export class Node implements ProxyHandler<Target> {
   deleteProperty(target: Target, key: Key): boolean {
     this.writing(key)
     if (this.isHidden(key)) this.fetch(key)
+    // What was written unread, and is deleted, does not come back as what it was.
+    if (typeof key === 'string' && !this.found.has(key) && this.isPart(key)) this.found.set(key, undefined)
     this.late = (this.late ?? new Set()).add(key)
     return Reflect.deleteProperty(target, key)
   }

@@ -24,7 +24,7 @@ function checkName(run: Run, target: Target, key: Key): void {
   if (Array.isArray(target) && key !== 'length' && !isIndex(key))
     run.refuse(new Refusal(`writes '${String(key)}' of an array; an array has elements from 0 on, and a length`))
 }
-export const isIndex = (key: Key): boolean => typeof key === 'string' && /^(?:0|[1-9]\d*)$/.test(key)
+const isIndex = (key: Key): boolean => typeof key === 'string' && /^(?:0|[1-9]\d*)$/.test(key)
 
 export const refusePrototype = (run: Run): never =>
   run.refuse(new Refusal('sets the prototype of a part of the state; a state holds plain objects'))

@@ -66,9 +66,13 @@ function known(vocabulary: object | undefined, name: string, what: string): void
   if (vocabulary !== undefined && !Object.hasOwn(vocabulary, name)) throw new TypeError(`no ${what} is named '${name}'`)
 }
 
+/** One text for one op, whatever its arguments hold. */
+export const keyOf = (op: Op): string => JSON.stringify([op.action, op.args])
+
 /** `dma.issue(device=0, iova=1)` */
 export function showOp(op: Op): string {
-  const args = Object.entries(op.args).map(([name, value]) => `${name}=${String(value)}`)
+  const show = (value: unknown): string => typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+  const args = Object.entries(op.args).map(([name, value]) => `${name}=${show(value)}`)
   return args.length === 0 ? op.action : `${op.action}(${args.join(', ')})`
 }
 

@@ -1,7 +1,7 @@
 /** What a step means, in plain JavaScript, whichever driver takes it; and what no step may do, refused by each of them. */
 import { describe, expect, test } from 'vitest'
 import {
-  actionsOf, bool, exploreExhaustively, exploreRandomly, list, machine, ModelError, oneOf, optional, propertiesOf, range, shrinkOps, step, struct, table,
+  actionsOf, bool, exploreExhaustively, exploreRandomly, list, machine, ModelError, oneOf, optional, propertiesOf, range, shrinkOps, step, struct, table, variant,
 } from '../../src/index.ts'
 import type { Machine, Op, Property, Value, World } from '../../src/index.ts'
 
@@ -89,6 +89,21 @@ describe('every driver takes a step alike', () => {
       properties: [always('second', { claim: '' }, ({ state }) => state.t[1]!.a === 0 || { because: 'moved' })],
       actions: [action('go', { agent: 'cpu', when: s => s.x < 2, then: d => { d.x++; d.t[0]!.a++ } })] })
     expect(await drivers(build)).toEqual(all('holds'))
+  })
+  test('a name that was written unread, and deleted, is gone', async () => {
+    const kind = variant('is', { full: { n: range(0, 1) }, empty: {} })
+    type K = Value<ReturnType<typeof shape>>
+    const shape = () => struct({ k: kind, went: bool })
+    const build = () => machine<K, Ledger, Seen>({ name: 'm', domain: shape(), initial: { k: { is: 'full', n: 0 }, went: false },
+      properties: [propertiesOf<K, Ledger, Seen>().always('full', { claim: '' }, ({ state }) => !state.went || state.k.is === 'empty' || { because: 'full' })],
+      actions: [actionsOf<K, Seen>()('go', { agent: 'cpu', when: s => !s.went, then: d => {
+        const k = d.k as unknown as Record<string, unknown>
+        k['n'] = 1
+        delete k['n']
+        k['is'] = 'empty'
+        d.went = true
+      } })] })
+    expect(await drivers(build as unknown as () => M)).toEqual(all('holds'))
   })
   test('parts are counted once, in the initial state', async () => {
     const each = always('each is small', { claim: '', parts: ({ state }) => state.q.length }, ({ state }, i) => (state.q[i] ?? 0) < 3 || { because: 'big' })

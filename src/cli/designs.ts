@@ -86,18 +86,13 @@ function editedOnes(found: readonly Subject[], edits: string): Subject[] {
 }
 
 async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(file).href
   try {
+    if (/\.[cm]?ts$/.test(file)) await useTsx(path, file)
     useOwnModules()
-    return await notedLoad(async () => {
-      try { return await import(url) as Record<string, unknown> } catch (cause) {
-        if ((cause as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw cause
-        await useTsx(path, file)
-        return await import(url) as Record<string, unknown>
-      }
-    })
+    return await notedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
+    if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION') throw noTypeScript(path, 'give the module itself as TypeScript, with tsx beside it')
     const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
     throw new UserError({ code: 'E-DESIGN-MODULE', subject: path, problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
       next: 'mend the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
@@ -105,26 +100,46 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   }
 }
 
-let ownModules = false
-/** `remapcheck/spec` means this very program, wherever the design lies: steps are known by identity, so a second copy would not do. */
+/** Modules of this program by their paths, where a clone runs them bundled (bin/clone.js). */
+const bundled = (): Readonly<Record<string, object>> =>
+  (globalThis as unknown as Record<symbol, Readonly<Record<string, object>> | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
+let ownModules = false, tsx = false
+/** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by identity, so a second
+ *  copy would not do. */
 function useOwnModules(): void {
   if (ownModules) return
   ownModules = true
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
-  const urls = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'], ['remapcheck/properties', 'properties']]
-    .map(([name, folder]) => [name, pathToFileURL(join(base, folder!, `index.${extension}`)).href]))
-  const hook = `const own=${JSON.stringify(urls)}
-export const resolve=(name,context,next)=>next(Object.hasOwn(own,name)?own[name]:name,context)`
-  register(`data:text/javascript,${encodeURIComponent(hook)}`)
+  const urlOf = (path: string): string => pathToFileURL(join(base, path)).href
+  const own = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'], ['remapcheck/properties', 'properties']]
+    .map(([name, folder]) => [name, urlOf(`${folder}/index.${extension}`)]))
+  const loaded = Object.fromEntries(Object.entries(bundled()).map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { own, loaded } })
 }
+const hooks = `let own, loaded
+export const initialize = data => { ({ own, loaded } = data) }
+export const resolve = (name, context, next) => next(Object.hasOwn(own, name) ? own[name] : name, context)
+export const load = (url, context, next) => {
+  if (!Object.hasOwn(loaded, url)) return next(url, context)
+  const { path, names } = loaded[url]
+  const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n' + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
+  return { format: 'module', source, shortCircuit: true }
+}`
 
-/** TypeScript on a Node that does not read it: through the user's own tsx. */
+/** TypeScript through the user's own tsx, or that of a clone; else as Node reads it. */
 async function useTsx(path: string, file: string): Promise<void> {
-  let api: string
-  try { api = createRequire(file).resolve('tsx/esm/api') } catch {
-    throw usage(path, `this Node (${process.version}) does not read TypeScript, and tsx is not installed beside it`, 'npm install --save-dev tsx, or give JavaScript', 'DESIGN-TYPESCRIPT')
+  if (tsx) return
+  const [api] = [file, import.meta.url].flatMap(from => { try { return [createRequire(from).resolve('tsx/esm/api')] } catch { return [] } })
+  if (api === undefined) {
+    if ((process.features as { typescript?: unknown }).typescript) return
+    throw noTypeScript(path, 'npm install --save-dev tsx, or give JavaScript')
   }
-  const { register: registerTsx } = await import(pathToFileURL(api).href) as { register: () => void }
+  // What `require` would get looks for its hooks in the wrong folder.
+  const { register: registerTsx } = await import(pathToFileURL(api.replace(/\.cjs$/, '.mjs')).href) as { register: () => void }
   registerTsx()
+  tsx = true
+  ownModules = false // of hooks, the last are asked first
 }
+const noTypeScript = (path: string, next: string): UserError =>
+  usage(path, `this Node (${process.version}) does not read TypeScript, and tsx is not installed beside it`, next, 'DESIGN-TYPESCRIPT')

@@ -1,6 +1,6 @@
 /** Every built-in design one step above its scopes: each bound of each scope raised by one, and each two of them together.
- *  `npx tsx bench/sweep.ts FILE [states]` adds what it finds to FILE, a line a search, and goes on where FILE ends; a search that was cut short by
- *  fewer states is done again. At the end, and with 0 states at once, it prints what FILE says. */
+ *  `npx tsx bench/sweep.ts FILE [states] [scope,…]` adds what it finds to FILE, a line a search, and goes on where FILE ends; a search that was cut
+ *  short by fewer states is done again. At the end, and with 0 states at once, it prints what FILE says. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { propertiesFor } from '../properties/index.ts'
 import { badBounds, boundNames, boundSpecs, showBounds } from '../spec/bounds.ts'
@@ -8,12 +8,13 @@ import type { BoundName, Bounds } from '../spec/bounds.ts'
 import { designs } from '../spec/kernel/index.ts'
 import type { Design } from '../spec/kernel/index.ts'
 import { remapMachine } from '../spec/machine.ts'
-import { scopes } from '../spec/scopes.ts'
+import { scopeNamed, scopes } from '../spec/scopes.ts'
 import { exploreFully, ModelError } from '../src/index.ts'
 
-const [file, most = '100000'] = process.argv.slice(2)
-if (file === undefined || !/^\d+$/.test(most)) {
-  console.error('usage: npx tsx bench/sweep.ts FILE [states]')
+const [file, most = '100000', only] = process.argv.slice(2)
+const chosen = only?.split(',') ?? scopes.map(({ name }) => name)
+if (file === undefined || !/^\d+$/.test(most) || !chosen.every(scopeNamed)) {
+  console.error('usage: npx tsx bench/sweep.ts FILE [states] [scope,…]')
   process.exit(2)
 }
 const maxStates = Number(most), maxMemory = 1e9
@@ -83,7 +84,7 @@ function answers(): ReadonlyMap<string, Found> {
 const asked = questions()
 const before = answers()
 const isOpen = (found: Found | undefined): boolean => found === undefined || found.stopped === 'states' && found.limit < maxStates
-for (const question of asked.filter(({ key }) => maxStates > 0 && isOpen(before.get(key)))) appendFileSync(file, `${JSON.stringify(await answer(question))}\n`)
+for (const question of asked.filter(({ key, scope }) => maxStates > 0 && chosen.includes(scope) && isOpen(before.get(key)))) appendFileSync(file, `${JSON.stringify(await answer(question))}\n`)
 
 const done = answers(), found = asked.flatMap(({ key }) => done.get(key) ?? [])
 const print = (cells: readonly (string | number)[]): void => { console.log(cells.map((cell, i) => i < 2 ? String(cell).padEnd(30) : String(cell).padStart(12)).join('')) }

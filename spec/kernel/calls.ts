@@ -92,21 +92,22 @@ const deviceCalls = {
   migrateInterrupt: callSpec({
     says: 'move an interrupt source to another CPU and vector',
     path: 'irq-migrate', on: b => b.migrate > 0, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
-    // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does.
+    // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does. A source without one has nothing to move.
     when: (s, p, b) => p.source < b.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
+      && placeOf(s, p.source) !== null
       && (apicIdOf(p.toCpu, b) <= 0xff || s.unit.ires && s.unit.memory.wideDestinations),
     enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector }, from: placeOf(s, source) }),
   }),
 }
 export const calls: Readonly<Record<CallName, CallSpec>> = { ...memoryCalls, ...deviceCalls }
 
-/** The one place that a source's handler is installed while it is not moving. */
-function placeOf(s: State, source: number): { cpu: number; vector: number } {
+/** The one place that a source's handler is installed while it is not moving; null where a kernel has lost it. */
+function placeOf(s: State, source: number): { cpu: number; vector: number } | null {
   for (const [cpu, row] of s.kernel.vectors.entries()) {
     const vector = row.indexOf(source)
     if (vector >= 0) return { cpu, vector }
   }
-  throw new Error(`source ${source} has no vector`)
+  return null
 }
 
 /** One action to enter each call, and one for each later step of its protocol. */

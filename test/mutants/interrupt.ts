@@ -8,10 +8,11 @@ import { invalidationsComplete } from '../../properties/progress/invalidations-c
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { waitEnds } from '../../properties/progress/wait-ends.ts'
 import { moved, replaced, without } from '../../spec/kernel/design.ts'
-import type { Step } from '../../spec/kernel/design.ts'
+import type { Design, Step } from '../../spec/kernel/design.ts'
 import { designNamed } from '../../spec/kernel/index.ts'
 import { driverServer } from '../../spec/kernel/driver-server.ts'
 import { ring0Strict } from '../../spec/kernel/ring0.ts'
+import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/kernel/steps/index.ts'
 import { forging, mutant, onePage, oneSource, twoSources } from './mutant.ts'
 
@@ -80,6 +81,21 @@ const forgery = [
     { from: strict, breaks: noLostEdge, at: { ...oneSource, wideIds: 1, eim: 0 }, shortest: 4 }),
 ]
 
+/** The vector was free when the call was made, and nobody looks again. */
+const claimVectorAsAsked: Step = {
+  ...steps.claimVector, name: 'claimVectorAsAsked',
+  then: k => {
+    k.s.kernel.vectors[k.call.to!.cpu]![k.call.to!.vector] = null
+    steps.claimVector.then(k)
+  },
+}
+/** As user-port-io moves interrupts; without its notifications, which have no part in it, there are fewer states. */
+const entering: Design = { ...userPortIo, name: 'user-port-io, not notifying', userDrivers: false }
+const racing = [
+  mutant('vector-claimed-by-two', replaced(entering, move, steps.claimVector, claimVectorAsAsked),
+    { from: entering, breaks: noMisdelivery, at: { ...twoSources, callers: 2 }, shortest: 11 }),
+]
+
 /** The ring is full, and nobody looks. */
 const submitWaitIfRoom: Step = {
   ...steps.submitWait, name: 'submitWaitIfRoom', when: () => true,
@@ -96,4 +112,4 @@ const waiting = [
   mutant('edge-left-under-the-mask', without(masked, move, steps.unmaskSource), { from: masked, breaks: edgesAreServed, at: oneSource, shortest: 8 }),
 ]
 
-export const interruptMutants = [...migration, ...reprogramming, ...leftovers, ...forgery, ...waiting]
+export const interruptMutants = [...migration, ...reprogramming, ...leftovers, ...forgery, ...racing, ...waiting]

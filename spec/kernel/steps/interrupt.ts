@@ -4,10 +4,15 @@ import { store, writeBack } from '../../vtd/memory.ts'
 import type { IrteEntry } from '../../vtd/memory.ts'
 import { messageOf } from '../../apic/delivery.ts'
 
-/** The handler is installed at the new place first; the old place stays valid until it is released. */
+/** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come before this one, another CPU
+ *  may have taken the vector that was free at the call. */
 export const claimVector: Step = {
-  name: 'claimVector', says: 'allocate the new vector and install the handler there',
-  then: ({ s, call, emit }) => {
+  name: 'claimVector', says: 'allocate the new vector and install the handler there; the call fails if it was taken meanwhile',
+  then: ({ s, call, cpu, emit }) => {
+    if (s.kernel.vectors[call.to!.cpu]![call.to!.vector] !== null) {
+      s.kernel.calls[cpu] = null
+      return
+    }
     s.kernel.vectors[call.to!.cpu]![call.to!.vector] = call.source
     emit.cost('lock')
     emit.see({ what: 'bound', cpu: call.to!.cpu, vector: call.to!.vector, to: call.source })

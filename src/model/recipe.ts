@@ -68,7 +68,7 @@ function known(vocabulary: object | undefined, name: string, what: string): void
 
 /** `dma.issue(device=0, iova=1)` */
 export function showOp(op: Op): string {
-  const args = Object.entries(op.args).map(([name, value]) => `${name}=${String(value)}`)
+  const args = Object.entries(op.args).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
   return args.length === 0 ? op.action : `${op.action}(${args.join(', ')})`
 }
 

@@ -10,8 +10,11 @@ import type { Known } from './search.ts'
 import type { Claim } from './step.ts'
 import type { Way } from './ways.ts'
 
+/** Results that searches of one sort have told, by property: all of them tell the same. */
+export type Told = Map<string, string>
+
 /** Lines that say what differs; none where all is as it should be. */
-export async function differences(made: Made, known: Known, way: Way): Promise<string[]> {
+export async function differences(made: Made, known: Known, way: Way, told: Told): Promise<string[]> {
   const { machine } = made
   let said: Exploration[]
   try { said = await way.search(machine, known.nodes.length) } catch (error) {
@@ -21,9 +24,11 @@ export async function differences(made: Made, known: Known, way: Way): Promise<s
     const isRefusal = /no scalarset/.test(error.message) || made.kind !== 'symmetric' && /apart/.test(error.message)
     return way.is === 'named' && isRefusal ? [] : [`throws ModelError ${error.message}`]
   }
-  if (known.mistake !== null) return way.is === 'random' || way.is === 'stopped' ? [] : [`says nothing of: ${known.mistake.why}`]
+  if (known.mistake !== null)
+    return way.is === 'random' || way.is === 'stopped' ? [] : [`says nothing of: ${known.mistake.why}`]
   const comparison = new Comparison(made, known, way)
   said.forEach((one, i) => { comparison.exploration(one, i === said.length - 1) })
+  if (way.is !== 'random' && way.is !== 'stopped') comparison.retold(said.at(-1)!, told)
   return comparison.found
 }
 
@@ -62,6 +67,16 @@ class Comparison {
     } else this.least(said)
     for (const result of said.results) this.result(result, said, isWhole)
     if (known.nodes.length < said.states) this.found.push(`${said.states} states, naive: ${known.nodes.length}`)
+  }
+
+  /** However it was searched, the same traces are told. */
+  retold({ results }: Exploration, told: Told): void {
+    for (const result of results) {
+      const name = `${this.way.is === 'named' ? 'symmetric' : this.way.is} ${result.property}`, text = JSON.stringify(result)
+      const before = told.get(name)
+      if (before === undefined) told.set(name, text)
+      else if (before !== text) this.found.push(`tells ${text}, another way: ${before}`)
+    }
   }
 
   private counts(said: Exploration): void {

@@ -94,7 +94,8 @@ export class Node implements ProxyHandler<Target> {
   }
   deleteProperty(target: Target, key: Key): boolean {
     this.writing(key)
-    if (this.isHidden(key)) this.fetch(key)
+    // Also what was written before it was looked at: else what had been there would be back.
+    if (typeof key === 'string' && !this.found.has(key)) this.fetch(key)
     this.late = (this.late ?? new Set()).add(key)
     return Reflect.deleteProperty(target, key)
   }

@@ -21,7 +21,8 @@ class Tally {
   machine({ made: { machine }, known }: Case): void {
     const { pieces } = keysOf(layoutOf(machine.worldDomain))
     this.add(pieces === null ? 'interned' : pieces.length === 0 ? 'keyed' : 'counted')
-    this.add('of more than 30 states', known.nodes.length > 30)
+    this.add('of more than 30 states', known.states > 30)
+    this.add('of more than 3000 states', known.states > 3000)
     this.add('deep', known.depth > 5)
     this.add('mistaken', known.mistake !== null)
     for (const { name, kind } of machine.properties) {
@@ -50,7 +51,7 @@ test.each(kinds)('%s machines: every search says what the naive one says', async
 test('they are machines of all sorts, and every way was gone', () => {
   const each = Object.fromEntries(ways.map(({ name }) => [name, 2]))
   expect(tally.rare({
-    ...each, interned: 10, keyed: 100, counted: 5, 'of more than 30 states': 40, deep: 20, mistaken: 10, 'always found in more than one step': 20,
+    ...each, interned: 10, keyed: 100, counted: 5, 'of more than 30 states': 40, 'of more than 3000 states': 3, deep: 20, mistaken: 10, 'always found in more than one step': 20,
     'monitor found in more than one step': 5, 'step found in more than one step': 10, 'sometimes found in more than one step': 10,
     'eventually holds': 2, 'eventually fails': 2, 'leadsTo holds': 2, 'leadsTo fails': 2, 'recovers holds': 2, 'recovers fails': 2,
   })).toEqual([])

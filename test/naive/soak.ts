@@ -6,6 +6,10 @@ import type { Kind, Made } from './random/machines.ts'
 import { naive } from './search.ts'
 import type { Known } from './search.ts'
 import type { Way } from './ways.ts'
+import { counted, widened } from './widened.ts'
+
+/** That many beside a machine of the kind `large`. */
+const switches = 7
 
 export interface Case { readonly made: Made; readonly known: Known }
 
@@ -19,14 +23,15 @@ export function caseOf(kind: Kind, seed: number, most: number): Case | null {
     if (known === null) over = actions
     else { able = actions; found = { made, known } }
   }
-  return found
+  if (found === null || kind !== 'large' || found.known.mistake !== null) return found
+  return { made: widened(found.made, switches), known: counted(found.known, switches) }
 }
 
 export interface Difference { readonly kind: Kind; readonly seed: number; readonly way: string; readonly lines: readonly string[]; readonly text: string }
 
 /** Ways that have something to do with a machine: only ids can be renamed. */
 export const fits = ({ machine }: Made, kind: Kind, way: Way): boolean =>
-  way.is !== 'symmetric' && way.is !== 'named' || (kind === 'symmetric' || kind === 'asymmetric') && machine.properties.length > 0
+  way.is !== 'symmetric' && way.is !== 'named' || ['symmetric', 'asymmetric', 'large'].includes(kind) && machine.properties.length > 0
 
 export async function compared({ made, known }: Case, ways: readonly Way[]): Promise<{ readonly searches: number; readonly differences: Difference[] }> {
   const found: Difference[] = []

@@ -71,21 +71,23 @@ export class Claims {
   private note(name: string, text: string): string { this.text.push(`${name}: ${text}`); return name }
 
   /** Of things that are told apart by a number: ids, where there are some. */
-  private things(): { readonly count: number; readonly scope: Partial<Scope> } {
+  private things(): { readonly count: number; readonly scope: Partial<Scope>; readonly set: Scalarset | null } {
     const { words: { dice }, of: { ids } } = this
     const set = ids.length > 0 && dice.chance(0.7) ? dice.pick(ids) : null
-    if (set !== null) return { count: set.size, scope: { ids: [{ text: 'at', of: set }] } }
+    if (set !== null) return { count: set.size, scope: { ids: [{ text: 'at', of: set }] }, set }
     const count = dice.between(1, 3)
-    return { count, scope: { numbers: [{ text: 'at', low: 0, high: count - 1 }] } }
+    return { count, scope: { numbers: [{ text: 'at', low: 0, high: count - 1 }] }, set }
   }
 
   always(name: string, inParts: boolean): Claim {
-    const { count, scope } = inParts ? this.things() : { count: 1, scope: {} }
+    const { dice } = this.words
+    const { count, scope, set } = inParts ? this.things() : { count: 1, scope: {}, set: null }
     const { text, is } = this.fact(true, this.rooted('w', scope), count)
     this.note(name, `always, in ${count}: ${text}`)
     // In more parts than there are bits to tell them apart by, now and then.
-    const before = inParts && this.words.dice.chance(0.3) ? 32 : 0
-    return always(name, { claim: text, ...inParts ? { parts: () => count + before } : {} }, (world, part) =>
+    const by = set !== null && dice.chance(0.5) ? { partsBy: set.name } : {}
+    const before = inParts && dice.chance(0.3) ? 32 : 0
+    return always(name, { claim: text, ...inParts ? { parts: () => count + before } : {}, ...by }, (world, part) =>
       part < before || is(world, part - before) || { because: 'it is not so' })
   }
 
@@ -119,11 +121,12 @@ export class Claims {
     return sometimes(name, { claim: text }, world => is(world, 0))
   }
 
-  endless(name: string): Claim {
+  /** `all`: one that looks at all that can follow, too. */
+  endless(name: string, all: boolean): Claim {
     const { dice } = this.words
     const { count, scope } = this.things()
     const goal = (wanted: boolean, of: Partial<Scope> = {}, numbers = 1) => this.fact(wanted, this.rooted('w', of), numbers)
-    const kind = dice.pick(['eventually', 'leadsTo', 'leadsTo', 'recovers'])
+    const kind = dice.pick(['eventually', 'leadsTo', 'leadsTo', ...all ? ['recovers'] : []])
     if (kind === 'leadsTo') {
       const from = goal(dice.chance(0.3), scope, count), to = goal(false, scope, count)
       this.note(name, `leadsTo, of ${count}: ${from.text} -> ${to.text}`)

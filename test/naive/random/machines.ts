@@ -13,8 +13,8 @@ import { Words } from './words.ts'
 import type { Place, Scope } from './words.ts'
 
 /** `symmetric`: nothing tells ids apart. `asymmetric`: something may. `constants`: what is put into the state is one thing of the module, or a
- *  parameter, and written to there. `mistakes`: recipes and claims break rules. */
-export const kinds = ['plain', 'wide', 'endless', 'symmetric', 'asymmetric', 'constants', 'mistakes'] as const
+ *  parameter, and written to there. `mistakes`: recipes and claims break rules. `large`: it stands beside switches that have nothing to do with it. */
+export const kinds = ['plain', 'wide', 'endless', 'large', 'symmetric', 'asymmetric', 'constants', 'mistakes'] as const
 export type Kind = typeof kinds[number]
 export interface Made { readonly kind: Kind; readonly seed: number; readonly machine: AnyMachine; readonly text: string }
 
@@ -42,7 +42,7 @@ class Maker {
     this.seed = seed
     const dice = this.dice = new Dice(seed)
     this.ids = kind === 'symmetric' || kind === 'asymmetric' || dice.chance(0.6) ? idsOf(dice) : []
-    this.words = new Words(dice, kind !== 'symmetric' && (kind !== 'asymmetric' || dice.chance(0.8)))
+    this.words = new Words(dice, kind !== 'symmetric' && (kind !== 'asymmetric' && kind !== 'large' || dice.chance(0.6)))
     this.deeds = new Deeds(this.words)
     this.shapes = new Shapes(dice, this.ids)
     const fields = stateOf(this.shapes, dice, kind === 'wide' || dice.chance(0.1))
@@ -95,7 +95,7 @@ class Maker {
   }
   /** Few strongly fair instances: the naive checker looks at each choice of them. */
   private fairness(instances: number): Fairness {
-    if (this.kind !== 'endless') return false
+    if (this.kind !== 'endless' && this.kind !== 'large') return false
     const fair = this.dice.weigh<Fairness>([2, false], [3, true], [2, 'strong'])
     if (fair === 'strong' && (this.strong += instances) > mostStrong) return true
     return fair
@@ -130,7 +130,7 @@ class Maker {
     const made = [
       claims.always('parts', true), ...some(2, at => claims.always(`always ${at}`, false)), ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
       ...some(1, () => claims.monitor('monitor', book, initial(book))), ...some(2, at => claims.sometimes(`sometimes ${at}`)),
-      ...some(kind === 'endless' ? 3 : 0, at => claims.endless(`endless ${at}`)),
+      ...some(kind === 'endless' ? 3 : kind === 'large' ? 1 : 0, at => claims.endless(`endless ${at}`, kind !== 'large')),
       // Mostly something is left that the whole space is searched for.
       ...dice.chance(0.8) ? [claims.true('true')] : [],
     ]

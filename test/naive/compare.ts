@@ -4,26 +4,33 @@ import type { Exploration, Op, PropertyResult } from '../../src/index.ts'
 import { specHash } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'
 import { faultOf, faultOfLasso, faultOfStuck } from './judge.ts'
-import { orbitLevels } from './orbits.ts'
 import type { Made } from './random/machines.ts'
 import type { Known } from './search.ts'
 import type { Claim } from './step.ts'
 import type { Way } from './ways.ts'
 
+/** Results that searches of one sort have told, by property: all of them tell the same. */
+export type Told = Map<string, string>
+
 /** Lines that say what differs; none where all is as it should be. */
-export async function differences(made: Made, known: Known, way: Way): Promise<string[]> {
+export async function differences(made: Made, known: Known, way: Way, told: Told): Promise<string[]> {
   const { machine } = made
   let said: Exploration[]
-  try { said = await way.search(machine, known.nodes.length) } catch (error) {
+  try { said = await way.search(machine, known.states) } catch (error) {
     if (!(error instanceof ModelError)) return [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`]
     if (known.mistake !== null) return mistaken(known, way, error)
     // By name, ids that the state does not have, or that something tells apart, are refused aloud.
     const isRefusal = /no scalarset/.test(error.message) || made.kind !== 'symmetric' && /apart/.test(error.message)
     return way.is === 'named' && isRefusal ? [] : [`throws ModelError ${error.message}`]
   }
-  if (known.mistake !== null) return way.is === 'random' || way.is === 'stopped' ? [] : [`says nothing of: ${known.mistake.why}`]
   const comparison = new Comparison(made, known, way)
+  if (known.mistake !== null) {
+    // Whoever ends before all is seen may end before the mistake.
+    const mayMiss = way.is === 'random' || way.is === 'stopped' || comparison.isDecided
+    return mayMiss ? [] : [`says nothing of: ${known.mistake.why}`]
+  }
   said.forEach((one, i) => { comparison.exploration(one, i === said.length - 1) })
+  if (way.is !== 'random' && way.is !== 'stopped') comparison.retold(said.at(-1)!, told)
   return comparison.found
 }
 
@@ -45,7 +52,7 @@ class Comparison {
   }
   private claim(name: string): Claim { return this.made.machine.properties.find(one => one.name === name)! }
   /** Every claim about states and steps is violated: the search may end before it has seen all. */
-  private get isDecided(): boolean {
+  get isDecided(): boolean {
     const safety = this.made.machine.properties.filter(({ kind }) => kind === 'always' || kind === 'monitor' || kind === 'step')
     return safety.length > 0 && safety.every(({ name }) => this.known.lengths.get(name) !== null)
   }
@@ -61,17 +68,27 @@ class Comparison {
       else this.counts(said)
     } else this.least(said)
     for (const result of said.results) this.result(result, said, isWhole)
-    if (known.nodes.length < said.states) this.found.push(`${said.states} states, naive: ${known.nodes.length}`)
+    if (known.states < said.states) this.found.push(`${said.states} states, naive: ${known.states}`)
+  }
+
+  /** However it was searched, the same traces are told. */
+  retold({ results }: Exploration, told: Told): void {
+    for (const result of results) {
+      const name = `${this.way.is === 'named' ? 'symmetric' : this.way.is} ${result.property}`, text = JSON.stringify(result)
+      const before = told.get(name)
+      if (before === undefined) told.set(name, text)
+      else if (before !== text) this.found.push(`tells ${text}, another way: ${before}`)
+    }
   }
 
   private counts(said: Exploration): void {
-    const { known, known: { nodes, transitions, fired, clauses, levels }, made: { machine, kind } } = this
+    const { known, known: { states, transitions, fired, clauses, levels }, made: { kind } } = this
     const { symmetry, refused } = said.engine!
     this.same('complete', said.complete, true)
-    const expected = symmetry.length === 0 ? levels : orbitLevels(machine, known, symmetry)
+    const expected = symmetry.length === 0 ? levels : known.orbits(symmetry)
     this.same('levels', said.engine!.levels, expected)
     this.same('depth', said.depth, expected.length - 1)
-    this.same('states', said.states, symmetry.length === 0 ? nodes.length : expected.reduce((sum, one) => sum + one, 0))
+    this.same('states', said.states, symmetry.length === 0 ? states : expected.reduce((sum, one) => sum + one, 0))
     if (kind === 'symmetric') this.same('left out', refused.map(({ scalarset, because }) => `${scalarset}: ${because}`), [])
     if (symmetry.length > 0) return
     this.same('transitions', said.transitions, transitions)

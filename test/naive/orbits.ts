@@ -1,6 +1,6 @@
 /** States that differ in the names of interchangeable ids only, counted by trying all names. */
 import type { Domain, Fields } from '../../src/index.ts'
-import type { Known } from './search.ts'
+import type { Node } from './search.ts'
 import type { AnyMachine } from './step.ts'
 
 export interface Group { readonly scalarset: string; readonly size: number }
@@ -35,7 +35,7 @@ const allNames = (groups: readonly Group[]): Names[] =>
   groups.reduce<Names[]>((all, { scalarset, size }) => all.flatMap(names => orders(size).map(order => new Map([...names, [scalarset, order]]))), [new Map()])
 
 /** How many orbits there are at each distance from the first state. */
-export function orbitLevels(machine: AnyMachine, { nodes }: Known, groups: readonly Group[]): number[] {
+export function orbitLevels(machine: AnyMachine, nodes: readonly Node[], groups: readonly Group[]): number[] {
   const all = allNames(groups), known = new Set<string>(), levels: number[] = []
   for (const { world, depth } of nodes) {
     if (known.has(JSON.stringify(world))) continue

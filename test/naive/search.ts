@@ -2,6 +2,8 @@
 import { Mistake } from './values.ts'
 import { between, stands, take } from './step.ts'
 import type { AnyMachine, Claim, World } from './step.ts'
+import { orbitLevels } from './orbits.ts'
+import type { Group } from './orbits.ts'
 import { decide } from './endless.ts'
 import type { Endless } from './endless.ts'
 
@@ -9,11 +11,12 @@ export interface Edge { readonly instance: number; readonly to: number }
 export interface Node { readonly world: World; readonly depth: number; readonly edges: Edge[]; /** Instances whose guard says yes. */ readonly enabled: Set<number> }
 
 export interface Known {
-  readonly nodes: readonly Node[]
+  readonly states: number
   readonly transitions: number
   readonly depth: number
-  /** States by their distance from the first one. */
+  /** States by their distance from the first one; and orbits, when ids of the groups may be renamed. */
   readonly levels: readonly number[]
+  orbits(groups: readonly Group[]): number[]
   /** How often each action was taken, and each clause rested on. */
   readonly fired: Readonly<Record<string, number>>
   readonly clauses: Readonly<Record<string, number>>
@@ -102,5 +105,6 @@ export function naive(machine: AnyMachine, most: number): Known | null {
   const depth = nodes.at(-1)!.depth
   const levels = Array.from({ length: depth + 1 }, (_, at) => nodes.filter(node => node.depth === at).length)
   const endless = mistake === null ? decide(machine, nodes) : new Map<string, Endless>()
-  return { nodes, transitions, depth, levels, lengths, fired, clauses, endless, mistake }
+  const orbits = (groups: readonly Group[]): number[] => orbitLevels(machine, nodes, groups)
+  return { states: nodes.length, transitions, depth, levels, orbits, lengths, fired, clauses, endless, mistake }
 }

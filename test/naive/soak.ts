@@ -1,37 +1,47 @@
 /** Random machines through the ways to search them. */
 import { differences } from './compare.ts'
-import { machineOf } from './random/machines.ts'
+import type { Told } from './compare.ts'
+import { machineOf, withActions } from './random/machines.ts'
 import type { Kind, Made } from './random/machines.ts'
 import { naive } from './search.ts'
 import type { Known } from './search.ts'
 import type { Way } from './ways.ts'
+import { counted, widened } from './widened.ts'
+
+/** That many beside a machine of the kind `large`. */
+const switches = 7
 
 export interface Case { readonly made: Made; readonly known: Known }
 
 /** The machine of a kind and a seed, with as many of its actions as leave no more than `most` states; null where one is too many. */
 export function caseOf(kind: Kind, seed: number, most: number): Case | null {
-  let made = machineOf(kind, seed)
-  for (let actions = made.machine.actions.length; actions > 0; made = machineOf(kind, seed, --actions)) {
-    const known = naive(made.machine, most)
-    if (known !== null) return { made, known }
+  const whole = machineOf(kind, seed)
+  let found: Case | null = null
+  // More actions, more states: halving finds how many may stay. All of them mostly may.
+  for (let able = 0, actions = whole.machine.actions.length, over = actions + 1; able < over - 1; actions = able + over >> 1) {
+    const made = withActions(whole, actions), known = naive(made.machine, most)
+    if (known === null) over = actions
+    else { able = actions; found = { made, known } }
   }
-  return null
+  if (found === null || kind !== 'large' || found.known.mistake !== null) return found
+  return { made: widened(found.made, switches), known: counted(found.known, switches) }
 }
 
 export interface Difference { readonly kind: Kind; readonly seed: number; readonly way: string; readonly lines: readonly string[]; readonly text: string }
 
 /** Ways that have something to do with a machine: only ids can be renamed. */
 export const fits = ({ machine }: Made, kind: Kind, way: Way): boolean =>
-  way.is !== 'symmetric' && way.is !== 'named' || (kind === 'symmetric' || kind === 'asymmetric') && machine.properties.length > 0
+  way.is !== 'symmetric' && way.is !== 'named' || ['symmetric', 'asymmetric', 'large'].includes(kind) && machine.properties.length > 0
 
 export async function compared({ made, known }: Case, ways: readonly Way[]): Promise<{ readonly searches: number; readonly differences: Difference[] }> {
   const found: Difference[] = []
+  const told: Told = new Map()
   let searches = 0
   for (const way of ways) {
     if (!fits(made, made.kind, way)) continue
     searches++
     let lines: string[]
-    try { lines = await differences(made, known, way) } catch (error) { lines = [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`] }
+    try { lines = await differences(made, known, way, told) } catch (error) { lines = [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`] }
     if (lines.length > 0) found.push({ kind: made.kind, seed: made.seed, way: way.name, lines, text: made.text })
   }
   return { searches, differences: found }

@@ -31,7 +31,7 @@ const mistakeOf = (cause: unknown): Mistake =>
 export function take(machine: AnyMachine, world: World, action: Action<unknown, Seen>, args: Args): Taken | null {
   if (!yes(show => action.when(show(world.state), args))) return null
   const draft = new Draft()
-  const copy = between(machine, world)
+  const copy: unknown = JSON.parse(JSON.stringify(world))
   const live = draft.of(copy) as World
   const seen: Seen[] = [], clauses: string[] = []
   try {

@@ -6,14 +6,11 @@ export class Mistake extends Error {}
 
 /** A fresh value with the declared fields in their declared order, and nothing else. @throws Mistake where `value` is not of the domain. */
 export function rebuilt(domain: Domain, value: unknown, path: string): unknown {
-  const wrong = (): never => { throw new Mistake(`${path}: ${String(value)} is no ${domain.kind} of the domain`) }
-  const whole = (low: number, high: number): unknown =>
-    typeof value === 'number' && Number.isInteger(value) && low <= value && value <= high ? value + 0 : wrong()
   switch (domain.kind) {
-    case 'bool': return typeof value === 'boolean' ? value : wrong()
-    case 'range': return whole(domain.low, domain.high)
-    case 'scalarset': return whole(0, domain.size - 1)
-    case 'oneOf': return typeof value === 'string' && domain.values.includes(value) ? value : wrong()
+    case 'bool': return typeof value === 'boolean' ? value : wrong(domain, path)
+    case 'range': return whole(domain, domain.low, domain.high, value, path)
+    case 'scalarset': return whole(domain, 0, domain.size - 1, value, path)
+    case 'oneOf': return typeof value === 'string' && domain.values.includes(value) ? value : wrong(domain, path)
     case 'optional': return value === null ? null : rebuilt(domain.of, value, path)
     case 'struct': return rebuiltFields(domain.fields, value, path)
     case 'table': {
@@ -23,18 +20,26 @@ export function rebuilt(domain: Domain, value: unknown, path: string): unknown {
     case 'list': return rebuiltElements(domain.of, value, path, 0, domain.max)
     case 'variant': {
       const tag = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[domain.tag] : null
-      if (typeof tag !== 'string' || !Object.hasOwn(domain.cases, tag)) return wrong()
+      if (typeof tag !== 'string' || !Object.hasOwn(domain.cases, tag)) return wrong(domain, path)
       const tagged: Fields = { [domain.tag]: { kind: 'oneOf', values: [tag] }, ...domain.cases[tag]! }
       return rebuiltFields(tagged, value, path)
     }
   }
 }
 
+function wrong({ kind }: Domain, path: string): never { throw new Mistake(`${path}: is no ${kind} of the domain`) }
+function whole(domain: Domain, low: number, high: number, value: unknown, path: string): number {
+  const isOf = typeof value === 'number' && Number.isInteger(value) && low <= value && value <= high
+  return isOf ? value + 0 : wrong(domain, path) // -0 + 0 is 0
+}
+
 function rebuiltFields(fields: Fields, value: unknown, path: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Mistake(`${path}: is no object`)
   expectNames(value, Object.keys(fields), path)
-  const of = value as Record<string, unknown>
-  return Object.fromEntries(Object.entries(fields).map(([name, domain]) => [name, rebuilt(domain, of[name], `${path}.${name}`)]))
+  const made: Record<string, unknown> = {}
+  for (const name of Object.keys(fields))
+    made[name] = rebuilt(fields[name]!, (value as Record<string, unknown>)[name], `${path}.${name}`)
+  return made
 }
 
 function rebuiltElements(of: Domain, value: unknown, path: string, least: number, most: number): unknown[] {
@@ -46,48 +51,50 @@ function rebuiltElements(of: Domain, value: unknown, path: string, least: number
 
 /** Each name is there, as plain data that shows when one looks through the names, and no other is. */
 function expectNames(value: object, names: readonly string[], path: string): void {
-  const known = new Set<string | symbol>(names)
-  for (const name of Reflect.ownKeys(value))
-    if (!known.has(name) && !(Array.isArray(value) && name === 'length')) throw new Mistake(`${path}.${String(name)}: no such field`)
   for (const name of names) {
     const found = Object.getOwnPropertyDescriptor(value, name)
-    if (found === undefined || found.enumerable !== true || !('value' in found)) throw new Mistake(`${path}.${name}: is not there as data`)
+    if (found?.enumerable !== true || !('value' in found)) throw new Mistake(`${path}.${name}: is not there as data`)
   }
+  const all = Reflect.ownKeys(value).filter(name => name !== 'length' || !Array.isArray(value))
+  if (all.length === names.length) return
+  throw new Mistake(`${path}: has a name that is no field: ${all.map(String).join(', ')}`)
 }
 
 /** Shows values that refuse to be written, and remembers that somebody tried, whoever catches what is thrown. */
-export class Shown {
+export class Shown implements ProxyHandler<object> {
   private tried: string | null = null
   private readonly views = new Map<object, object>()
 
   of<T>(value: T): T {
     if (typeof value !== 'object' || value === null) return value
     let view = this.views.get(value)
-    if (view === undefined) {
-      const refuse = (_: object, name: string | symbol): never => {
-        this.tried = `writes '${String(name)}' of what is only to be read`
-        throw new Mistake(this.tried)
-      }
-      view = new Proxy(value, {
-        get: (of, name) => this.of(Reflect.get(of, name) as unknown),
-        getOwnPropertyDescriptor: (of, name) => {
-          const found = Reflect.getOwnPropertyDescriptor(of, name)
-          return found === undefined || name === 'length' ? found : { ...found, value: this.of(found.value as unknown) }
-        },
-        set: refuse, deleteProperty: refuse, defineProperty: refuse,
-        setPrototypeOf: of => refuse(of, '__proto__'), preventExtensions: of => refuse(of, '(extensions)'),
-      })
-      this.views.set(value, view)
-    }
+    if (view === undefined) this.views.set(value, view = new Proxy(value, this))
     return view as T
   }
-
   /** @throws Mistake when somebody tried to write. */
   expectUnwritten(): void { if (this.tried !== null) throw new Mistake(this.tried) }
+
+  get(of: object, name: string | symbol): unknown { return this.of(Reflect.get(of, name) as unknown) }
+  getOwnPropertyDescriptor(of: object, name: string | symbol): PropertyDescriptor | undefined {
+    return viewed(of, name, value => this.of(value))
+  }
+  set(_: object, name: string | symbol): never { return this.refuse(name) }
+  deleteProperty(_: object, name: string | symbol): never { return this.refuse(name) }
+  defineProperty(_: object, name: string | symbol): never { return this.refuse(name) }
+  setPrototypeOf(): never { return this.refuse('__proto__') }
+  preventExtensions(): never { return this.refuse('(extensions)') }
+  private refuse(name: string | symbol): never {
+    this.tried = `writes '${String(name)}' of what is only to be read`
+    throw new Mistake(this.tried)
+  }
+}
+function viewed(of: object, name: string | symbol, view: (value: unknown) => unknown): PropertyDescriptor | undefined {
+  const found = Reflect.getOwnPropertyDescriptor(of, name)
+  return found === undefined || !('value' in found) ? found : { ...found, value: view(found.value) }
 }
 
 /** A state that a recipe may change. What is put into it is copied then and there; one thing put in two places is one copy. */
-export class Draft {
+export class Draft implements ProxyHandler<object> {
   private readonly views = new Map<object, object>()
   private readonly behind = new Map<object, object>()
   /** Of each object that was put: its copy, and what it held then. */
@@ -98,19 +105,18 @@ export class Draft {
     if (typeof part !== 'object' || part === null) return part
     let view = this.views.get(part)
     if (view === undefined) {
-      view = new Proxy(part, {
-        get: (of, name) => this.of(Reflect.get(of, name)),
-        set: (of, name, value) => Reflect.set(of, name, this.own(value)),
-        defineProperty: (of, name, how) => Reflect.defineProperty(of, name, 'value' in how ? { ...how, value: this.own(how.value) } : how),
-        getOwnPropertyDescriptor: (of, name) => {
-          const found = Reflect.getOwnPropertyDescriptor(of, name)
-          return found === undefined || !('value' in found) ? found : { ...found, value: this.of(found.value) }
-        },
-      })
-      this.views.set(part, view)
+      this.views.set(part, view = new Proxy(part, this))
       this.behind.set(view, part)
     }
     return view
+  }
+  get(of: object, name: string | symbol): unknown { return this.of(Reflect.get(of, name)) }
+  getOwnPropertyDescriptor(of: object, name: string | symbol): PropertyDescriptor | undefined {
+    return viewed(of, name, value => this.of(value))
+  }
+  set(of: object, name: string | symbol, value: unknown): boolean { return Reflect.set(of, name, this.own(value)) }
+  defineProperty(of: object, name: string | symbol, how: PropertyDescriptor): boolean {
+    return Reflect.defineProperty(of, name, 'value' in how ? { ...how, value: this.own(how.value) } : how)
   }
 
   /** The part of the state that a value is from now on. */

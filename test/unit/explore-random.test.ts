@@ -97,6 +97,14 @@ test('shrinking deletes ops, drops refused and foreign ones, and lowers argument
   expect(shrinkOps(model, 'a below 3', [add(3), add(3)])).toEqual([add(3)])
 })
 
+test('ops that differ in what a struct holds are two', () => {
+  const put = action('put', { agent: 'cpu', params: { v: struct({ n: range(0, 1) }) }, when: () => true, then: (d, { v }) => { d.a = v.n } })
+  const model = machine<State, Ledger, Seen>({ name: 'toy', domain, initial: { a: 0, b: 0 }, actions: [put],
+    properties: [always('a is 0', { claim: '' }, ({ state }) => state.a === 0 || { because: 'put' })] })
+  expect(model.instances.map(({ op }) => showOp(op))).toEqual(['put(v={"n":0})', 'put(v={"n":1})'])
+  expect(shrinkOps(model, 'a is 0', model.instances.map(({ op }) => op))).toEqual([model.instances[1]!.op])
+})
+
 test('shrinking keeps to its property: another one violated on the way does not end it', () => {
   const model = toy([
     always('b is 0', { claim: '' }, ({ state }) => state.b === 0 || { because: 'counted' }),

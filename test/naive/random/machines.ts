@@ -1,8 +1,10 @@
 /** Random machines of the whole modelling language, of several kinds, each told by a seed and shown as text. */
 import { actionsOf, bool, initial, machine, optional, productOf, range, struct, table } from '../../../src/index.ts'
 import type { Action, Domain, Fairness, Fields, Scalarset } from '../../../src/index.ts'
-import type { AnyMachine, Claim, Seen } from '../step.ts'
-import { Claims, compiled } from './claims.ts'
+import { between, take } from '../step.ts'
+import type { AnyMachine, Claim, Seen, World } from '../step.ts'
+import { Mistake } from '../values.ts'
+import { Claims, compiled, Hearer } from './claims.ts'
 import { Deeds, when } from './deeds.ts'
 import { Dice } from './dice.ts'
 import { idsOf, Shapes, stateOf, valueOf } from './domains.ts'
@@ -11,8 +13,8 @@ import { Words } from './words.ts'
 import type { Place, Scope } from './words.ts'
 
 /** `symmetric`: nothing tells ids apart. `asymmetric`: something may. `constants`: what is put into the state is one thing of the module, or a
- *  parameter, and written to there. `mistakes`: recipes and claims break rules. */
-export const kinds = ['plain', 'wide', 'endless', 'symmetric', 'asymmetric', 'constants', 'mistakes'] as const
+ *  parameter, and written to there. `mistakes`: recipes and claims break rules. `large`: it stands beside switches that have nothing to do with it. */
+export const kinds = ['plain', 'wide', 'endless', 'large', 'symmetric', 'asymmetric', 'constants', 'mistakes'] as const
 export type Kind = typeof kinds[number]
 export interface Made { readonly kind: Kind; readonly seed: number; readonly machine: AnyMachine; readonly text: string }
 
@@ -40,7 +42,7 @@ class Maker {
     this.seed = seed
     const dice = this.dice = new Dice(seed)
     this.ids = kind === 'symmetric' || kind === 'asymmetric' || dice.chance(0.6) ? idsOf(dice) : []
-    this.words = new Words(dice, kind !== 'symmetric' && (kind !== 'asymmetric' || dice.chance(0.8)))
+    this.words = new Words(dice, kind !== 'symmetric' && (kind !== 'asymmetric' && kind !== 'large' || dice.chance(0.6)))
     this.deeds = new Deeds(this.words)
     this.shapes = new Shapes(dice, this.ids)
     const fields = stateOf(this.shapes, dice, kind === 'wide' || dice.chance(0.1))
@@ -93,7 +95,7 @@ class Maker {
   }
   /** Few strongly fair instances: the naive checker looks at each choice of them. */
   private fairness(instances: number): Fairness {
-    if (this.kind !== 'endless') return false
+    if (this.kind !== 'endless' && this.kind !== 'large') return false
     const fair = this.dice.weigh<Fairness>([2, false], [3, true], [2, 'strong'])
     if (fair === 'strong' && (this.strong += instances) > mostStrong) return true
     return fair
@@ -109,15 +111,26 @@ class Maker {
     ]
   }
 
-  private claims(first: AnyMachine['initialWorld']): Claim[] {
+  /** A world some random steps after the first. */
+  private later(of: AnyMachine): World {
+    let world = between(of, of.initialWorld)
+    try {
+      for (let tries = 0; tries < 40 && of.instances.length > 0; tries++) {
+        const { action, op } = this.dice.pick(of.instances)
+        world = take(of, world, action, op.args)?.world ?? world
+      }
+    } catch (error) { if (!(error instanceof Mistake)) throw error }
+    return world
+  }
+  private claims(of: AnyMachine): Claim[] {
     const { dice, words, state, ledger, ids, part, kind } = this
-    const claims = new Claims(words, { state, ledger, ids, part })
+    const claims = new Claims(words, { state, ledger, ids, part, first: between(of, of.initialWorld), later: this.later(of) })
     const some = (most: number, make: (at: number) => Claim): Claim[] => Array.from({ length: dice.below(most + 1) }, (_, at) => make(at))
     const book = struct({ ...this.shapes.fields(1, 1), heard: range(0, 2) })
     const made = [
-      claims.always('parts', first, true), ...some(2, at => claims.always(`always ${at}`, first, false)), ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
-      ...some(1, () => claims.monitor('monitor', book, initial(book))), ...some(2, at => claims.sometimes(`sometimes ${at}`, first)),
-      ...some(kind === 'endless' ? 3 : 0, at => claims.endless(`endless ${at}`, first)),
+      claims.always('parts', true), ...some(2, at => claims.always(`always ${at}`, false)), ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
+      ...some(1, () => claims.monitor('monitor', book, initial(book))), ...some(2, at => claims.sometimes(`sometimes ${at}`)),
+      ...some(kind === 'endless' ? 3 : kind === 'large' ? 1 : 0, at => claims.endless(`endless ${at}`, kind !== 'large')),
       // Mostly something is left that the whole space is searched for.
       ...dice.chance(0.8) ? [claims.true('true')] : [],
     ]
@@ -125,18 +138,17 @@ class Maker {
     return dice.shuffle(made)
   }
 
-  make(actions: number): Made {
+  make(): Made {
     const { dice, kind, seed, state, ledger } = this
     const first = valueOf(dice, state), book = initial(ledger)
-    const observe = new Claims(this.words, { state, ledger, ids: this.ids, part: this.part }).hears({ text: 'l', domain: ledger, needs: [] }, [])
+    const observe = new Hearer(this.words, this.ids).hears({ text: 'l', domain: ledger, needs: [] }, [])
     this.text.push(`state ${shown(state)}`, `first ${JSON.stringify(first)}`, `ledger ${shown(ledger)}, hears: ${observe}`)
-    const all = Array.from({ length: dice.between(4, 9) }, (_, i) => this.action(i)).slice(0, actions)
-    const properties = this.claims({ state: first, ledger: book, monitors: {} })
-    if (Object.keys(this.constants).length > 0) this.text.push(`C = ${JSON.stringify(this.constants)}`)
-    const made = machine<unknown, unknown, Seen>({
-      name: `${kind} ${seed}`, domain: state, initial: first, actions: all, properties,
+    const bare = machine<unknown, unknown, Seen>({
+      name: `${kind} ${seed}`, domain: state, initial: first, actions: Array.from({ length: dice.between(4, 9) }, (_, i) => this.action(i)),
       ledger: { domain: ledger, initial: book, observe: compiled(`(l, seen) => { ${observe} }`) },
     })
+    const made = machine<unknown, unknown, Seen>({ ...bare, properties: this.claims(bare) })
+    if (Object.keys(this.constants).length > 0) this.text.push(`C = ${JSON.stringify(this.constants)}`)
     return { kind, seed, machine: made, text: this.text.join('\n') }
   }
 }
@@ -167,5 +179,8 @@ function shown(domain: Domain): string {
   }
 }
 
-/** The machine of a kind and a seed, with no more than so many of its actions. */
-export const machineOf = (kind: Kind, seed: number, actions = Infinity): Made => new Maker(kind, seed).make(actions)
+/** The machine of a kind and a seed. */
+export const machineOf = (kind: Kind, seed: number): Made => new Maker(kind, seed).make()
+/** The same with no more than the first so many of its actions. */
+export const withActions = (made: Made, count: number): Made =>
+  ({ ...made, machine: machine<unknown, unknown, Seen>({ ...made.machine, actions: made.machine.actions.slice(0, count) }) })

@@ -12,7 +12,7 @@ export const exitClasses = [
   { code: 6, name: 'incomplete', meaning: 'time, states or memory ran out before a verdict' },
   { code: 69, name: 'unavailable', meaning: 'a program that is needed (QEMU) is missing, too old, or ended before it had answered' },
   { code: 70, name: 'internal', meaning: 'a bug of remapcheck or of a model: please report it' },
-  { code: 130, name: 'interrupted', meaning: 'stopped by Ctrl-C; what had been found was printed' },
+  { code: 130, name: 'interrupted', meaning: 'stopped by Ctrl-C or SIGTERM; what had been found was printed' },
 ] as const satisfies readonly ExitClass[]
 
 export type ExitName = (typeof exitClasses)[number]['name']

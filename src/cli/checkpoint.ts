@@ -1,6 +1,7 @@
 /** The file of a search that was stopped: a first line, what is known as JSON, the bytes of the states, and a SHA-256 over all of it. */
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Kept, Snapshot } from '../explore/checkpoint.ts'
 import { UserError } from '../errors.ts'
 
@@ -26,13 +27,26 @@ interface Document { readonly about: About; readonly command: string; readonly f
 
 const mistake = (path: string, problem: string, next: string): UserError => new UserError({ code: 'E-CHECKPOINT', subject: path, problem, next })
 
-const unfinishedOf = (path: string): string => `${path}.unfinished`
+/** Of this process alone: two searches may have one file, and the last that ends leaves its own there, whole. */
+const unfinishedOf = (path: string): string => `${path}.${process.pid}.unfinished`
+
+/** What killed searches left: of those that run, nothing. */
+function removeLeftovers(path: string): void {
+  for (const name of readdirSync(dirname(path))) {
+    const [, pid] = name.startsWith(`${basename(path)}.`) ? /\.(\d+)\.unfinished$/.exec(name) ?? [] : []
+    if (pid !== undefined && name === `${basename(path)}.${pid}.unfinished` && !isRunning(Number(pid))) rmSync(join(dirname(path), name), { force: true })
+  }
+}
+function isRunning(pid: number): boolean {
+  try { process.kill(pid, 0); return true } catch (cause) { return (cause as NodeJS.ErrnoException).code === 'EPERM' }
+}
 const unwritable = (path: string, cause: unknown): UserError =>
   mistake(path, `cannot be written: ${(cause as Error).message}`, 'give --checkpoint a file in a folder that can be written, with room for the states')
 
 /** Before the search, not after hours of it. @throws UserError E-CHECKPOINT. */
 export function checkWritable(path: string): void {
   try {
+    removeLeftovers(path)
     closeSync(openSync(unfinishedOf(path), 'w'))
     rmSync(unfinishedOf(path))
     if (existsSync(path) && !statSync(path).isFile()) throw new Error('it is no file')

@@ -32,7 +32,7 @@ export function boundsOf(text: string, subject = '--bounds'): Bounds {
     throw new UserError({ code: 'E-BOUNDS', subject: `${subject}, column ${column}`, problem, next })
   }
   for (const part of text === 'standard' ? [] : text.split(',')) {
-    const [, name, value] = /^([^=]*)(?:=(.*))?$/.exec(part)!
+    const [name, value] = part.split(/=(.*)/s) as [string, string?]
     if (!boundNames.includes(name as BoundName))
       fail(`no bound is named '${name}'`, suggest(name!, boundNames, `there are ${boundNames.join(', ')}`))
     const { least, most } = boundSpecs[name as BoundName]

@@ -30,10 +30,12 @@ export async function runProcess(): Promise<void> {
   }
   const interrupt = new AbortController()
   let pressed = 0
-  process.on('SIGINT', () => {
+  const stop = (): void => {
     if (++pressed > 1) leave(exitCode('interrupted')) // the second time at once
     interrupt.abort()
-  })
+  }
+  // `timeout`, CI and service managers send the second.
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   const { stdout, stderr, env } = process
   const streams = watched ? { stdout: told(stdout), stderr: told(stderr) } : { stdout, stderr }
   const finish = watched ? live(interrupt) : (): void => {}
@@ -58,7 +60,6 @@ function live(interrupt: AbortController): () => void {
   send({ remapcheck: 'alive' })
   const beat = setInterval(() => { send({ remapcheck: 'alive' }) }, beat_ms).unref()
   process.on('message', given => { if (isSign(given)) interrupt.abort() })
-  process.on('SIGTERM', () => { interrupt.abort() })
   process.on('disconnect', () => { process.exit(exitCode('interrupted')) })
   process.channel!.unref()
   // Nothing is left to wait for, and yet the module is not loaded: without node's own words, the other process has better ones.

@@ -61,6 +61,8 @@ export interface CheckReport {
   /** Ids of all clauses that are known. */
   readonly clauses: readonly string[]
   readonly designs: readonly DesignReport[]
+  /** The user named them. */
+  readonly named: boolean
   /** Ctrl-C ended the run: designs and scopes may be missing. */
   readonly interrupted: boolean
   /** Designs that were asked for and not come to. */
@@ -144,14 +146,18 @@ function merged(before: Overall | undefined, now: Overall): Overall {
   return { ...now, standing: graver ? now.standing : before.standing, proved: before.proved && now.proved, violation, in: shown }
 }
 
-/** A run in which no claim was asked of any design has shown nothing. */
-export const isUnjudged = (designs: readonly DesignReport[]): boolean => designs.every(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
+/** Designs of which no claim was asked: the run has shown nothing of them. Of all built-in ones together, only where that is so of each. */
+export function unjudgedOf({ designs, named }: CheckReport): readonly DesignReport[] {
+  const unjudged = designs.filter(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
+  return named || unjudged.length === designs.length ? unjudged : []
+}
 
 /** The class of the whole run: the gravest thing found decides. */
-export function exitOf({ designs, regressions, interrupted }: CheckReport): ExitName {
+export function exitOf(report: CheckReport): ExitName {
+  const { designs, regressions, interrupted } = report
   const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
   if (interrupted) return 'interrupted'
   if (found.has('unexpected') || regressions.some(({ because, known }) => because !== null && !known)) return 'violated'
-  if (found.has('lost') || found.has('vacuous') || isUnjudged(designs)) return 'vacuous'
+  if (found.has('lost') || found.has('vacuous') || unjudgedOf(report).length > 0) return 'vacuous'
   return found.has('open') ? 'incomplete' : 'holds'
 }

@@ -1,6 +1,6 @@
 /** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
 import { exitClasses } from '../exit.ts'
-import { exitOf, isUnjudged, overallOf } from './check.ts'
+import { exitOf, overallOf, unjudgedOf } from './check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
 import { climbLines } from './climb.ts'
 import { hang, packLines, wrapWords } from './layout.ts'
@@ -29,7 +29,7 @@ export function checkText(report: CheckReport, theme: Theme, { detail = () => nu
     ...tableLines(report, theme), '',
     ...scopeLines(designs, theme), '',
     ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
-    ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(designs, theme), notBegunLines(report, theme)]),
+    ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(report, theme), notBegunLines(report, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
     ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -122,8 +122,10 @@ const problems: readonly (readonly [Standing, string])[] = [
   ['open', 'not decided'],
 ]
 /** Bounds can switch off the very parts that the claims are about. */
-function problemLines(designs: readonly DesignReport[], theme: Theme): string[] {
-  const unjudged = isUnjudged(designs) ? [theme.bad('no claim was asked: these bounds leave no part that one is about')] : []
+function problemLines(report: CheckReport, theme: Theme): string[] {
+  const { designs } = report, none = unjudgedOf(report)
+  const whose = none.length === designs.length ? '' : ` of ${none.map(({ design }) => design).join(', ')}`
+  const unjudged = none.length > 0 ? [theme.bad(`no claim was asked${whose}: these bounds leave no part that one is about`)] : []
   return [...unjudged, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
       hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })), theme.width - 4))))

@@ -30,7 +30,7 @@ const design = (name: string, found: Exploration, givesUp: readonly string[] = [
 })
 const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
 const report = (...designs: DesignReport[]): CheckReport => ({
-  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], goOn: null, climbs: [], regressions: [], notBegun: [], repeat: 'npx remapcheck check',
+  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null, climbs: [], regressions: [], notBegun: [], repeat: 'npx remapcheck check',
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
 

@@ -1,5 +1,6 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
 import { existsSync } from 'node:fs'
+import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
@@ -41,21 +42,30 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   const plan = await planOf(flags, operands, io)
   const line = spinner(io)
   let report: CheckReport
+  let unwritten: UserError | null = null
   try {
     const regressions = replayRegressions(io, plan.subjects)
     checkNames(plan)
     const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: wordsOf(without(args, '--resume')) }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch) : { designs: await explore(plan, watch), climbs: [] }
-    const designs = found.map((one, i) => kept(io, flags, plan, one, plan.subjects[i]!))
+    // What was found is worth more than its file: it is printed whether or not that can be written.
+    const designs = found.map((one, i) => {
+      try { return kept(io, flags, plan, one, plan.subjects[i]!) } catch (cause) {
+        if (!(cause instanceof UserError)) throw cause
+        unwritten ??= cause
+        return one
+      }
+    })
     report = {
       tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
-      interrupted: io.signal.aborted, notBegun: plan.subjects.slice(found.length).map(({ design }) => design.name), repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
+      named: operands.length > 0, interrupted: io.signal.aborted, notBegun: plan.subjects.slice(found.length).map(({ design }) => design.name), repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
   const theme = themeOf(io, flags)
   io.stdout.write(flags.json ? checkJson(report) : checkText(report, theme, { detail: detailOf(io, flags, plan.subjects), stats: flags.stats ?? false }))
+  if (unwritten !== null) throw unwritten as UserError
   return exitOf(report)
 }
 

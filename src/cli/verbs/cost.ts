@@ -118,6 +118,8 @@ function baselineOf(subjects: readonly Subject[], measured: readonly MeasuredDes
 function update(io: Io, baseline: Baseline): void {
   if (!isClone)
     throw usage('--update', 'the recorded counts belong to the package', 'clone the repository and update properties/budgets/baseline.json there')
-  writeBaseline(baselineFile(), baseline)
+  try { writeBaseline(baselineFile(), baseline) } catch (cause) {
+    throw usage('--update', `${baselineFile()} cannot be written: ${(cause as Error).message}`, 'make the file writable, or free space', 'BASELINE')
+  }
   io.stderr.write(`recorded in ${baselineFile()}\n`)
 }

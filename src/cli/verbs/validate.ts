@@ -40,7 +40,9 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     })
     line.end()
     // An observation (was this strict or deferred?) is neither right nor wrong.
-    const exit: ExitName = report.verdicts.some(({ kind, verdict }) => kind === 'rule' && verdict === 'false') ? 'violated' : 'holds'
+    const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
+    const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
+    const exit: ExitName = said('false') ? 'violated' : said('true') ? 'holds' : 'vacuous'
     const look = { color: new Chalk({ level: !flags['no-color'] && colorOf(io.stdout, io.env) ? 1 : 0 }), width: themeOf(io, flags).width }
     io.stdout.write(flags.json ? JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderValidation(report, look))
     return exit

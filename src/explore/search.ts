@@ -63,6 +63,8 @@ export class Search<S, L, O extends Observation> {
   /** What was decided before threads had a part; null as long as they had none. */
   private decidedAlone: number | null = null
   private readonly groups: readonly Group[]
+  /** To how many orders of its ids each new state is brought. */
+  private readonly orders: number
   private readonly refused: Refused
   private readonly backend: Backend | null
   private readonly firstShared: number
@@ -78,6 +80,7 @@ export class Search<S, L, O extends Observation> {
     const shape = layoutOf(machine.worldDomain, 'world')
     const groups = this.groups = chosen(scalarsetsOf(machine), symmetry, refused)
     const names = groups.length === 0 ? null : symmetryOf(shape, groups, `a state of machine '${machine.name}'`)
+    this.orders = names?.orders ?? 1
     this.store = new StateStore({
       symmetry: names, keys: keysOf(shape), fanout: machine.instances.length + 1, roots: judgementsOf(machine).length + machine.instances.length,
       threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
@@ -155,7 +158,7 @@ export class Search<S, L, O extends Observation> {
         if (room === 0) return 'memory'
         this.mark = this.checkpoints !== undefined && (this.learner.symmetric !== null || this.store.mayFill(Math.max(room, this.threads === null ? 0 : mostShared))) ? this.place() : null
         if (this.successors.walked - (this.walked ?? 0) + walksPerMiss * this.steps.misses > this.patience) this.compile()
-        this.expand(this.walked === null ? Math.min(room, stride) : room)
+        this.expand(this.walked === null ? Math.min(room, stride) : Math.min(room, this.between(room, stride)))
         this.mark = null
       }
       if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
@@ -254,6 +257,9 @@ export class Search<S, L, O extends Observation> {
     if (this.store.isFull) throw new StatesFull(this.store.fullReason())
   }
 
+  /** Parents between two looks at the clock: the fewer, the longer one takes. */
+  private between(most: number, least: number): number { return Math.max(least, Math.floor(most / this.orders)) }
+
   private finish(parent: number, from: number): void {
     if (parent === this.levelEnd) this.newLevel()
     this.steps.finish(parent, from)
@@ -261,7 +267,7 @@ export class Search<S, L, O extends Observation> {
 
   private share(threads: Threads): void {
     this.decidedAlone ??= this.book.decisions
-    this.next = threads.round(this.next, this.levelEnd, (from, to) => {
+    this.next = threads.round(this.next, Math.min(this.levelEnd, this.next + this.between(mostShared, 4 * chunk)), (from, to) => {
       for (let at = from; at < to && !this.store.isFull;) {
         const root = this.successors.expand(at, to)
         at = this.successors.next

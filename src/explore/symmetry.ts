@@ -27,6 +27,8 @@ export interface Symmetry {
   readonly tried: readonly Group[]
   /** Renamed in the order in which a state mentions them: no need to try. */
   readonly relabelled: readonly Group[]
+  /** How many. */
+  readonly orders: number
   readonly values: readonly ValueSlot[]
   readonly rows: readonly RowSet[]
 }
@@ -81,7 +83,7 @@ export function symmetryOf(shape: Shape, groups: readonly Group[], who: string):
     const largest = tried.reduce((most, one) => one.size > most.size ? one : most)
     throw new NotInterchangeable(largest.name, who, `would have to be brought to ${numeral(orders)} orders of ids each, and ${numeral(mostOrders)} are at most; scalarset '${largest.name}' has the most ids`)
   }
-  return { tried, relabelled, values: found.values, rows: found.rows }
+  return { tried, relabelled, orders, values: found.values, rows: found.rows }
 }
 
 /** The order in which a state mentions the group's ids must not depend on how it, or others that are relabelled too, are named. */

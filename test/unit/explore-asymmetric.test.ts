@@ -7,7 +7,7 @@ const size = 3, last = size - 1
 const id = scalarset('id', size), dev = scalarset('dev', 2)
 const record = optional(struct({ x: bool, who: optional(id) }))
 const domain = struct({
-  n: range(0, 5), at: table([id], range(0, 2)), o: optional(id), q: list(id, 2), line: list(record, 2), rec: table([id], record), of: table([dev], optional(id)),
+  n: range(0, 5), at: table([id], range(0, 2)), o: optional(id), q: list(id, 2), line: list(record, 2), rec: table([id], record), cell: table([id], struct({ x: bool, who: optional(id) })), of: table([dev], optional(id)),
   unit: variant('kind', { idle: { ready: table([id], bool), mode: range(0, 2) }, busy: { urgent: bool, who: id, flags: table([id], range(0, 1)) } }),
   slot: table([range(0, size - 1)], bool), bad: bool,
 })
@@ -18,6 +18,8 @@ type L = Value<typeof ledger>
 const action = actionsOf<S, Seen>()
 const { always, step, monitor } = propertiesOf<S, L, Seen>()
 const one = { id }, pair = { id, other: id }, both = { id, dev }
+
+const no = { because: 'no' }
 
 /** What there is to do in any case: a few steps, in any order. */
 const usual: Readonly<Record<string, Action<S, Seen>>> = {
@@ -30,11 +32,11 @@ const usual: Readonly<Record<string, Action<S, Seen>>> = {
     then: (d, p) => { d.n++; if (d.unit.kind === 'idle') d.unit.ready[p.id] = true } }),
   begin: action('begin', { agent: 'a', params: one, when: s => s.n < 4 && s.unit.kind === 'idle',
     then: (d, p) => { d.n++; d.unit = { kind: 'busy', urgent: true, who: p.id, flags: [0, 0, 0] } } }),
+  paint: action('paint', { agent: 'a', params: one, when: (s, p) => s.n < 3 && s.at[p.id] === 0, then: (d, p) => { d.n++; d.at[p.id] = 1; d.cell[p.id]!.x = true } }),
   use: action('use', { agent: 'a', params: both, when: s => s.n < 3, then: (d, p, emit) => { d.n++; emit.see({ what: 'used', ...p }) } }),
 }
 const harm = (d: S): void => { d.bad = true }
 const fine = always('fine', { claim: '' }, ({ state }) => !state.bad || { because: 'bad' })
-const no = { because: 'no' }
 interface Design { readonly steps: string; readonly actions?: readonly Action<S, Seen>[]; readonly claims?: readonly Property<S, L, Seen>[]; readonly observe?: LedgerOf<L, Seen>['observe'] }
 const made = ({ steps, actions = [], claims = [fine], observe = () => {} }: Design): Machine<S, L, Seen> => machine<S, L, Seen>({
   name: 'm', domain, initial: initial(domain), ledger: { domain: ledger, initial: initial(ledger), observe }, properties: [...claims, always('true', { claim: '' }, () => true)],
@@ -44,6 +46,10 @@ const told = ({ results }: Exploration) => results.map(({ property, outcome, vio
 const when = (guard: (s: S) => boolean): readonly Action<S, Seen>[] => [action('harm', { agent: 'a', when: guard, then: harm })]
 const then = (recipe: (d: S, p: { id: number }) => void): readonly Action<S, Seen>[] =>
   [action('do', { agent: 'a', params: one, when: s => s.n < 5, then: (d, p) => { d.n++; recipe(d, p) } })]
+/** Nothing is read: what is done shows alone, and where it is done first nothing shows. */
+const blind = (recipe: (d: S, p: { id: number }) => void): readonly Action<S, Seen>[] => [action('do', { agent: 'a', params: one, when: () => true, then: recipe })]
+const blindly = (recipe: (d: S) => void): readonly Action<S, Seen>[] => [action('do', { agent: 'a', when: () => true, then: recipe })]
+const own = always('own', { claim: '' }, ({ state }) => state.cell.every(({ x }, i) => !x || state.at[i] === 1) || no)
 const odd = (s: S): boolean => s.rec.some((of, i) => of !== null && of.who !== i && !of.x && s.at[i] === 2)
 
 /** Each for one id that is treated in another way. */
@@ -59,6 +65,9 @@ const tricks: Readonly<Record<string, (k: number) => Design>> = {
   'a recipe that writes a value': k => ({ steps: 'push', actions: then(d => { d.o = k }), claims: [always('free', { claim: '' }, ({ state }) => state.o !== k || state.q.length < 2 || no)] }),
   'a row that is moved': k => ({ steps: 'fill set', actions: [...then((d, p) => { d.rec[p.id] = d.rec[k]! }), ...when(odd)] }),
   'a row that is moved where it looks like its own': k => ({ steps: 'fill set', actions: [...then((d, p) => { d.rec[p.id] = d.rec[p.id === k ? (k + 1) % size : p.id]! }), ...when(odd)] }),
+  'a row that is moved unread': k => ({ steps: 'paint', actions: blind((d, p) => { d.cell[p.id] = d.cell[p.id === k ? (k + 1) % size : p.id]! }), claims: [own] }),
+  'rows that are moved unread': k => ({ steps: 'paint', actions: blindly(d => { d.cell[k] = d.cell[(k + 1) % size]! }), claims: [own] }),
+  'a row that is written unread': k => ({ steps: 'set', actions: blindly(d => { d.at[k] = 2 }), claims: [always('few', { claim: '' }, ({ state }) => state.at[k] !== 2 || state.n > 0 || no)] }),
   'a row that goes to a list': k => ({ steps: 'fill', actions: [...then(d => { if (d.line.length < 2) d.line.push(d.rec[k]!) }), ...when(s => s.line.some(of => of?.x))] }),
   'one row that is cleared': k => ({ steps: 'fill', actions: [...then(d => { for (let i = 0; i < size; i++) if (i !== k) d.rec[i] = null }), ...when(s => s.n > 1 && s.rec.some(of => of?.x))] }),
   'one flag that is kept': k => ({ steps: 'begin ready', actions: [

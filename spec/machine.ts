@@ -1,6 +1,6 @@
 /** One machine: a kernel design on bounded hardware, with devices as adversaries and the ledger as judge. */
 import { initial, machine } from '../src/model/index.ts'
-import type { Machine, Property } from '../src/model/index.ts'
+import type { Action, Machine, Property } from '../src/model/index.ts'
 import { interruptActions } from './apic/delivery.ts'
 import { badBounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
@@ -28,18 +28,21 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   const domain = stateDomain(b, { longestProtocol, interruptTables: design.interruptTables })
   const start = initial(domain)
   const seen: Seen[] = [...attachDevices(start, design, b), ...bindInterrupts(start, design, b)]
-  const protocols = callNames.map(name => protocolOn(design, name, b))
+  return machine({
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses }, actions: actionsIn(design, b),
+  })
+}
+
+/** What can happen: steps of the kernel, of hardware and of devices. */
+export function actionsIn(design: Design, b: Bounds): readonly Action<State, Seen>[] {
+  const steps = callNames.flatMap(name => protocolOn(design, name, b))
   const use = {
     dma: design.remapsDma, interrupts: design.remapsInterrupts,
-    queue: protocols.flat().some(step => step.uses === 'queue'), registers: protocols.flat().some(step => step.uses === 'registers'),
+    queue: steps.some(step => step.uses === 'queue'), registers: steps.some(step => step.uses === 'registers'),
   }
-  return machine({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses },
-    actions: [
-      ...kernelActions(design, b), ...vtdActions(b, use), ...endpointActions(b, use),
-      ...interruptActions(b, { handlersNotify: design.userDrivers }),
-    ],
-  })
+  return [
+    ...kernelActions(design, b), ...vtdActions(b, use), ...endpointActions(b, use), ...interruptActions(b, { handlersNotify: design.userDrivers }),
+  ]
 }
 
 /** Device i starts in domain i mod domains, with empty tables and cold caches. */

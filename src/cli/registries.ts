@@ -1,7 +1,8 @@
 /** Everything that has a name here: `list` shows it, `explain` looks it up. All of it is derived from the registries. */
 import { alarmKinds } from '../audit/alarms.ts'
 import { exitClasses } from '../exit.ts'
-import type { Fairness } from '../model/index.ts'
+import { productOf } from '../model/index.ts'
+import type { Args, Fairness } from '../model/index.ts'
 import { claimsOnBoots } from '../linux/verdicts.ts'
 import { claims } from '../../properties/index.ts'
 import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
@@ -10,7 +11,7 @@ import { paths, profiles, units } from '../../spec/costs/index.ts'
 import { designs, migrations } from '../../spec/kernel/index.ts'
 import * as stepModules from '../../spec/kernel/steps/index.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
-import { remapMachine } from '../../spec/machine.ts'
+import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
 import { layouts } from '../../spec/vtd/layout.ts'
 import { layoutId, layoutTitle } from './layouts.ts'
@@ -43,11 +44,11 @@ function findActions(): ReadonlyMap<string, KnownAction> {
   const found = new Map<string, KnownAction>()
   for (const design of designs)
     for (const b of [...scopes.filter(({ on }) => on(design)).map(scope => scope.bounds), everything])
-      for (const { action, op } of remapMachine(design, b).instances) {
-        const { says, agents, designs: of } = found.get(action.name) ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
-        const agent = typeof action.agent === 'string' ? action.agent : action.agent(op.args)
-        found.set(action.name, {
-          says, agents: agents.includes(agent) ? agents : [...agents, agent], params: Object.keys(action.params), path: action.path, fair: action.fair,
+      for (const { name, agent, params, path, fair, ...action } of actionsIn(design, b)) {
+        const { says, agents, designs: of } = found.get(name) ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
+        const taking = typeof agent === 'string' ? [agent] : productOf(params).map(args => agent(args as Args))
+        found.set(name, {
+          says, agents: [...new Set([...agents, ...taking])], params: Object.keys(params), path, fair,
           designs: of.includes(design.name) ? of : [...of, design.name],
         })
       }

@@ -40,7 +40,7 @@ test.each(kinds)('%s machines: every search says what the naive one says', async
     const of = caseOf(kind, seed, mostStates)
     if (of === null) continue
     tally.machine(of)
-    const able = ways.filter(way => fits(of.made, kind, way)), own = [...seed % 4 === 0 ? [ways[0]!] : [], able[(seed * 5) % able.length]!]
+    const able = ways.filter(way => fits(of.made, way)), own = [...seed % 4 === 0 ? [ways[0]!] : [], able[(seed * 5) % able.length]!]
     own.forEach(({ name }) => { tally.add(name) })
     const { differences } = await compared(of, own)
     found.push(...differences.map(({ way, lines }) => `${kind} ${seed}, ${way}: ${lines.join('; ')}`))
@@ -52,7 +52,7 @@ test('they are machines of all sorts, and every way was gone', () => {
   const each = Object.fromEntries(ways.map(({ name }) => [name, 2]))
   expect(tally.rare({
     ...each, interned: 10, keyed: 100, counted: 5, 'of more than 30 states': 40, 'of more than 3000 states': 3, deep: 20, mistaken: 10, 'always found in more than one step': 20,
-    'monitor found in more than one step': 5, 'step found in more than one step': 10, 'sometimes found in more than one step': 10,
+    'monitor found in more than one step': 2, 'step found in more than one step': 10, 'sometimes found in more than one step': 10,
     'eventually holds': 2, 'eventually fails': 2, 'leadsTo holds': 2, 'leadsTo fails': 2, 'recovers holds': 2, 'recovers fails': 2,
   })).toEqual([])
 })

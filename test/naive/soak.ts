@@ -8,8 +8,8 @@ import type { Known } from './search.ts'
 import type { Way } from './ways.ts'
 import { counted, widened } from './widened.ts'
 
-/** That many beside a machine of the kind `large`. */
-const switches = 7
+/** That many beside a machine of the kind `large`, and the most states that it has without them. */
+const switches = 7, mostWidened = 100
 
 export interface Case { readonly made: Made; readonly known: Known }
 
@@ -19,7 +19,7 @@ export function caseOf(kind: Kind, seed: number, most: number): Case | null {
   let found: Case | null = null
   // More actions, more states: halving finds how many may stay. All of them mostly may.
   for (let able = 0, actions = whole.machine.actions.length, over = actions + 1; able < over - 1; actions = able + over >> 1) {
-    const made = withActions(whole, actions), known = naive(made.machine, most)
+    const made = withActions(whole, actions), known = naive(made.machine, kind === 'large' ? Math.min(most, mostWidened) : most)
     if (known === null) over = actions
     else { able = actions; found = { made, known } }
   }
@@ -30,15 +30,18 @@ export function caseOf(kind: Kind, seed: number, most: number): Case | null {
 export interface Difference { readonly kind: Kind; readonly seed: number; readonly way: string; readonly lines: readonly string[]; readonly text: string }
 
 /** Ways that have something to do with a machine: only ids can be renamed. */
-export const fits = ({ machine }: Made, kind: Kind, way: Way): boolean =>
-  way.is !== 'symmetric' && way.is !== 'named' || ['symmetric', 'asymmetric', 'large'].includes(kind) && machine.properties.length > 0
+export const fits = ({ machine, kind }: Made, way: Way): boolean => {
+  if (kind === 'large' && way.runsAnew) return false
+  const renames = way.is === 'symmetric' || way.is === 'named'
+  return !renames || ['symmetric', 'asymmetric', 'large'].includes(kind) && machine.properties.length > 0
+}
 
 export async function compared({ made, known }: Case, ways: readonly Way[]): Promise<{ readonly searches: number; readonly differences: Difference[] }> {
   const found: Difference[] = []
   const told: Told = new Map()
   let searches = 0
   for (const way of ways) {
-    if (!fits(made, made.kind, way)) continue
+    if (!fits(made, way)) continue
     searches++
     let lines: string[]
     try { lines = await differences(made, known, way, told) } catch (error) { lines = [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`] }

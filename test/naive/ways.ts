@@ -8,6 +8,8 @@ export interface Way {
   readonly name: string
   /** `endless`: claims about endless runs are decided too. `states`: of at most that many, so that it ends early. */
   readonly is: 'safety' | 'endless' | 'symmetric' | 'named' | 'random' | 'stopped'
+  /** Recipes run anew in each state: not for large machines. */
+  readonly runsAnew: boolean
   /** All that it said, the last at the end; the ones before were cut short. `states` are known from the naive search. */
   search(machine: AnyMachine, states: number): Promise<Exploration[]>
 }
@@ -47,7 +49,8 @@ const threads: ExhaustiveOptions = { workers: 2, firstShared: 1 }
 const givenUp: ExhaustiveOptions = { patientRuns: 3, patientShare: 0 }
 const once = (options: ExhaustiveOptions) => async (machine: AnyMachine): Promise<Exploration[]> => [await exploreExhaustively(machine, options)]
 const fully = (options: ExhaustiveOptions) => async (machine: AnyMachine): Promise<Exploration[]> => [await exploreFully(machine, options)]
-const way = (is: Way['is'], name: string, search: Way['search']): Way => ({ name, is, search })
+const way = (is: Way['is'], name: string, search: Way['search']): Way =>
+  ({ name, is, search, runsAnew: name.includes('given-up') })
 
 export const ways: readonly Way[] = [
   way('safety', 'default', once({})), way('safety', 'walk', once({ backend: 'walk' })), way('safety', 'javascript', once({ backend: 'javascript' })),
@@ -55,7 +58,7 @@ export const ways: readonly Way[] = [
   way('safety', 'threads-wasm', once({ ...threads, backend: 'wasm' })), way('safety', 'given-up', once(givenUp)), way('safety', 'given-up-threads', once({ ...givenUp, ...threads })),
   way('safety', 'small-memory', once({ maxMemory: 6e6 })),
   way('endless', 'fully', fully({})), way('endless', 'fully-wasm', fully({ backend: 'wasm' })), way('endless', 'fully-given-up', fully(givenUp)),
-  way('endless', 'resumed', chain([{}, {}, {}, {}], {})), way('endless', 'resumed-others', chain([{ backend: 'walk' }, { backend: 'wasm', maxMemory: 6e6 }, givenUp, {}], {})),
+  way('endless', 'resumed', chain([{}, {}, {}, {}], {})), way('endless', 'resumed-others', chain([{ backend: 'walk' }, { backend: 'wasm', maxMemory: 6e6 }, {}], {})), way('endless', 'resumed-given-up', chain([{}, givenUp, {}], {})),
   way('safety', 'resumed-threads', async (machine, states) => {
     const safety = { ...machine, properties: machine.properties.filter(({ kind }) => kind !== 'eventually' && kind !== 'leadsTo' && kind !== 'recovers') }
     return chain([threads, {}, threads], {})(safety, states)

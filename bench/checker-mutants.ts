@@ -1,0 +1,74 @@
+/** Puts one fault after the other into a copy of the checker and runs the suites that have to find it:
+ *  `npm run mutants:checker -- [--list] [--only A,B]`. Exit 1 where one is missed. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { edited, edits } from '../test/mutants/checker.ts'
+import type { Edit } from '../test/mutants/checker.ts'
+
+const { values: { list, only } } = parseArgs({ options: { list: { type: 'boolean', default: false }, only: { type: 'string' } } })
+const names = only?.split(',') ?? []
+const unknown = names.filter(name => !edits.some(edit => edit.name === name || edit.name.startsWith(`${name}:`)))
+if (unknown.length > 0) {
+  console.error(`no fault is named ${unknown.join(', ')}; --list shows all`)
+  process.exit(2)
+}
+const asked = edits.filter(({ name }) => names.length === 0 || names.some(one => name === one || name.startsWith(`${one}:`)))
+if (list) {
+  for (const { name, fault } of asked) console.log(`${name.padEnd(34)} ${fault}`)
+  process.exit(0)
+}
+
+const differential = 'test/naive/differential.test.ts'
+/** A fault can make a search endless. */
+const patience_ms = 20 * 60_000
+const parts = ['src', 'spec', 'properties', 'test', 'bin', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+
+const copy = mkdtempSync(join(tmpdir(), 'checker-mutants-'))
+process.on('exit', () => { rmSync(copy, { recursive: true, force: true }) })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { process.exit(130) })
+for (const part of parts) cpSync(part, join(copy, part), { recursive: true })
+symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+
+interface Run { readonly failed: boolean; readonly by: string }
+/** Runs suites one after the other until one fails. */
+function run(suites: readonly string[]): Run {
+  for (const suite of suites) {
+    const { status, signal, stdout } = spawnSync(process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', suite, '--bail', '1', '--maxWorkers', '1', '--reporter', 'json'],
+      { cwd: copy, encoding: 'utf8', timeout: patience_ms, maxBuffer: 1 << 28, env: { ...process.env, NO_COLOR: '1' } })
+    if (signal !== null) return { failed: true, by: `${suite} does not end` }
+    if (status !== 0) return { failed: true, by: failure(suite, stdout) }
+  }
+  return { failed: false, by: '' }
+}
+interface Report { readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly title: string }[] }[] }
+function failure(suite: string, stdout: string): string {
+  const report = stdout.slice(stdout.indexOf('{'))
+  try {
+    const tests = (JSON.parse(report) as Report).testResults.flatMap(({ assertionResults }) => assertionResults)
+    return `${suite}: ${tests.find(({ status }) => status === 'failed')?.title ?? 'does not begin'}`
+  } catch { return `${suite}: ends without a report` }
+}
+
+function caught(edit: Edit): Run {
+  const path = join(copy, edit.file), text = readFileSync(path, 'utf8')
+  writeFileSync(path, edited(edit, text))
+  try { return run([...edit.also ?? [], differential]) } finally { writeFileSync(path, text) }
+}
+
+const suites = [...new Set([differential, ...asked.flatMap(({ also = [] }) => also)])]
+const sound = run(suites)
+if (sound.failed) {
+  console.error(`without any fault: ${sound.by}`)
+  process.exit(1)
+}
+let missed = 0
+for (const edit of asked) {
+  const { failed, by } = caught(edit)
+  if (!failed) missed++
+  console.log(failed ? `caught  ${edit.name.padEnd(34)} ${by}` : `MISSED  ${edit.name.padEnd(34)} ${edit.fault}`)
+}
+console.log(`${asked.length} faults, ${asked.length - missed} caught, ${missed} missed`)
+process.exitCode = missed === 0 ? 0 : 1

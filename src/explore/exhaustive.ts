@@ -2,6 +2,7 @@
 import type { Machine, Observation } from '../model/index.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { NotInterchangeable } from './symmetry.ts'
+import { tooLargeIn } from './groups.ts'
 import type { Refused } from './groups.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
@@ -45,7 +46,7 @@ export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
   const pace = new Pace(options)
   let { checkpoints } = options
-  const refused = [...checkpoints?.resume?.facts.refused ?? []]
+  const refused = [...checkpoints?.resume?.facts.refused ?? (options.symmetry === true ? tooLargeIn(machine) : [])]
   for (;;) {
     try { return await explore(machine, { ...options, checkpoints }, refused, pace) } catch (error) {
       if (!(error instanceof NotInterchangeable) || options.symmetry !== true) throw error

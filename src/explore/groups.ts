@@ -12,6 +12,11 @@ export type Refused = readonly { readonly scalarset: string; readonly because: s
 export const scalarsetsOf = ({ worldDomain }: { readonly worldDomain: Domain }): Group[] =>
   groupsOf(layoutOf(worldDomain)).filter(({ size }) => size <= largestGroup)
 
+/** Those that are too large for it. */
+export const tooLargeIn = ({ worldDomain }: { readonly worldDomain: Domain }): Refused =>
+  groupsOf(layoutOf(worldDomain)).filter(({ size }) => size > largestGroup)
+    .map(({ name, size }) => ({ scalarset: name, because: `it has ${size} ids, and at most ${largestGroup} are renamed` }))
+
 /** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
 export function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
   if (symmetry === false) return []

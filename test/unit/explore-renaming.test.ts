@@ -186,6 +186,13 @@ describe('namings', () => {
     expect(engine).toMatchObject({ symmetry: [{ scalarset: 'six' }, { scalarset: 'eight' }], refused: [{ scalarset: 'seven', because:
       "a state of machine 'm' would have to be brought to 3,628,800 orders of ids each, and 5,040 are at most; scalarset 'seven' has the most ids" }] })
   })
+  test('of a group that is too large are none, and that is said', async () => {
+    const id = scalarset('id', 9), action = actionsOf<{ at: number | null }, Observation>()
+    const wide = machine<{ at: number | null }>({ name: 'wide', domain: struct({ at: optional(id) }), initial: { at: null },
+      actions: [action('enter', { agent: 'a', params: { c: id }, when: s => s.at === null, then: (d, { c }) => { d.at = c } })] as never })
+    const { states, engine } = await exploreExhaustively(wide, { symmetry: true })
+    expect({ states, refused: engine!.refused }).toEqual({ states: 10, refused: [{ scalarset: 'id', because: 'it has 9 ids, and at most 8 are renamed' }] })
+  })
   test('a step that fails under a name that is never reached', async () => {
     const id = scalarset('id', 3)
     const look = actionsOf<{ o: number }, Observation>()('look', { agent: 'a', when: s => { if (s.o === 2) throw new Error('it is'); return false }, then: () => {} })

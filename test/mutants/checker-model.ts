@@ -41,8 +41,8 @@ export const modelEdits: readonly Edit[] = [
     'if (nodeOf(value) !== null || value === found && value !== undefined) {'),
   effect('unknown-names', 'a name that the domain does not know is lost', 'if (!node.parts().has(name) && !(shape.kind', 'if (false && !(shape.kind', 'plain-meaning'),
 
-  draft('deleted-is-back', 'what is written, then deleted, is back', "if (typeof key === 'string' && !this.found.has(key)) this.fetch(key)",
-    'if (this.isHidden(key)) this.fetch(key)', 'plain-meaning'),
+  draft('deleted-is-back', 'what is written, then deleted, is back', "if (typeof key === 'string' && !this.found.has(key) && this.isPart(key)) this.found.set(key, undefined)",
+    'void 0', 'plain-meaning'),
   draft('cut-is-back', 'what is cut off unread comes back when the list grows',
     'for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)', 'void 0', 'explore-draft'),
   run('read-unlogged', 'what a recipe reads of one bit is not noted', 'if (bits > 0 && !this.seen.has(at)) {', 'if (bits > 1 && !this.seen.has(at)) {'),

@@ -15,7 +15,8 @@ const usage = `usage: npm run soak -- [--machines N] [--seed S] [--workers N] [-
   --show      with the text of each machine that differs`
 const { values: of } = parseArgs({ options: {
   machines: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '1' },
-  kinds: { type: 'string' }, ways: { type: 'string' }, without: { type: 'string', default: '' }, show: { type: 'boolean', default: false }, share: { type: 'string' },
+  kinds: { type: 'string' }, ways: { type: 'string' }, without: { type: 'string', default: '' },
+  show: { type: 'boolean', default: false }, share: { type: 'string' },
 } })
 /** Machines with more states have fewer of their actions. */
 const mostStates = 600
@@ -28,7 +29,8 @@ const asked = <T>(all: readonly T[], names: string | undefined, nameOf: (one: T)
 const askedKinds = asked<Kind>(kinds, of.kinds, kind => kind), askedWays = asked(ways, of.ways, ({ name }) => name)
 const unknown = [...without, ...(of.kinds ?? '').split(','), ...(of.ways ?? '').split(',')].filter(name =>
   name !== '' && !name.endsWith('*') && !kinds.some(kind => kind === name) && !ways.some(way => way.name === name))
-if ([machines, first, workers].some(one => !Number.isInteger(one) || one < 0) || unknown.length > 0 || askedKinds.length === 0 || askedWays.length === 0) {
+const isBad = [machines, first, workers].some(one => !Number.isInteger(one) || one < 0)
+if (isBad || unknown.length > 0 || askedKinds.length === 0 || askedWays.length === 0) {
   console.error(unknown.length > 0 ? `no kind or way is named ${unknown.join(', ')}\n${usage}` : usage)
   process.exit(2)
 }

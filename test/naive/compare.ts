@@ -37,7 +37,8 @@ export async function differences(made: Made, known: Known, way: Way, told: Told
 function mistaken({ mistake, lengths }: Known, way: Way, { trace, message }: ModelError): string[] {
   // A way to a mistake is shortest where one thread takes all steps in order, and something is left to look for.
   const isShortest = (way.name === 'default' || way.name === 'walk') && [...lengths.values()].includes(null)
-  return !isShortest || trace !== null && trace.length <= mistake!.length ? [] : [`a mistake is told after ${trace?.length} ops, not ${mistake!.length}: ${message}`]
+  const isTold = !isShortest || trace !== null && trace.length <= mistake!.length
+  return isTold ? [] : [`a mistake is told after ${trace?.length} ops, not ${mistake!.length}: ${message}`]
 }
 
 class Comparison {
@@ -110,7 +111,8 @@ class Comparison {
       const isAsked = this.way.is === 'endless' || this.way.is === 'stopped'
       if (!isAsked || !isWhole) {
         if (outcome !== 'unchecked' && outcome !== 'incomplete' && isAsked === false) this.found.push(`${told}, unasked`)
-        if (isAsked && outcome !== 'incomplete' && (outcome === 'holds') !== endless.holds) this.found.push(`${told}, naive: ${String(endless.holds)}`)
+        const isWrong = isAsked && outcome !== 'incomplete' && (outcome === 'holds') !== endless.holds
+        if (isWrong) this.found.push(`${told}, naive: ${String(endless.holds)}`)
       } else this.same(told, outcome, endless.holds ? 'holds' : 'violated')
     } else this.safety(result, said, isWhole)
     if (violation !== null) this.trace(property, kind, violation.ops, violation.loop, violation.shortest)
@@ -125,17 +127,18 @@ class Comparison {
     const isFound = violation !== null || reachedBy !== null
     if (isFound !== (outcome === (isSought ? 'reached' : 'violated'))) this.found.push(`${told}, and its trace says otherwise`)
     if (isFound && length === null) this.found.push(`${told}, naive: nowhere`)
+    // Reached only under names that it tells apart, a witness is not told as reached.
+    const isTold = isSought && this.made.kind !== 'symmetric' && said.engine !== null && said.engine.symmetry.length > 0
     if (isFound || length === null && !isWhole) return
     if (length === null) {
       // A witness may be left open where all that a search had to look for was found.
-      const open = isSought ? ['unreached', ...this.isDecided ? ['incomplete'] : []] : ['holds']
+      const open = isSought ? ['unreached', ...this.isDecided ? ['incomplete'] : [], ...isTold ? ['unchecked'] : []] : ['holds']
       if (!open.includes(outcome)) this.found.push(`${told}, naive: nowhere`)
       return
     }
     const isOpen = outcome === 'incomplete' || outcome === 'passed' || this.way.is === 'random' && outcome === 'unreached'
-    // Reached only under names that it tells apart, a witness is not told as reached.
-    const isTold = isSought && this.made.kind !== 'symmetric' && said.engine !== null && said.engine.symmetry.length > 0
-    if (isWhole ? !(isSought && this.isDecided && outcome === 'incomplete' || isTold) : !isOpen) this.found.push(`${told}, naive: in ${length}`)
+    const isFine = isWhole ? isSought && this.isDecided && outcome === 'incomplete' || isTold : isOpen
+    if (!isFine) this.found.push(`${told}, naive: in ${length}`)
   }
 
   /** The ops show it, by the naive step and by replay; they are shortest where that is said; shrinking leaves ops that show it. */
@@ -147,13 +150,16 @@ class Comparison {
     if (fault !== null) this.found.push(`${property}: ${fault}: ${JSON.stringify(ops)}`)
     const least = isProgressKind(kind) ? endless.get(property)!.stem : lengths.get(property)!
     if (shortest) this.same(`ops of ${property}`, loop ?? ops.length, least)
-    else if (this.way.is !== 'random' && kind !== 'eventually' && kind !== 'leadsTo') this.found.push(`${property}: its trace is not said to be shortest`)
+    else if (this.way.is !== 'random' && kind !== 'eventually' && kind !== 'leadsTo')
+      this.found.push(`${property}: its trace is not said to be shortest`)
     const trace = {
-      format: 'remapcheck-trace', version: 1, design: 'random', bounds: {}, specHash: specHash(machine), property, because: '', ops: ops.map(op => ({ ...op, args: { ...op.args } })),
+      format: 'remapcheck-trace', version: 1, design: 'random', bounds: {}, specHash: specHash(machine), property,
+      because: '', ops: ops.map(op => ({ ...op, args: { ...op.args } })),
       ...loop === null ? {} : { loop }, found: { driver: 'exhaustive', shortest },
     } as const
     const { reproduced, refusedCount } = replay(machine, trace as never)
-    if (!reproduced || refusedCount > 0) this.found.push(`${property}: replay says ${String(reproduced)}, ${refusedCount} refused: ${JSON.stringify(ops)}`)
+    if (!reproduced || refusedCount > 0)
+      this.found.push(`${property}: replay says ${String(reproduced)}, ${refusedCount} refused: ${JSON.stringify(ops)}`)
     if (fault !== null || kind === 'sometimes' || isProgressKind(kind)) return
     const shrunk = shrinkOps(machine, property, ops)
     const wrong = shrunk.length > ops.length ? 'longer than before' : faultOf(machine, claim, shrunk)

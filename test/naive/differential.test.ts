@@ -15,7 +15,8 @@ class Tally {
   private readonly counts = new Map<string, number>()
   add(what: string, is = true): void { if (is) this.counts.set(what, (this.counts.get(what) ?? 0) + 1) }
   rare(least: Readonly<Record<string, number>>): string[] {
-    return Object.entries(least).filter(([what, count]) => (this.counts.get(what) ?? 0) < count).map(([what, count]) => `${what}: ${this.counts.get(what) ?? 0} of ${count}`)
+    const of = (what: string): number => this.counts.get(what) ?? 0
+    return Object.entries(least).filter(([what, count]) => of(what) < count).map(([what, count]) => `${what}: ${of(what)} of ${count}`)
   }
 
   machine({ made: { machine }, known }: Case): void {

@@ -1,5 +1,5 @@
-/** Claims about endless runs, decided on the graph of all states: for each choice of the strongly fair instances that are at some time never enabled
- *  again, the others must be taken again and again. */
+/** Claims about endless runs, decided on the graph of all states: for each choice of the strongly fair instances that are at some time
+ *  never enabled again, the others must be taken again and again. */
 import type { Eventually, LeadsTo } from '../../src/index.ts'
 import { yes } from './step.ts'
 import type { AnyMachine, World } from './step.ts'

@@ -19,7 +19,8 @@ function walk(machine: AnyMachine, ops: readonly Op[]): Way | string {
   return { worlds, taken }
 }
 
-/** What is wrong with ops that are said to violate a claim about states or steps, or to reach a `sometimes`, by the last of them and not before; or null. */
+/** What is wrong with ops that are said to violate a claim about states or steps, or to reach a `sometimes`, by the last of them and not
+ *  before; or null. */
 export function faultOf(machine: AnyMachine, claim: Claim, ops: readonly Op[]): string | null {
   const way = walk(machine, ops)
   if (typeof way === 'string') return way

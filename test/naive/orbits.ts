@@ -32,7 +32,8 @@ const renamedFields = (fields: Fields, value: unknown, names: Names): Record<str
 const orders = (size: number): number[][] =>
   size === 0 ? [[]] : orders(size - 1).flatMap(order => Array.from({ length: size }, (_, at) => order.toSpliced(at, 0, size - 1)))
 const allNames = (groups: readonly Group[]): Names[] =>
-  groups.reduce<Names[]>((all, { scalarset, size }) => all.flatMap(names => orders(size).map(order => new Map([...names, [scalarset, order]]))), [new Map()])
+  groups.reduce<Names[]>((all, { scalarset, size }) =>
+    all.flatMap(names => orders(size).map(order => new Map([...names, [scalarset, order]]))), [new Map()])
 
 /** How many orbits there are at each distance from the first state. */
 export function orbitLevels(machine: AnyMachine, nodes: readonly Node[], groups: readonly Group[]): number[] {

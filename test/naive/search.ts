@@ -8,7 +8,13 @@ import { decide } from './endless.ts'
 import type { Endless } from './endless.ts'
 
 export interface Edge { readonly instance: number; readonly to: number }
-export interface Node { readonly world: World; readonly depth: number; readonly edges: Edge[]; /** Instances whose guard says yes. */ readonly enabled: Set<number> }
+export interface Node {
+  readonly world: World
+  readonly depth: number
+  readonly edges: Edge[]
+  /** Instances whose guard says yes. */
+  readonly enabled: Set<number>
+}
 
 export interface Known {
   readonly states: number

@@ -27,7 +27,12 @@ export function caseOf(kind: Kind, seed: number, most: number): Case | null {
   return { made: widened(found.made, switches), known: counted(found.known, switches) }
 }
 
-export interface Difference { readonly kind: Kind; readonly seed: number; readonly way: string; readonly lines: readonly string[]; readonly text: string }
+export interface Difference {
+  readonly kind: Kind; readonly seed: number; readonly way: string
+  readonly lines: readonly string[]
+  /** The machine. */
+  readonly text: string
+}
 
 /** Ways that have something to do with a machine: only ids can be renamed. */
 export const fits = ({ machine, kind }: Made, way: Way): boolean => {
@@ -36,7 +41,8 @@ export const fits = ({ machine, kind }: Made, way: Way): boolean => {
   return !renames || ['symmetric', 'asymmetric', 'large'].includes(kind) && machine.properties.length > 0
 }
 
-export async function compared({ made, known }: Case, ways: readonly Way[]): Promise<{ readonly searches: number; readonly differences: Difference[] }> {
+export interface Compared { readonly searches: number; readonly differences: readonly Difference[] }
+export async function compared({ made, known }: Case, ways: readonly Way[]): Promise<Compared> {
   const found: Difference[] = []
   const told: Told = new Map()
   let searches = 0
@@ -44,7 +50,9 @@ export async function compared({ made, known }: Case, ways: readonly Way[]): Pro
     if (!fits(made, way)) continue
     searches++
     let lines: string[]
-    try { lines = await differences(made, known, way, told) } catch (error) { lines = [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`] }
+    try { lines = await differences(made, known, way, told) } catch (error) {
+      lines = [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`]
+    }
     if (lines.length > 0) found.push({ kind: made.kind, seed: made.seed, way: way.name, lines, text: made.text })
   }
   return { searches, differences: found }

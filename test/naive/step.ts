@@ -39,7 +39,8 @@ export function take(machine: AnyMachine, world: World, action: Action<unknown, 
       see: one => { seen.push(one) }, clause: id => { clauses.push(id) },
       cost: (_, count = 1) => { if (!Number.isSafeInteger(count) || count < 0) throw new Mistake(`a cost of ${count}`) },
     })
-    if (typeof answer === 'function' || typeof answer === 'object' && answer !== null) throw new Mistake('answers something; a step changes the state')
+    if (typeof answer === 'function' || typeof answer === 'object' && answer !== null)
+      throw new Mistake('answers something; a step changes the state')
     for (const one of seen) {
       machine.ledger.observe(live.ledger, one)
       for (const claim of machine.properties)

@@ -11,7 +11,9 @@ const action = actionsOf<Record<string, boolean>, Seen>()
 export function widened({ kind, seed, machine: of, text }: Made, switches: number): Made {
   const names = Array.from({ length: switches }, (_, i) => `switch${i}`)
   const around = <T>(own: Readonly<Record<string, unknown>>, one: T): Record<string, T> =>
-    Object.fromEntries([...names.slice(switches >> 1).map(name => [name, one]), ...Object.entries(own), ...names.slice(0, switches >> 1).map(name => [name, one])]) as Record<string, T>
+    Object.fromEntries([
+      ...names.slice(switches >> 1).map(name => [name, one]), ...Object.entries(own), ...names.slice(0, switches >> 1).map(name => [name, one]),
+    ]) as Record<string, T>
   const { fields } = of.domain as Struct
   const sets = names.map(name => action(name, { agent: 'a', when: s => !s[name]!, then: d => { d[name] = true } }))
   return { kind, seed, text: `${text}\nbeside ${switches} switches`, machine: machine<unknown, unknown, Seen>({

@@ -26,14 +26,17 @@ export class Hearer {
 
   ofSeen(on: string): Pick<Scope, 'ids' | 'numbers'> {
     const { ids } = this
-    return { ids: on === 'named' && ids.length > 0 ? [{ text: 'seen.who', of: ids[0]! }] : [], numbers: on === 'went' ? [{ text: 'seen.n', low: 0, high: 2 }] : [] }
+    return {
+      ids: on === 'named' && ids.length > 0 ? [{ text: 'seen.who', of: ids[0]! }] : [],
+      numbers: on === 'went' ? [{ text: 'seen.n', low: 0, high: 2 }] : [],
+    }
   }
 
   /** What somebody who hears of observations does to a book of their own. */
   hears(book: Place, more: readonly Place[]): string {
     const deeds = new Deeds(this.words)
-    const cases = ['went', 'named'].map(on => `if (seen.what === '${on}') { ${deeds.some({ ...this.ofSeen(on), roots: [book, ...more], targets: [book], constant: null }, 2)} }`)
-    return cases.join(' else ')
+    const desk = { roots: [book, ...more], targets: [book], constant: null }
+    return ['went', 'named'].map(on => `if (seen.what === '${on}') { ${deeds.some({ ...this.ofSeen(on), ...desk }, 2)} }`).join(' else ')
   }
 }
 

@@ -73,7 +73,8 @@ export class Deeds {
     const fact = words.fact({ ...desk, roots: [{ text: 'one', domain: domain.of, needs: [] }] }, 1)
     return when([...needs, `${text}.length > 0`], dice.pick([
       `${text}.shift()`, `${text}.pop()`, `${text}.length--`, `${text}.length = 0`, `${text}.splice(0, 1)`, `${text}.push(${text}.shift())`,
-      `${text}.unshift(${text}.pop())`, ...this.isRoot(desk, at) ? [] : [`${text} = ${text}.filter(one => ${fact})`, `${text} = [...${text}.slice(1), ${text}[0]]`],
+      `${text}.unshift(${text}.pop())`,
+      ...this.isRoot(desk, at) ? [] : [`${text} = ${text}.filter(one => ${fact})`, `${text} = [...${text}.slice(1), ${text}[0]]`],
     ]))
   }
   private isRoot(desk: Desk, { text }: Place): boolean { return desk.targets.some(root => root.text === text) }
@@ -86,7 +87,8 @@ export class Deeds {
     const { text, needs, domain: { of } } = at
     const value = words.value(desk, of)
     const field = of.kind === 'struct' ? Object.entries(of.fields).find(([, { kind }]) => kind === 'range')?.[0] : undefined
-    const numbers = of.kind === 'range' ? `${text}.sort((one, two) => two - one)` : field === undefined ? null : `${text}.sort((one, two) => one.${field} - two.${field})`
+    const numbers = of.kind === 'range' ? `${text}.sort((one, two) => two - one)`
+      : field === undefined ? null : `${text}.sort((one, two) => one.${field} - two.${field})`
     return dice.pick([
       when(needs, `${text}.reverse()`), when([...needs, `${text}.length > 1`], `[${text}[0], ${text}[1]] = [${text}[1], ${text}[0]]`),
       when([...needs, `${text}.length > 1`], dice.pick([`${text}[0] = ${text}[1]`, `${text}.copyWithin(0, 1)`])),
@@ -109,7 +111,7 @@ export class Deeds {
   private putBack(desk: Desk): string | null {
     const at = this.target(desk, () => true), held = this.words.fresh()
     if (at === null || !/\.\w+$/.test(at.text)) return null
-    return when(at.needs, this.words.dice.pick([`const ${held} = ${at.text}; delete ${at.text}; ${at.text} = ${held}`, `{ const ${held} = ${at.text}; delete ${at.text}; ${at.text} = ${held} }`]))
+    return when(at.needs, `const ${held} = ${at.text}; delete ${at.text}; ${at.text} = ${held}`)
   }
 
   /** Another case, in the same object. */
@@ -119,7 +121,8 @@ export class Deeds {
     const value = at === null ? null : words.value(desk, at.domain, false)
     if (at === null || value === null) return null
     const name = words.fresh(), next = words.fresh()
-    return when([...at.needs, ...value.needs], `const ${next} = ${value.text}; for (const ${name} of Object.keys(${at.text})) if (${name} !== ${JSON.stringify(tag)}) delete ${at.text}[${name}]; Object.assign(${at.text}, ${next})`)
+    const empty = `for (const ${name} of Object.keys(${at.text})) if (${name} !== ${JSON.stringify(tag)}) delete ${at.text}[${name}]`
+    return when([...at.needs, ...value.needs], `const ${next} = ${value.text}; ${empty}; Object.assign(${at.text}, ${next})`)
   }
 
   /** One thing under two names, and a deed by one of them. */

@@ -10,7 +10,7 @@ import { Dice } from './dice.ts'
 import { idsOf, Shapes, stateOf, valueOf } from './domains.ts'
 import { mistakes } from './mistakes.ts'
 import { Words } from './words.ts'
-import type { Place, Scope } from './words.ts'
+import type { Phrase, Place, Scope } from './words.ts'
 
 /** `symmetric`: nothing tells ids apart. `asymmetric`: something may. `constants`: what is put into the state is one thing of the module, or a
  *  parameter, and written to there. `mistakes`: recipes and claims break rules. `large`: it stands beside switches that have nothing to do with it. */
@@ -48,7 +48,8 @@ class Maker {
     const fields = stateOf(this.shapes, dice, kind === 'wide' || dice.chance(0.1))
     this.state = struct(fields)
     this.part = dice.pick(Object.values(fields))
-    this.ledger = struct({ count: range(0, dice.between(0, 2)), last: optional(range(0, 2)), ...this.ids.length > 0 && dice.chance(0.6) ? { who: optional(this.ids[0]!), heard: table([this.ids[0]!], bool) } : {} })
+    const ofIds = this.ids.length > 0 && dice.chance(0.6) ? { who: optional(this.ids[0]!), heard: table([this.ids[0]!], bool) } : {}
+    this.ledger = struct({ count: range(0, dice.between(0, 2)), last: optional(range(0, 2)), ...ofIds })
   }
 
   private paramsOf(): Fields {
@@ -56,7 +57,8 @@ class Maker {
     const domain = (): Domain => {
       const structs = this.kind === 'constants' ? this.shapes.made.filter(({ kind }) => kind === 'struct' || kind === 'variant') : []
       return dice.weigh<() => Domain>([ids.length > 0 ? 5 : 0, () => dice.pick(ids)], [1, () => bool], [2, () => range(0, dice.between(1, 2))],
-        [ids.length > 0 ? 1 : 0, () => optional(dice.pick(ids))], [structs.length > 0 ? 6 : 0, () => dice.pick(structs)], [1, () => struct({ on: bool, n: range(-1, 0) })])()
+        [ids.length > 0 ? 1 : 0, () => optional(dice.pick(ids))], [structs.length > 0 ? 6 : 0, () => dice.pick(structs)],
+        [1, () => struct({ on: bool, n: range(-1, 0) })])()
     }
     const params: Record<string, Domain> = {}
     for (let i = 0; i < dice.below(3); i++) {
@@ -91,7 +93,8 @@ class Maker {
     const fair = this.fairness(productOf(params).length)
     const whenText = `(s, p) => ${spoilt === null ? guard : spoilt.guard(guard)}`, thenText = `(d, p, emit) => { ${body} }`
     this.text.push(`a${number} (${fieldsShown(params)}), fair: ${String(fair)}\n    when ${whenText}\n    then ${thenText}`)
-    return action(`a${number}`, { agent: 'a', params, fair, when: compiled<() => boolean>(whenText, this.constants), then: compiled<() => void>(thenText, this.constants) })
+    return action(`a${number}`, { agent: 'a', params, fair,
+      when: compiled<() => boolean>(whenText, this.constants), then: compiled<() => void>(thenText, this.constants) })
   }
   /** Few strongly fair instances: the naive checker looks at each choice of them. */
   private fairness(instances: number): Fairness {
@@ -102,11 +105,13 @@ class Maker {
   }
   private tells(scope: Scope): string[] {
     const { dice, words, ids } = this
-    const tell = (fields: string, { needs, text }: { readonly needs: readonly string[]; readonly text: string }): string => when(needs, `emit.see({ ${fields}${text} })`)
+    const tell = (fields: string, { needs, text }: Phrase): string => when(needs, `emit.see({ ${fields}${text} })`)
     const who = ids.length > 0 ? words.id(scope, ids[0]!) : null, part = words.value(scope, this.part)
     return [
-      ...dice.chance(0.3) ? [tell("what: 'went', n: ", words.value(scope, range(0, 2))!)] : [], ...dice.chance(0.3) && who !== null ? [tell("what: 'named', who: ", who)] : [],
-      ...dice.chance(0.15) && part !== null ? [tell("what: 'moved', part: ", part)] : [], ...dice.chance(0.2) ? [`emit.clause('rule ${dice.below(3)}')`] : [],
+      ...dice.chance(0.3) ? [tell("what: 'went', n: ", words.value(scope, range(0, 2))!)] : [],
+      ...dice.chance(0.3) && who !== null ? [tell("what: 'named', who: ", who)] : [],
+      ...dice.chance(0.15) && part !== null ? [tell("what: 'moved', part: ", part)] : [],
+      ...dice.chance(0.2) ? [`emit.clause('rule ${dice.below(3)}')`] : [],
       ...dice.chance(0.1) ? ["emit.cost('look', 2)"] : [],
     ]
   }
@@ -128,7 +133,8 @@ class Maker {
     const some = (most: number, make: (at: number) => Claim): Claim[] => Array.from({ length: dice.below(most + 1) }, (_, at) => make(at))
     const book = struct({ ...this.shapes.fields(1, 1), heard: range(0, 2) })
     const made = [
-      claims.always('parts', true), ...some(2, at => claims.always(`always ${at}`, false)), ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
+      claims.always('parts', true), ...some(2, at => claims.always(`always ${at}`, false)),
+      ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
       ...some(1, () => claims.monitor('monitor', book, initial(book))), ...some(2, at => claims.sometimes(`sometimes ${at}`)),
       ...some(kind === 'endless' ? 3 : kind === 'large' ? 1 : 0, at => claims.endless(`endless ${at}`, kind !== 'large')),
       // Mostly something is left that the whole space is searched for.

@@ -14,7 +14,8 @@ export function mistakes(words: Words, state: Domain): Spoilt {
   if (dice.chance(0.25)) {
     const at = words.place(scopeOf('s', state), () => true)
     if (at === null || at.text === 's') return nothing
-    const write = dice.pick([`${at.text} = 0`, ...at.text.endsWith(']') ? [] : [`delete ${at.text}`], ...at.domain.kind === 'list' ? [`${at.text}.sort()`] : []])
+    const write = dice.pick([`${at.text} = 0`, ...at.text.endsWith(']') ? [] : [`delete ${at.text}`],
+      ...at.domain.kind === 'list' ? [`${at.text}.sort()`] : []])
     const tries = dice.chance(0.5) ? `try { ${write} } catch {}` : write
     return { deed: 'void 0', guard: honest => `(() => { ${when(at.needs, tries)}; return ${honest} })()` }
   }
@@ -38,7 +39,8 @@ function ofAny({ text }: Place): (readonly [number, string])[] {
   const name = /^(.*)\.(\w+)$/.exec(text)
   if (text === 'd') return [[2, "throw new Error('no')"], [1, 'd.unknown = 1'], [1, "emit.cost('look', -1)"], [1, 'null.field']]
   return [
-    ...['NaN', 'Infinity', 'undefined', "'7'", '1.5', '1e9', '{}', '[]', '() => 0', 'Symbol.iterator', '7n'].map((value): [number, string] => [1, `${text} = ${value}`]),
+    ...['NaN', 'Infinity', 'undefined', "'7'", '1.5', '1e9', '{}', '[]', '() => 0', 'Symbol.iterator', '7n']
+      .map((value): [number, string] => [1, `${text} = ${value}`]),
     ...name === null ? [] : [
       [2, `delete ${text}`], [2, `Object.defineProperty(${name[1]}, '${name[2]}', { get: () => 0, enumerable: true, configurable: true })`],
       [2, `Object.defineProperty(${name[1]}, '${name[2]}', { value: ${text}, enumerable: false, writable: true, configurable: true })`],
@@ -57,7 +59,8 @@ function ofKind(words: Words, desk: Scope, { text, domain }: Place): (readonly [
       ] as [number, string][],
     ]
     case 'table': case 'list': return [
-      [4, `${text}.lenght = 0`], [4, `${text}[-1] = 0`], [3, `${text}['01'] = 0`], [3, `delete ${text}[0]`], [3, `${text}.length = 7`], [3, `${text}.push(${text}[0], ${text}[0], ${text}[0], ${text}[0])`],
+      [4, `${text}.lenght = 0`], [4, `${text}[-1] = 0`], [3, `${text}['01'] = 0`], [3, `delete ${text}[0]`], [3, `${text}.length = 7`],
+      [3, `${text}.push(${text}[0], ${text}[0], ${text}[0], ${text}[0])`],
       ...domain.kind === 'table' ? [[3, `${text}.length = 0`]] as [number, string][] : [],
       ...value === null ? [] : [[4, when(value.needs, `const made = ${value.text}; ${text} = made; made.push(made[0])`)]] as [number, string][],
     ]

@@ -137,7 +137,8 @@ export class Words {
       needs.push(...made.needs)
       parts.push(`${field}: ${made.text}`)
     }
-    return { text: `{ ${[...base === null ? [] : [`...${base.text}`], ...base === null && dice.chance(0.3) ? dice.shuffle(parts) : parts].join(', ')} }`, needs }
+    const all = base !== null ? [`...${base.text}`, ...parts] : dice.chance(0.3) ? dice.shuffle(parts) : parts
+    return { text: `{ ${all.join(', ')} }`, needs }
   }
   private rows(scope: Scope, of: Domain, key: Scalarset | { readonly kind: 'range'; readonly high: number }): Phrase | null {
     const size = key.kind === 'range' ? key.high + 1 : key.size
@@ -145,7 +146,9 @@ export class Words {
       const at = this.fresh()
       const made = this.value({ ...scope, ids: [...scope.ids, { text: at, of: key }] }, of, false)
       if (made === null || made.needs.some(need => need.includes(at))) return null
-      return { text: this.dice.chance(0.3) && !made.text.includes(at) ? `Array(${size}).fill(${made.text})` : `Array.from({ length: ${size} }, (_, ${at}) => (${made.text}))`, needs: made.needs }
+      const isAlike = this.dice.chance(0.3) && !made.text.includes(at)
+      const text = isAlike ? `Array(${size}).fill(${made.text})` : `Array.from({ length: ${size} }, (_, ${at}) => (${made.text}))`
+      return { text, needs: made.needs }
     }
     const rows = Array.from({ length: size }, () => this.value(scope, of, false))
     return rows.includes(null) ? null : this.array(rows.filter(one => one !== null))
@@ -191,7 +194,8 @@ export class Words {
     const inner: Scope = { ...scope, roots: [{ text: one, domain: of, needs: [] }, ...dice.chance(0.3) ? scope.roots : []],
       ids: key === null ? scope.ids : [...scope.ids, { text: at, of: key }] }
     const body = this.fact(inner, Math.max(0, depth - 1))
-    if (key !== null && this.partial && dice.chance(0.3)) return `${text}.findIndex(${one} => ${body.includes(at) ? 'true' : body}) === ${dice.below(key.size)}`
+    if (key !== null && this.partial && dice.chance(0.3))
+      return `${text}.findIndex(${one} => ${body.includes(at) ? 'true' : body}) === ${dice.below(key.size)}`
     return dice.pick([`${text}.some((${one}, ${at}) => ${body})`, `${text}.every((${one}, ${at}) => ${body})`,
       `${text}.filter((${one}, ${at}) => ${body}).length ${dice.pick(['<', '===', '>='])} ${dice.between(1, 2)}`])
   }

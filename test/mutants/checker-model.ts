@@ -44,7 +44,7 @@ export const modelEdits: readonly Edit[] = [
   draft('deleted-is-back', 'what is written, then deleted, is back', "if (typeof key === 'string' && !this.found.has(key) && this.isPart(key)) this.found.set(key, undefined)",
     'void 0', 'plain-meaning'),
   draft('cut-is-back', 'what is cut off unread comes back when the list grows',
-    'for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)', 'void 0', 'explore-draft'),
+    'for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)', 'void 0', 'plain-meaning'),
   run('read-unlogged', 'what a recipe reads of one bit is not noted', 'if (bits > 0 && !this.seen.has(at)) {', 'if (bits > 1 && !this.seen.has(at)) {'),
   run('caught', 'a refusal that is caught is none', 'if (this.refused !== null) throw this.refused', 'void 0', 'plain-meaning'),
   run('written-after', 'an object may be changed after it was put into the state', 'const changed = this.puts.find(isChanged)',

@@ -121,6 +121,7 @@ describe('what no step may do is refused by every driver, also where it is caugh
     ['a function', d => () => { d.x++ }, 'it returns an object'],
     ['a promise', async d => { d.x++ }, 'it is async'],
     ['a misspelt length', d => { loose(d.q)['lenght'] = 0 }, "writes 'lenght' of an array"],
+    ['a list that is cut and grows by its length', d => { d.q.length = 0; d.q.length = 2 }, 'q[0]'],
     ['an index below 0', d => { loose(d.t)[-1] = 3 }, "writes '-1' of an array"],
     ['a misspelt name of a new array', d => { const q: number[] = []; loose(q)['lenght'] = 0; d.q = q }, "writes 'lenght' of an array"],
     ['a symbol', d => { loose(d)[Symbol('k')] = 1 }, 'writes Symbol(k)'],

@@ -59,7 +59,7 @@ function ofKind(words: Words, desk: Scope, { text, domain }: Place): (readonly [
       ] as [number, string][],
     ]
     case 'table': case 'list': return [
-      [4, `${text}.lenght = 0`], [4, `${text}[-1] = 0`], [3, `${text}['01'] = 0`], [3, `delete ${text}[0]`], [3, `${text}.length = 7`],
+      [4, `${text}.lenght = 0`], [4, `${text}[-1] = 0`], [3, `${text}['01'] = 0`], [3, `delete ${text}[0]`], [3, `${text}.length = 7`], [3, `${text}.length = 0; ${text}.length = 1`],
       [3, `${text}.push(${text}[0], ${text}[0], ${text}[0], ${text}[0])`],
       ...domain.kind === 'table' ? [[3, `${text}.length = 0`]] as [number, string][] : [],
       ...value === null ? [] : [[4, when(value.needs, `const made = ${value.text}; ${text} = made; made.push(made[0])`)]] as [number, string][],

@@ -1,7 +1,7 @@
 /** A policy: which memory each device may reach, and which alarms are accepted. It turns an audit into pass or fail. */
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
-import { nearest, printable, UserError } from '../errors.ts'
+import { nearest, UserError } from '../errors.ts'
 import { jsonFault } from '../trace/json-position.ts'
 import { alarmKinds, unknowns } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
@@ -54,7 +54,7 @@ export function loadPolicy(path: string): Policy {
   return parsePolicy(text, path)
 }
 const mistake = (code: string, subject: string, problem: string, next: string): UserError =>
-  new UserError({ code: `E-POLICY-${code}`, subject, problem: printable(problem), next })
+  new UserError({ code: `E-POLICY-${code}`, subject, problem, next })
 
 export function parsePolicy(text: string, path: string): Policy {
   const fault = jsonFault(text)

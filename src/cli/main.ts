@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../errors.ts'
+import { printable, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import { ModelError } from '../model/index.ts'
 import { suggest, usage } from './args.ts'
@@ -56,8 +56,8 @@ function bugText(io: Io, cause: unknown): string {
   const { name, message, stack } = cause instanceof Error ? cause : { name: 'thrown', message: String(cause), stack: undefined }
   const trace = cause instanceof ModelError ? cause.trace : null
   const kept = trace === null ? '' : `  the steps that lead there are in ${keep({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
-  return `${tool} ${version} has a bug: ${name}: ${message}\n${kept}`
-    + `  please report it with this text and the command: ${tool} ${io.argv.join(' ')}\n`
+  return `${tool} ${version} has a bug: ${printable(`${name}: ${message}`)}\n${kept}`
+    + `  please report it with this text and the command: ${printable([tool, ...io.argv].join(' '))}\n`
     + (io.env['REMAPCHECK_DEBUG'] ? `${stack ?? ''}\n` : '  REMAPCHECK_DEBUG=1 shows where in the program\n')
 }
 function keep(document: object): string {

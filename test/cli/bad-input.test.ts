@@ -1,5 +1,5 @@
 /** Bad input: a one-line cause, the place, what to do, and the documented exit code. Never a stack. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -146,6 +146,37 @@ describe('bad input', () => {
     expect(err).toMatch(/ \[E-[A-Z-]+\]\n {2}→ .+\n$/s)
     expect(err).not.toMatch(/\n\s+at /)
     expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+})
+
+describe('what a terminal would obey', () => {
+  const hostile = 'a\u001b[2J\u009b\u202e\u2066\u200f\u2028\nb'
+  const obeyed = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u
+  const known = readFileSync('traces/known/no-dma-escape-no-iommu-5fc6.json')
+  it('is not in a message, whatever the file, its name and the command line hold, and a message is not as long as a file', async () => {
+    writeFileSync(file('hostile.json'), trace({ specHash: hostile.repeat(100_000) }))
+    writeFileSync(file(`${hostile}.json`), '')
+    writeFileSync(file('policy-hostile.json'), JSON.stringify({ format: hostile }))
+    writeFileSync(file('dump-hostile'), `${JSON.stringify({ pages: hostile.repeat(100_000) })}\n`)
+    for (const args of [['replay', file('hostile.json')], ['replay', file(`${hostile}.json`)], ['audit', file('dump-hostile')],
+      ['audit', 'traces/linux/vtd-strict.tables.json-pages.gz', '--policy', file('policy-hostile.json')], ['check', `--${hostile}`], ['check', hostile], ['cost', '--profile', hostile]]) {
+      const { code, err } = await run(args)
+      expect(err).toMatch(/a\?\[2J|a\\u001b/)
+      expect(err).not.toMatch(obeyed)
+      expect(err.split('\n')).toHaveLength(3)
+      expect(err.length).toBeLessThan(7000)
+      expect(code).toBe(2)
+    }
+  })
+  it('is not in a report either', async () => {
+    mkdirSync(file('traces/regressions'), { recursive: true })
+    writeFileSync(file(`traces/regressions/${hostile}.json`), known)
+    const replayed = await run(['replay', 'traces/regressions', '--expect', 'holds'], { cwd: dir })
+    const checked = await run('check no-iommu --bounds frames=1,iovas=1 --property no-dma-escape', { cwd: dir })
+    for (const { out } of [replayed, checked]) {
+      expect(out).toContain('a?[2J????  b.json')
+      expect(out).not.toMatch(obeyed)
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 /** The command line: finds the verb, and turns every mistake into text and an exit code. */
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { printable, UserError } from '../errors.ts'
@@ -61,7 +61,10 @@ function bugText(io: Io, cause: unknown): string {
     + (io.env['REMAPCHECK_DEBUG'] ? `${stack ?? ''}\n` : '  REMAPCHECK_DEBUG=1 shows where in the program\n')
 }
 function keep(document: object): string {
-  const path = join(tmpdir(), `remapcheck-bug-${process.pid}.json`)
-  try { writeFileSync(path, JSON.stringify(document, null, 2) + '\n') } catch { return 'no file: the temporary folder cannot be written' }
-  return path
+  try {
+    // A folder of its own: in the one that all share, somebody could have laid a link with the name of the file.
+    const path = join(mkdtempSync(join(tmpdir(), 'remapcheck-bug-')), 'bug.json')
+    writeFileSync(path, JSON.stringify(document, null, 2) + '\n')
+    return path
+  } catch { return 'no file: the temporary folder cannot be written' }
 }

@@ -1,9 +1,10 @@
 /** Bad input: a one-line cause, the place, what to do, and the documented exit code. Never a stack. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ModelError } from '../../src/model/index.ts'
 import { parseTrace } from '../../src/trace/format.ts'
 import { run } from './run.ts'
 
@@ -187,6 +188,21 @@ describe('a mistake of ours', () => {
     expect(err).toMatch(/^remapcheck \S+ has a bug: RangeError: frame 99 is nowhere\n {2}please report it with this text and the command: remapcheck list\n/)
     expect(err).not.toMatch(/\n\s+at /)
     expect(code).toBe(70)
+  })
+  it('keeps the steps that lead there in a folder of its own, whatever lies in the temporary one', async () => {
+    const temporary = file('temporary')
+    mkdirSync(temporary)
+    writeFileSync(file('mine'), 'mine')
+    symlinkSync(file('mine'), join(temporary, `remapcheck-bug-${process.pid}.json`))
+    vi.stubEnv('TMPDIR', temporary)
+    const { err } = await run('list', { onWrite: () => {
+      throw Object.assign(new ModelError('frame 99 is nowhere'), { trace: [{ action: 'map', args: {} }] })
+    } })
+    vi.unstubAllEnvs()
+    const kept = /the steps that lead there are in (\S+)\n/.exec(err)![1]!
+    expect(JSON.parse(readFileSync(kept, 'utf8'))).toMatchObject({ argv: ['list'], ops: [{ action: 'map', args: {} }] })
+    expect(dirname(dirname(kept))).toBe(temporary)
+    expect(readFileSync(file('mine'), 'utf8')).toBe('mine')
   })
   it('shows its stack when asked', async () => {
     expect((await run('list', { onWrite, env: { REMAPCHECK_DEBUG: '1' } })).err).toMatch(/\n\s+at /)

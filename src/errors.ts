@@ -62,6 +62,8 @@ export function nearest(typed: string, known: readonly string[]): string | null 
   // Of one or two letters any name of a few would be as close.
   let least = Math.min(Math.max(2, Math.floor(typed.length / 3)), typed.length - 1) + 1
   for (const name of known) {
+    // At least as many letters differ as one has more than the other; what is typed may be a whole file.
+    if (Math.abs(typed.length - name.length) >= least && !(name.startsWith(typed) && typed.length >= 3)) continue
     const distance = name.startsWith(typed) && typed.length >= 3 ? 0 : editDistance(typed, name)
     if (distance < least) [best, least] = [name, distance]
   }

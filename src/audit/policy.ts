@@ -63,7 +63,7 @@ export function parsePolicy(text: string, path: string): Policy {
       fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on', 'mend the file at this place')
   const again = twice(text)
   if (again !== null) throw mistake('TWICE', `${path}:${again.line}:${again.column}`, `"${again.key}" is there twice, and only the last would count`, 'join the two')
-  const result = v.safeParse(schema, JSON.parse(text), { abortPipeEarly: true })
+  const result = v.safeParse(schema, JSON.parse(text), { abortEarly: true })
   if (result.success) return policyOf(result.output)
   const issue = deepest(result.issues[0])
   const at = whereIn(text, (issue.path ?? []).map(({ key }) => key as string | number))

@@ -76,7 +76,7 @@ export function parseTrace(source: string, where: string): Trace {
   const versions = `trace version ${String(version)}, and this remapcheck reads version ${traceVersion}`
   if (typeof version === 'number' && version > traceVersion) fail('NEWER', versions, 'use a newer remapcheck')
   if (typeof version === 'number' && version < traceVersion) fail('OLDER', versions, 'find the violation again with `remapcheck check`')
-  const result = v.safeParse(schema, raw)
+  const result = v.safeParse(schema, raw, { abortEarly: true })
   if (!result.success) {
     const issue = result.issues[0]
     fail('FIELD', `${v.getDotPath(issue) ?? 'trace'}: ${issueText(issue)}`, 'compare the field with docs/traces.md')

@@ -1,8 +1,9 @@
 /** Trace files on disk: written whole or not at all, never over another trace, and read with a place for every mistake. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, resolve, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { UserError } from '../errors.ts'
+import { fitsPath } from '../glob.ts'
 import { writeWhole } from '../whole.ts'
 import { makeFolder } from './folders.ts'
 import { formatTrace, limit_bytes, parseTrace, tooLarge, tooLargeNext } from './format.ts'
@@ -85,8 +86,8 @@ export function findTraces(place: string): string[] {
   const fixed = place.split(/[\\/]/)
   const base = fixed.slice(0, fixed.findIndex(part => /[*?]/.test(part))).join(sep)
   const root = base === '' ? (/^[\\/]/.test(place) ? sep : '.') : base
-  const pattern = patternOf(resolve(root), fixed.slice(fixed.findIndex(part => /[*?]/.test(part))))
-  return some(isFolder(root) ? filesBelow(root).filter(path => pattern.test(resolve(path))) : [], place, 'no file matches this pattern')
+  const pattern = fixed.slice(fixed.findIndex(part => /[*?]/.test(part)))
+  return some(isFolder(root) ? filesBelow(root).filter(path => fitsPath(pattern, relative(root, path).split(sep))) : [], place, 'no file matches this pattern')
 }
 
 function some(paths: string[], subject: string, problem: string): string[] {
@@ -101,11 +102,3 @@ function filesBelow(dir: string): string[] {
   return entries.flatMap(entry => entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [join(dir, entry.name)])
 }
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-
-function patternOf(root: string, parts: readonly string[]): RegExp {
-  const escaped = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  const slash = '[\\\\/]'
-  const rest = parts.map((part, i) => part === '**' ? `(?:[^\\\\/]+${slash})*`
-    : escaped(part).replaceAll('*', '[^\\\\/]*').replaceAll('?', '[^\\\\/]') + (i === parts.length - 1 ? '' : slash))
-  return new RegExp(`^${escaped(root === sep ? '' : root)}${slash}${rest.join('')}$`)
-}

@@ -52,7 +52,7 @@ export function loadProfile(source: string, where: string): Profile {
     if (!Object.hasOwn(units, unit))
       throw new ProfileError(`${where}: units.${unit}: is not a unit of the vocabulary (see spec/costs/units.ts)`)
     if (!('within' in price)) continue
-    const holder = parsed.output.units[price.within]
+    const holder = Object.hasOwn(parsed.output.units, price.within) ? parsed.output.units[price.within] : undefined
     if (holder === undefined || 'within' in holder)
       throw new ProfileError(`${where}: units.${unit}.within: '${price.within}' has no price of its own in this profile`)
   }

@@ -5,7 +5,7 @@ type Key = string | number
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-/** Every value with the keys that lead to it, from the document itself. */
+/** Every value with the keys that lead to it, from the document itself. The list of keys is one for all, and changes from value to value. */
 function* valuesOf(text: string): Generator<{ readonly path: readonly Key[]; readonly at: number }> {
   const path: Key[] = []
   const open: ('{' | '[')[] = []
@@ -24,7 +24,7 @@ function* valuesOf(text: string): Generator<{ readonly path: readonly Key[]; rea
     } else if (word !== ':') {
       if (inObject) path.push(key!)
       else if (before === '[') path.push(0)
-      yield { path: [...path], at: index }
+      yield { path, at: index }
       if (word === '{' || word === '[') open.push(word)
     }
     // After an empty list or object its own brackets count as a value.
@@ -47,11 +47,16 @@ export function whereIn(text: string, path: readonly Key[]): Place {
 
 /** The second place of a key that an object has twice; null where none has. */
 export function twice(text: string): Place & { readonly key: string } | null {
-  const seen = new Set<string>()
+  /** Keys so far of each object that is open, by how deep it lies. */
+  const open: (Set<Key> | undefined)[] = []
   for (const { path, at } of valuesOf(text)) {
-    const name = JSON.stringify(path)
-    if (seen.has(name)) return { ...placeAt(text, at), key: String(path.at(-1)) }
-    seen.add(name)
+    const key = path.at(-1)
+    // What is deeper belongs to the value before.
+    open.length = path.length + 1
+    const seen = open[path.length] ??= new Set()
+    if (key === undefined) continue
+    if (seen.has(key)) return { ...placeAt(text, at), key: String(key) }
+    seen.add(key)
   }
   return null
 }

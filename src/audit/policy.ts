@@ -1,7 +1,7 @@
 /** A policy: which memory each device may reach, and which alarms are accepted. It turns an audit into pass or fail. */
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
-import { nearest, printable, UserError } from '../errors.ts'
+import { nearest, UserError } from '../errors.ts'
 import { jsonFault } from '../trace/json-position.ts'
 import { alarmKinds, unknowns } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
@@ -54,7 +54,7 @@ export function loadPolicy(path: string): Policy {
   return parsePolicy(text, path)
 }
 const mistake = (code: string, subject: string, problem: string, next: string): UserError =>
-  new UserError({ code: `E-POLICY-${code}`, subject, problem: printable(problem), next })
+  new UserError({ code: `E-POLICY-${code}`, subject, problem, next })
 
 export function parsePolicy(text: string, path: string): Policy {
   const fault = jsonFault(text)
@@ -63,7 +63,7 @@ export function parsePolicy(text: string, path: string): Policy {
       fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on', 'mend the file at this place')
   const again = twice(text)
   if (again !== null) throw mistake('TWICE', `${path}:${again.line}:${again.column}`, `"${again.key}" is there twice, and only the last would count`, 'join the two')
-  const result = v.safeParse(schema, JSON.parse(text), { abortPipeEarly: true })
+  const result = v.safeParse(schema, JSON.parse(text), { abortEarly: true })
   if (result.success) return policyOf(result.output)
   const issue = deepest(result.issues[0])
   const at = whereIn(text, (issue.path ?? []).map(({ key }) => key as string | number))

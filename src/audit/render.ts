@@ -1,4 +1,5 @@
 /** The report for people: devices, what each reaches, interrupts, and the alarms last, where they are read first. */
+import { printable } from '../errors.ts'
 import { hang, wrapWords } from '../report/layout.ts'
 import type { Theme } from '../report/theme.ts'
 import { alarmKinds, severities } from './alarms.ts'
@@ -28,7 +29,7 @@ const modes = {
 
 function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
   return [
-    theme.strong(dump.path),
+    theme.strong(printable(dump.path)),
     `  ${size(dump.bytes)} of memory, ${modes[unit.mode]}, root table at ${unit.rootTable}`,
     ...dump.assumed.flatMap(text => hang('  assumed: ', 11, wrapWords(text, theme.width - 11))),
   ]

@@ -1,6 +1,7 @@
 /** Flags: declared once a verb, from which parsing, help and messages derive. */
 import { parseArgs } from 'node:util'
 import { nearest, UserError } from '../errors.ts'
+import { fitsName } from '../glob.ts'
 
 export interface Option {
   readonly says: string
@@ -88,8 +89,7 @@ export function bytes(flag: string, text: string, least: number, most: number): 
 
 /** Names that match a pattern with `*` and `?`. @throws UserError naming the nearest when none does. */
 export function matching(flag: string, pattern: string, known: readonly string[]): string[] {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
-  const found = known.filter(name => new RegExp(`^${escaped}$`).test(name))
+  const found = known.filter(name => fitsName(pattern, name))
   if (found.length > 0) return found
   throw usage(flag, `nothing is named '${pattern}'`, suggest(pattern, known, `there are ${known.join(', ')}`))
 }

@@ -19,9 +19,9 @@ export async function blamedLater<T>(subject: Subject, work: () => Promise<T>): 
 export function blame({ design, path }: Subject, cause: unknown): unknown {
   if (path === null || cause instanceof UserError) return cause
   const ops = cause instanceof ModelError ? cause.trace ?? [] : []
-  const lines = ops.map((op, i) => `\n      ${i + 1}  ${showOp(op)}`).join('')
   return new UserError({
     code: 'E-DESIGN-STEP', subject: `${basename(path)}, design '${design.name}'`, problem: cause instanceof Error ? cause.message : String(cause),
-    next: ops.length === 0 ? `mend the step, or the protocol it is in; \`remapcheck check ${shellWord(path)}\` may show what does not work` : `mend the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:${lines}`,
+    next: ops.length === 0 ? `mend the step, or the protocol it is in; \`remapcheck check ${shellWord(path)}\` may show what does not work` : `mend the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:`,
+    below: ops.map((op, i) => `${i + 1}  ${showOp(op)}`),
   })
 }

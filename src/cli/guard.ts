@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import inspector from 'node:inspector'
-import { UserError } from '../errors.ts'
+import { printable, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import type { ExitName } from '../exit.ts'
 import { meterOf } from '../meter.ts'
@@ -99,7 +99,7 @@ export async function runWatched(modules: readonly string[]): Promise<number> {
 /** Says on stderr why there is no result: it was ended from here. */
 function tellVerdict(modules: readonly string[], { why, how, ran }: Verdict): number {
   if (why === 'late') {
-    write(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} does not return`)
+    write(printable(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} does not return`))
     return exitCode('interrupted')
   }
   return say(modules, `${ran} does not return: ${how === 'works' ? `it has worked for ${limits().work_ms / 1000} s` : 'it waits, and nothing runs that it could wait for'}`,

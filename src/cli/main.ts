@@ -1,8 +1,8 @@
 /** The command line: finds the verb, and turns every mistake into text and an exit code. */
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../errors.ts'
+import { printable, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import { ModelError } from '../model/index.ts'
 import { suggest, usage } from './args.ts'
@@ -56,12 +56,15 @@ function bugText(io: Io, cause: unknown): string {
   const { name, message, stack } = cause instanceof Error ? cause : { name: 'thrown', message: String(cause), stack: undefined }
   const trace = cause instanceof ModelError ? cause.trace : null
   const kept = trace === null ? '' : `  the steps that lead there are in ${keep({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
-  return `${tool} ${version} has a bug: ${name}: ${message}\n${kept}`
-    + `  please report it with this text and the command: ${tool} ${io.argv.join(' ')}\n`
+  return `${tool} ${version} has a bug: ${printable(`${name}: ${message}`)}\n${kept}`
+    + `  please report it with this text and the command: ${printable([tool, ...io.argv].join(' '))}\n`
     + (io.env['REMAPCHECK_DEBUG'] ? `${stack ?? ''}\n` : '  REMAPCHECK_DEBUG=1 shows where in the program\n')
 }
 function keep(document: object): string {
-  const path = join(tmpdir(), `remapcheck-bug-${process.pid}.json`)
-  try { writeFileSync(path, JSON.stringify(document, null, 2) + '\n') } catch { return 'no file: the temporary folder cannot be written' }
-  return path
+  try {
+    // A folder of its own: in the one that all share, somebody could have laid a link with the name of the file.
+    const path = join(mkdtempSync(join(tmpdir(), 'remapcheck-bug-')), 'bug.json')
+    writeFileSync(path, JSON.stringify(document, null, 2) + '\n')
+    return path
+  } catch { return 'no file: the temporary folder cannot be written' }
 }

@@ -1,6 +1,6 @@
 /** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a misspelt one. */
 import * as v from 'valibot'
-import { UserError } from '../errors.ts'
+import { isPrintable, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
 import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/index.ts'
@@ -18,7 +18,7 @@ const claimNames = claims.map(({ property }) => property.name)
 const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))])))
 const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
 const shape = v.strictObject({
-  name: v.pipe(name, v.regex(/^[^\p{Cc}/\\]+$/u, 'no slashes and no control characters')), says: name,
+  name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(), blocksCompatibility: v.boolean(),
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]), memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp, protocols,

@@ -1,6 +1,6 @@
 /** The recorded counts of every design and path, kept in a JSON file so that a change of cost is seen and has to be accepted. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import * as v from 'valibot'
+import { writeWhole } from '../whole.ts'
 import { CostError } from './count.ts'
 import type { PathCounts } from './count.ts'
 
@@ -53,14 +53,7 @@ export function showBaseline(baseline: Baseline): string {
 
 /** Writes the file whole or not at all. @throws what the file system throws; the old file is then as it was. */
 export function writeBaseline(file: string, baseline: Baseline): void {
-  const draft = `${file}.${process.pid}.tmp`
-  try {
-    writeFileSync(draft, showBaseline(baseline), { flush: true })
-    renameSync(draft, file)
-  } catch (cause) {
-    rmSync(draft, { force: true })
-    throw cause
-  }
+  writeWhole(file, showBaseline(baseline))
 }
 
 /** What differs for the measured designs: changed, new and vanished units, in the order of the measured paths. */

@@ -1,5 +1,5 @@
 /** What is wrong with a dump: never a stack. */
-import { printable, UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
 
 export const dumpError = (code: string, subject: string, problem: string, next: string): UserError =>
-  new UserError({ code: `E-DUMP-${code}`, subject, problem: printable(problem), next })
+  new UserError({ code: `E-DUMP-${code}`, subject, problem, next })

@@ -12,6 +12,8 @@ import type { RegisterName, RegisterValues } from './registers.ts'
 const pageBytes = 4 * pageDwords
 /** Of the unpacked file: what is larger is given as an image, which is not read whole. */
 const most_bytes = 256 * 2 ** 20
+/** Of the first line: twice what so many pages take, and small enough for any JSON. */
+const mostHead_bytes = 4 * 2 ** 20
 
 const word = v.pipe(v.string(), v.regex(/^0x[0-9a-f]{1,16}$/i, 'a hexadecimal number like "0x1000"'))
 const page = v.pipe(
@@ -39,6 +41,8 @@ export function readPages(path: string, file: number, size: number): Pages {
   readSync(file, packed, 0, size, 0)
   const { bytes, cut } = unpack(packed, fail)
   const lineEnd = bytes.indexOf(0x0a)
+  const mend = 'name each page once, and leave out fields that nobody reads'
+  if (lineEnd > mostHead_bytes) fail('SIZE', `the first line has ${lineEnd} bytes, and at most ${mostHead_bytes} are read`, mend)
   const text = bytes.toString('utf8', 0, lineEnd < 0 ? Math.min(bytes.length, 1 << 20) : lineEnd)
   const head = headOf(text, fail)
   if (lineEnd < 0) fail('TRUNCATED', 'the file ends after its first line: no page is there', 'copy it again whole')
@@ -70,7 +74,7 @@ function headOf(text: string, fail: Fail): Head {
   const mend = 'the first line is JSON with CAP, ECAP, GSTS, RTADDR, IRTA, IQA and pages: see docs/audit.md; a plain image of memory is given unpacked, with --format image'
   if (fault?.truncated) fail('TRUNCATED', 'the file ends in the middle of its first line', 'copy it again whole', `:${fault.line}:${fault.column}`)
   if (fault !== null) fail('JSON', 'not JSON from here on', mend, `:${fault.line}:${fault.column}`)
-  const result = v.safeParse(schema, JSON.parse(text), { abortPipeEarly: true })
+  const result = v.safeParse(schema, JSON.parse(text), { abortEarly: true })
   if (result.success) return result.output
   const issue = result.issues[0]
   const wanted = (issue as v.BaseIssue<unknown>).kind === 'validation' ? issue.message : issue.expected ?? issue.message

@@ -1,7 +1,7 @@
 /** The kernel's own events of a boot: ftrace `iommu:*` and `irq_vectors:*`, as text (Linux 6.1, Documentation/trace/ftrace.rst). */
 import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
-import { logError, readLines } from './lines.ts'
+import { logError, patience_lines, readLines } from './lines.ts'
 import { count } from './numbers.ts'
 
 /** Pages of 4 KiB, `page` up to but without `end`. Recorded when the page tables have been changed: after the entry of a map was
@@ -45,10 +45,14 @@ const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iom
 /** @throws UserError as `readLines` does, and E-LOG-NO-FTRACE where the file holds no ftrace event. */
 export async function readKernelLog(path: string): Promise<KernelLog> {
   const reader = new Reader()
-  for await (const { lines, unterminated } of readLines(path, again)) for (const line of lines) reader.line(line, unterminated)
-  if (reader.counts.size === 0) {
-    throw logError('NO-FTRACE', path, reader.isQemu ? "this is QEMU's trace log, not the kernel's" : `none of its ${reader.number} lines is a kernel trace event`, again)
+  const foreign = (): Error => logError('NO-FTRACE', path, reader.isQemu ? "this is QEMU's trace log, not the kernel's" : `none of its ${reader.number} lines is a kernel trace event`, again)
+  for await (const { lines, unterminated } of readLines(path, again)) {
+    for (const line of lines) {
+      reader.line(line, unterminated)
+      if (!reader.isFtrace && reader.number >= patience_lines) throw foreign()
+    }
   }
+  if (reader.counts.size === 0) throw foreign()
   return reader.end()
 }
 
@@ -56,6 +60,8 @@ class Reader {
   number = 0
   /** Whether an event of QEMU's is in it. */
   isQemu = false
+  /** Whether a line has the form of an event, known or not. */
+  isFtrace = false
   readonly counts = new Map<string, number>()
   readonly #events: KernelEvent[] = []
   readonly #attached: { line: number; device: string }[] = []
@@ -73,6 +79,7 @@ class Reader {
       return
     }
     const event = head.exec(text)
+    this.isFtrace ||= event !== null
     if (event === null) this.isQemu ||= qemuForm.test(text)
     if (event === null) return this.#damage.note(isBinary(text) ? 'binary' : unterminated ? 'cut off' : 'no event', line, text)
     const [, cpu, seconds, micros, name, rest] = event as unknown as [string, string, string, string, string, string]

@@ -7,6 +7,9 @@ import { UserError } from '../errors.ts'
 /** What is kept of a line; the rest of a longer one is dropped, and no event is as long. */
 export const longestLine_chars = 4096
 
+/** How far a file may go without one line that it should have before it is taken for something else. */
+export const patience_lines = 2000
+
 export interface Batch {
   readonly lines: readonly string[]
   /** The last line of the last batch had no line end: the log may have been cut there. */

@@ -1,5 +1,6 @@
 /** The report of `validate` for people: verdicts, what was seen, the windows, and what the pairing cannot prove. */
 import type { ChalkInstance } from 'chalk'
+import { printable } from '../errors.ts'
 import { hang, wrapWords } from '../report/layout.ts'
 import type { DamageReport } from './damage.ts'
 import { several } from './judging.ts'
@@ -15,7 +16,7 @@ export interface Look { readonly color: ChalkInstance; readonly width: number }
 export function renderValidation(report: ValidationReport, look: Look): string {
   const { log, kernel, unread, tables } = report
   const time = log.span_s === null ? 'no stamps' : `${log.span_s.toFixed(1)} s`
-  const file = (path: string, ...facts: string[]): string[] => [look.color.bold(path), `  ${facts.join(', ')}`]
+  const file = (path: string, ...facts: string[]): string[] => [look.color.bold(printable(path)), `  ${facts.join(', ')}`]
   return [
     ...file(log.path, several(log.lines, 'line'), time, `${n(unread.total)} not read`),
     ...kernel === null ? [] : file(kernel.path, several(kernel.lines, 'line'), several(kernel.pairing.maps, 'map'),

@@ -2,12 +2,9 @@
 import { events } from './events.ts'
 import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
-import { logError, readLines } from './lines.ts'
+import { logError, patience_lines, readLines } from './lines.ts'
 import { Replay } from './replay/index.ts'
 import type { ReplayOptions } from './replay/index.ts'
-
-/** How far a file may go without one known event before it is taken for something else. */
-export const patience_lines = 2000
 
 export interface Stamps {
   /** Lines with a stamp, of all lines with an event. */
@@ -89,13 +86,13 @@ class Scan {
 
   #unread(name: string, known: boolean, text: string, unterminated: boolean): void {
     const line = this.number
-    if (text.trim() === '') return this.#damage.blank()
     if (!this.#vtd && name.startsWith('amdvi_')) {
       throw logError('AMD', `${this.#path}:${line}`, 'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
         'give the log of an Intel unit: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*"')
     }
     if (line === 1 && text.startsWith('# tracer: ')) this.#ftrace = true
-    if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
+    if (text.trim() === '') this.#damage.blank()
+    else if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
     else if (unterminated) this.#damage.note('cut off', line, text)
     else if (known) this.#damage.note('wrong fields', line, text)
     else if (eventName.test(name)) this.#damage.unknown(name, line, text)

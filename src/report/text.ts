@@ -1,4 +1,5 @@
 /** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
+import { printable } from '../errors.ts'
 import { exitClasses } from '../exit.ts'
 import { exitOf, overallOf, unjudgedOf } from './check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
@@ -81,7 +82,7 @@ function regressionLines({ regressions }: CheckReport, theme: Theme): string[] {
   return [
     theme.strong(`saved counterexamples replayed first: ${regressions.length}, of which ${broken.length} still violate`),
     ...broken.flatMap(({ path, design, property, because }) => [
-      `  ${theme.bad('✗')} ${design}  ${property}`, ...hang('      ', 6, wrapWords(because!, theme.width - 6)), `      ${path}`]),
+      `  ${theme.bad('✗')} ${design}  ${property}`, ...hang('      ', 6, wrapWords(because!, theme.width - 6)), `      ${printable(path)}`]),
   ]
 }
 
@@ -112,7 +113,7 @@ function shortForm({ property, violation, in: scope }: Overall, theme: Theme, pa
     ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }], theme.width),
     ...below(because),
     ...below(`${count(ops.length, 'op')}${!shortest ? '' : loop === null ? ', none shorter' : ', none shorter up to its loop'}: ${way}`).map(line => theme.dim(line)),
-    ...(saved === undefined ? [] : [`        saved ${saved}`]),
+    ...(saved === undefined ? [] : [`        saved ${printable(saved)}`]),
   ]
 }
 

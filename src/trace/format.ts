@@ -1,7 +1,7 @@
 /** The trace file: a list of ops as data, and what it shows. The seed is only provenance. Format: docs/traces.md. */
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { UserError } from '../errors.ts'
+import { isPrintable, UserError } from '../errors.ts'
 import type { Domain, Fields } from '../model/index.ts'
 import { jsonFault } from './json-position.ts'
 
@@ -13,8 +13,9 @@ export const limit_bytes = 4 * 1024 * 1024
 const described = <S extends v.GenericSchema>(schema: S, text: string) => v.pipe(schema, v.description(text))
 const integer = v.pipe(v.number(), v.safeInteger('a whole number'))
 const count = v.pipe(integer, v.minValue(0, 'at least 0'))
-// Files come from others and are printed: no escape sequences for terminals.
-const text = v.pipe(v.string(), v.regex(/^[\P{Cc}\t\n]*$/u, 'text without control characters'))
+// Files come from others and are printed: no escape sequences for terminals. What a model says in words may have several lines.
+const text = v.pipe(v.string(), v.check(isPrintable, 'text without control characters'))
+const prose = v.pipe(v.string(), v.check(of => isPrintable(of.replace(/[\t\n]/g, '')), 'text without control characters'))
 const name = v.pipe(text, v.nonEmpty('a name'))
 const op = v.strictObject({ action: name, args: v.record(text, v.union([integer, text, v.boolean(), v.null()])) })
 
@@ -35,7 +36,7 @@ const schema = v.strictObject({
   specHash: described(v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/, '12 hexadecimal digits')),
     'digest of the machine\'s declared structure when the trace was made; replay says so when it differs, and still runs'),
   property: described(name, 'name of the property that the trace violates (or, of a `sometimes`, reaches)'),
-  because: described(text, 'why, in the words of the property; for readers, replay finds its own'),
+  because: described(prose, 'why, in the words of the property; for readers, replay finds its own'),
   ops: described(v.array(op),
     'the steps from the initial state, in order, each `{ "action": name, "args": { name: number, string, boolean or null } }`'),
   loop: v.exactOptional(described(count,
@@ -43,7 +44,7 @@ const schema = v.strictObject({
   found: described(found,
     'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random run optionally '
     + '`seed`, `run` (which run, from 1), `runs` (of how many) and `shrunkFrom` (ops before shrinking)'),
-  note: v.exactOptional(described(text, 'optional: anything a person should know')),
+  note: v.exactOptional(described(prose, 'optional: anything a person should know')),
 })
 
 export type Trace = DeepReadonlyData<v.InferOutput<typeof schema>>
@@ -75,7 +76,7 @@ export function parseTrace(source: string, where: string): Trace {
   const versions = `trace version ${String(version)}, and this remapcheck reads version ${traceVersion}`
   if (typeof version === 'number' && version > traceVersion) fail('NEWER', versions, 'use a newer remapcheck')
   if (typeof version === 'number' && version < traceVersion) fail('OLDER', versions, 'find the violation again with `remapcheck check`')
-  const result = v.safeParse(schema, raw)
+  const result = v.safeParse(schema, raw, { abortEarly: true })
   if (!result.success) {
     const issue = result.issues[0]
     fail('FIELD', `${v.getDotPath(issue) ?? 'trace'}: ${issueText(issue)}`, 'compare the field with docs/traces.md')

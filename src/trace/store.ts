@@ -1,8 +1,10 @@
 /** Trace files on disk: written whole or not at all, never over another trace, and read with a place for every mistake. */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join, resolve, sep } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { UserError } from '../errors.ts'
+import { fitsPath } from '../glob.ts'
+import { writeWhole } from '../whole.ts'
 import { makeFolder } from './folders.ts'
 import { formatTrace, limit_bytes, parseTrace, tooLarge, tooLargeNext } from './format.ts'
 import type { Trace } from './format.ts'
@@ -17,7 +19,7 @@ export function saveTrace(dir: string, trace: Trace): string {
   const digest = digestOf(trace)
   for (let digits = 4; ; digits += 4) {
     const path = join(dir, `${fileName(property)}-${fileName(design)}-${digest.slice(0, digits)}.json`)
-    if (!existsSync(path)) { writeWhole(dir, path, formatTrace(trace)); return path }
+    if (!existsSync(path)) { write(dir, path, formatTrace(trace)); return path }
     if (digits >= digest.length || holdsSame(path, digest)) return path
   }
 }
@@ -30,14 +32,10 @@ function digestOf({ design, bounds, property, ops, loop }: Trace): string {
   return createHash('sha256').update(JSON.stringify([design, bounds, property, ops, ...loop === undefined ? [] : [loop]])).digest('hex')
 }
 
-function writeWhole(dir: string, path: string, text: string): void {
-  const part = join(dir, `.${basename(path)}.${process.pid}.part`)
+function write(dir: string, path: string, text: string): void {
   try {
     makeFolder(dir)
-    try {
-      writeFileSync(part, text, { flush: true })
-      renameSync(part, path)
-    } catch (cause) { rmSync(part, { force: true }); throw cause }
+    writeWhole(path, text)
   } catch (cause) {
     const next = 'make the folder writable, free space, or name another folder'
     throw new UserError({ code: 'E-TRACE-WRITE', subject: dir, problem: `cannot write a trace here (${errno(cause)})`, next })
@@ -88,8 +86,8 @@ export function findTraces(place: string): string[] {
   const fixed = place.split(/[\\/]/)
   const base = fixed.slice(0, fixed.findIndex(part => /[*?]/.test(part))).join(sep)
   const root = base === '' ? (/^[\\/]/.test(place) ? sep : '.') : base
-  const pattern = patternOf(resolve(root), fixed.slice(fixed.findIndex(part => /[*?]/.test(part))))
-  return some(isFolder(root) ? filesBelow(root).filter(path => pattern.test(resolve(path))) : [], place, 'no file matches this pattern')
+  const pattern = fixed.slice(fixed.findIndex(part => /[*?]/.test(part)))
+  return some(isFolder(root) ? filesBelow(root).filter(path => fitsPath(pattern, relative(root, path).split(sep))) : [], place, 'no file matches this pattern')
 }
 
 function some(paths: string[], subject: string, problem: string): string[] {
@@ -104,11 +102,3 @@ function filesBelow(dir: string): string[] {
   return entries.flatMap(entry => entry.isDirectory() ? filesBelow(join(dir, entry.name)) : [join(dir, entry.name)])
 }
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-
-function patternOf(root: string, parts: readonly string[]): RegExp {
-  const escaped = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  const slash = '[\\\\/]'
-  const rest = parts.map((part, i) => part === '**' ? `(?:[^\\\\/]+${slash})*`
-    : escaped(part).replaceAll('*', '[^\\\\/]*').replaceAll('?', '[^\\\\/]') + (i === parts.length - 1 ? '' : slash))
-  return new RegExp(`^${escaped(root === sep ? '' : root)}${slash}${rest.join('')}$`)
-}

@@ -1,9 +1,10 @@
 /** Bad input: a one-line cause, the place, what to do, and the documented exit code. Never a stack. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ModelError } from '../../src/model/index.ts'
 import { parseTrace } from '../../src/trace/format.ts'
 import { run } from './run.ts'
 
@@ -149,6 +150,37 @@ describe('bad input', () => {
   })
 })
 
+describe('what a terminal would obey', () => {
+  const hostile = 'a\u001b[2J\u009b\u202e\u2066\u200f\u2028\nb'
+  const obeyed = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u
+  const known = readFileSync('traces/known/no-dma-escape-no-iommu-5fc6.json')
+  it('is not in a message, whatever the file, its name and the command line hold, and a message is not as long as a file', async () => {
+    writeFileSync(file('hostile.json'), trace({ specHash: hostile.repeat(100_000) }))
+    writeFileSync(file(`${hostile}.json`), '')
+    writeFileSync(file('policy-hostile.json'), JSON.stringify({ format: hostile }))
+    writeFileSync(file('dump-hostile'), `${JSON.stringify({ pages: hostile.repeat(100_000) })}\n`)
+    for (const args of [['replay', file('hostile.json')], ['replay', file(`${hostile}.json`)], ['audit', file('dump-hostile')],
+      ['audit', 'traces/linux/vtd-strict.tables.json-pages.gz', '--policy', file('policy-hostile.json')], ['check', `--${hostile}`], ['check', hostile], ['cost', '--profile', hostile]]) {
+      const { code, err } = await run(args)
+      expect(err).toMatch(/a\?\[2J|a\\u001b/)
+      expect(err).not.toMatch(obeyed)
+      expect(err.split('\n')).toHaveLength(3)
+      expect(err.length).toBeLessThan(7000)
+      expect(code).toBe(2)
+    }
+  })
+  it('is not in a report either', async () => {
+    mkdirSync(file('traces/regressions'), { recursive: true })
+    writeFileSync(file(`traces/regressions/${hostile}.json`), known)
+    const replayed = await run(['replay', 'traces/regressions', '--expect', 'holds'], { cwd: dir })
+    const checked = await run('check no-iommu --bounds frames=1,iovas=1 --property no-dma-escape', { cwd: dir })
+    for (const { out } of [replayed, checked]) {
+      expect(out).toContain('a?[2J????  b.json')
+      expect(out).not.toMatch(obeyed)
+    }
+  })
+})
+
 describe('a mistake of ours', () => {
   const onWrite = (): void => { throw new RangeError('frame 99 is nowhere') }
   it('is told as one, with what to report, and no stack', async () => {
@@ -156,6 +188,21 @@ describe('a mistake of ours', () => {
     expect(err).toMatch(/^remapcheck \S+ has a bug: RangeError: frame 99 is nowhere\n {2}please report it with this text and the command: remapcheck list\n/)
     expect(err).not.toMatch(/\n\s+at /)
     expect(code).toBe(70)
+  })
+  it('keeps the steps that lead there in a folder of its own, whatever lies in the temporary one', async () => {
+    const temporary = file('temporary')
+    mkdirSync(temporary)
+    writeFileSync(file('mine'), 'mine')
+    symlinkSync(file('mine'), join(temporary, `remapcheck-bug-${process.pid}.json`))
+    vi.stubEnv('TMPDIR', temporary)
+    const { err } = await run('list', { onWrite: () => {
+      throw Object.assign(new ModelError('frame 99 is nowhere'), { trace: [{ action: 'map', args: {} }] })
+    } })
+    vi.unstubAllEnvs()
+    const kept = /the steps that lead there are in (\S+)\n/.exec(err)![1]!
+    expect(JSON.parse(readFileSync(kept, 'utf8'))).toMatchObject({ argv: ['list'], ops: [{ action: 'map', args: {} }] })
+    expect(dirname(dirname(kept))).toBe(temporary)
+    expect(readFileSync(file('mine'), 'utf8')).toBe('mine')
   })
   it('shows its stack when asked', async () => {
     expect((await run('list', { onWrite, env: { REMAPCHECK_DEBUG: '1' } })).err).toMatch(/\n\s+at /)

@@ -10,7 +10,7 @@ const base = ['model', 'base']
 const layers: readonly Layer[] = [
   { name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/, may: ['model', 'base', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'] },
   { name: 'model', at: /^src\/model\//, may: [] },
-  { name: 'base', at: /^src\/(?:errors|exit|patience|meter)\.ts$/, may: [] },
+  { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
   { name: 'explore', at: /^src\/explore\//, may: [...base, 'trace'] },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'report'] },
   { name: 'cost', at: /^src\/cost\//, may: [...base, 'report'] },

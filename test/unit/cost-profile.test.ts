@@ -125,6 +125,8 @@ describe('loadProfile', () => {
     ['a misspelt field', () => edited(p => { p.units['lock']!.source = 'x' }), /^my\.json: units\.lock\.source: is no field of a profile/],
     ['disorder', () => edited(p => { p.units['lock']!.min = 9999 }), /^my\.json: units\.lock: needs min <= typ <= max/],
     ['neither source nor assumption', () => edited(p => { p.units['lock']!.from = [] }), /^my\.json: units\.lock: has no source in "from"/],
+    ...['constructor', '__proto__', 'toString'].map((name): [string, () => string, RegExp] => [`a unit within ${name}`, () => edited(p => { p.units['iotlb-invalidate'] = { within: name, derivation: 'x' } }),
+      new RegExp(`units\\.iotlb-invalidate\\.within: '${name}' has no price of its own`)]),
     ['a unit within one without a price', () => edited(p => { delete p.units['qi-wait'] }),
       /^my\.json: units\.iotlb-invalidate\.within: 'qi-wait' has no price of its own/],
     ['binary', () => '\u0000\u0007\u00ff', /^my\.json: not JSON: [\x20-\x7e]+$/],

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { UserError } from '../../src/errors.ts'
+import { isPrintable, UserError } from '../../src/errors.ts'
 import { machine, struct, bool, actionsOf } from '../../src/model/index.ts'
 import { formatTrace, limit_bytes, parseTrace, specHash, traceFields, traceFormat } from '../../src/trace/format.ts'
 import type { Trace } from '../../src/trace/format.ts'
@@ -24,7 +24,7 @@ function mistake(text: string): { code: string; subject: string; message: string
 }
 
 const word = fc.stringMatching(/^[a-z][a-z0-9. -]{0,8}$/)
-const words = fc.oneof(word, fc.string({ unit: 'grapheme' }).filter(s => !/[\p{Cc}]/u.test(s)))
+const words = fc.oneof(word, fc.string({ unit: 'grapheme' }).filter(isPrintable))
 const scalar = fc.oneof(fc.integer(), words, fc.boolean(), fc.constant(null))
 const traces: fc.Arbitrary<Trace> = fc.record({
   design: word, bounds: fc.dictionary(word, fc.oneof(fc.nat(), fc.boolean(), word)), property: word, because: words,
@@ -81,6 +81,8 @@ describe('a bad trace file', () => {
     ['number that is not whole', edited(raw => { raw['ops'] = [{ action: 'map', args: { page: 0.5 } }] }),
       'E-TRACE-FIELD', 'a.json', /^ops\.0\.args\.page: 0\.5, expected a whole number$/],
     ['digest too short', edited(raw => { raw['specHash'] = 'abc' }), 'E-TRACE-FIELD', 'a.json', /^specHash: "abc", expected 12 hex/],
+    ['text that turns the direction of writing', edited(raw => { raw['because'] = 'a\u202eb' }), 'E-TRACE-FIELD', 'a.json', /^because: "a\?b", expected .*control characters$/],
+    ['line end in a name', edited(raw => { raw['design'] = 'toy\nviolated' }), 'E-TRACE-FIELD', 'a.json', /^design: "toy violated", expected .*control characters$/],
     ['escape sequence', edited(raw => { raw['because'] = '\u001b[2J' }), 'E-TRACE-FIELD', 'a.json', /^because: .*control characters$/],
     ['too large', `${good}${' '.repeat(limit_bytes)}`, 'E-TRACE-SIZE', 'a.json', /bytes; a trace has at most/],
   ])('%s', (_name, text, code, subject, problem) => {

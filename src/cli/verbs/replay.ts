@@ -1,4 +1,5 @@
 /** `replay`: takes the ops of trace files again and shows what each changed. */
+import { printable } from '../../errors.ts'
 import type { OnQemu } from '../../qemu/counterexample/run.ts'
 import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
@@ -76,14 +77,14 @@ function subjectOf(path: string, name: string, own: readonly Subject[]): Subject
 
 function text(results: readonly Result[], flags: { readonly lanes?: boolean; readonly full?: boolean; readonly 'no-color'?: boolean }, io: Io): string {
   const theme = themeOf(io, flags)
-  const shapes = results.map(({ path, trace, replayed, shown: seen }) => theme.dim(shown(io, path)) + '\n' + (seen !== null
+  const shapes = results.map(({ path, trace, replayed, shown: seen }) => theme.dim(printable(shown(io, path))) + '\n' + (seen !== null
     ? qemuText(replayed, trace, boundsOfTrace(trace, path), seen, theme) : flags.lanes ? renderLanes(replayed, { theme }) : renderTrace(replayed, trace, { ...traceStyle, theme, full: flags.full ?? false })))
   const reproduced = results.filter(({ replayed }) => replayed.reproduced).length
   const strange = results.filter(({ asExpected }) => !asExpected)
   const verdicts = results.flatMap(({ shown: seen }) => seen === null ? [] : [seen.verdict])
   const counted = (verdict: OnQemu['verdict']): number => verdicts.filter(one => one === verdict).length
   const onMachine = verdicts.length === 0 ? [] : [`QEMU shows ${counted('shown')} of them, cannot show ${counted('cannot')}, does something else in ${counted('differs')}`]
-  const last = [`${reproduced} of ${results.length} ${results.length === 1 ? 'trace' : 'traces'} reproduced`, ...onMachine, ...strange.map(({ path }) => `  not as expected: ${shown(io, path)}`)]
+  const last = [`${reproduced} of ${results.length} ${results.length === 1 ? 'trace' : 'traces'} reproduced`, ...onMachine, ...strange.map(({ path }) => `  not as expected: ${printable(shown(io, path))}`)]
   return `${shapes.join('\n')}\n${(strange.length === 0 ? theme.good : theme.bad)(last.join('\n'))}\n`
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { nearest, UserError } from '../errors.ts'
-import { jsonFault } from '../trace/json-position.ts'
+import { jsonFault } from '../text/json-position.ts'
 import { alarmKinds, unknowns } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import { RangeList, rights } from './ranges.ts'

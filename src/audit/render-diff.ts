@@ -1,6 +1,6 @@
 /** The verdict of a policy, and a comparison of two dumps, for people. */
-import { hang, wrapWords } from '../report/layout.ts'
-import type { Theme } from '../report/theme.ts'
+import { hang, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import type { AuditDiff, RangeChange } from './diff.ts'
 import { hex, several, size } from './format.ts'
 import type { Entry } from './interrupts.ts'

@@ -1,7 +1,7 @@
 /** The report for people: devices, what each reaches, interrupts, and the alarms last, where they are read first. */
 import { printable } from '../errors.ts'
-import { hang, wrapWords } from '../report/layout.ts'
-import type { Theme } from '../report/theme.ts'
+import { hang, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import { alarmKinds, severities } from './alarms.ts'
 import type { Alarm, Severity } from './alarms.ts'
 import { hex, several, size } from './format.ts'

@@ -1,7 +1,7 @@
 /** Help: examples first, everything derived from the verbs and the table of exit codes. */
 import { exitClasses } from '../exit.ts'
-import { wrapWords } from '../report/layout.ts'
-import type { Theme } from '../report/theme.ts'
+import { wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import type { Verb } from './args.ts'
 import { helpOption } from './common.ts'
 import { rows } from './rows.ts'

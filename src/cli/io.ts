@@ -1,8 +1,8 @@
 /** What the command line touches of the outside, so that tests can give it another. */
 import { isAbsolute, relative, resolve } from 'node:path'
 import type { Progress } from '../explore/pace.ts'
-import { themeFor } from '../report/theme.ts'
-import type { Theme } from '../report/theme.ts'
+import { themeFor } from '../text/theme.ts'
+import type { Theme } from '../text/theme.ts'
 
 export interface Stream {
   write(text: string): unknown

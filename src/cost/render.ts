@@ -1,5 +1,5 @@
 /** The cost report: as data for --json, and as text for people. */
-import { hang, packLines, wrapWords } from '../report/layout.ts'
+import { hang, packLines, wrapWords } from '../text/layout.ts'
 import type { MeasuredDesign } from './baseline.ts'
 import type { BudgetReport, BudgetResult } from './budgets.ts'
 import type { PathCounts, Vocabulary } from './count.ts'

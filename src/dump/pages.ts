@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs'
 import { constants, gunzipSync } from 'node:zlib'
 import * as v from 'valibot'
-import { jsonFault } from '../trace/json-position.ts'
+import { jsonFault } from '../text/json-position.ts'
 import { MemoryImage, pageDwords } from '../../spec/vtd/image.ts'
 import type { PhysicalMemory } from '../../spec/vtd/image.ts'
 import { dumpError } from './errors.ts'

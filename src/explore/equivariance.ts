@@ -1,5 +1,5 @@
 /** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under all other names. */
-import { judge, ModelError, seenIn, showOp } from '../model/index.ts'
+import { judge, keyOf, ModelError, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Op, Property, Shape, World } from '../model/index.ts'
 import { after, endsAlike, Known, movesAlike, sourcesOf } from './alike.ts'
 import type { Sources } from './alike.ts'
@@ -162,5 +162,3 @@ export class Equivariance<S, L, O extends Observation> {
     return step === null ? { says: 'no', effect: null, log } : { says: `${kindsOf(step.events)} ${verdicts.join()}`, effect: step.effect, log }
   }
 }
-
-const keyOf = (op: Op): string => `${op.action} ${JSON.stringify(op.args)}`

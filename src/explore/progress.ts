@@ -1,7 +1,7 @@
 /** Claims about endless runs, decided on the graph of all reachable states: `eventually`, `leadsTo`, `recovers`. */
 import { answerOf, isProgress, ModelError } from '../model/index.ts'
 import type { Eventually, LeadsTo, Machine, Observation, Op, ProgressProperty, Recovers, World } from '../model/index.ts'
-import { judgeLasso, stuckVerdict } from '../trace/lasso.ts'
+import { judgeLasso, stuckVerdict } from '../model/lasso.ts'
 import { fairHomes, rests, wayRound } from './fairness.ts'
 import type { FairGraph } from './fairness.ts'
 import { buildGraph } from './graph.ts'

@@ -1,5 +1,5 @@
 /** The windows of unmaps as a table, and what its numbers mean. */
-import { hang, wrapWords } from '../report/layout.ts'
+import { hang, wrapWords } from '../text/layout.ts'
 import { several } from './judging.ts'
 import { thousands as n } from './numbers.ts'
 import type { PairingReport } from './pairing/index.ts'

@@ -1,7 +1,7 @@
 /** The report of `validate` for people: verdicts, what was seen, the windows, and what the pairing cannot prove. */
 import type { ChalkInstance } from 'chalk'
 import { printable } from '../errors.ts'
-import { hang, wrapWords } from '../report/layout.ts'
+import { hang, wrapWords } from '../text/layout.ts'
 import type { DamageReport } from './damage.ts'
 import { several } from './judging.ts'
 import type { Verdict } from './judging.ts'

@@ -1,8 +1,8 @@
 /** The report of `ablate` as text: a matrix for each protocol, steps by hardware, and below it what goes wrong without each step. */
 import { reasonsOf } from './ablation.ts'
 import type { AblationReport, ProtocolReport, Reason, Row, Verdict } from './ablation.ts'
-import { clip, hang, packLines, wrapWords } from './layout.ts'
-import type { Theme } from './theme.ts'
+import { clip, hang, packLines, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 
 interface Mark { readonly text: string; readonly says: string; readonly paint: (theme: Theme) => Theme['bad'] }
 const marks: Readonly<Record<Verdict, Mark>> = {

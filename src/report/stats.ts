@@ -1,8 +1,8 @@
 /** What the searches did: sizes, storage, symmetry, and what was and was not covered. */
 import type { Exploration } from '../explore/result.ts'
 import type { CheckReport, DesignReport, ScopeReport } from './check.ts'
-import { hang, wrapWords } from './layout.ts'
-import type { Theme } from './theme.ts'
+import { hang, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 
 const thousands = (n: number): string => n.toLocaleString('en-US')
 

@@ -4,10 +4,10 @@ import { exitClasses } from '../exit.ts'
 import { exitOf, overallOf, unjudgedOf } from './check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
 import { climbLines } from './climb.ts'
-import { hang, packLines, wrapWords } from './layout.ts'
+import { hang, packLines, wrapWords } from '../text/layout.ts'
 import { silentLines, statsLines, symmetryLines } from './stats.ts'
 import { tableLines } from './table.ts'
-import type { Theme } from './theme.ts'
+import type { Theme } from '../text/theme.ts'
 
 /** The whole rendering of a violation in place of its short form; null where the short form will do. */
 export type Detail = (design: DesignReport, overall: Overall) => string | null

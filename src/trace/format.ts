@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { isPrintable, UserError } from '../errors.ts'
 import type { Domain, Fields } from '../model/index.ts'
-import { jsonFault } from './json-position.ts'
+import { jsonFault } from '../text/json-position.ts'
 
 export const traceFormat = 'remapcheck-trace'
 export const traceVersion = 1

@@ -1,8 +1,8 @@
 /** A replayed trace as text: what was claimed, why it fails, and one line for each op with what it changed. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
-import { clip, hang, packLines, painted, showBounds, wrapWords } from '../report/layout.ts'
-import type { Piece } from '../report/layout.ts'
-import type { Theme } from '../report/theme.ts'
+import { clip, hang, packLines, painted, showBounds, wrapWords } from '../text/layout.ts'
+import type { Piece } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import { diff, scalarsetsOf, showChange, showFields, showLoose, showValue } from './diff.ts'
 import type { Names } from './diff.ts'
 import type { Trace } from './format.ts'

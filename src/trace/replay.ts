@@ -4,7 +4,7 @@ import { isProgress, isReached, judge, seenIn, step, tracing } from '../model/in
 import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
-import { judgeLasso, judgeStuck } from './lasso.ts'
+import { judgeLasso, judgeStuck } from '../model/lasso.ts'
 
 export interface Broken { readonly property: string; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
 

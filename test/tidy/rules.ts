@@ -8,19 +8,26 @@ interface Layer { readonly at: RegExp; readonly name: string; readonly may: read
 const base = ['model', 'base']
 /** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest of src. */
 const layers: readonly Layer[] = [
-  { name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/, may: ['model', 'base', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'] },
+  {
+    name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'],
+  },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
-  { name: 'explore', at: /^src\/explore\//, may: [...base, 'trace'] },
-  { name: 'trace', at: /^src\/trace\//, may: [...base, 'report'] },
-  { name: 'cost', at: /^src\/cost\//, may: [...base, 'report'] },
-  { name: 'report', at: /^src\/report\//, may: [...base, 'explore'] },
-  { name: 'dump', at: /^src\/dump\//, may: [...base, 'trace', 'spec'] },
-  { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'report', 'spec'] },
-  { name: 'linux', at: /^src\/linux\//, may: [...base, 'report', 'qemu', 'dump', 'spec'] },
-  { name: 'audit', at: /^src\/audit\//, may: [...base, 'trace', 'report', 'dump', 'spec'] },
-  { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost', 'report'] },
-  { name: 'cli', at: /^src\/cli\//, may: [...base, 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'index', 'spec', 'properties'] },
+  { name: 'text', at: /^src\/text\//, may: ['base'] },
+  { name: 'explore', at: /^src\/explore\//, may: base },
+  { name: 'trace', at: /^src\/trace\//, may: [...base, 'text'] },
+  { name: 'cost', at: /^src\/cost\//, may: [...base, 'text'] },
+  { name: 'report', at: /^src\/report\//, may: [...base, 'text', 'explore'] },
+  { name: 'dump', at: /^src\/dump\//, may: [...base, 'text', 'spec'] },
+  { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'text', 'spec'] },
+  { name: 'linux', at: /^src\/linux\//, may: [...base, 'text', 'qemu', 'dump', 'spec'] },
+  { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
+  { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost'] },
+  {
+    name: 'cli', at: /^src\/cli\//,
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'index', 'spec', 'properties'],
+  },
   { name: 'spec', at: /^spec\//, may: ['model'] },
   { name: 'properties', at: /^properties\//, may: ['model', 'spec'] },
 ]
@@ -39,8 +46,23 @@ export function importDirection(sources: readonly Source[]): string[] {
 }
 
 /** Circles of imports that exist at run time. */
-export function circles(sources: readonly Source[]): string[] {
-  const next = new Map(sources.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from)]))
+export const circles = (sources: readonly Source[]): string[] => circlesOf(new Map(sources.map(({ path, imports }) =>
+  [path, imports.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from)])))
+
+/** Circles of the folders of src, by imports of values and types: who reads one of them would have to read them all. */
+export function folderCircles(sources: readonly Source[]): string[] {
+  const folderOf = (path: string): string | null => /^src\/[^/]+(?=\/)/.exec(path)?.[0] ?? null
+  const next = new Map<string, string[]>()
+  for (const { path, imports } of sources) {
+    const from = folderOf(path)
+    if (from === null) continue
+    const to = imports.map(({ from: file }) => folderOf(file)).filter(folder => folder !== null && folder !== from) as string[]
+    next.set(from, [...new Set([...next.get(from) ?? [], ...to])])
+  }
+  return circlesOf(next)
+}
+
+function circlesOf(next: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>()
   const found: string[] = []
   const visit = (path: string, above: readonly string[]): void => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { circles, fileSize, firstComment, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, vendorsApart } from './rules.ts'
+import { circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, vendorsApart } from './rules.ts'
 import { readSources } from './sources.ts'
 
 const root = process.cwd()
@@ -20,7 +20,7 @@ describe('the repository', () => {
     expect(sources.flatMap(({ functions }) => functions).length).toBeGreaterThan(1000)
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
-  it.each([importDirection, circles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines, vendorsApart])('%o', rule => {
+  it.each([importDirection, circles, folderCircles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines, vendorsApart])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
@@ -51,6 +51,9 @@ test('e', () => { run('exec sleep 60'); explore({ maxSeconds: 1 }); explore({ ma
 test('f', async () => { await rest(5); Atomics.wait(cell, 0, 0, 100) })
 `,
   'src/report/vendor.ts': '/** for Intel */\nexport {}\n',
+  'src/report/price.ts': "/** half a circle of folders */\nimport type { P } from '../cost/p.ts'\nexport type Q = P\n",
+  'src/cost/p.ts': "/** the other half, of other files */\nimport type { V } from '../report/v.ts'\nexport type P = V\n",
+  'src/report/v.ts': '/** V */\nexport type V = 1\n',
   'spec/kernel/vendor.ts': "/** branch */\nexport const f = (vendor: string): number => vendor === 'amd' ? 1 : 2\n",
 }
 
@@ -63,8 +66,9 @@ describe('a bad repository', () => {
   const found = readSources(dir)
   rmSync(dir, { recursive: true, force: true })
   const complaints: readonly (readonly [(sources: typeof found) => string[], readonly (string | RegExp)[]])[] = [
-    [importDirection, ['src/explore/spec.ts: explore imports spec/a.ts', 'src/model/up.ts: model imports spec/a.ts', 'src/nowhere/lost.ts: belongs to no layer']],
+    [importDirection, ['src/cost/p.ts: cost imports src/report/v.ts', 'src/explore/spec.ts: explore imports spec/a.ts', 'src/model/up.ts: model imports spec/a.ts', 'src/nowhere/lost.ts: belongs to no layer', 'src/report/price.ts: report imports src/cost/p.ts']],
     [circles, ['spec/a.ts -> spec/b.ts -> spec/a.ts']],
+    [folderCircles, ['src/cost -> src/report -> src/cost']],
     [fileSize, [`spec/long.ts: ${most.fileLines + 3} lines, at most ${most.fileLines}`]],
     [functionSize, [`spec/big.ts:2: big has ${most.functionLines + 4} lines, at most ${most.functionLines}`]],
     [firstComment, ['spec/bare.ts: does not begin with a /** comment */']],

@@ -8,7 +8,7 @@ import { exitOf } from '../../src/report/check.ts'
 import type { CheckReport, DesignReport } from '../../src/report/check.ts'
 import { checkJson } from '../../src/report/json.ts'
 import { checkText } from '../../src/report/text.ts'
-import { theme, themeFor } from '../../src/report/theme.ts'
+import { theme, themeFor } from '../../src/text/theme.ts'
 import { toyTrace } from '../golden/toy.ts'
 
 const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops, loop: null, shortest: true })

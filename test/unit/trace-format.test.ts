@@ -6,7 +6,7 @@ import { isPrintable, UserError } from '../../src/errors.ts'
 import { machine, struct, bool, actionsOf } from '../../src/model/index.ts'
 import { formatTrace, limit_bytes, parseTrace, specHash, traceFields, traceFormat } from '../../src/trace/format.ts'
 import type { Trace } from '../../src/trace/format.ts'
-import { jsonFault } from '../../src/trace/json-position.ts'
+import { jsonFault } from '../../src/text/json-position.ts'
 import { toy, toyTrace } from '../golden/toy.ts'
 
 const good = formatTrace(toyTrace())

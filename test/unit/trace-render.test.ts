@@ -1,7 +1,7 @@
 /** What a failure looks like, letter by letter: test/golden/*.txt. `npx vitest run -u=all` accepts a change. */
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { theme } from '../../src/report/theme.ts'
+import { theme } from '../../src/text/theme.ts'
 import { renderLanes, renderTrace } from '../../src/trace/render.ts'
 import type { RenderOptions } from '../../src/trace/render.ts'
 import { replay } from '../../src/trace/replay.ts'

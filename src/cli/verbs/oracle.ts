@@ -14,7 +14,7 @@ import { oracleJson, oracleSchema, renderComparison, renderOracle } from '../../
 import { isDifferent } from '../../qemu/oracle/rig.ts'
 import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
-import type { Theme } from '../../report/theme.ts'
+import type { Theme } from '../../text/theme.ts'
 import { parse, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'

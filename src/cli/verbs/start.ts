@@ -1,7 +1,7 @@
 /** `start`: the first thing to run. All designs, then two recorded boots. */
 import { join } from 'node:path'
 import type { ExitName } from '../../exit.ts'
-import { hang, wrapWords } from '../../report/layout.ts'
+import { hang, wrapWords } from '../../text/layout.ts'
 import { parse, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption } from '../common.ts'

@@ -1,7 +1,7 @@
 /** The report of the oracle for people, and as JSON. */
 import { faultReasons } from '../../../spec/vtd/faults.ts'
-import { wrapWords } from '../../report/layout.ts'
-import type { Theme } from '../../report/theme.ts'
+import { wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
 import { versionText } from '../find.ts'
 import type { Difference, OracleReport } from './drive.ts'
 import { exceptions } from './exceptions.ts'

@@ -1,6 +1,11 @@
 /** Judging a run that never ends: ops, the last of which repeat for ever. Nothing of a search is used, so it checks what one found. */
-import { answerOf, isEnabled, packing, step } from '../model/index.ts'
-import type { Eventually, LeadsTo, Machine, Observation, Op, Recovers, Verdict, World } from '../model/index.ts'
+import type { Observation } from './event.ts'
+import { answerOf } from './judge.ts'
+import type { Machine, Op } from './machine.ts'
+import { packing } from './pack.ts'
+import type { Eventually, LeadsTo, Recovers, Verdict, World } from './property.ts'
+import { keyOf } from './recipe.ts'
+import { isEnabled, step } from './step.ts'
 
 /** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the last world. */
 export interface Lasso<S, L> { readonly ops: readonly Op[]; readonly worlds: readonly World<S, L>[]; readonly loop: number }
@@ -23,7 +28,6 @@ function closes<S, L, O extends Observation>(machine: Machine<S, L, O>, { worlds
 
 /** An op that fairness would make happen on the way round, and that does not; null when the loop is fair. */
 function starved<S, L, O extends Observation>(machine: Machine<S, L, O>, { ops, worlds, loop }: Lasso<S, L>): Op | null {
-  const keyOf = (op: Op): string => JSON.stringify([op.action, op.args])
   const round = new Set(ops.slice(loop).map(keyOf))
   const rounds = worlds.slice(loop)
   const found = machine.instances.find(instance => {

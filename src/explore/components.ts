@@ -1,4 +1,5 @@
 /** Strongly connected components (Tarjan, Depth-first search and linear graph algorithms, 1972), without recursion, over typed arrays. */
+import type { Slices } from './pace.ts'
 
 /** The edges of state s are first[s] .. first[s+1]-1. */
 export interface Edges { readonly states: number; readonly first: Uint32Array; readonly target: Uint32Array }
@@ -17,21 +18,23 @@ export interface Components { readonly members: Uint32Array; readonly ends: Uint
 /** Scratch space for many runs on one graph. */
 export class ComponentFinder {
   private readonly edges: Edges
+  private readonly slices: Slices
   /** Order of discovery from 1; 0: not seen. `settled` when the component is known. */
   private readonly index: Uint32Array
   private readonly low: Uint32Array
   private readonly next: Uint32Array
   private static readonly settled = 0xffffffff
 
-  constructor(edges: Edges) {
+  constructor(edges: Edges, slices: Slices) {
     this.edges = edges
+    this.slices = slices
     this.index = new Uint32Array(edges.states)
     this.low = new Uint32Array(edges.states)
     this.next = new Uint32Array(edges.states)
   }
 
-  find({ members, region, id, cut }: Part): Components {
-    const { index, low, next, edges: { first, target } } = this
+  async find({ members, region, id, cut }: Part): Promise<Components> {
+    const { index, low, next, slices, edges: { first, target } } = this
     const { settled } = ComponentFinder
     const out = new Uint32Array(members.length), ends = new Uint32Array(members.length)
     // `path` is the way from the root to the current state, `open` the states whose component is not known yet.
@@ -58,6 +61,7 @@ export class ComponentFinder {
           else if (index[to]! < low[state]!) low[state] = index[to]!
           continue
         }
+        if (slices.due()) await slices.rest()
         pathLength--
         if (pathLength > 0) low[path[pathLength - 1]!] = Math.min(low[path[pathLength - 1]!]!, low[state]!)
         if (low[state] !== index[state]) continue

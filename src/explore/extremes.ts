@@ -1,10 +1,11 @@
 /** What a thing costs from its beginning to its end, over all behaviours: the greatest and the least, or that there is no greatest. */
 import type { Instance, Machine, Observation, Op, World } from '../model/index.ts'
 import { ComponentFinder } from './components.ts'
-import { fairHomes, rests, shortest, wayRound } from './fairness.ts'
+import { fairHomes, membersOf, rests, shortest, wayRound } from './fairness.ts'
 import { fairGraph, opsOf } from './progress.ts'
 import type { StateGraph } from './graph.ts'
 import { Heap } from './heap.ts'
+import type { Slices } from './pace.ts'
 
 /** One step as a measure sees it. */
 export interface MeasuredStep<S, L, O> {
@@ -46,10 +47,10 @@ export interface Extremes {
   readonly endless: Round | null
 }
 
-/** @throws RangeError when a price is no whole number of 0 or more. */
+/** @throws Stopped; RangeError when a price is no whole number of 0 or more. */
 export function extremesOf<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, graph: StateGraph<S, L, O>, measure: Measure<S, L, O>): Extremes {
-  return new Search(machine, graph, measure).run()
+  machine: Machine<S, L, O>, graph: StateGraph<S, L, O>, measure: Measure<S, L, O>, slices: Slices): Promise<Extremes> {
+  return new Search(machine, graph, slices).run(measure)
 }
 
 const begin_ = 1, end_ = 2
@@ -57,6 +58,7 @@ const begin_ = 1, end_ = 2
 class Search<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly graph: StateGraph<S, L, O>
+  private readonly slices: Slices
   /** Of each edge. */
   private readonly marks: Uint8Array
   private readonly prices: Float64Array
@@ -74,11 +76,13 @@ class Search<S, L, O extends Observation> {
   private readonly starts: number[] = []
   private readonly sources: Uint32Array
 
-  constructor(machine: Machine<S, L, O>, graph: StateGraph<S, L, O>, measure: Measure<S, L, O>) {
+  constructor(machine: Machine<S, L, O>, graph: StateGraph<S, L, O>, slices: Slices) {
     const { states, target } = graph
     this.machine = machine
     this.graph = graph
+    this.slices = slices
     this.marks = new Uint8Array(target.length)
+    this.cut = new Uint8Array(target.length)
     this.prices = new Float64Array(target.length)
     this.sources = new Uint32Array(target.length)
     this.idle = new Uint8Array(states)
@@ -86,28 +90,29 @@ class Search<S, L, O extends Observation> {
     this.via = new Uint32Array(2 * states)
     this.before = new Uint32Array(2 * states)
     this.rank = new Uint32Array(2 * states)
-    this.ask(measure)
-    this.cut = this.marks.map(mark => mark & end_)
-    this.spread()
   }
 
-  run(): Extremes {
-    const unbounded = this.unbounded()
+  async run(measure: Measure<S, L, O>): Promise<Extremes> {
+    await this.ask(measure)
+    await this.spread()
+    const unbounded = await this.unbounded()
     return {
-      begins: this.starts.length > 0, unbounded, endless: this.endless(), least: this.least(),
-      greatest: unbounded === null ? this.greatest() : null,
+      begins: this.starts.length > 0, unbounded, endless: await this.endless(), least: await this.least(),
+      greatest: unbounded === null ? await this.greatest() : null,
     }
   }
 
-  private ask({ begins, ends, price }: Measure<S, L, O>): void {
-    const { machine: { instances }, graph: { states, first, label, labels, world }, marks, prices, sources } = this
+  private async ask({ begins, ends, price }: Measure<S, L, O>): Promise<void> {
+    const { machine: { instances }, graph: { states, first, label, labels, world }, slices, marks, cut, prices, sources } = this
     for (let state = 0; state < states; state++) {
+      if (slices.due()) await slices.rest()
       const before = world(state)
       for (let edge = first[state]!; edge < first[state + 1]!; edge++) {
         const { instance, events } = labels[label[edge]!]!
         const step = { instance: instances[instance]!, events, before }
         sources[edge] = state
         marks[edge] = (begins(step) ? begin_ : 0) | (ends(step) ? end_ : 0)
+        cut[edge] = marks[edge]! & end_
         const cost = prices[edge] = price(step)
         if (!Number.isSafeInteger(cost) || cost < 0) throw new RangeError(`${step.instance.op.action} is priced ${cost}: a price is a whole number, 0 or more`)
       }
@@ -115,8 +120,8 @@ class Search<S, L, O extends Observation> {
   }
 
   /** Breadth first over states with and without the thing under way. */
-  private spread(): void {
-    const { graph: { states, first, target }, marks, via, before } = this
+  private async spread(): Promise<void> {
+    const { graph: { states, first, target }, slices, marks, via, before } = this
     const queue = new Uint32Array(2 * states)
     let end = 0
     const add = (state: number, busy: number, edge: number, by: number): void => {
@@ -130,6 +135,7 @@ class Search<S, L, O extends Observation> {
     }
     add(0, 0, -1, 0)
     for (let i = 0; i < end; i++) {
+      if (slices.due()) await slices.rest()
       const node = queue[i]!, busy = node & 1
       for (let edge = first[node >>> 1]!; edge < first[(node >>> 1) + 1]!; edge++) {
         const mark = marks[edge]!
@@ -158,57 +164,60 @@ class Search<S, L, O extends Observation> {
   private readonly sum = (edges: readonly number[]): number => edges.reduce((sum, edge) => sum + this.prices[edge]!, 0)
 
   /** Components of the part in which it is under way. */
-  private components() {
-    const { graph, busy, cut } = this
-    const members = Uint32Array.from({ length: busy.reduce((sum, one) => sum + one, 0) })
-    let count = 0
-    for (let state = 0; state < graph.states; state++) if (busy[state] !== 0) members[count++] = state
-    const found = new ComponentFinder(graph).find({ members, region: Uint32Array.from(busy), id: 1, cut })
+  private async components() {
+    const { graph, busy, cut, slices } = this
+    const members = await membersOf(busy, slices)
+    const found = await new ComponentFinder(graph, slices).find({ members, region: Uint32Array.from(busy), id: 1, cut })
     const of = new Int32Array(graph.states).fill(-1)
     for (let i = 0, at = 0; i < found.count; i++) for (; at < found.ends[i]!; at++) of[found.members[at]!] = i
     return { ...found, of }
   }
 
-  private unbounded(): Round | null {
-    const { graph: { first, target }, prices } = this
-    const { members, of } = this.components()
+  private async unbounded(): Promise<Round | null> {
+    const { graph: { first, target }, slices, prices } = this
+    const { members, of } = await this.components()
     let best = -1
-    for (const state of members)
+    for (const state of members) {
+      if (slices.due()) await slices.rest()
       for (let edge = first[state]!; edge < first[state + 1]!; edge++) {
         if (!this.stays(edge) || prices[edge] === 0 || of[target[edge]!] !== of[state]) continue
         if (best < 0 || this.rank[2 * state + 1]! < this.rank[2 * this.sources[best]! + 1]!) best = edge
       }
+    }
     if (best < 0) return null
     const edge = best
     const { edges, begin } = this.wayTo(this.sources[edge]!, 1)
     const start = this.sources[edge]!
     const back = target[edge] === start ? []
-      : shortest(this.graph, target[edge]!, one => this.stays(one) && of[target[one]!] === of[start], one => target[one] === start)!
-    const round = [edge, ...back]
+      : await shortest(this.graph, target[edge]!, one => this.stays(one) && of[target[one]!] === of[start], one => target[one] === start, slices)
+    const round = [edge, ...back!]
     return { cost: this.sum(round), ops: this.ops([...edges, ...round]), begin, loop: edges.length }
   }
 
-  private endless(): Round | null {
+  private async endless(): Promise<Round | null> {
+    const { slices } = this
     const fair = fairGraph(this.machine, this.graph)
-    const homes = fairHomes(fair, this.busy, this.cut)
+    const homes = await fairHomes(fair, this.busy, slices, this.cut)
     let best = -1
     for (let state = 0; state < fair.states; state++) {
+      if (slices.due()) await slices.rest()
       if (this.busy[state] === 0 || (homes[state] === 0 && !rests(fair, state))) continue
       if (best < 0 || this.rank[2 * state + 1]! < this.rank[2 * best + 1]!) best = state
     }
     if (best < 0) return null
     const { edges, begin } = this.wayTo(best, 1)
-    const round = rests(fair, best) ? [] : wayRound(fair, homes, best, this.cut)
+    const round = rests(fair, best) ? [] : await wayRound(fair, homes, best, slices, this.cut)
     return { cost: this.sum(round), ops: this.ops([...edges, ...round]), begin, loop: edges.length }
   }
 
   /** Longest way through the components, which cost nothing inside: sinks come first. */
-  private greatest(): Way | null {
-    const { graph: { first, target }, prices } = this
-    const { members, ends, count, of } = this.components()
+  private async greatest(): Promise<Way | null> {
+    const { graph: { first, target }, slices, prices } = this
+    const { members, ends, count, of } = await this.components()
     const best = new Float64Array(count).fill(-1), exit = new Int32Array(count).fill(-1)
     for (let i = 0, at = 0; i < count; i++)
-      for (; at < ends[i]!; at++)
+      for (; at < ends[i]!; at++) {
+        if (slices.due()) await slices.rest()
         for (let edge = first[members[at]!]!; edge < first[members[at]! + 1]!; edge++) {
           const to = of[target[edge]!]!
           const rest = !this.stays(edge) ? 0 : to === i ? -1 : best[to]!
@@ -216,6 +225,7 @@ class Search<S, L, O extends Observation> {
           best[i] = prices[edge]! + rest
           exit[i] = edge
         }
+      }
     const restOf = (edge: number): number => this.marks[edge] === begin_ ? best[of[target[edge]!]!]! : 0
     const start = this.starts.filter(edge => restOf(edge) >= 0).reduce((top: number | null, edge) =>
       top === null || prices[edge]! + restOf(edge) > prices[top]! + restOf(top) ? edge : top, null)
@@ -224,7 +234,7 @@ class Search<S, L, O extends Observation> {
     for (let at = target[start]!, open = this.marks[start] === begin_; open;) {
       const out = exit[of[at]!]!
       if (at !== this.sources[out])
-        edges.push(...shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at], edge => target[edge] === this.sources[out])!)
+        edges.push(...(await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at], edge => target[edge] === this.sources[out], slices))!)
       edges.push(out)
       open = this.stays(out)
       at = target[out]!
@@ -239,8 +249,8 @@ class Search<S, L, O extends Observation> {
   }
 
   /** Dijkstra from all beginnings at once. */
-  private least(): Way | null {
-    const { graph: { states, first, target }, prices } = this
+  private async least(): Promise<Way | null> {
+    const { graph: { states, first, target }, slices, prices } = this
     const cost = new Float64Array(states).fill(Infinity), by = new Uint32Array(states), began = new Uint8Array(states)
     const heap = new Heap()
     let best: { readonly cost: number; readonly edge: number; readonly begins: boolean } | null = null
@@ -255,6 +265,7 @@ class Search<S, L, O extends Observation> {
     }
     for (const edge of this.starts) take(edge, 0, true, this.marks[edge] !== begin_)
     for (let next = heap.pop(); next !== null; next = heap.pop()) {
+      if (slices.due()) await slices.rest()
       if (next.key > cost[next.value]!) continue
       for (let edge = first[next.value]!; edge < first[next.value + 1]!; edge++) take(edge, next.key, false, !this.stays(edge))
     }

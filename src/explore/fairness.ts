@@ -2,6 +2,7 @@
 import type { Fairness } from '../model/index.ts'
 import { ComponentFinder } from './components.ts'
 import type { Edges } from './components.ts'
+import type { Slices } from './pace.ts'
 
 /** A graph whose edges say which instance takes them. All edges of a state count for what is enabled there. */
 export interface FairGraph extends Edges {
@@ -22,20 +23,26 @@ export function rests(graph: FairGraph, state: number): boolean {
 }
 
 /** The largest parts of `inside` in which a fair run can go round for ever; those where it only rests are not among them. */
-export function fairHomes(graph: FairGraph, inside: Uint8Array, cut: Uint8Array | null = null): Homes {
-  const refiner = new Refiner(graph, cut)
-  const all = Uint32Array.from({ length: inside.reduce((sum, one) => sum + one, 0) })
-  let count = 0
-  for (let state = 0; state < graph.states; state++) if (inside[state] !== 0) all[count++] = state
-  refiner.add(all)
-  refiner.run()
+export async function fairHomes(graph: FairGraph, inside: Uint8Array, slices: Slices, cut: Uint8Array | null = null): Promise<Homes> {
+  const refiner = new Refiner(graph, cut, slices)
+  await refiner.add(await membersOf(inside, slices))
+  await refiner.run()
   return refiner.homes
+}
+
+/** The states that are marked, in their order. */
+export async function membersOf(marks: Uint8Array, slices: Slices): Promise<Uint32Array> {
+  const members = new Uint32Array(marks.length)
+  let count = 0
+  await slices.over(marks.length, (from, to) => { for (let state = from; state < to; state++) if (marks[state] !== 0) members[count++] = state })
+  return members.slice(0, count)
 }
 
 class Refiner {
   readonly homes: Homes
   private readonly graph: FairGraph
   private readonly cut: Uint8Array | null
+  private readonly slices: Slices
   private readonly finder: ComponentFinder
   /** The part that a state is in now; every part gets a number of its own. */
   private readonly region: Uint32Array
@@ -45,63 +52,76 @@ class Refiner {
   private readonly enabled: Uint32Array
   private readonly taken: Uint8Array
 
-  constructor(graph: FairGraph, cut: Uint8Array | null) {
+  constructor(graph: FairGraph, cut: Uint8Array | null, slices: Slices) {
     this.graph = graph
     this.cut = cut
-    this.finder = new ComponentFinder(graph)
+    this.slices = slices
+    this.finder = new ComponentFinder(graph, slices)
     this.homes = new Uint32Array(graph.states)
     this.region = new Uint32Array(graph.states)
     this.enabled = new Uint32Array(graph.fairness.length)
     this.taken = new Uint8Array(graph.fairness.length)
   }
 
-  add(members: Uint32Array): void {
-    const id = ++this.regions
-    for (const state of members) this.region[state] = id
-    this.work.push({ members, id })
+  async add(members: Uint32Array): Promise<void> {
+    this.work.push({ members, id: await this.mark(members, this.region) })
   }
 
-  run(): void {
+  async run(): Promise<void> {
     for (let part = this.work.pop(); part !== undefined; part = this.work.pop()) {
-      const { members, ends, count } = this.finder.find({ ...part, region: this.region, cut: this.cut })
-      for (let i = 0; i < count; i++) this.consider(members.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!))
+      const { members, ends, count } = await this.finder.find({ ...part, region: this.region, cut: this.cut })
+      for (let i = 0, from = 0; i < count; from = ends[i++]!) {
+        if (this.slices.due()) await this.slices.rest()
+        const alone = ends[i]! - from === 1
+        if (!alone || this.hasLoop(members[from]!)) await this.consider(members.subarray(from, ends[i]!))
+      }
     }
   }
 
+  /** Gives the states a number of their own. */
+  private async mark(members: Uint32Array, of: Uint32Array): Promise<number> {
+    const id = ++this.regions
+    await this.slices.over(members.length, (from, to) => { for (let i = from; i < to; i++) of[members[i]!] = id })
+    return id
+  }
+
   /** Keeps a component that is fair, drops one that no part of can be, and looks again at one without the states that spoil it. */
-  private consider(members: Uint32Array): void {
+  private async consider(members: Uint32Array): Promise<void> {
     const { graph: { fairness }, enabled, taken } = this
-    if (!this.tally(members)) return
+    if (!await this.tally(members)) return
     const starved = (of: Fairness, least: number): number =>
       fairness.findIndex((one, i) => one === of && enabled[i]! >= least && taken[i] === 0)
     // Enabled in all states and never taken: so it is in every part of the component.
     if (starved(true, members.length) >= 0 || starved('strong', members.length) >= 0) return
     if (starved('strong', 1) < 0) {
-      const id = ++this.regions
-      for (const state of members) this.homes[state] = id
+      await this.mark(members, this.homes)
       return
     }
     const spoiling = fairness.map((one, i) => one === 'strong' && enabled[i]! > 0 && taken[i] === 0)
-    this.add(members.filter(state => !this.enables(state, spoiling)))
+    let kept = 0
+    await this.slices.over(members.length, (from, to) => {
+      for (let i = from; i < to; i++) if (!this.enables(members[i]!, spoiling)) members[kept++] = members[i]!
+    })
+    await this.add(members.slice(0, kept))
   }
 
   /** @returns whether any edge stays inside. */
-  private tally(members: Uint32Array): boolean {
-    const { graph, region, cut, enabled, taken } = this
-    const id = ++this.regions
-    for (const state of members) region[state] = id
-    if (members.length === 1 && !this.hasLoop(members[0]!)) return false
+  private async tally(members: Uint32Array): Promise<boolean> {
+    const { graph, region, cut, slices, enabled, taken } = this
+    const id = await this.mark(members, region)
     enabled.fill(0)
     taken.fill(0)
     let edges = 0
-    for (const state of members)
-      for (let edge = graph.first[state]!; edge < graph.first[state + 1]!; edge++) {
-        const instance = graph.instanceOf(edge)
-        enabled[instance]!++
-        if (region[graph.target[edge]!] !== id || (cut !== null && cut[edge] !== 0)) continue
-        taken[instance] = 1
-        edges++
-      }
+    await slices.over(members.length, (from, to) => {
+      for (let i = from; i < to; i++)
+        for (let edge = graph.first[members[i]!]!; edge < graph.first[members[i]! + 1]!; edge++) {
+          const instance = graph.instanceOf(edge)
+          enabled[instance]!++
+          if (region[graph.target[edge]!] !== id || (cut !== null && cut[edge] !== 0)) continue
+          taken[instance] = 1
+          edges++
+        }
+    })
     return edges > 0
   }
 
@@ -120,16 +140,16 @@ class Refiner {
 
 /** A fair way round: edges of one home that begin and end at `start`. Short, not shortest: each next stretch is the shortest that
  *  gives some instance its due. */
-export function wayRound(graph: FairGraph, homes: Homes, start: number, cut: Uint8Array | null = null): number[] {
+export async function wayRound(graph: FairGraph, homes: Homes, start: number, slices: Slices, cut: Uint8Array | null = null): Promise<number[]> {
   const home = homes[start]!
   const way: number[] = []
   let at = start
   const stays = (edge: number): boolean => homes[graph.target[edge]!] === home && (cut === null || cut[edge] === 0)
   for (;;) {
+    if (slices.due(way.length)) await slices.rest()
     const due = dueOn(graph, start, way)
     if (due.size === 0 && at === start && way.length > 0) return way
-    const stretch = due.size === 0 ? shortest(graph, at, stays, edge => graph.target[edge] === start)
-      : shortest(graph, at, stays, edge => gives(graph, due, edge))
+    const stretch = await shortest(graph, at, stays, due.size === 0 ? edge => graph.target[edge] === start : edge => gives(graph, due, edge), slices)
     if (stretch === null) throw new Error('a fair component has no fair way round')
     way.push(...stretch)
     at = graph.target[way.at(-1)!]!
@@ -163,8 +183,8 @@ function gives(graph: FairGraph, due: ReadonlySet<number>, edge: number): boolea
 }
 
 /** Edges of a shortest way from a state over edges that `may` be used to the first that is `wanted`; null when there is none. */
-export function shortest(
-  graph: Edges, from: number, may: (edge: number) => boolean, wanted: (edge: number) => boolean): number[] | null {
+export async function shortest(
+  graph: Edges, from: number, may: (edge: number) => boolean, wanted: (edge: number) => boolean, slices: Slices): Promise<number[] | null> {
   const via = new Map<number, { readonly edge: number; readonly before: number }>()
   const queue = [from]
   const back = (edge: number, state: number): number[] => {
@@ -176,16 +196,24 @@ export function shortest(
     }
     return way.reverse()
   }
-  for (let i = 0; i < queue.length; i++) {
-    const state = queue[i]!
-    for (let edge = graph.first[state]!; edge < graph.first[state + 1]!; edge++) {
-      if (!may(edge)) continue
-      if (wanted(edge)) return back(edge, state)
-      const to = graph.target[edge]!
-      if (to === from || via.has(to)) continue
-      via.set(to, { edge, before: state })
-      queue.push(to)
+  let i = 0
+  let found: number[] | null = null
+  await slices.while(most => {
+    for (const stop = i + most; i < queue.length && i < stop; i++) {
+      const state = queue[i]!
+      for (let edge = graph.first[state]!; edge < graph.first[state + 1]!; edge++) {
+        if (!may(edge)) continue
+        if (wanted(edge)) {
+          found = back(edge, state)
+          return false
+        }
+        const to = graph.target[edge]!
+        if (to === from || via.has(to)) continue
+        via.set(to, { edge, before: state })
+        queue.push(to)
+      }
     }
-  }
-  return null
+    return i < queue.length
+  })
+  return found
 }

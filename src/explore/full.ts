@@ -4,7 +4,7 @@ import type { Machine, Observation } from '../model/index.ts'
 import { exploreExhaustively } from './exhaustive.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
 import { graphOf } from './graph.ts'
-import { Pace } from './pace.ts'
+import { Pace, unlessStopped } from './pace.ts'
 import { decideProgress } from './progress.ts'
 import type { Exploration } from './result.ts'
 import { Search } from './search.ts'
@@ -20,11 +20,11 @@ export async function exploreFully<S, L, O extends Observation>(machine: Machine
     const stopped = await search.run(pace, { whole: true })
     // Before the steps are taken, and counted, once more.
     if (stopped === null) search.stay()
-    const safety = search.exploration(stopped, pace)
-    const graph = stopped === null ? await graphOf(search, pace) : stopped
-    if (typeof graph === 'string') search.keep()
-    const decided = new Map(decideProgress(machine, typeof graph === 'string' ? null : graph).map(result => [result.property, result]))
-    const end = typeof graph === 'string' ? graph : null
+    const safety = search.exploration(stopped, pace), counts = search.counts()
+    const graph = await unlessStopped(stopped, () => graphOf(search, pace))
+    const { results, stopped: end } = await decideProgress(machine, graph, pace, counts)
+    if (end !== null) search.keep()
+    const decided = new Map(results.map(result => [result.property, result]))
     return {
       ...safety, stopped: end, complete: end === null, seconds: pace.seconds,
       results: safety.results.map(result => decided.get(result.property) ?? result),

@@ -1,7 +1,7 @@
 /** The reachable states as an explicit graph: what claims about endless runs, and costs over all runs, are decided on. */
 import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
-import { Pace } from './pace.ts'
+import { Pace, Slices, unhurried, unlessStopped } from './pace.ts'
 import type { StopReason } from './result.ts'
 import { Search } from './search.ts'
 import { apply } from '../model/effect.ts'
@@ -21,7 +21,7 @@ export interface StateGraph<S, L, O> {
   /** A fresh mutable value. */
   world(state: number): World<S, L>
   /** 1 for each state where the answer is yes. The question is asked once for all states that look alike to it. */
-  where(ask: (world: World<S, L>) => boolean): Uint8Array
+  where(ask: (world: World<S, L>) => boolean, slices?: Slices): Promise<Uint8Array>
 }
 export interface Label<O> { readonly instance: number; readonly events: readonly ModelEvent<O>[] }
 
@@ -38,19 +38,13 @@ export interface BuiltGraph<S, L, O> {
 /** Visits every reachable state and keeps every step.
  *  @throws ModelError when a guard or recipe fails or leaves its domain; its `trace` ends with the failing op. */
 export async function buildGraph<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, limits: GraphOptions = {}): Promise<BuiltGraph<S, L, O>> {
-  const pace = new Pace(limits)
+  machine: Machine<S, L, O>, limits: GraphOptions = {}, pace = new Pace(limits)): Promise<BuiltGraph<S, L, O>> {
   const search = new Search(machine, limits, [])
-  let stopped = await search.run(pace, { whole: true })
+  const stopped = await search.run(pace, { whole: true })
   const { states, transitions: edges } = search.counts()
-  let graph: StateGraph<S, L, O> | null = null
-  if (stopped === null) {
-    const made = await graphOf(search, pace)
-    if (typeof made === 'string') stopped = made
-    else graph = made
-  }
-  if (graph === null) await search.end()
-  return { graph, states, edges, stopped, seconds: pace.seconds }
+  const graph = await unlessStopped(stopped, () => graphOf(search, pace))
+  if (graph.value === null) await search.end()
+  return { graph: graph.value, states, edges, stopped: graph.stopped, seconds: pace.seconds }
 }
 
 /** Parents whose steps are taken between two looks at the clock. */
@@ -58,18 +52,15 @@ const stride = 4096
 /** Parents that the compiled trees did not know, before they are compiled anew. */
 const firstCompiled = 1000
 
-/** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store. */
-export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace): Promise<StateGraph<S, L, O> | StopReason> {
+/** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store.
+ *  @throws Stopped, and RangeError where there is no memory for it. */
+export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace): Promise<StateGraph<S, L, O>> {
   const { store, learner, successors } = search
   const { count } = store
   const edges = search.counts().transitions
-  let first: Uint32Array, target: Uint32Array, label: Uint32Array
-  try {
-    first = new Uint32Array(count + 1)
-    target = new Uint32Array(edges)
-    label = new Uint32Array(edges)
-  } catch { return 'memory' }
-  let edge = 0
+  const first = new Uint32Array(count + 1), target = new Uint32Array(edges), label = new Uint32Array(edges)
+  let edge = 0, next = 0
+  const slices = new Slices(pace, () => ({ ...search.counts(), transitions: edge, queue: count - next, shrinks: true }))
   const put = (parent: number, labelled: number, slot: number): void => {
     label[edge] = (labelled & (1 << record.changedShift) - 1) - 1
     target[edge++] = slot
@@ -86,11 +77,8 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
   compile()
   // Few trees are known after a resumed search.
   let misses = 0, compileAt = firstCompiled
-  for (let next = 0; next < count;) {
-    if (pace.due()) {
-      const stop = await pace.breathe({ ...search.counts(), transitions: edge, queue: count - next, shrinks: true })
-      if (stop !== null) return stop
-    }
+  while (next < count) {
+    if (slices.due(stride)) await slices.rest()
     const root = successors.expand(next, Math.min(count, next + stride))
     next = successors.next
     if (root === null) continue
@@ -99,13 +87,13 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     compileAt *= 2
     compile()
   }
-  const numbers = store.number()
-  for (let i = 0; i < edge; i++) target[i] = numbers[target[i]!]!
-  for (let state = 1; state <= count; state++) first[state] = Math.max(first[state]!, first[state - 1]!)
+  const numbers = await store.number(slices)
+  await slices.over(edge, (from, to) => { for (let i = from; i < to; i++) target[i] = numbers[target[i]!]! })
+  await slices.over(count, (from, to) => { for (let state = from; state < to; state++) first[state + 1] = Math.max(first[state + 1]!, first[state]!) })
   return {
     states: count, first, target, label, labels: learner.labels.slice(1).map(one => ({ instance: one!.number, events: one!.events })),
     world: state => learner.packed.unpack(words32, store.unpack(state)),
-    where: ask => where(search, ask),
+    where: (ask, slices = unhurried()) => where(search, ask, slices),
   }
 }
 
@@ -122,20 +110,23 @@ function walk<S, L, O extends Observation>(
   }
 }
 
-function where<S, L, O extends Observation>({ store, learner, machine }: Search<S, L, O>, ask: (world: World<S, L>) => boolean): Uint8Array {
+async function where<S, L, O extends Observation>(
+  { store, learner, machine }: Search<S, L, O>, ask: (world: World<S, L>) => boolean, slices: Slices): Promise<Uint8Array> {
   const trees = new Trees(1, () => `a question about states of machine '${machine.name}'`)
   const [no, yes] = [0, 1]
   const answers = new Uint8Array(store.count)
-  for (let state = 0; state < store.count; state++) {
-    const at = store.unpack(state)
-    let ref = trees.walk(0, store.words32, at)
-    if (ref === unknown) {
-      let answer = false
-      const log = learner.recorder.look(store.words32, at, world => { answer = ask(world) })
-      trees.extend(0, log, store.words32, at, answer ? yes : no, false)
-      ref = trees.walk(0, store.words32, at)
+  await slices.over(store.count, (from, to) => {
+    for (let state = from; state < to; state++) {
+      const at = store.unpack(state)
+      let ref = trees.walk(0, store.words32, at)
+      if (ref === unknown) {
+        let answer = false
+        const log = learner.recorder.look(store.words32, at, world => { answer = ask(world) })
+        trees.extend(0, log, store.words32, at, answer ? yes : no, false)
+        ref = trees.walk(0, store.words32, at)
+      }
+      answers[state] = leafOf(ref) === yes ? 1 : 0
     }
-    answers[state] = leafOf(ref) === yes ? 1 : 0
-  }
+  })
   return answers
 }

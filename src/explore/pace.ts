@@ -17,6 +17,8 @@ export interface Counts {
   readonly bytes: number
   /** Fewer states were found at the last distance from the initial one than at that before: the end is in sight. */
   readonly shrinks: boolean
+  /** The claim about endless runs that is being decided, once all states are known. */
+  readonly deciding?: string | undefined
 }
 export interface Progress extends Counts {
   /** Transitions a second since the last report. */
@@ -72,3 +74,58 @@ export class Pace {
     return this.seconds >= (this.limits.maxSeconds ?? Infinity) ? 'time' : null
   }
 }
+
+/** Work on all states that loops over typed arrays, in slices: between two of them timers and signals run. */
+export class Slices {
+  private readonly pace: Pace
+  private readonly counts: () => Counts
+  private done = 0
+  constructor(pace: Pace, counts: () => Counts) { this.pace = pace; this.counts = counts }
+
+  /** Cheap enough to be asked for each state, before `states` more are looked at; when true, `rest` is wanted. */
+  due(states = 1): boolean {
+    this.done += states
+    if (this.done < slice) return false
+    this.done = 0
+    return this.pace.due()
+  }
+
+  /** @throws Stopped when the run is to end. */
+  async rest(): Promise<void> {
+    const stop = await this.pace.breathe(this.counts())
+    if (stop !== null) throw new Stopped(stop)
+  }
+
+  /** Does the work in pieces, which look at `most` states each and say whether more are left. V8 makes better code of a plain function than
+   *  of one that waits in its loop. @throws Stopped */
+  async while(work: (most: number) => boolean): Promise<void> {
+    while (work(slice)) if (this.due(slice)) await this.rest()
+  }
+
+  /** The same of states, or whatever is numbered, from 0 to `count`. */
+  async over(count: number, work: (from: number, to: number) => void): Promise<void> {
+    for (let from = 0; from < count; from += slice) {
+      const to = Math.min(count, from + slice)
+      work(from, to)
+      if (this.due(to - from)) await this.rest()
+    }
+  }
+}
+/** States between two looks at the clock. */
+const slice = 4096
+/** Of work that nobody limits. */
+export const unhurried = (): Slices => new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, shrinks: false }))
+
+/** What some work gave, or what stopped it. */
+export interface Worked<T> { readonly value: T | null; readonly stopped: StopReason | null }
+/** Does the work where nothing has stopped the run yet. No room for what it needs is a limit too. */
+export async function unlessStopped<T>(stopped: StopReason | null, work: () => Promise<T>): Promise<Worked<T>> {
+  if (stopped !== null) return { value: null, stopped }
+  try { return { value: await work(), stopped } } catch (error) {
+    if (error instanceof Stopped) return { value: null, stopped: error.reason }
+    if (error instanceof RangeError && noRoom.test(error.message)) return { value: null, stopped: 'memory' }
+    throw error
+  }
+}
+/** V8 has no other name for it. */
+const noRoom = /^(?:Array buffer allocation failed|Invalid typed array length|Map maximum size exceeded)/

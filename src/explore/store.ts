@@ -2,6 +2,7 @@
  *  label of the step that led to it first. */
 import type { Keys } from './keys.ts'
 import { giveBack, reserve } from './memories.ts'
+import type { Slices } from './pace.ts'
 import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import type { TreeSpace } from './trees.ts'
@@ -221,13 +222,15 @@ export class StateStore {
     return words32[from + record.key >>> 2]!
   }
   /** The numbers of the states by their slots. */
-  number(): Uint32Array {
+  async number(slices: Slices): Promise<Uint32Array> {
     const numbers = new Uint32Array(2 ** this.tableBits)
-    for (let state = 0; state < this.count; state++) {
-      const at = this.unpack(state)
-      this.words32.copyWithin(this.candidate, at, at + this.plan.words)
-      numbers[this.locate(state)] = state
-    }
+    await slices.over(this.count, (from, to) => {
+      for (let state = from; state < to; state++) {
+        const at = this.unpack(state)
+        this.words32.copyWithin(this.candidate, at, at + this.plan.words)
+        numbers[this.locate(state)] = state
+      }
+    })
     return numbers
   }
 

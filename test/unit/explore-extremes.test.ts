@@ -5,6 +5,7 @@ import { buildGraph, showOp } from '../../src/index.ts'
 import type { Fairness } from '../../src/index.ts'
 import { extremesOf } from '../../src/explore/extremes.ts'
 import type { Extremes, Measure } from '../../src/explore/extremes.ts'
+import { unhurried } from '../../src/explore/pace.ts'
 import { graphMachine } from './graph-machine.ts'
 import type { At, Edge, None, Went } from './graph-machine.ts'
 
@@ -15,7 +16,7 @@ const byName: Measure<At, None, Went> = {
 }
 async function extremes(edges: readonly Edge[], fair: Record<string, Fairness> = {}, measure = byName): Promise<Extremes> {
   const machine = graphMachine(edges, fair)
-  return extremesOf(machine, (await buildGraph(machine)).graph!, measure)
+  return extremesOf(machine, (await buildGraph(machine)).graph!, measure, unhurried())
 }
 const shown = (way: { readonly cost: number; readonly ops: Extremes['least'] extends infer W | null ? W extends { ops: infer O } ? O : never : never } | null) =>
   way === null ? null : `${way.cost}: ${way.ops.map(showOp).join(' ')}`

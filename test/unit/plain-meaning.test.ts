@@ -1,7 +1,7 @@
 /** What a step means, in plain JavaScript, whichever driver takes it; and what no step may do, refused by each of them. */
 import { describe, expect, test } from 'vitest'
 import {
-  actionsOf, bool, exploreExhaustively, exploreRandomly, list, machine, ModelError, oneOf, optional, propertiesOf, range, shrinkOps, step, struct, table, variant,
+  actionsOf, bool, exploreExhaustively, exploreFully, exploreRandomly, list, machine, ModelError, oneOf, optional, propertiesOf, range, shrinkOps, step, struct, table, variant,
 } from '../../src/index.ts'
 import type { Machine, Op, Property, Value, World } from '../../src/index.ts'
 
@@ -203,6 +203,13 @@ test('a claim that nothing came to be judged by says so', async () => {
   const { results: fed } = await exploreExhaustively(made((d, emit) => { d.x++; emit.see({ what: 'went' }) }, undefined,
     [onStep('fed', { claim: '', on: 'went' }, () => true)]))
   expect(fed.map(({ vacuous }) => vacuous ?? false)).toEqual([false, false])
+})
+
+test('what never begins holds of nothing, and says so', async () => {
+  const { leadsTo } = propertiesOf<State, Ledger, Seen>()
+  const claims = [leadsTo('never begins', { claim: '' }, ({ state }) => state.x > 2, () => false), leadsTo('begins', { claim: '' }, ({ state }) => state.x < 2, ({ state }) => state.x === 2)]
+  const { results } = await exploreFully(made(d => { d.x++ }, undefined, claims))
+  expect(results.map(({ outcome, vacuous }) => [outcome, vacuous ?? false])).toEqual([['holds', false], ['holds', true], ['violated', false]])
 })
 
 test('the shrinker takes the same steps', () => {

@@ -6,6 +6,8 @@ import type { Prices } from '../../cost/index.ts'
 import { extremesOf } from '../../explore/extremes.ts'
 import type { Extremes, Round, Way } from '../../explore/extremes.ts'
 import { buildGraph } from '../../explore/graph.ts'
+import { Pace, Slices, unlessStopped } from '../../explore/pace.ts'
+import type { Limits, Progress } from '../../explore/pace.ts'
 import type { StopReason } from '../../explore/result.ts'
 import type { ModelEvent } from '../../model/index.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
@@ -17,7 +19,7 @@ import type { Design } from '../../../spec/kernel/index.ts'
 import { remapMachine } from '../../../spec/machine.ts'
 import { blamed, blamedLater } from '../blame.ts'
 import type { Subject } from '../designs.ts'
-import { spinner, themeOf } from '../io.ts'
+import { progressLine, spinner, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 
 interface Row {
@@ -38,7 +40,8 @@ export async function runWorst(subjects: readonly Subject[], profile: Prices, fl
       const rows: Row[] = []
       for (const subject of subjects.filter(one => blamed(one, () => wait.on(one.design)))) {
         line.say(`${wait.name}: ${subject.design.name}`)
-        rows.push(await blamedLater(subject, () => rowOf(subject.design, wait, profile, io.signal)))
+        const limits = { signal: io.signal, onProgress: (progress: Progress) => { line.say(`${wait.name}: ${subject.design.name}: ${progressLine(progress)}`) } }
+        rows.push(await blamedLater(subject, () => rowOf(subject.design, wait, profile, limits)))
       }
       if (rows.length > 0) sections.push({ wait, rows })
     }
@@ -48,12 +51,14 @@ export async function runWorst(subjects: readonly Subject[], profile: Prices, fl
   return exit
 }
 
-async function rowOf(design: Design, wait: Wait, profile: Prices, signal: AbortSignal): Promise<Row> {
+async function rowOf(design: Design, wait: Wait, profile: Prices, limits: Limits): Promise<Row> {
   const machine = remapMachine(design, wait.bounds)
-  const { graph, states, stopped } = await buildGraph(machine, { signal })
-  const found = graph === null ? null : extremesOf(machine, graph, {
+  const pace = new Pace(limits)
+  const { graph, states, edges, stopped: cut } = await buildGraph(machine, limits, pace)
+  const slices = new Slices(pace, () => ({ states, transitions: edges, depth: 0, queue: 0, bytes: 0, shrinks: true, deciding: 'the most and the least' }))
+  const { value: found, stopped } = await unlessStopped(cut, () => extremesOf(machine, graph!, {
     begins: wait.begins, ends: step => wait.ends(step, design), price: step => wait.delays(step, design) ? priceOf(step.events, profile) : 0,
-  })
+  }, slices))
   return { design: design.name, found, states, stopped }
 }
 

@@ -73,9 +73,9 @@ export function parseTrace(source: string, where: string): Trace {
   const { format, version } = raw !== null && typeof raw === 'object' ? raw as Record<string, unknown> : {}
   if (format !== traceFormat)
     fail('FOREIGN', `JSON, but not a trace: it does not say "format": "${traceFormat}"`, 'give a file written by `remapcheck check`')
-  const versions = `trace version ${String(version)}, and this remapcheck reads version ${traceVersion}`
-  if (typeof version === 'number' && version > traceVersion) fail('NEWER', versions, 'use a newer remapcheck')
-  if (typeof version === 'number' && version < traceVersion) fail('OLDER', versions, 'find the violation again with `remapcheck check`')
+  const versions = (): string => `trace version ${String(version)}, and this remapcheck reads version ${traceVersion}`
+  if (typeof version === 'number' && version > traceVersion) fail('NEWER', versions(), 'use a newer remapcheck')
+  if (typeof version === 'number' && version < traceVersion) fail('OLDER', versions(), 'find the violation again with `remapcheck check`')
   const result = v.safeParse(schema, raw, { abortEarly: true })
   if (!result.success) {
     const issue = result.issues[0]

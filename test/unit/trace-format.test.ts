@@ -72,6 +72,7 @@ describe('a bad trace file', () => {
     ['newer', edited(raw => { raw['version'] = 2 }), 'E-TRACE-NEWER', 'a.json', /version 2/],
     ['older', edited(raw => { raw['version'] = 0 }), 'E-TRACE-OLDER', 'a.json', /version 0/],
     ['version of another type', edited(raw => { raw['version'] = '1' }), 'E-TRACE-FIELD', 'a.json', /^version: "1", expected 1$/],
+    ['version nested deep', `{"format":"${traceFormat}","version":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'E-TRACE-FIELD', 'a.json', /^version: Array, expected 1$/],
     ['field missing', edited(raw => { delete raw['property'] }), 'E-TRACE-FIELD', 'a.json', /^property: missing$/],
     ['field unknown', edited(raw => { raw['sead'] = 1 }), 'E-TRACE-FIELD', 'a.json', /^sead: no such field$/],
     ['field inside an op', edited(raw => { raw['ops'] = [{ action: 'map', args: {} }, { action: 7, args: {} }] }),

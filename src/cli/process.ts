@@ -1,4 +1,5 @@
 /** The command line of this process: streams, Ctrl-C, closed pipes. The only file that ends the process. */
+import { printable } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import { beat_ms, isSign, isWatched, modulesOf, notesPath, runWatched, unsettled } from './guard.ts'
 import type { Sign } from './guard.ts'
@@ -18,7 +19,7 @@ export async function runProcess(): Promise<void> {
     })
   // A step that is async goes on after its turn: only a user's design can do that.
   process.on('unhandledRejection', cause => {
-    process.stderr.write(`remapcheck: a step or guard is async, and failed later: ${cause instanceof Error ? cause.message : String(cause)}\n`
+    process.stderr.write(`remapcheck: a step or guard is async, and failed later: ${printable(cause instanceof Error ? cause.message : String(cause))}\n`
       + '  → steps are ordinary functions that return nothing; take async and await out\n')
     leave(exitCode('usage'))
   })

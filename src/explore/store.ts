@@ -223,17 +223,14 @@ export class StateStore {
   }
   /** The numbers of the states by their slots. */
   async number(slices: Slices): Promise<Uint32Array> {
-    const numbers = new Uint32Array(2 ** this.tableBits)
-    await slices.over(this.count, (from, to) => {
-      for (let state = from; state < to; state++) {
-        const at = this.unpack(state)
-        this.words32.copyWithin(this.candidate, at, at + this.plan.words)
-        numbers[this.locate(state)] = state
-      }
-    })
+    const numbers = new Uint32Array(2 ** this.tableBits), { words32, candidate, plan: { words } } = this
+    const number = (state: number, at: number): void => {
+      words32.copyWithin(candidate, at, at + words)
+      numbers[this.locate(state)] = state
+    }
+    await slices.over(this.count, (from, to) => { for (let state = from; state < to; state++) number(state, this.unpack(state)) })
     return numbers
   }
-
   /** Gives the memory to the next search, emptied, unless it is large: then the system has it back. */
   free(): void {
     if (this.bytes > keptBytes) return

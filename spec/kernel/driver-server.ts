@@ -15,7 +15,7 @@ export const driverServer = design('driver-server', {
 }, {
   map: [receiveRequest, allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, flushWriteBuffer, invalidateIfCachingMode,
     awaitIfCachingMode, replyToDriver],
-  unmap: [receiveRequest, lockTables, clearPte, writeBackPte, unlinkEmptyTable, unlockTables, invalidatePage, awaitInvalidation, freeTable,
+  unmap: [receiveRequest, lockTables, clearPte, writeBackPte, unlinkEmptyTable, invalidatePage, awaitInvalidation, unlockTables, freeTable,
     freeFrame, replyToDriver],
   protect: [receiveRequest, storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, replyToDriver],
   attach: [receiveRequest, claimDeviceOrRefuse, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,

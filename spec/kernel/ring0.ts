@@ -16,7 +16,8 @@ export const ring0Strict = design('ring0-strict', {
 }, {
   map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, flushWriteBuffer, invalidateIfCachingMode,
     awaitIfCachingMode, returnToDriver],
-  unmap: [lockTables, clearPte, writeBackPte, unlinkEmptyTable, unlockTables, invalidatePage, awaitInvalidation, freeTable, freeFrame,
+  // A table linked in the place of one that hardware still holds would not be seen: the lock is kept until the old one is forgotten.
+  unmap: [lockTables, clearPte, writeBackPte, unlinkEmptyTable, invalidatePage, awaitInvalidation, unlockTables, freeTable, freeFrame,
     returnToDriver],
   protect: [storeReadOnlyPte, writeBackPte, invalidatePage, awaitInvalidation, returnToDriver],
   attach: [claimDevice, storeContext, writeBackContext, flushWriteBuffer, invalidateAbsentContext, invalidateDomainIfCachingMode,

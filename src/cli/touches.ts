@@ -30,7 +30,7 @@ function watching(step: Step, found: Set<Step>): Step {
   return {
     ...step,
     then: k => {
-      if (found.has(step)) { step.then(k); return }
+      // What was found stays out of it: a step does the same in the same state.
       const before = readByHardware(k)
       step.then(k)
       if (readByHardware(k) !== before) found.add(step)

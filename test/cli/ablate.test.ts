@@ -13,8 +13,8 @@ afterAll(() => { rmSync(folder, { recursive: true }) })
 
 interface Document extends AblationReport { readonly format: string; readonly exit: { readonly code: number; readonly name: string } }
 async function documentOf(line: string): Promise<Document> {
-  const { code, out, err } = await run(`ablate ${line} --json`)
-  expect(err).toBe('')
+  // Progress goes to stderr, as often as a slow machine needs; nothing of it belongs in the document.
+  const { code, out } = await run(`ablate ${line} --json`)
   const document = JSON.parse(out) as Document
   expect(document.exit.code).toBe(code)
   return document
@@ -32,8 +32,8 @@ describe('the unmap of ring0-strict, one page', () => {
     expect(document.format).toBe('remapcheck-ablate/1')
     expect(document.protocols.map(({ call, hardware }) => [call, hardware.map(({ name }) => name)])).toEqual([['unmap', ['standard', 'cm=1', 'rwbf=1', 'coherent=0', 'psi=0', 'drain=0']]])
     expect(matrixOf(document)).toEqual([
-      'lockTables ······', 'lockTables+unlockTables ······', 'clearPte ✗✗✗✗✗!', 'writeBackPte ···✗··', 'unlinkEmptyTable ······', 'unlockTables ······',
-      'invalidatePage ✗✗✗✗✗!', 'submitWait ✗✗✗✗✗✗', 'pollStatus ✗✗✗✗✗✗', 'freeTable ······', 'freeFrame ✗✗✗✗✗✗', 'returnToDriver ✗✗✗✗✗✗',
+      'lockTables ······', 'lockTables+unlockTables ······', 'clearPte ✗✗✗✗✗!', 'writeBackPte ···✗··', 'unlinkEmptyTable ······',
+      'invalidatePage ✗✗✗✗✗!', 'submitWait ✗✗✗✗✗✗', 'pollStatus ✗✗✗✗✗✗', 'unlockTables ······', 'freeTable ······', 'freeFrame ✗✗✗✗✗✗', 'returnToDriver ✗✗✗✗✗✗',
       'clearPte<>writeBackPte ···✗··', 'clearPte<>invalidatePage ✗✗✗·✗!', 'writeBackPte<>invalidatePage ···✗··',
       'invalidatePage<>submitWait ✗✗✗✗✗✗', 'submitWait<>pollStatus ✗✗✗✗✗!',
     ])

@@ -74,6 +74,8 @@ const tables = [
     { from: strict, breaks: noFreedTable, at: twoLevels, shortest: 15 }),
   mutant('table-freed-before-wait', moved(strict, 'unmap', steps.freeTable, steps.submitWait),
     { from: strict, breaks: noFreedTable, at: twoLevels, shortest: 11 }),
+  mutant('tables-unlocked-before-flush', moved(strict, 'unmap', steps.unlockTables, steps.invalidatePage),
+    { from: strict, breaks: newMappingWorks, at: { ...twoLevels, frames: 2, tables: 2, cpus: 2, callers: 2 }, shortest: 20, runLength: 400 }),
   mutant('tables-changed-without-lock', without(without(strict, 'unmap', steps.lockTables, steps.unlockTables), 'map', steps.lockTables, steps.unlockTables),
     { from: strict, breaks: newMappingWorks, at: { ...twoLevels, frames: 2, cpus: 2, callers: 2 }, shortest: 12 }),
 ]

@@ -36,7 +36,7 @@ export const modelEdits: readonly Edit[] = [
   effect('optional-not-cleared', 'what was there stays in the packed state when it is null',
     'this.clear(at, shape.bits)\n      if (value === null) return\n', 'if (value === null) { this.put(at, 1, 0); return }\n'),
   effect('move-onto', 'a part that moves is laid over what was there', 'this.clear(to, bits)\n    this.pieces(to', 'this.pieces(to'),
-  effect('set-kept', 'a second write to a field is laid over the first', 'this.set[word]! & ~m | raw << shift', 'this.set[word]! | raw << shift'),
+  effect('laid-over', 'what is written is laid over what was there', 'this.keep[word]! &= ~m\n', ''),
   effect('home-unmoved', 'a part is taken to be at home wherever it is', 'if (value === found && value !== undefined) {',
     'if (nodeOf(value) !== null || value === found && value !== undefined) {'),
   effect('unknown-names', 'a name that the domain does not know is lost', 'if (!node.parts().has(name) && !(shape.kind', 'if (false && !(shape.kind', 'plain-meaning'),

@@ -107,7 +107,9 @@ export class Claims {
   }
   monitor(name: string, domain: Domain, first: unknown): Claim {
     const book: Place = { text: 'm', domain, needs: [] }
-    const update = this.hearer.hears(book, [{ text: 'l', domain: this.of.ledger, needs: [] }])
+    const heard = this.hearer.hears(book, [{ text: 'l', domain: this.of.ledger, needs: [] }])
+    // The ledger has heard it before.
+    const update = this.words.dice.chance(0.5) ? `${heard}; m.heard = l.count` : heard
     const scope: Scope = { roots: [book], ids: [], numbers: [], constant: null }
     const fact = this.words.fact(scope)
     const holds = yes(show => compiled<(m: unknown) => boolean>(`m => ${fact}`)(show(first)))

@@ -32,6 +32,7 @@ class Maker {
   /** What the observation `moved` carries. */
   private readonly part: Domain
   private readonly constants: Record<string, unknown> = {}
+  private readonly named: { readonly domain: Domain; readonly text: string }[] = []
   private readonly kind: Kind
   private readonly seed: number
   private readonly text: string[] = []
@@ -77,14 +78,18 @@ class Maker {
     }
   }
 
+  private constant(domain: Domain): string {
+    const known = this.named.filter(one => one.domain === domain)
+    if (known.length > 0 && this.dice.chance(0.6)) return this.dice.pick(known).text
+    const name = `k${this.named.length}`, text = `C.${name}`
+    this.constants[name] = valueOf(this.dice, domain)
+    this.named.push({ domain, text })
+    return text
+  }
   private action(number: number): Action<unknown, Seen> {
     const { dice, words, kind } = this
     const params = this.paramsOf()
-    const constant = kind !== 'constants' ? null : (domain: Domain): string => {
-      const name = `k${Object.keys(this.constants).length}`
-      this.constants[name] = valueOf(dice, domain)
-      return `C.${name}`
-    }
+    const constant = kind !== 'constants' ? null : (domain: Domain): string => this.constant(domain)
     const guard = dice.chance(0.6) ? 'true' : words.fact(this.scopeOf('s', params), 1)
     const scope = { ...this.scopeOf('d', params), constant }
     const root: Place = { text: 'd', domain: this.state, needs: [] }

@@ -3,19 +3,20 @@ import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { kinds } from '../test/naive/random/machines.ts'
 import type { Kind } from '../test/naive/random/machines.ts'
-import { caseOf, compared } from '../test/naive/soak.ts'
+import { caseOf, compared, fits } from '../test/naive/soak.ts'
 import type { Difference } from '../test/naive/soak.ts'
 import { ways } from '../test/naive/ways.ts'
 
-const usage = `usage: npm run soak -- [--machines N] [--seed S] [--workers N] [--kinds A,B] [--ways A,B] [--without A,B] [--show]
+const usage = `usage: npm run soak -- [--machines N] [--seed S] [--workers N] [--kinds A,B] [--ways A,B] [--each N] [--without A,B] [--show]
   --machines  how many, 100 where not given; --seed: of the first, then one more each; --workers: processes that share them
   --kinds     ${kinds.join(', ')}
   --ways      ${ways.map(({ name }) => name).join(', ').replace(/(.{1,110})(?: |$)/g, '$1\n              ').trim()}
+  --each      of the ways so many for each machine, in turn; all where not given
   --without   kinds and ways to leave out, by name or by a beginning with * after it
   --show      with the text of each machine that differs`
 const { values: of } = parseArgs({ options: {
   machines: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '1' },
-  kinds: { type: 'string' }, ways: { type: 'string' }, without: { type: 'string', default: '' },
+  kinds: { type: 'string' }, ways: { type: 'string' }, each: { type: 'string', default: '1000' }, without: { type: 'string', default: '' },
   show: { type: 'boolean', default: false }, share: { type: 'string' },
 } })
 /** Machines with more states have fewer of their actions. */
@@ -23,13 +24,13 @@ const mostStates = 600
 
 const without = of.without.split(',').filter(name => name !== '')
 const isLeftOut = (name: string): boolean => without.some(one => one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : one === name)
-const [machines, first, workers] = [of.machines, of.seed, of.workers].map(Number) as [number, number, number]
+const [machines, first, workers, each] = [of.machines, of.seed, of.workers, of.each].map(Number) as [number, number, number, number]
 const asked = <T>(all: readonly T[], names: string | undefined, nameOf: (one: T) => string): T[] =>
   all.filter(one => (names === undefined || names.split(',').includes(nameOf(one))) && !isLeftOut(nameOf(one)))
 const askedKinds = asked<Kind>(kinds, of.kinds, kind => kind), askedWays = asked(ways, of.ways, ({ name }) => name)
 const unknown = [...without, ...(of.kinds ?? '').split(','), ...(of.ways ?? '').split(',')].filter(name =>
   name !== '' && !name.endsWith('*') && !kinds.some(kind => kind === name) && !ways.some(way => way.name === name))
-const isBad = [machines, first, workers].some(one => !Number.isInteger(one) || one < 0)
+const isBad = [machines, first, workers, each].some(one => !Number.isInteger(one) || one < 0)
 if (isBad || unknown.length > 0 || askedKinds.length === 0 || askedWays.length === 0) {
   console.error(unknown.length > 0 ? `no kind or way is named ${unknown.join(', ')}\n${usage}` : usage)
   process.exit(2)
@@ -42,11 +43,17 @@ async function one(index: number): Promise<Done> {
   const seed = first + index, kind = askedKinds[seed % askedKinds.length]!
   try {
     const made = caseOf(kind, seed, mostStates)
-    return made === null ? { searches: 0, differences: [], skipped: true } : { ...await compared(made, askedWays), skipped: false }
+    return made === null ? { searches: 0, differences: [], skipped: true } : { ...await compared(made, inTurn(askedWays.filter(way => fits(made.made, way)), seed)), skipped: false }
   } catch (error) {
     const lines = [error instanceof Error ? error.stack ?? error.message : String(error)]
     return { searches: 0, differences: [{ kind, seed, way: 'the naive checker itself', lines, text: '' }], skipped: false }
   }
+}
+
+/** Machines of one kind come every so many seeds: the turn of the ways is by their own count. */
+function inTurn<T>(able: readonly T[], seed: number): readonly T[] {
+  const start = Math.floor(seed / askedKinds.length) * each % Math.max(1, able.length)
+  return [...able.slice(start), ...able.slice(0, start)].slice(0, each)
 }
 
 function tell({ kind, seed, way, lines, text }: Difference): void {

@@ -63,7 +63,7 @@ export const searchEdits: readonly Edit[] = [
   fairness('rests-anyhow', 'a run may rest where a weakly fair step is enabled', 'if (graph.fairness[graph.instanceOf(edge)] !== false) return false', "if (graph.fairness[graph.instanceOf(edge)] === 'strong') return false"),
   components('low-link', 'a component ends where a cycle leads back', 'else if (index[to]! < low[state]!) low[state] = index[to]!', 'else void 0'),
   progress('goal-passed', 'what has ended still waits', 'if (waiting[state] !== 0 || to[state] !== 0) return', 'if (waiting[state] !== 0) return', 'explore-progress'),
-  progress('one-step-back', 'only what is a step from the goal recovers', 'found[source] = 1\n      queue[end++] = source', 'found[source] = 1'),
+  progress('one-step-back', 'only what is a step from the goal recovers', 'queue[end++] = source', 'void source'),
   progress('first-case', 'only the first case of a claim is decided', 'for (const at of cases) {', 'for (const at of cases.slice(0, 1)) {'),
   states('random-by-hash', 'a random run takes states for one by their hash', 'if (this.arena[one + i] !== this.arena[other + i]) return false', 'void other', 'explore-random'),
   book('later-stands', 'a later violation of a step replaces the first', 'this.ofSteps = this.ofSteps.filter(p => p !== property)', 'void 0'),

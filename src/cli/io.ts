@@ -16,6 +16,8 @@ export interface Io {
   readonly stderr: Stream
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** Milliseconds, for progress; those of `performance` where not given. */
+  readonly now?: () => number
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
 }
@@ -34,7 +36,8 @@ export const themeOf = (io: Io, flags: { readonly 'no-color'?: boolean | undefin
 /** What goes on, on stderr: one line that is written over on a terminal, elsewhere a line now and then. */
 export interface Spinner { say(text: string): void; end(): void }
 const between_ms = 10_000
-export function spinner(io: Io, now = (): number => performance.now()): Spinner {
+export function spinner(io: Io): Spinner {
+  const { now = () => performance.now() } = io
   if (io.stderr.isTTY !== true) {
     let last = now()
     return {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { modulesOf } from '../../src/cli/guard.ts'
-import { run } from './run.ts'
+import { run, withoutProgress } from './run.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-guarded-'))
 afterAll(() => { rmSync(cwd, { recursive: true, force: true }) })
@@ -21,7 +21,7 @@ function program(args: readonly string[], env: Readonly<Record<string, string>> 
   child.stderr.on('data', (part: Buffer) => { err += part.toString() })
   child.stdout.once('data', () => { act?.(child.pid!) })
   return new Promise(settle => {
-    child.on('close', status => { settle({ status, out, err }) })
+    child.on('close', status => { settle({ status, out, err: withoutProgress(err) }) })
   })
 }
 const check = (name: string): string[] => ['check', fixture(name), '--scope', 'mapping']

@@ -5,6 +5,7 @@ import type { Io } from '../../src/cli/io.ts'
 import { exploreExhaustively } from '../../src/index.ts'
 import type { Progress } from '../../src/index.ts'
 import { onCountedClock } from '../clock.ts'
+import { withoutProgress } from './run.ts'
 import { twoPhaseCommit } from '../models/two-phase-commit.ts'
 
 const progress: Progress = { states: 1_234_567, transitions: 9e6, depth: 17, queue: 40_000, bytes: 49_000_001, shrinks: true, rate: 2_000_000, remaining: 0.2 }
@@ -22,7 +23,7 @@ describe('progress', () => {
   })
   it('is one line of its width on a terminal, gone at the end', () => {
     const { written, io: terminal } = io(true)
-    const line = spinner(terminal, () => 0)
+    const line = spinner(terminal)
     line.say(progressLine(progress))
     line.say('short')
     line.end()
@@ -31,13 +32,17 @@ describe('progress', () => {
   it('is a whole line every 10 seconds elsewhere, and none for what is quick', () => {
     let time = 5
     const { written, io: pipe } = io(false)
-    const line = spinner(pipe, () => time)
+    const line = spinner({ ...pipe, now: () => time })
     for (const at of [6, 9_000, 10_006, 15_000, 20_007, 20_008]) {
       time = at
       line.say(`at ${at}`)
     }
     line.end()
     expect(written).toEqual(['at 10006\n', 'at 20007\n'])
+  })
+  it('can be told from what else a slow process writes', () => {
+    const mistake = 'no-iomm: no built-in design has this name [E-DESIGN]\n  → did you mean no-iommu?\n'
+    expect(withoutProgress(`ring0-strict mapping\nring0-strict mapping: ${progressLine(progress)}\n${mistake}`)).toBe(mistake)
   })
   it('of a search tells memory, and an end in sight only where the search shrinks', async () => {
     const seen: Progress[] = []

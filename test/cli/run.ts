@@ -10,14 +10,17 @@ export interface Around {
   readonly tty?: boolean
 }
 
-/** `line` is split at spaces; words with spaces are given as a list. */
+/** `line` is split at spaces; words with spaces are given as a list. The clock stands still: no progress is told but on a terminal. */
 export async function run(line: string | readonly string[], around: Around = {}): Promise<Ran> {
   let out = '', err = ''
   const code = await main({
     argv: typeof line === 'string' ? line.split(' ').filter(word => word !== '') : line,
     stdout: { write: text => { around.onWrite?.(text); out += text }, ...around.columns === undefined ? {} : { isTTY: true, columns: around.columns } },
     stderr: { write: text => { err += text }, isTTY: around.tty ?? false, columns: 80 },
-    env: around.env ?? { NO_COLOR: '1' }, cwd: around.cwd ?? process.cwd(), signal: around.signal ?? new AbortController().signal,
+    env: around.env ?? { NO_COLOR: '1' }, now: () => 0, cwd: around.cwd ?? process.cwd(), signal: around.signal ?? new AbortController().signal,
   })
   return { code, out, err }
 }
+
+/** What a process of its own wrote to stderr, less the lines of progress that it wrote because it took so long. */
+export const withoutProgress = (err: string): string => err.replace(/^\S+ \S+(?:: [\d,]+ states, [\d,]+ steps\/s, .*)?\n/gm, '')

@@ -27,7 +27,7 @@ export class Book<S, L, O extends Observation> {
   private ofStates: readonly Property<S, L, O>[]
   private ofSteps: readonly StepProperty<S, L, O>[]
   private unreached: readonly Sometimes<S, L, O>[]
-  private readonly fired = new Map<string, { fired: number; fresh: number }>()
+  private readonly fired = new Map<string, { fired: number }>()
   private readonly clauses = new Map<string, number>()
   /** Kinds of observations that came. */
   private readonly kinds = new Set<string>()
@@ -39,7 +39,7 @@ export class Book<S, L, O extends Observation> {
     this.ofStates = machine.properties.filter(p => p.kind === 'always' || p.kind === 'monitor')
     this.ofSteps = machine.properties.filter(p => p.kind === 'step')
     this.unreached = machine.properties.filter(p => p.kind === 'sometimes')
-    for (const action of machine.actions) this.fired.set(action.name, { fired: 0, fresh: 0 })
+    for (const action of machine.actions) this.fired.set(action.name, { fired: 0 })
   }
 
   /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could change. */
@@ -50,9 +50,7 @@ export class Book<S, L, O extends Observation> {
 
   /** Counts a step, and judges it. */
   record(action: Action<S, O>, events: readonly ModelEvent<O>[], step: Taken<S, L>): void {
-    const counts = this.fired.get(action.name)!
-    counts.fired++
-    if (step.fresh) counts.fresh++
+    this.fired.get(action.name)!.fired++
     this.count(events, 1)
     this.judge(seenIn(events), step)
   }
@@ -65,11 +63,9 @@ export class Book<S, L, O extends Observation> {
     }
   }
 
-  /** Counts a step that was taken `fired` times and led to a new state `fresh` times; it was judged when it was taken first. */
-  tally(action: Action<S, O>, events: readonly ModelEvent<O>[], fired: number, fresh: number): void {
-    const counts = this.fired.get(action.name)!
-    counts.fired += fired
-    counts.fresh += fresh
+  /** Counts a step that was taken `fired` times; it was judged when it was taken first. */
+  tally(action: Action<S, O>, events: readonly ModelEvent<O>[], fired: number): void {
+    this.fired.get(action.name)!.fired += fired
     this.count(events, fired)
   }
 

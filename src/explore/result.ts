@@ -70,8 +70,8 @@ export interface RandomFacts {
   readonly refused: number; readonly meanLength: number; readonly distinctStates: number
 }
 export interface Coverage {
-  /** Per action: how often it fired, and how many states it led to that were new (of several threads, whichever was first). Zero fired is the alarm. */
-  readonly actions: Readonly<Record<string, { readonly fired: number; readonly fresh: number }>>
+  /** Per action: how often it fired. Zero is the alarm. */
+  readonly actions: Readonly<Record<string, { readonly fired: number }>>
   /** Per clause id: how often it was exercised. */
   readonly clauses: Readonly<Record<string, number>>
 }

@@ -51,8 +51,6 @@ export class Search<S, L, O extends Observation> {
   private levels: number[] = [1]
   /** Roots that were walked before the last code was made of the trees; null as long as none was. */
   private walked: number | null = null
-  /** States that another search has stored. */
-  private brought = 0
   private readonly checkpoints: Checkpoints | undefined
   /** The last place from which the search can go on, where the current one is none: a parent whose successors have found no room. */
   private mark: Place | null = null
@@ -217,7 +215,6 @@ export class Search<S, L, O extends Observation> {
     this.levels = [...levels]
     this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
     this.next = next
-    this.brought = states
     this.wasAmbiguous = ambiguous
   }
 
@@ -283,11 +280,9 @@ export class Search<S, L, O extends Observation> {
 
   /** Books how often everything fired. */
   tally(): void {
-    const { store, successors, book } = this
-    const brought = new Float64Array(this.learner.labels.length)
-    for (let state = 1; state < this.brought; state++) brought[store.label(state)]!++
+    const { successors, book } = this
     this.learner.labels.forEach((label, number) => {
-      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number), brought[number]! + successors.freshOf(number))
+      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number))
     })
   }
 }

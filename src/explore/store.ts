@@ -250,7 +250,6 @@ export class StateStore {
       const local = this.localOf(thread)
       wipe(local, plan.fired)
       wipe(local + plan.fired, 8 * this.labels)
-      wipe(local + plan.fresh, 4 * this.labels)
       wipe(local + plan.misses, plan.threadBytes - plan.misses)
     }
     wipe(plan.touch, 4 * this.labels)

@@ -85,13 +85,6 @@ export class Successors<S, L, O extends Observation> {
     }
     return sum
   }
-  /** States that were new when a step with the label led there: without those that another search has brought. */
-  freshOf(label: number): number {
-    const { plan, words32 } = this.store
-    let sum = 0
-    for (let thread = 0; thread < plan.threads; thread++) sum += words32[this.store.localOf(thread) + plan.fresh + label * 4 >>> 2]!
-    return sum
-  }
   /** All steps. */
   fired(): number { return this.learner.labels.reduce((sum, _, label) => sum + this.firedOf(label), 0) }
 }

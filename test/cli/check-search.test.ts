@@ -41,8 +41,7 @@ describe('threads and memory', () => {
     const line = 'check ring0-strict --scope interrupts --property no-*'
     const [one] = await explorationsOf(line)
     const [two] = await explorationsOf(`${line} --workers 2 --memory 64MB`)
-    const said = ({ coverage: { actions, clauses }, ...rest }: NonNullable<typeof one>) =>
-      ({ ...rest, seconds: 0, engine: null, clauses, fired: Object.entries(actions).map(([name, { fired }]) => [name, fired]) })
+    const said = (of: NonNullable<typeof one>) => ({ ...of, seconds: 0, engine: null })
     expect(said(two!)).toEqual(said(one!))
     expect([two!.engine.workers, two!.engine.levels]).toEqual([2, one!.engine.levels])
   })

@@ -141,18 +141,15 @@ function unfound(plan: Plan): Code {
 
 /** Gives numbers to the states of the records from `from` to `won`, whose keys are in the table. All numbers at once: threads that took them one by one
  *  would write side by side in the same cache lines. */
-function published({ arena, parents, labels, fresh, recordBytes }: Plan): Code {
-  const state = slot, counter = number
+function published({ arena, parents, labels, recordBytes }: Plan): Code {
+  const state = slot
   return when(gtU(get(won), get(from)), [
     set(state, atomicAdd(i32(0), divU(sub(get(won), get(from)), i32(recordBytes)), control.count)),
     set(address, get(from)),
     loop(
       store64(add(i32(arena), shl(get(state), i32(3))), load64(get(address), record.key)),
-      set(counter, and(load(get(address), record.label), i32(maxLabels - 1))),
-      store16(add(i32(labels), shl(get(state), i32(1))), get(counter)),
+      store16(add(i32(labels), shl(get(state), i32(1))), and(load(get(address), record.label), i32(maxLabels - 1))),
       store(add(i32(parents), shl(get(state), i32(2))), load(get(address), record.parent)),
-      set(counter, add(local, add(i32(fresh), shl(get(counter), i32(2))))),
-      store(get(counter), add(load(get(counter)), i32(1))),
       set(state, add(get(state), i32(1))),
       set(address, add(get(address), i32(recordBytes))),
       brIf(0, ltU(get(address), get(won))),

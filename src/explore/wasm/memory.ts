@@ -25,7 +25,7 @@ export interface Plan {
   readonly touch: number; readonly rows: number; readonly tables16: number; readonly roots: number; readonly arena: number; readonly parents: number; readonly labels: number; readonly table: number
   readonly threadBase: number; readonly threadBytes: number; readonly threads: number
   /** Offsets within a thread's own region. */
-  readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly fresh: number; readonly misses: number; readonly recent: number
+  readonly scratch: number; readonly work: number; readonly spare: number; readonly buffer: number; readonly bufferEnd: number; readonly fired: number; readonly misses: number; readonly recent: number
   readonly recordBytes: number
   /** Most records that are stored at a time. */
   readonly batch: number
@@ -78,8 +78,8 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: nu
   const work = align(scratch + words * 4, 8), spare = align(work + words * 4, 8)
   const buffer = align(spare + words * 4, 64)
   const bufferEnd = buffer + (bufferRecords + fanout) * recordBytes
-  const fired = align(bufferEnd, 64), fresh = fired + maxLabels * 8
-  const misses = fresh + maxLabels * 4
+  const fired = align(bufferEnd, 64)
+  const misses = fired + maxLabels * 8
   const recent = align(misses + mostMisses * 8, 64)
   const threadBytes = align(recent + (8 << recentBits), 4096)
   const threadBase = treesAt.end
@@ -109,6 +109,6 @@ export function planOf({ words, pieces: keyed }: Keys, fanout: number, roots: nu
   if (components.some(({ capacity }) => !(capacity >= maxLoad * 2 ** firstRunBits))) return null
   return {
     words, components, pieces, pages: Math.ceil(at / pageBytes), maxStates, touch, rows, tables16, roots: rootsAt, arena, parents, labels, table, threadBase, threadBytes, threads,
-    scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, fresh, misses, recent, recordBytes, batch: bufferRecords + fanout,
+    scratch, work, spare, buffer, bufferEnd: buffer + bufferRecords * recordBytes, fired, misses, recent, recordBytes, batch: bufferRecords + fanout,
   }
 }

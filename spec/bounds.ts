@@ -55,12 +55,13 @@ export function badBounds(b: Bounds): string | null {
   }
   if (b.callers > b.cpus) return `callers=${b.callers} is more than cpus=${b.cpus}`
   if ((b.frames === 0) !== (b.iovas === 0)) return `frames=${b.frames} and iovas=${b.iovas}: both are 0 (no DMA) or neither`
-  if (b.levels > 1 && b.tables === 0) return `levels=${b.levels} needs table pages: tables is 0`
+  if (b.tables < b.levels - 1) return `levels=${b.levels} needs ${b.levels - 1} table pages below the root for any page: tables is ${b.tables}`
   if (b.levels > 1 && b.iovas > 2 ** b.levels) return `iovas=${b.iovas} is more than ${2 ** b.levels}, what ${b.levels} levels of two entries reach`
   if ((b.sources === 0) !== (b.vectors === 0)) return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
   if (b.sources > b.cpus * b.vectors) return `sources=${b.sources} do not fit on cpus=${b.cpus} with vectors=${b.vectors} each`
   if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
   if (b.migrate > b.sources) return `migrate=${b.migrate} is more than sources=${b.sources}`
+  if (b.migrate > 0 && b.sources === b.cpus * b.vectors) return `migrate=${b.migrate} with sources=${b.sources}: cpus=${b.cpus} with vectors=${b.vectors} each leave no vector to move to`
   if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'
   // The second CPU's id has no place in an 8-bit destination: where no message can name it, all sources start on the first.
   if (b.wideIds === 1 && b.sources > b.vectors) return `sources=${b.sources} do not fit on CPU 0 with vectors=${b.vectors}: with wideIds=1 not every message can name another`

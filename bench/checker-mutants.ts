@@ -1,6 +1,7 @@
 /** Puts one fault after the other into a copy of the checker and runs the suites that have to find it:
  *  `npm run mutants:checker -- [--list] [--only A,B]`. Exit 1 where one is missed. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -28,18 +29,22 @@ const parts = ['src', 'spec', 'properties', 'test', 'bin', 'package.json', 'tsco
 
 const copy = mkdtempSync(join(tmpdir(), 'checker-mutants-'))
 process.on('exit', () => { rmSync(copy, { recursive: true, force: true }) })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { process.exit(130) })
+let child: ChildProcess | null = null
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { child?.kill('SIGKILL'); process.exit(130) })
 for (const part of parts) cpSync(part, join(copy, part), { recursive: true })
 symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
 
 interface Run { readonly failed: boolean; readonly by: string }
 /** Runs suites one after the other until one fails. */
-function run(suites: readonly string[]): Run {
+async function run(suites: readonly string[]): Promise<Run> {
   for (const suite of suites) {
-    const { status, signal, stdout } = spawnSync(process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', suite, '--bail', '1', '--maxWorkers', '1', '--reporter', 'json'],
-      { cwd: copy, encoding: 'utf8', timeout: patience_ms, maxBuffer: 1 << 28, env: { ...process.env, NO_COLOR: '1' } })
-    if (signal !== null) return { failed: true, by: `${suite} does not end` }
-    if (status !== 0) return { failed: true, by: failure(suite, stdout) }
+    const args = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', suite, '--bail', '1', '--maxWorkers', '1', '--reporter', 'json']
+    const by = await new Promise<string | null>(resolve => {
+      child = execFile(process.execPath, args, { cwd: copy, timeout: patience_ms, killSignal: 'SIGKILL', maxBuffer: 1 << 28 }, (error, stdout) => {
+        resolve(error === null ? null : error.killed === true ? `${suite} does not end` : failure(suite, stdout))
+      })
+    })
+    if (by !== null) return { failed: true, by }
   }
   return { failed: false, by: '' }
 }
@@ -52,21 +57,21 @@ function failure(suite: string, stdout: string): string {
   } catch { return `${suite}: ends without a report` }
 }
 
-function caught(edit: Edit): Run {
+async function caught(edit: Edit): Promise<Run> {
   const path = join(copy, edit.file), text = readFileSync(path, 'utf8')
   writeFileSync(path, edited(edit, text))
-  try { return run([...edit.also ?? [], differential]) } finally { writeFileSync(path, text) }
+  try { return await run([...edit.also ?? [], differential]) } finally { writeFileSync(path, text) }
 }
 
 const suites = [...new Set([differential, ...asked.flatMap(({ also = [] }) => also)])]
-const sound = run(suites)
+const sound = await run(suites)
 if (sound.failed) {
   console.error(`without any fault: ${sound.by}`)
   process.exit(1)
 }
 let missed = 0
 for (const edit of asked) {
-  const { failed, by } = caught(edit)
+  const { failed, by } = await caught(edit)
   if (!failed) missed++
   console.log(failed ? `caught  ${edit.name.padEnd(34)} ${by}` : `MISSED  ${edit.name.padEnd(34)} ${edit.fault}`)
 }

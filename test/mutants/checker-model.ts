@@ -49,7 +49,7 @@ export const modelEdits: readonly Edit[] = [
   run('caught', 'a refusal that is caught is none', 'if (this.refused !== null) throw this.refused', 'void 0', 'plain-meaning'),
   run('written-after', 'an object may be changed after it was put into the state', 'const changed = this.puts.find(isChanged)',
     'const changed = this.puts.slice(1, 0).find(isChanged)', 'plain-meaning'),
-  put('alias-lost', 'one object that is put in two places is two', 'if (known !== undefined) return known.copy', 'void known'),
+  put('alias-lost', 'one object that is put in two places is two', 'if (known !== undefined) return known.copy', 'void known', 'plain-meaning'),
   put('constant-changed', 'what is put into the state is the very object', 'return Reflect.set(target, key, copied(run, value))',
     'return Reflect.set(target, key, value)'),
 

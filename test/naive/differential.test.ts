@@ -10,7 +10,7 @@ import type { Case } from './soak.ts'
 import { ways } from './ways.ts'
 import type { Way } from './ways.ts'
 
-const machines = 36, mostStates = 80
+const machines = 28, largeMachines = 12, mostStates = 70
 
 /** What machines must be for it to mean anything that nothing differs. */
 class Tally {
@@ -25,7 +25,7 @@ class Tally {
     const { pieces } = keysOf(layoutOf(machine.worldDomain))
     this.add(pieces === null ? 'interned' : pieces.length === 0 ? 'keyed' : 'counted')
     this.add('of more than 30 states', known.states > 30)
-    this.add('of more than 3000 states', known.states > 3000)
+    this.add('of more than 7168 states', known.states > 7168)
     this.add('deep', known.depth > 5)
     this.add('mistaken', known.mistake !== null)
     for (const { name, kind } of machine.properties) {
@@ -44,12 +44,13 @@ const isFor = (kind: Kind, { is }: Way): boolean =>
 const tally = new Tally()
 test.each(kinds)('%s machines: every search says what the naive one says', async kind => {
   const found: string[] = []
-  for (let seed = 1; seed <= machines; seed++) {
+  for (let seed = 1; seed <= (kind === 'large' ? largeMachines : machines); seed++) {
     const of = caseOf(kind, seed, mostStates)
     if (of === null) continue
     tally.machine(of)
     const able = ways.filter(way => fits(of.made, way) && isFor(kind, way)), own = [able[seed % able.length]!]
-    if (seed % 4 === 0 && own[0] !== able[0]) own.push(able[0]!)
+    // Small machines are hardly ever compiled where nobody asks for it.
+    if (seed % 3 === 0) own.push(able.find(({ name }) => name.endsWith('wasm'))!)
     own.forEach(({ name }) => { tally.add(name) })
     const { differences } = await compared(of, own)
     found.push(...differences.map(({ way, lines }) => `${kind} ${seed}, ${way}: ${lines.join('; ')}`))
@@ -60,8 +61,9 @@ test.each(kinds)('%s machines: every search says what the naive one says', async
 test('they are machines of all sorts, and every way was gone', () => {
   const each = Object.fromEntries(ways.map(({ name }) => [name, 2]))
   expect(tally.rare({
-    ...each, interned: 10, keyed: 100, counted: 5, 'of more than 30 states': 40, 'of more than 3000 states': 3, deep: 20, mistaken: 10, 'always found in more than one step': 20,
-    'monitor found in more than one step': 2, 'step found in more than one step': 10, 'sometimes found in more than one step': 10,
+    ...each, interned: 6, keyed: 80, counted: 3,
+    'of more than 30 states': 25, 'of more than 7168 states': 6, deep: 12, mistaken: 6, 'always found in more than one step': 10,
+    'monitor found in more than one step': 2, 'step found in more than one step': 3, 'sometimes found in more than one step': 4,
     'eventually holds': 2, 'eventually fails': 2, 'leadsTo holds': 2, 'leadsTo fails': 2, 'recovers holds': 2, 'recovers fails': 2,
   })).toEqual([])
 })

@@ -8,8 +8,8 @@ import type { Known } from './search.ts'
 import type { Way } from './ways.ts'
 import { counted, widened } from './widened.ts'
 
-/** That many beside a machine of the kind `large`, and the most states that it has without them. */
-const switches = 7, mostWidened = 100
+/** A machine of the kind `large` gets more states than the first table holds, beside so many switches; and so many it has without them. */
+const leastLarge = 7200, mostSwitches = 10, mostWidened = 100
 
 export interface Case { readonly made: Made; readonly known: Known }
 
@@ -24,6 +24,7 @@ export function caseOf(kind: Kind, seed: number, most: number): Case | null {
     else { able = actions; found = { made, known } }
   }
   if (found === null || kind !== 'large' || found.known.mistake !== null) return found
+  const switches = Math.min(mostSwitches, Math.ceil(Math.log2(leastLarge / found.known.states)))
   return { made: widened(found.made, switches), known: counted(found.known, switches) }
 }
 

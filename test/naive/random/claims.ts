@@ -14,8 +14,8 @@ const { always, eventually, leadsTo, monitor, recovers, sometimes, step } = prop
 
 export interface Parts {
   readonly state: Domain; readonly ledger: Domain; readonly ids: readonly Scalarset[]; readonly part: Domain
-  /** The first world, and one that comes after it. */
-  readonly first: World; readonly later: World
+  /** The first world and those a step from it; and one some steps on. */
+  readonly near: readonly World[]; readonly later: World
 }
 
 /** What hears of observations. */
@@ -54,22 +54,27 @@ export class Claims {
     ] }
   }
 
-  /** A fact that is `wanted` of the first world, at each of so many numbers; and, where one is found soon, not so later on. */
+  /** A fact that is `wanted` of the first world, at each of so many numbers; where one is found soon, also of those a step from it, and
+   *  not of one far away. */
   private fact(wanted: boolean, scope: Scope, numbers = 1): { readonly text: string; readonly is: Fact } {
-    const { words, words: { dice }, of: { first, later } } = this
+    const { words, words: { dice }, of: { near, later } } = this
     const isOf = (text: string) => compiled<Fact>(`(w, at) => ${text}`)
-    let text = ''
-    for (let tries = dice.chance(0.7) ? 6 : 1; tries > 0; tries--) {
-      const at = (world: World, of: string): boolean[] =>
-        Array.from({ length: numbers }, (_, number) => yes(show => isOf(of)(show(world), number)))
+    const at = (worlds: readonly World[], text: string): boolean[] => {
+      const is = isOf(text)
+      return worlds.flatMap(world => Array.from({ length: numbers }, (_, number) => is(world, number)))
+    }
+    let best: string | null = null
+    for (let tries = dice.chance(0.8) ? 12 : 1; tries > 0; tries--) {
       // Several things at once are rare.
       const some = dice.chance(0.5) ? `(${words.fact(scope, 1)} && ${words.fact(scope, 1)})` : words.fact(scope)
-      const answers = at(first, some)
-      text = answers.every(answer => answer === wanted) ? some : answers.every(answer => answer !== wanted) ? `!(${some})`
+      const answers = at(near.slice(0, 1), some)
+      const text = answers.every(answer => answer === wanted) ? some : answers.every(answer => answer !== wanted) ? `!(${some})`
         : wanted ? `(${some} || ${words.fact(scope)})` : `(${some} && ${words.fact(scope)})`
-      if (at(later, text).includes(!wanted)) break
+      const isFar = at([later], text).includes(!wanted)
+      if (best === null || isFar) best = text
+      if (isFar && at(near, text).every(answer => answer === wanted)) break
     }
-    return { text, is: isOf(text) }
+    return { text: best!, is: isOf(best!) }
   }
   private note(name: string, text: string): string { this.text.push(`${name}: ${text}`); return name }
 

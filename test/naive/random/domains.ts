@@ -57,13 +57,13 @@ export class Shapes {
 
 /** A state's fields: of few bits, so that a machine has few states; or also of parts that are wide and hardly ever change. */
 export function stateOf(shapes: Shapes, dice: Dice, wide: boolean): Fields {
-  const fields: Record<string, Domain> = {}
+  const fields: Record<string, Domain> = dice.chance(0.7) ? { n: range(0, dice.between(2, 4)) } : {}
   const wanted = dice.between(2, 5)
   for (let bits = 0, tries = 0; Object.keys(fields).length < wanted && tries < 40; tries++) {
     const domain = shapes.domain(dice.between(0, 3)), more = bitsOf(domain)
     if (bits + more > 26) continue
     bits += more
-    fields[`s${Object.keys(fields).length}`] = domain
+    fields[`s${tries}`] = domain
   }
   if (wide) {
     const pad = range(0, 2 ** dice.between(8, 30) - 1)

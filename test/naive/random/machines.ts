@@ -134,7 +134,7 @@ class Maker {
   }
   private claims(of: AnyMachine): Claim[] {
     const { dice, words, state, ledger, ids, part, kind } = this
-    const claims = new Claims(words, { state, ledger, ids, part, first: between(of, of.initialWorld), later: this.later(of) })
+    const claims = new Claims(words, { state, ledger, ids, part, near: nearest(of), later: this.later(of) })
     const some = (most: number, make: (at: number) => Claim): Claim[] => Array.from({ length: dice.below(most + 1) }, (_, at) => make(at))
     const book = struct({ ...this.shapes.fields(1, 1), heard: range(0, 2) })
     const made = [
@@ -162,6 +162,17 @@ class Maker {
     if (Object.keys(this.constants).length > 0) this.text.push(`C = ${JSON.stringify(this.constants)}`)
     return { kind, seed, machine: made, text: this.text.join('\n') }
   }
+}
+
+/** The first world, and those a step from it. */
+function nearest(of: AnyMachine): World[] {
+  const first = between(of, of.initialWorld)
+  return [first, ...of.instances.flatMap(({ action, op }) => {
+    try { return [take(of, first, action, op.args)?.world ?? first] } catch (error) {
+      if (error instanceof Mistake) return []
+      throw error
+    }
+  })]
 }
 
 /** Whether all values can be told one by one. */

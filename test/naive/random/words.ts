@@ -94,6 +94,9 @@ export class Words {
     const isComposite = !['bool', 'range', 'oneOf', 'scalarset'].includes(domain.kind)
     if (copies && dice.chance(isComposite ? 0.5 : 0.3)) {
       const from = this.place(scope, one => fits(one, domain))
+      const other = isComposite && dice.chance(0.2) ? this.place(scope, one => fits(one, domain)) : null
+      if (from !== null && other !== null)
+        return { text: `(${this.fact(scope, 0)} ? ${from.text} : ${other.text})`, needs: [...from.needs, ...other.needs] }
       if (from !== null) return from
     }
     if (isComposite && scope.constant !== null && dice.chance(0.5)) return { text: scope.constant(domain), needs: [] }

@@ -1,6 +1,6 @@
 /** From renamed states to a real trace: a search under symmetry stores one state for all that differ in names; here the way from the true
  *  initial state is found again, step by step. */
-import { isReached, seenIn, step } from '../model/index.ts'
+import { isReached, ModelError, seenIn, showOp, step } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Sometimes, World } from '../model/index.ts'
 import { judgeOps } from './shrink.ts'
 import type { Book } from './book.ts'
@@ -36,6 +36,20 @@ export class Retracer<S, L, O extends Observation> {
     const meant = this.take(from, instance)!
     const kinds = kindsOf(meant.events)
     return [...ops, this.step(world, this.canonical(meant.world), ({ action }, events) => action.name === last.action && kindsOf(events) === kinds).op]
+  }
+
+  /** A failure of `op` in the last of the states, as the true names show it. Where they do not, only names that are never reached fail: the step
+   *  tells them apart. */
+  failure(states: readonly number[], op: Op): ModelError {
+    const ops = this.ops(states, null)
+    const world = ops.reduce((at, one) => step(this.machine, at, one).world, this.machine.initialWorld)
+    for (const { op: one } of this.machine.instances.filter(({ action }) => action.name === op.action))
+      try { step(this.machine, world, one) } catch (cause) {
+        if (!(cause instanceof ModelError)) throw cause
+        cause.trace ??= [...ops, one]
+        return cause
+      }
+    return new NotInterchangeable(this.groups[0]!.name, `${showOp(op)} of machine '${this.machine.name}'`)
   }
 
   private step(world: World<S, L>, target: Uint32Array, isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean)

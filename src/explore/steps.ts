@@ -1,10 +1,11 @@
 /** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and learn it. */
-import { tracing } from '../model/index.ts'
+import { ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op } from '../model/index.ts'
 import type { Book } from './book.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
 import type { StateStore } from './store.ts'
+import { NotInterchangeable } from './symmetry.ts'
 import { apply } from '../model/effect.ts'
 import type { Successors } from './successors.ts'
 import { twoThings } from '../model/record.ts'
@@ -48,7 +49,7 @@ export class Steps<S, L, O extends Observation> {
     const { store, learner } = this
     const { words32 } = store
     let current = from
-    tracing(() => {
+    this.tracing(() => {
       const at = store.unpack(parent)
       const touch = store.touchOf(store.label(parent))
       for (let root = from; root < Math.min(end, learner.trees.roots.length); root++) {
@@ -63,7 +64,7 @@ export class Steps<S, L, O extends Observation> {
         apply(effect, words32, at, words32, store.candidate)
         store.insert(parent, label)
       }
-    }, () => this.trace(this.opOf(current)))
+    }, () => this.opOf(current))
   }
 
   /** One root of a parent whose words stand in the scratch area, for compiled code: its successor comes to the buffer at `at`. Returns where the next one
@@ -73,7 +74,7 @@ export class Steps<S, L, O extends Observation> {
     this.missed(root)
     const { store: { words32, scratch, plan }, learner, book } = this
     const { decisions } = book
-    const { label, effect } = tracing(() => learner.follow(root, words32, scratch, parent, this.trace), () => this.trace(this.opOf(root)))
+    const { label, effect } = this.tracing(() => learner.follow(root, words32, scratch, parent, this.trace), () => this.opOf(root))
     if (book.decisions !== decisions || this.isHeld()) return 0
     if (label === null || effect === null) return at
     this.successors.count(label)
@@ -112,10 +113,27 @@ export class Steps<S, L, O extends Observation> {
   /** A tree that was given up is never compiled. */
   missed(root: number): void { if (!this.learner.direct.has(root)) this.misses++ }
 
-  /** The ops to the current parent, and one more. */
-  private readonly trace = (op: Op | null): readonly Op[] => {
+  /** A mistake gets the ops that lead to it. Under symmetry it may be one of names that are never reached. */
+  private tracing<T>(work: () => T, op: () => Op | null): T {
+    return tracing(() => {
+      try { return work() } catch (error) {
+        const at = op()
+        if (this.retracer === null || at === null || !(error instanceof ModelError) || error instanceof NotInterchangeable) throw error
+        throw this.retracer.failure(this.way(), at)
+      }
+    }, () => this.trace(op()))
+  }
+
+  /** The states to the current parent. */
+  private way(): number[] {
     const states = [this.parent]
     while (states[0] !== 0) states.unshift(this.store.parent(states[0]!))
+    return states
+  }
+
+  /** The ops to the current parent, and one more. */
+  private readonly trace = (op: Op | null): readonly Op[] => {
+    const states = this.way()
     if (this.retracer !== null) return this.retracer.ops(states, op)
     const ops = states.slice(1).map(state => this.learner.labels[this.store.label(state)]!.instance.op)
     return op === null ? ops : [...ops, op]

@@ -186,6 +186,21 @@ describe('namings', () => {
     expect(engine).toMatchObject({ symmetry: [{ scalarset: 'six' }, { scalarset: 'eight' }], refused: [{ scalarset: 'seven', because:
       "a state of machine 'm' would have to be brought to 3,628,800 orders of ids each, and 5,040 are at most; scalarset 'seven' has the most ids" }] })
   })
+  test('under which a state is kept are not its own: what fails there only tells them apart, what fails everywhere is a mistake', async () => {
+    interface Rows { rows: boolean[]; at: number | null }
+    const id = scalarset('id', 2), action = actionsOf<Rows, Observation>()
+    const of = (fails: (s: Rows) => boolean) => machine<Rows>({ name: 'm', domain: struct({ rows: table([id], bool), at: optional(id) }), initial: { rows: [true, false], at: null },
+      actions: [action('go', { agent: 'a', when: s => s.at === null, then: d => {
+        if (fails(d)) throw new Error('no such row')
+        d.at = d.rows.indexOf(true)
+      } })] })
+    for (const row of [0, 1]) {
+      const { states, engine } = await exploreExhaustively(of(s => s.rows[row] === (row === 1)), { symmetry: true })
+      expect([states, engine!.symmetry.length, engine!.refused.map(({ scalarset: name }) => name)]).toEqual([2, 0, ['id']])
+    }
+    const error = await exploreExhaustively(of(() => true), { symmetry: true }).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ message: "recipe of go in machine 'm' threw: no such row", trace: [{ action: 'go', args: {} }] })
+  })
   test('of a group that is too large are none, and that is said', async () => {
     const id = scalarset('id', 9), action = actionsOf<{ at: number | null }, Observation>()
     const wide = machine<{ at: number | null }>({ name: 'wide', domain: struct({ at: optional(id) }), initial: { at: null },

@@ -14,7 +14,8 @@ import type { Op } from '../../src/model/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'
 import { loadTraces } from '../../src/trace/store.ts'
-import { claims } from '../../properties/index.ts'
+import { propertiesFor } from '../../properties/index.ts'
+import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { run } from '../cli/run.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
@@ -47,7 +48,7 @@ describe.skipIf(absent !== null)('saved traces', () => {
 
 /** The replayed steps of ops, and what QEMU makes of them. */
 function show(design: typeof ring0Strict, b: Bounds, ops: readonly Op[]): Promise<OnQemu> {
-  const machine = remapMachine(design, b, claims.map(({ property }) => property))
+  const machine = remapMachine(design, b, [...new Set([noDmaEscape.property, ...propertiesFor(design, b)])])
   const trace = makeTrace(machine, { design: design.name, bounds: {}, property: 'no-dma-escape', because: '', ops, found: { driver: 'hand', shortest: false } })
   const { steps, refusedCount } = replay(machine, trace)
   expect(refusedCount).toBe(0)
@@ -78,7 +79,7 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
       .toEqual([landed, { outcome: { kind: 'blocked', reason: 6 }, cached: false }])
   })
   it('a QEMU that is flushed behind the model\'s back shows no stale access, and that is a difference', async () => {
-    const machine = remapMachine(ring0Deferred, one, claims.map(({ property }) => property))
+    const machine = remapMachine(ring0Deferred, one, propertiesFor(ring0Deferred, one))
     const { steps } = replay(machine, { ...loadTraces([stale])[0]!.trace, bounds: {} })
     const told = steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state, seen: seenIn(events) }))
     const { state } = steps[6]!.after

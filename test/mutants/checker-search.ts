@@ -38,7 +38,7 @@ export const searchEdits: readonly Edit[] = [
   store('resume-loses-state', 'a search that goes on has one state less', 'this.word(control.count, states)', 'this.word(control.count, Math.max(1, states - 1))'),
   store('resume-no-table', 'a search that goes on does not know its states again', 'this.tellMasks()\n    this.kernel.rehash()\n    this.kernel.regrow0', 'this.tellMasks()\n    this.kernel.regrow0'),
   search('depth-count', 'the depth is one too many', 'return this.levels.length - 1', 'return this.levels.length'),
-  search('resume-skips', 'a search that goes on skips a state', 'this.next = next\n    this.was', 'this.next = Math.min(next + 1, states)\n    this.was'),
+  search('resume-skips', 'a search that goes on skips a state', 'this.next = next\n    this.was', 'this.next = next < this.levelEnd - 1 ? next + 1 : next\n    this.was'),
   search('resume-forgets', 'a search that goes on forgets what was reached', 'book.restore(violations, reachedBy)', 'book.restore(violations, [])'),
   search('resume-counts', 'a search that goes on counts steps for another label', 'successors.restore(i + 1, fired)', 'successors.restore(i, fired)'),
   search('decided-early', 'a search ends when one claim is violated', 'return !this.whole && this.book.decided', 'return !this.whole && this.book.violations.size > 0'),

@@ -131,7 +131,9 @@ class Walk<S, L, O extends Observation> {
         taken.push(op)
         this.ops++
         this.transitions++
-        book.record(action, events, { world: world(at), fresh: states.insert(at), before: () => world(from), trace: () => [...taken] })
+        let after: World<S, L> | null = null
+        // Most states are not new, and nobody asks for them.
+        book.record(action, events, { get world() { return after ??= world(words) }, fresh: states.insert(at), before: () => world(from), trace: () => [...taken] })
       },
     }), () => walker.current === null ? taken : [...taken, walker.current])
     for (const name of book.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)

@@ -281,12 +281,14 @@ export class StateStore {
     ;(which === 0 ? regrow0 : regrow1)!()
   }
   /** Numbers that threads keep for their next runs have no run yet. What stands there may be a run that another was quicker to store: found under
-   *  two numbers, one state would be two. A copy of the first run is found under the first number only. */
+   *  two numbers, one state would be two. A copy of the first run is found under the first number only. It stays: the table that is made now
+   *  knows the number as that copy. */
   private fillGaps(): void {
     const { components, threads } = this.plan
     for (const [i, { arena, words }] of components.entries())
       for (let thread = 0; thread < threads; thread++) {
         const kept = this.ownWord(thread, own.reserved[i]!)
+        this.word(this.localOf(thread) + own.reserved[i]!, 0)
         if (kept > 1) this.words32.copyWithin((arena >>> 2) + (kept - 1) * words, arena >>> 2, (arena >>> 2) + words)
       }
   }

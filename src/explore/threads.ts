@@ -28,7 +28,7 @@ const list = (local + plan.misses) >> 2
 let expand = null, code = 0, round = 0, misses = 0
 const miss = (parent, root) => { words[list + 2 * misses] = parent; words[list + 2 * misses++ + 1] = root }
 const learn = (parent, root, at) => {
-  if (misses + chunk > mostMisses) return 0
+  if (misses + chunk >= mostMisses) return 0
   miss(parent, root)
   return at
 }
@@ -37,7 +37,10 @@ Atomics.add(words, control.ready >> 2, 1)
 for (;;) {
   spin()
   Atomics.wait(words, control.round >> 2, round)
-  round = Atomics.load(words, control.round >> 2)
+  const current = Atomics.load(words, control.round >> 2)
+  // One that saw the round before it was told of it, and is done, is woken once more for the same.
+  if (current === round) continue
+  round = current
   if (round < 0) break
   if (code !== Atomics.load(words, control.code >> 2)) {
     code = Atomics.load(words, control.code >> 2)

@@ -23,6 +23,9 @@ export interface Listener<S, O> {
   refused(): void
 }
 
+/** States of which a walker remembers what may be taken there: some 10 MB. */
+const mostKnown = 20_000
+
 /** Numbers of an action's instances. */
 type Own = readonly number[]
 
@@ -34,6 +37,8 @@ export class Walker<S, L, O extends Observation> {
   readonly actions: readonly Own[]
   private readonly machine: Machine<S, L, O>
   private readonly blindFrom: number
+  /** What may be taken in a state: runs of one machine meet the same states again and again, above all while one is shrunk. */
+  private readonly known = new Map<string, readonly Own[]>()
 
   /** `blind`: share of ops that are chosen without looking at guards. */
   constructor(machine: Machine<S, L, O>, blind: number) {
@@ -79,10 +84,16 @@ export class Walker<S, L, O extends Observation> {
     return own[Math.floor(rest / from.length) % own.length]!
   }
 
-  private possible(words: Uint32Array): Own[] {
-    return this.actions.map(own => own.filter(number => {
+  private possible(words: Uint32Array): readonly Own[] {
+    const key = words.join()
+    let possible = this.known.get(key)
+    if (possible !== undefined) return possible
+    possible = this.actions.map(own => own.filter(number => {
       this.current = this.machine.instances[number]!.op
       return this.stepper.isEnabled(number, words)
     })).filter(own => own.length > 0)
+    if (this.known.size >= mostKnown) this.known.clear()
+    this.known.set(key, possible)
+    return possible
   }
 }

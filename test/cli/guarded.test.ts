@@ -44,7 +44,7 @@ describe('a module of a user', () => {
     expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 3 })
   })
   it.concurrent('that is honest gives what it gives without another process', async () => {
-    const lines = ['leaky.ts', 'straying.ts'].map(name => ['check', fixture(name), '--scope', 'hostile'])
+    const lines = ['leaky.ts', 'straying.ts'].map(name => ['check', fixture(name), '--scope', 'mapping', '--states', '2000'])
     const outside = await Promise.all(lines.map(args => program(args)))
     for (const [i, { status, out, err }] of outside.entries()) expect({ code: status, out, err }).toEqual(await run(lines[i]!, { cwd }))
   })
@@ -52,7 +52,7 @@ describe('a module of a user', () => {
 
 describe('Ctrl-C', () => {
   it.concurrent.each([['SIGINT', true], ['SIGTERM', false]] as const)('ends a step that never returns (%s, to the group: %s)', async (signal, toGroup) => {
-    const { status, out, err } = await program(check('endless-step.ts'), { REMAPCHECK_STUCK_MS: '2000' }, pid => { process.kill(toGroup ? -pid : pid, signal) })
+    const { status, out, err } = await program(check('endless-step.ts'), { REMAPCHECK_STUCK_MS: '500' }, pid => { process.kill(toGroup ? -pid : pid, signal) })
     expect(err).toBe(`remapcheck: stopped without a report: recipe of map/loopsHere(cpu=0) in ${fixture('endless-step.ts')} does not return\n`)
     expect({ status, out }).toEqual({ status: 130, out: 'looping\n' })
   })

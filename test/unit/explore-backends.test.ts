@@ -56,10 +56,9 @@ test('a search that ended early, with nothing left in its queue, is not complete
     expect({ backend, ...await exploreExhaustively(count(true), { backend }) }).toMatchObject({ backend, complete: false, stopped: null, states: 1, transitions: 1 })
 })
 
-test('back ends agree on a million states', async () => {
+test('WebAssembly counts a million states', async () => {
   const { sizes, ...counts } = reference.m
-  for (const backend of ['javascript', 'wasm'] as const)
-    expect({ backend, ...await exploreExhaustively(referenceProtocol(sizes), { backend }) }).toMatchObject({ backend, ...counts, complete: true })
+  expect(await exploreExhaustively(referenceProtocol(sizes), { backend: 'wasm' })).toMatchObject({ ...counts, complete: true })
 })
 
 test('threads store no state past a limit', async () => {

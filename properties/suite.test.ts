@@ -23,7 +23,7 @@ describe.skipIf(readdirSync('traces/regressions').length === 1)('saved counterex
 const seed = 2011
 describe.each(designs)('$name', design => {
   test.each(scopes.filter(scope => scope.on(design)))(`$name, random, seed ${seed}`, async ({ bounds }) => {
-    const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)), { seed, runs: 8, length: 130 })
+    const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)), { seed, runs: 6, length: 130 })
     for (const { property, outcome, violation } of results)
       if (outcome === 'violated') expect(Object.keys(design.givesUp), `${violation!.because}\n${violation!.ops.map(showOp).join('\n')}`).toContain(property)
     expect(results.length).toBeGreaterThan(1)

@@ -281,8 +281,7 @@ export class StateStore {
     ;(which === 0 ? regrow0 : regrow1)!()
   }
   /** Numbers that threads keep for their next runs have no run yet. What stands there may be a run that another was quicker to store: found under
-   *  two numbers, one state would be two. A copy of the first run is found under the first number only. It stays: the table that is made now
-   *  knows the number as that copy. */
+   *  two numbers, one state would be two. A copy of the first run is found under the first number only, and stays: the new table knows it. */
   private fillGaps(): void {
     const { components, threads } = this.plan
     for (const [i, { arena, words }] of components.entries())

@@ -1,16 +1,16 @@
 /** Translations a second over raw words, and over the bounded tables of the search: `npx tsx bench/raw.ts [rounds]`. No caches: each one reads root,
  *  context and paging entries. Medians of interleaved rounds; every result is checked. */
 import { bounds } from '../spec/bounds.ts'
-import { entryReader } from '../spec/vtd/entries.ts'
-import { MemoryImage } from '../spec/vtd/image.ts'
-import { anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/layout.ts'
-import { geometryOf, tablesOf } from '../spec/vtd/memory.ts'
-import type { Cell, Memory } from '../spec/vtd/memory.ts'
-import { rawTables } from '../spec/vtd/raw.ts'
-import { hardwareGeometry, indexAt, leafSize } from '../spec/vtd/tables.ts'
-import type { Tables } from '../spec/vtd/tables.ts'
-import { noSingleSource, translateLegacy } from '../spec/vtd/walk.ts'
-import type { DmaRequest, TranslationUnit } from '../spec/vtd/walk.ts'
+import { entryReader } from '../spec/vtd/layout/read-entries.ts'
+import { MemoryImage } from '../spec/iommu/image.ts'
+import { anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/layout/index.ts'
+import { geometryOf, tablesOf } from '../spec/vtd/bounded/tables.ts'
+import type { Cell, Memory } from '../spec/vtd/bounded/tables.ts'
+import { rawTables } from '../spec/vtd/walk/raw-tables.ts'
+import { hardwareGeometry, indexAt, leafSize } from '../spec/vtd/walk/tables.ts'
+import type { Tables } from '../spec/vtd/walk/tables.ts'
+import { noSingleSource, translateLegacy } from '../spec/vtd/walk/walk.ts'
+import type { DmaRequest, TranslationUnit } from '../spec/vtd/walk/walk.ts'
 
 const [rounds = '9'] = process.argv.slice(2)
 if (!/^[1-9]\d*$/.test(rounds)) {

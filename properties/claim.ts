@@ -3,7 +3,7 @@ import { propertiesOf } from '../src/model/index.ts'
 import type { Bounds } from '../spec/bounds.ts'
 import type { Ledger } from '../spec/ledger.ts'
 import type { RemapProperty } from '../spec/machine.ts'
-import type { Seen } from '../spec/seen.ts'
+import type { Seen } from '../spec/observations.ts'
 import type { State } from '../spec/state.ts'
 import type { Design } from '../spec/kernel/design.ts'
 

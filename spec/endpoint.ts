@@ -2,15 +2,15 @@
 import type { Emit } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
-import type { Seen } from './seen.ts'
+import type { Seen } from './observations.ts'
 import { action } from './state.ts'
 import type { State } from './state.ts'
 import { remapAndAccept } from './apic/delivery.ts'
-import { emitWalk } from './vtd/hardware.ts'
-import type { UnitUse } from './vtd/hardware.ts'
-import { walkFor } from './vtd/caches.ts'
-import { seenByHardware } from './vtd/memory.ts'
-import { recordIn } from './vtd/recording.ts'
+import { emitWalk } from './vtd/bounded/actions.ts'
+import type { UnitUse } from './vtd/bounded/actions.ts'
+import { walkFor } from './vtd/bounded/caches.ts'
+import { seenByHardware } from './vtd/bounded/tables.ts'
+import { recordIn } from './vtd/bounded/faults.ts'
 
 export function endpointActions(b: Bounds, use: UnitUse) {
   return [...b.frames > 0 ? dmaActions(b, use.dma) : [], ...b.hostile === 1 ? forging(b, use.interrupts) : []]

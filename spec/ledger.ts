@@ -4,7 +4,7 @@ import { bool, initial, optional, struct, table } from '../src/model/index.ts'
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
-import type { Seen } from './seen.ts'
+import type { Seen } from './observations.ts'
 
 function ledgerDomain(b: Bounds) {
   const id = idsOf(b)

@@ -11,11 +11,11 @@ import { kernelActions, protocolOn } from './kernel/calls.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
-import type { Seen } from './seen.ts'
+import type { Seen } from './observations.ts'
 import { callNames, stateDomain } from './state.ts'
 import type { State } from './state.ts'
-import { vtdActions } from './vtd/hardware.ts'
-import { apicIdOf } from './vtd/memory.ts'
+import { vtdActions } from './vtd/bounded/actions.ts'
+import { apicIdOf } from './vtd/bounded/tables.ts'
 
 export type RemapMachine = Machine<State, Ledger, Seen>
 export type RemapProperty = Property<State, Ledger, Seen>

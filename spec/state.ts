@@ -4,8 +4,8 @@ import { actionsOf, oneOf } from '../src/model/index.ts'
 import type { Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
-import type { Seen } from './seen.ts'
-import { unitDomain } from './vtd/bounded.ts'
+import type { Seen } from './observations.ts'
+import { unitDomain } from './vtd/bounded/state.ts'
 
 /** The calls a kernel offers; a design gives each it has a protocol. */
 export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess', 'migrateInterrupt'] as const

@@ -7,7 +7,7 @@ import { protocolOn, stepLabels } from '../kernel/calls.ts'
 import type { Design } from '../kernel/design.ts'
 import { sharedWith } from '../kernel/sharing.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Seen } from '../seen.ts'
+import type { Seen } from '../observations.ts'
 import type { State } from '../state.ts'
 
 interface Step { readonly instance: Instance<State, Seen>; readonly events: readonly ModelEvent<Seen>[]; readonly before: World<State, Ledger> }

@@ -5,10 +5,10 @@ import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
 import { idsOf } from '../ids.ts'
 import type { Ids } from '../ids.ts'
-import type { Seen } from '../seen.ts'
+import type { Seen } from '../observations.ts'
 import { action, callNames } from '../state.ts'
 import type { Call, CallName, State } from '../state.ts'
-import { apicIdOf } from '../vtd/memory.ts'
+import { apicIdOf } from '../vtd/bounded/tables.ts'
 import type { Design, Kernel, Protocol, Step } from './design.ts'
 
 /** How a call is entered: who may call it when, and what its registers hold then. */

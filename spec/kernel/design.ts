@@ -2,7 +2,7 @@
 import type { Emit } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { ClauseId } from '../clauses.ts'
-import type { Seen } from '../seen.ts'
+import type { Seen } from '../observations.ts'
 import type { Call, CallName, State } from '../state.ts'
 import type { Caps } from '../vtd/caps.ts'
 

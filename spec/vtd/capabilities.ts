@@ -1,10 +1,10 @@
 /** What raw registers say of a unit, in the terms of the walkers (VT-d rev 5.10, 11.4). */
-import { decode, registers } from './layout.ts'
-import type { Dwords, Feature, Rules } from './layout.ts'
-import type { InterruptUnit } from './remap.ts'
-import { hardwareGeometry } from './tables.ts'
-import { noSingleSource } from './walk.ts'
-import type { ScalableUnit, SingleSource, TranslationUnit } from './walk.ts'
+import { decode, registers } from './layout/index.ts'
+import type { Dwords, Feature, Rules } from './layout/index.ts'
+import type { InterruptUnit } from './remap/remap.ts'
+import { hardwareGeometry } from './walk/tables.ts'
+import { noSingleSource } from './walk/walk.ts'
+import type { ScalableUnit, SingleSource, TranslationUnit } from './walk/walk.ts'
 
 /** Registers as two dwords each, GSTS as one. */
 export interface UnitRegisters { readonly cap: Dwords; readonly ecap: Dwords; readonly gsts: number; readonly rtaddr: Dwords; readonly irta: Dwords }

@@ -1,5 +1,5 @@
 /** Capability switches of a VT-d unit (CAP and ECAP, rev 5.10 11.4.2 and 11.4.3): what a kernel has to know of the hardware. */
-import { decode, dwordsOf, encode, qwordsOf, registers } from './layout.ts'
+import { decode, dwordsOf, encode, qwordsOf, registers } from './layout/index.ts'
 
 export interface Caps {
   /** CAP.CM: not-present entries may be cached, so a new mapping needs an invalidation too (chapter 6). */

@@ -1,9 +1,9 @@
 /** `replay --on qemu`: the steps of a trace done to QEMU, and both sides told. */
 import { clauses } from '../../spec/clauses.ts'
 import type { Ledger } from '../../spec/ledger.ts'
-import type { Seen } from '../../spec/seen.ts'
+import type { Seen } from '../../spec/observations.ts'
 import type { State } from '../../spec/state.ts'
-import { placementOf } from '../../spec/vtd/encode.ts'
+import { placementOf } from '../../spec/vtd/bounded/placement.ts'
 import { seenIn } from '../model/index.ts'
 import type { Op } from '../model/index.ts'
 import { limits } from '../qemu/counterexample/limits.ts'

@@ -13,7 +13,7 @@ import * as stepModules from '../../spec/kernel/steps/index.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
-import { layouts } from '../../spec/vtd/layout.ts'
+import { layouts } from '../../spec/vtd/layout/index.ts'
 import { layoutId, layoutTitle } from './layouts.ts'
 
 /** The steps of the vocabulary, by name. */

@@ -1,7 +1,7 @@
 /** A plain image of physical memory: offsets in the file are addresses. Pages are read when they are asked for. */
 import { readSync } from 'node:fs'
-import { pageDwords } from '../../spec/vtd/image.ts'
-import type { PhysicalMemory } from '../../spec/vtd/image.ts'
+import { pageDwords } from '../../spec/iommu/image.ts'
+import type { PhysicalMemory } from '../../spec/iommu/image.ts'
 import { dumpError } from './errors.ts'
 
 const pageBytes = 4 * pageDwords

@@ -1,6 +1,6 @@
 /** What `validate` says bit by bit: structures, bits that must be 0, and what differs between log and dump. */
 import { hang, wrapWords } from '../text/layout.ts'
-import { registers } from '../../spec/vtd/layout.ts'
+import { registers } from '../../spec/vtd/layout/index.ts'
 import { thousands as n } from './numbers.ts'
 import type { Look } from './render.ts'
 import type { EntryReport } from './replay/entries.ts'

@@ -1,5 +1,5 @@
 /** Memory of the machine by dwords and pages: what tables are made of. */
-import { MemoryImage } from '../../spec/vtd/image.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
 import type { Qtest } from './qtest.ts'
 
 const page_bytes = 4096

@@ -13,7 +13,7 @@ import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/kernel/steps/index.ts'
-import { store } from '../../spec/vtd/memory.ts'
+import { store } from '../../spec/vtd/bounded/tables.ts'
 import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
 
 const strict = ring0Strict

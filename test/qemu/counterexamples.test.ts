@@ -142,7 +142,7 @@ const head = [
   '`npm run test:qemu -- -u` writes it anew.', '',
   'A step is lowered by what it changed, not by its name, so designs of your own work too:', '',
   '| in the model | on QEMU |', '| --- | --- |',
-  '| a store to a table | the entry\'s words, at the place that `spec/vtd/encode.ts` gives it: tables of three levels, the small ones the lowest of them |',
+  '| a store to a table | the entry\'s words, at the place that `spec/vtd/bounded/placement.ts` gives it: tables of three levels, the small ones the lowest of them |',
   '| TES, IRES, CFIS, the interrupt table | GCMD, IRTA with SIRTP |',
   '| descriptors in the queue | the descriptors and the tail; a wait\'s status word is read |',
   '| an invalidation by register | CCMD, or IVA and IOTLB |',

@@ -1,7 +1,7 @@
 /** Images that are placed in the machine are what is read from it. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MemoryImage, pageDwords } from '../../spec/vtd/image.ts'
+import { MemoryImage, pageDwords } from '../../spec/iommu/image.ts'
 import { withMachine } from '../../src/qemu/machine.ts'
 import { placeImage, readImage } from '../../src/qemu/memory.ts'
 import { absent } from './support.ts'

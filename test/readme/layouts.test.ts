@@ -1,8 +1,8 @@
 /** docs/layouts.md is made from the declarations: `vitest run test/readme -u` writes it anew. */
 import { expect, test } from 'vitest'
 import { fieldRows, layoutId, layoutTitle } from '../../src/cli/layouts.ts'
-import { layouts, registers } from '../../spec/vtd/layout.ts'
-import type { Layout } from '../../spec/vtd/layout.ts'
+import { layouts, registers } from '../../spec/vtd/layout/index.ts'
+import type { Layout } from '../../spec/vtd/layout/index.ts'
 
 const bases = { unit: '', IRO: 'ECAP.IRO × 16 + ', FRO: 'CAP.FRO × 16 + ' } as const
 const hex = (offset: number): string => `${offset.toString(16).toUpperCase().padStart(3, '0')}h`
@@ -15,6 +15,6 @@ function section(of: Layout): string {
 }
 
 test('docs/layouts.md is what the layouts say', async () => {
-  const head = ['# VT-d registers and structures, bit by bit', '', 'Made from `spec/vtd/layout.ts`; `remapcheck explain NAME` prints one of them, `remapcheck explain NAME=0x…,0x…` takes a value apart.', 'Names are those of the architecture specification, rev 5.10. What is not named is reserved.']
+  const head = ['# VT-d registers and structures, bit by bit', '', 'Made from `spec/vtd/layout/index.ts`; `remapcheck explain NAME` prints one of them, `remapcheck explain NAME=0x…,0x…` takes a value apart.', 'Names are those of the architecture specification, rev 5.10. What is not named is reserved.']
   await expect([...head, '', layouts.map(section).join('\n\n'), ''].join('\n')).toMatchFileSnapshot('../../docs/layouts.md')
 })

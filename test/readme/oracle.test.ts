@@ -16,7 +16,7 @@ never from QEMU: where they differ, the difference is unexplained and fails the 
 
 const suites: Readonly<Record<(typeof suiteNames)[number], string>> = {
   walks: 'Root, context and second-stage tables of every kind, reserved bits, superpages, pass-through, FPD, tables nowhere, addresses too wide, permissions. Each request from cold caches, 16 devices at once.',
-  sequences: 'Three devices in two domains; table writes, invalidations of every granularity by the queue or by registers, bad descriptors, fault events masked and pending. QEMU must be within the set of what caches may hold (`spec/vtd/may.ts`).',
+  sequences: 'Three devices in two domains; table writes, invalidations of every granularity by the queue or by registers, bad descriptors, fault events masked and pending. QEMU must be within the set of what caches may hold (`spec/vtd/unit/possible-caches.ts`).',
   interrupts: 'Interrupt tables and messages of every kind, by MSI and by DMA writes; xAPIC and x2APIC destinations. QEMU before 9 says of a blocked interrupt only that it was blocked.',
   scalable: 'As walks, by scalable-mode root, context and PASID tables, second stage and pass-through.',
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { alarmKinds } from '../../src/audit/alarms.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
 import { standardBudget } from '../../src/audit/space.ts'
-import { encode, rootEntry, secondStageTables } from '../../spec/vtd/layout.ts'
+import { encode, rootEntry, secondStageTables } from '../../spec/vtd/layout/index.ts'
 import { codesOf, full, Machine } from './audit-support.ts'
 
 /** Two devices, each with a page of its own, and an interrupt each. */

@@ -2,9 +2,9 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { rootsOf, rulesOf, translationUnitOf } from '../../spec/vtd/capabilities.ts'
-import { entryReader } from '../../spec/vtd/entries.ts'
-import { rawTables } from '../../spec/vtd/raw.ts'
-import { newTrail, translate } from '../../spec/vtd/walk.ts'
+import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
+import { newTrail, translate } from '../../spec/vtd/walk/walk.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
 import { auditOf, dumpOf, full, Machine } from './audit-support.ts'
 

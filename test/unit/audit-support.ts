@@ -6,12 +6,12 @@ import { openDump } from '../../src/dump/dump.ts'
 import type { Dump } from '../../src/dump/dump.ts'
 import { registersOf } from '../../src/dump/registers.ts'
 import type { RegisterValues } from '../../src/dump/registers.ts'
-import { MemoryImage } from '../../spec/vtd/image.ts'
-import type { PhysicalMemory } from '../../spec/vtd/image.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
+import type { PhysicalMemory } from '../../spec/iommu/image.ts'
 import {
   contextEntry, encode, firstStageLeaf, firstStageTables, pasidDirectoryEntry, pasidEntry, postedIrte, remappedIrte, rootEntry, scalableContextEntry, scalableRootEntry,
   secondStageLeaf, secondStageTables,
-} from '../../spec/vtd/layout.ts'
+} from '../../spec/vtd/layout/index.ts'
 
 export const boot = (name: string): string => new URL(`../../traces/linux/vtd-${name}.tables.json-pages.gz`, import.meta.url).pathname
 

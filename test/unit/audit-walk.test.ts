@@ -16,9 +16,9 @@ import type { Dump } from '../../src/dump/dump.ts'
 import { UserError } from '../../src/errors.ts'
 import { theme } from '../../src/text/theme.ts'
 import { rootsOf, rulesOf, translationUnitOf } from '../../spec/vtd/capabilities.ts'
-import { entryReader } from '../../spec/vtd/entries.ts'
-import { rawTables } from '../../spec/vtd/raw.ts'
-import { translate } from '../../spec/vtd/walk.ts'
+import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
+import { translate } from '../../spec/vtd/walk/walk.ts'
 import { auditOf, boot, dumpOf, Machine } from './audit-support.ts'
 
 interface Asked { readonly sid: number; readonly pasid: number | null; readonly address: number; readonly access: 'read' | 'write'; readonly privileged?: boolean }

@@ -1,8 +1,8 @@
 /** The parts of the pairing against slow definitions of what they should find, and a boot of a dozen lines. */
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { coversIotlb } from '../../spec/vtd/invalidation.ts'
-import type { IotlbInvalidation } from '../../spec/vtd/invalidation.ts'
+import { coversIotlb } from '../../spec/vtd/invalidation/covers.ts'
+import type { IotlbInvalidation } from '../../spec/vtd/invalidation/covers.ts'
 import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/linux/kernel.ts'
 import { openBrackets } from '../../src/linux/pairing/brackets.ts'
 import { claimByOrder } from '../../src/linux/pairing/claims.ts'
@@ -14,7 +14,7 @@ import { IotlbReplay } from '../../src/linux/replay/iotlb.ts'
 import { EntryLedger } from '../../src/linux/replay/entries.ts'
 import { newTrail } from '../../src/linux/replay/trail.ts'
 import type { IotlbCommand, Stay } from '../../src/linux/replay/trail.ts'
-import { anything } from '../../spec/vtd/layout.ts'
+import { anything } from '../../spec/vtd/layout/index.ts'
 import { forgetFiles, validateLines, verdictOf } from './linux-support.ts'
 
 afterAll(forgetFiles)

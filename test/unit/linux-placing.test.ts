@@ -1,8 +1,8 @@
 /** Where a dump was made, by its queue: rings of random descriptors, dumped at any moment. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MemoryImage } from '../../spec/vtd/image.ts'
-import { encode, registers } from '../../spec/vtd/layout.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
+import { encode, registers } from '../../spec/vtd/layout/index.ts'
 import { Placing } from '../../src/linux/tables/placing.ts'
 
 const queue = 0x49c2000

@@ -1,21 +1,21 @@
 /** A machine in raw words: registers and one way through every kind of table, each table on a page of its own, to be edited field by field. */
 import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from '../../spec/vtd/capabilities.ts'
 import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
-import { entryReader } from '../../spec/vtd/entries.ts'
-import { MemoryImage } from '../../spec/vtd/image.ts'
+import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
 import {
   contextEntry, encode, firstStageLeaf, firstStageTables, pasidDirectoryEntry, pasidEntry, postedDescriptor, postedIrte, registers, remappedIrte,
   rootEntry, scalableContextEntry, scalableRootEntry, secondStageLeaf, secondStageTables,
-} from '../../spec/vtd/layout.ts'
-import type { Layout } from '../../spec/vtd/layout.ts'
-import { post } from '../../spec/vtd/post.ts'
-import type { Written } from '../../spec/vtd/post.ts'
-import { rawTables } from '../../spec/vtd/raw.ts'
-import { decodeMessage, remap } from '../../spec/vtd/remap.ts'
-import type { Remapped } from '../../spec/vtd/remap.ts'
-import type { ScalableTables } from '../../spec/vtd/tables.ts'
-import { noSingleSource, translate } from '../../spec/vtd/walk.ts'
-import type { DmaRequest, SingleSource, Trail } from '../../spec/vtd/walk.ts'
+} from '../../spec/vtd/layout/index.ts'
+import type { Layout } from '../../spec/vtd/layout/index.ts'
+import { post } from '../../spec/vtd/remap/post.ts'
+import type { Written } from '../../spec/vtd/remap/post.ts'
+import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
+import { decodeMessage, remap } from '../../spec/vtd/remap/remap.ts'
+import type { Remapped } from '../../spec/vtd/remap/remap.ts'
+import type { ScalableTables } from '../../spec/vtd/walk/tables.ts'
+import { noSingleSource, translate } from '../../spec/vtd/walk/walk.ts'
+import type { DmaRequest, SingleSource, Trail } from '../../spec/vtd/walk/walk.ts'
 
 type Fields = Readonly<Record<string, number>>
 interface Block { readonly address: number; readonly of: Layout; readonly fields: Fields }

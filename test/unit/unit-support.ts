@@ -3,11 +3,11 @@ import { bounds, capsOf } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { capabilityRegisters } from '../../spec/vtd/caps.ts'
 import type { UnitShape } from '../../spec/vtd/caps.ts'
-import { MemoryImage } from '../../spec/vtd/image.ts'
-import { decode, dwordsOf, registers } from '../../spec/vtd/layout.ts'
-import type { RegisterName } from '../../spec/vtd/layout.ts'
-import { advance, offsetOf, progress, quiesce, read, reset, write } from '../../spec/vtd/unit.ts'
-import type { Effect, Outcome, Progress, UnitConfig, UnitState } from '../../spec/vtd/unit.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
+import { decode, dwordsOf, registers } from '../../spec/vtd/layout/index.ts'
+import type { RegisterName } from '../../spec/vtd/layout/index.ts'
+import { advance, offsetOf, progress, quiesce, read, reset, write } from '../../spec/vtd/unit/unit.ts'
+import type { Effect, Outcome, Progress, UnitConfig, UnitState } from '../../spec/vtd/unit/unit.ts'
 
 export interface Made { readonly at?: Partial<Bounds>; readonly shape?: Partial<UnitShape>; readonly config?: Partial<UnitConfig>; readonly cap?: bigint; readonly ecap?: bigint }
 /** A unit with the capabilities of the bounds; `cap` and `ecap` are bits set besides. */

@@ -1,13 +1,13 @@
 /** Layouts cover their words without gap or overlap; decoding finds what encoding put in, and known entries of a running QEMU. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeDescriptor } from '../../spec/vtd/descriptors.ts'
-import { entryReader } from '../../spec/vtd/entries.ts'
+import { decodeDescriptor } from '../../spec/vtd/layout/read-descriptors.ts'
+import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
 import {
   anything, contextEntry, decode, descriptorLayouts, dwordsOf, encode, getter, layout, layouts, maskOf, pasidEntry, postedIrte, put, qwordsOf, registers,
   remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry, secondStageLeaf, secondStageTables, show,
-} from '../../spec/vtd/layout.ts'
-import type { Layout } from '../../spec/vtd/layout.ts'
+} from '../../spec/vtd/layout/index.ts'
+import type { Layout } from '../../spec/vtd/layout/index.ts'
 
 /** One whole number of the structure, independent of the dword-wise code. */
 const wholeOf = (words: Uint32Array): bigint => words.reduceRight((whole, word) => whole << 32n | BigInt(word), 0n)

@@ -1,16 +1,16 @@
 /** What caches may hold: filled at any time, kept until an invalidation that covers it, never more. */
 import { describe, expect, it } from 'vitest'
-import { entryReader } from '../../spec/vtd/entries.ts'
-import { MemoryImage } from '../../spec/vtd/image.ts'
-import type { ContextCacheInvalidation, IotlbInvalidation } from '../../spec/vtd/invalidation.ts'
-import { anything, contextEntry, encode, rootEntry } from '../../spec/vtd/layout.ts'
+import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
+import type { ContextCacheInvalidation, IotlbInvalidation } from '../../spec/vtd/invalidation/covers.ts'
+import { anything, contextEntry, encode, rootEntry } from '../../spec/vtd/layout/index.ts'
 import { interruptRange } from '../../spec/vtd/capabilities.ts'
-import { MayHold } from '../../spec/vtd/may.ts'
-import type { Possible, Site } from '../../spec/vtd/may.ts'
-import { rawTables } from '../../spec/vtd/raw.ts'
-import { hardwareGeometry } from '../../spec/vtd/tables.ts'
-import { noSingleSource, translateLegacy } from '../../spec/vtd/walk.ts'
-import type { DmaRequest, TranslationUnit } from '../../spec/vtd/walk.ts'
+import { MayHold } from '../../spec/vtd/unit/possible-caches.ts'
+import type { Possible, Site } from '../../spec/vtd/unit/possible-caches.ts'
+import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
+import { hardwareGeometry } from '../../spec/vtd/walk/tables.ts'
+import { noSingleSource, translateLegacy } from '../../spec/vtd/walk/walk.ts'
+import type { DmaRequest, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 
 const unit: TranslationUnit = {
   geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 39, maxGuestAddressWidth: 39, levels: [3], superpages: [2, 3], passThrough: true,

@@ -1,8 +1,8 @@
 /** Readers of raw entries with one wrong field each, and whether a property notices. */
 import fc from 'fast-check'
-import { entryReader } from '../../spec/vtd/entries.ts'
-import type { EntryReader } from '../../spec/vtd/entries.ts'
-import { anything, encode, postedIrte } from '../../spec/vtd/layout.ts'
+import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
+import type { EntryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { anything, encode, postedIrte } from '../../spec/vtd/layout/index.ts'
 
 type Entry = Exclude<keyof EntryReader, 'postedDescriptor'>
 export interface FieldMutant { readonly name: string; readonly spoil: (reader: EntryReader) => EntryReader }

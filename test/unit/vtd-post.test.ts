@@ -1,9 +1,9 @@
 /** Posting: what is set in the descriptor, and when a notification follows. The fault reasons 27 and 28 are in vtd-fault-witnesses. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { post } from '../../spec/vtd/post.ts'
-import type { Posted } from '../../spec/vtd/remap.ts'
-import type { PostedDescriptor } from '../../spec/vtd/tables.ts'
+import { post } from '../../spec/vtd/remap/post.ts'
+import type { Posted } from '../../spec/vtd/remap/remap.ts'
+import type { PostedDescriptor } from '../../spec/vtd/walk/tables.ts'
 import { handle, having, interrupt, is, sending, world } from './raw-world.ts'
 import type { Edit } from './raw-world.ts'
 

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { vtdClauses } from '../../spec/vtd/clauses.ts'
 import { faultReason } from '../../spec/vtd/faults.ts'
-import { decodeMessage, remap, sourceMatches } from '../../spec/vtd/remap.ts'
-import type { InterruptRequest, InterruptUnit, Remapped } from '../../spec/vtd/remap.ts'
-import type { Fetched, Irte, PostedIrte, RemappedIrte } from '../../spec/vtd/tables.ts'
+import { decodeMessage, remap, sourceMatches } from '../../spec/vtd/remap/remap.ts'
+import type { InterruptRequest, InterruptUnit, Remapped } from '../../spec/vtd/remap/remap.ts'
+import type { Fetched, Irte, PostedIrte, RemappedIrte } from '../../spec/vtd/walk/tables.ts'
 
 const healthyUnit: InterruptUnit = { ires: true, cfis: false, eime: true, tableSize: 256, pi: true, eimer: false, irreq: false }
 const healthyIrte: RemappedIrte = {

@@ -1,10 +1,10 @@
 /** Scalable mode over raw words: what goes through, under which mapping, and which bits are set on the way. */
 import { describe, expect, it } from 'vitest'
 import { translationUnitOf } from '../../spec/vtd/capabilities.ts'
-import { firstStageLeaf, maskOf, secondStageLeaf } from '../../spec/vtd/layout.ts'
-import type { Layout } from '../../spec/vtd/layout.ts'
-import { newTrail, translate, useMapping } from '../../spec/vtd/walk.ts'
-import type { Translated, Translation, Update } from '../../spec/vtd/walk.ts'
+import { firstStageLeaf, maskOf, secondStageLeaf } from '../../spec/vtd/layout/index.ts'
+import type { Layout } from '../../spec/vtd/layout/index.ts'
+import { newTrail, translate, useMapping } from '../../spec/vtd/walk/walk.ts'
+import type { Translated, Translation, Update } from '../../spec/vtd/walk/walk.ts'
 import { asking, at, becomes, dma, having, haw, is, machineOf, rule, scalable, unreadable, updatesFail, withPasid, world } from './raw-world.ts'
 import type { Edit, World } from './raw-world.ts'
 

@@ -1,11 +1,11 @@
 /** Random tables: the second stage is the same in both modes, and nested translation is the one stage after the other. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { translateByPasid } from '../../spec/vtd/scalable.ts'
-import type { FirstStageEntry, PasidEntry, ScalableTables, SecondStageEntry } from '../../spec/vtd/tables.ts'
-import { noSingleSource, useMapping, walkSecondStage } from '../../spec/vtd/walk.ts'
-import type { PasidUnit } from '../../spec/vtd/translation.ts'
-import type { Access, DmaRequest, ScalableUnit, Translated, Translation } from '../../spec/vtd/walk.ts'
+import { translateByPasid } from '../../spec/vtd/walk/scalable.ts'
+import type { FirstStageEntry, PasidEntry, ScalableTables, SecondStageEntry } from '../../spec/vtd/walk/tables.ts'
+import { noSingleSource, useMapping, walkSecondStage } from '../../spec/vtd/walk/walk.ts'
+import type { PasidUnit } from '../../spec/vtd/walk/translation.ts'
+import type { Access, DmaRequest, ScalableUnit, Translated, Translation } from '../../spec/vtd/walk/walk.ts'
 
 const scalable: ScalableUnit = {
   firstStage: true, secondStage: true, nested: true, firstStageLevels: [3], firstStageSuperpages: [2, 3], executeRequests: false, pasidWidth: 20,

@@ -1,12 +1,12 @@
 /** Any register program on the register-level unit: what holds after every step, and a wrong unit that each of these invariants notices. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeDescriptor } from '../../spec/vtd/descriptors.ts'
-import { anything, registers } from '../../spec/vtd/layout.ts'
-import type { RegisterName } from '../../spec/vtd/layout.ts'
-import { record, recordOfInterrupt } from '../../spec/vtd/requests.ts'
-import { advance, offsetOf, progress, read, write } from '../../spec/vtd/unit.ts'
-import type { Outcome, Outstanding, Progress, UnitState } from '../../spec/vtd/unit.ts'
+import { decodeDescriptor } from '../../spec/vtd/layout/read-descriptors.ts'
+import { anything, registers } from '../../spec/vtd/layout/index.ts'
+import type { RegisterName } from '../../spec/vtd/layout/index.ts'
+import { record, recordOfInterrupt } from '../../spec/vtd/unit/requests.ts'
+import { advance, offsetOf, progress, read, write } from '../../spec/vtd/unit/unit.ts'
+import type { Outcome, Outstanding, Progress, UnitState } from '../../spec/vtd/unit/unit.ts'
 import { CFI, contextGlobal, deviceTlb, Driver, iecGlobal, IRE, iotlbGlobal, iotlbPage, QIE, queueAt, SIRTP, SRTP, TE, wait, WBF } from './unit-support.ts'
 import type { Words } from './unit-support.ts'
 

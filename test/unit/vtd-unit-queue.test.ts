@@ -1,7 +1,7 @@
 /** The register-level unit: the invalidation queue, waits, its errors and its event. */
 import { describe, expect, it } from 'vitest'
-import { anything, dwordsOf } from '../../spec/vtd/layout.ts'
-import { decodeDescriptor } from '../../spec/vtd/descriptors.ts'
+import { anything, dwordsOf } from '../../spec/vtd/layout/index.ts'
+import { decodeDescriptor } from '../../spec/vtd/layout/read-descriptors.ts'
 import { contextGlobal, deviceTlb, Driver, iecGlobal, iotlbGlobal, iotlbPage, QIE, queueAt, rulesOf, SRTP, told, wait } from './unit-support.ts'
 import type { Words } from './unit-support.ts'
 

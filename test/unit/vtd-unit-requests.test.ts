@@ -1,8 +1,8 @@
 /** Requests at the register-level unit: walks and remapping by the latched registers, fault records and fault events. */
 import { describe, expect, it } from 'vitest'
-import { contextEntry, dwordsOf, encode, remappedIrte, rootEntry, secondStageLeaf } from '../../spec/vtd/layout.ts'
-import { message, record, recordOfInterrupt, request } from '../../spec/vtd/requests.ts'
-import type { DmaRequest } from '../../spec/vtd/walk.ts'
+import { contextEntry, dwordsOf, encode, remappedIrte, rootEntry, secondStageLeaf } from '../../spec/vtd/layout/index.ts'
+import { message, record, recordOfInterrupt, request } from '../../spec/vtd/unit/requests.ts'
+import type { DmaRequest } from '../../spec/vtd/walk/walk.ts'
 import { Driver, IRE, SIRTP, SRTP, TE, rulesOf, told } from './unit-support.ts'
 
 const dma = (more: Partial<DmaRequest> = {}): DmaRequest => ({ sid: 0x18, type: 'untranslated', access: 'write', address: 0x10000, dword: false, pasid: null, privileged: false, execute: false, ...more })

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { vtdClauses } from '../../spec/vtd/clauses.ts'
-import { hardwareGeometry, indexAt, leafSize } from '../../spec/vtd/tables.ts'
-import type { ContextEntry, SecondStageEntry, Tables } from '../../spec/vtd/tables.ts'
-import { newTrail, noSingleSource, useMapping, walkSecondStage } from '../../spec/vtd/walk.ts'
-import type { Access, Trail, Translation, TranslationUnit, WalkStart } from '../../spec/vtd/walk.ts'
+import { hardwareGeometry, indexAt, leafSize } from '../../spec/vtd/walk/tables.ts'
+import type { ContextEntry, SecondStageEntry, Tables } from '../../spec/vtd/walk/tables.ts'
+import { newTrail, noSingleSource, useMapping, walkSecondStage } from '../../spec/vtd/walk/walk.ts'
+import type { Access, Trail, Translation, TranslationUnit, WalkStart } from '../../spec/vtd/walk/walk.ts'
 
 const unit: TranslationUnit = {
   geometry: hardwareGeometry, tes: true, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3], passThrough: true,

@@ -1,10 +1,10 @@
 /** The walk of legacy mode: every reason from one edit of a healthy setup, and what goes through. */
 import { describe, expect, it } from 'vitest'
 import { faultReason } from '../../spec/vtd/faults.ts'
-import { hardwareGeometry } from '../../spec/vtd/tables.ts'
-import type { ContextEntry, Fetched, RootEntry, SecondStageEntry, Tables } from '../../spec/vtd/tables.ts'
-import { checkContext, front, lookupContext, newTrail, noSingleSource, translateLegacy, useMapping, walkSecondStage } from '../../spec/vtd/walk.ts'
-import type { DmaRequest, Mapping, Trail, TranslationUnit } from '../../spec/vtd/walk.ts'
+import { hardwareGeometry } from '../../spec/vtd/walk/tables.ts'
+import type { ContextEntry, Fetched, RootEntry, SecondStageEntry, Tables } from '../../spec/vtd/walk/tables.ts'
+import { checkContext, front, lookupContext, newTrail, noSingleSource, translateLegacy, useMapping, walkSecondStage } from '../../spec/vtd/walk/walk.ts'
+import type { DmaRequest, Mapping, Trail, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 
 const interruptRange = { first: 0xfee00000, last: 0xfeefffff }
 const hardware: TranslationUnit = {

@@ -1,18 +1,18 @@
 /** Random tables of full scope as plain objects, and the same tables in raw words: legacy and scalable mode, second and first stage, nested, interrupts. */
 import fc from 'fast-check'
-import { MemoryImage } from '../../spec/vtd/image.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
 import {
   anything, contextEntry, encode, pasidDirectoryEntry, pasidEntry, postedIrte, registers, remappedIrte, reservedMask, rootEntry, scalableContextEntry,
   scalableRootEntry,
-} from '../../spec/vtd/layout.ts'
-import type { Layout } from '../../spec/vtd/layout.ts'
+} from '../../spec/vtd/layout/index.ts'
+import type { Layout } from '../../spec/vtd/layout/index.ts'
 import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
 import type {
   ContextEntry, Fetched, FirstStageEntry, Irte, PasidDirectoryEntry, PasidEntry, RootEntry, ScalableContextEntry, ScalableTables, SecondStageEntry,
-} from '../../spec/vtd/tables.ts'
+} from '../../spec/vtd/walk/tables.ts'
 import {
   contextEntryWords, firstStageWords, irteWords, pasidDirectoryWords, pasidEntryWords, rootEntryWords, scalableContextWords, scalableRootWords, secondStageWords,
-} from '../../spec/vtd/writing.ts'
+} from '../../spec/vtd/layout/write-entries.ts'
 
 export const haw = 46
 /** What requests and tables go by; every table has entries at just these places. */

@@ -1,7 +1,7 @@
 /** How steps find the table entries and the mapping their call is about. */
 import type { Kernel } from '../design.ts'
-import { store } from '../../vtd/memory.ts'
-import type { Cell, PagingEntry } from '../../vtd/memory.ts'
+import { store } from '../../vtd/bounded/tables.ts'
+import type { Cell, PagingEntry } from '../../vtd/bounded/tables.ts'
 
 type View = Omit<Kernel, 'emit'>
 type Mapping = NonNullable<Kernel['s']['kernel']['mappings'][number][number]>

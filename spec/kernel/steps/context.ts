@@ -1,6 +1,6 @@
 /** Steps of attach and detach: which domain a device translates in (VT-d rev 5.10, 9.3 and table 28). */
 import type { Step } from '../design.ts'
-import { store, writeBack } from '../../vtd/memory.ts'
+import { store, writeBack } from '../../vtd/bounded/tables.ts'
 
 export const storeContext: Step = {
   name: 'storeContext', says: 'store the context entry, table pointer and domain id at once', clause: 'VTD:9/context-entry',

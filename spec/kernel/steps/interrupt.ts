@@ -1,7 +1,7 @@
 /** Steps of interrupt migration: vectors, IRTEs, and the message registers of the source (VT-d 5.1, PCIe 6.1.4). */
 import type { Kernel, Step } from '../design.ts'
-import { store, writeBack } from '../../vtd/memory.ts'
-import type { IrteEntry } from '../../vtd/memory.ts'
+import { store, writeBack } from '../../vtd/bounded/tables.ts'
+import type { IrteEntry } from '../../vtd/bounded/tables.ts'
 import { messageOf } from '../../apic/delivery.ts'
 
 /** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come before this one, another CPU

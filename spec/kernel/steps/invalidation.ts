@@ -1,7 +1,7 @@
 /** Steps that make hardware forget: descriptors, waits, register commands, write buffers (VT-d rev 5.10, chapter 6). */
 import type { Kernel, Protocol, Step } from '../design.ts'
-import { flushWriteBuffer as flushBuffers } from '../../vtd/memory.ts'
-import type { QueueEntry } from '../../vtd/bounded.ts'
+import { flushWriteBuffer as flushBuffers } from '../../vtd/bounded/tables.ts'
+import type { QueueEntry } from '../../vtd/bounded/state.ts'
 
 /** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued under one
  *  lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in between would take them away. */

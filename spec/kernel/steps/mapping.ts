@@ -1,7 +1,7 @@
 /** Steps of map, unmap, protect and the deferred flush: frames, I/O virtual addresses, table entries. */
 import { leafSlot, markPhase, mappingOf, pathTables, storeLeaf } from './access.ts'
 import type { Kernel, Step } from '../design.ts'
-import { store, writeBack } from '../../vtd/memory.ts'
+import { store, writeBack } from '../../vtd/bounded/tables.ts'
 
 /** The frame is the domain's from here on. */
 export const allocateFrame: Step = {

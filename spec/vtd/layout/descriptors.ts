@@ -1,6 +1,6 @@
 /** Descriptors of the invalidation queue and of the page-request queue (VT-d rev 5.10: 6.5.2, chapter 7). In a queue with IQA.DW=1 those of 128 bits are
  *  followed by 128 bits of 0; types from 6 exist only as 256 bits. The HPT-cache descriptor (10, single source) has no layout in our sources. */
-import { bit, bits, layout } from './field.ts'
+import { bit, bits, layout } from '../../iommu/layout.ts'
 
 /** The type is TYPEH and TYPE together. */
 const type = { TYPE: bits(3, 0, 'type[3:0]'), TYPEH: bits(11, 9, 'type[6:4]') }

@@ -1,5 +1,5 @@
 /** Interrupt remapping: IRTE, posted-interrupt descriptor, message formats (VT-d rev 5.10: 5.1.2, 5.1.5, 9.9 to 9.11). */
-import { bit, bits, ignored, layout } from './field.ts'
+import { bit, bits, ignored, layout } from '../../iommu/layout.ts'
 
 const head = { P: bit(0, 'present'), FPD: bit(1, 'faults are not recorded; counts even if P=0') }
 const source = {

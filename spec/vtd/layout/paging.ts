@@ -1,6 +1,6 @@
 /** Entries of second-stage and first-stage tables (VT-d rev 5.10: 3.6, 3.7, 9.7, 9.8). A leaf of more than a page differs in its address. */
-import { bit, bits, ignored, layout } from './field.ts'
-import type { Layout } from './field.ts'
+import { bit, bits, ignored, layout } from '../../iommu/layout.ts'
+import type { Layout } from '../../iommu/layout.ts'
 
 const secondStageHead = { R: bit(0, 'read, ANDed along the walk'), W: bit(1, 'write, ANDed along the walk'), X: bit(2, 'ignored: execute of EPT') }
 const secondStageTail = {

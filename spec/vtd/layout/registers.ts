@@ -1,7 +1,7 @@
 /** The register map (VT-d rev 5.10, 11.4): offsets in bytes, fields, and how software may touch each. MTRRs, performance counters, enhanced and virtual
  *  commands have no fields in our sources and are left out. */
-import { bit, bits, layout } from './field.ts'
-import type { AccessKind, Bits, Layout, Place } from './field.ts'
+import { bit, bits, layout } from '../../iommu/layout.ts'
+import type { AccessKind, Bits, Layout, Place } from '../../iommu/layout.ts'
 
 export interface Register<N extends string = string> {
   readonly name: string

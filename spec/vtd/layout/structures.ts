@@ -1,5 +1,5 @@
 /** Root, context and PASID tables (VT-d rev 5.10: 9.1 to 9.6). */
-import { bit, bits, ignored, layout } from './field.ts'
+import { bit, bits, ignored, layout } from '../../iommu/layout.ts'
 
 export const rootEntry = layout('root entry', '9.1', 128, { P: bit(0, 'present'), CTP: bits(63, 12, 'context table', { address: true }) })
 

@@ -1,5 +1,5 @@
 /** What of a log is kept for holding it against something else: the kernel's own events, a dump of memory. Only filled where there is one. */
-import type { ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation } from '../../../spec/vtd/invalidation.ts'
+import type { ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
 
 export type Invalidation = ContextCacheInvalidation | IotlbInvalidation | IecInvalidation
 export const isInvalidation = (d: Descriptor): d is Invalidation => d.type !== 'wait'

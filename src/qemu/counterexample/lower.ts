@@ -2,14 +2,14 @@
  *  the names of steps, so it serves every design. */
 import type { Op } from '../../model/index.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
-import type { Seen } from '../../../spec/seen.ts'
+import type { Seen } from '../../../spec/observations.ts'
 import type { State } from '../../../spec/state.ts'
-import { entriesOf, inputOf, irtaOf, placedDescriptor } from '../../../spec/vtd/encode.ts'
-import type { Placement, RawEntry } from '../../../spec/vtd/encode.ts'
-import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
-import { compatibilityAddress, compatibilityData, encode, qwordsOf, remappableAddress } from '../../../spec/vtd/layout.ts'
-import { apicIdOf } from '../../../spec/vtd/memory.ts'
-import { descriptorOf } from '../../../spec/vtd/bounded.ts'
+import { entriesOf, inputOf, irtaOf, placedDescriptor } from '../../../spec/vtd/bounded/placement.ts'
+import type { Placement, RawEntry } from '../../../spec/vtd/bounded/placement.ts'
+import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
+import { compatibilityAddress, compatibilityData, encode, qwordsOf, remappableAddress } from '../../../spec/vtd/layout/index.ts'
+import { apicIdOf } from '../../../spec/vtd/bounded/tables.ts'
+import { descriptorOf } from '../../../spec/vtd/bounded/state.ts'
 import type { LimitName } from './limits.ts'
 
 export interface ModelStep { readonly op: Op; readonly before: State; readonly after: State; readonly seen: readonly Seen[] }

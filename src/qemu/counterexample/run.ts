@@ -1,8 +1,8 @@
 /** A counterexample on QEMU: each step lowered and done, and whether QEMU shows the violation too. */
 import type { Bounds } from '../../../spec/bounds.ts'
 import type { State } from '../../../spec/state.ts'
-import { inputOf, placementOf } from '../../../spec/vtd/encode.ts'
-import type { Placement } from '../../../spec/vtd/encode.ts'
+import { inputOf, placementOf } from '../../../spec/vtd/bounded/placement.ts'
+import type { Placement } from '../../../spec/vtd/bounded/placement.ts'
 import { versionText } from '../find.ts'
 import { withMachine } from '../machine.ts'
 import type { MachineOptions } from '../options.ts'

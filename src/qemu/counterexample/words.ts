@@ -1,8 +1,8 @@
 /** What was done to QEMU and what came of it, in words. */
 import { faultReason } from '../../../spec/vtd/faults.ts'
-import { descriptorLayouts, qwordsOf, registers, show } from '../../../spec/vtd/layout.ts'
-import type { Descriptor } from '../../../spec/vtd/invalidation.ts'
-import { descriptorWords } from '../../../spec/vtd/writing.ts'
+import { descriptorLayouts, qwordsOf, registers, show } from '../../../spec/vtd/layout/index.ts'
+import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
+import { descriptorWords } from '../../../spec/vtd/layout/write-entries.ts'
 import { busOf, deviceOf, functionOf } from '../pci.ts'
 import type { Sight } from './drive.ts'
 import { nowhere } from './lower.ts'

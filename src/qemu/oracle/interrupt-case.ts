@@ -1,7 +1,7 @@
 /** Cases of the interrupts: a table as deviations from one whose entries all deliver, and messages. Plain data. */
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { compatibilityAddress, compatibilityData, encode, remappableAddress, remappedIrte } from '../../../spec/vtd/layout.ts'
+import { compatibilityAddress, compatibilityData, encode, remappableAddress, remappedIrte } from '../../../spec/vtd/layout/index.ts'
 import { often } from './draw.ts'
 import { place, setBits } from './place.ts'
 import type { TableMemory } from './place.ts'

@@ -1,6 +1,6 @@
 /** Where a case keeps its tables in the machine's memory, and that memory as the model reads it. */
-import { MemoryImage, pageDwords } from '../../../spec/vtd/image.ts'
-import type { PhysicalMemory } from '../../../spec/vtd/image.ts'
+import { MemoryImage, pageDwords } from '../../../spec/iommu/image.ts'
+import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import type { Qtest } from '../qtest.ts'
 
 export const page = 4096

@@ -1,7 +1,7 @@
 /** Cases of the sequences: what software and devices do one after the other, over tables that map everything at first. Plain data. */
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/layout.ts'
+import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/layout/index.ts'
 import { often } from './draw.ts'
 import { page, place } from './place.ts'
 

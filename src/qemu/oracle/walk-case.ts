@@ -1,7 +1,7 @@
 /** Cases of the walks: tables as deviations from ones that map everything, and requests. Plain data: fast-check makes and shrinks it, files keep it. */
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry } from '../../../spec/vtd/layout.ts'
+import { contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry } from '../../../spec/vtd/layout/index.ts'
 import { often } from './draw.ts'
 import { page, place, setBits } from './place.ts'
 import type { TableMemory } from './place.ts'

@@ -1,15 +1,15 @@
 /** Walks: tables and requests of every kind, each request from cold caches; many devices at once. */
-import { entryReader } from '../../../spec/vtd/entries.ts'
+import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
 import { rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
 import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
 import { recordFault } from '../../../spec/vtd/faults.ts'
 import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
-import { decode, dwordsOf, encode, put, registers, show } from '../../../spec/vtd/layout.ts'
-import type { Feature, Rules } from '../../../spec/vtd/layout.ts'
-import { rawTables } from '../../../spec/vtd/raw.ts'
-import { translate } from '../../../spec/vtd/walk.ts'
-import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk.ts'
-import type { ScalableTables } from '../../../spec/vtd/tables.ts'
+import { decode, dwordsOf, encode, put, registers, show } from '../../../spec/vtd/layout/index.ts'
+import type { Feature, Rules } from '../../../spec/vtd/layout/index.ts'
+import { rawTables } from '../../../spec/vtd/walk/raw-tables.ts'
+import { translate } from '../../../spec/vtd/walk/walk.ts'
+import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
+import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
 import { finish } from '../edu.ts'
 import type { Edu } from '../edu.ts'
 import type { EventName, TraceEvent } from '../events.ts'
@@ -88,7 +88,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
   const read = (by: Rules): ScalableTables => rawTables(memory, { rootTable: one.noRoot ? place.hole : place.root, interruptTable: 0 }, entryReader(by))
   const tables = read(rules)
   const reading = (more: readonly Feature[]): ScalableTables =>
-    more.length === 0 ? tables : read({ ...rules, has: feature => more.includes(feature) || rules.has(feature) })
+    more.length === 0 ? tables : read({ ...rules, has: feature => more.some(one => one === feature) || rules.has(feature) })
   const rounds = inRounds(one, machine, tables, model.unit, shape)
   const done: Round[] = []
   for (const asked of rounds) {

@@ -1,9 +1,9 @@
 /** What the tables above the paging tables say of a requester. */
-import { identityOf, lookupPasid, lookupScalableContext } from '../../../spec/vtd/scalable.ts'
-import type { ScalableTables } from '../../../spec/vtd/tables.ts'
-import { hasScalableMode } from '../../../spec/vtd/translation.ts'
-import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk.ts'
-import { lookupContext } from '../../../spec/vtd/walk.ts'
+import { identityOf, lookupPasid, lookupScalableContext } from '../../../spec/vtd/walk/scalable.ts'
+import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
+import { hasScalableMode } from '../../../spec/vtd/walk/translation.ts'
+import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
+import { lookupContext } from '../../../spec/vtd/walk/walk.ts'
 
 /** `fpd`: faults below are not recorded. `around`: pass-through. Both false where these tables fault already. */
 export interface Way { readonly fpd: boolean; readonly around: boolean }

@@ -1,7 +1,7 @@
 /** The register map (VT-d rev 5.10, 11.4): offsets in bytes, fields, and how software may touch each. MTRRs, performance counters, enhanced and virtual
  *  commands have no fields in our sources and are left out. */
 import { bit, bits, layout } from '../../iommu/layout.ts'
-import type { AccessKind, Bits, Layout, Place } from '../../iommu/layout.ts'
+import type { AccessKind, Bits, Layout, BitRange } from '../../iommu/layout.ts'
 
 export interface Register<N extends string = string> {
   readonly name: string
@@ -10,7 +10,7 @@ export interface Register<N extends string = string> {
   readonly relative: 'unit' | 'IRO' | 'FRO'
   readonly layout: Layout<N>
 }
-function register<N extends string>(name: string, offset: number, size: Bits, says: string, access: AccessKind, places: Readonly<Record<N, Place>>,
+function register<N extends string>(name: string, offset: number, size: Bits, says: string, access: AccessKind, places: Readonly<Record<N, BitRange>>,
   relative: Register['relative'] = 'unit'): Register<N> {
   return { name, offset, relative, layout: layout(`${name}: ${says}`, '11.4', size, places, access) }
 }

@@ -12,7 +12,7 @@ import { faultStatus, maskEvents, pushMessages, recordDwords, writeRecord, write
 import { finishRegister, isUnderWay } from './registers/invalidate.ts'
 import type { CommandRegister } from './registers/invalidate.ts'
 import { badPlaces, bitsOf, dwordsIn, isReadOnly, isSupported, placeAt } from './registers/map.ts'
-import type { Place } from './registers/map.ts'
+import type { RegisterDword } from './registers/map.ts'
 import { finishProtection, isProtectionChanging, keptBits } from './registers/protected.ts'
 import {
   clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice,
@@ -69,7 +69,7 @@ export function write(state: UnitState, offset: number, width: Width, value: big
 }
 
 /** The dwords of an access, lowest first; what is wrong with it is told. */
-function placesOf(work: Work, offset: number, width: Width): readonly { readonly place: Place; readonly shift: bigint }[] {
+function placesOf(work: Work, offset: number, width: Width): readonly { readonly place: RegisterDword; readonly shift: bigint }[] {
   const at = `${width} bytes at 0x${offset.toString(16)}`
   if (!Number.isInteger(offset) || offset < 0 || offset % width !== 0) { illegal(work, 'misaligned-access', at); return [] }
   const found = Array.from({ length: width / 4 }, (_, i) => ({ place: placeAt(work.has, offset + 4 * i), shift: BigInt(32 * i) }))
@@ -83,7 +83,7 @@ function placesOf(work: Work, offset: number, width: Width): readonly { readonly
   })
 }
 
-function readDword(state: UnitState, place: Place): number {
+function readDword(state: UnitState, place: RegisterDword): number {
   const { name, dword, record } = place
   if (isStored(name)) return (state.stored[name][dword]! & ~bitsOf(place, 'wo') | (name === 'PMEN' ? Number(state.status.PRS) : 0)) >>> 0
   return computed(state, name, record)[dword]!
@@ -112,7 +112,7 @@ export const globalStatus = ({ TES, RTPS, WBFS, QIES, IRES, IRTPS, CFIS }: UnitS
   TES: Number(TES), RTPS: Number(RTPS), WBFS: Number(WBFS), QIES: Number(QIES), IRES: Number(IRES), IRTPS: Number(IRTPS), CFIS: Number(CFIS),
 })[0]!
 
-function writeDword(work: Work, place: Place, value: number): void {
+function writeDword(work: Work, place: RegisterDword, value: number): void {
   const { name } = place
   if (isReadOnly(name)) return illegal(work, 'read-only-register', name)
   const eime = name === 'IRTA' && place.dword === 0 && work.has.ecap.EIM === 0 ? 0x800 : 0
@@ -122,7 +122,7 @@ function writeDword(work: Work, place: Place, value: number): void {
   else writeComputed(work, place, value)
 }
 
-function writeStored(work: Work, name: StoredName, place: Place, value: number): void {
+function writeStored(work: Work, name: StoredName, place: RegisterDword, value: number): void {
   const { unit } = work
   const { dword } = place
   const old = unit.stored[name][dword]!
@@ -137,7 +137,7 @@ function writeStored(work: Work, name: StoredName, place: Place, value: number):
 }
 
 /** Of the computed registers those that software can write: each in its highest dword or its only one. */
-function writeComputed(work: Work, { name, dword, record }: Place, value: number): void {
+function writeComputed(work: Work, { name, dword, record }: RegisterDword, value: number): void {
   switch (name) {
     case 'GCMD': return writeCommand(work, value)
     case 'FSTS': return writeStatus(work, value)

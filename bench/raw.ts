@@ -5,7 +5,8 @@ import { entryReader } from '../spec/vtd/layout/read-entries.ts'
 import { MemoryImage } from '../spec/iommu/image.ts'
 import { anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/layout/index.ts'
 import { geometryOf, tablesOf } from '../spec/vtd/bounded/tables.ts'
-import type { Cell, Memory } from '../spec/vtd/bounded/tables.ts'
+import type { Cell } from '../spec/iommu/cells.ts'
+import type { Memory } from '../spec/vtd/bounded/tables.ts'
 import { rawTables } from '../spec/vtd/walk/raw-tables.ts'
 import { hardwareGeometry, indexAt, leafSize } from '../spec/vtd/walk/tables.ts'
 import type { Tables } from '../spec/vtd/walk/tables.ts'
@@ -77,7 +78,7 @@ function bounded(): Case {
   const unit: TranslationUnit =
     { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [], interruptRange: null }
   const requests = Array.from({ length: 24 }, (_, n) => read(n % 3, n >> 1 & 7))
-  return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, b), unit, requests, pages: requests.map(({ address }) => address % 4) }
+  return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, memory, b), unit, requests, pages: requests.map(({ address }) => address % 4) }
 }
 
 /** Nanoseconds a translation. */

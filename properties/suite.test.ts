@@ -1,7 +1,7 @@
 /** The claims as a property suite: saved counterexamples first, then random runs of every design in every standard scope. */
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { designNamed, designs } from '../spec/kernel/index.ts'
+import { designNamed, designs } from '../spec/designs.ts'
 import { remapMachine } from '../spec/machine.ts'
 import { bounds as boundsOf } from '../spec/bounds.ts'
 import { scopes } from '../spec/scopes.ts'

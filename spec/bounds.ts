@@ -1,10 +1,11 @@
 /** The bounds of a model: how many of everything there is, what is switched on, and what the hardware can do. One flat object. */
-import type { Caps } from './vtd/caps.ts'
+import { capabilities } from './iommus.ts'
+import type { CapabilityName } from './iommus.ts'
 
 interface BoundSpec { readonly least: number; readonly most: number; readonly standard: number; readonly says: string }
 
-/** The one list of bounds; help, checks and documentation derive from it. A bound of 0 switches its part off. */
-export const boundSpecs = {
+/** A bound of 0 switches its part off. */
+const sizes = {
   cpus: { least: 1, most: 2, standard: 1, says: 'CPUs with a local APIC' },
   callers: { least: 1, most: 2, standard: 1, says: 'CPUs that run kernel calls, at most cpus' },
   devices: { least: 1, most: 3, standard: 1, says: 'devices; device i starts attached to domain i mod domains' },
@@ -23,17 +24,19 @@ export const boundSpecs = {
   hostile: { least: 0, most: 1, standard: 0, says: 'devices send forged interrupt messages' },
   wideIds: { least: 0, most: 1, standard: 0, says: 'CPU 1 has APIC id 256, beyond 8 bits' },
   faults: { least: 0, most: 2, standard: 0, says: 'fault recording registers that are modelled' },
-  cm: { least: 0, most: 1, standard: 0, says: 'CAP.CM: not-present entries may be cached' },
-  rwbf: { least: 0, most: 1, standard: 0, says: 'CAP.RWBF: table stores wait in a chipset write buffer' },
-  coherent: { least: 0, most: 1, standard: 1, says: 'ECAP.C: table walks snoop the CPU caches' },
-  psi: { least: 0, most: 1, standard: 1, says: 'CAP.PSI: page-selective IOTLB invalidation' },
-  eim: { least: 0, most: 1, standard: 1, says: 'ECAP.EIM: 32-bit APIC ids in interrupt remapping' },
-  esirtps: { least: 0, most: 1, standard: 0, says: 'CAP.ESIRTPS: setting the interrupt table pointer invalidates the IEC' },
-  drain: { least: 0, most: 1, standard: 1, says: 'CAP.DWD and DRD: IOTLB invalidation drains DMA in flight' },
-  interruptDrain: { least: 0, most: 1, standard: 1, says: 'IEC invalidation drains remapped interrupts in flight' },
 } as const satisfies Record<string, BoundSpec>
 
-export type BoundName = keyof typeof boundSpecs
+export const capabilityNames = Object.keys(capabilities) as readonly CapabilityName[]
+
+export type BoundName = keyof typeof sizes | CapabilityName
+/** The one list of bounds; help, checks and documentation derive from it. Sizes first, then what the hardware can do. */
+export const boundSpecs: Readonly<Record<BoundName, BoundSpec>> = {
+  ...sizes,
+  ...Object.fromEntries(capabilityNames.map((name): [CapabilityName, BoundSpec] => {
+    const { standard, says } = capabilities[name]
+    return [name, { least: 0, most: 1, standard, says }]
+  })) as Record<CapabilityName, BoundSpec>,
+}
 export type Bounds = Readonly<Record<BoundName, number>>
 export const boundNames = Object.keys(boundSpecs) as readonly BoundName[]
 
@@ -77,9 +80,8 @@ export function raised(b: Bounds, name: BoundName): Bounds | null {
   return b[name] === 0 || badBounds(next) !== null ? null : next
 }
 
+/** What the hardware can do, as a step of a kernel is told of it. */
+export type Caps = Readonly<Record<CapabilityName, boolean>>
 export function capsOf(b: Bounds): Caps {
-  return Object.freeze({
-    cm: b.cm === 1, rwbf: b.rwbf === 1, coherent: b.coherent === 1, psi: b.psi === 1, eim: b.eim === 1, esirtps: b.esirtps === 1,
-    drain: b.drain === 1, interruptDrain: b.interruptDrain === 1,
-  })
+  return Object.freeze(Object.fromEntries(capabilityNames.map(name => [name, b[name] === 1]))) as Caps
 }

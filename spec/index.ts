@@ -1,14 +1,13 @@
 /** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from 'remapcheck/spec'`. */
 export { design, moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
-export type { Design, DesignOptions, Kernel, Protocol, ProtocolSource, Step } from './kernel/design.ts'
-export { edited } from './kernel/ablation.ts'
-export * from './kernel/steps/index.ts'
-export { irteUpdate, migrations, sourceMasked, sourceUnmasked, tableSwitch } from './kernel/migration.ts'
+export type { DesignOptions } from './kernel/design.ts'
+export { edited } from './kernel/edits.ts'
+export * from './steps.ts'
+export { migrations, sourceMasked, sourceUnmasked } from './kernel/migration.ts'
+export { driverServer, irteUpdate, ring0Deferred, ring0DeferredEarly, ring0Register, ring0Strict, tableSwitch } from './designs.ts'
 export type { Migration } from './kernel/migration.ts'
-export { driverServer } from './kernel/driver-server.ts'
-export { ring0Deferred, ring0DeferredEarly, ring0Register, ring0Strict } from './kernel/ring0.ts'
 export { noIommu, userPortIo } from './kernel/unprotected.ts'
-export { designNamed, designs } from './kernel/index.ts'
+export { designNamed, designs } from './designs.ts'
 export { badBounds, bounds, boundSpecs, showBounds } from './bounds.ts'
 export type { BoundName, Bounds } from './bounds.ts'
 export { scopes } from './scopes.ts'
@@ -19,4 +18,15 @@ export { clauses } from './clauses.ts'
 export type { Clause, ClauseId } from './clauses.ts'
 export type { Seen } from './observations.ts'
 export type { Ledger } from './ledger.ts'
-export type { Call, CallName, State } from './state.ts'
+export type { Call, CallName } from './state.ts'
+import type * as kernel from './kernel/design.ts'
+import type { StandardUnit } from './iommus.ts'
+import type { State as StateOf } from './state.ts'
+
+/** With the unit that machines have: `s.unit` is its state. */
+export type Design = kernel.Design<StandardUnit>
+export type Kernel = kernel.Kernel<StandardUnit>
+export type Protocol = kernel.Protocol<StandardUnit>
+export type ProtocolSource = kernel.ProtocolSource<StandardUnit>
+export type Step = kernel.Step<StandardUnit>
+export type State = StateOf<StandardUnit>

@@ -7,15 +7,17 @@ import type { Bounds } from './bounds.ts'
 import { clauses } from './clauses.ts'
 import { units } from './costs/units.ts'
 import { endpointActions } from './endpoint.ts'
+import type { FirstPlaces, Iommu } from './iommu/iommu.ts'
+import { iommu } from './iommus.ts'
 import { kernelActions, protocolOn } from './kernel/calls.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import type { Seen } from './observations.ts'
+import { setupOf } from './setup.ts'
+import type { Setup } from './setup.ts'
 import { callNames, stateDomain } from './state.ts'
 import type { State } from './state.ts'
-import { vtdActions } from './vtd/bounded/actions.ts'
-import { apicIdOf } from './vtd/bounded/tables.ts'
 
 export type RemapMachine = Machine<State, Ledger, Seen>
 export type RemapProperty = Property<State, Ledger, Seen>
@@ -24,52 +26,49 @@ export type RemapProperty = Property<State, Ledger, Seen>
 export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = []): RemapMachine {
   const why = badBounds(b)
   if (why !== null) throw new RangeError(why)
-  const longestProtocol = Math.max(1, ...callNames.map(name => protocolOn(design, name, b).length))
-  const domain = stateDomain(b, { longestProtocol, interruptTables: design.interruptTables })
-  const start = initial(domain)
-  const seen: Seen[] = [...attachDevices(start, design, b), ...bindInterrupts(start, design, b)]
-  return machine({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses }, actions: actionsIn(design, b),
+  const { setup, longestProtocol } = setupIn(design, b)
+  const domain = stateDomain(b, setup.caps, longestProtocol, iommu.domain(setup))
+  const start = initial(domain) as State, first = firstPlaces(setup, iommu)
+  const seen = place(start, setup, first)
+  iommu.start(start, setup, first)
+  return machine<State, Ledger, Seen>({
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses }, actions: actionsOn(design, setup, iommu),
   })
+}
+
+function setupIn(design: Design, b: Bounds): { readonly setup: Setup; readonly longestProtocol: number } {
+  const protocols = callNames.map(name => protocolOn(design, name, b))
+  const tags = new Set(protocols.flat().flatMap(({ uses }) => uses === undefined ? [] : [uses]))
+  return { setup: setupOf(design, b, tags), longestProtocol: Math.max(1, ...protocols.map(({ length }) => length)) }
 }
 
 /** What can happen: steps of the kernel, of hardware and of devices. */
-export function actionsIn(design: Design, b: Bounds): readonly Action<State, Seen>[] {
-  const steps = callNames.flatMap(name => protocolOn(design, name, b))
-  const use = {
-    dma: design.remapsDma, interrupts: design.remapsInterrupts,
-    queue: steps.some(step => step.uses === 'queue'), registers: steps.some(step => step.uses === 'registers'),
+export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] => actionsOn(design, setupIn(design, b).setup, iommu)
+const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, Seen>[] =>
+  [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu), ...interruptActions(setup, iommu)]
+
+/** Device i starts in domain i mod domains. Sources start spread over the CPUs that their messages can name, each with a vector of its own; source i belongs
+ *  to device i mod devices. */
+function firstPlaces(setup: Setup, iommu: Iommu): FirstPlaces {
+  const { bounds: b } = setup
+  const cpus = Array.from({ length: b.cpus }, (_, cpu) => cpu).filter(cpu => iommu.canStartAt(cpu, setup))
+  return {
+    domains: Array.from({ length: b.devices }, (_, device) => device % b.domains),
+    sources: Array.from({ length: b.sources }, (_, source) => ({ cpu: cpus[source % cpus.length]!, vector: Math.floor(source / cpus.length) })),
   }
+}
+
+/** What the kernel knows of them, and the judge. */
+function place(s: State, { design }: Setup, { domains, sources }: FirstPlaces): Seen[] {
   return [
-    ...kernelActions(design, b), ...vtdActions(b, use), ...endpointActions(b, use), ...interruptActions(b, { handlersNotify: design.userDrivers }),
+    ...domains.map((domain, device): Seen => {
+      s.kernel.attached[device] = domain
+      return { what: 'attached', device, to: domain }
+    }),
+    ...sources.map(({ cpu, vector }, source): Seen => {
+      s.kernel.vectors[cpu]![vector] = source
+      if (!design.remapsInterrupts) Object.assign(s.sources[source]!, { cpu, vector })
+      return { what: 'bound', cpu, vector, to: source }
+    }),
   ]
-}
-
-/** Device i starts in domain i mod domains, with empty tables and cold caches. */
-function attachDevices(s: State, design: Design, b: Bounds): Seen[] {
-  s.unit.tes = design.remapsDma
-  s.unit.memory.rootPresent = true
-  return Array.from({ length: b.devices }, (_, device): Seen => {
-    const domain = device % b.domains
-    s.kernel.attached[device] = domain
-    if (design.remapsDma) s.unit.memory.context[device]!.now = { domain, root: domain }
-    return { what: 'attached', device, to: domain }
-  })
-}
-
-/** Sources start spread over the CPUs that their messages can name, each with a vector of its own; source i belongs to device i mod devices. */
-function bindInterrupts(s: State, design: Design, b: Bounds): Seen[] {
-  s.unit.ires = design.remapsInterrupts
-  s.unit.cfis = !design.blocksCompatibility
-  s.unit.memory.wideDestinations = design.extendedInterrupts === 'always' || b.eim === 1
-  s.unit.eime = s.unit.memory.wideDestinations && b.eim === 1
-  const cpus = Array.from({ length: b.cpus }, (_, cpu) => cpu).filter(cpu => apicIdOf(cpu, b) <= 0xff || s.unit.ires && s.unit.eime)
-  return Array.from({ length: b.sources }, (_, source): Seen => {
-    const cpu = cpus[source % cpus.length]!, vector = Math.floor(source / cpus.length)
-    s.kernel.vectors[cpu]![vector] = source
-    if (design.remapsInterrupts)
-      s.unit.memory.irt[0]![source]!.now = { cpu, vector, verify: design.verifiesSource ? source % b.devices : null }
-    else Object.assign(s.sources[source]!, { cpu, vector })
-    return { what: 'bound', cpu, vector, to: source }
-  })
 }

@@ -2,7 +2,7 @@
 import { bounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
-import { sharedWith } from './kernel/sharing.ts'
+import { sharedWith } from './sharing.ts'
 
 export interface Scope {
   readonly name: string

@@ -1,23 +1,23 @@
 /** The whole state of the modelled machine: IOMMU, devices, interrupt sources, local APICs, kernel. */
 import { bool, optional, range, struct, table, variant } from '../src/model/index.ts'
 import { actionsOf, oneOf } from '../src/model/index.ts'
-import type { Value } from '../src/model/index.ts'
+import type { Domain, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
+import { pagingDomain } from './iommu/paging.ts'
+import type { StoreOrder } from './iommu/cells.ts'
 import type { Seen } from './observations.ts'
-import { unitDomain } from './vtd/bounded/state.ts'
 
 /** The calls a kernel offers; a design gives each it has a protocol. */
 export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess', 'migrateInterrupt'] as const
 export type CallName = (typeof callNames)[number]
 
-/** What a design adds to the shape of the state. */
-export interface Shape { readonly longestProtocol: number; readonly interruptTables: number }
-
-export function stateDomain(b: Bounds, shape: Shape) {
+/** All but the unit's own state. */
+function commonFields(b: Bounds, order: StoreOrder, longestProtocol: number) {
   const id = idsOf(b)
-  return struct({
-    unit: unitDomain(b, shape.interruptTables),
+  return {
+    /** The page tables of the domains, as software writes them and as hardware sees them. */
+    memory: pagingDomain(b, id, order),
     /** A translated DMA on its way to memory; `domain` and `iova` as translated, null without translation. */
     inFlight: table([id.device], optional(struct({ domain: optional(id.domain), iova: optional(id.iova), frame: id.frame, write: bool }))),
     sources: table([id.source], struct({
@@ -53,16 +53,25 @@ export function stateDomain(b: Bounds, shape: Shape) {
       tableLock: table([id.domain], optional(id.cpu)),
       /** The call a CPU is in: registers, and the protocol step to take next. */
       calls: table([id.cpu], optional(struct({
-        call: oneOf(...callNames), step: range(0, Math.max(0, shape.longestProtocol - 1)),
+        call: oneOf(...callNames), step: range(0, Math.max(0, longestProtocol - 1)),
         device: optional(id.device), domain: optional(id.domain), iova: optional(id.iova), frame: optional(id.frame), write: bool,
         page: optional(id.page), source: optional(id.source),
         to: optional(struct({ cpu: id.cpu, vector: id.vector })), from: optional(struct({ cpu: id.cpu, vector: id.vector })),
       }))),
     }),
-  })
+  }
 }
-export type State = Value<ReturnType<typeof stateDomain>>
+type Common = { [K in keyof ReturnType<typeof commonFields>]: Value<ReturnType<typeof commonFields>[K]> }
+/** `unit`: the state of the IOMMU, which only its vendor's folder looks into. */
+export type State<U = unknown> = Common & { unit: U }
+
+/** `unit`: the domain of the IOMMU's own state. */
+export function stateDomain(b: Bounds, order: StoreOrder, longestProtocol: number, unit: Domain) {
+  return struct({ unit, ...commonFields(b, order, longestProtocol) })
+}
 export type Call = NonNullable<State['kernel']['calls'][number]>
 export type Source = State['sources'][number]
 
 export const action = actionsOf<State, Seen>()
+/** Of a vendor's unit. */
+export const actionOn = <U>() => actionsOf<State<U>, Seen>()

@@ -1,4 +1,5 @@
 /** Hardware never walks a table page that was freed. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
@@ -17,6 +18,6 @@ export const noFreedTable: Claim = {
     { property: sometimes('a-table-is-freed', { claim: 'a table page is given back' }, (_, seen) =>
       seen.some(one => one.what === 'table-owned' && one.by === null)), on: design => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
     { property: sometimes('a-walk-resumes-at-a-cached-table', { claim: 'the paging-structure cache holds a table' },
-      ({ state }) => state.unit.pagingCache.some(row => row.some(page => page !== null))), on: design => design.remapsDma },
+      ({ state }) => iommu.holdsTable(state.unit)), on: design => design.remapsDma },
   ],
 }

@@ -1,4 +1,5 @@
 /** A CPU that waits for hardware does not wait for ever, whatever devices go on sending. */
+import { iommu } from '../../spec/iommus.ts'
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly } from '../../src/model/index.ts'
 import { leadsTo, sometimes } from '../claim.ts'
@@ -10,11 +11,11 @@ export const invalidationsComplete: Claim = {
   property: leadsTo('invalidations-complete', {
     clause: 'VTD:6/drain',
     claim: 'each wait for an invalidation ends, unless two devices of one domain keep requests in flight by turns',
-    each: ({ state }) => state.unit.waits.map((_, cpu) => `the wait of CPU ${cpu}`),
-  }, ({ state }, cpu) => state.unit.waits[cpu] === 'pending', ({ state }, cpu) => state.unit.waits[cpu] !== 'pending' || takeTurns(state)),
+    each: ({ state }) => state.lapics.map((_, cpu) => `the wait of CPU ${cpu}`),
+  }, ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending', ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) !== 'pending' || takeTurns(state)),
   witnesses: [
     { property: sometimes('a-dma-is-in-flight-during-a-wait', { claim: 'a DMA is on its way while a CPU waits for an invalidation' }, ({ state }) =>
-      state.unit.waits.includes('pending') && state.inFlight.some(request => request !== null)),
+      state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending') && state.inFlight.some(request => request !== null)),
     on: (_, b) => b.frames > 0 },
   ],
 }

@@ -39,7 +39,7 @@ function frameIsMapped({ kernel }: DeepReadonly<State>, frame: number): Verdict 
   return kernel.frames[frame] === null || kernel.mappings.some(row => row.some(mapping => mapping?.frame === frame))
     || { because: `frame ${frame} is taken, and nothing is mapped to it`, witness: { frame } }
 }
-function pageIsLinked({ kernel, unit: { memory } }: DeepReadonly<State>, page: number): Verdict {
+function pageIsLinked({ kernel, memory }: DeepReadonly<State>, page: number): Verdict {
   return kernel.pages[page] === null || [memory.roots, memory.pool].some(tables => tables.some(row => row.some(({ now }) => now?.kind === 'table' && now.page === page)))
     || { because: `table page ${page} is taken, and no table links it`, witness: { page } }
 }

@@ -1,6 +1,6 @@
 /** Clauses of the local APIC, MSI and x2APIC chapters. Ids are `SDM:<chapter>/<what>`, `APM:...`, `PCI:...`.
  *  SDM sections count the APIC chapter as 10, as in the editions up to 2022; the same text stands in chapter 13 of revision 092. */
-import type { Clauses } from '../clauses.ts'
+import type { Clauses } from '../iommu/citation.ts'
 
 export const apicClauses = {
   // lapic.ts

@@ -1,36 +1,23 @@
 /** The way of an interrupt: device, message, remapping, local APIC, handler, driver. */
 import type { Emit } from '../../src/model/index.ts'
 import { match } from 'ts-pattern'
-import type { Bounds } from '../bounds.ts'
-import { idsOf } from '../ids.ts'
+import type { Iommu, Message } from '../iommu/iommu.ts'
 import type { Seen } from '../observations.ts'
-import { action } from '../state.ts'
-import type { Source, State } from '../state.ts'
-import { apicIdOf, cpuOf, decodeIrte, seenByHardware } from '../vtd/bounded/tables.ts'
-import { recordIn } from '../vtd/bounded/faults.ts'
-import { remap } from '../vtd/remap/remap.ts'
-import type { InterruptRequest, Remapped } from '../vtd/remap/remap.ts'
-import { interruptUnit } from '../vtd/bounded/state.ts'
+import type { Setup } from '../setup.ts'
+import { action, actionOn } from '../state.ts'
+import type { State } from '../state.ts'
 import { accept, boundedLapic, dispatch, dispatchable, eoi } from './lapic.ts'
+import { messageOf } from './message.ts'
 
-/** Userland drivers are told by IPC; a driver in the kernel runs in the handler itself. */
-export interface Delivery { readonly handlersNotify: boolean }
-
-export function interruptActions(b: Bounds, delivery: Delivery) {
+export function interruptActions<U>(setup: Setup, iommu: Iommu<U>) {
+  const { bounds: b, design: { userDrivers } } = setup
   if (b.sources === 0) return []
-  return [raise(b), deliver(b), ...b.interruptDrain === 0 ? [acceptRemapped(b)] : [], dispatchTo(b), handle(b, delivery),
-    ...delivery.handlersNotify ? [receive(b)] : []]
-}
-
-/** What a source sends: in the format of the kernel's set-up, with the address and data of this instant. */
-export function messageOf(s: State, source: Source): NonNullable<Source['message']> {
-  return s.unit.ires ? { format: 'remappable' } : { format: 'compatible', cpu: source.cpu, vector: source.vector }
+  return [raise(setup, iommu), deliver(setup, iommu), ...b.interruptDrain === 0 ? [acceptRemapped(setup)] : [], dispatchTo(setup), handle(setup), ...userDrivers ? [receive(setup)] : []]
 }
 
 /** An edge. A masked source keeps one pending bit; an unmasked one sends a message. */
-function raise(b: Bounds) {
-  const { source } = idsOf(b)
-  return action('device.raise', {
+function raise<U>({ ids: { source } }: Setup, iommu: Iommu<U>) {
+  return actionOn<U>()('device.raise', {
     says: 'a source raises an edge: a message, or a pending bit while it is masked',
     agent: 'device', path: 'irq-deliver', params: { source },
     // One message of a source is on its way at a time: messages of one device stay in order.
@@ -43,7 +30,7 @@ function raise(b: Bounds) {
         emit.clause('PCI:msix/pending-on-mask')
         return
       }
-      source.message = messageOf(d, source)
+      source.message = messageOf(source, iommu.remapsInterrupts(d.unit))
       emit.cost('msi-message')
       emit.clause('PCI:msi/message')
     },
@@ -51,9 +38,9 @@ function raise(b: Bounds) {
 }
 
 /** A message arrives at the unit and, remapped, at a local APIC. Where interrupts are not drained these are two moments. */
-function deliver(b: Bounds) {
-  const { source } = idsOf(b)
-  return action('iommu.deliver', {
+function deliver<U>(setup: Setup, iommu: Iommu<U>) {
+  const { bounds: b, ids: { source } } = setup
+  return actionOn<U>()('iommu.deliver', {
     says: 'the message of a source is remapped, or refused',
     agent: 'iommu', path: 'irq-deliver', fair: true, params: { source },
     when: (s, p) => s.sources[p.source]!.message !== null && s.sources[p.source]!.message!.format !== 'remapped',
@@ -63,17 +50,16 @@ function deliver(b: Bounds) {
       const device = p.source % b.devices
       match(message!)
         .with({ format: 'compatible' }, ({ cpu, vector }) => {
-          remapAndAccept(d, { device, source: p.source, format: 'compatible', cpu, vector }, emit, b)
+          remapAndAccept(d, { device, format: 'compatible', cpu, vector }, p.source, emit, setup, iommu)
         })
-        .with({ format: 'remappable' }, () => { remapAndAccept(d, { device, source: p.source, format: 'remappable', index: p.source }, emit, b) })
+        .with({ format: 'remappable' }, () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
         .with({ format: 'remapped' }, () => {})
         .exhaustive()
     },
   })
 }
 
-function acceptRemapped(b: Bounds) {
-  const { source } = idsOf(b)
+function acceptRemapped({ bounds: b, ids: { source } }: Setup) {
   return action('lapic.accept', {
     says: 'a remapped message reaches its local APIC, which sets IRR',
     agent: 'lapic', path: 'irq-deliver', fair: true, params: { source },
@@ -87,60 +73,30 @@ function acceptRemapped(b: Bounds) {
   })
 }
 
-type Arrival = { readonly device: number; readonly source: number | null }
-  & ({ readonly format: 'compatible'; readonly cpu: number; readonly vector: number } | { readonly format: 'remappable'; readonly index: number })
-
 /** Interrupt remapping, then acceptance. `source: null` marks a forged message for the judge; hardware cannot see the difference. */
-export function remapAndAccept(d: State, arrival: Arrival, emit: Emit<Seen>, b: Bounds): void {
-  const { device, source } = arrival
-  const result = remapped(d, arrival, emit, b)
-  for (const id of result.exercised) emit.clause(id)
-  const rejected = (reason: number): void => { emit.see({ what: 'rejected', device, source, reason }) }
-  if (result.kind === 'fault') {
-    rejected(result.reason)
-    recordIn(d.unit, { reason: result.reason, sid: device, address: result.index ?? 0, write: true }, emit)
-    return
-  }
-  const cpu = result.kind === 'interrupt' ? cpuOf(result.interrupt.dst, b) : null
-  if (result.kind !== 'interrupt' || cpu === null) {
-    emit.clause('SDM:apic/no-target')
-    rejected(0)
+export function remapAndAccept<U>(d: State<U>, message: Message, source: number | null, emit: Emit<Seen>, setup: Setup, iommu: Iommu<U>): void {
+  const { device } = message
+  const result = iommu.deliver(d, message, emit, setup)
+  if (result.kind === 'rejected') {
+    if (result.reason === 0) emit.clause('SDM:apic/no-target')
+    emit.see({ what: 'rejected', device, source, reason: result.reason })
     return
   }
   emit.clause('SDM:apic/physical')
-  const { vector } = result.interrupt
-  if (b.interruptDrain === 0 && d.unit.ires && source !== null) d.sources[source]!.message = { format: 'remapped', cpu, vector }
+  const { cpu, vector } = result
+  if (setup.bounds.interruptDrain === 0 && iommu.remapsInterrupts(d.unit) && source !== null) d.sources[source]!.message = { format: 'remapped', cpu, vector }
   else acceptAt(d, { device, source, cpu, vector }, emit)
-}
-
-function remapped(d: State, arrival: Arrival, emit: Emit<Seen>, b: Bounds): Remapped {
-  const { wideDestinations } = d.unit.memory
-  const request: InterruptRequest = {
-    sid: arrival.device,
-    unremapped: {
-      vector: arrival.format === 'compatible' ? arrival.vector : 0, dlm: 0, dm: false, rh: false, tm: false, assert: true,
-      // The message has eight bits for the destination (SDM vol. 3 10.11).
-      dst: arrival.format === 'compatible' ? apicIdOf(arrival.cpu, b) & 0xff : 0,
-    },
-    remappable: arrival.format === 'compatible' ? null : { index: arrival.index, reserved: false },
-  }
-  return remap(interruptUnit(d.unit, b), request, index => {
-    const cached = d.unit.iec[index]!
-    emit.cost(cached === null ? 'irte-fetch' : 'iec-hit')
-    return decodeIrte(cached === null ? seenByHardware(d.unit.memory.irt[d.unit.memory.irta]![index]!) : cached.entry, wideDestinations, b)
-  })
 }
 
 interface Accepted { readonly device: number; readonly source: number | null; readonly cpu: number; readonly vector: number }
 
-function acceptAt(d: State, { device, source, cpu, vector }: Accepted, emit: Emit<Seen>): void {
+function acceptAt(d: State<unknown>, { device, source, cpu, vector }: Accepted, emit: Emit<Seen>): void {
   const outcome = accept(d.lapics[cpu]!, vector, false, boundedLapic, emit.clause)
   emit.cost('lapic-accept')
   emit.see({ what: 'accepted', device, source, cpu, vector, merged: outcome === 'merged' })
 }
 
-function dispatchTo(b: Bounds) {
-  const { cpu } = idsOf(b)
+function dispatchTo({ ids: { cpu } }: Setup) {
   return action('cpu.dispatch', {
     says: 'a CPU takes its highest accepted vector into service',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
@@ -154,9 +110,8 @@ function dispatchTo(b: Bounds) {
   })
 }
 
-/** The handler of the highest vector in service runs and ends with EOI. It drains its device, so one run serves all merged edges. */
-function handle(b: Bounds, { handlersNotify }: Delivery) {
-  const { cpu } = idsOf(b)
+/** Userland drivers are told by IPC; a driver in the kernel runs in the handler itself. The handler of the highest vector in service runs and ends with EOI. It drains its device, so one run serves all merged edges. */
+function handle({ ids: { cpu }, design: { userDrivers } }: Setup) {
   return action('cpu.handle', {
     says: 'the handler of the vector in service runs, and ends with EOI',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
@@ -165,16 +120,15 @@ function handle(b: Bounds, { handlersNotify }: Delivery) {
       const { vector } = eoi(d.lapics[p.cpu]!, boundedLapic, emit.clause)!
       const by = d.kernel.vectors[p.cpu]![vector]!
       emit.cost('eoi')
-      if (by !== null && !handlersNotify) emit.cost('handler')
-      if (by !== null && handlersNotify) d.kernel.notifications[by] = true
-      emit.see({ what: 'handled', cpu: p.cpu, vector, by, notifies: handlersNotify })
+      if (by !== null && !userDrivers) emit.cost('handler')
+      if (by !== null && userDrivers) d.kernel.notifications[by] = true
+      emit.see({ what: 'handled', cpu: p.cpu, vector, by, notifies: userDrivers })
     },
   })
 }
 
 /** The userland driver takes the interrupt message and serves its device. */
-function receive(b: Bounds) {
-  const { source } = idsOf(b)
+function receive({ ids: { source } }: Setup) {
   return action('driver.receive', {
     says: 'a userland driver takes the message of an interrupt, and serves its device',
     agent: 'driver', path: 'irq-deliver', fair: true, params: { source },

@@ -3,12 +3,13 @@ import { ModelError, refuseAnswer } from '../../src/model/index.ts'
 import type { Action, Emit, Fields, Value } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
-import { idsOf } from '../ids.ts'
+import type { ClauseId } from '../clauses.ts'
 import type { Ids } from '../ids.ts'
 import type { Seen } from '../observations.ts'
 import { action, callNames } from '../state.ts'
 import type { Call, CallName, State } from '../state.ts'
-import { apicIdOf } from '../vtd/bounded/tables.ts'
+import type { Iommu } from '../iommu/iommu.ts'
+import type { Setup } from '../setup.ts'
 import type { Design, Kernel, Protocol, Step } from './design.ts'
 
 /** How a call is entered: who may call it when, and what its registers hold then. */
@@ -18,7 +19,7 @@ interface CallSpec<P extends Fields = Fields> {
   readonly path: string
   readonly on: (b: Bounds) => boolean
   readonly params: (id: Ids) => P
-  readonly when: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }, b: Bounds) => boolean
+  readonly when: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }, setup: Setup, iommu: Iommu) => boolean
   readonly enter: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }) => Partial<Call>
 }
 const callSpec = <P extends Fields>(spec: CallSpec<P>): CallSpec => spec as unknown as CallSpec
@@ -30,7 +31,7 @@ const memoryCalls = {
     says: 'make a frame reachable by the devices of a domain, at one I/O virtual page',
     path: 'map', on: b => b.frames > 0,
     params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
-    when: (s, p, b) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1)
+    when: (s, p, { bounds: b }) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1)
       && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova, frame, write }) => {
       // The allocators hand out frame and address to one caller only, whatever the protocol does before it takes them.
@@ -93,9 +94,9 @@ const deviceCalls = {
     says: 'move an interrupt source to another CPU and vector',
     path: 'irq-migrate', on: b => b.migrate > 0, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
     // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does. A source without one has nothing to move.
-    when: (s, p, b) => p.source < b.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
+    when: (s, p, setup, iommu) => p.source < setup.bounds.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
       && placeOf(s, p.source) !== null
-      && (apicIdOf(p.toCpu, b) <= 0xff || s.unit.ires && s.unit.memory.wideDestinations),
+      && iommu.reaches(s.unit, p.toCpu, setup),
     enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector }, from: placeOf(s, source) }),
   }),
 }
@@ -111,10 +112,10 @@ function placeOf(s: State, source: number): { cpu: number; vector: number } | nu
 }
 
 /** One action to enter each call, and one for each later step of its protocol. */
-export function kernelActions(design: Design, b: Bounds): Action<State, Seen>[] {
+export function kernelActions(design: Design, setup: Setup, iommu: Iommu): Action<State, Seen>[] {
   return callNames.flatMap(name => {
-    const protocol = protocolOn(design, name, b)
-    return protocol.length === 0 ? [] : protocolActions(name, protocol, b)
+    const protocol = protocolOn(design, name, setup.bounds) as Protocol<unknown>
+    return protocol.length === 0 ? [] : protocolActions(name, protocol, setup, iommu)
   })
 }
 
@@ -135,17 +136,18 @@ function isSkipped(step: Step, name: CallName, on: Parameters<NonNullable<Step['
   throw new ModelError(`skip of ${name}/${step.name} answered ${String(answer)}; answer true or false`)
 }
 
-function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<State, Seen>[] {
-  const { cpu } = idsOf(b)
+function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Setup, iommu: Iommu): Action<State, Seen>[] {
+  const { bounds: b, ids } = setup, { cpu } = ids
   const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
   const spec = calls[name]
-  const hardware = hardwareOf(b)
+  const hardware = { ...hardwareOf(b), iommu }
   const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
-  const view = (s: State, at: number): Omit<Kernel, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, ...hardware })
+  const view = (s: State, at: number): Omit<Kernel<unknown>, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, ...hardware })
   const labels = stepLabels(protocol)
-  const take = (k: Omit<Kernel, 'emit'>, i: number, emit: Emit<Seen>): void => {
+  const take = (k: Omit<Kernel<unknown>, 'emit'>, i: number, emit: Emit<Seen>): void => {
     refuseAnswer(protocol[i]!.then({ ...k, emit }))
-    if (protocol[i]!.clause !== undefined) emit.clause(protocol[i]!.clause)
+    const clause = clauseOf(protocol[i]!, iommu)
+    if (clause !== undefined) emit.clause(clause)
     if (k.s.kernel.calls[k.cpu] === null) return // the step ended the call: it failed
     if (i + 1 < protocol.length) k.call.step = i + 1
     else k.s.kernel.calls[k.cpu] = null
@@ -154,8 +156,8 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
   // Nothing of a call is to be seen before its first step, so a first step that never waits comes with the entry.
   const joined = protocol[0]!.when === undefined
   const enter = action(name, {
-    agent, says: spec.says, path: spec.path, params: { ...params, ...spec.params(idsOf(b)) },
-    when: (s, p) => s.kernel.calls[p.cpu] === null && spec.when(s, p as never, b),
+    agent, says: spec.says, path: spec.path, params: { ...params, ...spec.params(ids) },
+    when: (s, p) => s.kernel.calls[p.cpu] === null && spec.when(s, p as never, setup, iommu),
     then: (d, p, emit) => {
       const registers = spec.enter(d, p as never)
       d.kernel.calls[p.cpu] = { ...blank, ...registers, call: name, step: 0 }
@@ -174,6 +176,9 @@ function protocolActions(name: CallName, protocol: Protocol, b: Bounds): Action<
 }
 
 const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null }
+
+/** The clause that asks for a step. */
+export const clauseOf = ({ clause, rule }: Pick<Step, 'clause' | 'rule'>, { rules }: Pick<Iommu, 'rules'>): ClauseId | undefined => clause ?? (rule === undefined ? undefined : rules[rule])
 
 /** Step names, numbered where a protocol takes a step more than once. */
 export function stepLabels(protocol: Protocol): readonly string[] {

@@ -1,38 +1,42 @@
 /** A kernel design: a protocol of atomic steps for each call it offers. A bug is an edit of a protocol: `without(...)`. */
 import type { Emit } from '../../src/model/index.ts'
-import type { Bounds } from '../bounds.ts'
+import type { Bounds, Caps } from '../bounds.ts'
 import type { ClauseId } from '../clauses.ts'
+import type { Iommu, Rule } from '../iommu/iommu.ts'
 import type { Seen } from '../observations.ts'
 import type { Call, CallName, State } from '../state.ts'
-import type { Caps } from '../vtd/caps.ts'
 
 /** What a step works on: the state, the registers of its call, and what the kernel knows of the hardware. */
-export interface Kernel {
-  readonly s: State; readonly call: Call; readonly cpu: number
-  readonly b: Bounds; readonly caps: Caps; readonly emit: Emit<Seen>
+export interface Kernel<U = never> {
+  readonly s: State<U>; readonly call: Call; readonly cpu: number
+  readonly b: Bounds; readonly caps: Caps; readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules'>; readonly emit: Emit<Seen>
 }
 
-/** One atomic step: nothing of other CPUs, devices or hardware comes in between. */
-export interface Step {
+/** One atomic step: nothing of other CPUs, devices or hardware comes in between. `U` is the state of the unit whose vendor it is for; a step that
+ *  looks at no unit is for all. */
+export interface Step<U = never> {
   readonly name: string
   /** What it does, in one line. */
   readonly says: string
-  /** The rule that asks for it. */
+  /** The rule that asks for it: of a manual, or one that each vendor's manual has. */
   readonly clause?: ClauseId
+  readonly rule?: Rule
   /** The step waits while this is false. */
-  readonly when?: (k: Omit<Kernel, 'emit'>) => boolean
-  /** What of the unit it drives. A copy of a step keeps it. */
-  readonly uses?: 'queue' | 'registers'
+  readonly when?: (k: Omit<Kernel<U>, 'emit'>) => boolean
+  /** What of the unit it drives, by the tag that its vendor has for it. A copy of a step keeps it. */
+  readonly uses?: string
   /** Nothing to do on this hardware, within these bounds. */
   readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
   /** Name of the later step that ends what this one begins, such as the release of a lock. */
   readonly endedBy?: string
-  readonly then: (k: Kernel) => void
+  readonly then: (k: Kernel<U>) => void
 }
 
-export type Protocol = readonly Step[]
+/** One for every IOMMU: it looks at no unit. */
+export type NeutralStep = Step<unknown>
+export type Protocol<U = never> = readonly Step<U>[]
 /** Steps, and lists of steps that belong together. */
-export type ProtocolSource = readonly (Step | Protocol)[]
+export type ProtocolSource<U = never> = readonly (Step<U> | Protocol<U>)[]
 
 export interface DesignOptions {
   readonly says: string
@@ -57,12 +61,13 @@ export interface DesignOptions {
   readonly givesUp?: Readonly<Record<string, string>>
 }
 
-export interface Design extends Required<DesignOptions> {
+/** `U`: the state of the unit whose vendor's steps it takes. */
+export interface Design<U = never> extends Required<DesignOptions> {
   readonly name: string
-  readonly protocols: Readonly<Partial<Record<CallName, Protocol>>>
+  readonly protocols: Readonly<Partial<Record<CallName, Protocol<U>>>>
 }
 
-export function design(name: string, options: DesignOptions, protocols: Readonly<Partial<Record<CallName, ProtocolSource>>>): Design {
+export function design<U>(name: string, options: DesignOptions, protocols: Readonly<Partial<Record<CallName, ProtocolSource<U>>>>): Design<U> {
   return {
     name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null,
     givesUp: {}, ...options,
@@ -71,20 +76,20 @@ export function design(name: string, options: DesignOptions, protocols: Readonly
 }
 
 /** The design without a step (or steps that belong together), wherever the protocol has it. @throws RangeError when it has none. */
-export function without(from: Design, call: CallName, ...steps: readonly (Step | Protocol)[]): Design {
+export function without<U>(from: Design<U>, call: CallName, ...steps: readonly (Step<U> | Protocol<U>)[]): Design<U> {
   const gone = steps.flat()
   for (const step of gone) positionOf(from, call, step)
   return edited(from, call, `without ${call}.${steps.map(nameOf).join('+')}`, protocol => protocol.filter(step => !gone.includes(step)))
 }
 
 /** The design with two steps of a protocol in each other's place. */
-export function swapped(from: Design, call: CallName, one: Step, other: Step): Design {
+export function swapped<U>(from: Design<U>, call: CallName, one: Step<U>, other: Step<U>): Design<U> {
   const i = positionOf(from, call, one), j = positionOf(from, call, other)
   return edited(from, call, `${call}.${one.name}<->${other.name}`, protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
 }
 
 /** The design with a step moved to right before another. */
-export function moved(from: Design, call: CallName, step: Step, before: Step): Design {
+export function moved<U>(from: Design<U>, call: CallName, step: Step<U>, before: Step<U>): Design<U> {
   positionOf(from, call, step)
   positionOf(from, call, before)
   return edited(from, call, `${call}.${step.name} before ${before.name}`, protocol =>
@@ -92,22 +97,22 @@ export function moved(from: Design, call: CallName, step: Step, before: Step): D
 }
 
 /** The design with one step done another way. */
-export function replaced(from: Design, call: CallName, step: Step, ...by: readonly (Step | Protocol)[]): Design {
+export function replaced<U>(from: Design<U>, call: CallName, step: Step<U>, ...by: readonly (Step<U> | Protocol<U>)[]): Design<U> {
   positionOf(from, call, step)
   return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`, protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
 }
 
 /** The design with another protocol for a call. */
-export function withProtocol(from: Design, call: CallName, protocol: ProtocolSource, name = `${from.name}+${call}`): Design {
+export function withProtocol<U>(from: Design<U>, call: CallName, protocol: ProtocolSource<U>, name = `${from.name}+${call}`): Design<U> {
   return { ...from, name, protocols: { ...from.protocols, [call]: protocol.flat() } }
 }
 
-function edited(from: Design, call: CallName, change: string, edit: (protocol: Protocol) => Protocol): Design {
+function edited<U>(from: Design<U>, call: CallName, change: string, edit: (protocol: Protocol<U>) => Protocol<U>): Design<U> {
   return { ...from, name: `${from.name} ${change}`, protocols: { ...from.protocols, [call]: edit(from.protocols[call] ?? []) } }
 }
-function positionOf(from: Design, call: CallName, step: Step): number {
+function positionOf<U>(from: Design<U>, call: CallName, step: Step<U>): number {
   const at = from.protocols[call]?.indexOf(step) ?? -1
   if (at < 0) throw new RangeError(`design '${from.name}' has no step ${call}/${step.name}`)
   return at
 }
-const nameOf = (step: Step | Protocol): string => 'name' in step ? step.name : step.map(one => one.name).join('+')
+const nameOf = (step: { readonly name: string } | readonly { readonly name: string }[]): string => 'name' in step ? step.name : step.map(one => one.name).join('+')

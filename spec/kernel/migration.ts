@@ -1,30 +1,30 @@
 /** Protocols that move an interrupt to another CPU and vector; any design may use either. */
+import type { Vocabulary } from '../iommu/vocabulary.ts'
 import type { Design, ProtocolSource } from './design.ts'
 import {
-  awaitInvalidation, awaitOldVectorIdle, buildInterruptTable, claimVector, flushWriteBuffer, invalidateIec, invalidateIecAll, lockInterruptTable, maskSource, readBackSource,
-  releaseOldVector, setInterruptTable, storeIrte, unlockInterruptTable, unmaskSource, writeBackIrte, writeMessageAddress, writeMessageData,
+  awaitOldVectorIdle, claimVector, lockInterruptTable, maskSource, readBackSource, releaseOldVector, unlockInterruptTable, unmaskSource, writeMessageAddress, writeMessageData,
 } from './steps/index.ts'
 
 /** The source never learns of it: only the remapping entry changes (VT-d 5.1; Linux with interrupt remapping). */
-export const irteUpdate: ProtocolSource =
-  [claimVector, storeIrte, writeBackIrte, invalidateIec, awaitInvalidation, awaitOldVectorIdle, releaseOldVector]
+export const irteUpdateOn = <U>(v: Vocabulary<U>): ProtocolSource<U> =>
+  [claimVector, v.storeInterrupt, v.writeBackInterrupt, v.invalidateInterrupt, v.awaitInvalidation, awaitOldVectorIdle, releaseOldVector]
 
 /** A whole new table, as a kernel that takes over from another has to do; afterwards everything cached is stale. */
-export const tableSwitch: ProtocolSource =
-  [claimVector, lockInterruptTable, buildInterruptTable, flushWriteBuffer, setInterruptTable, invalidateIecAll, awaitInvalidation, unlockInterruptTable,
+export const tableSwitchOn = <U>(v: Vocabulary<U>): ProtocolSource<U> =>
+  [claimVector, lockInterruptTable, v.buildInterruptTable, v.flushStores, v.setInterruptTable, v.invalidateInterrupts, v.awaitInvalidation, unlockInterruptTable,
     awaitOldVectorIdle, releaseOldVector]
 
 /** The message registers of the source, under its mask bit. */
-export const sourceMasked: ProtocolSource =
+export const sourceMasked: ProtocolSource<unknown> =
   [claimVector, maskSource, writeMessageAddress, writeMessageData, readBackSource, unmaskSource, awaitOldVectorIdle, releaseOldVector]
 
 /** The same for a source that has no mask bit: between the two writes its messages go to neither place. */
-export const sourceUnmasked: ProtocolSource =
+export const sourceUnmasked: ProtocolSource<unknown> =
   [claimVector, writeMessageAddress, writeMessageData, readBackSource, awaitOldVectorIdle, releaseOldVector]
 
-export interface Migration { readonly name: string; readonly says: string; readonly apply: (design: Design) => Design }
+export interface Migration { readonly name: string; readonly says: string; readonly apply: <U>(design: Design<U>, v: Vocabulary<U>) => Design<U> }
 
-const bySource = (name: string, says: string, protocol: ProtocolSource, givesUp: Design['givesUp']): Migration => ({
+const bySource = (name: string, says: string, protocol: ProtocolSource<unknown>, givesUp: Design['givesUp']): Migration => ({
   name, says,
   apply: design => ({
     ...design, memoryOf: design.name, interruptsOf: null, name: `${design.name}+${name}`, says: `${design.says}; ${says}`, remapsInterrupts: false,
@@ -42,9 +42,9 @@ export const migrations: readonly Migration[] = [
   }),
   {
     name: 'table-switch', says: 'interrupts move by building a second table and switching to it',
-    apply: design => ({
+    apply: (design, v) => ({
       ...design, memoryOf: design.name, interruptsOf: null, name: `${design.name}+table-switch`, says: `${design.says}; interrupts move by switching to a second table`, interruptTables: 2,
-      protocols: { ...design.protocols, migrateInterrupt: tableSwitch.flat() },
+      protocols: { ...design.protocols, migrateInterrupt: tableSwitchOn(v).flat() },
     }),
   },
 ]

@@ -1,6 +1,6 @@
 /** Clauses of the VT-d Architecture Specification, rev 5.10. Ids are `VTD:<section>/<what>`; a chapter or table stands for the
  *  section where our sources name no finer one. Fault reasons (tables 15 and 30) derive from `faults.ts`. */
-import type { Clauses } from '../clauses.ts'
+import type { Clauses } from '../iommu/citation.ts'
 import { faultClauses } from './faults.ts'
 import type { FaultClause } from './faults.ts'
 

@@ -1,5 +1,5 @@
 /** Fault reasons, and how faults are recorded and signalled (VT-d rev 5.10: tables 15 and 30, sections 7.2 and 7.3). */
-import type { Clauses } from '../clauses.ts'
+import type { Clauses } from '../iommu/citation.ts'
 import type { VtdClause } from './clauses.ts'
 
 export type FaultClause = `VTD:table-30/${string}` | `VTD:table-15/${string}`
@@ -112,6 +112,9 @@ export const faultReasons: readonly FaultReason[] = [
     ({ code, condition, source: 'interrupt', qualified, says, clause: `VTD:table-15/${condition}` })),
 ]
 const byCode = new Map(faultReasons.map(reason => [reason.code, reason]))
+/** LCT.2, LGN.2 and LGN.3: what refusals that are cached are reported as. */
+export const contextNotPresent = 0x02, writeDenied = 0x05, readDenied = 0x06
+
 export const faultReason = (code: number): FaultReason | undefined => byCode.get(code)
 
 export const faultClauses: Clauses = Object.fromEntries(faultReasons.map(({ clause, source, says, code }) => [clause, {

@@ -18,6 +18,7 @@ import type { Trace } from '../trace/format.ts'
 import { opTexts } from '../trace/render.ts'
 import type { Replayed } from '../trace/replay.ts'
 import type { Bounds } from '../../spec/bounds.ts'
+import { vtdState } from '../../spec/vtd/bounded/state.ts'
 
 type RemapReplayed = Replayed<State, Ledger, Seen>
 
@@ -29,8 +30,8 @@ export function onQemu(replayed: RemapReplayed, trace: Trace, b: Bounds, qemu: s
   const asIs = (i: number): Op => steps[i]!.op
   const last = at === null || at === 0 || loop !== null ? null : at - 1
   return showOnQemu({
-    bounds: b, start: machine.initialWorld.state, at: last, endless: loop !== null,
-    steps: steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state, seen: seenIn(events) })),
+    bounds: b, start: vtdState(machine.initialWorld.state), at: last, endless: loop !== null,
+    steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state), after: vtdState(after.state), seen: seenIn(events) })),
     arrivesEarly: issued => last !== null && violates([...steps.slice(0, issued + 1).map(({ op }) => op), asIs(last)]),
     asWrite: issued => last !== null && violates([
       ...steps.slice(0, issued).map(({ op }) => op), { ...asIs(issued), args: { ...asIs(issued).args, write: true } }, ...steps.slice(issued + 1, last + 1).map(({ op }) => op)]),

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { isPrintable, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
 import { clauses } from '../../spec/clauses.ts'
-import type { Design } from '../../spec/kernel/index.ts'
+import type { Design } from '../../spec/kernel/design.ts'
 import { callNames } from '../../spec/state.ts'
 import { suggest } from './args.ts'
 

@@ -1,14 +1,12 @@
 /** Which steps of a protocol change what hardware reads: found by taking them in random runs, so that a user's own steps are known too. */
 import { exploreRandomly } from '../explore/random.ts'
 import { boundNames } from '../../spec/bounds.ts'
-import type { Bounds } from '../../spec/bounds.ts'
+import { demanding } from '../../spec/iommus.ts'
 import type { Design, Step } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import type { CallName } from '../../spec/state.ts'
 
-/** Hardware on which no step is spared. */
-const mostDemanding: Partial<Bounds> = { cm: 1, rwbf: 1, coherent: 0, esirtps: 0 }
 const runs = 40, length = 60, mostScopes = 5
 
 /** Steps of the call that were seen to change the unit, its tables or a source. */
@@ -16,7 +14,7 @@ export async function hardwareSteps(design: Design, call: CallName, scopes: read
   const found = new Set<Step>()
   const watched: Design = { ...design, protocols: { ...design.protocols, [call]: (design.protocols[call] ?? []).map(step => watching(step, found)) } }
   for (const { bounds: b } of spread(scopes))
-    await exploreRandomly(remapMachine(watched, { ...b, ...mostDemanding }), { seed: 1, runs, length, refusedLimit: 1 })
+    await exploreRandomly(remapMachine(watched, { ...b, ...demanding }), { seed: 1, runs, length, refusedLimit: 1 })
   return found
 }
 
@@ -37,4 +35,4 @@ function watching(step: Step, found: Set<Step>): Step {
     },
   }
 }
-const readByHardware = ({ s }: Parameters<Step['then']>[0]): string => JSON.stringify([s.unit, s.sources])
+const readByHardware = ({ s }: Parameters<Step['then']>[0]): string => JSON.stringify([s.unit, s.memory, s.sources])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { claims } from '../../properties/index.ts'
-import { designs } from '../../spec/kernel/index.ts'
+import { designs } from '../../spec/designs.ts'
 import { abortedAfter } from '../clock.ts'
 import { run } from './run.ts'
 

@@ -66,7 +66,7 @@ it('a design of a user gets the modules of the program by name and by path; prop
   const of = (path: string): string => JSON.stringify(resolve(path))
   writeFileSync(design, `import * as spec from 'remapcheck/spec'
 import { claims } from 'remapcheck/properties'
-import { ring0Strict } from ${of('spec/kernel/ring0.ts')}
+import { ring0Strict } from ${of('spec/designs.ts')}
 import { machine } from ${of('src/model/index.ts')}
 import * as index from 'remapcheck'
 process.stderr.write(JSON.stringify([spec.ring0Strict === ring0Strict, machine === index.machine, claims.map(({ property }) => property.at)]))

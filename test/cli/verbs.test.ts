@@ -9,7 +9,7 @@ import { verbs } from '../../src/cli/verbs/index.ts'
 import { exitClasses } from '../../src/exit.ts'
 import { loadTraces } from '../../src/trace/store.ts'
 import { xeon } from '../../spec/costs/index.ts'
-import { designs } from '../../spec/kernel/index.ts'
+import { designs } from '../../spec/designs.ts'
 import type { Extremes } from '../../src/explore/extremes.ts'
 import { run, withoutProgress } from './run.ts'
 

@@ -1,7 +1,7 @@
 /** The verdicts, with exact state counts: a change of the model's meaning cannot pass unseen. `vitest -u` accepts one that was meant. */
 import { expect, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
-import { designs } from '../../spec/kernel/index.ts'
+import { designs } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
 import { exploreFully } from '../../src/index.ts'

@@ -8,12 +8,12 @@ import { invalidationsComplete } from '../../properties/progress/invalidations-c
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { waitEnds } from '../../properties/progress/wait-ends.ts'
 import { moved, replaced, without } from '../../spec/kernel/design.ts'
-import type { Design, Step } from '../../spec/kernel/design.ts'
-import { designNamed } from '../../spec/kernel/index.ts'
-import { driverServer } from '../../spec/kernel/driver-server.ts'
-import { ring0Strict } from '../../spec/kernel/ring0.ts'
+import type { Design, Step } from '../../spec/index.ts'
+import { designNamed } from '../../spec/designs.ts'
+import { driverServer } from '../../spec/designs.ts'
+import { ring0Strict } from '../../spec/designs.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
-import * as steps from '../../spec/kernel/steps/index.ts'
+import * as steps from '../../spec/steps.ts'
 import { forging, mutant, onePage, oneSource, twoSources } from './mutant.ts'
 
 const strict = ring0Strict

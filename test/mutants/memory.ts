@@ -6,14 +6,14 @@ import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { noFreedTable } from '../../properties/isolation/no-freed-table.ts'
 import { noWrongPermission } from '../../properties/isolation/no-wrong-permission.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
-import type { Design, Step } from '../../spec/kernel/design.ts'
-import { driverServer } from '../../spec/kernel/driver-server.ts'
-import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/kernel/ring0.ts'
+import type { Design, Step } from '../../spec/index.ts'
+import { driverServer } from '../../spec/designs.ts'
+import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
-import * as steps from '../../spec/kernel/steps/index.ts'
-import { store } from '../../spec/vtd/bounded/tables.ts'
+import * as steps from '../../spec/steps.ts'
+import { store } from '../../spec/iommu/cells.ts'
 import { mutant, onePage, reassigning, twoLevels } from './mutant.ts'
 
 const strict = ring0Strict
@@ -23,19 +23,19 @@ const rangeFlush = replaced(ring0Deferred, 'flush', steps.invalidateDomain, step
 const notEnabled: Design = { ...strict, name: 'ring0-strict, not yet enabled', remapsDma: false }
 /** Waits for a table page while it holds the lock that an unmap needs to free one. */
 const linkTablesWaiting: Step = {
-  ...steps.linkTables, name: 'linkTablesWaiting', when: ({ s, call }) => s.unit.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
+  ...steps.linkTables, name: 'linkTablesWaiting', when: ({ s, call }) => s.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
 }
 
 /** Gives a device that comes its reserved region anew, though the domain has it mapped. */
 const clearRegion: Step = {
   name: 'clearRegion', says: 'clear the leaf entry of the reserved region, page 0', clause: 'VTD:table-28/second-stage-leaf',
-  then: ({ s, call, caps }) => { store(s.unit.memory.roots[call.domain!]![0]!, null, caps) },
+  then: ({ s, call, caps }) => { store(s.memory.roots[call.domain!]![0]!, null, caps) },
 }
 const storeRegion: Step = {
   name: 'storeRegion', says: 'store it again', clause: 'VTD:table-28/second-stage-leaf',
   then: ({ s, call, caps }) => {
     const region = s.kernel.mappings[call.domain!]![0]!
-    if (region?.phase === 'live') store(s.unit.memory.roots[call.domain!]![0]!, { kind: 'leaf', frame: region.frame, write: region.write }, caps)
+    if (region?.phase === 'live') store(s.memory.roots[call.domain!]![0]!, { kind: 'leaf', frame: region.frame, write: region.write }, caps)
   },
 }
 

@@ -1,8 +1,9 @@
 /** Counterexamples on QEMU: what it shows of the saved traces and of the mutants, that what it shows is not said of everything, and docs/on-qemu.md. */
+import { vtdState } from '../../spec/vtd/bounded/state.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/kernel/ring0.ts'
+import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { onQemu } from '../../src/cli/on-qemu.ts'
 import { exploreFully } from '../../src/index.ts'
@@ -53,8 +54,8 @@ function show(design: typeof ring0Strict, b: Bounds, ops: readonly Op[]): Promis
   const { steps, refusedCount } = replay(machine, trace)
   expect(refusedCount).toBe(0)
   return showOnQemu({
-    bounds: b, start: machine.initialWorld.state, at: null, endless: false, arrivesEarly: () => false, asWrite: () => false,
-    steps: steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state, seen: seenIn(events) })),
+    bounds: b, start: vtdState(machine.initialWorld.state), at: null, endless: false, arrivesEarly: () => false, asWrite: () => false,
+    steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state), after: vtdState(after.state), seen: seenIn(events) })),
   })
 }
 const outcomes = ({ steps }: OnQemu) => steps.flatMap(({ sights }) => sights.flatMap(({ deed, outcome, cached }) => deed.kind === 'dma' && deed.why !== 'context' ? [{ outcome, cached }] : []))
@@ -81,11 +82,11 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
   it('a QEMU that is flushed behind the model\'s back shows no stale access, and that is a difference', async () => {
     const machine = remapMachine(ring0Deferred, one, propertiesFor(ring0Deferred, one))
     const { steps } = replay(machine, { ...loadTraces([stale])[0]!.trace, bounds: {} })
-    const told = steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state, seen: seenIn(events) }))
-    const { state } = steps[6]!.after
+    const told = steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state), after: vtdState(after.state), seen: seenIn(events) }))
+    const state = vtdState(steps[6]!.after.state)
     const flushed = { ...state, unit: { ...state.unit, queue: [{ type: 'iotlb-global' } as const] } }
     const shown = await showOnQemu({
-      bounds: one, start: machine.initialWorld.state, at: 9, endless: false, arrivesEarly: () => false, asWrite: () => false,
+      bounds: one, start: vtdState(machine.initialWorld.state), at: 9, endless: false, arrivesEarly: () => false, asWrite: () => false,
       steps: [...told.slice(0, 7), { op: { action: 'flush it', args: {} }, before: state, after: flushed, seen: [] }, ...told.slice(7)],
     })
     expect(shown).toMatchObject({ verdict: 'differs', limits: [], evidence: 8 })

@@ -1,12 +1,12 @@
 /** Names of edits: each makes the same design again, and a wrong one is told with what there is. */
 import { describe, expect, it } from 'vitest'
-import { applied, edited, editedName, editName, editsOf, isAsked, isCostOnly, NoSuchEdit } from '../../spec/kernel/ablation.ts'
+import { applied, edited, editedName, editName, editsOf, isAsked, isCostOnly, NoSuchEdit } from '../../spec/kernel/edits.ts'
 import { bounds, capsOf } from '../../spec/bounds.ts'
 import { protocolOn, stepLabels } from '../../spec/kernel/calls.ts'
 import { design, without } from '../../spec/kernel/design.ts'
-import { designNamed, designs } from '../../spec/kernel/index.ts'
-import { ring0Strict } from '../../spec/kernel/ring0.ts'
-import * as steps from '../../spec/kernel/steps/index.ts'
+import { designNamed, designs } from '../../spec/designs.ts'
+import { ring0Strict } from '../../spec/designs.ts'
+import * as steps from '../../spec/steps.ts'
 import { callNames } from '../../spec/state.ts'
 import { builtIn, isPath } from '../../src/cli/designs.ts'
 

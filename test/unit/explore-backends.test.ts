@@ -1,7 +1,7 @@
 /** However a search takes its steps, by whichever back end and by however many threads, it says the same. */
 import { expect, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
-import { designNamed } from '../../spec/kernel/index.ts'
+import { designNamed } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopeNamed } from '../../spec/scopes.ts'
 import { actionsOf, exploreExhaustively, machine, propertiesOf, range, struct } from '../../src/index.ts'

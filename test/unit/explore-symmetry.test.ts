@@ -1,7 +1,7 @@
 /** Searches that store one state for all names, and searches by several threads, beside plain ones. */
 import { describe, expect, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
-import { designNamed } from '../../spec/kernel/index.ts'
+import { designNamed } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { scopeNamed } from '../../spec/scopes.ts'
 import { actionsOf, bool, exploreExhaustively, initial, machine, optional, propertiesOf, range, scalarset, struct, table } from '../../src/index.ts'

@@ -1,8 +1,9 @@
 /** Steps of the model as what is done to a machine, without one. */
+import { vtdState } from '../../spec/vtd/bounded/state.ts'
 import { describe, expect, it } from 'vitest'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import { designNamed } from '../../spec/kernel/index.ts'
+import { designNamed } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { inputOf, placementOf, rawMaskOf } from '../../spec/vtd/bounded/placement.ts'
 import { seenIn, step } from '../../src/model/index.ts'
@@ -19,7 +20,7 @@ function lowered(design: string, b: Bounds, ops: readonly Op[]): string[][] {
   return ops.map(op => {
     const { world: next, events, refused } = step(machine, world, op)
     expect(refused, op.action).toBe(false)
-    const { deeds, limits } = lower({ op, before: world.state, after: next.state, seen: seenIn(events) }, b, at, status)
+    const { deeds, limits } = lower({ op, before: vtdState(world.state), after: vtdState(next.state), seen: seenIn(events) }, b, at, status)
     world = next
     return [...deeds.map(deed => deedText(deed, at.requesters)), ...limits.map(name => `[${name}]`)]
   })

@@ -1,12 +1,14 @@
 /** What designs share is found by comparing: no edit, and no word of a design about itself, leaves a part unchecked. */
+import { standardIommu } from '../../spec/iommus.ts'
 import { describe, expect, it } from 'vitest'
-import { applied, editsOf } from '../../spec/kernel/ablation.ts'
+import { applied, editsOf } from '../../spec/kernel/edits.ts'
 import { replaced, without, withProtocol } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
-import { designNamed, designs, migrations } from '../../spec/kernel/index.ts'
-import { ring0Deferred, ring0DeferredEarly, ring0Strict } from '../../spec/kernel/ring0.ts'
-import { partOf, sharedWith } from '../../spec/kernel/sharing.ts'
-import * as steps from '../../spec/kernel/steps/index.ts'
+import { designNamed, designs } from '../../spec/designs.ts'
+import { migrations } from '../../spec/kernel/migration.ts'
+import { ring0Deferred, ring0DeferredEarly, ring0Strict } from '../../spec/designs.ts'
+import { partOf, sharedWith } from '../../spec/sharing.ts'
+import * as steps from '../../spec/steps.ts'
 import { waits } from '../../spec/costs/index.ts'
 import { scopes, worlds } from '../../spec/scopes.ts'
 import { callNames } from '../../spec/state.ts'
@@ -34,7 +36,7 @@ describe('what the built-in designs share', () => {
   it('is shared by every design under every migration, and no edit of a part is', () => {
     let edits = 0
     for (const base of designs)
-      for (const from of [base, ...migrations.map(({ apply }) => apply(base))])
+      for (const from of [base, ...migrations.map(({ apply }) => apply(base, standardIommu.steps as never))])
         for (const call of callNames)
           for (const edit of editsOf(from, call, [from.protocols[call] ?? []], () => true)) {
             const less = applied(from, edit), part = partOf[call]
@@ -43,7 +45,7 @@ describe('what the built-in designs share', () => {
             edits++
           }
     expect(edits).toBeGreaterThan(1000)
-    for (const base of designs) for (const { apply } of migrations) expect(sharedWith(apply(base), 'memory'), base.name).toBe(base)
+    for (const base of designs) for (const { apply } of migrations) expect(sharedWith(apply(base, standardIommu.steps as never), 'memory'), base.name).toBe(base)
   })
 })
 

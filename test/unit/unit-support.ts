@@ -1,8 +1,8 @@
 /** A register-level unit with its memory, driven by register names. */
 import { bounds, capsOf } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import { capabilityRegisters } from '../../spec/vtd/caps.ts'
-import type { UnitShape } from '../../spec/vtd/caps.ts'
+import { capabilityRegisters } from '../../spec/vtd/capabilities.ts'
+import type { UnitShape } from '../../spec/vtd/capabilities.ts'
 import { MemoryImage } from '../../spec/iommu/image.ts'
 import { decode, dwordsOf, registers } from '../../spec/vtd/layout/index.ts'
 import type { RegisterName } from '../../spec/vtd/layout/index.ts'

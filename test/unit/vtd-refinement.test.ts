@@ -12,7 +12,9 @@ import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
 import type { EntryReader } from '../../spec/vtd/layout/read-entries.ts'
 import type { MemoryImage } from '../../spec/iommu/image.ts'
 import { encode as words, registers, remappableAddress } from '../../spec/vtd/layout/index.ts'
-import { memoryDomain, pageAt, seenByHardware, tablesOf } from '../../spec/vtd/bounded/tables.ts'
+import { seenByHardware } from '../../spec/iommu/cells.ts'
+import { pageAt, pagingDomain } from '../../spec/iommu/paging.ts'
+import { tablesDomain, tablesOf } from '../../spec/vtd/bounded/tables.ts'
 import type { Memory } from '../../spec/vtd/bounded/tables.ts'
 import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
 import { decodeMessage, remap } from '../../spec/vtd/remap/remap.ts'
@@ -25,6 +27,7 @@ import { valueOf } from './domains.ts'
 import { caught, fieldMutants } from './vtd-mutants.ts'
 
 interface Small { readonly b: Bounds; readonly memory: Memory; readonly at: Placement; readonly eime: boolean }
+const unitOf = (b: Bounds) => unitDomain({ bounds: b, ids: idsOf(b), caps: capsOf(b), design: { interruptTables: 1 } })
 const bit = fc.integer({ min: 0, max: 1 })
 const upTo = (max: number) => fc.integer({ min: 1, max })
 
@@ -34,8 +37,8 @@ const someBounds: fc.Arbitrary<Bounds> = fc.record({
 }).map(changes => bounds(changes)).filter(b => badBounds(b) === null)
 
 const small: fc.Arbitrary<Small> = fc.tuple(someBounds, upTo(2), fc.constantFrom<3 | 4>(3, 4), fc.boolean()).chain(([b, interruptTables, levels, eime]) =>
-  valueOf(memoryDomain(b, capsOf(b), idsOf(b), interruptTables)).map(memory =>
-    ({ b, memory: memory as Memory, at: placementOf(b, { levels, interruptTables }), eime })))
+  fc.tuple(valueOf(tablesDomain(idsOf(b), capsOf(b), interruptTables)), valueOf(pagingDomain(b, idsOf(b), capsOf(b)))).map(([tables, pages]) =>
+    ({ b, memory: { ...tables as object, ...pages as object } as Memory, at: placementOf(b, { levels, interruptTables }), eime })))
 
 /** What a unit of QEMU's kind reports; nothing of it but the number of levels is a small unit's to have. */
 function registersOf({ b, memory, at, eime }: Small): UnitRegisters {
@@ -63,8 +66,8 @@ function translationsAgree(s: Small, mutant = same, encoder: Encoder = encode): 
   const { b, memory, at } = s
   const registersNow = registersOf(s)
   const raw = rawOf(encoder(memory, b, at), registersNow, at, memory.irta, mutant)
-  const unit = { ...initial(unitDomain(b, 1)), tes: true }
-  const smallTables = tablesOf(memory, b), smallUnit = translationUnit(unit, b), rawUnit = translationUnitOf(registersNow, haw)
+  const unit = { ...initial(unitOf(b)), tes: true }
+  const smallTables = tablesOf(memory, memory, b), smallUnit = translationUnit(unit, b), rawUnit = translationUnitOf(registersNow, haw)
   const all: { readonly ours: unknown; readonly theirs: unknown }[] = []
   for (let device = 0; device < b.devices; device++) for (let iova = 0; iova < b.iovas; iova++) for (const access of accesses) for (const type of types) {
     if (takesFrameForTable(s, device, iova)) { meet('frame as table'); continue }
@@ -113,8 +116,8 @@ function interruptsAgree(s: Small, mutant = same, encoder: Encoder = encode): vo
   const { b, memory, at, eime } = s
   const registersNow = registersOf(s)
   const raw = rawOf(encoder(memory, b, at), registersNow, at, memory.irta, mutant)
-  const smallTables = tablesOf(memory, b)
-  const smallUnit = interruptUnit({ ...initial(unitDomain(b, 1)), ires: true, eime }, b), rawUnit = interruptUnitOf(registersNow, haw)
+  const smallTables = tablesOf(memory, memory, b)
+  const smallUnit = interruptUnit({ ...initial(unitOf(b)), ires: true, eime }, b), rawUnit = interruptUnitOf(registersNow, haw)
   for (let index = 0; index < b.sources; index++) for (let device = 0; device < b.devices; device++) {
     const request = (sid: number) => decodeMessage(sid, words(remappableAddress, { FEE: 0xfee, FORMAT: 1, HANDLE: index })[0]!, 0)!
     const ours = remap(smallUnit, request(device), smallTables.irte)

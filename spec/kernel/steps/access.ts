@@ -1,7 +1,10 @@
 /** How steps find the table entries and the mapping their call is about. */
-import type { Kernel } from '../design.ts'
-import { store } from '../../vtd/bounded/tables.ts'
-import type { Cell, PagingEntry } from '../../vtd/bounded/tables.ts'
+import type { Kernel as KernelOf } from '../design.ts'
+import { store } from '../../iommu/cells.ts'
+import type { Cell } from '../../iommu/cells.ts'
+import type { PagingEntry } from '../../iommu/paging.ts'
+
+type Kernel = KernelOf<unknown>
 
 type View = Omit<Kernel, 'emit'>
 type Mapping = NonNullable<Kernel['s']['kernel']['mappings'][number][number]>
@@ -26,7 +29,7 @@ interface Path {
 
 /** As software sees the tables of its domain: its own stores, whether hardware sees them or not. */
 export function pathTables({ s, call, b }: View): Path {
-  let row = s.unit.memory.roots[call.domain!]!
+  let row = s.memory.roots[call.domain!]!
   const cells: Cell<PagingEntry>[] = []
   let last: Cell<PagingEntry> | null = null
   let lastPage: number | null = null
@@ -36,7 +39,7 @@ export function pathTables({ s, call, b }: View): Path {
     if (cell.now?.kind !== 'table') return { cells, complete: false, next: cell, last: null, lastPage: null }
     last = cell
     lastPage = cell.now.page
-    row = s.unit.memory.pool[lastPage]!
+    row = s.memory.pool[lastPage]!
   }
   const leaf = row[b.levels === 1 ? call.iova! : call.iova! & 1]!
   return { cells: [...cells, leaf], complete: true, next: leaf, last, lastPage }
@@ -45,7 +48,7 @@ export function pathTables({ s, call, b }: View): Path {
 /** The leaf entry of the page. A map goes by the table that it found when it linked, as a kernel does that holds a pointer to it. */
 export function leafSlot(k: View): Cell<PagingEntry> | null {
   const { call, s } = k
-  if (call.call === 'map' && call.page !== null) return s.unit.memory.pool[call.page]![call.iova! & 1]!
+  if (call.call === 'map' && call.page !== null) return s.memory.pool[call.page]![call.iova! & 1]!
   const path = pathTables(k)
   return path.complete ? path.next : null
 }

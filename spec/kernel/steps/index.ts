@@ -1,6 +1,5 @@
-/** The vocabulary of protocols: every step a kernel design may take. */
-export * from './context.ts'
-export * from './interrupt.ts'
-export * from './invalidation.ts'
-export * from './mapping.ts'
+/** Steps that are the kernel's own, whatever the IOMMU. */
+export * from './devices.ts'
+export * from './memory.ts'
+export * from './sources.ts'
 export * from './userland.ts'

@@ -1,5 +1,5 @@
 /** Steps of kernels whose drivers are user processes: system calls, IPC, mediated ports. */
-import type { Step } from '../design.ts'
+import type { NeutralStep as Step } from '../design.ts'
 
 const pays = (name: string, says: string, ...units: readonly string[]): Step =>
   ({ name, says, then: ({ emit }) => { for (const unit of units) emit.cost(unit) } })

@@ -1,36 +1,38 @@
 /** What a VT-d unit does by itself: fill caches, process the queue, complete registers, let stores become visible. */
 import type { Emit } from '../../../src/model/index.ts'
+import { seenByHardware, settle } from '../../iommu/cells.ts'
+import type { Cell } from '../../iommu/cells.ts'
+import { pageAt } from '../../iommu/paging.ts'
 import type { Bounds } from '../../bounds.ts'
-import { capsOf } from '../../bounds.ts'
-import { idsOf } from '../../ids.ts'
 import type { Seen } from '../../observations.ts'
-import { action } from '../../state.ts'
-import type { State } from '../../state.ts'
+import type { Setup } from '../../setup.ts'
+import { actionOn } from '../../state.ts'
 import { contextFill, invalidate, iotlbFill, lastTableOf, walkFor } from './caches.ts'
 import type { DeviceWalk } from './caches.ts'
 import type { VtdClause } from '../clauses.ts'
 import { coversIotlb } from '../invalidation/covers.ts'
 import type { Descriptor } from '../invalidation/covers.ts'
-import { didOf, flushWriteBuffer, pageAt, seenByHardware, settle } from './tables.ts'
-import type { Cell } from './tables.ts'
+import { didOf, flushWriteBuffer } from './tables.ts'
 import { mayComplete } from '../invalidation/order.ts'
 import type { Ordered } from '../invalidation/order.ts'
 import { descriptorOf } from './state.ts'
-import type { QueueEntry } from './state.ts'
+import type { QueueEntry, Unit, VtdState } from './state.ts'
 
-/** What of the unit software uses; the rest has no actions. */
-export interface UnitUse { readonly dma: boolean; readonly interrupts: boolean; readonly queue: boolean; readonly registers: boolean }
+const action = actionOn<Unit>()
 
-export function vtdActions(b: Bounds, use: UnitUse) {
+/** Tags of kernel steps: what of the unit they drive. */
+export const queueTag = 'queue', registersTag = 'registers'
+
+export function vtdActions(setup: Setup) {
+  const { bounds: b, use } = setup
   return [
-    ...use.dma && b.frames > 0 ? dmaCaches(b) : [], ...use.interrupts && b.sources > 0 ? [cacheIrte(b)] : [],
-    ...use.queue ? [processQueue(b)] : [], ...use.registers ? [completeRegister(b)] : [], ...settling(b, use),
+    ...use.dma && b.frames > 0 ? dmaCaches(setup) : [], ...use.interrupts && b.sources > 0 ? [cacheIrte(setup)] : [],
+    ...use.tags.has(queueTag) ? [processQueue(b)] : [], ...use.tags.has(registersTag) ? [completeRegister(b)] : [], ...settling(setup),
   ]
 }
 
 /** Speculative fills of the caches that DMA uses: no request need be there (6). */
-function dmaCaches(b: Bounds) {
-  const { device, iova } = idsOf(b)
+function dmaCaches({ bounds: b, ids: { device, iova } }: Setup) {
   const cacheContext = action('iommu.cacheContext', {
     says: 'fill the context cache with the context entry of a device, asked or not',
     agent: 'iommu', path: 'dma', params: { device },
@@ -50,12 +52,12 @@ function dmaCaches(b: Bounds) {
     says: 'walk the tables and fill the IOTLB with a page of a device, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
-      const found = s.unit.tes ? walkFor(s.unit, p.device, p.iova, false, b) : null
+      const found = s.unit.tes ? walkFor(s, { ...p, write: false }, b) : null
       const fill = found === null ? null : iotlbFill(found, b)
       return fill !== null && !same(fill, s.unit.iotlb[p.device]![p.iova])
     },
     then: (d, p, emit) => {
-      const found = walkFor(d.unit, p.device, p.iova, false, b)!
+      const found = walkFor(d, { ...p, write: false }, b)!
       const fill = iotlbFill(found, b)!
       d.unit.iotlb[p.device]![p.iova] = fill
       emitWalk(emit, found, p.device, b)
@@ -67,12 +69,12 @@ function dmaCaches(b: Bounds) {
     says: 'fill the paging-structure cache with the last table of a walk, asked or not',
     agent: 'iommu', path: 'dma', params: { device, iova },
     when: (s, p) => {
-      const found = s.unit.tes && b.levels > 1 ? walkFor(s.unit, p.device, p.iova, false, b) : null
+      const found = s.unit.tes && b.levels > 1 ? walkFor(s, { ...p, write: false }, b) : null
       const page = found === null ? null : lastTableOf(found, b)
       return page !== null && s.unit.pagingCache[found!.domain]![p.iova >> 1] !== page
     },
     then: (d, p, emit) => {
-      const found = walkFor(d.unit, p.device, p.iova, false, b)!
+      const found = walkFor(d, { ...p, write: false }, b)!
       d.unit.pagingCache[found.domain]![p.iova >> 1] = lastTableOf(found, b)
       emit.clause('VTD:6/paging-structure-cache')
     },
@@ -90,17 +92,16 @@ export function emitWalk(emit: Emit<Seen>, { trail, domain }: DeviceWalk, device
   }
 }
 
-function cacheIrte(b: Bounds) {
-  const { source } = idsOf(b)
+function cacheIrte({ caps, ids: { source } }: Setup) {
   return action('iommu.cacheIrte', {
     says: 'fill the interrupt entry cache with an IRTE, asked or not',
     agent: 'iommu', path: 'irq-deliver', params: { source },
     when: (s, p) => {
-      const entry = seenByHardware(s.unit.memory.irt[s.unit.memory.irta]![p.source]!)
-      return s.unit.ires && (entry !== null || capsOf(b).cm) && !same({ entry }, s.unit.iec[p.source])
+      const entry = seenByHardware(s.unit.tables.irt[s.unit.tables.irta]![p.source]!)
+      return s.unit.ires && (entry !== null || caps.cm) && !same({ entry }, s.unit.iec[p.source])
     },
     then: (d, p, emit) => {
-      const entry = seenByHardware(d.unit.memory.irt[d.unit.memory.irta]![p.source]!)
+      const entry = seenByHardware(d.unit.tables.irt[d.unit.tables.irta]![p.source]!)
       d.unit.iec[p.source] = { entry: entry === null ? null : { ...entry } }
       emit.cost('irte-fetch')
       emit.clause('VTD:6/interrupt-entry-cache')
@@ -155,7 +156,7 @@ function completeRegister(b: Bounds) {
   })
 }
 
-function execute(d: State, entry: QueueEntry, emit: Emit<Seen>, b: Bounds): void {
+function execute(d: VtdState, entry: QueueEntry, emit: Emit<Seen>, b: Bounds): void {
   const descriptor = descriptorOf(entry)
   const unit = hardwareCost[descriptor.type]
   if (unit !== undefined) emit.cost(unit)
@@ -163,47 +164,46 @@ function execute(d: State, entry: QueueEntry, emit: Emit<Seen>, b: Bounds): void
   if (entry.type === 'iotlb-page' && entry.hint) emit.clause('VTD:6.5.2.3/hint')
   if (entry.type !== 'wait' && b.rwbf === 1) {
     // Every cache invalidation flushes the write buffers first (chapter 6).
-    flushWriteBuffer(d.unit.memory)
+    flushWriteBuffer(d.unit.tables, d.memory)
     emit.clause('VTD:6/write-buffer-flush')
   }
   invalidate(d.unit, descriptor)
 }
 
 /** An IOTLB invalidation is held back while requests it must drain are on their way: the next wait may complete only after both. */
-function isDrained(s: State, descriptor: Descriptor, b: Bounds): boolean {
+function isDrained(s: VtdState, descriptor: Descriptor, b: Bounds): boolean {
   if (descriptor.type !== 'iotlb' || b.drain === 0) return true
   return s.inFlight.every(request => request === null || request.domain === null
     || !coversIotlb(descriptor, { did: didOf(request.domain), page: request.iova!, pages: 1 }))
 }
 
 /** Stores that software has not written back may reach memory at any time. */
-function settling(b: Bounds, use: UnitUse) {
-  if (b.coherent === 1 && b.rwbf === 0) return []
-  const id = idsOf(b)
+function settling({ bounds: b, caps, ids: id, use }: Setup) {
+  if (caps.coherent && !caps.rwbf) return []
   const settleCell = (d: Cell<unknown>, emit: Emit<Seen>): void => { settle(d); emit.clause('VTD:6/coherency') }
   const context = action('memory.settleContext', {
     says: 'a store to a context entry that was not written back reaches memory',
     agent: 'memory', params: { device: id.device },
-    when: (s, p) => s.unit.memory.context[p.device]!.pending.length > 0,
-    then: (d, p, emit) => { settleCell(d.unit.memory.context[p.device]!, emit) },
+    when: (s, p) => s.unit.tables.context[p.device]!.pending.length > 0,
+    then: (d, p, emit) => { settleCell(d.unit.tables.context[p.device]!, emit) },
   })
   const entry = action('memory.settleEntry', {
     says: 'a store to a page-table entry that was not written back reaches memory',
     agent: 'memory', params: { domain: id.domain, iova: id.iova },
-    when: (s, p) => (s.unit.memory.roots[p.domain]![p.iova]?.pending.length ?? 0) > 0,
-    then: (d, p, emit) => { settleCell(d.unit.memory.roots[p.domain]![p.iova]!, emit) },
+    when: (s, p) => (s.memory.roots[p.domain]![p.iova]?.pending.length ?? 0) > 0,
+    then: (d, p, emit) => { settleCell(d.memory.roots[p.domain]![p.iova]!, emit) },
   })
   const pool = action('memory.settlePoolEntry', {
     says: 'a store to an entry of a table of the pool that was not written back reaches memory',
     agent: 'memory', params: { page: id.page, iova: id.iova },
-    when: (s, p) => (s.unit.memory.pool[p.page]![p.iova]?.pending.length ?? 0) > 0,
-    then: (d, p, emit) => { settleCell(d.unit.memory.pool[p.page]![p.iova]!, emit) },
+    when: (s, p) => (s.memory.pool[p.page]![p.iova]?.pending.length ?? 0) > 0,
+    then: (d, p, emit) => { settleCell(d.memory.pool[p.page]![p.iova]!, emit) },
   })
   const irte = action('memory.settleIrte', {
     says: 'a store to an IRTE that was not written back reaches memory',
     agent: 'memory', params: { source: id.source },
-    when: (s, p) => s.unit.memory.irt[s.unit.memory.irta]![p.source]!.pending.length > 0,
-    then: (d, p, emit) => { settleCell(d.unit.memory.irt[d.unit.memory.irta]![p.source]!, emit) },
+    when: (s, p) => s.unit.tables.irt[s.unit.tables.irta]![p.source]!.pending.length > 0,
+    then: (d, p, emit) => { settleCell(d.unit.tables.irt[d.unit.tables.irta]![p.source]!, emit) },
   })
   return [
     ...use.dma && b.frames > 0 ? [entry, ...b.levels > 1 ? [pool] : [], ...b.reassign === 1 ? [context] : []] : [],

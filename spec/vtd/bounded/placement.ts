@@ -6,8 +6,13 @@ import type { Layout } from '../layout/index.ts'
 import { contextEntry, remappedIrte, rootEntry, secondStageLeaf } from '../layout/index.ts'
 import { MemoryImage } from '../../iommu/image.ts'
 import type { Descriptor } from '../invalidation/covers.ts'
-import { decodeContext, decodeIrte, decodePaging, pageAddress, rootAddress, seenByHardware } from './tables.ts'
-import type { Cell, Memory, PagingEntry } from './tables.ts'
+import { seenByHardware } from '../../iommu/cells.ts'
+import type { Cell } from '../../iommu/cells.ts'
+import { pageAddress, rootAddress } from '../../iommu/paging.ts'
+import type { PagingEntry } from '../../iommu/paging.ts'
+import { decodeContext, decodeIrte, decodePaging } from './tables.ts'
+import type { Memory } from './tables.ts'
+import type { VtdState } from './state.ts'
 import { leafSize, hardwareGeometry } from '../walk/tables.ts'
 import { contextEntryWords, irteWords, rootEntryWords, secondStageWords } from '../layout/write-entries.ts'
 
@@ -64,6 +69,9 @@ export const rawMaskOf = (mask: number, b: Bounds): number => b.levels === 1 || 
 
 /** One entry in memory. */
 export interface RawEntry { readonly address: number; readonly layout: Layout; readonly words: Uint32Array; readonly of: string }
+
+/** All that the unit of a machine reads. */
+export const memoryOf = ({ memory, unit }: VtdState): Memory => ({ ...unit.tables, ...memory })
 
 /** What hardware reads, or what software last wrote, which may not have reached memory yet. */
 export type View = 'hardware' | 'software'

@@ -2,23 +2,22 @@
 import { bool, list, oneOf, optional, range, scalarset, struct, table, variant } from '../../../src/model/index.ts'
 import type { Value } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
-import { capsOf } from '../../bounds.ts'
-import { idsOf } from '../../ids.ts'
-import { didOf, geometryOf, memoryDomain } from './tables.ts'
+import type { Setup } from '../../setup.ts'
+import type { State } from '../../state.ts'
+import { didOf, geometryOf, tablesDomain } from './tables.ts'
 import type { Descriptor } from '../invalidation/covers.ts'
 import type { InterruptUnit } from '../remap/remap.ts'
 import { noSingleSource } from '../walk/walk.ts'
 import type { TranslationUnit } from '../walk/walk.ts'
 
-export function unitDomain(b: Bounds, interruptTables: number) {
-  const id = idsOf(b)
+export function unitDomain({ bounds: b, ids: id, caps, design }: Pick<Setup, 'bounds' | 'ids' | 'caps'> & { readonly design: { readonly interruptTables: number } }) {
   const contextEntry = struct({ domain: id.domain, root: id.domain })
   const irte = struct({ cpu: id.cpu, vector: id.vector, verify: optional(id.device) })
   // A cached entry that says "not present" exists only with CM=1 (chapter 6): there `entry` is null.
   return struct({
     /** GSTS.TES, IRES, CFIS and IRTA.EIME. */
     tes: bool, ires: bool, cfis: bool, eime: bool,
-    memory: memoryDomain(b, capsOf(b), id, interruptTables),
+    tables: tablesDomain(id, caps, design.interruptTables),
     contextCache: table([id.device], optional(struct({ entry: optional(contextEntry) }))),
     /** Looked up by device and page, tagged with the domain that invalidations name. `frame: null` is a cached refusal. */
     iotlb: table([id.device, id.iova], optional(struct({ domain: id.domain, frame: optional(id.frame), write: bool }))),
@@ -50,6 +49,10 @@ export function unitDomain(b: Bounds, interruptTables: number) {
 }
 export type Unit = Value<ReturnType<typeof unitDomain>>
 export type QueueEntry = Unit['queue'][number]
+/** The machine with this unit. */
+export type VtdState = State<Unit>
+/** For adapters that know which unit a machine has. */
+export const vtdState = (state: State): VtdState => state as VtdState
 
 /** Widest address mask (AM) of a page-selective invalidation: all pages of the domain. */
 export const maskBits = (b: Bounds): number => Math.ceil(Math.log2(Math.max(1, b.iovas)))

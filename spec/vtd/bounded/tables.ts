@@ -1,81 +1,40 @@
-/** Bounded memory as a VT-d unit sees it: root, context, second-stage and interrupt tables of a few entries, and the stores to
- *  them that have not reached memory yet (rev 5.10, chapter 6). Implements the tables interface of the walker. */
-import { bool, list, oneOf, optional, range, struct, table, variant } from '../../../src/model/index.ts'
-import type { Domain, Struct, Value } from '../../../src/model/index.ts'
+/** The tables of a bounded VT-d unit: root, context and interrupt tables of a few entries, which point to the page tables of `spec/iommu/paging.ts`
+ *  (rev 5.10, chapter 9). Implements the tables interface of the walker. */
+import { bool, optional, range, struct, table } from '../../../src/model/index.ts'
+import type { Value } from '../../../src/model/index.ts'
+import { apicIdOf } from '../../apic/ids.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Ids } from '../../ids.ts'
-import type { Caps } from '../caps.ts'
-import type { ContextEntry as DecodedContext, Geometry, Irte, SecondStageEntry, Tables } from '../walk/tables.ts'
+import { cell, flushBuffered, seenByHardware } from '../../iommu/cells.ts'
+import type { StoreOrder } from '../../iommu/cells.ts'
+import { cellsOf, pageAddress, rootAddress, rowAt } from '../../iommu/paging.ts'
+import type { PageTables, PagingEntry } from '../../iommu/paging.ts'
+import type { ContextEntry as DecodedContext, Geometry, Irte, SecondStageEntry, Tables as WalkedTables } from '../walk/tables.ts'
 
-/** A table entry as software wrote it, and what hardware still sees while the store is in a CPU cache or a write buffer. */
-export interface Cell<E> { now: E | null; pending: { old: E | null; at: 'cache' | 'buffer' }[] }
-
-function cell<E extends Domain>(entry: E, caps: Caps): Struct<Cell<Value<E>>> {
-  // One pending store a cell: a later store to the same line joins it. None where stores are visible at once.
-  const pending = struct({ old: optional(entry), at: oneOf('cache', 'buffer') })
-  const slots = caps.coherent && !caps.rwbf ? 0 : 1
-  return struct({ now: optional(entry), pending: list(pending, slots) }) as Struct<Cell<Value<E>>>
-}
-
-export function memoryDomain(b: Bounds, caps: Caps, id: Ids, interruptTables: number) {
-  const slot = b.levels === 1 ? id.iova : range(0, 1)
+export function tablesDomain(id: Ids, order: StoreOrder, interruptTables: number) {
   const contextEntry = struct({ domain: id.domain, root: id.domain })
-  const entry = variant('kind', { leaf: { frame: id.frame, write: bool }, table: { page: id.page } })
   // `verify: null` is SVT=0, no source check.
   const irte = struct({ cpu: id.cpu, vector: id.vector, verify: optional(id.device) })
   return struct({
     rootPresent: bool,
     /** Software writes 32-bit destinations into IRTEs: it believes EIME=1. */
     wideDestinations: bool,
-    context: table([id.device], cell(contextEntry, caps)),
-    roots: table([id.domain, slot], cell(entry, caps)),
-    pool: table([id.page, slot], cell(entry, caps)),
+    context: table([id.device], cell(contextEntry, order)),
     /** The table that IRTA names, and where a second one is built, that one. */
     irta: range(0, interruptTables - 1),
-    irt: table([range(0, interruptTables - 1), id.source], cell(irte, caps)),
+    irt: table([range(0, interruptTables - 1), id.source], cell(irte, order)),
   })
 }
-export type Memory = Value<ReturnType<typeof memoryDomain>>
-export type ContextCell = Memory['context'][number]
-export type ContextEntry = NonNullable<ContextCell['now']>
-export type PagingEntry = NonNullable<Memory['roots'][number][number]['now']>
-export type IrteEntry = NonNullable<Memory['irt'][number][number]['now']>
-
-/** What hardware reads. */
-export function seenByHardware<E>(cell: Cell<E>): E | null { return cell.pending.length > 0 ? cell.pending[0]!.old : cell.now }
-
-export function store<E>(cell: Cell<E>, value: E | null, caps: Caps): void {
-  if (!caps.coherent || caps.rwbf) {
-    const old = seenByHardware(cell)
-    cell.pending = [{ old, at: caps.coherent ? 'buffer' : 'cache' }]
-  }
-  cell.now = value
-}
-
-/** CLFLUSH of the entry's line: on to the chipset's write buffer where there is one, else to memory. */
-export function writeBack<E>(cell: Cell<E>, caps: Caps): void {
-  if (cell.pending[0]?.at !== 'cache') return
-  if (caps.rwbf) cell.pending[0].at = 'buffer'
-  else cell.pending = []
-}
+export type Tables = Value<ReturnType<typeof tablesDomain>>
+/** All that the unit reads: its own tables and the page tables. */
+export type Memory = Tables & PageTables
+export type ContextEntry = NonNullable<Tables['context'][number]['now']>
+export type IrteEntry = NonNullable<Tables['irt'][number][number]['now']>
 
 /** GCMD.WBF, or any invalidation on a unit with RWBF (chapter 6). */
-export function flushWriteBuffer(memory: Memory): void {
-  for (const cell of cellsOf(memory)) if (cell.pending[0]?.at === 'buffer') cell.pending = []
+export function flushWriteBuffer(tables: Tables, pages: PageTables): void {
+  flushBuffered([...tables.context, ...cellsOf(pages), ...tables.irt.flat()])
 }
-
-/** Cache lines are evicted and write buffers drain by themselves: any pending store may become visible at any time. */
-export function settle<E>(cell: Cell<E>): void { cell.pending = [] }
-
-function cellsOf(memory: Memory): Cell<unknown>[] {
-  return [...memory.context, ...memory.roots.flat(), ...memory.pool.flat(), ...memory.irt.flat()]
-}
-
-/** Addresses of tables: the root of domain d is d, page p of the pool is domains + p. */
-export const rootAddress = (domain: number): number => domain
-export const pageAddress = (page: number, b: Bounds): number => b.domains + page
-/** The pool page at an address, or null for a root. */
-export const pageAt = (address: number, b: Bounds): number | null => address < b.domains ? null : address - b.domains
 
 /** IOVAs are page numbers; one level indexes all of them, more levels one bit each. */
 export function geometryOf(b: Bounds): Geometry {
@@ -85,25 +44,16 @@ export function geometryOf(b: Bounds): Geometry {
 /** Domain ids are numbered from 1: with CM=1, id 0 is the hardware's own (chapter 6). */
 export const didOf = (domain: number): number => domain + 1
 
-/** APIC ids of the CPUs. */
-export const apicIdOf = (cpu: number, b: Bounds): number => cpu === 1 && b.wideIds === 1 ? 256 : cpu
-/** Null where no CPU has that id: the message reaches nobody. */
-export const cpuOf = (apicId: number, b: Bounds): number | null => {
-  for (let cpu = 0; cpu < b.cpus; cpu++) if (apicIdOf(cpu, b) === apicId) return cpu
-  return null
-}
-
 /** The tables as hardware reads them. Every device is a function of bus 0 with its id as source id. */
-export function tablesOf(memory: Memory, b: Bounds): Tables {
+export function tablesOf(tables: Tables, pages: PageTables, b: Bounds): WalkedTables {
   return {
-    rootEntry: () => ({ present: memory.rootPresent, contextTable: 0, reserved: false }),
-    contextEntry: (_, devfn) => decodeContext(seenByHardware(memory.context[devfn]!), b),
+    rootEntry: () => ({ present: tables.rootPresent, contextTable: 0, reserved: false }),
+    contextEntry: (_, devfn) => decodeContext(seenByHardware(tables.context[devfn]!), b),
     secondStageEntry: (address, index) => {
-      const page = pageAt(address, b)
-      const row = page === null ? memory.roots[address]! : memory.pool[page]!
+      const row = rowAt(pages, address, b)
       return decodePaging(index < row.length ? seenByHardware(row[index]!) : null, b)
     },
-    irte: source => decodeIrte(seenByHardware(memory.irt[memory.irta]![source]!), memory.wideDestinations, b),
+    irte: source => decodeIrte(seenByHardware(tables.irt[tables.irta]![source]!), tables.wideDestinations, b),
   }
 }
 

@@ -1,12 +1,12 @@
 /** Does to QEMU what a step was lowered to, and looks at what came of it: which frame a DMA reached, which CPU an interrupt. */
 import { UserError } from '../../errors.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
-import type { State } from '../../../spec/state.ts'
-import { entriesOf, rtaddrOf } from '../../../spec/vtd/bounded/placement.ts'
+import type { VtdState as State } from '../../../spec/vtd/bounded/state.ts'
+import { entriesOf, memoryOf, rtaddrOf } from '../../../spec/vtd/bounded/placement.ts'
 import type { Placement } from '../../../spec/vtd/bounded/placement.ts'
 import { qwordsOf, registers, encode } from '../../../spec/vtd/layout/index.ts'
 import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
-import { cpuOf } from '../../../spec/vtd/bounded/tables.ts'
+import { cpuOf } from '../../../spec/apic/ids.ts'
 import { descriptorWords } from '../../../spec/vtd/layout/write-entries.ts'
 import type { Machine } from '../machine.ts'
 import { bytesOf, wordsOf } from '../memory.ts'
@@ -56,7 +56,7 @@ export class Driver {
     const at = this.#at
     for (const page of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat(), workAt(at).queue, workAt(at).status]) qtest.fill(page, 4096)
     at.frames.forEach((page, frame) => { qtest.memwrite(page, bytesOf(Uint32Array.from({ length: 1024 }, (_, i) => marker(frame, 4 * i)))) })
-    for (const { address, words } of entriesOf(start.unit.memory, this.#b, at, 'software')) qtest.memwrite(address, bytesOf(words))
+    for (const { address, words } of entriesOf(memoryOf(start), this.#b, at, 'software')) qtest.memwrite(address, bytesOf(words))
     unit.setRoot(qwordsOf(rtaddrOf(at))[0]!)
     if (queue) unit.startQueue(workAt(at).queue)
     await this.do(table)

@@ -1,14 +1,15 @@
 /** A step of the model as what is done to a real machine: stores, registers, descriptors, DMA, messages. It goes by the states before and after, not by
  *  the names of steps, so it serves every design. */
+import { cellsOf } from '../../../spec/iommu/paging.ts'
 import type { Op } from '../../model/index.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
 import type { Seen } from '../../../spec/observations.ts'
-import type { State } from '../../../spec/state.ts'
-import { entriesOf, inputOf, irtaOf, placedDescriptor } from '../../../spec/vtd/bounded/placement.ts'
+import type { VtdState as State } from '../../../spec/vtd/bounded/state.ts'
+import { entriesOf, inputOf, irtaOf, memoryOf, placedDescriptor } from '../../../spec/vtd/bounded/placement.ts'
 import type { Placement, RawEntry } from '../../../spec/vtd/bounded/placement.ts'
 import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
 import { compatibilityAddress, compatibilityData, encode, qwordsOf, remappableAddress } from '../../../spec/vtd/layout/index.ts'
-import { apicIdOf } from '../../../spec/vtd/bounded/tables.ts'
+import { apicIdOf } from '../../../spec/apic/ids.ts'
 import { descriptorOf } from '../../../spec/vtd/bounded/state.ts'
 import type { LimitName } from './limits.ts'
 
@@ -46,11 +47,11 @@ const only = (...limits: readonly LimitName[]): Lowered => ({ deeds: [], limits 
 
 /** What software wrote: tables, registers, queue. */
 function softwareOf({ before, after }: ModelStep, b: Bounds, at: Placement, status: number): Lowered {
-  const was = entriesOf(before.unit.memory, b, at, 'software'), is = entriesOf(after.unit.memory, b, at, 'software')
+  const was = entriesOf(memoryOf(before), b, at, 'software'), is = entriesOf(memoryOf(after), b, at, 'software')
   const stores = is.filter((entry, i) => entry.words.some((word, k) => word !== was[i]!.words[k])).map((entry): Deed => ({ kind: 'store', entry }))
   const bits = ([['TE', 'tes'], ['IRE', 'ires'], ['CFI', 'cfis']] as const).filter(([, name]) => before.unit[name] !== after.unit[name])
     .map(([bit, name]): Deed => ({ kind: 'enable', bit, on: after.unit[name] }))
-  const table = before.unit.memory.irta !== after.unit.memory.irta || before.unit.eime !== after.unit.eime ? [interruptTable(after, b, at)] : []
+  const table = before.unit.tables.irta !== after.unit.tables.irta || before.unit.eime !== after.unit.eime ? [interruptTable(after, b, at)] : []
   const placed = (entry: (typeof after.unit.queue)[number]): Descriptor => narrowed(placedDescriptor(descriptorOf(entry), b, at, status))
   const added = after.unit.queue.slice(before.unit.queue.length).map(placed)
   const asked = before.unit.register === null && after.unit.register !== null ? [placed(after.unit.register)] : []
@@ -65,7 +66,7 @@ function softwareOf({ before, after }: ModelStep, b: Bounds, at: Placement, stat
 const narrowed = (d: Descriptor): Descriptor =>
   d.type === 'iotlb' && d.addressMask > widestMask ? { ...d, granularity: 'domain', page: 0, addressMask: 0, hint: false } : d
 export const interruptTable = ({ unit }: State, b: Bounds, at: Placement): Deed =>
-  ({ kind: 'interrupt-table', irta: qwordsOf(irtaOf(unit.memory.irta, unit.eime, b, at))[0]! })
+  ({ kind: 'interrupt-table', irta: qwordsOf(irtaOf(unit.tables.irta, unit.eime, b, at))[0]! })
 
 /** What hardware cached in this step. */
 function fillsOf({ before, after }: ModelStep, b: Bounds): Lowered {
@@ -147,8 +148,8 @@ function expectedOf({ before, after, seen }: ModelStep): Outcome {
 }
 
 /** What is under way in the model while something is asked of the unit, and in QEMU cannot be. */
-function waitingOf({ before: { unit } }: ModelStep): readonly LimitName[] {
-  const cells = [...unit.memory.context, ...unit.memory.roots.flat(), ...unit.memory.pool.flat(), ...unit.memory.irt.flat()]
+function waitingOf({ before: { unit, memory } }: ModelStep): readonly LimitName[] {
+  const cells = [...unit.tables.context, ...cellsOf(memory), ...unit.tables.irt.flat()]
   return [
     ...unit.queue.length > 0 || unit.register !== null ? ['invalidates-at-once' as const] : [],
     ...cells.some(({ pending }) => pending.length > 0) ? ['sees-stores-at-once' as const] : [],

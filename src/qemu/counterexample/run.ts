@@ -1,6 +1,6 @@
 /** A counterexample on QEMU: each step lowered and done, and whether QEMU shows the violation too. */
 import type { Bounds } from '../../../spec/bounds.ts'
-import type { State } from '../../../spec/state.ts'
+import type { VtdState as State } from '../../../spec/vtd/bounded/state.ts'
 import { inputOf, placementOf } from '../../../spec/vtd/bounded/placement.ts'
 import type { Placement } from '../../../spec/vtd/bounded/placement.ts'
 import { versionText } from '../find.ts'
@@ -41,7 +41,7 @@ const events = ['vtd_iotlb_page_hit', 'vtd_iotlb_cc_update', 'apic_deliver_irq']
 
 export async function showOnQemu(example: Counterexample, options: { readonly qemu?: string; readonly env?: MachineOptions['env'] } = {}): Promise<OnQemu> {
   const { bounds: b, start, steps } = example
-  const at = placementOf(b, { interruptTables: Math.max(1, start.unit.memory.irt.length) })
+  const at = placementOf(b, { interruptTables: Math.max(1, start.unit.tables.irt.length) })
   const { status } = workAt(at)
   const queue = steps.some(({ before, after }) => after.unit.queue.length > before.unit.queue.length)
   const also = alsoWritten(example)

@@ -1,38 +1,7 @@
-/** Steps of attach and detach: which domain a device translates in (VT-d rev 5.10, 9.3 and table 28). */
-import type { Step } from '../design.ts'
-import { store, writeBack } from '../../vtd/bounded/tables.ts'
+/** Steps of attach and detach that are the kernel's own: whose a device is, and what a driver leaves behind. */
+import type { NeutralStep as Step } from '../design.ts'
+import { store, writeBack } from '../../iommu/cells.ts'
 
-export const storeContext: Step = {
-  name: 'storeContext', says: 'store the context entry, table pointer and domain id at once', clause: 'VTD:9/context-entry',
-  then: ({ s, call, caps, emit }) => {
-    store(s.unit.memory.context[call.device!]!, { domain: call.domain!, root: call.domain! }, caps)
-    emit.cost('context-store')
-  },
-}
-/** A live entry changed in two stores: for a while its table and its domain id belong to different domains. */
-export const storeContextDomainId: Step = {
-  name: 'storeContextDomainId', says: 'store the domain id into the entry, leaving its table pointer', clause: 'VTD:6/same-domain-same-tables',
-  then: ({ s, call, caps, emit }) => {
-    const cell = s.unit.memory.context[call.device!]!
-    store(cell, { root: cell.now?.root ?? call.domain!, domain: call.domain! }, caps)
-    emit.cost('context-store')
-  },
-}
-export const clearContext: Step = {
-  name: 'clearContext', says: 'clear the context entry', clause: 'VTD:table-28/context-entry',
-  then: ({ s, call, caps, emit }) => {
-    store(s.unit.memory.context[call.device!]!, null, caps)
-    emit.cost('context-store')
-  },
-}
-export const writeBackContext: Step = {
-  name: 'writeBackContext', says: 'write the context entry back from the CPU cache', clause: 'VTD:6/coherency',
-  skip: ({ caps }) => caps.coherent,
-  then: ({ s, call, caps, emit }) => {
-    writeBack(s.unit.memory.context[call.device!]!, caps)
-    emit.cost('cache-line-writeback')
-  },
-}
 /** The driver of the domain is told that the device is its own. Before this it has no claim on it. */
 export const claimDevice: Step = {
   name: 'claimDevice', says: 'record the device as the domain\'s',
@@ -72,9 +41,9 @@ export const awaitDomainCalls: Step = {
 
 /** A driver that died holds nothing: its mappings end and its frames go back. */
 export const clearAllPtes: Step = {
-  name: 'clearAllPtes', says: 'clear every leaf entry of the domain', clause: 'VTD:table-28/second-stage-leaf',
+  name: 'clearAllPtes', says: 'clear every leaf entry of the domain', rule: 'leaf-entry',
   then: ({ s, call, caps, emit }) => {
-    const { roots, pool } = s.unit.memory
+    const { roots, pool } = s.memory
     const rows = [roots[call.domain!]!, ...pool.filter((_, page) => s.kernel.pages[page] === call.domain)]
     for (const cell of rows.flat()) {
       if (cell.now?.kind !== 'leaf') continue

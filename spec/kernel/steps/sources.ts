@@ -1,8 +1,6 @@
-/** Steps of interrupt migration: vectors, IRTEs, and the message registers of the source (VT-d 5.1, PCIe 6.1.4). */
-import type { Kernel, Step } from '../design.ts'
-import { store, writeBack } from '../../vtd/bounded/tables.ts'
-import type { IrteEntry } from '../../vtd/bounded/tables.ts'
-import { messageOf } from '../../apic/delivery.ts'
+/** Steps of interrupt migration that are the kernel's own: vectors, and the message registers of the source (PCIe 6.1.4). */
+import type { NeutralStep as Step } from '../design.ts'
+import { messageOf } from '../../apic/message.ts'
 
 /** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come before this one, another CPU
  *  may have taken the vector that was free at the call. */
@@ -19,42 +17,6 @@ export const claimVector: Step = {
   },
 }
 
-const newEntry = ({ s, call }: Kernel): IrteEntry => {
-  const old = s.unit.memory.irt[s.unit.memory.irta]![call.source!]!.now
-  return { cpu: call.to!.cpu, vector: call.to!.vector, verify: old?.verify ?? null }
-}
-export const storeIrte: Step = {
-  name: 'storeIrte', says: 'store the new target into the IRTE, all 128 bits at once', clause: 'VTD:table-28/irte',
-  then: k => {
-    store(k.s.unit.memory.irt[k.s.unit.memory.irta]![k.call.source!]!, newEntry(k), k.caps)
-    k.emit.cost('irte-store')
-  },
-}
-/** The entry is not present while it changes: a message that comes then is refused. */
-export const clearIrte: Step = {
-  name: 'clearIrte', says: 'clear the IRTE before it is written anew', clause: 'VTD:table-28/irte',
-  then: ({ s, call, caps, emit }) => {
-    store(s.unit.memory.irt[s.unit.memory.irta]![call.source!]!, null, caps)
-    emit.cost('irte-store')
-  },
-}
-/** P, destination and vector are in the low half, the source check in the high half. */
-export const storeIrteWithoutSource: Step = {
-  name: 'storeIrteWithoutSource', says: 'store the IRTE with SVT=0', clause: 'VTD:9.9/source-validation',
-  then: k => {
-    store(k.s.unit.memory.irt[k.s.unit.memory.irta]![k.call.source!]!, { ...newEntry(k), verify: null }, k.caps)
-    k.emit.cost('irte-store')
-  },
-}
-export const writeBackIrte: Step = {
-  name: 'writeBackIrte', says: 'write the IRTE back from the CPU cache', clause: 'VTD:6/coherency',
-  skip: ({ caps }) => caps.coherent,
-  then: ({ s, call, caps, emit }) => {
-    for (const irt of s.unit.memory.irt) writeBack(irt[call.source!]!, caps)
-    emit.cost('cache-line-writeback')
-  },
-}
-
 /** Two builders would each copy the table that the other is about to replace. */
 export const lockInterruptTable: Step = {
   name: 'lockInterruptTable', says: 'take the lock of the interrupt table', skip: ({ b }) => b.callers === 1, endedBy: 'unlockInterruptTable',
@@ -66,32 +28,6 @@ export const unlockInterruptTable: Step = {
   then: ({ s }) => { s.kernel.interruptTableLock = null },
 }
 
-/** The second table is a copy with the change, complete in memory before the pointer moves. */
-export const buildInterruptTable: Step = {
-  name: 'buildInterruptTable', says: 'build the other interrupt table with the new target in it',
-  then: k => {
-    const { irta, irt } = k.s.unit.memory
-    const entry = newEntry(k)
-    irt[1 - irta]!.forEach((cell, source) => {
-      const { now } = irt[irta]![source]!
-      store(cell, source === k.call.source ? entry : now === null ? null : { ...now }, k.caps)
-      writeBack(cell, k.caps)
-      k.emit.cost('irte-store')
-    })
-  },
-}
-export const setInterruptTable: Step = {
-  name: 'setInterruptTable', says: 'GCMD.SIRTP: make the unit use the other table, and wait', clause: 'VTD:table-28/set-interrupt-table',
-  then: ({ s, caps, emit }) => {
-    const { memory } = s.unit
-    // The old table is forgotten: nothing reads it once the pointer has moved.
-    for (const cell of memory.irt[memory.irta]!) { cell.now = null; cell.pending = [] }
-    memory.irta = 1 - memory.irta
-    if (caps.esirtps) s.unit.iec = s.unit.iec.map(() => null)
-    emit.cost('mmio-write', 3)
-  },
-}
-
 export const maskSource: Step = {
   name: 'maskSource', says: 'set the mask bit of the source', clause: 'PCI:msix/pending-on-mask', endedBy: 'unmaskSource',
   then: ({ s, call, emit }) => { s.sources[call.source!]!.masked = true; emit.cost('mmio-write') },
@@ -100,14 +36,14 @@ export const maskSource: Step = {
 export const unmaskSource: Step = {
   name: 'unmaskSource', says: 'clear the mask bit of the source', clause: 'PCI:msix/unmask-sends-one',
   when: ({ s, call }) => !s.sources[call.source!]!.pending || s.sources[call.source!]!.message === null,
-  then: ({ s, call, emit }) => {
+  then: ({ s, call, iommu, emit }) => {
     const source = s.sources[call.source!]!
     source.masked = false
     emit.cost('mmio-write')
     emit.see({ what: 'unmasked', source: call.source! })
     if (!source.pending) return
     source.pending = false
-    source.message = messageOf(s, source)
+    source.message = messageOf(source, iommu.remapsInterrupts(s.unit))
     emit.cost('msi-message')
   },
 }
@@ -138,7 +74,7 @@ export const readBackSource: Step = {
 
 /** No message can newly arrive there; one that was accepted before must be served first. */
 export const awaitOldVectorIdle: Step = {
-  name: 'awaitOldVectorIdle', says: 'wait until the old vector is neither in IRR nor in ISR', clause: 'VTD:6/interrupt-drain',
+  name: 'awaitOldVectorIdle', says: 'wait until the old vector is neither in IRR nor in ISR', rule: 'interrupt-drain',
   when: ({ s, call }) => {
     const { cpu, vector } = call.from!
     return !s.lapics[cpu]!.irr[vector]! && !s.lapics[cpu]!.isr[vector]!

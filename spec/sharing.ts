@@ -1,8 +1,8 @@
 /** What designs have in common. A part that is the same in two designs is checked at one of them. */
-import { callNames } from '../state.ts'
-import type { CallName } from '../state.ts'
-import type { Design } from './design.ts'
-import { designs } from './index.ts'
+import { designs } from './designs.ts'
+import type { Design } from './kernel/design.ts'
+import { callNames } from './state.ts'
+import type { CallName } from './state.ts'
 
 export type Part = 'memory' | 'interrupts'
 

@@ -1,7 +1,12 @@
 /** Steps that make hardware forget: descriptors, waits, register commands, write buffers (VT-d rev 5.10, chapter 6). */
-import type { Kernel, Protocol, Step } from '../design.ts'
-import { flushWriteBuffer as flushBuffers } from '../../vtd/bounded/tables.ts'
-import type { QueueEntry } from '../../vtd/bounded/state.ts'
+import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf } from '../../kernel/design.ts'
+import { queueTag, registersTag } from '../bounded/actions.ts'
+import type { QueueEntry, Unit } from '../bounded/state.ts'
+import { flushWriteBuffer as flushBuffers } from '../bounded/tables.ts'
+
+type Kernel = KernelOf<Unit>
+type Step = StepOf<Unit>
+type Protocol = ProtocolOf<Unit>
 
 /** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued under one
  *  lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in between would take them away. */
@@ -11,7 +16,7 @@ const mayQueue = ({ s, b, cpu }: Omit<Kernel, 'emit'>): boolean =>
 /** A step that queues one descriptor, and takes the lock of the queue until the wait is queued; it waits while the ring is full. */
 function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>, entryOf: (k: Kernel) => QueueEntry): Step {
   return {
-    name, says, ...rest, uses: 'queue', when: mayQueue,
+    name, says, ...rest, uses: queueTag, when: mayQueue,
     then: k => {
       k.s.kernel.queueLock = k.cpu
       k.s.unit.queue.push(entryOf(k))
@@ -76,7 +81,7 @@ export const invalidateIecAll = submits('invalidateIecAll', 'queue an interrupt 
   { clause: 'VTD:table-28/set-interrupt-table', skip: ({ caps }) => caps.esirtps }, () => ({ type: 'iec-global' }))
 
 export const submitWait: Step = {
-  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait', uses: 'queue', when: mayQueue,
+  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait', uses: queueTag, when: mayQueue,
   then: ({ s, cpu, emit }) => {
     s.kernel.queueLock = null
     s.unit.waits[cpu] = 'pending'
@@ -109,14 +114,14 @@ export const flushWriteBuffer: Step = {
   name: 'flushWriteBuffer', says: 'GCMD.WBF: flush the chipset write buffer, and wait', clause: 'VTD:6/write-buffer-flush',
   skip: ({ caps }) => !caps.rwbf,
   then: ({ s, emit }) => {
-    flushBuffers(s.unit.memory)
+    flushBuffers(s.unit.tables, s.memory)
     emit.cost('write-buffer-flush')
   },
 }
 
 /** Register-based invalidation: one command at a time, and software polls the bit that starts it. */
 export const invalidatePageByRegister: Step = {
-  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation', uses: 'registers',
+  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation', uses: registersTag,
   when: ({ s }) => s.unit.register === null,
   then: k => {
     const entry = pageEntry(k, k.call.page === null)

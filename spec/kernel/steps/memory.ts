@@ -1,14 +1,16 @@
 /** Steps of map, unmap, protect and the deferred flush: frames, I/O virtual addresses, table entries. */
 import { leafSlot, markPhase, mappingOf, pathTables, storeLeaf } from './access.ts'
-import type { Kernel, Step } from '../design.ts'
-import { store, writeBack } from '../../vtd/bounded/tables.ts'
+import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
+import { store, writeBack } from '../../iommu/cells.ts'
+
+type Kernel = KernelOf<unknown>
 
 /** The frame is the domain's from here on. */
 export const allocateFrame: Step = {
   name: 'allocateFrame', says: 'take a free frame, and an I/O virtual address for it where there are such, for the driver',
-  then: ({ s, call, emit }) => {
+  then: ({ s, call, iommu, emit }) => {
     emit.cost('frame-alloc')
-    if (s.unit.tes) emit.cost('iova-alloc')
+    if (iommu.translates(s.unit)) emit.cost('iova-alloc')
     emit.see({ what: 'frame-owned', frame: call.frame!, by: call.domain })
   },
 }
@@ -21,7 +23,7 @@ export const grantPhysical: Step = {
 
 /** With more than one level: makes the lower tables exist. A table is zeroed and written back before it is linked. */
 export const linkTables: Step = {
-  name: 'linkTables', says: 'allocate, zero and link the lower tables that the page needs', clause: 'VTD:table-28/second-stage-non-leaf',
+  name: 'linkTables', says: 'allocate, zero and link the lower tables that the page needs', rule: 'table-entry',
   skip: ({ b }) => b.levels === 1,
   then: k => {
     const { s, call, caps, emit, b } = k
@@ -30,7 +32,7 @@ export const linkTables: Step = {
       if (page < 0) { failMap(k); return }
       s.kernel.pages[page] = call.domain
       emit.see({ what: 'table-owned', page, by: call.domain })
-      for (const cell of s.unit.memory.pool[page]!) {
+      for (const cell of s.memory.pool[page]!) {
         store(cell, null, caps)
         writeBack(cell, caps)
       }
@@ -53,7 +55,7 @@ function failMap({ s, call, cpu, emit }: Kernel): void {
 }
 
 export const storePte: Step = {
-  name: 'storePte', says: 'store the present leaf entry', clause: 'VTD:table-28/second-stage-leaf',
+  name: 'storePte', says: 'store the present leaf entry', rule: 'leaf-entry',
   then: k => {
     const { call, emit } = k
     storeLeaf(k, { kind: 'leaf', frame: call.frame!, write: call.write })
@@ -63,7 +65,7 @@ export const storePte: Step = {
 }
 
 export const storeReadOnlyPte: Step = {
-  name: 'storeReadOnlyPte', says: 'take the write permission from the leaf entry', clause: 'VTD:table-28/second-stage-leaf',
+  name: 'storeReadOnlyPte', says: 'take the write permission from the leaf entry', rule: 'leaf-entry',
   then: k => {
     storeLeaf(k, { kind: 'leaf', frame: mappingOf(k)!.frame, write: false })
     k.emit.cost('pte-store')
@@ -71,7 +73,7 @@ export const storeReadOnlyPte: Step = {
 }
 
 export const clearPte: Step = {
-  name: 'clearPte', says: 'clear the leaf entry', clause: 'VTD:table-28/second-stage-leaf',
+  name: 'clearPte', says: 'clear the leaf entry', rule: 'leaf-entry',
   then: k => {
     storeLeaf(k, null)
     k.emit.cost('pte-clear')
@@ -80,7 +82,7 @@ export const clearPte: Step = {
 
 /** CLFLUSH of the leaf and of the entries above it: links made by this call have to be seen too. */
 export const writeBackPte: Step = {
-  name: 'writeBackPte', says: 'write the entries back from the CPU cache', clause: 'VTD:6/coherency',
+  name: 'writeBackPte', says: 'write the entries back from the CPU cache', rule: 'write-back',
   skip: ({ caps }) => caps.coherent,
   then: k => {
     for (const cell of [...pathTables(k).cells, leafSlot(k)]) {
@@ -93,11 +95,11 @@ export const writeBackPte: Step = {
 
 /** Takes an empty table out of the tree; hardware may still hold a pointer to it. */
 export const unlinkEmptyTable: Step = {
-  name: 'unlinkEmptyTable', says: 'unlink the table of the page when nothing is mapped in it', clause: 'VTD:table-28/second-stage-non-leaf',
+  name: 'unlinkEmptyTable', says: 'unlink the table of the page when nothing is mapped in it', rule: 'table-entry',
   skip: ({ b }) => b.levels === 1,
   then: k => {
     const { last, lastPage } = pathTables(k)
-    if (lastPage === null || k.s.unit.memory.pool[lastPage]!.some(cell => cell.now !== null)) return
+    if (lastPage === null || k.s.memory.pool[lastPage]!.some(cell => cell.now !== null)) return
     store(last!, null, k.caps)
     writeBack(last!, k.caps)
     k.call.page = lastPage
@@ -107,7 +109,7 @@ export const unlinkEmptyTable: Step = {
 }
 
 export const freeTable: Step = {
-  name: 'freeTable', says: 'give the unlinked table back', clause: 'VTD:table-28/second-stage-non-leaf',
+  name: 'freeTable', says: 'give the unlinked table back', rule: 'table-entry',
   skip: ({ b }) => b.levels === 1,
   then: ({ s, call, emit }) => {
     if (call.page === null) return
@@ -132,9 +134,9 @@ export const freeIova: Step = {
   name: 'freeIova', says: 'give the I/O virtual address back',
   then: k => { endMapping(k) },
 }
-function endMapping({ s, call, emit }: Kernel): void {
+function endMapping({ s, call, iommu, emit }: Kernel): void {
   s.kernel.mappings[call.domain!]![call.iova!] = null
-  if (s.unit.tes) emit.cost('iova-free')
+  if (iommu.translates(s.unit)) emit.cost('iova-free')
   emit.see({ what: 'revoked', domain: call.domain!, iova: call.iova! })
   call.iova = null
 }

@@ -1,0 +1,69 @@
+/** What a vendor's folder gives to the machine. It names no vendor: designs, devices, interrupt delivery and claims know an IOMMU by this alone. */
+import type { Action, Domain, Emit } from '../../src/model/index.ts'
+import type { ClauseId } from '../clauses.ts'
+import type { Design } from '../kernel/design.ts'
+import type { Seen } from '../observations.ts'
+import type { Setup } from '../setup.ts'
+import type { State } from '../state.ts'
+import type { Capabilities } from './capability.ts'
+import type { Clauses } from './citation.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+/** A DMA request of a device to a page of its address space. */
+export interface Dma { readonly device: number; readonly iova: number; readonly write: boolean }
+/** What becomes of a request with what the unit's caches hold. `walks`: none of them knows, the unit fills one first. */
+export type DmaOutcome = { readonly kind: 'hit'; readonly domain: number; readonly frame: number } | { readonly kind: 'blocked'; readonly reason: number } | { readonly kind: 'walks' }
+
+/** An interrupt message on its way to the unit. */
+export type Message = { readonly device: number }
+  & ({ readonly format: 'compatible'; readonly cpu: number; readonly vector: number } | { readonly format: 'remappable'; readonly index: number })
+/** Where a message goes, or the reason why not. Reason 0: the message reaches no CPU. */
+export type Delivered = { readonly kind: 'interrupt'; readonly cpu: number; readonly vector: number } | { readonly kind: 'rejected'; readonly reason: number }
+
+/** What a kernel step does, as far as the manual of each vendor has a rule for it. */
+export type Rule = 'leaf-entry' | 'table-entry' | 'write-back' | 'interrupt-drain' | 'old-or-new' | 'untranslated'
+
+export interface Iommu<U = unknown> {
+  readonly name: string
+  readonly title: string
+  readonly capabilities: Capabilities
+  readonly clauses: Clauses
+  /** The clause that asks for what a neutral step does. */
+  readonly rules: Readonly<Record<Rule, ClauseId>>
+  /** The kernel's steps on this hardware, and designs that only it has. */
+  readonly steps: Vocabulary<U>
+  variants(strict: Design<U>): Readonly<Record<string, Design<U>>>
+  /** The unit's own state: registers, its tables, caches, queue, faults. */
+  domain(setup: Setup): Domain
+  /** Switches the unit on as the design asks for, with each device in its first domain and each source at its first place. */
+  start(state: State<U>, setup: Setup, first: FirstPlaces): void
+  /** Whether the first place of a source may be on a CPU. */
+  canStartAt(cpu: number, setup: Setup): boolean
+  /** What the unit does by itself: fills caches, processes its queue, lets stores become visible. */
+  actions(setup: Setup): readonly Action<State<U>, Seen>[]
+  /** Whether DMA, and interrupts, are remapped now. */
+  translates(unit: U): boolean
+  remapsInterrupts(unit: U): boolean
+  /** Whether an interrupt can be sent to a CPU, as far as software knows. */
+  reaches(unit: U, cpu: number, setup: Setup): boolean
+  request(state: State<U>, dma: Dma, setup: Setup): DmaOutcome
+  /** Tells the walk of a request that is blocked, and records the fault. */
+  block(state: State<U>, dma: Dma, reason: number, emit: Emit<Seen>, setup: Setup): void
+  /** Remaps a message, and records the fault where it is refused. */
+  deliver(state: State<U>, message: Message, emit: Emit<Seen>, setup: Setup): Delivered
+  /** Tag of the steps that put a command into the unit's queue. */
+  readonly queueTag: string
+  /** Whether a CPU waits for the unit, and how many waits of it stand in the queue. */
+  waitStatus(unit: U, cpu: number): 'idle' | 'pending' | 'done'
+  queuedWaits(unit: U, cpu: number): number
+  /** Whether a walk may begin at a table that the unit holds a pointer to. */
+  holdsTable(unit: U): boolean
+}
+
+/** Where everything is at first. */
+export interface FirstPlaces {
+  /** By device: its domain. */
+  readonly domains: readonly number[]
+  /** By source: where its handler is. */
+  readonly sources: readonly { readonly cpu: number; readonly vector: number }[]
+}

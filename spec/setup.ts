@@ -1,0 +1,25 @@
+/** What one machine is made of, worked out once: bounds, the ids within them, what the hardware can do, and what of it the design uses. */
+import { capsOf } from './bounds.ts'
+import type { Bounds, Caps } from './bounds.ts'
+import { idsOf } from './ids.ts'
+import type { Ids } from './ids.ts'
+import type { Design } from './kernel/design.ts'
+
+/** What of the unit software uses; the rest has no actions. */
+export interface Use {
+  readonly dma: boolean
+  readonly interrupts: boolean
+  /** Tags of the steps that the design's calls take within the bounds. */
+  readonly tags: ReadonlySet<string>
+}
+
+export interface Setup {
+  readonly bounds: Bounds
+  readonly ids: Ids
+  readonly caps: Caps
+  readonly use: Use
+  readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksCompatibility' | 'extendedInterrupts' | 'interruptTables' | 'userDrivers'>
+}
+
+export const setupOf = (design: Design, bounds: Bounds, tags: ReadonlySet<string>): Setup =>
+  ({ bounds, ids: idsOf(bounds), caps: capsOf(bounds), use: { dma: design.remapsDma, interrupts: design.remapsInterrupts, tags }, design })

@@ -1,0 +1,33 @@
+/** Intel VT-d behind the face that all IOMMUs of the bounded machine have. */
+import { apicIdOf } from '../apic/ids.ts'
+import type { Iommu } from '../iommu/iommu.ts'
+import { queueTag, vtdActions } from './bounded/actions.ts'
+import { deliver } from './bounded/deliver.ts'
+import { block, request } from './bounded/request.ts'
+import { canStartAt, start } from './bounded/start.ts'
+import { unitDomain } from './bounded/state.ts'
+import type { Unit } from './bounded/state.ts'
+import { capabilities } from './caps.ts'
+import { vtdClauses } from './clauses.ts'
+import { ring0RegisterOf } from './designs.ts'
+import { vtdVocabulary } from './steps/index.ts'
+
+export const vtd = {
+  name: 'vtd', title: 'Intel VT-d', capabilities, clauses: vtdClauses,
+  rules: {
+    'leaf-entry': 'VTD:table-28/second-stage-leaf', 'table-entry': 'VTD:table-28/second-stage-non-leaf', 'write-back': 'VTD:6/coherency',
+    'interrupt-drain': 'VTD:6/interrupt-drain', 'old-or-new': 'VTD:6/old-or-new', untranslated: 'VTD:11.4/translation-disabled',
+  },
+  steps: vtdVocabulary, variants: strict => ({ ring0Register: ring0RegisterOf(strict) }),
+  domain: unitDomain, start, actions: vtdActions, canStartAt,
+  translates: unit => unit.tes,
+  remapsInterrupts: unit => unit.ires,
+  reaches: (unit, cpu, { bounds: b }) => apicIdOf(cpu, b) <= 0xff || unit.ires && unit.tables.wideDestinations,
+  request: (state, dma, { bounds }) => request(state, dma, bounds),
+  block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },
+  deliver: (state, message, emit, { bounds }) => deliver(state, message, emit, bounds),
+  queueTag,
+  waitStatus: ({ waits }, cpu) => waits[cpu]!,
+  queuedWaits: ({ queue }, cpu) => queue.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length,
+  holdsTable: ({ pagingCache }) => pagingCache.some(row => row.some(page => page !== null)),
+} as const satisfies Iommu<Unit>

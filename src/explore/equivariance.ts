@@ -36,6 +36,8 @@ export class Equivariance<S, L, O extends Observation> {
   private readonly renamer: Renamer
   /** The group of each scalarset that is renamed. */
   private readonly groupsOfSets: ReadonlyMap<string, Group>
+  /** All scalarsets of the state. */
+  private readonly sets: ReadonlySet<string>
   private readonly byOp: ReadonlyMap<string, Instance<S, O>>
 
   constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, shape: Shape, words: number, groups: readonly Group[]) {
@@ -44,6 +46,7 @@ export class Equivariance<S, L, O extends Observation> {
     this.groups = groups
     this.words = words
     this.renamer = new Renamer(shape, words, new Set(groups.map(({ name }) => name)))
+    this.sets = new Set(setsOf(shape).map(({ name }) => name))
     this.groupsOfSets = new Map(setsOf(shape).flatMap(set => groups.filter(({ name }) => name === groupOf(set)).map(group => [set.name, group])))
     this.byOp = new Map(machine.instances.map(instance => [keyOf(instance.op), instance]))
   }
@@ -79,10 +82,11 @@ export class Equivariance<S, L, O extends Observation> {
       },
     })
   }
-  /** How parts are renamed that are numbered by the ids of a scalarset; null where they are not as many. */
+  /** How parts are renamed that are numbered by the ids of a scalarset; null where they are not as many, or the state has none of them: then nothing
+   *  tells with what they are renamed. */
   private numbers(scalarset: string, parts: number | null): ((part: number, names: Names) => number) | null {
     const group = this.groupsOfSets.get(scalarset)
-    if (group === undefined) return part => part
+    if (group === undefined) return this.sets.has(scalarset) ? part => part : null
     return group.size === parts ? (part, names) => names.get(group.name)?.[part] ?? part : null
   }
 

@@ -1,4 +1,5 @@
 /** The standard scopes: small worlds in which designs are checked, each with the part switched on that its claims are about. */
+import { narrow, weakest } from './iommus.ts'
 import { bounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
@@ -54,16 +55,16 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'old-hardware', says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
-    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, cm: 1, rwbf: 1, coherent: 0 }), on: translates,
+    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, ...weakest }), on: translates,
   },
   {
     name: 'old-interrupts', says: 'the same hardware, 8-bit destinations only, one CPU beyond them',
-    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, eim: 0, cm: 1, rwbf: 1, coherent: 0 }),
+    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, ...narrow, ...weakest }),
     on: design => design.remapsInterrupts && moves(design),
   },
   {
     name: 'hostile-move', says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, eim: 0 }),
+    bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, ...narrow }),
     on: design => design.remapsInterrupts && moves(design),
   },
   {

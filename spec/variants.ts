@@ -1,7 +1,10 @@
 /** The kinds of hardware that a protocol is tried on: the standard unit, and units that differ from it in one capability. */
-import { boundNames, boundSpecs } from './bounds.ts'
-import type { BoundName, Bounds } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
+import { capabilityNames } from './bounds.ts'
+import { capabilities } from './iommus.ts'
+import type { CapabilityName } from './iommus.ts'
 import type { Design } from './kernel/design.ts'
+import { partOf } from './sharing.ts'
 import type { CallName } from './state.ts'
 
 export interface Hardware {
@@ -13,24 +16,22 @@ export interface Hardware {
   readonly matters: (call: CallName, design: Design) => boolean
 }
 
-const movesInterrupts = (call: CallName): boolean => call === 'migrateInterrupt'
-const translates = (call: CallName, { remapsDma }: Design): boolean => remapsDma && !movesInterrupts(call)
-const remaps = (call: CallName, { remapsInterrupts }: Design): boolean => remapsInterrupts && movesInterrupts(call)
-const either = (call: CallName, design: Design): boolean => translates(call, design) || remaps(call, design)
-
-const differing = (name: BoundName, matters: Hardware['matters']): Hardware => {
-  const value = 1 - boundSpecs[name].standard
-  return { name: `${name}=${value}`, says: `${boundSpecs[name].says.split(':')[0]!}: ${value === 1 ? 'yes' : 'no'}`, switches: { [name]: value }, matters }
+const differing = (name: CapabilityName): Hardware => {
+  const { standard, says, matters } = capabilities[name], value = 1 - standard
+  return {
+    name: `${name}=${value}`, says: `${says.split(':')[0]!}: ${value === 1 ? 'yes' : 'no'}`, switches: { [name]: value }, matters: (call, design) => matters(partOf[call], design),
+  }
 }
+/** Whether a capability makes a difference to some design: one that only bounds ask about has no variant. */
+const isAsked = (name: CapabilityName): boolean =>
+  (['memory', 'interrupts'] as const).some(part => capabilities[name].matters(part, { remapsDma: true, remapsInterrupts: true, interruptTables: 2 }))
+const asked = capabilityNames.filter(isAsked)
 
 /** In the order reports show them. */
 export const hardwares: readonly Hardware[] = [
-  { name: 'standard', says: 'what current hardware reports', switches: {}, matters: () => true },
-  differing('cm', either), differing('rwbf', either), differing('coherent', either), differing('psi', translates), differing('drain', translates),
-  differing('esirtps', (call, design) => remaps(call, design) && design.interruptTables === 2), differing('interruptDrain', remaps),
+  { name: 'standard', says: 'what current hardware reports', switches: {}, matters: () => true }, ...asked.map(differing),
 ]
-const switchNames = boundNames.filter(name => ['cm', 'rwbf', 'coherent', 'psi', 'drain', 'esirtps', 'interruptDrain'].includes(name))
-const standard = Object.fromEntries(switchNames.map(name => [name, boundSpecs[name].standard])) as Partial<Bounds>
+const standard = Object.fromEntries(asked.map(name => [name, capabilities[name].standard])) as Partial<Bounds>
 
 /** The sizes of one world on other hardware. */
 export const onHardware = (b: Bounds, { switches }: Hardware): Bounds => ({ ...b, ...standard, ...switches })

@@ -1,11 +1,12 @@
 /** A device raises no interrupts but its own. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const noForgedInterrupt: Claim = {
   on: b => b.hostile === 1,
   property: step('no-forged-interrupt', {
-    on: 'accepted', clause: 'VTD:9.9/source-validation',
+    on: 'accepted', clause: iommu.clauseOf['no-forged-interrupt'],
     claim: 'no message is accepted that is not of a source of the device that sent it',
   }, ({ device, source, cpu, vector }, { ledger }) => {
     if (source !== null) return true

@@ -1,11 +1,12 @@
 /** An interrupt arrives only where its own handler is installed, or where nobody else's is. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const noMisdelivery: Claim = {
   on: b => b.sources > 1,
   property: step('no-misdelivery', {
-    on: 'accepted', clause: 'VTD:table-28/irte',
+    on: 'accepted', clause: iommu.clauseOf['no-misdelivery'],
     claim: 'a message of a source is accepted only at vectors that are not bound to another source',
   }, ({ source, cpu, vector }, { ledger }) => {
     const bound = ledger.bound[cpu]![vector]!

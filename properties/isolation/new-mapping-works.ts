@@ -1,11 +1,12 @@
 /** A mapping that map has returned can be used: no cached refusal and no store still under way hides it. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const newMappingWorks: Claim = {
   on: (b, design) => b.frames > 0 && design.remapsDma,
   property: step('new-mapping-works', {
-    on: 'blocked', clause: 'VTD:6/caching-mode',
+    on: 'blocked', clause: iommu.clauseOf['new-mapping-works'],
     claim: 'no DMA is refused that a mapping allows whose map call has returned; a device that is being attached may lack its context entry, one that is being detached anything',
   }, ({ device, iova, write, reason }, { state, ledger }) => {
     const domain = ledger.attached[device]!

@@ -1,11 +1,12 @@
 /** What was unmapped is unreachable from the moment unmap returns. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const noAccessAfterUnmap: Claim = {
   on: b => b.frames > 0,
   property: step('no-access-after-unmap', {
-    on: 'landed', clause: 'VTD:table-28/second-stage-leaf',
+    on: 'landed', clause: iommu.clauseOf['no-access-after-unmap'],
     claim: 'a DMA lands only where a mapping of its domain is, or whose unmap has not yet returned',
   }, ({ device, iova, frame, write }, { ledger }) => {
     const domain = ledger.attached[device]!

@@ -1,11 +1,12 @@
 /** A device reaches only frames that its own domain owns. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const noDmaEscape: Claim = {
   on: b => b.frames > 0,
   property: step('no-dma-escape', {
-    on: 'landed', clause: 'VTD:6/drain',
+    on: 'landed', clause: iommu.clauseOf['no-dma-escape'],
     claim: 'a DMA lands only in frames that the domain of its device owns at that moment',
   }, ({ device, frame, write }, { ledger }) => {
     const domain = ledger.attached[device]!, owner = ledger.owner[frame]!

@@ -6,7 +6,7 @@ import type { Claim } from '../claim.ts'
 export const noFreedTable: Claim = {
   on: b => b.frames > 0 && b.levels > 1,
   property: step('no-freed-table', {
-    on: 'table-read', clause: 'VTD:table-28/second-stage-non-leaf',
+    on: 'table-read', clause: iommu.clauseOf['no-freed-table'],
     claim: 'a walk reads entries only from table pages that belong to the domain it translates for',
   }, ({ device, domain, page }, { ledger }) => {
     const owner = ledger.tableOwner[page]!

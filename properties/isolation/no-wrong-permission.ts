@@ -1,11 +1,12 @@
 /** A device never writes through a read-only mapping. */
+import { iommu } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 export const noWrongPermission: Claim = {
   on: b => b.readOnly === 1,
   property: step('no-wrong-permission', {
-    on: 'landed', clause: 'VTD:3.7/permissions',
+    on: 'landed', clause: iommu.clauseOf['no-wrong-permission'],
     claim: 'a write lands only where a mapping of the domain allows writing, or whose downgrade has not yet returned',
   }, ({ device, iova, frame, write }, { ledger }) => {
     const domain = ledger.attached[device]!

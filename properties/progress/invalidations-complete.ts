@@ -9,7 +9,7 @@ import { waitEnds } from './wait-ends.ts'
 export const invalidationsComplete: Claim = {
   on: waitEnds.on,
   property: leadsTo('invalidations-complete', {
-    clause: 'VTD:6/drain',
+    clause: iommu.clauseOf['invalidations-complete'],
     claim: 'each wait for an invalidation ends, unless two devices of one domain keep requests in flight by turns',
     each: ({ state }) => state.lapics.map((_, cpu) => `the wait of CPU ${cpu}`),
   }, ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending', ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) !== 'pending' || takeTurns(state)),

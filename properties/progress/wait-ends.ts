@@ -8,7 +8,7 @@ import type { Claim } from '../claim.ts'
 export const waitEnds: Claim = {
   on: (b, design) => callNames.some(name => protocolOn(design, name, b).some(step => step.uses === iommu.queueTag)),
   property: always('wait-ends', {
-    clause: 'VTD:6.5.2.9/wait',
+    clause: iommu.clauseOf['wait-ends'],
     claim: 'a pending status word has exactly one wait descriptor on its way',
   }, ({ state }) => {
     for (let cpu = 0; cpu < state.lapics.length; cpu++) {

@@ -7,7 +7,8 @@ import type { Setup } from '../setup.ts'
 import { action, actionOn } from '../state.ts'
 import type { State } from '../state.ts'
 import { accept, boundedLapic, dispatch, dispatchable, eoi } from './lapic.ts'
-import { messageOf } from './message.ts'
+import { event } from './msi.ts'
+import { functionOf, sent } from './source.ts'
 
 export function interruptActions<U>(setup: Setup, iommu: Iommu<U>) {
   const { bounds: b, design: { userDrivers } } = setup
@@ -24,15 +25,12 @@ function raise<U>({ ids: { source } }: Setup, iommu: Iommu<U>) {
     when: (s, p) => s.sources[p.source]!.masked || s.sources[p.source]!.message === null,
     then: (d, p, emit) => {
       const source = d.sources[p.source]!
+      const remapped = iommu.remapsInterrupts(d.unit)
       emit.see({ what: 'raised', source: p.source, pended: source.masked })
-      if (source.masked) {
-        source.pending = true
-        emit.clause('PCI:msix/pending-on-mask')
-        return
-      }
-      source.message = messageOf(source, iommu.remapsInterrupts(d.unit))
+      const outcome = event(functionOf(source, remapped), emit.clause)
+      if (outcome.kind !== 'message') return
+      source.message = sent(outcome.message, remapped)
       emit.cost('msi-message')
-      emit.clause('PCI:msi/message')
     },
   })
 }

@@ -23,11 +23,20 @@ export type Delivered = { readonly kind: 'interrupt'; readonly cpu: number; read
 /** What a kernel step does, as far as the manual of each vendor has a rule for it. */
 export type Rule = 'leaf-entry' | 'table-entry' | 'write-back' | 'interrupt-drain' | 'old-or-new' | 'untranslated'
 
+/** Claims that a rule of the manual asks for. */
+export type ClaimRule = 'no-dma-escape' | 'no-access-after-unmap' | 'no-freed-table' | 'no-wrong-permission' | 'new-mapping-works' | 'no-misdelivery'
+  | 'no-forged-interrupt' | 'wait-ends' | 'invalidations-complete'
+
 export interface Iommu<U = unknown> {
   readonly name: string
   readonly title: string
   readonly capabilities: Capabilities
+  /** Values of its capabilities: of hardware that sees stores late and caches refusals, and of hardware whose interrupt entries name eight bits of a CPU's id. */
+  readonly weakest: Readonly<Record<string, 0 | 1>>
+  readonly narrow: Readonly<Record<string, 0 | 1>>
   readonly clauses: Clauses
+  /** By claim: the clause that asks for it. */
+  readonly clauseOf: Readonly<Record<ClaimRule, ClauseId>>
   /** The clause that asks for what a neutral step does. */
   readonly rules: Readonly<Record<Rule, ClauseId>>
   /** The kernel's steps on this hardware, and designs that only it has. */

@@ -18,6 +18,12 @@ export const vtd = {
     'leaf-entry': 'VTD:table-28/second-stage-leaf', 'table-entry': 'VTD:table-28/second-stage-non-leaf', 'write-back': 'VTD:6/coherency',
     'interrupt-drain': 'VTD:6/interrupt-drain', 'old-or-new': 'VTD:6/old-or-new', untranslated: 'VTD:11.4/translation-disabled',
   },
+  weakest: { cm: 1, rwbf: 1, coherent: 0 }, narrow: { eim: 0 },
+  clauseOf: {
+    'no-dma-escape': 'VTD:6/drain', 'no-access-after-unmap': 'VTD:table-28/second-stage-leaf', 'no-freed-table': 'VTD:table-28/second-stage-non-leaf',
+    'no-wrong-permission': 'VTD:3.7/permissions', 'new-mapping-works': 'VTD:6/caching-mode', 'no-misdelivery': 'VTD:table-28/irte',
+    'no-forged-interrupt': 'VTD:9.9/source-validation', 'wait-ends': 'VTD:6.5.2.9/wait', 'invalidations-complete': 'VTD:6/drain',
+  },
   steps: vtdVocabulary, variants: strict => ({ ring0Register: ring0RegisterOf(strict) }),
   domain: unitDomain, start, actions: vtdActions, canStartAt,
   translates: unit => unit.tes,

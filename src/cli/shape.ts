@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { isPrintable, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
+import { ruleNames } from '../../spec/iommus.ts'
 import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { callNames } from '../../spec/state.ts'
@@ -11,6 +12,7 @@ const call = v.custom<(...args: never[]) => unknown>(value => typeof value === '
 const name = v.pipe(v.string(), v.nonEmpty('a name'))
 const step = v.strictObject({
   name: v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _')), says: name, then: call, when: v.optional(call), skip: v.optional(call),
+  rule: v.optional(v.picklist(ruleNames, `one of ${ruleNames.join(', ')}`)),
   clause: v.optional(v.pipe(v.string(), v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
   uses: v.optional(v.picklist(['queue', 'registers'])), endedBy: v.optional(name),
 })

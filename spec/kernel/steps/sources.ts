@@ -1,6 +1,11 @@
 /** Steps of interrupt migration that are the kernel's own: vectors, and the message registers of the source (PCIe 6.1.4). */
-import type { NeutralStep as Step } from '../design.ts'
-import { messageOf } from '../../apic/message.ts'
+import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
+import type { MsiSource } from '../../apic/msi.ts'
+import { mask, unmask, writeAddress, writeData } from '../../apic/msi.ts'
+import { functionOf, sent } from '../../apic/source.ts'
+
+/** The source of the call, as the function that sends its messages. */
+const sourceOf = ({ s, call, iommu }: KernelOf<unknown>): MsiSource => functionOf(s.sources[call.source!]!, iommu.remapsInterrupts(s.unit))
 
 /** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come before this one, another CPU
  *  may have taken the vector that was free at the call. */
@@ -30,20 +35,18 @@ export const unlockInterruptTable: Step = {
 
 export const maskSource: Step = {
   name: 'maskSource', says: 'set the mask bit of the source', clause: 'PCI:msix/pending-on-mask', endedBy: 'unmaskSource',
-  then: ({ s, call, emit }) => { s.sources[call.source!]!.masked = true; emit.cost('mmio-write') },
+  then: k => { mask(sourceOf(k)); k.emit.cost('mmio-write') },
 }
 /** Sends the message that was pending. */
 export const unmaskSource: Step = {
   name: 'unmaskSource', says: 'clear the mask bit of the source', clause: 'PCI:msix/unmask-sends-one',
   when: ({ s, call }) => !s.sources[call.source!]!.pending || s.sources[call.source!]!.message === null,
-  then: ({ s, call, iommu, emit }) => {
-    const source = s.sources[call.source!]!
-    source.masked = false
+  then: k => {
+    const { s, call, iommu, emit } = k, message = unmask(sourceOf(k))
     emit.cost('mmio-write')
     emit.see({ what: 'unmasked', source: call.source! })
-    if (!source.pending) return
-    source.pending = false
-    source.message = messageOf(source, iommu.remapsInterrupts(s.unit))
+    if (message === null) return
+    s.sources[call.source!]!.message = sent(message, iommu.remapsInterrupts(s.unit))
     emit.cost('msi-message')
   },
 }
@@ -59,11 +62,11 @@ export const unmaskSourceDroppingPending: Step = {
 }
 export const writeMessageAddress: Step = {
   name: 'writeMessageAddress', says: 'write the message address: the new CPU', clause: 'PCI:msi/address-data-separate',
-  then: ({ s, call, emit }) => { s.sources[call.source!]!.cpu = call.to!.cpu; emit.cost('config-write') },
+  then: k => { writeAddress(sourceOf(k), k.call.to!.cpu); k.emit.cost('config-write') },
 }
 export const writeMessageData: Step = {
   name: 'writeMessageData', says: 'write the message data: the new vector', clause: 'PCI:msi/address-data-separate',
-  then: ({ s, call, emit }) => { s.sources[call.source!]!.vector = call.to!.vector; emit.cost('config-write') },
+  then: k => { writeData(sourceOf(k), k.call.to!.vector); k.emit.cost('config-write') },
 }
 /** A read of the device pushes the messages it sent before it ahead of the answer. */
 export const readBackSource: Step = {

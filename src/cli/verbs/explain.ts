@@ -15,10 +15,11 @@ import type { BoundName } from '../../../spec/bounds.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
 import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
-import { stepLabels } from '../../../spec/kernel/calls.ts'
+import { iommu } from '../../../spec/iommus.ts'
+import { clauseOf, stepLabels } from '../../../spec/kernel/calls.ts'
 import { designNamed, designs } from '../../../spec/designs.ts'
 import { migrations } from '../../../spec/kernel/migration.ts'
-import type { Design } from '../../../spec/kernel/design.ts'
+import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
 import { faultReason, faultReasons } from '../../../spec/vtd/faults.ts'
 import { parse, usage } from '../args.ts'
@@ -86,6 +87,14 @@ function unknown(id: string): Error {
 
 const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
 const row = (title: string, text: string, theme: Theme): string[] => hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
+const cited = (step: Step): string => {
+  const clause = clauseOf(step, iommu)
+  return clause === undefined ? '' : ` [${clause}]`
+}
+const clauseRow = (step: Step, theme: Theme): string[] => {
+  const clause = clauseOf(step, iommu)
+  return clause === undefined ? [] : row('clause', clauseText(clause), theme)
+}
 const clauseText = (id: string): string => {
   const clause = clauses[id]
   return clause === undefined ? id : `${id}: ${clause.says}`
@@ -112,7 +121,7 @@ function designLines(design: Design, theme: Theme): string[] {
     titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
     ...Object.entries(protocols).flatMap(([call, protocol]) => [
       '', `  ${theme.strong(call)}`,
-      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + (step.clause === undefined ? '' : ` [${step.clause}]`)]), theme.width, 4),
+      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step)]), theme.width, 4),
     ]),
     ...Object.keys(givesUp).length === 0 ? ['', '  gives up nothing']
       : ['', `  ${theme.strong('gives up')}`, ...rows(Object.entries(givesUp), theme.width, 4)],
@@ -125,7 +134,7 @@ function stepLines(id: string, theme: Theme): string[][] {
   const users = designs.flatMap(({ name, protocols }) => Object.entries(protocols).flatMap(([call, protocol]) =>
     protocol.some(one => one.name === id) ? [`${name} ${call}`] : []))
   return [[
-    titled(id, 'step', theme), ...row('does', step.says, theme), ...step.clause === undefined ? [] : row('clause', clauseText(step.clause), theme),
+    titled(id, 'step', theme), ...row('does', step.says, theme), ...clauseRow(step, theme),
     ...row('taken by', users.join(', ') || 'no built-in design', theme),
   ]]
 }
@@ -135,7 +144,7 @@ function actionLines(id: string, theme: Theme): string[][] {
   if (action === undefined) return []
   const step = steps.get(id.replace(/^.*\/|#\d+$/g, ''))
   return [[
-    titled(id, 'action', theme), ...row('does', action.says, theme), ...step?.clause === undefined ? [] : row('clause', clauseText(step.clause), theme),
+    titled(id, 'action', theme), ...row('does', action.says, theme), ...step === undefined ? [] : clauseRow(step, theme),
     ...row('taken by', action.agents.join(', '), theme), ...row('with', action.params.join(', ') || 'none', theme),
     ...row('when', fairly[String(action.fair) as keyof typeof fairly], theme),
     ...row('cost of', action.path, theme),

@@ -138,8 +138,8 @@ describe.skipIf(absent !== null)('mutants', () => {
 
 const head = [
   '# Counterexamples on QEMU', '',
-  '`remapcheck replay FILE --on qemu` does the steps of a trace to a QEMU (see [qemu.md](qemu.md)) and says whether QEMU shows',
-  'the violation too. The tests make this page: `npm run test:qemu -- -u` writes it anew.', '',
+  '`remapcheck replay FILE --on qemu` does the steps of a trace to a QEMU (see [qemu.md](qemu.md)) and says whether',
+  'QEMU shows the violation too. The tests make this page: `npm run test:qemu -- -u` writes it anew.', '',
   'What a step changed decides what is done to QEMU, not its name. So designs of your own work too:', '',
   '| in the model | on QEMU |', '| --- | --- |',
   '| a store to a table | the entry\'s words, at the place that `spec/vtd/bounded/placement.ts` gives it: tables of three levels, the small ones the lowest of them |',

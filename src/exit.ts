@@ -1,4 +1,4 @@
-/** The one table of exit codes, by class of result; the CLI, its help, README and a test derive from it. */
+/** The one table of exit codes, by class of result; the CLI, its help, docs/ci.md and a test derive from it. */
 
 export interface ExitClass { readonly code: number; readonly name: string; readonly meaning: string }
 

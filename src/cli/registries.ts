@@ -82,6 +82,6 @@ export const registries: readonly Registry[] = [
   { name: 'exits', says: 'exit codes', rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
 ]
 
-/** The table of exit codes in Markdown, for README. */
+/** The table of exit codes in Markdown, for docs/ci.md. */
 export const exitTable = (): string =>
   ['| code | class | meaning |', '| ---: | --- | --- |', ...exitClasses.map(({ code, name, meaning }) => `| ${code} | ${name} | ${meaning} |`)].join('\n') + '\n'

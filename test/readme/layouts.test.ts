@@ -15,6 +15,8 @@ function section(of: Layout): string {
 }
 
 test('docs/layouts.md is what the layouts say', async () => {
-  const head = ['# VT-d registers and structures, bit by bit', '', 'Made from `spec/vtd/layout/index.ts`; `remapcheck explain NAME` prints one of them, `remapcheck explain NAME=0x…,0x…` takes a value apart.', 'Names are those of the architecture specification, rev 5.10. What is not named is reserved.']
+  const head = ['# VT-d registers and structures, bit by bit', '', 
+    'The tests make this page from `spec/vtd/layout/index.ts`. `remapcheck explain NAME` prints one structure,', '`remapcheck explain NAME=0x…,0x…` takes a value apart.',
+    'Names are those of the architecture specification, rev 5.10. What is not named is reserved.']
   await expect([...head, '', layouts.map(section).join('\n\n'), ''].join('\n')).toMatchFileSnapshot('../../docs/layouts.md')
 })

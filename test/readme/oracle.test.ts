@@ -7,9 +7,16 @@ import { suiteNames } from '../../src/qemu/oracle/suite.ts'
 
 const head = `# The model held against QEMU
 
-\`remapcheck oracle --cases N --seed S\` draws random cases, does each to a QEMU (see [qemu.md](qemu.md)) and to the model, and compares. A case is one request, a DMA or an interrupt,
-whose outcome is compared: what it reached, by which page size, or why it was blocked; where the data landed; the fault record and FSTS bit by bit. The model is made from the manual and
-never from QEMU: where they differ, the difference is unexplained and fails the run, unless it is one of the exceptions below. The same seed gives the same cases and the same counts.
+\`\`\`sh
+npx remapcheck oracle --cases 100000
+\`\`\`
+
+\`oracle\` draws random cases from a seed (\`--seed S\`), does each to a QEMU (see [qemu.md](qemu.md)) and to the
+model, and compares. A case is one request, a DMA or an interrupt. \`oracle\` compares the outcome: what the
+request reached, by which page size, or why it was blocked; where the data landed; the fault record and FSTS bit
+by bit. The model comes from the manual and never from QEMU. A difference fails the run, unless it is one of the
+exceptions below. The same seed gives the same cases and the same counts. The verdict asks for 0 unexplained
+differences.
 
 | suite | what | machines |
 | --- | --- | --- |`
@@ -21,27 +28,33 @@ const suites: Readonly<Record<(typeof suiteNames)[number], string>> = {
   scalable: 'As walks, by scalable-mode root, context and PASID tables, second stage and pass-through.',
 }
 const middle = `
-A difference is brought down by fast-check to the least case that shows it, printed side by side with the clause, and saved; \`remapcheck oracle --replay FILE\` does it again. The report
-counts how many cases reached each fault reason, each state of the caches and each exception, and names those never reached.
+fast-check shrinks a difference to the least case that shows it. The report prints both outcomes side by side
+with the clause, and saves the case; \`remapcheck oracle --replay FILE\` does it again. The report counts how many
+cases reached each fault reason, each state of the caches and each exception, and names those that none reached.
 
 ## Where QEMU leaves the manual
 
-As QEMU 7.2.22 does it. An exception explains a difference only where QEMU did exactly what it says: most are a change to what the model reads, and the changed model must then agree with
-QEMU in everything. Where several meet in one request, the fewest that together do so are counted. Each has a test of its own (\`test/qemu/oracle-exceptions.test.ts\`) that expects the
-difference, so that a QEMU that follows the manual is noticed.
+The table describes QEMU 7.2.22. An exception explains a difference only where QEMU did exactly what the table
+says. Most exceptions change what the model reads, and the changed model must then agree with QEMU in
+everything. Where several meet in one request, \`oracle\` counts the fewest that together explain it. Each has a
+test of its own (\`test/qemu/oracle-exceptions.test.ts\`) that expects the difference. So a QEMU that follows the
+manual fails that test.
 
 | exception | QEMU | manual | clause |
 | --- | --- | --- | --- |`
 const tail = `
-Left open by our sources, and so allowed both ways: the priority of several faults of one entry; whether AW counts where PGTT is pass-through; whether faults of a source that has one
-pending are recorded (QEMU does not). Of a fault record of a request without PASID, PV is not compared.
+Our sources leave these open, so \`oracle\` allows both ways: the priority of several faults of one entry; whether
+AW counts where PGTT is pass-through; whether the unit records faults of a source that has one pending (QEMU
+does not). It does not compare PV in a fault record of a request without PASID.
 
 ## What is not compared
 
-- Requests with PASID, ATS, page requests, first-stage and nested translation, accessed and dirty bits, posting, protected memory: QEMU 7.2 has none of them, or no device that asks.
+- Requests with PASID, ATS, page requests, first-stage and nested translation, accessed and dirty bits, posting,
+  protected memory: QEMU 7.2 has none of them, or no device that asks.
 - Reads of, and writes of other than four bytes to, FEEx_xxxx; interrupts from the I/O APIC.
 - Caches in scalable mode (QEMU ignores PASID-cache invalidations), and the interrupt entry cache (it has none).
-- Walks of reads: QEMU's trace says where they went; only in sequences what was read is looked at as well.
+- The data of reads in walks: QEMU's trace says where they went. Only in sequences \`oracle\` looks at the data
+  too.
 
 ## Speed
 

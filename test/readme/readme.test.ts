@@ -1,15 +1,25 @@
-/** README.md holds what the tool itself says: tables of registries and the printed failure. `vitest run test/readme -u` writes them anew. */
-import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+/** README.md and the pages that it was divided into hold what the tool itself says: tables of registries, verdicts, the printed failure.
+ *  `vitest run test/readme -u` writes them anew. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { ladder } from '../../spec/bounds.ts'
 import { designs } from '../../spec/designs.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
+import { layers } from '../tidy/rules.ts'
 import { run } from '../cli/run.ts'
 
-const readme = readFileSync('README.md', 'utf8')
+const read = (path: string): string => readFileSync(path, 'utf8')
+const readme = read('README.md')
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...['docs', 'docs/decisions'].flatMap(folder =>
+  readdirSync(folder).filter(name => name.endsWith('.md')).map(name => `${folder}/${name}`))].map(path => ({ path, text: read(path) }))
+const dir = mkdtempSync(join(tmpdir(), 'remapcheck-readme-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 function designTable(): string {
   const rows = designs.map(({ name, says, givesUp }) => `| \`${name}\` | ${says} | ${Object.keys(givesUp).join(', ') || 'nothing'} |`)
@@ -29,7 +39,7 @@ async function failure(): Promise<string> {
 
 /** Marks and states of each design, from the golden verdicts: what `check` prints in its table. */
 function goldenRow(name: string): { marks: string; states: number } {
-  const text = readFileSync(`test/golden/verdicts/${name}.txt`, 'utf8')
+  const text = read(`test/golden/verdicts/${name}.txt`)
   const states = [...text.matchAll(/: (\d+) states/g)].reduce((sum, [, n]) => sum + Number(n), 0)
   const marks = claims.map(({ property }) => {
     const lines = text.split('\n').filter(line => new RegExp(`^  (holds|violated) ${property.name}(,|$)`).test(line))
@@ -38,21 +48,28 @@ function goldenRow(name: string): { marks: string; states: number } {
   return { marks: marks.join(''), states }
 }
 
-const filled = (text: string, name: string, content: string): string => {
+/** The page with the content of one of its blocks put anew. */
+function filled(path: string, name: string, content: string): string {
+  const text = read(path)
   const block = new RegExp(`<!-- ${name} -->[^]*?<!-- /${name} -->`)
-  expect(text, `README has a block ${name}`).toMatch(block)
+  expect(text, `${path} has a block ${name}`).toMatch(block)
   return text.replace(block, () => `<!-- ${name} -->\n${content}\n<!-- /${name} -->`)
 }
 
-test('tables, verdicts and the printed failure are those of this version', async () => {
-  let text = filled(readme, 'designs', designTable())
-  text = filled(text, 'exits', exitTable())
-  text = filled(text, 'failure', await failure())
-  await expect(text).toMatchFileSnapshot('../../README.md')
+test('the printed failure is that of this version', async () => {
+  await expect(filled('README.md', 'failure', await failure())).toMatchFileSnapshot('../../README.md')
 })
 
+test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architecture.md the layers', async () => {
+  await expect(filled('docs/verdicts.md', 'designs', designTable())).toMatchFileSnapshot('../../docs/verdicts.md')
+  await expect(filled('docs/ci.md', 'exits', exitTable())).toMatchFileSnapshot('../../docs/ci.md')
+  const rows = layers.map(({ name, may }) => `| ${name} | ${may.join(', ') || 'nothing'} |`)
+  await expect(filled('docs/architecture.md', 'layers', ['| layer | may import |', '| --- | --- |', ...rows].join('\n')))
+    .toMatchFileSnapshot('../../docs/architecture.md')
+})
+
+const table = read('docs/verdicts.md').split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!
 test.each(designs)('the verdict row of $name is that of the golden verdicts', ({ name }) => {
-  const table = readme.split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!
   const row = table.split('\n').find(line => line.startsWith(`${name} `))!
   const { marks, states } = goldenRow(name)
   expect(row.replace(name, '').replace(/[^✓✗–]/g, '')).toBe(marks)
@@ -60,12 +77,12 @@ test.each(designs)('the verdict row of $name is that of the golden verdicts', ({
 })
 
 test('the columns of the verdict table are the claims', () => {
-  const heads = [...readme.matchAll(/┌ ([\w-]+)/g)].map(([, name]) => name)
+  const heads = [...table.matchAll(/┌ ([\w-]+)/g)].map(([, name]) => name)
   expect(heads).toEqual(claims.map(({ property }) => property.name))
 })
 
 test('docs/search.md names the ladder, and the lines of --stats', async () => {
-  const page = readFileSync('docs/search.md', 'utf8')
+  const page = read('docs/search.md')
   expect(page.replace(/\s+/g, ' ')).toContain(`in turns: ${ladder.join(', ')}.`)
   const { out } = await run('check no-iommu --scope hostile --stats')
   const labels = [...out.split('what the searches did')[1]!.matchAll(/^ {4}(\w[\w ]*?) {2,}/gm)].map(([, label]) => label!)
@@ -73,16 +90,44 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
   expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
 })
 
-test('it names the number of mutants', () => {
-  expect(readme).toContain(`${memoryMutants.length + interruptMutants.length} mutants`)
+test('README counts the mutants, those from reports, and the violations that QEMU shows', () => {
+  const mutants = memoryMutants.length + interruptMutants.length
+  expect(readme).toContain(`${mutants} mutants`)
+  const reported = read('docs/bug-zoo.md').split('\n').filter(line => /^\| [a-z]/.test(line)).length - 1
+  expect(readme.replace(/\s+/g, ' ')).toContain(`in ${mutants} ways, ${reported} of them taken [from bug reports]`)
+  const known = new Set(designs.map(({ name }) => name))
+  const rows = read('docs/on-qemu.md').split('\n').flatMap(line => /^\| `([^`]+)` \| [\w-]+ \| (shows it|cannot) \|/.exec(line)?.slice(1, 3) ?? [])
+  const shown = rows.filter((_, i) => i % 2 === 1 && known.has(rows[i - 1]!))
+  expect(readme).toContain(`QEMU shows ${shown.filter(word => word === 'shows it').length} of the ${shown.length} saved violations`)
 })
 
-test('every remapcheck command in it is one that is parsed', async () => {
-  const commands = [...readme.matchAll(/npx remapcheck ([^`\n]+)/g)].map(([, command]) => command!.trim())
-  expect(commands.length).toBeGreaterThan(8)
-  for (const command of commands) {
-    const [verb] = command.split(' ')
-    const { code } = await run(`${verb} --help`)
-    expect(code, command).toBe(0)
+test('README has at most 150 lines', () => { expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150) })
+
+test('every remapcheck command in README and docs has a verb and flags that there are', async () => {
+  const commands = pages.flatMap(({ path, text }) => [...text.matchAll(/(?:npx |`|^ {4})remapcheck ([^`\n]+)/gm)].map(([, command]) => ({ path, command: command!.replace(/ +#.*$/, '').trim() })))
+  expect(commands.length).toBeGreaterThan(40)
+  const help = new Map<string, string>()
+  for (const { path, command } of commands) {
+    const verb = command.split(' ')[0]!
+    if (!help.has(verb)) {
+      const { code, out } = await run(`${verb} --help`)
+      expect(code, `${path}: ${command}`).toBe(0)
+      help.set(verb, out)
+    }
+    for (const [flag] of command.matchAll(/(?<= )--[a-z-]+/g)) expect(help.get(verb), `${path}: ${command}`).toContain(flag)
   }
+})
+
+test('every link in README and docs leads to a file', () => {
+  const links = pages.flatMap(({ path, text }) => [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, to]) => ({ path, to: to! })))
+  expect(links.length).toBeGreaterThan(30)
+  expect(links.filter(({ path, to }) => !existsSync(join(dirname(path), to)))).toEqual([])
+})
+
+test('the design in README fails in ten steps without its wait', () => {
+  writeFileSync(join(dir, 'my-design.mjs'), readme.split('<!-- own -->')[1]!.split('```')[1]!.replace(/^js\n/, ''))
+  const command = /npx remapcheck (check \.\/my-design\.mjs [^`]+)`/.exec(readme)![1]!
+  const { status, stdout } = spawnSync(process.execPath, [resolve('bin/remapcheck.js'), ...command.split(' ')], { cwd: dir, encoding: 'utf8' })
+  expect(stdout).toContain('(exhaustive search, 10 ops; none is shorter)')
+  expect(status).toBe(1)
 })

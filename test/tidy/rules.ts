@@ -1,13 +1,13 @@
 /** The style rules, each a function from sources to complaints `path:line: what`. */
 import type { Source } from './sources.ts'
 
-export const most = { fileLines: 300, functionLines: 60 } as const
+export const most = { fileLines: 300, functionLines: 60, proseColumns: 120 } as const
 
 /** A part of the tree, and the parts it may import besides itself. */
 interface Layer { readonly at: RegExp; readonly name: string; readonly may: readonly string[] }
 const base = ['model', 'base']
 /** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest of src. */
-const layers: readonly Layer[] = [
+export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
     may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'],
@@ -120,6 +120,29 @@ export function noPlaces(files: readonly { readonly path: string; readonly text:
     const found = places.map(place => place.exec(line)).find(match => match !== null)
     return found === undefined || found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
   }))
+}
+
+const listItem = /^\s*(?:[-*]|\d+\.) /
+/** Nothing but links, each perhaps with a mark between, in a list item or not: an address cannot be broken. */
+const bareLinks = /^\s*(?:[-*] +)?(?:\[[^\]]*\]\([^)]*\)[\s·,.]*|<?https?:\S+\s*|\[[^\]]*\]: \S+\s*)+$/
+/** Prose has lines that fit beside code. Table rows, code, headings with links and bare links cannot be wrapped. */
+export function proseWidth(files: readonly { readonly path: string; readonly text: string }[]): string[] {
+  return files.filter(({ path }) => path.endsWith('.md')).flatMap(({ path, text }) => {
+    let fence = '', indented = false, blank = true, inList = false
+    return text.split('\n').flatMap((line, i) => {
+      const mark = /^ *(`{3,}|~{3,})/.exec(line)?.[1] ?? ''
+      if (fence !== '') {
+        if (mark.startsWith(fence)) fence = ''
+        return []
+      }
+      fence = mark
+      indented = line.startsWith('    ') && !inList && (blank || indented)
+      inList = listItem.test(line) || (inList && (line === '' || line.startsWith(' ')))
+      blank = line === ''
+      const free = mark !== '' || indented || line.startsWith('|') || bareLinks.test(line) || /^#.*\]\(/.test(line)
+      return free || [...line].length <= most.proseColumns ? [] : [`${path}:${i + 1}: ${[...line].length} columns, at most ${most.proseColumns}`]
+    })
+  })
 }
 
 const clocks = /^(?:setTimeout|setInterval|Date|Date\.now|performance\.now|process\.(?:hrtime(?:\.bigint)?|cpuUsage|uptime)|Atomics\.wait(?:Async)?)$/

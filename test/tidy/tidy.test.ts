@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, vendorsApart } from './rules.ts'
+import { circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, vendorsApart } from './rules.ts'
 import { readSources } from './sources.ts'
 
 const root = process.cwd()
@@ -24,6 +24,7 @@ describe('the repository', () => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
+  it('has prose that fits', () => { expect(proseWidth(texts)).toEqual([]) })
   it('has no deadline in what CI runs', () => { expect(noDeadlinesOfScripts(texts)).toEqual([]) })
 })
 
@@ -87,6 +88,16 @@ describe('a bad repository', () => {
     const text = 'set -e\ntimeout 120 apt-get update\ntimeout -k 5 60 x\nsleep 5\nnpm test # no timeout\n'
     expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }])).toEqual(['.ci/run:2: timeout 120', '.ci/run:3: timeout -k 5', '.ci/run:4: sleep 5'])
     expect(noDeadlinesOfScripts([{ path: 'vitest.config.ts', text: 'test: {\n  testTimeout: 60_000,\n}' }])).toEqual(['vitest.config.ts:2: testTimeout: 60'])
+  })
+  it('wide prose is found, and what cannot be wrapped is left', () => {
+    const wide = 'word '.repeat(30), link = `[${wide}](docs/a.md)`
+    const text = [
+      '# Title', wide, '', `# ${wide}`, `# ${link}`, `| ${wide} |`, `    ${wide}`, '', `    ${wide}`, '```sh', wide, '```', wide, '~~~', '```', wide, '~~~', link, `- ${link}`,
+      `see ${link}`, `- ${wide}`, `    ${wide}`, '', `    ${wide}`, '', 'é'.repeat(120), 'é'.repeat(121),
+    ].join('\n')
+    const at = (line: number, columns: number): string => `docs/a.md:${line}: ${columns} columns, at most ${most.proseColumns}`
+    expect(proseWidth([{ path: 'docs/a.md', text }, { path: 'src/a.ts', text }])).toEqual(
+      [at(2, 150), at(4, 152), at(7, 154), at(13, 150), at(20, 167), at(21, 152), at(22, 154), at(24, 154), at(27, 121)])
   })
   it('places are found in any text', () => {
     const lines = ['cd /hom' + 'e/me', 'see C:\\Users' + '\\me', '"resolved": "https://registr' + 'y.example.com/x"', 'fine: ./wor' + 'k/x, src/ho' + 'me/x']

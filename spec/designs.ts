@@ -12,7 +12,7 @@ export const ring0Strict = ring0StrictOn(steps)
 export const ring0Deferred = ring0DeferredOn(steps)
 export const ring0DeferredEarly = ring0DeferredEarlyOn(steps)
 export const driverServer = driverServerOn(steps)
-export const { ring0Register } = variants(ring0Strict)
+export const ring0Register = variants(ring0Strict)['ring0Register']!
 /** Protocols that move an interrupt by remapping; any design may use either. */
 export const irteUpdate = irteUpdateOn(steps), tableSwitch = tableSwitchOn(steps)
 

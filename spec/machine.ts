@@ -8,7 +8,7 @@ import { clauses } from './clauses.ts'
 import { units } from './costs/units.ts'
 import { endpointActions } from './endpoint.ts'
 import type { FirstPlaces, Iommu } from './iommu/iommu.ts'
-import { iommu } from './iommus.ts'
+import { iommu as standard } from './iommus.ts'
 import { kernelActions, protocolOn } from './kernel/calls.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
@@ -22,8 +22,8 @@ import type { State } from './state.ts'
 export type RemapMachine = Machine<State, Ledger, Seen>
 export type RemapProperty = Property<State, Ledger, Seen>
 
-/** @throws RangeError when the bounds make no sense together. */
-export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = []): RemapMachine {
+/** `design` takes steps on the IOMMU, or on none. @throws RangeError when the bounds make no sense together. */
+export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = [], iommu: Iommu = standard): RemapMachine {
   const why = badBounds(b)
   if (why !== null) throw new RangeError(why)
   const { setup, longestProtocol } = setupIn(design, b)
@@ -43,7 +43,7 @@ function setupIn(design: Design, b: Bounds): { readonly setup: Setup; readonly l
 }
 
 /** What can happen: steps of the kernel, of hardware and of devices. */
-export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] => actionsOn(design, setupIn(design, b).setup, iommu)
+export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] => actionsOn(design, setupIn(design, b).setup, standard)
 const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, Seen>[] =>
   [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu), ...interruptActions(setup, iommu)]
 

@@ -1,6 +1,5 @@
 /** What a vendor's folder gives to the machine. It names no vendor: designs, devices, interrupt delivery and claims know an IOMMU by this alone. */
 import type { Action, Domain, Emit } from '../../src/model/index.ts'
-import type { ClauseId } from '../clauses.ts'
 import type { Design } from '../kernel/design.ts'
 import type { Seen } from '../observations.ts'
 import type { Setup } from '../setup.ts'
@@ -9,6 +8,8 @@ import type { Capabilities } from './capability.ts'
 import type { Clauses } from './citation.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
+/** An id of the vendor's clauses, or of the APIC's. */
+type ClauseId = string
 /** A DMA request of a device to a page of its address space. */
 export interface Dma { readonly device: number; readonly iova: number; readonly write: boolean }
 /** What becomes of a request with what the unit's caches hold. `walks`: none of them knows, the unit fills one first. */
@@ -27,6 +28,7 @@ export type Rule = 'leaf-entry' | 'table-entry' | 'write-back' | 'interrupt-drai
 export type ClaimRule = 'no-dma-escape' | 'no-access-after-unmap' | 'no-freed-table' | 'no-wrong-permission' | 'new-mapping-works' | 'no-misdelivery'
   | 'no-forged-interrupt' | 'wait-ends' | 'invalidations-complete'
 
+/** `U`: the state of its unit. */
 export interface Iommu<U = unknown> {
   readonly name: string
   readonly title: string

@@ -3,7 +3,6 @@ import { ModelError, refuseAnswer } from '../../src/model/index.ts'
 import type { Action, Emit, Fields, Value } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
-import type { ClauseId } from '../clauses.ts'
 import type { Ids } from '../ids.ts'
 import type { Seen } from '../observations.ts'
 import { action, callNames } from '../state.ts'
@@ -178,7 +177,7 @@ function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Set
 const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null }
 
 /** The clause that asks for a step. */
-export const clauseOf = ({ clause, rule }: Pick<Step, 'clause' | 'rule'>, { rules }: Pick<Iommu, 'rules'>): ClauseId | undefined => clause ?? (rule === undefined ? undefined : rules[rule])
+export const clauseOf = ({ clause, rule }: Pick<Step, 'clause' | 'rule'>, { rules }: Pick<Iommu, 'rules'>): string | undefined => clause ?? (rule === undefined ? undefined : rules[rule])
 
 /** Step names, numbered where a protocol takes a step more than once. */
 export function stepLabels(protocol: Protocol): readonly string[] {

@@ -7,13 +7,12 @@ import { block, request } from './bounded/request.ts'
 import { canStartAt, start } from './bounded/start.ts'
 import { unitDomain } from './bounded/state.ts'
 import type { Unit } from './bounded/state.ts'
-import { capabilities } from './caps.ts'
-import { vtdClauses } from './clauses.ts'
 import { ring0RegisterOf } from './designs.ts'
+import { vtdFacts } from './facts.ts'
 import { vtdVocabulary } from './steps/index.ts'
 
-export const vtd = {
-  name: 'vtd', title: 'Intel VT-d', capabilities, clauses: vtdClauses,
+export const vtd: Iommu<Unit> = {
+  name: 'vtd', title: 'Intel VT-d', ...vtdFacts,
   rules: {
     'leaf-entry': 'VTD:table-28/second-stage-leaf', 'table-entry': 'VTD:table-28/second-stage-non-leaf', 'write-back': 'VTD:6/coherency',
     'interrupt-drain': 'VTD:6/interrupt-drain', 'old-or-new': 'VTD:6/old-or-new', untranslated: 'VTD:11.4/translation-disabled',
@@ -36,4 +35,4 @@ export const vtd = {
   waitStatus: ({ waits }, cpu) => waits[cpu]!,
   queuedWaits: ({ queue }, cpu) => queue.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length,
   holdsTable: ({ pagingCache }) => pagingCache.some(row => row.some(page => page !== null)),
-} as const satisfies Iommu<Unit>
+}

@@ -1,23 +1,25 @@
 /** The registry of claims: command line, help, documentation and tests derive from it. */
 import type { Bounds } from '../spec/bounds.ts'
+import type { Iommu } from '../spec/iommu/iommu.ts'
+import { iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from './claim.ts'
-import { newMappingWorks } from './isolation/new-mapping-works.ts'
-import { noAccessAfterUnmap } from './isolation/no-access-after-unmap.ts'
-import { noDmaEscape } from './isolation/no-dma-escape.ts'
+import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
+import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
+import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
 import { noForeignPort } from './isolation/no-foreign-port.ts'
-import { noFreedTable } from './isolation/no-freed-table.ts'
-import { noWrongPermission } from './isolation/no-wrong-permission.ts'
+import { noFreedTable, noFreedTableOn } from './isolation/no-freed-table.ts'
+import { noWrongPermission, noWrongPermissionOn } from './isolation/no-wrong-permission.ts'
 import { noDuplicate } from './interrupts/no-duplicate.ts'
-import { noForgedInterrupt } from './interrupts/no-forged-interrupt.ts'
+import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
-import { noMisdelivery } from './interrupts/no-misdelivery.ts'
+import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
 import { callsCanEnd } from './progress/calls-can-end.ts'
 import { edgesAreServed } from './progress/edges-are-served.ts'
-import { invalidationsComplete } from './progress/invalidations-complete.ts'
+import { invalidationsComplete, invalidationsCompleteOn } from './progress/invalidations-complete.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
-import { waitEnds } from './progress/wait-ends.ts'
+import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
@@ -26,9 +28,17 @@ export const claims: readonly Claim[] = [
   waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind,
 ]
 
+/** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for them. */
+const onEach: ReadonlyMap<Claim, (iommu: Iommu) => Claim> = new Map([
+  [noDmaEscape, noDmaEscapeOn], [noAccessAfterUnmap, noAccessAfterUnmapOn], [noWrongPermission, noWrongPermissionOn], [noFreedTable, noFreedTableOn],
+  [newMappingWorks, newMappingWorksOn], [noMisdelivery, noMisdeliveryOn], [noForgedInterrupt, noForgedInterruptOn], [waitEnds, waitEndsOn],
+  [invalidationsComplete, invalidationsCompleteOn],
+])
+const claimsOn = (iommu: Iommu): readonly Claim[] => iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
+
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
-export function propertiesFor(design: Design, b: Bounds): readonly RemapProperty[] {
-  const asked = claims.filter(claim => claim.on(b, design)).flatMap(({ property, witnesses }) =>
+export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = standard): readonly RemapProperty[] {
+  const asked = claimsOn(iommu).filter(claim => claim.on(b, design)).flatMap(({ property, witnesses }) =>
     [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
   return [...new Set(asked)]
 }

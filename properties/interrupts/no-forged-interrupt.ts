@@ -1,9 +1,10 @@
 /** A device raises no interrupts but its own. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const noForgedInterrupt: Claim = {
+export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
   on: b => b.hostile === 1,
   property: step('no-forged-interrupt', {
     on: 'accepted', clause: iommu.clauseOf['no-forged-interrupt'],
@@ -23,4 +24,5 @@ export const noForgedInterrupt: Claim = {
     { property: sometimes('a-true-interrupt-arrives', { claim: 'a message of a source arrives beside the forged ones' }, (_, seen) =>
       seen.some(one => one.what === 'accepted' && one.source !== null)) },
   ],
-}
+})
+export const noForgedInterrupt = noForgedInterruptOn(standard)

@@ -1,9 +1,10 @@
 /** An interrupt arrives only where its own handler is installed, or where nobody else's is. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const noMisdelivery: Claim = {
+export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   on: b => b.sources > 1,
   property: step('no-misdelivery', {
     on: 'accepted', clause: iommu.clauseOf['no-misdelivery'],
@@ -19,4 +20,5 @@ export const noMisdelivery: Claim = {
     { property: sometimes('a-vector-is-reused', { claim: 'a source is bound to the former vector of another' }, ({ ledger }) =>
       ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0), on: (design, b) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
   ],
-}
+})
+export const noMisdelivery = noMisdeliveryOn(standard)

@@ -1,9 +1,10 @@
 /** A mapping that map has returned can be used: no cached refusal and no store still under way hides it. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const newMappingWorks: Claim = {
+export const newMappingWorksOn = (iommu: Iommu): Claim => ({
   on: (b, design) => b.frames > 0 && design.remapsDma,
   property: step('new-mapping-works', {
     on: 'blocked', clause: iommu.clauseOf['new-mapping-works'],
@@ -21,4 +22,5 @@ export const newMappingWorks: Claim = {
     { property: sometimes('a-map-returns', { claim: 'a map call returns' }, ({ state }) =>
       state.kernel.mappings.some(row => row.some(mapping => mapping?.phase === 'live'))) },
   ],
-}
+})
+export const newMappingWorks = newMappingWorksOn(standard)

@@ -1,9 +1,10 @@
 /** What was unmapped is unreachable from the moment unmap returns. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const noAccessAfterUnmap: Claim = {
+export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
   on: b => b.frames > 0,
   property: step('no-access-after-unmap', {
     on: 'landed', clause: iommu.clauseOf['no-access-after-unmap'],
@@ -21,4 +22,5 @@ export const noAccessAfterUnmap: Claim = {
     { property: sometimes('a-dma-lands-during-unmap', { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
       ({ state }, seen) => seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))) },
   ],
-}
+})
+export const noAccessAfterUnmap = noAccessAfterUnmapOn(standard)

@@ -1,9 +1,10 @@
 /** A device reaches only frames that its own domain owns. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const noDmaEscape: Claim = {
+export const noDmaEscapeOn = (iommu: Iommu): Claim => ({
   on: b => b.frames > 0,
   property: step('no-dma-escape', {
     on: 'landed', clause: iommu.clauseOf['no-dma-escape'],
@@ -23,4 +24,5 @@ export const noDmaEscape: Claim = {
     { property: sometimes('a-frame-is-free-again', { claim: 'a frame goes back to the allocator, for anybody to get' }, (_, seen) =>
       seen.some(one => one.what === 'frame-owned' && one.by === null)) },
   ],
-}
+})
+export const noDmaEscape = noDmaEscapeOn(standard)

@@ -1,9 +1,10 @@
 /** Hardware never walks a table page that was freed. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const noFreedTable: Claim = {
+export const noFreedTableOn = (iommu: Iommu): Claim => ({
   on: b => b.frames > 0 && b.levels > 1,
   property: step('no-freed-table', {
     on: 'table-read', clause: iommu.clauseOf['no-freed-table'],
@@ -20,4 +21,5 @@ export const noFreedTable: Claim = {
     { property: sometimes('a-walk-resumes-at-a-cached-table', { claim: 'the paging-structure cache holds a table' },
       ({ state }) => iommu.holdsTable(state.unit)), on: design => design.remapsDma },
   ],
-}
+})
+export const noFreedTable = noFreedTableOn(standard)

@@ -1,9 +1,10 @@
 /** A device never writes through a read-only mapping. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { sometimes, step } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const noWrongPermission: Claim = {
+export const noWrongPermissionOn = (iommu: Iommu): Claim => ({
   on: b => b.readOnly === 1,
   property: step('no-wrong-permission', {
     on: 'landed', clause: iommu.clauseOf['no-wrong-permission'],
@@ -22,4 +23,5 @@ export const noWrongPermission: Claim = {
     { property: sometimes('a-downgrade-returns', { claim: 'a protect call returns' }, (_, seen) => seen.some(one => one.what === 'downgraded')),
       on: design => design.protocols.protect !== undefined },
   ],
-}
+})
+export const noWrongPermission = noWrongPermissionOn(standard)

@@ -1,13 +1,14 @@
 /** A CPU that waits for hardware does not wait for ever, whatever devices go on sending. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly } from '../../src/model/index.ts'
 import { leadsTo, sometimes } from '../claim.ts'
 import type { Claim } from '../claim.ts'
-import { waitEnds } from './wait-ends.ts'
+import { waitEndsOn } from './wait-ends.ts'
 
-export const invalidationsComplete: Claim = {
-  on: waitEnds.on,
+export const invalidationsCompleteOn = (iommu: Iommu): Claim => ({
+  on: waitEndsOn(iommu).on,
   property: leadsTo('invalidations-complete', {
     clause: iommu.clauseOf['invalidations-complete'],
     claim: 'each wait for an invalidation ends, unless two devices of one domain keep requests in flight by turns',
@@ -18,7 +19,8 @@ export const invalidationsComplete: Claim = {
       state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending') && state.inFlight.some(request => request !== null)),
     on: (_, b) => b.frames > 0 },
   ],
-}
+})
+export const invalidationsComplete = invalidationsCompleteOn(standard)
 
 /** Hardware drains the requests that came before; the bounded unit knows no before, and waits until none of the domain is in flight
  *  (docs/decisions/0001). One device alone gives it that moment, each time its request lands; two need not. */

@@ -1,11 +1,12 @@
 /** A CPU that waits for hardware is waited for by nobody for ever: its wait stands in the queue, or its status is written. */
-import { iommu } from '../../spec/iommus.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { iommu as standard } from '../../spec/iommus.ts'
 import { protocolOn } from '../../spec/kernel/calls.ts'
 import { callNames } from '../../spec/state.ts'
 import { always, sometimes } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
-export const waitEnds: Claim = {
+export const waitEndsOn = (iommu: Iommu): Claim => ({
   on: (b, design) => callNames.some(name => protocolOn(design, name, b).some(step => step.uses === iommu.queueTag)),
   property: always('wait-ends', {
     clause: iommu.clauseOf['wait-ends'],
@@ -21,4 +22,5 @@ export const waitEnds: Claim = {
   witnesses: [
     { property: sometimes('a-wait-completes', { claim: 'hardware writes a status word' }, ({ state }) => state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'done')) },
   ],
-}
+})
+export const waitEnds = waitEndsOn(standard)

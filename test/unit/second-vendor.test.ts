@@ -1,0 +1,38 @@
+/** The machine, the designs and the claims know an IOMMU by its face alone: another vendor is judged by the same claims, and its steps are no other's. */
+import { expect, expectTypeOf, test } from 'vitest'
+import { propertiesFor } from '../../properties/index.ts'
+import { bounds } from '../../spec/bounds.ts'
+import type { Iommu } from '../../spec/iommu/iommu.ts'
+import { without } from '../../spec/kernel/design.ts'
+import type { Design, ProtocolSource } from '../../spec/kernel/design.ts'
+import { ring0StrictOn } from '../../spec/kernel/ring0.ts'
+import { remapMachine } from '../../spec/machine.ts'
+import * as steps from '../../spec/steps.ts'
+import { exploreFully } from '../../src/index.ts'
+import { toy, toySteps } from '../models/toy-iommu.ts'
+
+const b = bounds({ frames: 2, iovas: 1 })
+const strict = ring0StrictOn(toy.steps)
+const on = toy as Iommu
+async function violated(design: Design): Promise<string[]> {
+  const { complete, results } = await exploreFully(remapMachine(design, b, propertiesFor(design, b, on), on))
+  expect(complete).toBe(true)
+  return results.filter(({ outcome }) => outcome === 'violated').map(({ property }) => property)
+}
+
+test('a strict kernel is right on another IOMMU too', async () => {
+  expect(await violated(strict)).toEqual([])
+})
+test.each([['the wait', toySteps.awaitForgotten], ['the invalidation', toySteps.forgetAll]])('without %s it is not', async (_, step) => {
+  expect(await violated(without(strict, 'unmap', step))).toEqual(expect.arrayContaining(['no-dma-escape', 'no-access-after-unmap']))
+})
+test('a step of one vendor is none of another, and none of all', () => {
+  expectTypeOf([steps.clearPte, toySteps.forgetAll]).toExtend<ProtocolSource<Parameters<typeof toy.translates>[0]>>()
+  // @ts-expect-error a step of VT-d in a protocol for every IOMMU
+  const forAll: ProtocolSource<unknown> = [steps.clearPte, steps.invalidatePage]
+  // @ts-expect-error and in one of another vendor
+  const forToy: ProtocolSource<Parameters<typeof toy.translates>[0]> = [steps.invalidatePage]
+  // @ts-expect-error a step for every IOMMU looks at no unit
+  const step: typeof steps.clearPte = { ...steps.clearPte, then: ({ s }) => { s.unit.tes = false } }
+  expect([forAll, forToy, step]).toHaveLength(3)
+})

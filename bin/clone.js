@@ -2,8 +2,8 @@
  *  than most commands. Bundles are named by the content of what is in them, so that none is ever stale, and lie below node_modules/.cache. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { SourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { placesIn, showPlaces } from './places.js'
 
 const root = new URL('..', import.meta.url)
 const folder = new URL('node_modules/.cache/remapcheck/', root)
@@ -32,15 +32,9 @@ function keyOf(files) {
   return hash.digest('hex').slice(0, 32)
 }
 
-/** Properties tell where they stand, which they know from the stack while they are made. */
 async function load(bundle) {
-  const places = JSON.parse(readFileSync(placesOf(bundle), 'utf8'))
-  const before = Error.prepareStackTrace
-  Error.prepareStackTrace = (error, sites) => [error, ...sites.map(site => {
-    const place = site.getFileName() === bundle.href ? places[site.getLineNumber()] : undefined
-    return `    at ${place === undefined ? site : new URL(place, root)}`
-  })].join('\n')
-  try { return await import(bundle.href) } finally { Error.prepareStackTrace = before }
+  const hide = showPlaces({ [bundle.href]: JSON.parse(readFileSync(placesOf(bundle), 'utf8')) }, root)
+  try { return await import(bundle.href) } finally { hide() }
 }
 const placesOf = bundle => new URL(bundle.href.replace(/mjs$/, 'json'))
 
@@ -59,19 +53,9 @@ async function build(files, bundle) {
   })
   const [code, map] = ['.mjs', '.map'].map(ending => outputFiles.find(({ path }) => path.endsWith(ending)).text)
   mkdirSync(folder, { recursive: true })
-  put(placesOf(bundle), JSON.stringify(placesIn(map, code, bundle)))
+  put(placesOf(bundle), JSON.stringify(placesIn(map, code, bundle, root)))
   put(bundle, code)
   forget()
-}
-
-/** Of each line of the bundle that makes a property, where that stands in the sources. */
-function placesIn(map, code, bundle) {
-  const of = new SourceMap(JSON.parse(map))
-  return Object.fromEntries(code.split('\n').flatMap((text, i) => {
-    const { originalSource, originalLine } = of.findEntry(i, text.search(/\S|$/))
-    const path = originalSource && new URL(originalSource, bundle).href.slice(root.href.length)
-    return path && /^(?:properties\/|src\/model\/property\.ts)/.test(path) ? [[i + 1, `${path}:${originalLine + 1}`]] : []
-  }))
 }
 
 /** Whole or not at all: another process may be about to load it. */

@@ -42,7 +42,8 @@ async function run(suites: readonly string[]): Promise<Run> {
     const args = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', suite, '--bail', '1', '--maxWorkers', '1', '--reporter', 'json']
     const by = await new Promise<string | null>(resolve => {
       child = execFile(process.execPath, args, { cwd: copy, timeout: patience_ms, killSignal: 'SIGKILL', maxBuffer: 1 << 28 }, (error, stdout) => {
-        resolve(error === null ? null : error.killed === true ? `${suite} does not end` : failure(suite, stdout))
+        if (error === null) return resolve(null)
+        resolve(error.killed === true ? `${suite} does not end` : failure(suite, stdout))
       })
     })
     if (by !== null) return { failed: true, by }

@@ -51,7 +51,7 @@ function raw(levels: 3 | 4, leafLevel: 1 | 2): Case {
       const at = table + indexAt(hardwareGeometry, address, level) * 8
       table = below.get(at) ?? newTable()
       below.set(at, table)
-      memory.write(at, encode(secondStageTables[level === 4 ? 4 : level === 3 ? 3 : 2], { R: 1, W: 1, ADDR: table / 4096 }))
+      memory.write(at, encode(secondStageTables[level as 2 | 3 | 4], { R: 1, W: 1, ADDR: table / 4096 }))
     }
     const output = 2 ** 40 + n * size
     const leaf = encode(secondStageLeaf[leafLevel], { R: 1, W: 1, PS: leafLevel - 1, ADDR: output / size })

@@ -40,6 +40,7 @@ export class Patience {
     if (this.#silence === before) return null
     this.#worked_ms += worked_ms
     if (slept) this.#sleeps++
-    return this.#worked_ms >= this.limits.work_ms ? 'works' : this.#sleeps >= this.limits.sleeps ? 'sleeps' : null
+    if (this.#worked_ms >= this.limits.work_ms) return 'works'
+    return this.#sleeps >= this.limits.sleeps ? 'sleeps' : null
   }
 }

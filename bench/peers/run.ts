@@ -99,8 +99,9 @@ function compare(name: string, settings: Settings, dir: string): string[] {
   const reference = { ...pan, states: pan.states - extra.states, transitions: pan.transitions - extra.transitions, depth: pan.depth - extra.depth }
   const wrong = runners.flatMap(({ title, must, mode, results }) => results.flatMap((figures, round) => {
     const found = mode === undefined ? disagreements(figures, pan, extra) : disagreements(reference, figures, extra, mode.breadthFirst)
-    const counts = must === 'exact' ? found : must === 'judged' ? found.filter(text => !/^(?:states|transitions|depth):/.test(text)) : []
-    return counts.map(text => `${one.title}, ${title}, round ${round + 1}: ${text}`)
+    const verdicts = found.filter(text => !/^(?:states|transitions|depth):/.test(text))
+    const counted = { exact: found, judged: verdicts, told: [] }[must]
+    return counted.map(text => `${one.title}, ${title}, round ${round + 1}: ${text}`)
   }))
   const more = extra.states > 0
     ? 'pan reports one state and one level more, before its first step, and two transitions, to there and to the initial state'

@@ -5,13 +5,19 @@ import { leadsTo, sometimes } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 type Edges = DeepReadonly<Ledger>['edges'][number]
-interface Place { readonly source: number; readonly kind: 'pending' | 'message' | 'notification' | 'irr' | 'isr'; readonly cpu: number; readonly vector: number }
+const outside = ['pending', 'message', 'notification'] as const
+interface Place {
+  readonly source: number
+  readonly kind: typeof outside[number] | 'irr' | 'isr'
+  readonly cpu: number
+  readonly vector: number
+}
 
 /** The places on the way of an edge are numbered, source by source: computed, since this is asked of every state. */
 function placeAt(ledger: DeepReadonly<Ledger>, i: number): Place {
   const vectors = ledger.bound[0]!.length, all = ledger.bound.length * vectors
   const source = Math.floor(i / (3 + 2 * all)), n = i % (3 + 2 * all)
-  if (n < 3) return { source, kind: n === 0 ? 'pending' : n === 1 ? 'message' : 'notification', cpu: 0, vector: 0 }
+  if (n < 3) return { source, kind: outside[n]!, cpu: 0, vector: 0 }
   const at = (n - 3) % all
   return { source, kind: n - 3 < all ? 'irr' : 'isr', cpu: Math.floor(at / vectors), vector: at % vectors }
 }

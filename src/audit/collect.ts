@@ -63,9 +63,10 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const found = nothingFound()
   const mode = modeOf(unit)
   const atFirst = budget.tables
-  const steps = mode.kind === 'legacy' ? legacyDevices(tables, unit, roots.rootTable, spaces, found)
-    : mode.kind === 'scalable' && hasScalableMode(unit) ? scalableDevices(tables, unit, roots.rootTable, spaces, budget, found) : []
-  for (const _ of steps) yield atFirst - budget.tables
+  if (mode.kind === 'legacy')
+    for (const _ of legacyDevices(tables, unit, roots.rootTable, spaces, found)) yield atFirst - budget.tables
+  if (mode.kind === 'scalable' && hasScalableMode(unit))
+    for (const _ of scalableDevices(tables, unit, roots.rootTable, spaces, budget, found)) yield atFirst - budget.tables
   const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable)
   yield atFirst - budget.tables
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
@@ -78,9 +79,12 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
 }
 
 function modeOf(unit: TranslationUnit): UnitMode {
-  const first = front(unit, { sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false, execute: false })
+  const first = front(unit, {
+    sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false, execute: false,
+  })
   if (first.kind === 'fault') return { kind: 'blocked', fault: first.reason }
-  return { kind: first.kind === 'bypass' ? 'bypass' : unit.ttm === 1 ? 'scalable' : 'legacy' }
+  if (first.kind === 'bypass') return { kind: 'bypass' }
+  return { kind: unit.ttm === 1 ? 'scalable' : 'legacy' }
 }
 
 /** Null where the queue is off or its place not told. */

@@ -56,12 +56,13 @@ export function interruptTableOf(memory: PhysicalMemory, reader: EntryReader, un
   return { remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address, size, entries, pagesMissing, pages }
 }
 
+const destinationOf = (dst: number, { eime }: InterruptUnit): number => eime ? dst : dst >>> 8 & 0xff
 function entryOf(index: number, irte: Irte, unit: InterruptUnit): Entry {
   // A request by the source that the entry names: what is refused to it is refused to all.
   const request = { sid: irte.sid, unremapped: { vector: 0, dlm: 0, dst: 0, dm: false, rh: false, tm: false, assert: false }, remappable: { index, reserved: false } }
   const result = remap({ ...unit, ires: true, eimer: false }, request, () => irte)
   return {
-    index, kind: irte.im ? 'posted' : 'remapped', vector: irte.vector, destination: irte.im ? null : unit.eime ? irte.dst : irte.dst >>> 8 & 0xff,
+    index, kind: irte.im ? 'posted' : 'remapped', vector: irte.vector, destination: irte.im ? null : destinationOf(irte.dst, unit),
     logical: !irte.im && irte.dm, delivery: irte.im ? null : irte.dlm, level: !irte.im && irte.tm, source: sourceOf(irte),
     descriptor: irte.im ? irte.pda : null, fault: result.kind === 'fault' ? result.reason : null,
   }

@@ -41,11 +41,15 @@ function deviceLines(devices: readonly DeviceRow[], spaces: readonly SpaceRow[])
   return columns(['device', 'PASID', 'domain', 'mode', 'reads', 'writes', 'ranges', '4K', '2M', '1G'], rows, 'llrlrrrrrr')
 }
 function wayCells({ pasid, domain, mode, levels, fault }: WayRow, space: SpaceRow | null): string[] {
-  const how = fault !== null ? `blocked, fault ${fault.code.toString(16)}h` : levels === null ? mode : `${mode}, ${levels} levels`
+  const unblocked = levels === null ? mode : `${mode}, ${levels} levels`
+  const how = fault !== null ? `blocked, fault ${fault.code.toString(16)}h` : unblocked
   if (space === null) return [pasid === null ? '' : `${pasid}`, '', how, '', '', '', '', '', '']
   const n = (value: number): string => value === 0 ? '' : value.toLocaleString('en-US')
   const all = space.kind === 'pass-through'
-  const amount = (bytes: number): string => all ? 'all' : bytes === 0 ? '' : size(bytes)
+  const amount = (bytes: number): string => {
+    if (all) return 'all'
+    return bytes === 0 ? '' : size(bytes)
+  }
   const { leaves } = space
   return [pasid === null ? '' : `${pasid}`, `${domain ?? ''}`, how, amount(space.readable), amount(space.writable), n(space.ranges.length),
     ...leaves === null ? ['', '', ''] : [n(leaves['4K']), n(leaves['2M']), n(leaves['1G'])]]

@@ -49,9 +49,9 @@ export function checkBudgets(measured: readonly MeasuredDesign[], budgets: reado
     if (now === undefined) return { budget, verdict: 'unmeasured', used: null, delta_cycles: null }
     const used = pricePath(path, now, prices).cycles
     const before = baseline.designs[design]?.[path]
-    const changed = changes.some(c => c.design === design && c.path === path)
+    const within = changes.some(c => c.design === design && c.path === path) ? 'changed' : 'within'
     return {
-      budget, used, verdict: used.typ > budget.limit_cycles ? 'over' : changed ? 'changed' : 'within',
+      budget, used, verdict: used.typ > budget.limit_cycles ? 'over' : within,
       delta_cycles: before === undefined ? null : used.typ - pricePath(path, before, prices).cycles.typ,
     }
   })

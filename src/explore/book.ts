@@ -15,6 +15,8 @@ export interface Taken<S, L> {
   readonly trace: () => readonly Op[]
 }
 
+type End = 'holds' | 'passed' | 'incomplete'
+
 /** A decided property is not judged again: the first violation stands. */
 export class Book<S, L, O extends Observation> {
   readonly violations = new Map<string, Violation>()
@@ -124,15 +126,20 @@ export class Book<S, L, O extends Observation> {
     this.ofSteps = this.ofSteps.filter(p => p !== property)
   }
 
+  private outcomeOf({ name, kind }: Property<S, L, O>, end: End): PropertyResult['outcome'] {
+    if (this.violations.has(name)) return 'violated'
+    if (this.reachedBy.has(name)) return 'reached'
+    if (isProgressKind(kind) || this.unasked.has(name)) return 'unchecked'
+    return kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
+  }
+
   /** `end` is what a property is that was neither violated nor reached: 'incomplete' when the run was cut short. */
-  results(end: 'holds' | 'passed' | 'incomplete'): PropertyResult[] {
+  results(end: End): PropertyResult[] {
     return this.machine.properties.map(of => {
       const { name: property, kind } = of
       const violation = this.violations.get(property) ?? null
       const reachedBy = this.reachedBy.get(property) ?? null
-      const open = kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
-      const outcome = violation !== null ? 'violated' : reachedBy !== null ? 'reached'
-        : isProgressKind(kind) || this.unasked.has(property) ? 'unchecked' : open
+      const outcome = this.outcomeOf(of, end)
       return { property, kind, outcome, violation, reachedBy, ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
     })
   }

@@ -220,7 +220,8 @@ class Search<S, L, O extends Observation> {
         if (slices.due()) await slices.rest()
         for (let edge = first[members[at]!]!; edge < first[members[at]! + 1]!; edge++) {
           const to = of[target[edge]!]!
-          const rest = !this.stays(edge) ? 0 : to === i ? -1 : best[to]!
+          const onward = to === i ? -1 : best[to]!
+          const rest = this.stays(edge) ? onward : 0
           if (rest < 0 || prices[edge]! + rest <= best[i]!) continue
           best[i] = prices[edge]! + rest
           exit[i] = edge

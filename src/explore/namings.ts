@@ -46,5 +46,9 @@ export function namings(groups: readonly Classed[]): Iterable<Naming> {
 }
 
 /** Two ids in each other's place. */
-export const trade = ({ name, size }: Group, one: number, other: number): Names =>
-  new Map([[name, Array.from({ length: size }, (_, id) => id === one ? other : id === other ? one : id)]])
+export function trade({ name, size }: Group, one: number, other: number): Names {
+  const ids = Array.from({ length: size }, (_, id) => id)
+  ids[one] = other
+  ids[other] = one
+  return new Map([[name, ids]])
+}

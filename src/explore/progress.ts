@@ -48,7 +48,8 @@ export async function decideProgress<S, L, O extends Observation>(
     })
     stopped = decided.stopped
     const violation = decided.value === null ? null : { property: name, ...decided.value }
-    const outcome = stopped !== null ? 'incomplete' : violation === null ? 'holds' : 'violated'
+    const verdict = violation === null ? 'holds' : 'violated'
+    const outcome = stopped !== null ? 'incomplete' : verdict
     results.push({ property: name, kind, violation, reachedBy: null, outcome, ...isVacuous && outcome === 'holds' ? { vacuous: true } : {} })
   }
   return { results, stopped }

@@ -1,5 +1,5 @@
 /** Arguments and packed states under other names, straight from what is declared of them. */
-import type { Domain, Shape } from '../model/index.ts'
+import type { Domain, Scalarset, Shape } from '../model/index.ts'
 import { groupOf, partsOf } from './symmetry.ts'
 
 /** What each id of a group is called; a group that is missing keeps its names. */
@@ -23,6 +23,12 @@ function renamedFields(fields: Readonly<Record<string, Domain>>, value: unknown,
   return Object.fromEntries(Object.entries(value as object).map(([name, of]) => [name, Object.hasOwn(fields, name) ? renamedValue(fields[name]!, of, names) : of]))
 }
 
+/** The scalarset that the shape holds an id of, or has its rows by. */
+function namingSet(of: Shape): Scalarset | null {
+  if (of.kind === 'scalar') return of.scalarset
+  return of.kind === 'table' && of.key.kind === 'scalarset' ? of.key : null
+}
+
 /** Renames packed states of one shape. */
 export class Renamer {
   private readonly shape: Shape
@@ -40,7 +46,7 @@ export class Renamer {
     this.still = Int32Array.from({ length: words * 32 }, (_, bit) => bit)
     const mark = (of: Shape): boolean => {
       const parts = of.kind === 'scalar' ? [] : partsOf(of).map(part => mark(part.shape))
-      const set = of.kind === 'scalar' ? of.scalarset : of.kind === 'table' && of.key.kind === 'scalarset' ? of.key : null
+      const set = namingSet(of)
       if (!(set !== null && groups.has(groupOf(set)) || parts.includes(true))) return false
       this.named.add(of)
       return true

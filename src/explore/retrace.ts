@@ -119,5 +119,11 @@ export class Retracer<S, L, O extends Observation> {
 
 /** Events without the ids they carry: those differ under other names. */
 export function kindsOf(events: readonly ModelEvent<Observation>[]): string {
-  return events.map(event => event.kind === 'observation' ? event.seen.what : event.kind === 'cost' ? `${event.unit} ${event.count}` : JSON.stringify(event)).join()
+  return events.map(event => {
+    switch (event.kind) {
+      case 'observation': return event.seen.what
+      case 'cost': return `${event.unit} ${event.count}`
+      default: return JSON.stringify(event)
+    }
+  }).join()
 }

@@ -25,7 +25,8 @@ export const yes = (because: string): Judged => ({ verdict: 'true', because })
 export const no = (because: string, lines: readonly number[] = []): Judged => ({ verdict: 'false', because, lines })
 export const open = (because: string, lines: readonly number[] = []): Judged => ({ verdict: 'not-shown', because, lines })
 /** `1 hit`, `2 hits`, `3 queue entries` */
-export function several(n: number, noun: string): string {
-  const plural = /(s|x|ch)$/.test(noun) ? `${noun}es` : noun.endsWith('ry') ? `${noun.slice(0, -1)}ies` : `${noun}s`
-  return `${thousands(n)} ${n === 1 ? noun : plural}`
+export const several = (n: number, noun: string): string => `${thousands(n)} ${n === 1 ? noun : pluralOf(noun)}`
+function pluralOf(noun: string): string {
+  if (/(s|x|ch)$/.test(noun)) return `${noun}es`
+  return noun.endsWith('ry') ? `${noun.slice(0, -1)}ies` : `${noun}s`
 }

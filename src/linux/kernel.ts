@@ -56,6 +56,11 @@ export async function readKernelLog(path: string): Promise<KernelLog> {
   return reader.end()
 }
 
+function damageOf<T extends 'no event' | 'wrong fields'>(text: string, unterminated: boolean, otherwise: T): 'binary' | 'cut off' | T {
+  if (isBinary(text)) return 'binary'
+  return unterminated ? 'cut off' : otherwise
+}
+
 class Reader {
   number = 0
   /** Whether an event of QEMU's is in it. */
@@ -81,11 +86,11 @@ class Reader {
     const event = head.exec(text)
     this.isFtrace ||= event !== null
     if (event === null) this.isQemu ||= qemuForm.test(text)
-    if (event === null) return this.#damage.note(isBinary(text) ? 'binary' : unterminated ? 'cut off' : 'no event', line, text)
+    if (event === null) return this.#damage.note(damageOf(text, unterminated, 'no event'), line, text)
     const [, cpu, seconds, micros, name, rest] = event as unknown as [string, string, string, string, string, string]
     const known = this.#take(name, rest, { line, cpu: Number(cpu), time_us: Number(seconds) * 1e6 + Number(micros) })
     if (known === true) count(this.counts, name)
-    else if (known === false) this.#damage.note(isBinary(text) ? 'binary' : unterminated ? 'cut off' : 'wrong fields', line, text)
+    else if (known === false) this.#damage.note(damageOf(text, unterminated, 'wrong fields'), line, text)
     else this.#damage.unknown(name, line, text)
   }
 

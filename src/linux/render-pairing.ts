@@ -18,7 +18,11 @@ export function pairingLines(pairing: PairingReport, stamped: boolean, { color, 
 
 const between = (least: string, most: string): string => least === most ? least : `${least}–${most}`
 const counts = ({ least, most }: SpreadBetween, part: keyof Spread): string => between(n(least[part]), n(most[part]))
-const ms = (us: number): string => (us / 1000).toFixed(us < 10_000 ? 2 : us < 1_000_000 ? 1 : 0)
+const ms = (us: number): string => (us / 1000).toFixed(digitsOf(us))
+function digitsOf(us: number): number {
+  if (us < 10_000) return 2
+  return us < 1_000_000 ? 1 : 0
+}
 const times = ({ least, most }: SpreadBetween, part: keyof Spread): string => between(ms(least[part]), ms(most[part]))
 const answers = { page: 'own', domain: 'flush', global: 'flush of all' } as const
 

@@ -34,7 +34,8 @@ const claimWidth = 28
 
 /** The claim in words only where it is not true: the rest explains itself. */
 function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdict, { color, width }: Look): string[] {
-  const paint = verdict === 'true' ? color.green : verdict === 'false' && kind === 'rule' ? color.red : color.yellow
+  const doubt = verdict === 'false' && kind === 'rule' ? color.red : color.yellow
+  const paint = verdict === 'true' ? color.green : doubt
   const isFact = verdict === 'false' && kind === 'observation'
   const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
   const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, 4).join(', ')}`

@@ -31,8 +31,7 @@ export class Node implements ProxyHandler<Target> {
     this.shape = shape
     this.at = at
     this.parent = parent
-    const target: unknown = shape.kind === 'table' ? holes(shape.elements.length) : shape.kind === 'list' ? holes(run.read(at, shape.length.bits)) : {}
-    this.target = target as Target
+    this.target = emptyOf(run, shape, at)
     this.proxy = new Proxy(this.target, this)
     // What is past the end of a list is no part that waits to be looked at, also when the list grows.
     if (shape.kind === 'list') for (let i = Number(this.target['length']); i < shape.elements.length; i++) this.found.set(String(i), undefined)
@@ -137,10 +136,14 @@ export class Node implements ProxyHandler<Target> {
 }
 
 /** Nothing has been looked at yet. */
-function holes(length: number): unknown[] {
+function emptyOf(run: Run, shape: Composite, at: number): Target {
   const array: unknown[] = []
-  array.length = length
-  return array
+  switch (shape.kind) {
+    case 'table': array.length = shape.elements.length; break
+    case 'list': array.length = run.read(at, shape.length.bits); break
+    default: return {} as Target
+  }
+  return array as unknown as Target
 }
 
 /** The node behind a draft; null for everything else. */

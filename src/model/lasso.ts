@@ -39,11 +39,14 @@ function starved<S, L, O extends Observation>(machine: Machine<S, L, O>, { ops, 
   return found?.op ?? null
 }
 
+function endlessPart(length: number, loop: number): string {
+  if (length === loop) return loop === 0 ? 'nothing need ever happen' : `after op ${loop} nothing more need happen`
+  return `${length === loop + 1 ? `op ${length}` : `ops ${loop + 1} to ${length}`} can repeat for ever`
+}
 function judgeEndless<S, L, O extends Observation>(
   machine: Machine<S, L, O>, property: Eventually<S, L> | LeadsTo<S, L>, { ops, worlds, loop }: Lasso<S, L>): Verdict {
   const { name } = property
-  const rest = ops.length === loop ? loop === 0 ? 'nothing need ever happen' : `after op ${loop} nothing more need happen`
-    : ops.length === loop + 1 ? `op ${loop + 1} can repeat for ever` : `ops ${loop + 1} to ${ops.length} can repeat for ever`
+  const rest = endlessPart(ops.length, loop)
   if (property.kind === 'eventually')
     return worlds.some(world => answerOf(name, () => property.goal(world))) || { because: `the goal is never met: ${rest}` }
   for (const [at, what] of property.cases(machine.initialWorld).entries()) {

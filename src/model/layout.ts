@@ -85,7 +85,13 @@ function layOut(domain: Domain, path: string): Shape {
   }
 }
 /** An empty range has no values: only null remains. */
-const rangeOf = (of: OneOf | Range | Scalarset): number => of.kind === 'range' ? of.high - of.low + 1 : of.kind === 'scalarset' ? of.size : of.values.length
+function rangeOf(of: OneOf | Range | Scalarset): number {
+  switch (of.kind) {
+    case 'range': return of.high - of.low + 1
+    case 'scalarset': return of.size
+    case 'oneOf': return of.values.length
+  }
+}
 
 function placed(fields: Fields, cursor: Cursor, path: string): NamedPlace[] {
   return Object.entries(fields).map(([name, of]) => {
@@ -128,7 +134,7 @@ export function decodeScalar({ domain, nullable }: ScalarShape, raw: number): nu
 /** The raw number of a value, or -1 when it is outside the domain. */
 export function encodeScalar({ domain, nullable, count }: ScalarShape, value: unknown): number {
   if (nullable && value === null) return 0
-  if (domain.kind === 'bool') return value === true ? 1 : value === false ? 0 : -1
+  if (domain.kind === 'bool') return typeof value === 'boolean' ? Number(value) : -1
   if (domain.kind === 'oneOf') return domain.values.indexOf(value as string)
   if (!Number.isInteger(value)) return -1
   const raw = (value as number) - (domain.kind === 'range' ? domain.low : 0) + (nullable ? 1 : 0)

@@ -40,9 +40,9 @@ function versionSaid(binary: string, env: NodeJS.ProcessEnv): string {
 }
 function missing(binary: string, code: string): UserError {
   if (code === 'ETIMEDOUT') return qemuError('UNKNOWN', `did not tell its version within ${patience_ms / 60_000} minutes`, howToGet, binary)
-  const problem = code === 'ENOENT' ? 'there is no such program' : code === 'EACCES' ? 'may not be run' : `cannot be run (${code})`
-  return qemuError('MISSING', problem, howToGet, binary)
+  return qemuError('MISSING', problems[code] ?? `cannot be run (${code})`, howToGet, binary)
 }
+const problems: Readonly<Record<string, string>> = { ENOENT: 'there is no such program', EACCES: 'may not be run' }
 function judge(binary: string, said: string): Version {
   const found = /^QEMU emulator version (\d+)\.(\d+)(?:\.(\d+))?/.exec(said)
   if (found === null) throw qemuError('UNKNOWN', said === '' ? 'does not tell a version of QEMU' : `tells no version of QEMU: '${said.slice(0, 80)}'`, howToGet, binary)

@@ -43,5 +43,6 @@ export function hang(head: string, headWidth: number, lines: readonly string[]):
 /** `devices 2, CM, !PSI` */
 export function showBounds(bounds: Readonly<Record<string, number | boolean | string>>): string {
   return Object.entries(bounds)
-    .map(([name, value]) => typeof value === 'boolean' ? (value ? name : `!${name}`) : `${name} ${value}`).join(', ')
+    .map(([name, value]) => typeof value === 'boolean' ? flagText(name, value) : `${name} ${value}`).join(', ')
 }
+const flagText = (name: string, isSet: boolean): string => isSet ? name : `!${name}`

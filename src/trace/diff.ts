@@ -34,7 +34,8 @@ export function diff(domain: Domain, before: unknown, after: unknown, names: Nam
 function changed(domain: Domain, before: unknown, after: unknown, names: Names, path: string): Change[] {
   const absent = (value: unknown): boolean => value === null || value === false
   const text = (value: unknown): string | null => absent(value) || domain.kind === 'bool' ? null : showValue(domain, value, names)
-  return [{ sign: absent(before) ? '+' : absent(after) ? '-' : '~', path, before: text(before), after: text(after) }]
+  const unadded = absent(after) ? '-' : '~'
+  return [{ sign: absent(before) ? '+' : unadded, path, before: text(before), after: text(after) }]
 }
 
 function diffFields(fields: Fields, before: unknown, after: unknown, names: Names, path: string): Change[] {
@@ -101,9 +102,8 @@ export function showFields(fields: Fields, value: Readonly<Record<string, unknow
 /** The same for a record whose domains are not declared: a number under the name of a scalarset is one of its ids. */
 export function showLoose(record: Readonly<Record<string, unknown>>, scalarsets: ReadonlySet<string>, names: Names = {}): string[] {
   return Object.entries(record).map(([name, value]) => {
-    const id = typeof value === 'number' && scalarsets.has(name)
-    const text = id ? label(name, value, names) : typeof value === 'string' ? value : JSON.stringify(value) ?? String(value)
-    return named(name, value, text, ' ')
+    if (typeof value === 'number' && scalarsets.has(name)) return named(name, value, label(name, value, names), ' ')
+    return named(name, value, typeof value === 'string' ? value : JSON.stringify(value) ?? String(value), ' ')
   })
 }
 

@@ -73,13 +73,20 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
 
 /** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
 function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>, shortest: number | undefined): string {
-  const how = found.driver === 'hand' ? ['written by hand'] : found.driver === 'exhaustive' ? ['exhaustive search'] : [
+  const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
+  return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, loop === undefined || loop === length, shortest)}`
+}
+function showDriver(found: Trace['found']): string[] {
+  if (found.driver === 'hand') return ['written by hand']
+  if (found.driver === 'exhaustive') return ['exhaustive search']
+  return [
     found.run === undefined ? 'random' : `run ${found.run}${found.runs === undefined ? '' : ` of ${found.runs}`}`,
     ...(found.seed === undefined ? [] : [`seed ${found.seed}`]),
   ]
-  const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
-  const least = found.shortest ? loop === undefined || loop === length ? '; none is shorter' : '; none is shorter up to its loop' : shortest === undefined ? '' : `; shortest is ${shortest}`
-  return `${[...how, ops].join(', ')}${least}`
+}
+function showShortest(isShortest: boolean, hasNoLoop: boolean, shortest: number | undefined): string {
+  if (isShortest) return `; none is shorter${hasNoLoop ? '' : ' up to its loop'}`
+  return shortest === undefined ? '' : `; shortest is ${shortest}`
 }
 
 function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: View): string[] {
@@ -204,6 +211,12 @@ export function renderLanes<S, L, O extends Observation>(
 function laneMark<S, L, O extends Observation>(replayed: Replayed<S, L, O>, i: number, view: View): string {
   const { loop, at, steps: { length } } = replayed
   if (loop === null) return at === i + 1 ? painted(signOf(replayed, view)) : ' '
-  const sign = i < loop ? ' ' : length === loop + 1 ? '↺' : i === loop ? '┌' : i === length - 1 ? '└' : '│'
-  return view.theme.bad(sign)
+  return view.theme.bad(loopSign(i, loop, length))
+}
+/** The loop is drawn as a bracket around its ops. */
+function loopSign(i: number, loop: number, length: number): string {
+  if (i < loop) return ' '
+  if (length === loop + 1) return '↺'
+  if (i === loop) return '┌'
+  return i === length - 1 ? '└' : '│'
 }

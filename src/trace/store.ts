@@ -85,7 +85,8 @@ export function findTraces(place: string): string[] {
   if (existsSync(place) || !/[*?]/.test(place)) return [place]
   const fixed = place.split(/[\\/]/)
   const base = fixed.slice(0, fixed.findIndex(part => /[*?]/.test(part))).join(sep)
-  const root = base === '' ? (/^[\\/]/.test(place) ? sep : '.') : base
+  const top = /^[\\/]/.test(place) ? sep : '.'
+  const root = base === '' ? top : base
   const pattern = fixed.slice(fixed.findIndex(part => /[*?]/.test(part)))
   return some(isFolder(root) ? filesBelow(root).filter(path => fitsPath(pattern, relative(root, path).split(sep))) : [], place, 'no file matches this pattern')
 }

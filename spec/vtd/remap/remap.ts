@@ -95,7 +95,8 @@ export function remap(unit: InterruptUnit, request: InterruptRequest, irteOf: (i
   if (wrong.length > 1) exercised.push('VTD:5.1.4/check-order')
   if (wrong.length > 0) return blame(wrong, irte.fpd, index)
   // 10. emit or post
-  exercised.push('VTD:5.1.4/remap', irte.im ? 'VTD:9.10/posted' : unit.eime ? 'VTD:9.9/destination-32-bit' : 'VTD:9.9/destination-8-bit')
+  const destination = unit.eime ? 'VTD:9.9/destination-32-bit' : 'VTD:9.9/destination-8-bit'
+  exercised.push('VTD:5.1.4/remap', irte.im ? 'VTD:9.10/posted' : destination)
   if (irte.im) return { kind: 'posted', vector: irte.vector, descriptor: irte.pda, urgent: irte.urg, fpd: irte.fpd, index, exercised }
   const { vector, dlm, dm, rh, tm } = irte
   const dst = unit.eime ? irte.dst : irte.dst >>> 8 & 0xff

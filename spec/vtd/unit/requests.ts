@@ -62,8 +62,12 @@ export function request(state: UnitState, memory: PhysicalMemory, dma: DmaReques
   const { translation, tables } = viewOf(state)
   const result = translate(tables(memory), translation, dma)
   if (result.kind === 'fault') return { ...record(state, recordOfDma(state, dma, result.reason), result.suppressed), result }
-  const reached = result.kind === 'bypass' ? dma.address : result.kind === 'translated' ? result.page : null
+  const reached = reachedBy(result, dma)
   return { state, effects: [], result: reached !== null && isProtected(state, reached) ? { kind: 'protected' } : result }
+}
+function reachedBy(result: Exclude<DmaResult, { readonly kind: 'protected' }>, dma: DmaRequest): number | null {
+  if (result.kind === 'bypass') return dma.address
+  return result.kind === 'translated' ? result.page : null
 }
 
 /** An interrupt request, a dword write to FEEx_xxxx: remapping and fault record; posting is left to the driver.

@@ -122,15 +122,19 @@ function writeDword(work: Work, place: RegisterDword, value: number): void {
   else writeComputed(work, place, value)
 }
 
+/** The invalidation that a write to the register starts or changes. */
+const invalidationOf: Partial<Record<StoredName, 'CCMD' | 'IOTLB'>> = { CCMD: 'CCMD', IVA: 'IOTLB', IOTLB: 'IOTLB' }
+/** The command that latches what the register holds. */
+const settingOf: Partial<Record<StoredName, 'SRTP' | 'SIRTP'>> = { RTADDR: 'SRTP', IRTA: 'SIRTP' }
+
 function writeStored(work: Work, name: StoredName, place: RegisterDword, value: number): void {
   const { unit } = work
   const { dword } = place
   const old = unit.stored[name][dword]!
   const writable = (bitsOf(place, 'rw') | bitsOf(place, 'wo')) & keptBits(work.before, name, dword)
   if (name === 'IQA' && unit.status.QIES) illegal(work, 'queue-moved', 'QIES=1')
-  if ((name === 'CCMD' ? ['CCMD'] as const : name === 'IVA' || name === 'IOTLB' ? ['IOTLB'] as const : []).some(one => isUnderWay(unit, one)))
-    illegal(work, 'invalidation-unfinished', name)
-  const setting = name === 'RTADDR' ? 'SRTP' : name === 'IRTA' ? 'SIRTP' : null
+  const invalidation = invalidationOf[name], setting = settingOf[name]
+  if (invalidation !== undefined && isUnderWay(unit, invalidation)) illegal(work, 'invalidation-unfinished', name)
   if (unit.commands.some(({ bit }) => bit === setting)) illegal(work, 'pointer-moved', `${name} with ${setting} under way`)
   unit.stored[name][dword] = (old & ~writable | value & writable) >>> 0
   if (name === 'IQT' && dword === 0) movedTail(work, old >>> 4)

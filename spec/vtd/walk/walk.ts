@@ -47,7 +47,8 @@ export function front(unit: TranslationUnit, request: DmaRequest, trail: Trail |
 function unsuited(unit: TranslationUnit, { pasid, type, execute }: DmaRequest): readonly number[] {
   const { ttm, abortMode, singleSource: { ssirwe, executeBlocked } } = unit
   const legacy = ttm === 0, aborting = ttm === 3 && abortMode
-  const unsupported = legacy ? ssirwe : ttm === 1 ? !hasScalableMode(unit) : !aborting
+  const noSuchMode = ttm === 1 ? !hasScalableMode(unit) : !aborting
+  const unsupported = legacy ? ssirwe : noSuchMode
   const strange = legacy && (pasid !== null || type === 'page-request')
   const blocked = executeBlocked && execute
   if (!unsupported && !aborting && !strange && !blocked) return none

@@ -220,8 +220,13 @@ export class SuccessorsCode {
     return and(sub(isSuperfluous, i32(1)), i32(recordBytes))
   }
 
+  /** What a step leaves of a word; null for nothing. */
+  private kept(w: number, keep: number, frame: Frame): Code | null {
+    if (keep === 0) return null
+    return keep === 0xffffffff ? this.word(w, frame) : and(this.word(w, frame), i32(keep))
+  }
   private after(w: number, { keep, set: constant, moves }: Effect, frame: Frame): Code {
-    let code: Code | null = keep[w] === 0 ? null : keep[w] === 0xffffffff ? this.word(w, frame) : and(this.word(w, frame), i32(keep[w]!))
+    let code = this.kept(w, keep[w]!, frame)
     const join = (part: Code): void => { code = code === null ? part : or(code, part) }
     if (constant[w] !== 0) join(i32(constant[w]!))
     for (const { from, to, bits } of moves) {

@@ -64,13 +64,15 @@ export function pair(kernel: KernelLog, trail: Trail, timed: boolean): PairingRe
   const fetches = new Fetches(trail.stays, events)
   const unmaps = events.filter(({ kind }) => kind === 'unmap').length
   const base = { ...nothing, maps: events.length - unmaps, unmaps, pairs: fetches.pairs }
-  const refused = kernel.lost > 0 ? `the kernel log lost ${kernel.lost} events, so no pairing of what is left would be sound`
-    : overflowed(trail) ? 'the log is too long to keep all its fills, hits and invalidations'
-    : unmaps === 0 ? 'the kernel log holds no unmap'
-    : strangerOf(fetches)
+  const refused = refusalOf(kernel, trail, unmaps, fetches)
   if (refused !== null) return { ...base, refused }
   const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed }
   return { ...base, ...found(logs, solve(logs)) }
+}
+function refusalOf({ lost }: KernelLog, trail: Trail, unmaps: number, fetches: Fetches): string | null {
+  if (lost > 0) return `the kernel log lost ${lost} events, so no pairing of what is left would be sound`
+  if (overflowed(trail)) return 'the log is too long to keep all its fills, hits and invalidations'
+  return unmaps === 0 ? 'the kernel log holds no unmap' : strangerOf(fetches)
 }
 
 const nothing: PairingReport = {

@@ -45,10 +45,14 @@ export function findMappings(events: readonly KernelEvent[], fetches: Fetches, h
     const domain = did ?? (taken === undefined ? null : domains[taken]!)
     const sure = possible.length === 1 && !open.doubtful(event.page)
     open.remove(chain, event.page, !sure)
-    const basis = did !== undefined ? 'named' : domain === null ? 'unknown' : sure ? 'only' : 'inferred'
+    const basis = did !== undefined ? 'named' : unnamedBasis(domain, sure)
     found.push({ event, maps: chain.map(({ map }) => map), did: domain, basis, sure })
   })
   return found
+}
+function unnamedBasis(domain: number | null, sure: boolean): Basis {
+  if (domain === null) return 'unknown'
+  return sure ? 'only' : 'inferred'
 }
 
 interface Open { readonly map: MapEvent; readonly order: number }

@@ -51,8 +51,10 @@ interface Known { content: string; decoded: Decoded; line: number; iecLine: numb
 export interface RemappedTo { readonly vector: number; readonly trigger: number; readonly delivery: number; readonly destination: number; readonly mode: number }
 
 const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
-const describe = (irte: Irte): string => !irte.present ? 'not present'
-  : irte.im ? `posted vector ${irte.vector}` : `vector ${irte.vector} dst 0x${irte.dst.toString(16)}`
+function describe(irte: Irte): string {
+  if (!irte.present) return 'not present'
+  return irte.im ? `posted vector ${irte.vector}` : `vector ${irte.vector} dst 0x${irte.dst.toString(16)}`
+}
 
 export class IrteReplay {
   readonly #ledger: EntryLedger
@@ -144,7 +146,8 @@ export class IrteReplay {
   #decode(index: number, low: string, high: string, line: number): Decoded {
     const printed = words(low, high), turned = words(high, low)
     const asPrinted = entries.irte(printed, 0), swapped = entries.irte(turned, 0)
-    const says = valid(asPrinted) === valid(swapped) ? null : valid(swapped) ? 'swapped' : 'as printed'
+    const order = valid(swapped) ? 'swapped' : 'as printed'
+    const says = valid(asPrinted) === valid(swapped) ? null : order
     if (says !== null && this.#halves === 'undecided') this.#halves = says
     else if (says !== null && says !== this.#halves) this.#disputed++
     const [irte, entry] = this.#halves === 'swapped' ? [swapped, turned] : [asPrinted, printed]

@@ -144,11 +144,13 @@ export class QueueReplay {
 }
 
 /** The numbers in the order of QEMU's line for that kind. */
-function sameNumbers(d: Descriptor, numbers: readonly number[]): boolean {
-  const expected = d.type === 'wait' ? [d.slot * 4]
-    : d.type === 'iec' ? (d.granularity === 'global' ? [] : [d.index, d.indexMask])
-    : d.granularity === 'global' ? []
-    : d.type === 'context-cache' ? (d.granularity === 'device' ? [d.sid, d.functionMask] : [d.did])
-    : d.granularity === 'domain' ? [d.did] : [d.did, d.page * 4096, d.addressMask]
-  return expected.every((value, i) => value === numbers[i])
+const sameNumbers = (d: Descriptor, numbers: readonly number[]): boolean => numbersOf(d).every((value, i) => value === numbers[i])
+function numbersOf(d: Descriptor): readonly number[] {
+  if (d.type === 'wait') return [d.slot * 4]
+  if (d.granularity === 'global') return []
+  switch (d.type) {
+    case 'iec': return [d.index, d.indexMask]
+    case 'context-cache': return d.granularity === 'device' ? [d.sid, d.functionMask] : [d.did]
+    case 'iotlb': return d.granularity === 'domain' ? [d.did] : [d.did, d.page * 4096, d.addressMask]
+  }
 }

@@ -27,10 +27,11 @@ export interface Tables {
 
 type Said = Pick<Mapping, 'did' | 'input' | 'output' | 'pages' | 'read' | 'write'>
 const hex = (value: number): string => `0x${value.toString(16)}`
+const sizes: Readonly<Record<number, string>> = { 1: '4 KiB', 512: '2 MiB' }
 /** Pages and domain of a translation, in words that can be compared; `read` and `write` are those of the leaf. */
 export function translationText({ did, input, output, pages, read, write }: Said): string {
   const rights = `${read ? 'r' : '-'}${write ? 'w' : '-'}`
-  return `domain ${did}: ${hex(input)} -> ${hex(output)} ${rights}, ${pages === 1 ? '4 KiB' : pages === 512 ? '2 MiB' : '1 GiB'}`
+  return `domain ${did}: ${hex(input)} -> ${hex(output)} ${rights}, ${sizes[pages] ?? '1 GiB'}`
 }
 export const passThroughText = (from: number, to: number): string => `passes through: ${hex(from)} -> ${hex(to)}`
 /** All fields of the lower 128 bits. */

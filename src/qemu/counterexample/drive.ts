@@ -87,7 +87,8 @@ export class Driver {
     for (const status of waits) qtest.writel(status, 0)
     unit.submit(descriptors.map(d => descriptorWords(d, done)))
     const written = await Promise.all(waits.map(status => qtest.readl(status)))
-    return waits.length === 0 ? null : written.every(word => word === done) ? 'the wait is done' : 'the wait is not done'
+    if (waits.length === 0) return null
+    return written.every(word => word === done) ? 'the wait is done' : 'the wait is not done'
   }
 
   /** By the registers: CCMD, or IVA and IOTLB (11.4). */
@@ -116,7 +117,8 @@ export class Driver {
     if (record !== null) unit.clearFaults()
     const events = await trace.sync()
     const cached = events.some(event => event.name === 'vtd_iotlb_page_hit')
-    const note = deed.why === 'context' ? (events.some(event => event.name === 'vtd_iotlb_cc_update') ? 'its context entry is cached' : 'its context entry is not cached') : null
+    const isFilled = events.some(event => event.name === 'vtd_iotlb_cc_update')
+    const note = deed.why === 'context' ? `its context entry is ${isFilled ? '' : 'not '}cached` : null
     const written = deed.write ? after.indexOf(wordsOf(edu.pattern(offset, 4))[0]!) : -1
     const sight: Sight = { deed, cached, note, outcome: written >= 0 ? { kind: 'landed', frame: written } : { kind: 'blocked', reason: record?.FR ?? null } }
     if (!deed.write) this.#offsets.set(sight, offset)

@@ -112,10 +112,12 @@ export function storesOf(step: Step): readonly Store[] {
   }
 }
 function pagingEntry({ level, to, read, write, large }: StepOf<'entry'>): Uint32Array {
-  const leaf = level === 1 || large
-  const address = level === 1 ? place.data + to * page : !leaf ? place.paging(level - 1, to % tables[level - 1]!)
-    : level === 2 ? place.large + to * 0x20_0000 : 0
-  return Uint32Array.of(address + (read ? 1 : 0) + (write ? 2 : 0) + (large ? 0x80 : 0), 0)
+  return Uint32Array.of(targetOf(level, to, large) + (read ? 1 : 0) + (write ? 2 : 0) + (large ? 0x80 : 0), 0)
+}
+function targetOf(level: number, to: number, large: boolean): number {
+  if (level === 1) return place.data + to * page
+  if (!large) return place.paging(level - 1, to % tables[level - 1]!)
+  return level === 2 ? place.large + to * 0x20_0000 : 0
 }
 
 /** Address of a request; each step has a dword of its own in every page, so that what was written by which can be told. */

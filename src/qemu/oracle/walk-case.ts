@@ -101,7 +101,7 @@ function resolve(to: Target, level: number, large: boolean, haw: number): number
     case 'hole': return place.hole
     case 'wide': return 2 ** haw
     // The neighbours of the interrupt range, and in it; for large pages the page that holds it.
-    case 'interrupts': return !large ? 0xfee0_0000 : level === 2 ? 0xfee0_0000 : 0xc000_0000
+    case 'interrupts': return !large || level === 2 ? 0xfee0_0000 : 0xc000_0000
     case 'below': return large ? place.large : 0xfedf_f000
     case 'above': return large ? place.hole : 0xfef0_0000
     default: {

@@ -29,7 +29,11 @@ export function placeAt(has: Capabilities, offset: number): RegisterDword | null
 /** Byte offset of a register from the base of the unit. @param record which FRCD */
 export function offsetOf(config: UnitConfig, name: RegisterName, record = 0): number {
   const { relative, offset } = registers[name], { iva, records } = movable(capabilitiesOf(config))
-  return offset + (relative === 'IRO' ? iva : relative === 'FRO' ? records + 16 * record : 0)
+  switch (relative) {
+    case 'unit': return offset
+    case 'IRO': return offset + iva
+    case 'FRO': return offset + records + 16 * record
+  }
 }
 
 /** Why registers lie on one another, or null. */

@@ -78,11 +78,14 @@ function stop(work: Work, iqei: number, why: string, clause: VtdClause = 'VTD:6.
 
 const raise = (work: Work, bit: 'iqe' | 'ice' | 'ite'): void => { raising(work, faults => setStatus(faults, bit)) }
 
+/** Bits of ECAP without which there is no such descriptor. */
+const neededFor: Partial<Record<RawDescriptor['type'], 'DT' | 'IR' | 'PRS'>> =
+  { 'device-tlb': 'DT', 'iec': 'IR', 'page-group-response': 'PRS' }
+
 function judge(work: Work, descriptor: RawDescriptor): void {
   const { cap, ecap } = work.has
-  const lacks = descriptor.type === 'device-tlb' && ecap.DT === 0 ? 'ECAP.DT' : descriptor.type === 'iec' && ecap.IR === 0 ? 'ECAP.IR'
-    : descriptor.type === 'page-group-response' && ecap.PRS === 0 ? 'ECAP.PRS' : null
-  if (lacks !== null) illegal(work, 'unsupported-descriptor', `${descriptor.type} with ${lacks}=0`)
+  const needs = neededFor[descriptor.type]
+  if (needs !== undefined && ecap[needs] === 0) illegal(work, 'unsupported-descriptor', `${descriptor.type} with ECAP.${needs}=0`)
   if (descriptor.type === 'iotlb' && descriptor.addressMask > cap.MAMV) illegal(work, 'mask-too-wide', `AM=${descriptor.addressMask}, CAP.MAMV is ${cap.MAMV}`)
   if (descriptor.type === 'iec' && descriptor.indexMask > ecap.MHMV) illegal(work, 'mask-too-wide', `IM=${descriptor.indexMask}, ECAP.MHMV is ${ecap.MHMV}`)
 }

@@ -10,23 +10,27 @@ import type { Property, Sometimes, Verdict, World } from './property.ts'
 export function judge<S, L, O extends Observation>(
   property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>,
   part: number | null = null): Verdict {
-  let verdict: Verdict = true
-  try {
-    switch (property.kind) {
-      case 'always':
-        if (part !== null) verdict = property.judge(world, part)
-        else for (let i = 0, parts = property.parts?.(world) ?? 1; i < parts && verdict === true; i++) verdict = property.judge(world, i)
-        break
-      case 'monitor': verdict = property.judge(world.monitors[property.name]); break
-      case 'step':
-        for (const one of seen) if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
-        break
-      case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': break
-    }
-  } catch (cause) { throw failed(property.name, cause) }
+  let verdict: Verdict
+  try { verdict = asked(property, world, seen, before, part) } catch (cause) { throw failed(property.name, cause) }
   if (verdict === true) return true
   if (typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string') return told(property.name, verdict)
   throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true or { because: '...' }`)
+}
+
+function asked<S, L, O extends Observation>(
+  property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>, part: number | null): Verdict {
+  let verdict: Verdict = true
+  switch (property.kind) {
+    case 'always':
+      if (part !== null) return property.judge(world, part)
+      for (let i = 0, parts = property.parts?.(world) ?? 1; i < parts && verdict === true; i++) verdict = property.judge(world, i)
+      return verdict
+    case 'monitor': return property.judge(world.monitors[property.name])
+    case 'step':
+      for (const one of seen) if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
+      return verdict
+    case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': return true
+  }
 }
 
 /** The verdict as data, which outlives the world it was given in. */

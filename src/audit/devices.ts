@@ -9,7 +9,7 @@ import type { Budget } from './space.ts'
 import type { Space, Spaces } from './spaces.ts'
 
 /** One kind of requests of a device: those without PASID (null), or those of a PASID. */
-export interface Way {
+export interface RequestClass {
   readonly pasid: number | null
   /** The PASID that what is cached is tagged with: RID_PASID for requests without one. Null in legacy mode. */
   readonly tag: number | null
@@ -18,7 +18,7 @@ export interface Way {
   readonly space: Space | null
   readonly fault: number | null
 }
-export interface Device { readonly sid: number; readonly ways: readonly Way[]; readonly deviceTlb: boolean }
+export interface Device { readonly sid: number; readonly ways: readonly RequestClass[]; readonly deviceTlb: boolean }
 
 export const structureKinds = ['root table', 'context table', 'PASID directory', 'PASID table'] as const
 export type StructureKind = (typeof structureKinds)[number]
@@ -73,7 +73,7 @@ export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, ro
     }
   }
 }
-const blocked = (pasid: number | null, fault: number): Way => ({ pasid, tag: null, did: null, space: null, fault })
+const blocked = (pasid: number | null, fault: number): RequestClass => ({ pasid, tag: null, did: null, space: null, fault })
 
 export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTable: number, spaces: Spaces, budget: Budget, found: Found): Generator<void> {
   reads(found, 'root table', rootTable)
@@ -105,11 +105,11 @@ class ByPasid {
   constructor(private readonly tables: ScalableTables, private readonly unit: PasidUnit, private readonly spaces: Spaces, private readonly budget: Budget,
     private readonly found: Found) {}
 
-  *ways(sid: number, context: ScalableContextEntry): Generator<void, Way[]> {
+  *ways(sid: number, context: ScalableContextEntry): Generator<void, RequestClass[]> {
     const { tables, unit } = this
     const by = identityOf(context, request(sid))
     const own = lookupPasid(tables, unit, context, by, request(sid))
-    const ways: Way[] = [own.kind === 'fault' ? blocked(null, own.reason) : yield* this.#way(null, by.pasid, { ...own.entry, sre: by.privileged })]
+    const ways: RequestClass[] = [own.kind === 'fault' ? blocked(null, own.reason) : yield* this.#way(null, by.pasid, { ...own.entry, sre: by.privileged })]
     const entries = this.#directory(context, sid)
     if (context.paside) for (const entry of entries) yield* this.#table(sid, context, by.pasid, entry, ways)
     return ways
@@ -139,7 +139,7 @@ class ByPasid {
   }
 
   /** The PASIDs of one table, but for the one that requests without PASID go by. */
-  *#table(sid: number, context: ScalableContextEntry, ridPasid: number, { first, table }: DirectoryEntry, ways: Way[]): Generator<void> {
+  *#table(sid: number, context: ScalableContextEntry, ridPasid: number, { first, table }: DirectoryEntry, ways: RequestClass[]): Generator<void> {
     const { tables, unit, budget, found } = this
     for (let index = 0; index < 64; index++) {
       if (budget.pasids-- <= 0) { found.pasidsLeft = true; return }
@@ -152,7 +152,7 @@ class ByPasid {
   }
 
   /** `entry.sre`: whether some of these requests are privileged. Those without PASID are so by RID_PRIV. */
-  *#way(pasid: number | null, tag: number, entry: PasidEntry): Generator<void, Way> {
+  *#way(pasid: number | null, tag: number, entry: PasidEntry): Generator<void, RequestClass> {
     return { pasid, tag, did: entry.did, space: yield* this.#space(entry), fault: null }
   }
 

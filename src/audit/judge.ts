@@ -4,7 +4,7 @@ import { alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, Crowd } from './collect.ts'
 import { bdf } from './devices.ts'
-import type { Way } from './devices.ts'
+import type { RequestClass } from './devices.ts'
 import { hex, several, size } from './format.ts'
 import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
@@ -82,7 +82,7 @@ function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<A
 }
 /** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no domain may serve PGTT 001
  *  or 100 and also 010 or 011. */
-function tagsOf({ tag }: Way, { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
+function tagsOf({ tag }: RequestClass, { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
   const host = kind === 'second-stage' ? { table, levels } : second
   const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string => `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
   return [

@@ -75,7 +75,7 @@ export class Book<S, L, O extends Observation> {
   get decisions(): number { return this.violations.size + this.reachedBy.size }
 
   /** Tells violations, and ways to what was reached, in another way. */
-  retold(violation: (of: Violation) => Violation, reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
+  rewriteTraces(violation: (of: Violation) => Violation, reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
     for (const [name, of] of this.violations) this.violations.set(name, violation(of))
     for (const property of this.machine.properties) {
       const ops = property.kind === 'sometimes' ? this.reachedBy.get(property.name) : undefined
@@ -88,7 +88,7 @@ export class Book<S, L, O extends Observation> {
   }
 
   /** Takes over how another run of the same machine tells what both have found. */
-  retell({ violations, reachedBy }: Book<S, L, O>): void {
+  adopt({ violations, reachedBy }: Book<S, L, O>): void {
     for (const [name, violation] of violations) this.violations.set(name, violation)
     for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
   }

@@ -68,7 +68,7 @@ async function explore<S, L, O extends Observation>(
     try {
       const again = await single.run(pace, { like: search.book })
       if (search.book.decided && single.book.decided) return single.exploration(again, pace)
-      search.book.retell(single.book)
+      search.book.adopt(single.book)
       return search.exploration(stopped, pace)
     } finally { await single.end() }
   } finally { await search.end() }

@@ -27,7 +27,7 @@ export interface Measure<S, L, O> {
 }
 
 /** Ops from the initial state; those from `begin` on are the measure, the last one ends it. */
-export interface Way {
+export interface CostPath {
   readonly cost: number; readonly ops: readonly Op[]; readonly begin: number
   /** Of each op from `begin` on. */
   readonly prices: readonly number[]
@@ -39,8 +39,8 @@ export interface Extremes {
   /** Whether it ever begins. */
   readonly begins: boolean
   /** Null when it never ends, or when there is no greatest because of `unbounded`. */
-  readonly greatest: Way | null
-  readonly least: Way | null
+  readonly greatest: CostPath | null
+  readonly least: CostPath | null
   /** Steps with a price that can repeat while it is under way, as often as one likes. No clock stops them: fairness does not either. */
   readonly unbounded: Round | null
   /** A fair run on which it never ends, whatever that costs. Null: each fair run ends it. */
@@ -211,7 +211,7 @@ class Search<S, L, O extends Observation> {
   }
 
   /** Longest way through the components, which cost nothing inside: sinks come first. */
-  private async greatest(): Promise<Way | null> {
+  private async greatest(): Promise<CostPath | null> {
     const { graph: { first, target }, slices, prices } = this
     const { members, ends, count, of } = await this.components()
     const best = new Float64Array(count).fill(-1), exit = new Int32Array(count).fill(-1)
@@ -242,7 +242,7 @@ class Search<S, L, O extends Observation> {
     }
     return this.wayOf(edges)
   }
-  private wayOf(measured: readonly number[]): Way {
+  private wayOf(measured: readonly number[]): CostPath {
     const { edges } = this.wayTo(this.sources[measured[0]!]!, 0)
     return {
       cost: this.sum(measured), ops: this.ops([...edges, ...measured]), begin: edges.length, prices: measured.map(edge => this.prices[edge]!),
@@ -250,7 +250,7 @@ class Search<S, L, O extends Observation> {
   }
 
   /** Dijkstra from all beginnings at once. */
-  private async least(): Promise<Way | null> {
+  private async least(): Promise<CostPath | null> {
     const { graph: { states, first, target }, slices, prices } = this
     const cost = new Float64Array(states).fill(Infinity), by = new Uint32Array(states), began = new Uint8Array(states)
     const heap = new Heap()

@@ -86,7 +86,7 @@ export class Retracer<S, L, O extends Observation> {
   }
 
   /** Gives the book traces that show under the true names what was found under others. */
-  retell(book: Book<S, L, O>): void { book.retold(of => this.told(of), (of, ops) => this.reached(of, ops)) }
+  rewriteTraces(book: Book<S, L, O>): void { book.rewriteTraces(of => this.told(of), (of, ops) => this.reached(of, ops)) }
 
   /** The violation with a trace that shows it: of the last op's action, the instance that violates under the true names.
    *  @throws NotInterchangeable when there is none: then the property tells ids apart. */

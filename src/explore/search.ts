@@ -118,8 +118,8 @@ export class Search<S, L, O extends Observation> {
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done && !this.steps.leftSome
-    if (this.steps.retracer === null) this.book.retold(violation => repeated(this.machine, violation), (_, ops) => ops)
-    else this.steps.retracer.retell(this.book)
+    if (this.steps.retracer === null) this.book.rewriteTraces(violation => repeated(this.machine, violation), (_, ops) => ops)
+    else this.steps.retracer.rewriteTraces(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {

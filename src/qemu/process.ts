@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream'
 import { qemuError } from './errors.ts'
 import type { UserError } from '../errors.ts'
 
-export interface Ears {
+export interface ProcessListener {
   /** Answers. */
   stdout(text: string): void
   /** A line of stderr without its end. */
@@ -29,15 +29,15 @@ const complaintsKept = 100
 /** Starts QEMU in a session of its own, so that Ctrl-C reaches only us. */
 export class QemuProcess {
   readonly #child: ChildProcess
-  readonly #ears: Ears
+  readonly #listener: ProcessListener
   readonly #complaints: string[] = []
   readonly #over: Promise<void>
   #rest = ''
   #heard = false
   #closing = false
 
-  constructor(binary: string, args: readonly string[], ears: Ears) {
-    this.#ears = ears
+  constructor(binary: string, args: readonly string[], listener: ProcessListener) {
+    this.#listener = listener
     const [program, list] = existsSync(shell) ? [shell, ['-c', guarded, shell, binary, ...args]] : [binary, args]
     if (running.size === 0) process.on('exit', killAll)
     this.#child = spawn(program, list, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true })
@@ -61,7 +61,7 @@ export class QemuProcess {
     for (const stream of [stdin!, stdio[3] as Writable]) stream.on('error', () => {})
     stdout!.setEncoding('latin1').on('data', (text: string) => {
       this.#heard = true
-      this.#ears.stdout(text)
+      this.#listener.stdout(text)
     })
     stderr!.setEncoding('latin1').on('data', (text: string) => { this.#lines(text) })
     let failed: Error | null = null
@@ -71,14 +71,14 @@ export class QemuProcess {
     this.#child.on('close', (status, signal) => {
       running.delete(this.#child)
       if (running.size === 0) process.off('exit', killAll)
-      this.#ears.ended(this.#why(failed === null ? signal ?? `exit code ${status}` : failed.message))
+      this.#listener.ended(this.#why(failed === null ? signal ?? `exit code ${status}` : failed.message))
       over()
     })
   }
   #lines(text: string): void {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop()!
-    for (const line of lines) this.#ears.stderr(line)
+    for (const line of lines) this.#listener.stderr(line)
   }
   /** A line of stderr that was no event. */
   complaint(line: string): void {

@@ -8,7 +8,7 @@ import { inputOf, placementOf, rawMaskOf } from '../../spec/vtd/bounded/placemen
 import { seenIn, step } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
 import { lower } from '../../src/qemu/counterexample/lower.ts'
-import { deedText } from '../../src/qemu/counterexample/words.ts'
+import { deedText } from '../../src/qemu/counterexample/text.ts'
 
 const status = 0x200_0000
 /** What each op is lowered to, in words; limits in brackets. */

@@ -18,10 +18,10 @@ import type { DmaCompared, Seen } from '../../src/qemu/oracle/dma-seen.ts'
 import { dmaExceptions, exceptions, interruptExceptions } from '../../src/qemu/oracle/exceptions.ts'
 import { fileText, readCase } from '../../src/qemu/oracle/files.ts'
 import type { InterruptAsked } from '../../src/qemu/oracle/interrupt-seen.ts'
-import { RamImage } from '../../src/qemu/oracle/place.ts'
+import { RamImage } from '../../src/qemu/oracle/memory-map.ts'
 import { rigOf } from '../../src/qemu/oracle/rig.ts'
 import { setups } from '../../src/qemu/oracle/suites.ts'
-import { wayOf } from '../../src/qemu/oracle/way.ts'
+import { contextLookupOf } from '../../src/qemu/oracle/context-lookup.ts'
 import { run } from '../cli/run.ts'
 
 const unit: TranslationUnit = {
@@ -65,13 +65,13 @@ function compare(of: DmaRequest, seen: Seen, landed: boolean | null = null): Dma
   put(0x1003_000, 0x1004_003, 0, 0xfee0_0083, 0)
   put(0x1004_000, 0x2000_003, 0, 0x2001_001, 0, 0xffff_ffff, 0xffff_ffff)
   const tables = rawTables(memory, { rootTable: 0x1000_000, interruptTable: 0 }, entryReader({ ...anything, haw: 39 }))
-  return { unit, tables, reading: () => tables, request: of, model: translateLegacy(tables, unit, of), way: wayOf(tables, unit, of), seen, landed }
+  return { unit, tables, reading: () => tables, request: of, model: translateLegacy(tables, unit, of), way: contextLookupOf(tables, unit, of), seen, landed }
 }
 const faulted = (reason: number, of: DmaRequest, hit = false): Seen => ({ kind: 'fault', reason, page: of.address - of.address % 4096, write: of.access === 'write', hit })
 const moved = (landing: number, size = 4096): Seen => ({ kind: 'translated', landing, size, hit: false })
 
 describe('a DMA', () => {
-  const good = request(0x18, 8), readOnly = request(0x18, 0x1008), around = request(0x20, 0x30_0008)
+  const good = request(0x18, 8), readOnly = request(0x18, 0x1008), passThrough = request(0x20, 0x30_0008)
   it.each([
     ['is as the walk says', compare(good, moved(0x2000_008), true), true],
     ['went elsewhere', compare(good, moved(0x2001_008), null), false],
@@ -85,8 +85,8 @@ describe('a DMA', () => {
     ['is blocked and recorded at another page', compare(readOnly, { ...faulted(5, readOnly), page: 0 } as Seen), false],
     ['is blocked unrecorded', compare(readOnly, { kind: 'suppressed', hit: false }), false],
     ['is blocked and has landed', compare(readOnly, faulted(5, readOnly), true), false],
-    ['goes around', compare(around, { kind: 'silent', hit: false }, true), true],
-    ['goes around and does not arrive', compare(around, { kind: 'silent', hit: false }, false), false],
+    ['goes around', compare(passThrough, { kind: 'silent', hit: false }, true), true],
+    ['goes around and does not arrive', compare(passThrough, { kind: 'silent', hit: false }, false), false],
   ])('that %s', (_, compared, same) => { expect(agrees(compared)).toBe(same) })
 
   const large = request(0x18, 0x30_0000), reserved = request(0x28, 0), beyond = request(0x20, 2 ** 39), ones = request(0x18, 0x2000)

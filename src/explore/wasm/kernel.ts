@@ -10,7 +10,7 @@ import type { Component, Plan } from './memory.ts'
 import { at, hash, mixed, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
 import { walk } from './walker.ts'
-import { keyOf, unpacked } from './words.ts'
+import { keyOf, unpacked } from './key-words.ts'
 import type { Symmetry } from '../symmetry.ts'
 
 /** The bit that tells a key from an empty slot. */

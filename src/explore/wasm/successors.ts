@@ -10,7 +10,7 @@ import {
 import type { Code, Func } from './assembler.ts'
 import { independent, own, record } from './memory.ts'
 import type { Plan } from './memory.ts'
-import { unpacked } from './words.ts'
+import { unpacked } from './key-words.ts'
 
 const local = getGlobal(0)
 const cursor = 1

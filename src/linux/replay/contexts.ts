@@ -4,7 +4,7 @@ import type { ContextCacheInvalidation } from '../../../spec/vtd/invalidation/co
 import { contextEntry, getter, scalableContextEntry } from '../../../spec/vtd/layout/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words } from '../words.ts'
+import { words } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
 import type { ContextStay, TableTrail } from './trail.ts'

@@ -2,7 +2,7 @@
 import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
 import { anything, decode, registers as map } from '../../../spec/vtd/layout/index.ts'
 import { count } from '../numbers.ts'
-import { word, words } from '../words.ts'
+import { word, words } from '../dwords.ts'
 import type { Placing } from '../tables/placing.ts'
 import { ContextReplay } from './contexts.ts'
 import { EntryLedger } from './entries.ts'

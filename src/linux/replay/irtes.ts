@@ -6,7 +6,7 @@ import { anything, postedIrte, remappedIrte } from '../../../spec/vtd/layout/ind
 import type { Irte } from '../../../spec/vtd/walk/tables.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words } from '../words.ts'
+import { words } from '../dwords.ts'
 import type { EntryLedger, Judged } from './entries.ts'
 import { keep } from './trail.ts'
 import type { IrteSpan, TableTrail } from './trail.ts'

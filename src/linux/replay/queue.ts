@@ -6,7 +6,7 @@ import { anything, descriptorLayouts } from '../../../spec/vtd/layout/index.ts'
 import type { DescriptorType, Layout } from '../../../spec/vtd/layout/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words as wordsOf } from '../words.ts'
+import { words as wordsOf } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 
 export interface QueueReport {

@@ -3,7 +3,7 @@ import { decode, registers } from '../../../spec/vtd/layout/index.ts'
 import type { Register } from '../../../spec/vtd/layout/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { word } from '../words.ts'
+import { word } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 
 /** By the offset of each of their dwords. Where the others are, which stand in CAP and ECAP, the log does not say. */

@@ -4,7 +4,7 @@ import { descriptorType } from '../../../spec/vtd/layout/read-descriptors.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { decode, registers } from '../../../spec/vtd/layout/index.ts'
 import type { Dwords } from '../../../spec/vtd/layout/index.ts'
-import { words as wordsOf } from '../words.ts'
+import { words as wordsOf } from '../dwords.ts'
 
 /** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after them. */
 export interface Interval { readonly from: number; readonly until: number; readonly ends: boolean }

@@ -12,11 +12,11 @@ import type { Machine } from '../machine.ts'
 import { bytesOf, wordsOf } from '../memory.ts'
 import { faultOf } from '../unit.ts'
 import { bufferBytes, finish } from '../edu.ts'
-import type { Deed, Outcome } from './lower.ts'
+import type { HostOp, Outcome } from './lower.ts'
 
 /** What was done, and what QEMU made of it. */
-export interface Sight {
-  readonly deed: Deed
+export interface HostResult {
+  readonly deed: HostOp
   /** Null where nothing is to come of it. What a read got is known when the run is over: see `Driver.seen`. */
   readonly outcome: Outcome | null
   /** The translation came from QEMU's IOTLB. */
@@ -42,7 +42,7 @@ export class Driver {
   /** DMAs so far. */
   #count = 0
   /** Of each read, where it is in the device's buffer. */
-  readonly #offsets = new Map<Sight, number>()
+  readonly #offsets = new Map<HostResult, number>()
 
   constructor(machine: Machine, b: Bounds, at: Placement) {
     this.#machine = machine
@@ -51,7 +51,7 @@ export class Driver {
   }
 
   /** `queue`: software uses the queue; else it invalidates by register, which no unit takes while its queue is on. */
-  async setUp(start: State, queue: boolean, table: Deed): Promise<void> {
+  async setUp(start: State, queue: boolean, table: HostOp): Promise<void> {
     const { qtest, unit } = this.#machine
     const at = this.#at
     for (const page of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat(), workAt(at).queue, workAt(at).status]) qtest.fill(page, 4096)
@@ -66,9 +66,9 @@ export class Driver {
     await this.#machine.trace.sync()
   }
 
-  async do(deed: Deed): Promise<Sight> {
+  async do(deed: HostOp): Promise<HostResult> {
     const { qtest, unit } = this.#machine
-    const plain: Sight = { deed, outcome: null, cached: false, note: null }
+    const plain: HostResult = { deed, outcome: null, cached: false, note: null }
     switch (deed.kind) {
       case 'store': qtest.memwrite(deed.entry.address, bytesOf(deed.entry.words)); return plain
       case 'enable': unit.enable(deed.bit, deed.on); return plain
@@ -105,7 +105,7 @@ export class Driver {
     }
   }
 
-  async #dma(deed: Deed & { readonly kind: 'dma' }): Promise<Sight> {
+  async #dma(deed: HostOp & { readonly kind: 'dma' }): Promise<HostResult> {
     const { edus, trace, unit, qtest } = this.#machine
     const edu = edus[deed.device]!, frames = this.#at.frames
     const offset = slot * ++this.#count
@@ -120,13 +120,13 @@ export class Driver {
     const isFilled = events.some(event => event.name === 'vtd_iotlb_cc_update')
     const note = deed.why === 'context' ? `its context entry is ${isFilled ? '' : 'not '}cached` : null
     const written = deed.write ? after.indexOf(wordsOf(edu.pattern(offset, 4))[0]!) : -1
-    const sight: Sight = { deed, cached, note, outcome: written >= 0 ? { kind: 'landed', frame: written } : { kind: 'blocked', reason: record?.FR ?? null } }
+    const sight: HostResult = { deed, cached, note, outcome: written >= 0 ? { kind: 'landed', frame: written } : { kind: 'blocked', reason: record?.FR ?? null } }
     if (!deed.write) this.#offsets.set(sight, offset)
     return sight
   }
 
   /** What each read got, to be asked when all is done: translation is off then, and the devices write their buffers to memory. */
-  async seen(): Promise<(sight: Sight) => Sight> {
+  async seen(): Promise<(sight: HostResult) => HostResult> {
     const { edus, unit, qtest } = this.#machine
     const { buffers } = workAt(this.#at)
     unit.enable('TE', false)
@@ -141,7 +141,7 @@ export class Driver {
     }
   }
 
-  async #message(deed: Deed & { readonly kind: 'message' }): Promise<Sight> {
+  async #message(deed: HostOp & { readonly kind: 'message' }): Promise<HostResult> {
     const { edus, trace, unit, monitor } = this.#machine
     const edu = edus[deed.device]!
     edu.setMsi(deed.address, deed.data)

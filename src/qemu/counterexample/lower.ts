@@ -19,7 +19,7 @@ export type Outcome =
   | { readonly kind: 'landed'; readonly frame: number } | { readonly kind: 'blocked'; readonly reason: number | null }
   | { readonly kind: 'accepted'; readonly cpu: number; readonly vector: number } | { readonly kind: 'rejected'; readonly reason: number | null }
 
-export type Deed =
+export type HostOp =
   | { readonly kind: 'store'; readonly entry: RawEntry }
   | { readonly kind: 'enable'; readonly bit: 'TE' | 'IRE' | 'CFI'; readonly on: boolean }
   | { readonly kind: 'interrupt-table'; readonly irta: bigint }
@@ -29,7 +29,7 @@ export type Deed =
   | { readonly kind: 'dma'; readonly device: number; readonly write: boolean; readonly address: number; readonly why: 'context' | 'fill' | 'request' | 'also'; readonly expected: Outcome | null }
   | { readonly kind: 'message'; readonly device: number; readonly address: number; readonly data: number; readonly expected: Outcome }
 
-export interface Lowered { readonly deeds: readonly Deed[]; readonly limits: readonly LimitName[] }
+export interface Lowered { readonly deeds: readonly HostOp[]; readonly limits: readonly LimitName[] }
 
 /** A page that no bounded table maps: a request to it fills the context cache and nothing else. */
 export const nowhere = 2 ** 39 - 4096
@@ -47,9 +47,9 @@ const only = (...limits: readonly LimitName[]): Lowered => ({ deeds: [], limits 
 /** What software wrote: tables, registers, queue. */
 function softwareOf({ before, after }: ModelStep, b: Bounds, at: Placement, status: number): Lowered {
   const was = entriesOf(before.unit.memory, b, at, 'software'), is = entriesOf(after.unit.memory, b, at, 'software')
-  const stores = is.filter((entry, i) => entry.words.some((word, k) => word !== was[i]!.words[k])).map((entry): Deed => ({ kind: 'store', entry }))
+  const stores = is.filter((entry, i) => entry.words.some((word, k) => word !== was[i]!.words[k])).map((entry): HostOp => ({ kind: 'store', entry }))
   const bits = ([['TE', 'tes'], ['IRE', 'ires'], ['CFI', 'cfis']] as const).filter(([, name]) => before.unit[name] !== after.unit[name])
-    .map(([bit, name]): Deed => ({ kind: 'enable', bit, on: after.unit[name] }))
+    .map(([bit, name]): HostOp => ({ kind: 'enable', bit, on: after.unit[name] }))
   const table = before.unit.memory.irta !== after.unit.memory.irta || before.unit.eime !== after.unit.eime ? [interruptTable(after, b, at)] : []
   const placed = (entry: (typeof after.unit.queue)[number]): Descriptor => narrowed(placedDescriptor(descriptorOf(entry), b, at, status))
   const added = after.unit.queue.slice(before.unit.queue.length).map(placed)
@@ -58,18 +58,18 @@ function softwareOf({ before, after }: ModelStep, b: Bounds, at: Placement, stat
     .some(entry => { const d = placedDescriptor(descriptorOf(entry), b, at, status); return d.type === 'iotlb' && d.addressMask > widestMask })
   return {
     deeds: [...stores, ...table, ...bits, ...added.length > 0 ? [{ kind: 'descriptors', descriptors: added } as const] : [],
-      ...asked.map((descriptor): Deed => ({ kind: 'command', descriptor }))],
+      ...asked.map((descriptor): HostOp => ({ kind: 'command', descriptor }))],
     limits: wide ? ['no-wide-mask'] : [],
   }
 }
 const narrowed = (d: Descriptor): Descriptor =>
   d.type === 'iotlb' && d.addressMask > widestMask ? { ...d, granularity: 'domain', page: 0, addressMask: 0, hint: false } : d
-export const interruptTable = ({ unit }: State, b: Bounds, at: Placement): Deed =>
+export const interruptTable = ({ unit }: State, b: Bounds, at: Placement): HostOp =>
   ({ kind: 'interrupt-table', irta: qwordsOf(irtaOf(unit.memory.irta, unit.eime, b, at))[0]! })
 
 /** What hardware cached in this step. */
 function fillsOf({ before, after }: ModelStep, b: Bounds): Lowered {
-  const deeds: Deed[] = []
+  const deeds: HostOp[] = []
   const limits: LimitName[] = []
   const fresh = (was: unknown, is: unknown): boolean => is !== null && JSON.stringify(was) !== JSON.stringify(is)
   after.unit.contextCache.forEach((cached, device) => {
@@ -93,12 +93,12 @@ function fillsOf({ before, after }: ModelStep, b: Bounds): Lowered {
 
 /** A request of a device that was translated, or refused. */
 function requestOf({ before, after, seen }: ModelStep, b: Bounds, at: Placement): Lowered {
-  const sent = after.inFlight.flatMap((flight, device): Deed[] => {
+  const sent = after.inFlight.flatMap((flight, device): HostOp[] => {
     if (flight === null || before.inFlight[device] !== null) return []
     const address = flight.iova === null ? at.frames[flight.frame]! : inputOf(flight.iova, b)
     return [{ kind: 'dma', device, write: flight.write, address, why: 'request', expected: { kind: 'landed', frame: flight.frame } }]
   })
-  const blocked = seen.flatMap((one): Deed[] => one.what !== 'blocked' ? []
+  const blocked = seen.flatMap((one): HostOp[] => one.what !== 'blocked' ? []
     : [{ kind: 'dma', device: one.device, write: one.write, address: inputOf(one.iova, b), why: 'request', expected: { kind: 'blocked', reason: one.reason } }])
   return { deeds: [...sent, ...blocked], limits: [] }
 }

@@ -7,9 +7,9 @@ import { versionText } from '../find.ts'
 import { withMachine } from '../machine.ts'
 import type { MachineOptions } from '../options.ts'
 import { Driver, workAt } from './drive.ts'
-import type { Sight } from './drive.ts'
+import type { HostResult } from './drive.ts'
 import { interruptTable, lower } from './lower.ts'
-import type { Deed, ModelStep, Outcome } from './lower.ts'
+import type { HostOp, ModelStep, Outcome } from './lower.ts'
 import type { LimitName } from './limits.ts'
 
 export interface Counterexample {
@@ -25,7 +25,7 @@ export interface Counterexample {
   readonly asWrite: (issued: number) => boolean
 }
 
-export interface ShownStep { readonly sights: readonly Sight[]; readonly limits: readonly LimitName[] }
+export interface ShownStep { readonly sights: readonly HostResult[]; readonly limits: readonly LimitName[] }
 /** `shown`: QEMU does what the model says at the violating step. `cannot`: it does not, or there is nothing to see, and `limits` say why. `differs`: it does
  *  not, and nothing explains it. */
 export interface OnQemu {
@@ -50,10 +50,10 @@ export async function showOnQemu(example: Counterexample, options: { readonly qe
   }, async machine => {
     const driver = new Driver(machine, b, at)
     await driver.setUp(start, queue, interruptTable(start, b, at))
-    const done: { readonly sights: Sight[]; readonly limits: readonly LimitName[] }[] = []
+    const done: { readonly sights: HostResult[]; readonly limits: readonly LimitName[] }[] = []
     for (const [i, step] of steps.entries()) {
       const { deeds, limits } = lower(step, b, at, status)
-      const sights: Sight[] = []
+      const sights: HostResult[] = []
       for (const deed of deeds) sights.push(await driver.do(deed))
       if (i === also && !sights.some(isRefused)) sights.push(await driver.do(writeOf(step, b, at)))
       done.push({ sights, limits })
@@ -71,9 +71,9 @@ function alsoWritten(example: Counterexample): number | null {
   return flight !== null && !flight.write && example.asWrite(issued) ? issued : null
 }
 /** What a read got is not known yet, but a fault is. */
-const isRefused = ({ outcome }: Sight): boolean => outcome?.kind === 'blocked' && outcome.reason !== null
+const isRefused = ({ outcome }: HostResult): boolean => outcome?.kind === 'blocked' && outcome.reason !== null
 const requestIn = ({ before, after }: ModelStep) => after.inFlight.find((flight, device) => flight !== null && before.inFlight[device] === null) ?? null
-function writeOf(step: ModelStep, b: Bounds, at: Placement): Deed {
+function writeOf(step: ModelStep, b: Bounds, at: Placement): HostOp {
   const device = step.after.inFlight.findIndex((flight, i) => flight !== null && step.before.inFlight[i] === null)
   const { iova, frame } = step.after.inFlight[device]!
   return { kind: 'dma', device, write: true, address: iova === null ? at.frames[frame]! : inputOf(iova, b), why: 'also', expected: { kind: 'landed', frame } }
@@ -104,7 +104,7 @@ export const agrees = (ours: Outcome, theirs: Outcome): boolean => {
   }
 }
 /** Whether QEMU did what the model says; null where there is nothing to compare. */
-export function sameAs({ deed, outcome }: Sight): boolean | null {
+export function sameAs({ deed, outcome }: HostResult): boolean | null {
   if (deed.kind !== 'dma' && deed.kind !== 'message' || deed.expected === null) return null
   return outcome !== null && agrees(deed.expected, outcome)
 }

@@ -3,7 +3,7 @@ import type { Feature } from '../../../spec/vtd/layout/index.ts'
 import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
 import type { TraceEvent } from '../events.ts'
-import type { Way } from './way.ts'
+import type { ContextLookup } from './context-lookup.ts'
 
 /** What QEMU did. `silent`: no event at all, as where its unit steps aside. */
 export type Seen =
@@ -21,7 +21,7 @@ export interface DmaCompared {
   readonly reading: (more: readonly Feature[]) => ScalableTables
   readonly request: DmaRequest
   readonly model: Translation
-  readonly way: Way
+  readonly way: ContextLookup
   readonly seen: Seen
   /** Whether what was written stands where the model says; null where nothing was written, or where no memory is. */
   readonly landed: boolean | null
@@ -38,7 +38,7 @@ export function agrees({ request, model, way, seen, landed }: DmaCompared): bool
   if (model.kind === 'translated') {
     if (landed === false) return false
     // Where a device goes around the unit, only what it wrote tells.
-    if (seen.kind === 'silent') return way.around && landed === true
+    if (seen.kind === 'silent') return way.passThrough && landed === true
     return seen.kind === 'translated' && seen.landing === landingOf(request, model) && seen.size === model.mapping.pages * 4096
   }
   if (landed === true) return false

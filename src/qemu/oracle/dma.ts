@@ -5,7 +5,7 @@ import type { DmaRequest, Translation } from '../../../spec/vtd/walk/walk.ts'
 import { dmaExceptions } from './exceptions.ts'
 import { agrees, isWrite, landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
-import type { Way } from './way.ts'
+import type { ContextLookup } from './context-lookup.ts'
 import type { Comparison, Judged, Tally } from './judged.ts'
 
 export function judgeDma(compared: DmaCompared, tally: Tally): Judged {
@@ -23,7 +23,7 @@ function count({ model, request, way }: DmaCompared, verdict: Judged['verdict'],
   if (model.kind === 'fault') {
     tally.reason(model.reason)
     tally.outcome(model.suppressed ? 'fault, not recorded (FPD)' : 'fault')
-  } else tally.outcome(`${isWrite(request) ? 'write' : 'read'}, ${way.around ? 'pass-through' : sizeText(model.mapping.pages * 4096)}`)
+  } else tally.outcome(`${isWrite(request) ? 'write' : 'read'}, ${way.passThrough ? 'pass-through' : sizeText(model.mapping.pages * 4096)}`)
 }
 export function sizeText(bytes: number): string {
   if (bytes >= 2 ** 30) return `${bytes / 2 ** 30} GiB`
@@ -44,9 +44,9 @@ export function describe({ request, model, way, seen, landed }: DmaCompared): Co
 }
 export const requestText = (request: DmaRequest): string =>
   `${sidText(request.sid)} ${isWrite(request) ? 'writes' : 'reads'} ${hex(request.address)}`
-export function clauseOf(model: Translation, way: Way): VtdClause | null {
+export function clauseOf(model: Translation, way: ContextLookup): VtdClause | null {
   if (model.kind === 'fault') return faultReason(model.reason)?.clause ?? null
-  return way.around ? 'VTD:9/pass-through' : 'VTD:3.7/walk'
+  return way.passThrough ? 'VTD:9/pass-through' : 'VTD:3.7/walk'
 }
 export function modelText(request: DmaRequest, model: Translation): string {
   if (model.kind === 'translated') return `translated to ${hex(landingOf(request, model)!)}, page of ${sizeText(model.mapping.pages * 4096)}`

@@ -5,7 +5,7 @@ import { hardwareGeometry, leafSize } from '../../../spec/vtd/walk/tables.ts'
 import type { ScalableTables, SecondStageEntry } from '../../../spec/vtd/walk/tables.ts'
 import { translate } from '../../../spec/vtd/walk/walk.ts'
 import type { Translation, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
-import { wayOf } from './way.ts'
+import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
 
@@ -129,7 +129,7 @@ export function explainedByTables<N extends string>(compared: DmaCompared, inAny
     const tables = bent.wrap(compared.reading(bent.features))
     const model = translate(tables, bent.unit, compared.request)
     if (model.kind !== 'translated' && model.kind !== 'fault') continue
-    const names = few.map(({ name }) => name), now = { ...compared, model, way: wayOf(tables, bent.unit, compared.request) }
+    const names = few.map(({ name }) => name), now = { ...compared, model, way: contextLookupOf(tables, bent.unit, compared.request) }
     if (agrees(now)) return names
     const more = (scalable ? reasonSaid(model, compared) : null) ?? inAnyMode(now)
     if (more !== null) return [...names, more]

@@ -37,7 +37,7 @@ const dma = [
   {
     name: 'pass-through-unbounded', clause: 'VTD:table-30/lgn-1',
     qemu: 'Lets any address pass through.', manual: 'Refuses an address beyond the host address width (4h; 83h in scalable mode).',
-    explains: c => c.way.around && c.model.kind === 'fault' && c.request.address >= 2 ** c.unit.hostAddressWidth && c.seen.kind === 'silent',
+    explains: c => c.way.passThrough && c.model.kind === 'fault' && c.request.address >= 2 ** c.unit.hostAddressWidth && c.seen.kind === 'silent',
   },
 ] as const satisfies readonly OfDma[]
 

@@ -18,7 +18,7 @@ import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 import type { Judged, Tally } from './judged.ts'
-import { page, place, TableMemory } from './place.ts'
+import { page, place, TableMemory } from './memory-map.ts'
 import type { Bench, Rig } from './suite.ts'
 
 export const interruptEvents: readonly EventName[] = ['vtd_ir_remap_msi', 'apic_deliver_irq']

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/layout/index.ts'
 import { often } from './draw.ts'
-import { page, place } from './place.ts'
+import { page, place } from './memory-map.ts'
 
 /** Source ids: two on bus 0, one on bus 1. The first and the last begin in domain 1, the other in domain 2. */
 export const sequenceRequesters = [0x0018, 0x0020, 0x0100] as const

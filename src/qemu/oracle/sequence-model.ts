@@ -18,7 +18,7 @@ import type { DmaCompared } from './dma-seen.ts'
 import { cachedException, dmaExceptions } from './exceptions.ts'
 import type { ExceptionName } from './exceptions.ts'
 import type { Judged, Tally } from './judged.ts'
-import { place, RamImage } from './place.ts'
+import { place, RamImage } from './memory-map.ts'
 import { addressAt, badDescriptor, descriptorOf, firstStores, registerWritesOf, sequenceRequesters, storesOf } from './sequence-case.ts'
 import type { SequenceCase, Step, StepOf } from './sequence-case.ts'
 import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
@@ -28,7 +28,7 @@ type Offsets = Pick<Machine['unit'], 'offset' | 'cap' | 'ecap'>
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
 
 /** No context entry of a case passes through. */
-const way = { fpd: false, around: false }
+const way = { fpd: false, passThrough: false }
 
 /** Steps are judged in their order, each once. */
 export class SequenceModel {

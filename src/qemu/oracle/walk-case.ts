@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry } from '../../../spec/vtd/layout/index.ts'
 import { often } from './draw.ts'
-import { page, place, setBits } from './place.ts'
-import type { TableMemory } from './place.ts'
+import { page, place, setBits } from './memory-map.ts'
+import type { TableMemory } from './memory-map.ts'
 
 /** Source ids of the requesters: two buses more than bus 0, functions beside each other, both halves of a scalable-mode root entry. */
 export const requesters = [

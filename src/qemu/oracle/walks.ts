@@ -20,10 +20,10 @@ import { judgeDma } from './dma.ts'
 import { attribute, landingOf } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
 import type { Judged, Tally } from './judged.ts'
-import { isRam, isTable, place, TableMemory } from './place.ts'
+import { isRam, isTable, place, TableMemory } from './memory-map.ts'
 import type { Bench, Rig } from './suite.ts'
-import { unreserved, wayOf } from './way.ts'
-import type { Way } from './way.ts'
+import { unreserved, contextLookupOf } from './context-lookup.ts'
+import type { ContextLookup } from './context-lookup.ts'
 import { addressOf, requesters, walkCases, writeTables } from './walk-case.ts'
 import type { WalkCase, WalkShape } from './walk-case.ts'
 
@@ -45,7 +45,7 @@ interface Asked {
   readonly edu: Edu
   readonly request: DmaRequest
   readonly model: Translation
-  readonly way: Way
+  readonly way: ContextLookup
   /** In a round of its own. */
   readonly alone: boolean
   readonly landing: number | null
@@ -135,9 +135,9 @@ function inRounds(one: WalkCase, { edus }: Machine, tables: ScalableTables, unit
 function ask(edu: Edu, request: DmaRequest, write: boolean, tables: ScalableTables, unit: TranslationUnit): Asked | null {
   const asWrite = translationOf(translate(tables, unit, request))
   if (asWrite === null) return null
-  const way = wayOf(tables, unit, request), mayGoAround = way.around || wayOf(unreserved(tables), unit, request).around
+  const way = contextLookupOf(tables, unit, request), mayGoAround = way.passThrough || contextLookupOf(unreserved(tables), unit, request).passThrough
   // QEMU says nothing of what goes around its unit: what is written must tell. And what lands in a table would change the case.
-  const landing = landingOf(request, asWrite) ?? (mayGoAround && !way.around ? request.address : null)
+  const landing = landingOf(request, asWrite) ?? (mayGoAround && !way.passThrough ? request.address : null)
   const intoTables = landing !== null && isTable(landing)
   if (mayGoAround && landing !== null && (intoTables || !isRam(landing))) return null
   if (!intoTables && (write || mayGoAround)) {

@@ -4,9 +4,9 @@ import { descriptorLayouts, qwordsOf, registers, show } from '../../../spec/vtd/
 import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
 import { descriptorWords } from '../../../spec/vtd/layout/write-entries.ts'
 import { busOf, deviceOf, functionOf } from '../pci.ts'
-import type { Sight } from './drive.ts'
+import type { HostResult } from './drive.ts'
 import { nowhere } from './lower.ts'
-import type { Deed, Outcome } from './lower.ts'
+import type { HostOp, Outcome } from './lower.ts'
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`
 /** `00:03.0` */
@@ -19,7 +19,7 @@ const descriptorText = (d: Descriptor): string => {
 }
 
 /** `requesters`: source ids of the devices. */
-export function deedText(deed: Deed, requesters: readonly number[]): string {
+export function deedText(deed: HostOp, requesters: readonly number[]): string {
   switch (deed.kind) {
     case 'store': {
       const { address, layout, words, of } = deed.entry
@@ -56,7 +56,7 @@ export function clauseOf(expected: Outcome): string | null {
 }
 
 /** What QEMU made of it; empty where nothing is to be seen. `from where`: an entry its IOTLB had, or a walk. */
-export function sightText({ deed, outcome, cached, note }: Sight): string {
+export function sightText({ deed, outcome, cached, note }: HostResult): string {
   if (deed.kind === 'dma' && deed.why === 'context') return note ?? ''
   const parts = [...outcome === null ? [] : [outcomeText(outcome)], ...cached ? ['from its IOTLB'] : [], ...note === null ? [] : [note]]
   return parts.join(', ')

@@ -1,9 +1,11 @@
-/** Translations a second over raw words, and over the bounded tables of the search: `npx tsx bench/raw.ts [rounds]`. No caches: each one reads root,
- *  context and paging entries. Medians of interleaved rounds; every result is checked. */
+/** Translations a second over raw words, and over the bounded tables of the search: `npx tsx bench/raw.ts [rounds]`. No
+ *  caches: each one reads root, context and paging entries. Medians of interleaved rounds; every result is checked. */
 import { bounds } from '../spec/bounds.ts'
 import { entryReader } from '../spec/vtd/layout/read-entries.ts'
 import { MemoryImage } from '../spec/iommu/image.ts'
-import { anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/layout/index.ts'
+import {
+  anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables,
+} from '../spec/vtd/layout/index.ts'
 import { geometryOf, tablesOf } from '../spec/vtd/bounded/tables.ts'
 import type { Cell, Memory } from '../spec/vtd/bounded/tables.ts'
 import { rawTables } from '../spec/vtd/walk/raw-tables.ts'
@@ -26,8 +28,10 @@ interface Case {
   readonly pages: readonly number[]
 }
 const hardware: TranslationUnit = {
-  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3],
-  passThrough: true, deviceTlb: true, zlr: true, abortMode: false, interruptRange: { first: 0xfee00000, last: 0xfeefffff }, scalable: null, singleSource: noSingleSource,
+  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4],
+  superpages: [2, 3],
+  passThrough: true, deviceTlb: true, zlr: true, abortMode: false,
+  interruptRange: { first: 0xfee00000, last: 0xfeefffff }, scalable: null, singleSource: noSingleSource,
 }
 const read = (sid: number, address: number): DmaRequest =>
   ({ sid, type: 'untranslated', access: 'read', address, dword: false, pasid: null, privileged: false, execute: false })
@@ -60,7 +64,8 @@ function raw(levels: 3 | 4, leafLevel: 1 | 2): Case {
     pages.push(output)
   }
   const tables = rawTables(memory, { rootTable, interruptTable: 0 }, entryReader(anything))
-  return { name: `raw words, ${levels === 3 ? 39 : 48} bit, ${leafLevel === 1 ? '4K' : '2M'}`, tables, unit: hardware, requests, pages }
+  return { name: `raw words, ${levels === 3 ? 39 : 48} bit, ${leafLevel === 1 ? '4K' : '2M'}`, tables, unit: hardware,
+    requests, pages }
 }
 
 /** Eight pages in three levels of two entries: the largest tables of the search. */
@@ -72,12 +77,15 @@ function bounded(): Case {
   const memory: Memory = {
     rootPresent: true, wideDestinations: false, irta: 0, irt: [],
     context: [0, 1, 2].map(() => cell({ domain: 0, root: 0 })), roots: [[table(0), table(1)]],
-    pool: [[table(2), table(3)], [table(4), table(5)], [leaf(0), leaf(1)], [leaf(2), leaf(3)], [leaf(0), leaf(1)], [leaf(2), leaf(3)]],
+    pool: [[table(2), table(3)], [table(4), table(5)], [leaf(0), leaf(1)], [leaf(2), leaf(3)], [leaf(0), leaf(1)],
+      [leaf(2), leaf(3)]],
   }
   const unit: TranslationUnit =
-    { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [], interruptRange: null }
+    { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [],
+      interruptRange: null }
   const requests = Array.from({ length: 24 }, (_, n) => read(n % 3, n >> 1 & 7))
-  return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, b), unit, requests, pages: requests.map(({ address }) => address % 4) }
+  return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, b), unit, requests,
+    pages: requests.map(({ address }) => address % 4) }
 }
 
 /** Nanoseconds a translation. */

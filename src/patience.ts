@@ -1,4 +1,5 @@
-/** How long one waits for another process: counted in what it did meanwhile, not by the clock, so that a busy machine makes nobody late. */
+/** How long one waits for another process: counted in what it did meanwhile, not by the clock, so that a busy machine
+ *  makes nobody late. */
 
 /** What a process did since it was last looked at. */
 export interface Did {
@@ -17,7 +18,8 @@ export const look_ms = 250
 /** Looks without a sign of life before it counts as silent; what it did until then counts for nothing. */
 const before = 4
 
-/** A process that loops gets processor time and uses it up; one that blocks is found asleep. One that has to wait for a processor is neither. */
+/** A process that loops gets processor time and uses it up; one that blocks is found asleep. One that has to wait for a
+ *  processor is neither. */
 export class Patience {
   readonly limits: Limits
   readonly #meter: Meter

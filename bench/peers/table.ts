@@ -32,10 +32,15 @@ function cellsOf(self: Row, first: Row): string[] {
   const bytes = perState(self), theirBytes = perState(first)
   const waited = rounds.map(one => one.waited).filter(value => value !== null)
   return [
-    engine === title ? title : `${title} (${engine})`, seconds.toFixed(2), Math.min(seconds, theirs_s) < shortest_s ? '-' : times(theirs_s / seconds),
-    of(self, one => Math.max(0, one.process_s - one.seconds))!.toFixed(2), show(of(self, one => one.rssBytes), value => (value / 2 ** 20).toFixed(0)),
-    show(bytes, value => value.toFixed(0)), show(of(self, one => one.states < fewest || one.storedBytes === null ? null : one.storedBytes / one.states), value => value.toFixed(0)), bytes === null || theirBytes === null ? '-' : times(theirBytes / bytes),
-    waited.length === 0 ? '-' : `${Math.round(Math.max(...waited) * 100)} %`, rounds.map(one => one.seconds.toFixed(2)).join(' '),
+    engine === title ? title : `${title} (${engine})`, seconds.toFixed(2),
+    Math.min(seconds, theirs_s) < shortest_s ? '-' : times(theirs_s / seconds),
+    of(self, one => Math.max(0, one.process_s - one.seconds))!.toFixed(2),
+    show(of(self, one => one.rssBytes), value => (value / 2 ** 20).toFixed(0)),
+    show(bytes, value => value.toFixed(0)),
+    show(of(self, one => one.states < fewest || one.storedBytes === null ? null : one.storedBytes / one.states),
+      value => value.toFixed(0)), bytes === null || theirBytes === null ? '-' : times(theirBytes / bytes),
+    waited.length === 0 ? '-' : `${Math.round(Math.max(...waited) * 100)} %`,
+    rounds.map(one => one.seconds.toFixed(2)).join(' '),
   ]
 }
 const times = (ratio: number): string => `${ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)}x`

@@ -10,9 +10,12 @@ export const newMappingWorks: Claim = {
   }, ({ device, iova, write, reason }, { state, ledger }) => {
     const domain = ledger.attached[device]!
     const mapping = domain === null ? null : state.kernel.mappings[domain]![iova]!
-    // An attach is about the context entry of its device, and about no page; a map, unmap or protect about its page, which is not live meanwhile.
-    const isOnItsWay = state.kernel.calls.some(call => call?.device === device && (call.call === 'detach' || call.call === 'attach' && reason === 0x02))
-    if (domain === null || isOnItsWay || mapping === null || mapping.phase !== 'live' || write && !mapping.write) return true
+    // An attach is about the context entry of its device, and about no page; a map, unmap or protect about its page,
+    // which is not live meanwhile.
+    const isOnItsWay = state.kernel.calls.some(call =>
+      call?.device === device && (call.call === 'detach' || call.call === 'attach' && reason === 0x02))
+    if (domain === null || isOnItsWay || mapping === null || mapping.phase !== 'live' || write && !mapping.write)
+      return true
     return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver was told is mapped`,
       witness: { device, iova, write, domain, reason } }
   }),

@@ -1,4 +1,5 @@
-/** With no-lost-edge, which says that an edge leaves a place only for the next one: every raised edge reaches its driver. */
+/** With no-lost-edge, which says that an edge leaves a place only for the next one: every raised edge reaches its
+ *  driver. */
 import type { Ledger } from '../../spec/ledger.ts'
 import type { DeepReadonly } from '../../src/model/index.ts'
 import { leadsTo, sometimes } from '../claim.ts'
@@ -26,7 +27,8 @@ function namesOf(ledger: DeepReadonly<Ledger>): string[] {
   return Array.from({ length: ledger.edges.length * each }, (_, i) => {
     const { source, kind, cpu, vector } = placeAt(ledger, i)
     const places = {
-      pending: 'under the mask', message: 'in a message', notification: 'on its way to the driver', irr: `in IRR of CPU ${cpu} at vector ${vector}`,
+      pending: 'under the mask', message: 'in a message', notification: 'on its way to the driver',
+      irr: `in IRR of CPU ${cpu} at vector ${vector}`,
       isr: `in service on CPU ${cpu} at vector ${vector}`,
     }
     return `the stay of an edge of source ${source} ${places[kind]}`
@@ -54,7 +56,9 @@ export const edgesAreServed: Claim = {
     return Math.max(irr.lastIndexOf(true), isr.lastIndexOf(true)) > place.vector
   }),
   witnesses: [
-    { property: sometimes('an-edge-waits-for-service', { claim: 'an edge waits in IRR while another is in service on its CPU' }, ({ state }) =>
+    { property: sometimes('an-edge-waits-for-service', {
+      claim: 'an edge waits in IRR while another is in service on its CPU',
+    }, ({ state }) =>
       state.lapics.some(({ irr, isr }) => irr.includes(true) && isr.includes(true))) },
   ],
 }

@@ -1,4 +1,5 @@
-/** A CPU that waits for hardware is waited for by nobody for ever: its wait stands in the queue, or its status is written. */
+/** A CPU that waits for hardware is waited for by nobody for ever: its wait stands in the queue, or its status is
+ *  written. */
 import { protocolOn } from '../../spec/kernel/calls.ts'
 import { callNames } from '../../spec/state.ts'
 import { always, sometimes } from '../claim.ts'
@@ -13,11 +14,17 @@ export const waitEnds: Claim = {
     for (let cpu = 0; cpu < state.unit.waits.length; cpu++) {
       if (state.unit.waits[cpu] !== 'pending') continue
       const queued = state.unit.queue.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length
-      if (queued !== 1) return { because: `CPU ${cpu} waits for its status word, and ${queued} wait descriptors for it are queued`, witness: { cpu, queued } }
+      if (queued !== 1) return {
+        because: `CPU ${cpu} waits for its status word, and ${queued} wait descriptors for it are queued`,
+        witness: { cpu, queued },
+      }
     }
     return true
   }),
   witnesses: [
-    { property: sometimes('a-wait-completes', { claim: 'hardware writes a status word' }, ({ state }) => state.unit.waits.includes('done')) },
+    {
+      property: sometimes('a-wait-completes', { claim: 'hardware writes a status word' },
+        ({ state }) => state.unit.waits.includes('done')),
+    },
   ],
 }

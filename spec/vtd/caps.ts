@@ -1,4 +1,5 @@
-/** Capability switches of a VT-d unit (CAP and ECAP, rev 5.10 11.4.2 and 11.4.3): what a kernel has to know of the hardware. */
+/** Capability switches of a VT-d unit (CAP and ECAP, rev 5.10 11.4.2 and 11.4.3): what a kernel has to know of the
+ *  hardware. */
 import { decode, dwordsOf, encode, qwordsOf, registers } from './layout/index.ts'
 
 export interface Caps {
@@ -16,7 +17,8 @@ export interface Caps {
   readonly esirtps: boolean
   /** CAP.DWD and DRD: an IOTLB invalidation drains translated requests in flight before the next wait completes. */
   readonly drain: boolean
-  /** An IEC invalidation drains remapped interrupts in flight (chapter 6). Required by the manual; the X58 erratum lacks it. */
+  /** An IEC invalidation drains remapped interrupts in flight (chapter 6). Required by the manual; the X58 erratum
+   *  lacks it. */
   readonly interruptDrain: boolean
 }
 
@@ -50,21 +52,29 @@ export interface UnitShape {
   readonly maxIndexMask: number
 }
 const ordinary: UnitShape = {
-  levels: [3, 4], superpages: [2, 3], guestAddressWidth: 48, domainIdWidth: 16, faultRecords: 1, passThrough: true, maxAddressMask: 18, maxIndexMask: 15,
+  levels: [3, 4], superpages: [2, 3], guestAddressWidth: 48, domainIdWidth: 16, faultRecords: 1, passThrough: true,
+  maxAddressMask: 18, maxIndexMask: 15,
 }
 
-/** CAP and ECAP of a legacy-mode unit with queue and interrupt remapping, IVA at F0h and FRCD from 200h. `interruptDrain` has no bit: its lack is an erratum. */
-export function capabilityRegisters(caps: Caps, shape: Partial<UnitShape> = {}): { readonly cap: bigint; readonly ecap: bigint } {
-  const { levels, superpages, guestAddressWidth, domainIdWidth, faultRecords, passThrough, maxAddressMask, maxIndexMask } = { ...ordinary, ...shape }
-  const sum = (bits: readonly number[], first: number): number => bits.reduce((all, level) => all + 2 ** (level - first), 0)
+/** CAP and ECAP of a legacy-mode unit with queue and interrupt remapping, IVA at F0h and FRCD from 200h.
+ *  `interruptDrain` has no bit: its lack is an erratum. */
+export function capabilityRegisters(caps: Caps,
+  shape: Partial<UnitShape> = {}): { readonly cap: bigint; readonly ecap: bigint } {
+  const {
+    levels, superpages, guestAddressWidth, domainIdWidth, faultRecords, passThrough, maxAddressMask, maxIndexMask
+  } = { ...ordinary, ...shape }
+  const sum = (bits: readonly number[], first: number): number =>
+    bits.reduce((all, level) => all + 2 ** (level - first), 0)
   const cap = encode(registers.CAP.layout, {
-    ND: (domainIdWidth - 4) / 2, RWBF: Number(caps.rwbf), CM: Number(caps.cm), SAGAW: sum(levels, 2), MGAW: guestAddressWidth - 1,
+    ND: (domainIdWidth - 4) / 2, RWBF: Number(caps.rwbf), CM: Number(caps.cm), SAGAW: sum(levels, 2),
+    MGAW: guestAddressWidth - 1,
     FRO: 0x20, SSLPS: sum(superpages, 2),
     PSI: Number(caps.psi), NFR: faultRecords - 1, MAMV: caps.psi ? maxAddressMask : 0,
     DWD: Number(caps.drain), DRD: Number(caps.drain), ESIRTPS: Number(caps.esirtps),
   })
   const ecap = encode(registers.ECAP.layout,
-    { C: Number(caps.coherent), QI: 1, IR: 1, EIM: Number(caps.eim), PT: Number(passThrough), IRO: 0xf, MHMV: maxIndexMask })
+    { C: Number(caps.coherent), QI: 1, IR: 1, EIM: Number(caps.eim), PT: Number(passThrough), IRO: 0xf,
+      MHMV: maxIndexMask })
   return { cap: qwordsOf(cap)[0]!, ecap: qwordsOf(ecap)[0]! }
 }
 
@@ -72,6 +82,7 @@ export function capabilityRegisters(caps: Caps, shape: Partial<UnitShape> = {}):
 export function capsOfRegisters(cap: bigint, ecap: bigint): Omit<Caps, 'interruptDrain'> {
   const c = decode(registers.CAP.layout, dwordsOf(cap)), e = decode(registers.ECAP.layout, dwordsOf(ecap))
   return {
-    cm: c.CM === 1, rwbf: c.RWBF === 1, coherent: e.C === 1, psi: c.PSI === 1, eim: e.EIM === 1, esirtps: c.ESIRTPS === 1, drain: c.DWD === 1 && c.DRD === 1,
+    cm: c.CM === 1, rwbf: c.RWBF === 1, coherent: e.C === 1, psi: c.PSI === 1, eim: e.EIM === 1,
+    esirtps: c.ESIRTPS === 1, drain: c.DWD === 1 && c.DRD === 1,
   }
 }

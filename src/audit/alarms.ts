@@ -1,8 +1,9 @@
-/** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive from it. */
+/** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive
+ *  from it. */
 import type { VtdClause } from '../../spec/vtd/clauses.ts'
 
-/** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken isolation, or that
- *  could not be judged. `note`: worth knowing. */
+/** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken
+ *  isolation, or that could not be judged. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note'
 
 export interface AlarmKind {
@@ -102,4 +103,5 @@ export interface Alarm {
 }
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
-export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial', 'directory-partial']
+export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial',
+  'directory-partial']

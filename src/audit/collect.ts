@@ -21,8 +21,10 @@ import type { Budget } from './space.ts'
 import { Spaces } from './spaces.ts'
 import type { Space } from './spaces.ts'
 
-/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA; with its fault reason. */
-export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' } | { readonly kind: 'blocked'; readonly fault: number }
+/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA;
+ *  with its fault reason. */
+export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' }
+  | { readonly kind: 'blocked'; readonly fault: number }
 
 export interface Collected {
   readonly dump: Dump
@@ -41,13 +43,20 @@ export interface Collected {
 /** Who uses a space; by its index. */
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }
 
-export interface Pair { readonly a: number; readonly b: number; bytes: number; writable: number; readonly first: number }
+export interface Pair {
+  readonly a: number
+  readonly b: number
+  bytes: number
+  writable: number
+  readonly first: number
+}
 /** Runs that several devices reach and one can write: how many, and where the first is. */
 export interface Crowd { count: number; first: number }
-/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others, `unpaired` those for which no
- *  pair was left. */
+/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others,
+ *  `unpaired` those for which no pair was left. */
 export interface Sharing {
-  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: Crowd; readonly unpaired: Crowd
+  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: Crowd
+  readonly unpaired: Crowd
 }
 const mostRuns = 10_000, mostPairs = 100_000
 
@@ -73,14 +82,16 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const users = usersOf(spaces.all, found.devices)
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found, spaces: spaces.all,
+    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found,
+    spaces: spaces.all,
     users, interrupts, guarded: protectedOf(found.structures.values(), spaces.all, interrupts, queueOf(dump)), sharing,
   }
 }
 
 function modeOf(unit: TranslationUnit): UnitMode {
   const first = front(unit, {
-    sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false, execute: false,
+    sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false,
+    execute: false,
   })
   if (first.kind === 'fault') return { kind: 'blocked', fault: first.reason }
   if (first.kind === 'bypass') return { kind: 'bypass' }

@@ -16,7 +16,8 @@ export interface Budget {
   readonly profile: string
 }
 
-/** `changed`: within the limit, but the counts are not the recorded ones. `unmeasured`: nothing was counted, so nothing was shown. */
+/** `changed`: within the limit, but the counts are not the recorded ones. `unmeasured`: nothing was counted, so nothing
+ *  was shown. */
 export type BudgetVerdict = 'within' | 'changed' | 'over' | 'unmeasured'
 
 export interface BudgetResult {

@@ -25,7 +25,8 @@ export class Book<S, L, O extends Observation> {
   private readonly unasked = new Set<string>()
   private readonly machine: Machine<S, L, O>
   private readonly shortest: boolean
-  /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are judged. */
+  /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are
+   *  judged. */
   private ofStates: readonly Property<S, L, O>[]
   private ofSteps: readonly StepProperty<S, L, O>[]
   private unreached: readonly Sometimes<S, L, O>[]
@@ -44,7 +45,8 @@ export class Book<S, L, O extends Observation> {
     for (const action of machine.actions) this.fired.set(action.name, { fired: 0 })
   }
 
-  /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could change. */
+  /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could
+   *  change. */
   get decided(): boolean { return this.violations.size > 0 && this.ofStates.length === 0 && this.ofSteps.length === 0 }
 
   /** Whether also each `sometimes` is reached. */
@@ -75,7 +77,8 @@ export class Book<S, L, O extends Observation> {
   get decisions(): number { return this.violations.size + this.reachedBy.size }
 
   /** Tells violations, and ways to what was reached, in another way. */
-  rewriteTraces(violation: (of: Violation) => Violation, reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
+  rewriteTraces(violation: (of: Violation) => Violation,
+    reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
     for (const [name, of] of this.violations) this.violations.set(name, violation(of))
     for (const property of this.machine.properties) {
       const ops = property.kind === 'sometimes' ? this.reachedBy.get(property.name) : undefined
@@ -140,13 +143,15 @@ export class Book<S, L, O extends Observation> {
       const violation = this.violations.get(property) ?? null
       const reachedBy = this.reachedBy.get(property) ?? null
       const outcome = this.outcomeOf(of, end)
-      return { property, kind, outcome, violation, reachedBy, ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
+      return { property, kind, outcome, violation, reachedBy,
+        ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
     })
   }
 
   /** Nothing came that the property judges. */
   private isUnfed(property: Property<S, L, O>): boolean {
-    return property.kind === 'step' ? !this.kinds.has(property.on) : property.kind === 'monitor' && this.kinds.size === 0
+    return property.kind === 'step' ? !this.kinds.has(property.on)
+      : property.kind === 'monitor' && this.kinds.size === 0
   }
 
   coverage(): Coverage {

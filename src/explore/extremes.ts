@@ -1,4 +1,5 @@
-/** What a thing costs from its beginning to its end, over all behaviours: the greatest and the least, or that there is no greatest. */
+/** What a thing costs from its beginning to its end, over all behaviours: the greatest and the least, or that there is
+ *  no greatest. */
 import type { Instance, Machine, Observation, Op, World } from '../model/index.ts'
 import { ComponentFinder } from './components.ts'
 import { fairHomes, membersOf, rests, shortest, wayRound } from './fairness.ts'
@@ -16,8 +17,9 @@ export interface MeasuredStep<S, L, O> {
 }
 type Asked<S, L, O, R> = (step: MeasuredStep<S, L, O>) => R
 
-/** What is measured. A step that begins it while nothing is under way starts the count, with its own price in it; a further beginning while
- *  one is under way changes nothing: the first one counts. The next step that ends it stops the count, with its price in it too, and begins nothing.
+/** What is measured. A step that begins it while nothing is under way starts the count, with its own price in it; a
+ *  further beginning while one is under way changes nothing: the first one counts. The next step that ends it stops the
+ *  count, with its price in it too, and begins nothing.
  *  A step that does both while nothing is under way is a whole measure. */
 export interface Measure<S, L, O> {
   readonly begins: Asked<S, L, O, boolean>
@@ -33,7 +35,12 @@ export interface CostPath {
   readonly prices: readonly number[]
 }
 /** Under way for ever: the ops from `loop` on repeat, at `cost` a round; none of them where it rests. */
-export interface Round { readonly cost: number; readonly ops: readonly Op[]; readonly begin: number; readonly loop: number }
+export interface Round {
+  readonly cost: number
+  readonly ops: readonly Op[]
+  readonly begin: number
+  readonly loop: number
+}
 
 export interface Extremes {
   /** Whether it ever begins. */
@@ -41,7 +48,8 @@ export interface Extremes {
   /** Null when it never ends, or when there is no greatest because of `unbounded`. */
   readonly greatest: CostPath | null
   readonly least: CostPath | null
-  /** Steps with a price that can repeat while it is under way, as often as one likes. No clock stops them: fairness does not either. */
+  /** Steps with a price that can repeat while it is under way, as often as one likes. No clock stops them: fairness
+   *  does not either. */
   readonly unbounded: Round | null
   /** A fair run on which it never ends, whatever that costs. Null: each fair run ends it. */
   readonly endless: Round | null
@@ -103,7 +111,9 @@ class Search<S, L, O extends Observation> {
   }
 
   private async ask({ begins, ends, price }: Measure<S, L, O>): Promise<void> {
-    const { machine: { instances }, graph: { states, first, label, labels, world }, slices, marks, cut, prices, sources } = this
+    const {
+      machine: { instances }, graph: { states, first, label, labels, world }, slices, marks, cut, prices, sources
+    } = this
     for (let state = 0; state < states; state++) {
       if (slices.due()) await slices.rest()
       const before = world(state)
@@ -114,7 +124,8 @@ class Search<S, L, O extends Observation> {
         marks[edge] = (begins(step) ? begin_ : 0) | (ends(step) ? end_ : 0)
         cut[edge] = marks[edge]! & end_
         const cost = prices[edge] = price(step)
-        if (!Number.isSafeInteger(cost) || cost < 0) throw new RangeError(`${step.instance.op.action} is priced ${cost}: a price is a whole number, 0 or more`)
+        if (!Number.isSafeInteger(cost) || cost < 0)
+          throw new RangeError(`${step.instance.op.action} is priced ${cost}: a price is a whole number, 0 or more`)
       }
     }
   }
@@ -189,7 +200,8 @@ class Search<S, L, O extends Observation> {
     const { edges, begin } = this.wayTo(this.sources[edge]!, 1)
     const start = this.sources[edge]!
     const back = target[edge] === start ? []
-      : await shortest(this.graph, target[edge]!, one => this.stays(one) && of[target[one]!] === of[start], one => target[one] === start, slices)
+      : await shortest(this.graph, target[edge]!, one => this.stays(one) && of[target[one]!] === of[start],
+        one => target[one] === start, slices)
     const round = [edge, ...back!]
     return { cost: this.sum(round), ops: this.ops([...edges, ...round]), begin, loop: edges.length }
   }
@@ -235,7 +247,8 @@ class Search<S, L, O extends Observation> {
     for (let at = target[start]!, open = this.marks[start] === begin_; open;) {
       const out = exit[of[at]!]!
       if (at !== this.sources[out])
-        edges.push(...(await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at], edge => target[edge] === this.sources[out], slices))!)
+        edges.push(...(await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at],
+          edge => target[edge] === this.sources[out], slices))!)
       edges.push(out)
       open = this.stays(out)
       at = target[out]!
@@ -245,7 +258,8 @@ class Search<S, L, O extends Observation> {
   private wayOf(measured: readonly number[]): CostPath {
     const { edges } = this.wayTo(this.sources[measured[0]!]!, 0)
     return {
-      cost: this.sum(measured), ops: this.ops([...edges, ...measured]), begin: edges.length, prices: measured.map(edge => this.prices[edge]!),
+      cost: this.sum(measured), ops: this.ops([...edges, ...measured]), begin: edges.length,
+      prices: measured.map(edge => this.prices[edge]!),
     }
   }
 
@@ -268,7 +282,8 @@ class Search<S, L, O extends Observation> {
     for (let next = heap.pop(); next !== null; next = heap.pop()) {
       if (slices.due()) await slices.rest()
       if (next.key > cost[next.value]!) continue
-      for (let edge = first[next.value]!; edge < first[next.value + 1]!; edge++) take(edge, next.key, false, !this.stays(edge))
+      for (let edge = first[next.value]!; edge < first[next.value + 1]!; edge++)
+        take(edge, next.key, false, !this.stays(edge))
     }
     const found = best as { readonly edge: number; readonly begins: boolean } | null
     if (found === null) return null

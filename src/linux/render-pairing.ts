@@ -12,7 +12,8 @@ export function pairingLines(pairing: PairingReport, stamped: boolean, { color, 
   return [
     color.bold('Unmaps and what answered them'),
     ...table(pairing).map(line => `  ${line}`),
-    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4))).map(line => color.dim(line)),
+    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4)))
+      .map(line => color.dim(line)),
   ]
 }
 
@@ -27,7 +28,12 @@ const times = ({ least, most }: SpreadBetween, part: keyof Spread): string => be
 const answers = { page: 'own', domain: 'flush', global: 'flush of all' } as const
 
 /** A column: its heading (over several columns where the next have none), then what stands under it. */
-interface Column { readonly over: string; readonly head: string; readonly cell: (row: WindowRow) => string; readonly words?: boolean }
+interface Column {
+  readonly over: string
+  readonly head: string
+  readonly cell: (row: WindowRow) => string
+  readonly words?: boolean
+}
 const always: readonly Column[] = [
   { over: 'answer', head: '', words: true, cell: row => answers[row.answer] },
   { over: 'domain', head: '', words: true, cell: row => row.basis },
@@ -51,7 +57,8 @@ function table({ rows, by }: PairingReport): string[] {
   const widths = columns.map(column =>
     Math.max(column.head.length, lone(column) ? column.over.length : 0, ...rows.map(row => column.cell(row).length)))
   const line = (text: (column: Column) => string): string =>
-    columns.map((column, i) => column.words ? text(column).padEnd(widths[i]!) : text(column).padStart(widths[i]!)).join('  ').trimEnd()
+    columns.map((column, i) => column.words ? text(column).padEnd(widths[i]!) : text(column).padStart(widths[i]!))
+      .join('  ').trimEnd()
   let over = '', edge = 0
   columns.forEach((column, i) => {
     const text = lone(column) && !column.words ? column.over.padStart(widths[i]!) : column.over
@@ -63,7 +70,8 @@ function table({ rows, by }: PairingReport): string[] {
 
 /** In the order in which a reader asks. */
 function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: boolean): string[] {
-  const checked = guesses.checked === 0 ? '' : `, right in ${n(guesses.right)} of the ${n(guesses.checked)} that could be checked`
+  const checked = guesses.checked === 0 ? ''
+    : `, right in ${n(guesses.right)} of the ${n(guesses.checked)} that could be checked`
   return [
     'An unmap is recorded when its entry is cleared, before anything is flushed. Its answer is an invalidation of its own (strict) or a '
       + 'flush of the domain (deferred). "Later unmaps" were recorded before the answer; "cached" had a translation in the IOTLB until '

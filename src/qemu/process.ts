@@ -18,8 +18,9 @@ export interface ProcessListener {
 const running = new Set<ChildProcess>()
 function killAll(): void { for (const child of running) child.kill('SIGKILL') }
 
-/** QEMU stays when its stdin closes. So a shell beside it reads a pipe that only we hold, and kills it when the pipe closes without a word: even
- *  SIGKILL cannot keep us from closing it. The QEMU itself takes the place of the shell that started it, and has that shell's process id. */
+/** QEMU stays when its stdin closes. So a shell beside it reads a pipe that only we hold, and kills it when the pipe
+ *  closes without a word: even SIGKILL cannot keep us from closing it. The QEMU itself takes the place of the shell
+ *  that started it, and has that shell's process id. */
 const guarded = '{ read -r _ <&3 || kill -9 $$; } </dev/null >/dev/null 2>&1 & exec "$@" 3<&-'
 const shell = '/bin/sh'
 
@@ -86,11 +87,14 @@ export class QemuProcess {
   }
   #why(how: string): UserError {
     if (this.#closing) return qemuError('DIED', 'it was closed', 'ask nothing of a machine that is closed')
-    const said = this.#complaints.filter(line => !/\bwarning:/.test(line)).map(line => line.replace(/^qemu-system-\w+: /, ''))
+    const said = this.#complaints.filter(line => !/\bwarning:/.test(line))
+      .map(line => line.replace(/^qemu-system-\w+: /, ''))
     if (!this.#heard)
-      return qemuError('START', `it ended at once (${how})${quoted(said[0])}`, 'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
+      return qemuError('START', `it ended at once (${how})${quoted(said[0])}`,
+        'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
     // What it says before it is ended from outside has nothing to do with that.
-    return qemuError('DIED', `it ended in mid-run (${how})${quoted(how === 'SIGKILL' || how === 'SIGTERM' ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1))}`,
+    return qemuError('DIED',
+      `it ended in mid-run (${how})${quoted(how === 'SIGKILL' || how === 'SIGTERM' ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1))}`,
       'run it again; if it ends there again, report the case')
   }
 }

@@ -1,4 +1,5 @@
-/** Where a text stops being JSON (RFC 8259). Messages of JSON.parse differ between versions of Node and often give no place. */
+/** Where a text stops being JSON (RFC 8259). Messages of JSON.parse differ between versions of Node and often give no
+ *  place. */
 
 export interface JsonFault {
   /** From 1. */
@@ -17,7 +18,8 @@ type Bracket = '{' | '['
 const isValue = (expect: Expect): boolean => expect === 'value' || expect === 'first element'
 const isKey = (expect: Expect): boolean => expect === 'key' || expect === 'first key'
 
-/** The first place where `text` cannot be JSON any more, or null when it is. Linear in its length, whatever it holds. */
+/** The first place where `text` cannot be JSON any more, or null when it is. Linear in its length, whatever it
+ *  holds. */
 export function jsonFault(text: string): JsonFault | null {
   const open: Bracket[] = []
   let expect: Expect = 'value'
@@ -44,7 +46,8 @@ export function jsonFault(text: string): JsonFault | null {
   }
 }
 
-/** What is expected after a bracket, comma or colon; null where it cannot stand here, and for all else. Keeps track of what is open. */
+/** What is expected after a bracket, comma or colon; null where it cannot stand here, and for all else. Keeps track of
+ *  what is open. */
 function afterMark(c: string, expect: Expect, open: Bracket[]): Expect | null {
   switch (c) {
     case '{': case '[':

@@ -79,7 +79,7 @@ export const searchEdits: readonly Edit[] = [
   equivariance('says-unlike', 'a claim may say otherwise under other names', 'if (there === null || there.says !== here.says) throw', 'if (there === null) throw'),
   alike('by-chance', 'a step that ends alike by chance is taken to do so always', 'if (mine !== its) return false', 'void its', 'explore-symmetry'),
   namings('few-orders', 'of the orders of a group two are tried', '...all.filter(names => !isSame(names))]', '...all.filter(names => !isSame(names)).slice(0, 1)]', 'explore-symmetry'),
-  renaming('last-id', 'the first id that may be null keeps its name', 'raw >= nulls) this.ids', 'raw > nulls) this.ids', 'explore-symmetry'),
+  renaming('last-id', 'the first id that may be null keeps its name', 'raw >= nulls)\n          this.ids', 'raw > nulls)\n          this.ids', 'explore-symmetry'),
   canon('swap-untried', 'the canonical form does not try the last order', 'permutations(size).map(low => [', 'permutations(size).slice(1).map(low => ['),
   canon('unmentioned', 'ids that nothing mentions are not ordered', 'when(eq(and(get(a), get(b)), i32(unnamed)), compareRows(low)),', '[],'),
   canon('nullable-swap', 'a swap takes null for an id', 'const code = low + (nullable ? 1 : 0)', 'const code = low'),

@@ -6,7 +6,12 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
 type Rule = 'complexity' | 'no-nested-ternary'
-interface Config { readonly overrides: readonly { readonly files: readonly string[]; readonly rules: Readonly<Record<string, unknown>> }[] }
+interface Config {
+  readonly overrides: readonly {
+    readonly files: readonly string[]
+    readonly rules: Readonly<Record<string, unknown>>
+  }[]
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-lint-'))
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
@@ -16,11 +21,14 @@ const config = JSON.parse(text) as Config
 /** Files and rules that oxlint complains of, each once: `path rule`. */
 function complaints(configPath: string, paths: readonly string[]): string[] {
   const program = join('node_modules', 'oxlint', 'bin', 'oxlint')
-  const { stdout } = spawnSync(process.execPath, [program, '-c', configPath, '-f', 'unix', ...paths], { encoding: 'utf8' })
-  const found = [...stdout.matchAll(/^(.+?):\d+:\d+: .*\[\w+\/[\w-]+\(([\w-]+)\)\]$/gm)].map(([, path, rule]) => `${path} ${rule}`)
+  const { stdout } = spawnSync(process.execPath, [program, '-c', configPath, '-f', 'unix', ...paths],
+    { encoding: 'utf8' })
+  const found = [...stdout.matchAll(/^(.+?):\d+:\d+: .*\[\w+\/[\w-]+\(([\w-]+)\)\]$/gm)].map(([, path, rule]) =>
+    `${path} ${rule}`)
   return [...new Set(found)].toSorted()
 }
-const lenient = (rule: Rule): string[] => config.overrides.filter(({ rules }) => rules[rule] === 'off').flatMap(({ files }) => files)
+const lenient = (rule: Rule): string[] =>
+  config.overrides.filter(({ rules }) => rules[rule] === 'off').flatMap(({ files }) => files)
 
 describe('oxlint', () => {
   it('refuses a conditional expression within another, and a function of too many paths', () => {
@@ -35,7 +43,8 @@ describe('oxlint', () => {
   })
 
   it.each(['complexity', 'no-nested-ternary'] as const)('is lenient about %s only with files that need it', rule => {
-    const strict = { rules: { [rule]: rule === 'complexity' ? ['error', 20] : 'error' }, categories: { correctness: 'off' } }
+    const strict = { rules: { [rule]: rule === 'complexity' ? ['error', 20] : 'error' },
+      categories: { correctness: 'off' } }
     const path = join(dir, `${rule}.json`)
     writeFileSync(path, JSON.stringify(strict))
     const files = lenient(rule)

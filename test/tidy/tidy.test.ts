@@ -4,13 +4,18 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, vendorsApart } from './rules.ts'
+import {
+  circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines,
+  noDeadlinesOfScripts, noPlaces, vendorsApart,
+} from './rules.ts'
 import { readSources } from './sources.ts'
 
 const root = process.cwd()
-const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).trimEnd().split('\n')
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).trimEnd()
+  .split('\n')
 const texts = tracked.filter(path => /\.(?:ts|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path) && !path.startsWith('traces/linux/'))
-  .flatMap(path => { try { return [{ path, text: readFileSync(path, 'utf8') }] } catch { return [] } }) // deleted, not yet committed
+  // deleted, not yet committed
+  .flatMap(path => { try { return [{ path, text: readFileSync(path, 'utf8') }] } catch { return [] } })
 const sources = readSources(root)
 
 describe('the repository', () => {
@@ -20,7 +25,8 @@ describe('the repository', () => {
     expect(sources.flatMap(({ functions }) => functions).length).toBeGreaterThan(1000)
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
-  it.each([importDirection, circles, folderCircles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines, vendorsApart])('%o', rule => {
+  it.each([importDirection, circles, folderCircles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines,
+    vendorsApart])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
@@ -66,7 +72,9 @@ describe('a bad repository', () => {
   const found = readSources(dir)
   rmSync(dir, { recursive: true, force: true })
   const complaints: readonly (readonly [(sources: typeof found) => string[], readonly (string | RegExp)[]])[] = [
-    [importDirection, ['src/cost/p.ts: cost imports src/report/v.ts', 'src/explore/spec.ts: explore imports spec/a.ts', 'src/model/up.ts: model imports spec/a.ts', 'src/nowhere/lost.ts: belongs to no layer', 'src/report/price.ts: report imports src/cost/p.ts']],
+    [importDirection, ['src/cost/p.ts: cost imports src/report/v.ts', 'src/explore/spec.ts: explore imports spec/a.ts',
+      'src/model/up.ts: model imports spec/a.ts', 'src/nowhere/lost.ts: belongs to no layer',
+      'src/report/price.ts: report imports src/cost/p.ts']],
     [circles, ['spec/a.ts -> spec/b.ts -> spec/a.ts']],
     [folderCircles, ['src/cost -> src/report -> src/cost']],
     [fileSize, [`spec/long.ts: ${most.fileLines + 3} lines, at most ${most.fileLines}`]],
@@ -75,8 +83,10 @@ describe('a bad repository', () => {
     [noAny, ['spec/any.ts:2: any']],
     [noClock, ['spec/clock.ts:2: Date.now', 'spec/clock.ts:2: Math.random']],
     [noDeadlines, [
-      "test/late.test.ts:2: setTimeout as rest } from 'node:timers", 'test/late.test.ts:4: setTimeout', 'test/late.test.ts:4: timeout: 120_000',
-      'test/late.test.ts:5: test(…, 60_000)', 'test/late.test.ts:5: --time 20s', 'test/late.test.ts:6: expect(seconds).toBeLessThan',
+      "test/late.test.ts:2: setTimeout as rest } from 'node:timers", 'test/late.test.ts:4: setTimeout',
+      'test/late.test.ts:4: timeout: 120_000',
+      'test/late.test.ts:5: test(…, 60_000)', 'test/late.test.ts:5: --time 20s',
+      'test/late.test.ts:6: expect(seconds).toBeLessThan',
       'test/late.test.ts:7: performance.now', 'test/late.test.ts:7: Date.now', 'test/late.test.ts:7: new Date()',
       'test/late.test.ts:8: maxSeconds: 1', 'test/late.test.ts:8: sleep 60', 'test/late.test.ts:9: Atomics.wait',
     ]],
@@ -85,11 +95,15 @@ describe('a bad repository', () => {
   it.each(complaints)('%o complains', (rule, expected) => { expect(rule(found)).toEqual(expected) })
   it('deadlines are found in what CI runs', () => {
     const text = 'set -e\ntimeout 120 apt-get update\ntimeout -k 5 60 x\nsleep 5\nnpm test # no timeout\n'
-    expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }])).toEqual(['.ci/run:2: timeout 120', '.ci/run:3: timeout -k 5', '.ci/run:4: sleep 5'])
-    expect(noDeadlinesOfScripts([{ path: 'vitest.config.ts', text: 'test: {\n  testTimeout: 60_000,\n}' }])).toEqual(['vitest.config.ts:2: testTimeout: 60'])
+    expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }]))
+      .toEqual(['.ci/run:2: timeout 120', '.ci/run:3: timeout -k 5', '.ci/run:4: sleep 5'])
+    expect(noDeadlinesOfScripts([{ path: 'vitest.config.ts', text: 'test: {\n  testTimeout: 60_000,\n}' }]))
+      .toEqual(['vitest.config.ts:2: testTimeout: 60'])
   })
   it('places are found in any text', () => {
-    const lines = ['cd /hom' + 'e/me', 'see C:\\Users' + '\\me', '"resolved": "https://registr' + 'y.example.com/x"', 'fine: ./wor' + 'k/x, src/ho' + 'me/x']
-    expect(noPlaces([{ path: 'a.md', text: lines.join('\n') }]).map(complaint => complaint.slice(0, 7))).toEqual(['a.md:1:', 'a.md:2:', 'a.md:3:'])
+    const lines = ['cd /hom' + 'e/me', 'see C:\\Users' + '\\me', '"resolved": "https://registr' + 'y.example.com/x"',
+      'fine: ./wor' + 'k/x, src/ho' + 'me/x']
+    expect(noPlaces([{ path: 'a.md', text: lines.join('\n') }]).map(complaint => complaint.slice(0, 7)))
+      .toEqual(['a.md:1:', 'a.md:2:', 'a.md:3:'])
   })
 })

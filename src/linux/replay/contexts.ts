@@ -92,7 +92,8 @@ export class ContextReplay {
   report(): ContextReport {
     return {
       fills: this.#fills, hits: this.#hits, explained: this.#explained, unexplained: this.#unexplained,
-      beforeStart: this.#beforeStart, refilledChanged: this.#refilledChanged, notPresent: this.notPresent, passThrough: this.#passThrough,
+      beforeStart: this.#beforeStart, refilledChanged: this.#refilledChanged, notPresent: this.notPresent,
+      passThrough: this.#passThrough,
     }
   }
 }

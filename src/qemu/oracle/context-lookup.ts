@@ -5,7 +5,8 @@ import { hasScalableMode } from '../../../spec/vtd/walk/translation.ts'
 import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
 import { lookupContext } from '../../../spec/vtd/walk/walk.ts'
 
-/** `fpd`: faults below are not recorded. `passThrough`: requests go untranslated. Both false where these tables fault already. */
+/** `fpd`: faults below are not recorded. `passThrough`: requests go untranslated. Both false where these tables fault
+ *  already. */
 export interface ContextLookup { readonly fpd: boolean; readonly passThrough: boolean }
 const nowhere: ContextLookup = { fpd: false, passThrough: false }
 

@@ -49,8 +49,10 @@ export function clauseOf(model: Translation, way: ContextLookup): VtdClause | nu
   return way.passThrough ? 'VTD:9/pass-through' : 'VTD:3.7/walk'
 }
 export function modelText(request: DmaRequest, model: Translation): string {
-  if (model.kind === 'translated') return `translated to ${hex(landingOf(request, model)!)}, page of ${sizeText(model.mapping.pages * 4096)}`
-  const others = model.alternatives.length === 0 ? '' : ` (or ${model.alternatives.map(code => `${code.toString(16).toUpperCase()}h`).join(', ')})`
+  if (model.kind === 'translated')
+    return `translated to ${hex(landingOf(request, model)!)}, page of ${sizeText(model.mapping.pages * 4096)}`
+  const others = model.alternatives.length === 0 ? ''
+    : ` (or ${model.alternatives.map(code => `${code.toString(16).toUpperCase()}h`).join(', ')})`
   return `${reasonText(model.reason)}${others}${model.suppressed ? ', not recorded' : ''}`
 }
 export function seenText(seen: Seen): string {

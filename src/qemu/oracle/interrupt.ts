@@ -14,7 +14,8 @@ export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally
   if (model.kind === 'fault') {
     tally.reason(model.reason)
     tally.outcome('interrupt blocked')
-  } else tally.outcome(asked.request.remappable === null ? 'interrupt in compatibility format' : `interrupt ${asked.unit.eime ? 'x2APIC' : 'xAPIC'}`)
+  } else tally.outcome(asked.request.remappable === null ? 'interrupt in compatibility format'
+    : `interrupt ${asked.unit.eime ? 'x2APIC' : 'xAPIC'}`)
   return { of: 'request', verdict, compare: () => describe(asked, seen) }
 }
 
@@ -29,7 +30,8 @@ function describe({ via, address, data, request, model }: InterruptAsked, seen: 
 }
 const codeText = (code: number): string => `${code.toString(16).toUpperCase()}h`
 function modelText(model: InterruptAsked['model']): string {
-  if (model.kind === 'fault') return `blocked, fault ${[model.reason, ...model.alternatives].map(codeText).join(' or ')}`
+  if (model.kind === 'fault')
+    return `blocked, fault ${[model.reason, ...model.alternatives].map(codeText).join(' or ')}`
   return model.kind === 'posted' ? 'posted' : interruptText(model.interrupt)
 }
 function seenText(seen: InterruptSeen): string {

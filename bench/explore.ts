@@ -19,12 +19,14 @@ async function measure(
   for (let round = 0; round < Number(rounds); round++) {
     const { states, transitions, seconds, complete } = await search()
     if (!complete || states !== expected.states || transitions !== expected.transitions)
-      throw new Error(`${title}: ${states} states, ${transitions} transitions; expected ${expected.states}, ${expected.transitions}`)
+      throw new Error(`${title}: ${states} states, ${transitions} transitions; expected ${expected.states}, `
+        + `${expected.transitions}`)
     times_s.push(seconds)
   }
   const median_s = times_s.sort((a, b) => a - b)[times_s.length >> 1]!
   const rate = (count: number) => `${Math.round(count / median_s / 1000)} k/s`.padStart(10)
-  console.log(`${title.padEnd(24)}${String(expected.states).padStart(10)} states${String(expected.transitions).padStart(12)} transitions`
+  console.log(`${title.padEnd(24)}${String(expected.states).padStart(10)} `
+    + `states${String(expected.transitions).padStart(12)} transitions`
     + `${median_s.toFixed(2).padStart(8)} s${rate(expected.states)}${rate(expected.transitions)}`
     + `   peak ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`)
 }

@@ -23,4 +23,5 @@ for (let round = 0; round < Number(rounds); round++)
 const times = [...best].sort(([, a], [, b]) => b - a)
 for (const [name, seconds] of times.slice(0, 5)) console.log(`${name.padEnd(44)}${seconds.toFixed(3).padStart(8)} s`)
 const median = times[times.length >> 1]![1], most = times[0]![1]
-console.log(`${times.length} mutants, best of ${rounds}: median ${median.toFixed(3)} s (wanted: ${limits_s.median}), slowest ${most.toFixed(3)} s (wanted: ${limits_s.most})`)
+console.log(`${times.length} mutants, best of ${rounds}: median ${median.toFixed(3)} s (wanted: ${limits_s.median}), `
+  + `slowest ${most.toFixed(3)} s (wanted: ${limits_s.most})`)

@@ -20,7 +20,8 @@ async function time(each: number, run: (i: number) => Promise<unknown>): Promise
   return samples.sort((a, b) => a - b)[rounds >> 1]!
 }
 function tell(what: string, us: number, each = 1): void {
-  console.log(`${what.padEnd(78)} ${us.toFixed(0).padStart(7)} us ${Math.round(1e6 * each / us).toLocaleString('en-US').padStart(9)} /s`)
+  console.log(`${what.padEnd(78)} ${us.toFixed(0).padStart(7)} us `
+    + `${Math.round(1e6 * each / us).toLocaleString('en-US').padStart(9)} /s`)
 }
 
 const root = 0x100_0000, contexts = 0x100_1000, queue = 0x101_0000, status = 0x102_0000, tables = 0x110_0000,

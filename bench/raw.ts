@@ -111,7 +111,8 @@ for (let round = -1; round < Number(rounds); round++)
 const medians = times.map(all => all.sort((a, b) => a - b)[all.length >> 1]!)
 const smallScope = medians.at(-1)!
 const count = (n: number): string => Math.round(n).toLocaleString('en-US')
-console.log(`node ${process.version}, median of ${rounds} interleaved rounds of ${count(perRound)}; wanted over raw words: ${count(wanted)} a second`)
+console.log(`node ${process.version}, median of ${rounds} interleaved rounds of ${count(perRound)}; wanted over raw `
+  + `words: ${count(wanted)} a second`)
 cases.forEach(({ name }, i) => {
   const took_ns = medians[i]!
   console.log(`${name.padEnd(26)}${count(1e9 / took_ns).padStart(12)} translations/s${took_ns.toFixed(0).padStart(6)} ns`

@@ -124,7 +124,9 @@ for (const design of designs)
       sum(({ seconds }) => seconds).toFixed(1)])
   }
 for (const { design, scope, pair, bounds, states, seconds, violated } of found.filter(one => one.violated.length > 0))
-  console.log(`✗ ${design}  ${scope}  ${pair}  ${bounds}  ${states} states  ${seconds.toFixed(1)} CPU seconds  ${violated.join(', ')}`)
+  console.log(`✗ ${design}  ${scope}  ${pair}  ${bounds}  ${states} states  ${seconds.toFixed(1)} CPU seconds  `
+    + `${violated.join(', ')}`)
 for (const { design, scope, pair, bounds, unreached } of found.filter(one => one.unreached.length > 0))
   console.log(`? ${design}  ${scope}  ${pair}  ${bounds}  never ${unreached.join(', ')}`)
-console.log(`${found.length} of ${asked.length} asked, ${found.filter(({ stopped }) => stopped === null).length} searched to the end, ${found.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0)} CPU seconds`)
+console.log(`${found.length} of ${asked.length} asked, ${found.filter(({ stopped }) => stopped === null).length} `
+  + `searched to the end, ${found.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0)} CPU seconds`)

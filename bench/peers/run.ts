@@ -126,9 +126,11 @@ function compare(name: string, settings: Settings, dir: string): string[] {
     return counted.map(text => `${one.title}, ${title}, round ${round + 1}: ${text}`)
   }))
   const more = extra.states > 0
-    ? 'pan reports one state and one level more, before its first step, and two transitions, to there and to the initial state'
+    ? 'pan reports one state and one level more, before its first step, and two transitions, to there and to the '
+      + 'initial state'
     : 'pan reports one transition more, to the initial state'
-  console.log(`\n${one.title}: ${wrong.length > 0 ? 'UNEQUAL' : 'equal'}: ${showCounts(reference)}\n  (${more}: taken off here); built: ${built.join(', ')}`)
+  console.log(`\n${one.title}: ${wrong.length > 0 ? 'UNEQUAL' : 'equal'}: ${showCounts(reference)}\n  (${more}: taken `
+    + `off here); built: ${built.join(', ')}`)
   console.log(table(runners.map(runner => ({ title: runner.title, rounds: runner.results }))))
   for (const { title, must, results: [figures] } of runners) {
     if (must === 'judged') console.log(`  ${title}: ${showCounts(figures!)}`)
@@ -139,7 +141,8 @@ function compare(name: string, settings: Settings, dir: string): string[] {
   return wrong
 }
 const showCounts = (figures: Figures): string =>
-  `${figures.states.toLocaleString('en-US')} states, ${figures.transitions.toLocaleString('en-US')} transitions, depth ${figures.depth}, ${verdict(figures)}`
+  `${figures.states.toLocaleString('en-US')} states, ${figures.transitions.toLocaleString('en-US')} transitions, `
+    + `depth ${figures.depth}, ${verdict(figures)}`
 
 const help = `npm run bench:peers -- [flags]    ${verb.says}\n${Object.entries<{ readonly value?: string; readonly says: string }>(verb.options)
   .map(([name, { value, says }]) => `  --${`${name} ${value ?? ''}`.padEnd(18)}${says}`).join('\n')}`
@@ -152,13 +155,16 @@ function main(): number {
   const settings = settingsOf(process.argv.slice(2))
   const missing = absent()
   if (missing.length > 0) {
-    console.log(`bench:peers skipped, nothing was compared: no ${missing.join(' and no ')} here; on Debian: apt-get install spin gcc libc6-dev`)
+    console.log(`bench:peers skipped, nothing was compared: no ${missing.join(' and no ')} here; on Debian: apt-get `
+      + 'install spin gcc libc6-dev')
     return 0
   }
   const version = (tool: string, flag: string): string =>
     spawnSync(tool, [flag], { encoding: 'utf8' }).stdout.split('\n')[0]!.trim()
-  console.log(`ours on node ${process.version}; peer: ${version('spin', '-V')}, ${version('gcc', '--version')}; ${buildLine}`)
-  console.log(`${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; load at the start ${loadavg()[0]!.toFixed(2)}\n${legend}`)
+  console.log(`ours on node ${process.version}; peer: ${version('spin', '-V')}, ${version('gcc', '--version')}; `
+    + `${buildLine}`)
+  console.log(`${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; load at the start `
+    + `${loadavg()[0]!.toFixed(2)}\n${legend}`)
   const dir = mkdtempSync(join(tmpdir(), 'remapcheck-peers-'))
   let wrong: string[]
   try {
@@ -166,7 +172,8 @@ function main(): number {
   } finally { rmSync(dir, { recursive: true, force: true }) }
   const { configs, rounds, workers, symmetry, everyMode } = settings
   console.log(`\n${wrong.length === 0 ? `equal counts and verdicts in: ${configs.join(', ')}` : `UNEQUAL: ${wrong.length} disagreements, named above`}; load at the end ${loadavg()[0]!.toFixed(2)}`)
-  console.log(`repeat: npm run bench:peers -- --configs ${configs.join(',')} --rounds ${rounds} --workers ${workers.join(',')}${symmetry ? ' --symmetry' : ''}${everyMode ? ' --every-mode' : ''}`)
+  console.log(`repeat: npm run bench:peers -- --configs ${configs.join(',')} --rounds ${rounds} --workers `
+    + `${workers.join(',')}${symmetry ? ' --symmetry' : ''}${everyMode ? ' --every-mode' : ''}`)
   return wrong.length === 0 ? 0 : 1
 }
 

@@ -47,10 +47,16 @@ const times = (ratio: number): string => `${ratio >= 10 ? ratio.toFixed(1) : rat
 const show = (value: number | null, text: (value: number) => string): string => value === null ? '-' : text(value)
 
 export const legend = [
-  'seconds    of the search, by its own clock; median of the rounds, which are interleaved. faster = pan -DBFS / this, where both take 0.1 s at least',
-  '--warm     the median of the three searches that follow the first in one process. Each learns and makes its code anew; but V8 has compiled ours, as gcc had pan',
-  'start      of the process beside its search (node and modules; giving memory back). What it takes to build pan is told apart',
-  'B/state    peak of the process / states; of ours less what it had before the search (node and modules). smaller = pan -DBFS / this',
-  'stored     of these, what the states take by our own count: table, keys, parents, labels. The rest is what node takes for more code and, for each more worker, about 10 MB',
-  'waited     greatest share of the time in which some task of the machine waited for a core: above 10 % the machine was not quiet',
+  'seconds    of the search, by its own clock; median of the rounds, which are interleaved. faster = pan -DBFS / '
+    + 'this, where both take 0.1 s at least',
+  '--warm     the median of the three searches that follow the first in one process. Each learns and makes its code '
+    + 'anew; but V8 has compiled ours, as gcc had pan',
+  'start      of the process beside its search (node and modules; giving memory back). What it takes to build pan is '
+    + 'told apart',
+  'B/state    peak of the process / states; of ours less what it had before the search (node and modules). smaller = '
+    + 'pan -DBFS / this',
+  'stored     of these, what the states take by our own count: table, keys, parents, labels. The rest is what node '
+    + 'takes for more code and, for each more worker, about 10 MB',
+  'waited     greatest share of the time in which some task of the machine waited for a core: above 10 % the machine '
+    + 'was not quiet',
 ].join('\n')

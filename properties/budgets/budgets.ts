@@ -32,11 +32,15 @@ const reprogrammed: UnitCounts = { 'lock': 2, 'mmio-write': 2, 'config-write': 2
 const flush: UnitCounts = { ...submit(2), 'iova-free': 1, 'frame-free': 1 }
 const call: UnitCounts = { 'ipc-call': 1, 'ipc-reply': 1 }
 
-const reprogram = 'address and data in configuration space, each non-posted, priced as a read across PCIe (Richter, Laight); mask, unmask and a read back'
-const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024), the message half a DMA read (pcie-bench); cold IRTE'
+const reprogram = 'address and data in configuration space, each non-posted, priced as a read across PCIe (Richter, '
+  + 'Laight); mask, unmask and a read back'
+const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024), the message half a DMA read '
+  + '(pcie-bench); cold IRTE'
 const migrateWhy = 'one 16-byte store, then one round through the invalidation queue, 2127 cycles (rIOMMU table 1)'
-const mapWhy = 'dma_map with a constant-time allocator is 727 cycles (rIOMMU table 1, strict+); a frame from the free list on top'
-const dmaWhy = 'a cold translation: context entry and a three-level walk; an IOTLB miss is 280 ns (pcie-bench, Broadwell), a hit is free'
+const mapWhy = 'dma_map with a constant-time allocator is 727 cycles (rIOMMU table 1, strict+); a frame from the free '
+  + 'list on top'
+const dmaWhy = 'a cold translation: context entry and a three-level walk; an IOTLB miss is 280 ns (pcie-bench, '
+  + 'Broadwell), a hit is free'
 const attachWhy = 'one context entry; with CAP.CM=0 nothing of it was cached before, so nothing is invalidated'
 const detachWhy = 'one context entry, then context-cache and IOTLB invalidation in one round through the queue'
 
@@ -67,7 +71,8 @@ export const budgets: readonly DesignBudget[] = [
   budget('ring0-deferred', 'unmap', 830, { 'pte-clear': 1, 'deferred-enqueue': 1 },
     'deferred dma_unmap is 1240 cycles (rIOMMU table 1, defer+); address and frame are freed by the flush'),
   budget('ring0-deferred', 'flush', 2970, flush,
-    'one round through the invalidation queue for a batch of one, then address and frame freed; Linux spreads it over up to 250 pages'),
+    'one round through the invalidation queue for a batch of one, then address and frame freed; Linux spreads it over '
+      + 'up to 250 pages'),
   budget('ring0-deferred-early', 'map', 880, map, mapWhy),
   budget('ring0-deferred-early', 'unmap', 900, { 'pte-clear': 1, 'deferred-enqueue': 1, 'frame-free': 1 },
     'deferred dma_unmap (rIOMMU table 1, defer+), the frame freed at once; the address by the flush'),
@@ -81,7 +86,8 @@ export const budgets: readonly DesignBudget[] = [
   budget('user-port-io', 'port-io', 3740, { 'syscall': 1, 'port-io': 1 },
     'a legacy port takes about 1 us (Fiasco, 3260 cycles); the system call hides behind it'),
   budget('user-port-io', 'irq-deliver', 3100, { ...interrupt, 'irq-to-user': 1, 'syscall': 1 },
-    'device interrupt to user handler is 1455 cycles under seL4, entry in it; message, handler, EOI and acknowledging call on top'),
+    'device interrupt to user handler is 1455 cycles under seL4, entry in it; message, handler, EOI and acknowledging '
+      + 'call on top'),
 
   budget('driver-server', 'attach', 1470, { ...call, ...attach }, `IPC call and reply (seL4, 714 + 577); ${attachWhy}`),
   budget('driver-server', 'map', 2300, { ...call, ...map }, `IPC call and reply (seL4, 714 + 577); ${mapWhy}`),
@@ -90,6 +96,7 @@ export const budgets: readonly DesignBudget[] = [
     'IPC call and reply (seL4, 714 + 577); then as ring0-strict'),
   budget('driver-server', 'detach', 2420, detach, detachWhy),
   budget('driver-server', 'irq-deliver', 3570, { ...remapped, 'irq-to-user': 1, 'syscall': 1 },
-    `device interrupt to user handler is 1455 cycles under seL4, entry in it; ${remapWhy}; the acknowledging system call on top`),
+    `device interrupt to user handler is 1455 cycles under seL4, entry in it; ${remapWhy}; the acknowledging system `
+      + 'call on top'),
   budget('driver-server', 'irq-migrate', 2680, migrate, migrateWhy),
 ]

@@ -11,7 +11,8 @@ export const noForgedInterrupt: Claim = {
     if (source !== null) return true
     const bound = ledger.bound[cpu]![vector]!
     const whose = bound === null ? 'which is bound to nobody' : `which is bound to source ${bound}`
-    return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, ${whose}`,
+    return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, `
+      + `${whose}`,
       witness: { device, cpu, vector, bound } }
   }),
   witnesses: [

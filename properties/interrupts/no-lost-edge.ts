@@ -9,7 +9,8 @@ export const noLostEdge: Claim = {
   on: b => b.sources > 0,
   property: always('no-lost-edge', {
     clause: 'SDM:apic/irr-merge',
-    claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its driver: nowhere else, and not gone',
+    claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its '
+      + 'driver: nowhere else, and not gone',
     parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',
   }, ({ state, ledger }, source) => accounted(state, ledger, source)),
   witnesses: [

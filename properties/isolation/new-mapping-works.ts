@@ -6,7 +6,8 @@ export const newMappingWorks: Claim = {
   on: (b, design) => b.frames > 0 && design.remapsDma,
   property: step('new-mapping-works', {
     on: 'blocked', clause: 'VTD:6/caching-mode',
-    claim: 'no DMA is refused that a mapping allows whose map call has returned; a device that is being attached may lack its context entry, one that is being detached anything',
+    claim: 'no DMA is refused that a mapping allows whose map call has returned; a device that is being attached may '
+      + 'lack its context entry, one that is being detached anything',
   }, ({ device, iova, write, reason }, { state, ledger }) => {
     const domain = ledger.attached[device]!
     const mapping = domain === null ? null : state.kernel.mappings[domain]![iova]!
@@ -16,7 +17,8 @@ export const newMappingWorks: Claim = {
       call?.device === device && (call.call === 'detach' || call.call === 'attach' && reason === 0x02))
     if (domain === null || isOnItsWay || mapping === null || mapping.phase !== 'live' || write && !mapping.write)
       return true
-    return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver was told is mapped`,
+    return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver `
+      + 'was told is mapped',
       witness: { device, iova, write, domain, reason } }
   }),
   witnesses: [

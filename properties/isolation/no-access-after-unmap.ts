@@ -13,7 +13,8 @@ export const noAccessAfterUnmap: Claim = {
       && ledger.grants[domain]!.some((grant, at) => grant?.frame === frame && (iova === null || at === iova))
     if (granted) return true
     const where = iova === null ? '' : ` by I/O virtual page ${iova}`
-    return { because: `device ${device} ${write ? 'wrote' : 'read'} frame ${frame}${where}: no mapping of its domain says so any more`,
+    return { because: `device ${device} ${write ? 'wrote' : 'read'} frame ${frame}${where}: no mapping of its domain `
+      + 'says so any more',
       witness: { device, iova, frame, write, domain } }
   }),
   witnesses: [

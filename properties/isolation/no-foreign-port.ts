@@ -7,7 +7,8 @@ export const noForeignPort: Claim = {
   property: step('no-foreign-port', {
     on: 'port-accessed', claim: 'a port access reaches a device only from the driver that the device is attached to',
   }, ({ domain, device }, { ledger }) => ledger.attached[device] === domain
-    || { because: `the driver of domain ${domain} reached a port of device ${device}, which is attached to domain ${ledger.attached[device] ?? 'none'}`,
+    || { because: `the driver of domain ${domain} reached a port of device ${device}, which is attached to domain `
+      + `${ledger.attached[device] ?? 'none'}`,
       witness: { domain, device } }),
   witnesses: [
     {

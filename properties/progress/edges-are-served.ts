@@ -42,7 +42,8 @@ export const edgesAreServed: Claim = {
   on: b => b.sources > 0,
   property: leadsTo('edges-are-served', {
     clause: 'SDM:apic/dispatch-above-ppr',
-    claim: 'a raised edge stays for ever in no place on its way to its driver, unless it is for interrupts of higher priority on its CPU',
+    claim: 'a raised edge stays for ever in no place on its way to its driver, unless it is for interrupts of higher '
+      + 'priority on its CPU',
     each: ({ ledger }) => namesOf(ledger),
   }, ({ ledger }, i) => {
     const place = placeAt(ledger, i)

@@ -8,7 +8,8 @@ import type { Claim } from '../claim.ts'
 export const nothingLeftBehind: Claim = {
   on: b => b.frames > 0 || b.migrate > 0,
   property: always('nothing-left-behind', {
-    claim: 'while the kernel is in no call, each frame and table page taken is in use, no lock is held, each source is unmasked and has one vector',
+    claim: 'while the kernel is in no call, each frame and table page taken is in use, no lock is held, each source '
+      + 'is unmasked and has one vector',
     parts: ({ state }) => partsOf(state).length,
   }, ({ state }, part) => state.kernel.calls.some(call => call !== null) || partsOf(state)[part]!(state)),
   witnesses: [

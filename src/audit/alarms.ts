@@ -28,7 +28,8 @@ export const alarmKinds = {
     says: 'Devices with different page tables reach the same memory, and one of them can write it.',
     todo: 'unmap it from one of them, or put both into one domain if they are meant to share.' },
   'domain-conflict': { severity: 'error', clause: 'VTD:6/same-domain-same-tables',
-    says: 'One domain-id stands for different page tables, or is used with a second stage and without: what is cached of one serves the other.',
+    says: 'One domain-id stands for different page tables, or is used with a second stage and without: what is cached '
+      + 'of one serves the other.',
     todo: 'give each set of page tables a domain-id of its own.' },
   'interrupts-not-remapped': { severity: 'error', clause: 'VTD:5.1.4/remapping-disabled',
     says: 'Interrupts are not remapped: every device can send any vector to any CPU.',
@@ -62,7 +63,8 @@ export const alarmKinds = {
     todo: 'set TTM to one the unit supports, with SRTP.' },
   'table-outside': { severity: 'warning', clause: null,
     says: 'A table lies outside the dump: what is below it is not known.',
-    todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at the address, the entry is wrong.' },
+    todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at '
+      + 'the address, the entry is wrong.' },
   'table-unmapped': { severity: 'warning', clause: null,
     says: 'A first-stage table has an address that the second stage does not map: a walk faults there.',
     todo: 'map the table in the second stage, or mend the pointer.' },

@@ -126,7 +126,8 @@ function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm>
   const total = writable.reduce((sum, { count }) => sum + count, 0)
   if (total > 0) {
     const list = writable.map(({ kind, count, first }) =>
-      `${several(count, kind, kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)} (${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
+      `${several(count, kind, kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)} `
+        + `(${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
     yield alarm('writes-tables', devices, list.join(', ') + (total >= mostWritable ? '; more were not counted' : ''))
   }
   for (const [trouble, about] of space.troubles)

@@ -26,8 +26,10 @@ const schema = v.strictObject({
   devices: described(
     v.record(v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]|\*)$/, 'a device like "00:1f.2", or "*"')),
       v.union([v.array(range), v.literal('all')])),
-    'by device (`"00:1f.2"`, lower case): the host memory it may reach, as `[{ "from": "0x1000", "to": "0x3000", "rights": "rw" }, …]` where `to` is the first address '
-    + 'that is not in the range, or `"all"`. `"*"` is every device that is not named; without it such a device may reach nothing'),
+    'by device (`"00:1f.2"`, lower case): the host memory it may reach, as `[{ "from": "0x1000", "to": "0x3000", '
+      + '"rights": "rw" }, …]` where `to` is the first address '
+    + 'that is not in the range, or `"all"`. `"*"` is every device that is not named; without it such a device may '
+    + 'reach nothing'),
   accept: described(v.exactOptional(v.array(v.picklist(codes))), 'optional: codes of alarms that do not fail the gate'),
 })
 /** Rows of the table in docs/audit.md. */

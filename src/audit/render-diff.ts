@@ -59,7 +59,8 @@ const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
     ...fault === null ? [] : [`fault ${fault.code.toString(16)}h`],
   ].join(', ')
 const showEntry = ({ index, kind, vector, destination, source }: Entry): string =>
-  `entry ${index}  ${kind}, vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from ${source ?? 'any device'}`
+  `entry ${index}  ${kind}, vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from `
+    + `${source ?? 'any device'}`
 const showRange = ({ input, output, bytes, rights }: Range): string =>
   `${hex(input)} → ${hex(output)}  ${size(bytes)}  ${showRights(rights)}`
 

@@ -63,7 +63,8 @@ function wayCells({ pasid, domain, mode, levels, fault }: WayRow, space: SpaceRo
 function* spaceText(space: SpaceRow, theme: Theme, full: boolean): Generator<string> {
   const { devices, kind, table, ranges, sharesWith } = space
   const most = full ? Infinity : shownRanges
-  const title = `${devices.join(' ')}: ${kind} tables at ${table ?? ''}${space.second === null ? '' : `, through those at ${space.second}`}`
+  const title = `${devices.join(' ')}: ${kind} tables at `
+    + `${table ?? ''}${space.second === null ? '' : `, through those at ${space.second}`}`
   yield lines(['', ...hang('', 2, wrapWords(title, theme.width - 2)).map(line => theme.strong(line))])
   for (let from = 0; from < Math.min(most, ranges.length); from += 1000) {
     const rows: string[][] = []

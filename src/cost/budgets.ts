@@ -45,7 +45,8 @@ export function checkBudgets(measured: readonly MeasuredDesign[], budgets: reado
     const { design, path } = budget
     const prices = Object.hasOwn(profiles, budget.profile) ? profiles[budget.profile] : undefined
     if (prices === undefined)
-      throw new CostError(`budget of ${design} ${path}: no profile '${budget.profile}'; there are ${Object.keys(profiles).join(', ')}`)
+      throw new CostError(`budget of ${design} ${path}: no profile '${budget.profile}'; there are `
+        + `${Object.keys(profiles).join(', ')}`)
     const now = measured.find(m => m.design === design)?.counts[path]
     if (now === undefined) return { budget, verdict: 'unmeasured', used: null, delta_cycles: null }
     const used = pricePath(path, now, prices).cycles

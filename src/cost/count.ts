@@ -24,7 +24,8 @@ export function countCosts(events: Iterable<ModelEvent<unknown>>, vocabulary: Vo
     if (event.kind !== 'cost') continue
     const { path, unit, count } = event
     if (!Object.hasOwn(vocabulary.units, unit))
-      throw new CostError(`path '${path}' counts the unit '${unit}', which is not in the vocabulary: mend the step, or add the unit there`)
+      throw new CostError(`path '${path}' counts the unit '${unit}', which is not in the vocabulary: mend the step, `
+        + 'or add the unit there')
     if (!Number.isSafeInteger(count) || count <= 0)
       throw new CostError(`path '${path}' counts ${count} of '${unit}': a count is a whole number above 0`)
     const counts = counted[path] ??= Object.create(null) as Record<string, number>

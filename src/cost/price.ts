@@ -66,7 +66,8 @@ export function pricePath(path: string, counts: Counts, prices: Prices): PathCos
 function priceOf(unit: string, path: string, prices: Prices): Price {
   const found = Object.hasOwn(prices.units, unit) ? prices.units[unit] : undefined
   if (found !== undefined) return found
-  throw new CostError(`profile '${prices.id}' has no price for the unit '${unit}', which path '${path}' counts: add it to the profile`)
+  throw new CostError(`profile '${prices.id}' has no price for the unit '${unit}', which path '${path}' counts: add `
+    + 'it to the profile')
 }
 const zero: Cycles = { min: 0, typ: 0, max: 0 }
 const plus = (a: Cycles, b: Cycles): Cycles => ({ min: a.min + b.min, typ: a.typ + b.typ, max: a.max + b.max })

@@ -166,7 +166,8 @@ export function renderBudgets(report: BudgetReport, width = 80): string {
   }
   if (report.changes.length > 0) lines.push('accept the change with --update')
   const of = (verdict: string): number => report.results.filter(result => result.verdict === verdict).length
-  lines.push(`budgets: ${of('within')} within, ${of('changed')} changed, ${of('over')} over, ${of('unmeasured')} unmeasured`)
+  lines.push(`budgets: ${of('within')} within, ${of('changed')} changed, ${of('over')} over, ${of('unmeasured')} `
+    + 'unmeasured')
   return `${lines.join('\n')}\n`
 }
 

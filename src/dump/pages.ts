@@ -79,7 +79,8 @@ function unpack(packed: Buffer, fail: Fail): { readonly bytes: Buffer; readonly 
 type Head = v.InferOutput<typeof schema>
 function headOf(text: string, fail: Fail): Head {
   const fault = jsonFault(text)
-  const mend = 'the first line is JSON with CAP, ECAP, GSTS, RTADDR, IRTA, IQA and pages: see docs/audit.md; a plain image of memory is given unpacked, with --format image'
+  const mend = 'the first line is JSON with CAP, ECAP, GSTS, RTADDR, IRTA, IQA and pages: see docs/audit.md; a plain '
+    + 'image of memory is given unpacked, with --format image'
   if (fault?.truncated)
     fail('TRUNCATED', 'the file ends in the middle of its first line', 'copy it again whole',
       `:${fault.line}:${fault.column}`)
@@ -89,7 +90,8 @@ function headOf(text: string, fail: Fail): Head {
   const issue = result.issues[0]
   const wanted = (issue as v.BaseIssue<unknown>).kind === 'validation' ? issue.message : issue.expected ?? issue.message
   return fail('FIELD',
-    `${v.getDotPath(issue) ?? 'the first line'}: ${issue.received === 'undefined' ? 'missing' : `${issue.received}, expected ${wanted}`}`, mend)
+    `${v.getDotPath(issue) ?? 'the first line'}: `
+      + `${issue.received === 'undefined' ? 'missing' : `${issue.received}, expected ${wanted}`}`, mend)
 }
 
 const registersIn = (head: Head): Partial<RegisterValues> =>
@@ -101,7 +103,8 @@ function pagesOf(addresses: readonly string[], body: Buffer, cut: boolean,
   const again = 'copy it again whole'
   if (whole < addresses.length)
     fail('TRUNCATED',
-      `the file ends too early: of ${addresses.length} pages ${whole} are there, and ${addresses[whole]!} is the first that is missing`, again)
+      `the file ends too early: of ${addresses.length} pages ${whole} are there, and ${addresses[whole]!} is the `
+        + 'first that is missing', again)
   if (cut) fail('TRUNCATED',
     `all ${whole} pages are there, but the end of the gzip file is not, so that nothing says they are right`, again)
   if (body.length > addresses.length * pageBytes)

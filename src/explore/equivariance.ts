@@ -155,7 +155,8 @@ export class Equivariance<S, L, O extends Observation> {
     if (count <= mostNamings) return namings(classed)
     const worst = classed.reduce((most, one) => ordersOf(one) > ordersOf(most) ? one : most)
     throw new NotInterchangeable(worst.name, question.who(),
-      `goes by so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and ${mostNamings.toLocaleString('en-US')} are at most; scalarset '${worst.name}' has the most of them`)
+      `goes by so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and `
+        + `${mostNamings.toLocaleString('en-US')} are at most; scalarset '${worst.name}' has the most of them`)
   }
 
   /** Whether nothing is asked, read and done otherwise under the names: that is known without asking. */

@@ -25,6 +25,7 @@ export function chosen(all: readonly Group[], symmetry: boolean | readonly strin
   if (symmetry === true) return able
   const missing = symmetry.find(name => !able.some(group => group.name === name))
   if (missing !== undefined)
-    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are ${able.map(({ name }) => name).join(', ') || 'none'}`)
+    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are `
+      + `${able.map(({ name }) => name).join(', ') || 'none'}`)
   return able.filter(({ name }) => symmetry.includes(name))
 }

@@ -182,7 +182,8 @@ export class Learner<S, L, O extends Observation> {
     let label = this.labelNumbers.get(key)
     if (label === undefined) {
       if (this.labels.length === maxLabels)
-        throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}': steps and their events differ in more than ${maxLabels.toLocaleString('en-US')} ways`)
+        throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}': steps and their events differ `
+          + `in more than ${maxLabels.toLocaleString('en-US')} ways`)
       label = this.labels.push({ instance, number, events }) - 1
       this.labelNumbers.set(key, label)
       this.changes.push(new Uint32Array(this.words))

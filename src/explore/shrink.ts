@@ -85,7 +85,8 @@ export function repeated<S, L, O extends Observation>(machine: Machine<S, L, O>,
   const found = judgeOps(machine, violation.property)(violation.ops)
   if (found !== null) return { ...violation, ops: found.ops, because: found.verdict.because,
     witness: found.verdict.witness ?? {} }
-  const because = `${violation.because} (taken again, these ops do not violate: some step depends on something else than the state)`
+  const because = `${violation.because} (taken again, these ops do not violate: some step depends on something else `
+    + 'than the state)'
   return { ...violation, because, unrepeated: true }
 }
 

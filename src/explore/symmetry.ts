@@ -6,7 +6,8 @@ import type { Scalarset, Shape } from '../model/index.ts'
 export class NotInterchangeable extends ModelError {
   readonly group: string
   constructor(group: string, who: string,
-    does = `tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, nothing else`) {
+    does = `tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, `
+      + 'nothing else') {
     super(`${who} ${does}`)
     this.group = group
     this.trace = []
@@ -103,7 +104,8 @@ export function symmetryOf(shape: Shape, groups: readonly Group[], who: string):
   if (orders > mostOrders) {
     const largest = tried.reduce((most, one) => one.size > most.size ? one : most)
     throw new NotInterchangeable(largest.name, who,
-      `would have to be brought to ${numeral(orders)} orders of ids each, and ${numeral(mostOrders)} are at most; scalarset '${largest.name}' has the most ids`)
+      `would have to be brought to ${numeral(orders)} orders of ids each, and ${numeral(mostOrders)} are at most; `
+        + `scalarset '${largest.name}' has the most ids`)
   }
   return { tried, relabelled, orders, values: found.values, rows: found.rows }
 }

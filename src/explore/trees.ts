@@ -66,7 +66,8 @@ export class Trees {
 
   leaf(label: number | null, effect: Effect | null): number {
     if (label === null || effect === null) return 0
-    const key = `${label} ${effect.keep.join()} ${effect.set.join()} ${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}`
+    const key = `${label} ${effect.keep.join()} ${effect.set.join()} `
+      + `${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}`
     let number = this.leafNumbers.get(key)
     if (number === undefined) {
       number = this.leaves.push({ label, effect }) - 1
@@ -139,7 +140,8 @@ export class Trees {
   settle(root: number): void { Atomics.store(this.roots, root, refOfLeaf(0)) }
 
   private contradiction(root: number): ModelError {
-    return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend on the state and its arguments alone`)
+    return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend `
+      + 'on the state and its arguments alone')
   }
 
   private node(word: number, shift: number, mask: number): Ref {

@@ -29,7 +29,8 @@ export function tableLines(tables: TablesReport, { color, width }: Look): string
   return [
     color.bold('The dump'),
     ...hang('  ', 2,
-      wrapWords(`was made after line ${n(between.after)} and before line ${n(between.before)} of the log, by what the queue held`, width - 2)),
+      wrapWords(`was made after line ${n(between.after)} and before line ${n(between.before)} of the log, by what the `
+        + 'queue held', width - 2)),
     ...agreements.flatMap(part => {
       const head = `  ${names[part].padEnd(13)}`
       return [...hang(color.dim(head), head.length, wrapWords(countsOf(tables[part]), width - head.length)),

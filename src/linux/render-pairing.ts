@@ -73,11 +73,14 @@ function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: 
   const checked = guesses.checked === 0 ? ''
     : `, right in ${n(guesses.right)} of the ${n(guesses.checked)} that could be checked`
   return [
-    'An unmap is recorded when its entry is cleared, before anything is flushed. Its answer is an invalidation of its own (strict) or a '
-      + 'flush of the domain (deferred). "Later unmaps" were recorded before the answer; "cached" had a translation in the IOTLB until '
+    'An unmap is recorded when its entry is cleared, before anything is flushed. Its answer is an invalidation of its '
+      + 'own (strict) or a '
+      + 'flush of the domain (deferred). "Later unmaps" were recorded before the answer; "cached" had a translation '
+      + 'in the IOTLB until '
       + 'then; "hit" were used meanwhile. A range is what the logs leave open.',
     clock === null
-      ? 'The logs share no clock: only order bounds the windows. Fills lie between map and unmap, and invalidations of a block were '
+      ? 'The logs share no clock: only order bounds the windows. Fills lie between map and unmap, and invalidations '
+        + 'of a block were '
         + 'paired with its unmaps in the same order. What the lower bound shows did happen; a small one shows nothing.'
       : `The clocks are aligned by order alone, to ±${Math.ceil(clock.error_us)} µs `
         + `(drift ${clock.drift_range_ppm.map(Math.round).join(' to ')} ppm): `

@@ -39,7 +39,8 @@ function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdic
   const paint = verdict === 'true' ? color.green : doubt
   const isFact = verdict === 'false' && kind === 'observation'
   const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
-  const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, 4).join(', ')}`
+  const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} `
+    + `${lines.slice(0, 4).join(', ')}`
   const shown = verdict === 'true' || lines.length === 0 ? because
     : `${because} (${where}${lines.length > 4 ? ', …' : ''})`
   const reason = hang(paint(head), head.length, wrapWords(shown, width - head.length))
@@ -62,7 +63,8 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
       `${n(removed.page)} by page, ${n(removed.domain)} by domain, ${n(removed.global)} by global invalidations`],
     ['  by QEMU', dropped.length === 0 ? 'none of its own accord'
       : `${dropped.join(', ')}: its conduct, no rule of the manual`],
-    ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, ${several(irtes.changes, 'change')}; `
+    ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, `
+      + `${several(irtes.changes, 'change')}; `
       + `halves of the entry in the log: ${irtes.halves}`],
     ['queue',
       [several(queue.submissions, 'submission'),
@@ -71,7 +73,8 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
       queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, 'descriptor')}`)
         .join(', ')],
     ['registers',
-      registers.writes.map(({ register, count, fields }) => `${register} ${n(count)}${fields.length === 0 ? '' : ` (${fields.join(' ')})`}`).join(', ')],
+      registers.writes.map(({ register, count, fields }) => `${register} `
+        + `${n(count)}${fields.length === 0 ? '' : ` (${fields.join(' ')})`}`).join(', ')],
     ['bit by bit', entryText(entries)],
     ['faults', faults.total === 0 ? 'none' : `${n(faults.total)}, ${n(faults.recorded.count)} recorded`],
     ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>

@@ -107,7 +107,8 @@ class Scan {
   #foreign(): Error {
     if (this.#ftrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's",
       'give it as --ftrace FILE beside the log of QEMU')
-    const where = `none of its ${this.number < patience_lines ? '' : 'first '}${this.number} lines is an event of a VT-d unit (vtd_*)`
+    const where = `none of its ${this.number < patience_lines ? '' : 'first '}${this.number} lines is an event of a `
+      + 'VT-d unit (vtd_*)'
     return this.#binary && this.#known === 0 ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
       : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
   }

@@ -19,7 +19,8 @@ const entriesWellFormed: Claim = {
       return no(`${thousands(count)} of ${thousands(decoded)}; first: ${first[0]!.structure}, ${first[0]!.wrong}`,
         lines)
     if (decoded === 0) return open('the log prints none')
-    return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, ${by === 'capabilities' ? 'by CAP and ECAP of the dump' : 'capabilities unknown'}`)
+    return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, `
+      + `${by === 'capabilities' ? 'by CAP and ECAP of the dump' : 'capabilities unknown'}`)
   },
 }
 
@@ -29,7 +30,8 @@ const entriesObeyed: Claim = {
   judge: ({ iotlb: { translated, addressDiffers }, irtes: { remapped, remapDiffers } }) => {
     const differing = addressDiffers.count + remapDiffers.count
     if (differing > 0)
-      return no(`${several(addressDiffers.count, 'translation')} and ${several(remapDiffers.count, 'interrupt')} otherwise`,
+      return no(`${several(addressDiffers.count, 'translation')} and ${several(remapDiffers.count, 'interrupt')} `
+        + 'otherwise',
         [...addressDiffers.lines, ...remapDiffers.lines].sort((a, b) => a - b))
     return translated + remapped === 0 ? open('no entry was put to use')
       : yes(`${several(translated, 'translation')}, ${several(remapped, 'interrupt')}`)
@@ -48,7 +50,8 @@ const onTables = (claim: string, says: string, noun: string, part: (tables: Tabl
     const all = agreeing + differing.count
     const first = differences[0]
     if (first !== undefined)
-      return no(`${differing.count} of ${several(all, noun)}; first: ${first.what}: ${first.log} in the log, ${first.dump} in the dump`, differing.lines)
+      return no(`${differing.count} of ${several(all, noun)}; first: ${first.what}: ${first.log} in the log, `
+        + `${first.dump} in the dump`, differing.lines)
     const why = unjudged.map(({ places, means }) => `${thousands(places.count)} ${means}`)
     return agreeing === 0 ? open([`no ${noun} could be compared`, ...why].join('; ')) : yes(several(agreeing, noun))
   },

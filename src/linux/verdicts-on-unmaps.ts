@@ -26,7 +26,8 @@ const onUnmaps = (claim: string, kind: Claim['kind'], says: string,
 
 export const claimsOnUnmaps: readonly Claim[] = [
   onUnmaps('unmaps-answered-one-by-one', 'observation',
-    'Each unmap of a page that a device had used was answered by an invalidation of its own (strict), none by a flush (deferred).',
+    'Each unmap of a page that a device had used was answered by an invalidation of its own (strict), none by a flush '
+      + '(deferred).',
     ({ rows, flushed, flushedDomains }) => {
       const own = unmapsOf(rows.filter(({ answer }) => answer === 'page')), batched = unmapsOf(rows) - own
       if (rows.length === 0) return open('no unmap could be paired')

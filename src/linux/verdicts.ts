@@ -37,7 +37,8 @@ const hitsExplained: Claim = {
   says: 'Each IOTLB hit used an entry that a fill had put in and no invalidation had removed.',
   judge: ({ iotlb: { unexplained, otherContent, beforeStart, fills, hits } }) => {
     if (unexplained.count + otherContent.count > 0) {
-      const because = `${several(unexplained.count, 'hit')} of nothing, ${several(otherContent.count, 'hit')} of other content`
+      const because = `${several(unexplained.count, 'hit')} of nothing, ${several(otherContent.count, 'hit')} of `
+        + 'other content'
       return no(because, merge(unexplained, otherContent))
     }
     if (beforeStart.count > 0)
@@ -65,7 +66,8 @@ const contextChangesInvalidated: Claim = {
   says: 'Each context-cache hit is explained, and no context entry was fetched changed without an invalidation.',
   judge: ({ contexts: { unexplained, refilledChanged, beforeStart, fills, hits } }) => {
     if (unexplained.count + refilledChanged.count > 0) {
-      const because = `${several(unexplained.count, 'unexplained hit')}, ${several(refilledChanged.count, 'change')} without invalidation`
+      const because = `${several(unexplained.count, 'unexplained hit')}, ${several(refilledChanged.count, 'change')} `
+        + 'without invalidation'
       return no(because, merge(unexplained, refilledChanged))
     }
     if (beforeStart.count > 0)
@@ -81,7 +83,8 @@ const irteChangesInvalidated: Claim = {
   judge: ({ irtes: { changes, invalidated, missed, reads } }) => {
     if (invalidated < changes) {
       const { index, from, to } = missed[0]!
-      const because = `${changes - invalidated} of ${several(changes, 'change')} without; first: index ${index}, ${from} to ${to}`
+      const because = `${changes - invalidated} of ${several(changes, 'change')} without; first: index ${index}, `
+        + `${from} to ${to}`
       return no(because, missed.map(({ newLine }) => newLine))
     }
     if (changes === 0) return open(`no IRTE changed in ${several(reads, 'read')}`)

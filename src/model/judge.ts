@@ -16,7 +16,8 @@ export function judge<S, L, O extends Observation>(
   if (verdict === true) return true
   if (typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string')
     return told(property.name, verdict)
-  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true or { because: '...' }`)
+  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true `
+    + `or { because: '...' }`)
 }
 
 function asked<S, L, O extends Observation>(

@@ -127,7 +127,8 @@ function counted<S, L, O>(property: Property<S, L, O>, world: World<S, L>): Prop
   if (property.kind === 'always' && property.parts !== undefined) {
     const parts = property.parts(world)
     if (!Number.isInteger(parts) || parts < 1 || parts > mostParts)
-      throw new ModelError(`property '${name}' has ${parts} parts: give a whole number from 1 to ${mostParts.toLocaleString('en-US')}`)
+      throw new ModelError(`property '${name}' has ${parts} parts: give a whole number from 1 to `
+        + `${mostParts.toLocaleString('en-US')}`)
     return { ...property, parts: () => parts }
   }
   if (property.kind === 'leadsTo') {

@@ -90,5 +90,6 @@ function recipeFailed<S, L, O extends Observation>(
   machine: Machine<S, L, O>, action: Action<S, O>, args: Args, part: string, cause: unknown): ModelError {
   if (cause instanceof ModelError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new ModelError(`${part} of ${showOp({ action: action.name, args })} in machine '${machine.name}' threw: ${message}`, { cause })
+  return new ModelError(`${part} of ${showOp({ action: action.name, args })} in machine '${machine.name}' threw: `
+    + `${message}`, { cause })
 }

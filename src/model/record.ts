@@ -123,7 +123,8 @@ export class Recorder<S, L, O extends Observation> {
     events.forEach((event, i) => {
       if (event.kind !== 'observation') return
       try { events[i] = { kind: 'observation', seen: plain(event.seen) as O } } catch (cause) {
-        throw new ModelError(`${showOp({ action: action.name, args })} in machine '${this.machine.name}' ${(cause as Error).message}`, { cause })
+        throw new ModelError(`${showOp({ action: action.name, args })} in machine '${this.machine.name}' `
+          + `${(cause as Error).message}`, { cause })
       }
     })
   }
@@ -131,7 +132,8 @@ export class Recorder<S, L, O extends Observation> {
   private effect(world: World<S, L>, op: Taken<S, O>['op']): Effect {
     try { return effectOf(nodeOf(world)!, this.words, 'world') } catch (cause) {
       if (!(cause instanceof ModelError)) throw cause
-      throw new ModelError(`${showOp(op)} in machine '${this.machine.name}' leaves the domain: ${this.misfit(world) ?? cause.message}`, { cause })
+      throw new ModelError(`${showOp(op)} in machine '${this.machine.name}' leaves the domain: `
+        + `${this.misfit(world) ?? cause.message}`, { cause })
     }
   }
   private misfit(world: World<S, L>): string | null {
@@ -162,7 +164,8 @@ export class Recorder<S, L, O extends Observation> {
 }
 
 export const twoThings = ({ op }: { readonly op: Op }, { name }: { readonly name: string }): ModelError =>
-  new ModelError(`${showOp(op)} in machine '${name}' does two things in one state: it must depend on the state and its arguments alone`)
+  new ModelError(`${showOp(op)} in machine '${name}' does two things in one state: it must depend on the state and `
+    + 'its arguments alone')
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 function isOfReadOnly(cause: unknown): boolean {

@@ -67,7 +67,8 @@ export class Qtest {
   fill(address: Address, size: number, value = 0): void { this.post(`memset ${hex(address)} ${size} ${hex(value)}`) }
   memwrite(address: Address, bytes: Uint8Array): void {
     if (bytes.length > 0)
-      this.post(`b64write ${hex(address)} ${bytes.length} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`)
+      this.post(`b64write ${hex(address)} ${bytes.length} `
+        + `${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`)
   }
   memread(address: Address, size: number): Promise<Uint8Array> {
     return size === 0 ? Promise.resolve(new Uint8Array())

@@ -41,11 +41,14 @@ const schema = v.strictObject({
   property: described(name, 'name of the property that the trace violates (or, of a `sometimes`, reaches)'),
   because: described(prose, 'why, in the words of the property; for readers, replay finds its own'),
   ops: described(v.array(op),
-    'the steps from the initial state, in order, each `{ "action": name, "args": { name: number, string, boolean or null } }`'),
+    'the steps from the initial state, in order, each `{ "action": name, "args": { name: number, string, boolean or '
+      + 'null } }`'),
   loop: v.exactOptional(described(count,
-    'of an endless run: how many of the ops come before those that repeat for ever; as many as there are where it rests for ever. Absent where the ops are all')),
+    'of an endless run: how many of the ops come before those that repeat for ever; as many as there are where it '
+      + 'rests for ever. Absent where the ops are all')),
   found: described(found,
-    'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random run optionally '
+    'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random '
+      + 'run optionally '
     + '`seed`, `run` (which run, from 1), `runs` (of how many) and `shrunkFrom` (ops before shrinking)'),
   note: v.exactOptional(described(prose, 'optional: anything a person should know')),
 })

@@ -118,7 +118,8 @@ function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, { pr
   if ((property.kind === 'eventually' || property.kind === 'leadsTo') && (loop === undefined || loop > ops.length))
     throw new UserError({
       code: 'E-TRACE-LIVENESS', subject,
-      problem: `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat for ever`,
+      problem: `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat `
+        + 'for ever',
       next: 'find it again with `remapcheck check`',
     })
   return property

@@ -80,11 +80,13 @@ function refusalOf({ trail, tableTrail, interval, pointers }: LogSide,
   if (overflowed(trail) || overflowed(tableTrail))
     return 'the log is too long to keep all its fills, reads and invalidations'
   if (interval === null)
-    return 'at no line was the invalidation queue as it is in the dump: it is of another boot, lacks the queue, or was made before or after this log'
+    return 'at no line was the invalidation queue as it is in the dump: it is of another boot, lacks the queue, or '
+      + 'was made before or after this log'
   for (const pointer of ['root table', 'interrupt table'] as const) {
     const set = pointers.findLast(({ pointer: which, line }) => which === pointer && line < interval.until)
     if (set !== undefined && set.address !== roots[pointer])
-      return `the ${pointer} is at 0x${set.address.toString(16)} in the log (line ${set.line}) and at 0x${roots[pointer].toString(16)} in the dump`
+      return `the ${pointer} is at 0x${set.address.toString(16)} in the log (line ${set.line}) and at `
+        + `0x${roots[pointer].toString(16)} in the dump`
   }
   return null
 }

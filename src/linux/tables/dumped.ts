@@ -70,7 +70,8 @@ export function tablesOf({ memory, registers, haw }: Dump): Tables {
         { sid, access, address, type: 'untranslated', dword: false, pasid: null, privileged: false, execute: false },
         trail)
       if (result.kind === 'fault')
-        return absent(`fault ${result.reason.toString(16)}h: ${faultReason(result.reason)?.says ?? 'no reason of the manual'}`)
+        return absent(`fault ${result.reason.toString(16)}h: `
+          + `${faultReason(result.reason)?.says ?? 'no reason of the manual'}`)
       if (result.kind !== 'translated') return absent(`no translation: ${result.kind}`)
       const last = trail.visited.at(-1)
       if (last === undefined)

@@ -16,7 +16,8 @@ export const limits = {
     says: 'QEMU keeps what it has cached until it is invalidated; here hardware has dropped an entry and fetched it anew', clause: 'VTD:6/speculative-fill',
   },
   'invalidates-at-once': {
-    says: 'QEMU carries out a descriptor in the instant its tail is written, a register command as well; here hardware has not got to it yet',
+    says: 'QEMU carries out a descriptor in the instant its tail is written, a register command as well; here '
+      + 'hardware has not got to it yet',
     clause: 'VTD:6.5.2/fetch',
   },
   'lands-at-once': {

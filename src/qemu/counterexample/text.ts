@@ -31,7 +31,8 @@ export function deedText(deed: HostOp, requesters: readonly number[]): string {
     case 'interrupt-table': return `IRTA := ${hex(deed.irta)}, SIRTP`
     case 'descriptors': return `queue: ${deed.descriptors.map(descriptorText).join(', ')}; IQT`
     case 'command':
-      return `${deed.descriptor.type === 'iotlb' ? registers.IOTLB.name : registers.CCMD.name}: ${descriptorText(deed.descriptor)}`
+      return `${deed.descriptor.type === 'iotlb' ? registers.IOTLB.name : registers.CCMD.name}: `
+        + `${descriptorText(deed.descriptor)}`
     case 'dma': {
       const doing = `${sidText(requesters[deed.device]!)} ${deed.write ? 'writes' : 'reads'} ${hex(deed.address)}`
       const why = { context: `, which nothing maps, so that its context entry is fetched`,
@@ -39,7 +40,8 @@ export function deedText(deed: HostOp, requesters: readonly number[]): string {
       return `${deed.why === 'also' ? 'the same again as a write: ' : ''}${deed.address === nowhere ? doing.replace(hex(nowhere), 'a page') : doing}${why}`
     }
     case 'message':
-      return `${sidText(requesters[deed.device]!)} sets its MSI and sends it: address ${hex(deed.address)}, data ${hex(deed.data)}`
+      return `${sidText(requesters[deed.device]!)} sets its MSI and sends it: address ${hex(deed.address)}, data `
+        + `${hex(deed.data)}`
   }
 }
 

@@ -23,7 +23,8 @@ function count({ model, request, way }: DmaCompared, verdict: Judged['verdict'],
   if (model.kind === 'fault') {
     tally.reason(model.reason)
     tally.outcome(model.suppressed ? 'fault, not recorded (FPD)' : 'fault')
-  } else tally.outcome(`${isWrite(request) ? 'write' : 'read'}, ${way.passThrough ? 'pass-through' : sizeText(model.mapping.pages * 4096)}`)
+  } else tally.outcome(`${isWrite(request) ? 'write' : 'read'}, `
+    + `${way.passThrough ? 'pass-through' : sizeText(model.mapping.pages * 4096)}`)
 }
 export function sizeText(bytes: number): string {
   if (bytes >= 2 ** 30) return `${bytes / 2 ** 30} GiB`

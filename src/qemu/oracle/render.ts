@@ -37,7 +37,8 @@ export function renderOracle(report: OracleReport, theme: Theme, saved: Readonly
     ...differences.flatMap(one => [...renderDifference(one, theme, saved.get(one) ?? null), '']),
     report.interrupted ? theme.warn('interrupted: what was compared until then') : null,
     (differences.length === 0 ? theme.good
-      : theme.bad)(`${differences.length === 0 ? '✓' : '✗'} ${n(report.cases)} cases, ${differences.length} unexplained differences`),
+      : theme.bad)(`${differences.length === 0 ? '✓' : '✗'} ${n(report.cases)} cases, ${differences.length} `
+        + 'unexplained differences'),
   ].filter(line => line !== null).join('\n') + '\n'
 }
 
@@ -47,7 +48,8 @@ const counted = (name: string, count: number | undefined): string =>
 function speed({ cases, elapsed, time }: OracleReport, theme: Theme): readonly string[] {
   if (elapsed === 0) return []
   const shares = parts.filter(part => time[part] > 0).map(part => `${part} ${Math.round(100 * time[part] / elapsed)}%`)
-  return wrapped(`  ${(elapsed / 1000).toFixed(1)} s, ${n(Math.round(cases * 1000 / elapsed))} cases/s: ${shares.join(', ')}`, theme)
+  return wrapped(`  ${(elapsed / 1000).toFixed(1)} s, ${n(Math.round(cases * 1000 / elapsed))} cases/s: `
+    + `${shares.join(', ')}`, theme)
 }
 
 export function renderDifference({ suite, setup, shrinks, differences }: Difference, theme: Theme,

@@ -259,7 +259,8 @@ const different = (request: string, model: string, qemu: string, clause: VtdClau
 function registersText({ fsts, fectl, record: words }: Registers): string {
   const found = decode(registers.FRCD.layout, words)
   const kept = found.F === 0 ? 'no record'
-    : `record FR=${found.FR.toString(16)} SID=${found.SID.toString(16)} FI=${found.FI.toString(16)} T=${found.T1}${found.T2} AT=${found.AT}`
+    : `record FR=${found.FR.toString(16)} SID=${found.SID.toString(16)} FI=${found.FI.toString(16)} `
+      + `T=${found.T1}${found.T2} AT=${found.AT}`
       + ` PP=${found.PP}${found.PP === 1 ? ` PV=${found.PV}` : ''} EXE=${found.EXE} PRIV=${found.PRIV}`
   return `FSTS ${show(registers.FSTS.layout, [fsts])}, FECTL ${show(registers.FECTL.layout, [fectl])}, ${kept}`
 }

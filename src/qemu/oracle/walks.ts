@@ -212,8 +212,10 @@ function judgeRecord(all: readonly DmaCompared[], { fsts, record: words }: Fault
   tally.verdict(verdict)
   return { of: 'unit', verdict, compare: () => ({
     request: `record after ${all.length} requests`, clause: 'VTD:7.2/record',
-    model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD ${show(frcd, record === null ? expected : withoutPasid(expected))}`,
-    qemu: `FSTS ${show(registers.FSTS.layout, [fsts])}, FRCD ${show(frcd, words)}${left === 0 ? '' : `, ${left} events of nobody`}`,
+    model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD `
+      + `${show(frcd, record === null ? expected : withoutPasid(expected))}`,
+    qemu: `FSTS ${show(registers.FSTS.layout, [fsts])}, FRCD `
+      + `${show(frcd, words)}${left === 0 ? '' : `, ${left} events of nobody`}`,
   }) }
 }
 /** Without PASID. */

@@ -68,7 +68,8 @@ export const illegalities = {
     'The whole range is invalidated.'),
 
   'invalidation-refused': of('VTD:11.4/register-refused',
-    'An invalidation by register comes while the queue is on, in another mode than legacy, above version 5, or without granularity.',
+    'An invalidation by register comes while the queue is on, in another mode than legacy, above version 5, or '
+      + 'without granularity.',
     'It is refused: CAIG or IAIG is 0.'),
   'invalidation-unfinished': of('VTD:11.4/register-invalidation',
     'CCMD, IVA or IOTLB is written while ICC or IVT of that pair is 1.',

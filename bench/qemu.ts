@@ -101,8 +101,10 @@ async function all(): Promise<void> {
     const cases = 1000 * rounds
     tell('full case: 20 writes, invalidate, wait, DMA, fault registers', await time(1000, i => fullCase(machine, i)))
     const ours = process.cpuUsage(before.ours)
-    console.log(`  of which: ${((qtest.roundTrips - before.trips) / cases).toFixed(2)} round trips; processor time ${
-      ((ours.user + ours.system) / cases).toFixed(0)} us here, ${((cpuOf(machine.pid) - before.theirs) / cases).toFixed(0)} us in QEMU; the rest is waking each other`)
+    const each = (total: number, digits = 0): string => (total / cases).toFixed(digits)
+    console.log(`  of which: ${each(qtest.roundTrips - before.trips, 2)} round trips; processor time `
+      + `${each(ours.user + ours.system)} us here, ${each(cpuOf(machine.pid) - before.theirs)} us in QEMU; `
+      + 'the rest is waking each other')
   })
   const traced: MachineOptions = { trace: ['vtd_dmar_translate', 'vtd_dmar_fault'] }
   await withMachine(traced, async machine => {

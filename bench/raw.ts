@@ -115,6 +115,7 @@ console.log(`node ${process.version}, median of ${rounds} interleaved rounds of 
   + `words: ${count(wanted)} a second`)
 cases.forEach(({ name }, i) => {
   const took_ns = medians[i]!
-  console.log(`${name.padEnd(26)}${count(1e9 / took_ns).padStart(12)} translations/s${took_ns.toFixed(0).padStart(6)} ns`
+  console.log(`${name.padEnd(26)}${count(1e9 / took_ns).padStart(12)} translations/s`
+    + `${took_ns.toFixed(0).padStart(6)} ns`
     + `${(took_ns / smallScope).toFixed(2).padStart(7)} x the time over bounded tables`)
 })

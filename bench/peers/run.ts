@@ -144,7 +144,8 @@ const showCounts = (figures: Figures): string =>
   `${figures.states.toLocaleString('en-US')} states, ${figures.transitions.toLocaleString('en-US')} transitions, `
     + `depth ${figures.depth}, ${verdict(figures)}`
 
-const help = `npm run bench:peers -- [flags]    ${verb.says}\n${Object.entries<{ readonly value?: string; readonly says: string }>(verb.options)
+interface Flag { readonly value?: string; readonly says: string }
+const help = `npm run bench:peers -- [flags]    ${verb.says}\n${Object.entries<Flag>(verb.options)
   .map(([name, { value, says }]) => `  --${`${name} ${value ?? ''}`.padEnd(18)}${says}`).join('\n')}`
 
 function main(): number {
@@ -171,7 +172,9 @@ function main(): number {
     wrong = settings.configs.flatMap(name => compare(name, settings, dir))
   } finally { rmSync(dir, { recursive: true, force: true }) }
   const { configs, rounds, workers, symmetry, everyMode } = settings
-  console.log(`\n${wrong.length === 0 ? `equal counts and verdicts in: ${configs.join(', ')}` : `UNEQUAL: ${wrong.length} disagreements, named above`}; load at the end ${loadavg()[0]!.toFixed(2)}`)
+  const outcome = wrong.length === 0 ? `equal counts and verdicts in: ${configs.join(', ')}`
+    : `UNEQUAL: ${wrong.length} disagreements, named above`
+  console.log(`\n${outcome}; load at the end ${loadavg()[0]!.toFixed(2)}`)
   console.log(`repeat: npm run bench:peers -- --configs ${configs.join(',')} --rounds ${rounds} --workers `
     + `${workers.join(',')}${symmetry ? ' --symmetry' : ''}${everyMode ? ' --every-mode' : ''}`)
   return wrong.length === 0 ? 0 : 1

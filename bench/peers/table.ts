@@ -17,7 +17,9 @@ export function table(rows: readonly Row[]): string {
   const cells = [head, ...rows.map(row => cellsOf(row, first))]
   const widths = head.map((_, column) => Math.max(...cells.map(row => row[column]!.length)))
   const edge = (column: number): boolean => column === 0 || column === head.length - 1
-  return cells.map(row => `  ${row.map((cell, column) => edge(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join('  ')}`.trimEnd()).join('\n')
+  const padded = (cell: string, column: number): string =>
+    edge(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
+  return cells.map(row => `  ${row.map(padded).join('  ')}`.trimEnd()).join('\n')
 }
 
 function cellsOf(self: Row, first: Row): string[] {

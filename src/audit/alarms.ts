@@ -53,7 +53,8 @@ export const alarmKinds = {
     says: 'An interrupt entry is present, but blocks every request.',
     todo: 'mend its fields, or clear P.' },
   'reserved-bits': { severity: 'warning', clause: null,
-    says: 'Paging entries have reserved bits set, or a page size the unit lacks: they map nothing, and using them faults.',
+    says: 'Paging entries have reserved bits set, or a page size the unit lacks: they map nothing, and '
+      + 'using them faults.',
     todo: 'clear the bits, or use a size in SSLPS (FS1GP).' },
   'entry-unusable': { severity: 'warning', clause: null,
     says: 'A root, context or PASID entry is present, but blocks every request.',
@@ -72,7 +73,8 @@ export const alarmKinds = {
     says: 'A table points back to a table above it: its entries mean one thing at each level.',
     todo: 'mend the pointer; no table may be its own child.' },
   'too-many-ranges': { severity: 'warning', clause: null,
-    says: 'Tables that share tables map more ranges than are listed. Memory reached is complete, input addresses are not.',
+    says: 'Tables that share tables map more ranges than are listed. Memory reached is complete, '
+      + 'input addresses are not.',
     todo: 'look at the pointers of the tables: real ones form a tree.' },
   'cut-short': { severity: 'warning', clause: null,
     says: 'There are more tables or PASIDs than an audit looks at: what was left out is not known.',

@@ -77,8 +77,10 @@ function* spaceText(space: SpaceRow, theme: Theme, full: boolean): Generator<str
     yield lines(hang('  ', 4, wrapWords(`shares ${size(bytes)} with ${others.join(' ')}, ${written}`, theme.width - 4)))
   }
 }
-function rangeCells({ input, output, bytes, rights, leaves }: ReturnType<AuditReport['spaces'][number]['ranges']['at']>): string[] {
-  const pages = leaves.flatMap((count, i) => count === 0 ? [] : [`${count.toLocaleString('en-US')}×${['4K', '2M', '1G'][i]!}`]).join(' ')
+type ShownRange = ReturnType<AuditReport['spaces'][number]['ranges']['at']>
+function rangeCells({ input, output, bytes, rights, leaves }: ShownRange): string[] {
+  const pages = leaves
+    .flatMap((count, i) => count === 0 ? [] : [`${count.toLocaleString('en-US')}×${['4K', '2M', '1G'][i]!}`]).join(' ')
   return [hex(input), input === output ? `${hex(output)} (same)` : hex(output), size(bytes), showRights(rights), pages]
 }
 
@@ -125,7 +127,9 @@ function alarmLines(alarms: readonly Alarm[], theme: Theme, full: boolean): stri
 }
 
 function summary(alarms: readonly Alarm[], theme: Theme): string {
-  const counts = severities.map(severity => [severity, alarms.filter(alarm => alarm.severity === severity).length] as const).filter(([, count]) => count > 0)
+  const counts = severities
+    .map(severity => [severity, alarms.filter(alarm => alarm.severity === severity).length] as const)
+    .filter(([, count]) => count > 0)
   if (counts.length === 0) return theme.good('no alarms')
   return counts.map(([severity, count]) => theme[marks[severity][1]](several(count, severity))).join(', ')
 }

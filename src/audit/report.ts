@@ -5,6 +5,7 @@ import type { Alarm } from './alarms.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
+import type { RequestClass } from './devices.ts'
 import { hex } from './format.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
@@ -88,13 +89,17 @@ export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditRepo
     schema: auditSchema, dump: { path, format, bytes, assumed },
     unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
-    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(({ pasid, did, space, fault }) => ({
-      pasid, domain: did, mode: space?.kind ?? 'blocked',
-      levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-      space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
-    })) })),
+    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(wayRow) })),
     spaces: spaces.map(space => spaceRow(space, collected)),
     shared: { count: sharing.runCount, runs: sharing.runs }, interrupts, alarms: judge(collected),
+  }
+}
+
+function wayRow({ pasid, did, space, fault }: RequestClass): WayRow {
+  return {
+    pasid, domain: did, mode: space?.kind ?? 'blocked',
+    levels: space === null || space.kind === 'pass-through' ? null : space.levels,
+    space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
   }
 }
 

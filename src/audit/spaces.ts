@@ -63,7 +63,8 @@ export class Spaces {
     return this.#add(key, { kind: 'first-stage', table, levels, second: null, ...spaceOf(found), guestTables: noPages })
   }
 
-  *nested({ firstStageTable: table, firstStageLevels: levels, sre, wpe, table: below, levels: levelsBelow }: PasidEntry): Generator<void, Space> {
+  *nested(entry: PasidEntry): Generator<void, Space> {
+    const { firstStageTable: table, firstStageLevels: levels, sre, wpe, table: below, levels: levelsBelow } = entry
     const key = `nested ${table}/${levels}/${sre}/${sre && wpe} ${below}/${levelsBelow}`
     const known = this.#known(key)
     if (known !== undefined) return known

@@ -13,7 +13,9 @@ export function imageMemory(path: string, file: number,
   size: number): { readonly memory: PhysicalMemory; readonly bytes: number } {
   if (size % pageBytes !== 0)
     throw dumpError('SIZE', path,
-      `${size} bytes are not whole pages of ${pageBytes}: this is no plain image of memory, or its last page is cut off`, 'copy or dump it again whole')
+      `${size} bytes are not whole pages of ${pageBytes}: this is no plain image of memory, or its last page is cut `
+        + 'off',
+      'copy or dump it again whole')
   return { memory: new ImageFile(path, file, size / pageBytes), bytes: size }
 }
 

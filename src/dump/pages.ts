@@ -109,7 +109,8 @@ function pagesOf(addresses: readonly string[], body: Buffer, cut: boolean,
     `all ${whole} pages are there, but the end of the gzip file is not, so that nothing says they are right`, again)
   if (body.length > addresses.length * pageBytes)
     fail('TOO-LONG',
-      `${body.length - addresses.length * pageBytes} bytes follow the ${addresses.length} pages that the first line names`,
+      `${body.length - addresses.length * pageBytes} bytes follow the ${addresses.length} pages that the first line `
+        + 'names',
       'name every page, 4096 bytes each, or dump it again')
   const memory = new MemoryImage()
   addresses.forEach((text, i) => {

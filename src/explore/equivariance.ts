@@ -148,7 +148,8 @@ export class Equivariance<S, L, O extends Observation> {
     const classed = this.groups.map((group): Classed => {
       const classes: number[] = []
       for (let id = 0; id < group.size; id++)
-        classes.push(classes.find((least, one) => least === one && this.isUnnoticed(trade(group, one, id), question, here, sources, known)) ?? id)
+        classes.push(classes.find((least, one) =>
+          least === one && this.isUnnoticed(trade(group, one, id), question, here, sources, known)) ?? id)
       return { ...group, classes }
     })
     const count = classed.reduce((product, one) => product * ordersOf(one), 1)

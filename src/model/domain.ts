@@ -33,7 +33,8 @@ type ValueOf<F extends Fields> = { -readonly [K in keyof F]: Value<F[K]> }
 /** The deeply read-only value that people and properties see. */
 export type State<D> = DeepReadonly<Value<D>>
 export type DeepReadonly<T> =
-  T extends (infer E)[] ? readonly DeepReadonly<E>[] : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
+  T extends (infer E)[] ? readonly DeepReadonly<E>[]
+    : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
 
 export const bool: Bool = { kind: 'bool' }
 

@@ -51,7 +51,8 @@ function copied(run: Run, value: unknown): unknown {
   }
   return copy
 }
-const nameOf = (prototype: unknown): string => (prototype as { readonly constructor?: { readonly name?: string } }).constructor?.name ?? 'special object'
+interface Constructed { readonly constructor?: { readonly name?: string } }
+const nameOf = (prototype: unknown): string => (prototype as Constructed).constructor?.name ?? 'special object'
 
 const copies = new WeakSet()
 const isDraft = (value: object): boolean =>

@@ -64,7 +64,8 @@ export class Run {
   writing(key: Key): void {
     if (this.mode === 'read-only') this.refuse(new ReadOnly(String(key)))
     if (this.mode === 'over')
-      throw new TypeError(`writes '${String(key)}' of a state whose step is over; keep nothing of a state between steps`)
+      throw new TypeError(`writes '${String(key)}' of a state whose step is over; `
+        + 'keep nothing of a state between steps')
     this.look()
   }
 

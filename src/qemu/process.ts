@@ -93,8 +93,9 @@ export class QemuProcess {
       return qemuError('START', `it ended at once (${how})${quoted(said[0])}`,
         'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
     // What it says before it is ended from outside has nothing to do with that.
-    return qemuError('DIED',
-      `it ended in mid-run (${how})${quoted(how === 'SIGKILL' || how === 'SIGTERM' ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1))}`,
+    const isEnded = how === 'SIGKILL' || how === 'SIGTERM'
+    const last = isEnded ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1)
+    return qemuError('DIED', `it ended in mid-run (${how})${quoted(last)}`,
       'run it again; if it ends there again, report the case')
   }
 }

@@ -37,7 +37,8 @@ const schema = v.strictObject({
   bounds: described(v.record(text, v.union([integer, v.boolean(), text])),
     'sizes and switches of the machine, by name'),
   specHash: described(v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/, '12 hexadecimal digits')),
-    'digest of the machine\'s declared structure when the trace was made; replay says so when it differs, and still runs'),
+    'digest of the machine\'s declared structure when the trace was made; replay says so when it differs, '
+      + 'and still runs'),
   property: described(name, 'name of the property that the trace violates (or, of a `sometimes`, reaches)'),
   because: described(prose, 'why, in the words of the property; for readers, replay finds its own'),
   ops: described(v.array(op),

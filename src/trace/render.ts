@@ -30,13 +30,13 @@ type View = RenderOptions & { readonly scalarsets: ReadonlySet<string>; readonly
 /** The report of a violation, ready to print; ends with the command that repeats it when `saved` is given. */
 export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace,
   options: RenderOptions): string {
-  const view = viewOf(replayed, options)
+  const view = viewOf(replayed, options), { replayFlags } = options
   return [
     ...head(replayed, trace, view), '', ...steps(replayed, view),
     ...(options.saved === undefined ? [] : row('saved', [options.saved])),
     ...(options.saved === undefined ? []
       : row('repeat',
-        [`npx remapcheck replay ${options.saved}${options.replayFlags === undefined ? '' : ` ${options.replayFlags}`}`])),
+        [`npx remapcheck replay ${options.saved}${replayFlags === undefined ? '' : ` ${replayFlags}`}`])),
   ].join('\n') + '\n'
 }
 
@@ -83,7 +83,8 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
 function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>,
   shortest: number | undefined): string {
   const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
-  return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, loop === undefined || loop === length, shortest)}`
+  const hasNoLoop = loop === undefined || loop === length
+  return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, hasNoLoop, shortest)}`
 }
 function showDriver(found: Trace['found']): string[] {
   if (found.driver === 'hand') return ['written by hand']

@@ -37,7 +37,9 @@ describe('registries', () => {
   it('hold every claim that a module of properties exports, once', async () => {
     const folders = readdirSync('properties', { withFileTypes: true }).filter(entry => entry.isDirectory())
       .map(entry => join('properties', entry.name))
-    const exported = (await Promise.all(folders.map(folder => exportsOf<Claim>(folder, value => 'property' in value && 'witnesses' in value)))).flat()
+    const claimsIn = (folder: string): Promise<Claim[]> =>
+      exportsOf<Claim>(folder, value => 'property' in value && 'witnesses' in value)
+    const exported = (await Promise.all(folders.map(claimsIn))).flat()
     expect(exported.filter(claim => !claims.includes(claim)).map(({ property }) => property.name)).toEqual([])
     expect(exported.length).toBe(claims.length)
     const names = claims.map(({ property }) => property.name)

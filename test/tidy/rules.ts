@@ -1,7 +1,8 @@
 /** The style rules, each a function from sources to complaints `path:line: what`. */
+import { filesWithLongLines } from './long-lines.ts'
 import type { Source } from './sources.ts'
 
-export const most = { fileLines: 300, functionLines: 60 } as const
+export const most = { fileLines: 300, functionLines: 60, columns: 120 } as const
 
 /** A part of the tree, and the parts it may import besides itself. */
 interface Layer { readonly at: RegExp; readonly name: string; readonly may: readonly string[] }
@@ -94,6 +95,22 @@ export function functionSize(sources: readonly Source[]): string[] {
         `${path}:${line}: ${name || 'a function'} has ${lines} lines, at most ${most.functionLines}`))
 }
 
+/** `notYet`: files, and folders that end with a slash, which may have such lines still. Who has none is named as
+ *  well. */
+export function longLines(sources: readonly Source[], notYet: readonly string[] = filesWithLongLines): string[] {
+  const lines = sources.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
+    const columns = [...line].length
+    return columns > most.columns ? [{ path, line: i + 1, columns }] : []
+  }))
+  const covers = (entry: string, path: string): boolean => entry.endsWith('/') ? path.startsWith(entry) : path === entry
+  return [
+    ...lines.filter(({ path }) => !notYet.some(entry => covers(entry, path)))
+      .map(({ path, line, columns }) => `${path}:${line}: ${columns} columns, at most ${most.columns}`),
+    ...notYet.filter(entry => !lines.some(({ path }) => covers(entry, path)))
+      .map(entry => `${entry}: has no long line any more: take it off the list`),
+  ]
+}
+
 export function firstComment(sources: readonly Source[]): string[] {
   return sources.filter(({ text }) => !text.startsWith('/** '))
     .map(({ path }) => `${path}: does not begin with a /** comment */`)
@@ -106,7 +123,9 @@ const impure = /^(?:Date\.now|Math\.random|performance\.now|new Date\b.*)$/
 /** Clock and chance are for the command line, the search's time limit, tests and benches; and for what keeps recipes
  *  from them. */
 export function noClock(sources: readonly Source[]): string[] {
-  return sources.filter(({ path }) => path !== 'src/model/clock.ts' && !['cli', 'explore', 'test'].includes(layerOf(path)?.name ?? ''))
+  const mayAsk = (path: string): boolean =>
+    path === 'src/model/clock.ts' || ['cli', 'explore', 'test'].includes(layerOf(path)?.name ?? '')
+  return sources.filter(({ path }) => !mayAsk(path))
     .flatMap(({ path, accesses }) =>
       accesses.filter(({ text }) => impure.test(text)).map(({ text, line }) => `${path}:${line}: ${text}`))
 }
@@ -137,13 +156,18 @@ export function noPlaces(files: readonly { readonly path: string; readonly text:
   }))
 }
 
-const clocks = /^(?:setTimeout|setInterval|Date|Date\.now|performance\.now|process\.(?:hrtime(?:\.bigint)?|cpuUsage|uptime)|Atomics\.wait(?:Async)?)$/
+const clocks = [
+  /^(?:setTimeout|setInterval|Date|Date\.now|performance\.now|Atomics\.wait(?:Async)?)$/,
+  /^process\.(?:hrtime(?:\.bigint)?|cpuUsage|uptime)$/,
+]
 const limits = /^(?:timeout|timeout_ms|(?:test|hook|teardown)Timeout|interruptAfterTimeLimit|maxSeconds)$/
 const hooks = /^(?:test|it|(?:before|after)(?:All|Each))\b/
 /** Of a line: what is compared with a time, and a limit of the command line that is neither met at once nor never. */
 const judged = /expect\([^)]*(?:seconds|elapsed|duration|took|_ms|_s)\b[^)]*\)\.(?:not\.)?toBe(?:Less|Greater|Close)\w+/
 const timed = /(?<!example )--time[ =](?!0\.001ms|1000h)[\d.]+(?:ms|s|m|h)\b/
-const slept = /\b(?:sleep|timeout)\s+(?:-\S+\s+)*\d+|\b(?:setTimeout|setInterval|scheduler)\b[^}]*\} from '(?:node:)?timers/
+const slept = /\b(?:sleep|timeout)\s+(?:-\S+\s+)*\d+/
+const sleeper = /\b(?:setTimeout|setInterval|scheduler)\b[^}]*\} from '(?:node:)?timers/
+const sleepIn = (words: string): RegExpExecArray | null => slept.exec(words) ?? sleeper.exec(words)
 /** Who means a clock and waits for none: recipes that are refused for it, a step that blocks, work that is counted in
  *  processor time. */
 const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/unit/plain-meaning.test.ts',
@@ -155,7 +179,7 @@ export function noDeadlines(sources: readonly Source[]): string[] {
   return sources.filter(({ path }) => layerOf(path)?.name === 'test' && !/^(?:bench|test\/tidy)\//.test(path))
     .flatMap(({ path, text, calls, fields, accesses }) => {
       const asked = clockOfAll.includes(path) ? []
-        : [...calls.filter(({ text: callee }) => clocks.test(callee)),
+        : [...calls.filter(({ text: callee }) => clocks.some(one => one.test(callee))),
           ...accesses.filter(one => /^new Date\(\)$/.test(one.text))]
       const set = [
         ...fields.filter(({ name, value }) => limits.test(name) && value !== '0' && value !== 'hang_ms')
@@ -164,7 +188,7 @@ export function noDeadlines(sources: readonly Source[]): string[] {
           .map(({ text: callee, last, line }) => ({ line, text: `${callee}(…, ${last})` })),
       ]
       const said = text.split('\n').flatMap((words, i) => {
-        const found = (clockOfAll.includes(path) ? null : judged.exec(words)) ?? timed.exec(words) ?? slept.exec(words)
+        const found = (clockOfAll.includes(path) ? null : judged.exec(words)) ?? timed.exec(words) ?? sleepIn(words)
         return found === null ? [] : [{ line: i + 1, text: found[0] }]
       })
       return [...asked, ...set, ...said].toSorted((a, b) => a.line - b.line)
@@ -175,6 +199,6 @@ export function noDeadlines(sources: readonly Source[]): string[] {
 export const noDeadlinesOfScripts = (files: readonly { readonly path: string; readonly text: string }[]): string[] =>
   files.filter(({ path }) => /^(?:\.ci\/|vitest\.)/.test(path))
     .flatMap(({ path, text }) => text.split('\n').flatMap((words, i) => {
-      const found = slept.exec(words) ?? /\w+Timeout: \d+/.exec(words)
+      const found = sleepIn(words) ?? /\w+Timeout: \d+/.exec(words)
       return found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
     }))

@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
-  circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines,
-  noDeadlinesOfScripts, noPlaces, vendorsApart,
+  circles, fileSize, firstComment, folderCircles, functionSize, importDirection, longLines, most, noAny, noClock,
+  noDeadlines, noDeadlinesOfScripts, noPlaces, vendorsApart,
 } from './rules.ts'
 import { readSources } from './sources.ts'
 
 const root = process.cwd()
 const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).trimEnd()
   .split('\n')
-const texts = tracked.filter(path => /\.(?:ts|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path) && !path.startsWith('traces/linux/'))
+const isText = (path: string): boolean =>
+  /\.(?:ts|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path) && !path.startsWith('traces/linux/')
+const texts = tracked.filter(isText)
   // deleted, not yet committed
   .flatMap(path => { try { return [{ path, text: readFileSync(path, 'utf8') }] } catch { return [] } })
 const sources = readSources(root)
@@ -21,12 +23,13 @@ const sources = readSources(root)
 describe('the repository', () => {
   it('is seen whole', () => {
     const seen = new Set(sources.map(({ path }) => path))
-    expect(tracked.filter(path => /^(?:src|spec|properties|test)\/.*\.ts$/.test(path) && texts.some(one => one.path === path) && !seen.has(path))).toEqual([])
+    const code = texts.filter(({ path }) => /^(?:src|spec|properties|test)\/.*\.ts$/.test(path))
+    expect(code.filter(({ path }) => !seen.has(path))).toEqual([])
     expect(sources.flatMap(({ functions }) => functions).length).toBeGreaterThan(1000)
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
-  it.each([importDirection, circles, folderCircles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines,
-    vendorsApart])('%o', rule => {
+  it.each([importDirection, circles, folderCircles, fileSize, functionSize, longLines, firstComment, noAny, noClock,
+    noDeadlines, vendorsApart])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
@@ -35,17 +38,24 @@ describe('the repository', () => {
 
 /** Each file breaks one rule. */
 const bad: Readonly<Record<string, string>> = {
-  'tsconfig.json': '{ "compilerOptions": { "allowImportingTsExtensions": true, "noEmit": true, "module": "nodenext", "types": [] }, "include": ["."] }',
+  'tsconfig.json': '{ "compilerOptions": { "allowImportingTsExtensions": true, "noEmit": true, "module": "nodenext", '
+    + '"types": [] }, "include": ["."] }',
   'src/model/up.ts': "/** imports what it may not */\nimport '../../spec/a.ts'\n",
-  'src/explore/spec.ts': "/** imports what it may not, for types only */\nimport type { a } from '../../spec/a.ts'\nexport type B = typeof a\n",
+  'src/explore/spec.ts': "/** imports what it may not, for types only */\nimport type { a } from "
+    + "'../../spec/a.ts'\nexport type B = typeof a\n",
   'src/nowhere/lost.ts': '/** of no layer */\nexport {}\n',
   'spec/a.ts': "/** half a circle */\nimport { b } from './b.ts'\nexport const a = (): unknown => b\n",
   'spec/b.ts': "/** the other half */\nimport { a } from './a.ts'\nexport const b = (): unknown => a\n",
   'spec/long.ts': `/** long */\nexport const lines = [\n${'  1,\n'.repeat(most.fileLines)}]\n`,
-  'spec/big.ts': `/** big */\nexport function big(): number {\n  const s = '{{{'\n${'  void s\n'.repeat(most.functionLines)}  return 1\n}\n`,
+  'spec/big.ts': `/** big */\nexport function big(): number {\n  const s = `
+    + `'{{{'\n${'  void s\n'.repeat(most.functionLines)}  return 1\n}\n`,
   'spec/any.ts': '/** any */\nexport const x = 1 as any\n',
   'spec/clock.ts': '/** clock */\nexport const now = (): number => Date.now() + Math.random()\n',
   'spec/bare.ts': 'export {}\n',
+  'spec/wide.ts': `/** wide */
+export const fits = '${'é'.repeat(most.columns - 22)}'
+export const wide = '${'é'.repeat(most.columns - 21)}'
+`,
   'test/late.test.ts': `/** waits, and judges how long it took */
 import { setTimeout as rest } from 'node:timers/promises'
 declare const run: (line: string) => void, seconds: number
@@ -58,7 +68,8 @@ test('f', async () => { await rest(5); Atomics.wait(cell, 0, 0, 100) })
 `,
   'src/report/vendor.ts': '/** for Intel */\nexport {}\n',
   'src/report/price.ts': "/** half a circle of folders */\nimport type { P } from '../cost/p.ts'\nexport type Q = P\n",
-  'src/cost/p.ts': "/** the other half, of other files */\nimport type { V } from '../report/v.ts'\nexport type P = V\n",
+  'src/cost/p.ts':
+    "/** the other half, of other files */\nimport type { V } from '../report/v.ts'\nexport type P = V\n",
   'src/report/v.ts': '/** V */\nexport type V = 1\n',
   'spec/kernel/vendor.ts': "/** branch */\nexport const f = (vendor: string): number => vendor === 'amd' ? 1 : 2\n",
 }
@@ -93,6 +104,14 @@ describe('a bad repository', () => {
     [vendorsApart, ["spec/kernel/vendor.ts:2: branches on vendor === 'amd'", 'src/report/vendor.ts:1: Intel']],
   ]
   it.each(complaints)('%o complains', (rule, expected) => { expect(rule(found)).toEqual(expected) })
+  it('long lines are found, and names of files that have none any more', () => {
+    const wide = 'spec/wide.ts:3: 121 columns, at most 120'
+    expect(longLines(found, [])).toEqual([wide])
+    expect(longLines(found, ['spec/wide.ts'])).toEqual([])
+    expect(longLines(found, ['spec/', 'src/'])).toEqual(['src/: has no long line any more: take it off the list'])
+    expect(longLines(found, ['spec/any.ts']))
+      .toEqual([wide, 'spec/any.ts: has no long line any more: take it off the list'])
+  })
   it('deadlines are found in what CI runs', () => {
     const text = 'set -e\ntimeout 120 apt-get update\ntimeout -k 5 60 x\nsleep 5\nnpm test # no timeout\n'
     expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }]))

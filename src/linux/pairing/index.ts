@@ -59,9 +59,9 @@ function strangerOf({ pairs, maps }: Fetches): string | null {
   if (pairs.mapped >= pairs.fetched * leastMapped) return null
   const only = `the kernel log mapped only ${pairs.mapped} of ${pairs.fetched} pages that devices fetched`
   if (maps.all < enoughMaps) return `${only}: it is cut off, or of another boot`
-  return maps.fetched >= maps.all * leastFetched
-    ? `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: it is a part of this boot, cut off or begun late`
-    : `${only}: it is of another boot`
+  if (maps.fetched < maps.all * leastFetched) return `${only}: it is of another boot`
+  const part = 'it is a part of this boot, cut off or begun late'
+  return `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: ${part}`
 }
 
 /** `timed`: whether every event of QEMU's log has a stamp. */

@@ -13,7 +13,9 @@ export const limits = {
   'caches-no-refusal': { says: 'QEMU caches nothing that is not present, in caching mode either',
     clause: 'VTD:6/caching-mode' },
   'drops-nothing': {
-    says: 'QEMU keeps what it has cached until it is invalidated; here hardware has dropped an entry and fetched it anew', clause: 'VTD:6/speculative-fill',
+    says: 'QEMU keeps what it has cached until it is invalidated; here hardware has dropped an entry and fetched '
+      + 'it anew',
+    clause: 'VTD:6/speculative-fill',
   },
   'invalidates-at-once': {
     says: 'QEMU carries out a descriptor in the instant its tail is written, a register command as well; here '

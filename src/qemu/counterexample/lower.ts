@@ -72,7 +72,8 @@ function softwareOf({ before, after }: ModelStep, b: Bounds, at: Placement, stat
   const was = entriesOf(before.unit.memory, b, at, 'software'), is = entriesOf(after.unit.memory, b, at, 'software')
   const stores = is.filter((entry, i) => entry.words.some((word, k) => word !== was[i]!.words[k]))
     .map((entry): HostOp => ({ kind: 'store', entry }))
-  const bits = ([['TE', 'tes'], ['IRE', 'ires'], ['CFI', 'cfis']] as const).filter(([, name]) => before.unit[name] !== after.unit[name])
+  const bits = ([['TE', 'tes'], ['IRE', 'ires'], ['CFI', 'cfis']] as const)
+    .filter(([, name]) => before.unit[name] !== after.unit[name])
     .map(([bit, name]): HostOp => ({ kind: 'enable', bit, on: after.unit[name] }))
   const table = before.unit.memory.irta !== after.unit.memory.irta || before.unit.eime !== after.unit.eime
     ? [interruptTable(after, b, at)] : []

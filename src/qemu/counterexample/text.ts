@@ -37,7 +37,8 @@ export function deedText(deed: HostOp, requesters: readonly number[]): string {
       const doing = `${sidText(requesters[deed.device]!)} ${deed.write ? 'writes' : 'reads'} ${hex(deed.address)}`
       const why = { context: `, which nothing maps, so that its context entry is fetched`,
         fill: ', so that the translation is fetched', request: '', also: '' }[deed.why]
-      return `${deed.why === 'also' ? 'the same again as a write: ' : ''}${deed.address === nowhere ? doing.replace(hex(nowhere), 'a page') : doing}${why}`
+      return `${deed.why === 'also' ? 'the same again as a write: ' : ''}`
+        + `${deed.address === nowhere ? doing.replace(hex(nowhere), 'a page') : doing}${why}`
     }
     case 'message':
       return `${sidText(requesters[deed.device]!)} sets its MSI and sends it: address ${hex(deed.address)}, data `

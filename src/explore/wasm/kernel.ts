@@ -256,6 +256,17 @@ export interface Kernel {
   regrow1?(): void
 }
 
+/** The kernel for the thread whose own memory is at `local`. */
+export function kernelOf(module: WebAssembly.Module, memory: WebAssembly.Memory, local: number): Kernel {
+  const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
+  const { exports } = new WebAssembly.Instance(module, { env })
+  const swaps = Object.entries(exports).filter(([name]) => name.startsWith('swap_'))
+  return {
+    ...exports as unknown as Omit<Kernel, 'swaps'>,
+    swaps: new Map(swaps as [string, (address: number) => void][]),
+  }
+}
+
 /** `symmetry`: states are brought to one form for all names before they are stored. */
 export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<ArrayBuffer> {
   const first = [...plan.components.map(intern), ...plan.components.map(regrow)]

@@ -38,8 +38,8 @@ const ofMemory: readonly BoundName[] = ['readOnly', 'levels', 'tables', 'psi'],
   ofInterrupts: readonly BoundName[] = ['vectors', 'migrate', 'hostile', 'wideIds', 'eim', 'esirtps']
 
 /** One more; of a capability the other value. */
-const stepped = (b: Bounds,
-  name: BoundName): Bounds => ({ ...b, [name]: boundSpecs[name].most === 1 ? 1 - b[name] : b[name] + 1 })
+const stepped = (b: Bounds, name: BoundName): Bounds =>
+  ({ ...b, [name]: boundSpecs[name].most === 1 ? 1 - b[name] : b[name] + 1 })
 
 /** Whether the machine could differ by the bound. */
 function isFelt(design: Design, b: Bounds, name: BoundName): boolean {

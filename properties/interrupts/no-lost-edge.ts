@@ -31,8 +31,8 @@ export const noLostEdge: Claim = {
 /** Whether the places the ledger knows of still hold the source's edges. */
 function accounted(state: DeepReadonly<State>, ledger: DeepReadonly<Ledger>, source: number): Verdict {
   const edges = ledger.edges[source]!
-  const lost = (because: string): Verdict => ({ because: `an edge of source ${source} ${because}`,
-    witness: { source } })
+  const lost = (because: string): Verdict =>
+    ({ because: `an edge of source ${source} ${because}`, witness: { source } })
   if (edges.lost) return lost('was raised and never reached its driver')
   if (edges.pending && !state.sources[source]!.pending)
     return lost('was pending at its source, and the pending bit is gone')

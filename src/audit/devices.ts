@@ -36,8 +36,8 @@ export interface Found {
   /** PASIDs that were not looked at: the budget was used up. */
   pasidsLeft: boolean
 }
-export const nothingFound = (): Found => ({ devices: [], structures: new Map(), outside: new Map(), unusable: [],
-  pasidsLeft: false })
+export const nothingFound = (): Found =>
+  ({ devices: [], structures: new Map(), outside: new Map(), unusable: [], pasidsLeft: false })
 function reads(found: Found, kind: StructureKind, address: number, bytes = 4096): void {
   found.structures.set(`${kind} ${address}`, { kind, address, bytes })
 }
@@ -81,8 +81,8 @@ export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, ro
     }
   }
 }
-const blocked = (pasid: number | null, fault: number): RequestClass => ({ pasid, tag: null, did: null, space: null,
-  fault })
+const blocked = (pasid: number | null, fault: number): RequestClass =>
+  ({ pasid, tag: null, did: null, space: null, fault })
 
 export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTable: number, spaces: Spaces,
   budget: Budget, found: Found): Generator<void> {

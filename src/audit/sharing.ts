@@ -69,8 +69,8 @@ class Active {
       isOfOne: this.#owners.size === 1 }
   }
 }
-const joins = (a: Shared,
-  b: Shared): boolean => a.end === b.start && a.count === b.count && a.rights === b.rights && a.isOfOne === b.isOfOne
+const joins = (a: Shared, b: Shared): boolean =>
+  a.end === b.start && a.count === b.count && a.rights === b.rights && a.isOfOne === b.isOfOne
   && a.who.every(({ space, rights: bits }, i) => b.who[i]!.space === space && b.who[i]!.rights === bits)
 
 interface Turn { readonly space: number; readonly at: number; readonly bits: number }

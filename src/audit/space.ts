@@ -42,8 +42,8 @@ export interface Budget {
   readonly ranges: number
   readonly tablesPerSpace: number
 }
-export const standardBudget = (): Budget => ({ tables: 2 ** 19, pasids: 2 ** 22, directories: 2 ** 26, ranges: 2 ** 21,
-  tablesPerSpace: 2 ** 18 })
+export const standardBudget = (): Budget =>
+  ({ tables: 2 ** 19, pasids: 2 ** 22, directories: 2 ** 26, ranges: 2 ** 21, tablesPerSpace: 2 ** 18 })
 
 /** First-stage bits on the way down: present, R/W, U/S. */
 const user = 4

@@ -104,8 +104,8 @@ export class Spaces {
   }
 }
 
-const spaceOf = ({ ranges, tables, troubles, cut, lost }: Mapped) => ({ ranges, reach: reachOf(ranges), tables,
-  troubles, cut, lost })
+const spaceOf = ({ ranges, tables, troubles, cut, lost }: Mapped) =>
+  ({ ranges, reach: reachOf(ranges), tables, troubles, cut, lost })
 
 /** Runs of the first stage, taken through those of the second; rights are those of both. Pieces do not count as
  *  leaves. */

@@ -26,8 +26,8 @@ export interface Claim extends Pick<Verdict, 'claim' | 'says' | 'kind' | 'of'> {
 
 export const yes = (because: string): Judged => ({ verdict: 'true', because })
 export const no = (because: string, lines: readonly number[] = []): Judged => ({ verdict: 'false', because, lines })
-export const open = (because: string, lines: readonly number[] = []): Judged => ({ verdict: 'not-shown', because,
-  lines })
+export const open = (because: string, lines: readonly number[] = []): Judged =>
+  ({ verdict: 'not-shown', because, lines })
 /** `1 hit`, `2 hits`, `3 queue entries` */
 export const several = (n: number, noun: string): string => `${thousands(n)} ${n === 1 ? noun : pluralOf(noun)}`
 function pluralOf(noun: string): string {

@@ -11,8 +11,8 @@ const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => number): number
 const unmapsOf = (rows: readonly WindowRow[]): number => sum(rows, row => row.unmaps)
 
 /** A kernel log with unread lines may lack just the event that speaks against the claim: it shows nothing true. */
-const onUnmaps = (claim: string, kind: Claim['kind'], says: string,
-  judge: (pairing: PairingReport) => Judged): Claim => ({
+const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pairing: PairingReport) => Judged): Claim =>
+  ({
   claim, says, kind, of: 'kernel',
   judge: ({ kernel }) => {
     if (kernel === null) return open('no kernel log was given')

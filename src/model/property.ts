@@ -75,8 +75,8 @@ export const isProgress = <S, L, O>(property: Property<S, L, O>): property is Pr
 type Seen<O, K> = O extends { readonly what: infer W } ? K extends W ? O : never : never
 
 type Stated = { readonly claim: string; readonly clause?: string }
-const stated = (name: string, { claim, clause }: Stated): Claim => ({ name, claim, clause: clause ?? null,
-  at: callSite() })
+const stated = (name: string, { claim, clause }: Stated): Claim =>
+  ({ name, claim, clause: clause ?? null, at: callSite() })
 
 const onlyCase = (): readonly string[] => ['what began']
 

@@ -22,8 +22,8 @@ export const legacyStage: StageReasons = { ...legacyUse, pgtt: 0, top: 0x03, ent
 export const scalableStage: StageReasons = { ...scalableUse, pgtt: 2, top: 0x7b, entry: 0x78, nothing: 0x79,
   reserved: 0x7a, range: 0x84 }
 
-export const topOf = (stage: SecondStage): WalkStart => ({ table: stage.table, level: stage.levels, read: true,
-  write: true })
+export const topOf = (stage: SecondStage): WalkStart =>
+  ({ table: stage.table, level: stage.levels, read: true, write: true })
 
 /** Whether the second stage has no place for an address: above MGAW, or above what its tables index. */
 export const beyondSecondStage = (unit: TranslationUnit, levels: number, address: number): boolean =>

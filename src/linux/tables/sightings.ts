@@ -25,8 +25,8 @@ const leaves = entryReader(anything)
 const didOf = getter(contextEntry, 'DID')
 
 /** Whether an invalidation between these lines names the device, whatever its domain. */
-const contextTaken = (others: readonly OtherCommand[], sid: number, after: number,
-  before: number): boolean => others.some(({ line, descriptor }) =>
+const contextTaken = (others: readonly OtherCommand[], sid: number, after: number, before: number): boolean =>
+  others.some(({ line, descriptor }) =>
   line > after && line < before && descriptor.type === 'context-cache'
     && coversContext(descriptor, { sid, did: descriptor.did }))
 

@@ -24,10 +24,10 @@ interface Bend {
   readonly bends: (bent: Bent) => Bent
 }
 
-const withFeatures = (bent: Bent, ...more: readonly Feature[]): Bent => ({ ...bent,
-  features: [...bent.features, ...more] })
-const wrapped = (bent: Bent,
-  change: (tables: ScalableTables) => Partial<ScalableTables>): Bent => ({ ...bent, wrap: tables => {
+const withFeatures = (bent: Bent, ...more: readonly Feature[]): Bent =>
+  ({ ...bent, features: [...bent.features, ...more] })
+const wrapped = (bent: Bent, change: (tables: ScalableTables) => Partial<ScalableTables>): Bent =>
+  ({ ...bent, wrap: tables => {
   const before = bent.wrap(tables)
   return { ...before, ...change(before) }
 } })

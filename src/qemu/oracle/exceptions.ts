@@ -193,8 +193,8 @@ export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen):
 const mayFault = ({ model }: DmaCompared, code: number): boolean =>
   model.kind === 'fault' && (model.reason === code || model.alternatives.includes(code))
 /** Whether QEMU blocked the request, for `code`, and named it rightly. */
-const faults = ({ request, seen, landed }: DmaCompared,
-  code: number): boolean => seen.kind === 'fault' && seen.reason === code && landed !== true
+const faults = ({ request, seen, landed }: DmaCompared, code: number): boolean =>
+  seen.kind === 'fault' && seen.reason === code && landed !== true
   && seen.page === request.address - request.address % 4096 && seen.write === (request.access === 'write')
 const isSuppressed = ({ seen, landed }: DmaCompared): boolean => seen.kind === 'suppressed' && landed !== true
 const overlaps = ({ interruptRange: range }: TranslationUnit, { output, pages }: Mapping): boolean =>

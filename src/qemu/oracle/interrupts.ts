@@ -30,8 +30,8 @@ const most = 128
 /** What is the same for all messages of a case. */
 interface Settings { readonly unit: InterruptUnit; readonly irte: (index: number, posted: boolean) => Fetched<Irte> }
 
-export const interruptRig = (eim: boolean): Rig<InterruptCase> => ({ cases: interruptCases(eim), prepare: remapping,
-  run: runInterrupts })
+export const interruptRig = (eim: boolean): Rig<InterruptCase> =>
+  ({ cases: interruptCases(eim), prepare: remapping, run: runInterrupts })
 
 async function remapping({ qtest, unit, trace }: Machine): Promise<void> {
   unit.setInterruptTable(place.interruptTable)

@@ -24,8 +24,8 @@ export function protectedRanges(state: UnitState): readonly { readonly first: nu
   if (!state.status.PRS) return []
   const { stored, config: { protectedAlignment } } = state
   const wide = (words: readonly number[]): number => words[0]! + (words[1] ?? 0) * 2 ** 32
-  const range = (base: readonly number[], limit: readonly number[]) => ({ first: wide(base),
-    last: wide(limit) + 2 ** protectedAlignment - 1 })
+  const range = (base: readonly number[], limit: readonly number[]) =>
+    ({ first: wide(base), last: wide(limit) + 2 ** protectedAlignment - 1 })
   const { cap } = capabilitiesOf(state.config)
   return [...cap.PLMR === 1 ? [range(stored.PLMBASE, stored.PLMLIMIT)] : [],
     ...cap.PHMR === 1 ? [range(stored.PHMBASE, stored.PHMLIMIT)] : []]

@@ -12,7 +12,8 @@ export default defineConfig({
     ...onlyHangs,
     // Two cores are what CI has; vitest alone would leave one of them idle.
     maxWorkers: 2,
-    // Suites of one worker share the modules: loading them anew for each took a fifth of the time. No suite may leave anything in them.
+    // Suites of one worker share the modules: loading them anew for each took a fifth of the time. No suite may leave
+    // anything in them.
     isolate: false,
   },
 })

@@ -1,4 +1,5 @@
-/** Seconds, leaves/s and peak memory of `audit` on a plain image of 512 MB with a million leaf entries, made anew each time; printed, not gated.
+/** Seconds, leaves/s and peak memory of `audit` on a plain image of 512 MB with a million leaf entries, made anew each
+ *  time; printed, not gated.
  *  Run: npx tsx bench/audit.ts */
 import { execFileSync } from 'node:child_process'
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
@@ -13,7 +14,8 @@ const devices = 16, leaves = 2 ** 20
 const root = 0x1000, contexts = 0x2000, firstTable = 0x100000
 const CAP = 0xd2008c222f0606n, ECAP = 0xf00fcan
 
-/** Frames scattered over memory: `scatter` 1 makes runs that merge, an odd number none. All below the image's end and above its tables. */
+/** Frames scattered over memory: `scatter` 1 makes runs that merge, an odd number none. All below the image's end and
+ *  above its tables. */
 function makeImage(path: string, scatter: number): void {
   const file = openSync(path, 'w')
   ftruncateSync(file, imageBytes)
@@ -32,7 +34,8 @@ function makeImage(path: string, scatter: number): void {
       const page = new Uint32Array(1024), at = table()
       for (let j = 0; j < 512; j++) {
         const leaf = (device * tablesEach + i) * 512 + j
-        page.set(encode(secondStageLeaf[1], { R: 1, W: leaf % 3 === 0 ? 0 : 1, ADDR: frames + leaf * scatter % frames }), 2 * j)
+        page.set(encode(secondStageLeaf[1],
+          { R: 1, W: leaf % 3 === 0 ? 0 : 1, ADDR: frames + leaf * scatter % frames }), 2 * j)
       }
       put(second + 8 * i, encode(secondStageTables[2], { R: 1, W: 1, ADDR: at / 4096 }))
       put(at, page)
@@ -50,10 +53,13 @@ function measure(path: string): void {
   while (step.done !== true) step = steps.next()
   const seconds = (performance.now() - start) / 1000
   const { spaces, alarms, shared } = step.value
-  const found = spaces.reduce((sum, space) => sum + (space.leaves?.['4K'] ?? 0), 0), ranges = spaces.reduce((sum, space) => sum + space.ranges.length, 0)
+  const found = spaces.reduce((sum, space) => sum + (space.leaves?.['4K'] ?? 0), 0),
+    ranges = spaces.reduce((sum, space) => sum + space.ranges.length, 0)
   const peak = Math.round(process.resourceUsage().maxRSS / 1024)
-  console.log([`${found.toLocaleString('en-US')} leaves`, `${ranges.toLocaleString('en-US')} ranges`, `${shared.count.toLocaleString('en-US')} shared runs`, `${alarms.length} alarms`,
-    `${seconds.toFixed(2)} s`, `${Math.round(found / seconds).toLocaleString('en-US')} leaves/s`, `peak ${peak} MB`].join(', '))
+  console.log([`${found.toLocaleString('en-US')} leaves`, `${ranges.toLocaleString('en-US')} ranges`,
+    `${shared.count.toLocaleString('en-US')} shared runs`, `${alarms.length} alarms`,
+    `${seconds.toFixed(2)} s`, `${Math.round(found / seconds).toLocaleString('en-US')} leaves/s`,
+    `peak ${peak} MB`].join(', '))
 }
 
 const [given] = process.argv.slice(2)
@@ -65,7 +71,8 @@ else {
       const path = join(dir, 'memory.img')
       makeImage(path, scatter)
       process.stdout.write(`${what}: `)
-      process.stdout.write(execFileSync(process.execPath, ['--import', 'tsx', import.meta.filename, path], { encoding: 'utf8' }))
+      process.stdout.write(execFileSync(process.execPath, ['--import', 'tsx', import.meta.filename, path],
+        { encoding: 'utf8' }))
     }
   } finally { rmSync(dir, { recursive: true, force: true }) }
 }

@@ -9,14 +9,17 @@ import { parseArgs } from 'node:util'
 import { edited, edits } from '../test/mutants/checker.ts'
 import type { Edit } from '../test/mutants/checker.ts'
 
-const { values: { list, only } } = parseArgs({ options: { list: { type: 'boolean', default: false }, only: { type: 'string' } } })
+const { values: { list, only } } = parseArgs({
+  options: { list: { type: 'boolean', default: false }, only: { type: 'string' } },
+})
 const names = only?.split(',') ?? []
 const unknown = names.filter(name => !edits.some(edit => edit.name === name || edit.name.startsWith(`${name}:`)))
 if (unknown.length > 0) {
   console.error(`no fault is named ${unknown.join(', ')}; --list shows all`)
   process.exit(2)
 }
-const asked = edits.filter(({ name }) => names.length === 0 || names.some(one => name === one || name.startsWith(`${one}:`)))
+const asked = edits.filter(({ name }) =>
+  names.length === 0 || names.some(one => name === one || name.startsWith(`${one}:`)))
 if (list) {
   for (const { name, fault } of asked) console.log(`${name.padEnd(34)} ${fault}`)
   process.exit(0)
@@ -31,7 +34,8 @@ const parts = ['src', 'spec', 'properties', 'test', 'bin', 'package.json', 'tsco
 const copy = mkdtempSync(join(tmpdir(), 'checker-mutants-'))
 process.on('exit', () => { rmSync(copy, { recursive: true, force: true }) })
 let child: ChildProcess | null = null
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { child?.kill('SIGKILL'); process.exit(130) })
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => { child?.kill('SIGKILL'); process.exit(130) })
 for (const part of parts) cpSync(part, join(copy, part), { recursive: true })
 symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
 
@@ -39,17 +43,24 @@ interface Run { readonly failed: boolean; readonly by: string }
 /** Runs suites one after the other until one fails. */
 async function run(suites: readonly string[]): Promise<Run> {
   for (const suite of suites) {
-    const args = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', suite, '--bail', '1', '--maxWorkers', '1', '--reporter', 'json']
+    const args = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', suite, '--bail', '1', '--maxWorkers', '1',
+      '--reporter', 'json']
     const by = await new Promise<string | null>(resolve => {
-      child = execFile(process.execPath, args, { cwd: copy, timeout: patience_ms, killSignal: 'SIGKILL', maxBuffer: 1 << 28 }, (error, stdout) => {
-        resolve(error === null ? null : error.killed === true ? `${suite} does not end` : failure(suite, stdout))
+      child = execFile(process.execPath, args, { cwd: copy, timeout: patience_ms, killSignal: 'SIGKILL',
+        maxBuffer: 1 << 28 }, (error, stdout) => {
+        if (error === null) return resolve(null)
+        resolve(error.killed === true ? `${suite} does not end` : failure(suite, stdout))
       })
     })
     if (by !== null) return { failed: true, by }
   }
   return { failed: false, by: '' }
 }
-interface Report { readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly title: string }[] }[] }
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[]
+  }[]
+}
 function failure(suite: string, stdout: string): string {
   const report = stdout.slice(stdout.indexOf('{'))
   try {

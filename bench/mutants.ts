@@ -1,4 +1,5 @@
-/** How long each mutant's shortest counterexample takes: `npx tsx bench/mutants.ts [rounds]`. The best of the rounds counts; slowest first. */
+/** How long each mutant's shortest counterexample takes: `npx tsx bench/mutants.ts [rounds]`. The best of the rounds
+ *  counts; slowest first. */
 import { remapMachine } from '../spec/machine.ts'
 import { exploreFully } from '../src/index.ts'
 import { interruptMutants } from '../test/mutants/interrupt.ts'
@@ -15,10 +16,12 @@ const best = new Map<string, number>()
 for (let round = 0; round < Number(rounds); round++)
   for (const { name, design, bounds, breaks } of [...memoryMutants, ...interruptMutants]) {
     const { results, seconds } = await exploreFully(remapMachine(design, bounds, [breaks.property]))
-    if (results[0]!.outcome !== 'violated') throw new Error(`${name}: ${breaks.property.name} is ${results[0]!.outcome}`)
+    if (results[0]!.outcome !== 'violated')
+      throw new Error(`${name}: ${breaks.property.name} is ${results[0]!.outcome}`)
     best.set(name, Math.min(seconds, best.get(name) ?? Infinity))
   }
 const times = [...best].sort(([, a], [, b]) => b - a)
 for (const [name, seconds] of times.slice(0, 5)) console.log(`${name.padEnd(44)}${seconds.toFixed(3).padStart(8)} s`)
 const median = times[times.length >> 1]![1], most = times[0]![1]
-console.log(`${times.length} mutants, best of ${rounds}: median ${median.toFixed(3)} s (wanted: ${limits_s.median}), slowest ${most.toFixed(3)} s (wanted: ${limits_s.most})`)
+console.log(`${times.length} mutants, best of ${rounds}: median ${median.toFixed(3)} s (wanted: ${limits_s.median}), `
+  + `slowest ${most.toFixed(3)} s (wanted: ${limits_s.most})`)

@@ -1,4 +1,5 @@
-/** How fast the QEMU client is, and where the time goes: `npx tsx bench/qemu.ts`. Needs QEMU; times are of this machine, medians of rounds. */
+/** How fast the QEMU client is, and where the time goes: `npx tsx bench/qemu.ts`. Needs QEMU; times are of this
+ *  machine, medians of rounds. */
 import { readFileSync } from 'node:fs'
 import { finish } from '../src/qemu/edu.ts'
 import { withMachine } from '../src/qemu/machine.ts'
@@ -19,10 +20,12 @@ async function time(each: number, run: (i: number) => Promise<unknown>): Promise
   return samples.sort((a, b) => a - b)[rounds >> 1]!
 }
 function tell(what: string, us: number, each = 1): void {
-  console.log(`${what.padEnd(78)} ${us.toFixed(0).padStart(7)} us ${Math.round(1e6 * each / us).toLocaleString('en-US').padStart(9)} /s`)
+  console.log(`${what.padEnd(78)} ${us.toFixed(0).padStart(7)} us `
+    + `${Math.round(1e6 * each / us).toLocaleString('en-US').padStart(9)} /s`)
 }
 
-const root = 0x100_0000, contexts = 0x100_1000, queue = 0x101_0000, status = 0x102_0000, tables = 0x110_0000, target = 0x200_0000
+const root = 0x100_0000, contexts = 0x100_1000, queue = 0x101_0000, status = 0x102_0000, tables = 0x110_0000,
+  target = 0x200_0000
 const leaves = tables + 0x2000
 
 /** Every device in one domain; IOVA 0x10000 on is mapped. */
@@ -73,27 +76,35 @@ async function all(): Promise<void> {
     const [edu] = edus
     program(machine)
     tell('round trip: readl of RAM', await time(2000, () => qtest.readl(0)))
-    tell('20 writeq in one batch', await time(1000, () => { for (let i = 0; i < 20; i++) qtest.writeq(0x1000 + 8 * i, i); return qtest.settled() }))
-    tell('20 qwords in one block', await time(1000, () => { qtest.memwrite(0x1000, new Uint8Array(160)); return qtest.settled() }))
-    tell('a page written', await time(500, () => { qtest.memwrite(0x1000, new Uint8Array(4096)); return qtest.settled() }))
+    tell('20 writeq in one batch',
+      await time(1000, () => { for (let i = 0; i < 20; i++) qtest.writeq(0x1000 + 8 * i, i); return qtest.settled() }))
+    tell('20 qwords in one block',
+      await time(1000, () => { qtest.memwrite(0x1000, new Uint8Array(160)); return qtest.settled() }))
+    tell('a page written',
+      await time(500, () => { qtest.memwrite(0x1000, new Uint8Array(4096)); return qtest.settled() }))
     tell('a page read', await time(500, () => qtest.memread(0x1000, 4096)))
-    tell('two invalidations and a wait', await time(1000, () => unit.invalidate([invalidateContexts, invalidateIotlb], status)))
+    tell('two invalidations and a wait',
+      await time(1000, () => unit.invalidate([invalidateContexts, invalidateIotlb], status)))
     tell('DMA of 4 bytes', await time(1000, () => edu!.transfer({ direction: 'write', address: 0x10000 })))
     tell('8 DMAs by 8 devices, each', await time(200, () => {
       for (const one of edus) one.start({ direction: 'write', address: 0x10000 })
       return finish(edus, () => Promise.resolve())
     }) / 8)
-    tell('TE off and on', await time(500, () => { unit.enable('TE', false); unit.enable('TE'); return qtest.settled() }))
+    tell('TE off and on',
+      await time(500, () => { unit.enable('TE', false); unit.enable('TE'); return qtest.settled() }))
     tell('SRTP', await time(500, () => { unit.setRoot(root); return qtest.settled() }))
     tell('queue restarted', await time(500, () => { unit.startQueue(queue); return qtest.settled() }))
-    tell('8 cases at once by 8 devices (20 writes each, one look at the faults), each', await time(200, () => eightCases(machine)) / 8)
+    tell('8 cases at once by 8 devices (20 writes each, one look at the faults), each',
+      await time(200, () => eightCases(machine)) / 8)
     qtest.fill(leaves, 0x1000)
     const before = { trips: qtest.roundTrips, ours: process.cpuUsage(), theirs: cpuOf(machine.pid) }
     const cases = 1000 * rounds
     tell('full case: 20 writes, invalidate, wait, DMA, fault registers', await time(1000, i => fullCase(machine, i)))
     const ours = process.cpuUsage(before.ours)
-    console.log(`  of which: ${((qtest.roundTrips - before.trips) / cases).toFixed(2)} round trips; processor time ${
-      ((ours.user + ours.system) / cases).toFixed(0)} us here, ${((cpuOf(machine.pid) - before.theirs) / cases).toFixed(0)} us in QEMU; the rest is waking each other`)
+    const each = (total: number, digits = 0): string => (total / cases).toFixed(digits)
+    console.log(`  of which: ${each(qtest.roundTrips - before.trips, 2)} round trips; processor time `
+      + `${each(ours.user + ours.system)} us here, ${each(cpuOf(machine.pid) - before.theirs)} us in QEMU; `
+      + 'the rest is waking each other')
   })
   const traced: MachineOptions = { trace: ['vtd_dmar_translate', 'vtd_dmar_fault'] }
   await withMachine(traced, async machine => {

@@ -1,9 +1,11 @@
-/** Translations a second over raw words, and over the bounded tables of the search: `npx tsx bench/raw.ts [rounds]`. No caches: each one reads root,
- *  context and paging entries. Medians of interleaved rounds; every result is checked. */
+/** Translations a second over raw words, and over the bounded tables of the search: `npx tsx bench/raw.ts [rounds]`. No
+ *  caches: each one reads root, context and paging entries. Medians of interleaved rounds; every result is checked. */
 import { bounds } from '../spec/bounds.ts'
 import { entryReader } from '../spec/vtd/layout/read-entries.ts'
 import { MemoryImage } from '../spec/iommu/image.ts'
-import { anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/layout/index.ts'
+import {
+  anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables,
+} from '../spec/vtd/layout/index.ts'
 import { geometryOf, tablesOf } from '../spec/vtd/bounded/tables.ts'
 import type { Cell } from '../spec/iommu/cells.ts'
 import type { Memory } from '../spec/vtd/bounded/tables.ts'
@@ -27,8 +29,10 @@ interface Case {
   readonly pages: readonly number[]
 }
 const hardware: TranslationUnit = {
-  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3],
-  passThrough: true, deviceTlb: true, zlr: true, abortMode: false, interruptRange: { first: 0xfee00000, last: 0xfeefffff }, scalable: null, singleSource: noSingleSource,
+  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4],
+  superpages: [2, 3],
+  passThrough: true, deviceTlb: true, zlr: true, abortMode: false,
+  interruptRange: { first: 0xfee00000, last: 0xfeefffff }, scalable: null, singleSource: noSingleSource,
 }
 const read = (sid: number, address: number): DmaRequest =>
   ({ sid, type: 'untranslated', access: 'read', address, dword: false, pasid: null, privileged: false, execute: false })
@@ -52,7 +56,7 @@ function raw(levels: 3 | 4, leafLevel: 1 | 2): Case {
       const at = table + indexAt(hardwareGeometry, address, level) * 8
       table = below.get(at) ?? newTable()
       below.set(at, table)
-      memory.write(at, encode(secondStageTables[level === 4 ? 4 : level === 3 ? 3 : 2], { R: 1, W: 1, ADDR: table / 4096 }))
+      memory.write(at, encode(secondStageTables[level as 2 | 3 | 4], { R: 1, W: 1, ADDR: table / 4096 }))
     }
     const output = 2 ** 40 + n * size
     const leaf = encode(secondStageLeaf[leafLevel], { R: 1, W: 1, PS: leafLevel - 1, ADDR: output / size })
@@ -61,7 +65,8 @@ function raw(levels: 3 | 4, leafLevel: 1 | 2): Case {
     pages.push(output)
   }
   const tables = rawTables(memory, { rootTable, interruptTable: 0 }, entryReader(anything))
-  return { name: `raw words, ${levels === 3 ? 39 : 48} bit, ${leafLevel === 1 ? '4K' : '2M'}`, tables, unit: hardware, requests, pages }
+  return { name: `raw words, ${levels === 3 ? 39 : 48} bit, ${leafLevel === 1 ? '4K' : '2M'}`, tables, unit: hardware,
+    requests, pages }
 }
 
 /** Eight pages in three levels of two entries: the largest tables of the search. */
@@ -73,12 +78,15 @@ function bounded(): Case {
   const memory: Memory = {
     rootPresent: true, wideDestinations: false, irta: 0, irt: [],
     context: [0, 1, 2].map(() => cell({ domain: 0, root: 0 })), roots: [[table(0), table(1)]],
-    pool: [[table(2), table(3)], [table(4), table(5)], [leaf(0), leaf(1)], [leaf(2), leaf(3)], [leaf(0), leaf(1)], [leaf(2), leaf(3)]],
+    pool: [[table(2), table(3)], [table(4), table(5)], [leaf(0), leaf(1)], [leaf(2), leaf(3)], [leaf(0), leaf(1)],
+      [leaf(2), leaf(3)]],
   }
   const unit: TranslationUnit =
-    { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [], interruptRange: null }
+    { ...hardware, geometry: geometryOf(b), hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [3], superpages: [],
+      interruptRange: null }
   const requests = Array.from({ length: 24 }, (_, n) => read(n % 3, n >> 1 & 7))
-  return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, memory, b), unit, requests, pages: requests.map(({ address }) => address % 4) }
+  return { name: 'bounded tables, 3 levels', tables: tablesOf(memory, memory, b), unit, requests,
+    pages: requests.map(({ address }) => address % 4) }
 }
 
 /** Nanoseconds a translation. */
@@ -104,9 +112,11 @@ for (let round = -1; round < Number(rounds); round++)
 const medians = times.map(all => all.sort((a, b) => a - b)[all.length >> 1]!)
 const smallScope = medians.at(-1)!
 const count = (n: number): string => Math.round(n).toLocaleString('en-US')
-console.log(`node ${process.version}, median of ${rounds} interleaved rounds of ${count(perRound)}; wanted over raw words: ${count(wanted)} a second`)
+console.log(`node ${process.version}, median of ${rounds} interleaved rounds of ${count(perRound)}; wanted over raw `
+  + `words: ${count(wanted)} a second`)
 cases.forEach(({ name }, i) => {
   const took_ns = medians[i]!
-  console.log(`${name.padEnd(26)}${count(1e9 / took_ns).padStart(12)} translations/s${took_ns.toFixed(0).padStart(6)} ns`
+  console.log(`${name.padEnd(26)}${count(1e9 / took_ns).padStart(12)} translations/s`
+    + `${took_ns.toFixed(0).padStart(6)} ns`
     + `${(took_ns / smallScope).toFixed(2).padStart(7)} x the time over bounded tables`)
 })

@@ -1,4 +1,5 @@
-/** Random machines through every way to search them, beside a naive checker: `npm run soak -- --machines N --seed S`. Exit 1 where any differs. */
+/** Random machines through every way to search them, beside a naive checker: `npm run soak -- --machines N --seed S`.
+ *  Exit 1 where any differs. */
 import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { kinds } from '../test/naive/random/machines.ts'
@@ -15,16 +16,20 @@ const usage = `usage: npm run soak -- [--machines N] [--seed S] [--workers N] [-
   --without   kinds and ways to leave out, by name or by a beginning with * after it
   --show      with the text of each machine that differs`
 const { values: of } = parseArgs({ options: {
-  machines: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '1' },
-  kinds: { type: 'string' }, ways: { type: 'string' }, each: { type: 'string', default: '1000' }, without: { type: 'string', default: '' },
+  machines: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' },
+  workers: { type: 'string', default: '1' },
+  kinds: { type: 'string' }, ways: { type: 'string' }, each: { type: 'string', default: '1000' },
+  without: { type: 'string', default: '' },
   show: { type: 'boolean', default: false }, share: { type: 'string' },
 } })
 /** Machines with more states have fewer of their actions. */
 const mostStates = 600
 
 const without = of.without.split(',').filter(name => name !== '')
-const isLeftOut = (name: string): boolean => without.some(one => one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : one === name)
-const [machines, first, workers, each] = [of.machines, of.seed, of.workers, of.each].map(Number) as [number, number, number, number]
+const isLeftOut = (name: string): boolean =>
+  without.some(one => one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : one === name)
+const [machines, first, workers,
+  each] = [of.machines, of.seed, of.workers, of.each].map(Number) as [number, number, number, number]
 const asked = <T>(all: readonly T[], names: string | undefined, nameOf: (one: T) => string): T[] =>
   all.filter(one => (names === undefined || names.split(',').includes(nameOf(one))) && !isLeftOut(nameOf(one)))
 const askedKinds = asked<Kind>(kinds, of.kinds, kind => kind), askedWays = asked(ways, of.ways, ({ name }) => name)
@@ -43,10 +48,12 @@ async function one(index: number): Promise<Done> {
   const seed = first + index, kind = askedKinds[seed % askedKinds.length]!
   try {
     const made = caseOf(kind, seed, mostStates)
-    return made === null ? { searches: 0, differences: [], skipped: true } : { ...await compared(made, inTurn(askedWays.filter(way => fits(made.made, way)), seed)), skipped: false }
+    return made === null ? { searches: 0, differences: [], skipped: true }
+      : { ...await compared(made, inTurn(askedWays.filter(way => fits(made.made, way)), seed)), skipped: false }
   } catch (error) {
     const lines = [error instanceof Error ? error.stack ?? error.message : String(error)]
-    return { searches: 0, differences: [{ kind, seed, way: 'the naive checker itself', lines, text: '' }], skipped: false }
+    return { searches: 0, differences: [{ kind, seed, way: 'the naive checker itself', lines, text: '' }],
+      skipped: false }
   }
 }
 
@@ -73,7 +80,8 @@ const book = (of_: Done): void => {
   if (of_.skipped) skipped++
   differences += of_.differences.length
   of_.differences.forEach(tell)
-  if (done % 100 === 0) console.error(`${done} of ${machines} machines, ${searches} searches, ${differences} differences`)
+  if (done % 100 === 0)
+    console.error(`${done} of ${machines} machines, ${searches} searches, ${differences} differences`)
 }
 if (workers <= 1) for (let index = 0; index < machines; index++) book(await one(index))
 else await Promise.all(Array.from({ length: workers }, (_, share) => new Promise<void>((resolve, reject) => {

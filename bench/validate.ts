@@ -1,4 +1,5 @@
-/** Lines a second of `validate` on the recorded boots, parsing and replay included; printed, not gated. Run: npx tsx bench/validate.ts */
+/** Lines a second of `validate` on the recorded boots, parsing and replay included; printed, not gated. Run: npx tsx
+ *  bench/validate.ts */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,8 @@ import { validateLog } from '../src/linux/validate.ts'
 const boots = new URL('../traces/linux/', import.meta.url).pathname
 const best = 5
 
-async function rate(label: string, log: string, beside: { readonly ftrace?: string; readonly tables?: string } = {}): Promise<void> {
+async function rate(label: string, log: string,
+  beside: { readonly ftrace?: string; readonly tables?: string } = {}): Promise<void> {
   let least_ms = Infinity, lines = 0
   for (let run = 0; run < best; run++) {
     const start = performance.now()
@@ -27,10 +29,12 @@ for (const name of ['vtd-strict', 'vtd-strict-timed', 'vtd-lazy-timed']) {
   await rate(name, log)
   await rate(`${name} with kernel log`, log, { ftrace })
 }
-await rate('vtd-strict with dump', join(boots, 'vtd-strict.trace.log.gz'), { tables: join(boots, 'vtd-strict.tables.json-pages.gz') })
+await rate('vtd-strict with dump', join(boots, 'vtd-strict.trace.log.gz'),
+  { tables: join(boots, 'vtd-strict.tables.json-pages.gz') })
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-bench-'))
 try {
   const long = join(dir, 'long.log')
-  writeFileSync(long, gunzipSync(readFileSync(join(boots, 'vtd-strict-timed.trace.log.gz'))).toString('latin1').repeat(20))
+  writeFileSync(long, gunzipSync(readFileSync(join(boots, 'vtd-strict-timed.trace.log.gz'))).toString('latin1')
+    .repeat(20))
   await rate('vtd-strict-timed 20 times, plain', long)
 } finally { rmSync(dir, { recursive: true, force: true }) }

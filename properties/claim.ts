@@ -1,4 +1,5 @@
-/** A claim about kernel designs: a property, when it applies, and what must have been reached before it means anything. */
+/** A claim about kernel designs: a property, when it applies, and what must have been reached before it means
+ *  anything. */
 import { propertiesOf } from '../src/model/index.ts'
 import type { Bounds } from '../spec/bounds.ts'
 import type { Ledger } from '../spec/ledger.ts'

@@ -28,13 +28,17 @@ export const claims: readonly Claim[] = [
   waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind,
 ]
 
-/** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for them. */
+/** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for
+ *  them. */
 const onEach: ReadonlyMap<Claim, (iommu: Iommu) => Claim> = new Map([
-  [noDmaEscape, noDmaEscapeOn], [noAccessAfterUnmap, noAccessAfterUnmapOn], [noWrongPermission, noWrongPermissionOn], [noFreedTable, noFreedTableOn],
-  [newMappingWorks, newMappingWorksOn], [noMisdelivery, noMisdeliveryOn], [noForgedInterrupt, noForgedInterruptOn], [waitEnds, waitEndsOn],
+  [noDmaEscape, noDmaEscapeOn], [noAccessAfterUnmap, noAccessAfterUnmapOn], [noWrongPermission, noWrongPermissionOn],
+  [noFreedTable, noFreedTableOn],
+  [newMappingWorks, newMappingWorksOn], [noMisdelivery, noMisdeliveryOn], [noForgedInterrupt, noForgedInterruptOn],
+  [waitEnds, waitEndsOn],
   [invalidationsComplete, invalidationsCompleteOn],
 ])
-const claimsOn = (iommu: Iommu): readonly Claim[] => iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
+const claimsOn = (iommu: Iommu): readonly Claim[] =>
+  iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = standard): readonly RemapProperty[] {

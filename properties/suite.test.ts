@@ -1,4 +1,5 @@
-/** The claims as a property suite: saved counterexamples first, then random runs of every design in every standard scope. */
+/** The claims as a property suite: saved counterexamples first, then random runs of every design in every standard
+ *  scope. */
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { designNamed, designs } from '../spec/designs.ts'
@@ -23,9 +24,12 @@ describe.skipIf(readdirSync('traces/regressions').length === 1)('saved counterex
 const seed = 2011
 describe.each(designs)('$name', design => {
   test.each(scopes.filter(scope => scope.on(design)))(`$name, random, seed ${seed}`, async ({ bounds }) => {
-    const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)), { seed, runs: 6, length: 130 })
+    const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)),
+      { seed, runs: 6, length: 130 })
     for (const { property, outcome, violation } of results)
-      if (outcome === 'violated') expect(Object.keys(design.givesUp), `${violation!.because}\n${violation!.ops.map(showOp).join('\n')}`).toContain(property)
+      if (outcome === 'violated')
+        expect(Object.keys(design.givesUp), `${violation!.because}\n${violation!.ops.map(showOp).join('\n')}`)
+          .toContain(property)
     expect(results.length).toBeGreaterThan(1)
     // A run ends early only when every claim is violated, as it may be without an IOMMU.
     if (results.some(({ outcome }) => outcome === 'passed')) expect(random!.ops).toBeGreaterThan(100)

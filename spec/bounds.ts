@@ -1,4 +1,5 @@
-/** The bounds of a model: how many of everything there is, what is switched on, and what the hardware can do. One flat object. */
+/** The bounds of a model: how many of everything there is, what is switched on, and what the hardware can do. One flat
+ *  object. */
 import { capabilities } from './iommus.ts'
 import type { CapabilityName } from './iommus.ts'
 
@@ -12,13 +13,15 @@ const sizes = {
   domains: { least: 1, most: 3, standard: 1, says: 'protection domains: drivers, guests' },
   frames: { least: 0, most: 4, standard: 0, says: 'memory frames; 0 switches DMA off' },
   iovas: { least: 0, most: 8, standard: 0, says: 'I/O virtual pages of each domain' },
-  levels: { least: 1, most: 3, standard: 1, says: 'levels of the second-stage tables (two entries a table above level 1)' },
+  levels: { least: 1, most: 3, standard: 1,
+    says: 'levels of the second-stage tables (two entries a table above level 1)' },
   tables: { least: 0, most: 4, standard: 0, says: 'table pages in the pool below the roots; needed when levels > 1' },
   queue: { least: 1, most: 6, standard: 3, says: 'descriptors the invalidation queue holds' },
   readOnly: { least: 0, most: 1, standard: 0, says: 'read-only mappings and the protect call' },
   reassign: { least: 0, most: 1, standard: 0, says: 'the attach and detach calls' },
   ports: { least: 0, most: 1, standard: 0, says: 'the portAccess call: drivers reach device ports through the kernel' },
-  sources: { least: 0, most: 3, standard: 0, says: 'interrupt sources; source i belongs to device i mod devices; 0 switches interrupts off' },
+  sources: { least: 0, most: 3, standard: 0,
+    says: 'interrupt sources; source i belongs to device i mod devices; 0 switches interrupts off' },
   vectors: { least: 0, most: 4, standard: 0, says: 'vectors of each CPU; a higher one has the higher priority' },
   migrate: { least: 0, most: 3, standard: 0, says: 'sources that may move; 0 switches the migrateInterrupt call off' },
   hostile: { least: 0, most: 1, standard: 0, says: 'devices send forged interrupt messages' },
@@ -29,7 +32,8 @@ const sizes = {
 export const capabilityNames = Object.keys(capabilities) as readonly CapabilityName[]
 
 export type BoundName = keyof typeof sizes | CapabilityName
-/** The one list of bounds; help, checks and documentation derive from it. Sizes first, then what the hardware can do. */
+/** The one list of bounds; help, checks and documentation derive from it. Sizes first, then what the hardware can
+ *  do. */
 export const boundSpecs: Readonly<Record<BoundName, BoundSpec>> = {
   ...sizes,
   ...Object.fromEntries(capabilityNames.map((name): [CapabilityName, BoundSpec] => {
@@ -54,25 +58,38 @@ export function showBounds(b: Bounds): string {
 export function badBounds(b: Bounds): string | null {
   for (const name of boundNames) {
     const { least, most } = boundSpecs[name]
-    if (!Number.isInteger(b[name]) || b[name] < least || b[name] > most) return `${name}=${b[name]} is outside ${least}..${most}`
+    if (!Number.isInteger(b[name]) || b[name] < least || b[name] > most)
+      return `${name}=${b[name]} is outside ${least}..${most}`
   }
   if (b.callers > b.cpus) return `callers=${b.callers} is more than cpus=${b.cpus}`
-  if ((b.frames === 0) !== (b.iovas === 0)) return `frames=${b.frames} and iovas=${b.iovas}: both are 0 (no DMA) or neither`
-  if (b.tables < b.levels - 1) return `levels=${b.levels} needs ${b.levels - 1} table pages below the root for any page: tables is ${b.tables}`
-  if (b.levels > 1 && b.iovas > 2 ** b.levels) return `iovas=${b.iovas} is more than ${2 ** b.levels}, what ${b.levels} levels of two entries reach`
-  if ((b.sources === 0) !== (b.vectors === 0)) return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
-  if (b.sources > b.cpus * b.vectors) return `sources=${b.sources} do not fit on cpus=${b.cpus} with vectors=${b.vectors} each`
+  if ((b.frames === 0) !== (b.iovas === 0))
+    return `frames=${b.frames} and iovas=${b.iovas}: both are 0 (no DMA) or neither`
+  if (b.tables < b.levels - 1)
+    return `levels=${b.levels} needs ${b.levels - 1} table pages below the root for any page: tables is ${b.tables}`
+  if (b.levels > 1 && b.iovas > 2 ** b.levels)
+    return `iovas=${b.iovas} is more than ${2 ** b.levels}, what ${b.levels} levels of two entries reach`
+  if ((b.sources === 0) !== (b.vectors === 0))
+    return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
+  if (b.sources > b.cpus * b.vectors)
+    return `sources=${b.sources} do not fit on cpus=${b.cpus} with vectors=${b.vectors} each`
   if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
   if (b.migrate > b.sources) return `migrate=${b.migrate} is more than sources=${b.sources}`
-  if (b.migrate > 0 && b.sources === b.cpus * b.vectors) return `migrate=${b.migrate} with sources=${b.sources}: cpus=${b.cpus} with vectors=${b.vectors} each leave no vector to move to`
+  if (b.migrate > 0 && b.sources === b.cpus * b.vectors)
+    return `migrate=${b.migrate} with sources=${b.sources}: cpus=${b.cpus} with vectors=${b.vectors} each leave no `
+      + 'vector to move to'
   if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'
-  // The second CPU's id has no place in an 8-bit destination: where no message can name it, all sources start on the first.
-  if (b.wideIds === 1 && b.sources > b.vectors) return `sources=${b.sources} do not fit on CPU 0 with vectors=${b.vectors}: with wideIds=1 not every message can name another`
+  // The second CPU's id has no place in an 8-bit destination: where no message can name it, all sources start on the
+  // first.
+  if (b.wideIds === 1 && b.sources > b.vectors)
+    return `sources=${b.sources} do not fit on CPU 0 with vectors=${b.vectors}: with wideIds=1 not every message can `
+      + 'name another'
   return null
 }
 
-/** The bounds that `check --deep` raises, in turns. Switches and capabilities stay as they are: they make another world, not a larger one. */
-export const ladder: readonly BoundName[] = ['frames', 'iovas', 'devices', 'domains', 'sources', 'vectors', 'migrate', 'cpus', 'callers', 'tables', 'queue']
+/** The bounds that `check --deep` raises, in turns. Switches and capabilities stay as they are: they make another
+ *  world, not a larger one. */
+export const ladder: readonly BoundName[] = ['frames', 'iovas', 'devices', 'domains', 'sources', 'vectors', 'migrate',
+  'cpus', 'callers', 'tables', 'queue']
 
 /** One more of something; null where that is too many, makes no sense, or would switch on a part that is off. */
 export function raised(b: Bounds, name: BoundName): Bounds | null {

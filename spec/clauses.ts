@@ -1,4 +1,5 @@
-/** Every clause of a manual that the model exercises: id -> where it stands and what it says, in our words. One row a rule. */
+/** Every clause of a manual that the model exercises: id -> where it stands and what it says, in our words. One row a
+ *  rule. */
 import { apicClauses } from './apic/clauses.ts'
 import type { ApicClause } from './apic/clauses.ts'
 import type { Clauses } from './iommu/citation.ts'

@@ -16,7 +16,8 @@ export const ring0Register = variants(ring0Strict)['ring0Register']!
 /** Protocols that move an interrupt by remapping; any design may use either. */
 export const irteUpdate = irteUpdateOn(steps), tableSwitch = tableSwitchOn(steps)
 
-const migrating = (name: string): Design => migrations.find(migration => migration.name === name)!.apply(ring0Strict, steps)
+const migrating = (name: string): Design =>
+  migrations.find(migration => migration.name === name)!.apply(ring0Strict, steps)
 
 /** In the order reports show them. */
 export const designs: readonly Design[] = [
@@ -24,7 +25,8 @@ export const designs: readonly Design[] = [
   migrating('source-masked'), migrating('source-unmasked'), migrating('table-switch'),
 ]
 
-/** By name; `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT` takes a step out or swaps two. Null when there is none. */
+/** By name; `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT` takes a step out or swaps two.
+ *  Null when there is none. */
 export function designNamed(name: string): Design | null {
   const change = editedName(name)
   if (change !== null) {

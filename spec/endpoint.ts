@@ -12,11 +12,13 @@ export function endpointActions<U>(setup: Setup, iommu: Iommu<U>) {
 function dmaActions<U>(setup: Setup, iommu: Iommu<U>) {
   const { ids: id, use } = setup, action = actionOn<U>()
   const write = { kind: 'bool' } as const
-  // A request uses what the caches of the unit hold. One that misses walks first, which the unit does by itself, and then this.
+  // A request uses what the caches of the unit hold. One that misses walks first, which the unit does by itself, and
+  // then this.
   const issue = () => action('dma.issue', {
     says: 'a device sends a DMA request to any page of its address space; it is translated by the IOTLB, or refused',
     agent: 'device', path: 'dma', params: { device: id.device, iova: id.iova, write },
-    when: (s, p) => iommu.translates(s.unit) && s.inFlight[p.device] === null && iommu.request(s, p, setup).kind !== 'walks',
+    when: (s, p) => iommu.translates(s.unit) && s.inFlight[p.device] === null
+      && iommu.request(s, p, setup).kind !== 'walks',
     then: (d, p, emit) => {
       const outcome = iommu.request(d, p, setup)
       if (outcome.kind === 'blocked') { iommu.block(d, p, outcome.reason, emit, setup); return }
@@ -49,7 +51,8 @@ function dmaActions<U>(setup: Setup, iommu: Iommu<U>) {
   return [use.dma ? issue() : issuePhysical(), land]
 }
 
-/** Messages that no source of the device sends. They are judged where they arrive, so they need no flight of their own. */
+/** Messages that no source of the device sends. They are judged where they arrive, so they need no flight of their
+ *  own. */
 function forging<U>(setup: Setup, iommu: Iommu<U>) {
   const { bounds: b, ids: id, use } = setup, action = actionOn<U>()
   const deviceOf = (source: number): number => source % b.devices

@@ -1,4 +1,5 @@
-/** The id domains of one set of bounds. Interchangeable things are scalarsets; what is ordered or computed with is a range. */
+/** The id domains of one set of bounds. Interchangeable things are scalarsets; what is ordered or computed with is a
+ *  range. */
 import { range, scalarset } from '../src/model/index.ts'
 import type { Index } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'

@@ -1,10 +1,13 @@
-/** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from 'remapcheck/spec'`. */
+/** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from
+ *  'remapcheck/spec'`. */
 export { design, moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
 export type { DesignOptions } from './kernel/design.ts'
 export { edited } from './kernel/edits.ts'
 export * from './steps.ts'
 export { migrations, sourceMasked, sourceUnmasked } from './kernel/migration.ts'
-export { driverServer, irteUpdate, ring0Deferred, ring0DeferredEarly, ring0Register, ring0Strict, tableSwitch } from './designs.ts'
+export {
+  driverServer, irteUpdate, ring0Deferred, ring0DeferredEarly, ring0Register, ring0Strict, tableSwitch,
+} from './designs.ts'
 export type { Migration } from './kernel/migration.ts'
 export { noIommu, userPortIo } from './kernel/unprotected.ts'
 export { designNamed, designs } from './designs.ts'

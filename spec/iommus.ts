@@ -1,4 +1,5 @@
-/** The IOMMUs that there are: with `steps.ts` the only file outside a vendor's folder that imports its inside. A new vendor is one more entry in each list. */
+/** The IOMMUs that there are: with `steps.ts` the only file outside a vendor's folder that imports its inside. A new
+ *  vendor is one more entry in each list. */
 import type { Iommu, Rule } from './iommu/iommu.ts'
 import { vtdFacts } from './vtd/facts.ts'
 import { vtd } from './vtd/iommu.ts'
@@ -15,7 +16,8 @@ export const iommu: Iommu = standardIommu as Iommu
 /** Apart from the vendors' types, which depend on the names that are here. */
 type All<K extends 'capabilities' | 'clauses'> = Joined<(typeof facts)[number][K]>
 type Joined<T> = (T extends unknown ? (of: T) => void : never) extends (of: infer I) => void ? I : never
-const joined = <K extends 'capabilities' | 'clauses'>(part: K): All<K> => Object.assign({}, ...facts.map(one => one[part])) as All<K>
+const joined = <K extends 'capabilities' | 'clauses'>(part: K): All<K> =>
+  Object.assign({}, ...facts.map(one => one[part])) as All<K>
 
 /** Of all vendors: bounds are one list. */
 export const capabilities = joined('capabilities')
@@ -27,6 +29,9 @@ export type VendorClause = keyof typeof vendorClauses
 export const ruleNames = Object.keys(standardIommu.rules) as Rule[]
 
 /** Hardware on which no step of a kernel is spared. */
-export const demanding = Object.fromEntries(Object.entries(capabilities).flatMap(([name, { demanding: value }]) => value === null ? [] : [[name, value]])) as Partial<Record<CapabilityName, number>>
-/** Hardware that sees stores late and caches refusals; and hardware whose interrupt entries name eight bits of a CPU's id. */
+export const demanding = Object.fromEntries(Object.entries(capabilities)
+  .flatMap(([name, { demanding: value }]) =>
+    value === null ? [] : [[name, value]])) as Partial<Record<CapabilityName, number>>
+/** Hardware that sees stores late and caches refusals; and hardware whose interrupt entries name eight bits of a CPU's
+ *  id. */
 export const { weakest, narrow } = standardIommu

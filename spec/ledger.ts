@@ -1,5 +1,5 @@
-/** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written from
- *  observations only, so a wrong page table cannot make a wrong access look right. */
+/** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
+ *  from observations only, so a wrong page table cannot make a wrong access look right. */
 import { bool, initial, optional, struct, table } from '../src/model/index.ts'
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
@@ -17,8 +17,8 @@ function ledgerDomain(b: Bounds) {
     tableOwner: table([id.page], optional(id.domain)),
     /** Whose interrupts arrive at (cpu, vector). */
     bound: table([id.cpu, id.vector], optional(id.source)),
-    /** Where raised edges of a source are. Edges of one source in one place have merged: the handler drains the device once for
-     *  all of them (SDM: IRR holds one bit), so a place holds "some" or "none" and no edge needs a number. */
+    /** Where raised edges of a source are. Edges of one source in one place have merged: the handler drains the device
+     *  once for all of them (SDM: IRR holds one bit), so a place holds "some" or "none" and no edge needs a number. */
     edges: table([id.source], struct({
       pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
       notification: bool, lost: bool,
@@ -48,7 +48,9 @@ function observe(book: Ledger, seen: Seen): void {
   }
 }
 
-type EdgeSeen = Extract<Seen, { what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received' }>
+type EdgeSeen = Extract<Seen, {
+  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received'
+}>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
   switch (seen.what) {

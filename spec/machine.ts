@@ -23,7 +23,8 @@ export type RemapMachine = Machine<State, Ledger, Seen>
 export type RemapProperty = Property<State, Ledger, Seen>
 
 /** `design` takes steps on the IOMMU, or on none. @throws RangeError when the bounds make no sense together. */
-export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = [], iommu: Iommu = standard): RemapMachine {
+export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = [],
+  iommu: Iommu = standard): RemapMachine {
   const why = badBounds(b)
   if (why !== null) throw new RangeError(why)
   const { setup, longestProtocol } = setupIn(design, b)
@@ -32,7 +33,8 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   const seen = place(start, setup, first)
   iommu.start(start, setup, first)
   return machine<State, Ledger, Seen>({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses }, actions: actionsOn(design, setup, iommu),
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses },
+    actions: actionsOn(design, setup, iommu),
   })
 }
 
@@ -43,18 +45,21 @@ function setupIn(design: Design, b: Bounds): { readonly setup: Setup; readonly l
 }
 
 /** What can happen: steps of the kernel, of hardware and of devices. */
-export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] => actionsOn(design, setupIn(design, b).setup, standard)
+export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] =>
+  actionsOn(design, setupIn(design, b).setup, standard)
 const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, Seen>[] =>
-  [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu), ...interruptActions(setup, iommu)]
+  [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu),
+    ...interruptActions(setup, iommu)]
 
-/** Device i starts in domain i mod domains. Sources start spread over the CPUs that their messages can name, each with a vector of its own; source i belongs
- *  to device i mod devices. */
+/** Device i starts in domain i mod domains. Sources start spread over the CPUs that their messages can name, each with
+ *  a vector of its own; source i belongs to device i mod devices. */
 function firstPlaces(setup: Setup, iommu: Iommu): FirstPlaces {
   const { bounds: b } = setup
   const cpus = Array.from({ length: b.cpus }, (_, cpu) => cpu).filter(cpu => iommu.canStartAt(cpu, setup))
   return {
     domains: Array.from({ length: b.devices }, (_, device) => device % b.domains),
-    sources: Array.from({ length: b.sources }, (_, source) => ({ cpu: cpus[source % cpus.length]!, vector: Math.floor(source / cpus.length) })),
+    sources: Array.from({ length: b.sources },
+      (_, source) => ({ cpu: cpus[source % cpus.length]!, vector: Math.floor(source / cpus.length) })),
   }
 }
 

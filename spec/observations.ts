@@ -2,15 +2,33 @@
 
 /** Memory and DMA. `iova` is null where the device addresses memory itself (no translation). */
 export type MemorySeen =
-  | { readonly what: 'granted'; readonly domain: number; readonly iova: number; readonly frame: number; readonly write: boolean }
+  | {
+    readonly what: 'granted'
+    readonly domain: number
+    readonly iova: number
+    readonly frame: number
+    readonly write: boolean
+  }
   | { readonly what: 'downgraded'; readonly domain: number; readonly iova: number }
   | { readonly what: 'revoked'; readonly domain: number; readonly iova: number }
   | { readonly what: 'frame-owned'; readonly frame: number; readonly by: number | null }
   | { readonly what: 'table-owned'; readonly page: number; readonly by: number | null }
   | { readonly what: 'attached'; readonly device: number; readonly to: number | null }
-  | { readonly what: 'landed'; readonly device: number; readonly iova: number | null; readonly frame: number; readonly write: boolean }
+  | {
+    readonly what: 'landed'
+    readonly device: number
+    readonly iova: number | null
+    readonly frame: number
+    readonly write: boolean
+  }
   | { readonly what: 'table-read'; readonly device: number; readonly domain: number; readonly page: number }
-  | { readonly what: 'blocked'; readonly device: number; readonly iova: number; readonly write: boolean; readonly reason: number }
+  | {
+    readonly what: 'blocked'
+    readonly device: number
+    readonly iova: number
+    readonly write: boolean
+    readonly reason: number
+  }
 
 /** A driver's access to a port of a device reached the device. */
 export interface PortSeen { readonly what: 'port-accessed'; readonly domain: number; readonly device: number }
@@ -20,10 +38,23 @@ export type InterruptSeen =
   | { readonly what: 'bound'; readonly cpu: number; readonly vector: number; readonly to: number | null }
   | { readonly what: 'raised'; readonly source: number; readonly pended: boolean }
   | { readonly what: 'unmasked'; readonly source: number }
-  | { readonly what: 'accepted'; readonly device: number; readonly source: number | null; readonly cpu: number; readonly vector: number; readonly merged: boolean }
+  | {
+    readonly what: 'accepted'
+    readonly device: number
+    readonly source: number | null
+    readonly cpu: number
+    readonly vector: number
+    readonly merged: boolean
+  }
   | { readonly what: 'rejected'; readonly device: number; readonly source: number | null; readonly reason: number }
   | { readonly what: 'dispatched'; readonly cpu: number; readonly vector: number }
-  | { readonly what: 'handled'; readonly cpu: number; readonly vector: number; readonly by: number | null; readonly notifies: boolean }
+  | {
+    readonly what: 'handled'
+    readonly cpu: number
+    readonly vector: number
+    readonly by: number | null
+    readonly notifies: boolean
+  }
   | { readonly what: 'received'; readonly source: number }
 
 export type Seen = MemorySeen | PortSeen | InterruptSeen

@@ -1,4 +1,5 @@
-/** The standard scopes: small worlds in which designs are checked, each with the part switched on that its claims are about. */
+/** The standard scopes: small worlds in which designs are checked, each with the part switched on that its claims are
+ *  about. */
 import { narrow, weakest } from './iommus.ts'
 import { bounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
@@ -34,10 +35,12 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'reassign', says: 'two devices move between two domains while their memory is mapped and unmapped',
-    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }), on: design => design.protocols.detach !== undefined && hasOwnMemory(design),
+    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }),
+    on: design => design.protocols.detach !== undefined && hasOwnMemory(design),
   },
   {
-    name: 'takedown', says: 'two CPUs take the two devices of one driver down with its memory, and give them to the next',
+    name: 'takedown',
+    says: 'two CPUs take the two devices of one driver down with its memory, and give them to the next',
     bounds: bounds({ cpus: 2, callers: 2, devices: 2, frames: 1, iovas: 1, reassign: 1 }),
     on: design => design.userDrivers && design.protocols.detach !== undefined && translates(design),
   },
@@ -54,7 +57,8 @@ export const scopes: readonly Scope[] = [
     bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 2, levels: 2, tables: 1 }), on: translates,
   },
   {
-    name: 'old-hardware', says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
+    name: 'old-hardware',
+    says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
     bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, ...weakest }), on: translates,
   },
   {
@@ -63,7 +67,8 @@ export const scopes: readonly Scope[] = [
     on: design => design.remapsInterrupts && moves(design),
   },
   {
-    name: 'hostile-move', says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
+    name: 'hostile-move',
+    says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
     bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, ...narrow }),
     on: design => design.remapsInterrupts && moves(design),
   },
@@ -73,20 +78,27 @@ export const scopes: readonly Scope[] = [
   },
   {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',
-    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1 }), on: design => design.protocols.portAccess !== undefined,
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1 }),
+    on: design => design.protocols.portAccess !== undefined,
   },
   {
-    name: 'together', says: 'DMA and interrupts share the invalidation queue: one device, one page, one source that moves',
+    name: 'together',
+    says: 'DMA and interrupts share the invalidation queue: one device, one page, one source that moves',
     bounds: bounds({ cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 2, migrate: 1 }), on: everywhere,
   },
 ]
 
-/** The smallest worlds in which each call can go wrong: questions that are asked many times are asked here before the scopes. */
+/** The smallest worlds in which each call can go wrong: questions that are asked many times are asked here before the
+ *  scopes. */
 export const worlds: readonly Scope[] = [
-  { name: 'one-page', says: 'one device, one page, one frame', bounds: bounds({ frames: 1, iovas: 1 }), on: hasOwnMemory },
-  { name: 'one-read-only-page', says: 'the same page, read-only at times', bounds: bounds({ frames: 1, iovas: 1, readOnly: 1 }), on: translates },
-  { name: 'one-table', says: 'two pages below one table', bounds: bounds({ frames: 1, iovas: 2, levels: 2, tables: 1 }), on: translates },
-  { name: 'one-device', says: 'one device moves between two domains', bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1 }), on: translates },
+  { name: 'one-page', says: 'one device, one page, one frame', bounds: bounds({ frames: 1, iovas: 1 }),
+    on: hasOwnMemory },
+  { name: 'one-read-only-page', says: 'the same page, read-only at times',
+    bounds: bounds({ frames: 1, iovas: 1, readOnly: 1 }), on: translates },
+  { name: 'one-table', says: 'two pages below one table', bounds: bounds({ frames: 1, iovas: 2, levels: 2, tables: 1 }),
+    on: translates },
+  { name: 'one-device', says: 'one device moves between two domains',
+    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1 }), on: translates },
   {
     name: 'one-driver', says: 'a driver maps on one CPU while another takes its device away',
     bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }), on: translates,
@@ -95,10 +107,12 @@ export const worlds: readonly Scope[] = [
     name: 'two-mappers', says: 'one CPU maps a page while another unmaps the other page of the same table',
     bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), on: translates,
   },
-  { name: 'one-source', says: 'one source moves between two CPUs', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), on: moves },
+  { name: 'one-source', says: 'one source moves between two CPUs',
+    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), on: moves },
   {
     name: 'two-movers', says: 'two CPUs move two sources at once',
-    bounds: bounds({ cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 2, migrate: 2 }), on: design => moves(design) && design.interruptTables === 2,
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 2, migrate: 2 }),
+    on: design => moves(design) && design.interruptTables === 2,
   },
 ]
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

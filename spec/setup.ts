@@ -1,4 +1,5 @@
-/** What one machine is made of, worked out once: bounds, the ids within them, what the hardware can do, and what of it the design uses. */
+/** What one machine is made of, worked out once: bounds, the ids within them, what the hardware can do, and what of it
+ *  the design uses. */
 import { capsOf } from './bounds.ts'
 import type { Bounds, Caps } from './bounds.ts'
 import { idsOf } from './ids.ts'
@@ -18,8 +19,10 @@ export interface Setup {
   readonly ids: Ids
   readonly caps: Caps
   readonly use: Use
-  readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksCompatibility' | 'extendedInterrupts' | 'interruptTables' | 'userDrivers'>
+  readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksCompatibility'
+    | 'extendedInterrupts' | 'interruptTables' | 'userDrivers'>
 }
 
 export const setupOf = (design: Design, bounds: Bounds, tags: ReadonlySet<string>): Setup =>
-  ({ bounds, ids: idsOf(bounds), caps: capsOf(bounds), use: { dma: design.remapsDma, interrupts: design.remapsInterrupts, tags }, design })
+  ({ bounds, ids: idsOf(bounds), caps: capsOf(bounds),
+    use: { dma: design.remapsDma, interrupts: design.remapsInterrupts, tags }, design })

@@ -8,26 +8,31 @@ export type Part = 'memory' | 'interrupts'
 
 /** The part that a call belongs to. */
 export const partOf: Readonly<Record<CallName, Part>> = {
-  map: 'memory', unmap: 'memory', protect: 'memory', flush: 'memory', attach: 'memory', detach: 'memory', portAccess: 'memory', migrateInterrupt: 'interrupts',
+  map: 'memory', unmap: 'memory', protect: 'memory', flush: 'memory', attach: 'memory', detach: 'memory',
+  portAccess: 'memory', migrateInterrupt: 'interrupts',
 }
 
 type Option = Exclude<keyof Design, 'name' | 'says' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'>
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
-  remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'], verifiesSource: ['interrupts'],
+  remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
+  verifiesSource: ['interrupts'],
   blocksCompatibility: ['interrupts'], extendedInterrupts: ['interrupts'], interruptTables: ['interrupts'],
 }
 const options = Object.keys(partsOf) as readonly Option[]
 
-/** The built-in design that the part is checked at; null where it is the design's own. What the design says of itself (`memoryOf`, `interruptsOf`)
- *  only names the one to compare with: an edit that makes it untrue makes the part its own, and so does a claim that only the other gives up. */
+/** The built-in design that the part is checked at; null where it is the design's own. What the design says of itself
+ *  (`memoryOf`, `interruptsOf`) only names the one to compare with: an edit that makes it untrue makes the part its
+ *  own, and so does a claim that only the other gives up. */
 export function sharedWith(design: Design, part: Part): Design | null {
   const named = part === 'memory' ? design.memoryOf : design.interruptsOf
   const from = designs.find(({ name }) => name === named)
-  return from !== undefined && isSame(design, from, part) && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
+  return from !== undefined && isSame(design, from, part)
+    && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
 }
 
-/** Option by option, and step by step: two steps are the same only as one object, since what a step does is not to be compared. */
+/** Option by option, and step by step: two steps are the same only as one object, since what a step does is not to be
+ *  compared. */
 function isSame(one: Design, other: Design, part: Part): boolean {
   return options.every(option => !partsOf[option].includes(part) || one[option] === other[option])
     && callNames.every(call => partOf[call] !== part || isSameProtocol(one, other, call))

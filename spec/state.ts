@@ -9,7 +9,8 @@ import type { StoreOrder } from './iommu/cells.ts'
 import type { Seen } from './observations.ts'
 
 /** The calls a kernel offers; a design gives each it has a protocol. */
-export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess', 'migrateInterrupt'] as const
+export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess',
+  'migrateInterrupt'] as const
 export type CallName = (typeof callNames)[number]
 
 /** All but the unit's own state. */
@@ -19,17 +20,21 @@ function commonFields(b: Bounds, order: StoreOrder, longestProtocol: number) {
     /** The page tables of the domains, as software writes them and as hardware sees them. */
     memory: pagingDomain(b, id, order),
     /** A translated DMA on its way to memory; `domain` and `iova` as translated, null without translation. */
-    inFlight: table([id.device], optional(struct({ domain: optional(id.domain), iova: optional(id.iova), frame: id.frame, write: bool }))),
+    inFlight: table([id.device],
+      optional(struct({ domain: optional(id.domain), iova: optional(id.iova), frame: id.frame, write: bool }))),
     sources: table([id.source], struct({
-      /** MSI address (destination CPU) and data (vector) in compatibility format; unused where interrupts are remapped. */
+      /** MSI address (destination CPU) and data (vector) in compatibility format; unused where interrupts are
+       *  remapped. */
       cpu: id.cpu, vector: id.vector,
       masked: bool, pending: bool,
-      /** One message of the source on its way. `remapped` exists only where interrupts are not drained: remapped, not yet accepted. */
+      /** One message of the source on its way. `remapped` exists only where interrupts are not drained: remapped, not
+       *  yet accepted. */
       message: optional(variant('format', {
         compatible: { cpu: id.cpu, vector: id.vector }, remappable: {}, remapped: { cpu: id.cpu, vector: id.vector },
       })),
     })),
-    lapics: table([id.cpu], struct({ irr: table([id.vector], bool), isr: table([id.vector], bool), tmr: table([id.vector], bool) })),
+    lapics: table([id.cpu],
+      struct({ irr: table([id.vector], bool), isr: table([id.vector], bool), tmr: table([id.vector], bool) })),
     kernel: struct({
       /** Allocator of frames and of table pages. */
       frames: table([id.frame], optional(id.domain)),
@@ -54,9 +59,11 @@ function commonFields(b: Bounds, order: StoreOrder, longestProtocol: number) {
       /** The call a CPU is in: registers, and the protocol step to take next. */
       calls: table([id.cpu], optional(struct({
         call: oneOf(...callNames), step: range(0, Math.max(0, longestProtocol - 1)),
-        device: optional(id.device), domain: optional(id.domain), iova: optional(id.iova), frame: optional(id.frame), write: bool,
+        device: optional(id.device), domain: optional(id.domain), iova: optional(id.iova), frame: optional(id.frame),
+        write: bool,
         page: optional(id.page), source: optional(id.source),
-        to: optional(struct({ cpu: id.cpu, vector: id.vector })), from: optional(struct({ cpu: id.cpu, vector: id.vector })),
+        to: optional(struct({ cpu: id.cpu, vector: id.vector })),
+        from: optional(struct({ cpu: id.cpu, vector: id.vector })),
       }))),
     }),
   }

@@ -1,4 +1,5 @@
-/** The kinds of hardware that a protocol is tried on: the standard unit, and units that differ from it in one capability. */
+/** The kinds of hardware that a protocol is tried on: the standard unit, and units that differ from it in one
+ *  capability. */
 import type { Bounds } from './bounds.ts'
 import { capabilityNames } from './bounds.ts'
 import { capabilities } from './iommus.ts'
@@ -19,17 +20,20 @@ export interface Hardware {
 const differing = (name: CapabilityName): Hardware => {
   const { standard, says, matters } = capabilities[name], value = 1 - standard
   return {
-    name: `${name}=${value}`, says: `${says.split(':')[0]!}: ${value === 1 ? 'yes' : 'no'}`, switches: { [name]: value }, matters: (call, design) => matters(partOf[call], design),
+    name: `${name}=${value}`, says: `${says.split(':')[0]!}: ${value === 1 ? 'yes' : 'no'}`,
+    switches: { [name]: value }, matters: (call, design) => matters(partOf[call], design),
   }
 }
 /** Whether a capability makes a difference to some design: one that only bounds ask about has no variant. */
 const isAsked = (name: CapabilityName): boolean =>
-  (['memory', 'interrupts'] as const).some(part => capabilities[name].matters(part, { remapsDma: true, remapsInterrupts: true, interruptTables: 2 }))
+  (['memory', 'interrupts'] as const).some(part =>
+    capabilities[name].matters(part, { remapsDma: true, remapsInterrupts: true, interruptTables: 2 }))
 const asked = capabilityNames.filter(isAsked)
 
 /** In the order reports show them. */
 export const hardwares: readonly Hardware[] = [
-  { name: 'standard', says: 'what current hardware reports', switches: {}, matters: () => true }, ...asked.map(differing),
+  { name: 'standard', says: 'what current hardware reports', switches: {}, matters: () => true },
+  ...asked.map(differing),
 ]
 const standard = Object.fromEntries(asked.map(name => [name, capabilities[name].standard])) as Partial<Bounds>
 

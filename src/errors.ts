@@ -38,7 +38,8 @@ export class UserError extends Error {
   /** For stderr: a line with place, cause and code, one with what to do, and those below it. */
   text(): string {
     const { subject, message, code, next, below } = this
-    return [`${subject === '' ? "''" : subject}: ${message} [${code}]`, `  → ${next}`, ...below.map(line => `      ${line}`)].join('\n')
+    return [`${subject === '' ? "''" : subject}: ${message} [${code}]`, `  → ${next}`,
+      ...below.map(line => `      ${line}`)].join('\n')
   }
 }
 
@@ -48,7 +49,8 @@ const longest_chars = 2000
 const obeyed = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u
 export const isPrintable = (text: string): boolean => !obeyed.test(text)
 
-/** Text from a file or the name of one, as one line that a terminal shows and does not obey; of a long one the middle is left out. */
+/** Text from a file or the name of one, as one line that a terminal shows and does not obey; of a long one the middle
+ *  is left out. */
 export function printable(text: string): string {
   const part = longest_chars / 2
   const short = text.length <= longest_chars ? text : `${text.slice(0, part)} … ${text.slice(-part)}`

@@ -1,8 +1,10 @@
-/** The public API of remapcheck, usable for any machine: declare it, search it or test it at random, shrink what was found.
+/** The public API of remapcheck, usable for any machine: declare it, search it or test it at random, shrink what was
+ *  found.
  *
  *      const action = actionsOf<State, Seen>()
  *      const { always } = propertiesOf<State, {}, Seen>()
- *      const counter = machine<State, {}, Seen>({ name, domain, initial, actions: [action(...)], properties: [always(...)] })
+ *      const counter = machine<State, {}, Seen>({ name, domain, initial, actions: [action(...)], properties:
+ *  [always(...)] })
  *      const exploration = await exploreExhaustively(counter)
  *      exploration.results   // 'holds', or 'violated' with the shortest trace
  */

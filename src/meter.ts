@@ -38,15 +38,16 @@ function threadsOf(pid: number): Thread[] {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state] = fields as [string]
     const started = (textOf(`${folder}/${id}/children`) ?? '').split(' ').filter(child => child !== '')
-    return [{ id, state, time_ms: (Number(fields[11]) + Number(fields[12])) * tick_ms }, ...started.flatMap(child => threadsOf(Number(child)))]
+    return [{ id, state, time_ms: (Number(fields[11]) + Number(fields[12])) * tick_ms },
+      ...started.flatMap(child => threadsOf(Number(child)))]
   })
 }
 // Threads end between two looks, and within one.
 function namesIn(folder: string): string[] { try { return readdirSync(folder) } catch { return [] } }
 function textOf(file: string): string | null { try { return readFileSync(file, 'latin1') } catch { return null } }
 
-/** Elsewhere: processor time that this process itself gets while it waits. The scheduler is fair, so the other could have had as much; whether
- *  it used it does not show, so that one asleep counts as one that works. */
+/** Elsewhere: processor time that this process itself gets while it waits. The scheduler is fair, so the other could
+ *  have had as much; whether it used it does not show, so that one asleep counts as one that works. */
 export class OwnWork implements Meter {
   look(): Did {
     const start = process.cpuUsage()

@@ -1,4 +1,5 @@
-/** How long one waits for another process: counted in what it did meanwhile, not by the clock, so that a busy machine makes nobody late. */
+/** How long one waits for another process: counted in what it did meanwhile, not by the clock, so that a busy machine
+ *  makes nobody late. */
 
 /** What a process did since it was last looked at. */
 export interface Did {
@@ -17,7 +18,8 @@ export const look_ms = 250
 /** Looks without a sign of life before it counts as silent; what it did until then counts for nothing. */
 const before = 4
 
-/** A process that loops gets processor time and uses it up; one that blocks is found asleep. One that has to wait for a processor is neither. */
+/** A process that loops gets processor time and uses it up; one that blocks is found asleep. One that has to wait for a
+ *  processor is neither. */
 export class Patience {
   readonly limits: Limits
   readonly #meter: Meter
@@ -40,6 +42,7 @@ export class Patience {
     if (this.#silence === before) return null
     this.#worked_ms += worked_ms
     if (slept) this.#sleeps++
-    return this.#worked_ms >= this.limits.work_ms ? 'works' : this.#sleeps >= this.limits.sleeps ? 'sleeps' : null
+    if (this.#worked_ms >= this.limits.work_ms) return 'works'
+    return this.#sleeps >= this.limits.sleeps ? 'sleeps' : null
   }
 }

@@ -2,7 +2,8 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** What stood there before stays until all is written. Drafts of the same file that killed processes have left are removed.
+/** What stood there before stays until all is written. Drafts of the same file that killed processes have left are
+ *  removed.
  *  @throws what the file system throws; no draft is then left. */
 export function writeWhole(file: string, text: string): void {
   const folder = dirname(file)
@@ -19,7 +20,8 @@ export function writeWhole(file: string, text: string): void {
 }
 const draftOf = (name: string, pid: number): string => `.${name}.${pid}.part`
 
-/** Whether it is a draft of the file that nobody writes any more. One with the number of this process is of an earlier one. */
+/** Whether it is a draft of the file that nobody writes any more. One with the number of this process is of an earlier
+ *  one. */
 function isLeft(draft: string, name: string): boolean {
   const pid = Number(/\.(\d{1,9})\.part$/.exec(draft)?.[1])
   return draft === draftOf(name, pid) && (pid === process.pid || !isRunning(pid))

@@ -1,4 +1,5 @@
-/** Time in tests is counted, never taken: what waits for a clock or a signal gets one that goes on by one at each look. */
+/** Time in tests is counted, never taken: what waits for a clock or a signal gets one that goes on by one at each
+ *  look. */
 import { vi } from 'vitest'
 
 /** `work` under a clock that shows `step_ms` more at each look. */

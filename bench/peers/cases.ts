@@ -19,10 +19,12 @@ export interface Case {
   readonly judge?: Search
 }
 
-const searchOf = <S, L, O extends Observation>(model: Machine<S, L, O>): Search => options => exploreExhaustively(model, options)
+const searchOf = <S, L, O extends Observation>(model: Machine<S, L, O>): Search =>
+  options => exploreExhaustively(model, options)
 const protocol = (name: keyof typeof reference): Case => {
   const { sizes, states } = reference[name]
-  return { title: `reference protocol, ${name}`, states, promela: () => referencePromela(sizes), search: searchOf(referenceProtocol(sizes)) }
+  return { title: `reference protocol, ${name}`, states, promela: () => referencePromela(sizes),
+    search: searchOf(referenceProtocol(sizes)) }
 }
 const commit = (managers: number, states: number): Case => ({
   title: `two-phase commit, ${managers} managers`, states,
@@ -33,5 +35,6 @@ export const cases: Readonly<Record<string, Case>> = {
   s: protocol('s'), m: protocol('m'), l: protocol('l'),
   '2pc-3': commit(3, 288), '2pc-5': commit(5, 8_832),
   peterson: { title: 'Peterson', states: 20, promela: petersonPromela, search: searchOf(peterson()) },
-  'die-hard': { title: 'Die Hard', states: 16, promela: dieHardPromela, search: searchOf(machine({ ...dieHard(), properties: [] })), judge: searchOf(dieHard()) },
+  'die-hard': { title: 'Die Hard', states: 16, promela: dieHardPromela,
+    search: searchOf(machine({ ...dieHard(), properties: [] })), judge: searchOf(dieHard()) },
 }

@@ -2,13 +2,15 @@
 import { promela, upTo } from './promela.ts'
 import type { Step } from './promela.ts'
 
-/** Managers are working 0, prepared 1, committed 2, aborted 3; the transaction manager is init 0, committed 1, aborted 2. */
+/** Managers are working 0, prepared 1, committed 2, aborted 3; the transaction manager is init 0, committed 1, aborted
+ *  2. */
 export function twoPhaseCommitPromela(managers: number, { careless = false } = {}): string {
   const all = upTo(managers)
   const none = (stage: number): string => `assert(${all.map(r => `rm[${r}] != ${stage}`).join(' && ')})`
   const everyPrepared = careless ? '' : all.map(r => ` && tmPrepared[${r}] == 1`).join('')
   return promela({
-    fields: [`rm[${managers}]`, 'tm', `tmPrepared[${managers}]`, `prepared[${managers}]`, 'commit', 'abort'], initial: '',
+    fields: [`rm[${managers}]`, 'tm', `tmPrepared[${managers}]`, `prepared[${managers}]`, 'commit', 'abort'],
+    initial: '',
     steps: [
       [`tm == 0${everyPrepared}`, 'tm = 1; commit = 1'],
       ['tm == 0', 'tm = 2; abort = 1'],
@@ -41,7 +43,9 @@ export function dieHardPromela(): string {
   const pour = (from: string, to: string, size: number): string =>
     `if :: small + big <= ${size} -> ${to} = small + big; ${from} = 0 :: else -> ${from} = small + big - ${size}; ${to} = ${size} fi`
   const steps: Step[] = [
-    ['1', 'small = 3'], ['1', 'big = 5'], ['1', 'small = 0'], ['1', 'big = 0'], ['1', pour('small', 'big', 5)], ['1', pour('big', 'small', 3)],
+    ['1', 'small = 3'], ['1', 'big = 5'], ['1', 'small = 0'], ['1', 'big = 0'], ['1', pour('small', 'big', 5)],
+    ['1', pour('big', 'small', 3)],
   ]
-  return promela({ fields: ['small', 'big'], initial: '', steps: steps.map(([guard, body]): Step => [guard, `${body}; assert(big != 4)`]) })
+  return promela({ fields: ['small', 'big'], initial: '',
+    steps: steps.map(([guard, body]): Step => [guard, `${body}; assert(big != 4)`]) })
 }

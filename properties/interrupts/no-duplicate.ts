@@ -10,9 +10,13 @@ export const noDuplicate: Claim = {
     claim: 'a handler runs only when an edge of its source is in service there: no edge is served twice',
   }, ({ cpu, vector, by }, _, { ledger }) => {
     if (by === null || ledger.edges.some(edges => edges.isr[cpu]![vector]!)) return true
-    return { because: `the handler of source ${by} ran on CPU ${cpu} at vector ${vector} without an edge`, witness: { cpu, vector, by } }
+    return { because: `the handler of source ${by} ran on CPU ${cpu} at vector ${vector} without an edge`,
+      witness: { cpu, vector, by } }
   }),
   witnesses: [
-    { property: sometimes('a-handler-runs', { claim: 'a handler runs' }, (_, seen) => seen.some(one => one.what === 'handled')) },
+    {
+      property: sometimes('a-handler-runs', { claim: 'a handler runs' },
+        (_, seen) => seen.some(one => one.what === 'handled')),
+    },
   ],
 }

@@ -13,7 +13,8 @@ export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
     if (source !== null) return true
     const bound = ledger.bound[cpu]![vector]!
     const whose = bound === null ? 'which is bound to nobody' : `which is bound to source ${bound}`
-    return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, ${whose}`,
+    return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, `
+      + `${whose}`,
       witness: { device, cpu, vector, bound } }
   }),
   witnesses: [
@@ -21,7 +22,9 @@ export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
       seen.some(one => one.what === 'rejected' && one.source === null)), on: design => design.remapsInterrupts },
     { property: sometimes('a-forged-message-is-accepted', { claim: 'a forged message arrives' }, (_, seen) =>
       seen.some(one => one.what === 'accepted' && one.source === null)), on: design => !design.remapsInterrupts },
-    { property: sometimes('a-true-interrupt-arrives', { claim: 'a message of a source arrives beside the forged ones' }, (_, seen) =>
+    { property: sometimes('a-true-interrupt-arrives', {
+      claim: 'a message of a source arrives beside the forged ones',
+    }, (_, seen) =>
       seen.some(one => one.what === 'accepted' && one.source !== null)) },
   ],
 })

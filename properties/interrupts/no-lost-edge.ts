@@ -9,7 +9,8 @@ export const noLostEdge: Claim = {
   on: b => b.sources > 0,
   property: always('no-lost-edge', {
     clause: 'SDM:apic/irr-merge',
-    claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its driver: nowhere else, and not gone',
+    claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its '
+      + 'driver: nowhere else, and not gone',
     parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',
   }, ({ state, ledger }, source) => accounted(state, ledger, source)),
   witnesses: [
@@ -19,24 +20,31 @@ export const noLostEdge: Claim = {
       seen.some(one => one.what === 'accepted' && one.source !== null && one.merged)) },
     { property: sometimes('an-edge-waits-under-the-mask', { claim: 'an edge is kept as a pending bit' }, (_, seen) =>
       seen.some(one => one.what === 'raised' && one.pended)),
-    on: (design, b) => b.migrate > 0 && (design.protocols.migrateInterrupt?.some(step => step.name === 'maskSource') ?? false) },
+    on: (design, b) => b.migrate > 0
+      && (design.protocols.migrateInterrupt?.some(step => step.name === 'maskSource') ?? false) },
     { property: sometimes('an-old-vector-is-released', { claim: 'a migration ends' }, (_, seen) =>
-      seen.some(one => one.what === 'bound' && one.to === null)), on: (design, b) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
+      seen.some(one => one.what === 'bound' && one.to === null)),
+      on: (design, b) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
   ],
 }
 
 /** Whether the places the ledger knows of still hold the source's edges. */
 function accounted(state: DeepReadonly<State>, ledger: DeepReadonly<Ledger>, source: number): Verdict {
   const edges = ledger.edges[source]!
-  const lost = (because: string): Verdict => ({ because: `an edge of source ${source} ${because}`, witness: { source } })
+  const lost = (because: string): Verdict =>
+    ({ because: `an edge of source ${source} ${because}`, witness: { source } })
   if (edges.lost) return lost('was raised and never reached its driver')
-  if (edges.pending && !state.sources[source]!.pending) return lost('was pending at its source, and the pending bit is gone')
+  if (edges.pending && !state.sources[source]!.pending)
+    return lost('was pending at its source, and the pending bit is gone')
   if (edges.message && state.sources[source]!.message === null) return lost('was in a message, and the message is gone')
-  if (edges.notification && !state.kernel.notifications[source]!) return lost('was handed to its driver, and the notification is gone')
+  if (edges.notification && !state.kernel.notifications[source]!)
+    return lost('was handed to its driver, and the notification is gone')
   for (let cpu = 0; cpu < edges.irr.length; cpu++)
     for (let vector = 0; vector < edges.irr[cpu]!.length; vector++) {
-      if (edges.irr[cpu]![vector]! && !state.lapics[cpu]!.irr[vector]!) return lost(`was in IRR of CPU ${cpu} at vector ${vector}, and the bit is clear`)
-      if (edges.isr[cpu]![vector]! && !state.lapics[cpu]!.isr[vector]!) return lost(`was in service on CPU ${cpu} at vector ${vector}, and the bit is clear`)
+      if (edges.irr[cpu]![vector]! && !state.lapics[cpu]!.irr[vector]!)
+        return lost(`was in IRR of CPU ${cpu} at vector ${vector}, and the bit is clear`)
+      if (edges.isr[cpu]![vector]! && !state.lapics[cpu]!.isr[vector]!)
+        return lost(`was in service on CPU ${cpu} at vector ${vector}, and the bit is clear`)
     }
   return true
 }

@@ -12,13 +12,17 @@ export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   }, ({ source, cpu, vector }, { ledger }) => {
     const bound = ledger.bound[cpu]![vector]!
     if (source === null || bound === null || bound === source) return true
-    return { because: `source ${source} interrupted CPU ${cpu} at vector ${vector}, which is bound to source ${bound}`, witness: { source, cpu, vector, bound } }
+    return { because: `source ${source} interrupted CPU ${cpu} at vector ${vector}, which is bound to source ${bound}`,
+      witness: { source, cpu, vector, bound } }
   }),
   witnesses: [
     { property: sometimes('two-sources-are-pending', { claim: 'two sources wait in IRR at once' }, ({ ledger }) =>
       ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1) },
-    { property: sometimes('a-vector-is-reused', { claim: 'a source is bound to the former vector of another' }, ({ ledger }) =>
-      ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0), on: (design, b) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
+    { property: sometimes('a-vector-is-reused', {
+      claim: 'a source is bound to the former vector of another',
+    }, ({ ledger }) =>
+      ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0),
+      on: (design, b) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
   ],
 })
 export const noMisdelivery = noMisdeliveryOn(standard)

@@ -8,14 +8,19 @@ export const newMappingWorksOn = (iommu: Iommu): Claim => ({
   on: (b, design) => b.frames > 0 && design.remapsDma,
   property: step('new-mapping-works', {
     on: 'blocked', clause: iommu.clauseOf['new-mapping-works'],
-    claim: 'no DMA is refused that a mapping allows whose map call has returned; a device that is being attached may lack its context entry, one that is being detached anything',
+    claim: 'no DMA is refused that a mapping allows whose map call has returned; a device that is being attached may '
+      + 'lack its context entry, one that is being detached anything',
   }, ({ device, iova, write, reason }, { state, ledger }) => {
     const domain = ledger.attached[device]!
     const mapping = domain === null ? null : state.kernel.mappings[domain]![iova]!
-    // An attach is about the context entry of its device, and about no page; a map, unmap or protect about its page, which is not live meanwhile.
-    const isOnItsWay = state.kernel.calls.some(call => call?.device === device && (call.call === 'detach' || call.call === 'attach' && reason === 0x02))
-    if (domain === null || isOnItsWay || mapping === null || mapping.phase !== 'live' || write && !mapping.write) return true
-    return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver was told is mapped`,
+    // An attach is about the context entry of its device, and about no page; a map, unmap or protect about its page,
+    // which is not live meanwhile.
+    const isOnItsWay = state.kernel.calls.some(call =>
+      call?.device === device && (call.call === 'detach' || call.call === 'attach' && reason === 0x02))
+    if (domain === null || isOnItsWay || mapping === null || mapping.phase !== 'live' || write && !mapping.write)
+      return true
+    return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver `
+      + 'was told is mapped',
       witness: { device, iova, write, domain, reason } }
   }),
   witnesses: [

@@ -11,16 +11,23 @@ export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
     claim: 'a DMA lands only where a mapping of its domain is, or whose unmap has not yet returned',
   }, ({ device, iova, frame, write }, { ledger }) => {
     const domain = ledger.attached[device]!
-    const granted = domain !== null && ledger.grants[domain]!.some((grant, at) => grant?.frame === frame && (iova === null || at === iova))
+    const granted = domain !== null
+      && ledger.grants[domain]!.some((grant, at) => grant?.frame === frame && (iova === null || at === iova))
     if (granted) return true
     const where = iova === null ? '' : ` by I/O virtual page ${iova}`
-    return { because: `device ${device} ${write ? 'wrote' : 'read'} frame ${frame}${where}: no mapping of its domain says so any more`,
+    return { because: `device ${device} ${write ? 'wrote' : 'read'} frame ${frame}${where}: no mapping of its domain `
+      + 'says so any more',
       witness: { device, iova, frame, write, domain } }
   }),
   witnesses: [
-    { property: sometimes('an-unmap-returns', { claim: 'an unmap returns' }, (_, seen) => seen.some(one => one.what === 'revoked')) },
-    { property: sometimes('a-dma-lands-during-unmap', { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
-      ({ state }, seen) => seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))) },
+    {
+      property: sometimes('an-unmap-returns', { claim: 'an unmap returns' },
+        (_, seen) => seen.some(one => one.what === 'revoked')),
+    },
+    { property: sometimes('a-dma-lands-during-unmap',
+      { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
+      ({ state }, seen) =>
+        seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))) },
   ],
 })
 export const noAccessAfterUnmap = noAccessAfterUnmapOn(standard)

@@ -14,14 +14,19 @@ export const noDmaEscapeOn = (iommu: Iommu): Claim => ({
     if (domain !== null && owner === domain) return true
     const whose = owner === null ? 'which no driver owns' : `which domain ${owner} owns`
     const of = domain === null ? 'attached to no domain' : `of domain ${domain}`
-    return { because: `device ${device}, ${of}, ${write ? 'wrote' : 'read'} frame ${frame}, ${whose}`, witness: { device, frame, write, domain, owner } }
+    return { because: `device ${device}, ${of}, ${write ? 'wrote' : 'read'} frame ${frame}, ${whose}`,
+      witness: { device, frame, write, domain, owner } }
   }),
   witnesses: [
     { property: sometimes('a-dma-lands', { claim: 'a device reaches memory it was given' },
-      ({ ledger }, seen) => seen.some(one => one.what === 'landed' && ledger.owner[one.frame] === ledger.attached[one.device])) },
-    { property: sometimes('a-dma-is-blocked', { claim: 'a device is refused' }, (_, seen) => seen.some(one => one.what === 'blocked')),
+      ({ ledger }, seen) =>
+        seen.some(one => one.what === 'landed' && ledger.owner[one.frame] === ledger.attached[one.device])) },
+    { property: sometimes('a-dma-is-blocked', { claim: 'a device is refused' },
+      (_, seen) => seen.some(one => one.what === 'blocked')),
       on: design => design.remapsDma },
-    { property: sometimes('a-frame-is-free-again', { claim: 'a frame goes back to the allocator, for anybody to get' }, (_, seen) =>
+    { property: sometimes('a-frame-is-free-again', {
+      claim: 'a frame goes back to the allocator, for anybody to get',
+    }, (_, seen) =>
       seen.some(one => one.what === 'frame-owned' && one.by === null)) },
   ],
 })

@@ -13,11 +13,13 @@ export const noFreedTableOn = (iommu: Iommu): Claim => ({
     const owner = ledger.tableOwner[page]!
     if (owner === domain) return true
     const whose = owner === null ? 'was freed' : `belongs to domain ${owner}`
-    return { because: `a walk for device ${device} in domain ${domain} read table page ${page}, which ${whose}`, witness: { device, domain, page, owner } }
+    return { because: `a walk for device ${device} in domain ${domain} read table page ${page}, which ${whose}`,
+      witness: { device, domain, page, owner } }
   }),
   witnesses: [
     { property: sometimes('a-table-is-freed', { claim: 'a table page is given back' }, (_, seen) =>
-      seen.some(one => one.what === 'table-owned' && one.by === null)), on: design => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
+      seen.some(one => one.what === 'table-owned' && one.by === null)),
+      on: design => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
     { property: sometimes('a-walk-resumes-at-a-cached-table', { claim: 'the paging-structure cache holds a table' },
       ({ state }) => iommu.holdsTable(state.unit)), on: design => design.remapsDma },
   ],

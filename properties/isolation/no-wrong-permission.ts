@@ -12,15 +12,19 @@ export const noWrongPermissionOn = (iommu: Iommu): Claim => ({
   }, ({ device, iova, frame, write }, { ledger }) => {
     const domain = ledger.attached[device]!
     if (!write || domain === null) return true
-    const grants = ledger.grants[domain]!.filter((grant, at) => grant?.frame === frame && (iova === null || at === iova))
+    const grants = ledger.grants[domain]!.filter((grant, at) =>
+      grant?.frame === frame && (iova === null || at === iova))
     if (grants.length === 0 || grants.some(grant => grant!.write)) return true
-    return { because: `device ${device} wrote frame ${frame}, which its driver may only let it read`, witness: { device, iova, frame, domain } }
+    return { because: `device ${device} wrote frame ${frame}, which its driver may only let it read`,
+      witness: { device, iova, frame, domain } }
   }),
   witnesses: [
     { property: sometimes('a-read-only-page-is-read', { claim: 'a read lands through a read-only mapping' },
-      ({ ledger }, seen) => seen.some(one => one.what === 'landed' && !one.write && ledger.grants[ledger.attached[one.device] ?? 0]!
-        .some(grant => grant?.frame === one.frame && !grant.write))) },
-    { property: sometimes('a-downgrade-returns', { claim: 'a protect call returns' }, (_, seen) => seen.some(one => one.what === 'downgraded')),
+      ({ ledger }, seen) =>
+        seen.some(one => one.what === 'landed' && !one.write && ledger.grants[ledger.attached[one.device] ?? 0]!
+          .some(grant => grant?.frame === one.frame && !grant.write))) },
+    { property: sometimes('a-downgrade-returns', { claim: 'a protect call returns' },
+      (_, seen) => seen.some(one => one.what === 'downgraded')),
       on: design => design.protocols.protect !== undefined },
   ],
 })

@@ -10,5 +10,6 @@ export const callsCanEnd: Claim = {
   property: recovers('calls-can-end', {
     claim: 'from every state there is a way to one in which no CPU is in a call',
   }, ({ state }) => state.kernel.calls.every(call => call === null)),
-  witnesses: nothingLeftBehind.witnesses.map(one => ({ ...one, on: (design, b) => nothingLeftBehind.on(b, design) && (one.on?.(design, b) ?? true) })),
+  witnesses: nothingLeftBehind.witnesses.map(one => ({ ...one,
+    on: (design, b) => nothingLeftBehind.on(b, design) && (one.on?.(design, b) ?? true) })),
 }

@@ -1,17 +1,24 @@
-/** With no-lost-edge, which says that an edge leaves a place only for the next one: every raised edge reaches its driver. */
+/** With no-lost-edge, which says that an edge leaves a place only for the next one: every raised edge reaches its
+ *  driver. */
 import type { Ledger } from '../../spec/ledger.ts'
 import type { DeepReadonly } from '../../src/model/index.ts'
 import { leadsTo, sometimes } from '../claim.ts'
 import type { Claim } from '../claim.ts'
 
 type Edges = DeepReadonly<Ledger>['edges'][number]
-interface Place { readonly source: number; readonly kind: 'pending' | 'message' | 'notification' | 'irr' | 'isr'; readonly cpu: number; readonly vector: number }
+const outside = ['pending', 'message', 'notification'] as const
+interface Place {
+  readonly source: number
+  readonly kind: typeof outside[number] | 'irr' | 'isr'
+  readonly cpu: number
+  readonly vector: number
+}
 
 /** The places on the way of an edge are numbered, source by source: computed, since this is asked of every state. */
 function placeAt(ledger: DeepReadonly<Ledger>, i: number): Place {
   const vectors = ledger.bound[0]!.length, all = ledger.bound.length * vectors
   const source = Math.floor(i / (3 + 2 * all)), n = i % (3 + 2 * all)
-  if (n < 3) return { source, kind: n === 0 ? 'pending' : n === 1 ? 'message' : 'notification', cpu: 0, vector: 0 }
+  if (n < 3) return { source, kind: outside[n]!, cpu: 0, vector: 0 }
   const at = (n - 3) % all
   return { source, kind: n - 3 < all ? 'irr' : 'isr', cpu: Math.floor(at / vectors), vector: at % vectors }
 }
@@ -20,7 +27,8 @@ function namesOf(ledger: DeepReadonly<Ledger>): string[] {
   return Array.from({ length: ledger.edges.length * each }, (_, i) => {
     const { source, kind, cpu, vector } = placeAt(ledger, i)
     const places = {
-      pending: 'under the mask', message: 'in a message', notification: 'on its way to the driver', irr: `in IRR of CPU ${cpu} at vector ${vector}`,
+      pending: 'under the mask', message: 'in a message', notification: 'on its way to the driver',
+      irr: `in IRR of CPU ${cpu} at vector ${vector}`,
       isr: `in service on CPU ${cpu} at vector ${vector}`,
     }
     return `the stay of an edge of source ${source} ${places[kind]}`
@@ -34,7 +42,8 @@ export const edgesAreServed: Claim = {
   on: b => b.sources > 0,
   property: leadsTo('edges-are-served', {
     clause: 'SDM:apic/dispatch-above-ppr',
-    claim: 'a raised edge stays for ever in no place on its way to its driver, unless it is for interrupts of higher priority on its CPU',
+    claim: 'a raised edge stays for ever in no place on its way to its driver, unless it is for interrupts of higher '
+      + 'priority on its CPU',
     each: ({ ledger }) => namesOf(ledger),
   }, ({ ledger }, i) => {
     const place = placeAt(ledger, i)
@@ -48,7 +57,9 @@ export const edgesAreServed: Claim = {
     return Math.max(irr.lastIndexOf(true), isr.lastIndexOf(true)) > place.vector
   }),
   witnesses: [
-    { property: sometimes('an-edge-waits-for-service', { claim: 'an edge waits in IRR while another is in service on its CPU' }, ({ state }) =>
+    { property: sometimes('an-edge-waits-for-service', {
+      claim: 'an edge waits in IRR while another is in service on its CPU',
+    }, ({ state }) =>
       state.lapics.some(({ irr, isr }) => irr.includes(true) && isr.includes(true))) },
   ],
 }

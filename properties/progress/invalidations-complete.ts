@@ -13,17 +13,22 @@ export const invalidationsCompleteOn = (iommu: Iommu): Claim => ({
     clause: iommu.clauseOf['invalidations-complete'],
     claim: 'each wait for an invalidation ends, unless two devices of one domain keep requests in flight by turns',
     each: ({ state }) => state.lapics.map((_, cpu) => `the wait of CPU ${cpu}`),
-  }, ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending', ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) !== 'pending' || takeTurns(state)),
+  }, ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending',
+  ({ state }, cpu) => iommu.waitStatus(state.unit, cpu) !== 'pending' || takeTurns(state)),
   witnesses: [
-    { property: sometimes('a-dma-is-in-flight-during-a-wait', { claim: 'a DMA is on its way while a CPU waits for an invalidation' }, ({ state }) =>
-      state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending') && state.inFlight.some(request => request !== null)),
+    { property: sometimes('a-dma-is-in-flight-during-a-wait', {
+      claim: 'a DMA is on its way while a CPU waits for an invalidation',
+    }, ({ state }) =>
+      state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending')
+        && state.inFlight.some(request => request !== null)),
     on: (_, b) => b.frames > 0 },
   ],
 })
 export const invalidationsComplete = invalidationsCompleteOn(standard)
 
-/** Hardware drains the requests that came before; the bounded unit knows no before, and waits until none of the domain is in flight
- *  (docs/decisions/0001). One device alone gives it that moment, each time its request lands; two need not. */
+/** Hardware drains the requests that came before; the bounded unit knows no before, and waits until none of the domain
+ *  is in flight (docs/decisions/0001). One device alone gives it that moment, each time its request lands; two need
+ *  not. */
 function takeTurns({ inFlight }: DeepReadonly<State>): boolean {
   const domains = inFlight.flatMap(request => request === null || request.domain === null ? [] : [request.domain])
   return new Set(domains).size < domains.length

@@ -1,4 +1,5 @@
-/** When no call is under way, nothing is held that nobody could give back: no leak, no forgotten lock, no source left masked. */
+/** When no call is under way, nothing is held that nobody could give back: no leak, no forgotten lock, no source left
+ *  masked. */
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
 import { always, sometimes } from '../claim.ts'
@@ -7,12 +8,14 @@ import type { Claim } from '../claim.ts'
 export const nothingLeftBehind: Claim = {
   on: b => b.frames > 0 || b.migrate > 0,
   property: always('nothing-left-behind', {
-    claim: 'while the kernel is in no call, each frame and table page taken is in use, no lock is held, each source is unmasked and has one vector',
+    claim: 'while the kernel is in no call, each frame and table page taken is in use, no lock is held, each source '
+      + 'is unmasked and has one vector',
     parts: ({ state }) => partsOf(state).length,
   }, ({ state }, part) => state.kernel.calls.some(call => call !== null) || partsOf(state)[part]!(state)),
   witnesses: [
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
-      state.kernel.calls.every(call => call === null) && seen.some(one => one.what === 'revoked' || one.what === 'bound')),
+      state.kernel.calls.every(call => call === null)
+        && seen.some(one => one.what === 'revoked' || one.what === 'bound')),
       on: design => Object.keys(design.protocols).length > 0 },
   ],
 }
@@ -28,11 +31,13 @@ const partsOf = ({ kernel, sources }: DeepReadonly<State>): readonly Part[] => [
 ]
 
 function mappingsRest({ kernel }: DeepReadonly<State>, domain: number): Verdict {
-  const stuck = kernel.mappings[domain]!.find(mapping => mapping !== null && mapping.phase !== 'live' && mapping.phase !== 'deferred')
+  const stuck = kernel.mappings[domain]!.find(mapping =>
+    mapping !== null && mapping.phase !== 'live' && mapping.phase !== 'deferred')
   return !stuck || { because: `a mapping is still ${stuck.phase}, and no call is at work on it`, witness: { ...stuck } }
 }
 function locksAreFree({ kernel }: DeepReadonly<State>): Verdict {
-  return kernel.queueLock === null && kernel.interruptTableLock === null && kernel.tableLock.every(holder => holder === null)
+  return kernel.queueLock === null && kernel.interruptTableLock === null
+    && kernel.tableLock.every(holder => holder === null)
     || { because: 'a lock is held, and its holder is in no call' }
 }
 function frameIsMapped({ kernel }: DeepReadonly<State>, frame: number): Verdict {
@@ -40,7 +45,9 @@ function frameIsMapped({ kernel }: DeepReadonly<State>, frame: number): Verdict 
     || { because: `frame ${frame} is taken, and nothing is mapped to it`, witness: { frame } }
 }
 function pageIsLinked({ kernel, memory }: DeepReadonly<State>, page: number): Verdict {
-  return kernel.pages[page] === null || [memory.roots, memory.pool].some(tables => tables.some(row => row.some(({ now }) => now?.kind === 'table' && now.page === page)))
+  return kernel.pages[page] === null
+    || [memory.roots, memory.pool].some(tables =>
+      tables.some(row => row.some(({ now }) => now?.kind === 'table' && now.page === page)))
     || { because: `table page ${page} is taken, and no table links it`, witness: { page } }
 }
 function sourceRests({ kernel, sources }: DeepReadonly<State>, source: number): Verdict {

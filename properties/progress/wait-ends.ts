@@ -1,4 +1,5 @@
-/** A CPU that waits for hardware is waited for by nobody for ever: its wait stands in the queue, or its status is written. */
+/** A CPU that waits for hardware is waited for by nobody for ever: its wait stands in the queue, or its status is
+ *  written. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
 import { protocolOn } from '../../spec/kernel/calls.ts'
@@ -15,12 +16,18 @@ export const waitEndsOn = (iommu: Iommu): Claim => ({
     for (let cpu = 0; cpu < state.lapics.length; cpu++) {
       if (iommu.waitStatus(state.unit, cpu) !== 'pending') continue
       const queued = iommu.queuedWaits(state.unit, cpu)
-      if (queued !== 1) return { because: `CPU ${cpu} waits for its status word, and ${queued} wait descriptors for it are queued`, witness: { cpu, queued } }
+      if (queued !== 1) return {
+        because: `CPU ${cpu} waits for its status word, and ${queued} wait descriptors for it are queued`,
+        witness: { cpu, queued },
+      }
     }
     return true
   }),
   witnesses: [
-    { property: sometimes('a-wait-completes', { claim: 'hardware writes a status word' }, ({ state }) => state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'done')) },
+    {
+      property: sometimes('a-wait-completes', { claim: 'hardware writes a status word' },
+        ({ state }) => state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'done')),
+    },
   ],
 })
 export const waitEnds = waitEndsOn(standard)

@@ -13,7 +13,8 @@ import { functionOf, sent } from './source.ts'
 export function interruptActions<U>(setup: Setup, iommu: Iommu<U>) {
   const { bounds: b, design: { userDrivers } } = setup
   if (b.sources === 0) return []
-  return [raise(setup, iommu), deliver(setup, iommu), ...b.interruptDrain === 0 ? [acceptRemapped(setup)] : [], dispatchTo(setup), handle(setup), ...userDrivers ? [receive(setup)] : []]
+  return [raise(setup, iommu), deliver(setup, iommu), ...b.interruptDrain === 0 ? [acceptRemapped(setup)] : [],
+    dispatchTo(setup), handle(setup), ...userDrivers ? [receive(setup)] : []]
 }
 
 /** An edge. A masked source keeps one pending bit; an unmasked one sends a message. */
@@ -35,7 +36,8 @@ function raise<U>({ ids: { source } }: Setup, iommu: Iommu<U>) {
   })
 }
 
-/** A message arrives at the unit and, remapped, at a local APIC. Where interrupts are not drained these are two moments. */
+/** A message arrives at the unit and, remapped, at a local APIC. Where interrupts are not drained these are two
+ *  moments. */
 function deliver<U>(setup: Setup, iommu: Iommu<U>) {
   const { bounds: b, ids: { source } } = setup
   return actionOn<U>()('iommu.deliver', {
@@ -50,7 +52,8 @@ function deliver<U>(setup: Setup, iommu: Iommu<U>) {
         .with({ format: 'compatible' }, ({ cpu, vector }) => {
           remapAndAccept(d, { device, format: 'compatible', cpu, vector }, p.source, emit, setup, iommu)
         })
-        .with({ format: 'remappable' }, () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
+        .with({ format: 'remappable' },
+        () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
         .with({ format: 'remapped' }, () => {})
         .exhaustive()
     },
@@ -71,8 +74,10 @@ function acceptRemapped({ bounds: b, ids: { source } }: Setup) {
   })
 }
 
-/** Interrupt remapping, then acceptance. `source: null` marks a forged message for the judge; hardware cannot see the difference. */
-export function remapAndAccept<U>(d: State<U>, message: Message, source: number | null, emit: Emit<Seen>, setup: Setup, iommu: Iommu<U>): void {
+/** Interrupt remapping, then acceptance. `source: null` marks a forged message for the judge; hardware cannot see the
+ *  difference. */
+export function remapAndAccept<U>(d: State<U>, message: Message, source: number | null, emit: Emit<Seen>, setup: Setup,
+  iommu: Iommu<U>): void {
   const { device } = message
   const result = iommu.deliver(d, message, emit, setup)
   if (result.kind === 'rejected') {
@@ -82,11 +87,17 @@ export function remapAndAccept<U>(d: State<U>, message: Message, source: number 
   }
   emit.clause('SDM:apic/physical')
   const { cpu, vector } = result
-  if (setup.bounds.interruptDrain === 0 && iommu.remapsInterrupts(d.unit) && source !== null) d.sources[source]!.message = { format: 'remapped', cpu, vector }
+  if (setup.bounds.interruptDrain === 0 && iommu.remapsInterrupts(d.unit)
+    && source !== null) d.sources[source]!.message = { format: 'remapped', cpu, vector }
   else acceptAt(d, { device, source, cpu, vector }, emit)
 }
 
-interface Accepted { readonly device: number; readonly source: number | null; readonly cpu: number; readonly vector: number }
+interface Accepted {
+  readonly device: number
+  readonly source: number | null
+  readonly cpu: number
+  readonly vector: number
+}
 
 function acceptAt(d: State<unknown>, { device, source, cpu, vector }: Accepted, emit: Emit<Seen>): void {
   const outcome = accept(d.lapics[cpu]!, vector, false, boundedLapic, emit.clause)
@@ -108,7 +119,8 @@ function dispatchTo({ ids: { cpu } }: Setup) {
   })
 }
 
-/** Userland drivers are told by IPC; a driver in the kernel runs in the handler itself. The handler of the highest vector in service runs and ends with EOI. It drains its device, so one run serves all merged edges. */
+/** Userland drivers are told by IPC; a driver in the kernel runs in the handler itself. The handler of the highest
+ *  vector in service runs and ends with EOI. It drains its device, so one run serves all merged edges. */
 function handle({ ids: { cpu }, design: { userDrivers } }: Setup) {
   return action('cpu.handle', {
     says: 'the handler of the vector in service runs, and ends with EOI',

@@ -1,4 +1,5 @@
-/** The I/O APIC: redirection table entries and what a pin does (82093AA data sheet; pin rules as Xen, ACRN, Cloud Hypervisor agree). */
+/** The I/O APIC: redirection table entries and what a pin does (82093AA data sheet; pin rules as Xen, ACRN, Cloud
+ *  Hypervisor agree). */
 
 /** An RTE in compatibility format. Delivery status (bit 12) reads 0: a message is accepted at once. */
 export interface Rte {
@@ -48,7 +49,8 @@ export function setLine(pin: Pin, asserted: boolean): boolean {
 
 /** Software writes the RTE's low word, in which remote IRR is read-only. @returns whether a message is sent.
  *  The high word (destination) changes nothing here: store it. */
-export function writeRteLow(pin: Pin, word: { readonly vector: number; readonly level: boolean; readonly masked: boolean }): boolean {
+export function writeRteLow(pin: Pin,
+  word: { readonly vector: number; readonly level: boolean; readonly masked: boolean }): boolean {
   pin.vector = word.vector
   pin.level = word.level
   pin.masked = word.masked
@@ -56,8 +58,8 @@ export function writeRteLow(pin: Pin, word: { readonly vector: number; readonly 
   return sendLevel(pin)
 }
 
-/** An EOI message or a write of the EOI register. It meets every pin of that vector and no other, so a pin whose vector was rewritten
- *  while remote IRR was set waits for ever. @returns the pins that send again. */
+/** An EOI message or a write of the EOI register. It meets every pin of that vector and no other, so a pin whose vector
+ *  was rewritten while remote IRR was set waits for ever. @returns the pins that send again. */
 export function eoiPins(pins: readonly Pin[], vector: number): number[] {
   return pins.flatMap((pin, n) => {
     if (pin.vector !== vector) return []

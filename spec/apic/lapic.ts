@@ -1,11 +1,16 @@
-/** The local APIC's way of a fixed interrupt: acceptance, priority, dispatch, EOI (SDM vol. 3 10.8 and 10.9, APM vol. 2 chapter 16).
+/** The local APIC's way of a fixed interrupt: acceptance, priority, dispatch, EOI (SDM vol. 3 10.8 and 10.9, APM vol. 2
+ *  chapter 16).
  *  Fixed and lowest-priority messages only: NMI, SMI, INIT, SIPI and ExtINT go to the core and touch nothing here. */
 import { uncited } from './clauses.ts'
 import type { Cite } from './clauses.ts'
 
 /** One bit a vector. `tmr[v]` means something only while v is in IRR or ISR: else a model may forget it. */
 export interface Lapic { irr: boolean[]; isr: boolean[]; tmr: boolean[] }
-export interface LapicView { readonly irr: readonly boolean[]; readonly isr: readonly boolean[]; readonly tmr: readonly boolean[] }
+export interface LapicView {
+  readonly irr: readonly boolean[]
+  readonly isr: readonly boolean[]
+  readonly tmr: readonly boolean[]
+}
 
 /** Where the manuals, or a manual and all software, disagree. */
 export interface Disputed {
@@ -32,8 +37,10 @@ export interface LapicConfig {
 }
 /** 256 vectors in 16 classes. */
 export const architecturalLapic: LapicConfig =
-  { classOf: vector => vector >> 4, firstVector: 16, enabled: true, suppressEoiBroadcast: false, disputed: usualReading }
-/** A handful of vectors from 0, each a class of its own. Class 0 stays free: it is that of an idle CPU, above which all must be. */
+  { classOf: vector => vector >> 4, firstVector: 16, enabled: true, suppressEoiBroadcast: false,
+    disputed: usualReading }
+/** A handful of vectors from 0, each a class of its own. Class 0 stays free: it is that of an idle CPU, above which all
+ *  must be. */
 export const boundedLapic: LapicConfig = { ...architecturalLapic, classOf: vector => vector + 1, firstVector: 0 }
 
 /** ESR bit of `rejected-illegal`, for callers that keep an ESR. */
@@ -43,7 +50,8 @@ export const esrReceiveIllegalVector = 1 << 6
 export type Acceptance = 'accepted' | 'merged' | 'refused' | 'rejected-illegal' | 'dropped-disabled'
 
 /** Takes in a fixed message. */
-export function accept(lapic: Lapic, vector: number, level: boolean, config: LapicConfig, cite: Cite = uncited): Acceptance {
+export function accept(lapic: Lapic, vector: number, level: boolean, config: LapicConfig,
+  cite: Cite = uncited): Acceptance {
   if (!config.enabled) { cite('APM:16/software-disabled'); return 'dropped-disabled' }
   if (vector < config.firstVector) { cite('SDM:apic/illegal-vector'); return 'rejected-illegal' }
   const waiting = lapic.irr[vector]!
@@ -67,7 +75,8 @@ function classInService(lapic: LapicView, config: LapicConfig): number {
   return served < 0 ? 0 : config.classOf(served)
 }
 
-/** The vector that goes to the core next, or null. The core's own gates (RFLAGS.IF, interrupt shadow) are the caller's guard. */
+/** The vector that goes to the core next, or null. The core's own gates (RFLAGS.IF, interrupt shadow) are the caller's
+ *  guard. */
 export function dispatchable(lapic: LapicView, tpr: number, config: LapicConfig): number | null {
   const vector = lapic.irr.lastIndexOf(true)
   return config.enabled && vector >= 0 && config.classOf(vector) > ppr(lapic, tpr, config) >> 4 ? vector : null
@@ -89,7 +98,8 @@ export function acknowledge(lapic: Lapic, tpr: number, config: LapicConfig, cite
 }
 
 /** A write of the EOI register. `broadcast`: the I/O APICs are told `vector`. Null when nothing is in service. */
-export function eoi(lapic: Lapic, config: LapicConfig, cite: Cite = uncited): { vector: number; broadcast: boolean } | null {
+export function eoi(lapic: Lapic, config: LapicConfig,
+  cite: Cite = uncited): { vector: number; broadcast: boolean } | null {
   const vector = lapic.isr.lastIndexOf(true)
   if (vector < 0) return null
   cite('SDM:apic/eoi-highest-isr')

@@ -1,4 +1,5 @@
-/** MSI and MSI-X: the message in compatibility format (SDM vol. 3 10.11) and the function that sends it (PCIe 5.0 6.1.4, 7.7.1, 7.7.2). */
+/** MSI and MSI-X: the message in compatibility format (SDM vol. 3 10.11) and the function that sends it (PCIe 5.0
+ *  6.1.4, 7.7.1, 7.7.2). */
 import { uncited } from './clauses.ts'
 import type { Cite } from './clauses.ts'
 import type { Disputed } from './lapic.ts'
@@ -29,12 +30,13 @@ export function encodeMessage(m: MessageFields): RawMessage {
   }
 }
 
-/** Null when the address is outside FEExxxxxh: an ordinary memory write. Reserved bits are not looked at, nor bit 4, which
- *  VT-d reads as the interrupt format before anyone calls this. */
+/** Null when the address is outside FEExxxxxh: an ordinary memory write. Reserved bits are not looked at, nor bit 4,
+ *  which VT-d reads as the interrupt format before anyone calls this. */
 export function decodeMessage({ addressLow, addressHigh, data }: RawMessage): MessageFields | null {
   if (addressHigh !== 0 || addressLow >>> 20 !== 0xfee) return null
   return {
-    destination: addressLow >>> 12 & 0xff, redirectionHint: (addressLow & 1 << 3) !== 0, logical: (addressLow & 1 << 2) !== 0,
+    destination: addressLow >>> 12 & 0xff, redirectionHint: (addressLow & 1 << 3) !== 0,
+    logical: (addressLow & 1 << 2) !== 0,
     vector: data & 0xff, deliveryMode: data >>> 8 & 7, assert: (data & 1 << 14) !== 0, level: (data & 1 << 15) !== 0,
   }
 }
@@ -44,12 +46,14 @@ export function requestOf(m: MessageFields, disputed: Disputed, cite: Cite = unc
   const doubtful = m.logical && !m.redirectionHint
   if (doubtful) cite('SDM:msi/redirection-hint')
   return {
-    destination: { value: m.destination, logical: m.logical && !(doubtful && disputed.dmWithoutRh === 'ignored'), bits: 8 },
+    destination: { value: m.destination, logical: m.logical && !(doubtful && disputed.dmWithoutRh === 'ignored'),
+      bits: 8 },
     one: m.redirectionHint || m.deliveryMode === deliveryModes.lowestPriority,
   }
 }
 
-/** One interrupt source of a function. `address` and `data` are the registers' low words, or small indices in a bounded model. */
+/** One interrupt source of a function. `address` and `data` are the registers' low words, or small indices in a bounded
+ *  model. */
 export interface MsiSource {
   address: number
   data: number
@@ -63,7 +67,8 @@ export interface MsiSource {
 }
 export interface Message { readonly address: number; readonly data: number }
 /** `lost`: no message and no pending bit; a function may raise INTx instead. */
-export type EventOutcome = { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'pended' } | { readonly kind: 'lost' }
+export type EventOutcome = { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'pended' }
+  | { readonly kind: 'lost' }
 
 /** The function has something to say. */
 export function event(source: MsiSource, cite: Cite = uncited): EventOutcome {
@@ -111,8 +116,11 @@ function citeRewrite(source: MsiSource, cite: Cite): void {
   cite('PCI:msi/address-data-separate')
   if (rewriteIsUndefined(source)) cite('PCI:msix/rewrite-unmasked')
 }
-/** Whether the function may go on with a cached address and data, whatever is written now. Plain MSI has no such licence. */
-export function rewriteIsUndefined(source: Readonly<MsiSource>): boolean { return source.maskable && source.enabled && !source.masked }
+/** Whether the function may go on with a cached address and data, whatever is written now. Plain MSI has no such
+ *  licence. */
+export function rewriteIsUndefined(source: Readonly<MsiSource>): boolean {
+  return source.maskable && source.enabled && !source.masked
+}
 
 /** A write on its way to the function. */
 export type PostedWrite =
@@ -128,7 +136,8 @@ export function land(source: MsiSource, write: PostedWrite, cite: Cite = uncited
   }
 }
 
-/** The CPU reads any register of the function: all posted writes land first, in order. @returns the messages they release. */
+/** The CPU reads any register of the function: all posted writes land first, in order. @returns the messages they
+ *  release. */
 export function readBack(source: MsiSource, posted: PostedWrite[], cite: Cite = uncited): Message[] {
   cite('PCI:posted/read-back')
   return posted.splice(0).flatMap(write => land(source, write, cite) ?? [])

@@ -1,4 +1,5 @@
-/** A source of the bounded machine as the function that sends its messages: CPU and vector are address and data. What it then does is written in `msi.ts`. */
+/** A source of the bounded machine as the function that sends its messages: CPU and vector are address and data. What
+ *  it then does is written in `msi.ts`. */
 import type { Source } from '../state.ts'
 import type { Message, MsiSource } from './msi.ts'
 

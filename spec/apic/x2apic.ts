@@ -1,9 +1,11 @@
-/** APIC modes and who is meant by a destination: xAPIC and x2APIC, physical and logical (SDM vol. 3 10.4.4, 10.6.2, 10.12). */
+/** APIC modes and who is meant by a destination: xAPIC and x2APIC, physical and logical (SDM vol. 3 10.4.4, 10.6.2,
+ *  10.12). */
 import { uncited } from './clauses.ts'
 import type { ApicClause, Cite } from './clauses.ts'
 
 export type ApicMode = 'disabled' | 'xapic' | 'x2apic'
-/** `reset`: all registers are as after reset. `derive-ldr`: LDR follows from the id and ICR 63:32 is 0; the rest is kept. */
+/** `reset`: all registers are as after reset. `derive-ldr`: LDR follows from the id and ICR 63:32 is 0; the rest is
+ *  kept. */
 export interface ModeChange { readonly to: ApicMode; readonly effect: 'none' | 'reset' | 'derive-ldr' }
 
 /** A write of IA32_APIC_BASE with bits EN (11) and EXTD (10), on a CPU that has x2APIC. */
@@ -37,7 +39,8 @@ export function matchedBy(receiver: Receiver, destination: Destination): ApicCla
   return matchedByX2apic(receiver.id, destination)
 }
 
-function matchedByXapic(receiver: Extract<Receiver, { mode: 'xapic' }>, mda: number, logical: boolean): ApicClause | null {
+function matchedByXapic(receiver: Extract<Receiver, { mode: 'xapic' }>, mda: number,
+  logical: boolean): ApicClause | null {
   if (mda === 0xff) return 'SDM:apic/broadcast'
   if (!logical) return mda === receiver.id ? 'SDM:apic/physical' : null
   const logicalId = receiver.ldr >>> 24
@@ -58,7 +61,8 @@ function matchedByX2apic(id: number, { value, logical, bits }: Destination): Api
 
 /** `one`: lowest priority or redirection hint. */
 export interface Request { readonly destination: Destination; readonly one: boolean }
-/** `cpus`: indices in ascending order. `one`: exactly one of them gets the message, and the caller's model tries each. */
+/** `cpus`: indices in ascending order. `one`: exactly one of them gets the message, and the caller's model tries
+ *  each. */
 export interface Recipients { readonly cpus: readonly number[]; readonly one: boolean }
 
 export function recipients(receivers: readonly Receiver[], request: Request, cite: Cite = uncited): Recipients {

@@ -2,7 +2,8 @@
 import * as v from 'valibot'
 import { units } from './units.ts'
 
-const cycles = v.pipe(v.number('is not a number'), v.safeInteger('is not a whole number of cycles'), v.minValue(0, 'is below 0'))
+const cycles = v.pipe(v.number('is not a number'), v.safeInteger('is not a whole number of cycles'),
+  v.minValue(0, 'is below 0'))
 const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'))
 
 const priced = v.pipe(
@@ -16,7 +17,8 @@ const priced = v.pipe(
     note: v.optional(text),
   }),
   v.check(p => p.min <= p.typ && p.typ <= p.max, 'needs min <= typ <= max'),
-  v.check(p => p.from.length > 0 || p.assumption === true, 'has no source in "from": name one, or say "assumption": true'),
+  v.check(p => p.from.length > 0 || p.assumption === true,
+    'has no source in "from": name one, or say "assumption": true'),
 )
 /** Time that is already inside the price of the unit `within`: priced there, counted here. */
 const included = v.strictObject({ within: text, derivation: text })
@@ -29,7 +31,8 @@ const schema = v.strictObject({
   clock_ghz: v.pipe(v.number('is not a number'), v.gtValue(0, 'is not above 0')),
   notes: v.optional(v.array(text, 'is not a list of texts'), []),
   units: v.pipe(
-    v.record(v.string(), v.lazy(given => typeof given === 'object' && given !== null && 'within' in given ? included : priced)),
+    v.record(v.string(),
+      v.lazy(given => typeof given === 'object' && given !== null && 'within' in given ? included : priced)),
     v.check(prices => Object.keys(prices).length > 0, 'prices no unit'),
   ),
 })
@@ -40,7 +43,8 @@ export type ProfileUnit = Profile['units'][string]
 /** A profile that cannot be used: `where: place: what is wrong`. */
 export class ProfileError extends Error { override readonly name = 'ProfileError' }
 
-/** Reads a profile; `where` names it in errors. A profile may leave out units: pricing a path that counts one fails then.
+/** Reads a profile; `where` names it in errors. A profile may leave out units: pricing a path that counts one fails
+ *  then.
  *  @throws ProfileError with the position in the text (bad JSON) or the field (bad content). */
 export function loadProfile(source: string, where: string): Profile {
   const parsed = v.safeParse(schema, parseJson(source, where))
@@ -73,7 +77,8 @@ function parseJson(source: string, where: string): unknown {
     const offset = /at position (\d+)/.exec(message)?.[1]
     const before = offset === undefined ? source : source.slice(0, Number(offset))
     const lines = before.split('\n')
-    const at = offset === undefined && !message.includes('end of JSON') ? '' : `${lines.length}:${lines.at(-1)!.length + 1}: `
+    const at = offset === undefined && !message.includes('end of JSON') ? ''
+      : `${lines.length}:${lines.at(-1)!.length + 1}: `
     throw new ProfileError(`${where}: ${at}not JSON: ${message}`, { cause })
   }
 }

@@ -20,7 +20,8 @@ export interface Figure {
   readonly citation: string
 }
 export interface Citation {
-  readonly authors: string; readonly title: string; readonly venue: string; readonly year: number | null; readonly locator: string
+  readonly authors: string; readonly title: string; readonly venue: string; readonly year: number | null
+  readonly locator: string
 }
 export interface Sources {
   readonly platforms: Readonly<Record<string, { readonly cpu: string; readonly ghz: number | null }>>
@@ -32,7 +33,8 @@ export const sources: Sources = sourceData
 /** Typical prices of a constant-time address allocator; the default. */
 export const xeon: Profile = loadProfile(JSON.stringify(xeonData), 'spec/costs/xeon-2011-2016.json')
 
-/** The address allocator of Linux 3.4 took 3986 cycles in strict and 1674 in deferred mode for the same step: one profile a mode. */
+/** The address allocator of Linux 3.4 took 3986 cycles in strict and 1674 in deferred mode for the same step: one
+ *  profile a mode. */
 function linux34(mode: 'strict' | 'defer', typ: number): Profile {
   return {
     ...xeon, id: `${xeon.id}-linux34-${mode}`, title: `${xeon.title}; address allocator of Linux 3.4 in ${mode} mode`,
@@ -45,16 +47,19 @@ function linux34(mode: 'strict' | 'defer', typ: number): Profile {
       'iova-free': {
         min: 408, typ: 408, max: 452,
         from: ['unmap-iova-find-strict', 'unmap-iova-free-strict', 'unmap-iova-find-defer', 'unmap-iova-free-defer'],
-        derivation: 'min = unmap-iova-find-strict + unmap-iova-free-strict; typ = unmap-iova-find-strict + unmap-iova-free-strict; '
+        derivation: 'min = unmap-iova-find-strict + unmap-iova-free-strict; typ = unmap-iova-find-strict + '
+          + 'unmap-iova-free-strict; '
           + 'max = unmap-iova-find-defer + unmap-iova-free-defer',
       },
       'deferred-enqueue': {
         min: 256, typ: 256, max: 299,
         from: ['unmap-total-defer', 'unmap-iotlb-inv-defer', 'unmap-total-strict', 'unmap-iotlb-inv-strict',
-          'unmap-total-defer-plus', 'unmap-iotlb-inv-defer-plus', 'unmap-total-strict-plus', 'unmap-iotlb-inv-strict-plus'],
+          'unmap-total-defer-plus', 'unmap-iotlb-inv-defer-plus', 'unmap-total-strict-plus',
+          'unmap-iotlb-inv-strict-plus'],
         derivation: 'min = unmap-total-defer - unmap-iotlb-inv-defer - unmap-total-strict + unmap-iotlb-inv-strict; '
           + 'typ = unmap-total-defer - unmap-iotlb-inv-defer - unmap-total-strict + unmap-iotlb-inv-strict; '
-          + 'max = unmap-total-defer-plus - unmap-iotlb-inv-defer-plus - unmap-total-strict-plus + unmap-iotlb-inv-strict-plus',
+          + 'max = unmap-total-defer-plus - unmap-iotlb-inv-defer-plus - unmap-total-strict-plus + '
+          + 'unmap-iotlb-inv-strict-plus',
       },
     },
   }

@@ -14,20 +14,23 @@ export interface CostScenario {
 
 const op = (action: string, args: Op['args'] = {}): Op => ({ action, args })
 
-/** One map, one unmap (and the flush of the batch of one that it may leave), detach and attach; one DMA that misses every cache, with tables of
- *  three levels; one port access; one interrupt that misses its cache; one move. */
+/** One map, one unmap (and the flush of the batch of one that it may leave), detach and attach; one DMA that misses
+ *  every cache, with tables of three levels; one port access; one interrupt that misses its cache; one move. */
 export function scenariosFor(design: Design): readonly CostScenario[] {
   const { protocols } = design
   const page = { cpu: 0, domain: 0, iova: 0 }
   const requests = design.remapsDma
-    ? [op('iommu.cacheContext', { device: 0 }), op('iommu.cacheTranslation', { device: 0, iova: 0 }), op('dma.issue', { device: 0, iova: 0, write: true })]
+    ? [op('iommu.cacheContext', { device: 0 }), op('iommu.cacheTranslation', { device: 0, iova: 0 }),
+      op('dma.issue', { device: 0, iova: 0, write: true })]
     : [op('dma.issuePhysical', { device: 0, frame: 0, write: true })]
   const map = protocols.map === undefined ? [] : [op('map', { ...page, frame: 0, write: true })]
   const dma: CostScenario = {
-    name: 'dma', bounds: bounds({ frames: 1, iovas: 1, levels: 3, tables: 2 }), paths: ['dma'], ops: [...map, ...requests],
+    name: 'dma', bounds: bounds({ frames: 1, iovas: 1, levels: 3, tables: 2 }), paths: ['dma'],
+    ops: [...map, ...requests],
   }
   const memory: CostScenario = {
-    name: 'memory', bounds: bounds({ frames: 1, iovas: 1, reassign: 1 }), paths: ['map', 'unmap', 'flush', 'attach', 'detach'],
+    name: 'memory', bounds: bounds({ frames: 1, iovas: 1, reassign: 1 }),
+    paths: ['map', 'unmap', 'flush', 'attach', 'detach'],
     ops: [
       ...map, ...protocols.unmap === undefined ? [] : [op('unmap', page)],
       ...protocols.flush === undefined ? [] : [op('flush', { cpu: 0, domain: 0 })],
@@ -36,14 +39,17 @@ export function scenariosFor(design: Design): readonly CostScenario[] {
     ],
   }
   const interrupts: CostScenario = {
-    name: 'interrupts', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), paths: ['irq-deliver', 'irq-migrate'],
+    name: 'interrupts', bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }),
+    paths: ['irq-deliver', 'irq-migrate'],
     ops: [
       op('device.raise', { source: 0 }),
-      ...protocols.migrateInterrupt === undefined ? [] : [op('migrateInterrupt', { cpu: 0, source: 0, toCpu: 1, toVector: 1 })],
+      ...protocols.migrateInterrupt === undefined ? []
+        : [op('migrateInterrupt', { cpu: 0, source: 0, toCpu: 1, toVector: 1 })],
     ],
   }
   const ports: CostScenario = {
-    name: 'ports', bounds: bounds({ ports: 1 }), paths: ['port-io'], ops: protocols.portAccess === undefined ? [] : [op('portAccess', { cpu: 0, domain: 0, device: 0 })],
+    name: 'ports', bounds: bounds({ ports: 1 }), paths: ['port-io'],
+    ops: protocols.portAccess === undefined ? [] : [op('portAccess', { cpu: 0, domain: 0, device: 0 })],
   }
   return [dma, memory, ports, interrupts]
 }

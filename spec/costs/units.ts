@@ -1,6 +1,8 @@
-/** The closed vocabulary of cost: what a step may count, and the paths it belongs to. Prices are in the profiles beside this file. */
+/** The closed vocabulary of cost: what a step may count, and the paths it belongs to. Prices are in the profiles beside
+ *  this file. */
 
-/** Unit -> what one of it is. A unit that is not here is an error wherever it appears: in an event, a profile or a budget. */
+/** Unit -> what one of it is. A unit that is not here is an error wherever it appears: in an event, a profile or a
+ *  budget. */
 export const units = {
   'iova-alloc': 'find and claim a free I/O virtual address range',
   'iova-free': 'look up and release an I/O virtual address range',

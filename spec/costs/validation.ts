@@ -2,7 +2,12 @@
 import type { UnitCounts } from './units.ts'
 
 /** `counts` priced by `profile` and divided by `per`, against the figure of that id. */
-export interface Comparison { readonly figure: string; readonly profile: string; readonly counts: UnitCounts; readonly per?: number }
+export interface Comparison {
+  readonly figure: string
+  readonly profile: string
+  readonly counts: UnitCounts
+  readonly per?: number
+}
 
 const base = 'xeon-2011-2016'
 const strict = `${base}-linux34-strict`
@@ -44,6 +49,7 @@ export const openValidation: readonly Comparison[] = [
   { figure: 'sel4-website/i7-6700-reply', profile: base, counts: { 'ipc-reply': 1 } },
   { figure: 'sel4-website/i7-6700-notify', profile: base, counts: { 'ipc-notify': 1 } },
   { figure: 'preemption-mechanisms-shinjuku/ipi-send', profile: base, counts: { 'ipi': 1 } },
-  { figure: 'preemption-mechanisms-shinjuku/ipi-total', profile: base, counts: { 'ipi': 1, 'lapic-accept': 1, 'irq-entry': 1, 'eoi': 1 } },
+  { figure: 'preemption-mechanisms-shinjuku/ipi-total', profile: base,
+    counts: { 'ipi': 1, 'lapic-accept': 1, 'irq-entry': 1, 'eoi': 1 } },
   { figure: 'preemption-mechanisms-skyloft/ipi-send', profile: base, counts: { 'ipi': 1 } },
 ]

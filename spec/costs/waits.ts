@@ -1,5 +1,6 @@
-/** What somebody waits for, from a beginning to an end, and which steps make the wait longer: the worst and the best case are sought over all
- *  behaviours of a small machine. A step of somebody else that goes on beside the wait costs nothing here, however often it happens. */
+/** What somebody waits for, from a beginning to an end, and which steps make the wait longer: the worst and the best
+ *  case are sought over all behaviours of a small machine. A step of somebody else that goes on beside the wait costs
+ *  nothing here, however often it happens. */
 import type { Instance, ModelEvent, World } from '../../src/model/index.ts'
 import { bounds } from '../bounds.ts'
 import type { Bounds } from '../bounds.ts'
@@ -10,7 +11,11 @@ import type { Ledger } from '../ledger.ts'
 import type { Seen } from '../observations.ts'
 import type { State } from '../state.ts'
 
-interface Step { readonly instance: Instance<State, Seen>; readonly events: readonly ModelEvent<Seen>[]; readonly before: World<State, Ledger> }
+interface Step {
+  readonly instance: Instance<State, Seen>
+  readonly events: readonly ModelEvent<Seen>[]
+  readonly before: World<State, Ledger>
+}
 
 export interface Wait {
   readonly name: string
@@ -23,7 +28,8 @@ export interface Wait {
   readonly delays: (step: Step, design: Design) => boolean
 }
 
-const sees = ({ events }: Step, test: (seen: Seen) => boolean): boolean => events.some(event => event.kind === 'observation' && test(event.seen))
+const sees = ({ events }: Step, test: (seen: Seen) => boolean): boolean =>
+  events.some(event => event.kind === 'observation' && test(event.seen))
 const inIrr = ({ ledger }: World<State, Ledger>, cpu?: number): boolean =>
   (cpu === undefined ? ledger.edges[0]!.irr : [ledger.edges[0]!.irr[cpu]!]).some(row => row.includes(true))
 
@@ -36,7 +42,8 @@ function isQuiet(world: World<State, Ledger>): boolean {
 /** From the moment that source 0 raises an edge, none before it waiting, to the entry of a handler for it. */
 const edge = {
   begins: (step: Step) => sees(step, seen => seen.what === 'raised' && seen.source === 0) && isQuiet(step.before),
-  ends: (step: Step) => sees(step, seen => seen.what === 'dispatched' && step.before.ledger.edges[0]!.irr[seen.cpu]![seen.vector]!),
+  ends: (step: Step) =>
+    sees(step, seen => seen.what === 'dispatched' && step.before.ledger.edges[0]!.irr[seen.cpu]![seen.vector]!),
   delays: ({ instance: { op }, before }: Step) => {
     const { pending } = before.ledger.edges[0]!
     const { source, cpu } = op.args
@@ -67,17 +74,22 @@ const unmap = {
 
 function unmapIn(name: string, says: string, b: Bounds): Wait {
   return {
-    name, says, bounds: b, on: design => sharedWith(design, 'memory') === null && protocolOn(design, 'unmap', b).length > 1, begins: unmap.begins,
+    name, says, bounds: b,
+    on: design => sharedWith(design, 'memory') === null && protocolOn(design, 'unmap', b).length > 1,
+    begins: unmap.begins,
     ends: (step, design) => unmap.ends(step, design, b), delays: (step, design) => unmap.delays(step, design, b),
   }
 }
 const hasInterrupts = (design: Design): boolean => sharedWith(design, 'interrupts') === null
 
 export const waits: readonly Wait[] = [
-  { name: 'edge raised -> handler entered', says: 'one source, which moves between two CPUs at any time', on: hasInterrupts, ...edge,
+  { name: 'edge raised -> handler entered', says: 'one source, which moves between two CPUs at any time',
+    on: hasInterrupts, ...edge,
     bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }) },
-  { name: 'edge raised -> handler entered, beside another source', says: 'another source, of higher priority on the same CPU', on: hasInterrupts, ...edge,
+  { name: 'edge raised -> handler entered, beside another source',
+    says: 'another source, of higher priority on the same CPU', on: hasInterrupts, ...edge,
     bounds: bounds({ devices: 2, sources: 2, vectors: 2 }) },
   unmapIn('unmap called -> unmap returned', 'one CPU, one page', bounds({ frames: 1, iovas: 1 })),
-  unmapIn('unmap called -> unmap returned, beside another CPU', 'two CPUs, two pages of one domain', bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2 })),
+  unmapIn('unmap called -> unmap returned, beside another CPU', 'two CPUs, two pages of one domain',
+    bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2 })),
 ]

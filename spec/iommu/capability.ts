@@ -1,7 +1,11 @@
 /** What hardware may lack or add, as switches that bounds take. */
 
 /** Of a design, what decides whether a capability makes a difference to it. */
-export interface Uses { readonly remapsDma: boolean; readonly remapsInterrupts: boolean; readonly interruptTables: number }
+export interface Uses {
+  readonly remapsDma: boolean
+  readonly remapsInterrupts: boolean
+  readonly interruptTables: number
+}
 
 export interface Capability {
   /** The manual's name of the bit, and what it means. */

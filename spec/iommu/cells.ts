@@ -1,4 +1,5 @@
-/** Table entries in memory, and the stores to them that hardware does not see yet: they stand in a CPU cache or in a write buffer of the chipset. */
+/** Table entries in memory, and the stores to them that hardware does not see yet: they stand in a CPU cache or in a
+ *  write buffer of the chipset. */
 import { list, oneOf, optional, struct } from '../../src/model/index.ts'
 import type { Domain, Struct, Value } from '../../src/model/index.ts'
 
@@ -10,7 +11,8 @@ export interface StoreOrder {
   readonly rwbf: boolean
 }
 
-/** A table entry as software wrote it, and what hardware still sees while the store is in a CPU cache or a write buffer. */
+/** A table entry as software wrote it, and what hardware still sees while the store is in a CPU cache or a write
+ *  buffer. */
 export interface Cell<E> { now: E | null; pending: { old: E | null; at: 'cache' | 'buffer' }[] }
 
 export function cell<E extends Domain>(entry: E, order: StoreOrder): Struct<Cell<Value<E>>> {
@@ -21,7 +23,9 @@ export function cell<E extends Domain>(entry: E, order: StoreOrder): Struct<Cell
 }
 
 /** What hardware reads. */
-export function seenByHardware<E>(cell: Cell<E>): E | null { return cell.pending.length > 0 ? cell.pending[0]!.old : cell.now }
+export function seenByHardware<E>(cell: Cell<E>): E | null {
+  return cell.pending.length > 0 ? cell.pending[0]!.old : cell.now
+}
 
 export function store<E>(cell: Cell<E>, value: E | null, order: StoreOrder): void {
   if (!order.coherent || order.rwbf) {

@@ -25,7 +25,9 @@ export class MemoryImage implements PhysicalMemory {
   }
 
   /** Makes pages of zeros where there are none. */
-  cover(first: number, count = 1): void { for (let n = first; n < first + count; n++) if (!this.#pages.has(n)) this.#pages.set(n, new Uint32Array(pageDwords)) }
+  cover(first: number, count = 1): void {
+    for (let n = first; n < first + count; n++) if (!this.#pages.has(n)) this.#pages.set(n, new Uint32Array(pageDwords))
+  }
 
   /** Writes dwords at an address that is a multiple of 4, making pages of zeros where there are none. */
   write(address: number, dwords: ArrayLike<number>): void {
@@ -38,7 +40,9 @@ export class MemoryImage implements PhysicalMemory {
   }
 
   /** The dword at an address that is a multiple of 4; undefined where nothing answers. */
-  dword(address: number): number | undefined { return this.#pages.get(Math.floor(address / 4096))?.[address % 4096 / 4] }
+  dword(address: number): number | undefined {
+    return this.#pages.get(Math.floor(address / 4096))?.[address % 4096 / 4]
+  }
 
   drop(number: number): void { this.#pages.delete(number) }
 }

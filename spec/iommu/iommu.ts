@@ -1,4 +1,5 @@
-/** What a vendor's folder gives to the machine. It names no vendor: designs, devices, interrupt delivery and claims know an IOMMU by this alone. */
+/** What a vendor's folder gives to the machine. It names no vendor: designs, devices, interrupt delivery and claims
+ *  know an IOMMU by this alone. */
 import type { Action, Domain, Emit } from '../../src/model/index.ts'
 import type { Design } from '../kernel/design.ts'
 import type { Seen } from '../observations.ts'
@@ -12,20 +13,25 @@ import type { Vocabulary } from './vocabulary.ts'
 type ClauseId = string
 /** A DMA request of a device to a page of its address space. */
 export interface Dma { readonly device: number; readonly iova: number; readonly write: boolean }
-/** What becomes of a request with what the unit's caches hold. `walks`: none of them knows, the unit fills one first. */
-export type DmaOutcome = { readonly kind: 'hit'; readonly domain: number; readonly frame: number } | { readonly kind: 'blocked'; readonly reason: number } | { readonly kind: 'walks' }
+/** What becomes of a request with what the unit's caches hold. `walks`: none of them knows, the unit fills one
+ *  first. */
+export type DmaOutcome = { readonly kind: 'hit'; readonly domain: number; readonly frame: number }
+  | { readonly kind: 'blocked'; readonly reason: number } | { readonly kind: 'walks' }
 
 /** An interrupt message on its way to the unit. */
 export type Message = { readonly device: number }
-  & ({ readonly format: 'compatible'; readonly cpu: number; readonly vector: number } | { readonly format: 'remappable'; readonly index: number })
+  & ({ readonly format: 'compatible'; readonly cpu: number; readonly vector: number }
+    | { readonly format: 'remappable'; readonly index: number })
 /** Where a message goes, or the reason why not. Reason 0: the message reaches no CPU. */
-export type Delivered = { readonly kind: 'interrupt'; readonly cpu: number; readonly vector: number } | { readonly kind: 'rejected'; readonly reason: number }
+export type Delivered = { readonly kind: 'interrupt'; readonly cpu: number; readonly vector: number }
+  | { readonly kind: 'rejected'; readonly reason: number }
 
 /** What a kernel step does, as far as the manual of each vendor has a rule for it. */
 export type Rule = 'leaf-entry' | 'table-entry' | 'write-back' | 'interrupt-drain' | 'old-or-new' | 'untranslated'
 
 /** Claims that a rule of the manual asks for. */
-export type ClaimRule = 'no-dma-escape' | 'no-access-after-unmap' | 'no-freed-table' | 'no-wrong-permission' | 'new-mapping-works' | 'no-misdelivery'
+export type ClaimRule = 'no-dma-escape' | 'no-access-after-unmap' | 'no-freed-table' | 'no-wrong-permission'
+  | 'new-mapping-works' | 'no-misdelivery'
   | 'no-forged-interrupt' | 'wait-ends' | 'invalidations-complete'
 
 /** `U`: the state of its unit. */
@@ -33,7 +39,8 @@ export interface Iommu<U = unknown> {
   readonly name: string
   readonly title: string
   readonly capabilities: Capabilities
-  /** Values of its capabilities: of hardware that sees stores late and caches refusals, and of hardware whose interrupt entries name eight bits of a CPU's id. */
+  /** Values of its capabilities: of hardware that sees stores late and caches refusals, and of hardware whose interrupt
+   *  entries name eight bits of a CPU's id. */
   readonly weakest: Readonly<Record<string, 0 | 1>>
   readonly narrow: Readonly<Record<string, 0 | 1>>
   readonly clauses: Clauses
@@ -46,7 +53,8 @@ export interface Iommu<U = unknown> {
   variants(strict: Design<U>): Readonly<Record<string, Design<U>>>
   /** The unit's own state: registers, its tables, caches, queue, faults. */
   domain(setup: Setup): Domain
-  /** Switches the unit on as the design asks for, with each device in its first domain and each source at its first place. */
+  /** Switches the unit on as the design asks for, with each device in its first domain and each source at its first
+   *  place. */
   start(state: State<U>, setup: Setup, first: FirstPlaces): void
   /** Whether the first place of a source may be on a CPU. */
   canStartAt(cpu: number, setup: Setup): boolean

@@ -1,7 +1,9 @@
-/** Layouts as data: named bit fields of the manual's structures, and what derives from them: reading, writing, judging, printing.
+/** Layouts as data: named bit fields of the manual's structures, and what derives from them: reading, writing, judging,
+ *  printing.
  *  Bits count from 0, the lowest of the first dword; memory is little endian. */
 
-/** `ro` is never written by software, `wo` reads as 0, `rw1c` is cleared by writing 1. Structures in memory are all `rw`. */
+/** `ro` is never written by software, `wo` reads as 0, `rw1c` is cleared by writing 1. Structures in memory are all
+ *  `rw`. */
 export type AccessKind = 'rw' | 'ro' | 'wo' | 'rw1c'
 /** A run of bits, at most 52 wide, so that numbers are exact. */
 export interface Field<N extends string = string> {
@@ -26,22 +28,27 @@ export interface BitRange {
   readonly needs?: string; readonly address?: true; readonly access?: AccessKind
 }
 type More = Pick<BitRange, 'needs' | 'address' | 'access'>
-export const bits = (high: number, low: number, says: string, more: More = {}): BitRange => ({ high, low, says, ...more })
+export const bits = (high: number, low: number, says: string, more: More = {}): BitRange => ({ high, low, says,
+  ...more })
 export const bit = (at: number, says: string, more: More = {}): BitRange => bits(at, at, says, more)
 export const ignored = (high: number, low = high): BitRange => bits(high, low, 'ignored')
 
-/** What no place names is reserved. @throws RangeError where places overlap or leave the structure: a mistake in the declaration. */
-export function layout<N extends string>(name: string, section: string, size: Bits, places: Readonly<Record<N, BitRange>>, access: AccessKind = 'rw'): Layout<N> {
+/** What no place names is reserved. @throws RangeError where places overlap or leave the structure: a mistake in the
+ *  declaration. */
+export function layout<N extends string>(name: string, section: string, size: Bits,
+  places: Readonly<Record<N, BitRange>>, access: AccessKind = 'rw'): Layout<N> {
   const named = (Object.entries(places) as [N, BitRange][]).sort(([, a], [, b]) => a.low - b.low)
   const fields: Field<N>[] = []
   let next = 0
   const gap = (upTo: number): void => {
     // Wide gaps are split, so that every field stays exact as a number.
     for (; next < upTo; next = Math.min(upTo, (next - next % 32) + 32))
-      fields.push({ name: `reserved${next}` as N, low: next, width: Math.min(upTo, next - next % 32 + 32) - next, reserved: true, needs: null, address: false, access, says: 'reserved' })
+      fields.push({ name: `reserved${next}` as N, low: next, width: Math.min(upTo, next - next % 32 + 32) - next,
+        reserved: true, needs: null, address: false, access, says: 'reserved' })
   }
   for (const [field, { high, low, says, needs = null, address = false, access: own = access }] of named) {
-    if (low < next || high < low || high >= size || high - low > 51) throw new RangeError(`${name}: ${field} does not fit at ${high}:${low}`)
+    if (low < next || high < low || high >= size || high - low > 51)
+      throw new RangeError(`${name}: ${field} does not fit at ${high}:${low}`)
     gap(low)
     fields.push({ name: field, low, width: high - low + 1, reserved: false, needs, address, access: own, says })
     next = high + 1
@@ -84,7 +91,8 @@ export function decode<N extends string>(of: Layout<N>, words: Dwords, at = 0): 
   return values as Record<N, number>
 }
 
-/** The dwords of a structure with these fields, all others 0; reserved bits may be set too. @throws RangeError where a value does not fit its field. */
+/** The dwords of a structure with these fields, all others 0; reserved bits may be set too. @throws RangeError where a
+ *  value does not fit its field. */
 export function encode<N extends string>(of: Layout<N>, values: Readonly<Partial<Record<N, number>>>): Uint32Array {
   const words = new Uint32Array(of.bits / 32)
   for (const [name, value] of Object.entries(values) as [N, number][]) put(of, words, name, value)
@@ -94,7 +102,8 @@ export function encode<N extends string>(of: Layout<N>, values: Readonly<Partial
 /** Writes one field of the structure at `at`; the other bits stay. @throws RangeError where the value does not fit. */
 export function put<N extends string>(of: Layout<N>, words: Uint32Array, name: N, value: number, at = 0): void {
   const { low, width } = fieldOf(of, name)
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** width) throw new RangeError(`${of.name}: ${value} does not fit ${name}, ${width} bits`)
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** width)
+    throw new RangeError(`${of.name}: ${value} does not fit ${name}, ${width} bits`)
   let rest = value
   for (let next = low, left = width; left > 0;) {
     const shift = next & 31
@@ -107,7 +116,8 @@ export function put<N extends string>(of: Layout<N>, words: Uint32Array, name: N
   }
 }
 
-/** What decides whether a bit is reserved. `haw`: host address width in bits; 52 where it is not known, which finds no address too wide. */
+/** What decides whether a bit is reserved. `haw`: host address width in bits; 52 where it is not known, which finds no
+ *  address too wide. */
 export interface Rules { has(feature: string): boolean; readonly haw: number }
 
 /** A unit that has everything: only what no capability un-reserves is reserved. */
@@ -122,7 +132,9 @@ export function maskOf<N extends string>(of: Layout<N>, name: N): Uint32Array {
 /** The bits that must be 0 under these rules, as dwords. */
 export function reservedMask(of: Layout, { has, haw }: Rules): Uint32Array {
   const mask = new Uint32Array(of.bits / 32)
-  const set = (low: number, end: number): void => { for (let at = low; at < end; at++) mask[at >>> 5] = (mask[at >>> 5]! | 1 << (at & 31)) >>> 0 }
+  const set = (low: number, end: number): void => {
+    for (let at = low; at < end; at++) mask[at >>> 5] = (mask[at >>> 5]! | 1 << (at & 31)) >>> 0
+  }
   for (const { low, width, reserved, needs, address } of of.fields) {
     if (reserved || needs !== null && !has(needs)) set(low, low + width)
     // Addresses stand where their bits are in the address, in whichever quadword they are.
@@ -145,7 +157,8 @@ export function reservedSet(of: Layout, words: Dwords, rules: Rules, at = 0): re
 /** `P=1 CTP=0x1001`: fields that are not 0, in order; reserved ones marked `!`. */
 export function show(of: Layout, words: Dwords, at = 0): string {
   const shown = Object.entries(decode(of, words, at)).filter(([, value]) => value !== 0)
-    .map(([name, value]) => `${name.startsWith('reserved') ? '!' : ''}${name}=${value < 10 ? value : `0x${value.toString(16)}`}`)
+    .map(([name, value]) =>
+      `${name.startsWith('reserved') ? '!' : ''}${name}=${value < 10 ? value : `0x${value.toString(16)}`}`)
   return shown.length === 0 ? 'all 0' : shown.join(' ')
 }
 
@@ -154,5 +167,6 @@ export function dwordsOf(...qwords: readonly bigint[]): Uint32Array {
   return Uint32Array.from(qwords.flatMap(word => [Number(word & 0xffffffffn), Number(word >> 32n & 0xffffffffn)]))
 }
 export function qwordsOf(words: Dwords, at = 0, length = words.length - at): bigint[] {
-  return Array.from({ length: length / 2 }, (_, i) => BigInt(words[at + 2 * i + 1]!) << 32n | BigInt(words[at + 2 * i]!))
+  return Array.from({ length: length / 2 },
+    (_, i) => BigInt(words[at + 2 * i + 1]!) << 32n | BigInt(words[at + 2 * i]!))
 }

@@ -1,4 +1,5 @@
-/** The page tables of the domains in bounded memory: a root for each domain, and a pool of table pages below the roots. */
+/** The page tables of the domains in bounded memory: a root for each domain, and a pool of table pages below the
+ *  roots. */
 import { bool, range, struct, table, variant } from '../../src/model/index.ts'
 import type { Value } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
@@ -9,7 +10,8 @@ import type { Cell, StoreOrder } from './cells.ts'
 export function pagingDomain(b: Bounds, id: Ids, order: StoreOrder) {
   const slot = b.levels === 1 ? id.iova : range(0, 1)
   const entry = variant('kind', { leaf: { frame: id.frame, write: bool }, table: { page: id.page } })
-  return struct({ roots: table([id.domain, slot], cell(entry, order)), pool: table([id.page, slot], cell(entry, order)) })
+  return struct({ roots: table([id.domain, slot], cell(entry, order)),
+    pool: table([id.page, slot], cell(entry, order)) })
 }
 export type PageTables = Value<ReturnType<typeof pagingDomain>>
 export type PagingEntry = NonNullable<PageTables['roots'][number][number]['now']>

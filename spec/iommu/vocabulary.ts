@@ -1,5 +1,5 @@
-/** The kernel's side of an IOMMU: what protocols are written in. Each vendor fills each word with its own steps, with none where its hardware
- *  needs nothing. */
+/** The kernel's side of an IOMMU: what protocols are written in. Each vendor fills each word with its own steps, with
+ *  none where its hardware needs nothing. */
 import type { Protocol } from '../kernel/design.ts'
 
 export interface Vocabulary<U> {

@@ -23,14 +23,16 @@ interface CallSpec<P extends Fields = Fields> {
 }
 const callSpec = <P extends Fields>(spec: CallSpec<P>): CallSpec => spec as unknown as CallSpec
 
-const isBusy = (s: State, test: (call: Call) => boolean): boolean => s.kernel.calls.some(call => call !== null && test(call))
+const isBusy = (s: State, test: (call: Call) => boolean): boolean =>
+  s.kernel.calls.some(call => call !== null && test(call))
 
 const memoryCalls = {
   map: callSpec({
     says: 'make a frame reachable by the devices of a domain, at one I/O virtual page',
     path: 'map', on: b => b.frames > 0,
     params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
-    when: (s, p, { bounds: b }) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null && (p.write || b.readOnly === 1)
+    when: (s, p, { bounds: b }) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null
+      && (p.write || b.readOnly === 1)
       && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova, frame, write }) => {
       // The allocators hand out frame and address to one caller only, whatever the protocol does before it takes them.
@@ -52,7 +54,8 @@ const memoryCalls = {
   protect: callSpec({
     says: 'make a live mapping read-only',
     path: 'protect', on: b => b.readOnly === 1, params: id => ({ domain: id.domain, iova: id.iova }),
-    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && s.kernel.mappings[p.domain]![p.iova]!.write
+    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live'
+      && s.kernel.mappings[p.domain]![p.iova]!.write
       && !s.kernel.closed[p.domain]!,
     enter: (s, { domain, iova }) => {
       const mapping = s.kernel.mappings[domain]![iova]!
@@ -79,7 +82,8 @@ const deviceCalls = {
     says: 'take a device from its domain',
     path: 'detach', on: b => b.reassign === 1, params: id => ({ device: id.device }),
     // The memory of a domain is at rest while the driver is taken down.
-    when: (s, p) => s.kernel.attached[p.device] !== null && !isBusy(s, call => call.device === p.device || call.domain === s.kernel.attached[p.device]),
+    when: (s, p) => s.kernel.attached[p.device] !== null
+      && !isBusy(s, call => call.device === p.device || call.domain === s.kernel.attached[p.device]),
     enter: (s, { device }) => ({ device, domain: s.kernel.attached[device]! }),
   }),
   portAccess: callSpec({
@@ -91,12 +95,16 @@ const deviceCalls = {
   }),
   migrateInterrupt: callSpec({
     says: 'move an interrupt source to another CPU and vector',
-    path: 'irq-migrate', on: b => b.migrate > 0, params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
-    // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does. A source without one has nothing to move.
-    when: (s, p, setup, iommu) => p.source < setup.bounds.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null && !isBusy(s, call => call.source === p.source)
+    path: 'irq-migrate', on: b => b.migrate > 0,
+    params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
+    // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does. A
+    // source without one has nothing to move.
+    when: (s, p, setup, iommu) => p.source < setup.bounds.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null
+      && !isBusy(s, call => call.source === p.source)
       && placeOf(s, p.source) !== null
       && iommu.reaches(s.unit, p.toCpu, setup),
-    enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector }, from: placeOf(s, source) }),
+    enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector },
+      from: placeOf(s, source) }),
   }),
 }
 export const calls: Readonly<Record<CallName, CallSpec>> = { ...memoryCalls, ...deviceCalls }
@@ -124,24 +132,30 @@ export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol 
   return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
 }
 
-/** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps after. */
+/** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps
+ *  after. */
 const hardwareOf = (b: Bounds): Pick<Kernel, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
 
 /** @throws ModelError when the step does not say. */
 function isSkipped(step: Step, name: CallName, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
   let answer: unknown
-  try { answer = step.skip?.(on) ?? false } catch (cause) { throw new ModelError(`skip of ${name}/${step.name} threw: ${cause instanceof Error ? cause.message : String(cause)}`) }
+  try { answer = step.skip?.(on) ?? false } catch (cause) {
+    throw new ModelError(`skip of ${name}/${step.name} threw: `
+      + `${cause instanceof Error ? cause.message : String(cause)}`)
+  }
   if (typeof answer === 'boolean') return answer
   throw new ModelError(`skip of ${name}/${step.name} answered ${String(answer)}; answer true or false`)
 }
 
-function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Setup, iommu: Iommu): Action<State, Seen>[] {
+function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Setup,
+  iommu: Iommu): Action<State, Seen>[] {
   const { bounds: b, ids } = setup, { cpu } = ids
   const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
   const spec = calls[name]
   const hardware = { ...hardwareOf(b), iommu }
   const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
-  const view = (s: State, at: number): Omit<Kernel<unknown>, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at, ...hardware })
+  const view = (s: State, at: number): Omit<Kernel<unknown>, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at,
+    ...hardware })
   const labels = stepLabels(protocol)
   const take = (k: Omit<Kernel<unknown>, 'emit'>, i: number, emit: Emit<Seen>): void => {
     refuseAnswer(protocol[i]!.then({ ...k, emit }))
@@ -167,17 +181,20 @@ function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Set
     agent, says: step.says, path: spec.path, fair: true, params,
     when: (s, p) => {
       const call = s.kernel.calls[p.cpu]
-      return call !== null && call !== undefined && call.call === name && call.step === i && (step.when?.(view(s, p.cpu)) ?? true)
+      return call !== null && call !== undefined && call.call === name && call.step === i
+        && (step.when?.(view(s, p.cpu)) ?? true)
     },
     then: (d, p, emit) => { take(view(d, p.cpu), i, emit) },
   }))
   return [enter, ...joined ? steps.slice(1) : steps]
 }
 
-const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null }
+const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null,
+  from: null }
 
 /** The clause that asks for a step. */
-export const clauseOf = ({ clause, rule }: Pick<Step, 'clause' | 'rule'>, { rules }: Pick<Iommu, 'rules'>): string | undefined => clause ?? (rule === undefined ? undefined : rules[rule])
+export const clauseOf = ({ clause, rule }: Pick<Step, 'clause' | 'rule'>,
+  { rules }: Pick<Iommu, 'rules'>): string | undefined => clause ?? (rule === undefined ? undefined : rules[rule])
 
 /** Step names, numbered where a protocol takes a step more than once. */
 export function stepLabels(protocol: Protocol): readonly string[] {

@@ -1,4 +1,5 @@
-/** A kernel design: a protocol of atomic steps for each call it offers. A bug is an edit of a protocol: `without(...)`. */
+/** A kernel design: a protocol of atomic steps for each call it offers. A bug is an edit of a protocol:
+ *  `without(...)`. */
 import type { Emit } from '../../src/model/index.ts'
 import type { Bounds, Caps } from '../bounds.ts'
 import type { ClauseId } from '../clauses.ts'
@@ -9,11 +10,12 @@ import type { Call, CallName, State } from '../state.ts'
 /** What a step works on: the state, the registers of its call, and what the kernel knows of the hardware. */
 export interface Kernel<U = never> {
   readonly s: State<U>; readonly call: Call; readonly cpu: number
-  readonly b: Bounds; readonly caps: Caps; readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules'>; readonly emit: Emit<Seen>
+  readonly b: Bounds; readonly caps: Caps; readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules'>
+  readonly emit: Emit<Seen>
 }
 
-/** One atomic step: nothing of other CPUs, devices or hardware comes in between. `U` is the state of the unit whose vendor it is for; a step that
- *  looks at no unit is for all. */
+/** One atomic step: nothing of other CPUs, devices or hardware comes in between. `U` is the state of the unit whose
+ *  vendor it is for; a step that looks at no unit is for all. */
 export interface Step<U = never> {
   readonly name: string
   /** What it does, in one line. */
@@ -53,7 +55,8 @@ export interface DesignOptions {
   readonly extendedInterrupts?: 'as-capable' | 'always'
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */
   readonly interruptTables?: 1 | 2
-  /** The built-in design whose memory calls these are. As long as they are, what concerns memory alone is checked there: see `sharedWith`. */
+  /** The built-in design whose memory calls these are. As long as they are, what concerns memory alone is checked
+   *  there: see `sharedWith`. */
   readonly memoryOf?: string | null
   /** Likewise for what concerns interrupts alone. */
   readonly interruptsOf?: string | null
@@ -67,25 +70,30 @@ export interface Design<U = never> extends Required<DesignOptions> {
   readonly protocols: Readonly<Partial<Record<CallName, Protocol<U>>>>
 }
 
-export function design<U>(name: string, options: DesignOptions, protocols: Readonly<Partial<Record<CallName, ProtocolSource<U>>>>): Design<U> {
+export function design<U>(name: string, options: DesignOptions,
+  protocols: Readonly<Partial<Record<CallName, ProtocolSource<U>>>>): Design<U> {
   return {
-    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null,
+    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
+    interruptTables: 1, memoryOf: null, interruptsOf: null,
     givesUp: {}, ...options,
     protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
   }
 }
 
-/** The design without a step (or steps that belong together), wherever the protocol has it. @throws RangeError when it has none. */
+/** The design without a step (or steps that belong together), wherever the protocol has it. @throws RangeError when it
+ *  has none. */
 export function without<U>(from: Design<U>, call: CallName, ...steps: readonly (Step<U> | Protocol<U>)[]): Design<U> {
   const gone = steps.flat()
   for (const step of gone) positionOf(from, call, step)
-  return edited(from, call, `without ${call}.${steps.map(nameOf).join('+')}`, protocol => protocol.filter(step => !gone.includes(step)))
+  return edited(from, call, `without ${call}.${steps.map(nameOf).join('+')}`,
+    protocol => protocol.filter(step => !gone.includes(step)))
 }
 
 /** The design with two steps of a protocol in each other's place. */
 export function swapped<U>(from: Design<U>, call: CallName, one: Step<U>, other: Step<U>): Design<U> {
   const i = positionOf(from, call, one), j = positionOf(from, call, other)
-  return edited(from, call, `${call}.${one.name}<->${other.name}`, protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
+  return edited(from, call, `${call}.${one.name}<->${other.name}`,
+    protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
 }
 
 /** The design with a step moved to right before another. */
@@ -97,22 +105,28 @@ export function moved<U>(from: Design<U>, call: CallName, step: Step<U>, before:
 }
 
 /** The design with one step done another way. */
-export function replaced<U>(from: Design<U>, call: CallName, step: Step<U>, ...by: readonly (Step<U> | Protocol<U>)[]): Design<U> {
+export function replaced<U>(from: Design<U>, call: CallName, step: Step<U>,
+  ...by: readonly (Step<U> | Protocol<U>)[]): Design<U> {
   positionOf(from, call, step)
-  return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`, protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
+  return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`,
+    protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
 }
 
 /** The design with another protocol for a call. */
-export function withProtocol<U>(from: Design<U>, call: CallName, protocol: ProtocolSource<U>, name = `${from.name}+${call}`): Design<U> {
+export function withProtocol<U>(from: Design<U>, call: CallName, protocol: ProtocolSource<U>,
+  name = `${from.name}+${call}`): Design<U> {
   return { ...from, name, protocols: { ...from.protocols, [call]: protocol.flat() } }
 }
 
-function edited<U>(from: Design<U>, call: CallName, change: string, edit: (protocol: Protocol<U>) => Protocol<U>): Design<U> {
-  return { ...from, name: `${from.name} ${change}`, protocols: { ...from.protocols, [call]: edit(from.protocols[call] ?? []) } }
+function edited<U>(from: Design<U>, call: CallName, change: string,
+  edit: (protocol: Protocol<U>) => Protocol<U>): Design<U> {
+  return { ...from, name: `${from.name} ${change}`,
+    protocols: { ...from.protocols, [call]: edit(from.protocols[call] ?? []) } }
 }
 function positionOf<U>(from: Design<U>, call: CallName, step: Step<U>): number {
   const at = from.protocols[call]?.indexOf(step) ?? -1
   if (at < 0) throw new RangeError(`design '${from.name}' has no step ${call}/${step.name}`)
   return at
 }
-const nameOf = (step: { readonly name: string } | readonly { readonly name: string }[]): string => 'name' in step ? step.name : step.map(one => one.name).join('+')
+const nameOf = (step: { readonly name: string } | readonly { readonly name: string }[]): string =>
+  'name' in step ? step.name : step.map(one => one.name).join('+')

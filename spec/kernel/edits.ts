@@ -1,14 +1,18 @@
-/** Edits of a protocol by name: a step taken out, or two in each other's place. What an argument about a step is about. */
+/** Edits of a protocol by name: a step taken out, or two in each other's place. What an argument about a step is
+ *  about. */
 import { stepLabels } from './calls.ts'
 import type { Design, Protocol, Step } from './design.ts'
 import { callNames } from '../state.ts'
 import type { CallName } from '../state.ts'
 
 /** Labels are those of `stepLabels`. `without`: the steps that go; `swap`: the two that change places. */
-export type Edit = { readonly call: CallName } & ({ readonly without: readonly string[] } | { readonly swap: readonly [string, string] })
+export type Edit = {
+  readonly call: CallName
+} & ({ readonly without: readonly string[] } | { readonly swap: readonly [string, string] })
 
 /** `unmap/invalidatePage`, `unmap/lockTables+unlockTables`, `unmap/clearPte<>writeBackPte`. */
-export const editName = (edit: Edit): string => `${edit.call}/${'swap' in edit ? edit.swap.join('<>') : edit.without.join('+')}`
+export const editName = (edit: Edit): string =>
+  `${edit.call}/${'swap' in edit ? edit.swap.join('<>') : edit.without.join('+')}`
 
 const label = '[\\w-]+(?:#\\d+)?'
 const one = new RegExp(`^(\\w+)/(${label}(?:\\+${label})*|${label}<>${label})$`)
@@ -32,7 +36,8 @@ export class NoSuchEdit extends RangeError {
 }
 
 /** The design with the edits of `EDIT~EDIT` in turn, named so that the same name makes it again. @throws NoSuchEdit. */
-export const edited = (design: Design, edits: string): Design => edits.split('~').reduce((from, text) => applied(from, editOf(from, text)), design)
+export const edited = (design: Design, edits: string): Design =>
+  edits.split('~').reduce((from, text) => applied(from, editOf(from, text)), design)
 
 /** @throws NoSuchEdit when the text is none, or names what the design has not. */
 function editOf({ name, protocols }: Design, text: string): Edit {
@@ -41,10 +46,12 @@ function editOf({ name, protocols }: Design, text: string): Edit {
   const call = callNames.find(known => known === given)
   const protocol = call === undefined ? undefined : protocols[call]
   if (call === undefined || protocol === undefined)
-    throw new NoSuchEdit(`design '${name}' has no call '${given!}'`, given!, callNames.filter(known => protocols[known] !== undefined))
+    throw new NoSuchEdit(`design '${name}' has no call '${given!}'`, given!,
+      callNames.filter(known => protocols[known] !== undefined))
   const labels = stepLabels(protocol), wanted = steps.split(/<>|\+/)
   const missing = wanted.find(step => !labels.includes(step))
-  if (missing !== undefined) throw new NoSuchEdit(`'${call}' of design '${name}' has no step '${missing}'`, missing, labels)
+  if (missing !== undefined)
+    throw new NoSuchEdit(`'${call}' of design '${name}' has no step '${missing}'`, missing, labels)
   if (new Set(wanted).size < wanted.length) throw new NoSuchEdit(`'${text}' names a step twice`, text, [])
   return steps.includes('<>') ? { call, swap: [wanted[0]!, wanted[1]!] } : { call, without: wanted }
 }
@@ -52,7 +59,8 @@ function editOf({ name, protocols }: Design, text: string): Edit {
 export function applied(from: Design, edit: Edit): Design {
   const protocol = from.protocols[edit.call] ?? []
   const labels = stepLabels(protocol)
-  return { ...from, name: `${from.name}~${editName(edit)}`, protocols: { ...from.protocols, [edit.call]: changed(protocol, labels, edit) } }
+  return { ...from, name: `${from.name}~${editName(edit)}`,
+    protocols: { ...from.protocols, [edit.call]: changed(protocol, labels, edit) } }
 }
 function changed(protocol: Protocol, labels: readonly string[], edit: Edit): Protocol {
   if ('without' in edit) return protocol.filter((_, at) => !edit.without.includes(labels[at]!))
@@ -60,9 +68,11 @@ function changed(protocol: Protocol, labels: readonly string[], edit: Edit): Pro
   return protocol.map((step, at) => at === i ? protocol[j]! : at === j ? protocol[i]! : step)
 }
 
-/** What to try of a call: each step taken out; what is held between two steps not taken at all; and each two stores the other way round
- *  that follow each other in one of the `variants` (the protocol as different hardware has it) and touch what hardware reads. */
-export function editsOf(design: Design, call: CallName, variants: readonly Protocol[], touches: (step: Step) => boolean): readonly Edit[] {
+/** What to try of a call: each step taken out; what is held between two steps not taken at all; and each two stores the
+ *  other way round that follow each other in one of the `variants` (the protocol as different hardware has it) and
+ *  touch what hardware reads. */
+export function editsOf(design: Design, call: CallName, variants: readonly Protocol[],
+  touches: (step: Step) => boolean): readonly Edit[] {
   const protocol = design.protocols[call] ?? []
   const labels = stepLabels(protocol)
   const removals = protocol.flatMap(({ endedBy }, at): Edit[] => {
@@ -70,11 +80,13 @@ export function editsOf(design: Design, call: CallName, variants: readonly Proto
     return [{ call, without: [labels[at]!] }, ...end < 0 ? [] : [{ call, without: [labels[at]!, labels[end]!] }]]
   })
   const swaps = protocol.flatMap((step, i): Edit[] => protocol.flatMap((other, j): Edit[] =>
-    j > i && touches(step) && touches(other) && variants.some(steps => follows(protocol, steps, i, j)) ? [{ call, swap: [labels[i]!, labels[j]!] }] : []))
+    j > i && touches(step) && touches(other) && variants.some(steps => follows(protocol, steps, i, j))
+      ? [{ call, swap: [labels[i]!, labels[j]!] }] : []))
   return [...removals, ...swaps]
 }
 
-/** Whether the edit asks something where the call has these steps: two that do not follow each other would change places with others too. */
+/** Whether the edit asks something where the call has these steps: two that do not follow each other would change
+ *  places with others too. */
 export function isAsked(design: Design, edit: Edit, variant: Protocol): boolean {
   const protocol = design.protocols[edit.call] ?? []
   const labels = stepLabels(protocol)
@@ -88,7 +100,8 @@ function follows(protocol: Protocol, variant: Protocol, i: number, j: number): b
   return kept.includes(i) && kept.indexOf(j) === kept.indexOf(i) + 1
 }
 
-/** Whether a step is there for its cost alone: it never waits, and looks at nothing, so what it does once it does always. */
+/** Whether a step is there for its cost alone: it never waits, and looks at nothing, so what it does once it does
+ *  always. */
 export function isCostOnly(step: Step, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
   let seen = false
   const look = (): never => { throw new RangeError('it looks at the state') }

@@ -4,7 +4,8 @@ import { design, withProtocol } from './design.ts'
 import type { Design } from './design.ts'
 import { irteUpdateOn } from './migration.ts'
 import {
-  allocateFrame, claimDevice, clearPte, deferInvalidation, freeBatchFrames, freeBatchIovas, freeFrame, freeTable, linkTables, lockTables, releaseDevice, returnToDriver,
+  allocateFrame, claimDevice, clearPte, deferInvalidation, freeBatchFrames, freeBatchIovas, freeFrame, freeTable,
+  linkTables, lockTables, releaseDevice, returnToDriver,
   storePte, storeReadOnlyPte, takeBatch, unlinkEmptyTable, unlockTables, writeBackPte,
 } from './steps/index.ts'
 
@@ -13,29 +14,42 @@ export const ring0StrictOn = <U>(v: Vocabulary<U>): Design<U> => design('ring0-s
   says: 'drivers in the kernel, IOMMU on; unmap returns only when no IOTLB can still hold the page',
   remapsDma: true, remapsInterrupts: true,
 }, {
-  map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores, v.invalidateAbsentPage, v.awaitAbsentInvalidation, returnToDriver],
-  // A table linked in the place of one that hardware still holds would not be seen: the lock is kept until the old one is forgotten.
-  unmap: [lockTables, clearPte, writeBackPte, unlinkEmptyTable, v.invalidatePage, v.awaitInvalidation, unlockTables, freeTable, freeFrame, returnToDriver],
+  map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores,
+    v.invalidateAbsentPage, v.awaitAbsentInvalidation, returnToDriver],
+  // A table linked in the place of one that hardware still holds would not be seen: the lock is kept until the old one
+  // is forgotten.
+  unmap: [lockTables, clearPte, writeBackPte, unlinkEmptyTable, v.invalidatePage, v.awaitInvalidation, unlockTables,
+    freeTable, freeFrame, returnToDriver],
   protect: [storeReadOnlyPte, writeBackPte, v.invalidatePage, v.awaitInvalidation, returnToDriver],
-  attach: [claimDevice, v.storeDevice, v.writeBackDevice, v.flushStores, v.invalidateAbsentDevice, v.invalidateAbsentDomain, v.awaitAbsentInvalidation, returnToDriver],
-  detach: [v.clearDevice, v.writeBackDevice, v.invalidateDevice, v.invalidateDomain, v.awaitInvalidation, releaseDevice],
+  attach: [claimDevice, v.storeDevice, v.writeBackDevice, v.flushStores, v.invalidateAbsentDevice,
+    v.invalidateAbsentDomain, v.awaitAbsentInvalidation, returnToDriver],
+  detach: [v.clearDevice, v.writeBackDevice, v.invalidateDevice, v.invalidateDomain, v.awaitInvalidation,
+    releaseDevice],
   migrateInterrupt: irteUpdateOn(v),
 })
 
-/** Unmap puts the page on a list and returns; a flush of the whole domain follows later (Linux lazy mode). The frame is given back
- *  to its owner's allocator only after the flush. */
+/** Unmap puts the page on a list and returns; a flush of the whole domain follows later (Linux lazy mode). The frame is
+ *  given back to its owner's allocator only after the flush. */
 export const ring0DeferredOn = <U>(v: Vocabulary<U>): Design<U> => withProtocol(withProtocol({
-  ...ring0StrictOn(v), interruptsOf: 'ring0-strict', says: 'drivers in the kernel, IOMMU on; unmap defers the invalidation, frames are reused only after it',
-  givesUp: { 'no-access-after-unmap': 'that is the bargain of deferred invalidation: a window until the flush, in which the frame is still its owner\'s' },
+  ...ring0StrictOn(v), interruptsOf: 'ring0-strict',
+  says: 'drivers in the kernel, IOMMU on; unmap defers the invalidation, frames are reused only after it',
+  givesUp: {
+    'no-access-after-unmap': 'that is the bargain of deferred invalidation: a window until the flush, in which the '
+      + 'frame is still its owner\'s',
+  },
 }, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, deferInvalidation]),
-'flush', [takeBatch, v.invalidateDomain, v.awaitInvalidation, freeBatchFrames, freeBatchIovas, returnToDriver], 'ring0-deferred')
+'flush', [takeBatch, v.invalidateDomain, v.awaitInvalidation, freeBatchFrames, freeBatchIovas, returnToDriver],
+'ring0-deferred')
 
 /** The same, with the frame free for anybody as soon as unmap returns. */
 export const ring0DeferredEarlyOn = <U>(v: Vocabulary<U>): Design<U> => {
   const deferred = ring0DeferredOn(v)
   return withProtocol(withProtocol({
     ...deferred, says: 'as ring0-deferred, but frames are reused at once, before the flush',
-    givesUp: { ...deferred.givesUp, 'no-dma-escape': 'a frame that is reused before the flush is reachable through the stale entry of its former owner' },
+    givesUp: {
+      ...deferred.givesUp,
+      'no-dma-escape': 'a frame that is reused before the flush is reachable through the stale entry of its former owner',
+    },
   }, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, freeFrame, deferInvalidation]),
   'flush', [takeBatch, v.invalidateDomain, v.awaitInvalidation, freeBatchIovas, returnToDriver], 'ring0-deferred-early')
 }

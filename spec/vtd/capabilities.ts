@@ -8,7 +8,13 @@ import { noSingleSource } from './walk/walk.ts'
 import type { ScalableUnit, SingleSource, TranslationUnit } from './walk/walk.ts'
 
 /** Registers as two dwords each, GSTS as one. */
-export interface UnitRegisters { readonly cap: Dwords; readonly ecap: Dwords; readonly gsts: number; readonly rtaddr: Dwords; readonly irta: Dwords }
+export interface UnitRegisters {
+  readonly cap: Dwords
+  readonly ecap: Dwords
+  readonly gsts: number
+  readonly rtaddr: Dwords
+  readonly irta: Dwords
+}
 
 type Capabilities = Pick<UnitRegisters, 'cap' | 'ecap' | 'rtaddr'>
 const capOf = ({ cap }: Capabilities) => decode(registers.CAP.layout, cap)
@@ -17,7 +23,8 @@ const rtaddrOf = ({ rtaddr }: Capabilities) => decode(registers.RTADDR.layout, r
 
 /** Which bits are reserved. @param haw host address width in bits: of the CPU, no register of the unit tells it. */
 export function rulesOf(unit: Capabilities, haw: number): Rules {
-  const fields: Readonly<Record<string, Readonly<Record<string, number>>>> = { CAP: capOf(unit), ECAP: ecapOf(unit), RTADDR: rtaddrOf(unit) }
+  const fields: Readonly<Record<string, Readonly<Record<string, number>>>> = { CAP: capOf(unit), ECAP: ecapOf(unit),
+    RTADDR: rtaddrOf(unit) }
   const has = (feature: Feature): boolean => {
     const [register, field] = feature.split('.') as [string, string]
     return fields[register]![field] === 1
@@ -29,25 +36,32 @@ export function rulesOf(unit: Capabilities, haw: number): Rules {
 export const interruptRange = { first: 0xfee00000, last: 0xfeefffff } as const
 
 /** @param rules single-source rules the unit obeys, as far as its capabilities have them. */
-export function translationUnitOf(unit: UnitRegisters, haw: number, rules: SingleSource = noSingleSource): TranslationUnit {
+export function translationUnitOf(unit: UnitRegisters, haw: number,
+  rules: SingleSource = noSingleSource): TranslationUnit {
   const cap = capOf(unit), ecap = ecapOf(unit), { TTM, SSIRWE } = rtaddrOf(unit)
   const scalable: ScalableUnit = {
-    firstStage: ecap.FSTS === 1, secondStage: ecap.SSTS === 1, nested: ecap.NEST === 1, firstStageLevels: cap.FS5LP === 1 ? [4, 5] : [4],
+    firstStage: ecap.FSTS === 1, secondStage: ecap.SSTS === 1, nested: ecap.NEST === 1,
+    firstStageLevels: cap.FS5LP === 1 ? [4, 5] : [4],
     firstStageSuperpages: cap.FS1GP === 1 ? [2, 3] : [2], executeRequests: ecap.ERS === 1, pasidWidth: ecap.PSS + 1,
   }
   return {
-    geometry: hardwareGeometry, tes: decode(registers.GSTS.layout, [unit.gsts]).TES === 1, ttm: TTM as TranslationUnit['ttm'],
+    geometry: hardwareGeometry, tes: decode(registers.GSTS.layout, [unit.gsts]).TES === 1,
+    ttm: TTM as TranslationUnit['ttm'],
     hostAddressWidth: haw, maxGuestAddressWidth: cap.MGAW + 1,
-    levels: [3, 4, 5].filter(levels => (cap.SAGAW >> levels - 2 & 1) === 1), superpages: [2, 3].filter(level => (cap.SSLPS >> level - 2 & 1) === 1),
-    passThrough: ecap.PT === 1, deviceTlb: ecap.DT === 1, zlr: cap.ZLR === 1, abortMode: ecap.ADMS === 1, interruptRange,
+    levels: [3, 4, 5].filter(levels => (cap.SAGAW >> levels - 2 & 1) === 1),
+    superpages: [2, 3].filter(level => (cap.SSLPS >> level - 2 & 1) === 1),
+    passThrough: ecap.PT === 1, deviceTlb: ecap.DT === 1, zlr: cap.ZLR === 1, abortMode: ecap.ADMS === 1,
+    interruptRange,
     scalable: ecap.SMTS === 1 ? scalable : null,
-    singleSource: { ...rules, ssirwe: rules.ssirwe && SSIRWE === 1, translatedPasid: rules.translatedPasid && ecap.PTRS === 1 },
+    singleSource: { ...rules, ssirwe: rules.ssirwe && SSIRWE === 1,
+      translatedPasid: rules.translatedPasid && ecap.PTRS === 1 },
   }
 }
 
 /** @param haw host address width in bits: what of the table is above it counts as outside. */
 export function interruptUnitOf(unit: UnitRegisters, haw: number): InterruptUnit {
-  const gsts = decode(registers.GSTS.layout, [unit.gsts]), irta = decode(registers.IRTA.layout, unit.irta), ecap = ecapOf(unit)
+  const gsts = decode(registers.GSTS.layout, [unit.gsts]), irta = decode(registers.IRTA.layout, unit.irta),
+    ecap = ecapOf(unit)
   return {
     ires: gsts.IRES === 1, cfis: gsts.CFIS === 1, eime: irta.EIME === 1,
     // Entries above the host address width are out of range too (21h, table 15).
@@ -58,7 +72,8 @@ export function interruptUnitOf(unit: UnitRegisters, haw: number): InterruptUnit
 
 /** Host addresses that the tables start at. */
 export const rootsOf = ({ rtaddr, irta }: UnitRegisters) => ({
-  rootTable: decode(registers.RTADDR.layout, rtaddr).RTA * 4096, interruptTable: decode(registers.IRTA.layout, irta).IRTA * 4096,
+  rootTable: decode(registers.RTADDR.layout, rtaddr).RTA * 4096,
+  interruptTable: decode(registers.IRTA.layout, irta).IRTA * 4096,
 })
 
 /** What a unit has besides the switches: sizes and places. The manual's names are beside each. */
@@ -80,21 +95,29 @@ export interface UnitShape {
   readonly maxIndexMask: number
 }
 const ordinary: UnitShape = {
-  levels: [3, 4], superpages: [2, 3], guestAddressWidth: 48, domainIdWidth: 16, faultRecords: 1, passThrough: true, maxAddressMask: 18, maxIndexMask: 15,
+  levels: [3, 4], superpages: [2, 3], guestAddressWidth: 48, domainIdWidth: 16, faultRecords: 1, passThrough: true,
+  maxAddressMask: 18, maxIndexMask: 15,
 }
 
-/** CAP and ECAP of a legacy-mode unit with queue and interrupt remapping, IVA at F0h and FRCD from 200h. `interruptDrain` has no bit: its lack is an erratum. */
-export function capabilityRegisters(caps: Caps, shape: Partial<UnitShape> = {}): { readonly cap: bigint; readonly ecap: bigint } {
-  const { levels, superpages, guestAddressWidth, domainIdWidth, faultRecords, passThrough, maxAddressMask, maxIndexMask } = { ...ordinary, ...shape }
-  const sum = (bits: readonly number[], first: number): number => bits.reduce((all, level) => all + 2 ** (level - first), 0)
+/** CAP and ECAP of a legacy-mode unit with queue and interrupt remapping, IVA at F0h and FRCD from 200h.
+ *  `interruptDrain` has no bit: its lack is an erratum. */
+export function capabilityRegisters(caps: Caps,
+  shape: Partial<UnitShape> = {}): { readonly cap: bigint; readonly ecap: bigint } {
+  const {
+    levels, superpages, guestAddressWidth, domainIdWidth, faultRecords, passThrough, maxAddressMask, maxIndexMask
+  } = { ...ordinary, ...shape }
+  const sum = (bits: readonly number[], first: number): number =>
+    bits.reduce((all, level) => all + 2 ** (level - first), 0)
   const cap = encode(registers.CAP.layout, {
-    ND: (domainIdWidth - 4) / 2, RWBF: Number(caps.rwbf), CM: Number(caps.cm), SAGAW: sum(levels, 2), MGAW: guestAddressWidth - 1,
+    ND: (domainIdWidth - 4) / 2, RWBF: Number(caps.rwbf), CM: Number(caps.cm), SAGAW: sum(levels, 2),
+    MGAW: guestAddressWidth - 1,
     FRO: 0x20, SSLPS: sum(superpages, 2),
     PSI: Number(caps.psi), NFR: faultRecords - 1, MAMV: caps.psi ? maxAddressMask : 0,
     DWD: Number(caps.drain), DRD: Number(caps.drain), ESIRTPS: Number(caps.esirtps),
   })
   const ecap = encode(registers.ECAP.layout,
-    { C: Number(caps.coherent), QI: 1, IR: 1, EIM: Number(caps.eim), PT: Number(passThrough), IRO: 0xf, MHMV: maxIndexMask })
+    { C: Number(caps.coherent), QI: 1, IR: 1, EIM: Number(caps.eim), PT: Number(passThrough), IRO: 0xf,
+      MHMV: maxIndexMask })
   return { cap: qwordsOf(cap)[0]!, ecap: qwordsOf(ecap)[0]! }
 }
 
@@ -102,6 +125,7 @@ export function capabilityRegisters(caps: Caps, shape: Partial<UnitShape> = {}):
 export function capsOfRegisters(cap: bigint, ecap: bigint): Omit<Caps, 'interruptDrain'> {
   const c = decode(registers.CAP.layout, dwordsOf(cap)), e = decode(registers.ECAP.layout, dwordsOf(ecap))
   return {
-    cm: c.CM === 1, rwbf: c.RWBF === 1, coherent: e.C === 1, psi: c.PSI === 1, eim: e.EIM === 1, esirtps: c.ESIRTPS === 1, drain: c.DWD === 1 && c.DRD === 1,
+    cm: c.CM === 1, rwbf: c.RWBF === 1, coherent: e.C === 1, psi: c.PSI === 1, eim: e.EIM === 1,
+    esirtps: c.ESIRTPS === 1, drain: c.DWD === 1 && c.DRD === 1,
   }
 }

@@ -1,4 +1,5 @@
-/** Capability switches of a VT-d unit (CAP and ECAP, rev 5.10 11.4.2 and 11.4.3): what a kernel has to know of the hardware. */
+/** Capability switches of a VT-d unit (CAP and ECAP, rev 5.10 11.4.2 and 11.4.3): what a kernel has to know of the
+ *  hardware. */
 import type { Capabilities, Capability } from '../iommu/capability.ts'
 
 const translates: Capability['matters'] = (part, { remapsDma }) => remapsDma && part === 'memory'
@@ -22,8 +23,10 @@ export const capabilities = {
     matters: (part, design) => remaps(part, design) && design.interruptTables === 2,
   },
   /** An IOTLB invalidation drains translated requests in flight before the next wait completes. */
-  drain: { says: 'CAP.DWD and DRD: IOTLB invalidation drains DMA in flight', standard: 1, demanding: null, matters: translates },
+  drain: { says: 'CAP.DWD and DRD: IOTLB invalidation drains DMA in flight', standard: 1, demanding: null,
+    matters: translates },
   /** Required by the manual (chapter 6); the X58 erratum lacks it. */
-  interruptDrain: { says: 'IEC invalidation drains remapped interrupts in flight', standard: 1, demanding: null, matters: remaps },
+  interruptDrain: { says: 'IEC invalidation drains remapped interrupts in flight', standard: 1, demanding: null,
+    matters: remaps },
 } as const satisfies Capabilities
 export type Caps = Readonly<Record<keyof typeof capabilities, boolean>>

@@ -6,6 +6,8 @@ import { invalidatePage, invalidatePageByRegister, pollRegister, pollStatus, sub
 
 /** Strict, with the invalidation registers in place of the queue (units without QI). */
 export const ring0RegisterOf = (strict: Design<Unit>): Design<Unit> => ({
-  ...replaced(without(strict, 'unmap', submitWait, pollStatus), 'unmap', invalidatePage, invalidatePageByRegister, pollRegister),
-  name: 'ring0-register', interruptsOf: 'ring0-strict', says: 'as ring0-strict, with register-based IOTLB invalidation in unmap',
+  ...replaced(without(strict, 'unmap', submitWait, pollStatus), 'unmap', invalidatePage, invalidatePageByRegister,
+    pollRegister),
+  name: 'ring0-register', interruptsOf: 'ring0-strict',
+  says: 'as ring0-strict, with register-based IOTLB invalidation in unmap',
 })

@@ -25,11 +25,13 @@ const dmaRows: readonly Row[] = [
   [0x09, 'LCT.1', U, 'The context entry could not be read.'],
   [0x02, 'LCT.2', Q, 'The context entry is not present.'],
   [0x0b, 'LCT.3', Q, 'A reserved bit is set in a present context entry.'],
-  [0x03, 'LCT.4', Q, 'The context entry has an AW or TT this unit does not support, or its top table could not be read.'],
+  [0x03, 'LCT.4', Q,
+    'The context entry has an AW or TT this unit does not support, or its top table could not be read.'],
   [0x0d, 'LCT.5', Q, 'TT of the context entry admits no translation and no translated request.'],
   [0x07, 'LSS.1', Q, 'A second-stage entry below the top table could not be read.'],
   [0x0c, 'LSS.2', Q, 'A reserved bit is set in a second-stage entry that has R or W.'],
-  [0x04, 'LGN.1', Q, 'The address is above min(MGAW, AGAW), or above the host address width where nothing translates it.'],
+  [0x04, 'LGN.1', Q,
+    'The address is above min(MGAW, AGAW), or above the host address width where nothing translates it.'],
   [0x05, 'LGN.2', Q, 'A write or AtomicOp has no write permission.'],
   [0x06, 'LGN.3', Q, 'A read or AtomicOp has no read permission.'],
   [0x0e, 'LGN.4', Q, 'The translated address lies in the interrupt range FEEx_xxxx.'],
@@ -86,7 +88,8 @@ const dmaRows: readonly Row[] = [
   [0x86, 'SGN.7', Q, 'Scalable mode: no read permission.'],
   [0x87, 'SGN.8', Q, 'Scalable mode: the translated address lies in the interrupt range FEEx_xxxx.'],
   [0x89, 'SGN.10', Q, 'The PASID is wider than ECAP.PSS (single source).'],
-  ...[1, 2, 3, 4, 5, 6].map((n): Row => [0x9f + n, `HPT.${n}`, Q, 'A check of the host permission table failed (single source).']),
+  ...[1, 2, 3, 4, 5, 6].map((n): Row =>
+    [0x9f + n, `HPT.${n}`, Q, 'A check of the host permission table failed (single source).']),
 ]
 
 const interruptRows: readonly Row[] = [
@@ -99,7 +102,8 @@ const interruptRows: readonly Row[] = [
   [0x26, 'source-id', Q, 'The requester is not the source that the interrupt remapping table entry admits.'],
   [0x27, 'descriptor-unreadable', Q, 'The posted-interrupt descriptor could not be accessed (single source).'],
   [0x28, 'descriptor-reserved', Q, 'A reserved bit is set in the posted-interrupt descriptor (single source).'],
-  [0x29, 'malformed-request', U, 'A request to FEEx_xxxx is neither a dword write nor a zero-length read (single source).'],
+  [0x29, 'malformed-request', U,
+    'A request to FEEx_xxxx is neither a dword write nor a zero-length read (single source).'],
   [0x2a, 'eime-required', U, 'EIMER=1 and EIME=0 (single source).'],
   [0x2b, 'remapping-required', U, 'IRREQ=1 and IRES=0 (single source).'],
 ]
@@ -107,7 +111,8 @@ const interruptRows: readonly Row[] = [
 /** Every reason code of tables 30 and 15. */
 export const faultReasons: readonly FaultReason[] = [
   ...dmaRows.map(([code, condition, qualified, says]): FaultReason =>
-    ({ code, condition, source: 'dma', qualified, says, clause: `VTD:table-30/${condition.toLowerCase().replace('.', '-')}` })),
+    ({ code, condition, source: 'dma', qualified, says,
+      clause: `VTD:table-30/${condition.toLowerCase().replace('.', '-')}` })),
   ...interruptRows.map(([code, condition, qualified, says]): FaultReason =>
     ({ code, condition, source: 'interrupt', qualified, says, clause: `VTD:table-15/${condition}` })),
 ]
@@ -118,10 +123,12 @@ export const contextNotPresent = 0x02, writeDenied = 0x05, readDenied = 0x06
 export const faultReason = (code: number): FaultReason | undefined => byCode.get(code)
 
 export const faultClauses: Clauses = Object.fromEntries(faultReasons.map(({ clause, source, says, code }) => [clause, {
-  manual: 'VTD', section: source === 'dma' ? 'table 30' : 'table 15', says: `${says} Fault reason ${code.toString(16).toUpperCase()}h.`,
+  manual: 'VTD', section: source === 'dma' ? 'table 30' : 'table 15',
+  says: `${says} Fault reason ${code.toString(16).toUpperCase()}h.`,
 }]))
 
-/** A blocked request. `reason` is what the manual's order gives; `alternatives` are reasons its open priority allows as well. */
+/** A blocked request. `reason` is what the manual's order gives; `alternatives` are reasons its open priority allows as
+ *  well. */
 export interface Fault {
   readonly kind: 'fault'
   readonly reason: number
@@ -129,7 +136,8 @@ export interface Fault {
   /** Qualified, and an FPD met on the way is 1: blocked all the same, but not recorded. */
   readonly suppressed: boolean
 }
-/** The fault of the first of `reasons`, and its clause. `reasons` must not be empty; one that comes twice counts once. */
+/** The fault of the first of `reasons`, and its clause. `reasons` must not be empty; one that comes twice counts
+ *  once. */
 export function faultOf(reasons: readonly number[], fpd: boolean): Fault & { readonly clause: VtdClause } {
   const [reason, ...alternatives] = new Set(reasons)
   const { qualified, clause } = byCode.get(reason!)!
@@ -154,7 +162,8 @@ export interface FaultState<R extends FaultRecord = FaultRecord> {
 }
 
 /** FSTS.PPF: derived. */
-export const primaryPendingFault = (s: { readonly records: readonly unknown[] }): boolean => s.records.some(record => record !== null)
+export const primaryPendingFault = (s: { readonly records: readonly unknown[] }): boolean =>
+  s.records.some(record => record !== null)
 const anyStatus = (s: FaultState): boolean => primaryPendingFault(s) || s.pfo || s.iqe || s.ice || s.ite
 
 export type Recording = 'recorded' | 'suppressed' | 'dropped' | 'compressed' | 'overflowed'
@@ -163,12 +172,15 @@ export const recordingClause: Readonly<Record<Recording, VtdClause>> = {
   compressed: 'VTD:7.2/compress', overflowed: 'VTD:7.2/overflow',
 }
 
-/** Records a fault, or says why not. `event`: the fault event message is sent now. Whether to `compress` is hardware's choice. */
-export function recordFault<R extends FaultRecord>(draft: FaultState<R>, record: R, suppressed: boolean, compress = false):
+/** Records a fault, or says why not. `event`: the fault event message is sent now. Whether to `compress` is hardware's
+ *  choice. */
+export function recordFault<R extends FaultRecord>(draft: FaultState<R>, record: R, suppressed: boolean,
+  compress = false):
   { readonly outcome: Recording; readonly event: boolean } {
   if (suppressed) return { outcome: 'suppressed', event: false }
   if (draft.pfo) return { outcome: 'dropped', event: false }
-  if (compress && draft.records.some(pending => pending?.sid === record.sid)) return { outcome: 'compressed', event: false }
+  if (compress && draft.records.some(pending => pending?.sid === record.sid))
+    return { outcome: 'compressed', event: false }
   if (draft.records[draft.index] !== null) {
     draft.pfo = true // no event: the fault already pending has raised it
     return { outcome: 'overflowed', event: false }

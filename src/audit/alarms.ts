@@ -1,8 +1,9 @@
-/** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive from it. */
+/** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive
+ *  from it. */
 import type { VtdClause } from '../../spec/vtd/clauses.ts'
 
-/** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken isolation, or that
- *  could not be judged. `note`: worth knowing. */
+/** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken
+ *  isolation, or that could not be judged. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note'
 
 export interface AlarmKind {
@@ -27,7 +28,8 @@ export const alarmKinds = {
     says: 'Devices with different page tables reach the same memory, and one of them can write it.',
     todo: 'unmap it from one of them, or put both into one domain if they are meant to share.' },
   'domain-conflict': { severity: 'error', clause: 'VTD:6/same-domain-same-tables',
-    says: 'One domain-id stands for different page tables, or is used with a second stage and without: what is cached of one serves the other.',
+    says: 'One domain-id stands for different page tables, or is used with a second stage and without: what is cached '
+      + 'of one serves the other.',
     todo: 'give each set of page tables a domain-id of its own.' },
   'interrupts-not-remapped': { severity: 'error', clause: 'VTD:5.1.4/remapping-disabled',
     says: 'Interrupts are not remapped: every device can send any vector to any CPU.',
@@ -51,7 +53,8 @@ export const alarmKinds = {
     says: 'An interrupt entry is present, but blocks every request.',
     todo: 'mend its fields, or clear P.' },
   'reserved-bits': { severity: 'warning', clause: null,
-    says: 'Paging entries have reserved bits set, or a page size the unit lacks: they map nothing, and using them faults.',
+    says: 'Paging entries have reserved bits set, or a page size the unit lacks: they map nothing, and '
+      + 'using them faults.',
     todo: 'clear the bits, or use a size in SSLPS (FS1GP).' },
   'entry-unusable': { severity: 'warning', clause: null,
     says: 'A root, context or PASID entry is present, but blocks every request.',
@@ -61,7 +64,8 @@ export const alarmKinds = {
     todo: 'set TTM to one the unit supports, with SRTP.' },
   'table-outside': { severity: 'warning', clause: null,
     says: 'A table lies outside the dump: what is below it is not known.',
-    todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at the address, the entry is wrong.' },
+    todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at '
+      + 'the address, the entry is wrong.' },
   'table-unmapped': { severity: 'warning', clause: null,
     says: 'A first-stage table has an address that the second stage does not map: a walk faults there.',
     todo: 'map the table in the second stage, or mend the pointer.' },
@@ -69,7 +73,8 @@ export const alarmKinds = {
     says: 'A table points back to a table above it: its entries mean one thing at each level.',
     todo: 'mend the pointer; no table may be its own child.' },
   'too-many-ranges': { severity: 'warning', clause: null,
-    says: 'Tables that share tables map more ranges than are listed. Memory reached is complete, input addresses are not.',
+    says: 'Tables that share tables map more ranges than are listed. Memory reached is complete, '
+      + 'input addresses are not.',
     todo: 'look at the pointers of the tables: real ones form a tree.' },
   'cut-short': { severity: 'warning', clause: null,
     says: 'There are more tables or PASIDs than an audit looks at: what was left out is not known.',
@@ -102,4 +107,5 @@ export interface Alarm {
 }
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
-export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial', 'directory-partial']
+export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial',
+  'directory-partial']

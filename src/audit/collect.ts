@@ -21,8 +21,10 @@ import type { Budget } from './space.ts'
 import { Spaces } from './spaces.ts'
 import type { Space } from './spaces.ts'
 
-/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA; with its fault reason. */
-export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' } | { readonly kind: 'blocked'; readonly fault: number }
+/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA;
+ *  with its fault reason. */
+export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' }
+  | { readonly kind: 'blocked'; readonly fault: number }
 
 export interface Collected {
   readonly dump: Dump
@@ -41,13 +43,20 @@ export interface Collected {
 /** Who uses a space; by its index. */
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }
 
-export interface Pair { readonly a: number; readonly b: number; bytes: number; writable: number; readonly first: number }
+export interface Pair {
+  readonly a: number
+  readonly b: number
+  bytes: number
+  writable: number
+  readonly first: number
+}
 /** Runs that several devices reach and one can write: how many, and where the first is. */
 export interface Crowd { count: number; first: number }
-/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others, `unpaired` those for which no
- *  pair was left. */
+/** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others,
+ *  `unpaired` those for which no pair was left. */
 export interface Sharing {
-  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: Crowd; readonly unpaired: Crowd
+  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: Crowd
+  readonly unpaired: Crowd
 }
 const mostRuns = 10_000, mostPairs = 100_000
 
@@ -63,24 +72,30 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const found = nothingFound()
   const mode = modeOf(unit)
   const atFirst = budget.tables
-  const steps = mode.kind === 'legacy' ? legacyDevices(tables, unit, roots.rootTable, spaces, found)
-    : mode.kind === 'scalable' && hasScalableMode(unit) ? scalableDevices(tables, unit, roots.rootTable, spaces, budget, found) : []
-  for (const _ of steps) yield atFirst - budget.tables
+  if (mode.kind === 'legacy')
+    for (const _ of legacyDevices(tables, unit, roots.rootTable, spaces, found)) yield atFirst - budget.tables
+  if (mode.kind === 'scalable' && hasScalableMode(unit))
+    for (const _ of scalableDevices(tables, unit, roots.rootTable, spaces, budget, found)) yield atFirst - budget.tables
   const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable)
   yield atFirst - budget.tables
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const users = usersOf(spaces.all, found.devices)
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found, spaces: spaces.all,
+    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found,
+    spaces: spaces.all,
     users, interrupts, guarded: protectedOf(found.structures.values(), spaces.all, interrupts, queueOf(dump)), sharing,
   }
 }
 
 function modeOf(unit: TranslationUnit): UnitMode {
-  const first = front(unit, { sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false, execute: false })
+  const first = front(unit, {
+    sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false,
+    execute: false,
+  })
   if (first.kind === 'fault') return { kind: 'blocked', fault: first.reason }
-  return { kind: first.kind === 'bypass' ? 'bypass' : unit.ttm === 1 ? 'scalable' : 'legacy' }
+  if (first.kind === 'bypass') return { kind: 'bypass' }
+  return { kind: unit.ttm === 1 ? 'scalable' : 'legacy' }
 }
 
 /** Null where the queue is off or its place not told. */

@@ -1,5 +1,5 @@
-/** Devices of a unit and what each may do: every root, context and PASID entry that is present, judged by the walkers' own checks
- *  (VT-d rev 5.10: 9.1 to 9.6, table 30). */
+/** Devices of a unit and what each may do: every root, context and PASID entry that is present, judged by the walkers'
+ *  own checks (VT-d rev 5.10: 9.1 to 9.6, table 30). */
 import { identityOf, lookupPasid, lookupScalableContext } from '../../spec/vtd/walk/scalable.ts'
 import type { PasidEntry, ScalableContextEntry, ScalableTables } from '../../spec/vtd/walk/tables.ts'
 import type { PasidUnit } from '../../spec/vtd/walk/translation.ts'
@@ -9,7 +9,7 @@ import type { Budget } from './space.ts'
 import type { Space, Spaces } from './spaces.ts'
 
 /** One kind of requests of a device: those without PASID (null), or those of a PASID. */
-export interface Way {
+export interface RequestClass {
   readonly pasid: number | null
   /** The PASID that what is cached is tagged with: RID_PASID for requests without one. Null in legacy mode. */
   readonly tag: number | null
@@ -18,7 +18,7 @@ export interface Way {
   readonly space: Space | null
   readonly fault: number | null
 }
-export interface Device { readonly sid: number; readonly ways: readonly Way[]; readonly deviceTlb: boolean }
+export interface Device { readonly sid: number; readonly ways: readonly RequestClass[]; readonly deviceTlb: boolean }
 
 export const structureKinds = ['root table', 'context table', 'PASID directory', 'PASID table'] as const
 export type StructureKind = (typeof structureKinds)[number]
@@ -36,8 +36,11 @@ export interface Found {
   /** PASIDs that were not looked at: the budget was used up. */
   pasidsLeft: boolean
 }
-export const nothingFound = (): Found => ({ devices: [], structures: new Map(), outside: new Map(), unusable: [], pasidsLeft: false })
-function reads(found: Found, kind: StructureKind, address: number, bytes = 4096): void { found.structures.set(`${kind} ${address}`, { kind, address, bytes }) }
+export const nothingFound = (): Found =>
+  ({ devices: [], structures: new Map(), outside: new Map(), unusable: [], pasidsLeft: false })
+function reads(found: Found, kind: StructureKind, address: number, bytes = 4096): void {
+  found.structures.set(`${kind} ${address}`, { kind, address, bytes })
+}
 function lacks(found: Found, kind: StructureKind, address: number): void {
   const known = found.outside.get(kind)
   if (known === undefined) found.outside.set(kind, { count: 1, address })
@@ -51,7 +54,8 @@ const absent = [0x02, 0x41]
 export const bdf = (sid: number): string =>
   `${(sid >> 8).toString(16).padStart(2, '0')}:${(sid >> 3 & 31).toString(16).padStart(2, '0')}.${sid & 7}`
 
-export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, rootTable: number, spaces: Spaces, found: Found): Generator<void> {
+export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, rootTable: number, spaces: Spaces,
+  found: Found): Generator<void> {
   reads(found, 'root table', rootTable)
   for (let bus = 0; bus < 256; bus++) {
     const root = tables.rootEntry(bus)
@@ -59,12 +63,16 @@ export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, ro
     if (!root.present) continue
     if (root.reserved) { found.unusable.push({ fault: 0x0a, of: `bus ${bus.toString(16)}` }); continue }
     reads(found, 'context table', root.contextTable)
-    if (tables.contextEntry(root.contextTable, 0) === 'unreadable') { lacks(found, 'context table', root.contextTable); continue }
+    if (tables.contextEntry(root.contextTable, 0) === 'unreadable') {
+      lacks(found, 'context table', root.contextTable)
+      continue
+    }
     for (let devfn = 0; devfn < 256; devfn++) {
       const sid = bus << 8 | devfn
       const result = lookupContext(tables, unit, sid, 'untranslated')
       if (result.kind === 'fault') {
-        if (!absent.includes(result.reason)) found.devices.push({ sid, ways: [blocked(null, result.reason)], deviceTlb: false })
+        if (!absent.includes(result.reason))
+          found.devices.push({ sid, ways: [blocked(null, result.reason)], deviceTlb: false })
         continue
       }
       const { did, tt, table, levels } = result.context
@@ -73,9 +81,11 @@ export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, ro
     }
   }
 }
-const blocked = (pasid: number | null, fault: number): Way => ({ pasid, tag: null, did: null, space: null, fault })
+const blocked = (pasid: number | null, fault: number): RequestClass =>
+  ({ pasid, tag: null, did: null, space: null, fault })
 
-export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTable: number, spaces: Spaces, budget: Budget, found: Found): Generator<void> {
+export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTable: number, spaces: Spaces,
+  budget: Budget, found: Found): Generator<void> {
   reads(found, 'root table', rootTable)
   const byPasid = new ByPasid(tables, unit, spaces, budget, found)
   for (let half = 0; half < 512; half++) {
@@ -83,14 +93,21 @@ export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTa
     const root = tables.scalableRootEntry(bus, upper)
     if (root === 'unreadable') { lacks(found, 'root table', rootTable); return }
     if (!root.present) continue
-    if (root.reserved) { found.unusable.push({ fault: 0x3a, of: `bus ${bus.toString(16)}, ${upper ? 'upper' : 'lower'} half` }); continue }
+    if (root.reserved) {
+      found.unusable.push({ fault: 0x3a, of: `bus ${bus.toString(16)}, ${upper ? 'upper' : 'lower'} half` })
+      continue
+    }
     reads(found, 'context table', root.contextTable)
-    if (tables.scalableContextEntry(root.contextTable, 0) === 'unreadable') { lacks(found, 'context table', root.contextTable); continue }
+    if (tables.scalableContextEntry(root.contextTable, 0) === 'unreadable') {
+      lacks(found, 'context table', root.contextTable)
+      continue
+    }
     for (let index = 0; index < 128; index++) {
       const sid = bus << 8 | (upper ? 0x80 : 0) | index
       const result = lookupScalableContext(tables, unit, request(sid))
       if (result.kind === 'fault') {
-        if (!absent.includes(result.reason)) found.devices.push({ sid, ways: [blocked(null, result.reason)], deviceTlb: false })
+        if (!absent.includes(result.reason))
+          found.devices.push({ sid, ways: [blocked(null, result.reason)], deviceTlb: false })
         continue
       }
       found.devices.push({ sid, ways: yield* byPasid.ways(sid, result.context), deviceTlb: result.context.dte })
@@ -102,14 +119,16 @@ interface DirectoryEntry { readonly first: number; readonly table: number }
 
 class ByPasid {
   readonly #directories = new Map<string, readonly DirectoryEntry[]>()
-  constructor(private readonly tables: ScalableTables, private readonly unit: PasidUnit, private readonly spaces: Spaces, private readonly budget: Budget,
+  constructor(private readonly tables: ScalableTables, private readonly unit: PasidUnit,
+    private readonly spaces: Spaces, private readonly budget: Budget,
     private readonly found: Found) {}
 
-  *ways(sid: number, context: ScalableContextEntry): Generator<void, Way[]> {
+  *ways(sid: number, context: ScalableContextEntry): Generator<void, RequestClass[]> {
     const { tables, unit } = this
     const by = identityOf(context, request(sid))
     const own = lookupPasid(tables, unit, context, by, request(sid))
-    const ways: Way[] = [own.kind === 'fault' ? blocked(null, own.reason) : yield* this.#way(null, by.pasid, { ...own.entry, sre: by.privileged })]
+    const ways: RequestClass[] = [own.kind === 'fault' ? blocked(null, own.reason)
+      : yield* this.#way(null, by.pasid, { ...own.entry, sre: by.privileged })]
     const entries = this.#directory(context, sid)
     if (context.paside) for (const entry of entries) yield* this.#table(sid, context, by.pasid, entry, ways)
     return ways
@@ -139,7 +158,8 @@ class ByPasid {
   }
 
   /** The PASIDs of one table, but for the one that requests without PASID go by. */
-  *#table(sid: number, context: ScalableContextEntry, ridPasid: number, { first, table }: DirectoryEntry, ways: Way[]): Generator<void> {
+  *#table(sid: number, context: ScalableContextEntry, ridPasid: number, { first, table }: DirectoryEntry,
+    ways: RequestClass[]): Generator<void> {
     const { tables, unit, budget, found } = this
     for (let index = 0; index < 64; index++) {
       if (budget.pasids-- <= 0) { found.pasidsLeft = true; return }
@@ -152,7 +172,7 @@ class ByPasid {
   }
 
   /** `entry.sre`: whether some of these requests are privileged. Those without PASID are so by RID_PRIV. */
-  *#way(pasid: number | null, tag: number, entry: PasidEntry): Generator<void, Way> {
+  *#way(pasid: number | null, tag: number, entry: PasidEntry): Generator<void, RequestClass> {
     return { pasid, tag, did: entry.did, space: yield* this.#space(entry), fault: null }
   }
 

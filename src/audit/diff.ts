@@ -7,7 +7,8 @@ import type { AuditReport, WayRow } from './report.ts'
 
 export const diffSchema = 'remapcheck-audit-diff/1'
 
-/** Mappings of one device and PASID: `before` only in the first dump, `after` only in the second. A changed target is in both. */
+/** Mappings of one device and PASID: `before` only in the first dump, `after` only in the second. A changed target is
+ *  in both. */
 export interface RangeChange {
   readonly device: string; readonly pasid: number | null
   readonly before: readonly Range[]; readonly after: readonly Range[]
@@ -21,16 +22,33 @@ export interface AuditDiff {
   readonly same: boolean
   readonly mode: { readonly before: string; readonly after: string } | null
   /** `PASID` is part of the name where there is one. */
-  readonly devices: readonly { readonly device: string; readonly pasid: number | null; readonly before: WayRow | null; readonly after: WayRow | null }[]
+  readonly devices: readonly {
+    readonly device: string
+    readonly pasid: number | null
+    readonly before: WayRow | null
+    readonly after: WayRow | null
+  }[]
   readonly ranges: readonly RangeChange[]
-  readonly interrupts: readonly { readonly index: number; readonly before: Entry | null; readonly after: Entry | null }[]
+  readonly interrupts: readonly {
+    readonly index: number
+    readonly before: Entry | null
+    readonly after: Entry | null
+  }[]
   readonly alarms: { readonly gone: readonly Alarm[]; readonly come: readonly Alarm[] }
 }
 const mostListed = 10_000
 
-interface Known { readonly device: string; readonly pasid: number | null; readonly way: WayRow; readonly ranges: RangeList }
-const knownOf = (report: AuditReport): Map<string, Known> => new Map(report.devices.flatMap(({ device, ways }) => ways.map(way =>
-  [`${device}/${way.pasid ?? ''}`, { device, pasid: way.pasid, way, ranges: way.space === null ? new RangeList() : report.spaces[way.space]!.ranges }])))
+interface Known {
+  readonly device: string
+  readonly pasid: number | null
+  readonly way: WayRow
+  readonly ranges: RangeList
+}
+const knownOf = (report: AuditReport): Map<string, Known> =>
+  new Map(report.devices.flatMap(({ device, ways }) => ways.map(way =>
+    [`${device}/${way.pasid ?? ''}`,
+      { device, pasid: way.pasid, way,
+        ranges: way.space === null ? new RangeList() : report.spaces[way.space]!.ranges }])))
 
 export function compare(before: AuditReport, after: AuditReport): AuditDiff {
   const old = knownOf(before), now = knownOf(after)
@@ -38,21 +56,24 @@ export function compare(before: AuditReport, after: AuditReport): AuditDiff {
   const devices = names.flatMap(name => {
     const a = old.get(name), b = now.get(name)
     const { device, pasid } = (a ?? b)!
-    return a !== undefined && b !== undefined && meaning(a.way) === meaning(b.way) ? [] : [{ device, pasid, before: a?.way ?? null, after: b?.way ?? null }]
+    return a !== undefined && b !== undefined && meaning(a.way) === meaning(b.way) ? []
+      : [{ device, pasid, before: a?.way ?? null, after: b?.way ?? null }]
   })
   const ranges = names.flatMap(name => {
     const a = old.get(name), b = now.get(name)
     const { device, pasid } = (a ?? b)!
     const empty = new RangeList()
     const gone = without(a?.ranges ?? empty, b?.ranges ?? empty), come = without(b?.ranges ?? empty, a?.ranges ?? empty)
-    return gone.count + come.count === 0 ? [] : [{ device, pasid, before: gone.list, after: come.list, count: gone.count + come.count }]
+    return gone.count + come.count === 0 ? []
+      : [{ device, pasid, before: gone.list, after: come.list, count: gone.count + come.count }]
   })
   const interrupts = entriesOf(before, after)
   const alarms = { gone: missingIn(before.alarms, after.alarms), come: missingIn(after.alarms, before.alarms) }
   const mode = before.unit.mode === after.unit.mode ? null : { before: before.unit.mode, after: after.unit.mode }
   return {
     schema: diffSchema, before: before.dump.path, after: after.dump.path,
-    same: mode === null && devices.length + ranges.length + interrupts.length + alarms.gone.length + alarms.come.length === 0,
+    same: mode === null && devices.length + ranges.length + interrupts.length + alarms.gone.length
+      + alarms.come.length === 0,
     mode, devices, ranges, interrupts, alarms,
   }
 }
@@ -60,13 +81,16 @@ export function compare(before: AuditReport, after: AuditReport): AuditDiff {
 /** What a way means; where its tables stand is of no account. */
 const meaning = ({ domain, mode, levels, fault }: WayRow): string => JSON.stringify([domain, mode, levels, fault?.code])
 
-/** Mappings of `a` that `b` does not have: another target or other rights count as not had. Leaves are those of whole runs. */
+/** Mappings of `a` that `b` does not have: another target or other rights count as not had. Leaves are those of whole
+ *  runs. */
 export function without(a: RangeList, b: RangeList): { readonly list: readonly Range[]; readonly count: number } {
   const found = new RangeList()
   let j = 0
   for (let i = 0; i < a.length; i++) {
     const start = a.input(i), end = start + a.bytes(i), offset = a.output(i) - start
-    const add = (from: number, to: number): void => { if (to > from) found.append(from, from + offset, to - from, a.rights(i), 1, false) }
+    const add = (from: number, to: number): void => {
+      if (to > from) found.append(from, from + offset, to - from, a.rights(i), 1, false)
+    }
     let at = start
     while (j < b.length && b.input(j) + b.bytes(j) <= start) j++
     for (let k = j; k < b.length && b.input(k) < end; k++) {
@@ -82,7 +106,8 @@ export function without(a: RangeList, b: RangeList): { readonly list: readonly R
 }
 
 function entriesOf(before: AuditReport, after: AuditReport): AuditDiff['interrupts'] {
-  const old = new Map(before.interrupts.entries.map(entry => [entry.index, entry])), now = new Map(after.interrupts.entries.map(entry => [entry.index, entry]))
+  const old = new Map(before.interrupts.entries.map(entry => [entry.index, entry])),
+    now = new Map(after.interrupts.entries.map(entry => [entry.index, entry]))
   return [...new Set([...old.keys(), ...now.keys()])].sort((a, b) => a - b).flatMap(index => {
     const a = old.get(index) ?? null, b = now.get(index) ?? null
     return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ index, before: a, after: b }]

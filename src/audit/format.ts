@@ -11,4 +11,5 @@ export function size(bytes: number): string {
 }
 
 /** `1 table`, `2 tables`. */
-export const several = (count: number, what: string, many = `${what}s`): string => `${count.toLocaleString('en-US')} ${count === 1 ? what : many}`
+export const several = (count: number, what: string, many = `${what}s`): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? what : many}`

@@ -1,12 +1,13 @@
-/** The report as one JSON document, `remapcheck-audit/1`, in pieces: a dump may have a million ranges, and a string has an end. Fields are
- *  only ever added within a version. */
+/** The report as one JSON document, `remapcheck-audit/1`, in pieces: a dump may have a million ranges, and a string has
+ *  an end. Fields are only ever added within a version. */
 import { hex } from './format.ts'
 import { showRights } from './ranges.ts'
 import type { Range } from './ranges.ts'
 import type { AuditReport, SpaceRow } from './report.ts'
 
 const rangeOf = ({ input, output, bytes, rights, leaves }: Range): object =>
-  ({ input: hex(input), output: hex(output), bytes, rights: showRights(rights), leaves: { '4K': leaves[0], '2M': leaves[1], '1G': leaves[2] } })
+  ({ input: hex(input), output: hex(output), bytes, rights: showRights(rights),
+    leaves: { '4K': leaves[0], '2M': leaves[1], '1G': leaves[2] } })
 
 /** `more`: fields that follow, such as a verdict. */
 export function* auditJson(report: AuditReport, more: object): Generator<string> {
@@ -16,10 +17,12 @@ export function* auditJson(report: AuditReport, more: object): Generator<string>
   const { address, ...table } = interrupts
   const rest = {
     shared: { count: shared.count, runs: shared.runs.map(({ start, end, who, count }) => ({
-      from: hex(start), bytes: end - start, spaces: count, who: who.map(({ space, rights }) => ({ space, rights: showRights(rights) })) })) },
+      from: hex(start), bytes: end - start, spaces: count,
+      who: who.map(({ space, rights }) => ({ space, rights: showRights(rights) })) })) },
     interrupts: {
       ...table, address: hex(address),
-      entries: interrupts.entries.map(entry => ({ ...entry, descriptor: entry.descriptor === null ? null : hex(entry.descriptor) })),
+      entries: interrupts.entries.map(entry => ({ ...entry,
+        descriptor: entry.descriptor === null ? null : hex(entry.descriptor) })),
     },
     alarms, ...more,
   }

@@ -4,7 +4,7 @@ import { alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, Crowd } from './collect.ts'
 import { bdf } from './devices.ts'
-import type { Way } from './devices.ts'
+import type { RequestClass } from './devices.ts'
 import { hex, several, size } from './format.ts'
 import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
@@ -20,14 +20,17 @@ const alarm = (code: AlarmCode, devices: readonly number[], because: string): Al
 export function judge(collected: Collected): readonly Alarm[] {
   const order = Object.keys(alarmKinds)
   return [
-    ...ofUnit(collected), ...ofDevices(collected), ...ofDomains(collected), ...collected.spaces.flatMap(space => [...ofSpace(space, collected)]),
+    ...ofUnit(collected), ...ofDevices(collected), ...ofDomains(collected),
+    ...collected.spaces.flatMap(space => [...ofSpace(space, collected)]),
     ...ofSharing(collected), ...ofInterrupts(collected),
-  ].toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
+  ].toSorted((a, b) =>
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
 }
 
 const meaning = (fault: number): string => {
   const reason = faultReason(fault)
-  return reason === undefined ? `fault ${fault.toString(16)}h` : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
+  return reason === undefined ? `fault ${fault.toString(16)}h`
+    : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
 }
 
 function* ofUnit({ mode, found, interrupts, rootTable }: Collected): Generator<Alarm> {
@@ -35,14 +38,18 @@ function* ofUnit({ mode, found, interrupts, rootTable }: Collected): Generator<A
   if (mode.kind === 'blocked') yield alarm('mode-unusable', [], meaning(mode.fault))
   for (const [kind, { count, address }] of found.outside) {
     const first = `, the first at ${hex(address)}`
-    if (kind === 'PASID directory') yield alarm('directory-partial', [], several(count, 'page of PASID directories', 'pages of PASID directories') + first)
-    else yield alarm('table-outside', [], kind === 'root table' ? `the root table at ${hex(rootTable)}` : several(count, kind) + first)
+    if (kind === 'PASID directory') yield alarm('directory-partial', [],
+      several(count, 'page of PASID directories', 'pages of PASID directories') + first)
+    else yield alarm('table-outside', [],
+      kind === 'root table' ? `the root table at ${hex(rootTable)}` : several(count, kind) + first)
   }
   for (const { fault, of } of found.unusable) yield alarm('entry-unusable', [], `${of}: ${meaning(fault)}`)
   if (found.pasidsLeft) yield alarm('cut-short', [], 'more PASIDs than were looked at')
   if (!interrupts.remapping && interrupts.compatibility) yield alarm('interrupts-not-remapped', [], 'GSTS.IRES=0')
-  if (interrupts.remapping && interrupts.compatibility) yield alarm('compatibility-interrupts', [], 'GSTS.CFIS=1 and IRTA.EIME=0')
-  if (interrupts.pagesMissing > 0) yield alarm('interrupt-table-partial', [], `${interrupts.pagesMissing} of ${several(interrupts.pages, 'page')}`)
+  if (interrupts.remapping && interrupts.compatibility)
+    yield alarm('compatibility-interrupts', [], 'GSTS.CFIS=1 and IRTA.EIME=0')
+  if (interrupts.pagesMissing > 0)
+    yield alarm('interrupt-table-partial', [], `${interrupts.pagesMissing} of ${several(interrupts.pages, 'page')}`)
 }
 
 function* ofDevices({ found: { devices } }: Collected): Generator<Alarm> {
@@ -60,7 +67,8 @@ function* ofDevices({ found: { devices } }: Collected): Generator<Alarm> {
 /** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
 const isAbsent = (fault: number): boolean => fault === 0x51 || fault === 0x59
 
-/** What is cached is tagged with the domain, so that one domain must stand for one thing each time (VT-d rev 5.10, ch. 6). */
+/** What is cached is tagged with the domain, so that one domain must stand for one thing each time (VT-d rev 5.10, ch.
+ *  6). */
 function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<Alarm> {
   const first = new Map<string, { readonly means: string; readonly sid: number }>()
   const told = new Set<string>()
@@ -74,29 +82,40 @@ function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<A
         if (known === undefined) first.set(key, { means, sid })
         else if (known.means !== means && !told.has(`${key} ${means}`)) {
           told.add(`${key} ${means}`)
-          yield alarm('domain-conflict', [...new Set([known.sid, sid])], `domain ${way.did}: ${known.means}, and ${means}`)
+          yield alarm('domain-conflict', [...new Set([known.sid, sid])],
+            `domain ${way.did}: ${known.means}, and ${means}`)
         }
       }
     }
   if (zero.size > 0) yield alarm('domain-zero', [...zero], several(zero.size, 'device'))
 }
-/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no domain may serve PGTT 001
- *  or 100 and also 010 or 011. */
-function tagsOf({ tag }: Way, { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
+/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no
+ *  domain may serve PGTT 001 or 100 and also 010 or 011. */
+function tagsOf({ tag }: RequestClass,
+  { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
   const host = kind === 'second-stage' ? { table, levels } : second
-  const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string => `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
+  const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string =>
+    `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
   return [
     ...host === null ? [] : [{ tag: 'second', means: tables('second-stage', host) }],
-    ...kind === 'first-stage' || kind === 'nested' ? [{ tag: `first ${tag}`, means: tables(kind, { table, levels }) }] : [],
-    ...tag === null ? [] : [{ tag: 'PGTT', means: host === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)' }],
+    ...kind === 'first-stage' || kind === 'nested'
+      ? [{ tag: `first ${tag}`, means: tables(kind, { table, levels }) }] : [],
+    ...tag === null ? []
+      : [{
+        tag: 'PGTT', means: host === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)',
+      }],
   ]
 }
-export const nameOf = ({ kind, table, levels }: Space): string => kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
+export const nameOf = ({ kind, table, levels }: Space): string =>
+  kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
 
-const troubleCodes: Readonly<Record<Trouble, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside', cyclic: 'table-cyclic', unmapped: 'table-unmapped' }
+const troubleCodes: Readonly<Record<Trouble, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside',
+  cyclic: 'table-cyclic', unmapped: 'table-unmapped' }
 function troubleText(trouble: Trouble, { count, table, index, level }: Troubles): string {
-  const where = trouble === 'reserved' || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}` : `the table at ${hex(table)}`
-  const what = trouble === 'reserved' ? several(count, 'entry', 'entries') : several(count, trouble === 'cyclic' ? 'pointer' : 'table')
+  const where = trouble === 'reserved' || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}`
+    : `the table at ${hex(table)}`
+  const what = trouble === 'reserved' ? several(count, 'entry', 'entries')
+    : several(count, trouble === 'cyclic' ? 'pointer' : 'table')
   return `${what}, the first ${where}, level ${level}`
 }
 
@@ -106,10 +125,13 @@ function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm>
   const writable = writableBy(space, guarded)
   const total = writable.reduce((sum, { count }) => sum + count, 0)
   if (total > 0) {
-    const list = writable.map(({ kind, count, first }) => `${several(count, kind, kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)} (${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
+    const list = writable.map(({ kind, count, first }) =>
+      `${several(count, kind, kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)} `
+        + `(${count === 1 ? 'at' : 'the first at'} ${hex(first)})`)
     yield alarm('writes-tables', devices, list.join(', ') + (total >= mostWritable ? '; more were not counted' : ''))
   }
-  for (const [trouble, about] of space.troubles) yield alarm(troubleCodes[trouble], devices, troubleText(trouble, about))
+  for (const [trouble, about] of space.troubles)
+    yield alarm(troubleCodes[trouble], devices, troubleText(trouble, about))
   if (space.cut) yield alarm('too-many-ranges', devices, `more than ${several(space.ranges.length, 'range')}`)
   if (space.lost) yield alarm('cut-short', devices, nameOf(space))
   yield* ofRanges(space, devices)
@@ -124,7 +146,8 @@ function* ofRanges({ ranges }: Space, devices: readonly number[]): Generator<Ala
     if (count++ === 0) first = input
     bytes += ranges.bytes(i)
   }
-  if (count > 0) yield alarm('identity-map', devices, `${size(bytes)} in ${several(count, 'range')}, ${count === 1 ? 'at' : 'the first at'} ${hex(first)}`)
+  if (count > 0) yield alarm('identity-map', devices,
+    `${size(bytes)} in ${several(count, 'range')}, ${count === 1 ? 'at' : 'the first at'} ${hex(first)}`)
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 
@@ -134,22 +157,30 @@ function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected):
     // The PASIDs of one device are its own to choose.
     if (writable === 0 || one.length === 1 && other.length === 1 && one[0] === other[0]) continue
     const who = `${one.map(bdf).join(' ')} | ${other.map(bdf).join(' ')}`
-    yield alarm('shared-writable', [...new Set([...one, ...other])], `${size(writable)}, the first at ${hex(first)}: ${who}`)
+    yield alarm('shared-writable', [...new Set([...one, ...other])],
+      `${size(writable)}, the first at ${hex(first)}: ${who}`)
   }
   const runs = ({ count, first }: Crowd): string => `${several(count, 'run')} of memory, the first at ${hex(first)}`
   if (crowds.count > 0) yield alarm('shared-writable', [], `${runs(crowds)}, in more than ${mostNamed} sets of tables`)
-  if (unpaired.count > 0) yield alarm('shared-writable', [], `${runs(unpaired)}, beyond the ${pairs.length.toLocaleString('en-US')} pairs of sets of tables that are told`)
+  if (unpaired.count > 0)
+    yield alarm('shared-writable', [],
+      `${runs(unpaired)}, beyond the ${pairs.length.toLocaleString('en-US')} pairs of sets of tables that are told`)
 }
 
-const list = (entries: readonly Entry[]): string => entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')
+const list = (entries: readonly Entry[]): string =>
+  entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')
 function* ofInterrupts({ interrupts: { entries } }: Collected): Generator<Alarm> {
   const any = entries.filter(({ source, fault }) => source === null && fault === null)
   if (any.length > 0) yield alarm('irte-any-source', [], `${several(any.length, 'entry', 'entries')}: ${list(any)}`)
   for (const group of sameTargets(entries)) {
     const { vector, destination, logical } = group[0]!
-    yield alarm('irte-same-target', [], `vector ${vector} to ${logical ? 'logical ' : ''}${hex(destination!)}: entries ${list(group)}`)
+    yield alarm('irte-same-target', [],
+      `vector ${vector} to ${logical ? 'logical ' : ''}${hex(destination!)}: entries ${list(group)}`)
   }
   const byFault = new Map<number, Entry[]>()
-  for (const entry of entries) if (entry.fault !== null) byFault.set(entry.fault, [...byFault.get(entry.fault) ?? [], entry])
-  for (const [fault, unusable] of byFault) yield alarm('irte-unusable', [], `${several(unusable.length, 'entry', 'entries')} (${list(unusable)}): ${meaning(fault)}`)
+  for (const entry of entries)
+    if (entry.fault !== null) byFault.set(entry.fault, [...byFault.get(entry.fault) ?? [], entry])
+  for (const [fault, unusable] of byFault)
+    yield alarm('irte-unusable', [],
+      `${several(unusable.length, 'entry', 'entries')} (${list(unusable)}): ${meaning(fault)}`)
 }

@@ -5,7 +5,8 @@ type Key = string | number
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-/** Every value with the keys that lead to it, from the document itself. The list of keys is one for all, and changes from value to value. */
+/** Every value with the keys that lead to it, from the document itself. The list of keys is one for all, and changes
+ *  from value to value. */
 function* valuesOf(text: string): Generator<{ readonly path: readonly Key[]; readonly at: number }> {
   const path: Key[] = []
   const open: ('{' | '[')[] = []
@@ -41,7 +42,8 @@ function placeAt(text: string, at: number): Place {
 export function whereIn(text: string, path: readonly Key[]): Place {
   let best = { length: -1, at: 0 }
   for (const { path: own, at } of valuesOf(text))
-    if (own.length > best.length && own.length <= path.length && own.every((key, i) => key === path[i])) best = { length: own.length, at }
+    if (own.length > best.length && own.length <= path.length && own.every((key, i) => key === path[i]))
+      best = { length: own.length, at }
   return placeAt(text, best.at)
 }
 

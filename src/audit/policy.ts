@@ -24,9 +24,12 @@ const codes = Object.keys(alarmKinds) as [AlarmCode, ...AlarmCode[]]
 const schema = v.strictObject({
   format: described(v.literal(policyFormat), `always \`"${policyFormat}"\``),
   devices: described(
-    v.record(v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]|\*)$/, 'a device like "00:1f.2", or "*"')), v.union([v.array(range), v.literal('all')])),
-    'by device (`"00:1f.2"`, lower case): the host memory it may reach, as `[{ "from": "0x1000", "to": "0x3000", "rights": "rw" }, …]` where `to` is the first address '
-    + 'that is not in the range, or `"all"`. `"*"` is every device that is not named; without it such a device may reach nothing'),
+    v.record(v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]|\*)$/, 'a device like "00:1f.2", or "*"')),
+      v.union([v.array(range), v.literal('all')])),
+    'by device (`"00:1f.2"`, lower case): the host memory it may reach, as `[{ "from": "0x1000", "to": "0x3000", '
+      + '"rights": "rw" }, …]` where `to` is the first address '
+    + 'that is not in the range, or `"all"`. `"*"` is every device that is not named; without it such a device may '
+    + 'reach nothing'),
   accept: described(v.exactOptional(v.array(v.picklist(codes))), 'optional: codes of alarms that do not fail the gate'),
 })
 /** Rows of the table in docs/audit.md. */
@@ -43,12 +46,15 @@ export function loadPolicy(path: string): Policy {
   let text: string
   try {
     const bytes = readFileSync(path)
-    if (bytes.length > most_bytes) throw mistake('FILE', path, `${bytes.length} bytes; a policy has at most ${most_bytes}`, 'give a policy, not a dump')
+    if (bytes.length > most_bytes)
+      throw mistake('FILE', path, `${bytes.length} bytes; a policy has at most ${most_bytes}`,
+        'give a policy, not a dump')
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     const errno = (cause as NodeJS.ErrnoException).code ?? ''
-    const known: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', ERR_ENCODING_INVALID_ENCODED_DATA: 'not text in UTF-8' }
+    const known: Readonly<Record<string, string>> = { ENOENT: 'there is no such file',
+      ERR_ENCODING_INVALID_ENCODED_DATA: 'not text in UTF-8' }
     throw mistake('FILE', path, known[errno] ?? `cannot be read (${errno})`, 'check the path')
   }
   return parsePolicy(text, path)
@@ -60,14 +66,17 @@ export function parsePolicy(text: string, path: string): Policy {
   const fault = jsonFault(text)
   if (fault !== null)
     throw mistake('JSON', `${path}:${fault.line}:${fault.column}`,
-      fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on', 'mend the file at this place')
+      fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on',
+      'mend the file at this place')
   const again = twice(text)
-  if (again !== null) throw mistake('TWICE', `${path}:${again.line}:${again.column}`, `"${again.key}" is there twice, and only the last would count`, 'join the two')
+  if (again !== null) throw mistake('TWICE', `${path}:${again.line}:${again.column}`,
+    `"${again.key}" is there twice, and only the last would count`, 'join the two')
   const result = v.safeParse(schema, JSON.parse(text), { abortEarly: true })
   if (result.success) return policyOf(result.output)
   const issue = deepest(result.issues[0])
   const at = whereIn(text, (issue.path ?? []).map(({ key }) => key as string | number))
-  throw mistake('FIELD', `${path}:${at.line}:${at.column}`, `${v.getDotPath(issue) ?? 'policy'}: ${problemOf(issue)}`, nextOf(issue))
+  throw mistake('FIELD', `${path}:${at.line}:${at.column}`, `${v.getDotPath(issue) ?? 'policy'}: ${problemOf(issue)}`,
+    nextOf(issue))
 }
 
 /** Of a union, what is wrong with the alternative that came furthest; its own path begins at the union. */
@@ -93,14 +102,20 @@ function policyOf({ devices, accept = [] }: v.InferOutput<typeof schema>): Polic
     devices: new Map(Object.entries(devices).map(([device, ranges]): [string, Reach | 'all'] => {
       if (ranges === 'all') return [device, 'all']
       const list = new RangeList()
-      for (const { from, to, rights: granted } of ranges) list.append(list.length, Number(from), Number(to) - Number(from), bits[granted], 1)
+      for (const { from, to, rights: granted } of ranges)
+        list.append(list.length, Number(from), Number(to) - Number(from), bits[granted], 1)
       return [device, reachOf(list)]
     })),
   }
 }
 
 /** Memory that a device reaches and may not, with the rights that go too far. */
-export interface Breach { readonly device: string; readonly from: number; readonly bytes: number; readonly rights: number }
+export interface Breach {
+  readonly device: string
+  readonly from: number
+  readonly bytes: number
+  readonly rights: number
+}
 export interface Gate {
   readonly passes: boolean
   /** The first `mostBreaches`; `bytes` is of all. */
@@ -125,7 +140,8 @@ export function gate(report: AuditReport, { devices, accept }: Policy): Gate {
         if (breaches.length < mostBreaches) breaches.push({ device, ...found })
       }
   }
-  const alarms = report.alarms.filter(({ code, severity }) => (severity === 'error' || unknowns.includes(code)) && !accept.includes(code))
+  const alarms = report.alarms.filter(({ code, severity }) => (severity === 'error' || unknowns.includes(code))
+    && !accept.includes(code))
   const present = new Set(report.devices.map(({ device }) => device))
   return {
     passes: breachCount === 0 && alarms.length === 0, breaches, breachCount, alarms,
@@ -142,7 +158,8 @@ export function* beyond(reach: Reach, allowed: Reach | undefined): Generator<Omi
     while (at < end) {
       while (allowed !== undefined && other < allowed.length && allowed.ends[other]! <= at) other++
       const within = allowed !== undefined && other < allowed.length && allowed.starts[other]! <= at
-      const next = allowed === undefined || other >= allowed.length ? end : Math.min(end, within ? allowed.ends[other]! : allowed.starts[other]!)
+      const next = allowed === undefined || other >= allowed.length ? end
+        : Math.min(end, within ? allowed.ends[other]! : allowed.starts[other]!)
       const excess = bits & ~(within ? allowed.rights[other]! : 0)
       if (excess !== 0) yield { from: at, bytes: next - at, rights: excess }
       at = next

@@ -5,7 +5,8 @@ import { rights } from './ranges.ts'
 import { firstAbove } from './reach.ts'
 import type { Space } from './spaces.ts'
 
-export type ProtectedKind = Structure['kind'] | 'page table' | 'interrupt table' | 'posted-interrupt descriptor' | 'invalidation queue'
+export type ProtectedKind = Structure['kind'] | 'page table' | 'interrupt table' | 'posted-interrupt descriptor'
+  | 'invalidation queue'
 export interface Protected {
   readonly kind: ProtectedKind
   readonly start: number; readonly end: number
@@ -22,7 +23,9 @@ export function protectedOf(structures: Iterable<Structure>, spaces: readonly Sp
   queue: { readonly address: number; readonly bytes: number } | null): Guarded {
   const found: Protected[] = []
   const seen = new Set<number>()
-  const add = (kind: ProtectedKind, start: number, bytes: number, guestOf: string | null = null): void => { found.push({ kind, start, end: start + bytes, guestOf }) }
+  const add = (kind: ProtectedKind, start: number, bytes: number, guestOf: string | null = null): void => {
+    found.push({ kind, start, end: start + bytes, guestOf })
+  }
   for (const { kind, address, bytes } of structures) add(kind, address, bytes)
   for (const space of spaces) {
     for (const page of space.tables) if (!seen.has(page)) { seen.add(page); add('page table', page * 4096, 4096) }
@@ -30,7 +33,8 @@ export function protectedOf(structures: Iterable<Structure>, spaces: readonly Sp
   }
   if (interrupts.remapping) add('interrupt table', interrupts.address, interrupts.size * 16)
   // What no request can use is not posted either.
-  for (const { descriptor, fault } of interrupts.entries) if (descriptor !== null && fault === null) add('posted-interrupt descriptor', descriptor, 64)
+  for (const { descriptor, fault } of interrupts.entries)
+    if (descriptor !== null && fault === null) add('posted-interrupt descriptor', descriptor, 64)
   if (queue !== null) add('invalidation queue', queue.address, queue.bytes)
   const items = found.sort((a, b) => a.start - b.start || a.end - b.end)
   return { items, long: items.filter(isLong) }
@@ -73,7 +77,8 @@ function* candidates({ reach }: Space, { items, long }: Guarded): Generator<Prot
   let past = -1
   for (let at = 0; at < reach.length; at++) {
     if ((reach.rights[at]! & rights.write) === 0) continue
-    for (let i = Math.max(past, firstFrom(items, reach.starts[at]! - 4096)); i < items.length && items[i]!.start < reach.ends[at]!; i++) {
+    for (let i = Math.max(past, firstFrom(items, reach.starts[at]! - 4096)); i < items.length
+      && items[i]!.start < reach.ends[at]!; i++) {
       past = i + 1
       if (!isLong(items[i]!)) yield items[i]!
     }

@@ -1,4 +1,5 @@
-/** Mappings in columns: runs of input addresses that go to runs of output addresses. A million of them fit in some 40 MB. */
+/** Mappings in columns: runs of input addresses that go to runs of output addresses. A million of them fit in some 40
+ *  MB. */
 
 /** Rights as bits, so that the AND along a walk is `&` and what several mappings give together is `|`. */
 export const rights = { none: 0, read: 1, write: 2, both: 3 } as const
@@ -16,7 +17,8 @@ const grown = <T extends Float64Array | Uint8Array | Uint32Array>(old: T, length
   return next
 }
 
-/** Appended to in the order of inputs, which do not overlap. What continues the last run in input, output and rights joins it. */
+/** Appended to in the order of inputs, which do not overlap. What continues the last run in input, output and rights
+ *  joins it. */
 export class RangeList {
   length = 0
   #inputs = new Float64Array(16)
@@ -28,7 +30,8 @@ export class RangeList {
   /** `level` is that of the leaf: 1, 2 or 3. A piece of a leaf counts as the leaf unless `counts` is false. */
   append(input: number, output: number, bytes: number, bits: number, level: number, counts = true): void {
     const last = this.length - 1
-    const joins = last >= 0 && this.#rights[last] === bits && this.#inputs[last]! + this.#sizes[last]! === input && this.#outputs[last]! + this.#sizes[last]! === output
+    const joins = last >= 0 && this.#rights[last] === bits && this.#inputs[last]! + this.#sizes[last]! === input
+      && this.#outputs[last]! + this.#sizes[last]! === output
     if (joins) this.#sizes[last]! += bytes
     else this.#push(input, output, bytes, bits)
     if (counts) this.#leaves[(this.length - 1) * 3 + level - 1]!++

@@ -1,9 +1,15 @@
-/** What memory a table of mappings reaches: output addresses as disjoint intervals with rights, and who else reaches them. */
+/** What memory a table of mappings reaches: output addresses as disjoint intervals with rights, and who else reaches
+ *  them. */
 import { rights } from './ranges.ts'
 import type { RangeList } from './ranges.ts'
 
 /** Sorted and disjoint: interval i is from `starts[i]` up to `ends[i]`. */
-export interface Reach { readonly starts: Float64Array; readonly ends: Float64Array; readonly rights: Uint8Array; readonly length: number }
+export interface Reach {
+  readonly starts: Float64Array
+  readonly ends: Float64Array
+  readonly rights: Uint8Array
+  readonly length: number
+}
 
 class Intervals {
   length = 0
@@ -50,14 +56,16 @@ export function reachOf(ranges: RangeList): Reach {
 }
 
 /** Where rights change: starts and ends, each sorted by itself, are walked together. */
-function sweep(n: number, start: (i: number) => number, end: (i: number) => number, bits: (i: number) => number, into: Intervals): void {
+function sweep(n: number, start: (i: number) => number, end: (i: number) => number, bits: (i: number) => number,
+  into: Intervals): void {
   const opens = [rights.read, rights.write].map(bit => boundaries(n, start, bits, bit))
   const closes = [rights.read, rights.write].map(bit => boundaries(n, end, bits, bit))
   const next = [0, 0], past = [0, 0]
   let from = 0, held = 0
   for (;;) {
     let at = Infinity
-    for (const side of [0, 1]) at = Math.min(at, opens[side]![next[side]!] ?? Infinity, closes[side]![past[side]!] ?? Infinity)
+    for (const side of [0, 1])
+      at = Math.min(at, opens[side]![next[side]!] ?? Infinity, closes[side]![past[side]!] ?? Infinity)
     if (held !== 0) into.add(from, at, held)
     if (at === Infinity) return
     held = 0

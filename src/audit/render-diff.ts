@@ -12,9 +12,11 @@ import type { WayRow } from './report.ts'
 const shown = 10
 const text = (all: readonly string[]): string => all.map(line => line.trimEnd() + '\n').join('')
 const some = <T>(all: readonly T[], full: boolean): readonly T[] => full ? all : all.slice(0, shown)
-const more = (count: number, of: number, theme: Theme): string[] => of > count ? [theme.dim(`  … ${several(of - count, 'more', 'more')} (--full)`)] : []
+const more = (count: number, of: number, theme: Theme): string[] =>
+  of > count ? [theme.dim(`  … ${several(of - count, 'more', 'more')} (--full)`)] : []
 
-export function renderGate({ passes, breaches, breachCount, alarms, absent }: Gate, theme: Theme, full: boolean): string {
+export function renderGate({ passes, breaches, breachCount, alarms, absent }: Gate, theme: Theme,
+  full: boolean): string {
   const listed = some(breaches, full)
   const codes = [...new Set(alarms.map(({ code }) => code))]
   return text([
@@ -22,23 +24,33 @@ export function renderGate({ passes, breaches, breachCount, alarms, absent }: Ga
     ...listed.map(({ device, from, bytes, rights }) =>
       `  ${device} reaches ${hex(from)} to ${hex(from + bytes)}, ${size(bytes)}, ${showRights(rights)} not allowed`),
     ...more(listed.length, breachCount, theme),
-    ...codes.map(code => `  alarm ${code}, not accepted: ${several(alarms.filter(alarm => alarm.code === code).length, 'time')}`),
+    ...codes.map(code =>
+      `  alarm ${code}, not accepted: ${several(alarms.filter(alarm => alarm.code === code).length, 'time')}`),
     ...absent.length === 0 ? [] : hang('  ', 4, wrapWords(`not in the dump: ${absent.join(' ')}`, theme.width - 4)),
   ])
 }
 
-export function renderDiff({ before, after, same, mode, devices, ranges, interrupts, alarms }: AuditDiff, theme: Theme, full: boolean): string {
-  const gone = (line: string): string => theme.bad(`  - ${line}`), come = (line: string): string => theme.good(`  + ${line}`)
-  const named = ({ device, pasid }: { readonly device: string; readonly pasid: number | null }): string => pasid === null ? device : `${device} PASID ${pasid}`
-  const both = <T>(a: T | null, b: T | null, show: (one: T) => string): string[] => [...a === null ? [] : [gone(show(a))], ...b === null ? [] : [come(show(b))]]
+export function renderDiff({ before, after, same, mode, devices, ranges, interrupts, alarms }: AuditDiff, theme: Theme,
+  full: boolean): string {
+  const gone = (line: string): string => theme.bad(`  - ${line}`),
+    come = (line: string): string => theme.good(`  + ${line}`)
+  const named = ({ device, pasid }: { readonly device: string; readonly pasid: number | null }): string =>
+    pasid === null ? device : `${device} PASID ${pasid}`
+  const both = <T>(a: T | null, b: T | null, show: (one: T) => string): string[] =>
+    [...a === null ? [] : [gone(show(a))], ...b === null ? [] : [come(show(b))]]
   return text([
     theme.strong(`${before} → ${after}`), ...same ? ['  nothing differs'] : [],
     ...mode === null ? [] : ['', theme.strong('mode'), gone(mode.before), come(mode.after)],
-    ...devices.length === 0 ? [] : ['', theme.strong('devices'), ...devices.flatMap(one => both(one.before, one.after, way => `${named(one)}  ${showWay(way)}`))],
-    ...ranges.flatMap(change => ['', theme.strong(`memory of ${named(change)}`), ...rangeLines(change, full, gone, come, theme)]),
-    ...interrupts.length === 0 ? [] : ['', theme.strong('interrupts'), ...interrupts.flatMap(({ before: a, after: b }) => both(a, b, showEntry))],
+    ...devices.length === 0 ? []
+      : ['', theme.strong('devices'),
+        ...devices.flatMap(one => both(one.before, one.after, way => `${named(one)}  ${showWay(way)}`))],
+    ...ranges.flatMap(change =>
+      ['', theme.strong(`memory of ${named(change)}`), ...rangeLines(change, full, gone, come, theme)]),
+    ...interrupts.length === 0 ? []
+      : ['', theme.strong('interrupts'), ...interrupts.flatMap(({ before: a, after: b }) => both(a, b, showEntry))],
     ...alarms.gone.length + alarms.come.length === 0 ? [] : ['', theme.strong('alarms'),
-      ...alarms.gone.map(({ code, devices: of }) => gone(`${code}  ${of.join(' ')}`)), ...alarms.come.map(({ code, devices: of }) => come(`${code}  ${of.join(' ')}`))],
+      ...alarms.gone.map(({ code, devices: of }) => gone(`${code}  ${of.join(' ')}`)),
+      ...alarms.come.map(({ code, devices: of }) => come(`${code}  ${of.join(' ')}`))],
   ])
 }
 const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
@@ -47,10 +59,14 @@ const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
     ...fault === null ? [] : [`fault ${fault.code.toString(16)}h`],
   ].join(', ')
 const showEntry = ({ index, kind, vector, destination, source }: Entry): string =>
-  `entry ${index}  ${kind}, vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from ${source ?? 'any device'}`
-const showRange = ({ input, output, bytes, rights }: Range): string => `${hex(input)} → ${hex(output)}  ${size(bytes)}  ${showRights(rights)}`
+  `entry ${index}  ${kind}, vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from `
+    + `${source ?? 'any device'}`
+const showRange = ({ input, output, bytes, rights }: Range): string =>
+  `${hex(input)} → ${hex(output)}  ${size(bytes)}  ${showRights(rights)}`
 
-function rangeLines({ before, after, count }: RangeChange, full: boolean, gone: (line: string) => string, come: (line: string) => string, theme: Theme): string[] {
+function rangeLines({ before, after, count }: RangeChange, full: boolean, gone: (line: string) => string,
+  come: (line: string) => string, theme: Theme): string[] {
   const old = some(before, full), now = some(after, full)
-  return [...old.map(range => gone(showRange(range))), ...now.map(range => come(showRange(range))), ...more(old.length + now.length, count, theme)]
+  return [...old.map(range => gone(showRange(range))), ...now.map(range => come(showRange(range))),
+    ...more(old.length + now.length, count, theme)]
 }

@@ -16,7 +16,8 @@ export function* renderAudit(report: AuditReport, theme: Theme, full: boolean): 
   const { devices, spaces, alarms } = report
   yield lines(headLines(report, theme))
   yield lines(['', theme.strong('devices'), ...deviceLines(devices, spaces)])
-  for (const space of spaces) if (space.ranges.length > 0 || space.sharesWith.length > 0) yield* spaceText(space, theme, full)
+  for (const space of spaces)
+    if (space.ranges.length > 0 || space.sharesWith.length > 0) yield* spaceText(space, theme, full)
   yield lines(['', ...interruptLines(report, theme, full)])
   if (alarms.length > 0) yield lines(['', theme.strong('alarms'), ...alarmLines(alarms, theme, full)])
   yield lines(['', summary(alarms, theme)])
@@ -24,7 +25,8 @@ export function* renderAudit(report: AuditReport, theme: Theme, full: boolean): 
 const lines = (all: readonly string[]): string => all.map(line => line.trimEnd() + '\n').join('')
 
 const modes = {
-  legacy: 'legacy mode', scalable: 'scalable mode', bypass: 'translation is off: every device reaches all of memory', blocked: 'a mode in which all DMA is blocked',
+  legacy: 'legacy mode', scalable: 'scalable mode', bypass: 'translation is off: every device reaches all of memory',
+  blocked: 'a mode in which all DMA is blocked',
 } as const
 
 function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
@@ -37,24 +39,32 @@ function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
 
 function deviceLines(devices: readonly DeviceRow[], spaces: readonly SpaceRow[]): string[] {
   if (devices.length === 0) return ['  none has an entry that is present']
-  const rows = devices.flatMap(({ device, ways }) => ways.map((way, i) => [i === 0 ? device : '', ...wayCells(way, way.space === null ? null : spaces[way.space]!)]))
-  return columns(['device', 'PASID', 'domain', 'mode', 'reads', 'writes', 'ranges', '4K', '2M', '1G'], rows, 'llrlrrrrrr')
+  const rows = devices.flatMap(({ device, ways }) =>
+    ways.map((way, i) => [i === 0 ? device : '', ...wayCells(way, way.space === null ? null : spaces[way.space]!)]))
+  return columns(['device', 'PASID', 'domain', 'mode', 'reads', 'writes', 'ranges', '4K', '2M', '1G'], rows,
+    'llrlrrrrrr')
 }
 function wayCells({ pasid, domain, mode, levels, fault }: WayRow, space: SpaceRow | null): string[] {
-  const how = fault !== null ? `blocked, fault ${fault.code.toString(16)}h` : levels === null ? mode : `${mode}, ${levels} levels`
+  const unblocked = levels === null ? mode : `${mode}, ${levels} levels`
+  const how = fault !== null ? `blocked, fault ${fault.code.toString(16)}h` : unblocked
   if (space === null) return [pasid === null ? '' : `${pasid}`, '', how, '', '', '', '', '', '']
   const n = (value: number): string => value === 0 ? '' : value.toLocaleString('en-US')
   const all = space.kind === 'pass-through'
-  const amount = (bytes: number): string => all ? 'all' : bytes === 0 ? '' : size(bytes)
+  const amount = (bytes: number): string => {
+    if (all) return 'all'
+    return bytes === 0 ? '' : size(bytes)
+  }
   const { leaves } = space
-  return [pasid === null ? '' : `${pasid}`, `${domain ?? ''}`, how, amount(space.readable), amount(space.writable), n(space.ranges.length),
+  return [pasid === null ? '' : `${pasid}`, `${domain ?? ''}`, how, amount(space.readable), amount(space.writable),
+    n(space.ranges.length),
     ...leaves === null ? ['', '', ''] : [n(leaves['4K']), n(leaves['2M']), n(leaves['1G'])]]
 }
 
 function* spaceText(space: SpaceRow, theme: Theme, full: boolean): Generator<string> {
   const { devices, kind, table, ranges, sharesWith } = space
   const most = full ? Infinity : shownRanges
-  const title = `${devices.join(' ')}: ${kind} tables at ${table ?? ''}${space.second === null ? '' : `, through those at ${space.second}`}`
+  const title = `${devices.join(' ')}: ${kind} tables at `
+    + `${table ?? ''}${space.second === null ? '' : `, through those at ${space.second}`}`
   yield lines(['', ...hang('', 2, wrapWords(title, theme.width - 2)).map(line => theme.strong(line))])
   for (let from = 0; from < Math.min(most, ranges.length); from += 1000) {
     const rows: string[][] = []
@@ -67,8 +77,10 @@ function* spaceText(space: SpaceRow, theme: Theme, full: boolean): Generator<str
     yield lines(hang('  ', 4, wrapWords(`shares ${size(bytes)} with ${others.join(' ')}, ${written}`, theme.width - 4)))
   }
 }
-function rangeCells({ input, output, bytes, rights, leaves }: ReturnType<AuditReport['spaces'][number]['ranges']['at']>): string[] {
-  const pages = leaves.flatMap((count, i) => count === 0 ? [] : [`${count.toLocaleString('en-US')}×${['4K', '2M', '1G'][i]!}`]).join(' ')
+type ShownRange = ReturnType<AuditReport['spaces'][number]['ranges']['at']>
+function rangeCells({ input, output, bytes, rights, leaves }: ShownRange): string[] {
+  const pages = leaves
+    .flatMap((count, i) => count === 0 ? [] : [`${count.toLocaleString('en-US')}×${['4K', '2M', '1G'][i]!}`]).join(' ')
   return [hex(input), input === output ? `${hex(output)} (same)` : hex(output), size(bytes), showRights(rights), pages]
 }
 
@@ -78,7 +90,8 @@ function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean
   if (!remapping) return [title, `  not remapped${compatibility ? '' : ': all are blocked (ECAP.IRREQ)'}`]
   const shown = full ? entries : entries.slice(0, shownEntries)
   const rows = shown.map(({ index, kind, vector, destination, logical, source, fault, level }) => [
-    `${index}`, kind, `${vector}`, destination === null ? '' : `${logical ? 'logical ' : ''}${hex(destination)}`, level ? 'level' : 'edge', source ?? 'any device',
+    `${index}`, kind, `${vector}`, destination === null ? '' : `${logical ? 'logical ' : ''}${hex(destination)}`,
+    level ? 'level' : 'edge', source ?? 'any device',
     fault === null ? '' : `blocked, fault ${fault.toString(16)}h`,
   ])
   return [
@@ -86,11 +99,13 @@ function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean
     `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} at ${hex(address)}; `
     + `compatibility format ${compatibility ? 'passes' : 'is blocked'}`,
     ...rows.length === 0 ? [] : columns(['entry', 'kind', 'vector', 'to', 'trigger', 'from', ''], rows, 'rlrllll'),
-    ...entries.length > shown.length ? [theme.dim(`  … ${several(entries.length - shown.length, 'more entry', 'more entries')} (--full)`)] : [],
+    ...entries.length > shown.length
+      ? [theme.dim(`  … ${several(entries.length - shown.length, 'more entry', 'more entries')} (--full)`)] : [],
   ]
 }
 
-const marks: Readonly<Record<Severity, readonly [mark: string, paint: 'bad' | 'warn' | 'dim']>> = { error: ['✗', 'bad'], warning: ['!', 'warn'], note: ['·', 'dim'] }
+const marks: Readonly<Record<Severity, readonly [mark: string, paint: 'bad' | 'warn' | 'dim']>> = { error: ['✗', 'bad'],
+  warning: ['!', 'warn'], note: ['·', 'dim'] }
 
 /** Alarms of one kind stand under it once. */
 function alarmLines(alarms: readonly Alarm[], theme: Theme, full: boolean): string[] {
@@ -103,7 +118,8 @@ function alarmLines(alarms: readonly Alarm[], theme: Theme, full: boolean): stri
     const under = (text: string): string[] => hang('    - ', 6, wrapWords(text, theme.width - 6))
     return [
       theme[paint](`${mark} ${code}`), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
-      ...shown.flatMap(({ devices, because }) => under(devices.length === 0 ? because : `${devices.join(' ')}: ${because}`)),
+      ...shown.flatMap(({ devices, because }) =>
+        under(devices.length === 0 ? because : `${devices.join(' ')}: ${because}`)),
       ...own.length > shown.length ? [theme.dim(`    … ${own.length - shown.length} more (--full)`)] : [],
       ...hang(theme.dim('  → '), 4, wrapWords(todo, theme.width - 4)),
     ]
@@ -111,7 +127,9 @@ function alarmLines(alarms: readonly Alarm[], theme: Theme, full: boolean): stri
 }
 
 function summary(alarms: readonly Alarm[], theme: Theme): string {
-  const counts = severities.map(severity => [severity, alarms.filter(alarm => alarm.severity === severity).length] as const).filter(([, count]) => count > 0)
+  const counts = severities
+    .map(severity => [severity, alarms.filter(alarm => alarm.severity === severity).length] as const)
+    .filter(([, count]) => count > 0)
   if (counts.length === 0) return theme.good('no alarms')
   return counts.map(([severity, count]) => theme[marks[severity][1]](several(count, severity))).join(', ')
 }

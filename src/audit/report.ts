@@ -5,6 +5,7 @@ import type { Alarm } from './alarms.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
+import type { RequestClass } from './devices.ts'
 import { hex } from './format.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
@@ -46,14 +47,24 @@ export interface SpaceRow {
   readonly tables: number
   /** Inputs are not all listed. */
   readonly cut: boolean
-  readonly sharesWith: readonly { readonly space: number; readonly devices: readonly string[]; readonly bytes: number; readonly writable: number }[]
+  readonly sharesWith: readonly {
+    readonly space: number
+    readonly devices: readonly string[]
+    readonly bytes: number
+    readonly writable: number
+  }[]
   readonly ranges: RangeList
   readonly reach: Reach
 }
 
 export interface AuditReport {
   readonly schema: typeof auditSchema
-  readonly dump: { readonly path: string; readonly format: string; readonly bytes: number; readonly assumed: readonly string[] }
+  readonly dump: {
+    readonly path: string
+    readonly format: string
+    readonly bytes: number
+    readonly assumed: readonly string[]
+  }
   readonly unit: {
     readonly mode: UnitMode['kind']
     readonly rootTable: string
@@ -76,13 +87,19 @@ export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditRepo
   const { path, format, bytes, assumed } = dump
   return {
     schema: auditSchema, dump: { path, format, bytes, assumed },
-    unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth, guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
-    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(({ pasid, did, space, fault }) => ({
-      pasid, domain: did, mode: space?.kind ?? 'blocked', levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-      space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
-    })) })),
+    unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth,
+      guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
+    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(wayRow) })),
     spaces: spaces.map(space => spaceRow(space, collected)),
     shared: { count: sharing.runCount, runs: sharing.runs }, interrupts, alarms: judge(collected),
+  }
+}
+
+function wayRow({ pasid, did, space, fault }: RequestClass): WayRow {
+  return {
+    pasid, domain: did, mode: space?.kind ?? 'blocked',
+    levels: space === null || space.kind === 'pass-through' ? null : space.levels,
+    space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
   }
 }
 
@@ -91,13 +108,17 @@ function spaceRow(space: Space, { users, sharing }: Collected): SpaceRow {
   const { read, write } = bytesOf(space.reach)
   const [small, large, huge] = space.ranges.totals().leaves
   return {
-    id: space.id, kind: space.kind, table: space.kind === 'pass-through' ? null : hex(space.table), levels: space.levels,
-    second: space.second === null ? null : hex(space.second.table), devices: devices.map(bdf), domains, readable: read, writable: write,
-    leaves: space.kind === 'nested' ? null : { '4K': small, '2M': large, '1G': huge }, tables: space.tables.size + space.guestTables.size, cut: space.cut,
-    sharesWith: sharing.pairs.filter(({ a, b }) => a === space.id || b === space.id).map(({ a, b, bytes, writable }) => {
-      const other = a === space.id ? b : a
-      return { space: other, devices: users[other]!.devices.map(bdf), bytes, writable }
-    }),
+    id: space.id, kind: space.kind, table: space.kind === 'pass-through' ? null : hex(space.table),
+    levels: space.levels,
+    second: space.second === null ? null : hex(space.second.table), devices: devices.map(bdf), domains, readable: read,
+    writable: write,
+    leaves: space.kind === 'nested' ? null : { '4K': small, '2M': large, '1G': huge },
+    tables: space.tables.size + space.guestTables.size, cut: space.cut,
+    sharesWith: sharing.pairs.filter(({ a, b }) => a === space.id || b === space.id)
+      .map(({ a, b, bytes, writable }) => {
+        const other = a === space.id ? b : a
+        return { space: other, devices: users[other]!.devices.map(bdf), bytes, writable }
+      }),
     ranges: space.ranges, reach: space.reach,
   }
 }

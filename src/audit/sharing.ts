@@ -13,8 +13,8 @@ export interface Shared {
 }
 export const mostNamed = 16
 
-/** In the order of addresses; neighbours that the same reach with the same rights are one. `ownerOf` a space: the one device that uses it, or else a
- *  number that no other space has. */
+/** In the order of addresses; neighbours that the same reach with the same rights are one. `ownerOf` a space: the one
+ *  device that uses it, or else a number that no other space has. */
 export function* sharedRuns(reaches: readonly Reach[], ownerOf: (space: number) => number): Generator<Shared> {
   const heap = new Heap(reaches)
   const active = new Active(ownerOf)
@@ -65,10 +65,12 @@ class Active {
       who.push({ space, rights: bits })
     }
     const together = (this.#readers > 0 ? rights.read : rights.none) | (this.#writers > 0 ? rights.write : rights.none)
-    return { start, end, who: who.sort((a, b) => a.space - b.space), count: this.spaces.size, rights: together, isOfOne: this.#owners.size === 1 }
+    return { start, end, who: who.sort((a, b) => a.space - b.space), count: this.spaces.size, rights: together,
+      isOfOne: this.#owners.size === 1 }
   }
 }
-const joins = (a: Shared, b: Shared): boolean => a.end === b.start && a.count === b.count && a.rights === b.rights && a.isOfOne === b.isOfOne
+const joins = (a: Shared, b: Shared): boolean =>
+  a.end === b.start && a.count === b.count && a.rights === b.rights && a.isOfOne === b.isOfOne
   && a.who.every(({ space, rights: bits }, i) => b.who[i]!.space === space && b.who[i]!.rights === bits)
 
 interface Turn { readonly space: number; readonly at: number; readonly bits: number }
@@ -121,7 +123,8 @@ class Heap {
     const order = this.#order
     for (let at = 0; ;) {
       let least = at
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < order.length && this.#before(order[child]!, order[least]!)) least = child
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < order.length && this.#before(order[child]!, order[least]!)) least = child
       if (least === at) return
       const moved = order[at]!
       order[at] = order[least]!

@@ -1,5 +1,5 @@
-/** All that a set of paging tables maps: every entry is visited once a way, not every address. The rules are those of the walkers
- *  in spec/vtd (VT-d rev 5.10: 3.6, 3.7, 9.7, 9.8); a test holds both against each other. */
+/** All that a set of paging tables maps: every entry is visited once a way, not every address. The rules are those of
+ *  the walkers in spec/vtd (VT-d rev 5.10: 3.6, 3.7, 9.7, 9.8); a test holds both against each other. */
 import type { EntryReader } from '../../spec/vtd/layout/read-entries.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
 import { hardwareGeometry, inputWidth, leafSize } from '../../spec/vtd/walk/tables.ts'
@@ -33,18 +33,28 @@ export interface Mapped {
   readonly lost: boolean
 }
 
-/** So that tables which share tables, or absurd registers, end. The first three are for all of an audit, and used up by it. */
-export interface Budget { tables: number; pasids: number; directories: number; readonly ranges: number; readonly tablesPerSpace: number }
-export const standardBudget = (): Budget => ({ tables: 2 ** 19, pasids: 2 ** 22, directories: 2 ** 26, ranges: 2 ** 21, tablesPerSpace: 2 ** 18 })
+/** So that tables which share tables, or absurd registers, end. The first three are for all of an audit, and used up by
+ *  it. */
+export interface Budget {
+  tables: number
+  pasids: number
+  directories: number
+  readonly ranges: number
+  readonly tablesPerSpace: number
+}
+export const standardBudget = (): Budget =>
+  ({ tables: 2 ** 19, pasids: 2 ** 22, directories: 2 ** 26, ranges: 2 ** 21, tablesPerSpace: 2 ** 18 })
 
 /** First-stage bits on the way down: present, R/W, U/S. */
 const user = 4
 const entries = 512
 
-export interface Source { readonly memory: PhysicalMemory; readonly reader: EntryReader; readonly unit: TranslationUnit; readonly budget: Budget }
+export interface Source { readonly memory: PhysicalMemory; readonly reader: EntryReader; readonly unit: TranslationUnit
+  readonly budget: Budget }
 
-/** What the tables map. Yields after every table that has tables below it. Where their ways are too many to follow (tables that share
- *  tables), `cut` is set, and each table is visited once for each level and rights: then all outputs are there, but not all inputs. */
+/** What the tables map. Yields after every table that has tables below it. Where their ways are too many to follow
+ *  (tables that share tables), `cut` is set, and each table is visited once for each level and rights: then all outputs
+ *  are there, but not all inputs. */
 export function* mapped(source: Source, of: Tables): Generator<void, Mapped> {
   const { budget } = source
   const whole = new Enumeration(source, of, { tables: budget.tablesPerSpace, ranges: budget.ranges, once: null })
@@ -64,7 +74,8 @@ class Enumeration {
   readonly #superpages: readonly number[]
   constructor(private readonly source: Source, private readonly of: Tables, private readonly limits: Limits) {
     const { unit } = source
-    this.#limit = of.stage === 'first' ? Infinity : 2 ** Math.min(unit.maxGuestAddressWidth, inputWidth(hardwareGeometry, of.levels))
+    this.#limit = of.stage === 'first' ? Infinity
+      : 2 ** Math.min(unit.maxGuestAddressWidth, inputWidth(hardwareGeometry, of.levels))
     this.#superpages = of.stage === 'second' ? unit.superpages : unit.scalable?.firstStageSuperpages ?? []
   }
 
@@ -101,11 +112,15 @@ class Enumeration {
   #entry(page: Uint32Array, table: number, index: number, level: number, input: number, granted: number):
     { readonly address: number; readonly granted: number } | null {
     const { reader } = this.source
-    const entry = this.of.stage === 'second' ? reader.secondStageEntry(page, 2 * index, level) : reader.firstStageEntry(page, 2 * index, level)
+    const entry = this.of.stage === 'second' ? reader.secondStageEntry(page, 2 * index, level)
+      : reader.firstStageEntry(page, 2 * index, level)
     const bits = 'read' in entry ? secondBits(entry) : firstBits(entry)
     if (bits === 0) return null
     const large = level > 1 && entry.pageSize
-    if (entry.reserved || large && !this.#superpages.includes(level)) { this.#note('reserved', table, index, level); return null }
+    if (entry.reserved || large && !this.#superpages.includes(level)) {
+      this.#note('reserved', table, index, level)
+      return null
+    }
     const left = granted & bits
     if ((left & rights.both) === 0) return null
     if (level > 1 && !large) return { address: entry.address, granted: left }
@@ -113,7 +128,8 @@ class Enumeration {
     return null
   }
 
-  /** A user request needs U/S, and R/W to write; a privileged one, where allowed, reads all and needs R/W only if WPE=1. */
+  /** A user request needs U/S, and R/W to write; a privileged one, where allowed, reads all and needs R/W only if
+   *  WPE=1. */
   #effective(left: number): number {
     if (this.of.stage === 'second') return left & rights.both
     const { sre, wpe } = this.of
@@ -130,7 +146,10 @@ class Enumeration {
     const width = inputWidth(hardwareGeometry, of.levels)
     const at = of.stage === 'first' && input >= 2 ** (width - 1) ? input - 2 ** width + 2 ** 64 : input
     const range = of.final ? this.source.unit.interruptRange : null
-    if (range === null || output > range.last || output + bytes <= range.first) { found.ranges.append(at, output, bytes, bits, level); return }
+    if (range === null || output > range.last || output + bytes <= range.first) {
+      found.ranges.append(at, output, bytes, bits, level)
+      return
+    }
     // What would end in the interrupt range is blocked.
     const below = Math.max(0, range.first - output), above = Math.max(0, output + bytes - range.last - 1)
     if (below > 0) found.ranges.append(at, output, below, bits, level)
@@ -146,4 +165,5 @@ class Enumeration {
 
 const secondBits = ({ read, write }: SecondStageEntry): number => (read ? rights.read : 0) | (write ? rights.write : 0)
 /** 0 where it is not present. */
-const firstBits = ({ present, write, user: byUser }: FirstStageEntry): number => present ? rights.read | (write ? rights.write : 0) | (byUser ? user : 0) : 0
+const firstBits = ({ present, write, user: byUser }: FirstStageEntry): number =>
+  present ? rights.read | (write ? rights.write : 0) | (byUser ? user : 0) : 0

@@ -39,7 +39,8 @@ export class Spaces {
   passThrough(): Space {
     const { unit } = this.source
     return this.#known('pass-through') ?? this.#add('pass-through', {
-      kind: 'pass-through', table: 0, levels: 0, second: null, ranges: new RangeList(), reach: everything(unit.hostAddressWidth, unit.interruptRange),
+      kind: 'pass-through', table: 0, levels: 0, second: null, ranges: new RangeList(),
+      reach: everything(unit.hostAddressWidth, unit.interruptRange),
       tables: noPages, guestTables: noPages, troubles: new Map(), cut: false, lost: false,
     })
   }
@@ -48,25 +49,30 @@ export class Spaces {
     const key = `second ${table}/${levels}`
     const known = this.#known(key)
     if (known !== undefined) return known
-    return this.#add(key, { kind: 'second-stage', table, levels, second: null, ...spaceOf(yield* this.#second(table, levels)), guestTables: noPages })
+    return this.#add(key,
+      { kind: 'second-stage', table, levels, second: null, ...spaceOf(yield* this.#second(table, levels)),
+        guestTables: noPages })
   }
 
   *firstStage({ firstStageTable: table, firstStageLevels: levels, sre, wpe }: PasidEntry): Generator<void, Space> {
     const key = `first ${table}/${levels}/${sre}/${sre && wpe}`
     const known = this.#known(key)
     if (known !== undefined) return known
-    const found = yield* mapped(this.source, { stage: 'first', table, levels, final: true, sre, wpe, host: address => address })
+    const found = yield* mapped(this.source,
+      { stage: 'first', table, levels, final: true, sre, wpe, host: address => address })
     return this.#add(key, { kind: 'first-stage', table, levels, second: null, ...spaceOf(found), guestTables: noPages })
   }
 
-  *nested({ firstStageTable: table, firstStageLevels: levels, sre, wpe, table: below, levels: levelsBelow }: PasidEntry): Generator<void, Space> {
+  *nested(entry: PasidEntry): Generator<void, Space> {
+    const { firstStageTable: table, firstStageLevels: levels, sre, wpe, table: below, levels: levelsBelow } = entry
     const key = `nested ${table}/${levels}/${sre}/${sre && wpe} ${below}/${levelsBelow}`
     const known = this.#known(key)
     if (known !== undefined) return known
     const second = yield* this.#second(below, levelsBelow)
     const host = (address: number): number | null => {
       const at = second.ranges.find(address)
-      return at < 0 || (second.ranges.rights(at) & 1) === 0 ? null : second.ranges.output(at) + address - second.ranges.input(at)
+      return at < 0 || (second.ranges.rights(at) & 1) === 0 ? null
+        : second.ranges.output(at) + address - second.ranges.input(at)
     }
     const first = yield* mapped(this.source, { stage: 'first', table, levels, final: false, sre, wpe, host })
     const ranges = through(first.ranges, second.ranges)
@@ -83,7 +89,8 @@ export class Spaces {
     const key = `${table}/${levels}`
     const known = this.#seconds.get(key)
     if (known !== undefined) return known
-    const found = yield* mapped(this.source, { stage: 'second', table, levels, final: true, sre: false, wpe: false, host: address => address })
+    const found = yield* mapped(this.source,
+      { stage: 'second', table, levels, final: true, sre: false, wpe: false, host: address => address })
     this.#seconds.set(key, found)
     return found
   }
@@ -97,9 +104,11 @@ export class Spaces {
   }
 }
 
-const spaceOf = ({ ranges, tables, troubles, cut, lost }: Mapped) => ({ ranges, reach: reachOf(ranges), tables, troubles, cut, lost })
+const spaceOf = ({ ranges, tables, troubles, cut, lost }: Mapped) =>
+  ({ ranges, reach: reachOf(ranges), tables, troubles, cut, lost })
 
-/** Runs of the first stage, taken through those of the second; rights are those of both. Pieces do not count as leaves. */
+/** Runs of the first stage, taken through those of the second; rights are those of both. Pieces do not count as
+ *  leaves. */
 export function through(first: RangeList, second: RangeList): RangeList {
   const found = new RangeList()
   for (let i = 0; i < first.length; i++) {
@@ -107,7 +116,8 @@ export function through(first: RangeList, second: RangeList): RangeList {
     for (let at = firstEndingAbove(second, from); at < second.length && second.input(at) < to; at++) {
       const low = Math.max(from, second.input(at)), high = Math.min(to, second.input(at) + second.bytes(at))
       const bits = first.rights(i) & second.rights(at)
-      if (bits !== 0) found.append(first.input(i) + low - from, second.output(at) + low - second.input(at), high - low, bits, 1, false)
+      if (bits !== 0) found.append(first.input(i) + low - from, second.output(at) + low - second.input(at), high - low,
+        bits, 1, false)
     }
   }
   return found

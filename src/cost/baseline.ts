@@ -1,4 +1,5 @@
-/** The recorded counts of every design and path, kept in a JSON file so that a change of cost is seen and has to be accepted. */
+/** The recorded counts of every design and path, kept in a JSON file so that a change of cost is seen and has to be
+ *  accepted. */
 import * as v from 'valibot'
 import { writeWhole } from '../whole.ts'
 import { CostError } from './count.ts'
@@ -28,11 +29,14 @@ export interface CountChange {
 /** @throws CostError naming `where` and the field when the text is not a baseline. */
 export function loadBaseline(text: string, where: string): Baseline {
   let given: unknown
-  try { given = JSON.parse(text) } catch (cause) { throw new CostError(`${where}: not JSON: ${(cause as Error).message}`, { cause }) }
+  try {
+    given = JSON.parse(text)
+  } catch (cause) { throw new CostError(`${where}: not JSON: ${(cause as Error).message}`, { cause }) }
   const parsed = v.safeParse(schema, given)
   if (parsed.success) return parsed.output
   const issue = parsed.issues[0]
-  throw new CostError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}; record it again with --update`)
+  throw new CostError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}; record it again with `
+    + '--update')
 }
 
 /** The baseline with the measured designs recorded anew; other designs stay. */
@@ -44,7 +48,8 @@ export function recorded(baseline: Baseline, measured: readonly MeasuredDesign[]
 /** One line a path, so that a change of counts is one line of a commit. */
 export function showBaseline(baseline: Baseline): string {
   const designs = Object.entries(baseline.designs).map(([design, paths]) => {
-    const lines = Object.entries(paths).map(([path, units]) => `      ${JSON.stringify(path)}: ${JSON.stringify(units)}`)
+    const lines = Object.entries(paths)
+      .map(([path, units]) => `      ${JSON.stringify(path)}: ${JSON.stringify(units)}`)
     return `    ${JSON.stringify(design)}: {\n${lines.join(',\n')}\n    }`
   })
   const all = designs.length > 0 ? `\n${designs.join(',\n')}\n  ` : ''
@@ -62,7 +67,8 @@ export function changesFrom(baseline: Baseline, measured: readonly MeasuredDesig
     const before = baseline.designs[design] ?? {}
     return union(now, before).flatMap(path => {
       const [was, is] = [before[path] ?? {}, now[path] ?? {}]
-      return union(is, was).map(unit => ({ design, path, unit, from: was[unit] ?? 0, to: is[unit] ?? 0 })).filter(c => c.from !== c.to)
+      return union(is, was).map(unit => ({ design, path, unit, from: was[unit] ?? 0, to: is[unit] ?? 0 }))
+        .filter(c => c.from !== c.to)
     })
   })
 }

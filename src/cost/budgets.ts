@@ -16,7 +16,8 @@ export interface Budget {
   readonly profile: string
 }
 
-/** `changed`: within the limit, but the counts are not the recorded ones. `unmeasured`: nothing was counted, so nothing was shown. */
+/** `changed`: within the limit, but the counts are not the recorded ones. `unmeasured`: nothing was counted, so nothing
+ *  was shown. */
 export type BudgetVerdict = 'within' | 'changed' | 'over' | 'unmeasured'
 
 export interface BudgetResult {
@@ -44,14 +45,15 @@ export function checkBudgets(measured: readonly MeasuredDesign[], budgets: reado
     const { design, path } = budget
     const prices = Object.hasOwn(profiles, budget.profile) ? profiles[budget.profile] : undefined
     if (prices === undefined)
-      throw new CostError(`budget of ${design} ${path}: no profile '${budget.profile}'; there are ${Object.keys(profiles).join(', ')}`)
+      throw new CostError(`budget of ${design} ${path}: no profile '${budget.profile}'; there are `
+        + `${Object.keys(profiles).join(', ')}`)
     const now = measured.find(m => m.design === design)?.counts[path]
     if (now === undefined) return { budget, verdict: 'unmeasured', used: null, delta_cycles: null }
     const used = pricePath(path, now, prices).cycles
     const before = baseline.designs[design]?.[path]
-    const changed = changes.some(c => c.design === design && c.path === path)
+    const within = changes.some(c => c.design === design && c.path === path) ? 'changed' : 'within'
     return {
-      budget, used, verdict: used.typ > budget.limit_cycles ? 'over' : changed ? 'changed' : 'within',
+      budget, used, verdict: used.typ > budget.limit_cycles ? 'over' : within,
       delta_cycles: before === undefined ? null : used.typ - pricePath(path, before, prices).cycles.typ,
     }
   })

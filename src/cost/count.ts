@@ -15,7 +15,8 @@ export interface Vocabulary {
 /** A cost that cannot be counted or priced as asked; the message names the subject and what to do. */
 export class CostError extends Error { override readonly name = 'CostError' }
 
-/** Sums the cost events by path and unit, both in the vocabulary's order; other paths follow by name. Other kinds of event are skipped.
+/** Sums the cost events by path and unit, both in the vocabulary's order; other paths follow by name. Other kinds of
+ *  event are skipped.
  *  @throws CostError for a unit outside the vocabulary, or a count that is not a whole positive number. */
 export function countCosts(events: Iterable<ModelEvent<unknown>>, vocabulary: Vocabulary): PathCounts {
   const counted: Record<string, Record<string, number>> = Object.create(null)
@@ -23,17 +24,20 @@ export function countCosts(events: Iterable<ModelEvent<unknown>>, vocabulary: Vo
     if (event.kind !== 'cost') continue
     const { path, unit, count } = event
     if (!Object.hasOwn(vocabulary.units, unit))
-      throw new CostError(`path '${path}' counts the unit '${unit}', which is not in the vocabulary: mend the step, or add the unit there`)
+      throw new CostError(`path '${path}' counts the unit '${unit}', which is not in the vocabulary: mend the step, `
+        + 'or add the unit there')
     if (!Number.isSafeInteger(count) || count <= 0)
       throw new CostError(`path '${path}' counts ${count} of '${unit}': a count is a whole number above 0`)
     const counts = counted[path] ??= Object.create(null) as Record<string, number>
     counts[unit] = (counts[unit] ?? 0) + count
   }
-  return inOrder(Object.keys(vocabulary.paths), counted, counts => inOrder(Object.keys(vocabulary.units), counts, n => n))
+  return inOrder(Object.keys(vocabulary.paths), counted,
+    counts => inOrder(Object.keys(vocabulary.units), counts, n => n))
 }
 
 /** The record with its keys in the given order, the rest by name. */
-function inOrder<T, R>(order: readonly string[], record: Readonly<Record<string, T>>, then: (value: T) => R): Record<string, R> {
+function inOrder<T, R>(order: readonly string[], record: Readonly<Record<string, T>>,
+  then: (value: T) => R): Record<string, R> {
   const rest = Object.keys(record).filter(key => !order.includes(key)).sort()
   return Object.fromEntries([...order, ...rest].filter(key => key in record).map(key => [key, then(record[key]!)]))
 }

@@ -9,7 +9,8 @@ export interface Scenario {
   readonly name: string
   /** Taken in order; each must be enabled when its turn comes. */
   readonly ops: readonly Op[]
-  /** How many fair steps may follow one op before the machine must be quiet; 1000 where not given, 0 turns settling off. */
+  /** How many fair steps may follow one op before the machine must be quiet; 1000 where not given, 0 turns settling
+   *  off. */
   readonly settle?: number
 }
 export interface Measured {
@@ -19,11 +20,13 @@ export interface Measured {
   readonly ops: readonly Op[]
 }
 
-/** Runs the ops; after each one lets hardware and kernel go on until nothing fair is enabled: every fair action instance in order of
- *  declaration, round after round, so that none starves.
+/** Runs the ops; after each one lets hardware and kernel go on until nothing fair is enabled: every fair action
+ *  instance in order of declaration, round after round, so that none starves.
  *  @throws CostError when an op is refused or the machine does not settle: such a run has not measured the path.
- *  @throws ModelError, with the ops that lead there, when a guard or recipe fails, or a step leaves the declared domain. */
-export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, scenario: Scenario, vocabulary: Vocabulary): Measured {
+ *  @throws ModelError, with the ops that lead there, when a guard or recipe fails, or a step leaves the declared
+ *  domain. */
+export function measure<S, L, O extends Observation>(machine: Machine<S, L, O>, scenario: Scenario,
+  vocabulary: Vocabulary): Measured {
   const limit = scenario.settle ?? 1000
   const fair = machine.instances.filter(instance => instance.action.fair)
   const run: Run<S, L, O> = { machine, world: machine.initialWorld, events: [], ops: [] }

@@ -34,7 +34,8 @@ export interface PathCost {
   readonly rows: readonly CostRow[]
   /** Part of the typical cycles that rests on assumptions. */
   readonly assumed_percent: number
-  /** Units whose time is in the price of another unit which this path does not have: this path's cycles leave them out. */
+  /** Units whose time is in the price of another unit which this path does not have: this path's cycles leave them
+   *  out. */
   readonly elsewhere: readonly string[]
 }
 
@@ -55,7 +56,8 @@ export function pricePath(path: string, counts: Counts, prices: Prices): PathCos
   const assumed = priced.filter(row => row.assumption).reduce((sum, row) => sum + row.cycles.typ, 0)
   return {
     path, cycles: total,
-    rows: priced.map(row => ({ ...row, share_percent: percent(row.cycles.typ, total.typ) })).sort((a, b) => b.cycles.typ - a.cycles.typ),
+    rows: priced.map(row => ({ ...row, share_percent: percent(row.cycles.typ, total.typ) }))
+      .sort((a, b) => b.cycles.typ - a.cycles.typ),
     assumed_percent: percent(assumed, total.typ),
     elsewhere: priced.filter(row => row.within !== null && !Object.hasOwn(counts, row.within)).map(row => row.unit),
   }
@@ -64,7 +66,8 @@ export function pricePath(path: string, counts: Counts, prices: Prices): PathCos
 function priceOf(unit: string, path: string, prices: Prices): Price {
   const found = Object.hasOwn(prices.units, unit) ? prices.units[unit] : undefined
   if (found !== undefined) return found
-  throw new CostError(`profile '${prices.id}' has no price for the unit '${unit}', which path '${path}' counts: add it to the profile`)
+  throw new CostError(`profile '${prices.id}' has no price for the unit '${unit}', which path '${path}' counts: add `
+    + 'it to the profile')
 }
 const zero: Cycles = { min: 0, typ: 0, max: 0 }
 const plus = (a: Cycles, b: Cycles): Cycles => ({ min: a.min + b.min, typ: a.typ + b.typ, max: a.max + b.max })

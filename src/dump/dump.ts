@@ -1,4 +1,5 @@
-/** Memory of a machine and registers of its unit, read from a file: a trimmed dump of pages, or a plain image of all memory. */
+/** Memory of a machine and registers of its unit, read from a file: a trimmed dump of pages, or a plain image of all
+ *  memory. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
@@ -11,7 +12,8 @@ import { readPages } from './pages.ts'
 import { registersOf } from './registers.ts'
 import type { RegisterValues } from './registers.ts'
 
-/** `pages`: a line of JSON, then the pages it names, plain or gzip. `image`: a file whose offsets are physical addresses. */
+/** `pages`: a line of JSON, then the pages it names, plain or gzip. `image`: a file whose offsets are physical
+ *  addresses. */
 export const dumpFormats = ['pages', 'image'] as const
 export type DumpFormat = (typeof dumpFormats)[number]
 
@@ -42,8 +44,8 @@ export interface DumpOptions {
   readonly absentZero?: boolean | undefined
 }
 
-/** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER; of a trimmed dump -GZIP, -JSON, -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE;
- *  of an image -SIZE and -ABSENT. */
+/** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER; of a trimmed dump -GZIP, -JSON,
+ *  -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE; of an image -SIZE and -ABSENT. */
 export function openDump(path: string, { format, values = {}, haw, absentZero = false }: DumpOptions = {}): Dump {
   const file = open(path)
   let keep = false
@@ -51,7 +53,8 @@ export function openDump(path: string, { format, values = {}, haw, absentZero = 
     const size = fstatSync(file).size
     if (size === 0) throw dumpError('EMPTY', path, 'the file is empty', 'make the dump again')
     const found = format ?? formatOf(file)
-    if (absentZero && found === 'image') throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
+    if (absentZero && found === 'image')
+      throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
     const { memory, bytes, stored, storedHaw } = found === 'pages' ? readPages(path, file, size)
       : { ...imageMemory(path, file, size), stored: {}, storedHaw: undefined }
     const { registers, iqa, assumed } = registersOf(path, { ...stored, ...values })
@@ -83,7 +86,8 @@ function formatOf(file: number): DumpFormat {
 
 function open(path: string): number {
   try {
-    if (statSync(path).isDirectory()) throw dumpError('DIRECTORY', path, 'is a folder, not a dump', 'name one file in it')
+    if (statSync(path).isDirectory())
+      throw dumpError('DIRECTORY', path, 'is a folder, not a dump', 'name one file in it')
     return openSync(path, 'r')
   } catch (cause) {
     if (cause instanceof UserError) throw cause

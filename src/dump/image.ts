@@ -9,9 +9,13 @@ const pageBytes = 4 * pageDwords
 const cachedPages = 8192
 
 /** @throws UserError E-DUMP-SIZE. */
-export function imageMemory(path: string, file: number, size: number): { readonly memory: PhysicalMemory; readonly bytes: number } {
+export function imageMemory(path: string, file: number,
+  size: number): { readonly memory: PhysicalMemory; readonly bytes: number } {
   if (size % pageBytes !== 0)
-    throw dumpError('SIZE', path, `${size} bytes are not whole pages of ${pageBytes}: this is no plain image of memory, or its last page is cut off`, 'copy or dump it again whole')
+    throw dumpError('SIZE', path,
+      `${size} bytes are not whole pages of ${pageBytes}: this is no plain image of memory, or its last page is cut `
+        + 'off',
+      'copy or dump it again whole')
   return { memory: new ImageFile(path, file, size / pageBytes), bytes: size }
 }
 
@@ -35,6 +39,7 @@ class ImageFile implements PhysicalMemory {
   }
 
   #broken(number: number, why: string): Error {
-    return dumpError('UNREADABLE', this.path, `page 0x${(number * pageBytes).toString(16)} cannot be read (${why})`, 'copy it again whole')
+    return dumpError('UNREADABLE', this.path, `page 0x${(number * pageBytes).toString(16)} cannot be read (${why})`,
+      'copy it again whole')
   }
 }

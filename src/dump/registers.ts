@@ -25,7 +25,8 @@ export function registersOf(path: string, values: Partial<RegisterValues>): Told
     const value = values[name]
     const bits = registers[name].layout.bits
     if (value !== undefined && value >= 1n << BigInt(bits))
-      throw dumpError('REGISTER', path, `${name} has ${bits} bits, and 0x${value.toString(16)} has more`, 'give the value of the register')
+      throw dumpError('REGISTER', path, `${name} has ${bits} bits, and 0x${value.toString(16)} has more`,
+        'give the value of the register')
   }
   const dwords = (name: RegisterName): Uint32Array => dwordsOf(values[name]!)
   const gsts = values.GSTS === undefined ? everythingOn : Number(values.GSTS)
@@ -34,8 +35,10 @@ export function registersOf(path: string, values: Partial<RegisterValues>): Told
     registers: { cap: dwords('CAP'), ecap: dwords('ECAP'), gsts, rtaddr: dwords('RTADDR'), irta: dwords('IRTA') },
     iqa: values.IQA === undefined ? null : dwords('IQA'),
     assumed: [
-      ...values.GSTS === undefined ? ['GSTS is not known: translation, interrupt remapping and the queue are taken as on'] : [],
-      ...values.IQA === undefined && QIES === 1 ? ['IQA is not known: who can write the invalidation queue is not judged'] : [],
+      ...values.GSTS === undefined
+        ? ['GSTS is not known: translation, interrupt remapping and the queue are taken as on'] : [],
+      ...values.IQA === undefined && QIES === 1
+        ? ['IQA is not known: who can write the invalidation queue is not judged'] : [],
     ],
   }
 }

@@ -42,7 +42,8 @@ export class Known {
   /** Whether the state looks the same under the names: known are the same bits, with the same values. */
   looksSame({ words, to }: Renamed): boolean {
     for (let bit = 0; bit < to.length; bit++)
-      if (this.has(bit) && (!this.has(to[bit]!) || ((words[bit >>> 5]! ^ this.own[bit >>> 5]!) >>> (bit & 31) & 1) !== 0)) return false
+      if (this.has(bit) && (!this.has(to[bit]!)
+        || ((words[bit >>> 5]! ^ this.own[bit >>> 5]!) >>> (bit & 31) & 1) !== 0)) return false
     return true
   }
 }
@@ -52,7 +53,8 @@ export type Sources = Int32Array
 const constant = -1
 
 export function sourcesOf({ keep, moves }: Effect): Sources {
-  const sources = Int32Array.from({ length: 32 * keep.length }, (_, bit) => (keep[bit >>> 5]! >>> (bit & 31) & 1) === 1 ? bit : constant)
+  const sources = Int32Array.from({ length: 32 * keep.length },
+    (_, bit) => (keep[bit >>> 5]! >>> (bit & 31) & 1) === 1 ? bit : constant)
   for (const { from, to, bits } of moves) for (let i = 0; i < bits; i++) sources[to + i] = from + i
   return sources
 }
@@ -63,11 +65,13 @@ export function after(effect: Effect, words: Uint32Array): Uint32Array {
   return out
 }
 
-/** Whether two steps from a state, of which the second was taken under other names, leave it alike: `before` and `end` are the state before
- *  and after the first one under those names. */
-export const endsAlike = (end: Renamed, other: Effect, before: Renamed): boolean => after(other, before.words).every((word, i) => word === end.words[i])
+/** Whether two steps from a state, of which the second was taken under other names, leave it alike: `before` and `end`
+ *  are the state before and after the first one under those names. */
+export const endsAlike = (end: Renamed, other: Effect, before: Renamed): boolean =>
+  after(other, before.words).every((word, i) => word === end.words[i])
 
-/** Whether they also take each bit from the same place, or from where its value is known: then they leave every state alike of which the same is known. */
+/** Whether they also take each bit from the same place, or from where its value is known: then they leave every state
+ *  alike of which the same is known. */
 export function movesAlike(sources: Sources, end: Renamed, other: Sources, before: Renamed, known: Known): boolean {
   const back = new Int32Array(sources.length)
   before.to.forEach((to, bit) => { back[to] = bit })

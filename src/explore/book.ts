@@ -15,6 +15,8 @@ export interface Taken<S, L> {
   readonly trace: () => readonly Op[]
 }
 
+type End = 'holds' | 'passed' | 'incomplete'
+
 /** A decided property is not judged again: the first violation stands. */
 export class Book<S, L, O extends Observation> {
   readonly violations = new Map<string, Violation>()
@@ -23,7 +25,8 @@ export class Book<S, L, O extends Observation> {
   private readonly unasked = new Set<string>()
   private readonly machine: Machine<S, L, O>
   private readonly shortest: boolean
-  /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are judged. */
+  /** Undecided claims about states: an undecided one was true of every state seen before, so only new states are
+   *  judged. */
   private ofStates: readonly Property<S, L, O>[]
   private ofSteps: readonly StepProperty<S, L, O>[]
   private unreached: readonly Sometimes<S, L, O>[]
@@ -42,7 +45,8 @@ export class Book<S, L, O extends Observation> {
     for (const action of machine.actions) this.fired.set(action.name, { fired: 0 })
   }
 
-  /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could change. */
+  /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could
+   *  change. */
   get decided(): boolean { return this.violations.size > 0 && this.ofStates.length === 0 && this.ofSteps.length === 0 }
 
   /** Whether also each `sometimes` is reached. */
@@ -73,7 +77,8 @@ export class Book<S, L, O extends Observation> {
   get decisions(): number { return this.violations.size + this.reachedBy.size }
 
   /** Tells violations, and ways to what was reached, in another way. */
-  retold(violation: (of: Violation) => Violation, reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
+  rewriteTraces(violation: (of: Violation) => Violation,
+    reached: (of: Sometimes<S, L, O>, ops: readonly Op[]) => readonly Op[] | null): void {
     for (const [name, of] of this.violations) this.violations.set(name, violation(of))
     for (const property of this.machine.properties) {
       const ops = property.kind === 'sometimes' ? this.reachedBy.get(property.name) : undefined
@@ -86,7 +91,7 @@ export class Book<S, L, O extends Observation> {
   }
 
   /** Takes over how another run of the same machine tells what both have found. */
-  retell({ violations, reachedBy }: Book<S, L, O>): void {
+  adopt({ violations, reachedBy }: Book<S, L, O>): void {
     for (const [name, violation] of violations) this.violations.set(name, violation)
     for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
   }
@@ -124,22 +129,29 @@ export class Book<S, L, O extends Observation> {
     this.ofSteps = this.ofSteps.filter(p => p !== property)
   }
 
+  private outcomeOf({ name, kind }: Property<S, L, O>, end: End): PropertyResult['outcome'] {
+    if (this.violations.has(name)) return 'violated'
+    if (this.reachedBy.has(name)) return 'reached'
+    if (isProgressKind(kind) || this.unasked.has(name)) return 'unchecked'
+    return kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
+  }
+
   /** `end` is what a property is that was neither violated nor reached: 'incomplete' when the run was cut short. */
-  results(end: 'holds' | 'passed' | 'incomplete'): PropertyResult[] {
+  results(end: End): PropertyResult[] {
     return this.machine.properties.map(of => {
       const { name: property, kind } = of
       const violation = this.violations.get(property) ?? null
       const reachedBy = this.reachedBy.get(property) ?? null
-      const open = kind === 'sometimes' && end !== 'incomplete' ? 'unreached' : end
-      const outcome = violation !== null ? 'violated' : reachedBy !== null ? 'reached'
-        : isProgressKind(kind) || this.unasked.has(property) ? 'unchecked' : open
-      return { property, kind, outcome, violation, reachedBy, ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
+      const outcome = this.outcomeOf(of, end)
+      return { property, kind, outcome, violation, reachedBy,
+        ...outcome === 'holds' && this.isUnfed(of) ? { vacuous: true } : {} }
     })
   }
 
   /** Nothing came that the property judges. */
   private isUnfed(property: Property<S, L, O>): boolean {
-    return property.kind === 'step' ? !this.kinds.has(property.on) : property.kind === 'monitor' && this.kinds.size === 0
+    return property.kind === 'step' ? !this.kinds.has(property.on)
+      : property.kind === 'monitor' && this.kinds.size === 0
   }
 
   coverage(): Coverage {

@@ -1,4 +1,5 @@
-/** What a search leaves behind so that another can go on where it stopped: all but the trees, which are learnt again. */
+/** What a search leaves behind so that another can go on where it stopped: all but the trees, which are learnt
+ *  again. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
 import type { Violation } from './result.ts'
 
@@ -11,15 +12,19 @@ export interface Facts {
   readonly next: number
   readonly levels: readonly number[]
   /** Labels from 1 on, in the order of their numbers: instance, events, and how often it fired. */
-  readonly labels: readonly { readonly instance: number; readonly events: readonly ModelEvent<Observation>[]; readonly fired: number }[]
+  readonly labels: readonly {
+    readonly instance: number
+    readonly events: readonly ModelEvent<Observation>[]
+    readonly fired: number
+  }[]
   readonly violations: readonly Violation[]
   readonly reachedBy: readonly (readonly [property: string, ops: readonly Op[]])[]
   readonly refused: readonly { readonly scalarset: string; readonly because: string }[]
   /** Which trace is told of several is still to be decided. */
   readonly ambiguous: boolean
 }
-/** `parts`: bytes of the states, their parents, labels and runs, and of what labels change and judgements read. They are views of the search's own
- *  memory, good until it goes on. */
+/** `parts`: bytes of the states, their parents, labels and runs, and of what labels change and judgements read. They
+ *  are views of the search's own memory, good until it goes on. */
 export interface Snapshot { readonly facts: Facts; readonly parts: readonly Uint8Array[] }
 /** A snapshot that was kept. `read` fills what it is given with the bytes of a part. */
 export interface Kept { readonly facts: Facts; read(part: number, into: Uint8Array): void }

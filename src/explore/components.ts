@@ -1,4 +1,5 @@
-/** Strongly connected components (Tarjan, Depth-first search and linear graph algorithms, 1972), without recursion, over typed arrays. */
+/** Strongly connected components (Tarjan, Depth-first search and linear graph algorithms, 1972), without recursion,
+ *  over typed arrays. */
 import type { Slices } from './pace.ts'
 
 /** The edges of state s are first[s] .. first[s+1]-1. */
@@ -12,7 +13,8 @@ export interface Part {
   readonly cut: Uint8Array | null
 }
 
-/** Component i is members[ends[i-1]] .. members[ends[i]-1]; an edge between two of them leads to the one with the smaller number. */
+/** Component i is members[ends[i-1]] .. members[ends[i]-1]; an edge between two of them leads to the one with the
+ *  smaller number. */
 export interface Components { readonly members: Uint32Array; readonly ends: Uint32Array; readonly count: number }
 
 /** Scratch space for many runs on one graph. */

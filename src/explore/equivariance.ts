@@ -1,4 +1,5 @@
-/** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under all other names. */
+/** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under
+ *  all other names. */
 import { judge, keyOf, ModelError, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Op, Property, Shape, World } from '../model/index.ts'
 import { after, endsAlike, Known, movesAlike, sourcesOf } from './alike.ts'
@@ -19,8 +20,13 @@ const mostNamings = 5040
 
 /** What was done under some names: all that must be the same under others, and what follows for the state. */
 interface Answer { readonly says: string; readonly effect: Effect | null; readonly log: ReadLog }
-/** What is asked under names: `ask` of the state that bears them, null where there is none to ask. `isSame`: whether that is the very same question. */
-interface Question { readonly who: () => string; ask(names: Names, words: Uint32Array): Answer | null; isSame(names: Names): boolean }
+/** What is asked under names: `ask` of the state that bears them, null where there is none to ask. `isSame`: whether
+ *  that is the very same question. */
+interface Question {
+  readonly who: () => string
+  ask(names: Names, words: Uint32Array): Answer | null
+  isSame(names: Names): boolean
+}
 
 const ownNames: Names = new Map()
 
@@ -40,21 +46,25 @@ export class Equivariance<S, L, O extends Observation> {
   private readonly sets: ReadonlySet<string>
   private readonly byOp: ReadonlyMap<string, Instance<S, O>>
 
-  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, shape: Shape, words: number, groups: readonly Group[]) {
+  constructor(machine: Machine<S, L, O>, recorder: Recorder<S, L, O>, shape: Shape, words: number,
+    groups: readonly Group[]) {
     this.machine = machine
     this.recorder = recorder
     this.groups = groups
     this.words = words
     this.renamer = new Renamer(shape, words, new Set(groups.map(({ name }) => name)))
     this.sets = new Set(setsOf(shape).map(({ name }) => name))
-    this.groupsOfSets = new Map(setsOf(shape).flatMap(set => groups.filter(({ name }) => name === groupOf(set)).map(group => [set.name, group])))
+    this.groupsOfSets = new Map(setsOf(shape)
+      .flatMap(set => groups.filter(({ name }) => name === groupOf(set)).map(group => [set.name, group])))
     this.byOp = new Map(machine.instances.map(instance => [keyOf(instance.op), instance]))
   }
 
-  /** Adds to `log` what the instance reads under other names, under the names of this state: then all states that look alike to the tree
-   *  were asked under all of them. @throws NotInterchangeable when it does something else there, or that is more than is tested. */
+  /** Adds to `log` what the instance reads under other names, under the names of this state: then all states that look
+   *  alike to the tree were asked under all of them. @throws NotInterchangeable when it does something else there, or
+   *  that is more than is tested. */
   checkStep(instance: Instance<S, O>, words: Uint32Array, offset: number, log: ReadLog): void {
-    const named = (names: Names): Op => ({ action: instance.op.action, args: renamedValue({ kind: 'struct', fields: instance.action.params }, instance.op.args, names) as Op['args'] })
+    const named = (names: Names): Op => ({ action: instance.op.action,
+      args: renamedValue({ kind: 'struct', fields: instance.action.params }, instance.op.args, names) as Op['args'] })
     const own = keyOf(instance.op)
     this.check(words.slice(offset, offset + this.words), log, {
       who: () => `${showOp(instance.op)} of machine '${this.machine.name}'`,
@@ -66,10 +76,12 @@ export class Equivariance<S, L, O extends Observation> {
     })
   }
 
-  /** As `checkStep`, of a claim. Parts that are numbered by ids are renamed with them; of others the first answers for the whole claim. */
+  /** As `checkStep`, of a claim. Parts that are numbered by ids are renamed with them; of others the first answers for
+   *  the whole claim. */
   checkProperty(property: Property<S, L, O>, part: number, words: Uint32Array, offset: number, log: ReadLog): void {
     const parts = property.kind === 'always' ? property.parts?.(this.machine.initialWorld) ?? null : null
-    const numbers = property.kind === 'always' && property.partsBy !== undefined ? this.numbers(property.partsBy, parts) : null
+    const numbers = property.kind === 'always' && property.partsBy !== undefined ? this.numbers(property.partsBy, parts)
+      : null
     if (parts !== null && numbers === null && part > 0) return
     const named = (names: Names): number | null => numbers === null ? null : numbers(part, names)
     this.check(words.slice(offset, offset + this.words), log, {
@@ -77,13 +89,14 @@ export class Equivariance<S, L, O extends Observation> {
       isSame: names => named(names) === named(ownNames),
       ask: (names, at) => {
         let holds = true
-        const read = this.recorder.look(at, 0, world => { holds = judge(property, world, [], () => world, named(names)) === true })
+        const read = this.recorder.look(at, 0,
+          world => { holds = judge(property, world, [], () => world, named(names)) === true })
         return { says: String(holds), effect: null, log: read }
       },
     })
   }
-  /** How parts are renamed that are numbered by the ids of a scalarset; null where they are not as many, or the state has none of them: then nothing
-   *  tells with what they are renamed. */
+  /** How parts are renamed that are numbered by the ids of a scalarset; null where they are not as many, or the state
+   *  has none of them: then nothing tells with what they are renamed. */
   private numbers(scalarset: string, parts: number | null): ((part: number, names: Names) => number) | null {
     const group = this.groupsOfSets.get(scalarset)
     if (group === undefined) return this.sets.has(scalarset) ? part => part : null
@@ -108,7 +121,8 @@ export class Equivariance<S, L, O extends Observation> {
     }
   }
 
-  private test(question: Question, here: Answer, sources: Sources | null, known: Known, names: Names, changed: string): void {
+  private test(question: Question, here: Answer, sources: Sources | null, known: Known, names: Names,
+    changed: string): void {
     this.pause()
     this.asked++
     const before = this.renamer.rename(known.own, names)
@@ -138,17 +152,21 @@ export class Equivariance<S, L, O extends Observation> {
     const classed = this.groups.map((group): Classed => {
       const classes: number[] = []
       for (let id = 0; id < group.size; id++)
-        classes.push(classes.find((least, one) => least === one && this.isUnnoticed(trade(group, one, id), question, here, sources, known)) ?? id)
+        classes.push(classes.find((least, one) =>
+          least === one && this.isUnnoticed(trade(group, one, id), question, here, sources, known)) ?? id)
       return { ...group, classes }
     })
     const count = classed.reduce((product, one) => product * ordersOf(one), 1)
     if (count <= mostNamings) return namings(classed)
     const worst = classed.reduce((most, one) => ordersOf(one) > ordersOf(most) ? one : most)
-    throw new NotInterchangeable(worst.name, question.who(), `goes by so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and ${mostNamings.toLocaleString('en-US')} are at most; scalarset '${worst.name}' has the most of them`)
+    throw new NotInterchangeable(worst.name, question.who(),
+      `goes by so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and `
+        + `${mostNamings.toLocaleString('en-US')} are at most; scalarset '${worst.name}' has the most of them`)
   }
 
   /** Whether nothing is asked, read and done otherwise under the names: that is known without asking. */
-  private isUnnoticed(names: Names, question: Question, { effect }: Answer, sources: Sources | null, known: Known): boolean {
+  private isUnnoticed(names: Names, question: Question, { effect }: Answer, sources: Sources | null,
+    known: Known): boolean {
     if (!question.isSame(names)) return false
     const before = this.renamer.rename(known.own, names)
     if (!known.looksSame(before)) return false
@@ -163,6 +181,7 @@ export class Equivariance<S, L, O extends Observation> {
       for (const property of this.machine.properties)
         if (property.kind === 'step') verdicts.push(judge(property, world, seenIn(events), before) === true)
     })
-    return step === null ? { says: 'no', effect: null, log } : { says: `${kindsOf(step.events)} ${verdicts.join()}`, effect: step.effect, log }
+    return step === null ? { says: 'no', effect: null, log }
+      : { says: `${kindsOf(step.events)} ${verdicts.join()}`, effect: step.effect, log }
   }
 }

@@ -1,4 +1,5 @@
-/** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds` is a proof. */
+/** Exhaustive search: every state within the bounds, breadth first, exact; so counterexamples are shortest and `holds`
+ *  is a proof. */
 import type { Machine, Observation } from '../model/index.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { NotInterchangeable } from './symmetry.ts'
@@ -30,17 +31,19 @@ export interface ExhaustiveOptions extends Limits, Tuning {
   readonly maxMemory?: number | undefined
   /** Threads that search; 1 where not given. */
   readonly workers?: number | undefined
-  /** Stores one state for all that differ in the names of interchangeable ids only: of the scalarsets named, or (true) of all that pass:
+  /** Stores one state for all that differ in the names of interchangeable ids only: of the scalarsets named, or (true)
+   *  of all that pass:
    *  then one whose ids a recipe or property tells apart is left out, and named in the result. Default: none. */
   readonly symmetry?: boolean | readonly string[] | undefined
-  /** Keeps where the search stands, and goes on where another stood: of the same machine with the same properties and symmetry. Memory and
-   *  workers may differ. */
+  /** Keeps where the search stands, and goes on where another stood: of the same machine with the same properties and
+   *  symmetry. Memory and workers may differ. */
   readonly checkpoints?: Checkpoints | undefined
 }
 
-/** Visits every reachable state and judges every step, until the space is done or every safety property is violated. Cut short by
- *  a limit, it gives what it had, with `incomplete` for what it cannot say. Same machine, same counts, same traces, whatever the number
- *  of workers: which of several shortest traces is told, one thread decides that goes the same way again as far as is needed.
+/** Visits every reachable state and judges every step, until the space is done or every safety property is violated.
+ *  Cut short by a limit, it gives what it had, with `incomplete` for what it cannot say. Same machine, same counts,
+ *  same traces, whatever the number of workers: which of several shortest traces is told, one thread decides that goes
+ *  the same way again as far as is needed.
  *  @throws ModelError when a guard, recipe or property fails or leaves its domain; its `trace` leads there. */
 export async function exploreExhaustively<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
@@ -68,7 +71,7 @@ async function explore<S, L, O extends Observation>(
     try {
       const again = await single.run(pace, { like: search.book })
       if (search.book.decided && single.book.decided) return single.exploration(again, pace)
-      search.book.retell(single.book)
+      search.book.adopt(single.book)
       return search.exploration(stopped, pace)
     } finally { await single.end() }
   } finally { await search.end() }

@@ -1,4 +1,5 @@
-/** What a thing costs from its beginning to its end, over all behaviours: the greatest and the least, or that there is no greatest. */
+/** What a thing costs from its beginning to its end, over all behaviours: the greatest and the least, or that there is
+ *  no greatest. */
 import type { Instance, Machine, Observation, Op, World } from '../model/index.ts'
 import { ComponentFinder } from './components.ts'
 import { fairHomes, membersOf, rests, shortest, wayRound } from './fairness.ts'
@@ -16,8 +17,9 @@ export interface MeasuredStep<S, L, O> {
 }
 type Asked<S, L, O, R> = (step: MeasuredStep<S, L, O>) => R
 
-/** What is measured. A step that begins it while nothing is under way starts the count, with its own price in it; a further beginning while
- *  one is under way changes nothing: the first one counts. The next step that ends it stops the count, with its price in it too, and begins nothing.
+/** What is measured. A step that begins it while nothing is under way starts the count, with its own price in it; a
+ *  further beginning while one is under way changes nothing: the first one counts. The next step that ends it stops the
+ *  count, with its price in it too, and begins nothing.
  *  A step that does both while nothing is under way is a whole measure. */
 export interface Measure<S, L, O> {
   readonly begins: Asked<S, L, O, boolean>
@@ -27,21 +29,27 @@ export interface Measure<S, L, O> {
 }
 
 /** Ops from the initial state; those from `begin` on are the measure, the last one ends it. */
-export interface Way {
+export interface CostPath {
   readonly cost: number; readonly ops: readonly Op[]; readonly begin: number
   /** Of each op from `begin` on. */
   readonly prices: readonly number[]
 }
 /** Under way for ever: the ops from `loop` on repeat, at `cost` a round; none of them where it rests. */
-export interface Round { readonly cost: number; readonly ops: readonly Op[]; readonly begin: number; readonly loop: number }
+export interface Round {
+  readonly cost: number
+  readonly ops: readonly Op[]
+  readonly begin: number
+  readonly loop: number
+}
 
 export interface Extremes {
   /** Whether it ever begins. */
   readonly begins: boolean
   /** Null when it never ends, or when there is no greatest because of `unbounded`. */
-  readonly greatest: Way | null
-  readonly least: Way | null
-  /** Steps with a price that can repeat while it is under way, as often as one likes. No clock stops them: fairness does not either. */
+  readonly greatest: CostPath | null
+  readonly least: CostPath | null
+  /** Steps with a price that can repeat while it is under way, as often as one likes. No clock stops them: fairness
+   *  does not either. */
   readonly unbounded: Round | null
   /** A fair run on which it never ends, whatever that costs. Null: each fair run ends it. */
   readonly endless: Round | null
@@ -103,7 +111,9 @@ class Search<S, L, O extends Observation> {
   }
 
   private async ask({ begins, ends, price }: Measure<S, L, O>): Promise<void> {
-    const { machine: { instances }, graph: { states, first, label, labels, world }, slices, marks, cut, prices, sources } = this
+    const {
+      machine: { instances }, graph: { states, first, label, labels, world }, slices, marks, cut, prices, sources
+    } = this
     for (let state = 0; state < states; state++) {
       if (slices.due()) await slices.rest()
       const before = world(state)
@@ -114,7 +124,8 @@ class Search<S, L, O extends Observation> {
         marks[edge] = (begins(step) ? begin_ : 0) | (ends(step) ? end_ : 0)
         cut[edge] = marks[edge]! & end_
         const cost = prices[edge] = price(step)
-        if (!Number.isSafeInteger(cost) || cost < 0) throw new RangeError(`${step.instance.op.action} is priced ${cost}: a price is a whole number, 0 or more`)
+        if (!Number.isSafeInteger(cost) || cost < 0)
+          throw new RangeError(`${step.instance.op.action} is priced ${cost}: a price is a whole number, 0 or more`)
       }
     }
   }
@@ -189,7 +200,8 @@ class Search<S, L, O extends Observation> {
     const { edges, begin } = this.wayTo(this.sources[edge]!, 1)
     const start = this.sources[edge]!
     const back = target[edge] === start ? []
-      : await shortest(this.graph, target[edge]!, one => this.stays(one) && of[target[one]!] === of[start], one => target[one] === start, slices)
+      : await shortest(this.graph, target[edge]!, one => this.stays(one) && of[target[one]!] === of[start],
+        one => target[one] === start, slices)
     const round = [edge, ...back!]
     return { cost: this.sum(round), ops: this.ops([...edges, ...round]), begin, loop: edges.length }
   }
@@ -211,7 +223,7 @@ class Search<S, L, O extends Observation> {
   }
 
   /** Longest way through the components, which cost nothing inside: sinks come first. */
-  private async greatest(): Promise<Way | null> {
+  private async greatest(): Promise<CostPath | null> {
     const { graph: { first, target }, slices, prices } = this
     const { members, ends, count, of } = await this.components()
     const best = new Float64Array(count).fill(-1), exit = new Int32Array(count).fill(-1)
@@ -220,7 +232,8 @@ class Search<S, L, O extends Observation> {
         if (slices.due()) await slices.rest()
         for (let edge = first[members[at]!]!; edge < first[members[at]! + 1]!; edge++) {
           const to = of[target[edge]!]!
-          const rest = !this.stays(edge) ? 0 : to === i ? -1 : best[to]!
+          const onward = to === i ? -1 : best[to]!
+          const rest = this.stays(edge) ? onward : 0
           if (rest < 0 || prices[edge]! + rest <= best[i]!) continue
           best[i] = prices[edge]! + rest
           exit[i] = edge
@@ -234,22 +247,24 @@ class Search<S, L, O extends Observation> {
     for (let at = target[start]!, open = this.marks[start] === begin_; open;) {
       const out = exit[of[at]!]!
       if (at !== this.sources[out])
-        edges.push(...(await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at], edge => target[edge] === this.sources[out], slices))!)
+        edges.push(...(await shortest(this.graph, at, edge => this.stays(edge) && of[target[edge]!] === of[at],
+          edge => target[edge] === this.sources[out], slices))!)
       edges.push(out)
       open = this.stays(out)
       at = target[out]!
     }
     return this.wayOf(edges)
   }
-  private wayOf(measured: readonly number[]): Way {
+  private wayOf(measured: readonly number[]): CostPath {
     const { edges } = this.wayTo(this.sources[measured[0]!]!, 0)
     return {
-      cost: this.sum(measured), ops: this.ops([...edges, ...measured]), begin: edges.length, prices: measured.map(edge => this.prices[edge]!),
+      cost: this.sum(measured), ops: this.ops([...edges, ...measured]), begin: edges.length,
+      prices: measured.map(edge => this.prices[edge]!),
     }
   }
 
   /** Dijkstra from all beginnings at once. */
-  private async least(): Promise<Way | null> {
+  private async least(): Promise<CostPath | null> {
     const { graph: { states, first, target }, slices, prices } = this
     const cost = new Float64Array(states).fill(Infinity), by = new Uint32Array(states), began = new Uint8Array(states)
     const heap = new Heap()
@@ -267,7 +282,8 @@ class Search<S, L, O extends Observation> {
     for (let next = heap.pop(); next !== null; next = heap.pop()) {
       if (slices.due()) await slices.rest()
       if (next.key > cost[next.value]!) continue
-      for (let edge = first[next.value]!; edge < first[next.value + 1]!; edge++) take(edge, next.key, false, !this.stays(edge))
+      for (let edge = first[next.value]!; edge < first[next.value + 1]!; edge++)
+        take(edge, next.key, false, !this.stays(edge))
     }
     const found = best as { readonly edge: number; readonly begins: boolean } | null
     if (found === null) return null

@@ -1,4 +1,5 @@
-/** Where a fair run can stay for ever: fair components, found by refinement (Emerson and Lei, Modalities for model checking, 1987). */
+/** Where a fair run can stay for ever: fair components, found by refinement (Emerson and Lei, Modalities for model
+ *  checking, 1987). */
 import type { Fairness } from '../model/index.ts'
 import { ComponentFinder } from './components.ts'
 import type { Edges } from './components.ts'
@@ -22,8 +23,10 @@ export function rests(graph: FairGraph, state: number): boolean {
   return true
 }
 
-/** The largest parts of `inside` in which a fair run can go round for ever; those where it only rests are not among them. */
-export async function fairHomes(graph: FairGraph, inside: Uint8Array, slices: Slices, cut: Uint8Array | null = null): Promise<Homes> {
+/** The largest parts of `inside` in which a fair run can go round for ever; those where it only rests are not among
+ *  them. */
+export async function fairHomes(graph: FairGraph, inside: Uint8Array, slices: Slices,
+  cut: Uint8Array | null = null): Promise<Homes> {
   const refiner = new Refiner(graph, cut, slices)
   await refiner.add(await membersOf(inside, slices))
   await refiner.run()
@@ -34,7 +37,8 @@ export async function fairHomes(graph: FairGraph, inside: Uint8Array, slices: Sl
 export async function membersOf(marks: Uint8Array, slices: Slices): Promise<Uint32Array> {
   const members = new Uint32Array(marks.length)
   let count = 0
-  await slices.over(marks.length, (from, to) => { for (let state = from; state < to; state++) if (marks[state] !== 0) members[count++] = state })
+  await slices.over(marks.length,
+    (from, to) => { for (let state = from; state < to; state++) if (marks[state] !== 0) members[count++] = state })
   return members.slice(0, count)
 }
 
@@ -48,7 +52,8 @@ class Refiner {
   private readonly region: Uint32Array
   private regions = 0
   private readonly work: { readonly members: Uint32Array; readonly id: number }[] = []
-  /** Of each instance, within one component: in how many states it is enabled, and whether an edge that stays inside takes it. */
+  /** Of each instance, within one component: in how many states it is enabled, and whether an edge that stays inside
+   *  takes it. */
   private readonly enabled: Uint32Array
   private readonly taken: Uint8Array
 
@@ -85,7 +90,8 @@ class Refiner {
     return id
   }
 
-  /** Keeps a component that is fair, drops one that no part of can be, and looks again at one without the states that spoil it. */
+  /** Keeps a component that is fair, drops one that no part of can be, and looks again at one without the states that
+   *  spoil it. */
   private async consider(members: Uint32Array): Promise<void> {
     const { graph: { fairness }, enabled, taken } = this
     if (!await this.tally(members)) return
@@ -127,7 +133,8 @@ class Refiner {
 
   private hasLoop(state: number): boolean {
     const { graph: { first, target }, cut } = this
-    for (let edge = first[state]!; edge < first[state + 1]!; edge++) if (target[edge] === state && (cut === null || cut[edge] === 0)) return true
+    for (let edge = first[state]!; edge < first[state + 1]!; edge++)
+      if (target[edge] === state && (cut === null || cut[edge] === 0)) return true
     return false
   }
 
@@ -138,9 +145,10 @@ class Refiner {
   }
 }
 
-/** A fair way round: edges of one home that begin and end at `start`. Short, not shortest: each next stretch is the shortest that
- *  gives some instance its due. */
-export async function wayRound(graph: FairGraph, homes: Homes, start: number, slices: Slices, cut: Uint8Array | null = null): Promise<number[]> {
+/** A fair way round: edges of one home that begin and end at `start`. Short, not shortest: each next stretch is the
+ *  shortest that gives some instance its due. */
+export async function wayRound(graph: FairGraph, homes: Homes, start: number, slices: Slices,
+  cut: Uint8Array | null = null): Promise<number[]> {
   const home = homes[start]!
   const way: number[] = []
   let at = start
@@ -149,7 +157,8 @@ export async function wayRound(graph: FairGraph, homes: Homes, start: number, sl
     if (slices.due(way.length)) await slices.rest()
     const due = dueOn(graph, start, way)
     if (due.size === 0 && at === start && way.length > 0) return way
-    const stretch = await shortest(graph, at, stays, due.size === 0 ? edge => graph.target[edge] === start : edge => gives(graph, due, edge), slices)
+    const stretch = await shortest(graph, at, stays,
+      due.size === 0 ? edge => graph.target[edge] === start : edge => gives(graph, due, edge), slices)
     if (stretch === null) throw new Error('a fair component has no fair way round')
     way.push(...stretch)
     at = graph.target[way.at(-1)!]!
@@ -182,9 +191,11 @@ function gives(graph: FairGraph, due: ReadonlySet<number>, edge: number): boolea
   return missing.size > 0
 }
 
-/** Edges of a shortest way from a state over edges that `may` be used to the first that is `wanted`; null when there is none. */
+/** Edges of a shortest way from a state over edges that `may` be used to the first that is `wanted`; null when there is
+ *  none. */
 export async function shortest(
-  graph: Edges, from: number, may: (edge: number) => boolean, wanted: (edge: number) => boolean, slices: Slices): Promise<number[] | null> {
+  graph: Edges, from: number, may: (edge: number) => boolean, wanted: (edge: number) => boolean,
+  slices: Slices): Promise<number[] | null> {
   const via = new Map<number, { readonly edge: number; readonly before: number }>()
   const queue = [from]
   const back = (edge: number, state: number): number[] => {

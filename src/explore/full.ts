@@ -1,4 +1,5 @@
-/** Everything that a machine claims, within the bounds: safety by the exhaustive search, then claims about endless runs on its graph. */
+/** Everything that a machine claims, within the bounds: safety by the exhaustive search, then claims about endless runs
+ *  on its graph. */
 import { isProgress } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { exploreExhaustively } from './exhaustive.ts'
@@ -9,10 +10,11 @@ import { decideProgress } from './progress.ts'
 import type { Exploration } from './result.ts'
 import { Search } from './search.ts'
 
-/** As `exploreExhaustively`, with a verdict on every kind of property. Limits hold for both parts together. Under symmetry claims about endless
- *  runs stay unasked: fairness tells ids apart that are renamed.
+/** As `exploreExhaustively`, with a verdict on every kind of property. Limits hold for both parts together. Under
+ *  symmetry claims about endless runs stay unasked: fairness tells ids apart that are renamed.
  *  @throws ModelError when a guard, recipe or property fails. */
-export async function exploreFully<S, L, O extends Observation>(machine: Machine<S, L, O>, options: ExhaustiveOptions = {}): Promise<Exploration> {
+export async function exploreFully<S, L, O extends Observation>(machine: Machine<S, L, O>,
+  options: ExhaustiveOptions = {}): Promise<Exploration> {
   if (!machine.properties.some(isProgress) || options.symmetry) return exploreExhaustively(machine, options)
   const pace = new Pace(options)
   const search = new Search(machine, { ...options, workers: 1 }, [])

@@ -1,4 +1,5 @@
-/** The reachable states as an explicit graph: what claims about endless runs, and costs over all runs, are decided on. */
+/** The reachable states as an explicit graph: what claims about endless runs, and costs over all runs, are decided
+ *  on. */
 import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
 import { Pace, Slices, unhurried, unlessStopped } from './pace.ts'
@@ -8,8 +9,8 @@ import { apply } from '../model/effect.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import { record } from './wasm/memory.ts'
 
-/** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] .. first[s+1]-1,
- *  in the order of machine.instances. */
+/** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] ..
+ *  first[s+1]-1, in the order of machine.instances. */
 export interface StateGraph<S, L, O> {
   readonly states: number
   readonly first: Uint32Array
@@ -54,7 +55,8 @@ const firstCompiled = 1000
 
 /** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store.
  *  @throws Stopped, and RangeError where there is no memory for it. */
-export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace): Promise<StateGraph<S, L, O>> {
+export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>,
+  pace: Pace): Promise<StateGraph<S, L, O>> {
   const { store, learner, successors } = search
   const { count } = store
   const edges = search.counts().transitions
@@ -89,9 +91,13 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
   }
   const numbers = await store.number(slices)
   await slices.over(edge, (from, to) => { for (let i = from; i < to; i++) target[i] = numbers[target[i]!]! })
-  await slices.over(count, (from, to) => { for (let state = from; state < to; state++) first[state + 1] = Math.max(first[state + 1]!, first[state]!) })
+  await slices.over(count,
+    (from, to) => {
+      for (let state = from; state < to; state++) first[state + 1] = Math.max(first[state + 1]!, first[state]!)
+    })
   return {
-    states: count, first, target, label, labels: learner.labels.slice(1).map(one => ({ instance: one!.number, events: one!.events })),
+    states: count, first, target, label,
+    labels: learner.labels.slice(1).map(one => ({ instance: one!.number, events: one!.events })),
     world: state => learner.packed.unpack(words32, store.unpack(state)),
     where: (ask, slices = unhurried()) => where(search, ask, slices),
   }
@@ -99,7 +105,8 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
 
 /** The steps of a parent from a root on whose tree was given up. */
 function walk<S, L, O extends Observation>(
-  { store, learner }: Search<S, L, O>, parent: number, from: number, put: (parent: number, label: number, slot: number) => void): void {
+  { store, learner }: Search<S, L, O>, parent: number, from: number,
+  put: (parent: number, label: number, slot: number) => void): void {
   const { words32 } = store
   const at = store.unpack(parent)
   for (let root = from; root < learner.trees.roots.length; root++) {
@@ -111,7 +118,8 @@ function walk<S, L, O extends Observation>(
 }
 
 async function where<S, L, O extends Observation>(
-  { store, learner, machine }: Search<S, L, O>, ask: (world: World<S, L>) => boolean, slices: Slices): Promise<Uint8Array> {
+  { store, learner, machine }: Search<S, L, O>, ask: (world: World<S, L>) => boolean,
+  slices: Slices): Promise<Uint8Array> {
   const trees = new Trees(1, () => `a question about states of machine '${machine.name}'`)
   const [no, yes] = [0, 1]
   const answers = new Uint8Array(store.count)

@@ -15,7 +15,8 @@ export const scalarsetsOf = ({ worldDomain }: { readonly worldDomain: Domain }):
 /** Those that are too large for it. */
 export const tooLargeIn = ({ worldDomain }: { readonly worldDomain: Domain }): Refused =>
   groupsOf(layoutOf(worldDomain)).filter(({ size }) => size > largestGroup)
-    .map(({ name, size }) => ({ scalarset: name, because: `it has ${size} ids, and at most ${largestGroup} are renamed` }))
+    .map(({ name, size }) => ({ scalarset: name,
+      because: `it has ${size} ids, and at most ${largestGroup} are renamed` }))
 
 /** @throws ModelError when a scalarset is named that the machine does not have, or that has one id only. */
 export function chosen(all: readonly Group[], symmetry: boolean | readonly string[], refused: Refused): Group[] {
@@ -24,6 +25,7 @@ export function chosen(all: readonly Group[], symmetry: boolean | readonly strin
   if (symmetry === true) return able
   const missing = symmetry.find(name => !able.some(group => group.name === name))
   if (missing !== undefined)
-    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are ${able.map(({ name }) => name).join(', ') || 'none'}`)
+    throw new ModelError(`no scalarset '${missing}' of 2 to ${largestGroup} ids: there are `
+      + `${able.map(({ name }) => name).join(', ') || 'none'}`)
   return able.filter(({ name }) => symmetry.includes(name))
 }

@@ -17,7 +17,8 @@ export class Heap {
     items[0] = last
     for (let at = 0; ;) {
       let least = at
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < items.length && items[child]!.key < items[least]!.key) least = child
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < items.length && items[child]!.key < items[least]!.key) least = child
       if (least === at) return top
       ;[items[at], items[least]] = [items[least]!, items[at]!]
       at = least

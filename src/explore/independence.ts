@@ -1,9 +1,10 @@
 /** Steps that need not be stored, because where they lead is stored already.
  *
- *  Say that state `s` was first found from `p` by instance `b`, and that `a`, an instance before `b`, is independent of it there: neither writes
- *  what the other reads or writes. Then both orders lead from `p` to one state, and in `p` `a` came before `b`: `a(p)` was found before `s`, and has been
- *  expanded before it. Threads expand the states of a level in any order: of all steps from that level to a new state, the one of the last
- *  instance is never left out, and one is enough. Proof: docs/decisions/0007-diamonds.md. */
+ *  Say that state `s` was first found from `p` by instance `b`, and that `a`, an instance before `b`, is independent of
+ *  it there: neither writes what the other reads or writes. Then both orders lead from `p` to one state, and in `p` `a`
+ *  came before `b`: `a(p)` was found before `s`, and has been expanded before it. Threads expand the states of a level
+ *  in any order: of all steps from that level to a new state, the one of the last instance is never left out, and one
+ *  is enough. Proof: docs/decisions/0007-diamonds.md. */
 import type { ReadLog } from '../model/run.ts'
 import type { Effect } from '../model/effect.ts'
 import { independent } from './wasm/memory.ts'
@@ -20,10 +21,14 @@ export class Independence {
 
   constructor(words: number, rows: Uint32Array) { this.words = words; this.rows = rows }
 
-  /** Books a run. It must be told before others can find the leaf, or a state that the step leads to. `leaf`: null where the step has none. */
-  learn(label: number, leaf: number | null, instance: number, { at, bits }: ReadLog, { keep, set, moves }: Effect): void {
+  /** Books a run. It must be told before others can find the leaf, or a state that the step leads to. `leaf`: null
+   *  where the step has none. */
+  learn(label: number, leaf: number | null, instance: number, { at, bits }: ReadLog,
+    { keep, set, moves }: Effect): void {
     const one = this.empty(instance)
-    const read = (from: number, n: number): void => { one.reads[from >>> 5]! |= (n === 32 ? -1 : 2 ** n - 1) << (from & 31) }
+    const read = (from: number, n: number): void => {
+      one.reads[from >>> 5]! |= (n === 32 ? -1 : 2 ** n - 1) << (from & 31)
+    }
     at.forEach((from, i) => { read(from, bits[i]!) })
     moves.forEach(({ from, bits }) => { read(from, bits) })
     for (let w = 0; w < this.words; w++) one.writes[w] = ~keep[w]! | set[w]!
@@ -40,7 +45,9 @@ export class Independence {
     one.reads.fill(0xffffffff)
   }
 
-  private empty(instance: number): Footprint { return { instance, reads: new Uint32Array(this.words), writes: new Uint32Array(this.words) } }
+  private empty(instance: number): Footprint {
+    return { instance, reads: new Uint32Array(this.words), writes: new Uint32Array(this.words) }
+  }
 
   /** Whether that was news. */
   private widen(of: Footprint[], index: number, { instance, reads, writes }: Footprint): boolean {
@@ -62,7 +69,8 @@ export class Independence {
   }
   private isSuperfluous(a: Footprint, b: Footprint): boolean {
     if (a.instance >= b.instance) return false
-    for (let w = 0; w < this.words; w++) if ((a.writes[w]! & (b.reads[w]! | b.writes[w]!) | a.reads[w]! & b.writes[w]!) !== 0) return false
+    for (let w = 0; w < this.words; w++)
+      if ((a.writes[w]! & (b.reads[w]! | b.writes[w]!) | a.reads[w]! & b.writes[w]!) !== 0) return false
     return true
   }
 }

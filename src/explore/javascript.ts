@@ -1,4 +1,5 @@
-/** The learnt trees as JavaScript, to compare with: made apart from the WebAssembly, one tree after the other, no test shared. */
+/** The learnt trees as JavaScript, to compare with: made apart from the WebAssembly, one tree after the other, no test
+ *  shared. */
 import type { Effect } from '../model/effect.ts'
 import { leafOf, unknown } from './trees.ts'
 import type { Ref, Trees } from './trees.ts'
@@ -23,13 +24,15 @@ class Source {
   }
   private test(ref: Ref): string {
     const { nodes, children } = this.trees
-    const [word, shift, mask, first] = nodes.subarray(ref * 4, ref * 4 + 4) as unknown as [number, number, number, number]
+    const [word, shift, mask, first] = nodes.subarray(ref * 4,
+      ref * 4 + 4) as unknown as [number, number, number, number]
     const cases = new Map<string, number[]>()
     for (let value = 0; value <= mask; value++) {
       const code = this.after(children[first + value]!)
       cases.set(code, [...cases.get(code) ?? [], value])
     }
-    const [[most], ...rest] = [...cases].sort(([, a], [, b]) => b.length - a.length) as [[string], ...[string, number[]][]]
+    const [[most], ...rest] =
+      [...cases].sort(([, a], [, b]) => b.length - a.length) as [[string], ...[string, number[]][]]
     if (rest.length === 0) return most
     return `switch(W[S+${word}]>>>${shift}&${mask}){${rest.map(([code, values]) => `${values.map(value => `case ${value}:`).join('')}${code}break;`).join('')}default:${most}}`
   }
@@ -39,7 +42,8 @@ class Source {
     if (label === null || effect === null) return ''
     const { plan, local } = this.store
     const counter = local + plan.fired + label * 8 >>> 2
-    const words = Array.from({ length: plan.words }, (_, w) => `W[c+${(record.words >>> 2) + w}]=${word(w, effect)};`).join('')
+    const words = Array.from({ length: plan.words }, (_, w) => `W[c+${(record.words >>> 2) + w}]=${word(w, effect)};`)
+      .join('')
     return `if(++W[${counter}]===2**32)W[${counter + 1}]++;W[c+${record.label >>> 2}]=${(label | 3 << record.changedShift) >>> 0};`
       + `W[c+${record.parent >>> 2}]=p;${words}c+=${plan.recordBytes >>> 2};`
   }
@@ -48,7 +52,8 @@ class Source {
   text(judgements: number): string {
     const { store: { local, plan }, trees } = this
     const begin = local + plan.buffer >>> 2
-    const roots = Array.from(trees.roots, (ref, root) => ({ root, code: this.after(ref) })).filter(({ code }) => code !== '')
+    const roots = Array.from(trees.roots, (ref, root) => ({ root, code: this.after(ref) }))
+      .filter(({ code }) => code !== '')
     const functions = roots.map(({ root, code }) => `function r${root}(p){let m=0;${code}return m}`).join('\n')
     const calls = roots.map(({ root }) => {
       const touched = root < judgements ? `(t&${1 << Math.min(root, 31)})!==0&&` : ''
@@ -79,5 +84,6 @@ function word(w: number, { keep, set, moves }: Effect): string {
 /** The first `judgements` roots are asked only where the step to the parent touches what they read. */
 export function expandInJavaScript(store: StateStore, trees: Trees, judgements: number): Expand {
   const { words32, kernel } = store
-  return new Function('W', 'unpack', 'flush', new Source(store, trees).text(judgements))(words32, kernel.unpack, kernel.flush) as Expand
+  return new Function('W', 'unpack', 'flush', new Source(store, trees).text(judgements))(words32, kernel.unpack,
+    kernel.flush) as Expand
 }

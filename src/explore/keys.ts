@@ -1,11 +1,20 @@
-/** How a packed state becomes a key of one 64-bit word. Packed fields take whole bits each and leave gaps, so a state that does not fit may
- *  still do so when its gaps go, and parts that take few of their patterns (a list, an optional, a variant) are counted instead. */
+/** How a packed state becomes a key of one 64-bit word. Packed fields take whole bits each and leave gaps, so a state
+ *  that does not fit may still do so when its gaps go, and parts that take few of their patterns (a list, an optional,
+ *  a variant) are counted instead. */
 import type { Place, Shape } from '../model/index.ts'
 
 /** Numbers of the patterns that a part can show, and the patterns by number. */
 export interface Rank { readonly of: Uint16Array; readonly raw: Uint16Array }
-/** `bits` bits of a state's word, from `shift` on, as `width` bits of the key, from `to` on: as they are, or their number. */
-export interface Piece { readonly word: number; readonly shift: number; readonly bits: number; readonly to: number; readonly width: number; readonly rank: Rank | null }
+/** `bits` bits of a state's word, from `shift` on, as `width` bits of the key, from `to` on: as they are, or their
+ *  number. */
+export interface Piece {
+  readonly word: number
+  readonly shift: number
+  readonly bits: number
+  readonly to: number
+  readonly width: number
+  readonly rank: Rank | null
+}
 export interface Keys {
   /** 32-bit words of a state. */
   readonly words: number
@@ -26,7 +35,8 @@ export function keysOf(shape: Shape): Keys {
   const parts = merged(partsOf(shape, 0))
   const widths = parts.map(({ bits }) => bits)
   let total = widths.reduce((sum, width) => sum + width, 0)
-  const savings = parts.map(({ bits, raws }, i) => ({ i, raws, saved: raws === null ? 0 : bits - widthOf(raws) })).sort((a, b) => b.saved - a.saved)
+  const savings = parts.map(({ bits, raws }, i) => ({ i, raws, saved: raws === null ? 0 : bits - widthOf(raws) }))
+    .sort((a, b) => b.saved - a.saved)
   for (const { i, saved } of savings) {
     if (total <= keyBits) break
     widths[i]! -= saved
@@ -39,20 +49,23 @@ const widthOf = ({ length }: readonly number[]): number => Math.ceil(Math.log2(l
 /** Every pattern of a part, relative to where it begins; null where they are too many to count. */
 function rawsOf(shape: Shape): readonly number[] | null {
   if (shape.bits > mostRanked) return null
-  const all = (places: readonly Place[], first: number): number[] => places.reduce((raws, place) => product(raws, rawsOf(place.shape)!, place.at), [first])
+  const all = (places: readonly Place[], first: number): number[] =>
+    places.reduce((raws, place) => product(raws, rawsOf(place.shape)!, place.at), [first])
   switch (shape.kind) {
     case 'scalar': return Array.from({ length: shape.count }, (_, raw) => raw)
     case 'optional': return [0, ...all([shape.of], 1)]
     case 'struct': return all(shape.fields, 0)
     case 'table': return all(shape.elements, 0)
-    case 'list': return Array.from({ length: shape.elements.length + 1 }, (_, n) => all(shape.elements.slice(0, n), n)).flat()
+    case 'list':
+      return Array.from({ length: shape.elements.length + 1 }, (_, n) => all(shape.elements.slice(0, n), n)).flat()
     case 'variant': return shape.cases.flatMap(({ fields }, which) => all(fields, which))
   }
 }
-const product = (a: readonly number[], b: readonly number[], shift: number): number[] => a.flatMap(low => b.map(high => (low | high << shift) >>> 0))
+const product = (a: readonly number[], b: readonly number[], shift: number): number[] =>
+  a.flatMap(low => b.map(high => (low | high << shift) >>> 0))
 
-/** The parts of a shape that are small enough to be counted, and what is between them. What a list or an optional does not hold is 0, which every
- *  part can be. */
+/** The parts of a shape that are small enough to be counted, and what is between them. What a list or an optional does
+ *  not hold is 0, which every part can be. */
 function partsOf(shape: Shape, at: number): Part[] {
   if (shape.bits === 0) return []
   const raws = rawsOf(shape)
@@ -84,7 +97,8 @@ function merged(parts: readonly Part[]): Part[] {
   for (const part of parts) {
     const last = done.at(-1)
     const bits = (last?.bits ?? 0) + part.bits
-    if (last?.raws && part.raws !== null && last.at + last.bits === part.at && last.at >>> 5 === part.at >>> 5 && bits <= mostRanked)
+    if (last?.raws && part.raws !== null && last.at + last.bits === part.at && last.at >>> 5 === part.at >>> 5
+      && bits <= mostRanked)
       done[done.length - 1] = { at: last.at, bits, raws: product(last.raws, part.raws, last.bits) }
     else done.push(part)
   }
@@ -98,7 +112,8 @@ function piecesOf(parts: readonly Part[], widths: readonly number[]): Piece[] {
   for (const [i, { at, bits, raws }] of parts.entries()) {
     const width = widths[i]!, word = at >>> 5, shift = at & 31
     const last = pieces.at(-1)
-    if (width === bits && last !== undefined && last.rank === null && last.word === word && last.shift + last.bits === shift)
+    if (width === bits && last !== undefined && last.rank === null && last.word === word
+      && last.shift + last.bits === shift)
       pieces[pieces.length - 1] = { ...last, bits: last.bits + bits, width: last.width + width }
     else pieces.push({ word, shift, bits, to, width, rank: width === bits ? null : rankOf(raws!, bits) })
     to += width

@@ -1,5 +1,5 @@
-/** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a judgement of states or an
- *  instance of an action; a label is an instance with the events of one of its ways to go. */
+/** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a
+ *  judgement of states or an instance of an action; a label is an instance with the events of one of its ways to go. */
 import { layoutOf, ModelError, seenIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, Shape, World } from '../model/index.ts'
 import type { Book } from './book.ts'
@@ -12,7 +12,11 @@ import type { Leaf } from './trees.ts'
 import type { StateStore } from './store.ts'
 import { maxLabels } from './wasm/memory.ts'
 
-export interface Label<S, O> { readonly instance: Instance<S, O>; readonly number: number; readonly events: readonly ModelEvent<O>[] }
+export interface Label<S, O> {
+  readonly instance: Instance<S, O>
+  readonly number: number
+  readonly events: readonly ModelEvent<O>[]
+}
 interface Judgement<S, L, O> { readonly property: Property<S, L, O>; readonly part: number }
 
 /** The step that was first in a place: label 0. It is judged as if everything had changed. */
@@ -50,7 +54,8 @@ export class Learner<S, L, O extends Observation> {
   private readonly patience: Required<{ [K in keyof Patience]: number }>
 
   constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, patience: Patience, store: StateStore) {
-    this.patience = { patientRuns: patience.patientRuns ?? patientRuns, patientShare: patience.patientShare ?? patientShare }
+    this.patience = { patientRuns: patience.patientRuns ?? patientRuns,
+      patientShare: patience.patientShare ?? patientShare }
     this.machine = machine
     this.book = book
     this.store = store
@@ -72,7 +77,8 @@ export class Learner<S, L, O extends Observation> {
   instanceOf(root: number): number { return root - this.judgements.length }
   private nameOf(root: number): string {
     const judgement = this.judgements[root]
-    const what = judgement === undefined ? showOp(this.machine.instances[this.instanceOf(root)]!.op) : `property '${judgement.property.name}'`
+    const what = judgement === undefined ? showOp(this.machine.instances[this.instanceOf(root)]!.op)
+      : `property '${judgement.property.name}'`
     return `${what} of machine '${this.machine.name}'`
   }
 
@@ -85,11 +91,13 @@ export class Learner<S, L, O extends Observation> {
     })
   }
   /** Labels of another search of the same machine, under the numbers they had there. */
-  restore(labels: readonly { readonly instance: number; readonly events: readonly ModelEvent<Observation>[] }[], fill: (part: number, into: Uint8Array) => void): void {
+  restore(labels: readonly { readonly instance: number; readonly events: readonly ModelEvent<Observation>[] }[],
+    fill: (part: number, into: Uint8Array) => void): void {
     for (const { instance: number, events } of labels) {
       this.changes.push(new Uint32Array(this.words))
       this.independence.restore(this.labels.length, number)
-      const label: Label<S, O> = { instance: this.machine.instances[number]!, number, events: events as readonly ModelEvent<O>[] }
+      const label: Label<S, O> = { instance: this.machine.instances[number]!, number,
+        events: events as readonly ModelEvent<O>[] }
       this.labelNumbers.set(keyOf(number, events), this.labels.push(label) - 1)
     }
     this.parts().forEach((bytes, part) => {
@@ -100,13 +108,16 @@ export class Learner<S, L, O extends Observation> {
     for (let label = 1; label < this.labels.length; label++) this.touch(label)
   }
 
-  /** What a root does in the state at `offset`, learnt now where it is new. `trace` gives the ops to the state, and with the instance's.
+  /** What a root does in the state at `offset`, learnt now where it is new. `trace` gives the ops to the state, and
+   *  with the instance's.
    *  `states` is how many were looked at. */
-  follow(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
+  follow(root: number, words: Uint32Array, offset: number, states: number,
+    trace: (op: Op | null) => readonly Op[]): Leaf {
     const ref = this.trees.walk(root, words, offset)
     if (ref !== unknown) return this.trees.leaves[leafOf(ref)]!
     this.runsOf[root]!++
-    return root < this.judgements.length ? this.look(root, words, offset, trace) : this.run(root, words, offset, states, trace)
+    return root < this.judgements.length ? this.look(root, words, offset, trace)
+      : this.run(root, words, offset, states, trace)
   }
 
   /** What an instance does in the state at `offset`, where that is learnt; else null. */
@@ -141,7 +152,8 @@ export class Learner<S, L, O extends Observation> {
     return nothing
   }
 
-  private run(root: number, words: Uint32Array, offset: number, states: number, trace: (op: Op | null) => readonly Op[]): Leaf {
+  private run(root: number, words: Uint32Array, offset: number, states: number,
+    trace: (op: Op | null) => readonly Op[]): Leaf {
     const number = this.instanceOf(root)
     const instance = this.machine.instances[number]!
     const { log, step } = this.recorder.record(instance, words, offset, (events, world, before) =>
@@ -150,8 +162,10 @@ export class Learner<S, L, O extends Observation> {
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
     const isDirect = this.direct.has(root), leaf = isDirect ? null : this.trees.leaf(label, effect)
-    // Under symmetry a state is stored under other names than it was found with: which steps it shares with its parent is not known.
-    if (label !== null && effect !== null && this.symmetric === null) this.independence.learn(label, leaf, number, log, effect)
+    // Under symmetry a state is stored under other names than it was found with: which steps it shares with its parent
+    // is not known.
+    if (label !== null && effect !== null && this.symmetric === null)
+      this.independence.learn(label, leaf, number, log, effect)
     if (leaf === null) return { label, effect }
     this.trees.extend(root, log, words, offset, leaf, this.book.decisions > 0)
     const runs = this.runsOf[root]!
@@ -162,12 +176,14 @@ export class Learner<S, L, O extends Observation> {
     return { label, effect }
   }
 
-  private label(instance: Instance<S, O>, number: number, events: readonly ModelEvent<O>[], { keep, set }: Effect): number {
+  private label(instance: Instance<S, O>, number: number, events: readonly ModelEvent<O>[],
+    { keep, set }: Effect): number {
     const key = keyOf(number, events)
     let label = this.labelNumbers.get(key)
     if (label === undefined) {
       if (this.labels.length === maxLabels)
-        throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}': steps and their events differ in more than ${maxLabels.toLocaleString('en-US')} ways`)
+        throw new ModelError(`${showOp(instance.op)} in machine '${this.machine.name}': steps and their events differ `
+          + `in more than ${maxLabels.toLocaleString('en-US')} ways`)
       label = this.labels.push({ instance, number, events }) - 1
       this.labelNumbers.set(key, label)
       this.changes.push(new Uint32Array(this.words))
@@ -185,12 +201,15 @@ export class Learner<S, L, O extends Observation> {
     return label
   }
 
-  /** Which judgements a step with this label can change: the others hold as they did before it. Those from the 32nd on share a bit. */
+  /** Which judgements a step with this label can change: the others hold as they did before it. Those from the 32nd on
+   *  share a bit. */
   private touch(label: number): void {
     // Under symmetry a step is stored under other names than it was taken with: what it touched there may be anything.
     let touch = this.symmetric === null ? 0 : -1
     const changes = this.changes[label]!
-    this.reads.forEach((reads, i) => { if (reads.some((bits, w) => (bits & changes[w]!) !== 0)) touch |= 1 << Math.min(i, 31) })
+    this.reads.forEach((reads, i) => {
+      if (reads.some((bits, w) => (bits & changes[w]!) !== 0)) touch |= 1 << Math.min(i, 31)
+    })
     this.store.touch(label, touch)
   }
 }

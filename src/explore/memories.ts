@@ -1,14 +1,18 @@
-/** The memories that searches take: reserved as large as is allowed, for what is not used costs nothing, and kept for the next. */
+/** The memories that searches take: reserved as large as is allowed, for what is not used costs nothing, and kept for
+ *  the next. */
 import { largestMemory, pageBytes } from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
 
 const smallMemory = 1 << 20
-/** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the searches. */
+/** Emptied memories of earlier searches: to reserve address space anew for each of hundreds takes longer than the
+ *  searches. */
 const spare: WebAssembly.Memory[] = []
 
-/** A memory of so many bytes, or of less where the system does not give that much; more only where the smallest plan takes it: then it is `starved`.
+/** A memory of so many bytes, or of less where the system does not give that much; more only where the smallest plan
+ *  takes it: then it is `starved`.
  *  Null when not even that is to be had. */
-export function reserve(maxMemory: number, planOf: (bytes: number) => Plan | null): { plan: Plan; memory: WebAssembly.Memory; starved: boolean } | null {
+export function reserve(maxMemory: number,
+  planOf: (bytes: number) => Plan | null): { plan: Plan; memory: WebAssembly.Memory; starved: boolean } | null {
   const asked = Math.min(maxMemory, largestMemory)
   const given = reserveUpTo(asked, planOf)
   if (given !== null) return { ...given, starved: false }
@@ -19,7 +23,8 @@ export function reserve(maxMemory: number, planOf: (bytes: number) => Plan | nul
   return null
 }
 
-function reserveUpTo(bytes: number, planOf: (bytes: number) => Plan | null): { plan: Plan; memory: WebAssembly.Memory } | null {
+function reserveUpTo(bytes: number,
+  planOf: (bytes: number) => Plan | null): { plan: Plan; memory: WebAssembly.Memory } | null {
   for (let size = bytes; ; size /= 2) {
     const plan = planOf(size)
     if (plan === null) return null

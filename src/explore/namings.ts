@@ -1,4 +1,5 @@
-/** The namings under which one state has to be asked: of ids that can trade their names unnoticed, one order stands for all. */
+/** The namings under which one state has to be asked: of ids that can trade their names unnoticed, one order stands for
+ *  all. */
 import type { Names } from './renaming.ts'
 import { factorial } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
@@ -8,7 +9,8 @@ export interface Classed extends Group { readonly classes: readonly number[] }
 
 /** How many orders of the ids differ by more than unnoticed trades. */
 export function ordersOf({ size, classes }: Classed): number {
-  return [...new Set(classes)].reduce((orders, one) => orders / factorial(classes.filter(other => other === one).length), factorial(size))
+  return [...new Set(classes)].reduce((orders, one) =>
+    orders / factorial(classes.filter(other => other === one).length), factorial(size))
 }
 
 /** The names that differ by more than unnoticed trades: those that the ids have first. */
@@ -31,13 +33,15 @@ function orders({ size, classes }: Classed): (readonly number[])[] {
 }
 const isSame = (names: readonly number[]): boolean => names.every((name, id) => name === id)
 
-/** A naming, and the group whose names were changed last: with its own names the naming came before. Null: none is changed. */
+/** A naming, and the group whose names were changed last: with its own names the naming came before. Null: none is
+ *  changed. */
 export interface Naming { readonly names: Names; readonly changed: string | null }
 
 /** All that differ by more than unnoticed trades. */
 export function namings(groups: readonly Classed[]): Iterable<Naming> {
   const all = groups.map(group => ({ name: group.name, orders: orders(group) }))
-  const after = function* (names: readonly (readonly [string, readonly number[]])[], changed: string | null): Generator<Naming> {
+  const after = function* (names: readonly (readonly [string, readonly number[]])[],
+    changed: string | null): Generator<Naming> {
     const group = all[names.length]
     if (group === undefined) { yield { names: new Map(names), changed }; return }
     for (const own of group.orders) yield* after([...names, [group.name, own]], isSame(own) ? changed : group.name)
@@ -46,5 +50,9 @@ export function namings(groups: readonly Classed[]): Iterable<Naming> {
 }
 
 /** Two ids in each other's place. */
-export const trade = ({ name, size }: Group, one: number, other: number): Names =>
-  new Map([[name, Array.from({ length: size }, (_, id) => id === one ? other : id === other ? one : id)]])
+export function trade({ name, size }: Group, one: number, other: number): Names {
+  const ids = Array.from({ length: size }, (_, id) => id)
+  ids[one] = other
+  ids[other] = one
+  return new Map([[name, ids]])
+}

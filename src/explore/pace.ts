@@ -1,4 +1,5 @@
-/** The clock of a long run: time limit, interruption, progress, letting the event loop live. Nothing else in a search reads a clock. */
+/** The clock of a long run: time limit, interruption, progress, letting the event loop live. Nothing else in a search
+ *  reads a clock. */
 import type { StopReason } from './result.ts'
 
 export interface Limits {
@@ -23,7 +24,8 @@ export interface Counts {
 export interface Progress extends Counts {
   /** Transitions a second since the last report. */
   readonly rate: number
-  /** Seconds that the queue takes at the speed of late, once the search shrinks: what is still to be found comes on top. Else null. */
+  /** Seconds that the queue takes at the speed of late, once the search shrinks: what is still to be found comes on
+   *  top. Else null. */
   readonly remaining: number | null
 }
 
@@ -96,8 +98,8 @@ export class Slices {
     if (stop !== null) throw new Stopped(stop)
   }
 
-  /** Does the work in pieces, which look at `most` states each and say whether more are left. V8 makes better code of a plain function than
-   *  of one that waits in its loop. @throws Stopped */
+  /** Does the work in pieces, which look at `most` states each and say whether more are left. V8 makes better code of a
+   *  plain function than of one that waits in its loop. @throws Stopped */
   async while(work: (most: number) => boolean): Promise<void> {
     while (work(slice)) if (this.due(slice)) await this.rest()
   }
@@ -114,7 +116,8 @@ export class Slices {
 /** States between two looks at the clock. */
 const slice = 4096
 /** Of work that nobody limits. */
-export const unhurried = (): Slices => new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, shrinks: false }))
+export const unhurried = (): Slices =>
+  new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, shrinks: false }))
 
 /** What some work gave, or what stopped it. */
 export interface Worked<T> { readonly value: T | null; readonly stopped: StopReason | null }

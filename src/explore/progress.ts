@@ -1,6 +1,8 @@
 /** Claims about endless runs, decided on the graph of all reachable states: `eventually`, `leadsTo`, `recovers`. */
 import { answerOf, isProgress, ModelError } from '../model/index.ts'
-import type { Eventually, LeadsTo, Machine, Observation, Op, ProgressProperty, Recovers, World } from '../model/index.ts'
+import type {
+  Eventually, LeadsTo, Machine, Observation, Op, ProgressProperty, Recovers, World,
+} from '../model/index.ts'
 import { judgeLasso, stuckVerdict } from '../model/lasso.ts'
 import { fairHomes, membersOf, rests, wayRound } from './fairness.ts'
 import type { FairGraph } from './fairness.ts'
@@ -20,7 +22,8 @@ export interface ProgressReport {
   readonly stopped: StopReason | null
 }
 
-/** Builds the graph of all reachable states and decides each claim about endless runs; safety claims are `exploreExhaustively`'s.
+/** Builds the graph of all reachable states and decides each claim about endless runs; safety claims are
+ *  `exploreExhaustively`'s.
  *  A run that fairness leaves free may rest for ever where only unfair actions are enabled, or none.
  *  @throws ModelError when a guard, recipe or property fails. */
 export async function exploreProgress<S, L, O extends Observation>(
@@ -28,13 +31,15 @@ export async function exploreProgress<S, L, O extends Observation>(
   const pace = new Pace(options)
   const { graph, states, edges, stopped } = await buildGraph(machine, options, pace)
   const counts = { states, transitions: edges, depth: 0, queue: 0, bytes: 0, shrinks: true }
-  return { ...await decideProgress(machine, { value: graph, stopped }, pace, counts), states, edges, seconds: pace.seconds }
+  return { ...await decideProgress(machine, { value: graph, stopped }, pace, counts), states, edges,
+    seconds: pace.seconds }
 }
 
-/** The verdict on each claim about endless runs, one after the other; what is not decided when the run is stopped stays open, and all of it
- *  where that came before there was a graph. */
+/** The verdict on each claim about endless runs, one after the other; what is not decided when the run is stopped stays
+ *  open, and all of it where that came before there was a graph. */
 export async function decideProgress<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, graph: Worked<StateGraph<S, L, O>>, pace: Pace, counts: Counts): Promise<Pick<ProgressReport, 'results' | 'stopped'>> {
+  machine: Machine<S, L, O>, graph: Worked<StateGraph<S, L, O>>, pace: Pace,
+  counts: Counts): Promise<Pick<ProgressReport, 'results' | 'stopped'>> {
   let { stopped } = graph
   const results: PropertyResult[] = []
   for (const property of machine.properties.filter(isProgress)) {
@@ -48,8 +53,10 @@ export async function decideProgress<S, L, O extends Observation>(
     })
     stopped = decided.stopped
     const violation = decided.value === null ? null : { property: name, ...decided.value }
-    const outcome = stopped !== null ? 'incomplete' : violation === null ? 'holds' : 'violated'
-    results.push({ property: name, kind, violation, reachedBy: null, outcome, ...isVacuous && outcome === 'holds' ? { vacuous: true } : {} })
+    const verdict = violation === null ? 'holds' : 'violated'
+    const outcome = stopped !== null ? 'incomplete' : verdict
+    results.push({ property: name, kind, violation, reachedBy: null, outcome,
+      ...isVacuous && outcome === 'holds' ? { vacuous: true } : {} })
   }
   return { results, stopped }
 }
@@ -83,7 +90,8 @@ class Decision<S, L, O extends Observation> {
       return this.endless(fair, property, from, goal!)
     }
     const cases = [...property.cases(machine.initialWorld).keys()]
-    const answers = await this.statesWhere(property, cases.flatMap((at): Ask<S, L>[] => [world => property.from(world, at), world => property.to(world, at)]))
+    const answers = await this.statesWhere(property,
+      cases.flatMap((at): Ask<S, L>[] => [world => property.from(world, at), world => property.to(world, at)]))
     this.beginsNowhere = cases.every(at => answers[2 * at]!.every(one => one === 0))
     for (const at of cases) {
       const found = await this.endless(fair, property, answers[2 * at]!, answers[2 * at + 1]!)
@@ -99,16 +107,18 @@ class Decision<S, L, O extends Observation> {
     return answers
   }
 
-  /** A fair run with a state of `from` after which none of `to` comes: the shortest way to where it can stay, then a way round;
-   *  or to where it can rest, where that takes no more ops in all. */
-  private async endless(fair: FairGraph, property: Eventually<S, L> | LeadsTo<S, L>, from: Uint8Array, to: Uint8Array): Promise<Found | null> {
+  /** A fair run with a state of `from` after which none of `to` comes: the shortest way to where it can stay, then a
+   *  way round; or to where it can rest, where that takes no more ops in all. */
+  private async endless(fair: FairGraph, property: Eventually<S, L> | LeadsTo<S, L>, from: Uint8Array,
+    to: Uint8Array): Promise<Found | null> {
     const waiting = await this.closure(from, to)
     const homes = await fairHomes(fair, waiting, this.slices)
     const nearest = await this.shortestWait(from, to, state => homes[state] !== 0 || rests(fair, state))
     if (nearest === null) return null
     const goesRound = !rests(fair, nearest.state)
     const round = goesRound ? await wayRound(fair, homes, nearest.state, this.slices) : []
-    // A run that comes to rest is easier to read than a long way round, also where it takes a few steps more to get there.
+    // A run that comes to rest is easier to read than a long way round, also where it takes a few steps more to get
+    // there.
     const resting = goesRound ? await this.shortestWait(from, to, state => rests(fair, state)) : null
     return resting !== null && resting.edges.length <= nearest.edges.length + round.length
       ? this.lassoOf(property, resting, [], resting.edges.length === nearest.edges.length)
@@ -126,7 +136,8 @@ class Decision<S, L, O extends Observation> {
       waiting[state] = 1
       queue[end++] = state
     }
-    await slices.over(states, (at, to) => { for (let state = at; state < to; state++) if (from[state] !== 0) add(state) })
+    await slices.over(states,
+      (at, to) => { for (let state = at; state < to; state++) if (from[state] !== 0) add(state) })
     let i = 0
     await slices.while(most => {
       for (const stop = i + most; i < end && i < stop; i++)
@@ -136,8 +147,10 @@ class Decision<S, L, O extends Observation> {
     return waiting
   }
 
-  /** Breadth first over pairs of a state and whether something has begun and not ended: the shortest way to such a pair whose state `stays`. */
-  private async shortestWait(from: Uint8Array, to: Uint8Array, stays: (state: number) => boolean): Promise<Prefix | null> {
+  /** Breadth first over pairs of a state and whether something has begun and not ended: the shortest way to such a pair
+   *  whose state `stays`. */
+  private async shortestWait(from: Uint8Array, to: Uint8Array,
+    stays: (state: number) => boolean): Promise<Prefix | null> {
     const { graph: { states, first, target }, slices } = this
     // Node 2 * state before it begins, 2 * state + 1 after. `via` is the edge taken to a node, plus 1.
     const via = new Uint32Array(2 * states), before = new Uint32Array(2 * states), seen = new Uint8Array(2 * states)
@@ -161,7 +174,8 @@ class Decision<S, L, O extends Observation> {
         const node = queue[i]!, state = node >>> 1
         found = (node & 1) === 1 && stays(state)
         if (found) return false
-        for (let edge = first[state]!; edge < first[state + 1]!; edge++) enter(target[edge]!, (node & 1) === 1, edge, node)
+        for (let edge = first[state]!; edge < first[state + 1]!; edge++)
+          enter(target[edge]!, (node & 1) === 1, edge, node)
       }
       return i < end
     })
@@ -172,13 +186,15 @@ class Decision<S, L, O extends Observation> {
   }
 
   /** The run, judged once more by who knows nothing of graphs. */
-  private lassoOf(property: Eventually<S, L> | LeadsTo<S, L>, { edges: prefix }: Prefix, round: readonly number[], shortest: boolean): Found {
+  private lassoOf(property: Eventually<S, L> | LeadsTo<S, L>, { edges: prefix }: Prefix, round: readonly number[],
+    shortest: boolean): Found {
     const { machine, graph } = this
     const edges = [...prefix, ...round]
     const ops = opsOf(machine, graph, edges)
     const worlds = [0, ...edges.map(edge => graph.target[edge]!)].map(graph.world)
     const verdict = judgeLasso(machine, property, { ops, worlds, loop: prefix.length })
-    if (verdict === true) throw new ModelError(`property '${property.name}': a run was found against it that is none; please report it`)
+    if (verdict === true)
+      throw new ModelError(`property '${property.name}': a run was found against it that is none; please report it`)
     return { because: verdict.because, witness: verdict.witness ?? {}, ops, loop: prefix.length, shortest }
   }
 
@@ -200,8 +216,10 @@ class Decision<S, L, O extends Observation> {
   private async ancestors(of: Uint8Array): Promise<Uint8Array> {
     const { graph: { states, first, target }, slices } = this
     const starts = new Uint32Array(states + 1), sources = new Uint32Array(target.length)
-    await slices.over(target.length, (from, to) => { for (let edge = from; edge < to; edge++) starts[target[edge]! + 1]!++ })
-    await slices.over(states, (from, to) => { for (let state = from; state < to; state++) starts[state + 1]! += starts[state]! })
+    await slices.over(target.length,
+      (from, to) => { for (let edge = from; edge < to; edge++) starts[target[edge]! + 1]!++ })
+    await slices.over(states,
+      (from, to) => { for (let state = from; state < to; state++) starts[state + 1]! += starts[state]! })
     const next = starts.slice()
     await slices.over(states, (from, to) => {
       for (let state = from; state < to; state++)
@@ -225,7 +243,8 @@ class Decision<S, L, O extends Observation> {
     return found
   }
 
-  /** Edges of a shortest path from the initial state. States are numbered breadth first, so the first edge to one lies on such a path. */
+  /** Edges of a shortest path from the initial state. States are numbered breadth first, so the first edge to one lies
+   *  on such a path. */
   private async pathTo(state: number): Promise<number[]> {
     const { graph: { states, first, target }, slices } = this
     const via = new Uint32Array(states), before = new Uint32Array(states)
@@ -245,11 +264,14 @@ class Decision<S, L, O extends Observation> {
   }
 }
 
-export function fairGraph<S, L, O extends Observation>(machine: Machine<S, L, O>, graph: StateGraph<S, L, O>): FairGraph {
+export function fairGraph<S, L, O extends Observation>(machine: Machine<S, L, O>,
+  graph: StateGraph<S, L, O>): FairGraph {
   const { states, first, target, label, labels } = graph
   const instances = Uint32Array.from(labels, one => one.instance)
-  return { states, first, target, fairness: machine.instances.map(({ action }) => action.fair), instanceOf: edge => instances[label[edge]!]! }
+  return { states, first, target, fairness: machine.instances.map(({ action }) => action.fair),
+    instanceOf: edge => instances[label[edge]!]! }
 }
 
-export const opsOf = <S, L, O extends Observation>(machine: Machine<S, L, O>, { label, labels }: StateGraph<S, L, O>, edges: readonly number[]): Op[] =>
+export const opsOf = <S, L, O extends Observation>(machine: Machine<S, L, O>, { label, labels }: StateGraph<S, L, O>,
+  edges: readonly number[]): Op[] =>
   edges.map(edge => machine.instances[labels[label[edge]!]!.instance]!.op)

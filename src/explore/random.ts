@@ -1,4 +1,5 @@
-/** Random search (fast-check): long seeded runs, half of them with a random subset of the actions; what is found is shrunk. */
+/** Random search (fast-check): long seeded runs, half of them with a random subset of the actions; what is found is
+ *  shrunk. */
 import fc from 'fast-check'
 import { frozen, ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op, World } from '../model/index.ts'
@@ -27,8 +28,8 @@ export interface RandomOptions extends Limits {
 /** Cases that fast-check may try to shrink one violation. A count, not a time: same seed, same result. */
 const maxAttempts = 500
 
-/** Judges every step of random runs. Each property gets a verdict; a violated one is shrunk and no longer judged. Same seed, same result,
- *  unless a clock or a signal ends it. @throws ModelError as `exploreExhaustively`. */
+/** Judges every step of random runs. Each property gets a verdict; a violated one is shrunk and no longer judged. Same
+ *  seed, same result, unless a clock or a signal ends it. @throws ModelError as `exploreExhaustively`. */
 export async function exploreRandomly<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: RandomOptions): Promise<Exploration> {
   const { seed, runs = 1000, length = 100, blind = 1 / 16, refusedLimit = 0.5 } = options
@@ -46,7 +47,8 @@ export async function exploreRandomly<S, L, O extends Observation>(
   }), { seed, numRuns: runs })
   if (ended.mistake !== null) throw ended.mistake
   for (const [name, run] of walk.foundIn)
-    walk.book.violations.set(name, await shrunk(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
+    walk.book.violations.set(name,
+      await shrunk(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
   if (walk.refused > refusedLimit * walk.ops) ended.by ??= 'refused'
   const { states, transitions, depth } = walk.counts()
   return {
@@ -54,16 +56,18 @@ export async function exploreRandomly<S, L, O extends Observation>(
     results: walk.book.results(ended.by === null ? 'passed' : 'incomplete'),
     states, transitions, depth, seconds: pace.seconds, coverage: walk.book.coverage(),
     random: {
-      seed, runs: walk.runs, ops: walk.ops, refused: walk.refused, meanLength: walk.ops / Math.max(1, walk.runs), distinctStates: states,
+      seed, runs: walk.runs, ops: walk.ops, refused: walk.refused, meanLength: walk.ops / Math.max(1, walk.runs),
+      distinctStates: states,
     },
     engine: null,
   }
 }
 
-/** fast-check makes the run smaller that showed the violation, then its ops are made fewer. An interruption ends it early. What does not violate
- *  when it is taken again stays as it was found, and is told to be so. */
+/** fast-check makes the run smaller that showed the violation, then its ops are made fewer. An interruption ends it
+ *  early. What does not violate when it is taken again stays as it was found, and is told to be so. */
 async function shrunk<S, L, O extends Observation>(
-  walk: Walk<S, L, O>, violation: Violation, plans: fc.Arbitrary<Plan>, run: fc.Parameters<[Plan]>, pace: Pace): Promise<Violation> {
+  walk: Walk<S, L, O>, violation: Violation, plans: fc.Arbitrary<Plan>, run: fc.Parameters<[Plan]>,
+  pace: Pace): Promise<Violation> {
   const { machine, walker } = walk
   const judged = judgeOps(machine, violation.property, walker.stepper)
   let best = violation.ops
@@ -116,7 +120,10 @@ class Walk<S, L, O extends Observation> {
     tracing(() => this.book.judge([], { world: world(), fresh: true, before: world, trace: () => [] }), () => [])
   }
 
-  counts() { return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0, bytes: 0, shrinks: false } }
+  counts() {
+    return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0, bytes: 0,
+      shrinks: false }
+  }
 
   run(plan: Plan): void {
     const { states, book, walker } = this
@@ -133,7 +140,9 @@ class Walk<S, L, O extends Observation> {
         this.transitions++
         let after: World<S, L> | null = null
         // Most states are not new, and nobody asks for them.
-        book.record(action, events, { get world() { return after ??= world(words) }, fresh: states.insert(at), before: () => world(from), trace: () => [...taken] })
+        book.record(action, events,
+          { get world() { return after ??= world(words) }, fresh: states.insert(at), before: () => world(from),
+            trace: () => [...taken] })
       },
     }), () => walker.current === null ? taken : [...taken, walker.current])
     for (const name of book.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)

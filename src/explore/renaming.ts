@@ -1,5 +1,5 @@
 /** Arguments and packed states under other names, straight from what is declared of them. */
-import type { Domain, Shape } from '../model/index.ts'
+import type { Domain, Scalarset, Shape } from '../model/index.ts'
 import { groupOf, partsOf } from './symmetry.ts'
 
 /** What each id of a group is called; a group that is missing keeps its names. */
@@ -15,12 +15,21 @@ export function renamedValue(domain: Domain, value: unknown, names: Names): unkn
     case 'scalarset': return names.get(groupOf(domain))?.[value as number] ?? value
     case 'optional': return renamedValue(domain.of, value, names)
     case 'struct': return renamedFields(domain.fields, value, names)
-    case 'variant': return renamedFields(domain.cases[(value as Readonly<Record<string, string>>)[domain.tag]!]!, value, names)
+    case 'variant':
+      return renamedFields(domain.cases[(value as Readonly<Record<string, string>>)[domain.tag]!]!, value, names)
     default: return value // tables and lists are no parameters
   }
 }
-function renamedFields(fields: Readonly<Record<string, Domain>>, value: unknown, names: Names): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value as object).map(([name, of]) => [name, Object.hasOwn(fields, name) ? renamedValue(fields[name]!, of, names) : of]))
+function renamedFields(fields: Readonly<Record<string, Domain>>, value: unknown,
+  names: Names): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value as object)
+    .map(([name, of]) => [name, Object.hasOwn(fields, name) ? renamedValue(fields[name]!, of, names) : of]))
+}
+
+/** The scalarset that the shape holds an id of, or has its rows by. */
+function namingSet(of: Shape): Scalarset | null {
+  if (of.kind === 'scalar') return of.scalarset
+  return of.kind === 'table' && of.key.kind === 'scalarset' ? of.key : null
 }
 
 /** Renames packed states of one shape. */
@@ -40,7 +49,7 @@ export class Renamer {
     this.still = Int32Array.from({ length: words * 32 }, (_, bit) => bit)
     const mark = (of: Shape): boolean => {
       const parts = of.kind === 'scalar' ? [] : partsOf(of).map(part => mark(part.shape))
-      const set = of.kind === 'scalar' ? of.scalarset : of.kind === 'table' && of.key.kind === 'scalarset' ? of.key : null
+      const set = namingSet(of)
       if (!(set !== null && groups.has(groupOf(set)) || parts.includes(true))) return false
       this.named.add(of)
       return true
@@ -67,34 +76,43 @@ export class Renamer {
     return { words: renamed, to }
   }
 
-  private raw(at: number, bits: number): number { return bits === 0 ? 0 : this.from[at >>> 5]! >>> (at & 31) & 2 ** bits - 1 }
+  private raw(at: number, bits: number): number {
+    return bits === 0 ? 0 : this.from[at >>> 5]! >>> (at & 31) & 2 ** bits - 1
+  }
 
-  /** What stands at `from` goes to `to`. Bits that are none of the state's own, in another case than it is of, move with what is around them. */
+  /** What stands at `from` goes to `to`. Bits that are none of the state's own, in another case than it is of, move
+   *  with what is around them. */
   private visit(shape: Shape, from: number, to: number): void {
     if (!this.named.has(shape)) return
     switch (shape.kind) {
       case 'scalar': {
         const names = this.names.get(groupOf(shape.scalarset!)), nulls = shape.nullable ? 1 : 0
         const raw = this.raw(from, shape.bits)
-        if (names !== undefined && raw >= nulls) this.ids.push({ at: to, bits: shape.bits, raw: names[raw - nulls]! + nulls })
+        if (names !== undefined && raw >= nulls)
+          this.ids.push({ at: to, bits: shape.bits, raw: names[raw - nulls]! + nulls })
         return
       }
-      case 'optional': if (this.raw(from, 1) === 1) this.visit(shape.of.shape, from + shape.of.at, to + shape.of.at); return
+      case 'optional':
+        if (this.raw(from, 1) === 1) this.visit(shape.of.shape, from + shape.of.at, to + shape.of.at)
+        return
       case 'struct': for (const field of shape.fields) this.visit(field.shape, from + field.at, to + field.at); return
       case 'table': {
         const names = shape.key.kind === 'scalarset' ? this.names.get(groupOf(shape.key)) : undefined
         shape.elements.forEach((element, i) => {
           const start = from + element.at, end = to + shape.elements[names?.[i] ?? i]!.at
-          if (names !== undefined && names[i] !== i) for (let bit = 0; bit < element.shape.bits; bit++) this.to[start + bit] = end + bit
+          if (names !== undefined && names[i] !== i)
+            for (let bit = 0; bit < element.shape.bits; bit++) this.to[start + bit] = end + bit
           this.visit(element.shape, start, end)
         })
         return
       }
       case 'list':
-        for (const element of shape.elements.slice(0, this.raw(from, shape.length.bits))) this.visit(element.shape, from + element.at, to + element.at)
+        for (const element of shape.elements.slice(0, this.raw(from, shape.length.bits)))
+          this.visit(element.shape, from + element.at, to + element.at)
         return
       case 'variant':
-        for (const field of shape.cases[this.raw(from, shape.which.bits)]!.fields) this.visit(field.shape, from + field.at, to + field.at)
+        for (const field of shape.cases[this.raw(from, shape.which.bits)]!.fields)
+          this.visit(field.shape, from + field.at, to + field.at)
     }
   }
 }

@@ -9,9 +9,11 @@ export interface Violation {
   readonly property: string
   readonly because: string
   readonly witness: Readonly<Record<string, unknown>>
-  /** From the initial state; the last op is the one that violates, or ends a loop. Empty when the initial state does. */
+  /** From the initial state; the last op is the one that violates, or ends a loop. Empty when the initial state
+   *  does. */
   readonly ops: readonly Op[]
-  /** Of an endless run: how many ops come before those that repeat for ever; all of them where it rests for ever. Null where the ops end it. */
+  /** Of an endless run: how many ops come before those that repeat for ever; all of them where it rests for ever. Null
+   *  where the ops end it. */
   readonly loop: number | null
   /** True when no shorter trace exists; of an endless run, when none is shorter up to its loop. */
   readonly shortest: boolean
@@ -26,7 +28,8 @@ export interface PropertyResult {
   readonly violation: Violation | null
   /** For a `sometimes`: how it was reached first. */
   readonly reachedBy: readonly Op[] | null
-  /** It holds because nothing came that it judges: no observation of its kind, nothing that begins. Absent where something did. */
+  /** It holds because nothing came that it judges: no observation of its kind, nothing that begins. Absent where
+   *  something did. */
   readonly vacuous?: true
 }
 
@@ -53,16 +56,19 @@ export interface Exploration {
   /** Exhaustive searches only. */
   readonly engine: EngineFacts | null
 }
-/** How a search went about it: bits of a packed state; bytes that all of them take with their table, parents and labels; how often recipes and
- *  properties were really run; nodes of the trees learnt from that; actions whose trees grew too large, so that they run anew each time. */
+/** How a search went about it: bits of a packed state; bytes that all of them take with their table, parents and
+ *  labels; how often recipes and properties were really run; nodes of the trees learnt from that; actions whose trees
+ *  grew too large, so that they run anew each time. */
 export interface EngineFacts {
-  readonly bits: number; readonly bytes: number; readonly recordings: number; readonly nodes: number; readonly direct: readonly string[]
+  readonly bits: number; readonly bytes: number; readonly recordings: number; readonly nodes: number
+  readonly direct: readonly string[]
   /** Scalarsets under whose renamings one state stands for all, and those whose ids something tells apart. */
   readonly symmetry: readonly { readonly scalarset: string; readonly size: number }[]
   readonly refused: readonly { readonly scalarset: string; readonly because: string }[]
   /** Threads that had a part in it. */
   readonly workers: number
-  /** States by their distance from the initial one; the last ones may be more than `depth`: found, and not looked at yet. */
+  /** States by their distance from the initial one; the last ones may be more than `depth`: found, and not looked at
+   *  yet. */
   readonly levels: readonly number[]
 }
 export interface RandomFacts {

@@ -1,5 +1,5 @@
-/** From renamed states to a real trace: a search under symmetry stores one state for all that differ in names; here the way from the true
- *  initial state is found again, step by step. */
+/** From renamed states to a real trace: a search under symmetry stores one state for all that differ in names; here the
+ *  way from the true initial state is found again, step by step. */
 import { isReached, ModelError, seenIn, showOp, step } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Sometimes, World } from '../model/index.ts'
 import { judgeOps } from './shrink.ts'
@@ -21,7 +21,8 @@ export class Retracer<S, L, O extends Observation> {
     this.packed = packed
   }
 
-  /** Ops that lead through the orbits of the given states, the first of which is the initial one, and then do what `last` does in the last. */
+  /** Ops that lead through the orbits of the given states, the first of which is the initial one, and then do what
+   *  `last` does in the last. */
   ops(states: readonly number[], last: Op | null): readonly Op[] {
     let world = this.machine.initialWorld
     const ops: Op[] = []
@@ -32,14 +33,16 @@ export class Retracer<S, L, O extends Observation> {
     }
     if (last === null) return ops
     const from = this.packed.unpack(this.wordsOf(states.at(-1)!), 0)
-    const instance = this.machine.instances.find(one => one.op.action === last.action && JSON.stringify(one.op.args) === JSON.stringify(last.args))!
+    const instance = this.machine.instances.find(one =>
+      one.op.action === last.action && JSON.stringify(one.op.args) === JSON.stringify(last.args))!
     const meant = this.take(from, instance)!
     const kinds = kindsOf(meant.events)
-    return [...ops, this.step(world, this.canonical(meant.world), ({ action }, events) => action.name === last.action && kindsOf(events) === kinds).op]
+    return [...ops, this.step(world, this.canonical(meant.world),
+      ({ action }, events) => action.name === last.action && kindsOf(events) === kinds).op]
   }
 
-  /** A failure of `op` in the last of the states, as the true names show it. Where they do not, only names that are never reached fail: the step
-   *  tells them apart. */
+  /** A failure of `op` in the last of the states, as the true names show it. Where they do not, only names that are
+   *  never reached fail: the step tells them apart. */
   failure(states: readonly number[], op: Op): ModelError {
     const ops = this.ops(states, null)
     const world = ops.reduce((at, one) => step(this.machine, at, one).world, this.machine.initialWorld)
@@ -52,17 +55,20 @@ export class Retracer<S, L, O extends Observation> {
     return new NotInterchangeable(this.groups[0]!.name, `${showOp(op)} of machine '${this.machine.name}'`)
   }
 
-  private step(world: World<S, L>, target: Uint32Array, isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean)
+  private step(world: World<S, L>, target: Uint32Array,
+    isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean)
     : { op: Op; world: World<S, L> } {
     for (const instance of this.machine.instances) {
       const taken = this.take(world, instance)
-      if (taken !== null && isMeant(instance, taken.events) && this.canonical(taken.world).every((word, i) => word === target[i]))
+      if (taken !== null && isMeant(instance, taken.events)
+        && this.canonical(taken.world).every((word, i) => word === target[i]))
         return { op: instance.op, world: taken.world }
     }
     throw new NotInterchangeable(this.groups[0]!.name, `a step of machine '${this.machine.name}'`)
   }
 
-  private take(world: World<S, L>, instance: Instance<S, O>): { world: World<S, L>; events: readonly ModelEvent<O>[] } | null {
+  private take(world: World<S, L>,
+    instance: Instance<S, O>): { world: World<S, L>; events: readonly ModelEvent<O>[] } | null {
     const taken = step(this.machine, world, instance.op)
     return taken.refused ? null : taken
   }
@@ -86,15 +92,19 @@ export class Retracer<S, L, O extends Observation> {
   }
 
   /** Gives the book traces that show under the true names what was found under others. */
-  retell(book: Book<S, L, O>): void { book.retold(of => this.told(of), (of, ops) => this.reached(of, ops)) }
+  rewriteTraces(book: Book<S, L, O>): void {
+    book.rewriteTraces(of => this.told(of), (of, ops) => this.reached(of, ops))
+  }
 
-  /** The violation with a trace that shows it: of the last op's action, the instance that violates under the true names.
+  /** The violation with a trace that shows it: of the last op's action, the instance that violates under the true
+   *  names.
    *  @throws NotInterchangeable when there is none: then the property tells ids apart. */
   private told(violation: Violation): Violation {
     const judged = judgeOps(this.machine, violation.property)
     for (const ops of this.endings(violation.ops)) {
       const found = judged(ops)
-      if (found !== null && found.ops.length === ops.length) return { ...violation, ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
+      if (found !== null && found.ops.length === ops.length)
+        return { ...violation, ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
     }
     throw new NotInterchangeable(this.groups[0]!.name, `property '${violation.property}'`)
   }
@@ -119,5 +129,11 @@ export class Retracer<S, L, O extends Observation> {
 
 /** Events without the ids they carry: those differ under other names. */
 export function kindsOf(events: readonly ModelEvent<Observation>[]): string {
-  return events.map(event => event.kind === 'observation' ? event.seen.what : event.kind === 'cost' ? `${event.unit} ${event.count}` : JSON.stringify(event)).join()
+  return events.map(event => {
+    switch (event.kind) {
+      case 'observation': return event.seen.what
+      case 'cost': return `${event.unit} ${event.count}`
+      default: return JSON.stringify(event)
+    }
+  }).join()
 }

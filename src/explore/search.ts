@@ -118,8 +118,8 @@ export class Search<S, L, O extends Observation> {
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done && !this.steps.leftSome
-    if (this.steps.retracer === null) this.book.retold(violation => repeated(this.machine, violation), (_, ops) => ops)
-    else this.steps.retracer.retell(this.book)
+    if (this.steps.retracer === null) this.book.rewriteTraces(violation => repeated(this.machine, violation), (_, ops) => ops)
+    else this.steps.retracer.rewriteTraces(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {
@@ -138,14 +138,7 @@ export class Search<S, L, O extends Observation> {
     this.whole = whole
     this.heed(pace)
     try {
-      const resume = this.checkpoints?.resume ?? null
-      if (resume === null) this.begin()
-      else this.resume(resume)
-      this.isPlaced = true
-      // Threads start while this one learns.
-      if (this.workers > 1 && this.backend !== 'javascript') this.threads = new Threads(this.store)
-      this.successors.begin()
-      this.threads?.use(this.successors.module!)
+      this.prepare()
       while (!this.done && !this.decided && !(like !== null && this.book.decisions >= like.decisions)) {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
@@ -154,10 +147,7 @@ export class Search<S, L, O extends Observation> {
         }
         const room = this.store.room()
         if (room === 0) return 'memory'
-        this.mark = this.checkpoints !== undefined && (this.learner.symmetric !== null || this.store.mayFill(Math.max(room, this.threads === null ? 0 : mostShared))) ? this.place() : null
-        if (this.successors.walked - (this.walked ?? 0) + walksPerMiss * this.steps.misses > this.patience) this.compile()
-        this.expand(this.walked === null ? Math.min(room, stride) : Math.min(room, this.between(room, stride)))
-        this.mark = null
+        this.advance(room)
       }
       if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
       return null
@@ -165,6 +155,26 @@ export class Search<S, L, O extends Observation> {
       if (error instanceof StatesFull || error instanceof Stopped) return error.reason
       throw error
     }
+  }
+
+  private prepare(): void {
+    const resume = this.checkpoints?.resume ?? null
+    if (resume === null) this.begin()
+    else this.resume(resume)
+    this.isPlaced = true
+    // Threads start while this one learns.
+    if (this.workers > 1 && this.backend !== 'javascript') this.threads = new Threads(this.store)
+    this.successors.begin()
+    this.threads?.use(this.successors.module!)
+  }
+  private advance(room: number): void {
+    const { learner, store, steps, successors } = this
+    const most = Math.max(room, this.threads === null ? 0 : mostShared)
+    const mayStop = learner.symmetric !== null || store.mayFill(most)
+    this.mark = this.checkpoints !== undefined && mayStop ? this.place() : null
+    if (successors.walked - (this.walked ?? 0) + walksPerMiss * steps.misses > this.patience) this.compile()
+    this.expand(Math.min(room, this.walked === null ? stride : this.between(room, stride)))
+    this.mark = null
   }
 
   /** Under symmetry, what is new of one state can take long: the limits hold in the midst of it, and after it signals are let through. */

@@ -1,13 +1,16 @@
-/** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the others as they are. */
+/** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the
+ *  others as they are. */
 import { judge, keyOf, ModelError, seenIn } from '../model/index.ts'
 import type { Machine, Observation, Op, Property, Verdict } from '../model/index.ts'
 import type { Violation } from './result.ts'
 import { Stepper } from './stepper.ts'
 
-/** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an earlier instance of
- *  its action. The result violates the same property by its last op, and none of its ops is refused. `[]` when the initial state violates.
+/** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an
+ *  earlier instance of its action. The result violates the same property by its last op, and none of its ops is
+ *  refused. `[]` when the initial state violates.
  *  @throws RangeError when the machine has no such property or `ops` do not violate it. */
-export function shrinkOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string, ops: readonly Op[]): Op[] {
+export function shrinkOps<S, L, O extends Observation>(machine: Machine<S, L, O>, property: string,
+  ops: readonly Op[]): Op[] {
   const found = shrink(machine, judgeOps(machine, property), ops)
   if (found === null) throw new RangeError(`these ops do not violate '${property}' of machine '${machine.name}'`)
   return found
@@ -29,10 +32,11 @@ export function shrink<S, L, O extends Observation>(
 
 export interface Found { readonly ops: Op[]; readonly verdict: Exclude<Verdict, true> }
 
-/** Judges lists of ops by one property, many times and fast: the ops up to its first violation without those refused, or null when there is
- *  none. @throws RangeError when the machine has no such property. */
+/** Judges lists of ops by one property, many times and fast: the ops up to its first violation without those refused,
+ *  or null when there is none. @throws RangeError when the machine has no such property. */
 export function judgeOps<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, property: string, stepper: Stepper<S, L, O> = new Stepper(machine)): (ops: readonly Op[]) => Found | null {
+  machine: Machine<S, L, O>, property: string,
+  stepper: Stepper<S, L, O> = new Stepper(machine)): (ops: readonly Op[]) => Found | null {
   const claim = machine.properties.find(p => p.name === property)
   if (claim === undefined) throw new RangeError(`machine '${machine.name}' has no property '${property}'`)
   const same = new Map(machine.instances.map(({ op }, number) => [op, number]))
@@ -61,8 +65,8 @@ export function judgeOps<S, L, O extends Observation>(
   }
 }
 
-/** Judges the step from one state to another. A claim about states, once true of a state, is not asked of it again; one about steps is asked
- *  where the step lets something be seen. */
+/** Judges the step from one state to another. A claim about states, once true of a state, is not asked of it again; one
+ *  about steps is asked where the step lets something be seen. */
 function verdictsOf<S, L, O extends Observation>(claim: Property<S, L, O>, stepper: Stepper<S, L, O>) {
   const sound = new Set<string>()
   return (words: Uint32Array, seen: readonly O[], before: Uint32Array): Verdict => {
@@ -75,12 +79,14 @@ function verdictsOf<S, L, O extends Observation>(claim: Property<S, L, O>, stepp
   }
 }
 
-/** The violation as it is when its ops are taken again, without what was learnt: a step that depends on something else than the state may not
- *  violate then, and that is told. */
+/** The violation as it is when its ops are taken again, without what was learnt: a step that depends on something else
+ *  than the state may not violate then, and that is told. */
 export function repeated<S, L, O extends Observation>(machine: Machine<S, L, O>, violation: Violation): Violation {
   const found = judgeOps(machine, violation.property)(violation.ops)
-  if (found !== null) return { ...violation, ops: found.ops, because: found.verdict.because, witness: found.verdict.witness ?? {} }
-  const because = `${violation.because} (taken again, these ops do not violate: some step depends on something else than the state)`
+  if (found !== null) return { ...violation, ops: found.ops, because: found.verdict.because,
+    witness: found.verdict.witness ?? {} }
+  const because = `${violation.because} (taken again, these ops do not violate: some step depends on something else `
+    + 'than the state)'
   return { ...violation, because, unrepeated: true }
 }
 
@@ -119,7 +125,8 @@ function* renamed<S, L, O extends Observation>(machine: Machine<S, L, O>, ops: r
     .map(([name, value]) => [`${name}=${String(value)}`, { name, value }]))
   for (const { name, value: from } of used.values())
     for (let to = 0; typeof from === 'number' && to < from; to++) {
-      const candidate = ops.map(op => op.args[name] === from ? { action: op.action, args: { ...op.args, [name]: to } } : op)
+      const candidate = ops.map(op =>
+        op.args[name] === from ? { action: op.action, args: { ...op.args, [name]: to } } : op)
       if (candidate.every(op => known.has(keyOf(op)))) yield candidate
     }
 }

@@ -1,5 +1,5 @@
-/** Steps of one machine over packed states, one by one. What a run read and did is kept in trees, so that a step is run anew only where it may
- *  do something else. */
+/** Steps of one machine over packed states, one by one. What a run read and did is kept in trees, so that a step is run
+ *  anew only where it may do something else. */
 import { apply } from '../model/effect.ts'
 import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
 import { showOp } from '../model/index.ts'
@@ -45,7 +45,8 @@ export class Stepper<S, L, O extends Observation> {
   }
 
   /** The state after the instance, and what happened; null where it may not be taken. @throws ModelError. */
-  take(instance: number, words: Uint32Array): { readonly words: Uint32Array; readonly events: readonly ModelEvent<O>[] } | null {
+  take(instance: number,
+    words: Uint32Array): { readonly words: Uint32Array; readonly events: readonly ModelEvent<O>[] } | null {
     const { label, effect } = this.steps.follow(instance, words, trees => {
       const { log, step } = this.recorder.record(this.machine.instances[instance]!, words, 0, null)
       return { log, leaf: step === null ? 0 : trees.leaf(this.label(step.events), step.effect) }
@@ -75,7 +76,8 @@ class Memo {
     this.runs = new Uint32Array(roots)
   }
 
-  follow(root: number, words: Uint32Array, learn: (trees: Trees) => { readonly log: Parameters<Trees['extend']>[1]; readonly leaf: number }): Leaf {
+  follow(root: number, words: Uint32Array,
+    learn: (trees: Trees) => { readonly log: Parameters<Trees['extend']>[1]; readonly leaf: number }): Leaf {
     const { trees, runs } = this
     const ref = trees.walk(root, words, 0)
     if (ref !== unknown) return trees.leaves[leafOf(ref)]!

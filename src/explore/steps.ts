@@ -1,4 +1,5 @@
-/** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and learn it. */
+/** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and
+ *  learn it. */
 import { ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op } from '../model/index.ts'
 import type { Book } from './book.ts'
@@ -28,7 +29,8 @@ export class Steps<S, L, O extends Observation> {
   private readonly successors: Successors<S, L, O>
   /** Whether no further step is wanted. */
   private readonly isDecided: () => boolean
-  constructor(machine: Machine<S, L, O>, store: StateStore, learner: Learner<S, L, O>, book: Book<S, L, O>, successors: Successors<S, L, O>, isDecided: () => boolean) {
+  constructor(machine: Machine<S, L, O>, store: StateStore, learner: Learner<S, L, O>, book: Book<S, L, O>,
+    successors: Successors<S, L, O>, isDecided: () => boolean) {
     this.machine = machine
     this.store = store
     this.learner = learner
@@ -67,14 +69,16 @@ export class Steps<S, L, O extends Observation> {
     }, () => this.opOf(current))
   }
 
-  /** One root of a parent whose words stand in the scratch area, for compiled code: its successor comes to the buffer at `at`. Returns where the next one
-   *  goes, or 0 when something was decided, or no further parent is wanted now: then the parent is to be finished from this root on. */
+  /** One root of a parent whose words stand in the scratch area, for compiled code: its successor comes to the buffer
+   *  at `at`. Returns where the next one goes, or 0 when something was decided, or no further parent is wanted now:
+   *  then the parent is to be finished from this root on. */
   private one(parent: number, root: number, at: number): number {
     this.parent = parent
     this.missed(root)
     const { store: { words32, scratch, plan }, learner, book } = this
     const { decisions } = book
-    const { label, effect } = this.tracing(() => learner.follow(root, words32, scratch, parent, this.trace), () => this.opOf(root))
+    const { label, effect } = this.tracing(() => learner.follow(root, words32, scratch, parent, this.trace),
+      () => this.opOf(root))
     if (book.decisions !== decisions || this.isHeld()) return 0
     if (label === null || effect === null) return at
     this.successors.count(label)
@@ -84,8 +88,9 @@ export class Steps<S, L, O extends Observation> {
     return at + plan.recordBytes
   }
 
-  /** Takes some steps from states all over the space once more, as they are, and holds them against the trees: a step that changes its mind later
-   *  than it was learnt shows itself here. @throws ModelError when one does something else now. */
+  /** Takes some steps from states all over the space once more, as they are, and holds them against the trees: a step
+   *  that changes its mind later than it was learnt shows itself here. @throws ModelError when one does something else
+   *  now. */
   audit(times: number): void {
     const { store, learner, machine: { instances } } = this
     const { words32 } = store, after = new Uint32Array(learner.words), again = new Uint32Array(learner.words)
@@ -118,7 +123,8 @@ export class Steps<S, L, O extends Observation> {
     return tracing(() => {
       try { return work() } catch (error) {
         const at = op()
-        if (this.retracer === null || at === null || !(error instanceof ModelError) || error instanceof NotInterchangeable) throw error
+        if (this.retracer === null || at === null || !(error instanceof ModelError)
+          || error instanceof NotInterchangeable) throw error
         throw this.retracer.failure(this.way(), at)
       }
     }, () => this.trace(op()))

@@ -1,15 +1,18 @@
-/** The set of visited states, exact, in memory that threads can share: numbered in the order of their arrival, each with its parent and the
- *  label of the step that led to it first. */
+/** The visited states, exact, in memory that threads share: numbered as they come, with parent and label of each. */
 import type { Keys } from './keys.ts'
 import { giveBack, reserve } from './memories.ts'
 import type { Slices } from './pace.ts'
 import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import type { TreeSpace } from './trees.ts'
-import { kernelBytes } from './wasm/kernel.ts'
+import { kernelBytes, kernelOf } from './wasm/kernel.ts'
 import type { Kernel } from './wasm/kernel.ts'
-import { control, firstRunBits, firstTableBits, independent, maxLabels, maxLoad, mostMisses, own, planOf, record, tableLoad, treesAt, treeSizes } from './wasm/memory.ts'
+import {
+  control, firstRunBits, firstTableBits, independent, maxLabels, maxLoad, mostMisses, own, planOf, record, tableLoad,
+  treesAt, treeSizes,
+} from './wasm/memory.ts'
 import type { Plan } from './wasm/memory.ts'
+import { writtenRanges } from './wasm/written-ranges.ts'
 
 /** Parents that are expanded between two looks at the room left. */
 const mostParents = 4096
@@ -45,7 +48,7 @@ export class StateStore {
   private tableBits = firstTableBits
   private readonly runBits: number[]
   private readonly maxStates: number
-  /** Less memory was allowed than the smallest search takes: that much is taken in any case, and the search ends at its initial state. */
+  /** Less memory was allowed than the smallest search takes. It takes that much, and ends at its initial state. */
   private readonly starved: boolean
   /** Labels that there are. */
   private labels = 0
@@ -70,8 +73,7 @@ export class StateStore {
     this.runBits = this.plan.components.map(() => firstRunBits)
     this.local = this.plan.threadBase
     this.module = new WebAssembly.Module(kernelBytes(this.plan, symmetry))
-    const { exports } = new WebAssembly.Instance(this.module, { env: { memory: this.memory, local: new WebAssembly.Global({ value: 'i32' }, this.local) } })
-    this.kernel = { ...exports as unknown as Omit<Kernel, 'swaps'>, swaps: new Map(Object.entries(exports).filter(([name]) => name.startsWith('swap_')) as [string, (address: number) => void][]) }
+    this.kernel = kernelOf(this.module, this.memory, this.local)
     this.word(control.limit, Math.min(maxStates, this.plan.maxStates))
     this.tellMasks()
   }
@@ -89,7 +91,9 @@ export class StateStore {
   }
 
   /** Whether the states after so many parents may be more than there is room for. */
-  mayFill(parents: number): boolean { return Math.min(this.maxStates, this.plan.maxStates) - this.count < parents * this.fanout }
+  mayFill(parents: number): boolean {
+    return Math.min(this.maxStates, this.plan.maxStates) - this.count < parents * this.fanout
+  }
   /** Runs of each component. */
   get componentRuns(): number[] { return this.plan.components.map((_, i) => this.runs(i)) }
 
@@ -98,12 +102,14 @@ export class StateStore {
     this.fillGaps()
     const { arena, parents, labels, components } = this.plan
     const bytes = (from: number, length: number): Uint8Array => new Uint8Array(this.memory.buffer, from, length)
-    return [bytes(arena, 8 * states), bytes(parents, 4 * states), bytes(labels, 2 * states), ...components.map((one, i) => bytes(one.arena, runs[i]! * one.words * 4))]
+    return [bytes(arena, 8 * states), bytes(parents, 4 * states), bytes(labels, 2 * states),
+      ...components.map((one, i) => bytes(one.arena, runs[i]! * one.words * 4))]
   }
-  /** Takes over states of another store of the same machine; `fill` brings the bytes of each part. Returns how many parts it took. @throws StatesFull when they do not fit. */
+  /** Takes states of another store of the machine; `fill` brings each part. Returns how many. @throws StatesFull. */
   restore(states: number, runs: readonly number[], fill: (part: number, into: Uint8Array) => void): number {
     const { components, maxStates } = this.plan
-    if (states >= maxStates || components.some(({ capacity }, i) => runs[i]! >= capacity)) throw new StatesFull('memory')
+    if (states >= maxStates || components.some(({ capacity }, i) => runs[i]! >= capacity))
+      throw new StatesFull('memory')
     const parts = this.parts(states, runs)
     parts.forEach((into, part) => { fill(part, into) })
     this.word(control.count, states)
@@ -117,7 +123,7 @@ export class StateStore {
     return parts.length
   }
 
-  /** How many parents can be expanded before the store has to be asked again; makes room first. 0 when there is none. */
+  /** Makes room. Says how many parents can be expanded before it has to be asked again; 0 where there is no room. */
   room(): number {
     if (this.starved) return 0
     const { fanout, plan } = this
@@ -130,15 +136,18 @@ export class StateStore {
     const runs = plan.components.map((_, i) => this.runsFor(i, wanted))
     return Math.max(0, Math.min(mostParents, Math.floor(Math.min(left <= slots ? Infinity : slots, ...runs) / fanout)))
   }
-  /** Makes room for threads that take so many parents at a time, and says when they have to stop for want of it. False when that is now. */
+  /** Makes room for threads that take so many parents at a time, and says when they have to stop. False: now. */
   setStops(parents: number): boolean {
     const { threads, components, maxStates } = this.plan
     // What helpers leave to the main thread comes on top, when they have stopped.
     const most = threads * parents * this.fanout + (threads - 1) * mostMisses
     // The last states before the limit are for one thread: no other has some that are not counted yet.
     const left = Math.min(this.maxStates, maxStates) - this.count
-    const rooms = [Math.min(left, this.slotsFor(Math.min(left, most + 1))), ...components.map((_, i) => this.runsFor(i, most + 1))]
-    rooms.forEach((room, i) => { this.word(control.stops[i]!, Math.max(0, (i === 0 ? this.count : this.runs(i - 1)) + room - most)) })
+    const rooms = [Math.min(left, this.slotsFor(Math.min(left, most + 1))),
+      ...components.map((_, i) => this.runsFor(i, most + 1))]
+    rooms.forEach((room, i) => {
+      this.word(control.stops[i]!, Math.max(0, (i === 0 ? this.count : this.runs(i - 1)) + room - most))
+    })
     return rooms.every(room => room > most)
   }
   /** Whether a thread may take more parents. */
@@ -156,7 +165,8 @@ export class StateStore {
   /** The same of a component's runs. */
   private runsFor(which: number, runs: number): number {
     const { plan: { components, threads }, runBits } = this, { capacity } = components[which]!
-    const left = (): number => Math.min(capacity, Math.floor(maxLoad * 2 ** runBits[which]!)) - this.runs(which) - threads
+    const left = (): number =>
+      Math.min(capacity, Math.floor(maxLoad * 2 ** runBits[which]!)) - this.runs(which) - threads
     while (left() < runs && 2 ** (runBits[which]! + 1) * maxLoad <= capacity) this.growRuns(which)
     return left()
   }
@@ -166,7 +176,8 @@ export class StateStore {
   get trees(): TreeSpace {
     const ints = (at: number, length: number): Int32Array => new Int32Array(this.memory.buffer, at, length)
     return {
-      roots: ints(this.plan.roots, this.roots), nodes: ints(treesAt.nodes, 4 * treeSizes.nodes), children: ints(treesAt.children, treeSizes.children),
+      roots: ints(this.plan.roots, this.roots), nodes: ints(treesAt.nodes, 4 * treeSizes.nodes),
+      children: ints(treesAt.children, treeSizes.children),
       leafAt: ints(treesAt.leafAt, treeSizes.leaves), leaves: ints(treesAt.leaves, treeSizes.words),
     }
   }
@@ -178,10 +189,14 @@ export class StateStore {
     return this.scratch
   }
   parent(state: number): number { return this.words32[this.plan.parents + state * 4 >>> 2]! }
-  label(state: number): number { return this.words32[this.plan.labels + state * 2 >>> 2]! >>> (state & 1) * 16 & maxLabels - 1 }
+  label(state: number): number {
+    return this.words32[this.plan.labels + state * 2 >>> 2]! >>> (state & 1) * 16 & maxLabels - 1
+  }
 
   /** Which leaves are superfluous after a label, in rows. */
-  get rows(): Uint32Array { return new Uint32Array(this.memory.buffer, this.plan.rows, independent.labels * independent.rowBytes / 4) }
+  get rows(): Uint32Array {
+    return new Uint32Array(this.memory.buffer, this.plan.rows, independent.labels * independent.rowBytes / 4)
+  }
 
   /** Bit i: whether a step with this label can change what judgement i reads. To be told of every label. */
   touch(label: number, touch: number): void {
@@ -224,37 +239,22 @@ export class StateStore {
   /** The numbers of the states by their slots. */
   async number(slices: Slices): Promise<Uint32Array> {
     const numbers = new Uint32Array(2 ** this.tableBits), { words32, candidate, plan: { words } } = this
-    const number = (state: number, at: number): void => {
-      words32.copyWithin(candidate, at, at + words)
-      numbers[this.locate(state)] = state
-    }
-    await slices.over(this.count, (from, to) => { for (let state = from; state < to; state++) number(state, this.unpack(state)) })
+    await slices.over(this.count, (from, to) => {
+      for (let state = from; state < to; state++) {
+        const at = this.unpack(state)
+        words32.copyWithin(candidate, at, at + words)
+        numbers[this.locate(state)] = state
+      }
+    })
     return numbers
   }
   /** Gives the memory to the next search, emptied, unless it is large: then the system has it back. */
   free(): void {
     if (this.bytes > keptBytes) return
-    const { plan, words32 } = this
-    const wipe = (address: number, bytes: number): void => { words32.fill(0, address >>> 2, address + bytes + 3 >>> 2) }
-    wipe(plan.table, 8 * 2 ** this.tableBits)
-    wipe(plan.arena, 8 * this.count)
-    wipe(plan.parents, 4 * this.count)
-    wipe(plan.labels, 2 * this.count)
-    plan.components.forEach((component, i) => {
-      wipe(component.slots, 4 * 2 ** this.runBits[i]!)
-      wipe(component.arena, (this.runs(i) + plan.threads) * component.words * 4)
-    })
-    wipe(0, treesAt.nodes)
-    // What was never written is not written now: it would take memory.
-    for (let thread = 0; thread < plan.threads; thread++) {
-      const local = this.localOf(thread)
-      wipe(local, plan.fired)
-      wipe(local + plan.fired, 8 * this.labels)
-      wipe(local + plan.misses, plan.threadBytes - plan.misses)
-    }
-    wipe(plan.touch, 4 * this.labels)
-    wipe(plan.rows, independent.rowBytes * Math.min(this.labels, independent.labels))
-    wipe(plan.tables16, plan.table - plan.tables16)
+    const runs = this.runBits.map((bits, i) => ({ slots: 2 ** bits, runs: this.runs(i) }))
+    const used = { states: this.count, slots: 2 ** this.tableBits, runs, labels: this.labels }
+    for (const { address, bytes } of writtenRanges(this.plan, used))
+      this.words32.fill(0, address >>> 2, address + bytes + 3 >>> 2)
     giveBack(this.memory)
   }
 
@@ -277,11 +277,11 @@ export class StateStore {
     this.runBits[which]!++
     this.tellMasks()
     this.fillGaps()
-    const { regrow0, regrow1 } = this.kernel
-    ;(which === 0 ? regrow0 : regrow1)!()
+    this.kernel[which === 0 ? 'regrow0' : 'regrow1']!()
   }
-  /** Numbers that threads keep for their next runs have no run yet. What stands there may be a run that another was quicker to store: found under
-   *  two numbers, one state would be two. A copy of the first run is found under the first number only, and stays: the new table knows it. */
+  /** Numbers that threads keep for their next runs have no run yet. What stands there may be a run that another was
+   *  quicker to store: found under two numbers, one state would be two. A copy of the first run is found under the
+   *  first number only, and stays: the new table knows it. */
   private fillGaps(): void {
     const { components, threads } = this.plan
     for (const [i, { arena, words }] of components.entries())

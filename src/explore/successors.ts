@@ -16,7 +16,8 @@ export class Successors<S, L, O extends Observation> {
   /** The newest code, for threads. */
   module: WebAssembly.Module | null = null
   private code: Expand | null = null
-  /** Takes a root whose compiled tree does not know on: of a parent, its successor to an address. Returns the next address; 0 to stop there. */
+  /** Takes a root whose compiled tree does not know on: of a parent, its successor to an address. Returns the next
+   *  address; 0 to stop there. */
   learn: (parent: number, root: number, at: number) => number = () => 0
   /** Steps taken outside the compiled code, by label. */
   private readonly taken: number[] = []
@@ -47,25 +48,33 @@ export class Successors<S, L, O extends Observation> {
     this.code = this.instance(this.module, this.store.kernel, this.learn)
   }
 
-  /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where it leads. */
+  /** Code that hands over every step from a state, in the buffer from one address to another, in place of storing where
+   *  it leads. */
   compileSteps(take: (from: number, end: number) => void): void {
-    this.code = this.instance(new WebAssembly.Module(this.bytes({ judges: false, every: true, knows: true })), { flush: take, walk: () => 0 }, () => 0)
+    this.code = this.instance(new WebAssembly.Module(this.bytes({ judges: false, every: true, knows: true })),
+      { flush: take, walk: () => 0 }, () => 0)
   }
 
-  private bytes({ judges, every, knows }: { readonly judges: boolean; readonly every: boolean; readonly knows: boolean }): Uint8Array<ArrayBuffer> {
+  private bytes({ judges, every, knows }: {
+    readonly judges: boolean
+    readonly every: boolean
+    readonly knows: boolean
+  }): Uint8Array<ArrayBuffer> {
     const { store, learner: { trees, judgements: { length } } } = this
     const judgements = judges ? Array.from({ length }, (_, root) => root) : []
     const instances = Array.from({ length: trees.roots.length - length }, (_, i) => length + i)
-    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, every, instances, knows }).bytes()
+    return new SuccessorsCode({ plan: store.plan, trees, judgements, canonical: store.isCanonical, every, instances,
+      knows }).bytes()
   }
-  private instance(module: WebAssembly.Module, { flush, walk }: Pick<Kernel, 'flush' | 'walk'>, learn: Successors<S, L, O>['learn']): Expand {
+  private instance(module: WebAssembly.Module, { flush, walk }: Pick<Kernel, 'flush' | 'walk'>,
+    learn: Successors<S, L, O>['learn']): Expand {
     const { memory, local } = this.store
     const env = { memory, flush, walk, learn, local: new WebAssembly.Global({ value: 'i32' }, local) }
     return new WebAssembly.Instance(module, { env }).exports['expand'] as Expand
   }
 
-  /** Takes parents from `next` on; null when it came to `end`, or the root where the trees do not know on: then `next` is the parent
-   *  whose later roots are still to be taken. */
+  /** Takes parents from `next` on; null when it came to `end`, or the root where the trees do not know on: then `next`
+   *  is the parent whose later roots are still to be taken. */
   expand(next: number, end: number): number | null {
     this.next = this.code!(next, end)
     const missed = this.store.words32[this.store.local + own.missed >>> 2]!

@@ -5,7 +5,9 @@ import type { Scalarset, Shape } from '../model/index.ts'
 /** A group cannot be renamed: its ids are ordered or computed with, or that they are not is more than is tested. */
 export class NotInterchangeable extends ModelError {
   readonly group: string
-  constructor(group: string, who: string, does = `tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, nothing else`) {
+  constructor(group: string, who: string,
+    does = `tells the ids of scalarset '${group}' apart: it may compare them for equality and index tables with them, `
+      + 'nothing else') {
     super(`${who} ${does}`)
     this.group = group
     this.trace = []
@@ -18,9 +20,20 @@ export interface Group { readonly name: string; readonly size: number }
 /** The part of the state exists only where these bits have that value, or more. */
 export interface Test { readonly at: number; readonly bits: number; readonly is: number; readonly orMore: boolean }
 /** A place that holds an id of a group. */
-export interface ValueSlot { readonly group: string; readonly at: number; readonly bits: number; readonly nullable: boolean; readonly tests: readonly Test[] }
+export interface ValueSlot {
+  readonly group: string
+  readonly at: number
+  readonly bits: number
+  readonly nullable: boolean
+  readonly tests: readonly Test[]
+}
 /** The elements of one table that a group is the key of. */
-export interface RowSet { readonly group: string; readonly at: readonly number[]; readonly bits: number; readonly tests: readonly Test[] }
+export interface RowSet {
+  readonly group: string
+  readonly at: readonly number[]
+  readonly bits: number
+  readonly tests: readonly Test[]
+}
 
 export interface Symmetry {
   /** Renamed by trying all permutations. */
@@ -49,7 +62,10 @@ export function setsOf(shape: Shape): Scalarset[] {
   return shape.kind === 'table' && shape.key.kind === 'scalarset' ? [shape.key, ...parts] : parts
 }
 
-export const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly { readonly at: number; readonly shape: Shape }[] => {
+export const partsOf = (of: Exclude<Shape, { kind: 'scalar' }>): readonly {
+  readonly at: number
+  readonly shape: Shape
+}[] => {
   switch (of.kind) {
     case 'optional': return [of.of]
     case 'struct': return of.fields
@@ -63,12 +79,17 @@ const numeral = (n: number): string => n.toLocaleString('en-US')
 
 interface Under { readonly tests: readonly Test[]; readonly keys: readonly string[] }
 /** Where a group's ids stand as values, and what its tables hold: decides how it can be renamed. */
-interface Found { readonly values: (ValueSlot & { readonly keys: readonly string[] })[]; readonly rows: (RowSet & { readonly keys: readonly string[] })[] }
+interface Found {
+  readonly values: (ValueSlot & { readonly keys: readonly string[] })[]
+  readonly rows: (RowSet & { readonly keys: readonly string[] })[]
+}
 
-/** Each state is brought to all orders of the ids that have to be tried: to more of them is dearer than what it saves. */
+/** Each state is brought to all orders of the ids that have to be tried: to more of them is dearer than what it
+ *  saves. */
 const mostOrders = 5040
 
-/** @param groups the ones to rename. @throws NotInterchangeable for the largest of those that have to be tried, when that is too dear. */
+/** @param groups the ones to rename. @throws NotInterchangeable for the largest of those that have to be tried, when
+ *  that is too dear. */
 export function symmetryOf(shape: Shape, groups: readonly Group[], who: string): Symmetry {
   const names = new Set(groups.map(({ name }) => name))
   const found: Found = { values: [], rows: [] }
@@ -76,17 +97,21 @@ export function symmetryOf(shape: Shape, groups: readonly Group[], who: string):
   const relabelled: Group[] = []
   // The largest first: they cost most to try.
   for (const group of [...groups].sort((a, b) => b.size - a.size))
-    if ([...relabelled, group].every(one => isApart(one.name, [...relabelled, group].map(({ name }) => name), found))) relabelled.push(group)
+    if ([...relabelled, group].every(one => isApart(one.name, [...relabelled, group].map(({ name }) => name), found)))
+      relabelled.push(group)
   const tried = groups.filter(group => !relabelled.includes(group))
   const orders = tried.reduce((product, { size }) => product * factorial(size), 1)
   if (orders > mostOrders) {
     const largest = tried.reduce((most, one) => one.size > most.size ? one : most)
-    throw new NotInterchangeable(largest.name, who, `would have to be brought to ${numeral(orders)} orders of ids each, and ${numeral(mostOrders)} are at most; scalarset '${largest.name}' has the most ids`)
+    throw new NotInterchangeable(largest.name, who,
+      `would have to be brought to ${numeral(orders)} orders of ids each, and ${numeral(mostOrders)} are at most; `
+        + `scalarset '${largest.name}' has the most ids`)
   }
   return { tried, relabelled, orders, values: found.values, rows: found.rows }
 }
 
-/** The order in which a state mentions the group's ids must not depend on how it, or others that are relabelled too, are named. */
+/** The order in which a state mentions the group's ids must not depend on how it, or others that are relabelled too,
+ *  are named. */
 function isApart(name: string, relabelled: readonly string[], { values, rows }: Found): boolean {
   if (values.some(value => value.group === name && value.keys.some(key => relabelled.includes(key)))) return false
   // Rows within rows that move too: how one of them is ordered depends on how the other is.
@@ -108,9 +133,11 @@ function collect(shape: Shape, at: number, under: Under, names: ReadonlySet<stri
     case 'table': {
       const key = shape.key.kind === 'scalarset' && names.has(groupOf(shape.key)) ? groupOf(shape.key) : null
       if (key !== null && shape.elements.length > 1 && shape.elements[0]!.shape.bits > 0)
-        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at), bits: shape.elements[0]!.shape.bits, ...under })
+        found.rows.push({ group: key, at: shape.elements.map(element => at + element.at),
+          bits: shape.elements[0]!.shape.bits, ...under })
       for (const element of shape.elements)
-        collect(element.shape, at + element.at, key === null ? under : { ...under, keys: [...under.keys, key] }, names, found)
+        collect(element.shape, at + element.at, key === null ? under : { ...under, keys: [...under.keys, key] }, names,
+          found)
       return
     }
     case 'list': {
@@ -120,7 +147,8 @@ function collect(shape: Shape, at: number, under: Under, names: ReadonlySet<stri
     }
     case 'variant': {
       shape.cases.forEach(({ fields }, i) => {
-        for (const field of fields) collect(field.shape, at + field.at, tested(under, at, shape.which.bits, i), names, found)
+        for (const field of fields)
+          collect(field.shape, at + field.at, tested(under, at, shape.which.bits, i), names, found)
       })
     }
   }

@@ -1,5 +1,5 @@
-/** Helpers of a search: threads that take parents of the current level in chunks, with compiled code and the shared memory alone. What the
- *  code does not know they leave to the main thread, which has the machine. */
+/** Helpers of a search: threads that take parents of the current level in chunks, with compiled code and the shared
+ *  memory alone. What the code does not know they leave to the main thread, which has the machine. */
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { StateStore } from './store.ts'
@@ -86,7 +86,8 @@ export class Threads {
       const { port1, port2 } = new MessageChannel()
       const worker = new Worker(source, {
         eval: true, execArgv: [], transferList: [port2],
-        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses }, chunk, components: plan.components.length, mostMisses, spins, port: port2 },
+        workerData: { memory, kernel: module, local: store.localOf(i + 1), control, own, plan: { misses: plan.misses },
+          chunk, components: plan.components.length, mostMisses, spins, port: port2 },
       })
       worker.unref()
       port1.unref()
@@ -103,9 +104,11 @@ export class Threads {
     this.words[control.code >>> 2]!++
   }
 
-  /** Starts a round over the parents from `next` on, of one level; `take` is this thread's own share of it. Then `unfinished` gets what
-   *  helpers could not take: a parent with one root, or with all from it on. Returns the first parent that nobody took. */
-  round(next: number, levelEnd: number, take: (from: number, to: number) => void, unfinished: (parent: number, root: number, isLast: boolean) => void): number {
+  /** Starts a round over the parents from `next` on, of one level; `take` is this thread's own share of it. Then
+   *  `unfinished` gets what helpers could not take: a parent with one root, or with all from it on. Returns the first
+   *  parent that nobody took. */
+  round(next: number, levelEnd: number, take: (from: number, to: number) => void,
+    unfinished: (parent: number, root: number, isLast: boolean) => void): number {
     const { words, store, workers } = this
     const end = Math.min(levelEnd, next + mostShared)
     words[control.next >>> 2] = next
@@ -121,7 +124,8 @@ export class Threads {
       }
     } finally {
       spin(words, control.done >>> 2, workers.length)
-      for (let done = Atomics.load(words, control.done >>> 2); done < workers.length; done = Atomics.load(words, control.done >>> 2))
+      for (let done = Atomics.load(words, control.done >>> 2); done
+        < workers.length; done = Atomics.load(words, control.done >>> 2))
         Atomics.wait(words, control.done >>> 2, done)
     }
     for (const { thread } of workers)

@@ -1,4 +1,5 @@
-/** Decision trees learnt from runs: per root, which packed fields are read in which order, and what follows from their values. */
+/** Decision trees learnt from runs: per root, which packed fields are read in which order, and what follows from their
+ *  values. */
 import { changedWords } from '../model/effect.ts'
 import type { Effect } from '../model/effect.ts'
 import { ModelError } from '../model/index.ts'
@@ -13,8 +14,15 @@ export const refOfLeaf = (leaf: number): Ref => ~leaf
 /** What follows: nothing (`label` null: a false guard, a property that holds), or a step with its label. */
 export interface Leaf { readonly label: number | null; readonly effect: Effect | null }
 
-/** Where trees stand that threads walk, in memory they share; `leaves` holds what each leaf does, from the word on that `leafAt` tells. */
-export interface TreeSpace { readonly roots: Int32Array; readonly nodes: Int32Array; readonly children: Int32Array; readonly leafAt: Int32Array; readonly leaves: Int32Array }
+/** Where trees stand that threads walk, in memory they share; `leaves` holds what each leaf does, from the word on that
+ *  `leafAt` tells. */
+export interface TreeSpace {
+  readonly roots: Int32Array
+  readonly nodes: Int32Array
+  readonly children: Int32Array
+  readonly leafAt: Int32Array
+  readonly leaves: Int32Array
+}
 
 /** Fields wider than this are tested in pieces. */
 const pieceBits = 8
@@ -58,7 +66,8 @@ export class Trees {
 
   leaf(label: number | null, effect: Effect | null): number {
     if (label === null || effect === null) return 0
-    const key = `${label} ${effect.keep.join()} ${effect.set.join()} ${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}`
+    const key = `${label} ${effect.keep.join()} ${effect.set.join()} `
+      + `${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}`
     let number = this.leafNumbers.get(key)
     if (number === undefined) {
       number = this.leaves.push({ label, effect }) - 1
@@ -67,12 +76,15 @@ export class Trees {
     }
     return number
   }
-  /** For threads: label, whether anything changes, what is kept and set of each word; then moves: word and bit it comes from, mask, word and bit it goes to. */
+  /** For threads: label, whether anything changes, what is kept and set of each word; then moves: word and bit it comes
+   *  from, mask, word and bit it goes to. */
   private share(leaf: number, label: number, { keep, set, moves }: Effect): void {
     if (this.space === null) return
     const { leafAt, leaves } = this.space
-    const words = [label, changedWords({ keep, set, moves }).length, ...Array.from(keep, (kept, w) => [kept, set[w]!]).flat(), moves.length,
-      ...moves.flatMap(({ from, to, bits }) => [4 * (from >>> 5), from & 31, bits === 32 ? -1 : 2 ** bits - 1, 4 * (to >>> 5), to & 31])]
+    const words = [label, changedWords({ keep, set, moves }).length,
+      ...Array.from(keep, (kept, w) => [kept, set[w]!]).flat(), moves.length,
+      ...moves.flatMap(({ from, to, bits }) =>
+        [4 * (from >>> 5), from & 31, bits === 32 ? -1 : 2 ** bits - 1, 4 * (to >>> 5), to & 31])]
     if (leaf >= leafAt.length || this.leafWords + words.length > leaves.length) return this.outgrow()
     leaves.set(words, this.leafWords)
     leafAt[leaf] = this.leafWords
@@ -89,8 +101,9 @@ export class Trees {
     this.space = null
   }
 
-  /** Adds what a run read of the state at `offset`, and where that leads. `lenient`: since earlier runs some property was decided and is
-   *  asked no more, so that a run may read less than the tree tests; else it must read what those before it read.
+  /** Adds what a run read of the state at `offset`, and where that leads. `lenient`: since earlier runs some property
+   *  was decided and is asked no more, so that a run may read less than the tree tests; else it must read what those
+   *  before it read.
    *  @throws ModelError when it contradicts them. */
   extend(root: number, log: ReadLog, words: Uint32Array, offset: number, leaf: number, lenient: boolean): void {
     const tests = pieces(log)
@@ -105,7 +118,8 @@ export class Trees {
     for (let depth = 0; ref() > 0; depth++) {
       const n = ref() * nodeInts, { nodes } = this
       const test = tests[depth]
-      const isSame = test !== undefined && nodes[n] === test.word && nodes[n + 1] === test.shift && nodes[n + 2] === test.mask
+      const isSame = test !== undefined && nodes[n] === test.word && nodes[n + 1] === test.shift
+        && nodes[n + 2] === test.mask
       if (!isSame && !lenient) throw this.contradiction(root)
       tested.add(placeOf(nodes[n]!, nodes[n + 1]!, nodes[n + 2]!))
       descend(n)
@@ -126,14 +140,18 @@ export class Trees {
   settle(root: number): void { Atomics.store(this.roots, root, refOfLeaf(0)) }
 
   private contradiction(root: number): ModelError {
-    return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend on the state and its arguments alone`)
+    return new ModelError(`${this.nameOf(root)} does different things in states that look alike to it: it must depend `
+      + 'on the state and its arguments alone')
   }
 
   private node(word: number, shift: number, mask: number): Ref {
     const node = this.nodeCount++
-    if (this.space !== null && ((node + 1) * nodeInts > this.nodes.length || this.childCount + mask + 1 > this.children.length)) this.outgrow()
+    if (this.space !== null
+      && ((node + 1) * nodeInts > this.nodes.length || this.childCount + mask + 1 > this.children.length))
+      this.outgrow()
     if ((node + 1) * nodeInts > this.nodes.length) this.nodes = grown(this.nodes, (node + 1) * nodeInts)
-    if (this.childCount + mask + 1 > this.children.length) this.children = grown(this.children, this.childCount + mask + 1)
+    if (this.childCount + mask + 1 > this.children.length)
+      this.children = grown(this.children, this.childCount + mask + 1)
     this.nodes.set([word, shift, mask, this.childCount], node * nodeInts)
     this.children.fill(unknown, this.childCount, this.childCount + mask + 1)
     this.childCount += mask + 1

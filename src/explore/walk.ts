@@ -3,17 +3,20 @@ import fc from 'fast-check'
 import type { Instance, Machine, ModelEvent, Observation, Op } from '../model/index.ts'
 import { Stepper } from './stepper.ts'
 
-/** A run before it is taken: a number for each op, and the actions to keep to where others can be left out (null: all). */
+/** A run before it is taken: a number for each op, and the actions to keep to where others can be left out (null:
+ *  all). */
 export interface Plan { readonly picks: readonly number[]; readonly only: readonly number[] | null }
 
 /** A pick's low bits say whether to look at the guards, the others which op. */
 const blindBits = 8
 
-/** Plans of 1 to `length` picks; half of them keep to some of the actions. Picks are unbiased: a small one is no simpler than a large. */
+/** Plans of 1 to `length` picks; half of them keep to some of the actions. Picks are unbiased: a small one is no
+ *  simpler than a large. */
 export function plansOf(actions: number, length: number): fc.Arbitrary<Plan> {
   const picks = fc.array(fc.noBias(fc.nat()), { minLength: 1, maxLength: Math.max(1, length), size: 'max' })
   const indices = Array.from({ length: actions }, (_, i) => i)
-  return fc.record({ picks, only: actions === 0 ? fc.constant(null) : fc.option(fc.subarray(indices, { minLength: 1 }), { freq: 2 }) })
+  return fc.record({ picks,
+    only: actions === 0 ? fc.constant(null) : fc.option(fc.subarray(indices, { minLength: 1 }), { freq: 2 }) })
 }
 
 /** What a run tells as it goes. */
@@ -37,7 +40,8 @@ export class Walker<S, L, O extends Observation> {
   readonly actions: readonly Own[]
   private readonly machine: Machine<S, L, O>
   private readonly blindFrom: number
-  /** What may be taken in a state: runs of one machine meet the same states again and again, above all while one is shrunk. */
+  /** What may be taken in a state: runs of one machine meet the same states again and again, above all while one is
+   *  shrunk. */
   private readonly known = new Map<string, readonly Own[]>()
 
   /** `blind`: share of ops that are chosen without looking at guards. */

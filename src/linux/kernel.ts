@@ -1,11 +1,12 @@
-/** The kernel's own events of a boot: ftrace `iommu:*` and `irq_vectors:*`, as text (Linux 6.1, Documentation/trace/ftrace.rst). */
+/** The kernel's own events of a boot: ftrace `iommu:*` and `irq_vectors:*`, as text (Linux 6.1,
+ *  Documentation/trace/ftrace.rst). */
 import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
 import { logError, patience_lines, readLines } from './lines.ts'
 import { count } from './numbers.ts'
 
-/** Pages of 4 KiB, `page` up to but without `end`. Recorded when the page tables have been changed: after the entry of a map was
- *  stored; after that of an unmap was cleared, and before its invalidation. */
+/** Pages of 4 KiB, `page` up to but without `end`. Recorded when the page tables have been changed: after the entry of
+ *  a map was stored; after that of an unmap was cleared, and before its invalidation. */
 export interface MapEvent {
   readonly kind: 'map'
   readonly line: number; readonly time_us: number; readonly cpu: number
@@ -22,7 +23,8 @@ export interface KernelLog {
   readonly events: readonly KernelEvent[]
   readonly counts: readonly { readonly name: string; readonly count: number }[]
   readonly attached: readonly { readonly line: number; readonly device: string }[]
-  /** Events that the kernel's buffer lost, by its own words, and those beyond `eventsLimit`. Pairing is then unsound. */
+  /** Events that the kernel's buffer lost, by its own words, and those beyond `eventsLimit`. Pairing is then
+   *  unsound. */
   readonly lost: number
   readonly damage: DamageReport
 }
@@ -32,9 +34,11 @@ const mapForm = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) paddr=0x([0-9a-f]+) 
 const unmapForm = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) size=\d+ unmapped_size=(\d+)$/
 const deviceForm = /^IOMMU: (?:groupID=\d+ )?device=(\S+)$/
 const vectorForm = /^irq=\d+ \S.*$/
-const vectorEvents = ['vector_activate', 'vector_alloc', 'vector_alloc_managed', 'vector_clear', 'vector_config', 'vector_deactivate',
+const vectorEvents = ['vector_activate', 'vector_alloc', 'vector_alloc_managed', 'vector_clear', 'vector_config',
+  'vector_deactivate',
   'vector_free_moved', 'vector_reserve', 'vector_reserve_managed', 'vector_setup', 'vector_teardown', 'vector_update']
-const deviceEvents = ['add_device_to_group', 'attach_device_to_domain', 'detach_device_from_domain', 'remove_device_from_group']
+const deviceEvents = ['add_device_to_group', 'attach_device_to_domain', 'detach_device_from_domain',
+  'remove_device_from_group']
 const qemuForm = /^(?:\d+@\d+\.\d{6}:)?vtd_[a-z_0-9]+ /
 const lostForm = /\[LOST (\d+) EVENTS\]/
 const entriesForm = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
@@ -45,7 +49,10 @@ const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iom
 /** @throws UserError as `readLines` does, and E-LOG-NO-FTRACE where the file holds no ftrace event. */
 export async function readKernelLog(path: string): Promise<KernelLog> {
   const reader = new Reader()
-  const foreign = (): Error => logError('NO-FTRACE', path, reader.isQemu ? "this is QEMU's trace log, not the kernel's" : `none of its ${reader.number} lines is a kernel trace event`, again)
+  const foreign = (): Error =>
+    logError('NO-FTRACE', path,
+      reader.isQemu ? "this is QEMU's trace log, not the kernel's"
+        : `none of its ${reader.number} lines is a kernel trace event`, again)
   for await (const { lines, unterminated } of readLines(path, again)) {
     for (const line of lines) {
       reader.line(line, unterminated)
@@ -54,6 +61,12 @@ export async function readKernelLog(path: string): Promise<KernelLog> {
   }
   if (reader.counts.size === 0) throw foreign()
   return reader.end()
+}
+
+function damageOf<T extends 'no event' | 'wrong fields'>(text: string, unterminated: boolean,
+  otherwise: T): 'binary' | 'cut off' | T {
+  if (isBinary(text)) return 'binary'
+  return unterminated ? 'cut off' : otherwise
 }
 
 class Reader {
@@ -81,17 +94,18 @@ class Reader {
     const event = head.exec(text)
     this.isFtrace ||= event !== null
     if (event === null) this.isQemu ||= qemuForm.test(text)
-    if (event === null) return this.#damage.note(isBinary(text) ? 'binary' : unterminated ? 'cut off' : 'no event', line, text)
+    if (event === null) return this.#damage.note(damageOf(text, unterminated, 'no event'), line, text)
     const [, cpu, seconds, micros, name, rest] = event as unknown as [string, string, string, string, string, string]
     const known = this.#take(name, rest, { line, cpu: Number(cpu), time_us: Number(seconds) * 1e6 + Number(micros) })
     if (known === true) count(this.counts, name)
-    else if (known === false) this.#damage.note(isBinary(text) ? 'binary' : unterminated ? 'cut off' : 'wrong fields', line, text)
+    else if (known === false) this.#damage.note(damageOf(text, unterminated, 'wrong fields'), line, text)
     else this.#damage.unknown(name, line, text)
   }
 
   end(): KernelLog {
     const counts = [...this.counts].sort(([a], [b]) => a < b ? -1 : 1).map(([name, n]) => ({ name, count: n }))
-    return { lines: this.number, events: this.#events, counts, attached: this.#attached, lost: this.#lost, damage: this.#damage.report() }
+    return { lines: this.number, events: this.#events, counts, attached: this.#attached, lost: this.#lost,
+      damage: this.#damage.report() }
   }
 
   #keep(event: KernelEvent): void {

@@ -1,4 +1,5 @@
-/** Reading a log by lines: plain or gzip by content, in memory bounded by the longest line kept. No manual: input of `validate`. */
+/** Reading a log by lines: plain or gzip by content, in memory bounded by the longest line kept. No manual: input of
+ *  `validate`. */
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
@@ -20,7 +21,8 @@ export function logError(code: string, subject: string, problem: string, next: s
   return new UserError({ code: `E-LOG-${code}`, subject, problem, next })
 }
 
-/** Lines without their ends (LF or CRLF), in batches; `again` is how such a log is made. Bytes are taken as latin1, so that no byte is lost or refused.
+/** Lines without their ends (LF or CRLF), in batches; `again` is how such a log is made. Bytes are taken as latin1, so
+ *  that no byte is lost or refused.
  *  @throws UserError E-LOG-MISSING, E-LOG-DIRECTORY, E-LOG-EMPTY, E-LOG-UNREADABLE, E-LOG-GZIP. */
 export async function* readLines(path: string, again: string): AsyncGenerator<Batch, void, undefined> {
   const packed = await isGzip(path, again)

@@ -11,7 +11,8 @@ import type { Agreement, TablesReport } from './tables/check.ts'
 const registerNames: ReadonlySet<string> = new Set(Object.values(registers).map(({ layout }) => layout.name))
 
 export const entryText = ({ rows }: EntryReport): string =>
-  rows.filter(({ structure }) => !registerNames.has(structure)).map(({ structure, decoded }) => `${structure} ${n(decoded)}`).join('; ')
+  rows.filter(({ structure }) => !registerNames.has(structure))
+    .map(({ structure, decoded }) => `${structure} ${n(decoded)}`).join('; ')
 
 /** The first with a bit set that must be 0: all fields, and the wrong ones. */
 export function entryLines({ first }: EntryReport, { color, width }: Look): string[] {
@@ -27,16 +28,20 @@ export function tableLines(tables: TablesReport, { color, width }: Look): string
   if (refused !== null || between === null) return wrapWords(`Tables not compared: ${refused}.`, width)
   return [
     color.bold('The dump'),
-    ...hang('  ', 2, wrapWords(`was made after line ${n(between.after)} and before line ${n(between.before)} of the log, by what the queue held`, width - 2)),
+    ...hang('  ', 2,
+      wrapWords(`was made after line ${n(between.after)} and before line ${n(between.before)} of the log, by what the `
+        + 'queue held', width - 2)),
     ...agreements.flatMap(part => {
       const head = `  ${names[part].padEnd(13)}`
-      return [...hang(color.dim(head), head.length, wrapWords(countsOf(tables[part]), width - head.length)), ...differencesOf(tables[part], width)]
+      return [...hang(color.dim(head), head.length, wrapWords(countsOf(tables[part]), width - head.length)),
+        ...differencesOf(tables[part], width)]
     }),
   ]
 }
 
 function countsOf({ agreeing, differing, open }: Agreement): string {
-  return [`${n(agreeing)} agree, ${n(differing.count)} differ`, ...open.map(({ means, places }) => `${n(places.count)} ${means}`)].join('; ')
+  return [`${n(agreeing)} agree, ${n(differing.count)} differ`,
+    ...open.map(({ means, places }) => `${n(places.count)} ${means}`)].join('; ')
 }
 function differencesOf({ differences }: Agreement, width: number): string[] {
   return differences.flatMap(({ line, what, log, dump }) => [

@@ -12,18 +12,28 @@ export function pairingLines(pairing: PairingReport, stamped: boolean, { color, 
   return [
     color.bold('Unmaps and what answered them'),
     ...table(pairing).map(line => `  ${line}`),
-    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4))).map(line => color.dim(line)),
+    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4)))
+      .map(line => color.dim(line)),
   ]
 }
 
 const between = (least: string, most: string): string => least === most ? least : `${least}–${most}`
 const counts = ({ least, most }: SpreadBetween, part: keyof Spread): string => between(n(least[part]), n(most[part]))
-const ms = (us: number): string => (us / 1000).toFixed(us < 10_000 ? 2 : us < 1_000_000 ? 1 : 0)
+const ms = (us: number): string => (us / 1000).toFixed(digitsOf(us))
+function digitsOf(us: number): number {
+  if (us < 10_000) return 2
+  return us < 1_000_000 ? 1 : 0
+}
 const times = ({ least, most }: SpreadBetween, part: keyof Spread): string => between(ms(least[part]), ms(most[part]))
 const answers = { page: 'own', domain: 'flush', global: 'flush of all' } as const
 
 /** A column: its heading (over several columns where the next have none), then what stands under it. */
-interface Column { readonly over: string; readonly head: string; readonly cell: (row: WindowRow) => string; readonly words?: boolean }
+interface Column {
+  readonly over: string
+  readonly head: string
+  readonly cell: (row: WindowRow) => string
+  readonly words?: boolean
+}
 const always: readonly Column[] = [
   { over: 'answer', head: '', words: true, cell: row => answers[row.answer] },
   { over: 'domain', head: '', words: true, cell: row => row.basis },
@@ -47,7 +57,8 @@ function table({ rows, by }: PairingReport): string[] {
   const widths = columns.map(column =>
     Math.max(column.head.length, lone(column) ? column.over.length : 0, ...rows.map(row => column.cell(row).length)))
   const line = (text: (column: Column) => string): string =>
-    columns.map((column, i) => column.words ? text(column).padEnd(widths[i]!) : text(column).padStart(widths[i]!)).join('  ').trimEnd()
+    columns.map((column, i) => column.words ? text(column).padEnd(widths[i]!) : text(column).padStart(widths[i]!))
+      .join('  ').trimEnd()
   let over = '', edge = 0
   columns.forEach((column, i) => {
     const text = lone(column) && !column.words ? column.over.padStart(widths[i]!) : column.over
@@ -59,22 +70,28 @@ function table({ rows, by }: PairingReport): string[] {
 
 /** In the order in which a reader asks. */
 function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: boolean): string[] {
-  const checked = guesses.checked === 0 ? '' : `, right in ${n(guesses.right)} of the ${n(guesses.checked)} that could be checked`
+  const checked = guesses.checked === 0 ? ''
+    : `, right in ${n(guesses.right)} of the ${n(guesses.checked)} that could be checked`
   return [
-    'An unmap is recorded when its entry is cleared, before anything is flushed. Its answer is an invalidation of its own (strict) or a '
-      + 'flush of the domain (deferred). "Later unmaps" were recorded before the answer; "cached" had a translation in the IOTLB until '
+    'An unmap is recorded when its entry is cleared, before anything is flushed. Its answer is an invalidation of its '
+      + 'own (strict) or a '
+      + 'flush of the domain (deferred). "Later unmaps" were recorded before the answer; "cached" had a translation '
+      + 'in the IOTLB until '
       + 'then; "hit" were used meanwhile. A range is what the logs leave open.',
     clock === null
-      ? 'The logs share no clock: only order bounds the windows. Fills lie between map and unmap, and invalidations of a block were '
+      ? 'The logs share no clock: only order bounds the windows. Fills lie between map and unmap, and invalidations '
+        + 'of a block were '
         + 'paired with its unmaps in the same order. What the lower bound shows did happen; a small one shows nothing.'
       : `The clocks are aligned by order alone, to ±${Math.ceil(clock.error_us)} µs `
         + `(drift ${clock.drift_range_ppm.map(Math.round).join(' to ')} ppm): `
-        + `${n(clock.above)} fills and answers came after their map or unmap, ${n(clock.below)} fills before their unmap.`,
+        + `${n(clock.above)} fills and answers came after their map or unmap, `
+          + `${n(clock.below)} fills before their unmap.`,
     ...clock !== null ? [] : [stamped
       ? 'The log has stamps, but no offset of constant rate fits the order of its events: they were not used.'
       : 'To measure in time, record QEMU with -msg timestamp=on.'],
     'A kernel event names a page but no device, and domains share pages. '
-      + `Named (${n(byBasis.named)}): the page invalidation names the domain. Only (${n(byBasis.only)}): one mapping fits. `
+      + `Named (${n(byBasis.named)}): the page invalidation names the domain. `
+      + `Only (${n(byBasis.only)}): one mapping fits. `
       + `Inferred (${n(byBasis.inferred)}): the youngest of several${checked}; a wrong one makes a long window. `
       + `Unknown (${n(byBasis.unknown)}, not in the table): no device used the page, so no cache held it.`,
     ...unanswered.count === 0 ? []

@@ -16,7 +16,8 @@ export interface Look { readonly color: ChalkInstance; readonly width: number }
 export function renderValidation(report: ValidationReport, look: Look): string {
   const { log, kernel, unread, tables } = report
   const time = log.span_s === null ? 'no stamps' : `${log.span_s.toFixed(1)} s`
-  const file = (path: string, ...facts: string[]): string[] => [look.color.bold(printable(path)), `  ${facts.join(', ')}`]
+  const file = (path: string, ...facts: string[]): string[] =>
+    [look.color.bold(printable(path)), `  ${facts.join(', ')}`]
   return [
     ...file(log.path, several(log.lines, 'line'), time, `${n(unread.total)} not read`),
     ...kernel === null ? [] : file(kernel.path, several(kernel.lines, 'line'), several(kernel.pairing.maps, 'map'),
@@ -34,35 +35,52 @@ const claimWidth = 28
 
 /** The claim in words only where it is not true: the rest explains itself. */
 function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdict, { color, width }: Look): string[] {
-  const paint = verdict === 'true' ? color.green : verdict === 'false' && kind === 'rule' ? color.red : color.yellow
+  const doubt = verdict === 'false' && kind === 'rule' ? color.red : color.yellow
+  const paint = verdict === 'true' ? color.green : doubt
   const isFact = verdict === 'false' && kind === 'observation'
   const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
-  const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, 4).join(', ')}`
-  const shown = verdict === 'true' || lines.length === 0 ? because : `${because} (${where}${lines.length > 4 ? ', …' : ''})`
+  const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} `
+    + `${lines.slice(0, 4).join(', ')}`
+  const shown = verdict === 'true' || lines.length === 0 ? because
+    : `${because} (${where}${lines.length > 4 ? ', …' : ''})`
   const reason = hang(paint(head), head.length, wrapWords(shown, width - head.length))
   if (verdict === 'true') return reason
   const meaning = isFact ? `${says} A fact of this boot, no breach of the manual.` : says
   return [...reason, ...wrapWords(meaning, width - head.length).map(line => ' '.repeat(head.length) + color.dim(line))]
 }
 
-function seenLines({ entries, iotlb, irtes, queue, registers, faults }: ValidationReport, { color, width }: Look): string[] {
+function seenLines({ entries, iotlb, irtes, queue, registers, faults }: ValidationReport,
+  { color, width }: Look): string[] {
   const { fills, hits, misses, removed } = iotlb
   const dropped = iotlb.emptied.filter(({ entries }) => entries > 0)
     .map(({ conduct, line, entries }) => `${entries} at ${conduct} (line ${line})`)
   const rows: (readonly [name: string, text: string])[] = [
-    ['IOTLB', `${several(fills, 'fill')}, ${several(hits, 'hit')}, ${several(misses, 'miss')}; at most ${n(iotlb.largest)} held`],
-    ['  by domain', iotlb.byDomain.map(domain => `${domain.did}: ${n(domain.fills)} filled, ${n(domain.hits)} hit`).join('; ')],
-    ['  removed', `${n(removed.page)} by page, ${n(removed.domain)} by domain, ${n(removed.global)} by global invalidations`],
-    ['  by QEMU', dropped.length === 0 ? 'none of its own accord' : `${dropped.join(', ')}: its conduct, no rule of the manual`],
-    ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, ${several(irtes.changes, 'change')}; `
+    ['IOTLB',
+      `${several(fills, 'fill')}, ${several(hits, 'hit')}, ${several(misses, 'miss')}; `
+        + `at most ${n(iotlb.largest)} held`],
+    ['  by domain', iotlb.byDomain.map(domain => `${domain.did}: ${n(domain.fills)} filled, ${n(domain.hits)} hit`)
+      .join('; ')],
+    ['  removed',
+      `${n(removed.page)} by page, ${n(removed.domain)} by domain, ${n(removed.global)} by global invalidations`],
+    ['  by QEMU', dropped.length === 0 ? 'none of its own accord'
+      : `${dropped.join(', ')}: its conduct, no rule of the manual`],
+    ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, `
+      + `${several(irtes.changes, 'change')}; `
       + `halves of the entry in the log: ${irtes.halves}`],
-    ['queue', [several(queue.submissions, 'submission'), ...queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`)].join(', ')],
-    ['  per wait', queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, 'descriptor')}`).join(', ')],
-    ['registers', registers.writes.map(({ register, count, fields }) => `${register} ${n(count)}${fields.length === 0 ? '' : ` (${fields.join(' ')})`}`).join(', ')],
+    ['queue',
+      [several(queue.submissions, 'submission'),
+        ...queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`)].join(', ')],
+    ['  per wait',
+      queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, 'descriptor')}`)
+        .join(', ')],
+    ['registers',
+      registers.writes.map(({ register, count, fields }) => `${register} `
+        + `${n(count)}${fields.length === 0 ? '' : ` (${fields.join(' ')})`}`).join(', ')],
     ['bit by bit', entryText(entries)],
     ['faults', faults.total === 0 ? 'none' : `${n(faults.total)}, ${n(faults.recorded.count)} recorded`],
     ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>
-      [`  ${reason.toString(16)}h ${condition ?? '?'}`, `${several(count, write ? 'write' : 'read')} of ${bdf(sid)}: ${says}`] as const),
+      [`  ${reason.toString(16)}h ${condition ?? '?'}`,
+        `${several(count, write ? 'write' : 'read')} of ${bdf(sid)}: ${says}`] as const),
   ]
   return rows.filter(([, text]) => text !== '').flatMap(([name, text]) => {
     const head = `  ${name.padEnd(13)}`

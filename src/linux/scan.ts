@@ -11,7 +11,8 @@ export interface Stamps {
   readonly stamped: number
   /** From the first stamp to the last. */
   readonly span_us: number
-  /** Stamps earlier than one before them (threads write side by side); such a line is taken to stand at the latest time so far. */
+  /** Stamps earlier than one before them (threads write side by side); such a line is taken to stand at the latest time
+   *  so far. */
   readonly backward: number
 }
 export interface Scanned {
@@ -27,8 +28,10 @@ const eventName = /^[a-z][a-z0-9]*_[a-z0-9_]*$/
 
 const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG'
 
-/** @throws UserError as `readLines` does, and E-LOG-AMD, E-LOG-FOREIGN, E-LOG-BINARY where the file is no log of a VT-d unit. */
-export async function scanLog(path: string, options: ReplayOptions, onProgress?: (lines: number) => void): Promise<Scanned> {
+/** @throws UserError as `readLines` does, and E-LOG-AMD, E-LOG-FOREIGN, E-LOG-BINARY where the file is no log of a VT-d
+ *  unit. */
+export async function scanLog(path: string, options: ReplayOptions,
+  onProgress?: (lines: number) => void): Promise<Scanned> {
   const scan = new Scan(path, new Replay(options))
   for await (const { lines, unterminated } of readLines(path, again)) {
     for (const line of lines) scan.line(line, unterminated)
@@ -87,7 +90,8 @@ class Scan {
   #unread(name: string, known: boolean, text: string, unterminated: boolean): void {
     const line = this.number
     if (!this.#vtd && name.startsWith('amdvi_')) {
-      throw logError('AMD', `${this.#path}:${line}`, 'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
+      throw logError('AMD', `${this.#path}:${line}`,
+        'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
         'give the log of an Intel unit: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*"')
     }
     if (line === 1 && text.startsWith('# tracer: ')) this.#ftrace = true
@@ -101,8 +105,10 @@ class Scan {
   }
 
   #foreign(): Error {
-    if (this.#ftrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's", 'give it as --ftrace FILE beside the log of QEMU')
-    const where = `none of its ${this.number < patience_lines ? '' : 'first '}${this.number} lines is an event of a VT-d unit (vtd_*)`
+    if (this.#ftrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's",
+      'give it as --ftrace FILE beside the log of QEMU')
+    const where = `none of its ${this.number < patience_lines ? '' : 'first '}${this.number} lines is an event of a `
+      + 'VT-d unit (vtd_*)'
     return this.#binary && this.#known === 0 ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
       : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
   }

@@ -1,4 +1,5 @@
-/** Checks a recorded boot: a QEMU trace log of the VT-d unit, the kernel's own trace and a dump of memory of the same boot. See docs/validate.md. */
+/** Checks a recorded boot: a QEMU trace log of the VT-d unit, the kernel's own trace and a dump of memory of the same
+ *  boot. See docs/validate.md. */
 import { openDump } from '../dump/dump.ts'
 import type { Dump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
@@ -27,7 +28,8 @@ export interface ValidateOptions {
   readonly onProgress?: (lines: number) => void
 }
 
-/** @throws UserError E-LOG-* and, of the dump, E-DUMP-* where a file is none of what it should be; its `subject` is the file, or file and line. */
+/** @throws UserError E-LOG-* and, of the dump, E-DUMP-* where a file is none of what it should be; its `subject` is the
+ *  file, or file and line. */
 export async function validateLog(options: ValidateOptions): Promise<ValidationReport> {
   const dump = options.tables === undefined ? null : openPages(options.tables)
   try { return await validateWith(dump, options) } finally { dump?.close() }
@@ -37,25 +39,30 @@ export async function validateLog(options: ValidateOptions): Promise<ValidationR
 function openPages(path: string): Dump {
   try { return openDump(path, { format: 'pages' }) } catch (cause) {
     if (!(cause instanceof UserError) || !['E-DUMP-JSON', 'E-DUMP-REGISTER'].includes(cause.code)) throw cause
-    throw new UserError({ code: cause.code, subject: cause.subject, problem: cause.message, next: 'give a dump of pages whose first line has the registers: see docs/validate.md' })
+    throw new UserError({ code: cause.code, subject: cause.subject, problem: cause.message,
+      next: 'give a dump of pages whose first line has the registers: see docs/validate.md' })
   }
 }
 
-async function validateWith(dump: Dump | null, { log, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
+async function validateWith(dump: Dump | null,
+  { log, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
   const tableTrail = dump === null ? null : newTableTrail()
   const scalable = dump !== null && decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
   const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
-  const entries = dump === null ? new EntryLedger(anything, 'none known') : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
-  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, tableTrail, scalable, placing }, onProgress)
+  const entries = dump === null ? new EntryLedger(anything, 'none known')
+    : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
+  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, tableTrail, scalable, placing },
+    onProgress)
   const timed = stamps.stamped === known
   // The last leaf is judged when the IOTLB is asked for its report.
   const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
   const facts: Facts = {
     schema: validationSchema,
     log: { path: log, lines, known, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward },
-    events: [...replay.seen].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => ({ name, use: events.get(name)!.use, count })),
+    events: [...replay.seen].sort(([a], [b]) => a < b ? -1 : 1)
+      .map(([name, count]) => ({ name, use: events.get(name)!.use, count })),
     unread: damage, entries: entries.report(),
     iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
     queue: replay.queue.report(lines), registers: accesses, faults: replay.faults.report(),

@@ -1,4 +1,5 @@
-/** Claims on entries bit by bit: by themselves, by what was made of them, and by a dump of memory (VT-d rev 5.10: ch. 6, 9, table 28). */
+/** Claims on entries bit by bit: by themselves, by what was made of them, and by a dump of memory (VT-d rev 5.10: ch.
+ *  6, 9, table 28). */
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
 import { thousands } from './numbers.ts'
@@ -15,9 +16,11 @@ const entriesWellFormed: Claim = {
     if (count > 0 && tables !== null && tables.refused !== null)
       return open(`${thousands(count)} of ${thousands(decoded)} by CAP and ECAP of a dump that does not fit`, lines)
     if (count > 0)
-      return no(`${thousands(count)} of ${thousands(decoded)}; first: ${first[0]!.structure}, ${first[0]!.wrong}`, lines)
+      return no(`${thousands(count)} of ${thousands(decoded)}; first: ${first[0]!.structure}, ${first[0]!.wrong}`,
+        lines)
     if (decoded === 0) return open('the log prints none')
-    return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, ${by === 'capabilities' ? 'by CAP and ECAP of the dump' : 'capabilities unknown'}`)
+    return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, `
+      + `${by === 'capabilities' ? 'by CAP and ECAP of the dump' : 'capabilities unknown'}`)
   },
 }
 
@@ -27,9 +30,11 @@ const entriesObeyed: Claim = {
   judge: ({ iotlb: { translated, addressDiffers }, irtes: { remapped, remapDiffers } }) => {
     const differing = addressDiffers.count + remapDiffers.count
     if (differing > 0)
-      return no(`${several(addressDiffers.count, 'translation')} and ${several(remapDiffers.count, 'interrupt')} otherwise`,
+      return no(`${several(addressDiffers.count, 'translation')} and ${several(remapDiffers.count, 'interrupt')} `
+        + 'otherwise',
         [...addressDiffers.lines, ...remapDiffers.lines].sort((a, b) => a - b))
-    return translated + remapped === 0 ? open('no entry was put to use') : yes(`${several(translated, 'translation')}, ${several(remapped, 'interrupt')}`)
+    return translated + remapped === 0 ? open('no entry was put to use')
+      : yes(`${several(translated, 'translation')}, ${several(remapped, 'interrupt')}`)
   },
 }
 
@@ -44,7 +49,9 @@ const onTables = (claim: string, says: string, noun: string, part: (tables: Tabl
     const { agreeing, differing, differences, open: unjudged } = part(tables)
     const all = agreeing + differing.count
     const first = differences[0]
-    if (first !== undefined) return no(`${differing.count} of ${several(all, noun)}; first: ${first.what}: ${first.log} in the log, ${first.dump} in the dump`, differing.lines)
+    if (first !== undefined)
+      return no(`${differing.count} of ${several(all, noun)}; first: ${first.what}: ${first.log} in the log, `
+        + `${first.dump} in the dump`, differing.lines)
     const why = unjudged.map(({ places, means }) => `${thousands(places.count)} ${means}`)
     return agreeing === 0 ? open([`no ${noun} could be compared`, ...why].join('; ')) : yes(several(agreeing, noun))
   },
@@ -52,8 +59,13 @@ const onTables = (claim: string, says: string, noun: string, part: (tables: Tabl
 
 /** Claims that need a dump. */
 export const claimsOnTables: readonly Claim[] = [
-  onTables('translations-in-tables', 'Each translation held in the IOTLB when the dump was made is what the walk of the dumped tables finds.', 'translation',
+  onTables('translations-in-tables',
+    'Each translation held in the IOTLB when the dump was made is what the walk of the dumped tables finds.',
+    'translation',
     ({ translations }) => translations),
-  onTables('contexts-in-tables', 'Each context entry held when the dump was made stands in the dumped tables.', 'context entry', ({ contexts }) => contexts),
-  onTables('irtes-in-tables', 'Each interrupt entry read last before the dump, and not invalidated since, stands in the dumped table.', 'interrupt entry', ({ irtes }) => irtes),
+  onTables('contexts-in-tables', 'Each context entry held when the dump was made stands in the dumped tables.',
+    'context entry', ({ contexts }) => contexts),
+  onTables('irtes-in-tables',
+    'Each interrupt entry read last before the dump, and not invalidated since, stands in the dumped table.',
+    'interrupt entry', ({ irtes }) => irtes),
 ]

@@ -16,14 +16,17 @@ const logComplete: Claim = {
     const wrong = [
       ...unread.total > 0 ? [`${several(unread.total, 'line')} could not be read`] : [],
       ...gaps.count > 0 ? [`${several(gaps.count, 'gap')} in the queue`] : [],
-      ...disagreeing.count > 0 ? [`${several(disagreeing.count, 'queue entry')} without what was done, or with another thing done`] : [],
+      ...disagreeing.count > 0
+        ? [`${several(disagreeing.count, 'queue entry')} without what was done, or with another thing done`] : [],
       ...missing.count > 0 ? [`${several(missing.count, 'fetch')} of the queue without a descriptor`] : [],
       ...undecoded.length > 0 ? [`a descriptor that its mode does not have: ${undecoded[0]!.why}`] : [],
     ]
     const lines = [...unread.first, ...undecoded].map(({ line }) => line)
-    if (wrong.length > 0) return no(wrong.join('; '), [...lines, ...merge(gaps, disagreeing, missing)].sort((a, b) => a - b))
+    if (wrong.length > 0)
+      return no(wrong.join('; '), [...lines, ...merge(gaps, disagreeing, missing)].sort((a, b) => a - b))
     if (unseen.count > 0)
-      return open(`${several(unseen.count, 'descriptor')} of scalable mode that QEMU does not print (types 6 and 7)`, unseen.lines)
+      return open(`${several(unseen.count, 'descriptor')} of scalable mode that QEMU does not print (types 6 and 7)`,
+        unseen.lines)
     if (descriptors === 0) return open('no queue entry is in the log')
     return yes(`${several(descriptors, 'descriptor')}, each told twice, and the same both times`)
   },
@@ -34,11 +37,13 @@ const hitsExplained: Claim = {
   says: 'Each IOTLB hit used an entry that a fill had put in and no invalidation had removed.',
   judge: ({ iotlb: { unexplained, otherContent, beforeStart, fills, hits } }) => {
     if (unexplained.count + otherContent.count > 0) {
-      const because = `${several(unexplained.count, 'hit')} of nothing, ${several(otherContent.count, 'hit')} of other content`
+      const because = `${several(unexplained.count, 'hit')} of nothing, ${several(otherContent.count, 'hit')} of `
+        + 'other content'
       return no(because, merge(unexplained, otherContent))
     }
     if (beforeStart.count > 0)
-      return open(`${beforeStart.count} of ${several(hits, 'hit')} may be of entries older than the log`, beforeStart.lines)
+      return open(`${beforeStart.count} of ${several(hits, 'hit')} may be of entries older than the log`,
+        beforeStart.lines)
     return hits === 0 ? open('the log has no hit') : yes(`${several(hits, 'hit')}, ${several(fills, 'fill')}`)
   },
 }
@@ -61,11 +66,14 @@ const contextChangesInvalidated: Claim = {
   says: 'Each context-cache hit is explained, and no context entry was fetched changed without an invalidation.',
   judge: ({ contexts: { unexplained, refilledChanged, beforeStart, fills, hits } }) => {
     if (unexplained.count + refilledChanged.count > 0) {
-      const because = `${several(unexplained.count, 'unexplained hit')}, ${several(refilledChanged.count, 'change')} without invalidation`
+      const because = `${several(unexplained.count, 'unexplained hit')}, ${several(refilledChanged.count, 'change')} `
+        + 'without invalidation'
       return no(because, merge(unexplained, refilledChanged))
     }
-    if (beforeStart.count > 0) return open(`${several(beforeStart.count, 'hit')} may be of entries older than the log`, beforeStart.lines)
-    return fills === 0 ? open('no context entry was fetched') : yes(`${several(fills, 'fetch')}, ${several(hits, 'hit')}`)
+    if (beforeStart.count > 0)
+      return open(`${several(beforeStart.count, 'hit')} may be of entries older than the log`, beforeStart.lines)
+    return fills === 0 ? open('no context entry was fetched')
+      : yes(`${several(fills, 'fetch')}, ${several(hits, 'hit')}`)
   },
 }
 
@@ -75,7 +83,8 @@ const irteChangesInvalidated: Claim = {
   judge: ({ irtes: { changes, invalidated, missed, reads } }) => {
     if (invalidated < changes) {
       const { index, from, to } = missed[0]!
-      const because = `${changes - invalidated} of ${several(changes, 'change')} without; first: index ${index}, ${from} to ${to}`
+      const because = `${changes - invalidated} of ${several(changes, 'change')} without; first: index ${index}, `
+        + `${from} to ${to}`
       return no(because, missed.map(({ newLine }) => newLine))
     }
     if (changes === 0) return open(`no IRTE changed in ${several(reads, 'read')}`)
@@ -87,9 +96,11 @@ const submissionsWaitedFor: Claim = {
   claim: 'submissions-waited-for', kind: 'observation', of: 'log',
   says: 'Whoever rang the tail asked when it was done: each submission ends with a wait, and its status was written.',
   judge: ({ queue: { submissions, waits, completed, withoutWait } }) => {
-    if (withoutWait.count > 0) return no(`${several(withoutWait.count, 'submission')} without a wait at the end`, withoutWait.lines)
+    if (withoutWait.count > 0)
+      return no(`${several(withoutWait.count, 'submission')} without a wait at the end`, withoutWait.lines)
     if (completed < waits) return no(`${waits - completed} of ${several(waits, 'wait')} not completed`)
-    return submissions === 0 ? open('nothing was submitted') : yes(`${several(submissions, 'submission')}, ${several(waits, 'wait')}`)
+    return submissions === 0 ? open('nothing was submitted')
+      : yes(`${several(submissions, 'submission')}, ${several(waits, 'wait')}`)
   },
 }
 
@@ -97,7 +108,8 @@ const oneCommandAtATime: Claim = {
   claim: 'one-command-at-a-time', kind: 'rule', of: 'log', says: 'Each write of GCMD asks for one thing.',
   judge: ({ registers: { several: places, commands } }) => {
     if (places.count > 0) return no(`${several(places.count, 'write')} that ask for more`, places.lines)
-    return commands.length === 0 ? open('GCMD was not written') : yes(commands.flatMap(({ commands: some }) => some).join(', '))
+    return commands.length === 0 ? open('GCMD was not written')
+      : yes(commands.flatMap(({ commands: some }) => some).join(', '))
   },
 }
 
@@ -112,7 +124,8 @@ const tablesFlushedBeforeUse: Claim = {
       const unless = 'allowed only with ESRTPS or ESIRTPS, which the log does not show'
       return no(`${pointer}: no ${missing.join(', no ')} (${unless})`, wrong.map(({ line }) => line))
     }
-    return used.length === 0 ? open('no table was set and put to use') : yes(used.map(({ pointer }) => pointer).join(', '))
+    return used.length === 0 ? open('no table was set and put to use')
+      : yes(used.map(({ pointer }) => pointer).join(', '))
   },
 }
 
@@ -138,7 +151,8 @@ export const claimsOnBoots: readonly Claim[] = [...claimsOnLog, ...claimsOnTable
 
 /** All claims, each with the verdict of these facts. Claims on tables need a dump, claims on unmaps a kernel log. */
 export function judge(facts: Facts): Verdict[] {
-  const asked = [...claimsOnLog, ...facts.tables === null ? [] : claimsOnTables, ...facts.kernel === null ? [] : claimsOnUnmaps]
+  const asked = [...claimsOnLog, ...facts.tables === null ? [] : claimsOnTables,
+    ...facts.kernel === null ? [] : claimsOnUnmaps]
   return asked.map(({ claim, says, kind, of, judge: decide }) => {
     const { verdict, because, lines = [] } = decide(facts)
     return { claim, says, kind, verdict, because, lines: lines.slice(0, 20), of }

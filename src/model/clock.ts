@@ -12,11 +12,13 @@ const refuse = (what: string) => (): never => {
 }
 const noClock = refuse('reads a clock'), noDice = refuse('asks for a random number')
 const noDate = new Proxy(Date, {
-  construct: noClock, apply: noClock, get: (target, key) => key === 'now' ? noClock : Reflect.get(target, key) as unknown,
+  construct: noClock, apply: noClock,
+  get: (target, key) => key === 'now' ? noClock : Reflect.get(target, key) as unknown,
 })
 const noTimer: typeof process.hrtime = Object.assign(noClock, { bigint: noClock })
 
-/** @throws ModelError naming `who` when `work` asks for the time or a random number, also where it catches the refusal. */
+/** @throws ModelError naming `who` when `work` asks for the time or a random number, also where it catches the
+ *  refusal. */
 export function withoutClock<T>(who: () => string, work: () => T): T {
   const { Date: date } = globalThis
   const { random } = Math

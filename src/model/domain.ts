@@ -5,7 +5,10 @@ interface Of<T> { readonly value?: T }
 
 export interface Bool extends Of<boolean> { readonly kind: 'bool' }
 export interface Range extends Of<number> { readonly kind: 'range'; readonly low: number; readonly high: number }
-export interface OneOf<V extends string = string> extends Of<V> { readonly kind: 'oneOf'; readonly values: readonly V[] }
+export interface OneOf<V extends string = string> extends Of<V> {
+  readonly kind: 'oneOf'
+  readonly values: readonly V[]
+}
 /** Interchangeable ids `0..size-1`: a recipe may compare two of them for equality and index tables, nothing else. */
 export interface Scalarset extends Of<number> {
   readonly kind: 'scalarset'; readonly name: string; readonly size: number
@@ -30,7 +33,8 @@ type ValueOf<F extends Fields> = { -readonly [K in keyof F]: Value<F[K]> }
 /** The deeply read-only value that people and properties see. */
 export type State<D> = DeepReadonly<Value<D>>
 export type DeepReadonly<T> =
-  T extends (infer E)[] ? readonly DeepReadonly<E>[] : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
+  T extends (infer E)[] ? readonly DeepReadonly<E>[]
+    : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
 
 export const bool: Bool = { kind: 'bool' }
 
@@ -43,10 +47,11 @@ export function range(low: number, high: number): Range {
 
 export function oneOf<const V extends string>(...values: readonly V[]): OneOf<V> { return { kind: 'oneOf', values } }
 
-/** A size of 0 is legal: it switches off every table indexed by it. `moves` names a scalarset of the same size whose i-th id owns the
- *  i-th of this: they are interchangeable only together. */
+/** A size of 0 is legal: it switches off every table indexed by it. `moves` names a scalarset of the same size whose
+ *  i-th id owns the i-th of this: they are interchangeable only together. */
 export function scalarset(name: string, size: number, moves?: string): Scalarset {
-  if (!Number.isInteger(size) || size < 0) throw new RangeError(`scalarset '${name}': size ${size} is not a whole number`)
+  if (!Number.isInteger(size) || size < 0)
+    throw new RangeError(`scalarset '${name}': size ${size} is not a whole number`)
   return { kind: 'scalarset', name, size, ...moves === undefined ? {} : { moves } }
 }
 
@@ -59,7 +64,8 @@ export function table<D extends Domain>(keys: readonly [Index, Index], of: D): T
 export function table<D extends Domain>(keys: readonly [Index, Index, Index], of: D): Table<Value<D>[][][]>
 export function table(keys: readonly Index[], of: Domain): Table {
   for (const key of keys)
-    if (key.kind === 'range' && key.low !== 0) throw new RangeError(`table: a range used as key starts at 0, not ${key.low}`)
+    if (key.kind === 'range' && key.low !== 0)
+      throw new RangeError(`table: a range used as key starts at 0, not ${key.low}`)
   return keys.reduceRight<Domain>((inner, key) => ({ kind: 'table', key, of: inner }), of) as Table
 }
 
@@ -132,8 +138,11 @@ export function bitsOf(domain: Domain): number {
     case 'optional': return Math.log2(1 + 2 ** bitsOf(domain.of))
     case 'struct': return sum(Object.values(domain.fields).map(bitsOf))
     case 'table': return keyCount(domain.key) === 0 ? 0 : keyCount(domain.key) * bitsOf(domain.of)
-    case 'list': return Math.log2(sum(Array.from({ length: domain.max + 1 }, (_, n) => 2 ** (n === 0 ? 0 : n * bitsOf(domain.of)))))
-    case 'variant': return Math.log2(sum(Object.values(domain.cases).map(fields => 2 ** sum(Object.values(fields).map(bitsOf)))))
+    case 'list':
+      return Math.log2(sum(Array.from({ length: domain.max + 1 },
+        (_, n) => 2 ** (n === 0 ? 0 : n * bitsOf(domain.of)))))
+    case 'variant':
+      return Math.log2(sum(Object.values(domain.cases).map(fields => 2 ** sum(Object.values(fields).map(bitsOf)))))
   }
 }
 const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
@@ -144,15 +153,19 @@ export function misfit(domain: Domain, value: unknown, path = 'state'): string |
     case 'bool': return typeof value === 'boolean' ? null : `${path}: ${show(value)} is not a boolean`
     case 'range': return misfitInteger(value, domain.low, domain.high, path)
     case 'scalarset': return misfitInteger(value, 0, domain.size - 1, path, domain.name)
-    case 'oneOf': return domain.values.includes(value as string) ? null : `${path}: ${show(value)} is none of ${domain.values.join(', ')}`
+    case 'oneOf':
+      return domain.values.includes(value as string) ? null
+        : `${path}: ${show(value)} is none of ${domain.values.join(', ')}`
     case 'optional': return value === null ? null : misfit(domain.of, value, path)
     case 'struct': return misfitFields(domain.fields, value, path)
     case 'table': return misfitArray(domain.of, value, path, keyCount(domain.key), keyCount(domain.key))
     case 'list': return misfitArray(domain.of, value, path, 0, domain.max)
     case 'variant': {
-      const name = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[domain.tag] : undefined
+      const name = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[domain.tag]
+        : undefined
       const fields = typeof name === 'string' && Object.hasOwn(domain.cases, name) ? domain.cases[name]! : null
-      if (fields === null) return `${path}.${domain.tag}: ${show(name)} is none of ${Object.keys(domain.cases).join(', ')}`
+      if (fields === null)
+        return `${path}.${domain.tag}: ${show(name)} is none of ${Object.keys(domain.cases).join(', ')}`
       return misfitFields({ [domain.tag]: oneOf(name as string), ...fields }, value, path)
     }
   }
@@ -162,7 +175,8 @@ function misfitInteger(value: unknown, low: number, high: number, path: string, 
   return `${path}: ${show(value)} is outside ${low}..${high}${of && ` (${of})`}`
 }
 function misfitFields(fields: Fields, value: unknown, path: string): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${path}: ${show(value)} is not an object`
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return `${path}: ${show(value)} is not an object`
   const record = value as Record<string, unknown>
   for (const name of Object.keys(record)) if (!Object.hasOwn(fields, name)) return `${path}.${name}: no such field`
   for (const [name, of] of Object.entries(fields)) {
@@ -187,7 +201,8 @@ function show(value: unknown): string {
   try { return JSON.stringify(value) ?? String(value) } catch { return String(value) }
 }
 
-/** A value of the domain, made anew from what the domain declares: each part an object of its own, fields in declared order, -0 as 0. */
+/** A value of the domain, made anew from what the domain declares: each part an object of its own, fields in declared
+ *  order, -0 as 0. */
 export function rebuilt(domain: Domain, value: unknown): unknown {
   const fieldsOf = (fields: Fields): [string, unknown][] =>
     Object.entries(fields).map(([name, of]) => [name, rebuilt(of, (value as Record<string, unknown>)[name])])

@@ -1,5 +1,6 @@
-/** A draft that logs: plain objects with identity over one packed state, made as they are looked at. What a recipe reads of the state is
- *  logged in order, what it leaves behind is compared at the end; aliases and moved elements behave as in plain JavaScript. */
+/** A draft that logs: plain objects with identity over one packed state, made as they are looked at. What a recipe
+ *  reads of the state is logged in order, what it leaves behind is compared at the end; aliases and moved elements
+ *  behave as in plain JavaScript. */
 import { decodeScalar } from './layout.ts'
 import type { Place, Shape } from './layout.ts'
 import { define, put, refusePrototype } from './put.ts'
@@ -14,7 +15,8 @@ export class Node implements ProxyHandler<Target> {
   readonly shape: Composite
   /** Where in the state it came from, in bits. */
   readonly at: number
-  /** What was there when it was first looked at. A name that is missing was written before it was read, or never looked at. */
+  /** What was there when it was first looked at. A name that is missing was written before it was read, or never looked
+   *  at. */
   readonly found = new Map<string, unknown>()
   readonly target: Target
   readonly proxy: object
@@ -31,11 +33,11 @@ export class Node implements ProxyHandler<Target> {
     this.shape = shape
     this.at = at
     this.parent = parent
-    const target: unknown = shape.kind === 'table' ? holes(shape.elements.length) : shape.kind === 'list' ? holes(run.read(at, shape.length.bits)) : {}
-    this.target = target as Target
+    this.target = emptyOf(run, shape, at)
     this.proxy = new Proxy(this.target, this)
     // What is past the end of a list is no part that waits to be looked at, also when the list grows.
-    if (shape.kind === 'list') for (let i = Number(this.target['length']); i < shape.elements.length; i++) this.found.set(String(i), undefined)
+    if (shape.kind === 'list')
+      for (let i = Number(this.target['length']); i < shape.elements.length; i++) this.found.set(String(i), undefined)
   }
 
   /** The parts that exist by this node's own state: of a variant, those of its case. */
@@ -73,7 +75,9 @@ export class Node implements ProxyHandler<Target> {
     const { target } = this
     return this.isPart(key) && !(Array.isArray(target) && Number(key) >= target.length)
   }
-  private isPart(key: string): boolean { return this.shape.kind === 'variant' && key === this.shape.tag || this.parts().has(key) }
+  private isPart(key: string): boolean {
+    return this.shape.kind === 'variant' && key === this.shape.tag || this.parts().has(key)
+  }
   private reveal(): void {
     const { shape } = this
     if (shape.kind === 'variant' && this.isHidden(shape.tag)) this.fetch(shape.tag)
@@ -89,7 +93,8 @@ export class Node implements ProxyHandler<Target> {
   set(target: Target, key: Key, value: unknown): boolean {
     this.writing(key)
     // What is cut off unread does not come back when the array grows again.
-    if (key === 'length' && Array.isArray(target)) for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)
+    if (key === 'length' && Array.isArray(target))
+      for (let i = Number(value); i < target.length; i++) this.found.set(String(i), undefined)
     return put(this.run, target, key, value)
   }
   deleteProperty(target: Target, key: Key): boolean {
@@ -137,24 +142,36 @@ export class Node implements ProxyHandler<Target> {
 }
 
 /** Nothing has been looked at yet. */
-function holes(length: number): unknown[] {
+function emptyOf(run: Run, shape: Composite, at: number): Target {
   const array: unknown[] = []
-  array.length = length
-  return array
+  switch (shape.kind) {
+    case 'table': array.length = shape.elements.length; break
+    case 'list': array.length = run.read(at, shape.length.bits); break
+    default: return {} as Target
+  }
+  return array as unknown as Target
 }
 
 /** The node behind a draft; null for everything else. */
-export const nodeOf = (value: unknown): Node | null => typeof value === 'object' && value !== null ? (value as { readonly [behind]?: Node })[behind] ?? null : null
+export const nodeOf = (value: unknown): Node | null =>
+  typeof value === 'object' && value !== null ? (value as { readonly [behind]?: Node })[behind] ?? null : null
 
-/** The value of a part as a recipe sees it: a scalar is read here, an optional's presence too, what is inside when it is looked at. */
+/** The value of a part as a recipe sees it: a scalar is read here, an optional's presence too, what is inside when it
+ *  is looked at. */
 export function draftOf(run: Run, shape: Shape, at: number, parent: Node | null = null): unknown {
   if (shape.kind === 'scalar') return decodeScalar(shape, run.read(at, shape.bits))
-  if (shape.kind === 'optional') return run.read(at, 1) === 0 ? null : draftOf(run, shape.of.shape, at + shape.of.at, parent)
+  if (shape.kind === 'optional')
+    return run.read(at, 1) === 0 ? null : draftOf(run, shape.of.shape, at + shape.of.at, parent)
   return new Node(run, shape, at, parent).proxy
 }
 
 const structs = new WeakMap<object, ReadonlyMap<string, Place>>()
-function named(owner: object, fields: readonly { readonly name: string; readonly at: number; readonly shape: Shape }[]): ReadonlyMap<string, Place> {
+function named(owner: object,
+  fields: readonly {
+    readonly name: string
+    readonly at: number
+    readonly shape: Shape
+  }[]): ReadonlyMap<string, Place> {
   let map = structs.get(owner)
   if (map === undefined) structs.set(owner, map = new Map(fields.map(field => [field.name, field])))
   return map

@@ -1,4 +1,5 @@
-/** What a run did to the packed state, for every state that has the same values where it read: constants and moved bits. */
+/** What a run did to the packed state, for every state that has the same values where it read: constants and moved
+ *  bits. */
 import { nodeOf } from './draft.ts'
 import type { Node } from './draft.ts'
 import { encodeScalar } from './layout.ts'
@@ -85,8 +86,10 @@ class Writer {
       default: throw new TypeError(shape.kind)
     }
   }
-  private writeFields(fields: readonly (Place & { readonly name: string })[], at: number, of: Readonly<Record<string, unknown>>, path: string, tag: string | null): void {
-    for (const name of Object.keys(of)) if (name !== tag && !fields.some(field => field.name === name)) throw noField(path, name)
+  private writeFields(fields: readonly (Place & { readonly name: string })[], at: number,
+    of: Readonly<Record<string, unknown>>, path: string, tag: string | null): void {
+    for (const name of Object.keys(of))
+      if (name !== tag && !fields.some(field => field.name === name)) throw noField(path, name)
     const missing = fields.find(({ name }) => !Object.hasOwn(of, name))
     if (missing !== undefined) throw outside(`${path}.${missing.name}`)
     for (const { name, at: offset, shape } of fields) this.write(shape, at + offset, of[name], `${path}.${name}`)
@@ -98,7 +101,8 @@ class Writer {
     if (node.run.mode === 'over') throw new ModelError(`${path}: holds a part of another step's state`)
     const touched = Object.keys(target)
     const isArray = Array.isArray(target)
-    if (touched.length === 0 && !(shape.kind === 'list' && isArray && target.length !== node.run.raw(node.at, shape.length.bits))) {
+    if (touched.length === 0
+      && !(shape.kind === 'list' && isArray && target.length !== node.run.raw(node.at, shape.length.bits))) {
       this.move(node.at, at, shape.bits)
       return
     }
@@ -123,14 +127,17 @@ class Writer {
     if (which < 0) throw outside(`${path}.${shape.tag}`)
     const { fields } = shape.cases[which]!
     const before = node.parts()
-    const names = new Set([...Object.keys(target), ...[...before.keys()].filter(name => !node.found.has(name)), shape.tag])
-    for (const name of names) if (name !== shape.tag && !fields.some(field => field.name === name)) throw noField(path, name)
+    const names = new Set([...Object.keys(target), ...[...before.keys()].filter(name => !node.found.has(name)),
+      shape.tag])
+    for (const name of names)
+      if (name !== shape.tag && !fields.some(field => field.name === name)) throw noField(path, name)
     this.clear(at, shape.bits)
     this.put(at, shape.which.bits, which)
     for (const { name, at: offset, shape: of } of fields) {
       const old = before.get(name)
       if (isMissing(node, name)) throw outside(`${path}.${name}`)
-      if (Object.hasOwn(target, name) || old?.shape !== of) this.write(of, at + offset, (node.proxy as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
+      if (Object.hasOwn(target, name) || old?.shape !== of) this.write(of, at + offset,
+        (node.proxy as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
       else this.move(node.at + old.at, at + offset, of.bits)
     }
   }
@@ -148,7 +155,9 @@ class Writer {
     const parts = node.parts()
     for (const name of Object.keys(target)) {
       const place = parts.get(name)
-      if (place !== undefined) this.compareValue(place, at + place.at, target[name], found.get(name), Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
+      if (place !== undefined)
+        this.compareValue(place, at + place.at, target[name], found.get(name),
+          Array.isArray(target) ? `${path}[${name}]` : `${path}.${name}`)
     }
   }
   private compareValue({ shape }: Place, at: number, value: unknown, found: unknown, path: string): void {
@@ -202,7 +211,8 @@ export function changedWords({ keep, set: constant }: Effect): number[] {
 }
 
 /** The state after an effect, into `out`. */
-export function apply({ keep, set, moves }: Effect, words: Uint32Array, offset: number, out: Uint32Array, to: number): void {
+export function apply({ keep, set, moves }: Effect, words: Uint32Array, offset: number, out: Uint32Array,
+  to: number): void {
   for (let w = 0; w < keep.length; w++) out[to + w] = words[offset + w]! & keep[w]! | set[w]!
   for (const { from, to: target, bits } of moves) {
     const raw = words[offset + (from >>> 5)]! >>> (from & 31) & (bits === 32 ? -1 : 2 ** bits - 1)

@@ -1,7 +1,12 @@
 /** What a step tells the outside besides the new state. */
 
 /** Counted, never cycles: profiles price counts later. `path` is what the work belongs to: one unmap, one interrupt. */
-export interface CostEvent { readonly kind: 'cost'; readonly path: string; readonly unit: string; readonly count: number }
+export interface CostEvent {
+  readonly kind: 'cost'
+  readonly path: string
+  readonly unit: string
+  readonly count: number
+}
 /** A numbered rule of a manual was exercised. */
 export interface ClauseEvent { readonly kind: 'clause'; readonly id: string }
 /** What the outside sees: a DMA landed, an interrupt was handled, a fault was logged. */

@@ -1,4 +1,5 @@
-/** Asking a property for its verdict: one place, so that every driver, the shrinker and replay treat a broken property alike. */
+/** Asking a property for its verdict: one place, so that every driver, the shrinker and replay treat a broken property
+ *  alike. */
 import type { ModelEvent, Observation } from './event.ts'
 import { ModelError } from './mistake.ts'
 import { plain } from './put.ts'
@@ -10,23 +11,32 @@ import type { Property, Sometimes, Verdict, World } from './property.ts'
 export function judge<S, L, O extends Observation>(
   property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>,
   part: number | null = null): Verdict {
-  let verdict: Verdict = true
-  try {
-    switch (property.kind) {
-      case 'always':
-        if (part !== null) verdict = property.judge(world, part)
-        else for (let i = 0, parts = property.parts?.(world) ?? 1; i < parts && verdict === true; i++) verdict = property.judge(world, i)
-        break
-      case 'monitor': verdict = property.judge(world.monitors[property.name]); break
-      case 'step':
-        for (const one of seen) if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
-        break
-      case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': break
-    }
-  } catch (cause) { throw failed(property.name, cause) }
+  let verdict: Verdict
+  try { verdict = asked(property, world, seen, before, part) } catch (cause) { throw failed(property.name, cause) }
   if (verdict === true) return true
-  if (typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string') return told(property.name, verdict)
-  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true or { because: '...' }`)
+  if (typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string')
+    return told(property.name, verdict)
+  throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true `
+    + `or { because: '...' }`)
+}
+
+function asked<S, L, O extends Observation>(
+  property: Property<S, L, O>, world: World<S, L>, seen: readonly O[], before: () => World<S, L>,
+  part: number | null): Verdict {
+  let verdict: Verdict = true
+  switch (property.kind) {
+    case 'always':
+      if (part !== null) return property.judge(world, part)
+      for (let i = 0, parts = property.parts?.(world) ?? 1; i < parts && verdict === true; i++)
+        verdict = property.judge(world, i)
+      return verdict
+    case 'monitor': return property.judge(world.monitors[property.name])
+    case 'step':
+      for (const one of seen)
+        if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
+      return verdict
+    case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': return true
+  }
 }
 
 /** The verdict as data, which outlives the world it was given in. */
@@ -35,12 +45,14 @@ function told(name: string, { because, witness }: Exclude<Verdict, true>): Verdi
   try { return { because, witness: plain(witness) as typeof witness } } catch (cause) { throw failed(name, cause) }
 }
 
-/** Whether a `sometimes` is reached by this step. @throws ModelError naming the property when it throws or answers no boolean. */
+/** Whether a `sometimes` is reached by this step. @throws ModelError naming the property when it throws or answers no
+ *  boolean. */
 export function isReached<S, L, O>(property: Sometimes<S, L, O>, world: World<S, L>, seen: readonly O[]): boolean {
   return answerOf(property.name, () => property.reached(world, seen))
 }
 
-/** What a predicate of the property says. @throws ModelError naming the property when it throws or answers no boolean. */
+/** What a predicate of the property says. @throws ModelError naming the property when it throws or answers no
+ *  boolean. */
 export function answerOf(property: string, ask: () => boolean): boolean {
   let answer: boolean
   try { answer = ask() } catch (cause) { throw failed(property, cause) }
@@ -58,5 +70,6 @@ export function seenIn<O>(events: readonly ModelEvent<O>[]): readonly O[] {
 const nothing: readonly never[] = []
 
 function failed(name: string, cause: unknown): ModelError {
-  return new ModelError(`property '${name}' threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  return new ModelError(`property '${name}' threw: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause })
 }

@@ -1,4 +1,5 @@
-/** Judging a run that never ends: ops, the last of which repeat for ever. Nothing of a search is used, so it checks what one found. */
+/** Judging a run that never ends: ops, the last of which repeat for ever. Nothing of a search is used, so it checks
+ *  what one found. */
 import type { Observation } from './event.ts'
 import { answerOf } from './judge.ts'
 import type { Machine, Op } from './machine.ts'
@@ -7,10 +8,16 @@ import type { Eventually, LeadsTo, Recovers, Verdict, World } from './property.t
 import { keyOf } from './recipe.ts'
 import { isEnabled, step } from './step.ts'
 
-/** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the last world. */
-export interface Lasso<S, L> { readonly ops: readonly Op[]; readonly worlds: readonly World<S, L>[]; readonly loop: number }
+/** `worlds[i]` is the world after i ops. The ops from `loop` on repeat for ever; none of them: the run rests in the
+ *  last world. */
+export interface Lasso<S, L> {
+  readonly ops: readonly Op[]
+  readonly worlds: readonly World<S, L>[]
+  readonly loop: number
+}
 
-/** True when the property stands: the ops do not close a loop, the loop starves an action that is declared fair, or what has to come does come.
+/** True when the property stands: the ops do not close a loop, the loop starves an action that is declared fair, or
+ *  what has to come does come.
  *  @throws ModelError when a guard or the property fails. */
 export function judgeLasso<S, L, O extends Observation>(
   machine: Machine<S, L, O>, property: Eventually<S, L> | LeadsTo<S, L>, lasso: Lasso<S, L>): Verdict {
@@ -27,7 +34,8 @@ function closes<S, L, O extends Observation>(machine: Machine<S, L, O>, { worlds
 }
 
 /** An op that fairness would make happen on the way round, and that does not; null when the loop is fair. */
-function starved<S, L, O extends Observation>(machine: Machine<S, L, O>, { ops, worlds, loop }: Lasso<S, L>): Op | null {
+function starved<S, L, O extends Observation>(machine: Machine<S, L, O>,
+  { ops, worlds, loop }: Lasso<S, L>): Op | null {
   const round = new Set(ops.slice(loop).map(keyOf))
   const rounds = worlds.slice(loop)
   const found = machine.instances.find(instance => {
@@ -39,18 +47,25 @@ function starved<S, L, O extends Observation>(machine: Machine<S, L, O>, { ops, 
   return found?.op ?? null
 }
 
+function endlessPart(length: number, loop: number): string {
+  if (length === loop) return loop === 0 ? 'nothing need ever happen' : `after op ${loop} nothing more need happen`
+  return `${length === loop + 1 ? `op ${length}` : `ops ${loop + 1} to ${length}`} can repeat for ever`
+}
 function judgeEndless<S, L, O extends Observation>(
   machine: Machine<S, L, O>, property: Eventually<S, L> | LeadsTo<S, L>, { ops, worlds, loop }: Lasso<S, L>): Verdict {
   const { name } = property
-  const rest = ops.length === loop ? loop === 0 ? 'nothing need ever happen' : `after op ${loop} nothing more need happen`
-    : ops.length === loop + 1 ? `op ${loop + 1} can repeat for ever` : `ops ${loop + 1} to ${ops.length} can repeat for ever`
+  const rest = endlessPart(ops.length, loop)
   if (property.kind === 'eventually')
-    return worlds.some(world => answerOf(name, () => property.goal(world))) || { because: `the goal is never met: ${rest}` }
+    return worlds.some(world => answerOf(name, () => property.goal(world)))
+      || { because: `the goal is never met: ${rest}` }
   for (const [at, what] of property.cases(machine.initialWorld).entries()) {
     const last = worlds.findLastIndex(world => answerOf(name, () => property.to(world, at)))
     const begin = worlds.findIndex((world, i) => i > last && answerOf(name, () => property.from(world, at)))
     if (last >= loop || begin < 0) continue
-    return { because: `${what} ${begin === 0 ? 'is there from the start' : `begins with op ${begin}`} and never ends: ${rest}`, witness: { begins: begin } }
+    return {
+      because: `${what} ${begin === 0 ? 'is there from the start' : `begins with op ${begin}`} and never ends: ${rest}`,
+      witness: { begins: begin },
+    }
   }
   return true
 }
@@ -60,7 +75,8 @@ const limit_worlds = 10_000
 
 /** Whether nothing that can follow `world`, the nearest first, meets the goal. Beyond the limit the verdict says so.
  *  @throws ModelError when a recipe or the property fails. */
-export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Recovers<S, L>, world: World<S, L>): Verdict {
+export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Recovers<S, L>,
+  world: World<S, L>): Verdict {
   const { words, pack, unpack } = packing<World<S, L>>(machine.worldDomain)
   const seen = new Set<string>()
   const queue: Uint32Array[] = []
@@ -83,7 +99,8 @@ export function judgeStuck<S, L, O extends Observation>(machine: Machine<S, L, O
   return stuckVerdict(queue.length)
 }
 
-/** `states`: how many there are from the stuck one on, itself among them; or how many were looked at, where there are `more`. */
+/** `states`: how many there are from the stuck one on, itself among them; or how many were looked at, where there are
+ *  `more`. */
 export const stuckVerdict = (states: number, more = false): Exclude<Verdict, true> => ({
   because: states === 1 ? 'nothing can happen here, and the goal is not met'
     : `none of the ${more ? 'nearest ' : ''}${states} states that can come from here on meets the goal`,

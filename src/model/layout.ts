@@ -1,10 +1,12 @@
-/** Where each part of a value stands in its packed form. Offsets are relative, so an element of a list looks the same at every place
- *  and can be moved as bits, unread: what fits in 32 bits never straddles a word, what does not begins at a word. */
+/** Where each part of a value stands in its packed form. Offsets are relative, so an element of a list looks the same
+ *  at every place and can be moved as bits, unread: what fits in 32 bits never straddles a word, what does not begins
+ *  at a word. */
 import { keyCount } from './domain.ts'
 import type { Domain, Fields, OneOf, Range, Scalarset } from './domain.ts'
 import { ModelError } from './mistake.ts'
 
-/** One value of a few: raw 0..count-1. `scalarset` names the ids it holds, whose raw value is the id, or the id + 1 where null is 0. */
+/** One value of a few: raw 0..count-1. `scalarset` names the ids it holds, whose raw value is the id, or the id + 1
+ *  where null is 0. */
 export interface ScalarShape {
   readonly kind: 'scalar'; readonly bits: number; readonly count: number; readonly domain: Domain
   readonly nullable: boolean; readonly scalarset: Scalarset | null
@@ -13,8 +15,18 @@ export interface Place { readonly at: number; readonly shape: Shape }
 export interface NamedPlace extends Place { readonly name: string }
 export interface OptionalShape { readonly kind: 'optional'; readonly bits: number; readonly of: Place }
 export interface StructShape { readonly kind: 'struct'; readonly bits: number; readonly fields: readonly NamedPlace[] }
-export interface TableShape { readonly kind: 'table'; readonly bits: number; readonly key: Scalarset | Range; readonly elements: readonly Place[] }
-export interface ListShape { readonly kind: 'list'; readonly bits: number; readonly length: ScalarShape; readonly elements: readonly Place[] }
+export interface TableShape {
+  readonly kind: 'table'
+  readonly bits: number
+  readonly key: Scalarset | Range
+  readonly elements: readonly Place[]
+}
+export interface ListShape {
+  readonly kind: 'list'
+  readonly bits: number
+  readonly length: ScalarShape
+  readonly elements: readonly Place[]
+}
 export interface VariantShape {
   readonly kind: 'variant'; readonly bits: number; readonly tag: string; readonly which: ScalarShape
   /** The cases share their bits: the tag says whose they are. */
@@ -39,16 +51,19 @@ class Cursor {
 
 const bitsFor = (count: number): number => count <= 1 ? 0 : Math.ceil(Math.log2(count))
 
-function scalar(domain: Domain, count: number, nullable: boolean, scalarset: Scalarset | null, path: string): ScalarShape {
+function scalar(domain: Domain, count: number, nullable: boolean, scalarset: Scalarset | null,
+  path: string): ScalarShape {
   const bits = bitsFor(count)
-  if (bits > 31) throw new ModelError(`${path}: ${count.toLocaleString('en-US')} values cannot be packed; a field has at most 2^31`)
+  if (bits > 31)
+    throw new ModelError(`${path}: ${count.toLocaleString('en-US')} values cannot be packed; a field has at most 2^31`)
   return { kind: 'scalar', bits, count, domain, nullable, scalarset }
 }
 const sizeOf = (of: Range | Scalarset): number => of.kind === 'range' ? Math.max(1, of.high - of.low + 1) : of.size
 
 const known = new WeakMap<Domain, Shape>()
 
-/** One shape for a domain, wherever it is used; `path` is how errors name it. @throws ModelError naming the field that is too wide. */
+/** One shape for a domain, wherever it is used; `path` is how errors name it. @throws ModelError naming the field that
+ *  is too wide. */
 export function layoutOf(domain: Domain, path = 'state'): Shape {
   let shape = known.get(domain)
   if (shape === undefined) known.set(domain, shape = layOut(domain, path))
@@ -63,7 +78,8 @@ function layOut(domain: Domain, path: string): Shape {
     case 'oneOf': return scalar(domain, domain.values.length, false, null, path)
     case 'optional': {
       const { of } = domain
-      if (of.kind === 'range' || of.kind === 'scalarset') return scalar(of, rangeOf(of) + 1, true, of.kind === 'scalarset' ? of : null, path)
+      if (of.kind === 'range' || of.kind === 'scalarset')
+        return scalar(of, rangeOf(of) + 1, true, of.kind === 'scalarset' ? of : null, path)
       const cursor = new Cursor(1), shape = layoutOf(of, path)
       // Presence and content move together.
       const at = shape.bits >= wordBits ? wordBits : cursor.take(shape)
@@ -85,7 +101,13 @@ function layOut(domain: Domain, path: string): Shape {
   }
 }
 /** An empty range has no values: only null remains. */
-const rangeOf = (of: OneOf | Range | Scalarset): number => of.kind === 'range' ? of.high - of.low + 1 : of.kind === 'scalarset' ? of.size : of.values.length
+function rangeOf(of: OneOf | Range | Scalarset): number {
+  switch (of.kind) {
+    case 'range': return of.high - of.low + 1
+    case 'scalarset': return of.size
+    case 'oneOf': return of.values.length
+  }
+}
 
 function placed(fields: Fields, cursor: Cursor, path: string): NamedPlace[] {
   return Object.entries(fields).map(([name, of]) => {
@@ -128,7 +150,7 @@ export function decodeScalar({ domain, nullable }: ScalarShape, raw: number): nu
 /** The raw number of a value, or -1 when it is outside the domain. */
 export function encodeScalar({ domain, nullable, count }: ScalarShape, value: unknown): number {
   if (nullable && value === null) return 0
-  if (domain.kind === 'bool') return value === true ? 1 : value === false ? 0 : -1
+  if (domain.kind === 'bool') return typeof value === 'boolean' ? Number(value) : -1
   if (domain.kind === 'oneOf') return domain.values.indexOf(value as string)
   if (!Number.isInteger(value)) return -1
   const raw = (value as number) - (domain.kind === 'range' ? domain.low : 0) + (nullable ? 1 : 0)

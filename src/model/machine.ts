@@ -21,8 +21,9 @@ export interface Action<S, O> {
   readonly params: Fields
   /** What its cost belongs to; the agent's name where not given. */
   readonly path: string
-  /** Each instance for itself. `true`, weakly fair: what stays enabled for ever is done at some time. Hardware goes on, a CPU goes on; an
-   *  adversary need not. `'strong'`: what is enabled again and again for ever is done at some time, however often it is disabled between. */
+  /** Each instance for itself. `true`, weakly fair: what stays enabled for ever is done at some time. Hardware goes on,
+   *  a CPU goes on; an adversary need not. `'strong'`: what is enabled again and again for ever is done at some time,
+   *  however often it is disabled between. */
   readonly fair: Fairness
   when(state: S, args: Args): boolean
   then(draft: S, args: Args, emit: Emit<O>): void
@@ -43,7 +44,8 @@ export interface ActionSpec<S, O, P extends Fields> {
 /** The constructor of actions over one machine's types: `const action = actionsOf<State, Seen>()`. */
 export function actionsOf<S, O extends Observation>() {
   return <P extends Fields = Record<never, Domain>>(name: string, spec: ActionSpec<S, O, P>): Action<S, O> => ({
-    name, says: spec.says ?? null, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {}, fair: spec.fair ?? false,
+    name, says: spec.says ?? null, agent: spec.agent as Action<S, O>['agent'], params: spec.params ?? {},
+    fair: spec.fair ?? false,
     path: spec.path ?? (typeof spec.agent === 'string' ? spec.agent : name),
     when: spec.when as unknown as Action<S, O>['when'], then: spec.then as unknown as Action<S, O>['then'],
   })
@@ -85,17 +87,20 @@ export interface MachineSpec<S, L, O extends Observation> {
 const emptyLedger = { domain: struct({}), initial: {}, observe: () => {} }
 
 /** @throws ModelError when two actions or properties share a name, or the initial state is outside its domain. */
-export function machine<S, L = Record<never, never>, O extends Observation = Observation>(spec: MachineSpec<S, L, O>): Machine<S, L, O> {
+export function machine<S, L = Record<never, never>,
+  O extends Observation = Observation>(spec: MachineSpec<S, L, O>): Machine<S, L, O> {
   const ledger = spec.ledger ?? emptyLedger as unknown as Ledger<L, O>
   const given = spec.properties ?? []
   unique(spec.name, 'action', spec.actions.map(a => a.name))
   unique(spec.name, 'property', given.map(p => p.name))
   const monitors = given.filter(p => p.kind === 'monitor')
   const worldDomain = struct({
-    state: spec.domain, ledger: ledger.domain, monitors: struct(Object.fromEntries(monitors.map(m => [m.name, m.domain]))),
+    state: spec.domain, ledger: ledger.domain,
+    monitors: struct(Object.fromEntries(monitors.map(m => [m.name, m.domain]))),
   }) as unknown as Struct<World<S, L>>
   const start: World<S, L> = {
-    state: spec.initial, ledger: ledger.initial, monitors: Object.fromEntries(monitors.map(m => [m.name, initial(m.domain)])),
+    state: spec.initial, ledger: ledger.initial,
+    monitors: Object.fromEntries(monitors.map(m => [m.name, initial(m.domain)])),
   }
   const why = misfit(worldDomain, start, spec.name)
   if (why !== null) throw new ModelError(`initial state of machine '${spec.name}' is outside its domain: ${why}`)
@@ -104,7 +109,8 @@ export function machine<S, L = Record<never, never>, O extends Observation = Obs
   const instances = spec.actions.flatMap(action =>
     productOf(action.params).map(args => ({ action, op: { action: action.name, args: frozen(args) as Args } })))
   return {
-    name: spec.name, domain: spec.domain, initial: spec.initial, ledger, vocabulary: spec.vocabulary ?? null, actions: spec.actions, properties,
+    name: spec.name, domain: spec.domain, initial: spec.initial, ledger, vocabulary: spec.vocabulary ?? null,
+    actions: spec.actions, properties,
     instances, byName: new Map(spec.actions.map(a => [a.name, a])), worldDomain, initialWorld,
   }
 }
@@ -114,13 +120,15 @@ function unique(machineName: string, what: string, names: readonly string[]): vo
   if (twice !== undefined) throw new ModelError(`machine '${machineName}' has two ${what}s named '${twice}'`)
 }
 
-/** The property with the number of its parts, or the names of its cases, as they are in the initial world: they are the same in all worlds. */
+/** The property with the number of its parts, or the names of its cases, as they are in the initial world: they are the
+ *  same in all worlds. */
 function counted<S, L, O>(property: Property<S, L, O>, world: World<S, L>): Property<S, L, O> {
   const { name } = property
   if (property.kind === 'always' && property.parts !== undefined) {
     const parts = property.parts(world)
     if (!Number.isInteger(parts) || parts < 1 || parts > mostParts)
-      throw new ModelError(`property '${name}' has ${parts} parts: give a whole number from 1 to ${mostParts.toLocaleString('en-US')}`)
+      throw new ModelError(`property '${name}' has ${parts} parts: give a whole number from 1 to `
+        + `${mostParts.toLocaleString('en-US')}`)
     return { ...property, parts: () => parts }
   }
   if (property.kind === 'leadsTo') {

@@ -4,7 +4,8 @@ import type { Op } from './machine.ts'
 /** A mistake in a machine's own declaration or recipes: the author mends it. */
 export class ModelError extends Error {
   override readonly name = 'ModelError'
-  /** The ops that lead there from the initial state, with the failing one where that is known; null where no driver was running. */
+  /** The ops that lead there from the initial state, with the failing one where that is known; null where no driver was
+   *  running. */
   trace: readonly Op[] | null = null
 }
 

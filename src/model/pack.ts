@@ -1,8 +1,11 @@
-/** Packed states: a value of a declared domain as a few 32-bit words, injectively, by code generated from the domain. */
+/** Packed states: a value of a declared domain as a few 32-bit words, injectively, by code generated from the
+ *  domain. */
 import { misfit } from './domain.ts'
 import type { Domain } from './domain.ts'
 import { layoutOf } from './layout.ts'
-import type { ListShape, NamedPlace, OptionalShape, Place, ScalarShape, Shape, TableShape, VariantShape } from './layout.ts'
+import type {
+  ListShape, NamedPlace, OptionalShape, Place, ScalarShape, Shape, TableShape, VariantShape,
+} from './layout.ts'
 import { ModelError } from './mistake.ts'
 
 export interface Packing<T> {
@@ -52,7 +55,8 @@ class Generator {
         const [low, high] = domain.kind === 'range' ? [domain.low, domain.high] : [0, domain.size - 1]
         if (!nullable) {
           const offset = low === 0 ? '' : `-(${low})`
-          return this.bits(bits, at, `(int(${expr},${low},${high})${offset})`, raw => low === 0 ? raw : `(${raw}+(${low}))`)
+          return this.bits(bits, at, `(int(${expr},${low},${high})${offset})`,
+            raw => low === 0 ? raw : `(${raw}+(${low}))`)
         }
         const v = this.fresh('v')
         return this.bits(bits, at, `((${v}=${expr})===null?0:int(${v},${low},${high})-(${low})+1)`,
@@ -65,11 +69,13 @@ class Generator {
     const v = this.fresh('v')
     const present = this.bits(1, at, `(${v}===null?0:1)`, raw => raw)
     const inner = this.shape(of.shape, at + of.at, v)
-    return { pack: `${v}=${expr};${present.pack}if(${v}!==null){${inner.pack}}`, unpack: `(${present.unpack}===0?null:${inner.unpack})` }
+    return { pack: `${v}=${expr};${present.pack}if(${v}!==null){${inner.pack}}`,
+      unpack: `(${present.unpack}===0?null:${inner.unpack})` }
   }
   private fields(fields: readonly NamedPlace[], at: number, expr: string, head: string): Code {
     const v = this.fresh('v')
-    const codes = fields.map(place => ({ name: place.name, code: this.shape(place.shape, at + place.at, `${v}[${q(place.name)}]`) }))
+    const codes = fields.map(place => ({ name: place.name,
+      code: this.shape(place.shape, at + place.at, `${v}[${q(place.name)}]`) }))
     const known = fields.length + (head === '' ? 0 : 1)
     return {
       pack: `${v}=${expr};same(${v},${known});${codes.map(c => c.code.pack).join('')}`,
@@ -100,7 +106,8 @@ class Generator {
     const v = this.fresh('v')
     const codes = this.constant(numbered(cases.map(({ name }) => name)))
     const kind = this.bits(which.bits, at, `(${codes}[${v}[${q(tag)}]]??bad())`, raw => raw)
-    const bodies = cases.map(({ name, fields }) => this.fields(fields, at, v, `${q(tag)}:${q(name)}${fields.length > 0 ? ',' : ''}`))
+    const bodies = cases.map(({ name, fields }) =>
+      this.fields(fields, at, v, `${q(tag)}:${q(name)}${fields.length > 0 ? ',' : ''}`))
     return {
       pack: `${v}=${expr};${kind.pack}switch(${v}[${q(tag)}]){${
         cases.map(({ name }, i) => `case ${q(name)}:{${bodies[i]!.pack}break}`).join('')}}`,
@@ -108,10 +115,13 @@ class Generator {
         `(${kind.unpack}===${i}?${bodies[i]!.unpack}:${rest})`, `(${bodies.at(-1)!.unpack})`),
     }
   }
-  variables(): string { return this.names === 0 ? '' : `let ${Array.from({ length: this.names }, (_, i) => `v${i}`).join(',')};` }
+  variables(): string {
+    return this.names === 0 ? '' : `let ${Array.from({ length: this.names }, (_, i) => `v${i}`).join(',')};`
+  }
 }
 /** Without a prototype: 'constructor' is not a value unless declared. */
-const numbered = (names: readonly string[]): unknown => Object.setPrototypeOf(Object.fromEntries(names.map((name, i) => [name, i])), null)
+const numbered = (names: readonly string[]): unknown =>
+  Object.setPrototypeOf(Object.fromEntries(names.map((name, i) => [name, i])), null)
 const q = (text: string): string => JSON.stringify(text)
 
 /** Thrown within the generated code: `misfit` says what is wrong. */
@@ -137,7 +147,8 @@ const helpers = {
 
 const made = new WeakMap<Domain, Map<string, Packing<unknown>>>()
 
-/** One packing of a domain, wherever it is used. `path` is how errors name the value. @throws ModelError when a single field is too wide. */
+/** One packing of a domain, wherever it is used. `path` is how errors name the value. @throws ModelError when a single
+ *  field is too wide. */
 export function packing<T>(domain: Domain, path = 'state'): Packing<T> {
   let known = made.get(domain)
   if (known === undefined) made.set(domain, known = new Map())

@@ -6,7 +6,11 @@ import type { Observation } from './event.ts'
 export type Verdict = true | { readonly because: string; readonly witness?: Readonly<Record<string, unknown>> }
 
 /** What a property looks at: the machine's state and the ledger that judges it, both read-only. */
-export interface World<S, L> { readonly state: S; readonly ledger: L; readonly monitors: Readonly<Record<string, unknown>> }
+export interface World<S, L> {
+  readonly state: S
+  readonly ledger: L
+  readonly monitors: Readonly<Record<string, unknown>>
+}
 
 interface Claim {
   readonly name: string
@@ -18,8 +22,8 @@ interface Claim {
   readonly at: string
 }
 
-/** Must be true of every reachable state. With `parts` it is a conjunction of so many, judged one by one: a search judges again only
- *  those that a step can have changed. */
+/** Must be true of every reachable state. With `parts` it is a conjunction of so many, judged one by one: a search
+ *  judges again only those that a step can have changed. */
 export interface Always<S, L> extends Claim {
   readonly kind: 'always'
   readonly parts?: (initial: World<S, L>) => number
@@ -39,7 +43,10 @@ export interface Monitor<L, O> extends Claim {
   judge(monitor: unknown): Verdict
 }
 /** Must be reached at least once; a run that never does so has shown nothing. */
-export interface Sometimes<S, L, O> extends Claim { readonly kind: 'sometimes'; reached(world: World<S, L>, seen: readonly O[]): boolean }
+export interface Sometimes<S, L, O> extends Claim {
+  readonly kind: 'sometimes'
+  reached(world: World<S, L>, seen: readonly O[]): boolean
+}
 /** On every fair path the goal holds at some time. */
 export interface Eventually<S, L> extends Claim { readonly kind: 'eventually'; goal(world: World<S, L>): boolean }
 /** On every fair path each state with `from` is that with `to`, or is followed by one. */
@@ -55,36 +62,43 @@ export interface Recovers<S, L> extends Claim { readonly kind: 'recovers'; goal(
 
 /** Claims about endless runs: decided on the graph of all states. */
 export type ProgressProperty<S, L> = Eventually<S, L> | LeadsTo<S, L> | Recovers<S, L>
-export type Property<S, L, O> = Always<S, L> | StepProperty<S, L, O> | Monitor<L, O> | Sometimes<S, L, O> | ProgressProperty<S, L>
+export type Property<S, L, O> = Always<S, L> | StepProperty<S, L, O> | Monitor<L, O> | Sometimes<S, L, O>
+  | ProgressProperty<S, L>
 export type PropertyKind = Property<unknown, unknown, unknown>['kind']
 
 export const isProgressKind = (kind: PropertyKind): kind is ProgressProperty<unknown, unknown>['kind'] =>
   kind === 'eventually' || kind === 'leadsTo' || kind === 'recovers'
-export const isProgress = <S, L, O>(property: Property<S, L, O>): property is ProgressProperty<S, L> => isProgressKind(property.kind)
+export const isProgress = <S, L, O>(property: Property<S, L, O>): property is ProgressProperty<S, L> =>
+  isProgressKind(property.kind)
 
 /** The observations that can have `what === K`, also of a type whose `what` is a union of several. */
 type Seen<O, K> = O extends { readonly what: infer W } ? K extends W ? O : never : never
 
 type Stated = { readonly claim: string; readonly clause?: string }
-const stated = (name: string, { claim, clause }: Stated): Claim => ({ name, claim, clause: clause ?? null, at: callSite() })
+const stated = (name: string, { claim, clause }: Stated): Claim =>
+  ({ name, claim, clause: clause ?? null, at: callSite() })
 
 const onlyCase = (): readonly string[] => ['what began']
 
-/** Constructors of properties over one machine's types: `const { always, step } = propertiesOf<State, Ledger, Seen>()`. */
+/** Constructors of properties over one machine's types: `const { always, step } = propertiesOf<State, Ledger,
+ *  Seen>()`. */
 export function propertiesOf<S, L, O extends Observation>() {
   type W = World<S, L>
   return {
-    /** `parts`: of how many conjuncts the claim is made, given the initial world; `judge` gets the number of the one asked. `partsBy` names the
-     *  scalarset whose ids these numbers are, where they are: else a search with symmetry asks all parts at once. */
+    /** `parts`: of how many conjuncts the claim is made, given the initial world; `judge` gets the number of the one
+     *  asked. `partsBy` names the scalarset whose ids these numbers are, where they are: else a search with symmetry
+     *  asks all parts at once. */
     always: (name: string, say: Stated & { readonly parts?: (initial: W) => number; readonly partsBy?: string },
       judge: (world: W, part: number) => Verdict): Always<S, L> =>
-      ({ kind: 'always', ...stated(name, say), ...say.parts === undefined ? {} : { parts: say.parts }, ...say.partsBy === undefined ? {} : { partsBy: say.partsBy }, judge }),
+      ({ kind: 'always', ...stated(name, say), ...say.parts === undefined ? {} : { parts: say.parts },
+        ...say.partsBy === undefined ? {} : { partsBy: say.partsBy }, judge }),
     /** `judge` sees only observations with `what === on`, with their own type. */
     step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
       judge: (seen: Seen<O, K>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>
       ({ kind: 'step', on: say.on, ...stated(name, say), judge: judge as StepProperty<S, L, O>['judge'] }),
     monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
-      update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void, judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>
+      update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void,
+      judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>
       ({ kind: 'monitor', domain: say.domain, ...stated(name, say),
         update: update as Monitor<L, O>['update'], judge: judge as Monitor<L, O>['judge'] }),
     sometimes: (name: string, say: Stated, reached: (world: W, seen: readonly O[]) => boolean): Sometimes<S, L, O> =>
@@ -100,7 +114,8 @@ export function propertiesOf<S, L, O extends Observation>() {
   }
 }
 
-/** `folder/file.ts:line` of the first frame outside this file: reports point at the property, not at the constructor. */
+/** `folder/file.ts:line` of the first frame outside this file: reports point at the property, not at the
+ *  constructor. */
 function callSite(): string {
   const frames = (new Error().stack ?? '').split('\n').slice(1)
   const frame = frames.find(line => !/[/\\]model[/\\]property\.[tj]s/.test(line)) ?? ''

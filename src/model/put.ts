@@ -2,16 +2,18 @@
 import { behind, Refusal } from './run.ts'
 import type { Key, Run, Target } from './run.ts'
 
-/** The state never holds an object that something outside it knows, for that may be a constant of the module, or an argument: it gets a copy,
- *  the same copy of the same object. Drafts stay what they are. */
+/** The state never holds an object that something outside it knows, for that may be a constant of the module, or an
+ *  argument: it gets a copy, the same copy of the same object. Drafts stay what they are. */
 export function put(run: Run, target: Target, key: Key, value: unknown): boolean {
   checkName(run, target, key)
   return Reflect.set(target, key, copied(run, value))
 }
 
 export function define(run: Run, target: Target, key: Key, descriptor: PropertyDescriptor): boolean {
-  const { enumerable, writable, configurable, get, set, value } = { ...Reflect.getOwnPropertyDescriptor(target, key), ...descriptor }
-  if (get !== undefined || set !== undefined) run.refuse(new Refusal(`defines '${String(key)}' by a getter or setter; a state holds values`))
+  const { enumerable, writable, configurable, get, set, value } = { ...Reflect.getOwnPropertyDescriptor(target, key),
+    ...descriptor }
+  if (get !== undefined || set !== undefined)
+    run.refuse(new Refusal(`defines '${String(key)}' by a getter or setter; a state holds values`))
   const isLength = Array.isArray(target) && key === 'length'
   if (writable !== true || !isLength && (enumerable !== true || configurable !== true))
     run.refuse(new Refusal(`defines '${String(key)}' hidden or fixed; assign it`))
@@ -49,10 +51,12 @@ function copied(run: Run, value: unknown): unknown {
   }
   return copy
 }
-const nameOf = (prototype: unknown): string => (prototype as { readonly constructor?: { readonly name?: string } }).constructor?.name ?? 'special object'
+interface Constructed { readonly constructor?: { readonly name?: string } }
+const nameOf = (prototype: unknown): string => (prototype as Constructed).constructor?.name ?? 'special object'
 
 const copies = new WeakSet()
-const isDraft = (value: object): boolean => copies.has(value) || (value as { readonly [behind]?: unknown })[behind] !== undefined
+const isDraft = (value: object): boolean =>
+  copies.has(value) || (value as { readonly [behind]?: unknown })[behind] !== undefined
 
 /** Stands behind a copy of a plain object that was put into the state. */
 class Copy implements ProxyHandler<Target> {
@@ -77,7 +81,8 @@ class Copy implements ProxyHandler<Target> {
   setPrototypeOf(): boolean { return refusePrototype(this.run) }
 }
 
-/** A copy without drafts, for what outlives the run; reading it is logged as any other. Frozen: nobody who is told of it may change it for others.
+/** A copy without drafts, for what outlives the run; reading it is logged as any other. Frozen: nobody who is told of
+ *  it may change it for others.
  *  @throws TypeError when it holds itself, or what is no plain data. */
 export function plain(value: unknown, within: readonly unknown[] = []): unknown {
   if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
@@ -85,5 +90,6 @@ export function plain(value: unknown, within: readonly unknown[] = []): unknown 
   if (typeof value !== 'object' || value === null) return value
   if (within.includes(value)) throw new TypeError('tells an object that holds itself')
   const inner = [...within, value]
-  return Object.freeze(Array.isArray(value) ? value.map(one => plain(one, inner)) : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, plain(of, inner)])))
+  return Object.freeze(Array.isArray(value) ? value.map(one => plain(one, inner))
+    : Object.fromEntries(Object.entries(value).map(([name, of]) => [name, plain(of, inner)])))
 }

@@ -11,23 +11,29 @@ let running: Listener | null = null
 export function onRun(listener: Listener): void { running = listener }
 
 /** Whether the op may be taken. @throws ModelError when the guard throws. */
-export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S, args: Args): boolean {
+export function enabled<S, L, O extends Observation>(machine: Machine<S, L, O>, action: Action<S, O>, state: S,
+  args: Args): boolean {
   let answer: boolean
   running?.begins('guard', action.name, args)
-  try { answer = action.when(state, args) } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) } finally { running?.ends() }
+  try {
+    answer = action.when(state, args)
+  } catch (cause) { throw recipeFailed(machine, action, args, 'guard', cause) } finally { running?.ends() }
   if (typeof answer === 'boolean') return answer
   throw recipeFailed(machine, action, args, 'guard', new TypeError(`answered ${String(answer)}; answer true or false`))
 }
 
-/** Runs recipe, ledger and monitors on a mutable world. `settle` throws when they did what they may not, and caught it. */
+/** Runs recipe, ledger and monitors on a mutable world. `settle` throws when they did what they may not, and caught
+ *  it. */
 export function advance<S, L, O extends Observation>(
-  machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[], settle: () => void): void {
+  machine: Machine<S, L, O>, draft: World<S, L>, action: Action<S, O>, args: Args, events: ModelEvent<O>[],
+  settle: () => void): void {
   running?.begins('recipe', action.name, args)
   // Methods, not arrows: tsx names each arrow of a literal when it is made, a third of the time of a search.
   const emit: Emit<O> = {
     cost(unit, count = 1) {
       known(machine.vocabulary?.units, unit, 'unit of cost')
-      if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`cost of '${unit}': ${count} is no whole number from 0`)
+      if (!Number.isSafeInteger(count) || count < 0)
+        throw new RangeError(`cost of '${unit}': ${count} is no whole number from 0`)
       if (count > 0) events.push({ kind: 'cost', path: action.path, unit, count })
     },
     clause(id) {
@@ -35,7 +41,8 @@ export function advance<S, L, O extends Observation>(
       events.push({ kind: 'clause', id })
     },
     see(seen) {
-      if (typeof seen !== 'object' || seen === null || typeof seen.what !== 'string') throw new TypeError('see() takes an observation: an object whose `what` says its kind')
+      if (typeof seen !== 'object' || seen === null || typeof seen.what !== 'string')
+        throw new TypeError('see() takes an observation: an object whose `what` says its kind')
       events.push({ kind: 'observation', seen })
     },
   }
@@ -45,14 +52,16 @@ export function advance<S, L, O extends Observation>(
       if (event.kind !== 'observation') continue
       refuseAnswer(machine.ledger.observe(draft.ledger, event.seen))
       for (const property of machine.properties)
-        if (property.kind === 'monitor') refuseAnswer(property.update(draft.monitors[property.name], event.seen, draft.ledger))
+        if (property.kind === 'monitor')
+          refuseAnswer(property.update(draft.monitors[property.name], event.seen, draft.ledger))
     }
     settle()
   } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) } finally { running?.ends() }
 }
 
-/** For recipes that run others: a recipe changes the draft, and what it answers is nothing. @throws TypeError for an object or function: what
- *  is in it would be lost, and what a promise or generator does, it does when the step is over. */
+/** For recipes that run others: a recipe changes the draft, and what it answers is nothing. @throws TypeError for an
+ *  object or function: what is in it would be lost, and what a promise or generator does, it does when the step is
+ *  over. */
 export function refuseAnswer(answer: unknown): void {
   if ((typeof answer !== 'object' || answer === null) && typeof answer !== 'function') return
   if (answer instanceof Promise) {
@@ -71,7 +80,8 @@ export const keyOf = (op: Op): string => JSON.stringify([op.action, op.args])
 
 /** `dma.issue(device=0, iova=1)` */
 export function showOp(op: Op): string {
-  const show = (value: unknown): string => typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+  const show = (value: unknown): string =>
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
   const args = Object.entries(op.args).map(([name, value]) => `${name}=${show(value)}`)
   return args.length === 0 ? op.action : `${op.action}(${args.join(', ')})`
 }
@@ -80,5 +90,6 @@ function recipeFailed<S, L, O extends Observation>(
   machine: Machine<S, L, O>, action: Action<S, O>, args: Args, part: string, cause: unknown): ModelError {
   if (cause instanceof ModelError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new ModelError(`${part} of ${showOp({ action: action.name, args })} in machine '${machine.name}' threw: ${message}`, { cause })
+  return new ModelError(`${part} of ${showOp({ action: action.name, args })} in machine '${machine.name}' threw: `
+    + `${message}`, { cause })
 }

@@ -1,4 +1,5 @@
-/** Takes a step, or asks a claim, once, on drafts of one packed state: what was read, and what follows from it. Every driver takes steps here:
+/** Takes a step, or asks a claim, once, on drafts of one packed state: what was read, and what follows from it. Every
+ *  driver takes steps here:
  *  a search books what it learns from one, replay and random runs take them one by one. */
 import { withoutClock } from './clock.ts'
 import { misfit } from './domain.ts'
@@ -25,7 +26,8 @@ export interface Recorded<O> {
 }
 
 /** Judges a step whose worlds are drafts; what it reads is logged. */
-export type JudgeStep<S, L, O> = (events: readonly ModelEvent<O>[], world: World<S, L>, before: () => World<S, L>) => void
+export type JudgeStep<S, L, O> = (events: readonly ModelEvent<O>[], world: World<S, L>,
+  before: () => World<S, L>) => void
 /** An action with its arguments. */
 export type Taken<S, O> = Pick<Instance<S, O>, 'action' | 'op'>
 
@@ -50,30 +52,37 @@ export class Recorder<S, L, O extends Observation> {
     this.words = Math.max(2, this.packed.words)
   }
 
-  /** @throws ModelError when guard, recipe, ledger or property fail, write what they may not, or are no function of what they read. */
+  /** @throws ModelError when guard, recipe, ledger or property fail, write what they may not, or are no function of
+   *  what they read. */
   record(instance: Taken<S, O>, words: Uint32Array, offset: number, judge: JudgeStep<S, L, O> | null): Recorded<O> {
     return withoutClock(() => `'${showOp(instance.op)}' of machine '${this.machine.name}'`, () => {
       const recorded = this.take(instance, words, offset, judge)
       // The first of each action, and some others, again: what differs reads something else than the state.
-      if (++this.runs % auditEvery === 1 || !this.audited.has(instance.action)) this.audit(instance, words, offset, recorded)
+      if (++this.runs % auditEvery === 1 || !this.audited.has(instance.action))
+        this.audit(instance, words, offset, recorded)
       return recorded
     })
   }
 
   /** Whether the op may be taken. @throws ModelError when the guard fails or writes. */
-  isEnabled(instance: Taken<S, O>, words: Uint32Array, offset: number): { readonly answer: boolean; readonly log: ReadLog } {
-    return withoutClock(() => `'${showOp(instance.op)}' of machine '${this.machine.name}'`, () => this.ask(instance, words, offset))
+  isEnabled(instance: Taken<S, O>, words: Uint32Array,
+    offset: number): { readonly answer: boolean; readonly log: ReadLog } {
+    return withoutClock(() => `'${showOp(instance.op)}' of machine '${this.machine.name}'`,
+      () => this.ask(instance, words, offset))
   }
 
-  private ask({ action, op }: Taken<S, O>, words: Uint32Array, offset: number): { readonly answer: boolean; readonly log: ReadLog; readonly run: Run } {
+  private ask({ action, op }: Taken<S, O>, words: Uint32Array,
+    offset: number): { readonly answer: boolean; readonly log: ReadLog; readonly run: Run } {
     const run = new Run(words, offset, 'read-only')
     const { state } = draftOf(run, this.shape, 0) as World<S, L>
-    const answer = this.reading(run, () => `guard of ${showOp(op)} in machine '${this.machine.name}' changes the state; a guard only reads`,
+    const answer = this.reading(run,
+      () => `guard of ${showOp(op)} in machine '${this.machine.name}' changes the state; a guard only reads`,
       () => enabled(this.machine, action, state, op.args))
     return { answer, log: run.log, run }
   }
 
-  private take(instance: Taken<S, O>, words: Uint32Array, offset: number, judge: JudgeStep<S, L, O> | null): Recorded<O> {
+  private take(instance: Taken<S, O>, words: Uint32Array, offset: number,
+    judge: JudgeStep<S, L, O> | null): Recorded<O> {
     const { machine, shape } = this
     const { action, op } = instance
     const guard = this.ask(instance, words, offset)
@@ -114,7 +123,8 @@ export class Recorder<S, L, O extends Observation> {
     events.forEach((event, i) => {
       if (event.kind !== 'observation') return
       try { events[i] = { kind: 'observation', seen: plain(event.seen) as O } } catch (cause) {
-        throw new ModelError(`${showOp({ action: action.name, args })} in machine '${this.machine.name}' ${(cause as Error).message}`, { cause })
+        throw new ModelError(`${showOp({ action: action.name, args })} in machine '${this.machine.name}' `
+          + `${(cause as Error).message}`, { cause })
       }
     })
   }
@@ -122,11 +132,13 @@ export class Recorder<S, L, O extends Observation> {
   private effect(world: World<S, L>, op: Taken<S, O>['op']): Effect {
     try { return effectOf(nodeOf(world)!, this.words, 'world') } catch (cause) {
       if (!(cause instanceof ModelError)) throw cause
-      throw new ModelError(`${showOp(op)} in machine '${this.machine.name}' leaves the domain: ${this.misfit(world) ?? cause.message}`, { cause })
+      throw new ModelError(`${showOp(op)} in machine '${this.machine.name}' leaves the domain: `
+        + `${this.misfit(world) ?? cause.message}`, { cause })
     }
   }
   private misfit(world: World<S, L>): string | null {
-    try { return misfit(this.machine.worldDomain, world, 'world') } catch { return null } // a part of another step's state cannot be read
+    // a part of another step's state cannot be read
+    try { return misfit(this.machine.worldDomain, world, 'world') } catch { return null }
   }
 
   private audit(instance: Taken<S, O>, words: Uint32Array, offset: number, { step, log }: Recorded<O>): void {
@@ -152,7 +164,8 @@ export class Recorder<S, L, O extends Observation> {
 }
 
 export const twoThings = ({ op }: { readonly op: Op }, { name }: { readonly name: string }): ModelError =>
-  new ModelError(`${showOp(op)} in machine '${name}' does two things in one state: it must depend on the state and its arguments alone`)
+  new ModelError(`${showOp(op)} in machine '${name}' does two things in one state: it must depend on the state and `
+    + 'its arguments alone')
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 function isOfReadOnly(cause: unknown): boolean {

@@ -1,4 +1,5 @@
-/** One look at a packed state, by a guard, a recipe or a claim: what it read, what it may do, and what it was refused. */
+/** One look at a packed state, by a guard, a recipe or a claim: what it read, what it may do, and what it was
+ *  refused. */
 import type { Effect } from './effect.ts'
 
 /** The first reads of a run, in order: where, how many bits, what was there. */
@@ -48,8 +49,10 @@ export class Run {
   }
 
   look(): void {
-    if (this.mode === 'over') throw new TypeError('reads a part of a state whose step is over; keep nothing of a state between steps')
-    if (++this.looks > mostLooks) throw new RangeError(`does not end: it has looked at the state ${mostLooks.toLocaleString('en-US')} times`)
+    if (this.mode === 'over')
+      throw new TypeError('reads a part of a state whose step is over; keep nothing of a state between steps')
+    if (++this.looks > mostLooks)
+      throw new RangeError(`does not end: it has looked at the state ${mostLooks.toLocaleString('en-US')} times`)
   }
 
   /** Ends what runs; a recipe that catches it does not get away with it: see `settle`. */
@@ -60,12 +63,14 @@ export class Run {
 
   writing(key: Key): void {
     if (this.mode === 'read-only') this.refuse(new ReadOnly(String(key)))
-    if (this.mode === 'over') throw new TypeError(`writes '${String(key)}' of a state whose step is over; keep nothing of a state between steps`)
+    if (this.mode === 'over')
+      throw new TypeError(`writes '${String(key)}' of a state whose step is over; `
+        + 'keep nothing of a state between steps')
     this.look()
   }
 
-  /** @throws Refusal when something was refused, also where that was caught; or when the recipe changed what it had put into the state by
-   *  another way than the state: the state has a copy. */
+  /** @throws Refusal when something was refused, also where that was caught; or when the recipe changed what it had put
+   *  into the state by another way than the state: the state has a copy. */
   settle(): void {
     if (this.refused !== null) throw this.refused
     const changed = this.puts.find(isChanged)
@@ -90,14 +95,20 @@ export class ReadOnly extends Refusal {
 }
 
 /** An object that a recipe put into the state, what it held then, and the copy that the state has. */
-export interface Put { readonly original: object; readonly held: readonly (readonly [Key, unknown])[]; readonly copy: object }
+export interface Put {
+  readonly original: object
+  readonly held: readonly (readonly [Key, unknown])[]
+  readonly copy: object
+}
 
 const isChanged = ({ original, held }: Put): boolean => {
   const keys = Reflect.ownKeys(original)
-  return keys.length !== held.length || held.some(([key, value], i) => keys[i] !== key || !Object.is((original as Target)[key], value))
+  return keys.length !== held.length
+    || held.some(([key, value], i) => keys[i] !== key || !Object.is((original as Target)[key], value))
 }
 
-/** The state after a step, as claims see it. What they read of it is logged as what it comes from in the state before. */
+/** The state after a step, as claims see it. What they read of it is logged as what it comes from in the state
+ *  before. */
 export class After extends Run {
   private readonly before: Run
   private readonly effect: Effect
@@ -115,7 +126,8 @@ export class After extends Run {
   }
 }
 
-/** Where a field of the state after comes from; null where the step wrote it. A field lies within one word, and is written or moved as a whole. */
+/** Where a field of the state after comes from; null where the step wrote it. A field lies within one word, and is
+ *  written or moved as a whole. */
 function sourceOf({ keep, moves }: Effect, at: number, bits: number): number | null {
   if (bits === 0) return null
   const kept = keep[at >>> 5]! & (2 ** bits - 1) << (at & 31)

@@ -13,9 +13,11 @@ export interface Stepped<S, L, O> {
   readonly refused: boolean
 }
 
-/** Total: an op whose guard is false is refused with an event, so any subsequence of a trace is a trace. The world is frozen.
+/** Total: an op whose guard is false is refused with an event, so any subsequence of a trace is a trace. The world is
+ *  frozen.
  *  @throws ModelError when a guard or recipe throws, does what it may not, or leaves the domain. */
-export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, world: World<S, L>, op: Op): Stepped<S, L, O> {
+export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, world: World<S, L>,
+  op: Op): Stepped<S, L, O> {
   const refuse = (why: string): Stepped<S, L, O> => ({ world, events: [{ kind: 'refused', why }], refused: true })
   const action = machine.byName.get(op.action)
   if (action === undefined) return refuse(`no action '${op.action}'`)
@@ -30,7 +32,8 @@ export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, wor
 }
 
 /** Whether an op of the machine may be taken. @throws ModelError when its guard throws or writes. */
-export function isEnabled<S, L, O extends Observation>(machine: Machine<S, L, O>, world: World<S, L>, { action, op }: Instance<S, O>): boolean {
+export function isEnabled<S, L, O extends Observation>(machine: Machine<S, L, O>, world: World<S, L>,
+  { action, op }: Instance<S, O>): boolean {
   const recorder = recorderOf(machine)
   return recorder.isEnabled({ action, op }, packed(recorder, world), 0).answer
 }
@@ -42,7 +45,8 @@ function recorderOf<S, L, O extends Observation>(machine: Machine<S, L, O>): Rec
   return recorder
 }
 
-function packed<S, L, O extends Observation>({ words, packed: { pack } }: Recorder<S, L, O>, world: World<S, L>): Uint32Array {
+function packed<S, L, O extends Observation>({ words, packed: { pack } }: Recorder<S, L, O>,
+  world: World<S, L>): Uint32Array {
   const into = new Uint32Array(words)
   pack(world, into, 0)
   return into

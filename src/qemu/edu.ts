@@ -48,16 +48,19 @@ export class Edu {
     this.#pci.write(this.sid, command, memoryAndMaster)
   }
 
-  /** Starts one and returns; it runs when QEMU's clock goes on, so not before `finish`. While one runs, starting another does nothing. */
+  /** Starts one and returns; it runs when QEMU's clock goes on, so not before `finish`. While one runs, starting
+   *  another does nothing. */
   start({ direction, address, bytes = 4, offset = 0 }: Transfer): void {
-    if (bytes < 1 || offset < 0 || offset + bytes > bufferBytes) throw new RangeError(`edu: ${bytes} bytes at ${offset} do not fit into the buffer of ${bufferBytes}`)
+    if (bytes < 1 || offset < 0 || offset + bytes > bufferBytes)
+      throw new RangeError(`edu: ${bytes} bytes at ${offset} do not fit into the buffer of ${bufferBytes}`)
     const own = buffer + offset
     this.#qtest.writeq(this.bar + dmaSource, direction === 'write' ? own : address)
     this.#qtest.writeq(this.bar + dmaTarget, direction === 'write' ? address : own)
     this.#qtest.writeq(this.bar + dmaCount, bytes)
     this.#qtest.writeq(this.bar + dmaCommand, run | (direction === 'write' ? fromDevice : 0))
   }
-  /** Waits for what runs. `look` may ask for what is wanted afterwards: it goes in the same batch as the poll, and its last answer is given. */
+  /** Waits for what runs. `look` may ask for what is wanted afterwards: it goes in the same batch as the poll, and its
+   *  last answer is given. */
   finish<T>(look: () => Promise<T>): Promise<T> { return finish([this], look) }
   /** Start and finish. */
   async transfer(one: Transfer): Promise<void> {
@@ -66,14 +69,15 @@ export class Edu {
   }
   async busy(): Promise<boolean> { return (await this.#qtest.readl(this.bar + dmaCommand) & run) !== 0 }
 
-  /** What the buffer holds after set-up: in each dword its own offset, and the device's source id in bits 31:16. Reads replace it where they go. */
+  /** What the buffer holds after set-up: in each dword its own offset, and the device's source id in bits 31:16. Reads
+   *  replace it where they go. */
   pattern(offset: number, bytes: number): Uint8Array {
     const whole = new DataView(new ArrayBuffer(bufferBytes))
     for (let at = 0; at < bufferBytes; at += 4) whole.setUint32(at, (this.sid << 16 | at) >>> 0, true)
     return new Uint8Array(whole.buffer, offset, bytes)
   }
-  /** A write of one dword with any value: what an interrupt message is on the bus. The dword goes through memory at `staging`, which the device must be
-   *  able to read at that same address, and the first 4 bytes of the buffer. */
+  /** A write of one dword with any value: what an interrupt message is on the bus. The dword goes through memory at
+   *  `staging`, which the device must be able to read at that same address, and the first 4 bytes of the buffer. */
   async message(address: Address, data: number, staging: number): Promise<void> {
     this.#qtest.writel(staging, data)
     await this.transfer({ direction: 'read', address: staging })
@@ -105,5 +109,6 @@ export async function finish<T>(edus: readonly Edu[], look: () => Promise<T>): P
     const [busy, seen] = await Promise.all([poll(), look()])
     if (!busy) return seen
   }
-  throw qemuError('SILENT', `a DMA has not ended after ${pollsAtMost} polls`, 'run it again; if it stays there again, report the case')
+  throw qemuError('SILENT', `a DMA has not ended after ${pollsAtMost} polls`,
+    'run it again; if it stays there again, report the case')
 }

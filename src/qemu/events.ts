@@ -1,8 +1,8 @@
-/** The trace events of QEMU's VT-d unit and of its APICs: the form of their lines, as data, and the types that follow from it. Forms are those of
- *  QEMU 7.2 (`-trace help`, recorded boots); no manual. */
+/** The trace events of QEMU's VT-d unit and of its APICs: the form of their lines, as data, and the types that follow
+ *  from it. Forms are those of QEMU 7.2 (`-trace help`, recorded boots); no manual. */
 
-/** Text behind the event's name. `{name:kind}` is a field: `x` a hexadecimal number of at most 32 bits, `X` one of 64 (a bigint), `d` decimal, `w` a word,
- *  `b` bus:device.function as a source id, `t` the rest of the line. */
+/** Text behind the event's name. `{name:kind}` is a field: `x` a hexadecimal number of at most 32 bits, `X` one of 64
+ *  (a bigint), `d` decimal, `w` a word, `b` bus:device.function as a source id, `t` the rest of the line. */
 export const forms = {
   apic_deliver_irq: 'dest {dest:d} dest_mode {destMode:d} delivery_mode {deliveryMode:d} vector {vector:d} trigger_mode {triggerMode:d}',
   vtd_ce_not_present: 'Context entry bus {bus:d} devfn {devfn:d} not present',
@@ -57,7 +57,14 @@ export const forms = {
   vtd_warn_invalid_qi_tail: 'tail {tail:x}',
 } as const satisfies Readonly<Record<string, string>>
 
-interface Kinds { readonly x: number; readonly X: bigint; readonly d: number; readonly w: string; readonly b: number; readonly t: string }
+interface Kinds {
+  readonly x: number
+  readonly X: bigint
+  readonly d: number
+  readonly w: string
+  readonly b: number
+  readonly t: string
+}
 type Kind = keyof Kinds
 type FieldsOf<Form extends string> = Form extends `${string}{${infer Name}:${infer K extends Kind}}${infer Rest}` ? { readonly [N in Name]: Kinds[K] } & FieldsOf<Rest> : unknown
 
@@ -66,7 +73,8 @@ export type TraceEvent = { [N in EventName]: { readonly name: N } & FieldsOf<(ty
 export type EventOf<N extends EventName> = Extract<TraceEvent, { readonly name: N }>
 
 const patterns: Readonly<Record<Kind, string>> = {
-  x: '(0x[0-9a-f]+)', X: '(0x[0-9a-f]+)', d: '(\\d+)', w: '([a-z-]+)', b: '([0-9a-f]+:[0-9a-f]+\\.[0-9a-f]+)', t: '(.*)',
+  x: '(0x[0-9a-f]+)', X: '(0x[0-9a-f]+)', d: '(\\d+)', w: '([a-z-]+)', b: '([0-9a-f]+:[0-9a-f]+\\.[0-9a-f]+)',
+  t: '(.*)',
 }
 const field = /\{(\w+):([xXdwbt])\}/g
 
@@ -95,7 +103,8 @@ function sourceId(text: string): number {
   return bus! << 8 | device! << 3 | fn!
 }
 
-/** Reads one line of the trace; null where it is none of a known event (QEMU's own complaints come on the same stream). */
+/** Reads one line of the trace; null where it is none of a known event (QEMU's own complaints come on the same
+ *  stream). */
 export function parseEvent(line: string): TraceEvent | null {
   const space = line.indexOf(' ')
   const name = space < 0 ? line : line.slice(0, space)

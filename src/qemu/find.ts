@@ -17,7 +17,8 @@ const usual = 'qemu-system-x86_64'
 const patience_ms = 600_000
 
 export const versionText = ({ major, minor, micro }: Version): string => `${major}.${minor}.${micro}`
-export const atLeast = (version: Version, major: number, minor = 0): boolean => version.major > major || version.major === major && version.minor >= minor
+export const atLeast = (version: Version, major: number, minor = 0): boolean =>
+  version.major > major || version.major === major && version.minor >= minor
 
 const known = new Map<string, Qemu>()
 
@@ -34,20 +35,25 @@ export function findQemu(named?: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 function versionSaid(binary: string, env: NodeJS.ProcessEnv): string {
-  const { error, stdout } = spawnSync(binary, ['--version'], { encoding: 'latin1', timeout: patience_ms, killSignal: 'SIGKILL', env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const { error, stdout } = spawnSync(binary, ['--version'],
+    { encoding: 'latin1', timeout: patience_ms, killSignal: 'SIGKILL', env, stdio: ['ignore', 'pipe', 'ignore'] })
   if (error !== undefined) throw missing(binary, (error as NodeJS.ErrnoException).code ?? error.message)
   return stdout.split('\n')[0]!.trim()
 }
 function missing(binary: string, code: string): UserError {
-  if (code === 'ETIMEDOUT') return qemuError('UNKNOWN', `did not tell its version within ${patience_ms / 60_000} minutes`, howToGet, binary)
-  const problem = code === 'ENOENT' ? 'there is no such program' : code === 'EACCES' ? 'may not be run' : `cannot be run (${code})`
-  return qemuError('MISSING', problem, howToGet, binary)
+  if (code === 'ETIMEDOUT')
+    return qemuError('UNKNOWN', `did not tell its version within ${patience_ms / 60_000} minutes`, howToGet, binary)
+  return qemuError('MISSING', problems[code] ?? `cannot be run (${code})`, howToGet, binary)
 }
+const problems: Readonly<Record<string, string>> = { ENOENT: 'there is no such program', EACCES: 'may not be run' }
 function judge(binary: string, said: string): Version {
   const found = /^QEMU emulator version (\d+)\.(\d+)(?:\.(\d+))?/.exec(said)
-  if (found === null) throw qemuError('UNKNOWN', said === '' ? 'does not tell a version of QEMU' : `tells no version of QEMU: '${said.slice(0, 80)}'`, howToGet, binary)
+  if (found === null) throw qemuError('UNKNOWN',
+    said === '' ? 'does not tell a version of QEMU' : `tells no version of QEMU: '${said.slice(0, 80)}'`, howToGet,
+    binary)
   const version = { major: Number(found[1]), minor: Number(found[2]), micro: Number(found[3] ?? 0) }
   if (!atLeast(version, oldest.major, oldest.minor))
-    throw qemuError('OLD', `is QEMU ${versionText(version)}, older than ${oldest.major}.${oldest.minor}`, howToGet, binary)
+    throw qemuError('OLD', `is QEMU ${versionText(version)}, older than ${oldest.major}.${oldest.minor}`, howToGet,
+      binary)
   return version
 }

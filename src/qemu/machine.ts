@@ -38,7 +38,8 @@ export interface Machine {
 const usual: Limits = { work_ms: 20_000, sleeps: 80 }
 
 /** Runs `use` with a machine, which is gone afterwards, whatever happened.
- *  @throws UserError E-QEMU-MISSING, E-QEMU-OLD, E-QEMU-UNKNOWN, E-QEMU-START, and from within E-QEMU-DIED, E-QEMU-SILENT, E-QEMU-REFUSED. */
+ *  @throws UserError E-QEMU-MISSING, E-QEMU-OLD, E-QEMU-UNKNOWN, E-QEMU-START, and from within E-QEMU-DIED,
+ *  E-QEMU-SILENT, E-QEMU-REFUSED. */
 export async function withMachine<T>(options: MachineOptions, use: (machine: Machine) => Promise<T>): Promise<T> {
   const machine = await openMachine(options)
   try { return await use(machine) } finally { await machine.close() }
@@ -77,7 +78,8 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
 }
 
 /** Ties the process to those who read its streams. */
-function wire(binary: string, options: MachineOptions, args: readonly string[]): { qtest: Qtest; trace: Trace; pid: number; close: () => Promise<void> } {
+function wire(binary: string, options: MachineOptions,
+  args: readonly string[]): { qtest: Qtest; trace: Trace; pid: number; close: () => Promise<void> } {
   const fail = (cause: UserError): void => {
     qtest.fail(cause)
     trace.fail(cause)
@@ -89,7 +91,8 @@ function wire(binary: string, options: MachineOptions, args: readonly string[]):
   })
   const qtest = new Qtest({ send: text => { running.send(text) }, silent: () => { running.kill() } },
     new Patience(meterOf(running.pid ?? 0), options.patience ?? usual))
-  const trace = new Trace(options.trace ?? [], mark => { qtest.writel(unitAt, mark) }, line => { running.complaint(line) })
+  const trace = new Trace(options.trace ?? [], mark => { qtest.writel(unitAt, mark) },
+    line => { running.complaint(line) })
   return { qtest, trace, pid: running.pid ?? 0, close: () => running.close() }
 }
 
@@ -112,7 +115,8 @@ function haltRom(): Uint8Array {
   return rom
 }
 
-/** What firmware would do for a bridge: bus numbers, the memory window, and its command register (PCI-to-PCI Bridge 1.2, 3.2.5). */
+/** What firmware would do for a bridge: bus numbers, the memory window, and its command register (PCI-to-PCI Bridge
+ *  1.2, 3.2.5). */
 function openPort(pci: Pci, { sid, bus, base, limit }: Port): void {
   pci.write(sid, 0x18, bus << 16 | bus << 8)
   pci.write(sid, 0x20, limit >>> 16 << 16 & 0xfff0_0000 | base >>> 16 & 0xfff0)

@@ -5,7 +5,8 @@ import type { Qtest } from './qtest.ts'
 const page_bytes = 4096
 
 /** The bytes of dwords, little endian; not copied. */
-export const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+export const bytesOf = (words: Uint32Array): Uint8Array =>
+  new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
 /** The dwords of bytes, little endian. */
 export const wordsOf = (bytes: Uint8Array): Uint32Array => new Uint32Array(new Uint8Array(bytes).buffer)
 
@@ -18,7 +19,8 @@ export function placeImage(qtest: Qtest, image: MemoryImage): void {
     qtest.fill(number * page_bytes, page_bytes)
     for (let at = nextSet(words, 0); at < words.length;) {
       let end = at + 1
-      for (let next = nextSet(words, end); next < words.length && next - end < run_dwords; next = nextSet(words, end)) end = next + 1
+      for (let next = nextSet(words, end); next < words.length && next - end < run_dwords; next = nextSet(words, end))
+        end = next + 1
       qtest.memwrite(number * page_bytes + at * 4, bytesOf(words.subarray(at, end)))
       at = nextSet(words, end)
     }

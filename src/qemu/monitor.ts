@@ -24,7 +24,8 @@ export class Monitor {
   static async open(path: string): Promise<Monitor> {
     const socket = connect(path)
     try { await once(socket, 'connect') } catch (cause) {
-      throw qemuError('DIED', `its monitor cannot be reached (${(cause as NodeJS.ErrnoException).code})`, 'run it again')
+      throw qemuError('DIED', `its monitor cannot be reached (${(cause as NodeJS.ErrnoException).code})`,
+        'run it again')
     }
     socket.on('error', () => {}) // 'close' follows
     const monitor = new Monitor(socket)
@@ -40,7 +41,9 @@ export class Monitor {
     })
   }
   /** What the monitor for people says. */
-  async hmp(line: string): Promise<string> { return String(await this.execute('human-monitor-command', { 'command-line': line })) }
+  async hmp(line: string): Promise<string> {
+    return String(await this.execute('human-monitor-command', { 'command-line': line }))
+  }
 
   /** Vectors that the local APIC of a processor has as requested (IRR), ascending. */
   async requested(cpu = 0): Promise<readonly number[]> {
@@ -57,7 +60,8 @@ export class Monitor {
       const answer = JSON.parse(line) as Answer
       if (!('return' in answer) && !('error' in answer)) continue // the greeting, and events
       const one = this.#pending.shift()
-      if (answer.error !== undefined) one?.reject(qemuError('REFUSED', `its monitor refused: ${answer.error.desc}`, 'this is a QEMU that differs: please report it'))
+      if (answer.error !== undefined) one?.reject(qemuError('REFUSED', `its monitor refused: ${answer.error.desc}`,
+        'this is a QEMU that differs: please report it'))
       else one?.resolve(answer.return)
     }
   }
@@ -66,4 +70,5 @@ export class Monitor {
     for (const { reject } of this.#pending.splice(0)) reject(gone())
   }
 }
-const gone = (): UserError => qemuError('DIED', 'it has ended, and its monitor with it', 'run it again; if it ends there again, report the case')
+const gone = (): UserError =>
+  qemuError('DIED', 'it has ended, and its monitor with it', 'run it again; if it ends there again, report the case')

@@ -17,7 +17,8 @@ export interface MachineOptions {
   readonly firstStage?: boolean
   /** Extended interrupt mode: x2APIC destinations. */
   readonly eim?: boolean
-  /** Source ids of the `edu` devices: on bus 0 any function, on others device 0 only. One at 00:03.0 where not given. */
+  /** Source ids of the `edu` devices: on bus 0 any function, on others device 0 only. One at 00:03.0 where not
+   *  given. */
   readonly edus?: readonly number[]
   /** Trace events that are wanted; each costs time. None where not given. */
   readonly trace?: readonly EventName[]
@@ -47,7 +48,8 @@ export function plan(sids: readonly number[]): Plan {
   const ascending = [...sids].sort((a, b) => a - b)
   if (sids.length > windows) throw new RangeError(`edu: at most ${windows} devices`)
   const barOf = (sid: number): number => bars + ascending.indexOf(sid) * bar_bytes
-  const free = Array.from({ length: 30 }, (_, i) => 30 - i).filter(device => !sids.some(sid => busOf(sid) === 0 && deviceOf(sid) === device))
+  const free = Array.from({ length: 30 }, (_, i) => 30 - i)
+    .filter(device => !sids.some(sid => busOf(sid) === 0 && deviceOf(sid) === device))
   const buses = [...new Set(ascending.map(busOf))].filter(bus => bus !== 0)
   if (buses.length > free.length) throw new RangeError('edu: more buses than bus 0 has places for root ports')
   const ports = buses.map((bus, i): Port => {
@@ -61,23 +63,29 @@ function check(sid: number, all: readonly number[]): void {
   const bus = busOf(sid), device = deviceOf(sid)
   if (bus === 0 ? device === 0 || device === 31 : device !== 0)
     throw new RangeError(`edu: no device can be at ${sid.toString(16)}: bus 0 has places 1 to 30, others only device 0`)
-  if (functionOf(sid) !== 0 && !all.includes(sid & ~7)) throw new RangeError(`edu: ${sid.toString(16)} needs a function 0 beside it`)
+  if (functionOf(sid) !== 0 && !all.includes(sid & ~7))
+    throw new RangeError(`edu: ${sid.toString(16)} needs a function 0 beside it`)
 }
 
 /** The arguments of QEMU. `rom` is a BIOS image that halts; `monitor` the path of a socket for QMP. */
-export function commandLine(options: MachineOptions, placed: Plan, events: readonly EventName[], rom: string, monitor: string | null): string[] {
-  const address = (sid: number): string => `addr=${deviceOf(sid).toString(16).padStart(2, '0')}.${functionOf(sid)},multifunction=on`
+export function commandLine(options: MachineOptions, placed: Plan, events: readonly EventName[], rom: string,
+  monitor: string | null): string[] {
+  const address = (sid: number): string =>
+    `addr=${deviceOf(sid).toString(16).padStart(2, '0')}.${functionOf(sid)},multifunction=on`
   return [
     // The timers of a PC would run for ever on a clock that jumps, and take all the time.
     '-machine', 'q35,kernel-irqchip=split,hpet=off,pit=off,sata=off,smbus=off,i8042=off,vmport=off',
     '-accel', 'tcg',
     // With a processor that halts, the clock jumps to the next timer: the device's DMA takes 100 ms of it.
     '-icount', 'shift=0,sleep=off',
-    '-m', String(options.memory_MiB ?? 256), '-smp', String(options.cpus ?? 1), '-bios', rom, '-nodefaults', '-display', 'none',
+    '-m', String(options.memory_MiB ?? 256), '-smp', String(options.cpus ?? 1), '-bios', rom, '-nodefaults', '-display',
+    'none',
     '-device', unit(options),
-    ...placed.ports.flatMap(({ sid, bus }) => ['-device', `pcie-root-port,id=port${bus},bus=pcie.0,chassis=${bus},${address(sid)}`]),
+    ...placed.ports.flatMap(({ sid, bus }) =>
+      ['-device', `pcie-root-port,id=port${bus},bus=pcie.0,chassis=${bus},${address(sid)}`]),
     ...placed.edus.flatMap(({ sid }) =>
-      ['-device', `edu,bus=${busOf(sid) === 0 ? 'pcie.0' : `port${busOf(sid)}`},${address(sid)},dma_mask=0xffffffffffffffff`]),
+      ['-device',
+        `edu,bus=${busOf(sid) === 0 ? 'pcie.0' : `port${busOf(sid)}`},${address(sid)},dma_mask=0xffffffffffffffff`]),
     ...monitor === null ? [] : ['-qmp', `unix:${monitor},server=on,wait=off`],
     ...events.flatMap(name => ['-trace', name]),
     '-qtest', 'stdio', '-qtest-log', 'none',

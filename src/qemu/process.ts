@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream'
 import { qemuError } from './errors.ts'
 import type { UserError } from '../errors.ts'
 
-export interface Ears {
+export interface ProcessListener {
   /** Answers. */
   stdout(text: string): void
   /** A line of stderr without its end. */
@@ -18,8 +18,9 @@ export interface Ears {
 const running = new Set<ChildProcess>()
 function killAll(): void { for (const child of running) child.kill('SIGKILL') }
 
-/** QEMU stays when its stdin closes. So a shell beside it reads a pipe that only we hold, and kills it when the pipe closes without a word: even
- *  SIGKILL cannot keep us from closing it. The QEMU itself takes the place of the shell that started it, and has that shell's process id. */
+/** QEMU stays when its stdin closes. So a shell beside it reads a pipe that only we hold, and kills it when the pipe
+ *  closes without a word: even SIGKILL cannot keep us from closing it. The QEMU itself takes the place of the shell
+ *  that started it, and has that shell's process id. */
 const guarded = '{ read -r _ <&3 || kill -9 $$; } </dev/null >/dev/null 2>&1 & exec "$@" 3<&-'
 const shell = '/bin/sh'
 
@@ -29,15 +30,15 @@ const complaintsKept = 100
 /** Starts QEMU in a session of its own, so that Ctrl-C reaches only us. */
 export class QemuProcess {
   readonly #child: ChildProcess
-  readonly #ears: Ears
+  readonly #listener: ProcessListener
   readonly #complaints: string[] = []
   readonly #over: Promise<void>
   #rest = ''
   #heard = false
   #closing = false
 
-  constructor(binary: string, args: readonly string[], ears: Ears) {
-    this.#ears = ears
+  constructor(binary: string, args: readonly string[], listener: ProcessListener) {
+    this.#listener = listener
     const [program, list] = existsSync(shell) ? [shell, ['-c', guarded, shell, binary, ...args]] : [binary, args]
     if (running.size === 0) process.on('exit', killAll)
     this.#child = spawn(program, list, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true })
@@ -61,7 +62,7 @@ export class QemuProcess {
     for (const stream of [stdin!, stdio[3] as Writable]) stream.on('error', () => {})
     stdout!.setEncoding('latin1').on('data', (text: string) => {
       this.#heard = true
-      this.#ears.stdout(text)
+      this.#listener.stdout(text)
     })
     stderr!.setEncoding('latin1').on('data', (text: string) => { this.#lines(text) })
     let failed: Error | null = null
@@ -71,14 +72,14 @@ export class QemuProcess {
     this.#child.on('close', (status, signal) => {
       running.delete(this.#child)
       if (running.size === 0) process.off('exit', killAll)
-      this.#ears.ended(this.#why(failed === null ? signal ?? `exit code ${status}` : failed.message))
+      this.#listener.ended(this.#why(failed === null ? signal ?? `exit code ${status}` : failed.message))
       over()
     })
   }
   #lines(text: string): void {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop()!
-    for (const line of lines) this.#ears.stderr(line)
+    for (const line of lines) this.#listener.stderr(line)
   }
   /** A line of stderr that was no event. */
   complaint(line: string): void {
@@ -86,11 +87,15 @@ export class QemuProcess {
   }
   #why(how: string): UserError {
     if (this.#closing) return qemuError('DIED', 'it was closed', 'ask nothing of a machine that is closed')
-    const said = this.#complaints.filter(line => !/\bwarning:/.test(line)).map(line => line.replace(/^qemu-system-\w+: /, ''))
+    const said = this.#complaints.filter(line => !/\bwarning:/.test(line))
+      .map(line => line.replace(/^qemu-system-\w+: /, ''))
     if (!this.#heard)
-      return qemuError('START', `it ended at once (${how})${quoted(said[0])}`, 'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
+      return qemuError('START', `it ended at once (${how})${quoted(said[0])}`,
+        'check the options of the machine, and that this QEMU has q35, tcg, intel-iommu and edu')
     // What it says before it is ended from outside has nothing to do with that.
-    return qemuError('DIED', `it ended in mid-run (${how})${quoted(how === 'SIGKILL' || how === 'SIGTERM' ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1))}`,
+    const isEnded = how === 'SIGKILL' || how === 'SIGTERM'
+    const last = isEnded ? undefined : said.findLast(line => /error|assert/i.test(line)) ?? said.at(-1)
+    return qemuError('DIED', `it ended in mid-run (${how})${quoted(last)}`,
       'run it again; if it ends there again, report the case')
   }
 }

@@ -1,7 +1,8 @@
 /** QEMU's qtest protocol: one line a command, one line an answer, in order.
  *
- *  Everything asked for in one turn of the event loop goes out in one write, so a batch costs one round trip. Commands of one batch run in one turn
- *  of QEMU's main loop too: its clock stands still meanwhile, and what is polled must be asked again in a later turn (`await` between). */
+ *  Everything asked for in one turn of the event loop goes out in one write, so a batch costs one round trip. Commands
+ *  of one batch run in one turn of QEMU's main loop too: its clock stands still meanwhile, and what is polled must be
+ *  asked again in a later turn (`await` between). */
 import type { UserError } from '../errors.ts'
 import { look_ms } from '../patience.ts'
 import type { Patience } from '../patience.ts'
@@ -12,7 +13,11 @@ export type Address = number | bigint
 
 /** Takes an answer without its `OK `. */
 type Taker = (answer: string) => void
-interface Pending { readonly text: string; readonly take: Taker | null; readonly refuse: ((cause: UserError) => void) | null }
+interface Pending {
+  readonly text: string
+  readonly take: Taker | null
+  readonly refuse: ((cause: UserError) => void) | null
+}
 
 export interface Wire {
   /** Lines for QEMU. */
@@ -23,7 +28,8 @@ export interface Wire {
 
 const hex = (value: Address): string => `0x${value.toString(16)}`
 
-/** Reads are promises; writes are posted, as on the bus: order is kept, and what goes wrong with one is told by the next read. */
+/** Reads are promises; writes are posted, as on the bus: order is kept, and what goes wrong with one is told by the
+ *  next read. */
 export class Qtest {
   readonly #wire: Wire
   readonly #patience: Patience
@@ -60,19 +66,25 @@ export class Qtest {
   /** Sets `size` bytes to one value. */
   fill(address: Address, size: number, value = 0): void { this.post(`memset ${hex(address)} ${size} ${hex(value)}`) }
   memwrite(address: Address, bytes: Uint8Array): void {
-    if (bytes.length > 0) this.post(`b64write ${hex(address)} ${bytes.length} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`)
+    if (bytes.length > 0)
+      this.post(`b64write ${hex(address)} ${bytes.length} `
+        + `${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`)
   }
   memread(address: Address, size: number): Promise<Uint8Array> {
-    return size === 0 ? Promise.resolve(new Uint8Array()) : this.#ask(`b64read ${hex(address)} ${size}`, text => Buffer.from(text, 'base64'))
+    return size === 0 ? Promise.resolve(new Uint8Array())
+      : this.#ask(`b64read ${hex(address)} ${size}`, text => Buffer.from(text, 'base64'))
   }
   /** The level of an input line of a device, named by its path in QEMU's object tree. */
-  setIrq(path: string, pin: number, level: 0 | 1): void { this.post(`set_irq_in ${path} unnamed-gpio-in ${pin} ${level}`) }
+  setIrq(path: string, pin: number, level: 0 | 1): void {
+    this.post(`set_irq_in ${path} unnamed-gpio-in ${pin} ${level}`)
+  }
 
   /** Resolves when all that was posted so far is done. */
   settled(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     const last = this.#pending.at(-1)
-    return last === undefined || this.#next === this.#pending.length ? Promise.resolve() : this.#ask('endianness', () => undefined)
+    return last === undefined || this.#next === this.#pending.length ? Promise.resolve()
+      : this.#ask('endianness', () => undefined)
   }
 
   /** A command without result. */
@@ -124,7 +136,8 @@ export class Qtest {
   }
   /** A refused write has nobody to tell, so everything after it fails. */
   #refused(one: Pending, line: string): void {
-    const cause = qemuError('REFUSED', `it refused '${one.text.slice(0, 80)}': ${line}`, 'this is a mistake of the program or a QEMU that differs: please report it')
+    const cause = qemuError('REFUSED', `it refused '${one.text.slice(0, 80)}': ${line}`,
+      'this is a mistake of the program or a QEMU that differs: please report it')
     if (one.refuse === null) this.fail(cause)
     else one.refuse(cause)
   }
@@ -144,7 +157,9 @@ export class Qtest {
     const how = this.#patience.look()
     if (how === null) return
     const { text } = this.#pending[this.#next]!
-    this.fail(qemuError('SILENT', `it ${how === 'works' ? 'works on' : 'sleeps'} and does not answer (to '${text.slice(0, 80)}')`, 'run it again; if it is silent there again, report the case'))
+    this.fail(qemuError('SILENT',
+      `it ${how === 'works' ? 'works on' : 'sleeps'} and does not answer (to '${text.slice(0, 80)}')`,
+      'run it again; if it is silent there again, report the case'))
     this.#wire.silent()
   }
 }

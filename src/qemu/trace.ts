@@ -6,14 +6,19 @@ import type { EventName, TraceEvent } from './events.ts'
 /** The marks are writes of the version register, which is read-only: nothing changes, and the value is printed. */
 const versionRegister = 0
 
-/** Collects the events that were asked for. Answers and events come by two streams whose order is not kept, hence `sync`. */
+/** Collects the events that were asked for. Answers and events come by two streams whose order is not kept, hence
+ *  `sync`. */
 export class Trace {
   readonly #wanted: ReadonlySet<EventName>
   readonly #mark: (value: number) => void
   readonly #complaint: (line: string) => void
   #events: TraceEvent[] = []
   #marks = 0
-  #waiting: { readonly mark: number; readonly resolve: (events: readonly TraceEvent[]) => void; readonly reject: (cause: UserError) => void }[] = []
+  #waiting: {
+    readonly mark: number
+    readonly resolve: (events: readonly TraceEvent[]) => void
+    readonly reject: (cause: UserError) => void
+  }[] = []
   #failure: UserError | null = null
 
   /** `mark` writes the value to the version register; `complaint` takes what is no event. */
@@ -23,7 +28,8 @@ export class Trace {
     this.#complaint = complaint
   }
 
-  /** Events of all that was sent before this call and not yet taken. Costs a round trip, or joins the batch that is being made. */
+  /** Events of all that was sent before this call and not yet taken. Costs a round trip, or joins the batch that is
+   *  being made. */
   sync(): Promise<readonly TraceEvent[]> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) { reject(this.#failure); return }

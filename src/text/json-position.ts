@@ -1,4 +1,5 @@
-/** Where a text stops being JSON (RFC 8259). Messages of JSON.parse differ between versions of Node and often give no place. */
+/** Where a text stops being JSON (RFC 8259). Messages of JSON.parse differ between versions of Node and often give no
+ *  place. */
 
 export interface JsonFault {
   /** From 1. */
@@ -13,10 +14,14 @@ const literal = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 
 type Expect = 'value' | 'first element' | 'first key' | 'key' | 'colon' | 'separator'
+type Bracket = '{' | '['
+const isValue = (expect: Expect): boolean => expect === 'value' || expect === 'first element'
+const isKey = (expect: Expect): boolean => expect === 'key' || expect === 'first key'
 
-/** The first place where `text` cannot be JSON any more, or null when it is. Linear in its length, whatever it holds. */
+/** The first place where `text` cannot be JSON any more, or null when it is. Linear in its length, whatever it
+ *  holds. */
 export function jsonFault(text: string): JsonFault | null {
-  const open: ('{' | '[')[] = []
+  const open: Bracket[] = []
   let expect: Expect = 'value'
   let at = 0
   for (;;) {
@@ -25,26 +30,41 @@ export function jsonFault(text: string): JsonFault | null {
     const done: boolean = expect === 'separator' && open.length === 0
     if (done && c === undefined) return null
     if (done || c === undefined) return fault(text, at)
-    const closes = (expect === 'separator' || expect === 'first element') && c === ']' && open.at(-1) === '['
-      || (expect === 'separator' || expect === 'first key') && c === '}' && open.at(-1) === '{'
-    const isKey: boolean = expect === 'key' || expect === 'first key'
-    const isValue: boolean = expect === 'value' || expect === 'first element'
-    if (closes) { open.pop(); at++; expect = 'separator' }
-    else if (expect === 'separator' && c === ',') { at++; expect = open.at(-1) === '{' ? 'key' : 'value' }
-    else if (expect === 'colon' && c === ':') { at++; expect = 'value' }
-    else if (isValue && c === '{') { open.push(c); at++; expect = 'first key' }
-    else if (isValue && c === '[') { open.push(c); at++; expect = 'first element' }
-    else if ((isKey || isValue) && c === '"') {
+    const next = afterMark(c, expect, open)
+    if (next !== null) { at++; expect = next }
+    else if (c === '"' && (isKey(expect) || isValue(expect))) {
       at = stringFrom(text, at)
       if (text[at] !== '"') return fault(text, at)
       at++
-      expect = isKey ? 'colon' : 'separator'
+      expect = isKey(expect) ? 'colon' : 'separator'
     } else {
-      const end: number = isValue ? after(literal, text, at) : at
+      const end: number = isValue(expect) ? after(literal, text, at) : at
       if (end === at) return fault(text, at)
       at = end
       expect = 'separator'
     }
+  }
+}
+
+/** What is expected after a bracket, comma or colon; null where it cannot stand here, and for all else. Keeps track of
+ *  what is open. */
+function afterMark(c: string, expect: Expect, open: Bracket[]): Expect | null {
+  switch (c) {
+    case '{': case '[':
+      if (!isValue(expect)) return null
+      open.push(c)
+      return c === '{' ? 'first key' : 'first element'
+    case '}': case ']': {
+      const [bracket, first] = c === '}' ? ['{', 'first key'] : ['[', 'first element']
+      if (open.at(-1) !== bracket || expect !== 'separator' && expect !== first) return null
+      open.pop()
+      return 'separator'
+    }
+    case ',':
+      if (expect !== 'separator') return null
+      return open.at(-1) === '{' ? 'key' : 'value'
+    case ':': return expect === 'colon' ? 'value' : null
+    default: return null
   }
 }
 

@@ -4,7 +4,8 @@ export interface Piece { readonly text: string; readonly paint?: (text: string) 
 
 export const painted = ({ text, paint }: Piece): string => paint === undefined ? text : paint(text)
 
-/** Pieces side by side while they fit into `width` (into `first` on the first line, which may stay empty), then on the next line.
+/** Pieces side by side while they fit into `width` (into `first` on the first line, which may stay empty), then on the
+ *  next line.
  *  A piece longer than `width` is cut with `…`. */
 export function packLines(pieces: readonly Piece[], width: number, gap = '  ', first = width): string[] {
   const lines = ['']
@@ -22,7 +23,8 @@ export function packLines(pieces: readonly Piece[], width: number, gap = '  ', f
 }
 
 /** At most `width` characters, the last one `…` where something was cut. */
-export const clip = (text: string, width: number): string => text.length <= width ? text : `${text.slice(0, width - 1)}…`
+export const clip = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, width - 1)}…`
 
 /** Lines of whole words; a word longer than the width, such as a path, stays whole. */
 export function wrapWords(text: string, width: number): string[] {
@@ -43,5 +45,6 @@ export function hang(head: string, headWidth: number, lines: readonly string[]):
 /** `devices 2, CM, !PSI` */
 export function showBounds(bounds: Readonly<Record<string, number | boolean | string>>): string {
   return Object.entries(bounds)
-    .map(([name, value]) => typeof value === 'boolean' ? (value ? name : `!${name}`) : `${name} ${value}`).join(', ')
+    .map(([name, value]) => typeof value === 'boolean' ? flagText(name, value) : `${name} ${value}`).join(', ')
 }
+const flagText = (name: string, isSet: boolean): string => isSet ? name : `!${name}`

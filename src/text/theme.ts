@@ -14,13 +14,14 @@ export interface Theme {
 /** 80 columns at least: narrower terminals wrap. */
 export function theme(color: boolean, width = 80): Theme {
   const paint = new Chalk({ level: color ? 1 : 0 })
-  return { width: Math.max(80, width), good: paint.green, bad: paint.red, warn: paint.yellow, dim: paint.dim, strong: paint.bold }
+  return { width: Math.max(80, width), good: paint.green, bad: paint.red, warn: paint.yellow, dim: paint.dim,
+    strong: paint.bold }
 }
 
 export interface Screen { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
 
-/** The theme of a stream. A flag decides before FORCE_COLOR (off when 0 or false), that before NO_COLOR (when not empty), as Node does
- *  itself (nodejs.org/api/tty.html, getColorDepth); without any, colour is for terminals. */
+/** The theme of a stream. A flag decides before FORCE_COLOR (off when 0 or false), that before NO_COLOR (when not
+ *  empty), as Node does itself (nodejs.org/api/tty.html, getColorDepth); without any, colour is for terminals. */
 export function themeFor(screen: Screen, env: Readonly<Record<string, string | undefined>>, flag?: boolean): Theme {
   return theme(flag ?? colorOf(screen, env), screen.isTTY ? screen.columns : undefined)
 }

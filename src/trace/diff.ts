@@ -4,7 +4,8 @@ import type { Domain, Fields, Index } from '../model/index.ts'
 /** Labels of interchangeable ids, by the name of their scalarset. Without one: name and number, `device0`. */
 export type Names = Readonly<Record<string, (id: number) => string>>
 
-/** `+` came (a list element, a flag, what was null), `-` went, `~` became; with the value written out where it is more than a flag. */
+/** `+` came (a list element, a flag, what was null), `-` went, `~` became; with the value written out where it is more
+ *  than a flag. */
 export interface Change {
   readonly sign: '+' | '-' | '~'
   readonly path: string
@@ -25,7 +26,8 @@ export function diff(domain: Domain, before: unknown, after: unknown, names: Nam
       return changed(domain, before, after, names, path)
     case 'variant': {
       const [was, is] = [before, after].map(value => (value as Record<string, string>)[domain.tag]!)
-      return was === is ? diffFields(domain.cases[is!]!, before, after, names, path) : changed(domain, before, after, names, path)
+      return was === is ? diffFields(domain.cases[is!]!, before, after, names, path)
+        : changed(domain, before, after, names, path)
     }
     case 'bool': case 'range': case 'oneOf': case 'scalarset': return changed(domain, before, after, names, path)
   }
@@ -33,22 +35,28 @@ export function diff(domain: Domain, before: unknown, after: unknown, names: Nam
 
 function changed(domain: Domain, before: unknown, after: unknown, names: Names, path: string): Change[] {
   const absent = (value: unknown): boolean => value === null || value === false
-  const text = (value: unknown): string | null => absent(value) || domain.kind === 'bool' ? null : showValue(domain, value, names)
-  return [{ sign: absent(before) ? '+' : absent(after) ? '-' : '~', path, before: text(before), after: text(after) }]
+  const text = (value: unknown): string | null =>
+    absent(value) || domain.kind === 'bool' ? null : showValue(domain, value, names)
+  const unadded = absent(after) ? '-' : '~'
+  return [{ sign: absent(before) ? '+' : unadded, path, before: text(before), after: text(after) }]
 }
 
 function diffFields(fields: Fields, before: unknown, after: unknown, names: Names, path: string): Change[] {
   const [was, is] = [before, after] as [Record<string, unknown>, Record<string, unknown>]
-  return Object.entries(fields).flatMap(([name, of]) => diff(of, was[name], is[name], names, path === '' ? name : `${path}.${name}`))
+  return Object.entries(fields)
+    .flatMap(([name, of]) => diff(of, was[name], is[name], names, path === '' ? name : `${path}.${name}`))
 }
 
-function diffList(of: Domain, before: readonly unknown[], after: readonly unknown[], names: Names, path: string): Change[] {
+function diffList(of: Domain, before: readonly unknown[], after: readonly unknown[], names: Names,
+  path: string): Change[] {
   const [was, is] = [before, after].map(values => values.map(value => showValue(of, value, names)))
   const kept = longestCommon(was!, is!)
   if (before.length === after.length && kept.every(([i, j]) => i === j))
     return after.flatMap((value, i) => diff(of, before[i], value, names, `${path}[${i}]`))
-  const went = was!.flatMap((text, i): Change[] => kept.some(([k]) => k === i) ? [] : [{ sign: '-', path, before: text, after: null }])
-  const came = is!.flatMap((text, j): Change[] => kept.some(([, k]) => k === j) ? [] : [{ sign: '+', path, before: null, after: text }])
+  const went = was!.flatMap((text, i): Change[] =>
+    kept.some(([k]) => k === i) ? [] : [{ sign: '-', path, before: text, after: null }])
+  const came = is!.flatMap((text, j): Change[] =>
+    kept.some(([, k]) => k === j) ? [] : [{ sign: '+', path, before: null, after: text }])
   return [...went, ...came]
 }
 
@@ -68,10 +76,12 @@ function longestCommon(a: readonly string[], b: readonly string[]): (readonly [n
 
 /** `+ iotlb[0][1] {did 0, frame1, write}`, `- granted[frame1]`, `~ head 0 → 1` */
 export function showChange({ sign, path, before, after }: Change): string {
-  return [sign, path, ...(before === null ? [] : [before]), ...(sign === '~' ? ['→'] : []), ...(after === null ? [] : [after])].join(' ')
+  return [sign, path, ...(before === null ? [] : [before]), ...(sign === '~' ? ['→'] : []),
+    ...(after === null ? [] : [after])].join(' ')
 }
 
-/** `{did 0, frame1, write, !valid}`: a flag is its name, an id whose label starts with the field's name stands alone, null is left out. */
+/** `{did 0, frame1, write, !valid}`: a flag is its name, an id whose label starts with the field's name stands alone,
+ *  null is left out. */
 export function showValue(domain: Domain, value: unknown, names: Names = {}): string {
   if (value === null || value === undefined) return String(value)
   switch (domain.kind) {
@@ -79,7 +89,8 @@ export function showValue(domain: Domain, value: unknown, names: Names = {}): st
     case 'scalarset': return label(domain.name, value as number, names)
     case 'optional': return showValue(domain.of, value, names)
     case 'struct': return `{${showPresent(domain.fields, value as Record<string, unknown>, names)}}`
-    case 'table': case 'list': return `[${(value as unknown[]).map(one => showValue(domain.of, one, names)).join(', ')}]`
+    case 'table': case 'list':
+      return `[${(value as unknown[]).map(one => showValue(domain.of, one, names)).join(', ')}]`
     case 'variant': {
       const record = value as Record<string, unknown>
       const tag = String(record[domain.tag])
@@ -90,20 +101,23 @@ export function showValue(domain: Domain, value: unknown, names: Names = {}): st
 }
 
 function showPresent(fields: Fields, value: Readonly<Record<string, unknown>>, names: Names): string {
-  return showFields(Object.fromEntries(Object.entries(fields).filter(([name]) => value[name] !== null)), value, names).join(', ')
+  return showFields(Object.fromEntries(Object.entries(fields).filter(([name]) => value[name] !== null)), value, names)
+    .join(', ')
 }
 
 /** Each field with its name: `did 0`, `write`, `!valid`; `between` stands between name and value. */
-export function showFields(fields: Fields, value: Readonly<Record<string, unknown>>, names: Names = {}, between = ' '): string[] {
-  return Object.entries(fields).map(([name, of]) => named(name, value[name], showValue(of, value[name], names), between))
+export function showFields(fields: Fields, value: Readonly<Record<string, unknown>>, names: Names = {},
+  between = ' '): string[] {
+  return Object.entries(fields)
+    .map(([name, of]) => named(name, value[name], showValue(of, value[name], names), between))
 }
 
 /** The same for a record whose domains are not declared: a number under the name of a scalarset is one of its ids. */
-export function showLoose(record: Readonly<Record<string, unknown>>, scalarsets: ReadonlySet<string>, names: Names = {}): string[] {
+export function showLoose(record: Readonly<Record<string, unknown>>, scalarsets: ReadonlySet<string>,
+  names: Names = {}): string[] {
   return Object.entries(record).map(([name, value]) => {
-    const id = typeof value === 'number' && scalarsets.has(name)
-    const text = id ? label(name, value, names) : typeof value === 'string' ? value : JSON.stringify(value) ?? String(value)
-    return named(name, value, text, ' ')
+    if (typeof value === 'number' && scalarsets.has(name)) return named(name, value, label(name, value, names), ' ')
+    return named(name, value, typeof value === 'string' ? value : JSON.stringify(value) ?? String(value), ' ')
   })
 }
 
@@ -112,7 +126,9 @@ function named(name: string, value: unknown, text: string, between: string): str
   return typeof value === 'number' && text.startsWith(name) ? text : `${name}${between}${text}`
 }
 
-function showKey(key: Index, i: number, names: Names): string { return key.kind === 'range' ? String(i) : label(key.name, i, names) }
+function showKey(key: Index, i: number, names: Names): string {
+  return key.kind === 'range' ? String(i) : label(key.name, i, names)
+}
 function label(scalarset: string, id: number, names: Names): string {
   return Object.hasOwn(names, scalarset) ? names[scalarset]!(id) : `${scalarset}${id}`
 }

@@ -13,9 +13,11 @@ export const limit_bytes = 4 * 1024 * 1024
 const described = <S extends v.GenericSchema>(schema: S, text: string) => v.pipe(schema, v.description(text))
 const integer = v.pipe(v.number(), v.safeInteger('a whole number'))
 const count = v.pipe(integer, v.minValue(0, 'at least 0'))
-// Files come from others and are printed: no escape sequences for terminals. What a model says in words may have several lines.
+// Files come from others and are printed: no escape sequences for terminals. What a model says in words may have
+// several lines.
 const text = v.pipe(v.string(), v.check(isPrintable, 'text without control characters'))
-const prose = v.pipe(v.string(), v.check(of => isPrintable(of.replace(/[\t\n]/g, '')), 'text without control characters'))
+const prose = v.pipe(v.string(),
+  v.check(of => isPrintable(of.replace(/[\t\n]/g, '')), 'text without control characters'))
 const name = v.pipe(text, v.nonEmpty('a name'))
 const op = v.strictObject({ action: name, args: v.record(text, v.union([integer, text, v.boolean(), v.null()])) })
 
@@ -32,17 +34,22 @@ const schema = v.strictObject({
   format: described(v.literal(traceFormat), `always \`"${traceFormat}"\``),
   version: described(v.literal(traceVersion), `of this format: ${traceVersion}; a tool reads its own version only`),
   design: described(name, 'name of the kernel design, as in `remapcheck list`'),
-  bounds: described(v.record(text, v.union([integer, v.boolean(), text])), 'sizes and switches of the machine, by name'),
+  bounds: described(v.record(text, v.union([integer, v.boolean(), text])),
+    'sizes and switches of the machine, by name'),
   specHash: described(v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/, '12 hexadecimal digits')),
-    'digest of the machine\'s declared structure when the trace was made; replay says so when it differs, and still runs'),
+    'digest of the machine\'s declared structure when the trace was made; replay says so when it differs, '
+      + 'and still runs'),
   property: described(name, 'name of the property that the trace violates (or, of a `sometimes`, reaches)'),
   because: described(prose, 'why, in the words of the property; for readers, replay finds its own'),
   ops: described(v.array(op),
-    'the steps from the initial state, in order, each `{ "action": name, "args": { name: number, string, boolean or null } }`'),
+    'the steps from the initial state, in order, each `{ "action": name, "args": { name: number, string, boolean or '
+      + 'null } }`'),
   loop: v.exactOptional(described(count,
-    'of an endless run: how many of the ops come before those that repeat for ever; as many as there are where it rests for ever. Absent where the ops are all')),
+    'of an endless run: how many of the ops come before those that repeat for ever; as many as there are where it '
+      + 'rests for ever. Absent where the ops are all')),
   found: described(found,
-    'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random run optionally '
+    'provenance: `driver` (`exhaustive`, `random` or `hand`), `shortest` (no shorter trace exists), and of a random '
+      + 'run optionally '
     + '`seed`, `run` (which run, from 1), `runs` (of how many) and `shrunkFrom` (ops before shrinking)'),
   note: v.exactOptional(described(prose, 'optional: anything a person should know')),
 })
@@ -64,7 +71,8 @@ export function parseTrace(source: string, where: string): Trace {
   }
   const bytes = Buffer.byteLength(source)
   if (bytes > limit_bytes) fail('SIZE', tooLarge(bytes), tooLargeNext)
-  if (source.trim() === '') fail('EMPTY', 'the file is empty', 'delete it, or write the trace again with `remapcheck check`')
+  if (source.trim() === '')
+    fail('EMPTY', 'the file is empty', 'delete it, or write the trace again with `remapcheck check`')
   const fault = jsonFault(source)
   const place = fault === null ? '' : `:${fault.line}:${fault.column}`
   if (fault?.truncated) fail('TRUNCATED', 'the file ends in the middle of its JSON', 'copy it again whole', place)
@@ -72,10 +80,12 @@ export function parseTrace(source: string, where: string): Trace {
   const raw: unknown = JSON.parse(source)
   const { format, version } = raw !== null && typeof raw === 'object' ? raw as Record<string, unknown> : {}
   if (format !== traceFormat)
-    fail('FOREIGN', `JSON, but not a trace: it does not say "format": "${traceFormat}"`, 'give a file written by `remapcheck check`')
+    fail('FOREIGN', `JSON, but not a trace: it does not say "format": "${traceFormat}"`,
+      'give a file written by `remapcheck check`')
   const versions = (): string => `trace version ${String(version)}, and this remapcheck reads version ${traceVersion}`
   if (typeof version === 'number' && version > traceVersion) fail('NEWER', versions(), 'use a newer remapcheck')
-  if (typeof version === 'number' && version < traceVersion) fail('OLDER', versions(), 'find the violation again with `remapcheck check`')
+  if (typeof version === 'number' && version < traceVersion)
+    fail('OLDER', versions(), 'find the violation again with `remapcheck check`')
   const result = v.safeParse(schema, raw, { abortEarly: true })
   if (!result.success) {
     const issue = result.issues[0]
@@ -116,7 +126,8 @@ function inline(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`
   const entries = Object.entries(value).filter(([, of]) => of !== undefined)
-  return entries.length === 0 ? '{}' : `{ ${entries.map(([key, of]) => `${JSON.stringify(key)}: ${inline(of)}`).join(', ')} }`
+  return entries.length === 0 ? '{}'
+    : `{ ${entries.map(([key, of]) => `${JSON.stringify(key)}: ${inline(of)}`).join(', ')} }`
 }
 
 /** What a driver knows of a violation, made into a trace of this machine. */

@@ -12,7 +12,8 @@ export interface RenderOptions {
   readonly theme: Theme
   /** Whole states besides what changed. */
   readonly full?: boolean
-  /** Parts of the state, by the beginning of their path, whose changes only repeat what the op or its observations say; `full` shows them too. */
+  /** Parts of the state, by the beginning of their path, whose changes only repeat what the op or its observations say;
+   *  `full` shows them too. */
   readonly hides?: readonly string[]
   readonly names?: Names
   /** What a clause says, in one line; null for an id that is not known. */
@@ -27,28 +28,34 @@ export interface RenderOptions {
 type View = RenderOptions & { readonly scalarsets: ReadonlySet<string>; readonly names: Names }
 
 /** The report of a violation, ready to print; ends with the command that repeats it when `saved` is given. */
-export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, options: RenderOptions): string {
-  const view = viewOf(replayed, options)
+export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace,
+  options: RenderOptions): string {
+  const view = viewOf(replayed, options), { replayFlags } = options
   return [
     ...head(replayed, trace, view), '', ...steps(replayed, view),
     ...(options.saved === undefined ? [] : row('saved', [options.saved])),
-    ...(options.saved === undefined ? [] : row('repeat', [`npx remapcheck replay ${options.saved}${options.replayFlags === undefined ? '' : ` ${options.replayFlags}`}`])),
+    ...(options.saved === undefined ? []
+      : row('repeat',
+        [`npx remapcheck replay ${options.saved}${replayFlags === undefined ? '' : ` ${replayFlags}`}`])),
   ].join('\n') + '\n'
 }
 
 function viewOf<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, options: RenderOptions): View {
   const params = machine.actions.flatMap(action => Object.values(action.params).flatMap(scalarsetsOf))
-  return { ...options, names: options.names ?? {}, scalarsets: new Set([...scalarsetsOf(machine.worldDomain), ...params]) }
+  return { ...options, names: options.names ?? {},
+    scalarsets: new Set([...scalarsetsOf(machine.worldDomain), ...params]) }
 }
 
 const rowHead = 12
-const row = (title: string, lines: readonly string[]): string[] => hang(`  ${title.padEnd(rowHead - 2)}`, rowHead, lines)
+const row = (title: string, lines: readonly string[]): string[] =>
+  hang(`  ${title.padEnd(rowHead - 2)}`, rowHead, lines)
 
 function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, view: View): string[] {
   const { theme, clause } = view
   const { property, because, witness, reproduced, refusedCount, specChanged } = replayed
   const room = theme.width - rowHead
-  const text = (title: string, value: string | null): string[] => value === null ? [] : row(title, wrapWords(value, room))
+  const text = (title: string, value: string | null): string[] =>
+    value === null ? [] : row(title, wrapWords(value, room))
   const sign = signOf(replayed, view)
   const says = [property.clause === null ? null : clause?.(property.clause) ?? null].filter(one => one !== null)
   const shown = showLoose(witness, view.scalarsets, view.names)
@@ -65,21 +72,31 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     ...(shown.length === 0 ? [] : row('witness', packLines(shown.map(one => ({ text: one })), room))),
     ...text('claim', `${property.claim} (${property.at})`),
     ...text('clause', property.clause === null ? null : [property.clause, ...says].join(': ')),
-    ...text('refused', refusedCount === 0 ? null : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
+    ...text('refused', refusedCount === 0 ? null
+      : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
     ...text('changed', specChanged ? 'the machine declares another structure than when this trace was found' : null),
     ...text('note', trace.note ?? null),
   ]
 }
 
 /** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
-function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>, shortest: number | undefined): string {
-  const how = found.driver === 'hand' ? ['written by hand'] : found.driver === 'exhaustive' ? ['exhaustive search'] : [
+function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>,
+  shortest: number | undefined): string {
+  const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
+  const hasNoLoop = loop === undefined || loop === length
+  return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, hasNoLoop, shortest)}`
+}
+function showDriver(found: Trace['found']): string[] {
+  if (found.driver === 'hand') return ['written by hand']
+  if (found.driver === 'exhaustive') return ['exhaustive search']
+  return [
     found.run === undefined ? 'random' : `run ${found.run}${found.runs === undefined ? '' : ` of ${found.runs}`}`,
     ...(found.seed === undefined ? [] : [`seed ${found.seed}`]),
   ]
-  const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
-  const least = found.shortest ? loop === undefined || loop === length ? '; none is shorter' : '; none is shorter up to its loop' : shortest === undefined ? '' : `; shortest is ${shortest}`
-  return `${[...how, ops].join(', ')}${least}`
+}
+function showShortest(isShortest: boolean, hasNoLoop: boolean, shortest: number | undefined): string {
+  if (isShortest) return `; none is shorter${hasNoLoop ? '' : ' up to its loop'}`
+  return shortest === undefined ? '' : `; shortest is ${shortest}`
 }
 
 function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: View): string[] {
@@ -90,16 +107,19 @@ function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: V
   const most = Math.floor(view.theme.width * 0.42)
   const opWidth = Math.max(0, ...ops.map(op => op.length).filter(n => n <= most))
   const indent = 2 + digits + 2 + lane + 2
-  const prefix = (n: number, agent: string): string => `  ${String(n).padStart(digits)}  ${view.theme.dim(agent.padEnd(lane))}  `
+  const prefix = (n: number, agent: string): string =>
+    `  ${String(n).padStart(digits)}  ${view.theme.dim(agent.padEnd(lane))}  `
   const state = (world: unknown): string[] => view.full ? wholeState(replayed, world, indent + 2, view) : []
-  const start = [(prefix(0, 'start') + (at === 0 ? painted(mark(replayed, view)) : '')).trimEnd(), ...state(machine.initialWorld)]
+  const start = [(prefix(0, 'start') + (at === 0 ? painted(mark(replayed, view)) : '')).trimEnd(),
+    ...state(machine.initialWorld)]
   const marked = loop === null ? at : null
   return [...(marked === 0 || view.full ? start : []), ...taken.flatMap((step, i) => {
     const pieces = [...(marked === i + 1 ? [mark(replayed, view)] : []), ...details(replayed, step, view)]
     const op = ops[i]!.padEnd(opWidth) + '   '
     const room = view.theme.width - indent
     return [...loop === i ? loopLines(replayed, view).slice(0, 1) : [],
-      ...hang(prefix(i + 1, step.agent) + op, indent + 2, packLines(pieces, room - 2, '  ', room - op.length)), ...state(step.after)]
+      ...hang(prefix(i + 1, step.agent) + op, indent + 2, packLines(pieces, room - 2, '  ', room - op.length)),
+      ...state(step.after)]
   }), ...loop === null ? [] : loopLines(replayed, view).slice(1)]
 }
 
@@ -117,10 +137,12 @@ function signOf<S, L, O extends Observation>({ property, reproduced }: Replayed<
 }
 
 function mark<S, L, O extends Observation>({ property }: Replayed<S, L, O>, { theme }: View): Piece {
-  return property.kind === 'sometimes' ? { text: '← reached', paint: theme.good } : { text: '← violates', paint: theme.bad }
+  return property.kind === 'sometimes' ? { text: '← reached', paint: theme.good }
+    : { text: '← violates', paint: theme.bad }
 }
 
-function details<S, L, O extends Observation>({ machine, property }: Replayed<S, L, O>, step: ReplayedStep<S, L, O>, view: View): Piece[] {
+function details<S, L, O extends Observation>({ machine, property }: Replayed<S, L, O>, step: ReplayedStep<S, L, O>,
+  view: View): Piece[] {
   const { theme, names } = view
   const others = step.violated.filter(broken => broken.property !== property.name)
   const hidden = (path: string): boolean => !view.full && (view.hides ?? []).some(part => path.startsWith(part))
@@ -154,7 +176,8 @@ function counts<O>(events: readonly ModelEvent<O>[]): string[] {
   return [...sums].map(([unit, count]) => `${count} ${unit}`)
 }
 
-function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, world: unknown, indent: number, view: View): string[] {
+function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, world: unknown, indent: number,
+  view: View): string[] {
   return Object.entries(machine.worldDomain.fields).flatMap(([part, domain]) => {
     if (domain.kind !== 'struct') return []
     const values = (world as Record<string, Record<string, unknown>>)[part]!
@@ -168,12 +191,14 @@ function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>,
 
 function showOp<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, op: Op, view: View): string {
   const action = machine.byName.get(op.action)
-  const args = action === undefined ? showLoose(op.args, view.scalarsets, view.names) : showFields(action.params, op.args, view.names, '=')
+  const args = action === undefined ? showLoose(op.args, view.scalarsets, view.names)
+    : showFields(action.params, op.args, view.names, '=')
   return [op.action, ...args].join(' ')
 }
 
 /** The ops as they are written: name and arguments. */
-export function opTexts<S, L, O extends Observation>(replayed: Replayed<S, L, O>, options: Pick<RenderOptions, 'theme' | 'names'>): readonly string[] {
+export function opTexts<S, L, O extends Observation>(replayed: Replayed<S, L, O>,
+  options: Pick<RenderOptions, 'theme' | 'names'>): readonly string[] {
   const view = viewOf(replayed, options)
   return replayed.steps.map(step => showOp(replayed, step.op, view))
 }
@@ -204,6 +229,12 @@ export function renderLanes<S, L, O extends Observation>(
 function laneMark<S, L, O extends Observation>(replayed: Replayed<S, L, O>, i: number, view: View): string {
   const { loop, at, steps: { length } } = replayed
   if (loop === null) return at === i + 1 ? painted(signOf(replayed, view)) : ' '
-  const sign = i < loop ? ' ' : length === loop + 1 ? '↺' : i === loop ? '┌' : i === length - 1 ? '└' : '│'
-  return view.theme.bad(sign)
+  return view.theme.bad(loopSign(i, loop, length))
+}
+/** The loop is drawn as a bracket around its ops. */
+function loopSign(i: number, loop: number, length: number): string {
+  if (i < loop) return ' '
+  if (length === loop + 1) return '↺'
+  if (i === loop) return '┌'
+  return i === length - 1 ? '└' : '│'
 }

@@ -6,7 +6,11 @@ import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
 import { judgeLasso, judgeStuck } from '../model/lasso.ts'
 
-export interface Broken { readonly property: string; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
+export interface Broken {
+  readonly property: string
+  readonly because: string
+  readonly witness: Readonly<Record<string, unknown>>
+}
 
 export interface ReplayedStep<S, L, O> {
   readonly op: Op
@@ -27,7 +31,8 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
   readonly steps: readonly ReplayedStep<S, L, O>[]
   /** The property was violated (a `sometimes`: reached). */
   readonly reproduced: boolean
-  /** Ops taken when it was first: the number of the op, 0 for the initial state; null when never. Of an endless run: when its loop began. */
+  /** Ops taken when it was first: the number of the op, 0 for the initial state; null when never. Of an endless run:
+   *  when its loop began. */
   readonly at: number | null
   /** Of an endless run: how many ops come before those that repeat for ever; null where the ops are all. */
   readonly loop: number | null
@@ -40,7 +45,8 @@ export interface Replayed<S = unknown, L = unknown, O extends Observation = Obse
 }
 
 /** Total over ops: those this machine does not know, or does not allow now, are refused steps.
- *  @throws UserError E-TRACE-PROPERTY when the machine lacks the property, E-TRACE-LIVENESS when these ops cannot decide it.
+ *  @throws UserError E-TRACE-PROPERTY when the machine lacks the property, E-TRACE-LIVENESS when these ops cannot
+ *  decide it.
  *  @throws ModelError, with the ops that lead there, when a recipe or property fails. */
 export function replay<S, L, O extends Observation>(
   machine: Machine<S, L, O>, trace: Trace, where = trace.property): Replayed<S, L, O> {
@@ -54,7 +60,8 @@ export function replay<S, L, O extends Observation>(
     const before = world
     const { world: after, events, refused, violated } = tracing(() => {
       const stepped = step(machine, before, op)
-      return { ...stepped, violated: stepped.refused ? [] : brokenBy(machine, stepped.world, seenIn(stepped.events), before) }
+      return { ...stepped,
+        violated: stepped.refused ? [] : brokenBy(machine, stepped.world, seenIn(stepped.events), before) }
     }, () => trace.ops.slice(0, i + 1))
     first ??= findFirst(property.name, violated, !refused && reachedAt(after, seenIn(events)), i + 1)
     world = after
@@ -78,7 +85,8 @@ function progressOf<S, L, O extends Observation>(machine: Machine<S, L, O>, prop
     const refused = steps.slice(trace.loop!).some(one => one.refused)
     verdict = refused ? true : judgeLasso(machine, property, { ops: trace.ops, worlds, loop: trace.loop! })
   }
-  return verdict === true ? null : { at: trace.loop ?? trace.ops.length, because: verdict.because, witness: verdict.witness ?? {} }
+  return verdict === true ? null
+    : { at: trace.loop ?? trace.ops.length, because: verdict.because, witness: verdict.witness ?? {} }
 }
 interface First { readonly at: number; readonly because: string; readonly witness: Readonly<Record<string, unknown>> }
 
@@ -92,21 +100,26 @@ function brokenBy<S, L, O extends Observation>(
   machine: Machine<S, L, O>, world: World<S, L>, seen: readonly O[], before: World<S, L>): Broken[] {
   return machine.properties.flatMap(property => {
     const verdict = judge(property, world, seen, () => before)
-    return verdict === true ? [] : [{ property: property.name, because: verdict.because, witness: verdict.witness ?? {} }]
+    return verdict === true ? []
+      : [{ property: property.name, because: verdict.because, witness: verdict.witness ?? {} }]
   })
 }
 
-function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, { property: name, loop, ops }: Trace, subject: string): Property<S, L, O> {
+function propertyOf<S, L, O extends Observation>(machine: Machine<S, L, O>, { property: name, loop, ops }: Trace,
+  subject: string): Property<S, L, O> {
   const names = machine.properties.map(p => p.name)
   const property = machine.properties.find(p => p.name === name)
   if (property === undefined) {
     const meant = nearest(name, names)
     const next = meant === null ? `it has: ${names.join(', ')}` : `did you mean '${meant}'?`
-    throw new UserError({ code: 'E-TRACE-PROPERTY', subject, problem: `machine '${machine.name}' has no property '${name}'`, next })
+    throw new UserError({ code: 'E-TRACE-PROPERTY', subject,
+      problem: `machine '${machine.name}' has no property '${name}'`, next })
   }
   if ((property.kind === 'eventually' || property.kind === 'leadsTo') && (loop === undefined || loop > ops.length))
     throw new UserError({
-      code: 'E-TRACE-LIVENESS', subject, problem: `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat for ever`,
+      code: 'E-TRACE-LIVENESS', subject,
+      problem: `'${name}' is a claim about endless runs; a trace against it says by "loop" which of its ops repeat `
+        + 'for ever',
       next: 'find it again with `remapcheck check`',
     })
   return property

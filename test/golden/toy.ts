@@ -1,5 +1,8 @@
-/** A small machine for tests of traces: one page, a cache that unmap forgets to flush, and a device that reads whatever is cached. */
-import { actionsOf, bool, list, machine, oneOf, optional, propertiesOf, range, scalarset, struct, table } from '../../src/model/index.ts'
+/** A small machine for tests of traces: one page, a cache that unmap forgets to flush, and a device that reads whatever
+ *  is cached. */
+import {
+  actionsOf, bool, list, machine, oneOf, optional, propertiesOf, range, scalarset, struct, table,
+} from '../../src/model/index.ts'
 import type { State } from '../../src/model/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import type { Trace } from '../../src/trace/format.ts'
@@ -23,7 +26,8 @@ type Toy = NonNullable<typeof domain.value>
 type Ledger = NonNullable<typeof ledgerDomain.value>
 
 const action = actionsOf<Toy, Seen>()
-const { always, step, monitor, sometimes, eventually } = propertiesOf<State<typeof domain>, State<typeof ledgerDomain>, Seen>()
+const { always, step, monitor, sometimes, eventually } =
+  propertiesOf<State<typeof domain>, State<typeof ledgerDomain>, Seen>()
 
 const actions = [
   action('map', {
@@ -93,7 +97,8 @@ export const toy = machine<Toy, Ledger, Seen>({
 })
 
 /** A file and line in a fixed place, so that golden files do not move with this one. */
-export const placed = { ...toy, properties: toy.properties.map(property => ({ ...property, at: `toy/${property.name}.ts:1` })) }
+export const placed = { ...toy,
+  properties: toy.properties.map(property => ({ ...property, at: `toy/${property.name}.ts:1` })) }
 
 export function toyTrace(over: Partial<Trace> = {}): Trace {
   return {

@@ -1,4 +1,5 @@
-/** The verdicts, with exact state counts: a change of the model's meaning cannot pass unseen. `vitest -u` accepts one that was meant. */
+/** The verdicts, with exact state counts: a change of the model's meaning cannot pass unseen. `vitest -u` accepts one
+ *  that was meant. */
 import { expect, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
 import { designs } from '../../spec/designs.ts'
@@ -14,8 +15,10 @@ test.each(designs)('$name: verdicts of the exhaustive search', async design => {
     expect(complete || results.every(({ outcome }) => outcome !== 'holds')).toBe(true)
     lines.push(`${scope.name}: ${states} states, ${transitions} transitions, depth ${depth}`)
     for (const { property, kind, outcome, violation, reachedBy } of results) {
-      const known = violation === null ? '' : `, ${design.givesUp[property] === undefined ? 'UNEXPECTED' : 'known'}, ${violation.ops.length} ops`
-      lines.push(kind === 'sometimes' ? `  ${outcome} ${property}, ${reachedBy?.length ?? '-'} ops` : `  ${outcome} ${property}${known}`)
+      const known = violation === null ? ''
+        : `, ${design.givesUp[property] === undefined ? 'UNEXPECTED' : 'known'}, ${violation.ops.length} ops`
+      lines.push(kind === 'sometimes' ? `  ${outcome} ${property}, ${reachedBy?.length ?? '-'} ops`
+        : `  ${outcome} ${property}${known}`)
     }
     const silent = Object.entries(coverage.actions).filter(([, { fired }]) => fired === 0).map(([name]) => name)
     if (silent.length > 0) lines.push(`  never fired: ${silent.join(', ')}`)

@@ -1,4 +1,5 @@
-/** The water jugs of Die Hard 3: with a jug of 3 and one of 5 gallons measure 4. An example of the TLA+ tools: 16 states, 6 steps. */
+/** The water jugs of Die Hard 3: with a jug of 3 and one of 5 gallons measure 4. An example of the TLA+ tools: 16
+ *  states, 6 steps. */
 import { actionsOf, machine, oneOf, propertiesOf, range, struct } from '../../src/index.ts'
 import type { Machine, Value } from '../../src/index.ts'
 
@@ -33,7 +34,8 @@ export function dieHard(): Machine<State, Ledger, Seen> {
     properties: [
       always('not four', { claim: 'The big jug never holds four gallons.' }, ({ state }) =>
         state.big !== 4 || { because: 'the big jug holds 4', witness: { ...state } }),
-      sometimes('both full', { claim: 'Both jugs can be full.' }, ({ state }) => state.small === size.small && state.big === size.big),
+      sometimes('both full', { claim: 'Both jugs can be full.' },
+        ({ state }) => state.small === size.small && state.big === size.big),
     ],
   })
 }

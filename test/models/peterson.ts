@@ -1,4 +1,5 @@
-/** Mutual exclusion of two processes (Peterson, Myths about the Mutual Exclusion Problem, 1981), one shared access a step. */
+/** Mutual exclusion of two processes (Peterson, Myths about the Mutual Exclusion Problem, 1981), one shared access a
+ *  step. */
 import { actionsOf, bool, list, machine, oneOf, propertiesOf, range, struct, table } from '../../src/index.ts'
 import type { Machine, Value } from '../../src/index.ts'
 
@@ -18,7 +19,8 @@ const action = actionsOf<State, Seen>()
 const { step, sometimes, monitor, leadsTo } = propertiesOf<State, Ledger, Seen>()
 const params = { process }
 
-/** `gentle: false`: each gives the turn to itself instead of to the other, which lets both in. `fair`: a process that has begun goes on. */
+/** `gentle: false`: each gives the turn to itself instead of to the other, which lets both in. `fair`: a process that
+ *  has begun goes on. */
 export function peterson({ gentle = true, fair = true } = {}): Machine<State, Ledger, Seen> {
   return machine<State, Ledger, Seen>({
     name: gentle ? 'peterson' : 'peterson-broken', domain,
@@ -31,12 +33,18 @@ export function peterson({ gentle = true, fair = true } = {}): Machine<State, Le
       action('enter', { agent: 'process', fair, params,
         when: (s, p) => s.at[p.process] === 'wait' && (!s.wants[1 - p.process] || s.turn === p.process),
         then: (d, p, emit) => {
-          d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.see({ what: 'entered', process: p.process }) } }),
+          d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.see({ what: 'entered',
+            process: p.process }) } }),
       action('leave', { agent: 'process', fair, params, when: (s, p) => s.at[p.process] === 'critical',
-        then: (d, p, emit) => { d.wants[p.process] = false; d.at[p.process] = 'idle'; emit.see({ what: 'left', process: p.process }) } }),
+        then: (d, p, emit) => {
+          d.wants[p.process] = false
+          d.at[p.process] = 'idle'
+          emit.see({ what: 'left', process: p.process })
+        } }),
     ],
     properties: [
-      step('mutual exclusion', { claim: 'No process enters while the other is inside.', on: 'entered' }, (seen, { state }) =>
+      step('mutual exclusion', { claim: 'No process enters while the other is inside.',
+        on: 'entered' }, (seen, { state }) =>
         state.at[1 - seen.process] !== 'critical'
           || { because: `process ${seen.process} entered beside ${1 - seen.process}`, witness: { ...seen } }),
       monitor('one at a time', { claim: 'Entries and exits alternate.', domain: struct({ inside: list(process, 2) }) },
@@ -47,7 +55,9 @@ export function peterson({ gentle = true, fair = true } = {}): Machine<State, Le
         ({ inside }) => inside.length < 2 || { because: `inside: ${inside.join(' and ')}`, witness: { inside } }),
       sometimes('second enters', { claim: 'Process 1 can enter too.' },
         (_, seen) => seen.some(s => s.what === 'entered' && s.process === 1)),
-      leadsTo('each gets in', { claim: 'A process that wants to enter does.', each: () => ['the wait of process 0', 'the wait of process 1'] },
+      leadsTo('each gets in',
+        { claim: 'A process that wants to enter does.',
+          each: () => ['the wait of process 0', 'the wait of process 1'] },
         ({ state }, i) => state.wants[i]!, ({ state }, i) => state.at[i] === 'critical'),
     ],
   })

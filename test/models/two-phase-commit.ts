@@ -1,4 +1,5 @@
-/** Two-phase commit (Gray and Lamport, Consensus on Transaction Commit, 2006, section 4; published as TLA+ module TwoPhase). */
+/** Two-phase commit (Gray and Lamport, Consensus on Transaction Commit, 2006, section 4; published as TLA+ module
+ *  TwoPhase). */
 import { actionsOf, bool, machine, oneOf, propertiesOf, scalarset, struct, table } from '../../src/index.ts'
 import type { Machine, Observation, Value } from '../../src/index.ts'
 
@@ -33,13 +34,16 @@ export function twoPhaseCommit(managers: number, { careless = false } = {}): Mac
         then: (d, { rm }) => { d.tmPrepared[rm] = true } }),
       action('tm.commit', { agent: 'tm', when: s => s.tm === 'init' && (careless || s.tmPrepared.every(Boolean)),
         then: d => { d.tm = 'committed'; d.sent.commit = true } }),
-      action('tm.abort', { agent: 'tm', when: s => s.tm === 'init', then: d => { d.tm = 'aborted'; d.sent.abort = true } }),
+      action('tm.abort', { agent: 'tm', when: s => s.tm === 'init',
+        then: d => { d.tm = 'aborted'; d.sent.abort = true } }),
       action('rm.prepare', { agent: 'rm', params, when: (s, { rm }) => s.rm[rm] === 'working',
         then: (d, { rm }) => { d.rm[rm] = 'prepared'; d.sent.prepared[rm] = true } }),
       action('rm.chooseToAbort', { agent: 'rm', params, when: (s, { rm }) => s.rm[rm] === 'working',
         then: (d, { rm }) => { d.rm[rm] = 'aborted' } }),
-      action('rm.receiveCommit', { agent: 'rm', params, when: s => s.sent.commit, then: (d, { rm }) => { d.rm[rm] = 'committed' } }),
-      action('rm.receiveAbort', { agent: 'rm', params, when: s => s.sent.abort, then: (d, { rm }) => { d.rm[rm] = 'aborted' } }),
+      action('rm.receiveCommit',
+        { agent: 'rm', params, when: s => s.sent.commit, then: (d, { rm }) => { d.rm[rm] = 'committed' } }),
+      action('rm.receiveAbort',
+        { agent: 'rm', params, when: s => s.sent.abort, then: (d, { rm }) => { d.rm[rm] = 'aborted' } }),
     ],
     properties: [
       always('consistent', { claim: 'No manager has aborted while another has committed.' }, ({ state }) => {
@@ -48,8 +52,10 @@ export function twoPhaseCommit(managers: number, { careless = false } = {}): Mac
         return aborted < 0 || committed < 0
           || { because: `manager ${aborted} has aborted, ${committed} has committed`, witness: { aborted, committed } }
       }),
-      sometimes('all commit', { claim: 'Every manager can commit.' }, ({ state }) => state.rm.every(s => s === 'committed')),
-      sometimes('all abort', { claim: 'Every manager can abort.' }, ({ state }) => state.rm.every(s => s === 'aborted')),
+      sometimes('all commit', { claim: 'Every manager can commit.' },
+        ({ state }) => state.rm.every(s => s === 'committed')),
+      sometimes('all abort', { claim: 'Every manager can abort.' },
+        ({ state }) => state.rm.every(s => s === 'aborted')),
     ],
   })
 }

@@ -21,7 +21,8 @@ async function violated(design: Design, b: Bounds, properties = propertiesFor(de
 
 /** Each capability away from the modern default, and all of them. */
 const modern = { cm: 0, rwbf: 0, coherent: 1, psi: 1 }
-const hardware = [modern, { ...modern, cm: 1 }, { ...modern, rwbf: 1 }, { ...modern, coherent: 0 }, { ...modern, psi: 0 }, { cm: 1, rwbf: 1, coherent: 0, psi: 0 }]
+const hardware = [modern, { ...modern, cm: 1 }, { ...modern, rwbf: 1 }, { ...modern, coherent: 0 },
+  { ...modern, psi: 0 }, { cm: 1, rwbf: 1, coherent: 0, psi: 0 }]
 const named = (name: string): Design => designNamed(name)!
 
 test.each(hardware)('DMA: cm $cm, rwbf $rwbf, coherent $coherent, psi $psi', async caps => {
@@ -29,7 +30,8 @@ test.each(hardware)('DMA: cm $cm, rwbf $rwbf, coherent $coherent, psi $psi', asy
     expect(await violated(named(name), bounds({ ...reassigning, ...caps })), `${name}, devices move`).toEqual([])
     expect(await violated(named(name), bounds({ ...twoLevels, ...caps })), `${name}, two levels`).toEqual([])
   }
-  expect(await violated(named('ring0-deferred'), bounds({ ...reassigning, ...caps }))).toEqual(['no-access-after-unmap'])
+  expect(await violated(named('ring0-deferred'), bounds({ ...reassigning, ...caps })))
+    .toEqual(['no-access-after-unmap'])
 })
 
 test.each([0, 1].flatMap(rwbf => [0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ rwbf, coherent, esirtps })))))('interrupts: rwbf $rwbf, coherent $coherent, esirtps $esirtps', async caps => {
@@ -44,19 +46,26 @@ test('with CAP.ESIRTPS a table switch needs no invalidation of its own; without 
   expect(await violated(design, bounds({ ...oneSource, esirtps: 0 }), asked)).toEqual(['no-lost-edge'])
 })
 
-test.each(['no-iommu', 'user-port-io', 'ring0-strict+source-masked', 'driver-server'])('%s: sources start where their messages arrive, with a CPU beyond 8-bit destinations', async name => {
-  expect(await violated(named(name), bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, wideIds: 1, eim: 0 }))).toEqual([])
+test.each(['no-iommu', 'user-port-io', 'ring0-strict+source-masked',
+  'driver-server'])('%s: sources start where their messages arrive, with a CPU beyond 8-bit destinations',
+  async name => {
+  expect(await violated(named(name), bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, wideIds: 1, eim: 0 })))
+    .toEqual([])
 })
 
 test('a design without ports is asked nothing of them, one with a single driver nothing of the others', () => {
-  const asked = (name: string, domains: number): string[] => propertiesFor(named(name), bounds({ devices: 2, domains, ports: 1 })).map(property => property.name).filter(property => property.includes('port'))
+  const asked = (name: string, domains: number): string[] =>
+    propertiesFor(named(name), bounds({ devices: 2, domains, ports: 1 })).map(property => property.name)
+      .filter(property => property.includes('port'))
   expect(asked('ring0-strict', 2)).toEqual([])
   expect(asked('user-port-io', 1)).toEqual(['no-foreign-port', 'a-port-is-accessed'])
   expect(asked('user-port-io', 2)).toEqual(['no-foreign-port', 'a-port-is-accessed', 'a-port-access-is-refused'])
 })
 
 test.each([
-  ['a source on a CPU that not every message can name', { cpus: 2, devices: 2, sources: 2, vectors: 1, wideIds: 1 }, 'do not fit on CPU 0'],
+  ['a source on a CPU that not every message can name', { cpus: 2, devices: 2, sources: 2, vectors: 1, wideIds: 1 },
+    'do not fit on CPU 0'],
   ['tables that no page can be mapped with', { ...twoLevels, levels: 3 }, 'needs 2 table pages'],
   ['a move to nowhere', { cpus: 2, sources: 2, vectors: 1, migrate: 1 }, 'leave no vector to move to'],
-])('bounds that show nothing are refused: %s', (_, changes, because) => { expect(badBounds(bounds(changes))).toContain(because) })
+])('bounds that show nothing are refused: %s',
+(_, changes, because) => { expect(badBounds(bounds(changes))).toContain(because) })

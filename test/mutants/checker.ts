@@ -10,6 +10,7 @@ export const edits: readonly Edit[] = [...modelEdits, ...searchEdits].map(edit =
 /** @throws RangeError where the edit has no place in the text, or several. */
 export function edited({ name, find, replace }: Edit, text: string): string {
   const at = text.indexOf(find)
-  if (at < 0 || text.includes(find, at + 1)) throw new RangeError(`${name}: its place occurs ${at < 0 ? 'nowhere' : 'more than once'}; state it anew`)
+  if (at < 0 || text.includes(find, at + 1))
+    throw new RangeError(`${name}: its place occurs ${at < 0 ? 'nowhere' : 'more than once'}; state it anew`)
   return text.slice(0, at) + replace + text.slice(at + find.length)
 }

@@ -37,7 +37,8 @@ const migration = [
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 4 }),
   mutant('handler-installed-after-entry', moved(strict, move, steps.storeIrte, steps.claimVector),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 5 }),
-  mutant('edge-sent-again-just-in-case', replaced(strict, move, steps.releaseOldVector, steps.retriggerAtNew, steps.releaseOldVector),
+  mutant('edge-sent-again-just-in-case',
+    replaced(strict, move, steps.releaseOldVector, steps.retriggerAtNew, steps.releaseOldVector),
     { from: strict, breaks: noDuplicate, at: oneSource, shortest: 11 }),
   mutant('manager-frees-vector-early', without(driverServer, move, steps.awaitOldVectorIdle),
     { from: driverServer, breaks: noLostEdge, at: oneSource, shortest: 12 }),
@@ -48,14 +49,16 @@ const migration = [
   mutant('ir-table-switch-before-it-is-visible', without(switching, move, steps.flushWriteBuffer),
     { from: switching, breaks: noLostEdge, at: { ...oneSource, rwbf: 1 }, shortest: 5 }),
   mutant('ir-tables-built-side-by-side', without(switching, move, steps.lockInterruptTable, steps.unlockInterruptTable),
-    { from: switching, breaks: noLostEdge, at: { ...twoSources, callers: 2 }, soundAt: { ...oneSource, callers: 2 }, shortest: 8 }),
+    { from: switching, breaks: noLostEdge, at: { ...twoSources, callers: 2 }, soundAt: { ...oneSource, callers: 2 },
+      shortest: 8 }),
   mutant('ir-table-switch-before-iec-flush', without(switching, move, steps.invalidateIecAll),
     { from: switching, breaks: noLostEdge, at: oneSource, shortest: 13 }),
 ]
 
 const reprogramming = [
   mutant('nonmaskable-msi-torn', unmasked, { from: masked, breaks: noLostEdge, at: oneSource, shortest: 6 }),
-  mutant('nonmaskable-msi-torn-onto-neighbour', unmasked, { from: masked, breaks: noMisdelivery, at: { ...twoSources, migrate: 1 }, shortest: 4 }),
+  mutant('nonmaskable-msi-torn-onto-neighbour', unmasked,
+    { from: masked, breaks: noMisdelivery, at: { ...twoSources, migrate: 1 }, shortest: 4 }),
   mutant('masked-msi-drops-pending', replaced(masked, move, steps.unmaskSource, steps.unmaskSourceDroppingPending),
     { from: masked, breaks: noLostEdge, at: oneSource, shortest: 7 }),
   mutant('mask-write-not-flushed', without(masked, move, steps.readBackSource),
@@ -65,12 +68,15 @@ const reprogramming = [
 ]
 
 const leftovers = [
-  mutant('old-vector-never-freed', without(strict, move, steps.releaseOldVector), { from: strict, breaks: nothingLeftBehind, at: oneSource, shortest: 8 }),
-  mutant('source-left-masked', without(masked, move, steps.unmaskSource), { from: masked, breaks: nothingLeftBehind, at: oneSource, shortest: 7 }),
+  mutant('old-vector-never-freed', without(strict, move, steps.releaseOldVector),
+    { from: strict, breaks: nothingLeftBehind, at: oneSource, shortest: 8 }),
+  mutant('source-left-masked', without(masked, move, steps.unmaskSource),
+    { from: masked, breaks: nothingLeftBehind, at: oneSource, shortest: 7 }),
 ]
 
 const forgery = [
-  mutant('msi-injection-no-ir', designNamed('no-iommu')!, { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
+  mutant('msi-injection-no-ir', designNamed('no-iommu')!,
+    { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
   mutant('source-id-not-verified', { ...strict, name: 'ring0-strict, SVT=0', verifiesSource: false },
     { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
   mutant('compat-format-let-through', { ...strict, name: 'ring0-strict, CFI=1', blocksCompatibility: false },
@@ -109,7 +115,8 @@ const waiting = [
     { from: strict, breaks: waitEnds, at: { ...onePage, queue: 1 }, shortest: 6 }),
   mutant('command-dropped-and-waited-for', replaced(strict, 'unmap', steps.submitWait, submitWaitIfRoom),
     { from: strict, breaks: invalidationsComplete, at: { ...onePage, queue: 1 }, shortest: 7 }),
-  mutant('edge-left-under-the-mask', without(masked, move, steps.unmaskSource), { from: masked, breaks: edgesAreServed, at: oneSource, shortest: 8 }),
+  mutant('edge-left-under-the-mask', without(masked, move, steps.unmaskSource),
+    { from: masked, breaks: edgesAreServed, at: oneSource, shortest: 8 }),
 ]
 
 export const interruptMutants = [...migration, ...reprogramming, ...leftovers, ...forgery, ...racing, ...waiting]

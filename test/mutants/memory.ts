@@ -23,19 +23,22 @@ const rangeFlush = replaced(ring0Deferred, 'flush', steps.invalidateDomain, step
 const notEnabled: Design = { ...strict, name: 'ring0-strict, not yet enabled', remapsDma: false }
 /** Waits for a table page while it holds the lock that an unmap needs to free one. */
 const linkTablesWaiting: Step = {
-  ...steps.linkTables, name: 'linkTablesWaiting', when: ({ s, call }) => s.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
+  ...steps.linkTables, name: 'linkTablesWaiting',
+  when: ({ s, call }) => s.memory.roots[call.domain!]![call.iova! >> 1]!.now !== null || s.kernel.pages.includes(null),
 }
 
 /** Gives a device that comes its reserved region anew, though the domain has it mapped. */
 const clearRegion: Step = {
-  name: 'clearRegion', says: 'clear the leaf entry of the reserved region, page 0', clause: 'VTD:table-28/second-stage-leaf',
+  name: 'clearRegion', says: 'clear the leaf entry of the reserved region, page 0',
+  clause: 'VTD:table-28/second-stage-leaf',
   then: ({ s, call, caps }) => { store(s.memory.roots[call.domain!]![0]!, null, caps) },
 }
 const storeRegion: Step = {
   name: 'storeRegion', says: 'store it again', clause: 'VTD:table-28/second-stage-leaf',
   then: ({ s, call, caps }) => {
     const region = s.kernel.mappings[call.domain!]![0]!
-    if (region?.phase === 'live') store(s.memory.roots[call.domain!]![0]!, { kind: 'leaf', frame: region.frame, write: region.write }, caps)
+    if (region?.phase === 'live')
+      store(s.memory.roots[call.domain!]![0]!, { kind: 'leaf', frame: region.frame, write: region.write }, caps)
   },
 }
 
@@ -46,7 +49,8 @@ const unmapping = [
   mutant('unmap-returns-before-flush', without(strict, 'unmap', steps.awaitInvalidation),
     { from: strict, breaks: noAccessAfterUnmap, at: onePage, shortest: 11 }),
   mutant('submission-not-locked', replaced(strict, 'unmap', steps.invalidatePage, steps.invalidatePageUnlocked),
-    { from: strict, breaks: noDmaEscape, at: { frames: 2, iovas: 2, cpus: 2, callers: 2, queue: 4 }, shortest: 19, runLength: 400 }),
+    { from: strict, breaks: noDmaEscape, at: { frames: 2, iovas: 2, cpus: 2, callers: 2, queue: 4 }, shortest: 19,
+      runLength: 400 }),
   mutant('frame-freed-before-wait', moved(strict, 'unmap', steps.freeFrame, steps.submitWait),
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 10 }),
   mutant('invalidated-before-cleared', moved(strict, 'unmap', steps.invalidatePage, steps.clearPte),
@@ -57,9 +61,11 @@ const unmapping = [
     { from: strict, breaks: noWrongPermission, at: { ...onePage, readOnly: 1 }, shortest: 12 }),
   mutant('protect-returns-before-flush', without(strict, 'protect', steps.awaitInvalidation),
     { from: strict, breaks: noWrongPermission, at: { ...onePage, readOnly: 1 }, shortest: 10 }),
-  mutant('flush-all-turns-into-one-page', replaced(ring0Deferred, 'flush', steps.invalidateDomain, steps.invalidatePageZero),
+  mutant('flush-all-turns-into-one-page',
+    replaced(ring0Deferred, 'flush', steps.invalidateDomain, steps.invalidatePageZero),
     { from: ring0Deferred, breaks: noDmaEscape, at: { frames: 1, iovas: 2 }, shortest: 16 }),
-  mutant('flush-range-one-bit-too-narrow', replaced(rangeFlush, 'flush', steps.invalidateBatch, steps.invalidateBatchTooNarrow),
+  mutant('flush-range-one-bit-too-narrow',
+    replaced(rangeFlush, 'flush', steps.invalidateBatch, steps.invalidateBatchTooNarrow),
     { from: rangeFlush, breaks: noDmaEscape, at: { frames: 2, iovas: 2 }, shortest: 21 }),
   mutant('batched-flush-frees-page-early', moved(ring0Deferred, 'flush', steps.freeBatchFrames, steps.submitWait),
     { from: ring0Deferred, breaks: noDmaEscape, at: onePage, shortest: 12 }),
@@ -75,8 +81,11 @@ const tables = [
   mutant('table-freed-before-wait', moved(strict, 'unmap', steps.freeTable, steps.submitWait),
     { from: strict, breaks: noFreedTable, at: twoLevels, shortest: 11 }),
   mutant('tables-unlocked-before-flush', moved(strict, 'unmap', steps.unlockTables, steps.invalidatePage),
-    { from: strict, breaks: newMappingWorks, at: { ...twoLevels, frames: 2, tables: 2, cpus: 2, callers: 2 }, shortest: 20, runLength: 400 }),
-  mutant('tables-changed-without-lock', without(without(strict, 'unmap', steps.lockTables, steps.unlockTables), 'map', steps.lockTables, steps.unlockTables),
+    { from: strict, breaks: newMappingWorks, at: { ...twoLevels, frames: 2, tables: 2, cpus: 2, callers: 2 },
+      shortest: 20, runLength: 400 }),
+  mutant('tables-changed-without-lock',
+    without(without(strict, 'unmap', steps.lockTables, steps.unlockTables), 'map', steps.lockTables,
+      steps.unlockTables),
     { from: strict, breaks: newMappingWorks, at: { ...twoLevels, frames: 2, cpus: 2, callers: 2 }, shortest: 12 }),
 ]
 
@@ -92,12 +101,16 @@ const assignment = [
   mutant('dead-drivers-frames-taken-before-wait', moved(driverServer, 'detach', steps.reclaimFrames, steps.submitWait),
     { from: driverServer, breaks: noDmaEscape, at: reassigning, shortest: 15 }),
   mutant('dead-driver-still-maps', without(driverServer, 'detach', steps.closeDomain),
-    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1, cpus: 2, callers: 2 }, shortest: 23, runLength: 400 }),
-  mutant('dead-drivers-domain-opened-early', replaced(driverServer, 'attach', steps.claimDeviceOrRefuse, steps.claimDevice),
-    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1, devices: 2, cpus: 2, callers: 2 }, shortest: 36, runLength: 400 }),
+    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1, cpus: 2, callers: 2 }, shortest: 23,
+      runLength: 400 }),
+  mutant('dead-drivers-domain-opened-early',
+    replaced(driverServer, 'attach', steps.claimDeviceOrRefuse, steps.claimDevice),
+    { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1, devices: 2, cpus: 2, callers: 2 },
+      shortest: 36, runLength: 400 }),
   mutant('dead-drivers-mappings-survive', without(driverServer, 'detach', steps.clearAllPtes),
     { from: driverServer, breaks: noDmaEscape, at: { ...reassigning, domains: 1 }, shortest: 23 }),
-  mutant('reserved-region-unmapped-in-attach', replaced(strict, 'attach', steps.returnToDriver, clearRegion, storeRegion, steps.returnToDriver),
+  mutant('reserved-region-unmapped-in-attach',
+    replaced(strict, 'attach', steps.returnToDriver, clearRegion, storeRegion, steps.returnToDriver),
     { from: strict, breaks: newMappingWorks, at: { ...reassigning, domains: 1 }, shortest: 17 }),
   mutant('frame-never-freed', without(strict, 'unmap', steps.freeFrame),
     { from: strict, breaks: nothingLeftBehind, at: onePage, shortest: 10 }),
@@ -106,7 +119,8 @@ const assignment = [
   mutant('table-lock-kept-stops-the-next-call', without(strict, 'map', steps.unlockTables),
     { from: strict, breaks: callsCanEnd, at: { ...twoLevels, cpus: 2, callers: 2 }, shortest: 6 }),
   mutant('table-waited-for-under-the-lock', replaced(notEnabled, 'map', steps.linkTables, linkTablesWaiting),
-    { from: notEnabled, breaks: callsCanEnd, at: { frames: 2, iovas: 3, levels: 2, tables: 1, cpus: 2, callers: 2 }, shortest: 7 }),
+    { from: notEnabled, breaks: callsCanEnd, at: { frames: 2, iovas: 3, levels: 2, tables: 1, cpus: 2, callers: 2 },
+      shortest: 7 }),
   mutant('iommu-never-engaged', { ...strict, name: 'ring0-strict, never enabled', remapsDma: false },
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 2 }),
 ]
@@ -127,7 +141,8 @@ const capabilities = [
     { from: strict, breaks: newMappingWorks, at: { ...onePage, rwbf: 1 }, shortest: 5 }),
   mutant('caching-mode-map-not-flushed', without(strict, 'map', steps.invalidateIfCachingMode),
     { from: strict, breaks: newMappingWorks, at: { ...onePage, cm: 1 }, shortest: 9 }),
-  mutant('caching-mode-flush-wrong-domain-id', replaced(strict, 'attach', steps.invalidateAbsentContext, steps.invalidateContext),
+  mutant('caching-mode-flush-wrong-domain-id',
+    replaced(strict, 'attach', steps.invalidateAbsentContext, steps.invalidateContext),
     { from: strict, breaks: newMappingWorks, at: { ...reassigning, domains: 1, cm: 1 }, shortest: 29, runLength: 400 }),
   mutant('hardware-does-not-drain', strict,
     { from: strict, breaks: noDmaEscape, at: { ...onePage, drain: 0 }, soundAt: onePage, shortest: 14 }),

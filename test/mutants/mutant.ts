@@ -27,8 +27,10 @@ interface Spec {
   readonly shortest: number
   readonly runLength?: number
 }
-export function mutant(name: string, design: Design, { from, breaks, at, soundAt = at, shortest, runLength = 120 }: Spec): Mutant {
-  return { name, design, bounds: bounds(at), breaks, shortest, runLength, sound: { design: from, bounds: bounds(soundAt) } }
+export function mutant(name: string, design: Design,
+  { from, breaks, at, soundAt = at, shortest, runLength = 120 }: Spec): Mutant {
+  return { name, design, bounds: bounds(at), breaks, shortest, runLength,
+    sound: { design: from, bounds: bounds(soundAt) } }
 }
 
 /** One device, one page, one frame: enough for what goes wrong with a single mapping. */

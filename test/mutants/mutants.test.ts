@@ -1,4 +1,5 @@
-/** Every mutant must break the claim it names, and the design it was made from must keep it: both drivers, lengths compared. */
+/** Every mutant must break the claim it names, and the design it was made from must keep it: both drivers, lengths
+ *  compared. */
 import { afterAll, describe, expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
@@ -16,13 +17,16 @@ const mutants = [...memoryMutants, ...interruptMutants]
 const machineOf = ({ design, bounds, breaks }: Mutant) => remapMachine(design, bounds, [breaks.property])
 
 /** A seed for each mutant, so that adding one does not change what the others see. */
-const seedOf = (name: string): number => [...name].reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0) | 0, 23)
+const seedOf = (name: string): number =>
+  [...name].reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0) | 0, 23)
 
 function replays(mutant: Mutant, { property, because, ops, loop }: Violation): boolean {
   const machine = machineOf(mutant)
   if (!isProgress(mutant.breaks.property)) return judgeOps(machine, property)(ops)?.ops.length === ops.length
   const found = { driver: 'exhaustive', shortest: true } as const
-  return replay(machine, makeTrace(machine, { design: mutant.name, bounds: {}, property, because, ops, ...loop === null ? {} : { loop }, found })).reproduced
+  return replay(machine,
+    makeTrace(machine, { design: mutant.name, bounds: {}, property, because, ops, ...loop === null ? {} : { loop },
+      found })).reproduced
 }
 
 const caught = new Set<string>()
@@ -42,7 +46,8 @@ describe.each(mutants)('$name', mutant => {
   })
 
   test.skipIf(isProgress(mutant.breaks.property))('random: found and shrunk', async () => {
-    const { results } = await exploreRandomly(machineOf(mutant), { seed: seedOf(mutant.name), runs: 2500, length: mutant.runLength })
+    const { results } = await exploreRandomly(machineOf(mutant),
+      { seed: seedOf(mutant.name), runs: 2500, length: mutant.runLength })
     expect(results[0]).toMatchObject({ property: name, outcome: 'violated' })
     const shrunk = results[0]!.violation!.ops.length
     lengths.push({ name: mutant.name, shortest: mutant.shortest, shrunk })
@@ -62,7 +67,8 @@ test.each([...origins])('%s keeps what its mutants break', async (_, made) => {
   const { design, bounds } = made[0]!.sound, properties = [...new Set(made.map(({ breaks }) => breaks.property))]
   const { complete, results } = await exploreFully(remapMachine(design, bounds, properties))
   expect(complete).toBe(true)
-  expect(results.map(({ property, outcome }) => [property, outcome])).toEqual(properties.map(({ name }) => [name, 'holds']))
+  expect(results.map(({ property, outcome }) => [property, outcome]))
+    .toEqual(properties.map(({ name }) => [name, 'holds']))
 })
 
 test('every claim has a mutant that breaks it', () => {
@@ -76,7 +82,8 @@ test('names are unique', () => {
 
 afterAll(() => {
   const exact = lengths.filter(({ shortest, shrunk }) => shortest === shrunk).length
-  process.stdout.write(`mutants ${caught.size}/${mutants.length} caught; random: ${lengths.length} found, ${exact} shrunk to the shortest\n`)
+  process.stdout.write(`mutants ${caught.size}/${mutants.length} caught; random: ${lengths.length} found, ${exact} `
+    + `shrunk to the shortest\n`)
   for (const { name, shortest, shrunk } of lengths)
     if (shrunk !== shortest) process.stdout.write(`  ${name}: shrunk to ${shrunk}, shortest ${shortest}\n`)
 })

@@ -17,7 +17,8 @@ export async function differences(made: Made, known: Known, way: Way, told: Told
   const { machine } = made
   let said: Exploration[]
   try { said = await way.search(machine, known.states) } catch (error) {
-    if (!(error instanceof ModelError)) return [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`]
+    if (!(error instanceof ModelError))
+      return [`throws ${error instanceof Error ? error.stack ?? error.message : String(error)}`]
     if (known.mistake !== null) return mistaken(known, way, error)
     // By name, ids that the state does not have, or that something tells apart, are refused aloud.
     const isRefusal = /no scalarset/.test(error.message) || made.kind !== 'symmetric' && /apart/.test(error.message)
@@ -49,13 +50,17 @@ class Comparison {
   constructor(made: Made, known: Known, way: Way) { this.made = made; this.known = known; this.way = way }
 
   private same(what: string, is: unknown, should: unknown): void {
-    if (JSON.stringify(is) !== JSON.stringify(should)) this.found.push(`${what}: ${JSON.stringify(is)}, naive: ${JSON.stringify(should)}`)
+    if (JSON.stringify(is) !== JSON.stringify(should))
+      this.found.push(`${what}: ${JSON.stringify(is)}, naive: ${JSON.stringify(should)}`)
   }
-  private atLeast(what: string, is: number, least: number): void { if (is < least) this.found.push(`${what}: ${is}, naive: ${least}`) }
+  private atLeast(what: string, is: number, least: number): void {
+    if (is < least) this.found.push(`${what}: ${is}, naive: ${least}`)
+  }
   private claim(name: string): Claim { return this.made.machine.properties.find(one => one.name === name)! }
   /** Every claim about states and steps is violated: the search may end before it has seen all. */
   get isDecided(): boolean {
-    const safety = this.made.machine.properties.filter(({ kind }) => kind === 'always' || kind === 'monitor' || kind === 'step')
+    const safety = this.made.machine.properties.filter(({ kind }) =>
+      kind === 'always' || kind === 'monitor' || kind === 'step')
     return safety.length > 0 && safety.every(({ name }) => this.known.lengths.get(name) !== null)
   }
 
@@ -65,7 +70,8 @@ class Comparison {
     if (isWhole) {
       this.same('stopped', said.stopped, null)
       // What a search of endless runs asks, it asks of all states.
-      const mayEnd = this.isDecided && !(way.is === 'endless' && this.made.machine.properties.some(({ kind }) => isProgressKind(kind)))
+      const mayEnd = this.isDecided
+        && !(way.is === 'endless' && this.made.machine.properties.some(({ kind }) => isProgressKind(kind)))
       if (mayEnd) this.least(said)
       else this.counts(said)
     } else this.least(said)
@@ -92,10 +98,12 @@ class Comparison {
     this.same('levels', said.engine!.levels, expected)
     this.same('depth', said.depth, expected.length - 1)
     this.same('states', said.states, symmetry.length === 0 ? states : expected.reduce((sum, one) => sum + one, 0))
-    if (kind === 'symmetric') this.same('left out', refused.map(({ scalarset, because }) => `${scalarset}: ${because}`), [])
+    if (kind === 'symmetric')
+      this.same('left out', refused.map(({ scalarset, because }) => `${scalarset}: ${because}`), [])
     if (symmetry.length > 0) return
     this.same('transitions', said.transitions, transitions)
-    this.same('fired', Object.entries(said.coverage.actions).map(([name, one]) => [name, one.fired]), Object.entries(fired))
+    this.same('fired', Object.entries(said.coverage.actions).map(([name, one]) => [name, one.fired]),
+      Object.entries(fired))
     this.same('clauses', said.coverage.clauses, Object.fromEntries(Object.entries(clauses).sort()))
   }
   /** Of what was cut short: no more than there is. */
@@ -105,9 +113,11 @@ class Comparison {
     if (said.complete && this.way.is === 'random') this.found.push('a random run calls itself complete')
   }
 
-  /** Nothing tests whether a witness tells ids apart: where one does, states that are stored under other names show it later. */
+  /** Nothing tests whether a witness tells ids apart: where one does, states that are stored under other names show it
+   *  later. */
   private get isShortestWitness(): boolean {
-    return this.way.is !== 'random' && !(this.made.kind === 'asymmetric' && (this.way.is === 'symmetric' || this.way.is === 'named'))
+    return this.way.is !== 'random'
+      && !(this.made.kind === 'asymmetric' && (this.way.is === 'symmetric' || this.way.is === 'named'))
   }
 
   private result(result: PropertyResult, said: Exploration, isWhole: boolean): void {
@@ -117,7 +127,8 @@ class Comparison {
     if (endless !== undefined) {
       const isAsked = this.way.is === 'endless' || this.way.is === 'stopped'
       if (!isAsked || !isWhole) {
-        if (outcome !== 'unchecked' && outcome !== 'incomplete' && isAsked === false) this.found.push(`${told}, unasked`)
+        if (outcome !== 'unchecked' && outcome !== 'incomplete' && isAsked === false)
+          this.found.push(`${told}, unasked`)
         const isWrong = isAsked && outcome !== 'incomplete' && (outcome === 'holds') !== endless.holds
         if (isWrong) this.found.push(`${told}, naive: ${String(endless.holds)}`)
       } else this.same(told, outcome, endless.holds ? 'holds' : 'violated')
@@ -127,33 +138,42 @@ class Comparison {
     else if (outcome === 'violated' || outcome === 'reached') this.found.push(`${told} without a trace`)
   }
 
-  private safety({ property, kind, outcome, violation, reachedBy }: PropertyResult, said: Exploration, isWhole: boolean): void {
+  private safety({ property, kind, outcome, violation, reachedBy }: PropertyResult, said: Exploration,
+    isWhole: boolean): void {
     const length = this.known.lengths.get(property)!
     const told = `${property} is ${outcome}`
     const isSought = kind === 'sometimes'
     const isFound = violation !== null || reachedBy !== null
-    if (isFound !== (outcome === (isSought ? 'reached' : 'violated'))) this.found.push(`${told}, and its trace says otherwise`)
+    if (isFound !== (outcome === (isSought ? 'reached' : 'violated')))
+      this.found.push(`${told}, and its trace says otherwise`)
     if (isFound && length === null) this.found.push(`${told}, naive: nowhere`)
     // Reached only under names that it tells apart, a witness is not told as reached.
     const isTold = isSought && this.made.kind !== 'symmetric' && said.engine !== null && said.engine.symmetry.length > 0
     if (isFound || length === null && !isWhole) return
     if (length === null) {
       // A witness may be left open where all that a search had to look for was found.
-      const open = isSought ? ['unreached', ...this.isDecided ? ['incomplete'] : [], ...isTold ? ['unchecked'] : []] : ['holds']
+      const open = isSought ? ['unreached', ...this.isDecided ? ['incomplete'] : [], ...isTold ? ['unchecked'] : []]
+        : ['holds']
       if (!open.includes(outcome)) this.found.push(`${told}, naive: nowhere`)
       return
     }
-    const isOpen = outcome === 'incomplete' || outcome === 'passed' || this.way.is === 'random' && outcome === 'unreached'
-    const isFine = isWhole ? isSought && this.isDecided && outcome === 'incomplete' || isTold : isOpen || isTold && outcome === 'unchecked'
+    const isOpen = outcome === 'incomplete' || outcome === 'passed'
+      || this.way.is === 'random' && outcome === 'unreached'
+    const isFine = isWhole ? isSought && this.isDecided && outcome === 'incomplete' || isTold
+      : isOpen || isTold && outcome === 'unchecked'
     if (!isFine) this.found.push(`${told}, naive: in ${length}`)
   }
 
-  /** The ops show it, by the naive step and by replay; they are shortest where that is said; shrinking leaves ops that show it. */
-  private trace(property: string, kind: PropertyResult['kind'], ops: readonly Op[], loop: number | null, shortest: boolean): void {
+  /** The ops show it, by the naive step and by replay; they are shortest where that is said; shrinking leaves ops that
+   *  show it. */
+  private trace(property: string, kind: PropertyResult['kind'], ops: readonly Op[], loop: number | null,
+    shortest: boolean): void {
     const { made: { machine }, known: { lengths, endless } } = this
     const claim = this.claim(property)
-    const fault = claim.kind === 'eventually' || claim.kind === 'leadsTo' ? faultOfLasso(machine, claim, ops, loop ?? -1)
-      : claim.kind === 'recovers' ? faultOfStuck(machine, world => claim.goal(world as never), ops) : faultOf(machine, claim, ops)
+    const fault = claim.kind === 'eventually' || claim.kind === 'leadsTo'
+      ? faultOfLasso(machine, claim, ops, loop ?? -1)
+      : claim.kind === 'recovers' ? faultOfStuck(machine, world => claim.goal(world as never), ops)
+        : faultOf(machine, claim, ops)
     if (fault !== null) this.found.push(`${property}: ${fault}: ${JSON.stringify(ops)}`)
     const least = isProgressKind(kind) ? endless.get(property)!.stem : lengths.get(property)!
     if (shortest) this.same(`ops of ${property}`, loop ?? ops.length, least)

@@ -1,4 +1,5 @@
-/** Random machines of the whole modelling language, searched in every way there is, beside a checker that knows nothing but plain objects.
+/** Random machines of the whole modelling language, searched in every way there is, beside a checker that knows nothing
+ *  but plain objects.
  *  Here each machine goes some of the ways; `npm run soak` sends any number of them all ways. */
 import { expect, test } from 'vitest'
 import { keysOf } from '../../src/explore/keys.ts'
@@ -18,7 +19,8 @@ class Tally {
   add(what: string, is = true): void { if (is) this.counts.set(what, (this.counts.get(what) ?? 0) + 1) }
   rare(least: Readonly<Record<string, number>>): string[] {
     const of = (what: string): number => this.counts.get(what) ?? 0
-    return Object.entries(least).filter(([what, count]) => of(what) < count).map(([what, count]) => `${what}: ${of(what)} of ${count}`)
+    return Object.entries(least).filter(([what, count]) => of(what) < count)
+      .map(([what, count]) => `${what}: ${of(what)} of ${count}`)
   }
 
   machine({ made: { machine }, known }: Case): void {
@@ -39,7 +41,8 @@ class Tally {
 /** Each kind goes the ways that it is made for. */
 const isFor = (kind: Kind, { is }: Way): boolean =>
   kind === 'large' || (kind === 'endless' ? is === 'endless' || is === 'stopped'
-    : kind === 'symmetric' || kind === 'asymmetric' ? is === 'symmetric' || is === 'named' : is !== 'symmetric' && is !== 'named')
+    : kind === 'symmetric' || kind === 'asymmetric' ? is === 'symmetric' || is === 'named'
+      : is !== 'symmetric' && is !== 'named')
 
 const tally = new Tally()
 test.each(kinds)('%s machines: every search says what the naive one says', async kind => {
@@ -62,8 +65,11 @@ test('they are machines of all sorts, and every way was gone', () => {
   const each = Object.fromEntries(ways.map(({ name }) => [name, 2]))
   expect(tally.rare({
     ...each, interned: 6, keyed: 80, counted: 3,
-    'of more than 30 states': 25, 'of more than 7168 states': 6, deep: 12, mistaken: 6, 'always found in more than one step': 10,
-    'monitor found in more than one step': 2, 'step found in more than one step': 3, 'sometimes found in more than one step': 4,
-    'eventually holds': 2, 'eventually fails': 2, 'leadsTo holds': 2, 'leadsTo fails': 2, 'recovers holds': 2, 'recovers fails': 2,
+    'of more than 30 states': 25, 'of more than 7168 states': 6, deep: 12, mistaken: 6,
+    'always found in more than one step': 10,
+    'monitor found in more than one step': 2, 'step found in more than one step': 3,
+    'sometimes found in more than one step': 4,
+    'eventually holds': 2, 'eventually fails': 2, 'leadsTo holds': 2, 'leadsTo fails': 2, 'recovers holds': 2,
+    'recovers fails': 2,
   })).toEqual([])
 })

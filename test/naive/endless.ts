@@ -1,5 +1,5 @@
-/** Claims about endless runs, decided on the graph of all states: for each choice of the strongly fair instances that are at some time
- *  never enabled again, the others must be taken again and again. */
+/** Claims about endless runs, decided on the graph of all states: for each choice of the strongly fair instances that
+ *  are at some time never enabled again, the others must be taken again and again. */
 import type { Eventually, LeadsTo } from '../../src/index.ts'
 import { yes } from './step.ts'
 import type { AnyMachine, World } from './step.ts'
@@ -11,7 +11,8 @@ export interface Endless { readonly holds: boolean; readonly stem: number | null
 export function decide(machine: AnyMachine, nodes: readonly Node[]): Map<string, Endless> {
   const verdicts = new Map<string, Endless>()
   for (const claim of machine.properties) {
-    if (claim.kind === 'eventually' || claim.kind === 'leadsTo') verdicts.set(claim.name, verdictOf(firstStem(machine, nodes, claim)))
+    if (claim.kind === 'eventually' || claim.kind === 'leadsTo')
+      verdicts.set(claim.name, verdictOf(firstStem(machine, nodes, claim)))
     if (claim.kind === 'recovers') {
       const saved = savedBy(nodes, new Set(nodes.filter(({ world }) => yes(show => claim.goal(show(world))))))
       verdicts.set(claim.name, verdictOf(nodes.find(node => !saved.has(node))?.depth ?? null))
@@ -21,9 +22,12 @@ export function decide(machine: AnyMachine, nodes: readonly Node[]): Map<string,
 }
 const verdictOf = (stem: number | null): Endless => ({ holds: stem === null, stem })
 
-function firstStem(machine: AnyMachine, nodes: readonly Node[], claim: Eventually<unknown, unknown> | LeadsTo<unknown, unknown>): number | null {
-  const where = (question: (world: World) => unknown): Set<Node> => new Set(nodes.filter(({ world }) => yes(show => question(show(world)))))
-  if (claim.kind === 'eventually') return stemOf(machine, nodes, new Set([nodes[0]!]), where(world => claim.goal(world)))
+function firstStem(machine: AnyMachine, nodes: readonly Node[],
+  claim: Eventually<unknown, unknown> | LeadsTo<unknown, unknown>): number | null {
+  const where = (question: (world: World) => unknown): Set<Node> =>
+    new Set(nodes.filter(({ world }) => yes(show => question(show(world)))))
+  if (claim.kind === 'eventually')
+    return stemOf(machine, nodes, new Set([nodes[0]!]), where(world => claim.goal(world)))
   for (const at of claim.cases(machine.initialWorld).keys()) {
     const stem = stemOf(machine, nodes, where(world => claim.from(world, at)), where(world => claim.to(world, at)))
     if (stem !== null) return stem
@@ -31,8 +35,10 @@ function firstStem(machine: AnyMachine, nodes: readonly Node[], claim: Eventuall
   return null
 }
 
-/** The shortest way to a state of `from`, and on without any of `to` to a state where a fair run can stay for ever without any of `to`. */
-function stemOf(machine: AnyMachine, nodes: readonly Node[], from: ReadonlySet<Node>, to: ReadonlySet<Node>): number | null {
+/** The shortest way to a state of `from`, and on without any of `to` to a state where a fair run can stay for ever
+ *  without any of `to`. */
+function stemOf(machine: AnyMachine, nodes: readonly Node[], from: ReadonlySet<Node>,
+  to: ReadonlySet<Node>): number | null {
   const waits = (node: Node): boolean => !to.has(node)
   const stay = staysOf(machine, nodes, waits)
   const best = new Map<Node, number>()
@@ -53,7 +59,8 @@ function stemOf(machine: AnyMachine, nodes: readonly Node[], from: ReadonlySet<N
 /** States in which a fair run can stay for ever among those that `may` be visited: resting there, or going round. */
 function staysOf({ instances }: AnyMachine, nodes: readonly Node[], may: (node: Node) => boolean): Set<Node> {
   const fairness = instances.map(({ action }) => action.fair)
-  const stay = new Set(nodes.filter(node => may(node) && [...node.enabled].every(instance => fairness[instance] === false)))
+  const stay = new Set(nodes.filter(node =>
+    may(node) && [...node.enabled].every(instance => fairness[instance] === false)))
   const strong = [...instances.keys()].filter(instance => fairness[instance] === 'strong')
   for (const never of subsets(strong)) {
     const inside = nodes.filter(node => may(node) && !never.some(instance => node.enabled.has(instance)))
@@ -81,7 +88,8 @@ function savedBy(nodes: readonly Node[], goals: ReadonlySet<Node>): Set<Node> {
   return saved
 }
 
-/** Strongly connected components (Kosaraju): the states that reach a root against the arrows, roots in the order in which they are left. */
+/** Strongly connected components (Kosaraju): the states that reach a root against the arrows, roots in the order in
+ *  which they are left. */
 function components(nodes: readonly Node[], inside: readonly Node[]): Set<Node>[] {
   const may = new Set(inside), back = new Map(inside.map(node => [node, [] as Node[]]))
   for (const node of inside) for (const { to } of node.edges) if (may.has(nodes[to]!)) back.get(nodes[to]!)!.push(node)

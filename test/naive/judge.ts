@@ -19,8 +19,8 @@ function walk(machine: AnyMachine, ops: readonly Op[]): Way | string {
   return { worlds, taken }
 }
 
-/** What is wrong with ops that are said to violate a claim about states or steps, or to reach a `sometimes`, by the last of them and not
- *  before; or null. */
+/** What is wrong with ops that are said to violate a claim about states or steps, or to reach a `sometimes`, by the
+ *  last of them and not before; or null. */
 export function faultOf(machine: AnyMachine, claim: Claim, ops: readonly Op[]): string | null {
   const way = walk(machine, ops)
   if (typeof way === 'string') return way
@@ -32,7 +32,8 @@ export function faultOf(machine: AnyMachine, claim: Claim, ops: readonly Op[]): 
 
 /** What is wrong with an endless run that is said to violate a claim; or null. Ops from `loop` on repeat for ever. */
 export function faultOfLasso(
-  machine: AnyMachine, claim: Eventually<unknown, unknown> | LeadsTo<unknown, unknown>, ops: readonly Op[], loop: number): string | null {
+  machine: AnyMachine, claim: Eventually<unknown, unknown> | LeadsTo<unknown, unknown>, ops: readonly Op[],
+  loop: number): string | null {
   const way = walk(machine, ops)
   if (typeof way === 'string') return way
   const { worlds } = way
@@ -41,7 +42,8 @@ export function faultOfLasso(
   const starved = machine.instances.find(({ action, op }) => {
     const isEnabled = (world: World): boolean => yes(show => action.when(show(world.state), op.args))
     const rounds = worlds.slice(loop)
-    return !round.has(keyOf(op)) && (action.fair === true ? rounds.every(isEnabled) : action.fair === 'strong' && rounds.some(isEnabled))
+    return !round.has(keyOf(op))
+      && (action.fair === true ? rounds.every(isEnabled) : action.fair === 'strong' && rounds.some(isEnabled))
   })
   if (starved !== undefined) return `the loop starves ${keyOf(starved.op)}`
   const isSo = (question: (world: World) => unknown) => (world: World): boolean => yes(show => question(show(world)))

@@ -27,10 +27,12 @@ function renamed(domain: Domain, value: unknown, names: Names): unknown {
   }
 }
 const renamedFields = (fields: Fields, value: unknown, names: Names): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, renamed(of, (value as Record<string, unknown>)[name], names)]))
+  Object.fromEntries(Object.entries(fields)
+    .map(([name, of]) => [name, renamed(of, (value as Record<string, unknown>)[name], names)]))
 
 const orders = (size: number): number[][] =>
-  size === 0 ? [[]] : orders(size - 1).flatMap(order => Array.from({ length: size }, (_, at) => order.toSpliced(at, 0, size - 1)))
+  size === 0 ? [[]] : orders(size - 1)
+    .flatMap(order => Array.from({ length: size }, (_, at) => order.toSpliced(at, 0, size - 1)))
 const allNames = (groups: readonly Group[]): Names[] =>
   groups.reduce<Names[]>((all, { scalarset, size }) =>
     all.flatMap(names => orders(size).map(order => new Map([...names, [scalarset, order]]))), [new Map()])

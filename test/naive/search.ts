@@ -26,10 +26,12 @@ export interface Known {
   /** How often each action was taken, and each clause rested on. */
   readonly fired: Readonly<Record<string, number>>
   readonly clauses: Readonly<Record<string, number>>
-  /** Ops to where each claim about states and steps is first false, or a `sometimes` first reached; null where that is nowhere. */
+  /** Ops to where each claim about states and steps is first false, or a `sometimes` first reached; null where that is
+   *  nowhere. */
   readonly lengths: ReadonlyMap<string, number | null>
   readonly endless: ReadonlyMap<string, Endless>
-  /** Ops up to and with the first step, or to the first state, that breaks a rule; then all else is what was known by then. */
+  /** Ops up to and with the first step, or to the first state, that breaks a rule; then all else is what was known by
+   *  then. */
   readonly mistake: { readonly length: number; readonly why: string } | null
 }
 
@@ -88,7 +90,8 @@ class Search {
     return number
   }
 
-  private judge(taken: Parameters<typeof stands>[2], before: World, length: number, isAsked: (claim: Claim) => boolean): void {
+  private judge(taken: Parameters<typeof stands>[2], before: World, length: number,
+    isAsked: (claim: Claim) => boolean): void {
     for (const claim of this.machine.properties)
       if (this.lengths.get(claim.name) === null && isAsked(claim) && !stands(this.machine, claim, taken, before))
         this.lengths.set(claim.name, length)

@@ -8,18 +8,22 @@ import type { Known } from './search.ts'
 import type { Way } from './ways.ts'
 import { counted, widened } from './widened.ts'
 
-/** A machine of the kind `large` gets more states than the first table holds, beside so many switches; and so many it has without them. */
+/** A machine of the kind `large` gets more states than the first table holds, beside so many switches; and so many it
+ *  has without them. */
 const leastLarge = 7200, mostSwitches = 10, mostWidened = 100
 
 export interface Case { readonly made: Made; readonly known: Known }
 
-/** The machine of a kind and a seed, with as many of its actions as leave no more than `most` states; null where one is too many. */
+/** The machine of a kind and a seed, with as many of its actions as leave no more than `most` states; null where one is
+ *  too many. */
 export function caseOf(kind: Kind, seed: number, most: number): Case | null {
   const whole = machineOf(kind, seed)
   let found: Case | null = null
   // More actions, more states: halving finds how many may stay. All of them mostly may.
-  for (let able = 0, actions = whole.machine.actions.length, over = actions + 1; able < over - 1; actions = able + over >> 1) {
-    const made = withActions(whole, actions), known = naive(made.machine, kind === 'large' ? Math.min(most, mostWidened) : most)
+  for (let able = 0, actions = whole.machine.actions.length, over = actions + 1; able < over - 1; actions = able + over
+    >> 1) {
+    const made = withActions(whole, actions),
+      known = naive(made.machine, kind === 'large' ? Math.min(most, mostWidened) : most)
     if (known === null) over = actions
     else { able = actions; found = { made, known } }
   }

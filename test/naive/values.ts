@@ -4,7 +4,8 @@ import type { Domain, Fields } from '../../src/index.ts'
 /** The machine breaks a rule of the modelling language. */
 export class Mistake extends Error {}
 
-/** A fresh value with the declared fields in their declared order, and nothing else. @throws Mistake where `value` is not of the domain. */
+/** A fresh value with the declared fields in their declared order, and nothing else. @throws Mistake where `value` is
+ *  not of the domain. */
 export function rebuilt(domain: Domain, value: unknown, path: string): unknown {
   switch (domain.kind) {
     case 'bool': return typeof value === 'boolean' ? value : wrong(domain, path)
@@ -93,7 +94,8 @@ function viewed(of: object, name: string | symbol, view: (value: unknown) => unk
   return found === undefined || !('value' in found) ? found : { ...found, value: view(found.value) }
 }
 
-/** A state that a recipe may change. What is put into it is copied then and there; one thing put in two places is one copy. */
+/** A state that a recipe may change. What is put into it is copied then and there; one thing put in two places is one
+ *  copy. */
 export class Draft implements ProxyHandler<object> {
   private readonly views = new Map<object, object>()
   private readonly behind = new Map<object, object>()
@@ -130,7 +132,8 @@ export class Draft implements ProxyHandler<object> {
     for (const name of Reflect.ownKeys(value)) {
       const found = Object.getOwnPropertyDescriptor(value, name)!
       held.set(name, found.value)
-      Object.defineProperty(copy, name, 'value' in found ? { ...found, value: this.own(found.value), ...writable(name) } : found)
+      Object.defineProperty(copy, name,
+        'value' in found ? { ...found, value: this.own(found.value), ...writable(name) } : found)
     }
     return copy
   }
@@ -148,10 +151,12 @@ export class Draft implements ProxyHandler<object> {
     for (const [value, { held }] of this.copies) {
       const names = Reflect.ownKeys(value)
       const isSame = names.length === held.size
-        && names.every(name => held.has(name) && Object.is(Object.getOwnPropertyDescriptor(value, name)!.value, held.get(name)))
+        && names.every(name =>
+          held.has(name) && Object.is(Object.getOwnPropertyDescriptor(value, name)!.value, held.get(name)))
       if (!isSame) throw new Mistake('changes an object by another name than the state\'s, after it was put there')
     }
   }
 }
 /** A frozen thing that is put into the state is no frozen part of it. */
-const writable = (name: string | symbol): PropertyDescriptor => name === 'length' ? { writable: true } : { writable: true, configurable: true }
+const writable = (name: string | symbol): PropertyDescriptor =>
+  name === 'length' ? { writable: true } : { writable: true, configurable: true }

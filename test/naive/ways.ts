@@ -10,7 +10,8 @@ export interface Way {
   readonly is: 'safety' | 'endless' | 'symmetric' | 'named' | 'random' | 'stopped'
   /** Recipes run anew in each state: not for large machines. */
   readonly runsAnew: boolean
-  /** All that it said, the last at the end; the ones before were cut short. `states` are known from the naive search. */
+  /** All that it said, the last at the end; the ones before were cut short. `states` are known from the naive
+   *  search. */
   search(machine: AnyMachine, states: number): Promise<Exploration[]>
 }
 
@@ -21,7 +22,8 @@ function keptOf({ facts, parts }: Snapshot): Kept {
 }
 
 /** Stopped again and again, and gone on with; each link may go another way about it. */
-const chain = (links: readonly ExhaustiveOptions[], all: ExhaustiveOptions): Way['search'] => async (machine, states) => {
+const chain = (links: readonly ExhaustiveOptions[],
+  all: ExhaustiveOptions): Way['search'] => async (machine, states) => {
   const said: Exploration[] = []
   let kept: Kept | null = null
   for (const [i, link] of links.entries()) {
@@ -47,7 +49,8 @@ const interrupted = async (machine: AnyMachine): Promise<Exploration[]> => {
 
 const threads: ExhaustiveOptions = { workers: 2, firstShared: 1 }
 const givenUp: ExhaustiveOptions = { patientRuns: 3, patientShare: 0 }
-const once = (options: ExhaustiveOptions): Way['search'] => async machine => [await exploreExhaustively(machine, options)]
+const once = (options: ExhaustiveOptions): Way['search'] =>
+  async machine => [await exploreExhaustively(machine, options)]
 const fully = (options: ExhaustiveOptions): Way['search'] => async machine => [await exploreFully(machine, options)]
 /** Threads take no part where claims about endless runs are decided. */
 const safely = (search: Way['search']): Way['search'] => (machine, states) =>
@@ -60,23 +63,30 @@ export const ways: readonly Way[] = [
   way('safety', 'default', once({})), way('safety', 'walk', once({ backend: 'walk' })),
   way('safety', 'javascript', once({ backend: 'javascript' })), way('safety', 'wasm', once({ backend: 'wasm' })),
   way('safety', 'threads', once(threads)), way('safety', 'threads-walk', once({ ...threads, backend: 'walk' })),
-  way('safety', 'threads-wasm', once({ ...threads, backend: 'wasm' })), way('safety', 'small-memory', once({ maxMemory: 6e6 })),
+  way('safety', 'threads-wasm', once({ ...threads, backend: 'wasm' })),
+  way('safety', 'small-memory', once({ maxMemory: 6e6 })),
   way('safety', 'given-up', once(givenUp)), way('safety', 'given-up-threads', once({ ...givenUp, ...threads })),
   way('safety', 'resumed-threads', safely(chain([threads, {}, threads], {}))),
 
-  way('endless', 'fully', fully({})), way('endless', 'fully-wasm', fully({ backend: 'wasm' })), way('endless', 'fully-given-up', fully(givenUp)),
-  way('endless', 'resumed', chain([{}, {}, {}, {}], {})), way('endless', 'resumed-given-up', chain([{}, givenUp, {}], {})),
+  way('endless', 'fully', fully({})), way('endless', 'fully-wasm', fully({ backend: 'wasm' })),
+  way('endless', 'fully-given-up', fully(givenUp)),
+  way('endless', 'resumed', chain([{}, {}, {}, {}], {})),
+  way('endless', 'resumed-given-up', chain([{}, givenUp, {}], {})),
   way('endless', 'resumed-others', chain([{ backend: 'walk' }, { backend: 'wasm', maxMemory: 6e6 }, {}], {})),
   way('endless', 'interrupted', interrupted),
-  way('stopped', 'stopped', async (machine, states) => [await exploreFully(machine, { maxStates: Math.ceil(states / 2) })]),
+  way('stopped', 'stopped',
+    async (machine, states) => [await exploreFully(machine, { maxStates: Math.ceil(states / 2) })]),
 
-  way('symmetric', 'symmetric', once({ symmetry })), way('symmetric', 'symmetric-walk', once({ symmetry, backend: 'walk' })),
+  way('symmetric', 'symmetric', once({ symmetry })),
+  way('symmetric', 'symmetric-walk', once({ symmetry, backend: 'walk' })),
   way('symmetric', 'symmetric-wasm', once({ symmetry, backend: 'wasm' })),
   way('symmetric', 'symmetric-javascript', once({ symmetry, backend: 'javascript' })),
-  way('symmetric', 'symmetric-threads', once({ symmetry, ...threads })), way('symmetric', 'symmetric-given-up', once({ symmetry, ...givenUp })),
+  way('symmetric', 'symmetric-threads', once({ symmetry, ...threads })),
+  way('symmetric', 'symmetric-given-up', once({ symmetry, ...givenUp })),
   way('symmetric', 'symmetric-resumed', chain([{}, { backend: 'walk' }, threads, {}], { symmetry })),
   way('named', 'symmetric-by-name', once({ symmetry: ['id'] })),
 
   way('random', 'random', async machine => [await exploreRandomly(machine, { seed: 1, runs: 12, length: 24 })]),
-  way('random', 'random-blind', async machine => [await exploreRandomly(machine, { seed: 2, runs: 8, length: 24, blind: 0.5 })]),
+  way('random', 'random-blind',
+    async machine => [await exploreRandomly(machine, { seed: 2, runs: 8, length: 24, blind: 0.5 })]),
 ]

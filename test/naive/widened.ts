@@ -1,4 +1,5 @@
-/** A machine beside a few switches that have nothing to do with it: many times as many states, and what is known of them follows. */
+/** A machine beside a few switches that have nothing to do with it: many times as many states, and what is known of
+ *  them follows. */
 import { actionsOf, bool, machine, struct } from '../../src/index.ts'
 import type { Struct } from '../../src/index.ts'
 import type { Made } from './random/machines.ts'
@@ -12,7 +13,8 @@ export function widened({ kind, seed, machine: of, text }: Made, switches: numbe
   const names = Array.from({ length: switches }, (_, i) => `switch${i}`)
   const around = <T>(own: Readonly<Record<string, unknown>>, one: T): Record<string, T> =>
     Object.fromEntries([
-      ...names.slice(switches >> 1).map(name => [name, one]), ...Object.entries(own), ...names.slice(0, switches >> 1).map(name => [name, one]),
+      ...names.slice(switches >> 1).map(name => [name, one]), ...Object.entries(own),
+      ...names.slice(0, switches >> 1).map(name => [name, one]),
     ]) as Record<string, T>
   const { fields } = of.domain as Struct
   const sets = names.map(name => action(name, { agent: 'a', when: s => !s[name]!, then: d => { d[name] = true } }))
@@ -33,10 +35,13 @@ export function counted(known: Known, switches: number): Known {
   const { states, transitions, levels, fired, clauses } = known, times = 2 ** switches
   const all = (counts: Readonly<Record<string, number>>): Record<string, number> =>
     Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * times]))
-  const own = Object.entries(all(fired)), sets = Array.from({ length: switches }, (_, i): [string, number] => [`switch${i}`, states * times / 2])
+  const own = Object.entries(all(fired)),
+    sets = Array.from({ length: switches }, (_, i): [string, number] => [`switch${i}`, states * times / 2])
   return {
-    ...known, states: states * times, transitions: transitions * times + states * switches * times / 2, levels: spread(levels, switches),
-    depth: known.depth + switches, fired: Object.fromEntries([...own.slice(0, 1), ...sets, ...own.slice(1)]), clauses: all(clauses),
+    ...known, states: states * times, transitions: transitions * times + states * switches * times / 2,
+    levels: spread(levels, switches),
+    depth: known.depth + switches, fired: Object.fromEntries([...own.slice(0, 1), ...sets, ...own.slice(1)]),
+    clauses: all(clauses),
     orbits: groups => spread(known.orbits(groups), switches),
   }
 }

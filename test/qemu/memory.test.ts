@@ -7,7 +7,8 @@ import { placeImage, readImage } from '../../src/qemu/memory.ts'
 import { absent } from './support.ts'
 
 const pages = [0x300, 0x301, 0x1234]
-const image = fc.array(fc.tuple(fc.constantFrom(...pages), fc.nat(pageDwords - 1), fc.nat({ max: 0xffff_ffff })), { maxLength: 60 }).map(writes => {
+const image = fc.array(fc.tuple(fc.constantFrom(...pages), fc.nat(pageDwords - 1), fc.nat({ max: 0xffff_ffff })),
+  { maxLength: 60 }).map(writes => {
   const made = new MemoryImage()
   for (const [page, at, value] of writes) made.write(page * 4096 + at * 4, [value])
   return made
@@ -20,7 +21,8 @@ describe.skipIf(absent !== null)('memory', () => {
         for (const page of pages) qtest.fill(page * 4096, 4096, 0xa5)
         placeImage(qtest, made)
         const back = await readImage(qtest, pages)
-        for (const page of pages) expect([...back.page(page)!]).toEqual([...made.page(page) ?? new Uint32Array(pageDwords).fill(0xa5a5_a5a5)])
+        for (const page of pages)
+          expect([...back.page(page)!]).toEqual([...made.page(page) ?? new Uint32Array(pageDwords).fill(0xa5a5_a5a5)])
       }), { numRuns: 40 })
     })
   })

@@ -1,4 +1,5 @@
-/** Each exception by a case of its own, which expects that QEMU still leaves the manual: where one fails, this QEMU does no longer, and the exception can go. */
+/** Each exception by a case of its own, which expects that QEMU still leaves the manual: where one fails, this QEMU
+ *  does no longer, and the exception can go. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openMachine } from '../../src/qemu/machine.ts'
 import type { Machine } from '../../src/qemu/machine.ts'
@@ -13,26 +14,37 @@ import { absent } from './support.ts'
 type Irte = InterruptCase['irtes'][number]
 type Message = InterruptCase['messages'][number]
 
-const read = { device: 0, slots: [0, 0, 0, 0], dword: 0, write: false, beyond: null } satisfies WalkCase['requests'][number]
+const read = { device: 0, slots: [0, 0, 0, 0], dword: 0, write: false,
+  beyond: null } satisfies WalkCase['requests'][number]
 const walk = (one: Partial<WalkCase>): WalkCase => ({ noRoot: false, tops: [], paging: [], requests: [read], ...one })
-const top = (one: Pick<WalkCase['tops'][number], 'of'> & Partial<WalkCase['tops'][number]>, usual: number): WalkCase['tops'][number] =>
+const top = (one: Pick<WalkCase['tops'][number], 'of'> & Partial<WalkCase['tops'][number]>,
+  usual: number): WalkCase['tops'][number] =>
   ({ device: 0, present: true, fpd: false, kind: usual, aw: 1, to: 'next0', bits: [], ...one })
-const leaf = { level: 1, table: 0, slot: 0, read: true, write: true, large: false, to: 'next0', bits: [] } satisfies WalkCase['paging'][number]
+const leaf = { level: 1, table: 0, slot: 0, read: true, write: true, large: false, to: 'next0',
+  bits: [] } satisfies WalkCase['paging'][number]
 const ones = Array.from({ length: 64 }, (_, bit) => bit)
 
-const irte: Irte = { slot: 0, present: true, fpd: false, posted: false, dm: false, rh: false, tm: false, dlm: 0, vector: 0x55, dst: 2, sid: 0, sq: 0, svt: 0, bits: [] }
-const message: Message = { device: 0, via: 'msi', remappable: true, handle: 0, subhandle: false, data: 0, dst: 2, rh: false, dm: false }
-const interrupt = (entry: Partial<Irte>, sent: Partial<Message> = {}): InterruptCase => ({ eime: false, cfi: false, size: 5, irtes: [{ ...irte, ...entry }], messages: [{ ...message, ...sent }] })
+const irte: Irte = { slot: 0, present: true, fpd: false, posted: false, dm: false, rh: false, tm: false, dlm: 0,
+  vector: 0x55, dst: 2, sid: 0, sq: 0, svt: 0, bits: [] }
+const message: Message = { device: 0, via: 'msi', remappable: true, handle: 0, subhandle: false, data: 0, dst: 2,
+  rh: false, dm: false }
+const interrupt = (entry: Partial<Irte>, sent: Partial<Message> = {}): InterruptCase => ({ eime: false, cfi: false,
+  size: 5, irtes: [{ ...irte, ...entry }], messages: [{ ...message, ...sent }] })
 
 const sequence = (...steps: readonly Step[]): SequenceCase => ({ registers: false, steps: [...steps] })
-const entry = (rights: { readonly read: boolean; readonly write: boolean }): Step => ({ do: 'entry', level: 1, table: 0, slot: 0, to: 0, large: false, ...rights })
+const entry = (rights: { readonly read: boolean; readonly write: boolean }): Step => ({ do: 'entry', level: 1, table: 0,
+  slot: 0, to: 0, large: false, ...rights })
 const dma = (write: boolean): Step => ({ do: 'dma', device: 0, slots: [0, 0, 0], write })
 
 /** By name the machine and the case. */
-const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], setup: string, one: WalkCase | SequenceCase | InterruptCase]>> = {
+const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], setup: string, one: WalkCase | SequenceCase
+  | InterruptCase]>> = {
   'reserved-context-recorded': ['walks', '39-bit', walk({ tops: [top({ of: 'context', fpd: true, bits: [39] }, 0)] })],
-  'whole-page-in-interrupt-range': ['walks', '39-bit', walk({ paging: [{ ...leaf, level: 2, large: true, to: 'interrupts' }], requests: [{ ...read, slots: [0, 0, 0, 3] }] })],
-  'pass-through-unbounded': ['walks', '39-bit', walk({ tops: [top({ of: 'context', kind: 2 }, 0)], requests: [{ ...read, beyond: 39 }] })],
+  'whole-page-in-interrupt-range': ['walks', '39-bit',
+    walk({ paging: [{ ...leaf, level: 2, large: true, to: 'interrupts' }],
+      requests: [{ ...read, slots: [0, 0, 0, 3] }] })],
+  'pass-through-unbounded': ['walks', '39-bit',
+    walk({ tops: [top({ of: 'context', kind: 2 }, 0)], requests: [{ ...read, beyond: 39 }] })],
   'all-ones-unreadable': ['walks', '39-bit', walk({ paging: [{ ...leaf, bits: ones }] })],
   'index-wraps': ['interrupts', 'xapic', interrupt({ slot: 5 }, { handle: 0xffff, subhandle: true, data: 6 })],
   'compatibility-passes': ['interrupts', 'xapic', interrupt({}, { remappable: false, data: 0x41 })],
@@ -43,13 +55,16 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
   'reserved-destination': ['interrupts', 'xapic', interrupt({ dst: 0x102 })],
   'interrupt-fault-unrecorded': ['interrupts', 'xapic', interrupt({ present: false })],
   'queue-error-untold': ['sequences', '39-bit', sequence({ do: 'bad-descriptor', how: 'type' })],
-  'event-kept-pending': ['sequences', '39-bit', sequence(entry({ read: false, write: false }), dma(true), { do: 'clear-faults', status: false })],
-  'cached-denial-unrecorded': ['sequences', '39-bit', sequence(entry({ read: true, write: false }), dma(false), dma(true))],
+  'event-kept-pending': ['sequences', '39-bit',
+    sequence(entry({ read: false, write: false }), dma(true), { do: 'clear-faults', status: false })],
+  'cached-denial-unrecorded': ['sequences', '39-bit',
+    sequence(entry({ read: true, write: false }), dma(false), dma(true))],
   'snoop-bit-accepted': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, bits: [11] }] })],
   'context-features-accepted': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'context', bits: [2] }, 2)] })],
   'rid-pasid-used': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'context', bits: [64] }, 2)] })],
   'directory-unbounded': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'context', bits: [77] }, 2)] })],
-  'both-root-halves': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'root', bits: [2] }, 2)], requests: [{ ...read, device: 4 }] })],
+  'both-root-halves': ['scalable', 'scalable-39-bit',
+    walk({ tops: [top({ of: 'root', bits: [2] }, 2)], requests: [{ ...read, device: 4 }] })],
   'pasid-reserved-ignored': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'pasid', bits: [5] }, 2)] })],
   'pgtt-as-second-stage': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'pasid', kind: 1 }, 2)] })],
   'legacy-reasons': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, read: false, write: false }] })],
@@ -70,6 +85,7 @@ describe.skipIf(absent !== null).each(groups)('QEMU leaves the manual in $setup.
   it.each(names)('%s', async name => {
     const judged = await setup.rig.replay(machine, cases[name][2], name)
     expect(judged.map(({ verdict }) => verdict)).not.toContain('different')
-    expect(judged.flatMap(({ verdict }) => verdict), `this QEMU follows the manual now: take '${name}' out of the exceptions`).toContain(name)
+    expect(judged.flatMap(({ verdict }) => verdict),
+      `this QEMU follows the manual now: take '${name}' out of the exceptions`).toContain(name)
   })
 })

@@ -18,14 +18,17 @@ function living(group: number): number[] {
     } catch { return false } // it ended meanwhile
   }).map(Number)
 }
-/** Resolves when no process of the group is left: what is killed may take a while to go. One that stays is a test that hangs. */
+/** Resolves when no process of the group is left: what is killed may take a while to go. One that stays is a test that
+ *  hangs. */
 async function expectGone(group: number): Promise<void> {
   while (living(group).length > 0) await setImmediate()
   expect(living(group)).toEqual([])
 }
 /** A program with a machine of its own, and the process group of that. */
 async function holder(how: string): Promise<{ child: ReturnType<typeof spawn>; group: number; said: () => string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('fixtures/holder.ts', import.meta.url)), how], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+  const child = spawn(process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('fixtures/holder.ts', import.meta.url)), how],
+    { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => { text += part })
   await once(child.stdout, 'data')
@@ -60,7 +63,8 @@ describe.skipIf(absent !== null)('QEMU', () => {
     const pending = [qtest.readl(0), qtest.readq(0), trace.sync()].map(refusal)
     qtest.writel(0, 1)
     process.kill(pid, 'SIGKILL')
-    for (const error of await Promise.all(pending)) expect([error.code, error.exitCode, error.message]).toEqual(['E-QEMU-DIED', 69, 'it ended in mid-run (SIGKILL)'])
+    for (const error of await Promise.all(pending))
+      expect([error.code, error.exitCode, error.message]).toEqual(['E-QEMU-DIED', 69, 'it ended in mid-run (SIGKILL)'])
     expect((await refusal(qtest.readl(0))).code).toBe('E-QEMU-DIED')
     expect((await refusal(trace.sync())).code).toBe('E-QEMU-DIED')
     expect((await hmp).code).toBe('E-QEMU-DIED')
@@ -71,7 +75,8 @@ describe.skipIf(absent !== null)('QEMU', () => {
     const machine = await openMachine({ patience: { work_ms: 20_000, sleeps: 4 } })
     process.kill(machine.pid, 'SIGSTOP')
     const error = await refusal(machine.qtest.readl(0x10))
-    expect([error.code, error.exitCode, error.message]).toEqual(['E-QEMU-SILENT', 69, "it sleeps and does not answer (to 'readl 0x10')"])
+    expect([error.code, error.exitCode, error.message])
+      .toEqual(['E-QEMU-SILENT', 69, "it sleeps and does not answer (to 'readl 0x10')"])
     await expectGone(machine.pid)
     await machine.close()
   })

@@ -2,5 +2,7 @@
 import { absent } from './support.ts'
 
 export function setup(): void {
-  if (absent !== null) process.stderr.write(`The tests with QEMU are skipped: ${absent.subject}: ${absent.message} [${absent.code}]; ${absent.next}\n`)
+  if (absent !== null)
+    process.stderr.write(`The tests with QEMU are skipped: ${absent.subject}: ${absent.message} [${absent.code}]; `
+      + `${absent.next}\n`)
 }

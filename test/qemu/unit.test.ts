@@ -7,7 +7,9 @@ import type { Machine } from '../../src/qemu/machine.ts'
 import { bytesOf } from '../../src/qemu/memory.ts'
 import { sourceId } from '../../src/qemu/pci.ts'
 import { faultOf, invalidateContexts, invalidateIotlb } from '../../src/qemu/unit.ts'
-import { decode, descriptorLayouts, dwordsOf, encode, ioapicEntry, qwordsOf, registers, remappableAddress, remappedIrte } from '../../spec/vtd/layout/index.ts'
+import {
+  decode, descriptorLayouts, dwordsOf, encode, ioapicEntry, qwordsOf, registers, remappableAddress, remappedIrte,
+} from '../../spec/vtd/layout/index.ts'
 import { absent } from './support.ts'
 
 const root = 0x100_0000, contexts = 0x100_1000, queue = 0x101_0000, status = 0x102_0000, irt = 0x103_0000
@@ -38,7 +40,8 @@ function programDma(): void {
 
 describe.skipIf(absent !== null)('a DMA', () => {
   beforeAll(async () => {
-    machine = await openMachine({ edus: [first, sourceId(0, 4, 0), second, behind], trace: ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_inv_desc_wait_sw'] })
+    machine = await openMachine({ edus: [first, sourceId(0, 4, 0), second, behind],
+      trace: ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_inv_desc_wait_sw'] })
   })
   afterAll(() => machine.close())
   beforeEach(async () => {
@@ -56,7 +59,8 @@ describe.skipIf(absent !== null)('a DMA', () => {
     expect(faults.fsts).toBe(0)
     expect([...landed.subarray(0x10, 0x18)]).toEqual([...edu!.pattern(0x20, 8)])
     expect([...landed.subarray(0, 0x10), ...landed.subarray(0x18)].some(byte => byte !== 0)).toBe(false)
-    expect(await trace.sync()).toEqual([{ name: 'vtd_dmar_translate', sid: first, iova: BigInt(mapped), gpa: BigInt(target), mask: 0xfffn }])
+    expect(await trace.sync())
+      .toEqual([{ name: 'vtd_dmar_translate', sid: first, iova: BigInt(mapped), gpa: BigInt(target), mask: 0xfffn }])
   })
   it('takes what is in memory to the device, and back', async () => {
     const { qtest, edus: [edu] } = machine
@@ -75,7 +79,8 @@ describe.skipIf(absent !== null)('a DMA', () => {
     const after = await unit.faults()
     expect(faultOf(after)).toBeNull()
     expect(after.fsts).toBe(0)
-    expect(await trace.sync()).toEqual([{ name: 'vtd_dmar_fault', sid: first, reason: 5, address: BigInt(unmapped), write: 1 }])
+    expect(await trace.sync())
+      .toEqual([{ name: 'vtd_dmar_fault', sid: first, reason: 5, address: BigInt(unmapped), write: 1 }])
     expect((await qtest.memread(target, 0x1000)).some(byte => byte !== 0)).toBe(false)
   })
   it('goes the old way until its page is invalidated', async () => {
@@ -85,7 +90,8 @@ describe.skipIf(absent !== null)('a DMA', () => {
     qtest.fill(target, 0x2000)
     await edu!.transfer({ direction: 'write', address: mapped })
     expect(await qtest.readl(target)).toBe(first << 16)
-    expect(await unit.invalidate([encode(descriptorLayouts[2], { TYPE: 2, G: 3, DID: 1, ADDR: mapped / 4096 })], status)).toBe(true)
+    expect(await unit.invalidate([encode(descriptorLayouts[2], { TYPE: 2, G: 3, DID: 1, ADDR: mapped / 4096 })],
+      status)).toBe(true)
     await edu!.transfer({ direction: 'write', address: mapped })
     expect(await qtest.readl(target + 0x1000)).toBe(first << 16)
   })
@@ -95,12 +101,14 @@ describe.skipIf(absent !== null)('a DMA', () => {
     context(second, 3)
     const four = edus.map((edu, i) => ({ edu, address: mapped + 0x100 * i }))
     for (const { edu, address } of four) edu.start({ direction: 'write', address })
-    const [faults, ...landed] = await finish(edus, () => Promise.all([unit.faults(), ...four.map((_, i) => qtest.readl(target + 0x100 * i))]))
+    const [faults, ...landed] = await finish(edus,
+      () => Promise.all([unit.faults(), ...four.map((_, i) => qtest.readl(target + 0x100 * i))]))
     expect(landed).toEqual([first << 16, sourceId(0, 4, 0) << 16, second << 16, 0])
     // The one behind the root port has no root entry: reason 1.
     expect(faultOf(faults)).toMatchObject({ FR: 1, SID: behind })
     const events = await trace.sync()
-    expect(events.filter(({ name }) => name === 'vtd_dmar_fault')).toEqual([{ name: 'vtd_dmar_fault', sid: behind, reason: 1, address: BigInt(mapped + 0x300), write: 1 }])
+    expect(events.filter(({ name }) => name === 'vtd_dmar_fault'))
+      .toEqual([{ name: 'vtd_dmar_fault', sid: behind, reason: 1, address: BigInt(mapped + 0x300), write: 1 }])
     expect(events).toHaveLength(4)
   })
   it('of a device behind a root port is its own', async () => {
@@ -123,14 +131,16 @@ describe.skipIf(absent !== null)('the queue', () => {
     for (let round = 0; round < 5; round++)
       expect(await unit.invalidate(Array.from({ length: 99 }, () => invalidateIotlb), status)).toBe(true)
     expect([unit.tail, Number(await unit.read('IQH'))]).toEqual([(3 + 500) * 16 % 4096, (3 + 500) * 16 % 4096])
-    expect((await trace.sync()).map(event => event.name === 'vtd_inv_desc_wait_sw' ? event.address : null)).toEqual(Array(5).fill(BigInt(status)))
+    expect((await trace.sync()).map(event => event.name === 'vtd_inv_desc_wait_sw' ? event.address : null))
+      .toEqual(Array(5).fill(BigInt(status)))
   })
   it('of two pages and wide descriptors takes those of 128 bits with zeros behind them', async () => {
     await withMachine({ scalable: true }, async ({ unit }) => {
       unit.startQueue(queue, { size: 1, wide: true })
       for (let round = 0; round < 4; round++)
         expect(await unit.invalidate(Array.from({ length: 70 }, () => invalidateIotlb), status)).toBe(true)
-      expect([unit.tail, Number(await unit.read('IQH')), await unit.read('FSTS')]).toEqual([284 * 32 % 8192, 284 * 32 % 8192, 0n])
+      expect([unit.tail, Number(await unit.read('IQH')), await unit.read('FSTS')])
+        .toEqual([284 * 32 % 8192, 284 * 32 % 8192, 0n])
       expect(() => { unit.submit(Array.from({ length: 256 }, () => invalidateIotlb)) }).toThrow('do not fit')
     })
   })
@@ -157,7 +167,8 @@ describe.skipIf(absent !== null)('an interrupt', () => {
   /** Remappable, handle 5. */
   const message = encode(remappableAddress, { FEE: 0xfee, FORMAT: 1, HANDLE: 5 })[0]!
   beforeAll(async () => {
-    machine = await openMachine({ edus: [first, sourceId(0, 4, 0)], cpus: 2, monitor: true, trace: ['vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_ir_remap_msi', 'apic_deliver_irq'] })
+    machine = await openMachine({ edus: [first, sourceId(0, 4, 0)], cpus: 2, monitor: true,
+      trace: ['vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_ir_remap_msi', 'apic_deliver_irq'] })
     programInterrupts(first)
   })
   afterAll(() => machine.close())
@@ -168,7 +179,8 @@ describe.skipIf(absent !== null)('an interrupt', () => {
     await trace.sync()
     edu!.interrupt()
     const events = await trace.sync()
-    expect(events.map(({ name }) => name)).toEqual(['vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_ir_remap_msi', 'apic_deliver_irq'])
+    expect(events.map(({ name }) => name))
+      .toEqual(['vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_ir_remap_msi', 'apic_deliver_irq'])
     const got = events[0] as EventOf<'vtd_ir_irte_get'>
     expect([got.index, dwordsOf(got.low, got.high)]).toEqual([5, entryOf(first)])
     expect(events[1]).toMatchObject({ index: 5, vector: 0x55, dest: 1 })
@@ -187,7 +199,8 @@ describe.skipIf(absent !== null)('an interrupt', () => {
     const { edus: [edu], trace } = machine
     await trace.sync()
     await edu!.message(message, 0, 0x30_0000)
-    expect((await trace.sync()).find(({ name }) => name === 'apic_deliver_irq')).toMatchObject({ dest: 1, vector: 0x55 })
+    expect((await trace.sync()).find(({ name }) => name === 'apic_deliver_irq'))
+      .toMatchObject({ dest: 1, vector: 0x55 })
   })
   it('of the I/O APIC goes by its entry', async () => {
     const { ioapic, trace, qtest } = machine
@@ -197,7 +210,8 @@ describe.skipIf(absent !== null)('an interrupt', () => {
     expect(await ioapic.rte(7)).toBe(entry)
     await trace.sync()
     ioapic.pulse(7)
-    expect((await trace.sync()).find(({ name }) => name === 'apic_deliver_irq')).toMatchObject({ dest: 1, vector: 0x55 })
+    expect((await trace.sync()).find(({ name }) => name === 'apic_deliver_irq'))
+      .toMatchObject({ dest: 1, vector: 0x55 })
   })
 })
 
@@ -207,12 +221,15 @@ describe.skipIf(absent !== null)('options', () => {
     ['39 bits', {}, { mgaw: 39n, sagaw: 2n, cm: false, sc: false, smts: false, eim: false }],
     ['48 bits', { addressWidth: 48 }, { mgaw: 48n, sagaw: 6n, cm: false, sc: false, smts: false, eim: false }],
     ['caching mode', { cachingMode: true }, { mgaw: 39n, sagaw: 2n, cm: true, sc: false, smts: false, eim: false }],
-    ['snoop control, EIM', { snoopControl: true, eim: true }, { mgaw: 39n, sagaw: 2n, cm: false, sc: true, smts: false, eim: true }],
-    ['scalable mode', { scalable: true, addressWidth: 48 }, { mgaw: 48n, sagaw: 6n, cm: false, smts: true, eim: false }],
+    ['snoop control, EIM', { snoopControl: true, eim: true },
+      { mgaw: 39n, sagaw: 2n, cm: false, sc: true, smts: false, eim: true }],
+    ['scalable mode', { scalable: true, addressWidth: 48 },
+      { mgaw: 48n, sagaw: 6n, cm: false, smts: true, eim: false }],
   ] as const
   it.each(rows)('are what CAP and ECAP say: %s', async (_, options, expected) => {
     await withMachine(options, async ({ unit: { cap, ecap } }) => {
-      expect({ mgaw: (cap >> 16n & 0x3fn) + 1n, sagaw: cap >> 8n & 0x1fn, cm: bit(cap, 7), sc: bit(ecap, 7), smts: bit(ecap, 43), eim: bit(ecap, 4) }).toMatchObject(expected)
+      expect({ mgaw: (cap >> 16n & 0x3fn) + 1n, sagaw: cap >> 8n & 0x1fn, cm: bit(cap, 7), sc: bit(ecap, 7),
+        smts: bit(ecap, 43), eim: bit(ecap, 4) }).toMatchObject(expected)
     })
   })
 })

@@ -1,4 +1,5 @@
-/** docs/audit.md holds the registry of alarms and the fields of a policy, and its example works as printed. `vitest run test/readme -u` writes it anew. */
+/** docs/audit.md holds the registry of alarms and the fields of a policy, and its example works as printed. `vitest run
+ *  test/readme -u` writes it anew. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,9 +21,13 @@ const filled = (text: string, name: string, content: string): string => {
 }
 
 test('tables are those of the registries', async () => {
-  const alarms = Object.entries<AlarmKind>(alarmKinds).map(([code, { severity, says, todo, clause }]) => `| \`${code}\` | ${severity} | ${says} | ${todo} | ${clause === null ? '' : `\`${clause}\``} |`)
-  let text = filled(page, 'alarms', ['| alarm | severity | means | what to do | clause |', '| --- | --- | --- | --- | --- |', ...alarms].join('\n'))
-  text = filled(text, 'policy-fields', ['| field | |', '| --- | --- |', ...policyFields.map(({ field, says }) => `| \`${field}\` | ${says} |`)].join('\n'))
+  const alarms = Object.entries<AlarmKind>(alarmKinds)
+    .map(([code, { severity, says, todo, clause }]) =>
+      `| \`${code}\` | ${severity} | ${says} | ${todo} | ${clause === null ? '' : `\`${clause}\``} |`)
+  let text = filled(page, 'alarms',
+    ['| alarm | severity | means | what to do | clause |', '| --- | --- | --- | --- | --- |', ...alarms].join('\n'))
+  text = filled(text, 'policy-fields',
+    ['| field | |', '| --- | --- |', ...policyFields.map(({ field, says }) => `| \`${field}\` | ${says} |`)].join('\n'))
   await expect(text).toMatchFileSnapshot('../../docs/audit.md')
 })
 

@@ -7,7 +7,8 @@ import { afterAll, expect, test } from 'vitest'
 import { designFields, stepFields } from '../../src/cli/shape.ts'
 import { callNames } from '../../spec/state.ts'
 
-/** A process of its own: a design finds `remapcheck/spec` by a hook of the loader, which there is none of among the tests. */
+/** A process of its own: a design finds `remapcheck/spec` by a hook of the loader, which there is none of among the
+ *  tests. */
 const program = resolve('bin/remapcheck.js')
 const page = readFileSync('docs/designs.md', 'utf8')
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-designs-'))
@@ -17,11 +18,14 @@ const block = (name: string): string => page.split(`<!-- ${name} -->`)[1]!.split
 test('the example checks, fails without its wait, replays and is priced', () => {
   writeFileSync(join(dir, 'my-kernel.mjs'), block('example'))
   const codes = block('commands').trim().split('\n').map(line =>
-    spawnSync(process.execPath, [program, ...line.replace('npx remapcheck ', '').split(' ').map(word => word.replaceAll("'", ''))], { cwd: dir }).status)
+    spawnSync(process.execPath,
+      [program, ...line.replace('npx remapcheck ', '').split(' ').map(word => word.replaceAll("'", ''))],
+      { cwd: dir }).status)
   expect(codes).toEqual([0, 1, 0, 0])
 })
 
 test('every option, call and field of a step has its place', () => {
-  const named = [...designFields.filter(field => field !== 'name' && field !== 'protocols'), ...callNames, ...stepFields.filter(field => field !== 'uses' && field !== 'endedBy')]
+  const named = [...designFields.filter(field => field !== 'name' && field !== 'protocols'), ...callNames,
+    ...stepFields.filter(field => field !== 'uses' && field !== 'endedBy')]
   expect(named.filter(field => !page.includes(`\`${field}\``))).toEqual([])
 })

@@ -11,12 +11,15 @@ function section(of: Layout): string {
   const register = Object.values(registers).find(({ layout }) => layout === of)
   const at = register === undefined ? '' : `, at ${bases[register.relative]}${hex(register.offset)}`
   const rows = fieldRows(of).map(([bits, name, says]) => `| ${bits} | ${name} | ${says} |`)
-  return [`## ${layoutId(of)}`, '', `${layoutTitle(of)}: ${of.bits} bits${at}. VT-d section ${of.section}.`, '', '| bits | field | |', '| ---: | --- | --- |', ...rows].join('\n')
+  return [`## ${layoutId(of)}`, '', `${layoutTitle(of)}: ${of.bits} bits${at}. VT-d section ${of.section}.`, '',
+    '| bits | field | |', '| ---: | --- | --- |', ...rows].join('\n')
 }
 
 test('docs/layouts.md is what the layouts say', async () => {
   const head = ['# VT-d registers and structures, bit by bit', '', 
-    'The tests make this page from `spec/vtd/layout/index.ts`. `remapcheck explain NAME` prints one structure,', '`remapcheck explain NAME=0x…,0x…` takes a value apart.',
+    'The tests make this page from `spec/vtd/layout/index.ts`. `remapcheck explain NAME` prints one structure,',
+    '`remapcheck explain NAME=0x…,0x…` takes a value apart.',
     'Names are those of the architecture specification, rev 5.10. What is not named is reserved.']
-  await expect([...head, '', layouts.map(section).join('\n\n'), ''].join('\n')).toMatchFileSnapshot('../../docs/layouts.md')
+  await expect([...head, '', layouts.map(section).join('\n\n'), ''].join('\n'))
+    .toMatchFileSnapshot('../../docs/layouts.md')
 })

@@ -22,9 +22,13 @@ differences.
 | --- | --- | --- |`
 
 const suites: Readonly<Record<(typeof suiteNames)[number], string>> = {
-  walks: 'Root, context and second-stage tables of every kind, reserved bits, superpages, pass-through, FPD, tables nowhere, addresses too wide, permissions. Each request from cold caches, 16 devices at once.',
-  sequences: 'Three devices in two domains; table writes, invalidations of every granularity by the queue or by registers, bad descriptors, fault events masked and pending. QEMU must be within the set of what caches may hold (`spec/vtd/unit/possible-caches.ts`).',
-  interrupts: 'Interrupt tables and messages of every kind, by MSI and by DMA writes; xAPIC and x2APIC destinations. QEMU before 9 says of a blocked interrupt only that it was blocked.',
+  walks: 'Root, context and second-stage tables of every kind, reserved bits, superpages, pass-through, FPD, tables '
+    + 'nowhere, addresses too wide, permissions. Each request from cold caches, 16 devices at once.',
+  sequences: 'Three devices in two domains; table writes, invalidations of every granularity by the queue or by '
+    + 'registers, bad descriptors, fault events masked and pending. QEMU must be within the set of what caches may '
+    + 'hold (`spec/vtd/unit/possible-caches.ts`).',
+  interrupts: 'Interrupt tables and messages of every kind, by MSI and by DMA writes; xAPIC and x2APIC destinations. '
+    + 'QEMU before 9 says of a blocked interrupt only that it was blocked.',
   scalable: 'As walks, by scalable-mode root, context and PASID tables, second stage and pass-through.',
 }
 const middle = `
@@ -62,8 +66,10 @@ does not). It does not compare PV in a fault record of a request without PASID.
 `
 
 test('docs/oracle.md is what the exceptions say', async () => {
-  const machines = (suite: string): string => setups.filter(one => one.suite === suite).map(({ name }) => `\`${name}\``).join(', ')
-  const of = suiteNames.map(suite => `| \`${suite}\` (${shares[suite]} in 10) | ${suites[suite]} | ${machines(suite)} |`)
+  const machines = (suite: string): string =>
+    setups.filter(one => one.suite === suite).map(({ name }) => `\`${name}\``).join(', ')
+  const of = suiteNames.map(suite =>
+    `| \`${suite}\` (${shares[suite]} in 10) | ${suites[suite]} | ${machines(suite)} |`)
   const rows = exceptions.map(({ name, qemu, manual, clause }) => `| \`${name}\` | ${qemu} | ${manual} | ${clause} |`)
   expect(exceptions.filter(({ clause }) => clauses[clause] === undefined)).toEqual([])
   await expect([head, ...of, middle, ...rows, tail].join('\n')).toMatchFileSnapshot('../../docs/oracle.md')

@@ -1,4 +1,5 @@
-/** README.md and the pages that it was divided into hold what the tool itself says: tables of registries, verdicts, the printed failure.
+/** README.md and the pages that it was divided into hold what the tool itself says: tables of registries, verdicts, the
+ *  printed failure.
  *  `vitest run test/readme -u` writes them anew. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,12 +18,14 @@ import { run } from '../cli/run.ts'
 const read = (path: string): string => readFileSync(path, 'utf8')
 const readme = read('README.md')
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...['docs', 'docs/decisions'].flatMap(folder =>
-  readdirSync(folder).filter(name => name.endsWith('.md')).map(name => `${folder}/${name}`))].map(path => ({ path, text: read(path) }))
+  readdirSync(folder).filter(name => name.endsWith('.md'))
+    .map(name => `${folder}/${name}`))].map(path => ({ path, text: read(path) }))
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-readme-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 function designTable(): string {
-  const rows = designs.map(({ name, says, givesUp }) => `| \`${name}\` | ${says} | ${Object.keys(givesUp).join(', ') || 'nothing'} |`)
+  const rows = designs.map(({ name, says, givesUp }) =>
+    `| \`${name}\` | ${says} | ${Object.keys(givesUp).join(', ') || 'nothing'} |`)
   return ['| design | what it is | gives up |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
@@ -64,7 +67,8 @@ test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architec
   await expect(filled('docs/verdicts.md', 'designs', designTable())).toMatchFileSnapshot('../../docs/verdicts.md')
   await expect(filled('docs/ci.md', 'exits', exitTable())).toMatchFileSnapshot('../../docs/ci.md')
   const rows = layers.map(({ name, may }) => `| ${name} | ${may.join(', ') || 'nothing'} |`)
-  await expect(filled('docs/architecture.md', 'layers', ['| layer | may import |', '| --- | --- |', ...rows].join('\n')))
+  await expect(filled('docs/architecture.md', 'layers',
+    ['| layer | may import |', '| --- | --- |', ...rows].join('\n')))
     .toMatchFileSnapshot('../../docs/architecture.md')
 })
 
@@ -85,7 +89,8 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
   const page = read('docs/search.md')
   expect(page.replace(/\s+/g, ' ')).toContain(`in turns: ${ladder.join(', ')}.`)
   const { out } = await run('check no-iommu --scope hostile --stats')
-  const labels = [...out.split('what the searches did')[1]!.matchAll(/^ {4}(\w[\w ]*?) {2,}/gm)].map(([, label]) => label!)
+  const labels = [...out.split('what the searches did')[1]!.matchAll(/^ {4}(\w[\w ]*?) {2,}/gm)].map(([, label]) =>
+    label!)
   expect(new Set(labels).size).toBeGreaterThan(6)
   expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
 })
@@ -96,15 +101,19 @@ test('README counts the mutants, those from reports, and the violations that QEM
   const reported = read('docs/bug-zoo.md').split('\n').filter(line => /^\| [a-z]/.test(line)).length - 1
   expect(readme.replace(/\s+/g, ' ')).toContain(`in ${mutants} ways, ${reported} of them taken [from bug reports]`)
   const known = new Set(designs.map(({ name }) => name))
-  const rows = read('docs/on-qemu.md').split('\n').flatMap(line => /^\| `([^`]+)` \| [\w-]+ \| (shows it|cannot) \|/.exec(line)?.slice(1, 3) ?? [])
+  const rows = read('docs/on-qemu.md').split('\n')
+    .flatMap(line => /^\| `([^`]+)` \| [\w-]+ \| (shows it|cannot) \|/.exec(line)?.slice(1, 3) ?? [])
   const shown = rows.filter((_, i) => i % 2 === 1 && known.has(rows[i - 1]!))
-  expect(readme).toContain(`QEMU shows ${shown.filter(word => word === 'shows it').length} of the ${shown.length} saved violations`)
+  expect(readme)
+    .toContain(`QEMU shows ${shown.filter(word => word === 'shows it').length} of the ${shown.length} saved violations`)
 })
 
 test('README has at most 150 lines', () => { expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150) })
 
 test('every remapcheck command in README and docs has a verb and flags that there are', async () => {
-  const commands = pages.flatMap(({ path, text }) => [...text.matchAll(/(?:npx |`|^ {4})remapcheck ([^`\n]+)/gm)].map(([, command]) => ({ path, command: command!.replace(/ +#.*$/, '').trim() })))
+  const commands = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/(?:npx |`|^ {4})remapcheck ([^`\n]+)/gm)].map(([, command]) => ({ path,
+      command: command!.replace(/ +#.*$/, '').trim() })))
   expect(commands.length).toBeGreaterThan(40)
   const help = new Map<string, string>()
   for (const { path, command } of commands) {
@@ -114,12 +123,14 @@ test('every remapcheck command in README and docs has a verb and flags that ther
       expect(code, `${path}: ${command}`).toBe(0)
       help.set(verb, out)
     }
-    for (const [flag] of command.matchAll(/(?<= )--[a-z-]+/g)) expect(help.get(verb), `${path}: ${command}`).toContain(flag)
+    for (const [flag] of command.matchAll(/(?<= )--[a-z-]+/g))
+      expect(help.get(verb), `${path}: ${command}`).toContain(flag)
   }
 })
 
 test('every link in README and docs leads to a file', () => {
-  const links = pages.flatMap(({ path, text }) => [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, to]) => ({ path, to: to! })))
+  const links = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, to]) => ({ path, to: to! })))
   expect(links.length).toBeGreaterThan(30)
   expect(links.filter(({ path, to }) => !existsSync(join(dirname(path), to)))).toEqual([])
 })
@@ -127,7 +138,8 @@ test('every link in README and docs leads to a file', () => {
 test('the design in README fails in ten steps without its wait', () => {
   writeFileSync(join(dir, 'my-design.mjs'), readme.split('<!-- own -->')[1]!.split('```')[1]!.replace(/^js\n/, ''))
   const command = /npx remapcheck (check \.\/my-design\.mjs [^`]+)`/.exec(readme)![1]!
-  const { status, stdout } = spawnSync(process.execPath, [resolve('bin/remapcheck.js'), ...command.split(' ')], { cwd: dir, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(process.execPath, [resolve('bin/remapcheck.js'), ...command.split(' ')],
+    { cwd: dir, encoding: 'utf8' })
   expect(stdout).toContain('(exhaustive search, 10 ops; none is shorter)')
   expect(status).toBe(1)
 })

@@ -1,4 +1,5 @@
-/** Registries are the only lists: every design, claim and clause is in its registry, once, and every clause that is named exists. */
+/** Registries are the only lists: every design, claim and clause is in its registry, once, and every clause that is
+ *  named exists. */
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -15,11 +16,16 @@ import { readSources } from './sources.ts'
 
 /** Values exported by the modules of a folder that pass the test. */
 async function exportsOf<T>(folder: string, is: (value: object) => boolean): Promise<T[]> {
-  const names = readdirSync(folder).filter(name => name.endsWith('.ts') && name !== 'index.ts' && !name.endsWith('.test.ts'))
-  const modules = await Promise.all(names.map(name => import(pathToFileURL(resolve(join(folder, name))).href) as Promise<Record<string, unknown>>))
-  return modules.flatMap(module => Object.values(module)).filter(value => typeof value === 'object' && value !== null && is(value)) as T[]
+  const names = readdirSync(folder)
+    .filter(name => name.endsWith('.ts') && name !== 'index.ts' && !name.endsWith('.test.ts'))
+  const modules = await Promise.all(names.map(name =>
+    import(pathToFileURL(resolve(join(folder, name))).href) as Promise<Record<string, unknown>>))
+  return modules.flatMap(module => Object.values(module))
+    .filter(value => typeof value === 'object' && value !== null && is(value)) as T[]
 }
-const once = <T>(values: readonly T[]): void => { expect(values.filter((value, i) => values.indexOf(value) !== i)).toEqual([]) }
+const once = <T>(values: readonly T[]): void => {
+  expect(values.filter((value, i) => values.indexOf(value) !== i)).toEqual([])
+}
 
 describe('registries', () => {
   it('hold every design that a module of spec exports, once', async () => {
@@ -30,13 +36,17 @@ describe('registries', () => {
     once(designs.map(({ name }) => name))
   })
   it('hold every claim that a module of properties exports, once', async () => {
-    const folders = readdirSync('properties', { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => join('properties', entry.name))
-    const exported = (await Promise.all(folders.map(folder => exportsOf<Claim>(folder, value => 'property' in value && 'witnesses' in value)))).flat()
+    const folders = readdirSync('properties', { withFileTypes: true }).filter(entry => entry.isDirectory())
+      .map(entry => join('properties', entry.name))
+    const claimsIn = (folder: string): Promise<Claim[]> =>
+      exportsOf<Claim>(folder, value => 'property' in value && 'witnesses' in value)
+    const exported = (await Promise.all(folders.map(claimsIn))).flat()
     expect(exported.filter(claim => !claims.includes(claim)).map(({ property }) => property.name)).toEqual([])
     expect(exported.length).toBe(claims.length)
     const names = claims.map(({ property }) => property.name)
     once(names)
-    expect(claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)).filter(name => names.includes(name))).toEqual([])
+    expect(claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name))
+      .filter(name => names.includes(name))).toEqual([])
   })
   it('hold each scope and each clause once', () => {
     once(scopes.map(({ name }) => name))
@@ -48,15 +58,19 @@ describe('registries', () => {
   })
 })
 
-/** Rules of the manual that are stated, and that no code names yet. Leave the list when code does; join it only with a rule that explains. */
+/** Rules of the manual that are stated, and that no code names yet. Leave the list when code does; join it only with a
+ *  rule that explains. */
 const notExercised = [
-  'VTD:6/stale-context-tags', 'VTD:6/not-present-uncached', 'VTD:6/permission-increase', 'VTD:6/no-drain', 'VTD:6/compatibility-undrained', // what hardware may do or need not: shown by what the model leaves possible
+  // what hardware may do or need not: shown by what the model leaves possible
+  'VTD:6/stale-context-tags', 'VTD:6/not-present-uncached', 'VTD:6/permission-increase', 'VTD:6/no-drain',
+  'VTD:6/compatibility-undrained',
   'VTD:6.5.2.1/context-domain', 'VTD:6.5.2.3/iotlb', // descriptors that no design submits
   'VTD:table-28/root-entry', 'VTD:table-28/domain-reuse', 'VTD:table-28/order', // changes that no design makes
 ]
 
 describe('clauses', () => {
-  const strings = readSources(process.cwd()).filter(({ path }) => /^(?:spec|properties|src)\//.test(path) && !/(?:^|\/)clauses\.ts$/.test(path))
+  const strings = readSources(process.cwd())
+    .filter(({ path }) => /^(?:spec|properties|src)\//.test(path) && !/(?:^|\/)clauses\.ts$/.test(path))
     .flatMap(source => source.strings)
   const named = new Set(strings.filter(text => /^(?:VTD|SDM|APM|PCI):\S+$/.test(text)))
   it('exist where they are named', () => {
@@ -64,7 +78,8 @@ describe('clauses', () => {
     expect([...named].filter(id => !Object.hasOwn(clauses, id))).toEqual([])
   })
   it('are named somewhere, but for those listed here; fault reasons come from their table', () => {
-    expect(Object.keys(clauses).filter(id => !named.has(id) && !/^VTD:table-(?:15|30)\//.test(id))).toEqual(notExercised.toSorted((a, b) =>
-      Object.keys(clauses).indexOf(a) - Object.keys(clauses).indexOf(b)))
+    expect(Object.keys(clauses).filter(id => !named.has(id) && !/^VTD:table-(?:15|30)\//.test(id)))
+      .toEqual(notExercised.toSorted((a, b) =>
+        Object.keys(clauses).indexOf(a) - Object.keys(clauses).indexOf(b)))
   })
 })

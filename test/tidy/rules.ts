@@ -1,16 +1,19 @@
 /** The style rules, each a function from sources to complaints `path:line: what`. */
+import { filesWithLongLines } from './long-lines.ts'
 import type { Source } from './sources.ts'
 
-export const most = { fileLines: 300, functionLines: 60, proseColumns: 120 } as const
+export const most = { fileLines: 300, functionLines: 60, columns: 120, proseColumns: 120 } as const
 
 /** A part of the tree, and the parts it may import besides itself. */
 interface Layer { readonly at: RegExp; readonly name: string; readonly may: readonly string[] }
 const base = ['model', 'base']
-/** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest of src. */
+/** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest
+ *  of src. */
 export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index',
+      'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
@@ -26,7 +29,8 @@ export const layers: readonly Layer[] = [
   { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost'] },
   {
     name: 'cli', at: /^src\/cli\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'index', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'index', 'spec',
+      'properties'],
   },
   { name: 'spec', at: /^spec\//, may: ['model'] },
   { name: 'properties', at: /^properties\//, may: ['model', 'spec'] },
@@ -56,7 +60,8 @@ export function folderCircles(sources: readonly Source[]): string[] {
   for (const { path, imports } of sources) {
     const from = folderOf(path)
     if (from === null) continue
-    const to = imports.map(({ from: file }) => folderOf(file)).filter(folder => folder !== null && folder !== from) as string[]
+    const to = imports.map(({ from: file }) => folderOf(file))
+      .filter(folder => folder !== null && folder !== from) as string[]
     next.set(from, [...new Set([...next.get(from) ?? [], ...to])])
   }
   return circlesOf(next)
@@ -84,21 +89,45 @@ export function fileSize(sources: readonly Source[]): string[] {
 
 /** A `describe` is a chapter, not a function. */
 export function functionSize(sources: readonly Source[]): string[] {
-  return sources.flatMap(({ path, functions }) => functions.filter(({ lines, calledBy }) => lines > most.functionLines && !calledBy.startsWith('describe'))
-    .map(({ name, line, lines }) => `${path}:${line}: ${name || 'a function'} has ${lines} lines, at most ${most.functionLines}`))
+  return sources.flatMap(({ path, functions }) =>
+    functions.filter(({ lines, calledBy }) => lines > most.functionLines && !calledBy.startsWith('describe'))
+      .map(({ name, line, lines }) =>
+        `${path}:${line}: ${name || 'a function'} has ${lines} lines, at most ${most.functionLines}`))
+}
+
+/** `notYet`: files, and folders that end with a slash, which may have such lines still. Who has none is named as
+ *  well. */
+export function longLines(sources: readonly Source[], notYet: readonly string[] = filesWithLongLines): string[] {
+  const lines = sources.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
+    const columns = [...line].length
+    return columns > most.columns ? [{ path, line: i + 1, columns }] : []
+  }))
+  const covers = (entry: string, path: string): boolean => entry.endsWith('/') ? path.startsWith(entry) : path === entry
+  return [
+    ...lines.filter(({ path }) => !notYet.some(entry => covers(entry, path)))
+      .map(({ path, line, columns }) => `${path}:${line}: ${columns} columns, at most ${most.columns}`),
+    ...notYet.filter(entry => !lines.some(({ path }) => covers(entry, path)))
+      .map(entry => `${entry}: has no long line any more: take it off the list`),
+  ]
 }
 
 export function firstComment(sources: readonly Source[]): string[] {
-  return sources.filter(({ text }) => !text.startsWith('/** ')).map(({ path }) => `${path}: does not begin with a /** comment */`)
+  return sources.filter(({ text }) => !text.startsWith('/** '))
+    .map(({ path }) => `${path}: does not begin with a /** comment */`)
 }
 
-export const noAny = (sources: readonly Source[]): string[] => sources.flatMap(({ path, anys }) => anys.map(line => `${path}:${line}: any`))
+export const noAny = (sources: readonly Source[]): string[] =>
+  sources.flatMap(({ path, anys }) => anys.map(line => `${path}:${line}: any`))
 
 const impure = /^(?:Date\.now|Math\.random|performance\.now|new Date\b.*)$/
-/** Clock and chance are for the command line, the search's time limit, tests and benches; and for what keeps recipes from them. */
+/** Clock and chance are for the command line, the search's time limit, tests and benches; and for what keeps recipes
+ *  from them. */
 export function noClock(sources: readonly Source[]): string[] {
-  return sources.filter(({ path }) => path !== 'src/model/clock.ts' && !['cli', 'explore', 'test'].includes(layerOf(path)?.name ?? ''))
-    .flatMap(({ path, accesses }) => accesses.filter(({ text }) => impure.test(text)).map(({ text, line }) => `${path}:${line}: ${text}`))
+  const mayAsk = (path: string): boolean =>
+    path === 'src/model/clock.ts' || ['cli', 'explore', 'test'].includes(layerOf(path)?.name ?? '')
+  return sources.filter(({ path }) => !mayAsk(path))
+    .flatMap(({ path, accesses }) =>
+      accesses.filter(({ text }) => impure.test(text)).map(({ text, line }) => `${path}:${line}: ${text}`))
 }
 
 const vendor = /\b(?:vt-?d|intel|amd(?:-?vi)?)\b|isIntel|isAmd/i
@@ -107,14 +136,19 @@ export function vendorsApart(sources: readonly Source[]): string[] {
   const ignorant = ['model', 'base', 'explore', 'trace', 'cost', 'report', 'index']
   return sources.flatMap(({ path, text, conditions }) => {
     const layer = layerOf(path)?.name ?? ''
-    const words = !ignorant.includes(layer) ? [] : text.split('\n').flatMap((line, i) => vendor.test(line) ? [`${path}:${i + 1}: ${vendor.exec(line)![0]}`] : [])
+    const words = !ignorant.includes(layer) ? []
+      : text.split('\n').flatMap((line, i) => vendor.test(line) ? [`${path}:${i + 1}: ${vendor.exec(line)![0]}`] : [])
     const apart = /^spec\/(?:vtd|amdvi)\//.test(path) || ['test', 'qemu', 'linux'].includes(layer)
-    return [...words, ...apart ? [] : conditions.filter(({ text: condition }) => vendor.test(condition)).map(({ text: condition, line }) => `${path}:${line}: branches on ${condition}`)]
+    return [...words, ...apart ? []
+      : conditions.filter(({ text: condition }) => vendor.test(condition))
+        .map(({ text: condition, line }) => `${path}:${line}: branches on ${condition}`)]
   })
 }
 
-/** Paths of somebody's machine, and hosts that packages were fetched from. Written so that this file is none of them. */
-const places = [/(?<![\w.])\/(?:wor[k]|hom[e]|Users|roo[t])\/[\w.]/, /[A-Z]:\\User[s]/, /registr[y]\.\w+\.\w+/, /npmj[s]\.(?:org|com)/, /artifactor[y]|verdacci[o]/]
+/** Paths of somebody's machine, and hosts that packages were fetched from. Written so that this file is none of
+ *  them. */
+const places = [/(?<![\w.])\/(?:wor[k]|hom[e]|Users|roo[t])\/[\w.]/, /[A-Z]:\\User[s]/, /registr[y]\.\w+\.\w+/,
+  /npmj[s]\.(?:org|com)/, /artifactor[y]|verdacci[o]/]
 export function noPlaces(files: readonly { readonly path: string; readonly text: string }[]): string[] {
   return files.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
     const found = places.map(place => place.exec(line)).find(match => match !== null)
@@ -140,39 +174,55 @@ export function proseWidth(files: readonly { readonly path: string; readonly tex
       inList = listItem.test(line) || (inList && (line === '' || line.startsWith(' ')))
       blank = line === ''
       const free = mark !== '' || indented || line.startsWith('|') || bareLinks.test(line) || /^#.*\]\(/.test(line)
-      return free || [...line].length <= most.proseColumns ? [] : [`${path}:${i + 1}: ${[...line].length} columns, at most ${most.proseColumns}`]
+      return free || [...line].length <= most.proseColumns ? []
+        : [`${path}:${i + 1}: ${[...line].length} columns, at most ${most.proseColumns}`]
     })
   })
 }
 
-const clocks = /^(?:setTimeout|setInterval|Date|Date\.now|performance\.now|process\.(?:hrtime(?:\.bigint)?|cpuUsage|uptime)|Atomics\.wait(?:Async)?)$/
+const clocks = [
+  /^(?:setTimeout|setInterval|Date|Date\.now|performance\.now|Atomics\.wait(?:Async)?)$/,
+  /^process\.(?:hrtime(?:\.bigint)?|cpuUsage|uptime)$/,
+]
 const limits = /^(?:timeout|timeout_ms|(?:test|hook|teardown)Timeout|interruptAfterTimeLimit|maxSeconds)$/
 const hooks = /^(?:test|it|(?:before|after)(?:All|Each))\b/
 /** Of a line: what is compared with a time, and a limit of the command line that is neither met at once nor never. */
 const judged = /expect\([^)]*(?:seconds|elapsed|duration|took|_ms|_s)\b[^)]*\)\.(?:not\.)?toBe(?:Less|Greater|Close)\w+/
 const timed = /(?<!example )--time[ =](?!0\.001ms|1000h)[\d.]+(?:ms|s|m|h)\b/
-const slept = /\b(?:sleep|timeout)\s+(?:-\S+\s+)*\d+|\b(?:setTimeout|setInterval|scheduler)\b[^}]*\} from '(?:node:)?timers/
-/** Who means a clock and waits for none: recipes that are refused for it, a step that blocks, work that is counted in processor time. */
-const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/unit/plain-meaning.test.ts', 'test/cli/fixtures/sleeping-step.ts', 'test/cli/vigil.test.ts']
+const slept = /\b(?:sleep|timeout)\s+(?:-\S+\s+)*\d+/
+const sleeper = /\b(?:setTimeout|setInterval|scheduler)\b[^}]*\} from '(?:node:)?timers/
+const sleepIn = (words: string): RegExpExecArray | null => slept.exec(words) ?? sleeper.exec(words)
+/** Who means a clock and waits for none: recipes that are refused for it, a step that blocks, work that is counted in
+ *  processor time. */
+const clockOfAll = ['test/unit/explore-mistakes.test.ts', 'test/unit/plain-meaning.test.ts',
+  'test/cli/fixtures/sleeping-step.ts', 'test/cli/vigil.test.ts']
 
-/** No test depends on how long something takes: it counts looks, steps or work, under a clock that is counted too (test/clock.ts). */
+/** No test depends on how long something takes: it counts looks, steps or work, under a clock that is counted too
+ *  (test/clock.ts). */
 export function noDeadlines(sources: readonly Source[]): string[] {
-  return sources.filter(({ path }) => layerOf(path)?.name === 'test' && !/^(?:bench|test\/tidy)\//.test(path)).flatMap(({ path, text, calls, fields, accesses }) => {
-    const asked = clockOfAll.includes(path) ? [] : [...calls.filter(({ text: callee }) => clocks.test(callee)), ...accesses.filter(one => /^new Date\(\)$/.test(one.text))]
-    const set = [
-      ...fields.filter(({ name, value }) => limits.test(name) && value !== '0' && value !== 'hang_ms').map(({ name, value, line }) => ({ line, text: `${name}: ${value}` })),
-      ...calls.filter(({ text: callee, last }) => hooks.test(callee) && /^[\d_.e]+$/.test(last)).map(({ text: callee, last, line }) => ({ line, text: `${callee}(…, ${last})` })),
-    ]
-    const said = text.split('\n').flatMap((words, i) => {
-      const found = (clockOfAll.includes(path) ? null : judged.exec(words)) ?? timed.exec(words) ?? slept.exec(words)
-      return found === null ? [] : [{ line: i + 1, text: found[0] }]
+  return sources.filter(({ path }) => layerOf(path)?.name === 'test' && !/^(?:bench|test\/tidy)\//.test(path))
+    .flatMap(({ path, text, calls, fields, accesses }) => {
+      const asked = clockOfAll.includes(path) ? []
+        : [...calls.filter(({ text: callee }) => clocks.some(one => one.test(callee))),
+          ...accesses.filter(one => /^new Date\(\)$/.test(one.text))]
+      const set = [
+        ...fields.filter(({ name, value }) => limits.test(name) && value !== '0' && value !== 'hang_ms')
+          .map(({ name, value, line }) => ({ line, text: `${name}: ${value}` })),
+        ...calls.filter(({ text: callee, last }) => hooks.test(callee) && /^[\d_.e]+$/.test(last))
+          .map(({ text: callee, last, line }) => ({ line, text: `${callee}(…, ${last})` })),
+      ]
+      const said = text.split('\n').flatMap((words, i) => {
+        const found = (clockOfAll.includes(path) ? null : judged.exec(words)) ?? timed.exec(words) ?? sleepIn(words)
+        return found === null ? [] : [{ line: i + 1, text: found[0] }]
+      })
+      return [...asked, ...set, ...said].toSorted((a, b) => a.line - b.line)
+        .map(({ line, text: what }) => `${path}:${line}: ${what}`)
     })
-    return [...asked, ...set, ...said].toSorted((a, b) => a.line - b.line).map(({ line, text: what }) => `${path}:${line}: ${what}`)
-  })
 }
 /** The same of what CI runs, and of how vitest is set up. */
 export const noDeadlinesOfScripts = (files: readonly { readonly path: string; readonly text: string }[]): string[] =>
-  files.filter(({ path }) => /^(?:\.ci\/|vitest\.)/.test(path)).flatMap(({ path, text }) => text.split('\n').flatMap((words, i) => {
-    const found = slept.exec(words) ?? /\w+Timeout: \d+/.exec(words)
-    return found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
-  }))
+  files.filter(({ path }) => /^(?:\.ci\/|vitest\.)/.test(path))
+    .flatMap(({ path, text }) => text.split('\n').flatMap((words, i) => {
+      const found = sleepIn(words) ?? /\w+Timeout: \d+/.exec(words)
+      return found === null ? [] : [`${path}:${i + 1}: ${found[0]}`]
+    }))

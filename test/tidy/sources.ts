@@ -1,4 +1,5 @@
-/** The sources as the compiler sees them: files, imports, functions. TypeScript's own parser, so nothing is guessed from text. */
+/** The sources as the compiler sees them: files, imports, functions. TypeScript's own parser, so nothing is guessed
+ *  from text. */
 import { dirname, join, relative, resolve } from 'node:path'
 import { API } from 'typescript/unstable/sync'
 import { SyntaxKind } from 'typescript/unstable/ast'
@@ -31,23 +32,28 @@ export function readSources(root: string): Source[] {
   const api = new API({ cwd: root })
   try {
     const project = api.updateSnapshot({ openProjects: [join(root, 'tsconfig.json')] }).getProjects()[0]!
-    const own = project.program.getSourceFileNames().filter(name => name.startsWith(`${root}/`) && !name.includes('/node_modules/') && name.endsWith('.ts'))
+    const own = project.program.getSourceFileNames()
+      .filter(name => name.startsWith(`${root}/`) && !name.includes('/node_modules/') && name.endsWith('.ts'))
     return own.toSorted().map(name => sourceOf(root, name, project.program.getSourceFile(name)!))
   } finally { api.close() }
 }
 
 const functionKinds = [
-  SyntaxKind.FunctionDeclaration, SyntaxKind.FunctionExpression, SyntaxKind.ArrowFunction, SyntaxKind.MethodDeclaration, SyntaxKind.Constructor,
+  SyntaxKind.FunctionDeclaration, SyntaxKind.FunctionExpression, SyntaxKind.ArrowFunction, SyntaxKind.MethodDeclaration,
+  SyntaxKind.Constructor,
   SyntaxKind.GetAccessor, SyntaxKind.SetAccessor,
 ]
 const branches: Readonly<Record<number, string>> = {
-  [SyntaxKind.IfStatement]: 'expression', [SyntaxKind.SwitchStatement]: 'expression', [SyntaxKind.ConditionalExpression]: 'condition',
+  [SyntaxKind.IfStatement]: 'expression', [SyntaxKind.SwitchStatement]: 'expression',
+  [SyntaxKind.ConditionalExpression]: 'condition',
 }
 
 function sourceOf(root: string, name: string, file: Node & { readonly text: string }): Source {
   const { text } = file
-  const found = { imports: [] as Import[], functions: [] as Fn[], anys: [] as number[], accesses: [] as { text: string; line: number }[],
-    calls: [] as { text: string; last: string; line: number }[], fields: [] as { name: string; value: string; line: number }[],
+  const found = { imports: [] as Import[], functions: [] as Fn[], anys: [] as number[],
+    accesses: [] as { text: string; line: number }[],
+    calls: [] as { text: string; last: string; line: number }[],
+    fields: [] as { name: string; value: string; line: number }[],
     conditions: [] as { text: string; line: number }[], strings: [] as string[] }
   const textOf = (node: Node): string => text.slice(node.pos, node.end).replace(/^(?:\s+|\/\*[^]*?\*\/|\/\/.*\n)+/, '')
   const lineOf = (node: Node): number => text.slice(0, node.end - textOf(node).length).split('\n').length
@@ -56,19 +62,25 @@ function sourceOf(root: string, name: string, file: Node & { readonly text: stri
     const parts = node as unknown as Readonly<Record<string, Node | undefined>>
     if (kind === SyntaxKind.ImportDeclaration || kind === SyntaxKind.ExportDeclaration) importOf(node, found.imports)
     if (functionKinds.includes(kind)) {
-      const caller = parent.kind === SyntaxKind.CallExpression ? textOf((parent as unknown as { expression: Node }).expression) : ''
-      found.functions.push({ name: parts['name'] === undefined ? '' : textOf(parts['name']), line: lineOf(node), lines: textOf(node).split('\n').length, calledBy: caller })
+      const caller = parent.kind === SyntaxKind.CallExpression
+        ? textOf((parent as unknown as { expression: Node }).expression) : ''
+      found.functions.push({ name: parts['name'] === undefined ? '' : textOf(parts['name']), line: lineOf(node),
+        lines: textOf(node).split('\n').length, calledBy: caller })
     }
     if (kind === SyntaxKind.AnyKeyword) found.anys.push(lineOf(node))
-    if (kind === SyntaxKind.PropertyAccessExpression || kind === SyntaxKind.NewExpression) found.accesses.push({ text: textOf(node), line: lineOf(node) })
+    if (kind === SyntaxKind.PropertyAccessExpression || kind === SyntaxKind.NewExpression)
+      found.accesses.push({ text: textOf(node), line: lineOf(node) })
     if (kind === SyntaxKind.CallExpression) {
       const last = (node as unknown as { arguments: readonly Node[] }).arguments.at(-1)
-      found.calls.push({ text: textOf(parts['expression']!), last: last === undefined ? '' : textOf(last), line: lineOf(node) })
+      found.calls.push({ text: textOf(parts['expression']!), last: last === undefined ? '' : textOf(last),
+        line: lineOf(node) })
     }
-    if (kind === SyntaxKind.PropertyAssignment) found.fields.push({ name: textOf(parts['name']!), value: textOf(parts['initializer']!), line: lineOf(node) })
+    if (kind === SyntaxKind.PropertyAssignment)
+      found.fields.push({ name: textOf(parts['name']!), value: textOf(parts['initializer']!), line: lineOf(node) })
     const condition = branches[kind]
     if (condition !== undefined) found.conditions.push({ text: textOf(parts[condition]!), line: lineOf(node) })
-    if (kind === SyntaxKind.StringLiteral || kind === SyntaxKind.NoSubstitutionTemplateLiteral) found.strings.push((node as unknown as { text: string }).text)
+    if (kind === SyntaxKind.StringLiteral || kind === SyntaxKind.NoSubstitutionTemplateLiteral)
+      found.strings.push((node as unknown as { text: string }).text)
     node.forEachChild(child => { visit(child, node) })
   }
   const importOf = (node: Node, into: Import[]): void => {

@@ -4,23 +4,32 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { circles, fileSize, firstComment, folderCircles, functionSize, importDirection, most, noAny, noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, vendorsApart } from './rules.ts'
+import {
+  circles, fileSize, firstComment, folderCircles, functionSize, importDirection, longLines, most, noAny, noClock,
+  noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, vendorsApart,
+} from './rules.ts'
 import { readSources } from './sources.ts'
 
 const root = process.cwd()
-const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).trimEnd().split('\n')
-const texts = tracked.filter(path => /\.(?:ts|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path) && !path.startsWith('traces/linux/'))
-  .flatMap(path => { try { return [{ path, text: readFileSync(path, 'utf8') }] } catch { return [] } }) // deleted, not yet committed
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).trimEnd()
+  .split('\n')
+const isText = (path: string): boolean =>
+  /\.(?:ts|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path) && !path.startsWith('traces/linux/')
+const texts = tracked.filter(isText)
+  // deleted, not yet committed
+  .flatMap(path => { try { return [{ path, text: readFileSync(path, 'utf8') }] } catch { return [] } })
 const sources = readSources(root)
 
 describe('the repository', () => {
   it('is seen whole', () => {
     const seen = new Set(sources.map(({ path }) => path))
-    expect(tracked.filter(path => /^(?:src|spec|properties|test)\/.*\.ts$/.test(path) && texts.some(one => one.path === path) && !seen.has(path))).toEqual([])
+    const code = texts.filter(({ path }) => /^(?:src|spec|properties|test)\/.*\.ts$/.test(path))
+    expect(code.filter(({ path }) => !seen.has(path))).toEqual([])
     expect(sources.flatMap(({ functions }) => functions).length).toBeGreaterThan(1000)
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
-  it.each([importDirection, circles, folderCircles, fileSize, functionSize, firstComment, noAny, noClock, noDeadlines, vendorsApart])('%o', rule => {
+  it.each([importDirection, circles, folderCircles, fileSize, functionSize, longLines, firstComment, noAny, noClock,
+    noDeadlines, vendorsApart])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
@@ -30,17 +39,24 @@ describe('the repository', () => {
 
 /** Each file breaks one rule. */
 const bad: Readonly<Record<string, string>> = {
-  'tsconfig.json': '{ "compilerOptions": { "allowImportingTsExtensions": true, "noEmit": true, "module": "nodenext", "types": [] }, "include": ["."] }',
+  'tsconfig.json': '{ "compilerOptions": { "allowImportingTsExtensions": true, "noEmit": true, "module": "nodenext", '
+    + '"types": [] }, "include": ["."] }',
   'src/model/up.ts': "/** imports what it may not */\nimport '../../spec/a.ts'\n",
-  'src/explore/spec.ts': "/** imports what it may not, for types only */\nimport type { a } from '../../spec/a.ts'\nexport type B = typeof a\n",
+  'src/explore/spec.ts': "/** imports what it may not, for types only */\nimport type { a } from "
+    + "'../../spec/a.ts'\nexport type B = typeof a\n",
   'src/nowhere/lost.ts': '/** of no layer */\nexport {}\n',
   'spec/a.ts': "/** half a circle */\nimport { b } from './b.ts'\nexport const a = (): unknown => b\n",
   'spec/b.ts': "/** the other half */\nimport { a } from './a.ts'\nexport const b = (): unknown => a\n",
   'spec/long.ts': `/** long */\nexport const lines = [\n${'  1,\n'.repeat(most.fileLines)}]\n`,
-  'spec/big.ts': `/** big */\nexport function big(): number {\n  const s = '{{{'\n${'  void s\n'.repeat(most.functionLines)}  return 1\n}\n`,
+  'spec/big.ts': `/** big */\nexport function big(): number {\n  const s = `
+    + `'{{{'\n${'  void s\n'.repeat(most.functionLines)}  return 1\n}\n`,
   'spec/any.ts': '/** any */\nexport const x = 1 as any\n',
   'spec/clock.ts': '/** clock */\nexport const now = (): number => Date.now() + Math.random()\n',
   'spec/bare.ts': 'export {}\n',
+  'spec/wide.ts': `/** wide */
+export const fits = '${'é'.repeat(most.columns - 22)}'
+export const wide = '${'é'.repeat(most.columns - 21)}'
+`,
   'test/late.test.ts': `/** waits, and judges how long it took */
 import { setTimeout as rest } from 'node:timers/promises'
 declare const run: (line: string) => void, seconds: number
@@ -53,7 +69,8 @@ test('f', async () => { await rest(5); Atomics.wait(cell, 0, 0, 100) })
 `,
   'src/report/vendor.ts': '/** for Intel */\nexport {}\n',
   'src/report/price.ts': "/** half a circle of folders */\nimport type { P } from '../cost/p.ts'\nexport type Q = P\n",
-  'src/cost/p.ts': "/** the other half, of other files */\nimport type { V } from '../report/v.ts'\nexport type P = V\n",
+  'src/cost/p.ts':
+    "/** the other half, of other files */\nimport type { V } from '../report/v.ts'\nexport type P = V\n",
   'src/report/v.ts': '/** V */\nexport type V = 1\n',
   'spec/kernel/vendor.ts': "/** branch */\nexport const f = (vendor: string): number => vendor === 'amd' ? 1 : 2\n",
 }
@@ -67,7 +84,9 @@ describe('a bad repository', () => {
   const found = readSources(dir)
   rmSync(dir, { recursive: true, force: true })
   const complaints: readonly (readonly [(sources: typeof found) => string[], readonly (string | RegExp)[]])[] = [
-    [importDirection, ['src/cost/p.ts: cost imports src/report/v.ts', 'src/explore/spec.ts: explore imports spec/a.ts', 'src/model/up.ts: model imports spec/a.ts', 'src/nowhere/lost.ts: belongs to no layer', 'src/report/price.ts: report imports src/cost/p.ts']],
+    [importDirection, ['src/cost/p.ts: cost imports src/report/v.ts', 'src/explore/spec.ts: explore imports spec/a.ts',
+      'src/model/up.ts: model imports spec/a.ts', 'src/nowhere/lost.ts: belongs to no layer',
+      'src/report/price.ts: report imports src/cost/p.ts']],
     [circles, ['spec/a.ts -> spec/b.ts -> spec/a.ts']],
     [folderCircles, ['src/cost -> src/report -> src/cost']],
     [fileSize, [`spec/long.ts: ${most.fileLines + 3} lines, at most ${most.fileLines}`]],
@@ -76,31 +95,48 @@ describe('a bad repository', () => {
     [noAny, ['spec/any.ts:2: any']],
     [noClock, ['spec/clock.ts:2: Date.now', 'spec/clock.ts:2: Math.random']],
     [noDeadlines, [
-      "test/late.test.ts:2: setTimeout as rest } from 'node:timers", 'test/late.test.ts:4: setTimeout', 'test/late.test.ts:4: timeout: 120_000',
-      'test/late.test.ts:5: test(…, 60_000)', 'test/late.test.ts:5: --time 20s', 'test/late.test.ts:6: expect(seconds).toBeLessThan',
+      "test/late.test.ts:2: setTimeout as rest } from 'node:timers", 'test/late.test.ts:4: setTimeout',
+      'test/late.test.ts:4: timeout: 120_000',
+      'test/late.test.ts:5: test(…, 60_000)', 'test/late.test.ts:5: --time 20s',
+      'test/late.test.ts:6: expect(seconds).toBeLessThan',
       'test/late.test.ts:7: performance.now', 'test/late.test.ts:7: Date.now', 'test/late.test.ts:7: new Date()',
       'test/late.test.ts:8: maxSeconds: 1', 'test/late.test.ts:8: sleep 60', 'test/late.test.ts:9: Atomics.wait',
     ]],
     [vendorsApart, ["spec/kernel/vendor.ts:2: branches on vendor === 'amd'", 'src/report/vendor.ts:1: Intel']],
   ]
   it.each(complaints)('%o complains', (rule, expected) => { expect(rule(found)).toEqual(expected) })
+  it('long lines are found, and names of files that have none any more', () => {
+    const wide = 'spec/wide.ts:3: 121 columns, at most 120'
+    expect(longLines(found, [])).toEqual([wide])
+    expect(longLines(found, ['spec/wide.ts'])).toEqual([])
+    expect(longLines(found, ['spec/', 'src/'])).toEqual(['src/: has no long line any more: take it off the list'])
+    expect(longLines(found, ['spec/any.ts']))
+      .toEqual([wide, 'spec/any.ts: has no long line any more: take it off the list'])
+  })
   it('deadlines are found in what CI runs', () => {
     const text = 'set -e\ntimeout 120 apt-get update\ntimeout -k 5 60 x\nsleep 5\nnpm test # no timeout\n'
-    expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }])).toEqual(['.ci/run:2: timeout 120', '.ci/run:3: timeout -k 5', '.ci/run:4: sleep 5'])
-    expect(noDeadlinesOfScripts([{ path: 'vitest.config.ts', text: 'test: {\n  testTimeout: 60_000,\n}' }])).toEqual(['vitest.config.ts:2: testTimeout: 60'])
+    expect(noDeadlinesOfScripts([{ path: '.ci/run', text }, { path: 'a.md', text }]))
+      .toEqual(['.ci/run:2: timeout 120', '.ci/run:3: timeout -k 5', '.ci/run:4: sleep 5'])
+    expect(noDeadlinesOfScripts([{ path: 'vitest.config.ts', text: 'test: {\n  testTimeout: 60_000,\n}' }]))
+      .toEqual(['vitest.config.ts:2: testTimeout: 60'])
   })
   it('wide prose is found, and what cannot be wrapped is left', () => {
     const wide = 'word '.repeat(30), link = `[${wide}](docs/a.md)`
     const text = [
-      '# Title', wide, '', `# ${wide}`, `# ${link}`, `| ${wide} |`, `    ${wide}`, '', `    ${wide}`, '```sh', wide, '```', wide, '~~~', '```', wide, '~~~', link, `- ${link}`,
+      '# Title', wide, '', `# ${wide}`, `# ${link}`, `| ${wide} |`, `    ${wide}`, '', `    ${wide}`, '```sh', wide,
+      '```', wide, '~~~', '```', wide, '~~~', link, `- ${link}`,
       `see ${link}`, `- ${wide}`, `    ${wide}`, '', `    ${wide}`, '', 'é'.repeat(120), 'é'.repeat(121),
     ].join('\n')
-    const at = (line: number, columns: number): string => `docs/a.md:${line}: ${columns} columns, at most ${most.proseColumns}`
+    const at = (line: number, columns: number): string =>
+      `docs/a.md:${line}: ${columns} columns, at most ${most.proseColumns}`
     expect(proseWidth([{ path: 'docs/a.md', text }, { path: 'src/a.ts', text }])).toEqual(
-      [at(2, 150), at(4, 152), at(7, 154), at(13, 150), at(20, 167), at(21, 152), at(22, 154), at(24, 154), at(27, 121)])
+      [at(2, 150), at(4, 152), at(7, 154), at(13, 150), at(20, 167), at(21, 152), at(22, 154), at(24, 154),
+        at(27, 121)])
   })
   it('places are found in any text', () => {
-    const lines = ['cd /hom' + 'e/me', 'see C:\\Users' + '\\me', '"resolved": "https://registr' + 'y.example.com/x"', 'fine: ./wor' + 'k/x, src/ho' + 'me/x']
-    expect(noPlaces([{ path: 'a.md', text: lines.join('\n') }]).map(complaint => complaint.slice(0, 7))).toEqual(['a.md:1:', 'a.md:2:', 'a.md:3:'])
+    const lines = ['cd /hom' + 'e/me', 'see C:\\Users' + '\\me', '"resolved": "https://registr' + 'y.example.com/x"',
+      'fine: ./wor' + 'k/x, src/ho' + 'me/x']
+    expect(noPlaces([{ path: 'a.md', text: lines.join('\n') }]).map(complaint => complaint.slice(0, 7)))
+      .toEqual(['a.md:1:', 'a.md:2:', 'a.md:3:'])
   })
 })

@@ -3,7 +3,8 @@ import { produce } from 'immer'
 import { assert, boolean, constantFrom, array, integer, oneof, property, record, constant } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  accept, acknowledge, architecturalLapic, boundedLapic, dispatch, dispatchable, eoi, esrReceiveIllegalVector, ppr, usualReading,
+  accept, acknowledge, architecturalLapic, boundedLapic, dispatch, dispatchable, eoi, esrReceiveIllegalVector, ppr,
+  usualReading,
 } from '../../spec/apic/lapic.ts'
 import type { Lapic, LapicConfig } from '../../spec/apic/lapic.ts'
 import type { ApicClause } from '../../spec/apic/clauses.ts'
@@ -43,7 +44,10 @@ describe('acceptance (3.1)', () => {
 
   it('rewrites TMR on every acceptance, a merge included, and on nothing else', () => {
     const lapic = fresh()
-    const tmrAfter = (level: boolean, config = real): boolean => { accept(lapic, 0x31, level, config); return lapic.tmr[0x31]! }
+    const tmrAfter = (level: boolean, config = real): boolean => {
+      accept(lapic, 0x31, level, config)
+      return lapic.tmr[0x31]!
+    }
     expect([tmrAfter(true), tmrAfter(false), tmrAfter(true)]).toEqual([true, false, true])
     expect(tmrAfter(false, refuse)).toBe(true)
     expect(tmrAfter(false, off)).toBe(true)
@@ -143,7 +147,8 @@ describe('any sequence', () => {
     record({ kind: constant('accept' as const), vector: constantFrom(...vectors), level: boolean() }),
     record({ kind: constant('acknowledge' as const), tpr: integer({ min: 0, max: 255 }) }),
     record({ kind: constant('eoi' as const) })), { maxLength: 40 })
-  const scopes = [['real', real, [0, 15, 16, 17, 0x1f, 0x20, 0x31, 0x3f, 0x40, 0xfe, 0xff]], ['bounded', boundedLapic, [0, 1, 2]]] as const
+  const scopes = [['real', real, [0, 15, 16, 17, 0x1f, 0x20, 0x31, 0x3f, 0x40, 0xfe, 0xff]],
+    ['bounded', boundedLapic, [0, 1, 2]]] as const
 
   it.each(scopes)('%s: set bits change only as allowed', (_, config, vectors) => {
     assert(property(someOps(vectors), ops => {
@@ -165,7 +170,8 @@ describe('any sequence', () => {
       const eligible = irr.filter(v => config.classOf(v) > Math.max(op.tpr >> 4, classServed))
       expect(vector).toBe(eligible.length === 0 ? 'spurious' : Math.max(...eligible))
       expect(set(lapic.irr)).toEqual(irr.filter(v => v !== vector))
-      expect(set(lapic.isr)).toEqual(vector === 'spurious' ? isr : [...isr, vector]) // higher than all before: nesting is a stack
+      // higher than all before: nesting is a stack
+      expect(set(lapic.isr)).toEqual(vector === 'spurious' ? isr : [...isr, vector])
     } else {
       expect(eoi(lapic, config)?.vector ?? -1).toBe(highest)
       expect(set(lapic.isr)).toEqual(isr.slice(0, -1))

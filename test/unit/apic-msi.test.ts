@@ -3,7 +3,8 @@ import { array, assert, boolean, constant, constantFrom, integer, oneof, propert
 import { describe, expect, it } from 'vitest'
 import { usualReading } from '../../spec/apic/lapic.ts'
 import {
-  decodeMessage, deliveryModes, encodeMessage, event, land, mask, readBack, requestOf, rewriteIsUndefined, setEnabled, unmask,
+  decodeMessage, deliveryModes, encodeMessage, event, land, mask, readBack, requestOf, rewriteIsUndefined, setEnabled,
+  unmask,
   writeAddress, writeData,
 } from '../../spec/apic/msi.ts'
 import type { Message, MessageFields, MsiSource, PostedWrite } from '../../spec/apic/msi.ts'
@@ -29,12 +30,14 @@ describe('message (7.1)', () => {
     expect(encodeMessage({ ...plain, ...fields })).toEqual(raw)
     expect(decodeMessage(raw)).toEqual({ ...plain, ...fields })
   })
-  it.each([[0xfed0_0000, 0], [0xfef0_0000, 0], [0xfee0_0000, 1], [0, 0]])('%i, high %i is no interrupt', (addressLow, addressHigh) => {
-    expect(decodeMessage({ addressLow, addressHigh, data: 0x31 })).toBeNull()
-  })
+  it.each([[0xfed0_0000, 0], [0xfef0_0000, 0], [0xfee0_0000, 1], [0, 0]])('%i, high %i is no interrupt',
+    (addressLow, addressHigh) => {
+      expect(decodeMessage({ addressLow, addressHigh, data: 0x31 })).toBeNull()
+    })
   it('fields survive encode and decode', () => {
     const fields = record({
-      destination: integer({ min: 0, max: 255 }), redirectionHint: boolean(), logical: boolean(), vector: integer({ min: 0, max: 255 }),
+      destination: integer({ min: 0, max: 255 }), redirectionHint: boolean(), logical: boolean(),
+      vector: integer({ min: 0, max: 255 }),
       deliveryMode: integer({ min: 0, max: 7 }), assert: boolean(), level: boolean(),
     })
     assert(property(fields, m => { expect(decodeMessage(encodeMessage(m))).toEqual(m) }))
@@ -42,7 +45,8 @@ describe('message (7.1)', () => {
   it('words survive decode and encode but for the reserved bits', () => {
     assert(property(integer({ min: 0, max: 0xfffff }), word, (low, data) => {
       const raw = { addressLow: 0xfee0_0000 + low, addressHigh: 0, data }
-      expect(encodeMessage(decodeMessage(raw)!)).toEqual({ addressLow: 0xfee0_0000 + (low & 0xff00c), addressHigh: 0, data: data & 0xc7ff })
+      expect(encodeMessage(decodeMessage(raw)!))
+        .toEqual({ addressLow: 0xfee0_0000 + (low & 0xff00c), addressHigh: 0, data: data & 0xc7ff })
     }))
   })
   it.each<[string, Partial<MessageFields>, 'honoured' | 'ignored', boolean, boolean]>([
@@ -136,13 +140,17 @@ describe('update in two writes (8)', () => {
       const s = source()
       const sent: Message[] = []
       for (let at = 0; at <= update.length; at++) {
-        for (const _ of moments.filter(m => m === at)) { const e = event(s); if (e.kind === 'message') sent.push(e.message) }
+        for (const _ of moments.filter(m => m === at)) {
+          const e = event(s)
+          if (e.kind === 'message') sent.push(e.message)
+        }
         const released = at < update.length ? land(s, update[at]!) : null
         if (released !== null) sent.push(released)
       }
       const count = (at: number[]): number => moments.filter(m => at.includes(m)).length
       const merged = count([1, 2, 3]) > 0 ? 1 : 0
-      expect(sent).toEqual([...Array<Message>(count([0])).fill(old), ...Array<Message>(merged + count([4])).fill(fresh)])
+      expect(sent).toEqual([...Array<Message>(count([0])).fill(old),
+        ...Array<Message>(merged + count([4])).fill(fresh)])
       expect(s.pending).toBe(false)
     }))
   })
@@ -160,7 +168,10 @@ describe('update in two writes (8)', () => {
           else if (kind === 'lost') { lost++; expect(s.enabled).toBe(false) }
           else if (pendingBefore) merged++
         } else if (o === 'mask') mask(s)
-        else if ((o === 'unmask' ? unmask(s) : setEnabled(s, o === 'enable')) !== null) { sent++; expect(pendingBefore).toBe(true) }
+        else if ((o === 'unmask' ? unmask(s) : setEnabled(s, o === 'enable')) !== null) {
+          sent++
+          expect(pendingBefore).toBe(true)
+        }
         expect(raised).toBe(sent + merged + lost + Number(s.pending))
         expect(s.pending && s.enabled && !s.masked).toBe(false)
         expect(s.masked && !maskable).toBe(false)
@@ -169,7 +180,8 @@ describe('update in two writes (8)', () => {
   })
   it('a read brings all posted writes in, in order, and what they release', () => {
     const s = source({ masked: true, pending: true })
-    const posted: PostedWrite[] = [{ type: 'address', value: 2 }, { type: 'unmask' }, { type: 'data', value: 20 }, { type: 'mask' }]
+    const posted: PostedWrite[] = [{ type: 'address', value: 2 }, { type: 'unmask' }, { type: 'data', value: 20 },
+      { type: 'mask' }]
     expect(readBack(s, posted)).toEqual([{ address: 2, data: 10 }])
     expect(posted).toEqual([])
     expect(s).toEqual(source({ address: 2, data: 20, masked: true }))

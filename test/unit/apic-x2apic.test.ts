@@ -1,11 +1,13 @@
-/** APIC modes and destination matching, against the tables of SDM vol. 3 10.6.2 and 10.12 and a reading by brute force. */
+/** APIC modes and destination matching, against the tables of SDM vol. 3 10.6.2 and 10.12 and a reading by brute
+ *  force. */
 import { assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeMessage, encodeMessage } from '../../spec/apic/msi.ts'
 import { matchedBy, recipients, writeApicBase, x2apicLdr } from '../../spec/apic/x2apic.ts'
 import type { ApicMode, Destination, ModeChange, Receiver } from '../../spec/apic/x2apic.ts'
 
-const xapic = (id: number, logicalId = 0, dfr: 'flat' | 'cluster' = 'flat'): Receiver => ({ mode: 'xapic', id, ldr: logicalId << 24, dfr })
+const xapic = (id: number, logicalId = 0, dfr: 'flat' | 'cluster' = 'flat'): Receiver => ({ mode: 'xapic', id,
+  ldr: logicalId << 24, dfr })
 const messageTo = { redirectionHint: false, logical: false, vector: 0x31, deliveryMode: 0, assert: false, level: false }
 const x2apic = (id: number): Receiver => ({ mode: 'x2apic', id })
 const to = (value: number, logical: boolean, bits: 8 | 32): Destination => ({ value, logical, bits })
@@ -16,7 +18,8 @@ describe('mode table (1.1)', () => {
   const writes = [[false, false], [true, false], [true, true], [false, true]] as const
   const table: Record<ApicMode, readonly (ModeChange | '#GP')[]> = {
     disabled: [{ to: 'disabled', effect: 'none' }, { to: 'xapic', effect: 'reset' }, '#GP', '#GP'],
-    xapic: [{ to: 'disabled', effect: 'reset' }, { to: 'xapic', effect: 'none' }, { to: 'x2apic', effect: 'derive-ldr' }, '#GP'],
+    xapic: [{ to: 'disabled', effect: 'reset' }, { to: 'xapic', effect: 'none' },
+      { to: 'x2apic', effect: 'derive-ldr' }, '#GP'],
     x2apic: [{ to: 'disabled', effect: 'reset' }, '#GP', { to: 'x2apic', effect: 'none' }, '#GP'],
   }
   it.each(['disabled', 'xapic', 'x2apic'] as const)('from %s', from => {
@@ -55,7 +58,8 @@ describe('matching (2.1-2.3)', () => {
   ])('%s', (_, receiver, destination, rule) => expect(matchedBy(receiver, destination)).toBe(rule))
 
   it.each([
-    [0, 0x0000_0001], [0xf, 0x0000_8000], [0x10, 0x0001_0001], [0x2f3, 0x002f_0008], [0xfffff, 0xffff_8000], [0x100010, 0x0001_0001],
+    [0, 0x0000_0001], [0xf, 0x0000_8000], [0x10, 0x0001_0001], [0x2f3, 0x002f_0008], [0xfffff, 0xffff_8000],
+    [0x100010, 0x0001_0001],
   ])('LDR of x2APIC id %i', (id, ldr) => expect(x2apicLdr(id)).toBe(ldr))
 
   const byte = integer({ min: 0, max: 255 })
@@ -69,7 +73,8 @@ describe('matching (2.1-2.3)', () => {
     record({ mode: constantFrom<'x2apic'>('x2apic'), id: id20 }))
 
   it('agrees with a reading that lists who is named', () => {
-    const named = id20.chain(id => oneof(constantFrom(id, x2apicLdr(id), 0xff, 0xffffffff), integer({ min: 0, max: 0xffffffff }),
+    const named = id20.chain(id => oneof(constantFrom(id, x2apicLdr(id), 0xff, 0xffffffff),
+      integer({ min: 0, max: 0xffffffff }),
       integer({ min: 0, max: 0xffff }).map(members => ((id >>> 4) * 0x10000 + members))))
     const dest32 = record({ value: named, logical: boolean(), bits: constantFrom<8 | 32>(32) })
     let hits = 0
@@ -90,12 +95,14 @@ describe('matching (2.1-2.3)', () => {
       const mda = binary(value, 8), own = binary(receiver.ldr >>> 24, 8)
       if (!mda.includes('0')) return true
       if (!logical) return parseInt(mda, 2) === receiver.id
-      return receiver.dfr === 'flat' ? common(mda, own) : mda.slice(0, 4) === own.slice(0, 4) && common(mda.slice(4), own.slice(4))
+      return receiver.dfr === 'flat' ? common(mda, own)
+        : mda.slice(0, 4) === own.slice(0, 4) && common(mda.slice(4), own.slice(4))
     }
     if (value === 2 ** 32 - 1) return true
     if (!logical) return receiver.id === value || (bits === 8 && value === 255)
     const cluster = Math.floor(value / 65536)
-    const members = [...binary(value % 65536, 16)].reverse().flatMap((digit, i) => digit === '1' ? [cluster * 16 + i] : [])
+    const members = [...binary(value % 65536, 16)].reverse()
+      .flatMap((digit, i) => digit === '1' ? [cluster * 16 + i] : [])
     return members.includes(receiver.id)
   }
 

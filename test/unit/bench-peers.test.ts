@@ -1,4 +1,5 @@
-/** The comparison with Spin: what it generates, that it tells agreement from disagreement, and, where Spin is installed, its verdicts. Never timed. */
+/** The comparison with Spin: what it generates, that it tells agreement from disagreement, and, where Spin is
+ *  installed, its verdicts. Never timed. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +22,8 @@ test('the Promela of the reference protocol, s, is the one that was compared', a
 })
 
 const ours: Figures = {
-  states: 100, transitions: 300, depth: 9, seconds: 1, rssBytes: 1000, bytesPerState: 10, storedBytes: 700, engine: 'default', complete: true, violated: false,
+  states: 100, transitions: 300, depth: 9, seconds: 1, rssBytes: 1000, bytesPerState: 10, storedBytes: 700,
+  engine: 'default', complete: true, violated: false,
 }
 describe('two searches', () => {
   const stepped = { states: 1, transitions: 2, depth: 1 }
@@ -31,25 +33,32 @@ describe('two searches', () => {
     expect(disagreements(ours, { ...ours, states: 101, transitions: 302, depth: 10 }, stepped)).toEqual([])
   })
   it('disagree with both numbers', () => {
-    expect(disagreements(ours, { ...ours, states: 100, transitions: 302, depth: 700, violated: true }, stepped)).toEqual([
-      'states: ours 100, pan 100 less 1 = 99', 'depth: ours 9, pan 700 less 1 = 699', 'verdict: ours holds, pan violated',
-    ])
+    expect(disagreements(ours, { ...ours, states: 100, transitions: 302, depth: 700, violated: true }, stepped))
+      .toEqual([
+        'states: ours 100, pan 100 less 1 = 99', 'depth: ours 9, pan 700 less 1 = 699',
+        'verdict: ours holds, pan violated',
+      ])
     expect(disagreements(ours, { ...ours, states: 101, transitions: 302, depth: 700 }, stepped, false)).toEqual([])
   })
   it('disagree when one was cut short', () => {
-    expect(disagreements({ ...ours, complete: false }, { ...ours, states: 101, transitions: 302, depth: 10 }, stepped)).toEqual(['ours did not see the whole space'])
+    expect(disagreements({ ...ours, complete: false }, { ...ours, states: 101, transitions: 302, depth: 10 }, stepped))
+      .toEqual(['ours did not see the whole space'])
   })
 })
 
 describe('output of pan', () => {
-  const out = 'State-vector 52 byte, depth reached 31, errors: 0\n 20802497 states, stored\n191014674 transitions (= stored+matched)\n'
+  const out = 'State-vector 52 byte, depth reached 31, errors: 0\n 20802497 states, stored\n191014674 transitions (= '
+    + 'stored+matched)\n'
     + 'pan: elapsed time 78.3 seconds\nVmHWM:\t 3414000 kB\n'
   it('is read', () => {
-    expect(readPan(out, 'pan')).toMatchObject({ states: 20_802_497, transitions: 191_014_674, depth: 31, seconds: 78.3, rssBytes: 3_495_936_000, complete: true, violated: false })
+    expect(readPan(out, 'pan'))
+      .toMatchObject({ states: 20_802_497, transitions: 191_014_674, depth: 31, seconds: 78.3, rssBytes: 3_495_936_000,
+        complete: true, violated: false })
     expect(readPan(out.replace('VmHWM', ''), 'pan')).toMatchObject({ rssBytes: null, bytesPerState: null })
   })
   it('of a search that was cut short is not complete', () => {
-    for (const said of ['Warning: Search not completed', 'error: max search depth too small', '12 states lost (lack of queue memory)'])
+    for (const said of ['Warning: Search not completed', 'error: max search depth too small',
+      '12 states lost (lack of queue memory)'])
       expect(readPan(`${out}${said}\n`, 'pan').complete, said).toBe(false)
   })
   it('that lacks a figure, or rounds it, is an error that names it', () => {
@@ -61,8 +70,10 @@ describe('output of pan', () => {
 test('the table has medians, and ratios to its first row', () => {
   expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5])
   const rounds = (title: string, each: readonly number[], bytesPerState: number) => ({ title,
-    rounds: each.map(seconds => ({ ...ours, states: 1e6, engine: title, seconds, bytesPerState, storedBytes: title === 'pan' ? null : 24e6, rssBytes: 2 ** 24, process_s: seconds + 0.5, waited: 0.031 })) })
-  expect(table([rounds('pan', [4, 9, 3], 100), rounds('ours', [0.5, 0.2, 0.25], 40)]).split('\n').map(line => line.trim().split(/\s{2,}/))).toEqual([
+    rounds: each.map(seconds => ({ ...ours, states: 1e6, engine: title, seconds, bytesPerState,
+      storedBytes: title === 'pan' ? null : 24e6, rssBytes: 2 ** 24, process_s: seconds + 0.5, waited: 0.031 })) })
+  expect(table([rounds('pan', [4, 9, 3], 100), rounds('ours', [0.5, 0.2, 0.25], 40)]).split('\n')
+    .map(line => line.trim().split(/\s{2,}/))).toEqual([
     ['seconds', 'faster', 'start', 'peak MiB', 'B/state', 'stored', 'smaller', 'waited', 'each round, s'],
     ['pan', '4.00', '1.00x', '0.50', '16', '100', '-', '1.00x', '3 %', '4.00 9.00 3.00'],
     ['ours', '0.25', '16.0x', '0.50', '16', '40', '24', '2.50x', '3 %', '0.50 0.20 0.25'],
@@ -74,15 +85,18 @@ describe('the command', () => {
     promisify(execFile)(process.execPath, ['--import', 'tsx', 'bench/peers/run.ts', ...flags], { env })
   it('skips aloud where Spin is absent', async () => {
     const { stdout } = await runs([], { PATH: '/nonexistent' })
-    expect(stdout).toMatch(/^bench:peers skipped, nothing was compared: no spin and no gcc here; on Debian: apt-get install .*\n$/)
+    expect(stdout)
+      .toMatch(/^bench:peers skipped, nothing was compared: no spin and no gcc here; on Debian: apt-get install .*\n$/)
   })
   it('refuses a model it does not have', async () => {
-    await expect(runs(['--configs', 's,peterso'])).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean 'peterson'?") as string })
+    await expect(runs(['--configs', 's,peterso'])).rejects.toMatchObject({ code: 2,
+      stderr: expect.stringContaining("did you mean 'peterson'?") as string })
   })
 })
 
 const missing = absent()
-describe.skipIf(missing.length > 0)(`pan itself${missing.length > 0 ? `, skipped: no ${missing.join(' and no ')}` : ''}`, () => {
+describe.skipIf(missing.length > 0)('pan '
+  + `itself${missing.length > 0 ? `, skipped: no ${missing.join(' and no ')}` : ''}`, () => {
   const dir = mkdtempSync(join(tmpdir(), 'remapcheck-peers-test-'))
   afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
   const panOf = (name: string, promela: string, states: number, errors = 0): Figures =>
@@ -96,7 +110,8 @@ describe.skipIf(missing.length > 0)(`pan itself${missing.length > 0 ? `, skipped
   })
   it('the reference protocol, s: the known counts', () => {
     const promela = cases['s']!.promela()
-    expect(disagreements({ ...ours, ...reference.s }, panOf('s', promela, reference.s.states), panExtra(promela))).toEqual([])
+    expect(disagreements({ ...ours, ...reference.s }, panOf('s', promela, reference.s.states), panExtra(promela)))
+      .toEqual([])
   })
   it('finds what is wrong with the broken ones, as we do', async () => {
     expect((await exploreExhaustively(peterson({ gentle: false }))).results[0]!.outcome).toBe('violated')

@@ -1,4 +1,5 @@
-/** Budgets and the baseline: over the limit fails in any case, a change of counts fails until recorded, files are written whole. */
+/** Budgets and the baseline: over the limit fails in any case, a change of counts fails until recorded, files are
+ *  written whole. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +22,8 @@ const baseline = recorded(emptyBaseline, measured(round))
 describe('checkBudgets', () => {
   it('holds when within the limit and as recorded', () => {
     const report = checkBudgets(measured(round), [unmap], baseline, profiles)
-    expect(report).toMatchObject({ holds: true, changes: [], results: [{ verdict: 'within', used: { typ: 2579 }, delta_cycles: 0 }] })
+    expect(report).toMatchObject({ holds: true, changes: [],
+      results: [{ verdict: 'within', used: { typ: 2579 }, delta_cycles: 0 }] })
     expect(renderBudgets(report)).toBe('budgets: 1 within, 0 changed, 0 over, 0 unmeasured\n')
   })
   it('fails on a change of counts, dearer or cheaper, and says which unit', () => {
@@ -39,7 +41,8 @@ describe('checkBudgets', () => {
     const twice = measured({ ...round, 'qi-wait': 2 })
     const report = checkBudgets(twice, [unmap], recorded(baseline, twice), profiles)
     expect(report).toMatchObject({ holds: false, changes: [], results: [{ verdict: 'over', delta_cycles: 0 }] })
-    expect(renderBudgets(report)).toContain('over        ring0-strict unmap: 4621 cycles, limit 2600 (+2021)\n  limit: clear, one round\n')
+    expect(renderBudgets(report))
+      .toContain('over        ring0-strict unmap: 4621 cycles, limit 2600 (+2021)\n  limit: clear, one round\n')
   })
   it('allows exactly the limit and not one cycle more', () => {
     const verdict = (limit_cycles: number) =>
@@ -53,8 +56,10 @@ describe('checkBudgets', () => {
     expect([none.holds, none.results[0]!.verdict, none.changes.length]).toEqual([false, 'unmeasured', 4])
   })
   it('fails on a change in a path that has no budget', () => {
-    const report = checkBudgets([{ design: 'ring0-strict', counts: { unmap: round, map: { 'pte-store': 1 } } }], [unmap], baseline, profiles)
-    expect(report).toMatchObject({ holds: false, changes: [{ path: 'map', unit: 'pte-store', from: 0, to: 1 }], results: [{ verdict: 'within' }] })
+    const report = checkBudgets([{ design: 'ring0-strict', counts: { unmap: round, map: { 'pte-store': 1 } } }],
+      [unmap], baseline, profiles)
+    expect(report).toMatchObject({ holds: false, changes: [{ path: 'map', unit: 'pte-store', from: 0, to: 1 }],
+      results: [{ verdict: 'within' }] })
     expect(renderBudgets(report)).toContain('changed     ring0-strict map\n  pte-store 0 -> 1\n')
   })
   it('refuses an unknown profile', () => {
@@ -92,7 +97,8 @@ describe('the baseline file', () => {
     expect(() => loadBaseline(text, 'b.json')).toThrow(why)
   })
   it('of the project is a baseline of known units', () => {
-    const project = loadBaseline(readFileSync(new URL('../../properties/budgets/baseline.json', import.meta.url), 'utf8'), 'baseline.json')
+    const project = loadBaseline(readFileSync(new URL('../../properties/budgets/baseline.json', import.meta.url),
+      'utf8'), 'baseline.json')
     for (const design of Object.values(project.designs)) for (const path of Object.values(design))
       for (const unit of Object.keys(path)) expect(Object.keys(units)).toContain(unit)
   })

@@ -12,10 +12,12 @@ const cost = (path: string, unit: string, count: number): CostEvent => ({ kind: 
 describe('countCosts', () => {
   it('sums by path and unit, in the order of the vocabulary, other paths last, and skips other events', () => {
     const counts = countCosts([
-      cost('zeta', 'lock', 1), cost('unmap', 'qi-wait', 1), cost('map', 'pte-store', 2), { kind: 'clause', id: 'VTD:6.5.2' },
+      cost('zeta', 'lock', 1), cost('unmap', 'qi-wait', 1), cost('map', 'pte-store', 2),
+      { kind: 'clause', id: 'VTD:6.5.2' },
       cost('map', 'iova-alloc', 1), cost('map', 'pte-store', 3), { kind: 'refused', why: 'guard is false' },
     ], vocabulary)
-    expect(JSON.stringify(counts)).toBe('{"map":{"iova-alloc":1,"pte-store":5},"unmap":{"qi-wait":1},"zeta":{"lock":1}}')
+    expect(JSON.stringify(counts))
+      .toBe('{"map":{"iova-alloc":1,"pte-store":5},"unmap":{"qi-wait":1},"zeta":{"lock":1}}')
   })
   it('refuses a unit outside the vocabulary, an inherited name included', () => {
     expect(() => countCosts([cost('map', 'pte-stroe', 1)], vocabulary))
@@ -29,7 +31,8 @@ describe('countCosts', () => {
     const event = fc.record({ kind: fc.constant('cost' as const), path: fc.constantFrom('map', 'dma', 'own'),
       unit: fc.constantFrom('lock', 'eoi', 'handler'), count: fc.integer({ min: 1, max: 9 }) })
     fc.assert(fc.property(fc.array(event), events => {
-      expect(JSON.stringify(countCosts([...events].reverse(), vocabulary))).toBe(JSON.stringify(countCosts(events, vocabulary)))
+      expect(JSON.stringify(countCosts([...events].reverse(), vocabulary)))
+        .toBe(JSON.stringify(countCosts(events, vocabulary)))
     }))
   })
 })
@@ -46,8 +49,10 @@ describe('price', () => {
     expect(pricePath('p', { lock: 3, handler: 5 }, prices)).toEqual({
       path: 'p', cycles: { min: 13, typ: 360, max: 1250 }, assumed_percent: 83, elsewhere: [],
       rows: [
-        { unit: 'handler', count: 5, cycles: { min: 10, typ: 300, max: 350 }, share_percent: 83, assumption: true, within: null },
-        { unit: 'lock', count: 3, cycles: { min: 3, typ: 60, max: 900 }, share_percent: 17, assumption: false, within: null },
+        { unit: 'handler', count: 5, cycles: { min: 10, typ: 300, max: 350 }, share_percent: 83, assumption: true,
+          within: null },
+        { unit: 'lock', count: 3, cycles: { min: 3, typ: 60, max: 900 }, share_percent: 17, assumption: false,
+          within: null },
       ],
     })
   })
@@ -58,7 +63,8 @@ describe('price', () => {
     }))
   })
   it('never prices a unit as 0 because the profile lacks it', () => {
-    expect(() => price({ unmap: { eoi: 1 } }, prices)).toThrow(/profile 'test' has no price for the unit 'eoi', which path 'unmap' counts/)
+    expect(() => price({ unmap: { eoi: 1 } }, prices))
+      .toThrow(/profile 'test' has no price for the unit 'eoi', which path 'unmap' counts/)
   })
   it('adds nothing for work inside another unit, and says so where that unit is not on the path', () => {
     const both = pricePath('unmap', { 'iotlb-invalidate': 1, 'qi-wait': 1 }, prices)
@@ -89,14 +95,16 @@ describe('measure', () => {
     const measured = measure(queueMachine(false), { name: 'two', ops: [submit(1), submit(2)] }, vocabulary)
     expect(measured.counts).toEqual({ unmap: { 'qi-descriptor': 4, 'qi-wait': 2 }, iommu: { 'iotlb-invalidate': 2 } })
     expect(measured.ops.map(op => op.action)).toEqual(['submit', 'drain', 'wait', 'submit', 'drain', 'wait'])
-    expect(measure(queueMachine(false), { name: 'again', ops: measured.ops, settle: 0 }, vocabulary).counts).toEqual(measured.counts)
+    expect(measure(queueMachine(false), { name: 'again', ops: measured.ops, settle: 0 }, vocabulary).counts)
+      .toEqual(measured.counts)
   })
   it('settle 0 leaves the hardware alone', () => {
     const measured = measure(queueMachine(false), { name: 'two', ops: [submit(1), submit(2)], settle: 0 }, vocabulary)
     expect(measured.counts).toEqual({ unmap: { 'qi-descriptor': 4 } })
   })
   it('counts the limit of settling in steps', () => {
-    const run = (settle: number) => measure(queueMachine(false), { name: 's', ops: [submit(1)], settle }, vocabulary).ops.length
+    const run = (settle: number) =>
+      measure(queueMachine(false), { name: 's', ops: [submit(1)], settle }, vocabulary).ops.length
     expect(run(2)).toBe(3)
     expect(() => run(1)).toThrow(/not quiet within 1 steps, wait is still enabled/)
   })
@@ -137,6 +145,8 @@ describe('renderCost', () => {
       ~ counted, but its time is in the unit named
       "
     `)
-    expect(text).toContain('  M. Malka, rIOMMU: Efficient IOMMU for I/O Devices that Employ Ring Buffers,\n  ASPLOS 2015 (recalled)\n    iova-free, pte-clear,')
+    expect(text)
+      .toContain('  M. Malka, rIOMMU: Efficient IOMMU for I/O Devices that Employ Ring Buffers,\n  ASPLOS 2015 '
+        + '(recalled)\n    iova-free, pte-clear,')
   })
 })

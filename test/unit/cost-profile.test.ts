@@ -1,4 +1,5 @@
-/** Profiles: every number recomputed from the cited figures, totals reproduced, and bad profile files refused with their place. */
+/** Profiles: every number recomputed from the cited figures, totals reproduced, and bad profile files refused with
+ *  their place. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compare } from '../../src/cost/index.ts'
@@ -33,10 +34,12 @@ function recompute(formula: string, profile: Profile): number {
       if (figure.split !== 'calibration') throw new Error(`${id} is for ${figure.split}: no price may rest on it`)
       if ((figure.unit === 'ns') !== (ns !== undefined)) throw new Error(`${id} is in ${figure.unit}: '${all}'`)
       if (!['ns', 'cycles'].includes(figure.unit)) throw new Error(`${id} is in ${figure.unit}`)
-      if (convert !== undefined && Number(ns ?? to) !== profile.clock_ghz) throw new Error(`'${all}' is not at the clock of the profile`)
+      if (convert !== undefined && Number(ns ?? to) !== profile.clock_ghz)
+        throw new Error(`'${all}' is not at the clock of the profile`)
       if (own !== undefined && Number(own) !== sources.platforms[figure.platform]?.ghz)
         throw new Error(`'${all}' is not the clock of ${figure.platform}`)
-      return ns !== undefined ? `${figure.value} * ${ns}` : own !== undefined ? `${figure.value} / ${own} * ${to}` : `${figure.value}`
+      return ns !== undefined ? `${figure.value} * ${ns}`
+        : own !== undefined ? `${figure.value} / ${own} * ${to}` : `${figure.value}`
     })
   // a negative figure follows an operator: '0 - -1.9'
   if (!/^-?[\d.]+( [-+*/] -?[\d.]+)*$/.test(numbers)) throw new Error(`not a formula: ${numbers}`)
@@ -58,20 +61,23 @@ describe.each(Object.values(profiles).map(profile => [profile.id, profile] as co
 })
 
 describe('against what was published', () => {
-  it.each(compare(calibration, sources.figures, profiles).map(row => [row.figure, row] as const))('reproduces %s', (_, row) => {
-    expect(Math.abs(row.off_percent)).toBeLessThanOrEqual(calibrationTolerance_percent)
-    expect(row.inside).toBe(true)
-  })
+  it.each(compare(calibration, sources.figures, profiles).map(row => [row.figure, row] as const))('reproduces %s',
+    (_, row) => {
+      expect(Math.abs(row.off_percent)).toBeLessThanOrEqual(calibrationTolerance_percent)
+      expect(row.inside).toBe(true)
+    })
   it('splits 2127 cycles of one strict invalidation without a rest', () => {
     const typ = (unit: string): number => (xeon.units[unit] as { typ: number }).typ
-    expect(2 * typ('qi-descriptor') + typ('qi-tail-write') + typ('qi-wait')).toBe(sources.figures['unmap-iotlb-inv-strict']!.value)
+    expect(2 * typ('qi-descriptor') + typ('qi-tail-write') + typ('qi-wait'))
+      .toBe(sources.figures['unmap-iotlb-inv-strict']!.value)
   })
   it('fits nothing to the figures kept for open validation, and docs/costs.md reports how far off each is', () => {
     for (const { figure } of openValidation) expect(sources.figures[figure]?.split, figure).toBe('open-validation')
     for (const { figure } of calibration) expect(sources.figures[figure]?.split, figure).toBe('calibration')
     const rows = compare([...calibration, ...openValidation], sources.figures, profiles).map(row => {
       const { min, typ, max } = row.composed
-      return `| ${row.figure} | ${row.published_cycles} | ${typ} (${min}..${max}) | ${row.off_percent > 0 ? '+' : ''}${row.off_percent} % |`
+      return `| ${row.figure} | ${row.published_cycles} | ${typ} (${min}..${max}) | `
+        + `${row.off_percent > 0 ? '+' : ''}${row.off_percent} % |`
     })
     const docs = readFileSync(new URL('docs/costs.md', root), 'utf8')
     expect(docs.split('\n').filter(line => /^\| [a-z0-9/-]+ \| \d/.test(line))).toEqual(rows)
@@ -92,7 +98,8 @@ describe('sources', () => {
     }
   })
   it('holds only figures that are cited', () => {
-    const cited = new Set([...Object.values(profiles).flatMap(p => Object.values(p.units).flatMap(u => 'within' in u ? [] : u.from)),
+    const cited = new Set([...Object.values(profiles)
+      .flatMap(p => Object.values(p.units).flatMap(u => 'within' in u ? [] : u.from)),
       ...calibration.map(c => c.figure), ...openValidation.map(c => c.figure), 'deferred-flush-watermark'])
     expect(Object.keys(sources.figures).filter(id => !cited.has(id))).toEqual([])
   })
@@ -104,7 +111,9 @@ describe('sources', () => {
 })
 
 describe('loadProfile', () => {
-  const edited = (edit: (profile: Record<string, never> & { units: Record<string, Record<string, unknown>> }) => void): string => {
+  const edited = (edit: (profile: Record<string, never> & {
+    units: Record<string, Record<string, unknown>>
+  }) => void): string => {
     const copy = JSON.parse(xeonText)
     edit(copy)
     return JSON.stringify(copy)
@@ -118,26 +127,33 @@ describe('loadProfile', () => {
     ['another version', () => edited(p => { Object.assign(p, { version: 2 }) }), /^my\.json: version: is not 1/],
     ['an unknown unit', () => edited(p => { p.units['pte-stroe'] = p.units['pte-store']! }),
       /^my\.json: units\.pte-stroe: is not a unit of the vocabulary/],
-    ['a fraction', () => edited(p => { p.units['lock']!.typ = 22.5 }), /^my\.json: units\.lock\.typ: is not a whole number of cycles/],
+    ['a fraction', () => edited(p => { p.units['lock']!.typ = 22.5 }),
+      /^my\.json: units\.lock\.typ: is not a whole number of cycles/],
     ['below 0', () => edited(p => { p.units['lock']!.min = -1 }), /^my\.json: units\.lock\.min: is below 0/],
-    ['a text for a number', () => edited(p => { p.units['lock']!.min = '18' }), /^my\.json: units\.lock\.min: is not a number/],
+    ['a text for a number', () => edited(p => { p.units['lock']!.min = '18' }),
+      /^my\.json: units\.lock\.min: is not a number/],
     ['no max', () => edited(p => { delete p.units['lock']!.max }), /^my\.json: units\.lock\.max: is missing/],
-    ['a misspelt field', () => edited(p => { p.units['lock']!.source = 'x' }), /^my\.json: units\.lock\.source: is no field of a profile/],
+    ['a misspelt field', () => edited(p => { p.units['lock']!.source = 'x' }),
+      /^my\.json: units\.lock\.source: is no field of a profile/],
     ['disorder', () => edited(p => { p.units['lock']!.min = 9999 }), /^my\.json: units\.lock: needs min <= typ <= max/],
-    ['neither source nor assumption', () => edited(p => { p.units['lock']!.from = [] }), /^my\.json: units\.lock: has no source in "from"/],
-    ...['constructor', '__proto__', 'toString'].map((name): [string, () => string, RegExp] => [`a unit within ${name}`, () => edited(p => { p.units['iotlb-invalidate'] = { within: name, derivation: 'x' } }),
+    ['neither source nor assumption', () => edited(p => { p.units['lock']!.from = [] }),
+      /^my\.json: units\.lock: has no source in "from"/],
+    ...['constructor', '__proto__', 'toString'].map((name): [string, () => string, RegExp] => [`a unit within ${name}`,
+      () => edited(p => { p.units['iotlb-invalidate'] = { within: name, derivation: 'x' } }),
       new RegExp(`units\\.iotlb-invalidate\\.within: '${name}' has no price of its own`)]),
     ['a unit within one without a price', () => edited(p => { delete p.units['qi-wait'] }),
       /^my\.json: units\.iotlb-invalidate\.within: 'qi-wait' has no price of its own/],
     ['binary', () => '\u0000\u0007\u00ff', /^my\.json: not JSON: [\x20-\x7e]+$/],
     ['a list of units', () => edited(p => { Object.assign(p, { units: [] }) }), /^my\.json: units: prices no unit/],
-    ['a unit that is no object', () => edited(p => { Object.assign(p.units, { lock: 23 }) }), /^my\.json: units\.lock: is not an object/],
+    ['a unit that is no object', () => edited(p => { Object.assign(p.units, { lock: 23 }) }),
+      /^my\.json: units\.lock: is not an object/],
   ])('refuses a file that is %s, with its place', (_, text, message) => {
     expect(() => loadProfile(text(), 'my.json')).toThrow(ProfileError)
     expect(() => loadProfile(text(), 'my.json')).toThrow(message)
   })
   it('takes a profile without sources that owns up to it, and one that leaves units out', () => {
-    const text = JSON.stringify({ format: 'remapcheck-cost-profile', version: 1, id: 'mine', title: 'mine', clock_ghz: 4,
+    const text = JSON.stringify({ format: 'remapcheck-cost-profile', version: 1, id: 'mine', title: 'mine',
+      clock_ghz: 4,
       units: { lock: { min: 1, typ: 2, max: 3, from: [], derivation: 'a guess', assumption: true } } })
     expect(loadProfile(text, 'my.json').units['lock']).toMatchObject({ typ: 2, assumption: true })
   })

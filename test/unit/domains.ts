@@ -7,13 +7,16 @@ const index: fc.Arbitrary<Index> = fc.oneof(
   fc.nat(2).map(n => scalarset('id', n)), fc.integer({ min: -1, max: 2 }).map(high => range(0, high)))
 const scalar: fc.Arbitrary<Domain> = fc.oneof(
   fc.constant(bool), fc.tuple(fc.integer(), fc.nat(40)).map(([low, span]) => range(low, low + span)),
-  fc.constant(range(2 ** 32, 2 ** 32 + 5)), fc.constant(range(0, 2 ** 31 - 2)), fc.constant(range(-(2 ** 30), 2 ** 30 - 2)),
+  fc.constant(range(2 ** 32, 2 ** 32 + 5)), fc.constant(range(0, 2 ** 31 - 2)),
+  fc.constant(range(-(2 ** 30), 2 ** 30 - 2)),
   fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 4 }).map(values => oneOf(...values)),
   fc.integer({ min: 1, max: 5 }).map(n => scalarset('id', n)))
 export const domains = fc.letrec<{ domain: Domain; fields: Fields }>(tie => ({
-  fields: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'the rest'), tie('domain'), { maxKeys: 3, noNullPrototype: true }),
+  fields: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'the rest'), tie('domain'),
+    { maxKeys: 3, noNullPrototype: true }),
   domain: fc.oneof({ maxDepth: 3, depthSize: 'small' }, scalar,
-    tie('domain').filter(of => of.kind !== 'optional').map(of => optional(of)), tie('fields').map(fields => struct(fields)),
+    tie('domain').filter(of => of.kind !== 'optional').map(of => optional(of)),
+    tie('fields').map(fields => struct(fields)),
     fc.tuple(index, tie('domain')).map(([key, of]) => table([key], of)),
       fc.tuple(tie('domain'), fc.nat(3)).map(([of, max]) => list(of, max)),
     fc.tuple(tie('fields'), tie('fields')).map(([one, other]) => variant('type', { one, other }))),
@@ -31,10 +34,12 @@ export function valueOf(domain: Domain): fc.Arbitrary<unknown> {
       { minLength: keyCount(domain.key), maxLength: keyCount(domain.key) })
     case 'list': return fc.array(valueOf(domain.of), { maxLength: domain.max })
     // A case with an id of nothing has no values.
-    case 'variant': return fc.oneof(...Object.entries(domain.cases).filter(([, fields]) => Object.values(fields).every(of => of.kind !== 'scalarset' || of.size > 0))
+    case 'variant': return fc.oneof(...Object.entries(domain.cases)
+      .filter(([, fields]) => Object.values(fields).every(of => of.kind !== 'scalarset' || of.size > 0))
       .map(([type, fields]) => recordOf(fields).map(value => ({ [domain.tag]: type, ...value }))))
   }
 }
 function recordOf(fields: Fields): fc.Arbitrary<Record<string, unknown>> {
-  return fc.record(Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, valueOf(of)])), { noNullPrototype: true })
+  return fc.record(Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, valueOf(of)])),
+    { noNullPrototype: true })
 }

@@ -15,14 +15,19 @@ function remap(design: string, scope: string) {
   const [of, { bounds }] = [designNamed(design)!, scopeNamed(scope)!]
   return remapMachine(of, bounds, propertiesFor(of, bounds))
 }
-/** A step is what violates, and it was the last claim left. `looks`: one that leads nowhere, before others are taken. */
+/** A step is what violates, and it was the last claim left. `looks`: one that leads nowhere, before others are
+ *  taken. */
 function count(looks = false) {
   interface Seen { readonly what: 'counted'; readonly to: number }
   const action = actionsOf<{ x: number }, Seen>()
-  const look = action('look', { agent: 'a', when: () => looks, then: (_, __, emit) => { emit.see({ what: 'counted', to: 9 }) } })
-  const up = action('up', { agent: 'a', when: ({ x }) => x < 9, then: (d, _, emit) => { d.x++; emit.see({ what: 'counted', to: d.x }) } })
-  const few = propertiesOf<{ x: number }, Record<never, never>, Seen>().step('few', { claim: '', on: 'counted' }, ({ to }) => to < 5 || { because: 'many' })
-  return machine<{ x: number }, Record<never, never>, Seen>({ name: 'count', domain: struct({ x: range(0, 9) }), initial: { x: 0 }, actions: [look, up], properties: [few] })
+  const look = action('look',
+    { agent: 'a', when: () => looks, then: (_, __, emit) => { emit.see({ what: 'counted', to: 9 }) } })
+  const up = action('up',
+    { agent: 'a', when: ({ x }) => x < 9, then: (d, _, emit) => { d.x++; emit.see({ what: 'counted', to: d.x }) } })
+  const few = propertiesOf<{ x: number }, Record<never, never>, Seen>().step('few', { claim: '', on: 'counted' },
+    ({ to }) => to < 5 || { because: 'many' })
+  return machine<{ x: number }, Record<never, never>, Seen>({ name: 'count', domain: struct({ x: range(0, 9) }),
+    initial: { x: 0 }, actions: [look, up], properties: [few] })
 }
 type Search = (options: ExhaustiveOptions) => Promise<Exploration>
 const searches: Readonly<Record<string, Search>> = {
@@ -33,11 +38,14 @@ const searches: Readonly<Record<string, Search>> = {
   'two-phase commit': options => exploreExhaustively(twoPhaseCommit(5), options),
   'two-phase commit, broken': options => exploreExhaustively(twoPhaseCommit(4, { careless: true }), options),
   'reference s': options => exploreExhaustively(referenceProtocol(reference.s.sizes), options),
-  'reference, a queue of 1, not strict': options => exploreExhaustively(referenceProtocol({ ...reference.s.sizes, queue: 1, strict: false }), options),
+  'reference, a queue of 1, not strict': options =>
+    exploreExhaustively(referenceProtocol({ ...reference.s.sizes, queue: 1, strict: false }), options),
   ...Object.fromEntries([
-    ['ring0-strict', 'together'], ['ring0-strict', 'interrupts'], ['ring0-deferred-early', 'permissions'], ['ring0-deferred', 'old-hardware'],
+    ['ring0-strict', 'together'], ['ring0-strict', 'interrupts'], ['ring0-deferred-early', 'permissions'],
+    ['ring0-deferred', 'old-hardware'],
     ['no-iommu', 'mapping'], ['ring0-strict+source-unmasked', 'old-interrupts'],
-  ].map(([design, scope]): [string, Search] => [`${design}, ${scope}`, options => exploreExhaustively(remap(design!, scope!), options)])),
+  ].map(([design, scope]): [string, Search] =>
+    [`${design}, ${scope}`, options => exploreExhaustively(remap(design!, scope!), options)])),
 }
 
 /** All that a user sees of a search, time and engine apart. */
@@ -53,17 +61,20 @@ test.each(Object.keys(searches))('back ends agree: %s', async name => {
 
 test('a search that ended early, with nothing left in its queue, is not complete', async () => {
   for (const backend of ['walk', 'javascript', 'wasm', undefined] as const)
-    expect({ backend, ...await exploreExhaustively(count(true), { backend }) }).toMatchObject({ backend, complete: false, stopped: null, states: 1, transitions: 1 })
+    expect({ backend, ...await exploreExhaustively(count(true), { backend }) })
+      .toMatchObject({ backend, complete: false, stopped: null, states: 1, transitions: 1 })
 })
 
 test('WebAssembly counts a million states', async () => {
   const { sizes, ...counts } = reference.m
-  expect(await exploreExhaustively(referenceProtocol(sizes), { backend: 'wasm' })).toMatchObject({ ...counts, complete: true })
+  expect(await exploreExhaustively(referenceProtocol(sizes), { backend: 'wasm' }))
+    .toMatchObject({ ...counts, complete: true })
 })
 
 test('threads store no state past a limit', async () => {
   for (const maxStates of [20_000, 77_777, 191_231]) {
-    const { states, stopped } = await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxStates, workers: 2 })
+    const { states, stopped } = await exploreExhaustively(referenceProtocol(reference.s.sizes),
+      { maxStates, workers: 2 })
     expect({ states, stopped }).toEqual({ states: maxStates, stopped: 'states' })
   }
 })

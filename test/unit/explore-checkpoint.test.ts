@@ -18,22 +18,28 @@ function keptOf({ facts, parts }: Snapshot): Kept {
     into.set(bytes[part]!)
   } }
 }
-async function stopped<S, L, O extends Observation>(machine: Machine<S, L, O>, options: ExhaustiveOptions, resume: Kept | null): Promise<{ found: Exploration; kept: Kept | null }> {
+async function stopped<S, L, O extends Observation>(machine: Machine<S, L, O>, options: ExhaustiveOptions,
+  resume: Kept | null): Promise<{ found: Exploration; kept: Kept | null }> {
   let kept: Kept | null = null
-  const found = await exploreFully(machine, { ...options, checkpoints: { resume, save: snapshot => { kept = keptOf(snapshot) } } })
+  const found = await exploreFully(machine,
+    { ...options, checkpoints: { resume, save: snapshot => { kept = keptOf(snapshot) } } })
   return { found, kept }
 }
 const said = ({ states, transitions, depth, complete, results, coverage, engine }: Exploration) => ({
-  states, transitions, depth, complete, results, levels: engine!.levels, symmetry: engine!.symmetry, clauses: coverage.clauses,
+  states, transitions, depth, complete, results, levels: engine!.levels, symmetry: engine!.symmetry,
+  clauses: coverage.clauses,
   fired: Object.entries(coverage.actions).map(([name, { fired }]) => [name, fired]) })
 
 const honest = referenceProtocol(reference.s.sizes)
 const faulty = { ...honest, properties: [...honest.properties, always('no full queue', { claim: 'The queue has room.' },
-  ({ state }) => state.queue.length < 2 || { because: 'full' }), always('no dead end', { claim: 'Not all is waited for.' },
-  ({ state }) => state.migration[0]!.phase !== 'done' || state.unmap.some(({ phase }) => phase !== 'done') || { because: 'all is done' })] }
+  ({ state }) => state.queue.length < 2 || { because: 'full' }),
+  always('no dead end', { claim: 'Not all is waited for.' },
+  ({ state }) => state.migration[0]!.phase !== 'done' || state.unmap.some(({ phase }) => phase !== 'done')
+    || { because: 'all is done' })] }
 
 const cases: readonly (readonly [string, ExhaustiveOptions, ExhaustiveOptions])[] = [
-  ['alone', {}, {}], ['with symmetry', { symmetry: true }, { symmetry: true }], ['with threads', { workers: 2 }, { workers: 2 }],
+  ['alone', {}, {}], ['with symmetry', { symmetry: true }, { symmetry: true }],
+  ['with threads', { workers: 2 }, { workers: 2 }],
   ['begun by one, ended by two', {}, { workers: 2 }],
   ['with symmetry and threads', { symmetry: true, workers: 2 }, { symmetry: true, workers: 2 }],
 ]
@@ -63,10 +69,12 @@ test('time, memory and interruption keep it too, and now and then it is kept on 
   }
   const kept: Kept[] = []
   const large = referenceProtocol(reference.m.sizes)
-  await exploreExhaustively(large, { checkpoints: { resume: null, every: 0, save: snapshot => { kept.push(keptOf(snapshot)) } } })
+  await exploreExhaustively(large,
+    { checkpoints: { resume: null, every: 0, save: snapshot => { kept.push(keptOf(snapshot)) } } })
   expect(kept.length).toBeGreaterThan(0)
   expect(await exploreExhaustively(large, { checkpoints: { resume: kept.at(-1)!, save: null } }))
-    .toMatchObject({ complete: true, states: reference.m.states, transitions: reference.m.transitions, depth: reference.m.depth })
+    .toMatchObject({ complete: true, states: reference.m.states, transitions: reference.m.transitions,
+      depth: reference.m.depth })
 })
 
 test('claims about endless runs are decided as they would have been', async () => {
@@ -78,7 +86,9 @@ test('claims about endless runs are decided as they would have been', async () =
   expect(said((await stopped(machine, {}, cut.kept)).found)).toEqual(said(whole))
   // All states are known, and the steps are taken once more for the graph.
   let asked = 0
-  const inGraph = { get aborted() { return (new Error().stack ?? '').includes('graphOf') && ++asked > 1 } } as AbortSignal
+  const inGraph = {
+    get aborted() { return (new Error().stack ?? '').includes('graphOf') && ++asked > 1 },
+  } as AbortSignal
   const late = await stopped(machine, { signal: inGraph }, null)
   expect([late.found.stopped, late.kept!.facts.next]).toEqual(['interrupted', whole.states])
   expect(said((await stopped(machine, {}, late.kept)).found)).toEqual(said(whole))

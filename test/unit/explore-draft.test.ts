@@ -1,5 +1,5 @@
-/** Recipes on a logging draft beside the same recipes on plain objects: what they leave behind is the same, there and in every other state
- *  that looks alike to them. */
+/** Recipes on a logging draft beside the same recipes on plain objects: what they leave behind is the same, there and
+ *  in every other state that looks alike to them. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bool, keyCount, list, optional, packing, range, struct, table, variant } from '../../src/index.ts'
@@ -19,7 +19,8 @@ interface Spot { readonly holder: Bag; readonly key: string; readonly domain: Do
 /** A domain that holds others in several places each, so that parts can be moved about. */
 const worlds = fc.tuple(domains, domains).map(([one, two]) => struct({
   a: one, b: one, rows: table([range(0, 2)], one), queue: list(one, 3), spare: list(one, 2),
-  maybe: one.kind === 'optional' ? one : optional(one), pair: struct({ x: one, y: two }), pairs: list(struct({ x: one, y: two }), 2),
+  maybe: one.kind === 'optional' ? one : optional(one), pair: struct({ x: one, y: two }),
+  pairs: list(struct({ x: one, y: two }), 2),
   call: variant('phase', { idle: {}, busy: { of: one, by: two }, done: { of: one, flag: bool } }),
 }))
 
@@ -48,14 +49,17 @@ class Recipe {
       case 'optional': return isEmpty(domain.of) || this.below(2) === 0 ? null : this.make(domain.of)
       case 'struct': return this.fields(domain.fields)
       case 'table': return Array.from({ length: keyCount(domain.key) }, () => this.make(domain.of))
-      case 'list': return Array.from({ length: isEmpty(domain.of) ? 0 : this.below(domain.max + 1) }, () => this.make(domain.of))
+      case 'list':
+        return Array.from({ length: isEmpty(domain.of) ? 0 : this.below(domain.max + 1) }, () => this.make(domain.of))
       case 'variant': {
         const [name, fields] = Object.entries(domain.cases)[this.below(Object.keys(domain.cases).length)]!
         return { [domain.tag]: name, ...this.fields(fields) }
       }
     }
   }
-  private fields(fields: Fields): Bag { return Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, this.make(of)])) }
+  private fields(fields: Fields): Bag {
+    return Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, this.make(of)]))
+  }
 
   /** Somewhere below; null where that is the whole. */
   spot(from: unknown, domain: Domain = this.world): Spot | null {
@@ -64,8 +68,10 @@ class Recipe {
       if (of.kind === 'optional' && value !== null) of = of.of
       if (typeof value !== 'object' || value === null) break
       const holder = value as Bag
-      const parts = Array.isArray(value) ? Array.from({ length: value.length }, (_, i): [string, Domain] => [String(i), (of as { of: Domain }).of])
-        : Object.entries(of.kind === 'variant' ? of.cases[holder[of.tag] as string]! : (of as { fields: Fields }).fields)
+      const parts = Array.isArray(value)
+        ? Array.from({ length: value.length }, (_, i): [string, Domain] => [String(i), (of as { of: Domain }).of])
+        : Object.entries(of.kind === 'variant' ? of.cases[holder[of.tag] as string]!
+          : (of as { fields: Fields }).fields)
       if (parts.length === 0) break
       const [key, inner] = parts[this.below(parts.length)]!
       spot = { holder, key, domain: inner }
@@ -86,33 +92,43 @@ class Recipe {
   listAt(root: unknown): { readonly items: unknown[]; readonly of: Domain; readonly max: number } | null {
     for (let i = 0; i < 6; i++) {
       const spot = this.spot(root)
-      if (spot?.domain.kind === 'list') return { items: spot.holder[spot.key] as unknown[], of: spot.domain.of, max: spot.domain.max }
+      if (spot?.domain.kind === 'list')
+        return { items: spot.holder[spot.key] as unknown[], of: spot.domain.of, max: spot.domain.max }
     }
     return null
   }
   keep(value: unknown, domain: Domain): void { this.kept.push({ value, domain }) }
-  recall(): { readonly value: unknown; readonly domain: Domain } | null { return this.kept.length === 0 ? null : this.kept[this.below(this.kept.length)]! }
+  recall(): { readonly value: unknown; readonly domain: Domain } | null {
+    return this.kept.length === 0 ? null : this.kept[this.below(this.kept.length)]!
+  }
   /** A kept value of the domain, or a new one. */
-  something(domain: Domain): unknown { return this.kept.findLast(one => one.domain === domain)?.value ?? this.make(domain) }
+  something(domain: Domain): unknown {
+    return this.kept.findLast(one => one.domain === domain)?.value ?? this.make(domain)
+  }
   coin(n: number): number { return this.below(n) }
 }
 /** Has no value. */
-const isEmpty = (domain: Domain): boolean => domain.kind === 'range' ? domain.high < domain.low : domain.kind === 'scalarset' ? domain.size === 0
-  : domain.kind === 'table' ? keyCount(domain.key) > 0 && isEmpty(domain.of) : domain.kind === 'struct' ? Object.values(domain.fields).some(isEmpty) : false
+const isEmpty = (domain: Domain): boolean =>
+  domain.kind === 'range' ? domain.high < domain.low : domain.kind === 'scalarset' ? domain.size === 0
+    : domain.kind === 'table' ? keyCount(domain.key) > 0 && isEmpty(domain.of)
+      : domain.kind === 'struct' ? Object.values(domain.fields).some(isEmpty) : false
 
 const onSpot = (act: (recipe: Recipe, spot: Spot) => void) => (recipe: Recipe, root: unknown): void => {
   const spot = recipe.spot(root)
   if (spot !== null) act(recipe, spot)
 }
-const onList = (act: (recipe: Recipe, items: unknown[], of: Domain) => void) => (recipe: Recipe, root: unknown): void => {
+const onList = (act: (recipe: Recipe, items: unknown[], of: Domain) => void) => (recipe: Recipe,
+  root: unknown): void => {
   const found = recipe.listAt(root)
   if (found !== null) act(recipe, found.items, found.of)
 }
 /** Makes room, then puts something in. */
-const onRoom = (act: (recipe: Recipe, items: unknown[], value: unknown) => void) => (recipe: Recipe, root: unknown): void => {
+const onRoom = (act: (recipe: Recipe, items: unknown[], value: unknown) => void) => (recipe: Recipe,
+  root: unknown): void => {
   const found = recipe.listAt(root)
   if (found === null || found.max === 0 || isEmpty(found.of)) return
-  if (found.items.length === found.max) recipe.keep(recipe.coin(2) === 0 ? found.items.shift() : found.items.pop(), found.of)
+  if (found.items.length === found.max)
+    recipe.keep(recipe.coin(2) === 0 ? found.items.shift() : found.items.pop(), found.of)
   act(recipe, found.items, recipe.something(found.of))
 }
 const isObject = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -121,10 +137,14 @@ const least = (value: unknown): string => JSON.stringify(value)
 const ops: readonly ((recipe: Recipe, root: unknown) => void)[] = [
   onSpot((recipe, { holder, key, domain }) => { if (!isEmpty(domain)) holder[key] = recipe.make(domain) }),
   onSpot((recipe, { holder, key, domain }) => { recipe.keep(holder[key], domain) }),
-  (recipe, root) => { const two = recipe.two(root); if (two !== null) two[0].holder[two[0].key] = two[1].holder[two[1].key] },
   (recipe, root) => {
     const two = recipe.two(root)
-    if (two !== null) [two[0].holder[two[0].key], two[1].holder[two[1].key]] = [two[1].holder[two[1].key], two[0].holder[two[0].key]]
+    if (two !== null) two[0].holder[two[0].key] = two[1].holder[two[1].key]
+  },
+  (recipe, root) => {
+    const two = recipe.two(root)
+    if (two !== null) [two[0].holder[two[0].key], two[1].holder[two[1].key]] = [two[1].holder[two[1].key],
+      two[0].holder[two[0].key]]
   },
   // Through an alias, wherever its object is by now.
   recipe => {
@@ -137,7 +157,8 @@ const ops: readonly ((recipe: Recipe, root: unknown) => void)[] = [
   onList((recipe, items, of) => { if (items.length > 0) recipe.keep(items.pop(), of) }),
   onList((recipe, items, of) => { if (items.length > 0) recipe.keep(items.shift(), of) }),
   onList((recipe, items) => { items.splice(recipe.coin(items.length + 1), 1) }),
-  onList((_, items) => { items.reverse() }), onList((_, items) => { items.sort((a, b) => least(a) < least(b) ? -1 : 1) }),
+  onList((_, items) => { items.reverse() }),
+  onList((_, items) => { items.sort((a, b) => least(a) < least(b) ? -1 : 1) }),
   onList((_, items) => { items.length = 0 }), onList((_, items) => { items.push(...items.splice(0, 1)) }),
   onSpot((_, { holder, key }) => {
     const value = holder[key]
@@ -176,7 +197,10 @@ const ops: readonly ((recipe: Recipe, root: unknown) => void)[] = [
     holder[key] = null
     if (recipe.coin(2) === 0) holder[key] = value
   }),
-  onSpot((_, { holder, key }) => { if (Array.isArray(holder[key]) && (holder[key] as unknown[]).length > 1) (holder[key] as unknown[])[0] = (holder[key] as unknown[])[1] }),
+  onSpot((_, { holder, key }) => {
+    if (Array.isArray(holder[key]) && (holder[key] as unknown[]).length > 1)
+      (holder[key] as unknown[])[0] = (holder[key] as unknown[])[1]
+  }),
 ]
 
 interface Ran { readonly log: ReadLog; readonly effect: Effect }
@@ -223,7 +247,8 @@ const packed = (domain: Domain, value: unknown): Uint32Array => {
 
 test('a recipe does to a draft what it does to plain objects, also in other states that look alike to it', () => {
   let others = 0, changed = 0
-  const cases = worlds.chain(domain => fc.tuple(fc.constant(domain), recipes, fc.array(valueOf(domain), { minLength: 5, maxLength: 5 })))
+  const cases = worlds.chain(domain =>
+    fc.tuple(fc.constant(domain), recipes, fc.array(valueOf(domain), { minLength: 5, maxLength: 5 })))
   fc.assert(fc.property(cases, ([domain, numbers, [value, ...rest]]) => {
     const words = packed(domain, value)
     const { effect, log } = onDraft(domain, numbers, words)

@@ -1,7 +1,9 @@
 /** The exhaustive search: exact, complete, limited when told, and clear about a machine's mistakes. */
 import { expect, test } from 'vitest'
 import { onCountedClock } from '../clock.ts'
-import { actionsOf, exploreExhaustively, machine, ModelError, propertiesOf, range, showOp, step, struct } from '../../src/index.ts'
+import {
+  actionsOf, exploreExhaustively, machine, ModelError, propertiesOf, range, showOp, step, struct,
+} from '../../src/index.ts'
 import type { Machine, Observation, Property, Value } from '../../src/index.ts'
 import { PackedStates } from '../../src/explore/states.ts'
 import { peterson } from '../models/peterson.ts'
@@ -66,7 +68,8 @@ test('every property gets its verdict in one run, with the shortest trace', asyn
     eventually('ends', { claim: '' }, () => false), leadsTo('goes on', { claim: '' }, () => true, () => false),
   ]))
   const told = results.map(r =>
-    [r.property, r.outcome, r.violation?.because ?? null, (r.violation?.ops ?? r.reachedBy)?.map(showOp).join(' ') ?? null])
+    [r.property, r.outcome, r.violation?.because ?? null,
+      (r.violation?.ops ?? r.reachedBy)?.map(showOp).join(' ') ?? null])
   expect(told).toEqual([
     ['low', 'violated', 'y is 3', 'up up up'], ['sum', 'holds', null, null],
     ['small moves', 'violated', 'by 2', 'right(by=2)'], ['no rest', 'holds', null, null],
@@ -78,7 +81,8 @@ test('every property gets its verdict in one run, with the shortest trace', asyn
 })
 
 test('a violation in the initial state has an empty trace', async () => {
-  const { results, states } = await exploreExhaustively(grid([always('none', { claim: '' }, () => ({ because: 'never true' }))]))
+  const { results, states } =
+    await exploreExhaustively(grid([always('none', { claim: '' }, () => ({ because: 'never true' }))]))
   expect(results[0]!.violation).toMatchObject({ ops: [], because: 'never true' })
   expect(states).toBe(1)
 })
@@ -95,7 +99,8 @@ test('the search ends when every safety property is violated; what it cannot say
 
 test('a limit of states ends it as incomplete, with what was found', async () => {
   const model = grid([
-    always('low', { claim: '' }, ({ state }) => state.y < 2 || { because: 'high' }), always('sum', { claim: '' }, () => true),
+    always('low', { claim: '' }, ({ state }) => state.y < 2 || { because: 'high' }),
+    always('sum', { claim: '' }, () => true),
     sometimes('corner', { claim: '' }, ({ state }) => state.x === 9 && state.y === 9),
   ])
   const cut = await exploreExhaustively(model, { maxStates: 50 })
@@ -106,11 +111,13 @@ test('a limit of states ends it as incomplete, with what was found', async () =>
 
 test('time and interruption end it; progress is told', async () => {
   const large = twoPhaseCommit(6)
-  expect(await exploreExhaustively(large, { maxSeconds: 0 })).toMatchObject({ complete: false, stopped: 'time', states: 1 })
+  expect(await exploreExhaustively(large, { maxSeconds: 0 }))
+    .toMatchObject({ complete: false, stopped: 'time', states: 1 })
   const stop = new AbortController()
   const seen: number[] = []
   const cut = await onCountedClock(1, () => exploreExhaustively(large, {
-    signal: stop.signal, onProgress: p => { seen.push(p.states, p.transitions, p.depth, p.queue, p.rate); stop.abort() } }))
+    signal: stop.signal,
+    onProgress: p => { seen.push(p.states, p.transitions, p.depth, p.queue, p.rate); stop.abort() } }))
   expect(cut).toMatchObject({ complete: false, stopped: 'interrupted' })
   expect(seen).toHaveLength(5)
   expect(Math.min(...seen)).toBeGreaterThan(0)
@@ -128,7 +135,8 @@ const mistake = async (actions: typeof right[], properties: Property<State, Ledg
   const { message, trace } = error as ModelError
   return { message, trace: trace?.map(showOp) }
 }
-const bad = (when: (s: State) => boolean, then: (d: State) => void) => action('bad', { agent: 'b', when, then }) as typeof right
+const bad = (when: (s: State) => boolean, then: (d: State) => void) =>
+  action('bad', { agent: 'b', when, then }) as typeof right
 
 test('a mistake of the machine is named, and how to get there', async () => {
   expect(await mistake([up as typeof right, bad(s => s.y === 2, d => { d.x = 10 })])).toEqual({

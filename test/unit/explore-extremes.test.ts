@@ -11,21 +11,28 @@ import type { At, Edge, None, Went } from './graph-machine.ts'
 
 /** Names that begin with `b` begin it, with `e` end it, with `x` do both; a digit at the end is the price. */
 const byName: Measure<At, None, Went> = {
-  begins: ({ instance }) => /^[bx]/.test(instance.action.name), ends: ({ instance }) => /^[ex]/.test(instance.action.name),
+  begins: ({ instance }) => /^[bx]/.test(instance.action.name),
+  ends: ({ instance }) => /^[ex]/.test(instance.action.name),
   price: ({ instance }) => Number(/\d*$/.exec(instance.action.name)![0]),
 }
-async function extremes(edges: readonly Edge[], fair: Record<string, Fairness> = {}, measure = byName): Promise<Extremes> {
+async function extremes(edges: readonly Edge[], fair: Record<string, Fairness> = {},
+  measure = byName): Promise<Extremes> {
   const machine = graphMachine(edges, fair)
   return extremesOf(machine, (await buildGraph(machine)).graph!, measure, unhurried())
 }
-const shown = (way: { readonly cost: number; readonly ops: Extremes['least'] extends infer W | null ? W extends { ops: infer O } ? O : never : never } | null) =>
+const shown = (way: {
+  readonly cost: number
+  readonly ops: Extremes['least'] extends infer W | null ? W extends { ops: infer O } ? O : never : never
+} | null) =>
   way === null ? null : `${way.cost}: ${way.ops.map(showOp).join(' ')}`
 
 test('the dearest and the cheapest way, with the price of both ends, each after the shortest way there', async () => {
-  const found = await extremes([[0, 'go', 1], [1, 'b1', 2], [2, 'm5', 3], [2, 'n2', 4], [3, 'm7', 4], [4, 'e1', 5]], { m5: true, n2: true, m7: true, e1: true })
+  const found = await extremes([[0, 'go', 1], [1, 'b1', 2], [2, 'm5', 3], [2, 'n2', 4], [3, 'm7', 4], [4, 'e1', 5]],
+    { m5: true, n2: true, m7: true, e1: true })
   expect(shown(found.greatest)).toBe('14: go b1 m5 m7 e1')
   expect(shown(found.least)).toBe('4: go b1 n2 e1')
-  expect(found).toMatchObject({ begins: true, unbounded: null, endless: null, greatest: { begin: 1 }, least: { begin: 1 } })
+  expect(found).toMatchObject({ begins: true, unbounded: null, endless: null, greatest: { begin: 1 },
+    least: { begin: 1 } })
 })
 
 test('a step with a price that can repeat is told with its round; one without is no matter', async () => {
@@ -59,15 +66,18 @@ test('what never ends, and what never begins', async () => {
   const round = await extremes([[0, 'b1', 1], [1, 'spin', 1], [1, 'e1', 0]], { spin: true })
   expect(shown(round.endless)).toBe('0: b1 spin')
   expect((await extremes([[0, 'b1', 1], [1, 'spin', 1], [1, 'e1', 0]], { spin: true, e1: true })).endless).toBeNull()
-  expect(await extremes([[0, 'go', 1]])).toMatchObject({ begins: false, greatest: null, least: null, unbounded: null, endless: null })
+  expect(await extremes([[0, 'go', 1]]))
+    .toMatchObject({ begins: false, greatest: null, least: null, unbounded: null, endless: null })
 })
 
 test('a price is a whole number', async () => {
-  await expect(extremes([[0, 'b1', 1]], {}, { ...byName, price: () => 0.5 })).rejects.toThrow('b1 is priced 0.5: a price is a whole number, 0 or more')
+  await expect(extremes([[0, 'b1', 1]], {}, { ...byName, price: () => 0.5 })).rejects.toThrow('b1 is priced 0.5: a '
+    + 'price is a whole number, 0 or more')
 })
 
 const size = 5
-const graphs = fc.uniqueArray(fc.tuple(fc.nat(size - 1), fc.constantFrom('b1', 'b0', 'e2', 'e0', 'x1', 'm0', 'm1', 'm3'), fc.nat(size - 1)), {
+const graphs = fc.uniqueArray(fc.tuple(fc.nat(size - 1),
+  fc.constantFrom('b1', 'b0', 'e2', 'e0', 'x1', 'm0', 'm1', 'm3'), fc.nat(size - 1)), {
   minLength: 1, maxLength: 12, selector: ([from, name]) => `${from}${name}`,
 }).map((edges): Edge[] => edges)
 

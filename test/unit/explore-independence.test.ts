@@ -29,7 +29,8 @@ function isSuperfluous(a: Foot & { instance: number }, b: Foot & { instance: num
   return bit !== undefined
 }
 
-test.each([true, false])('a step before another that shares nothing with it is superfluous after that (label told first: %s)', first => {
+test.each([true, false])('a step before another that shares nothing with it is superfluous after that (label told '
+  + 'first: %s)', first => {
   const a = { instance: 1, reads: 1, writes: 2 }, b = { instance: 2, reads: 4, writes: 8 }
   expect(isSuperfluous(a, b, first)).toBe(true)
   expect(isSuperfluous({ ...a, instance: 3 }, b, first)).toBe(false)
@@ -60,13 +61,15 @@ test('what is learnt later of either takes it back; of a label of another search
 })
 
 /** Three counters on their own; then pairs of which one hinders, frees, or undoes the other. */
-const domain = struct({ a: range(0, 9), b: range(0, 9), c: range(0, 9), hinders: bool, hindered: bool, frees: bool, freed: bool, last: range(0, 2), marked: bool })
+const domain = struct({ a: range(0, 9), b: range(0, 9), c: range(0, 9), hinders: bool, hindered: bool, frees: bool,
+  freed: bool, last: range(0, 2), marked: bool })
 type State = Value<typeof domain>
 type None = Record<never, never>
 const action = actionsOf<State, Observation>()
 const count = (name: 'a' | 'b' | 'c') => action(name, { agent: 'a', when: s => s[name] < 9, then: d => { d[name]++ } })
 const pairs: Machine<State, None> = machine<State, None>({
-  name: 'pairs', domain, initial: { a: 0, b: 0, c: 0, hinders: false, hindered: false, frees: false, freed: false, last: 0, marked: false },
+  name: 'pairs', domain,
+  initial: { a: 0, b: 0, c: 0, hinders: false, hindered: false, frees: false, freed: false, last: 0, marked: false },
   actions: [
     count('a'), count('b'), count('c'),
     action('hinder', { agent: 'a', when: () => true, then: d => { d.hinders = true } }),
@@ -84,9 +87,11 @@ const counts = async (): Promise<string> => {
 }
 interface Print { readonly instance: number; readonly reads: readonly number[]; readonly writes: readonly number[] }
 const rule = (is: (a: Print, b: Print) => boolean) => {
-  vi.spyOn(Independence.prototype as unknown as { isSuperfluous(a: Print, b: Print): boolean }, 'isSuperfluous').mockImplementation(is)
+  vi.spyOn(Independence.prototype as unknown as { isSuperfluous(a: Print, b: Print): boolean }, 'isSuperfluous')
+    .mockImplementation(is)
 }
-const meets = (one: readonly number[], other: readonly number[]): boolean => one.some((bits, w) => (bits & other[w]!) !== 0)
+const meets = (one: readonly number[], other: readonly number[]): boolean =>
+  one.some((bits, w) => (bits & other[w]!) !== 0)
 
 test('what is left out is left out of the work alone: the counts are those of a search that stores all', async () => {
   const all = JSON.stringify(await (async () => {
@@ -98,10 +103,15 @@ test('what is left out is left out of the work alone: the counts are those of a 
   expect(await counts()).toBe(all)
 })
 test.each<[string, (a: Print, b: Print) => boolean]>([
-  ['no heed of the order', (a, b) => a.instance !== b.instance && !meets(a.writes, b.writes) && !meets(a.writes, b.reads) && !meets(a.reads, b.writes)],
-  ['no heed of what the later reads', (a, b) => a.instance < b.instance && !meets(a.writes, b.writes) && !meets(a.reads, b.writes)],
-  ['no heed of what the former reads', (a, b) => a.instance < b.instance && !meets(a.writes, b.writes) && !meets(a.writes, b.reads)],
-  ['no heed of what both write', (a, b) => a.instance < b.instance && !meets(a.writes, b.reads) && !meets(a.reads, b.writes)],
+  ['no heed of the order',
+    (a, b) => a.instance !== b.instance && !meets(a.writes, b.writes) && !meets(a.writes, b.reads)
+      && !meets(a.reads, b.writes)],
+  ['no heed of what the later reads',
+    (a, b) => a.instance < b.instance && !meets(a.writes, b.writes) && !meets(a.reads, b.writes)],
+  ['no heed of what the former reads',
+    (a, b) => a.instance < b.instance && !meets(a.writes, b.writes) && !meets(a.writes, b.reads)],
+  ['no heed of what both write',
+    (a, b) => a.instance < b.instance && !meets(a.writes, b.reads) && !meets(a.reads, b.writes)],
 ])('a rule with %s loses states', async (_, is) => {
   const right = await counts()
   rule(is)
@@ -115,14 +125,18 @@ test('labels and leaves past those of which it is told are stored', async () => 
   interface Talk { x: number; y: number; z: number; round: number }
   const told = actionsOf<Talk, { readonly what: 'counted'; readonly x: number }>()
   const of = machine<Talk, None, { readonly what: 'counted'; readonly x: number }>({
-    name: 'talkative', domain: struct({ x: range(0, most), y: range(0, 2), z: range(0, 2), round: range(1, rounds) }), initial: { x: 0, y: 0, z: 0, round: 1 },
+    name: 'talkative', domain: struct({ x: range(0, most), y: range(0, 2), z: range(0, 2), round: range(1, rounds) }),
+    initial: { x: 0, y: 0, z: 0, round: 1 },
     actions: [
       told('y', { agent: 'a', when: s => s.y < 2, then: d => { d.y++ } }),
-      told('count', { agent: 'a', when: s => s.x < most, then: (d, _, { see }) => { see({ what: 'counted', x: d.x }); d.x++ } }),
+      told('count', { agent: 'a', when: s => s.x < most,
+        then: (d, _, { see }) => { see({ what: 'counted', x: d.x }); d.x++ } }),
       told('z', { agent: 'a', when: s => s.z < 2, then: d => { d.z++ } }),
-      told('begin anew', { agent: 'a', when: s => s.x === most && s.round < rounds, then: d => { d.x = 0; d.y = 0; d.z = 0; d.round++ } }),
+      told('begin anew', { agent: 'a', when: s => s.x === most && s.round < rounds,
+        then: d => { d.x = 0; d.y = 0; d.z = 0; d.round++ } }),
     ],
     properties: [],
   })
-  for (const options of [{}, { workers: 2, firstShared: 1 }]) expect(await exploreExhaustively(of, options)).toMatchObject({ complete: true, states: rounds * (most + 1) * 9 })
+  for (const options of [{}, { workers: 2, firstShared: 1 }])
+    expect(await exploreExhaustively(of, options)).toMatchObject({ complete: true, states: rounds * (most + 1) * 9 })
 })

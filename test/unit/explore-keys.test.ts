@@ -13,7 +13,10 @@ const states = fc.tuple(fc.integer({ min: 8, max: 31 }), fc.integer({ min: 8, ma
   .map(([one, other, a, b, c]) => struct({ a, one: wide(one), b, other: wide(other), c }))
 const storeOf = (domain: Domain) => {
   const keys = keysOf(layoutOf(domain))
-  return { keys, store: new StateStore({ keys, fanout: 1, roots: 0, threads: 1, maxMemory: 4e6, maxStates: Infinity, symmetry: null }) }
+  return {
+    keys, store: new StateStore({ keys, fanout: 1, roots: 0, threads: 1, maxMemory: 4e6, maxStates: Infinity,
+      symmetry: null }),
+  }
 }
 
 /** Puts values into a store, and what they are packed to into a set beside it. */
@@ -56,13 +59,15 @@ const saved: Readonly<Record<string, Domain>> = {
   'a struct': struct({ a: range(0, 2), b: range(0, 2), c: range(0, 2) }),
   'elements of a list too large to count': list(range(0, 4), 5),
   'elements within an optional': optional(struct({ a: table([range(0, 9)], range(0, 4)) })),
-  'cases that lie over each other': struct({ of: variant('is', { one: { a: range(0, 2 ** 13) }, other: { b: bool } }), c: table([scalarset('id', 4)], range(0, 4)) }),
+  'cases that lie over each other': struct({ of: variant('is', { one: { a: range(0, 2 ** 13) }, other: { b: bool } }),
+    c: table([scalarset('id', 4)], range(0, 4)) }),
 }
 test.each(Object.keys(saved))('a key saves bits of %s', name => {
   const domain = struct({ saved: saved[name]!, rest: table([range(0, 1)], wide(31)) })
   const { bits } = layoutOf(saved[name]!)
   // As many bits as fit only when some are saved.
-  const padded = struct({ saved: saved[name]!, ...Object.fromEntries(Array.from({ length: 64 - bits }, (_, i) => [`b${i}`, bool])) })
+  const padded = struct({ saved: saved[name]!,
+    ...Object.fromEntries(Array.from({ length: 64 - bits }, (_, i) => [`b${i}`, bool])) })
   for (const of of [domain, padded]) expectKept(of, fc.sample(valueOf(of), { numRuns: 200, seed: 2026 }))
   const { pieces } = keysOf(layoutOf(padded))
   expect(pieces!.some(({ rank }) => rank !== null)).toBe(true)

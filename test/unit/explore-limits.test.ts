@@ -16,13 +16,15 @@ const withFaulty = (of: Parameters<typeof referenceProtocol>[0]): ReturnType<typ
 }
 const model = withFaulty(sizes)
 
-function expectCut({ complete, stopped, results, states }: Exploration, by: Exploration['stopped'], most: number = all): void {
+function expectCut({ complete, stopped, results, states }: Exploration, by: Exploration['stopped'],
+  most: number = all): void {
   expect({ complete, stopped }).toEqual({ complete: false, stopped: by })
   expect(results.filter(({ outcome }) => outcome === 'holds' || outcome === 'unreached')).toEqual([])
   expect(states).toBeGreaterThan(0)
   expect(states).toBeLessThan(most)
 }
-const violated = ({ results }: Exploration): string[] => results.flatMap(({ property, violation }) => violation === null ? [] : [`${property} ${violation.ops.length}`])
+const violated = ({ results }: Exploration): string[] =>
+  results.flatMap(({ property, violation }) => violation === null ? [] : [`${property} ${violation.ops.length}`])
 
 describe('what is found before the limit is told', () => {
   const limits: readonly (readonly [string, ExhaustiveOptions, Exploration['stopped']])[] = [
@@ -52,7 +54,8 @@ describe('memory', () => {
   })
   test('that suffices changes nothing', async () => {
     const { states, transitions, depth } = reference.s
-    expect(await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxMemory: 64e6 })).toMatchObject({ complete: true, states, transitions, depth })
+    expect(await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxMemory: 64e6 }))
+      .toMatchObject({ complete: true, states, transitions, depth })
   })
 })
 
@@ -60,13 +63,16 @@ describe('memory', () => {
 function tree(all: number) {
   const domain = struct({ x: range(0, 2 ** 20 - 1) })
   const action = actionsOf<{ x: number }, never>()
-  const children = [1, 2, 3].map(k => action(`child ${k}`, { agent: 'a', when: ({ x }) => 3 * x + k < all, then: d => { d.x = 3 * d.x + k } }))
-  return machine<{ x: number }, Record<never, never>, never>({ name: 'tree', domain, initial: { x: 0 }, actions: children, properties: [] })
+  const children = [1, 2, 3].map(k =>
+    action(`child ${k}`, { agent: 'a', when: ({ x }) => 3 * x + k < all, then: d => { d.x = 3 * d.x + k } }))
+  return machine<{ x: number }, Record<never, never>, never>({ name: 'tree', domain, initial: { x: 0 },
+    actions: children, properties: [] })
 }
 test('what helpers leave to the main thread finds room', async () => {
   const all = 3 ** 9
   for (const firstShared of [100, undefined])
-    expect(await exploreExhaustively(tree(all), { workers: 3, firstShared })).toMatchObject({ complete: true, states: all, transitions: all - 1, engine: { workers: 3 } })
+    expect(await exploreExhaustively(tree(all), { workers: 3, firstShared }))
+      .toMatchObject({ complete: true, states: all, transitions: all - 1, engine: { workers: 3 } })
 })
 
 test('a helper that is woken twice for a round takes it once', async () => {
@@ -82,13 +88,15 @@ test('a helper that is woken twice for a round takes it once', async () => {
   })
   try {
     const all = 3 ** 8
-    expect(await exploreExhaustively(tree(all), { workers: 1 + helpers, firstShared: 100 })).toMatchObject({ complete: true, states: all })
+    expect(await exploreExhaustively(tree(all), { workers: 1 + helpers, firstShared: 100 }))
+      .toMatchObject({ complete: true, states: all })
     expect(late).toHaveBeenCalled()
   } finally { vi.restoreAllMocks() }
 })
 
 test('a run that two threads stored at once has one number when the table grows', () => {
-  const store = new StateStore({ keys: { words: 4, pieces: null }, fanout: 1, roots: 0, threads: 2, maxMemory: 32e6, maxStates: Infinity, symmetry: null })
+  const store = new StateStore({ keys: { words: 4, pieces: null }, fanout: 1, roots: 0, threads: 2, maxMemory: 32e6,
+    maxStates: Infinity, symmetry: null })
   const insert = (run: number): boolean => {
     store.words32.set([run, 1, 2, 3], store.candidate)
     return store.insert(0, 0)
@@ -121,9 +129,11 @@ test('memory that the next search gets is empty', async () => {
   })
   const action = actionsOf<{ x: number; wide: number[] }, { readonly what: 'rested' }>()
   const wide = machine<{ x: number; wide: number[] }, Record<never, never>, { readonly what: 'rested' }>({
-    name: 'wide', domain: struct({ x: range(0, 9), wide: table([range(0, 2)], range(0, 2 ** 31 - 1)) }), initial: { x: 0, wide: [0, 0, 0] },
+    name: 'wide', domain: struct({ x: range(0, 9), wide: table([range(0, 2)], range(0, 2 ** 31 - 1)) }),
+    initial: { x: 0, wide: [0, 0, 0] },
     actions: [
-      action('count', { agent: 'a', when: ({ x }) => x < 9, then: d => { d.x++ } }), action('widen', { agent: 'a', when: () => true, then: d => { d.wide[d.x % 3] = 2 ** d.x } }),
+      action('count', { agent: 'a', when: ({ x }) => x < 9, then: d => { d.x++ } }),
+      action('widen', { agent: 'a', when: () => true, then: d => { d.wide[d.x % 3] = 2 ** d.x } }),
       // The last label is of a step that changes nothing.
       action('rest', { agent: 'a', when: () => true, then: (_, __, { see }) => { see({ what: 'rested' }) } }),
     ],
@@ -131,7 +141,8 @@ test('memory that the next search gets is empty', async () => {
   })
   try {
     // Of a size that no other search has asked for.
-    for (const options of [{}, { workers: 2, firstShared: 1 }, { maxStates: 5000 }, { patientRuns: 1, patientShare: 0 }] as const) {
+    for (const options of [{}, { workers: 2, firstShared: 1 }, { maxStates: 5000 },
+      { patientRuns: 1, patientShare: 0 }] as const) {
       await exploreExhaustively(referenceProtocol(reference.s.sizes), { maxMemory: 13e6, maxStates: 8000, ...options })
       await exploreExhaustively(wide, { maxMemory: 13e6, ...options })
     }
@@ -139,6 +150,7 @@ test('memory that the next search gets is empty', async () => {
   expect(made.length).toBeGreaterThan(1)
   // The trees are written over.
   const zeros = Buffer.alloc(Math.max(...made.map(({ buffer }) => buffer.byteLength)))
-  for (const { buffer } of made) for (const bytes of [Buffer.from(buffer, 0, treesAt.nodes), Buffer.from(buffer, treesAt.end)])
-    expect(bytes.equals(zeros.subarray(0, bytes.length))).toBe(true)
+  for (const { buffer } of made)
+    for (const bytes of [Buffer.from(buffer, 0, treesAt.nodes), Buffer.from(buffer, treesAt.end)])
+      expect(bytes.equals(zeros.subarray(0, bytes.length))).toBe(true)
 })

@@ -1,6 +1,9 @@
-/** Mistakes of a machine, as the exhaustive search tells them: who, with which arguments, where, and how to get there. */
+/** Mistakes of a machine, as the exhaustive search tells them: who, with which arguments, where, and how to get
+ *  there. */
 import { expect, test } from 'vitest'
-import { actionsOf, exploreExhaustively, list, machine, ModelError, optional, propertiesOf, range, showOp, struct, table } from '../../src/index.ts'
+import {
+  actionsOf, exploreExhaustively, list, machine, ModelError, optional, propertiesOf, range, showOp, struct, table,
+} from '../../src/index.ts'
 import type { Domain, ExhaustiveOptions, Property, Value } from '../../src/index.ts'
 
 const domain = struct({ x: range(0, 3), pair: struct({ a: range(0, 3), b: range(0, 3) }), queue: list(range(0, 3), 2) })
@@ -16,7 +19,8 @@ type Then = (draft: State) => void
 const bad = (then: Then, when: (state: State) => boolean = s => s.x === 2) =>
   action('bad', { agent: 'b', params: { k: range(0, 1) }, when, then })
 
-async function told(then: Then, when?: (state: State) => boolean, properties: readonly Property<State, Record<never, never>, Seen>[] = [], going = go) {
+async function told(then: Then, when?: (state: State) => boolean,
+  properties: readonly Property<State, Record<never, never>, Seen>[] = [], going = go) {
   const actions = [going, bad(then, when) as unknown as typeof go]
   const error = await exploreExhaustively(machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(), actions, properties }))
     .then(() => null, (cause: unknown) => cause)
@@ -27,31 +31,42 @@ const there = 'go go bad(k=0)'
 const loose = (of: object): Record<string, unknown> => of as Record<string, unknown>
 
 test('a recipe or guard that throws', async () => {
-  expect(await told(() => { throw new Error('boom') })).toEqual(["recipe of bad(k=0) in machine 'm' threw: boom", there])
-  expect(await told(() => {}, s => { if (s.x === 2) throw new Error('boom'); return false })).toEqual(["guard of bad(k=0) in machine 'm' threw: boom", there])
+  expect(await told(() => { throw new Error('boom') }))
+    .toEqual(["recipe of bad(k=0) in machine 'm' threw: boom", there])
+  expect(await told(() => {}, s => { if (s.x === 2) throw new Error('boom'); return false }))
+    .toEqual(["guard of bad(k=0) in machine 'm' threw: boom", there])
 })
 
 test.each<[string, Then]>([
-  ['reads', d => { while (d.x < 4) void d.pair.a }], ['asks', d => { while ('x' in d) continue }], ['lists', d => { for (;;) Object.keys(d.pair) }],
+  ['reads', d => { while (d.x < 4) void d.pair.a }], ['asks', d => { while ('x' in d) continue }],
+  ['lists', d => { for (;;) Object.keys(d.pair) }],
   ['writes', d => { for (;;) d.pair.a = 1 }],
 ])('a recipe that %s for ever', async (_, then) => {
-  expect(await told(then)).toEqual(["recipe of bad(k=0) in machine 'm' threw: does not end: it has looked at the state 1,000,000 times", there])
+  expect(await told(then))
+    .toEqual(["recipe of bad(k=0) in machine 'm' threw: does not end: it has looked at the state 1,000,000 times",
+      there])
 })
 
 test('a guard or a property that looks for ever', async () => {
   const forEver = (of: { readonly x: number }): boolean => { for (;;) if (of.x === 9) return true }
   expect(await told(() => {}, s => s.x === 2 && forEver(s)))
-    .toEqual(["guard of bad(k=0) in machine 'm' threw: does not end: it has looked at the state 1,000,000 times", there])
-  expect(await told(() => {}, undefined, [always('ends', { claim: '' }, ({ state }) => state.x !== 2 || forEver(state) || { because: '' })]))
+    .toEqual(["guard of bad(k=0) in machine 'm' threw: does not end: it has looked at the state 1,000,000 times",
+      there])
+  expect(await told(() => {}, undefined,
+    [always('ends', { claim: '' }, ({ state }) => state.x !== 2 || forEver(state) || { because: '' })]))
     .toEqual(["property 'ends' threw: does not end: it has looked at the state 1,000,000 times", 'go go'])
 })
 
 test.each<[string, (s: State) => void]>([
-  ['a field', s => { s.x = 3 }], ['an inner field', s => { s.pair.a = 3 }], ['a list', s => { s.queue.push(1) }], ['by deleting', s => { delete loose(s)['x'] }],
-  ['by sorting', s => { s.queue.sort() ; s.queue.length = 0 }], ['by defining', s => { Object.defineProperty(s, 'x', { value: 1 }) }],
+  ['a field', s => { s.x = 3 }], ['an inner field', s => { s.pair.a = 3 }], ['a list', s => { s.queue.push(1) }],
+  ['by deleting', s => { delete loose(s)['x'] }],
+  ['by sorting', s => { s.queue.sort() ; s.queue.length = 0 }],
+  ['by defining', s => { Object.defineProperty(s, 'x', { value: 1 }) }],
 ])('a guard or property that changes the state: %s', async (_, change) => {
-  expect(await told(() => {}, s => { if (s.x === 2) change(s); return false })).toEqual(["guard of bad(k=0) in machine 'm' changes the state; a guard only reads", there])
-  expect(await told(() => {}, undefined, [always('reader', { claim: '' }, ({ state }) => { if (state.x === 2) change(state as State); return true })]))
+  expect(await told(() => {}, s => { if (s.x === 2) change(s); return false }))
+    .toEqual(["guard of bad(k=0) in machine 'm' changes the state; a guard only reads", there])
+  expect(await told(() => {}, undefined,
+    [always('reader', { claim: '' }, ({ state }) => { if (state.x === 2) change(state as State); return true })]))
     .toEqual(["a property of machine 'm' changes the state; a property only reads", 'go go'])
 })
 
@@ -60,7 +75,8 @@ test('a recipe that keeps a part of a state for a later step', async () => {
     let kept: State['pair'] | null = null
     return told(d => { if (kept !== null) use(kept, d); kept = d.pair })
   }
-  const says = (what: string) => [`recipe of bad(k=0) in machine 'm' threw: ${what} a state whose step is over; keep nothing of a state between steps`, there]
+  const says = (what: string) =>
+    [`recipe of bad(k=0) in machine 'm' threw: ${what} a state whose step is over; keep nothing of a state between steps`, there]
   expect(await keeping(kept => { kept.a = 1 })).toEqual(says("writes 'a' of"))
   expect(await keeping((kept, d) => { d.x = kept.a })).toEqual(says('reads a part of'))
   expect(await keeping((kept, d) => { d.pair = kept })).toEqual(
@@ -83,14 +99,18 @@ test.each<[string, Then, string]>([
 })
 
 test.each<[string, () => unknown, string]>([
-  ['Date.now', () => Date.now(), 'reads a clock'], ['new Date', () => new Date(), 'reads a clock'], ['Date()', () => (Date as () => string)(), 'reads a clock'],
-  ['performance.now', () => performance.now(), 'reads a clock'], ['Math.random', () => Math.random(), 'asks for a random number'],
+  ['Date.now', () => Date.now(), 'reads a clock'], ['new Date', () => new Date(), 'reads a clock'],
+  ['Date()', () => (Date as () => string)(), 'reads a clock'],
+  ['performance.now', () => performance.now(), 'reads a clock'],
+  ['Math.random', () => Math.random(), 'asks for a random number'],
 ])('%s in recipe, guard and property', async (_, ask, what) => {
   const why = `'bad(k=0)' of machine 'm' ${what}: a step depends on the state and its arguments alone`
   expect(await told(d => { if (ask() === 1) d.x = 0 })).toEqual([why, there])
   expect(await told(() => {}, s => s.x === 2 && ask() === 1)).toEqual([why, there])
-  expect(await told(() => {}, undefined, [always('timely', { claim: '' }, ({ state }) => state.x < 2 || ask() !== 1 || { because: '' })]))
-    .toEqual([`property 'timely' threw: a property of machine 'm' ${what}: a step depends on the state and its arguments alone`, 'go go'])
+  expect(await told(() => {}, undefined,
+    [always('timely', { claim: '' }, ({ state }) => state.x < 2 || ask() !== 1 || { because: '' })]))
+    .toEqual([`property 'timely' threw: a property of machine 'm' ${what}: a step depends on the state and its `
+      + 'arguments alone', 'go go'])
   expect(typeof Date.now()).toBe('number')
   expect(Math.random()).toBeLessThan(1)
 })
@@ -106,15 +126,20 @@ test('a recipe that asks other questions than before in a state that looks alike
   let steps = 0
   const counting = action('go', { agent: 'a', when: s => s.x < 3, then: d => { steps++; d.x++ } })
   const [message, trace] = await told(d => { d.pair.b = steps > 2 ? d.pair.a : d.x }, s => s.pair.b === 0, [], counting)
-  expect(message).toBe("bad(k=0) of machine 'm' does different things in states that look alike to it: it must depend on the state and its arguments alone")
+  expect(message)
+    .toBe("bad(k=0) of machine 'm' does different things in states that look alike to it: it must depend on the state "
+      + "and its arguments alone")
   expect(trace).toBe('go bad(k=0)')
 })
 
 test.each<[string, Domain, string]>([
-  ['a range', struct({ deep: table([range(0, 1)], struct({ wide: optional(range(0, 2 ** 31 - 1)) })) }), 'world.state.deep[].wide: 2,147,483,649 values'],
-  ['in a list', struct({ queue: list(optional(range(0, 2 ** 31 - 1)), 2) }), 'world.state.queue[]: 2,147,483,649 values'],
+  ['a range', struct({ deep: table([range(0, 1)], struct({ wide: optional(range(0, 2 ** 31 - 1)) })) }),
+    'world.state.deep[].wide: 2,147,483,649 values'],
+  ['in a list', struct({ queue: list(optional(range(0, 2 ** 31 - 1)), 2) }),
+    'world.state.queue[]: 2,147,483,649 values'],
 ])('bounds whose state cannot be packed: %s', async (_, wide, why) => {
-  const start = 'deep' in (wide as unknown as { fields: object }).fields ? { deep: [{ wide: null }, { wide: null }] } : { queue: [] }
+  const start = 'deep' in (wide as unknown as { fields: object }).fields ? { deep: [{ wide: null }, { wide: null }] }
+    : { queue: [] }
   await expect(exploreExhaustively(machine({ name: 'm', domain: wide, initial: start, actions: [] }))).rejects.toThrow(`${why} cannot be packed; a field has at most 2^31`)
 })
 
@@ -123,13 +148,18 @@ function wide() {
   const digits = struct({ digits: table([range(0, 4)], range(0, 3)), sum: range(0, 15), ticks: range(0, 1) })
   type S = Value<typeof digits>
   const act = actionsOf<S, Seen>()
-  const add = act('add', { agent: 'a', params: { i: range(0, 4) }, when: (s, { i }) => s.digits[i]! < 3, then: (d, { i }) => { d.digits[i]!++ } })
-  const sum = act('sum', { agent: 'b', when: () => true, then: d => { d.sum = d.digits.reduce((all, one) => all + one, 0) } })
+  const add = act('add',
+    { agent: 'a', params: { i: range(0, 4) }, when: (s, { i }) => s.digits[i]! < 3,
+      then: (d, { i }) => { d.digits[i]!++ } })
+  const sum = act('sum',
+    { agent: 'b', when: () => true, then: d => { d.sum = d.digits.reduce((all, one) => all + one, 0) } })
   const tick = act('tick', { agent: 'a', when: s => s.ticks === 0, then: d => { d.ticks = 1 } })
   const { always: claim } = propertiesOf<S, Record<never, never>, Seen>()
   return machine<S, Record<never, never>, Seen>({
-    name: 'wide', domain: digits, initial: { digits: [0, 0, 0, 0, 0], sum: 0, ticks: 0 }, actions: [add, sum, tick] as unknown as (typeof tick)[],
-    properties: [claim('small', { claim: '' }, ({ state }) => state.sum < 14 || { because: `sum ${state.sum}` }), claim('never', { claim: '' }, ({ state }) => state.ticks < 2 || { because: 'ticks' })],
+    name: 'wide', domain: digits, initial: { digits: [0, 0, 0, 0, 0], sum: 0, ticks: 0 },
+    actions: [add, sum, tick] as unknown as (typeof tick)[],
+    properties: [claim('small', { claim: '' }, ({ state }) => state.sum < 14 || { because: `sum ${state.sum}` }),
+      claim('never', { claim: '' }, ({ state }) => state.ticks < 2 || { because: 'ticks' })],
   })
 }
 test('a recipe whose tree grows without end runs anew each time, alone, and is named', async () => {
@@ -141,5 +171,6 @@ test('a recipe whose tree grows without end runs anew each time, alone, and is n
   expect(learnt.direct).toEqual([])
   expect(learnt.told).toMatchObject({ complete: true, results: [{ outcome: 'violated' }, { outcome: 'holds' }] })
   for (const backend of ['walk', 'javascript', 'wasm'] as const)
-    expect(await facts({ backend, patientRuns: 300, patientShare: 0.02 })).toEqual({ direct: ['sum'], told: learnt.told })
+    expect(await facts({ backend, patientRuns: 300, patientShare: 0.02 }))
+      .toEqual({ direct: ['sum'], told: learnt.told })
 })

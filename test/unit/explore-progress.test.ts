@@ -1,4 +1,5 @@
-/** Claims about endless runs: by hand on tiny graphs, and against a search through all sets of states on random ones. */
+/** Claims about endless runs: by hand on tiny graphs, and against a search through all sets of states on random
+ *  ones. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exploreFully, exploreProgress, showOp } from '../../src/index.ts'
@@ -13,20 +14,24 @@ import { always, eventually, graphMachine, leadsTo, recovers } from './graph-mac
 import type { Edge } from './graph-machine.ts'
 
 const reaches = (goal: number) => eventually('goal', { claim: '' }, ({ state }) => state.at === goal)
-const follows = (from: number, to: number) => leadsTo('follows', { claim: '' }, ({ state }) => state.at === from, ({ state }) => state.at === to)
-const nowhere = (where: number) => always('nowhere', { claim: '' }, ({ state }) => state.at !== where || { because: `at ${where}` })
+const follows = (from: number, to: number) =>
+  leadsTo('follows', { claim: '' }, ({ state }) => state.at === from, ({ state }) => state.at === to)
+const nowhere = (where: number) =>
+  always('nowhere', { claim: '' }, ({ state }) => state.at !== where || { because: `at ${where}` })
 const returns = (goal: number) => recovers('returns', { claim: '' }, ({ state }) => state.at === goal)
 
 async function verdict(machine: ReturnType<typeof graphMachine>) {
   const { results } = await exploreProgress(machine)
   const { outcome, violation } = results[0]!
-  return violation === null ? outcome : { because: violation.because, ops: violation.ops.map(showOp).join(' '), loop: violation.loop }
+  return violation === null ? outcome
+    : { because: violation.because, ops: violation.ops.map(showOp).join(' '), loop: violation.loop }
 }
 
 describe('eventually', () => {
   const edges: Edge[] = [[0, 'spin', 0], [0, 'go', 1]]
   test('an unfair step need not be taken: the run may rest', async () => {
-    expect(await verdict(graphMachine(edges, {}, [reaches(1)]))).toEqual({ because: 'the goal is never met: nothing need ever happen', ops: '', loop: 0 })
+    expect(await verdict(graphMachine(edges, {}, [reaches(1)])))
+      .toEqual({ because: 'the goal is never met: nothing need ever happen', ops: '', loop: 0 })
   })
   test('where something fair goes on, the other step can be left out for ever', async () => {
     expect(await verdict(graphMachine(edges, { spin: true }, [reaches(1)])))
@@ -67,13 +72,16 @@ describe('weak and strong fairness', () => {
 })
 
 describe('leadsTo', () => {
-  const edges: Edge[] = [[0, 'ask', 1], [1, 'work', 2], [2, 'answer', 0], [1, 'fail', 3], [3, 'retry', 1], [3, 'retreat', 3]]
+  const edges: Edge[] = [[0, 'ask', 1], [1, 'work', 2], [2, 'answer', 0], [1, 'fail', 3], [3, 'retry', 1],
+    [3, 'retreat', 3]]
   test('what is asked again and again is answered each time', async () => {
-    expect(await verdict(graphMachine(edges, { work: 'strong', answer: true, retry: true }, [follows(1, 0)]))).toBe('holds')
+    expect(await verdict(graphMachine(edges, { work: 'strong', answer: true, retry: true }, [follows(1, 0)])))
+      .toBe('holds')
   })
   test('the prefix is shortest, also where it passes the beginning twice', async () => {
     expect(await verdict(graphMachine(edges, { work: true, answer: true, retry: true }, [follows(1, 0)])))
-      .toEqual({ because: 'what began begins with op 1 and never ends: ops 2 to 3 can repeat for ever', ops: 'ask fail retry', loop: 1 })
+      .toEqual({ because: 'what began begins with op 1 and never ends: ops 2 to 3 can repeat for ever',
+        ops: 'ask fail retry', loop: 1 })
   })
   test('what ends where it begins has ended', async () => {
     expect(await verdict(graphMachine(edges, {}, [follows(1, 1)]))).toBe('holds')
@@ -89,22 +97,26 @@ describe('recovers', () => {
   })
   test('the nearest state without one is shown', async () => {
     expect(await verdict(graphMachine([[0, 'go', 1], [1, 'back', 0], [1, 'fall', 2], [2, 'roam', 3], [3, 'roam', 2]], {}, [returns(0)])))
-      .toEqual({ because: 'none of the 2 states that can come from here on meets the goal', ops: 'go fall', loop: null })
+      .toEqual({ because: 'none of the 2 states that can come from here on meets the goal', ops: 'go fall',
+        loop: null })
   })
 })
 
 describe('the trace of an endless run', () => {
   const machine = graphMachine([[0, 'turn', 1], [1, 'turn', 0], [1, 'go', 2]], { go: true, turn: true }, [reaches(2)])
   const endless = makeTrace(machine, {
-    design: 'graph', bounds: {}, property: 'goal', because: 'x', loop: 1, found: { driver: 'exhaustive', shortest: true },
+    design: 'graph', bounds: {}, property: 'goal', because: 'x', loop: 1,
+    found: { driver: 'exhaustive', shortest: true },
     ops: ['turn', 'turn', 'turn'].map(name => ({ action: name, args: {} })),
   })
   const plain = theme(false, 80)
   test('is drawn with its loop, in steps and in lanes', () => {
     const replayed = replay(machine, endless)
-    expect(renderTrace(replayed, endless, { theme: plain })).toMatch(/^ {2}1 .*\n {2}┌ from here for ever\n {2}2 [^]*\n {2}3 [^]*\n {2}└ back to step 2$/m)
+    expect(renderTrace(replayed, endless, { theme: plain }))
+      .toMatch(/^ {2}1 .*\n {2}┌ from here for ever\n {2}2 [^]*\n {2}3 [^]*\n {2}└ back to step 2$/m)
     expect(renderTrace(replayed, endless, { theme: plain })).toContain('3 ops; none is shorter up to its loop')
-    expect(renderLanes(replayed, { theme: plain }).split('\n').slice(1, 4).map(line => line[0])).toEqual([' ', '┌', '└'])
+    expect(renderLanes(replayed, { theme: plain }).split('\n').slice(1, 4).map(line => line[0]))
+      .toEqual([' ', '┌', '└'])
   })
   test('is read back from its file', () => {
     expect(parseTrace(formatTrace(endless), 'x.json')).toEqual(endless)
@@ -124,18 +136,21 @@ describe('the trace of an endless run', () => {
 
 test('a limit leaves every claim undecided, and says which limit', async () => {
   const machine = graphMachine([[0, 'a', 1], [1, 'a', 2]], {}, [reaches(2), returns(0)])
-  expect(await exploreProgress(machine, { maxStates: 2 })).toMatchObject({ stopped: 'states', results: [{ outcome: 'incomplete' }, { outcome: 'incomplete' }] })
+  expect(await exploreProgress(machine, { maxStates: 2 }))
+    .toMatchObject({ stopped: 'states', results: [{ outcome: 'incomplete' }, { outcome: 'incomplete' }] })
   expect(await exploreProgress(machine, { signal: AbortSignal.abort() })).toMatchObject({ stopped: 'interrupted' })
 })
 
 test('safety and progress are one report; a limit leaves open what it must', async () => {
   const both = graphMachine([[0, 'a', 1], [1, 'a', 0]], { a: true }, [reaches(1), nowhere(1)])
   const full = await exploreFully(both)
-  expect(full.results.map(({ property, outcome }) => [property, outcome])).toEqual([['goal', 'holds'], ['nowhere', 'violated']])
+  expect(full.results.map(({ property, outcome }) => [property, outcome]))
+    .toEqual([['goal', 'holds'], ['nowhere', 'violated']])
   expect(full.results[1]!.violation).toMatchObject({ loop: null, shortest: true })
   const chain = graphMachine([[0, 'a', 1], [1, 'a', 2]], {}, [reaches(2), nowhere(2)])
   expect(await exploreFully(chain, { maxStates: 2 })).toMatchObject({
-    complete: false, stopped: 'states', results: [{ outcome: 'incomplete', violation: null }, { outcome: 'incomplete' }],
+    complete: false, stopped: 'states',
+    results: [{ outcome: 'incomplete', violation: null }, { outcome: 'incomplete' }],
   })
 })
 
@@ -143,16 +158,19 @@ test('a million states in a chain of loops are no deeper than any other graph', 
   const states = 1_000_000
   const first = Uint32Array.from({ length: states + 1 }, (_, i) => Math.min(2 * i, 2 * states - 1))
   // Each state has an edge to the next and one back to the one before; so all are one component.
-  const target = Uint32Array.from({ length: 2 * states - 1 }, (_, i) => i === 2 * states - 2 ? states - 2 : i % 2 === 0 ? i / 2 + 1 : Math.max(0, (i - 1) / 2 - 1))
+  const target = Uint32Array.from({ length: 2 * states - 1 },
+    (_, i) => i === 2 * states - 2 ? states - 2 : i % 2 === 0 ? i / 2 + 1 : Math.max(0, (i - 1) / 2 - 1))
   const members = Uint32Array.from({ length: states }, (_, i) => i)
-  const { count } = await new ComponentFinder({ states, first, target }, unhurried()).find({ members, region: new Uint32Array(states), id: 0, cut: null })
+  const { count } = await new ComponentFinder({ states, first, target }, unhurried()).find({ members,
+    region: new Uint32Array(states), id: 0, cut: null })
   expect(count).toBe(1)
 })
 
 const size = 5
 const names = ['a', 'b', 'c'] as const
 const anyFairness = () => fc.constantFrom<Fairness>(false, true, 'strong')
-const fairness: fc.Arbitrary<Record<string, Fairness>> = fc.record({ a: anyFairness(), b: anyFairness(), c: anyFairness() })
+const fairness: fc.Arbitrary<Record<string, Fairness>> = fc.record({ a: anyFairness(), b: anyFairness(),
+  c: anyFairness() })
 const graphs = fc.uniqueArray(fc.tuple(fc.nat(size - 1), fc.constantFrom(...names), fc.nat(size - 1)), {
   minLength: 1, maxLength: 12, selector: ([from, name]) => `${from}${name}`,
 }).map((edges): Edge[] => edges)
@@ -170,22 +188,27 @@ function naive(edges: readonly Edge[], fair: Record<string, Fairness>, from: num
   for (let set = 1; set < 2 ** size; set++) {
     const inside = Array.from({ length: size }, (_, s) => s).filter(s => (set >> s & 1) === 1)
     const own = edges.filter(([f, , t]) => inside.includes(f) && inside.includes(t))
-    if (own.length === 0 || inside.some(s => !waiting.has(s)) || inside.some(s => reach([s], t => inside.includes(t)).size < inside.length)) continue
+    if (own.length === 0 || inside.some(s => !waiting.has(s))
+      || inside.some(s => reach([s], t => inside.includes(t)).size < inside.length)) continue
     const given = (name: string): boolean => own.some(([, n]) => n === name)
     if (names.every(name => given(name) || fair[name] === false
-      || (fair[name] === 'strong' ? !inside.some(s => enabled(s, name)) : inside.some(s => !enabled(s, name))))) return 'violated'
+      || (fair[name] === 'strong' ? !inside.some(s => enabled(s, name)) : inside.some(s => !enabled(s, name)))))
+      return 'violated'
   }
   return 'holds'
 }
 
 test('random graphs: the verdict of a search through all sets of states, and every lasso replays', async () => {
-  await fc.assert(fc.asyncProperty(graphs, fairness, fc.nat(size - 1), fc.nat(size - 1), async (edges, fair, from, to) => {
-    const machine = graphMachine([...edges, [size - 1, 'z', size - 1]], { ...fair, z: false }, [follows(from, to)])
-    const { results: [result] } = await exploreProgress(machine)
-    expect(result!.outcome).toBe(naive(edges, fair, from, to))
-    if (result!.violation === null) return
-    const { ops, loop, because, property } = result!.violation
-    const trace = makeTrace(machine, { design: 'graph', bounds: {}, property, because, ops, loop: loop!, found: { driver: 'exhaustive', shortest: true } })
-    expect(replay(machine, trace)).toMatchObject({ reproduced: true, because, refusedCount: 0, loop })
-  }), { seed: 1972, numRuns: 400 })
+  await fc.assert(fc.asyncProperty(graphs, fairness, fc.nat(size - 1), fc.nat(size - 1),
+    async (edges, fair, from, to) => {
+      const machine = graphMachine([...edges, [size - 1, 'z', size - 1]], { ...fair, z: false }, [follows(from, to)])
+      const { results: [result] } = await exploreProgress(machine)
+      expect(result!.outcome).toBe(naive(edges, fair, from, to))
+      if (result!.violation === null) return
+      const { ops, loop, because, property } = result!.violation
+      const trace = makeTrace(machine,
+        { design: 'graph', bounds: {}, property, because, ops, loop: loop!,
+          found: { driver: 'exhaustive', shortest: true } })
+      expect(replay(machine, trace)).toMatchObject({ reproduced: true, because, refusedCount: 0, loop })
+    }), { seed: 1972, numRuns: 400 })
 })

@@ -43,7 +43,8 @@ test('a shrunk trace violates its own property by its last op, and no op of it c
 })
 
 test('states are counted once, steps and refusals each', async () => {
-  const { states, transitions, random, coverage, complete, depth } = await exploreRandomly(peterson(), { seed: 3, runs: 300, length: 40 })
+  const { states, transitions, random, coverage, complete, depth } = await exploreRandomly(peterson(),
+    { seed: 3, runs: 300, length: 40 })
   const all = await exploreExhaustively(peterson())
   expect(states).toBe(all.states)
   expect(random!.distinctStates).toBe(states)
@@ -59,7 +60,8 @@ test('a run that was mostly refused has shown nothing', async () => {
   const blind = await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 1 })
   expect(blind.stopped).toBe('refused')
   expect(blind.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'reached', 'unchecked'])
-  expect(await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 1, refusedLimit: 1 })).toMatchObject({ stopped: null })
+  expect(await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 1, refusedLimit: 1 }))
+    .toMatchObject({ stopped: null })
   expect(await exploreRandomly(peterson(), { seed: 1, runs: 50, blind: 0 })).toMatchObject({ random: { refused: 0 } })
 })
 
@@ -68,7 +70,9 @@ test('time and interruption end it as incomplete', async () => {
   expect(timed).toMatchObject({ stopped: 'time', random: { runs: 0 } })
   expect(timed.results.map(r => r.outcome)).toEqual(['incomplete', 'incomplete', 'incomplete', 'unchecked'])
   const stop = new AbortController()
-  const cut = await onCountedClock(1, () => exploreRandomly(twoPhaseCommit(3), { seed: 1, runs: 1e6, signal: stop.signal, onProgress: () => { stop.abort() } }))
+  const cut = await onCountedClock(1,
+    () => exploreRandomly(twoPhaseCommit(3),
+      { seed: 1, runs: 1e6, signal: stop.signal, onProgress: () => { stop.abort() } }))
   expect(cut.stopped).toBe('interrupted')
   expect(cut.random!.runs).toBeGreaterThan(0)
 })
@@ -82,7 +86,8 @@ const { always, sometimes } = propertiesOf<State, Ledger, Seen>()
 const toy = (properties: readonly Property<State, Ledger, Seen>[], top = 9) => machine<State, Ledger, Seen>({
   name: 'toy', domain, initial: { a: 0, b: 0 }, properties,
   actions: [
-    action('add', { agent: 'cpu', params: { n: range(1, 3) }, when: s => s.a < top, then: (d, { n }) => { d.a = Math.min(top, d.a + n) } }),
+    action('add', { agent: 'cpu', params: { n: range(1, 3) }, when: s => s.a < top,
+      then: (d, { n }) => { d.a = Math.min(top, d.a + n) } }),
     action('count', { agent: 'cpu', when: s => s.b < 9, then: d => { d.b++ } }),
   ],
 })
@@ -91,13 +96,15 @@ const count = { action: 'count', args: {} }
 
 test('shrinking deletes ops, drops refused and foreign ones, and lowers arguments', () => {
   const model = toy([always('a below 3', { claim: '' }, ({ state }) => state.a < 3 || { because: `a is ${state.a}` })])
-  expect(shrinkOps(model, 'a below 3', [count, { action: 'gone', args: {} }, add(9), add(2), count, add(2), add(1), count]))
+  expect(shrinkOps(model, 'a below 3',
+    [count, { action: 'gone', args: {} }, add(9), add(2), count, add(2), add(1), count]))
     .toEqual([add(1), add(2)])
   expect(shrinkOps(model, 'a below 3', [add(3), add(3)])).toEqual([add(3)])
 })
 
 test('ops that differ in what a struct holds are two', () => {
-  const put = action('put', { agent: 'cpu', params: { v: struct({ n: range(0, 1) }) }, when: () => true, then: (d, { v }) => { d.a = v.n } })
+  const put = action('put',
+    { agent: 'cpu', params: { v: struct({ n: range(0, 1) }) }, when: () => true, then: (d, { v }) => { d.a = v.n } })
   const model = machine<State, Ledger, Seen>({ name: 'toy', domain, initial: { a: 0, b: 0 }, actions: [put],
     properties: [always('a is 0', { claim: '' }, ({ state }) => state.a === 0 || { because: 'put' })] })
   expect(model.instances.map(({ op }) => showOp(op))).toEqual(['put(v={"n":0})', 'put(v={"n":1})'])
@@ -113,20 +120,23 @@ test('shrinking keeps to its property: another one violated on the way does not 
 })
 
 test('what does not violate is not shrunk', () => {
-  const model = toy([always('fine', { claim: '' }, () => true), always('never', { claim: '' }, () => ({ because: 'no' }))])
+  const model = toy([always('fine', { claim: '' }, () => true),
+    always('never', { claim: '' }, () => ({ because: 'no' }))])
   expect(() => shrinkOps(model, 'fine', [count])).toThrow("these ops do not violate 'fine' of machine 'toy'")
   expect(() => shrinkOps(model, 'fin', [count])).toThrow("machine 'toy' has no property 'fin'")
   expect(shrinkOps(model, 'never', [count])).toEqual([])
 })
 
 test('a violation of the initial state is reported with an empty trace', async () => {
-  const { results, random } = await exploreRandomly(toy([always('never', { claim: '' }, () => ({ because: 'no' }))]), { seed: 1 })
+  const { results, random } = await exploreRandomly(toy([always('never', { claim: '' }, () => ({ because: 'no' }))]),
+    { seed: 1 })
   expect(results[0]).toMatchObject({ outcome: 'violated', violation: { ops: [], because: 'no' } })
   expect(random!.runs).toBe(0)
 })
 
 test('an unreached witness is said to be so', async () => {
-  const { results } = await exploreRandomly(toy([sometimes('ten', { claim: '' }, ({ state }) => state.a > 9)]), { seed: 1, runs: 20 })
+  const { results } = await exploreRandomly(toy([sometimes('ten', { claim: '' }, ({ state }) => state.a > 9)]),
+    { seed: 1, runs: 20 })
   expect(results[0]).toMatchObject({ outcome: 'unreached', reachedBy: null })
 })
 

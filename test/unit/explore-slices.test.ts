@@ -1,6 +1,9 @@
-/** Claims about endless runs are decided in slices: a limit or a signal ends that at any place, and what was decided before is told. */
+/** Claims about endless runs are decided in slices: a limit or a signal ends that at any place, and what was decided
+ *  before is told. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { actionsOf, buildGraph, exploreFully, exploreProgress, machine, propertiesOf, range, struct } from '../../src/index.ts'
+import {
+  actionsOf, buildGraph, exploreFully, exploreProgress, machine, propertiesOf, range, struct,
+} from '../../src/index.ts'
 import type { Exploration, Progress } from '../../src/index.ts'
 import { extremesOf } from '../../src/explore/extremes.ts'
 import { Pace, Slices, unlessStopped } from '../../src/explore/pace.ts'
@@ -41,20 +44,26 @@ afterEach(() => { vi.restoreAllMocks() })
 describe('claims about endless runs', () => {
   test('are decided with a look at the clock every few thousand states', async () => {
     const looks: string[] = []
-    const found = await exploreFully(grid, { onProgress: ({ deciding }) => { if (deciding !== undefined) looks.push(deciding) } })
+    const found = await exploreFully(grid,
+      { onProgress: ({ deciding }) => { if (deciding !== undefined) looks.push(deciding) } })
     expect([found.states, found.stopped, outcomes(found)]).toEqual([states, null, whole])
     // Each passes over all states at least as often as said here.
     for (const [claim, passes] of [['goes on', 6], ['ends', 5], ['can end', 4], ['never', 5]] as const)
-      expect(looks.filter(one => one === claim).length, claim).toBeGreaterThanOrEqual(passes * Math.floor(states / 4096))
+      expect(looks.filter(one => one === claim).length, claim)
+        .toBeGreaterThanOrEqual(passes * Math.floor(states / 4096))
   })
-  test('end at the first and the last look of each, and between: what was decided stands, the rest is open, and nothing else is said', async () => {
+  test('end at the first and the last look of each, and between: what was decided stands, the rest is open, and '
+    + 'nothing else is said', async () => {
     const { graph } = await buildGraph(grid)
     /** Stopped at the given look; and which claim was decided at each. */
     const decide = async (look: number) => {
       const stop = new AbortController()
       const looks: string[] = []
       const onProgress = ({ deciding }: Progress): void => { if (looks.push(deciding!) === look) stop.abort() }
-      return { looks, ...await decideProgress(grid, { value: graph, stopped: null }, new Pace({ signal: stop.signal, onProgress }), counts) }
+      return {
+        looks, ...await decideProgress(grid, { value: graph, stopped: null },
+          new Pace({ signal: stop.signal, onProgress }), counts),
+      }
     }
     const { looks, stopped, results } = await decide(Infinity)
     expect([stopped, outcomes({ results })]).toEqual([null, whole.slice(1)])
@@ -80,24 +89,28 @@ describe('claims about endless runs', () => {
     const stop = new AbortController()
     const onProgress = ({ deciding }: Progress): void => { if (deciding === 'ends') stop.abort() }
     expect(await exploreProgress(grid, { signal: stop.signal, onProgress })).toMatchObject({
-      stopped: 'interrupted', states, results: [{ outcome: 'holds' }, { outcome: 'incomplete' }, { outcome: 'incomplete' }, { outcome: 'incomplete' }],
+      stopped: 'interrupted', states,
+      results: [{ outcome: 'holds' }, { outcome: 'incomplete' }, { outcome: 'incomplete' }, { outcome: 'incomplete' }],
     })
   })
 })
 
 test('costs over all behaviours are found so too', async () => {
   const { graph } = await buildGraph(grid)
-  const measure = { begins: ({ instance }: { instance: { action: { name: string } } }) => instance.action.name === 'up', ends: () => false, price: () => 1 }
+  const measure = { begins: ({ instance }: { instance: { action: { name: string } } }) => instance.action.name === 'up',
+    ends: () => false, price: () => 1 }
   let looks = 0
   const pace = new Pace({ onProgress: () => { looks++ } })
   await extremesOf(grid, graph!, measure, new Slices(pace, () => counts))
   expect(looks).toBeGreaterThanOrEqual(8 * Math.floor(states / 4096))
   const stopped = new Slices(new Pace({ signal: AbortSignal.abort() }), () => counts)
-  expect(await unlessStopped(null, () => extremesOf(grid, graph!, measure, stopped))).toEqual({ value: null, stopped: 'interrupted' })
+  expect(await unlessStopped(null, () => extremesOf(grid, graph!, measure, stopped)))
+    .toEqual({ value: null, stopped: 'interrupted' })
 })
 
 test('no room for what deciding needs is a limit, and no other mistake is', async () => {
   const tooMuch: (() => unknown)[] = [() => new Uint32Array(2 ** 40), () => new ArrayBuffer(2 ** 52)]
-  for (const make of tooMuch) expect(await unlessStopped(null, async () => { make() })).toEqual({ value: null, stopped: 'memory' })
+  for (const make of tooMuch)
+    expect(await unlessStopped(null, async () => { make() })).toEqual({ value: null, stopped: 'memory' })
   await expect(unlessStopped(null, async () => { throw new RangeError('is priced -1') })).rejects.toThrow('priced')
 })

@@ -17,11 +17,14 @@ describe('a pattern', () => {
   })
   it('fits the paths that it names, with any folders for **', () => {
     const path = ['a', 'b', 'no-x.json']
-    for (const pattern of ['a/b/no-x.json', '*/*/*', '**/*.json', '**/b/*', 'a/**/**/b/no-?.json', '**/**/**', 'a/**']) expect(fitsPath(pattern.split('/'), path), pattern).toBe(true)
-    for (const pattern of ['*', 'a/*', 'a/b', '**/c/**', 'b/**', '**/a', 'a/b/no-x.json/**/x', '']) expect(fitsPath(pattern.split('/'), path), pattern).toBe(false)
+    for (const pattern of ['a/b/no-x.json', '*/*/*', '**/*.json', '**/b/*', 'a/**/**/b/no-?.json', '**/**/**', 'a/**'])
+      expect(fitsPath(pattern.split('/'), path), pattern).toBe(true)
+    for (const pattern of ['*', 'a/*', 'a/b', '**/c/**', 'b/**', '**/a', 'a/b/no-x.json/**/x', ''])
+      expect(fitsPath(pattern.split('/'), path), pattern).toBe(false)
   })
   it('of many stars takes no longer than the product of the lengths', () => {
     expect(fitsName(`${'*a'.repeat(200)}x`, 'a'.repeat(1000))).toBe(false)
-    expect(fitsPath([...Array.from({ length: 50 }, () => ['**', 'a']).flat(), 'x'], Array.from({ length: 200 }, () => 'a'))).toBe(false)
+    expect(fitsPath([...Array.from({ length: 50 }, () => ['**', 'a']).flat(), 'x'],
+      Array.from({ length: 200 }, () => 'a'))).toBe(false)
   })
 })

@@ -13,7 +13,8 @@ const action = actionsOf<At, Went>()
 export const { always, leadsTo, eventually, recovers } = propertiesOf<At, None, Went>()
 
 export function graphMachine(
-  edges: readonly Edge[], fair: Readonly<Record<string, Fairness>> = {}, properties: readonly Property<At, None, Went>[] = []): Machine<At, None, Went> {
+  edges: readonly Edge[], fair: Readonly<Record<string, Fairness>> = {},
+  properties: readonly Property<At, None, Went>[] = []): Machine<At, None, Went> {
   const states = Math.max(0, ...edges.flatMap(([from, , to]) => [from, to])) + 1
   const names = [...new Set(edges.map(([, name]) => name))].sort()
   return machine<At, None, Went>({

@@ -1,4 +1,5 @@
-/** The recorded boots, with exact counts. Checked by hand with `zgrep -c EVENT` and, for the pairing, by a script of other making. */
+/** The recorded boots, with exact counts. Checked by hand with `zgrep -c EVENT` and, for the pairing, by a script of
+ *  other making. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
@@ -28,18 +29,21 @@ describe('what each boot holds', () => {
       log.lines, iotlb.fills, iotlb.hits, kind('iotlb page'), kind('iotlb domain'), kind('iec index'),
       queue.waits, irtes.changes, kernel!.pairing.maps, kernel!.pairing.unmaps,
     ]).toEqual(expected)
-    expect([kind('iotlb global'), kind('iec global'), kind('context-cache global'), queue.submissions - queue.waits]).toEqual([1, 1, 1, 0])
+    expect([kind('iotlb global'), kind('iec global'), kind('context-cache global'), queue.submissions - queue.waits])
+      .toEqual([1, 1, 1, 0])
     expect([unread.total, kernel!.unread.total, log.known]).toEqual([0, 0, log.lines])
   })
 
   it.each(names)('%s: the caches of the model explain every hit, and the rules hold', name => {
     const { iotlb, contexts, irtes, ...report } = of(name)
-    expect([iotlb.explained, iotlb.unexplained.count, iotlb.otherContent.count, iotlb.beforeStart.count]).toEqual([iotlb.hits, 0, 0, 0])
+    expect([iotlb.explained, iotlb.unexplained.count, iotlb.otherContent.count, iotlb.beforeStart.count])
+      .toEqual([iotlb.hits, 0, 0, 0])
     expect([contexts.explained, irtes.invalidated]).toEqual([contexts.hits, irtes.changes])
     expect([irtes.remapDiffers.count, irtes.halvesDisputed]).toEqual([0, 0])
     expect(irtes.halves).toBe('swapped')
     expect(verdictsOf({ ...report, iotlb, contexts, irtes })).toMatchObject({
-      'log-complete': name === 'vtd-sm' ? 'not-shown' : 'true', 'hits-explained': 'true', 'leaf-changes-invalidated': 'true',
+      'log-complete': name === 'vtd-sm' ? 'not-shown' : 'true', 'hits-explained': 'true',
+      'leaf-changes-invalidated': 'true',
       'context-changes-invalidated': 'true', 'irte-changes-invalidated': 'true', 'submissions-waited-for': 'true',
       'one-command-at-a-time': 'true', 'tables-flushed-before-use': 'true', 'no-faults': 'true',
     })
@@ -50,7 +54,8 @@ describe('what each boot holds', () => {
     expect(iotlb.misses).toBe(1944 + 8)
     expect(iotlb.refilledSame).toEqual({ count: 1, lines: [29441] })
     expect(queue.perWait).toEqual([{ descriptors: 1, waits: 1979 }])
-    expect(registers.commands.flatMap(({ commands }) => commands)).toEqual(['QIE=1', 'SIRTP', 'IRE=1', 'SRTP', 'TE=1', 'TE=0'])
+    expect(registers.commands.flatMap(({ commands }) => commands))
+      .toEqual(['QIE=1', 'SIRTP', 'IRE=1', 'SRTP', 'TE=1', 'TE=0'])
     expect(iotlb.byDomain.map(({ did, hits }) => [did, hits])).toEqual([[4, 2376], [5, 1805], [6, 29], [7, 259]])
     expect(iotlb.emptied.at(-1)).toEqual({ conduct: 'TE', line: 63551, entries: 11 })
   })
@@ -75,7 +80,8 @@ describe('windows', () => {
   })
 
   it('in time: under 0.1 ms, and 11 ms', () => {
-    const wait = (name: string, basis: string) => of(name).kernel!.pairing.rows.find(row => row.basis === basis)!.wait_us!
+    const wait = (name: string, basis: string) =>
+      of(name).kernel!.pairing.rows.find(row => row.basis === basis)!.wait_us!
     expect(wait('vtd-strict-timed', 'named')).toMatchObject({ least: { median: 0 }, most: { median: 80 } })
     expect(wait('vtd-lazy-timed', 'only')).toMatchObject({ least: { median: 11084 }, most: { median: 11199 } })
   })
@@ -83,7 +89,8 @@ describe('windows', () => {
   it('the clocks are aligned to within 60 µs, and the offset is the one that pairs give', () => {
     const { clock } = of('vtd-strict-timed').kernel!.pairing
     expect(clock!.error_us).toBeLessThan(60)
-    // by script: least difference of an unmap and the next invalidation of its block 1795371398.030926 s, first stamp 1795371394.828476
+    // by script: least difference of an unmap and the next invalidation of its block 1795371398.030926 s, first stamp
+    // 1795371394.828476
     expect(Math.abs(clock!.offset_us - 3_202_450)).toBeLessThan(clock!.error_us)
     expect(of('vtd-lazy-timed').kernel!.pairing.clock!.error_us).toBeLessThan(60)
   })
@@ -94,7 +101,8 @@ describe('windows', () => {
     expect(of('vtd-strict').kernel!.pairing.by).toBe('order')
     expect(least('vtd-strict', 'page')).toEqual([0])
     expect(least('vtd-lazy', 'domain')).toEqual([157, 246])
-    expect(of('vtd-strict').kernel!.pairing.rows[0]).toMatchObject({ unmaps: 1592, laterUnmaps: { most: { median: 3 } } })
+    expect(of('vtd-strict').kernel!.pairing.rows[0])
+      .toMatchObject({ unmaps: 1592, laterUnmaps: { most: { median: 3 } } })
   })
 
   it.each(names)('%s: what is inferred is right nine times of ten at least where it can be checked', name => {
@@ -109,7 +117,8 @@ describe('other logs', () => {
     expect(report.faults).toMatchObject({ total: 10, recorded: { count: 1, lines: [210] }, groups: [
       { condition: 'LGN.2', sid: 0x18, write: true, places: { lines: [215, 231] } },
       { condition: 'LGN.3', sid: 0x18, write: false, places: { count: 8 } }] })
-    expect(verdictOf(report, 'no-faults')).toMatchObject({ verdict: 'false', lines: [209, 215, 217, 219, 221, 223, 225, 227, 229, 231] })
+    expect(verdictOf(report, 'no-faults'))
+      .toMatchObject({ verdict: 'false', lines: [209, 215, 217, 219, 221, 223, 225, 227, 229, 231] })
     expect(verdictOf(report, 'hits-explained')).toMatchObject(
       { verdict: 'not-shown', because: '34 of 34 hits may be of entries older than the log' })
     expect(report.kernel).toBeNull()
@@ -117,7 +126,8 @@ describe('other logs', () => {
 
   it('a kernel log of another boot is refused', async () => {
     const { kernel } = await validateLog({ log: logOf('vtd-strict'), ftrace: ftraceOf('vtd-lazy') })
-    expect(kernel!.pairing.refused).toBe('the kernel log mapped only 19 of 579 pages that devices fetched: it is of another boot')
+    expect(kernel!.pairing.refused)
+      .toBe('the kernel log mapped only 19 of 579 pages that devices fetched: it is of another boot')
   })
   it('a kernel log that was cut off, or begun late, is told from one of another boot', async () => {
     const whole = linesOf(ftraceOf('vtd-strict'))

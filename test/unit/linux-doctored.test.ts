@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
-import { boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validateLines, verdictOf, withoutEntries } from './linux-support.ts'
+import {
+  boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validateLines, verdictOf, withoutEntries,
+} from './linux-support.ts'
 
 afterAll(forgetFiles)
 
@@ -19,16 +21,19 @@ const findLast = (lines: readonly string[], pattern: RegExp, before: number): nu
   lines.findLastIndex((line, i) => i < before && pattern.test(line))
 
 describe('log-complete', () => {
-  it.each([/vtd_inv_desc_iotlb_pages/, /vtd_inv_desc invalidate desc type iotlb/, /vtd_inv_qi_head/, /vtd_inv_desc_iec/])(
+  it.each([/vtd_inv_desc_iotlb_pages/, /vtd_inv_desc invalidate desc type iotlb/, /vtd_inv_qi_head/,
+    /vtd_inv_desc_iec/])(
     'one line less (%s)', async pattern => {
       const gone = strict.findIndex((line, i) => i > 5_000 && pattern.test(line))
       expect(gone).toBeGreaterThan(0)
-      expect(await verdict(validateLines(strict.toSpliced(gone, 1)), 'log-complete')).toMatchObject({ verdict: 'false' })
+      expect(await verdict(validateLines(strict.toSpliced(gone, 1)), 'log-complete'))
+        .toMatchObject({ verdict: 'false' })
     })
 
   it('a whole descriptor less', async () => {
     const entry = queueEntries(strict).find(({ from, text }) => from > 10_000 && text.includes('type iotlb'))!
-    const { verdict: said, because, lines } = await verdict(validateLines(withoutEntries(strict, [entry])), 'log-complete')
+    const { verdict: said, because, lines } = await verdict(validateLines(withoutEntries(strict, [entry])),
+      'log-complete')
     expect([said, because]).toEqual(['false', '1 gap in the queue'])
     expect(lines).toEqual([entry.from + 1])
   })
@@ -52,7 +57,8 @@ describe('caches', () => {
     const fill = findLast(strict, new RegExp(`page_update .*sid ${sid} iova ${page}... `), hit)
     const { verdict: said, lines } = await verdict(validateLines(strict.toSpliced(fill, 1)), 'hits-explained')
     expect(said).toBe('false')
-    for (const line of lines) expect(strict[line]).toContain(`page hit sid ${sid} iova ${page}`) // one line less stands before them
+    // one line less stands before them
+    for (const line of lines) expect(strict[line]).toContain(`page hit sid ${sid} iova ${page}`)
   })
 
   it('hits-explained: a hit with another frame', async () => {
@@ -71,47 +77,56 @@ describe('caches', () => {
       const key = `${fill[1]} ${fill[2]}`, last = fills.get(key)
       fills.set(key, { at, slpte: fill[3]! })
       const command = `domain ${fill[4]} addr ${fill[2]}000 mask 0x0`
-      const between = entries.filter(({ from, text }) => last !== undefined && from > last.at && from < at && text.includes(command))
+      const between = entries.filter(({ from, text }) =>
+        last !== undefined && from > last.at && from < at && text.includes(command))
       return last !== undefined && last.slpte !== fill[3] && between.length === 1 ? [{ at, entry: between[0]! }] : []
     })
     expect(found.length).toBeGreaterThan(40)
     for (const { at, entry } of [found[0]!, found[30]!]) {
-      const { verdict: said, lines } = await verdict(validateLines(withoutEntries(strict, [entry])), 'leaf-changes-invalidated')
+      const { verdict: said, lines } = await verdict(validateLines(withoutEntries(strict, [entry])),
+        'leaf-changes-invalidated')
       expect(said).toBe('false')
       expect(lines).toContain(at + 1 - (entry.to - entry.from))
     }
   })
 
   it('context-changes-invalidated: without context-cache invalidations', async () => {
-    const gone = queueEntries(wholeStrict).filter(({ text }) => text.includes('type context-cache') || text.includes('type cc'))
+    const gone = queueEntries(wholeStrict)
+      .filter(({ text }) => text.includes('type context-cache') || text.includes('type cc'))
     expect(gone).toHaveLength(5)
     const report = validateLines(withoutEntries(wholeStrict, gone))
     expect(await verdict(report, 'context-changes-invalidated')).toMatchObject({ verdict: 'false' })
   })
 
-  it('irte-changes-invalidated: the invalidations of one index less, and a change of an entry that got none', async () => {
-    const { irtes: { sample: [change] } } = await validateLines(strict)
-    const { index, oldLine, newLine } = change!
-    const command = `index 0x${index.toString(16)} `
-    const gone = queueEntries(strict).filter(({ from, to, text }) => from >= oldLine && to < newLine && text.includes(command))
-    expect(gone.length).toBeGreaterThan(0)
-    const without = await validateLines(withoutEntries(strict, gone))
-    const dropped = gone.reduce((sum, { from, to }) => sum + to - from, 0)
-    expect(verdictOf(without, 'irte-changes-invalidated')).toMatchObject({ verdict: 'false', lines: [newLine - dropped] })
-    expect(without.irtes.missed).toMatchObject([{ index, from: 'vector 36 dst 0x200', to: 'vector 37 dst 0x200', waitLine: null }])
+  it('irte-changes-invalidated: the invalidations of one index less, and a change of an entry that got none',
+    async () => {
+      const { irtes: { sample: [change] } } = await validateLines(strict)
+      const { index, oldLine, newLine } = change!
+      const command = `index 0x${index.toString(16)} `
+      const gone = queueEntries(strict)
+        .filter(({ from, to, text }) => from >= oldLine && to < newLine && text.includes(command))
+      expect(gone.length).toBeGreaterThan(0)
+      const without = await validateLines(withoutEntries(strict, gone))
+      const dropped = gone.reduce((sum, { from, to }) => sum + to - from, 0)
+      expect(verdictOf(without, 'irte-changes-invalidated'))
+        .toMatchObject({ verdict: 'false', lines: [newLine - dropped] })
+      expect(without.irtes.missed)
+        .toMatchObject([{ index, from: 'vector 36 dst 0x200', to: 'vector 37 dst 0x200', waitLine: null }])
 
-    const last = strict.findLastIndex(line => /vtd_ir_irte_get index 3 /.test(line))
-    const changed = strict.with(last, strict[last]!.replace(/high 0x1000023/, 'high 0x1000024'))
-    const report = await validateLines(changed)
-    expect(verdictOf(report, 'irte-changes-invalidated')).toMatchObject({ verdict: 'false', lines: [last + 1] })
-    expect(report.irtes.remapDiffers.count).toBe(1)
-  })
+      const last = strict.findLastIndex(line => /vtd_ir_irte_get index 3 /.test(line))
+      const changed = strict.with(last, strict[last]!.replace(/high 0x1000023/, 'high 0x1000024'))
+      const report = await validateLines(changed)
+      expect(verdictOf(report, 'irte-changes-invalidated')).toMatchObject({ verdict: 'false', lines: [last + 1] })
+      expect(report.irtes.remapDiffers.count).toBe(1)
+    })
 
   it('irte-changes-invalidated: an invalidation without a completed wait is not enough', async () => {
     const { irtes: { sample: [change] } } = await validateLines(strict)
     const { oldLine, newLine } = change!
-    const gone = queueEntries(strict).filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
-    expect(await verdict(validateLines(withoutEntries(strict, gone)), 'irte-changes-invalidated')).toMatchObject({ verdict: 'false' })
+    const gone = queueEntries(strict)
+      .filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
+    expect(await verdict(validateLines(withoutEntries(strict, gone)), 'irte-changes-invalidated'))
+      .toMatchObject({ verdict: 'false' })
   })
 })
 
@@ -126,13 +141,16 @@ describe('registers, waits, faults', () => {
   it('one-command-at-a-time: SRTP and TE in one write', async () => {
     const at = strict.findIndex(line => line.startsWith('vtd_reg_write_gcmd status 0x7000000'))
     const other = strict.with(at, 'vtd_reg_write_gcmd status 0x7000000 value 0xc6000000')
-    expect(await verdict(validateLines(other), 'one-command-at-a-time')).toMatchObject({ verdict: 'false', lines: [at + 1] })
+    expect(await verdict(validateLines(other), 'one-command-at-a-time'))
+      .toMatchObject({ verdict: 'false', lines: [at + 1] })
   })
 
-  it.each([['type iotlb high 0x0 low 0xd2', 'IOTLB, global'], ['type iec high 0x0 low 0x4\n', 'interrupt entry cache, global']])(
+  it.each([['type iotlb high 0x0 low 0xd2', 'IOTLB, global'],
+    ['type iec high 0x0 low 0x4\n', 'interrupt entry cache, global']])(
     'tables-flushed-before-use: without %s', async (text, missing) => {
       const entry = queueEntries(strict).find(found => `${found.text}\n`.includes(text))!
-      const { verdict: said, because } = await verdict(validateLines(withoutEntries(strict, [entry])), 'tables-flushed-before-use')
+      const { verdict: said, because } = await verdict(validateLines(withoutEntries(strict, [entry])),
+        'tables-flushed-before-use')
       expect(said).toBe('false')
       expect(because).toContain(missing)
     })

@@ -15,7 +15,12 @@ afterAll(forgetFiles)
 let pt: string[]
 beforeAll(() => { pt = linesOf(logOf('vtd-pt')).slice(0, 3000) })
 
-async function refusal(options: ValidateOptions): Promise<{ code: string; subject: string; problem: string; exit: number }> {
+async function refusal(options: ValidateOptions): Promise<{
+  code: string
+  subject: string
+  problem: string
+  exit: number
+}> {
   const error: unknown = await validateLog(options).then(() => null, (cause: unknown) => cause)
   if (!(error instanceof UserError)) throw new Error(`not a UserError: ${String(error)}`)
   expect(error.next).not.toBe('')
@@ -30,7 +35,8 @@ describe('no log', () => {
     ['an empty file', () => fileOf(''), 'E-LOG-EMPTY'],
     ['an empty file, packed', () => fileOf(gzipSync('')), 'E-LOG-FOREIGN'],
     ['a gzip file cut off', () => fileOf(gz().subarray(0, gz().length >> 1)), 'E-LOG-GZIP'],
-    ['a gzip file with a wrong byte', () => fileOf(gz().map((byte, i, all) => i === all.length >> 1 ? byte ^ 0xff : byte)), 'E-LOG-GZIP'],
+    ['a gzip file with a wrong byte',
+      () => fileOf(gz().map((byte, i, all) => i === all.length >> 1 ? byte ^ 0xff : byte)), 'E-LOG-GZIP'],
     ['bytes', () => fileOf(readFileSync(process.execPath).subarray(0, 300_000)), 'E-LOG-BINARY'],
     ['prose', () => fileOf(Array.from({ length: 5000 }, (_, i) => `Line ${i} of a novel.`)), 'E-LOG-FOREIGN'],
     ['a kernel log in its place', () => ftraceOf('vtd-strict'), 'E-LOG-FOREIGN'],
@@ -62,7 +68,8 @@ describe('damaged logs', () => {
   })
 
   it('every line that is no event is counted, by kind, with its number', async () => {
-    const lines = [...pt.slice(0, 100), 'vtd_brand_new_event with 1 field', 'vtd_reg_write addr 0x88 size 0x4', '\x00\x01\x02\x7f',
+    const lines = [...pt.slice(0, 100), 'vtd_brand_new_event with 1 field', 'vtd_reg_write addr 0x88 size 0x4',
+      '\x00\x01\x02\x7f',
       'qemu: warning: text', '', ...pt.slice(100, 200), 'vtd_inv_qi_tail wri']
     const { unread, log } = await validateLog({ log: fileOf(lines.join('\n')) })
     expect(unread.kinds.map(({ kind, places }) => [kind, places.lines])).toEqual(
@@ -98,7 +105,8 @@ describe('text', () => {
     }
     const text = renderValidation(report, { color: new Chalk({ level: 0 }), width: 110 })
     expect(text).toContain('✓ true       hits-explained               5,089 hits, 2,386 fills\n')
-    expect(text).toMatch(/· false {6}unmaps-answered-one-by-one {3}31 one by one, 1,253 by flushes of domains 4, 5, 6, 7/)
+    expect(text)
+      .toMatch(/· false {6}unmaps-answered-one-by-one {3}31 one by one, 1,253 by flushes of domains 4, 5, 6, 7/)
     expect(text).toContain('flush   only         402')
     expect(text).not.toMatch(/ $/m)
     expect(renderValidation(report, { color: new Chalk({ level: 1 }), width: 110 })).toContain('\u001b[')

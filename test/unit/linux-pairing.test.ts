@@ -29,7 +29,8 @@ const map = (line: number, at: number, frame: number, pages = 1): MapEvent =>
 const unmap = (line: number, at: number, pages = 1): UnmapEvent =>
   ({ kind: 'unmap', line, cpu: 0, time_us: line, page: at, end: at + pages })
 const stay = (line: number, did: number, at: number, frame: number): Stay =>
-  ({ from: { line, time_us: line }, sid: did, leaf: Uint32Array.of(frame * 4096 + 3, 0), did, page: at, pages: 1, frame, hits: [], until: null })
+  ({ from: { line, time_us: line }, sid: did, leaf: Uint32Array.of(frame * 4096 + 3, 0), did, page: at, pages: 1, frame,
+    hits: [], until: null })
 
 describe('IOTLB replay', () => {
   const descriptor = fc.record({
@@ -82,7 +83,8 @@ describe('IOTLB replay', () => {
     expect(replay.report()).toMatchObject({ explained: 1, left: 1 })
     replay.invalidate(page(1, 0x40300), at)
     expect(replay.report()).toMatchObject({ left: 0 })
-    for (let i = 0; i <= 1024; i++) replay.fill({ sid: 1, iova: `0x${(i * 4096).toString(16)}`, slpte: '0x3', did: 1 }, at)
+    for (let i = 0; i <= 1024; i++)
+      replay.fill({ sid: 1, iova: `0x${(i * 4096).toString(16)}`, slpte: '0x3', did: 1 }, at)
     expect(replay.report()).toMatchObject({ largest: 1024, left: 1, emptied: [{ conduct: 'capacity', entries: 1024 }] })
   })
 })
@@ -118,14 +120,17 @@ describe('commands', () => {
   })
 
   it('finds the first that covers a range, as a scan does', () => {
-    const descriptor = fc.record({ type: fc.constant('iotlb' as const), granularity: fc.constantFrom('global', 'domain', 'page', 'page'),
-      did: small(2), page: small(15), addressMask: small(3), hint: fc.constant(false) }) as fc.Arbitrary<IotlbInvalidation>
+    const descriptor = fc.record({ type: fc.constant('iotlb' as const),
+      granularity: fc.constantFrom('global', 'domain', 'page', 'page'),
+      did: small(2), page: small(15), addressMask: small(3),
+      hint: fc.constant(false) }) as fc.Arbitrary<IotlbInvalidation>
     const sent = fc.array(descriptor, { maxLength: 20 })
     fc.assert(fc.property(sent, small(15), small(3), small(2), small(20), (list, from, more, did, line) => {
       const all = list.map((d, i) => command(i + 1, d)), range = { page: from, end: from + 1 + more }
       const covers = (d: IotlbInvalidation): boolean =>
         Array.from({ length: more + 1 }, (_, i) => coversIotlb(d, { did, page: from + i, pages: 1 })).every(Boolean)
-      expect(new Commands(all).firstCovering(range, did, line)).toEqual(all.find(c => c.line > line && covers(c.descriptor)) ?? null)
+      expect(new Commands(all).firstCovering(range, did, line))
+        .toEqual(all.find(c => c.line > line && covers(c.descriptor)) ?? null)
     }))
   })
 
@@ -135,8 +140,10 @@ describe('commands', () => {
         : a[i] === b[j] ? 1 + row(i + 1, j + 1) : Math.max(row(i + 1, j), row(i, j + 1))
       return row(0, 0)
     }
-    fc.assert(fc.property(fc.array(small(3), { maxLength: 8 }), fc.array(small(3), { maxLength: 8 }), (unmapped, sent) => {
-      const unmaps = unmapped.map((p, i) => ({ event: unmap(i, p), maps: [], did: null, basis: 'unknown' as const, sure: false }))
+    fc.assert(fc.property(fc.array(small(3), { maxLength: 8 }), fc.array(small(3),
+      { maxLength: 8 }), (unmapped, sent) => {
+      const unmaps = unmapped.map((p, i) => ({ event: unmap(i, p), maps: [], did: null, basis: 'unknown' as const,
+        sure: false }))
       const commands = new Commands(sent.map((p, i) => command(i + 1, page(0, p))))
       const pairs = [...claimByOrder(unmaps, commands, () => true)!].sort(([a], [b]) => a - b)
       expect(pairs).toHaveLength(longest(unmapped, sent))
@@ -149,7 +156,8 @@ describe('commands', () => {
 })
 
 describe('mappings', () => {
-  const find = (events: readonly KernelEvent[], stays: readonly Stay[], named = new Map<number, number>(), before: number[] = []) =>
+  const find = (events: readonly KernelEvent[], stays: readonly Stay[], named = new Map<number, number>(),
+    before: number[] = []) =>
     findMappings(events, new Fetches(stays, events), { named, before })
       .map(({ did, basis, maps }) => [basis, did, maps.map(({ line }) => line)])
 
@@ -188,24 +196,30 @@ describe('a small boot', () => {
       at(us, `vtd_inv_qi_tail write tail ${head + 2}`), at(us, `vtd_inv_qi_head read head ${head}`),
       at(us, `vtd_inv_desc invalidate desc type iotlb high 0x${p}000 low 0x10032`),
       at(us, `vtd_inv_desc_iotlb_pages iotlb invalidate domain 0x1 addr 0x${p}000 mask 0x0`),
-      at(us, `vtd_inv_qi_head read head ${head + 1}`), at(us, 'vtd_inv_desc invalidate desc type wait high 0x1000 low 0x200000025'),
+      at(us, `vtd_inv_qi_head read head ${head + 1}`),
+      at(us, 'vtd_inv_desc invalidate desc type wait high 0x1000 low 0x200000025'),
       at(us, 'vtd_inv_desc_wait_sw wait invalidate status write addr 0x1000 data 0x2')]
     return [at(0, 'vtd_reg_dmar_root addr 0x1000 scalable 0'), at(0, 'vtd_inv_qi_setup addr 0x2000 size 256'),
       fill(1000, 5), fill(1990, 6), ...entry(2005, 0, 6),
-      ...hitAt === null ? [] : [at(hitAt, 'vtd_iotlb_page_hit IOTLB page hit sid 0x8 iova 0x5008 slpte 0x95003 domain 0x1')],
+      ...hitAt === null ? []
+        : [at(hitAt, 'vtd_iotlb_page_hit IOTLB page hit sid 0x8 iova 0x5008 slpte 0x95003 domain 0x1')],
       ...entry(3100, 2, 5)]
   }
   const kernel = (() => {
-    const at = (us: number, text: string): string => `            dd-192     [000] .....     7.${String(us).padStart(6, '0')}: ${text}`
+    const at = (us: number, text: string): string =>
+      `            dd-192     [000] .....     7.${String(us).padStart(6, '0')}: ${text}`
     const range = (p: number): string => `IOMMU: iova=0x000000000000${p}000 - 0x000000000000${p + 1}000`
-    return [at(990, `map: ${range(5)} paddr=0x0000000000095000 size=4096`), at(1980, `map: ${range(6)} paddr=0x0000000000096000 size=4096`),
-      at(1995, `unmap: ${range(6)} size=4096 unmapped_size=4096`), at(3000, `unmap: ${range(5)} size=4096 unmapped_size=4096`)]
+    return [at(990, `map: ${range(5)} paddr=0x0000000000095000 size=4096`),
+      at(1980, `map: ${range(6)} paddr=0x0000000000096000 size=4096`),
+      at(1995, `unmap: ${range(6)} size=4096 unmapped_size=4096`),
+      at(3000, `unmap: ${range(5)} size=4096 unmapped_size=4096`)]
   })()
 
   it.each([
     [null, 'true', { certain: 0, possible: 0 }], [2900, 'true', { certain: 0, possible: 0 }],
     [3005, 'not-shown', { certain: 0, possible: 1 }], [3050, 'false', { certain: 1, possible: 1 }],
-  ])('clocks known to 10 µs, an unmap at 3000 and its answer at 3100: a hit at %s makes it %s', async (hitAt, said, hit) => {
+  ])('clocks known to 10 µs, an unmap at 3000 and its answer at 3100: a hit at %s makes it %s',
+  async (hitAt, said, hit) => {
     const report = await validateLines(log(hitAt), kernel)
     expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
     expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)

@@ -14,11 +14,13 @@ const wordsOf = (content: number): [low: number, high: number] => [0x25 + 0x1000
 describe('Placing', () => {
   it.each([0, 1] as const)('brackets the moment, also of entries written and not yet rung (DW=%i)', DW => {
     const dwords = DW === 1 ? 8 : 4, slots = 1024 / dwords
-    fc.assert(fc.property(fc.array(submission, { minLength: 60, maxLength: 160 }), fc.nat(), fc.nat({ max: 4 }), (submissions, when, written) => {
+    fc.assert(fc.property(fc.array(submission,
+      { minLength: 60, maxLength: 160 }), fc.nat(), fc.nat({ max: 4 }), (submissions, when, written) => {
       const at = when % submissions.length
       const memory = new MemoryImage()
       memory.cover(queue / 4096)
-      const store = (slot: number, content: number): void => memory.write(queue + slot % slots * dwords * 4, [wordsOf(content)[0], 0, wordsOf(content)[1], 0])
+      const store = (slot: number, content: number): void =>
+        memory.write(queue + slot % slots * dwords * 4, [wordsOf(content)[0], 0, wordsOf(content)[1], 0])
       let slot = 0
       for (const content of submissions.slice(0, at).flat()) store(slot++, content)
       submissions[at]!.slice(0, written).forEach((content, i) => store(slot + i, content))

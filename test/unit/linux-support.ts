@@ -10,7 +10,8 @@ import { validateLog } from '../../src/linux/validate.ts'
 export const boot = (name: string): string => new URL(`../../traces/linux/${name}`, import.meta.url).pathname
 export const logOf = (name: string): string => boot(`${name}.trace.log.gz`)
 export const ftraceOf = (name: string): string => boot(`${name}.ftrace.txt.gz`)
-export const linesOf = (file: string): string[] => gunzipSync(readFileSync(file)).toString('latin1').trimEnd().split('\n')
+export const linesOf = (file: string): string[] =>
+  gunzipSync(readFileSync(file)).toString('latin1').trimEnd().split('\n')
 
 const dir = join(tmpdir(), `remapcheck-linux-${process.pid}`)
 let files = 0
@@ -35,7 +36,11 @@ export const verdictsOf = (report: ValidationReport): Record<string, string> =>
   Object.fromEntries(report.verdicts.map(({ claim, verdict }) => [claim, verdict]))
 
 /** The lines of queue entries: from each fetch (`vtd_inv_qi_head`) up to the next fetch or submission. */
-export function queueEntries(lines: readonly string[]): { readonly from: number; readonly to: number; readonly text: string }[] {
+export function queueEntries(lines: readonly string[]): {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}[] {
   const entries: { from: number; to: number; text: string }[] = []
   lines.forEach((line, from) => {
     if (!/\bvtd_inv_qi_head /.test(line)) return
@@ -46,7 +51,8 @@ export function queueEntries(lines: readonly string[]): { readonly from: number;
   return entries
 }
 /** The lines without those of the entries, as if the driver had not sent them: whoever reads heads sees the gap. */
-export function withoutEntries(lines: readonly string[], gone: readonly { readonly from: number; readonly to: number }[]): string[] {
+export function withoutEntries(lines: readonly string[],
+  gone: readonly { readonly from: number; readonly to: number }[]): string[] {
   const drop = new Set(gone.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
   return lines.filter((_, i) => !drop.has(i))
 }

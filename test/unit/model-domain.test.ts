@@ -12,7 +12,8 @@ const domain = struct({
 })
 
 test('the initial value is the least of each part', () => {
-  expect(initial(domain)).toEqual({ up: false, level: -1, mode: 'strict', owner: null, tlb: [[null, null], [null, null]], queue: [] })
+  expect(initial(domain))
+    .toEqual({ up: false, level: -1, mode: 'strict', owner: null, tlb: [[null, null], [null, null]], queue: [] })
   expect(initial(descriptor)).toEqual({ type: 'wait', slot: 0 })
 })
 
@@ -30,7 +31,8 @@ test('values are enumerated in order, the last field fastest', () => {
     { type: 'iec', index: 2, global: false }, { type: 'iec', index: 2, global: true },
     { type: 'iec', index: 3, global: false }, { type: 'iec', index: 3, global: true },
   ])
-  expect(productOf({ a: bool, b: device })).toEqual([{ a: false, b: 0 }, { a: false, b: 1 }, { a: true, b: 0 }, { a: true, b: 1 }])
+  expect(productOf({ a: bool, b: device }))
+    .toEqual([{ a: false, b: 0 }, { a: false, b: 1 }, { a: true, b: 0 }, { a: true, b: 1 }])
   expect(valuesOf(scalarset('none', 0))).toEqual([])
   expect(() => valuesOf(list(bool, 1))).toThrow('a list cannot be a parameter of an action')
 })

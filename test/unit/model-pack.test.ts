@@ -23,12 +23,13 @@ test('a packed value comes back, and equal values alone have equal words', () =>
 })
 
 test('a value that does not fit is refused by name, as misfit does', () => {
-  fc.assert(fc.property(domains.chain(domain => fc.tuple(fc.constant(domain), domains.chain(valueOf))), ([domain, value]) => {
-    const { words, pack } = packing<unknown>(domain)
-    let refused = false
-    try { pack(value, new Uint32Array(words), 0) } catch { refused = true }
-    expect(refused).toBe(misfit(domain, value) !== null)
-  }), { numRuns: 300, seed: 1 })
+  fc.assert(fc.property(domains.chain(domain => fc.tuple(fc.constant(domain), domains.chain(valueOf))),
+    ([domain, value]) => {
+      const { words, pack } = packing<unknown>(domain)
+      let refused = false
+      try { pack(value, new Uint32Array(words), 0) } catch { refused = true }
+      expect(refused).toBe(misfit(domain, value) !== null)
+    }), { numRuns: 300, seed: 1 })
 })
 
 test('unpacked values are fresh and mutable', () => {
@@ -43,5 +44,6 @@ test('an error names the field, under the name of the whole', () => {
   const domain = struct({ tlb: table([scalarset('device', 2)], optional(struct({ frame: range(0, 1) }))) })
   const value = initial(domain)
   value.tlb[1] = { frame: 2 }
-  expect(() => packing(domain, 'world').pack(value, new Uint32Array(1), 0)).toThrow('world.tlb[1].frame: 2 is outside 0..1')
+  expect(() => packing(domain, 'world').pack(value, new Uint32Array(1), 0))
+    .toThrow('world.tlb[1].frame: 2 is outside 0..1')
 })

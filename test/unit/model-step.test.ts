@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
-  actionsOf, bool, isReached, judge, list, machine, misfit, ModelError, oneOf, propertiesOf, range, scalarset, showOp, step, struct, table,
+  actionsOf, bool, isReached, judge, list, machine, misfit, ModelError, oneOf, propertiesOf, range, scalarset, showOp,
+  step, struct, table,
 } from '../../src/index.ts'
 import type { Observation, Op, Stepped, Value } from '../../src/index.ts'
 
@@ -37,7 +38,8 @@ const toy = machine<State, Ledger, Seen>({
     }, then: () => { throw new TypeError('boom') } }),
   ],
   properties: [
-    monitor('pushes', { claim: 'Counts pushes.', domain: struct({ n: range(0, 15) }) }, (d, seen) => { if (seen.what === 'pushed') d.n++ },
+    monitor('pushes', { claim: 'Counts pushes.', domain: struct({ n: range(0, 15) }) },
+      (d, seen) => { if (seen.what === 'pushed') d.n++ },
       m => m.n < 3 || { because: `${m.n} pushes`, witness: { n: m.n } }),
   ],
 })
@@ -53,7 +55,8 @@ test('a step runs recipe, ledger and monitors, and leaves the world it was given
     { kind: 'observation', seen: { what: 'pushed', item: { id: 2 } } },
   ])
   const after = step(toy, before.world, take)
-  expect(after.world).toEqual({ state: { count: 1, queue: [] }, ledger: { taken: [{ id: 2 }] }, monitors: { pushes: { n: 1 } } })
+  expect(after.world).toEqual({ state: { count: 1, queue: [] }, ledger: { taken: [{ id: 2 }] },
+    monitors: { pushes: { n: 1 } } })
   expect(before.world.state).toEqual({ count: 0, queue: [{ id: 2 }] })
 })
 
@@ -67,10 +70,12 @@ test.each([
   [push(4), 'id: 4 is outside 0..3'],
   [{ action: 'push', args: {} }, 'id: undefined is outside 0..3'],
 ])('an op that cannot be taken is refused: %j', (op, why) => {
-  expect(step(toy, toy.initialWorld, op)).toEqual({ world: toy.initialWorld, events: [{ kind: 'refused', why }], refused: true })
+  expect(step(toy, toy.initialWorld, op))
+    .toEqual({ world: toy.initialWorld, events: [{ kind: 'refused', why }], refused: true })
 })
 
-const anyOps = fc.array(fc.constantFrom(...toy.instances.filter(i => i.action.name !== 'broken').map(i => i.op)), { maxLength: 9 })
+const anyOps = fc.array(fc.constantFrom(...toy.instances.filter(i => i.action.name !== 'broken').map(i => i.op)),
+  { maxLength: 9 })
 test('any list of ops is a trace: same ops, same world, always within the domain', () => {
   fc.assert(fc.property(anyOps, ops => {
     const cut = ops.slice(0, ops.findIndex((_, i) => run(ops.slice(0, i)).world.state.count === 3) >>> 0)
@@ -116,7 +121,8 @@ test('a size of 0 switches off tables and the actions over them', () => {
 test('a verdict is true or a reason; anything else is a mistake of the property, by name', () => {
   const world = toy.initialWorld
   const before = () => world
-  const ask = (answer: () => unknown) => () => judge(always('odd', { claim: '' }, answer as () => true), world, [], before)
+  const ask = (answer: () => unknown) => () =>
+    judge(always('odd', { claim: '' }, answer as () => true), world, [], before)
   expect(ask(() => true)()).toBe(true)
   expect(ask(() => ({ because: 'no' }))()).toEqual({ because: 'no' })
   expect(ask(() => false)).toThrow("property 'odd' answered false; answer true or { because: '...' }")
@@ -124,7 +130,8 @@ test('a verdict is true or a reason; anything else is a mistake of the property,
   expect(ask(() => null)).toThrow("property 'odd' answered null")
   expect(ask(() => { throw new Error('oops') })).toThrow("property 'odd' threw: oops")
   expect(ask(() => false)).toThrow(ModelError)
-  const reach = (answer: unknown) => () => isReached(sometimes('far', { claim: '' }, () => answer as boolean), world, [])
+  const reach = (answer: unknown) => () =>
+    isReached(sometimes('far', { claim: '' }, () => answer as boolean), world, [])
   expect(reach(true)()).toBe(true)
   expect(reach(undefined)).toThrow("property 'far' answered undefined; answer true or false")
 })

@@ -1,4 +1,5 @@
-/** The parts of the QEMU client that need no QEMU: which one is taken, the command line, the protocol, the trace. Programs here are small shell scripts. */
+/** The parts of the QEMU client that need no QEMU: which one is taken, the command line, the protocol, the trace.
+ *  Programs here are small shell scripts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +33,11 @@ async function refusal(promise: Promise<unknown>): Promise<UserError> {
 }
 
 describe('which QEMU', () => {
-  const refused = (named: string): string => { try { return `taken: ${findQemu(named).binary}` } catch (cause) { return `${(cause as UserError).code}: ${(cause as UserError).message}` } }
+  const refused = (named: string): string => {
+    try {
+      return `taken: ${findQemu(named).binary}`
+    } catch (cause) { return `${(cause as UserError).code}: ${(cause as UserError).message}` }
+  }
   it('is refused where it will not do, with the reason', () => {
     expect(refused(join(dir, 'nowhere'))).toBe('E-QEMU-MISSING: there is no such program')
     expect(refused(fake('plain', usable, '', 0o644))).toBe('E-QEMU-MISSING: may not be run')
@@ -41,7 +46,8 @@ describe('which QEMU', () => {
     expect(refused(fake('mute', ''))).toBe('E-QEMU-UNKNOWN: does not tell a version of QEMU')
   })
   it('is the one named, else that of the environment, else that of PATH', () => {
-    const named = fake('named', 'QEMU emulator version 7.2.0'), chosen = fake('chosen', 'QEMU emulator version 10.0.2 (Debian)')
+    const named = fake('named', 'QEMU emulator version 7.2.0'),
+      chosen = fake('chosen', 'QEMU emulator version 10.0.2 (Debian)')
     fake('qemu-system-x86_64', usable)
     const env = { PATH: dir, REMAPCHECK_QEMU: chosen }
     expect(findQemu(named, env).version).toEqual({ major: 7, minor: 2, micro: 0 })
@@ -52,12 +58,17 @@ describe('which QEMU', () => {
 
 describe('a program that is no QEMU', () => {
   it('ends at once: its own words', async () => {
-    const error = await refusal(openMachine({ qemu: fake('brief', usable, "echo \"qemu-system-x86_64: Property 'x' not found\" >&2; exit 3") }))
-    expect([error.code, error.message, error.exitCode]).toEqual(['E-QEMU-START', "it ended at once (exit code 3): Property 'x' not found", 69])
+    const error = await refusal(openMachine({
+      qemu: fake('brief', usable, "echo \"qemu-system-x86_64: Property 'x' not found\" >&2; exit 3"),
+    }))
+    expect([error.code, error.message, error.exitCode])
+      .toEqual(['E-QEMU-START', "it ended at once (exit code 3): Property 'x' not found", 69])
   })
   it('never answers', async () => {
-    const error = await refusal(openMachine({ qemu: fake('silent', usable, 'while read -r line; do :; done'), patience: { work_ms: 20_000, sleeps: 1 } }))
-    expect([error.code, error.message]).toEqual(['E-QEMU-SILENT', "it sleeps and does not answer (to 'outl 0xcf8 0x80001810')"])
+    const error = await refusal(openMachine({ qemu: fake('silent', usable, 'while read -r line; do :; done'),
+      patience: { work_ms: 20_000, sleeps: 1 } }))
+    expect([error.code, error.message])
+      .toEqual(['E-QEMU-SILENT', "it sleeps and does not answer (to 'outl 0xcf8 0x80001810')"])
   })
 })
 
@@ -66,7 +77,8 @@ describe('the protocol', () => {
     const sent: string[] = []
     let silent = false
     const patience = new Patience({ look: () => ({ worked_ms: 0, slept: true }) }, { work_ms: Infinity, sleeps })
-    return { qtest: new Qtest({ send: text => { sent.push(text) }, silent: () => { silent = true } }, patience), sent, silent: () => silent }
+    return { qtest: new Qtest({ send: text => { sent.push(text) }, silent: () => { silent = true } }, patience), sent,
+      silent: () => silent }
   }
   it('sends one batch a turn, and takes answers in order, however they are cut', async () => {
     const { qtest, sent } = make()
@@ -75,8 +87,10 @@ describe('the protocol', () => {
     qtest.writel(8, -1)
     const both = Promise.all([page, qtest.readl(4), qtest.readq(8)])
     await Promise.resolve()
-    expect(sent).toEqual(['b64read 0x1000 3\nwriteq 0x100000000 0x8000000000000005\nwritel 0x8 0xffffffff\nreadl 0x4\nreadq 0x8\n'])
-    for (const part of ['OK AQ', 'ID\nO', 'K\nOK\nOK 0x00000000fed9', '0000\nOK 0xffffffffffffffff\n']) qtest.receive(part)
+    expect(sent)
+      .toEqual(['b64read 0x1000 3\nwriteq 0x100000000 0x8000000000000005\nwritel 0x8 0xffffffff\nreadl 0x4\nreadq 0x8\n'])
+    for (const part of ['OK AQ', 'ID\nO', 'K\nOK\nOK 0x00000000fed9', '0000\nOK 0xffffffffffffffff\n'])
+      qtest.receive(part)
     const [bytes, narrow, wide] = await both
     expect([[...bytes], narrow, wide]).toEqual([[1, 2, 3], 0xfed9_0000, (1n << 64n) - 1n])
     await expect(qtest.settled()).resolves.toBeUndefined()
@@ -112,7 +126,8 @@ describe('the protocol', () => {
 describe('the trace', () => {
   it('reads every form it knows, with all fields', () => {
     const number = fc.bigInt({ min: 0n, max: (1n << 32n) - 1n })
-    fc.assert(fc.property(fc.constantFrom(...Object.entries(forms)), fc.array(number, { minLength: 9, maxLength: 9 }), ([name, form], values) => {
+    fc.assert(fc.property(fc.constantFrom(...Object.entries(forms)), fc.array(number,
+      { minLength: 9, maxLength: 9 }), ([name, form], values) => {
       const expected: Record<string, unknown> = { name }
       let next = 0
       const text = form.replace(/\{(\w+):(\w)\}/g, (_, field: string, kind: string) => {
@@ -130,7 +145,8 @@ describe('the trace', () => {
     if (kind === 'd') return [String(value), Number(value)]
     if (kind === 'b') {
       const [bus, device, fn] = [Number(value >> 24n), Number(value & 31n), Number(value >> 8n & 7n)]
-      return [`${bus.toString(16).padStart(2, '0')}:${device.toString(16).padStart(2, '0')}.0${fn}`, sourceId(bus, device, fn)]
+      return [`${bus.toString(16).padStart(2, '0')}:${device.toString(16).padStart(2, '0')}.0${fn}`,
+        sourceId(bus, device, fn)]
     }
     return ['iotlb', 'iotlb']
   }
@@ -139,7 +155,9 @@ describe('the trace', () => {
     const trace = new Trace(['vtd_dmar_fault'], value => { marks.push(value) }, line => { complaints.push(line) })
     const fault = 'vtd_dmar_fault sid 0x18 fault 5 addr 0x1000 write 1'
     const all = trace.sync()
-    for (const line of [fault, 'qemu-system-x86_64: warning: something', 'vtd_reg_read addr 0x34 size 0x4', 'vtd_dmar_fault sid 24', `vtd_reg_write addr 0x0 size 0x4 value 0x${marks[0]!.toString(16)}`, fault]) trace.line(line)
+    for (const line of [fault, 'qemu-system-x86_64: warning: something', 'vtd_reg_read addr 0x34 size 0x4',
+      'vtd_dmar_fault sid 24', `vtd_reg_write addr 0x0 size 0x4 value 0x${marks[0]!.toString(16)}`, fault])
+      trace.line(line)
     expect(await all).toEqual([{ name: 'vtd_dmar_fault', sid: 0x18, reason: 5, address: 0x1000n, write: 1 }])
     expect(complaints).toEqual(['qemu-system-x86_64: warning: something', 'vtd_dmar_fault sid 24'])
     const later = refusal(trace.sync())
@@ -155,11 +173,13 @@ describe('the machine', () => {
     expect(placed.ports).toEqual([{ sid: sourceId(0, 29, 0), bus: 7, base: 0xe020_0000, limit: 0xe03f_ffff }])
   })
   it.each([
-    ['twice', [0x18, 0x18]], ['device 0 of bus 0', [0]], ['device 31 of bus 0', [sourceId(0, 31, 1)]], ['device 1 behind a port', [sourceId(1, 1, 0)]],
+    ['twice', [0x18, 0x18]], ['device 0 of bus 0', [0]], ['device 31 of bus 0', [sourceId(0, 31, 1)]],
+    ['device 1 behind a port', [sourceId(1, 1, 0)]],
     ['function 1 alone', [sourceId(0, 3, 1)]],
   ])('has no place for a device: %s', (_, sids) => { expect(() => plan(sids)).toThrow(RangeError) })
   it('is a command line', () => {
-    const args = commandLine({ addressWidth: 48, cachingMode: true, eim: true }, plan([0x18]), ['vtd_dmar_fault'], 'rom', null)
+    const args = commandLine({ addressWidth: 48, cachingMode: true, eim: true }, plan([0x18]), ['vtd_dmar_fault'],
+      'rom', null)
     expect(args).toContain('intel-iommu,intremap=on,aw-bits=48,caching-mode=on,x-buggy-eim=on,eim=on')
     expect(args).toContain('edu,bus=pcie.0,addr=03.0,multifunction=on,dma_mask=0xffffffffffffffff')
     expect(args.join(' ')).toContain('-trace vtd_dmar_fault -qtest stdio')

@@ -9,7 +9,7 @@ import { inputOf, placementOf, rawMaskOf } from '../../spec/vtd/bounded/placemen
 import { seenIn, step } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
 import { lower } from '../../src/qemu/counterexample/lower.ts'
-import { deedText } from '../../src/qemu/counterexample/words.ts'
+import { deedText } from '../../src/qemu/counterexample/text.ts'
 
 const status = 0x200_0000
 /** What each op is lowered to, in words; limits in brackets. */
@@ -20,7 +20,8 @@ function lowered(design: string, b: Bounds, ops: readonly Op[]): string[][] {
   return ops.map(op => {
     const { world: next, events, refused } = step(machine, world, op)
     expect(refused, op.action).toBe(false)
-    const { deeds, limits } = lower({ op, before: vtdState(world.state), after: vtdState(next.state), seen: seenIn(events) }, b, at, status)
+    const { deeds, limits } = lower({ op, before: vtdState(world.state), after: vtdState(next.state),
+      seen: seenIn(events) }, b, at, status)
     world = next
     return [...deeds.map(deed => deedText(deed, at.requesters)), ...limits.map(name => `[${name}]`)]
   })
@@ -32,35 +33,45 @@ describe('lowering', () => {
     expect(lowered('ring0-strict', bounds({ frames: 1, iovas: 1, queue: 3 }), [
       op('map', { cpu: 0, domain: 0, iova: 0, frame: 0, write: true }), op('map/storePte'), op('map/returnToDriver'),
       op('iommu.cacheContext', { device: 0 }), op('iommu.cacheTranslation', { device: 0, iova: 0 }),
-      op('unmap', { cpu: 0, domain: 0, iova: 0 }), op('unmap/invalidatePage'), op('dma.issue', { device: 0, iova: 0, write: true }), op('dma.land', { device: 0 }),
-      op('unmap/submitWait'), op('iommu.process', { slot: 0 }), op('iommu.process', { slot: 0 }), op('dma.issue', { device: 0, iova: 0, write: false }),
+      op('unmap', { cpu: 0, domain: 0, iova: 0 }), op('unmap/invalidatePage'),
+      op('dma.issue', { device: 0, iova: 0, write: true }), op('dma.land', { device: 0 }),
+      op('unmap/submitWait'), op('iommu.process', { slot: 0 }), op('iommu.process', { slot: 0 }),
+      op('dma.issue', { device: 0, iova: 0, write: false }),
     ])).toEqual([
       [], ['entry 0 of the root of domain 0: 0x103000 := 0x106003 (R=1 W=1 ADDR=0x106)'], [],
-      ['00:03.0 reads a page, which nothing maps, so that its context entry is fetched'], ['00:03.0 reads 0x0, so that the translation is fetched'],
-      ['entry 0 of the root of domain 0: 0x103000 := 0x0 (all 0)'], ['queue: IOTLB invalidate (TYPE=2 G=3 DW=1 DR=1 DID=1); IQT'],
+      ['00:03.0 reads a page, which nothing maps, so that its context entry is fetched'],
+      ['00:03.0 reads 0x0, so that the translation is fetched'],
+      ['entry 0 of the root of domain 0: 0x103000 := 0x0 (all 0)'],
+      ['queue: IOTLB invalidate (TYPE=2 G=3 DW=1 DR=1 DID=1); IQT'],
       ['00:03.0 writes 0x0', '[invalidates-at-once]'], [],
       ['queue: invalidation wait (TYPE=5 SW=1 DATA=1 STATUS=0x800000); IQT'], [], [], ['00:03.0 reads 0x0'],
     ])
   })
   it('by register, and with stores that wait in a cache', () => {
     expect(lowered('ring0-register', bounds({ frames: 1, iovas: 1, coherent: 0 }), [
-      op('map', { cpu: 0, domain: 0, iova: 0, frame: 0, write: true }), op('map/storePte'), op('iommu.cacheContext', { device: 0 }),
-      op('map/writeBackPte'), op('map/returnToDriver'), op('unmap', { cpu: 0, domain: 0, iova: 0 }), op('unmap/writeBackPte'), op('unmap/invalidatePageByRegister'),
+      op('map', { cpu: 0, domain: 0, iova: 0, frame: 0, write: true }), op('map/storePte'),
+      op('iommu.cacheContext', { device: 0 }),
+      op('map/writeBackPte'), op('map/returnToDriver'), op('unmap', { cpu: 0, domain: 0, iova: 0 }),
+      op('unmap/writeBackPte'), op('unmap/invalidatePageByRegister'),
     ])).toEqual([
       [], ['entry 0 of the root of domain 0: 0x103000 := 0x106003 (R=1 W=1 ADDR=0x106)'],
       ['00:03.0 reads a page, which nothing maps, so that its context entry is fetched', '[sees-stores-at-once]'],
-      [], [], ['entry 0 of the root of domain 0: 0x103000 := 0x0 (all 0)'], [], ['IOTLB: IOTLB invalidate (TYPE=2 G=3 DW=1 DR=1 DID=1)'],
+      [], [], ['entry 0 of the root of domain 0: 0x103000 := 0x0 (all 0)'], [],
+      ['IOTLB: IOTLB invalidate (TYPE=2 G=3 DW=1 DR=1 DID=1)'],
     ])
   })
   it('messages: remappable by index, compatible by CPU and vector', () => {
     const b = bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, hostile: 1 })
-    const sent = [op('device.raise', { source: 1 }), op('iommu.deliver', { source: 1 }), op('forge.compatible', { device: 0, cpu: 1, vector: 1 })]
+    const sent = [op('device.raise', { source: 1 }), op('iommu.deliver', { source: 1 }),
+      op('forge.compatible', { device: 0, cpu: 1, vector: 1 })]
     expect(lowered('ring0-strict', b, [...sent, op('forge.remappable', { device: 0, index: 1 })])).toEqual([
-      [], ['00:04.0 sets its MSI and sends it: address 0xfee00030, data 0x0'], ['00:03.0 sets its MSI and sends it: address 0xfee01000, data 0x51', '[passes-compatible-format]'],
+      [], ['00:04.0 sets its MSI and sends it: address 0xfee00030, data 0x0'],
+      ['00:03.0 sets its MSI and sends it: address 0xfee01000, data 0x51', '[passes-compatible-format]'],
       ['00:03.0 sets its MSI and sends it: address 0xfee00030, data 0x0'],
     ])
     expect(lowered('no-iommu', b, sent)).toEqual([
-      [], ['00:04.0 sets its MSI and sends it: address 0xfee01000, data 0x41'], ['00:03.0 sets its MSI and sends it: address 0xfee01000, data 0x51'],
+      [], ['00:04.0 sets its MSI and sends it: address 0xfee01000, data 0x41'],
+      ['00:03.0 sets its MSI and sends it: address 0xfee01000, data 0x51'],
     ])
   })
   it('pages and masks of several levels', () => {

@@ -1,4 +1,5 @@
-/** The oracle without QEMU: whose events are whose, what agrees, what an exception explains, how a case is shrunk, saved and read. */
+/** The oracle without QEMU: whose events are whose, what agrees, what an exception explains, how a case is shrunk,
+ *  saved and read. */
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
@@ -18,21 +19,24 @@ import type { DmaCompared, Seen } from '../../src/qemu/oracle/dma-seen.ts'
 import { dmaExceptions, exceptions, interruptExceptions } from '../../src/qemu/oracle/exceptions.ts'
 import { fileText, readCase } from '../../src/qemu/oracle/files.ts'
 import type { InterruptAsked } from '../../src/qemu/oracle/interrupt-seen.ts'
-import { RamImage } from '../../src/qemu/oracle/place.ts'
+import { RamImage } from '../../src/qemu/oracle/memory-map.ts'
 import { rigOf } from '../../src/qemu/oracle/rig.ts'
 import { setups } from '../../src/qemu/oracle/suites.ts'
-import { wayOf } from '../../src/qemu/oracle/way.ts'
+import { contextLookupOf } from '../../src/qemu/oracle/context-lookup.ts'
 import { run } from '../cli/run.ts'
 
 const unit: TranslationUnit = {
-  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 39, maxGuestAddressWidth: 39, levels: [3], superpages: [2, 3], passThrough: true,
+  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 39, maxGuestAddressWidth: 39, levels: [3],
+  superpages: [2, 3], passThrough: true,
   deviceTlb: false, zlr: false, abortMode: false, interruptRange, scalable: null, singleSource: noSingleSource,
 }
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
-const request = (sid: number, address: number, access: 'read' | 'write' = 'write'): DmaRequest => ({ ...plain, sid, address, access })
+const request = (sid: number, address: number, access: 'read' | 'write' = 'write'): DmaRequest => ({ ...plain, sid,
+  address, access })
 
 describe('the events of devices that ran together', () => {
-  const translated = (sid: number): TraceEvent => ({ name: 'vtd_dmar_translate', sid, iova: 0x1000n, gpa: 0x20_0000n, mask: 0xfffn })
+  const translated = (sid: number): TraceEvent => ({ name: 'vtd_dmar_translate', sid, iova: 0x1000n, gpa: 0x20_0000n,
+    mask: 0xfffn })
   const fault = (sid: number): TraceEvent => ({ name: 'vtd_dmar_fault', sid, reason: 5, address: 0x1008n, write: 1 })
   const hit = (sid: number): TraceEvent => ({ name: 'vtd_iotlb_page_hit', sid, iova: 0x1000n, slpte: 0n, domain: 1 })
   const unnamed: TraceEvent = { name: 'vtd_fault_disabled' }
@@ -45,15 +49,19 @@ describe('the events of devices that ran together', () => {
     expect(kinds([translated(1), unnamed, fault(3)])).toEqual(['translated', 'suppressed', 'fault', 0])
     expect(kinds([translated(1), translated(3)])).toEqual(['translated', 'silent', 'translated', 0])
     expect(kinds([unnamed, translated(3)], [true, null, null])).toEqual(['silent', 'suppressed', 'translated', 0])
-    expect(kinds([translated(1), translated(2), translated(3), fault(2)])).toEqual(['translated', 'translated', 'translated', 1])
+    expect(kinds([translated(1), translated(2), translated(3), fault(2)]))
+      .toEqual(['translated', 'translated', 'translated', 1])
   })
   it('give the place, the page and that it was a hit', () => {
-    const { seen } = attribute([hit(1), translated(1), fault(2)], [request(1, 0x1008), request(2, 0x1008)], [null, null])
-    expect(seen).toEqual([{ kind: 'translated', landing: 0x20_0008, size: 4096, hit: true }, { kind: 'fault', reason: 5, page: 0x1000, write: true, hit: false }])
+    const { seen } = attribute([hit(1), translated(1), fault(2)], [request(1, 0x1008), request(2, 0x1008)],
+      [null, null])
+    expect(seen).toEqual([{ kind: 'translated', landing: 0x20_0008, size: 4096, hit: true },
+      { kind: 'fault', reason: 5, page: 0x1000, write: true, hit: false }])
   })
 })
 
-/** Device 0x18: page 0 is mapped, a large page at 2 MiB holds the interrupt range; 0x20 passes through; 0x28 has a reserved bit and FPD. */
+/** Device 0x18: page 0 is mapped, a large page at 2 MiB holds the interrupt range; 0x20 passes through; 0x28 has a
+ *  reserved bit and FPD. */
 function compare(of: DmaRequest, seen: Seen, landed: boolean | null = null): DmaCompared {
   const memory = new RamImage()
   const put = (address: number, ...words: number[]): void => { memory.put(address, words) }
@@ -65,13 +73,15 @@ function compare(of: DmaRequest, seen: Seen, landed: boolean | null = null): Dma
   put(0x1003_000, 0x1004_003, 0, 0xfee0_0083, 0)
   put(0x1004_000, 0x2000_003, 0, 0x2001_001, 0, 0xffff_ffff, 0xffff_ffff)
   const tables = rawTables(memory, { rootTable: 0x1000_000, interruptTable: 0 }, entryReader({ ...anything, haw: 39 }))
-  return { unit, tables, reading: () => tables, request: of, model: translateLegacy(tables, unit, of), way: wayOf(tables, unit, of), seen, landed }
+  return { unit, tables, reading: () => tables, request: of, model: translateLegacy(tables, unit, of),
+    way: contextLookupOf(tables, unit, of), seen, landed }
 }
-const faulted = (reason: number, of: DmaRequest, hit = false): Seen => ({ kind: 'fault', reason, page: of.address - of.address % 4096, write: of.access === 'write', hit })
+const faulted = (reason: number, of: DmaRequest, hit = false): Seen => ({ kind: 'fault', reason,
+  page: of.address - of.address % 4096, write: of.access === 'write', hit })
 const moved = (landing: number, size = 4096): Seen => ({ kind: 'translated', landing, size, hit: false })
 
 describe('a DMA', () => {
-  const good = request(0x18, 8), readOnly = request(0x18, 0x1008), around = request(0x20, 0x30_0008)
+  const good = request(0x18, 8), readOnly = request(0x18, 0x1008), passThrough = request(0x20, 0x30_0008)
   it.each([
     ['is as the walk says', compare(good, moved(0x2000_008), true), true],
     ['went elsewhere', compare(good, moved(0x2001_008), null), false],
@@ -85,15 +95,17 @@ describe('a DMA', () => {
     ['is blocked and recorded at another page', compare(readOnly, { ...faulted(5, readOnly), page: 0 } as Seen), false],
     ['is blocked unrecorded', compare(readOnly, { kind: 'suppressed', hit: false }), false],
     ['is blocked and has landed', compare(readOnly, faulted(5, readOnly), true), false],
-    ['goes around', compare(around, { kind: 'silent', hit: false }, true), true],
-    ['goes around and does not arrive', compare(around, { kind: 'silent', hit: false }, false), false],
+    ['goes around', compare(passThrough, { kind: 'silent', hit: false }, true), true],
+    ['goes around and does not arrive', compare(passThrough, { kind: 'silent', hit: false }, false), false],
   ])('that %s', (_, compared, same) => { expect(agrees(compared)).toBe(same) })
 
-  const large = request(0x18, 0x30_0000), reserved = request(0x28, 0), beyond = request(0x20, 2 ** 39), ones = request(0x18, 0x2000)
+  const large = request(0x18, 0x30_0000), reserved = request(0x28, 0), beyond = request(0x20, 2 ** 39),
+    ones = request(0x18, 0x2000)
   it.each([
     ['whole-page-in-interrupt-range', compare(large, faulted(0xe, large)), compare(large, faulted(5, large))],
     ['reserved-context-recorded', compare(reserved, faulted(0xb, reserved)), compare(reserved, faulted(3, reserved))],
-    ['pass-through-unbounded', compare(beyond, { kind: 'silent', hit: false }), compare(beyond, { kind: 'suppressed', hit: false })],
+    ['pass-through-unbounded', compare(beyond, { kind: 'silent', hit: false }),
+      compare(beyond, { kind: 'suppressed', hit: false })],
     ['all-ones-unreadable', compare(ones, faulted(7, ones)), compare(ones, faulted(3, ones))],
   ])('that %s explains, and nothing beside it', (name, explained, other) => {
     expect(agrees(explained)).toBe(false)
@@ -103,19 +115,23 @@ describe('a DMA', () => {
 })
 
 describe('an interrupt', () => {
-  const asked = (fields: { readonly DLM?: number; readonly SVT?: number; readonly SID?: number; readonly DST?: number }, sid = 0x100): InterruptAsked => {
+  const asked = (fields: { readonly DLM?: number; readonly SVT?: number; readonly SID?: number; readonly DST?: number },
+    sid = 0x100): InterruptAsked => {
     const words = encode(remappedIrte, { P: 1, V: 0x55, DST: 0x200, ...fields })
     const irte = () => entryReader(anything).irte(words, 0)
     const on = { ires: true, cfis: false, eime: false, tableSize: 16, pi: false, eimer: false, irreq: false }
     const message = decodeMessage(sid, 0xfee0_0010, 0)!
-    return { via: 'msi', address: 0xfee0_0010, data: 0, unit: on, request: message, irte, model: remap(on, message, irte) }
+    return { via: 'msi', address: 0xfee0_0010, data: 0, unit: on, request: message, irte,
+      model: remap(on, message, irte) }
   }
-  const delivered = (dlm = 0, dst = 2) => ({ kind: 'delivered', interrupt: { vector: 0x55, dlm, dst, dm: false, rh: false, tm: false, assert: true } }) as const
+  const delivered = (dlm = 0, dst = 2) => ({ kind: 'delivered',
+    interrupt: { vector: 0x55, dlm, dst, dm: false, rh: false, tm: false, assert: true } }) as const
   it('is explained by the fewest exceptions that lead to just what was seen', () => {
     expect(interruptExceptions(asked({ DLM: 3 }), delivered(3))).toEqual(['reserved-delivery-mode'])
     expect(interruptExceptions(asked({ DLM: 3 }), delivered(0))).toBeNull()
     expect(interruptExceptions(asked({ SVT: 2, SID: 0x0005 }), { kind: 'blocked' })).toEqual(['bus-range-swapped'])
-    expect(interruptExceptions(asked({ SVT: 2, SID: 0x0500, DLM: 6, DST: 0x0001_0200 }), delivered(6))).toEqual(['bus-range-swapped', 'reserved-delivery-mode', 'reserved-destination'])
+    expect(interruptExceptions(asked({ SVT: 2, SID: 0x0500, DLM: 6, DST: 0x0001_0200 }), delivered(6)))
+      .toEqual(['bus-range-swapped', 'reserved-delivery-mode', 'reserved-destination'])
     expect(interruptExceptions(asked({ DST: 0x0001_0200 }), delivered(0, 3))).toBeNull()
     expect(interruptExceptions(asked({}), { kind: 'blocked' })).toBeNull()
   })
@@ -127,27 +143,35 @@ describe('a case', () => {
   const rig = rigOf({
     cases: fc.record({ steps: fc.array(fc.nat(99)) }), prepare: () => Promise.resolve(),
     run: (_, { steps }) => Promise.resolve(steps.map(step => ({
-      of: 'request' as const, verdict: step > 60 ? 'different' as const : 'same' as const, compare: () => ({ request: `${step}`, model: 'at most 60', qemu: `${step}`, clause: null }),
+      of: 'request' as const, verdict: step > 60 ? 'different' as const : 'same' as const,
+      compare: () => ({ request: `${step}`, model: 'at most 60', qemu: `${step}`, clause: null }),
     }))),
   }, schema)
   it('is brought down to the least that differs, which counts once', async () => {
     let cases = 0
-    const shrunk = await rig.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: judged => { cases += judged.length; return true } })
+    const shrunk = await rig.check({ machine, seed: 1, runs: 100, lap: () => undefined,
+      on: judged => { cases += judged.length; return true } })
     expect(shrunk).toMatchObject({ one: { steps: [61] }, differences: [{ qemu: '61' }] })
     expect(cases).toBeLessThan(200)
     expect(await rig.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => false })).toBeNull()
   })
   it('is told by the end of QEMU, not shrunk by it', async () => {
     let runs = 0
-    const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(), run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
+    const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(),
+      run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
     await expect(dying.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => true })).rejects.toThrow('it ended')
     expect(runs).toBe(1)
   })
 
-  const saved = { suite: 'walks', setup: '39-bit', seed: 7, shrinks: 3, one: { noRoot: true }, differences: [] } as const
-  it('is saved and read', () => { expect(readCase(fileText(saved), 'f')).toMatchObject({ suite: 'walks', setup: setups[0], one: { noRoot: true } }) })
+  const saved = { suite: 'walks', setup: '39-bit', seed: 7, shrinks: 3, one: { noRoot: true },
+    differences: [] } as const
+  it('is saved and read',
+    () => {
+      expect(readCase(fileText(saved), 'f')).toMatchObject({ suite: 'walks', setup: setups[0], one: { noRoot: true } })
+    })
   it.each([
-    ['{', 'E-ORACLE-JSON'], ['{}', 'E-ORACLE-FORMAT'], [fileText(saved).replace('"version": 1', '"version": 2'), 'E-ORACLE-VERSION'],
+    ['{', 'E-ORACLE-JSON'], ['{}', 'E-ORACLE-FORMAT'],
+    [fileText(saved).replace('"version": 1', '"version": 2'), 'E-ORACLE-VERSION'],
     [fileText({ ...saved, setup: '40-bit' }), 'E-ORACLE-SETUP'],
   ])('is refused where it is none: %s', (text, code) => {
     let found: UserError | null = null
@@ -155,14 +179,17 @@ describe('a case', () => {
     expect(found).toMatchObject({ code, subject: 'some.json' })
   })
   it('of another form is refused by its suite', async () => {
-    await expect(setups[0]!.rig.replay(machine, { noRoot: 'yes' }, 'some.json')).rejects.toMatchObject({ code: 'E-ORACLE-CASE', subject: 'some.json' })
+    await expect(setups[0]!.rig.replay(machine, { noRoot: 'yes' }, 'some.json')).rejects.toMatchObject({
+      code: 'E-ORACLE-CASE', subject: 'some.json',
+    })
   })
 })
 
 describe('the verb', () => {
   const env = { NO_COLOR: '1', REMAPCHECK_QEMU: 'no-such-qemu' }
   it.each([
-    ['oracle', 69, 'E-QEMU-MISSING'], ['oracle --cases 0', 2, 'E-USAGE'], ['oracle --suite walk', 2, "did you mean 'walks'"], ['oracle here', 2, 'E-USAGE'],
+    ['oracle', 69, 'E-QEMU-MISSING'], ['oracle --cases 0', 2, 'E-USAGE'],
+    ['oracle --suite walk', 2, "did you mean 'walks'"], ['oracle here', 2, 'E-USAGE'],
     ['oracle --replay no-such.json', 2, 'E-ORACLE-FILE'], ['oracle --replay package.json', 2, 'E-ORACLE-FORMAT'],
   ])('%s', async (line, code, says) => {
     const { code: exit, out, err } = await run(line, { env })

@@ -11,7 +11,8 @@ import { checkText } from '../../src/report/text.ts'
 import { theme, themeFor } from '../../src/text/theme.ts'
 import { toyTrace } from '../golden/toy.ts'
 
-const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops, loop: null, shortest: true })
+const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops,
+  loop: null, shortest: true })
 function result(property: string, outcome: Outcome): PropertyResult {
   const kind = outcome === 'reached' || outcome === 'unreached' ? 'sometimes' : 'step'
   const found = outcome === 'violated' ? violation(property) : null
@@ -25,28 +26,36 @@ function exploration(results: PropertyResult[], stopped: StopReason | null = nul
   }
 }
 const design = (name: string, found: Exploration, givesUp: readonly string[] = [], scope = 'dma'): DesignReport => ({
-  design: name, says: `about ${name}`, full: true, saved: {}, givesUp: Object.fromEntries(givesUp.map(property => [property, 'accepted'])),
+  design: name, says: `about ${name}`, full: true, saved: {},
+  givesUp: Object.fromEntries(givesUp.map(property => [property, 'accepted'])),
   scopes: [{ scope, says: `all about ${scope}`, bounds: 'devices=1,frames=2', exploration: found }],
 })
 const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
 const report = (...designs: DesignReport[]): CheckReport => ({
-  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null, climbs: [], regressions: [], notBegun: [], repeat: 'npx remapcheck check',
+  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null,
+  climbs: [], regressions: [], notBegun: [], repeat: 'npx remapcheck check',
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
 
 const strict = design('ring0-strict',
-  exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'holds'), result('dma-lands', 'reached')]))
+  exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'holds'),
+    result('dma-lands', 'reached')]))
 const deferred = design('ring0-deferred',
-  exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'violated'), result('dma-lands', 'reached')]),
+  exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'violated'),
+    result('dma-lands', 'reached')]),
   ['no-access-after-unmap'])
 const random = design('driver-server', {
-  ...exploration([result('no-dma-escape', 'passed'), result('no-lost-edge', 'violated'), result('dma-lands', 'unreached')]),
-  driver: 'random', complete: false, random: { seed: 42, runs: 1000, ops: 38000, refused: 5700, meanLength: 38, distinctStates: 900 },
+  ...exploration([result('no-dma-escape', 'passed'), result('no-lost-edge', 'violated'),
+    result('dma-lands', 'unreached')]),
+  driver: 'random', complete: false,
+  random: { seed: 42, runs: 1000, ops: 38000, refused: 5700, meanLength: 38, distinctStates: 900 },
 }, [], 'interrupts')
-const cut = design('no-iommu', exploration([result('no-dma-escape', 'incomplete'), result('settles', 'unchecked')], 'time'))
+const cut = design('no-iommu',
+  exploration([result('no-dma-escape', 'incomplete'), result('settles', 'unchecked')], 'time'))
 const lost = design('user-port-io', exploration([result('no-dma-escape', 'holds')]), ['no-dma-escape'])
 /** The known violation shows in the second scope only. */
-const twoScopes: DesignReport = { ...lost, scopes: [...lost.scopes, ...design('x', exploration([result('no-dma-escape', 'violated')]), [], 'other').scopes] }
+const twoScopes: DesignReport = { ...lost,
+  scopes: [...lost.scopes, ...design('x', exploration([result('no-dma-escape', 'violated')]), [], 'other').scopes] }
 
 describe('the exit class', () => {
   it.each<[string, DesignReport[], string]>([
@@ -55,7 +64,8 @@ describe('the exit class', () => {
     ['a known violation that is gone', [strict, lost, cut], 'vacuous'],
     ['what must be reached is not', [design('x', exploration([result('dma-lands', 'unreached')]))], 'vacuous'],
     ['a run cut short', [strict, cut], 'incomplete'],
-    ['a random run that misses a known violation', [design('x', exploration([result('p', 'passed')]), ['p'])], 'incomplete'],
+    ['a random run that misses a known violation', [design('x', exploration([result('p', 'passed')]), ['p'])],
+      'incomplete'],
     ['left over when all else was violated',
       [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), ['p'])], 'holds'],
     ['a known violation that shows in one scope of two', [twoScopes], 'holds'],
@@ -66,7 +76,8 @@ describe('the exit class', () => {
   it('is violated by a saved counterexample that still violates, and only by that', () => {
     const saved = { path: 'x.json', design: 'ring0-strict', property: 'no-dma-escape', because: 'stale', known: false }
     expect(exitOf({ ...report(strict), regressions: [saved] })).toBe('violated')
-    expect(exitOf({ ...report(strict), regressions: [{ ...saved, because: null }, { ...saved, known: true }] })).toBe('holds')
+    expect(exitOf({ ...report(strict), regressions: [{ ...saved, because: null }, { ...saved, known: true }] }))
+      .toBe('holds')
   })
   it('has one number, and each number one class', () => {
     expect(exitClasses.map(row => row.code)).toEqual([0, 1, 2, 3, 4, 5, 6, 69, 70, 130])
@@ -80,14 +91,16 @@ describe('the exit class', () => {
 
 describe('the table', () => {
   it('of everything that can happen', async () => {
-    await expect(checkText(report(strict, deferred, random, cut, lost), theme(false))).toMatchFileSnapshot('../golden/check.txt')
+    await expect(checkText(report(strict, deferred, random, cut, lost), theme(false)))
+      .toMatchFileSnapshot('../golden/check.txt')
   })
   it('of a green run', async () => {
     await expect(checkText(report(strict, deferred), theme(false))).toMatchFileSnapshot('../golden/check-green.txt')
   })
   it('says why a claim is open that no scope left open', () => {
     const left = { ...design('x', exploration([result('p', 'holds')])), cutShort: true }
-    expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false))).toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not begun\)\n\nnot begun\n {2}y, z\n/)
+    expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false)))
+      .toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not begun\)\n\nnot begun\n {2}y, z\n/)
   })
   it('says the same with colour as without', () => {
     const full = report(strict, deferred, random, cut, lost)
@@ -102,7 +115,8 @@ describe('the document', () => {
     const saved = { ...deferred, saved: { 'no-access-after-unmap': 'traces/regressions/x.json' } }
     const text = checkJson(report(strict, saved))
     const document = JSON.parse(text) as { designs: { scopes: { exploration: Exploration }[] }[] }
-    expect(document).toMatchObject({ format: 'remapcheck-check/1', tool: 'remapcheck', seed: 42, exit: { code: 0, name: 'holds' } })
+    expect(document).toMatchObject({ format: 'remapcheck-check/1', tool: 'remapcheck', seed: 42,
+      exit: { code: 0, name: 'holds' } })
     expect(document.designs[1]).toMatchObject({
       saved: { 'no-access-after-unmap': 'traces/regressions/x.json' },
       verdicts: [
@@ -112,7 +126,8 @@ describe('the document', () => {
       ],
     })
     expect(document.designs[1]!.scopes[0]!.exploration).toMatchObject({ states: 12345, complete: true })
-    expect(document.designs[1]!.scopes[0]!.exploration.results.map(r => r.outcome)).toEqual(['holds', 'violated', 'reached'])
+    expect(document.designs[1]!.scopes[0]!.exploration.results.map(r => r.outcome))
+      .toEqual(['holds', 'violated', 'reached'])
     expect(text.endsWith('}\n')).toBe(true)
   })
 })

@@ -1,4 +1,5 @@
-/** The machine, the designs and the claims know an IOMMU by its face alone: another vendor is judged by the same claims, and its steps are no other's. */
+/** The machine, the designs and the claims know an IOMMU by its face alone: another vendor is judged by the same
+ *  claims, and its steps are no other's. */
 import { expect, expectTypeOf, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
 import { bounds } from '../../spec/bounds.ts'
@@ -23,9 +24,11 @@ async function violated(design: Design): Promise<string[]> {
 test('a strict kernel is right on another IOMMU too', async () => {
   expect(await violated(strict)).toEqual([])
 })
-test.each([['the wait', toySteps.awaitForgotten], ['the invalidation', toySteps.forgetAll]])('without %s it is not', async (_, step) => {
-  expect(await violated(without(strict, 'unmap', step))).toEqual(expect.arrayContaining(['no-dma-escape', 'no-access-after-unmap']))
-})
+test.each([['the wait', toySteps.awaitForgotten], ['the invalidation', toySteps.forgetAll]])('without %s it is not',
+  async (_, step) => {
+    expect(await violated(without(strict, 'unmap', step)))
+      .toEqual(expect.arrayContaining(['no-dma-escape', 'no-access-after-unmap']))
+  })
 test('a step of one vendor is none of another, and none of all', () => {
   expectTypeOf([steps.clearPte, toySteps.forgetAll]).toExtend<ProtocolSource<Parameters<typeof toy.translates>[0]>>()
   // @ts-expect-error a step of VT-d in a protocol for every IOMMU

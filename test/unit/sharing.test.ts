@@ -17,7 +17,8 @@ const parts = ['memory', 'interrupts'] as const
 const masked = designNamed('ring0-strict+source-masked')!
 const switching = designNamed('ring0-strict+table-switch')!
 const other = { memory: 'interrupts', interrupts: 'memory' } as const
-const asked = (design: Design): string[] => [...scopes, ...worlds, ...waits].filter(({ on }) => on(design)).map(({ name }) => name)
+const asked = (design: Design): string[] =>
+  [...scopes, ...worlds, ...waits].filter(({ on }) => on(design)).map(({ name }) => name)
 
 describe('what the built-in designs share', () => {
   it('is what they say, and the other design has it as its own', () => {
@@ -27,11 +28,14 @@ describe('what the built-in designs share', () => {
     }))
     expect(shared).toEqual([
       ['ring0-register', 'interrupts', 'ring0-strict', null], ['ring0-deferred', 'interrupts', 'ring0-strict', null],
-      ['ring0-deferred-early', 'interrupts', 'ring0-strict', null], ['ring0-strict+source-masked', 'memory', 'ring0-strict', null],
-      ['ring0-strict+source-unmasked', 'memory', 'ring0-strict', null], ['ring0-strict+table-switch', 'memory', 'ring0-strict', null],
+      ['ring0-deferred-early', 'interrupts', 'ring0-strict', null],
+      ['ring0-strict+source-masked', 'memory', 'ring0-strict', null],
+      ['ring0-strict+source-unmasked', 'memory', 'ring0-strict', null],
+      ['ring0-strict+table-switch', 'memory', 'ring0-strict', null],
     ])
     for (const { memoryOf, interruptsOf, name } of designs)
-      expect([memoryOf, interruptsOf].filter(word => word !== null), name).toEqual(shared.filter(([design]) => design === name).map(([,, from]) => from))
+      expect([memoryOf, interruptsOf].filter(word => word !== null), name)
+        .toEqual(shared.filter(([design]) => design === name).map(([,, from]) => from))
   })
   it('is shared by every design under every migration, and no edit of a part is', () => {
     let edits = 0
@@ -45,7 +49,8 @@ describe('what the built-in designs share', () => {
             edits++
           }
     expect(edits).toBeGreaterThan(1000)
-    for (const base of designs) for (const { apply } of migrations) expect(sharedWith(apply(base, standardIommu.steps as never), 'memory'), base.name).toBe(base)
+    for (const base of designs) for (const { apply } of migrations)
+      expect(sharedWith(apply(base, standardIommu.steps as never), 'memory'), base.name).toBe(base)
   })
 })
 
@@ -53,17 +58,22 @@ describe('what the built-in designs share', () => {
 const editedOnes: readonly (readonly [string, (typeof parts)[number], Design])[] = [
   ['without', 'memory', without(masked, 'detach', steps.invalidateContext)],
   ['replaced by a copy of the step', 'memory', replaced(masked, 'unmap', steps.freeFrame, { ...steps.freeFrame })],
-  ['another protocol', 'memory', withProtocol(switching, 'map', [steps.allocateFrame, steps.storePte, steps.returnToDriver])],
+  ['another protocol', 'memory',
+    withProtocol(switching, 'map', [steps.allocateFrame, steps.storePte, steps.returnToDriver])],
   ['a call more', 'memory', withProtocol(masked, 'flush', ring0Deferred.protocols.flush!)],
   ['a call less', 'memory', { ...masked, protocols: { ...masked.protocols, detach: [] } }],
-  ['spread, with the word said again', 'memory', { ...without(masked, 'detach', steps.invalidateContext), memoryOf: masked.memoryOf, name: 'x' }],
-  ['a word that was never true', 'memory', { ...without(ring0Strict, 'unmap', steps.awaitInvalidation), memoryOf: 'ring0-strict', name: 'y' }],
+  ['spread, with the word said again', 'memory',
+    { ...without(masked, 'detach', steps.invalidateContext), memoryOf: masked.memoryOf, name: 'x' }],
+  ['a word that was never true', 'memory',
+    { ...without(ring0Strict, 'unmap', steps.awaitInvalidation), memoryOf: 'ring0-strict', name: 'y' }],
   ['an option', 'memory', { ...masked, remapsDma: false }],
   ['the word for another design', 'memory', { ...masked, memoryOf: 'ring0-deferred' }],
   ['the word for no design', 'memory', { ...masked, memoryOf: 'ring0-strict~detach/invalidateContext' }],
-  ['a claim that only the other gives up', 'memory', { ...ring0DeferredEarly, memoryOf: 'ring0-deferred-early', givesUp: ring0Deferred.givesUp }],
+  ['a claim that only the other gives up', 'memory',
+    { ...ring0DeferredEarly, memoryOf: 'ring0-deferred-early', givesUp: ring0Deferred.givesUp }],
   ['without, of interrupts', 'interrupts', without(ring0Deferred, 'migrateInterrupt', steps.invalidateIec)],
-  ...(['verifiesSource', 'blocksCompatibility', 'remapsInterrupts'] as const).map(option => [option, 'interrupts', { ...ring0Deferred, [option]: false }] as const),
+  ...(['verifiesSource', 'blocksCompatibility', 'remapsInterrupts'] as const).map(option =>
+    [option, 'interrupts', { ...ring0Deferred, [option]: false }] as const),
   ['userDrivers', 'interrupts', { ...ring0Deferred, userDrivers: true }],
   ['extendedInterrupts', 'interrupts', { ...ring0Deferred, extendedInterrupts: 'always' }],
   ['interruptTables', 'interrupts', { ...ring0Deferred, interruptTables: 2 }],

@@ -22,7 +22,8 @@ const fileOf = (name: string, content: string | Uint8Array): string => {
 describe('a policy', () => {
   const nested = (deep: number, inner = ''): string => `${'{"a":['.repeat(deep)}${inner}${']}'.repeat(deep)}`
   it('nested a hundred thousand times deep is refused', () => {
-    expect(() => parsePolicy(`{"format":"remapcheck-policy/1","devices":${nested(100_000)}}`, 'p.json')).toThrow(/^devices\.a: /)
+    expect(() => parsePolicy(`{"format":"remapcheck-policy/1","devices":${nested(100_000)}}`, 'p.json'))
+      .toThrow(/^devices\.a: /)
   })
   it('has a key twice where one object has it, however deep, and not where two have it', () => {
     expect(twice(nested(100_000, '{"b":1,"c":{"b":1},"d":[{"b":1},{"b":1}]},{"b":1}'))).toBeNull()
@@ -43,13 +44,16 @@ describe('a log', () => {
   it('that begins with nothing but empty lines is given up after 2,000 of them', async () => {
     const event = 'vtd_context_cache_reset \n'
     await expect(scanLog(fileOf('blank.log', gzipSync(blank + event)), {})).rejects.toThrow(/none of its first 2000 lines is an event/)
-    await expect(scanLog(fileOf('few.log', `${'\n'.repeat(1990)}${event}`), {})).resolves.toMatchObject({ known: 1, damage: { blank: 1990 } })
+    await expect(scanLog(fileOf('few.log', `${'\n'.repeat(1990)}${event}`), {})).resolves.toMatchObject({ known: 1,
+      damage: { blank: 1990 } })
   })
   it('of the kernel likewise, by lines that have not the form of an event', async () => {
     const event = '  swapper/0-1  [000] .....  0.500000: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 size=4096\n'
     const other = '  swapper/0-1  [000] .....  0.500000: sched_switch: prev_comm=a\n'
     await expect(readKernelLog(fileOf('blank.ftrace', gzipSync(blank + event)))).rejects.toThrow(/^none of its 2000 lines is a kernel trace event$/)
-    await expect(readKernelLog(fileOf('few.ftrace', `${other.repeat(3000)}${event}`))).resolves.toMatchObject({ lines: 3001, damage: { total: 3000 } })
+    await expect(readKernelLog(fileOf('few.ftrace', `${other.repeat(3000)}${event}`))).resolves.toMatchObject({
+      lines: 3001, damage: { total: 3000 },
+    })
   })
 })
 
@@ -59,5 +63,6 @@ describe('a name', () => {
     expect(err).toMatch(/nothing is named '\*{46}x' \[E-USAGE\]/)
     expect(code).toBe(2)
   })
-  it('as long as a file is like none', () => { expect(nearest('x'.repeat(2 ** 28), ['ring0-strict', 'no-iommu'])).toBeNull() })
+  it('as long as a file is like none',
+    () => { expect(nearest('x'.repeat(2 ** 28), ['ring0-strict', 'no-iommu'])).toBeNull() })
 })

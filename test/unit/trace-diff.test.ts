@@ -1,7 +1,9 @@
 /** Differences are complete and short: empty for equal states only, and each names its place. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bool, list, keyCount, oneOf, optional, range, scalarset, struct, table, variant } from '../../src/model/index.ts'
+import {
+  bool, list, keyCount, oneOf, optional, range, scalarset, struct, table, variant,
+} from '../../src/model/index.ts'
 import type { Domain, Fields } from '../../src/model/index.ts'
 import { diff, showChange, showLoose, showValue } from '../../src/trace/diff.ts'
 
@@ -29,7 +31,8 @@ function valuesIn(of: Domain): fc.Arbitrary<unknown> {
   }
 }
 const recordsIn = (fields: Fields): fc.Arbitrary<unknown> =>
-  fc.record(Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, valuesIn(of)])), { noNullPrototype: true })
+  fc.record(Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, valuesIn(of)])),
+    { noNullPrototype: true })
 
 const shown = (of: Domain, before: unknown, after: unknown): string[] => diff(of, before, after).map(showChange)
 const wait = (slot: number): object => ({ type: 'wait', slot })
@@ -48,7 +51,8 @@ describe('diff', () => {
       [c.sign, c.path, c.before, c.after].join('|')
     const flat = struct({ iotlb: all.fields['iotlb']!, head: all.fields['head']!, latch: descriptor })
     fc.assert(fc.property(valuesIn(flat), valuesIn(flat), (a, b) => {
-      const back = diff(flat, b, a).map(c => key({ sign: turned[c.sign], path: c.path, before: c.after, after: c.before }))
+      const back = diff(flat, b, a)
+        .map(c => key({ sign: turned[c.sign], path: c.path, before: c.after, after: c.before }))
       expect(diff(flat, a, b).map(key)).toEqual(back)
     }))
   })
@@ -56,17 +60,21 @@ describe('diff', () => {
   it.each<[string, Domain, unknown, unknown, string[]]>([
     ['a number', struct({ head: range(0, 3) }), { head: 0 }, { head: 1 }, ['~ head 0 → 1']],
     ['a flag', struct({ busy: bool }), { busy: true }, { busy: false }, ['- busy']],
-    ['an entry that comes', table([range(0, 1)], optional(entry)), [null, null], [null, { did: 0, frame: 1, write: true }],
+    ['an entry that comes', table([range(0, 1)], optional(entry)), [null, null],
+      [null, { did: 0, frame: 1, write: true }],
       ['+ [1] {did domain0, frame1, write}']],
     ['a field deep in an entry', struct({ iotlb: table([domain, range(0, 0)], optional(entry)) }),
-      { iotlb: [[null], [{ did: 0, frame: 1, write: false }]] }, { iotlb: [[null], [{ did: 0, frame: 2, write: false }]] },
+      { iotlb: [[null], [{ did: 0, frame: 1, write: false }]] },
+      { iotlb: [[null], [{ did: 0, frame: 2, write: false }]] },
       ['~ iotlb[domain1][0].frame frame1 → frame2']],
     ['a queue that moves up', struct({ queue: list(descriptor, 4) }), { queue: [wait(0), wait(1), wait(2)] },
       { queue: [wait(1), wait(2), wait(3)] }, ['- queue wait {slot 0}', '+ queue wait {slot 3}']],
     ['one of two equal elements', list(range(0, 3), 4), [1, 1], [1], ['-  1']],
-    ['an element in its place', struct({ queue: list(descriptor, 4) }), { queue: [wait(0), wait(1)] }, { queue: [wait(0), wait(2)] },
+    ['an element in its place', struct({ queue: list(descriptor, 4) }), { queue: [wait(0), wait(1)] },
+      { queue: [wait(0), wait(2)] },
       ['~ queue[1].slot 1 → 2']],
-    ['another case of a variant', struct({ latch: descriptor }), { latch: wait(1) }, { latch: { type: 'iec', index: 2, global: false } },
+    ['another case of a variant', struct({ latch: descriptor }), { latch: wait(1) },
+      { latch: { type: 'iec', index: 2, global: false } },
       ['~ latch wait {slot 1} → iec {index 2, !global}']],
   ])('shows %s', (_name, of, before, after, lines) => { expect(shown(of, before, after)).toEqual(lines) })
 

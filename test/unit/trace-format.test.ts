@@ -29,7 +29,8 @@ const scalar = fc.oneof(fc.integer(), words, fc.boolean(), fc.constant(null))
 const traces: fc.Arbitrary<Trace> = fc.record({
   design: word, bounds: fc.dictionary(word, fc.oneof(fc.nat(), fc.boolean(), word)), property: word, because: words,
   ops: fc.array(fc.record({ action: word, args: fc.dictionary(word, scalar) })),
-  found: fc.record({ driver: fc.constantFrom('exhaustive', 'random', 'hand'), shortest: fc.boolean(), seed: fc.integer(), run: fc.nat() },
+  found: fc.record({ driver: fc.constantFrom('exhaustive', 'random', 'hand'), shortest: fc.boolean(),
+    seed: fc.integer(), run: fc.nat() },
     { requiredKeys: ['driver', 'shortest'] }),
 }, { noNullPrototype: true }).map(random => toyTrace(random as Partial<Trace>))
 
@@ -71,8 +72,10 @@ describe('a bad trace file', () => {
     ['a bare value', 'null', 'E-TRACE-FOREIGN', 'a.json', /not a trace/],
     ['newer', edited(raw => { raw['version'] = 2 }), 'E-TRACE-NEWER', 'a.json', /version 2/],
     ['older', edited(raw => { raw['version'] = 0 }), 'E-TRACE-OLDER', 'a.json', /version 0/],
-    ['version of another type', edited(raw => { raw['version'] = '1' }), 'E-TRACE-FIELD', 'a.json', /^version: "1", expected 1$/],
-    ['version nested deep', `{"format":"${traceFormat}","version":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'E-TRACE-FIELD', 'a.json', /^version: Array, expected 1$/],
+    ['version of another type', edited(raw => { raw['version'] = '1' }), 'E-TRACE-FIELD', 'a.json',
+      /^version: "1", expected 1$/],
+    ['version nested deep', `{"format":"${traceFormat}","version":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'E-TRACE-FIELD', 'a.json', /^version: Array, expected 1$/],
     ['field missing', edited(raw => { delete raw['property'] }), 'E-TRACE-FIELD', 'a.json', /^property: missing$/],
     ['field unknown', edited(raw => { raw['sead'] = 1 }), 'E-TRACE-FIELD', 'a.json', /^sead: no such field$/],
     ['field inside an op', edited(raw => { raw['ops'] = [{ action: 'map', args: {} }, { action: 7, args: {} }] }),
@@ -81,10 +84,14 @@ describe('a bad trace file', () => {
       'E-TRACE-FIELD', 'a.json', /^ops\.0\.args\.page: Array, expected/],
     ['number that is not whole', edited(raw => { raw['ops'] = [{ action: 'map', args: { page: 0.5 } }] }),
       'E-TRACE-FIELD', 'a.json', /^ops\.0\.args\.page: 0\.5, expected a whole number$/],
-    ['digest too short', edited(raw => { raw['specHash'] = 'abc' }), 'E-TRACE-FIELD', 'a.json', /^specHash: "abc", expected 12 hex/],
-    ['text that turns the direction of writing', edited(raw => { raw['because'] = 'a\u202eb' }), 'E-TRACE-FIELD', 'a.json', /^because: "a\?b", expected .*control characters$/],
-    ['line end in a name', edited(raw => { raw['design'] = 'toy\nviolated' }), 'E-TRACE-FIELD', 'a.json', /^design: "toy violated", expected .*control characters$/],
-    ['escape sequence', edited(raw => { raw['because'] = '\u001b[2J' }), 'E-TRACE-FIELD', 'a.json', /^because: .*control characters$/],
+    ['digest too short', edited(raw => { raw['specHash'] = 'abc' }), 'E-TRACE-FIELD', 'a.json',
+      /^specHash: "abc", expected 12 hex/],
+    ['text that turns the direction of writing', edited(raw => { raw['because'] = 'a\u202eb' }), 'E-TRACE-FIELD',
+      'a.json', /^because: "a\?b", expected .*control characters$/],
+    ['line end in a name', edited(raw => { raw['design'] = 'toy\nviolated' }), 'E-TRACE-FIELD', 'a.json',
+      /^design: "toy violated", expected .*control characters$/],
+    ['escape sequence', edited(raw => { raw['because'] = '\u001b[2J' }), 'E-TRACE-FIELD', 'a.json',
+      /^because: .*control characters$/],
     ['too large', `${good}${' '.repeat(limit_bytes)}`, 'E-TRACE-SIZE', 'a.json', /bytes; a trace has at most/],
   ])('%s', (_name, text, code, subject, problem) => {
     const error = mistake(text)
@@ -106,10 +113,12 @@ describe('a bad trace file', () => {
     ['an open string', `{"a": "${'x'.repeat(1e6)}`, true], ['many escapes', `["${'a\\n'.repeat(4e5)}\u0001"`, false],
     ['deep nesting', '['.repeat(1e6), true], ['a cut escape', '"\\u12', true], ['a cut word', '[tru', true],
     ['a wrong escape', '"\\x1', false],
-  ])('of any size or depth is placed: %s', (_name, text, truncated) => { expect(jsonFault(text)?.truncated).toBe(truncated) })
+  ])('of any size or depth is placed: %s',
+  (_name, text, truncated) => { expect(jsonFault(text)?.truncated).toBe(truncated) })
 
   it('whose JSON is broken is found broken exactly when JSON.parse finds it', () => {
-    const damaged = fc.tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', ']', '"', '\\', '1', ':', 'nul', '-', '\u0001', '[', '{'))
+    const damaged = fc.tuple(fc.json(), fc.nat(),
+      fc.constantFrom('', ',', '}', ']', '"', '\\', '1', ':', 'nul', '-', '\u0001', '[', '{'))
       .map(([json, at, dirt]) => { const i = at % (json.length + 1); return json.slice(0, i) + dirt + json.slice(i) })
     fc.assert(fc.property(fc.oneof(damaged, fc.json(), fc.string()), text => {
       let broken = false
@@ -127,8 +136,9 @@ describe('the digest of a machine', () => {
       { ...toy, properties: toy.properties.slice(1) },
       { ...toy, actions: toy.actions.slice(1) },
       { ...toy, actions: toy.actions.map(action => ({ ...action, params: {} })) },
-      machine({ name: 'toy', domain: struct({ on: bool }), initial: { on: false }, actions: [actionsOf<{ on: boolean }, never>()('x', {
-        agent: 'a', when: () => true, then: () => {} })] }),
+      machine({ name: 'toy', domain: struct({ on: bool }), initial: { on: false },
+        actions: [actionsOf<{ on: boolean }, never>()('x', {
+          agent: 'a', when: () => true, then: () => {} })] }),
     ].map(specHash)
     expect(new Set([specHash(toy), ...others]).size).toBe(5)
   })

@@ -17,24 +17,29 @@ const mistake = (property: string): UserError => {
 describe('replay', () => {
   it('reproduces the violation at the op that violates, with reason and witness', () => {
     const { reproduced, at, because, witness, refusedCount, specChanged, steps } = replay(toy, toyTrace())
-    expect({ reproduced, at, refusedCount, specChanged }).toEqual({ reproduced: true, at: 4, refusedCount: 0, specChanged: false })
+    expect({ reproduced, at, refusedCount, specChanged })
+      .toEqual({ reproduced: true, at: 4, refusedCount: 0, specChanged: false })
     expect(because).toBe(toyTrace().because)
     expect(witness).toEqual({ device: 0, frame: 1, write: true })
     expect(steps.map(step => step.agent)).toEqual(['cpu0', 'iommu', 'cpu0', 'device0'])
-    expect(steps.map(step => step.violated.map(broken => broken.property))).toEqual([[], [], [], ['no-access-after-unmap']])
+    expect(steps.map(step => step.violated.map(broken => broken.property)))
+      .toEqual([[], [], [], ['no-access-after-unmap']])
     expect(steps[1]!.before).toBe(steps[0]!.after)
   })
 
   it('says that nothing is reproduced when the op that mattered is gone', () => {
-    const { reproduced, at, because } = replay(toy, toyTrace({ ops: toyTrace().ops.filter(op => op.action !== 'unmap') }))
+    const { reproduced, at, because } = replay(toy,
+      toyTrace({ ops: toyTrace().ops.filter(op => op.action !== 'unmap') }))
     expect({ reproduced, at, because }).toEqual({ reproduced: false, at: null, because: null })
   })
 
   it('refuses ops that this machine does not know or allow, and goes on', () => {
-    const foreign: Op[] = [{ action: 'fly', args: {} }, { action: 'unmap', args: { page: 0 } }, { action: 'map', args: { page: 9 } }]
+    const foreign: Op[] = [{ action: 'fly', args: {} }, { action: 'unmap', args: { page: 0 } },
+      { action: 'map', args: { page: 9 } }]
     const { steps, refusedCount, reproduced, at } = replay(toy, toyTrace({ ops: [...foreign, ...toyTrace().ops] }))
     expect(refusedCount).toBe(3)
-    expect(steps.slice(0, 3).every(step => step.refused && step.before === step.after && step.violated.length === 0)).toBe(true)
+    expect(steps.slice(0, 3).every(step => step.refused && step.before === step.after && step.violated.length === 0))
+      .toBe(true)
     expect(steps[0]!.agent).toBe('?')
     expect({ reproduced, at }).toEqual({ reproduced: true, at: 7 })
   })
@@ -44,16 +49,19 @@ describe('replay', () => {
       [{ action: 'map', args: { page, frame: 0, write: false } }, { action: 'unmap', args: { page } }])
     const full = replay(toy, toyTrace({ ops: twice }))
     expect(full.reproduced).toBe(false)
-    expect(full.steps.at(-1)!.violated).toEqual([{ property: 'queue-has-room', because: 'the queue holds 2 entries', witness: {} }])
+    expect(full.steps.at(-1)!.violated)
+      .toEqual([{ property: 'queue-has-room', because: 'the queue holds 2 entries', witness: {} }])
     const longer = replay(toy, toyTrace({ property: 'queue-has-room', ops: [...twice, twice[1]!, twice[0]!] }))
     expect(longer.at).toBe(4)
-    expect(longer.steps.slice(4).map(({ refused, violated }) => [refused, violated.length])).toEqual([[true, 0], [false, 1]])
+    expect(longer.steps.slice(4).map(({ refused, violated }) => [refused, violated.length]))
+      .toEqual([[true, 0], [false, 1]])
     const broken = { ...toy, initialWorld: full.steps.at(-1)!.after }
     expect(replay(broken, toyTrace({ ops: [], property: 'queue-has-room' }))).toMatchObject({ reproduced: true, at: 0 })
   })
 
   it('of a sometimes is the way to reach it', () => {
-    expect(replay(toy, toyTrace({ property: 'a-dma-lands' }))).toMatchObject({ reproduced: true, at: 4, because: 'reached' })
+    expect(replay(toy, toyTrace({ property: 'a-dma-lands' })))
+      .toMatchObject({ reproduced: true, at: 4, because: 'reached' })
     expect(replay(toy, toyTrace({ property: 'a-dma-lands', ops: [] }))).toMatchObject({ reproduced: false, at: null })
   })
 
@@ -77,8 +85,10 @@ describe('replay', () => {
       const stripped = (r: typeof one): unknown => ({ ...r, machine: null, property: null })
       expect(stripped(one)).toEqual(stripped(replay(toy, trace)))
       expect(one.steps).toHaveLength(random.length)
-      expect(one.refusedCount).toBe(one.steps.filter(step => step.events.some(event => event.kind === 'refused')).length)
-      if (one.at !== null) expect(one.steps[one.at - 1]!.violated.map(broken => broken.property)).toContain(trace.property)
+      expect(one.refusedCount)
+        .toBe(one.steps.filter(step => step.events.some(event => event.kind === 'refused')).length)
+      if (one.at !== null)
+        expect(one.steps[one.at - 1]!.violated.map(broken => broken.property)).toContain(trace.property)
       const enough = replay(toy, { ...trace, ops: random.slice(0, one.at ?? 0) })
       expect(enough.reproduced).toBe(one.reproduced)
     }), { numRuns: 60 })

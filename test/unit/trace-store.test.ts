@@ -1,5 +1,7 @@
 /** Trace files on disk: written whole, never over another, and every unreadable place named. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -76,12 +78,14 @@ describe('a file that cannot be read', () => {
     ['below a file', () => join(write('{}'), 'y.json'), 'E-TRACE-FILE', /no such file/],
     ['a folder', () => { mkdirSync(dir); return dir }, 'E-TRACE-FILE', /folder/],
     ['a device', () => '/dev/null', 'E-TRACE-FILE', /not a regular file/],
-    ['a link to itself', () => { mkdirSync(dir); symlinkSync('l', join(dir, 'l')); return join(dir, 'l') }, 'E-TRACE-FILE', /ELOOP/],
+    ['a link to itself', () => { mkdirSync(dir); symlinkSync('l', join(dir, 'l')); return join(dir, 'l') },
+      'E-TRACE-FILE', /ELOOP/],
     ['gzip', () => write(gzipSync(formatTrace(toyTrace()))), 'E-TRACE-BINARY', /gzip/],
     ['binary', () => write(Uint8Array.of(0x7f, 0x45, 0, 1)), 'E-TRACE-BINARY', /binary/],
     ['another encoding', () => write(Uint8Array.of(0x22, 0xfc, 0x22)), 'E-TRACE-BINARY', /UTF-8/],
     ['too large', () => write(' '.repeat(limit_bytes + 1)), 'E-TRACE-SIZE', /at most/],
-    ['too large to be read at all', () => { truncateSync(write(''), 3 * 2 ** 30); return join(dir, 'x.json') }, 'E-TRACE-SIZE', /at most/],
+    ['too large to be read at all', () => { truncateSync(write(''), 3 * 2 ** 30); return join(dir, 'x.json') },
+      'E-TRACE-SIZE', /at most/],
     ['empty', () => write(''), 'E-TRACE-EMPTY', /empty/],
   ])('%s', (_name, make, code, problem) => {
     const path = make()
@@ -109,7 +113,8 @@ describe('finding traces', () => {
     writeFileSync(join(dir, 'known', '.hidden.json'), '{}')
     const paths = (...places: string[]): string[] => loadTraces(places).map(({ path }) => path)
     expect(paths(b, a)).toEqual([b, a])
-    expect(paths(dir)).toEqual([b, a].sort((x, y) => x.includes('deep') === y.includes('deep') ? 0 : x.includes('deep') ? -1 : 1))
+    expect(paths(dir))
+      .toEqual([b, a].sort((x, y) => x.includes('deep') === y.includes('deep') ? 0 : x.includes('deep') ? -1 : 1))
     expect(paths(join(dir, 'known', '*.json'), dir)).toEqual([a, b])
     expect(paths(join(dir, '**', '*.json')).sort()).toEqual([a, b].sort())
     expect(paths(join(dir, 'kn?wn', '*', 'no-*.json'))).toEqual([b])
@@ -117,7 +122,8 @@ describe('finding traces', () => {
 
   it('says when a folder or pattern gives none', () => {
     mkdirSync(join(dir, 'none'), { recursive: true })
-    expect(mistake(() => loadTraces([join(dir, 'none')]))).toMatchObject({ code: 'E-TRACE-NONE', subject: join(dir, 'none') })
+    expect(mistake(() => loadTraces([join(dir, 'none')])))
+      .toMatchObject({ code: 'E-TRACE-NONE', subject: join(dir, 'none') })
     expect(mistake(() => loadTraces([join(dir, '*.json')])).code).toBe('E-TRACE-NONE')
     expect(mistake(() => loadTraces([join(dir, 'absent', '*.json')])).code).toBe('E-TRACE-NONE')
     expect(findTraces('absent.json')).toEqual(['absent.json'])

@@ -9,7 +9,13 @@ import type { RegisterName } from '../../spec/vtd/layout/index.ts'
 import { advance, offsetOf, progress, quiesce, read, reset, write } from '../../spec/vtd/unit/unit.ts'
 import type { Effect, Outcome, Progress, UnitConfig, UnitState } from '../../spec/vtd/unit/unit.ts'
 
-export interface Made { readonly at?: Partial<Bounds>; readonly shape?: Partial<UnitShape>; readonly config?: Partial<UnitConfig>; readonly cap?: bigint; readonly ecap?: bigint }
+export interface Made {
+  readonly at?: Partial<Bounds>
+  readonly shape?: Partial<UnitShape>
+  readonly config?: Partial<UnitConfig>
+  readonly cap?: bigint
+  readonly ecap?: bigint
+}
 /** A unit with the capabilities of the bounds; `cap` and `ecap` are bits set besides. */
 export function unitOf({ at = {}, shape = {}, config = {}, cap = 0n, ecap = 0n }: Made = {}): UnitState {
   const made = capabilityRegisters(capsOf(bounds(at)), shape)
@@ -17,7 +23,8 @@ export function unitOf({ at = {}, shape = {}, config = {}, cap = 0n, ecap = 0n }
 }
 
 /** Bits of GCMD and GSTS. */
-export const TE = 1 << 31 >>> 0, SRTP = 1 << 30, WBF = 1 << 27, QIE = 1 << 26, IRE = 1 << 25, SIRTP = 1 << 24, CFI = 1 << 23
+export const TE = 1 << 31 >>> 0, SRTP = 1 << 30, WBF = 1 << 27, QIE = 1 << 26, IRE = 1 << 25, SIRTP = 1 << 24,
+  CFI = 1 << 23
 export const queueAt = 0x10_0000, statusAt = 0x20_0000
 
 /** Keeps the state, and all effects until they are taken. */
@@ -53,7 +60,8 @@ export class Driver {
   }
   get steps(): readonly Progress[] { return progress(this.state) }
   advance(kind: Progress['kind'], index?: number): void {
-    const step = this.steps.find(one => one.kind === kind && (index === undefined || 'index' in one && one.index === index))
+    const step = this.steps.find(one =>
+      one.kind === kind && (index === undefined || 'index' in one && one.index === index))
     if (step === undefined) throw new Error(`no ${kind} ${index ?? ''} among ${JSON.stringify(this.steps)}`)
     this.take(advance(this.state, this.memory, step))
   }
@@ -63,7 +71,9 @@ export class Driver {
   /** All that happened since the last call. */
   effects(): readonly Effect[] { const all = this.#effects; this.#effects = []; return all }
   /** Names of what was illegal since the last call of `effects`, and forgets the rest. */
-  illegal(): readonly string[] { return this.effects().flatMap(effect => effect.kind === 'illegal' ? [effect.what] : []) }
+  illegal(): readonly string[] {
+    return this.effects().flatMap(effect => effect.kind === 'illegal' ? [effect.what] : [])
+  }
 
   /** Puts descriptors at entries of the ring. */
   put(first: number, ...descriptors: readonly Words[]): void {
@@ -88,17 +98,28 @@ export type Words = readonly [low: bigint, high: bigint]
 export const contextGlobal: Words = [0x11n, 0n], iotlbGlobal: Words = [0xd2n, 0n], iecGlobal: Words = [0x4n, 0n]
 export const iotlbPage = (did: bigint, page: bigint, am = 0n): Words => [0xf2n | did << 16n, page << 12n | am]
 export const deviceTlb = (sid: bigint): Words => [0x3n | sid << 32n, 0n]
-export const wait = ({ data = 1n, slot = 0n, sw = true, interrupt = false, fence = false }: { data?: bigint; slot?: bigint; sw?: boolean; interrupt?: boolean; fence?: boolean } = {}): Words =>
-  [0x5n | (interrupt ? 1n << 4n : 0n) | (sw ? 1n << 5n : 0n) | (fence ? 1n << 6n : 0n) | data << 32n, BigInt(statusAt) + 4n * slot]
+export const wait = ({ data = 1n, slot = 0n, sw = true, interrupt = false, fence = false }: {
+  data?: bigint
+  slot?: bigint
+  sw?: boolean
+  interrupt?: boolean
+  fence?: boolean
+} = {}): Words =>
+  [0x5n | (interrupt ? 1n << 4n : 0n) | (sw ? 1n << 5n : 0n) | (fence ? 1n << 6n : 0n) | data << 32n,
+    BigInt(statusAt) + 4n * slot]
 
-/** `invalidate iotlb by queue`, `wait-completed 0x20`, ...: what happened, in short; rules and observations left out. */
+/** `invalidate iotlb by queue`, `wait-completed 0x20`, ...: what happened, in short; rules and observations left
+ *  out. */
 export function told(effects: readonly Effect[]): readonly string[] {
   return effects.flatMap((effect): string[] => {
     switch (effect.kind) {
-      case 'invalidate': return [`${effect.descriptor.type}${'granularity' in effect.descriptor ? ` ${effect.descriptor.granularity}` : ''} by ${effect.by}`]
+      case 'invalidate':
+        return [`${effect.descriptor.type}${'granularity' in effect.descriptor ? ` ${effect.descriptor.granularity}` : ''} by ${effect.by}`]
       case 'wait-completed': return [`wait at ${effect.offset}`]
       case 'write': return [`0x${effect.address.toString(16)} = ${effect.dwords.join()}`]
-      case 'message': return [`${effect.message.of} message 0x${effect.message.data.toString(16)} to 0x${effect.message.address.toString(16)}`]
+      case 'message':
+        return [`${effect.message.of} message 0x${effect.message.data.toString(16)} to `
+          + `0x${effect.message.address.toString(16)}`]
       case 'drained': return [`${effect.what} drained`]
       case 'flush-write-buffer': return ['write buffer flushed']
       case 'fault': return [`fault ${effect.outcome}`]
@@ -106,4 +127,5 @@ export function told(effects: readonly Effect[]): readonly string[] {
     }
   })
 }
-export const rulesOf = (effects: readonly Effect[]): readonly string[] => effects.flatMap(effect => effect.kind === 'rule' ? [effect.clause] : [])
+export const rulesOf = (effects: readonly Effect[]): readonly string[] =>
+  effects.flatMap(effect => effect.kind === 'rule' ? [effect.clause] : [])

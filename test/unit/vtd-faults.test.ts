@@ -4,7 +4,8 @@ import { produce } from 'immer'
 import { describe, expect, it } from 'vitest'
 import { clauses } from '../../spec/clauses.ts'
 import {
-  clearRecord, clearStatus, faultOf, faultReason, faultReasons, primaryPendingFault, recordFault, recordingClause, resetFaultIndex,
+  clearRecord, clearStatus, faultOf, faultReason, faultReasons, primaryPendingFault, recordFault, recordingClause,
+  resetFaultIndex,
   setEventMask, setStatus,
 } from '../../spec/vtd/faults.ts'
 import type { FaultState } from '../../spec/vtd/faults.ts'
@@ -35,7 +36,8 @@ describe('reasons', () => {
   })
   it('the first is reported, and its qualification decides', () => {
     expect(faultOf([0x24, 0x26], true)).toEqual(
-      { kind: 'fault', reason: 0x24, alternatives: [0x26], suppressed: true, clause: 'VTD:table-15/reserved-irte-field' })
+      { kind: 'fault', reason: 0x24, alternatives: [0x26], suppressed: true,
+        clause: 'VTD:table-15/reserved-irte-field' })
     expect(faultOf([0x23], true)).toMatchObject({ suppressed: false })
     expect(faultOf([0x22], false)).toMatchObject({ suppressed: false })
   })
@@ -150,7 +152,9 @@ describe('events', () => {
 })
 
 type Command = { readonly do: 'record' | 'clear' | 'status' | 'clearStatus' | 'mask'; readonly n: number }
-const command: fc.Arbitrary<Command> = fc.record({ do: fc.constantFrom('record', 'clear', 'status', 'clearStatus', 'mask'), n: fc.nat(3) })
+const command: fc.Arbitrary<Command> = fc.record({
+  do: fc.constantFrom('record', 'clear', 'status', 'clearStatus', 'mask'), n: fc.nat(3),
+})
 const bits = ['pfo', 'iqe', 'ice', 'ite'] as const
 
 /** Runs one command; true when a message is sent. */
@@ -177,16 +181,17 @@ describe('any sequence', () => {
       }
     }), { numRuns: 500, seed: 1 })
   })
-  it('never holds IP without a reason or unmasked, and FRI names a record in use until software takes it out of order', () => {
-    fc.assert(fc.property(fc.array(command, { maxLength: 40 }), commands => {
-      const s = fresh()
-      for (const c of commands) {
-        const before = primaryPendingFault(s)
-        run(s, c)
-        if (s.ip) expect([s.im, standing(s)]).toEqual([true, true])
-        if (!before && primaryPendingFault(s)) expect(s.records[s.fri]).not.toBeNull()
-        if (!primaryPendingFault(s)) expect(s.fri).toBe(0)
-      }
-    }), { numRuns: 500, seed: 2 })
-  })
+  it('never holds IP without a reason or unmasked, and FRI names a record in use until software takes it out of order',
+    () => {
+      fc.assert(fc.property(fc.array(command, { maxLength: 40 }), commands => {
+        const s = fresh()
+        for (const c of commands) {
+          const before = primaryPendingFault(s)
+          run(s, c)
+          if (s.ip) expect([s.im, standing(s)]).toEqual([true, true])
+          if (!before && primaryPendingFault(s)) expect(s.records[s.fri]).not.toBeNull()
+          if (!primaryPendingFault(s)) expect(s.fri).toBe(0)
+        }
+      }), { numRuns: 500, seed: 2 })
+    })
 })

@@ -13,16 +13,19 @@ import { noSingleSource, translateLegacy } from '../../spec/vtd/walk/walk.ts'
 import type { DmaRequest, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 
 const unit: TranslationUnit = {
-  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 39, maxGuestAddressWidth: 39, levels: [3], superpages: [2, 3], passThrough: true,
+  geometry: hardwareGeometry, tes: true, ttm: 0, hostAddressWidth: 39, maxGuestAddressWidth: 39, levels: [3],
+  superpages: [2, 3], passThrough: true,
   deviceTlb: false, zlr: false, abortMode: false, interruptRange, scalable: null, singleSource: noSingleSource,
 }
-const root = 0x1000, contexts = 0x2000, top = 0x3000, middle = 0x4000, leaves = 0x5000, otherTop = 0x6000, otherLeaves = 0x7000
+const root = 0x1000, contexts = 0x2000, top = 0x3000, middle = 0x4000, leaves = 0x5000, otherTop = 0x6000,
+  otherLeaves = 0x7000
 const sid = 0x18, other = 0x20, frame = 0x10_0000
 
 /** Device `sid` in domain 1; pages 0 and 1 of the first table map frames. */
 class Scene {
   readonly memory = new MemoryImage()
-  readonly tables = rawTables(this.memory, { rootTable: root, interruptTable: 0 }, entryReader({ ...anything, haw: 39 }))
+  readonly tables = rawTables(this.memory, { rootTable: root, interruptTable: 0 },
+    entryReader({ ...anything, haw: 39 }))
   readonly may: MayHold
   constructor(sites: readonly Site[] = [{ sid, page: 0 }, { sid, page: 1 }], cachingMode = false) {
     this.may = new MayHold(unit, cachingMode, sites)
@@ -35,9 +38,12 @@ class Scene {
     this.entry(leaves, 1, frame + 0x1000)
   }
   context(of: number, did: number, table: number): void {
-    this.memory.write(contexts + 16 * of, encode(contextEntry, { P: did === 0 ? 0 : 1, AW: 1, DID: did, SSPTPTR: table / 4096 }))
+    this.memory.write(contexts + 16 * of,
+      encode(contextEntry, { P: did === 0 ? 0 : 1, AW: 1, DID: did, SSPTPTR: table / 4096 }))
   }
-  entry(table: number, index: number, address: number, rights = 3, large = false): void { this.memory.write(table + 8 * index, [address + rights + (large ? 0x80 : 0), 0]) }
+  entry(table: number, index: number, address: number, rights = 3, large = false): void {
+    this.memory.write(table + 8 * index, [address + rights + (large ? 0x80 : 0), 0])
+  }
   clear(table: number, index: number): void { this.memory.write(table + 8 * index, [0, 0]) }
   /** Changes something, after all that could be cached is. */
   after(change: () => void): this {
@@ -53,11 +59,13 @@ class Scene {
   }
   possible(address = 0, access: DmaRequest['access'] = 'write', of = sid): readonly Possible[] {
     this.may.fill(this.tables)
-    return this.may.outcomes(this.tables, { sid: of, type: 'untranslated', access, address, dword: true, pasid: null, privileged: false, execute: false })
+    return this.may.outcomes(this.tables,
+      { sid: of, type: 'untranslated', access, address, dword: true, pasid: null, privileged: false, execute: false })
   }
   /** Frames reached and reasons given, sorted. */
   ends(address = 0, access: DmaRequest['access'] = 'write', of = sid): readonly string[] {
-    return [...new Set(this.possible(address, access, of).map(({ result }) => result.kind === 'fault' ? `fault ${result.reason}` : `page ${result.page.toString(16)}`))].sort()
+    return [...new Set(this.possible(address, access, of).map(({ result }) => result.kind === 'fault' ? 'fault '
+      + `${result.reason}` : `page ${result.page.toString(16)}`))].sort()
   }
 }
 const mapped = 'page 100000', second = 'page 101000'
@@ -66,9 +74,11 @@ describe('what caches may hold', () => {
   it('is what the walk says while nothing changes', () => {
     const scene = new Scene()
     expect(scene.ends()).toEqual([mapped])
-    const request = { sid, type: 'untranslated', access: 'write', address: 0, dword: true, pasid: null, privileged: false, execute: false } as const
+    const request = { sid, type: 'untranslated', access: 'write', address: 0, dword: true, pasid: null,
+      privileged: false, execute: false } as const
     const walked = translateLegacy(scene.tables, unit, request)
-    expect(scene.possible().map(({ result }) => result.kind === 'translated' && result.mapping)).toEqual(scene.possible().map(() => walked.kind === 'translated' && walked.mapping))
+    expect(scene.possible().map(({ result }) => result.kind === 'translated' && result.mapping))
+      .toEqual(scene.possible().map(() => walked.kind === 'translated' && walked.mapping))
     expect(scene.ends(0x5000)).toEqual(['fault 5'])
   })
   it('keeps a cleared leaf until its page is invalidated, in its domain', () => {
@@ -107,7 +117,8 @@ describe('what caches may hold', () => {
   it('removes a context by its own domain and source only', () => {
     const scene = new Scene().after(() => {})
     scene.context(sid, 0, 0)
-    for (const [did, of] of [[2, sid], [1, other]] as const) expect(scene.contexts('device', did, of).ends()).toContain(mapped)
+    for (const [did, of] of [[2, sid], [1, other]] as const)
+      expect(scene.contexts('device', did, of).ends()).toContain(mapped)
     expect(scene.contexts('domain', 1).iotlb('global').ends()).toEqual(['fault 2'])
   })
   it('holds permissions as they were', () => {
@@ -151,8 +162,11 @@ describe('what caches may hold', () => {
   it('counts what it removes', () => {
     const scene = new Scene().after(() => {})
     expect(scene.may.held()).toHaveLength(2)
-    expect(scene.may.invalidate({ type: 'iotlb', granularity: 'domain', did: 2, page: 0, addressMask: 0, hint: false })).toBe(0)
-    expect(scene.may.invalidate({ type: 'iotlb', granularity: 'domain', did: 1, page: 0, addressMask: 0, hint: false })).toBe(4) // two pages, two tables
+    expect(scene.may.invalidate({ type: 'iotlb', granularity: 'domain', did: 2, page: 0, addressMask: 0, hint: false }))
+      .toBe(0)
+    // two pages, two tables
+    expect(scene.may.invalidate({ type: 'iotlb', granularity: 'domain', did: 1, page: 0, addressMask: 0, hint: false }))
+      .toBe(4)
     expect(scene.may.held()).toEqual([])
   })
 })

@@ -11,7 +11,8 @@ export interface FieldMutant { readonly name: string; readonly spoil: (reader: E
 type Read = (words: Uint32Array, at: number, third: number | boolean) => object
 const readOf = (reader: EntryReader, entry: Entry): Read => reader[entry] as Read
 
-/** One for every field that these entries are decoded into, but those named `entry.field` in `idle`, which have no part in what is compared. */
+/** One for every field that these entries are decoded into, but those named `entry.field` in `idle`, which have no part
+ *  in what is compared. */
 export function fieldMutants(entries: readonly Entry[], idle: readonly string[]): readonly FieldMutant[] {
   const all = entries.flatMap(entry => fieldsOf(entry).map((field): FieldMutant =>
     ({ name: `${entry}.${field}`, spoil: reader => ({ ...reader, [entry]: spoiled(readOf(reader, entry), field) }) })))
@@ -40,4 +41,5 @@ function wrong(field: string, value: unknown): unknown {
 }
 
 /** Whether any of the cases fails the property. */
-export const caught = <T>(property: fc.IProperty<T>, numRuns = 500): boolean => fc.check(property, { numRuns, seed: 7, endOnFailure: true }).failed
+export const caught = <T>(property: fc.IProperty<T>, numRuns = 500): boolean =>
+  fc.check(property, { numRuns, seed: 7, endOnFailure: true }).failed

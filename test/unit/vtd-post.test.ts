@@ -1,4 +1,5 @@
-/** Posting: what is set in the descriptor, and when a notification follows. The fault reasons 27 and 28 are in vtd-fault-witnesses. */
+/** Posting: what is set in the descriptor, and when a notification follows. The fault reasons 27 and 28 are in
+ *  vtd-fault-witnesses. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { post } from '../../spec/vtd/remap/post.ts'
@@ -7,11 +8,13 @@ import type { PostedDescriptor } from '../../spec/vtd/walk/tables.ts'
 import { handle, having, interrupt, is, sending, world } from './raw-world.ts'
 import type { Edit } from './raw-world.ts'
 
-const empty: PostedDescriptor = { pir: [0, 0, 0, 0, 0, 0, 0, 0], outstanding: false, suppressed: false, nv: 0xf2, ndst: 0x300, reserved: false }
+const empty: PostedDescriptor = { pir: [0, 0, 0, 0, 0, 0, 0, 0], outstanding: false, suppressed: false, nv: 0xf2,
+  ndst: 0x300, reserved: false }
 const request = (change: Partial<Posted> = {}): Posted =>
   ({ kind: 'posted', vector: 0x51, descriptor: 0x9000, urgent: false, fpd: false, index: 6, exercised: [], ...change })
 const vectorsOf = ({ pir }: PostedDescriptor): readonly number[] =>
-  pir.flatMap((word, n) => Array.from({ length: 32 }, (_, at) => n * 32 + at).filter(vector => (word >>> (vector & 31) & 1) === 1))
+  pir.flatMap((word, n) =>
+    Array.from({ length: 32 }, (_, at) => n * 32 + at).filter(vector => (word >>> (vector & 31) & 1) === 1))
 
 describe('posting', () => {
   it('a fresh vector sets its bit and ON, and sends NV to NDST', () => {
@@ -28,7 +31,10 @@ describe('posting', () => {
   ])('ON=%s SN=%s URG=%s: notifies %s', (outstanding, suppressed, urgent, notifies) => {
     const found = post({ eime: true }, request({ urgent }), { ...empty, outstanding, suppressed })
     expect(found).toMatchObject(
-      { kind: 'written', descriptor: { outstanding: outstanding || notifies, suppressed, pir: [0, 0, 0x20000, 0, 0, 0, 0, 0] } })
+      {
+        kind: 'written', descriptor: { outstanding: outstanding || notifies, suppressed,
+          pir: [0, 0, 0x20000, 0, 0, 0, 0, 0] },
+      })
     expect(found.kind === 'written' && found.notification !== null).toBe(notifies)
   })
   it('PIR is the set of vectors posted since it was read', () => {
@@ -47,9 +53,11 @@ describe('posting', () => {
   it('goes from a message to the descriptor over raw words', () => {
     const run = (...edits: readonly Edit[]) => interrupt(world(sending(handle(6)), ...edits))
     expect(run()).toMatchObject(
-      { kind: 'written', descriptor: { pir: [0, 0, 0x20000, 0, 0, 0, 0, 0], outstanding: true }, notification: { vector: 0xf2, dst: 3 } })
+      { kind: 'written', descriptor: { pir: [0, 0, 0x20000, 0, 0, 0, 0, 0], outstanding: true },
+        notification: { vector: 0xf2, dst: 3 } })
     expect(run(is('descriptor', { SN: 1 }))).toMatchObject({ notification: null })
     expect(run(is('descriptor', { SN: 1 }), is('posted', { URG: 1 }))).toMatchObject({ notification: { vector: 0xf2 } })
-    expect(run(having('IRTA', { EIME: 0 }), is('descriptor', { NDST: 0x300 }))).toMatchObject({ notification: { dst: 3 } })
+    expect(run(having('IRTA', { EIME: 0 }), is('descriptor', { NDST: 0x300 })))
+      .toMatchObject({ notification: { dst: 3 } })
   })
 })

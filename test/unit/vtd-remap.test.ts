@@ -1,4 +1,5 @@
-/** Interrupt remapping: every reason from one edit of a healthy setup; message formats; source validation against its definition. */
+/** Interrupt remapping: every reason from one edit of a healthy setup; message formats; source validation against its
+ *  definition. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { vtdClauses } from '../../spec/vtd/clauses.ts'
@@ -7,13 +8,15 @@ import { decodeMessage, remap, sourceMatches } from '../../spec/vtd/remap/remap.
 import type { InterruptRequest, InterruptUnit, Remapped } from '../../spec/vtd/remap/remap.ts'
 import type { Fetched, Irte, PostedIrte, RemappedIrte } from '../../spec/vtd/walk/tables.ts'
 
-const healthyUnit: InterruptUnit = { ires: true, cfis: false, eime: true, tableSize: 256, pi: true, eimer: false, irreq: false }
+const healthyUnit: InterruptUnit = { ires: true, cfis: false, eime: true, tableSize: 256, pi: true, eimer: false,
+  irreq: false }
 const healthyIrte: RemappedIrte = {
   present: true, fpd: false, im: false, dm: false, rh: true, tm: false, dlm: 1, vector: 0x41, dst: 0x12345678,
   sid: 0x0310, sq: 0, svt: 1, reserved: false,
 }
 const postedIrte: PostedIrte = {
-  present: true, fpd: false, im: true, urg: true, pda: 0xf_1234_5640, vector: 0x51, sid: 0x0310, sq: 0, svt: 1, reserved: false,
+  present: true, fpd: false, im: true, urg: true, pda: 0xf_1234_5640, vector: 0x51, sid: 0x0310, sq: 0, svt: 1,
+  reserved: false,
 }
 const healthyRequest = remappable(5)
 
@@ -25,10 +28,15 @@ function remappable(handle: number, subhandle: number | null = null, data31to16 
 const compatible = decodeMessage(0x0310, 0xfee0c008, 0x4131)!
 
 interface Setup { unit: InterruptUnit; irte: Fetched<Irte>; request: InterruptRequest }
-type Change = { unit?: Partial<InterruptUnit>; irte?: Fetched<Irte> | Partial<RemappedIrte>; request?: InterruptRequest }
+type Change = {
+  unit?: Partial<InterruptUnit>
+  irte?: Fetched<Irte> | Partial<RemappedIrte>
+  request?: InterruptRequest
+}
 const setup = ({ unit, irte, request }: Change): Setup => ({
   unit: { ...healthyUnit, ...unit }, request: request ?? healthyRequest,
-  irte: typeof irte === 'string' ? irte : irte !== undefined && 'im' in irte ? irte as Irte : { ...healthyIrte, ...irte },
+  irte: typeof irte === 'string' ? irte
+    : irte !== undefined && 'im' in irte ? irte as Irte : { ...healthyIrte, ...irte },
 })
 const run = (change: Change = {}): Remapped => {
   const s = setup(change)
@@ -40,7 +48,8 @@ const reasons = ([
   { reason: 0x20, of: 'data 31:16 with SHV=1', change: { request: remappable(4, 1, 1) } },
   { reason: 0x21, of: 'index is the table size', change: { unit: { tableSize: 5 } } },
   { reason: 0x21, of: 'handle + subhandle beyond the table', change: { request: remappable(255, 1) } },
-  { reason: 0x21, of: 'handle + subhandle beyond 16 bits', change: { request: remappable(0xffff, 6), unit: { tableSize: 65536 } } },
+  { reason: 0x21, of: 'handle + subhandle beyond 16 bits',
+    change: { request: remappable(0xffff, 6), unit: { tableSize: 65536 } } },
   { reason: 0x22, of: 'not present', change: { irte: { present: false } } },
   { reason: 0x22, of: 'not present, with garbage', change: { irte: { present: false, reserved: true, svt: 3 } } },
   { reason: 0x23, of: 'unreadable', change: { irte: 'unreadable' } },
@@ -58,7 +67,8 @@ const reasons = ([
   { reason: 0x26, of: 'another bus', change: { irte: { svt: 2, sid: 0x0406 } } },
   { reason: 0x26, of: 'another function, posted', change: { irte: { ...postedIrte, sid: 0x0311 } } },
   { reason: 0x26, of: 'wrong source and reserved bit', change: { irte: { sid: 0x0311, reserved: true } }, or: [0x24] },
-  { reason: 0x2a, of: 'EIMER=1 and EIME=0', change: { unit: { eimer: true, eime: false, cfis: true }, request: compatible } },
+  { reason: 0x2a, of: 'EIMER=1 and EIME=0',
+    change: { unit: { eimer: true, eime: false, cfis: true }, request: compatible } },
   { reason: 0x2b, of: 'IRREQ=1 and IRES=0', change: { unit: { irreq: true, ires: false } } },
 ] satisfies readonly Row[]).map((row: Row) => ({ ...row, code: row.reason.toString(16) }))
 const trail = (found: Remapped) => found.exercised.filter(id => !id.startsWith('VTD:table-15/'))
@@ -67,7 +77,8 @@ describe('faults', () => {
   it('none in the setup that the rows edit', () => {
     expect(run()).toMatchObject({ kind: 'interrupt', index: 5,
       interrupt: { vector: 0x41, dlm: 1, dst: 0x12345678, dm: false, rh: true, tm: false, assert: true } })
-    expect(run({ irte: postedIrte })).toMatchObject({ kind: 'posted', vector: 0x51, descriptor: 0xf_1234_5640, urgent: true, index: 5 })
+    expect(run({ irte: postedIrte }))
+      .toMatchObject({ kind: 'posted', vector: 0x51, descriptor: 0xf_1234_5640, urgent: true, index: 5 })
   })
   it.each(reasons)('$code: $of', ({ reason, change, or }) => {
     expect(run(change)).toMatchObject({ kind: 'fault', reason, alternatives: or ?? [], suppressed: false })
@@ -78,11 +89,12 @@ describe('faults', () => {
     expect(found).toMatchObject({ kind: 'fault', reason, suppressed: faultReason(reason)!.qualified })
     expect(trail(found).includes('VTD:9/fault-processing-disable')).toBe(faultReason(reason)!.qualified)
   })
-  it('every reason of interrupt remapping has a row; those of posting and of malformed writes are found elsewhere', () => {
-    const elsewhere = [0x27, 0x28, 0x29]
-    expect([...new Set(reasons.map(row => row.reason)), ...elsewhere].sort())
-      .toEqual(Array.from({ length: 12 }, (_, i) => 0x20 + i))
-  })
+  it('every reason of interrupt remapping has a row; those of posting and of malformed writes are found elsewhere',
+    () => {
+      const elsewhere = [0x27, 0x28, 0x29]
+      expect([...new Set(reasons.map(row => row.reason)), ...elsewhere].sort())
+        .toEqual(Array.from({ length: 12 }, (_, i) => 0x20 + i))
+    })
   it('the index is told where it is defined', () => {
     const index = (reason: number) => run(reasons.find(row => row.reason === reason)!.change).index
     expect([0x21, 0x22, 0x23, 0x24, 0x26].map(index)).toEqual([5, 5, 5, 5, 5])
@@ -106,13 +118,15 @@ describe('delivery', () => {
   ])('EIME=%s: DST %i is APIC id %i', (eime, dst, id) => {
     expect(run({ unit: { eime }, irte: { dst } })).toMatchObject({ kind: 'interrupt', interrupt: { dst: id } })
   })
-  it.each([0, 1, 2, 4, 5, 7])('delivery mode %i', dlm => { expect(run({ irte: { dlm } })).toMatchObject({ interrupt: { dlm } }) })
+  it.each([0, 1, 2, 4, 5, 7])('delivery mode %i',
+    dlm => { expect(run({ irte: { dlm } })).toMatchObject({ interrupt: { dlm } }) })
   it('the fields of the entry, not those of the message', () => {
     expect(run({ irte: { dm: true, rh: false, tm: true, vector: 0x99 }, request: remappable(5, 0) }))
       .toMatchObject({ interrupt: { dm: true, rh: false, tm: true, vector: 0x99, assert: true } })
   })
   it('compatibility format passes unchanged with EIME=0 and CFIS=1', () => {
-    expect(run({ request: compatible, unit: { eime: false, cfis: true } })).toMatchObject({ kind: 'interrupt', index: null,
+    expect(run({ request: compatible, unit: { eime: false, cfis: true } })).toMatchObject({ kind: 'interrupt',
+      index: null,
       interrupt: { vector: 0x31, dlm: 1, dst: 0x0c, dm: false, rh: true, tm: false, assert: true } })
   })
   it.each([compatible, healthyRequest])('everything passes unchanged with IRES=0', request => {
@@ -127,7 +141,8 @@ describe('delivery', () => {
 
 describe('messages', () => {
   it('none outside FEEx_xxxx', () => {
-    expect([0xfedffffc, 0xfef00000, 0x1_fee0_0000, 0].map(address => decodeMessage(1, address, 0))).toEqual([null, null, null, null])
+    expect([0xfedffffc, 0xfef00000, 0x1_fee0_0000, 0].map(address => decodeMessage(1, address, 0)))
+      .toEqual([null, null, null, null])
     expect([0xfee00000, 0xfeeffffc].map(address => decodeMessage(1, address, 0)?.sid)).toEqual([1, 1])
   })
   it.each([
@@ -179,14 +194,17 @@ describe('source validation', () => {
     expect(seen.size).toBe(8)
   })
   it('SVT=1 for all functions of one slot', () => {
-    for (const sq of [0, 1, 2, 3] as const) for (let sid = 0; sid < 8; sid++) for (let requester = 0; requester < 8; requester++)
-      expect(sourceMatches({ svt: 1, sq, sid }, requester)).toBe(compared[sq].every(at => bit(sid, at) === bit(requester, at)))
+    for (const sq of [0, 1, 2, 3] as const)
+      for (let sid = 0; sid < 8; sid++) for (let requester = 0; requester < 8; requester++)
+        expect(sourceMatches({ svt: 1, sq, sid }, requester))
+          .toBe(compared[sq].every(at => bit(sid, at) === bit(requester, at)))
   })
   it('SVT=2 admits the buses of a range, both ends', () => {
     const all = Array.from({ length: 256 }, (_, bus) => bus)
     const buses = (sid: number) => all.filter(bus => sourceMatches({ svt: 2, sq: 3, sid }, bus * 256 + 0x55))
     fc.assert(fc.property(fc.nat(255), fc.nat(255), (first, last) => {
-      expect(buses(first * 256 + last)).toEqual(Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i))
+      expect(buses(first * 256 + last))
+        .toEqual(Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i))
     }), { numRuns: 100, seed: 5 })
   })
   it('SVT=0 admits all, SVT=3 none', () => {

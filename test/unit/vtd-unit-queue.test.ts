@@ -2,11 +2,19 @@
 import { describe, expect, it } from 'vitest'
 import { anything, dwordsOf } from '../../spec/vtd/layout/index.ts'
 import { decodeDescriptor } from '../../spec/vtd/layout/read-descriptors.ts'
-import { contextGlobal, deviceTlb, Driver, iecGlobal, iotlbGlobal, iotlbPage, QIE, queueAt, rulesOf, SRTP, told, wait } from './unit-support.ts'
+import {
+  contextGlobal, deviceTlb, Driver, iecGlobal, iotlbGlobal, iotlbPage, QIE, queueAt, rulesOf, SRTP, told, wait,
+} from './unit-support.ts'
 import type { Words } from './unit-support.ts'
 
-const queued = (made: ConstructorParameters<typeof Driver>[0] = {}): Driver => { const unit = new Driver(made); unit.enableQueue(); unit.effects(); return unit }
-const heads = (unit: Driver): readonly [number | undefined, number | undefined] => [unit.read('IQH')['QH'], unit.read('IQT')['QT']]
+const queued = (made: ConstructorParameters<typeof Driver>[0] = {}): Driver => {
+  const unit = new Driver(made)
+  unit.enableQueue()
+  unit.effects()
+  return unit
+}
+const heads = (unit: Driver): readonly [number | undefined, number | undefined] =>
+  [unit.read('IQH')['QH'], unit.read('IQT')['QT']]
 
 describe('the queue', () => {
   it('executes what lies between head and tail, and writes the status of the wait', () => {
@@ -16,8 +24,14 @@ describe('the queue', () => {
     unit.settle()
     expect(heads(unit)).toEqual([4, 4])
     const effects = unit.effects()
-    expect(told(effects)).toEqual(['context-cache global by queue', 'iotlb page by queue', 'iec global by queue', '0x20000c = 51966', 'wait at 3'])
-    expect(effects).toContainEqual({ kind: 'invalidate', by: 'queue', descriptor: decodeDescriptor(dwordsOf(...iotlbPage(4n, 0x123n, 2n)), { bits: 128, scalable: false, rules: anything }) })
+    expect(told(effects))
+      .toEqual(['context-cache global by queue', 'iotlb page by queue', 'iec global by queue', '0x20000c = 51966',
+        'wait at 3'])
+    expect(effects).toContainEqual({
+      kind: 'invalidate', by: 'queue',
+      descriptor: decodeDescriptor(dwordsOf(...iotlbPage(4n, 0x123n, 2n)),
+        { bits: 128, scalable: false, rules: anything }),
+    })
     expect(unit.memory.dword(0x20000c)).toBe(0xcafe)
     expect(effects.filter(({ kind }) => kind === 'illegal')).toEqual([])
   })
@@ -51,10 +65,12 @@ describe('the queue', () => {
     unit.put(0, [0x5_0001_0036n, 0x1000n], [0n, 0n], wait(), [0n, 0n])
     unit.write('IQT', 0x40)
     unit.settle()
-    expect([heads(unit), told(unit.effects())]).toEqual([[4, 4], ['pasid-iotlb page by queue', '0x200000 = 1', 'wait at 2']])
+    expect([heads(unit), told(unit.effects())])
+      .toEqual([[4, 4], ['pasid-iotlb page by queue', '0x200000 = 1', 'wait at 2']])
     unit.write('IQT', 0x50)
     unit.settle()
-    expect([unit.read('IQERCD')['IQEI'], unit.read('FSTS')['IQE'], unit.read('IQH')['QH'], unit.illegal()]).toEqual([6, 1, 4, ['tail-misaligned', 'bad-descriptor']])
+    expect([unit.read('IQERCD')['IQEI'], unit.read('FSTS')['IQE'], unit.read('IQH')['QH'], unit.illegal()])
+      .toEqual([6, 1, 4, ['tail-misaligned', 'bad-descriptor']])
   })
   it('is switched off when idle: IQH is 0 again', () => {
     const unit = queued()
@@ -76,7 +92,8 @@ describe('the queue', () => {
     unit.write('GCMD', 0)
     expect(unit.illegal()).toEqual(['queue-not-idle'])
     unit.advance('command')
-    expect([unit.state.queue, told(unit.effects())]).toEqual([{ head: 0, outstanding: [], rested: true, iqei: 0, itesid: 0, icesid: 0 }, []])
+    expect([unit.state.queue, told(unit.effects())])
+      .toEqual([{ head: 0, outstanding: [], rested: true, iqei: 0, itesid: 0, icesid: 0 }, []])
   })
   it('has registers that must be set up first, and only then', () => {
     const unit = new Driver()
@@ -114,7 +131,8 @@ describe('the queue', () => {
 })
 
 describe('order', () => {
-  const able = (unit: Driver): readonly number[] => unit.steps.flatMap(step => step.kind === 'complete' ? [step.index] : [])
+  const able = (unit: Driver): readonly number[] =>
+    unit.steps.flatMap(step => step.kind === 'complete' ? [step.index] : [])
   const fetched = (...descriptors: readonly Words[]): Driver => {
     const unit = queued({ ecap: 1n << 2n })
     unit.submit(...descriptors)
@@ -129,7 +147,8 @@ describe('order', () => {
     unit.advance('complete', 0)
     expect(able(unit)).toEqual([0])
     unit.advance('complete', 0)
-    expect([able(unit), rulesOf(unit.effects())]).toEqual([[0], expect.arrayContaining(['VTD:6.5.2/iotlb-after-context', 'VTD:6.5.2/unordered'])])
+    expect([able(unit), rulesOf(unit.effects())])
+      .toEqual([[0], expect.arrayContaining(['VTD:6.5.2/iotlb-after-context', 'VTD:6.5.2/unordered'])])
   })
   it('a wait is complete after all since the wait before it, and no later', () => {
     const unit = fetched(iotlbGlobal, wait(), iecGlobal, wait({ data: 2n }))
@@ -145,27 +164,32 @@ describe('order', () => {
     unit.settle()
     const effects = unit.effects()
     expect([told(effects), rulesOf(effects)]).toEqual([
-      ['iotlb global by queue', '0x200000 = 1', 'wait at 1', 'iec global by queue', '0x200000 = 1', 'wait at 3'], expect.arrayContaining(['VTD:6.5.2.9/fence'])])
+      ['iotlb global by queue', '0x200000 = 1', 'wait at 1', 'iec global by queue', '0x200000 = 1', 'wait at 3'],
+      expect.arrayContaining(['VTD:6.5.2.9/fence'])])
   })
 })
 
 describe('a bad descriptor', () => {
   it.each([
-    ['of no type', [0n, 0n], 3, {}], ['with a reserved bit', [0x112n, 0n], 4, {}], ['of no granularity', [0x2n, 0n], 4, {}], ['that needs 256 bits', [0x7n, 0n], 5, {}],
+    ['of no type', [0n, 0n], 3, {}], ['with a reserved bit', [0x112n, 0n], 4, {}],
+    ['of no granularity', [0x2n, 0n], 4, {}], ['that needs 256 bits', [0x7n, 0n], 5, {}],
     ['of a page without CAP.PSI', iotlbPage(1n, 1n), 4, { at: { psi: 0 } }],
   ] as const)('%s stops the queue until IQE is cleared', (_, words, iqei, made) => {
     const unit = queued(made)
     unit.submit(iotlbGlobal, words, wait())
     unit.settle()
-    expect([heads(unit), unit.read('IQERCD')['IQEI'], unit.read('FSTS')['IQE'], unit.steps]).toEqual([[1, 3], iqei, 1, []])
+    expect([heads(unit), unit.read('IQERCD')['IQEI'], unit.read('FSTS')['IQE'], unit.steps])
+      .toEqual([[1, 3], iqei, 1, []])
     const effects = unit.effects()
-    expect([told(effects), effects.flatMap(one => one.kind === 'illegal' ? [one.what] : [])]).toEqual([['iotlb global by queue'], ['bad-descriptor']])
+    expect([told(effects), effects.flatMap(one => one.kind === 'illegal' ? [one.what] : [])])
+      .toEqual([['iotlb global by queue'], ['bad-descriptor']])
     unit.put(1, contextGlobal)
     unit.write('IQT', 0x30)
     expect(unit.steps).toEqual([])
     unit.write('FSTS', 0x10)
     unit.settle()
-    expect([heads(unit), unit.read('IQERCD')['IQEI'], told(unit.effects())]).toEqual([[3, 3], 0, ['context-cache global by queue', '0x200000 = 1', 'wait at 2']])
+    expect([heads(unit), unit.read('IQERCD')['IQEI'], told(unit.effects())])
+      .toEqual([[3, 3], 0, ['context-cache global by queue', '0x200000 = 1', 'wait at 2']])
   })
   it('lets what was fetched before complete', () => {
     const unit = queued()
@@ -176,10 +200,15 @@ describe('a bad descriptor', () => {
     expect(told(unit.effects())).toEqual(['iotlb global by queue', '0x200000 = 1', 'wait at 1'])
   })
   it.each([
-    ['unreadable', 2, (unit: Driver) => { unit.memory.drop(queueAt / 4096); unit.write('IQT', 0x10) }, ['bad-descriptor']],
+    ['unreadable', 2, (unit: Driver) => { unit.memory.drop(queueAt / 4096); unit.write('IQT', 0x10) },
+      ['bad-descriptor']],
     ['behind the ring', 1, (unit: Driver) => { unit.write('IQT', 0x1000) }, ['tail-beyond-ring', 'bad-descriptor']],
-    ['in a mode that is none', 7, (unit: Driver) => { unit.write('RTADDR', 0x800n); unit.command(QIE | SRTP); unit.submit(wait()) }, ['bad-descriptor']],
-    ['of 128 bits in scalable mode', 5, (unit: Driver) => { unit.write('RTADDR', 0x400n); unit.command(QIE | SRTP); unit.submit(wait()) }, ['bad-descriptor']],
+    ['in a mode that is none', 7,
+      (unit: Driver) => { unit.write('RTADDR', 0x800n); unit.command(QIE | SRTP); unit.submit(wait()) },
+      ['bad-descriptor']],
+    ['of 128 bits in scalable mode', 5,
+      (unit: Driver) => { unit.write('RTADDR', 0x400n); unit.command(QIE | SRTP); unit.submit(wait()) },
+      ['bad-descriptor']],
   ] as const)('%s', (_, iqei, prepare, illegal) => {
     const unit = queued({ ecap: 1n << 43n })
     prepare(unit)
@@ -201,7 +230,8 @@ describe('the completion event', () => {
     unit.write('IEADDR', 0xfee01000)
     unit.write('IECTL', 0)
     for (let i = 0; i < 2; i++) { unit.submit(wait({ interrupt: true, sw: false })); unit.settle() }
-    expect([unit.read('ICS')['IWC'], told(unit.effects())]).toEqual([1, ['wait at 0', 'invalidation message 0x41 to 0xfee01000', 'wait at 1']])
+    expect([unit.read('ICS')['IWC'], told(unit.effects())])
+      .toEqual([1, ['wait at 0', 'invalidation message 0x41 to 0xfee01000', 'wait at 1']])
     unit.write('ICS', 1)
     unit.submit(wait({ interrupt: true }))
     unit.settle()
@@ -211,7 +241,8 @@ describe('the completion event', () => {
     const unit = queued()
     unit.submit(wait({ interrupt: true, sw: false }))
     unit.settle()
-    expect([unit.read('IECTL'), told(unit.effects())]).toEqual([expect.objectContaining({ IM: 1, IP: 1 }), ['wait at 0']])
+    expect([unit.read('IECTL'), told(unit.effects())])
+      .toEqual([expect.objectContaining({ IM: 1, IP: 1 }), ['wait at 0']])
     unit.write('IECTL', 0)
     unit.settle()
     expect([unit.read('IECTL')['IP'], told(unit.effects()).length]).toEqual([0, 1])
@@ -246,7 +277,8 @@ describe('a device TLB', () => {
     const unit = asked()
     unit.advance('device-time-out')
     unit.submit(wait({ data: 9n }))
-    expect([unit.read('FSTS')['ITE'], unit.read('IQERCD')['ITESID'], unit.steps]).toEqual([1, 0x18, [{ kind: 'complete', index: 0 }]])
+    expect([unit.read('FSTS')['ITE'], unit.read('IQERCD')['ITESID'], unit.steps])
+      .toEqual([1, 0x18, [{ kind: 'complete', index: 0 }]])
     unit.settle()
     expect(told(unit.effects())).toEqual(['iec global by queue'])
     unit.write('FSTS', 0x40)

@@ -1,11 +1,15 @@
-/** Requests at the register-level unit: walks and remapping by the latched registers, fault records and fault events. */
+/** Requests at the register-level unit: walks and remapping by the latched registers, fault records and fault
+ *  events. */
 import { describe, expect, it } from 'vitest'
-import { contextEntry, dwordsOf, encode, remappedIrte, rootEntry, secondStageLeaf } from '../../spec/vtd/layout/index.ts'
+import {
+  contextEntry, dwordsOf, encode, remappedIrte, rootEntry, secondStageLeaf,
+} from '../../spec/vtd/layout/index.ts'
 import { message, record, recordOfInterrupt, request } from '../../spec/vtd/unit/requests.ts'
 import type { DmaRequest } from '../../spec/vtd/walk/walk.ts'
 import { Driver, IRE, SIRTP, SRTP, TE, rulesOf, told } from './unit-support.ts'
 
-const dma = (more: Partial<DmaRequest> = {}): DmaRequest => ({ sid: 0x18, type: 'untranslated', access: 'write', address: 0x10000, dword: false, pasid: null, privileged: false, execute: false, ...more })
+const dma = (more: Partial<DmaRequest> = {}): DmaRequest => ({ sid: 0x18, type: 'untranslated', access: 'write',
+  address: 0x10000, dword: false, pasid: null, privileged: false, execute: false, ...more })
 function ask(unit: Driver, more: Partial<DmaRequest> = {}) {
   const outcome = request(unit.state, unit.memory, dma(more))
   unit.take(outcome)
@@ -37,7 +41,8 @@ const events = (unit: Driver): void => {
 describe('a DMA', () => {
   it('goes by the latched root table once TES is set', () => {
     const unit = translating()
-    expect([ask(unit), ask(unit, { address: 0x11abc, access: 'read' })]).toMatchObject([{ kind: 'translated', page: 0x9000 }, { kind: 'translated', page: 0xa000 }])
+    expect([ask(unit), ask(unit, { address: 0x11abc, access: 'read' })])
+      .toMatchObject([{ kind: 'translated', page: 0x9000 }, { kind: 'translated', page: 0xa000 }])
     unit.write('RTADDR', 0x7000n)
     expect(ask(unit)).toMatchObject({ kind: 'translated' })
     unit.command(IRE | TE | SRTP)
@@ -48,7 +53,8 @@ describe('a DMA', () => {
   it('that is blocked is recorded with its page, source and kind', () => {
     const unit = translating()
     ask(unit, { address: 0x11abc })
-    expect(unit.read('FRCD')).toEqual(expect.objectContaining({ F: 1, FR: 5, SID: 0x18, FI: 0x11, T1: 0, T2: 0, AT: 0, PP: 0 }))
+    expect(unit.read('FRCD'))
+      .toEqual(expect.objectContaining({ F: 1, FR: 5, SID: 0x18, FI: 0x11, T1: 0, T2: 0, AT: 0, PP: 0 }))
     expect(unit.read('FSTS')).toMatchObject({ PPF: 1, FRI: 0, PFO: 0 })
     unit.write('FRCD', 0x8000_0000, 3)
     expect([unit.read('FRCD')['F'], unit.read('FSTS')['PPF']]).toEqual([0, 0])
@@ -75,9 +81,11 @@ describe('a DMA', () => {
     unit.write('PLMLIMIT', 0x9000)
     unit.write('PMEN', TE)
     unit.settle()
-    expect([ask(unit), ask(unit, { access: 'read', address: 0x11000 })]).toMatchObject([{ kind: 'protected' }, { kind: 'translated' }])
+    expect([ask(unit), ask(unit, { access: 'read', address: 0x11000 })])
+      .toMatchObject([{ kind: 'protected' }, { kind: 'translated' }])
     unit.command(IRE)
-    expect([ask(unit, { address: 0x9fff }), ask(unit, { address: 0xa000 })]).toMatchObject([{ kind: 'protected' }, { kind: 'bypass' }])
+    expect([ask(unit, { address: 0x9fff }), ask(unit, { address: 0xa000 })])
+      .toMatchObject([{ kind: 'protected' }, { kind: 'bypass' }])
     expect(unit.read('FSTS')['PPF']).toBe(0)
   })
 })
@@ -138,12 +146,14 @@ describe('the fault event', () => {
     for (const sid of [1, 2]) ask(unit, { sid })
     expect(unit.steps).toEqual([{ kind: 'message', index: 0 }])
     unit.settle()
-    expect(unit.effects().filter(({ kind }) => kind === 'message')).toEqual([{ kind: 'message', message: { of: 'fault', data: 0x31, address: 0xfee00000, upperAddress: 0x100 } }])
+    expect(unit.effects().filter(({ kind }) => kind === 'message'))
+      .toEqual([{ kind: 'message', message: { of: 'fault', data: 0x31, address: 0xfee00000, upperAddress: 0x100 } }])
   })
   it('is held back by IM after reset, sent when IM is cleared', () => {
     const unit = translating()
     ask(unit, { sid: 1 })
-    expect([unit.read('FECTL'), unit.steps, rulesOf(unit.effects())]).toEqual([expect.objectContaining({ IM: 1, IP: 1 }), [], expect.arrayContaining(['VTD:7.3/event-mask'])])
+    expect([unit.read('FECTL'), unit.steps, rulesOf(unit.effects())])
+      .toEqual([expect.objectContaining({ IM: 1, IP: 1 }), [], expect.arrayContaining(['VTD:7.3/event-mask'])])
     events(unit)
     unit.settle()
     expect([unit.read('FECTL')['IP'], told(unit.effects())]).toEqual([0, ['fault message 0x31 to 0xfee00000']])

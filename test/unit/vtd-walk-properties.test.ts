@@ -8,12 +8,15 @@ import { newTrail, noSingleSource, useMapping, walkSecondStage } from '../../spe
 import type { Access, Trail, Translation, TranslationUnit, WalkStart } from '../../spec/vtd/walk/walk.ts'
 
 const unit: TranslationUnit = {
-  geometry: hardwareGeometry, tes: true, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4], superpages: [2, 3], passThrough: true,
-  deviceTlb: true, zlr: true, interruptRange: null, ttm: 0, abortMode: false, scalable: null, singleSource: noSingleSource,
+  geometry: hardwareGeometry, tes: true, hostAddressWidth: 46, maxGuestAddressWidth: 48, levels: [3, 4],
+  superpages: [2, 3], passThrough: true,
+  deviceTlb: true, zlr: true, interruptRange: null, ttm: 0, abortMode: false, scalable: null,
+  singleSource: noSingleSource,
 }
 const context: ContextEntry = { present: true, fpd: false, tt: 0, table: 0, levels: 3, did: 7, reserved: false }
 const unreadable = (): 'unreadable' => 'unreadable'
-const noTables: Tables = { rootEntry: unreadable, contextEntry: unreadable, secondStageEntry: unreadable, irte: unreadable }
+const noTables: Tables = { rootEntry: unreadable, contextEntry: unreadable, secondStageEntry: unreadable,
+  irte: unreadable }
 
 /** A graph of tables in which every entry is random; entries of one table serve whatever level reaches it. */
 interface Graph {
@@ -23,9 +26,11 @@ interface Graph {
 const tableCount = 4
 const graph: fc.Arbitrary<Graph> = fc.record({
   levels: fc.integer({ min: 1, max: 5 }), levelBits: fc.integer({ min: 1, max: 2 }), pageShift: fc.constantFrom(0, 12),
-  where: fc.nat(4 ** 5 - 1), access: fc.constantFrom<Access>('read', 'write', 'atomic', 'zero-length-read'), zlr: fc.boolean(),
+  where: fc.nat(4 ** 5 - 1), access: fc.constantFrom<Access>('read', 'write', 'atomic', 'zero-length-read'),
+  zlr: fc.boolean(),
   entries: fc.array(fc.record({
-    read: mostly(true), write: mostly(true), pageSize: fc.boolean(), address: fc.nat(63), snoop: fc.boolean(), accessed: fc.boolean(),
+    read: mostly(true), write: mostly(true), pageSize: fc.boolean(), address: fc.nat(63), snoop: fc.boolean(),
+    accessed: fc.boolean(),
     dirty: fc.boolean(), reserved: mostly(false),
   }), { minLength: tableCount * 4, maxLength: tableCount * 4 }),
 }).map(({ levels, levelBits, pageShift, where, access, zlr, entries }) => ({
@@ -72,7 +77,8 @@ describe('properties of the walk', () => {
     fc.assert(fc.property(graph, g => {
       const { found, trail } = told(g)
       if (found.kind === 'fault') return
-      const path = trail.visited.map(v => graphTables(g).secondStageEntry(v.table, v.index, v.level) as SecondStageEntry)
+      const path = trail.visited.map(v =>
+        graphTables(g).secondStageEntry(v.table, v.index, v.level) as SecondStageEntry)
       expect(found.mapping.read).toBe(path.every(e => e.read))
       expect(found.mapping.write).toBe(path.every(e => e.write))
       if (g.access === 'write' || g.access === 'atomic') expect(found.mapping.write).toBe(true)
@@ -103,7 +109,8 @@ describe('properties of the walk', () => {
       const found = walk(g)
       if (found.kind === 'fault') return
       const page = found.mapping.input + nth % found.mapping.pages * leafSize(g.unit.geometry, 1)
-      expect(outcome(useMapping(g.unit, found.mapping, false, page, g.access))).toEqual(outcome(walk({ ...g, address: page })))
+      expect(outcome(useMapping(g.unit, found.mapping, false, page, g.access)))
+        .toEqual(outcome(walk({ ...g, address: page })))
     }), { numRuns: 500, seed: 4 })
   })
   it('indices of hardware tables, up to 57 bits', () => {

@@ -12,13 +12,16 @@ import { toyTrace } from '../golden/toy.ts'
 let dir = ''
 beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'remapcheck-whole-')) })
 afterEach(() => { rmSync(dir, { recursive: true }) })
-const leave = (...names: readonly string[]): void => { for (const name of names) writeFileSync(join(dir, name), 'left') }
+const leave = (...names: readonly string[]): void => {
+  for (const name of names) writeFileSync(join(dir, name), 'left')
+}
 /** The number of a process that has ended. */
 const gone = spawnSync(process.execPath, ['--version']).pid
 
 describe('a file that is written whole', () => {
   it('takes the drafts of it with it that killed processes left, and nothing else', () => {
-    const others = [`.a.json.${process.ppid}.part`, `.b.json.${gone}.part`, `.aajson.${gone}.part`, `.a.json.${gone}.part.txt`, `a.json.${gone}.part`, '.a.json.x.part', '.a.json.0.part', `.a.json.0${gone}.part`]
+    const others = [`.a.json.${process.ppid}.part`, `.b.json.${gone}.part`, `.aajson.${gone}.part`,
+      `.a.json.${gone}.part.txt`, `a.json.${gone}.part`, '.a.json.x.part', '.a.json.0.part', `.a.json.0${gone}.part`]
     leave(`.a.json.${gone}.part`, `.a.json.${process.pid}.part`, ...others)
     writeWhole(join(dir, 'a.json'), 'new')
     expect(readdirSync(dir).sort()).toEqual(['a.json', ...others].sort())

@@ -22,7 +22,8 @@ interface Path {
   readonly complete: boolean
   /** The entry that is missing where the path is not complete. */
   readonly next: Cell<PagingEntry>
-  /** The entry that links the table of the leaf, and that table; null where the root holds the leaf or nothing is linked. */
+  /** The entry that links the table of the leaf, and that table; null where the root holds the leaf or nothing is
+   *  linked. */
   readonly last: Cell<PagingEntry> | null
   readonly lastPage: number | null
 }
@@ -45,7 +46,8 @@ export function pathTables({ s, call, b }: View): Path {
   return { cells: [...cells, leaf], complete: true, next: leaf, last, lastPage }
 }
 
-/** The leaf entry of the page. A map goes by the table that it found when it linked, as a kernel does that holds a pointer to it. */
+/** The leaf entry of the page. A map goes by the table that it found when it linked, as a kernel does that holds a
+ *  pointer to it. */
 export function leafSlot(k: View): Cell<PagingEntry> | null {
   const { call, s } = k
   if (call.call === 'map' && call.page !== null) return s.memory.pool[call.page]![call.iova! & 1]!

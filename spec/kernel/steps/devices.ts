@@ -11,9 +11,11 @@ export const claimDevice: Step = {
     emit.see({ what: 'attached', device: call.device!, to: call.domain })
   },
 }
-/** A domain whose driver is being taken down gets no device: `claimDevice` would open it to the next driver while the last one's memory goes. */
+/** A domain whose driver is being taken down gets no device: `claimDevice` would open it to the next driver while the
+ *  last one's memory goes. */
 export const claimDeviceOrRefuse: Step = {
-  name: 'claimDeviceOrRefuse', says: 'record the device as the domain\'s, or refuse it while the domain is being taken down',
+  name: 'claimDeviceOrRefuse',
+  says: 'record the device as the domain\'s, or refuse it while the domain is being taken down',
   then: k => {
     const { calls } = k.s.kernel
     if (calls.some(other => other?.call === 'detach' && other.domain === k.call.domain)) calls[k.cpu] = null
@@ -28,14 +30,16 @@ export const releaseDevice: Step = {
   },
 }
 
-/** From here on the driver is refused; what it had begun comes to its end first. Attaching a device opens the domain again. */
+/** From here on the driver is refused; what it had begun comes to its end first. Attaching a device opens the domain
+ *  again. */
 export const closeDomain: Step = {
   name: 'closeDomain', says: 'refuse the driver any further call, and wait for those it is in',
   then: ({ s, call }) => { s.kernel.closed[call.domain!] = true },
 }
 export const awaitDomainCalls: Step = {
   name: 'awaitDomainCalls', says: 'wait until no call of the domain is under way',
-  when: ({ s, call, cpu }) => s.kernel.calls.every((other, at) => other === null || at === cpu || other.domain !== call.domain),
+  when: ({ s, call, cpu }) =>
+    s.kernel.calls.every((other, at) => other === null || at === cpu || other.domain !== call.domain),
   then: () => {},
 }
 

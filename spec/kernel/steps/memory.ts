@@ -7,7 +7,8 @@ type Kernel = KernelOf<unknown>
 
 /** The frame is the domain's from here on. */
 export const allocateFrame: Step = {
-  name: 'allocateFrame', says: 'take a free frame, and an I/O virtual address for it where there are such, for the driver',
+  name: 'allocateFrame',
+  says: 'take a free frame, and an I/O virtual address for it where there are such, for the driver',
   then: ({ s, call, iommu, emit }) => {
     emit.cost('frame-alloc')
     if (iommu.translates(s.unit)) emit.cost('iova-alloc')
@@ -18,7 +19,9 @@ export const allocateFrame: Step = {
 /** Without translation the driver is told the physical address. */
 export const grantPhysical: Step = {
   name: 'grantPhysical', says: 'tell the driver the physical address of the frame',
-  then: ({ call, emit }) => { emit.see({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write }) },
+  then: ({ call, emit }) => {
+    emit.see({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write })
+  },
 }
 
 /** With more than one level: makes the lower tables exist. A table is zeroed and written back before it is linked. */
@@ -45,7 +48,8 @@ export const linkTables: Step = {
   },
 }
 
-/** No table is to be had: the call gives back what it took and ends. Waiting would hold the lock that a freeing unmap needs. */
+/** No table is to be had: the call gives back what it took and ends. Waiting would hold the lock that a freeing unmap
+ *  needs. */
 function failMap({ s, call, cpu, emit }: Kernel): void {
   s.kernel.frames[call.frame!] = null
   s.kernel.mappings[call.domain!]![call.iova!] = null
@@ -141,8 +145,8 @@ function endMapping({ s, call, iommu, emit }: Kernel): void {
   call.iova = null
 }
 
-/** Lazy mode: the invalidation is left to a later flush of the whole domain. That flush may come at once, on another CPU, and give
- *  the address out again: so this is the last that an unmap does. */
+/** Lazy mode: the invalidation is left to a later flush of the whole domain. That flush may come at once, on another
+ *  CPU, and give the address out again: so this is the last that an unmap does. */
 export const deferInvalidation: Step = {
   name: 'deferInvalidation', says: 'put the page on the list of those to flush later, and return to the caller',
   then: k => {
@@ -156,7 +160,8 @@ export const deferInvalidation: Step = {
 export const takeBatch: Step = {
   name: 'takeBatch', says: 'take the list of deferred pages of the domain',
   then: ({ s, call }) => {
-    for (const mapping of s.kernel.mappings[call.domain!]!) if (mapping?.phase === 'deferred') mapping.phase = 'flushing'
+    for (const mapping of s.kernel.mappings[call.domain!]!)
+      if (mapping?.phase === 'deferred') mapping.phase = 'flushing'
   },
 }
 

@@ -1,16 +1,19 @@
-/** Steps of interrupt migration that are the kernel's own: vectors, and the message registers of the source (PCIe 6.1.4). */
+/** Steps of interrupt migration that are the kernel's own: vectors, and the message registers of the source (PCIe
+ *  6.1.4). */
 import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
 import type { MsiSource } from '../../apic/msi.ts'
 import { mask, unmask, writeAddress, writeData } from '../../apic/msi.ts'
 import { functionOf, sent } from '../../apic/source.ts'
 
 /** The source of the call, as the function that sends its messages. */
-const sourceOf = ({ s, call, iommu }: KernelOf<unknown>): MsiSource => functionOf(s.sources[call.source!]!, iommu.remapsInterrupts(s.unit))
+const sourceOf = ({ s, call, iommu }: KernelOf<unknown>): MsiSource =>
+  functionOf(s.sources[call.source!]!, iommu.remapsInterrupts(s.unit))
 
-/** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come before this one, another CPU
- *  may have taken the vector that was free at the call. */
+/** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come
+ *  before this one, another CPU may have taken the vector that was free at the call. */
 export const claimVector: Step = {
-  name: 'claimVector', says: 'allocate the new vector and install the handler there; the call fails if it was taken meanwhile',
+  name: 'claimVector',
+  says: 'allocate the new vector and install the handler there; the call fails if it was taken meanwhile',
   then: ({ s, call, cpu, emit }) => {
     if (s.kernel.vectors[call.to!.cpu]![call.to!.vector] !== null) {
       s.kernel.calls[cpu] = null
@@ -24,7 +27,8 @@ export const claimVector: Step = {
 
 /** Two builders would each copy the table that the other is about to replace. */
 export const lockInterruptTable: Step = {
-  name: 'lockInterruptTable', says: 'take the lock of the interrupt table', skip: ({ b }) => b.callers === 1, endedBy: 'unlockInterruptTable',
+  name: 'lockInterruptTable', says: 'take the lock of the interrupt table', skip: ({ b }) => b.callers === 1,
+  endedBy: 'unlockInterruptTable',
   when: ({ s }) => s.kernel.interruptTableLock === null,
   then: ({ s, cpu, emit }) => { s.kernel.interruptTableLock = cpu; emit.cost('lock') },
 }
@@ -34,7 +38,8 @@ export const unlockInterruptTable: Step = {
 }
 
 export const maskSource: Step = {
-  name: 'maskSource', says: 'set the mask bit of the source', clause: 'PCI:msix/pending-on-mask', endedBy: 'unmaskSource',
+  name: 'maskSource', says: 'set the mask bit of the source', clause: 'PCI:msix/pending-on-mask',
+  endedBy: 'unmaskSource',
   then: k => { mask(sourceOf(k)); k.emit.cost('mmio-write') },
 }
 /** Sends the message that was pending. */
@@ -52,7 +57,8 @@ export const unmaskSource: Step = {
 }
 /** Forgets that an edge came in meanwhile, as a device does whose MSI is switched off and on again. */
 export const unmaskSourceDroppingPending: Step = {
-  name: 'unmaskSourceDroppingPending', says: 'enable the source again; what came meanwhile is forgotten', clause: 'PCI:msi/disabled',
+  name: 'unmaskSourceDroppingPending', says: 'enable the source again; what came meanwhile is forgotten',
+  clause: 'PCI:msi/disabled',
   then: ({ s, call, emit }) => {
     const source = s.sources[call.source!]!
     source.masked = false
@@ -70,7 +76,8 @@ export const writeMessageData: Step = {
 }
 /** A read of the device pushes the messages it sent before it ahead of the answer. */
 export const readBackSource: Step = {
-  name: 'readBackSource', says: 'read a register of the source: messages sent before have arrived', clause: 'PCI:posted/read-back',
+  name: 'readBackSource', says: 'read a register of the source: messages sent before have arrived',
+  clause: 'PCI:posted/read-back',
   when: ({ s, call }) => s.sources[call.source!]!.message === null,
   then: ({ emit }) => { emit.cost('mmio-read') },
 }

@@ -27,7 +27,8 @@ export function vtdActions(setup: Setup) {
   const { bounds: b, use } = setup
   return [
     ...use.dma && b.frames > 0 ? dmaCaches(setup) : [], ...use.interrupts && b.sources > 0 ? [cacheIrte(setup)] : [],
-    ...use.tags.has(queueTag) ? [processQueue(b)] : [], ...use.tags.has(registersTag) ? [completeRegister(b)] : [], ...settling(setup),
+    ...use.tags.has(queueTag) ? [processQueue(b)] : [], ...use.tags.has(registersTag) ? [completeRegister(b)] : [],
+    ...settling(setup),
   ]
 }
 
@@ -111,21 +112,25 @@ function cacheIrte({ caps, ids: { source } }: Setup) {
 
 const invalidationClause: Readonly<Record<QueueEntry['type'], VtdClause>> = {
   'context-device': 'VTD:6.5.2.1/context-device', 'context-global': 'VTD:6.5.2.1/context-global',
-  'iotlb-global': 'VTD:6.5.2.3/iotlb-global', 'iotlb-domain': 'VTD:6.5.2.3/iotlb-domain', 'iotlb-page': 'VTD:6.5.2.3/iotlb-page',
+  'iotlb-global': 'VTD:6.5.2.3/iotlb-global', 'iotlb-domain': 'VTD:6.5.2.3/iotlb-domain',
+  'iotlb-page': 'VTD:6.5.2.3/iotlb-page',
   'iec-index': 'VTD:6.5.2.8/iec-index', 'iec-global': 'VTD:6.5.2.8/iec-global', wait: 'VTD:6.5.2.9/wait',
 }
 const hardwareCost: Readonly<Partial<Record<Descriptor['type'], string>>> = {
   'context-cache': 'context-invalidate', iotlb: 'iotlb-invalidate', iec: 'iec-invalidate',
 }
 
-/** Completes a descriptor of the queue; those before it may still be under way, as far as the manual lets them (6.5.2). Strongly fair: the
- *  unit drains the requests that were in flight when it came to the descriptor (VTD:6/drain) and is not held up by later ones, while here any
- *  request in flight disables the step and devices may go on sending. */
+/** Completes a descriptor of the queue; those before it may still be under way, as far as the manual lets them (6.5.2).
+ *  Strongly fair: the unit drains the requests that were in flight when it came to the descriptor (VTD:6/drain) and is
+ *  not held up by later ones, while here any request in flight disables the step and devices may go on sending. */
 function processQueue(b: Bounds) {
   return action('iommu.process', {
-    says: 'complete a descriptor of the invalidation queue; those before it may still be under way, as far as the manual lets them',
-    agent: 'iommu', fair: 'strong', path: 'invalidate', params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
-    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(i => orderedAs[s.unit.queue[i]!.type], p.slot) && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
+    says: 'complete a descriptor of the invalidation queue; those before it may still be under way, as far as the '
+      + 'manual lets them',
+    agent: 'iommu', fair: 'strong', path: 'invalidate',
+    params: { slot: { kind: 'range', low: 0, high: b.queue - 1 } as const },
+    when: (s, p) => p.slot < s.unit.queue.length && mayComplete(i => orderedAs[s.unit.queue[i]!.type], p.slot)
+      && isDrained(s, descriptorOf(s.unit.queue[p.slot]!), b),
     then: (d, p, emit) => {
       const entry = d.unit.queue[p.slot]!
       d.unit.queue.splice(p.slot, 1)
@@ -137,7 +142,8 @@ function processQueue(b: Bounds) {
 }
 
 const orderedAs: Readonly<Record<QueueEntry['type'], Ordered>> = {
-  'context-device': { type: 'context-cache' }, 'context-global': { type: 'context-cache' }, 'iotlb-global': { type: 'iotlb' }, 'iotlb-domain': { type: 'iotlb' },
+  'context-device': { type: 'context-cache' }, 'context-global': { type: 'context-cache' },
+  'iotlb-global': { type: 'iotlb' }, 'iotlb-domain': { type: 'iotlb' },
   'iotlb-page': { type: 'iotlb' }, 'iec-index': { type: 'iec' }, 'iec-global': { type: 'iec' }, wait: { type: 'wait' },
 }
 
@@ -170,7 +176,8 @@ function execute(d: VtdState, entry: QueueEntry, emit: Emit<Seen>, b: Bounds): v
   invalidate(d.unit, descriptor)
 }
 
-/** An IOTLB invalidation is held back while requests it must drain are on their way: the next wait may complete only after both. */
+/** An IOTLB invalidation is held back while requests it must drain are on their way: the next wait may complete only
+ *  after both. */
 function isDrained(s: VtdState, descriptor: Descriptor, b: Bounds): boolean {
   if (descriptor.type !== 'iotlb' || b.drain === 0) return true
   return s.inFlight.every(request => request === null || request.domain === null
@@ -215,6 +222,7 @@ function settling({ bounds: b, caps, ids: id, use }: Setup) {
 function same(a: unknown, c: unknown): boolean {
   if (a === c) return true
   if (typeof a !== 'object' || typeof c !== 'object' || a === null || c === null) return false
-  for (const name in a) if (!same((a as Record<string, unknown>)[name], (c as Record<string, unknown>)[name])) return false
+  for (const name in a) if (!same((a as Record<string, unknown>)[name], (c as Record<string, unknown>)[name]))
+    return false
   return true
 }

@@ -1,5 +1,6 @@
-/** Filling and emptying the caches of a bounded VT-d unit (rev 5.10, chapter 6). Hardware may fill any cache at any time, and drop
- *  any entry: what was dropped and fetched anew is modelled as a fill that overwrites, so no drop of its own is needed. */
+/** Filling and emptying the caches of a bounded VT-d unit (rev 5.10, chapter 6). Hardware may fill any cache at any
+ *  time, and drop any entry: what was dropped and fetched anew is modelled as a fill that overwrites, so no drop of its
+ *  own is needed. */
 import type { Bounds } from '../../bounds.ts'
 import { seenByHardware } from '../../iommu/cells.ts'
 import type { Dma } from '../../iommu/iommu.ts'
@@ -24,15 +25,18 @@ export function contextFill(unit: Unit, device: number, b: Bounds): CachedContex
 /** A walk of a device's page, what it read, and the domain it was for. */
 export interface DeviceWalk { readonly walk: Translation; readonly trail: Trail; readonly domain: number }
 
-/** The walk of a device's page under its cached context entry, from the paging-structure cache where that holds the last table. */
+/** The walk of a device's page under its cached context entry, from the paging-structure cache where that holds the
+ *  last table. */
 export function walkFor({ unit, memory }: VtdState, { device, iova, write }: Dma, b: Bounds): DeviceWalk | null {
   const context = unit.contextCache[device]?.entry ?? null
   if (context === null) return null
   const decoded = decodeContext(context, b)
   const cached = b.levels > 1 ? unit.pagingCache[context.domain]![iova >> 1]! : null
-  const start: WalkStart = cached === null ? topOf(decoded) : { table: pageAddress(cached, b), level: 1, read: true, write: true }
+  const start: WalkStart = cached === null ? topOf(decoded)
+    : { table: pageAddress(cached, b), level: 1, read: true, write: true }
   const trail = newTrail()
-  const walk = walkSecondStage(tablesOf(unit.tables, memory, b), translationUnit(unit, b), decoded, iova, write ? 'write' : 'read', start, trail)
+  const walk = walkSecondStage(tablesOf(unit.tables, memory, b), translationUnit(unit, b), decoded, iova,
+    write ? 'write' : 'read', start, trail)
   return { walk, trail, domain: context.domain }
 }
 
@@ -67,7 +71,9 @@ export function invalidate(unit: Unit, descriptor: Descriptor): void {
       }))
       return
     case 'iec':
-      unit.iec.forEach((cached, index) => { if (cached !== null && coversIec(descriptor, index)) unit.iec[index] = null })
+      unit.iec.forEach((cached, index) => {
+        if (cached !== null && coversIec(descriptor, index)) unit.iec[index] = null
+      })
       return
     case 'wait': return
   }

@@ -1,4 +1,5 @@
-/** Fault recording of the bounded unit (VT-d rev 5.10, 7.2): emitted always, held in state where the bounds have registers for it. */
+/** Fault recording of the bounded unit (VT-d rev 5.10, 7.2): emitted always, held in state where the bounds have
+ *  registers for it. */
 import type { Emit } from '../../../src/model/index.ts'
 import type { Seen } from '../../observations.ts'
 import { recordFault, recordingClause } from '../faults.ts'

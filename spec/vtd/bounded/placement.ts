@@ -1,4 +1,5 @@
-/** Bounded memory as raw tables: where each small thing stands in a real machine, and its entries as the manual's words (VT-d rev 5.10, chapter 9).
+/** Bounded memory as raw tables: where each small thing stands in a real machine, and its entries as the manual's words
+ *  (VT-d rev 5.10, chapter 9).
  *  Walks and remaps of the words give what those of the bounded tables give. */
 import type { Bounds } from '../../bounds.ts'
 import { encode as encodeFields, registers } from '../layout/index.ts'
@@ -46,13 +47,15 @@ export interface PlacementOptions {
 }
 
 /** One page after the other, in the order of the fields. Devices are 00:03.0 and up unless told otherwise. */
-export function placementOf(b: Bounds, { base = 0x100_0000, levels = 3, interruptTables = 1, requesters }: PlacementOptions = {}): Placement {
+export function placementOf(b: Bounds,
+  { base = 0x100_0000, levels = 3, interruptTables = 1, requesters }: PlacementOptions = {}): Placement {
   let next = base
   const pages = (count: number): readonly number[] => Array.from({ length: count }, () => (next += 4096) - 4096)
   const [rootTable, contextTable] = pages(2) as [number, number]
   return {
     levels, rootTable, contextTable, interruptTables: pages(interruptTables),
-    tables: pages(b.domains + (b.levels === 1 ? 0 : b.tables)), upperTables: Array.from({ length: b.domains }, () => pages(levels - b.levels)),
+    tables: pages(b.domains + (b.levels === 1 ? 0 : b.tables)),
+    upperTables: Array.from({ length: b.domains }, () => pages(levels - b.levels)),
     frames: pages(b.frames), end: next,
     requesters: requesters ?? Array.from({ length: b.devices }, (_, device) => 3 + device << 3),
     vectors: Array.from({ length: b.vectors }, (_, vector) => 0x41 + 16 * vector),
@@ -62,13 +65,19 @@ export function placementOf(b: Bounds, { base = 0x100_0000, levels = 3, interrup
 /** The address that a device uses for a small page: each level's bits are that level's index. */
 export function inputOf(iova: number, b: Bounds): number {
   if (b.levels === 1) return iova * 4096
-  return Array.from({ length: b.levels }, (_, i) => (iova >> i & 1) * leafSize(hardwareGeometry, i + 1)).reduce((sum, part) => sum + part, 0)
+  return Array.from({ length: b.levels }, (_, i) => (iova >> i & 1) * leafSize(hardwareGeometry, i + 1))
+    .reduce((sum, part) => sum + part, 0)
 }
 /** AM that covers `2^mask` small pages and no other page that is there. */
 export const rawMaskOf = (mask: number, b: Bounds): number => b.levels === 1 || mask <= 1 ? mask : 9 * (mask - 1) + 1
 
 /** One entry in memory. */
-export interface RawEntry { readonly address: number; readonly layout: Layout; readonly words: Uint32Array; readonly of: string }
+export interface RawEntry {
+  readonly address: number
+  readonly layout: Layout
+  readonly words: Uint32Array
+  readonly of: string
+}
 
 /** All that the unit of a machine reads. */
 export const memoryOf = ({ memory, unit }: VtdState): Memory => ({ ...unit.tables, ...memory })
@@ -80,25 +89,38 @@ export type View = 'hardware' | 'software'
 export function entriesOf(memory: Memory, b: Bounds, at: Placement, view: View = 'hardware'): readonly RawEntry[] {
   const value = <E>(cell: Cell<E>): E | null => view === 'hardware' ? seenByHardware(cell) : cell.now
   const paging = (table: number, of: string) => (cell: Cell<PagingEntry>, index: number): RawEntry =>
-    ({ address: table + 8 * index, layout: secondStageLeaf[1] as Layout, words: secondStageWords(placedPaging(value(cell), b, at)), of: `entry ${index} of ${of}` })
-  const upper = { read: true, write: true, pageSize: false, snoop: false, accessed: false, dirty: false, reserved: false }
+    ({ address: table + 8 * index, layout: secondStageLeaf[1] as Layout,
+      words: secondStageWords(placedPaging(value(cell), b, at)), of: `entry ${index} of ${of}` })
+  const upper = { read: true, write: true, pageSize: false, snoop: false, accessed: false, dirty: false,
+    reserved: false }
   return [
-    { address: at.rootTable, layout: rootEntry, words: rootEntryWords({ present: memory.rootPresent, contextTable: at.contextTable, reserved: false }), of: 'root entry of bus 0' },
+    {
+      address: at.rootTable, layout: rootEntry,
+      words: rootEntryWords({ present: memory.rootPresent, contextTable: at.contextTable, reserved: false }),
+      of: 'root entry of bus 0',
+    },
     ...memory.context.map((cell, device): RawEntry => {
       const decoded = decodeContext(value(cell), b)
-      const words = contextEntryWords({ ...decoded, table: decoded.present ? topTable(decoded.table, at) : 0, levels: decoded.present ? at.levels : 0 })
-      return { address: at.contextTable + 16 * (at.requesters[device]! & 0xff), layout: contextEntry, words, of: `context entry of device ${device}` }
+      const words = contextEntryWords({ ...decoded, table: decoded.present ? topTable(decoded.table, at) : 0,
+        levels: decoded.present ? at.levels : 0 })
+      return { address: at.contextTable + 16 * (at.requesters[device]! & 0xff), layout: contextEntry, words,
+        of: `context entry of device ${device}` }
     }),
     ...at.upperTables.flatMap((chain, domain) => chain.map((table, i): RawEntry => ({
-      address: table, layout: secondStageLeaf[1] as Layout, words: secondStageWords({ ...upper, address: chain[i + 1] ?? at.tables[rootAddress(domain)]! }),
+      address: table, layout: secondStageLeaf[1] as Layout,
+      words: secondStageWords({ ...upper, address: chain[i + 1] ?? at.tables[rootAddress(domain)]! }),
       of: `entry 0 of the level-${at.levels - i} table of domain ${domain}`,
     }))),
-    ...memory.roots.flatMap((row, domain) => row.map(paging(at.tables[rootAddress(domain)]!, `the root of domain ${domain}`))),
+    ...memory.roots.flatMap((row, domain) =>
+      row.map(paging(at.tables[rootAddress(domain)]!, `the root of domain ${domain}`))),
     ...memory.pool.flatMap((row, page) => row.map(paging(at.tables[pageAddress(page, b)]!, `table page ${page}`))),
     ...memory.irt.flatMap((row, table) => row.map((cell, source): RawEntry => {
       const irte = decodeIrte(value(cell), memory.wideDestinations, b)
-      const words = irte.present ? irteWords({ ...irte, vector: at.vectors[irte.vector]!, sid: irte.svt === 0 ? 0 : at.requesters[irte.sid]! }) : new Uint32Array(4)
-      return { address: at.interruptTables[table]! + 16 * source, layout: remappedIrte, words, of: `IRTE ${source} of table ${table}` }
+      const words = irte.present
+        ? irteWords({ ...irte, vector: at.vectors[irte.vector]!, sid: irte.svt === 0 ? 0 : at.requesters[irte.sid]! })
+        : new Uint32Array(4)
+      return { address: at.interruptTables[table]! + 16 * source, layout: remappedIrte, words,
+        of: `IRTE ${source} of table ${table}` }
     })),
   ]
 }
@@ -107,27 +129,35 @@ const topTable = (root: number, at: Placement): number => at.upperTables[root]![
 
 function placedPaging(entry: PagingEntry | null, b: Bounds, at: Placement) {
   const decoded = decodePaging(entry, b)
-  return { ...decoded, address: entry === null ? 0 : entry.kind === 'leaf' ? at.frames[decoded.address]! : at.tables[decoded.address]! }
+  return { ...decoded,
+    address: entry === null ? 0 : entry.kind === 'leaf' ? at.frames[decoded.address]! : at.tables[decoded.address]! }
 }
 
 /** The image of the tables; frames are not in it. */
 export function encode(memory: Memory, b: Bounds, at: Placement, view: View = 'hardware'): MemoryImage {
   const image = new MemoryImage()
-  for (const table of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat()]) image.cover(table / 4096)
+  for (const table of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat()])
+    image.cover(table / 4096)
   for (const { address, words } of entriesOf(memory, b, at, view)) image.write(address, words)
   return image
 }
 
-/** RTADDR and IRTA as software writes them, low and high dword. Tables of interrupts have the least size that holds the sources. */
-export const rtaddrOf = (at: Placement): Uint32Array => encodeFields(registers.RTADDR.layout, { RTA: at.rootTable / 4096 })
-export const irtaOf = (irta: number, eime: boolean, b: Bounds, at: Placement): Uint32Array => encodeFields(registers.IRTA.layout,
+/** RTADDR and IRTA as software writes them, low and high dword. Tables of interrupts have the least size that holds the
+ *  sources. */
+export const rtaddrOf = (at: Placement): Uint32Array =>
+  encodeFields(registers.RTADDR.layout, { RTA: at.rootTable / 4096 })
+export const irtaOf = (irta: number, eime: boolean, b: Bounds,
+  at: Placement): Uint32Array => encodeFields(registers.IRTA.layout,
   { S: Math.max(0, Math.ceil(Math.log2(b.sources)) - 1), EIME: +eime, IRTA: at.interruptTables[irta]! / 4096 })
 
-/** A descriptor over small ids as one over raw ones. `status` is where the first wait slot is, in bytes; others follow. */
+/** A descriptor over small ids as one over raw ones. `status` is where the first wait slot is, in bytes; others
+ *  follow. */
 export function placedDescriptor(d: Descriptor, b: Bounds, at: Placement, status: number): Descriptor {
   switch (d.type) {
     case 'context-cache': return { ...d, sid: d.granularity === 'device' ? at.requesters[d.sid]! : 0 }
-    case 'iotlb': return d.granularity === 'page' ? { ...d, page: inputOf(d.page, b) / 4096, addressMask: rawMaskOf(d.addressMask, b) } : d
+    case 'iotlb':
+      return d.granularity === 'page'
+        ? { ...d, page: inputOf(d.page, b) / 4096, addressMask: rawMaskOf(d.addressMask, b) } : d
     case 'iec': return d
     case 'wait': return { ...d, slot: status / 4 + d.slot }
   }

@@ -15,10 +15,12 @@ export function request(s: VtdState, dma: Dma, b: Bounds): DmaOutcome {
   const cached = s.unit.iotlb[device]![iova]!
   if (cached !== null) {
     if (cached.frame === null) return { kind: 'blocked', reason: write ? writeDenied : readDenied }
-    return write && !cached.write ? { kind: 'blocked', reason: writeDenied } : { kind: 'hit', domain: cached.domain, frame: cached.frame }
+    return write && !cached.write ? { kind: 'blocked', reason: writeDenied }
+      : { kind: 'hit', domain: cached.domain, frame: cached.frame }
   }
   if (s.unit.contextCache[device] === null)
-    return seenByHardware(s.unit.tables.context[device]!) === null ? { kind: 'blocked', reason: contextNotPresent } : { kind: 'walks' }
+    return seenByHardware(s.unit.tables.context[device]!) === null ? { kind: 'blocked', reason: contextNotPresent }
+      : { kind: 'walks' }
   const found = walkFor(s, dma, b)
   if (found === null) return { kind: 'blocked', reason: contextNotPresent }
   return found.walk.kind === 'fault' ? { kind: 'blocked', reason: found.walk.reason } : { kind: 'walks' }

@@ -1,4 +1,5 @@
-/** The unit as firmware and kernel leave it: remapping on as the design asks, every device in its first domain, every source at its first place. */
+/** The unit as firmware and kernel leave it: remapping on as the design asks, every device in its first domain, every
+ *  source at its first place. */
 import { apicIdOf } from '../../apic/ids.ts'
 import type { FirstPlaces } from '../../iommu/iommu.ts'
 import type { Setup } from '../../setup.ts'
@@ -12,7 +13,8 @@ export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup, { 
   unit.tables.rootPresent = true
   unit.tables.wideDestinations = design.extendedInterrupts === 'always' || caps.eim
   unit.eime = unit.tables.wideDestinations && caps.eim
-  if (design.remapsDma) domains.forEach((domain, device) => { unit.tables.context[device]!.now = { domain, root: domain } })
+  if (design.remapsDma)
+    domains.forEach((domain, device) => { unit.tables.context[device]!.now = { domain, root: domain } })
   if (design.remapsInterrupts) sources.forEach((place, source) => {
     unit.tables.irt[0]![source]!.now = { ...place, verify: design.verifiesSource ? source % b.devices : null }
   })

@@ -1,4 +1,5 @@
-/** State of a bounded VT-d unit: its tables, caches, queue and fault records. The hardware's own actions are in hardware.ts. */
+/** State of a bounded VT-d unit: its tables, caches, queue and fault records. The hardware's own actions are in
+ *  hardware.ts. */
 import { bool, list, oneOf, optional, range, scalarset, struct, table, variant } from '../../../src/model/index.ts'
 import type { Value } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
@@ -10,7 +11,9 @@ import type { InterruptUnit } from '../remap/remap.ts'
 import { noSingleSource } from '../walk/walk.ts'
 import type { TranslationUnit } from '../walk/walk.ts'
 
-export function unitDomain({ bounds: b, ids: id, caps, design }: Pick<Setup, 'bounds' | 'ids' | 'caps'> & { readonly design: { readonly interruptTables: number } }) {
+export function unitDomain({ bounds: b, ids: id, caps, design }: Pick<Setup, 'bounds' | 'ids' | 'caps'> & {
+  readonly design: { readonly interruptTables: number }
+}) {
   const contextEntry = struct({ domain: id.domain, root: id.domain })
   const irte = struct({ cpu: id.cpu, vector: id.vector, verify: optional(id.device) })
   // A cached entry that says "not present" exists only with CM=1 (chapter 6): there `entry` is null.
@@ -19,14 +22,16 @@ export function unitDomain({ bounds: b, ids: id, caps, design }: Pick<Setup, 'bo
     tes: bool, ires: bool, cfis: bool, eime: bool,
     tables: tablesDomain(id, caps, design.interruptTables),
     contextCache: table([id.device], optional(struct({ entry: optional(contextEntry) }))),
-    /** Looked up by device and page, tagged with the domain that invalidations name. `frame: null` is a cached refusal. */
+    /** Looked up by device and page, tagged with the domain that invalidations name. `frame: null` is a cached
+     *  refusal. */
     iotlb: table([id.device, id.iova], optional(struct({ domain: id.domain, frame: optional(id.frame), write: bool }))),
     /** Paging-structure cache: the last table above the leaves, per domain and upper address bits. */
     pagingCache: table([id.domain, range(0, b.levels > 1 ? 2 ** (b.levels - 1) - 1 : -1)], optional(id.page)),
     iec: table([id.source], optional(struct({ entry: optional(irte) }))),
     queue: list(variant('type', {
       'context-device': { device: id.device, domain: optional(id.domain) }, 'context-global': {},
-      'iotlb-global': {}, 'iotlb-domain': { domain: id.domain }, 'iotlb-page': { domain: id.domain, iova: id.iova, mask: range(0, maskBits(b)), hint: bool },
+      'iotlb-global': {}, 'iotlb-domain': { domain: id.domain },
+      'iotlb-page': { domain: id.domain, iova: id.iova, mask: range(0, maskBits(b)), hint: bool },
       'iec-index': { source: id.source }, 'iec-global': {},
       wait: { cpu: id.cpu },
     }), b.queue),
@@ -57,29 +62,37 @@ export const vtdState = (state: State): VtdState => state as VtdState
 /** Widest address mask (AM) of a page-selective invalidation: all pages of the domain. */
 export const maskBits = (b: Bounds): number => Math.ceil(Math.log2(Math.max(1, b.iovas)))
 
-/** A queue entry as the manual's descriptor. Context entries that were not present are tagged with DID 0 (chapter 6): `domain: null`. */
+/** A queue entry as the manual's descriptor. Context entries that were not present are tagged with DID 0 (chapter 6):
+ *  `domain: null`. */
 export function descriptorOf(entry: QueueEntry): Descriptor {
   switch (entry.type) {
     case 'context-global': return { type: 'context-cache', granularity: 'global', did: 0, sid: 0, functionMask: 0 }
     case 'context-device':
-      return { type: 'context-cache', granularity: 'device', did: entry.domain === null ? 0 : didOf(entry.domain), sid: entry.device, functionMask: 0 }
+      return { type: 'context-cache', granularity: 'device', did: entry.domain === null ? 0 : didOf(entry.domain),
+        sid: entry.device, functionMask: 0 }
     case 'iotlb-global': return { type: 'iotlb', granularity: 'global', did: 0, page: 0, addressMask: 0, hint: false }
-    case 'iotlb-domain': return { type: 'iotlb', granularity: 'domain', did: didOf(entry.domain), page: 0, addressMask: 0, hint: false }
+    case 'iotlb-domain':
+      return { type: 'iotlb', granularity: 'domain', did: didOf(entry.domain), page: 0, addressMask: 0, hint: false }
     case 'iotlb-page':
-      return { type: 'iotlb', granularity: 'page', did: didOf(entry.domain), page: entry.iova, addressMask: entry.mask, hint: entry.hint }
+      return { type: 'iotlb', granularity: 'page', did: didOf(entry.domain), page: entry.iova, addressMask: entry.mask,
+        hint: entry.hint }
     case 'iec-index': return { type: 'iec', granularity: 'index', index: entry.source, indexMask: 0 }
     case 'iec-global': return { type: 'iec', granularity: 'global', index: 0, indexMask: 0 }
     case 'wait': return { type: 'wait', slot: entry.cpu }
   }
 }
 
-/** What the walker has to know of the bounded unit: addresses are page numbers, so widths are those of the small tables. */
+/** What the walker has to know of the bounded unit: addresses are page numbers, so widths are those of the small
+ *  tables. */
 export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {
   return {
-    geometry: geometryOf(b), tes: unit.tes, hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [b.levels], superpages: [],
-    passThrough: false, deviceTlb: false, zlr: false, interruptRange: null, ttm: 0, abortMode: false, scalable: null, singleSource: noSingleSource,
+    geometry: geometryOf(b), tes: unit.tes, hostAddressWidth: 31, maxGuestAddressWidth: 31, levels: [b.levels],
+    superpages: [],
+    passThrough: false, deviceTlb: false, zlr: false, interruptRange: null, ttm: 0, abortMode: false, scalable: null,
+    singleSource: noSingleSource,
   }
 }
 export function interruptUnit(unit: Unit, b: Bounds): InterruptUnit {
-  return { ires: unit.ires, cfis: unit.cfis, eime: unit.eime, tableSize: b.sources, pi: false, eimer: false, irreq: false }
+  return { ires: unit.ires, cfis: unit.cfis, eime: unit.eime, tableSize: b.sources, pi: false, eimer: false,
+    irreq: false }
 }

@@ -1,5 +1,5 @@
-/** The tables of a bounded VT-d unit: root, context and interrupt tables of a few entries, which point to the page tables of `spec/iommu/paging.ts`
- *  (rev 5.10, chapter 9). Implements the tables interface of the walker. */
+/** The tables of a bounded VT-d unit: root, context and interrupt tables of a few entries, which point to the page
+ *  tables of `spec/iommu/paging.ts` (rev 5.10, chapter 9). Implements the tables interface of the walker. */
 import { bool, optional, range, struct, table } from '../../../src/model/index.ts'
 import type { Value } from '../../../src/model/index.ts'
 import { apicIdOf } from '../../apic/ids.ts'
@@ -9,7 +9,9 @@ import { cell, flushBuffered, seenByHardware } from '../../iommu/cells.ts'
 import type { StoreOrder } from '../../iommu/cells.ts'
 import { cellsOf, pageAddress, rootAddress, rowAt } from '../../iommu/paging.ts'
 import type { PageTables, PagingEntry } from '../../iommu/paging.ts'
-import type { ContextEntry as DecodedContext, Geometry, Irte, SecondStageEntry, Tables as WalkedTables } from '../walk/tables.ts'
+import type {
+  ContextEntry as DecodedContext, Geometry, Irte, SecondStageEntry, Tables as WalkedTables,
+} from '../walk/tables.ts'
 
 export function tablesDomain(id: Ids, order: StoreOrder, interruptTables: number) {
   const contextEntry = struct({ domain: id.domain, root: id.domain })
@@ -64,18 +66,21 @@ export function decodeContext(entry: ContextEntry | null, b: Bounds): DecodedCon
   }
 }
 const notPresent: SecondStageEntry =
-  { read: false, write: false, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false, reserved: false }
+  { read: false, write: false, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false,
+    reserved: false }
 export function decodePaging(entry: PagingEntry | null, b: Bounds): SecondStageEntry {
   if (entry === null) return notPresent
   return entry.kind === 'leaf' ? { ...notPresent, read: true, write: entry.write, address: entry.frame }
     : { ...notPresent, read: true, write: true, address: pageAddress(entry.page, b) }
 }
-/** Fixed, edge, physical destination. Software that knows EIME=0 puts the 8-bit id into bits 15:8 of the destination field (9.9). */
+/** Fixed, edge, physical destination. Software that knows EIME=0 puts the 8-bit id into bits 15:8 of the destination
+ *  field (9.9). */
 export function decodeIrte(entry: IrteEntry | null, wide: boolean, b: Bounds): Irte {
   const sid = entry?.verify ?? 0
   const id = entry === null ? 0 : apicIdOf(entry.cpu, b)
   return {
     present: entry !== null, fpd: false, im: false, dm: false, rh: false, tm: false, dlm: 0, vector: entry?.vector ?? 0,
-    dst: wide ? id : (id & 0xff) << 8, sid, sq: 0, svt: entry === null || entry.verify === null ? 0 : 1, reserved: false,
+    dst: wide ? id : (id & 0xff) << 8, sid, sq: 0, svt: entry === null || entry.verify === null ? 0 : 1,
+    reserved: false,
   }
 }

@@ -1,5 +1,5 @@
-/** Invalidation descriptors and what each removes (VT-d rev 5.10, 6.5.2 and table 28). One predicate a cache, used by the
- *  bounded model and by the replay of recorded logs alike. */
+/** Invalidation descriptors and what each removes (VT-d rev 5.10, 6.5.2 and table 28). One predicate a cache, used by
+ *  the bounded model and by the replay of recorded logs alike. */
 
 /** Decoded descriptors of the queue, legacy translation mode. Pages are 4 KiB page numbers (address >> 12). */
 export type Descriptor = ContextCacheInvalidation | IotlbInvalidation | IecInvalidation | WaitDescriptor
@@ -15,7 +15,12 @@ export interface IotlbInvalidation {
   readonly did: number; readonly page: number; readonly addressMask: number; readonly hint: boolean
 }
 /** 6.5.2.8; covers 2^indexMask entries from `index` rounded down. */
-export interface IecInvalidation { readonly type: 'iec'; readonly granularity: 'global' | 'index'; readonly index: number; readonly indexMask: number }
+export interface IecInvalidation {
+  readonly type: 'iec'
+  readonly granularity: 'global' | 'index'
+  readonly index: number
+  readonly indexMask: number
+}
 /** 6.5.2.9; `slot` says which status word is written. */
 export interface WaitDescriptor { readonly type: 'wait'; readonly slot: number }
 
@@ -27,7 +32,8 @@ export function coversContext(d: ContextCacheInvalidation, tag: ContextTag): boo
   switch (d.granularity) {
     case 'global': return true
     case 'domain': return d.did === tag.did
-    case 'device': return d.did === tag.did && functionBits(d.sid, d.functionMask) === functionBits(tag.sid, d.functionMask)
+    case 'device':
+      return d.did === tag.did && functionBits(d.sid, d.functionMask) === functionBits(tag.sid, d.functionMask)
   }
 }
 /** FM 1, 2, 3 mask function bits 2, 2:1, 2:0 (6.5.2.1). */

@@ -1,16 +1,23 @@
 /** Every layout, by the name that `explain` and the documentation use. */
 import type { Layout } from '../../iommu/layout.ts'
 import { descriptorLayouts, pageRequest } from './descriptors.ts'
-import { compatibilityAddress, compatibilityData, ioapicEntry, postedDescriptor, postedIrte, remappableAddress, remappableData, remappedIrte } from './interrupts.ts'
+import {
+  compatibilityAddress, compatibilityData, ioapicEntry, postedDescriptor, postedIrte, remappableAddress, remappableData,
+  remappedIrte,
+} from './interrupts.ts'
 import { firstStageLeaf, firstStageTables, secondStageLeaf, secondStageTables } from './paging.ts'
 import { registers } from './registers.ts'
-import { contextEntry, pasidDirectoryEntry, pasidEntry, rootEntry, scalableContextEntry, scalableRootEntry } from './structures.ts'
+import {
+  contextEntry, pasidDirectoryEntry, pasidEntry, rootEntry, scalableContextEntry, scalableRootEntry,
+} from './structures.ts'
 
 export const layouts: readonly Layout[] = [
   ...Object.values(registers).map(register => register.layout as Layout),
   rootEntry, contextEntry, scalableRootEntry, scalableContextEntry, pasidDirectoryEntry, pasidEntry,
-  ...Object.values(secondStageTables), ...Object.values(secondStageLeaf), ...Object.values(firstStageTables), ...Object.values(firstStageLeaf),
-  remappedIrte, postedIrte, postedDescriptor, compatibilityAddress, remappableAddress, compatibilityData, remappableData, ioapicEntry,
+  ...Object.values(secondStageTables), ...Object.values(secondStageLeaf), ...Object.values(firstStageTables),
+  ...Object.values(firstStageLeaf),
+  remappedIrte, postedIrte, postedDescriptor, compatibilityAddress, remappableAddress, compatibilityData,
+  remappableData, ioapicEntry,
   ...Object.values(descriptorLayouts), pageRequest,
 ]
 export * from './descriptors.ts'

@@ -6,7 +6,8 @@ import type { Fault } from '../faults.ts'
 import { reasonsOf } from '../walk/tables.ts'
 import type { Fetched, Irte } from '../walk/tables.ts'
 
-/** What the local APICs receive. Fields as in the IRTE: `dm` logical, `rh` redirection hint, `tm` level, `dlm` delivery mode 0..7. */
+/** What the local APICs receive. Fields as in the IRTE: `dm` logical, `rh` redirection hint, `tm` level, `dlm` delivery
+ *  mode 0..7. */
 export interface Interrupt {
   readonly vector: number; readonly dlm: number; readonly dst: number
   readonly dm: boolean; readonly rh: boolean; readonly tm: boolean; readonly assert: boolean
@@ -32,12 +33,19 @@ export interface InterruptUnit {
   readonly eimer: boolean; readonly irreq: boolean
 }
 
-/** `index` is what a fault record or an interrupt entry cache is told; null where the request has none or it is undefined. */
+/** `index` is what a fault record or an interrupt entry cache is told; null where the request has none or it is
+ *  undefined. */
 interface Trail { readonly index: number | null; readonly exercised: readonly VtdClause[] }
 export type InterruptFault = Fault & Trail
 /** `vector` is to be set in the descriptor at address `descriptor`, which `post` does. `fpd` is that of the IRTE. */
 export type Posted =
-  { readonly kind: 'posted'; readonly vector: number; readonly descriptor: number; readonly urgent: boolean; readonly fpd: boolean } & Trail
+  {
+    readonly kind: 'posted'
+    readonly vector: number
+    readonly descriptor: number
+    readonly urgent: boolean
+    readonly fpd: boolean
+  } & Trail
 export type Remapped = { readonly kind: 'interrupt'; readonly interrupt: Interrupt } & Trail | Posted | InterruptFault
 
 /** The request in a dword write of `data` to `address`; null where the address is none of FEEx_xxxx. */
@@ -57,9 +65,11 @@ export function decodeMessage(sid: number, address: number, data: number): Inter
   } }
 }
 
-/** Decides one request. `irteOf` yields the entry at an index that is in range, from the interrupt entry cache or from memory:
+/** Decides one request. `irteOf` yields the entry at an index that is in range, from the interrupt entry cache or from
+ *  memory:
  *  a cached entry goes through the same checks. */
-export function remap(unit: InterruptUnit, request: InterruptRequest, irteOf: (index: number) => Fetched<Irte>): Remapped {
+export function remap(unit: InterruptUnit, request: InterruptRequest,
+  irteOf: (index: number) => Fetched<Irte>): Remapped {
   const exercised: VtdClause[] = []
   const blame = (reasons: readonly number[], fpd: boolean, index: number | null): Remapped => {
     const { clause, ...fault } = faultOf(reasons, fpd)
@@ -95,8 +105,10 @@ export function remap(unit: InterruptUnit, request: InterruptRequest, irteOf: (i
   if (wrong.length > 1) exercised.push('VTD:5.1.4/check-order')
   if (wrong.length > 0) return blame(wrong, irte.fpd, index)
   // 10. emit or post
-  exercised.push('VTD:5.1.4/remap', irte.im ? 'VTD:9.10/posted' : unit.eime ? 'VTD:9.9/destination-32-bit' : 'VTD:9.9/destination-8-bit')
-  if (irte.im) return { kind: 'posted', vector: irte.vector, descriptor: irte.pda, urgent: irte.urg, fpd: irte.fpd, index, exercised }
+  const destination = unit.eime ? 'VTD:9.9/destination-32-bit' : 'VTD:9.9/destination-8-bit'
+  exercised.push('VTD:5.1.4/remap', irte.im ? 'VTD:9.10/posted' : destination)
+  if (irte.im) return { kind: 'posted', vector: irte.vector, descriptor: irte.pda, urgent: irte.urg, fpd: irte.fpd,
+    index, exercised }
   const { vector, dlm, dm, rh, tm } = irte
   const dst = unit.eime ? irte.dst : irte.dst >>> 8 & 0xff
   return { kind: 'interrupt', interrupt: { vector, dlm, dst, dm, rh, tm, assert: true }, index, exercised }
@@ -112,7 +124,8 @@ export function sourceMatches({ svt, sq, sid }: Pick<Irte, 'svt' | 'sq' | 'sid'>
   }
 }
 
-/** A present entry that cannot be used: reserved bits or encodings, a kind the unit lacks, an 8-bit id outside its byte. */
+/** A present entry that cannot be used: reserved bits or encodings, a kind the unit lacks, an 8-bit id outside its
+ *  byte. */
 function isMalformed(irte: Irte, unit: InterruptUnit): boolean {
   if (irte.reserved || irte.svt === 3) return true
   if (irte.im) return !unit.pi

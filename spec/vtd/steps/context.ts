@@ -6,7 +6,8 @@ import type { Unit } from '../bounded/state.ts'
 type Step = StepOf<Unit>
 
 export const storeContext: Step = {
-  name: 'storeContext', says: 'store the context entry, table pointer and domain id at once', clause: 'VTD:9/context-entry',
+  name: 'storeContext', says: 'store the context entry, table pointer and domain id at once',
+  clause: 'VTD:9/context-entry',
   then: ({ s, call, caps, emit }) => {
     store(s.unit.tables.context[call.device!]!, { domain: call.domain!, root: call.domain! }, caps)
     emit.cost('context-store')
@@ -14,7 +15,8 @@ export const storeContext: Step = {
 }
 /** A live entry changed in two stores: for a while its table and its domain id belong to different domains. */
 export const storeContextDomainId: Step = {
-  name: 'storeContextDomainId', says: 'store the domain id into the entry, leaving its table pointer', clause: 'VTD:6/same-domain-same-tables',
+  name: 'storeContextDomainId', says: 'store the domain id into the entry, leaving its table pointer',
+  clause: 'VTD:6/same-domain-same-tables',
   then: ({ s, call, caps, emit }) => {
     const cell = s.unit.tables.context[call.device!]!
     store(cell, { root: cell.now?.root ?? call.domain!, domain: call.domain! }, caps)

@@ -51,14 +51,16 @@ export const buildInterruptTable: Step = {
     const entry = newEntry(k)
     irt[1 - irta]!.forEach((cell, source) => {
       const { now } = irt[irta]![source]!
-      store(cell, source === k.call.source ? entry : now === null ? null : { ...now }, k.caps)
+      const copy = now === null ? null : { ...now }
+      store(cell, source === k.call.source ? entry : copy, k.caps)
       writeBack(cell, k.caps)
       k.emit.cost('irte-store')
     })
   },
 }
 export const setInterruptTable: Step = {
-  name: 'setInterruptTable', says: 'GCMD.SIRTP: make the unit use the other table, and wait', clause: 'VTD:table-28/set-interrupt-table',
+  name: 'setInterruptTable', says: 'GCMD.SIRTP: make the unit use the other table, and wait',
+  clause: 'VTD:table-28/set-interrupt-table',
   then: ({ s, caps, emit }) => {
     const { tables } = s.unit
     // The old table is forgotten: nothing reads it once the pointer has moved.

@@ -8,13 +8,16 @@ type Kernel = KernelOf<Unit>
 type Step = StepOf<Unit>
 type Protocol = ProtocolOf<Unit>
 
-/** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued under one
- *  lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in between would take them away. */
+/** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued
+ *  under one lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in
+ *  between would take them away. */
 const mayQueue = ({ s, b, cpu }: Omit<Kernel, 'emit'>): boolean =>
   s.unit.queue.length < b.queue && (s.kernel.queueLock === null || s.kernel.queueLock === cpu)
 
-/** A step that queues one descriptor, and takes the lock of the queue until the wait is queued; it waits while the ring is full. */
-function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>, entryOf: (k: Kernel) => QueueEntry): Step {
+/** A step that queues one descriptor, and takes the lock of the queue until the wait is queued; it waits while the ring
+ *  is full. */
+function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>,
+  entryOf: (k: Kernel) => QueueEntry): Step {
   return {
     name, says, ...rest, uses: queueTag, when: mayQueue,
     then: k => {
@@ -36,7 +39,8 @@ export const invalidatePage = submits('invalidatePage', 'queue an IOTLB invalida
   { clause: 'VTD:table-28/second-stage-leaf' }, k => pageEntry(k, k.call.page === null))
 /** As `invalidatePage`, without the lock of the queue. */
 export const invalidatePageUnlocked: Step = {
-  ...invalidatePage, name: 'invalidatePageUnlocked', says: 'queue an IOTLB invalidation of the page, without the lock of the queue',
+  ...invalidatePage, name: 'invalidatePageUnlocked',
+  says: 'queue an IOTLB invalidation of the page, without the lock of the queue',
   when: ({ s, b }) => s.unit.queue.length < b.queue,
   then: k => {
     const holder = k.s.kernel.queueLock
@@ -45,16 +49,20 @@ export const invalidatePageUnlocked: Step = {
   },
 }
 /** Right only when nothing but a leaf changed. */
-export const invalidateLeafOnly = submits('invalidateLeafOnly', 'queue an IOTLB invalidation of the page with the hint IH=1',
+export const invalidateLeafOnly = submits('invalidateLeafOnly',
+  'queue an IOTLB invalidation of the page with the hint IH=1',
   { clause: 'VTD:6.5.2.3/hint' }, k => pageEntry(k, true))
 /** What a page-selective invalidation of address 0 does, whatever was meant. */
 export const invalidatePageZero = submits('invalidatePageZero', 'queue an IOTLB invalidation of page 0',
-  { clause: 'VTD:6.5.2.3/iotlb-page' }, k => ({ type: 'iotlb-page', domain: k.call.domain!, iova: 0, mask: 0, hint: false }))
+  { clause: 'VTD:6.5.2.3/iotlb-page' },
+  k => ({ type: 'iotlb-page', domain: k.call.domain!, iova: 0, mask: 0, hint: false }))
 /** One page-selective invalidation whose address mask spans the pages being flushed. */
-export const invalidateBatch = submits('invalidateBatch', 'queue an IOTLB invalidation of the smallest aligned range that holds the batch',
+export const invalidateBatch = submits('invalidateBatch',
+  'queue an IOTLB invalidation of the smallest aligned range that holds the batch',
   { clause: 'VTD:6.5.2.3/iotlb-page' }, k => batchEntry(k, 0))
 /** The length of the range taken for its last index: the top page is left out. */
-export const invalidateBatchTooNarrow = submits('invalidateBatchTooNarrow', 'queue an IOTLB invalidation of half that range',
+export const invalidateBatchTooNarrow = submits('invalidateBatchTooNarrow',
+  'queue an IOTLB invalidation of half that range',
   { clause: 'VTD:6.5.2.3/iotlb-page' }, k => batchEntry(k, 1))
 function batchEntry({ s, call, caps }: Kernel, narrower: number): QueueEntry {
   if (!caps.psi) return { type: 'iotlb-domain', domain: call.domain! }
@@ -68,12 +76,16 @@ export const invalidateDomain = submits('invalidateDomain', 'queue an IOTLB inva
   { clause: 'VTD:6.5.2.3/iotlb-domain' }, k => ({ type: 'iotlb-domain', domain: k.call.domain! }))
 export const invalidateGlobal = submits('invalidateGlobal', 'queue an IOTLB invalidation of everything',
   { clause: 'VTD:6.5.2.3/iotlb-global' }, () => ({ type: 'iotlb-global' }))
-export const invalidateContext = submits('invalidateContext', 'queue a context-cache invalidation of the device, with the domain it was in',
-  { clause: 'VTD:table-28/context-entry' }, k => ({ type: 'context-device', device: k.call.device!, domain: k.call.domain! }))
+export const invalidateContext = submits('invalidateContext',
+  'queue a context-cache invalidation of the device, with the domain it was in',
+  { clause: 'VTD:table-28/context-entry' },
+  k => ({ type: 'context-device', device: k.call.device!, domain: k.call.domain! }))
 const noCachingMode: Pick<Step, 'skip'> = { skip: ({ caps }) => !caps.cm }
 /** With CM=1 a context entry that was not present is cached under domain id 0 (chapter 6). */
-export const invalidateAbsentContext = submits('invalidateAbsentContext', 'caching mode: queue a context-cache invalidation for domain id 0',
-  { clause: 'VTD:6/caching-mode', ...noCachingMode }, k => ({ type: 'context-device', device: k.call.device!, domain: null }))
+export const invalidateAbsentContext = submits('invalidateAbsentContext',
+  'caching mode: queue a context-cache invalidation for domain id 0',
+  { clause: 'VTD:6/caching-mode', ...noCachingMode },
+  k => ({ type: 'context-device', device: k.call.device!, domain: null }))
 export const invalidateIec = submits('invalidateIec', 'queue an interrupt entry cache invalidation of the index',
   { clause: 'VTD:table-28/irte' }, k => ({ type: 'iec-index', source: k.call.source! }))
 /** Not needed where setting the table pointer does it (CAP.ESIRTPS). */
@@ -81,7 +93,8 @@ export const invalidateIecAll = submits('invalidateIecAll', 'queue an interrupt 
   { clause: 'VTD:table-28/set-interrupt-table', skip: ({ caps }) => caps.esirtps }, () => ({ type: 'iec-global' }))
 
 export const submitWait: Step = {
-  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait', uses: queueTag, when: mayQueue,
+  name: 'submitWait', says: 'queue a wait descriptor and write the tail register', clause: 'VTD:6.5.2.9/wait',
+  uses: queueTag, when: mayQueue,
   then: ({ s, cpu, emit }) => {
     s.kernel.queueLock = null
     s.unit.waits[cpu] = 'pending'
@@ -104,14 +117,17 @@ export const pollStatus: Step = {
 export const awaitInvalidation: Protocol = [submitWait, pollStatus]
 
 /** Caching mode: a new mapping may be hidden by a cached refusal. Then invalidate and wait, as after an unmap. */
-export const invalidateIfCachingMode: Step = { ...invalidatePage, ...noCachingMode, name: 'invalidateIfCachingMode', clause: 'VTD:6/caching-mode' }
+export const invalidateIfCachingMode: Step = { ...invalidatePage, ...noCachingMode, name: 'invalidateIfCachingMode',
+  clause: 'VTD:6/caching-mode' }
 export const invalidateDomainIfCachingMode: Step =
   { ...invalidateDomain, ...noCachingMode, name: 'invalidateDomainIfCachingMode', clause: 'VTD:6/caching-mode' }
-export const awaitIfCachingMode: Protocol = awaitInvalidation.map(step => ({ ...step, ...noCachingMode, name: `${step.name}IfCachingMode` }))
+export const awaitIfCachingMode: Protocol =
+  awaitInvalidation.map(step => ({ ...step, ...noCachingMode, name: `${step.name}IfCachingMode` }))
 
 /** Stores that no invalidation follows have to be pushed out of the chipset's buffer by hand. */
 export const flushWriteBuffer: Step = {
-  name: 'flushWriteBuffer', says: 'GCMD.WBF: flush the chipset write buffer, and wait', clause: 'VTD:6/write-buffer-flush',
+  name: 'flushWriteBuffer', says: 'GCMD.WBF: flush the chipset write buffer, and wait',
+  clause: 'VTD:6/write-buffer-flush',
   skip: ({ caps }) => !caps.rwbf,
   then: ({ s, emit }) => {
     flushBuffers(s.unit.tables, s.memory)
@@ -121,7 +137,8 @@ export const flushWriteBuffer: Step = {
 
 /** Register-based invalidation: one command at a time, and software polls the bit that starts it. */
 export const invalidatePageByRegister: Step = {
-  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation', uses: registersTag,
+  name: 'invalidatePageByRegister', says: 'write IVA and the IOTLB register', clause: 'VTD:11.4/register-invalidation',
+  uses: registersTag,
   when: ({ s }) => s.unit.register === null,
   then: k => {
     const entry = pageEntry(k, k.call.page === null)

@@ -1,11 +1,14 @@
-/** What the caches of a unit in legacy mode may hold, and so how a request may end (VT-d rev 5.10, chapter 6). Hardware may fill any cache at any time and
- *  drop any entry, so each cache is a set: every value that a fill could have made since the last invalidation that covers it, or none of them. */
+/** What the caches of a unit in legacy mode may hold, and so how a request may end (VT-d rev 5.10, chapter 6). Hardware
+ *  may fill any cache at any time and drop any entry, so each cache is a set: every value that a fill could have made
+ *  since the last invalidation that covers it, or none of them. */
 import type { ContextCacheInvalidation, IotlbInvalidation } from '../invalidation/covers.ts'
 import { coversContext, coversIotlb, coversPagingStructure } from '../invalidation/covers.ts'
 import { leafSize, roundDown } from '../walk/tables.ts'
 import type { ContextEntry, Tables } from '../walk/tables.ts'
 import { lookupContext, newTrail, topOf, translateIn, useMapping, walkSecondStage } from '../walk/walk.ts'
-import type { Access, ContextFound, DmaRequest, Mapping, Translation, TranslationFault, TranslationUnit, WalkStart } from '../walk/walk.ts'
+import type {
+  Access, ContextFound, DmaRequest, Mapping, Translation, TranslationFault, TranslationUnit, WalkStart,
+} from '../walk/walk.ts'
 
 /** A requester and a page of its addresses, as page number. */
 export interface Site { readonly sid: number; readonly page: number }
@@ -17,21 +20,31 @@ export interface Possible { readonly result: Translation; readonly from: From }
 type Found = ContextFound | TranslationFault
 interface HeldContext { readonly did: number; readonly found: Found }
 /** A paging-structure entry: the table that translates the pages from `page`. */
-interface HeldStructure { readonly did: number; readonly page: number; readonly pages: number; readonly start: WalkStart }
+interface HeldStructure {
+  readonly did: number
+  readonly page: number
+  readonly pages: number
+  readonly start: WalkStart
+}
 /** With CM=1 also the fault that a kind of access meets. */
-type HeldPage = { readonly did: number; readonly result: Mapping } | { readonly did: number; readonly result: TranslationFault; readonly writes: boolean }
+type HeldPage = { readonly did: number; readonly result: Mapping }
+  | { readonly did: number; readonly result: TranslationFault; readonly writes: boolean }
 
 const pageBytes = 4096
-const isFault = (value: Mapping | Found | Translation): value is TranslationFault => 'kind' in value && value.kind === 'fault'
+const isFault = (value: Mapping | Found | Translation): value is TranslationFault =>
+  'kind' in value && value.kind === 'fault'
 
-/** The sets of one unit, for the sites that requests will ask for. `fill` before anything changes: tables, or caches by an invalidation. */
+/** The sets of one unit, for the sites that requests will ask for. `fill` before anything changes: tables, or caches by
+ *  an invalidation. */
 export class MayHold {
   readonly #unit: TranslationUnit
   readonly #cachingMode: boolean
   readonly #sites: ReadonlyMap<number, readonly number[]>
   readonly #contexts = new Held<HeldContext>(({ found }) => isFault(found) ? keyOf(found) : contextKey(found.context))
-  readonly #structures = new Held<HeldStructure>(({ page, start }) => `${page} ${start.level} ${start.table} ${start.read} ${start.write}`)
-  readonly #pages = new Held<HeldPage>(held => `${held.did} ${'writes' in held ? `${keyOf(held.result)} ${held.writes}` : mappingKey(held.result)}`)
+  readonly #structures = new Held<HeldStructure>(({ page, start }) =>
+    `${page} ${start.level} ${start.table} ${start.read} ${start.write}`)
+  readonly #pages = new Held<HeldPage>(held =>
+    `${held.did} ${'writes' in held ? `${keyOf(held.result)} ${held.writes}` : mappingKey(held.result)}`)
 
   /** @param cachingMode CAP.CM: what faults may be cached too. */
   constructor(unit: TranslationUnit, cachingMode: boolean, sites: readonly Site[]) {
@@ -58,7 +71,8 @@ export class MayHold {
     for (let before = -1; before !== this.#structures.size;) {
       before = this.#structures.size
       for (const [sid, pages] of this.#sites)
-        for (const { found } of this.#contexts.of(sid)) if (!isFault(found)) for (const page of pages) this.#fillPage(tables, sid, found.context, page)
+        for (const { found } of this.#contexts.of(sid))
+          if (!isFault(found)) for (const page of pages) this.#fillPage(tables, sid, found.context, page)
     }
   }
 
@@ -72,7 +86,8 @@ export class MayHold {
     for (const start of this.#starts(context, page)) {
       const trail = newTrail()
       const read = walkSecondStage(tables, this.#unit, context, address, 'read', start, trail)
-      const write = isFault(read) || this.#cachingMode ? walkSecondStage(tables, this.#unit, context, address, 'write', start) : read
+      const write = isFault(read) || this.#cachingMode
+        ? walkSecondStage(tables, this.#unit, context, address, 'write', start) : read
       for (const { level, table, read: r, write: w } of trail.visited)
         if (level < context.levels) this.#holdStructure(context.did, page, { table, level, read: r, write: w })
       for (const [result, writes] of [[read, false], [write, true]] as const) {
@@ -86,13 +101,15 @@ export class MayHold {
     this.#structures.add(did, { did, page: roundDown(page, pages), pages, start })
   }
   #starts(context: ContextEntry, page: number): readonly WalkStart[] {
-    const held = this.#structures.of(context.did).filter(one => one.page <= page && page < one.page + one.pages && one.start.level < context.levels)
+    const held = this.#structures.of(context.did)
+      .filter(one => one.page <= page && page < one.page + one.pages && one.start.level < context.levels)
     return [topOf(context), ...held.map(({ start }) => start)]
   }
 
   /** Removes what hardware must hold no longer. @returns how many values */
   invalidate(d: ContextCacheInvalidation | IotlbInvalidation): number {
-    if (d.type === 'context-cache') return this.#contexts.remove(({ did }, sid) => coversContext(d, { did, sid: Number(sid) }))
+    if (d.type === 'context-cache')
+      return this.#contexts.remove(({ did }, sid) => coversContext(d, { did, sid: Number(sid) }))
     // A large page may be held in fragments: one of them goes only with its own page.
     const pages = this.#pages.remove(({ did }, key) => coversIotlb(d, { did, page: pageOfKey(key), pages: 1 }))
     return pages + this.#structures.remove(tag => coversPagingStructure(d, tag))
@@ -100,7 +117,8 @@ export class MayHold {
 
   /** The sites of which a translation may be held. */
   held(): readonly Site[] {
-    return [...this.#sites].flatMap(([sid, pages]) => pages.map(page => ({ sid, page }))).filter(site => this.holds(site))
+    return [...this.#sites].flatMap(([sid, pages]) => pages.map(page => ({ sid, page })))
+      .filter(site => this.holds(site))
   }
   /** Whether a translation of the page may be held. */
   holds({ sid, page }: Site): boolean { return this.#pages.of(siteKey(sid, page)).length > 0 }
@@ -116,7 +134,8 @@ export class MayHold {
       seen.add(key)
     }
     const now = lookupContext(tables, this.#unit, sid, 'untranslated')
-    const contexts = [{ found: now, from: 'memory' as From }, ...this.#contexts.of(sid).map(held => ({ found: held.found, from: 'context' as From }))]
+    const contexts = [{ found: now, from: 'memory' as From },
+      ...this.#contexts.of(sid).map(held => ({ found: held.found, from: 'context' as From }))]
     for (const { found: one, from } of contexts) {
       if (isFault(one)) add(one, from)
       else if (one.context.tt === 2) add(translateIn(tables, this.#unit, one.context, request), from)
@@ -133,13 +152,15 @@ export class MayHold {
   }
 }
 
-const plainRequest = { type: 'untranslated', access: 'read', dword: true, pasid: null, privileged: false, execute: false } as const
+const plainRequest = { type: 'untranslated', access: 'read', dword: true, pasid: null, privileged: false,
+  execute: false } as const
 const siteKey = (sid: number, page: number): string => `${sid}:${page}`
 const pageOfKey = (key: string | number): number => Number(String(key).split(':')[1])
 
 const isWrite = (access: Access): boolean => access === 'write' || access === 'atomic'
 const contextKey = ({ did, table, levels, tt, fpd }: ContextEntry): string => `${did} ${table} ${levels} ${tt} ${fpd}`
-const mappingKey = ({ output, pages, read, write, snoop }: Mapping): string => `${output} ${pages} ${read} ${write} ${snoop}`
+const mappingKey = ({ output, pages, read, write, snoop }: Mapping): string =>
+  `${output} ${pages} ${read} ${write} ${snoop}`
 /** What tells two outcomes apart. */
 function keyOf(result: Translation): string {
   if (result.kind === 'fault') return `${[result.reason, ...result.alternatives]}:${result.suppressed}`

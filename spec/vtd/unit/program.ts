@@ -1,4 +1,5 @@
-/** Register programs: what software and hardware do to a register-level unit in turns, and whether the software was legal. */
+/** Register programs: what software and hardware do to a register-level unit in turns, and whether the software was
+ *  legal. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
 import { illegalities } from './registers/illegal.ts'
 import type { IllegalName } from './registers/illegal.ts'
@@ -38,7 +39,12 @@ export function run(state: UnitState, memory: PhysicalMemory, ops: readonly Op[]
 }
 
 /** Something software must not do: at which op, which, by which clause, and with what. */
-export interface Illegal { readonly op: number; readonly what: IllegalName; readonly clause: string; readonly because: string }
+export interface Illegal {
+  readonly op: number
+  readonly what: IllegalName
+  readonly clause: string
+  readonly because: string
+}
 
 /** What of a program is illegal, in order; empty: nothing. An illegal descriptor is found when hardware fetches it. */
 export function illegal(state: UnitState, memory: PhysicalMemory, ops: readonly Op[]): readonly Illegal[] {
@@ -47,7 +53,8 @@ export function illegal(state: UnitState, memory: PhysicalMemory, ops: readonly 
   ops.forEach((op, at) => {
     const outcome = perform(now, memory, op)
     for (const effect of outcome.effects)
-      if (effect.kind === 'illegal') found.push({ op: at, what: effect.what, clause: illegalities[effect.what].clause, because: effect.because })
+      if (effect.kind === 'illegal')
+        found.push({ op: at, what: effect.what, clause: illegalities[effect.what].clause, because: effect.because })
     now = outcome.state
   })
   return found

@@ -1,9 +1,11 @@
-/** The register-level unit: what reads and writes of its registers do, and what hardware may do by itself next (VT-d rev 5.10, ch. 11). Pure: each function
- *  takes a state and gives the next, with what happened as data. It has no caches and no requests in flight: those are its driver's, which learns of
- *  invalidations and drains from the effects, and brings faults back by `record` (requests.ts).
+/** The register-level unit: what reads and writes of its registers do, and what hardware may do by itself next (VT-d
+ *  rev 5.10, ch. 11). Pure: each function takes a state and gives the next, with what happened as data. It has no
+ *  caches and no requests in flight: those are its driver's, which learns of invalidations and drains from the effects,
+ *  and brings faults back by `record` (requests.ts).
  *
- *  What the manual leaves to hardware, and the unit decides: GCMD commands end in the order they were given; an invalidation does what was asked and no more;
- *  FRCD and IQERCD read 0 while nothing is pending; the record index goes back to 0 when TES and IRES become 0, not all the while they are. */
+ *  What the manual leaves to hardware, and the unit decides: GCMD commands end in the order they were given; an
+ *  invalidation does what was asked and no more; FRCD and IQERCD read 0 while nothing is pending; the record index goes
+ *  back to 0 when TES and IRES become 0, not all the while they are. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
 import { encode, registers } from '../layout/index.ts'
 import type { RegisterName } from '../layout/index.ts'
@@ -15,32 +17,41 @@ import { badPlaces, bitsOf, dwordsIn, isReadOnly, isSupported, placeAt } from '.
 import type { RegisterDword } from './registers/map.ts'
 import { finishProtection, isProtectionChanging, keptBits } from './registers/protected.ts'
 import {
-  clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail, timeOutDevice,
+  clearCompletion, failDevice, fetch, finishDescriptor, isOfDevice, maskCompletion, mayFetch, mayFinish, movedTail,
+  timeOutDevice,
 } from './registers/queue.ts'
 import { capabilitiesOf, change, illegal, isStored, storedNames } from './registers/state.ts'
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
 import { noSingleSource } from '../walk/walk.ts'
 
-export type { Command, Effect, EventMessage, Invalidation, Outcome, Outstanding, RequestRecord, UnitConfig, UnitState } from './registers/state.ts'
+export type {
+  Command, Effect, EventMessage, Invalidation, Outcome, Outstanding, RequestRecord, UnitConfig, UnitState,
+} from './registers/state.ts'
 export { offsetOf } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 
 type Choices = 'protectedAlignment' | 'compress' | 'secondTypeBit' | 'singleSource'
-/** A unit after reset: everything off, event interrupts masked. @throws RangeError where CAP.FRO or ECAP.IRO puts registers on one another. */
+/** A unit after reset: everything off, event interrupts masked. @throws RangeError where CAP.FRO or ECAP.IRO puts
+ *  registers on one another. */
 export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig, Choices>>): UnitState {
-  const config: UnitConfig = { protectedAlignment: 20, compress: false, secondTypeBit: false, singleSource: noSingleSource, ...made }
+  const config: UnitConfig = { protectedAlignment: 20, compress: false, secondTypeBit: false,
+    singleSource: noSingleSource, ...made }
   const has = capabilitiesOf(config)
   const why = badPlaces(has)
   if (why !== null) throw new RangeError(why)
-  const stored = Object.fromEntries(storedNames.map(name => [name, Array.from({ length: dwordsIn(name) }, () => 0)])) as Record<StoredName, number[]>
+  const stored = Object.fromEntries(storedNames.map(name =>
+    [name, Array.from({ length: dwordsIn(name) }, () => 0)])) as Record<StoredName, number[]>
   stored.PECTL = [...encode(registers.PECTL.layout, { IM: 1 })]
   return {
-    config, stored, status: { TES: false, RTPS: false, WBFS: false, QIES: false, IRES: false, IRTPS: false, CFIS: false, PRS: false },
+    config, stored, status: { TES: false, RTPS: false, WBFS: false, QIES: false, IRES: false, IRTPS: false, CFIS: false,
+      PRS: false },
     asked: { TE: false, QIE: false, IRE: false, CFI: false }, commands: [],
     latched: { rtaddr: [0, 0], irta: [0, 0], rootSet: false, interruptSet: false },
-    queue: { head: 0, outstanding: [], rested: true, iqei: 0, itesid: 0, icesid: 0 }, completion: { iwc: false, im: true, ip: false },
-    faults: { records: Array.from({ length: has.cap.NFR + 1 }, () => null), index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false, im: true, ip: false },
+    queue: { head: 0, outstanding: [], rested: true, iqei: 0, itesid: 0, icesid: 0 },
+    completion: { iwc: false, im: true, ip: false },
+    faults: { records: Array.from({ length: has.cap.NFR + 1 }, () => null), index: 0, fri: 0, pfo: false, iqe: false,
+      ice: false, ite: false, im: true, ip: false },
     messages: [],
   }
 }
@@ -48,7 +59,8 @@ export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig,
 /** Bytes of an access. A quadword is two dwords, the low one first. */
 export type Width = 4 | 8
 
-/** Software reads `width` bytes at `offset`. Reads of FSTS and FECTL push fault event messages that are on their way; no other read changes the unit. */
+/** Software reads `width` bytes at `offset`. Reads of FSTS and FECTL push fault event messages that are on their way;
+ *  no other read changes the unit. */
 export function read(state: UnitState, offset: number, width: Width): Outcome & { readonly value: bigint } {
   let value = 0n
   const outcome = change(state, work => {
@@ -64,17 +76,24 @@ export function read(state: UnitState, offset: number, width: Width): Outcome & 
 /** Software writes `width` bytes at `offset`. */
 export function write(state: UnitState, offset: number, width: Width, value: bigint | number): Outcome {
   return change(state, work => {
-    for (const { place, shift } of placesOf(work, offset, width)) writeDword(work, place, Number(BigInt(value) >> shift & 0xffffffffn))
+    for (const { place, shift } of placesOf(work, offset, width))
+      writeDword(work, place, Number(BigInt(value) >> shift & 0xffffffffn))
   })
 }
 
 /** The dwords of an access, lowest first; what is wrong with it is told. */
-function placesOf(work: Work, offset: number, width: Width): readonly { readonly place: RegisterDword; readonly shift: bigint }[] {
+function placesOf(work: Work, offset: number,
+  width: Width): readonly { readonly place: RegisterDword; readonly shift: bigint }[] {
   const at = `${width} bytes at 0x${offset.toString(16)}`
-  if (!Number.isInteger(offset) || offset < 0 || offset % width !== 0) { illegal(work, 'misaligned-access', at); return [] }
-  const found = Array.from({ length: width / 4 }, (_, i) => ({ place: placeAt(work.has, offset + 4 * i), shift: BigInt(32 * i) }))
+  if (!Number.isInteger(offset) || offset < 0 || offset % width !== 0) {
+    illegal(work, 'misaligned-access', at)
+    return []
+  }
+  const found = Array.from({ length: width / 4 },
+    (_, i) => ({ place: placeAt(work.has, offset + 4 * i), shift: BigInt(32 * i) }))
   const [low, high] = found.map(({ place }) => place)
-  if (width === 8 && low !== high && (low?.name !== high?.name || low?.record !== high?.record)) illegal(work, 'wrong-width', at)
+  if (width === 8 && low !== high && (low?.name !== high?.name || low?.record !== high?.record))
+    illegal(work, 'wrong-width', at)
   return found.flatMap(({ place, shift }) => {
     if (place === null) { illegal(work, 'no-register', at); return [] }
     if (isSupported(work.has, place.name)) return [{ place, shift }]
@@ -85,7 +104,8 @@ function placesOf(work: Work, offset: number, width: Width): readonly { readonly
 
 function readDword(state: UnitState, place: RegisterDword): number {
   const { name, dword, record } = place
-  if (isStored(name)) return (state.stored[name][dword]! & ~bitsOf(place, 'wo') | (name === 'PMEN' ? Number(state.status.PRS) : 0)) >>> 0
+  if (isStored(name))
+    return (state.stored[name][dword]! & ~bitsOf(place, 'wo') | (name === 'PMEN' ? Number(state.status.PRS) : 0)) >>> 0
   return computed(state, name, record)[dword]!
 }
 function computed(state: UnitState, name: Exclude<RegisterName, StoredName>, record: number): ArrayLike<number> {
@@ -101,16 +121,19 @@ function computed(state: UnitState, name: Exclude<RegisterName, StoredName>, rec
     case 'FECTL': return encode(registers.FECTL.layout, { IM: Number(faults.im), IP: Number(faults.ip) })
     case 'FRCD': return recordDwords(state, record)
     case 'IQH': return encode(registers.IQH.layout, { QH: queue.head })
-    case 'IQERCD': return encode(registers.IQERCD.layout, { IQEI: queue.iqei, ITESID: queue.itesid, ICESID: queue.icesid })
+    case 'IQERCD':
+      return encode(registers.IQERCD.layout, { IQEI: queue.iqei, ITESID: queue.itesid, ICESID: queue.icesid })
     case 'ICS': return encode(registers.ICS.layout, { IWC: Number(completion.iwc) })
     case 'IECTL': return encode(registers.IECTL.layout, { IM: Number(completion.im), IP: Number(completion.ip) })
     case 'PRS': return [0] // page requests are not modelled
   }
 }
 /** GSTS. */
-export const globalStatus = ({ TES, RTPS, WBFS, QIES, IRES, IRTPS, CFIS }: UnitState['status']): number => encode(registers.GSTS.layout, {
-  TES: Number(TES), RTPS: Number(RTPS), WBFS: Number(WBFS), QIES: Number(QIES), IRES: Number(IRES), IRTPS: Number(IRTPS), CFIS: Number(CFIS),
-})[0]!
+export const globalStatus = ({ TES, RTPS, WBFS, QIES, IRES, IRTPS, CFIS }: UnitState['status']): number =>
+  encode(registers.GSTS.layout, {
+    TES: Number(TES), RTPS: Number(RTPS), WBFS: Number(WBFS), QIES: Number(QIES), IRES: Number(IRES),
+    IRTPS: Number(IRTPS), CFIS: Number(CFIS),
+  })[0]!
 
 function writeDword(work: Work, place: RegisterDword, value: number): void {
   const { name } = place
@@ -122,16 +145,21 @@ function writeDword(work: Work, place: RegisterDword, value: number): void {
   else writeComputed(work, place, value)
 }
 
+/** The invalidation that a write to the register starts or changes. */
+const invalidationOf: Partial<Record<StoredName, 'CCMD' | 'IOTLB'>> = { CCMD: 'CCMD', IVA: 'IOTLB', IOTLB: 'IOTLB' }
+/** The command that latches what the register holds. */
+const settingOf: Partial<Record<StoredName, 'SRTP' | 'SIRTP'>> = { RTADDR: 'SRTP', IRTA: 'SIRTP' }
+
 function writeStored(work: Work, name: StoredName, place: RegisterDword, value: number): void {
   const { unit } = work
   const { dword } = place
   const old = unit.stored[name][dword]!
   const writable = (bitsOf(place, 'rw') | bitsOf(place, 'wo')) & keptBits(work.before, name, dword)
   if (name === 'IQA' && unit.status.QIES) illegal(work, 'queue-moved', 'QIES=1')
-  if ((name === 'CCMD' ? ['CCMD'] as const : name === 'IVA' || name === 'IOTLB' ? ['IOTLB'] as const : []).some(one => isUnderWay(unit, one)))
-    illegal(work, 'invalidation-unfinished', name)
-  const setting = name === 'RTADDR' ? 'SRTP' : name === 'IRTA' ? 'SIRTP' : null
-  if (unit.commands.some(({ bit }) => bit === setting)) illegal(work, 'pointer-moved', `${name} with ${setting} under way`)
+  const invalidation = invalidationOf[name], setting = settingOf[name]
+  if (invalidation !== undefined && isUnderWay(unit, invalidation)) illegal(work, 'invalidation-unfinished', name)
+  if (unit.commands.some(({ bit }) => bit === setting))
+    illegal(work, 'pointer-moved', `${name} with ${setting} under way`)
   unit.stored[name][dword] = (old & ~writable | value & writable) >>> 0
   if (name === 'IQT' && dword === 0) movedTail(work, old >>> 4)
 }
@@ -172,16 +200,18 @@ export function progress(state: UnitState): readonly Progress[] {
   return [
     ...commands.length > 0 ? [{ kind: 'command' } as const] : [],
     ...isProtectionChanging(state) ? [{ kind: 'protect' } as const] : [],
-    ...(['CCMD', 'IOTLB'] as const).filter(register => isUnderWay(state, register)).map(register => ({ kind: 'register', register }) as const),
+    ...(['CCMD', 'IOTLB'] as const).filter(register => isUnderWay(state, register))
+      .map(register => ({ kind: 'register', register }) as const),
     ...slots.filter(index => mayFinish(state, index)).map(index => ({ kind: 'complete', index }) as const),
     ...mayFetch(state) ? [{ kind: 'fetch' } as const] : [],
     ...messages.map((_, index) => ({ kind: 'message', index }) as const),
-    ...slots.filter(index => isOfDevice(state, index)).flatMap(index => [{ kind: 'device-error', index }, { kind: 'device-time-out', index }] as const),
+    ...slots.filter(index => isOfDevice(state, index))
+      .flatMap(index => [{ kind: 'device-error', index }, { kind: 'device-time-out', index }] as const),
   ]
 }
 
-/** Hardware does one thing of `progress(state)`. Descriptors are read from `memory`; status writes are effects, and no part of `memory`
- *  until the driver makes them. */
+/** Hardware does one thing of `progress(state)`. Descriptors are read from `memory`; status writes are effects, and no
+ *  part of `memory` until the driver makes them. */
 export function advance(state: UnitState, memory: PhysicalMemory, step: Progress): Outcome {
   return change(state, work => {
     switch (step.kind) {
@@ -200,7 +230,8 @@ export function advance(state: UnitState, memory: PhysicalMemory, step: Progress
   })
 }
 
-/** Hardware does all it may, in order and without failures: each descriptor is complete before the next is fetched. It comes to an end:
+/** Hardware does all it may, in order and without failures: each descriptor is complete before the next is fetched. It
+ *  comes to an end:
  *  every step leaves less to do. */
 export function quiesce(state: UnitState, memory: PhysicalMemory): Outcome {
   const effects: Effect[] = []

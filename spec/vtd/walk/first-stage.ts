@@ -15,7 +15,8 @@ const lowerTable: StageReasons = { ...scalableStage, final: false, read: 0x76, w
 /** A walk in scalable mode. */
 export interface PasidWalk extends Walk { readonly unit: PasidUnit; readonly scalable: ScalableWalk }
 
-/** Bits 63 to `width` - 1 are equal. An address as a number loses its low bits above 2^53, which decides nothing here. */
+/** Bits 63 to `width` - 1 are equal. An address as a number loses its low bits above 2^53, which decides nothing
+ *  here. */
 const isCanonical = (address: number, width: number): boolean =>
   address < 2 ** (width - 1) || address >= 2 ** 64 - 2 ** (width - 1) && address < 2 ** 64
 
@@ -59,23 +60,27 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
   }
 }
 
-/** Nested: where a first-stage table is. With SSADE=1 its entries need both permissions; that they then count as written is our reading. */
+/** Nested: where a first-stage table is. With SSADE=1 its entries need both permissions; that they then count as
+ *  written is our reading. */
 function hostOf(walk: PasidWalk, table: number, top: boolean): Translation {
   const { tables, entry } = walk.scalable
   walk.trail?.exercised.push('VTD:3/nested')
   return secondStage(tables, walk, entry, top ? topTable : lowerTable, table, entry.ssade ? 'atomic' : 'read')
 }
 
-function mappingOf({ unit: { geometry }, scalable: { entry: pasid } }: PasidWalk, entry: FirstStageEntry, level: number, address: number,
+function mappingOf({ unit: { geometry }, scalable: { entry: pasid } }: PasidWalk, entry: FirstStageEntry, level: number,
+  address: number,
   write: boolean, user: boolean, dirty: boolean): Mapping {
   const size = leafSize(geometry, level)
   return {
-    pgtt: 1, did: pasid.did, input: roundDown(address, size), output: entry.address, pages: size / leafSize(geometry, 1),
+    pgtt: 1, did: pasid.did, input: roundDown(address, size), output: entry.address,
+    pages: size / leafSize(geometry, 1),
     read: true, write, user, privilegedWrite: write || !pasid.wpe, dirty, snoop: pasid.pgsnp,
   }
 }
 
-/** Nested: the first stage's page, in the second stage. The mapping is of the smaller of the two pages, with the permissions of both. */
+/** Nested: the first stage's page, in the second stage. The mapping is of the smaller of the two pages, with the
+ *  permissions of both. */
 function throughSecondStage(walk: PasidWalk, first: Mapping, address: number, access: Access): Translation {
   const { tables, entry } = walk.scalable
   const small = leafSize(walk.unit.geometry, 1)
@@ -85,15 +90,19 @@ function throughSecondStage(walk: PasidWalk, first: Mapping, address: number, ac
   const second = found.mapping
   const pages = Math.min(first.pages, second.pages)
   return land(walk, firstStageUse, {
-    pgtt: 3, did: first.did, input: roundDown(address, pages * small), output: second.output + roundDown(guest, pages * small) - second.input, pages,
-    read: second.read, write: first.write && second.write, user: first.user, privilegedWrite: first.privilegedWrite && second.write,
+    pgtt: 3, did: first.did, input: roundDown(address, pages * small),
+    output: second.output + roundDown(guest, pages * small) - second.input, pages,
+    read: second.read, write: first.write && second.write, user: first.user,
+    privilegedWrite: first.privilegedWrite && second.write,
     dirty: first.dirty && second.dirty, snoop: second.snoop,
   }, address, access)
 }
 
-/** A in each entry used, EA where EAFE=1, D in the leaf of a write. `host`: the second stage's mapping of the table, where nested. */
+/** A in each entry used, EA where EAFE=1, D in the leaf of a write. `host`: the second stage's mapping of the table,
+ *  where nested. */
 function update({ trail, scalable: { tables, entry: pasid, updates, failing } }: PasidWalk, entry: FirstStageEntry,
-  at: { readonly table: number; readonly index: number; readonly level: number }, host: Translated | null, dirties: boolean): void {
+  at: { readonly table: number; readonly index: number; readonly level: number }, host: Translated | null,
+  dirties: boolean): void {
   const accessed = !entry.accessed
   const extendedAccessed = pasid.eafe && !entry.extendedAccessed
   const dirty = dirties && !entry.dirty

@@ -1,4 +1,5 @@
-/** DMA translation in scalable mode: root half, context entry, PASID directory and table, then what PGTT says (VT-d rev 5.10, ch. 9). */
+/** DMA translation in scalable mode: root half, context entry, PASID directory and table, then what PGTT says (VT-d rev
+ *  5.10, ch. 9). */
 import { firstStage } from './first-stage.ts'
 import type { PasidWalk } from './first-stage.ts'
 import { identity } from './permissions.ts'
@@ -17,7 +18,8 @@ export interface PageRequest { readonly kind: 'page-request' }
 /** The PASID and privilege a request goes by; without a PASID of its own those of the context entry. */
 export interface Identity { readonly pasid: number; readonly privileged: boolean }
 
-export function translateScalable(tables: ScalableTables, unit: PasidUnit, request: DmaRequest, trail: Trail | null): Translation | PageRequest {
+export function translateScalable(tables: ScalableTables, unit: PasidUnit, request: DmaRequest,
+  trail: Trail | null): Translation | PageRequest {
   const context = lookupScalableContext(tables, unit, request, trail)
   if (context.kind === 'fault') return context
   // Our sources name no check of the PASID tables for page requests.
@@ -28,7 +30,8 @@ export function translateScalable(tables: ScalableTables, unit: PasidUnit, reque
 }
 
 /** Steps 1 and 2: the context entry of the requester, as the context cache would hold it. */
-export function lookupScalableContext(tables: ScalableTables, unit: PasidUnit, request: DmaRequest, trail: Trail | null = null):
+export function lookupScalableContext(tables: ScalableTables, unit: PasidUnit, request: DmaRequest,
+  trail: Trail | null = null):
   ScalableContextFound | TranslationFault {
   trail?.exercised.push('VTD:9/scalable-root-entry')
   // 1. the half of the root entry
@@ -43,7 +46,8 @@ export function lookupScalableContext(tables: ScalableTables, unit: PasidUnit, r
 }
 
 /** Step 2, also for an entry that the context cache yields. */
-export function checkScalableContext(context: ScalableContextEntry, unit: PasidUnit, { type, pasid }: DmaRequest, trail: Trail | null = null):
+export function checkScalableContext(context: ScalableContextEntry, unit: PasidUnit, { type, pasid }: DmaRequest,
+  trail: Trail | null = null):
   ScalableContextFound | TranslationFault {
   trail?.exercised.push('VTD:9/scalable-context-entry')
   if (!context.present) return blame([0x41], context.fpd, trail)
@@ -63,12 +67,14 @@ export function checkScalableContext(context: ScalableContextEntry, unit: PasidU
   return wrong.length > 0 ? blame(wrong, context.fpd, trail) : { kind: 'context', context }
 }
 
-/** Step 3. Without ECAP.RPS, RID_PASID is a reserved field, and so 0: the PASID that requests without one then go by. */
+/** Step 3. Without ECAP.RPS, RID_PASID is a reserved field, and so 0: the PASID that requests without one then go
+ *  by. */
 export const identityOf = ({ ridPasid, ridPriv }: ScalableContextEntry, { pasid, privileged }: DmaRequest): Identity =>
   pasid === null ? { pasid: ridPasid, privileged: ridPriv } : { pasid, privileged }
 
 /** Steps 4 and 5: the PASID entry, as the PASID cache would hold it. */
-export function lookupPasid(tables: ScalableTables, unit: PasidUnit, context: ScalableContextEntry, by: Identity, request: DmaRequest,
+export function lookupPasid(tables: ScalableTables, unit: PasidUnit, context: ScalableContextEntry, by: Identity,
+  request: DmaRequest,
   trail: Trail | null = null): PasidFound | TranslationFault {
   trail?.exercised.push('VTD:9/pasid-directory-entry')
   // 4. directory
@@ -84,7 +90,8 @@ export function lookupPasid(tables: ScalableTables, unit: PasidUnit, context: Sc
 }
 
 /** Step 5, also for an entry that the PASID cache yields. */
-export function checkPasid(found: PasidFound, unit: PasidUnit, { privileged }: Identity, { execute }: DmaRequest, trail: Trail | null = null):
+export function checkPasid(found: PasidFound, unit: PasidUnit, { privileged }: Identity, { execute }: DmaRequest,
+  trail: Trail | null = null):
   PasidFound | TranslationFault {
   const { entry, fpd } = found
   trail?.exercised.push('VTD:9/pasid-entry')
@@ -111,7 +118,8 @@ function isSupported(entry: PasidEntry, unit: PasidUnit): boolean {
 }
 
 /** Step 6, under a PASID entry that `checkPasid` passed. */
-export function translateByPasid(tables: ScalableTables, unit: PasidUnit, { entry, fpd }: PasidFound, { privileged }: Identity,
+export function translateByPasid(tables: ScalableTables, unit: PasidUnit, { entry, fpd }: PasidFound,
+  { privileged }: Identity,
   { type, address, access }: DmaRequest, trail: Trail | null = null): Translation {
   const walk: PasidWalk = { unit, fpd, privileged, trail, scalable: { tables, entry, updates: [], failing: [] } }
   const pgtt = entry.pgtt as Pgtt

@@ -1,4 +1,5 @@
-/** The translation structures as the walkers see them: decoded entries, and the interface that yields them (VT-d rev 5.10, ch. 9).
+/** The translation structures as the walkers see them: decoded entries, and the interface that yields them (VT-d rev
+ *  5.10, ch. 9).
  *  One implementation reads bounded model state, another decodes the 64-bit words of a memory image. */
 
 /** How an address splits: `levelBits` of index per level above `pageShift` bits of offset. */
@@ -25,9 +26,9 @@ export const roundDown = (address: number, size: number): number => Math.floor(a
 /** An entry, or an access error: a poisoned line, an address no memory answers. */
 export type Fetched<Entry> = Entry | 'unreadable'
 
-/** Addresses are numbers (a host address fits in 2^52), in the unit of the geometry. In each entry `reserved` says that a reserved
- *  bit is set, given level and capabilities: the implementation knows the layout, the walker the rule. An entry with `present`
- *  false need decode nothing but `fpd`. */
+/** Addresses are numbers (a host address fits in 2^52), in the unit of the geometry. In each entry `reserved` says that
+ *  a reserved bit is set, given level and capabilities: the implementation knows the layout, the walker the rule. An
+ *  entry with `present` false need decode nothing but `fpd`. */
 export interface Tables {
   rootEntry(bus: number): Fetched<RootEntry>
   contextEntry(contextTable: number, devfn: number): Fetched<ContextEntry>
@@ -67,9 +68,11 @@ export interface SecondStageEntry {
   readonly reserved: boolean
 }
 
-/** What scalable mode reads besides (9.2, 9.4 to 9.7). Of the tables of legacy mode it reads only those of the second stage. */
+/** What scalable mode reads besides (9.2, 9.4 to 9.7). Of the tables of legacy mode it reads only those of the second
+ *  stage. */
 export interface ScalableTables extends Tables {
-  /** One half of the root entry of `bus`: the lower serves devfn 00..7F, the upper 80..FF. `contextTable` is LCTP or UCTP. */
+  /** One half of the root entry of `bus`: the lower serves devfn 00..7F, the upper 80..FF. `contextTable` is LCTP or
+   *  UCTP. */
   scalableRootEntry(bus: number, upper: boolean): Fetched<RootEntry>
   /** `index`: bits 6:0 of devfn. */
   scalableContextEntry(contextTable: number, index: number): Fetched<ScalableContextEntry>
@@ -77,10 +80,11 @@ export interface ScalableTables extends Tables {
   pasidDirectoryEntry(directory: number, index: number): Fetched<PasidDirectoryEntry>
   /** `index`: bits 5:0 of the PASID. */
   pasidEntry(table: number, index: number): Fetched<PasidEntry>
-  /** `table` is a host address, also where the pointer to it was guest-physical (nested): the walker has translated it. */
+  /** `table` is a host address, also where the pointer to it was guest-physical (nested): the walker has translated
+   *  it. */
   firstStageEntry(table: number, index: number, level: number): Fetched<FirstStageEntry>
-  /** Whether the atomic write that sets accessed or dirty bits of an entry of `table` succeeds. False: an access error, memory
-   *  that admits no atomic access. */
+  /** Whether the atomic write that sets accessed or dirty bits of an entry of `table` succeeds. False: an access error,
+   *  memory that admits no atomic access. */
   acceptsUpdate(table: number, index: number): boolean
 }
 
@@ -106,7 +110,12 @@ export interface ScalableContextEntry {
 }
 
 /** `fpd` counts even if the entry is not present. `table` is SMPTBLPTR. */
-export interface PasidDirectoryEntry { readonly present: boolean; readonly fpd: boolean; readonly table: number; readonly reserved: boolean }
+export interface PasidDirectoryEntry {
+  readonly present: boolean
+  readonly fpd: boolean
+  readonly table: number
+  readonly reserved: boolean
+}
 
 export interface PasidEntry {
   readonly present: boolean
@@ -143,7 +152,8 @@ export interface FirstStageEntry {
   readonly write: boolean
   /** U/S */
   readonly user: boolean
-  /** Bit 7 as stored: PS. It is PAT at level 1, where the walker ignores it; elsewhere it judges whether that size exists. */
+  /** Bit 7 as stored: PS. It is PAT at level 1, where the walker ignores it; elsewhere it judges whether that size
+   *  exists. */
   readonly pageSize: boolean
   readonly accessed: boolean
   /** D: of leaves only. */
@@ -156,7 +166,8 @@ export interface FirstStageEntry {
   readonly reserved: boolean
 }
 
-/** The control part of a posted-interrupt descriptor and its PIR (5.2.2), one read of 512 bits. It is no part of the tables interface. */
+/** The control part of a posted-interrupt descriptor and its PIR (5.2.2), one read of 512 bits. It is no part of the
+ *  tables interface. */
 export interface PostedDescriptor {
   /** PIR: 256 requests in eight words, vector v at bit v mod 32 of word v / 32. */
   readonly pir: readonly number[]
@@ -193,7 +204,7 @@ export interface RemappedIrte extends IrteHead {
 export interface PostedIrte extends IrteHead { readonly im: true; readonly urg: boolean; readonly pda: number }
 export type Irte = RemappedIrte | PostedIrte
 
-/** The conditions that hold, in the manual's order: the first is the reason to report, the others are what the open priority between
- *  several faults of one entry lets hardware report instead. */
+/** The conditions that hold, in the manual's order: the first is the reason to report, the others are what the open
+ *  priority between several faults of one entry lets hardware report instead. */
 export const reasonsOf = (...checks: readonly (readonly [wrong: boolean, reason: number])[]): readonly number[] =>
   checks.filter(([wrong]) => wrong).map(([, reason]) => reason)

@@ -1,4 +1,5 @@
-/** DMA translation: what goes in (unit, request), what comes out (mapping or fault), and what is told on the way (VT-d rev 5.10). */
+/** DMA translation: what goes in (unit, request), what comes out (mapping or fault), and what is told on the way (VT-d
+ *  rev 5.10). */
 import type { VtdClause } from '../clauses.ts'
 import { faultOf } from '../faults.ts'
 import type { Fault } from '../faults.ts'
@@ -60,7 +61,8 @@ export interface SingleSource {
   /** ECAP.PTRS: the context entry has EPTR, which says whether translated requests may carry a PASID (43, 49). */
   readonly translatedPasid: boolean
 }
-export const noSingleSource: SingleSource = { ssirwe: false, executeBlocked: false, pasidWidth: false, translatedPasid: false }
+export const noSingleSource: SingleSource = { ssirwe: false, executeBlocked: false, pasidWidth: false,
+  translatedPasid: false }
 
 /** A unit that has scalable mode. */
 export interface PasidUnit extends TranslationUnit { readonly scalable: ScalableUnit }
@@ -69,15 +71,23 @@ export const hasScalableMode = (unit: TranslationUnit): unit is PasidUnit => uni
 /** AT: untranslated, ATS translation request, ATS translated request. A page request is a message of PRI. */
 export type RequestType = 'untranslated' | 'translation' | 'translated' | 'page-request'
 export type Access = 'read' | 'write' | 'atomic' | 'zero-length-read'
-/** `dword`: the payload is four bytes. An address of 2^53 and above must be the base of its page, to be exact as a number. */
+/** `dword`: the payload is four bytes. An address of 2^53 and above must be the base of its page, to be exact as a
+ *  number. */
 export interface DmaRequest {
-  readonly sid: number; readonly type: RequestType; readonly access: Access; readonly address: number; readonly dword: boolean
+  readonly sid: number; readonly type: RequestType; readonly access: Access; readonly address: number
+  readonly dword: boolean
   /** Null without a PASID prefix; such a request asks for neither privilege nor execution. */
   readonly pasid: number | null; readonly privileged: boolean; readonly execute: boolean
 }
 
-/** Where a walk goes on: a table, its level, and the permissions ANDed above it. What a paging-structure cache entry holds. */
-export interface WalkStart { readonly table: number; readonly level: number; readonly read: boolean; readonly write: boolean }
+/** Where a walk goes on: a table, its level, and the permissions ANDed above it. What a paging-structure cache entry
+ *  holds. */
+export interface WalkStart {
+  readonly table: number
+  readonly level: number
+  readonly read: boolean
+  readonly write: boolean
+}
 /** A paging entry that was read, and the point from which the walk could resume at it. `table` is a host address. */
 export interface Visit extends WalkStart { readonly stage: 1 | 2; readonly index: number }
 
@@ -123,7 +133,8 @@ export type Translation = Translated | TranslationFault
 export const none: readonly never[] = []
 
 /** The fault of the first of `reasons`, with the others as alternatives. FPD does not count where `fpd` is false. */
-export function blame(reasons: readonly number[], fpd: boolean, trail: Trail | null, updates: readonly Update[] = none): TranslationFault {
+export function blame(reasons: readonly number[], fpd: boolean, trail: Trail | null,
+  updates: readonly Update[] = none): TranslationFault {
   const { reason, alternatives, suppressed, clause } = faultOf(reasons, fpd)
   if (trail !== null) {
     trail.exercised.push(clause)

@@ -4,7 +4,7 @@ import type { ExitName } from '../../exit.ts'
 import { CostError } from '../../cost/index.ts'
 import type { Prices } from '../../cost/index.ts'
 import { extremesOf } from '../../explore/extremes.ts'
-import type { Extremes, Round, Way } from '../../explore/extremes.ts'
+import type { CostPath, Extremes, Round } from '../../explore/extremes.ts'
 import { buildGraph } from '../../explore/graph.ts'
 import { Pace, Slices, unlessStopped } from '../../explore/pace.ts'
 import type { Limits, Progress } from '../../explore/pace.ts'
@@ -115,8 +115,8 @@ function rowLines({ design, found, stopped }: Row, theme: Theme): string[] {
     ...endless === null ? [] : entry('may never', `end, though all that is fair goes on: ${endless.loop === endless.ops.length ? `at rest after ${names(endless.ops.slice(endless.begin))}` : roundOf(endless)}`),
   ]
 }
-const names = (ops: Way['ops']): string => ops.map(({ action }) => action).join(' → ')
+const names = (ops: CostPath['ops']): string => ops.map(({ action }) => action).join(' → ')
 /** The steps that take time; --json has the others too. */
-const wayOf = ({ cost, ops, begin, prices }: Way): string =>
+const wayOf = ({ cost, ops, begin, prices }: CostPath): string =>
   `${cost} = ${ops.slice(begin).flatMap(({ action }, i) => prices[i] === 0 ? [] : [`${action} ${prices[i]}`]).join(' + ') || 'nothing'}`
 const roundOf = ({ ops, begin, loop }: Round): string => `${names(ops.slice(loop))}; first ${names(ops.slice(begin, loop))}`

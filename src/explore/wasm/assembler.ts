@@ -1,4 +1,5 @@
-/** WebAssembly as nested arrays of bytes: as much of an assembler as generated search code needs (core specification 2.0, chapter 5; threads proposal). */
+/** WebAssembly as nested arrays of bytes: as much of an assembler as generated search code needs (core specification
+ *  2.0, chapter 5; threads proposal). */
 
 export type Code = readonly (number | Uint8Array | Code)[]
 
@@ -40,10 +41,13 @@ export const getGlobal = (index: number): Code => [0x23, ...uleb(index)]
 export const setGlobal = (index: number, value: Code): Code => [value, 0x24, ...uleb(index)]
 
 const binary = (opcode: number) => (a: Code, b: Code): Code => [a, b, opcode]
-export const eq = binary(0x46), ne = binary(0x47), ltU = binary(0x49), gtS = binary(0x4a), gtU = binary(0x4b), geU = binary(0x4f)
-export const add = binary(0x6a), sub = binary(0x6b), mul = binary(0x6c), divU = binary(0x6e), and = binary(0x71), or = binary(0x72), xor = binary(0x73)
+export const eq = binary(0x46), ne = binary(0x47), ltU = binary(0x49), gtS = binary(0x4a), gtU = binary(0x4b),
+  geU = binary(0x4f)
+export const add = binary(0x6a), sub = binary(0x6b), mul = binary(0x6c), divU = binary(0x6e), and = binary(0x71),
+  or = binary(0x72), xor = binary(0x73)
 export const shl = binary(0x74), shrU = binary(0x76)
-export const eq64 = binary(0x51), ne64 = binary(0x52), mul64 = binary(0x7e), add64 = binary(0x7c), and64 = binary(0x83), or64 = binary(0x84), xor64 = binary(0x85)
+export const eq64 = binary(0x51), ne64 = binary(0x52), mul64 = binary(0x7e), add64 = binary(0x7c), and64 = binary(0x83),
+  or64 = binary(0x84), xor64 = binary(0x85)
 export const shl64 = binary(0x86), shrU64 = binary(0x88)
 /** `a` where `condition` is not 0, else `b`: without a branch. */
 export const select = (a: Code, b: Code, condition: Code): Code => [a, b, condition, 0x1b]
@@ -60,9 +64,12 @@ export const store16 = (address: Code, value: Code, offset = 0): Code => [addres
 export const store64 = (address: Code, value: Code, offset = 0): Code => [address, value, 0x37, 3, ...uleb(offset)]
 export const atomicLoad = (address: Code, offset = 0): Code => [address, 0xfe, 0x10, 2, ...uleb(offset)]
 export const atomicLoad64 = (address: Code, offset = 0): Code => [address, 0xfe, 0x11, 3, ...uleb(offset)]
-export const atomicAdd = (address: Code, value: Code, offset = 0): Code => [address, value, 0xfe, 0x1e, 2, ...uleb(offset)]
-export const exchange = (address: Code, expected: Code, value: Code, offset = 0): Code => [address, expected, value, 0xfe, 0x48, 2, ...uleb(offset)]
-export const exchange64 = (address: Code, expected: Code, value: Code, offset = 0): Code => [address, expected, value, 0xfe, 0x49, 3, ...uleb(offset)]
+export const atomicAdd = (address: Code, value: Code, offset = 0): Code =>
+  [address, value, 0xfe, 0x1e, 2, ...uleb(offset)]
+export const exchange = (address: Code, expected: Code, value: Code, offset = 0): Code =>
+  [address, expected, value, 0xfe, 0x48, 2, ...uleb(offset)]
+export const exchange64 = (address: Code, expected: Code, value: Code, offset = 0): Code =>
+  [address, expected, value, 0xfe, 0x49, 3, ...uleb(offset)]
 
 /** Two 64-bit numbers side by side. */
 export const loadPair = (address: Code, offset = 0): Code => [address, 0xfd, 0x00, 4, ...uleb(offset)]
@@ -75,7 +82,8 @@ const none = 0x40
 export const block = (...body: Code): Code => [0x02, none, body, 0x0b]
 export const loop = (...body: Code): Code => [0x03, none, body, 0x0b]
 export const when = (condition: Code, then: Code, otherwise: Code | null = null): Code =>
-  otherwise === null || otherwise.length === 0 ? [condition, 0x04, none, then, 0x0b] : [condition, 0x04, none, then, 0x05, otherwise, 0x0b]
+  otherwise === null || otherwise.length === 0 ? [condition, 0x04, none, then, 0x0b]
+    : [condition, 0x04, none, then, 0x05, otherwise, 0x0b]
 /** Leaves `depth` blocks, or begins a loop anew. */
 export const br = (depth: number): Code => [0x0c, ...uleb(depth)]
 export const brIf = (depth: number, condition: Code): Code => [condition, 0x0d, ...uleb(depth)]
@@ -88,7 +96,11 @@ export const drop = (value: Code): Code => [value, 0x1a]
 export type ValueType = 'i32' | 'i64' | 'v128'
 const typeCode = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
 export interface Signature { readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
-export interface Func extends Signature { readonly name: string | null; readonly locals: readonly ValueType[]; readonly body: Code }
+export interface Func extends Signature {
+  readonly name: string | null
+  readonly locals: readonly ValueType[]
+  readonly body: Code
+}
 export interface ModuleSpec {
   /** Shared memory, imported as `env.memory`, in pages of 64 KiB. */
   readonly pages: number
@@ -147,7 +159,9 @@ export function assemble({ pages, imports, globals, ownGlobals, functions }: Mod
     ])),
     section(3, vector(functions.map((_, i) => uleb(imports.length + i)))),
     section(6, vector(Array.from({ length: ownGlobals }, () => [0x7f, 0x01, i32(0), 0x0b]))),
-    section(7, vector(functions.flatMap(({ name }, i) => name === null ? [] : [[text(name), 0x00, ...uleb(imports.length + i)]]))),
+    section(7,
+      vector(functions.flatMap(({ name }, i) =>
+        name === null ? [] : [[text(name), 0x00, ...uleb(imports.length + i)]]))),
     section(10, vector(functions.map(({ locals, body }) => {
       const bytes = flat([vector(locals.map(one => [1, typeCode[one]])), body, 0x0b])
       return [...uleb(bytes.length), bytes]

@@ -1,8 +1,12 @@
-/** One form for all states that differ in the names of interchangeable ids only, as WebAssembly on packed words: the least of all renamings of
- *  some groups, in each of which the other groups are named in the order of their first mention, and the unmentioned by what is said of them. */
+/** One form for all states that differ in the names of interchangeable ids only, as WebAssembly on packed words: the
+ *  least of all renamings of some groups, in each of which the other groups are named in the order of their first
+ *  mention, and the unmentioned by what is said of them. */
 import { permutations, swapsOf } from '../symmetry.ts'
 import type { Symmetry, Test, ValueSlot } from '../symmetry.ts'
-import { add, and, block, br, brIf, call, eq, eqz, geU, get, getGlobal, gtU, i32, load, ltU, or, set, shl, shrU, store, sub, when, xor } from './assembler.ts'
+import {
+  add, and, block, br, brIf, call, eq, eqz, geU, get, getGlobal, gtU, i32, load, ltU, or, set, shl, shrU, store, sub,
+  when, xor,
+} from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import type { Plan } from './memory.ts'
 
@@ -18,8 +22,10 @@ const field = (at: number, bits: number): Code => {
   const shifted = (at & 31) === 0 ? word : shrU(word, i32(at & 31))
   return bits + (at & 31) === 32 ? shifted : and(shifted, i32(mask(bits)))
 }
-const holds = ({ at, bits, is, orMore }: Test): Code => orMore ? geU(field(at, bits), i32(is)) : eq(field(at, bits), i32(is))
-const under = (tests: readonly Test[], code: Code): Code => tests.reduceRight((inner, test) => when(holds(test), inner), code)
+const holds = ({ at, bits, is, orMore }: Test): Code =>
+  orMore ? geU(field(at, bits), i32(is)) : eq(field(at, bits), i32(is))
+const under = (tests: readonly Test[], code: Code): Code =>
+  tests.reduceRight((inner, test) => when(holds(test), inner), code)
 
 /** Pieces of at most a word. */
 function pieces(at: number, bits: number): { offset: number; bits: number }[] {
@@ -35,15 +41,17 @@ function pieces(at: number, bits: number): { offset: number; bits: number }[] {
 /** `swap(address)`: ids `low` and `low + 1` in each other's place. */
 function swap(symmetry: Symmetry, group: string, low: number): Func {
   const a = 1, b = 2
-  const rows = symmetry.rows.filter(row => row.group === group).map(({ at, bits, tests }) => under(tests, pieces(at[low]!, bits).map(piece => {
-    const from = at[low]! + piece.offset, to = at[low + 1]! + piece.offset
-    const put = (place: number, other: number): Code => {
-      const m = mask(piece.bits) << (place & 31)
-      const value = shl(get(other), i32(place & 31))
-      return store(get(pointer), piece.bits === 32 ? get(other) : or(and(load(get(pointer), wordOf(place)), i32(~m)), value), wordOf(place))
-    }
-    return [set(a, field(from, piece.bits)), set(b, field(to, piece.bits)), put(from, b), put(to, a)]
-  })))
+  const rows = symmetry.rows.filter(row => row.group === group)
+    .map(({ at, bits, tests }) => under(tests, pieces(at[low]!, bits).map(piece => {
+      const from = at[low]! + piece.offset, to = at[low + 1]! + piece.offset
+      const put = (place: number, other: number): Code => {
+        const m = mask(piece.bits) << (place & 31)
+        const value = shl(get(other), i32(place & 31))
+        return store(get(pointer),
+          piece.bits === 32 ? get(other) : or(and(load(get(pointer), wordOf(place)), i32(~m)), value), wordOf(place))
+      }
+      return [set(a, field(from, piece.bits)), set(b, field(to, piece.bits)), put(from, b), put(to, a)]
+    })))
   const values = symmetry.values.filter(value => value.group === group).map(({ at, bits, nullable, tests }) => {
     const code = low + (nullable ? 1 : 0)
     const moved = sub(eq(get(a), i32(code)), eq(get(a), i32(code + 1)))
@@ -86,7 +94,8 @@ function relabel(symmetry: Symmetry, group: string, size: number, swapAt: (low: 
       set(ranks, xor(get(ranks), or(shl(get(a), i32(4 * low)), shl(get(a), i32(4 * low + 4))))),
     ]),
   ]
-  const passes = Array.from({ length: size - 1 }, (_, pass) => Array.from({ length: size - 1 - pass }, (_, low) => order(low)))
+  const passes = Array.from({ length: size - 1 },
+    (_, pass) => Array.from({ length: size - 1 - pass }, (_, low) => order(low)))
   return {
     name: null, params: ['i32'], results: [], locals: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     body: [set(ranks, i32(-1)), symmetry.values.filter(value => value.group === group).map(mention), passes],
@@ -96,7 +105,8 @@ function relabel(symmetry: Symmetry, group: string, size: number, swapAt: (low: 
 /** The functions of a symmetry, numbered from `base`; the last one is `canon(address)`. */
 export function canonFunctions(plan: Plan, symmetry: Symmetry, base: number): Func[] {
   const swaps = swapsOf([...symmetry.tried, ...symmetry.relabelled])
-  const swapAt = (group: string, low: number): number => base + swaps.findIndex(one => one.group === group && one.low === low)
+  const swapAt = (group: string, low: number): number =>
+    base + swaps.findIndex(one => one.group === group && one.low === low)
   const relabels = symmetry.relabelled.map(({ name, size }) => relabel(symmetry, name, size, low => swapAt(name, low)))
   const named = relabels.map((_, i) => call(base + swaps.length + i, get(pointer)))
   const functions = [...swaps.map(({ group, low }) => swap(symmetry, group, low)), ...relabels]
@@ -114,9 +124,11 @@ export function canonFunctions(plan: Plan, symmetry: Symmetry, base: number): Fu
   // All orders of a group, and in each of them all orders of those before.
   for (const { name, size } of symmetry.tried) {
     const inner = call(base + functions.length - 1, get(pointer))
-    functions.push({ name: null, params: ['i32'], results: [], locals: [], body: [inner, permutations(size).map(low => [call(swapAt(name, low), get(pointer)), inner])] })
+    functions.push({ name: null, params: ['i32'], results: [], locals: [],
+      body: [inner, permutations(size).map(low => [call(swapAt(name, low), get(pointer)), inner])] })
   }
   return [...functions, canon([
-    ofWork, words.map(w => store(get(best), i32(-1), w)), call(base + functions.length - 1, get(pointer)), words.map(w => store(get(pointer), load(get(best), w), w)),
+    ofWork, words.map(w => store(get(best), i32(-1), w)), call(base + functions.length - 1, get(pointer)),
+    words.map(w => store(get(pointer), load(get(best), w), w)),
   ])]
 }

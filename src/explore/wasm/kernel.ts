@@ -1,8 +1,10 @@
-/** The exact set of states as WebAssembly: interning, hashing, inserting batches of successors. Slots hold whole 64-bit keys, so nothing is
- *  ever taken for something else; several threads insert at once by compare-and-swap. */
+/** The exact set of states as WebAssembly: interning, hashing, inserting batches of successors. Slots hold whole 64-bit
+ *  keys, so nothing is ever taken for something else; several threads insert at once by compare-and-swap. */
 import {
-  add, and, and64, anyTrue, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqPairs, eqz, eqz64, exchange, exchange64, extend, geU,
-  get, getGlobal, gtS, gtU, i32, i64, load, load64, loadPair, loop, mul, ltU, ne, ne64, or64, orPairs, pairOf, ret, select, set, shl, shl64, shrU64, store, store16, store64, sub, when, wrap,
+  add, and, and64, anyTrue, assemble, atomicAdd, atomicLoad, atomicLoad64, block, br, brIf, call, divU, eq64, eqPairs,
+  eqz, eqz64, exchange, exchange64, extend, geU,
+  get, getGlobal, gtS, gtU, i32, i64, load, load64, loadPair, loop, mul, ltU, ne, ne64, or64, orPairs, pairOf, ret,
+  select, set, shl, shl64, shrU64, store, store16, store64, sub, when, wrap,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { control, maxLabels, own, recentBits, record } from './memory.ts'
@@ -10,7 +12,7 @@ import type { Component, Plan } from './memory.ts'
 import { at, hash, mixed, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
 import { walk } from './walker.ts'
-import { keyOf, unpacked } from './words.ts'
+import { keyOf, unpacked } from './key-words.ts'
 import type { Symmetry } from '../symmetry.ts'
 
 /** The bit that tells a key from an empty slot. */
@@ -53,11 +55,13 @@ function intern(component: Component, which: number): Func {
 }
 
 /** Locals of the two functions that go through the records of a buffer. */
-const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8, won = 9, most = 10, both = 11
+const from = 0, end = 1, rec = 2, slot = 3, number = 4, address = 5, key = 6, parent = 7, other = 8, won = 9, most = 10,
+  both = 11
 const recordLocals = ['i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64'] as const
 const overRecords = ({ recordBytes }: Plan, ...body: Code): Code =>
   [set(rec, get(from)), onward(recordBytes, body)]
-const onward = (recordBytes: number, body: Code): Code => block(loop(brIf(1, geU(get(rec), get(end))), body, set(rec, add(get(rec), i32(recordBytes))), br(0)))
+const onward = (recordBytes: number, body: Code): Code =>
+  block(loop(brIf(1, geU(get(rec), get(end))), body, set(rec, add(get(rec), i32(recordBytes))), br(0)))
 const slotAt = ({ table }: Plan): Code => add(i32(table), shl(get(slot), i32(3)))
 const recordSlot: Code = top(load64(get(rec), record.hash))
 const nextSlot: Code = set(slot, and(add(get(slot), i32(1)), at(control.tableMask)))
@@ -65,12 +69,14 @@ const nextSlot: Code = set(slot, and(add(get(slot), i32(1)), at(control.tableMas
 const isChanged = (which: number): Code => and(load(get(rec), record.label), i32(1 << record.changedShift + which))
 const touch = (address: Code): Code => set(number, add(get(number), load(address)))
 
-/** Brings the words of the records to their form, and touches the slots of their runs, then the runs: by the time they are looked for they
- *  are on their way, all at once. */
+/** Brings the words of the records to their form, and touches the slots of their runs, then the runs: by the time they
+ *  are looked for they are on their way, all at once. */
 function prepared(plan: Plan, canon: number | null): Code {
   const { components } = plan
-  if (components.length === 0) return canon === null ? [] : overRecords(plan, call(canon, add(get(rec), i32(record.words))))
-  const slotOf = (component: Component, which: number): Code => add(i32(component.slots), shl(load(get(rec), record.key + 4 * which), i32(2)))
+  if (components.length === 0)
+    return canon === null ? [] : overRecords(plan, call(canon, add(get(rec), i32(record.words))))
+  const slotOf = (component: Component, which: number): Code =>
+    add(i32(component.slots), shl(load(get(rec), record.key + 4 * which), i32(2)))
   return [
     overRecords(plan,
       canon === null ? [] : call(canon, add(get(rec), i32(record.words))),
@@ -90,17 +96,20 @@ function keyed(plan: Plan): Code {
   const { components, arena } = plan
   const component = (which: number): Code => [
     isChanged(which), 0x04, 0x7e,
-    extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)), load(get(rec), record.key + 4 * which))), 0x05,
+    extend(call(which, add(get(rec), i32(record.words + components[which]!.first * 4)),
+      load(get(rec), record.key + 4 * which))), 0x05,
     and64(shrU64(get(parent), i64(BigInt(32 * which))), i64(0x7fffffffn)), 0x0b,
   ]
   return [
     components.length === 0 ? [] : set(parent, load64(add(i32(arena), shl(load(get(rec), record.parent), i32(3))))),
-    set(key, or64(i64(taken), components.length === 0 ? keyOf(plan, add(get(rec), i32(record.words))) : or64(component(0), shl64(component(1), i64(32n))))),
+    set(key, or64(i64(taken),
+      components.length === 0 ? keyOf(plan, add(get(rec), i32(record.words)))
+        : or64(component(0), shl64(component(1), i64(32n))))),
   ]
 }
 
-/** Keeps of the records those whose states this thread has not stored of late, with their keys; without a branch, for one would be guessed wrong half of
- *  the time. */
+/** Keeps of the records those whose states this thread has not stored of late, with their keys; without a branch, for
+ *  one would be guessed wrong half of the time. */
 function sifted(plan: Plan): Code {
   const out = won, entry = address
   return [
@@ -120,7 +129,8 @@ function sifted(plan: Plan): Code {
   ]
 }
 
-/** Keeps those whose keys do not stand in the cache line where their search begins: most of the duplicates do, and are found without a branch. */
+/** Keeps those whose keys do not stand in the cache line where their search begins: most of the duplicates do, and are
+ *  found without a branch. */
 function unfound(plan: Plan): Code {
   const out = won, line = number
   const equal = [0, 16, 32, 48].map(at => eqPairs(loadPair(get(line), at), get(both))).reduce(orPairs)
@@ -139,8 +149,8 @@ function unfound(plan: Plan): Code {
   ]
 }
 
-/** Gives numbers to the states of the records from `from` to `won`, whose keys are in the table. All numbers at once: threads that took them one by one
- *  would write side by side in the same cache lines. */
+/** Gives numbers to the states of the records from `from` to `won`, whose keys are in the table. All numbers at once:
+ *  threads that took them one by one would write side by side in the same cache lines. */
 function published({ arena, parents, labels, recordBytes }: Plan): Code {
   const state = slot
   return when(gtU(get(won), get(from)), [
@@ -157,7 +167,8 @@ function published({ arena, parents, labels, recordBytes }: Plan): Code {
   ])
 }
 
-/** `flush(from, end)`: stores the records of a buffer that are new. First all keys, then all their slots, then all probes: the misses overlap. */
+/** `flush(from, end)`: stores the records of a buffer that are new. First all keys, then all their slots, then all
+ *  probes: the misses overlap. */
 function flush(plan: Plan, canon: number | null): Func {
   const { recordBytes } = plan
   // Near the limit, where one thread is left, each state gets its number at once.
@@ -179,7 +190,8 @@ function flush(plan: Plan, canon: number | null): Func {
     body: [
       prepared(plan, canon),
       sifted(plan),
-      // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for that.
+      // Touched, all of them at once, so that they are on their way when the probes come; to intern takes too long for
+      // that.
       overRecords(plan, set(slot, recordSlot), set(number, add(get(number), wrap(load64(slotAt(plan)))))),
       unfound(plan),
       set(rec, get(from)),
@@ -244,6 +256,17 @@ export interface Kernel {
   regrow1?(): void
 }
 
+/** The kernel for the thread whose own memory is at `local`. */
+export function kernelOf(module: WebAssembly.Module, memory: WebAssembly.Memory, local: number): Kernel {
+  const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
+  const { exports } = new WebAssembly.Instance(module, { env })
+  const swaps = Object.entries(exports).filter(([name]) => name.startsWith('swap_'))
+  return {
+    ...exports as unknown as Omit<Kernel, 'swaps'>,
+    swaps: new Map(swaps as [string, (address: number) => void][]),
+  }
+}
+
 /** `symmetry`: states are brought to one form for all names before they are stored. */
 export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<ArrayBuffer> {
   const first = [...plan.components.map(intern), ...plan.components.map(regrow)]
@@ -252,7 +275,8 @@ export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<A
   return assemble({
     pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
     functions: [
-      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), spread(plan), unpack(plan), walk(plan),
+      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), spread(plan), unpack(plan),
+      walk(plan),
     ],
   })
 }

@@ -1,16 +1,18 @@
-/** The learnt trees as WebAssembly: one pass over a parent tests shared fields once, writes each successor into the buffer, counts what
- *  fired, and stops where a tree does not know on. */
+/** The learnt trees as WebAssembly: one pass over a parent tests shared fields once, writes each successor into the
+ *  buffer, counts what fired, and stops where a tree does not know on. */
 import { changedWords } from '../../model/effect.ts'
 import { leafOf, unknown } from '../trees.ts'
 import type { Ref, Trees } from '../trees.ts'
 import type { Effect } from '../../model/effect.ts'
 import {
-  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load16, load64, loop, ltU, mul, or, ret, select, set, setGlobal, shl, shrU, store, store64, sub, tee, when,
+  add, add64, and, assemble, block, br, brIf, brTable, call, eq, eqz, geU, get, getGlobal, gtU, i32, i64, load, load16,
+  load64, loop, ltU, mul, or, ret, select, set, setGlobal, shl, shrU, store, store64, sub, tee, when,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { independent, own, record } from './memory.ts'
 import type { Plan } from './memory.ts'
-import { unpacked } from './words.ts'
+import { refOff, Twins } from './twins.ts'
+import { unpacked } from './key-words.ts'
 
 const local = getGlobal(0)
 const cursor = 1
@@ -25,41 +27,9 @@ const largeNodes = 300
 interface Item { readonly root: number; readonly ref: Ref }
 const p = 0, row = 1, cur = 2, firstWord = 3
 
-/** Same subtrees get the same number, so that values which lead to the same end share their code. */
-class Twins {
-  private readonly numbers = new Map<string, number>()
-  private readonly of = new Map<Ref, number>()
-  private readonly sizes = new Map<Ref, number>()
-  private readonly trees: Trees
-  constructor(trees: Trees) { this.trees = trees }
-
-  children(ref: Ref): Int32Array {
-    const { nodes, children } = this.trees
-    const first = nodes[ref * 4 + 3]!
-    return children.subarray(first, first + nodes[ref * 4 + 2]! + 1)
-  }
-  number(ref: Ref): number {
-    if (ref <= 0) return ref
-    let found = this.of.get(ref)
-    if (found !== undefined) return found
-    const { nodes } = this.trees, n = ref * 4
-    const key = `${nodes[n]} ${nodes[n + 1]} ${nodes[n + 2]} ${Array.from(this.children(ref), child => this.number(child)).join()}`
-    found = this.numbers.get(key)
-    if (found === undefined) this.numbers.set(key, found = this.numbers.size + 1)
-    this.of.set(ref, found)
-    return found
-  }
-  size(ref: Ref): number {
-    if (ref <= 0) return ref === refOff ? 0 : 1
-    let found = this.sizes.get(ref)
-    if (found === undefined) this.sizes.set(ref, found = 1 + [...new Set(this.children(ref))].reduce((sum, child) => sum + this.size(child), 0))
-    return found
-  }
-}
-const refOff = ~0
-
 const missedSignature = { params: ['i32', 'i32', 'i32'], results: ['i32'] } as const
-/** `missed(parent, root, at) -> next`: a root that this code does not know, by the trees as they are now, or by who learns; 0 where neither knows. */
+/** `missed(parent, root, at) -> next`: a root that this code does not know, by the trees as they are now, or by who
+ *  learns; 0 where neither knows. */
 const missedFunction: Func = {
   ...missedSignature, name: null, locals: ['i32'],
   body: [when(tee(3, call(walk, get(0), get(1), get(2))), ret(get(3))), call(learn, get(0), get(1), get(2))],
@@ -74,12 +44,14 @@ class Frame {
 export interface SuccessorsSpec {
   readonly plan: Plan
   readonly trees: Trees
-  /** Roots of judgements of the state itself, in the order of their bits in a touch mask, and of instances, in order. */
+  /** Roots of judgements of the state itself, in the order of their bits in a touch mask, and of instances, in
+   *  order. */
   readonly judgements: readonly number[]
   readonly instances: readonly number[]
   /** States are stored in canonical form: every word of a successor is written. */
   readonly canonical: boolean
-  /** Every step is written, where others only count those that lead back to where they began, or to what is stored already. */
+  /** Every step is written, where others only count those that lead back to where they began, or to what is stored
+   *  already. */
   readonly every: boolean
   /** False: no tree is compiled, every root is walked. */
   readonly knows: boolean
@@ -99,7 +71,8 @@ export class SuccessorsCode {
 
   bytes(): Uint8Array<ArrayBuffer> {
     const { plan, trees, instances, judgements, knows } = this.spec
-    const itemsOf = (roots: readonly number[]): Item[] => roots.map(root => ({ root, ref: knows ? trees.roots[root]! : unknown }))
+    const itemsOf = (roots: readonly number[]): Item[] =>
+      roots.map(root => ({ root, ref: knows ? trees.roots[root]! : unknown }))
     const judging = judgements.map(root => this.outline(itemsOf([root])))
     const parts: number[] = []
     let part: Item[] = [], size = 0
@@ -113,7 +86,8 @@ export class SuccessorsCode {
     this.functions.push(this.expand(judging, parts))
     return assemble({
       pages: plan.pages, globals: ['local'], ownGlobals: 1, functions: this.functions,
-      imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] }, ...['walk', 'learn'].map(name => ({ ...missedSignature, name }))],
+      imports: [{ name: 'flush', params: ['i32', 'i32'], results: [] },
+        ...['walk', 'learn'].map(name => ({ ...missedSignature, name }))],
     })
   }
 
@@ -124,7 +98,8 @@ export class SuccessorsCode {
     const code = this.sequence(items, frame, 0)
     const words = [...frame.words].sort((a, b) => a - b).map(w => set(firstWord + w, load(local, plan.scratch + w * 4)))
     this.functions.push({
-      name: null, params: ['i32', 'i32'], results: ['i32'], locals: Array.from({ length: 1 + plan.words + frame.temps }, () => 'i32' as const),
+      name: null, params: ['i32', 'i32'], results: ['i32'],
+      locals: Array.from({ length: 1 + plan.words + frame.temps }, () => 'i32' as const),
       body: [set(cur, getGlobal(cursor)), words, code, setGlobal(cursor, get(cur)), i32(0)],
     })
     return imports + this.functions.length - 1
@@ -145,7 +120,8 @@ export class SuccessorsCode {
       if (ref === unknown) { code.push(this.miss(root)); i++; continue }
       if (ref < 0) { code.push(this.emit(leafOf(ref), frame)); i++; continue }
       let end = i + 1
-      while (end < open.length && open[end]!.ref > 0 && [0, 1, 2].every(k => nodes[open[end]!.ref * 4 + k] === nodes[ref * 4 + k])) end++
+      while (end < open.length && open[end]!.ref > 0
+        && [0, 1, 2].every(k => nodes[open[end]!.ref * 4 + k] === nodes[ref * 4 + k])) end++
       code.push(this.test(open.slice(i, end), frame, depth))
       i = end
     }
@@ -154,7 +130,8 @@ export class SuccessorsCode {
 
   /** Whoever knows on takes this root; else the parent is left from here on. */
   private miss(root: number): Code {
-    return [setGlobal(cursor, get(cur)), when(eqz(tee(cur, call(missed, get(p), i32(root), get(cur)))), ret(i32(root + 1)))]
+    return [setGlobal(cursor, get(cur)),
+      when(eqz(tee(cur, call(missed, get(p), i32(root), get(cur)))), ret(i32(root + 1)))]
   }
 
   /** One test for all of the items, then what follows for each group of values. */
@@ -186,7 +163,8 @@ export class SuccessorsCode {
     frame.temps = Math.max(frame.temps, depth + 1)
     const index = this.outline(items)
     return [
-      setGlobal(cursor, get(cur)), set(temp, call(index, get(p), get(row))), set(cur, getGlobal(cursor)), when(get(temp), ret(get(temp))),
+      setGlobal(cursor, get(cur)), set(temp, call(index, get(p), get(row))), set(cur, getGlobal(cursor)),
+      when(get(temp), ret(get(temp))),
     ]
   }
 
@@ -201,7 +179,8 @@ export class SuccessorsCode {
     if (changed.length === 0 && !every) return counted
     const { components } = plan
     const all = canonical || components.length === 0
-    const isChanged = components.map(({ first, words }) => canonical || changed.some(w => first <= w && w < first + words))
+    const isChanged = components.map(({ first, words }) =>
+      canonical || changed.some(w => first <= w && w < first + words))
     const bits = isChanged.reduce((sum, one, i) => one ? sum | 1 << record.changedShift + i : sum, 0)
     const written = Array.from({ length: plan.words }, (_, w) => w)
       .filter(w => all || components.some(({ first, words }, i) => isChanged[i]! && first <= w && w < first + words))
@@ -220,8 +199,13 @@ export class SuccessorsCode {
     return and(sub(isSuperfluous, i32(1)), i32(recordBytes))
   }
 
+  /** What a step leaves of a word; null for nothing. */
+  private kept(w: number, keep: number, frame: Frame): Code | null {
+    if (keep === 0) return null
+    return keep === 0xffffffff ? this.word(w, frame) : and(this.word(w, frame), i32(keep))
+  }
   private after(w: number, { keep, set: constant, moves }: Effect, frame: Frame): Code {
-    let code: Code | null = keep[w] === 0 ? null : keep[w] === 0xffffffff ? this.word(w, frame) : and(this.word(w, frame), i32(keep[w]!))
+    let code = this.kept(w, keep[w]!, frame)
     const join = (part: Code): void => { code = code === null ? part : or(code, part) }
     if (constant[w] !== 0) join(i32(constant[w]!))
     for (const { from, to, bits } of moves) {
@@ -249,9 +233,11 @@ export class SuccessorsCode {
           brIf(1, geU(get(next), get(end))),
           prepare, Array.from({ length: plan.words }, (_, w) => store(local, word(w), plan.scratch + w * 4)),
           set(label, load16(add(i32(plan.labels), shl(get(next), i32(1))))),
-          set(rowOf, add(i32(plan.rows), mul(select(get(label), i32(0), ltU(get(label), i32(independent.labels))), i32(independent.rowBytes)))),
+          set(rowOf, add(i32(plan.rows),
+            mul(select(get(label), i32(0), ltU(get(label), i32(independent.labels))), i32(independent.rowBytes)))),
           judging.map((index, bit) => [
-            when(and(load(add(i32(plan.touch), shl(get(label), i32(2)))), i32(1 << Math.min(bit, 31))), set(missed, call(index, get(next), get(rowOf)))), brIf(1, get(missed)),
+            when(and(load(add(i32(plan.touch), shl(get(label), i32(2)))), i32(1 << Math.min(bit, 31))),
+              set(missed, call(index, get(next), get(rowOf)))), brIf(1, get(missed)),
           ]),
           parts.map(run),
           set(next, add(get(next), i32(1))),
@@ -272,7 +258,8 @@ type Part = { readonly values: readonly number[]; readonly code: Code }
 function chain(parts: readonly Part[], temp: number): Code {
   const [{ values, code }, ...rest] = parts as [Part, ...Part[]]
   if (rest.length === 0) return code
-  const is = values.length === 1 ? eq(get(temp), i32(values[0]!)) : and(shrU(i32(values.reduce((set, v) => set | 1 << v, 0)), get(temp)), i32(1))
+  const is = values.length === 1 ? eq(get(temp), i32(values[0]!))
+    : and(shrU(i32(values.reduce((set, v) => set | 1 << v, 0)), get(temp)), i32(1))
   return when(is, code, chain(rest, temp))
 }
 
@@ -280,6 +267,8 @@ function chain(parts: readonly Part[], temp: number): Code {
 function jump(parts: readonly Part[], temp: number, mask: number): Code {
   const depths = Array.from({ length: mask + 1 }, (_, value) => parts.findIndex(({ values }) => values.includes(value)))
   let code: Code = brTable(get(temp), depths.slice(0, -1), depths.at(-1)!)
-  parts.forEach((part, i) => { code = [block(code), part.code, i === parts.length - 1 ? [] : br(parts.length - 1 - i)] })
+  parts.forEach((part, i) => {
+    code = [block(code), part.code, i === parts.length - 1 ? [] : br(parts.length - 1 - i)]
+  })
   return block(code)
 }

@@ -1,6 +1,7 @@
 /** Where keys and runs stand in their tables, and how the tables grow. */
 import {
-  add, and, block, br, brIf, eqz, eqz64, extend, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, ltU, mul, mul64, ret, set, shl, shrU, shrU64, store, store64, sub, when, wrap, xor, xor64,
+  add, and, block, br, brIf, eqz, eqz64, extend, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, ltU, mul,
+  mul64, ret, set, shl, shrU, shrU64, store, store64, sub, when, wrap, xor, xor64,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
 import { control } from './memory.ts'
@@ -11,7 +12,8 @@ export const at = (address: number): Code => load(i32(0), address)
 
 /** The slot a key belongs to: the top bits of a product with the golden ratio. */
 export const hash = (key: Code, temp: number): Code => top(mixed(key, temp))
-export const mixed = (key: Code, temp: number): Code => mul64(xor64([key, 0x22, temp], shrU64(get(temp), i64(29n))), i64(0x9e3779b97f4a7c15n))
+export const mixed = (key: Code, temp: number): Code =>
+  mul64(xor64([key, 0x22, temp], shrU64(get(temp), i64(29n))), i64(0x9e3779b97f4a7c15n))
 export const top = (mix: Code): Code => wrap(shrU64(mix, extend(at(control.tableShift))))
 
 /** Sets `h` to the slot in which the search for the run of words at an address begins. */
@@ -41,7 +43,8 @@ export function rehash({ arena, table }: Plan): Func {
         set(touched, add(get(touched), wrap(load64(slotAt)))),
         set(key, keyAt(0)),
         set(slot, hash(get(key), temp)),
-        block(loop(brIf(1, eqz64(load64(slotAt))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))), br(0))),
+        block(loop(brIf(1, eqz64(load64(slotAt))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
+          br(0))),
         store64(slotAt, get(key)),
         set(n, add(get(n), i32(1))),
         br(0),
@@ -50,10 +53,11 @@ export function rehash({ arena, table }: Plan): Func {
   }
 }
 
-/** `spread(slots) -> 1`: brings the keys of the first `slots` slots to where they belong in a table twice or four times as large, the rest of which
- *  is empty. A slot is the top of a hash, so they keep their order: from the last to the first, each finds its place past all that are still to
- *  be moved, and memory is gone through in order. The few for which that is not so wait aside until the others stand; where they are too
- *  many, the result is 0, and the table is to be emptied and filled anew. */
+/** `spread(slots) -> 1`: brings the keys of the first `slots` slots to where they belong in a table twice or four times
+ *  as large, the rest of which is empty. A slot is the top of a hash, so they keep their order: from the last to the
+ *  first, each finds its place past all that are still to be moved, and memory is gone through in order. The few for
+ *  which that is not so wait aside until the others stand; where they are too many, the result is 0, and the table is
+ *  to be emptied and filled anew. */
 export function spread({ table, buffer, bufferEnd }: Plan): Func {
   const i = 0, slot = 1, aside = 2, key = 3, temp = 4
   const slotAt = (index: number): Code => add(i32(table), shl(get(index), i32(3)))
@@ -92,7 +96,8 @@ export function spread({ table, buffer, bufferEnd }: Plan): Func {
         set(aside, sub(get(aside), i32(8))),
         set(key, load64(get(aside))),
         set(slot, hash(get(key), temp)),
-        block(loop(brIf(1, eqz64(load64(slotAt(slot)))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))), br(0))),
+        block(loop(brIf(1, eqz64(load64(slotAt(slot)))), set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
+          br(0))),
         store64(slotAt(slot), get(key)),
         br(0),
       )),

@@ -1,4 +1,5 @@
-/** As much of the WebAssembly JavaScript interface as the search uses: Node has it, its types come only with those of a browser. */
+/** As much of the WebAssembly JavaScript interface as the search uses: Node has it, its types come only with those of a
+ *  browser. */
 declare namespace WebAssembly {
   class Memory {
     constructor(of: { initial: number; maximum: number; shared: boolean })

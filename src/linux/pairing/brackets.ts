@@ -1,14 +1,16 @@
-/** Where in QEMU's log a kernel event happened: after one line and before another. In a log without stamps the order of fills,
- *  invalidations and the kernel's own order say it; stamps narrow it. */
+/** Where in QEMU's log a kernel event happened: after one line and before another. In a log without stamps the order of
+ *  fills, invalidations and the kernel's own order say it; stamps narrow it. */
 import type { KernelEvent } from '../kernel.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { At, Trail } from '../replay/trail.ts'
 import type { Alignment } from './clock.ts'
 
-/** The event happened after line `after` and before line `before` of QEMU's log; 0 and Infinity where nothing is known. */
+/** The event happened after line `after` and before line `before` of QEMU's log; 0 and Infinity where nothing is
+ *  known. */
 export interface Bracket { after: number; before: number }
 
-export const openBrackets = (events: readonly KernelEvent[]): Bracket[] => events.map(() => ({ after: 0, before: Infinity }))
+export const openBrackets = (events: readonly KernelEvent[]): Bracket[] =>
+  events.map(() => ({ after: 0, before: Infinity }))
 
 /** The kernel's events are in order, so what is known of one bounds the others. */
 export function close(brackets: Bracket[]): void {
@@ -18,8 +20,10 @@ export function close(brackets: Bracket[]): void {
 }
 
 /** Stamps are whole microseconds: one is left open on each side. */
-export function narrowByClock(brackets: Bracket[], events: readonly KernelEvent[], trail: Trail, clock: Alignment): void {
-  const moments: At[] = [...trail.stays.flatMap(({ from, hits }) => [from, ...hits]), ...trail.commands].sort((a, b) => a.line - b.line)
+export function narrowByClock(brackets: Bracket[], events: readonly KernelEvent[], trail: Trail,
+  clock: Alignment): void {
+  const moments: At[] = [...trail.stays.flatMap(({ from, hits }) => [from, ...hits]), ...trail.commands].sort((a, b) =>
+    a.line - b.line)
   const time = (i: number): number => moments[i]!.time_us
   events.forEach(({ time_us }, i) => {
     const bracket = brackets[i]!

@@ -1,4 +1,5 @@
-/** Which unmap a page-selective invalidation answers: the kernel sends one for each unmap, of the block that holds the unmapped range. */
+/** Which unmap a page-selective invalidation answers: the kernel sends one for each unmap, of the block that holds the
+ *  unmapped range. */
 import { firstAtLeast } from '../numbers.ts'
 import type { IotlbCommand, Stay, Trail } from '../replay/trail.ts'
 import type { Bracket } from './brackets.ts'
@@ -16,7 +17,8 @@ const pageSelective = (commands: Commands): IotlbCommand[] =>
 export type MayAnswer = (i: number, command: IotlbCommand) => boolean
 
 /** By what is known of both. */
-export function mayAnswer(unmaps: readonly Unmapped[], brackets: readonly Bracket[], commands: Commands, trail: Trail): MayAnswer {
+export function mayAnswer(unmaps: readonly Unmapped[], brackets: readonly Bracket[], commands: Commands,
+  trail: Trail): MayAnswer {
   const removed = new Map<number, Stay[]>()
   for (const stay of trail.stays) if (stay.until !== null) {
     const there = removed.get(stay.until)
@@ -49,7 +51,8 @@ export function claimByTime(unmaps: readonly Unmapped[], commands: Commands, may
     const list = byBlock.get(blockOfCommand(command)) ?? []
     const at = firstAtLeast(list.length, k => time(list[k]!), command.time_us)
     const free = (i: number): boolean => !claims.has(i) && may(i, command)
-    const near = [list.slice(Math.max(0, at - neighbours), at).findLast(free), list.slice(at, at + neighbours).find(free)]
+    const near = [list.slice(Math.max(0, at - neighbours), at).findLast(free),
+      list.slice(at, at + neighbours).find(free)]
     const distance = (i: number): number => Math.abs(time(i) - command.time_us)
     const best = near.filter(i => i !== undefined).sort((a, b) => distance(a) - distance(b))[0]
     if (best !== undefined) claims.set(best, command)
@@ -70,8 +73,8 @@ function placesOf(keys: readonly string[]): Map<string, number[]> {
 /** More pairs of equal blocks than this are not searched: a log that repeats few blocks very often. */
 export const pairsLimit = 1_000_000
 
-/** By order: the longest common subsequence of the blocks unmapped and the blocks invalidated, earliest commands first (Hunt and
- *  Szymanski, 1977). Null where the logs are too repetitive for it. */
+/** By order: the longest common subsequence of the blocks unmapped and the blocks invalidated, earliest commands first
+ *  (Hunt and Szymanski, 1977). Null where the logs are too repetitive for it. */
 export function claimByOrder(unmaps: readonly Unmapped[], all: Commands, may: MayAnswer): Claims | null {
   const commands = pageSelective(all)
   const places = placesOf(commands.map(blockOfCommand))

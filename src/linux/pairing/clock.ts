@@ -1,5 +1,5 @@
-/** The offset between the kernel's clock and that of QEMU's stamps, from order alone: a fill comes after the map of its page and before
- *  the unmap, whatever the mode of the IOMMU driver. Each such pair bounds the offset from one side. */
+/** The offset between the kernel's clock and that of QEMU's stamps, from order alone: a fill comes after the map of its
+ *  page and before the unmap, whatever the mode of the IOMMU driver. Each such pair bounds the offset from one side. */
 
 /** The offset is at most (`above`) or at least (`below`) `qemu_us - kernel_us`. */
 export interface Bound { readonly kernel_us: number; readonly qemu_us: number }
@@ -32,10 +32,12 @@ const lanes = 64
 /** Beyond this rate clocks of one machine do not drift apart. */
 const drift_limit = 500e-6
 
-/** Null where a side has no bound, or where no constant offset and rate satisfies all bounds. `span`: the kernel's first and last time. */
+/** Null where a side has no bound, or where no constant offset and rate satisfies all bounds. `span`: the kernel's
+ *  first and last time. */
 export function align({ above, below }: Bounds, [origin, last]: readonly [number, number]): Alignment | null {
   if (above.length === 0 || below.length === 0) return null
-  const difference = ({ kernel_us, qemu_us }: Bound, drift: number): number => qemu_us - kernel_us - drift * (kernel_us - origin)
+  const difference = ({ kernel_us, qemu_us }: Bound, drift: number): number =>
+    qemu_us - kernel_us - drift * (kernel_us - origin)
   const lane = (drift: number): Lane => {
     let high = Infinity, low = -Infinity
     for (const bound of above) high = Math.min(high, difference(bound, drift))

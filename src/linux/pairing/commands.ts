@@ -1,18 +1,21 @@
-/** The IOTLB invalidations of a log, for finding the first that covers a range (judged by the model's `coversIotlb`). */
+/** The IOTLB invalidations of a log, for finding the first that covers a range (judged by the model's
+ *  `coversIotlb`). */
 import { coversIotlb } from '../../../spec/vtd/invalidation/covers.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { IotlbCommand } from '../replay/trail.ts'
 
 export interface Range { readonly page: number; readonly end: number }
 
-/** The smallest aligned power of two of pages that holds the range: what one page-selective descriptor for it must name. */
+/** The smallest aligned power of two of pages that holds the range: what one page-selective descriptor for it must
+ *  name. */
 export function blockOf({ page, end }: Range): string {
   let mask = 0
   while (Math.floor(page / 2 ** mask) !== Math.floor((end - 1) / 2 ** mask)) mask++
   return blockKey(page, mask)
 }
 const blockKey = (page: number, mask: number): string => `${Math.floor(page / 2 ** mask)}/${mask}`
-export const blockOfCommand = ({ descriptor }: IotlbCommand): string => blockKey(descriptor.page, descriptor.addressMask)
+export const blockOfCommand = ({ descriptor }: IotlbCommand): string =>
+  blockKey(descriptor.page, descriptor.addressMask)
 
 const widest = 52
 
@@ -27,23 +30,29 @@ export class Commands {
     for (const command of all) {
       const { granularity, did, addressMask } = command.descriptor
       if (granularity !== 'page') add(this.#broad, granularity === 'global' ? granularity : did, command)
-      else { this.#masks.add(Math.min(addressMask, widest)); add(this.#paged, `${did}:${blockOfCommand(command)}`, command) }
+      else {
+        this.#masks.add(Math.min(addressMask, widest))
+        add(this.#paged, `${did}:${blockOfCommand(command)}`, command)
+      }
     }
   }
 
   /** The line of the first flush of that domain, or of all, after `line`; Infinity where there is none. */
   firstFlush(did: number, line: number): number {
-    return Math.min(firstAfter(this.#broad.get('global'), line)?.line ?? Infinity, firstAfter(this.#broad.get(did), line)?.line ?? Infinity)
+    return Math.min(firstAfter(this.#broad.get('global'), line)?.line ?? Infinity,
+      firstAfter(this.#broad.get(did), line)?.line ?? Infinity)
   }
 
-  /** The first after `line` that covers all of the range in that domain. Several that cover it only together are not looked for. */
+  /** The first after `line` that covers all of the range in that domain. Several that cover it only together are not
+   *  looked for. */
   firstCovering(range: Range, did: number, line: number): IotlbCommand | null {
     const lists = [this.#broad.get('global'), this.#broad.get(did),
       ...[...this.#masks].map(mask => this.#paged.get(`${did}:${blockKey(range.page, mask)}`))]
     let best: IotlbCommand | null = null
     for (const list of lists) {
       const command = firstAfter(list, line)
-      if (command !== undefined && covers(command, range, did) && (best === null || command.line < best.line)) best = command
+      if (command !== undefined && covers(command, range, did) && (best === null || command.line < best.line))
+        best = command
     }
     return best
   }

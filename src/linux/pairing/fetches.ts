@@ -1,14 +1,17 @@
-/** What the IOMMU fetched, by page and frame: the link between a kernel's map event, which names no device, and a domain. */
+/** What the IOMMU fetched, by page and frame: the link between a kernel's map event, which names no device, and a
+ *  domain. */
 import type { KernelEvent, MapEvent } from '../kernel.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { At, Stay } from '../replay/trail.ts'
 
-/** All fills of one page with one frame. A fill reads an entry that is present: it comes after its map and before its unmap. */
+/** All fills of one page with one frame. A fill reads an entry that is present: it comes after its map and before its
+ *  unmap. */
 export interface Fetch {
   readonly dids: Set<number>
   readonly first: At
   last: At
-  /** How many map events of the kernel put this frame at this page. With one, every fill lies between that map and its unmap. */
+  /** How many map events of the kernel put this frame at this page. With one, every fill lies between that map and its
+   *  unmap. */
   maps: number
 }
 

@@ -1,4 +1,5 @@
-/** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove: docs/validate.md. */
+/** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove:
+ *  docs/validate.md. */
 import type { KernelLog } from '../kernel.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
@@ -22,7 +23,8 @@ export interface PairingReport {
   /** `clock`: stamps of both logs on one time line. `order`: no stamps, or no offset fits all of them. */
   readonly by: 'clock' | 'order'
   readonly clock: Clock | null
-  /** Pairs of page and frame that devices fetched, and those of them that a map event made: do the two logs belong together? */
+  /** Pairs of page and frame that devices fetched, and those of them that a map event made: do the two logs belong
+   *  together? */
   readonly pairs: { readonly fetched: number; readonly mapped: number }
   /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
   readonly guesses: { readonly checked: number; readonly right: number }
@@ -41,21 +43,25 @@ export interface PairingReport {
   readonly refused: string | null
 }
 
-/** Logs of one boot share more than half of the fetched pages (tracing ends before the machine does), those of two under a twentieth. */
+/** Logs of one boot share more than half of the fetched pages (tracing ends before the machine does), those of two
+ *  under a twentieth. */
 const leastMapped = 0.25
 
-/** Of the maps of one boot, or of its beginning alone, devices fetched a fifth or more; of those of another under a twentieth. */
+/** Of the maps of one boot, or of its beginning alone, devices fetched a fifth or more; of those of another under a
+ *  twentieth. */
 const leastFetched = 0.1
 /** With fewer maps that share says nothing. */
 const enoughMaps = 10
 
-/** Why the kernel log cannot be of all of this boot, or null: cut off and foreign logs differ in what devices fetched of their maps. */
+/** Why the kernel log cannot be of all of this boot, or null: cut off and foreign logs differ in what devices fetched
+ *  of their maps. */
 function strangerOf({ pairs, maps }: Fetches): string | null {
   if (pairs.mapped >= pairs.fetched * leastMapped) return null
   const only = `the kernel log mapped only ${pairs.mapped} of ${pairs.fetched} pages that devices fetched`
   if (maps.all < enoughMaps) return `${only}: it is cut off, or of another boot`
-  return maps.fetched >= maps.all * leastFetched ? `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: it is a part of this boot, cut off or begun late`
-    : `${only}: it is of another boot`
+  if (maps.fetched < maps.all * leastFetched) return `${only}: it is of another boot`
+  const part = 'it is a part of this boot, cut off or begun late'
+  return `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: ${part}`
 }
 
 /** `timed`: whether every event of QEMU's log has a stamp. */
@@ -64,22 +70,26 @@ export function pair(kernel: KernelLog, trail: Trail, timed: boolean): PairingRe
   const fetches = new Fetches(trail.stays, events)
   const unmaps = events.filter(({ kind }) => kind === 'unmap').length
   const base = { ...nothing, maps: events.length - unmaps, unmaps, pairs: fetches.pairs }
-  const refused = kernel.lost > 0 ? `the kernel log lost ${kernel.lost} events, so no pairing of what is left would be sound`
-    : overflowed(trail) ? 'the log is too long to keep all its fills, hits and invalidations'
-    : unmaps === 0 ? 'the kernel log holds no unmap'
-    : strangerOf(fetches)
+  const refused = refusalOf(kernel, trail, unmaps, fetches)
   if (refused !== null) return { ...base, refused }
   const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed }
   return { ...base, ...found(logs, solve(logs)) }
 }
+function refusalOf({ lost }: KernelLog, trail: Trail, unmaps: number, fetches: Fetches): string | null {
+  if (lost > 0) return `the kernel log lost ${lost} events, so no pairing of what is left would be sound`
+  if (overflowed(trail)) return 'the log is too long to keep all its fills, hits and invalidations'
+  return unmaps === 0 ? 'the kernel log holds no unmap' : strangerOf(fetches)
+}
 
 const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
-  pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], unanswered: noPlaces(), unansweredSure: noPlaces(),
+  pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], unanswered: noPlaces(),
+  unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
 }
 
-function found({ events, fetches, commands, trail }: Logs, { unmaps, brackets, claims, alignment }: Known): Partial<PairingReport> {
+function found({ events, fetches, commands, trail }: Logs,
+  { unmaps, brackets, claims, alignment }: Known): Partial<PairingReport> {
   const all = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
   const windows = all.filter(window => window !== null)
   const flushed = windows.filter(({ answer }) => answer !== 'page')
@@ -87,14 +97,17 @@ function found({ events, fetches, commands, trail }: Logs, { unmaps, brackets, c
   const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
   for (const { basis } of unmaps) byBasis[basis]++
   const blind = findMappings(events, fetches, { named: new Map(), before: brackets.map(({ before }) => before) })
-  const checked = unmaps.flatMap(({ basis, did }, i) => basis === 'named' && blind[i]!.basis === 'inferred' ? [did === blind[i]!.did] : [])
+  const checked = unmaps.flatMap(({ basis, did }, i) =>
+    basis === 'named' && blind[i]!.basis === 'inferred' ? [did === blind[i]!.did] : [])
   return {
     byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
     rows: rowsOf(windows),
-    unanswered: placesOf(open.map(({ event }) => event)), unansweredSure: placesOf(open.filter(sure).map(({ event }) => event)),
+    unanswered: placesOf(open.map(({ event }) => event)),
+    unansweredSure: placesOf(open.filter(sure).map(({ event }) => event)),
     flushed: placesOf(flushed), flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),
-    hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).sort((a, b) => Number(sure(b)) - Number(sure(a))).slice(0, 10),
+    hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).sort((a, b) => Number(sure(b)) - Number(sure(a)))
+      .slice(0, 10),
     longest: [...windows].sort((a, b) => b.laterUnmaps[0] - a.laterUnmaps[0] || a.line - b.line).slice(0, 3),
   }
 }

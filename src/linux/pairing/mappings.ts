@@ -35,7 +35,8 @@ export function findMappings(events: readonly KernelEvent[], fetches: Fetches, h
     if (event.kind === 'map') return open.add(event, order)
     const before = hints.before[found.length] ?? Infinity
     const fitting = open.fitting(event)
-    const goesOn = ({ map }: Open): boolean => fetches.of(map).some(({ last, maps }) => maps === 1 && last.line >= before)
+    const goesOn = ({ map }: Open): boolean =>
+      fetches.of(map).some(({ last, maps }) => maps === 1 && last.line >= before)
     const chains = fitting.filter(chain => !chain.some(goesOn))
     const did = hints.named.get(found.length)
     const domains = chains.map(chain => fetches.domainOf(chain.map(({ map }) => map)))
@@ -45,10 +46,14 @@ export function findMappings(events: readonly KernelEvent[], fetches: Fetches, h
     const domain = did ?? (taken === undefined ? null : domains[taken]!)
     const sure = possible.length === 1 && !open.doubtful(event.page)
     open.remove(chain, event.page, !sure)
-    const basis = did !== undefined ? 'named' : domain === null ? 'unknown' : sure ? 'only' : 'inferred'
+    const basis = did !== undefined ? 'named' : unnamedBasis(domain, sure)
     found.push({ event, maps: chain.map(({ map }) => map), did: domain, basis, sure })
   })
   return found
+}
+function unnamedBasis(domain: number | null, sure: boolean): Basis {
+  if (domain === null) return 'unknown'
+  return sure ? 'only' : 'inferred'
 }
 
 interface Open { readonly map: MapEvent; readonly order: number }
@@ -64,7 +69,8 @@ class OpenMappings {
     else there.push({ map, order })
   }
 
-  /** The runs of mappings that make up just the unmapped range, oldest first. A range mapped in pieces was mapped in one go. */
+  /** The runs of mappings that make up just the unmapped range, oldest first. A range mapped in pieces was mapped in
+   *  one go. */
   fitting({ page, end }: UnmapEvent): Open[][] {
     const chains: Open[][] = []
     for (const start of this.#byPage.get(page) ?? []) {

@@ -46,7 +46,8 @@ function nextRound({ unmaps, claims: last }: Known, { events, trail, fetches, co
   if (alignment !== null) narrowByClock(all, events, trail, alignment)
   close(all)
   const may = mayAnswer(unmaps, brackets, commands, trail)
-  const found = alignment === null ? claimByOrder(unmaps, commands, may) : claimByTime(unmaps, commands, may, alignment.middle)
+  const found = alignment === null ? claimByOrder(unmaps, commands, may)
+    : claimByTime(unmaps, commands, may, alignment.middle)
   const claims: Claims = found ?? new Map()
   boundByClaims(claims, unmaps, brackets, trail)
   close(all)
@@ -56,10 +57,12 @@ function nextRound({ unmaps, claims: last }: Known, { events, trail, fetches, co
 }
 
 /** Above: a fill comes after the map of its page, an answer after its unmap. Below: a fill comes before the unmap. */
-function alignBy(events: readonly KernelEvent[], fetches: Fetches, unmaps: readonly Unmapped[], claims: Claims): Alignment | null {
+function alignBy(events: readonly KernelEvent[], fetches: Fetches, unmaps: readonly Unmapped[],
+  claims: Claims): Alignment | null {
   const above: Bound[] = [], below: Bound[] = []
   for (const map of events) if (map.kind === 'map')
-    for (const { first, maps } of fetches.of(map)) if (maps === 1) above.push({ kernel_us: map.time_us, qemu_us: first.time_us + 1 })
+    for (const { first, maps } of fetches.of(map))
+      if (maps === 1) above.push({ kernel_us: map.time_us, qemu_us: first.time_us + 1 })
   for (const [i, { time_us }] of claims) above.push({ kernel_us: unmaps[i]!.event.time_us, qemu_us: time_us + 1 })
   for (const { event, maps, sure } of unmaps) if (sure)
     for (const map of maps) for (const { last, maps: times } of fetches.of(map))
@@ -67,13 +70,16 @@ function alignBy(events: readonly KernelEvent[], fetches: Fetches, unmaps: reado
   return align({ above, below }, [events[0]!.time_us, events.at(-1)!.time_us])
 }
 
-/** A fill that only one mapping explains comes after its map and, if no other mapping could be meant, before its unmap. */
-function boundByFetches(events: readonly KernelEvent[], fetches: Fetches, unmaps: readonly Unmapped[], brackets: readonly Bracket[]): void {
+/** A fill that only one mapping explains comes after its map and, if no other mapping could be meant, before its
+ *  unmap. */
+function boundByFetches(events: readonly KernelEvent[], fetches: Fetches, unmaps: readonly Unmapped[],
+  brackets: readonly Bracket[]): void {
   let next = 0
   events.forEach((event, i) => {
     const bracket = brackets[i]!
     if (event.kind === 'map') {
-      for (const { first, maps } of fetches.of(event)) if (maps === 1) bracket.before = Math.min(bracket.before, first.line)
+      for (const { first, maps } of fetches.of(event))
+        if (maps === 1) bracket.before = Math.min(bracket.before, first.line)
       return
     }
     const { maps, sure } = unmaps[next++]!

@@ -40,11 +40,15 @@ export interface WindowRow {
   readonly hit: { readonly certain: number; readonly possible: number }
 }
 /** The earliest and the latest time of QEMU's log that a kernel time can be. */
-export interface ClockFunctions { readonly earliest: (kernel_us: number) => number; readonly latest: (kernel_us: number) => number }
+export interface ClockFunctions {
+  readonly earliest: (kernel_us: number) => number
+  readonly latest: (kernel_us: number) => number
+}
 
 interface Answered { readonly early: IotlbCommand; readonly late: IotlbCommand }
 
-/** One for each unmap whose domain is known and that a command covers; null for the others. `brackets` are those of the unmaps. */
+/** One for each unmap whose domain is known and that a command covers; null for the others. `brackets` are those of the
+ *  unmaps. */
 export function windowsOf(unmaps: readonly Unmapped[], brackets: readonly Bracket[], claims: Claims, commands: Commands,
   stays: readonly Stay[], clock: ClockFunctions | null): (Window | null)[] {
   const until = new Map<number, Stay[]>()
@@ -66,25 +70,30 @@ export function windowsOf(unmaps: readonly Unmapped[], brackets: readonly Bracke
     const least = firstAtLeast(before.length, k => before[k]!, early.line + 1) - i - 1
     const most = firstAtLeast(after.length, k => after[k]!, late.line) - i - 1
     return {
-      line: event.line, page: event.page, pages: event.end - event.page, did, basis, answer: early.descriptor.granularity,
+      line: event.line, page: event.page, pages: event.end - event.page, did, basis,
+      answer: early.descriptor.granularity,
       commandLine: early.line, laterUnmaps: [Math.max(0, least), Math.max(0, most)],
       wait_us: clock && [
-        whole(Math.floor, early.time_us - clock.latest(event.time_us)), whole(Math.ceil, late.time_us - clock.earliest(event.time_us))],
+        whole(Math.floor, early.time_us - clock.latest(event.time_us)),
+        whole(Math.ceil, late.time_us - clock.earliest(event.time_us))],
       held: held.length > 0,
-      hits: [hits.filter(({ line }) => line >= brackets[i]!.before).length, hits.filter(({ line }) => line > brackets[i]!.after).length],
+      hits: [hits.filter(({ line }) => line >= brackets[i]!.before).length,
+        hits.filter(({ line }) => line > brackets[i]!.after).length],
     }
   })
 }
 
 const whole = (round: (us: number) => number, us: number): number => Math.max(0, round(us))
 
-/** Whether it caches what was unmapped: the same page with the same frame. Without a known mapping the page has to do. */
+/** Whether it caches what was unmapped: the same page with the same frame. Without a known mapping the page has to
+ *  do. */
 function isOf({ page, pages, frame }: Stay, { event, maps }: Unmapped): boolean {
   if (maps.length === 0) return page < event.end && event.page < page + pages
   return maps.some(map => page < map.end && map.page < page + pages && frame - page === map.frame - map.page)
 }
 
-function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbCommand | undefined, commands: Commands): Answered | null {
+function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbCommand | undefined,
+  commands: Commands): Answered | null {
   if (claimed !== undefined) return { early: claimed, late: claimed }
   if (did === null) return null
   const early = commands.firstCovering(event, did, bracket.after)

@@ -4,7 +4,7 @@ import type { ContextCacheInvalidation } from '../../../spec/vtd/invalidation/co
 import { contextEntry, getter, scalableContextEntry } from '../../../spec/vtd/layout/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words } from '../words.ts'
+import { words } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
 import type { ContextStay, TableTrail } from './trail.ts'
@@ -92,7 +92,8 @@ export class ContextReplay {
   report(): ContextReport {
     return {
       fills: this.#fills, hits: this.#hits, explained: this.#explained, unexplained: this.#unexplained,
-      beforeStart: this.#beforeStart, refilledChanged: this.#refilledChanged, notPresent: this.notPresent, passThrough: this.#passThrough,
+      beforeStart: this.#beforeStart, refilledChanged: this.#refilledChanged, notPresent: this.notPresent,
+      passThrough: this.#passThrough,
     }
   }
 }

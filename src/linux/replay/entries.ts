@@ -1,4 +1,5 @@
-/** Entries, descriptors and register writes of a log held against their layouts: which bits must be 0 (VT-d rev 5.10, ch. 6, 9, 11.4). */
+/** Entries, descriptors and register writes of a log held against their layouts: which bits must be 0 (VT-d rev 5.10,
+ *  ch. 6, 9, 11.4). */
 import { anySet, maskOf, remappedIrte, reservedMask, show } from '../../../spec/vtd/layout/index.ts'
 import type { Dwords, Layout, Rules } from '../../../spec/vtd/layout/index.ts'
 import { noPlaces, note } from '../numbers.ts'
@@ -40,7 +41,8 @@ export class EntryLedger {
     const judged = { kind, isBad: anySet(kind.mask, words) }
     this.again(judged, line)
     if (judged.isBad && this.#first.length < shown)
-      this.#first.push({ line, structure: of.name, fields: show(of, words), wrong: show(of, kind.mask.map((mask, i) => mask & words[i]!)) })
+      this.#first.push({ line, structure: of.name, fields: show(of, words),
+        wrong: show(of, kind.mask.map((mask, i) => mask & words[i]!)) })
     return judged
   }
 
@@ -60,13 +62,15 @@ export class EntryLedger {
   narrowDestinations(): void { this.#kind(remappedIrte).mask[1]! |= maskOf(remappedIrte, 'DST')[1]! & ~0xff00 }
 
   report(): EntryReport {
-    const rows = [...this.#kinds.values()].filter(({ decoded }) => decoded > 0).map(({ of, decoded, bad }) => ({ structure: of.name, decoded, bad }))
+    const rows = [...this.#kinds.values()].filter(({ decoded }) => decoded > 0)
+      .map(({ of, decoded, bad }) => ({ structure: of.name, decoded, bad }))
     return { by: this.#by, rows: rows.sort((a, b) => a.structure < b.structure ? -1 : 1), first: this.#first }
   }
 
   #kind(of: Layout): Kind {
     let kind = this.#kinds.get(of)
-    if (kind === undefined) this.#kinds.set(of, kind = { of, mask: reservedMask(of, this.#rules), decoded: 0, bad: noPlaces() })
+    if (kind === undefined)
+      this.#kinds.set(of, kind = { of, mask: reservedMask(of, this.#rules), decoded: 0, bad: noPlaces() })
     return kind
   }
 }

@@ -31,14 +31,16 @@ export class FaultReplay {
     if (group === undefined) {
       const known = faultReason(reason)
       const says = known?.says ?? 'No reason of the manual has this code.'
-      this.#groups.set(key, group = { reason, condition: known?.condition ?? null, says, sid, write, places: noPlaces() })
+      this.#groups.set(key,
+        group = { reason, condition: known?.condition ?? null, says, sid, write, places: noPlaces() })
     }
     note(group.places, line)
   }
   record(line: number): void { note(this.#recorded, line) }
 
   report(): FaultReport {
-    const groups = [...this.#groups.values()].sort((a, b) => a.reason - b.reason || a.sid - b.sid || Number(a.write) - Number(b.write))
+    const groups = [...this.#groups.values()].sort((a, b) =>
+      a.reason - b.reason || a.sid - b.sid || Number(a.write) - Number(b.write))
     return { total: this.#total, groups, recorded: this.#recorded }
   }
 }

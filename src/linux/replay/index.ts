@@ -2,7 +2,7 @@
 import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
 import { anything, decode, registers as map } from '../../../spec/vtd/layout/index.ts'
 import { count } from '../numbers.ts'
-import { word, words } from '../words.ts'
+import { word, words } from '../dwords.ts'
 import type { Placing } from '../tables/placing.ts'
 import { ContextReplay } from './contexts.ts'
 import { EntryLedger } from './entries.ts'
@@ -46,7 +46,8 @@ export class Replay {
   readonly #placing: Placing | null
   readonly #handlers: ReadonlyMap<string, Handler>
 
-  constructor({ entries = new EntryLedger(anything, 'none known'), trail = null, tableTrail = null, scalable = false, placing = null }: ReplayOptions = {}) {
+  constructor({ entries = new EntryLedger(anything,
+    'none known'), trail = null, tableTrail = null, scalable = false, placing = null }: ReplayOptions = {}) {
     this.entries = entries
     this.#tableTrail = tableTrail
     this.#placing = placing
@@ -81,7 +82,8 @@ export class Replay {
       vtd_translate_pt: (f, { line }) => contexts.pass(h(f[1]), h(f[2]), line),
       vtd_ir_irte_get: (f, { line }) => irtes.read(n(f[1]), f[2]!, f[3]!, line),
       vtd_ir_remap: (f, { line }) =>
-        irtes.remapped({ trigger: n(f[2]), vector: n(f[3]), delivery: n(f[4]), destination: h(f[5]), mode: n(f[6]) }, line),
+        irtes.remapped({ trigger: n(f[2]), vector: n(f[3]), delivery: n(f[4]), destination: h(f[5]), mode: n(f[6]) },
+          line),
     }
   }
 
@@ -103,7 +105,8 @@ export class Replay {
       vtd_inv_desc_iotlb_global: done('iotlb global'),
       vtd_inv_desc_iotlb_domain: done('iotlb domain'),
       vtd_inv_desc_iotlb_pages: done('iotlb page'),
-      vtd_inv_desc_iec: (f, { line }) => queue.carriedOut(h(f[1]) === 0 ? 'iec global' : 'iec index', [h(f[2]), h(f[3])], line),
+      vtd_inv_desc_iec: (f, { line }) =>
+        queue.carriedOut(h(f[1]) === 0 ? 'iec global' : 'iec index', [h(f[2]), h(f[3])], line),
       vtd_inv_desc_wait_sw: (f, { line }) => {
         queue.carriedOut('wait', [h(f[1])], line)
         this.irtes.waited(line)
@@ -114,7 +117,8 @@ export class Replay {
 
   #invalidate(descriptor: Exclude<Descriptor, { type: 'wait' }>, at: At): void {
     const global = descriptor.granularity === 'global'
-    if (this.#tableTrail !== null && descriptor.type !== 'iotlb') keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor })
+    if (this.#tableTrail !== null && descriptor.type !== 'iotlb')
+      keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor })
     switch (descriptor.type) {
       case 'context-cache':
         this.contexts.invalidate(descriptor, at.line)
@@ -137,7 +141,8 @@ export class Replay {
     if (isWhole) this.#placing?.setup(iqa)
   }
 
-  /** QEMU empties its caches when a root table is set and when translation goes on or off; the manual leaves that to software. */
+  /** QEMU empties its caches when a root table is set and when translation goes on or off; the manual leaves that to
+   *  software. */
   #unit(): Record<string, Handler> {
     const { contexts, faults, iotlb, queue, registers } = this
     const drop = (conduct: 'SRTP' | 'TE', line: number): void => { iotlb.empty(conduct, line); contexts.empty(line) }
@@ -158,7 +163,10 @@ export class Replay {
       vtd_dmar_enable: (f, { line }) => { registers.enable('DMA', f[1] !== '0', line); drop('TE', line) },
       vtd_ir_enable: (f, { line }) => registers.enable('interrupt', f[1] !== '0', line),
       vtd_dmar_fault: (f, { line }) => faults.fault(h(f[1]), n(f[2]), f[4] !== '0', line),
-      vtd_frr_new: (f, { line }) => { faults.record(line); this.entries.judge(map.FRCD.layout, words(f[3]!, f[2]!), line) },
+      vtd_frr_new: (f, { line }) => {
+        faults.record(line)
+        this.entries.judge(map.FRCD.layout, words(f[3]!, f[2]!), line)
+      },
     }
   }
 }

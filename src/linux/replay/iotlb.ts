@@ -1,4 +1,5 @@
-/** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and table 28). */
+/** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and
+ *  table 28). */
 import { coversIotlb } from '../../../spec/vtd/invalidation/covers.ts'
 import type { IotlbInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
 import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
@@ -6,7 +7,7 @@ import { anything, secondStageLeaf } from '../../../spec/vtd/layout/index.ts'
 import { leafSize, hardwareGeometry } from '../../../spec/vtd/walk/tables.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { word } from '../words.ts'
+import { word } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
 import type { At, Stay, Trail } from './trail.ts'
@@ -20,10 +21,11 @@ export type Conduct = 'SRTP' | 'TE' | 'reset' | 'capacity'
 export interface IotlbReport {
   readonly fills: number
   readonly hits: number
-  /** Translations that looked up a context entry, as only those do that miss the IOTLB: they end in a fill, pass-through or a fault. */
+  /** Translations that looked up a context entry, as only those do that miss the IOTLB: they end in a fill,
+   *  pass-through or a fault. */
   readonly misses: number
-  /** Every hit is one of these four: the entry stood as filled, with other content, or not at all; or the log had not yet told of
-   *  a moment at which the IOTLB was empty, so that the entry may be older than the log. */
+  /** Every hit is one of these four: the entry stood as filled, with other content, or not at all; or the log had not
+   *  yet told of a moment at which the IOTLB was empty, so that the entry may be older than the log. */
   readonly explained: number
   readonly beforeStart: Places
   readonly otherContent: Places
@@ -50,7 +52,8 @@ interface Seen { readonly sid: number; readonly iova: string; readonly slpte: st
 interface Used { readonly entry: Entry; readonly isFill: boolean; readonly line: number }
 
 const smallPage = leafSize(hardwareGeometry, 1)
-const levelOf = (pages: number): 1 | 2 | 3 | null => ([1, 2, 3] as const).find(level => leafSize(hardwareGeometry, level) === pages * smallPage) ?? null
+const levelOf = (pages: number): 1 | 2 | 3
+  | null => ([1, 2, 3] as const).find(level => leafSize(hardwareGeometry, level) === pages * smallPage) ?? null
 const pageOf = (address: string): number => Math.floor(Number.parseInt(address, 16) / 4096)
 
 export class IotlbReplay {
@@ -116,7 +119,8 @@ export class IotlbReplay {
     if (at - at % pages !== frame) note(this.#addressDiffers, line)
   }
 
-  /** The leaf of the last fill is judged once its level is known; one of 4 KiB has no reserved bit that the others lack. */
+  /** The leaf of the last fill is judged once its level is known; one of 4 KiB has no reserved bit that the others
+   *  lack. */
   #judgeFill(level: 1 | 2 | 3): void {
     if (this.#used?.isFill) this.#ledger.judge(secondStageLeaf[level], this.#used.entry.stay.leaf, this.#used.line)
   }
@@ -126,7 +130,8 @@ export class IotlbReplay {
     const first = entry.page - entry.page % pages
     const stay: Stay = { ...entry.stay, page: first, pages, frame: entry.stay.frame - entry.stay.frame % pages }
     this.#put({ ...entry, page: first, stay })
-    if (this.#trail !== null && this.#trail.stays.at(-1) === entry.stay) this.#trail.stays[this.#trail.stays.length - 1] = stay
+    if (this.#trail !== null && this.#trail.stays.at(-1) === entry.stay)
+      this.#trail.stays[this.#trail.stays.length - 1] = stay
     return stay
   }
 
@@ -168,7 +173,8 @@ export class IotlbReplay {
     this.#judgeFill(1)
     this.#used = null
     for (const [did, hits] of this.#hits) this.#domain(did).hits = hits
-    const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b).map(([did, { fills, hits }]) => ({ did, fills, hits }))
+    const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b)
+      .map(([did, { fills, hits }]) => ({ did, fills, hits }))
     return {
       fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), misses: this.#misses,
       explained: this.#explained, beforeStart: this.#beforeStart,

@@ -1,4 +1,5 @@
-/** Interrupt remapping entries as they were read, and whether each change was invalidated before its next use (VT-d rev 5.10, table 28). */
+/** Interrupt remapping entries as they were read, and whether each change was invalidated before its next use (VT-d rev
+ *  5.10, table 28). */
 import { coversIec } from '../../../spec/vtd/invalidation/covers.ts'
 import type { IecInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
 import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
@@ -6,7 +7,7 @@ import { anything, postedIrte, remappedIrte } from '../../../spec/vtd/layout/ind
 import type { Irte } from '../../../spec/vtd/walk/tables.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words } from '../words.ts'
+import { words } from '../dwords.ts'
 import type { EntryLedger, Judged } from './entries.ts'
 import { keep } from './trail.ts'
 import type { IrteSpan, TableTrail } from './trail.ts'
@@ -14,7 +15,8 @@ import type { IrteSpan, TableTrail } from './trail.ts'
 /** No capability is known of the unit whose log this is. */
 const entries = entryReader(anything)
 
-/** What table 28 and caching mode ask for: an entry that was present needs an invalidation; one that was not needs it only with CM=1. */
+/** What table 28 and caching mode ask for: an entry that was present needs an invalidation; one that was not needs it
+ *  only with CM=1. */
 export type IrteRule = 'was present: invalidation needed' | 'was not present: needed only with CM=1'
 export interface IrteChange {
   readonly index: number
@@ -24,7 +26,8 @@ export interface IrteChange {
   readonly from: string
   readonly to: string
   readonly rule: IrteRule
-  /** The last covering invalidation between the two reads, and the wait that completed after it; null where there was none. */
+  /** The last covering invalidation between the two reads, and the wait that completed after it; null where there was
+   *  none. */
   readonly iecLine: number | null
   readonly waitLine: number | null
 }
@@ -41,18 +44,27 @@ export interface IrteReport {
   readonly halves: 'as printed' | 'swapped' | 'undecided'
   /** Entries that decode only in the other order than the one taken. */
   readonly halvesDisputed: number
-  /** Interrupts remapped by an entry read just before, and those of them whose vector, trigger, delivery, destination or its mode is not that of the entry. */
+  /** Interrupts remapped by an entry read just before, and those of them whose vector, trigger, delivery, destination
+   *  or its mode is not that of the entry. */
   readonly remapped: number
   readonly remapDiffers: Places
 }
 interface Decoded { readonly irte: Irte; readonly judged: Judged; readonly span: IrteSpan }
 interface Known { content: string; decoded: Decoded; line: number; iecLine: number | null; waitLine: number | null }
 /** What the unit made of an entry, as it prints it. */
-export interface RemappedTo { readonly vector: number; readonly trigger: number; readonly delivery: number; readonly destination: number; readonly mode: number }
+export interface RemappedTo {
+  readonly vector: number
+  readonly trigger: number
+  readonly delivery: number
+  readonly destination: number
+  readonly mode: number
+}
 
 const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
-const describe = (irte: Irte): string => !irte.present ? 'not present'
-  : irte.im ? `posted vector ${irte.vector}` : `vector ${irte.vector} dst 0x${irte.dst.toString(16)}`
+function describe(irte: Irte): string {
+  if (!irte.present) return 'not present'
+  return irte.im ? `posted vector ${irte.vector}` : `vector ${irte.vector} dst 0x${irte.dst.toString(16)}`
+}
 
 export class IrteReplay {
   readonly #ledger: EntryLedger
@@ -101,7 +113,8 @@ export class IrteReplay {
     this.#lastRead = null
     if (irte === null || irte.im) return
     this.#remapped++
-    const isSame = irte.vector === vector && Number(irte.tm) === trigger && irte.dlm === delivery && Number(irte.dm) === mode
+    const isSame = irte.vector === vector && Number(irte.tm) === trigger && irte.dlm === delivery
+      && Number(irte.dm) === mode
     // An APIC id of 8 bits stands in bits 15:8: which width counts, IRTA says, and a log begun late does not.
     if (!isSame || irte.dst !== destination && (irte.dst >>> 8 & 0xff) !== destination) note(this.#remapDiffers, line)
   }
@@ -134,17 +147,20 @@ export class IrteReplay {
     const old = known.decoded.irte
     const needed = old.present
     const rule: IrteRule = needed ? 'was present: invalidation needed' : 'was not present: needed only with CM=1'
-    const change = { index, oldLine: known.line, newLine: line, from: describe(old), to: describe(irte), rule, iecLine, waitLine }
+    const change = { index, oldLine: known.line, newLine: line, from: describe(old), to: describe(irte), rule, iecLine,
+      waitLine }
     if (!needed || waitLine !== null) this.#invalidated++
     else if (this.#missed.length < 20) this.#missed.push(change)
     if (this.#sample.length < 20) this.#sample.push(change)
   }
 
-  /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid entry alone. */
+  /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid
+   *  entry alone. */
   #decode(index: number, low: string, high: string, line: number): Decoded {
     const printed = words(low, high), turned = words(high, low)
     const asPrinted = entries.irte(printed, 0), swapped = entries.irte(turned, 0)
-    const says = valid(asPrinted) === valid(swapped) ? null : valid(swapped) ? 'swapped' : 'as printed'
+    const order = valid(swapped) ? 'swapped' : 'as printed'
+    const says = valid(asPrinted) === valid(swapped) ? null : order
     if (says !== null && this.#halves === 'undecided') this.#halves = says
     else if (says !== null && says !== this.#halves) this.#disputed++
     const [irte, entry] = this.#halves === 'swapped' ? [swapped, turned] : [asPrinted, printed]

@@ -1,4 +1,5 @@
-/** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d rev 5.10, 6.5.2). */
+/** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d
+ *  rev 5.10, 6.5.2). */
 import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
 import { decodeDescriptor, descriptorType } from '../../../spec/vtd/layout/read-descriptors.ts'
 import type { QueueMode, RawDescriptor } from '../../../spec/vtd/layout/read-descriptors.ts'
@@ -6,7 +7,7 @@ import { anything, descriptorLayouts } from '../../../spec/vtd/layout/index.ts'
 import type { DescriptorType, Layout } from '../../../spec/vtd/layout/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words as wordsOf } from '../words.ts'
+import { words as wordsOf } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 
 export interface QueueReport {
@@ -66,7 +67,9 @@ export class QueueReplay {
 
   /** IQA.DW, where the log shows that it was written. */
   width(bits: QueueMode['bits']): void { this.#bits = bits; this.mode(this.#mode.scalable) }
-  mode(scalable: boolean): void { this.#mode = { bits: this.#bits ?? (scalable ? 256 : 128), scalable, rules: anything } }
+  mode(scalable: boolean): void {
+    this.#mode = { bits: this.#bits ?? (scalable ? 256 : 128), scalable, rules: anything }
+  }
 
   tail(index: number, line: number): void {
     this.#close(line)
@@ -87,7 +90,8 @@ export class QueueReplay {
     this.#fetched = { line, seen: false }
   }
 
-  /** The words of the entry, of one of 256 bits the lower half: the upper is taken as 0. Null where it is none that the caches are replayed by. */
+  /** The words of the entry, of one of 256 bits the lower half: the upper is taken as 0. Null where it is none that the
+   *  caches are replayed by. */
   entry(low: string, high: string, line: number): Extract<RawDescriptor, Descriptor> | null {
     if (this.#fetched === null || this.#fetched.seen) note(this.#gaps, line)
     else this.#fetched.seen = true
@@ -125,8 +129,10 @@ export class QueueReplay {
     const byKind = [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1)
     const perWait = [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits }))
     return {
-      submissions: this.#submissions, descriptors: this.#descriptors, byKind, waits: this.#waits, completed: this.#completed, perWait,
-      withoutWait: this.#withoutWait, unseen: this.#unseen, gaps: this.#gaps, disagreeing: this.#disagreeing, undecoded: this.#undecoded,
+      submissions: this.#submissions, descriptors: this.#descriptors, byKind, waits: this.#waits,
+      completed: this.#completed, perWait,
+      withoutWait: this.#withoutWait, unseen: this.#unseen, gaps: this.#gaps, disagreeing: this.#disagreeing,
+      undecoded: this.#undecoded,
     }
   }
 
@@ -144,11 +150,14 @@ export class QueueReplay {
 }
 
 /** The numbers in the order of QEMU's line for that kind. */
-function sameNumbers(d: Descriptor, numbers: readonly number[]): boolean {
-  const expected = d.type === 'wait' ? [d.slot * 4]
-    : d.type === 'iec' ? (d.granularity === 'global' ? [] : [d.index, d.indexMask])
-    : d.granularity === 'global' ? []
-    : d.type === 'context-cache' ? (d.granularity === 'device' ? [d.sid, d.functionMask] : [d.did])
-    : d.granularity === 'domain' ? [d.did] : [d.did, d.page * 4096, d.addressMask]
-  return expected.every((value, i) => value === numbers[i])
+const sameNumbers = (d: Descriptor, numbers: readonly number[]): boolean =>
+  numbersOf(d).every((value, i) => value === numbers[i])
+function numbersOf(d: Descriptor): readonly number[] {
+  if (d.type === 'wait') return [d.slot * 4]
+  if (d.granularity === 'global') return []
+  switch (d.type) {
+    case 'iec': return [d.index, d.indexMask]
+    case 'context-cache': return d.granularity === 'device' ? [d.sid, d.functionMask] : [d.did]
+    case 'iotlb': return d.granularity === 'domain' ? [d.did] : [d.did, d.page * 4096, d.addressMask]
+  }
 }

@@ -3,13 +3,14 @@ import { decode, registers } from '../../../spec/vtd/layout/index.ts'
 import type { Register } from '../../../spec/vtd/layout/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { word } from '../words.ts'
+import { word } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 
 /** By the offset of each of their dwords. Where the others are, which stand in CAP and ECAP, the log does not say. */
 const byOffset: ReadonlyMap<number, Register> = new Map(Object.values(registers)
   .filter(({ relative }) => relative === 'unit')
-  .flatMap((register: Register) => Array.from({ length: register.layout.bits / 32 }, (_, i): [number, Register] => [register.offset + 4 * i, register])))
+  .flatMap((register: Register) => Array.from({ length: register.layout.bits / 32 },
+    (_, i): [number, Register] => [register.offset + 4 * i, register])))
 const nameAt = (offset: number): string => byOffset.get(offset)?.name ?? `0x${offset.toString(16)}`
 
 /** GCMD: bits that keep a level, and bits that ask for one act. */
@@ -73,7 +74,8 @@ export class RegisterReplay {
     const words = new Uint32Array(register.layout.bits / 32)
     words.set(word(value).subarray(0, Math.min(size / 4, words.length)), (offset - register.offset) / 4)
     this.#ledger.judge(register.layout, words, line)
-    for (const [field, content] of Object.entries(decode(register.layout, words))) if (content !== 0) written.fields.add(field)
+    for (const [field, content] of Object.entries(decode(register.layout, words)))
+      if (content !== 0) written.fields.add(field)
     if (name === 'IRTA' && decode(registers.IRTA.layout, words).EIME === 0) this.#ledger.narrowDestinations()
   }
 
@@ -93,7 +95,8 @@ export class RegisterReplay {
       this.#pointers.push({ pointer, line, address, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
   }
 
-  /** A global invalidation. It counts when its turn has come: the next cache only after the wait for the one before it. */
+  /** A global invalidation. It counts when its turn has come: the next cache only after the wait for the one before
+   *  it. */
   flushed(flush: Flush): void {
     for (const open of this.#open()) if (open.wanted[open.done] === flush) open.pending = flush
   }
@@ -109,8 +112,10 @@ export class RegisterReplay {
   report(): RegisterReport {
     const byName = <V>(counts: Map<string, V>): [string, V][] => [...counts].sort(([a], [b]) => a < b ? -1 : 1)
     return {
-      writes: byName(this.#writes).map(([register, { count: n, fields }]) => ({ register, count: n, fields: [...fields] })),
-      reads: byName(this.#reads).map(([register, n]) => ({ register, count: n })), commands: this.#commands, several: this.#several, mode: this.#mode,
+      writes: byName(this.#writes)
+        .map(([register, { count: n, fields }]) => ({ register, count: n, fields: [...fields] })),
+      reads: byName(this.#reads).map(([register, n]) => ({ register, count: n })), commands: this.#commands,
+      several: this.#several, mode: this.#mode,
       pointers: this.#pointers.map(({ wanted: all, done, pointer, line, address, usedLine }) =>
         ({ pointer, line, address, usedLine, missing: all.slice(done) })),
       remapping: this.#remapping,

@@ -1,13 +1,18 @@
-/** What of a log is kept for holding it against something else: the kernel's own events, a dump of memory. Only filled where there is one. */
-import type { ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
+/** What of a log is kept for holding it against something else: the kernel's own events, a dump of memory. Only filled
+ *  where there is one. */
+import type {
+  ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation,
+} from '../../../spec/vtd/invalidation/covers.ts'
 
 export type Invalidation = ContextCacheInvalidation | IotlbInvalidation | IecInvalidation
 export const isInvalidation = (d: Descriptor): d is Invalidation => d.type !== 'wait'
 
-/** Where in the log something stands: line number, and microseconds since the first stamp (0 in a log without stamps). */
+/** Where in the log something stands: line number, and microseconds since the first stamp (0 in a log without
+ *  stamps). */
 export interface At { readonly line: number; readonly time_us: number }
 
-/** A stay in the IOTLB: filled `from`, removed at line `until` (null: never). Pages of 4 KiB. `hits` are where it was hit. */
+/** A stay in the IOTLB: filled `from`, removed at line `until` (null: never). Pages of 4 KiB. `hits` are where it was
+ *  hit. */
 export interface Stay {
   readonly from: At
   readonly sid: number
@@ -20,8 +25,14 @@ export interface Stay {
   until: number | null
 }
 export interface IotlbCommand extends At { readonly descriptor: IotlbInvalidation }
-/** A stay in the context cache, removed at line `until` (null: never). `words`: the lowest four dwords, which is all that the log prints. */
-export interface ContextStay { readonly line: number; readonly sid: number; readonly words: Uint32Array; until: number | null }
+/** A stay in the context cache, removed at line `until` (null: never). `words`: the lowest four dwords, which is all
+ *  that the log prints. */
+export interface ContextStay {
+  readonly line: number
+  readonly sid: number
+  readonly words: Uint32Array
+  until: number | null
+}
 /** A translation that passed through, of the page at `address`. */
 export interface PassThrough { readonly line: number; readonly sid: number; readonly address: number }
 /** The same content of an interrupt entry, read at these lines one after the other. Four dwords. */

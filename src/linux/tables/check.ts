@@ -1,5 +1,5 @@
-/** Holds what a log shows of the tables against a dump of them: what was cached, and not invalidated since, must stand there still
- *  (VT-d rev 5.10, ch. 6 and table 28). The walk is that of spec/vtd. */
+/** Holds what a log shows of the tables against a dump of them: what was cached, and not invalidated since, must stand
+ *  there still (VT-d rev 5.10, ch. 6 and table 28). The walk is that of spec/vtd. */
 import type { Dump } from '../../dump/dump.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
@@ -49,30 +49,44 @@ export interface TablesReport extends Readonly<Record<(typeof agreements)[number
 const shown = 5
 
 /** What the log says besides the trail. */
-export interface LogSide { readonly trail: Trail; readonly tableTrail: TableTrail; readonly interval: Interval | null; readonly pointers: readonly PointerSet[] }
+export interface LogSide {
+  readonly trail: Trail
+  readonly tableTrail: TableTrail
+  readonly interval: Interval | null
+  readonly pointers: readonly PointerSet[]
+}
 
 export function checkTables(dump: Dump, log: LogSide): TablesReport {
   const { interval, trail, tableTrail } = log
-  const base = { path: dump.path, assumed: dump.assumed, between: interval && { after: interval.from, before: interval.until } }
+  const base = { path: dump.path, assumed: dump.assumed,
+    between: interval && { after: interval.from, before: interval.until } }
   const tables = tablesOf(dump)
   const refused = refusalOf(log, tables.roots)
-  if (refused !== null || interval === null) return { ...base, translations: nothing, contexts: nothing, irtes: nothing, refused }
+  if (refused !== null || interval === null)
+    return { ...base, translations: nothing, contexts: nothing, irtes: nothing, refused }
   const judge = (sightings: readonly Sighting[]): Agreement => agreementOf(sightings, interval)
   return {
     ...base, refused,
-    translations: judge([...translationsOf(trail, tableTrail, interval, tables), ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)), irtes: judge(irtesOf(tableTrail, interval, tables)),
+    translations: judge([...translationsOf(trail, tableTrail, interval, tables),
+      ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)),
+      irtes: judge(irtesOf(tableTrail, interval, tables)),
   }
 }
 const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
 
 /** Whether the dump is of this boot, and can be placed in it; null if so. */
-function refusalOf({ trail, tableTrail, interval, pointers }: LogSide, roots: Readonly<Record<PointerSet['pointer'], number>>): string | null {
-  if (overflowed(trail) || overflowed(tableTrail)) return 'the log is too long to keep all its fills, reads and invalidations'
-  if (interval === null) return 'at no line was the invalidation queue as it is in the dump: it is of another boot, lacks the queue, or was made before or after this log'
+function refusalOf({ trail, tableTrail, interval, pointers }: LogSide,
+  roots: Readonly<Record<PointerSet['pointer'], number>>): string | null {
+  if (overflowed(trail) || overflowed(tableTrail))
+    return 'the log is too long to keep all its fills, reads and invalidations'
+  if (interval === null)
+    return 'at no line was the invalidation queue as it is in the dump: it is of another boot, lacks the queue, or '
+      + 'was made before or after this log'
   for (const pointer of ['root table', 'interrupt table'] as const) {
     const set = pointers.findLast(({ pointer: which, line }) => which === pointer && line < interval.until)
     if (set !== undefined && set.address !== roots[pointer])
-      return `the ${pointer} is at 0x${set.address.toString(16)} in the log (line ${set.line}) and at 0x${roots[pointer].toString(16)} in the dump`
+      return `the ${pointer} is at 0x${set.address.toString(16)} in the log (line ${set.line}) and at `
+        + `0x${roots[pointer].toString(16)} in the dump`
   }
   return null
 }
@@ -97,10 +111,12 @@ function agreementOf(sightings: readonly Sighting[], interval: Interval): Agreem
     }
   }
   const rows = (Object.keys(reasons) as Reason[]).filter(reason => open.has(reason))
-  return { agreeing, differing, differences, open: rows.map(reason => ({ reason, means: reasons[reason], places: open.get(reason)! })) }
+  return { agreeing, differing, differences,
+    open: rows.map(reason => ({ reason, means: reasons[reason], places: open.get(reason)! })) }
 }
 
-/** A change of what is present must be invalidated: until that has been done the log may show the old content and the dump the new. */
+/** A change of what is present must be invalidated: until that has been done the log may show the old content and the
+ *  dump the new. */
 function outcomeOf(sighting: Sighting, found: Found, { from, ends }: Interval): 'agrees' | 'differs' | Reason {
   if (found.says === sighting.log) return 'agrees'
   if (found.isMissing) return 'missing'

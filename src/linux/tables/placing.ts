@@ -1,19 +1,22 @@
-/** Finds the lines of a log between which a dump of memory was made: where the invalidation queue held just what the dump shows of it.
+/** Finds the lines of a log between which a dump of memory was made: where the invalidation queue held just what the
+ *  dump shows of it.
  *  The queue is a ring, so that its content names a moment (VT-d rev 5.10, 6.5.2). */
 import { descriptorType } from '../../../spec/vtd/layout/read-descriptors.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { decode, registers } from '../../../spec/vtd/layout/index.ts'
 import type { Dwords } from '../../../spec/vtd/layout/index.ts'
-import { words as wordsOf } from '../words.ts'
+import { words as wordsOf } from '../dwords.ts'
 
-/** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after them. */
+/** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after
+ *  them. */
 export interface Interval { readonly from: number; readonly until: number; readonly ends: boolean }
 
 /** Of a slot, whose dump is 0 until something was put into it. */
 type Slot = 'same' | 'other'
 
 export class Placing {
-  /** Slots that the dump holds, four dwords each: of an entry of 256 bits the lower half, which is all that the log prints. */
+  /** Slots that the dump holds, four dwords each: of an entry of 256 bits the lower half, which is all that the log
+   *  prints. */
   readonly #slots = new Map<number, Uint32Array>()
   readonly #seen = new Map<number, Slot>()
   /** Slots whose content is not yet, or no longer, that of the dump. */
@@ -56,7 +59,8 @@ export class Placing {
     this.#line = line
   }
 
-  /** An entry was fetched. QEMU prints no words of types 6 and 7: such a one is what the dump shows, if that has such a type. */
+  /** An entry was fetched. QEMU prints no words of types 6 and 7: such a one is what the dump shows, if that has such a
+   *  type. */
   fetched(slot: number, line: number): void {
     this.#line = line
     this.#slot = slot
@@ -70,14 +74,16 @@ export class Placing {
     if (dump !== undefined) this.#see(this.#slot, wordsOf(low, high).every((word, i) => word === dump[i]))
   }
 
-  /** Null where the queue never was as the dump has it. Told after the last line; where the content fits at several places, the
-   *  interval has all of them. */
+  /** Null where the queue never was as the dump has it. Told after the last line; where the content fits at several
+   *  places, the interval has all of them. */
   interval(lines: number): Interval | null {
     this.#close(null)
-    return this.#found && { from: this.#found.from, until: this.#found.until ?? lines + 1, ends: this.#found.until === null }
+    return this.#found && { from: this.#found.from, until: this.#found.until ?? lines + 1,
+      ends: this.#found.until === null }
   }
 
-  /** Entries may stand in the ring for a while before the tail is rung: the moment may lie before the youngest submission. */
+  /** Entries may stand in the ring for a while before the tail is rung: the moment may lie before the youngest
+   *  submission. */
   #close(until: number | null): void {
     if (this.#open === 0 && this.#seen.size > 0) this.#found = { from: this.#found?.from ?? this.#before, until }
   }

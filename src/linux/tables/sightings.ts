@@ -1,4 +1,5 @@
-/** What a log shows of the tables about the moment of a dump: the last that was fetched or read of each entry (VT-d rev 5.10, ch. 6). */
+/** What a log shows of the tables about the moment of a dump: the last that was fetched or read of each entry (VT-d rev
+ *  5.10, ch. 6). */
 import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
 import { coversContext, coversIec, coversIotlb } from '../../../spec/vtd/invalidation/covers.ts'
 import { anything, contextEntry, getter } from '../../../spec/vtd/layout/index.ts'
@@ -24,12 +25,15 @@ const leaves = entryReader(anything)
 const didOf = getter(contextEntry, 'DID')
 
 /** Whether an invalidation between these lines names the device, whatever its domain. */
-const contextTaken = (others: readonly OtherCommand[], sid: number, after: number, before: number): boolean => others.some(({ line, descriptor }) =>
-  line > after && line < before && descriptor.type === 'context-cache' && coversContext(descriptor, { sid, did: descriptor.did }))
+const contextTaken = (others: readonly OtherCommand[], sid: number, after: number, before: number): boolean =>
+  others.some(({ line, descriptor }) =>
+  line > after && line < before && descriptor.type === 'context-cache'
+    && coversContext(descriptor, { sid, did: descriptor.did }))
 
-/** Every fill of the IOTLB before the end of the interval. Those that were removed before it are not known, nor those whose device may have got
- *  another context entry: its cached one was invalidated. */
-export function translationsOf({ stays, commands }: Trail, { others }: TableTrail, { until }: Interval, tables: Tables): Sighting[] {
+/** Every fill of the IOTLB before the end of the interval. Those that were removed before it are not known, nor those
+ *  whose device may have got another context entry: its cached one was invalidated. */
+export function translationsOf({ stays, commands }: Trail, { others }: TableTrail, { until }: Interval,
+  tables: Tables): Sighting[] {
   const mayHaveMoved = ({ sid, from }: Stay): boolean => contextTaken(others, sid, from.line, until)
   return stays.filter(({ from }) => from.line < until).map((stay: Stay): Sighting => {
     const { sid, did, page, pages, frame } = stay
@@ -39,7 +43,8 @@ export function translationsOf({ stays, commands }: Trail, { others }: TableTrai
       log: translationText({ did, input: page * 4096, output: frame * 4096, pages, read, write }),
       isKnown: (stay.until === null || stay.until >= until) && !mayHaveMoved(stay),
       find: () => tables.translation({ sid, access: read ? 'read' : 'write', address: page * 4096 }),
-      isInvalidatedLater: () => commands.some(({ line, descriptor }) => line >= until && coversIotlb(descriptor, { did, page, pages })),
+      isInvalidatedLater: () =>
+        commands.some(({ line, descriptor }) => line >= until && coversIotlb(descriptor, { did, page, pages })),
     }
   })
 }
@@ -51,8 +56,10 @@ export function passesOf({ passed, others }: TableTrail, { until }: Interval, ta
   return [...latest.values()].map(({ line, sid, address }): Sighting => {
     const covered = (after: number, before: number): boolean => contextTaken(others, sid, after, before)
     return {
-      line, what: `${bdf(sid)} page 0x${address.toString(16)}`, log: passThroughText(address, address), isKnown: !covered(line, until),
-      find: () => tables.translation({ sid, access: 'read', address }), isInvalidatedLater: () => covered(until - 1, Infinity),
+      line, what: `${bdf(sid)} page 0x${address.toString(16)}`, log: passThroughText(address, address),
+      isKnown: !covered(line, until),
+      find: () => tables.translation({ sid, access: 'read', address }),
+      isInvalidatedLater: () => covered(until - 1, Infinity),
     }
   })
 }
@@ -66,8 +73,9 @@ export function contextsOf({ contexts, others }: TableTrail, { until }: Interval
       isKnown: stay.until === null || stay.until >= until,
       find: () => tables.context(sid),
       // In scalable mode the domain stands in the PASID entry: any invalidation of the device counts.
-      isInvalidatedLater: () => others.some(({ line, descriptor }) => line >= until && descriptor.type === 'context-cache'
-        && coversContext(descriptor, { sid, did: tables.isScalable ? descriptor.did : didOf(words, 0) })),
+      isInvalidatedLater: () =>
+        others.some(({ line, descriptor }) => line >= until && descriptor.type === 'context-cache'
+          && coversContext(descriptor, { sid, did: tables.isScalable ? descriptor.did : didOf(words, 0) })),
     }
   })
 }

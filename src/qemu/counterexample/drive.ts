@@ -1,4 +1,5 @@
-/** Does to QEMU what a step was lowered to, and looks at what came of it: which frame a DMA reached, which CPU an interrupt. */
+/** Does to QEMU what a step was lowered to, and looks at what came of it: which frame a DMA reached, which CPU an
+ *  interrupt. */
 import { UserError } from '../../errors.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
 import type { VtdState as State } from '../../../spec/vtd/bounded/state.ts'
@@ -12,11 +13,11 @@ import type { Machine } from '../machine.ts'
 import { bytesOf, wordsOf } from '../memory.ts'
 import { faultOf } from '../unit.ts'
 import { bufferBytes, finish } from '../edu.ts'
-import type { Deed, Outcome } from './lower.ts'
+import type { HostOp, Outcome } from './lower.ts'
 
 /** What was done, and what QEMU made of it. */
-export interface Sight {
-  readonly deed: Deed
+export interface HostResult {
+  readonly deed: HostOp
   /** Null where nothing is to come of it. What a read got is known when the run is over: see `Driver.seen`. */
   readonly outcome: Outcome | null
   /** The translation came from QEMU's IOTLB. */
@@ -42,7 +43,7 @@ export class Driver {
   /** DMAs so far. */
   #count = 0
   /** Of each read, where it is in the device's buffer. */
-  readonly #offsets = new Map<Sight, number>()
+  readonly #offsets = new Map<HostResult, number>()
 
   constructor(machine: Machine, b: Bounds, at: Placement) {
     this.#machine = machine
@@ -51,12 +52,16 @@ export class Driver {
   }
 
   /** `queue`: software uses the queue; else it invalidates by register, which no unit takes while its queue is on. */
-  async setUp(start: State, queue: boolean, table: Deed): Promise<void> {
+  async setUp(start: State, queue: boolean, table: HostOp): Promise<void> {
     const { qtest, unit } = this.#machine
     const at = this.#at
-    for (const page of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat(), workAt(at).queue, workAt(at).status]) qtest.fill(page, 4096)
-    at.frames.forEach((page, frame) => { qtest.memwrite(page, bytesOf(Uint32Array.from({ length: 1024 }, (_, i) => marker(frame, 4 * i)))) })
-    for (const { address, words } of entriesOf(memoryOf(start), this.#b, at, 'software')) qtest.memwrite(address, bytesOf(words))
+    for (const page of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat(),
+      workAt(at).queue, workAt(at).status]) qtest.fill(page, 4096)
+    at.frames.forEach((page, frame) => {
+      qtest.memwrite(page, bytesOf(Uint32Array.from({ length: 1024 }, (_, i) => marker(frame, 4 * i))))
+    })
+    for (const { address, words } of entriesOf(memoryOf(start), this.#b, at, 'software'))
+      qtest.memwrite(address, bytesOf(words))
     unit.setRoot(qwordsOf(rtaddrOf(at))[0]!)
     if (queue) unit.startQueue(workAt(at).queue)
     await this.do(table)
@@ -66,9 +71,9 @@ export class Driver {
     await this.#machine.trace.sync()
   }
 
-  async do(deed: Deed): Promise<Sight> {
+  async do(deed: HostOp): Promise<HostResult> {
     const { qtest, unit } = this.#machine
-    const plain: Sight = { deed, outcome: null, cached: false, note: null }
+    const plain: HostResult = { deed, outcome: null, cached: false, note: null }
     switch (deed.kind) {
       case 'store': qtest.memwrite(deed.entry.address, bytesOf(deed.entry.words)); return plain
       case 'enable': unit.enable(deed.bit, deed.on); return plain
@@ -87,7 +92,8 @@ export class Driver {
     for (const status of waits) qtest.writel(status, 0)
     unit.submit(descriptors.map(d => descriptorWords(d, done)))
     const written = await Promise.all(waits.map(status => qtest.readl(status)))
-    return waits.length === 0 ? null : written.every(word => word === done) ? 'the wait is done' : 'the wait is not done'
+    if (waits.length === 0) return null
+    return written.every(word => word === done) ? 'the wait is done' : 'the wait is not done'
   }
 
   /** By the registers: CCMD, or IVA and IOTLB (11.4). */
@@ -96,40 +102,51 @@ export class Driver {
     const word = (words: Uint32Array): bigint => qwordsOf(words)[0]!
     if (d.type === 'context-cache') {
       const CIRG = { global: 1, domain: 2, device: 3 }[d.granularity]
-      unit.write('CCMD', word(encode(registers.CCMD.layout, { ICC: 1, CIRG, DID: d.did, SID: d.sid, FM: d.functionMask })))
+      unit.write('CCMD', word(encode(registers.CCMD.layout,
+        { ICC: 1, CIRG, DID: d.did, SID: d.sid, FM: d.functionMask })))
     }
     if (d.type === 'iotlb') {
-      if (d.granularity === 'page') unit.write('IVA', word(encode(registers.IVA.layout, { ADDR: d.page, IH: +d.hint, AM: d.addressMask })))
-      unit.write('IOTLB', word(encode(registers.IOTLB.layout, { IVT: 1, IIRG: { global: 1, domain: 2, page: 3 }[d.granularity], DW: 1, DR: 1, DID: d.did })))
+      if (d.granularity === 'page')
+        unit.write('IVA', word(encode(registers.IVA.layout, { ADDR: d.page, IH: +d.hint, AM: d.addressMask })))
+      unit.write('IOTLB', word(encode(registers.IOTLB.layout,
+        { IVT: 1, IIRG: { global: 1, domain: 2, page: 3 }[d.granularity], DW: 1, DR: 1, DID: d.did })))
     }
   }
 
-  async #dma(deed: Deed & { readonly kind: 'dma' }): Promise<Sight> {
+  async #dma(deed: HostOp & { readonly kind: 'dma' }): Promise<HostResult> {
     const { edus, trace, unit, qtest } = this.#machine
     const edu = edus[deed.device]!, frames = this.#at.frames
     const offset = slot * ++this.#count
     if (offset + slot > bufferBytes)
-      throw new UserError({ code: 'E-QEMU-LONG', subject: 'replay', problem: `the trace has more than ${this.#count - 1} requests`, next: 'shorten the trace: `remapcheck check` finds the shortest' })
+      throw new UserError({
+        code: 'E-QEMU-LONG', subject: 'replay', problem: `the trace has more than ${this.#count - 1} requests`,
+        next: 'shorten the trace: `remapcheck check` finds the shortest',
+      })
     edu.start({ direction: deed.write ? 'write' : 'read', address: deed.address + offset, offset })
-    const [after, faults] = await edu.finish(() => Promise.all([Promise.all(frames.map(frame => qtest.readl(frame + offset))), unit.faults()]))
+    const [after, faults] = await edu.finish(() =>
+      Promise.all([Promise.all(frames.map(frame => qtest.readl(frame + offset))), unit.faults()]))
     const record = faultOf(faults)
     if (record !== null) unit.clearFaults()
     const events = await trace.sync()
     const cached = events.some(event => event.name === 'vtd_iotlb_page_hit')
-    const note = deed.why === 'context' ? (events.some(event => event.name === 'vtd_iotlb_cc_update') ? 'its context entry is cached' : 'its context entry is not cached') : null
+    const isFilled = events.some(event => event.name === 'vtd_iotlb_cc_update')
+    const note = deed.why === 'context' ? `its context entry is ${isFilled ? '' : 'not '}cached` : null
     const written = deed.write ? after.indexOf(wordsOf(edu.pattern(offset, 4))[0]!) : -1
-    const sight: Sight = { deed, cached, note, outcome: written >= 0 ? { kind: 'landed', frame: written } : { kind: 'blocked', reason: record?.FR ?? null } }
+    const sight: HostResult = { deed, cached, note,
+      outcome: written >= 0 ? { kind: 'landed', frame: written } : { kind: 'blocked', reason: record?.FR ?? null } }
     if (!deed.write) this.#offsets.set(sight, offset)
     return sight
   }
 
-  /** What each read got, to be asked when all is done: translation is off then, and the devices write their buffers to memory. */
-  async seen(): Promise<(sight: Sight) => Sight> {
+  /** What each read got, to be asked when all is done: translation is off then, and the devices write their buffers to
+   *  memory. */
+  async seen(): Promise<(sight: HostResult) => HostResult> {
     const { edus, unit, qtest } = this.#machine
     const { buffers } = workAt(this.#at)
     unit.enable('TE', false)
     edus.forEach((edu, i) => { edu.start({ direction: 'write', address: buffers + 4096 * i, bytes: bufferBytes }) })
-    const words = (await finish(edus, () => Promise.all(edus.map((_, i) => qtest.memread(buffers + 4096 * i, 4096))))).map(one => wordsOf(one))
+    const words = (await finish(edus,
+      () => Promise.all(edus.map((_, i) => qtest.memread(buffers + 4096 * i, 4096))))).map(one => wordsOf(one))
     return sight => {
       const offset = this.#offsets.get(sight)
       const { deed } = sight
@@ -139,7 +156,7 @@ export class Driver {
     }
   }
 
-  async #message(deed: Deed & { readonly kind: 'message' }): Promise<Sight> {
+  async #message(deed: HostOp & { readonly kind: 'message' }): Promise<HostResult> {
     const { edus, trace, unit, monitor } = this.#machine
     const edu = edus[deed.device]!
     edu.setMsi(deed.address, deed.data)
@@ -148,11 +165,15 @@ export class Driver {
     const record = faultOf(faults)
     if (record !== null) unit.clearFaults()
     const delivered = events.find(event => event.name === 'apic_deliver_irq')
-    if (delivered === undefined) return { deed, outcome: { kind: 'rejected', reason: record?.FR ?? null }, cached: false, note: null }
+    if (delivered === undefined)
+      return { deed, outcome: { kind: 'rejected', reason: record?.FR ?? null }, cached: false, note: null }
     const cpu = cpuOf(delivered.dest, { ...this.#b, wideIds: 0 })
     const vector = this.#at.vectors.indexOf(delivered.vector)
-    if (cpu === null || vector < 0) return { deed, outcome: { kind: 'rejected', reason: null }, cached: false, note: `sent to the id ${delivered.dest}, vector ${delivered.vector}` }
+    if (cpu === null || vector < 0)
+      return { deed, outcome: { kind: 'rejected', reason: null }, cached: false,
+        note: `sent to the id ${delivered.dest}, vector ${delivered.vector}` }
     const pending = monitor !== null && (await monitor.requested(cpu)).includes(delivered.vector)
-    return { deed, outcome: { kind: 'accepted', cpu, vector }, cached: false, note: pending ? 'IRR has it' : 'IRR does not have it' }
+    return { deed, outcome: { kind: 'accepted', cpu, vector }, cached: false,
+      note: pending ? 'IRR has it' : 'IRR does not have it' }
   }
 }

@@ -7,9 +7,9 @@ import { versionText } from '../find.ts'
 import { withMachine } from '../machine.ts'
 import type { MachineOptions } from '../options.ts'
 import { Driver, workAt } from './drive.ts'
-import type { Sight } from './drive.ts'
+import type { HostResult } from './drive.ts'
 import { interruptTable, lower } from './lower.ts'
-import type { Deed, ModelStep, Outcome } from './lower.ts'
+import type { HostOp, ModelStep, Outcome } from './lower.ts'
 import type { LimitName } from './limits.ts'
 
 export interface Counterexample {
@@ -25,9 +25,9 @@ export interface Counterexample {
   readonly asWrite: (issued: number) => boolean
 }
 
-export interface ShownStep { readonly sights: readonly Sight[]; readonly limits: readonly LimitName[] }
-/** `shown`: QEMU does what the model says at the violating step. `cannot`: it does not, or there is nothing to see, and `limits` say why. `differs`: it does
- *  not, and nothing explains it. */
+export interface ShownStep { readonly sights: readonly HostResult[]; readonly limits: readonly LimitName[] }
+/** `shown`: QEMU does what the model says at the violating step. `cannot`: it does not, or there is nothing to see, and
+ *  `limits` say why. `differs`: it does not, and nothing explains it. */
 export interface OnQemu {
   readonly version: string
   readonly verdict: 'shown' | 'cannot' | 'differs'
@@ -39,27 +39,31 @@ export interface OnQemu {
 
 const events = ['vtd_iotlb_page_hit', 'vtd_iotlb_cc_update', 'apic_deliver_irq'] as const
 
-export async function showOnQemu(example: Counterexample, options: { readonly qemu?: string; readonly env?: MachineOptions['env'] } = {}): Promise<OnQemu> {
+export async function showOnQemu(example: Counterexample,
+  options: { readonly qemu?: string; readonly env?: MachineOptions['env'] } = {}): Promise<OnQemu> {
   const { bounds: b, start, steps } = example
   const at = placementOf(b, { interruptTables: Math.max(1, start.unit.tables.irt.length) })
   const { status } = workAt(at)
   const queue = steps.some(({ before, after }) => after.unit.queue.length > before.unit.queue.length)
   const also = alsoWritten(example)
   return withMachine({
-    ...options.qemu === undefined ? {} : { qemu: options.qemu }, ...options.env === undefined ? {} : { env: options.env }, edus: at.requesters, cachingMode: b.cm === 1, eim: b.eim === 1, cpus: b.cpus, monitor: b.sources > 0, trace: events,
+    ...options.qemu === undefined ? {} : { qemu: options.qemu },
+    ...options.env === undefined ? {} : { env: options.env }, edus: at.requesters, cachingMode: b.cm === 1,
+    eim: b.eim === 1, cpus: b.cpus, monitor: b.sources > 0, trace: events,
   }, async machine => {
     const driver = new Driver(machine, b, at)
     await driver.setUp(start, queue, interruptTable(start, b, at))
-    const done: { readonly sights: Sight[]; readonly limits: readonly LimitName[] }[] = []
+    const done: { readonly sights: HostResult[]; readonly limits: readonly LimitName[] }[] = []
     for (const [i, step] of steps.entries()) {
       const { deeds, limits } = lower(step, b, at, status)
-      const sights: Sight[] = []
+      const sights: HostResult[] = []
       for (const deed of deeds) sights.push(await driver.do(deed))
       if (i === also && !sights.some(isRefused)) sights.push(await driver.do(writeOf(step, b, at)))
       done.push({ sights, limits })
     }
     const seen = await driver.seen()
-    return { version: versionText(machine.version), ...judge(example, done.map(({ sights, limits }) => ({ sights: sights.map(seen), limits }))) }
+    return { version: versionText(machine.version),
+      ...judge(example, done.map(({ sights, limits }) => ({ sights: sights.map(seen), limits }))) }
   })
 }
 
@@ -71,12 +75,14 @@ function alsoWritten(example: Counterexample): number | null {
   return flight !== null && !flight.write && example.asWrite(issued) ? issued : null
 }
 /** What a read got is not known yet, but a fault is. */
-const isRefused = ({ outcome }: Sight): boolean => outcome?.kind === 'blocked' && outcome.reason !== null
-const requestIn = ({ before, after }: ModelStep) => after.inFlight.find((flight, device) => flight !== null && before.inFlight[device] === null) ?? null
-function writeOf(step: ModelStep, b: Bounds, at: Placement): Deed {
+const isRefused = ({ outcome }: HostResult): boolean => outcome?.kind === 'blocked' && outcome.reason !== null
+const requestIn = ({ before, after }: ModelStep) =>
+  after.inFlight.find((flight, device) => flight !== null && before.inFlight[device] === null) ?? null
+function writeOf(step: ModelStep, b: Bounds, at: Placement): HostOp {
   const device = step.after.inFlight.findIndex((flight, i) => flight !== null && step.before.inFlight[i] === null)
   const { iova, frame } = step.after.inFlight[device]!
-  return { kind: 'dma', device, write: true, address: iova === null ? at.frames[frame]! : inputOf(iova, b), why: 'also', expected: { kind: 'landed', frame } }
+  return { kind: 'dma', device, write: true, address: iova === null ? at.frames[frame]! : inputOf(iova, b), why: 'also',
+    expected: { kind: 'landed', frame } }
 }
 
 /** The step in which that happened which the property is about: of what lands, where it was translated. */
@@ -85,11 +91,14 @@ function evidenceOf({ steps, at }: Counterexample): number | null {
   if (at === null || step === undefined) return null
   const landed = step.seen.find(one => one.what === 'landed')
   if (landed !== undefined) {
-    const issued = steps.findLastIndex(({ before, after }, i) => i < at && before.inFlight[landed.device] === null && after.inFlight[landed.device] !== null)
+    const issued = steps.findLastIndex(({ before, after }, i) =>
+      i < at && before.inFlight[landed.device] === null && after.inFlight[landed.device] !== null)
     return issued < 0 ? null : issued
   }
   if (step.seen.some(one => one.what === 'accepted' || one.what === 'rejected')) {
-    const sent = steps.findLastIndex(({ before, after }, i) => i <= at && after.sources.some((one, k) => one.message?.format === 'remapped' && before.sources[k]!.message?.format !== 'remapped'))
+    const sent = steps.findLastIndex(({ before, after }, i) =>
+      i <= at && after.sources.some((one, k) =>
+        one.message?.format === 'remapped' && before.sources[k]!.message?.format !== 'remapped'))
     return step.op.action === 'lapic.accept' ? sent : at
   }
   return step.seen.some(one => one.what === 'blocked' || one.what === 'table-read') ? at : null
@@ -100,11 +109,13 @@ export const agrees = (ours: Outcome, theirs: Outcome): boolean => {
     case 'landed': return theirs.kind === 'landed' && theirs.frame === ours.frame
     case 'accepted': return theirs.kind === 'accepted' && theirs.cpu === ours.cpu && theirs.vector === ours.vector
     // A reason that was not recorded says nothing against the model's.
-    case 'blocked': case 'rejected': return theirs.kind === ours.kind && (theirs.reason === null || ours.reason === null || theirs.reason === ours.reason)
+    case 'blocked': case 'rejected':
+      return theirs.kind === ours.kind
+        && (theirs.reason === null || ours.reason === null || theirs.reason === ours.reason)
   }
 }
 /** Whether QEMU did what the model says; null where there is nothing to compare. */
-export function sameAs({ deed, outcome }: Sight): boolean | null {
+export function sameAs({ deed, outcome }: HostResult): boolean | null {
   if (deed.kind !== 'dma' && deed.kind !== 'message' || deed.expected === null) return null
   return outcome !== null && agrees(deed.expected, outcome)
 }
@@ -116,7 +127,9 @@ function judge(example: Counterexample, steps: readonly ShownStep[]): Omit<OnQem
   const { at } = example
   const before = steps.slice(0, (evidence ?? at ?? steps.length) + 1)
   const met = [...new Set(before.flatMap(({ limits }) => limits))]
-  const compared = evidence === null ? [] : steps[evidence]!.sights.filter(({ deed }) => deed.kind !== 'dma' || deed.why !== 'also').map(sameAs).filter(same => same !== null)
+  const compared = evidence === null ? []
+    : steps[evidence]!.sights.filter(({ deed }) => deed.kind !== 'dma' || deed.why !== 'also').map(sameAs)
+      .filter(same => same !== null)
   if (evidence === null || at === null || compared.length === 0 || compared.includes(false)) {
     const strange = before.some(({ sights }) => sights.some(sight => sameAs(sight) === false))
     const limits: readonly LimitName[] = strange || evidence !== null ? met : ['runs-no-code']
@@ -125,6 +138,8 @@ function judge(example: Counterexample, steps: readonly ShownStep[]): Omit<OnQem
   // That a table was read is seen from what the walk gave, if the walk was of tables alone.
   if (example.steps[at]!.seen.some(one => one.what === 'table-read') && met.includes('no-paging-structure-cache'))
     return { verdict: 'cannot', limits: ['no-paging-structure-cache'], ...told }
-  if (evidence === at || evidence === at - 1 || example.arrivesEarly(evidence)) return { verdict: 'shown', limits: [], ...told }
-  return { verdict: 'cannot', limits: [example.steps[at]!.op.action === 'lapic.accept' ? 'accepts-at-once' : 'lands-at-once'], ...told }
+  if (evidence === at || evidence === at - 1 || example.arrivesEarly(evidence))
+    return { verdict: 'shown', limits: [], ...told }
+  return { verdict: 'cannot',
+    limits: [example.steps[at]!.op.action === 'lapic.accept' ? 'accepts-at-once' : 'lands-at-once'], ...told }
 }

@@ -57,7 +57,8 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
   for (const [i, { setup, cases }] of shareOut(options).entries()) {
     if (options.signal?.aborted === true) break
     watch.lap('qemu')
-    const machineOptions = { ...setup.options, ...options.qemu === undefined ? {} : { qemu: options.qemu }, ...options.env === undefined ? {} : { env: options.env } }
+    const machineOptions = { ...setup.options, ...options.qemu === undefined ? {} : { qemu: options.qemu },
+      ...options.env === undefined ? {} : { env: options.env } }
     await withMachine(machineOptions, async machine => {
       version = machine.version
       await setup.rig.prepare(machine)
@@ -66,12 +67,13 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
       for (let round = 0; goesOn(); round++) {
         watch.lap('generate')
         const seed = mix(options.seed, i, round)
-        const shrunk = await setup.rig.check({ machine, seed, runs: chunk, lap: part => { watch.lap(part) }, on: (judged, tally) => {
-          own += judged.filter(({ of }) => of === 'request').length
-          total.add(tally)
-          options.onProgress?.(compared + own)
-          return own < cases && options.signal?.aborted !== true
-        } })
+        const shrunk = await setup.rig.check({ machine, seed, runs: chunk, lap: part => { watch.lap(part) },
+          on: (judged, tally) => {
+            own += judged.filter(({ of }) => of === 'request').length
+            total.add(tally)
+            options.onProgress?.(compared + own)
+            return own < cases && options.signal?.aborted !== true
+          } })
         if (shrunk === null) continue
         found++
         differences.push({ suite: setup.suite, setup: setup.name, seed, ...shrunk })
@@ -82,7 +84,8 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
   }
   watch.lap('qemu')
   return {
-    version: version ?? { major: 0, minor: 0, micro: 0 }, seed: options.seed, cases: compared, setups: done, tally: total, differences,
+    version: version ?? { major: 0, minor: 0, micro: 0 }, seed: options.seed, cases: compared, setups: done,
+    tally: total, differences,
     interrupted: options.signal?.aborted === true, time: watch.time, elapsed: watch.elapsed,
   }
 }
@@ -91,12 +94,16 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
 function shareOut({ cases, suites }: OracleOptions): readonly { readonly setup: Setup; readonly cases: number }[] {
   const asked = setups.filter(({ suite }) => suites.includes(suite))
   const weight = suiteNames.filter(name => suites.includes(name)).reduce((sum, name) => sum + shares[name], 0)
-  return asked.map(setup => ({ setup, cases: Math.ceil(cases * shares[setup.suite] / weight / asked.filter(({ suite }) => suite === setup.suite).length) }))
+  return asked.map(setup => ({
+    setup,
+    cases: Math.ceil(cases * shares[setup.suite] / weight / asked.filter(({ suite }) => suite === setup.suite).length),
+  }))
 }
 
 /** A seed for each call of fast-check: numbers of 32 bits, mixed so that neighbours have nothing in common. */
 function mix(seed: number, setup: number, round: number): number {
-  let value = (Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(setup + 1, 0xc2b2_ae35) ^ Math.imul(round + 1, 0x27d4_eb2f)) >>> 0
+  let value = (Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(setup + 1, 0xc2b2_ae35)
+    ^ Math.imul(round + 1, 0x27d4_eb2f)) >>> 0
   value = Math.imul(value ^ value >>> 15, 0x2c1b_3c6d)
   return (value ^ value >>> 13) | 0
 }

@@ -1,4 +1,5 @@
-/** Where QEMU is known to leave the manual: what it does, what the manual says, and how exactly that is told from any other difference. */
+/** Where QEMU is known to leave the manual: what it does, what the manual says, and how exactly that is told from any
+ *  other difference. */
 import type { VtdClause } from '../../../spec/vtd/clauses.ts'
 import type { Mapping, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
 import { remap } from '../../../spec/vtd/remap/remap.ts'
@@ -25,19 +26,23 @@ interface OfDma extends QemuException {
 const dma = [
   {
     name: 'reserved-context-recorded', clause: 'VTD:table-30/lct-3',
-    qemu: 'Records a reserved bit in a context entry (Bh) even if FPD=1.', manual: 'Bh is qualified: not recorded where FPD=1.',
+    qemu: 'Records a reserved bit in a context entry (Bh) even if FPD=1.',
+    manual: 'Bh is qualified: not recorded where FPD=1.',
     explains: c => c.model.kind === 'fault' && c.model.suppressed && mayFault(c, 0x0b) && faults(c, 0x0b),
   },
   {
     name: 'whole-page-in-interrupt-range', clause: 'VTD:table-30/lgn-4',
-    qemu: 'Refuses (Eh) every address of a large page that overlaps FEEx_xxxx.', manual: 'Refuses the addresses that land in FEEx_xxxx, no others.',
+    qemu: 'Refuses (Eh) every address of a large page that overlaps FEEx_xxxx.',
+    manual: 'Refuses the addresses that land in FEEx_xxxx, no others.',
     explains: c => c.model.kind === 'translated' && overlaps(c.unit, c.model.mapping)
       && (c.way.fpd ? isSuppressed(c) : faults(c, c.model.mapping.pgtt === 0 ? 0x0e : 0x87)),
   },
   {
     name: 'pass-through-unbounded', clause: 'VTD:table-30/lgn-1',
-    qemu: 'Lets any address pass through.', manual: 'Refuses an address beyond the host address width (4h; 83h in scalable mode).',
-    explains: c => c.way.around && c.model.kind === 'fault' && c.request.address >= 2 ** c.unit.hostAddressWidth && c.seen.kind === 'silent',
+    qemu: 'Lets any address pass through.',
+    manual: 'Refuses an address beyond the host address width (4h; 83h in scalable mode).',
+    explains: c => c.way.passThrough && c.model.kind === 'fault' && c.request.address >= 2 ** c.unit.hostAddressWidth
+      && c.seen.kind === 'silent',
   },
 ] as const satisfies readonly OfDma[]
 
@@ -72,12 +77,15 @@ const interrupts = [
   },
   {
     name: 'compatibility-passes', clause: 'VTD:table-15/compatibility-blocked',
-    qemu: 'Lets interrupts in compatibility format pass whatever CFIS and EIME are.', manual: 'They are blocked (25h) where EIME=1 or CFIS=0.',
-    bends: bent => bent.request.remappable === null ? { ...bent, unit: { ...bent.unit, cfis: true, eime: false } } : null,
+    qemu: 'Lets interrupts in compatibility format pass whatever CFIS and EIME are.',
+    manual: 'They are blocked (25h) where EIME=1 or CFIS=0.',
+    bends: bent => bent.request.remappable === null ? { ...bent, unit: { ...bent.unit, cfis: true, eime: false } }
+      : null,
   },
   {
     name: 'posted-as-remapped', clause: 'VTD:9.10/posted',
-    qemu: 'Reads an entry with IM=1 as one with IM=0.', manual: 'With CAP.PI=0 the bit is reserved: the entry is refused (24h).',
+    qemu: 'Reads an entry with IM=1 as one with IM=0.',
+    manual: 'With CAP.PI=0 the bit is reserved: the entry is refused (24h).',
     bends: (bent, { irte: at }) => onEntry(bent, irte => {
       const read = irte.im ? at(bent.request.remappable!.index, false) : 'unreadable'
       return read === 'unreadable' ? null : read
@@ -85,12 +93,15 @@ const interrupts = [
   },
   {
     name: 'bus-range-swapped', clause: 'VTD:9.9/source-validation',
-    qemu: 'With SVT=2 takes the first bus from SID[7:0] and the last from SID[15:8].', manual: 'The first bus is SID[15:8], the last SID[7:0].',
-    bends: bent => onEntry(bent, irte => irte.svt === 2 ? { ...irte, sid: (irte.sid & 0xff) << 8 | irte.sid >>> 8 } : null),
+    qemu: 'With SVT=2 takes the first bus from SID[7:0] and the last from SID[15:8].',
+    manual: 'The first bus is SID[15:8], the last SID[7:0].',
+    bends: bent => onEntry(bent,
+      irte => irte.svt === 2 ? { ...irte, sid: (irte.sid & 0xff) << 8 | irte.sid >>> 8 } : null),
   },
   {
     name: 'written-message-unsourced', clause: 'VTD:table-15/source-id',
-    qemu: 'Checks no source of an interrupt that a device writes by DMA.', manual: 'A dword write to FEEx_xxxx is an interrupt of its requester.',
+    qemu: 'Checks no source of an interrupt that a device writes by DMA.',
+    manual: 'A dword write to FEEx_xxxx is an interrupt of its requester.',
     bends: (bent, { via }) => via === 'dma' ? onEntry(bent, irte => irte.svt === 0 ? null : { ...irte, svt: 0 }) : null,
   },
   {
@@ -103,13 +114,15 @@ const interrupts = [
         mode = irte.dlm
         return { ...irte, dlm: 0 }
       })
-      const withMode = (result: Remapped): Remapped => result.kind === 'interrupt' ? { ...result, interrupt: { ...result.interrupt, dlm: mode } } : result
+      const withMode = (result: Remapped): Remapped =>
+        result.kind === 'interrupt' ? { ...result, interrupt: { ...result.interrupt, dlm: mode } } : result
       return changed === null ? null : { ...changed, after: result => bent.after(withMode(result)) }
     },
   },
   {
     name: 'reserved-destination', clause: 'VTD:table-15/reserved-irte-field',
-    qemu: 'With EIME=0 ignores the bits of DST outside of the 8-bit id.', manual: 'They are reserved: an entry with one set is refused (24h).',
+    qemu: 'With EIME=0 ignores the bits of DST outside of the 8-bit id.',
+    manual: 'They are reserved: an entry with one set is refused (24h).',
     bends: bent => bent.unit.eime ? null : onEntry(bent, irte =>
       irte.im || (irte.dst & ~destinationId) === 0 ? null : { ...irte, dst: irte.dst & destinationId }),
   },
@@ -118,7 +131,8 @@ const interrupts = [
 const records = [
   {
     name: 'interrupt-fault-unrecorded', clause: 'VTD:7.2/record',
-    qemu: 'Records no fault of an interrupt (before QEMU 9).', manual: 'Faults of interrupts are recorded as those of DMA.',
+    qemu: 'Records no fault of an interrupt (before QEMU 9).',
+    manual: 'Faults of interrupts are recorded as those of DMA.',
   },
   {
     name: 'queue-error-untold', clause: 'VTD:6.5.2/error-stops',
@@ -131,17 +145,21 @@ const records = [
   },
   {
     name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
-    qemu: 'Drops without any record a request that its IOTLB has no permission for.', manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',
+    qemu: 'Drops without any record a request that its IOTLB has no permission for.',
+    manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',
   },
 ] as const satisfies readonly QemuException[]
 
 export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name'] | TableExceptionName
-export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts, ...records, ...tableExceptions]
+export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts,
+  ...records, ...tableExceptions]
 
 /** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
-export const cachedException = (possible: readonly Possible[], seen: Seen, landed: boolean | null): readonly ExceptionName[] | null =>
+export const cachedException = (possible: readonly Possible[], seen: Seen,
+  landed: boolean | null): readonly ExceptionName[] | null =>
   seen.hit && seen.kind === 'translated' && landed === false
-  && possible.some(({ result, from }) => from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
+  && possible.some(({ result, from }) =>
+    from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
     ? ['cached-denial-unrecorded'] : null
 
 const inAnyMode = (compared: DmaCompared) => dma.find(({ explains }) => explains(compared))?.name ?? null
@@ -152,8 +170,10 @@ export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] |
 
 /** The fewest that together make the model do what QEMU did. */
 export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen): readonly ExceptionName[] | null {
-  const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true), after: result => result }
-  const few = (from: number, bent: Bent, names: readonly ExceptionName[], more: number): readonly ExceptionName[] | null => {
+  const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true),
+    after: result => result }
+  const few = (from: number, bent: Bent, names: readonly ExceptionName[],
+    more: number): readonly ExceptionName[] | null => {
     if (more === 0) return interruptAgrees(bent.after(remap(bent.unit, bent.request, bent.irte)), seen) ? names : null
     for (let i = from; i < interrupts.length; i++) {
       const next = interrupts[i]!.bends(bent, asked)
@@ -170,9 +190,11 @@ export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen):
 }
 
 /** Whether the manual lets `code` be the reason. */
-const mayFault = ({ model }: DmaCompared, code: number): boolean => model.kind === 'fault' && (model.reason === code || model.alternatives.includes(code))
+const mayFault = ({ model }: DmaCompared, code: number): boolean =>
+  model.kind === 'fault' && (model.reason === code || model.alternatives.includes(code))
 /** Whether QEMU blocked the request, for `code`, and named it rightly. */
-const faults = ({ request, seen, landed }: DmaCompared, code: number): boolean => seen.kind === 'fault' && seen.reason === code && landed !== true
+const faults = ({ request, seen, landed }: DmaCompared, code: number): boolean =>
+  seen.kind === 'fault' && seen.reason === code && landed !== true
   && seen.page === request.address - request.address % 4096 && seen.write === (request.access === 'write')
 const isSuppressed = ({ seen, landed }: DmaCompared): boolean => seen.kind === 'suppressed' && landed !== true
 const overlaps = ({ interruptRange: range }: TranslationUnit, { output, pages }: Mapping): boolean =>

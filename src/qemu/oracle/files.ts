@@ -11,14 +11,17 @@ const format = 'remapcheck-oracle'
 /** Raised when files of before can no longer be read. */
 const version = 1
 const schema = v.object({
-  format: v.literal(format), version: v.number(), suite: v.picklist(suiteNames), setup: v.string(), seed: v.number(), case: v.unknown(),
+  format: v.literal(format), version: v.number(), suite: v.picklist(suiteNames), setup: v.string(), seed: v.number(),
+  case: v.unknown(),
   /** For people; not read. */
   differences: v.optional(v.unknown()),
 })
 
-export const fileName = ({ suite, setup, seed }: Difference): string => `${suite}-${setup}-${(seed >>> 0).toString(16)}.json`
+export const fileName = ({ suite, setup, seed }: Difference): string =>
+  `${suite}-${setup}-${(seed >>> 0).toString(16)}.json`
 export function fileText({ suite, setup, seed, one, differences }: Difference): string {
-  return JSON.stringify({ format, version, suite, setup, seed, case: one, differences } satisfies v.InferInput<typeof schema>, null, 2) + '\n'
+  return JSON.stringify({ format, version, suite, setup, seed, case: one,
+    differences } satisfies v.InferInput<typeof schema>, null, 2) + '\n'
 }
 
 export interface SavedCase { readonly suite: SuiteName; readonly setup: Setup; readonly one: unknown }
@@ -30,7 +33,9 @@ export function readCase(text: string, file: string): SavedCase {
   try { given = JSON.parse(text) } catch (cause) { throw wrong('JSON', `is no JSON: ${(cause as Error).message}`) }
   const { success, output, issues } = v.safeParse(schema, given)
   if (!success) throw wrong('FORMAT', `${v.getDotPath(issues[0]) ?? 'it'}: ${issues[0].message}`)
-  if (output.version !== version) throw wrong('VERSION', `is of version ${output.version}, this remapcheck reads ${version}`, 'make it anew: remapcheck oracle')
+  if (output.version !== version)
+    throw wrong('VERSION', `is of version ${output.version}, this remapcheck reads ${version}`,
+      'make it anew: remapcheck oracle')
   const setup = setups.find(one => one.suite === output.suite && one.name === output.setup)
   if (setup === undefined) throw wrong('SETUP', `no machine of ${output.suite} is named '${output.setup}'`)
   return { suite: output.suite, setup, one: output.case }

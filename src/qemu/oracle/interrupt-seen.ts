@@ -26,4 +26,5 @@ export function agrees(model: Remapped, seen: InterruptSeen): boolean {
   return model.kind === 'interrupt' && seen.kind === 'delivered' && sameInterrupt(model.interrupt, seen.interrupt)
 }
 const sameInterrupt = (a: Interrupt, b: Interrupt): boolean =>
-  a.vector === b.vector && a.dlm === b.dlm && a.dst === b.dst && a.dm === b.dm && a.rh === b.rh && a.tm === b.tm && a.assert === b.assert
+  a.vector === b.vector && a.dlm === b.dlm && a.dst === b.dst && a.dm === b.dm && a.rh === b.rh && a.tm === b.tm
+    && a.assert === b.assert

@@ -14,7 +14,8 @@ export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally
   if (model.kind === 'fault') {
     tally.reason(model.reason)
     tally.outcome('interrupt blocked')
-  } else tally.outcome(asked.request.remappable === null ? 'interrupt in compatibility format' : `interrupt ${asked.unit.eime ? 'x2APIC' : 'xAPIC'}`)
+  } else tally.outcome(asked.request.remappable === null ? 'interrupt in compatibility format'
+    : `interrupt ${asked.unit.eime ? 'x2APIC' : 'xAPIC'}`)
   return { of: 'request', verdict, compare: () => describe(asked, seen) }
 }
 
@@ -23,11 +24,19 @@ function describe({ via, address, data, request, model }: InterruptAsked, seen: 
   return {
     request: `${sidText(request.sid)} ${via === 'msi' ? 'sends' : 'writes'} ${hex(data)} to ${hex(address)}`
       + (request.remappable === null ? '' : `, index ${request.remappable.index}`),
-    model: model.kind === 'fault' ? `blocked, fault ${[model.reason, ...model.alternatives].map(code => `${code.toString(16).toUpperCase()}h`).join(' or ')}`
-      : model.kind === 'posted' ? 'posted' : interruptText(model.interrupt),
-    qemu: seen.kind === 'blocked' ? 'blocked' : seen.kind === 'unclear' ? `events that do not fit: ${seen.events.join(', ')}` : interruptText(seen.interrupt),
+    model: modelText(model), qemu: seenText(seen),
     clause: model.kind === 'fault' ? faultReason(model.reason)?.clause ?? null : model.exercised.at(-1) ?? null,
   }
+}
+const codeText = (code: number): string => `${code.toString(16).toUpperCase()}h`
+function modelText(model: InterruptAsked['model']): string {
+  if (model.kind === 'fault')
+    return `blocked, fault ${[model.reason, ...model.alternatives].map(codeText).join(' or ')}`
+  return model.kind === 'posted' ? 'posted' : interruptText(model.interrupt)
+}
+function seenText(seen: InterruptSeen): string {
+  if (seen.kind === 'blocked') return 'blocked'
+  return seen.kind === 'unclear' ? `events that do not fit: ${seen.events.join(', ')}` : interruptText(seen.interrupt)
 }
 const interruptText = ({ vector, dlm, dst, dm, rh, tm, assert }: Interrupt): string =>
   `vector ${hex(vector)} to ${hex(dst)}${dm ? ' logical' : ''}, delivery mode ${dlm}`

@@ -18,7 +18,7 @@ import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 import type { Judged, Tally } from './judged.ts'
-import { page, place, TableMemory } from './place.ts'
+import { page, place, TableMemory } from './memory-map.ts'
 import type { Bench, Rig } from './suite.ts'
 
 export const interruptEvents: readonly EventName[] = ['vtd_ir_remap_msi', 'apic_deliver_irq']
@@ -30,7 +30,8 @@ const most = 128
 /** What is the same for all messages of a case. */
 interface Settings { readonly unit: InterruptUnit; readonly irte: (index: number, posted: boolean) => Fetched<Irte> }
 
-export const interruptRig = (eim: boolean): Rig<InterruptCase> => ({ cases: interruptCases(eim), prepare: remapping, run: runInterrupts })
+export const interruptRig = (eim: boolean): Rig<InterruptCase> =>
+  ({ cases: interruptCases(eim), prepare: remapping, run: runInterrupts })
 
 async function remapping({ qtest, unit, trace }: Machine): Promise<void> {
   unit.setInterruptTable(place.interruptTable)
@@ -76,10 +77,12 @@ async function runInterrupts({ machine, tally, lap }: Bench, one: InterruptCase)
 }
 
 /** Puts what devices shall write into their buffers. */
-async function loadMessages({ qtest, edus }: Machine, dmas: readonly { readonly message: Message; readonly slot: number }[]): Promise<void> {
+async function loadMessages({ qtest, edus }: Machine,
+  dmas: readonly { readonly message: Message; readonly slot: number }[]): Promise<void> {
   for (const { message, slot } of dmas) qtest.writel(place.staging + 4 * slot, wordsOfMessage(message).data)
   const devices = [...new Set(dmas.map(({ message }) => message.device))].map(device => edus[device]!)
-  for (const edu of devices) edu.start({ direction: 'read', address: place.staging, bytes: 4 * most, offset: messagesFrom })
+  for (const edu of devices)
+    edu.start({ direction: 'read', address: place.staging, bytes: 4 * most, offset: messagesFrom })
   await finish(devices, () => Promise.resolve())
 }
 
@@ -90,7 +93,8 @@ function settingsOf({ unit }: Machine, memory: TableMemory, irta: ArrayLike<numb
   const gsts = encode(registers.GSTS.layout, { IRES: 1, CFIS: cfi ? 1 : 0 })[0]!
   const seen = { cap: dwordsOf(unit.cap), ecap: dwordsOf(unit.ecap), gsts, rtaddr: dwordsOf(0n), irta }
   const reader = entryReader(rulesOf(seen, hostAddressWidth))
-  return { unit: interruptUnitOf(seen, hostAddressWidth), irte: (index, posted) => irteAt(memory, reader, index, posted) }
+  return { unit: interruptUnitOf(seen, hostAddressWidth),
+    irte: (index, posted) => irteAt(memory, reader, index, posted) }
 }
 /** `posted` false: read as if bit 15 (IM) were 0. */
 function irteAt(memory: TableMemory, reader: EntryReader, index: number, posted: boolean): Fetched<Irte> {
@@ -108,25 +112,29 @@ function askOf({ edus }: Machine, { unit, irte }: Settings, message: Message): I
   const { address, data } = wordsOfMessage(message)
   const { sid } = edus[message.device]!
   const request = decodeMessage(sid, address, data)!
-  return { via: message.via, address, data, unit, request, irte, model: remap(unit, request, index => irte(index, true)) }
+  return { via: message.via, address, data, unit, request, irte,
+    model: remap(unit, request, index => irte(index, true)) }
 }
 
 /** What QEMU did with one message: nothing, or what its unit made of it and its APICs were sent. */
 function seenOf(events: readonly TraceEvent[]): InterruptSeen {
-  let made: { readonly address: bigint; readonly data: number } | null = null, sent: Extract<TraceEvent, { readonly name: 'apic_deliver_irq' }> | null = null
+  let made: { readonly address: bigint; readonly data: number } | null = null,
+    sent: Extract<TraceEvent, { readonly name: 'apic_deliver_irq' }> | null = null
   for (const event of events) {
     if (event.name === 'vtd_ir_remap_msi') made = { address: event.toAddress, data: Number(event.toData) }
     if (event.name === 'apic_deliver_irq') sent = event
   }
   if (made === null && sent === null) return { kind: 'blocked' }
-  if (made === null || sent === null || events.length !== 2) return { kind: 'unclear', events: events.map(({ name }) => name) }
+  if (made === null || sent === null || events.length !== 2)
+    return { kind: 'unclear', events: events.map(({ name }) => name) }
   const low = Number(made.address & 0xffff_ffffn), { data } = made
   const interrupt = {
     vector: data & 0xff, dlm: data >>> 8 & 7, dst: Number(made.address >> 40n) * 256 + (low >>> 12 & 0xff),
     dm: (low >>> 2 & 1) === 1, rh: (low >>> 3 & 1) === 1,
     tm: (data >>> 15 & 1) === 1, assert: (data >>> 14 & 1) === 1,
   }
-  const same = sent.vector === interrupt.vector && sent.deliveryMode === interrupt.dlm && sent.dest === interrupt.dst % 256
+  const same = sent.vector === interrupt.vector && sent.deliveryMode === interrupt.dlm
+    && sent.dest === interrupt.dst % 256
     && sent.destMode === Number(interrupt.dm)
     && sent.triggerMode === Number(interrupt.tm)
   return same ? { kind: 'delivered', interrupt } : { kind: 'unclear', events: ['vtd_ir_remap_msi', 'apic_deliver_irq'] }
@@ -134,9 +142,12 @@ function seenOf(events: readonly TraceEvent[]): InterruptSeen {
 
 /** The one record after all messages of a case. Null where right. */
 function judgeRecords(asked: readonly InterruptAsked[], faults: FaultState, tally: Tally): Judged | null {
-  const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false, im: true, ip: false }
+  const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false,
+    im: true, ip: false }
   for (const { model: result, request } of asked)
-    if (result.kind === 'fault') recordFault(model, { reason: result.reason, sid: request.sid, address: result.index ?? 0, write: true }, result.suppressed)
+    if (result.kind === 'fault')
+      recordFault(model, { reason: result.reason, sid: request.sid, address: result.index ?? 0, write: true },
+        result.suppressed)
   const [expected] = model.records, found = faultOf(faults)
   if ((expected === null || expected === undefined) && found === null && faults.fsts === 0) return null
   const unrecorded = found === null && faults.fsts === 0

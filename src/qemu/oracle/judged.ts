@@ -19,7 +19,8 @@ export interface Judged {
   readonly compare: () => Comparison
 }
 
-/** What the cases of a run have reached, counted. Keys: `reason` codes in hexadecimal, cache states, kinds of outcome, names of exceptions. */
+/** What the cases of a run have reached, counted. Keys: `reason` codes in hexadecimal, cache states, kinds of outcome,
+ *  names of exceptions. */
 export class Tally {
   readonly reasons = new Map<number, number>()
   readonly states = new Map<string, number>()
@@ -29,7 +30,9 @@ export class Tally {
   reason(code: number): void { bump(this.reasons, code) }
   state(name: string): void { bump(this.states, name) }
   outcome(name: string): void { bump(this.outcomes, name) }
-  verdict(verdict: Verdict): void { if (typeof verdict !== 'string') for (const name of verdict) bump(this.exceptions, name) }
+  verdict(verdict: Verdict): void {
+    if (typeof verdict !== 'string') for (const name of verdict) bump(this.exceptions, name)
+  }
   add(other: Tally): void {
     for (const name of ['reasons', 'states', 'outcomes', 'exceptions'] as const)
       for (const [key, count] of other[name]) bump(this[name] as Map<unknown, number>, key, count)

@@ -10,7 +10,8 @@ import { parts } from './suite.ts'
 
 /** What a cache, the queue or the fault event was seen to do; those never seen are named. */
 export const cacheStates = [
-  'cold', 'hit', 'stale translation served', 'stale context used', 'refilled', 'invalidated', 'invalidation of nothing held', 'queue stopped', 'fault event sent',
+  'cold', 'hit', 'stale translation served', 'stale context used', 'refilled', 'invalidated',
+  'invalidation of nothing held', 'queue stopped', 'fault event sent',
 ] as const
 
 const n = (value: number): string => value.toLocaleString('en-US')
@@ -22,45 +23,57 @@ export function renderOracle(report: OracleReport, theme: Theme, saved: Readonly
   const never = faultReasons.filter(reason => !tally.reasons.has(reason.code))
   return [
     `${theme.strong('oracle')}   QEMU ${versionText(report.version)}, seed ${report.seed}`,
-    ...report.setups.map(({ suite, setup, cases }) => `  ${suite.padEnd(12)}${setup.padEnd(22)}${n(cases).padStart(9)} cases`),
+    ...report.setups.map(({ suite, setup, cases }) =>
+      `  ${suite.padEnd(12)}${setup.padEnd(22)}${n(cases).padStart(9)} cases`),
     ...speed(report, theme), '',
-    theme.strong('fault reasons reached'), ...columns(reasons.map(reason => [code(reason.code), n(tally.reasons.get(reason.code)!)]), theme.width),
+    theme.strong('fault reasons reached'),
+    ...columns(reasons.map(reason => [code(reason.code), n(tally.reasons.get(reason.code)!)]), theme.width),
     ...wrapped(`  never: ${never.map(reason => code(reason.code)).join(' ') || 'none'}`, theme), '',
-    theme.strong('outcomes'), ...[...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => counted(name, count)), '',
+    theme.strong('outcomes'),
+    ...[...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => counted(name, count)), '',
     theme.strong('caches and queue'), ...cacheStates.map(name => counted(name, tally.states.get(name))), '',
     theme.strong('where QEMU leaves the manual, as known'),
     ...exceptions.map(({ name }) => counted(name, tally.exceptions.get(name))), '',
     ...differences.flatMap(one => [...renderDifference(one, theme, saved.get(one) ?? null), '']),
     report.interrupted ? theme.warn('interrupted: what was compared until then') : null,
-    (differences.length === 0 ? theme.good : theme.bad)(`${differences.length === 0 ? '✓' : '✗'} ${n(report.cases)} cases, ${differences.length} unexplained differences`),
+    (differences.length === 0 ? theme.good
+      : theme.bad)(`${differences.length === 0 ? '✓' : '✗'} ${n(report.cases)} cases, ${differences.length} `
+        + 'unexplained differences'),
   ].filter(line => line !== null).join('\n') + '\n'
 }
 
-const counted = (name: string, count: number | undefined): string => `  ${name.padEnd(36)}${(count === undefined ? 'never' : n(count)).padStart(9)}`
+const counted = (name: string, count: number | undefined): string =>
+  `  ${name.padEnd(36)}${(count === undefined ? 'never' : n(count)).padStart(9)}`
 
 function speed({ cases, elapsed, time }: OracleReport, theme: Theme): readonly string[] {
   if (elapsed === 0) return []
   const shares = parts.filter(part => time[part] > 0).map(part => `${part} ${Math.round(100 * time[part] / elapsed)}%`)
-  return wrapped(`  ${(elapsed / 1000).toFixed(1)} s, ${n(Math.round(cases * 1000 / elapsed))} cases/s: ${shares.join(', ')}`, theme)
+  return wrapped(`  ${(elapsed / 1000).toFixed(1)} s, ${n(Math.round(cases * 1000 / elapsed))} cases/s: `
+    + `${shares.join(', ')}`, theme)
 }
 
-export function renderDifference({ suite, setup, shrinks, differences }: Difference, theme: Theme, file: string | null): readonly string[] {
+export function renderDifference({ suite, setup, shrinks, differences }: Difference, theme: Theme,
+  file: string | null): readonly string[] {
   return [
-    `${theme.bad('✗')} ${suite}, ${setup}: the least case that shows it, after ${shrinks} steps`, ...differences.flatMap(one => renderComparison(one, theme)),
+    `${theme.bad('✗')} ${suite}, ${setup}: the least case that shows it, after ${shrinks} steps`,
+    ...differences.flatMap(one => renderComparison(one, theme)),
     ...file === null ? [] : [`  again: remapcheck oracle --replay ${file}`],
   ]
 }
 export function renderComparison({ request, model, qemu, clause }: Comparison, theme: Theme): readonly string[] {
-  const row = (name: string, text: string): readonly string[] => wrapWords(text, theme.width - 12).map((line, i) => `    ${(i === 0 ? name : '').padEnd(8)}${line}`)
+  const row = (name: string, text: string): readonly string[] =>
+    wrapWords(text, theme.width - 12).map((line, i) => `    ${(i === 0 ? name : '').padEnd(8)}${line}`)
   return [`  ${request}`, ...row('model', model), ...row('QEMU', qemu), ...clause === null ? [] : row('clause', clause)]
 }
 
-const wrapped = (text: string, theme: Theme): readonly string[] => wrapWords(text.trimStart(), theme.width - 2).map(line => `  ${line}`)
+const wrapped = (text: string, theme: Theme): readonly string[] =>
+  wrapWords(text.trimStart(), theme.width - 2).map(line => `  ${line}`)
 function columns(cells: readonly (readonly [string, string])[], width: number): readonly string[] {
   const each = Math.max(0, ...cells.map(([name, value]) => name.length + value.length + 1)) + 3
   const perLine = Math.max(1, Math.floor((width - 2) / each))
   return Array.from({ length: Math.ceil(cells.length / perLine) }, (_, line) =>
-    `  ${cells.slice(line * perLine, (line + 1) * perLine).map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
+    `  ${cells.slice(line * perLine, (line + 1) * perLine)
+      .map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
 }
 
 export const oracleSchema = 'remapcheck-oracle/1'
@@ -69,10 +82,12 @@ export function oracleJson(report: OracleReport): object {
   const { tally, differences, ...rest } = report
   return {
     schema: oracleSchema, ...rest, version: versionText(report.version),
-    reasons: Object.fromEntries(faultReasons.map(reason => [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
+    reasons: Object.fromEntries(faultReasons.map(reason =>
+      [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),
     states: Object.fromEntries(cacheStates.map(name => [name, tally.states.get(name) ?? 0])),
-    exceptions: exceptions.map(({ name, qemu, manual, clause }) => ({ name, cases: tally.exceptions.get(name) ?? 0, qemu, manual, clause })),
+    exceptions: exceptions.map(({ name, qemu, manual, clause }) => ({ name, cases: tally.exceptions.get(name) ?? 0,
+      qemu, manual, clause })),
     differences: differences.map(({ one, ...shown }) => ({ ...shown, case: one })),
   }
 }

@@ -1,4 +1,5 @@
-/** Rigs of any suite, driven by fast-check: a run of random cases, the least that shows a difference, and a saved case once more. */
+/** Rigs of any suite, driven by fast-check: a run of random cases, the least that shows a difference, and a saved case
+ *  once more. */
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
@@ -40,7 +41,8 @@ export function rigOf<Case>(rig: Rig<Case>, schema: v.GenericSchema<unknown, Cas
     replay: async (machine, given, file) => {
       const { success, output, issues } = v.safeParse(schema, given)
       if (!success) throw new UserError({
-        code: 'E-ORACLE-CASE', subject: file, problem: `its case is none of this suite: ${v.getDotPath(issues[0]) ?? 'the whole'}: ${issues[0].message}`,
+        code: 'E-ORACLE-CASE', subject: file,
+        problem: `its case is none of this suite: ${v.getDotPath(issues[0]) ?? 'the whole'}: ${issues[0].message}`,
         next: 'give a file that remapcheck oracle has saved',
       })
       return await rig.run({ machine, tally: new Tally(), lap: () => undefined }, output)
@@ -72,5 +74,6 @@ async function check<Case>(rig: Rig<Case>, { machine, lap, seed, runs, on }: Run
   })
   const { failed, counterexample, numShrinks } = await fc.check(property, { seed, numRuns: runs })
   if (ended !== null) throw ended
-  return failed ? { one: counterexample![0], shrinks: numShrinks, differences: last.map(({ compare }) => compare()) } : null
+  return failed ? { one: counterexample![0], shrinks: numShrinks, differences: last.map(({ compare }) => compare()) }
+    : null
 }

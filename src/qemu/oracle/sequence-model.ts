@@ -18,8 +18,10 @@ import type { DmaCompared } from './dma-seen.ts'
 import { cachedException, dmaExceptions } from './exceptions.ts'
 import type { ExceptionName } from './exceptions.ts'
 import type { Judged, Tally } from './judged.ts'
-import { place, RamImage } from './place.ts'
-import { addressAt, badDescriptor, descriptorOf, firstStores, registerWritesOf, sequenceRequesters, storesOf } from './sequence-case.ts'
+import { place, RamImage } from './memory-map.ts'
+import {
+  addressAt, badDescriptor, descriptorOf, firstStores, registerWritesOf, sequenceRequesters, storesOf,
+} from './sequence-case.ts'
 import type { SequenceCase, Step, StepOf } from './sequence-case.ts'
 import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
 import type { Observed, Queue, Registers } from './sequence-seen.ts'
@@ -28,7 +30,7 @@ type Offsets = Pick<Machine['unit'], 'offset' | 'cap' | 'ecap'>
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
 
 /** No context entry of a case passes through. */
-const way = { fpd: false, around: false }
+const way = { fpd: false, passThrough: false }
 
 /** Steps are judged in their order, each once. */
 export class SequenceModel {
@@ -60,7 +62,9 @@ export class SequenceModel {
     const { translation, tables } = viewOf(this.#state)
     this.#unit = translation
     this.#tables = tables(this.#memory)
-    const sites = one.steps.flatMap(step => step.do === 'dma' ? [{ sid: sequenceRequesters[step.device]!, page: Math.floor(addressAt(step.slots, 0) / 4096) }] : [])
+    const sites = one.steps.flatMap(step =>
+      step.do === 'dma' ? [{ sid: sequenceRequesters[step.device]!,
+        page: Math.floor(addressAt(step.slots, 0) / 4096) }] : [])
     this.#may = new MayHold(translation, cachingMode, sites)
   }
 
@@ -78,7 +82,8 @@ export class SequenceModel {
       case 'dma': return seen.of === 'dma' ? this.#judgeDma(step, i, seen) : []
       case 'invalidate-context':
       case 'invalidate-iotlb': return this.#judgeInvalidation(step, i, seen)
-      case 'bad-descriptor': return seen.of === 'bad' ? this.#judgeBad(step, i, seen.stopped, seen.resumed, seen.messages) : []
+      case 'bad-descriptor':
+        return seen.of === 'bad' ? this.#judgeBad(step, i, seen.stopped, seen.resumed, seen.messages) : []
       case 'mask-events': this.#write('FECTL', step.masked ? 0x8000_0000 : 0); break
       case 'clear-faults':
         if (step.status) this.#write('FSTS', clearedStatus)
@@ -87,18 +92,22 @@ export class SequenceModel {
     return seen.of === 'registers' ? this.#judgeRegisters(step.do, seen.registers, seen.messages) : []
   }
 
-  #judgeDma(step: StepOf<'dma'>, i: number, { seen, landed, registers: after, messages }: Extract<Observed, { readonly of: 'dma' }>): readonly Judged[] {
-    const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!, access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
+  #judgeDma(step: StepOf<'dma'>, i: number,
+    { seen, landed, registers: after, messages }: Extract<Observed, { readonly of: 'dma' }>): readonly Judged[] {
+    const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!,
+      access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
     const possible = this.#may.outcomes(this.#tables, request)
     const fresh = translateLegacy(this.#tables, this.#unit, request)
     const as = (model: Possible['result']): DmaCompared =>
       ({ unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model, way, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
     const names = found !== undefined ? null
-      : cachedException(possible, seen, landed) ?? possible.map(({ result }) => dmaExceptions(as(result))).find(one => one !== null) ?? null
+      : cachedException(possible, seen, landed)
+        ?? possible.map(({ result }) => dmaExceptions(as(result))).find(one => one !== null) ?? null
     const verdict = found !== undefined ? 'same' : names ?? 'different'
     this.#count(request, found ?? null, agrees(as(fresh)), seen.hit, names)
-    if (seen.kind === 'fault') this.#happened(record(this.#state, recordOfDma(this.#state, request, seen.reason), false))
+    if (seen.kind === 'fault')
+      this.#happened(record(this.#state, recordOfDma(this.#state, request, seen.reason), false))
     const judged: Judged = { of: 'request', verdict, compare: () => ({
       request: `step ${i + 1}: ${requestText(request)}`, clause: clauseOf(fresh, way),
       qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
@@ -106,7 +115,8 @@ export class SequenceModel {
     }) }
     return [judged, ...this.#judgeRegisters(`step ${i + 1}`, after, messages)]
   }
-  #count(request: DmaRequest, found: Possible | null, isFresh: boolean, hit: boolean, names: readonly ExceptionName[] | null): void {
+  #count(request: DmaRequest, found: Possible | null, isFresh: boolean, hit: boolean,
+    names: readonly ExceptionName[] | null): void {
     const tally = this.#tally
     if (names !== null) tally.verdict(names)
     if (found === null) return
@@ -120,23 +130,27 @@ export class SequenceModel {
     } else tally.outcome('translated in a sequence')
   }
 
-  #judgeInvalidation(step: StepOf<'invalidate-context' | 'invalidate-iotlb'>, i: number, seen: Observed): readonly Judged[] {
+  #judgeInvalidation(step: StepOf<'invalidate-context' | 'invalidate-iotlb'>, i: number,
+    seen: Observed): readonly Judged[] {
     if (this.#registers) {
       const name = step.do === 'invalidate-context' ? 'CCMD' as const : 'IOTLB' as const
       for (const [register, value] of registerWritesOf(step)) this.#write(register, value)
       this.#countInvalidation()
       const { value } = read(this.#state, this.#offset(name), 8), after = seen.of === 'register' ? seen.value : 0n
-      return sameCommand(name, value, after) ? [] : [different(`${name} after step ${i + 1}`, hex(value), hex(after), 'VTD:11.4/register-invalidation')]
+      return sameCommand(name, value, after) ? []
+        : [different(`${name} after step ${i + 1}`, hex(value), hex(after), 'VTD:11.4/register-invalidation')]
     }
     this.#submit([descriptorOf(step), statusWait(statusAt(i), i + 1)])
     this.#countInvalidation()
     const expected = this.#statuses.get(statusAt(i)) ?? 0
     const status = seen.of === 'status' ? seen.status : null
-    return status === expected ? [] : [different(`status of step ${i + 1}`, String(expected), String(status), 'VTD:6.5.2.9/wait')]
+    return status === expected ? []
+      : [different(`status of step ${i + 1}`, String(expected), String(status), 'VTD:6.5.2.9/wait')]
   }
   #countInvalidation(): void { this.#tally.state(this.#removed > 0 ? 'invalidated' : 'invalidation of nothing held') }
 
-  #judgeBad(step: StepOf<'bad-descriptor'>, i: number, stopped: Queue, resumed: Queue, messages: number): readonly Judged[] {
+  #judgeBad(step: StepOf<'bad-descriptor'>, i: number, stopped: Queue, resumed: Queue,
+    messages: number): readonly Judged[] {
     const at = this.#tail
     this.#submit([badDescriptor(step.how), invalidateIotlb, statusWait(statusAt(i), i + 1)])
     const first = this.#judgeQueue(`queue stopped in step ${i + 1} (${step.how})`, i, stopped)
@@ -144,18 +158,21 @@ export class SequenceModel {
     this.#memory.put(place.queue + at, statusWait(statusAt(i, 1), i + 1))
     this.#write('FSTS', clearedStatus)
     this.#write('IQT', this.#tail)
-    return [...first, ...this.#judgeQueue(`queue resumed in step ${i + 1}`, i, resumed), ...this.#judgeMessages(`step ${i + 1}`, messages)]
+    return [...first, ...this.#judgeQueue(`queue resumed in step ${i + 1}`, i, resumed),
+      ...this.#judgeMessages(`step ${i + 1}`, messages)]
   }
   #judgeQueue(what: string, i: number, seen: Queue): readonly Judged[] {
     const get = (name: RegisterName, width: 4 | 8): bigint => read(this.#state, this.#offset(name), width).value
     const statuses = [this.#statuses.get(statusAt(i)) ?? 0, this.#statuses.get(statusAt(i, 1)) ?? 0]
     const model = { fsts: Number(get('FSTS', 4)), iqh: get('IQH', 8), iqercd: get('IQERCD', 8), statuses }
-    const text = ({ fsts, iqh, statuses: words }: Queue): string => `FSTS ${show(registers.FSTS.layout, [fsts])}, IQH ${hex(iqh)}, status ${words.join(' ')}`
+    const text = ({ fsts, iqh, statuses: words }: Queue): string =>
+      `FSTS ${show(registers.FSTS.layout, [fsts])}, IQH ${hex(iqh)}, status ${words.join(' ')}`
     const judged = text(model) === text(seen) ? [] : [different(what, text(model), text(seen), 'VTD:6.5.2/error-stops')]
     if (model.iqercd === seen.iqercd) return judged
     const verdict = seen.iqercd === 0n ? ['queue-error-untold'] as const : 'different' as const
     this.#tally.verdict(verdict)
-    const compare = () => ({ request: `IQERCD, ${what}`, model: hex(model.iqercd), qemu: hex(seen.iqercd), clause: 'VTD:6.5.2/error-stops' })
+    const compare = () => ({ request: `IQERCD, ${what}`, model: hex(model.iqercd), qemu: hex(seen.iqercd),
+      clause: 'VTD:6.5.2/error-stops' })
     return [...judged, { of: 'unit', verdict, compare }]
   }
 
@@ -165,9 +182,11 @@ export class SequenceModel {
     const model = { fsts: Number(get('FSTS')), fectl: Number(get('FECTL')), record: words }
     const wrong = registersText(model) !== registersText(seen)
     if (!wrong) return this.#judgeMessages(what, messages)
-    const compare = () => ({ request: `registers after ${what}`, model: registersText(model), qemu: registersText(seen), clause: 'VTD:7.3/event-mask' })
+    const compare = () => ({ request: `registers after ${what}`, model: registersText(model), qemu: registersText(seen),
+      clause: 'VTD:7.3/event-mask' })
     // QEMU has forgotten less: from here on the model goes by it.
-    if (registersText({ ...model, fectl: (model.fectl | eventPending) >>> 0 }) === registersText(seen) && what === 'clear-faults' && model.fsts === 0) {
+    if (registersText({ ...model, fectl: (model.fectl | eventPending) >>> 0 }) === registersText(seen)
+      && what === 'clear-faults' && model.fsts === 0) {
       this.#state = { ...this.#state, faults: { ...this.#state.faults, ip: true } }
       this.#tally.verdict(['event-kept-pending'])
       return [{ of: 'unit', verdict: ['event-kept-pending'], compare }, ...this.#judgeMessages(what, messages)]
@@ -176,7 +195,8 @@ export class SequenceModel {
   }
   #judgeMessages(what: string, messages: number): readonly Judged[] {
     if (this.#messages > 0) this.#tally.state('fault event sent')
-    return messages === this.#messages ? [] : [different(`fault events in ${what}`, String(this.#messages), String(messages), 'VTD:7.3/event')]
+    return messages === this.#messages ? []
+      : [different(`fault events in ${what}`, String(this.#messages), String(messages), 'VTD:7.3/event')]
   }
 
   #write(name: RegisterName, value: number | bigint): void {
@@ -196,7 +216,8 @@ export class SequenceModel {
     for (const effect of [...outcome.effects, ...quiet.effects]) {
       if (effect.kind === 'message') this.#messages++
       if (effect.kind === 'write') this.#statuses.set(effect.address, effect.dwords[0]!)
-      if (effect.kind === 'invalidate' && (effect.descriptor.type === 'context-cache' || effect.descriptor.type === 'iotlb')) {
+      if (effect.kind === 'invalidate'
+        && (effect.descriptor.type === 'context-cache' || effect.descriptor.type === 'iotlb')) {
         const held = this.#may.held()
         this.#removed += this.#may.invalidate(effect.descriptor)
         for (const site of held) if (!this.#may.holds(site)) this.#emptied.add(`${site.sid}:${site.page}`)
@@ -215,7 +236,8 @@ function firstState(unit: Offsets, byRegisters: boolean): UnitState {
   const nothing = { page: () => undefined }
   let state = reset({ version: 0x10, cap: unit.cap, ecap: unit.ecap, haw: 39, compress: true })
   const set = (name: RegisterName, value: number): void => {
-    state = quiesce(write(state, unit.offset(name), registers[name].layout.bits === 32 ? 4 : 8, value).state, nothing).state
+    state = quiesce(write(state, unit.offset(name), registers[name].layout.bits === 32 ? 4 : 8, value).state,
+      nothing).state
   }
   set('RTADDR', place.root)
   set('GCMD', 0x4000_0000)
@@ -236,8 +258,10 @@ const different = (request: string, model: string, qemu: string, clause: VtdClau
 /** PV has no meaning where PP=0. */
 function registersText({ fsts, fectl, record: words }: Registers): string {
   const found = decode(registers.FRCD.layout, words)
-  const kept = found.F === 0 ? 'no record' : `record FR=${found.FR.toString(16)} SID=${found.SID.toString(16)} FI=${found.FI.toString(16)} T=${found.T1}${found.T2} AT=${found.AT}`
-    + ` PP=${found.PP}${found.PP === 1 ? ` PV=${found.PV}` : ''} EXE=${found.EXE} PRIV=${found.PRIV}`
+  const kept = found.F === 0 ? 'no record'
+    : `record FR=${found.FR.toString(16)} SID=${found.SID.toString(16)} FI=${found.FI.toString(16)} `
+      + `T=${found.T1}${found.T2} AT=${found.AT}`
+      + ` PP=${found.PP}${found.PP === 1 ? ` PV=${found.PV}` : ''} EXE=${found.EXE} PRIV=${found.PRIV}`
   return `FSTS ${show(registers.FSTS.layout, [fsts])}, FECTL ${show(registers.FECTL.layout, [fectl])}, ${kept}`
 }
 /** The command is done, and what was done covers what was asked: 1 global, 2 domain, 3 less. */

@@ -1,22 +1,34 @@
 /** What is seen of the steps of a sequence, and the places that both sides know. */
 import type { FaultState } from '../unit.ts'
 import type { Seen } from './dma-seen.ts'
-import { place } from './place.ts'
+import { place } from './memory-map.ts'
 
 /** FSTS and the record, and FECTL. */
 export interface Registers extends FaultState { readonly fectl: number }
 /** What was seen of a step. `messages`: fault events that QEMU sent in it. */
 export type Observed =
-  | { readonly of: 'dma'; readonly seen: Seen; readonly landed: boolean | null; readonly registers: Registers; readonly messages: number }
+  | {
+    readonly of: 'dma'
+    readonly seen: Seen
+    readonly landed: boolean | null
+    readonly registers: Registers
+    readonly messages: number
+  }
   | { readonly of: 'status'; readonly status: number }
   | { readonly of: 'register'; readonly value: bigint }
   | { readonly of: 'bad'; readonly stopped: Queue; readonly resumed: Queue; readonly messages: number }
   | { readonly of: 'registers'; readonly registers: Registers; readonly messages: number }
   | { readonly of: 'nothing' }
 /** FSTS, IQH, IQERCD and the status words that two waits would write. */
-export interface Queue { readonly fsts: number; readonly iqh: bigint; readonly iqercd: bigint; readonly statuses: readonly number[] }
+export interface Queue {
+  readonly fsts: number
+  readonly iqh: bigint
+  readonly iqercd: bigint
+  readonly statuses: readonly number[]
+}
 
-/** What software has the unit send when a fault is recorded: a fixed interrupt that no processor of the machine takes. */
+/** What software has the unit send when a fault is recorded: a fixed interrupt that no processor of the machine
+ *  takes. */
 export const eventMessage = { address: 0xfee0_1000, data: 0x33 } as const
 /** PFO, IQE, ICE, ITE. */
 export const clearedStatus = 0x71

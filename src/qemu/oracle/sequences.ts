@@ -1,4 +1,5 @@
-/** Sequences: software changes tables and invalidates, devices do DMA meanwhile; what QEMU answers from its caches must be what caches may hold. */
+/** Sequences: software changes tables and invalidates, devices do DMA meanwhile; what QEMU answers from its caches must
+ *  be what caches may hold. */
 import { statusWait, invalidateContexts, invalidateIotlb } from '../unit.ts'
 import { finish } from '../edu.ts'
 import { bytesOf, wordsOf } from '../memory.ts'
@@ -7,8 +8,10 @@ import type { Machine } from '../machine.ts'
 import { attribute } from './dma-seen.ts'
 import type { Seen } from './dma-seen.ts'
 import type { Judged } from './judged.ts'
-import { isRam, page, place } from './place.ts'
-import { addressAt, asideAt, badDescriptor, descriptorOf, firstStores, frames, registerWritesOf, sequenceCases, storesOf } from './sequence-case.ts'
+import { isRam, page, place } from './memory-map.ts'
+import {
+  addressAt, asideAt, badDescriptor, descriptorOf, firstStores, frames, registerWritesOf, sequenceCases, storesOf,
+} from './sequence-case.ts'
 import type { SequenceCase, Step, StepOf, Store } from './sequence-case.ts'
 import { SequenceModel } from './sequence-model.ts'
 import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
@@ -16,7 +19,8 @@ import type { Observed, Queue, Registers } from './sequence-seen.ts'
 import type { Bench, Rig } from './suite.ts'
 import { translating } from './walks.ts'
 
-export const sequenceEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled', 'vtd_iotlb_page_hit', 'vtd_irq_generate']
+export const sequenceEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled',
+  'vtd_iotlb_page_hit', 'vtd_irq_generate']
 
 export const sequenceRig = (cachingMode: boolean): Rig<SequenceCase> =>
   ({ cases: sequenceCases(), prepare, run: (bench, one) => runSequence(bench, one, cachingMode) })
@@ -44,7 +48,8 @@ const readable = [
 const steps = 120
 /** The word that stands at an address until a device writes there. */
 const wordAt = (address: number): number => 0xa500_0000 + address / 4
-const wordsFrom = (address: number): Uint32Array => Uint32Array.from({ length: steps }, (_, i) => wordAt(address + 4 * i))
+const wordsFrom = (address: number): Uint32Array =>
+  Uint32Array.from({ length: steps }, (_, i) => wordAt(address + 4 * i))
 /** What buffers hold where nothing was read. */
 const blank = { address: place.staging, byte: 0xee }
 
@@ -64,10 +69,12 @@ async function play({ machine, lap }: Bench, one: SequenceCase): Promise<readonl
     for (const store of storesOf(step)) put(machine, store)
     if (step.do === 'dma') {
       const edu = machine.edus[step.device]!
-      edu.start({ direction: step.write ? 'write' : 'read', address: addressAt(step.slots, i), offset: step.write ? 4 * i : readsTo + 4 * i })
+      edu.start({ direction: step.write ? 'write' : 'read', address: addressAt(step.slots, i),
+        offset: step.write ? 4 * i : readsTo + 4 * i })
       lap('qemu')
       const registers = await edu.finish(() => registersOf(machine))
-      promised.push(later(ofDma(registers, later(machine.trace.sync()), { sid: edu.sid, address: addressAt(step.slots, i) })))
+      promised.push(later(ofDma(registers, later(machine.trace.sync()),
+        { sid: edu.sid, address: addressAt(step.slots, i) })))
     } else promised.push(later(softwareStep(machine, one, step, i)))
   }
   lap('qemu')
@@ -77,7 +84,8 @@ async function play({ machine, lap }: Bench, one: SequenceCase): Promise<readonl
 /** Offset in a device's buffer that reads go to, each to a dword of its own. */
 const readsTo = 2048
 const put = ({ qtest }: Machine, { address, dwords }: Store): void => {
-  for (let i = 0; i < dwords.length; i += 2) qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
+  for (let i = 0; i < dwords.length; i += 2)
+    qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
 }
 
 /** Tables as at first, caches empty, no faults, no events; the queue empty, or off. */
@@ -105,20 +113,29 @@ async function registersOf({ unit }: Machine): Promise<Registers> {
 }
 
 /** A DMA of which the place that it wrote to has still to be looked at. */
-type Unplaced = Exclude<Observed, { readonly of: 'dma' }> | { readonly of: 'dma'; readonly seen: Seen; readonly registers: Registers; readonly messages: number }
+type Unplaced = Exclude<Observed, { readonly of: 'dma' }>
+  | { readonly of: 'dma'; readonly seen: Seen; readonly registers: Registers; readonly messages: number }
 const messagesIn = (events: readonly TraceEvent[]): number =>
-  events.filter(event => event.name === 'vtd_irq_generate' && event.address === BigInt(eventMessage.address) && event.data === BigInt(eventMessage.data)).length
+  events.filter(event => event.name === 'vtd_irq_generate' && event.address === BigInt(eventMessage.address)
+    && event.data === BigInt(eventMessage.data)).length
 
-async function ofDma(registers: Registers, events: Promise<readonly TraceEvent[]>, asked: { readonly sid: number; readonly address: number }): Promise<Unplaced> {
+async function ofDma(registers: Registers, events: Promise<readonly TraceEvent[]>,
+  asked: { readonly sid: number; readonly address: number }): Promise<Unplaced> {
   const all = await events
   const own = all.filter(({ name }) => name !== 'vtd_irq_generate')
-  const { seen } = attribute(own, [{ ...asked, type: 'untranslated', access: 'read', dword: true, pasid: null, privileged: false, execute: false }], [null])
+  const { seen } = attribute(own,
+    [{ ...asked, type: 'untranslated', access: 'read', dword: true, pasid: null, privileged: false, execute: false }],
+    [null])
   return { of: 'dma', seen: seen[0]!, registers, messages: messagesIn(all) }
 }
 
-/** All devices at once move what reads go to: at first from a page of blanks, in the end to a page of each. No step touches the way there. */
+/** All devices at once move what reads go to: at first from a page of blanks, in the end to a page of each. No step
+ *  touches the way there. */
 async function moveBuffers({ edus }: Machine, direction: 'read' | 'write'): Promise<void> {
-  edus.forEach((edu, i) => { edu.start({ direction, address: asideAt + (direction === 'read' ? 0 : (1 + i) * page), bytes: 4 * steps, offset: readsTo }) })
+  edus.forEach((edu, i) => {
+    edu.start({ direction, address: asideAt + (direction === 'read' ? 0 : (1 + i) * page), bytes: 4 * steps,
+      offset: readsTo })
+  })
   await finish(edus, () => Promise.resolve())
 }
 /** What reads brought into the buffers, a word a step. */
@@ -127,11 +144,14 @@ async function buffersOf(machine: Machine): Promise<readonly Uint32Array[]> {
   for (const store of firstStores()) put(machine, store)
   unit.submit([invalidateContexts, invalidateIotlb, statusWait(place.status + page - 4, 3)])
   await moveBuffers(machine, 'write')
-  return await Promise.all(edus.map(async (_, i) => wordsOf(await qtest.memread(place.staging + (1 + i) * page, 4 * steps))))
+  return await Promise.all(edus.map(async (_, i) =>
+    wordsOf(await qtest.memread(place.staging + (1 + i) * page, 4 * steps))))
 }
 
-/** What each DMA moved is looked for where the trace says that it went: a device writes words that tell who and which step, memory holds words that tell where. */
-async function lookWhereItLanded(machine: Machine, one: SequenceCase, all: readonly Unplaced[]): Promise<readonly Observed[]> {
+/** What each DMA moved is looked for where the trace says that it went: a device writes words that tell who and which
+ *  step, memory holds words that tell where. */
+async function lookWhereItLanded(machine: Machine, one: SequenceCase,
+  all: readonly Unplaced[]): Promise<readonly Observed[]> {
   const { qtest, edus } = machine
   if (one.registers) machine.unit.startQueue(place.queue)
   const buffers = all.some(({ of }, i) => of === 'dma' && !isWrite(one.steps[i]!)) ? await buffersOf(machine) : []
@@ -148,7 +168,8 @@ async function lookWhereItLanded(machine: Machine, one: SequenceCase, all: reado
 }
 const isWrite = (step: Step): boolean => step.do === 'dma' && step.write
 
-async function softwareStep(machine: Machine, one: SequenceCase, step: Exclude<Step, StepOf<'dma'>>, i: number): Promise<Unplaced> {
+async function softwareStep(machine: Machine, one: SequenceCase, step: Exclude<Step, StepOf<'dma'>>,
+  i: number): Promise<Unplaced> {
   const { qtest, unit, trace } = machine
   switch (step.do) {
     case 'invalidate-context':
@@ -162,7 +183,8 @@ async function softwareStep(machine: Machine, one: SequenceCase, step: Exclude<S
     }
     case 'bad-descriptor': return one.registers ? { of: 'nothing' } : await badStep(machine, step, i)
     case 'mask-events': unit.write('FECTL', step.masked ? 0x8000_0000 : 0); break
-    case 'clear-faults': if (step.status) unit.write('FSTS', clearedStatus); else unit.writel(unit.offset('FRCD') + 12, 0x8000_0000); break
+    case 'clear-faults': if (step.status) unit.write('FSTS', clearedStatus); else unit.writel(unit.offset('FRCD') + 12,
+      0x8000_0000); break
     default: return { of: 'nothing' }
   }
   const [registers, events] = await Promise.all([registersOf(machine), trace.sync()])

@@ -6,7 +6,8 @@ import type { Judged, Tally } from './judged.ts'
 export const suiteNames = ['walks', 'sequences', 'interrupts', 'scalable'] as const
 export type SuiteName = (typeof suiteNames)[number]
 
-/** Where the time goes. `model` holds what the specification computes, `encode` the writing of tables, `judge` the comparing where it is apart. */
+/** Where the time goes. `model` holds what the specification computes, `encode` the writing of tables, `judge` the
+ *  comparing where it is apart. */
 export const parts = ['generate', 'encode', 'model', 'qemu', 'judge'] as const
 export type Part = (typeof parts)[number]
 /** Ends the part that runs, begins another. */
@@ -14,7 +15,8 @@ export type Laps = (part: Part) => void
 
 export interface Bench { readonly machine: Machine; readonly tally: Tally; readonly lap: Laps }
 
-/** A suite on one machine. A case is plain data; each runs from a unit that is as new, so that it runs alone as it did among others. */
+/** A suite on one machine. A case is plain data; each runs from a unit that is as new, so that it runs alone as it did
+ *  among others. */
 export interface Rig<Case> {
   readonly cases: fc.Arbitrary<Case>
   /** Once, before the first case on a machine. */

@@ -11,7 +11,12 @@ import { requesters, walkCaseSchema } from './walk-case.ts'
 import { walkEvents, walkRig } from './walks.ts'
 
 /** A machine that cases of a suite run on. */
-export interface Setup { readonly suite: SuiteName; readonly name: string; readonly options: MachineOptions; readonly rig: AnyRig }
+export interface Setup {
+  readonly suite: SuiteName
+  readonly name: string
+  readonly options: MachineOptions
+  readonly rig: AnyRig
+}
 
 const walk = (name: string, addressWidth: 39 | 48, options: MachineOptions = {}): Setup => {
   const scalable = options.scalable === true
@@ -25,7 +30,8 @@ const sequence = (name: string, cachingMode: boolean): Setup => ({
   options: { addressWidth: 39, cachingMode, edus: sequenceRequesters, trace: sequenceEvents },
 })
 const interrupt = (name: string, eim: boolean): Setup => ({
-  suite: 'interrupts', name, rig: rigOf(interruptRig(eim), interruptCaseSchema), options: { eim, edus: requesters, trace: interruptEvents },
+  suite: 'interrupts', name, rig: rigOf(interruptRig(eim), interruptCaseSchema),
+  options: { eim, edus: requesters, trace: interruptEvents },
 })
 
 /** In the order in which they run. */

@@ -1,14 +1,19 @@
-/** Cases of the walks: tables as deviations from ones that map everything, and requests. Plain data: fast-check makes and shrinks it, files keep it. */
+/** Cases of the walks: tables as deviations from ones that map everything, and requests. Plain data: fast-check makes
+ *  and shrinks it, files keep it. */
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry } from '../../../spec/vtd/layout/index.ts'
+import {
+  contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry,
+} from '../../../spec/vtd/layout/index.ts'
 import { often } from './draw.ts'
-import { page, place, setBits } from './place.ts'
-import type { TableMemory } from './place.ts'
+import { page, place, setBits } from './memory-map.ts'
+import type { TableMemory } from './memory-map.ts'
 
-/** Source ids of the requesters: two buses more than bus 0, functions beside each other, both halves of a scalable-mode root entry. */
+/** Source ids of the requesters: two buses more than bus 0, functions beside each other, both halves of a scalable-mode
+ *  root entry. */
 export const requesters = [
-  0x0018, 0x0019, 0x0020, 0x0028, 0x0080, 0x0088, 0x00b8, 0x00b9, 0x0100, 0x0101, 0x0107, 0x0200, 0x0201, 0x0300, 0x0400, 0x0500,
+  0x0018, 0x0019, 0x0020, 0x0028, 0x0080, 0x0088, 0x00b8, 0x00b9, 0x0100, 0x0101, 0x0107, 0x0200, 0x0201, 0x0300,
+  0x0400, 0x0500,
 ] as const
 const buses = [...new Set(requesters.map(sid => sid >> 8))]
 
@@ -23,22 +28,26 @@ const index = (count: number) => v.pipe(v.number(), v.integer(), v.minValue(0), 
 
 /** An entry of the root, context, PASID directory or PASID table that is not as usual. `bits` are set in it besides. */
 const topSchema = v.object({
-  of: v.picklist(['root', 'context', 'directory', 'pasid']), device: index(requesters.length), present: v.boolean(), fpd: v.boolean(),
+  of: v.picklist(['root', 'context', 'directory', 'pasid']), device: index(requesters.length), present: v.boolean(),
+  fpd: v.boolean(),
   /** TT of a context entry, PGTT of a PASID entry. */
   kind: index(8), aw: index(8), to: v.picklist(targets), bits: bitList,
 })
 const pagingSchema = v.object({
-  level: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)), table: index(tablesALevel), slot: index(slots.length),
+  level: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)), table: index(tablesALevel),
+  slot: index(slots.length),
   read: v.boolean(), write: v.boolean(), large: v.boolean(), to: v.picklist(targets), bits: bitList,
 })
 const requestSchema = v.object({
-  device: index(requesters.length), slots: v.strictTuple([index(4), index(4), index(4), index(4)]), dword: index(64), write: v.boolean(),
+  device: index(requesters.length), slots: v.strictTuple([index(4), index(4), index(4), index(4)]), dword: index(64),
+  write: v.boolean(),
   /** A bit that is set in the address besides: beyond what tables index. */
   beyond: v.nullable(index(64)),
 })
 export const walkCaseSchema = v.object({
   /** The root table is where nothing answers. */
-  noRoot: v.boolean(), tops: v.array(topSchema), paging: v.array(pagingSchema), requests: v.pipe(v.array(requestSchema), v.minLength(1)),
+  noRoot: v.boolean(), tops: v.array(topSchema), paging: v.array(pagingSchema),
+  requests: v.pipe(v.array(requestSchema), v.minLength(1)),
 })
 export type WalkCase = v.InferOutput<typeof walkCaseSchema>
 export type WalkRequest = WalkCase['requests'][number]
@@ -51,29 +60,36 @@ const noBits: number[] = []
 /** A word of ones, as what reads from nowhere often is. */
 const allBits = Array.from({ length: 64 }, (_, bit) => bit)
 const bits = (most: number, weight: number): fc.Arbitrary<number[]> => often(noBits, weight, fc.oneof(
-  { weight: 9, arbitrary: fc.array(fc.integer({ min: 2, max: most }), { minLength: 1, maxLength: 2 }) }, { weight: 1, arbitrary: fc.constant(allBits) }))
+  { weight: 9, arbitrary: fc.array(fc.integer({ min: 2, max: most }), { minLength: 1, maxLength: 2 }) },
+  { weight: 1, arbitrary: fc.constant(allBits) }))
 const next = fc.constantFrom<Target>('next0', 'next1', 'next2')
 const target = fc.oneof({ weight: 6, arbitrary: next }, { weight: 4, arbitrary: fc.constantFrom(...targets) })
 
 /** DTE, PASIDE, PRE, RID_PASID: what only some units have. */
-const contextBits = fc.oneof(bits(255, 3), fc.constantFrom(2, 3, 4).map(bit => [bit]), fc.integer({ min: 64, max: 83 }).map(bit => [bit]))
+const contextBits = fc.oneof(bits(255, 3), fc.constantFrom(2, 3, 4).map(bit => [bit]),
+  fc.integer({ min: 64, max: 83 }).map(bit => [bit]))
 
 export function walkCases({ scalable, addressWidth }: WalkShape): fc.Arbitrary<WalkCase> {
   const usualAw = addressWidth === 48 ? 2 : 1
-  const top = (of: Top['of'], width: number, usualKind: number, kinds: number, extra = bits(width - 1, 3)): fc.Arbitrary<Top> => fc.record({
-    of: fc.constant(of), device: fc.nat(requesters.length - 1), present: often(true, 5, fc.boolean()), fpd: fc.boolean(),
+  const top = (of: Top['of'], width: number, usualKind: number, kinds: number,
+    extra = bits(width - 1, 3)): fc.Arbitrary<Top> => fc.record({
+    of: fc.constant(of), device: fc.nat(requesters.length - 1), present: often(true, 5, fc.boolean()),
+    fpd: fc.boolean(),
     kind: often(usualKind, 4, fc.nat(kinds)), aw: often(usualAw, 4, fc.nat(7)),
     to: fc.oneof({ weight: 8, arbitrary: next }, { weight: 1, arbitrary: fc.constant<Target>('hole') }), bits: extra,
   })
   const tops = scalable
-    ? fc.oneof(top('root', 128, 0, 0), top('context', 256, 0, 0, contextBits), top('directory', 64, 0, 0), { weight: 4, arbitrary: top('pasid', 512, 2, 7) })
+    ? fc.oneof(top('root', 128, 0, 0), top('context', 256, 0, 0, contextBits), top('directory', 64, 0, 0),
+      { weight: 4, arbitrary: top('pasid', 512, 2, 7) })
     : fc.oneof({ weight: 1, arbitrary: top('root', 128, 0, 0) }, { weight: 6, arbitrary: top('context', 128, 0, 3) })
   const paging: fc.Arbitrary<Paging> = fc.record({
     level: fc.integer({ min: 1, max: 4 }), table: fc.nat(tablesALevel - 1), slot: fc.nat(slots.length - 1),
-    read: often(true, 2, fc.boolean()), write: often(true, 2, fc.boolean()), large: fc.boolean(), to: target, bits: bits(63, 2),
+    read: often(true, 2, fc.boolean()), write: often(true, 2, fc.boolean()), large: fc.boolean(), to: target,
+    bits: bits(63, 2),
   })
   const request: fc.Arbitrary<WalkRequest> = fc.record({
-    device: fc.nat(requesters.length - 1), slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), slot, slot), dword: fc.nat(63), write: fc.boolean(),
+    device: fc.nat(requesters.length - 1), slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), slot, slot),
+    dword: fc.nat(63), write: fc.boolean(),
     beyond: often(null, 24, fc.integer({ min: addressWidth === 48 ? 39 : 38, max: 63 })),
   })
   return fc.record({
@@ -84,7 +100,8 @@ export function walkCases({ scalable, addressWidth }: WalkShape): fc.Arbitrary<W
 }
 const slot = fc.nat(slots.length - 1)
 
-/** What a device asks for: an address, exact as a number. Each device has dwords of its own in every page, so that none overwrites what another wrote. */
+/** What a device asks for: an address, exact as a number. Each device has dwords of its own in every page, so that none
+ *  overwrites what another wrote. */
 export function addressOf({ device, slots: at, dword, beyond }: WalkRequest, levels: number): number {
   let address = 0
   for (let level = levels; level >= 1; level--) address += slots[at[4 - level]!]! * 2 ** (12 + 9 * (level - 1))
@@ -101,7 +118,7 @@ function resolve(to: Target, level: number, large: boolean, haw: number): number
     case 'hole': return place.hole
     case 'wide': return 2 ** haw
     // The neighbours of the interrupt range, and in it; for large pages the page that holds it.
-    case 'interrupts': return !large ? 0xfee0_0000 : level === 2 ? 0xfee0_0000 : 0xc000_0000
+    case 'interrupts': return !large || level === 2 ? 0xfee0_0000 : 0xc000_0000
     case 'below': return large ? place.large : 0xfedf_f000
     case 'above': return large ? place.hole : 0xfef0_0000
     default: {
@@ -119,26 +136,32 @@ export function writeTables(memory: TableMemory, one: WalkCase, { scalable, addr
   const usual = (level: number, table: number, at: number): Paging => 
     ({ level, table, slot: at, read: true, write: true, large: false, to: `next${at % 3}` as Target, bits: [] })
   for (let level = 1; level <= 4; level++)
-    for (let table = 0; table < tablesALevel; table++) for (let at = 0; at < slots.length; at++) writePaging(memory, usual(level, table, at), addressWidth)
+    for (let table = 0; table < tablesALevel; table++)
+      for (let at = 0; at < slots.length; at++) writePaging(memory, usual(level, table, at), addressWidth)
   for (const entry of one.paging) writePaging(memory, entry, addressWidth)
   const usualTop = (of: Top['of'], device: number): Top => ({
-    of, device, present: true, fpd: false, kind: scalable ? 2 : 0, aw: addressWidth === 48 ? 2 : 1, to: `next${device % 3}` as Target, bits: [],
+    of, device, present: true, fpd: false, kind: scalable ? 2 : 0, aw: addressWidth === 48 ? 2 : 1,
+    to: `next${device % 3}` as Target, bits: [],
   })
   const write = scalable ? writeScalableTop : writeLegacyTop
   for (const bus of buses) write(memory, usualTop('root', requesters.findIndex(sid => sid >> 8 === bus)), addressWidth)
   requesters.forEach((_, device) => {
-    for (const of of scalable ? ['context', 'directory', 'pasid'] as const : ['context'] as const) write(memory, usualTop(of, device), addressWidth)
+    for (const of of scalable ? ['context', 'directory', 'pasid'] as const : ['context'] as const)
+      write(memory, usualTop(of, device), addressWidth)
   })
   for (const top of one.tops) write(memory, top, addressWidth)
 }
-function writePaging(memory: TableMemory, { level, table, slot: at, read, write, large, to, bits: extra }: Paging, haw: number): void {
+function writePaging(memory: TableMemory, { level, table, slot: at, read, write, large, to, bits: extra }: Paging,
+  haw: number): void {
   const address = resolve(to, level, large, haw)
-  const words = Uint32Array.of((address % 2 ** 32 | (read ? 1 : 0) | (write ? 2 : 0) | (large ? large64 : 0)) >>> 0, Math.floor(address / 2 ** 32))
+  const words = Uint32Array.of((address % 2 ** 32 | (read ? 1 : 0) | (write ? 2 : 0) | (large ? large64 : 0)) >>> 0,
+    Math.floor(address / 2 ** 32))
   memory.put(place.paging(level, table) + 8 * slots[at]!, setBits(words, extra))
 }
 const pageOf = (address: number): number => address / page
 
-function writeLegacyTop(memory: TableMemory, { of, device, present, fpd, kind, aw, to, bits: extra }: Top, haw: number): void {
+function writeLegacyTop(memory: TableMemory, { of, device, present, fpd, kind, aw, to, bits: extra }: Top,
+  haw: number): void {
   const sid = requesters[device]!, bus = sid >> 8
   const P = present ? 1 : 0
   if (of === 'root') {
@@ -151,8 +174,10 @@ function writeLegacyTop(memory: TableMemory, { of, device, present, fpd, kind, a
   memory.put(place.context(bus) + 16 * (sid & 0xff), setBits(entry, extra))
 }
 
-/** Every device has a PASID directory and a PASID table of its own, in the page that all share: PASID 0 stands first in both. */
-function writeScalableTop(memory: TableMemory, { of, device, present, fpd, kind, aw, to, bits: extra }: Top, haw: number): void {
+/** Every device has a PASID directory and a PASID table of its own, in the page that all share: PASID 0 stands first in
+ *  both. */
+function writeScalableTop(memory: TableMemory, { of, device, present, fpd, kind, aw, to, bits: extra }: Top,
+  haw: number): void {
   const sid = requesters[device]!, bus = sid >> 8, fn = sid & 0xff
   const P = present ? 1 : 0, FPD = fpd ? 1 : 0
   const aside = (own: number): number => pageOf(to.startsWith('next') ? own : resolve(to, 4, false, haw))
@@ -165,14 +190,17 @@ function writeScalableTop(memory: TableMemory, { of, device, present, fpd, kind,
     }
     case 'context': {
       const table = place.context(fn < 0x80 ? bus : buses.length + bus)
-      memory.put(table + 32 * (fn & 0x7f), setBits(encode(scalableContextEntry, { P, FPD, PASIDDIRPTR: aside(directoryOf(device)) }), extra))
+      memory.put(table + 32 * (fn & 0x7f),
+        setBits(encode(scalableContextEntry, { P, FPD, PASIDDIRPTR: aside(directoryOf(device)) }), extra))
       return
     }
     case 'directory':
-      memory.put(directoryOf(device), setBits(encode(pasidDirectoryEntry, { P, FPD, SMPTBLPTR: aside(pasidTableOf(device)) }), extra))
+      memory.put(directoryOf(device),
+        setBits(encode(pasidDirectoryEntry, { P, FPD, SMPTBLPTR: aside(pasidTableOf(device)) }), extra))
       return
     case 'pasid': {
-      const entry = encode(pasidEntry, { P, FPD, PGTT: kind, AW: aw, SSPTPTR: pageOf(resolve(to, aw === 2 ? 5 : 4, false, haw)) })
+      const entry = encode(pasidEntry,
+        { P, FPD, PGTT: kind, AW: aw, SSPTPTR: pageOf(resolve(to, aw === 2 ? 5 : 4, false, haw)) })
       put(pasidEntry, entry, 'DID', device + 1)
       memory.put(pasidTableOf(device), setBits(entry, extra))
     }

@@ -7,7 +7,8 @@ import { Deeds } from './deeds.ts'
 import type { Place, Scope, Words } from './words.ts'
 
 /** Source text as what it says; `C` are the machine's constants. */
-export const compiled = <F>(text: string, constants: object = {}): F => new Function('C', `"use strict"; return (${text})`)(constants) as F
+export const compiled = <F>(text: string, constants: object = {}): F =>
+  new Function('C', `"use strict"; return (${text})`)(constants) as F
 
 type Fact = (world: unknown, at: number) => boolean
 const { always, eventually, leadsTo, monitor, recovers, sometimes, step } = propertiesOf<unknown, unknown, Seen>()
@@ -36,7 +37,8 @@ export class Hearer {
   hears(book: Place, more: readonly Place[]): string {
     const deeds = new Deeds(this.words)
     const desk = { roots: [book, ...more], targets: [book], constant: null }
-    return ['went', 'named'].map(on => `if (seen.what === '${on}') { ${deeds.some({ ...this.ofSeen(on), ...desk }, 2)} }`).join(' else ')
+    return ['went', 'named'].map(on => `if (seen.what === '${on}') { `
+      + `${deeds.some({ ...this.ofSeen(on), ...desk }, 2)} }`).join(' else ')
   }
 }
 
@@ -50,12 +52,13 @@ export class Claims {
   private rooted(world: string, more: Partial<Scope> = {}): Scope {
     const { state, ledger } = this.of
     return { ids: [], numbers: [], constant: null, ...more, roots: [
-      { text: `${world}.state`, domain: state, needs: [] }, { text: `${world}.ledger`, domain: ledger, needs: [] }, ...more.roots ?? [],
+      { text: `${world}.state`, domain: state, needs: [] }, { text: `${world}.ledger`, domain: ledger, needs: [] },
+      ...more.roots ?? [],
     ] }
   }
 
-  /** A fact that is `wanted` of the first world, at each of so many numbers; where one is found soon, also of those a step from it, and
-   *  not of one far away. */
+  /** A fact that is `wanted` of the first world, at each of so many numbers; where one is found soon, also of those a
+   *  step from it, and not of one far away. */
   private fact(wanted: boolean, scope: Scope, numbers = 1): { readonly text: string; readonly is: Fact } {
     const { words, words: { dice }, of: { near, later } } = this
     const isOf = (text: string) => compiled<Fact>(`(w, at) => ${text}`)
@@ -68,7 +71,8 @@ export class Claims {
       // Several things at once are rare.
       const some = dice.chance(0.5) ? `(${words.fact(scope, 1)} && ${words.fact(scope, 1)})` : words.fact(scope)
       const answers = at(near.slice(0, 1), some)
-      const text = answers.every(answer => answer === wanted) ? some : answers.every(answer => answer !== wanted) ? `!(${some})`
+      const text = answers.every(answer => answer === wanted) ? some : answers.every(answer => answer !== wanted)
+        ? `!(${some})`
         : wanted ? `(${some} || ${words.fact(scope)})` : `(${some} && ${words.fact(scope)})`
       const isFar = at([later], text).includes(!wanted)
       if (best === null || isFar) best = text
@@ -105,10 +109,12 @@ export class Claims {
     const seen: Place[] = on === 'moved' ? [{ text: 'seen.part', domain: this.of.part, needs: [] }] : []
     const scope: Partial<Scope> = { roots: seen, ...this.hearer.ofSeen(on) }
     const { words } = this
-    const text = `${words.fact(this.rooted('w', scope))} || ${words.fact(this.rooted('b', scope))} || ${words.fact(this.rooted('w', scope), 1)}`
+    const text = `${words.fact(this.rooted('w', scope))} || ${words.fact(this.rooted('b', scope))} || `
+      + `${words.fact(this.rooted('w', scope), 1)}`
     this.note(name, `step, on ${on}: ${text}`)
     const is = compiled<(seen: unknown, w: unknown, b: unknown) => boolean>(`(seen, w, b) => ${text}`)
-    return step(name, { claim: text, on }, (seen, world, before) => is(seen, world, before) || { because: 'it was not so' })
+    return step(name, { claim: text, on },
+      (seen, world, before) => is(seen, world, before) || { because: 'it was not so' })
   }
   monitor(name: string, domain: Domain, first: unknown): Claim {
     const book: Place = { text: 'm', domain, needs: [] }
@@ -121,7 +127,8 @@ export class Claims {
     const text = holds ? fact : `!(${fact})`
     this.note(name, `monitor: ${text}; hears: ${update}`)
     const is = compiled<(m: unknown) => boolean>(`m => ${text}`)
-    return monitor(name, { claim: text, domain }, compiled<(m: unknown, seen: Seen, l: unknown) => void>(`(m, seen, l) => { ${update} }`),
+    return monitor(name, { claim: text, domain },
+      compiled<(m: unknown, seen: Seen, l: unknown) => void>(`(m, seen, l) => { ${update} }`),
       (m: unknown) => is(m) || { because: 'it is not so' })
   }
 
@@ -135,12 +142,14 @@ export class Claims {
   endless(name: string, all: boolean): Claim {
     const { dice } = this.words
     const { count, scope } = this.things()
-    const goal = (wanted: boolean, of: Partial<Scope> = {}, numbers = 1) => this.fact(wanted, this.rooted('w', of), numbers)
+    const goal = (wanted: boolean, of: Partial<Scope> = {}, numbers = 1) =>
+      this.fact(wanted, this.rooted('w', of), numbers)
     const kind = dice.pick(['eventually', 'leadsTo', 'leadsTo', ...all ? ['recovers'] : []])
     if (kind === 'leadsTo') {
       const from = goal(dice.chance(0.3), scope, count), to = goal(false, scope, count)
       this.note(name, `leadsTo, of ${count}: ${from.text} -> ${to.text}`)
-      return leadsTo(name, { claim: to.text, each: () => Array.from({ length: count }, (_, at) => `thing ${at}`) }, from.is, to.is)
+      return leadsTo(name, { claim: to.text, each: () => Array.from({ length: count }, (_, at) => `thing ${at}`) },
+        from.is, to.is)
     }
     const { text, is } = goal(false)
     this.note(name, `${kind}: ${text}`)

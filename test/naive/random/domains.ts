@@ -19,8 +19,10 @@ export class Shapes {
     if (depth === 0) return this.leaf()
     if (this.made.length > 0 && dice.chance(0.25)) return dice.pick(this.made)
     const domain = dice.weigh<() => Domain>(
-      [3, () => this.leaf()], [3, () => optional(this.domain(depth - 1))], [3, () => struct(this.fields(depth, dice.between(1, 3)))],
-      [3, () => table([this.key()], this.domain(depth - 1))], [2, () => list(this.domain(depth - 1), dice.between(1, 3))],
+      [3, () => this.leaf()], [3, () => optional(this.domain(depth - 1))],
+      [3, () => struct(this.fields(depth, dice.between(1, 3)))],
+      [3, () => table([this.key()], this.domain(depth - 1))],
+      [2, () => list(this.domain(depth - 1), dice.between(1, 3))],
       [3, () => this.variant(depth)],
     )()
     if (domain.kind !== 'bool' && domain.kind !== 'range') this.made.push(domain)
@@ -30,7 +32,8 @@ export class Shapes {
   leaf(): Domain {
     const { dice, ids } = this
     const of = dice.weigh<() => Domain>(
-      [3, () => bool], [3, () => { const low = dice.pick([0, 0, -1, -3, 1]); return range(low, low + dice.between(0, 3)) }],
+      [3, () => bool], [3,
+        () => { const low = dice.pick([0, 0, -1, -3, 1]); return range(low, low + dice.between(0, 3)) }],
       [1, () => oneOf(...dice.pick([['x'], ['x', 'y'], ['free', 'held', 'gone']]))],
       [ids.length > 0 ? 3 : 0, () => dice.pick(ids)],
     )()
@@ -55,7 +58,8 @@ export class Shapes {
   }
 }
 
-/** A state's fields: of few bits, so that a machine has few states; or also of parts that are wide and hardly ever change. */
+/** A state's fields: of few bits, so that a machine has few states; or also of parts that are wide and hardly ever
+ *  change. */
 export function stateOf(shapes: Shapes, dice: Dice, wide: boolean): Fields {
   const fields: Record<string, Domain> = dice.chance(0.7) ? { n: range(0, dice.between(2, 4)) } : {}
   const wanted = dice.between(2, 5)
@@ -75,7 +79,8 @@ export function stateOf(shapes: Shapes, dice: Dice, wide: boolean): Fields {
 export const idsOf = (dice: Dice): Scalarset[] => {
   const size = dice.pick([2, 2, 3, 3, 4]), own = scalarset('id', size)
   return dice.weigh<() => Scalarset[]>(
-    [4, () => [own]], [2, () => [own, scalarset('other', dice.pick([1, 2, 2, 3]))]], [2, () => [own, scalarset('home', size, 'id')]],
+    [4, () => [own]], [2, () => [own, scalarset('other', dice.pick([1, 2, 2, 3]))]],
+    [2, () => [own, scalarset('home', size, 'id')]],
   )()
 }
 
@@ -83,12 +88,16 @@ export const idsOf = (dice: Dice): Scalarset[] => {
 export function valueOf(dice: Dice, domain: Domain): unknown {
   switch (domain.kind) {
     case 'bool': return dice.chance(0.3)
-    case 'range': return dice.pick([domain.low, domain.low, domain.high, dice.between(domain.low, Math.min(domain.high, domain.low + 3))])
+    case 'range':
+      return dice.pick([domain.low, domain.low, domain.high,
+        dice.between(domain.low, Math.min(domain.high, domain.low + 3))])
     case 'oneOf': return dice.pick(domain.values)
     case 'scalarset': return dice.below(domain.size)
     case 'optional': return dice.chance(0.4) ? null : valueOf(dice, domain.of)
     case 'struct': return valuesOf(dice, domain.fields)
-    case 'table': return Array.from({ length: domain.key.kind === 'range' ? domain.key.high + 1 : domain.key.size }, () => valueOf(dice, domain.of))
+    case 'table':
+      return Array.from({ length: domain.key.kind === 'range' ? domain.key.high + 1 : domain.key.size },
+        () => valueOf(dice, domain.of))
     case 'list': return Array.from({ length: dice.below(domain.max + 1) }, () => valueOf(dice, domain.of))
     case 'variant': {
       const [name, fields] = dice.pick(Object.entries(domain.cases))

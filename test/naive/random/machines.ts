@@ -12,11 +12,17 @@ import { mistakes } from './mistakes.ts'
 import { Words } from './words.ts'
 import type { Phrase, Place, Scope } from './words.ts'
 
-/** `symmetric`: nothing tells ids apart. `asymmetric`: something may. `constants`: what is put into the state is one thing of the module, or a
- *  parameter, and written to there. `mistakes`: recipes and claims break rules. `large`: it stands beside switches that have nothing to do with it. */
+/** `symmetric`: nothing tells ids apart. `asymmetric`: something may. `constants`: what is put into the state is one
+ *  thing of the module, or a parameter, and written to there. `mistakes`: recipes and claims break rules. `large`: it
+ *  stands beside switches that have nothing to do with it. */
 export const kinds = ['plain', 'wide', 'endless', 'large', 'symmetric', 'asymmetric', 'constants', 'mistakes'] as const
 export type Kind = typeof kinds[number]
-export interface Made { readonly kind: Kind; readonly seed: number; readonly machine: AnyMachine; readonly text: string }
+export interface Made {
+  readonly kind: Kind
+  readonly seed: number
+  readonly machine: AnyMachine
+  readonly text: string
+}
 
 const action = actionsOf<unknown, Seen>()
 const mostInstances = 8, mostStrong = 5
@@ -43,22 +49,27 @@ class Maker {
     this.seed = seed
     const dice = this.dice = new Dice(seed)
     this.ids = kind === 'symmetric' || kind === 'asymmetric' || dice.chance(0.6) ? idsOf(dice) : []
-    this.words = new Words(dice, kind !== 'symmetric' && (kind !== 'asymmetric' && kind !== 'large' || dice.chance(0.6)))
+    this.words = new Words(dice,
+      kind !== 'symmetric' && (kind !== 'asymmetric' && kind !== 'large' || dice.chance(0.6)))
     this.deeds = new Deeds(this.words)
     this.shapes = new Shapes(dice, this.ids)
     const fields = stateOf(this.shapes, dice, kind === 'wide' || dice.chance(0.1))
     this.state = struct(fields)
     this.part = dice.pick(Object.values(fields))
-    const ofIds = this.ids.length > 0 && dice.chance(0.6) ? { who: optional(this.ids[0]!), heard: table([this.ids[0]!], bool) } : {}
+    const ofIds = this.ids.length > 0 && dice.chance(0.6)
+      ? { who: optional(this.ids[0]!), heard: table([this.ids[0]!], bool) } : {}
     this.ledger = struct({ count: range(0, dice.between(0, 2)), last: optional(range(0, 2)), ...ofIds })
   }
 
   private paramsOf(): Fields {
     const { dice, ids } = this
     const domain = (): Domain => {
-      const structs = this.kind === 'constants' ? this.shapes.made.filter(({ kind }) => kind === 'struct' || kind === 'variant') : []
-      return dice.weigh<() => Domain>([ids.length > 0 ? 5 : 0, () => dice.pick(ids)], [1, () => bool], [2, () => range(0, dice.between(1, 2))],
-        [ids.length > 0 ? 1 : 0, () => optional(dice.pick(ids))], [structs.length > 0 ? 6 : 0, () => dice.pick(structs)],
+      const structs = this.kind === 'constants'
+        ? this.shapes.made.filter(({ kind }) => kind === 'struct' || kind === 'variant') : []
+      return dice.weigh<() => Domain>([ids.length > 0 ? 5 : 0, () => dice.pick(ids)], [1, () => bool],
+        [2, () => range(0, dice.between(1, 2))],
+        [ids.length > 0 ? 1 : 0, () => optional(dice.pick(ids))],
+        [structs.length > 0 ? 6 : 0, () => dice.pick(structs)],
         [1, () => struct({ on: bool, n: range(-1, 0) })])()
     }
     const params: Record<string, Domain> = {}
@@ -71,9 +82,11 @@ class Maker {
   private scopeOf(state: string, params: Fields): Scope {
     const all = Object.entries(params).map(([name, domain]) => ({ text: `p.${name}`, domain, needs: [] }))
     return {
-      roots: [{ text: state, domain: this.state, needs: [] }, ...all.filter(({ domain }) => domain.kind !== 'scalarset' && domain.kind !== 'range')],
+      roots: [{ text: state, domain: this.state, needs: [] },
+        ...all.filter(({ domain }) => domain.kind !== 'scalarset' && domain.kind !== 'range')],
       ids: all.flatMap(({ text, domain }) => domain.kind === 'scalarset' ? [{ text, of: domain }] : []),
-      numbers: all.flatMap(({ text, domain }) => domain.kind === 'range' ? [{ text, low: domain.low, high: domain.high }] : []),
+      numbers: all.flatMap(({ text, domain }) =>
+        domain.kind === 'range' ? [{ text, low: domain.low, high: domain.high }] : []),
       constant: null,
     }
   }
@@ -94,10 +107,13 @@ class Maker {
     const scope = { ...this.scopeOf('d', params), constant }
     const root: Place = { text: 'd', domain: this.state, needs: [] }
     const spoilt = kind === 'mistakes' && dice.chance(0.2) ? mistakes(words, this.state) : null
-    const body = [this.deeds.some({ ...scope, targets: [root] }, 3), ...spoilt === null ? [] : [spoilt.deed], ...this.tells(scope)].join('; ')
+    const body = [this.deeds.some({ ...scope, targets: [root] }, 3), ...spoilt === null ? [] : [spoilt.deed],
+      ...this.tells(scope)].join('; ')
     const fair = this.fairness(productOf(params).length)
-    const whenText = `(s, p) => ${spoilt === null ? guard : spoilt.guard(guard)}`, thenText = `(d, p, emit) => { ${body} }`
-    this.text.push(`a${number} (${fieldsShown(params)}), fair: ${String(fair)}\n    when ${whenText}\n    then ${thenText}`)
+    const whenText = `(s, p) => ${spoilt === null ? guard : spoilt.guard(guard)}`,
+      thenText = `(d, p, emit) => { ${body} }`
+    this.text.push(`a${number} (${fieldsShown(params)}), fair: ${String(fair)}\n    when ${whenText}\n    then `
+      + `${thenText}`)
     return action(`a${number}`, { agent: 'a', params, fair,
       when: compiled<() => boolean>(whenText, this.constants), then: compiled<() => void>(thenText, this.constants) })
   }
@@ -135,13 +151,16 @@ class Maker {
   private claims(of: AnyMachine): Claim[] {
     const { dice, words, state, ledger, ids, part, kind } = this
     const claims = new Claims(words, { state, ledger, ids, part, near: nearest(of), later: this.later(of) })
-    const some = (most: number, make: (at: number) => Claim): Claim[] => Array.from({ length: dice.below(most + 1) }, (_, at) => make(at))
+    const some = (most: number, make: (at: number) => Claim): Claim[] =>
+      Array.from({ length: dice.below(most + 1) }, (_, at) => make(at))
     const book = struct({ ...this.shapes.fields(1, 1), heard: range(0, 2) })
     const made = [
       claims.always('parts', true), ...some(2, at => claims.always(`always ${at}`, false)),
       ...some(2, at => claims.step(`step ${at}`, dice.pick(['went', 'named', 'moved']))),
-      ...some(1, () => claims.monitor('monitor', book, initial(book))), ...some(2, at => claims.sometimes(`sometimes ${at}`)),
-      ...some(kind === 'endless' ? 3 : kind === 'large' ? 1 : 0, at => claims.endless(`endless ${at}`, kind !== 'large')),
+      ...some(1, () => claims.monitor('monitor', book, initial(book))),
+      ...some(2, at => claims.sometimes(`sometimes ${at}`)),
+      ...some(kind === 'endless' ? 3 : kind === 'large' ? 1 : 0,
+        at => claims.endless(`endless ${at}`, kind !== 'large')),
       // Mostly something is left that the whole space is searched for.
       ...dice.chance(0.8) ? [claims.true('true')] : [],
     ]
@@ -153,9 +172,11 @@ class Maker {
     const { dice, kind, seed, state, ledger } = this
     const first = valueOf(dice, state), book = initial(ledger)
     const observe = new Hearer(this.words, this.ids).hears({ text: 'l', domain: ledger, needs: [] }, [])
-    this.text.push(`state ${shown(state)}`, `first ${JSON.stringify(first)}`, `ledger ${shown(ledger)}, hears: ${observe}`)
+    this.text.push(`state ${shown(state)}`, `first ${JSON.stringify(first)}`,
+      `ledger ${shown(ledger)}, hears: ${observe}`)
     const bare = machine<unknown, unknown, Seen>({
-      name: `${kind} ${seed}`, domain: state, initial: first, actions: Array.from({ length: dice.between(4, 9) }, (_, i) => this.action(i)),
+      name: `${kind} ${seed}`, domain: state, initial: first,
+      actions: Array.from({ length: dice.between(4, 9) }, (_, i) => this.action(i)),
       ledger: { domain: ledger, initial: book, observe: compiled(`(l, seen) => { ${observe} }`) },
     })
     const made = machine<unknown, unknown, Seen>({ ...bare, properties: this.claims(bare) })
@@ -185,7 +206,8 @@ const isSmall = (domain: Domain): boolean => {
     default: return true
   }
 }
-const fieldsShown = (fields: Fields): string => Object.entries(fields).map(([name, of]) => `${name}: ${shown(of)}`).join(', ')
+const fieldsShown = (fields: Fields): string =>
+  Object.entries(fields).map(([name, of]) => `${name}: ${shown(of)}`).join(', ')
 /** A domain in few words. */
 function shown(domain: Domain): string {
   switch (domain.kind) {
@@ -195,9 +217,11 @@ function shown(domain: Domain): string {
     case 'scalarset': return domain.name
     case 'optional': return `${shown(domain.of)}?`
     case 'struct': return `{ ${fieldsShown(domain.fields)} }`
-    case 'table': return `[${domain.key.kind === 'range' ? `0..${domain.key.high}` : `${domain.key.name} of ${domain.key.size}`}]${shown(domain.of)}`
+    case 'table':
+      return `[${domain.key.kind === 'range' ? `0..${domain.key.high}` : `${domain.key.name} of ${domain.key.size}`}]${shown(domain.of)}`
     case 'list': return `list(${shown(domain.of)}, ${domain.max})`
-    case 'variant': return Object.entries(domain.cases).map(([name, fields]) => `${name}(${fieldsShown(fields)})`).join(' or ')
+    case 'variant':
+      return Object.entries(domain.cases).map(([name, fields]) => `${name}(${fieldsShown(fields)})`).join(' or ')
   }
 }
 
@@ -205,4 +229,7 @@ function shown(domain: Domain): string {
 export const machineOf = (kind: Kind, seed: number): Made => new Maker(kind, seed).make()
 /** The same with no more than the first so many of its actions. */
 export const withActions = (made: Made, count: number): Made =>
-  ({ ...made, machine: machine<unknown, unknown, Seen>({ ...made.machine, actions: made.machine.actions.slice(0, count) }) })
+  ({
+    ...made, machine: machine<unknown, unknown, Seen>({ ...made.machine,
+      actions: made.machine.actions.slice(0, count) }),
+  })

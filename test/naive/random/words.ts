@@ -60,12 +60,14 @@ export class Words {
       case 'list': {
         if (domain.max === 0) return null
         const at = dice.below(domain.max)
-        return dice.chance(0.3) ? { text: `${text}[${text}.length - 1]`, domain: domain.of, needs: [...needs, `${text}.length > 0`] }
+        return dice.chance(0.3)
+          ? { text: `${text}[${text}.length - 1]`, domain: domain.of, needs: [...needs, `${text}.length > 0`] }
           : { text: `${text}[${at}]`, domain: domain.of, needs: [...needs, `${text}.length > ${at}`] }
       }
       case 'table': {
         const index = domain.key.kind === 'range' ? this.index(scope, domain.key.high) : this.id(scope, domain.key)
-        return index === null ? null : { text: `${text}[${index.text}]`, domain: domain.of, needs: [...needs, ...index.needs] }
+        return index === null ? null
+          : { text: `${text}[${index.text}]`, domain: domain.of, needs: [...needs, ...index.needs] }
       }
       default: return null
     }
@@ -73,7 +75,8 @@ export class Words {
   private index({ numbers }: Scope, high: number): Place | null {
     if (high < 0) return null
     const able = numbers.filter(one => one.low >= 0 && one.high <= high)
-    const text = able.length > 0 && this.dice.chance(0.6) ? this.dice.pick(able).text : String(this.dice.between(0, high))
+    const text = able.length > 0 && this.dice.chance(0.6) ? this.dice.pick(able).text
+      : String(this.dice.between(0, high))
     return { text, domain: { kind: 'range', low: 0, high }, needs: [] }
   }
   /** An id of the set, or of one that moves with it. */
@@ -96,7 +99,8 @@ export class Words {
       const from = this.place(scope, one => fits(one, domain))
       const other = isComposite && dice.chance(0.2) ? this.place(scope, one => fits(one, domain)) : null
       if (from !== null && other !== null)
-        return { text: `(${this.fact(scope, 0)} ? ${from.text} : ${other.text})`, needs: [...from.needs, ...other.needs] }
+        return { text: `(${this.fact(scope, 0)} ? ${from.text} : ${other.text})`,
+          needs: [...from.needs, ...other.needs] }
       if (from !== null) return from
     }
     if (isComposite && scope.constant !== null && dice.chance(0.5)) return { text: scope.constant(domain), needs: [] }
@@ -107,7 +111,10 @@ export class Words {
       case 'scalarset': return this.id(scope, domain)
       case 'optional': return dice.chance(0.4) ? literal(null) : this.value(scope, domain.of) ?? literal(null)
       case 'struct': return this.record(scope, domain, domain.fields, null)
-      case 'variant': { const [name, fields] = dice.pick(Object.entries(domain.cases)); return this.record(scope, domain, fields, name) }
+      case 'variant': {
+        const [name, fields] = dice.pick(Object.entries(domain.cases))
+        return this.record(scope, domain, fields, name)
+      }
       case 'list': {
         const elements = Array.from({ length: dice.below(domain.max + 1) }, () => this.value(scope, domain.of, false))
         return this.array(elements.filter(one => one !== null))
@@ -143,14 +150,16 @@ export class Words {
     const all = base !== null ? [`...${base.text}`, ...parts] : dice.chance(0.3) ? dice.shuffle(parts) : parts
     return { text: `{ ${all.join(', ')} }`, needs }
   }
-  private rows(scope: Scope, of: Domain, key: Scalarset | { readonly kind: 'range'; readonly high: number }): Phrase | null {
+  private rows(scope: Scope, of: Domain,
+    key: Scalarset | { readonly kind: 'range'; readonly high: number }): Phrase | null {
     const size = key.kind === 'range' ? key.high + 1 : key.size
     if (key.kind === 'scalarset') {
       const at = this.fresh()
       const made = this.value({ ...scope, ids: [...scope.ids, { text: at, of: key }] }, of, false)
       if (made === null || made.needs.some(need => need.includes(at))) return null
       const isAlike = this.dice.chance(0.3) && !made.text.includes(at)
-      const text = isAlike ? `Array(${size}).fill(${made.text})` : `Array.from({ length: ${size} }, (_, ${at}) => (${made.text}))`
+      const text = isAlike ? `Array(${size}).fill(${made.text})`
+        : `Array.from({ length: ${size} }, (_, ${at}) => (${made.text}))`
       return { text, needs: made.needs }
     }
     const rows = Array.from({ length: size }, () => this.value(scope, of, false))
@@ -180,7 +189,8 @@ export class Words {
       case 'optional': return `${text} ${dice.pick(['===', '!=='])} null`
       case 'variant': return `${text}.${tag} === ${q(dice.pick(Object.keys(domain.cases)))}`
       case 'scalarset': {
-        if (this.partial && dice.chance(0.6)) return `${text} ${dice.pick(['===', '<', '>='])} ${dice.below(domain.size)}`
+        if (this.partial && dice.chance(0.6))
+          return `${text} ${dice.pick(['===', '<', '>='])} ${dice.below(domain.size)}`
         const other = this.id(scope, domain)
         return other === null ? `${text} === ${text}` : allOf([...other.needs, `${text} === ${other.text}`])
       }
@@ -194,7 +204,8 @@ export class Words {
   }
   private each(scope: Scope, text: string, of: Domain, key: Scalarset | null, depth: number): string {
     const { dice } = this, one = this.fresh(), at = this.fresh()
-    const inner: Scope = { ...scope, roots: [{ text: one, domain: of, needs: [] }, ...dice.chance(0.3) ? scope.roots : []],
+    const inner: Scope = { ...scope,
+      roots: [{ text: one, domain: of, needs: [] }, ...dice.chance(0.3) ? scope.roots : []],
       ids: key === null ? scope.ids : [...scope.ids, { text: at, of: key }] }
     const body = this.fact(inner, Math.max(0, depth - 1))
     if (key !== null && this.partial && dice.chance(0.3))

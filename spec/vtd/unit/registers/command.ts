@@ -38,19 +38,32 @@ function judge(work: Work, changed: readonly LevelBit[], shots: readonly OneShot
   const what = [...shots, ...changed]
   if (what.length === 0) return
   if (changed.length > 1) illegal(work, 'two-changes', `GCMD changes ${changed.join(' and ')} at once`)
-  if (shots.length > 0 && what.length > 1) illegal(work, 'one-shot-with-change', `GCMD has ${what.join(' and ')} at once`)
+  if (shots.length > 0 && what.length > 1)
+    illegal(work, 'one-shot-with-change', `GCMD has ${what.join(' and ')} at once`)
   if (unit.commands.length > 0)
     illegal(work, 'command-unfinished', `GCMD changes ${what.join(' and ')} before GSTS shows ${unit.commands[0]!.bit}`)
+  judgeLevels(work, changed)
+  judgeShots(work, shots)
+}
+function judgeLevels(work: Work, changed: readonly LevelBit[]): void {
+  const { unit } = work
   const starts = (bit: LevelBit): boolean => changed.includes(bit) && !unit.asked[bit]
-  if (starts('TE') && !unit.latched.rootSet) illegal(work, 'translation-before-root-table', 'TE=1 without SRTP since TES was last 0')
+  if (starts('TE') && !unit.latched.rootSet)
+    illegal(work, 'translation-before-root-table', 'TE=1 without SRTP since TES was last 0')
   if (starts('IRE') && !unit.latched.interruptSet)
     illegal(work, 'remapping-before-interrupt-table', 'IRE=1 without SIRTP since IRES was last 0')
-  if (starts('QIE') && (isBusy(work, 'CCMD') || isBusy(work, 'IOTLB'))) illegal(work, 'registers-not-drained', 'QIE=1 while ICC or IVT is 1')
-  if (starts('QIE') && unit.stored.IQT[0]! >>> 4 !== 0) illegal(work, 'tail-before-queue', `QIE=1 with IQT at ${unit.stored.IQT[0]! >>> 4}`)
+  if (starts('QIE') && (isBusy(work, 'CCMD') || isBusy(work, 'IOTLB')))
+    illegal(work, 'registers-not-drained', 'QIE=1 while ICC or IVT is 1')
+  if (starts('QIE') && unit.stored.IQT[0]! >>> 4 !== 0)
+    illegal(work, 'tail-before-queue', `QIE=1 with IQT at ${unit.stored.IQT[0]! >>> 4}`)
   if (changed.includes('QIE') && unit.asked.QIE && !isQueueIdle(unit))
     illegal(work, 'queue-not-idle', `QIE=0 with IQH at ${unit.queue.head} and IQT at ${unit.stored.IQT[0]! >>> 4}`)
+}
+function judgeShots(work: Work, shots: readonly OneShotBit[]): void {
+  const { unit } = work
   if (shots.includes('SRTP') && unit.status.TES && work.has.cap.ESRTPS === 0) {
-    const [old, now] = [unit.latched.rtaddr, unit.stored.RTADDR].map(words => decode(registers.RTADDR.layout, words).TTM)
+    const [old, now] = [unit.latched.rtaddr, unit.stored.RTADDR].map(words =>
+      decode(registers.RTADDR.layout, words).TTM)
     if (old !== now) illegal(work, 'mode-changed', `TTM goes from ${old} to ${now} with TES=1`)
   }
   if (shots.includes('SIRTP') && unit.status.IRES) {

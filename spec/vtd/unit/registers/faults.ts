@@ -1,5 +1,7 @@
 /** FSTS, FECTL and FRCD: faults as software sees them (VT-d rev 5.10: 7.2, 7.3, 11.4.7). */
-import { clearRecord, clearStatus, primaryPendingFault, recordFault, recordingClause, setEventMask } from '../../faults.ts'
+import {
+  clearRecord, clearStatus, primaryPendingFault, recordFault, recordingClause, setEventMask,
+} from '../../faults.ts'
 import type { FaultState, StatusBit } from '../../faults.ts'
 import { decode, encode, registers } from '../../layout/index.ts'
 import { rule, send } from './state.ts'
@@ -23,12 +25,14 @@ export function raising(work: Work, raise: (faults: FaultState<RequestRecord>) =
   else if (faults.ip && !held) rule(work, 'VTD:7.3/event-mask')
 }
 
-const statusBits = { PFO: 'pfo', IQE: 'iqe', ICE: 'ice', ITE: 'ite' } as const satisfies Readonly<Record<string, StatusBit>>
+const statusBits = { PFO: 'pfo', IQE: 'iqe', ICE: 'ice',
+  ITE: 'ite' } as const satisfies Readonly<Record<string, StatusBit>>
 
 /** Software writes FSTS: 1 clears. */
 export function writeStatus(work: Work, value: number): void {
   const bits = decode(registers.FSTS.layout, [value])
-  const cleared = (Object.keys(statusBits) as (keyof typeof statusBits)[]).filter(bit => bits[bit] === 1).map(bit => statusBits[bit])
+  const cleared = (Object.keys(statusBits) as (keyof typeof statusBits)[]).filter(bit => bits[bit] === 1)
+    .map(bit => statusBits[bit])
   dropping(work, () => { clearStatus(work.unit.faults, ...cleared) })
   const { queue, faults } = work.unit
   if (!faults.iqe) queue.iqei = 0
@@ -66,7 +70,8 @@ export function pushMessages(work: Work): void {
 
 export function faultStatus({ faults }: UnitState): number {
   return encode(registers.FSTS.layout, {
-    PFO: Number(faults.pfo), PPF: Number(primaryPendingFault(faults)), IQE: Number(faults.iqe), ICE: Number(faults.ice), ITE: Number(faults.ite), FRI: faults.fri,
+    PFO: Number(faults.pfo), PPF: Number(primaryPendingFault(faults)), IQE: Number(faults.iqe), ICE: Number(faults.ice),
+    ITE: Number(faults.ite), FRI: faults.fri,
   })[0]!
 }
 
@@ -75,7 +80,8 @@ export function recordDwords({ faults }: UnitState, record: number): Uint32Array
   const found = faults.records[record] ?? null
   if (found === null) return new Uint32Array(4)
   return encode(registers.FRCD.layout, {
-    F: 1, FR: found.reason, SID: found.sid, FI: found.address, T1: Number(!found.write), T2: Number(found.second), AT: found.at,
+    F: 1, FR: found.reason, SID: found.sid, FI: found.address, T1: Number(!found.write), T2: Number(found.second),
+    AT: found.at,
     PP: Number(found.pasid !== null), PV: found.pasid ?? 0, PRIV: Number(found.privileged), EXE: Number(found.execute),
   })
 }

@@ -1,4 +1,5 @@
-/** Invalidations that no descriptor asks for: by CCMD and IOTLB, and those that a switch does by itself (VT-d rev 5.10: 6.5.1, 11.4). */
+/** Invalidations that no descriptor asks for: by CCMD and IOTLB, and those that a switch does by itself (VT-d rev 5.10:
+ *  6.5.1, 11.4). */
 import type { RawIotlbInvalidation } from '../../layout/read-descriptors.ts'
 import type { ContextCacheInvalidation } from '../../invalidation/covers.ts'
 import { decode, put, registers } from '../../layout/index.ts'
@@ -14,9 +15,11 @@ export function invalidate(work: Work, descriptor: Invalidation, by: By): void {
   work.effects.push({ kind: 'invalidate', descriptor, by })
 }
 
-const allContexts: ContextCacheInvalidation = { type: 'context-cache', granularity: 'global', did: 0, sid: 0, functionMask: 0 }
+const allContexts: ContextCacheInvalidation = { type: 'context-cache', granularity: 'global', did: 0, sid: 0,
+  functionMask: 0 }
 const allTranslations: RawIotlbInvalidation =
-  { type: 'iotlb', granularity: 'global', did: 0, page: 0, addressMask: 0, hint: false, drainReads: true, drainWrites: true }
+  { type: 'iotlb', granularity: 'global', did: 0, page: 0, addressMask: 0, hint: false, drainReads: true,
+    drainWrites: true }
 
 export function invalidateDmaCaches(work: Work, by: By): void {
   rule(work, 'VTD:11.4/self-invalidating')
@@ -41,19 +44,25 @@ function refusal({ config, status, latched }: UnitState): string | null {
   return config.version >>> 4 > 5 ? `major version ${config.version >>> 4}` : null
 }
 
-/** Hardware is done with the command in a register: ICC or IVT is 0, CAIG or IAIG says what was done. What was asked is done exactly. */
+/** Hardware is done with the command in a register: ICC or IVT is 0, CAIG or IAIG says what was done. What was asked is
+ *  done exactly. */
 export function finishRegister(work: Work, name: CommandRegister): void {
   const asked = name === 'CCMD' ? askedOfContext(work.before) : askedOfIotlb(work)
   const why = refusal(work.before) ?? (asked === null ? 'no such granularity' : null)
-  const granularity = why !== null || asked === null ? 0 : ['global', 'domain', name === 'CCMD' ? 'device' : 'page'].indexOf(asked.granularity) + 1
+  const granularity = why !== null || asked === null ? 0
+    : ['global', 'domain', name === 'CCMD' ? 'device' : 'page'].indexOf(asked.granularity) + 1
   if (why !== null) illegal(work, 'invalidation-refused', `${name}: ${why}`)
   else if (asked !== null) {
     rule(work, 'VTD:11.4/register-invalidation')
-    if (asked.type === 'iotlb' && asked.addressMask > work.has.cap.MAMV) illegal(work, 'mask-too-wide', `AM=${asked.addressMask}, CAP.MAMV is ${work.has.cap.MAMV}`)
+    if (asked.type === 'iotlb' && asked.addressMask > work.has.cap.MAMV)
+      illegal(work, 'mask-too-wide', `AM=${asked.addressMask}, CAP.MAMV is ${work.has.cap.MAMV}`)
     invalidate(work, asked, name)
   }
   const words = Uint32Array.from(work.before.stored[name])
-  if (name === 'CCMD') { put(registers.CCMD.layout, words, 'ICC', 0); put(registers.CCMD.layout, words, 'CAIG', granularity) }
+  if (name === 'CCMD') {
+    put(registers.CCMD.layout, words, 'ICC', 0)
+    put(registers.CCMD.layout, words, 'CAIG', granularity)
+  }
   else { put(registers.IOTLB.layout, words, 'IVT', 0); put(registers.IOTLB.layout, words, 'IAIG', granularity) }
   work.unit.stored[name] = [...words]
 }
@@ -65,11 +74,13 @@ function askedOfContext({ stored }: UnitState): ContextCacheInvalidation | null 
 }
 
 function askedOfIotlb({ before: { stored }, has }: Work): RawIotlbInvalidation | null {
-  const { IIRG, DID, DR, DW } = decode(registers.IOTLB.layout, stored.IOTLB), { AM, IH, ADDR } = decode(registers.IVA.layout, stored.IVA)
+  const { IIRG, DID, DR, DW } = decode(registers.IOTLB.layout, stored.IOTLB),
+    { AM, IH, ADDR } = decode(registers.IVA.layout, stored.IVA)
   const granularity = ([null, 'global', 'domain', 'page'] as const)[IIRG]!
   if (granularity === null) return null
   const all = { type: 'iotlb', did: DID, drainReads: DR === 1, drainWrites: DW === 1 } as const
   // Without CAP.PSI the whole domain: hardware may do more than asked, and IAIG says so.
-  if (granularity === 'page' && has.cap.PSI === 1) return { ...all, granularity, page: ADDR, addressMask: AM, hint: IH === 1 }
+  if (granularity === 'page' && has.cap.PSI === 1)
+    return { ...all, granularity, page: ADDR, addressMask: AM, hint: IH === 1 }
   return { ...all, granularity: granularity === 'page' ? 'domain' : granularity, page: 0, addressMask: 0, hint: false }
 }

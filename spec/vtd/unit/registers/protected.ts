@@ -5,7 +5,8 @@ import type { StoredName, UnitState, Work } from './state.ts'
 
 const enable = getter(registers.PMEN.layout, 'EPM')
 /** Whether PMEN.PRS does not yet show EPM. */
-export const isProtectionChanging = ({ stored, status }: UnitState): boolean => (enable(stored.PMEN, 0) === 1) !== status.PRS
+export const isProtectionChanging =
+  ({ stored, status }: UnitState): boolean => (enable(stored.PMEN, 0) === 1) !== status.PRS
 
 /** Hardware has switched the regions as EPM says. */
 export function finishProtection(work: Work): void {
@@ -23,10 +24,13 @@ export function protectedRanges(state: UnitState): readonly { readonly first: nu
   if (!state.status.PRS) return []
   const { stored, config: { protectedAlignment } } = state
   const wide = (words: readonly number[]): number => words[0]! + (words[1] ?? 0) * 2 ** 32
-  const range = (base: readonly number[], limit: readonly number[]) => ({ first: wide(base), last: wide(limit) + 2 ** protectedAlignment - 1 })
+  const range = (base: readonly number[], limit: readonly number[]) =>
+    ({ first: wide(base), last: wide(limit) + 2 ** protectedAlignment - 1 })
   const { cap } = capabilitiesOf(state.config)
-  return [...cap.PLMR === 1 ? [range(stored.PLMBASE, stored.PLMLIMIT)] : [], ...cap.PHMR === 1 ? [range(stored.PHMBASE, stored.PHMLIMIT)] : []]
+  return [...cap.PLMR === 1 ? [range(stored.PLMBASE, stored.PLMLIMIT)] : [],
+    ...cap.PHMR === 1 ? [range(stored.PHMBASE, stored.PHMLIMIT)] : []]
     .filter(({ first, last }) => first <= last)
 }
 /** Whether DMA to this host address is blocked; such a DMA is not recorded. */
-export const isProtected = (state: UnitState, address: number): boolean => protectedRanges(state).some(({ first, last }) => first <= address && address <= last)
+export const isProtected = (state: UnitState, address: number): boolean =>
+  protectedRanges(state).some(({ first, last }) => first <= address && address <= last)

@@ -12,13 +12,15 @@ import { illegal, reservedRules, rule, send } from './state.ts'
 import type { Capabilities, Unit, UnitState, Work } from './state.ts'
 
 const fieldsOf = {
-  IQA: getter(registers.IQA.layout, 'IQA'), QS: getter(registers.IQA.layout, 'QS'), DW: getter(registers.IQA.layout, 'DW'), QT: getter(registers.IQT.layout, 'QT'),
+  IQA: getter(registers.IQA.layout, 'IQA'), QS: getter(registers.IQA.layout, 'QS'),
+  DW: getter(registers.IQA.layout, 'DW'), QT: getter(registers.IQT.layout, 'QT'),
   TTM: getter(registers.RTADDR.layout, 'TTM'),
 }
 /** IQA, and what follows from it. Places are in units of 16 bytes, as IQH and IQT have them. */
 function ringOf({ stored }: UnitState | Unit) {
   const wide = fieldsOf.DW(stored.IQA, 0) === 1
-  return { base: fieldsOf.IQA(stored.IQA, 0) * 4096, size: 256 * 2 ** fieldsOf.QS(stored.IQA, 0), step: wide ? 2 : 1, bits: wide ? 256 : 128 } as const
+  return { base: fieldsOf.IQA(stored.IQA, 0) * 4096, size: 256 * 2 ** fieldsOf.QS(stored.IQA, 0), step: wide ? 2 : 1,
+    bits: wide ? 256 : 128 } as const
 }
 const tailOf = ({ stored }: UnitState | Unit): number => fieldsOf.QT(stored.IQT, 0)
 
@@ -36,9 +38,12 @@ const distance = (from: number, to: number, size: number): number => ((to - from
 const hex = (place: number): string => `0x${(place * 16).toString(16)}`
 
 /** Whether software may switch the queue off: it is empty, and its last descriptor is a wait that is complete. */
-export const isQueueIdle = (unit: Unit): boolean => unit.queue.rested && unit.queue.outstanding.length === 0 && unit.queue.head === tailOf(unit)
+export const isQueueIdle = (unit: Unit): boolean =>
+  unit.queue.rested && unit.queue.outstanding.length === 0 && unit.queue.head === tailOf(unit)
 
-export function disableQueue({ unit }: Work): void { Object.assign(unit.queue, { head: 0, outstanding: [], rested: true }) }
+export function disableQueue({ unit }: Work): void {
+  Object.assign(unit.queue, { head: 0, outstanding: [], rested: true })
+}
 
 /** Whether hardware may fetch; TES and IRES do not matter. */
 export const mayFetch = (unit: UnitState): boolean =>
@@ -61,7 +66,8 @@ export function fetch(work: Work, memory: PhysicalMemory): void {
     return stop(work, 4, 'page-selective with CAP.PSI=0', 'VTD:6.5.2.3/psi-absent')
   judge(work, descriptor)
   rule(work, 'VTD:6.5.2/fetch')
-  if (descriptor.type === 'iotlb' && before.queue.outstanding.some(one => one.descriptor.type === 'context-cache')) rule(work, 'VTD:6.5.2/iotlb-after-context')
+  if (descriptor.type === 'iotlb' && before.queue.outstanding.some(one => one.descriptor.type === 'context-cache'))
+    rule(work, 'VTD:6.5.2/iotlb-after-context')
   unit.queue.head = (head + step) % size
   unit.queue.rested = descriptor.type === 'wait'
   unit.queue.outstanding.push({ offset: head, descriptor })
@@ -78,17 +84,24 @@ function stop(work: Work, iqei: number, why: string, clause: VtdClause = 'VTD:6.
 
 const raise = (work: Work, bit: 'iqe' | 'ice' | 'ite'): void => { raising(work, faults => setStatus(faults, bit)) }
 
+/** Bits of ECAP without which there is no such descriptor. */
+const neededFor: Partial<Record<RawDescriptor['type'], 'DT' | 'IR' | 'PRS'>> =
+  { 'device-tlb': 'DT', 'iec': 'IR', 'page-group-response': 'PRS' }
+
 function judge(work: Work, descriptor: RawDescriptor): void {
   const { cap, ecap } = work.has
-  const lacks = descriptor.type === 'device-tlb' && ecap.DT === 0 ? 'ECAP.DT' : descriptor.type === 'iec' && ecap.IR === 0 ? 'ECAP.IR'
-    : descriptor.type === 'page-group-response' && ecap.PRS === 0 ? 'ECAP.PRS' : null
-  if (lacks !== null) illegal(work, 'unsupported-descriptor', `${descriptor.type} with ${lacks}=0`)
-  if (descriptor.type === 'iotlb' && descriptor.addressMask > cap.MAMV) illegal(work, 'mask-too-wide', `AM=${descriptor.addressMask}, CAP.MAMV is ${cap.MAMV}`)
-  if (descriptor.type === 'iec' && descriptor.indexMask > ecap.MHMV) illegal(work, 'mask-too-wide', `IM=${descriptor.indexMask}, ECAP.MHMV is ${ecap.MHMV}`)
+  const needs = neededFor[descriptor.type]
+  if (needs !== undefined && ecap[needs] === 0)
+    illegal(work, 'unsupported-descriptor', `${descriptor.type} with ECAP.${needs}=0`)
+  if (descriptor.type === 'iotlb' && descriptor.addressMask > cap.MAMV)
+    illegal(work, 'mask-too-wide', `AM=${descriptor.addressMask}, CAP.MAMV is ${cap.MAMV}`)
+  if (descriptor.type === 'iec' && descriptor.indexMask > ecap.MHMV)
+    illegal(work, 'mask-too-wide', `IM=${descriptor.indexMask}, ECAP.MHMV is ${ecap.MHMV}`)
 }
 
 /** Whether the manual lets hardware complete that descriptor now. */
-export const mayFinish = ({ queue }: UnitState, index: number): boolean => mayComplete(i => queue.outstanding[i]!.descriptor, index)
+export const mayFinish = ({ queue }: UnitState, index: number): boolean =>
+  mayComplete(i => queue.outstanding[i]!.descriptor, index)
 
 /** Hardware completes a descriptor that was fetched. */
 export function finishDescriptor(work: Work, index: number): void {
@@ -125,7 +138,8 @@ export function maskCompletion(work: Work, masked: boolean): void {
 }
 
 /** Device-TLB invalidations end by the device's answer, which may be an error or never come. */
-export const isOfDevice = ({ queue }: UnitState, index: number): boolean => queue.outstanding[index]!.descriptor.type === 'device-tlb'
+export const isOfDevice = ({ queue }: UnitState, index: number): boolean =>
+  queue.outstanding[index]!.descriptor.type === 'device-tlb'
 
 /** The device answers with an error: ICE, and the queue goes on. */
 export function failDevice(work: Work, index: number): void {
@@ -136,12 +150,14 @@ export function failDevice(work: Work, index: number): void {
   raise(work, 'ice')
 }
 
-/** The device does not answer: ITE, the waits are aborted, and what began with the oldest invalidation of a device TLB is not known to be done: it is dropped. */
+/** The device does not answer: ITE, the waits are aborted, and what began with the oldest invalidation of a device TLB
+ *  is not known to be done: it is dropped. */
 export function timeOutDevice(work: Work, index: number): void {
   const { outstanding } = work.before.queue
   const { descriptor } = outstanding[index]!
   const oldest = outstanding.findIndex(one => one.descriptor.type === 'device-tlb')
-  work.unit.queue.outstanding = work.unit.queue.outstanding.filter((one, i) => i < oldest && one.descriptor.type !== 'wait')
+  work.unit.queue.outstanding = work.unit.queue.outstanding.filter((one, i) =>
+    i < oldest && one.descriptor.type !== 'wait')
   work.unit.queue.itesid = descriptor.type === 'device-tlb' ? descriptor.sid : 0
   rule(work, 'VTD:6.5.2/device-time-out')
   raise(work, 'ite')

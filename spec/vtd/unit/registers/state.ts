@@ -1,4 +1,5 @@
-/** State of the register-level unit, what it tells its driver, and the frame in which its parts work (VT-d rev 5.10, ch. 11). */
+/** State of the register-level unit, what it tells its driver, and the frame in which its parts work (VT-d rev 5.10,
+ *  ch. 11). */
 import { produce } from 'immer'
 import type { DeepReadonly } from '../../../../src/model/index.ts'
 import { rulesOf } from '../../capabilities.ts'
@@ -18,7 +19,8 @@ export interface UnitConfig {
   readonly ecap: bigint
   /** Host address width in bits. */
   readonly haw: number
-  /** Low bits of protected memory bases and limits that the hardware ignores: 2^this is the alignment that software finds by writing ones. */
+  /** Low bits of protected memory bases and limits that the hardware ignores: 2^this is the alignment that software
+   *  finds by writing ones. */
   readonly protectedAlignment: number
   /** Hardware drops a fault while one of its source is pending (7.2): its choice. */
   readonly compress: boolean
@@ -30,11 +32,13 @@ export interface UnitConfig {
 
 /** Registers that hold what software wrote; all others are computed. */
 export const storedNames = [
-  'RTADDR', 'CCMD', 'IVA', 'IOTLB', 'PMEN', 'PLMBASE', 'PLMLIMIT', 'PHMBASE', 'PHMLIMIT', 'FEDATA', 'FEADDR', 'FEUADDR', 'AFLOG', 'IQT', 'IQA', 'IEDATA', 'IEADDR',
+  'RTADDR', 'CCMD', 'IVA', 'IOTLB', 'PMEN', 'PLMBASE', 'PLMLIMIT', 'PHMBASE', 'PHMLIMIT', 'FEDATA', 'FEADDR', 'FEUADDR',
+  'AFLOG', 'IQT', 'IQA', 'IEDATA', 'IEADDR',
   'IEUADDR', 'IRTA', 'PQH', 'PQT', 'PQA', 'PECTL', 'PEDATA', 'PEADDR', 'PEUADDR',
 ] as const satisfies readonly RegisterName[]
 export type StoredName = (typeof storedNames)[number]
-export const isStored = (name: RegisterName): name is StoredName => (storedNames as readonly RegisterName[]).includes(name)
+export const isStored =
+  (name: RegisterName): name is StoredName => (storedNames as readonly RegisterName[]).includes(name)
 
 /** Level bits of GCMD, each with its bit of GSTS. */
 export const levelBits = { TE: 'TES', QIE: 'QIES', IRE: 'IRES', CFI: 'CFIS' } as const
@@ -53,24 +57,41 @@ export interface RequestRecord extends FaultRecord {
   readonly second: boolean
 }
 
-/** A descriptor that was fetched and is not complete. `offset`: of its entry in the ring, in units of 16 bytes, as IQH has it. */
+/** A descriptor that was fetched and is not complete. `offset`: of its entry in the ring, in units of 16 bytes, as IQH
+ *  has it. */
 export interface Outstanding { readonly offset: number; readonly descriptor: RawDescriptor }
 /** An event message on its way: `address` is bits 31:0, `upperAddress` 63:32. It is never remapped. */
-export interface EventMessage { readonly of: 'fault' | 'invalidation'; readonly address: number; readonly upperAddress: number; readonly data: number }
+export interface EventMessage {
+  readonly of: 'fault' | 'invalidation'
+  readonly address: number
+  readonly upperAddress: number
+  readonly data: number
+}
 
 /** Plain data, written to as a draft. Dwords are lowest first. */
 export interface Unit {
   readonly config: UnitConfig
   stored: Record<StoredName, number[]>
   /** GSTS, and PMEN.PRS. */
-  status: { TES: boolean; RTPS: boolean; WBFS: boolean; QIES: boolean; IRES: boolean; IRTPS: boolean; CFIS: boolean; PRS: boolean }
+  status: {
+    TES: boolean
+    RTPS: boolean
+    WBFS: boolean
+    QIES: boolean
+    IRES: boolean
+    IRTPS: boolean
+    CFIS: boolean
+    PRS: boolean
+  }
   /** Level bits as GCMD last had them. */
   asked: Record<LevelBit, boolean>
   /** In the order in which GCMD asked. */
   commands: Command[]
-  /** RTADDR and IRTA as SRTP and SIRTP took them; `rootSet`, `interruptSet`: since translation, remapping was last off. */
+  /** RTADDR and IRTA as SRTP and SIRTP took them; `rootSet`, `interruptSet`: since translation, remapping was last
+   *  off. */
   latched: { rtaddr: number[]; irta: number[]; rootSet: boolean; interruptSet: boolean }
-  /** `head` as IQH.QH has it. `rested`: the last descriptor fetched was a wait, or there was none. IQERCD: 0 while its status bit is, when nobody may read it. */
+  /** `head` as IQH.QH has it. `rested`: the last descriptor fetched was a wait, or there was none. IQERCD: 0 while its
+   *  status bit is, when nobody may read it. */
   queue: { head: number; outstanding: Outstanding[]; rested: boolean; iqei: number; itesid: number; icesid: number }
   /** ICS.IWC and IECTL. */
   completion: { iwc: boolean; im: boolean; ip: boolean }
@@ -83,7 +104,11 @@ export type UnitState = DeepReadonly<Unit>
 export type Invalidation = Exclude<RawDescriptor, RawWait>
 export type Effect =
   /** `by`: the queue, the register, or the command that invalidates by itself. Hardware may do more than asked. */
-  | { readonly kind: 'invalidate'; readonly descriptor: Invalidation; readonly by: 'queue' | 'CCMD' | 'IOTLB' | OneShotBit | LevelBit }
+  | {
+    readonly kind: 'invalidate'
+    readonly descriptor: Invalidation
+    readonly by: 'queue' | 'CCMD' | 'IOTLB' | OneShotBit | LevelBit
+  }
   /** CAP.RWBF: table stores in the chipset's buffer reach memory. */
   | { readonly kind: 'flush-write-buffer' }
   /** By now every request that passed before the switch has reached memory, or its interrupt its APIC. */
@@ -121,18 +146,26 @@ export function reservedRules({ config, latched }: UnitState): Rules {
   return rules
 }
 
-/** One change under way: `before` is the state it starts from, `unit` the draft. What goes into `effects` is read from `before`, never from the draft. */
-export interface Work { readonly before: UnitState; readonly unit: Unit; readonly has: Capabilities; readonly effects: Effect[] }
+/** One change under way: `before` is the state it starts from, `unit` the draft. What goes into `effects` is read from
+ *  `before`, never from the draft. */
+export interface Work {
+  readonly before: UnitState
+  readonly unit: Unit
+  readonly has: Capabilities
+  readonly effects: Effect[]
+}
 
 export function change(before: UnitState, recipe: (work: Work) => void): Outcome {
   const effects: Effect[] = []
-  const state = produce(before as Unit, unit => { recipe({ before, unit, has: capabilitiesOf(before.config), effects }) })
+  const state = produce(before as Unit,
+    unit => { recipe({ before, unit, has: capabilitiesOf(before.config), effects }) })
   return { state, effects }
 }
 export const rule = (work: Work, clause: VtdClause): void => { work.effects.push({ kind: 'rule', clause }) }
 /** Said once of one access: both dwords of a quadword may be wrong in the same way. */
 export function illegal(work: Work, what: IllegalName, because: string): void {
-  const said = work.effects.some(effect => effect.kind === 'illegal' && effect.what === what && effect.because === because)
+  const said = work.effects.some(effect =>
+    effect.kind === 'illegal' && effect.what === what && effect.because === because)
   if (!said) work.effects.push({ kind: 'illegal', what, because })
 }
 

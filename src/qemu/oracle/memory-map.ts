@@ -30,13 +30,17 @@ export const place = {
   hole: 0x2_0000_0000,
 } as const
 
-export const isTable = (address: number): boolean => address >= place.tables.first && address < place.tables.first + place.tables.bytes
-export const isRam = (address: number): boolean => address >= 0 && address < ram && (address < 0xa_0000 || address >= 0x10_0000)
+export const isTable = (address: number): boolean =>
+  address >= place.tables.first && address < place.tables.first + place.tables.bytes
+export const isRam = (address: number): boolean =>
+  address >= 0 && address < ram && (address < 0xa_0000 || address >= 0x10_0000)
 
 /** The machine's memory as the model reads it: RAM that is zero but for what was stored. */
 export class RamImage implements PhysicalMemory {
   readonly #image = new MemoryImage()
-  page(number: number): Uint32Array | undefined { return this.#image.page(number) ?? (isRam(number * page) ? zeros : undefined) }
+  page(number: number): Uint32Array | undefined {
+    return this.#image.page(number) ?? (isRam(number * page) ? zeros : undefined)
+  }
   put(address: number, dwords: ArrayLike<number>): void { this.#image.write(address, dwords) }
 }
 /** The same, and what is stored goes to the machine as well. */
@@ -49,7 +53,8 @@ export class TableMemory extends RamImage {
   /** A structure, in words of 64 bits. */
   override put(address: number, dwords: ArrayLike<number>): void {
     super.put(address, dwords)
-    for (let i = 0; i < dwords.length; i += 2) this.#qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
+    for (let i = 0; i < dwords.length; i += 2)
+      this.#qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
   }
 }
 const zeros = new Uint32Array(pageDwords)

@@ -1,5 +1,7 @@
 /** Keys of states and the words they stand for, as WebAssembly. */
-import { add, and, extend, get, i32, i64, load, load16, load64, mul, or, or64, set, shl, shl64, shrU, shrU64, wrap } from './assembler.ts'
+import {
+  add, and, extend, get, i32, i64, load, load16, load64, mul, or, or64, set, shl, shl64, shrU, shrU64, wrap,
+} from './assembler.ts'
 import type { Code } from './assembler.ts'
 import type { Plan } from './memory.ts'
 
@@ -28,13 +30,15 @@ function wordOf({ pieces }: Plan, key: Code, word: number): Code {
 }
 
 /** The word of a state as an i32, given where its parts stand. */
-export function unpacked(plan: Plan, state: number, parts: readonly number[]): { readonly prepare: Code; readonly word: (w: number) => Code } {
+export function unpacked(plan: Plan, state: number,
+  parts: readonly number[]): { readonly prepare: Code; readonly word: (w: number) => Code } {
   const key = load64(add(i32(plan.arena), shl(get(state), i32(3))))
   if (plan.pieces.length > 0) return { prepare: [], word: w => wordOf(plan, key, w) }
   if (plan.components.length === 0)
     return { prepare: [], word: w => w === 0 ? wrap(key) : and(wrap(shrU64(key, i64(32n))), i32(0x7fffffff)) }
   const prepare = plan.components.map((component, which) => set(parts[which]!,
-    add(i32(component.arena), mul(and(wrap(shrU64(key, i64(BigInt(32 * which)))), i32(0x7fffffff)), i32(component.words * 4)))))
+    add(i32(component.arena),
+      mul(and(wrap(shrU64(key, i64(BigInt(32 * which)))), i32(0x7fffffff)), i32(component.words * 4)))))
   return { prepare, word: w => {
     const which = w < plan.components[0]!.words ? 0 : 1
     return load(get(parts[which]!), (w - plan.components[which]!.first) * 4)

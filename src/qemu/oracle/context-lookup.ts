@@ -5,19 +5,20 @@ import { hasScalableMode } from '../../../spec/vtd/walk/translation.ts'
 import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
 import { lookupContext } from '../../../spec/vtd/walk/walk.ts'
 
-/** `fpd`: faults below are not recorded. `around`: pass-through. Both false where these tables fault already. */
-export interface Way { readonly fpd: boolean; readonly around: boolean }
-const nowhere: Way = { fpd: false, around: false }
+/** `fpd`: faults below are not recorded. `passThrough`: requests go untranslated. Both false where these tables fault
+ *  already. */
+export interface ContextLookup { readonly fpd: boolean; readonly passThrough: boolean }
+const nowhere: ContextLookup = { fpd: false, passThrough: false }
 
-export function wayOf(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): Way {
+export function contextLookupOf(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): ContextLookup {
   if (unit.ttm !== 1 || !hasScalableMode(unit)) {
     const found = lookupContext(tables, unit, request.sid, request.type)
-    return found.kind === 'fault' ? nowhere : { fpd: found.context.fpd, around: found.context.tt === 2 }
+    return found.kind === 'fault' ? nowhere : { fpd: found.context.fpd, passThrough: found.context.tt === 2 }
   }
   const found = lookupScalableContext(tables, unit, request)
   if (found.kind === 'fault') return nowhere
   const pasid = lookupPasid(tables, unit, found.context, identityOf(found.context, request), request)
-  return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, around: pasid.entry.pgtt === 4 }
+  return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, passThrough: pasid.entry.pgtt === 4 }
 }
 
 const lax = <E extends { readonly reserved: boolean }>(entry: E | 'unreadable'): E | 'unreadable' =>

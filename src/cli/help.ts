@@ -4,7 +4,7 @@ import { wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
 import type { Verb } from './args.ts'
 import { helpOption } from './common.ts'
-import { rows } from './rows.ts'
+import { rows } from '../text/rows.ts'
 
 const exits = (theme: Theme): string[] =>
   rows(exitClasses.map(({ code, meaning }) => [String(code), meaning]), theme.width)

@@ -4,6 +4,7 @@ import { exitClasses } from '../exit.ts'
 import { productOf } from '../model/index.ts'
 import type { Args, Fairness } from '../model/index.ts'
 import { claimsOnBoots } from '../linux/verdicts.ts'
+import type { ListName } from '../report/list.ts'
 import { claims } from '../../properties/index.ts'
 import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
 import { clauses } from '../../spec/clauses.ts'
@@ -55,7 +56,7 @@ function findActions(): ReadonlyMap<string, KnownAction> {
   return found
 }
 
-export interface Registry { readonly name: string; readonly says: string; readonly rows: () => readonly (readonly string[])[] }
+export interface Registry { readonly name: ListName; readonly says: string; readonly rows: () => readonly (readonly string[])[] }
 
 /** Rows are what people read; their first cell is the name. */
 export const registries: readonly Registry[] = [

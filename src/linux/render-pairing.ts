@@ -1,18 +1,18 @@
 /** The windows of unmaps as a table, and what its numbers mean. */
 import { hang, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import { several } from './judging.ts'
 import { thousands as n } from './numbers.ts'
 import type { PairingReport } from './pairing/index.ts'
 import type { Spread, SpreadBetween, WindowRow } from './pairing/windows.ts'
-import type { Look } from './render.ts'
 
 /** `stamped`: whether the QEMU log has stamps, used or not. */
-export function pairingLines(pairing: PairingReport, stamped: boolean, { color, width }: Look): string[] {
-  if (pairing.refused !== null) return wrapWords(`Unmaps not paired: ${pairing.refused}.`, width)
+export function pairingLines(pairing: PairingReport, stamped: boolean, theme: Theme): string[] {
+  if (pairing.refused !== null) return wrapWords(`Unmaps not paired: ${pairing.refused}.`, theme.width)
   return [
-    color.bold('Unmaps and what answered them'),
+    theme.strong('Unmaps and what answered them'),
     ...table(pairing).map(line => `  ${line}`),
-    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4))).map(line => color.dim(line)),
+    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, theme.width - 4))).map(line => theme.dim(line)),
   ]
 }
 

@@ -1,9 +1,6 @@
 /** What `ablate` found, as plain data: for each step of each protocol, on which hardware it is needed, and what happens without it. */
 import type { ExitName } from '../exit.ts'
-import { exitCode } from '../exit.ts'
 import type { Op } from '../model/index.ts'
-
-export const ablateFormat = 'remapcheck-ablate/1'
 
 /** `itself`: the design fails claims here with the step too, and nothing else speaks against taking it out. `nothing`: the step is
  *  not taken on this hardware, or the two to swap do not follow each other there. */
@@ -54,8 +51,6 @@ export interface ProtocolReport {
   readonly flaws: readonly Flaw[]
 }
 export interface AblationReport {
-  readonly tool: string
-  readonly version: string
   readonly design: string
   readonly says: string
   readonly protocols: readonly ProtocolReport[]
@@ -71,12 +66,6 @@ export function ablationExit({ protocols, interrupted }: AblationReport): ExitNa
   const cells = protocols.flatMap(({ rows }) => rows.flatMap(row => row.cells))
   if (cells.length === 0) return 'vacuous'
   return cells.some(({ verdict }) => verdict === 'undecided') ? 'incomplete' : 'holds'
-}
-
-/** One document with a newline at its end. Fields are only ever added within a version. */
-export function ablationJson(report: AblationReport): string {
-  const exit = ablationExit(report)
-  return JSON.stringify({ format: ablateFormat, ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n'
 }
 
 /** A row's counterexamples, the shortest of each claim with the hardware on which that claim speaks first. */

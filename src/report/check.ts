@@ -49,8 +49,6 @@ export interface Climb {
 }
 
 export interface CheckReport {
-  readonly tool: string
-  readonly version: string
   /** Null where nothing is random. */
   readonly seed: number | null
   readonly regressions: readonly Regression[]

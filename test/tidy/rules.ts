@@ -18,11 +18,14 @@ const layers: readonly Layer[] = [
   { name: 'explore', at: /^src\/explore\//, may: base },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'text'] },
   { name: 'cost', at: /^src\/cost\//, may: [...base, 'text'] },
-  { name: 'report', at: /^src\/report\//, may: [...base, 'text', 'explore'] },
   { name: 'dump', at: /^src\/dump\//, may: [...base, 'text', 'spec'] },
   { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'text', 'spec'] },
   { name: 'linux', at: /^src\/linux\//, may: [...base, 'text', 'qemu', 'dump', 'spec'] },
   { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
+  {
+    name: 'report', at: /^src\/report\//,
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'linux', 'audit', 'spec'],
+  },
   { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost'] },
   {
     name: 'cli', at: /^src\/cli\//,

@@ -1,13 +1,13 @@
 /** Logs bit by bit: entries against their layouts, and against dumps of the same boots; each claim with a doctored log or dump that makes it false. */
 import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { Chalk } from 'chalk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/linux/render.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import type { Agreement, TablesReport } from '../../src/linux/tables/check.ts'
 import { validateLog } from '../../src/linux/validate.ts'
+import { theme } from '../../src/text/theme.ts'
 import { boot, fileOf, forgetFiles, linesOf, logOf, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
 
 afterAll(forgetFiles)
@@ -94,7 +94,7 @@ describe('entries-well-formed', () => {
     const report = await validateLines(lines)
     expect(verdictOf(report, 'entries-well-formed')).toMatchObject({ verdict: 'false', lines: [at] })
     expect(report.entries.first).toMatchObject([{ line: at, structure, wrong }])
-    const text = renderValidation(report, { color: new Chalk({ level: 0 }), width: 100 })
+    const text = renderValidation(report, theme(false, 100))
     expect(text).toContain(`Bits that must be 0\n  line ${at}, ${structure}: ${wrong}; all of it: `)
   })
 
@@ -158,7 +158,7 @@ describe('translations-in-tables', () => {
     const verdict = verdictOf({ ...report, tables }, 'translations-in-tables')
     expect(verdict).toMatchObject({ verdict: 'false', because: expect.stringContaining('1 of 7 translations; first: 00:02.0 page 0xffffd000') })
     expect(tables!.translations.differences).toMatchObject([{ line: verdict.lines[0], log: `domain 4: ${whole}`, dump: expect.stringContaining(dump) }])
-    const text = renderValidation({ ...report, tables }, { color: new Chalk({ level: 0 }), width: 100 })
+    const text = renderValidation({ ...report, tables }, theme(false, 100))
     expect(text).toContain(`      log   domain 4: ${whole}\n      dump  ${dump}`)
   })
 
@@ -241,7 +241,7 @@ describe('dumps that do not fit', () => {
   const refused = async (tables: string, lines = late): Promise<string | null> => {
     const report = await strictWith(tables, lines)
     expect(['translations', 'contexts', 'irtes'].map(part => verdictOf(report, `${part}-in-tables`).verdict)).toEqual(['not-shown', 'not-shown', 'not-shown'])
-    expect(renderValidation(report, { color: new Chalk({ level: 0 }), width: 100 })).toContain('Tables not compared: ')
+    expect(renderValidation(report, theme(false, 100))).toContain('Tables not compared: ')
     return report.tables!.refused
   }
   it('of another boot', async () => { expect(await refused(dumpFile('vtd-lazy'))).toMatch(/^at no line was the invalidation queue as it is in the dump: it is of another boot/) })

@@ -1,12 +1,10 @@
 /** `ablate`: which steps of a design are needed, on which hardware, and what happens without each. */
 import type { ExitName } from '../../exit.ts'
-import { ablationExit, ablationJson } from '../../report/ablation.ts'
-import type { AblationReport, ProtocolReport, Reason, Why } from '../../report/ablation.ts'
-import { ablationText } from '../../report/ablation-text.ts'
-import type { Detail } from '../../report/ablation-text.ts'
+import { ablationExit } from '../../report/ablation.ts'
+import type { AblationReport, ProtocolReport, Why } from '../../report/ablation.ts'
+import type { ReportOf } from '../../report/report.ts'
 import { makeTrace } from '../../trace/format.ts'
 import type { Trace } from '../../trace/format.ts'
-import { renderTrace } from '../../trace/render.ts'
 import { replay } from '../../trace/replay.ts'
 import { saveTrace } from '../../trace/store.ts'
 import { hardwares } from '../../../spec/variants.ts'
@@ -20,14 +18,14 @@ import type { AblationPlan } from '../ablate.ts'
 import { parse, seconds, shellWord, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
 import { blamed, blamedLater } from '../blame.ts'
-import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
+import { colorOption, fullOption, jsonOption } from '../common.ts'
 import { editedDesign, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
 import { machineOf } from '../explore.ts'
-import { placed, shown, spinner, themeOf } from '../io.ts'
+import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { boundsOf, changesOf } from '../keep.ts'
-import { tool, version } from '../package.ts'
+import { print } from '../print.ts'
 
 const options = {
   call: { value: 'NAME', says: 'only the protocol of this call; several with commas' },
@@ -58,12 +56,11 @@ export async function runAblate(args: readonly string[], io: Io): Promise<ExitNa
   const { subject } = plan
   try { protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say })) } finally { line.end() }
   const report: AblationReport = {
-    tool, version, design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
+    design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
     protocols: flags.save === undefined ? protocols : saved(protocols, subject, io, flags.save),
     interrupted: io.signal.aborted, repeat: ['npx remapcheck ablate', ...args.map(word => shellWord(word))].join(' '),
   }
-  io.stdout.write(flags.json ? ablationJson(report) : ablationText(report, themeOf(io, flags), detailOf(flags, subject, io)))
-  return ablationExit(report)
+  return print(io, flags, { kind: 'ablate', exit: ablationExit(report), ablation: report, evidence: evidenceOf(subject) })
 }
 
 async function planOf(flags: Flags<typeof options>, operands: readonly string[], io: Io): Promise<AblationPlan> {
@@ -132,12 +129,12 @@ function saved(protocols: readonly ProtocolReport[], subject: Subject, io: Io, f
   }) })) }))
 }
 
-function detailOf(flags: Flags<typeof options>, subject: Subject, io: Io): Detail {
-  if (!flags.full) return () => null
-  return (call: string, { row, why }: Reason) => {
+function evidenceOf(subject: Subject): ReportOf<'ablate'>['evidence'] {
+  return (call, { row, why }) => {
     if (why.ops === null || why.property === null) return null
-    const trace = traceOf(subject, `${call}/${row.edit}`, why)
-    const less = { ...subject, design: editedDesign(subject.design, `${call}/${row.edit}`) }
-    return renderTrace(replay(machineOf(less, boundsOf(why.bounds)), trace), trace, { ...traceStyle, theme: themeOf(io, flags), full: false })
+    const edit = `${call}/${row.edit}`
+    const trace = traceOf(subject, edit, why)
+    const less = { ...subject, design: editedDesign(subject.design, edit) }
+    return { trace, replayed: replay(machineOf(less, boundsOf(why.bounds)), trace) }
   }
 }

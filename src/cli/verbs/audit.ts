@@ -1,26 +1,19 @@
 /** `audit`: what the tables in a dump of real memory let each device do. */
 import { setImmediate } from 'node:timers/promises'
-import { alarmKinds } from '../../audit/alarms.ts'
 import { compare } from '../../audit/diff.ts'
-import { auditJson } from '../../audit/json.ts'
 import { gate, loadPolicy } from '../../audit/policy.ts'
-import type { Gate } from '../../audit/policy.ts'
-import { renderDiff, renderGate } from '../../audit/render-diff.ts'
-import { renderAudit } from '../../audit/render.ts'
 import { audit as auditSteps } from '../../audit/report.ts'
 import type { AuditReport } from '../../audit/report.ts'
-import { hex } from '../../audit/format.ts'
-import { showRights } from '../../audit/ranges.ts'
 import { dumpFormats, openDump } from '../../dump/dump.ts'
 import type { DumpFormat, DumpOptions } from '../../dump/dump.ts'
 import { registerNames } from '../../dump/registers.ts'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { parse, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { placed, spinner, themeOf } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { print } from '../print.ts'
 
 const register = (says: string) => ({ value: '0x…', says }) as const
 const options = {
@@ -57,19 +50,13 @@ export async function runAudit(args: readonly string[], io: Io): Promise<ExitNam
   if (report === null) return 'interrupted'
   if (flags.diff !== undefined) {
     const later = await reportOf(placed(io, flags.diff), asked, io)
-    return later === null ? 'interrupted' : printDiff(report, later, flags, io)
+    if (later === null) return 'interrupted'
+    const diff = compare(report, later)
+    return print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
   }
   const verdict = policy === null ? null : gate(report, policy)
   const exit: ExitName = verdict === null || verdict.passes ? 'holds' : 'violated'
-  const theme = themeOf(io, flags)
-  if (flags.json) {
-    const more = { policy: verdict === null ? null : gateJson(verdict), exit: { code: exitCode(exit), name: exit } }
-    for (const piece of auditJson(report, more)) io.stdout.write(piece)
-  } else {
-    for (const piece of renderAudit(report, theme, flags.full === true)) io.stdout.write(piece)
-    if (verdict !== null) io.stdout.write(renderGate(verdict, theme, flags.full === true))
-  }
-  return exit
+  return print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
 }
 
 /** @throws UserError E-USAGE. */
@@ -118,21 +105,3 @@ async function reportOf(path: string, asked: DumpOptions, io: Io): Promise<Audit
     dump.close()
   }
 }
-
-function printDiff(report: AuditReport, later: AuditReport, flags: Flags<typeof options>, io: Io): ExitName {
-  const found = compare(report, later)
-  const exit: ExitName = found.same ? 'holds' : 'diverged'
-  const plain = (key: string, value: unknown): unknown => {
-    if (['input', 'output'].includes(key)) return hex(value as number)
-    // A part of a run is not made of whole leaves.
-    return key === 'leaves' ? undefined : key === 'rights' ? showRights(value as number) : value
-  }
-  io.stdout.write(flags.json ? JSON.stringify({ ...found, exit: { code: exitCode(exit), name: exit } }, plain, 2) + '\n'
-    : renderDiff(found, themeOf(io, flags), flags.full === true))
-  return exit
-}
-
-const gateJson = (verdict: Gate): object => ({
-  ...verdict, breaches: verdict.breaches.map(({ device, from, bytes, rights }) => ({ device, from: hex(from), bytes, rights: showRights(rights) })),
-  alarms: verdict.alarms.map(({ code, devices, because }) => ({ code, devices, because, todo: alarmKinds[code].todo })),
-})

@@ -4,10 +4,7 @@ import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
-import { checkJson } from '../../report/json.ts'
-import { checkText } from '../../report/text.ts'
-import type { Detail } from '../../report/text.ts'
-import { renderTrace } from '../../trace/render.ts'
+import type { ReportOf } from '../../report/report.ts'
 import { claims } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { parse, shellWord } from '../args.ts'
@@ -16,13 +13,12 @@ import type { Subject } from '../designs.ts'
 import { climb } from '../deep.ts'
 import { checkNames, explore } from '../explore.ts'
 import type { Plan, Watch } from '../explore.ts'
-import { spinner, themeOf } from '../io.ts'
+import { spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
-import { tool, version } from '../package.ts'
 import { checkOptions, planOf } from '../plan.ts'
 import type { CheckFlags } from '../plan.ts'
-import { traceStyle } from '../common.ts'
+import { print } from '../print.ts'
 
 export const check = {
   name: 'check', operands: '[DESIGN…]', options: checkOptions,
@@ -57,16 +53,15 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       }
     })
     report = {
-      tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
+      seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted, notBegun: plan.subjects.slice(found.length).map(({ design }) => design.name), repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
-  const theme = themeOf(io, flags)
-  io.stdout.write(flags.json ? checkJson(report) : checkText(report, theme, { detail: detailOf(io, flags, plan.subjects), stats: flags.stats ?? false }))
+  const exit = print(io, flags, { kind: 'check', exit: exitOf(report), check: report, evidence: evidenceOf(plan.subjects) })
   if (unwritten !== null) throw unwritten as UserError
-  return exitOf(report)
+  return exit
 }
 
 function kept(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
@@ -75,18 +70,12 @@ function kept(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subje
   return flags['save-known'] === undefined ? one : saved(io, flags['save-known'], 'known', one, subject)
 }
 
-/** The whole trace of what nobody expected, and of everything when one design was asked. */
-function detailOf(io: Io, flags: CheckFlags, subjects: readonly Subject[]): Detail {
-  const theme = themeOf(io, flags)
+function evidenceOf(subjects: readonly Subject[]): ReportOf<'check'>['evidence'] {
   return (report, overall) => {
     const subject = subjects.find(({ design }) => design.name === report.design)
-    if (subject === undefined || (overall.standing === 'known' && subjects.length > 1 && !flags.full)) return null
+    if (subject === undefined) return null
     const trace = traceOf(subject, overall)
-    const path = report.saved[overall.property]
-    return renderTrace(replayOf(subject, trace, trace.property), trace, {
-      ...traceStyle, theme, full: flags.full ?? false, ...path === undefined ? {} : { saved: path },
-      ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` },
-    })
+    return { trace, replayed: replayOf(subject, trace, trace.property), ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` } }
   }
 }
 

@@ -2,10 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, measure, recorded, renderBudgets, renderCost, writeBaseline,
+  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, measure, recorded, writeBaseline,
 } from '../../cost/index.ts'
 import type { Baseline, MeasuredDesign, PathCounts } from '../../cost/index.ts'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
@@ -19,10 +18,11 @@ import { colorOption, jsonOption } from '../common.ts'
 import { blamed } from '../blame.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import type { Subject } from '../designs.ts'
-import { placed, themeOf } from '../io.ts'
+import { placed } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
-import { runWorst } from './worst.ts'
+import { print } from '../print.ts'
+import { worstOf } from './worst.ts'
 
 const options = {
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
@@ -51,7 +51,7 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.worst) {
     if (flags.update) throw usage('--worst', 'records nothing', 'give --worst or --update')
-    return runWorst(subjects, profile, flags, io)
+    return print(io, flags, await worstOf(subjects, profile, io))
   }
   const measured = subjects.map(measureDesign)
   const before = baselineOf(subjects, measured)
@@ -63,11 +63,7 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
   }))
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
-  const { width } = themeOf(io, flags)
-  io.stdout.write(flags.json
-    ? JSON.stringify({ format: 'remapcheck-cost/1', exit: { code: exitCode(exit), name: exit }, measured, ...report }, null, 2) + '\n'
-    : `${renderCost(report.costs, width)}\n${renderBudgets(report.budgets, width)}`)
-  return exit
+  return print(io, flags, { kind: 'cost', exit, measured, ...report })
 }
 
 /** @throws UserError E-DESIGN-STEP when a step of a user's design fails, or the design cannot take one of the paths it has. */

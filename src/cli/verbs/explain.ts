@@ -28,7 +28,7 @@ import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
 import { knownActions, registries, steps } from '../registries.ts'
-import { rows } from '../rows.ts'
+import { rows } from '../../text/rows.ts'
 
 const fairly = {
   true: 'weakly fair: what stays possible is done at some time', false: 'at any time, or never',

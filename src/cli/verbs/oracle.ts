@@ -3,23 +3,20 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { makeFolder } from '../../trace/folders.ts'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { withMachine } from '../../qemu/machine.ts'
 import { runOracle } from '../../qemu/oracle/drive.ts'
 import type { Difference } from '../../qemu/oracle/drive.ts'
 import { fileName, fileText, readCase } from '../../qemu/oracle/files.ts'
-import type { Verdict } from '../../qemu/oracle/judged.ts'
-import { oracleJson, oracleSchema, renderComparison, renderOracle } from '../../qemu/oracle/render.ts'
 import { isDifferent } from '../../qemu/oracle/rig.ts'
 import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
-import type { Theme } from '../../text/theme.ts'
 import { parse, suggest, usage, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { placed, shown, spinner, themeOf } from '../io.ts'
+import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { print } from '../print.ts'
 
 const savedAt = 'traces/qemu'
 const options = {
@@ -63,11 +60,9 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
     line.end()
     const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
     const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
-    io.stdout.write(flags.json ? jsonText({ ...oracleJson(report) }, exit) : renderOracle(report, themeOf(io, flags), saved))
-    return exit
+    return print(io, flags, { kind: 'oracle', exit, oracle: report, saved })
   } finally { line.end() }
 }
-const jsonText = (report: object, exit: ExitName): string => JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n'
 const n = (value: number): string => value.toLocaleString('en-US')
 const qemuOf = ({ qemu }: Flags<typeof options>): { readonly qemu?: string } => qemu === undefined ? {} : { qemu }
 
@@ -100,19 +95,6 @@ async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Pr
     await setup.rig.prepare(machine)
     return await setup.rig.replay(machine, one, file)
   })
-  const different = judged.filter(isDifferent), theme = themeOf(io, flags)
-  const exit: ExitName = different.length > 0 ? 'violated' : 'holds'
   const requests = judged.map(({ verdict, compare }) => ({ verdict, ...compare() }))
-  if (flags.json) io.stdout.write(jsonText({ schema: oracleSchema, suite, setup: setup.name, requests }, exit))
-  else io.stdout.write([
-    `${theme.strong('oracle')}   ${suite}, ${setup.name}`,
-    ...requests.flatMap(request => [...renderComparison(request, theme), `    ${verdictText(request.verdict, theme)}`]),
-    '', `${different.length} unexplained differences`,
-  ].join('\n') + '\n')
-  return exit
-}
-
-function verdictText(verdict: Verdict, theme: Theme): string {
-  if (verdict === 'different') return theme.bad('✗ unexplained')
-  return verdict === 'same' ? theme.good('✓ agrees') : theme.warn(`as known: ${verdict.join(', ')}`)
+  return print(io, flags, { kind: 'oracle-replay', exit: judged.some(isDifferent) ? 'violated' : 'holds', suite, setup: setup.name, requests })
 }

@@ -1,15 +1,12 @@
 /** `validate`: what was true of a recorded boot. */
-import { Chalk } from 'chalk'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
-import { renderValidation } from '../../linux/render.ts'
 import { validateLog } from '../../linux/validate.ts'
-import { colorOf } from '../../text/theme.ts'
 import { parse, usage } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { placed, spinner, themeOf } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { print } from '../print.ts'
 
 const options = {
   ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
@@ -43,8 +40,6 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
     const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
     const exit: ExitName = said('false') ? 'violated' : said('true') ? 'holds' : 'vacuous'
-    const look = { color: new Chalk({ level: !flags['no-color'] && colorOf(io.stdout, io.env) ? 1 : 0 }), width: themeOf(io, flags).width }
-    io.stdout.write(flags.json ? JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderValidation(report, look))
-    return exit
+    return print(io, flags, { kind: 'validate', exit, validation: report })
   } finally { line.end() }
 }

@@ -1,4 +1,4 @@
-/** The report of the oracle for people, and as JSON. */
+/** The report of the oracle for people, and as plain data. */
 import { faultReasons } from '../../../spec/vtd/faults.ts'
 import { wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
@@ -63,12 +63,11 @@ function columns(cells: readonly (readonly [string, string])[], width: number): 
     `  ${cells.slice(line * perLine, (line + 1) * perLine).map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
 }
 
-export const oracleSchema = 'remapcheck-oracle/1'
 /** Counts by name; what was never reached is 0. */
-export function oracleJson(report: OracleReport): object {
+export function oracleData(report: OracleReport) {
   const { tally, differences, ...rest } = report
   return {
-    schema: oracleSchema, ...rest, version: versionText(report.version),
+    ...rest, version: versionText(report.version),
     reasons: Object.fromEntries(faultReasons.map(reason => [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),
     states: Object.fromEntries(cacheStates.map(name => [name, tally.states.get(name) ?? 0])),

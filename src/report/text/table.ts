@@ -1,8 +1,8 @@
 /** The table of verdicts: a row for each design, a column for each claim, its name on a stair above its column. */
-import { overallOf } from './check.ts'
-import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
-import { packLines } from '../text/layout.ts'
-import type { Theme } from '../text/theme.ts'
+import { overallOf } from '../check.ts'
+import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
+import { packLines } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
 
 interface Mark { readonly text: string; readonly says: string; readonly paint: (theme: Theme) => Theme['bad'] }
 const marks: Readonly<Record<Standing | 'passed', Mark>> = {

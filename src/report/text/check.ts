@@ -1,23 +1,23 @@
 /** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
-import { printable } from '../errors.ts'
-import { exitClasses } from '../exit.ts'
-import { exitOf, overallOf, unjudgedOf } from './check.ts'
-import type { CheckReport, DesignReport, Overall, Standing } from './check.ts'
+import { printable } from '../../errors.ts'
+import { exitClasses } from '../../exit.ts'
+import { overallOf, unjudgedOf } from '../check.ts'
+import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
+import type { ReportOf } from '../report.ts'
+import type { View } from '../view.ts'
 import { climbLines } from './climb.ts'
-import { hang, packLines, wrapWords } from '../text/layout.ts'
+import { hang, packLines, wrapWords } from '../../text/layout.ts'
 import { silentLines, statsLines, symmetryLines } from './stats.ts'
 import { tableLines } from './table.ts'
-import type { Theme } from '../text/theme.ts'
-
-/** The whole rendering of a violation in place of its short form; null where the short form will do. */
-export type Detail = (design: DesignReport, overall: Overall) => string | null
+import type { Theme } from '../../text/theme.ts'
+import { wholeTrace } from './trace.ts'
 
 /** Ready to print. First line: what was run; last line: the command that repeats it. */
-export function checkText(report: CheckReport, theme: Theme, { detail = () => null, stats = false }: { readonly detail?: Detail; readonly stats?: boolean } = {}): string {
-  const { tool, version, seed, designs, repeat } = report
+export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, view: View): string {
+  const { seed, designs, repeat } = report
+  const { theme, stats, program: { tool, version } } = view
   const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
   const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
-  const exit = exitOf(report)
   const cutShort = exit === 'incomplete' || exit === 'interrupted'
   const { code, meaning } = exitClasses.find(row => row.name === exit)!
   const tone = exit === 'holds' ? theme.good : cutShort ? theme.warn : theme.bad
@@ -30,7 +30,7 @@ export function checkText(report: CheckReport, theme: Theme, { detail = () => nu
     ...tableLines(report, theme), '',
     ...scopeLines(designs, theme), '',
     ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme), stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
-    ...sections([regressionLines(report, theme), ...violationBlocks(designs, theme, detail), problemLines(report, theme), notBegunLines(report, theme)]),
+    ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view), problemLines(report, theme), notBegunLines(report, theme)]),
     tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
     ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -86,7 +86,9 @@ function regressionLines({ regressions }: CheckReport, theme: Theme): string[] {
   ]
 }
 
-function violationBlocks(designs: readonly DesignReport[], theme: Theme, detail: Detail): string[][] {
+function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evidence'], view: View): string[][] {
+  const { theme } = view
+  const { designs } = report
   return (['unexpected', 'known'] as const).map(standing => {
     const blocks = designs.map(design => ({ design, found: overallOf(design).filter(one => one.violation !== null && one.standing === standing) }))
       .filter(({ found }) => found.length > 0)
@@ -94,12 +96,16 @@ function violationBlocks(designs: readonly DesignReport[], theme: Theme, detail:
     const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
     const paint = standing === 'known' ? theme.warn : theme.bad
     return [theme.strong(title), ...blocks.flatMap(({ design, found }) => {
-      const whole = found.map(one => detail(design, one))
+      const whole = found.map(one => isShownWhole(one, report, view) ? wholeTrace(evidence(design, one), view, view.full, design.saved[one.property]) : null)
       return whole.every(text => text !== null) ? whole.flatMap(text => ['', ...text.trimEnd().split('\n')])
         : [`  ${design.design}`, ...found.flatMap(one => shortForm(one, theme, paint, design))]
     })]
   })
 }
+
+/** The trace of what nobody expected, and of everything when one design was asked. */
+const isShownWhole = ({ standing }: Overall, { designs, notBegun }: CheckReport, { full }: View): boolean =>
+  standing !== 'known' || designs.length + notBegun.length === 1 || full
 
 /** Which, why, and the way there. */
 function shortForm({ property, violation, in: scope }: Overall, theme: Theme, paint: Theme['bad'], design: DesignReport): string[] {

@@ -1,30 +1,11 @@
 /** What the searches did: sizes, storage, symmetry, and what was and was not covered. */
-import type { Exploration } from '../explore/result.ts'
-import type { CheckReport, DesignReport, ScopeReport } from './check.ts'
-import { hang, wrapWords } from '../text/layout.ts'
-import type { Theme } from '../text/theme.ts'
+import type { Exploration } from '../../explore/result.ts'
+import type { CheckReport, DesignReport, ScopeReport } from '../check.ts'
+import { isVacuous, neverExercised, neverFired } from '../coverage.ts'
+import { hang, wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
 
 const thousands = (n: number): string => n.toLocaleString('en-US')
-
-/** Actions that fired in none of a design's scopes. */
-export function neverFired({ scopes }: DesignReport): string[] {
-  const all = scopes.flatMap(({ exploration }) => Object.entries(exploration.coverage.actions))
-  const fired = new Set(all.flatMap(([name, counts]) => counts.fired > 0 ? [name] : []))
-  return [...new Set(all.map(([name]) => name))].filter(name => !fired.has(name))
-}
-
-/** Of the clauses that are known, those that nothing in any of a design's scopes rested on. */
-export function neverExercised({ scopes }: DesignReport, clauses: readonly string[]): string[] {
-  const exercised = new Set(scopes.flatMap(({ exploration }) => Object.keys(exploration.coverage.clauses)))
-  return clauses.filter(id => !exercised.has(id))
-}
-
-/** Whether a claim that was not violated means nothing: one of its witnesses was asked for and not reached. */
-export function isVacuous(property: string, { results }: Exploration, witnesses: CheckReport['witnesses']): boolean {
-  const needed = witnesses[property] ?? []
-  return results.some(result => needed.includes(result.property) && result.outcome !== 'reached')
-    && results.some(result => result.property === property && result.violation === null)
-}
 
 /** A line for each design with an action that never fired; shown always, because it is the alarm. */
 export function silentLines(designs: readonly DesignReport[], theme: Theme): string[] {

@@ -1,7 +1,7 @@
 /** How far `check --deep` came: per scope the largest bounds proved, and the first that were not finished. */
-import type { Climb } from './check.ts'
-import { hang, wrapWords } from '../text/layout.ts'
-import type { Theme } from '../text/theme.ts'
+import type { Climb } from '../check.ts'
+import { hang, wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
 
 export function climbLines(climbs: readonly Climb[], theme: Theme): string[] {
   if (climbs.length === 0) return []

@@ -1,5 +1,5 @@
 /** Two or three columns of text under a title: what `list` and help print. */
-import { hang, wrapWords } from '../text/layout.ts'
+import { hang, wrapWords } from './layout.ts'
 
 /** Below this a column of text is not read: it goes below the others. */
 const least = 24

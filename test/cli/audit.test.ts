@@ -14,7 +14,7 @@ const fileOf = (name: string, text: string): string => {
   return join(dir, name)
 }
 interface Space { readonly devices: string[]; readonly ranges: { readonly input: string; readonly output: string; readonly bytes: number; readonly rights: string }[] }
-interface Document { readonly schema: string; readonly devices: { readonly device: string }[]; readonly spaces: Space[]; readonly alarms: { readonly code: string }[]; readonly exit: { readonly name: string }; readonly policy: object | null }
+interface Document { readonly format: string; readonly devices: { readonly device: string }[]; readonly spaces: Space[]; readonly alarms: { readonly code: string }[]; readonly exit: { readonly name: string }; readonly policy: object | null }
 const json = async (line: string): Promise<Document> => JSON.parse((await run(`${line} --json`)).out) as Document
 
 describe('audit', () => {
@@ -33,7 +33,7 @@ describe('audit', () => {
   })
   it('gives one JSON document', async () => {
     const document = await json(`audit ${dump('strict')}`)
-    expect(document).toMatchObject({ schema: 'remapcheck-audit/1', policy: null, exit: { name: 'holds' } })
+    expect(document).toMatchObject({ format: 'remapcheck-audit/2', policy: null, exit: { name: 'holds' } })
     expect(document.devices.map(({ device }) => device)).toEqual(['00:00.0', '00:01.0', '00:02.0', '00:03.0', '00:04.0', '00:05.0', '00:1f.0', '00:1f.2', '00:1f.3'])
     expect(document.spaces[6]!.ranges).toEqual([{ input: '0x0', output: '0x0', bytes: 16777216, rights: 'rw', leaves: { '4K': 4096, '2M': 0, '1G': 0 } }])
   })
@@ -140,7 +140,7 @@ describe('two dumps', () => {
   it('in JSON, from both sides', async () => {
     const there = JSON.parse((await run(`audit ${dump('strict')} --diff ${dump('lazy')} --json`)).out) as { ranges: { device: string; before: object[]; after: object[]; count: number }[]; same: boolean }
     const back = JSON.parse((await run(`audit ${dump('lazy')} --diff ${dump('strict')} --json`)).out) as typeof there
-    expect(there).toMatchObject({ schema: 'remapcheck-audit-diff/1', same: false, exit: { code: 5 } })
+    expect(there).toMatchObject({ format: 'remapcheck-audit-diff/2', same: false, exit: { code: 5 } })
     expect(there.ranges.map(({ device }) => device)).toEqual(['00:02.0', '00:03.0'])
     expect(back.ranges.map(({ before, after }) => [after, before])).toEqual(there.ranges.map(({ before, after }) => [before, after]))
     expect(there.ranges[1]!.before).toContainEqual({ input: '0xffffc000', output: '0x6229000', bytes: 4096, rights: 'rw' })

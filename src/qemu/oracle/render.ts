@@ -65,9 +65,9 @@ function columns(cells: readonly (readonly [string, string])[], width: number): 
 
 /** Counts by name; what was never reached is 0. */
 export function oracleData(report: OracleReport) {
-  const { tally, differences, ...rest } = report
+  const { version, tally, differences, ...rest } = report
   return {
-    ...rest, version: versionText(report.version),
+    qemu: versionText(version), ...rest,
     reasons: Object.fromEntries(faultReasons.map(reason => [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),
     states: Object.fromEntries(cacheStates.map(name => [name, tally.states.get(name) ?? 0])),

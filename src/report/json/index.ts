@@ -1,6 +1,6 @@
 /** Every kind of report as one JSON document, with a newline at its end. */
-import { exitCode } from '../../exit.ts'
 import { oracleData } from '../../qemu/oracle/render.ts'
+import { headOf } from '../head.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
 import { auditPieces, diffDocument } from './audit.ts'
@@ -8,21 +8,9 @@ import { checkDocument } from './check.ts'
 import { replayDocument } from './replay.ts'
 
 export function* json(report: Report, view: View): Generator<string> {
-  const head = headOf(report, view)
+  const head = headOf(report.kind, report.exit, view.program)
   if (report.kind === 'audit') yield* auditPieces(report, head)
   else yield JSON.stringify({ ...head, ...documentOf(report) }, null, 2) + '\n'
-}
-
-/** The first fields of each document. */
-function headOf({ kind, exit }: Report, { program }: View): object {
-  const of = { exit: { code: exitCode(exit), name: exit } }
-  switch (kind) {
-    case 'check': case 'ablate': return { format: `remapcheck-${kind}/1`, ...program, ...of }
-    case 'cost': case 'worst': case 'replay': return { format: `remapcheck-${kind}/1`, ...of }
-    case 'list': return { format: 'remapcheck-list/1' }
-    case 'validate': case 'audit': case 'audit-diff': case 'oracle': return { schema: `remapcheck-${kind}/1`, ...of }
-    case 'oracle-replay': return { schema: 'remapcheck-oracle/1', ...of }
-  }
 }
 
 function documentOf(report: Exclude<Report, { readonly kind: 'audit' }>): object {

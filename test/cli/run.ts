@@ -1,5 +1,6 @@
 /** Runs a command line within the test's own process, with captured streams. */
 import { main } from '../../src/cli/main.ts'
+import { wrongIn } from '../documents.ts'
 
 export interface Ran { readonly code: number; readonly out: string; readonly err: string }
 export interface Around {
@@ -10,7 +11,7 @@ export interface Around {
   readonly tty?: boolean
 }
 
-/** `line` is split at spaces; words with spaces are given as a list. The clock stands still: no progress is told but on a terminal. */
+/** Each document is held against its schema. `line` is split at spaces; words with spaces are given as a list. The clock stands still: no progress is told but on a terminal. */
 export async function run(line: string | readonly string[], around: Around = {}): Promise<Ran> {
   let out = '', err = ''
   const code = await main({
@@ -19,6 +20,10 @@ export async function run(line: string | readonly string[], around: Around = {})
     stderr: { write: text => { err += text }, isTTY: around.tty ?? false, columns: 80 },
     env: around.env ?? { NO_COLOR: '1' }, now: () => 0, cwd: around.cwd ?? process.cwd(), signal: around.signal ?? new AbortController().signal,
   })
+  if (out.startsWith('{')) {
+    const wrong = wrongIn(JSON.parse(out))
+    if (wrong !== null) throw new Error(`the document of '${typeof line === 'string' ? line : line.join(' ')}' is not as its schema says: ${wrong}`)
+  }
   return { code, out, err }
 }
 

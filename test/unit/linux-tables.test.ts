@@ -6,9 +6,8 @@ import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/linux/render.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import type { Agreement, TablesReport } from '../../src/linux/tables/check.ts'
-import { validateLog } from '../../src/linux/validate.ts'
 import { theme } from '../../src/text/theme.ts'
-import { boot, fileOf, forgetFiles, linesOf, logOf, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
+import { boot, fileOf, forgetFiles, linesOf, logOf, validated, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
 
 afterAll(forgetFiles)
 
@@ -22,7 +21,7 @@ const skipped = 53_000
 beforeAll(async () => {
   strict = linesOf(logOf('vtd-strict'))
   late = strict.slice(skipped)
-  for (const name of names) reports.set(name, await validateLog({ log: logOf(name), tables: dumpFile(name) }))
+  for (const name of names) reports.set(name, await validated({ log: logOf(name), tables: dumpFile(name) }))
 })
 
 /** A dump with each 64-bit word of this value changed; there must be one. */
@@ -36,7 +35,7 @@ function doctoredDump(name: string, from: bigint, to: bigint, head: Readonly<Rec
   const first = { ...JSON.parse(bytes.toString('latin1', 0, end)) as object, ...head }
   return fileOf(gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(first)}\n`), body])))
 }
-const strictWith = (tables: string, lines = late): Promise<ValidationReport> => validateLog({ log: fileOf(lines), tables })
+const strictWith = (tables: string, lines = late): Promise<ValidationReport> => validated({ log: fileOf(lines), tables })
 const opened = ({ open }: Agreement): Record<string, number> => Object.fromEntries(open.map(({ reason, places }) => [reason, places.count]))
 const counts = (tables: TablesReport): number[] => [tables.translations, tables.contexts, tables.irtes].flatMap(({ agreeing, differing }) => [agreeing, differing.count])
 
@@ -177,7 +176,7 @@ describe('translations-in-tables', () => {
   })
 
   it('scalable mode: another domain-id in the PASID entry', async () => {
-    const { tables } = await validateLog({ log: fileOf(linesOf(logOf('vtd-sm')).slice(44_000)), tables: doctoredDump('vtd-sm', 0x4n, 0x9n) })
+    const { tables } = await validated({ log: fileOf(linesOf(logOf('vtd-sm')).slice(44_000)), tables: doctoredDump('vtd-sm', 0x4n, 0x9n) })
     expect(tables!.translations.differences[0]).toEqual({
       line: 191, what: '00:02.0 page 0xffffe000', log: 'domain 4: 0xffffe000 -> 0x8a8c000 rw, 4 KiB', dump: 'domain 9: 0xffffe000 -> 0x8a8c000 rw, 4 KiB' })
   })
@@ -196,7 +195,7 @@ describe('contexts-in-tables and irtes-in-tables', () => {
     expect(tables!.irtes.differences).toMatchObject([{ what: 'interrupt entry 3', log: expect.stringContaining(' V=0x23 '), dump: expect.stringContaining(' V=0x24 ') }])
   })
   it('an entry that passes through', async () => {
-    const { tables, ...report } = await validateLog({ log: logOf('vtd-pt'), tables: doctoredDump('vtd-pt', 0x9n, 0x8n) })
+    const { tables, ...report } = await validated({ log: logOf('vtd-pt'), tables: doctoredDump('vtd-pt', 0x9n, 0x8n) })
     expect(verdictOf({ ...report, tables }, 'translations-in-tables').verdict).toBe('false')
     expect(tables!.translations.differences).toMatchObject([{ log: 'passes through: 0x62ec000 -> 0x62ec000', dump: expect.stringMatching(/^fault 2h/) }])
     expect(tables!.contexts.differing.count).toBe(1)

@@ -7,17 +7,23 @@ import type { Gate } from '../../audit/policy.ts'
 import { showRights } from '../../audit/ranges.ts'
 import type { Range } from '../../audit/ranges.ts'
 import type { AuditReport, SpaceRow } from '../../audit/report.ts'
+import type { Head } from '../head.ts'
 import type { ReportOf } from '../report.ts'
+import type { BodyOf, DocumentOf } from '../schema/index.ts'
 
-/** `head`: the fields that come first. */
-export function* auditPieces({ audit, policy }: ReportOf<'audit'>, head: object): Generator<string> {
+type Document = DocumentOf<'audit'>
+type Space = Document['spaces'][number]
+type First = 'dump' | 'unit' | 'devices'
+
+export function* auditPieces({ audit, policy }: ReportOf<'audit'>, head: Head<'audit'>): Generator<string> {
   const { dump, unit, devices, spaces } = audit
-  yield `${JSON.stringify({ ...head, dump, unit, devices }, null, 2).slice(0, -2)},\n  "spaces": [`
+  const first = { ...head, dump, unit, devices } satisfies Pick<Document, First | keyof Head>
+  yield `${JSON.stringify(first, null, 2).slice(0, -2)},\n  "spaces": [`
   for (const [i, space] of spaces.entries()) yield* spacePieces(space, i === 0 ? '\n' : ',\n')
   yield `\n  ],\n${JSON.stringify(restOf(audit, policy), null, 2).slice(2)}\n`
 }
 
-function restOf({ shared, interrupts, alarms }: AuditReport, policy: Gate | null) {
+function restOf({ shared, interrupts, alarms }: AuditReport, policy: Gate | null): Omit<Document, First | 'spaces' | keyof Head> {
   const { address, entries, ...table } = interrupts
   return {
     shared: { count: shared.count, runs: shared.runs.map(({ start, end, who, count }) => ({
@@ -33,9 +39,9 @@ const policyOf = (gate: Gate) => ({
 })
 
 /** What it reaches follows from its ranges. */
-const aboutOf = ({ id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut, sharesWith }: SpaceRow) =>
+const aboutOf = ({ id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut, sharesWith }: SpaceRow): Omit<Space, 'ranges'> =>
   ({ id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut, sharesWith })
-const rangeOf = ({ input, output, bytes, rights, leaves }: Range) =>
+const rangeOf = ({ input, output, bytes, rights, leaves }: Range): Space['ranges'][number] =>
   ({ input: hex(input), output: hex(output), bytes, rights: showRights(rights), leaves: { '4K': leaves[0], '2M': leaves[1], '1G': leaves[2] } })
 
 function* spacePieces(space: SpaceRow, before: string): Generator<string> {
@@ -53,6 +59,6 @@ function* spacePieces(space: SpaceRow, before: string): Generator<string> {
 
 /** A part of a run is not made of whole leaves. */
 const partOf = ({ input, output, bytes, rights }: Range) => ({ input: hex(input), output: hex(output), bytes, rights: showRights(rights) })
-export const diffDocument = ({ diff }: ReportOf<'audit-diff'>) => ({
+export const diffBody = ({ diff }: ReportOf<'audit-diff'>): BodyOf<'audit-diff'> => ({
   ...diff, ranges: diff.ranges.map(change => ({ ...change, before: change.before.map(partOf), after: change.after.map(partOf) })),
 })

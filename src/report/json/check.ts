@@ -3,13 +3,14 @@ import { overallOf, standingOf } from '../check.ts'
 import type { CheckReport, DesignReport } from '../check.ts'
 import { isVacuous, neverExercised, neverFired } from '../coverage.ts'
 import type { ReportOf } from '../report.ts'
+import type { BodyOf } from '../schema/index.ts'
 
-export function checkDocument({ check }: ReportOf<'check'>) {
+export function checkBody({ check }: ReportOf<'check'>): BodyOf<'check'> {
   const { designs, clauses: _, ...about } = check
   return { ...about, designs: designs.map(design => designOf(design, check)) }
 }
 
-function designOf(design: DesignReport, { clauses, witnesses }: CheckReport) {
+function designOf(design: DesignReport, { clauses, witnesses }: CheckReport): BodyOf<'check'>['designs'][number] {
   return {
     ...design, neverFired: neverFired(design), neverExercised: neverExercised(design, clauses),
     verdicts: overallOf(design).map(({ property, kind, standing, proved, violation, in: scope }) =>

@@ -1,29 +1,30 @@
-/** Every kind of report as one JSON document, with a newline at its end. */
+/** Every kind of report as one JSON document, with a newline at its end. Its shape is declared in ../schema. */
 import { oracleData } from '../../qemu/oracle/render.ts'
 import { headOf } from '../head.ts'
-import type { Report } from '../report.ts'
+import type { Report, ReportKind, ReportOf } from '../report.ts'
+import type { BodyOf } from '../schema/index.ts'
 import type { View } from '../view.ts'
-import { auditPieces, diffDocument } from './audit.ts'
-import { checkDocument } from './check.ts'
-import { replayDocument } from './replay.ts'
+import { auditPieces, diffBody } from './audit.ts'
+import { checkBody } from './check.ts'
+import { replayBody } from './replay.ts'
 
-export function* json(report: Report, view: View): Generator<string> {
-  const head = headOf(report.kind, report.exit, view.program)
-  if (report.kind === 'audit') yield* auditPieces(report, head)
-  else yield JSON.stringify({ ...head, ...documentOf(report) }, null, 2) + '\n'
+export function* json(report: Report, { program }: View): Generator<string> {
+  if (report.kind === 'audit') yield* auditPieces(report, headOf(report.kind, report.exit, program))
+  else yield JSON.stringify({ ...headOf(report.kind, report.exit, program), ...bodyOf(report) }, null, 2) + '\n'
 }
 
-function documentOf(report: Exclude<Report, { readonly kind: 'audit' }>): object {
-  switch (report.kind) {
-    case 'check': return checkDocument(report)
-    case 'ablate': return report.ablation
-    case 'cost': return { measured: report.measured, costs: report.costs, budgets: report.budgets }
-    case 'worst': return { profile: report.profile, waits: report.waits }
-    case 'replay': return replayDocument(report)
-    case 'list': return Object.fromEntries(report.lists.map(({ name, rows }) => [name, rows]))
-    case 'validate': return report.validation
-    case 'audit-diff': return diffDocument(report)
-    case 'oracle': return oracleData(report.oracle)
-    case 'oracle-replay': return { suite: report.suite, setup: report.setup, requests: report.requests }
-  }
+/** Kinds that a string has room for. */
+type Short = Exclude<ReportKind, 'audit'>
+const bodies: { readonly [K in Short]: (report: ReportOf<K>) => BodyOf<K> } = {
+  check: checkBody,
+  ablate: ({ ablation }) => ablation,
+  cost: ({ measured, costs, budgets }) => ({ measured, costs, budgets }),
+  worst: ({ profile, waits }) => ({ profile, waits }),
+  replay: replayBody,
+  list: ({ lists }) => Object.fromEntries(lists.map(({ name, rows }) => [name, rows])),
+  validate: ({ validation }) => validation,
+  'audit-diff': diffBody,
+  oracle: ({ oracle }) => oracleData(oracle),
+  'oracle-replay': ({ suite, setup, requests }) => ({ suite, setup, requests }),
 }
+const bodyOf = <K extends Short>(report: ReportOf<K>): BodyOf<K> => bodies[report.kind](report)

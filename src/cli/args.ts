@@ -1,6 +1,7 @@
 /** Flags: declared once a verb, from which parsing, help and messages derive. */
 import { parseArgs } from 'node:util'
-import { nearest, UserError } from '../errors.ts'
+import { suggest, usage } from '../errors.ts'
+import type { UserError } from '../errors.ts'
 import { fitsName } from '../glob.ts'
 
 export interface Option {
@@ -22,15 +23,6 @@ export interface Verb<O extends Options = Options> {
   readonly says: string
   readonly examples: readonly (readonly [command: string, says: string])[]
   readonly options: O
-}
-
-export const usage = (subject: string, problem: string, next: string, code = 'USAGE'): UserError =>
-  new UserError({ code: `E-${code}`, subject, problem, next })
-
-/** `did you mean 'x'?`, or the list of what there is. */
-export function suggest(typed: string, known: readonly string[], otherwise: string): string {
-  const meant = nearest(typed, known)
-  return meant === null ? otherwise : `did you mean '${meant}'?`
 }
 
 /** @throws UserError E-USAGE for an unknown flag, a flag without its value, a value where none belongs. */
@@ -93,6 +85,3 @@ export function matching(flag: string, pattern: string, known: readonly string[]
   if (found.length > 0) return found
   throw usage(flag, `nothing is named '${pattern}'`, suggest(pattern, known, `there are ${known.join(', ')}`))
 }
-
-/** A word as a shell takes it. */
-export const shellWord = (word: string, quoted = /[\s'"*?<>#~&|;$]/.test(word)): string => quoted ? `'${word.replaceAll("'", "'\\''")}'` : word

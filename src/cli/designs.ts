@@ -3,23 +3,18 @@ import { existsSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { UserError } from '../errors.ts'
-import { edited, editedName, NoSuchEdit } from '../../spec/kernel/ablation.ts'
+import { editedDesign } from '../check/subject.ts'
+import type { Subject } from '../check/subject.ts'
+import { suggest, usage, UserError } from '../errors.ts'
+import { editedName } from '../../spec/kernel/ablation.ts'
 import { designNamed, designs, migrations } from '../../spec/kernel/index.ts'
 import type { Design } from '../../spec/kernel/index.ts'
 import { callNames } from '../../spec/state.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
-import { suggest, usage } from './args.ts'
 import { notedLoad } from './notes.ts'
 import { packageRoot } from './package.ts'
 import { checkShape } from './shape.ts'
-
-export interface Subject {
-  readonly design: Design
-  /** The module it came from; null for a built-in one. */
-  readonly path: string | null
-}
 
 const script = /\.[cm]?[jt]s$/
 /** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call, and the edits of a design,
@@ -52,15 +47,6 @@ export function builtIn(name: string): Design {
   const isBase = migration !== undefined && designs.some(design => design.name === base)
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
   throw usage(name, 'no built-in design has this name', `${suggest(name, known, `there are ${known.join(', ')}`)} (a module is given by its path, ./mine.ts)`, 'DESIGN')
-}
-
-/** @throws UserError E-EDIT, with the nearest name. */
-export function editedDesign(from: Design, edits: string): Design {
-  try { return edited(from, edits) } catch (cause) {
-    if (!(cause instanceof NoSuchEdit)) throw cause
-    throw usage(`${from.name}~${edits}`, cause.message, cause.known.length === 0 ? 'an edit is CALL/STEP, CALL/STEP+STEP or CALL/STEP<>STEP'
-      : suggest(cause.typed, cause.known, `it has ${cause.known.join(', ')}`), 'EDIT')
-  }
 }
 
 async function load(io: Io, text: string): Promise<Subject[]> {

@@ -1,16 +1,18 @@
 /** The flags of `check`, and what they come to: which designs in which scopes, by which driver, within which limits. */
+import { boundsOf } from '../check/bounds-text.ts'
+import { withWitnesses } from '../check/run-scopes.ts'
+import type { Plan } from '../check/run-scopes.ts'
+import { regressionFolder } from '../check/violations.ts'
+import { suggest, usage } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
 import { scopes } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { bytes, matching, seconds, suggest, usage, wholeNumber } from './args.ts'
+import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
 import { colorOption, fullOption, jsonOption } from './common.ts'
 import { subjectsOf } from './designs.ts'
-import { withWitnesses } from './explore.ts'
-import type { Plan } from './explore.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
-import { boundsOf, regressionFolder } from './keep.ts'
 
 export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },

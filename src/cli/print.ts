@@ -2,10 +2,13 @@
 import type { ExitName } from '../exit.ts'
 import type { Report } from '../report/report.ts'
 import { reporters } from '../report/reporters.ts'
-import { traceStyle } from './common.ts'
+import { clauses } from '../../spec/clauses.ts'
 import { themeOf } from './io.ts'
 import type { Io } from './io.ts'
 import { tool, version } from './package.ts'
+
+/** How every verb renders a trace: clauses by their text, and no changes that only repeat the op (where a call stands) or its observations (the ledger). */
+const traceStyle = { clause: (id: string): string | null => clauses[id]?.says ?? null, hides: ['kernel.calls', 'ledger'] } as const
 
 /** Flags that say how a report is shown; a verb has some of them. */
 export interface ShowFlags {

@@ -1,11 +1,10 @@
 /** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a misspelt one. */
 import * as v from 'valibot'
-import { isPrintable, UserError } from '../errors.ts'
+import { isPrintable, suggest, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
 import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/index.ts'
 import { callNames } from '../../spec/state.ts'
-import { suggest } from './args.ts'
 
 const call = v.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'a function')
 const name = v.pipe(v.string(), v.nonEmpty('a name'))

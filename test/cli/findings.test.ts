@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkWritable, readCheckpoint, writeCheckpoint } from '../../src/cli/checkpoint.ts'
+import { checkWritable, readCheckpoint, writeCheckpoint } from '../../src/check/checkpoint-file.ts'
 import { run } from './run.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-findings-'))

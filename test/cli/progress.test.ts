@@ -1,6 +1,7 @@
 /** Progress of a long run: one line that is written over on a terminal, a line now and then elsewhere. */
 import { describe, expect, it } from 'vitest'
-import { progressLine, spinner } from '../../src/cli/io.ts'
+import { progressLine } from '../../src/check/progress.ts'
+import { spinner } from '../../src/cli/io.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { exploreExhaustively } from '../../src/index.ts'
 import type { Progress } from '../../src/index.ts'

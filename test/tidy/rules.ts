@@ -6,11 +6,11 @@ export const most = { fileLines: 300, functionLines: 60 } as const
 /** A part of the tree, and the parts it may import besides itself. */
 interface Layer { readonly at: RegExp; readonly name: string; readonly may: readonly string[] }
 const base = ['model', 'base']
-/** The first that matches counts. Dependencies point one way: model <- spec <- properties <- cli, and model <- the rest of src. */
+/** The first that matches counts. Dependencies point one way: model <- spec <- properties <- check <- cli, and model <- the rest of src. */
 const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'cli', 'index', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'check', 'cli', 'index', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
@@ -26,10 +26,14 @@ const layers: readonly Layer[] = [
     name: 'report', at: /^src\/report\//,
     may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'linux', 'audit', 'spec'],
   },
+  {
+    name: 'check', at: /^src\/check\//,
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'spec', 'properties'],
+  },
   { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost'] },
   {
     name: 'cli', at: /^src\/cli\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'index', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'check', 'index', 'spec', 'properties'],
   },
   { name: 'spec', at: /^spec\//, may: ['model'] },
   { name: 'properties', at: /^properties\//, may: ['model', 'spec'] },
@@ -100,7 +104,7 @@ export const noAny = (sources: readonly Source[]): string[] => sources.flatMap((
 const impure = /^(?:Date\.now|Math\.random|performance\.now|new Date\b.*)$/
 /** Clock and chance are for the command line, the search's time limit, tests and benches; and for what keeps recipes from them. */
 export function noClock(sources: readonly Source[]): string[] {
-  return sources.filter(({ path }) => path !== 'src/model/clock.ts' && !['cli', 'explore', 'test'].includes(layerOf(path)?.name ?? ''))
+  return sources.filter(({ path }) => path !== 'src/model/clock.ts' && !['cli', 'check', 'explore', 'test'].includes(layerOf(path)?.name ?? ''))
     .flatMap(({ path, accesses }) => accesses.filter(({ text }) => impure.test(text)).map(({ text, line }) => `${path}:${line}: ${text}`))
 }
 

@@ -1,30 +1,27 @@
 /** `ablate`: which steps of a design are needed, on which hardware, and what happens without each. */
+import { ablate as ablateProtocols, occurs, smallestFirst } from '../../check/ablate.ts'
+import type { AblationPlan } from '../../check/ablate.ts'
+import { reasonsEvidence, savedReasons } from '../../check/ablation-traces.ts'
+import { boundsOf } from '../../check/bounds-text.ts'
+import { blamed, blamedLater } from '../../check/design-errors.ts'
+import type { Subject } from '../../check/subject.ts'
 import type { ExitName } from '../../exit.ts'
 import { ablationExit } from '../../report/ablation.ts'
-import type { AblationReport, ProtocolReport, Why } from '../../report/ablation.ts'
-import type { ReportOf } from '../../report/report.ts'
-import { makeTrace } from '../../trace/format.ts'
-import type { Trace } from '../../trace/format.ts'
-import { replay } from '../../trace/replay.ts'
-import { saveTrace } from '../../trace/store.ts'
+import type { AblationReport, ProtocolReport } from '../../report/ablation.ts'
+import { suggest, usage } from '../../errors.ts'
+import { shellWord } from '../../text/shell.ts'
 import { hardwares } from '../../../spec/variants.ts'
 import { partOf, sharedWith } from '../../../spec/kernel/sharing.ts'
 import { scopes, worlds } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
 import { callNames } from '../../../spec/state.ts'
 import type { CallName } from '../../../spec/state.ts'
-import { ablate as ablateProtocols, occurs, smallestFirst } from '../ablate.ts'
-import type { AblationPlan } from '../ablate.ts'
-import { parse, seconds, shellWord, suggest, usage, wholeNumber } from '../args.ts'
+import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Flags, Verb } from '../args.ts'
-import { blamed, blamedLater } from '../blame.ts'
 import { colorOption, fullOption, jsonOption } from '../common.ts'
-import { editedDesign, subjectsOf } from '../designs.ts'
-import type { Subject } from '../designs.ts'
-import { machineOf } from '../explore.ts'
+import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
-import { boundsOf, changesOf } from '../keep.ts'
 import { print } from '../print.ts'
 
 const options = {
@@ -57,10 +54,10 @@ export async function runAblate(args: readonly string[], io: Io): Promise<ExitNa
   try { protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say })) } finally { line.end() }
   const report: AblationReport = {
     design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
-    protocols: flags.save === undefined ? protocols : saved(protocols, subject, io, flags.save),
+    protocols: flags.save === undefined ? protocols : savedReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
     interrupted: io.signal.aborted, repeat: ['npx remapcheck ablate', ...args.map(word => shellWord(word))].join(' '),
   }
-  return print(io, flags, { kind: 'ablate', exit: ablationExit(report), ablation: report, evidence: evidenceOf(subject) })
+  return print(io, flags, { kind: 'ablate', exit: ablationExit(report), ablation: report, evidence: reasonsEvidence(subject) })
 }
 
 async function planOf(flags: Flags<typeof options>, operands: readonly string[], io: Io): Promise<AblationPlan> {
@@ -109,32 +106,4 @@ function unaskedOf({ subject: { design }, calls }: AblationPlan, flags: Flags<ty
   if (flags.call !== undefined) return []
   return callNames.filter(call => (design.protocols[call] ?? []).length > 0 && !calls.includes(call))
     .map(call => ({ call, why: elsewhere(design, call) ?? 'not called in these scopes' }))
-}
-
-function traceOf(subject: Subject, edit: string, { bounds, property, because, ops }: Why): Trace {
-  const less = { ...subject, design: editedDesign(subject.design, edit) }
-  const b = boundsOf(bounds)
-  return makeTrace(machineOf(less, b), {
-    design: less.design.name, bounds: changesOf(b), property: property!, because, ops: ops!, found: { driver: 'exhaustive', shortest: true },
-  })
-}
-
-/** @throws UserError E-TRACE-WRITE. */
-function saved(protocols: readonly ProtocolReport[], subject: Subject, io: Io, folder: string): ProtocolReport[] {
-  return protocols.map(protocol => ({ ...protocol, rows: protocol.rows.map(row => ({ ...row, cells: row.cells.map(cell => {
-    const { why } = cell
-    if (why === null || why.ops === null || why.property === null) return cell
-    const path = saveTrace(placed(io, folder), traceOf(subject, `${protocol.call}/${row.edit}`, why))
-    return { ...cell, why: { ...why, saved: shown(io, path) } }
-  }) })) }))
-}
-
-function evidenceOf(subject: Subject): ReportOf<'ablate'>['evidence'] {
-  return (call, { row, why }) => {
-    if (why.ops === null || why.property === null) return null
-    const edit = `${call}/${row.edit}`
-    const trace = traceOf(subject, edit, why)
-    const less = { ...subject, design: editedDesign(subject.design, edit) }
-    return { trace, replayed: replay(machineOf(less, boundsOf(why.bounds)), trace) }
-  }
 }

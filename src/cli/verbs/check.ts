@@ -1,21 +1,22 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
 import { existsSync } from 'node:fs'
+import { climb } from '../../check/deepen.ts'
+import { checkNames, explore } from '../../check/run-scopes.ts'
+import type { Plan, Watch } from '../../check/run-scopes.ts'
+import type { Subject } from '../../check/subject.ts'
+import { evidenceOf, regressionFolder, replayRegressions, saved } from '../../check/violations.ts'
 import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
-import type { ReportOf } from '../../report/report.ts'
+import { shellWord } from '../../text/shell.ts'
 import { claims } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
-import { parse, shellWord } from '../args.ts'
+import { parse } from '../args.ts'
 import type { Verb } from '../args.ts'
-import type { Subject } from '../designs.ts'
-import { climb } from '../deep.ts'
-import { checkNames, explore } from '../explore.ts'
-import type { Plan, Watch } from '../explore.ts'
-import { spinner } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
-import { regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
+import { version } from '../package.ts'
 import { checkOptions, planOf } from '../plan.ts'
 import type { CheckFlags } from '../plan.ts'
 import { print } from '../print.ts'
@@ -40,9 +41,9 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   let unwritten: UserError | null = null
   try {
-    const regressions = replayRegressions(io, plan.subjects)
+    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: wordsOf(without(args, '--resume')) }
+    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: wordsOf(without(args, '--resume')), version }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch) : { designs: await explore(plan, watch), climbs: [] }
     // What was found is worth more than its file: it is printed whether or not that can be written.
     const designs = found.map((one, i) => {
@@ -66,17 +67,8 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
 
 function kept(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
   const save = flags.save || plan.driver === 'random'
-  const one = save ? saved(io, regressionFolder, 'unexpected', report, subject) : report
-  return flags['save-known'] === undefined ? one : saved(io, flags['save-known'], 'known', one, subject)
-}
-
-function evidenceOf(subjects: readonly Subject[]): ReportOf<'check'>['evidence'] {
-  return (report, overall) => {
-    const subject = subjects.find(({ design }) => design.name === report.design)
-    if (subject === undefined) return null
-    const trace = traceOf(subject, overall)
-    return { trace, replayed: replayOf(subject, trace, trace.property), ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` } }
-  }
+  const one = save ? saved(placed(io, regressionFolder), 'unexpected', report, subject) : report
+  return flags['save-known'] === undefined ? one : saved(placed(io, flags['save-known']), 'known', one, subject)
 }
 
 /** The command line, with the seed that was drawn. */

@@ -1,28 +1,28 @@
 /** `cost`: counts what each path of a design takes, prices it, and holds it to budgets and to the recorded counts. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { measureDesign } from '../../check/measure.ts'
+import type { Subject } from '../../check/subject.ts'
+import { worstOf } from '../../check/worst-case.ts'
 import {
-  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, measure, recorded, writeBaseline,
+  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, recorded, writeBaseline,
 } from '../../cost/index.ts'
-import type { Baseline, MeasuredDesign, PathCounts } from '../../cost/index.ts'
+import type { Baseline, MeasuredDesign } from '../../cost/index.ts'
 import type { ExitName } from '../../exit.ts'
+import type { ReportOf } from '../../report/report.ts'
+import { suggest, usage } from '../../errors.ts'
 import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import type { Profile } from '../../../spec/costs/index.ts'
-import { scenariosFor } from '../../../spec/costs/scenarios.ts'
 import { designs } from '../../../spec/kernel/index.ts'
-import { remapMachine } from '../../../spec/machine.ts'
-import { parse, suggest, usage } from '../args.ts'
+import { parse } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { blamed } from '../blame.ts'
 import { isPath, subjectsOf } from '../designs.ts'
-import type { Subject } from '../designs.ts'
-import { placed } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
 import { print } from '../print.ts'
-import { worstOf } from './worst.ts'
 
 const options = {
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
@@ -51,7 +51,10 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.worst) {
     if (flags.update) throw usage('--worst', 'records nothing', 'give --worst or --update')
-    return print(io, flags, await worstOf(subjects, profile, io))
+    const line = spinner(io)
+    let found: ReportOf<'worst'>
+    try { found = await worstOf(subjects, profile, { signal: io.signal, say: line.say }) } finally { line.end() }
+    return print(io, flags, found)
   }
   const measured = subjects.map(measureDesign)
   const before = baselineOf(subjects, measured)
@@ -64,17 +67,6 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
   return print(io, flags, { kind: 'cost', exit, measured, ...report })
-}
-
-/** @throws UserError E-DESIGN-STEP when a step of a user's design fails, or the design cannot take one of the paths it has. */
-function measureDesign(subject: Subject): MeasuredDesign {
-  const { design } = subject
-  const counts: Record<string, PathCounts[string]> = {}
-  for (const scenario of scenariosFor(design)) {
-    const measured = blamed(subject, () => measure(remapMachine(design, scenario.bounds), scenario, vocabulary)).counts
-    for (const path of scenario.paths) if (measured[path] !== undefined) counts[path] = measured[path]
-  }
-  return { design: design.name, counts }
 }
 
 function profileOf(io: Io, name: string | undefined): Profile {

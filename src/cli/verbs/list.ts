@@ -1,6 +1,7 @@
 /** `list`: the registries. */
 import type { ExitName } from '../../exit.ts'
-import { parse, suggest, usage } from '../args.ts'
+import { suggest, usage } from '../../errors.ts'
+import { parse } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import type { Io } from '../io.ts'

@@ -1,7 +1,8 @@
 /** `validate`: what was true of a recorded boot. */
 import type { ExitName } from '../../exit.ts'
 import { validateLog } from '../../linux/validate.ts'
-import { parse, usage } from '../args.ts'
+import { usage } from '../../errors.ts'
+import { parse } from '../args.ts'
 import type { Verb } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import { placed, spinner } from '../io.ts'

@@ -1,6 +1,6 @@
 /** Runs designs through scopes: the loop behind `check` and `start`. */
 import type { Checkpoints, Snapshot } from '../explore/checkpoint.ts'
-import { UserError } from '../errors.ts'
+import { suggest, usage, UserError } from '../errors.ts'
 import { NotInterchangeable } from '../explore/symmetry.ts'
 import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
 import { exploreFully } from '../explore/full.ts'
@@ -9,19 +9,18 @@ import { scalarsetsOf } from '../explore/groups.ts'
 import type { Progress } from '../explore/pace.ts'
 import type { Exploration } from '../explore/result.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
+import { shellWord } from '../text/shell.ts'
 import { specHash } from '../trace/format.ts'
 import { claims, propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
-import type { Bounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { shellWord, suggest, usage } from './args.ts'
-import { blame, blamed } from './blame.ts'
-import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { Subject } from './designs.ts'
-import { progressLine } from './io.ts'
-import { version } from './package.ts'
+import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
+import { blame, blamed } from './design-errors.ts'
+import { progressLine } from './progress.ts'
+import { machineOf } from './subject.ts'
+import type { Subject } from './subject.ts'
 
 export interface Plan {
   readonly subjects: readonly Subject[]
@@ -50,11 +49,9 @@ export interface Watch {
   readonly warn: (text: string) => void
   /** The command line, without `--resume`: a kept search says how it goes on. */
   readonly command: string
+  /** Of this program: a kept search goes on with the same only. */
+  readonly version: string
 }
-
-/** The whole machine: what saved traces are replayed on, whatever was asked of it. */
-export const machineOf = (subject: Subject, b: Bounds): RemapMachine =>
-  blamed(subject, () => remapMachine(subject.design, b, propertiesFor(subject.design, b)))
 
 /** Names of a claim's property and of its witnesses. */
 export function withWitnesses(names: readonly string[]): ReadonlySet<string> {
@@ -103,7 +100,7 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end
   }
 }
 
-function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope, { command, warn }: Watch): Checkpoints | undefined {
+function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope, { command, version, warn }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
   const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds), symmetry: typeof symmetry === 'object' ? symmetry.join(',') : symmetry ? 'all names' : 'none' }
   if (checkpoint !== null) checkWritable(checkpoint)

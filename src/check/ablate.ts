@@ -18,10 +18,10 @@ import { worlds } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { callNames } from '../../spec/state.ts'
 import type { CallName } from '../../spec/state.ts'
-import type { Subject } from './designs.ts'
-import type { Watch } from './explore.ts'
-import { hardwareSteps } from './touches.ts'
-import { whyBroken, whyOf } from './why.ts'
+import { whyBroken, whyOf } from './ablation-reasons.ts'
+import { hardwareSteps } from './hardware-visible-steps.ts'
+import type { Watch } from './run-scopes.ts'
+import type { Subject } from './subject.ts'
 
 export interface AblationPlan {
   readonly subject: Subject

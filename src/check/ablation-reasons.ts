@@ -2,14 +2,14 @@
 import type { Exploration } from '../explore/result.ts'
 import type { ModelError } from '../model/index.ts'
 import type { Why } from '../report/ablation.ts'
+import { shellWord } from '../text/shell.ts'
 import { claims } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { callNames } from '../../spec/state.ts'
-import { shellWord } from './args.ts'
-import type { Subject } from './designs.ts'
+import type { Subject } from './subject.ts'
 
 /** Null when nothing shows a need. A witness or step that is never reached counts only after a complete search. */
 export function whyOf(subject: Subject, less: Design, scope: Scope, b: Bounds, right: Exploration, found: Exploration): Why | null {

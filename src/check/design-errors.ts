@@ -2,8 +2,8 @@
 import { basename } from 'node:path'
 import { UserError } from '../errors.ts'
 import { ModelError, showOp } from '../model/index.ts'
-import { shellWord } from './args.ts'
-import type { Subject } from './designs.ts'
+import { shellWord } from '../text/shell.ts'
+import type { Subject } from './subject.ts'
 
 /** @throws UserError E-DESIGN-STEP for what fails in a design of the user; what fails in one of ours is thrown as it is. */
 export function blamed<T>(subject: Subject, work: () => T): T {

@@ -4,9 +4,9 @@ import type { Climb, DesignReport, ScopeReport } from '../report/check.ts'
 import { ladder, raised, showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import type { Subject } from './designs.ts'
-import { exploreOne } from './explore.ts'
-import type { Plan, Watch } from './explore.ts'
+import { exploreOne } from './run-scopes.ts'
+import type { Plan, Watch } from './run-scopes.ts'
+import type { Subject } from './subject.ts'
 
 /** Where nobody says how long. */
 export const deepSeconds = 300

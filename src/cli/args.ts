@@ -2,7 +2,9 @@
 import { parseArgs } from 'node:util'
 import { suggest, usage } from '../errors.ts'
 import type { UserError } from '../errors.ts'
+import type { ExitName } from '../exit.ts'
 import { fitsName } from '../glob.ts'
+import type { Io } from './io.ts'
 
 export interface Option {
   readonly says: string
@@ -23,6 +25,11 @@ export interface Verb<O extends Options = Options> {
   readonly says: string
   readonly examples: readonly (readonly [command: string, says: string])[]
   readonly options: O
+}
+/** A verb that is run: its own words and flags, and what it does with them. */
+export interface Command<O extends Options = Options> extends Verb<O> {
+  /** Gives the class of the exit code. @throws UserError. */
+  readonly run: (args: readonly string[], io: Io) => Promise<ExitName>
 }
 
 /** @throws UserError E-USAGE for an unknown flag, a flag without its value, a value where none belongs. */

@@ -47,12 +47,12 @@ const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain']
 
 /** The user's modules that a command line will run; none where it is wrong anyway, or somebody debugs it and may halt as long as they like. */
 export function modulesOf(argv: readonly string[]): string[] {
-  const found = verbs.find(({ verb }) => verb.name === argv[0])
+  const found = verbs.find(({ name }) => name === argv[0])
   if (found === undefined || inspector.url() !== undefined) return []
   try {
-    const { flags, operands } = parse(found.verb, argv.slice(1))
+    const { flags, operands } = parse(found, argv.slice(1))
     const { design } = flags
-    return [...ofDesigns.includes(found.verb.name) ? operands : [], ...typeof design === 'string' ? [design] : []].filter(isPath)
+    return [...ofDesigns.includes(found.name) ? operands : [], ...typeof design === 'string' ? [design] : []].filter(isPath)
   } catch (cause) {
     if (cause instanceof UserError) return []
     throw cause

@@ -28,9 +28,8 @@ export async function main(io: Io): Promise<number> {
 async function dispatch(io: Io): Promise<number> {
   const [first, ...rest] = io.argv
   const theme = themeOf(io, {})
-  const all = verbs.map(({ verb }) => verb)
   if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
-    io.stdout.write(helpText(all, theme))
+    io.stdout.write(helpText(verbs, theme))
     return exitCode('holds')
   }
   if (first === '--version' || first === '-v') {
@@ -38,13 +37,14 @@ async function dispatch(io: Io): Promise<number> {
     return exitCode('holds')
   }
   const [name, args] = first === 'help' ? [rest[0]!, ['--help']] : [first, rest]
-  const found = verbs.find(({ verb }) => verb.name === name)
+  const found = verbs.find(verb => verb.name === name)
   if (found === undefined) {
+    const names = verbs.map(verb => verb.name)
     const what = name.startsWith('-') ? 'a verb comes before its flags' : `no verb is named '${name}'`
-    throw usage(tool, what, suggest(name, all.map(verb => verb.name), `there are ${all.map(verb => verb.name).join(', ')}`), 'VERB')
+    throw usage(tool, what, suggest(name, names, `there are ${names.join(', ')}`), 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
-    io.stdout.write(verbHelp(found.verb, theme))
+    io.stdout.write(verbHelp(found, theme))
     return exitCode('holds')
   }
   return exitCode(await found.run(args, io))

@@ -20,12 +20,12 @@ describe('help', () => {
     const { code, out } = await run('')
     expect(code).toBe(0)
     expect(out.indexOf('npx remapcheck check')).toBeLessThan(out.indexOf('verbs'))
-    for (const { verb } of verbs) expect(out).toMatch(new RegExp(`^ {2}${verb.name} `, 'm'))
+    for (const verb of verbs) expect(out).toMatch(new RegExp(`^ {2}${verb.name} `, 'm'))
     for (const row of exitClasses) expect(out.replace(/\s+/g, ' ')).toContain(`${row.code} ${row.meaning}`)
     expect(await run('--help')).toEqual({ code: 0, out, err: '' })
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
-  it.each(verbs.map(({ verb }) => verb))('of $name shows its examples and flags', async verb => {
+  it.each(verbs)('of $name shows its examples and flags', async verb => {
     const { code, out } = await run(`${verb.name} --help`)
     expect(code).toBe(0)
     expect(out.startsWith(`  ${verb.examples[0]![0]}`)).toBe(true)
@@ -34,7 +34,7 @@ describe('help', () => {
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it('has examples that the verbs accept: each of its flags exists', () => {
-    for (const { verb } of verbs)
+    for (const verb of verbs)
       for (const [command] of verb.examples) {
         expect(command.split(' ').slice(0, 2)).toEqual(['remapcheck', verb.name])
         for (const [, flag] of command.matchAll(/--([\w-]+)/g)) expect(Object.keys(verb.options)).toContain(flag)

@@ -17,7 +17,7 @@ import type { Scope } from '../../../spec/scopes.ts'
 import { callNames } from '../../../spec/state.ts'
 import type { CallName } from '../../../spec/state.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
+import type { Command, Flags } from '../args.ts'
 import { colorOption, fullOption, jsonOption } from '../common.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
@@ -36,16 +36,16 @@ const options = {
 } as const
 
 export const ablate = {
-  name: 'ablate', operands: 'DESIGN', options,
+  name: 'ablate', operands: 'DESIGN', options, run: runAblate,
   says: 'Take each step of each protocol out in turn, and swap the stores that hardware could see in another order: which are needed, on which hardware. DESIGN as in check.',
   examples: [
     ['remapcheck ablate ring0-strict', 'a matrix for each protocol: steps by hardware'],
     ['remapcheck ablate ring0-strict --call unmap --full', 'one protocol, with whole counterexamples'],
     ['remapcheck ablate ./mine.mjs --hardware standard,cm=1 --save traces/needed', 'your own design, traces kept'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
+async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(ablate, args)
   const plan = await planOf(flags, operands, io)
   const line = spinner(io)

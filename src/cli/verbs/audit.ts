@@ -10,7 +10,7 @@ import { registerNames } from '../../dump/registers.ts'
 import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
+import type { Command, Flags } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -30,7 +30,7 @@ const options = {
 } as const
 
 export const audit = {
-  name: 'audit', operands: 'DUMP', options,
+  name: 'audit', operands: 'DUMP', options, run: runAudit,
   says: 'Say what the tables in a dump of memory let each device do: domains, ranges with rights, shared memory, interrupts, and alarms for what is wrong.',
   examples: [
     ['remapcheck audit traces/linux/vtd-strict.tables.json-pages.gz', 'the end of a recorded boot'],
@@ -38,9 +38,9 @@ export const audit = {
     ['remapcheck audit DUMP --diff LATER', 'what differs between two dumps'],
     ['remapcheck audit IMAGE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a plain image of memory'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
+async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(audit, args)
   if (operands.length !== 1)
     throw usage('audit', operands.length === 0 ? 'needs a dump' : `takes one dump, given ${operands.length}`, 'remapcheck audit DUMP [--policy FILE | --diff LATER]')

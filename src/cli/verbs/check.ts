@@ -13,7 +13,7 @@ import { shellWord } from '../../text/shell.ts'
 import { claims } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
@@ -22,7 +22,7 @@ import type { CheckFlags } from '../plan.ts'
 import { print } from '../print.ts'
 
 export const check = {
-  name: 'check', operands: '[DESIGN…]', options: checkOptions,
+  name: 'check', operands: '[DESIGN…]', options: checkOptions, run: runCheck,
   says: 'Explore kernel designs in small worlds and judge every claim. DESIGN is a name, NAME+MIGRATION, or the path of your own module.',
   examples: [
     ['remapcheck check', 'all built-in designs'],
@@ -32,7 +32,7 @@ export const check = {
     ['remapcheck check ring0-strict --deep --symmetry --time 10m', 'raise its bounds for ten minutes'],
     ['remapcheck check --driver random --seed 7 --time 30s', 'random runs for 30 seconds'],
   ],
-} as const satisfies Verb<typeof checkOptions>
+} as const satisfies Command<typeof checkOptions>
 
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)

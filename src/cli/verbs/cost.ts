@@ -16,7 +16,7 @@ import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/
 import type { Profile } from '../../../spec/costs/index.ts'
 import { designs } from '../../../spec/kernel/index.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
@@ -32,7 +32,7 @@ const options = {
 } as const
 
 export const cost = {
-  name: 'cost', operands: '[DESIGN…]', options,
+  name: 'cost', operands: '[DESIGN…]', options, run: runCost,
   says: 'Count what map, unmap, DMA and interrupts take in each design, price it in cycles, and check budgets and recorded counts.',
   examples: [
     ['remapcheck cost', 'all built-in designs'],
@@ -41,9 +41,9 @@ export const cost = {
     ['remapcheck cost --update', 'accept a change of counts'],
     ['remapcheck cost --worst ring0-strict', 'the longest and the shortest way of an interrupt and of an unmap'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
+async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(cost, args)
   const subjects = await subjectsOf(io, operands)
   const profile = profileOf(io, flags.profile)

@@ -21,7 +21,7 @@ import type { Design } from '../../../spec/kernel/index.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
 import { faultReason, faultReasons } from '../../../spec/vtd/faults.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption } from '../common.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
@@ -38,7 +38,7 @@ const fairly = {
 const options = colorOption
 
 export const explain = {
-  name: 'explain', operands: 'ID…', options,
+  name: 'explain', operands: 'ID…', options, run: runExplain,
   says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table layout, cost unit, path or profile, verdict of validate, alarm of audit, migration or exit code.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
@@ -51,9 +51,9 @@ export const explain = {
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value taken apart, the lowest 64 bits first'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
+async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(explain, args)
   if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
   const theme = themeOf(io, flags)

@@ -2,7 +2,7 @@
 import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -11,12 +11,12 @@ import { registries } from '../registries.ts'
 const options = { ...jsonOption, ...colorOption } as const
 
 export const list = {
-  name: 'list', operands: '[WHAT…]', options,
+  name: 'list', operands: '[WHAT…]', options, run: runList,
   says: `Show what has a name: ${registries.map(({ name }) => name).join(', ')}.`,
   examples: [['remapcheck list', 'what can be listed'], ['remapcheck list designs properties', 'two of the lists']],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runList(args: readonly string[], io: Io): Promise<ExitName> {
+async function runList(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(list, args)
   const known = registries.map(({ name }) => name)
   const wanted = operands.map(what => {

@@ -12,7 +12,7 @@ import { isDifferent } from '../../qemu/oracle/rig.ts'
 import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
 import { parse, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
+import type { Command, Flags } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -30,7 +30,7 @@ const options = {
 } as const
 
 export const oracle = {
-  name: 'oracle', operands: '', options,
+  name: 'oracle', operands: '', options, run: runOracleVerb,
   says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, interrupts, scalable mode. '
     + 'What QEMU does must be what the manual allows, or a known exception.',
   examples: [
@@ -38,9 +38,9 @@ export const oracle = {
     ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, other cases'],
     [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'a difference again, side by side'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runOracleVerb(args: readonly string[], io: Io): Promise<ExitName> {
+async function runOracleVerb(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(oracle, args)
   if (operands.length > 0) throw usage(operands[0]!, 'oracle takes no operands', 'remapcheck oracle --cases 10000')
   return flags.replay === undefined ? await compareAll(flags, io) : await replayOne(flags.replay, flags, io)

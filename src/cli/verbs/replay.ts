@@ -10,7 +10,7 @@ import { loadTraces } from '../../trace/store.ts'
 import { suggest, usage } from '../../errors.ts'
 import { designNamed, designs } from '../../../spec/kernel/index.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption, fullOption, jsonOption } from '../common.ts'
 import { builtIn, isPath, subjectsOf } from '../designs.ts'
 import { placed, shown } from '../io.ts'
@@ -26,7 +26,7 @@ const options = {
 } as const
 
 export const replay = {
-  name: 'replay', operands: 'FILE…', options,
+  name: 'replay', operands: 'FILE…', options, run: runReplay,
   says: 'Take the steps of saved traces again, and show what each changed. FILE is a trace, a folder or a pattern.',
   examples: [
     ['remapcheck replay traces/known', 'every trace of a folder'],
@@ -34,9 +34,9 @@ export const replay = {
     ['remapcheck replay traces/regressions --expect holds', 'after a fix: none may reproduce'],
     ['remapcheck replay traces/known/no-access-after-unmap-*.json --on qemu', 'stale accesses, on QEMU too'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
+async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(replay, args)
   const { expect = 'violation' } = flags
   if (expect !== 'violation' && expect !== 'holds')

@@ -4,7 +4,7 @@ import type { ExitName } from '../../exit.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption } from '../common.ts'
 import { shown, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -15,10 +15,10 @@ import { runValidate } from './validate.ts'
 const options = colorOption
 
 export const start = {
-  name: 'start', operands: '', options,
+  name: 'start', operands: '', options, run: runStart,
   says: 'Check all built-in designs, then validate two recorded boots of Linux: strict, and lazy (deferred invalidation).',
   examples: [['remapcheck start', 'what `npm start` runs']],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
 /** The recorded boots, by mode. */
 const boots = [
@@ -27,7 +27,7 @@ const boots = [
 ] as const
 
 /** The exit class is that of the first part that is not as expected. */
-export async function runStart(args: readonly string[], io: Io): Promise<ExitName> {
+async function runStart(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(start, args)
   if (operands.length > 0) throw usage('start', `takes no '${operands[0]}'`, 'remapcheck check DESIGN')
   const theme = themeOf(io, flags)

@@ -3,7 +3,7 @@ import type { ExitName } from '../../exit.ts'
 import { validateLog } from '../../linux/validate.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
-import type { Verb } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -16,14 +16,14 @@ const options = {
 } as const
 
 export const validate = {
-  name: 'validate', operands: 'LOG', options,
+  name: 'validate', operands: 'LOG', options, run: runValidate,
   says: 'Hold the QEMU VT-d trace log of a real boot against the manual: every hit, change and wait. Plain or gzip.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
     ['remapcheck validate boot.log --tables boot.dump', 'and whether its tables say what was translated'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
 export async function runValidate(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(validate, args)

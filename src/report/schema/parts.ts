@@ -12,7 +12,7 @@ export const list = <S extends v.GenericSchema>(of: S) => v.pipe(v.array(of), v.
 export const texts = list(text)
 /** By name. */
 export const by = <S extends v.GenericSchema>(of: S) => v.record(text, of)
-export const pair = <S extends v.GenericSchema>(of: S) => v.pipe(v.tuple([of, of]), v.readonly())
+export const pair = <S extends v.GenericSchema>(of: S) => v.pipe(v.strictTuple([of, of]), v.minLength(2), v.readonly())
 
 export const scalar = v.union([v.number(), text, v.boolean(), v.null()])
 export const op = v.strictObject({ action: text, args: by(scalar) })

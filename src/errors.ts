@@ -43,6 +43,10 @@ export class UserError extends Error {
   }
 }
 
+/** Of the class 'usage'. */
+export const usage = (subject: string, problem: string, next: string, code = 'USAGE'): UserError =>
+  new UserError({ code: `E-${code}`, subject, problem, next })
+
 /** No message of our own is as long. */
 const longest_chars = 2000
 /** What a terminal obeys, a control character or one that turns the direction of writing, and what ends a line. */
@@ -70,6 +74,12 @@ export function nearest(typed: string, known: readonly string[]): string | null 
     if (distance < least) [best, least] = [name, distance]
   }
   return best
+}
+
+/** `did you mean 'x'?`, or the list of what there is. */
+export function suggest(typed: string, known: readonly string[], otherwise: string): string {
+  const meant = nearest(typed, known)
+  return meant === null ? otherwise : `did you mean '${meant}'?`
 }
 
 /** Levenshtein's, one row at a time. */

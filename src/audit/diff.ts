@@ -5,8 +5,6 @@ import { RangeList } from './ranges.ts'
 import type { Range } from './ranges.ts'
 import type { AuditReport, WayRow } from './report.ts'
 
-export const diffSchema = 'remapcheck-audit-diff/1'
-
 /** Mappings of one device and PASID: `before` only in the first dump, `after` only in the second. A changed target is
  *  in both. */
 export interface RangeChange {
@@ -16,7 +14,6 @@ export interface RangeChange {
   readonly count: number
 }
 export interface AuditDiff {
-  readonly schema: typeof diffSchema
   readonly before: string
   readonly after: string
   readonly same: boolean
@@ -71,7 +68,7 @@ export function compare(before: AuditReport, after: AuditReport): AuditDiff {
   const alarms = { gone: missingIn(before.alarms, after.alarms), come: missingIn(after.alarms, before.alarms) }
   const mode = before.unit.mode === after.unit.mode ? null : { before: before.unit.mode, after: after.unit.mode }
   return {
-    schema: diffSchema, before: before.dump.path, after: after.dump.path,
+    before: before.dump.path, after: after.dump.path,
     same: mode === null && devices.length + ranges.length + interrupts.length + alarms.gone.length
       + alarms.come.length === 0,
     mode, devices, ranges, interrupts, alarms,

@@ -1,11 +1,10 @@
-/** What `audit` says of a dump: data for the text, the JSON document, the policy and the comparison. */
+/** What `audit` says of a dump: data for the reporters, the policy and the comparison. */
 import { faultReason } from '../../spec/vtd/faults.ts'
 import type { Dump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
-import type { RequestClass } from './devices.ts'
 import { hex } from './format.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
@@ -15,8 +14,6 @@ import type { RangeList } from './ranges.ts'
 import type { Shared } from './sharing.ts'
 import type { Budget } from './space.ts'
 import type { Space, SpaceKind } from './spaces.ts'
-
-export const auditSchema = 'remapcheck-audit/1'
 
 export type Mode = SpaceKind | 'blocked'
 export interface WayRow {
@@ -58,7 +55,6 @@ export interface SpaceRow {
 }
 
 export interface AuditReport {
-  readonly schema: typeof auditSchema
   readonly dump: {
     readonly path: string
     readonly format: string
@@ -86,20 +82,16 @@ export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditRepo
   const { unit, mode, rootTable, found, spaces, sharing, interrupts } = collected
   const { path, format, bytes, assumed } = dump
   return {
-    schema: auditSchema, dump: { path, format, bytes, assumed },
+    dump: { path, format, bytes, assumed },
     unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
-    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(wayRow) })),
+    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(({ pasid, did, space, fault }) => ({
+      pasid, domain: did, mode: space?.kind ?? 'blocked',
+      levels: space === null || space.kind === 'pass-through' ? null : space.levels,
+      space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
+    })) })),
     spaces: spaces.map(space => spaceRow(space, collected)),
     shared: { count: sharing.runCount, runs: sharing.runs }, interrupts, alarms: judge(collected),
-  }
-}
-
-function wayRow({ pasid, did, space, fault }: RequestClass): WayRow {
-  return {
-    pasid, domain: did, mode: space?.kind ?? 'blocked',
-    levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-    space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
   }
 }
 

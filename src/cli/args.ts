@@ -1,7 +1,10 @@
 /** Flags: declared once a verb, from which parsing, help and messages derive. */
 import { parseArgs } from 'node:util'
-import { nearest, UserError } from '../errors.ts'
+import { suggest, usage } from '../errors.ts'
+import type { UserError } from '../errors.ts'
+import type { ExitName } from '../exit.ts'
 import { fitsName } from '../glob.ts'
+import type { Io } from './io.ts'
 
 export interface Option {
   readonly says: string
@@ -13,7 +16,9 @@ export interface Option {
 export type Options = Readonly<Record<string, Option>>
 /** Values of options with a value are strings, of the others booleans; `true` where a value was left out. */
 export type Flags<O extends Options> = { readonly [K in keyof O]?:
-  O[K] extends { readonly value: string } ? string : O[K] extends { readonly optional: string } ? string | true : boolean }
+  O[K] extends {
+    readonly value: string
+  } ? string : O[K] extends { readonly optional: string } ? string | true : boolean }
 
 export interface Verb<O extends Options = Options> {
   readonly name: string
@@ -23,22 +28,20 @@ export interface Verb<O extends Options = Options> {
   readonly examples: readonly (readonly [command: string, says: string])[]
   readonly options: O
 }
-
-export const usage = (subject: string, problem: string, next: string, code = 'USAGE'): UserError =>
-  new UserError({ code: `E-${code}`, subject, problem, next })
-
-/** `did you mean 'x'?`, or the list of what there is. */
-export function suggest(typed: string, known: readonly string[], otherwise: string): string {
-  const meant = nearest(typed, known)
-  return meant === null ? otherwise : `did you mean '${meant}'?`
+/** A verb that is run: its own words and flags, and what it does with them. */
+export interface Command<O extends Options = Options> extends Verb<O> {
+  /** Gives the class of the exit code. @throws UserError. */
+  readonly run: (args: readonly string[], io: Io) => Promise<ExitName>
 }
 
 /** @throws UserError E-USAGE for an unknown flag, a flag without its value, a value where none belongs. */
-export function parse<O extends Options>(verb: Verb<O>, args: readonly string[]): { readonly flags: Flags<O>; readonly operands: string[] } {
+export function parse<O extends Options>(verb: Verb<O>,
+  args: readonly string[]): { readonly flags: Flags<O>; readonly operands: string[] } {
   const { options } = verb
   const { tokens } = parseArgs({
     args: [...args], strict: false, allowPositionals: true, tokens: true,
-    options: Object.fromEntries(Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }])),
+    options: Object.fromEntries(Object.entries(options)
+      .map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }])),
   })
   const flags: Record<string, string | boolean> = {}
   const operands: string[] = []
@@ -48,8 +51,10 @@ export function parse<O extends Options>(verb: Verb<O>, args: readonly string[])
     const { name, rawName, value, inlineValue } = token
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (option === undefined) throw unknownFlag(verb, rawName)
-    if (option.optional !== undefined && value === '') throw usage(rawName, `needs a value after '=': ${rawName}=${option.optional}`, `or ${rawName} alone`)
-    if (option.value === undefined && option.optional === undefined && value !== undefined) throw usage(rawName, `takes no value, given '${value}'`, `leave '=${value}' out`)
+    if (option.optional !== undefined && value === '')
+      throw usage(rawName, `needs a value after '=': ${rawName}=${option.optional}`, `or ${rawName} alone`)
+    if (option.value === undefined && option.optional === undefined && value !== undefined)
+      throw usage(rawName, `takes no value, given '${value}'`, `leave '=${value}' out`)
     if (option.value !== undefined && (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))))
       throw usage(rawName, `needs a value: ${rawName} ${option.value}`, `remapcheck ${verb.name} --help`)
     if (Object.hasOwn(flags, name)) throw usage(rawName, 'given twice', 'give it once')
@@ -67,13 +72,16 @@ function unknownFlag(verb: Verb, flag: string): UserError {
 export function wholeNumber(flag: string, text: string, least: number, most: number): number {
   const value = /^(?:0x[0-9a-f]+|-?\d+)$/i.test(text) ? Number(text) : NaN
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw usage(flag, `'${text}' is not a whole number from ${least} to ${most}`, `for example ${flag} ${most < 1000 ? Math.max(least, 2) : Math.max(least, 1000)}`)
+  throw usage(flag, `'${text}' is not a whole number from ${least} to ${most}`,
+    `for example ${flag} ${most < 1000 ? Math.max(least, 2) : Math.max(least, 1000)}`)
 }
 
 /** Seconds of `30s`, `2m`, `500ms` or `30`. @throws UserError. */
 export function seconds(flag: string, text: string): number {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
-  if (found === null || Number(found[1]) === 0) throw usage(flag, found === null ? `'${text}' is not a time` : `${text} is no time to do anything in`, `for example ${flag} 30s, 500ms or 2m`)
+  if (found === null || Number(found[1]) === 0)
+    throw usage(flag, found === null ? `'${text}' is not a time` : `${text} is no time to do anything in`,
+      `for example ${flag} 30s, 500ms or 2m`)
   return Number(found[1]) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(found[2] ?? 's') as 'ms' | 's' | 'm' | 'h']
 }
 
@@ -84,7 +92,8 @@ export function bytes(flag: string, text: string, least: number, most: number): 
   const unit = found[2]!.toLowerCase() as 'kb' | 'mb' | 'gb' | 'kib' | 'mib' | 'gib'
   const value = Number(found[1]) * { kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }[unit]
   if (value >= least && value <= most) return value
-  throw usage(flag, `${text} is not from ${least / 1e6} MB to ${most / 2 ** 30} GiB`, `for example ${flag} 500MB or 2GB`)
+  throw usage(flag, `${text} is not from ${least / 1e6} MB to ${most / 2 ** 30} GiB`,
+    `for example ${flag} 500MB or 2GB`)
 }
 
 /** Names that match a pattern with `*` and `?`. @throws UserError naming the nearest when none does. */
@@ -93,6 +102,3 @@ export function matching(flag: string, pattern: string, known: readonly string[]
   if (found.length > 0) return found
   throw usage(flag, `nothing is named '${pattern}'`, suggest(pattern, known, `there are ${known.join(', ')}`))
 }
-
-/** A word as a shell takes it. */
-export const shellWord = (word: string, quoted = /[\s'"*?<>#~&|;$]/.test(word)): string => quoted ? `'${word.replaceAll("'", "'\\''")}'` : word

@@ -1,31 +1,28 @@
-/** The designs a command is about: built-in ones by name, a user's own by the path of its module. User code runs only when named. */
+/** The designs a command is about: built-in ones by name, a user's own by the path of its module. User code runs only
+ *  when named. */
 import { existsSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { UserError } from '../errors.ts'
-import { edited, editedName, NoSuchEdit } from '../../spec/kernel/edits.ts'
+import { editedDesign } from '../check/subject.ts'
+import type { Subject } from '../check/subject.ts'
+import { suggest, usage, UserError } from '../errors.ts'
+import { editedName } from '../../spec/kernel/edits.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { callNames } from '../../spec/state.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
-import { suggest, usage } from './args.ts'
 import { notedLoad } from './notes.ts'
 import { packageRoot } from './package.ts'
 import { checkShape } from './shape.ts'
 
-export interface Subject {
-  readonly design: Design
-  /** The module it came from; null for a built-in one. */
-  readonly path: string | null
-}
-
 const script = /\.[cm]?[jt]s$/
-/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call, and the edits of a design,
- *  behind its name or path. */
-const isId = (text: string): boolean => /^[A-Z]{2,}:/.test(text) || callNames.some(call => text.startsWith(`${call}/`)) && !script.test(text)
+/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call, and the
+ *  edits of a design, behind its name or path. */
+const isId = (text: string): boolean =>
+  /^[A-Z]{2,}:/.test(text) || callNames.some(call => text.startsWith(`${call}/`)) && !script.test(text)
 export function isPath(text: string): boolean {
   const name = editedName(text)?.base ?? text
   return !isId(name) && (/[\\/]/.test(name) || script.test(name))
@@ -48,31 +45,27 @@ export function builtIn(name: string): Design {
   if (found !== null) return found
   const change = editedName(name)
   if (change !== null) return editedDesign(builtIn(change.base), change.edits)
-  if (name.includes('~')) throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
+  if (name.includes('~'))
+    throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
   const [base, migration] = name.split('+')
   const isBase = migration !== undefined && designs.some(design => design.name === base)
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
-  throw usage(name, 'no built-in design has this name', `${suggest(name, known, `there are ${known.join(', ')}`)} (a module is given by its path, ./mine.ts)`, 'DESIGN')
-}
-
-/** @throws UserError E-EDIT, with the nearest name. */
-export function editedDesign(from: Design, edits: string): Design {
-  try { return edited(from, edits) } catch (cause) {
-    if (!(cause instanceof NoSuchEdit)) throw cause
-    throw usage(`${from.name}~${edits}`, cause.message, cause.known.length === 0 ? 'an edit is CALL/STEP, CALL/STEP+STEP or CALL/STEP<>STEP'
-      : suggest(cause.typed, cause.known, `it has ${cause.known.join(', ')}`), 'EDIT')
-  }
+  throw usage(name, 'no built-in design has this name',
+    `${suggest(name, known, `there are ${known.join(', ')}`)} (a module is given by its path, ./mine.ts)`, 'DESIGN')
 }
 
 async function load(io: Io, text: string): Promise<Subject[]> {
   const change = editedName(text)
   const path = change?.base ?? text
   const file = resolve(placed(io, path))
-  if (!existsSync(file)) throw usage(path, 'no such file', 'give the path of a module that exports a design', 'DESIGN-FILE')
+  if (!existsSync(file))
+    throw usage(path, 'no such file', 'give the path of a module that exports a design', 'DESIGN-FILE')
   const module = await importModule(path, file)
   const given = module['default'] ?? module['design'] ?? module['designs']
-  if (given === undefined) throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
-  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path), path }))
+  if (given === undefined)
+    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
+  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path),
+    path }))
   return change === null ? found : editedOnes(found, change.edits)
 }
 
@@ -93,9 +86,11 @@ async function importModule(path: string, file: string): Promise<Record<string, 
     return await notedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
-    if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION') throw noTypeScript(path, 'give the module itself as TypeScript, with tsx beside it')
+    if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw noTypeScript(path, 'give the module itself as TypeScript, with tsx beside it')
     const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
-    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path, problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
+    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path,
+      problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
       next: 'mend the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
     })
   }
@@ -105,17 +100,19 @@ async function importModule(path: string, file: string): Promise<Record<string, 
 const bundled = (): Readonly<Record<string, object>> =>
   (globalThis as unknown as Record<symbol, Readonly<Record<string, object>> | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
 let ownModules = false, tsx = false
-/** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by identity, so a second
- *  copy would not do. */
+/** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
+ *  identity, so a second copy would not do. */
 function useOwnModules(): void {
   if (ownModules) return
   ownModules = true
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
   const urlOf = (path: string): string => pathToFileURL(join(base, path)).href
-  const own = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'], ['remapcheck/properties', 'properties']]
+  const own = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'],
+    ['remapcheck/properties', 'properties']]
     .map(([name, folder]) => [name, urlOf(`${folder}/index.${extension}`)]))
-  const loaded = Object.fromEntries(Object.entries(bundled()).map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
+  const loaded = Object.fromEntries(Object.entries(bundled())
+    .map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { own, loaded } })
 }
 const hooks = `let own, loaded
@@ -131,16 +128,20 @@ export const load = (url, context, next) => {
 /** TypeScript through the user's own tsx, or that of a clone; else as Node reads it. */
 async function useTsx(path: string, file: string): Promise<void> {
   if (tsx) return
-  const [api] = [file, import.meta.url].flatMap(from => { try { return [createRequire(from).resolve('tsx/esm/api')] } catch { return [] } })
+  const [api] = [file, import.meta.url].flatMap(from => {
+    try { return [createRequire(from).resolve('tsx/esm/api')] } catch { return [] }
+  })
   if (api === undefined) {
     if ((process.features as { typescript?: unknown }).typescript) return
     throw noTypeScript(path, 'npm install --save-dev tsx, or give JavaScript')
   }
   // What `require` would get looks for its hooks in the wrong folder.
-  const { register: registerTsx } = await import(pathToFileURL(api.replace(/\.cjs$/, '.mjs')).href) as { register: () => void }
+  const { register: registerTsx } =
+    await import(pathToFileURL(api.replace(/\.cjs$/, '.mjs')).href) as { register: () => void }
   registerTsx()
   tsx = true
   ownModules = false // of hooks, the last are asked first
 }
 const noTypeScript = (path: string, next: string): UserError =>
-  usage(path, `this Node (${process.version}) does not read TypeScript, and tsx is not installed beside it`, next, 'DESIGN-TYPESCRIPT')
+  usage(path, `this Node (${process.version}) does not read TypeScript, and tsx is not installed beside it`, next,
+    'DESIGN-TYPESCRIPT')

@@ -1,5 +1,5 @@
-/** A command line that runs a user's own module runs in a process of its own, watched from here: a loop in the module would stop
- *  the time limit and Ctrl-C, and its `process.exit` would look like a verdict. */
+/** A command line that runs a user's own module runs in a process of its own, watched from here: a loop in the module
+ *  would stop the time limit and Ctrl-C, and its `process.exit` would look like a verdict. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import inspector from 'node:inspector'
@@ -17,13 +17,17 @@ import { verbs } from './verbs/index.ts'
 import { Vigil } from './vigil.ts'
 import type { Verdict } from './vigil.ts'
 
-/** What the watched process tells: that its event loop turns, that it waits for the reader of what it writes, its exit code. */
-export type Sign = { readonly remapcheck: 'alive' | 'writing' } | { readonly remapcheck: 'ended'; readonly code: number }
+/** What the watched process tells: that its event loop turns, that it waits for the reader of what it writes, its exit
+ *  code. */
+export type Sign = { readonly remapcheck: 'alive' | 'writing' }
+  | { readonly remapcheck: 'ended'; readonly code: number }
 /** What it is told: to end with what it has. */
 export interface Order { readonly remapcheck: 'stop' }
 
-export const isSign = (given: unknown): given is Sign => typeof given === 'object' && given !== null && 'remapcheck' in given
-/** Whether this process is a watched one. The mark alone does not make it one: a module may start the program itself. */
+export const isSign = (given: unknown): given is Sign =>
+  typeof given === 'object' && given !== null && 'remapcheck' in given
+/** Whether this process is a watched one. The mark alone does not make it one: a module may start the program
+ *  itself. */
 export const isWatched = (): boolean => process.env[mark] === '1' && process.connected
 
 const mark = 'REMAPCHECK_CHILD'
@@ -31,8 +35,8 @@ const mark = 'REMAPCHECK_CHILD'
 const notesMark = 'REMAPCHECK_NOTES'
 export const notesPath = (): string | null => process.env[notesMark] || null
 export const beat_ms = 500
-/** Searches breathe twenty times a second: only what does not return gives no sign of life in ten seconds of its own work, or in forty looks
- *  that find it asleep. */
+/** Searches breathe twenty times a second: only what does not return gives no sign of life in ten seconds of its own
+ *  work, or in forty looks that find it asleep. */
 const usual: Limits = { work_ms: 10_000, sleeps: 40 }
 /** Those limits for so much work; tests have no ten seconds. */
 const limits = (work_ms = Number(process.env['REMAPCHECK_STUCK_MS']) || usual.work_ms): Limits =>
@@ -45,14 +49,16 @@ export const unsettled = 13
 /** Verbs whose operands may be modules; those of `replay` and `validate` are data. */
 const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain']
 
-/** The user's modules that a command line will run; none where it is wrong anyway, or somebody debugs it and may halt as long as they like. */
+/** The user's modules that a command line will run; none where it is wrong anyway, or somebody debugs it and may halt
+ *  as long as they like. */
 export function modulesOf(argv: readonly string[]): string[] {
-  const found = verbs.find(({ verb }) => verb.name === argv[0])
+  const found = verbs.find(({ name }) => name === argv[0])
   if (found === undefined || inspector.url() !== undefined) return []
   try {
-    const { flags, operands } = parse(found.verb, argv.slice(1))
+    const { flags, operands } = parse(found, argv.slice(1))
     const { design } = flags
-    return [...ofDesigns.includes(found.verb.name) ? operands : [], ...typeof design === 'string' ? [design] : []].filter(isPath)
+    return [...ofDesigns.includes(found.name) ? operands : [],
+      ...typeof design === 'string' ? [design] : []].filter(isPath)
   } catch (cause) {
     if (cause instanceof UserError) return []
     throw cause
@@ -71,7 +77,8 @@ export async function runWatched(modules: readonly string[]): Promise<number> {
     if (given.remapcheck === 'ended') ended = given.code
     else vigil.hear(given.remapcheck)
   })
-  // May come twice for one Ctrl-C (npx sends on what the terminal sent already), so it is an order and not a signal that is sent on.
+  // May come twice for one Ctrl-C (npx sends on what the terminal sent already), so it is an order and not a signal
+  // that is sent on.
   const stop = (): void => {
     if (!stopping) child.send({ remapcheck: 'stop' } satisfies Order, () => {}) // it may have ended just now
     stopping = true
@@ -88,7 +95,8 @@ export async function runWatched(modules: readonly string[]): Promise<number> {
     if (vigil.verdict !== null) return tellVerdict(modules, vigil.verdict)
     return stopping ? exitCode('interrupted') : tellEnd(modules, status, signal, lastNote(notes))
   } catch (cause) {
-    return say(modules, `no process can be started for it: ${(cause as Error).message}`, 'close other programs, then again', 'MODULE', 'incomplete')
+    return say(modules, `no process can be started for it: ${(cause as Error).message}`,
+      'close other programs, then again', 'MODULE', 'incomplete')
   } finally {
     clearInterval(looks)
     forgetNotes(notes)
@@ -102,19 +110,25 @@ function tellVerdict(modules: readonly string[], { why, how, ran }: Verdict): nu
     write(printable(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} does not return`))
     return exitCode('interrupted')
   }
-  return say(modules, `${ran} does not return: ${how === 'works' ? `it has worked for ${limits().work_ms / 1000} s` : 'it waits, and nothing runs that it could wait for'}`,
+  return say(modules,
+    `${ran} does not return: ${how === 'works' ? `it has worked for ${limits().work_ms / 1000} s` : 'it waits, and nothing runs that it could wait for'}`,
     'look for a loop that does not end; a step does one thing and returns, and waits by its `when`', 'HANGS')
 }
 /** The same: it ended without an exit code. */
 function tellEnd(modules: readonly string[], status: number | null, signal: string | null, note: Note | null): number {
   const ran = note?.ran ?? null
-  if (signal !== null) return say(modules, `the process that ran it was ended by ${signal}${ran === null ? '' : `, in ${ran}`}`,
-    'where memory ran out, look there for something that grows without end, or take smaller bounds or --states N', 'MODULE', 'incomplete')
+  if (signal !== null)
+    return say(modules, `the process that ran it was ended by ${signal}${ran === null ? '' : `, in ${ran}`}`,
+      'where memory ran out, look there for something that grows without end, or take smaller bounds or --states N',
+      'MODULE', 'incomplete')
   return status === unsettled
-    ? say(modules, 'the module ended the program: a top-level await of it never settles', 'let the module await only what comes')
-    : say(modules, `the module ended the program (with ${status})`, 'take process.exit, and what throws after loading, out of the module')
+    ? say(modules, 'the module ended the program: a top-level await of it never settles',
+      'let the module await only what comes')
+    : say(modules, `the module ended the program (with ${status})`,
+      'take process.exit, and what throws after loading, out of the module')
 }
-function say(modules: readonly string[], problem: string, next: string, code = 'MODULE', exit: ExitName = 'usage'): number {
+function say(modules: readonly string[], problem: string, next: string, code = 'MODULE',
+  exit: ExitName = 'usage'): number {
   const error = new UserError({ code: `E-DESIGN-${code}`, subject: modules.join(', '), problem, next, exit })
   write(error.text())
   return error.exitCode

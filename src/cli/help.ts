@@ -4,7 +4,7 @@ import { wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
 import type { Verb } from './args.ts'
 import { helpOption } from './common.ts'
-import { rows } from './rows.ts'
+import { rows } from '../text/rows.ts'
 
 const exits = (theme: Theme): string[] =>
   rows(exitClasses.map(({ code, meaning }) => [String(code), meaning]), theme.width)
@@ -20,17 +20,22 @@ export function helpText(verbs: readonly Verb[], theme: Theme): string {
   return [
     ...wrapWords('Checks the way kernels program DMA remapping and interrupt remapping.', theme.width), '',
     ...rows(examples, theme.width), '',
-    theme.strong('verbs'), ...rows(verbs.map(({ name, says }) => [name, says.split(/[.:] /)[0]!.replace(/\.$/, '')]), theme.width),
+    theme.strong('verbs'),
+    ...rows(verbs.map(({ name, says }) => [name, says.split(/[.:] /)[0]!.replace(/\.$/, '')]), theme.width),
     '  remapcheck VERB --help has examples and flags; --version', '',
     theme.strong('exit codes'), ...exits(theme),
   ].join('\n') + '\n'
 }
 
 export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
-  const flags = Object.entries({ ...options, ...helpOption }).map(([flag, option]) => [`--${flag}${'value' in option ? ` ${option.value}` : 'optional' in option ? `[=${option.optional}]` : ''}`, option.says])
+  const flags = Object.entries({ ...options, ...helpOption })
+    .map(([flag, option]) =>
+      [`--${flag}${'value' in option ? ` ${option.value}` : 'optional' in option ? `[=${option.optional}]` : ''}`,
+        option.says])
   return [
     ...rows(examples, theme.width), '',
     ...wrapWords(says, theme.width), '',
-    theme.strong(['remapcheck', name, operands, '[flags]'].filter(word => word !== '').join(' ')), ...rows(flags, theme.width),
+    theme.strong(['remapcheck', name, operands, '[flags]'].filter(word => word !== '').join(' ')),
+    ...rows(flags, theme.width),
   ].join('\n') + '\n'
 }

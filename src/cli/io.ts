@@ -1,6 +1,5 @@
 /** What the command line touches of the outside, so that tests can give it another. */
 import { isAbsolute, relative, resolve } from 'node:path'
-import type { Progress } from '../explore/pace.ts'
 import { themeFor } from '../text/theme.ts'
 import type { Theme } from '../text/theme.ts'
 
@@ -22,8 +21,10 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-/** Where a path of the user lies. Unchanged while it is relative to this process' folder, so that messages show what was typed. */
-export const placed = (io: Io, path: string): string => isAbsolute(path) || io.cwd === process.cwd() ? path : resolve(io.cwd, path)
+/** Where a path of the user lies. Unchanged while it is relative to this process' folder, so that messages show what
+ *  was typed. */
+export const placed = (io: Io, path: string): string =>
+  isAbsolute(path) || io.cwd === process.cwd() ? path : resolve(io.cwd, path)
 /** A path for people: relative to their folder when it is below it. */
 export const shown = (io: Io, path: string): string => {
   const short = relative(io.cwd, resolve(io.cwd, path))
@@ -58,14 +59,3 @@ export function spinner(io: Io): Spinner {
     end: () => { if (used) io.stderr.write('\r\x1b[2K') },
   }
 }
-
-/** States first: what does not fit into the line is cut from its end. */
-export function progressLine({ states, rate, depth, queue, bytes, remaining, deciding }: Progress): string {
-  const n = (value: number): string => value.toLocaleString('en-US')
-  if (deciding !== undefined) return `${n(states)} states, deciding ${deciding}`
-  return [
-    `${n(states)} states`, `${n(rate)} steps/s`, ...remaining === null ? [] : [`${duration(remaining)} or more left`], `depth ${depth}`,
-    ...queue === 0 ? [] : [`queue ${n(queue)}`], ...bytes === 0 ? [] : [`${n(Math.ceil(bytes / 1e6))} MB`],
-  ].join(', ')
-}
-const duration = (seconds: number): string => seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`

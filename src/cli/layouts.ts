@@ -1,7 +1,8 @@
-/** Layouts for people: their names, their fields as rows, and a raw value taken apart. All of it derives from spec/vtd/layout/index.ts. */
+/** Layouts for people: their names, their fields as rows, and a raw value taken apart. All of it derives from
+ *  spec/vtd/layout/index.ts. */
+import { usage } from '../errors.ts'
 import { anything, decode, dwordsOf, layouts, reservedSet } from '../../spec/vtd/layout/index.ts'
 import type { AccessKind, Field, Layout } from '../../spec/vtd/layout/index.ts'
-import { usage } from './args.ts'
 
 /** `CAP`, `context-entry`, `second-stage-leaf-of-4-KiB`: how a layout is named on the command line. */
 export const layoutId = ({ name }: Layout): string => name.replace(/:.*/, '').replace(/[ ,.]+/g, '-')
@@ -11,7 +12,8 @@ export const layoutNamed = (id: string): Layout | null => byId.get(id) ?? null
 const place = ({ low, width }: Field): string => width === 1 ? `${low}` : `${low + width - 1}:${low}`
 const kinds = { rw: '', ro: 'read-only', wo: 'write-only', rw1c: 'write 1 to clear' } as const
 /** How software may touch all of it; null where its fields differ. */
-const accessOf = ({ fields }: Layout): AccessKind | null => fields.every(({ access }) => access === fields[0]!.access) ? fields[0]!.access : null
+const accessOf = ({ fields }: Layout): AccessKind | null =>
+  fields.every(({ access }) => access === fields[0]!.access) ? fields[0]!.access : null
 const about = ({ says, needs, address, access }: Field, of: Layout): string =>
   [says, accessOf(of) === null ? kinds[access] : '', needs === null ? '' : `reserved without ${needs}`, address ? 'bits above the host address width are reserved' : ''].filter(text => text !== '').join('; ')
 
@@ -27,18 +29,27 @@ export const fieldRows = (of: Layout): readonly (readonly [string, string, strin
 
 /** A layout and the value after `=`: quadwords in hexadecimal, the lowest first. Null where the id names no layout.
  *  @throws UserError where the value is none, or has more bits than the layout. */
-export function valueRows(id: string): { readonly of: Layout; readonly rows: readonly (readonly [string, string, string])[]; readonly wrong: readonly string[] } | null {
+export function valueRows(id: string): {
+  readonly of: Layout
+  readonly rows: readonly (readonly [string, string, string])[]
+  readonly wrong: readonly string[]
+} | null {
   const [name = '', text] = id.split('=')
   const of = layoutNamed(name)
   if (of === null || text === undefined) return null
   const words = text.split(',')
   const most = Math.max(1, of.bits / 64)
-  if (words.length > most || words.some(word => !/^0x[0-9a-f]{1,16}$/i.test(word)) || of.bits === 32 && BigInt(words[0]!) >= 2n ** 32n)
-    throw usage(id, `${name} has ${of.bits} bits: ${most === 1 ? 'one number' : `up to ${most} numbers of 64 bits, the lowest first`}`, `for example ${name}=${Array.from({ length: most }, (_, i) => `0x${i + 1}`).join()}`)
+  if (words.length > most || words.some(word => !/^0x[0-9a-f]{1,16}$/i.test(word))
+    || of.bits === 32 && BigInt(words[0]!) >= 2n ** 32n)
+    throw usage(id,
+      `${name} has ${of.bits} bits: ${most === 1 ? 'one number' : `up to ${most} numbers of 64 bits, the lowest first`}`, `for example ${name}=${Array.from({ length: most }, (_, i) => `0x${i + 1}`).join()}`)
   const dwords = dwordsOf(...Array.from({ length: most }, (_, i) => BigInt(words[i] ?? 0)))
   const values: Readonly<Record<string, number>> = decode(of, dwords)
   const wrong = reservedSet(of, dwords, anything).map(place)
   const rows = of.fields.toReversed().filter(field => values[field.name] !== 0).map((field): [string, string, string] =>
-    [place(field), `${field.reserved ? 'reserved' : field.name} = ${values[field.name]! < 10 ? values[field.name]! : `0x${values[field.name]!.toString(16)}`}`, about(field, of)])
+    [place(field),
+      `${field.reserved ? 'reserved' : field.name} = `
+        + `${values[field.name]! < 10 ? values[field.name]! : `0x${values[field.name]!.toString(16)}`}`,
+        about(field, of)])
   return { of, rows, wrong }
 }

@@ -2,10 +2,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { printable, UserError } from '../errors.ts'
+import { printable, suggest, usage, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import { ModelError } from '../model/index.ts'
-import { suggest, usage } from './args.ts'
 import { helpText, verbHelp } from './help.ts'
 import { themeOf } from './io.ts'
 import type { Io } from './io.ts'
@@ -29,9 +28,8 @@ export async function main(io: Io): Promise<number> {
 async function dispatch(io: Io): Promise<number> {
   const [first, ...rest] = io.argv
   const theme = themeOf(io, {})
-  const all = verbs.map(({ verb }) => verb)
   if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
-    io.stdout.write(helpText(all, theme))
+    io.stdout.write(helpText(verbs, theme))
     return exitCode('holds')
   }
   if (first === '--version' || first === '-v') {
@@ -39,13 +37,14 @@ async function dispatch(io: Io): Promise<number> {
     return exitCode('holds')
   }
   const [name, args] = first === 'help' ? [rest[0]!, ['--help']] : [first, rest]
-  const found = verbs.find(({ verb }) => verb.name === name)
+  const found = verbs.find(verb => verb.name === name)
   if (found === undefined) {
+    const names = verbs.map(verb => verb.name)
     const what = name.startsWith('-') ? 'a verb comes before its flags' : `no verb is named '${name}'`
-    throw usage(tool, what, suggest(name, all.map(verb => verb.name), `there are ${all.map(verb => verb.name).join(', ')}`), 'VERB')
+    throw usage(tool, what, suggest(name, names, `there are ${names.join(', ')}`), 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
-    io.stdout.write(verbHelp(found.verb, theme))
+    io.stdout.write(verbHelp(found, theme))
     return exitCode('holds')
   }
   return exitCode(await found.run(args, io))
@@ -53,9 +52,12 @@ async function dispatch(io: Io): Promise<number> {
 
 /** For our own mistakes: what to report, and where the steps that led there are kept. A stack only on request. */
 function bugText(io: Io, cause: unknown): string {
-  const { name, message, stack } = cause instanceof Error ? cause : { name: 'thrown', message: String(cause), stack: undefined }
+  const { name, message, stack } = cause instanceof Error ? cause
+    : { name: 'thrown', message: String(cause), stack: undefined }
   const trace = cause instanceof ModelError ? cause.trace : null
-  const kept = trace === null ? '' : `  the steps that lead there are in ${keep({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
+  const kept = trace === null ? ''
+    : '  the steps that lead there are in '
+      + `${keep({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
   return `${tool} ${version} has a bug: ${printable(`${name}: ${message}`)}\n${kept}`
     + `  please report it with this text and the command: ${printable([tool, ...io.argv].join(' '))}\n`
     + (io.env['REMAPCHECK_DEBUG'] ? `${stack ?? ''}\n` : '  REMAPCHECK_DEBUG=1 shows where in the program\n')

@@ -1,5 +1,5 @@
-/** What a watched process does, in a file that the watching one reads when nothing else comes from it any more: a recipe that never returns
- *  can tell nothing itself. */
+/** What a watched process does, in a file that the watching one reads when nothing else comes from it any more: a
+ *  recipe that never returns can tell nothing itself. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -21,8 +21,8 @@ export function placeForNotes(): string | null {
 
 /** Number of runs, and what runs: 0 is remapcheck's own code, 1 a module of the user, others guards and recipes. */
 const shared = new Int32Array(new SharedArrayBuffer(8))
-/** From now on writes down which guard or recipe runs, some times a second, from a thread of its own: to write each would take longer than to
- *  run it. */
+/** From now on writes down which guard or recipe runs, some times a second, from a thread of its own: to write each
+ *  would take longer than to run it. */
 export function takeNotes(path: string): void {
   const scribe = new Worker(scribeCode, { eval: true, execArgv: [], workerData: { path, shared, every_ms } })
   scribe.on('error', () => {}) // then no step is judged

@@ -9,7 +9,10 @@ export const packageRoot: string = (() => {
     if (existsSync(join(folder, 'package.json'))) return folder
 })()
 
-const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly name: string; readonly version: string }
+const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+  readonly name: string
+  readonly version: string
+}
 export const tool = manifest.name
 export const version = manifest.version
 /** Sources are beside the program: no build was made, and recorded files may be written anew. */

@@ -1,16 +1,18 @@
 /** The flags of `check`, and what they come to: which designs in which scopes, by which driver, within which limits. */
+import { boundsOf } from '../check/bounds-text.ts'
+import { withWitnesses } from '../check/run-scopes.ts'
+import type { Plan } from '../check/run-scopes.ts'
+import { regressionFolder } from '../check/violations.ts'
+import { suggest, usage } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
 import { scopes } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { bytes, matching, seconds, suggest, usage, wholeNumber } from './args.ts'
+import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
 import { colorOption, fullOption, jsonOption } from './common.ts'
 import { subjectsOf } from './designs.ts'
-import { withWitnesses } from './explore.ts'
-import type { Plan } from './explore.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
-import { boundsOf, regressionFolder } from './keep.ts'
 
 export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
@@ -24,9 +26,17 @@ export const checkOptions = {
   deep: { says: 'raise the bounds of each scope, one after the other, until the time (5m) or memory is used' },
   states: { value: 'N', says: 'most states of one search' },
   memory: { value: 'SIZE', says: 'most memory for the states of one search: 500MB, 2GB (4GiB)' },
-  workers: { value: 'N', says: 'threads of one search (1): counts and traces do not depend on it; claims about endless runs take one' },
-  symmetry: { optional: 'NAMES', says: 'one state for all that differ in the names of interchangeable ids only: of all that are, or of these (with commas); leaves claims about endless runs out' },
-  checkpoint: { value: 'FILE', says: 'of one design in one scope: write what is needed to go on to FILE when the search is stopped, and every 3 minutes' },
+  workers: { value: 'N',
+    says: 'threads of one search (1): counts and traces do not depend on it; claims about endless runs take one' },
+  symmetry: {
+    optional: 'NAMES',
+    says: 'one state for all that differ in the names of interchangeable ids only: of all that are, or of these (with '
+      + 'commas); leaves claims about endless runs out',
+  },
+  checkpoint: {
+    value: 'FILE',
+    says: 'of one design in one scope: write what is needed to go on to FILE when the search is stopped, and every 3 minutes',
+  },
   resume: { value: 'FILE', says: 'go on where that search stopped' },
   stats: { says: 'what each search did: sizes, depths, what fired and what never did' },
   save: { says: `keep unexpected counterexamples in ${regressionFolder} (random runs always do)` },
@@ -38,7 +48,8 @@ export type CheckFlags = Flags<typeof checkOptions>
 /** Flags that one driver has no use for, and why. */
 const onlyRandom = ['seed', 'runs', 'length'] as const
 const onlyExhaustive = {
-  states: 'random runs have no such limit', memory: 'random runs have no such limit', workers: 'random runs are one thread',
+  states: 'random runs have no such limit', memory: 'random runs have no such limit',
+  workers: 'random runs are one thread',
   symmetry: 'random runs do not compare states, so that there is nothing to leave out',
   deep: 'random runs prove nothing at any bounds',
   checkpoint: 'random runs have nothing to go on from', resume: 'random runs have nothing to go on from',
@@ -50,21 +61,27 @@ const mostWorkers = 64
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
   const { driver = 'exhaustive', property } = flags
   if (driver !== 'exhaustive' && driver !== 'random')
-    throw usage('--driver', `no driver is named '${driver}'`, suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
+    throw usage('--driver', `no driver is named '${driver}'`,
+      suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
   for (const name of onlyRandom)
-    if (flags[name] !== undefined && driver === 'exhaustive') throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
+    if (flags[name] !== undefined && driver === 'exhaustive')
+      throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
   for (const [name, because] of Object.entries(onlyExhaustive))
-    if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random') throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
-  const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number, most: number): number | undefined =>
+    if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
+      throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
+  const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
+    most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const subjects = await subjectsOf(io, operands)
   const chosen = scopesOf(flags)
   const searches = subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0)
   for (const name of ['checkpoint', 'resume'] as const) {
-    if (flags[name] !== undefined && flags.deep) throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
+    if (flags[name] !== undefined && flags.deep)
+      throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
     if (flags[name] !== undefined && searches !== 1)
-      throw usage(`--${name}`, `is of one search, and these are ${searches}`, 'name one design, and one scope with --scope or --bounds')
+      throw usage(`--${name}`, `is of one search, and these are ${searches}`,
+        'name one design, and one scope with --scope or --bounds')
   }
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
@@ -75,7 +92,8 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
       maxStates: number('states', 1, 2 ** 31), workers: number('workers', 1, mostWorkers),
       maxMemory: flags.memory === undefined ? undefined : bytes('--memory', flags.memory, leastMemory, mostMemory),
     },
-    checkpoint: flags.checkpoint === undefined ? null : placed(io, flags.checkpoint), resume: flags.resume === undefined ? null : placed(io, flags.resume),
+    checkpoint: flags.checkpoint === undefined ? null : placed(io, flags.checkpoint),
+    resume: flags.resume === undefined ? null : placed(io, flags.resume),
     symmetry: flags.symmetry === undefined ? false : flags.symmetry === true ? true : flags.symmetry.split(','),
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
   }
@@ -89,6 +107,8 @@ function scopesOf(flags: CheckFlags): readonly Scope[] {
   const known = scopes.map(({ name }) => name)
   const names = flags.scope?.split(',') ?? known
   for (const name of names)
-    if (!known.includes(name)) throw usage('--scope', `no scope is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`), 'SCOPE')
+    if (!known.includes(name))
+      throw usage('--scope', `no scope is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`),
+        'SCOPE')
   return scopes.filter(({ name }) => names.includes(name))
 }

@@ -14,12 +14,14 @@ export async function runProcess(): Promise<void> {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') leave(Number(process.exitCode ?? 0))
       // Output that is lost must not look like a verdict.
-      if (stream === process.stdout) process.stderr.write(`remapcheck: the output cannot be written: ${error.message}\n`)
+      if (stream === process.stdout)
+        process.stderr.write(`remapcheck: the output cannot be written: ${error.message}\n`)
       leave(exitCode('usage'))
     })
   // A step that is async goes on after its turn: only a user's design can do that.
   process.on('unhandledRejection', cause => {
-    process.stderr.write(`remapcheck: a step or guard is async, and failed later: ${printable(cause instanceof Error ? cause.message : String(cause))}\n`
+    process.stderr.write('remapcheck: a step or guard is async, and failed later: '
+      + `${printable(cause instanceof Error ? cause.message : String(cause))}\n`
       + '  → steps are ordinary functions that return nothing; take async and await out\n')
     leave(exitCode('usage'))
   })
@@ -63,7 +65,8 @@ function live(interrupt: AbortController): () => void {
   process.on('message', given => { if (isSign(given)) interrupt.abort() })
   process.on('disconnect', () => { process.exit(exitCode('interrupted')) })
   process.channel!.unref()
-  // Nothing is left to wait for, and yet the module is not loaded: without node's own words, the other process has better ones.
+  // Nothing is left to wait for, and yet the module is not loaded: without node's own words, the other process has
+  // better ones.
   process.on('beforeExit', () => { if (!ended) process.exit(unsettled) })
   return () => {
     ended = true

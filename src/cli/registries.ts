@@ -1,9 +1,11 @@
-/** Everything that has a name here: `list` shows it, `explain` looks it up. All of it is derived from the registries. */
+/** Everything that has a name here: `list` shows it, `explain` looks it up. All of it is derived from the
+ *  registries. */
 import { alarmKinds } from '../audit/alarms.ts'
 import { exitClasses } from '../exit.ts'
 import { productOf } from '../model/index.ts'
 import type { Args, Fairness } from '../model/index.ts'
 import { claimsOnBoots } from '../linux/verdicts.ts'
+import type { ListName } from '../report/list.ts'
 import { claims } from '../../properties/index.ts'
 import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
 import { clauses } from '../../spec/clauses.ts'
@@ -35,7 +37,8 @@ export interface KnownAction {
 }
 
 /** Bounds under which a machine has every action that no standard scope shows. */
-const everything = bounds({ cpus: 2, frames: 1, iovas: 2, levels: 2, tables: 1, reassign: 1, readOnly: 1, sources: 1, vectors: 2, migrate: 1, coherent: 0, interruptDrain: 0 })
+const everything = bounds({ cpus: 2, frames: 1, iovas: 2, levels: 2, tables: 1, reassign: 1, readOnly: 1, sources: 1,
+  vectors: 2, migrate: 1, coherent: 0, interruptDrain: 0 })
 
 let known: ReadonlyMap<string, KnownAction> | undefined
 /** The actions of the built-in designs, by the names that traces use. */
@@ -46,7 +49,8 @@ function findActions(): ReadonlyMap<string, KnownAction> {
   for (const design of designs)
     for (const b of [...scopes.filter(({ on }) => on(design)).map(scope => scope.bounds), everything])
       for (const { name, agent, params, path, fair, ...action } of actionsIn(design, b)) {
-        const { says, agents, designs: of } = found.get(name) ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
+        const { says, agents, designs: of } = found.get(name)
+          ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
         const taking = typeof agent === 'string' ? [agent] : productOf(params).map(args => agent(args as Args))
         found.set(name, {
           says, agents: [...new Set([...agents, ...taking])], params: Object.keys(params), path, fair,
@@ -56,32 +60,47 @@ function findActions(): ReadonlyMap<string, KnownAction> {
   return found
 }
 
-export interface Registry { readonly name: string; readonly says: string; readonly rows: () => readonly (readonly string[])[] }
+export interface Registry {
+  readonly name: ListName
+  readonly says: string
+  readonly rows: () => readonly (readonly string[])[]
+}
 
 /** Rows are what people read; their first cell is the name. */
 export const registries: readonly Registry[] = [
   { name: 'designs', says: 'built-in kernel designs', rows: () => designs.map(({ name, says }) => [name, says]) },
-  { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME', rows: () => migrations.map(({ name, says }) => [name, says]) },
-  { name: 'properties', says: 'what is claimed of them', rows: () => claims.map(({ property }) => [property.name, property.claim]) },
+  { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME',
+    rows: () => migrations.map(({ name, says }) => [name, says]) },
+  { name: 'properties', says: 'what is claimed of them',
+    rows: () => claims.map(({ property }) => [property.name, property.claim]) },
   { name: 'scopes', says: 'the small worlds they are checked in',
-    rows: () => scopes.map(({ name, says, bounds }) => [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]) },
+    rows: () => scopes.map(({ name, says, bounds }) =>
+      [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]) },
   { name: 'bounds', says: 'sizes and switches of a world', rows: () => boundNames.map(name => {
     const { least, most, standard, says } = boundSpecs[name]
     return [name, `${least}..${most}`, `${says} (${standard})`]
   }) },
-  { name: 'steps', says: 'what protocols are made of', rows: () => [...steps.values()].map(({ name, says }) => [name, says]) },
-  { name: 'actions', says: 'what happens in a trace: steps of the calls, of hardware and of devices', rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
+  { name: 'steps', says: 'what protocols are made of',
+    rows: () => [...steps.values()].map(({ name, says }) => [name, says]) },
+  { name: 'actions', says: 'what happens in a trace: steps of the calls, of hardware and of devices',
+    rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
     rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
-  { name: 'layouts', says: 'registers and structures of VT-d, bit by bit', rows: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]) },
-  { name: 'profiles', says: 'prices for `cost`', rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },
+  { name: 'layouts', says: 'registers and structures of VT-d, bit by bit',
+    rows: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]) },
+  { name: 'profiles', says: 'prices for `cost`',
+    rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },
   { name: 'units', says: 'what `cost` counts', rows: () => Object.entries(units) },
   { name: 'paths', says: 'what the counts belong to', rows: () => Object.entries(paths) },
-  { name: 'verdicts', says: 'what `validate` says of a boot', rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
-  { name: 'alarms', says: 'what `audit` warns of in a dump', rows: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]) },
-  { name: 'exits', says: 'exit codes', rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
+  { name: 'verdicts', says: 'what `validate` says of a boot',
+    rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
+  { name: 'alarms', says: 'what `audit` warns of in a dump',
+    rows: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]) },
+  { name: 'exits', says: 'exit codes',
+    rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
 ]
 
 /** The table of exit codes in Markdown, for docs/ci.md. */
 export const exitTable = (): string =>
-  ['| code | class | meaning |', '| ---: | --- | --- |', ...exitClasses.map(({ code, name, meaning }) => `| ${code} | ${name} | ${meaning} |`)].join('\n') + '\n'
+  ['| code | class | meaning |', '| ---: | --- | --- |',
+    ...exitClasses.map(({ code, name, meaning }) => `| ${code} | ${name} | ${meaning} |`)].join('\n') + '\n'

@@ -1,19 +1,21 @@
-/** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a misspelt one. */
+/** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a
+ *  misspelt one. */
 import * as v from 'valibot'
-import { isPrintable, UserError } from '../errors.ts'
+import { isPrintable, suggest, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
 import { ruleNames } from '../../spec/iommus.ts'
 import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { callNames } from '../../spec/state.ts'
-import { suggest } from './args.ts'
 
 const call = v.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'a function')
 const name = v.pipe(v.string(), v.nonEmpty('a name'))
 const step = v.strictObject({
-  name: v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _')), says: name, then: call, when: v.optional(call), skip: v.optional(call),
+  name: v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _')), says: name, then: call, when: v.optional(call),
+  skip: v.optional(call),
   rule: v.optional(v.picklist(ruleNames, `one of ${ruleNames.join(', ')}`)),
-  clause: v.optional(v.pipe(v.string(), v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
+  clause: v.optional(v.pipe(v.string(),
+    v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
   uses: v.optional(v.picklist(['queue', 'registers'])), endedBy: v.optional(name),
 })
 const claimNames = claims.map(({ property }) => property.name)
@@ -21,8 +23,10 @@ const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v
 const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
 const shape = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
-  remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(), blocksCompatibility: v.boolean(),
-  extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]), memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
+  remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
+  blocksCompatibility: v.boolean(),
+  extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
+  memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp, protocols,
 })
 
@@ -34,7 +38,8 @@ export function checkShape(given: unknown, path: string): Design {
   if (parsed.success) return given as Design
   const issue = parsed.issues[0]
   throw new UserError({
-    code: 'E-DESIGN-SHAPE', subject: path, problem: `not a kernel design: ${v.getDotPath(issue) ?? 'the export'}: ${problemOf(issue)}`, next: nextOf(issue),
+    code: 'E-DESIGN-SHAPE', subject: path,
+    problem: `not a kernel design: ${v.getDotPath(issue) ?? 'the export'}: ${problemOf(issue)}`, next: nextOf(issue),
   })
 }
 
@@ -44,7 +49,10 @@ function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>):
   return `${received}, expected ${kind === 'validation' ? message : expected ?? message}`
 }
 function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
-  if (expected !== 'never' || path === undefined) return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a built-in one with without(...)"
-  const known = path.length === 1 ? designFields : path.length > 2 ? stepFields : path[0]!.key === 'givesUp' ? claimNames : callNames
+  if (expected !== 'never' || path === undefined)
+    return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a "
+      + "built-in one with without(...)"
+  const known = path.length === 1 ? designFields
+    : path.length > 2 ? stepFields : path[0]!.key === 'givesUp' ? claimNames : callNames
   return suggest(String(path.at(-1)!.key), known, `there are ${known.join(', ')}`)
 }

@@ -1,4 +1,5 @@
-/** When a watched process is ended: a step of a user never returns, or nothing comes after Ctrl-C. Counts looks and work, reads no clock. */
+/** When a watched process is ended: a step of a user never returns, or nothing comes after Ctrl-C. Counts looks and
+ *  work, reads no clock. */
 import { Patience } from '../patience.ts'
 import type { Limits, Meter } from '../patience.ts'
 import type { Note } from './notes.ts'
@@ -40,7 +41,8 @@ export class Vigil {
     this.#patience = new Patience(this.#meter, { work_ms: work_ms / 5, sleeps: Math.ceil(sleeps / 5) })
   }
 
-  /** One look, with what the process noted last. Judged is what is the user's, a module, guard or recipe, and of that one run. */
+  /** One look, with what the process noted last. Judged is what is the user's, a module, guard or recipe, and of that
+   *  one run. */
   look(note: Note | null): void {
     if (note?.run !== this.#note?.run || note === null || note.ran === null) this.#patience.renew()
     this.#note = note

@@ -1,8 +1,8 @@
 /** What `validate` says bit by bit: structures, bits that must be 0, and what differs between log and dump. */
 import { hang, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import { registers } from '../../spec/vtd/layout/index.ts'
 import { thousands as n } from './numbers.ts'
-import type { Look } from './render.ts'
 import type { EntryReport } from './replay/entries.ts'
 import { agreements } from './tables/check.ts'
 import type { Agreement, TablesReport } from './tables/check.ts'
@@ -15,26 +15,26 @@ export const entryText = ({ rows }: EntryReport): string =>
     .map(({ structure, decoded }) => `${structure} ${n(decoded)}`).join('; ')
 
 /** The first with a bit set that must be 0: all fields, and the wrong ones. */
-export function entryLines({ first }: EntryReport, { color, width }: Look): string[] {
+export function entryLines({ first }: EntryReport, theme: Theme): string[] {
   if (first.length === 0) return []
-  return ['', color.yellow('Bits that must be 0'), ...first.flatMap(({ line, structure, fields, wrong }) =>
-    hang('  ', 4, wrapWords(`line ${line}, ${structure}: ${wrong}; all of it: ${fields}`, width - 4)))]
+  return ['', theme.warn('Bits that must be 0'), ...first.flatMap(({ line, structure, fields, wrong }) =>
+    hang('  ', 4, wrapWords(`line ${line}, ${structure}: ${wrong}; all of it: ${fields}`, theme.width - 4)))]
 }
 
 const names = { translations: 'translations', contexts: 'contexts', irtes: 'interrupts' } as const
 
-export function tableLines(tables: TablesReport, { color, width }: Look): string[] {
+export function tableLines(tables: TablesReport, theme: Theme): string[] {
   const { between, refused } = tables
-  if (refused !== null || between === null) return wrapWords(`Tables not compared: ${refused}.`, width)
+  if (refused !== null || between === null) return wrapWords(`Tables not compared: ${refused}.`, theme.width)
   return [
-    color.bold('The dump'),
+    theme.strong('The dump'),
     ...hang('  ', 2,
       wrapWords(`was made after line ${n(between.after)} and before line ${n(between.before)} of the log, by what the `
-        + 'queue held', width - 2)),
+        + 'queue held', theme.width - 2)),
     ...agreements.flatMap(part => {
       const head = `  ${names[part].padEnd(13)}`
-      return [...hang(color.dim(head), head.length, wrapWords(countsOf(tables[part]), width - head.length)),
-        ...differencesOf(tables[part], width)]
+      return [...hang(theme.dim(head), head.length, wrapWords(countsOf(tables[part]), theme.width - head.length)),
+        ...differencesOf(tables[part], theme.width)]
     }),
   ]
 }

@@ -1,19 +1,19 @@
 /** The windows of unmaps as a table, and what its numbers mean. */
 import { hang, wrapWords } from '../text/layout.ts'
+import type { Theme } from '../text/theme.ts'
 import { several } from './judging.ts'
 import { thousands as n } from './numbers.ts'
 import type { PairingReport } from './pairing/index.ts'
 import type { Spread, SpreadBetween, WindowRow } from './pairing/windows.ts'
-import type { Look } from './render.ts'
 
 /** `stamped`: whether the QEMU log has stamps, used or not. */
-export function pairingLines(pairing: PairingReport, stamped: boolean, { color, width }: Look): string[] {
-  if (pairing.refused !== null) return wrapWords(`Unmaps not paired: ${pairing.refused}.`, width)
+export function pairingLines(pairing: PairingReport, stamped: boolean, theme: Theme): string[] {
+  if (pairing.refused !== null) return wrapWords(`Unmaps not paired: ${pairing.refused}.`, theme.width)
   return [
-    color.bold('Unmaps and what answered them'),
+    theme.strong('Unmaps and what answered them'),
     ...table(pairing).map(line => `  ${line}`),
-    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, width - 4)))
-      .map(line => color.dim(line)),
+    ...notes(pairing, stamped).flatMap(note => hang('  - ', 4, wrapWords(note, theme.width - 4)))
+      .map(line => theme.dim(line)),
   ]
 }
 
@@ -84,14 +84,12 @@ function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: 
         + 'paired with its unmaps in the same order. What the lower bound shows did happen; a small one shows nothing.'
       : `The clocks are aligned by order alone, to ±${Math.ceil(clock.error_us)} µs `
         + `(drift ${clock.drift_range_ppm.map(Math.round).join(' to ')} ppm): `
-        + `${n(clock.above)} fills and answers came after their map or unmap, `
-          + `${n(clock.below)} fills before their unmap.`,
+        + `${n(clock.above)} fills and answers came after their map or unmap, ${n(clock.below)} fills before their unmap.`,
     ...clock !== null ? [] : [stamped
       ? 'The log has stamps, but no offset of constant rate fits the order of its events: they were not used.'
       : 'To measure in time, record QEMU with -msg timestamp=on.'],
     'A kernel event names a page but no device, and domains share pages. '
-      + `Named (${n(byBasis.named)}): the page invalidation names the domain. `
-      + `Only (${n(byBasis.only)}): one mapping fits. `
+      + `Named (${n(byBasis.named)}): the page invalidation names the domain. Only (${n(byBasis.only)}): one mapping fits. `
       + `Inferred (${n(byBasis.inferred)}): the youngest of several${checked}; a wrong one makes a long window. `
       + `Unknown (${n(byBasis.unknown)}, not in the table): no device used the page, so no cache held it.`,
     ...unanswered.count === 0 ? []

@@ -12,10 +12,7 @@ import type { QueueReport } from './replay/queue.ts'
 import type { RegisterReport } from './replay/registers.ts'
 import type { TablesReport } from './tables/check.ts'
 
-export const validationSchema = 'remapcheck-validate/1'
-
 export interface Facts {
-  readonly schema: typeof validationSchema
   readonly log: {
     readonly path: string
     readonly lines: number

@@ -11,7 +11,6 @@ import { pair } from './pairing/index.ts'
 import { EntryLedger } from './replay/entries.ts'
 import { newTableTrail, newTrail } from './replay/trail.ts'
 import { scanLog } from './scan.ts'
-import { validationSchema } from './report.ts'
 import type { Facts, ValidationReport } from './report.ts'
 import { checkTables } from './tables/check.ts'
 import { Placing } from './tables/placing.ts'
@@ -59,7 +58,6 @@ async function validateWith(dump: Dump | null,
   // The last leaf is judged when the IOTLB is asked for its report.
   const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
   const facts: Facts = {
-    schema: validationSchema,
     log: { path: log, lines, known, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward },
     events: [...replay.seen].sort(([a], [b]) => a < b ? -1 : 1)
       .map(([name, count]) => ({ name, use: events.get(name)!.use, count })),

@@ -1,19 +1,18 @@
-/** What `ablate` found, as plain data: for each step of each protocol, on which hardware it is needed, and what happens without it. */
+/** What `ablate` found, as plain data: for each step of each protocol, on which hardware it is needed, and what happens
+ *  without it. */
 import type { ExitName } from '../exit.ts'
-import { exitCode } from '../exit.ts'
 import type { Op } from '../model/index.ts'
 
-export const ablateFormat = 'remapcheck-ablate/1'
-
-/** `itself`: the design fails claims here with the step too, and nothing else speaks against taking it out. `nothing`: the step is
- *  not taken on this hardware, or the two to swap do not follow each other there. */
+/** `itself`: the design fails claims here with the step too, and nothing else speaks against taking it out. `nothing`:
+ *  the step is not taken on this hardware, or the two to swap do not follow each other there. */
 export type Verdict = 'needed' | 'not-needed' | 'nothing' | 'undecided' | 'itself'
 
 /** What goes wrong without the step. */
 export interface Why {
   readonly scope: string
   readonly bounds: string
-  /** The claim that is violated, or the witness that is no longer reached; null where a step or call is never taken any more, or a later step fails. */
+  /** The claim that is violated, or the witness that is no longer reached; null where a step or call is never taken any
+   *  more, or a later step fails. */
   readonly property: string | null
   readonly clause: string | null
   readonly because: string
@@ -45,7 +44,12 @@ export interface Row {
   readonly cells: readonly Cell[]
 }
 /** A claim that the design does not keep on some hardware, with the step or without. */
-export interface Flaw { readonly hardware: string; readonly property: string; readonly ops: number; readonly bounds: string }
+export interface Flaw {
+  readonly hardware: string
+  readonly property: string
+  readonly ops: number
+  readonly bounds: string
+}
 export interface Hardware { readonly name: string; readonly says: string }
 export interface ProtocolReport {
   readonly call: string
@@ -54,8 +58,6 @@ export interface ProtocolReport {
   readonly flaws: readonly Flaw[]
 }
 export interface AblationReport {
-  readonly tool: string
-  readonly version: string
   readonly design: string
   readonly says: string
   readonly protocols: readonly ProtocolReport[]
@@ -71,12 +73,6 @@ export function ablationExit({ protocols, interrupted }: AblationReport): ExitNa
   const cells = protocols.flatMap(({ rows }) => rows.flatMap(row => row.cells))
   if (cells.length === 0) return 'vacuous'
   return cells.some(({ verdict }) => verdict === 'undecided') ? 'incomplete' : 'holds'
-}
-
-/** One document with a newline at its end. Fields are only ever added within a version. */
-export function ablationJson(report: AblationReport): string {
-  const exit = ablationExit(report)
-  return JSON.stringify({ format: ablateFormat, ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n'
 }
 
 /** A row's counterexamples, the shortest of each claim with the hardware on which that claim speaks first. */

@@ -44,13 +44,12 @@ export interface Climb {
   readonly rungs: number
   /** The first bounds that were not finished. */
   readonly unfinished: { readonly bounds: string; readonly states: number; readonly stopped: string } | null
-  /** At the first bounds not finished, where nothing is left to raise, at a violation that nobody expects, by Ctrl-C. */
+  /** At the first bounds not finished, where nothing is left to raise, at a violation that nobody expects, by
+   *  Ctrl-C. */
   readonly ended: 'unfinished' | 'top' | 'violated' | 'interrupted'
 }
 
 export interface CheckReport {
-  readonly tool: string
-  readonly version: string
   /** Null where nothing is random. */
   readonly seed: number | null
   readonly regressions: readonly Regression[]
@@ -99,7 +98,9 @@ export function standingOf(result: PropertyResult, exploration: Exploration, des
   const missed = Object.hasOwn(design.givesUp, result.property) && !isShown(result.property, design)
   switch (result.outcome) {
     case 'violated': return Object.hasOwn(design.givesUp, result.property) ? 'known' : 'unexpected'
-    case 'holds': return result.vacuous ? 'vacuous' : missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
+    case 'holds':
+      return result.vacuous ? 'vacuous'
+        : missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
     case 'passed': return missed && design.full ? 'open' : 'fine'
     case 'reached': return 'fine'
     case 'unreached': return 'vacuous'
@@ -109,7 +110,8 @@ export function standingOf(result: PropertyResult, exploration: Exploration, des
 }
 const resultsOf = (property: string, { scopes }: DesignReport): PropertyResult[] =>
   scopes.flatMap(({ exploration }) => exploration.results.filter(result => result.property === property))
-const isShown = (property: string, design: DesignReport): boolean => resultsOf(property, design).some(({ outcome }) => outcome === 'violated')
+const isShown = (property: string, design: DesignReport): boolean =>
+  resultsOf(property, design).some(({ outcome }) => outcome === 'violated')
 const holdsThroughout = (property: string, design: DesignReport): boolean =>
   resultsOf(property, design).every(({ outcome }) => outcome === 'holds')
 
@@ -132,21 +134,26 @@ export function overallOf(design: DesignReport): readonly Overall[] {
     for (const result of scope.exploration.results) {
       const { property, kind, outcome, violation } = result
       const proves = outcome === 'holds' || outcome === 'reached'
-      const one: Overall = { property, kind, standing: standingOf(result, scope.exploration, design), proved: proves, violation, in: scope }
+      const one: Overall = { property, kind, standing: standingOf(result, scope.exploration, design), proved: proves,
+        violation, in: scope }
       byProperty.set(property, merged(byProperty.get(property), one))
     }
   if (design.cutShort !== true) return [...byProperty.values()]
-  return [...byProperty.values()].map(one => one.standing === 'fine' && one.kind !== 'sometimes' ? { ...one, standing: 'open', proved: false } : one)
+  return [...byProperty.values()].map(one =>
+    one.standing === 'fine' && one.kind !== 'sometimes' ? { ...one, standing: 'open', proved: false } : one)
 }
 function merged(before: Overall | undefined, now: Overall): Overall {
   if (before === undefined) return now
   const graver = standings.indexOf(now.standing) < standings.indexOf(before.standing)
-  const shorter = now.violation !== null && (before.violation === null || now.violation.ops.length < before.violation.ops.length)
+  const shorter = now.violation !== null
+    && (before.violation === null || now.violation.ops.length < before.violation.ops.length)
   const { violation, in: shown } = shorter || (graver && before.violation === null) ? now : before
-  return { ...now, standing: graver ? now.standing : before.standing, proved: before.proved && now.proved, violation, in: shown }
+  return { ...now, standing: graver ? now.standing : before.standing, proved: before.proved && now.proved, violation,
+    in: shown }
 }
 
-/** Designs of which no claim was asked: the run has shown nothing of them. Of all built-in ones together, only where that is so of each. */
+/** Designs of which no claim was asked: the run has shown nothing of them. Of all built-in ones together, only where
+ *  that is so of each. */
 export function unjudgedOf({ designs, named }: CheckReport): readonly DesignReport[] {
   const unjudged = designs.filter(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
   return named || unjudged.length === designs.length ? unjudged : []

@@ -19,23 +19,35 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'remapcheck-cli-'))
   parseTrace(trace(), 'the traces below differ from a good one in one thing')
   const files: Record<string, string | Buffer> = {
-    'empty.json': '', 'cut.json': trace().slice(0, 80), 'newer.json': trace({ version: 2 }), 'other-design.json': trace({ design: 'ring0-stirct' }),
+    'empty.json': '', 'cut.json': trace().slice(0, 80), 'newer.json': trace({ version: 2 }),
+    'other-design.json': trace({ design: 'ring0-stirct' }),
     'own-design.json': trace({ design: 'mine' }),
-    'kernel.log': '# tracer: nop\n    swapper/0-1  [000] .....  0.5: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 size=4096\n', 'other-property.json': trace({ property: 'no-dma-escap' }), 'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
+    'kernel.log': '# tracer: nop\n    swapper/0-1  [000] .....  0.5: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 '
+      + 'size=4096\n', 'other-property.json': trace({ property: 'no-dma-escap' }),
+      'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
     'throwing.json': trace({ design: 'throwing', property: 'no-dma-escape', ops: [
-      { action: 'map', args: { cpu: 0, domain: 0, iova: 0, frame: 0, write: true } }, { action: 'map/throwsHere', args: { cpu: 0 } }] }),
-    'binary.json': Buffer.from([1, 0, 2, 0]), 'empty.log': '', 'foreign.log': 'Nov 22 20:00:01 host kernel: hello\n'.repeat(20),
-    'binary.log': Buffer.from(Array.from({ length: 4000 }, (_, i) => i * 7 % 256)), 'cut.log.gz': gzipSync('vtd_x 1\n'.repeat(5000)).subarray(0, 60),
+      { action: 'map', args: { cpu: 0, domain: 0, iova: 0, frame: 0, write: true } },
+      { action: 'map/throwsHere', args: { cpu: 0 } }] }),
+    'binary.json': Buffer.from([1, 0, 2, 0]), 'empty.log': '',
+    'foreign.log': 'Nov 22 20:00:01 host kernel: hello\n'.repeat(20),
+    'binary.log': Buffer.from(Array.from({ length: 4000 }, (_, i) => i * 7 % 256)),
+    'cut.log.gz': gzipSync('vtd_x 1\n'.repeat(5000)).subarray(0, 60),
     'broken.mjs': 'export default {', 'throws.mjs': 'throw new TypeError("no")', 'nothing.mjs': 'export const x = 1',
-    'boom.mjs': ownDesign("then: () => { throw new Error('boom') }"), 'skip-throws.mjs': ownDesign("skip: () => { throw new Error('skip!') }, then: () => {}"),
-    'writes-bounds.mjs': ownDesign('then: k => { k.b.frames = 1 }'), 'writes-caps.mjs': ownDesign('skip: on => { on.caps.cm = true; return false }, then: () => {}'),
-    'async.mjs': ownDesign('then: async () => {}'), 'unit.mjs': ownDesign("then: k => { k.emit.cost('nonsense') }"), 'count.mjs': ownDesign("then: k => { k.emit.cost('qi-wait', 0.5) }"),
+    'boom.mjs': ownDesign("then: () => { throw new Error('boom') }"),
+    'skip-throws.mjs': ownDesign("skip: () => { throw new Error('skip!') }, then: () => {}"),
+    'writes-bounds.mjs': ownDesign('then: k => { k.b.frames = 1 }'),
+    'writes-caps.mjs': ownDesign('skip: on => { on.caps.cm = true; return false }, then: () => {}'),
+    'async.mjs': ownDesign('then: async () => {}'), 'unit.mjs': ownDesign("then: k => { k.emit.cost('nonsense') }"),
+    'count.mjs': ownDesign("then: k => { k.emit.cost('qi-wait', 0.5) }"),
     'clause.mjs': ownDesign("then: k => { k.emit.clause('VTD:nowhere') }"),
-    'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'), 'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
-    'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'), 'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
+    'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'),
+    'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
+    'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'),
+    'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
     'misspelt-call.mjs': ownDesign('then: () => {}', '', 'unmapp: []'),
     'optionless.mjs': "export default { name: 'mine', says: 'x', protocols: {} }",
-    'shape.mjs': 'export default { name: "mine", says: "x", protocols: { unmap: [{ name: "a" }] } }', 'profile.json': '{ "id": 3 }',
+    'shape.mjs': 'export default { name: "mine", says: "x", protocols: { unmap: [{ name: "a" }] } }',
+    'profile.json': '{ "id": 3 }',
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(file(name), content)
   mkdirSync(file('no-traces'))
@@ -43,7 +55,9 @@ beforeAll(() => {
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
 
 /** A module with a design whose `map` has an odd step. */
-const ownDesign = (step: string, options = '', calls = ''): string => `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
+const ownDesign = (step: string, options = '',
+  calls = ''): string =>
+  `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
   verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, ${options}
   protocols: { map: [plain('begin'), { name: 'odd', says: 'x', ${step} }, plain('end')], unmap: [plain('begin'), plain('end')], ${calls} } }
 function plain(name) { return { name, says: 'x', then: () => {} } }`
@@ -64,7 +78,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check --seed 4', /^--seed: only random runs have one.*\n {2}→ add --driver random/],
   ['check --driver random --states 4', /^--states: random runs have no such limit/],
   ['check --driver rando', /did you mean 'random'\?/],
-  ['check ring0-stirct', /^ring0-stirct: no built-in design has this name \[E-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
+  ['check ring0-stirct',
+    /^ring0-stirct: no built-in design has this name \[E-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
   ['check ring0-strict+source-maskd', /did you mean 'ring0-strict\+source-masked'\?/],
   ['check windows', /there are no-iommu, user-port-io/],
   ['check no-iommu no-iommu', /two designs have this name/],
@@ -72,7 +87,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check --scope mapping --bounds cpus=1', /stands in place of the scopes/],
   ['check --property no-dma-escpe', /nothing is named 'no-dma-escpe'.*\n {2}→ did you mean 'no-dma-escape'\?/],
   ['check --bounds cpu=2', /^--bounds, column 1: no bound is named 'cpu' \[E-BOUNDS\]\n {2}→ did you mean 'cpus'\?/],
-  ['check --bounds cpus=2,frames', /^--bounds, column 8: 'frames' gives no whole number from 0 to 4 \[E-BOUNDS\]\n {2}→ for example frames=4\n$/],
+  ['check --bounds cpus=2,frames',
+    /^--bounds, column 8: 'frames' gives no whole number from 0 to 4 \[E-BOUNDS\]\n {2}→ for example frames=4\n$/],
   ['check --bounds cpus=1,cpus=2', /^--bounds, column 8: cpus is given twice/],
   ['check --bounds cpus=99', /^--bounds: cpus=99 is outside 1\.\.2 \[E-BOUNDS\]\n {2}→ `remapcheck list bounds`/],
   ['check --bounds frames=2', /^--bounds: frames=2 and iovas=0: both are 0/],
@@ -89,42 +105,61 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['replay DIR/binary.json', /binary, not text \[E-TRACE-BINARY\]/],
   ['replay DIR/foreign.json', /JSON, but not a trace.*\[E-TRACE-FOREIGN\]/],
   ['replay DIR/newer.json', /trace version 2, and this remapcheck reads version 1 \[E-TRACE-NEWER\]/],
-  ['replay DIR/other-design.json', /the trace is of the design 'ring0-stirct', which is not built in \[E-TRACE-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
+  ['replay DIR/other-design.json',
+    /the trace is of the design 'ring0-stirct', which is not built in \[E-TRACE-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
   ['replay DIR/own-design.json', /the trace is of the design 'mine', .*\n {2}→ name its module: --design/],
   ['check --bounds cm=-1', /'cm=-1' gives no whole number from 0 to 1 .*\n {2}→ for example cm=1/],
   ['validate DIR/kernel.log', /the kernel's own trace.* \[E-LOG-FOREIGN\]\n {2}→ .*--ftrace/],
-  ['validate traces/linux/vtd-pt.trace.log.gz --ftrace traces/linux/vtd-pt.trace.log.gz', /QEMU's trace log, not the kernel's.* \[E-LOG-NO-FTRACE\]\n {2}→ .*iommu:unmap/],
-  ['validate traces/linux/vtd-pt.trace.log.gz --ftrace DIR/empty.log', /the file is empty \[E-LOG-EMPTY\]\n {2}→ .*iommu:unmap/],
-  ['replay DIR/other-property.json', /has no property 'no-dma-escap' \[E-TRACE-PROPERTY\]\n {2}→ did you mean 'no-dma-escape'\?/],
-  ['replay DIR/bound.json', /bound\.json: bounds, column 1: no bound is named 'frame'.*\n {2}→ did you mean 'frames'\?/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --ftrace traces/linux/vtd-pt.trace.log.gz',
+    /QEMU's trace log, not the kernel's.* \[E-LOG-NO-FTRACE\]\n {2}→ .*iommu:unmap/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --ftrace DIR/empty.log',
+    /the file is empty \[E-LOG-EMPTY\]\n {2}→ .*iommu:unmap/],
+  ['replay DIR/other-property.json',
+    /has no property 'no-dma-escap' \[E-TRACE-PROPERTY\]\n {2}→ did you mean 'no-dma-escape'\?/],
+  ['replay DIR/bound.json',
+    /bound\.json: bounds, column 1: no bound is named 'frame'.*\n {2}→ did you mean 'frames'\?/],
   ['replay DIR/empty.json --expect nothing', /'nothing' is nothing to expect/],
-  ['replay DIR/throwing.json --design test/cli/fixtures/broken.ts', /design 'throwing': recipe of map\/throwsHere.* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:/],
-  ['cost test/cli/fixtures/broken.ts', /^broken\.ts, design 'throwing': recipe of map\/throwsHere.* \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(/],
-  ['cost test/cli/fixtures/straying.ts', /map\/straysHere\(cpu=0\) .* leaves the domain: .*frame: 99 .* \[E-DESIGN-STEP\]/],
-  ['cost test/cli/fixtures/stuck.ts', /^stuck\.ts, design 'stuck': scenario 'dma' .* op 3 iommu\.cacheTranslation.*: refused, guard is false \[E-DESIGN-STEP\]\n {2}→ mend the step, or the protocol it is in; `remapcheck check test\/cli\/fixtures\/stuck\.ts` may show what does not work\n$/],
-  ['ablate DIR/boom.mjs', /^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]\n {2}→ mend the step; these \d+ ops lead there:/],
+  ['replay DIR/throwing.json --design test/cli/fixtures/broken.ts',
+    /design 'throwing': recipe of map\/throwsHere.* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:/],
+  ['cost test/cli/fixtures/broken.ts',
+    /^broken\.ts, design 'throwing': recipe of map\/throwsHere.* \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(/],
+  ['cost test/cli/fixtures/straying.ts',
+    /map\/straysHere\(cpu=0\) .* leaves the domain: .*frame: 99 .* \[E-DESIGN-STEP\]/],
+  ['cost test/cli/fixtures/stuck.ts',
+    /^stuck\.ts, design 'stuck': scenario 'dma' .* op 3 iommu\.cacheTranslation.*: refused, guard is false \[E-DESIGN-STEP\]\n {2}→ mend the step, or the protocol it is in; `remapcheck check test\/cli\/fixtures\/stuck\.ts` may show what does not work\n$/],
+  ['ablate DIR/boom.mjs',
+    /^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]\n {2}→ mend the step; these \d+ ops lead there:/],
   ['cost DIR/boom.mjs --worst', /^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/],
   ...['check', 'cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
-    [`${verb} DIR/skip-throws.mjs`, /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
+    [`${verb} DIR/skip-throws.mjs`,
+      /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
     [`${verb} DIR/skip-three.mjs`, /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
   ]),
-  ['check DIR/writes-bounds.mjs', /recipe of map\/odd.* threw: Cannot assign to read only property 'frames' .* \[E-DESIGN-STEP\]/],
-  ['check DIR/writes-caps.mjs', /skip of map\/odd threw: Cannot assign to read only property 'cm' .* \[E-DESIGN-STEP\]/],
+  ['check DIR/writes-bounds.mjs',
+    /recipe of map\/odd.* threw: Cannot assign to read only property 'frames' .* \[E-DESIGN-STEP\]/],
+  ['check DIR/writes-caps.mjs',
+    /skip of map\/odd threw: Cannot assign to read only property 'cm' .* \[E-DESIGN-STEP\]/],
   ['check DIR/async.mjs', /recipe of map\/odd.* threw: it is async; a step is over when it returns \[E-DESIGN-STEP\]/],
   ['check DIR/unit.mjs', /recipe of map\/odd.* threw: no unit of cost is named 'nonsense' \[E-DESIGN-STEP\]/],
-  ['check DIR/count.mjs', /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
+  ['check DIR/count.mjs',
+    /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
   ['check DIR/clause.mjs', /recipe of map\/odd.* threw: no clause is named 'VTD:nowhere' \[E-DESIGN-STEP\]/],
-  ['check DIR/misspelt-step.mjs', /not a kernel design: protocols\.map\.1\.wen: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'when'\?/],
-  ['check DIR/misspelt-option.mjs', /not a kernel design: verifySource: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'verifiesSource'\?/],
-  ['check DIR/misspelt-claim.mjs', /not a kernel design: givesUp\.no-dma-escap: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'no-dma-escape'\?/],
-  ['check DIR/misspelt-call.mjs', /not a kernel design: protocols\.unmapp: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'unmap'\?/],
+  ['check DIR/misspelt-step.mjs',
+    /not a kernel design: protocols\.map\.1\.wen: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'when'\?/],
+  ['check DIR/misspelt-option.mjs',
+    /not a kernel design: verifySource: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'verifiesSource'\?/],
+  ['check DIR/misspelt-claim.mjs',
+    /not a kernel design: givesUp\.no-dma-escap: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'no-dma-escape'\?/],
+  ['check DIR/misspelt-call.mjs',
+    /not a kernel design: protocols\.unmapp: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'unmap'\?/],
   ['check DIR/optionless.mjs', /not a kernel design: remapsDma: missing \[E-DESIGN-SHAPE\]\n {2}→ .*docs\/designs\.md/],
   ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
   ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],
   ['validate', /^validate: needs a log/],
   ['validate traces/linux/vtd-pt.trace.log.gz --tables DIR/missing.dump', /missing\.dump: .* \[E-DUMP-MISSING\]/],
-  ['validate traces/linux/vtd-pt.trace.log.gz --tables traces/linux/vtd-pt.trace.log.gz', /\[E-DUMP-JSON\]\n {2}→ .*docs\/validate\.md/],
+  ['validate traces/linux/vtd-pt.trace.log.gz --tables traces/linux/vtd-pt.trace.log.gz',
+    /\[E-DUMP-JSON\]\n {2}→ .*docs\/validate\.md/],
   ['validate a b', /takes one log, given 2/],
   ['validate DIR/missing.log', /missing\.log: .* \[E-LOG-MISSING\]/],
   ['validate DIR/empty.log', /\[E-LOG-EMPTY\]/],
@@ -159,8 +194,10 @@ describe('what a terminal would obey', () => {
     writeFileSync(file(`${hostile}.json`), '')
     writeFileSync(file('policy-hostile.json'), JSON.stringify({ format: hostile }))
     writeFileSync(file('dump-hostile'), `${JSON.stringify({ pages: hostile.repeat(100_000) })}\n`)
-    for (const args of [['replay', file('hostile.json')], ['replay', file(`${hostile}.json`)], ['audit', file('dump-hostile')],
-      ['audit', 'traces/linux/vtd-strict.tables.json-pages.gz', '--policy', file('policy-hostile.json')], ['check', `--${hostile}`], ['check', hostile], ['cost', '--profile', hostile]]) {
+    for (const args of [['replay', file('hostile.json')], ['replay', file(`${hostile}.json`)],
+      ['audit', file('dump-hostile')],
+      ['audit', 'traces/linux/vtd-strict.tables.json-pages.gz', '--policy', file('policy-hostile.json')],
+      ['check', `--${hostile}`], ['check', hostile], ['cost', '--profile', hostile]]) {
       const { code, err } = await run(args)
       expect(err).toMatch(/a\?\[2J|a\\u001b/)
       expect(err).not.toMatch(obeyed)
@@ -185,7 +222,8 @@ describe('a mistake of ours', () => {
   const onWrite = (): void => { throw new RangeError('frame 99 is nowhere') }
   it('is told as one, with what to report, and no stack', async () => {
     const { code, err } = await run('list', { onWrite })
-    expect(err).toMatch(/^remapcheck \S+ has a bug: RangeError: frame 99 is nowhere\n {2}please report it with this text and the command: remapcheck list\n/)
+    expect(err)
+      .toMatch(/^remapcheck \S+ has a bug: RangeError: frame 99 is nowhere\n {2}please report it with this text and the command: remapcheck list\n/)
     expect(err).not.toMatch(/\n\s+at /)
     expect(code).toBe(70)
   })

@@ -18,7 +18,11 @@ beforeEach(() => { cwd = mkdtempSync(join(tmpdir(), 'remapcheck-check-')) })
 afterEach(() => { rmSync(cwd, { recursive: true, force: true }) })
 interface Document {
   exit: { code: number; name: string }
-  designs: { design: string; scopes: { scope: string; bounds: string; exploration: { states: number; complete: boolean } }[];
+  designs: { design: string; scopes: {
+    scope: string
+    bounds: string
+    exploration: { states: number; complete: boolean }
+  }[];
     verdicts: { property: string; standing: string; ops: number | null }[] }[]
 }
 
@@ -33,13 +37,16 @@ describe('check', () => {
     expect(readdirSync(cwd)).toEqual([])
   })
   it('is deterministic: the same bytes twice', async () => {
-    const [one, other] = [await run('check no-iommu --scope interrupts'), await run('check no-iommu --scope interrupts')]
+    const [one, other] = [await run('check no-iommu --scope interrupts'),
+      await run('check no-iommu --scope interrupts')]
     expect(one.out).toBe(other.out)
   })
   it('keeps within 80 and 120 columns', async () => {
     for (const columns of [80, 120]) {
-      const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together,mapping --states 400', { columns })
-      expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length))).toBeLessThanOrEqual(columns)
+      const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together,mapping '
+        + '--states 400', { columns })
+      expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length)))
+        .toBeLessThanOrEqual(columns)
     }
   })
   it('gives one JSON document, with every design in order', async () => {
@@ -51,15 +58,20 @@ describe('check', () => {
     expect(err).toBe('')
   })
   it('takes bounds in place of the scopes, and a migration', async () => {
-    const { code, out } = await run('check ring0-register+source-unmasked --bounds cpus=2,devices=2,sources=2,vectors=2,migrate=1 --json')
+    const { code, out } =
+      await run('check ring0-register+source-unmasked --bounds cpus=2,devices=2,sources=2,vectors=2,migrate=1 --json')
     const [design] = (JSON.parse(out) as Document).designs
-    expect(design!.scopes.map(({ scope, bounds }) => [scope, bounds])).toEqual([['custom', 'cpus=2,devices=2,sources=2,vectors=2,migrate=1']])
-    expect(design!.verdicts.find(({ property }) => property === 'no-lost-edge')).toMatchObject({ standing: 'known', ops: 6 })
+    expect(design!.scopes.map(({ scope, bounds }) => [scope, bounds]))
+      .toEqual([['custom', 'cpus=2,devices=2,sources=2,vectors=2,migrate=1']])
+    expect(design!.verdicts.find(({ property }) => property === 'no-lost-edge'))
+      .toMatchObject({ standing: 'known', ops: 6 })
     expect(code).toBe(0)
   })
   it('asks an edit of a design that shares its memory with another, whatever the driver', async () => {
     for (const how of ['', '--symmetry', '--driver random --seed 3']) {
-      const { code, out } = await run(`check ring0-strict+source-masked~detach/invalidateContext --scope old-hardware --property no-dma-escape ${how}`, { cwd })
+      const { code, out } =
+        await run('check ring0-strict+source-masked~detach/invalidateContext --scope old-hardware --property '
+          + `no-dma-escape ${how}`, { cwd })
       expect({ how, code }).toEqual({ how, code: 1 })
       expect(out).toContain('✗ no-dma-escape')
     }
@@ -70,8 +82,10 @@ describe('check', () => {
       .toEqual(propertiesOf('no-dma-escape'))
   })
   it('says incomplete when states or time run out', async () => {
-    expect(await run('check ring0-strict --scope mapping --states 50')).toMatchObject({ code: 6, out: expect.stringContaining('stopped by states') as string })
-    expect(await run('check ring0-strict --scope mapping --time 0.001ms')).toMatchObject({ code: 6, out: expect.stringContaining('stopped by time') as string })
+    expect(await run('check ring0-strict --scope mapping --states 50'))
+      .toMatchObject({ code: 6, out: expect.stringContaining('stopped by states') as string })
+    expect(await run('check ring0-strict --scope mapping --time 0.001ms'))
+      .toMatchObject({ code: 6, out: expect.stringContaining('stopped by time') as string })
   })
   it('prints what it had found when it is interrupted', async () => {
     const { code, out } = await run('check ring0-strict driver-server', { cwd, signal: abortedAfter(1000) })
@@ -101,7 +115,11 @@ describe('random runs', () => {
     expect(saved.length).toBeGreaterThan(0)
     for (const name of saved) expect(first.out).toContain(name)
     const next = await run(`check ${fixture('leaky.ts')} --scope hostile`, { cwd })
-    expect(next).toMatchObject({ code: 1, out: expect.stringContaining(`saved counterexamples replayed first: ${saved.length}, of which ${saved.length} still violate`) as string })
+    expect(next).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`saved counterexamples replayed first: ${saved.length}, of which ${saved.length} `
+        + 'still violate') as string,
+    })
     const files = join(cwd, 'traces', 'regressions')
     expect(await run(`replay ${files} --design ${fixture('leaky.ts')}`)).toMatchObject({ code: 0 })
     expect(await run(`replay ${files} --design ${fixture('leaky.ts')} --expect holds`)).toMatchObject({ code: 1 })
@@ -118,13 +136,15 @@ describe('a design of the user', () => {
     const { code, out } = await run(`check ${fixture('leaky.ts')} no-iommu --bounds frames=1,iovas=1 --save`, { cwd })
     expect(code).toBe(1)
     expect(out).toMatch(/✗! {2,}/)
-    expect(out).toMatch(/unmap\/freeFrame cpu0[^]*← violates[^]*repeat +npx remapcheck replay \S+\.json --design \S+leaky\.ts/)
+    expect(out)
+      .toMatch(/unmap\/freeFrame cpu0[^]*← violates[^]*repeat +npx remapcheck replay \S+\.json --design \S+leaky\.ts/)
     expect(existsSync(join(cwd, 'traces', 'regressions'))).toBe(true)
   })
   it('has its failing step named, with the way there', async () => {
     const { code, err } = await run(`check ${fixture('broken.ts')} --scope mapping`)
     expect(code).toBe(2)
-    expect(err).toMatch(/^broken\.ts, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n$/)
+    expect(err)
+      .toMatch(/^broken\.ts, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register \[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n$/)
   })
   it('has a value outside its domain named with action and field', async () => {
     const { code, err } = await run(`check ${fixture('straying.ts')} --scope mapping`)

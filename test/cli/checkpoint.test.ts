@@ -1,5 +1,7 @@
 /** `check --checkpoint` and `--resume`: a search that is stopped goes on; what does not fit is told. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,8 +17,16 @@ beforeAll(async () => {
 })
 afterAll(() => { rmSync(cwd, { recursive: true, force: true }) })
 const verdicts = (text: string): unknown => {
-  const { designs } = JSON.parse(text) as { designs: { verdicts: unknown; scopes: { exploration: { states: number; transitions: number; depth: number; complete: boolean } }[] }[] }
-  return designs.map(({ verdicts: of, scopes }) => [of, scopes.map(({ exploration: { states, transitions, depth, complete } }) => ({ states, transitions, depth, complete }))])
+  const { designs } = JSON.parse(text) as {
+    designs: {
+      verdicts: unknown
+      scopes: { exploration: { states: number; transitions: number; depth: number; complete: boolean } }[]
+    }[]
+  }
+  return designs.map(({ verdicts: of, scopes }) =>
+    [of,
+      scopes.map(({ exploration: { states, transitions, depth, complete } }) => ({ states, transitions, depth,
+        complete }))])
 }
 
 describe('a search that was stopped', () => {
@@ -24,7 +34,8 @@ describe('a search that was stopped', () => {
     const cut = await run(`${line} --states 2000 --checkpoint ${file}`)
     expect(cut.code).toBe(6)
     const goOn = /^go on {3}npx remapcheck (.*)$/m.exec(cut.out)![1]!
-    expect(goOn).toBe(`${line} --checkpoint ${file} --resume ${file}`) // with the same limit it would end where it began
+    // with the same limit it would end where it began
+    expect(goOn).toBe(`${line} --checkpoint ${file} --resume ${file}`)
     expect(readdirSync(cwd)).toEqual(['kept'])
     // Less is stopped at once, and loses nothing.
     expect((await run(`${goOn} --states 2000`)).code).toBe(6)
@@ -35,7 +46,8 @@ describe('a search that was stopped', () => {
   it('by Ctrl-C too', async () => {
     const kept = join(cwd, 'interrupted')
     expect(await run(`${line} --checkpoint ${kept}`, { signal: AbortSignal.abort() })).toMatchObject({ code: 130 })
-    const cut = await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`, { signal: abortedAfter(1000) })
+    const cut = await run('check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 '
+      + `--checkpoint ${kept}`, { signal: abortedAfter(1000) })
     expect(cut).toMatchObject({ code: 130, out: expect.stringContaining(`--resume ${kept}`) as string })
     expect(existsSync(kept)).toBe(true)
   })
@@ -51,14 +63,20 @@ describe('is refused aloud', () => {
     return code === 2 ? err : `exit ${code}`
   }
   it('of several searches, and by random runs', async () => {
-    expect(await refusal(`check ring0-strict --checkpoint ${file}`)).toMatch(/--checkpoint: is of one search, and these are 12/)
-    expect(await refusal(`check ring0-strict driver-server --scope together --resume ${file}`)).toMatch(/--resume: is of one search/)
-    for (const flag of ['checkpoint', 'resume']) expect(await refusal(`${line} --driver random --${flag} ${file}`)).toMatch(new RegExp(`--${flag}: random runs have nothing to go on from`))
+    expect(await refusal(`check ring0-strict --checkpoint ${file}`))
+      .toMatch(/--checkpoint: is of one search, and these are 12/)
+    expect(await refusal(`check ring0-strict driver-server --scope together --resume ${file}`))
+      .toMatch(/--resume: is of one search/)
+    for (const flag of ['checkpoint', 'resume'])
+      expect(await refusal(`${line} --driver random --${flag} ${file}`))
+        .toMatch(new RegExp(`--${flag}: random runs have nothing to go on from`))
   })
   it('for another design, other bounds, properties or symmetry, with the command that made it', async () => {
-    expect(await refusal(`check driver-server --scope together --resume ${file}`)).toMatch(/another design: ring0-strict, not driver-server .*\n.*goes on with: npx remapcheck check ring0-strict/)
+    expect(await refusal(`check driver-server --scope together --resume ${file}`))
+      .toMatch(/another design: ring0-strict, not driver-server .*\n.*goes on with: npx remapcheck check ring0-strict/)
     expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/other bounds: /)
-    expect(await refusal(`${line} --property no-* --resume ${file}`)).toMatch(/another machine: its state, actions or properties differ/)
+    expect(await refusal(`${line} --property no-* --resume ${file}`))
+      .toMatch(/another machine: its state, actions or properties differ/)
     expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/another symmetry: none, not all names/)
   })
   it('where the file is none, of another version, damaged or cut off', async () => {
@@ -90,7 +108,9 @@ it('a write that fails leaves the file that was there, and the report', async ()
   // The name that an unfinished file would have is taken by a folder as soon as the search has begun.
   const before = readFileSync(kept)
   const signal = abortedAfter(1000, () => { mkdirSync(`${kept}.${process.pid}.unfinished`) })
-  const { code, out, err } = await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`, { signal })
+  const { code, out, err } =
+    await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`,
+      { signal })
   expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('cannot be written') as string })
   expect(out).toContain('interrupted')
   expect(readFileSync(kept)).toEqual(before)

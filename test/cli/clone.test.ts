@@ -1,6 +1,9 @@
-/** A clone runs its sources bundled: always those that are there, as the very modules that a design of a user imports. */
+/** A clone runs its sources bundled: always those that are there, as the very modules that a design of a user
+ *  imports. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -8,8 +11,10 @@ import { claims } from '../../properties/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'remapcheck-clone-'))
 afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
-const runs = (root: string, ...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
-  spawnSync(process.execPath, [join(root, 'bin/remapcheck.js'), ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } })
+const runs = (root: string,
+  ...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
+  spawnSync(process.execPath, [join(root, 'bin/remapcheck.js'), ...args],
+    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } })
 
 /** A clone with a program of one line. */
 function clone(name: string): { readonly root: string; readonly edit: (path: string, text: string) => void } {
@@ -20,12 +25,15 @@ function clone(name: string): { readonly root: string; readonly edit: (path: str
     utimesSync(join(root, path), 1e9, 1e9)
   }
   cpSync('bin', join(root, 'bin'), { recursive: true })
-  for (const path of ['package.json', 'package-lock.json', 'spec/index.ts', 'properties/index.ts']) edit(path, path.endsWith('.ts') ? 'export {}\n' : '{ "type": "module" }\n')
+  for (const path of ['package.json', 'package-lock.json', 'spec/index.ts', 'properties/index.ts'])
+    edit(path, path.endsWith('.ts') ? 'export {}\n' : '{ "type": "module" }\n')
   mkdirSync(join(root, 'node_modules'))
   for (const one of ['esbuild', 'tsx']) symlinkSync(resolve('node_modules', one), join(root, 'node_modules', one))
   return { root, edit }
 }
-const says = (word: string): string => `import { word } from './word.ts'\nexport const runProcess = async (): Promise<void> => { process.stdout.write(word + '${word}') }\n`
+const says = (word: string): string =>
+  `import { word } from './word.ts'\nexport const runProcess = async (): Promise<void> => { process.stdout.write(word `
+    + `+ '${word}') }\n`
 
 describe('a clone', () => {
   const { root, edit } = clone('edited')
@@ -57,7 +65,9 @@ describe('a clone', () => {
     const bare = clone('bare')
     bare.edit('src/cli/process.ts', says('c'))
     rmSync(join(bare.root, 'node_modules'), { recursive: true })
-    expect(runs(bare.root)).toMatchObject({ status: 2, stdout: '', stderr: 'remapcheck: this is a clone without its packages\n  → npm ci\n' })
+    expect(runs(bare.root))
+      .toMatchObject({ status: 2, stdout: '',
+        stderr: 'remapcheck: this is a clone without its packages\n  → npm ci\n' })
   })
 })
 
@@ -73,5 +83,6 @@ process.stderr.write(JSON.stringify([spec.ring0Strict === ring0Strict, machine =
 export default { ...ring0Strict, name: 'mine' }
 `)
   const { status, stderr } = runs(process.cwd(), 'explain', design)
-  expect({ status, said: JSON.parse(stderr) as unknown }).toEqual({ status: 0, said: [true, true, claims.map(({ property }) => property.at)] })
+  expect({ status, said: JSON.parse(stderr) as unknown })
+    .toEqual({ status: 0, said: [true, true, claims.map(({ property }) => property.at)] })
 })

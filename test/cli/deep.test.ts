@@ -28,11 +28,14 @@ describe('the ladder', () => {
 
 describe('check --deep', () => {
   it('says the largest bounds decided and the first not finished; the verdicts are those of the largest', async () => {
-    const { climbs: [climb], designs, exit } = await documentOf('check ring0-strict --deep --scope permissions --states 20000 --time 1000h --property no-*')
-    expect(climb).toMatchObject({ design: 'ring0-strict', scope: 'permissions', from: 'frames=2,iovas=2,readOnly=1', ended: 'unfinished', unfinished: { stopped: 'states', states: 20000 } })
+    const { climbs: [climb], designs, exit } =
+      await documentOf('check ring0-strict --deep --scope permissions --states 20000 --time 1000h --property no-*')
+    expect(climb).toMatchObject({ design: 'ring0-strict', scope: 'permissions', from: 'frames=2,iovas=2,readOnly=1',
+      ended: 'unfinished', unfinished: { stopped: 'states', states: 20000 } })
     expect(climb!.rungs).toBeGreaterThan(1)
     const [scope] = designs[0]!.scopes
-    expect([scope!.bounds, scope!.exploration.states, scope!.exploration.complete]).toEqual([climb!.proved!.bounds, climb!.proved!.states, true])
+    expect([scope!.bounds, scope!.exploration.states, scope!.exploration.complete])
+      .toEqual([climb!.proved!.bounds, climb!.proved!.states, true])
     // The rung that was not finished is one above.
     const frames = (text: string): number => text.split(',').reduce((sum, part) => sum + Number(part.split('=')[1]), 0)
     expect(frames(climb!.unfinished!.bounds)).toBe(frames(climb!.proved!.bounds) + 1)
@@ -40,11 +43,13 @@ describe('check --deep', () => {
   })
   it('in words', async () => {
     const { out } = await run('check no-iommu --deep --scope together --states 40000 --time 1000h')
-    expect(out.replace(/\s+/g, ' ')).toMatch(/the largest bounds decided no-iommu together [^:]*: [\d,]+ states in [\d.]+ s, \d above the scope not finished: [^:]*, stopped by states after 40,000 states/)
+    expect(out.replace(/\s+/g, ' '))
+      .toMatch(/the largest bounds decided no-iommu together [^:]*: [\d,]+ states in [\d.]+ s, \d above the scope not finished: [^:]*, stopped by states after 40,000 states/)
     expect(Math.max(...out.split('\n').slice(0, -2).map(line => line.length))).toBeLessThanOrEqual(80)
   })
   it('ends where a claim is violated that should hold, and tells it', async () => {
-    const found = await documentOf(`check ${resolve('test/cli/fixtures/leaky.ts')} --deep --scope mapping --time 1000h --property no-dma-escape`)
+    const found = await documentOf(`check ${resolve('test/cli/fixtures/leaky.ts')} --deep --scope mapping --time `
+      + '1000h --property no-dma-escape')
     expect(found.climbs[0]).toMatchObject({ ended: 'violated' })
     expect(found.exit.name).toBe('violated')
   })
@@ -54,10 +59,13 @@ describe('check --deep', () => {
     expect(exit.name).toBe('incomplete')
   })
   it('and Ctrl-C gives what there is', async () => {
-    expect(await run('check driver-server --deep', { signal: abortedAfter(500) })).toMatchObject({ code: 130, out: expect.stringMatching(/the largest bounds decided[^]*Ctrl-C/) as string })
+    expect(await run('check driver-server --deep', { signal: abortedAfter(500) }))
+      .toMatchObject({ code: 130, out: expect.stringMatching(/the largest bounds decided[^]*Ctrl-C/) as string })
   })
   it('is refused by random runs, and with what is of one search', async () => {
-    expect(await run('check no-iommu --deep --driver random')).toMatchObject({ code: 2, err: expect.stringContaining('--deep: random runs prove nothing') as string })
-    expect(await run('check no-iommu --deep --scope ports --checkpoint x')).toMatchObject({ code: 2, err: expect.stringContaining('--deep is many') as string })
+    expect(await run('check no-iommu --deep --driver random'))
+      .toMatchObject({ code: 2, err: expect.stringContaining('--deep: random runs prove nothing') as string })
+    expect(await run('check no-iommu --deep --scope ports --checkpoint x'))
+      .toMatchObject({ code: 2, err: expect.stringContaining('--deep is many') as string })
   })
 })

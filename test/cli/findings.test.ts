@@ -1,11 +1,12 @@
-/** Nothing that was found is lost: not by a folder that cannot be written, a signal, or another run with the same file. */
+/** Nothing that was found is lost: not by a folder that cannot be written, a signal, or another run with the same
+ *  file. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkWritable, readCheckpoint, writeCheckpoint } from '../../src/cli/checkpoint.ts'
+import { checkWritable, readCheckpoint, writeCheckpoint } from '../../src/check/checkpoint-file.ts'
 import { run } from './run.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-findings-'))
@@ -16,8 +17,12 @@ describe('a finding is printed, and then the file that cannot be written is told
   writeFileSync(join(cwd, 'traces'), '')
   it.each([
     ['--save', 'check ring0-strict~unmap/invalidatePage --scope mapping --property no-dma-escape --save'],
-    ['a random run', 'check ring0-strict~unmap/invalidatePage --scope mapping --property no-dma-escape --driver random --seed 1 --runs 400'],
-    ['--save-known', `check ring0-deferred-early --scope mapping --property no-dma-escape --save-known ${join(cwd, 'traces', 'known')}`],
+    ['a random run',
+      'check ring0-strict~unmap/invalidatePage --scope mapping --property no-dma-escape --driver random --seed 1 '
+        + '--runs 400'],
+    ['--save-known',
+      'check ring0-deferred-early --scope mapping --property no-dma-escape --save-known '
+        + `${join(cwd, 'traces', 'known')}`],
   ])('%s', async (_, line) => {
     const { code, out, err } = await run(line, { cwd })
     expect(out).toContain('✗ no-dma-escape')
@@ -39,7 +44,8 @@ describe('a checkpoint', () => {
     for (const path of [others, left, `${file}.unfinished`, `${file}.notes.unfinished`]) writeFileSync(path, 'half')
     checkWritable(file)
     writeCheckpoint(file, about, 'again', snapshot('this'))
-    expect(readdirSync(cwd).filter(name => name.startsWith('kept')).sort()).toEqual(['kept', `kept.${process.ppid}.unfinished`, 'kept.notes.unfinished', 'kept.unfinished'])
+    expect(readdirSync(cwd).filter(name => name.startsWith('kept')).sort())
+      .toEqual(['kept', `kept.${process.ppid}.unfinished`, 'kept.notes.unfinished', 'kept.unfinished'])
     expect(readCheckpoint(file, about).facts).toEqual({ of: 'this' })
   })
 })
@@ -50,7 +56,9 @@ describe('SIGTERM', () => {
     const { FORCE_COLOR: _, ...env } = process.env
     // Progress is told every ten seconds: its clock goes a hundred times as fast.
     const hurry = 'data:text/javascript,const now = performance.now.bind(performance); performance.now = () => 100 * now()'
-    const child = spawn(process.execPath, ['--import', hurry, resolve('bin/remapcheck.js'), ...`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2,levels=2,tables=2 --checkpoint ${kept}`.split(' ')],
+    const child = spawn(process.execPath,
+      ['--import', hurry, resolve('bin/remapcheck.js'),
+        ...`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2,levels=2,tables=2 --checkpoint ${kept}`.split(' ')],
       { cwd, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
     let out = '', err = ''
     child.stdout.on('data', (text: Buffer) => { out += text.toString() })
@@ -65,7 +73,8 @@ describe('SIGTERM', () => {
 
 describe('what nothing was asked of', () => {
   it('is no green run, also beside a design of which something was', async () => {
-    expect(await run('check ring0-strict no-iommu --bounds sources=1,vectors=1,cpus=2,migrate=1 --property no-lost-edge')).toMatchObject({ code: 0 })
+    expect(await run('check ring0-strict no-iommu --bounds sources=1,vectors=1,cpus=2,migrate=1 --property '
+      + 'no-lost-edge')).toMatchObject({ code: 0 })
     const { code, out } = await run('check ring0-strict no-iommu --property no-wrong-permission')
     expect(out).toContain('no claim was asked of no-iommu')
     expect(code).toBe(4)

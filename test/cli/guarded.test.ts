@@ -13,9 +13,11 @@ const fixture = (name: string): string => resolve('test/cli/fixtures', name)
 
 interface Ended { readonly status: number | null; readonly out: string; readonly err: string }
 /** The real program; `act` on it once the module has written something. */
-function program(args: readonly string[], env: Readonly<Record<string, string>> = {}, act?: (pid: number) => void): Promise<Ended> {
+function program(args: readonly string[], env: Readonly<Record<string, string>> = {},
+  act?: (pid: number) => void): Promise<Ended> {
   const { FORCE_COLOR: _, ...plain } = process.env
-  const child = spawn(process.execPath, [resolve('bin/remapcheck.js'), ...args], { cwd, env: { ...plain, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(process.execPath, [resolve('bin/remapcheck.js'), ...args],
+    { cwd, env: { ...plain, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let out = '', err = ''
   child.stdout.on('data', (part: Buffer) => { out += part.toString() })
   child.stderr.on('data', (part: Buffer) => { err += part.toString() })
@@ -30,34 +32,44 @@ describe('a module of a user', () => {
   it.concurrent.each([
     ['endless-step.ts', 'looping\n', 'recipe of map/loopsHere(cpu=0) does not return: it has worked for 0.3 s'],
     ['endless-module.ts', '', 'the module itself does not return: it has worked for 0.3 s'],
-    ['sleeping-step.ts', '', 'guard of map/sleepsHere(cpu=0) does not return: it waits, and nothing runs that it could wait for'],
+    ['sleeping-step.ts', '',
+      'guard of map/sleepsHere(cpu=0) does not return: it waits, and nothing runs that it could wait for'],
   ])('%s is stopped with a message', async (name, written, what) => {
     const { status, out, err } = await program(check(name), { REMAPCHECK_STUCK_MS: '300' })
     expect(err).toBe(`${fixture(name)}: ${what} [E-DESIGN-HANGS]\n`
       + '  → look for a loop that does not end; a step does one thing and returns, and waits by its `when`\n')
     expect({ status, out }).toEqual({ status: 2, out: written })
   })
-  it.concurrent.each([['exits.ts', '(with 0)'], ['awaits.ts', 'never settles']])('%s does not end the program unseen', async (name, words) => {
-    const { status, out, err } = await program(check(name))
-    expect(err).toMatch(/: the module ended the program.* \[E-DESIGN-MODULE\]\n {2}→ .*\n$/)
-    expect(err).toContain(words)
-    expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 3 })
-  })
+  it.concurrent.each([['exits.ts', '(with 0)'], ['awaits.ts', 'never settles']])('%s does not end the program unseen',
+    async (name, words) => {
+      const { status, out, err } = await program(check(name))
+      expect(err).toMatch(/: the module ended the program.* \[E-DESIGN-MODULE\]\n {2}→ .*\n$/)
+      expect(err).toContain(words)
+      expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 3 })
+    })
   it.concurrent('that is honest gives what it gives without another process', async () => {
-    const lines = ['leaky.ts', 'straying.ts'].map(name => ['check', fixture(name), '--scope', 'mapping', '--states', '2000'])
+    const lines = ['leaky.ts', 'straying.ts'].map(name =>
+      ['check', fixture(name), '--scope', 'mapping', '--states', '2000'])
     const outside = await Promise.all(lines.map(args => program(args)))
-    for (const [i, { status, out, err }] of outside.entries()) expect({ code: status, out, err }).toEqual(await run(lines[i]!, { cwd }))
+    for (const [i, { status, out, err }] of outside.entries())
+      expect({ code: status, out, err }).toEqual(await run(lines[i]!, { cwd }))
   })
 })
 
 describe('Ctrl-C', () => {
   it.concurrent('ends a step that never returns', async () => {
-    const { status, out, err } = await program(check('endless-step.ts'), { REMAPCHECK_STUCK_MS: '500' }, pid => { process.kill(-pid, 'SIGINT') })
-    expect(err).toBe(`remapcheck: stopped without a report: recipe of map/loopsHere(cpu=0) in ${fixture('endless-step.ts')} does not return\n`)
+    const { status, out, err } = await program(check('endless-step.ts'), { REMAPCHECK_STUCK_MS: '500' },
+      pid => { process.kill(-pid, 'SIGINT') })
+    expect(err)
+      .toBe(`remapcheck: stopped without a report: recipe of map/loopsHere(cpu=0) in ${fixture('endless-step.ts')} `
+        + `does not return\n`)
     expect({ status, out }).toEqual({ status: 130, out: 'looping\n' })
   })
-  it.concurrent.each([['SIGINT', true], ['SIGTERM', false]] as const)('gets the partial report of an honest module (%s, to the group: %s)', async (signal, toGroup) => {
-    const { status, out, err } = await program(['check', fixture('honest.ts')], {}, pid => { process.kill(toGroup ? -pid : pid, signal) })
+  it.concurrent.each([['SIGINT', true],
+    ['SIGTERM', false]] as const)('gets the partial report of an honest module (%s, to the group: %s)',
+    async (signal, toGroup) => {
+    const { status, out, err } = await program(['check', fixture('honest.ts')], {},
+      pid => { process.kill(toGroup ? -pid : pid, signal) })
     expect(out).toMatch(/^loaded\nremapcheck [^]*repeat {2}npx remapcheck check/)
     expect({ status, err }).toEqual({ status: 130, err: '' })
   })
@@ -70,6 +82,7 @@ describe('what is watched', () => {
     expect(of('check ring0-strict --save-known ./traces')).toEqual([])
     expect(of('replay traces/known --design ./a.mjs')).toEqual(['./a.mjs'])
     expect(of('replay traces/known --design=a.mts')).toEqual(['a.mts'])
-    for (const line of ['replay traces/known/a.json', 'validate ./boot.log', 'explain VTD:6.5/wait', 'check ./a.mjs --nonsense', './a.mjs', '']) expect(of(line)).toEqual([])
+    for (const line of ['replay traces/known/a.json', 'validate ./boot.log', 'explain VTD:6.5/wait',
+      'check ./a.mjs --nonsense', './a.mjs', '']) expect(of(line)).toEqual([])
   })
 })

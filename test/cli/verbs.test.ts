@@ -20,12 +20,12 @@ describe('help', () => {
     const { code, out } = await run('')
     expect(code).toBe(0)
     expect(out.indexOf('npx remapcheck check')).toBeLessThan(out.indexOf('verbs'))
-    for (const { verb } of verbs) expect(out).toMatch(new RegExp(`^ {2}${verb.name} `, 'm'))
+    for (const verb of verbs) expect(out).toMatch(new RegExp(`^ {2}${verb.name} `, 'm'))
     for (const row of exitClasses) expect(out.replace(/\s+/g, ' ')).toContain(`${row.code} ${row.meaning}`)
     expect(await run('--help')).toEqual({ code: 0, out, err: '' })
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
-  it.each(verbs.map(({ verb }) => verb))('of $name shows its examples and flags', async verb => {
+  it.each(verbs)('of $name shows its examples and flags', async verb => {
     const { code, out } = await run(`${verb.name} --help`)
     expect(code).toBe(0)
     expect(out.startsWith(`  ${verb.examples[0]![0]}`)).toBe(true)
@@ -34,7 +34,7 @@ describe('help', () => {
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it('has examples that the verbs accept: each of its flags exists', () => {
-    for (const { verb } of verbs)
+    for (const verb of verbs)
       for (const [command] of verb.examples) {
         expect(command.split(' ').slice(0, 2)).toEqual(['remapcheck', verb.name])
         for (const [, flag] of command.matchAll(/--([\w-]+)/g)) expect(Object.keys(verb.options)).toContain(flag)
@@ -65,14 +65,17 @@ describe('explain', () => {
     10:4         reserved
     3:0    S     2^(S+1) entries
 `)
-    expect((await run('explain scalable-mode-context-entry')).out).toMatch(/\n {4}2 +DTE +device TLB enable; reserved without\s+ECAP.DT\n/)
+    expect((await run('explain scalable-mode-context-entry')).out)
+      .toMatch(/\n {4}2 +DTE +device TLB enable; reserved without\s+ECAP.DT\n/)
   })
   it('takes a value apart, and tells what must be 0', async () => {
     const { out } = await run('explain context-entry=0x1100011,0x101')
     expect(out).toMatch(/DID = 1 [^]*AW = 1 [^]*SSPTPTR = 0x1100 [^]*P = 1 [^]*must be 0: bits 11:4\n$/)
     expect((await run('explain GSTS=0x0')).out).toContain('all bits are 0')
-    expect(await run('explain GSTS=0x1ffffffff')).toMatchObject({ code: 2, err: expect.stringContaining('GSTS has 32 bits: one number') as string })
-    expect(await run('explain context-entry=1,2,3')).toMatchObject({ code: 2, err: expect.stringContaining('for example context-entry=0x1,0x2') as string })
+    expect(await run('explain GSTS=0x1ffffffff'))
+      .toMatchObject({ code: 2, err: expect.stringContaining('GSTS has 32 bits: one number') as string })
+    expect(await run('explain context-entry=1,2,3'))
+      .toMatchObject({ code: 2, err: expect.stringContaining('for example context-entry=0x1,0x2') as string })
   })
   it('knows everything that list shows', async () => {
     for (const { name, rows } of registries)
@@ -82,7 +85,8 @@ describe('explain', () => {
       }
   })
   it('a property: claim, clause, place, witnesses', async () => {
-    expect((await run('explain no-lost-edge')).out).toMatch(/claim[^]*clause +SDM:[^]*at +properties\/interrupts\/no-lost-edge\.ts:\d+[^]*edges-merge/)
+    expect((await run('explain no-lost-edge')).out)
+      .toMatch(/claim[^]*clause +SDM:[^]*at +properties\/interrupts\/no-lost-edge\.ts:\d+[^]*edges-merge/)
   })
   it('a fault code in both ways of writing', async () => {
     const { out } = await run('explain 0x22')
@@ -96,17 +100,22 @@ describe('explain', () => {
     expect(out).toMatch(/gives up\n +no-access-after-unmap/)
   })
   it('an action as traces name it: what it does, who takes it, the clause of its step', async () => {
-    expect((await run('explain unmap/clearPte')).out).toMatch(/^unmap\/clearPte {2}action\n {2}does +clear[^]*clause +VTD:[^]*taken by +cpu0, cpu1[^]*in +ring0-strict/)
-    expect((await run('explain iommu.process')).out).toMatch(/does +complete a descriptor[^]*taken by +iommu[^]*strongly fair/)
+    expect((await run('explain unmap/clearPte')).out)
+      .toMatch(/^unmap\/clearPte {2}action\n {2}does +clear[^]*clause +VTD:[^]*taken by +cpu0, cpu1[^]*in +ring0-strict/)
+    expect((await run('explain iommu.process')).out)
+      .toMatch(/does +complete a descriptor[^]*taken by +iommu[^]*strongly fair/)
     expect([...knownActions()].filter(([, { says }]) => says === '').map(([name]) => name)).toEqual([])
     for (const { trace } of loadTraces(['traces/known']))
       for (const op of trace.ops) expect(knownActions().get(op.action)?.designs, op.action).toContain(trace.design)
   })
   it('a unit of cost: its price and the figures behind it; a verdict of validate', async () => {
     const { min, typ, max } = xeon.units['qi-wait'] as { min: number; typ: number; max: number }
-    expect((await run('explain qi-wait')).out).toMatch(new RegExp(`cost unit[^]*price +min ${min}, typical ${typ}, max ${max} cycles[^]*figures +unmap-iotlb-inv-strict: 2127 cycles[^]*Malka`))
+    expect((await run('explain qi-wait')).out)
+      .toMatch(new RegExp(`cost unit[^]*price +min ${min}, typical ${typ}, max ${max} cycles[^]*figures `
+        + '+unmap-iotlb-inv-strict: 2127 cycles[^]*Malka'))
     expect((await run('explain iotlb-invalidate')).out).toMatch(/price +none of its own: within qi-wait/)
-    expect((await run('explain hits-explained')).out).toMatch(/verdict of validate, rule\n {2}claim[^]*false +a breach of the manual/)
+    expect((await run('explain hits-explained')).out)
+      .toMatch(/verdict of validate, rule\n {2}claim[^]*false +a breach of the manual/)
   })
   it('steps by their names, each once', () => {
     expect(steps.size).toBeGreaterThan(40)
@@ -125,7 +134,10 @@ describe('cost', () => {
   })
   it('counts a migration and a design of the user too, and gives one document', async () => {
     const { code, out } = await run('cost no-iommu+source-unmasked test/cli/fixtures/leaky.ts --json')
-    const document = JSON.parse(out) as { measured: { design: string; counts: Record<string, Record<string, number>> }[]; exit: { code: number } }
+    const document = JSON.parse(out) as {
+      measured: { design: string; counts: Record<string, Record<string, number>> }[]
+      exit: { code: number }
+    }
     expect(document.measured.map(({ design }) => design)).toEqual(['no-iommu+source-unmasked', 'leaky'])
     expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('qi-wait')
     expect({ code, exit: document.exit.code }).toEqual({ code: 0, exit: 0 })
@@ -134,7 +146,8 @@ describe('cost', () => {
     const { code, out } = await run('cost --worst ring0-strict --json')
     const { waits } = JSON.parse(out) as { waits: { name: string; designs: { found: Extremes }[] }[] }
     const of = (name: string): Extremes => waits.find(wait => wait.name === name)!.designs[0]!.found
-    const alone = of('unmap called -> unmap returned'), beside = of('unmap called -> unmap returned, beside another CPU')
+    const alone = of('unmap called -> unmap returned'),
+      beside = of('unmap called -> unmap returned, beside another CPU')
     // Nothing of the protocol depends on the hardware's order: both are what `cost` counts.
     expect([alone.greatest!.cost, alone.least!.cost, beside.least!.cost]).toEqual([3149, 3149, 3149])
     expect([alone.unbounded, alone.endless, beside.greatest]).toEqual([null, null, null])
@@ -147,7 +160,8 @@ describe('cost', () => {
   })
   it('prints them, and records none', async () => {
     const { out } = await run('cost --worst no-iommu')
-    expect(out).toMatch(/unmap called -> unmap returned\n.*\n {2}no-iommu\n {4}greatest {2}67 = unmap 67\n {4}least {5}67 = unmap 67\n/)
+    expect(out)
+      .toMatch(/unmap called -> unmap returned\n.*\n {2}no-iommu\n {4}greatest {2}67 = unmap 67\n {4}least {5}67 = unmap 67\n/)
     expect((await run('cost --worst --update')).code).toBe(2)
   })
 })
@@ -163,10 +177,13 @@ describe('replay', () => {
   })
   it('has a trace of each known weakness that the scopes show', async () => {
     const { out } = await run('replay traces/known --json')
-    const { traces } = JSON.parse(out) as { traces: { design: string; property: string; reproduced: boolean; refused: number }[] }
+    const { traces } = JSON.parse(out) as {
+      traces: { design: string; property: string; reproduced: boolean; refused: number }[]
+    }
     expect(traces.every(({ reproduced, refused }) => reproduced && refused === 0)).toBe(true)
     const shown = new Set(traces.map(({ design, property }) => `${design} ${property}`))
-    for (const id of ['no-iommu no-dma-escape', 'user-port-io no-forged-interrupt', 'ring0-deferred no-access-after-unmap',
+    for (const id of ['no-iommu no-dma-escape', 'user-port-io no-forged-interrupt',
+      'ring0-deferred no-access-after-unmap',
       'ring0-deferred-early no-dma-escape', 'ring0-strict+source-unmasked no-lost-edge']) expect(shown).toContain(id)
   })
   it('draws lanes, and says when a trace diverges', async () => {
@@ -198,14 +215,16 @@ describe('the process', () => {
     expect(spawn(['check', 'no-iomm'])).toMatchObject({ status: 2, stdout: '' })
   })
   it('is quiet when its reader goes', () => {
-    expect(spawn([], `'${process.execPath}' bin/remapcheck.js list clauses steps properties | head -1`)).toMatchObject({ status: 0, stderr: '' })
+    expect(spawn([], `'${process.execPath}' bin/remapcheck.js list clauses steps properties | head -1`))
+      .toMatchObject({ status: 0, stderr: '' })
   })
   it('lets a module anywhere import remapcheck/spec', () => {
     const dir = mkdtempSync(join(tmpdir(), 'remapcheck-own-'))
     try {
       const source = `import { ring0Strict, without, submitWait } from 'remapcheck/spec'
 export default { ...without(ring0Strict, 'unmap', submitWait), name: 'mine' }`
-      const made = spawnSync(process.execPath, ['-e', `fs.writeFileSync(${JSON.stringify(join(dir, 'mine.mjs'))}, ${JSON.stringify(source)})`])
+      const made = spawnSync(process.execPath,
+        ['-e', `fs.writeFileSync(${JSON.stringify(join(dir, 'mine.mjs'))}, ${JSON.stringify(source)})`])
       expect(made.status).toBe(0)
       const { status, stdout } = spawn(['check', join(dir, 'mine.mjs'), '--scope', 'hostile'])
       expect(stdout).toContain('mine')

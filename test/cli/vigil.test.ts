@@ -10,7 +10,8 @@ import { Patience } from '../../src/patience.ts'
 import type { Did } from '../../src/patience.ts'
 
 const limits = { work_ms: 1000, sleeps: 10 }
-const works: Did = { worked_ms: 100, slept: false }, sleeps: Did = { worked_ms: 0, slept: true }, starves: Did = { worked_ms: 0, slept: false }
+const works: Did = { worked_ms: 100, slept: false }, sleeps: Did = { worked_ms: 0, slept: true },
+  starves: Did = { worked_ms: 0, slept: false }
 /** Looks without a sign of life that do not count. */
 const before = 4
 const step = { run: 7, ran: 'recipe of map' }
@@ -33,9 +34,11 @@ describe('patience', () => {
     return looksUntil(() => patience.look())
   }
   it('ends with so much work, or so many looks that find it asleep; the first do not count', () => {
-    expect([looks(works), looks({ ...works, worked_ms: 250 }), looks(sleeps)]).toEqual([before + 10, before + 4, before + 10])
+    expect([looks(works), looks({ ...works, worked_ms: 250 }), looks(sleeps)])
+      .toEqual([before + 10, before + 4, before + 10])
   })
-  it('never ends for one that gets no processor, however often it is looked at', () => { expect(looks(starves)).toBeNull() })
+  it('never ends for one that gets no processor, however often it is looked at',
+    () => { expect(looks(starves)).toBeNull() })
   it('counts what was done by turns', () => {
     const patience = new Patience({ look: () => turns++ % 2 === 0 ? sleeps : works }, limits)
     let turns = 0
@@ -68,11 +71,12 @@ describe('a vigil', () => {
     const { vigil } = watched(works)
     expect(looksUntil(i => { vigil.look({ ...step, run: Math.floor(i / 13) }); return vigil.verdict })).toBeNull()
   })
-  it('never blames the user for what remapcheck does itself, however long that takes, nor a step that comes after it', () => {
-    const { vigil, look } = watched(works)
-    expect(looksUntil(() => { vigil.look({ run: 6, ran: null }); return vigil.verdict })).toBeNull()
-    expect(looksUntil(look)).toBe(before + 10)
-  })
+  it('never blames the user for what remapcheck does itself, however long that takes, nor a step that comes after it',
+    () => {
+      const { vigil, look } = watched(works)
+      expect(looksUntil(() => { vigil.look({ run: 6, ran: null }); return vigil.verdict })).toBeNull()
+      expect(looksUntil(look)).toBe(before + 10)
+    })
   it('after Ctrl-C: a fifth is enough, and a living event loop is not', () => {
     const { vigil, look } = watched(works)
     vigil.stop()

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { withMachine } from '../../src/qemu/machine.ts'
 import { runOracle } from '../../src/qemu/oracle/drive.ts'
 import type { OracleReport } from '../../src/qemu/oracle/drive.ts'
-import { oracleJson } from '../../src/qemu/oracle/render.ts'
+import { oracleData } from '../../src/qemu/oracle/render.ts'
 import { rigOf } from '../../src/qemu/oracle/rig.ts'
 import { suiteNames } from '../../src/qemu/oracle/suite.ts'
 import { setups } from '../../src/qemu/oracle/suites.ts'
@@ -37,7 +37,7 @@ describe.skipIf(absent !== null)('the oracle', () => {
 
   it('says the same for the same seed', async () => {
     const counts = async (seed: number): Promise<object> => ({
-      ...oracleJson(await runOracle({ cases: 300, seed, suites: suiteNames })), seed: 0,
+      ...oracleData(await runOracle({ cases: 300, seed, suites: suiteNames })), seed: 0,
     })
     const [first, second, other] = [await counts(7), await counts(7), await counts(8)]
     expect(second).toEqual(first)

@@ -2,8 +2,9 @@
  *  other making. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
-import { validateLog } from '../../src/linux/validate.ts'
-import { boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, verdictOf, verdictsOf } from './linux-support.ts'
+import {
+  boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, verdictOf, verdictsOf,
+} from './linux-support.ts'
 
 afterAll(forgetFiles)
 
@@ -11,7 +12,7 @@ const names = ['vtd-strict', 'vtd-lazy', 'vtd-strict-timed', 'vtd-lazy-timed', '
 const reports = new Map<string, ValidationReport>()
 const of = (name: string): ValidationReport => reports.get(name)!
 beforeAll(async () => {
-  for (const name of names) reports.set(name, await validateLog({ log: logOf(name), ftrace: ftraceOf(name) }))
+  for (const name of names) reports.set(name, await validated({ log: logOf(name), ftrace: ftraceOf(name) }))
 })
 
 describe('what each boot holds', () => {
@@ -113,7 +114,7 @@ describe('windows', () => {
 
 describe('other logs', () => {
   it('the end of a boot with faults: they are named, and what is older than the log is left open', async () => {
-    const report = await validateLog({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') })
+    const report = await validated({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') })
     expect(report.faults).toMatchObject({ total: 10, recorded: { count: 1, lines: [210] }, groups: [
       { condition: 'LGN.2', sid: 0x18, write: true, places: { lines: [215, 231] } },
       { condition: 'LGN.3', sid: 0x18, write: false, places: { count: 8 } }] })
@@ -125,14 +126,14 @@ describe('other logs', () => {
   })
 
   it('a kernel log of another boot is refused', async () => {
-    const { kernel } = await validateLog({ log: logOf('vtd-strict'), ftrace: ftraceOf('vtd-lazy') })
+    const { kernel } = await validated({ log: logOf('vtd-strict'), ftrace: ftraceOf('vtd-lazy') })
     expect(kernel!.pairing.refused)
       .toBe('the kernel log mapped only 19 of 579 pages that devices fetched: it is of another boot')
   })
   it('a kernel log that was cut off, or begun late, is told from one of another boot', async () => {
     const whole = linesOf(ftraceOf('vtd-strict'))
     const refusedOf = async (lines: readonly string[]): Promise<string | null> =>
-      (await validateLog({ log: logOf('vtd-strict'), ftrace: fileOf(lines) })).kernel!.pairing.refused
+      (await validated({ log: logOf('vtd-strict'), ftrace: fileOf(lines) })).kernel!.pairing.refused
     const part = /^the kernel log mapped only \d+ of 579 pages that devices fetched, yet they fetched \d+ of its \d+ maps: it is a part of this boot, cut off or begun late$/
     expect(await refusedOf(whole.slice(0, whole.length * 0.2))).toMatch(part)
     expect(await refusedOf(whole.slice(whole.length * 0.85))).toMatch(part)

@@ -1,9 +1,9 @@
 /** Each verdict can be false: a doctored boot for every claim. A verdict that nothing turns false would say nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/linux/report.ts'
-import { validateLog } from '../../src/linux/validate.ts'
 import {
-  boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validateLines, verdictOf, withoutEntries,
+  boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validated, validateLines, verdictOf,
+  withoutEntries,
 } from './linux-support.ts'
 
 afterAll(forgetFiles)
@@ -156,13 +156,13 @@ describe('registers, waits, faults', () => {
     })
 
   it('no-faults: the boot in which a device faulted', async () => {
-    const report = validateLog({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') })
+    const report = validated({ log: boot('vtd-firmware-dma-fault.trace-tail.log.gz') })
     expect(await verdict(report, 'no-faults')).toMatchObject({ verdict: 'false' })
   })
 })
 
 describe('unmaps', () => {
-  const whole = (name: string) => validateLog({ log: logOf(name), ftrace: ftraceOf(name) })
+  const whole = (name: string) => validated({ log: logOf(name), ftrace: ftraceOf(name) })
 
   it('unmaps-answered-one-by-one, unmaps-all-answered: true of a strict boot without deferred domains', async () => {
     const report = await whole('vtd-sm')
@@ -206,10 +206,10 @@ describe('unmaps', () => {
     const kernel = linesOf(ftraceOf('vtd-sm'))
     const damaged = kernel.with(40, kernel[40]!.slice(0, 60))
     const log = fileOf(linesOf(logOf('vtd-sm')))
-    const first = await validateLog({ log, ftrace: fileOf(damaged) })
+    const first = await validated({ log, ftrace: fileOf(damaged) })
     expect(first.kernel!.unread).toMatchObject({ total: 1, first: [{ line: 41, kind: 'no event' }] })
     expect(verdictOf(first, 'unmaps-answered-one-by-one').verdict).toBe('not-shown')
-    const lost = await validateLog({ log, ftrace: fileOf(kernel.toSpliced(40, 0, 'CPU:1 [LOST 17 EVENTS]')) })
+    const lost = await validated({ log, ftrace: fileOf(kernel.toSpliced(40, 0, 'CPU:1 [LOST 17 EVENTS]')) })
     expect(verdictOf(lost, 'unmaps-all-answered')).toMatchObject(
       { verdict: 'not-shown', because: expect.stringContaining('lost 17 events') })
   })

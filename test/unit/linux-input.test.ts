@@ -2,12 +2,12 @@
 import { gzipSync } from 'node:zlib'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { Chalk } from 'chalk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/linux/render.ts'
 import { validateLog } from '../../src/linux/validate.ts'
 import type { ValidateOptions } from '../../src/linux/validate.ts'
+import { theme } from '../../src/text/theme.ts'
 import { boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validateLines } from './linux-support.ts'
 
 afterAll(forgetFiles)
@@ -98,23 +98,23 @@ describe('text', () => {
   it('keeps within the width, and shows marks, numbers and limits', async () => {
     const report = await validateLog({ log: logOf('vtd-lazy-timed'), ftrace: ftraceOf('vtd-lazy-timed') })
     for (const width of [80, 120]) {
-      const text = renderValidation(report, { color: new Chalk({ level: 0 }), width })
+      const text = renderValidation(report, theme(false, width))
       const paths = [report.log.path, report.kernel!.path]
       const wide = text.split('\n').filter(line => line.length > width && !paths.includes(line))
       expect(wide).toEqual([])
     }
-    const text = renderValidation(report, { color: new Chalk({ level: 0 }), width: 110 })
+    const text = renderValidation(report, theme(false, 110))
     expect(text).toContain('✓ true       hits-explained               5,089 hits, 2,386 fills\n')
     expect(text)
       .toMatch(/· false {6}unmaps-answered-one-by-one {3}31 one by one, 1,253 by flushes of domains 4, 5, 6, 7/)
     expect(text).toContain('flush   only         402')
     expect(text).not.toMatch(/ $/m)
-    expect(renderValidation(report, { color: new Chalk({ level: 1 }), width: 110 })).toContain('\u001b[')
+    expect(renderValidation(report, theme(true, 110))).toContain('\u001b[')
   })
 
   it('shows what could not be read', async () => {
     const report = await validateLines([...pt.slice(0, 20), 'vtd_reg_write nonsense', ...pt.slice(20)])
-    expect(renderValidation(report, { color: new Chalk({ level: 0 }), width: 80 })).toContain(
+    expect(renderValidation(report, theme(false, 80))).toContain(
       '1 line of the log not read: wrong fields 1\n  line 21, wrong fields: vtd_reg_write nonsense\n')
   })
 })

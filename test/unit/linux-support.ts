@@ -6,6 +6,9 @@ import { gunzipSync } from 'node:zlib'
 import type { Verdict } from '../../src/linux/judging.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import { validateLog } from '../../src/linux/validate.ts'
+import type { ValidateOptions } from '../../src/linux/validate.ts'
+import { headOf } from '../../src/report/head.ts'
+import { wrongIn } from '../documents.ts'
 
 export const boot = (name: string): string => new URL(`../../traces/linux/${name}`, import.meta.url).pathname
 export const logOf = (name: string): string => boot(`${name}.trace.log.gz`)
@@ -25,7 +28,16 @@ export function fileOf(content: readonly string[] | Uint8Array | string): string
   return path
 }
 export const validateLines = (lines: readonly string[], ftrace?: readonly string[]): Promise<ValidationReport> =>
-  validateLog({ log: fileOf(lines), ...ftrace === undefined ? {} : { ftrace: fileOf(ftrace) } })
+  validated({ log: fileOf(lines), ...ftrace === undefined ? {} : { ftrace: fileOf(ftrace) } })
+
+/** What `validate` says, whose document is as its schema says. */
+export async function validated(options: ValidateOptions): Promise<ValidationReport> {
+  const report = await validateLog(options)
+  const head = headOf('validate', 'holds', { tool: 'remapcheck', version: '0' })
+  const wrong = wrongIn(JSON.parse(JSON.stringify({ ...head, ...report })))
+  if (wrong !== null) throw new Error(`the document is not as its schema says: ${wrong}`)
+  return report
+}
 
 export function verdictOf(report: ValidationReport, claim: string): Verdict {
   const found = report.verdicts.find(verdict => verdict.claim === claim)

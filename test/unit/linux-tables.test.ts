@@ -1,14 +1,13 @@
 /** Logs bit by bit: entries against their layouts, and against dumps of the same boots; each claim with a doctored log or dump that makes it false. */
 import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { Chalk } from 'chalk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/linux/render.ts'
 import type { ValidationReport } from '../../src/linux/report.ts'
 import type { Agreement, TablesReport } from '../../src/linux/tables/check.ts'
-import { validateLog } from '../../src/linux/validate.ts'
-import { boot, fileOf, forgetFiles, linesOf, logOf, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
+import { theme } from '../../src/text/theme.ts'
+import { boot, fileOf, forgetFiles, linesOf, logOf, validated, validateLines, verdictOf, verdictsOf } from './linux-support.ts'
 
 afterAll(forgetFiles)
 
@@ -22,7 +21,7 @@ const skipped = 53_000
 beforeAll(async () => {
   strict = linesOf(logOf('vtd-strict'))
   late = strict.slice(skipped)
-  for (const name of names) reports.set(name, await validateLog({ log: logOf(name), tables: dumpFile(name) }))
+  for (const name of names) reports.set(name, await validated({ log: logOf(name), tables: dumpFile(name) }))
 })
 
 /** A dump with each 64-bit word of this value changed; there must be one. */
@@ -36,7 +35,7 @@ function doctoredDump(name: string, from: bigint, to: bigint, head: Readonly<Rec
   const first = { ...JSON.parse(bytes.toString('latin1', 0, end)) as object, ...head }
   return fileOf(gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(first)}\n`), body])))
 }
-const strictWith = (tables: string, lines = late): Promise<ValidationReport> => validateLog({ log: fileOf(lines), tables })
+const strictWith = (tables: string, lines = late): Promise<ValidationReport> => validated({ log: fileOf(lines), tables })
 const opened = ({ open }: Agreement): Record<string, number> => Object.fromEntries(open.map(({ reason, places }) => [reason, places.count]))
 const counts = (tables: TablesReport): number[] => [tables.translations, tables.contexts, tables.irtes].flatMap(({ agreeing, differing }) => [agreeing, differing.count])
 
@@ -94,7 +93,7 @@ describe('entries-well-formed', () => {
     const report = await validateLines(lines)
     expect(verdictOf(report, 'entries-well-formed')).toMatchObject({ verdict: 'false', lines: [at] })
     expect(report.entries.first).toMatchObject([{ line: at, structure, wrong }])
-    const text = renderValidation(report, { color: new Chalk({ level: 0 }), width: 100 })
+    const text = renderValidation(report, theme(false, 100))
     expect(text).toContain(`Bits that must be 0\n  line ${at}, ${structure}: ${wrong}; all of it: `)
   })
 
@@ -158,7 +157,7 @@ describe('translations-in-tables', () => {
     const verdict = verdictOf({ ...report, tables }, 'translations-in-tables')
     expect(verdict).toMatchObject({ verdict: 'false', because: expect.stringContaining('1 of 7 translations; first: 00:02.0 page 0xffffd000') })
     expect(tables!.translations.differences).toMatchObject([{ line: verdict.lines[0], log: `domain 4: ${whole}`, dump: expect.stringContaining(dump) }])
-    const text = renderValidation({ ...report, tables }, { color: new Chalk({ level: 0 }), width: 100 })
+    const text = renderValidation({ ...report, tables }, theme(false, 100))
     expect(text).toContain(`      log   domain 4: ${whole}\n      dump  ${dump}`)
   })
 
@@ -177,7 +176,7 @@ describe('translations-in-tables', () => {
   })
 
   it('scalable mode: another domain-id in the PASID entry', async () => {
-    const { tables } = await validateLog({ log: fileOf(linesOf(logOf('vtd-sm')).slice(44_000)), tables: doctoredDump('vtd-sm', 0x4n, 0x9n) })
+    const { tables } = await validated({ log: fileOf(linesOf(logOf('vtd-sm')).slice(44_000)), tables: doctoredDump('vtd-sm', 0x4n, 0x9n) })
     expect(tables!.translations.differences[0]).toEqual({
       line: 191, what: '00:02.0 page 0xffffe000', log: 'domain 4: 0xffffe000 -> 0x8a8c000 rw, 4 KiB', dump: 'domain 9: 0xffffe000 -> 0x8a8c000 rw, 4 KiB' })
   })
@@ -196,7 +195,7 @@ describe('contexts-in-tables and irtes-in-tables', () => {
     expect(tables!.irtes.differences).toMatchObject([{ what: 'interrupt entry 3', log: expect.stringContaining(' V=0x23 '), dump: expect.stringContaining(' V=0x24 ') }])
   })
   it('an entry that passes through', async () => {
-    const { tables, ...report } = await validateLog({ log: logOf('vtd-pt'), tables: doctoredDump('vtd-pt', 0x9n, 0x8n) })
+    const { tables, ...report } = await validated({ log: logOf('vtd-pt'), tables: doctoredDump('vtd-pt', 0x9n, 0x8n) })
     expect(verdictOf({ ...report, tables }, 'translations-in-tables').verdict).toBe('false')
     expect(tables!.translations.differences).toMatchObject([{ log: 'passes through: 0x62ec000 -> 0x62ec000', dump: expect.stringMatching(/^fault 2h/) }])
     expect(tables!.contexts.differing.count).toBe(1)
@@ -241,7 +240,7 @@ describe('dumps that do not fit', () => {
   const refused = async (tables: string, lines = late): Promise<string | null> => {
     const report = await strictWith(tables, lines)
     expect(['translations', 'contexts', 'irtes'].map(part => verdictOf(report, `${part}-in-tables`).verdict)).toEqual(['not-shown', 'not-shown', 'not-shown'])
-    expect(renderValidation(report, { color: new Chalk({ level: 0 }), width: 100 })).toContain('Tables not compared: ')
+    expect(renderValidation(report, theme(false, 100))).toContain('Tables not compared: ')
     return report.tables!.refused
   }
   it('of another boot', async () => { expect(await refused(dumpFile('vtd-lazy'))).toMatch(/^at no line was the invalidation queue as it is in the dump: it is of another boot/) })

@@ -6,9 +6,9 @@ import { exitClasses, exitCode } from '../../src/exit.ts'
 import type { Exploration, Outcome, PropertyResult, StopReason } from '../../src/explore/result.ts'
 import { exitOf } from '../../src/report/check.ts'
 import type { CheckReport, DesignReport } from '../../src/report/check.ts'
-import { checkJson } from '../../src/report/json.ts'
-import { checkText } from '../../src/report/text.ts'
+import { reporters } from '../../src/report/reporters.ts'
 import { theme, themeFor } from '../../src/text/theme.ts'
+import type { Theme } from '../../src/text/theme.ts'
 import { toyTrace } from '../golden/toy.ts'
 
 const violation = (property: string) => ({ property, because: 'stale', witness: { frame: 1 }, ops: toyTrace().ops,
@@ -32,10 +32,18 @@ const design = (name: string, found: Exploration, givesUp: readonly string[] = [
 })
 const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
 const report = (...designs: DesignReport[]): CheckReport => ({
-  tool: 'remapcheck', version: '0.1.0', seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null,
-  climbs: [], regressions: [], notBegun: [], repeat: 'npx remapcheck check',
+  seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null, climbs: [], regressions: [],
+  notBegun: [], repeat: 'npx remapcheck check',
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
+
+/** All of it, by one reporter. */
+const shown = (by: keyof typeof reporters, check: CheckReport, of = theme(false)): string => [...reporters[by](
+  { kind: 'check', exit: exitOf(check), check, evidence: () => null },
+  { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
+    traces: { clause: () => null, hides: [] } },
+)].join('')
+const checkText = (check: CheckReport, of: Theme): string => shown('text', check, of)
 
 const strict = design('ring0-strict',
   exploration([result('no-dma-escape', 'holds'), result('no-access-after-unmap', 'holds'),
@@ -113,7 +121,7 @@ describe('the table', () => {
 describe('the document', () => {
   it('is one, versioned, with the standing of each result beside the outcome', () => {
     const saved = { ...deferred, saved: { 'no-access-after-unmap': 'traces/regressions/x.json' } }
-    const text = checkJson(report(strict, saved))
+    const text = shown('json', report(strict, saved))
     const document = JSON.parse(text) as { designs: { scopes: { exploration: Exploration }[] }[] }
     expect(document).toMatchObject({ format: 'remapcheck-check/1', tool: 'remapcheck', seed: 42,
       exit: { code: 0, name: 'holds' } })

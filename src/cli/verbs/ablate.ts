@@ -1,37 +1,33 @@
 /** `ablate`: which steps of a design are needed, on which hardware, and what happens without each. */
+import { ablate as ablateProtocols, occurs, smallestFirst } from '../../check/ablate.ts'
+import type { AblationPlan } from '../../check/ablate.ts'
+import { reasonsEvidence, savedReasons } from '../../check/ablation-traces.ts'
+import { boundsOf } from '../../check/bounds-text.ts'
+import { blamed, blamedLater } from '../../check/design-errors.ts'
+import type { Subject } from '../../check/subject.ts'
 import type { ExitName } from '../../exit.ts'
-import { ablationExit, ablationJson } from '../../report/ablation.ts'
-import type { AblationReport, ProtocolReport, Reason, Why } from '../../report/ablation.ts'
-import { ablationText } from '../../report/ablation-text.ts'
-import type { Detail } from '../../report/ablation-text.ts'
-import { makeTrace } from '../../trace/format.ts'
-import type { Trace } from '../../trace/format.ts'
-import { renderTrace } from '../../trace/render.ts'
-import { replay } from '../../trace/replay.ts'
-import { saveTrace } from '../../trace/store.ts'
+import { ablationExit } from '../../report/ablation.ts'
+import type { AblationReport, ProtocolReport } from '../../report/ablation.ts'
+import { suggest, usage } from '../../errors.ts'
+import { shellWord } from '../../text/shell.ts'
 import { hardwares } from '../../../spec/variants.ts'
 import { partOf, sharedWith } from '../../../spec/sharing.ts'
 import { scopes, worlds } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
 import { callNames } from '../../../spec/state.ts'
 import type { CallName } from '../../../spec/state.ts'
-import { ablate as ablateProtocols, occurs, smallestFirst } from '../ablate.ts'
-import type { AblationPlan } from '../ablate.ts'
-import { parse, seconds, shellWord, suggest, usage, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
-import { blamed, blamedLater } from '../blame.ts'
-import { colorOption, fullOption, jsonOption, traceStyle } from '../common.ts'
-import { editedDesign, subjectsOf } from '../designs.ts'
-import type { Subject } from '../designs.ts'
-import { machineOf } from '../explore.ts'
-import { placed, shown, spinner, themeOf } from '../io.ts'
+import { parse, seconds, wholeNumber } from '../args.ts'
+import type { Command, Flags } from '../args.ts'
+import { colorOption, fullOption, jsonOption } from '../common.ts'
+import { subjectsOf } from '../designs.ts'
+import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
-import { boundsOf, changesOf } from '../keep.ts'
-import { tool, version } from '../package.ts'
+import { print } from '../print.ts'
 
 const options = {
   call: { value: 'NAME', says: 'only the protocol of this call; several with commas' },
-  hardware: { value: 'NAME', says: `only this hardware; several with commas: ${hardwares.map(({ name }) => name).join(' ')}` },
+  hardware: { value: 'NAME',
+    says: `only this hardware; several with commas: ${hardwares.map(({ name }) => name).join(' ')}` },
   scope: { value: 'NAME', says: 'only this scope or small world; several with commas' },
   bounds: { value: 'NAME=N,…', says: 'these bounds in place of the scopes' },
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },
@@ -41,47 +37,60 @@ const options = {
 } as const
 
 export const ablate = {
-  name: 'ablate', operands: 'DESIGN', options,
-  says: 'Take each step of each protocol out in turn, and swap the stores that hardware could see in another order: which are needed, on which hardware. DESIGN as in check.',
+  name: 'ablate', operands: 'DESIGN', options, run: runAblate,
+  says: 'Take each step of each protocol out in turn, and swap the stores that hardware could see in another order: '
+    + 'which are needed, on which hardware. DESIGN as in check.',
   examples: [
     ['remapcheck ablate ring0-strict', 'a matrix for each protocol: steps by hardware'],
     ['remapcheck ablate ring0-strict --call unmap --full', 'one protocol, with whole counterexamples'],
     ['remapcheck ablate ./mine.mjs --hardware standard,cm=1 --save traces/needed', 'your own design, traces kept'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
+async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(ablate, args)
   const plan = await planOf(flags, operands, io)
   const line = spinner(io)
   let protocols: ProtocolReport[]
   const { subject } = plan
-  try { protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say })) } finally { line.end() }
+  try {
+    protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say }))
+  } finally { line.end() }
   const report: AblationReport = {
-    tool, version, design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
-    protocols: flags.save === undefined ? protocols : saved(protocols, subject, io, flags.save),
+    design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
+    protocols: flags.save === undefined ? protocols
+      : savedReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
     interrupted: io.signal.aborted, repeat: ['npx remapcheck ablate', ...args.map(word => shellWord(word))].join(' '),
   }
-  io.stdout.write(flags.json ? ablationJson(report) : ablationText(report, themeOf(io, flags), detailOf(flags, subject, io)))
-  return ablationExit(report)
+  return print(io, flags,
+    { kind: 'ablate', exit: ablationExit(report), ablation: report, evidence: reasonsEvidence(subject) })
 }
 
 async function planOf(flags: Flags<typeof options>, operands: readonly string[], io: Io): Promise<AblationPlan> {
-  if (operands.length !== 1) throw usage('ablate', operands.length === 0 ? 'needs a design' : 'takes one design', 'for example remapcheck ablate ring0-strict')
+  if (operands.length !== 1)
+    throw usage('ablate', operands.length === 0 ? 'needs a design' : 'takes one design',
+      'for example remapcheck ablate ring0-strict')
   const subjects = await subjectsOf(io, operands)
-  if (subjects.length > 1) throw usage(operands[0]!, `the module has ${subjects.length} designs`, 'export the one to ablate as default, from a module of its own', 'DESIGN')
+  if (subjects.length > 1)
+    throw usage(operands[0]!, `the module has ${subjects.length} designs`,
+      'export the one to ablate as default, from a module of its own', 'DESIGN')
   const [subject] = subjects as [Subject]
   const { design } = subject
   const where = scopesOf(flags)
   const offered = callNames.filter(call => (design.protocols[call] ?? []).length > 0)
   const asked = chosen('--call', flags.call, offered)
   // What is another design's unchanged is asked there, unless it is named.
-  const called = asked.filter(call => where.some(scope => occurs(design, call, scope)) && (flags.call !== undefined || elsewhere(design, call) === null))
+  const called = asked.filter(call =>
+    where.some(scope => occurs(design, call, scope)) && (flags.call !== undefined || elsewhere(design, call) === null))
   if (called.length === 0)
-    throw usage(flags.call ?? design.name, `no such call is made ${flags.bounds === undefined ? 'in these scopes' : 'at these bounds'}`, elsewhere(design, asked[0]!) ?? 'leave --scope, --bounds and --call out', 'CALL')
+    throw usage(flags.call ?? design.name,
+      `no such call is made ${flags.bounds === undefined ? 'in these scopes' : 'at these bounds'}`,
+      elsewhere(design, asked[0]!) ?? 'leave --scope, --bounds and --call out', 'CALL')
   const { time, states } = flags
   return {
-    subject, calls: called, hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name)).map(name => hardwares.find(one => one.name === name)!),
+    subject, calls: called,
+    hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name))
+      .map(name => hardwares.find(one => one.name === name)!),
     scopes: blamed(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
     maxStates: states === undefined ? undefined : wholeNumber('--states', states, 1, 2 ** 31),
     maxSeconds: time === undefined ? undefined : seconds('--time', time),
@@ -89,8 +98,10 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
 }
 
 function scopesOf({ bounds, scope }: Flags<typeof options>): readonly Scope[] {
-  if (bounds !== undefined && scope !== undefined) throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
-  if (bounds !== undefined) return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
+  if (bounds !== undefined && scope !== undefined)
+    throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
+  if (bounds !== undefined)
+    return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
   const all = [...worlds, ...scopes]
   return chosen('--scope', scope, all.map(({ name }) => name)).map(name => all.find(one => one.name === name)!)
 }
@@ -99,7 +110,8 @@ function scopesOf({ bounds, scope }: Flags<typeof options>): readonly Scope[] {
 function chosen<T extends string>(flag: string, text: string | undefined, known: readonly T[]): readonly T[] {
   const names = text?.split(',') ?? known
   for (const name of names)
-    if (!known.includes(name as T)) throw usage(flag, `nothing is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`))
+    if (!known.includes(name as T))
+      throw usage(flag, `nothing is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`))
   return known.filter(name => names.includes(name))
 }
 
@@ -108,36 +120,9 @@ function elsewhere(design: Subject['design'], call: CallName): string | null {
   const from = sharedWith(design, partOf[call])
   return from === null ? null : `the same as in ${from.name}: remapcheck ablate ${from.name} --call ${call}`
 }
-function unaskedOf({ subject: { design }, calls }: AblationPlan, flags: Flags<typeof options>): AblationReport['unasked'] {
+function unaskedOf({ subject: { design }, calls }: AblationPlan,
+  flags: Flags<typeof options>): AblationReport['unasked'] {
   if (flags.call !== undefined) return []
   return callNames.filter(call => (design.protocols[call] ?? []).length > 0 && !calls.includes(call))
     .map(call => ({ call, why: elsewhere(design, call) ?? 'not called in these scopes' }))
-}
-
-function traceOf(subject: Subject, edit: string, { bounds, property, because, ops }: Why): Trace {
-  const less = { ...subject, design: editedDesign(subject.design, edit) }
-  const b = boundsOf(bounds)
-  return makeTrace(machineOf(less, b), {
-    design: less.design.name, bounds: changesOf(b), property: property!, because, ops: ops!, found: { driver: 'exhaustive', shortest: true },
-  })
-}
-
-/** @throws UserError E-TRACE-WRITE. */
-function saved(protocols: readonly ProtocolReport[], subject: Subject, io: Io, folder: string): ProtocolReport[] {
-  return protocols.map(protocol => ({ ...protocol, rows: protocol.rows.map(row => ({ ...row, cells: row.cells.map(cell => {
-    const { why } = cell
-    if (why === null || why.ops === null || why.property === null) return cell
-    const path = saveTrace(placed(io, folder), traceOf(subject, `${protocol.call}/${row.edit}`, why))
-    return { ...cell, why: { ...why, saved: shown(io, path) } }
-  }) })) }))
-}
-
-function detailOf(flags: Flags<typeof options>, subject: Subject, io: Io): Detail {
-  if (!flags.full) return () => null
-  return (call: string, { row, why }: Reason) => {
-    if (why.ops === null || why.property === null) return null
-    const trace = traceOf(subject, `${call}/${row.edit}`, why)
-    const less = { ...subject, design: editedDesign(subject.design, `${call}/${row.edit}`) }
-    return renderTrace(replay(machineOf(less, boundsOf(why.bounds)), trace), trace, { ...traceStyle, theme: themeOf(io, flags), full: false })
-  }
 }

@@ -1,34 +1,33 @@
 /** `audit`: what the tables in a dump of real memory let each device do. */
 import { setImmediate } from 'node:timers/promises'
-import { alarmKinds } from '../../audit/alarms.ts'
 import { compare } from '../../audit/diff.ts'
-import { auditJson } from '../../audit/json.ts'
 import { gate, loadPolicy } from '../../audit/policy.ts'
-import type { Gate } from '../../audit/policy.ts'
-import { renderDiff, renderGate } from '../../audit/render-diff.ts'
-import { renderAudit } from '../../audit/render.ts'
 import { audit as auditSteps } from '../../audit/report.ts'
 import type { AuditReport } from '../../audit/report.ts'
-import { hex } from '../../audit/format.ts'
-import { showRights } from '../../audit/ranges.ts'
 import { dumpFormats, openDump } from '../../dump/dump.ts'
 import type { DumpFormat, DumpOptions } from '../../dump/dump.ts'
 import { registerNames } from '../../dump/registers.ts'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
-import { parse, suggest, usage, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
+import { suggest, usage } from '../../errors.ts'
+import { parse, wholeNumber } from '../args.ts'
+import type { Command, Flags } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { placed, spinner, themeOf } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { print } from '../print.ts'
 
 const register = (says: string) => ({ value: '0x…', says }) as const
 const options = {
   policy: { value: 'FILE', says: 'which memory each device may reach (docs/audit.md): pass or fail' },
   diff: { value: 'DUMP', says: 'what differs in this second dump' },
-  format: { value: dumpFormats.join('|'), says: 'of the dump: table pages behind a line of JSON, or a plain image whose offsets are addresses (by its first bytes)' },
-  cap: register('register values: a plain image needs these four; a trimmed dump has its own'), ecap: register('extended capabilities'),
-  rtaddr: register('root table'), irta: register('interrupt table'), gsts: register('global status (all on)'), iqa: register('invalidation queue'),
+  format: {
+    value: dumpFormats.join('|'),
+    says: 'of the dump: table pages behind a line of JSON, or a plain image whose offsets are addresses (by its first bytes)',
+  },
+  cap: register('register values: a plain image needs these four; a trimmed dump has its own'),
+  ecap: register('extended capabilities'),
+  rtaddr: register('root table'), irta: register('interrupt table'), gsts: register('global status (all on)'),
+  iqa: register('invalidation queue'),
   haw: { value: 'BITS', says: 'host address width (52: finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
   full: { says: 'every range, entry and alarm' },
@@ -36,52 +35,51 @@ const options = {
 } as const
 
 export const audit = {
-  name: 'audit', operands: 'DUMP', options,
-  says: 'Say what the tables in a dump of memory let each device do: domains, ranges with rights, shared memory, interrupts, and alarms for what is wrong.',
+  name: 'audit', operands: 'DUMP', options, run: runAudit,
+  says: 'Say what the tables in a dump of memory let each device do: domains, ranges with rights, shared memory, '
+    + 'interrupts, and alarms for what is wrong.',
   examples: [
     ['remapcheck audit traces/linux/vtd-strict.tables.json-pages.gz', 'the end of a recorded boot'],
     ['remapcheck audit DUMP --policy policy.json', 'fail where a device reaches more than it may'],
     ['remapcheck audit DUMP --diff LATER', 'what differs between two dumps'],
     ['remapcheck audit IMAGE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a plain image of memory'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
+async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(audit, args)
   if (operands.length !== 1)
-    throw usage('audit', operands.length === 0 ? 'needs a dump' : `takes one dump, given ${operands.length}`, 'remapcheck audit DUMP [--policy FILE | --diff LATER]')
-  if (flags.policy !== undefined && flags.diff !== undefined) throw usage('--diff', 'goes without --policy', 'audit each dump with the policy, then compare them')
+    throw usage('audit', operands.length === 0 ? 'needs a dump' : `takes one dump, given ${operands.length}`,
+      'remapcheck audit DUMP [--policy FILE | --diff LATER]')
+  if (flags.policy !== undefined && flags.diff !== undefined)
+    throw usage('--diff', 'goes without --policy', 'audit each dump with the policy, then compare them')
   const asked = optionsOf(flags)
   const policy = flags.policy === undefined ? null : loadPolicy(placed(io, flags.policy))
   const report = await reportOf(placed(io, operands[0]!), asked, io)
   if (report === null) return 'interrupted'
   if (flags.diff !== undefined) {
     const later = await reportOf(placed(io, flags.diff), asked, io)
-    return later === null ? 'interrupted' : printDiff(report, later, flags, io)
+    if (later === null) return 'interrupted'
+    const diff = compare(report, later)
+    return print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
   }
   const verdict = policy === null ? null : gate(report, policy)
   const exit: ExitName = verdict === null || verdict.passes ? 'holds' : 'violated'
-  const theme = themeOf(io, flags)
-  if (flags.json) {
-    const more = { policy: verdict === null ? null : gateJson(verdict), exit: { code: exitCode(exit), name: exit } }
-    for (const piece of auditJson(report, more)) io.stdout.write(piece)
-  } else {
-    for (const piece of renderAudit(report, theme, flags.full === true)) io.stdout.write(piece)
-    if (verdict !== null) io.stdout.write(renderGate(verdict, theme, flags.full === true))
-  }
-  return exit
+  return print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
 }
 
 /** @throws UserError E-USAGE. */
 function optionsOf(flags: Flags<typeof options>): DumpOptions {
   const { format } = flags
   if (format !== undefined && !dumpFormats.includes(format as DumpFormat))
-    throw usage('--format', `'${format}' is no format`, suggest(format, dumpFormats, `there are ${dumpFormats.join(' and ')}`))
+    throw usage('--format', `'${format}' is no format`,
+      suggest(format, dumpFormats, `there are ${dumpFormats.join(' and ')}`))
   const values = Object.fromEntries(registerNames.flatMap(name => {
     const flag = name.toLowerCase() as Lowercase<typeof name>
     const text = flags[flag]
     if (text === undefined) return []
-    if (!/^(?:0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text)) throw usage(`--${flag}`, `'${text}' is no register value`, `for example --${flag} 0x1000`)
+    if (!/^(?:0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text))
+      throw usage(`--${flag}`, `'${text}' is no register value`, `for example --${flag} 0x1000`)
     return [[name, BigInt(text)]]
   }))
   return {
@@ -118,21 +116,3 @@ async function reportOf(path: string, asked: DumpOptions, io: Io): Promise<Audit
     dump.close()
   }
 }
-
-function printDiff(report: AuditReport, later: AuditReport, flags: Flags<typeof options>, io: Io): ExitName {
-  const found = compare(report, later)
-  const exit: ExitName = found.same ? 'holds' : 'diverged'
-  const plain = (key: string, value: unknown): unknown => {
-    if (['input', 'output'].includes(key)) return hex(value as number)
-    // A part of a run is not made of whole leaves.
-    return key === 'leaves' ? undefined : key === 'rights' ? showRights(value as number) : value
-  }
-  io.stdout.write(flags.json ? JSON.stringify({ ...found, exit: { code: exitCode(exit), name: exit } }, plain, 2) + '\n'
-    : renderDiff(found, themeOf(io, flags), flags.full === true))
-  return exit
-}
-
-const gateJson = (verdict: Gate): object => ({
-  ...verdict, breaches: verdict.breaches.map(({ device, from, bytes, rights }) => ({ device, from: hex(from), bytes, rights: showRights(rights) })),
-  alarms: verdict.alarms.map(({ code, devices, because }) => ({ code, devices, because, todo: alarmKinds[code].todo })),
-})

@@ -1,32 +1,30 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
 import { existsSync } from 'node:fs'
+import { climb } from '../../check/deepen.ts'
+import { checkNames, explore } from '../../check/run-scopes.ts'
+import type { Plan, Watch } from '../../check/run-scopes.ts'
+import type { Subject } from '../../check/subject.ts'
+import { evidenceOf, regressionFolder, replayRegressions, saved } from '../../check/violations.ts'
 import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
-import { checkJson } from '../../report/json.ts'
-import { checkText } from '../../report/text.ts'
-import type { Detail } from '../../report/text.ts'
-import { renderTrace } from '../../trace/render.ts'
+import { shellWord } from '../../text/shell.ts'
 import { claims } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
-import { parse, shellWord } from '../args.ts'
-import type { Verb } from '../args.ts'
-import type { Subject } from '../designs.ts'
-import { climb } from '../deep.ts'
-import { checkNames, explore } from '../explore.ts'
-import type { Plan, Watch } from '../explore.ts'
-import { spinner, themeOf } from '../io.ts'
+import { parse } from '../args.ts'
+import type { Command } from '../args.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
-import { regressionFolder, replayOf, replayRegressions, saved, traceOf } from '../keep.ts'
-import { tool, version } from '../package.ts'
+import { version } from '../package.ts'
 import { checkOptions, planOf } from '../plan.ts'
 import type { CheckFlags } from '../plan.ts'
-import { traceStyle } from '../common.ts'
+import { print } from '../print.ts'
 
 export const check = {
-  name: 'check', operands: '[DESIGN…]', options: checkOptions,
-  says: 'Explore kernel designs in small worlds and judge every claim. DESIGN is a name, NAME+MIGRATION, or the path of your own module.',
+  name: 'check', operands: '[DESIGN…]', options: checkOptions, run: runCheck,
+  says: 'Explore kernel designs in small worlds and judge every claim. DESIGN is a name, NAME+MIGRATION, or the path '
+    + 'of your own module.',
   examples: [
     ['remapcheck check', 'all built-in designs'],
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
@@ -35,7 +33,7 @@ export const check = {
     ['remapcheck check ring0-strict --deep --symmetry --time 10m', 'raise its bounds for ten minutes'],
     ['remapcheck check --driver random --seed 7 --time 30s', 'random runs for 30 seconds'],
   ],
-} as const satisfies Verb<typeof checkOptions>
+} as const satisfies Command<typeof checkOptions>
 
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)
@@ -44,10 +42,12 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   let unwritten: UserError | null = null
   try {
-    const regressions = replayRegressions(io, plan.subjects)
+    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) }, command: wordsOf(without(args, '--resume')) }
-    const { designs: found, climbs } = flags.deep ? await climb(plan, watch) : { designs: await explore(plan, watch), climbs: [] }
+    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) },
+      command: wordsOf(without(args, '--resume')), version }
+    const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
+      : { designs: await explore(plan, watch), climbs: [] }
     // What was found is worth more than its file: it is printed whether or not that can be written.
     const designs = found.map((one, i) => {
       try { return kept(io, flags, plan, one, plan.subjects[i]!) } catch (cause) {
@@ -57,47 +57,38 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       }
     })
     report = {
-      tool, version, seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
+      seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
-      witnesses: Object.fromEntries(claims.map(({ property, witnesses }) => [property.name, witnesses.map(witness => witness.property.name)])),
-      named: operands.length > 0, interrupted: io.signal.aborted, notBegun: plan.subjects.slice(found.length).map(({ design }) => design.name), repeat: repeatOf(args, plan), goOn: goOnOf(args, plan, designs), climbs,
+      witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
+        [property.name, witnesses.map(witness => witness.property.name)])),
+      named: operands.length > 0, interrupted: io.signal.aborted,
+      notBegun: plan.subjects.slice(found.length).map(({ design }) => design.name), repeat: repeatOf(args, plan),
+      goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
-  const theme = themeOf(io, flags)
-  io.stdout.write(flags.json ? checkJson(report) : checkText(report, theme, { detail: detailOf(io, flags, plan.subjects), stats: flags.stats ?? false }))
+  const exit = print(io, flags,
+    { kind: 'check', exit: exitOf(report), check: report, evidence: evidenceOf(plan.subjects) })
   if (unwritten !== null) throw unwritten as UserError
-  return exitOf(report)
+  return exit
 }
 
 function kept(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
   const save = flags.save || plan.driver === 'random'
-  const one = save ? saved(io, regressionFolder, 'unexpected', report, subject) : report
-  return flags['save-known'] === undefined ? one : saved(io, flags['save-known'], 'known', one, subject)
-}
-
-/** The whole trace of what nobody expected, and of everything when one design was asked. */
-function detailOf(io: Io, flags: CheckFlags, subjects: readonly Subject[]): Detail {
-  const theme = themeOf(io, flags)
-  return (report, overall) => {
-    const subject = subjects.find(({ design }) => design.name === report.design)
-    if (subject === undefined || (overall.standing === 'known' && subjects.length > 1 && !flags.full)) return null
-    const trace = traceOf(subject, overall)
-    const path = report.saved[overall.property]
-    return renderTrace(replayOf(subject, trace, trace.property), trace, {
-      ...traceStyle, theme, full: flags.full ?? false, ...path === undefined ? {} : { saved: path },
-      ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` },
-    })
-  }
+  const one = save ? saved(placed(io, regressionFolder), 'unexpected', report, subject) : report
+  return flags['save-known'] === undefined ? one : saved(placed(io, flags['save-known']), 'known', one, subject)
 }
 
 /** The command line, with the seed that was drawn. */
 function repeatOf(args: readonly string[], plan: Plan): string {
-  const seed = plan.driver === 'random' && !args.some(arg => arg.startsWith('--seed')) ? ['--seed', String(plan.seed)] : []
+  const seed = plan.driver === 'random' && !args.some(arg => arg.startsWith('--seed'))
+    ? ['--seed', String(plan.seed)] : []
   return wordsOf([...args, ...seed])
 }
-/** The command that goes on where this one stopped, without the limit that was reached; null where nothing was kept, or nothing is left. */
+/** The command that goes on where this one stopped, without the limit that was reached; null where nothing was kept, or
+ *  nothing is left. */
 function goOnOf(args: readonly string[], { checkpoint }: Plan, designs: readonly DesignReport[]): string | null {
-  const stopped = designs.flatMap(({ scopes }) => scopes.map(({ exploration }) => exploration.stopped)).find(by => by !== null)
+  const stopped = designs.flatMap(({ scopes }) => scopes.map(({ exploration }) => exploration.stopped))
+    .find(by => by !== null)
   if (checkpoint === null || stopped === undefined || !existsSync(checkpoint)) return null
   const unlimited = stopped === 'states' || stopped === 'memory' ? without(args, `--${stopped}`) : args
   return wordsOf([...without(unlimited, '--resume'), '--resume', checkpoint])
@@ -106,4 +97,5 @@ function without(args: readonly string[], flag: string): readonly string[] {
   const at = args.findIndex(arg => arg === flag || arg.startsWith(`${flag}=`))
   return at < 0 ? args : args.toSpliced(at, args[at] === flag ? 2 : 1)
 }
-const wordsOf = (args: readonly string[]): string => ['npx remapcheck check', ...args.map(word => shellWord(word))].join(' ')
+const wordsOf = (args: readonly string[]): string =>
+  ['npx remapcheck check', ...args.map(word => shellWord(word))].join(' ')

@@ -1,28 +1,28 @@
 /** `cost`: counts what each path of a design takes, prices it, and holds it to budgets and to the recorded counts. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { measureDesign } from '../../check/measure.ts'
+import type { Subject } from '../../check/subject.ts'
+import { worstOf } from '../../check/worst-case.ts'
 import {
-  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, measure, recorded, renderBudgets, renderCost, writeBaseline,
+  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, recorded, writeBaseline,
 } from '../../cost/index.ts'
-import type { Baseline, MeasuredDesign, PathCounts } from '../../cost/index.ts'
-import { exitCode } from '../../exit.ts'
+import type { Baseline, MeasuredDesign } from '../../cost/index.ts'
 import type { ExitName } from '../../exit.ts'
+import type { ReportOf } from '../../report/report.ts'
+import { suggest, usage } from '../../errors.ts'
 import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import type { Profile } from '../../../spec/costs/index.ts'
-import { scenariosFor } from '../../../spec/costs/scenarios.ts'
 import { designs } from '../../../spec/designs.ts'
-import { remapMachine } from '../../../spec/machine.ts'
-import { parse, suggest, usage } from '../args.ts'
-import type { Verb } from '../args.ts'
+import { parse } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { blamed } from '../blame.ts'
 import { isPath, subjectsOf } from '../designs.ts'
-import type { Subject } from '../designs.ts'
-import { placed, themeOf } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
-import { runWorst } from './worst.ts'
+import { print } from '../print.ts'
 
 const options = {
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
@@ -32,8 +32,9 @@ const options = {
 } as const
 
 export const cost = {
-  name: 'cost', operands: '[DESIGN…]', options,
-  says: 'Count what map, unmap, DMA and interrupts take in each design, price it in cycles, and check budgets and recorded counts.',
+  name: 'cost', operands: '[DESIGN…]', options, run: runCost,
+  says: 'Count what map, unmap, DMA and interrupts take in each design, price it in cycles, and check budgets and '
+    + 'recorded counts.',
   examples: [
     ['remapcheck cost', 'all built-in designs'],
     ['remapcheck cost ring0-strict ring0-deferred', 'two of them'],
@@ -41,9 +42,9 @@ export const cost = {
     ['remapcheck cost --update', 'accept a change of counts'],
     ['remapcheck cost --worst ring0-strict', 'the longest and the shortest way of an interrupt and of an unmap'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
+async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(cost, args)
   const subjects = await subjectsOf(io, operands)
   const profile = profileOf(io, flags.profile)
@@ -51,7 +52,10 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.worst) {
     if (flags.update) throw usage('--worst', 'records nothing', 'give --worst or --update')
-    return runWorst(subjects, profile, flags, io)
+    const line = spinner(io)
+    let found: ReportOf<'worst'>
+    try { found = await worstOf(subjects, profile, { signal: io.signal, say: line.say }) } finally { line.end() }
+    return print(io, flags, found)
   }
   const measured = subjects.map(measureDesign)
   const before = baselineOf(subjects, measured)
@@ -63,22 +67,7 @@ export async function runCost(args: readonly string[], io: Io): Promise<ExitName
   }))
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
-  const { width } = themeOf(io, flags)
-  io.stdout.write(flags.json
-    ? JSON.stringify({ format: 'remapcheck-cost/1', exit: { code: exitCode(exit), name: exit }, measured, ...report }, null, 2) + '\n'
-    : `${renderCost(report.costs, width)}\n${renderBudgets(report.budgets, width)}`)
-  return exit
-}
-
-/** @throws UserError E-DESIGN-STEP when a step of a user's design fails, or the design cannot take one of the paths it has. */
-function measureDesign(subject: Subject): MeasuredDesign {
-  const { design } = subject
-  const counts: Record<string, PathCounts[string]> = {}
-  for (const scenario of scenariosFor(design)) {
-    const measured = blamed(subject, () => measure(remapMachine(design, scenario.bounds), scenario, vocabulary)).counts
-    for (const path of scenario.paths) if (measured[path] !== undefined) counts[path] = measured[path]
-  }
-  return { design: design.name, counts }
+  return print(io, flags, { kind: 'cost', exit, measured, ...report })
 }
 
 function profileOf(io: Io, name: string | undefined): Profile {
@@ -87,10 +76,12 @@ function profileOf(io: Io, name: string | undefined): Profile {
   if (Object.hasOwn(profiles, name)) return profiles[name]!
   const file = placed(io, name)
   if (!existsSync(file) && !isPath(name) && !name.endsWith('.json'))
-    throw usage('--profile', `no profile is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}; or give a file`), 'PROFILE')
+    throw usage('--profile', `no profile is named '${name}'`,
+      suggest(name, known, `there are ${known.join(', ')}; or give a file`), 'PROFILE')
   let source: string
   try { source = readFileSync(file, 'utf8') } catch (cause) {
-    throw usage(name, `cannot be read (${String((cause as { code?: unknown }).code)})`, 'give a profile in JSON, as spec/costs/xeon-2011-2016.json', 'PROFILE')
+    throw usage(name, `cannot be read (${String((cause as { code?: unknown }).code)})`,
+      'give a profile in JSON, as spec/costs/xeon-2011-2016.json', 'PROFILE')
   }
   try { return loadProfile(source, name) } catch (cause) {
     const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
@@ -117,9 +108,11 @@ function baselineOf(subjects: readonly Subject[], measured: readonly MeasuredDes
 
 function update(io: Io, baseline: Baseline): void {
   if (!isClone)
-    throw usage('--update', 'the recorded counts belong to the package', 'clone the repository and update properties/budgets/baseline.json there')
+    throw usage('--update', 'the recorded counts belong to the package',
+      'clone the repository and update properties/budgets/baseline.json there')
   try { writeBaseline(baselineFile(), baseline) } catch (cause) {
-    throw usage('--update', `${baselineFile()} cannot be written: ${(cause as Error).message}`, 'make the file writable, or free space', 'BASELINE')
+    throw usage('--update', `${baselineFile()} cannot be written: ${(cause as Error).message}`,
+      'make the file writable, or free space', 'BASELINE')
   }
   io.stderr.write(`recorded in ${baselineFile()}\n`)
 }

@@ -1,7 +1,7 @@
 /** `explain`: what a name means that a report uses. */
 import { alarmKinds } from '../../audit/alarms.ts'
 import type { AlarmKind } from '../../audit/alarms.ts'
-import { nearest } from '../../errors.ts'
+import { nearest, usage } from '../../errors.ts'
 import { cite } from '../../cost/index.ts'
 import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
@@ -22,15 +22,15 @@ import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
 import { faultReason, faultReasons } from '../../../spec/vtd/faults.ts'
-import { parse, usage } from '../args.ts'
-import type { Verb } from '../args.ts'
+import { parse } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption } from '../common.ts'
 import { isPath, subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
 import { knownActions, registries, steps } from '../registries.ts'
-import { rows } from '../rows.ts'
+import { rows } from '../../text/rows.ts'
 
 const fairly = {
   true: 'weakly fair: what stays possible is done at some time', false: 'at any time, or never',
@@ -40,8 +40,9 @@ const fairly = {
 const options = colorOption
 
 export const explain = {
-  name: 'explain', operands: 'ID…', options,
-  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table layout, cost unit, path or profile, verdict of validate, alarm of audit, migration or exit code.',
+  name: 'explain', operands: 'ID…', options, run: runExplain,
+  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table '
+    + 'layout, cost unit, path or profile, verdict of validate, alarm of audit, migration or exit code.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
@@ -53,9 +54,9 @@ export const explain = {
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value taken apart, the lowest 64 bits first'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
+async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(explain, args)
   if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
   const theme = themeOf(io, flags)
@@ -71,7 +72,8 @@ function linesOf(id: string, theme: Theme): string[] {
   const design = designNamed(id)
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
-    ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme), ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme),
+    ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme),
+    ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme),
   ]
   if (found.length === 0) throw unknown(id)
   return found.flatMap((lines, i) => i === 0 ? lines : ['', ...lines])
@@ -79,14 +81,17 @@ function linesOf(id: string, theme: Theme): string[] {
 
 function unknown(id: string): Error {
   const known = [
-    ...registries.flatMap(({ rows: of }) => of().map(row => row[0]!)), ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
+    ...registries.flatMap(({ rows: of }) => of().map(row => row[0]!)),
+    ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
   ]
   const meant = nearest(id, known)
-  return usage(id, 'nothing is named so', meant === null ? '`remapcheck list` shows what there is' : `did you mean '${meant}'?`, 'EXPLAIN')
+  return usage(id, 'nothing is named so',
+    meant === null ? '`remapcheck list` shows what there is' : `did you mean '${meant}'?`, 'EXPLAIN')
 }
 
 const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
-const row = (title: string, text: string, theme: Theme): string[] => hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
+const row = (title: string, text: string, theme: Theme): string[] =>
+  hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
 const cited = (step: Step): string => {
   const clause = clauseOf(step, iommu)
   return clause === undefined ? '' : ` [${clause}]`
@@ -103,10 +108,12 @@ const clauseText = (id: string): string => {
 function propertyLines(id: string, theme: Theme): string[][] {
   return claims.flatMap(({ property, witnesses }) => {
     const about = (one: typeof property): string[] => [
-      ...row('claim', one.claim, theme), ...one.clause === null ? [] : row('clause', clauseText(one.clause), theme), ...row('at', one.at, theme)]
+      ...row('claim', one.claim, theme), ...one.clause === null ? [] : row('clause', clauseText(one.clause), theme),
+      ...row('at', one.at, theme)]
     if (property.name === id) return [[
       titled(id, `property, ${property.kind}`, theme), ...about(property),
-      ...row('given up', designs.filter(one => Object.hasOwn(one.givesUp, id)).map(({ name }) => name).join(', ') || 'by no built-in design', theme),
+      ...row('given up', designs.filter(one => Object.hasOwn(one.givesUp, id)).map(({ name }) => name).join(', ')
+        || 'by no built-in design', theme),
       ...row('witnesses', 'what must be reached, or the verdict shows nothing:', theme),
       ...rows(witnesses.map(one => [one.property.name, one.property.claim]), theme.width, 12),
     ]]
@@ -121,7 +128,8 @@ function designLines(design: Design, theme: Theme): string[] {
     titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
     ...Object.entries(protocols).flatMap(([call, protocol]) => [
       '', `  ${theme.strong(call)}`,
-      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step)]), theme.width, 4),
+      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step)]),
+        theme.width, 4),
     ]),
     ...Object.keys(givesUp).length === 0 ? ['', '  gives up nothing']
       : ['', `  ${theme.strong('gives up')}`, ...rows(Object.entries(givesUp), theme.width, 4)],
@@ -144,7 +152,8 @@ function actionLines(id: string, theme: Theme): string[][] {
   if (action === undefined) return []
   const step = steps.get(id.replace(/^.*\/|#\d+$/g, ''))
   return [[
-    titled(id, 'action', theme), ...row('does', action.says, theme), ...step === undefined ? [] : clauseRow(step, theme),
+    titled(id, 'action', theme), ...row('does', action.says, theme),
+    ...step === undefined ? [] : clauseRow(step, theme),
     ...row('taken by', action.agents.join(', '), theme), ...row('with', action.params.join(', ') || 'none', theme),
     ...row('when', fairly[String(action.fair) as keyof typeof fairly], theme),
     ...row('cost of', action.path, theme),
@@ -161,15 +170,19 @@ function unitLines(id: string, theme: Theme): string[][] {
   return [[
     titled(id, 'cost unit', theme), ...row('is', units[id as keyof typeof units], theme),
     ...shown.flatMap(({ profile, price }) => priceLines(profile, price, theme)),
-    ...[...figures].flatMap((figure, i) => hang(i === 0 ? '  figures   ' : ' '.repeat(12), 12, hang('', 2, wrapWords(figureText(figure), theme.width - 14)))),
+    ...[...figures].flatMap((figure, i) => hang(i === 0 ? '  figures   ' : ' '.repeat(12), 12,
+      hang('', 2, wrapWords(figureText(figure), theme.width - 14)))),
   ]]
 }
 function priceLines({ id, clock_ghz }: Profile, price: ProfileUnit | undefined, theme: Theme): string[] {
   if (price === undefined) return row('price', `none in ${id}`, theme)
-  if ('within' in price) return [...row('price', `none of its own: within ${price.within} (${id})`, theme), ...row('because', price.derivation, theme)]
+  if ('within' in price)
+    return [...row('price', `none of its own: within ${price.within} (${id})`, theme),
+      ...row('because', price.derivation, theme)]
   const { min, typ, max, derivation, note, assumption } = price
   return [
-    ...row('price', `min ${min}, typical ${typ}, max ${max} cycles at ${clock_ghz} GHz (${id})`, theme), ...row('because', derivation, theme),
+    ...row('price', `min ${min}, typical ${typ}, max ${max} cycles at ${clock_ghz} GHz (${id})`, theme),
+    ...row('because', derivation, theme),
     ...note === undefined ? [] : row('note', note, theme),
     ...assumption ? row('but', 'an assumption: no published figure isolates this unit', theme) : [],
   ]
@@ -179,17 +192,20 @@ function figureText(id: string): string {
   if (figure === null) return id
   const { value, unit, platform, conditions, status, citation } = figure
   const cited = sources.citations[citation]
-  return `${id}: ${value} ${unit}, ${sources.platforms[platform]?.cpu ?? platform}, ${conditions}; ${cited === undefined ? citation : cite(cited)} (${status})`
+  return `${id}: ${value} ${unit}, ${sources.platforms[platform]?.cpu ?? platform}, ${conditions}; `
+    + `${cited === undefined ? citation : cite(cited)} (${status})`
 }
 
 /** `0x22` and `22h` are fault codes; a bare number is an exit code. */
 function faultLines(id: string, theme: Theme): string[][] {
   const digits = /^0x([0-9a-f]+)$/i.exec(id)?.[1] ?? /^([0-9a-f]+)h$/i.exec(id)?.[1]
-  const reason = digits === undefined ? faultReasons.find(({ condition }) => condition === id) : faultReason(parseInt(digits, 16))
+  const reason = digits === undefined ? faultReasons.find(({ condition }) => condition === id)
+    : faultReason(parseInt(digits, 16))
   if (reason === undefined) return []
   const { code, condition, clause, says } = reason
   return [[
-    titled(`${code.toString(16)}h  ${condition}`, 'VT-d fault reason', theme), ...row('means', says, theme), ...row('clause', clause, theme),
+    titled(`${code.toString(16)}h  ${condition}`, 'VT-d fault reason', theme), ...row('means', says, theme),
+    ...row('clause', clause, theme),
     ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
   ]]
 }
@@ -197,13 +213,16 @@ function faultLines(id: string, theme: Theme): string[][] {
 /** A layout, or a value in it: `NAME=0x…,0x…`. */
 function layoutLines(id: string, theme: Theme): string[][] {
   const of = layoutNamed(id)
-  const kind = (layout: NonNullable<typeof of>): string => `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, VTD section ${layout.section}`
+  const kind = (layout: NonNullable<typeof of>): string =>
+    `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, VTD section ${layout.section}`
   const value = valueRows(id)
   return [
     ...of === null ? [] : [[titled(id, kind(of), theme), ...rows(fieldRows(of), theme.width, 4)]],
     ...value === null ? [] : [[
-      titled(id, kind(value.of), theme), ...value.rows.length === 0 ? ['  all bits are 0'] : rows(value.rows, theme.width, 4),
-      ...value.wrong.length === 0 ? [] : hang('  ', 2, wrapWords(theme.bad(`must be 0: bits ${value.wrong.join(', ')}`), theme.width - 2)),
+      titled(id, kind(value.of), theme),
+      ...value.rows.length === 0 ? ['  all bits are 0'] : rows(value.rows, theme.width, 4),
+      ...value.wrong.length === 0 ? []
+        : hang('  ', 2, wrapWords(theme.bad(`must be 0: bits ${value.wrong.join(', ')}`), theme.width - 2)),
     ]],
   ]
 }
@@ -219,19 +238,32 @@ function smallLines(id: string, theme: Theme): string[][] {
   const verdict = claimsOnBoots.find(({ claim }) => claim === id)
   const alarm: AlarmKind | null = Object.hasOwn(alarmKinds, id) ? alarmKinds[id as keyof typeof alarmKinds] : null
   return [
-    ...clause === null ? [] : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
-    ...scope === null ? [] : [[titled(id, 'scope', theme), ...row('about', scope.says, theme), ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],
-    ...bound === null ? [] : [[titled(id, 'bound', theme), ...row('is', bound.says, theme), ...row('range', `${bound.least}..${bound.most}, ${bound.standard} where not given`, theme)]],
-    ...migration === undefined ? [] : [[titled(id, 'migration, DESIGN+NAME', theme), ...row('does', migration.says, theme)]],
+    ...clause === null ? []
+      : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
+    ...scope === null ? []
+      : [[titled(id, 'scope', theme), ...row('about', scope.says, theme),
+        ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],
+    ...bound === null ? []
+      : [[titled(id, 'bound', theme), ...row('is', bound.says, theme),
+        ...row('range', `${bound.least}..${bound.most}, ${bound.standard} where not given`, theme)]],
+    ...migration === undefined ? []
+      : [[titled(id, 'migration, DESIGN+NAME', theme), ...row('does', migration.says, theme)]],
     ...path === null ? [] : [[titled(id, 'path of cost', theme), ...row('is', path, theme)]],
-    ...profile === null ? [] : [[titled(id, 'cost profile', theme), ...row('is', profile.title, theme), ...row('clock', `${profile.clock_ghz} GHz`, theme), ...profile.notes.flatMap(note => row('note', note, theme))]],
+    ...profile === null ? []
+      : [[titled(id, 'cost profile', theme), ...row('is', profile.title, theme),
+        ...row('clock', `${profile.clock_ghz} GHz`, theme),
+        ...profile.notes.flatMap(note => row('note', note, theme))]],
     ...verdict === undefined ? [] : [[
-      titled(id, `verdict of validate, ${verdict.kind}`, theme), ...row('claim', verdict.says, theme), ...row('false', kinds[verdict.kind].replace('false is ', ''), theme),
-      ...row('from', verdict.of === 'log' ? "QEMU's trace log" : "QEMU's trace log and the kernel's own (--ftrace); what it can prove: docs/validate.md", theme),
+      titled(id, `verdict of validate, ${verdict.kind}`, theme), ...row('claim', verdict.says, theme),
+      ...row('false', kinds[verdict.kind].replace('false is ', ''), theme),
+      ...row('from', verdict.of === 'log' ? "QEMU's trace log"
+        : "QEMU's trace log and the kernel's own (--ftrace); what it can prove: docs/validate.md", theme),
     ]],
     ...alarm === null ? [] : [[
-      titled(id, `alarm of audit, ${alarm.severity}`, theme), ...row('means', alarm.says, theme), ...row('do', alarm.todo, theme), ...alarm.clause === null ? [] : row('clause', clauseText(alarm.clause), theme),
+      titled(id, `alarm of audit, ${alarm.severity}`, theme), ...row('means', alarm.says, theme),
+      ...row('do', alarm.todo, theme), ...alarm.clause === null ? [] : row('clause', clauseText(alarm.clause), theme),
     ]],
-    ...exit === undefined ? [] : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],
+    ...exit === undefined ? []
+      : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],
   ]
 }

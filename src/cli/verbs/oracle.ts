@@ -1,25 +1,22 @@
 /** `oracle`: the model against QEMU, on random cases. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../errors.ts'
+import { suggest, usage, UserError } from '../../errors.ts'
 import { makeFolder } from '../../trace/folders.ts'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { withMachine } from '../../qemu/machine.ts'
 import { runOracle } from '../../qemu/oracle/drive.ts'
 import type { Difference } from '../../qemu/oracle/drive.ts'
 import { fileName, fileText, readCase } from '../../qemu/oracle/files.ts'
-import type { Verdict } from '../../qemu/oracle/judged.ts'
-import { oracleJson, oracleSchema, renderComparison, renderOracle } from '../../qemu/oracle/render.ts'
 import { isDifferent } from '../../qemu/oracle/rig.ts'
 import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
-import type { Theme } from '../../text/theme.ts'
-import { parse, suggest, usage, wholeNumber } from '../args.ts'
-import type { Flags, Verb } from '../args.ts'
+import { parse, wholeNumber } from '../args.ts'
+import type { Command, Flags } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { placed, shown, spinner, themeOf } from '../io.ts'
+import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { print } from '../print.ts'
 
 const savedAt = 'traces/qemu'
 const options = {
@@ -33,17 +30,18 @@ const options = {
 } as const
 
 export const oracle = {
-  name: 'oracle', operands: '', options,
-  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, interrupts, scalable mode. '
+  name: 'oracle', operands: '', options, run: runOracleVerb,
+  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, '
+    + 'interrupts, scalable mode. '
     + 'What QEMU does must be what the manual allows, or a known exception.',
   examples: [
     ['remapcheck oracle --cases 100000', 'a hundred thousand requests, and what they reached'],
     ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, other cases'],
     [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'a difference again, side by side'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
-export async function runOracleVerb(args: readonly string[], io: Io): Promise<ExitName> {
+async function runOracleVerb(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(oracle, args)
   if (operands.length > 0) throw usage(operands[0]!, 'oracle takes no operands', 'remapcheck oracle --cases 10000')
   return flags.replay === undefined ? await compareAll(flags, io) : await replayOne(flags.replay, flags, io)
@@ -56,24 +54,28 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
   const started = performance.now()
   try {
     const report = await runOracle({
-      cases, seed, suites: flags.suite === undefined ? suiteNames : [suiteNamed(flags.suite)], ...qemuOf(flags), env: { ...io.env }, signal: io.signal,
+      cases, seed, suites: flags.suite === undefined ? suiteNames : [suiteNamed(flags.suite)], ...qemuOf(flags),
+      env: { ...io.env }, signal: io.signal,
       now: () => performance.now(),
-      onProgress: compared => { line.say(`${n(compared)} of ${n(cases)} cases, ${n(Math.round(compared * 1000 / (performance.now() - started)))} cases/s`) },
+      onProgress: compared => {
+        line.say(`${n(compared)} of ${n(cases)} cases, `
+          + `${n(Math.round(compared * 1000 / (performance.now() - started)))} cases/s`)
+      },
     })
     line.end()
     const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
     const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
-    io.stdout.write(flags.json ? jsonText({ ...oracleJson(report) }, exit) : renderOracle(report, themeOf(io, flags), saved))
-    return exit
+    return print(io, flags, { kind: 'oracle', exit, oracle: report, saved })
   } finally { line.end() }
 }
-const jsonText = (report: object, exit: ExitName): string => JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n'
 const n = (value: number): string => value.toLocaleString('en-US')
 const qemuOf = ({ qemu }: Flags<typeof options>): { readonly qemu?: string } => qemu === undefined ? {} : { qemu }
 
 function suiteNamed(name: string): SuiteName {
   const found = suiteNames.find(one => one === name)
-  if (found === undefined) throw usage('--suite', `no suite is named '${name}'`, suggest(name, suiteNames, `there are ${suiteNames.join(', ')}`))
+  if (found === undefined)
+    throw usage('--suite', `no suite is named '${name}'`,
+      suggest(name, suiteNames, `there are ${suiteNames.join(', ')}`))
   return found
 }
 
@@ -84,7 +86,8 @@ function save(one: Difference, folder: string, io: Io): string {
     writeFileSync(path, fileText(one))
   } catch (cause) {
     const problem = `cannot be written: ${(cause as Error).message}`
-    throw new UserError({ code: 'E-ORACLE-SAVE', subject: shown(io, path), problem, next: 'name a folder that can: --save DIR' })
+    throw new UserError({ code: 'E-ORACLE-SAVE', subject: shown(io, path), problem,
+      next: 'name a folder that can: --save DIR' })
   }
   return shown(io, path)
 }
@@ -93,26 +96,16 @@ async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Pr
   let text: string
   try { text = readFileSync(placed(io, file), 'utf8') } catch (cause) {
     const problem = `cannot be read: ${(cause as Error).message}`
-    throw new UserError({ code: 'E-ORACLE-FILE', subject: file, problem, next: 'give a file that remapcheck oracle has saved' })
+    throw new UserError({ code: 'E-ORACLE-FILE', subject: file, problem,
+      next: 'give a file that remapcheck oracle has saved' })
   }
   const { setup, suite, one } = readCase(text, file)
   const judged = await withMachine({ ...setup.options, ...qemuOf(flags), env: { ...io.env } }, async machine => {
     await setup.rig.prepare(machine)
     return await setup.rig.replay(machine, one, file)
   })
-  const different = judged.filter(isDifferent), theme = themeOf(io, flags)
-  const exit: ExitName = different.length > 0 ? 'violated' : 'holds'
   const requests = judged.map(({ verdict, compare }) => ({ verdict, ...compare() }))
-  if (flags.json) io.stdout.write(jsonText({ schema: oracleSchema, suite, setup: setup.name, requests }, exit))
-  else io.stdout.write([
-    `${theme.strong('oracle')}   ${suite}, ${setup.name}`,
-    ...requests.flatMap(request => [...renderComparison(request, theme), `    ${verdictText(request.verdict, theme)}`]),
-    '', `${different.length} unexplained differences`,
-  ].join('\n') + '\n')
-  return exit
-}
-
-function verdictText(verdict: Verdict, theme: Theme): string {
-  if (verdict === 'different') return theme.bad('✗ unexplained')
-  return verdict === 'same' ? theme.good('✓ agrees') : theme.warn(`as known: ${verdict.join(', ')}`)
+  return print(io, flags,
+    { kind: 'oracle-replay', exit: judged.some(isDifferent) ? 'violated' : 'holds', suite, setup: setup.name,
+      requests })
 }

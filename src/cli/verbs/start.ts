@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import type { ExitName } from '../../exit.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
-import { parse, usage } from '../args.ts'
-import type { Verb } from '../args.ts'
+import { usage } from '../../errors.ts'
+import { parse } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption } from '../common.ts'
 import { shown, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -14,10 +15,11 @@ import { runValidate } from './validate.ts'
 const options = colorOption
 
 export const start = {
-  name: 'start', operands: '', options,
-  says: 'Check all built-in designs, then validate two recorded boots of Linux: strict, and lazy (deferred invalidation).',
+  name: 'start', operands: '', options, run: runStart,
+  says: 'Check all built-in designs, then validate two recorded boots of Linux: strict, and lazy (deferred '
+    + 'invalidation).',
   examples: [['remapcheck start', 'what `npm start` runs']],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
 /** The recorded boots, by mode. */
 const boots = [
@@ -26,15 +28,17 @@ const boots = [
 ] as const
 
 /** The exit class is that of the first part that is not as expected. */
-export async function runStart(args: readonly string[], io: Io): Promise<ExitName> {
+async function runStart(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(start, args)
   if (operands.length > 0) throw usage('start', `takes no '${operands[0]}'`, 'remapcheck check DESIGN')
   const theme = themeOf(io, flags)
   const color = flags['no-color'] ? ['--no-color'] : []
   let exit = await runCheck(color, io)
   for (const [mode, says] of io.signal.aborted ? [] : boots) {
-    const file = (kind: string): string => shown(io, join(packageRoot, 'traces', 'linux', `vtd-${mode}-timed.${kind}.gz`))
-    io.stdout.write(['', theme.strong(`A recorded boot of Linux 6.1, ${mode} mode`), ...hang('  ', 2, wrapWords(says, theme.width - 2)), '', ''].join('\n'))
+    const file = (kind: string): string =>
+      shown(io, join(packageRoot, 'traces', 'linux', `vtd-${mode}-timed.${kind}.gz`))
+    io.stdout.write(['', theme.strong(`A recorded boot of Linux 6.1, ${mode} mode`),
+      ...hang('  ', 2, wrapWords(says, theme.width - 2)), '', ''].join('\n'))
     const boot = await runValidate([file('trace.log'), '--ftrace', file('ftrace.txt'), ...color], io)
     if (exit === 'holds') exit = boot
   }

@@ -1,15 +1,13 @@
 /** `validate`: what was true of a recorded boot. */
-import { Chalk } from 'chalk'
-import { exitCode } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
-import { renderValidation } from '../../linux/render.ts'
 import { validateLog } from '../../linux/validate.ts'
-import { colorOf } from '../../text/theme.ts'
-import { parse, usage } from '../args.ts'
-import type { Verb } from '../args.ts'
+import { usage } from '../../errors.ts'
+import { parse } from '../args.ts'
+import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { placed, spinner, themeOf } from '../io.ts'
+import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { print } from '../print.ts'
 
 const options = {
   ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
@@ -18,19 +16,20 @@ const options = {
 } as const
 
 export const validate = {
-  name: 'validate', operands: 'LOG', options,
+  name: 'validate', operands: 'LOG', options, run: runValidate,
   says: 'Hold the QEMU VT-d trace log of a real boot against the manual: every hit, change and wait. Plain or gzip.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
     ['remapcheck validate boot.log --tables boot.dump', 'and whether its tables say what was translated'],
   ],
-} as const satisfies Verb<typeof options>
+} as const satisfies Command<typeof options>
 
 export async function runValidate(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(validate, args)
   if (operands.length !== 1)
-    throw usage('validate', operands.length === 0 ? 'needs a log' : `takes one log, given ${operands.length}`, 'remapcheck validate LOG [--ftrace FILE] [--tables DUMP]')
+    throw usage('validate', operands.length === 0 ? 'needs a log' : `takes one log, given ${operands.length}`,
+      'remapcheck validate LOG [--ftrace FILE] [--tables DUMP]')
   const line = spinner(io)
   try {
     const report = await validateLog({
@@ -43,8 +42,6 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
     const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
     const exit: ExitName = said('false') ? 'violated' : said('true') ? 'holds' : 'vacuous'
-    const look = { color: new Chalk({ level: !flags['no-color'] && colorOf(io.stdout, io.env) ? 1 : 0 }), width: themeOf(io, flags).width }
-    io.stdout.write(flags.json ? JSON.stringify({ ...report, exit: { code: exitCode(exit), name: exit } }, null, 2) + '\n' : renderValidation(report, look))
-    return exit
+    return print(io, flags, { kind: 'validate', exit, validation: report })
   } finally { line.end() }
 }

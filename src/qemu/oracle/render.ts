@@ -1,4 +1,4 @@
-/** The report of the oracle for people, and as JSON. */
+/** The report of the oracle for people, and as plain data. */
 import { faultReasons } from '../../../spec/vtd/faults.ts'
 import { wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
@@ -72,16 +72,14 @@ function columns(cells: readonly (readonly [string, string])[], width: number): 
   const each = Math.max(0, ...cells.map(([name, value]) => name.length + value.length + 1)) + 3
   const perLine = Math.max(1, Math.floor((width - 2) / each))
   return Array.from({ length: Math.ceil(cells.length / perLine) }, (_, line) =>
-    `  ${cells.slice(line * perLine, (line + 1) * perLine)
-      .map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
+    `  ${cells.slice(line * perLine, (line + 1) * perLine).map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
 }
 
-export const oracleSchema = 'remapcheck-oracle/1'
 /** Counts by name; what was never reached is 0. */
-export function oracleJson(report: OracleReport): object {
-  const { tally, differences, ...rest } = report
+export function oracleData(report: OracleReport) {
+  const { version, tally, differences, ...rest } = report
   return {
-    schema: oracleSchema, ...rest, version: versionText(report.version),
+    qemu: versionText(version), ...rest,
     reasons: Object.fromEntries(faultReasons.map(reason =>
       [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),

@@ -1,0 +1,240 @@
+/** Takes the steps of a design out one at a time, on each hardware: which claim, or which witness, notices. */
+import { exploreExhaustively } from '../explore/exhaustive.ts'
+import type { Exploration } from '../explore/result.ts'
+import { ModelError } from '../model/index.ts'
+import type { Cell, Flaw, ProtocolReport, Row } from '../report/ablation.ts'
+import { propertiesFor } from '../../properties/index.ts'
+import { capsOf, showBounds } from '../../spec/bounds.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import { onHardware } from '../../spec/variants.ts'
+import type { Hardware } from '../../spec/variants.ts'
+import { applied, editName, editsOf, isAsked, isCostOnly } from '../../spec/kernel/edits.ts'
+import type { Edit } from '../../spec/kernel/edits.ts'
+import { calls, protocolOn, stepLabels } from '../../spec/kernel/calls.ts'
+import type { Design, Step } from '../../spec/kernel/design.ts'
+import { remapMachine } from '../../spec/machine.ts'
+import type { RemapProperty } from '../../spec/machine.ts'
+import { worlds } from '../../spec/scopes.ts'
+import type { Scope } from '../../spec/scopes.ts'
+import { callNames } from '../../spec/state.ts'
+import type { CallName } from '../../spec/state.ts'
+import { whyBroken, whyOf } from './ablation-reasons.ts'
+import { hardwareSteps } from './hardware-visible-steps.ts'
+import type { Watch } from './run-scopes.ts'
+import type { Subject } from './subject.ts'
+
+export interface AblationPlan {
+  readonly subject: Subject
+  readonly calls: readonly CallName[]
+  readonly hardware: readonly Hardware[]
+  /** Smallest first. */
+  readonly scopes: readonly Scope[]
+  /** Of one search. */
+  readonly maxStates: number | undefined
+  /** For everything together. */
+  readonly maxSeconds: number | undefined
+}
+
+/** Whether the call is taken anywhere in a scope. */
+export const occurs = (design: Design, call: CallName, { bounds: b, on }: Scope): boolean =>
+  on(design) && calls[call].on(b) && (design.protocols[call] ?? []).length > 0
+
+/** Scopes in the order of how many different steps can be taken in them. */
+export const smallestFirst = (design: Design, scopes: readonly Scope[]): readonly Scope[] =>
+  scopes.map(scope => ({ scope, size: remapMachine(design, scope.bounds).instances.length }))
+    .toSorted((a, b) => a.size - b.size).map(({ scope }) => scope)
+
+/** Calls in the order of the plan. Ends early when the signal is aborted or time is up: what was not searched is
+ *  undecided. */
+export async function ablate(plan: AblationPlan, watch: Pick<Watch, 'signal' | 'say'>): Promise<ProtocolReport[]> {
+  const ablation = new Ablation(plan, watch)
+  const reports: ProtocolReport[] = []
+  for (const call of plan.calls) reports.push(await ablation.protocol(call))
+  return reports
+}
+
+class Ablation {
+  private readonly plan: AblationPlan
+  private readonly watch: Pick<Watch, 'signal' | 'say'>
+  private readonly end: number
+  /** Searches by what is searched: the same machine under two names is one. */
+  private readonly searches = new Map<string, Exploration | ModelError>()
+  private readonly numbers = new Map<Step, number>()
+
+  constructor(plan: AblationPlan, watch: Pick<Watch, 'signal' | 'say'>) {
+    this.plan = plan
+    this.watch = watch
+    this.end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
+  }
+
+  async protocol(call: CallName): Promise<ProtocolReport> {
+    const { subject, scopes } = this.plan
+    const { design } = subject
+    const hardware = this.plan.hardware.filter(({ matters }) => matters(call, design))
+    const here = scopes.filter(scope => occurs(design, call, scope))
+    const variants = hardware.flatMap(one => here.map(scope => protocolOn(design, call, onHardware(scope.bounds, one))))
+    const touching = await hardwareSteps(design, call, here)
+    const flaws = new Map<string, Flaw>()
+    const rows: Row[] = []
+    for (const edit of editsOf(design, call, variants, step => touching.has(step))) {
+      const cells: Cell[] = []
+      for (const one of hardware) cells.push(await this.cell(edit, one, here, flaws))
+      rows.push({ edit: editName(edit).slice(call.length + 1), design: applied(design, edit).name,
+        ...aboutOf(design, edit, here), cells })
+    }
+    return { call, hardware: hardware.map(({ name, says }) => ({ name, says })), rows, flaws: [...flaws.values()] }
+  }
+
+  /** The first scope that shows a need decides; only all of them together show that there is none. */
+  private async cell(edit: Edit, hardware: Hardware, scopes: readonly Scope[],
+    flaws: Map<string, Flaw>): Promise<Cell> {
+    const { design } = this.plan.subject
+    const less = applied(design, edit)
+    const searched: string[] = []
+    let states = 0, asked = 0, open = false, flawed = false
+    for (const scope of scopes) {
+      // Where the design itself fails there is nothing to prove: the small worlds may still show a need.
+      if (flawed && !worlds.includes(scope)) continue
+      const b = onHardware(scope.bounds, hardware)
+      if (!isAsked(design, edit, protocolOn(design, edit.call, b))) continue
+      asked++
+      const right = await this.right(b, scope)
+      const kept = right === null ? []
+        : propertiesFor(design, b).filter((_, i) => ['holds', 'reached'].includes(right.results[i]!.outcome))
+      flawed = right !== null && noteFlaws(right, hardware, b, flaws) || flawed
+      const found = right === null ? null : await this.search(less, b, kept, scope, flawed ? mostBesideFlaws : Infinity)
+      if (found instanceof ModelError)
+        return { hardware: hardware.name, verdict: 'needed', why: whyBroken(this.plan.subject, less, scope, b, found),
+          searched, states }
+      if (right === null || found === null) { open = true; break }
+      const why = whyOf(this.plan.subject, less, scope, b, right, found)
+      if (why !== null) return { hardware: hardware.name, verdict: 'needed', why, searched: [...searched, scope.name],
+        states: states + found.states }
+      open ||= right.stopped !== null || !found.complete && !(flawed && found.stopped === 'states')
+      states += found.states
+      if (found.complete) searched.push(scope.name)
+    }
+    const verdict = asked === 0 ? 'nothing' : open ? 'undecided' : flawed ? 'itself' : 'not-needed'
+    return { hardware: hardware.name, verdict, why: null, searched, states }
+  }
+
+  /** What the design does with all its steps. */
+  private right(b: Bounds, scope: Scope): Promise<Exploration | null> {
+    const { subject } = this.plan
+    const properties = propertiesFor(subject.design, b)
+    return this.known(subject.design, b, properties, async () => {
+      const explore = this.explorer(subject.design, b, properties, scope)
+      return explore === null ? null : explore(this.plan.maxStates ?? Infinity)
+    }) as Promise<Exploration | null>
+  }
+
+  /** What is left of it does: up to the first states that violate a claim, which come early where there are any. */
+  private search(less: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope,
+    most: number): Promise<Exploration | ModelError | null> {
+    return this.known(less, b, properties, async () => {
+      const explore = this.explorer(less, b, properties, scope)
+      return explore === null ? null : upToViolation(Math.min(most, this.plan.maxStates ?? Infinity), explore)
+    })
+  }
+
+  private async known(design: Design, b: Bounds, properties: readonly RemapProperty[],
+    find: () => Promise<Exploration | ModelError | null>): Promise<Exploration | ModelError | null> {
+    const key = `${this.keyOf(design, b)} ${properties.map(({ name }) => name).join()}`
+    const before = this.searches.get(key)
+    if (before !== undefined) return before
+    const found = await find()
+    // What time or Ctrl-C cut short says nothing of a later question.
+    if (found !== null && (found instanceof ModelError || found.stopped !== 'time' && found.stopped !== 'interrupted'))
+      this.searches.set(key, found)
+    return found
+  }
+
+  /** Null when there is no time left to begin. */
+  private explorer(design: Design, b: Bounds, properties: readonly RemapProperty[], scope: Scope): Explore | null {
+    const { watch, end } = this
+    const left_s = (): number => (end - performance.now()) / 1000
+    if (watch.signal.aborted || left_s() <= 0) return null
+    watch.say(`${design.name} ${scope.name} ${showBounds(b)}`)
+    return maxStates => exploreExhaustively(remapMachine(design, b, properties), {
+      maxStates, maxSeconds: end === Infinity ? undefined : Math.max(0, left_s()), signal: watch.signal,
+      onProgress: ({ states, rate }) => {
+        watch.say(`${design.name} ${scope.name}: ${states.toLocaleString('en-US')} states, `
+          + `${rate.toLocaleString('en-US')} steps/s`)
+      },
+    })
+  }
+
+  /** What makes the machine: the steps that are really taken, and the bounds. */
+  private keyOf(design: Design, b: Bounds): string {
+    const protocols = callNames.map(call => protocolOn(design, call, b).map(step => this.numberOf(step)).join('.'))
+    return `${protocols.join(' ')} ${showBounds(b)}`
+  }
+  private numberOf(step: Step): number {
+    const number = this.numbers.get(step) ?? this.numbers.size
+    this.numbers.set(step, number)
+    return number
+  }
+}
+
+type Explore = (maxStates: number) => Promise<Exploration>
+const isViolated = ({ results }: Exploration): boolean => results.some(({ violation }) => violation !== null)
+/** States of the first searches. A kernel that lacks a step can have far more states than the right one, and fails near
+ *  the start. */
+const firstSearches = [4000, 64_000]
+/** Where the design itself fails, nothing can be proved: no search goes further. */
+const mostBesideFlaws = 64_000
+
+async function upToViolation(most: number, explore: Explore): Promise<Exploration | ModelError> {
+  for (const states of [...firstSearches.filter(one => one < most), most]) {
+    try {
+      const found = await explore(states)
+      if (states === most || isViolated(found) || found.stopped !== 'states') return found
+    } catch (cause) {
+      if (!(cause instanceof ModelError)) throw cause
+      return beforeItBreaks(cause, states, explore)
+    }
+  }
+  throw new RangeError('the last search is of the most states')
+}
+
+/** Without a step, a kernel may come to states that a later step cannot make sense of. What it violates on the way
+ *  there is what counts; the mistake itself when it violates nothing before. */
+async function beforeItBreaks(mistake: ModelError, states: number,
+  explore: Explore): Promise<Exploration | ModelError> {
+  // Below `low` states nothing is violated yet; with `high` the mistake comes.
+  let low = 0, high = Number.isFinite(states) ? states : 2 ** 31
+  while (high - low > 1) {
+    const between = Math.floor((low + high) / 2)
+    try {
+      const found = await explore(between)
+      if (isViolated(found) || found.stopped !== 'states') return found
+      low = between
+    } catch (cause) {
+      if (!(cause instanceof ModelError)) throw cause
+      high = between
+    }
+  }
+  return mistake
+}
+
+/** What the design itself does not keep here; whether there is such a thing. */
+function noteFlaws({ results }: Exploration, { name: hardware }: Hardware, b: Bounds,
+  flaws: Map<string, Flaw>): boolean {
+  const violations = results.flatMap(({ violation }) => violation === null ? [] : [violation])
+  for (const { property, ops } of violations) {
+    const before = flaws.get(`${hardware} ${property}`)
+    if (before === undefined || ops.length < before.ops)
+      flaws.set(`${hardware} ${property}`, { hardware, property, ops: ops.length, bounds: showBounds(b) })
+  }
+  return violations.length > 0
+}
+
+function aboutOf(design: Design, edit: Edit,
+  scopes: readonly Scope[]): { readonly says: string; readonly costOnly: boolean } {
+  const protocol = design.protocols[edit.call]!
+  const labels = stepLabels(protocol)
+  const steps = ('without' in edit ? edit.without : edit.swap).map(label => protocol[labels.indexOf(label)]!)
+  const costOnly = 'without' in edit
+    && scopes.every(({ bounds: b }) => steps.every(step => isCostOnly(step, { caps: capsOf(b), b })))
+  return { says: steps.map(({ says }) => says).join('; '), costOnly }
+}

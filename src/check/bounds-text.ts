@@ -1,0 +1,41 @@
+/** Bounds as the command line and traces write them. */
+import { suggest, UserError } from '../errors.ts'
+import type { Trace } from '../trace/format.ts'
+import { badBounds, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
+import type { BoundName, Bounds } from '../../spec/bounds.ts'
+
+/** The bounds of `cpus=2,frames=2`, the others standard. @throws UserError E-BOUNDS with the place in the text. */
+export function boundsOf(text: string, subject = '--bounds'): Bounds {
+  const changes: Partial<Record<BoundName, number>> = {}
+  let column = 1
+  const fail = (problem: string, next: string): never => {
+    throw new UserError({ code: 'E-BOUNDS', subject: `${subject}, column ${column}`, problem, next })
+  }
+  for (const part of text === 'standard' ? [] : text.split(',')) {
+    const [name, value] = part.split(/=(.*)/s) as [string, string?]
+    if (!boundNames.includes(name as BoundName))
+      fail(`no bound is named '${name}'`, suggest(name!, boundNames, `there are ${boundNames.join(', ')}`))
+    const { least, most } = boundSpecs[name as BoundName]
+    if (value === undefined || !/^\d{1,9}$/.test(value))
+      fail(`'${part}' gives no whole number from ${least} to ${most}`, `for example ${name}=${most}`)
+    if (Object.hasOwn(changes, name!)) fail(`${name} is given twice`, 'give it once')
+    changes[name as BoundName] = Number(value)
+    column += part.length + 1
+  }
+  const given = bounds(changes)
+  const why = badBounds(given)
+  if (why !== null)
+    throw new UserError({ code: 'E-BOUNDS', subject, problem: why,
+      next: '`remapcheck list bounds` shows each with its range' })
+  return given
+}
+
+/** What differs from the standard bounds, as a trace holds it. */
+export const changesOf = (b: Bounds): Record<string, number> => {
+  const standard = bounds()
+  return Object.fromEntries(boundNames.filter(name => b[name] !== standard[name]).map(name => [name, b[name]]))
+}
+/** @throws UserError E-BOUNDS naming the file. */
+export const boundsOfTrace = (trace: Trace, path: string): Bounds =>
+  boundsOf(Object.entries(trace.bounds).map(([name, value]) => `${name}=${String(value)}`).join(',') || 'standard',
+    `${path}: bounds`)

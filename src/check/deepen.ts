@@ -1,0 +1,97 @@
+/** `check --deep`: raises the bounds of each scope, one after the other, for as long as there is time, and keeps what
+ *  was proved last. */
+import type { Exploration } from '../explore/result.ts'
+import type { Climb, DesignReport, ScopeReport } from '../report/check.ts'
+import { ladder, raised, showBounds } from '../../spec/bounds.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import type { Scope } from '../../spec/scopes.ts'
+import { exploreOne } from './run-scopes.ts'
+import type { Plan, Watch } from './run-scopes.ts'
+import type { Subject } from './subject.ts'
+
+/** Where nobody says how long. */
+export const deepSeconds = 300
+
+/** A scope on its way up. */
+class Ascent {
+  readonly subject: Subject
+  readonly scope: Scope
+  /** The rung above the largest bounds proved; null at the top, or when it was not finished. */
+  next: Bounds | null
+  /** The largest bounds proved; before that, whatever was found. */
+  report: ScopeReport | null = null
+  proved: Climb['proved'] = null
+  rungs = 0
+  unfinished: Climb['unfinished'] = null
+  /** Which bound is raised next, as a place on the ladder. */
+  private turn = 0
+  isViolated = false
+
+  constructor(subject: Subject, scope: Scope) { this.subject = subject; this.scope = scope; this.next = scope.bounds }
+
+  took(bounds: Bounds, exploration: Exploration, isDecided: boolean): void {
+    const { scope: { name, says } } = this
+    const shown = showBounds(bounds)
+    const { states, seconds, stopped } = exploration
+    if (isDecided || this.report === null) this.report = { scope: name, says, bounds: shown, exploration }
+    this.next = null
+    if (!isDecided) this.unfinished = { bounds: shown, states, stopped: stopped ?? 'time' }
+    else {
+      this.rungs++
+      this.proved = { bounds: shown, states, seconds }
+      this.next = this.above(bounds)
+    }
+  }
+
+  /** The bounds take turns. */
+  private above(bounds: Bounds): Bounds | null {
+    for (let i = 0; i < ladder.length; i++) {
+      const found = raised(bounds, ladder[(this.turn + i) % ladder.length]!)
+      if (found === null) continue
+      this.turn = (this.turn + i + 1) % ladder.length
+      return found
+    }
+    return null
+  }
+}
+
+/** Scopes climb in turns; a rung may take an equal share of the time that is left, so that none starves the others, the
+ *  bounds of the scope itself half of it. A scope ends where a rung is not finished, where something is violated that
+ *  should hold, or at the top.
+ *  @throws as `explore`. */
+export async function climb(plan: Plan,
+  watch: Watch): Promise<{ readonly designs: DesignReport[]; readonly climbs: Climb[] }> {
+  const ascents = plan.subjects.flatMap(subject =>
+    plan.scopes.filter(({ on }) => on(subject.design)).map(scope => new Ascent(subject, scope)))
+  const end = performance.now() + (plan.maxSeconds ?? deepSeconds) * 1000
+  for (let climbing = ascents; climbing.length > 0
+    && !watch.signal.aborted; climbing = climbing.filter(({ next }) => next !== null))
+    for (const [i, ascent] of climbing.entries()) {
+      const { subject, scope, next } = ascent
+      if (next === null || watch.signal.aborted) continue
+      const share = Math.max(0, end - performance.now()) / (ascent.rungs === 0 && climbing.length > 1 ? 2
+        : climbing.length - i)
+      const exploration = await exploreOne(plan, subject, { ...scope, bounds: next }, performance.now() + share, watch)
+      const surprises = exploration.results.filter(({ property, violation }) =>
+        violation !== null && !Object.hasOwn(subject.design.givesUp, property))
+      ascent.took(next, exploration, exploration.stopped === null)
+      if (surprises.length === 0) continue
+      ascent.report = { scope: scope.name, says: scope.says, bounds: showBounds(next), exploration }
+      ascent.isViolated = true
+      ascent.next = null
+    }
+  return { designs: plan.subjects.map(subject => reportOf(plan, subject, ascents, watch)),
+    climbs: ascents.map(climbOf) }
+}
+
+function reportOf(plan: Plan, subject: Subject, ascents: readonly Ascent[], { signal }: Watch): DesignReport {
+  const { name, says, givesUp } = subject.design
+  const scopes = ascents.flatMap(({ subject: of, report }) => of === subject && report !== null ? [report] : [])
+  // What was not reached is told by the climb; the verdicts are those of the bounds beside them.
+  const cutShort = signal.aborted && ascents.some(({ subject: of, report }) => of === subject && report === null)
+  return { design: name, says, givesUp, full: plan.full && !cutShort, cutShort, scopes, saved: {} }
+}
+function climbOf({ subject: { design }, scope, proved, rungs, unfinished, next, isViolated }: Ascent): Climb {
+  const ended = isViolated ? 'violated' : unfinished !== null ? 'unfinished' : next === null ? 'top' : 'interrupted'
+  return { design: design.name, scope: scope.name, from: showBounds(scope.bounds), proved, rungs, unfinished, ended }
+}

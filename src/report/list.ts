@@ -1,0 +1,15 @@
+/** What `list` shows: rows for people, whose first cell is the name. */
+
+/** In the order in which they are shown. */
+export const listNames = [
+  'designs', 'migrations', 'properties', 'scopes', 'bounds', 'steps', 'actions', 'clauses', 'layouts', 'profiles',
+  'units', 'paths', 'verdicts',
+  'alarms', 'exits',
+] as const
+export type ListName = (typeof listNames)[number]
+
+export interface ListedRows {
+  readonly name: ListName
+  readonly says: string
+  readonly rows: readonly (readonly string[])[]
+}

@@ -1,0 +1,45 @@
+/** What a verb has found, as data: one kind for each document of `--json`. A reporter makes text of it
+ *  (reporters.ts). */
+import type { AuditDiff } from '../audit/diff.ts'
+import type { Gate } from '../audit/policy.ts'
+import type { AuditReport } from '../audit/report.ts'
+import type { BudgetReport, CostReport, MeasuredDesign } from '../cost/index.ts'
+import type { ExitName } from '../exit.ts'
+import type { ValidationReport } from '../linux/report.ts'
+import type { Difference, OracleReport } from '../qemu/oracle/drive.ts'
+import type { Comparison, Verdict } from '../qemu/oracle/judged.ts'
+import type { SuiteName } from '../qemu/oracle/suite.ts'
+import type { AblationReport, Reason } from './ablation.ts'
+import type { CheckReport, DesignReport, Overall } from './check.ts'
+import type { ListedRows } from './list.ts'
+import type { Evidence, ReplayedTrace } from './replay.ts'
+import type { WaitReport } from './worst.ts'
+
+interface Kinds {
+  check: {
+    readonly check: CheckReport
+    /** The trace of a violation, taken again; null where there is none to take. */
+    readonly evidence: (design: DesignReport, overall: Overall) => Evidence | null
+  }
+  ablate: { readonly ablation: AblationReport; readonly evidence: (call: string, reason: Reason) => Evidence | null }
+  cost: { readonly measured: readonly MeasuredDesign[]; readonly costs: CostReport; readonly budgets: BudgetReport }
+  worst: { readonly profile: string; readonly waits: readonly WaitReport[] }
+  replay: { readonly traces: readonly ReplayedTrace[] }
+  /** `named`: lists that were asked for; else all there are. */
+  list: { readonly lists: readonly ListedRows[]; readonly named: boolean }
+  validate: { readonly validation: ValidationReport }
+  /** `policy`: null where none was given. */
+  audit: { readonly audit: AuditReport; readonly policy: Gate | null }
+  'audit-diff': { readonly diff: AuditDiff }
+  /** `saved`: files of the differences. */
+  oracle: { readonly oracle: OracleReport; readonly saved: ReadonlyMap<Difference, string> }
+  'oracle-replay': {
+    readonly suite: SuiteName; readonly setup: string
+    readonly requests: readonly (Comparison & { readonly verdict: Verdict })[]
+  }
+}
+export type ReportKind = keyof Kinds
+
+/** `exit`: the class of the whole run. */
+export type ReportOf<K extends ReportKind> = { readonly kind: K; readonly exit: ExitName } & Kinds[K]
+export type Report = { [K in ReportKind]: ReportOf<K> }[ReportKind]

@@ -1,0 +1,47 @@
+/** The documents of `cost`, and of `cost --worst`. */
+import * as v from 'valibot'
+import { by, count, document, list, ops, text, texts } from './parts.ts'
+
+const cycles = v.strictObject({ min: v.number(), typ: v.number(), max: v.number() })
+const row = v.strictObject({ unit: text, count, cycles, share_percent: v.number(), assumption: v.boolean(),
+  within: v.nullable(text) })
+const pathCost = v.strictObject({ path: text, cycles, rows: list(row), assumed_percent: v.number(), elsewhere: texts })
+const budget = v.strictObject({
+  design: text, path: text,
+  expects: v.exactOptional(v.pipe(by(count), v.description('unit -> how many, by the derivation'))),
+  limit_cycles: v.number(), derivation: text, profile: text,
+})
+
+export const cost = document('cost', {
+  measured: list(v.strictObject({ design: text,
+    counts: v.pipe(by(by(count)), v.description('path -> unit -> how many')) })),
+  costs: v.strictObject({
+    profile: v.strictObject({ id: text, title: text, clock_ghz: v.number(), notes: texts }),
+    paths: list(v.strictObject({ path: text, designs: list(v.strictObject({ design: text, cost: pathCost })) })),
+    footnotes: list(v.strictObject({ source: text, status: texts, units: texts })),
+  }),
+  budgets: v.strictObject({
+    results: list(v.strictObject({
+      budget, verdict: v.picklist(['within', 'changed', 'over', 'unmeasured']), used: v.nullable(cycles),
+      delta_cycles: v.nullable(v.number()),
+    })),
+    changes: list(v.strictObject({ design: text, path: text, unit: text, from: count, to: count })), holds: v.boolean(),
+  }),
+})
+
+const way = v.strictObject({ cost: v.number(), ops, begin: count, prices: list(v.number()) })
+const round = v.strictObject({ cost: v.number(), ops, begin: count, loop: count })
+const found = v.strictObject({
+  begins: v.boolean(), greatest: v.nullable(way), least: v.nullable(way), unbounded: v.nullable(round),
+  endless: v.nullable(round),
+})
+export const worst = document('worst', {
+  profile: text,
+  waits: list(v.strictObject({
+    name: text, says: text, bounds: text,
+    designs: list(v.strictObject({
+      design: text, found: v.nullable(found), states: count,
+      stopped: v.nullable(v.picklist(['time', 'states', 'interrupted', 'memory', 'refused'])),
+    })),
+  })),
+})

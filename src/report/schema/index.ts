@@ -1,0 +1,21 @@
+/** The shape of every JSON document: their types, the files in schemas/, and the check of what tests print derive from
+ *  it. */
+import type * as v from 'valibot'
+import type { ReportKind } from '../report.ts'
+import { ablate } from './ablate.ts'
+import { audit, auditDiff } from './audit.ts'
+import { check } from './check.ts'
+import { cost, worst } from './cost.ts'
+import { list } from './list.ts'
+import { oracle, oracleReplay } from './oracle.ts'
+import { replay } from './replay.ts'
+import { validate } from './validate.ts'
+
+export const documents = {
+  check, ablate, cost, worst, replay, list, validate, audit, 'audit-diff': auditDiff, oracle,
+  'oracle-replay': oracleReplay,
+} as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
+
+export type DocumentOf<K extends ReportKind> = v.InferOutput<(typeof documents)[K]>
+/** What a document has besides its head. */
+export type BodyOf<K extends ReportKind> = Omit<DocumentOf<K>, 'format' | 'tool' | 'version' | 'exit'>

@@ -1,0 +1,83 @@
+/** The report of `ablate` as text: a matrix for each protocol, steps by hardware, and below it what goes wrong without
+ *  each step. */
+import { reasonsOf } from '../ablation.ts'
+import type { ProtocolReport, Reason, Row, Verdict } from '../ablation.ts'
+import { clip, hang, packLines, wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
+import type { ReportOf } from '../report.ts'
+import type { View } from '../view.ts'
+import { wholeTrace } from './trace.ts'
+
+interface Mark { readonly text: string; readonly says: string; readonly paint: (theme: Theme) => Theme['bad'] }
+const marks: Readonly<Record<Verdict, Mark>> = {
+  needed: { text: '✗', says: 'needed', paint: theme => theme.bad },
+  'not-needed': { text: '–', says: 'not needed at these bounds', paint: theme => theme.good },
+  nothing: { text: '·', says: 'not there, or not neighbours, here', paint: theme => theme.dim },
+  itself: { text: '!', says: 'the design itself fails here', paint: theme => theme.warn },
+  undecided: { text: '?', says: 'undecided', paint: theme => theme.warn },
+}
+const gap = 3
+
+/** The whole trace of a counterexample; null where it was not asked for, or there is none. */
+type Whole = (call: string, reason: Reason) => string | null
+
+export function ablationText({ ablation, evidence }: ReportOf<'ablate'>, view: View): string {
+  const { design, says, protocols, unasked, interrupted, repeat } = ablation
+  const { theme } = view
+  const whole: Whole = (call, reason) => view.full ? wholeTrace(evidence(call, reason), view, false) : null
+  const lines = [
+    theme.strong(design), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
+    ...protocols.flatMap(protocol => ['', ...protocolLines(protocol, theme, whole)]),
+    ...unasked.length === 0 ? []
+      : ['',
+        ...unasked.flatMap(({ call, why }) =>
+          hang(`${call}: `, call.length + 2, wrapWords(why, theme.width - call.length - 2)))],
+    '', ...interrupted ? [theme.warn('stopped by Ctrl-C: cells marked ? were not searched')] : [],
+    `${theme.dim('repeat')}  ${repeat}`,
+  ]
+  return lines.join('\n') + '\n'
+}
+
+function protocolLines(protocol: ProtocolReport, theme: Theme, whole: Whole): string[] {
+  const { call, hardware, rows, flaws } = protocol
+  const names = Math.min(theme.width - hardware.length * gap,
+    Math.max(...rows.map(row => showEdit(row.edit).length)) + 2)
+  const used = new Set(rows.flatMap(row => row.cells.map(({ verdict }) => verdict)))
+  return [
+    ...hardware.map(({ name }, i) => ' '.repeat(names) + '│'.padEnd(gap).repeat(i) + `┌ ${name}`),
+    theme.strong(call.padEnd(names)) + '│'.padEnd(gap).repeat(hardware.length).trimEnd(),
+    ...rows.map(row => (clip(showEdit(row.edit), names - 2).padEnd(names) + row.cells.map(({ verdict }) => {
+      const { text, paint } = marks[verdict]
+      return paint(theme)(text) + ' '.repeat(gap - text.length)
+    }).join('') + (row.costOnly ? theme.dim('there for its cost') : '')).trimEnd()),
+    ...packLines(Object.entries(marks)
+      .filter(([verdict]) => used.has(verdict as Verdict)).map(([, { text, says, paint }]) =>
+      ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
+    ...flaws.flatMap(({ hardware: name, property, ops, bounds }) => hang('! ', 2, wrapWords(
+      `${name}: the design itself violates ${property}, in ${ops} ops at ${bounds}; judged by its other claims`,
+      theme.width - 2))),
+    ...rows.flatMap(row => reasonsOf(row).flatMap(reason => ['', ...reasonLines(call, reason, theme, whole)])),
+  ]
+}
+
+const showEdit = (edit: string): string => edit.replace('<>', ' <> ')
+const title = (call: string, { edit }: Row): string =>
+  edit.includes('<>') ? `${call}: ${edit.replace('<>', ' after ')}`
+    : `${call}: without ${edit.replaceAll('+', ' and ')}`
+
+function reasonLines(call: string, reason: Reason, theme: Theme, whole: Whole): string[] {
+  const { row, why, hardware } = reason
+  const { property, clause, because, ops, also } = why
+  const text = (words: string): string[] => hang('  ', 2, wrapWords(words, theme.width - 2))
+  const trace = whole(call, reason)
+  return [
+    `${theme.strong(title(call, row))}  ${theme.dim(hardware.join(', '))}`,
+    ...text(ops === null || property === null ? because
+      : `${property} in ${ops.length} ops${clause === null ? '' : ` (${clause})`}: ${because}`),
+    ...also.length === 0 ? [] : text(`also ${also.map(one => `${one.property} in ${one.ops}`).join(', ')}`),
+    ...trace === null ? ops === null ? []
+      : hang('  ', 2, wrapWords(ops.map(({ action }) => action).join(' → '), theme.width - 2)
+        .map(line => theme.dim(line))) : [trace.trimEnd()],
+    `  ${why.command}`, ...why.saved === null ? [] : [`  ${why.saved}`],
+  ]
+}

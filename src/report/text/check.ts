@@ -1,0 +1,171 @@
+/** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
+import { printable } from '../../errors.ts'
+import { exitClasses } from '../../exit.ts'
+import { overallOf, unjudgedOf } from '../check.ts'
+import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
+import type { ReportOf } from '../report.ts'
+import type { View } from '../view.ts'
+import { climbLines } from './climb.ts'
+import { hang, packLines, wrapWords } from '../../text/layout.ts'
+import { silentLines, statsLines, symmetryLines } from './stats.ts'
+import { tableLines } from './table.ts'
+import type { Theme } from '../../text/theme.ts'
+import { wholeTrace } from './trace.ts'
+
+/** Ready to print. First line: what was run; last line: the command that repeats it. */
+export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, view: View): string {
+  const { seed, designs, repeat } = report
+  const { theme, stats, program: { tool, version } } = view
+  const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
+  const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
+  const cutShort = exit === 'incomplete' || exit === 'interrupted'
+  const { code, meaning } = exitClasses.find(row => row.name === exit)!
+  const tone = exit === 'holds' ? theme.good : cutShort ? theme.warn : theme.bad
+  const head = [
+    { text: `${tool} ${version}`, paint: theme.strong }, ...drivers.map(text => ({ text })),
+    ...(seed === null ? [] : [{ text: `seed ${seed}` }]),
+    { text: count(designs.length, 'design') }, { text: count(scopes.size, 'scope') },
+  ]
+  return [
+    ...packLines(head, theme.width), '',
+    ...tableLines(report, theme), '',
+    ...scopeLines(designs, theme), '',
+    ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme),
+      stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
+    ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
+      problemLines(report, theme), notBegunLines(report, theme)]),
+    tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
+    ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
+    `repeat  ${repeat}`,
+  ].join('\n') + '\n'
+}
+
+const thousands = (n: number): string => n.toLocaleString('en-US')
+const count = (n: number, noun: string, plural = 's'): string => `${thousands(n)} ${noun}${n === 1 ? '' : plural}`
+/** An empty line after each block that has lines. */
+const sections = (blocks: readonly (readonly string[])[]): string[] =>
+  blocks.flatMap(lines => lines.length === 0 ? [] : [...lines, ''])
+
+/** What the verdicts hold for: each scope once, with its bounds and the sizes of its state spaces. */
+function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
+  const all = designs.flatMap(design => design.scopes)
+  const names = [...new Set(all.map(({ scope }) => scope))]
+  const indent = Math.max(...names.map(name => name.length)) + 4
+  return [theme.strong('within these bounds'), ...names.flatMap(name => {
+    const runs = all.filter(({ scope }) => scope === name)
+    const { says, bounds } = runs[0]!
+    return hang(`  ${name.padEnd(indent - 2)}`, indent, [
+      ...wrapWords(says, theme.width - indent),
+      ...wrapWords(bounds.replaceAll(',', ', '), theme.width - indent).map(line => theme.dim(line)),
+      ...sizes(runs.map(run => run.exploration)).flatMap(line => wrapWords(line, theme.width - indent)),
+    ])
+  })]
+}
+
+function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): string[] {
+  const range = (of: readonly number[]): string => {
+    const [low, high] = [Math.min(...of), Math.max(...of)]
+    return low === high ? thousands(low) : `${thousands(low)} to ${thousands(high)}`
+  }
+  const random = runs.flatMap(({ random: facts }) => facts === null ? [] : [facts])
+  const searched = runs.filter(run => run.random === null)
+  const decided = searched.filter(run => !run.complete && run.stopped === null).length
+  const cut = searched.filter(run => run.stopped !== null).length
+  const left = [
+    ...decided === 0 ? []
+      : [`${decided} of ${count(searched.length, 'search', 'es')} ended early, all it asked being violated`],
+    ...cut === 0 ? [] : [`${cut} of ${count(searched.length, 'search', 'es')} cut short`],
+  ]
+  return [
+    ...searched.length === 0 ? []
+      : [`${range(searched.map(run => run.states))} ${searched.every(run => run.states === 1) ? 'state' : 'states'}, `
+        + `${left.length === 0 ? 'all there are' : left.join(', ')}`],
+    ...random.length === 0 ? []
+      : [`${range(random.map(facts => facts.runs))} random runs, ${range(random.map(facts => facts.ops))} ops, `
+        + `${range(random.map(facts => Math.round(100 * facts.refused / Math.max(1, facts.ops))))} % refused`],
+  ]
+}
+
+function regressionLines({ regressions }: CheckReport, theme: Theme): string[] {
+  const broken = regressions.filter(({ because }) => because !== null)
+  if (regressions.length === 0) return []
+  return [
+    theme.strong(`saved counterexamples replayed first: ${regressions.length}, of which ${broken.length} still violate`),
+    ...broken.flatMap(({ path, design, property, because }) => [
+      `  ${theme.bad('✗')} ${design}  ${property}`, ...hang('      ', 6, wrapWords(because!, theme.width - 6)),
+      `      ${printable(path)}`]),
+  ]
+}
+
+function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evidence'], view: View): string[][] {
+  const { theme } = view
+  const { designs } = report
+  return (['unexpected', 'known'] as const).map(standing => {
+    const blocks = designs.map(design => ({ design, found: overallOf(design).filter(one => one.violation !== null && one.standing === standing) }))
+      .filter(({ found }) => found.length > 0)
+    if (blocks.length === 0) return []
+    const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
+    const paint = standing === 'known' ? theme.warn : theme.bad
+    return [theme.strong(title), ...blocks.flatMap(({ design, found }) => {
+      const whole = found.map(one =>
+        isShownWhole(one, report, view) ? wholeTrace(evidence(design, one), view, view.full, design.saved[one.property])
+          : null)
+      return whole.every(text => text !== null) ? whole.flatMap(text => ['', ...text.trimEnd().split('\n')])
+        : [`  ${design.design}`, ...found.flatMap(one => shortForm(one, theme, paint, design))]
+    })]
+  })
+}
+
+/** The trace of what nobody expected, and of everything when one design was asked. */
+const isShownWhole = ({ standing }: Overall, { designs, notBegun }: CheckReport, { full }: View): boolean =>
+  standing !== 'known' || designs.length + notBegun.length === 1 || full
+
+/** Which, why, and the way there. */
+function shortForm({ property, violation, in: scope }: Overall, theme: Theme, paint: Theme['bad'],
+  design: DesignReport): string[] {
+  if (violation === null) return []
+  const { ops, loop, shortest, because } = violation
+  const names = (part: typeof ops): string => part.map(({ action }) => action).join(' → ')
+  const way = loop === null || loop === ops.length ? names(ops)
+    : [names(ops.slice(0, loop)), `for ever (${names(ops.slice(loop))})`].filter(text => text !== '').join(' → ')
+  const below = (text: string): string[] => hang('        ', 8, wrapWords(text, theme.width - 8))
+  const saved = design.saved[property]
+  return [
+    ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }],
+      theme.width),
+    ...below(because),
+    ...below(`${count(ops.length, 'op')}${!shortest ? '' : loop === null ? ', none shorter' : ', none shorter up to its loop'}: ${way}`).map(line => theme.dim(line)),
+    ...(saved === undefined ? [] : [`        saved ${printable(saved)}`]),
+  ]
+}
+
+const problems: readonly (readonly [Standing, string])[] = [
+  ['lost', 'known to be violated, and holds: the model has lost a bug'],
+  ['vacuous', 'never reached: what rests on it is not shown'],
+  ['open', 'not decided'],
+]
+/** Bounds can switch off the very parts that the claims are about. */
+function problemLines(report: CheckReport, theme: Theme): string[] {
+  const { designs } = report, none = unjudgedOf(report)
+  const whose = none.length === designs.length ? '' : ` of ${none.map(({ design }) => design).join(', ')}`
+  const unjudged = none.length > 0
+    ? [theme.bad(`no claim was asked${whose}: these bounds leave no part that one is about`)] : []
+  return [...unjudged, ...problems.flatMap(([standing, title]) => {
+    const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
+      hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })),
+        theme.width - 4))))
+    return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
+  })]
+}
+
+function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {
+  if (standing !== 'open') return scope
+  if (stopped === null)
+    return random === null ? 'in scopes that were not begun' : `${scope}, not found by the random runs`
+  return `${scope}, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`
+}
+
+function notBegunLines({ notBegun }: CheckReport, theme: Theme): string[] {
+  return notBegun.length === 0 ? []
+    : [theme.warn('not begun'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
+}

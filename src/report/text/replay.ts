@@ -1,0 +1,30 @@
+/** What `replay` found of each trace, and how many did as they should. */
+import { printable } from '../../errors.ts'
+import { renderLanes } from '../../trace/render.ts'
+import type { ReplayedTrace } from '../replay.ts'
+import type { ReportOf } from '../report.ts'
+import type { View } from '../view.ts'
+import { onQemuText } from './on-qemu.ts'
+import { wholeTrace } from './trace.ts'
+
+export function replayText({ traces }: ReportOf<'replay'>, view: View): string {
+  const { theme, full, lanes } = view
+  const shape = (one: ReplayedTrace): string | null => one.onQemu !== null ? onQemuText(one, one.onQemu, theme)
+    : lanes ? renderLanes(one.replayed, { theme }) : wholeTrace(one, view, full)
+  const shapes = traces.map(one => `${theme.dim(printable(one.path))}\n${shape(one)}`)
+  const reproduced = traces.filter(({ replayed }) => replayed.reproduced).length
+  const strange = traces.filter(({ asExpected }) => !asExpected)
+  const last = [
+    `${reproduced} of ${traces.length} ${traces.length === 1 ? 'trace' : 'traces'} reproduced`, ...onQemu(traces),
+    ...strange.map(({ path }) => `  not as expected: ${printable(path)}`),
+  ]
+  return `${shapes.join('\n')}\n${(strange.length === 0 ? theme.good : theme.bad)(last.join('\n'))}\n`
+}
+
+function onQemu(traces: readonly ReplayedTrace[]): string[] {
+  const verdicts = traces.flatMap(one => one.onQemu === null ? [] : [one.onQemu.verdict])
+  const counted = (verdict: (typeof verdicts)[number]): number => verdicts.filter(one => one === verdict).length
+  return verdicts.length === 0 ? []
+    : [`QEMU shows ${counted('shown')} of them, cannot show ${counted('cannot')}, does something else in `
+      + `${counted('differs')}`]
+}

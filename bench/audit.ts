@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { audit } from '../src/audit/report.ts'
 import { openDump } from '../src/dump/dump.ts'
-import { contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/layout/index.ts'
+import { contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables } from '../spec/vtd/index.ts'
 
 const imageBytes = 512 * 2 ** 20
 const devices = 16, leaves = 2 ** 20

@@ -1,19 +1,13 @@
 /** Translations a second over raw words, and over the bounded tables of the search: `npx tsx bench/raw.ts [rounds]`. No
  *  caches: each one reads root, context and paging entries. Medians of interleaved rounds; every result is checked. */
 import { bounds } from '../spec/bounds.ts'
-import { entryReader } from '../spec/vtd/layout/read-entries.ts'
-import { MemoryImage } from '../spec/iommu/image.ts'
 import {
-  anything, contextEntry, encode, rootEntry, secondStageLeaf, secondStageTables,
-} from '../spec/vtd/layout/index.ts'
-import { geometryOf, tablesOf } from '../spec/vtd/bounded/tables.ts'
+  anything, contextEntry, encode, entryReader, geometryOf, hardwareGeometry, indexAt, leafSize, noSingleSource,
+  rawTables, rootEntry, secondStageLeaf, secondStageTables, tablesOf, translateLegacy,
+} from '../spec/vtd/index.ts'
+import type { DmaRequest, Memory, Tables, TranslationUnit } from '../spec/vtd/index.ts'
+import { MemoryImage } from '../spec/iommu/image.ts'
 import type { Cell } from '../spec/iommu/cells.ts'
-import type { Memory } from '../spec/vtd/bounded/tables.ts'
-import { rawTables } from '../spec/vtd/walk/raw-tables.ts'
-import { hardwareGeometry, indexAt, leafSize } from '../spec/vtd/walk/tables.ts'
-import type { Tables } from '../spec/vtd/walk/tables.ts'
-import { noSingleSource, translateLegacy } from '../spec/vtd/walk/walk.ts'
-import type { DmaRequest, TranslationUnit } from '../spec/vtd/walk/walk.ts'
 
 const [rounds = '9'] = process.argv.slice(2)
 if (!/^[1-9]\d*$/.test(rounds)) {

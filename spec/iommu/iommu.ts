@@ -1,7 +1,7 @@
 /** What a vendor's folder gives to the machine. It names no vendor: designs, devices, interrupt delivery and claims
  *  know an IOMMU by this alone. */
 import type { Action, Domain, Emit } from '../../src/model/index.ts'
-import type { Design } from '../kernel/design.ts'
+import type { Design } from '../step.ts'
 import type { Seen } from '../observations.ts'
 import type { Setup } from '../setup.ts'
 import type { State } from '../state.ts'

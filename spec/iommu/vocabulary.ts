@@ -1,6 +1,6 @@
 /** The kernel's side of an IOMMU: what protocols are written in. Each vendor fills each word with its own steps, with
  *  none where its hardware needs nothing. */
-import type { Protocol } from '../kernel/design.ts'
+import type { Protocol } from '../step.ts'
 
 export interface Vocabulary<U> {
   /** Store the entry that says which domain a device translates in, clear it, and write it back from the CPU cache. */

@@ -1,6 +1,6 @@
 /** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive
  *  from it. */
-import type { VtdClause } from '../../spec/vtd/clauses.ts'
+import type { VtdClause } from '../../spec/vtd/index.ts'
 
 /** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken
  *  isolation, or that could not be judged. `note`: worth knowing. */

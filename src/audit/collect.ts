@@ -1,11 +1,9 @@
 /** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
-import { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from '../../spec/vtd/capabilities.ts'
-import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
-import { decode, registers } from '../../spec/vtd/layout/index.ts'
-import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
-import { hasScalableMode } from '../../spec/vtd/walk/translation.ts'
-import { front } from '../../spec/vtd/walk/walk.ts'
-import type { TranslationUnit } from '../../spec/vtd/walk/walk.ts'
+import {
+  decode, entryReader, front, hasScalableMode, interruptUnitOf, rawTables, registers, rootsOf, rulesOf,
+  translationUnitOf,
+} from '../../spec/vtd/index.ts'
+import type { TranslationUnit } from '../../spec/vtd/index.ts'
 import type { Dump } from '../dump/dump.ts'
 import { legacyDevices, nothingFound, scalableDevices } from './devices.ts'
 import type { Device, Found } from './devices.ts'

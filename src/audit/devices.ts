@@ -1,10 +1,9 @@
 /** Devices of a unit and what each may do: every root, context and PASID entry that is present, judged by the walkers'
  *  own checks (VT-d rev 5.10: 9.1 to 9.6, table 30). */
-import { identityOf, lookupPasid, lookupScalableContext } from '../../spec/vtd/walk/scalable.ts'
-import type { PasidEntry, ScalableContextEntry, ScalableTables } from '../../spec/vtd/walk/tables.ts'
-import type { PasidUnit } from '../../spec/vtd/walk/translation.ts'
-import { lookupContext } from '../../spec/vtd/walk/walk.ts'
-import type { DmaRequest, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
+import { identityOf, lookupContext, lookupPasid, lookupScalableContext } from '../../spec/vtd/index.ts'
+import type {
+  DmaRequest, PasidEntry, PasidUnit, ScalableContextEntry, ScalableTables, TranslationUnit,
+} from '../../spec/vtd/index.ts'
 import type { Budget } from './space.ts'
 import type { Space, Spaces } from './spaces.ts'
 

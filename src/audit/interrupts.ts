@@ -1,11 +1,8 @@
 /** The interrupt remapping table, entry by entry: where each interrupt goes and who may send it (VT-d rev 5.10: 5.1,
  *  9.9, 9.10). */
-import { remap } from '../../spec/vtd/remap/remap.ts'
-import type { InterruptUnit } from '../../spec/vtd/remap/remap.ts'
-import type { EntryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { getter, remap, remappedIrte } from '../../spec/vtd/index.ts'
+import type { EntryReader, InterruptUnit, Irte } from '../../spec/vtd/index.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
-import { getter, remappedIrte } from '../../spec/vtd/layout/index.ts'
-import type { Irte } from '../../spec/vtd/walk/tables.ts'
 import { bdf } from './devices.ts'
 
 /** A present entry. */

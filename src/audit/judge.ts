@@ -1,5 +1,5 @@
 /** The alarms that a collection gives rise to. */
-import { faultReason } from '../../spec/vtd/faults.ts'
+import { faultReason } from '../../spec/vtd/index.ts'
 import { alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, Crowd } from './collect.ts'

@@ -1,5 +1,5 @@
 /** What `audit` says of a dump: data for the reporters, the policy and the comparison. */
-import { faultReason } from '../../spec/vtd/faults.ts'
+import { faultReason } from '../../spec/vtd/index.ts'
 import type { Dump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
 import { collect } from './collect.ts'

@@ -1,10 +1,8 @@
 /** All that a set of paging tables maps: every entry is visited once a way, not every address. The rules are those of
  *  the walkers in spec/vtd (VT-d rev 5.10: 3.6, 3.7, 9.7, 9.8); a test holds both against each other. */
-import type { EntryReader } from '../../spec/vtd/layout/read-entries.ts'
+import { hardwareGeometry, inputWidth, leafSize } from '../../spec/vtd/index.ts'
+import type { EntryReader, FirstStageEntry, SecondStageEntry, TranslationUnit } from '../../spec/vtd/index.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
-import { hardwareGeometry, inputWidth, leafSize } from '../../spec/vtd/walk/tables.ts'
-import type { FirstStageEntry, SecondStageEntry } from '../../spec/vtd/walk/tables.ts'
-import type { TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 import { RangeList, rights } from './ranges.ts'
 
 export type Stage = 'second' | 'first'

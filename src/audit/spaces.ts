@@ -1,5 +1,5 @@
 /** Address spaces of a unit: sets of paging tables, each enumerated once, whoever uses it. */
-import type { PasidEntry } from '../../spec/vtd/walk/tables.ts'
+import type { PasidEntry } from '../../spec/vtd/index.ts'
 import { RangeList } from './ranges.ts'
 import { everything, reachOf } from './reach.ts'
 import type { Reach } from './reach.ts'

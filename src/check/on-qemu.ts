@@ -1,7 +1,6 @@
 /** `replay --on qemu`: the steps of a trace done to QEMU, and what it did as data. */
-import { vtdState } from '../../spec/vtd/bounded/state.ts'
+import { placementOf, vtdState } from '../../spec/vtd/index.ts'
 import { clauses } from '../../spec/clauses.ts'
-import { placementOf } from '../../spec/vtd/bounded/placement.ts'
 import { seenIn } from '../model/index.ts'
 import type { Op } from '../model/index.ts'
 import { limits } from '../qemu/counterexample/limits.ts'

@@ -1,8 +1,8 @@
 /** Layouts for people: their names, their fields as rows, and a raw value taken apart. All of it derives from
  *  spec/vtd/layout/index.ts. */
 import { usage } from '../errors.ts'
-import { anything, decode, dwordsOf, layouts, reservedSet } from '../../spec/vtd/layout/index.ts'
-import type { AccessKind, Field, Layout } from '../../spec/vtd/layout/index.ts'
+import { anything, decode, dwordsOf, layouts, reservedSet } from '../../spec/vtd/index.ts'
+import type { AccessKind, Field, Layout } from '../../spec/vtd/index.ts'
 
 /** `CAP`, `context-entry`, `second-stage-leaf-of-4-KiB`: how a layout is named on the command line. */
 export const layoutId = ({ name }: Layout): string => name.replace(/:.*/, '').replace(/[ ,.]+/g, '-')

@@ -16,7 +16,7 @@ import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
-import { layouts } from '../../spec/vtd/layout/index.ts'
+import { layouts } from '../../spec/vtd/index.ts'
 import { layoutId, layoutTitle } from './layouts.ts'
 
 /** The steps of the vocabulary, by name. */

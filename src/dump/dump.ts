@@ -2,10 +2,9 @@
  *  memory. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
-import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
+import type { Dwords, UnitRegisters } from '../../spec/vtd/index.ts'
 import { pageDwords } from '../../spec/iommu/image.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
-import type { Dwords } from '../../spec/vtd/layout/index.ts'
 import { dumpError } from './errors.ts'
 import { imageMemory } from './image.ts'
 import { readPages } from './pages.ts'

@@ -1,7 +1,6 @@
 /** Register values that a dump or the command line gives, as the unit's registers. */
-import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
-import { decode, dwordsOf, encode, registers } from '../../spec/vtd/layout/index.ts'
-import type { Dwords } from '../../spec/vtd/layout/index.ts'
+import { decode, dwordsOf, encode, registers } from '../../spec/vtd/index.ts'
+import type { Dwords, UnitRegisters } from '../../spec/vtd/index.ts'
 import { dumpError } from './errors.ts'
 
 export const registerNames = ['CAP', 'ECAP', 'GSTS', 'RTADDR', 'IRTA', 'IQA'] as const

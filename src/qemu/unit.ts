@@ -1,7 +1,7 @@
 /** The remapping unit by its registers (VT-d rev 5.10, 11.4): what software does to program it. Words are raw;
  *  `spec/vtd/layout` makes and reads them. */
-import { decode, descriptorLayouts, encode, getter, maskOf, registers } from '../../spec/vtd/layout/index.ts'
-import type { Dwords, RegisterName } from '../../spec/vtd/layout/index.ts'
+import { decode, descriptorLayouts, encode, getter, maskOf, registers } from '../../spec/vtd/index.ts'
+import type { Dwords, RegisterName } from '../../spec/vtd/index.ts'
 import { bytesOf, wordsOf } from './memory.ts'
 import type { Qtest } from './qtest.ts'
 

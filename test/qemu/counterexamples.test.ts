@@ -1,6 +1,6 @@
 /** Counterexamples on QEMU: what it shows of the saved traces and of the mutants, that what it shows is not said of
  *  everything, and docs/on-qemu.md. */
-import { vtdState } from '../../spec/vtd/bounded/state.ts'
+import { vtdState } from '../../spec/vtd/index.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'

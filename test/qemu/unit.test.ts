@@ -9,7 +9,7 @@ import { sourceId } from '../../src/qemu/pci.ts'
 import { faultOf, invalidateContexts, invalidateIotlb } from '../../src/qemu/unit.ts'
 import {
   decode, descriptorLayouts, dwordsOf, encode, ioapicEntry, qwordsOf, registers, remappableAddress, remappedIrte,
-} from '../../spec/vtd/layout/index.ts'
+} from '../../spec/vtd/index.ts'
 import { absent } from './support.ts'
 
 const root = 0x100_0000, contexts = 0x100_1000, queue = 0x101_0000, status = 0x102_0000, irt = 0x103_0000

@@ -60,9 +60,10 @@ export function importDirection(sources: readonly Source[]): string[] {
 export const circles = (sources: readonly Source[]): string[] => circlesOf(new Map(sources.map(({ path, imports }) =>
   [path, imports.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from)])))
 
-/** Circles of the folders of src, by imports of values and types: who reads one of them would have to read them all. */
+/** Circles of the folders of src and spec, by imports of values and types: who reads one of them would have to read
+ *  them all. */
 export function folderCircles(sources: readonly Source[]): string[] {
-  const folderOf = (path: string): string | null => /^src\/[^/]+(?=\/)/.exec(path)?.[0] ?? null
+  const folderOf = (path: string): string | null => /^(?:src|spec)\/[^/]+(?=\/)/.exec(path)?.[0] ?? null
   const next = new Map<string, string[]>()
   for (const { path, imports } of sources) {
     const from = folderOf(path)
@@ -150,6 +151,37 @@ export function vendorsApart(sources: readonly Source[]): string[] {
       : conditions.filter(({ text: condition }) => vendor.test(condition))
         .map(({ text: condition, line }) => `${path}:${line}: branches on ${condition}`)]
   })
+}
+
+/** Folders of vendors. What knows one by more than its face stands here: the registry, and adapters to what real units
+ *  print and hold. */
+const vendorFolder = /^spec\/(vtd|amdvi)\//
+const mayEnter = /^spec\/(?:iommus|steps)\.ts$/
+const adapterFolder = /^src\/(?:audit|dump|linux|qemu)\//
+const adapterFile = /^src\/(?:check\/on-qemu|cli\/layouts|cli\/registries|cli\/verbs\/explain)\.ts$/
+const isAdapter = (path: string): boolean => adapterFolder.test(path) || adapterFile.test(path)
+/** A vendor's folder is entered by its own files and the registry; adapters use its door, `index.ts`; nothing else. */
+export function vendorImports(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, imports }) => {
+    if (layerOf(path)?.name === 'test' || mayEnter.test(path)) return []
+    return imports.flatMap(({ from }) => {
+      const vendor = vendorFolder.exec(from)?.[1]
+      if (vendor === undefined || path.startsWith(`spec/${vendor}/`)) return []
+      return isAdapter(path) && from === `spec/${vendor}/index.ts` ? [] : [`${path}: imports ${from}`]
+    })
+  })
+}
+
+/** Files that each vendor's folder has, so that whoever knows one finds their way in the other. */
+const vendorFiles = [
+  'bounded/actions.ts', 'bounded/deliver.ts', 'bounded/request.ts', 'bounded/start.ts', 'bounded/state.ts',
+  'bounded/tables.ts', 'caps.ts', 'clauses.ts', 'designs.ts', 'facts.ts', 'faults.ts', 'index.ts', 'iommu.ts',
+  'layout/index.ts', 'remap/remap.ts', 'steps/index.ts', 'walk/walk.ts',
+] as const
+export function sameVendorFiles(sources: readonly Source[]): string[] {
+  const vendors = new Set(sources.flatMap(({ path }) => vendorFolder.exec(path)?.[0] ?? []))
+  return [...vendors].flatMap(folder => vendorFiles.filter(file => !sources.some(({ path }) => path === folder + file))
+    .map(file => `${folder}: has no ${file}`))
 }
 
 /** Paths of somebody's machine, and hosts that packages were fetched from. Written so that this file is none of

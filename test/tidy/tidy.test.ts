@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   circles, fileSize, firstComment, folderCircles, functionSize, importDirection, longLines, most, noAny, noClock,
-  noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, vendorsApart,
+  noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, sameVendorFiles, vendorImports, vendorsApart,
 } from './rules.ts'
 import { readSources } from './sources.ts'
 
@@ -29,7 +29,7 @@ describe('the repository', () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
   it.each([importDirection, circles, folderCircles, fileSize, functionSize, longLines, firstComment, noAny, noClock,
-    noDeadlines, vendorsApart])('%o', rule => {
+    noDeadlines, vendorsApart, vendorImports, sameVendorFiles])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
@@ -53,6 +53,11 @@ const bad: Readonly<Record<string, string>> = {
   'spec/any.ts': '/** any */\nexport const x = 1 as any\n',
   'spec/clock.ts': '/** clock */\nexport const now = (): number => Date.now() + Math.random()\n',
   'spec/bare.ts': 'export {}\n',
+  'spec/vtd/walk.ts': '/** a vendor\'s inside */\nexport const walk = 1\n',
+  'spec/kernel/inside.ts': "/** enters it */\nexport { walk } from '../vtd/walk.ts'\n",
+  'src/audit/inside.ts': "/** an adapter, not by the door */\n"
+    + "import { walk } from '../../spec/vtd/walk.ts'\nvoid walk\n",
+  'spec/iommus.ts': "/** the registry may */\nexport { walk } from './vtd/walk.ts'\n",
   'spec/wide.ts': `/** wide */
 export const fits = '${'é'.repeat(most.columns - 22)}'
 export const wide = '${'é'.repeat(most.columns - 21)}'
@@ -102,8 +107,13 @@ describe('a bad repository', () => {
       'test/late.test.ts:8: maxSeconds: 1', 'test/late.test.ts:8: sleep 60', 'test/late.test.ts:9: Atomics.wait',
     ]],
     [vendorsApart, ["spec/kernel/vendor.ts:2: branches on vendor === 'amd'", 'src/report/vendor.ts:1: Intel']],
+    [vendorImports, ['spec/kernel/inside.ts: imports spec/vtd/walk.ts',
+      'src/audit/inside.ts: imports spec/vtd/walk.ts']],
   ]
   it.each(complaints)('%o complains', (rule, expected) => { expect(rule(found)).toEqual(expected) })
+  it('files are missed that each vendor has', () => {
+    expect(sameVendorFiles(found)).toContain('spec/vtd/: has no bounded/actions.ts')
+  })
   it('long lines are found, and names of files that have none any more', () => {
     const wide = 'spec/wide.ts:3: 121 columns, at most 120'
     expect(longLines(found, [])).toEqual([wide])

@@ -1,6 +1,6 @@
 /** The IOTLB invalidations of a log, for finding the first that covers a range (judged by the model's
  *  `coversIotlb`). */
-import { coversIotlb } from '../../../spec/vtd/invalidation/covers.ts'
+import { coversIotlb } from '../../../spec/vtd/index.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { IotlbCommand } from '../replay/trail.ts'
 

@@ -1,7 +1,6 @@
 /** Replays the context cache of a log (VT-d rev 5.10, ch. 6 and 6.5.2.1), for legacy and scalable mode. */
-import { coversContext } from '../../../spec/vtd/invalidation/covers.ts'
-import type { ContextCacheInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
-import { contextEntry, getter, scalableContextEntry } from '../../../spec/vtd/layout/index.ts'
+import { contextEntry, coversContext, getter, scalableContextEntry } from '../../../spec/vtd/index.ts'
+import type { ContextCacheInvalidation } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { words } from '../dwords.ts'

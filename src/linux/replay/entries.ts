@@ -1,7 +1,7 @@
 /** Entries, descriptors and register writes of a log held against their layouts: which bits must be 0 (VT-d rev 5.10,
  *  ch. 6, 9, 11.4). */
-import { anySet, maskOf, remappedIrte, reservedMask, show } from '../../../spec/vtd/layout/index.ts'
-import type { Dwords, Layout, Rules } from '../../../spec/vtd/layout/index.ts'
+import { anySet, maskOf, remappedIrte, reservedMask, show } from '../../../spec/vtd/index.ts'
+import type { Dwords, Layout, Rules } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 

@@ -1,5 +1,5 @@
 /** Faults of a log, by reason and source (VT-d rev 5.10, tables 15 and 30). */
-import { faultReason } from '../../../spec/vtd/faults.ts'
+import { faultReason } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 

@@ -1,6 +1,6 @@
 /** Sends each event of a log to the caches and checks that it concerns. No manual of its own: the parts name theirs. */
-import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
-import { anything, decode, registers as map } from '../../../spec/vtd/layout/index.ts'
+import { anything, decode, registers as map } from '../../../spec/vtd/index.ts'
+import type { Descriptor } from '../../../spec/vtd/index.ts'
 import { count } from '../numbers.ts'
 import { word, words } from '../dwords.ts'
 import type { Placing } from '../tables/placing.ts'

@@ -1,10 +1,9 @@
 /** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and
  *  table 28). */
-import { coversIotlb } from '../../../spec/vtd/invalidation/covers.ts'
-import type { IotlbInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
-import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import { anything, secondStageLeaf } from '../../../spec/vtd/layout/index.ts'
-import { leafSize, hardwareGeometry } from '../../../spec/vtd/walk/tables.ts'
+import {
+  anything, coversIotlb, entryReader, hardwareGeometry, leafSize, secondStageLeaf,
+} from '../../../spec/vtd/index.ts'
+import type { IotlbInvalidation } from '../../../spec/vtd/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { word } from '../dwords.ts'

@@ -1,10 +1,7 @@
 /** Interrupt remapping entries as they were read, and whether each change was invalidated before its next use (VT-d rev
  *  5.10, table 28). */
-import { coversIec } from '../../../spec/vtd/invalidation/covers.ts'
-import type { IecInvalidation } from '../../../spec/vtd/invalidation/covers.ts'
-import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import { anything, postedIrte, remappedIrte } from '../../../spec/vtd/layout/index.ts'
-import type { Irte } from '../../../spec/vtd/walk/tables.ts'
+import { anything, coversIec, entryReader, postedIrte, remappedIrte } from '../../../spec/vtd/index.ts'
+import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { words } from '../dwords.ts'

@@ -1,10 +1,7 @@
 /** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d
  *  rev 5.10, 6.5.2). */
-import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
-import { decodeDescriptor, descriptorType } from '../../../spec/vtd/layout/read-descriptors.ts'
-import type { QueueMode, RawDescriptor } from '../../../spec/vtd/layout/read-descriptors.ts'
-import { anything, descriptorLayouts } from '../../../spec/vtd/layout/index.ts'
-import type { DescriptorType, Layout } from '../../../spec/vtd/layout/index.ts'
+import { anything, decodeDescriptor, descriptorLayouts, descriptorType } from '../../../spec/vtd/index.ts'
+import type { Descriptor, DescriptorType, Layout, QueueMode, RawDescriptor } from '../../../spec/vtd/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { words as wordsOf } from '../dwords.ts'

@@ -1,6 +1,6 @@
 /** Register accesses of a log, and the order that GCMD asks for (VT-d rev 5.10, 11.4.4 and table 28). */
-import { decode, registers } from '../../../spec/vtd/layout/index.ts'
-import type { Register } from '../../../spec/vtd/layout/index.ts'
+import { decode, registers } from '../../../spec/vtd/index.ts'
+import type { Register } from '../../../spec/vtd/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { word } from '../dwords.ts'

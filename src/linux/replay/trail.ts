@@ -2,7 +2,7 @@
  *  where there is one. */
 import type {
   ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation,
-} from '../../../spec/vtd/invalidation/covers.ts'
+} from '../../../spec/vtd/index.ts'
 
 export type Invalidation = ContextCacheInvalidation | IotlbInvalidation | IecInvalidation
 export const isInvalidation = (d: Descriptor): d is Invalidation => d.type !== 'wait'

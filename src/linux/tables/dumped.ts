@@ -1,14 +1,12 @@
 /** The tables of a dump as the log prints their entries, found as the unit finds them (VT-d rev 5.10, 3.7 and ch.
  *  9). */
 import type { Dump } from '../../dump/dump.ts'
-import { rootsOf, rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
-import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import { faultReason } from '../../../spec/vtd/faults.ts'
+import {
+  contextEntry, entryReader, faultReason, newTrail, postedIrte, rawTables, remappedIrte, rootsOf, rulesOf,
+  scalableContextEntry, show, translate, translationUnitOf,
+} from '../../../spec/vtd/index.ts'
+import type { DmaRequest, Mapping } from '../../../spec/vtd/index.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
-import { contextEntry, postedIrte, remappedIrte, scalableContextEntry, show } from '../../../spec/vtd/layout/index.ts'
-import { rawTables } from '../../../spec/vtd/walk/raw-tables.ts'
-import { newTrail, translate } from '../../../spec/vtd/walk/walk.ts'
-import type { DmaRequest, Mapping } from '../../../spec/vtd/walk/walk.ts'
 
 /** What stands in the dump, in the words that the log's side is put in too. */
 export interface Found {

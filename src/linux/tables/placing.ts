@@ -1,10 +1,9 @@
 /** Finds the lines of a log between which a dump of memory was made: where the invalidation queue held just what the
  *  dump shows of it.
  *  The queue is a ring, so that its content names a moment (VT-d rev 5.10, 6.5.2). */
-import { descriptorType } from '../../../spec/vtd/layout/read-descriptors.ts'
+import { decode, descriptorType, registers } from '../../../spec/vtd/index.ts'
+import type { Dwords } from '../../../spec/vtd/index.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
-import { decode, registers } from '../../../spec/vtd/layout/index.ts'
-import type { Dwords } from '../../../spec/vtd/layout/index.ts'
 import { words as wordsOf } from '../dwords.ts'
 
 /** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after

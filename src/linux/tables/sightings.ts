@@ -1,8 +1,8 @@
 /** What a log shows of the tables about the moment of a dump: the last that was fetched or read of each entry (VT-d rev
  *  5.10, ch. 6). */
-import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import { coversContext, coversIec, coversIotlb } from '../../../spec/vtd/invalidation/covers.ts'
-import { anything, contextEntry, getter } from '../../../spec/vtd/layout/index.ts'
+import {
+  anything, contextEntry, coversContext, coversIec, coversIotlb, entryReader, getter,
+} from '../../../spec/vtd/index.ts'
 import { bdf } from '../numbers.ts'
 import type { IrteSpan, OtherCommand, PassThrough, Stay, TableTrail, Trail } from '../replay/trail.ts'
 import { contextText, irteText, passThroughText, translationText } from './dumped.ts'

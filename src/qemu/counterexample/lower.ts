@@ -4,15 +4,12 @@ import { cellsOf } from '../../../spec/iommu/paging.ts'
 import type { Op } from '../../model/index.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
 import type { Seen } from '../../../spec/observations.ts'
-import type { VtdState as State } from '../../../spec/vtd/bounded/state.ts'
-import { entriesOf, inputOf, irtaOf, memoryOf, placedDescriptor } from '../../../spec/vtd/bounded/placement.ts'
-import type { Placement, RawEntry } from '../../../spec/vtd/bounded/placement.ts'
-import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
 import {
-  compatibilityAddress, compatibilityData, encode, qwordsOf, remappableAddress,
-} from '../../../spec/vtd/layout/index.ts'
+  compatibilityAddress, compatibilityData, descriptorOf, encode, entriesOf, inputOf, irtaOf, memoryOf,
+  placedDescriptor, qwordsOf, remappableAddress,
+} from '../../../spec/vtd/index.ts'
+import type { Descriptor, Placement, RawEntry, VtdState as State } from '../../../spec/vtd/index.ts'
 import { apicIdOf } from '../../../spec/apic/ids.ts'
-import { descriptorOf } from '../../../spec/vtd/bounded/state.ts'
 import type { LimitName } from './limits.ts'
 
 export interface ModelStep {

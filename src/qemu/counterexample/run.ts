@@ -1,8 +1,7 @@
 /** A counterexample on QEMU: each step lowered and done, and whether QEMU shows the violation too. */
 import type { Bounds } from '../../../spec/bounds.ts'
-import type { VtdState as State } from '../../../spec/vtd/bounded/state.ts'
-import { inputOf, placementOf } from '../../../spec/vtd/bounded/placement.ts'
-import type { Placement } from '../../../spec/vtd/bounded/placement.ts'
+import { inputOf, placementOf } from '../../../spec/vtd/index.ts'
+import type { Placement, VtdState as State } from '../../../spec/vtd/index.ts'
 import { versionText } from '../find.ts'
 import { withMachine } from '../machine.ts'
 import type { MachineOptions } from '../options.ts'

@@ -1,8 +1,6 @@
 /** What was done to QEMU and what came of it, in words. */
-import { faultReason } from '../../../spec/vtd/faults.ts'
-import { descriptorLayouts, qwordsOf, registers, show } from '../../../spec/vtd/layout/index.ts'
-import type { Descriptor } from '../../../spec/vtd/invalidation/covers.ts'
-import { descriptorWords } from '../../../spec/vtd/layout/write-entries.ts'
+import { descriptorLayouts, descriptorWords, faultReason, qwordsOf, registers, show } from '../../../spec/vtd/index.ts'
+import type { Descriptor } from '../../../spec/vtd/index.ts'
 import { busOf, deviceOf, functionOf } from '../pci.ts'
 import type { HostResult } from './drive.ts'
 import { nowhere } from './lower.ts'

@@ -1,9 +1,8 @@
 /** What the tables above the paging tables say of a requester. */
-import { identityOf, lookupPasid, lookupScalableContext } from '../../../spec/vtd/walk/scalable.ts'
-import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
-import { hasScalableMode } from '../../../spec/vtd/walk/translation.ts'
-import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
-import { lookupContext } from '../../../spec/vtd/walk/walk.ts'
+import {
+  hasScalableMode, identityOf, lookupContext, lookupPasid, lookupScalableContext,
+} from '../../../spec/vtd/index.ts'
+import type { DmaRequest, ScalableTables, TranslationUnit } from '../../../spec/vtd/index.ts'
 
 /** `fpd`: faults below are not recorded. `passThrough`: requests go untranslated. Both false where these tables fault
  *  already. */

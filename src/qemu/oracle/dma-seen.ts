@@ -1,7 +1,5 @@
 /** One DMA: what the model allows, what QEMU's trace and memory show, and whether they agree. */
-import type { Feature } from '../../../spec/vtd/layout/index.ts'
-import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
-import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
+import type { DmaRequest, Feature, ScalableTables, Translation, TranslationUnit } from '../../../spec/vtd/index.ts'
 import type { TraceEvent } from '../events.ts'
 import type { ContextLookup } from './context-lookup.ts'
 

@@ -1,7 +1,6 @@
 /** One DMA judged, and told side by side. */
-import { faultReason } from '../../../spec/vtd/faults.ts'
-import type { VtdClause } from '../../../spec/vtd/clauses.ts'
-import type { DmaRequest, Translation } from '../../../spec/vtd/walk/walk.ts'
+import { faultReason } from '../../../spec/vtd/index.ts'
+import type { DmaRequest, Translation, VtdClause } from '../../../spec/vtd/index.ts'
 import { dmaExceptions } from './exceptions.ts'
 import { agrees, isWrite, landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'

@@ -1,11 +1,9 @@
 /** Where QEMU is known to read tables otherwise than the manual, above all in scalable mode: what its unit goes by in
  *  their place, and which reasons it gives. */
-import type { VtdClause } from '../../../spec/vtd/clauses.ts'
-import type { Feature } from '../../../spec/vtd/layout/index.ts'
-import { hardwareGeometry, leafSize } from '../../../spec/vtd/walk/tables.ts'
-import type { ScalableTables, SecondStageEntry } from '../../../spec/vtd/walk/tables.ts'
-import { translate } from '../../../spec/vtd/walk/walk.ts'
-import type { Translation, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
+import { hardwareGeometry, leafSize, translate } from '../../../spec/vtd/index.ts'
+import type {
+  Feature, ScalableTables, SecondStageEntry, Translation, TranslationUnit, VtdClause,
+} from '../../../spec/vtd/index.ts'
 import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'

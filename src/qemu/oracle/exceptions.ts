@@ -1,11 +1,9 @@
 /** Where QEMU is known to leave the manual: what it does, what the manual says, and how exactly that is told from any
  *  other difference. */
-import type { VtdClause } from '../../../spec/vtd/clauses.ts'
-import type { Mapping, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
-import { remap } from '../../../spec/vtd/remap/remap.ts'
-import type { InterruptRequest, InterruptUnit, Remapped } from '../../../spec/vtd/remap/remap.ts'
-import type { Fetched, Irte } from '../../../spec/vtd/walk/tables.ts'
-import type { Possible } from '../../../spec/vtd/unit/possible-caches.ts'
+import { remap } from '../../../spec/vtd/index.ts'
+import type {
+  Fetched, InterruptRequest, InterruptUnit, Irte, Mapping, Possible, Remapped, TranslationUnit, VtdClause,
+} from '../../../spec/vtd/index.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
 import type { TableExceptionName } from './exceptions-tables.ts'

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import {
   compatibilityAddress, compatibilityData, encode, remappableAddress, remappedIrte,
-} from '../../../spec/vtd/layout/index.ts'
+} from '../../../spec/vtd/index.ts'
 import { often } from './draw.ts'
 import { place, setBits } from './memory-map.ts'
 import type { TableMemory } from './memory-map.ts'

@@ -1,6 +1,5 @@
 /** One interrupt message: what the model goes by, and what QEMU's trace shows. */
-import type { Interrupt, InterruptRequest, InterruptUnit, Remapped } from '../../../spec/vtd/remap/remap.ts'
-import type { Fetched, Irte } from '../../../spec/vtd/walk/tables.ts'
+import type { Fetched, Interrupt, InterruptRequest, InterruptUnit, Irte, Remapped } from '../../../spec/vtd/index.ts'
 
 export type InterruptSeen =
   | { readonly kind: 'delivered'; readonly interrupt: Interrupt }

@@ -1,6 +1,6 @@
 /** One interrupt message judged. */
-import { faultReason } from '../../../spec/vtd/faults.ts'
-import type { Interrupt } from '../../../spec/vtd/remap/remap.ts'
+import { faultReason } from '../../../spec/vtd/index.ts'
+import type { Interrupt } from '../../../spec/vtd/index.ts'
 import { sidText } from './dma.ts'
 import { interruptExceptions } from './exceptions.ts'
 import { agrees } from './interrupt-seen.ts'

@@ -1,13 +1,8 @@
 /** Interrupts: tables and messages of every kind, each message traced from the device to the APIC. */
-import { interruptUnitOf, rulesOf } from '../../../spec/vtd/capabilities.ts'
-import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import type { EntryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import { recordFault } from '../../../spec/vtd/faults.ts'
-import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
-import { dwordsOf, encode, registers } from '../../../spec/vtd/layout/index.ts'
-import { decodeMessage, remap } from '../../../spec/vtd/remap/remap.ts'
-import type { InterruptUnit } from '../../../spec/vtd/remap/remap.ts'
-import type { Fetched, Irte } from '../../../spec/vtd/walk/tables.ts'
+import {
+  decodeMessage, dwordsOf, encode, entryReader, interruptUnitOf, recordFault, registers, remap, rulesOf,
+} from '../../../spec/vtd/index.ts'
+import type { EntryReader, FaultState as ModelFaults, Fetched, InterruptUnit, Irte } from '../../../spec/vtd/index.ts'
 import { finish } from '../edu.ts'
 import type { EventName, TraceEvent } from '../events.ts'
 import type { Machine } from '../machine.ts'

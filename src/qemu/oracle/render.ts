@@ -1,5 +1,5 @@
 /** The report of the oracle for people, and as plain data. */
-import { faultReasons } from '../../../spec/vtd/faults.ts'
+import { faultReasons } from '../../../spec/vtd/index.ts'
 import { wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import { versionText } from '../find.ts'

@@ -2,7 +2,7 @@
  *  Plain data. */
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/layout/index.ts'
+import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/index.ts'
 import { often } from './draw.ts'
 import { page, place } from './memory-map.ts'
 

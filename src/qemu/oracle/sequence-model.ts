@@ -1,15 +1,11 @@
 /** The model beside a sequence: the unit's registers, the tables in memory, and what its caches may hold. */
-import type { VtdClause } from '../../../spec/vtd/clauses.ts'
-import { decode, encode, registers, show } from '../../../spec/vtd/layout/index.ts'
-import type { RegisterName } from '../../../spec/vtd/layout/index.ts'
-import { MayHold } from '../../../spec/vtd/unit/possible-caches.ts'
-import type { Possible } from '../../../spec/vtd/unit/possible-caches.ts'
-import { record, recordOfDma, viewOf } from '../../../spec/vtd/unit/requests.ts'
-import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
-import { quiesce, read, reset, write } from '../../../spec/vtd/unit/unit.ts'
-import type { Outcome, UnitState } from '../../../spec/vtd/unit/unit.ts'
-import { translateLegacy } from '../../../spec/vtd/walk/walk.ts'
-import type { DmaRequest, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
+import {
+  decode, encode, MayHold, quiesce, read, record, recordOfDma, registers, reset, show, translateLegacy, viewOf,
+  write,
+} from '../../../spec/vtd/index.ts'
+import type {
+  DmaRequest, Outcome, Possible, RegisterName, ScalableTables, TranslationUnit, UnitState, VtdClause,
+} from '../../../spec/vtd/index.ts'
 import type { Machine } from '../machine.ts'
 import { invalidateIotlb, statusWait } from '../unit.ts'
 import { clauseOf, modelText, requestText, seenText } from './dma.ts'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import {
   contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry,
-} from '../../../spec/vtd/layout/index.ts'
+} from '../../../spec/vtd/index.ts'
 import { often } from './draw.ts'
 import { page, place, setBits } from './memory-map.ts'
 import type { TableMemory } from './memory-map.ts'

@@ -1,15 +1,12 @@
 /** Walks: tables and requests of every kind, each request from cold caches; many devices at once. */
-import { entryReader } from '../../../spec/vtd/layout/read-entries.ts'
-import { rulesOf, translationUnitOf } from '../../../spec/vtd/capabilities.ts'
-import type { UnitRegisters } from '../../../spec/vtd/capabilities.ts'
-import { recordFault } from '../../../spec/vtd/faults.ts'
-import type { FaultState as ModelFaults } from '../../../spec/vtd/faults.ts'
-import { decode, dwordsOf, encode, put, registers, show } from '../../../spec/vtd/layout/index.ts'
-import type { Feature, Rules } from '../../../spec/vtd/layout/index.ts'
-import { rawTables } from '../../../spec/vtd/walk/raw-tables.ts'
-import { translate } from '../../../spec/vtd/walk/walk.ts'
-import type { DmaRequest, Translation, TranslationUnit } from '../../../spec/vtd/walk/walk.ts'
-import type { ScalableTables } from '../../../spec/vtd/walk/tables.ts'
+import {
+  decode, dwordsOf, encode, entryReader, put, rawTables, recordFault, registers, rulesOf, show, translate,
+  translationUnitOf,
+} from '../../../spec/vtd/index.ts'
+import type {
+  DmaRequest, FaultState as ModelFaults, Feature, Rules, ScalableTables, Translation, TranslationUnit,
+  UnitRegisters,
+} from '../../../spec/vtd/index.ts'
 import { finish } from '../edu.ts'
 import type { Edu } from '../edu.ts'
 import type { EventName, TraceEvent } from '../events.ts'

@@ -1,0 +1,46 @@
+/** What adapters to logs, dumps and emulators may use of VT-d: the one door of this folder besides its face,
+ *  `iommu.ts`. */
+export { entriesOf, inputOf, irtaOf, memoryOf, placedDescriptor, placementOf, rtaddrOf } from './bounded/placement.ts'
+export type { Placement, RawEntry } from './bounded/placement.ts'
+export { descriptorOf, vtdState } from './bounded/state.ts'
+export type { VtdState } from './bounded/state.ts'
+export { geometryOf, tablesOf } from './bounded/tables.ts'
+export type { Memory } from './bounded/tables.ts'
+export { interruptUnitOf, rootsOf, rulesOf, translationUnitOf } from './capabilities.ts'
+export type { UnitRegisters } from './capabilities.ts'
+export type { VtdClause } from './clauses.ts'
+export { faultReason, faultReasons, recordFault } from './faults.ts'
+export type { FaultState } from './faults.ts'
+export { coversContext, coversIec, coversIotlb } from './invalidation/covers.ts'
+export type { ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation } from './invalidation/covers.ts'
+export {
+  anySet, anything, compatibilityAddress, compatibilityData, contextEntry, decode, descriptorLayouts, dwordsOf,
+  encode, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put, qwordsOf,
+  registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
+  scalableRootEntry, secondStageLeaf, secondStageTables, show,
+} from './layout/index.ts'
+export type {
+  AccessKind, DescriptorType, Dwords, Feature, Field, Layout, Register, RegisterName, Rules,
+} from './layout/index.ts'
+export { decodeDescriptor, descriptorType } from './layout/read-descriptors.ts'
+export type { QueueMode, RawDescriptor } from './layout/read-descriptors.ts'
+export { entryReader } from './layout/read-entries.ts'
+export type { EntryReader } from './layout/read-entries.ts'
+export { descriptorWords } from './layout/write-entries.ts'
+export { decodeMessage, remap } from './remap/remap.ts'
+export type { Interrupt, InterruptRequest, InterruptUnit, Remapped } from './remap/remap.ts'
+export { MayHold } from './unit/possible-caches.ts'
+export type { Possible } from './unit/possible-caches.ts'
+export { record, recordOfDma, viewOf } from './unit/requests.ts'
+export { quiesce, read, reset, write } from './unit/unit.ts'
+export type { Outcome, UnitState } from './unit/unit.ts'
+export { rawTables } from './walk/raw-tables.ts'
+export { identityOf, lookupPasid, lookupScalableContext } from './walk/scalable.ts'
+export { hardwareGeometry, indexAt, inputWidth, leafSize } from './walk/tables.ts'
+export type {
+  Fetched, FirstStageEntry, Irte, PasidEntry, ScalableContextEntry, ScalableTables, SecondStageEntry, Tables,
+} from './walk/tables.ts'
+export { hasScalableMode } from './walk/translation.ts'
+export type { PasidUnit } from './walk/translation.ts'
+export { front, lookupContext, newTrail, noSingleSource, translate, translateLegacy } from './walk/walk.ts'
+export type { DmaRequest, Mapping, Translation, TranslationUnit } from './walk/walk.ts'

@@ -11,22 +11,12 @@ import { editedName } from '../../spec/kernel/edits.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import type { Design } from '../../spec/kernel/design.ts'
-import { callNames } from '../../spec/state.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { notedLoad } from './notes.ts'
 import { packageRoot } from './package.ts'
+import { isPath } from './paths.ts'
 import { checkShape } from './shape.ts'
-
-const script = /\.[cm]?[jt]s$/
-/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call, and the
- *  edits of a design, behind its name or path. */
-const isId = (text: string): boolean =>
-  /^[A-Z]{2,}:/.test(text) || callNames.some(call => text.startsWith(`${call}/`)) && !script.test(text)
-export function isPath(text: string): boolean {
-  const name = editedName(text)?.base ?? text
-  return !isId(name) && (/[\\/]/.test(name) || script.test(name))
-}
 
 /** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {

@@ -10,10 +10,10 @@ import { meterOf } from '../meter.ts'
 import { look_ms } from '../patience.ts'
 import type { Limits } from '../patience.ts'
 import { parse } from './args.ts'
-import { isPath } from './designs.ts'
+import { isPath } from './paths.ts'
 import { forgetNotes, lastNote, placeForNotes } from './notes.ts'
 import type { Note } from './notes.ts'
-import { verbs } from './verbs/index.ts'
+import { verbNamed } from './verbs/index.ts'
 import { Vigil } from './vigil.ts'
 import type { Verdict } from './vigil.ts'
 
@@ -51,9 +51,9 @@ const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain']
 
 /** The user's modules that a command line will run; none where it is wrong anyway, or somebody debugs it and may halt
  *  as long as they like. */
-export function modulesOf(argv: readonly string[]): string[] {
-  const found = verbs.find(({ name }) => name === argv[0])
-  if (found === undefined || inspector.url() !== undefined) return []
+export async function modulesOf(argv: readonly string[]): Promise<string[]> {
+  const found = await verbNamed(argv[0])
+  if (found === null || inspector.url() !== undefined) return []
   try {
     const { flags, operands } = parse(found, argv.slice(1))
     const { design } = flags

@@ -9,7 +9,7 @@ import { helpText, verbHelp } from './help.ts'
 import { themeOf } from './io.ts'
 import type { Io } from './io.ts'
 import { tool, version } from './package.ts'
-import { verbs } from './verbs/index.ts'
+import { allVerbs, verbNamed, verbNames } from './verbs/index.ts'
 
 /** Runs one command line. Never throws; gives the exit code. */
 export async function main(io: Io): Promise<number> {
@@ -29,7 +29,7 @@ async function dispatch(io: Io): Promise<number> {
   const [first, ...rest] = io.argv
   const theme = themeOf(io, {})
   if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
-    io.stdout.write(helpText(verbs, theme))
+    io.stdout.write(helpText(await allVerbs(), theme))
     return exitCode('holds')
   }
   if (first === '--version' || first === '-v') {
@@ -37,11 +37,10 @@ async function dispatch(io: Io): Promise<number> {
     return exitCode('holds')
   }
   const [name, args] = first === 'help' ? [rest[0]!, ['--help']] : [first, rest]
-  const found = verbs.find(verb => verb.name === name)
-  if (found === undefined) {
-    const names = verbs.map(verb => verb.name)
+  const found = await verbNamed(name)
+  if (found === null) {
     const what = name.startsWith('-') ? 'a verb comes before its flags' : `no verb is named '${name}'`
-    throw usage(tool, what, suggest(name, names, `there are ${names.join(', ')}`), 'VERB')
+    throw usage(tool, what, suggest(name, verbNames, `there are ${verbNames.join(', ')}`), 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
     io.stdout.write(verbHelp(found, theme))

@@ -22,10 +22,11 @@ export interface ShowFlags {
 }
 
 /** Gives the class of the exit code. */
-export function print(io: Io, flags: ShowFlags, report: Report): ExitName {
+export async function print(io: Io, flags: ShowFlags, report: Report): Promise<ExitName> {
   const { json = false, full = false, stats = false, lanes = false } = flags
-  const pieces = reporters[json ? 'json' : 'text'](report,
+  const reporter = await reporters[json ? 'json' : 'text']()
+  const pieces = reporter(report,
     { program: { tool, version }, theme: themeOf(io, flags), full, stats, lanes, traces: traceStyle })
-  for (const piece of pieces) io.stdout.write(piece)
+  for await (const piece of pieces) io.stdout.write(piece)
   return report.exit
 }

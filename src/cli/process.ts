@@ -26,7 +26,7 @@ export async function runProcess(): Promise<void> {
     leave(exitCode('usage'))
   })
   const argv = process.argv.slice(2)
-  const modules = watched ? [] : modulesOf(argv)
+  const modules = watched ? [] : await modulesOf(argv)
   if (modules.length > 0) {
     process.exitCode = await runWatched(modules)
     return

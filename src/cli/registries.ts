@@ -10,6 +10,7 @@ import { claims } from '../../properties/index.ts'
 import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
 import { clauses } from '../../spec/clauses.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
+import { weakest } from '../../spec/iommus.ts'
 import { designs } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import * as stepModules from '../../spec/steps.ts'
@@ -37,8 +38,8 @@ export interface KnownAction {
 }
 
 /** Bounds under which a machine has every action that no standard scope shows. */
-const everything = bounds({ cpus: 2, frames: 1, iovas: 2, levels: 2, tables: 1, reassign: 1, readOnly: 1, sources: 1,
-  vectors: 2, migrate: 1, coherent: 0, interruptDrain: 0 })
+const everything = bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 2, levels: 2, tables: 1,
+  readOnly: 1, reassign: 1, ports: 1, sources: 2, vectors: 2, migrate: 1, hostile: 1, interruptDrain: 0, ...weakest })
 
 let known: ReadonlyMap<string, KnownAction> | undefined
 /** The actions of the built-in designs, by the names that traces use. */
@@ -47,16 +48,15 @@ export const knownActions = (): ReadonlyMap<string, KnownAction> => known ??= fi
 function findActions(): ReadonlyMap<string, KnownAction> {
   const found = new Map<string, KnownAction>()
   for (const design of designs)
-    for (const b of [...scopes.filter(({ on }) => on(design)).map(scope => scope.bounds), everything])
-      for (const { name, agent, params, path, fair, ...action } of actionsIn(design, b)) {
-        const { says, agents, designs: of } = found.get(name)
-          ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
-        const taking = typeof agent === 'string' ? [agent] : productOf(params).map(args => agent(args as Args))
-        found.set(name, {
-          says, agents: [...new Set([...agents, ...taking])], params: Object.keys(params), path, fair,
-          designs: of.includes(design.name) ? of : [...of, design.name],
-        })
-      }
+    for (const { name, agent, params, path, fair, ...action } of actionsIn(design, everything)) {
+      const { says, agents, designs: of } = found.get(name)
+        ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
+      const taking = typeof agent === 'string' ? [agent] : productOf(params).map(args => agent(args as Args))
+      found.set(name, {
+        says, agents: [...new Set([...agents, ...taking])], params: Object.keys(params), path, fair,
+        designs: of.includes(design.name) ? of : [...of, design.name],
+      })
+    }
   return found
 }
 

@@ -1,10 +1,11 @@
 /** Reporters: each makes text of every kind of report. The one place that knows them all; a verb knows none. */
-import { json } from './json/index.ts'
 import type { Report } from './report.ts'
-import { text } from './text/index.ts'
 import type { View } from './view.ts'
 
 /** In pieces, each ready to print: a report may be longer than a string can be. */
-export type Reporter = (report: Report, view: View) => Iterable<string>
+export type Reporter = (report: Report, view: View) => AsyncIterable<string> | Iterable<string>
 
-export const reporters = { text, json } as const satisfies Readonly<Record<string, Reporter>>
+export const reporters = {
+  text: async () => (await import('./text/index.ts')).text,
+  json: async () => (await import('./json/index.ts')).json,
+} as const satisfies Readonly<Record<string, () => Promise<Reporter>>>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exitTable, knownActions, registries, steps } from '../../src/cli/registries.ts'
-import { verbs } from '../../src/cli/verbs/index.ts'
+import { allVerbs } from '../../src/cli/verbs/index.ts'
 import { exitClasses } from '../../src/exit.ts'
 import { loadTraces } from '../../src/trace/store.ts'
 import { xeon } from '../../spec/costs/index.ts'
@@ -14,6 +14,8 @@ import type { Extremes } from '../../src/explore/extremes.ts'
 import { run, withoutProgress } from './run.ts'
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(line => line.length))
+
+const verbs = await allVerbs()
 
 describe('help', () => {
   it('comes without a verb, examples first, with every verb and every exit code', async () => {

@@ -10,7 +10,9 @@ import { apicClauses } from '../../spec/apic/clauses.ts'
 import { clauses } from '../../spec/clauses.ts'
 import { designs } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
+import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
+import { knownActions } from '../../src/cli/registries.ts'
 import { vtdClauses } from '../../spec/vtd/clauses.ts'
 import { readSources } from './sources.ts'
 
@@ -28,6 +30,14 @@ const once = <T>(values: readonly T[]): void => {
 }
 
 describe('registries', () => {
+  it('hold every action that a design takes in a scope, with its agents', () => {
+    const known = knownActions()
+    for (const design of designs) for (const { bounds } of scopes.filter(({ on }) => on(design)))
+      for (const { name, params } of actionsIn(design, bounds)) {
+        expect(known.get(name)?.designs, name).toContain(design.name)
+        expect(known.get(name)!.params, name).toEqual(Object.keys(params))
+      }
+  })
   it('hold every design that a module of spec exports, once', async () => {
     const isDesign = (value: object): boolean => 'protocols' in value && 'remapsDma' in value
     const exported = [...await exportsOf<Design>('spec', isDesign), ...await exportsOf<Design>('spec/kernel', isDesign)]

@@ -10,7 +10,8 @@ import { designNamed, designs } from '../../spec/designs.ts'
 import { ring0Strict } from '../../spec/designs.ts'
 import * as steps from '../../spec/steps.ts'
 import { callNames } from '../../spec/state.ts'
-import { builtIn, isPath } from '../../src/cli/designs.ts'
+import { isPath } from '../../src/cli/paths.ts'
+import { builtIn } from '../../src/cli/designs.ts'
 
 const everything = () => true
 const labelsOf = (name: string, call: 'unmap' | 'map' | 'flush'): readonly string[] =>

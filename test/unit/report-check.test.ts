@@ -6,7 +6,8 @@ import { exitClasses, exitCode } from '../../src/exit.ts'
 import type { Exploration, Outcome, PropertyResult, StopReason } from '../../src/explore/result.ts'
 import { exitOf } from '../../src/report/check.ts'
 import type { CheckReport, DesignReport } from '../../src/report/check.ts'
-import { reporters } from '../../src/report/reporters.ts'
+import { json } from '../../src/report/json/index.ts'
+import { checkText as text } from '../../src/report/text/check.ts'
 import { theme, themeFor } from '../../src/text/theme.ts'
 import type { Theme } from '../../src/text/theme.ts'
 import { toyTrace } from '../golden/toy.ts'
@@ -37,8 +38,9 @@ const report = (...designs: DesignReport[]): CheckReport => ({
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
 
+const reporters = { text: (...of: Parameters<typeof text>) => [text(...of)], json } as const
 /** All of it, by one reporter. */
-const shown = (by: keyof typeof reporters, check: CheckReport, of = theme(false)): string => [...reporters[by](
+const shown = (by: 'text' | 'json', check: CheckReport, of = theme(false)): string => [...reporters[by](
   { kind: 'check', exit: exitOf(check), check, evidence: () => null },
   { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
     traces: { clause: () => null, hides: [] } },

@@ -62,7 +62,7 @@ async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
       : savedReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
     interrupted: io.signal.aborted, repeat: ['npx remapcheck ablate', ...args.map(word => shellWord(word))].join(' '),
   }
-  return print(io, flags,
+  return await print(io, flags,
     { kind: 'ablate', exit: ablationExit(report), ablation: report, evidence: reasonsEvidence(subject) })
 }
 

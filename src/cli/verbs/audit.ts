@@ -61,11 +61,11 @@ async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
     const later = await reportOf(placed(io, flags.diff), asked, io)
     if (later === null) return 'interrupted'
     const diff = compare(report, later)
-    return print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
+    return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
   }
   const verdict = policy === null ? null : gate(report, policy)
   const exit: ExitName = verdict === null || verdict.passes ? 'holds' : 'violated'
-  return print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
+  return await print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
 }
 
 /** @throws UserError E-USAGE. */

@@ -66,7 +66,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       goOn: goOnOf(args, plan, designs), climbs,
     }
   } finally { line.end() }
-  const exit = print(io, flags,
+  const exit = await print(io, flags,
     { kind: 'check', exit: exitOf(report), check: report, evidence: evidenceOf(plan.subjects) })
   if (unwritten !== null) throw unwritten as UserError
   return exit

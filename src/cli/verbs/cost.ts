@@ -16,9 +16,10 @@ import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/
 import type { Profile } from '../../../spec/costs/index.ts'
 import { designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
+import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../common.ts'
-import { isPath, subjectsOf } from '../designs.ts'
+import { subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
@@ -55,7 +56,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
     const line = spinner(io)
     let found: ReportOf<'worst'>
     try { found = await worstOf(subjects, profile, { signal: io.signal, say: line.say }) } finally { line.end() }
-    return print(io, flags, found)
+    return await print(io, flags, found)
   }
   const measured = subjects.map(measureDesign)
   const before = baselineOf(subjects, measured)
@@ -67,7 +68,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   }))
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
-  return print(io, flags, { kind: 'cost', exit, measured, ...report })
+  return await print(io, flags, { kind: 'cost', exit, measured, ...report })
 }
 
 function profileOf(io: Io, name: string | undefined): Profile {

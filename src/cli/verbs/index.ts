@@ -1,15 +1,21 @@
-/** The registry of verbs: dispatch, help and tests derive from it. */
+/** The registry of verbs: dispatch, help and tests derive from it. A command loads the verb that it names, and no other. */
 import type { Command } from '../args.ts'
-import { ablate } from './ablate.ts'
-import { audit } from './audit.ts'
-import { check } from './check.ts'
-import { cost } from './cost.ts'
-import { explain } from './explain.ts'
-import { list } from './list.ts'
-import { oracle } from './oracle.ts'
-import { replay } from './replay.ts'
-import { start } from './start.ts'
-import { validate } from './validate.ts'
 
 /** In the order help shows them. */
-export const verbs: readonly Command[] = [check, ablate, replay, cost, validate, oracle, audit, list, explain, start]
+const loads: Readonly<Record<string, () => Promise<Command>>> = {
+  check: async () => (await import('./check.ts')).check,
+  ablate: async () => (await import('./ablate.ts')).ablate,
+  replay: async () => (await import('./replay.ts')).replay,
+  cost: async () => (await import('./cost.ts')).cost,
+  validate: async () => (await import('./validate.ts')).validate,
+  oracle: async () => (await import('./oracle.ts')).oracle,
+  audit: async () => (await import('./audit.ts')).audit,
+  list: async () => (await import('./list.ts')).list,
+  explain: async () => (await import('./explain.ts')).explain,
+  start: async () => (await import('./start.ts')).start,
+}
+export const verbNames = Object.keys(loads)
+export const verbNamed = async (name: string | undefined): Promise<Command | null> =>
+  name !== undefined && Object.hasOwn(loads, name) ? await loads[name]!() : null
+/** For help, which shows all. */
+export const allVerbs = (): Promise<readonly Command[]> => Promise.all(Object.values(loads).map(load => load()))

@@ -25,7 +25,7 @@ async function runList(args: readonly string[], io: Io): Promise<ExitName> {
       throw usage(what, 'no such list', suggest(what, known, `there are ${known.join(', ')}`), 'LIST')
     return found
   })
-  return print(io, flags, {
+  return await print(io, flags, {
     kind: 'list', exit: 'holds', named: wanted.length > 0,
     lists: (wanted.length === 0 ? registries : wanted).map(({ name, says, rows }) => ({ name, says, rows: rows() })),
   })

@@ -65,7 +65,7 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
     line.end()
     const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
     const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
-    return print(io, flags, { kind: 'oracle', exit, oracle: report, saved })
+    return await print(io, flags, { kind: 'oracle', exit, oracle: report, saved })
   } finally { line.end() }
 }
 const n = (value: number): string => value.toLocaleString('en-US')
@@ -105,7 +105,7 @@ async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Pr
     return await setup.rig.replay(machine, one, file)
   })
   const requests = judged.map(({ verdict, compare }) => ({ verdict, ...compare() }))
-  return print(io, flags,
+  return await print(io, flags,
     { kind: 'oracle-replay', exit: judged.some(isDifferent) ? 'violated' : 'holds', suite, setup: setup.name,
       requests })
 }

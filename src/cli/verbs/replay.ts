@@ -10,9 +10,10 @@ import { loadTraces } from '../../trace/store.ts'
 import { suggest, usage } from '../../errors.ts'
 import { designNamed, designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
+import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
 import { colorOption, fullOption, jsonOption } from '../common.ts'
-import { builtIn, isPath, subjectsOf } from '../designs.ts'
+import { builtIn, subjectsOf } from '../designs.ts'
 import { placed, shown } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -61,7 +62,7 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
       asExpected: replayed.reproduced === (expect === 'violation'),
     })
   }
-  return print(io, flags, { kind: 'replay', exit: exitOf(traces, expect === 'holds'), traces })
+  return await print(io, flags, { kind: 'replay', exit: exitOf(traces, expect === 'holds'), traces })
 }
 
 function exitOf(traces: readonly ReplayedTrace[], holds: boolean): ExitName {

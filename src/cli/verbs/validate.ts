@@ -42,6 +42,6 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
     const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
     const exit: ExitName = said('false') ? 'violated' : said('true') ? 'holds' : 'vacuous'
-    return print(io, flags, { kind: 'validate', exit, validation: report })
+    return await print(io, flags, { kind: 'validate', exit, validation: report })
   } finally { line.end() }
 }

@@ -1,34 +1,28 @@
-/** Every kind of report as text for people. */
-import { renderDiff, renderGate } from '../../audit/render-diff.ts'
-import { renderAudit } from '../../audit/render.ts'
-import { renderBudgets, renderCost } from '../../cost/index.ts'
-import { renderValidation } from '../../linux/render.ts'
-import { renderOracle } from '../../qemu/oracle/render.ts'
+/** Every kind of report as text for people. What renders a kind is loaded when there is one of it. */
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
-import { ablationText } from './ablation.ts'
-import { checkText } from './check.ts'
-import { listText } from './list.ts'
-import { oracleReplayText } from './oracle-replay.ts'
-import { replayText } from './replay.ts'
-import { worstText } from './worst.ts'
 
-export function* text(report: Report, view: View): Generator<string> {
+export async function* text(report: Report, view: View): AsyncGenerator<string> {
   const { theme, full } = view
   switch (report.kind) {
-    case 'check': return yield checkText(report, view)
-    case 'ablate': return yield ablationText(report, view)
-    case 'cost': return yield `${renderCost(report.costs, theme.width)}\n${renderBudgets(report.budgets, theme.width)}`
-    case 'worst': return yield worstText(report, theme)
-    case 'replay': return yield replayText(report, view)
-    case 'list': return yield listText(report, theme)
-    case 'validate': return yield renderValidation(report.validation, theme)
+    case 'check': return yield (await import('./check.ts')).checkText(report, view)
+    case 'ablate': return yield (await import('./ablation.ts')).ablationText(report, view)
+    case 'cost': {
+      const { renderBudgets, renderCost } = await import('../../cost/index.ts')
+      return yield `${renderCost(report.costs, theme.width)}\n${renderBudgets(report.budgets, theme.width)}`
+    }
+    case 'worst': return yield (await import('./worst.ts')).worstText(report, theme)
+    case 'replay': return yield (await import('./replay.ts')).replayText(report, view)
+    case 'list': return yield (await import('./list.ts')).listText(report, theme)
+    case 'validate': return yield (await import('../../linux/render.ts')).renderValidation(report.validation, theme)
     case 'audit':
-      yield* renderAudit(report.audit, theme, full)
-      if (report.policy !== null) yield renderGate(report.policy, theme, full)
+      yield* (await import('../../audit/render.ts')).renderAudit(report.audit, theme, full)
+      if (report.policy !== null)
+        yield (await import('../../audit/render-diff.ts')).renderGate(report.policy, theme, full)
       return
-    case 'audit-diff': return yield renderDiff(report.diff, theme, full)
-    case 'oracle': return yield renderOracle(report.oracle, theme, report.saved)
-    case 'oracle-replay': return yield oracleReplayText(report, theme)
+    case 'audit-diff': return yield (await import('../../audit/render-diff.ts')).renderDiff(report.diff, theme, full)
+    case 'oracle':
+      return yield (await import('../../qemu/oracle/render.ts')).renderOracle(report.oracle, theme, report.saved)
+    case 'oracle-replay': return yield (await import('./oracle-replay.ts')).oracleReplayText(report, theme)
   }
 }

@@ -1,0 +1,14 @@
+/** Which operands of a command line are modules of the user, and not names of what is built in. */
+import { editedName } from '../../spec/kernel/edits.ts'
+import { callNames } from '../../spec/state.ts'
+
+const script = /\.[cm]?[jt]s$/
+/** Clause ids hold a slash too, behind the name of their manual, and so do actions, behind that of their call, and the
+ *  edits of a design, behind its name or path. */
+const isId = (text: string): boolean =>
+  /^[A-Z]{2,}:/.test(text) || callNames.some(call => text.startsWith(`${call}/`)) && !script.test(text)
+
+export function isPath(text: string): boolean {
+  const name = editedName(text)?.base ?? text
+  return !isId(name) && (/[\\/]/.test(name) || script.test(name))
+}

@@ -78,7 +78,7 @@ async function caught(edit: Edit): Promise<Run> {
 const suites = [...new Set([differential, ...asked.flatMap(({ also = [] }) => also)])]
 const begun = performance.now()
 const sound = await run(suites)
-patience_ms = patience * (performance.now() - begun)
+patience_ms = Math.ceil(patience * (performance.now() - begun))
 if (sound.failed) {
   console.error(`without any fault: ${sound.by}`)
   process.exit(1)

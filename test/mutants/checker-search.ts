@@ -125,7 +125,7 @@ export const searchEdits: readonly Edit[] = [
   progress('first-case', 'only the first case of a claim is decided', 'for (const at of cases) {',
     'for (const at of cases.slice(0, 1)) {', 'explore-progress'),
   states('random-by-hash', 'a random run takes states for one by their hash',
-    'if (this.arena[one + i] !== this.arena[other + i]) return false', 'void other', 'explore-random'),
+    'if (this.arena[one + i] !== this.arena[other + i]) return false', 'void other', 'explore-exhaustive'),
   book('later-stands', 'a later violation of a step replaces the first',
     'this.ofSteps = this.ofSteps.filter(p => p !== property)', 'void 0'),
   shrink('goes-past', 'ops go on past the violation', 'if (verdict !== true) break', 'void 0', 'explore-random'),

@@ -86,6 +86,12 @@ describe('leadsTo', () => {
   test('what ends where it begins has ended', async () => {
     expect(await verdict(graphMachine(edges, {}, [follows(1, 1)]))).toBe('holds')
   })
+  test('each thing of which it is claimed is asked about', async () => {
+    const each = leadsTo('answer', { claim: '', each: () => ['first', 'second', 'third'] },
+      ({ state }, thing) => state.at === thing, ({ state }, thing) => thing !== 1 && state.at === thing)
+    expect(await verdict(graphMachine([[0, 'ask', 1], [1, 'wait', 1]], {}, [each])))
+      .toMatchObject({ because: expect.stringContaining('second') as string, loop: 1 })
+  })
   test('nothing is claimed of a run in which it never begins', async () => {
     expect(await verdict(graphMachine([[0, 'spin', 0]], { spin: true }, [follows(7, 8)]))).toBe('holds')
   })

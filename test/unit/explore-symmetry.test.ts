@@ -122,6 +122,20 @@ describe('symmetry', () => {
     const pick = action('pick', { agent: 'a', when: s => s.at.includes(1), then: d => { d.last = d.at.indexOf(1) } })
     await expect(exploreExhaustively(named([pick]), { symmetry: ['id'] })).rejects.toThrow('pick')
   })
+  test('a recipe that takes from the first row what all rows hold at first', async () => {
+    const cell = struct({ on: bool }), rows = struct({ rows: table([scalarset('id', 2)], cell), spare: cell })
+    type Rows = Value<typeof rows>
+    const act = actionsOf<Rows, Observation>(), of = { id: scalarset('id', 2) }
+    const copy = act('copy', { agent: 'a', when: () => true, then: d => { d.spare = d.rows[0]! } })
+    const set = act('set', {
+      agent: 'a', params: of, when: (s, p) => !s.rows[p.id]!.on, then: (d, p) => { d.rows[p.id] = { on: true } },
+    })
+    const twoRows = machine<Rows, Ledger, Observation>({
+      name: 'rows', domain: rows, initial: { rows: [{ on: false }, { on: false }], spare: { on: false } },
+      actions: [copy, set], properties: [],
+    })
+    await expect(exploreExhaustively(twoRows, { symmetry: ['id'] })).rejects.toThrow('tells the ids')
+  })
   test.each(wrong)('%s is refused by name', async (_, make, who) => {
     const because = `${who} tells the ids of scalarset 'id' apart: it may compare them for equality and index tables `
       + 'with them, nothing else'

@@ -1,6 +1,6 @@
 /** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove:
  *  docs/validate.md. */
-import type { KernelLog } from '../kernel.ts'
+import type { KernelLog } from '../formats/kernel.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { overflowed } from '../replay/trail.ts'

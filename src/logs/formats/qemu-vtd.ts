@@ -1,7 +1,7 @@
 /** Which trace events of QEMU's VT-d unit a log is read for. Those whose form was seen in recorded boots of QEMU 7.2
  *  are held to it; the others are known by name only. */
-import { formOf, forms } from '../qemu/events.ts'
-import type { EventName } from '../qemu/events.ts'
+import { formOf, forms } from '../../qemu/events.ts'
+import type { EventName } from '../../qemu/events.ts'
 
 /** `replayed`: goes through the model's caches or the queue check. `counted`: reported as a number. `ignored`: says
  *  nothing more. */

@@ -1,5 +1,5 @@
 /** Reads a QEMU trace log line by line into the replay. */
-import { events } from './events.ts'
+import { events } from './formats/qemu-vtd.ts'
 import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
 import { logError, patience_lines, readLines } from './lines.ts'

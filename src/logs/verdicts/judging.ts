@@ -1,6 +1,6 @@
 /** What a verdict is, and the words for one. */
-import { thousands } from './numbers.ts'
-import type { Facts } from './report.ts'
+import { thousands } from '../numbers.ts'
+import type { Facts } from '../report.ts'
 
 export interface Verdict {
   readonly claim: string

@@ -1,10 +1,10 @@
 /** The windows of unmaps as a table, and what its numbers mean. */
-import { hang, wrapWords } from '../text/layout.ts'
-import type { Theme } from '../text/theme.ts'
-import { several } from './judging.ts'
-import { thousands as n } from './numbers.ts'
-import type { PairingReport } from './pairing/index.ts'
-import type { Spread, SpreadBetween, WindowRow } from './pairing/windows.ts'
+import { hang, wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
+import { several } from '../verdicts/judging.ts'
+import { thousands as n } from '../numbers.ts'
+import type { PairingReport } from '../pairing/index.ts'
+import type { Spread, SpreadBetween, WindowRow } from '../pairing/windows.ts'
 
 /** `stamped`: whether the QEMU log has stamps, used or not. */
 export function pairingLines(pairing: PairingReport, stamped: boolean, theme: Theme): string[] {

@@ -1,7 +1,7 @@
-/** What `validate` says of a log: plain data, ready for JSON. Text for people is in render.ts. */
+/** What `validate` says of a log: plain data, ready for JSON. Text for people is in render/. */
 import type { DamageReport } from './damage.ts'
-import type { Use } from './events.ts'
-import type { Verdict } from './judging.ts'
+import type { Use } from './formats/qemu-vtd.ts'
+import type { Verdict } from './verdicts/judging.ts'
 import type { PairingReport } from './pairing/index.ts'
 import type { ContextReport } from './replay/contexts.ts'
 import type { EntryReport } from './replay/entries.ts'

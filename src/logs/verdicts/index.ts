@@ -1,10 +1,10 @@
 /** The claims that a log is held against, and what it says of each (VT-d rev 5.10: ch. 6, 7, 11.4.4, table 28). */
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Verdict } from './judging.ts'
-import type { Places } from './numbers.ts'
-import type { Facts } from './report.ts'
-import { claimsOnEntries, claimsOnTables } from './verdicts-on-entries.ts'
-import { claimsOnUnmaps } from './verdicts-on-unmaps.ts'
+import type { Places } from '../numbers.ts'
+import type { Facts } from '../report.ts'
+import { claimsOnEntries, claimsOnTables } from './on-entries.ts'
+import { claimsOnUnmaps } from './on-unmaps.ts'
 
 const merge = (...places: readonly Places[]): number[] => places.flatMap(({ lines }) => lines).sort((a, b) => a - b)
 

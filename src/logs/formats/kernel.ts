@@ -1,9 +1,9 @@
 /** The kernel's own events of a boot: ftrace `iommu:*` and `irq_vectors:*`, as text (Linux 6.1,
  *  Documentation/trace/ftrace.rst). */
-import { DamageLedger, isBinary } from './damage.ts'
-import type { DamageReport } from './damage.ts'
-import { logError, patience_lines, readLines } from './lines.ts'
-import { count } from './numbers.ts'
+import { DamageLedger, isBinary } from '../damage.ts'
+import type { DamageReport } from '../damage.ts'
+import { logError, patience_lines, readLines } from '../lines.ts'
+import { count } from '../numbers.ts'
 
 /** Pages of 4 KiB, `page` up to but without `end`. Recorded when the page tables have been changed: after the entry of
  *  a map was stored; after that of an unmap was cleared, and before its invalidation. */

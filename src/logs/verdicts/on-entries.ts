@@ -2,8 +2,8 @@
  *  6, 9, table 28). */
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
-import { thousands } from './numbers.ts'
-import type { Agreement, TablesReport } from './tables/check.ts'
+import { thousands } from '../numbers.ts'
+import type { Agreement, TablesReport } from '../tables/check.ts'
 
 const entriesWellFormed: Claim = {
   claim: 'entries-well-formed', kind: 'rule', of: 'log',

@@ -1,6 +1,6 @@
 /** What the IOMMU fetched, by page and frame: the link between a kernel's map event, which names no device, and a
  *  domain. */
-import type { KernelEvent, MapEvent } from '../kernel.ts'
+import type { KernelEvent, MapEvent } from '../formats/kernel.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { At, Stay } from '../replay/trail.ts'
 

@@ -1,14 +1,14 @@
 /** The report of `validate` for people: verdicts, what was seen, the windows, and what the pairing cannot prove. */
-import { printable } from '../errors.ts'
-import { hang, wrapWords } from '../text/layout.ts'
-import type { Theme } from '../text/theme.ts'
-import type { DamageReport } from './damage.ts'
-import { several } from './judging.ts'
-import type { Verdict } from './judging.ts'
-import { bdf, thousands as n } from './numbers.ts'
-import { entryText, entryLines, tableLines } from './render-entries.ts'
-import { pairingLines } from './render-pairing.ts'
-import type { ValidationReport } from './report.ts'
+import { printable } from '../../errors.ts'
+import { hang, wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
+import type { DamageReport } from '../damage.ts'
+import { several } from '../verdicts/judging.ts'
+import type { Verdict } from '../verdicts/judging.ts'
+import { bdf, thousands as n } from '../numbers.ts'
+import { entryText, entryLines, tableLines } from './entries.ts'
+import { pairingLines } from './pairing.ts'
+import type { ValidationReport } from '../report.ts'
 
 /** Ready to print, with a line end. Only file names are longer than the width. */
 export function renderValidation(report: ValidationReport, theme: Theme): string {

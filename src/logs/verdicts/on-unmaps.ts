@@ -2,9 +2,9 @@
  *  docs/validate.md). */
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
-import { thousands } from './numbers.ts'
-import type { PairingReport } from './pairing/index.ts'
-import type { WindowRow } from './pairing/windows.ts'
+import { thousands } from '../numbers.ts'
+import type { PairingReport } from '../pairing/index.ts'
+import type { WindowRow } from '../pairing/windows.ts'
 
 const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => number): number =>
   rows.reduce((total, row) => total + of(row), 0)

@@ -1,23 +1,14 @@
 /** Raw words of a log as the layouts take them: dwords, lowest first. No manual: a form of numbers. */
 
-/** Puts a number as the log prints it, `0x` and up to 16 digits, into two dwords. */
-function put(words: Uint32Array, at: number, text: string): void {
-  const low = text.length - 8
-  words[at] = Number.parseInt(low <= 2 ? text : text.slice(low), 16)
-  if (low > 2) words[at + 1] = Number.parseInt(text.slice(2, low), 16)
+export function sameWords(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return a.length === b.length
 }
 
-/** Two dwords of one quadword. */
-export function word(text: string): Uint32Array {
-  const words = new Uint32Array(2)
-  put(words, 0, text)
-  return words
-}
-
-/** Of a structure of `length` dwords the lowest four; what the log does not print of it stays 0. */
-export function words(low: string, high: string, length = 4): Uint32Array {
+/** The words of a structure that has `length` of them; what the log does not print of it is taken as 0. */
+export function padded(words: Uint32Array, length: number): Uint32Array {
+  if (words.length === length) return words
   const all = new Uint32Array(length)
-  put(all, 0, low)
-  put(all, 2, high)
+  all.set(words.subarray(0, length))
   return all
 }

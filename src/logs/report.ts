@@ -1,7 +1,5 @@
 /** What `validate` says of a log: plain data, ready for JSON. Text for people is in render/. */
 import type { DamageReport } from './damage.ts'
-import type { Use } from './formats/qemu-vtd.ts'
-import type { Verdict } from './verdicts/judging.ts'
 import type { PairingReport } from './pairing/index.ts'
 import type { ContextReport } from './replay/contexts.ts'
 import type { EntryReport } from './replay/entries.ts'
@@ -10,7 +8,9 @@ import type { IotlbReport } from './replay/iotlb.ts'
 import type { IrteReport } from './replay/irtes.ts'
 import type { QueueReport } from './replay/queue.ts'
 import type { RegisterReport } from './replay/registers.ts'
+import type { EventCount } from './scan.ts'
 import type { TablesReport } from './tables/check.ts'
+import type { Verdict } from './verdicts/judging.ts'
 
 export interface Facts {
   readonly log: {
@@ -23,7 +23,7 @@ export interface Facts {
     /** Stamps earlier than one before them. */
     readonly backward: number
   }
-  readonly events: readonly { readonly name: string; readonly use: Use; readonly count: number }[]
+  readonly events: readonly EventCount[]
   readonly unread: DamageReport
   readonly entries: EntryReport
   readonly iotlb: IotlbReport

@@ -4,7 +4,7 @@ import { openDump } from '../dump/dump.ts'
 import type { Dump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
 import { anything, decode, registers, rulesOf } from '../../spec/vtd/index.ts'
-import { events } from './formats/qemu-vtd.ts'
+import type { Format } from './formats/format.ts'
 import { readKernelLog } from './formats/kernel.ts'
 import { pair } from './pairing/index.ts'
 import { EntryLedger } from './replay/entries.ts'
@@ -18,6 +18,8 @@ import { judge } from './verdicts/index.ts'
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
   readonly log: string
+  /** What kind of log that is: QEMU's trace where not said. */
+  readonly format?: Format
   /** The kernel's ftrace text of the same boot, plain or gzip. */
   readonly ftrace?: string
   /** A dump of the registers and table pages of the same boot, made while it ran. */
@@ -43,7 +45,7 @@ function openPages(path: string): Dump {
 }
 
 async function validateWith(dump: Dump | null,
-  { log, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
+  { log, format, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
   const tableTrail = dump === null ? null : newTableTrail()
@@ -51,16 +53,14 @@ async function validateWith(dump: Dump | null,
   const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
   const entries = dump === null ? new EntryLedger(anything, 'none known')
     : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
-  const { replay, lines, known, stamps, damage } = await scanLog(log, { entries, trail, tableTrail, scalable, placing },
-    onProgress)
+  const { replay, lines, known, events, stamps, damage } = await scanLog(log,
+    { entries, trail, tableTrail, scalable, placing, ...format === undefined ? {} : { format } }, onProgress)
   const timed = stamps.stamped === known
   // The last leaf is judged when the IOTLB is asked for its report.
   const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
   const facts: Facts = {
     log: { path: log, lines, known, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward },
-    events: [...replay.seen].sort(([a], [b]) => a < b ? -1 : 1)
-      .map(([name, count]) => ({ name, use: events.get(name)!.use, count })),
-    unread: damage, entries: entries.report(),
+    events, unread: damage, entries: entries.report(),
     iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
     queue: replay.queue.report(lines), registers: accesses, faults: replay.faults.report(),
     tables: dump === null || trail === null || tableTrail === null || placing === null ? null

@@ -33,7 +33,7 @@ describe('Placing', () => {
         for (const content of contents) {
           placing.fetched(next++ % slots, ++line)
           const [low, high] = wordsOf(content)
-          placing.entry(`0x${low.toString(16)}`, `0x${high.toString(16)}`, ++line)
+          placing.entry(Uint32Array.of(low, 0, high, 0), ++line)
         }
       })
       const interval = placing.interval(line)

@@ -1,44 +1,59 @@
-/** Which trace events of QEMU's VT-d unit a log is read for. Those whose form was seen in recorded boots of QEMU 7.2
- *  are held to it; the others are known by name only. */
-import { formOf, forms } from '../../qemu/events.ts'
-import type { EventName } from '../../qemu/events.ts'
+/** The trace of QEMU's VT-d unit as text: `vtd_*` events, one a line, with or without stamps. */
+import type { UserError } from '../../errors.ts'
+import { logError, patience_lines } from '../lines.ts'
+import { Clock } from './clock.ts'
+import type { Stamps } from './clock.ts'
+import type { Format, LogReader, Reading } from './format.ts'
+import { events } from './qemu-vtd-events.ts'
 
-/** `replayed`: goes through the model's caches or the queue check. `counted`: reported as a number. `ignored`: says
- *  nothing more. */
-export type Use = 'replayed' | 'counted' | 'ignored'
-export interface EventForm { readonly use: Use; readonly form: RegExp }
+const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG'
+const stamp = /^\d+@(\d+)\.(\d{6}):/
+const eventName = /^[a-z][a-z0-9]*_[a-z0-9_]*$/
 
-const seen: Readonly<Record<Use, readonly EventName[]>> = {
-  replayed: [
-    'vtd_context_cache_reset', 'vtd_dmar_enable', 'vtd_dmar_translate', 'vtd_inv_desc', 'vtd_inv_desc_cc_devices',
-    'vtd_inv_desc_cc_global',
-    'vtd_inv_desc_iec', 'vtd_inv_desc_iotlb_domain', 'vtd_inv_desc_iotlb_global', 'vtd_inv_desc_iotlb_pages',
-    'vtd_inv_desc_wait_sw',
-    'vtd_inv_qi_head', 'vtd_inv_qi_setup', 'vtd_inv_qi_tail', 'vtd_iotlb_cc_hit', 'vtd_iotlb_cc_update',
-    'vtd_iotlb_page_hit',
-    'vtd_iotlb_page_update', 'vtd_ir_enable', 'vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_reg_dmar_root', 'vtd_reg_ir_root',
-    'vtd_reg_write_gcmd',
-  ],
-  counted: [
-    'vtd_ce_not_present', 'vtd_dmar_fault', 'vtd_frr_new', 'vtd_pt_enable_fast_path', 'vtd_reg_read', 'vtd_reg_write',
-    'vtd_translate_pt',
-  ],
-  ignored: [
-    'apic_deliver_irq', 'vtd_fsts_ppf', 'vtd_inv_desc_cc_device', 'vtd_inv_qi_enable', 'vtd_inv_qi_fetch',
-    'vtd_ir_remap_msi', 'vtd_irq_generate',
-    'vtd_reg_write_fectl',
-  ],
+/** Errors: E-LOG-AMD, E-LOG-FOREIGN, E-LOG-BINARY. */
+export const qemuVtd: Format = { again, iotlbEntries: 1024, open: path => new Reader(path) }
+
+class Reader implements LogReader {
+  readonly #path: string
+  readonly #clock = new Clock()
+  #isSure = false
+  #isFtrace = false
+
+  constructor(path: string) { this.#path = path }
+
+  get isSure(): boolean { return this.#isSure }
+  get stamps(): Stamps { return this.#clock.report() }
+
+  read(text: string, line: number): Reading {
+    const stamped = text.charCodeAt(0) <= 57 ? stamp.exec(text) : null
+    const body = stamped === null ? text : text.slice(stamped[0].length)
+    const space = body.indexOf(' ')
+    const name = space < 0 ? body : body.slice(0, space)
+    const event = events.get(name)
+    const fields = event?.form.exec(space < 0 ? '' : body.slice(space + 1).trimEnd()) ?? null
+    if (event === undefined || fields === null) return this.#unread(name, event !== undefined, text, line)
+    if (stamped !== null) this.#clock.stamp(Number(stamped[1]), Number(stamped[2]))
+    this.#isSure ||= name.startsWith('vtd_')
+    return { is: 'event', name, use: event.use, events: event.says(fields, { line, time_us: this.#clock.now_us }) }
+  }
+
+  foreign(lines: number, isBinary: boolean): UserError {
+    if (this.#isFtrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's",
+      'give it as --ftrace FILE beside the log of QEMU')
+    const where = `none of its ${lines < patience_lines ? '' : 'first '}${lines} lines is an event of a `
+      + 'VT-d unit (vtd_*)'
+    return isBinary ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
+      : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
+  }
+
+  #unread(name: string, isKnown: boolean, text: string, line: number): Reading {
+    if (!this.#isSure && name.startsWith('amdvi_')) {
+      throw logError('AMD', `${this.#path}:${line}`,
+        'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
+        'give the log of an Intel unit: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*"')
+    }
+    if (line === 1 && text.startsWith('# tracer: ')) this.#isFtrace = true
+    if (isKnown) return { is: 'wrong fields' }
+    return eventName.test(name) ? { is: 'unknown event', name } : { is: 'no event' }
+  }
 }
-/** Told of by other recordings (QEMU 10, or with more events switched on). */
-const byNameOnly: readonly (readonly [Use, EventName])[] = [
-  ['replayed', 'vtd_iotlb_reset'], ['counted', 'vtd_fault_disabled'], ['ignored', 'vtd_ir_remap_type'],
-  ['ignored', 'vtd_ir_remap_msi_req'],
-]
-
-/** Every event that is known. */
-export const events: ReadonlyMap<string, EventForm> = new Map([
-  ...Object.entries(seen)
-    .flatMap(([use, names]) =>
-      names.map((name): [string, EventForm] => [name, { use: use as Use, form: formOf(forms[name]) }])),
-  ...byNameOnly.map(([use, name]): [string, EventForm] => [name, { use, form: /^.*$/ }]),
-])

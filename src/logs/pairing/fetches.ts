@@ -1,8 +1,9 @@
 /** What the IOMMU fetched, by page and frame: the link between a kernel's map event, which names no device, and a
  *  domain. */
+import type { At } from '../event.ts'
 import type { KernelEvent, MapEvent } from '../formats/kernel.ts'
 import { firstAtLeast } from '../numbers.ts'
-import type { At, Stay } from '../replay/trail.ts'
+import type { Stay } from '../replay/trail.ts'
 
 /** All fills of one page with one frame. A fill reads an entry that is present: it comes after its map and before its
  *  unmap. */

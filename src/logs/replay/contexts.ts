@@ -1,9 +1,9 @@
 /** Replays the context cache of a log (VT-d rev 5.10, ch. 6 and 6.5.2.1), for legacy and scalable mode. */
 import { contextEntry, coversContext, getter, scalableContextEntry } from '../../../spec/vtd/index.ts'
 import type { ContextCacheInvalidation } from '../../../spec/vtd/index.ts'
+import { padded, sameWords } from '../dwords.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
 import type { ContextStay, TableTrail } from './trail.ts'
@@ -26,7 +26,7 @@ const didOf = getter(contextEntry, 'DID')
 export class ContextReplay {
   readonly #ledger: EntryLedger
   readonly #trail: TableTrail | null
-  readonly #held = new Map<number, { content: string; did: number; stay: ContextStay }>()
+  readonly #held = new Map<number, { content: Uint32Array; did: number; stay: ContextStay }>()
   /** Whether the log has told of a moment at which the cache was empty. */
   #known = false
   readonly #beforeStart = noPlaces()
@@ -44,24 +44,23 @@ export class ContextReplay {
   /** In scalable mode the domain stands in the PASID entry, which the log does not show. */
   mode(scalable: boolean): void { this.#scalable = scalable }
 
-  fill(sid: number, high: string, low: string, line: number): void {
+  fill(sid: number, content: Uint32Array, line: number): void {
     this.#fills++
-    const content = `${high} ${low}`
     const held = this.#held.get(sid)
-    if (held !== undefined && held.content !== content) note(this.#refilledChanged, line)
+    if (held !== undefined && !sameWords(held.content, content)) note(this.#refilledChanged, line)
     if (held !== undefined) held.stay.until = line
     const of = this.#scalable ? scalableContextEntry : contextEntry
-    const entry = words(low, high, of.bits / 32)
+    const entry = padded(content, of.bits / 32)
     this.#ledger.judge(of, entry, line)
     const stay: ContextStay = { line, sid, words: entry.subarray(0, 4), until: null }
     this.#held.set(sid, { content, did: this.#scalable ? 0 : didOf(entry, 0), stay })
     if (this.#trail !== null) keep(this.#trail, this.#trail.contexts, stay)
   }
 
-  hit(sid: number, high: string, low: string, line: number): void {
+  hit(sid: number, content: Uint32Array, line: number): void {
     this.#hits++
     const held = this.#held.get(sid)
-    if (held?.content === `${high} ${low}`) this.#explained++
+    if (held !== undefined && sameWords(held.content, content)) this.#explained++
     else if (held === undefined && !this.#known) note(this.#beforeStart, line)
     else note(this.#unexplained, line)
   }

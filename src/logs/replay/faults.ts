@@ -1,5 +1,6 @@
 /** Faults of a log, by reason and source (VT-d rev 5.10, tables 15 and 30). */
 import { faultReason } from '../../../spec/vtd/index.ts'
+import type { Fault } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 
@@ -24,7 +25,7 @@ export class FaultReplay {
   readonly #recorded = noPlaces()
   #total = 0
 
-  fault(sid: number, reason: number, write: boolean, line: number): void {
+  fault({ sid, reason, write, at: { line } }: Fault): void {
     this.#total++
     const key = `${reason} ${sid} ${write}`
     let group = this.#groups.get(key)

@@ -4,18 +4,16 @@ import {
   anything, coversIotlb, entryReader, hardwareGeometry, leafSize, secondStageLeaf,
 } from '../../../spec/vtd/index.ts'
 import type { IotlbInvalidation } from '../../../spec/vtd/index.ts'
+import { sameWords } from '../dwords.ts'
+import type { At, Dropped, Fill, Hit } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { word } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 import { keep } from './trail.ts'
-import type { At, Stay, Trail } from './trail.ts'
+import type { Stay, Trail } from './trail.ts'
 
-/** QEMU's own capacity: it empties its IOTLB instead of adding one more. Also what bounds the memory of this replay. */
-export const qemuIotlbEntries = 1024
-
-/** Where QEMU drops translations of its own accord. The manual lets hardware drop any entry at any time. */
-export type Conduct = 'SRTP' | 'TE' | 'reset' | 'capacity'
+/** Where the unit drops translations of its own accord. The manual lets hardware drop any entry at any time. */
+export type Conduct = Dropped['by'] | 'reset'
 
 export interface IotlbReport {
   readonly fills: number
@@ -44,8 +42,7 @@ export interface IotlbReport {
 }
 /** No capability is known of the unit whose log this is. */
 const leaves = entryReader(anything)
-interface Entry { readonly sid: number; page: number; readonly slpte: string; readonly stay: Stay }
-interface Seen { readonly sid: number; readonly iova: string; readonly slpte: string; readonly did: number }
+interface Entry { readonly sid: number; page: number; readonly stay: Stay }
 
 /** A leaf just filled or hit, whose translation comes next. */
 interface Used { readonly entry: Entry; readonly isFill: boolean; readonly line: number }
@@ -53,13 +50,17 @@ interface Used { readonly entry: Entry; readonly isFill: boolean; readonly line:
 const smallPage = leafSize(hardwareGeometry, 1)
 const levelOf = (pages: number): 1 | 2 | 3
   | null => ([1, 2, 3] as const).find(level => leafSize(hardwareGeometry, level) === pages * smallPage) ?? null
-const pageOf = (address: string): number => Math.floor(Number.parseInt(address, 16) / 4096)
+const pageOf = (address: number): number => Math.floor(address / 4096)
+
+const isOf = ({ stay }: Entry, leaf: Uint32Array, did: number): boolean =>
+  sameWords(stay.leaf, leaf) && stay.did === did
 
 export class IotlbReplay {
   readonly #bySource = new Map<number, Map<number, Entry>>()
   readonly #byDomain = new Map<number, { entries: Set<Entry>; fills: number; hits: number }>()
   readonly #ledger: EntryLedger
   readonly #trail: Trail | null
+  readonly #capacity: number
   #size = 0
   #large = 0
   #used: Used | null = null
@@ -80,22 +81,26 @@ export class IotlbReplay {
   readonly #emptied: { conduct: Conduct; line: number; entries: number }[] = []
   readonly #hits = new Map<number, number>()
 
-  constructor(ledger: EntryLedger, trail: Trail | null) { this.#ledger = ledger; this.#trail = trail }
+  /** @param capacity the unit empties its IOTLB instead of holding more. */
+  constructor(ledger: EntryLedger, trail: Trail | null, capacity: number) {
+    this.#ledger = ledger
+    this.#trail = trail
+    this.#capacity = capacity
+  }
 
-  fill({ sid, iova, slpte, did }: Seen, at: At): void {
+  fill({ sid, address: requested, leaf, did, at }: Fill): void {
     this.#judgeFill(1)
     this.#fills++
-    if (this.#size >= qemuIotlbEntries) this.empty('capacity', at.line)
-    const page = pageOf(iova)
+    if (this.#size >= this.#capacity) this.empty('capacity', at.line)
+    const page = pageOf(requested)
     const held = this.#find(sid, page)
     if (held !== undefined) {
-      note(held.slpte === slpte && held.stay.did === did ? this.#refilledSame : this.#refilledChanged, at.line)
+      note(isOf(held, leaf, did) ? this.#refilledSame : this.#refilledChanged, at.line)
       this.#remove(held, at.line)
     }
-    const leaf = word(slpte)
     const { address } = leaves.secondStageEntry(leaf, 0, 1)
     const stay: Stay = { from: at, sid, leaf, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
-    const entry: Entry = { sid, page, slpte, stay }
+    const entry: Entry = { sid, page, stay }
     this.#put(entry)
     this.#domain(did).fills++
     this.#largest = Math.max(this.#largest, this.#size)
@@ -103,10 +108,10 @@ export class IotlbReplay {
     if (this.#trail !== null) keep(this.#trail, this.#trail.stays, stay)
   }
 
-  /** The translation that follows a fill or a hit. `mask` says how large its page is: 0xfff, 0x1fffff or 0x3fffffff. */
-  translated(gpa: string, mask: string, line: number): void {
+  /** The translation that follows a fill or a hit. */
+  translated(to: number, bytes: number, line: number): void {
     if (this.#used === null) return
-    const pages = (Number.parseInt(mask, 16) + 1) / smallPage
+    const pages = bytes / smallPage
     const { entry, isFill } = this.#used
     const level = levelOf(pages)
     this.#judgeFill(level ?? 1)
@@ -114,7 +119,7 @@ export class IotlbReplay {
     if (level === null) return note(this.#addressDiffers, line)
     const { frame } = isFill && level > 1 ? this.#enlarge(entry, pages) : entry.stay
     this.#translated++
-    const at = pageOf(gpa)
+    const at = pageOf(to)
     if (at - at % pages !== frame) note(this.#addressDiffers, line)
   }
 
@@ -134,14 +139,14 @@ export class IotlbReplay {
     return stay
   }
 
-  hit({ sid, iova, slpte, did }: Seen, at: At): void {
+  hit({ sid, address, leaf, did, at }: Hit): void {
     this.#judgeFill(1)
     this.#used = null
     count(this.#hits, did)
-    const entry = this.#find(sid, pageOf(iova))
+    const entry = this.#find(sid, pageOf(address))
     if (entry === undefined) return note(this.#known ? this.#unexplained : this.#beforeStart, at.line)
     if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
-    if (entry.slpte !== slpte || entry.stay.did !== did) return note(this.#otherContent, at.line)
+    if (!isOf(entry, leaf, did)) return note(this.#otherContent, at.line)
     this.#explained++
     this.#used = { entry, isFill: false, line: at.line }
   }

@@ -2,9 +2,10 @@
  *  5.10, table 28). */
 import { anything, coversIec, entryReader, postedIrte, remappedIrte } from '../../../spec/vtd/index.ts'
 import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
+import { sameWords } from '../dwords.ts'
+import type { Remapped } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words } from '../dwords.ts'
 import type { EntryLedger, Judged } from './entries.ts'
 import { keep } from './trail.ts'
 import type { IrteSpan, TableTrail } from './trail.ts'
@@ -47,14 +48,12 @@ export interface IrteReport {
   readonly remapDiffers: Places
 }
 interface Decoded { readonly irte: Irte; readonly judged: Judged; readonly span: IrteSpan }
-interface Known { content: string; decoded: Decoded; line: number; iecLine: number | null; waitLine: number | null }
-/** What the unit made of an entry, as it prints it. */
-export interface RemappedTo {
-  readonly vector: number
-  readonly trigger: number
-  readonly delivery: number
-  readonly destination: number
-  readonly mode: number
+interface Known {
+  content: Uint32Array
+  decoded: Decoded
+  line: number
+  iecLine: number | null
+  waitLine: number | null
 }
 
 const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
@@ -82,16 +81,15 @@ export class IrteReplay {
 
   constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
 
-  read(index: number, low: string, high: string, line: number): void {
+  read(index: number, content: Uint32Array, line: number): void {
     this.#reads++
-    const content = `${low} ${high}`
     let known = this.#known.get(index)
     if (known === undefined) {
-      known = { content, decoded: this.#decode(index, low, high, line), line, iecLine: null, waitLine: null }
+      known = { content, decoded: this.#decode(index, content, line), line, iecLine: null, waitLine: null }
       this.#known.set(index, known)
     } else {
-      if (known.content !== content) {
-        const decoded = this.#decode(index, low, high, line)
+      if (!sameWords(known.content, content)) {
+        const decoded = this.#decode(index, content, line)
         this.#changed(index, known, decoded.irte, line)
         known.content = content
         known.decoded = decoded
@@ -105,7 +103,7 @@ export class IrteReplay {
   }
 
   /** Compared with the entry, so that a wrong decoding cannot stay unseen. */
-  remapped({ vector, trigger, delivery, destination, mode }: RemappedTo, line: number): void {
+  remapped({ vector, trigger, delivery, destination, mode, at: { line } }: Remapped): void {
     const irte = this.#lastRead
     this.#lastRead = null
     if (irte === null || irte.im) return
@@ -153,8 +151,8 @@ export class IrteReplay {
 
   /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid
    *  entry alone. */
-  #decode(index: number, low: string, high: string, line: number): Decoded {
-    const printed = words(low, high), turned = words(high, low)
+  #decode(index: number, printed: Uint32Array, line: number): Decoded {
+    const turned = Uint32Array.of(printed[2]!, printed[3]!, printed[0]!, printed[1]!)
     const asPrinted = entries.irte(printed, 0), swapped = entries.irte(turned, 0)
     const order = valid(swapped) ? 'swapped' : 'as printed'
     const says = valid(asPrinted) === valid(swapped) ? null : order

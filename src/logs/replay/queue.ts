@@ -2,9 +2,10 @@
  *  rev 5.10, 6.5.2). */
 import { anything, decodeDescriptor, descriptorLayouts, descriptorType } from '../../../spec/vtd/index.ts'
 import type { Descriptor, DescriptorType, Layout, QueueMode, RawDescriptor } from '../../../spec/vtd/index.ts'
+import { padded } from '../dwords.ts'
+import type { CarriedOut } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { words as wordsOf } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 
 export interface QueueReport {
@@ -22,7 +23,7 @@ export interface QueueReport {
   readonly unseen: Places
   /** An entry was skipped or not reached: the log lacks lines. */
   readonly gaps: Places
-  /** An entry whose words and QEMU's own words for it differ, or that lacks the latter. */
+  /** An entry whose words and the unit's own words for it differ, or that lacks the latter. */
   readonly disagreeing: Places
   readonly undecoded: readonly { readonly line: number; readonly why: string }[]
 }
@@ -89,10 +90,10 @@ export class QueueReplay {
 
   /** The words of the entry, of one of 256 bits the lower half: the upper is taken as 0. Null where it is none that the
    *  caches are replayed by. */
-  entry(low: string, high: string, line: number): Extract<RawDescriptor, Descriptor> | null {
+  entry(lowest: Uint32Array, line: number): Extract<RawDescriptor, Descriptor> | null {
     if (this.#fetched === null || this.#fetched.seen) note(this.#gaps, line)
     else this.#fetched.seen = true
-    const words = wordsOf(low, high, this.#mode.bits / 32)
+    const words = padded(lowest, this.#mode.bits / 32)
     const descriptor = decodeDescriptor(words, this.#mode)
     this.#descriptors++
     const of = descriptorLayouts[descriptorType(words) as DescriptorType] as Layout | undefined
@@ -109,8 +110,8 @@ export class QueueReplay {
     return descriptor
   }
 
-  /** What QEMU says it carries out: the same, told by `kind` and the numbers it prints. */
-  carriedOut(kind: string, numbers: readonly number[], line: number): void {
+  /** What the unit says it carries out: the same, told by `kind` and the numbers that it names. */
+  carriedOut(kind: CarriedOut['what'] | 'wait', numbers: readonly number[], line: number): void {
     const pending = this.#pending
     this.#pending = null
     if (pending === null || kindOf(pending) !== kind || !sameNumbers(pending, numbers)) note(this.#disagreeing, line)
@@ -146,7 +147,7 @@ export class QueueReplay {
   }
 }
 
-/** The numbers in the order of QEMU's line for that kind. */
+/** The numbers in the order of `CarriedOut`. */
 const sameNumbers = (d: Descriptor, numbers: readonly number[]): boolean =>
   numbersOf(d).every((value, i) => value === numbers[i])
 function numbersOf(d: Descriptor): readonly number[] {

@@ -1,9 +1,9 @@
 /** Register accesses of a log, and the order that GCMD asks for (VT-d rev 5.10, 11.4.4 and table 28). */
 import { decode, registers } from '../../../spec/vtd/index.ts'
 import type { Register } from '../../../spec/vtd/index.ts'
+import type { RegisterWrite } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import { word } from '../dwords.ts'
 import type { EntryLedger } from './entries.ts'
 
 /** By the offset of each of their dwords. Where the others are, which stand in CAP and ECAP, the log does not say. */
@@ -63,8 +63,8 @@ export class RegisterReplay {
 
   read(offset: number): void { count(this.#reads, nameAt(offset)) }
 
-  /** `size` 4 or 8 bytes: half of a register of 64 bits may be written alone. */
-  write(offset: number, size: number, value: string, line: number): void {
+  /** Half of a register of 64 bits may be written alone. */
+  write({ offset, bytes, value, at: { line } }: RegisterWrite): void {
     const name = nameAt(offset)
     let written = this.#writes.get(name)
     if (written === undefined) this.#writes.set(name, written = { count: 0, fields: new Set() })
@@ -72,7 +72,7 @@ export class RegisterReplay {
     const register = byOffset.get(offset)
     if (register === undefined) return
     const words = new Uint32Array(register.layout.bits / 32)
-    words.set(word(value).subarray(0, Math.min(size / 4, words.length)), (offset - register.offset) / 4)
+    words.set(value.subarray(0, Math.min(bytes / 4, words.length)), (offset - register.offset) / 4)
     this.#ledger.judge(register.layout, words, line)
     for (const [field, content] of Object.entries(decode(register.layout, words)))
       if (content !== 0) written.fields.add(field)

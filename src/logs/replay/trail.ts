@@ -3,13 +3,10 @@
 import type {
   ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation,
 } from '../../../spec/vtd/index.ts'
+import type { At } from '../event.ts'
 
 export type Invalidation = ContextCacheInvalidation | IotlbInvalidation | IecInvalidation
 export const isInvalidation = (d: Descriptor): d is Invalidation => d.type !== 'wait'
-
-/** Where in the log something stands: line number, and microseconds since the first stamp (0 in a log without
- *  stamps). */
-export interface At { readonly line: number; readonly time_us: number }
 
 /** A stay in the IOTLB: filled `from`, removed at line `until` (null: never). Pages of 4 KiB. `hits` are where it was
  *  hit. */

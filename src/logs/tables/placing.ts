@@ -4,7 +4,6 @@
 import { decode, descriptorType, registers } from '../../../spec/vtd/index.ts'
 import type { Dwords } from '../../../spec/vtd/index.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
-import { words as wordsOf } from '../dwords.ts'
 
 /** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after
  *  them. */
@@ -67,10 +66,10 @@ export class Placing {
     if (words !== undefined) this.#see(slot, [6, 7].includes(descriptorType(words)))
   }
 
-  entry(low: string, high: string, line: number): void {
+  entry(words: Uint32Array, line: number): void {
     this.#line = line
     const dump = this.#slots.get(this.#slot)
-    if (dump !== undefined) this.#see(this.#slot, wordsOf(low, high).every((word, i) => word === dump[i]))
+    if (dump !== undefined) this.#see(this.#slot, words.every((word, i) => word === dump[i]))
   }
 
   /** Null where the queue never was as the dump has it. Told after the last line; where the content fits at several

@@ -1,5 +1,5 @@
-/** What a log shows a unit and its driver do, one thing at a time, whichever log tells of it. The formats make these of
- *  lines; the replay knows nothing else (VT-d rev 5.10, ch. 6 and 11.4). */
+/** What logs show a unit and its driver do, one thing at a time, whichever log tells of it. The formats make these of
+ *  lines; the replay and the pairing know nothing else (VT-d rev 5.10, ch. 6 and 11.4). */
 
 /** Where in the log something stands: line number, and microseconds since the first stamp (0 in a log without
  *  stamps). */
@@ -111,3 +111,14 @@ export type ControlEvent = RegisterRead | RegisterWrite | Command | RootTable | 
   | FaultRecord
 
 export type UnitEvent = CacheEvent | QueueEvent | ControlEvent
+
+/** What the kernel says of its mappings, in a log of its own. Pages of 4 KiB, `page` up to but without `end`. Recorded
+ *  when the page tables have been changed: after the entry of a map was stored; after that of an unmap was cleared, and
+ *  before its invalidation. */
+export interface MapEvent {
+  readonly kind: 'map'
+  readonly line: number; readonly time_us: number; readonly cpu: number
+  readonly page: number; readonly end: number; readonly frame: number
+}
+export interface UnmapEvent extends Omit<MapEvent, 'kind' | 'frame'> { readonly kind: 'unmap' }
+export type KernelEvent = MapEvent | UnmapEvent

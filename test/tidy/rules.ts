@@ -172,6 +172,13 @@ export function vendorImports(sources: readonly Source[]): string[] {
   })
 }
 
+/** What is done with a log's events names no format: a second one needs no change of it. */
+export function formatsApart(sources: readonly Source[]): string[] {
+  return sources.filter(({ path }) => /^src\/logs\/(?:replay|pairing|tables|verdicts|render)\//.test(path))
+    .flatMap(({ path, imports }) => imports.filter(({ from }) => from.startsWith('src/logs/formats/'))
+      .map(({ from }) => `${path}: imports ${from}`))
+}
+
 /** Files that each vendor's folder has, so that whoever knows one finds their way in the other. */
 const vendorFiles = [
   'bounded/actions.ts', 'bounded/deliver.ts', 'bounded/request.ts', 'bounded/start.ts', 'bounded/state.ts',

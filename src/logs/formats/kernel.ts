@@ -2,18 +2,9 @@
  *  Documentation/trace/ftrace.rst). */
 import { DamageLedger, isBinary } from '../damage.ts'
 import type { DamageReport } from '../damage.ts'
+import type { KernelEvent } from '../event.ts'
 import { logError, patience_lines, readLines } from '../lines.ts'
 import { count } from '../numbers.ts'
-
-/** Pages of 4 KiB, `page` up to but without `end`. Recorded when the page tables have been changed: after the entry of
- *  a map was stored; after that of an unmap was cleared, and before its invalidation. */
-export interface MapEvent {
-  readonly kind: 'map'
-  readonly line: number; readonly time_us: number; readonly cpu: number
-  readonly page: number; readonly end: number; readonly frame: number
-}
-export interface UnmapEvent extends Omit<MapEvent, 'kind' | 'frame'> { readonly kind: 'unmap' }
-export type KernelEvent = MapEvent | UnmapEvent
 
 /** About 100 bytes each. */
 export const eventsLimit = 2_000_000

@@ -1,7 +1,6 @@
 /** Where in QEMU's log a kernel event happened: after one line and before another. In a log without stamps the order of
  *  fills, invalidations and the kernel's own order say it; stamps narrow it. */
-import type { At } from '../event.ts'
-import type { KernelEvent } from '../formats/kernel.ts'
+import type { At, KernelEvent } from '../event.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { Trail } from '../replay/trail.ts'
 import type { Alignment } from './clock.ts'

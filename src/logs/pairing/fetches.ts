@@ -1,7 +1,6 @@
 /** What the IOMMU fetched, by page and frame: the link between a kernel's map event, which names no device, and a
  *  domain. */
-import type { At } from '../event.ts'
-import type { KernelEvent, MapEvent } from '../formats/kernel.ts'
+import type { At, KernelEvent, MapEvent } from '../event.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { Stay } from '../replay/trail.ts'
 

@@ -1,6 +1,6 @@
 /** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove:
  *  docs/validate.md. */
-import type { KernelLog } from '../formats/kernel.ts'
+import type { KernelEvent } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { overflowed } from '../replay/trail.ts'
@@ -64,8 +64,15 @@ function strangerOf({ pairs, maps }: Fetches): string | null {
   return `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: ${part}`
 }
 
-/** `timed`: whether every event of QEMU's log has a stamp. */
-export function pair(kernel: KernelLog, trail: Trail, timed: boolean): PairingReport {
+/** What the kernel's log says. */
+export interface KernelSide {
+  readonly events: readonly KernelEvent[]
+  /** Events that the log lacks. */
+  readonly lost: number
+}
+
+/** `timed`: whether every event of the unit's log has a stamp. */
+export function pair(kernel: KernelSide, trail: Trail, timed: boolean): PairingReport {
   const { events } = kernel
   const fetches = new Fetches(trail.stays, events)
   const unmaps = events.filter(({ kind }) => kind === 'unmap').length
@@ -75,7 +82,7 @@ export function pair(kernel: KernelLog, trail: Trail, timed: boolean): PairingRe
   const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed }
   return { ...base, ...found(logs, solve(logs)) }
 }
-function refusalOf({ lost }: KernelLog, trail: Trail, unmaps: number, fetches: Fetches): string | null {
+function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: Fetches): string | null {
   if (lost > 0) return `the kernel log lost ${lost} events, so no pairing of what is left would be sound`
   if (overflowed(trail)) return 'the log is too long to keep all its fills, hits and invalidations'
   return unmaps === 0 ? 'the kernel log holds no unmap' : strangerOf(fetches)

@@ -1,5 +1,5 @@
 /** Which mapping an unmap took away. The kernel's events name no device, and several domains use the same pages. */
-import type { KernelEvent, MapEvent, UnmapEvent } from '../formats/kernel.ts'
+import type { KernelEvent, MapEvent, UnmapEvent } from '../event.ts'
 import type { Fetches } from './fetches.ts'
 
 /** How the domain of an unmap is known.

@@ -1,5 +1,5 @@
 /** Mappings, time and answers of a kernel log beside a QEMU log: each helps to know the others. */
-import type { KernelEvent } from '../formats/kernel.ts'
+import type { KernelEvent } from '../event.ts'
 import type { Trail } from '../replay/trail.ts'
 import { close, narrowByClock, openBrackets } from './brackets.ts'
 import type { Bracket } from './brackets.ts'

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { validateLog } from '../src/linux/validate.ts'
+import { validateLog } from '../src/logs/validate.ts'
 
 const boots = new URL('../traces/linux/', import.meta.url).pathname
 const best = 5

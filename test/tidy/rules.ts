@@ -12,7 +12,7 @@ const base = ['model', 'base']
 export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'check', 'cli',
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'dump', 'audit', 'check', 'cli',
       'index', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
@@ -23,11 +23,11 @@ export const layers: readonly Layer[] = [
   { name: 'cost', at: /^src\/cost\//, may: [...base, 'text'] },
   { name: 'dump', at: /^src\/dump\//, may: [...base, 'text', 'spec'] },
   { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'text', 'spec'] },
-  { name: 'linux', at: /^src\/linux\//, may: [...base, 'text', 'qemu', 'dump', 'spec'] },
+  { name: 'logs', at: /^src\/logs\//, may: [...base, 'text', 'qemu', 'dump', 'spec'] },
   { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
   {
     name: 'report', at: /^src\/report\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'linux', 'audit', 'spec'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'logs', 'audit', 'spec'],
   },
   {
     name: 'check', at: /^src\/check\//,
@@ -36,7 +36,7 @@ export const layers: readonly Layer[] = [
   { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost'] },
   {
     name: 'cli', at: /^src\/cli\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'linux', 'dump', 'audit', 'check', 'index',
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'dump', 'audit', 'check', 'index',
       'spec', 'properties'],
   },
   { name: 'spec', at: /^spec\//, may: ['model'] },
@@ -146,7 +146,7 @@ export function vendorsApart(sources: readonly Source[]): string[] {
     const layer = layerOf(path)?.name ?? ''
     const words = !ignorant.includes(layer) ? []
       : text.split('\n').flatMap((line, i) => vendor.test(line) ? [`${path}:${i + 1}: ${vendor.exec(line)![0]}`] : [])
-    const apart = /^spec\/(?:vtd|amdvi)\//.test(path) || ['test', 'qemu', 'linux'].includes(layer)
+    const apart = /^spec\/(?:vtd|amdvi)\//.test(path) || ['test', 'qemu', 'logs'].includes(layer)
     return [...words, ...apart ? []
       : conditions.filter(({ text: condition }) => vendor.test(condition))
         .map(({ text: condition, line }) => `${path}:${line}: branches on ${condition}`)]
@@ -157,7 +157,7 @@ export function vendorsApart(sources: readonly Source[]): string[] {
  *  print and hold. */
 const vendorFolder = /^spec\/(vtd|amdvi)\//
 const mayEnter = /^spec\/(?:iommus|steps)\.ts$/
-const adapterFolder = /^src\/(?:audit|dump|linux|qemu)\//
+const adapterFolder = /^src\/(?:audit|dump|logs|qemu)\//
 const adapterFile = /^src\/(?:check\/on-qemu|cli\/layouts|cli\/registries|cli\/verbs\/explain)\.ts$/
 const isAdapter = (path: string): boolean => adapterFolder.test(path) || adapterFile.test(path)
 /** A vendor's folder is entered by its own files and the registry; adapters use its door, `index.ts`; nothing else. */
@@ -170,6 +170,13 @@ export function vendorImports(sources: readonly Source[]): string[] {
       return isAdapter(path) && from === `spec/${vendor}/index.ts` ? [] : [`${path}: imports ${from}`]
     })
   })
+}
+
+/** What is done with a log's events names no format: a second one needs no change of it. */
+export function formatsApart(sources: readonly Source[]): string[] {
+  return sources.filter(({ path }) => /^src\/logs\/(?:replay|pairing|tables|verdicts|render)\//.test(path))
+    .flatMap(({ path, imports }) => imports.filter(({ from }) => from.startsWith('src/logs/formats/'))
+      .map(({ from }) => `${path}: imports ${from}`))
 }
 
 /** Files that each vendor's folder has, so that whoever knows one finds their way in the other. */

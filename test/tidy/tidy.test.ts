@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
-  circles, fileSize, firstComment, folderCircles, functionSize, importDirection, longLines, most, noAny, noClock,
-  noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, sameVendorFiles, vendorImports, vendorsApart,
+  circles, fileSize, firstComment, folderCircles, formatsApart, functionSize, importDirection, longLines, most, noAny,
+  noClock, noDeadlines, noDeadlinesOfScripts, noPlaces, proseWidth, sameVendorFiles, vendorImports, vendorsApart,
 } from './rules.ts'
 import { readSources } from './sources.ts'
 
@@ -29,7 +29,7 @@ describe('the repository', () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(500)
   })
   it.each([importDirection, circles, folderCircles, fileSize, functionSize, longLines, firstComment, noAny, noClock,
-    noDeadlines, vendorsApart, vendorImports, sameVendorFiles])('%o', rule => {
+    noDeadlines, vendorsApart, vendorImports, formatsApart, sameVendorFiles])('%o', rule => {
     expect(rule(sources)).toEqual([])
   })
   it('names no machine and no registry', () => { expect(noPlaces(texts)).toEqual([]) })
@@ -55,6 +55,8 @@ const bad: Readonly<Record<string, string>> = {
   'spec/bare.ts': 'export {}\n',
   'spec/vtd/walk.ts': '/** a vendor\'s inside */\nexport const walk = 1\n',
   'spec/kernel/inside.ts': "/** enters it */\nexport { walk } from '../vtd/walk.ts'\n",
+  'src/logs/formats/one.ts': '/** a format of logs */\nexport const one = 1\n',
+  'src/logs/replay/reads.ts': "/** a replay that knows it */\nexport { one } from '../formats/one.ts'\n",
   'src/audit/inside.ts': "/** an adapter, not by the door */\n"
     + "import { walk } from '../../spec/vtd/walk.ts'\nvoid walk\n",
   'spec/iommus.ts': "/** the registry may */\nexport { walk } from './vtd/walk.ts'\n",
@@ -109,6 +111,7 @@ describe('a bad repository', () => {
     [vendorsApart, ["spec/kernel/vendor.ts:2: branches on vendor === 'amd'", 'src/report/vendor.ts:1: Intel']],
     [vendorImports, ['spec/kernel/inside.ts: imports spec/vtd/walk.ts',
       'src/audit/inside.ts: imports spec/vtd/walk.ts']],
+    [formatsApart, ['src/logs/replay/reads.ts: imports src/logs/formats/one.ts']],
   ]
   it.each(complaints)('%o complains', (rule, expected) => { expect(rule(found)).toEqual(expected) })
   it('files are missed that each vendor has', () => {

@@ -1,7 +1,7 @@
 /** The audit of recorded boots against what the kernel itself said it mapped and unmapped. */
 import { describe, expect, it } from 'vitest'
 import type { AuditReport } from '../../src/audit/report.ts'
-import { readKernelLog } from '../../src/linux/kernel.ts'
+import { readKernelLog } from '../../src/logs/formats/kernel.ts'
 import { auditBoot, codesOf } from './audit-support.ts'
 import { ftraceOf } from './linux-support.ts'
 

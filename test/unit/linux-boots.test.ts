@@ -1,7 +1,7 @@
 /** The recorded boots, with exact counts. Checked by hand with `zgrep -c EVENT` and, for the pairing, by a script of
  *  other making. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ValidationReport } from '../../src/linux/report.ts'
+import type { ValidationReport } from '../../src/logs/report.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, verdictOf, verdictsOf,
 } from './linux-support.ts'

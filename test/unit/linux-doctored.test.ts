@@ -1,6 +1,6 @@
 /** Each verdict can be false: a doctored boot for every claim. A verdict that nothing turns false would say nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ValidationReport } from '../../src/linux/report.ts'
+import type { ValidationReport } from '../../src/logs/report.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validated, validateLines, verdictOf,
   withoutEntries,

@@ -3,22 +3,23 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { coversIotlb } from '../../spec/vtd/invalidation/covers.ts'
 import type { IotlbInvalidation } from '../../spec/vtd/invalidation/covers.ts'
-import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/linux/kernel.ts'
-import { openBrackets } from '../../src/linux/pairing/brackets.ts'
-import { claimByOrder } from '../../src/linux/pairing/claims.ts'
-import { align } from '../../src/linux/pairing/clock.ts'
-import { Commands, blockOf } from '../../src/linux/pairing/commands.ts'
-import { Fetches } from '../../src/linux/pairing/fetches.ts'
-import { findMappings } from '../../src/linux/pairing/mappings.ts'
-import { IotlbReplay } from '../../src/linux/replay/iotlb.ts'
-import { EntryLedger } from '../../src/linux/replay/entries.ts'
-import { newTrail } from '../../src/linux/replay/trail.ts'
-import type { IotlbCommand, Stay } from '../../src/linux/replay/trail.ts'
+import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/logs/event.ts'
+import { openBrackets } from '../../src/logs/pairing/brackets.ts'
+import { claimByOrder } from '../../src/logs/pairing/claims.ts'
+import { align } from '../../src/logs/pairing/clock.ts'
+import { Commands, blockOf } from '../../src/logs/pairing/commands.ts'
+import { Fetches } from '../../src/logs/pairing/fetches.ts'
+import { findMappings } from '../../src/logs/pairing/mappings.ts'
+import { IotlbReplay } from '../../src/logs/replay/iotlb.ts'
+import { EntryLedger } from '../../src/logs/replay/entries.ts'
+import { newTrail } from '../../src/logs/replay/trail.ts'
+import type { IotlbCommand, Stay } from '../../src/logs/replay/trail.ts'
 import { anything } from '../../spec/vtd/layout/index.ts'
 import { forgetFiles, validateLines, verdictOf } from './linux-support.ts'
 
 afterAll(forgetFiles)
 
+const leafOf = (low: number): Uint32Array => Uint32Array.of(low, 0)
 const newLedger = (): EntryLedger => new EntryLedger(anything, 'none known')
 const small = (max: number) => fc.nat({ max })
 const page = (did: number, at: number, addressMask = 0): IotlbInvalidation =>
@@ -43,7 +44,7 @@ describe('IOTLB replay', () => {
 
   it('finds what a list of entries finds', () => {
     fc.assert(fc.property(fc.array(op, { maxLength: 40 }), ops => {
-      const replay = new IotlbReplay(newLedger(), null)
+      const replay = new IotlbReplay(newLedger(), null, 1024)
       replay.empty('SRTP', 0)
       let entries: { page: number; did: number; frame: number }[] = []
       const expected = { explained: 0, otherContent: 0, unexplained: 0, refilledSame: 0, refilledChanged: 0 }
@@ -54,15 +55,14 @@ describe('IOTLB replay', () => {
           entries = entries.filter(entry => !coversIotlb(o.descriptor, { ...entry, pages: 1 }))
           return
         }
-        const hex = (value: number): string => `0x${value.toString(16)}`
-        const seen = { sid: o.did, iova: hex(o.page * 4096 + 8), slpte: hex(o.frame * 4096 + 3), did: o.did }
+        const seen = { at, sid: o.did, address: o.page * 4096 + 8, leaf: leafOf(o.frame * 4096 + 3), did: o.did }
         const held = entries.find(entry => entry.page === o.page && entry.did === o.did)
         if (o.op === 'hit') {
-          replay.hit(seen, at)
+          replay.hit({ kind: 'hit', ...seen })
           expected[held === undefined ? 'unexplained' : held.frame === o.frame ? 'explained' : 'otherContent']++
           return
         }
-        replay.fill(seen, at)
+        replay.fill({ kind: 'fill', ...seen })
         if (held !== undefined) expected[held.frame === o.frame ? 'refilledSame' : 'refilledChanged']++
         entries = [...entries.filter(entry => entry !== held), { page: o.page, did: o.did, frame: o.frame }]
       })
@@ -74,17 +74,18 @@ describe('IOTLB replay', () => {
   })
 
   it('holds large pages whole, and forgets all when full as QEMU does', () => {
-    const replay = new IotlbReplay(newLedger(), newTrail())
+    const replay = new IotlbReplay(newLedger(), newTrail(), 1024)
     const at = { line: 1, time_us: 0 }
-    replay.fill({ sid: 1, iova: '0x40201000', slpte: '0x80200083', did: 1 }, at)
-    replay.translated('0x80201000', '0x1fffff', 1)
-    replay.hit({ sid: 1, iova: '0x403ff123', slpte: '0x80200083', did: 1 }, at)
-    replay.hit({ sid: 1, iova: '0x40400000', slpte: '0x80200083', did: 1 }, at)
+    const large = { at, sid: 1, leaf: leafOf(0x80200083), did: 1 }
+    replay.fill({ kind: 'fill', address: 0x40201000, ...large })
+    replay.translated(0x80201000, 0x200000, 1)
+    replay.hit({ kind: 'hit', address: 0x403ff123, ...large })
+    replay.hit({ kind: 'hit', address: 0x40400000, ...large })
     expect(replay.report()).toMatchObject({ explained: 1, left: 1 })
     replay.invalidate(page(1, 0x40300), at)
     expect(replay.report()).toMatchObject({ left: 0 })
     for (let i = 0; i <= 1024; i++)
-      replay.fill({ sid: 1, iova: `0x${(i * 4096).toString(16)}`, slpte: '0x3', did: 1 }, at)
+      replay.fill({ kind: 'fill', at, sid: 1, address: i * 4096, leaf: leafOf(3), did: 1 })
     expect(replay.report()).toMatchObject({ largest: 1024, left: 1, emptied: [{ conduct: 'capacity', entries: 1024 }] })
   })
 })

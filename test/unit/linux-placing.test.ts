@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MemoryImage } from '../../spec/iommu/image.ts'
 import { encode, registers } from '../../spec/vtd/layout/index.ts'
-import { Placing } from '../../src/linux/tables/placing.ts'
+import { Placing } from '../../src/logs/tables/placing.ts'
 
 const queue = 0x49c2000
 /** Few contents, so that laps of the ring are often alike. */
@@ -33,7 +33,7 @@ describe('Placing', () => {
         for (const content of contents) {
           placing.fetched(next++ % slots, ++line)
           const [low, high] = wordsOf(content)
-          placing.entry(`0x${low.toString(16)}`, `0x${high.toString(16)}`, ++line)
+          placing.entry(Uint32Array.of(low, 0, high, 0), ++line)
         }
       })
       const interval = placing.interval(line)

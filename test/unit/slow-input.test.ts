@@ -8,8 +8,8 @@ import { twice, whereIn } from '../../src/audit/place.ts'
 import { parsePolicy } from '../../src/audit/policy.ts'
 import { openDump } from '../../src/dump/dump.ts'
 import { nearest } from '../../src/errors.ts'
-import { readKernelLog } from '../../src/linux/kernel.ts'
-import { scanLog } from '../../src/linux/scan.ts'
+import { readKernelLog } from '../../src/logs/formats/kernel.ts'
+import { scanLog } from '../../src/logs/scan.ts'
 import { run } from '../cli/run.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-slow-'))

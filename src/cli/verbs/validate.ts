@@ -1,6 +1,6 @@
 /** `validate`: what was true of a recorded boot. */
 import type { ExitName } from '../../exit.ts'
-import { validateLog } from '../../linux/validate.ts'
+import { validateLog } from '../../logs/validate.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'

@@ -1,0 +1,35 @@
+/** What a format of logs is: it says of each line what that tells of the unit. One file in this folder for each. */
+import type { UserError } from '../../errors.ts'
+import type { UnitEvent } from '../event.ts'
+import type { Stamps } from './clock.ts'
+
+/** `replayed`: goes through the model's caches or the queue check. `counted`: reported as a number. `ignored`: says
+ *  nothing more. */
+export type Use = 'replayed' | 'counted' | 'ignored'
+
+/** What a line is. `events`: in the order in which they happened; none where it tells of nothing that is replayed. */
+export type Reading =
+  | { readonly is: 'event'; readonly name: string; readonly use: Use; readonly events: readonly UnitEvent[] }
+  | { readonly is: 'unknown event'; readonly name: string }
+  | { readonly is: 'wrong fields' | 'no event' }
+
+/** Reads one log, line by line. */
+export interface LogReader {
+  /** @throws UserError where the line shows that the log is of something else. */
+  read(text: string, line: number): Reading
+  /** Whether a line was read that no other kind of log has. */
+  readonly isSure: boolean
+  readonly stamps: Stamps
+  /** Why the file is none of these, by its first `lines` lines. `isBinary`: it has bytes that are no text, and no
+   *  event. */
+  foreign(lines: number, isBinary: boolean): UserError
+}
+
+export interface Format {
+  /** How such a log is made, for those whose file is none. */
+  readonly again: string
+  /** How many translations the IOTLB holds of the unit that is logged. It is emptied instead of taking one more; also
+   *  what bounds the memory of the replay. */
+  readonly iotlbEntries: number
+  open(path: string): LogReader
+}

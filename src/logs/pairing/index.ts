@@ -1,0 +1,126 @@
+/** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove:
+ *  docs/validate.md. */
+import type { KernelEvent } from '../event.ts'
+import { noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import { overflowed } from '../replay/trail.ts'
+import type { Trail } from '../replay/trail.ts'
+import type { Clock } from './clock.ts'
+import { Commands } from './commands.ts'
+import { Fetches } from './fetches.ts'
+import { findMappings } from './mappings.ts'
+import type { Basis, Unmapped } from './mappings.ts'
+import { solve } from './rounds.ts'
+import type { Known, Logs } from './rounds.ts'
+import { rowsOf, windowsOf } from './windows.ts'
+import type { Window, WindowRow } from './windows.ts'
+
+export interface PairingReport {
+  readonly maps: number
+  readonly unmaps: number
+  /** Of the unmaps. */
+  readonly byBasis: Readonly<Record<Basis, number>>
+  /** `clock`: stamps of both logs on one time line. `order`: no stamps, or no offset fits all of them. */
+  readonly by: 'clock' | 'order'
+  readonly clock: Clock | null
+  /** Pairs of page and frame that devices fetched, and those of them that a map event made: do the two logs belong
+   *  together? */
+  readonly pairs: { readonly fetched: number; readonly mapped: number }
+  /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
+  readonly guesses: { readonly checked: number; readonly right: number }
+  readonly rows: readonly WindowRow[]
+  /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
+  readonly unanswered: Places
+  /** Those of them whose domain is not inferred. */
+  readonly unansweredSure: Places
+  /** Unmaps that a flush of the whole domain, or of all, answered: kernel log lines, and the domains. */
+  readonly flushed: Places
+  readonly flushedDomains: readonly number[]
+  /** Windows with a hit between unmap and invalidation for certain: the first few, those of inferred domains last. */
+  readonly hitAfterUnmap: readonly Window[]
+  readonly longest: readonly Window[]
+  /** Why nothing was paired; null where it was. */
+  readonly refused: string | null
+}
+
+/** Logs of one boot share more than half of the fetched pages (tracing ends before the machine does), those of two
+ *  under a twentieth. */
+const leastMapped = 0.25
+
+/** Of the maps of one boot, or of its beginning alone, devices fetched a fifth or more; of those of another under a
+ *  twentieth. */
+const leastFetched = 0.1
+/** With fewer maps that share says nothing. */
+const enoughMaps = 10
+
+/** Why the kernel log cannot be of all of this boot, or null: cut off and foreign logs differ in what devices fetched
+ *  of their maps. */
+function strangerOf({ pairs, maps }: Fetches): string | null {
+  if (pairs.mapped >= pairs.fetched * leastMapped) return null
+  const only = `the kernel log mapped only ${pairs.mapped} of ${pairs.fetched} pages that devices fetched`
+  if (maps.all < enoughMaps) return `${only}: it is cut off, or of another boot`
+  if (maps.fetched < maps.all * leastFetched) return `${only}: it is of another boot`
+  const part = 'it is a part of this boot, cut off or begun late'
+  return `${only}, yet they fetched ${maps.fetched} of its ${maps.all} maps: ${part}`
+}
+
+/** What the kernel's log says. */
+export interface KernelSide {
+  readonly events: readonly KernelEvent[]
+  /** Events that the log lacks. */
+  readonly lost: number
+}
+
+/** `timed`: whether every event of the unit's log has a stamp. */
+export function pair(kernel: KernelSide, trail: Trail, timed: boolean): PairingReport {
+  const { events } = kernel
+  const fetches = new Fetches(trail.stays, events)
+  const unmaps = events.filter(({ kind }) => kind === 'unmap').length
+  const base = { ...nothing, maps: events.length - unmaps, unmaps, pairs: fetches.pairs }
+  const refused = refusalOf(kernel, trail, unmaps, fetches)
+  if (refused !== null) return { ...base, refused }
+  const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed }
+  return { ...base, ...found(logs, solve(logs)) }
+}
+function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: Fetches): string | null {
+  if (lost > 0) return `the kernel log lost ${lost} events, so no pairing of what is left would be sound`
+  if (overflowed(trail)) return 'the log is too long to keep all its fills, hits and invalidations'
+  return unmaps === 0 ? 'the kernel log holds no unmap' : strangerOf(fetches)
+}
+
+const nothing: PairingReport = {
+  maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
+  pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], unanswered: noPlaces(),
+  unansweredSure: noPlaces(),
+  flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
+}
+
+function found({ events, fetches, commands, trail }: Logs,
+  { unmaps, brackets, claims, alignment }: Known): Partial<PairingReport> {
+  const all = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
+  const windows = all.filter(window => window !== null)
+  const flushed = windows.filter(({ answer }) => answer !== 'page')
+  const open = unmaps.filter(({ did }, i) => did !== null && all[i] === null)
+  const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
+  for (const { basis } of unmaps) byBasis[basis]++
+  const blind = findMappings(events, fetches, { named: new Map(), before: brackets.map(({ before }) => before) })
+  const checked = unmaps.flatMap(({ basis, did }, i) =>
+    basis === 'named' && blind[i]!.basis === 'inferred' ? [did === blind[i]!.did] : [])
+  return {
+    byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
+    guesses: { checked: checked.length, right: checked.filter(right => right).length },
+    rows: rowsOf(windows),
+    unanswered: placesOf(open.map(({ event }) => event)),
+    unansweredSure: placesOf(open.filter(sure).map(({ event }) => event)),
+    flushed: placesOf(flushed), flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),
+    hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).sort((a, b) => Number(sure(b)) - Number(sure(a)))
+      .slice(0, 10),
+    longest: [...windows].sort((a, b) => b.laterUnmaps[0] - a.laterUnmaps[0] || a.line - b.line).slice(0, 3),
+  }
+}
+const sure = ({ basis }: Window | Unmapped): boolean => basis !== 'inferred'
+function placesOf(at: readonly { readonly line: number }[]): Places {
+  const places = noPlaces()
+  for (const { line } of at) note(places, line)
+  return places
+}

@@ -1,0 +1,91 @@
+/** The report of `validate` for people: verdicts, what was seen, the windows, and what the pairing cannot prove. */
+import { printable } from '../../errors.ts'
+import { hang, wrapWords } from '../../text/layout.ts'
+import type { Theme } from '../../text/theme.ts'
+import type { DamageReport } from '../damage.ts'
+import { several } from '../verdicts/judging.ts'
+import type { Verdict } from '../verdicts/judging.ts'
+import { bdf, thousands as n } from '../numbers.ts'
+import { entryText, entryLines, tableLines } from './entries.ts'
+import { pairingLines } from './pairing.ts'
+import type { ValidationReport } from '../report.ts'
+
+/** Ready to print, with a line end. Only file names are longer than the width. */
+export function renderValidation(report: ValidationReport, theme: Theme): string {
+  const { log, kernel, unread, tables } = report
+  const time = log.span_s === null ? 'no stamps' : `${log.span_s.toFixed(1)} s`
+  const file = (path: string, ...facts: string[]): string[] => [theme.strong(printable(path)), `  ${facts.join(', ')}`]
+  return [
+    ...file(log.path, several(log.lines, 'line'), time, `${n(unread.total)} not read`),
+    ...kernel === null ? [] : file(kernel.path, several(kernel.lines, 'line'), several(kernel.pairing.maps, 'map'),
+      several(kernel.pairing.unmaps, 'unmap'), `${n(kernel.unread.total)} not read`),
+    ...tables === null ? [] : file(tables.path, ...tables.assumed),
+    '', ...report.verdicts.flatMap(verdict => verdictLines(verdict, theme)),
+    '', ...seenLines(report, theme),
+    ...entryLines(report.entries, theme), ...tables === null ? [] : ['', ...tableLines(tables, theme)],
+    ...kernel === null ? [] : ['', ...pairingLines(kernel.pairing, log.span_s !== null, theme)],
+    ...unreadLines('log', unread, theme), ...kernel === null ? [] : unreadLines('kernel log', kernel.unread, theme),
+  ].join('\n') + '\n'
+}
+const marks = { true: '✓', false: '✗', 'not-shown': '–' } as const
+const claimWidth = 28
+
+/** The claim in words only where it is not true: the rest explains itself. */
+function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdict, theme: Theme): string[] {
+  const doubt = verdict === 'false' && kind === 'rule' ? theme.bad : theme.warn
+  const paint = verdict === 'true' ? theme.good : doubt
+  const isFact = verdict === 'false' && kind === 'observation'
+  const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
+  const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} `
+    + `${lines.slice(0, 4).join(', ')}`
+  const shown = verdict === 'true' || lines.length === 0 ? because
+    : `${because} (${where}${lines.length > 4 ? ', …' : ''})`
+  const reason = hang(paint(head), head.length, wrapWords(shown, theme.width - head.length))
+  if (verdict === 'true') return reason
+  const meaning = isFact ? `${says} A fact of this boot, no breach of the manual.` : says
+  return [...reason, ...wrapWords(meaning, theme.width - head.length)
+    .map(line => ' '.repeat(head.length) + theme.dim(line))]
+}
+
+function seenLines({ entries, iotlb, irtes, queue, registers, faults }: ValidationReport, theme: Theme): string[] {
+  const { fills, hits, misses, removed } = iotlb
+  const dropped = iotlb.emptied.filter(({ entries }) => entries > 0)
+    .map(({ conduct, line, entries }) => `${entries} at ${conduct} (line ${line})`)
+  const rows: (readonly [name: string, text: string])[] = [
+    ['IOTLB',
+      `${several(fills, 'fill')}, ${several(hits, 'hit')}, ${several(misses, 'miss')}; at most ${n(iotlb.largest)} held`],
+    ['  by domain', iotlb.byDomain.map(domain => `${domain.did}: ${n(domain.fills)} filled, ${n(domain.hits)} hit`)
+      .join('; ')],
+    ['  removed',
+      `${n(removed.page)} by page, ${n(removed.domain)} by domain, ${n(removed.global)} by global invalidations`],
+    ['  by QEMU', dropped.length === 0 ? 'none of its own accord'
+      : `${dropped.join(', ')}: its conduct, no rule of the manual`],
+    ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, `
+      + `${several(irtes.changes, 'change')}; `
+      + `halves of the entry in the log: ${irtes.halves}`],
+    ['queue',
+      [several(queue.submissions, 'submission'),
+        ...queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`)].join(', ')],
+    ['  per wait',
+      queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, 'descriptor')}`)
+        .join(', ')],
+    ['registers',
+      registers.writes.map(({ register, count, fields }) => `${register} `
+        + `${n(count)}${fields.length === 0 ? '' : ` (${fields.join(' ')})`}`).join(', ')],
+    ['bit by bit', entryText(entries)],
+    ['faults', faults.total === 0 ? 'none' : `${n(faults.total)}, ${n(faults.recorded.count)} recorded`],
+    ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>
+      [`  ${reason.toString(16)}h ${condition ?? '?'}`,
+        `${several(count, write ? 'write' : 'read')} of ${bdf(sid)}: ${says}`] as const),
+  ]
+  return rows.filter(([, text]) => text !== '').flatMap(([name, text]) => {
+    const head = `  ${name.padEnd(13)}`
+    return hang(theme.dim(head), head.length, wrapWords(text, theme.width - head.length))
+  })
+}
+function unreadLines(name: string, { total, kinds, first }: DamageReport, theme: Theme): string[] {
+  if (total === 0) return []
+  const sorts = kinds.map(({ kind, places }) => `${kind} ${n(places.count)}`).join(', ')
+  return ['', theme.warn(`${several(total, 'line')} of the ${name} not read: ${sorts}`),
+    ...first.map(({ line, kind, excerpt }) => `  line ${line}, ${kind}: ${excerpt}`.slice(0, theme.width))]
+}

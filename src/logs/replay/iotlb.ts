@@ -1,0 +1,219 @@
+/** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and
+ *  table 28). */
+import {
+  anything, coversIotlb, entryReader, hardwareGeometry, leafSize, secondStageLeaf,
+} from '../../../spec/vtd/index.ts'
+import type { IotlbInvalidation } from '../../../spec/vtd/index.ts'
+import { sameWords } from '../dwords.ts'
+import type { At, Dropped, Fill, Hit } from '../event.ts'
+import { count, noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import type { EntryLedger } from './entries.ts'
+import { keep } from './trail.ts'
+import type { Stay, Trail } from './trail.ts'
+
+/** Where the unit drops translations of its own accord. The manual lets hardware drop any entry at any time. */
+export type Conduct = Dropped['by'] | 'reset'
+
+export interface IotlbReport {
+  readonly fills: number
+  readonly hits: number
+  /** Translations that looked up a context entry, as only those do that miss the IOTLB: they end in a fill,
+   *  pass-through or a fault. */
+  readonly misses: number
+  /** Every hit is one of these four: the entry stood as filled, with other content, or not at all; or the log had not
+   *  yet told of a moment at which the IOTLB was empty, so that the entry may be older than the log. */
+  readonly explained: number
+  readonly beforeStart: Places
+  readonly otherContent: Places
+  readonly unexplained: Places
+  /** Fills of a page whose entry no descriptor had removed. Same content: hardware dropped the entry, as it may.
+   *  Other content: the leaf was changed and not invalidated before its next use. */
+  readonly refilledSame: Places
+  readonly refilledChanged: Places
+  readonly byDomain: readonly { readonly did: number; readonly fills: number; readonly hits: number }[]
+  readonly removed: { readonly global: number; readonly domain: number; readonly page: number }
+  readonly emptied: readonly { readonly conduct: Conduct; readonly line: number; readonly entries: number }[]
+  readonly largest: number
+  readonly left: number
+  /** Translations of a leaf filled or hit, and those of them whose host address is not the one that the leaf says. */
+  readonly translated: number
+  readonly addressDiffers: Places
+}
+/** No capability is known of the unit whose log this is. */
+const leaves = entryReader(anything)
+interface Entry { readonly sid: number; page: number; readonly stay: Stay }
+
+/** A leaf just filled or hit, whose translation comes next. */
+interface Used { readonly entry: Entry; readonly isFill: boolean; readonly line: number }
+
+const smallPage = leafSize(hardwareGeometry, 1)
+const levelOf = (pages: number): 1 | 2 | 3
+  | null => ([1, 2, 3] as const).find(level => leafSize(hardwareGeometry, level) === pages * smallPage) ?? null
+const pageOf = (address: number): number => Math.floor(address / 4096)
+
+const isOf = ({ stay }: Entry, leaf: Uint32Array, did: number): boolean =>
+  sameWords(stay.leaf, leaf) && stay.did === did
+
+export class IotlbReplay {
+  readonly #bySource = new Map<number, Map<number, Entry>>()
+  readonly #byDomain = new Map<number, { entries: Set<Entry>; fills: number; hits: number }>()
+  readonly #ledger: EntryLedger
+  readonly #trail: Trail | null
+  readonly #capacity: number
+  #size = 0
+  #large = 0
+  #used: Used | null = null
+  #translated = 0
+  #fills = 0
+  #misses = 0
+  #explained = 0
+  #largest = 0
+  /** Whether the log has told of a moment at which the IOTLB was empty. */
+  #known = false
+  readonly #beforeStart = noPlaces()
+  readonly #otherContent = noPlaces()
+  readonly #unexplained = noPlaces()
+  readonly #refilledSame = noPlaces()
+  readonly #refilledChanged = noPlaces()
+  readonly #addressDiffers = noPlaces()
+  readonly #removed = { global: 0, domain: 0, page: 0 }
+  readonly #emptied: { conduct: Conduct; line: number; entries: number }[] = []
+  readonly #hits = new Map<number, number>()
+
+  /** @param capacity the unit empties its IOTLB instead of holding more. */
+  constructor(ledger: EntryLedger, trail: Trail | null, capacity: number) {
+    this.#ledger = ledger
+    this.#trail = trail
+    this.#capacity = capacity
+  }
+
+  fill({ sid, address: requested, leaf, did, at }: Fill): void {
+    this.#judgeFill(1)
+    this.#fills++
+    if (this.#size >= this.#capacity) this.empty('capacity', at.line)
+    const page = pageOf(requested)
+    const held = this.#find(sid, page)
+    if (held !== undefined) {
+      note(isOf(held, leaf, did) ? this.#refilledSame : this.#refilledChanged, at.line)
+      this.#remove(held, at.line)
+    }
+    const { address } = leaves.secondStageEntry(leaf, 0, 1)
+    const stay: Stay = { from: at, sid, leaf, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
+    const entry: Entry = { sid, page, stay }
+    this.#put(entry)
+    this.#domain(did).fills++
+    this.#largest = Math.max(this.#largest, this.#size)
+    this.#used = { entry, isFill: true, line: at.line }
+    if (this.#trail !== null) keep(this.#trail, this.#trail.stays, stay)
+  }
+
+  /** The translation that follows a fill or a hit. */
+  translated(to: number, bytes: number, line: number): void {
+    if (this.#used === null) return
+    const pages = bytes / smallPage
+    const { entry, isFill } = this.#used
+    const level = levelOf(pages)
+    this.#judgeFill(level ?? 1)
+    this.#used = null
+    if (level === null) return note(this.#addressDiffers, line)
+    const { frame } = isFill && level > 1 ? this.#enlarge(entry, pages) : entry.stay
+    this.#translated++
+    const at = pageOf(to)
+    if (at - at % pages !== frame) note(this.#addressDiffers, line)
+  }
+
+  /** The leaf of the last fill is judged once its level is known; one of 4 KiB has no reserved bit that the others
+   *  lack. */
+  #judgeFill(level: 1 | 2 | 3): void {
+    if (this.#used?.isFill) this.#ledger.judge(secondStageLeaf[level], this.#used.entry.stay.leaf, this.#used.line)
+  }
+
+  #enlarge(entry: Entry, pages: number): Stay {
+    this.#remove(entry, null)
+    const first = entry.page - entry.page % pages
+    const stay: Stay = { ...entry.stay, page: first, pages, frame: entry.stay.frame - entry.stay.frame % pages }
+    this.#put({ ...entry, page: first, stay })
+    if (this.#trail !== null && this.#trail.stays.at(-1) === entry.stay)
+      this.#trail.stays[this.#trail.stays.length - 1] = stay
+    return stay
+  }
+
+  hit({ sid, address, leaf, did, at }: Hit): void {
+    this.#judgeFill(1)
+    this.#used = null
+    count(this.#hits, did)
+    const entry = this.#find(sid, pageOf(address))
+    if (entry === undefined) return note(this.#known ? this.#unexplained : this.#beforeStart, at.line)
+    if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
+    if (!isOf(entry, leaf, did)) return note(this.#otherContent, at.line)
+    this.#explained++
+    this.#used = { entry, isFill: false, line: at.line }
+  }
+
+  miss(): void { this.#misses++ }
+
+  invalidate(descriptor: IotlbInvalidation, at: At): void {
+    if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
+    if (descriptor.granularity === 'global') this.#known = true
+    const domains = descriptor.granularity === 'global' ? [...this.#byDomain.keys()] : [descriptor.did]
+    for (const did of domains) for (const entry of this.#byDomain.get(did)?.entries ?? []) {
+      if (!coversIotlb(descriptor, entry.stay)) continue
+      this.#removed[descriptor.granularity]++
+      this.#remove(entry, at.line)
+    }
+  }
+
+  empty(conduct: Conduct, line: number): void {
+    this.#known = true
+    if (this.#size > 0 || conduct !== 'reset') this.#emptied.push({ conduct, line, entries: this.#size })
+    for (const { entries } of this.#byDomain.values()) for (const entry of entries) this.#remove(entry, line)
+  }
+
+  /** The unit was reset. Told of by a line that may concern the context cache alone once the unit is in use. */
+  reset(line: number): void { if (this.#fills === 0 && this.#hits.size === 0) this.empty('reset', line) }
+
+  report(): IotlbReport {
+    this.#judgeFill(1)
+    this.#used = null
+    for (const [did, hits] of this.#hits) this.#domain(did).hits = hits
+    const byDomain = [...this.#byDomain].sort(([a], [b]) => a - b)
+      .map(([did, { fills, hits }]) => ({ did, fills, hits }))
+    return {
+      fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), misses: this.#misses,
+      explained: this.#explained, beforeStart: this.#beforeStart,
+      otherContent: this.#otherContent, unexplained: this.#unexplained,
+      refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged,
+      byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,
+      translated: this.#translated, addressDiffers: this.#addressDiffers,
+    }
+  }
+
+  #domain(did: number): { entries: Set<Entry>; fills: number; hits: number } {
+    let domain = this.#byDomain.get(did)
+    if (domain === undefined) this.#byDomain.set(did, domain = { entries: new Set(), fills: 0, hits: 0 })
+    return domain
+  }
+  #find(sid: number, page: number): Entry | undefined {
+    const pages = this.#bySource.get(sid)
+    const small = pages?.get(page)
+    if (small !== undefined || this.#large === 0) return small
+    const large = pages?.get(page - page % 512) ?? pages?.get(page - page % 512 ** 2)
+    return large !== undefined && page < large.page + large.stay.pages ? large : undefined
+  }
+  #put(entry: Entry): void {
+    let pages = this.#bySource.get(entry.sid)
+    if (pages === undefined) this.#bySource.set(entry.sid, pages = new Map())
+    pages.set(entry.page, entry)
+    this.#domain(entry.stay.did).entries.add(entry)
+    this.#size++
+    if (entry.stay.pages > 1) this.#large++
+  }
+  #remove(entry: Entry, line: number | null): void {
+    this.#bySource.get(entry.sid)!.delete(entry.page)
+    this.#domain(entry.stay.did).entries.delete(entry)
+    this.#size--
+    if (entry.stay.pages > 1) this.#large--
+    entry.stay.until = line
+  }
+}

@@ -1,0 +1,168 @@
+/** Interrupt remapping entries as they were read, and whether each change was invalidated before its next use (VT-d rev
+ *  5.10, table 28). */
+import { anything, coversIec, entryReader, postedIrte, remappedIrte } from '../../../spec/vtd/index.ts'
+import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
+import { sameWords } from '../dwords.ts'
+import type { Remapped } from '../event.ts'
+import { noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import type { EntryLedger, Judged } from './entries.ts'
+import { keep } from './trail.ts'
+import type { IrteSpan, TableTrail } from './trail.ts'
+
+/** No capability is known of the unit whose log this is. */
+const entries = entryReader(anything)
+
+/** What table 28 and caching mode ask for: an entry that was present needs an invalidation; one that was not needs it
+ *  only with CM=1. */
+export type IrteRule = 'was present: invalidation needed' | 'was not present: needed only with CM=1'
+export interface IrteChange {
+  readonly index: number
+  /** The last read of the old content, and the first of the new. */
+  readonly oldLine: number
+  readonly newLine: number
+  readonly from: string
+  readonly to: string
+  readonly rule: IrteRule
+  /** The last covering invalidation between the two reads, and the wait that completed after it; null where there was
+   *  none. */
+  readonly iecLine: number | null
+  readonly waitLine: number | null
+}
+export interface IrteReport {
+  readonly reads: number
+  readonly entries: number
+  readonly changes: number
+  readonly invalidated: number
+  readonly missed: readonly IrteChange[]
+  readonly sample: readonly IrteChange[]
+  /** Reads of an entry that is not present, or with a reserved bit set. */
+  readonly odd: Places
+  /** Which half the log prints as `low`: found by decoding, as one order makes no valid entry. */
+  readonly halves: 'as printed' | 'swapped' | 'undecided'
+  /** Entries that decode only in the other order than the one taken. */
+  readonly halvesDisputed: number
+  /** Interrupts remapped by an entry read just before, and those of them whose vector, trigger, delivery, destination
+   *  or its mode is not that of the entry. */
+  readonly remapped: number
+  readonly remapDiffers: Places
+}
+interface Decoded { readonly irte: Irte; readonly judged: Judged; readonly span: IrteSpan }
+interface Known {
+  content: Uint32Array
+  decoded: Decoded
+  line: number
+  iecLine: number | null
+  waitLine: number | null
+}
+
+const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
+function describe(irte: Irte): string {
+  if (!irte.present) return 'not present'
+  return irte.im ? `posted vector ${irte.vector}` : `vector ${irte.vector} dst 0x${irte.dst.toString(16)}`
+}
+
+export class IrteReplay {
+  readonly #ledger: EntryLedger
+  readonly #trail: TableTrail | null
+  readonly #known = new Map<number, Known>()
+  readonly #unwaited = new Set<Known>()
+  readonly #missed: IrteChange[] = []
+  readonly #sample: IrteChange[] = []
+  readonly #odd = noPlaces()
+  readonly #remapDiffers = noPlaces()
+  #reads = 0
+  #changes = 0
+  #invalidated = 0
+  #remapped = 0
+  #halves: IrteReport['halves'] = 'undecided'
+  #disputed = 0
+  #lastRead: Irte | null = null
+
+  constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
+
+  read(index: number, content: Uint32Array, line: number): void {
+    this.#reads++
+    let known = this.#known.get(index)
+    if (known === undefined) {
+      known = { content, decoded: this.#decode(index, content, line), line, iecLine: null, waitLine: null }
+      this.#known.set(index, known)
+    } else {
+      if (!sameWords(known.content, content)) {
+        const decoded = this.#decode(index, content, line)
+        this.#changed(index, known, decoded.irte, line)
+        known.content = content
+        known.decoded = decoded
+      } else this.#ledger.again(known.decoded.judged, line)
+      known.line = line
+      known.iecLine = known.waitLine = null
+      this.#unwaited.delete(known)
+    }
+    this.#lastRead = known.decoded.irte
+    if (this.#trail !== null) keep(this.#trail, known.decoded.span.reads, line)
+  }
+
+  /** Compared with the entry, so that a wrong decoding cannot stay unseen. */
+  remapped({ vector, trigger, delivery, destination, mode, at: { line } }: Remapped): void {
+    const irte = this.#lastRead
+    this.#lastRead = null
+    if (irte === null || irte.im) return
+    this.#remapped++
+    const isSame = irte.vector === vector && Number(irte.tm) === trigger && irte.dlm === delivery
+      && Number(irte.dm) === mode
+    // An APIC id of 8 bits stands in bits 15:8: which width counts, IRTA says, and a log begun late does not.
+    if (!isSame || irte.dst !== destination && (irte.dst >>> 8 & 0xff) !== destination) note(this.#remapDiffers, line)
+  }
+
+  invalidate(descriptor: IecInvalidation, line: number): void {
+    for (const [index, known] of this.#known) {
+      if (!coversIec(descriptor, index)) continue
+      known.iecLine = line
+      known.waitLine = null
+      this.#unwaited.add(known)
+    }
+  }
+  waited(line: number): void {
+    for (const known of this.#unwaited) known.waitLine = line
+    this.#unwaited.clear()
+  }
+
+  report(): IrteReport {
+    return {
+      reads: this.#reads, entries: this.#known.size, changes: this.#changes, invalidated: this.#invalidated,
+      missed: this.#missed, sample: this.#sample, odd: this.#odd,
+      halves: this.#halves, halvesDisputed: this.#disputed,
+      remapped: this.#remapped, remapDiffers: this.#remapDiffers,
+    }
+  }
+
+  #changed(index: number, known: Known, irte: Irte, line: number): void {
+    this.#changes++
+    const { iecLine, waitLine } = known
+    const old = known.decoded.irte
+    const needed = old.present
+    const rule: IrteRule = needed ? 'was present: invalidation needed' : 'was not present: needed only with CM=1'
+    const change = { index, oldLine: known.line, newLine: line, from: describe(old), to: describe(irte), rule, iecLine,
+      waitLine }
+    if (!needed || waitLine !== null) this.#invalidated++
+    else if (this.#missed.length < 20) this.#missed.push(change)
+    if (this.#sample.length < 20) this.#sample.push(change)
+  }
+
+  /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid
+   *  entry alone. */
+  #decode(index: number, printed: Uint32Array, line: number): Decoded {
+    const turned = Uint32Array.of(printed[2]!, printed[3]!, printed[0]!, printed[1]!)
+    const asPrinted = entries.irte(printed, 0), swapped = entries.irte(turned, 0)
+    const order = valid(swapped) ? 'swapped' : 'as printed'
+    const says = valid(asPrinted) === valid(swapped) ? null : order
+    if (says !== null && this.#halves === 'undecided') this.#halves = says
+    else if (says !== null && says !== this.#halves) this.#disputed++
+    const [irte, entry] = this.#halves === 'swapped' ? [swapped, turned] : [asPrinted, printed]
+    if (!irte.present || irte.reserved) note(this.#odd, line)
+    const of = irte.im ? postedIrte : remappedIrte
+    const span = { index, words: entry, reads: [] }
+    if (this.#trail !== null) keep(this.#trail, this.#trail.irtes, span)
+    return { irte, judged: irte.present ? this.#ledger.judge(of, entry, line) : this.#ledger.unused(of), span }
+  }
+}

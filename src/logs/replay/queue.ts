@@ -1,0 +1,161 @@
+/** Follows the invalidation queue of a log: every entry from head to tail, its words and what QEMU says it did (VT-d
+ *  rev 5.10, 6.5.2). */
+import { anything, decodeDescriptor, descriptorLayouts, descriptorType } from '../../../spec/vtd/index.ts'
+import type { Descriptor, DescriptorType, Layout, QueueMode, RawDescriptor } from '../../../spec/vtd/index.ts'
+import { padded } from '../dwords.ts'
+import type { CarriedOut } from '../event.ts'
+import { count, noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import type { EntryLedger } from './entries.ts'
+
+export interface QueueReport {
+  readonly submissions: number
+  readonly descriptors: number
+  readonly byKind: readonly { readonly kind: string; readonly count: number }[]
+  readonly waits: number
+  /** Waits whose status was written. */
+  readonly completed: number
+  /** How many descriptors stood before a wait since the one before it, and how often. */
+  readonly perWait: readonly { readonly descriptors: number; readonly waits: number }[]
+  /** Submissions whose last entry is not a wait: whoever rang the tail did not ask when it is done. */
+  readonly withoutWait: Places
+  /** Entries fetched without a line for them: QEMU 7.2 prints none for types 6 and 7. */
+  readonly unseen: Places
+  /** An entry was skipped or not reached: the log lacks lines. */
+  readonly gaps: Places
+  /** An entry whose words and the unit's own words for it differ, or that lacks the latter. */
+  readonly disagreeing: Places
+  readonly undecoded: readonly { readonly line: number; readonly why: string }[]
+}
+
+const kindOf = (d: RawDescriptor): string => 'granularity' in d ? `${d.type} ${d.granularity}` : d.type
+
+/** Those that the caches of a log are replayed by; the others concern caches that it does not show. */
+const isReplayed = (d: RawDescriptor): d is Extract<RawDescriptor, Descriptor> =>
+  d.type === 'context-cache' || d.type === 'iotlb' || d.type === 'iec' || d.type === 'wait'
+
+export class QueueReplay {
+  readonly #ledger: EntryLedger
+  #mode: QueueMode = { bits: 128, scalable: false, rules: anything }
+  #bits: QueueMode['bits'] | null = null
+  #size: number | null = null
+  #tail: number | null = null
+  #tailLine = 0
+  /** Index the next fetch must have; null where the log has not said. */
+  #next: number | null = null
+  #pending: Extract<RawDescriptor, Descriptor> | null = null
+  #fetched: { line: number; seen: boolean } | null = null
+  #submissions = 0
+  #descriptors = 0
+  #waits = 0
+  #completed = 0
+  #sinceWait = 0
+  #lastKind: string | null = null
+  readonly #kinds = new Map<string, number>()
+  readonly #perWait = new Map<number, number>()
+  readonly #withoutWait = noPlaces()
+  readonly #unseen = noPlaces()
+  readonly #gaps = noPlaces()
+  readonly #disagreeing = noPlaces()
+  readonly #undecoded: { line: number; why: string }[] = []
+
+  constructor(ledger: EntryLedger) { this.#ledger = ledger }
+
+  setup(entries: number): void { this.#size = entries }
+
+  /** IQA.DW, where the log shows that it was written. */
+  width(bits: QueueMode['bits']): void { this.#bits = bits; this.mode(this.#mode.scalable) }
+  mode(scalable: boolean): void {
+    this.#mode = { bits: this.#bits ?? (scalable ? 256 : 128), scalable, rules: anything }
+  }
+
+  tail(index: number, line: number): void {
+    this.#close(line)
+    if (this.#tail !== null && this.#next !== null && this.#next !== this.#wrap(this.#tail)) note(this.#gaps, line)
+    if (this.#next === null && this.#tail !== null) this.#next = this.#tail
+    if (this.#tail !== index && !(this.#tail === null && index === 0)) {
+      this.#submissions++
+      this.#endSubmission()
+    }
+    this.#tail = index
+    this.#tailLine = line
+  }
+
+  head(index: number, line: number): void {
+    this.#close(line)
+    if (this.#next !== null && index !== this.#next && !(index === 0 && this.#size === null)) note(this.#gaps, line)
+    this.#next = this.#wrap(index + 1)
+    this.#fetched = { line, seen: false }
+  }
+
+  /** The words of the entry, of one of 256 bits the lower half: the upper is taken as 0. Null where it is none that the
+   *  caches are replayed by. */
+  entry(lowest: Uint32Array, line: number): Extract<RawDescriptor, Descriptor> | null {
+    if (this.#fetched === null || this.#fetched.seen) note(this.#gaps, line)
+    else this.#fetched.seen = true
+    const words = padded(lowest, this.#mode.bits / 32)
+    const descriptor = decodeDescriptor(words, this.#mode)
+    this.#descriptors++
+    const of = descriptorLayouts[descriptorType(words) as DescriptorType] as Layout | undefined
+    if (of !== undefined && of.bits <= this.#mode.bits) this.#ledger.judge(of, words, line)
+    if (descriptor.type === 'undecoded') {
+      if (this.#undecoded.length < 20) this.#undecoded.push({ line, why: descriptor.why })
+      this.#lastKind = 'undecoded'
+    } else this.#lastKind = kindOf(descriptor)
+    count(this.#kinds, this.#lastKind)
+    if (descriptor.type === 'wait') this.#waits++
+    else this.#sinceWait++
+    if (descriptor.type === 'undecoded' || !isReplayed(descriptor)) return null
+    this.#pending = descriptor
+    return descriptor
+  }
+
+  /** What the unit says it carries out: the same, told by `kind` and the numbers that it names. */
+  carriedOut(kind: CarriedOut['what'] | 'wait', numbers: readonly number[], line: number): void {
+    const pending = this.#pending
+    this.#pending = null
+    if (pending === null || kindOf(pending) !== kind || !sameNumbers(pending, numbers)) note(this.#disagreeing, line)
+    if (kind !== 'wait') return
+    this.#completed++
+    count(this.#perWait, this.#sinceWait)
+    this.#sinceWait = 0
+  }
+
+  report(line: number): QueueReport {
+    this.#close(line)
+    this.#endSubmission()
+    const byKind = [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1)
+    const perWait = [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits }))
+    return {
+      submissions: this.#submissions, descriptors: this.#descriptors, byKind, waits: this.#waits,
+      completed: this.#completed, perWait,
+      withoutWait: this.#withoutWait, unseen: this.#unseen, gaps: this.#gaps, disagreeing: this.#disagreeing,
+      undecoded: this.#undecoded,
+    }
+  }
+
+  #endSubmission(): void {
+    if (this.#lastKind !== null && this.#lastKind !== 'wait') note(this.#withoutWait, this.#tailLine)
+  }
+  #wrap(index: number): number { return this.#size === null ? index : index % this.#size }
+
+  #close(line: number): void {
+    if (this.#fetched !== null && !this.#fetched.seen) note(this.#unseen, this.#fetched.line)
+    if (this.#pending !== null) note(this.#disagreeing, line)
+    this.#fetched = null
+    this.#pending = null
+  }
+}
+
+/** The numbers in the order of `CarriedOut`. */
+const sameNumbers = (d: Descriptor, numbers: readonly number[]): boolean =>
+  numbersOf(d).every((value, i) => value === numbers[i])
+function numbersOf(d: Descriptor): readonly number[] {
+  if (d.type === 'wait') return [d.slot * 4]
+  if (d.granularity === 'global') return []
+  switch (d.type) {
+    case 'iec': return [d.index, d.indexMask]
+    case 'context-cache': return d.granularity === 'device' ? [d.sid, d.functionMask] : [d.did]
+    case 'iotlb': return d.granularity === 'domain' ? [d.did] : [d.did, d.page * 4096, d.addressMask]
+  }
+}

@@ -1,0 +1,49 @@
+/** What `validate` says of a log: plain data, ready for JSON. Text for people is in render/. */
+import type { DamageReport } from './damage.ts'
+import type { PairingReport } from './pairing/index.ts'
+import type { ContextReport } from './replay/contexts.ts'
+import type { EntryReport } from './replay/entries.ts'
+import type { FaultReport } from './replay/faults.ts'
+import type { IotlbReport } from './replay/iotlb.ts'
+import type { IrteReport } from './replay/irtes.ts'
+import type { QueueReport } from './replay/queue.ts'
+import type { RegisterReport } from './replay/registers.ts'
+import type { EventCount } from './scan.ts'
+import type { TablesReport } from './tables/check.ts'
+import type { Verdict } from './verdicts/judging.ts'
+
+export interface Facts {
+  readonly log: {
+    readonly path: string
+    readonly lines: number
+    /** Lines that are known events. */
+    readonly known: number
+    /** Seconds from the first stamp to the last; null where not every event has one. */
+    readonly span_s: number | null
+    /** Stamps earlier than one before them. */
+    readonly backward: number
+  }
+  readonly events: readonly EventCount[]
+  readonly unread: DamageReport
+  readonly entries: EntryReport
+  readonly iotlb: IotlbReport
+  readonly contexts: ContextReport
+  readonly irtes: IrteReport
+  readonly queue: QueueReport
+  readonly registers: RegisterReport
+  readonly faults: FaultReport
+  /** Null without a dump. */
+  readonly tables: TablesReport | null
+  /** Null without a kernel log. */
+  readonly kernel: null | {
+    readonly path: string
+    readonly lines: number
+    readonly events: readonly { readonly name: string; readonly count: number }[]
+    readonly attached: readonly { readonly line: number; readonly device: string }[]
+    readonly lost: number
+    readonly unread: DamageReport
+    readonly pairing: PairingReport
+  }
+}
+/** Line numbers are those of the QEMU log, but in claims about unmaps, where they are those of the kernel log. */
+export interface ValidationReport extends Facts { readonly verdicts: readonly Verdict[] }

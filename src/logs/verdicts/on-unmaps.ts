@@ -1,0 +1,62 @@
+/** Claims on unmaps, from a QEMU log and a kernel log of the same boot (VT-d rev 5.10, table 28; what they prove:
+ *  docs/validate.md). */
+import { no, open, several, yes } from './judging.ts'
+import type { Claim, Judged } from './judging.ts'
+import { thousands } from '../numbers.ts'
+import type { PairingReport } from '../pairing/index.ts'
+import type { WindowRow } from '../pairing/windows.ts'
+
+const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => number): number =>
+  rows.reduce((total, row) => total + of(row), 0)
+const unmapsOf = (rows: readonly WindowRow[]): number => sum(rows, row => row.unmaps)
+
+/** A kernel log with unread lines may lack just the event that speaks against the claim: it shows nothing true. */
+const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pairing: PairingReport) => Judged): Claim =>
+  ({
+  claim, says, kind, of: 'kernel',
+  judge: ({ kernel }) => {
+    if (kernel === null) return open('no kernel log was given')
+    if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
+    const judged = judge(kernel.pairing)
+    const { total, first } = kernel.unread
+    if (judged.verdict !== 'true' || total === 0) return judged
+    return open(`${several(total, 'line')} of the kernel log could not be read`, first.map(({ line }) => line))
+  },
+})
+
+export const claimsOnUnmaps: readonly Claim[] = [
+  onUnmaps('unmaps-answered-one-by-one', 'observation',
+    'Each unmap of a page that a device had used was answered by an invalidation of its own (strict), none by a flush '
+      + '(deferred).',
+    ({ rows, flushed, flushedDomains }) => {
+      const own = unmapsOf(rows.filter(({ answer }) => answer === 'page')), batched = unmapsOf(rows) - own
+      if (rows.length === 0) return open('no unmap could be paired')
+      if (batched === 0) return yes(several(own, 'unmap'))
+      const domains = `domain${flushedDomains.length === 1 ? '' : 's'} ${flushedDomains.join(', ')}`
+      return no(`${thousands(own)} one by one, ${thousands(batched)} by flushes of ${domains}`, flushed.lines)
+    }),
+
+  onUnmaps('unmaps-all-answered', 'rule',
+    'Each unmap of a page that a device had used was followed by an invalidation that covers it.',
+    ({ rows, unanswered, unansweredSure }) => {
+      if (unansweredSure.count > 0)
+        return no(`${several(unansweredSure.count, 'unmap')} that nothing in the log covers`, unansweredSure.lines)
+      if (unanswered.count > 0)
+        return open(`${several(unanswered.count, 'unmap')} that nothing covers, if the domain was inferred right`,
+          unanswered.lines)
+      return rows.length === 0 ? open('no unmap could be paired') : yes(several(unmapsOf(rows), 'unmap'))
+    }),
+
+  onUnmaps('no-hit-after-unmap', 'observation',
+    'No cached translation was hit between the unmap of its page and its invalidation.',
+    ({ rows, hitAfterUnmap, by }) => {
+      const certain = sum(rows.filter(({ basis }) => basis !== 'inferred'), row => row.hit.certain)
+      const possible = sum(rows, row => row.hit.possible), held = sum(rows, row => row.held)
+      const lines = hitAfterUnmap.filter(({ basis }) => basis !== 'inferred').map(({ line }) => line)
+      if (certain > 0) return no(`${several(certain, 'page')} hit after its unmap`, lines)
+      const limit = by === 'clock' ? 'the error of the clocks' : 'the order of the logs'
+      if (possible > 0)
+        return open(`${possible} of ${several(held, 'cached page')} had hits that ${limit} puts on neither side`)
+      return held === 0 ? open('no unmapped page was cached') : yes(several(held, 'cached page'))
+    }),
+]

@@ -91,7 +91,13 @@ function reportOf(plan: Plan, subject: Subject, ascents: readonly Ascent[], { si
   const cutShort = signal.aborted && ascents.some(({ subject: of, report }) => of === subject && report === null)
   return { design: name, says, givesUp, full: plan.full && !cutShort, cutShort, scopes, saved: {} }
 }
-function climbOf({ subject: { design }, scope, proved, rungs, unfinished, next, isViolated }: Ascent): Climb {
-  const ended = isViolated ? 'violated' : unfinished !== null ? 'unfinished' : next === null ? 'top' : 'interrupted'
-  return { design: design.name, scope: scope.name, from: showBounds(scope.bounds), proved, rungs, unfinished, ended }
+function climbOf(ascent: Ascent): Climb {
+  const { subject: { design }, scope, proved, rungs, unfinished } = ascent
+  return { design: design.name, scope: scope.name, from: showBounds(scope.bounds), proved, rungs, unfinished,
+    ended: endOf(ascent) }
+}
+function endOf({ unfinished, next, isViolated }: Ascent): Climb['ended'] {
+  if (isViolated) return 'violated'
+  if (unfinished !== null) return 'unfinished'
+  return next === null ? 'top' : 'interrupted'
 }

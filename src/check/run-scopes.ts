@@ -110,7 +110,7 @@ function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMac
   { command, version, warn }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
   const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds),
-    symmetry: typeof symmetry === 'object' ? symmetry.join(',') : symmetry ? 'all names' : 'none' }
+    symmetry: symmetryText(symmetry) }
   if (checkpoint !== null) checkWritable(checkpoint)
   const keep = (file: string, snapshot: Snapshot): void => {
     // The search has found more than the file is worth.
@@ -123,6 +123,11 @@ function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMac
     resume: resume === null ? null : readCheckpoint(resume, about),
     save: checkpoint === null ? null : snapshot => { keep(checkpoint, snapshot) },
   }
+}
+
+function symmetryText(symmetry: Plan['symmetry']): string {
+  if (typeof symmetry === 'object') return symmetry.join(',')
+  return symmetry ? 'all names' : 'none'
 }
 
 /** The names that this machine has. */

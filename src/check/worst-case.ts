@@ -35,8 +35,8 @@ export async function worstOf(subjects: readonly Subject[], profile: Prices,
     if (designs.length > 0) found.push({ name, says, bounds: showBounds(bounds), designs })
   }
   const isCut = found.some(({ designs }) => designs.some(one => one.found === null))
-  return { kind: 'worst', exit: signal.aborted ? 'interrupted' : isCut ? 'incomplete' : 'holds', profile: profile.id,
-    waits: found }
+  const decided = isCut ? 'incomplete' : 'holds'
+  return { kind: 'worst', exit: signal.aborted ? 'interrupted' : decided, profile: profile.id, waits: found }
 }
 
 async function rowOf(design: Design, wait: Wait, profile: Prices, limits: Limits): Promise<WaitOfDesign> {

@@ -87,8 +87,9 @@ async function importModule(path: string, file: string): Promise<Record<string, 
 }
 
 /** Modules of this program by their paths, where a clone runs them bundled (bin/clone.js). */
-const bundled = (): Readonly<Record<string, object>> =>
-  (globalThis as unknown as Record<symbol, Readonly<Record<string, object>> | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
+type Modules = Readonly<Record<string, object>>
+const bundled = (): Modules =>
+  (globalThis as unknown as Record<symbol, Modules | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
 let ownModules = false, tsx = false
 /** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
  *  identity, so a second copy would not do. */
@@ -111,7 +112,8 @@ export const resolve = (name, context, next) => next(Object.hasOwn(own, name) ? 
 export const load = (url, context, next) => {
   if (!Object.hasOwn(loaded, url)) return next(url, context)
   const { path, names } = loaded[url]
-  const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n' + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
+  const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n'
+    + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
   return { format: 'module', source, shortCircuit: true }
 }`
 

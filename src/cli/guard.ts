@@ -110,8 +110,9 @@ function tellVerdict(modules: readonly string[], { why, how, ran }: Verdict): nu
     write(printable(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} does not return`))
     return exitCode('interrupted')
   }
-  return say(modules,
-    `${ran} does not return: ${how === 'works' ? `it has worked for ${limits().work_ms / 1000} s` : 'it waits, and nothing runs that it could wait for'}`,
+  const since = how === 'works' ? `it has worked for ${limits().work_ms / 1000} s`
+    : 'it waits, and nothing runs that it could wait for'
+  return say(modules, `${ran} does not return: ${since}`,
     'look for a loop that does not end; a step does one thing and returns, and waits by its `when`', 'HANGS')
 }
 /** The same: it ended without an exit code. */

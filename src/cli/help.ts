@@ -2,7 +2,7 @@
 import { exitClasses } from '../exit.ts'
 import { wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
-import type { Verb } from './args.ts'
+import type { Option, Verb } from './args.ts'
 import { helpOption } from './common.ts'
 import { rows } from '../text/rows.ts'
 
@@ -27,11 +27,15 @@ export function helpText(verbs: readonly Verb[], theme: Theme): string {
   ].join('\n') + '\n'
 }
 
+/** What follows the name of a flag. */
+function valueText({ value, optional }: Option): string {
+  if (value !== undefined) return ` ${value}`
+  return optional === undefined ? '' : `[=${optional}]`
+}
+
 export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
-  const flags = Object.entries({ ...options, ...helpOption })
-    .map(([flag, option]) =>
-      [`--${flag}${'value' in option ? ` ${option.value}` : 'optional' in option ? `[=${option.optional}]` : ''}`,
-        option.says])
+  const flags = Object.entries<Option>({ ...options, ...helpOption })
+    .map(([flag, option]) => [`--${flag}${valueText(option)}`, option.says])
   return [
     ...rows(examples, theme.width), '',
     ...wrapWords(says, theme.width), '',

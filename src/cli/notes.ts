@@ -51,7 +51,8 @@ export async function notedLoad<T>(load: () => Promise<T>): Promise<T> {
 
 const every_ms = 200
 /** Sleeps between looks; messages wait in the port meanwhile. */
-const scribeCode = `const { parentPort, receiveMessageOnPort, workerData: { path, shared, every_ms } } = require('node:worker_threads')
+const scribeCode = `const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
+const { path, shared, every_ms } = workerData
 const { writeFileSync } = require('node:fs')
 const names = new Map([[0, ''], [1, 'the module itself']])
 let written = ''

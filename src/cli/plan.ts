@@ -35,7 +35,7 @@ export const checkOptions = {
   },
   checkpoint: {
     value: 'FILE',
-    says: 'of one design in one scope: write what is needed to go on to FILE when the search is stopped, and every 3 minutes',
+    says: 'of one design in one scope: keep the search in FILE, every 3 minutes and when it is stopped',
   },
   resume: { value: 'FILE', says: 'go on where that search stopped' },
   stats: { says: 'what each search did: sizes, depths, what fired and what never did' },
@@ -59,30 +59,15 @@ const leastMemory = 16e6, mostMemory = 4 * 2 ** 30
 const mostWorkers = 64
 
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
-  const { driver = 'exhaustive', property } = flags
-  if (driver !== 'exhaustive' && driver !== 'random')
-    throw usage('--driver', `no driver is named '${driver}'`,
-      suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
-  for (const name of onlyRandom)
-    if (flags[name] !== undefined && driver === 'exhaustive')
-      throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
-  for (const [name, because] of Object.entries(onlyExhaustive))
-    if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
-      throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
+  const { property } = flags
+  const driver = driverOf(flags)
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const subjects = await subjectsOf(io, operands)
   const chosen = scopesOf(flags)
-  const searches = subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0)
-  for (const name of ['checkpoint', 'resume'] as const) {
-    if (flags[name] !== undefined && flags.deep)
-      throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
-    if (flags[name] !== undefined && searches !== 1)
-      throw usage(`--${name}`, `is of one search, and these are ${searches}`,
-        'name one design, and one scope with --scope or --bounds')
-  }
+  checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
     properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),
@@ -94,8 +79,34 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     },
     checkpoint: flags.checkpoint === undefined ? null : placed(io, flags.checkpoint),
     resume: flags.resume === undefined ? null : placed(io, flags.resume),
-    symmetry: flags.symmetry === undefined ? false : flags.symmetry === true ? true : flags.symmetry.split(','),
+    symmetry: typeof flags.symmetry === 'string' ? flags.symmetry.split(',') : flags.symmetry ?? false,
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
+  }
+}
+
+/** @throws UserError where there is no such driver, or it has no use for one of the flags. */
+function driverOf(flags: CheckFlags): Plan['driver'] {
+  const { driver = 'exhaustive' } = flags
+  if (driver !== 'exhaustive' && driver !== 'random')
+    throw usage('--driver', `no driver is named '${driver}'`,
+      suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
+  for (const name of onlyRandom)
+    if (flags[name] !== undefined && driver === 'exhaustive')
+      throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
+  for (const [name, because] of Object.entries(onlyExhaustive))
+    if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
+      throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
+  return driver
+}
+
+/** @throws UserError where a file is to keep one search and there are several. */
+function checkOneSearch(flags: CheckFlags, searches: number): void {
+  for (const name of ['checkpoint', 'resume'] as const) {
+    if (flags[name] !== undefined && flags.deep)
+      throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
+    if (flags[name] !== undefined && searches !== 1)
+      throw usage(`--${name}`, `is of one search, and these are ${searches}`,
+        'name one design, and one scope with --scope or --bounds')
   }
 }
 

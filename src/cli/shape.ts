@@ -52,7 +52,12 @@ function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
   if (expected !== 'never' || path === undefined)
     return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a "
       + "built-in one with without(...)"
-  const known = path.length === 1 ? designFields
-    : path.length > 2 ? stepFields : path[0]!.key === 'givesUp' ? claimNames : callNames
+  const known = knownAt(path)
   return suggest(String(path.at(-1)!.key), known, `there are ${known.join(', ')}`)
+}
+/** The fields that there are where this one is none. */
+function knownAt(path: readonly { readonly key: unknown }[]): readonly string[] {
+  if (path.length === 1) return designFields
+  if (path.length > 2) return stepFields
+  return path[0]!.key === 'givesUp' ? claimNames : callNames
 }

@@ -99,8 +99,8 @@ export function standingOf(result: PropertyResult, exploration: Exploration, des
   switch (result.outcome) {
     case 'violated': return Object.hasOwn(design.givesUp, result.property) ? 'known' : 'unexpected'
     case 'holds':
-      return result.vacuous ? 'vacuous'
-        : missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
+      if (result.vacuous) return 'vacuous'
+      return missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
     case 'passed': return missed && design.full ? 'open' : 'fine'
     case 'reached': return 'fine'
     case 'unreached': return 'vacuous'

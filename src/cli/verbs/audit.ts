@@ -22,7 +22,8 @@ const options = {
   diff: { value: 'DUMP', says: 'what differs in this second dump' },
   format: {
     value: dumpFormats.join('|'),
-    says: 'of the dump: table pages behind a line of JSON, or a plain image whose offsets are addresses (by its first bytes)',
+    says: 'of the dump: table pages behind a line of JSON, or a plain image whose offsets are addresses '
+      + '(by its first bytes)',
   },
   cap: register('register values: a plain image needs these four; a trimmed dump has its own'),
   ecap: register('extended capabilities'),

@@ -64,7 +64,8 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
     })
     line.end()
     const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
-    const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
+    const judged: ExitName = report.differences.length > 0 ? 'violated' : 'holds'
+    const exit = report.interrupted ? 'interrupted' : judged
     return await print(io, flags, { kind: 'oracle', exit, oracle: report, saved })
   } finally { line.end() }
 }

@@ -75,9 +75,8 @@ function reasonLines(call: string, reason: Reason, theme: Theme, whole: Whole): 
     ...text(ops === null || property === null ? because
       : `${property} in ${ops.length} ops${clause === null ? '' : ` (${clause})`}: ${because}`),
     ...also.length === 0 ? [] : text(`also ${also.map(one => `${one.property} in ${one.ops}`).join(', ')}`),
-    ...trace === null ? ops === null ? []
-      : hang('  ', 2, wrapWords(ops.map(({ action }) => action).join(' → '), theme.width - 2)
-        .map(line => theme.dim(line))) : [trace.trimEnd()],
+    ...trace === null ? text((ops ?? []).map(({ action }) => action).join(' → ')).map(line => theme.dim(line))
+      : [trace.trimEnd()],
     `  ${why.command}`, ...why.saved === null ? [] : [`  ${why.saved}`],
   ]
 }

@@ -1,6 +1,7 @@
 /** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
 import { printable } from '../../errors.ts'
 import { exitClasses } from '../../exit.ts'
+import type { ExitName } from '../../exit.ts'
 import { overallOf, unjudgedOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
 import type { ReportOf } from '../report.ts'
@@ -18,9 +19,8 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
   const { theme, stats, program: { tool, version } } = view
   const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
   const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
-  const cutShort = exit === 'incomplete' || exit === 'interrupted'
   const { code, meaning } = exitClasses.find(row => row.name === exit)!
-  const tone = exit === 'holds' ? theme.good : cutShort ? theme.warn : theme.bad
+  const [mark, tone] = endOf(exit, theme)
   const head = [
     { text: `${tool} ${version}`, paint: theme.strong }, ...drivers.map(text => ({ text })),
     ...(seed === null ? [] : [{ text: `seed ${seed}` }]),
@@ -34,10 +34,15 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       problemLines(report, theme), notBegunLines(report, theme)]),
-    tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
+    tone(`${mark} ${exit}: ${meaning} (exit ${code})`),
     ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'
+}
+
+function endOf(exit: ExitName, theme: Theme): [mark: string, paint: Theme['bad']] {
+  if (exit === 'holds') return ['✓', theme.good]
+  return exit === 'incomplete' || exit === 'interrupted' ? ['…', theme.warn] : ['✗', theme.bad]
 }
 
 const thousands = (n: number): string => n.toLocaleString('en-US')
@@ -90,18 +95,22 @@ function regressionLines({ regressions }: CheckReport, theme: Theme): string[] {
   const broken = regressions.filter(({ because }) => because !== null)
   if (regressions.length === 0) return []
   return [
-    theme.strong(`saved counterexamples replayed first: ${regressions.length}, of which ${broken.length} still violate`),
+    theme.strong(`saved counterexamples replayed first: ${regressions.length}, `
+      + `of which ${broken.length} still violate`),
     ...broken.flatMap(({ path, design, property, because }) => [
       `  ${theme.bad('✗')} ${design}  ${property}`, ...hang('      ', 6, wrapWords(because!, theme.width - 6)),
       `      ${printable(path)}`]),
   ]
 }
 
+const violationsOf = (design: DesignReport, standing: Standing): Overall[] =>
+  overallOf(design).filter(one => one.violation !== null && one.standing === standing)
+
 function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evidence'], view: View): string[][] {
   const { theme } = view
   const { designs } = report
   return (['unexpected', 'known'] as const).map(standing => {
-    const blocks = designs.map(design => ({ design, found: overallOf(design).filter(one => one.violation !== null && one.standing === standing) }))
+    const blocks = designs.map(design => ({ design, found: violationsOf(design, standing) }))
       .filter(({ found }) => found.length > 0)
     if (blocks.length === 0) return []
     const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
@@ -130,11 +139,13 @@ function shortForm({ property, violation, in: scope }: Overall, theme: Theme, pa
     : [names(ops.slice(0, loop)), `for ever (${names(ops.slice(loop))})`].filter(text => text !== '').join(' → ')
   const below = (text: string): string[] => hang('        ', 8, wrapWords(text, theme.width - 8))
   const saved = design.saved[property]
+  const upTo = loop === null ? '' : ' up to its loop'
   return [
     ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }],
       theme.width),
     ...below(because),
-    ...below(`${count(ops.length, 'op')}${!shortest ? '' : loop === null ? ', none shorter' : ', none shorter up to its loop'}: ${way}`).map(line => theme.dim(line)),
+    ...below(`${count(ops.length, 'op')}${shortest ? `, none shorter${upTo}` : ''}: ${way}`)
+      .map(line => theme.dim(line)),
     ...(saved === undefined ? [] : [`        saved ${printable(saved)}`]),
   ]
 }

@@ -24,7 +24,8 @@ export function tableLines({ designs, claims: all }: CheckReport, theme: Theme):
   const names = Math.max(6, ...designs.map(({ design }) => design.length)) + 2
   const widest = Math.max(0, ...claims.map((claim, i) => claim.length - 3 * (claims.length - i)))
   const spare = theme.width - names - statesWidth - 3 * claims.length - Math.max(0, widest - statesWidth)
-  const gap = spare >= claims.length * 2 ? 5 : spare >= claims.length ? 4 : spare >= 0 ? 3 : 2
+  // Two to five columns for each claim: as many as the line has left.
+  const gap = 3 + (spare < 0 ? -1 : Math.min(2, Math.floor(spare / Math.max(1, claims.length))))
   const used = new Set(rows.flatMap(({ cells }) => claims.map(claim => cells.get(claim) ?? 'unchecked')))
   return [
     ...claims.map((claim, i) => (' '.repeat(names) + claims.slice(0, i).map(() => '│'.padEnd(gap)).join('')

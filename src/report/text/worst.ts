@@ -41,13 +41,16 @@ function rowLines({ design, found, stopped }: WaitOfDesign, theme: Theme): strin
     ...entry('least', least === null ? 'it never ends' : wayOf(least)),
     ...endless === null ? []
       : entry('may never',
-        'end, though all that is fair goes on: '
-          + `${endless.loop === endless.ops.length ? `at rest after ${names(endless.ops.slice(endless.begin))}` : roundOf(endless)}`),
+        `end, though all that is fair goes on: ${endlessOf(endless)}`),
   ]
 }
 const names = (ops: CostPath['ops']): string => ops.map(({ action }) => action).join(' → ')
 /** The steps that take time; --json has the others too. */
-const wayOf = ({ cost, ops, begin, prices }: CostPath): string =>
-  `${cost} = ${ops.slice(begin).flatMap(({ action }, i) => prices[i] === 0 ? [] : [`${action} ${prices[i]}`]).join(' + ') || 'nothing'}`
+function wayOf({ cost, ops, begin, prices }: CostPath): string {
+  const priced = ops.slice(begin).flatMap(({ action }, i) => prices[i] === 0 ? [] : [`${action} ${prices[i]}`])
+  return `${cost} = ${priced.join(' + ') || 'nothing'}`
+}
 const roundOf = ({ ops, begin, loop }: Round): string =>
   `${names(ops.slice(loop))}; first ${names(ops.slice(begin, loop))}`
+const endlessOf = (round: Round): string =>
+  round.loop === round.ops.length ? `at rest after ${names(round.ops.slice(round.begin))}` : roundOf(round)

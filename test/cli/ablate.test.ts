@@ -33,7 +33,7 @@ const words = (command: string): string[] =>
   command.replace('npx remapcheck ', '').split(' ').map(word => word.replaceAll("'", ''))
 
 describe('the unmap of ring0-strict, one page', () => {
-  it('needs what the manual asks for, where it asks for it; each counterexample replays and each command shows it', async () => {
+  it('needs what the manual asks for, where it does; counterexamples replay, and the commands show them', async () => {
     const document = await documentOf('ring0-strict --call unmap --bounds frames=1,iovas=1 --hardware '
       + `standard,cm=1,rwbf=1,coherent=0,psi=0,drain=0 --save ${folder}`)
     expect(document.format).toBe('remapcheck-ablate/1')

@@ -118,8 +118,10 @@ describe('a policy', () => {
     fileOf('policy.json', JSON.stringify({ format: 'remapcheck-policy/1', devices, accept }))
   const all = [{ from: '0x0', to: '0x20000000', rights: 'rw' }]
   it('fails where a device reaches more than it may, and says where', async () => {
+    const network = [{ from: '0x6229000', to: '0x622a000', rights: 'rw' },
+      { from: '0x6491000', to: '0x6492000', rights: 'r' }]
     const line = `audit ${dump('strict')} --absent-zero --policy `
-      + `${policy({ '*': all, '00:03.0': [{ from: '0x6229000', to: '0x622a000', rights: 'rw' }, { from: '0x6491000', to: '0x6492000', rights: 'r' }], '00:09.0': [] })}`
+      + policy({ '*': all, '00:03.0': network, '00:09.0': [] })
     const { code, out } = await run(line)
     expect(code).toBe(1)
     expect(out.slice(out.indexOf('✗ the policy'))).toBe([
@@ -159,7 +161,9 @@ describe('a policy', () => {
     ['{ "format": "remapcheck-policy/2", "devices": {} }',
       ':1:13: format: "remapcheck-policy/2", expected "remapcheck-policy/1" [E-POLICY-FIELD]'],
     ['{ "format": "remapcheck-policy/1" }', ':1:1: devices: missing [E-POLICY-FIELD]'],
-    ['{ "format": "remapcheck-policy/1",\n "devices": { "00:02.0": [{ "from": "0x0", "to": "0x1000", "rights": "rwx" }] } }', ':2:70: devices.00:02.0.0.rights: "rwx", expected'],
+    ['{ "format": "remapcheck-policy/1",\n "devices": { "00:02.0": '
+      + '[{ "from": "0x0", "to": "0x1000", "rights": "rwx" }] } }',
+      ':2:70: devices.00:02.0.0.rights: "rwx", expected'],
     ['{ "format": "remapcheck-policy/1",\n "devices": { "00:02.0": [\n   { "from": "0x2000", "to": "0x1000", '
       + '"rights": "rw" }] } }',
       ':3:4: devices.00:02.0.0: Object, expected a range whose "to" is above its "from" [E-POLICY-FIELD]'],

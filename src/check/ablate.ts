@@ -112,9 +112,10 @@ class Ablation {
       if (!isAsked(design, edit, protocolOn(design, edit.call, b))) continue
       asked++
       const right = await this.right(b, scope)
-      const kept = right === null ? [] : heldBy(design, b, right)
+      const properties = right === null ? [] : heldBy(design, b, right)
       flawed = right !== null && noteFlaws(right, hardware, b, flaws) || flawed
-      const found = right === null ? null : await this.search(less, b, kept, scope, flawed ? mostBesideFlaws : Infinity)
+      const found = right === null ? null
+        : await this.search(less, b, properties, scope, flawed ? mostBesideFlaws : Infinity)
       if (found instanceof ModelError)
         return { hardware: hardware.name, verdict: 'needed', why: whyBroken(this.plan.subject, less, scope, b, found),
           searched, states }

@@ -13,10 +13,10 @@ import { migrations } from '../../spec/kernel/migration.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
-import { notedLoad } from './notes.ts'
+import { recordedLoad } from './heartbeat-file.ts'
 import { packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
-import { checkShape } from './shape.ts'
+import { parseDesign } from './design-schema.ts'
 
 /** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
@@ -54,7 +54,7 @@ async function load(io: Io, text: string): Promise<Subject[]> {
   const given = module['default'] ?? module['design'] ?? module['designs']
   if (given === undefined)
     throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
-  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path),
+  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: parseDesign(one, path),
     path }))
   return change === null ? found : editedOnes(found, change.edits)
 }
@@ -73,7 +73,7 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   try {
     if (/\.[cm]?ts$/.test(file)) await useTsx(path, file)
     useOwnModules()
-    return await notedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
+    return await recordedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION')

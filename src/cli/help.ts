@@ -3,7 +3,7 @@ import { exitClasses } from '../exit.ts'
 import { wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
 import type { Option, Verb } from './args.ts'
-import { helpOption } from './common.ts'
+import { helpOption } from './shared-flags.ts'
 import { rows } from '../text/rows.ts'
 
 const exits = (theme: Theme): string[] =>

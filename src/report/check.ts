@@ -44,7 +44,7 @@ export interface Climb {
   readonly rungs: number
   /** The first bounds that were not finished. */
   readonly unfinished: { readonly bounds: string; readonly states: number; readonly stopped: string } | null
-  /** At the first bounds not finished, where nothing is left to raise, at a violation that nobody expects, by
+  /** At the first bounds not finished, where nothing is left to raise, at an unexpected violation, by
    *  Ctrl-C. */
   readonly ended: 'unfinished' | 'top' | 'violated' | 'interrupted'
 }

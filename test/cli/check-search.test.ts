@@ -1,6 +1,6 @@
 /** `check`: threads, memory, symmetry, what the searches did; and which driver takes which flag. */
 import { describe, expect, it } from 'vitest'
-import { checkOptions } from '../../src/cli/plan.ts'
+import { checkOptions } from '../../src/cli/check-flags.ts'
 import { run } from './run.ts'
 
 interface Result { property: string; outcome: string; vacuous: boolean }

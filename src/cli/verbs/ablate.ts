@@ -1,9 +1,9 @@
 /** `ablate`: which steps of a design are needed, on which hardware, and what happens without each. */
 import { ablate as ablateProtocols, occurs, smallestFirst } from '../../check/ablate.ts'
 import type { AblationPlan } from '../../check/ablate.ts'
-import { reasonsEvidence, savedReasons } from '../../check/ablation-traces.ts'
+import { reasonsEvidence, saveReasons } from '../../check/ablation-traces.ts'
 import { boundsOf } from '../../check/bounds-text.ts'
-import { blamed, blamedLater } from '../../check/design-errors.ts'
+import { withDesignErrors, withDesignErrorsAsync } from '../../check/design-errors.ts'
 import type { Subject } from '../../check/subject.ts'
 import type { ExitName } from '../../exit.ts'
 import { ablationExit } from '../../report/ablation.ts'
@@ -18,7 +18,7 @@ import { callNames } from '../../../spec/state.ts'
 import type { CallName } from '../../../spec/state.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../common.ts'
+import { colorOption, fullOption, jsonOption } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -54,12 +54,12 @@ async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
   let protocols: ProtocolReport[]
   const { subject } = plan
   try {
-    protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say }))
+    protocols = await withDesignErrorsAsync(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say }))
   } finally { line.end() }
   const report: AblationReport = {
     design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
     protocols: flags.save === undefined ? protocols
-      : savedReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
+      : saveReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
     interrupted: io.signal.aborted, repeat: ['npx remapcheck ablate', ...args.map(word => shellWord(word))].join(' '),
   }
   return await print(io, flags,
@@ -91,7 +91,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
     subject, calls: called,
     hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name))
       .map(name => hardwares.find(one => one.name === name)!),
-    scopes: blamed(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
+    scopes: withDesignErrors(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
     maxStates: states === undefined ? undefined : wholeNumber('--states', states, 1, 2 ** 31),
     maxSeconds: time === undefined ? undefined : seconds('--time', time),
   }

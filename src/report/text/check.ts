@@ -125,7 +125,7 @@ function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evide
   })
 }
 
-/** The trace of what nobody expected, and of everything when one design was asked. */
+/** The trace of what is unexpected, and of everything when one design was asked. */
 const isShownWhole = ({ standing }: Overall, { designs, notBegun }: CheckReport, { full }: View): boolean =>
   standing !== 'known' || designs.length + notBegun.length === 1 || full
 

@@ -17,7 +17,7 @@ export function silentLines(designs: readonly DesignReport[], theme: Theme): str
   return rows.length === 0 ? [] : [theme.warn('actions that never fired in what was searched'), ...rows]
 }
 
-/** Which ids were interchangeable, which were not and why; nothing where nobody asked for symmetry. */
+/** Which ids were interchangeable, which were not and why; nothing without --symmetry. */
 export function symmetryLines(designs: readonly DesignReport[], theme: Theme): string[] {
   const rows = new Map<string, string[]>()
   for (const { design, scopes } of designs)

@@ -1,5 +1,5 @@
-/** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a
- *  misspelt one. */
+/** Whether what a user's module exports is a kernel design, checked field by field. A field that the program does not
+ *  read is a misspelt one. */
 import * as v from 'valibot'
 import { isPrintable, suggest, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
@@ -21,7 +21,7 @@ const step = v.strictObject({
 const claimNames = claims.map(({ property }) => property.name)
 const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))])))
 const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
-const shape = v.strictObject({
+const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
   blocksCompatibility: v.boolean(),
@@ -30,11 +30,11 @@ const shape = v.strictObject({
   givesUp, protocols,
 })
 
-export const designFields = Object.keys(shape.entries), stepFields = Object.keys(step.entries)
+export const designFields = Object.keys(designSchema.entries), stepFields = Object.keys(step.entries)
 
 /** @throws UserError E-DESIGN-SHAPE naming the field. */
-export function checkShape(given: unknown, path: string): Design {
-  const parsed = v.safeParse(shape, given)
+export function parseDesign(given: unknown, path: string): Design {
+  const parsed = v.safeParse(designSchema, given)
   if (parsed.success) return given as Design
   const issue = parsed.issues[0]
   throw new UserError({

@@ -24,8 +24,8 @@ export function asDesignError({ design, path }: Subject, cause: unknown): unknow
     code: 'E-DESIGN-STEP', subject: `${basename(path)}, design '${design.name}'`,
     problem: cause instanceof Error ? cause.message : String(cause),
     next: ops.length === 0
-      ? `mend the step, or the protocol it is in; \`remapcheck check ${shellWord(path)}\` may show what does not work`
-      : `mend the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:`,
+      ? `fix the step, or the protocol it is in; \`remapcheck check ${shellWord(path)}\` may show what does not work`
+      : `fix the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:`,
     below: ops.map((op, i) => `${i + 1}  ${showOp(op)}`),
   })
 }

@@ -16,30 +16,30 @@ import type { Io } from './io.ts'
 
 export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'these bounds in place of the scopes' },
+  bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   property: { value: 'GLOB', says: 'only properties of this name' },
   driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
-  seed: { value: 'N', says: 'of the random runs, decimal or 0x' },
+  seed: { value: 'N', says: 'seed of the random runs, decimal or 0x…' },
   runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
   length: { value: 'N', says: 'most ops of a random run (100)' },
-  time: { value: '30s', says: 'stop after this time, with what was found' },
-  deep: { says: 'raise the bounds of each scope, one after the other, until the time (5m) or memory is used' },
-  states: { value: 'N', says: 'most states of one search' },
-  memory: { value: 'SIZE', says: 'most memory for the states of one search: 500MB, 2GB (4GiB)' },
+  time: { value: '30s', says: 'stop after this time, and report what was found' },
+  deep: { says: 'raise the bounds of each scope in turn, until the time (5m) or memory runs out' },
+  states: { value: 'N', says: 'stop a search after this many states' },
+  memory: { value: 'SIZE', says: 'stop a search when its states fill this memory: 500MB, 2GB (4GiB)' },
   workers: { value: 'N',
-    says: 'threads of one search (1): counts and traces do not depend on it; claims about endless runs take one' },
+    says: 'threads of one search (1); counts and traces stay the same; claims about endless runs use one thread' },
   symmetry: {
     optional: 'NAMES',
-    says: 'one state for all that differ in the names of interchangeable ids only: of all that are, or of these (with '
-      + 'commas); leaves claims about endless runs out',
+    says: 'merge states that differ only in the names of interchangeable ids: of all such ids, or of these (with '
+      + 'commas); skips claims about endless runs',
   },
   checkpoint: {
     value: 'FILE',
-    says: 'of one design in one scope: keep the search in FILE, every 3 minutes and when it is stopped',
+    says: 'save the search to FILE every 3 minutes and when it stops (one design, one scope)',
   },
-  resume: { value: 'FILE', says: 'go on where that search stopped' },
-  stats: { says: 'what each search did: sizes, depths, what fired and what never did' },
-  save: { says: `keep unexpected counterexamples in ${regressionFolder} (random runs always do)` },
+  resume: { value: 'FILE', says: 'continue the search that FILE holds' },
+  stats: { says: 'show what each search did: sizes, depths, which actions fired and which never did' },
+  save: { says: `save unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
   ...fullOption, ...jsonOption, ...colorOption,
 } as const
@@ -50,9 +50,9 @@ const onlyRandom = ['seed', 'runs', 'length'] as const
 const onlyExhaustive = {
   states: 'random runs have no such limit', memory: 'random runs have no such limit',
   workers: 'random runs are one thread',
-  symmetry: 'random runs do not compare states, so that there is nothing to leave out',
+  symmetry: 'random runs do not compare states',
   deep: 'random runs prove nothing at any bounds',
-  checkpoint: 'random runs have nothing to go on from', resume: 'random runs have nothing to go on from',
+  checkpoint: 'random runs cannot be continued', resume: 'random runs cannot be continued',
 } as const satisfies Partial<Record<keyof typeof checkOptions, string>>
 
 const leastMemory = 16e6, mostMemory = 4 * 2 ** 30
@@ -92,7 +92,7 @@ function driverOf(flags: CheckFlags): Plan['driver'] {
       suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
   for (const name of onlyRandom)
     if (flags[name] !== undefined && driver === 'exhaustive')
-      throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
+      throw usage(`--${name}`, 'only random runs use it', 'add --driver random')
   for (const [name, because] of Object.entries(onlyExhaustive))
     if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
       throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
@@ -103,16 +103,16 @@ function driverOf(flags: CheckFlags): Plan['driver'] {
 function checkOneSearch(flags: CheckFlags, searches: number): void {
   for (const name of ['checkpoint', 'resume'] as const) {
     if (flags[name] !== undefined && flags.deep)
-      throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
+      throw usage(`--${name}`, 'saves one search, and --deep runs many', 'leave --deep out, and give --bounds')
     if (flags[name] !== undefined && searches !== 1)
-      throw usage(`--${name}`, `is of one search, and these are ${searches}`,
+      throw usage(`--${name}`, `saves one search, and this command runs ${searches}`,
         'name one design, and one scope with --scope or --bounds')
   }
 }
 
 function scopesOf(flags: CheckFlags): readonly Scope[] {
   if (flags.bounds !== undefined) {
-    if (flags.scope !== undefined) throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
+    if (flags.scope !== undefined) throw usage('--bounds', 'replaces the scopes', 'give --scope or --bounds')
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
   }
   const known = scopes.map(({ name }) => name)

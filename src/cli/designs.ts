@@ -81,7 +81,7 @@ async function importModule(path: string, file: string): Promise<Record<string, 
     const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
     throw new UserError({ code: 'E-DESIGN-MODULE', subject: path,
       problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
-      next: 'mend the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
+      next: 'fix the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
     })
   }
 }

@@ -112,21 +112,21 @@ function reportStuck(modules: readonly string[], { why, how, ran }: Verdict): nu
     return exitCode('interrupted')
   }
   const since = how === 'works' ? `it has worked for ${limits().work_ms / 1000} s`
-    : 'it waits, and nothing runs that it could wait for'
+    : 'it waits, but nothing runs that could wake it'
   return report(modules, `${ran} does not return: ${since}`,
-    'look for a loop that does not end; a step does one thing and returns, and waits by its `when`', 'HANGS')
+    'look for a loop that does not end; a step does one thing and returns; to wait, give it a `when`', 'HANGS')
 }
 /** The same: it ended without an exit code. */
 function reportEnd(modules: readonly string[], status: number | null, signal: string | null,
   op: RunningOp | null): number {
   const ran = op?.ran ?? null
   if (signal !== null)
-    return report(modules, `the process that ran it was ended by ${signal}${ran === null ? '' : `, in ${ran}`}`,
+    return report(modules, `${signal} ended the process that ran it${ran === null ? '' : `, in ${ran}`}`,
       'where memory ran out, look there for something that grows without end, or take smaller bounds or --states N',
       'MODULE', 'incomplete')
   return status === unsettled
-    ? report(modules, 'the module ended the program: a top-level await of it never settles',
-      'let the module await only what comes')
+    ? report(modules, 'the module ended the program: its top-level await never settles',
+      'await only what settles')
     : report(modules, `the module ended the program (with ${status})`,
       'take process.exit, and what throws after loading, out of the module')
 }

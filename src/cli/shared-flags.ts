@@ -1,5 +1,5 @@
 /** Flags that several verbs share. */
-export const jsonOption = { json: { says: 'one JSON document on stdout' } } as const
-export const fullOption = { full: { says: 'whole traces, and whole states beside what changed' } } as const
-export const colorOption = { 'no-color': { says: 'no colours (as NO_COLOR)' } } as const
+export const jsonOption = { json: { says: 'print one JSON document on stdout' } } as const
+export const fullOption = { full: { says: 'print whole traces, with whole states beside the changes' } } as const
+export const colorOption = { 'no-color': { says: 'no colours (NO_COLOR does the same)' } } as const
 export const helpOption = { help: { says: 'this help' } } as const

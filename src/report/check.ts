@@ -76,13 +76,13 @@ export interface CheckReport {
 
 /** An outcome, seen from what was expected; the gravest first. */
 export const standings = [
-  /** Violated, and expected to hold. */
+  /** Violated, but expected to hold. */
   'unexpected',
   /** Holds in every scope, and known to be violated: the model has lost a bug. */
   'lost',
   /** A `sometimes` that was not reached, or a claim that nothing came to be judged by. */
   'vacuous',
-  /** Violated, as the design is known to be. */
+  /** Violated, and the design gives it up. */
   'known',
   /** The run ended before it could say, or a random run did not find what is known to be there. */
   'open',

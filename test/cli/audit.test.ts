@@ -89,13 +89,13 @@ describe('audit', () => {
       await run(`audit ${join(dir, 'ring.img')} --cap 0xd2008c22260206 --ecap 0xf00f4a --rtaddr 0x1000 --irta 0 `
         + '--gsts 0x80000000', { signal: interrupt.signal })
     expect([code, out]).toEqual([130, ''])
-    expect(err).toMatch(/^stopped after [\d,]+ tables: nothing is said of the dump\n$/)
+    expect(err).toMatch(/^stopped after [\d,]+ tables, without a report\n$/)
   })
   it.each([
     ['audit', 'needs a dump'], ['audit a b', 'takes one dump, given 2'], ['audit a --format elf', "'elf' is no format"],
     ['audit a --haw 12', "'12' is not a whole number from 32 to 52"],
     ['audit a --cap x', "'x' is no register value"], ['audit none.gz', 'there is no such file [E-DUMP-MISSING]'],
-    ['audit a --policy b --diff c', 'goes without --policy'],
+    ['audit a --policy b --diff c', 'cannot be combined with --policy'],
     [`audit ${dump('strict')} --format image`, 'are not whole pages of 4096'],
     [`audit ${dump('strict')} --rtaddr 0x1ffffffffffffffff`, 'is no register value'],
     [`audit ${dump('strict')} --gsts 0x100000000`, 'GSTS has 32 bits, and 0x100000000 has more'],

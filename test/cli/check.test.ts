@@ -90,7 +90,7 @@ describe('check', () => {
   it('prints what it had found when it is interrupted', async () => {
     const { code, out } = await run('check ring0-strict driver-server', { cwd, signal: abortedAfter(1000) })
     expect(code).toBe(130)
-    expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*not begun\n {2}driver-server\n[^]*interrupted: [^]*repeat/)
+    expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*not started\n {2}driver-server\n[^]*interrupted: [^]*repeat/)
   })
   it('shows progress on a terminal only, on stderr only', async () => {
     const { out, err } = await run('check no-iommu --scope mapping', { tty: true })
@@ -147,7 +147,7 @@ describe('a design of the user', () => {
     expect(err)
       .toMatch(inSequence(
         /^broken\.ts, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register /,
-        /\[E-DESIGN-STEP\]\n {2}→ mend the step; these 2 ops lead there:\n/,
+        /\[E-DESIGN-STEP\]\n {2}→ fix the step; these 2 ops lead there:\n/,
         / {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n$/))
   })
   it('has a value outside its domain named with action and field', async () => {

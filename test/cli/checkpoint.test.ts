@@ -33,7 +33,7 @@ describe('a search that was stopped', () => {
   it('says how it goes on, and does: to the verdicts and counts of one that was not', async () => {
     const cut = await run(`${line} --states 2000 --checkpoint ${file}`)
     expect(cut.code).toBe(6)
-    const goOn = /^go on {3}npx remapcheck (.*)$/m.exec(cut.out)![1]!
+    const goOn = /^resume {2}npx remapcheck (.*)$/m.exec(cut.out)![1]!
     // with the same limit it would end where it began
     expect(goOn).toBe(`${line} --checkpoint ${file} --resume ${file}`)
     expect(readdirSync(cwd)).toEqual(['kept'])
@@ -52,7 +52,7 @@ describe('a search that was stopped', () => {
     expect(existsSync(kept)).toBe(true)
   })
   it('and one that ended has nothing to go on with', async () => {
-    expect((await run(`${line} --resume ${file} --checkpoint ${file}`)).out).not.toContain('go on')
+    expect((await run(`${line} --resume ${file} --checkpoint ${file}`)).out).not.toContain('resume  npx')
   })
 })
 
@@ -64,12 +64,12 @@ describe('is refused aloud', () => {
   }
   it('of several searches, and by random runs', async () => {
     expect(await refusal(`check ring0-strict --checkpoint ${file}`))
-      .toMatch(/--checkpoint: is of one search, and these are 12/)
+      .toMatch(/--checkpoint: saves one search, and this command runs 12/)
     expect(await refusal(`check ring0-strict driver-server --scope together --resume ${file}`))
-      .toMatch(/--resume: is of one search/)
+      .toMatch(/--resume: saves one search/)
     for (const flag of ['checkpoint', 'resume'])
       expect(await refusal(`${line} --driver random --${flag} ${file}`))
-        .toMatch(new RegExp(`--${flag}: random runs have nothing to go on from`))
+        .toMatch(new RegExp(`--${flag}: random runs cannot be continued`))
   })
   it('for another design, other bounds, properties or symmetry, with the command that made it', async () => {
     expect(await refusal(`check driver-server --scope together --resume ${file}`))

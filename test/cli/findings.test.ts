@@ -78,7 +78,7 @@ describe('what nothing was asked of', () => {
     expect(await run('check ring0-strict no-iommu --bounds sources=1,vectors=1,cpus=2,migrate=1 --property '
       + 'no-lost-edge')).toMatchObject({ code: 0 })
     const { code, out } = await run('check ring0-strict no-iommu --property no-wrong-permission')
-    expect(out).toContain('no claim was asked of no-iommu')
+    expect(out).toContain('no claim was judged of no-iommu')
     expect(code).toBe(4)
   })
   it('of a log, is told: a line that shows nothing ends as vacuous', async () => {

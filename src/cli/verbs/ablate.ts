@@ -28,22 +28,22 @@ const options = {
   call: { value: 'NAME', says: 'only the protocol of this call; several with commas' },
   hardware: { value: 'NAME',
     says: `only this hardware; several with commas: ${hardwares.map(({ name }) => name).join(' ')}` },
-  scope: { value: 'NAME', says: 'only this scope or small world; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'these bounds in place of the scopes' },
+  scope: { value: 'NAME', says: 'only this scope (small ones included); several with commas' },
+  bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },
-  states: { value: 'N', says: 'most states of one search' },
+  states: { value: 'N', says: 'stop a search after this many states' },
   save: { value: 'DIR', says: 'write the counterexample of each needed step to DIR, one trace a file' },
   ...fullOption, ...jsonOption, ...colorOption,
 } as const
 
 export const ablate = {
   name: 'ablate', operands: 'DESIGN', options, run: runAblate,
-  says: 'Take each step of each protocol out in turn, and swap the stores that hardware could see in another order: '
-    + 'which are needed, on which hardware. DESIGN as in check.',
+  says: 'Remove each step of each protocol in turn, and swap the stores that hardware could see in another order. '
+    + 'Shows which steps and orders are needed, on which hardware. DESIGN as in check.',
   examples: [
     ['remapcheck ablate ring0-strict', 'a matrix for each protocol: steps by hardware'],
     ['remapcheck ablate ring0-strict --call unmap --full', 'one protocol, with whole counterexamples'],
-    ['remapcheck ablate ./mine.mjs --hardware standard,cm=1 --save traces/needed', 'your own design, traces kept'],
+    ['remapcheck ablate ./mine.mjs --hardware standard,cm=1 --save traces/needed', 'your own design, traces saved'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -99,7 +99,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
 
 function scopesOf({ bounds, scope }: Flags<typeof options>): readonly Scope[] {
   if (bounds !== undefined && scope !== undefined)
-    throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
+    throw usage('--bounds', 'replaces the scopes', 'give --scope or --bounds')
   if (bounds !== undefined)
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
   const all = [...worlds, ...scopes]

@@ -23,8 +23,8 @@ import { print } from '../print.ts'
 
 export const check = {
   name: 'check', operands: '[DESIGN…]', options: checkOptions, run: runCheck,
-  says: 'Explore kernel designs in small worlds and judge every claim. DESIGN is a name, NAME+MIGRATION, or the path '
-    + 'of your own module.',
+  says: 'Explore kernel designs in small configurations, and judge every claim. DESIGN is a name, NAME+MIGRATION, '
+    + 'or the path of your own module.',
   examples: [
     ['remapcheck check', 'all built-in designs'],
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],

@@ -12,7 +12,7 @@ const options = { ...jsonOption, ...colorOption } as const
 
 export const list = {
   name: 'list', operands: '[WHAT…]', options, run: runList,
-  says: `Show what has a name: ${registries.map(({ name }) => name).join(', ')}.`,
+  says: `List everything that has a name: ${registries.map(({ name }) => name).join(', ')}.`,
   examples: [['remapcheck list', 'what can be listed'], ['remapcheck list designs properties', 'two of the lists']],
 } as const satisfies Command<typeof options>
 

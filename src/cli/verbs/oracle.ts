@@ -20,24 +20,23 @@ import { print } from '../print.ts'
 
 const savedAt = 'traces/qemu'
 const options = {
-  cases: { value: 'N', says: 'requests to compare; 10,000 where not given' },
-  seed: { value: 'S', says: 'what the cases are drawn from; 1 where not given' },
+  cases: { value: 'N', says: 'requests to compare (10,000)' },
+  seed: { value: 'S', says: 'seed of the random cases (1)' },
   suite: { value: 'NAME', says: `only one of ${suiteNames.join(', ')}` },
-  save: { value: 'DIR', says: `where the least case of a difference is saved; ${savedAt} where not given` },
-  replay: { value: 'FILE', says: 'one saved case again' },
-  qemu: { value: 'PATH', says: 'the QEMU to run; as REMAPCHECK_QEMU' },
+  save: { value: 'DIR', says: `where to save the smallest case of each difference (${savedAt})` },
+  replay: { value: 'FILE', says: 'replay one saved case' },
+  qemu: { value: 'PATH', says: 'the QEMU to run (REMAPCHECK_QEMU does the same)' },
   ...jsonOption, ...colorOption,
 } as const
 
 export const oracle = {
   name: 'oracle', operands: '', options, run: runOracleVerb,
-  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, '
-    + 'interrupts, scalable mode. '
-    + 'What QEMU does must be what the manual allows, or a known exception.',
+  says: 'Compare the VT-d model with QEMU on random cases: table walks, sequences of changes and invalidations, '
+    + 'interrupts, scalable mode. Whatever QEMU does, the manual must allow it, or a known exception explain it.',
   examples: [
     ['remapcheck oracle --cases 100000', 'a hundred thousand requests, and what they reached'],
-    ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, other cases'],
-    [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'a difference again, side by side'],
+    ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, with another seed'],
+    [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'replay a difference, side by side'],
   ],
 } as const satisfies Command<typeof options>
 

@@ -23,8 +23,8 @@ export const start = {
 
 /** The recorded boots, by mode. */
 const boots = [
-  ['strict', 'each unmap is followed by an invalidation of its page, before it returns'],
-  ['lazy', 'unmaps are collected, and a flush of the whole domain follows later'],
+  ['strict', 'each unmap invalidates its page before it returns'],
+  ['lazy', 'the kernel collects unmaps, and later flushes the whole domain'],
 ] as const
 
 /** The exit class is that of the first part that is not as expected. */

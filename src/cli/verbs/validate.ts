@@ -17,7 +17,8 @@ const options = {
 
 export const validate = {
   name: 'validate', operands: 'LOG', options, run: runValidate,
-  says: 'Hold the QEMU VT-d trace log of a real boot against the manual: every hit, change and wait. Plain or gzip.',
+  says: 'Check the QEMU VT-d trace log of a real boot against the manual: every cache hit, table change and wait. LOG '
+    + 'is plain or gzip.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],

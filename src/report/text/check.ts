@@ -35,7 +35,7 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       problemLines(report, theme), notBegunLines(report, theme)]),
     tone(`${mark} ${exit}: ${meaning} (exit ${code})`),
-    ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
+    ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'
 }
@@ -78,13 +78,13 @@ function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): 
   const cut = searched.filter(run => run.stopped !== null).length
   const left = [
     ...decided === 0 ? []
-      : [`${decided} of ${count(searched.length, 'search', 'es')} ended early, all it asked being violated`],
+      : [`${decided} of ${count(searched.length, 'search', 'es')} ended early: every claim it judged is violated`],
     ...cut === 0 ? [] : [`${cut} of ${count(searched.length, 'search', 'es')} cut short`],
   ]
   return [
     ...searched.length === 0 ? []
       : [`${range(searched.map(run => run.states))} ${searched.every(run => run.states === 1) ? 'state' : 'states'}, `
-        + `${left.length === 0 ? 'all there are' : left.join(', ')}`],
+        + `${left.length === 0 ? 'every reachable one' : left.join(', ')}`],
     ...random.length === 0 ? []
       : [`${range(random.map(facts => facts.runs))} random runs, ${range(random.map(facts => facts.ops))} ops, `
         + `${range(random.map(facts => Math.round(100 * facts.refused / Math.max(1, facts.ops))))} % refused`],
@@ -113,7 +113,7 @@ function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evide
     const blocks = designs.map(design => ({ design, found: violationsOf(design, standing) }))
       .filter(({ found }) => found.length > 0)
     if (blocks.length === 0) return []
-    const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
+    const title = standing === 'known' ? 'known violations' : 'unexpected violations'
     const paint = standing === 'known' ? theme.warn : theme.bad
     return [theme.strong(title), ...blocks.flatMap(({ design, found }) => {
       const whole = found.map(one =>
@@ -151,8 +151,8 @@ function shortForm({ property, violation, in: scope }: Overall, theme: Theme, pa
 }
 
 const problems: readonly (readonly [Standing, string])[] = [
-  ['lost', 'known to be violated, and holds: the model has lost a bug'],
-  ['vacuous', 'never reached: what rests on it is not shown'],
+  ['lost', 'known violation no longer found: the model has lost a bug'],
+  ['vacuous', 'never reached: the claim that needs it shows nothing'],
   ['open', 'not decided'],
 ]
 /** Bounds can switch off the very parts that the claims are about. */
@@ -160,7 +160,7 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
   const { designs } = report, none = unjudgedOf(report)
   const whose = none.length === designs.length ? '' : ` of ${none.map(({ design }) => design).join(', ')}`
   const unjudged = none.length > 0
-    ? [theme.bad(`no claim was asked${whose}: these bounds leave no part that one is about`)] : []
+    ? [theme.bad(`no claim was judged${whose}: these bounds switch off every part that a claim is about`)] : []
   return [...unjudged, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
       hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })),
@@ -172,11 +172,11 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
 function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {
   if (standing !== 'open') return scope
   if (stopped === null)
-    return random === null ? 'in scopes that were not begun' : `${scope}, not found by the random runs`
+    return random === null ? 'in scopes that were not started' : `${scope}, not found by the random runs`
   return `${scope}, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`
 }
 
 function notBegunLines({ notBegun }: CheckReport, theme: Theme): string[] {
   return notBegun.length === 0 ? []
-    : [theme.warn('not begun'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
+    : [theme.warn('not started'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
 }

@@ -8,12 +8,12 @@ interface Mark { readonly text: string; readonly says: string; readonly paint: (
 const marks: Readonly<Record<Standing | 'passed', Mark>> = {
   fine: { text: '✓', says: 'holds', paint: theme => theme.good },
   passed: { text: '✓?', says: 'not refuted, no proof', paint: theme => theme.good },
-  known: { text: '✗', says: 'violated, as known', paint: theme => theme.warn },
-  unexpected: { text: '✗!', says: 'violated, expected to hold', paint: theme => theme.bad },
-  lost: { text: '✓!', says: 'holds, known to be violated', paint: theme => theme.bad },
+  known: { text: '✗', says: 'known violation', paint: theme => theme.warn },
+  unexpected: { text: '✗!', says: 'unexpected violation', paint: theme => theme.bad },
+  lost: { text: '✓!', says: 'holds, a known violation is gone', paint: theme => theme.bad },
   vacuous: { text: '?!', says: 'never reached', paint: theme => theme.bad },
   open: { text: '…', says: 'not decided', paint: theme => theme.warn },
-  unchecked: { text: '–', says: 'not asked', paint: theme => theme.dim },
+  unchecked: { text: '–', says: 'not checked', paint: theme => theme.dim },
 }
 const statesWidth = 11
 
@@ -47,8 +47,9 @@ function witnessLine(designs: readonly DesignReport[]): string[] {
   const witnesses = designs.flatMap(design =>
     overallOf(design).filter(({ kind, standing }) => kind === 'sometimes' && standing !== 'unchecked'))
   const reached = witnesses.filter(({ standing }) => standing === 'fine').length
-  return witnesses.length === 0 ? []
-    : [`${reached} of ${witnesses.length} witnesses reached: without them a verdict shows nothing`]
+  if (witnesses.length === 0) return []
+  return [`${reached} of ${witnesses.length} witnesses reached: ${reached === witnesses.length
+    ? 'every situation that the claims need occurs' : 'a claim without its witnesses shows nothing'}`]
 }
 
 function cellsOf(design: DesignReport): Map<string, Standing | 'passed'> {

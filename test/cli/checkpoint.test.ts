@@ -73,11 +73,11 @@ describe('is refused aloud', () => {
   })
   it('for another design, other bounds, properties or symmetry, with the command that made it', async () => {
     expect(await refusal(`check driver-server --scope together --resume ${file}`))
-      .toMatch(/another design: ring0-strict, not driver-server .*\n.*goes on with: npx remapcheck check ring0-strict/)
-    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/other bounds: /)
+      .toMatch(/a search of design ring0-strict, not driver-server .*\n.*it with: npx remapcheck check ring0-strict/)
+    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/a search at bounds /)
     expect(await refusal(`${line} --property no-* --resume ${file}`))
       .toMatch(/another machine: its state, actions or properties differ/)
-    expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/another symmetry: none, not all names/)
+    expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/symmetry of none, not of all names/)
   })
   it('where the file is none, of another version, damaged or cut off', async () => {
     const other = join(cwd, 'other')
@@ -86,7 +86,7 @@ describe('is refused aloud', () => {
     const bytes = readFileSync(file)
     const wrong = (change: (bytes: Buffer) => Buffer): void => { writeFileSync(other, change(Buffer.from(bytes))) }
     wrong(all => all.subarray(0, all.length - 3))
-    expect(await refusal(`${line} --resume ${other}`)).toMatch(/damaged, or not all/)
+    expect(await refusal(`${line} --resume ${other}`)).toMatch(/damaged or incomplete/)
     wrong(all => { all[all.length >> 1]! ^= 1; return all })
     expect(await refusal(`${line} --resume ${other}`)).toMatch(/damaged/)
     wrong(all => Buffer.concat([Buffer.from('remapcheck-checkpoint/9 '), all.subarray(24)]))

@@ -61,13 +61,22 @@ export function badBounds(b: Bounds): string | null {
     if (!Number.isInteger(b[name]) || b[name] < least || b[name] > most)
       return `${name}=${b[name]} is outside ${least}..${most}`
   }
+  return badCpus(b) ?? badMemory(b) ?? badInterrupts(b)
+}
+function badCpus(b: Bounds): string | null {
   if (b.callers > b.cpus) return `callers=${b.callers} is more than cpus=${b.cpus}`
+  return b.wideIds === 1 && b.cpus < 2 ? 'wideIds=1 needs cpus=2' : null
+}
+function badMemory(b: Bounds): string | null {
   if ((b.frames === 0) !== (b.iovas === 0))
     return `frames=${b.frames} and iovas=${b.iovas}: both are 0 (no DMA) or neither`
   if (b.tables < b.levels - 1)
     return `levels=${b.levels} needs ${b.levels - 1} table pages below the root for any page: tables is ${b.tables}`
   if (b.levels > 1 && b.iovas > 2 ** b.levels)
     return `iovas=${b.iovas} is more than ${2 ** b.levels}, what ${b.levels} levels of two entries reach`
+  return null
+}
+function badInterrupts(b: Bounds): string | null {
   if ((b.sources === 0) !== (b.vectors === 0))
     return `sources=${b.sources} and vectors=${b.vectors}: both are 0 (no interrupts) or neither`
   if (b.sources > b.cpus * b.vectors)
@@ -77,7 +86,6 @@ export function badBounds(b: Bounds): string | null {
   if (b.migrate > 0 && b.sources === b.cpus * b.vectors)
     return `migrate=${b.migrate} with sources=${b.sources}: cpus=${b.cpus} with vectors=${b.vectors} each leave no `
       + 'vector to move to'
-  if (b.wideIds === 1 && b.cpus < 2) return 'wideIds=1 needs cpus=2'
   // The second CPU's id has no place in an 8-bit destination: where no message can name it, all sources start on the
   // first.
   if (b.wideIds === 1 && b.sources > b.vectors)

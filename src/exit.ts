@@ -4,17 +4,17 @@ export interface ExitClass { readonly code: number; readonly name: string; reado
 
 export const exitClasses = [
   { code: 0, name: 'holds', meaning: 'every verdict is the expected one' },
-  { code: 1, name: 'violated', meaning: 'a property was violated that was expected to hold' },
+  { code: 1, name: 'violated', meaning: 'a property that should hold is violated' },
   { code: 2, name: 'usage', meaning: 'unknown flag, name or bound, or a file that cannot be used' },
   { code: 3, name: 'over-budget', meaning: 'a path costs more than its budget' },
   { code: 4, name: 'vacuous',
-    meaning: 'a run that shows nothing: something that must be reached was not, or a known violation is gone' },
+    meaning: 'the run shows nothing: it missed something that it must reach, or a known violation is gone' },
   { code: 5, name: 'diverged', meaning: 'a replayed trace no longer does what it recorded, or two dumps differ' },
   { code: 6, name: 'incomplete', meaning: 'time, states or memory ran out before a verdict' },
   { code: 69, name: 'unavailable',
-    meaning: 'a program that is needed (QEMU) is missing, too old, or ended before it had answered' },
+    meaning: 'a needed program (QEMU) is missing, too old, or ended before it answered' },
   { code: 70, name: 'internal', meaning: 'a bug of remapcheck or of a model: please report it' },
-  { code: 130, name: 'interrupted', meaning: 'stopped by Ctrl-C or SIGTERM; what had been found was printed' },
+  { code: 130, name: 'interrupted', meaning: 'stopped by Ctrl-C or SIGTERM; the report shows what was found by then' },
 ] as const satisfies readonly ExitClass[]
 
 export type ExitName = (typeof exitClasses)[number]['name']

@@ -23,12 +23,11 @@ export const apicClauses = {
     says: 'A fixed interrupt with a vector below 16 is not stored; ESR bit 6 (receive illegal vector) is set.' },
   'APM:16/software-disabled': { manual: 'APM', section: '16.4.7',
     says: 'While SVR bit 8 (or EN of the APIC base) is 0, fixed and lowest-priority interrupts are dropped; IRR and '
-      + 'ISR bits stay '
-      + 'but nothing new is dispatched.' },
+      + 'ISR bits stay but nothing new is dispatched.' },
   'SDM:apic/dispatch-above-ppr': { manual: 'SDM', section: '10.8.3.1',
     says: 'The highest IRR vector is dispatched when its class is above that of PPR, which is the higher of TPR and '
-      + 'the highest '
-      + 'vector in service. Disputed: PPR 3:0 when both classes are equal is TPR 3:0 or 0; no dispatch depends on it.' },
+      + 'the highest vector in service. Disputed: PPR 3:0 when both classes are equal is TPR 3:0 or 0; no dispatch '
+      + 'depends on it.' },
   'SDM:apic/spurious': { manual: 'SDM', section: '10.9',
     says: 'When nothing is dispatchable at the acknowledge, the vector of SVR 7:0 is delivered; ISR does not change '
       + 'and its handler '
@@ -56,15 +55,16 @@ export const apicClauses = {
   'SDM:apic/logical-flat': { manual: 'SDM', section: '10.6.2.2',
     says: 'Flat model: a CPU accepts when destination AND its 8-bit logical id is not zero.' },
   'SDM:apic/logical-cluster': { manual: 'SDM', section: '10.6.2.2',
-    says: 'Cluster model: a CPU accepts when bits 7:4 equal its cluster and bits 3:0 AND its member bits is not zero.' },
+    says: 'Cluster model: a CPU accepts when bits 7:4 equal its cluster and bits 3:0 AND its member bits is not '
+      + 'zero.' },
   'SDM:x2apic/logical': { manual: 'SDM', section: '10.12.10.2',
     says: 'LDR is derived from the id: cluster id[19:4] in 31:16, member bit 1 << id[3:0]; a CPU accepts when the '
-      + 'cluster is equal '
-      + 'and the member bits meet.' },
+      + 'cluster is equal and the member bits meet.' },
   'SDM:apic/no-target': { manual: 'SDM', section: '10.6',
     says: 'A message that no CPU matches is discarded without a trace.' },
   'SDM:apic/one-of-many': { manual: 'SDM', section: '10.6.2.4',
-    says: 'Lowest priority, or a message with RH = 1, reaches one CPU of those it names; which one is the platform\'s choice.' },
+    says: 'Lowest priority, or a message with RH = 1, reaches one CPU of those it names; which one is the '
+      + 'platform\'s choice.' },
 
   // msi.ts
   'SDM:msi/redirection-hint': { manual: 'SDM', section: '10.11.1',

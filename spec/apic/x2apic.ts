@@ -10,7 +10,8 @@ export interface ModeChange { readonly to: ApicMode; readonly effect: 'none' | '
 
 /** A write of IA32_APIC_BASE with bits EN (11) and EXTD (10), on a CPU that has x2APIC. */
 export function writeApicBase(from: ApicMode, en: boolean, extd: boolean, cite: Cite = uncited): ModeChange | '#GP' {
-  const to = !en ? 'disabled' : extd ? 'x2apic' : 'xapic'
+  const enabled = extd ? 'x2apic' : 'xapic'
+  const to = en ? enabled : 'disabled'
   if ((extd && !en) || (from === 'disabled' && to === 'x2apic') || (from === 'x2apic' && to === 'xapic')) {
     cite('SDM:apic/mode-refused')
     return '#GP'

@@ -28,7 +28,7 @@ export function without<U>(from: Design<U>, call: CallName, ...steps: readonly (
 export function swapped<U>(from: Design<U>, call: CallName, one: Step<U>, other: Step<U>): Design<U> {
   const i = positionOf(from, call, one), j = positionOf(from, call, other)
   return edited(from, call, `${call}.${one.name}<->${other.name}`,
-    protocol => protocol.map((step, at) => at === i ? other : at === j ? one : step))
+    protocol => protocol.with(i, other).with(j, one))
 }
 
 /** The design with a step moved to right before another. */

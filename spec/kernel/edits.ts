@@ -65,7 +65,7 @@ export function applied(from: Design, edit: Edit): Design {
 function changed(protocol: Protocol, labels: readonly string[], edit: Edit): Protocol {
   if ('without' in edit) return protocol.filter((_, at) => !edit.without.includes(labels[at]!))
   const [i, j] = edit.swap.map(step => labels.indexOf(step)) as [number, number]
-  return protocol.map((step, at) => at === i ? protocol[j]! : at === j ? protocol[i]! : step)
+  return protocol.with(i, protocol[j]!).with(j, protocol[i]!)
 }
 
 /** What to try of a call: each step taken out; what is held between two steps not taken at all; and each two stores the

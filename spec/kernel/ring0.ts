@@ -48,7 +48,8 @@ export const ring0DeferredEarlyOn = <U>(v: Vocabulary<U>): Design<U> => {
     ...deferred, says: 'as ring0-deferred, but frames are reused at once, before the flush',
     givesUp: {
       ...deferred.givesUp,
-      'no-dma-escape': 'a frame that is reused before the flush is reachable through the stale entry of its former owner',
+      'no-dma-escape': 'a frame that is reused before the flush is reachable through the stale entry of its former '
+        + 'owner',
     },
   }, 'unmap', [lockTables, clearPte, writeBackPte, unlockTables, freeFrame, deferInvalidation]),
   'flush', [takeBatch, v.invalidateDomain, v.awaitInvalidation, freeBatchIovas, returnToDriver], 'ring0-deferred-early')

@@ -53,6 +53,19 @@ export async function ablate(plan: AblationPlan, watch: Pick<Watch, 'signal' | '
   return reports
 }
 
+/** What the design itself does: an edit is judged by these. */
+const heldBy = (design: Design, b: Bounds, { results }: Exploration): RemapProperty[] =>
+  propertiesFor(design, b).filter((_, i) => ['holds', 'reached'].includes(results[i]!.outcome))
+/** Whether the searches of a scope, of the design and of its edit, leave a need possible. */
+const isOpen = (right: Exploration, found: Exploration, flawed: boolean): boolean =>
+  right.stopped !== null || !found.complete && !(flawed && found.stopped === 'states')
+/** The verdict where no scope shows a need. */
+function withoutNeed(asked: boolean, open: boolean, flawed: boolean): Cell['verdict'] {
+  if (!asked) return 'nothing'
+  if (open) return 'undecided'
+  return flawed ? 'itself' : 'not-needed'
+}
+
 class Ablation {
   private readonly plan: AblationPlan
   private readonly watch: Pick<Watch, 'signal' | 'say'>
@@ -99,10 +112,10 @@ class Ablation {
       if (!isAsked(design, edit, protocolOn(design, edit.call, b))) continue
       asked++
       const right = await this.right(b, scope)
-      const kept = right === null ? []
-        : propertiesFor(design, b).filter((_, i) => ['holds', 'reached'].includes(right.results[i]!.outcome))
+      const properties = right === null ? [] : heldBy(design, b, right)
       flawed = right !== null && noteFlaws(right, hardware, b, flaws) || flawed
-      const found = right === null ? null : await this.search(less, b, kept, scope, flawed ? mostBesideFlaws : Infinity)
+      const found = right === null ? null
+        : await this.search(less, b, properties, scope, flawed ? mostBesideFlaws : Infinity)
       if (found instanceof ModelError)
         return { hardware: hardware.name, verdict: 'needed', why: whyBroken(this.plan.subject, less, scope, b, found),
           searched, states }
@@ -110,12 +123,11 @@ class Ablation {
       const why = whyOf(this.plan.subject, less, scope, b, right, found)
       if (why !== null) return { hardware: hardware.name, verdict: 'needed', why, searched: [...searched, scope.name],
         states: states + found.states }
-      open ||= right.stopped !== null || !found.complete && !(flawed && found.stopped === 'states')
+      open ||= isOpen(right, found, flawed)
       states += found.states
       if (found.complete) searched.push(scope.name)
     }
-    const verdict = asked === 0 ? 'nothing' : open ? 'undecided' : flawed ? 'itself' : 'not-needed'
-    return { hardware: hardware.name, verdict, why: null, searched, states }
+    return { hardware: hardware.name, verdict: withoutNeed(asked > 0, open, flawed), why: null, searched, states }
   }
 
   /** What the design does with all its steps. */

@@ -1,5 +1,5 @@
 /** Traces of what goes wrong without a step. */
-import type { ProtocolReport, Why } from '../report/ablation.ts'
+import type { Cell, ProtocolReport, Why } from '../report/ablation.ts'
 import type { ReportOf } from '../report/report.ts'
 import { makeTrace } from '../trace/format.ts'
 import type { Trace } from '../trace/format.ts'
@@ -20,14 +20,15 @@ function traceOf(subject: Subject, edit: string, { bounds, property, because, op
 
 /** Writes the counterexample of each needed step, and says where; `shown`: its path for people. @throws UserError
  *  E-TRACE-WRITE. */
-export function savedReasons(protocols: readonly ProtocolReport[], subject: Subject, folder: string,
+export function saveReasons(protocols: readonly ProtocolReport[], subject: Subject, folder: string,
   shown: (path: string) => string): ProtocolReport[] {
-  return protocols.map(protocol => ({ ...protocol, rows: protocol.rows.map(row => ({ ...row, cells: row.cells.map(cell => {
+  const withSaved = (edit: string, cell: Cell): Cell => {
     const { why } = cell
     if (why === null || why.ops === null || why.property === null) return cell
-    const path = saveTrace(folder, traceOf(subject, `${protocol.call}/${row.edit}`, why))
-    return { ...cell, why: { ...why, saved: shown(path) } }
-  }) })) }))
+    return { ...cell, why: { ...why, saved: shown(saveTrace(folder, traceOf(subject, edit, why))) } }
+  }
+  return protocols.map(protocol => ({ ...protocol, rows: protocol.rows.map(row =>
+    ({ ...row, cells: row.cells.map(cell => withSaved(`${protocol.call}/${row.edit}`, cell)) })) }))
 }
 
 /** The counterexamples, taken again when they are asked for. */

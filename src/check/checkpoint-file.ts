@@ -21,11 +21,11 @@ export interface About {
   readonly symmetry: string
 }
 const differences: { readonly [F in keyof About]: (of: string, asked: string) => string } = {
-  version: (of, asked) => `is of another version: ${of}, not ${asked}`,
-  design: (of, asked) => `is of another design: ${of}, not ${asked}`,
-  bounds: (of, asked) => `is of other bounds: ${of}, not ${asked}`,
-  symmetry: (of, asked) => `is of another symmetry: ${of}, not ${asked}`,
-  machine: () => 'is of another machine: its state, actions or properties differ',
+  version: (of, asked) => `was written by version ${of}, and this is ${asked}`,
+  design: (of, asked) => `holds a search of design ${of}, not ${asked}`,
+  bounds: (of, asked) => `holds a search at bounds ${of}, not ${asked}`,
+  symmetry: (of, asked) => `holds a search with symmetry of ${of}, not of ${asked}`,
+  machine: () => 'holds a search of another machine: its state, actions or properties differ',
 }
 interface Document {
   readonly about: About
@@ -110,13 +110,13 @@ export function readCheckpoint(path: string, about: About): Kept {
   if (made === null) throw mistake(path, 'is no checkpoint of remapcheck', 'give the file that --checkpoint wrote')
   const length = Number(first.slice(format.length))
   if (!first.startsWith(`${format} `) || !Number.isSafeInteger(length))
-    throw mistake(path, `is of format ${made[1]}, which this version does not read`,
-      'begin the search anew, or use the version that wrote it')
+    throw mistake(path, `has format ${made[1]}, which this version does not read`,
+      'start the search again, or use the version that wrote it')
   checkDigest(path, file, size)
   const { about: of, command, facts, parts } = JSON.parse(bytesOf(file, firstLength, length).toString()) as Document
   for (const field of Object.keys(differences) as (keyof About)[])
     if (of[field] !== about[field])
-      throw mistake(path, differences[field](of[field], about[field]), `it goes on with: ${command}`)
+      throw mistake(path, differences[field](of[field], about[field]), `continue it with: ${command}`)
   const starts = parts.map((_, i) => firstLength + length + parts.slice(0, i).reduce((sum, n) => sum + n, 0))
   return { facts, read: (part, into) => {
     for (let at = 0; at < into.length; at += piece)
@@ -129,7 +129,7 @@ function checkDigest(path: string, file: number, size: number): void {
   const end = size - digestLength
   for (let at = 0; at < end; at += piece) hash.update(bytesOf(file, at, Math.min(piece, end - at)))
   if (end < firstLength || !hash.digest().equals(bytesOf(file, end, digestLength)))
-    throw mistake(path, 'is damaged, or not all of it is there', 'begin the search anew: nothing in it can be trusted')
+    throw mistake(path, 'is damaged or incomplete', 'start the search again: nothing in the file can be trusted')
 }
 /** Fewer bytes where the file ends before. */
 function bytesOf(file: number, from: number, length: number): Buffer {

@@ -9,7 +9,7 @@ import { exploreOne } from './run-scopes.ts'
 import type { Plan, Watch } from './run-scopes.ts'
 import type { Subject } from './subject.ts'
 
-/** Where nobody says how long. */
+/** Where --time is not given. */
 export const deepSeconds = 300
 
 /** A scope on its way up. */
@@ -87,11 +87,17 @@ export async function climb(plan: Plan,
 function reportOf(plan: Plan, subject: Subject, ascents: readonly Ascent[], { signal }: Watch): DesignReport {
   const { name, says, givesUp } = subject.design
   const scopes = ascents.flatMap(({ subject: of, report }) => of === subject && report !== null ? [report] : [])
-  // What was not reached is told by the climb; the verdicts are those of the bounds beside them.
+  // What was not reached stands in the climb; the verdicts are those of the bounds beside them.
   const cutShort = signal.aborted && ascents.some(({ subject: of, report }) => of === subject && report === null)
   return { design: name, says, givesUp, full: plan.full && !cutShort, cutShort, scopes, saved: {} }
 }
-function climbOf({ subject: { design }, scope, proved, rungs, unfinished, next, isViolated }: Ascent): Climb {
-  const ended = isViolated ? 'violated' : unfinished !== null ? 'unfinished' : next === null ? 'top' : 'interrupted'
-  return { design: design.name, scope: scope.name, from: showBounds(scope.bounds), proved, rungs, unfinished, ended }
+function climbOf(ascent: Ascent): Climb {
+  const { subject: { design }, scope, proved, rungs, unfinished } = ascent
+  return { design: design.name, scope: scope.name, from: showBounds(scope.bounds), proved, rungs, unfinished,
+    ended: endOf(ascent) }
+}
+function endOf({ unfinished, next, isViolated }: Ascent): Climb['ended'] {
+  if (isViolated) return 'violated'
+  if (unfinished !== null) return 'unfinished'
+  return next === null ? 'top' : 'interrupted'
 }

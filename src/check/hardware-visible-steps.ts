@@ -10,7 +10,7 @@ import type { CallName } from '../../spec/state.ts'
 
 const runs = 40, length = 60, mostScopes = 5
 
-/** Steps of the call that were seen to change the unit, its tables or a source. */
+/** Steps of the call that changed the unit in these runs, its tables or a source. */
 export async function hardwareSteps(design: Design, call: CallName,
   scopes: readonly Scope[]): Promise<ReadonlySet<Step>> {
   const found = new Set<Step>()

@@ -4,7 +4,7 @@ import type { MeasuredDesign, PathCounts } from '../cost/index.ts'
 import { vocabulary } from '../../spec/costs/index.ts'
 import { scenariosFor } from '../../spec/costs/scenarios.ts'
 import { remapMachine } from '../../spec/machine.ts'
-import { blamed } from './design-errors.ts'
+import { withDesignErrors } from './design-errors.ts'
 import type { Subject } from './subject.ts'
 
 /** @throws UserError E-DESIGN-STEP when a step of a user's design fails, or the design cannot take one of the paths it
@@ -13,7 +13,8 @@ export function measureDesign(subject: Subject): MeasuredDesign {
   const { design } = subject
   const counts: Record<string, PathCounts[string]> = {}
   for (const scenario of scenariosFor(design)) {
-    const measured = blamed(subject, () => measure(remapMachine(design, scenario.bounds), scenario, vocabulary)).counts
+    const measured = withDesignErrors(subject,
+      () => measure(remapMachine(design, scenario.bounds), scenario, vocabulary)).counts
     for (const path of scenario.paths) if (measured[path] !== undefined) counts[path] = measured[path]
   }
   return { design: design.name, counts }

@@ -17,7 +17,7 @@ import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
-import { blame, blamed } from './design-errors.ts'
+import { asDesignError, withDesignErrors } from './design-errors.ts'
 import { progressLine } from './progress.ts'
 import { machineOf } from './subject.ts'
 import type { Subject } from './subject.ts'
@@ -85,13 +85,13 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
 export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number,
   watch: Watch): Promise<Exploration> {
   const { design } = subject
-  const asked = blamed(subject, () => propertiesFor(design, scope.bounds))
+  const asked = withDesignErrors(subject, () => propertiesFor(design, scope.bounds))
     .filter(({ name }) => plan.properties?.has(name) ?? true)
   const limits = {
     signal: watch.signal, maxSeconds: end === Infinity ? undefined : Math.max(0, (end - performance.now()) / 1000),
     onProgress: (progress: Progress): void => { watch.say(`${design.name} ${scope.name}: ${progressLine(progress)}`) },
   }
-  const machine = blamed(subject, () => remapMachine(design, scope.bounds, asked))
+  const machine = withDesignErrors(subject, () => remapMachine(design, scope.bounds, asked))
   watch.say(`${design.name} ${scope.name}`)
   try {
     return plan.driver === 'exhaustive' ? await exploreFully(machine, {
@@ -102,7 +102,7 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end
   } catch (cause) {
     if (cause instanceof NotInterchangeable)
       throw usage('--symmetry', cause.message, `leave '${cause.group}' out; --symmetry alone uses all that pass`)
-    throw blame(subject, cause)
+    throw asDesignError(subject, cause)
   }
 }
 
@@ -110,9 +110,9 @@ function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMac
   { command, version, warn }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
   const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds),
-    symmetry: typeof symmetry === 'object' ? symmetry.join(',') : symmetry ? 'all names' : 'none' }
+    symmetry: symmetryText(symmetry) }
   if (checkpoint !== null) checkWritable(checkpoint)
-  const keep = (file: string, snapshot: Snapshot): void => {
+  const write = (file: string, snapshot: Snapshot): void => {
     // The search has found more than the file is worth.
     try { writeCheckpoint(file, about, `${command} --resume ${shellWord(file)}`, snapshot) } catch (cause) {
       if (!(cause instanceof UserError)) throw cause
@@ -121,8 +121,13 @@ function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMac
   }
   return {
     resume: resume === null ? null : readCheckpoint(resume, about),
-    save: checkpoint === null ? null : snapshot => { keep(checkpoint, snapshot) },
+    save: checkpoint === null ? null : snapshot => { write(checkpoint, snapshot) },
   }
+}
+
+function symmetryText(symmetry: Plan['symmetry']): string {
+  if (typeof symmetry === 'object') return symmetry.join(',')
+  return symmetry ? 'all names' : 'none'
 }
 
 /** The names that this machine has. */

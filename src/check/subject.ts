@@ -6,7 +6,7 @@ import { edited, NoSuchEdit } from '../../spec/kernel/edits.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
-import { blamed } from './design-errors.ts'
+import { withDesignErrors } from './design-errors.ts'
 
 export interface Subject {
   readonly design: Design
@@ -16,7 +16,7 @@ export interface Subject {
 
 /** The whole machine: what saved traces are replayed on, whatever was asked of it. */
 export const machineOf = (subject: Subject, b: Bounds): RemapMachine =>
-  blamed(subject, () => remapMachine(subject.design, b, propertiesFor(subject.design, b)))
+  withDesignErrors(subject, () => remapMachine(subject.design, b, propertiesFor(subject.design, b)))
 
 /** @throws UserError E-EDIT, with the nearest name. */
 export function editedDesign(from: Design, edits: string): Design {

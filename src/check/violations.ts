@@ -11,17 +11,17 @@ import type { Trace } from '../trace/format.ts'
 import { replay } from '../trace/replay.ts'
 import { loadTraces, saveTrace } from '../trace/store.ts'
 import { boundsOf, boundsOfTrace, changesOf } from './bounds-text.ts'
-import { blamed } from './design-errors.ts'
+import { withDesignErrors } from './design-errors.ts'
 import { machineOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 
-/** Where counterexamples go that nobody expected, below the user's folder. */
+/** Where unexpected counterexamples go, below the user's folder. */
 export const regressionFolder = join('traces', 'regressions')
 
 /** The ops of the trace taken again by the design. @throws UserError E-DESIGN-STEP when a step of a user's design
  *  fails. */
 export const replayOf = (subject: Subject, trace: Trace, path: string): RemapReplayed =>
-  blamed(subject, () => replay(machineOf(subject, boundsOfTrace(trace, path)), trace, path))
+  withDesignErrors(subject, () => replay(machineOf(subject, boundsOfTrace(trace, path)), trace, path))
 
 export function traceOf(subject: Subject, { violation, in: scope }: Overall): Trace {
   if (violation === null) throw new RangeError('nothing was violated')
@@ -50,8 +50,9 @@ export function evidenceOf(subjects: readonly Subject[]): ReportOf<'check'>['evi
   }
 }
 
-/** Writes the violations that stand so, one file each, and tells the report where. @throws UserError E-TRACE-WRITE. */
-export function saved(folder: string, standing: 'unexpected' | 'known', report: DesignReport,
+/** Writes the violations of this standing, one file each, and adds their paths to the report.
+ *  @throws UserError E-TRACE-WRITE. */
+export function saveViolations(folder: string, standing: 'unexpected' | 'known', report: DesignReport,
   subject: Subject): DesignReport {
   const found = overallOf(report).filter(one => one.standing === standing && one.violation !== null)
   const paths = found.map(one => [one.property, saveTrace(folder, traceOf(subject, one))] as const)

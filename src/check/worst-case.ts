@@ -14,7 +14,7 @@ import { waits } from '../../spec/costs/index.ts'
 import type { Wait } from '../../spec/costs/index.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
-import { blamed, blamedLater } from './design-errors.ts'
+import { withDesignErrors, withDesignErrorsAsync } from './design-errors.ts'
 import { progressLine } from './progress.ts'
 import type { Watch } from './run-scopes.ts'
 import type { Subject } from './subject.ts'
@@ -25,18 +25,18 @@ export async function worstOf(subjects: readonly Subject[], profile: Prices,
   const found: WaitReport[] = []
   for (const wait of waits) {
     const designs: WaitOfDesign[] = []
-    for (const subject of subjects.filter(one => blamed(one, () => wait.on(one.design)))) {
+    for (const subject of subjects.filter(one => withDesignErrors(one, () => wait.on(one.design)))) {
       say(`${wait.name}: ${subject.design.name}`)
       const limits = { signal,
         onProgress: (progress: Progress) => { say(`${wait.name}: ${subject.design.name}: ${progressLine(progress)}`) } }
-      designs.push(await blamedLater(subject, () => rowOf(subject.design, wait, profile, limits)))
+      designs.push(await withDesignErrorsAsync(subject, () => rowOf(subject.design, wait, profile, limits)))
     }
     const { name, says, bounds } = wait
     if (designs.length > 0) found.push({ name, says, bounds: showBounds(bounds), designs })
   }
   const isCut = found.some(({ designs }) => designs.some(one => one.found === null))
-  return { kind: 'worst', exit: signal.aborted ? 'interrupted' : isCut ? 'incomplete' : 'holds', profile: profile.id,
-    waits: found }
+  const decided = isCut ? 'incomplete' : 'holds'
+  return { kind: 'worst', exit: signal.aborted ? 'interrupted' : decided, profile: profile.id, waits: found }
 }
 
 async function rowOf(design: Design, wait: Wait, profile: Prices, limits: Limits): Promise<WaitOfDesign> {

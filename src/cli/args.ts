@@ -80,7 +80,7 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
 export function seconds(flag: string, text: string): number {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
   if (found === null || Number(found[1]) === 0)
-    throw usage(flag, found === null ? `'${text}' is not a time` : `${text} is no time to do anything in`,
+    throw usage(flag, found === null ? `'${text}' is not a time` : `the time must be more than 0, given ${text}`,
       `for example ${flag} 30s, 500ms or 2m`)
   return Number(found[1]) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(found[2] ?? 's') as 'ms' | 's' | 'm' | 'h']
 }

@@ -13,10 +13,10 @@ import { migrations } from '../../spec/kernel/migration.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
-import { notedLoad } from './notes.ts'
+import { recordedLoad } from './heartbeat-file.ts'
 import { packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
-import { checkShape } from './shape.ts'
+import { parseDesign } from './design-schema.ts'
 
 /** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
@@ -54,7 +54,7 @@ async function load(io: Io, text: string): Promise<Subject[]> {
   const given = module['default'] ?? module['design'] ?? module['designs']
   if (given === undefined)
     throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
-  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: checkShape(one, path),
+  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: parseDesign(one, path),
     path }))
   return change === null ? found : editedOnes(found, change.edits)
 }
@@ -73,7 +73,7 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   try {
     if (/\.[cm]?ts$/.test(file)) await useTsx(path, file)
     useOwnModules()
-    return await notedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
+    return await recordedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION')
@@ -81,14 +81,15 @@ async function importModule(path: string, file: string): Promise<Record<string, 
     const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
     throw new UserError({ code: 'E-DESIGN-MODULE', subject: path,
       problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
-      next: 'mend the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
+      next: 'fix the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
     })
   }
 }
 
 /** Modules of this program by their paths, where a clone runs them bundled (bin/clone.js). */
-const bundled = (): Readonly<Record<string, object>> =>
-  (globalThis as unknown as Record<symbol, Readonly<Record<string, object>> | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
+type Modules = Readonly<Record<string, object>>
+const bundled = (): Modules =>
+  (globalThis as unknown as Record<symbol, Modules | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
 let ownModules = false, tsx = false
 /** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
  *  identity, so a second copy would not do. */
@@ -111,7 +112,8 @@ export const resolve = (name, context, next) => next(Object.hasOwn(own, name) ? 
 export const load = (url, context, next) => {
   if (!Object.hasOwn(loaded, url)) return next(url, context)
   const { path, names } = loaded[url]
-  const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n' + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
+  const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n'
+    + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
   return { format: 'module', source, shortCircuit: true }
 }`
 

@@ -11,29 +11,29 @@ import { look_ms } from '../patience.ts'
 import type { Limits } from '../patience.ts'
 import { parse } from './args.ts'
 import { isPath } from './paths.ts'
-import { forgetNotes, lastNote, placeForNotes } from './notes.ts'
-import type { Note } from './notes.ts'
+import { lastRunningOp, makeHeartbeatFile, removeHeartbeatFile } from './heartbeat-file.ts'
+import type { RunningOp } from './heartbeat-file.ts'
 import { verbNamed } from './verbs/index.ts'
-import { Vigil } from './vigil.ts'
-import type { Verdict } from './vigil.ts'
+import { Watchdog } from './watchdog.ts'
+import type { Verdict } from './watchdog.ts'
 
-/** What the watched process tells: that its event loop turns, that it waits for the reader of what it writes, its exit
- *  code. */
-export type Sign = { readonly remapcheck: 'alive' | 'writing' }
+/** What the watched process sends: that its event loop turns, that it waits for the reader of its output, and last its
+ *  exit code. */
+export type ChildMessage = { readonly remapcheck: 'alive' | 'writing' }
   | { readonly remapcheck: 'ended'; readonly code: number }
-/** What it is told: to end with what it has. */
-export interface Order { readonly remapcheck: 'stop' }
+/** What it receives: the order to end with what it has. */
+export interface ParentMessage { readonly remapcheck: 'stop' }
 
-export const isSign = (given: unknown): given is Sign =>
+export const isMessage = (given: unknown): given is ChildMessage =>
   typeof given === 'object' && given !== null && 'remapcheck' in given
-/** Whether this process is a watched one. The mark alone does not make it one: a module may start the program
- *  itself. */
-export const isWatched = (): boolean => process.env[mark] === '1' && process.connected
+/** Whether this process is a watched one. The variable alone does not make it one: a module may start the
+ *  program itself. */
+export const isWatched = (): boolean => process.env[childVariable] === '1' && process.connected
 
-const mark = 'REMAPCHECK_CHILD'
-/** Where a watched process writes what it does. */
-const notesMark = 'REMAPCHECK_NOTES'
-export const notesPath = (): string | null => process.env[notesMark] || null
+const childVariable = 'REMAPCHECK_CHILD'
+/** The heartbeat file of a watched process. */
+const heartbeatVariable = 'REMAPCHECK_HEARTBEAT'
+export const heartbeatPath = (): string | null => process.env[heartbeatVariable] || null
 export const beat_ms = 500
 /** Searches breathe twenty times a second: only what does not return gives no sign of life in ten seconds of its own
  *  work, or in forty looks that find it asleep. */
@@ -41,8 +41,8 @@ const usual: Limits = { work_ms: 10_000, sleeps: 40 }
 /** Those limits for so much work; tests have no ten seconds. */
 const limits = (work_ms = Number(process.env['REMAPCHECK_STUCK_MS']) || usual.work_ms): Limits =>
   ({ work_ms, sleeps: Math.ceil(usual.sleeps * work_ms / usual.work_ms) })
-/** Where no notes can be taken, all that runs may be the module's. */
-const unnoted: Note = { run: 0, ran: 'the module' }
+/** Where no file can be made, all that runs may be the module's. */
+const unknownOp: RunningOp = { run: 0, ran: 'the module' }
 /** What node exits with when a top-level await is never settled. */
 export const unsettled = 13
 
@@ -67,67 +67,70 @@ export async function modulesOf(argv: readonly string[]): Promise<string[]> {
 
 /** Runs this process' command line in another one, watches it, and gives its exit code. */
 export async function runWatched(modules: readonly string[]): Promise<number> {
-  const notes = placeForNotes()
+  const file = makeHeartbeatFile()
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)],
-    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [mark]: '1', [notesMark]: notes ?? '' } })
-  const vigil = new Vigil(meterOf(child.pid ?? 0), limits())
+    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, [childVariable]: '1', [heartbeatVariable]: file ?? '' } })
+  const watchdog = new Watchdog(meterOf(child.pid ?? 0), limits())
   let ended: number | null = null, stopping = false
   child.on('message', given => {
-    if (!isSign(given)) return
+    if (!isMessage(given)) return
     if (given.remapcheck === 'ended') ended = given.code
-    else vigil.hear(given.remapcheck)
+    else watchdog.onMessage(given.remapcheck)
   })
   // May come twice for one Ctrl-C (npx sends on what the terminal sent already), so it is an order and not a signal
   // that is sent on.
   const stop = (): void => {
-    if (!stopping) child.send({ remapcheck: 'stop' } satisfies Order, () => {}) // it may have ended just now
+    if (!stopping) child.send({ remapcheck: 'stop' } satisfies ParentMessage, () => {}) // it may have ended just now
     stopping = true
-    vigil.stop()
+    watchdog.stop()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   const looks = setInterval(() => {
-    if (ended === null) vigil.look(notes === null ? unnoted : lastNote(notes))
-    if (vigil.verdict !== null) child.kill('SIGKILL')
+    if (ended === null) watchdog.look(file === null ? unknownOp : lastRunningOp(file))
+    if (watchdog.verdict !== null) child.kill('SIGKILL')
   }, look_ms)
   try {
     const [status, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
     if (ended !== null) return ended
-    if (vigil.verdict !== null) return tellVerdict(modules, vigil.verdict)
-    return stopping ? exitCode('interrupted') : tellEnd(modules, status, signal, lastNote(notes))
+    if (watchdog.verdict !== null) return reportStuck(modules, watchdog.verdict)
+    return stopping ? exitCode('interrupted') : reportEnd(modules, status, signal, lastRunningOp(file))
   } catch (cause) {
-    return say(modules, `no process can be started for it: ${(cause as Error).message}`,
+    return report(modules, `no process can be started for it: ${(cause as Error).message}`,
       'close other programs, then again', 'MODULE', 'incomplete')
   } finally {
     clearInterval(looks)
-    forgetNotes(notes)
+    removeHeartbeatFile(file)
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
 }
 
 /** Says on stderr why there is no result: it was ended from here. */
-function tellVerdict(modules: readonly string[], { why, how, ran }: Verdict): number {
+function reportStuck(modules: readonly string[], { why, how, ran }: Verdict): number {
   if (why === 'late') {
     write(printable(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} does not return`))
     return exitCode('interrupted')
   }
-  return say(modules,
-    `${ran} does not return: ${how === 'works' ? `it has worked for ${limits().work_ms / 1000} s` : 'it waits, and nothing runs that it could wait for'}`,
-    'look for a loop that does not end; a step does one thing and returns, and waits by its `when`', 'HANGS')
+  const since = how === 'works' ? `it has worked for ${limits().work_ms / 1000} s`
+    : 'it waits, but nothing runs that could wake it'
+  return report(modules, `${ran} does not return: ${since}`,
+    'look for a loop that does not end; a step does one thing and returns; to wait, give it a `when`', 'HANGS')
 }
 /** The same: it ended without an exit code. */
-function tellEnd(modules: readonly string[], status: number | null, signal: string | null, note: Note | null): number {
-  const ran = note?.ran ?? null
+function reportEnd(modules: readonly string[], status: number | null, signal: string | null,
+  op: RunningOp | null): number {
+  const ran = op?.ran ?? null
   if (signal !== null)
-    return say(modules, `the process that ran it was ended by ${signal}${ran === null ? '' : `, in ${ran}`}`,
+    return report(modules, `${signal} ended the process that ran it${ran === null ? '' : `, in ${ran}`}`,
       'where memory ran out, look there for something that grows without end, or take smaller bounds or --states N',
       'MODULE', 'incomplete')
   return status === unsettled
-    ? say(modules, 'the module ended the program: a top-level await of it never settles',
-      'let the module await only what comes')
-    : say(modules, `the module ended the program (with ${status})`,
+    ? report(modules, 'the module ended the program: its top-level await never settles',
+      'await only what settles')
+    : report(modules, `the module ended the program (with ${status})`,
       'take process.exit, and what throws after loading, out of the module')
 }
-function say(modules: readonly string[], problem: string, next: string, code = 'MODULE',
+function report(modules: readonly string[], problem: string, next: string, code = 'MODULE',
   exit: ExitName = 'usage'): number {
   const error = new UserError({ code: `E-DESIGN-${code}`, subject: modules.join(', '), problem, next, exit })
   write(error.text())

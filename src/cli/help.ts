@@ -2,8 +2,8 @@
 import { exitClasses } from '../exit.ts'
 import { wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
-import type { Verb } from './args.ts'
-import { helpOption } from './common.ts'
+import type { Option, Verb } from './args.ts'
+import { helpOption } from './shared-flags.ts'
 import { rows } from '../text/rows.ts'
 
 const exits = (theme: Theme): string[] =>
@@ -11,14 +11,14 @@ const exits = (theme: Theme): string[] =>
 
 export function helpText(verbs: readonly Verb[], theme: Theme): string {
   const examples: readonly (readonly [string, string])[] = [
-    ['npx remapcheck check', 'which built-in kernel designs isolate DMA and keep interrupts'],
+    ['npx remapcheck check', 'which built-in kernel designs isolate DMA and lose no interrupt'],
     ['npx remapcheck check ring0-deferred', 'one design, and the shortest way to each violation'],
-    ['npx remapcheck validate LOG --ftrace FILE', 'what was true of a recorded Linux boot'],
+    ['npx remapcheck validate LOG --ftrace FILE', 'which rules a recorded Linux boot kept'],
     ['npx remapcheck audit DUMP', 'what the tables in a dump of memory let each device do'],
     ['npx remapcheck explain no-lost-edge', 'what a name means'],
   ]
   return [
-    ...wrapWords('Checks the way kernels program DMA remapping and interrupt remapping.', theme.width), '',
+    ...wrapWords('Checks how kernels program DMA remapping and interrupt remapping.', theme.width), '',
     ...rows(examples, theme.width), '',
     theme.strong('verbs'),
     ...rows(verbs.map(({ name, says }) => [name, says.split(/[.:] /)[0]!.replace(/\.$/, '')]), theme.width),
@@ -27,11 +27,15 @@ export function helpText(verbs: readonly Verb[], theme: Theme): string {
   ].join('\n') + '\n'
 }
 
+/** What follows the name of a flag. */
+function valueText({ value, optional }: Option): string {
+  if (value !== undefined) return ` ${value}`
+  return optional === undefined ? '' : `[=${optional}]`
+}
+
 export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
-  const flags = Object.entries({ ...options, ...helpOption })
-    .map(([flag, option]) =>
-      [`--${flag}${'value' in option ? ` ${option.value}` : 'optional' in option ? `[=${option.optional}]` : ''}`,
-        option.says])
+  const flags = Object.entries<Option>({ ...options, ...helpOption })
+    .map(([flag, option]) => [`--${flag}${valueText(option)}`, option.says])
   return [
     ...rows(examples, theme.width), '',
     ...wrapWords(says, theme.width), '',

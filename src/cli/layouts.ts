@@ -1,6 +1,7 @@
 /** Layouts for people: their names, their fields as rows, and a raw value taken apart. All of it derives from
  *  spec/vtd/layout/index.ts. */
 import { usage } from '../errors.ts'
+import type { UserError } from '../errors.ts'
 import { anything, decode, dwordsOf, layouts, reservedSet } from '../../spec/vtd/index.ts'
 import type { AccessKind, Field, Layout } from '../../spec/vtd/index.ts'
 
@@ -15,7 +16,8 @@ const kinds = { rw: '', ro: 'read-only', wo: 'write-only', rw1c: 'write 1 to cle
 const accessOf = ({ fields }: Layout): AccessKind | null =>
   fields.every(({ access }) => access === fields[0]!.access) ? fields[0]!.access : null
 const about = ({ says, needs, address, access }: Field, of: Layout): string =>
-  [says, accessOf(of) === null ? kinds[access] : '', needs === null ? '' : `reserved without ${needs}`, address ? 'bits above the host address width are reserved' : ''].filter(text => text !== '').join('; ')
+  [says, accessOf(of) === null ? kinds[access] : '', needs === null ? '' : `reserved without ${needs}`,
+    address ? 'bits above the host address width are reserved' : ''].filter(text => text !== '').join('; ')
 
 /** `capabilities, read-only` of `CAP: capabilities`. */
 export function layoutTitle(of: Layout): string {
@@ -26,6 +28,12 @@ export function layoutTitle(of: Layout): string {
 /** Bits, name, meaning; highest first, as the manual draws them. */
 export const fieldRows = (of: Layout): readonly (readonly [string, string, string])[] =>
   of.fields.toReversed().map(field => [place(field), field.reserved ? '' : field.name, about(field, of)])
+
+function wrongValue(of: Layout, id: string, name: string, most: number): UserError {
+  const expected = most === 1 ? 'one number' : `up to ${most} numbers of 64 bits, the lowest first`
+  const example = Array.from({ length: most }, (_, i) => `0x${i + 1}`).join()
+  return usage(id, `${name} has ${of.bits} bits: ${expected}`, `for example ${name}=${example}`)
+}
 
 /** A layout and the value after `=`: quadwords in hexadecimal, the lowest first. Null where the id names no layout.
  *  @throws UserError where the value is none, or has more bits than the layout. */
@@ -41,8 +49,7 @@ export function valueRows(id: string): {
   const most = Math.max(1, of.bits / 64)
   if (words.length > most || words.some(word => !/^0x[0-9a-f]{1,16}$/i.test(word))
     || of.bits === 32 && BigInt(words[0]!) >= 2n ** 32n)
-    throw usage(id,
-      `${name} has ${of.bits} bits: ${most === 1 ? 'one number' : `up to ${most} numbers of 64 bits, the lowest first`}`, `for example ${name}=${Array.from({ length: most }, (_, i) => `0x${i + 1}`).join()}`)
+    throw wrongValue(of, id, name, most)
   const dwords = dwordsOf(...Array.from({ length: most }, (_, i) => BigInt(words[i] ?? 0)))
   const values: Readonly<Record<string, number>> = decode(of, dwords)
   const wrong = reservedSet(of, dwords, anything).map(place)

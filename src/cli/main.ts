@@ -54,14 +54,14 @@ function bugText(io: Io, cause: unknown): string {
   const { name, message, stack } = cause instanceof Error ? cause
     : { name: 'thrown', message: String(cause), stack: undefined }
   const trace = cause instanceof ModelError ? cause.trace : null
-  const kept = trace === null ? ''
+  const where = trace === null ? ''
     : '  the steps that lead there are in '
-      + `${keep({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
-  return `${tool} ${version} has a bug: ${printable(`${name}: ${message}`)}\n${kept}`
+      + `${writeBugFile({ tool, version, argv: io.argv, error: `${name}: ${message}`, ops: trace })}\n`
+  return `${tool} ${version} has a bug: ${printable(`${name}: ${message}`)}\n${where}`
     + `  please report it with this text and the command: ${printable([tool, ...io.argv].join(' '))}\n`
     + (io.env['REMAPCHECK_DEBUG'] ? `${stack ?? ''}\n` : '  REMAPCHECK_DEBUG=1 shows where in the program\n')
 }
-function keep(document: object): string {
+function writeBugFile(document: object): string {
   try {
     // A folder of its own: in the one that all share, somebody could have laid a link with the name of the file.
     const path = join(mkdtempSync(join(tmpdir(), 'remapcheck-bug-')), 'bug.json')

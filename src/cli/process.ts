@@ -1,29 +1,29 @@
 /** The command line of this process: streams, Ctrl-C, closed pipes. The only file that ends the process. */
 import { printable } from '../errors.ts'
 import { exitCode } from '../exit.ts'
-import { beat_ms, isSign, isWatched, modulesOf, notesPath, runWatched, unsettled } from './guard.ts'
-import type { Sign } from './guard.ts'
+import { beat_ms, heartbeatPath, isMessage, isWatched, modulesOf, runWatched, unsettled } from './guard.ts'
+import type { ChildMessage } from './guard.ts'
 import type { Stream } from './io.ts'
 import { main } from './main.ts'
-import { takeNotes } from './notes.ts'
+import { recordRunningOp } from './heartbeat-file.ts'
 
 export async function runProcess(): Promise<void> {
   const watched = isWatched()
-  // `remapcheck list | head`: the reader has gone, which is no mistake of anybody.
+  // `remapcheck list | head`: the reader has gone, which is no mistake.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') leave(Number(process.exitCode ?? 0))
+      if (error.code === 'EPIPE') exit(Number(process.exitCode ?? 0))
       // Output that is lost must not look like a verdict.
       if (stream === process.stdout)
         process.stderr.write(`remapcheck: the output cannot be written: ${error.message}\n`)
-      leave(exitCode('usage'))
+      exit(exitCode('usage'))
     })
   // A step that is async goes on after its turn: only a user's design can do that.
   process.on('unhandledRejection', cause => {
     process.stderr.write('remapcheck: a step or guard is async, and failed later: '
       + `${printable(cause instanceof Error ? cause.message : String(cause))}\n`
       + '  → steps are ordinary functions that return nothing; take async and await out\n')
-    leave(exitCode('usage'))
+    exit(exitCode('usage'))
   })
   const argv = process.argv.slice(2)
   const modules = watched ? [] : await modulesOf(argv)
@@ -34,35 +34,35 @@ export async function runProcess(): Promise<void> {
   const interrupt = new AbortController()
   let pressed = 0
   const stop = (): void => {
-    if (++pressed > 1) leave(exitCode('interrupted')) // the second time at once
+    if (++pressed > 1) exit(exitCode('interrupted')) // the second time at once
     interrupt.abort()
   }
   // `timeout`, CI and service managers send the second.
   process.on('SIGINT', stop).on('SIGTERM', stop)
   const { stdout, stderr, env } = process
-  const streams = watched ? { stdout: told(stdout), stderr: told(stderr) } : { stdout, stderr }
-  const finish = watched ? live(interrupt) : (): void => {}
+  const streams = watched ? { stdout: signalling(stdout), stderr: signalling(stderr) } : { stdout, stderr }
+  const finish = watched ? startHeartbeat(interrupt) : (): void => {}
   process.exitCode = await main({ argv, ...streams, env, cwd: process.cwd(), signal: interrupt.signal })
   finish()
 }
 
-function send(sign: Sign): void {
-  if (process.connected) process.send!(sign, () => {}) // the other may be gone; then `disconnect` ends us
+function send(message: ChildMessage): void {
+  if (process.connected) process.send!(message, () => {}) // the other may be gone; then `disconnect` ends us
 }
 /** Ends at once; a watched process says that it means to. */
-function leave(code: number): never {
+function exit(code: number): never {
   if (isWatched()) send({ remapcheck: 'ended', code })
   process.exit(code)
 }
 
-/** Gives signs of life and takes orders, until the exit code is told. Nothing of it keeps the process from ending. */
-function live(interrupt: AbortController): () => void {
+/** Sends signs of life and takes orders, until the exit code is sent. Nothing of it keeps the process from ending. */
+function startHeartbeat(interrupt: AbortController): () => void {
   let ended = false
-  const path = notesPath()
-  if (path !== null) takeNotes(path)
+  const path = heartbeatPath()
+  if (path !== null) recordRunningOp(path)
   send({ remapcheck: 'alive' })
   const beat = setInterval(() => { send({ remapcheck: 'alive' }) }, beat_ms).unref()
-  process.on('message', given => { if (isSign(given)) interrupt.abort() })
+  process.on('message', given => { if (isMessage(given)) interrupt.abort() })
   process.on('disconnect', () => { process.exit(exitCode('interrupted')) })
   process.channel!.unref()
   // Nothing is left to wait for, and yet the module is not loaded: without node's own words, the other process has
@@ -76,7 +76,7 @@ function live(interrupt: AbortController): () => void {
 }
 
 /** Writing waits for a slow reader (a pager), which is no sign of a loop. */
-const told = (stream: NodeJS.WriteStream): Stream => ({
+const signalling = (stream: NodeJS.WriteStream): Stream => ({
   get isTTY() { return stream.isTTY },
   get columns() { return stream.columns },
   write: text => {

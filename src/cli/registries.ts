@@ -71,18 +71,18 @@ export const registries: readonly Registry[] = [
   { name: 'designs', says: 'built-in kernel designs', rows: () => designs.map(({ name, says }) => [name, says]) },
   { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME',
     rows: () => migrations.map(({ name, says }) => [name, says]) },
-  { name: 'properties', says: 'what is claimed of them',
+  { name: 'properties', says: 'what the checker claims of them',
     rows: () => claims.map(({ property }) => [property.name, property.claim]) },
-  { name: 'scopes', says: 'the small worlds they are checked in',
+  { name: 'scopes', says: 'the small configurations they are checked in',
     rows: () => scopes.map(({ name, says, bounds }) =>
       [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]) },
-  { name: 'bounds', says: 'sizes and switches of a world', rows: () => boundNames.map(name => {
+  { name: 'bounds', says: 'sizes and switches of a configuration', rows: () => boundNames.map(name => {
     const { least, most, standard, says } = boundSpecs[name]
     return [name, `${least}..${most}`, `${says} (${standard})`]
   }) },
   { name: 'steps', says: 'what protocols are made of',
     rows: () => [...steps.values()].map(({ name, says }) => [name, says]) },
-  { name: 'actions', says: 'what happens in a trace: steps of the calls, of hardware and of devices',
+  { name: 'actions', says: 'what traces consist of: steps of the calls, of hardware and of devices',
     rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
     rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
@@ -92,9 +92,9 @@ export const registries: readonly Registry[] = [
     rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },
   { name: 'units', says: 'what `cost` counts', rows: () => Object.entries(units) },
   { name: 'paths', says: 'what the counts belong to', rows: () => Object.entries(paths) },
-  { name: 'verdicts', says: 'what `validate` says of a boot',
+  { name: 'verdicts', says: 'what `validate` says about a boot',
     rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
-  { name: 'alarms', says: 'what `audit` warns of in a dump',
+  { name: 'alarms', says: 'what `audit` warns about in a dump',
     rows: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]) },
   { name: 'exits', says: 'exit codes',
     rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },

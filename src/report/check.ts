@@ -44,7 +44,7 @@ export interface Climb {
   readonly rungs: number
   /** The first bounds that were not finished. */
   readonly unfinished: { readonly bounds: string; readonly states: number; readonly stopped: string } | null
-  /** At the first bounds not finished, where nothing is left to raise, at a violation that nobody expects, by
+  /** At the first bounds not finished, where nothing is left to raise, at an unexpected violation, by
    *  Ctrl-C. */
   readonly ended: 'unfinished' | 'top' | 'violated' | 'interrupted'
 }
@@ -76,13 +76,13 @@ export interface CheckReport {
 
 /** An outcome, seen from what was expected; the gravest first. */
 export const standings = [
-  /** Violated, and expected to hold. */
+  /** Violated, but expected to hold. */
   'unexpected',
   /** Holds in every scope, and known to be violated: the model has lost a bug. */
   'lost',
   /** A `sometimes` that was not reached, or a claim that nothing came to be judged by. */
   'vacuous',
-  /** Violated, as the design is known to be. */
+  /** Violated, and the design gives it up. */
   'known',
   /** The run ended before it could say, or a random run did not find what is known to be there. */
   'open',
@@ -99,8 +99,8 @@ export function standingOf(result: PropertyResult, exploration: Exploration, des
   switch (result.outcome) {
     case 'violated': return Object.hasOwn(design.givesUp, result.property) ? 'known' : 'unexpected'
     case 'holds':
-      return result.vacuous ? 'vacuous'
-        : missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
+      if (result.vacuous) return 'vacuous'
+      return missed && design.full && holdsThroughout(result.property, design) ? 'lost' : 'fine'
     case 'passed': return missed && design.full ? 'open' : 'fine'
     case 'reached': return 'fine'
     case 'unreached': return 'vacuous'

@@ -33,7 +33,7 @@ const words = (command: string): string[] =>
   command.replace('npx remapcheck ', '').split(' ').map(word => word.replaceAll("'", ''))
 
 describe('the unmap of ring0-strict, one page', () => {
-  it('needs what the manual asks for, where it asks for it; each counterexample replays and each command shows it', async () => {
+  it('needs what the manual asks for, where it does; counterexamples replay, and the commands show them', async () => {
     const document = await documentOf('ring0-strict --call unmap --bounds frames=1,iovas=1 --hardware '
       + `standard,cm=1,rwbf=1,coherent=0,psi=0,drain=0 --save ${folder}`)
     expect(document.format).toBe('remapcheck-ablate/1')
@@ -79,7 +79,7 @@ describe('the unmap of ring0-strict, one page', () => {
     expect(code).toBe(0)
     expect(out).toContain('invalidatePage                  ✗  ✗\n')
     expect(out).toContain('writeBackPte                    ·  ✗\n')
-    expect(out).toContain('✗ needed   · not there, or not neighbours, here')
+    expect(out).toContain('✗ needed   · no such step, or not adjacent, here')
     expect(out.replace(/\s+/g, ' '))
       .toContain('unmap: without pollStatus standard, coherent=0 no-dma-escape in 11 ops (VTD:6/drain): device 0, of '
         + 'domain 0, read frame 0, which no driver owns '
@@ -139,7 +139,7 @@ it('a step without which a later one fails is judged by what is violated before'
 
 it('what only costs is told', async () => {
   const { out } = await run('ablate driver-server --call map --scope one-page --hardware standard')
-  expect(out).toMatch(/^receiveRequest +– {2}there for its cost$/m)
+  expect(out).toMatch(/^receiveRequest +– {2}modelled for its cost$/m)
   expect(out).toMatch(/^replyToDriver +✗$/m)
 })
 
@@ -191,7 +191,7 @@ it.each([
   ['ablate ring0-strict --hardware cm', "nothing is named 'cm'"],
   ['ablate ring0-strict --scope one-pag', "did you mean 'one-page'?"],
   ['ablate ring0-strict --call attach --bounds frames=1,iovas=1', 'no such call is made at these bounds'],
-  ['ablate ring0-strict --scope one-page --bounds frames=1,iovas=1', 'in place of the scopes'],
+  ['ablate ring0-strict --scope one-page --bounds frames=1,iovas=1', 'replaces the scopes'],
 ])('%s: told without a stack', async (line, says) => {
   const { code, err } = await run(line)
   expect(code).toBe(2)

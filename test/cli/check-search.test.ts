@@ -1,6 +1,6 @@
 /** `check`: threads, memory, symmetry, what the searches did; and which driver takes which flag. */
 import { describe, expect, it } from 'vitest'
-import { checkOptions } from '../../src/cli/plan.ts'
+import { checkOptions } from '../../src/cli/check-flags.ts'
 import { run } from './run.ts'
 
 interface Result { property: string; outcome: string; vacuous: boolean }
@@ -29,7 +29,7 @@ describe('symmetry', () => {
     expect(reduced!.results.map(({ property, outcome }) => [property, outcome]))
       .toEqual(plain!.results.map(({ property, outcome }) => [property, outcome]))
     expect((await run(`${line} --symmetry`)).out)
-      .toMatch(/one state for all[^]*device \(2\), domain \(2\), frame \(2\)/)
+      .toMatch(/states merged[^]*device \(2\), domain \(2\), frame \(2\)/)
   })
   it('leaves out names that something tells apart, and says what does', async () => {
     const line = 'check ring0-strict --bounds cpus=2,devices=2,sources=2,vectors=2,migrate=1,frames=0,iovas=0 '
@@ -92,7 +92,7 @@ describe('what the searches did', () => {
   })
   it('names actions that never fired without being asked, and claims that mean nothing', async () => {
     const cut = await run('check ring0-strict --scope mapping --states 30')
-    expect(cut.out).toMatch(/actions that never fired in what was searched\n {2}ring0-strict: [^:]*unmap\/freeFrame/)
+    expect(cut.out).toMatch(/actions that never fired in these searches\n {2}ring0-strict: [^:]*unmap\/freeFrame/)
     const [exploration] = await explorationsOf('check ring0-strict --scope mapping --states 30')
     expect(exploration!.results.filter(({ vacuous }) => vacuous).map(({ property }) => property))
       .toContain('no-dma-escape')

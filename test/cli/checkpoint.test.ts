@@ -33,7 +33,7 @@ describe('a search that was stopped', () => {
   it('says how it goes on, and does: to the verdicts and counts of one that was not', async () => {
     const cut = await run(`${line} --states 2000 --checkpoint ${file}`)
     expect(cut.code).toBe(6)
-    const goOn = /^go on {3}npx remapcheck (.*)$/m.exec(cut.out)![1]!
+    const goOn = /^resume {2}npx remapcheck (.*)$/m.exec(cut.out)![1]!
     // with the same limit it would end where it began
     expect(goOn).toBe(`${line} --checkpoint ${file} --resume ${file}`)
     expect(readdirSync(cwd)).toEqual(['kept'])
@@ -52,7 +52,7 @@ describe('a search that was stopped', () => {
     expect(existsSync(kept)).toBe(true)
   })
   it('and one that ended has nothing to go on with', async () => {
-    expect((await run(`${line} --resume ${file} --checkpoint ${file}`)).out).not.toContain('go on')
+    expect((await run(`${line} --resume ${file} --checkpoint ${file}`)).out).not.toContain('resume  npx')
   })
 })
 
@@ -64,20 +64,20 @@ describe('is refused aloud', () => {
   }
   it('of several searches, and by random runs', async () => {
     expect(await refusal(`check ring0-strict --checkpoint ${file}`))
-      .toMatch(/--checkpoint: is of one search, and these are 12/)
+      .toMatch(/--checkpoint: saves one search, and this command runs 12/)
     expect(await refusal(`check ring0-strict driver-server --scope together --resume ${file}`))
-      .toMatch(/--resume: is of one search/)
+      .toMatch(/--resume: saves one search/)
     for (const flag of ['checkpoint', 'resume'])
       expect(await refusal(`${line} --driver random --${flag} ${file}`))
-        .toMatch(new RegExp(`--${flag}: random runs have nothing to go on from`))
+        .toMatch(new RegExp(`--${flag}: random runs cannot be continued`))
   })
   it('for another design, other bounds, properties or symmetry, with the command that made it', async () => {
     expect(await refusal(`check driver-server --scope together --resume ${file}`))
-      .toMatch(/another design: ring0-strict, not driver-server .*\n.*goes on with: npx remapcheck check ring0-strict/)
-    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/other bounds: /)
+      .toMatch(/a search of design ring0-strict, not driver-server .*\n.*it with: npx remapcheck check ring0-strict/)
+    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/a search at bounds /)
     expect(await refusal(`${line} --property no-* --resume ${file}`))
       .toMatch(/another machine: its state, actions or properties differ/)
-    expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/another symmetry: none, not all names/)
+    expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/symmetry of none, not of all names/)
   })
   it('where the file is none, of another version, damaged or cut off', async () => {
     const other = join(cwd, 'other')
@@ -86,7 +86,7 @@ describe('is refused aloud', () => {
     const bytes = readFileSync(file)
     const wrong = (change: (bytes: Buffer) => Buffer): void => { writeFileSync(other, change(Buffer.from(bytes))) }
     wrong(all => all.subarray(0, all.length - 3))
-    expect(await refusal(`${line} --resume ${other}`)).toMatch(/damaged, or not all/)
+    expect(await refusal(`${line} --resume ${other}`)).toMatch(/damaged or incomplete/)
     wrong(all => { all[all.length >> 1]! ^= 1; return all })
     expect(await refusal(`${line} --resume ${other}`)).toMatch(/damaged/)
     wrong(all => Buffer.concat([Buffer.from('remapcheck-checkpoint/9 '), all.subarray(24)]))

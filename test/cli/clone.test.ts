@@ -79,7 +79,8 @@ import { claims } from 'remapcheck/properties'
 import { ring0Strict } from ${of('spec/designs.ts')}
 import { machine } from ${of('src/model/index.ts')}
 import * as index from 'remapcheck'
-process.stderr.write(JSON.stringify([spec.ring0Strict === ring0Strict, machine === index.machine, claims.map(({ property }) => property.at)]))
+const places = claims.map(({ property }) => property.at)
+process.stderr.write(JSON.stringify([spec.ring0Strict === ring0Strict, machine === index.machine, places]))
 export default { ...ring0Strict, name: 'mine' }
 `)
   const { status, stderr } = runs(process.cwd(), 'explain', design)

@@ -33,11 +33,11 @@ describe('a module of a user', () => {
     ['endless-step.ts', 'looping\n', 'recipe of map/loopsHere(cpu=0) does not return: it has worked for 0.3 s'],
     ['endless-module.ts', '', 'the module itself does not return: it has worked for 0.3 s'],
     ['sleeping-step.ts', '',
-      'guard of map/sleepsHere(cpu=0) does not return: it waits, and nothing runs that it could wait for'],
+      'guard of map/sleepsHere(cpu=0) does not return: it waits, but nothing runs that could wake it'],
   ])('%s is stopped with a message', async (name, written, what) => {
     const { status, out, err } = await program(check(name), { REMAPCHECK_STUCK_MS: '300' })
     expect(err).toBe(`${fixture(name)}: ${what} [E-DESIGN-HANGS]\n`
-      + '  → look for a loop that does not end; a step does one thing and returns, and waits by its `when`\n')
+      + '  → look for a loop that does not end; a step does one thing and returns; to wait, give it a `when`\n')
     expect({ status, out }).toEqual({ status: 2, out: written })
   })
   it.concurrent.each([['exits.ts', '(with 0)'], ['awaits.ts', 'never settles']])('%s does not end the program unseen',

@@ -10,10 +10,10 @@ it('without QEMU: one line and what to do, no report, its own exit code', async 
   expect(err).toMatch(/^no-such-qemu: .* \[E-QEMU-MISSING\]\n {2}→ install QEMU .*\n$/)
 })
 it.each([
-  ['--on kvm', /^--on: 'kvm' is nothing to replay on \[E-USAGE\]\n {2}→ replay --on qemu/],
+  ['--on kvm', /^--on: 'kvm' is no machine to replay on \[E-USAGE\]\n {2}→ replay --on qemu/],
   ['--on qemo', /did you mean 'qemu'\?/],
-  ['--on qemu --lanes', /^--on: does not go with --lanes/],
-  ['--on qemu --expect holds', /^--on: does not go with --expect holds/],
+  ['--on qemu --lanes', /^--on: cannot be combined with --lanes/],
+  ['--on qemu --expect holds', /^--on: cannot be combined with --expect holds/],
 ])('%s', async (flags, says) => {
   const { code, err } = await run(`replay ${trace} ${flags}`)
   expect(code).toBe(2)

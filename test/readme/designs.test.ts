@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { designFields, stepFields } from '../../src/cli/shape.ts'
+import { designFields, stepFields } from '../../src/cli/design-schema.ts'
 import { callNames } from '../../spec/state.ts'
 
 /** A process of its own: a design finds `remapcheck/spec` by a hook of the loader, which there is none of among the

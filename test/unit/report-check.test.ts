@@ -110,7 +110,7 @@ describe('the table', () => {
   it('says why a claim is open that no scope left open', () => {
     const left = { ...design('x', exploration([result('p', 'holds')])), cutShort: true }
     expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false)))
-      .toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not begun\)\n\nnot begun\n {2}y, z\n/)
+      .toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not started\)\n\nnot started\n {2}y, z\n/)
   })
   it('says the same with colour as without', () => {
     const full = report(strict, deferred, random, cut, lost)

@@ -1,9 +1,9 @@
 /** `ablate`: which steps of a design are needed, on which hardware, and what happens without each. */
 import { ablate as ablateProtocols, occurs, smallestFirst } from '../../check/ablate.ts'
 import type { AblationPlan } from '../../check/ablate.ts'
-import { reasonsEvidence, savedReasons } from '../../check/ablation-traces.ts'
+import { reasonsEvidence, saveReasons } from '../../check/ablation-traces.ts'
 import { boundsOf } from '../../check/bounds-text.ts'
-import { blamed, blamedLater } from '../../check/design-errors.ts'
+import { withDesignErrors, withDesignErrorsAsync } from '../../check/design-errors.ts'
 import type { Subject } from '../../check/subject.ts'
 import type { ExitName } from '../../exit.ts'
 import { ablationExit } from '../../report/ablation.ts'
@@ -18,7 +18,7 @@ import { callNames } from '../../../spec/state.ts'
 import type { CallName } from '../../../spec/state.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../common.ts'
+import { colorOption, fullOption, jsonOption } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -28,22 +28,22 @@ const options = {
   call: { value: 'NAME', says: 'only the protocol of this call; several with commas' },
   hardware: { value: 'NAME',
     says: `only this hardware; several with commas: ${hardwares.map(({ name }) => name).join(' ')}` },
-  scope: { value: 'NAME', says: 'only this scope or small world; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'these bounds in place of the scopes' },
+  scope: { value: 'NAME', says: 'only this scope (small ones included); several with commas' },
+  bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },
-  states: { value: 'N', says: 'most states of one search' },
+  states: { value: 'N', says: 'stop a search after this many states' },
   save: { value: 'DIR', says: 'write the counterexample of each needed step to DIR, one trace a file' },
   ...fullOption, ...jsonOption, ...colorOption,
 } as const
 
 export const ablate = {
   name: 'ablate', operands: 'DESIGN', options, run: runAblate,
-  says: 'Take each step of each protocol out in turn, and swap the stores that hardware could see in another order: '
-    + 'which are needed, on which hardware. DESIGN as in check.',
+  says: 'Remove each step of each protocol in turn, and swap the stores that hardware could see in another order. '
+    + 'Shows which steps and orders are needed, on which hardware. DESIGN as in check.',
   examples: [
     ['remapcheck ablate ring0-strict', 'a matrix for each protocol: steps by hardware'],
     ['remapcheck ablate ring0-strict --call unmap --full', 'one protocol, with whole counterexamples'],
-    ['remapcheck ablate ./mine.mjs --hardware standard,cm=1 --save traces/needed', 'your own design, traces kept'],
+    ['remapcheck ablate ./mine.mjs --hardware standard,cm=1 --save traces/needed', 'your own design, traces saved'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -54,12 +54,12 @@ async function runAblate(args: readonly string[], io: Io): Promise<ExitName> {
   let protocols: ProtocolReport[]
   const { subject } = plan
   try {
-    protocols = await blamedLater(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say }))
+    protocols = await withDesignErrorsAsync(subject, () => ablateProtocols(plan, { signal: io.signal, say: line.say }))
   } finally { line.end() }
   const report: AblationReport = {
     design: subject.design.name, says: subject.design.says, unasked: unaskedOf(plan, flags),
     protocols: flags.save === undefined ? protocols
-      : savedReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
+      : saveReasons(protocols, subject, placed(io, flags.save), path => shown(io, path)),
     interrupted: io.signal.aborted, repeat: ['npx remapcheck ablate', ...args.map(word => shellWord(word))].join(' '),
   }
   return await print(io, flags,
@@ -91,7 +91,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
     subject, calls: called,
     hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name))
       .map(name => hardwares.find(one => one.name === name)!),
-    scopes: blamed(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
+    scopes: withDesignErrors(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
     maxStates: states === undefined ? undefined : wholeNumber('--states', states, 1, 2 ** 31),
     maxSeconds: time === undefined ? undefined : seconds('--time', time),
   }
@@ -99,7 +99,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
 
 function scopesOf({ bounds, scope }: Flags<typeof options>): readonly Scope[] {
   if (bounds !== undefined && scope !== undefined)
-    throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
+    throw usage('--bounds', 'replaces the scopes', 'give --scope or --bounds')
   if (bounds !== undefined)
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
   const all = [...worlds, ...scopes]

@@ -11,7 +11,7 @@ import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, jsonOption } from '../common.ts'
+import { colorOption, jsonOption } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -19,16 +19,17 @@ import { print } from '../print.ts'
 const register = (says: string) => ({ value: '0x…', says }) as const
 const options = {
   policy: { value: 'FILE', says: 'which memory each device may reach (docs/audit.md): pass or fail' },
-  diff: { value: 'DUMP', says: 'what differs in this second dump' },
+  diff: { value: 'DUMP', says: 'show what differs in this second dump' },
   format: {
     value: dumpFormats.join('|'),
-    says: 'of the dump: table pages behind a line of JSON, or a plain image whose offsets are addresses (by its first bytes)',
+    says: 'format of the dump: table pages behind a line of JSON, or a plain image whose offsets are addresses '
+      + '(default: by its first bytes)',
   },
-  cap: register('register values: a plain image needs these four; a trimmed dump has its own'),
+  cap: register('capabilities; a plain image needs --cap, --ecap, --rtaddr and --irta, a trimmed dump has them'),
   ecap: register('extended capabilities'),
   rtaddr: register('root table'), irta: register('interrupt table'), gsts: register('global status (all on)'),
   iqa: register('invalidation queue'),
-  haw: { value: 'BITS', says: 'host address width (52: finds no address too wide)' },
+  haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
   full: { says: 'every range, entry and alarm' },
   ...jsonOption, ...colorOption,
@@ -36,7 +37,7 @@ const options = {
 
 export const audit = {
   name: 'audit', operands: 'DUMP', options, run: runAudit,
-  says: 'Say what the tables in a dump of memory let each device do: domains, ranges with rights, shared memory, '
+  says: 'Show what the tables in a dump of memory let each device do: domains, ranges with rights, shared memory, '
     + 'interrupts, and alarms for what is wrong.',
   examples: [
     ['remapcheck audit traces/linux/vtd-strict.tables.json-pages.gz', 'the end of a recorded boot'],
@@ -52,7 +53,7 @@ async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
     throw usage('audit', operands.length === 0 ? 'needs a dump' : `takes one dump, given ${operands.length}`,
       'remapcheck audit DUMP [--policy FILE | --diff LATER]')
   if (flags.policy !== undefined && flags.diff !== undefined)
-    throw usage('--diff', 'goes without --policy', 'audit each dump with the policy, then compare them')
+    throw usage('--diff', 'cannot be combined with --policy', 'audit each dump with the policy, then compare them')
   const asked = optionsOf(flags)
   const policy = flags.policy === undefined ? null : loadPolicy(placed(io, flags.policy))
   const report = await reportOf(placed(io, operands[0]!), asked, io)
@@ -106,7 +107,7 @@ async function reportOf(path: string, asked: DumpOptions, io: Io): Promise<Audit
       await setImmediate()
       if (io.signal.aborted) {
         line.end()
-        io.stderr.write(`stopped after ${step.value.toLocaleString('en-US')} tables: nothing is said of the dump\n`)
+        io.stderr.write(`stopped after ${step.value.toLocaleString('en-US')} tables, without a report\n`)
         return null
       }
       last = performance.now()

@@ -4,7 +4,7 @@ import { climb } from '../../check/deepen.ts'
 import { checkNames, explore } from '../../check/run-scopes.ts'
 import type { Plan, Watch } from '../../check/run-scopes.ts'
 import type { Subject } from '../../check/subject.ts'
-import { evidenceOf, regressionFolder, replayRegressions, saved } from '../../check/violations.ts'
+import { evidenceOf, regressionFolder, replayRegressions, saveViolations } from '../../check/violations.ts'
 import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
@@ -17,14 +17,14 @@ import type { Command } from '../args.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
-import { checkOptions, planOf } from '../plan.ts'
-import type { CheckFlags } from '../plan.ts'
+import { checkOptions, planOf } from '../check-flags.ts'
+import type { CheckFlags } from '../check-flags.ts'
 import { print } from '../print.ts'
 
 export const check = {
   name: 'check', operands: '[DESIGN…]', options: checkOptions, run: runCheck,
-  says: 'Explore kernel designs in small worlds and judge every claim. DESIGN is a name, NAME+MIGRATION, or the path '
-    + 'of your own module.',
+  says: 'Explore kernel designs in small configurations, and judge every claim. DESIGN is a name, NAME+MIGRATION, '
+    + 'or the path of your own module.',
   examples: [
     ['remapcheck check', 'all built-in designs'],
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
@@ -50,7 +50,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       : { designs: await explore(plan, watch), climbs: [] }
     // What was found is worth more than its file: it is printed whether or not that can be written.
     const designs = found.map((one, i) => {
-      try { return kept(io, flags, plan, one, plan.subjects[i]!) } catch (cause) {
+      try { return saveFindings(io, flags, plan, one, plan.subjects[i]!) } catch (cause) {
         if (!(cause instanceof UserError)) throw cause
         unwritten ??= cause
         return one
@@ -72,10 +72,11 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   return exit
 }
 
-function kept(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
+function saveFindings(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {
   const save = flags.save || plan.driver === 'random'
-  const one = save ? saved(placed(io, regressionFolder), 'unexpected', report, subject) : report
-  return flags['save-known'] === undefined ? one : saved(placed(io, flags['save-known']), 'known', one, subject)
+  const one = save ? saveViolations(placed(io, regressionFolder), 'unexpected', report, subject) : report
+  const known = flags['save-known']
+  return known === undefined ? one : saveViolations(placed(io, known), 'known', one, subject)
 }
 
 /** The command line, with the seed that was drawn. */

@@ -18,7 +18,7 @@ import { designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, jsonOption } from '../common.ts'
+import { colorOption, jsonOption } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -34,14 +34,14 @@ const options = {
 
 export const cost = {
   name: 'cost', operands: '[DESIGN…]', options, run: runCost,
-  says: 'Count what map, unmap, DMA and interrupts take in each design, price it in cycles, and check budgets and '
+  says: 'Count the work of map, unmap, DMA and interrupts in each design, price it in cycles, and check budgets and '
     + 'recorded counts.',
   examples: [
     ['remapcheck cost', 'all built-in designs'],
     ['remapcheck cost ring0-strict ring0-deferred', 'two of them'],
     ['remapcheck cost --profile ./prices.json', 'at prices of your own'],
     ['remapcheck cost --update', 'accept a change of counts'],
-    ['remapcheck cost --worst ring0-strict', 'the longest and the shortest way of an interrupt and of an unmap'],
+    ['remapcheck cost --worst ring0-strict', 'the most and the least that an interrupt and an unmap take'],
   ],
 } as const satisfies Command<typeof options>
 

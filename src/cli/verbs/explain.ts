@@ -25,7 +25,7 @@ import { faultReason, faultReasons } from '../../../spec/vtd/index.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption } from '../common.ts'
+import { colorOption } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -34,15 +34,15 @@ import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../../text/rows.ts'
 
 const fairly = {
-  true: 'weakly fair: what stays possible is done at some time', false: 'at any time, or never',
-  strong: 'strongly fair: what is possible again and again is done at some time',
+  true: 'weakly fair: if it stays possible, it happens eventually', false: 'at any time, or never',
+  strong: 'strongly fair: if it is possible again and again, it happens eventually',
 } as const
 
 const options = colorOption
 
 export const explain = {
   name: 'explain', operands: 'ID…', options, run: runExplain,
-  says: 'Say what a name means: a property, design, step, action, scope, bound, clause, fault code, register or table '
+  says: 'Explain a name: a property, design, step, action, scope, bound, clause, fault code, register or table '
     + 'layout, cost unit, path or profile, verdict of validate, alarm of audit, migration or exit code.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
@@ -53,7 +53,7 @@ export const explain = {
     ['remapcheck explain writes-tables', 'an alarm of audit'],
     ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
-    ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value taken apart, the lowest 64 bits first'],
+    ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -86,7 +86,7 @@ function unknown(id: string): Error {
     ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
   ]
   const meant = nearest(id, known)
-  return usage(id, 'nothing is named so',
+  return usage(id, 'nothing has this name',
     meant === null ? '`remapcheck list` shows what there is' : `did you mean '${meant}'?`, 'EXPLAIN')
 }
 
@@ -115,7 +115,7 @@ function propertyLines(id: string, theme: Theme): string[][] {
       titled(id, `property, ${property.kind}`, theme), ...about(property),
       ...row('given up', designs.filter(one => Object.hasOwn(one.givesUp, id)).map(({ name }) => name).join(', ')
         || 'by no built-in design', theme),
-      ...row('witnesses', 'what must be reached, or the verdict shows nothing:', theme),
+      ...row('witnesses', 'situations that the search must reach, or the verdict shows nothing:', theme),
       ...rows(witnesses.map(one => [one.property.name, one.property.claim]), theme.width, 12),
     ]]
     const witness = witnesses.find(one => one.property.name === id)?.property

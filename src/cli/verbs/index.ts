@@ -1,4 +1,5 @@
-/** The registry of verbs: dispatch, help and tests derive from it. A command loads the verb that it names, and no other. */
+/** The registry of verbs: dispatch, help and tests derive from it. A command loads the verb that it names, and no
+ *  other. */
 import type { Command } from '../args.ts'
 
 /** In the order help shows them. */

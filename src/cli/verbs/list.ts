@@ -3,7 +3,7 @@ import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { colorOption, jsonOption } from '../common.ts'
+import { colorOption, jsonOption } from '../shared-flags.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
 import { registries } from '../registries.ts'
@@ -12,7 +12,7 @@ const options = { ...jsonOption, ...colorOption } as const
 
 export const list = {
   name: 'list', operands: '[WHAT…]', options, run: runList,
-  says: `Show what has a name: ${registries.map(({ name }) => name).join(', ')}.`,
+  says: `List everything that has a name: ${registries.map(({ name }) => name).join(', ')}.`,
   examples: [['remapcheck list', 'what can be listed'], ['remapcheck list designs properties', 'two of the lists']],
 } as const satisfies Command<typeof options>
 

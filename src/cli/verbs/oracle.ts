@@ -13,31 +13,30 @@ import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
 import { parse, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, jsonOption } from '../common.ts'
+import { colorOption, jsonOption } from '../shared-flags.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
 
 const savedAt = 'traces/qemu'
 const options = {
-  cases: { value: 'N', says: 'requests to compare; 10,000 where not given' },
-  seed: { value: 'S', says: 'what the cases are drawn from; 1 where not given' },
+  cases: { value: 'N', says: 'requests to compare (10,000)' },
+  seed: { value: 'S', says: 'seed of the random cases (1)' },
   suite: { value: 'NAME', says: `only one of ${suiteNames.join(', ')}` },
-  save: { value: 'DIR', says: `where the least case of a difference is saved; ${savedAt} where not given` },
-  replay: { value: 'FILE', says: 'one saved case again' },
-  qemu: { value: 'PATH', says: 'the QEMU to run; as REMAPCHECK_QEMU' },
+  save: { value: 'DIR', says: `where to save the smallest case of each difference (${savedAt})` },
+  replay: { value: 'FILE', says: 'replay one saved case' },
+  qemu: { value: 'PATH', says: 'the QEMU to run (REMAPCHECK_QEMU does the same)' },
   ...jsonOption, ...colorOption,
 } as const
 
 export const oracle = {
   name: 'oracle', operands: '', options, run: runOracleVerb,
-  says: 'Hold the VT-d model against QEMU on random cases: table walks, sequences of changes and invalidations, '
-    + 'interrupts, scalable mode. '
-    + 'What QEMU does must be what the manual allows, or a known exception.',
+  says: 'Compare the VT-d model with QEMU on random cases: table walks, sequences of changes and invalidations, '
+    + 'interrupts, scalable mode. Whatever QEMU does, the manual must allow it, or a known exception explain it.',
   examples: [
     ['remapcheck oracle --cases 100000', 'a hundred thousand requests, and what they reached'],
-    ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, other cases'],
-    [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'a difference again, side by side'],
+    ['remapcheck oracle --suite sequences --seed 7', 'only stale caches, with another seed'],
+    [`remapcheck oracle --replay ${savedAt}/FILE.json`, 'replay a difference, side by side'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -64,7 +63,8 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
     })
     line.end()
     const saved = new Map(report.differences.map(one => [one, save(one, flags.save ?? savedAt, io)]))
-    const exit: ExitName = report.interrupted ? 'interrupted' : report.differences.length > 0 ? 'violated' : 'holds'
+    const judged: ExitName = report.differences.length > 0 ? 'violated' : 'holds'
+    const exit = report.interrupted ? 'interrupted' : judged
     return await print(io, flags, { kind: 'oracle', exit, oracle: report, saved })
   } finally { line.end() }
 }

@@ -12,26 +12,26 @@ import { designNamed, designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../common.ts'
+import { colorOption, fullOption, jsonOption } from '../shared-flags.ts'
 import { builtIn, subjectsOf } from '../designs.ts'
 import { placed, shown } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
 
 const options = {
-  expect: { value: 'violation|holds', says: 'what each trace should do: reproduce (the default), or no longer' },
-  design: { value: 'FILE', says: 'module of the design, where a trace is of your own' },
-  on: { value: 'qemu', says: 'do the steps to a QEMU, and say whether it shows the violation too (docs/on-qemu.md)' },
-  lanes: { says: 'who did what when: a column for each agent' },
+  expect: { value: 'violation|holds', says: 'what each trace must do: violate again (the default), or no longer' },
+  design: { value: 'FILE', says: 'your module, for traces of a design of your own' },
+  on: { value: 'qemu', says: 'run the steps on QEMU too, and say whether it shows the violation (docs/on-qemu.md)' },
+  lanes: { says: 'print a column for each agent: who did what, and when' },
   ...fullOption, ...jsonOption, ...colorOption,
 } as const
 
 export const replay = {
   name: 'replay', operands: 'FILE…', options, run: runReplay,
-  says: 'Take the steps of saved traces again, and show what each changed. FILE is a trace, a folder or a pattern.',
+  says: 'Replay saved traces, and show what each step changes. FILE is a trace, a folder or a pattern.',
   examples: [
     ['remapcheck replay traces/known', 'every trace of a folder'],
-    ['remapcheck replay traces/known/no-lost-edge-*.json --lanes', 'one, in a column for each agent'],
+    ['remapcheck replay traces/known/no-lost-edge-*.json --lanes', 'one trace, with a column for each agent'],
     ['remapcheck replay traces/regressions --expect holds', 'after a fix: none may reproduce'],
     ['remapcheck replay traces/known/no-access-after-unmap-*.json --on qemu', 'stale accesses, on QEMU too'],
   ],
@@ -41,14 +41,14 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(replay, args)
   const { expect = 'violation' } = flags
   if (expect !== 'violation' && expect !== 'holds')
-    throw usage('--expect', `'${expect}' is nothing to expect`,
+    throw usage('--expect', `'${expect}' is no outcome of a trace`,
       suggest(expect, ['violation', 'holds'], 'expect violation or holds'))
   if (operands.length === 0) throw usage('replay', 'needs a trace file', 'for example remapcheck replay traces/known')
   if (flags.on !== undefined && flags.on !== 'qemu')
-    throw usage('--on', `'${flags.on}' is nothing to replay on`, suggest(flags.on, ['qemu'], 'replay --on qemu'))
+    throw usage('--on', `'${flags.on}' is no machine to replay on`, suggest(flags.on, ['qemu'], 'replay --on qemu'))
   const onMachine = flags.on === 'qemu'
   if (onMachine && (expect === 'holds' || flags.lanes))
-    throw usage('--on', `does not go with ${flags.lanes ? '--lanes' : '--expect holds'}`, 'give one of the two')
+    throw usage('--on', `cannot be combined with ${flags.lanes ? '--lanes' : '--expect holds'}`, 'give one of the two')
   const own = flags.design === undefined ? [] : await subjectsOf(io, [flags.design])
   const traces: ReplayedTrace[] = []
   for (const { path, trace } of loadTraces(operands.map(path => placed(io, path)))) {

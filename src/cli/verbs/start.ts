@@ -5,7 +5,7 @@ import { hang, wrapWords } from '../../text/layout.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { colorOption } from '../common.ts'
+import { colorOption } from '../shared-flags.ts'
 import { shown, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { packageRoot } from '../package.ts'
@@ -23,8 +23,8 @@ export const start = {
 
 /** The recorded boots, by mode. */
 const boots = [
-  ['strict', 'each unmap is followed by an invalidation of its page, before it returns'],
-  ['lazy', 'unmaps are collected, and a flush of the whole domain follows later'],
+  ['strict', 'each unmap invalidates its page before it returns'],
+  ['lazy', 'the kernel collects unmaps, and later flushes the whole domain'],
 ] as const
 
 /** The exit class is that of the first part that is not as expected. */

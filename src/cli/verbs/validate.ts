@@ -4,7 +4,7 @@ import { validateLog } from '../../logs/validate.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { colorOption, jsonOption } from '../common.ts'
+import { colorOption, jsonOption } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -17,7 +17,8 @@ const options = {
 
 export const validate = {
   name: 'validate', operands: 'LOG', options, run: runValidate,
-  says: 'Hold the QEMU VT-d trace log of a real boot against the manual: every hit, change and wait. Plain or gzip.',
+  says: 'Check the QEMU VT-d trace log of a real boot against the manual: every cache hit, table change and wait. LOG '
+    + 'is plain or gzip.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
@@ -41,7 +42,8 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     // An observation (was this strict or deferred?) is neither right nor wrong.
     const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
     const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
-    const exit: ExitName = said('false') ? 'violated' : said('true') ? 'holds' : 'vacuous'
+    const unbroken: ExitName = said('true') ? 'holds' : 'vacuous'
+    const exit = said('false') ? 'violated' : unbroken
     return await print(io, flags, { kind: 'validate', exit, validation: report })
   } finally { line.end() }
 }

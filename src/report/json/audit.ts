@@ -43,8 +43,11 @@ const policyOf = (gate: Gate) => ({
 })
 
 /** What it reaches follows from its ranges. */
-const aboutOf = ({ id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut, sharesWith }: SpaceRow): Omit<Space, 'ranges'> =>
-  ({ id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut, sharesWith })
+function aboutOf(space: SpaceRow): Omit<Space, 'ranges'> {
+  const { id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut,
+    sharesWith } = space
+  return { id, kind, table, levels, second, devices, domains, readable, writable, leaves, tables, cut, sharesWith }
+}
 const rangeOf = ({ input, output, bytes, rights, leaves }: Range): Space['ranges'][number] =>
   ({ input: hex(input), output: hex(output), bytes, rights: showRights(rights),
     leaves: { '4K': leaves[0], '2M': leaves[1], '1G': leaves[2] } })

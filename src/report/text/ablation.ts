@@ -12,8 +12,8 @@ interface Mark { readonly text: string; readonly says: string; readonly paint: (
 const marks: Readonly<Record<Verdict, Mark>> = {
   needed: { text: '✗', says: 'needed', paint: theme => theme.bad },
   'not-needed': { text: '–', says: 'not needed at these bounds', paint: theme => theme.good },
-  nothing: { text: '·', says: 'not there, or not neighbours, here', paint: theme => theme.dim },
-  itself: { text: '!', says: 'the design itself fails here', paint: theme => theme.warn },
+  nothing: { text: '·', says: 'no such step, or not adjacent, here', paint: theme => theme.dim },
+  itself: { text: '!', says: 'the whole design fails here', paint: theme => theme.warn },
   undecided: { text: '?', says: 'undecided', paint: theme => theme.warn },
 }
 const gap = 3
@@ -49,12 +49,12 @@ function protocolLines(protocol: ProtocolReport, theme: Theme, whole: Whole): st
     ...rows.map(row => (clip(showEdit(row.edit), names - 2).padEnd(names) + row.cells.map(({ verdict }) => {
       const { text, paint } = marks[verdict]
       return paint(theme)(text) + ' '.repeat(gap - text.length)
-    }).join('') + (row.costOnly ? theme.dim('there for its cost') : '')).trimEnd()),
+    }).join('') + (row.costOnly ? theme.dim('modelled for its cost') : '')).trimEnd()),
     ...packLines(Object.entries(marks)
       .filter(([verdict]) => used.has(verdict as Verdict)).map(([, { text, says, paint }]) =>
       ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
     ...flaws.flatMap(({ hardware: name, property, ops, bounds }) => hang('! ', 2, wrapWords(
-      `${name}: the design itself violates ${property}, in ${ops} ops at ${bounds}; judged by its other claims`,
+      `${name}: the whole design violates ${property} in ${ops} ops at ${bounds}; the other claims judge the steps`,
       theme.width - 2))),
     ...rows.flatMap(row => reasonsOf(row).flatMap(reason => ['', ...reasonLines(call, reason, theme, whole)])),
   ]
@@ -75,9 +75,8 @@ function reasonLines(call: string, reason: Reason, theme: Theme, whole: Whole): 
     ...text(ops === null || property === null ? because
       : `${property} in ${ops.length} ops${clause === null ? '' : ` (${clause})`}: ${because}`),
     ...also.length === 0 ? [] : text(`also ${also.map(one => `${one.property} in ${one.ops}`).join(', ')}`),
-    ...trace === null ? ops === null ? []
-      : hang('  ', 2, wrapWords(ops.map(({ action }) => action).join(' → '), theme.width - 2)
-        .map(line => theme.dim(line))) : [trace.trimEnd()],
+    ...trace === null ? text((ops ?? []).map(({ action }) => action).join(' → ')).map(line => theme.dim(line))
+      : [trace.trimEnd()],
     `  ${why.command}`, ...why.saved === null ? [] : [`  ${why.saved}`],
   ]
 }

@@ -1,6 +1,7 @@
 /** The report of `check` for people: one table of verdicts, the scopes they hold in, and each violation once. */
 import { printable } from '../../errors.ts'
 import { exitClasses } from '../../exit.ts'
+import type { ExitName } from '../../exit.ts'
 import { overallOf, unjudgedOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
 import type { ReportOf } from '../report.ts'
@@ -18,9 +19,8 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
   const { theme, stats, program: { tool, version } } = view
   const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
   const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
-  const cutShort = exit === 'incomplete' || exit === 'interrupted'
   const { code, meaning } = exitClasses.find(row => row.name === exit)!
-  const tone = exit === 'holds' ? theme.good : cutShort ? theme.warn : theme.bad
+  const [mark, tone] = endOf(exit, theme)
   const head = [
     { text: `${tool} ${version}`, paint: theme.strong }, ...drivers.map(text => ({ text })),
     ...(seed === null ? [] : [{ text: `seed ${seed}` }]),
@@ -34,10 +34,15 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       problemLines(report, theme), notBegunLines(report, theme)]),
-    tone(`${exit === 'holds' ? '✓' : cutShort ? '…' : '✗'} ${exit}: ${meaning} (exit ${code})`),
-    ...report.goOn === null ? [] : [`go on   ${report.goOn}`],
+    tone(`${mark} ${exit}: ${meaning} (exit ${code})`),
+    ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'
+}
+
+function endOf(exit: ExitName, theme: Theme): [mark: string, paint: Theme['bad']] {
+  if (exit === 'holds') return ['✓', theme.good]
+  return exit === 'incomplete' || exit === 'interrupted' ? ['…', theme.warn] : ['✗', theme.bad]
 }
 
 const thousands = (n: number): string => n.toLocaleString('en-US')
@@ -73,13 +78,13 @@ function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): 
   const cut = searched.filter(run => run.stopped !== null).length
   const left = [
     ...decided === 0 ? []
-      : [`${decided} of ${count(searched.length, 'search', 'es')} ended early, all it asked being violated`],
+      : [`${decided} of ${count(searched.length, 'search', 'es')} ended early: every claim it judged is violated`],
     ...cut === 0 ? [] : [`${cut} of ${count(searched.length, 'search', 'es')} cut short`],
   ]
   return [
     ...searched.length === 0 ? []
       : [`${range(searched.map(run => run.states))} ${searched.every(run => run.states === 1) ? 'state' : 'states'}, `
-        + `${left.length === 0 ? 'all there are' : left.join(', ')}`],
+        + `${left.length === 0 ? 'every reachable one' : left.join(', ')}`],
     ...random.length === 0 ? []
       : [`${range(random.map(facts => facts.runs))} random runs, ${range(random.map(facts => facts.ops))} ops, `
         + `${range(random.map(facts => Math.round(100 * facts.refused / Math.max(1, facts.ops))))} % refused`],
@@ -90,21 +95,25 @@ function regressionLines({ regressions }: CheckReport, theme: Theme): string[] {
   const broken = regressions.filter(({ because }) => because !== null)
   if (regressions.length === 0) return []
   return [
-    theme.strong(`saved counterexamples replayed first: ${regressions.length}, of which ${broken.length} still violate`),
+    theme.strong(`saved counterexamples replayed first: ${regressions.length}, `
+      + `of which ${broken.length} still violate`),
     ...broken.flatMap(({ path, design, property, because }) => [
       `  ${theme.bad('✗')} ${design}  ${property}`, ...hang('      ', 6, wrapWords(because!, theme.width - 6)),
       `      ${printable(path)}`]),
   ]
 }
 
+const violationsOf = (design: DesignReport, standing: Standing): Overall[] =>
+  overallOf(design).filter(one => one.violation !== null && one.standing === standing)
+
 function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evidence'], view: View): string[][] {
   const { theme } = view
   const { designs } = report
   return (['unexpected', 'known'] as const).map(standing => {
-    const blocks = designs.map(design => ({ design, found: overallOf(design).filter(one => one.violation !== null && one.standing === standing) }))
+    const blocks = designs.map(design => ({ design, found: violationsOf(design, standing) }))
       .filter(({ found }) => found.length > 0)
     if (blocks.length === 0) return []
-    const title = standing === 'known' ? 'violated, as the design is known to be' : 'violated, and expected to hold'
+    const title = standing === 'known' ? 'known violations' : 'unexpected violations'
     const paint = standing === 'known' ? theme.warn : theme.bad
     return [theme.strong(title), ...blocks.flatMap(({ design, found }) => {
       const whole = found.map(one =>
@@ -116,7 +125,7 @@ function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evide
   })
 }
 
-/** The trace of what nobody expected, and of everything when one design was asked. */
+/** The trace of what is unexpected, and of everything when one design was asked. */
 const isShownWhole = ({ standing }: Overall, { designs, notBegun }: CheckReport, { full }: View): boolean =>
   standing !== 'known' || designs.length + notBegun.length === 1 || full
 
@@ -130,18 +139,20 @@ function shortForm({ property, violation, in: scope }: Overall, theme: Theme, pa
     : [names(ops.slice(0, loop)), `for ever (${names(ops.slice(loop))})`].filter(text => text !== '').join(' → ')
   const below = (text: string): string[] => hang('        ', 8, wrapWords(text, theme.width - 8))
   const saved = design.saved[property]
+  const upTo = loop === null ? '' : ' up to its loop'
   return [
     ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }],
       theme.width),
     ...below(because),
-    ...below(`${count(ops.length, 'op')}${!shortest ? '' : loop === null ? ', none shorter' : ', none shorter up to its loop'}: ${way}`).map(line => theme.dim(line)),
+    ...below(`${count(ops.length, 'op')}${shortest ? `, none shorter${upTo}` : ''}: ${way}`)
+      .map(line => theme.dim(line)),
     ...(saved === undefined ? [] : [`        saved ${printable(saved)}`]),
   ]
 }
 
 const problems: readonly (readonly [Standing, string])[] = [
-  ['lost', 'known to be violated, and holds: the model has lost a bug'],
-  ['vacuous', 'never reached: what rests on it is not shown'],
+  ['lost', 'known violation no longer found: the model has lost a bug'],
+  ['vacuous', 'never reached: the claim that needs it shows nothing'],
   ['open', 'not decided'],
 ]
 /** Bounds can switch off the very parts that the claims are about. */
@@ -149,7 +160,7 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
   const { designs } = report, none = unjudgedOf(report)
   const whose = none.length === designs.length ? '' : ` of ${none.map(({ design }) => design).join(', ')}`
   const unjudged = none.length > 0
-    ? [theme.bad(`no claim was asked${whose}: these bounds leave no part that one is about`)] : []
+    ? [theme.bad(`no claim was judged${whose}: these bounds switch off every part that a claim is about`)] : []
   return [...unjudged, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
       hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })),
@@ -161,11 +172,11 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
 function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {
   if (standing !== 'open') return scope
   if (stopped === null)
-    return random === null ? 'in scopes that were not begun' : `${scope}, not found by the random runs`
+    return random === null ? 'in scopes that were not started' : `${scope}, not found by the random runs`
   return `${scope}, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : stopped}`
 }
 
 function notBegunLines({ notBegun }: CheckReport, theme: Theme): string[] {
   return notBegun.length === 0 ? []
-    : [theme.warn('not begun'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
+    : [theme.warn('not started'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
 }

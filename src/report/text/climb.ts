@@ -15,7 +15,7 @@ export function climbLines(climbs: readonly Climb[], theme: Theme): string[] {
 }
 
 const ends: Readonly<Record<Climb['ended'], string | null>> = {
-  unfinished: null, top: 'nothing is left to raise', violated: 'ended where a claim is violated that should hold',
+  unfinished: null, top: 'no bound is left to raise', violated: 'ended where a claim that should hold is violated',
   interrupted: 'ended by Ctrl-C',
 }
 function says({ proved, rungs, unfinished, ended }: Climb): string[] {
@@ -24,7 +24,7 @@ function says({ proved, rungs, unfinished, ended }: Climb): string[] {
   return [
     proved === null ? 'none'
       : `${shown(proved.bounds)}: ${states(proved.states)} in ${proved.seconds.toFixed(1)} s, `
-        + `${rungs === 1 ? 'the scope itself' : `${rungs - 1} above the scope`}`,
+        + `${rungs === 1 ? 'the scope itself' : `${rungs - 1} ${rungs === 2 ? 'step' : 'steps'} above the scope`}`,
     ...unfinished === null ? []
       : [`not finished: ${shown(unfinished.bounds)}, stopped by `
         + `${unfinished.stopped === 'interrupted' ? 'Ctrl-C' : unfinished.stopped} after ${states(unfinished.states)}`],

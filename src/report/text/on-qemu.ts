@@ -7,7 +7,7 @@ import type { Evidence, QemuDone, QemuLimit, QemuReport, RemapReplayed } from '.
 
 const verdicts = {
   shown: 'QEMU shows it too', cannot: 'QEMU cannot show it',
-  differs: 'QEMU does something else, and nothing here explains it',
+  differs: 'QEMU does something else, for no known reason',
 } as const satisfies Readonly<Record<QemuReport['verdict'], string>>
 
 /** The report on one trace, ready to print. */
@@ -20,7 +20,7 @@ export function onQemuText({ replayed, trace }: Evidence, shown: QemuReport, the
     { text: `QEMU ${shown.version}`, paint: theme.dim }]
   return [
     ...hang('', 2, packLines(title, theme.width - 2, '   ')),
-    ...text('because', because ?? `the trace recorded "${trace.because}"; no step of the model shows it now`),
+    ...text('because', because ?? `the trace recorded "${trace.because}"; the model no longer shows it`),
     ...row('verdict', wrapWords(because === null ? 'nothing to show' : verdicts[shown.verdict], theme.width - 12)
       .map(line => paint(line))),
     ...shown.limits.flatMap(limit => text('', limitText(limit))), '',

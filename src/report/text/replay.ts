@@ -9,16 +9,18 @@ import { wholeTrace } from './trace.ts'
 
 export function replayText({ traces }: ReportOf<'replay'>, view: View): string {
   const { theme, full, lanes } = view
-  const shape = (one: ReplayedTrace): string | null => one.onQemu !== null ? onQemuText(one, one.onQemu, theme)
-    : lanes ? renderLanes(one.replayed, { theme }) : wholeTrace(one, view, full)
-  const shapes = traces.map(one => `${theme.dim(printable(one.path))}\n${shape(one)}`)
+  const textOf = (one: ReplayedTrace): string | null => {
+    if (one.onQemu !== null) return onQemuText(one, one.onQemu, theme)
+    return lanes ? renderLanes(one.replayed, { theme }) : wholeTrace(one, view, full)
+  }
+  const texts = traces.map(one => `${theme.dim(printable(one.path))}\n${textOf(one)}`)
   const reproduced = traces.filter(({ replayed }) => replayed.reproduced).length
   const strange = traces.filter(({ asExpected }) => !asExpected)
   const last = [
     `${reproduced} of ${traces.length} ${traces.length === 1 ? 'trace' : 'traces'} reproduced`, ...onQemu(traces),
     ...strange.map(({ path }) => `  not as expected: ${printable(path)}`),
   ]
-  return `${shapes.join('\n')}\n${(strange.length === 0 ? theme.good : theme.bad)(last.join('\n'))}\n`
+  return `${texts.join('\n')}\n${(strange.length === 0 ? theme.good : theme.bad)(last.join('\n'))}\n`
 }
 
 function onQemu(traces: readonly ReplayedTrace[]): string[] {

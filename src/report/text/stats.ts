@@ -14,10 +14,10 @@ export function silentLines(designs: readonly DesignReport[], theme: Theme): str
     return silent.length === 0 ? []
       : hang('  ', 4, wrapWords(`${design.design}: ${silent.join(', ')}`, theme.width - 4))
   })
-  return rows.length === 0 ? [] : [theme.warn('actions that never fired in what was searched'), ...rows]
+  return rows.length === 0 ? [] : [theme.warn('actions that never fired in these searches'), ...rows]
 }
 
-/** Which ids were interchangeable, which were not and why; nothing where nobody asked for symmetry. */
+/** Which ids were interchangeable, which were not and why; nothing without --symmetry. */
 export function symmetryLines(designs: readonly DesignReport[], theme: Theme): string[] {
   const rows = new Map<string, string[]>()
   for (const { design, scopes } of designs)
@@ -28,7 +28,7 @@ export function symmetryLines(designs: readonly DesignReport[], theme: Theme): s
     }
   if (rows.size === 0) return []
   return [
-    theme.strong('one state for all that differ in these names only; claims about endless runs are not asked then'),
+    theme.strong('states merged where only these names differ; endless runs are not judged'),
     ...[...rows].flatMap(([says, where]) => [
       ...hang('  ', 2, wrapWords(says, theme.width - 2)),
       ...hang('    ', 4, wrapWords(where.join(', '), theme.width - 4)).map(line => theme.dim(line))]),

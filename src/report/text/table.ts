@@ -8,12 +8,12 @@ interface Mark { readonly text: string; readonly says: string; readonly paint: (
 const marks: Readonly<Record<Standing | 'passed', Mark>> = {
   fine: { text: '✓', says: 'holds', paint: theme => theme.good },
   passed: { text: '✓?', says: 'not refuted, no proof', paint: theme => theme.good },
-  known: { text: '✗', says: 'violated, as known', paint: theme => theme.warn },
-  unexpected: { text: '✗!', says: 'violated, expected to hold', paint: theme => theme.bad },
-  lost: { text: '✓!', says: 'holds, known to be violated', paint: theme => theme.bad },
+  known: { text: '✗', says: 'known violation', paint: theme => theme.warn },
+  unexpected: { text: '✗!', says: 'unexpected violation', paint: theme => theme.bad },
+  lost: { text: '✓!', says: 'holds, a known violation is gone', paint: theme => theme.bad },
   vacuous: { text: '?!', says: 'never reached', paint: theme => theme.bad },
   open: { text: '…', says: 'not decided', paint: theme => theme.warn },
-  unchecked: { text: '–', says: 'not asked', paint: theme => theme.dim },
+  unchecked: { text: '–', says: 'not checked', paint: theme => theme.dim },
 }
 const statesWidth = 11
 
@@ -24,7 +24,8 @@ export function tableLines({ designs, claims: all }: CheckReport, theme: Theme):
   const names = Math.max(6, ...designs.map(({ design }) => design.length)) + 2
   const widest = Math.max(0, ...claims.map((claim, i) => claim.length - 3 * (claims.length - i)))
   const spare = theme.width - names - statesWidth - 3 * claims.length - Math.max(0, widest - statesWidth)
-  const gap = spare >= claims.length * 2 ? 5 : spare >= claims.length ? 4 : spare >= 0 ? 3 : 2
+  // Two to five columns for each claim: as many as the line has left.
+  const gap = 3 + (spare < 0 ? -1 : Math.min(2, Math.floor(spare / Math.max(1, claims.length))))
   const used = new Set(rows.flatMap(({ cells }) => claims.map(claim => cells.get(claim) ?? 'unchecked')))
   return [
     ...claims.map((claim, i) => (' '.repeat(names) + claims.slice(0, i).map(() => '│'.padEnd(gap)).join('')
@@ -46,8 +47,9 @@ function witnessLine(designs: readonly DesignReport[]): string[] {
   const witnesses = designs.flatMap(design =>
     overallOf(design).filter(({ kind, standing }) => kind === 'sometimes' && standing !== 'unchecked'))
   const reached = witnesses.filter(({ standing }) => standing === 'fine').length
-  return witnesses.length === 0 ? []
-    : [`${reached} of ${witnesses.length} witnesses reached: without them a verdict shows nothing`]
+  if (witnesses.length === 0) return []
+  return [`${reached} of ${witnesses.length} witnesses reached: ${reached === witnesses.length
+    ? 'every situation that the claims need occurs' : 'a claim without its witnesses shows nothing'}`]
 }
 
 function cellsOf(design: DesignReport): Map<string, Standing | 'passed'> {

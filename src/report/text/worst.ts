@@ -36,18 +36,22 @@ function rowLines({ design, found, stopped }: WaitOfDesign, theme: Theme): strin
   if (!begins) return [...head, ...entry('–', 'never begins')]
   return [
     ...head,
-    ...unbounded !== null ? entry('greatest', `unbounded: ${unbounded.cost} more each time round ${roundOf(unbounded)}`)
+    ...unbounded !== null
+      ? entry('greatest', `unbounded: ${unbounded.cost} more for each round of ${roundOf(unbounded)}`)
       : entry('greatest', greatest === null ? 'it never ends' : wayOf(greatest)),
     ...entry('least', least === null ? 'it never ends' : wayOf(least)),
     ...endless === null ? []
       : entry('may never',
-        'end, though all that is fair goes on: '
-          + `${endless.loop === endless.ops.length ? `at rest after ${names(endless.ops.slice(endless.begin))}` : roundOf(endless)}`),
+        `end, even if every fair step runs: ${endlessOf(endless)}`),
   ]
 }
 const names = (ops: CostPath['ops']): string => ops.map(({ action }) => action).join(' → ')
 /** The steps that take time; --json has the others too. */
-const wayOf = ({ cost, ops, begin, prices }: CostPath): string =>
-  `${cost} = ${ops.slice(begin).flatMap(({ action }, i) => prices[i] === 0 ? [] : [`${action} ${prices[i]}`]).join(' + ') || 'nothing'}`
+function wayOf({ cost, ops, begin, prices }: CostPath): string {
+  const priced = ops.slice(begin).flatMap(({ action }, i) => prices[i] === 0 ? [] : [`${action} ${prices[i]}`])
+  return `${cost} = ${priced.join(' + ') || 'nothing'}`
+}
 const roundOf = ({ ops, begin, loop }: Round): string =>
-  `${names(ops.slice(loop))}; first ${names(ops.slice(begin, loop))}`
+  `${names(ops.slice(loop))}, after ${names(ops.slice(begin, loop))}`
+const endlessOf = (round: Round): string =>
+  round.loop === round.ops.length ? `at rest after ${names(round.ops.slice(round.begin))}` : roundOf(round)

@@ -2,7 +2,7 @@
  *  work, reads no clock. */
 import { Patience } from '../patience.ts'
 import type { Limits, Meter } from '../patience.ts'
-import type { Note } from './notes.ts'
+import type { RunningOp } from './heartbeat-file.ts'
 
 export interface Verdict {
   readonly why: 'stuck' | 'late'
@@ -11,11 +11,11 @@ export interface Verdict {
   readonly ran: string
 }
 
-export class Vigil {
+export class Watchdog {
   #verdict: Verdict | null = null
   #state: 'starting' | 'alive' | 'writing' = 'starting'
   #why: Verdict['why'] = 'stuck'
-  #note: Note | null = null
+  #op: RunningOp | null = null
   #patience: Patience
   readonly #meter: Meter
 
@@ -27,13 +27,13 @@ export class Vigil {
   /** Null while there is hope; stays. */
   get verdict(): Verdict | null { return this.#verdict }
 
-  /** It told that its event loop turns, or that it waits for who reads its output, who may take their time. */
-  hear(state: 'alive' | 'writing'): void {
+  /** Its event loop turns, or it waits for the reader of its output, who may take their time. */
+  onMessage(state: 'alive' | 'writing'): void {
     this.#state = state
     // After Ctrl-C it is not enough that the event loop turns.
     if (this.#why === 'stuck' || state === 'writing') this.#patience.renew()
   }
-  /** It was told to end, which it hears when a step returns: a fifth is enough for that. */
+  /** It is ordered to end, which it notices when a step returns: a fifth is enough for that. */
   stop(): void {
     if (this.#why === 'late') return
     const { work_ms, sleeps } = this.#patience.limits
@@ -41,13 +41,12 @@ export class Vigil {
     this.#patience = new Patience(this.#meter, { work_ms: work_ms / 5, sleeps: Math.ceil(sleeps / 5) })
   }
 
-  /** One look, with what the process noted last. Judged is what is the user's, a module, guard or recipe, and of that
-   *  one run. */
-  look(note: Note | null): void {
-    if (note?.run !== this.#note?.run || note === null || note.ran === null) this.#patience.renew()
-    this.#note = note
-    if (note === null || note.ran === null || this.#state !== 'alive') return
+  /** One look, with what the process recorded last. Judges one run of what is the user's: a module, guard or recipe. */
+  look(op: RunningOp | null): void {
+    if (op?.run !== this.#op?.run || op === null || op.ran === null) this.#patience.renew()
+    this.#op = op
+    if (op === null || op.ran === null || this.#state !== 'alive') return
     const how = this.#patience.look()
-    if (how !== null) this.#verdict ??= { why: this.#why, how, ran: note.ran }
+    if (how !== null) this.#verdict ??= { why: this.#why, how, ran: op.ran }
   }
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Vigil } from '../../src/cli/vigil.ts'
+import { Watchdog } from '../../src/cli/watchdog.ts'
 import { meterOf, OwnWork } from '../../src/meter.ts'
 import { Patience } from '../../src/patience.ts'
 import type { Did } from '../../src/patience.ts'
@@ -22,10 +22,10 @@ function looksUntil(look: (i: number) => unknown, most = 10_000): number | null 
   return null
 }
 /** A watched process that does the same at each look. */
-function watched(did: Did): { readonly vigil: Vigil; readonly look: () => unknown } {
-  const vigil = new Vigil({ look: () => did }, limits)
-  vigil.hear('alive')
-  return { vigil, look: () => { vigil.look(step); return vigil.verdict } }
+function watched(did: Did): { readonly watchdog: Watchdog; readonly look: () => unknown } {
+  const watchdog = new Watchdog({ look: () => did }, limits)
+  watchdog.onMessage('alive')
+  return { watchdog, look: () => { watchdog.look(step); return watchdog.verdict } }
 }
 
 describe('patience', () => {
@@ -51,44 +51,45 @@ describe('patience', () => {
   })
 })
 
-describe('a vigil', () => {
+describe('a watchdog', () => {
   it('tells what never returned, and how', () => {
     for (const [did, how] of [[works, 'works'], [sleeps, 'sleeps']] as const) {
-      const { vigil, look } = watched(did)
+      const { watchdog, look } = watched(did)
       expect(looksUntil(look)).toBe(before + 10)
-      expect(vigil.verdict).toEqual({ why: 'stuck', how, ran: 'recipe of map' })
+      expect(watchdog.verdict).toEqual({ why: 'stuck', how, ran: 'recipe of map' })
     }
   })
   it('does not judge one that waits for a processor, one that has not begun, or one whose reader is slow', () => {
     expect(looksUntil(watched(starves).look)).toBeNull()
-    const starting = new Vigil({ look: () => works }, limits)
+    const starting = new Watchdog({ look: () => works }, limits)
     expect(looksUntil(() => { starting.look(step); return starting.verdict })).toBeNull()
-    const { vigil, look } = watched(works)
-    vigil.hear('writing')
+    const { watchdog, look } = watched(works)
+    watchdog.onMessage('writing')
     expect(looksUntil(look)).toBeNull()
   })
   it('judges one run: another is a sign of life', () => {
-    const { vigil } = watched(works)
-    expect(looksUntil(i => { vigil.look({ ...step, run: Math.floor(i / 13) }); return vigil.verdict })).toBeNull()
+    const { watchdog } = watched(works)
+    expect(looksUntil(i => { watchdog.look({ ...step, run: Math.floor(i / 13) }); return watchdog.verdict })).toBeNull()
   })
   it('never blames the user for what remapcheck does itself, however long that takes, nor a step that comes after it',
     () => {
-      const { vigil, look } = watched(works)
-      expect(looksUntil(() => { vigil.look({ run: 6, ran: null }); return vigil.verdict })).toBeNull()
+      const { watchdog, look } = watched(works)
+      expect(looksUntil(() => { watchdog.look({ run: 6, ran: null }); return watchdog.verdict })).toBeNull()
       expect(looksUntil(look)).toBe(before + 10)
     })
   it('after Ctrl-C: a fifth is enough, and a living event loop is not', () => {
-    const { vigil, look } = watched(works)
-    vigil.stop()
-    vigil.stop()
-    expect(looksUntil(() => { vigil.hear('alive'); return look() })).toBe(before + 2)
-    expect(vigil.verdict).toMatchObject({ why: 'late' })
+    const { watchdog, look } = watched(works)
+    watchdog.stop()
+    watchdog.stop()
+    expect(looksUntil(() => { watchdog.onMessage('alive'); return look() })).toBe(before + 2)
+    expect(watchdog.verdict).toMatchObject({ why: 'late' })
     const starving = watched(starves)
-    starving.vigil.stop()
+    starving.watchdog.stop()
     expect(looksUntil(starving.look)).toBeNull()
     const reporting = watched(works)
-    reporting.vigil.stop()
-    expect(looksUntil(() => { reporting.vigil.look({ run: 8, ran: null }); return reporting.vigil.verdict })).toBeNull()
+    reporting.watchdog.stop()
+    const late = reporting.watchdog
+    expect(looksUntil(() => { late.look({ run: 8, ran: null }); return late.verdict })).toBeNull()
   })
 })
 

@@ -1,5 +1,5 @@
-/** What a watched process does, in a file that the watching one reads when nothing else comes from it any more: a
- *  recipe that never returns can tell nothing itself. */
+/** The file in which a watched process records what it runs. The watching process reads it when no message comes any
+ *  more: a recipe that never returns can send none. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,31 +7,31 @@ import { Worker } from 'node:worker_threads'
 import { onRun, showOp } from '../model/index.ts'
 import type { Args } from '../model/index.ts'
 
-export interface Note {
+export interface RunningOp {
   /** Number of runs so far: while it stays, one run goes on. */
   readonly run: number
   /** The module, guard or recipe of the user that runs; null while remapcheck's own code does. */
   readonly ran: string | null
 }
 
-/** A place for notes; null where none can be made, which makes messages say less. */
-export function placeForNotes(): string | null {
+/** A path for the file; null where no folder can be made, which makes error messages say less. */
+export function makeHeartbeatFile(): string | null {
   try { return join(mkdtempSync(join(tmpdir(), 'remapcheck-')), 'running') } catch { return null }
 }
 
 /** Number of runs, and what runs: 0 is remapcheck's own code, 1 a module of the user, others guards and recipes. */
 const shared = new Int32Array(new SharedArrayBuffer(8))
-/** From now on writes down which guard or recipe runs, some times a second, from a thread of its own: to write each
- *  would take longer than to run it. */
-export function takeNotes(path: string): void {
-  const scribe = new Worker(scribeCode, { eval: true, execArgv: [], workerData: { path, shared, every_ms } })
-  scribe.on('error', () => {}) // then no step is judged
-  scribe.unref()
+/** From now on records which guard or recipe runs, some times a second, from a thread of its own: to write each would
+ *  take longer than to run it. */
+export function recordRunningOp(path: string): void {
+  const writer = new Worker(writerCode, { eval: true, execArgv: [], workerData: { path, shared, every_ms } })
+  writer.on('error', () => {}) // then no step is judged
+  writer.unref()
   const known = { guard: new WeakMap<Args, number>(), recipe: new WeakMap<Args, number>() }
   let last = 1
   const numbered = (part: 'guard' | 'recipe', action: string, args: Args): number => {
     known[part].set(args, ++last)
-    scribe.postMessage([last, `${part} of ${showOp({ action, args })}`])
+    writer.postMessage([last, `${part} of ${showOp({ action, args })}`])
     return last
   }
   onRun({
@@ -43,7 +43,7 @@ export function takeNotes(path: string): void {
   })
 }
 /** Loads a module of the user's, which is their code too. */
-export async function notedLoad<T>(load: () => Promise<T>): Promise<T> {
+export async function recordedLoad<T>(load: () => Promise<T>): Promise<T> {
   shared[0]!++
   shared[1] = 1
   try { return await load() } finally { shared[1] = 0 }
@@ -51,7 +51,8 @@ export async function notedLoad<T>(load: () => Promise<T>): Promise<T> {
 
 const every_ms = 200
 /** Sleeps between looks; messages wait in the port meanwhile. */
-const scribeCode = `const { parentPort, receiveMessageOnPort, workerData: { path, shared, every_ms } } = require('node:worker_threads')
+const writerCode = `const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
+const { path, shared, every_ms } = workerData
 const { writeFileSync } = require('node:fs')
 const names = new Map([[0, ''], [1, 'the module itself']])
 let written = ''
@@ -66,14 +67,14 @@ const look = () => {
 }
 setInterval(look, every_ms)`
 
-/** The last note; null where there is none, or it is being written. */
-export function lastNote(path: string | null): Note | null {
+/** What ran last; null where the file is missing, or being written. */
+export function lastRunningOp(path: string | null): RunningOp | null {
   if (path === null) return null
   let text: string
   try { text = readFileSync(path, 'utf8') } catch { return null }
   const end = text.indexOf('\n')
   return end < 0 ? null : { run: Number(text.slice(0, end)), ran: text.slice(end + 1) || null }
 }
-export function forgetNotes(path: string | null): void {
+export function removeHeartbeatFile(path: string | null): void {
   if (path !== null) rmSync(dirname(path), { recursive: true, force: true })
 }

@@ -9,37 +9,37 @@ import { scopes } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { colorOption, fullOption, jsonOption } from './common.ts'
+import { colorOption, fullOption, jsonOption } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'these bounds in place of the scopes' },
+  bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   property: { value: 'GLOB', says: 'only properties of this name' },
   driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
-  seed: { value: 'N', says: 'of the random runs, decimal or 0x' },
+  seed: { value: 'N', says: 'seed of the random runs, decimal or 0x…' },
   runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
   length: { value: 'N', says: 'most ops of a random run (100)' },
-  time: { value: '30s', says: 'stop after this time, with what was found' },
-  deep: { says: 'raise the bounds of each scope, one after the other, until the time (5m) or memory is used' },
-  states: { value: 'N', says: 'most states of one search' },
-  memory: { value: 'SIZE', says: 'most memory for the states of one search: 500MB, 2GB (4GiB)' },
+  time: { value: '30s', says: 'stop after this time, and report what was found' },
+  deep: { says: 'raise the bounds of each scope in turn, until the time (5m) or memory runs out' },
+  states: { value: 'N', says: 'stop a search after this many states' },
+  memory: { value: 'SIZE', says: 'stop a search when its states fill this memory: 500MB, 2GB (4GiB)' },
   workers: { value: 'N',
-    says: 'threads of one search (1): counts and traces do not depend on it; claims about endless runs take one' },
+    says: 'threads of one search (1); counts and traces stay the same; claims about endless runs use one thread' },
   symmetry: {
     optional: 'NAMES',
-    says: 'one state for all that differ in the names of interchangeable ids only: of all that are, or of these (with '
-      + 'commas); leaves claims about endless runs out',
+    says: 'merge states that differ only in the names of interchangeable ids: of all such ids, or of these (with '
+      + 'commas); skips claims about endless runs',
   },
   checkpoint: {
     value: 'FILE',
-    says: 'of one design in one scope: write what is needed to go on to FILE when the search is stopped, and every 3 minutes',
+    says: 'save the search to FILE every 3 minutes and when it stops (one design, one scope)',
   },
-  resume: { value: 'FILE', says: 'go on where that search stopped' },
-  stats: { says: 'what each search did: sizes, depths, what fired and what never did' },
-  save: { says: `keep unexpected counterexamples in ${regressionFolder} (random runs always do)` },
+  resume: { value: 'FILE', says: 'continue the search that FILE holds' },
+  stats: { says: 'show what each search did: sizes, depths, which actions fired and which never did' },
+  save: { says: `save unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
   ...fullOption, ...jsonOption, ...colorOption,
 } as const
@@ -50,39 +50,24 @@ const onlyRandom = ['seed', 'runs', 'length'] as const
 const onlyExhaustive = {
   states: 'random runs have no such limit', memory: 'random runs have no such limit',
   workers: 'random runs are one thread',
-  symmetry: 'random runs do not compare states, so that there is nothing to leave out',
+  symmetry: 'random runs do not compare states',
   deep: 'random runs prove nothing at any bounds',
-  checkpoint: 'random runs have nothing to go on from', resume: 'random runs have nothing to go on from',
+  checkpoint: 'random runs cannot be continued', resume: 'random runs cannot be continued',
 } as const satisfies Partial<Record<keyof typeof checkOptions, string>>
 
 const leastMemory = 16e6, mostMemory = 4 * 2 ** 30
 const mostWorkers = 64
 
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
-  const { driver = 'exhaustive', property } = flags
-  if (driver !== 'exhaustive' && driver !== 'random')
-    throw usage('--driver', `no driver is named '${driver}'`,
-      suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
-  for (const name of onlyRandom)
-    if (flags[name] !== undefined && driver === 'exhaustive')
-      throw usage(`--${name}`, 'only random runs have one', 'add --driver random')
-  for (const [name, because] of Object.entries(onlyExhaustive))
-    if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
-      throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
+  const { property } = flags
+  const driver = driverOf(flags)
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const subjects = await subjectsOf(io, operands)
   const chosen = scopesOf(flags)
-  const searches = subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0)
-  for (const name of ['checkpoint', 'resume'] as const) {
-    if (flags[name] !== undefined && flags.deep)
-      throw usage(`--${name}`, 'is of one search, and --deep is many', 'leave --deep out, and give --bounds')
-    if (flags[name] !== undefined && searches !== 1)
-      throw usage(`--${name}`, `is of one search, and these are ${searches}`,
-        'name one design, and one scope with --scope or --bounds')
-  }
+  checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
     properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),
@@ -94,14 +79,40 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     },
     checkpoint: flags.checkpoint === undefined ? null : placed(io, flags.checkpoint),
     resume: flags.resume === undefined ? null : placed(io, flags.resume),
-    symmetry: flags.symmetry === undefined ? false : flags.symmetry === true ? true : flags.symmetry.split(','),
+    symmetry: typeof flags.symmetry === 'string' ? flags.symmetry.split(',') : flags.symmetry ?? false,
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
+  }
+}
+
+/** @throws UserError where there is no such driver, or it has no use for one of the flags. */
+function driverOf(flags: CheckFlags): Plan['driver'] {
+  const { driver = 'exhaustive' } = flags
+  if (driver !== 'exhaustive' && driver !== 'random')
+    throw usage('--driver', `no driver is named '${driver}'`,
+      suggest(driver, ['exhaustive', 'random'], 'there are exhaustive, random'))
+  for (const name of onlyRandom)
+    if (flags[name] !== undefined && driver === 'exhaustive')
+      throw usage(`--${name}`, 'only random runs use it', 'add --driver random')
+  for (const [name, because] of Object.entries(onlyExhaustive))
+    if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
+      throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
+  return driver
+}
+
+/** @throws UserError where a file is to keep one search and there are several. */
+function checkOneSearch(flags: CheckFlags, searches: number): void {
+  for (const name of ['checkpoint', 'resume'] as const) {
+    if (flags[name] !== undefined && flags.deep)
+      throw usage(`--${name}`, 'saves one search, and --deep runs many', 'leave --deep out, and give --bounds')
+    if (flags[name] !== undefined && searches !== 1)
+      throw usage(`--${name}`, `saves one search, and this command runs ${searches}`,
+        'name one design, and one scope with --scope or --bounds')
   }
 }
 
 function scopesOf(flags: CheckFlags): readonly Scope[] {
   if (flags.bounds !== undefined) {
-    if (flags.scope !== undefined) throw usage('--bounds', 'stands in place of the scopes', 'give --scope or --bounds')
+    if (flags.scope !== undefined) throw usage('--bounds', 'replaces the scopes', 'give --scope or --bounds')
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
   }
   const known = scopes.map(({ name }) => name)

@@ -1,5 +1,5 @@
-/** Whether what a user's module exports is a kernel design, told field by field. A field that nobody reads is a
- *  misspelt one. */
+/** Whether what a user's module exports is a kernel design, checked field by field. A field that the program does not
+ *  read is a misspelt one. */
 import * as v from 'valibot'
 import { isPrintable, suggest, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
@@ -21,7 +21,7 @@ const step = v.strictObject({
 const claimNames = claims.map(({ property }) => property.name)
 const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))])))
 const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
-const shape = v.strictObject({
+const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
   blocksCompatibility: v.boolean(),
@@ -30,11 +30,11 @@ const shape = v.strictObject({
   givesUp, protocols,
 })
 
-export const designFields = Object.keys(shape.entries), stepFields = Object.keys(step.entries)
+export const designFields = Object.keys(designSchema.entries), stepFields = Object.keys(step.entries)
 
 /** @throws UserError E-DESIGN-SHAPE naming the field. */
-export function checkShape(given: unknown, path: string): Design {
-  const parsed = v.safeParse(shape, given)
+export function parseDesign(given: unknown, path: string): Design {
+  const parsed = v.safeParse(designSchema, given)
   if (parsed.success) return given as Design
   const issue = parsed.issues[0]
   throw new UserError({
@@ -52,7 +52,12 @@ function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
   if (expected !== 'never' || path === undefined)
     return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a "
       + "built-in one with without(...)"
-  const known = path.length === 1 ? designFields
-    : path.length > 2 ? stepFields : path[0]!.key === 'givesUp' ? claimNames : callNames
+  const known = knownAt(path)
   return suggest(String(path.at(-1)!.key), known, `there are ${known.join(', ')}`)
+}
+/** The fields that there are where this one is none. */
+function knownAt(path: readonly { readonly key: unknown }[]): readonly string[] {
+  if (path.length === 1) return designFields
+  if (path.length > 2) return stepFields
+  return path[0]!.key === 'givesUp' ? claimNames : callNames
 }

@@ -112,7 +112,7 @@ function checkOneSearch(flags: CheckFlags, searches: number): void {
 
 function scopesOf(flags: CheckFlags): readonly Scope[] {
   if (flags.bounds !== undefined) {
-    if (flags.scope !== undefined) throw usage('--bounds', 'replaces the scopes', 'give --scope or --bounds')
+    if (flags.scope !== undefined) throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
   }
   const known = scopes.map(({ name }) => name)

@@ -41,7 +41,7 @@ export function builtIn(name: string): Design {
   const isBase = migration !== undefined && designs.some(design => design.name === base)
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
   throw usage(name, 'no built-in design has this name',
-    `${suggest(name, known, `there are ${known.join(', ')}`)} (a module is given by its path, ./mine.ts)`, 'DESIGN')
+    `${suggest(name, known, `there are ${known.join(', ')}`)} (give your own module by its path, ./mine.ts)`, 'DESIGN')
 }
 
 async function load(io: Io, text: string): Promise<Subject[]> {

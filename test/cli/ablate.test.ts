@@ -191,7 +191,7 @@ it.each([
   ['ablate ring0-strict --hardware cm', "nothing is named 'cm'"],
   ['ablate ring0-strict --scope one-pag', "did you mean 'one-page'?"],
   ['ablate ring0-strict --call attach --bounds frames=1,iovas=1', 'no such call is made at these bounds'],
-  ['ablate ring0-strict --scope one-page --bounds frames=1,iovas=1', 'replaces the scopes'],
+  ['ablate ring0-strict --scope one-page --bounds frames=1,iovas=1', 'cannot be combined with --scope'],
 ])('%s: told without a stack', async (line, says) => {
   const { code, err } = await run(line)
   expect(code).toBe(2)

@@ -86,7 +86,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check windows', /there are no-iommu, user-port-io/],
   ['check no-iommu no-iommu', /two designs have this name/],
   ['check --scope mappings', /no scope is named 'mappings'.*\n {2}→ did you mean 'mapping'\?/],
-  ['check --scope mapping --bounds cpus=1', /replaces the scopes/],
+  ['check --scope mapping --bounds cpus=1', /cannot be combined with --scope/],
   ['check --property no-dma-escpe', /nothing is named 'no-dma-escpe'.*\n {2}→ did you mean 'no-dma-escape'\?/],
   ['check --bounds cpu=2', /^--bounds, column 1: no bound is named 'cpu' \[E-BOUNDS\]\n {2}→ did you mean 'cpus'\?/],
   ['check --bounds cpus=2,frames',

@@ -99,7 +99,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
 
 function scopesOf({ bounds, scope }: Flags<typeof options>): readonly Scope[] {
   if (bounds !== undefined && scope !== undefined)
-    throw usage('--bounds', 'replaces the scopes', 'give --scope or --bounds')
+    throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
   if (bounds !== undefined)
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
   const all = [...worlds, ...scopes]

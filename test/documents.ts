@@ -7,7 +7,8 @@ import { documents } from '../src/report/schema/index.ts'
 
 export const kinds = Object.keys(formats) as readonly ReportKind[]
 
-/** What is wrong with a document, first thing first; null when it is as declared. A field that is not declared is wrong. */
+/** What is wrong with a document, first thing first; null when it is as declared. A field that is not declared is
+ *  wrong. */
 export function wrongIn(document: unknown): string | null {
   const format = (document as { readonly format?: unknown } | null)?.format
   const kind = kinds.find(one => formats[one] === format)
@@ -20,7 +21,8 @@ export function wrongIn(document: unknown): string | null {
 /** Of a union, what is wrong with its first member that came so far. */
 function deepest(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
   const inner = issue.issues?.[0]
-  return inner?.path === undefined ? issue : deepest({ ...inner, path: [...issue.path ?? [], ...inner.path] as NonNullable<typeof inner.path> })
+  if (inner?.path === undefined) return issue
+  return deepest({ ...inner, path: [...issue.path ?? [], ...inner.path] as NonNullable<typeof inner.path> })
 }
 
 /** The files of schemas/ by name, each with its text. */

@@ -58,7 +58,8 @@ export function loadProfile(source: string, where: string): Profile {
     if (!('within' in price)) continue
     const holder = Object.hasOwn(parsed.output.units, price.within) ? parsed.output.units[price.within] : undefined
     if (holder === undefined || 'within' in holder)
-      throw new ProfileError(`${where}: units.${unit}.within: '${price.within}' has no price of its own in this profile`)
+      throw new ProfileError(`${where}: units.${unit}.within: '${price.within}' has no price of its own `
+        + 'in this profile')
   }
   return parsed.output
 }

@@ -85,11 +85,14 @@ export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditRepo
     dump: { path, format, bytes, assumed },
     unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
-    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({ device: bdf(sid), deviceTlb, ways: ways.map(({ pasid, did, space, fault }) => ({
-      pasid, domain: did, mode: space?.kind ?? 'blocked',
-      levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-      space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
-    })) })),
+    devices: found.devices.map(({ sid, deviceTlb, ways }) => ({
+      device: bdf(sid), deviceTlb,
+      ways: ways.map(({ pasid, did, space, fault }) => ({
+        pasid, domain: did, mode: space?.kind ?? 'blocked',
+        levels: space === null || space.kind === 'pass-through' ? null : space.levels,
+        space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
+      })),
+    })),
     spaces: spaces.map(space => spaceRow(space, collected)),
     shared: { count: sharing.runCount, runs: sharing.runs }, interrupts, alarms: judge(collected),
   }

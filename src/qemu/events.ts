@@ -66,7 +66,8 @@ interface Kinds {
   readonly t: string
 }
 type Kind = keyof Kinds
-type FieldsOf<Form extends string> = Form extends `${string}{${infer Name}:${infer K extends Kind}}${infer Rest}` ? { readonly [N in Name]: Kinds[K] } & FieldsOf<Rest> : unknown
+type FieldsOf<Form extends string> = Form extends `${string}{${infer Name}:${infer K extends Kind}}${infer Rest}`
+  ? { readonly [N in Name]: Kinds[K] } & FieldsOf<Rest> : unknown
 
 export type EventName = keyof typeof forms
 export type TraceEvent = { [N in EventName]: { readonly name: N } & FieldsOf<(typeof forms)[N]> }[EventName]

@@ -53,7 +53,8 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
     .map(({ conduct, line, entries }) => `${entries} at ${conduct} (line ${line})`)
   const rows: (readonly [name: string, text: string])[] = [
     ['IOTLB',
-      `${several(fills, 'fill')}, ${several(hits, 'hit')}, ${several(misses, 'miss')}; at most ${n(iotlb.largest)} held`],
+      `${several(fills, 'fill')}, ${several(hits, 'hit')}, ${several(misses, 'miss')}; `
+        + `at most ${n(iotlb.largest)} held`],
     ['  by domain', iotlb.byDomain.map(domain => `${domain.did}: ${n(domain.fills)} filled, ${n(domain.hits)} hit`)
       .join('; ')],
     ['  removed',

@@ -84,12 +84,14 @@ function notes({ clock, byBasis, guesses, unanswered }: PairingReport, stamped: 
         + 'paired with its unmaps in the same order. What the lower bound shows did happen; a small one shows nothing.'
       : `The clocks are aligned by order alone, to ±${Math.ceil(clock.error_us)} µs `
         + `(drift ${clock.drift_range_ppm.map(Math.round).join(' to ')} ppm): `
-        + `${n(clock.above)} fills and answers came after their map or unmap, ${n(clock.below)} fills before their unmap.`,
+        + `${n(clock.above)} fills and answers came after their map or unmap, `
+        + `${n(clock.below)} fills before their unmap.`,
     ...clock !== null ? [] : [stamped
       ? 'The log has stamps, but no offset of constant rate fits the order of its events: they were not used.'
       : 'To measure in time, record QEMU with -msg timestamp=on.'],
     'A kernel event names a page but no device, and domains share pages. '
-      + `Named (${n(byBasis.named)}): the page invalidation names the domain. Only (${n(byBasis.only)}): one mapping fits. `
+      + `Named (${n(byBasis.named)}): the page invalidation names the domain. `
+      + `Only (${n(byBasis.only)}): one mapping fits. `
       + `Inferred (${n(byBasis.inferred)}): the youngest of several${checked}; a wrong one makes a long window. `
       + `Unknown (${n(byBasis.unknown)}, not in the table): no device used the page, so no cache held it.`,
     ...unanswered.count === 0 ? []

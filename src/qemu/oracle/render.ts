@@ -72,7 +72,8 @@ function columns(cells: readonly (readonly [string, string])[], width: number): 
   const each = Math.max(0, ...cells.map(([name, value]) => name.length + value.length + 1)) + 3
   const perLine = Math.max(1, Math.floor((width - 2) / each))
   return Array.from({ length: Math.ceil(cells.length / perLine) }, (_, line) =>
-    `  ${cells.slice(line * perLine, (line + 1) * perLine).map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
+    `  ${cells.slice(line * perLine, (line + 1) * perLine)
+      .map(([name, value]) => `${name} ${value}`.padEnd(each)).join('')}`.trimEnd())
 }
 
 /** Counts by name; what was never reached is 0. */

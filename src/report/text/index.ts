@@ -14,7 +14,8 @@ export async function* text(report: Report, view: View): AsyncGenerator<string> 
     case 'worst': return yield (await import('./worst.ts')).worstText(report, theme)
     case 'replay': return yield (await import('./replay.ts')).replayText(report, view)
     case 'list': return yield (await import('./list.ts')).listText(report, theme)
-    case 'validate': return yield (await import('../../logs/render/index.ts')).renderValidation(report.validation, theme)
+    case 'validate':
+      return yield (await import('../../logs/render/index.ts')).renderValidation(report.validation, theme)
     case 'audit':
       yield* (await import('../../audit/render.ts')).renderAudit(report.audit, theme, full)
       if (report.policy !== null)

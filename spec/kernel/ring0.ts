@@ -28,8 +28,8 @@ export const ring0StrictOn = <U>(v: Vocabulary<U>): Design<U> => design('ring0-s
   migrateInterrupt: irteUpdateOn(v),
 })
 
-/** Unmap puts the page on a list and returns; a flush of the whole domain follows later (Linux lazy mode). The frame is
- *  given back to its owner's allocator only after the flush. */
+/** Unmap puts the page on a list and returns; a flush of the whole domain follows later. The frame goes back to its
+ *  owner's allocator only after the flush: what lazy mode would have to do to let no DMA escape. */
 export const ring0DeferredOn = <U>(v: Vocabulary<U>): Design<U> => withProtocol(withProtocol({
   ...ring0StrictOn(v), interruptsOf: 'ring0-strict',
   says: 'drivers in the kernel, IOMMU on; unmap defers the invalidation, frames are reused only after it',
@@ -41,7 +41,7 @@ export const ring0DeferredOn = <U>(v: Vocabulary<U>): Design<U> => withProtocol(
 'flush', [takeBatch, v.invalidateDomain, v.awaitInvalidation, freeBatchFrames, freeBatchIovas, returnToDriver],
 'ring0-deferred')
 
-/** The same, with the frame free for anybody as soon as unmap returns. */
+/** Linux's lazy mode: the frame is the allocator's as soon as unmap returns; only the I/O virtual address waits. */
 export const ring0DeferredEarlyOn = <U>(v: Vocabulary<U>): Design<U> => {
   const deferred = ring0DeferredOn(v)
   return withProtocol(withProtocol({

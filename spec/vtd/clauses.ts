@@ -121,7 +121,8 @@ const caching = {
   'VTD:6/not-present-uncached': vtd('6',
     'With CM=0 entries that fault are never cached, so not-present to present needs no invalidation.'),
   'VTD:6/caching-mode':
-    vtd('6', 'With CM=1 faulting entries may be cached, tagged with domain 0: new mappings need an invalidation.'),
+    vtd('6', 'With CM=1 what faults may be cached, a context entry under domain 0: new mappings need an '
+    + 'invalidation.'),
   'VTD:6/permission-increase': vtd('6',
     'A permission added to a present second-stage entry needs an invalidation to take effect.'),
   'VTD:6/coherency': vtd('6',

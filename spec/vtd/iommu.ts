@@ -21,7 +21,7 @@ export const vtd: Iommu<Unit> = {
   },
   weakest: { cm: 1, rwbf: 1, coherent: 0 }, narrow: { eim: 0 },
   clauseOf: {
-    'no-dma-escape': 'VTD:6/drain', 'no-access-after-unmap': 'VTD:table-28/second-stage-leaf',
+    'no-dma-escape': 'VTD:table-28/second-stage-leaf', 'no-access-after-unmap': 'VTD:table-28/second-stage-leaf',
     'no-freed-table': 'VTD:table-28/second-stage-non-leaf',
     'no-wrong-permission': 'VTD:3.7/permissions', 'new-mapping-works': 'VTD:6/caching-mode',
     'no-misdelivery': 'VTD:table-28/irte',

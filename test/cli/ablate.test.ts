@@ -51,7 +51,7 @@ describe('the unmap of ring0-strict, one page', () => {
       ['drain=0', 'no-dma-escape', 14], ['drain=0', 'no-access-after-unmap', 15]])
     const [standard] = rowOf(document, 'invalidatePage').cells
     expect(standard!.why)
-      .toMatchObject({ property: 'no-dma-escape', clause: 'VTD:6/drain',
+      .toMatchObject({ property: 'no-dma-escape', clause: 'VTD:table-28/second-stage-leaf',
         also: [{ property: 'no-access-after-unmap', ops: 13 }] })
     expect(standard!.why!.ops).toHaveLength(12)
 
@@ -81,7 +81,8 @@ describe('the unmap of ring0-strict, one page', () => {
     expect(out).toContain('writeBackPte                    ·  ✗\n')
     expect(out).toContain('✗ needed   · no such step, or not adjacent, here')
     expect(out.replace(/\s+/g, ' '))
-      .toContain('unmap: without pollStatus standard, coherent=0 no-dma-escape in 11 ops (VTD:6/drain): device 0, of '
+      .toContain('unmap: without pollStatus standard, coherent=0 no-dma-escape in 11 ops '
+        + '(VTD:table-28/second-stage-leaf): device 0, of '
         + 'domain 0, read frame 0, which no driver owns '
         + 'also no-access-after-unmap in 12, wait-ends in 15 map → map/storePte → map/returnToDriver → '
         + 'iommu.cacheContext')

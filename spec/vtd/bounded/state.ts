@@ -1,5 +1,5 @@
 /** State of a bounded VT-d unit: its tables, caches, queue and fault records. The hardware's own actions are in
- *  hardware.ts. */
+ *  actions.ts. */
 import { bool, list, oneOf, optional, range, scalarset, struct, table, variant } from '../../../src/model/index.ts'
 import type { Value } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'

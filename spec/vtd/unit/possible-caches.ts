@@ -63,7 +63,7 @@ export class MayHold {
   fill(tables: Tables): void {
     for (const [sid] of this.#sites) {
       const now = lookupContext(tables, this.#unit, sid, 'untranslated')
-      // What faults is tagged with domain 0.
+      // A context entry that faults is tagged with domain 0.
       if (!isFault(now)) this.#contexts.add(sid, { did: now.context.did, found: now })
       else if (this.#cachingMode) this.#contexts.add(sid, { did: 0, found: now })
     }

@@ -26,7 +26,7 @@ export interface Listener<S, O> {
   refused(): void
 }
 
-/** States of which a walker remembers what may be taken there: some 10 MB. */
+/** States of which a walker remembers what may be taken there; then it forgets them all. */
 const mostKnown = 20_000
 
 /** Numbers of an action's instances. */

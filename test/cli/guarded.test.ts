@@ -57,6 +57,7 @@ describe('a module of a user', () => {
 })
 
 describe('Ctrl-C', () => {
+  // SIGTERM goes the same way: see the next test, and src/cli/guard.ts.
   it.concurrent('ends a step that never returns', async () => {
     const { status, out, err } = await program(check('endless-step.ts'), { REMAPCHECK_STUCK_MS: '500' },
       pid => { process.kill(-pid, 'SIGINT') })

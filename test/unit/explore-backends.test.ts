@@ -65,10 +65,11 @@ test('a search that ended early, with nothing left in its queue, is not complete
       .toMatchObject({ backend, complete: false, stopped: null, states: 1, transitions: 1 })
 })
 
-test('WebAssembly counts a million states', async () => {
+test('back ends agree on a million states', async () => {
   const { sizes, ...counts } = reference.m
-  expect(await exploreExhaustively(referenceProtocol(sizes), { backend: 'wasm' }))
-    .toMatchObject({ ...counts, complete: true })
+  for (const backend of ['javascript', 'wasm'] as const)
+    expect({ backend, ...await exploreExhaustively(referenceProtocol(sizes), { backend }) })
+      .toMatchObject({ backend, ...counts, complete: true })
 })
 
 test('threads store no state past a limit', async () => {

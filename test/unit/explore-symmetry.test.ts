@@ -51,8 +51,8 @@ async function orbits<S, L, O extends Observation>(of: Machine<S, L, O>): Promis
 
 describe('symmetry', () => {
   test('each stored state stands for its renamings, and for nothing else', async () => {
-    expect(await exploreExhaustively(referenceProtocol(reference.s.sizes), { symmetry: true }))
-      .toMatchObject({ states: 24_768 })
+    expect(await orbits(referenceProtocol(reference.s.sizes)))
+      .toEqual({ stored: 24_768, all: reference.s.states })
     const twoSources = referenceProtocol({ devices: 1, iovas: 1, pages: 2, queue: 1, sources: 2, slots: 3,
       strict: true })
     const { stored, all } = await orbits(twoSources)

@@ -4,7 +4,7 @@ import type { Iommu } from '../spec/iommu/iommu.ts'
 import { iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
-import type { Claim } from './claim.ts'
+import type { Claim } from '../spec/claim.ts'
 import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
@@ -40,9 +40,14 @@ const onEach: ReadonlyMap<Claim, (iommu: Iommu) => Claim> = new Map([
 const claimsOn = (iommu: Iommu): readonly Claim[] =>
   iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
 
+/** Built-in claims, and those of the design. */
+export const claimsOf = (design: Pick<Design, 'claims'>): readonly Claim[] =>
+  [...claims, ...design.claims]
+
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = standard): readonly RemapProperty[] {
-  const asked = claimsOn(iommu).filter(claim => claim.on(b, design)).flatMap(({ property, witnesses }) =>
-    [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
+  const asked = [...claimsOn(iommu), ...design.claims].filter(claim => claim.on(b, design))
+    .flatMap(({ property, witnesses }) =>
+      [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
   return [...new Set(asked)]
 }

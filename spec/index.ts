@@ -1,7 +1,14 @@
 /** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from
  *  'remapcheck/spec'`. */
 export { design, moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
-export type { DesignOptions } from './kernel/design.ts'
+export type { DesignOptions, Own } from './kernel/design.ts'
+export { builtInCalls, call } from './kernel/entries.ts'
+export type { CallSpec, Entry, OwnScope, Sizes } from './step.ts'
+export { claimsOn, always, eventually, leadsTo, monitor, recovers, sometimes, step } from './claim.ts'
+export type { Claim, ClaimSource, Witness } from './claim.ts'
+export { flushBuffered, seenByHardware, store, writeBack } from './iommu/cells.ts'
+export type { Cell } from './iommu/cells.ts'
+export { leafSlot, mappingOf, markPhase, pathTables, storeLeaf } from './kernel/steps/access.ts'
 export { edited } from './kernel/edits.ts'
 export * from './steps.ts'
 export { migrations, sourceMasked, sourceUnmasked } from './kernel/migration.ts'

@@ -115,4 +115,16 @@ export const worlds: readonly Scope[] = [
     on: design => moves(design) && design.interruptTables === 2,
   },
 ]
+/** The scopes that these designs are checked in: standard ones, where a design names none or names them, and their
+ *  own. */
+export function scopesFor(designs: readonly Design[]): readonly Scope[] {
+  const own = designs.flatMap(({ scopes: asked }) => asked ?? []).filter(one => typeof one !== 'string')
+  return [
+    ...scopes.map(scope => ({ ...scope,
+      on: (design: Design): boolean => (design.scopes?.includes(scope.name) ?? true) && scope.on(design) })),
+    ...[...new Set(own)].map(({ name, says, bounds: changes }) => ({ name, says, bounds: bounds(changes),
+      on: (design: Design): boolean =>
+        design.scopes?.some(one => typeof one !== 'string' && one.name === name) ?? false })),
+  ]
+}
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

@@ -5,8 +5,7 @@ import { capabilityNames } from './bounds.ts'
 import { capabilities } from './iommus.ts'
 import type { CapabilityName } from './iommus.ts'
 import type { Design } from './kernel/design.ts'
-import { partOf } from './sharing.ts'
-import type { CallName } from './state.ts'
+import { partsOfCall } from './sharing.ts'
 
 export interface Hardware {
   /** The switch, as bounds take it. */
@@ -14,14 +13,14 @@ export interface Hardware {
   readonly says: string
   readonly switches: Partial<Bounds>
   /** Whether the switch can make a difference to a call. */
-  readonly matters: (call: CallName, design: Design) => boolean
+  readonly matters: (call: string, design: Design) => boolean
 }
 
 const differing = (name: CapabilityName): Hardware => {
   const { standard, says, matters } = capabilities[name], value = 1 - standard
   return {
     name: `${name}=${value}`, says: `${says.split(':')[0]!}: ${value === 1 ? 'yes' : 'no'}`,
-    switches: { [name]: value }, matters: (call, design) => matters(partOf[call], design),
+    switches: { [name]: value }, matters: (call, design) => partsOfCall(call).some(part => matters(part, design)),
   }
 }
 /** Whether a capability makes a difference to some design: one that only bounds ask about has no variant. */

@@ -2,8 +2,8 @@
 import type { State } from '../../spec/state.ts'
 import type { Ledger } from '../../spec/ledger.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
-import { always, sometimes } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { always, sometimes } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noLostEdge: Claim = {
   on: b => b.sources > 0,

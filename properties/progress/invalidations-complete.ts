@@ -3,8 +3,8 @@ import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly } from '../../src/model/index.ts'
-import { leadsTo, sometimes } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { leadsTo, sometimes } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 import { waitEndsOn } from './wait-ends.ts'
 
 export const invalidationsCompleteOn = (iommu: Iommu): Claim => ({

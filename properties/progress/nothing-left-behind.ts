@@ -2,8 +2,8 @@
  *  masked. */
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
-import { always, sometimes } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { always, sometimes } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const nothingLeftBehind: Claim = {
   on: b => b.frames > 0 || b.migrate > 0,

@@ -11,8 +11,9 @@ import type { Exploration } from '../explore/result.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
 import { shellWord } from '../text/shell.ts'
 import { specHash } from '../trace/format.ts'
-import { claims, propertiesFor } from '../../properties/index.ts'
+import { propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
+import type { Claim } from '../../spec/claim.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
@@ -54,7 +55,7 @@ export interface Watch {
 }
 
 /** Names of a claim's property and of its witnesses. */
-export function withWitnesses(names: readonly string[]): ReadonlySet<string> {
+export function withWitnesses(claims: readonly Claim[], names: readonly string[]): ReadonlySet<string> {
   const chosen = claims.filter(({ property, witnesses }) =>
     names.includes(property.name) || witnesses.some(witness => names.includes(witness.property.name)))
   return new Set(chosen.flatMap(({ property, witnesses }) => [property, ...witnesses.map(witness => witness.property)])

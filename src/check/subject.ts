@@ -12,6 +12,8 @@ export interface Subject {
   readonly design: Design
   /** The module it came from; null for a built-in one. */
   readonly path: string | null
+  /** The module that further claims came from. */
+  readonly claimsPath?: string
 }
 
 /** The whole machine: what saved traces are replayed on, whatever was asked of it. */

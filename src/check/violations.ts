@@ -45,8 +45,10 @@ export function evidenceOf(subjects: readonly Subject[]): ReportOf<'check'>['evi
     const subject = subjects.find(({ design }) => design.name === report.design)
     if (subject === undefined) return null
     const trace = traceOf(subject, overall)
+    const flags = [...subject.path === null ? [] : [`--design ${subject.path}`],
+      ...subject.claimsPath === undefined ? [] : [`--claims ${subject.claimsPath}`]]
     return { trace, replayed: replayOf(subject, trace, trace.property),
-      ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` } }
+      ...flags.length === 0 ? {} : { replayFlags: flags.join(' ') } }
   }
 }
 

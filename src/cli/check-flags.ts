@@ -4,12 +4,13 @@ import { withWitnesses } from '../check/run-scopes.ts'
 import type { Plan } from '../check/run-scopes.ts'
 import { regressionFolder } from '../check/violations.ts'
 import { suggest, usage } from '../errors.ts'
-import { claims } from '../../properties/index.ts'
-import { scopes } from '../../spec/scopes.ts'
+import { claimsOf } from '../../properties/index.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { colorOption, fullOption, jsonOption } from './shared-flags.ts'
+import { claimsOption, colorOption, fullOption, jsonOption } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
@@ -18,6 +19,7 @@ export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   property: { value: 'GLOB', says: 'only properties of this name' },
+  ...claimsOption,
   driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
   seed: { value: 'N', says: 'seed of the random runs, decimal or 0x…' },
   runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
@@ -64,13 +66,14 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
+  const subjects = await subjectsOf(io, operands, flags.claims)
+  const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
-  const subjects = await subjectsOf(io, operands)
-  const chosen = scopesOf(flags)
+  const chosen = scopesOf(flags, subjects.map(({ design }) => design))
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
-    properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),
+    properties: property === undefined ? null : withWitnesses(claims, matching('--property', property, names)),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
     limits: {
@@ -110,12 +113,12 @@ function checkOneSearch(flags: CheckFlags, searches: number): void {
   }
 }
 
-function scopesOf(flags: CheckFlags): readonly Scope[] {
+function scopesOf(flags: CheckFlags, designs: readonly Design[]): readonly Scope[] {
   if (flags.bounds !== undefined) {
     if (flags.scope !== undefined) throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
   }
-  const known = scopes.map(({ name }) => name)
+  const scopes = scopesFor(designs), known = scopes.map(({ name }) => name)
   const names = flags.scope?.split(',') ?? known
   for (const name of names)
     if (!known.includes(name))

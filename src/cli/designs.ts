@@ -10,16 +10,31 @@ import { suggest, usage, UserError } from '../errors.ts'
 import { editedName } from '../../spec/kernel/edits.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
+import type { Claim } from '../../spec/claim.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { recordedLoad } from './heartbeat-file.ts'
 import { packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
-import { parseDesign } from './design-schema.ts'
+import { parseClaims, parseDesign } from './design-schema.ts'
 
-/** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
-export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
+/** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
+ *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE. */
+export async function subjectsOf(io: Io, named: readonly string[], claimsPath?: string): Promise<readonly Subject[]> {
+  const subjects = await namedSubjects(io, named)
+  if (claimsPath === undefined) return subjects
+  const module = await openModule(io, claimsPath)
+  const claims = parseClaims(module['claims'] ?? module['default'] ?? [], claimsPath)
+  if (claims.length === 0)
+    throw usage(claimsPath, 'exports no claims', 'export const claims = [always(…), …]', 'CLAIMS-EXPORT')
+  return subjects.map(({ design, path }) => ({ design: withClaims(design, claims, claimsPath), path, claimsPath }))
+}
+function withClaims(design: Design, claims: readonly Claim[], path: string): Design {
+  return claims.length === 0 ? design : parseDesign({ ...design, claims: [...design.claims, ...claims] }, path)
+}
+
+async function namedSubjects(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
   if (named.length === 0) return designs.map(design => ({ design, path: null }))
   const found: Subject[] = []
   for (const name of named) found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(name), path: null }])
@@ -47,16 +62,21 @@ export function builtIn(name: string): Design {
 async function load(io: Io, text: string): Promise<Subject[]> {
   const change = editedName(text)
   const path = change?.base ?? text
-  const file = resolve(placed(io, path))
-  if (!existsSync(file))
-    throw usage(path, 'no such file', 'give the path of a module that exports a design', 'DESIGN-FILE')
-  const module = await importModule(path, file)
+  const module = await openModule(io, path)
   const given = module['default'] ?? module['design'] ?? module['designs']
   if (given === undefined)
     throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
-  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: parseDesign(one, path),
-    path }))
+  const claims = parseClaims(module['claims'] ?? [], path)
+  const found = (Array.isArray(given) ? given as unknown[] : [given])
+    .map(one => ({ design: withClaims(parseDesign(one, path), claims, path), path }))
   return change === null ? found : editedOnes(found, change.edits)
+}
+
+async function openModule(io: Io, path: string): Promise<Record<string, unknown>> {
+  const file = resolve(placed(io, path))
+  if (!existsSync(file))
+    throw usage(path, 'no such file', 'give the path of a module that exports a design, or claims', 'DESIGN-FILE')
+  return await importModule(path, file)
 }
 
 /** Of several designs of a module, those that have what is edited. @throws UserError E-EDIT when none has. */

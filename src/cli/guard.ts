@@ -56,9 +56,9 @@ export async function modulesOf(argv: readonly string[]): Promise<string[]> {
   if (found === null || inspector.url() !== undefined) return []
   try {
     const { flags, operands } = parse(found, argv.slice(1))
-    const { design } = flags
+    const named = [flags['design'], flags['claims']].filter(one => typeof one === 'string')
     return [...ofDesigns.includes(found.name) ? operands : [],
-      ...typeof design === 'string' ? [design] : []].filter(isPath)
+      ...named].filter(isPath)
   } catch (cause) {
     if (cause instanceof UserError) return []
     throw cause

@@ -1,5 +1,5 @@
 /** Steps that make hardware forget: descriptors, waits, register commands, write buffers (VT-d rev 5.10, chapter 6). */
-import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf } from '../../kernel/design.ts'
+import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf, View } from '../../kernel/design.ts'
 import { queueTag, registersTag } from '../bounded/actions.ts'
 import type { QueueEntry, Unit } from '../bounded/state.ts'
 import { flushWriteBuffer as flushBuffers } from '../bounded/tables.ts'
@@ -11,7 +11,7 @@ type Protocol = ProtocolOf<Unit>
 /** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued
  *  under one lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in
  *  between would take them away. */
-const mayQueue = ({ s, b, cpu }: Omit<Kernel, 'emit'>): boolean =>
+const mayQueue = ({ s, b, cpu }: View<Unit>): boolean =>
   s.unit.queue.length < b.queue && (s.kernel.queueLock === null || s.kernel.queueLock === cpu)
 
 /** A step that queues one descriptor, and takes the lock of the queue until the wait is queued; it waits while the ring

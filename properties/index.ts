@@ -18,6 +18,7 @@ import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
 import { callsCanEnd } from './progress/calls-can-end.ts'
 import { edgesAreServed } from './progress/edges-are-served.ts'
 import { invalidationsComplete, invalidationsCompleteOn } from './progress/invalidations-complete.ts'
+import { noDoubleFree } from './progress/no-double-free.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
 import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
@@ -25,7 +26,7 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
   noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, edgesAreServed,
-  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind,
+  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 
 /** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for

@@ -75,6 +75,8 @@ export interface Iommu<U = unknown> {
   /** Whether a CPU waits for the unit, and how many waits of it stand in the queue. */
   waitStatus(unit: U, cpu: number): 'idle' | 'pending' | 'done'
   queuedWaits(unit: U, cpu: number): number
+  /** Whether it holds a command that drains the requests of every domain, not of one. */
+  drainsAll(unit: U): boolean
   /** Whether a walk may begin at a table that the unit holds a pointer to. */
   holdsTable(unit: U): boolean
 }

@@ -16,8 +16,8 @@ export const usual = {
 
 /** `C`: names of calls of its own, each of which has a protocol too. */
 export function design<U, O extends Own = AnyOwn<U>, C extends string = never>(name: string,
-  options: DesignOptions<U, O> & { readonly calls?: Readonly<Record<C, unknown>> },
-  protocols: Readonly<Partial<Record<ProtocolName | C, ProtocolSource<U, O>>>>): Design<U, O> {
+  options: NoInfer<DesignOptions<U, O>> & { readonly calls?: Readonly<Record<C, unknown>> },
+  protocols: Readonly<Partial<Record<ProtocolName | NoInfer<C>, ProtocolSource<U, O>>>>): Design<U, O> {
   return {
     ...usual, name, ...options, claims: (options.claims ?? []).map(claimOf),
     protocols: Object.fromEntries(Object.entries<ProtocolSource<U, O>>(protocols as never)

@@ -36,7 +36,7 @@ export const vtd: Iommu<Unit> = {
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },
   deliver: (state, message, emit, { bounds }) => deliver(state, message, emit, bounds),
-  queueTag,
+  queueTag, drainsAll: ({ queue }) => queue.some(({ type }) => type === 'iotlb-global'),
   waitStatus: ({ waits }, cpu) => waits[cpu]!,
   queuedWaits: ({ queue }, cpu) => queue.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length,
   holdsTable: ({ pagingCache }) => pagingCache.some(row => row.some(page => page !== null)),

@@ -30,7 +30,8 @@ const parts = v.optional(v.record(name, v.nullable(func)))
 const call = v.strictObject({ says: v.optional(name), path: v.optional(word), on: v.optional(func),
   params: v.optional(func), rules: parts, takes: parts, registers: v.optional(func) })
 const kinds = ['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers']
-const property = v.looseObject({ name: word, claim: name, kind: v.picklist(kinds, 'made by always(...), step(...), …') })
+const property = v.looseObject({ name: word, claim: name,
+  kind: v.picklist(kinds, 'made by always(...), step(...), …') })
 const witness = v.union([property, v.strictObject({ property, on: v.optional(func) })])
 const claim = v.strictObject({ property, on: v.optional(func), witnesses: v.optional(v.array(witness)) })
 const scopeNames = scopes.map(scope => scope.name)
@@ -46,8 +47,8 @@ const designSchema = v.strictObject({
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),
   state: v.nullish(func), start: v.nullish(func), registers: v.nullish(func), calls: v.optional(v.record(word, call)),
-  claims: v.optional(v.array(claim)), scopes: v.nullish(v.array(v.union([v.string(), ownScope], 'the name of a standard scope, or '
-    + '{ name, says, bounds }'))),
+  claims: v.optional(v.array(claim)),
+  scopes: v.nullish(v.array(v.union([v.string(), ownScope], 'a standard scope by name, or { name, says, bounds }'))),
 })
 
 export const designFields = Object.keys(designSchema.entries), stepFields = Object.keys(step.entries)
@@ -120,7 +121,7 @@ function checkScopes({ scopes: asked }: Design, path: string,
 function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>): string {
   if (expected === 'never') return 'no such field'
   if (received === 'undefined') return 'missing'
-  return `${received}, expected ${kind === 'validation' ? message : expected ?? message}`
+  return `${received}, expected ${kind === 'validation' || expected === 'unknown' ? message : expected ?? message}`
 }
 function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
   if (expected !== 'never' || path === undefined)

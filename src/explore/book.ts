@@ -150,12 +150,13 @@ export class Book<S, L, O extends Observation> {
 
   /** Nothing came that the property judges. */
   private isUnfed(property: Property<S, L, O>): boolean {
-    return property.kind === 'step' ? !this.kinds.has(property.on)
+    return property.kind === 'step' ? !property.on.some(kind => this.kinds.has(kind))
       : property.kind === 'monitor' && this.kinds.size === 0
   }
 
   coverage(): Coverage {
     const clauses = [...this.clauses].sort(([a], [b]) => a < b ? -1 : 1)
-    return { actions: Object.fromEntries(this.fired), clauses: Object.fromEntries(clauses) }
+    return { observations: [...this.kinds].sort(), actions: Object.fromEntries(this.fired),
+      clauses: Object.fromEntries(clauses) }
   }
 }

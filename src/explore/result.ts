@@ -76,6 +76,8 @@ export interface RandomFacts {
   readonly refused: number; readonly meanLength: number; readonly distinctStates: number
 }
 export interface Coverage {
+  /** Kinds of observations that some step told. */
+  readonly observations: readonly string[]
   /** Per action: how often it fired. Zero is the alarm. */
   readonly actions: Readonly<Record<string, { readonly fired: number }>>
   /** Per clause id: how often it was exercised. */

@@ -74,5 +74,5 @@ export const toy: Iommu<Unit> = {
   block: (_, dma, reason, emit) => { emit.see({ what: 'blocked', ...dma, reason }) },
   deliver: () => ({ kind: 'rejected', reason: 0 }),
   waitStatus: ({ waits }, cpu) => waits[cpu]!, queuedWaits: ({ waits }, cpu) => waits[cpu] === 'pending' ? 1 : 0,
-  holdsTable: () => false,
+  holdsTable: () => false, drainsAll: () => false,
 }

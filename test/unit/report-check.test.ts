@@ -23,7 +23,7 @@ function exploration(results: PropertyResult[], stopped: StopReason | null = nul
   return {
     driver: 'exhaustive', machine: 'toy', complete: stopped === null, stopped, results,
     states: 12345, transitions: 67890, depth: 14, seconds: 0.84,
-    coverage: { actions: {}, clauses: {} }, random: null, engine: null,
+    coverage: { observations: [], actions: {}, clauses: {} }, random: null, engine: null,
   }
 }
 const design = (name: string, found: Exploration, givesUp: readonly string[] = [], scope = 'dma'): DesignReport => ({

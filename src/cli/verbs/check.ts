@@ -10,7 +10,7 @@ import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
 import { shellWord } from '../../text/shell.ts'
-import { claims } from '../../../properties/index.ts'
+import { claimsOf } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
@@ -42,9 +42,10 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   let unwritten: UserError | null = null
   try {
-    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects)
+    const warn = (text: string): void => { io.stderr.write(`${text}\n`) }
+    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects, warn)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) },
+    const watch: Watch = { signal: io.signal, say: line.say, warn,
       command: wordsOf(without(args, '--resume')), version }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
       : { designs: await explore(plan, watch), climbs: [] }
@@ -56,6 +57,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
         return one
       }
     })
+    const claims = [...new Set(plan.subjects.flatMap(({ design }) => claimsOf(design)))]
     report = {
       seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),

@@ -29,7 +29,7 @@ const exploration = v.strictObject({
   driver: v.picklist(['exhaustive', 'random']), machine: text, complete: v.boolean(), stopped, results: list(result),
   states: count, transitions: count, depth: count, seconds: v.number(), random: v.nullable(random),
   engine: v.nullable(engine),
-  coverage: v.strictObject({ actions: by(v.strictObject({ fired: count })), clauses: by(count) }),
+  coverage: v.strictObject({ observations: texts, actions: by(v.strictObject({ fired: count })), clauses: by(count) }),
 })
 
 const design = v.strictObject({

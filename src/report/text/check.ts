@@ -4,6 +4,7 @@ import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { overallOf, unjudgedOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
+import { untold } from '../coverage.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
 import { climbLines } from './climb.ts'
@@ -33,7 +34,7 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
     ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme),
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
-      problemLines(report, theme), notBegunLines(report, theme)]),
+      problemLines(report, theme), untoldLines(report, theme), notBegunLines(report, theme)]),
     tone(`${mark} ${exit}: ${meaning} (exit ${code})`),
     ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -167,6 +168,16 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
         theme.width - 4))))
     return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
   })]
+}
+
+/** Why a claim may have nothing to judge: steps that do something and do not say it. */
+function untoldLines({ designs }: CheckReport, theme: Theme): string[] {
+  const found = designs.flatMap(({ scopes }) => scopes.flatMap(({ exploration }) =>
+    untold(exploration).map(({ call, what }) =>
+      `no step of ${call} tells '${what}': emit.see({ what: '${what}', … })`)))
+  return found.length === 0 ? []
+    : [theme.warn('the judge is not told all that happens: its verdicts may rest on too little'),
+      ...[...new Set(found)].flatMap(text => hang('  → ', 4, wrapWords(text, theme.width - 4)))]
 }
 
 function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {

@@ -9,7 +9,7 @@ import { scopes } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { colorOption, fullOption, jsonOption } from './shared-flags.ts'
+import { colorOption, fullOption, reportOptions } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
@@ -41,7 +41,7 @@ export const checkOptions = {
   stats: { says: 'show what each search did: sizes, depths, which actions fired and which never did' },
   save: { says: `save unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 export type CheckFlags = Flags<typeof checkOptions>
 

@@ -18,7 +18,7 @@ import { callNames } from '../../../spec/state.ts'
 import type { CallName } from '../../../spec/state.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, fullOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -33,7 +33,7 @@ const options = {
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },
   states: { value: 'N', says: 'stop a search after this many states' },
   save: { value: 'DIR', says: 'write the counterexample of each needed step to DIR, one trace a file' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
 export const ablate = {

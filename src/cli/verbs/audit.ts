@@ -11,7 +11,7 @@ import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, reportOptions } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -32,7 +32,7 @@ const options = {
   haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
   full: { says: 'every range, entry and alarm' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const audit = {

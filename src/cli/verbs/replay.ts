@@ -12,7 +12,7 @@ import { designNamed, designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, fullOption, reportOptions } from '../shared-flags.ts'
 import { builtIn, subjectsOf } from '../designs.ts'
 import { placed, shown } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -23,7 +23,7 @@ const options = {
   design: { value: 'FILE', says: 'your module, for traces of a design of your own' },
   on: { value: 'qemu', says: 'run the steps on QEMU too, and say whether it shows the violation (docs/on-qemu.md)' },
   lanes: { says: 'print a column for each agent: who did what, and when' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
 export const replay = {

@@ -4,7 +4,7 @@ import { validateLog } from '../../logs/validate.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { colorOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, reportOptions } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -12,7 +12,7 @@ import { print } from '../print.ts'
 const options = {
   ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
   tables: { value: 'DUMP', says: 'registers and table pages of the same run, dumped while it ran' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const validate = {

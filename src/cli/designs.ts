@@ -14,7 +14,7 @@ import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { recordedLoad } from './heartbeat-file.ts'
-import { packageRoot } from './package.ts'
+import { entries, packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
 import { parseDesign } from './design-schema.ts'
 
@@ -99,9 +99,7 @@ function useOwnModules(): void {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
   const urlOf = (path: string): string => pathToFileURL(join(base, path)).href
-  const own = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'],
-    ['remapcheck/properties', 'properties']]
-    .map(([name, folder]) => [name, urlOf(`${folder}/index.${extension}`)]))
+  const own = Object.fromEntries([...entries].map(([name, path]) => [name, urlOf(`${path}.${extension}`)]))
   const loaded = Object.fromEntries(Object.entries(bundled())
     .map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { own, loaded } })

@@ -13,7 +13,7 @@ export const resolve = { alias: Object.entries(entries).map(([name, source]) =>
 export default defineConfig({
   resolve,
   test: {
-    include: ['test/**/*.test.ts', 'properties/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'properties/**/*.test.ts', 'examples/**/*.test.mjs'],
     // They need QEMU: vitest.qemu.config.ts.
     exclude: ['test/qemu/**'],
     ...onlyHangs,

@@ -11,6 +11,7 @@ import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
 import { colorOption, fullOption, reportOptions } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
+import { isPath } from './paths.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
@@ -39,6 +40,7 @@ export const checkOptions = {
   },
   resume: { value: 'FILE', says: 'continue the search that FILE holds' },
   stats: { says: 'show what each search did: sizes, depths, which actions fired and which never did' },
+  watch: { says: 'run again when your module changes, or one that it imports' },
   save: { says: `save unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
   ...fullOption, ...reportOptions, ...colorOption,
@@ -61,6 +63,8 @@ const mostWorkers = 64
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
   const { property } = flags
   const driver = driverOf(flags)
+  if (flags.watch && !operands.some(isPath))
+    throw usage('--watch', 'watches modules of your own, and none is named', 'remapcheck check ./mine.mjs --watch')
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)

@@ -19,9 +19,10 @@ import { verbNamed } from './verbs/index.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Verdict } from './watchdog.ts'
 
-/** What the watched process sends: that its event loop turns, that it waits for the reader of its output, and last its
- *  exit code. */
+/** What the watched process sends: that its event loop turns, that it waits for the reader of its output, which files
+ *  it has loaded, and last its exit code. */
 export type ChildMessage = { readonly remapcheck: 'alive' | 'writing' }
+  | { readonly remapcheck: 'loaded'; readonly file: string }
   | { readonly remapcheck: 'ended'; readonly code: number }
 /** What it receives: the order to end with what it has. */
 export interface ParentMessage { readonly remapcheck: 'stop' }
@@ -67,8 +68,9 @@ export async function modulesOf(argv: readonly string[]): Promise<string[]> {
   }
 }
 
-/** Runs this process' command line in another one, watches it, and gives its exit code. */
-export async function runWatched(io: Io, modules: readonly string[]): Promise<number> {
+/** Runs this process' command line in another one, watches it, and gives its exit code. It ends without a word when
+ *  `again` is aborted. */
+export async function runWatched(io: Io, modules: readonly string[], again?: AbortSignal): Promise<number> {
   const file = makeHeartbeatFile()
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)],
     { stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -78,6 +80,7 @@ export async function runWatched(io: Io, modules: readonly string[]): Promise<nu
   child.on('message', given => {
     if (!isMessage(given)) return
     if (given.remapcheck === 'ended') ended = given.code
+    else if (given.remapcheck === 'loaded') io.loaded?.(given.file)
     else watchdog.onMessage(given.remapcheck)
   })
   // May come twice for one Ctrl-C (npx sends on what the terminal sent already), so it is an order and not a signal
@@ -88,13 +91,14 @@ export async function runWatched(io: Io, modules: readonly string[]): Promise<nu
     watchdog.stop()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  again?.addEventListener('abort', () => { child.kill('SIGKILL') })
   const looks = setInterval(() => {
     if (ended === null) watchdog.look(file === null ? unknownOp : lastRunningOp(file))
     if (watchdog.verdict !== null) child.kill('SIGKILL')
   }, look_ms)
   try {
     const [status, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
-    if (ended !== null) return ended
+    if (ended !== null || again?.aborted) return ended ?? exitCode('interrupted')
     if (watchdog.verdict !== null) return await reportStuck(io, modules, watchdog.verdict)
     return stopping ? exitCode('interrupted') : await reportEnd(io, modules, status, signal, lastRunningOp(file))
   } catch (cause) {

@@ -12,6 +12,7 @@ import type { Io } from './io.ts'
 import { checkOutputs, outputsOf } from './outputs.ts'
 import { tool, version } from './package.ts'
 import { printError, printErrorDocument } from './print.ts'
+import { located } from './samples.ts'
 import { allVerbs, verbNamed, verbNames } from './verbs/index.ts'
 
 /** Runs one command line. Never throws; gives the exit code. */
@@ -43,7 +44,7 @@ async function dispatch(io: Io): Promise<number> {
     throw usage(tool, what, suggest(name, verbNames, `there are ${verbNames.join(', ')}`), 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
-    io.stdout.write(verbHelp(found, theme))
+    io.stdout.write(verbHelp(found, theme, text => located(io, text)))
     return exitCode('holds')
   }
   checkOutputs(io, outputsOf(parse(found, args).flags))

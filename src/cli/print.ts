@@ -1,5 +1,5 @@
 /** Prints what a verb has found, or what ended it. The one place that picks reporters. */
-import type { UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
 import { exitClasses } from '../exit.ts'
 import type { ExitName } from '../exit.ts'
 import type { Report } from '../report/report.ts'
@@ -13,11 +13,12 @@ import type { Io } from './io.ts'
 import { outputsOf, outputsOnError, unwritable } from './outputs.ts'
 import type { Output, OutputFlags } from './outputs.ts'
 import { tool, version } from './package.ts'
+import { located } from './samples.ts'
 
 /** How every verb renders a trace: clauses by their text, and no changes that only repeat the op (where a call stands)
  *  or its observations (the ledger). */
-const traceStyle = { clause: (id: string): string | null => clauses[id]?.says ?? null,
-  hides: ['kernel.calls', 'ledger'] } as const
+const traceStyle = (io: Io): View['traces'] => ({ clause: id => clauses[id]?.says ?? null,
+  hides: ['kernel.calls', 'ledger'], place: at => located(io, at) })
 
 /** Flags that say how a report is shown; a verb has some of them. */
 export interface ShowFlags extends OutputFlags {
@@ -32,7 +33,7 @@ export interface ShowFlags extends OutputFlags {
 export async function print(io: Io, flags: ShowFlags, report: Report): Promise<ExitName> {
   const { full = false, stats = false, lanes = false } = flags
   const view = (output: Output): View => ({
-    program: { tool, version }, full, stats, lanes, traces: traceStyle,
+    program: { tool, version }, full, stats, lanes, traces: traceStyle(io),
     theme: output.reporter === 'text' && output.file === null ? themeOf(io, flags) : theme(false, fileColumns),
   })
   let failed: UserError | null = null
@@ -62,15 +63,20 @@ async function write(io: Io, output: Output, report: Report, view: View): Promis
 
 /** Ends a command line by a mistake: in words on stderr, and by the reporters that were asked for. Gives the exit
  *  code. */
-export async function printError(io: Io, error: UserError): Promise<number> {
+export async function printError(io: Io, mistake: UserError): Promise<number> {
+  const { code, subject, message, next, below } = mistake
+  const error = new UserError({ code, subject, below, exit: exitOf(mistake), problem: located(io, message),
+    next: located(io, next) })
   io.stderr.write(`${error.text()}\n`)
   return await printErrorDocument(io, error)
 }
+const exitOf = ({ exitCode }: UserError): ExitName => exitClasses.find(({ code }) => code === exitCode)!.name
+
 export async function printErrorDocument(io: Io, error: UserError): Promise<number> {
   const { code, subject, message: problem, next, below, exitCode } = error
-  const exit = exitClasses.find(row => row.code === exitCode)!.name
+  const exit = exitOf(error)
   const view: View = { program: { tool, version }, theme: theme(false), full: false, stats: false, lanes: false,
-    traces: traceStyle }
+    traces: traceStyle(io) }
   for (const output of outputsOnError(io.argv)) {
     // Of these, text is on stderr already, and a report that had no place is on stdout.
     if (output.reporter === 'text' || code === outAfterAll) continue

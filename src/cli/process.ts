@@ -7,6 +7,7 @@ import type { ChildMessage } from './guard.ts'
 import type { Io, Stream } from './io.ts'
 import { main } from './main.ts'
 import { printError } from './print.ts'
+import { runAgain } from './watch.ts'
 import { recordRunningOp } from './heartbeat-file.ts'
 
 export async function runProcess(): Promise<void> {
@@ -36,11 +37,16 @@ export async function runProcess(): Promise<void> {
   }
   // `timeout`, CI and service managers send the second.
   const streams = watched ? { stdout: signalling(stdout), stderr: signalling(stderr) } : { stdout, stderr }
-  const io: Io = { argv, ...streams, env, cwd: process.cwd(), signal: interrupt.signal }
+  const io: Io = { argv, ...streams, env, cwd: process.cwd(), signal: interrupt.signal,
+    ...watched ? { loaded: file => { send({ remapcheck: 'loaded', file }) } } : {} }
   const modules = watched ? [] : await modulesOf(argv)
   if (modules.length > 0) {
-    process.exitCode = await runWatched(io, modules)
-    return
+    if (!argv.includes('--watch')) {
+      process.exitCode = await runWatched(io, modules)
+      return
+    }
+    process.on('SIGINT', () => { interrupt.abort() }).on('SIGTERM', () => { interrupt.abort() })
+    exit(await runAgain(io, modules, (again, loaded) => runWatched({ ...io, loaded }, modules, again)))
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   speakOnce(console, io.stderr)

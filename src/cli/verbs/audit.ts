@@ -15,6 +15,7 @@ import { colorOption, reportOptions } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
+import { sampled } from '../samples.ts'
 
 const register = (says: string) => ({ value: '0x…', says }) as const
 const options = {
@@ -56,10 +57,10 @@ async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
     throw usage('--diff', 'cannot be combined with --policy', 'audit each dump with the policy, then compare them')
   const asked = optionsOf(flags)
   const policy = flags.policy === undefined ? null : loadPolicy(placed(io, flags.policy))
-  const report = await reportOf(placed(io, operands[0]!), asked, io)
+  const report = await reportOf(sampled(io, operands[0]!), asked, io)
   if (report === null) return 'interrupted'
   if (flags.diff !== undefined) {
-    const later = await reportOf(placed(io, flags.diff), asked, io)
+    const later = await reportOf(sampled(io, flags.diff), asked, io)
     if (later === null) return 'interrupted'
     const diff = compare(report, later)
     return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })

@@ -14,9 +14,10 @@ import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
 import { colorOption, fullOption, reportOptions } from '../shared-flags.ts'
 import { builtIn, subjectsOf } from '../designs.ts'
-import { placed, shown } from '../io.ts'
+import { shown } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
+import { sampled } from '../samples.ts'
 
 const options = {
   expect: { value: 'violation|holds', says: 'what each trace must do: violate again (the default), or no longer' },
@@ -51,7 +52,7 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
     throw usage('--on', `cannot be combined with ${flags.lanes ? '--lanes' : '--expect holds'}`, 'give one of the two')
   const own = flags.design === undefined ? [] : await subjectsOf(io, [flags.design])
   const traces: ReplayedTrace[] = []
-  for (const { path, trace } of loadTraces(operands.map(path => placed(io, path)))) {
+  for (const { path, trace } of loadTraces(operands.map(path => sampled(io, path)))) {
     const subject = subjectOf(path, trace.design, own)
     const replayed = replayOf(subject, trace, path)
     const b = boundsOfTrace(trace, path)

@@ -1,4 +1,4 @@
-/** Interrupt controllers and MSI on their own, for tests of an interrupt path: `import … from 'remapcheck/spec/apic'`. */
+/** Interrupt controllers and MSI on their own: `import … from 'remapcheck/spec/apic'`. */
 export * from './clauses.ts'
 export * from './ioapic.ts'
 export * from './lapic.ts'

@@ -31,5 +31,5 @@ function plain(value: unknown, known = new Map<object, unknown>()): unknown {
     (copy as Record<string, unknown>)[key] = plain((value as Record<string, unknown>)[key], known)
   return copy
 }
-const isData = (value: object): boolean =>
-  types.isProxy(value) || Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value) as null)
+const isData = (value: object): boolean => types.isProxy(value) || Array.isArray(value)
+  || [Object.prototype, null].includes(Object.getPrototypeOf(value) as null)

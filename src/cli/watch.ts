@@ -11,8 +11,7 @@ import type { Io } from './io.ts'
  *  code. */
 export type Run = (signal: AbortSignal, loaded: (file: string) => void) => Promise<number>
 
-/** Until `io.signal` is aborted. A change ends the run that goes on. Gives the exit code of the run that was stopped, or
- *  that of a run that is stopped. */
+/** Until `io.signal` is aborted. A change ends the run that goes on. Gives the exit code. */
 export async function runAgain(io: Io, modules: readonly string[], run: Run): Promise<number> {
   const named = modules.map(path => resolve(io.cwd, editedName(path)?.base ?? path))
   for (;;) {
@@ -28,8 +27,8 @@ export async function runAgain(io: Io, modules: readonly string[], run: Run): Pr
         })
       const changed = await Promise.race([changes.next, aborted(io.signal)])
       if (changed !== null) again.abort()
-      const code = await running
-      if (changed === null) return io.signal.aborted ? exitCode('interrupted') : code
+      await running
+      if (changed === null) return exitCode('interrupted')
       io.stderr.write(`changed  ${changed}\n`)
     } finally { changes.close() }
   }

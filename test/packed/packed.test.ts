@@ -9,8 +9,8 @@ import { packed } from './project.ts'
 
 const project = packed()
 const plain = project('plain')
-const design = (from: string, types: string): string => `import { awaitInvalidation, ring0Strict, without } from '${from}'
-const edits${types} = [awaitInvalidation]
+const typescript = `import { awaitInvalidation, ring0Strict, without } from 'remapcheck/spec'
+const edits: readonly object[][] = [awaitInvalidation]
 export default without(ring0Strict, 'unmap', ...edits)
 `
 const oneSearch = ['--scope', 'mapping', '--property', 'no-dma-escape'] as const
@@ -56,11 +56,13 @@ export const used = [accept, post, reset, run]
 })
 
 describe('a design in TypeScript', () => {
-  it.each([['typescript', '{ "type": "module" }'], ['commonjs', '{ "type": "commonjs" }'], ['unsaid', '{}']])('loads in a project of type %s with tsx',
+  it.each([
+    ['typescript', '{ "type": "module" }'], ['commonjs', '{ "type": "commonjs" }'], ['unsaid', '{}'],
+  ])('loads with tsx in a project of type %s',
     (name, manifest) => {
       const { remapcheck, write } = project(name, ['tsx', 'esbuild'])
       write('package.json', manifest)
-      write('other.mts', design('remapcheck/spec', ': readonly object[][]'))
+      write('other.mts', typescript)
       write('kernel.ts', "import { type Step } from 'remapcheck/spec'\nimport own from './other.mts'\n"
         + "export const unused: Step | null = null\nexport const design: typeof own = own\n")
       const { status, stdout, stderr } = remapcheck('check', './kernel.ts', ...oneSearch)
@@ -68,7 +70,7 @@ describe('a design in TypeScript', () => {
         .toEqual({ status: 1, stderr: '', found: true })
     })
   it('without tsx loads where Node reads it, else says what to install', () => {
-    plain.write('kernel.ts', design('remapcheck/spec', ': readonly object[][]'))
+    plain.write('kernel.ts', typescript)
     plain.write('package.json', '{ "type": "module" }')
     const { status, stderr } = plain.remapcheck('check', './kernel.ts', ...oneSearch)
     const isRead = Boolean((process.features as { typescript?: unknown }).typescript)
@@ -112,9 +114,30 @@ describe('samples and pages', () => {
     const text = readFileSync(join(plain.folder, place!), 'utf8').split('\n')
     expect(text[Number(line) - 1]).toContain('no-dma-escape')
     plain.write('shapeless.mjs', 'export default { name: "x" }\n')
-    const [page] = /node_modules\/remapcheck\/docs\/designs\.md/.exec(plain.remapcheck('check', './shapeless.mjs').stderr)!
+    const { stderr } = plain.remapcheck('check', './shapeless.mjs')
+    const [page] = /node_modules\/remapcheck\/docs\/designs\.md/.exec(stderr)!
     expect(existsSync(join(plain.folder, page))).toBe(true)
-    expect(plain.remapcheck('audit', '--help').stdout.replace(/\s+/g, ' ')).toContain('node_modules/remapcheck/docs/audit.md')
+    expect(plain.remapcheck('audit', '--help').stdout).toContain('(node_modules/remapcheck/docs/audit.md)')
+  })
+})
+
+describe('docs/tests.md', () => {
+  const page = readFileSync('docs/tests.md', 'utf8')
+  const block = (name: string): string => page.split(`<!-- ${name} -->`)[1]!.split('```')[1]!.replace(/^js\n/, '')
+  const { node, write } = project('pages', 'all')
+  write('package.json', '{ "type": "module" }')
+  it('has a suite that passes, and a script that shows a violation', () => {
+    write('my.test.js', block('matcher'))
+    expect(node('vitest/vitest.mjs', 'run', '--testTimeout', '0')).toMatchObject({ status: 0,
+      stdout: expect.stringMatching(/Tests +2 passed/) as string })
+    write('my.js', block('library'))
+    const { status, stdout } = node('../my.js')
+    expect({ status, lines: stdout.split('\n').filter(line => /^(?:no-dma-escape|calls-can-end) /.test(line)) })
+      .toEqual({ status: 0, lines: ['no-dma-escape violated ✗ no-dma-escape   no-iommu   (exhaustive search, 2 ops; '
+        + 'none is shorter)', 'calls-can-end holds '] })
+  })
+  it('names every module', () => {
+    for (const name of entries.keys()) expect(page).toContain(`| \`${name}\` |`)
   })
 })
 

@@ -34,8 +34,8 @@ async function runInit(args: readonly string[], io: Io): Promise<ExitName> {
   const files = filesOf(folder)
   const there = [...files.keys()].find(path => existsSync(join(folder, path)))
   if (there !== undefined)
-    throw usage(join(name, there), 'is there already; init overwrites nothing', 'name a new folder: remapcheck init DIR',
-      'INIT-EXISTS')
+    throw usage(join(name, there), 'is there already; init overwrites nothing',
+      'name a new folder: remapcheck init DIR', 'INIT-EXISTS')
   try {
     for (const [path, text] of files) {
       makeFolder(dirname(join(folder, path)))
@@ -46,12 +46,13 @@ async function runInit(args: readonly string[], io: Io): Promise<ExitName> {
       problem: `cannot be written (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
       next: 'name a folder that can be written, or free space' })
   }
-  const enter = name === '.' ? [] : [`cd ${shellWord(name)}`]
-  io.stdout.write([
-    ...[...files.keys()].map(path => `written  ${join(name, path)}`), '', strong('next'),
-    ...[...enter, ...isClone ? [`npm install --save-dev ${tool}-${version}.tgz    # what npm pack makes of this clone`] : [],
-      'npm install', 'npm test', 'npm run check'].map(line => `  ${line}`),
-  ].join('\n') + '\n')
+  const commands = [
+    ...name === '.' ? [] : [`cd ${shellWord(name)}`],
+    ...isClone ? [`npm install --save-dev ${tool}-${version}.tgz    # what npm pack makes of this clone`] : [],
+    'npm install', 'npm test', 'npm run check',
+  ]
+  io.stdout.write([...[...files.keys()].map(path => `written  ${join(name, path)}`), '', strong('next'),
+    ...commands.map(line => `  ${line}`)].join('\n') + '\n')
   return 'holds'
 }
 
@@ -79,7 +80,7 @@ function ownRange(folder: string): string {
   const project = dirname(dirname(packageRoot))
   let text: string
   try { text = readFileSync(join(project, 'package.json'), 'utf8') } catch { return `^${version}` }
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Readonly<Record<string, Record<string, string>>>
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Record<string, Record<string, string>>
   const range = devDependencies[tool] ?? dependencies[tool]
   if (range === undefined || !range.includes(':')) return `^${version}`
   return range.startsWith('file:')

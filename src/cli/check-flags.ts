@@ -10,8 +10,9 @@ import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { claimsOption, colorOption, fullOption, jsonOption } from './shared-flags.ts'
+import { claimsOption, colorOption, fullOption, reportOptions } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
+import { isPath } from './paths.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
@@ -41,9 +42,10 @@ export const checkOptions = {
   },
   resume: { value: 'FILE', says: 'continue the search that FILE holds' },
   stats: { says: 'show what each search did: sizes, depths, which actions fired and which never did' },
+  watch: { says: 'run again when your module changes, or one that it imports' },
   save: { says: `save unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 export type CheckFlags = Flags<typeof checkOptions>
 
@@ -63,6 +65,8 @@ const mostWorkers = 64
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
   const { property } = flags
   const driver = driverOf(flags)
+  if (flags.watch && !operands.some(isPath))
+    throw usage('--watch', 'watches modules of your own, and none is named', 'remapcheck check ./mine.mjs --watch')
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)

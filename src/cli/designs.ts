@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { editedDesign } from '../check/subject.ts'
 import type { Subject } from '../check/subject.ts'
 import { suggest, usage, UserError } from '../errors.ts'
@@ -15,7 +17,7 @@ import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { recordedLoad } from './heartbeat-file.ts'
-import { packageRoot } from './package.ts'
+import { entries, packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
 import { parseClaims, parseDesign } from './design-schema.ts'
 
@@ -76,7 +78,7 @@ async function openModule(io: Io, path: string): Promise<Record<string, unknown>
   const file = resolve(placed(io, path))
   if (!existsSync(file))
     throw usage(path, 'no such file', 'give the path of a module that exports a design, or claims', 'DESIGN-FILE')
-  return await importModule(path, file)
+  return await importModule(io, path, file)
 }
 
 /** Of several designs of a module, those that have what is edited. @throws UserError E-EDIT when none has. */
@@ -89,7 +91,7 @@ function editedOnes(found: readonly Subject[], edits: string): Subject[] {
   return made
 }
 
-async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
+async function importModule(io: Io, path: string, file: string): Promise<Record<string, unknown>> {
   try {
     if (/\.[cm]?ts$/.test(file)) await useTsx(path, file)
     useOwnModules()
@@ -103,6 +105,9 @@ async function importModule(path: string, file: string): Promise<Record<string, 
       problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
       next: 'fix the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
     })
+  } finally {
+    for (let url; told !== null && (url = receiveMessageOnPort(told) as { message: string } | undefined) !== undefined;)
+      io.loaded?.(fileURLToPath(url.message))
   }
 }
 
@@ -111,6 +116,8 @@ type Modules = Readonly<Record<string, object>>
 const bundled = (): Modules =>
   (globalThis as unknown as Record<symbol, Modules | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
 let ownModules = false, tsx = false
+/** On which the hooks name the files of the user's that they load. */
+let told: MessagePort | null = null
 /** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
  *  identity, so a second copy would not do. */
 function useOwnModules(): void {
@@ -119,18 +126,29 @@ function useOwnModules(): void {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
   const urlOf = (path: string): string => pathToFileURL(join(base, path)).href
-  const own = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'],
-    ['remapcheck/properties', 'properties']]
-    .map(([name, folder]) => [name, urlOf(`${folder}/index.${extension}`)]))
+  const own = Object.fromEntries([...entries].map(([name, path]) => [name, urlOf(`${path}.${extension}`)]))
   const loaded = Object.fromEntries(Object.entries(bundled())
     .map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { own, loaded } })
+  const { port1: port, port2 } = new MessageChannel()
+  told = port2
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`,
+    { data: { own, loaded, port }, transferList: [port] })
 }
-const hooks = `let own, loaded
-export const initialize = data => { ({ own, loaded } = data) }
-export const resolve = (name, context, next) => next(Object.hasOwn(own, name) ? own[name] : name, context)
+/** A design is an ES module. Where a project says nothing of its `.ts` files, or calls them CommonJS as `npm init`
+ *  does, they are taken as what they are. */
+const hooks = `let own, loaded, port
+export const initialize = data => { ({ own, loaded, port } = data) }
+const asModule = { commonjs: 'module', 'commonjs-typescript': 'module-typescript' }
+export const resolve = async (name, context, next) => {
+  const found = await next(Object.hasOwn(own, name) ? own[name] : name, context)
+  const isSource = /^[^?]*\\.ts(?:\\?|$)/.test(found.url) && !found.url.includes('/node_modules/')
+  return isSource && Object.hasOwn(asModule, found.format) ? { ...found, format: asModule[found.format] } : found
+}
 export const load = (url, context, next) => {
-  if (!Object.hasOwn(loaded, url)) return next(url, context)
+  if (!Object.hasOwn(loaded, url)) {
+    if (url.startsWith('file:') && !url.includes('/node_modules/')) port.postMessage(url)
+    return next(url, context)
+  }
   const { path, names } = loaded[url]
   const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n'
     + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')

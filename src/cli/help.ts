@@ -33,9 +33,11 @@ function valueText({ value, optional }: Option): string {
   return optional === undefined ? '' : `[=${optional}]`
 }
 
-export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
+/** `located`: where the files of the package are that texts name. */
+export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme,
+  located: (text: string) => string): string {
   const flags = Object.entries<Option>({ ...options, ...helpOption })
-    .map(([flag, option]) => [`--${flag}${valueText(option)}`, option.says])
+    .map(([flag, option]) => [`--${flag}${valueText(option)}`, located(option.says)])
   return [
     ...rows(examples, theme.width), '',
     ...wrapWords(says, theme.width), '',

@@ -19,6 +19,8 @@ export interface Io {
   readonly now?: () => number
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  /** Called with each file of the user's that is loaded as a module. */
+  readonly loaded?: (file: string) => void
 }
 
 /** Where a path of the user lies. Unchanged while it is relative to this process' folder, so that messages show what

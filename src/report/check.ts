@@ -16,6 +16,8 @@ export interface ScopeReport {
 
 export interface DesignReport {
   readonly design: string
+  /** The user's module, for people; absent of a built-in design. */
+  readonly path?: string
   readonly says: string
   /** Properties that the design does not keep, and why its authors accept that. */
   readonly givesUp: Readonly<Record<string, string>>

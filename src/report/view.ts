@@ -11,6 +11,11 @@ export interface View {
   readonly stats: boolean
   /** Traces as a column for each agent. */
   readonly lanes: boolean
-  /** How traces are shown: what a clause says, and parts of the state whose changes only repeat the op. */
-  readonly traces: { readonly clause: (id: string) => string | null; readonly hides: readonly string[] }
+  /** How traces are shown: what a clause says, parts of the state whose changes only repeat the op, and where a claim
+   *  stands. */
+  readonly traces: {
+    readonly clause: (id: string) => string | null
+    readonly hides: readonly string[]
+    readonly place?: (at: string) => string
+  }
 }

@@ -18,6 +18,8 @@ export interface RenderOptions {
   readonly names?: Names
   /** What a clause says, in one line; null for an id that is not known. */
   readonly clause?: (id: string) => string | null
+  /** Where a claim stands, for people: its `at` where not given. */
+  readonly place?: (at: string) => string
   /** Length of a shortest trace, where another search has found it. */
   readonly shortest?: number
   /** Where the trace is saved, and what else replaying it needs on the command line. */
@@ -70,7 +72,7 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     ...text('because', because),
     ...text('diverged', reproduced ? null : `the trace recorded "${trace.because}"; no step shows it now`),
     ...(shown.length === 0 ? [] : row('witness', packLines(shown.map(one => ({ text: one })), room))),
-    ...text('claim', `${property.claim} (${property.at})`),
+    ...text('claim', `${property.claim} (${view.place?.(property.at) ?? property.at})`),
     ...text('clause', property.clause === null ? null : [property.clause, ...says].join(': ')),
     ...text('refused', refusedCount === 0 ? null
       : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),

@@ -24,7 +24,7 @@ export async function run(line: string | readonly string[], around: Around = {})
     env: around.env ?? { NO_COLOR: '1' }, now: () => 0, cwd: around.cwd ?? process.cwd(),
     signal: around.signal ?? new AbortController().signal,
   })
-  if (out.startsWith('{')) {
+  if (out.startsWith('{') && !out.startsWith('{\n  "$schema"')) {
     const wrong = wrongIn(JSON.parse(out))
     if (wrong !== null)
       throw new Error(`the document of '${typeof line === 'string' ? line : line.join(' ')}' is not as its schema `

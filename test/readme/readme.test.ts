@@ -9,6 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { ladder } from '../../spec/bounds.ts'
 import { designs } from '../../spec/designs.ts'
+import { reporterNames } from '../../src/report/reporters.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
@@ -70,6 +71,13 @@ test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architec
   await expect(filled('docs/architecture.md', 'layers',
     ['| layer | may import |', '| --- | --- |', ...rows].join('\n')))
     .toMatchFileSnapshot('../../docs/architecture.md')
+})
+
+test('docs/ci.md has the document of a mistake, and every reporter', async () => {
+  const page = read('docs/ci.md')
+  const { out } = await run('check ring0-stirct --json')
+  expect(page).toContain(`<!-- mistake -->\n\`\`\`json\n${out}\`\`\`\n<!-- /mistake -->`)
+  expect(reporterNames.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
 })
 
 const table = read('docs/verdicts.md').split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!

@@ -18,7 +18,7 @@ import type { Design } from '../../../spec/kernel/design.ts'
 import { protocolsOf } from '../../../spec/kernel/calls.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { claimsOption, colorOption, fullOption, jsonOption } from '../shared-flags.ts'
+import { claimsOption, colorOption, fullOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -34,7 +34,7 @@ const options = {
   states: { value: 'N', says: 'stop a search after this many states' },
   ...claimsOption,
   save: { value: 'DIR', says: 'write the counterexample of each needed step to DIR, one trace a file' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
 export const ablate = {

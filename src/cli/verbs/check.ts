@@ -14,7 +14,7 @@ import { claimsOf } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { placed, spinner } from '../io.ts'
+import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
@@ -50,8 +50,10 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
       : { designs: await explore(plan, watch), climbs: [] }
     // What was found is worth more than its file: it is printed whether or not that can be written.
-    const designs = found.map((one, i) => {
-      try { return saveFindings(io, flags, plan, one, plan.subjects[i]!) } catch (cause) {
+    const designs = found.map((each, i) => {
+      const subject = plan.subjects[i]!
+      const one = subject.path === null ? each : { ...each, path: shown(io, subject.path) }
+      try { return saveFindings(io, flags, plan, one, subject) } catch (cause) {
         if (!(cause instanceof UserError)) throw cause
         unwritten ??= cause
         return one

@@ -18,7 +18,7 @@ import { designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -29,7 +29,7 @@ const options = {
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
   update: { says: 'record the counts as they are now' },
   worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const cost = {

@@ -12,11 +12,12 @@ import { designNamed, designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { claimsOption, colorOption, fullOption, jsonOption } from '../shared-flags.ts'
+import { claimsOption, colorOption, fullOption, reportOptions } from '../shared-flags.ts'
 import { builtIn, subjectsOf } from '../designs.ts'
-import { placed, shown } from '../io.ts'
+import { shown } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
+import { sampled } from '../samples.ts'
 
 const options = {
   expect: { value: 'violation|holds', says: 'what each trace must do: violate again (the default), or no longer' },
@@ -24,7 +25,7 @@ const options = {
   ...claimsOption,
   on: { value: 'qemu', says: 'run the steps on QEMU too, and say whether it shows the violation (docs/on-qemu.md)' },
   lanes: { says: 'print a column for each agent: who did what, and when' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
 export const replay = {
@@ -53,7 +54,7 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const own = flags.design === undefined && flags.claims === undefined ? []
     : await subjectsOf(io, flags.design === undefined ? [] : [flags.design], flags.claims)
   const traces: ReplayedTrace[] = []
-  for (const { path, trace } of loadTraces(operands.map(path => placed(io, path)))) {
+  for (const { path, trace } of loadTraces(operands.map(path => sampled(io, path)))) {
     const subject = subjectOf(path, trace.design, own)
     const replayed = replayOf(subject, trace, path)
     const b = boundsOfTrace(trace, path)

@@ -33,7 +33,8 @@ const exploration = v.strictObject({
 })
 
 const design = v.strictObject({
-  design: text, says: text,
+  design: text, path: v.exactOptional(v.pipe(text, v.description('the module of the design, unless it is built in'))),
+  says: text,
   givesUp: v.pipe(by(text), v.description('properties that the design does not keep, and why its authors accept that')),
   full: v.boolean(), cutShort: v.exactOptional(v.boolean()),
   saved: v.pipe(by(text), v.description('trace files of violations, by property')),

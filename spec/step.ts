@@ -10,6 +10,8 @@ import type { Call, CallName, State } from './state.ts'
 export interface Kernel<U = never> {
   readonly s: State<U>; readonly call: Call; readonly cpu: number
   readonly b: Bounds; readonly caps: Caps; readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules'>
+  /** What the design wants of the unit: a step stores this, and does not copy what lies there. */
+  readonly design: Pick<DesignOptions, 'verifiesSource'>
   readonly emit: Emit<Seen>
 }
 

@@ -152,7 +152,7 @@ function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Set
   const { bounds: b, ids } = setup, { cpu } = ids
   const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
   const spec = calls[name]
-  const hardware = { ...hardwareOf(b), iommu }
+  const hardware = { ...hardwareOf(b), iommu, design: setup.design }
   const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
   const view = (s: State, at: number): Omit<Kernel<unknown>, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at,
     ...hardware })
@@ -182,7 +182,7 @@ function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Set
     when: (s, p) => {
       const call = s.kernel.calls[p.cpu]
       return call !== null && call !== undefined && call.call === name && call.step === i
-        && (step.when?.(view(s, p.cpu)) ?? true)
+        && (step.when === undefined || step.when(view(s, p.cpu)))
     },
     then: (d, p, emit) => { take(view(d, p.cpu), i, emit) },
   }))

@@ -9,7 +9,9 @@ import type { ExitName } from '../exit.ts'
 import { meterOf } from '../meter.ts'
 import { look_ms } from '../patience.ts'
 import type { Limits } from '../patience.ts'
+import { wrapMessage } from '../text/layout.ts'
 import { parse } from './args.ts'
+import { widthOf } from './io.ts'
 import { isPath } from './paths.ts'
 import { lastRunningOp, makeHeartbeatFile, removeHeartbeatFile } from './heartbeat-file.ts'
 import type { RunningOp } from './heartbeat-file.ts'
@@ -133,7 +135,7 @@ function reportEnd(modules: readonly string[], status: number | null, signal: st
 function report(modules: readonly string[], problem: string, next: string, code = 'MODULE',
   exit: ExitName = 'usage'): number {
   const error = new UserError({ code: `E-DESIGN-${code}`, subject: modules.join(', '), problem, next, exit })
-  write(error.text())
+  write(wrapMessage(error.text(), widthOf(process.stderr)))
   return error.exitCode
 }
 /** Over the line of progress that may be there. */

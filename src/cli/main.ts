@@ -6,8 +6,9 @@ import { printable, suggest, usage, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import { ModelError } from '../model/index.ts'
 import { helpText, verbHelp } from './help.ts'
-import { themeOf } from './io.ts'
+import { themeOf, widthOf } from './io.ts'
 import type { Io } from './io.ts'
+import { wrapMessage } from '../text/layout.ts'
 import { tool, version } from './package.ts'
 import { allVerbs, verbNamed, verbNames } from './verbs/index.ts'
 
@@ -17,7 +18,7 @@ export async function main(io: Io): Promise<number> {
     return await dispatch(io)
   } catch (cause) {
     if (cause instanceof UserError) {
-      io.stderr.write(`${cause.text()}\n`)
+      io.stderr.write(`${wrapMessage(cause.text(), widthOf(io.stderr))}\n`)
       return cause.exitCode
     }
     io.stderr.write(bugText(io, cause))

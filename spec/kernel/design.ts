@@ -11,7 +11,7 @@ export function design<U>(name: string, options: DesignOptions,
     name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
     interruptTables: 1, memoryOf: null, interruptsOf: null,
     givesUp: {}, ...options,
-    protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
+    protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, stepsOf(call, steps)])),
   }
 }
 
@@ -44,13 +44,35 @@ export function replaced<U>(from: Design<U>, call: CallName, step: Step<U>,
   ...by: readonly (Step<U> | Protocol<U>)[]): Design<U> {
   positionOf(from, call, step)
   return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`,
-    protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
+    protocol => protocol.flatMap(one => one === step ? stepsOf(call, by) : [one]))
 }
 
 /** The design with another protocol for a call. */
 export function withProtocol<U>(from: Design<U>, call: CallName, protocol: ProtocolSource<U>,
   name = `${from.name}+${call}`): Design<U> {
-  return { ...from, name, protocols: { ...from.protocols, [call]: protocol.flat() } }
+  return { ...from, name, protocols: { ...from.protocols, [call]: stepsOf(call, protocol) } }
+}
+
+/** An entry of a protocol that is no step: a mistyped name of a namespace is `undefined`. */
+export class MissingStep extends RangeError {
+  readonly call: string
+  /** From 0, as the list was given. */
+  readonly at: number
+  /** The entry before it: a step, or a list of steps. */
+  readonly before: unknown
+  constructor(call: string, at: number, before: unknown) {
+    super(`entry ${at + 1} of ${call} is no step`)
+    this.call = call
+    this.at = at
+    this.before = before
+  }
+}
+
+/** All steps of the lists in it, in order. @throws MissingStep. */
+function stepsOf<U>(call: string, source: ProtocolSource<U>): Protocol<U> {
+  const missing = source.findIndex(entry => (entry as unknown) === undefined || entry === null)
+  if (missing >= 0) throw new MissingStep(call, missing, source[missing - 1])
+  return source.flat()
 }
 
 function edited<U>(from: Design<U>, call: CallName, change: string,

@@ -2,6 +2,8 @@
  *  read is a misspelt one. */
 import * as v from 'valibot'
 import { isPrintable, suggest, UserError } from '../errors.ts'
+import { excerpt, placeOfText, shownAt } from '../check/place.ts'
+import { missingStep } from './module-errors.ts'
 import { claims } from '../../properties/index.ts'
 import { ruleNames } from '../../spec/iommus.ts'
 import { clauses } from '../../spec/clauses.ts'
@@ -36,9 +38,15 @@ export const designFields = Object.keys(designSchema.entries), stepFields = Obje
 export function parseDesign(given: unknown, path: string): Design {
   const parsed = v.safeParse(designSchema, given)
   if (parsed.success) return given as Design
-  const issue = parsed.issues[0]
+  // A misspelt field is one too many and one too few: the former says which.
+  const issue = parsed.issues.find(({ expected }) => expected === 'never') ?? parsed.issues[0]
+  const [part, call, entry] = (issue.path ?? []).map(({ key }) => key)
+  if (part === 'protocols' && typeof entry === 'number' && issue.path!.length === 3 && issue.received === 'undefined')
+    throw missingStep(path, String(call), entry, (issue.path![2]!.input as unknown[])[entry - 1], null)
+  const named = issue.path?.map(({ key }) => key).findLast(key => typeof key === 'string')
+  const place = named === undefined ? null : placeOfText(path, new RegExp(`(?<![\\w.])${named}(?=['"]?\\s*:)`))
   throw new UserError({
-    code: 'E-DESIGN-SHAPE', subject: path,
+    code: 'E-DESIGN-SHAPE', subject: shownAt(path, place), below: excerpt(place),
     problem: `not a kernel design: ${v.getDotPath(issue) ?? 'the export'}: ${problemOf(issue)}`, next: nextOf(issue),
   })
 }

@@ -230,7 +230,7 @@ export function renderLanes<S, L, O extends Observation>(
   const rows = replayed.steps.flatMap((step, i) => {
     const at = agents.indexOf(step.agent)
     return fold(ops[i]!, widths[at]!).map((line, part) => {
-      const texts = agents.map((_, k) => k === at ? line : part === 0 ? '·' : '')
+      const others = part === 0 ? '·' : '', texts = agents.map((_, k) => k === at ? line : others)
       return part === 0 ? `${laneMark(replayed, i, view)} ${cells(String(i + 1), texts)}` : `  ${cells('', texts)}`
     })
   })

@@ -31,7 +31,7 @@ const helpers: Readonly<Record<string, string>> = {
   claims: 'all claims with their witnesses, in the order of reports',
   propertiesFor: 'the properties to ask of a design at bounds: propertiesFor(design, bounds)',
 }
-/** Of `remapcheck`, the modelling language and the search. */
+/** Of `remapcheck`, the modelling language and the search: by hand, for to load it takes long. */
 const language: Readonly<Record<string, string>> = {
   bool: 'a domain: true or false', range: 'a domain: whole numbers from low to high',
   oneOf: 'a domain: one of some words', scalarset: 'a domain: ids that are alike',
@@ -40,12 +40,23 @@ const language: Readonly<Record<string, string>> = {
   variant: 'a domain: fields that depend on a tag',
   actionsOf: 'the constructor of actions over the types of a machine',
   propertiesOf: 'the constructors of claims over the types of a machine', machine: 'makes a machine',
-  initial: 'the first value of a domain', step: 'takes one op of a machine', isEnabled: 'whether an op may be taken',
+  step: 'takes one op of a machine', isEnabled: 'whether an op may be taken',
   exploreExhaustively: 'visits every state and judges all claims but those about endless runs',
   exploreFully: 'visits every state and judges all claims', exploreProgress: 'judges claims about endless runs',
   exploreRandomly: 'takes random runs', shrinkOps: 'shortens a trace that violates',
   buildGraph: 'the graph of all states', ModelError: 'a mistake in a machine, with the ops that lead to it',
   NoSuchPart: 'the mistake of reading what a state does not have',
+  initial: 'the first value of a domain', valuesOf: 'all values of a small domain',
+  misfit: 'why a value is outside its domain, or null', rebuilt: 'a copy of a value, in the order of its domain',
+  frozen: 'a value that nobody can change', productOf: 'all combinations of parameters', keyCount: 'how many keys a '
+    + 'table has', bitsOf: 'how many bits a domain takes', layoutOf: 'where each part of a domain stands in a packed '
+    + 'state', packing: 'packs values of a domain into words and back', encodeScalar: 'a scalar as a number',
+  decodeScalar: 'the scalar of a number', showOp: 'an op as text', keyOf: 'one text for one op',
+  judge: 'asks a property about one step', answerOf: 'what a predicate of a property says',
+  isReached: 'whether a step reaches a `sometimes`', seenIn: 'the observations among events',
+  isProgress: 'whether a property is about endless runs', isProgressKind: 'the same of its kind',
+  refuseAnswer: 'refuses what a recipe may not answer', onRun: 'is told of each guard and recipe that runs',
+  tracing: 'gives a mistake the ops that lead to it',
 }
 
 const isStep = (value: unknown): value is Step => typeof value === 'object' && value !== null && 'then' in value
@@ -66,8 +77,7 @@ function described(name: string, value: unknown, from: EntryPoint): Export {
   return { name, from, kind: typeof value === 'function' ? 'function' : 'value', says: helpers[name] ?? '' }
 }
 
-/** All that a design or a suite of a user imports. The names of `remapcheck` that stand here are those to know; it has
- *  more. */
+/** All that a design or a suite of a user can import. */
 export const allExports: readonly Export[] = [
   ...Object.entries(spec).map(([name, value]) => described(name, value, 'remapcheck/spec')),
   ...Object.entries(ofClaims).map(([name, value]) => described(name, value, 'remapcheck/properties')),

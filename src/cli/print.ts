@@ -19,7 +19,7 @@ const traceStyle: TraceStyle = {
     if (typeof reason !== 'number') return null
     return reason === 0 ? 'SDM:apic/no-target' : iommu.refusals[reason] ?? null
   },
-  names: { reason: code => code === 0 ? 'no-target' : `${code.toString(16)}h` },
+  names: { reason: code => code === 0 ? 'no-target' : `${code.toString(16).padStart(2, '0')}h` },
   hides: /^(kernel\.calls\[\w+\](\.(call|step))?$|ledger\b)/,
 }
 

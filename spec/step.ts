@@ -20,6 +20,8 @@ export interface View<U = never, O extends Own = AnyOwn<U>> {
   readonly call: Call & O['registers']; readonly cpu: number
   readonly b: Bounds; readonly caps: Caps
   readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules'>
+  /** What the design wants of the unit: a step stores this, and does not copy what lies there. */
+  readonly design: Pick<DesignOptions, 'verifiesSource'>
 }
 /** What a step works on. */
 export interface Kernel<U = never, O extends Own = AnyOwn<U>> extends View<U, O> {

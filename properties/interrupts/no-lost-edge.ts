@@ -1,4 +1,5 @@
-/** Conservation: each raised edge is in exactly one place, from the device to its own driver. */
+/** Conservation: each raised edge is in exactly one place, from the device to its own driver. No one rule asks for it:
+ *  where an edge is lost to a refusal, the trace cites the rule of that. */
 import type { State } from '../../spec/state.ts'
 import type { Ledger } from '../../spec/ledger.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
@@ -8,7 +9,6 @@ import type { Claim } from '../../spec/claim.ts'
 export const noLostEdge: Claim = {
   on: b => b.sources > 0,
   property: always('no-lost-edge', {
-    clause: 'SDM:apic/irr-merge',
     claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its '
       + 'driver: nowhere else, and not gone',
     parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',

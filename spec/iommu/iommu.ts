@@ -48,6 +48,8 @@ export interface Iommu<U = unknown> {
   readonly clauseOf: Readonly<Record<ClaimRule, ClauseId>>
   /** The clause that asks for what a neutral step does. */
   readonly rules: Readonly<Record<Rule, ClauseId>>
+  /** By fault reason: the clause by which it refuses. */
+  readonly refusals: Readonly<Record<number, ClauseId>>
   /** The kernel's steps on this hardware, and designs that only it has. */
   readonly steps: Vocabulary<U>
   variants(strict: Design<U>): Readonly<Record<string, Design<U>>>

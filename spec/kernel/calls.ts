@@ -81,7 +81,7 @@ class Running {
   private readonly labels: readonly string[]
   /** By name of a step: where the call goes on that goes there. */
   private readonly targets: ReadonlyMap<string, number>
-  private readonly hardware: Pick<AnyView, 'b' | 'caps' | 'iommu'>
+  private readonly hardware: Pick<AnyView, 'b' | 'caps' | 'iommu' | 'design'>
   private readonly blank: Record<string, unknown>
   private readonly spec: CallSpec
   private readonly path: string
@@ -91,7 +91,7 @@ class Running {
     this.steps = protocol as readonly AnyStep[]
     this.labels = stepLabels(protocol)
     this.targets = targetsOf(name, design.protocols[name]!, protocol)
-    this.hardware = { ...hardwareOf(setup.bounds), iommu }
+    this.hardware = { ...hardwareOf(setup.bounds), iommu, design: setup.design }
     this.blank = blankCall(setup.kernel) as unknown as Record<string, unknown>
     this.spec = name === handlerName ? {} : callOf(design, name)
     this.path = name === handlerName ? 'irq-deliver' : this.spec.path ?? name

@@ -21,7 +21,7 @@ export function design<U, O extends Own = AnyOwn<U>, C extends string = never>(n
   return {
     ...usual, name, ...options, claims: (options.claims ?? []).map(claimOf),
     protocols: Object.fromEntries(Object.entries<ProtocolSource<U, O>>(protocols as never)
-      .map(([call, steps]) => [call, steps.flat()])),
+      .map(([call, steps]) => [call, stepsOf(call, steps)])),
   }
 }
 
@@ -75,13 +75,35 @@ export function replaced<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call:
   ...by: readonly (Step<U, O> | Protocol<U, O>)[]): Design<U, O> {
   positionOf(from, call, step)
   return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`,
-    protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
+    protocol => protocol.flatMap(one => one === step ? stepsOf(call, by) : [one]))
 }
 
 /** The design with another protocol for a call. */
 export function withProtocol<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string,
   protocol: ProtocolSource<U, O>, name = `${from.name}+${call}`): Design<U, O> {
-  return { ...from, name, protocols: { ...from.protocols, [call]: protocol.flat() } }
+  return { ...from, name, protocols: { ...from.protocols, [call]: stepsOf(call, protocol) } }
+}
+
+/** An entry of a protocol that is no step: a mistyped name of a namespace is `undefined`. */
+export class MissingStep extends RangeError {
+  readonly call: string
+  /** From 0, as the list was given. */
+  readonly at: number
+  /** The entry before it: a step, or a list of steps. */
+  readonly before: unknown
+  constructor(call: string, at: number, before: unknown) {
+    super(`entry ${at + 1} of ${call} is no step`)
+    this.call = call
+    this.at = at
+    this.before = before
+  }
+}
+
+/** All steps of the lists in it, in order. @throws MissingStep. */
+function stepsOf<U, O extends Own>(call: string, source: ProtocolSource<U, O>): Protocol<U, O> {
+  const missing = source.findIndex(entry => (entry as unknown) === undefined || entry === null)
+  if (missing >= 0) throw new MissingStep(call, missing, source[missing - 1])
+  return source.flat()
 }
 
 function edited<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string, change: string,

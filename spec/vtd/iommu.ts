@@ -9,6 +9,7 @@ import { unitDomain } from './bounded/state.ts'
 import type { Unit } from './bounded/state.ts'
 import { ring0RegisterOf } from './designs.ts'
 import { vtdFacts } from './facts.ts'
+import { faultReasons } from './faults.ts'
 import { vtdVocabulary } from './steps/index.ts'
 
 export const vtd: Iommu<Unit> = {
@@ -19,6 +20,7 @@ export const vtd: Iommu<Unit> = {
     'interrupt-drain': 'VTD:6/interrupt-drain', 'old-or-new': 'VTD:6/old-or-new',
     untranslated: 'VTD:11.4/translation-disabled',
   },
+  refusals: Object.fromEntries(faultReasons.map(({ code, clause }) => [code, clause])),
   weakest: { cm: 1, rwbf: 1, coherent: 0 }, narrow: { eim: 0 },
   clauseOf: {
     'no-dma-escape': 'VTD:table-28/second-stage-leaf', 'no-access-after-unmap': 'VTD:table-28/second-stage-leaf',

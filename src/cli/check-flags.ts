@@ -19,7 +19,7 @@ import type { Io } from './io.ts'
 export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
-  property: { value: 'GLOB', says: 'only properties of this name' },
+  property: { value: 'GLOB', says: 'only properties of this name; several with commas' },
   ...claimsOption,
   driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
   seed: { value: 'N', says: 'seed of the random runs, decimal or 0x…' },
@@ -77,7 +77,8 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
-    properties: property === undefined ? null : withWitnesses(claims, matching('--property', property, names)),
+    properties: property === undefined ? null
+      : withWitnesses(claims, property.split(',').flatMap(one => matching('--property', one, names))),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
     limits: {

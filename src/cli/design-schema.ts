@@ -2,6 +2,8 @@
  *  read is a misspelt one. */
 import * as v from 'valibot'
 import { isPrintable, suggest, UserError } from '../errors.ts'
+import { excerpt, placeOfText, shownAt } from '../check/place.ts'
+import { missingStep } from './module-errors.ts'
 import { claims } from '../../properties/index.ts'
 import { badBounds, boundNames, bounds } from '../../spec/bounds.ts'
 import { claimOf } from '../../spec/claim.ts'
@@ -56,16 +58,27 @@ export const designFields = Object.keys(designSchema.entries), stepFields = Obje
 /** @throws UserError E-DESIGN-SHAPE naming the field. */
 export function parseDesign(given: unknown, path: string): Design {
   const parsed = v.safeParse(designSchema, given)
-  if (!parsed.success) {
-    const issue = parsed.issues[0]
-    throw shapeError(path, v.getDotPath(issue) ?? 'the export', problemOf(issue), nextOf(issue))
-  }
+  if (!parsed.success) throw misfit(parsed.issues, path)
   const design = { ...usual, ...given as Design }
   checkNames(design, path)
   return design
 }
-const shapeError = (path: string, field: string, problem: string, next: string): UserError =>
-  new UserError({ code: 'E-DESIGN-SHAPE', subject: path, problem: `not a kernel design: ${field}: ${problem}`, next })
+function misfit(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]], path: string): UserError {
+  // A misspelt field is one too many and one too few: the former says which.
+  const issue = issues.find(({ expected }) => expected === 'never') ?? issues[0]
+  const [part, call, entry] = (issue.path ?? []).map(({ key }) => key)
+  if (part === 'protocols' && typeof entry === 'number' && issue.path!.length === 3 && issue.received === 'undefined')
+    return missingStep(path, String(call), entry, (issue.path![2]!.input as unknown[])[entry - 1], null)
+  return shapeError(path, v.getDotPath(issue) ?? 'the export', problemOf(issue), nextOf(issue))
+}
+/** `field`: its way from the design; the last name in it has the place. */
+function shapeError(path: string, field: string, problem: string, next: string): UserError {
+  const named = field.split('.').findLast(key => /\D/.test(key))
+  const place = named === undefined || field === 'the export' ? null
+    : placeOfText(path, new RegExp(`(?<![\\w.])${named}(?=['"]?\\s*:)`))
+  return new UserError({ code: 'E-DESIGN-SHAPE', subject: shownAt(path, place), below: excerpt(place),
+    problem: `not a kernel design: ${field}: ${problem}`, next })
+}
 
 /** Claims as a module exports them. @throws UserError E-CLAIMS-SHAPE. */
 export function parseClaims(given: unknown, path: string): readonly Claim[] {

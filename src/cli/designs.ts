@@ -20,6 +20,7 @@ import { recordedLoad } from './heartbeat-file.ts'
 import { entries, packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
 import { parseClaims, parseDesign } from './design-schema.ts'
+import { moduleError } from './module-errors.ts'
 
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
  *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE. */
@@ -100,11 +101,7 @@ async function importModule(io: Io, path: string, file: string): Promise<Record<
     if (cause instanceof UserError) throw cause
     if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw noTypeScript(path, 'give the module itself as TypeScript, with tsx beside it')
-    const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
-    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path,
-      problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
-      next: 'fix the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
-    })
+    throw moduleError(path, file, cause)
   } finally {
     for (let url; told !== null && (url = receiveMessageOnPort(told) as { message: string } | undefined) !== undefined;)
       io.loaded?.(fileURLToPath(url.message))

@@ -36,6 +36,9 @@ export const shown = (io: Io, path: string): string => {
 export const themeOf = (io: Io, flags: { readonly 'no-color'?: boolean | undefined }): Theme =>
   themeFor(io.stdout, io.env, flags['no-color'] ? false : undefined)
 
+/** Columns of a terminal; what is no terminal gets lines as long as they are. */
+export const widthOf = ({ isTTY, columns }: Stream): number => isTTY === true ? columns ?? 80 : Infinity
+
 /** What goes on, on stderr: one line that is written over on a terminal, elsewhere a line now and then. */
 export interface Spinner { say(text: string): void; end(): void }
 const between_ms = 10_000

@@ -4,21 +4,19 @@ import { exitClasses } from '../exit.ts'
 import type { ExitName } from '../exit.ts'
 import type { Report } from '../report/report.ts'
 import { reporters } from '../report/reporters.ts'
+import { traceStyle } from '../report/trace-style.ts'
 import type { View } from '../report/view.ts'
+import { wrapMessage } from '../text/layout.ts'
 import { theme } from '../text/theme.ts'
 import { writeWholeFrom } from '../whole.ts'
-import { clauses } from '../../spec/clauses.ts'
-import { placed, themeOf } from './io.ts'
+import { placed, themeOf, widthOf } from './io.ts'
 import type { Io } from './io.ts'
 import { outputsOf, outputsOnError, unwritable } from './outputs.ts'
 import type { Output, OutputFlags } from './outputs.ts'
 import { tool, version } from './package.ts'
 import { located } from './samples.ts'
 
-/** How every verb renders a trace: clauses by their text, and no changes that only repeat the op (where a call stands)
- *  or its observations (the ledger). */
-const traceStyle = (io: Io): View['traces'] => ({ clause: id => clauses[id]?.says ?? null,
-  hides: ['kernel.calls', 'ledger'], place: at => located(io, at) })
+const traces = (io: Io): View['traces'] => ({ ...traceStyle, place: at => located(io, at) })
 
 /** Flags that say how a report is shown; a verb has some of them. */
 export interface ShowFlags extends OutputFlags {
@@ -33,7 +31,7 @@ export interface ShowFlags extends OutputFlags {
 export async function print(io: Io, flags: ShowFlags, report: Report): Promise<ExitName> {
   const { full = false, stats = false, lanes = false } = flags
   const view = (output: Output): View => ({
-    program: { tool, version }, full, stats, lanes, traces: traceStyle(io),
+    program: { tool, version }, full, stats, lanes, traces: traces(io),
     theme: output.reporter === 'text' && output.file === null ? themeOf(io, flags) : theme(false, fileColumns),
   })
   let failed: UserError | null = null
@@ -67,7 +65,7 @@ export async function printError(io: Io, mistake: UserError): Promise<number> {
   const { code, subject, message, next, below } = mistake
   const error = new UserError({ code, subject, below, exit: exitOf(mistake), problem: located(io, message),
     next: located(io, next) })
-  io.stderr.write(`${error.text()}\n`)
+  io.stderr.write(`${wrapMessage(error.text(), widthOf(io.stderr))}\n`)
   return await printErrorDocument(io, error)
 }
 const exitOf = ({ exitCode }: UserError): ExitName => exitClasses.find(({ code }) => code === exitCode)!.name
@@ -76,7 +74,7 @@ export async function printErrorDocument(io: Io, error: UserError): Promise<numb
   const { code, subject, message: problem, next, below, exitCode } = error
   const exit = exitOf(error)
   const view: View = { program: { tool, version }, theme: theme(false), full: false, stats: false, lanes: false,
-    traces: traceStyle(io) }
+    traces: traces(io) }
   for (const output of outputsOnError(io.argv)) {
     // Of these, text is on stderr already, and a report that had no place is on stdout.
     if (output.reporter === 'text' || code === outAfterAll) continue

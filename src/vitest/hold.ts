@@ -8,15 +8,15 @@ import type { PropertyResult } from '../explore/result.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { overallOf } from '../report/check.ts'
 import type { DesignReport, Overall, ScopeReport } from '../report/check.ts'
+import { traceStyle } from '../report/trace-style.ts'
 import { renderViolation } from '../trace/violation.ts'
-import { claims, propertiesFor } from '../../properties/index.ts'
+import { claimsOf, propertiesFor } from '../../properties/index.ts'
 import { badBounds, bounds as boundsOf, boundNames, showBounds } from '../../spec/bounds.ts'
 import type { BoundName, Bounds } from '../../spec/bounds.ts'
-import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
-import { scopes } from '../../spec/scopes.ts'
+import { scopesFor } from '../../spec/scopes.ts'
 
 export interface HoldOptions {
   /** A scope of `remapcheck list scopes`, or several. All that suit the design where neither scope nor bounds are
@@ -34,7 +34,7 @@ export interface Held { readonly verdict: 'holds' | 'violated' | 'undecided'; re
 /** Violations that the design gives up are as expected, as in `remapcheck check`.
  *  @throws UserError for an unknown name, bounds that contradict each other, a step that fails. */
 export async function holdsOfDesign(design: Design, options: HoldOptions): Promise<Held> {
-  const asked = propertiesOf(options.properties)
+  const asked = propertiesOf(design, options.properties)
   const machines = new Map<ScopeReport, RemapMachine>()
   for (const { name, says, bounds: b } of placesOf(design, options)) {
     const properties = propertiesFor(design, b).filter(one => asked === null || asked.has(one.name))
@@ -61,22 +61,23 @@ function wrongText(design: Design, { property, standing, violation, in: scope }:
   if (violation === null) return `${property}: ${standing === 'vacuous' ? 'never reached' : standing} in ${scope.scope}`
   return renderViolation(machines.get(scope)!, violation, {
     design: design.name, bounds: changesOf(boundsIn(scope.bounds)),
-    clause: id => clauses[id]?.says ?? null, hides: ['kernel.calls', 'ledger'],
+    ...traceStyle,
   }).trimEnd()
 }
 
-function propertiesOf(names: readonly string[] | undefined): ReadonlySet<string> | null {
+function propertiesOf(design: Design, names: readonly string[] | undefined): ReadonlySet<string> | null {
   if (names === undefined) return null
+  const claims = claimsOf(design)
   const known = claims.flatMap(({ property, witnesses }) =>
     [property.name, ...witnesses.map(witness => witness.property.name)])
   for (const name of names) if (!known.includes(name)) throw unknown('properties', name, known)
-  return withWitnesses(names)
+  return withWitnesses(claims, names)
 }
 
 interface Place { readonly name: string; readonly says: string; readonly bounds: Bounds }
 function placesOf(design: Design, { scope, bounds: changes }: HoldOptions): readonly Place[] {
   const names = typeof scope === 'string' ? [scope] : scope
-  const known = scopes.map(({ name }) => name)
+  const scopes = scopesFor([design]), known = scopes.map(({ name }) => name)
   for (const name of names ?? []) if (!known.includes(name)) throw unknown('scope', name, known)
   for (const name of Object.keys(changes ?? {}))
     if (!boundNames.includes(name as BoundName)) throw unknown('bounds', name, boundNames)

@@ -42,7 +42,7 @@ describe('check', () => {
     expect(one.out).toBe(other.out)
   })
   it('keeps within 80 and 120 columns', async () => {
-    for (const columns of [80, 120]) {
+    for (const columns of [48, 80, 120]) {
       const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together,mapping '
         + '--states 400', { columns })
       expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length)))
@@ -80,6 +80,24 @@ describe('check', () => {
     const { out } = await run('check ring0-strict --scope mapping --property no-dma-* --json')
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
       .toEqual(propertiesOf('no-dma-escape'))
+  })
+  it('takes several properties, with commas', async () => {
+    const { out } = await run('check ring0-strict --scope mapping --property no-dma-*,wait-ends --json')
+    expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
+      .toEqual([...propertiesOf('no-dma-escape'), ...propertiesOf('wait-ends')])
+    expect((await run('check --property no-dma-escape,wait-end')).err)
+      .toMatch(/'wait-end'.*\n.*did you mean 'wait-ends'/)
+  })
+  it('cites the rule of a refusal, and names its reason as manuals and logs do', async () => {
+    const { out } = await run('check test/cli/fixtures/clearing.ts --scope hostile-move --property no-lost-edge')
+    expect(out).toMatch(/fault +VTD:table-15\/not-present: /)
+    expect(out).toContain('» rejected device0 source0 reason 22h')
+    expect(out).not.toContain('irr-merge')
+  })
+  it('shows what a step writes into a register of its call', async () => {
+    const { out } = await run('check test/cli/fixtures/registers.ts --scope mapping --property no-dma-escape')
+    expect(out).toMatch(/unmap\/forgets cpu0 +- kernel\.calls\[cpu0\]\.write/)
+    expect(out).not.toMatch(/calls\[cpu0\]\.step/)
   })
   it('says incomplete when states or time run out', async () => {
     expect(await run('check ring0-strict --scope mapping --states 50'))

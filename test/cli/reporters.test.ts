@@ -49,7 +49,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
     below: [hostile] } },
 }
 const view = { program: { tool: 'remapcheck', version: '1' }, theme: theme(false), full: false, stats: false,
-  lanes: false, traces: { clause: () => null, hides: [] } }
+  lanes: false, traces: { clause: () => null, hides: /^$/ } }
 async function textOf(report: Report, by: ReporterName): Promise<string> {
   let text = ''
   for await (const piece of (await reporters[by]())(report, view)) text += piece

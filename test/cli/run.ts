@@ -1,4 +1,5 @@
 /** Runs a command line within the test's own process, with captured streams. */
+import { errorCodes } from '../../src/cli/error-codes.ts'
 import { main } from '../../src/cli/main.ts'
 import { wrongIn } from '../documents.ts'
 
@@ -24,6 +25,9 @@ export async function run(line: string | readonly string[], around: Around = {})
     env: around.env ?? { NO_COLOR: '1' }, now: () => 0, cwd: around.cwd ?? process.cwd(),
     signal: around.signal ?? new AbortController().signal,
   })
+  const unexplained = [...err.matchAll(/\[(E-[A-Z-]+)\]/g)].map(found => found[1]!)
+    .find(one => !Object.hasOwn(errorCodes, one))
+  if (unexplained !== undefined) throw new Error(`src/cli/error-codes.ts does not know ${unexplained}`)
   if (out.startsWith('{') && !out.startsWith('{\n  "$schema"')) {
     const wrong = wrongIn(JSON.parse(out))
     if (wrong !== null)

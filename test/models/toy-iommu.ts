@@ -43,6 +43,7 @@ const leaf = ({ unit, memory }: State<Unit>, device: number, iova: number, { bou
 }
 export const toy: Iommu<Unit> = {
   name: 'toy', title: 'Toy', capabilities: {}, clauses: {}, weakest: {}, narrow: {},
+  refusals: {},
   rules: { 'leaf-entry': rule, 'table-entry': rule, 'write-back': rule, 'interrupt-drain': rule, 'old-or-new': rule,
     untranslated: rule },
   clauseOf: {

@@ -43,7 +43,7 @@ const reporters = { text: (...of: Parameters<typeof text>) => [text(...of)], jso
 const shown = (by: 'text' | 'json', check: CheckReport, of = theme(false)): string => [...reporters[by](
   { kind: 'check', exit: exitOf(check), check, evidence: () => null },
   { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
-    traces: { clause: () => null, hides: [] } },
+    traces: { clause: () => null } },
 )].join('')
 const checkText = (check: CheckReport, of: Theme): string => shown('text', check, of)
 
@@ -107,6 +107,20 @@ describe('the table', () => {
   it('of a green run', async () => {
     await expect(checkText(report(strict, deferred), theme(false))).toMatchFileSnapshot('../golden/check-green.txt')
   })
+  it('parts its marks at any width, keeps long names whole, and lists where there is no room', () => {
+    const named = [...claims, 'r', 's', 't', 'u', 'v', 'w']
+    const all = named.map((claim, i) => result(claim, i % 2 === 0 ? 'violated' : 'holds'))
+    const long = design('ring0-strict~migrateInterrupt/awaitOldVectorIdle+releaseOldVector', exploration(all))
+    for (const width of [40, 60, 80]) {
+      const out = checkText({ ...report(long), claims: named }, theme(false, width))
+      expect(out).toContain(long.design)
+      expect(out).not.toMatch(/[✓✗]!?[✓✗]/u)
+      const table = out.split('\n\n')[1]!.split('\n').filter(line => line !== long.design)
+      expect(Math.max(...table.map(line => line.length))).toBeLessThanOrEqual(width)
+    }
+    expect(checkText({ ...report(long), claims: named }, theme(false, 40)))
+      .toMatch(/^ {2}✗! no-dma-escape\n {2}✓ {2}no-access-after-unmap$/m)
+  })
   it('says why a claim is open that no scope left open', () => {
     const left = { ...design('x', exploration([result('p', 'holds')])), cutShort: true }
     expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false)))
@@ -157,9 +171,9 @@ describe('colour', () => {
     ['--no-color before FORCE_COLOR', [tty, { FORCE_COLOR: '1' }, false], false],
   ])('%s', (_name, args, on) => { expect(colored(...args)).toBe(on) })
 
-  it('and width: a terminal its columns, 80 at least and otherwise', () => {
+  it('and width: a terminal its columns, but what can be read at least; else 80', () => {
     const themes = [themeFor(tty, {}), themeFor({ isTTY: true, columns: 40 }, {}), themeFor({ columns: 300 }, {})]
-    expect(themes.map(t => t.width)).toEqual([120, 80, 80])
+    expect(themes.map(t => t.width)).toEqual([120, 40, 80])
   })
 })
 

@@ -1,6 +1,7 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
 import { existsSync } from 'node:fs'
 import { climb } from '../../check/deepen.ts'
+import { hintLines } from '../../check/hints.ts'
 import { checkNames, explore } from '../../check/run-scopes.ts'
 import type { Plan, Watch } from '../../check/run-scopes.ts'
 import type { Subject } from '../../check/subject.ts'
@@ -38,6 +39,7 @@ export const check = {
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)
   const plan = await planOf(flags, operands, io)
+  for (const subject of plan.subjects) for (const text of hintLines(subject)) io.stderr.write(`${text}\n`)
   const line = spinner(io)
   let report: CheckReport
   let unwritten: UserError | null = null

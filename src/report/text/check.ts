@@ -35,7 +35,7 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       problemLines(report, theme), untoldLines(report, theme), notBegunLines(report, theme)]),
-    tone(`${mark} ${exit}: ${meaning} (exit ${code})`),
+    ...hang('', 2, wrapWords(`${mark} ${exit}: ${meaning} (exit ${code})`, theme.width - 2)).map(line => tone(line)),
     ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'

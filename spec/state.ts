@@ -1,7 +1,7 @@
 /** The whole state of the modelled machine: IOMMU, devices, interrupt sources, local APICs, kernel. */
 import { bool, initial, optional, range, struct, table, variant } from '../src/model/index.ts'
 import { actionsOf, oneOf } from '../src/model/index.ts'
-import type { Domain, Fields, Value } from '../src/model/index.ts'
+import type { DeepReadonly, Domain, Fields, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import { pagingDomain } from './iommu/paging.ts'
@@ -99,6 +99,9 @@ export const blankCall = ({ registers }: KernelShape): Omit<Call, 'call' | 'step
   device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null,
   ...initial(struct(registers)) as object,
 })
+/** The interrupt that a CPU is in, where handlers are protocols; else null. */
+export const handlerOf = (kernel: DeepReadonly<State['kernel']>, cpu: number): DeepReadonly<Call> | null =>
+  'handlers' in kernel ? kernel.handlers![cpu]! : null
 /** Where an interrupt enters, in place of a call. */
 export const handlerName = 'handleInterrupt'
 export type Source = State['sources'][number]

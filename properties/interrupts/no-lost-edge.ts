@@ -1,5 +1,6 @@
 /** Conservation: each raised edge is in exactly one place, from the device to its own driver. No one rule asks for it:
  *  where an edge is lost to a refusal, the trace cites the rule of that. */
+import { handlerOf } from '../../spec/state.ts'
 import type { State } from '../../spec/state.ts'
 import type { Ledger } from '../../spec/ledger.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
@@ -50,5 +51,5 @@ function accounted(state: DeepReadonly<State>, ledger: DeepReadonly<Ledger>, sou
 }
 
 /** A handler that is a protocol may write EOI before it serves its device. */
-const isHandling = ({ kernel: { handlers } }: DeepReadonly<State>, cpu: number, vector: number): boolean =>
-  handlers?.[cpu]?.from?.vector === vector
+const isHandling = ({ kernel }: DeepReadonly<State>, cpu: number, vector: number): boolean =>
+  handlerOf(kernel, cpu)?.from?.vector === vector

@@ -4,7 +4,7 @@ import { match } from 'ts-pattern'
 import type { Iommu, Message } from '../iommu/iommu.ts'
 import type { Seen } from '../observations.ts'
 import type { Setup } from '../setup.ts'
-import { action, actionOn, blankCall, handlerName } from '../state.ts'
+import { action, actionOn, blankCall, handlerName, handlerOf } from '../state.ts'
 import type { State } from '../state.ts'
 import { accept, boundedLapic, dispatch, dispatchable, eoi } from './lapic.ts'
 import { event } from './msi.ts'
@@ -111,14 +111,14 @@ function dispatchTo(setup: Setup) {
     says: 'a CPU takes its highest accepted vector into service',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
     // A handler runs with interrupts off.
-    when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null && s.kernel.handlers?.[p.cpu] == null,
+    when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null && handlerOf(s.kernel, p.cpu) === null,
     then: (d, p, emit) => {
       const vector = dispatchable(d.lapics[p.cpu]!, 0, boundedLapic)!
       dispatch(d.lapics[p.cpu]!, vector, emit.clause)
       emit.cost('irq-entry')
       emit.see({ what: 'dispatched', cpu: p.cpu, vector })
-      if (d.kernel.handlers === undefined) return
-      d.kernel.handlers[p.cpu] =
+      if (!setup.kernel.handles) return
+      d.kernel.handlers![p.cpu] =
         { ...blankCall(setup.kernel), call: handlerName, step: 0, from: { cpu: p.cpu, vector } }
     },
   })

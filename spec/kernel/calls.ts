@@ -6,7 +6,7 @@ import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
 import { idsOf } from '../ids.ts'
 import type { Seen } from '../observations.ts'
-import { action, blankCall, callNames, handlerName } from '../state.ts'
+import { action, blankCall, callNames, handlerName, handlerOf } from '../state.ts'
 import type { Call, CallName, KernelShape, State } from '../state.ts'
 import type { Iommu } from '../iommu/iommu.ts'
 import type { Setup } from '../setup.ts'
@@ -150,7 +150,7 @@ class Running {
       when: (s, p) => {
         const call = this.running(s)[p.cpu]
         return call !== null && call !== undefined && call.call === this.name && call.step === i
-          && (this.name === handlerName || isUninterrupted(s, p.cpu))
+          && (this.name === handlerName || handlerOf(s.kernel, p.cpu) === null)
           && (step.when === undefined || step.when(this.viewOf(s, p.cpu)))
       },
       then: (d, p, emit) => { this.take(d, p.cpu, i, emit) },
@@ -185,8 +185,8 @@ class Running {
 }
 
 const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
-const isUninterrupted = (s: State, cpu: number): boolean => s.kernel.handlers?.[cpu] == null
-const isFree = (s: State, cpu: number): boolean => s.kernel.calls[cpu] === null && isUninterrupted(s, cpu)
+const isFree = ({ kernel }: State, cpu: number): boolean =>
+  kernel.calls[cpu] === null && handlerOf(kernel, cpu) === null
 
 /** By name of a step of the whole protocol: its place in the part that is taken on this hardware. Where the step is
  *  left out, that of the next which is not. @throws ModelError naming a step that there is not. */

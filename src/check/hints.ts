@@ -100,8 +100,9 @@ function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
 }
 
 /** For stderr, each with its place: the list of steps in the module of the user. */
-export function hintLines({ design, path }: Subject): string[] {
-  if (path === null || design.name.includes('~')) return [] // an edit leaves out what it means to
+export function hintLines({ design, path, machine }: Subject): string[] {
+  // An edit leaves out what it means to.
+  if (path === null || machine !== undefined || design.name.includes('~')) return []
   return hintsOf(design).flatMap(({ call, says, next }) => {
     const place = placeOfText(path, new RegExp(`(?<![\\w.])${call}(?=['"]?\\s*[:,])`))
     return [`${shownAt(path, place)}: hint: ${call} of '${design.name}': ${says}`, `  → ${next}`,

@@ -11,16 +11,14 @@ import type { Exploration } from '../explore/result.ts'
 import type { DesignReport, ScopeReport } from '../report/check.ts'
 import { shellWord } from '../text/shell.ts'
 import { specHash } from '../trace/format.ts'
-import { propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import type { Claim } from '../../spec/claim.ts'
-import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
-import { asDesignError, withDesignErrors } from './design-errors.ts'
+import { asDesignError } from './design-errors.ts'
 import { progressLine } from './progress.ts'
-import { machineOf } from './subject.ts'
+import { machineOf, machineWith, propertiesOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 
 export interface Plan {
@@ -86,13 +84,12 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
 export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number,
   watch: Watch): Promise<Exploration> {
   const { design } = subject
-  const asked = withDesignErrors(subject, () => propertiesFor(design, scope.bounds))
-    .filter(({ name }) => plan.properties?.has(name) ?? true)
+  const asked = propertiesOf(subject, scope.bounds).filter(({ name }) => plan.properties?.has(name) ?? true)
   const limits = {
     signal: watch.signal, maxSeconds: end === Infinity ? undefined : Math.max(0, (end - performance.now()) / 1000),
     onProgress: (progress: Progress): void => { watch.say(`${design.name} ${scope.name}: ${progressLine(progress)}`) },
   }
-  const machine = withDesignErrors(subject, () => remapMachine(design, scope.bounds, asked))
+  const machine = machineWith(subject, scope.bounds, asked)
   watch.say(`${design.name} ${scope.name}`)
   try {
     return plan.driver === 'exhaustive' ? await exploreFully(machine, {

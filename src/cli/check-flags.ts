@@ -2,6 +2,7 @@
 import { boundsOf } from '../check/bounds-text.ts'
 import { withWitnesses } from '../check/run-scopes.ts'
 import type { Plan } from '../check/run-scopes.ts'
+import type { Subject } from '../check/subject.ts'
 import { regressionFolder } from '../check/violations.ts'
 import { suggest, usage } from '../errors.ts'
 import { claimsOf } from '../../properties/index.ts'
@@ -70,10 +71,11 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const subjects = await subjectsOf(io, operands, flags.claims)
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims, machines: true })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))
+  checkMachines(flags, subjects)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
@@ -105,6 +107,14 @@ function driverOf(flags: CheckFlags): Plan['driver'] {
     if (flags[name as keyof typeof onlyExhaustive] !== undefined && driver === 'random')
       throw usage(`--${name}`, because, 'leave it out; --runs and --time limit random runs')
   return driver
+}
+
+/** @throws UserError where bounds are asked of a machine, which has none. */
+function checkMachines(flags: CheckFlags, subjects: readonly Subject[]): void {
+  const machine = subjects.find(one => one.machine !== undefined)
+  const flag = (['bounds', 'scope', 'deep'] as const).find(name => flags[name] !== undefined)
+  if (machine === undefined || flag === undefined) return
+  throw usage(`--${flag}`, `'${machine.design.name}' is a machine, and has no bounds`, `leave --${flag} out`, 'MACHINE')
 }
 
 /** @throws UserError where a file is to keep one search and there are several. */

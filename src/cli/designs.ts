@@ -6,9 +6,10 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { editedDesign } from '../check/subject.ts'
+import { editedDesign, subjectOfMachine } from '../check/subject.ts'
 import type { Subject } from '../check/subject.ts'
 import { suggest, usage, UserError } from '../errors.ts'
+import type { Machine } from '../model/index.ts'
 import { editedName } from '../../spec/kernel/edits.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
@@ -22,10 +23,18 @@ import { isPath } from './paths.ts'
 import { parseClaims, parseDesign } from './design-schema.ts'
 import { moduleError } from './module-errors.ts'
 
+/** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design. */
+interface Asked { readonly claims?: string | undefined; readonly machines?: boolean }
+
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
  *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE. */
-export async function subjectsOf(io: Io, named: readonly string[], claimsPath?: string): Promise<readonly Subject[]> {
+export async function subjectsOf(io: Io, named: readonly string[],
+  { claims: claimsPath, machines = false }: Asked = {}): Promise<readonly Subject[]> {
   const subjects = await namedSubjects(io, named)
+  const machine = subjects.find(one => one.machine !== undefined)
+  if (machine !== undefined && (!machines || claimsPath !== undefined))
+    throw usage(machine.path!, 'exports a machine, not a design', machines ? 'a machine has its claims with it'
+      : 'check, replay and `toHold` take machines', 'MACHINE')
   if (claimsPath === undefined) return subjects
   const module = await openModule(io, claimsPath)
   const claims = parseClaims(module['claims'] ?? module['default'] ?? [], claimsPath)
@@ -66,14 +75,19 @@ async function load(io: Io, text: string): Promise<Subject[]> {
   const change = editedName(text)
   const path = change?.base ?? text
   const module = await openModule(io, path)
-  const given = module['default'] ?? module['design'] ?? module['designs']
+  const given = module['default'] ?? module['design'] ?? module['designs'] ?? module['machine']
   if (given === undefined)
-    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
+    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`, or a `machine`',
+      'DESIGN-EXPORT')
   const claims = parseClaims(module['claims'] ?? [], path)
-  const found = (Array.isArray(given) ? given as unknown[] : [given])
-    .map(one => ({ design: withClaims(parseDesign(one, path), claims, path), path }))
+  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => isMachine(one)
+    ? subjectOfMachine(one, path) : { design: withClaims(parseDesign(one, path), claims, path), path })
   return change === null ? found : editedOnes(found, change.edits)
 }
+
+/** Made by `machine(…)` of the modelling language. */
+const isMachine = (given: unknown): given is Machine =>
+  typeof given === 'object' && given !== null && 'instances' in given && 'worldDomain' in given
 
 async function openModule(io: Io, path: string): Promise<Record<string, unknown>> {
   const file = resolve(placed(io, path))

@@ -115,11 +115,12 @@ export function propertiesOf<S, L, O extends Observation>() {
   }
 }
 
-/** `folder/file.ts:line` of the first frame outside this file: reports point at the property, not at the
- *  constructor. */
+/** `folder/file.ts:line` of the first frame outside this file, or the bundle that it is in: reports point at the
+ *  property, not at the constructor. */
 function callSite(): string {
-  const frames = (new Error().stack ?? '').split('\n').slice(1)
-  const frame = frames.find(line => !/[/\\]model[/\\]property\.[tj]s/.test(line)) ?? ''
-  const found = /((?:[\w.-]+[/\\]){0,2}[\w.-]+\.[cm]?[tj]s):(\d+)/.exec(frame)
-  return found ? `${found[1]!.replaceAll('\\', '/')}:${found[2]}` : 'unknown'
+  const frames = (new Error().stack ?? '').split('\n').slice(1).map(line => placed.exec(line))
+  const found = frames.find(frame => frame !== null && frame[1] !== frames[0]?.[1])
+  return found ? `${found[2]!.replaceAll('\\', '/')}:${found[3]}` : 'unknown'
 }
+/** The whole path, its last names, the line. */
+const placed = /[ (]((?:file:\/\/)?[^\s()]*?((?:[\w.-]+[/\\]){0,2}[\w.-]+\.[cm]?[tj]s)):(\d+)/

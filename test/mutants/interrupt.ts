@@ -21,8 +21,8 @@ const masked = designNamed('ring0-strict+source-masked')!
 const unmasked = designNamed('ring0-strict+source-unmasked')!
 const switching = designNamed('ring0-strict+table-switch')!
 const move = 'migrateInterrupt'
-const handling =
-  withProtocol(strict, 'handleInterrupt', [steps.findHandler, steps.runHandler, steps.sendEoi], 'ring0-strict, handling')
+const handling = withProtocol(strict, 'handleInterrupt', [steps.findHandler, steps.runHandler, steps.sendEoi],
+  'ring0-strict, handling')
 
 const migration = [
   mutant('iec-not-invalidated', without(strict, move, steps.invalidateIec),

@@ -71,7 +71,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
   if (operands.length !== 1)
     throw usage('ablate', operands.length === 0 ? 'needs a design' : 'takes one design',
       'for example remapcheck ablate ring0-strict')
-  const subjects = await subjectsOf(io, operands, flags.claims)
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims })
   if (subjects.length > 1)
     throw usage(operands[0]!, `the module has ${subjects.length} designs`,
       'export the one to ablate as default, from a module of its own', 'DESIGN')

@@ -52,7 +52,8 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   if (onMachine && (expect === 'holds' || flags.lanes))
     throw usage('--on', `cannot be combined with ${flags.lanes ? '--lanes' : '--expect holds'}`, 'give one of the two')
   const own = flags.design === undefined && flags.claims === undefined ? []
-    : await subjectsOf(io, flags.design === undefined ? [] : [flags.design], flags.claims)
+    : await subjectsOf(io, flags.design === undefined ? [] : [flags.design],
+      { claims: flags.claims, machines: true })
   const traces: ReplayedTrace[] = []
   for (const { path, trace } of loadTraces(operands.map(path => sampled(io, path)))) {
     const subject = subjectOf(path, trace.design, own)

@@ -59,7 +59,7 @@ const ownDesign = (step: string, options = '',
   calls = ''): string =>
   `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
   verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1,
-  memoryOf: null, interruptsOf: null, givesUp: {}, ${options}
+  memoryOf: null, interruptsOf: null, givesUp: { 'no-forged-interrupt': 'why' }, ${options}
   protocols: { map: [plain('begin'), { name: 'odd', says: 'x', ${step} }, plain('end')],
     unmap: [plain('begin'), plain('end')], ${calls} } }
 function plain(name) { return { name, says: 'x', then: () => {} } }`

@@ -9,7 +9,7 @@ import { helpText, verbHelp } from './help.ts'
 import { themeOf, widthOf } from './io.ts'
 import type { Io } from './io.ts'
 import { wrapMessage } from '../text/layout.ts'
-import { tool, version } from './package.ts'
+import { tool, version, withPaths } from './package.ts'
 import { allVerbs, verbNamed, verbNames } from './verbs/index.ts'
 
 /** Runs one command line. Never throws; gives the exit code. */
@@ -18,7 +18,7 @@ export async function main(io: Io): Promise<number> {
     return await dispatch(io)
   } catch (cause) {
     if (cause instanceof UserError) {
-      io.stderr.write(`${wrapMessage(cause.text(), widthOf(io.stderr))}\n`)
+      io.stderr.write(`${wrapMessage(withPaths(cause.text(), io.cwd), widthOf(io.stderr))}\n`)
       return cause.exitCode
     }
     io.stderr.write(bugText(io, cause))
@@ -44,7 +44,7 @@ async function dispatch(io: Io): Promise<number> {
     throw usage(tool, what, suggest(name, verbNames, `there are ${verbNames.join(', ')}`), 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
-    io.stdout.write(verbHelp(found, theme))
+    io.stdout.write(withPaths(verbHelp(found, theme), io.cwd))
     return exitCode('holds')
   }
   return exitCode(await found.run(args, io))

@@ -7,7 +7,7 @@ import { clauses } from '../../spec/clauses.ts'
 import { iommu } from '../../spec/iommus.ts'
 import { themeOf } from './io.ts'
 import type { Io } from './io.ts'
-import { tool, version } from './package.ts'
+import { placeOfClaim, tool, version } from './package.ts'
 
 /** How every verb renders a trace. Fault reasons are as manuals and logs have them; reason 0 is no fault of the unit,
  *  but a message that no CPU took. Changes that only repeat the op (that a call began, went on or ended) or its
@@ -19,6 +19,7 @@ const traceStyle: TraceStyle = {
     if (typeof reason !== 'number') return null
     return reason === 0 ? 'SDM:apic/no-target' : iommu.refusals[reason] ?? null
   },
+  place: placeOfClaim,
   names: { reason: code => code === 0 ? 'no-target' : `${code.toString(16).padStart(2, '0')}h` },
   hides: /^(kernel\.calls\[\w+\](\.(call|step))?$|ledger\b)/,
 }

@@ -3,7 +3,7 @@ import type { Theme } from '../text/theme.ts'
 import type { RenderOptions } from '../trace/render.ts'
 
 /** How traces are shown: what clauses and refusals say, names of numbers, and changes that only repeat the op. */
-export type TraceStyle = Pick<RenderOptions, 'clause' | 'refusal' | 'names' | 'hides'>
+export type TraceStyle = Pick<RenderOptions, 'clause' | 'refusal' | 'place' | 'names' | 'hides'>
 
 export interface View {
   /** Who made it. */

@@ -8,7 +8,9 @@ import type { Design } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { CallName, State } from '../../spec/state.ts'
+import type { Scope } from '../../spec/scopes.ts'
 import { excerpt, placeOfText, shownAt } from './place.ts'
+import type { Place } from './place.ts'
 import type { Subject } from './subject.ts'
 
 export interface Hint { readonly call: CallName; readonly says: string; readonly next: string }
@@ -75,10 +77,13 @@ function takeCall(machine: RemapMachine, from: Taken['world'],
 }
 
 type Kernel = State['kernel']
-const locks: readonly (readonly [what: string, isHeld: (kernel: Kernel) => boolean])[] = [
-  ["the lock of the domain's tables", ({ tableLock }) => tableLock.some(holder => holder !== null)],
-  ['the lock of the invalidation queue', ({ queueLock }) => queueLock !== null],
-  ['the lock of the interrupt table', ({ interruptTableLock }) => interruptTableLock !== null],
+interface Lock { readonly what: string; readonly releases: string; readonly isHeld: (kernel: Kernel) => boolean }
+const locks: readonly Lock[] = [
+  { what: 'the lock of the domain\'s tables', releases: 'unlockTables',
+    isHeld: ({ tableLock }) => tableLock.some(holder => holder !== null) },
+  { what: 'the lock of the invalidation queue', releases: 'submitWait', isHeld: ({ queueLock }) => queueLock !== null },
+  { what: 'the lock of the interrupt table', releases: 'unlockInterruptTable',
+    isHeld: ({ interruptTableLock }) => interruptTableLock !== null },
 ]
 /** By call: the phase in which a mapping stays until it returns. */
 const during: Partial<Record<CallName, string>> = { map: 'mapping', unmap: 'unmapping', protect: 'changing' }
@@ -87,11 +92,11 @@ const during: Partial<Record<CallName, string>> = { map: 'mapping', unmap: 'unma
 function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
   const { kernel } = steps.at(-1)!.world.state as State
   const nameOf = ({ op: { action } }: Taken): string => action.replace(/^.*\//, '')
-  const held = locks.find(([, isHeld]) => isHeld(kernel))
+  const held = locks.find(({ isHeld }) => isHeld(kernel))
   if (held !== undefined) {
-    const taker = steps.findLast((_, i) => i === 0 || !held[1]((steps[i - 1]!.world.state as State).kernel))!
-    return { call, says: `no step releases ${held[0]}, which ${nameOf(taker)} takes`,
-      next: 'release it on every way to the end of the call, or nobody else gets it' }
+    const taker = steps.findLast((_, i) => i === 0 || !held.isHeld((steps[i - 1]!.world.state as State).kernel))!
+    return { call, says: `no step releases ${held.what}, which ${nameOf(taker)} takes`,
+      next: `release it before the call ends, as ${held.releases} does, or nobody else gets it` }
   }
   const phase = during[call]
   if (phase === undefined || !kernel.mappings.flat().some(mapping => mapping?.phase === phase)) return null
@@ -99,13 +104,32 @@ function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
     next: 'end it with returnToDriver, or replyToDriver where drivers are user processes' }
 }
 
-/** For stderr, each with its place: the list of steps in the module of the user. */
-export function hintLines({ design, path, machine }: Subject): string[] {
+interface Asked { readonly scopes: readonly Scope[]; readonly properties: ReadonlySet<string> | null }
+/** Claims that a design cannot keep that leaves a part of the unit switched off, and the option that does so. */
+const unprotected = [
+  { option: 'remapsDma', claim: 'no-dma-escape', on: (b: Bounds) => b.frames > 0,
+    says: 'memory is unprotected by the design\'s own statement: every device reaches all of it' },
+  { option: 'remapsInterrupts', claim: 'no-forged-interrupt', on: (b: Bounds) => b.hostile === 1,
+    says: 'interrupts are unprotected by the design\'s own statement: every device can send any' },
+] as const
+
+function statements({ design, path }: Subject, { scopes, properties }: Asked): string[] {
+  return unprotected.filter(({ option, claim, on }) => !design[option] && !Object.hasOwn(design.givesUp, claim)
+    && (properties?.has(claim) ?? true) && scopes.some(scope => scope.on(design) && on(scope.bounds)))
+    .flatMap(({ option, claim, says }) => linesAt(path!, placeOfText(path!, new RegExp(`\\b${option}\\b`)),
+      `'${design.name}' has ${option}: false, so ${says}`,
+      `say so by givesUp: { '${claim}': 'the reason' }, or leave out what is about it by --scope`))
+}
+
+const linesAt = (path: string, place: Place | null, says: string, next: string): string[] =>
+  [`${shownAt(path, place)}: hint: ${says}`, `  → ${next}`, ...excerpt(place).map(line => `      ${line}`)]
+
+/** For stderr, each with its place in the module of the user. */
+export function hintLines(subject: Subject, asked: Asked): string[] {
+  const { design, path, machine } = subject
   // An edit leaves out what it means to.
   if (path === null || machine !== undefined || design.name.includes('~')) return []
-  return hintsOf(design).flatMap(({ call, says, next }) => {
-    const place = placeOfText(path, new RegExp(`(?<![\\w.])${call}(?=['"]?\\s*[:,])`))
-    return [`${shownAt(path, place)}: hint: ${call} of '${design.name}': ${says}`, `  → ${next}`,
-      ...excerpt(place).map(line => `      ${line}`)]
-  })
+  return [...statements(subject, asked), ...hintsOf(design).flatMap(({ call, says, next }) =>
+    linesAt(path, placeOfText(path, new RegExp(`(?<![\\w.])${call}(?=['"]?\\s*[:,])`)),
+      `${call} of '${design.name}': ${says}`, next))]
 }

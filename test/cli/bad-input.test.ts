@@ -47,7 +47,7 @@ beforeAll(() => {
     'misspelt-call.mjs': ownDesign('then: () => {}', '', 'unmapp: []'),
     'optionless.mjs': "export default { name: 'mine', says: 'x', protocols: {} }",
     'shape.mjs': 'export default { name: "mine", says: "x", protocols: { unmap: [{ name: "a" }] } }',
-    'profile.json': '{ "id": 3 }',
+    'profile.json': '{ "id": 3 }', 'unquoted.json': '{ "id" 3 }',
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(file(name), content)
   mkdirSync(file('no-traces'))
@@ -59,7 +59,7 @@ const ownDesign = (step: string, options = '',
   calls = ''): string =>
   `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
   verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1,
-  memoryOf: null, interruptsOf: null, givesUp: {}, ${options}
+  memoryOf: null, interruptsOf: null, givesUp: { 'no-forged-interrupt': 'why' }, ${options}
   protocols: { map: [plain('begin'), { name: 'odd', says: 'x', ${step} }, plain('end')],
     unmap: [plain('begin'), plain('end')], ${calls} } }
 function plain(name) { return { name, says: 'x', then: () => {} } }`
@@ -164,6 +164,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check DIR/optionless.mjs', /not a kernel design: remapsDma: missing \[E-DESIGN-SHAPE\]\n {2}→ .*docs\/designs\.md/],
   ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
+  ['cost --profile DIR/unquoted.json', /unquoted\.json:1:8: not JSON from here on \[E-PROFILE\]/],
+  ['replay DIR/unquoted.json', /unquoted\.json:1:8: not JSON from here on \[E-TRACE-JSON\]/],
   ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],
   ['validate', /^validate: needs a log/],
   ['validate traces/linux/vtd-pt.trace.log.gz --tables DIR/missing.dump', /missing\.dump: .* \[E-DUMP-MISSING\]/],

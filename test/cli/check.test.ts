@@ -164,9 +164,9 @@ describe('a design of the user', () => {
     expect(code).toBe(2)
     expect(err)
       .toMatch(inSequence(
-        /^broken\.ts, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register /,
+        /^broken\.ts:5:\d+, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register /,
         /\[E-DESIGN-STEP\]\n {2}→ fix the step; these 2 ops lead there:\n/,
-        / {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n$/))
+        / {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n[^]*> 5 \| const throws/))
   })
   it('has a value outside its domain named with action and field', async () => {
     const { code, err } = await run(`check ${fixture('straying.ts')} --scope mapping`)

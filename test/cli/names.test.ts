@@ -1,9 +1,10 @@
 /** `explain` and `list` know every name that a user meets: exports, numbers of faults, codes of messages, words. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { errorCodes } from '../../src/cli/error-codes.ts'
 import { allExports } from '../../src/cli/exports.ts'
+import { withPaths } from '../../src/cli/package.ts'
 import { run } from './run.ts'
 
 describe('explain', () => {
@@ -38,5 +39,15 @@ describe('explain', () => {
       .filter(name => name.endsWith('.ts')).flatMap(name => [...readFileSync(join(part, name), 'utf8')
         .matchAll(/'(E-[A-Z]+(?:-[A-Z]+)*)'/g)].map(found => found[1]!)))
     expect([...new Set(codes)].filter(code => !Object.hasOwn(errorCodes, code))).toEqual([])
+  })
+})
+
+describe('a page or file that a text names', () => {
+  it('is named by a path that leads there from the folder of the user', () => {
+    const text = 'see docs/designs.md, docs/nowhere.md, my/docs/designs.md'
+    expect(withPaths(text, process.cwd())).toBe(text)
+    expect(withPaths(text, dirname(process.cwd())))
+      .toBe(text.replace('docs/designs', `${basename(process.cwd())}/docs/designs`))
+    expect(withPaths(text, '/nowhere/at/all')).toBe(text.replace('docs/designs', `${process.cwd()}/docs/designs`))
   })
 })

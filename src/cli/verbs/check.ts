@@ -39,7 +39,7 @@ export const check = {
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)
   const plan = await planOf(flags, operands, io)
-  for (const subject of plan.subjects) for (const text of hintLines(subject)) io.stderr.write(`${text}\n`)
+  for (const subject of plan.subjects) for (const text of hintLines(subject, plan)) io.stderr.write(`${text}\n`)
   const line = spinner(io)
   let report: CheckReport
   let unwritten: UserError | null = null

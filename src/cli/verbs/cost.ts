@@ -15,6 +15,7 @@ import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import type { Profile } from '../../../spec/costs/index.ts'
 import { designs } from '../../../spec/designs.ts'
+import { badJson } from '../../text/json-position.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
@@ -84,6 +85,8 @@ function profileOf(io: Io, name: string | undefined): Profile {
     throw usage(name, `cannot be read (${String((cause as { code?: unknown }).code)})`,
       'give a profile in JSON, as spec/costs/xeon-2011-2016.json', 'PROFILE')
   }
+  const bad = badJson(source)
+  if (bad !== null) throw usage(name + bad.place, bad.problem, 'mend the file at this place', 'PROFILE')
   try { return loadProfile(source, name) } catch (cause) {
     const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
     throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')

@@ -29,6 +29,8 @@ import type { Command } from '../args.ts'
 import { colorOption } from '../shared-flags.ts'
 import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
 import { subjectsOf } from '../designs.ts'
+import { placeOfClaim } from '../package.ts'
+import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
@@ -69,7 +71,7 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const blocks: string[][] = []
   for (const id of operands) blocks.push(...isPath(id)
     ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, theme)])
-  io.stdout.write(blocks.map(lines => lines.join('\n')).join('\n\n') + '\n')
+  io.stdout.write(located(io, blocks.map(lines => lines.join('\n')).join('\n\n')) + '\n')
   return 'holds'
 }
 
@@ -118,7 +120,7 @@ function propertyLines(id: string, theme: Theme): string[][] {
   return claims.flatMap(({ property, witnesses }) => {
     const about = (one: typeof property): string[] => [
       ...row('claim', one.claim, theme), ...one.clause === null ? [] : row('clause', clauseText(one.clause), theme),
-      ...row('at', one.at, theme)]
+      ...placeOfClaim(one.at) === null ? [] : row('at', one.at, theme)]
     if (property.name === id) return [[
       titled(id, `property, ${property.kind}`, theme), ...about(property),
       ...row('given up', designs.filter(one => Object.hasOwn(one.givesUp, id)).map(({ name }) => name).join(', ')

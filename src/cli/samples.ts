@@ -14,8 +14,9 @@ export function sampled(io: Io, path: string): string {
   if (isAbsolute(path) || existsSync(placed(io, fixed)) || !/^(?:\.[\\/])?traces[\\/]/.test(path)) return here
   const packed = join(packageRoot, path)
   if (!existsSync(join(packageRoot, fixed))) return here
-  io.stderr.write(`${path}: not here, so the sample of the package: ${shown(io, packed)}\n`)
-  return packed
+  const found = shown(io, packed)
+  io.stderr.write(`${path}: not here, so the sample of the package: ${found}\n`)
+  return placed(io, found)
 }
 
 const named = /(?<![\w./\\-])(?:docs|spec\/costs|properties)\/[\w./-]*\.(?:md|json|ts)\b/g

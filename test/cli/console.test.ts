@@ -20,10 +20,14 @@ it('shows what proxies show, circles, and no more texts than can be read', () =>
   circle.self = circle
   spoken.log('%s is', 'state', new Proxy({}, { ownKeys: () => ['a'],
     getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }), get: () => [1] }))
-  spoken.dir(circle, { depth: 0 })
+  spoken.dir(circle, { depth: 8 })
+  spoken.table([{ a: 1 }])
+  spoken.count('n')
+  spoken.count('n')
   for (const word of ['same', 'same']) { spoken.warn(word); spoken.error(word) }
-  expect(text).toBe('state is { a: [ 1 ] }\n<ref *1> { map: Map(1) { 1 => 2 }, self: [Circular *1] }\nsame\n')
+  expect(text.replace(/[┌│└─┬┴┐┘├┼┤\s]+/g, ' ').trim()).toBe('state is { a: [ 1 ] } '
+    + '<ref *1> { map: Map(1) { 1 => 2 }, self: [Circular *1] } (index) a 0 1 n: 1 n: 2 same')
   for (let i = 0; i < 100; i++) spoken.info(i)
-  expect(text.trimEnd().split('\n').slice(-2)).toEqual(['46', '50 different texts came from console; the others are '
+  expect(text.trimEnd().split('\n').slice(-2)).toEqual(['43', '50 different texts came from console; the others are '
     + 'left out'])
 })

@@ -9,7 +9,8 @@ it('a step that prints leaves one document on stdout', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('bin/remapcheck.js'), 'check',
     'test/cli/fixtures/speaks.ts', '--scope', 'mapping', '--states', '500', '--json'], { encoding: 'utf8' })
   expect({ status, wrong: wrongIn(JSON.parse(stdout)) }).toEqual({ status: 6, wrong: null })
-  expect(stderr.trimEnd().split('\n')).toEqual(['loaded', "attached [ 0, 1 ] unmap"])
+  // Calls are taken by themselves before the search: hints come of that.
+  expect(stderr.trimEnd().split('\n')).toEqual(['loaded', 'attached [ 0 ] unmap', 'attached [ 0, 1 ] unmap'])
 })
 
 it('shows what proxies show, circles, and no more texts than can be read', () => {

@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { errorCodes } from '../../src/cli/error-codes.ts'
 import { allExports } from '../../src/cli/exports.ts'
-import { withPaths } from '../../src/cli/package.ts'
+import { located } from '../../src/cli/samples.ts'
+import type { Io } from '../../src/cli/io.ts'
 import { run } from './run.ts'
 
 describe('explain', () => {
@@ -45,9 +46,10 @@ describe('explain', () => {
 describe('a page or file that a text names', () => {
   it('is named by a path that leads there from the folder of the user', () => {
     const text = 'see docs/designs.md, docs/nowhere.md, my/docs/designs.md'
-    expect(withPaths(text, process.cwd())).toBe(text)
-    expect(withPaths(text, dirname(process.cwd())))
+    const at = (cwd: string): string => located({ cwd } as Io, text)
+    expect(at(process.cwd())).toBe(text)
+    expect(at(dirname(process.cwd())))
       .toBe(text.replace('docs/designs', `${basename(process.cwd())}/docs/designs`))
-    expect(withPaths(text, '/nowhere/at/all')).toBe(text.replace('docs/designs', `${process.cwd()}/docs/designs`))
+    expect(at('/nowhere/at/all')).toBe(text.replace('docs/designs', `${process.cwd()}/docs/designs`))
   })
 })

@@ -18,6 +18,7 @@ const progress = explore('progress'), states = explore('states'), book = explore
   successors = explore('successors')
 const symmetry = explore('symmetry'), equivariance = explore('equivariance'), namings = explore('namings'),
   renaming = explore('renaming')
+const answers = explore('answers'), reach = explore('reach')
 const shrink = explore('shrink'), stepper = explore('stepper'), alike = explore('alike')
 
 export const searchEdits: readonly Edit[] = [
@@ -111,17 +112,23 @@ export const searchEdits: readonly Edit[] = [
 
   graph('direct-edge', 'the graph lacks steps whose tree was given up', 'put(parent, label, store.locate(parent))',
     'if (root > from) put(parent, label, store.locate(parent))', 'explore-progress'),
-  fairness('weak-ignored', 'weak fairness is ignored', 'if (starved(true, members.length) >= 0 || ', 'if ('),
-  fairness('strong-ignored', 'strong fairness is no more than weak', "if (starved('strong', 1) < 0) {",
-    "if (starved('strong', members.length) < 0) {", 'explore-progress'),
+  fairness('weak-ignored', 'weak fairness is ignored', 'return this.starves(true, states) || ', 'return '),
+  fairness('strong-ignored', 'strong fairness is no more than weak', "if (!tally.starves('strong', 1)) {",
+    "if (!tally.starves('strong', members.length)) {", 'explore-progress'),
   fairness('rests-anyhow', 'a run may rest where a weakly fair step is enabled',
-    'if (graph.fairness[graph.instanceOf(edge)] !== false) return false',
-    "if (graph.fairness[graph.instanceOf(edge)] === 'strong') return false"),
+    'if (graph.fairness[instanceOf(graph, edge)] !== false) return false',
+    "if (graph.fairness[instanceOf(graph, edge)] === 'strong') return false"),
   components('low-link', 'a component ends where a cycle leads back',
-    'else if (index[to]! < low[state]!) low[state] = index[to]!', 'else void 0'),
+    'if (to === 0) break\n        least = to', 'if (to === 0) break'),
   progress('goal-passed', 'what has ended still waits', 'if (waiting[state] !== 0 || to[state] !== 0) return',
     'if (waiting[state] !== 0) return', 'explore-progress'),
-  progress('one-step-back', 'only what is a step from the goal recovers', 'queue[end++] = source', 'void source'),
+  reach('one-step-back', 'only what is a step from the goal recovers',
+    'for (const state of component) found[state] = 1', 'void component'),
+  answers('asked-once', 'a step never changes an answer', 'learner.canChange(label, reads[ask]!)', 'false'),
+  fairness('leaves-anyhow', 'a run must leave where a weakly fair step is enabled at times',
+    'this.starves(true, states)', 'this.starves(true, 1)', 'explore-progress'),
+  tables('place-first', 'a state is taken for another whose slot it would have',
+    'brIf(1, eq64(load64(add(i32(table), shl(get(slot), i32(3)))), get(key))),', 'br(1),'),
   progress('first-case', 'only the first case of a claim is decided', 'for (const at of cases) {',
     'for (const at of cases.slice(0, 1)) {', 'explore-progress'),
   states('random-by-hash', 'a random run takes states for one by their hash',

@@ -23,7 +23,7 @@ export async function exploreFully<S, L, O extends Observation>(machine: Machine
     // Before the steps are taken, and counted, once more.
     if (stopped === null) search.stay()
     const safety = search.exploration(stopped, pace), counts = search.counts()
-    const graph = await unlessStopped(stopped, () => graphOf(search, pace))
+    const graph = await unlessStopped(stopped, () => graphOf(search, pace), pace)
     const { results, stopped: end } = await decideProgress(machine, graph, pace, counts)
     if (end !== null) search.keep()
     const decided = new Map(results.map(result => [result.property, result]))

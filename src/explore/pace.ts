@@ -1,6 +1,7 @@
 /** The clock of a long run: time limit, interruption, progress, letting the event loop live. Nothing else in a search
  *  reads a clock. */
-import type { StopReason } from './result.ts'
+import { ModelError } from '../model/index.ts'
+import type { StopReason, Violation } from './result.ts'
 
 export interface Limits {
   readonly maxSeconds?: number | undefined
@@ -8,6 +9,10 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined
   /** Called at most five times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Called at once when a claim is found to be violated; the result may show another way there. */
+  readonly onViolation?: ((violation: Violation) => void) | undefined
+  /** Called where a step or a claim fails: the run then ends with what it has, and that is not thrown. */
+  readonly onMistake?: ((mistake: ModelError) => void) | undefined
 }
 
 export interface Counts {
@@ -46,6 +51,16 @@ export class Pace {
   private transitions = 0
   private expanded = 0
   constructor(limits: Limits) { this.limits = limits }
+
+  /** Whether the run just ends where this happens. */
+  bears(error: unknown): boolean {
+    const { onMistake } = this.limits
+    if (onMistake === undefined || !(error instanceof ModelError)) return false
+    onMistake(error)
+    return true
+  }
+
+  tell(violation: Violation): void { this.limits.onViolation?.(violation) }
 
   get seconds(): number { return (performance.now() - this.start) / 1000 }
 
@@ -122,11 +137,13 @@ export const unhurried = (): Slices =>
 /** What some work gave, or what stopped it. */
 export interface Worked<T> { readonly value: T | null; readonly stopped: StopReason | null }
 /** Does the work where nothing has stopped the run yet. No room for what it needs is a limit too. */
-export async function unlessStopped<T>(stopped: StopReason | null, work: () => Promise<T>): Promise<Worked<T>> {
+export async function unlessStopped<T>(stopped: StopReason | null, work: () => Promise<T>,
+  pace: Pace | null = null): Promise<Worked<T>> {
   if (stopped !== null) return { value: null, stopped }
   try { return { value: await work(), stopped } } catch (error) {
     if (error instanceof Stopped) return { value: null, stopped: error.reason }
     if (error instanceof RangeError && noRoom.test(error.message)) return { value: null, stopped: 'memory' }
+    if (pace?.bears(error)) return { value: null, stopped: 'mistake' }
     throw error
   }
 }

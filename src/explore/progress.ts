@@ -48,15 +48,17 @@ export async function decideProgress<S, L, O extends Observation>(
     const { name, kind } = property
     const slices = new Slices(pace, () => ({ ...counts, deciding: name }))
     let isVacuous = false
-    const decided = await unlessStopped(stopped, async () => {
+    // What fails in one claim says nothing of the others.
+    const decided = await unlessStopped(stopped === 'mistake' ? graph.stopped : stopped, async () => {
       const decision = new Decision(machine, graph.value!, slices), found = await decision.on(property)
       isVacuous = decision.beginsNowhere
       return found
-    })
-    stopped = decided.stopped
+    }, pace)
+    stopped ??= decided.stopped
     const violation = decided.value === null ? null : { property: name, ...decided.value }
+    if (violation !== null) pace.tell(violation)
     const verdict = violation === null ? 'holds' : 'violated'
-    const outcome = stopped !== null ? 'incomplete' : verdict
+    const outcome = decided.stopped !== null ? 'incomplete' : verdict
     results.push({ property: name, kind, violation, reachedBy: null, outcome,
       ...isVacuous && outcome === 'holds' ? { vacuous: true } : {} })
   }

@@ -1,11 +1,10 @@
 /** The document of `check`. */
 import * as v from 'valibot'
 import { standings } from '../check.ts'
-import { by, count, document, integer, list, ops, text, texts, witness } from './parts.ts'
+import { by, count, document, integer, list, ops, stopped, text, texts, witness } from './parts.ts'
 
 const kind = v.picklist(['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers'])
 const outcome = v.picklist(['holds', 'passed', 'violated', 'incomplete', 'reached', 'unreached', 'unchecked'])
-const stopped = v.nullable(v.picklist(['time', 'states', 'interrupted', 'memory', 'refused']))
 const standing = v.picklist(standings)
 
 const violation = v.strictObject({

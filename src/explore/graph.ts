@@ -56,15 +56,16 @@ const stride = 4096
 const firstCompiled = 1000
 
 /** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store.
- *  @throws Stopped, and RangeError where there is no memory for it. */
-export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>,
-  pace: Pace): Promise<StateGraph<S, L, O>> {
+ *  `deciding`: what on it, in words. @throws Stopped, and RangeError where there is no memory for it. */
+export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace,
+  deciding?: string): Promise<StateGraph<S, L, O>> {
   const { store, learner, successors } = search
   const { count } = store
   const edges = search.counts().transitions
   const first = new Uint32Array(count + 1), target = new Uint32Array(edges), label = new Uint16Array(edges)
   let edge = 0, next = 0
-  const slices = new Slices(pace, () => ({ ...search.counts(), transitions: edge, queue: count - next, shrinks: true }))
+  const slices = new Slices(pace,
+    () => ({ ...search.counts(), transitions: edge, queue: count - next, growth: 0, deciding }))
   const put = (parent: number, labelled: number, slot: number): void => {
     label[edge] = (labelled & (1 << record.changedShift) - 1) - 1
     target[edge++] = slot

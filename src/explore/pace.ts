@@ -21,16 +21,17 @@ export interface Counts {
   readonly queue: number
   /** Bytes that the states take; 0 where they are not counted. */
   readonly bytes: number
-  /** Fewer states were found at the last distance from the initial one than at that before: the end is in sight. */
-  readonly shrinks: boolean
-  /** The claim about endless runs that is being decided, once all states are known. */
+  /** How many states were found at the last distance from the initial one for each at that before. Below 1 the end is
+   *  in sight. */
+  readonly growth: number
+  /** What is being decided, in words, once all states are known. */
   readonly deciding?: string | undefined
 }
 export interface Progress extends Counts {
   /** Transitions a second since the last report. */
   readonly rate: number
-  /** Seconds that the queue takes at the speed of late, once the search shrinks: what is still to be found comes on
-   *  top. Else null. */
+  /** Seconds that the queue takes at the speed of late, with all that comes after it if each distance has fewer states
+   *  than the one before by as much as the last; null where it has more. */
   readonly remaining: number | null
 }
 
@@ -76,7 +77,7 @@ export class Pace {
       const speed = (expanded - this.expanded) * aSecond
       this.limits.onProgress({
         ...counts, rate: Math.max(0, Math.round((counts.transitions - this.transitions) * aSecond)),
-        remaining: counts.shrinks && speed > 0 ? counts.queue / speed : null,
+        remaining: counts.growth < 1 && speed > 0 ? counts.queue / speed / (1 - counts.growth) : null,
       })
       this.reported = now
       this.transitions = counts.transitions
@@ -132,7 +133,7 @@ export class Slices {
 const slice = 4096
 /** Of work that nobody limits. */
 export const unhurried = (): Slices =>
-  new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, shrinks: false }))
+  new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, growth: 1 }))
 
 /** What some work gave, or what stopped it. */
 export interface Worked<T> { readonly value: T | null; readonly stopped: StopReason | null }

@@ -32,7 +32,7 @@ export async function exploreProgress<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: GraphOptions = {}): Promise<ProgressReport> {
   const pace = new Pace(options)
   const { graph, states, edges, stopped } = await buildGraph(machine, options, pace)
-  const counts = { states, transitions: edges, depth: 0, queue: 0, bytes: 0, shrinks: true }
+  const counts = { states, transitions: edges, depth: 0, queue: 0, bytes: 0, growth: 0 }
   return { ...await decideProgress(machine, { value: graph, stopped }, pace, counts), states, edges,
     seconds: pace.seconds }
 }
@@ -44,9 +44,11 @@ export async function decideProgress<S, L, O extends Observation>(
   counts: Counts): Promise<Pick<ProgressReport, 'results' | 'stopped'>> {
   let { stopped } = graph
   const results: PropertyResult[] = []
-  for (const property of machine.properties.filter(isProgress)) {
+  const claims = machine.properties.filter(isProgress)
+  for (const [i, property] of claims.entries()) {
     const { name, kind } = property
-    const slices = new Slices(pace, () => ({ ...counts, deciding: name }))
+    const deciding = `${endlessClaims(claims.length)}: ${name}, ${i + 1} of ${claims.length}`
+    const slices = new Slices(pace, () => ({ ...counts, deciding }))
     let isVacuous = false
     // What fails in one claim says nothing of the others.
     const decided = await unlessStopped(stopped === 'mistake' ? graph.stopped : stopped, async () => {
@@ -64,6 +66,8 @@ export async function decideProgress<S, L, O extends Observation>(
   }
   return { results, stopped }
 }
+
+export const endlessClaims = (of: number): string => `${of} ${of === 1 ? 'claim' : 'claims'} about endless runs`
 
 type Found = Omit<Violation, 'property'>
 type Ask<S, L> = (world: World<S, L>) => boolean

@@ -126,7 +126,7 @@ class Walk<S, L, O extends Observation> {
 
   counts() {
     return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0, bytes: 0,
-      shrinks: false }
+      growth: 1 }
   }
 
   run(plan: Plan): void {

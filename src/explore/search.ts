@@ -103,7 +103,7 @@ export class Search<S, L, O extends Observation> {
     const [last = 0, before = 0] = this.levels.slice(-2).toReversed()
     return {
       states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next,
-      bytes: this.store.bytes, shrinks: last < before,
+      bytes: this.store.bytes, growth: before === 0 ? 1 : last / before,
     }
   }
   engine(): Exploration['engine'] {

@@ -31,6 +31,8 @@ const exploration = v.strictObject({
   coverage: v.strictObject({ actions: by(v.strictObject({ fired: count })), clauses: by(count) }),
 })
 
+const failure = v.strictObject({ code: text, subject: text, problem: text, next: text, below: texts,
+  exit: v.picklist(['usage', 'internal']) })
 const design = v.strictObject({
   design: text, says: text,
   givesUp: v.pipe(by(text), v.description('properties that the design does not keep, and why its authors accept that')),
@@ -39,7 +41,11 @@ const design = v.strictObject({
   neverFired: texts, neverExercised: texts,
   verdicts: list(v.strictObject({ property: text, kind, standing, proved: v.boolean(), scope: v.nullable(text),
     ops: v.nullable(count) })),
-  scopes: list(v.strictObject({ scope: text, says: text, bounds: text, exploration })),
+  scopes: list(v.strictObject({
+    scope: text, says: text, bounds: text, exploration,
+    failure: v.exactOptional(v.pipe(failure,
+      v.description('a step or a claim that failed: it ended its scope, what was found by then stands'))),
+  })),
 })
 
 const climb = v.strictObject({

@@ -1,5 +1,5 @@
 /** The flags of `check`, and what they come to: which designs in which scopes, by which driver, within which limits. */
-import { boundsOf } from '../check/bounds-text.ts'
+import { boundsOf, changesIn } from '../check/bounds-text.ts'
 import { withWitnesses } from '../check/run-scopes.ts'
 import type { Plan } from '../check/run-scopes.ts'
 import type { Subject } from '../check/subject.ts'
@@ -19,14 +19,18 @@ import type { Io } from './io.ts'
 
 export const checkOptions = {
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
+  bounds: { value: 'NAME=N,…',
+    says: 'use these bounds instead of the scopes; with --scope, change those of the scope' },
   property: { value: 'GLOB', says: 'only properties of this name; several with commas' },
   ...claimsOption,
   driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
   seed: { value: 'N', says: 'seed of the random runs, decimal or 0x…' },
   runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
   length: { value: 'N', says: 'most ops of a random run (100)' },
-  time: { value: '30s', says: 'stop after this time, and report what was found' },
+  time: { value: '30s',
+    says: 'stop after this time, and report what was found; searches get equal shares of what is left' },
+  all: { says: 'search on past an unexpected violation: else a search with 100,000 states ends at its first' },
+  bail: { says: 'end the run with the search that finds the first unexpected violation' },
   deep: { says: 'raise the bounds of each scope in turn, until the time (5m) or memory runs out' },
   states: { value: 'N', says: 'stop a search after this many states' },
   memory: { value: 'SIZE', says: 'stop a search when its states fill this memory: 500MB, 2GB (4GiB)' },
@@ -56,7 +60,7 @@ const onlyExhaustive = {
   states: 'random runs have no such limit', memory: 'random runs have no such limit',
   workers: 'random runs are one thread',
   symmetry: 'random runs do not compare states',
-  deep: 'random runs prove nothing at any bounds',
+  deep: 'random runs prove nothing at any bounds', all: 'random runs always go on',
   checkpoint: 'random runs cannot be continued', resume: 'random runs cannot be continued',
 } as const satisfies Partial<Record<keyof typeof checkOptions, string>>
 
@@ -76,6 +80,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))
   checkMachines(flags, subjects)
+  checkEnds(flags)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
@@ -91,6 +96,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     resume: flags.resume === undefined ? null : placed(io, flags.resume),
     symmetry: typeof flags.symmetry === 'string' ? flags.symmetry.split(',') : flags.symmetry ?? false,
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
+    all: flags.all ?? false, bail: flags.bail ?? false,
   }
 }
 
@@ -117,6 +123,12 @@ function checkMachines(flags: CheckFlags, subjects: readonly Subject[]): void {
   throw usage(`--${flag}`, `'${machine.design.name}' is a machine, and has no bounds`, `leave --${flag} out`, 'MACHINE')
 }
 
+/** @throws UserError where one flag would end at a violation what another lets go on. */
+function checkEnds({ all, bail, deep }: CheckFlags): void {
+  if (bail && all) throw usage('--bail', 'cannot be combined with --all', 'give one of the two')
+  if (bail && deep) throw usage('--bail', '--deep ends each scope at a violation', 'leave one of the two out')
+}
+
 /** @throws UserError where a file is to keep one search and there are several. */
 function checkOneSearch(flags: CheckFlags, searches: number): void {
   for (const name of ['checkpoint', 'resume'] as const) {
@@ -129,15 +141,15 @@ function checkOneSearch(flags: CheckFlags, searches: number): void {
 }
 
 function scopesOf(flags: CheckFlags, designs: readonly Design[]): readonly Scope[] {
-  if (flags.bounds !== undefined) {
-    if (flags.scope !== undefined) throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
+  if (flags.bounds !== undefined && flags.scope === undefined)
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
-  }
   const scopes = scopesFor(designs), known = scopes.map(({ name }) => name)
   const names = flags.scope?.split(',') ?? known
   for (const name of names)
     if (!known.includes(name))
       throw usage('--scope', `no scope is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`),
         'SCOPE')
+  const changes = flags.bounds === undefined ? {} : changesIn(flags.bounds)
   return scopes.filter(({ name }) => names.includes(name))
+    .map(scope => ({ ...scope, bounds: { ...scope.bounds, ...changes } }))
 }

@@ -1,5 +1,6 @@
 /** A replayed trace as text: what was claimed, why it fails, and one line for each op with what it changed. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
+import { counted } from '../text/count.ts'
 import { fold, hang, packLines, painted, sharedWidths, showBounds, wrapWords } from '../text/layout.ts'
 import type { Piece } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
@@ -91,8 +92,8 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
 /** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
 function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>,
   shortest: number | undefined): string {
-  const counted = `${length} ${length === 1 ? 'op' : 'ops'}`
-  const ops = found.shrunkFrom === undefined ? counted : `shrunk ${found.shrunkFrom} → ${counted}`
+  const ops = found.shrunkFrom === undefined ? counted(length, 'op')
+    : `shrunk ${found.shrunkFrom} → ${counted(length, 'op')}`
   const hasNoLoop = loop === undefined || loop === length
   return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, hasNoLoop, shortest)}`
 }

@@ -86,7 +86,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check windows', /there are no-iommu, user-port-io/],
   ['check no-iommu no-iommu', /two designs have this name/],
   ['check --scope mappings', /no scope is named 'mappings'.*\n {2}→ did you mean 'mapping'\?/],
-  ['check --scope mapping --bounds cpus=1', /cannot be combined with --scope/],
+  ['check --scope mapping --bounds cpu=1', /^--bounds, column 1: no bound is named 'cpu'/],
+  ['check --bail --all', /cannot be combined with --all/], ['check --bail --deep', /--deep ends each scope/],
   ['check --property no-dma-escpe', /nothing is named 'no-dma-escpe'.*\n {2}→ did you mean 'no-dma-escape'\?/],
   ['check --bounds cpu=2', /^--bounds, column 1: no bound is named 'cpu' \[E-BOUNDS\]\n {2}→ did you mean 'cpus'\?/],
   ['check --bounds cpus=2,frames',
@@ -138,20 +139,11 @@ const cases: readonly (readonly [string, RegExp])[] = [
     inSequence(/^boom\.mjs:4:\d+, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/,
       /\n {2}→ fix the step; these \d+ ops lead there:/)],
   ['cost DIR/boom.mjs --worst', /^boom\.mjs:4:\d+, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/],
-  ...['check', 'cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
+  ...['cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
     [`${verb} DIR/skip-throws.mjs`,
       /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
     [`${verb} DIR/skip-three.mjs`, /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
   ]),
-  ['check DIR/writes-bounds.mjs',
-    /recipe of map\/odd.* threw: Cannot assign to read only property 'frames' .* \[E-DESIGN-STEP\]/],
-  ['check DIR/writes-caps.mjs',
-    /skip of map\/odd threw: Cannot assign to read only property 'cm' .* \[E-DESIGN-STEP\]/],
-  ['check DIR/async.mjs', /recipe of map\/odd.* threw: it is async; a step is over when it returns \[E-DESIGN-STEP\]/],
-  ['check DIR/unit.mjs', /recipe of map\/odd.* threw: no unit of cost is named 'nonsense' \[E-DESIGN-STEP\]/],
-  ['check DIR/count.mjs',
-    /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
-  ['check DIR/clause.mjs', /recipe of map\/odd.* threw: no clause is named 'VTD:nowhere' \[E-DESIGN-STEP\]/],
   ['check DIR/misspelt-step.mjs',
     /not a kernel design: protocols\.map\.1\.wen: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'when'\?/],
   ['check DIR/misspelt-option.mjs',
@@ -186,6 +178,21 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['start now', /takes no 'now'/],
 ]
 
+/** They end their scope alone. */
+const failing: readonly [module: string, says: RegExp][] = [
+  ['skip-throws.mjs', /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
+  ['skip-three.mjs', /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
+  ['writes-bounds.mjs',
+    /recipe of map\/odd.* threw: Cannot assign to read only property 'frames' .* \[E-DESIGN-STEP\]/],
+  ['writes-caps.mjs',
+    /skip of map\/odd threw: Cannot assign to read only property 'cm' .* \[E-DESIGN-STEP\]/],
+  ['async.mjs', /recipe of map\/odd.* threw: it is async; a step is over when it returns \[E-DESIGN-STEP\]/],
+  ['unit.mjs', /recipe of map\/odd.* threw: no unit of cost is named 'nonsense' \[E-DESIGN-STEP\]/],
+  ['count.mjs',
+    /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
+  ['clause.mjs', /recipe of map\/odd.* threw: no clause is named 'VTD:nowhere' \[E-DESIGN-STEP\]/],
+]
+
 describe('bad input', () => {
   it.each(cases)('%s', async (line, says) => {
     const { code, out, err } = await run(line.replaceAll('DIR', dir))
@@ -193,6 +200,20 @@ describe('bad input', () => {
     expect(err).toMatch(/ \[E-[A-Z-]+\]\n {2}→ .+\n$/s)
     expect(err).not.toMatch(/\n\s+at /)
     expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+  it.each(failing)('a step that fails: check %s', async (module, says) => {
+    const { code, out, err } = await run(`check ${file(module)} --scope mapping,permissions`)
+    expect(err).toMatch(says)
+    expect(err.match(/\[E-/g)).toHaveLength(1)
+    expect(err).not.toMatch(/\n\s+at /)
+    expect(code).toBe(2)
+    expect(out).toMatch(/\[E-DESIGN-STEP\]\s+→ [^]*in mapping, permissions\n[^]*✗ usage/)
+    expect(out).not.toMatch(/no claim was judged|holds/)
+  })
+  it('bounds that a scope makes no sense with end that scope', async () => {
+    const { code, out, err } = await run('check ring0-strict --scope mapping,permissions --bounds callers=2')
+    expect(err).toMatch(/^--bounds, scope permissions: callers=2 is more than cpus=1 \[E-BOUNDS\]\n {2}→ .+\n$/)
+    expect([code, out]).toEqual([2, expect.stringMatching(/6,558 states[^]*✗ usage/)])
   })
 })
 

@@ -22,6 +22,7 @@ interface Document {
     scope: string
     bounds: string
     exploration: { states: number; complete: boolean }
+    failure?: { code: string; below: string[] }
   }[];
     verdicts: { property: string; standing: string; ops: number | null }[] }[]
 }
@@ -112,7 +113,7 @@ describe('check', () => {
   })
   it('shows progress on a terminal only, on stderr only', async () => {
     const { out, err } = await run('check no-iommu --scope mapping', { tty: true })
-    expect(err).toContain('no-iommu mapping')
+    expect(err).toContain('scope mapping')
     expect(err.endsWith('\r\x1b[2K')).toBe(true)
     expect(out).not.toContain('\x1b')
   })
@@ -167,6 +168,18 @@ describe('a design of the user', () => {
         /^broken\.ts:5:\d+, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register /,
         /\[E-DESIGN-STEP\]\n {2}→ fix the step; these 2 ops lead there:\n/,
         / {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n[^]*> 5 \| const throws/))
+  })
+  it('has what was found before a step failed, and the other scopes', async () => {
+    const { code, out } = await run(`check ${fixture('broken.ts')} --scope mapping,interrupts,hostile --json`)
+    const { designs } = JSON.parse(out) as Document
+    expect(code).toBe(2)
+    expect(designs[0]!.scopes.map(({ scope, failure, exploration: { complete } }) =>
+      [scope, failure?.code, failure?.below.length, complete])).toEqual([
+      ['mapping', 'E-DESIGN-STEP', 2, false], ['interrupts', undefined, undefined, true],
+      ['hostile', undefined, undefined, true],
+    ])
+    const standingOf = (name: string) => designs[0]!.verdicts.find(({ property }) => property === name)?.standing
+    expect(['no-forged-interrupt', 'no-lost-edge', 'no-dma-escape'].map(standingOf)).toEqual(['fine', 'fine', 'open'])
   })
   it('has a value outside its domain named with action and field', async () => {
     const { code, err } = await run(`check ${fixture('straying.ts')} --scope mapping`)

@@ -39,7 +39,7 @@ export async function run(line: string | readonly string[], around: Around = {})
 
 /** What a process of its own wrote to stderr, less the lines of progress that it wrote because it took so long. */
 export const withoutProgress = (err: string): string =>
-  err.replace(/^\S+ \S+(?:: [\d,]+ states, [\d,]+ steps\/s, .*)?\n/gm, '')
+  err.replace(/^(?:\S+ \S+|(?:\S+, )?scope (?:\d+ of \d+ )?\S+)(?:: [\d,]+ states?, .*)?\n/gm, '')
 
 /** One pattern of several that follow each other. */
 export const inSequence = (...parts: readonly RegExp[]): RegExp =>

@@ -67,6 +67,12 @@ const lost = design('user-port-io', exploration([result('no-dma-escape', 'holds'
 const twoScopes: DesignReport = { ...lost,
   scopes: [...lost.scopes, ...design('x', exploration([result('no-dma-escape', 'violated')]), [], 'other').scopes] }
 
+const failed = (exit: 'usage' | 'internal', results: PropertyResult[]): DesignReport => {
+  const of = design('x', exploration(results, 'mistake'))
+  const failure = { code: 'E-X', subject: 'x', problem: 'boom', next: 'mend it', below: ['1  op'], exit }
+  return { ...of, scopes: of.scopes.map(scope => ({ ...scope, failure })) }
+}
+
 describe('the exit class', () => {
   it.each<[string, DesignReport[], string]>([
     ['all as expected', [strict, deferred], 'holds'],
@@ -80,6 +86,9 @@ describe('the exit class', () => {
       [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), ['p'])], 'holds'],
     ['a known violation that shows in one scope of two', [twoScopes], 'holds'],
     ['a known violation that a part of the scopes does not show', [{ ...lost, full: false }], 'holds'],
+    ['a step that fails', [strict, cut, failed('usage', [result('p', 'incomplete')])], 'usage'],
+    ['one of ours', [failed('usage', []), failed('internal', [])], 'internal'],
+    ['a violation beside it', [failed('internal', [result('p', 'violated')])], 'violated'],
     ['interrupted', [random, design('x', exploration([], 'interrupted'))], 'interrupted'],
   ])('%s', (_name, designs, exit) => { expect(exitOf(report(...designs))).toBe(exit) })
 
@@ -125,6 +134,15 @@ describe('the table', () => {
     const left = { ...design('x', exploration([result('p', 'holds')])), cutShort: true }
     expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false)))
       .toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not started\)\n\nnot started\n {2}y, z\n/)
+  })
+  it('says in few lines what a violation or a failure left open, and what failed', () => {
+    const left = exploration([result('p', 'violated'), result('q', 'incomplete'), result('settles', 'incomplete')],
+      'violation')
+    expect(checkText(report(design('x', left)), theme(false)))
+      .toMatch(/1 of 1 search ended at a violation \(--all goes on\)[^]*\nnot decided, for .*\n {2}x\n {4}q, settles\n/)
+    const shown = checkText(report(failed('usage', [result('q', 'incomplete')])), theme(false))
+    expect(shown).toMatch(/what failed, and ended its scope\n {2}x: boom \[E-X\]\n {4}→ mend it\n {4}in dma\n/)
+    expect(shown).toMatch(/not decided, for what failed ended a search\n {2}x\n {4}q\n/)
   })
   it('says the same with colour as without', () => {
     const full = report(strict, deferred, random, cut, lost)

@@ -44,11 +44,10 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   let report: CheckReport
   let unwritten: UserError | null = null
   try {
-    const warn = (text: string): void => { io.stderr.write(`${text}\n`) }
-    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects, warn)
+    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects, line.note)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, warn,
-      command: wordsOf(without(args, '--resume')), version }
+    const watch: Watch = { signal: io.signal, say: line.say, note: line.note, version,
+      command: wordsOf(without(args, '--resume')) }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
       : { designs: await explore(plan, watch), climbs: [] }
     // What was found is worth more than its file: it is printed whether or not that can be written.
@@ -95,10 +94,11 @@ function repeatOf(args: readonly string[], plan: Plan): string {
  *  nothing is left. */
 function goOnOf(args: readonly string[], { checkpoint }: Plan, designs: readonly DesignReport[]): string | null {
   const stopped = designs.flatMap(({ scopes }) => scopes.map(({ exploration }) => exploration.stopped))
-    .find(by => by !== null)
+    .find(by => by !== null && by !== 'mistake')
   if (checkpoint === null || stopped === undefined || !existsSync(checkpoint)) return null
   const unlimited = stopped === 'states' || stopped === 'memory' ? without(args, `--${stopped}`) : args
-  return wordsOf([...without(unlimited, '--resume'), '--resume', checkpoint])
+  const on = stopped === 'violation' ? ['--all'] : []
+  return wordsOf([...without(unlimited, '--resume'), '--resume', checkpoint, ...on])
 }
 function without(args: readonly string[], flag: string): readonly string[] {
   const at = args.findIndex(arg => arg === flag || arg.startsWith(`${flag}=`))

@@ -3,6 +3,7 @@
 import { reasonsOf } from '../ablation.ts'
 import type { ProtocolReport, Reason, Row, Verdict } from '../ablation.ts'
 import { clip, hang, packLines, wrapWords } from '../../text/layout.ts'
+import { counted } from '../../text/count.ts'
 import type { Theme } from '../../text/theme.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
@@ -54,7 +55,8 @@ function protocolLines(protocol: ProtocolReport, theme: Theme, whole: Whole): st
       .filter(([verdict]) => used.has(verdict as Verdict)).map(([, { text, says, paint }]) =>
       ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
     ...flaws.flatMap(({ hardware: name, property, ops, bounds }) => hang('! ', 2, wrapWords(
-      `${name}: the whole design violates ${property} in ${ops} ops at ${bounds}; the other claims judge the steps`,
+      `${name}: the whole design violates ${property} in ${counted(ops, 'op')} at ${bounds}; the other claims judge `
+        + 'the steps',
       theme.width - 2))),
     ...rows.flatMap(row => reasonsOf(row).flatMap(reason => ['', ...reasonLines(call, reason, theme, whole)])),
   ]
@@ -73,7 +75,7 @@ function reasonLines(call: string, reason: Reason, theme: Theme, whole: Whole): 
   return [
     `${theme.strong(title(call, row))}  ${theme.dim(hardware.join(', '))}`,
     ...text(ops === null || property === null ? because
-      : `${property} in ${ops.length} ops${clause === null ? '' : ` (${clause})`}: ${because}`),
+      : `${property} in ${counted(ops.length, 'op')}${clause === null ? '' : ` (${clause})`}: ${because}`),
     ...also.length === 0 ? [] : text(`also ${also.map(one => `${one.property} in ${one.ops}`).join(', ')}`),
     ...trace === null ? text((ops ?? []).map(({ action }) => action).join(' → ')).map(line => theme.dim(line))
       : [trace.trimEnd()],

@@ -166,7 +166,7 @@ const nothingOf = ({ driver }: Plan, { name }: Design, asked: readonly RemapProp
   driver, machine: name, complete: false, stopped: 'mistake', states: 0, transitions: 0, depth: 0, seconds: 0,
   results: asked.map(one =>
     ({ property: one.name, kind: one.kind, outcome: 'incomplete', violation: null, reachedBy: null })),
-  coverage: { actions: {}, clauses: {} }, random: null, engine: null,
+  coverage: { observations: [], actions: {}, clauses: {} }, random: null, engine: null,
 })
 
 function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope,

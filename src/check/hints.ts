@@ -110,7 +110,8 @@ const unprotected = [
   { option: 'remapsDma', claim: 'no-dma-escape', shared: 'memoryOf', on: (b: Bounds) => b.frames > 0,
     says: 'memory is unprotected by the design\'s own statement: every device reaches all of it' },
   { option: 'remapsInterrupts', claim: 'no-forged-interrupt', shared: 'interruptsOf',
-    on: (b: Bounds) => b.hostile === 1, says: 'interrupts are unprotected by the design\'s own statement: every device can send any' },
+    on: (b: Bounds) => b.hostile === 1,
+    says: 'interrupts are unprotected by the design\'s own statement: every device can send any' },
 ] as const
 
 function statements({ design, path }: Subject, { scopes, properties }: Asked): string[] {

@@ -62,8 +62,9 @@ const hardwareOf = (b: Bounds): Pick<Kernel, 'b' | 'caps'> => ({ b: Object.freez
 
 /** @throws ModelError when the step does not say. */
 function isSkipped(step: Step, name: string, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
+  if (step.skip === undefined) return false
   let answer: unknown
-  try { answer = step.skip?.(on) ?? false } catch (cause) {
+  try { answer = step.skip(on) } catch (cause) {
     throw new ModelError(`skip of ${name}/${step.name} threw: `
       + `${cause instanceof Error ? cause.message : String(cause)}`)
   }

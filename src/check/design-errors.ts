@@ -49,7 +49,8 @@ export function asDesignError({ design, path }: Subject, cause: unknown): unknow
   const meant = unknown === undefined || unknown.known.length === 0 ? ''
     : `; ${suggest(unknown.part, unknown.known, `there are ${unknown.known.join(', ')}`)}`
   return new UserError({
-    code: 'E-DESIGN-STEP', subject: `${path === null ? '' : `${basename(shownAt(path, place))}, `}design '${design.name}'`,
+    code: 'E-DESIGN-STEP',
+    subject: `${path === null ? '' : `${basename(shownAt(path, place))}, `}design '${design.name}'`,
     problem: (cause instanceof Error ? cause.message : String(cause)) + meant,
     next: ops.length === 0
       ? `fix the step, or the protocol it is in; \`remapcheck check ${shellWord(path ?? design.name)}\` may show what `

@@ -107,29 +107,31 @@ function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
 interface Asked { readonly scopes: readonly Scope[]; readonly properties: ReadonlySet<string> | null }
 /** Claims that a design cannot keep that leaves a part of the unit switched off, and the option that does so. */
 const unprotected = [
-  { option: 'remapsDma', claim: 'no-dma-escape', on: (b: Bounds) => b.frames > 0,
+  { option: 'remapsDma', claim: 'no-dma-escape', shared: 'memoryOf', on: (b: Bounds) => b.frames > 0,
     says: 'memory is unprotected by the design\'s own statement: every device reaches all of it' },
-  { option: 'remapsInterrupts', claim: 'no-forged-interrupt', on: (b: Bounds) => b.hostile === 1,
+  { option: 'remapsInterrupts', claim: 'no-forged-interrupt', shared: 'interruptsOf',
+    on: (b: Bounds) => b.hostile === 1,
     says: 'interrupts are unprotected by the design\'s own statement: every device can send any' },
 ] as const
 
 function statements({ design, path }: Subject, { scopes, properties }: Asked): string[] {
   return unprotected.filter(({ option, claim, on }) => !design[option] && !Object.hasOwn(design.givesUp, claim)
     && (properties?.has(claim) ?? true) && scopes.some(scope => scope.on(design) && on(scope.bounds)))
-    .flatMap(({ option, claim, says }) => linesAt(path!, placeOfText(path!, new RegExp(`\\b${option}\\b`)),
+    .map(({ option, claim, shared, says }) => messageAt(path!, placeOfText(path!, new RegExp(`\\b${option}\\b`)),
       `'${design.name}' has ${option}: false, so ${says}`,
-      `say so by givesUp: { '${claim}': 'the reason' }, or leave out what is about it by --scope`))
+      `say so by givesUp: { '${claim}': 'the reason' }, name the design that has this part by ${shared}, or leave out `
+        + 'what is about it by --scope'))
 }
 
-const linesAt = (path: string, place: Place | null, says: string, next: string): string[] =>
-  [`${shownAt(path, place)}: hint: ${says}`, `  → ${next}`, ...excerpt(place).map(line => `      ${line}`)]
+const messageAt = (path: string, place: Place | null, says: string, next: string): string =>
+  [`${shownAt(path, place)}: hint: ${says}`, `  → ${next}`, ...excerpt(place).map(line => `      ${line}`)].join('\n')
 
-/** For stderr, each with its place in the module of the user. */
-export function hintLines(subject: Subject, asked: Asked): string[] {
+/** Messages for stderr, each with its place in the module of the user. */
+export function hintMessages(subject: Subject, asked: Asked): string[] {
   const { design, path, machine } = subject
   // An edit leaves out what it means to.
   if (path === null || machine !== undefined || design.name.includes('~')) return []
-  return [...statements(subject, asked), ...hintsOf(design).flatMap(({ call, says, next }) =>
-    linesAt(path, placeOfText(path, new RegExp(`(?<![\\w.])${call}(?=['"]?\\s*[:,])`)),
+  return [...statements(subject, asked), ...hintsOf(design).map(({ call, says, next }) =>
+    messageAt(path, placeOfText(path, new RegExp(`(?<![\\w.])${call}(?=['"]?\\s*[:,])`)),
       `${call} of '${design.name}': ${says}`, next))]
 }

@@ -12,6 +12,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-OUT-LATE': 'The file that --out names could not be written any more; the report is on stdout.',
   'E-INIT-EXISTS': '`init` overwrites nothing, and something is there.',
   'E-INIT-WRITE': 'The project cannot be written there.',
+  'E-MODEL': 'A step of a built-in design failed: please report it.',
   'E-BUG': 'remapcheck itself failed: please report it.',
   'E-CALL': 'The design has no such call, or another design is where it is asked.',
   'E-EDIT': 'A design has no such step or call to edit, or the text is no edit.',

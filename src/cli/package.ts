@@ -21,6 +21,3 @@ export const entries: ReadonlyMap<string, string> = new Map(Object.entries(manif
   typeof built === 'string' ? [] : [[name.replace('.', tool), /^\.\/dist\/(.*)\.js$/.exec(built.default)![1]!]]))
 /** Sources are beside the program: no build was made, and recorded files may be written anew. */
 export const isClone: boolean = existsSync(join(packageRoot, 'src', 'cli', 'main.ts'))
-
-/** Where a claim stands, for whom has the sources: those of built-in claims are in no installed package. */
-export const placeOfClaim = (at: string): string | null => isClone || !at.startsWith('properties/') ? at : null

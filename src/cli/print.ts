@@ -13,13 +13,10 @@ import { placed, themeOf, widthOf } from './io.ts'
 import type { Io } from './io.ts'
 import { outputsOf, outputsOnError, unwritable } from './outputs.ts'
 import type { Output, OutputFlags } from './outputs.ts'
-import { placeOfClaim, tool, version } from './package.ts'
+import { tool, version } from './package.ts'
 import { located } from './samples.ts'
 
-const traces = (io: Io): View['traces'] => ({ ...traceStyle, place: at => {
-  const place = placeOfClaim(at)
-  return place === null ? null : located(io, place)
-} })
+const traces = (io: Io): View['traces'] => ({ ...traceStyle, place: at => located(io, at) })
 
 /** Flags that say how a report is shown; a verb has some of them. */
 export interface ShowFlags extends OutputFlags {

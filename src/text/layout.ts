@@ -23,10 +23,6 @@ export function packLines(pieces: readonly Piece[], width: number, gap = '  ', f
   return lines
 }
 
-/** At most `width` characters, the last one `…` where something was cut. */
-export const clip = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, width - 1)}…`
-
 /** Lines of whole words; a word longer than the width, such as a path, stays whole. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = []
@@ -86,3 +82,7 @@ export function showBounds(bounds: Readonly<Record<string, number | boolean | st
     .map(([name, value]) => typeof value === 'boolean' ? flagText(name, value) : `${name} ${value}`).join(', ')
 }
 const flagText = (name: string, isSet: boolean): string => isSet ? name : `!${name}`
+
+/** At most `width` characters, the last one `…` where something was cut. */
+export const clip = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, width - 1)}…`

@@ -18,8 +18,8 @@ export interface RenderOptions {
   readonly names?: Names
   /** What a clause says, in one line; null for an id that is not known. */
   readonly clause?: (id: string) => string | null
-  /** Where a claim stands, of its `file:line`; null where the reader has no such file. */
-  readonly place?: (at: string) => string | null
+  /** Where a claim stands, for people: its `at` where not given. */
+  readonly place?: (at: string) => string
   /** The rule by which something was refused, by what was seen of it; null where nothing was. */
   readonly refusal?: (seen: Observation) => string | null
   /** Length of a shortest trace, where another search has found it. */
@@ -60,7 +60,7 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
   const room = theme.width - rowHead
   const text = (title: string, value: string | null): string[] =>
     value === null ? [] : row(title, wrapWords(value, room))
-  const sign = signOf(replayed, view), place = view.place === undefined ? property.at : view.place(property.at)
+  const sign = signOf(replayed, view), place = view.place?.(property.at) ?? property.at
   const cited = (id: string): string => {
     const says = clause?.(id) ?? null
     return says === null ? id : `${id}: ${says}`
@@ -79,7 +79,7 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     ...text('because', because),
     ...text('diverged', reproduced ? null : `the trace recorded "${trace.because}"; no step shows it now`),
     ...(shown.length === 0 ? [] : row('facts', packLines(shown.map(one => ({ text: one })), room))),
-    ...text('claim', `${property.claim}${place === null ? '' : ` (${place})`}`),
+    ...text('claim', `${property.claim} (${place})`),
     ...text('clause', property.clause === null ? null : cited(property.clause)),
     ...[...refusals].flatMap(id => text('fault', cited(id))),
     ...text('refused', refusedCount === 0 ? null

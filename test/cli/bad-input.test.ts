@@ -41,6 +41,7 @@ beforeAll(() => {
     'count.mjs': ownDesign("then: k => { k.emit.cost('qi-wait', 0.5) }"),
     'clause.mjs': ownDesign("then: k => { k.emit.clause('VTD:nowhere') }"),
     'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'),
+    'skip-nothing.mjs': ownDesign('skip: () => { true }, then: () => {}'),
     'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
     'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'),
     'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
@@ -142,6 +143,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ...['cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
     [`${verb} DIR/skip-throws.mjs`,
       /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
+    [`${verb} DIR/skip-nothing.mjs`, /skip of map\/odd answered undefined; answer true or false \[E-DESIGN-STEP\]/],
     [`${verb} DIR/skip-three.mjs`, /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
   ]),
   ['check DIR/misspelt-step.mjs',

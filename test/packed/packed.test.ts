@@ -66,8 +66,9 @@ describe('a design in TypeScript', () => {
       write('kernel.ts', "import { type Step } from 'remapcheck/spec'\nimport own from './other.mts'\n"
         + "export const unused: Step | null = null\nexport const design: typeof own = own\n")
       const { status, stdout, stderr } = remapcheck('check', './kernel.ts', ...oneSearch)
-      expect({ status, stderr, found: stdout.includes('(exhaustive search, 10 ops; none is shorter)') })
-        .toEqual({ status: 1, stderr: '', found: true })
+      expect({ status, isHinted: stderr.startsWith('./kernel.ts: hint: '),
+        found: stdout.includes('(exhaustive search, 10 ops; none is shorter)') })
+        .toEqual({ status: 1, isHinted: true, found: true })
     })
   it('without tsx loads where Node reads it, else says what to install', () => {
     plain.write('kernel.ts', typescript)

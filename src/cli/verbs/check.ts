@@ -1,7 +1,7 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
 import { existsSync } from 'node:fs'
 import { climb } from '../../check/deepen.ts'
-import { hintLines } from '../../check/hints.ts'
+import { hintMessages } from '../../check/hints.ts'
 import { checkNames, explore } from '../../check/run-scopes.ts'
 import type { Plan, Watch } from '../../check/run-scopes.ts'
 import type { Subject } from '../../check/subject.ts'
@@ -10,12 +10,13 @@ import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
+import { wrapMessage } from '../../text/layout.ts'
 import { shellWord } from '../../text/shell.ts'
 import { claimsOf } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { placed, shown, spinner } from '../io.ts'
+import { placed, shown, spinner, widthOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
@@ -39,7 +40,8 @@ export const check = {
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)
   const plan = await planOf(flags, operands, io)
-  for (const subject of plan.subjects) for (const text of hintLines(subject, plan)) io.stderr.write(`${text}\n`)
+  for (const text of plan.subjects.flatMap(subject => hintMessages(subject, plan)))
+    io.stderr.write(`${wrapMessage(text, widthOf(io.stderr))}\n`)
   const line = spinner(io)
   let report: CheckReport
   let unwritten: UserError | null = null

@@ -29,7 +29,6 @@ import type { Command } from '../args.ts'
 import { colorOption } from '../shared-flags.ts'
 import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
 import { subjectsOf } from '../designs.ts'
-import { placeOfClaim } from '../package.ts'
 import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -120,7 +119,7 @@ function propertyLines(id: string, theme: Theme): string[][] {
   return claims.flatMap(({ property, witnesses }) => {
     const about = (one: typeof property): string[] => [
       ...row('claim', one.claim, theme), ...one.clause === null ? [] : row('clause', clauseText(one.clause), theme),
-      ...placeOfClaim(one.at) === null ? [] : row('at', one.at, theme)]
+      ...row('at', one.at, theme)]
     if (property.name === id) return [[
       titled(id, `property, ${property.kind}`, theme), ...about(property),
       ...row('given up', designs.filter(one => Object.hasOwn(one.givesUp, id)).map(({ name }) => name).join(', ')

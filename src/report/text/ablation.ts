@@ -2,8 +2,8 @@
  *  each step. */
 import { reasonsOf } from '../ablation.ts'
 import type { ProtocolReport, Reason, Row, Verdict } from '../ablation.ts'
-import { clip, hang, packLines, wrapWords } from '../../text/layout.ts'
 import { counted } from '../../text/count.ts'
+import { hang, packLines, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
@@ -47,10 +47,14 @@ function protocolLines(protocol: ProtocolReport, theme: Theme, whole: Whole): st
   return [
     ...hardware.map(({ name }, i) => ' '.repeat(names) + '│'.padEnd(gap).repeat(i) + `┌ ${name}`),
     theme.strong(call.padEnd(names)) + '│'.padEnd(gap).repeat(hardware.length).trimEnd(),
-    ...rows.map(row => (clip(showEdit(row.edit), names - 2).padEnd(names) + row.cells.map(({ verdict }) => {
-      const { text, paint } = marks[verdict]
-      return paint(theme)(text) + ' '.repeat(gap - text.length)
-    }).join('') + (row.costOnly ? theme.dim('modelled for its cost') : '')).trimEnd()),
+    ...rows.flatMap(row => {
+      const name = showEdit(row.edit), cells = (row.cells.map(({ verdict }) => {
+        const { text, paint } = marks[verdict]
+        return paint(theme)(text) + ' '.repeat(gap - text.length)
+      }).join('') + (row.costOnly ? theme.dim('modelled for its cost') : '')).trimEnd()
+      // A name that has no room stands above its row: two that are cut may look alike.
+      return name.length + 2 <= names ? [name.padEnd(names) + cells] : [name, ' '.repeat(names) + cells]
+    }),
     ...packLines(Object.entries(marks)
       .filter(([verdict]) => used.has(verdict as Verdict)).map(([, { text, says, paint }]) =>
       ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),

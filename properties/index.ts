@@ -1,7 +1,7 @@
 /** The registry of claims: command line, help, documentation and tests derive from it. */
 import type { Bounds } from '../spec/bounds.ts'
 import type { Iommu } from '../spec/iommu/iommu.ts'
-import { iommu as standard } from '../spec/iommus.ts'
+import { iommuOf, iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from './claim.ts'
@@ -41,7 +41,7 @@ const claimsOn = (iommu: Iommu): readonly Claim[] =>
   iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
-export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = standard): readonly RemapProperty[] {
+export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {
   const asked = claimsOn(iommu).filter(claim => claim.on(b, design)).flatMap(({ property, witnesses }) =>
     [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
   return [...new Set(asked)]

@@ -1,5 +1,5 @@
 /** What designs have in common. A part that is the same in two designs is checked at one of them. */
-import { designs } from './designs.ts'
+import { everyDesign } from './designs.ts'
 import type { Design } from './kernel/design.ts'
 import { callNames } from './state.ts'
 import type { CallName } from './state.ts'
@@ -12,7 +12,7 @@ export const partOf: Readonly<Record<CallName, Part>> = {
   portAccess: 'memory', migrateInterrupt: 'interrupts',
 }
 
-type Option = Exclude<keyof Design, 'name' | 'says' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'>
+type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'>
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
   remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
@@ -26,7 +26,7 @@ const options = Object.keys(partsOf) as readonly Option[]
  *  own, and so does a claim that only the other gives up. */
 export function sharedWith(design: Design, part: Part): Design | null {
   const named = part === 'memory' ? design.memoryOf : design.interruptsOf
-  const from = designs.find(({ name }) => name === named)
+  const from = everyDesign.find(({ name }) => name === named)
   return from !== undefined && isSame(design, from, part)
     && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
 }

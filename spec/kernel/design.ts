@@ -8,8 +8,8 @@ export type { Design, DesignOptions, Kernel, NeutralStep, Protocol, ProtocolSour
 export function design<U>(name: string, options: DesignOptions,
   protocols: Readonly<Partial<Record<CallName, ProtocolSource<U>>>>): Design<U> {
   return {
-    name, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
-    interruptTables: 1, memoryOf: null, interruptsOf: null,
+    name, iommu: null, userDrivers: false, verifiesSource: true, blocksCompatibility: true,
+    extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null,
     givesUp: {}, ...options,
     protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
   }

@@ -15,6 +15,7 @@ import { claims, propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
+import { scopesOf } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
 import { asDesignError, withDesignErrors } from './design-errors.ts'
@@ -70,7 +71,7 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
     if (watch.signal.aborted) break
     const { name, says, givesUp } = subject.design
     const scopes: ScopeReport[] = []
-    for (const scope of plan.scopes.filter(({ on }) => on(subject.design))) {
+    for (const scope of scopesOf(subject.design, plan.scopes)) {
       if (watch.signal.aborted) break
       const exploration = await exploreOne(plan, subject, scope, end, watch)
       scopes.push({ scope: scope.name, says: scope.says, bounds: showBounds(scope.bounds), exploration })
@@ -142,7 +143,7 @@ function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readon
 export function checkNames({ symmetry, subjects, scopes }: Plan): void {
   if (typeof symmetry === 'boolean') return
   const machines = subjects.flatMap(subject =>
-    scopes.filter(({ on }) => on(subject.design)).map(scope => machineOf(subject, scope.bounds)))
+    scopesOf(subject.design, scopes).map(scope => machineOf(subject, scope.bounds)))
   const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]
   const missing = symmetry.find(name => !known.includes(name))
   if (missing !== undefined)

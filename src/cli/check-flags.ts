@@ -1,5 +1,5 @@
 /** The flags of `check`, and what they come to: which designs in which scopes, by which driver, within which limits. */
-import { boundsOf } from '../check/bounds-text.ts'
+import { boundsOf, checkCapabilities } from '../check/bounds-text.ts'
 import { withWitnesses } from '../check/run-scopes.ts'
 import type { Plan } from '../check/run-scopes.ts'
 import { regressionFolder } from '../check/violations.ts'
@@ -9,12 +9,13 @@ import { scopes } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { colorOption, fullOption, jsonOption } from './shared-flags.ts'
+import { colorOption, fullOption, iommuOption, jsonOption } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 export const checkOptions = {
+  ...iommuOption,
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   property: { value: 'GLOB', says: 'only properties of this name' },
@@ -65,8 +66,9 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
-  const subjects = await subjectsOf(io, operands)
+  const subjects = await subjectsOf(io, operands, flags.iommu)
   const chosen = scopesOf(flags)
+  if (flags.bounds !== undefined) checkCapabilities(chosen[0]!.bounds, subjects)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,

@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { isPrintable, suggest, UserError } from '../errors.ts'
 import { claims } from '../../properties/index.ts'
-import { ruleNames } from '../../spec/iommus.ts'
+import { iommus, ruleNames } from '../../spec/iommus.ts'
 import { clauses } from '../../spec/clauses.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { callNames } from '../../spec/state.ts'
@@ -18,11 +18,13 @@ const step = v.strictObject({
     v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
   uses: v.optional(v.picklist(['queue', 'registers'])), endedBy: v.optional(name),
 })
+const iommuNames = iommus.map(one => one.name)
 const claimNames = claims.map(({ property }) => property.name)
 const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))])))
 const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
 const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
+  iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
   blocksCompatibility: v.boolean(),
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),

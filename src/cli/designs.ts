@@ -8,7 +8,8 @@ import { editedDesign } from '../check/subject.ts'
 import type { Subject } from '../check/subject.ts'
 import { suggest, usage, UserError } from '../errors.ts'
 import { editedName } from '../../spec/kernel/edits.ts'
-import { designNamed, designs } from '../../spec/designs.ts'
+import { designNamed, designs, designsOn, everyDesign, placedName } from '../../spec/designs.ts'
+import { iommuOf, iommus, standardIommu } from '../../spec/iommus.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
@@ -18,15 +19,31 @@ import { packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
 import { parseDesign } from './design-schema.ts'
 
-/** All built-in designs where none is named. @throws UserError E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
-export async function subjectsOf(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
-  if (named.length === 0) return designs.map(design => ({ design, path: null }))
+/** All built-in designs where none is named, on the IOMMU of this name. @throws UserError E-USAGE for an IOMMU that
+ *  there is not, E-IOMMU for a module on another, E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
+export async function subjectsOf(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
+  const on = iommuNamed(iommu)
+  if (named.length === 0) return designsOn(on).map(design => ({ design, path: null }))
   const found: Subject[] = []
-  for (const name of named) found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(name), path: null }])
+  for (const name of named)
+    found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])
+  const elsewhere = found.find(({ design, path }) =>
+    path !== null && iommu !== undefined && iommuOf(design).name !== on)
+  if (elsewhere !== undefined)
+    throw usage(elsewhere.path!,
+      `design '${elsewhere.design.name}' takes its steps on ${iommuOf(elsewhere.design).name}`,
+      'leave --iommu out', 'IOMMU')
   const names = found.map(({ design }) => design.name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw usage(twice, 'two designs have this name', 'name each once', 'DESIGN')
   return found
+}
+
+/** The standard one where none is named. @throws UserError E-USAGE, with the nearest name. */
+export function iommuNamed(name: string = standardIommu.name): string {
+  const known = iommus.map(one => one.name)
+  if (known.includes(name)) return name
+  throw usage('--iommu', `no IOMMU is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`))
 }
 
 /** @throws UserError E-DESIGN, with the nearest name. */
@@ -38,8 +55,9 @@ export function builtIn(name: string): Design {
   if (name.includes('~'))
     throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
   const [base, migration] = name.split('+')
-  const isBase = migration !== undefined && designs.some(design => design.name === base)
-  const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
+  const isBase = migration !== undefined && everyDesign.some(design => design.name === base)
+  const of = name.includes('@') ? everyDesign : designs
+  const known = isBase ? migrations.map(one => `${base}+${one.name}`) : of.map(design => design.name)
   throw usage(name, 'no built-in design has this name',
     `${suggest(name, known, `there are ${known.join(', ')}`)} (give your own module by its path, ./mine.ts)`, 'DESIGN')
 }

@@ -15,9 +15,10 @@ import type { BoundName } from '../../../spec/bounds.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
 import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
-import { iommu } from '../../../spec/iommus.ts'
+import type { Iommu } from '../../../spec/iommu/iommu.ts'
+import { iommu, iommuOf } from '../../../spec/iommus.ts'
 import { clauseOf, stepLabels } from '../../../spec/kernel/calls.ts'
-import { designNamed, designs } from '../../../spec/designs.ts'
+import { designNamed, designs, everyDesign, placedName } from '../../../spec/designs.ts'
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
@@ -25,8 +26,8 @@ import { faultReason, faultReasons } from '../../../spec/vtd/index.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption } from '../shared-flags.ts'
-import { subjectsOf } from '../designs.ts'
+import { colorOption, iommuOption } from '../shared-flags.ts'
+import { iommuNamed, subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
@@ -38,7 +39,13 @@ const fairly = {
   strong: 'strongly fair: if it is possible again and again, it happens eventually',
 } as const
 
-const options = colorOption
+/** How well a rule is known of whose manual only those tell who implement it. */
+const strengths = {
+  specification: 'the manual, as implementations cite it', implementations: 'implementations, which agree',
+  'one source': 'one source: take it as a doubt',
+} as const
+
+const options = { ...iommuOption, ...colorOption } as const
 
 export const explain = {
   name: 'explain', operands: 'ID…', options, run: runExplain,
@@ -60,17 +67,17 @@ export const explain = {
 async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(explain, args)
   if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
-  const theme = themeOf(io, flags)
+  const theme = themeOf(io, flags), on = iommuNamed(flags.iommu)
   const blocks: string[][] = []
   for (const id of operands) blocks.push(...isPath(id)
-    ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, theme)])
+    ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, on, theme)])
   io.stdout.write(blocks.map(lines => lines.join('\n')).join('\n\n') + '\n')
   return 'holds'
 }
 
 /** Every meaning of the id: an exit code may be a fault code too. */
-function linesOf(id: string, theme: Theme): string[] {
-  const design = designNamed(id)
+function linesOf(id: string, on: string, theme: Theme): string[] {
+  const design = designNamed(placedName(id, on))
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
     ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme),
@@ -93,8 +100,8 @@ function unknown(id: string): Error {
 const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
 const row = (title: string, text: string, theme: Theme): string[] =>
   hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
-const cited = (step: Step): string => {
-  const clause = clauseOf(step, iommu)
+const cited = (step: Step, on: Iommu): string => {
+  const clause = clauseOf(step, on)
   return clause === undefined ? '' : ` [${clause}]`
 }
 const clauseRow = (step: Step, theme: Theme): string[] => {
@@ -124,12 +131,12 @@ function propertyLines(id: string, theme: Theme): string[][] {
 }
 
 function designLines(design: Design, theme: Theme): string[] {
-  const { name, says, protocols, givesUp } = design
+  const { name, says, protocols, givesUp } = design, on = iommuOf(design)
   return [
     titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
     ...Object.entries(protocols).flatMap(([call, protocol]) => [
       '', `  ${theme.strong(call)}`,
-      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step)]),
+      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step, on)]),
         theme.width, 4),
     ]),
     ...Object.keys(givesUp).length === 0 ? ['', '  gives up nothing']
@@ -140,8 +147,10 @@ function designLines(design: Design, theme: Theme): string[] {
 function stepLines(id: string, theme: Theme): string[][] {
   const step = steps.get(id)
   if (step === undefined) return []
-  const users = designs.flatMap(({ name, protocols }) => Object.entries(protocols).flatMap(([call, protocol]) =>
-    protocol.some(one => one.name === id) ? [`${name} ${call}`] : []))
+  const usersAmong = (of: readonly Design[]): string[] =>
+    of.flatMap(({ name, protocols }) => Object.entries(protocols).flatMap(([call, protocol]) =>
+      protocol.some(one => one.name === id) ? [`${name} ${call}`] : []))
+  const own = usersAmong(designs), users = own.length > 0 ? own : usersAmong(everyDesign)
   return [[
     titled(id, 'step', theme), ...row('does', step.says, theme), ...clauseRow(step, theme),
     ...row('taken by', users.join(', ') || 'no built-in design', theme),
@@ -152,13 +161,15 @@ function actionLines(id: string, theme: Theme): string[][] {
   const action = knownActions().get(id)
   if (action === undefined) return []
   const step = steps.get(id.replace(/^.*\/|#\d+$/g, ''))
+  const own = action.designs.filter(name => designs.some(one => one.name === name))
   return [[
     titled(id, 'action', theme), ...row('does', action.says, theme),
     ...step === undefined ? [] : clauseRow(step, theme),
     ...row('taken by', action.agents.join(', '), theme), ...row('with', action.params.join(', ') || 'none', theme),
     ...row('when', fairly[String(action.fair) as keyof typeof fairly], theme),
     ...row('cost of', action.path, theme),
-    ...row('in', action.designs.length === designs.length ? 'every built-in design' : action.designs.join(', '), theme),
+    ...row('in', own.length === designs.length ? 'every built-in design'
+      : (own.length > 0 ? own : action.designs).join(', '), theme),
   ]]
 }
 
@@ -240,7 +251,8 @@ function smallLines(id: string, theme: Theme): string[][] {
   const alarm: AlarmKind | null = Object.hasOwn(alarmKinds, id) ? alarmKinds[id as keyof typeof alarmKinds] : null
   return [
     ...clause === null ? []
-      : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
+      : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme),
+        ...clause.strength === undefined ? [] : row('known by', strengths[clause.strength], theme)]],
     ...scope === null ? []
       : [[titled(id, 'scope', theme), ...row('about', scope.says, theme),
         ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],

@@ -37,8 +37,10 @@ const onEach: ReadonlyMap<Claim, (iommu: Iommu) => Claim> = new Map([
   [waitEnds, waitEndsOn],
   [invalidationsComplete, invalidationsCompleteOn],
 ])
-const claimsOn = (iommu: Iommu): readonly Claim[] =>
-  iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
+/** A claim as an IOMMU's manual asks for it. */
+export const claimOn = (claim: Claim, iommu: Iommu): Claim =>
+  iommu === standard ? claim : onEach.get(claim)?.(iommu) ?? claim
+const claimsOn = (iommu: Iommu): readonly Claim[] => claims.map(claim => claimOn(claim, iommu))
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {

@@ -10,6 +10,7 @@ import { claims } from '../../properties/index.ts'
 import { ladder } from '../../spec/bounds.ts'
 import { designs } from '../../spec/designs.ts'
 import { exitTable } from '../../src/cli/registries.ts'
+import { amdviMutants } from '../mutants/amdvi.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
 import { layers } from '../tidy/rules.ts'
@@ -96,7 +97,7 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
 })
 
 test('README counts the mutants, those from reports, and the violations that QEMU shows', () => {
-  const mutants = memoryMutants.length + interruptMutants.length
+  const mutants = memoryMutants.length + interruptMutants.length + amdviMutants.length
   expect(readme).toContain(`${mutants} mutants`)
   const reported = read('docs/bug-zoo.md').split('\n').filter(line => /^\| [a-z]/.test(line)).length - 1
   expect(readme.replace(/\s+/g, ' ')).toContain(`in ${mutants} ways, ${reported} of them taken [from bug reports]`)

@@ -20,17 +20,17 @@ import { isPath } from './paths.ts'
 import { parseDesign } from './design-schema.ts'
 
 /** All built-in designs where none is named, on the IOMMU of this name. @throws UserError E-USAGE for an IOMMU that
- *  there is not, E-IOMMU for a module on another, E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
+ *  there is not, E-IOMMU for a design on another, E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
   const on = iommuNamed(iommu)
   if (named.length === 0) return designsOn(on).map(design => ({ design, path: null }))
   const found: Subject[] = []
   for (const name of named)
     found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])
-  const elsewhere = found.find(({ design, path }) =>
-    path !== null && iommu !== undefined && iommuOf(design).name !== on)
+  const elsewhere = iommu === undefined ? undefined : found.find(({ design }) =>
+    (design.remapsDma || design.remapsInterrupts) && iommuOf(design).name !== on)
   if (elsewhere !== undefined)
-    throw usage(elsewhere.path!,
+    throw usage(elsewhere.path ?? '--iommu',
       `design '${elsewhere.design.name}' takes its steps on ${iommuOf(elsewhere.design).name}`,
       'leave --iommu out', 'IOMMU')
   const names = found.map(({ design }) => design.name)

@@ -17,8 +17,7 @@ import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
-import { layouts } from '../../spec/vtd/index.ts'
-import { layoutId, layoutTitle } from './layouts.ts'
+import { layoutId, layouts, layoutTitle } from './layouts.ts'
 
 /** The steps of the vocabulary, by name. */
 export const steps: ReadonlyMap<string, Step> = new Map(
@@ -88,7 +87,7 @@ export const registries: readonly Registry[] = [
     rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
     rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
-  { name: 'layouts', says: 'registers and structures of VT-d, bit by bit',
+  { name: 'layouts', says: 'registers and structures, bit by bit',
     rows: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]) },
   { name: 'profiles', says: 'prices for `cost`',
     rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },

@@ -22,6 +22,7 @@ import { designNamed, designs, everyDesign, placedName } from '../../../spec/des
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
+import { faultReason as causeOf, faultReasons as causes } from '../../../spec/amdvi/index.ts'
 import { faultReason, faultReasons } from '../../../spec/vtd/index.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
@@ -30,7 +31,7 @@ import { colorOption, iommuOption } from '../shared-flags.ts'
 import { iommuNamed, subjectsOf } from '../designs.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
+import { fieldRows, layoutNamed, layoutTitle, manualOf, valueRows } from '../layouts.ts'
 import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../../text/rows.ts'
 
@@ -59,6 +60,7 @@ export const explain = {
     ['remapcheck explain hits-explained', 'a verdict of validate'],
     ['remapcheck explain writes-tables', 'an alarm of audit'],
     ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
+    ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
   ],
@@ -213,7 +215,7 @@ function faultLines(id: string, theme: Theme): string[][] {
   const digits = /^0x([0-9a-f]+)$/i.exec(id)?.[1] ?? /^([0-9a-f]+)h$/i.exec(id)?.[1]
   const reason = digits === undefined ? faultReasons.find(({ condition }) => condition === id)
     : faultReason(parseInt(digits, 16))
-  if (reason === undefined) return []
+  if (reason === undefined) return refusalLines(id, digits, theme)
   const { code, condition, clause, says } = reason
   return [[
     titled(`${code.toString(16)}h  ${condition}`, 'VT-d fault reason', theme), ...row('means', says, theme),
@@ -222,11 +224,24 @@ function faultLines(id: string, theme: Theme): string[][] {
   ]]
 }
 
+/** Of AMD-Vi, which numbers its events only: what the model calls `204h` is their cause. */
+function refusalLines(id: string, digits: string | undefined, theme: Theme): string[][] {
+  const reason = digits === undefined ? causes.find(({ cause }) => cause === id) : causeOf(parseInt(digits, 16))
+  if (reason === undefined) return []
+  const { code, cause, event, flags, says, clause, strength } = reason
+  return [[
+    titled(`${code.toString(16)}h  ${cause}`, 'AMD-Vi refusal', theme), ...row('means', says, theme),
+    ...row('event', event === null ? 'none' : `${event}${flags === '' ? '' : `, ${flags}`}`, theme),
+    ...row('clause', clause, theme), ...row('known by', strengths[strength], theme),
+  ]]
+}
+
 /** A layout, or a value in it: `NAME=0x…,0x…`. */
 function layoutLines(id: string, theme: Theme): string[][] {
   const of = layoutNamed(id)
   const kind = (layout: NonNullable<typeof of>): string =>
-    `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, VTD section ${layout.section}`
+    `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, `
+      + `${manualOf(layout)} section ${layout.section}`
   const value = valueRows(id)
   return [
     ...of === null ? [] : [[titled(id, kind(of), theme), ...rows(fieldRows(of), theme.width, 4)]],

@@ -33,6 +33,16 @@ export type Remapped = { readonly exercised: readonly AmdviClause[] }
 
 const fixed = 0, arbitrated = 1, nmi = 4, init = 5, extInt = 7
 
+/** The request in a dword write of `data` to `address`; null where the address is none of FEEx_xxxx. */
+export function decodeMessage(address: number, data: number): InterruptRequest | null {
+  if (address < 0xfee00000 || address > 0xfeefffff) return null
+  return {
+    index: data & 0x7ff,
+    unmapped: { vector: data & 0xff, type: data >>> 8 & 7, destination: address >>> 12 & 0xff,
+      logical: (address >>> 2 & 1) === 1 },
+  }
+}
+
 /** @param entryOf the entry at an index that is in range, from the cache or from memory: a cached one goes through the
  *  same checks. */
 export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index }: InterruptRequest,

@@ -8,7 +8,8 @@ import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { ladder } from '../../spec/bounds.ts'
-import { designs } from '../../spec/designs.ts'
+import { designs, designsOn, everyDesign } from '../../spec/designs.ts'
+import { iommus } from '../../spec/iommus.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { amdviMutants } from '../mutants/amdvi.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
@@ -71,6 +72,24 @@ test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architec
   await expect(filled('docs/architecture.md', 'layers',
     ['| layer | may import |', '| --- | --- |', ...rows].join('\n')))
     .toMatchFileSnapshot('../../docs/architecture.md')
+})
+
+/** Each built-in design, and what its golden verdicts say on each IOMMU that it is on. */
+function vendorTable(): string {
+  const nameOf = (name: string): string => name.replace(/@\w+/, '')
+  const names = [...new Set(everyDesign.map(({ name }) => nameOf(name)))]
+  const cells = (name: string, iommu: string): string => {
+    const found = designsOn(iommu).find(design => nameOf(design.name) === name)
+    if (found === undefined) return '| no such design | '
+    const { marks, states } = goldenRow(found.name)
+    return `| ${marks} | ${states.toLocaleString('en-US')}`
+  }
+  return [`| design | ${iommus.map(({ title }) => `${title} | states`).join(' | ')} |`,
+    `| --- |${iommus.map(() => ' --- | ---: |').join('')}`,
+    ...names.map(name => `| \`${name}\` ${iommus.map(one => cells(name, one.name)).join(' ')} |`)].join('\n')
+}
+test('docs/verdicts.md has the verdicts on each IOMMU', async () => {
+  await expect(filled('docs/verdicts.md', 'vendors', vendorTable())).toMatchFileSnapshot('../../docs/verdicts.md')
 })
 
 const table = read('docs/verdicts.md').split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!

@@ -1,7 +1,7 @@
 /** The registry of claims: command line, help, documentation and tests derive from it. */
 import type { Bounds } from '../spec/bounds.ts'
 import type { Iommu } from '../spec/iommu/iommu.ts'
-import { iommuOf, iommu as standard } from '../spec/iommus.ts'
+import { iommuOf, iommus, iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from './claim.ts'
@@ -37,10 +37,12 @@ const onEach: ReadonlyMap<Claim, (iommu: Iommu) => Claim> = new Map([
   [waitEnds, waitEndsOn],
   [invalidationsComplete, invalidationsCompleteOn],
 ])
+const claimsFor = (iommu: Iommu): readonly Claim[] => claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
+/** Made when this module is: a property knows the place of its declaration then. */
+const made = new Map(iommus.map(one => [one, one === standard ? claims : claimsFor(one)]))
+const claimsOn = (iommu: Iommu): readonly Claim[] => made.get(iommu) ?? claimsFor(iommu)
 /** A claim as an IOMMU's manual asks for it. */
-export const claimOn = (claim: Claim, iommu: Iommu): Claim =>
-  iommu === standard ? claim : onEach.get(claim)?.(iommu) ?? claim
-const claimsOn = (iommu: Iommu): readonly Claim[] => claims.map(claim => claimOn(claim, iommu))
+export const claimOn = (claim: Claim, iommu: Iommu): Claim => claimsOn(iommu)[claims.indexOf(claim)]!
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {

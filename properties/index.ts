@@ -1,7 +1,7 @@
 /** The registry of claims: command line, help, documentation and tests derive from it. */
 import type { Bounds } from '../spec/bounds.ts'
 import type { Iommu } from '../spec/iommu/iommu.ts'
-import { iommu as standard } from '../spec/iommus.ts'
+import { iommuOf, iommus, iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from '../spec/claim.ts'
@@ -38,15 +38,19 @@ const onEach: ReadonlyMap<Claim, (iommu: Iommu) => Claim> = new Map([
   [waitEnds, waitEndsOn],
   [invalidationsComplete, invalidationsCompleteOn],
 ])
-const claimsOn = (iommu: Iommu): readonly Claim[] =>
-  iommu === standard ? claims : claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
+const claimsFor = (iommu: Iommu): readonly Claim[] => claims.map(claim => onEach.get(claim)?.(iommu) ?? claim)
+/** Made when this module is: a property knows the place of its declaration then. */
+const made = new Map(iommus.map(one => [one, one === standard ? claims : claimsFor(one)]))
+const claimsOn = (iommu: Iommu): readonly Claim[] => made.get(iommu) ?? claimsFor(iommu)
+/** A claim as an IOMMU's manual asks for it. */
+export const claimOn = (claim: Claim, iommu: Iommu): Claim => claimsOn(iommu)[claims.indexOf(claim)]!
 
 /** Built-in claims, and those of the design. */
 export const claimsOf = (design: Pick<Design, 'claims'>): readonly Claim[] =>
   [...claims, ...design.claims]
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
-export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = standard): readonly RemapProperty[] {
+export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {
   const asked = [...claimsOn(iommu), ...design.claims].filter(claim => claim.on(b, design))
     .flatMap(({ property, witnesses }) =>
       [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])

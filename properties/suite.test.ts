@@ -2,10 +2,10 @@
  *  scope. */
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { designNamed, designs } from '../spec/designs.ts'
+import { designNamed, everyDesign } from '../spec/designs.ts'
 import { remapMachine } from '../spec/machine.ts'
 import { bounds as boundsOf } from '../spec/bounds.ts'
-import { scopes } from '../spec/scopes.ts'
+import { scopesOf } from '../spec/scopes.ts'
 import { exploreRandomly, showOp } from '../src/index.ts'
 import { loadTrace } from '../src/trace/store.ts'
 import { replay } from '../src/trace/replay.ts'
@@ -22,8 +22,8 @@ describe.skipIf(readdirSync('traces/regressions').length === 1)('saved counterex
 })
 
 const seed = 2011
-describe.each(designs)('$name', design => {
-  test.each(scopes.filter(scope => scope.on(design)))(`$name, random, seed ${seed}`, async ({ bounds }) => {
+describe.each(everyDesign)('$name', design => {
+  test.each(scopesOf(design))(`$name, random, seed ${seed}`, async ({ bounds }) => {
     const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)),
       { seed, runs: 6, length: 130 })
     for (const { property, outcome, violation } of results)

@@ -1,6 +1,7 @@
 /** The bounds of a model: how many of everything there is, what is switched on, and what the hardware can do. One flat
  *  object. */
 import { capabilities } from './iommus.ts'
+import type { Iommu } from './iommu/iommu.ts'
 import type { CapabilityName } from './iommus.ts'
 
 interface BoundSpec { readonly least: number; readonly most: number; readonly standard: number; readonly says: string }
@@ -99,6 +100,13 @@ function badInterrupts(b: Bounds): string | null {
     return `sources=${b.sources} do not fit on CPU 0 with vectors=${b.vectors}: with wideIds=1 not every message can `
       + 'name another'
   return null
+}
+
+/** Why these bounds make no sense on an IOMMU, or null: a switch of another vendor's would change nothing. */
+export function badCapabilities(b: Bounds, { title, capabilities: own }: Pick<Iommu, 'title' | 'capabilities'>):
+  string | null {
+  const foreign = capabilityNames.find(name => b[name] !== standard[name] && !Object.hasOwn(own, name))
+  return foreign === undefined ? null : `${foreign}=${b[foreign]}: ${title} has no such capability`
 }
 
 /** The bounds that `check --deep` raises, in turns. Switches and capabilities stay as they are: they make another

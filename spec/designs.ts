@@ -1,5 +1,7 @@
 /** The registry of kernel designs: command line, help, documentation and tests derive from it. */
-import { standardIommu } from './iommus.ts'
+import type { Iommu } from './iommu/iommu.ts'
+import type { Vocabulary } from './iommu/vocabulary.ts'
+import { iommuOf, iommus, standardIommu } from './iommus.ts'
 import { edited, editedName, NoSuchEdit } from './kernel/edits.ts'
 import type { Design } from './kernel/design.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
@@ -7,25 +9,49 @@ import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 
-const { steps, variants } = standardIommu
-export const ring0Strict = ring0StrictOn(steps)
-export const ring0Deferred = ring0DeferredOn(steps)
-export const ring0DeferredEarly = ring0DeferredEarlyOn(steps)
-export const driverServer = driverServerOn(steps)
-export const ring0Register = variants(ring0Strict)['ring0Register']!
+/** The built-in designs on one IOMMU. They share their parts there: `NAME@IOMMU`, but for the standard one. */
+function builtInsOn<U>(on: Iommu<U>) {
+  const { steps } = on
+  const placed = <D extends Design<U>>(design: D): D => on.name === standardIommu.name ? design
+    : { ...design, iommu: on.name, name: placedName(design.name, on.name),
+      memoryOf: design.memoryOf === null ? null : placedName(design.memoryOf, on.name),
+      interruptsOf: design.interruptsOf === null ? null : placedName(design.interruptsOf, on.name) }
+  const strict = ring0StrictOn(steps)
+  const variants = Object.fromEntries(Object.entries(on.variants(strict)).map(([name, one]) => [name, placed(one)]))
+  const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
+    ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
+  return { own, variants, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
+}
+
+const builtIns = builtInsOn(standardIommu)
+export const { ring0Strict, ring0Deferred, ring0DeferredEarly, driverServer } = builtIns.own
+export const ring0Register = builtIns.variants['ring0Register']!
 /** Protocols that move an interrupt by remapping; any design may use either. */
-export const irteUpdate = irteUpdateOn(steps), tableSwitch = tableSwitchOn(steps)
+export const irteUpdate = irteUpdateOn(standardIommu.steps), tableSwitch = tableSwitchOn(standardIommu.steps)
 
-const migrating = (name: string): Design =>
-  migrations.find(migration => migration.name === name)!.apply(ring0Strict, steps)
+const listed = ({ own, migrating }: { readonly own: Readonly<Record<string, Design>>
+  readonly migrating: readonly Design[] }): readonly Design[] =>
+  [noIommu, userPortIo, ...Object.values(own), ...migrating]
+/** On the standard IOMMU, in the order reports show them. */
+export const designs: readonly Design[] = listed(builtIns)
 
-/** In the order reports show them. */
-export const designs: readonly Design[] = [
-  noIommu, userPortIo, ring0Strict, ring0Register, ring0Deferred, ring0DeferredEarly, driverServer,
-  migrating('source-masked'), migrating('source-unmasked'), migrating('table-switch'),
-]
+const onOthers = new Map(iommus.filter(one => one.name !== standardIommu.name)
+  .map(one => [one.name, listed(builtInsOn(one as Iommu<never>))]))
+/** On the IOMMU of this name; a design that uses none is the same on each. */
+export const designsOn = (name: string): readonly Design[] => onOthers.get(name) ?? designs
+/** On each IOMMU. */
+export const everyDesign: readonly Design[] = [...new Set([...designs, ...[...onOthers.values()].flat()])]
 
-/** By name; `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT` takes a step out or swaps two.
+/** A name of a design, with its migration and edits, on the IOMMU of this name. */
+export function placedName(name: string, iommu: string): string {
+  const [, base, rest] = /^([^+~]*)(.*)$/s.exec(name)!
+  return iommu === standardIommu.name || base!.includes('@') || designs.some(one => one.name === base && usesNone(one))
+    ? name : `${base}@${iommu}${rest}`
+}
+function usesNone({ remapsDma, remapsInterrupts }: Design): boolean { return !remapsDma && !remapsInterrupts }
+
+/** By name; `NAME@IOMMU` is on another IOMMU, `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT`
+ *  takes a step out or swaps two.
  *  Null when there is none. */
 export function designNamed(name: string): Design | null {
   const change = editedName(name)
@@ -36,10 +62,11 @@ export function designNamed(name: string): Design | null {
       throw cause
     }
   }
-  const known = designs.find(design => design.name === name)
+  const known = everyDesign.find(design => design.name === name)
   if (known !== undefined) return known
   const [base, migration, ...rest] = name.split('+')
-  const design = designs.find(one => one.name === base)
+  const design = everyDesign.find(one => one.name === base)
   const how = migrations.find(one => one.name === migration)
-  return design !== undefined && how !== undefined && rest.length === 0 ? how.apply(design, standardIommu.steps) : null
+  return design !== undefined && how !== undefined && rest.length === 0
+    ? how.apply(design, iommuOf(design).steps as Vocabulary<never>) : null
 }

@@ -1,11 +1,14 @@
 /** The IOMMUs that there are: with `steps.ts` the only file outside a vendor's folder that imports its inside. A new
  *  vendor is one more entry in each list. */
+import { amdviFacts } from './amdvi/facts.ts'
+import { amdvi } from './amdvi/iommu.ts'
+import type { Capabilities, Capability } from './iommu/capability.ts'
 import type { Iommu, Rule } from './iommu/iommu.ts'
 import { vtdFacts } from './vtd/facts.ts'
 import { vtd } from './vtd/iommu.ts'
 
-const vendors = [vtd] as const, facts = [vtdFacts] as const
-export const iommus: readonly Iommu<never>[] = vendors
+const vendors = [vtd, amdvi] as const, facts = [vtdFacts, amdviFacts] as const
+export const iommus: readonly Iommu[] = vendors as unknown as readonly Iommu[]
 
 /** The one that a machine has where none is named; its type knows the unit. */
 export const [standardIommu] = vendors
@@ -13,25 +16,28 @@ export type StandardUnit = typeof standardIommu extends Iommu<infer U> ? U : nev
 /** The same, for those who know an IOMMU by its face alone. */
 export const iommu: Iommu = standardIommu as Iommu
 
+/** The one that a design takes its steps on. @throws RangeError where there is none of that name. */
+export function iommuOf({ iommu: name }: { readonly iommu?: string | null }): Iommu {
+  const found = name === null || name === undefined ? iommu : iommus.find(one => one.name === name)
+  if (found === undefined) throw new RangeError(`no IOMMU is named '${name}'`)
+  return found
+}
+
 /** Apart from the vendors' types, which depend on the names that are here. */
 type All<K extends 'capabilities' | 'clauses'> = Joined<(typeof facts)[number][K]>
 type Joined<T> = (T extends unknown ? (of: T) => void : never) extends (of: infer I) => void ? I : never
-const joined = <K extends 'capabilities' | 'clauses'>(part: K): All<K> =>
-  Object.assign({}, ...facts.map(one => one[part])) as All<K>
 
-/** Of all vendors: bounds are one list. */
-export const capabilities = joined('capabilities')
-export type CapabilityName = keyof typeof capabilities
-export const vendorClauses = joined('clauses')
-export type VendorClause = keyof typeof vendorClauses
+/** Of all vendors, since bounds are one list. What several have is told as the first has it. */
+export type CapabilityName = keyof All<'capabilities'>
+export const capabilities: Readonly<Record<CapabilityName, Capability>> =
+  Object.assign({}, ...facts.toReversed().map(one => one.capabilities)) as Record<CapabilityName, Capability>
+export type VendorClause = keyof All<'clauses'>
+export const vendorClauses = Object.assign({}, ...facts.map(one => one.clauses)) as All<'clauses'>
 
 /** Rules that every vendor's manual has, which steps may name. */
 export const ruleNames = Object.keys(standardIommu.rules) as Rule[]
 
 /** Hardware on which no step of a kernel is spared. */
-export const demanding = Object.fromEntries(Object.entries(capabilities)
-  .flatMap(([name, { demanding: value }]) =>
+export const demandingOf = ({ capabilities: own }: { readonly capabilities: Capabilities }) =>
+  Object.fromEntries(Object.entries(own).flatMap(([name, { demanding: value }]) =>
     value === null ? [] : [[name, value]])) as Partial<Record<CapabilityName, number>>
-/** Hardware that sees stores late and caches refusals; and hardware whose interrupt entries name eight bits of a CPU's
- *  id. */
-export const { weakest, narrow } = standardIommu

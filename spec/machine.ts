@@ -2,14 +2,14 @@
 import { initial, machine, refuseAnswer } from '../src/model/index.ts'
 import type { Action, Machine } from '../src/model/index.ts'
 import { interruptActions } from './apic/delivery.ts'
-import { badBounds } from './bounds.ts'
+import { badBounds, badCapabilities } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { RemapProperty } from './claim.ts'
 import { clauses } from './clauses.ts'
 import { units } from './costs/units.ts'
 import { endpointActions } from './endpoint.ts'
 import type { FirstPlaces, Iommu } from './iommu/iommu.ts'
-import { iommu as standard } from './iommus.ts'
+import { iommuOf } from './iommus.ts'
 import { kernelActions, protocolOn, protocolsOf, shapeOf } from './kernel/calls.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
@@ -23,10 +23,11 @@ import type { State } from './state.ts'
 export type RemapMachine = Machine<State, Ledger, Seen>
 export type { RemapProperty } from './claim.ts'
 
-/** `design` takes steps on the IOMMU, or on none. @throws RangeError when the bounds make no sense together. */
+/** `design` takes steps on the IOMMU, or on none. @throws RangeError when the bounds make no sense together, or not on
+ *  this IOMMU. */
 export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = [],
-  iommu: Iommu = standard): RemapMachine {
-  const why = badBounds(b)
+  iommu: Iommu = iommuOf(design)): RemapMachine {
+  const why = badBounds(b) ?? badCapabilities(b, iommu)
   if (why !== null) throw new RangeError(why)
   const setup = setupIn(design, b)
   const domain = stateDomain(b, setup.caps, setup.kernel, iommu.domain(setup))
@@ -48,7 +49,7 @@ function setupIn(design: Design, b: Bounds): Setup {
 
 /** What can happen: steps of the kernel, of hardware and of devices. */
 export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] =>
-  actionsOn(design, setupIn(design, b), standard)
+  actionsOn(design, setupIn(design, b), iommuOf(design))
 const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, Seen>[] =>
   [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu),
     ...interruptActions(setup, iommu)]

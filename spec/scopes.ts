@@ -1,7 +1,7 @@
 /** The standard scopes: small worlds in which designs are checked, each with the part switched on that its claims are
  *  about. */
-import { narrow, weakest } from './iommus.ts'
-import { bounds } from './bounds.ts'
+import { iommu as standard, iommuOf } from './iommus.ts'
+import { bounds, capabilityNames } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
 import { sharedWith } from './sharing.ts'
@@ -9,7 +9,10 @@ import { sharedWith } from './sharing.ts'
 export interface Scope {
   readonly name: string
   readonly says: string
+  /** On the standard IOMMU. */
   readonly bounds: Bounds
+  /** The hardware it is about, as each vendor has such; what current hardware reports where there is none. */
+  readonly hardware?: readonly ('weakest' | 'narrow')[]
   /** Whether the design has what the scope is about. */
   readonly on: (design: Design) => boolean
 }
@@ -59,17 +62,21 @@ export const scopes: readonly Scope[] = [
   {
     name: 'old-hardware',
     says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
-    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, ...weakest }), on: translates,
+    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, ...standard.weakest }),
+    hardware: ['weakest'], on: translates,
   },
   {
     name: 'old-interrupts', says: 'the same hardware, 8-bit destinations only, one CPU beyond them',
-    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, ...narrow, ...weakest }),
+    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, ...standard.narrow,
+      ...standard.weakest }),
+    hardware: ['narrow', 'weakest'],
     on: design => design.remapsInterrupts && moves(design),
   },
   {
     name: 'hostile-move',
     says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, ...narrow }),
+    bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, ...standard.narrow }),
+    hardware: ['narrow'],
     on: design => design.remapsInterrupts && moves(design),
   },
   {
@@ -127,4 +134,15 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
         design.scopes?.some(one => typeof one !== 'string' && one.name === name) ?? false })),
   ]
 }
+
+/** The scopes that are about a design, on the hardware of its IOMMU. */
+export function scopesOf(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
+  const own = iommuOf(design)
+  const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
+    Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
+  return among.filter(({ on }) => on(design))
+    .map(scope => own === standard || scope.hardware === undefined ? scope : { ...scope, bounds: ownBounds(scope) })
+}
+const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
+
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

@@ -1,6 +1,6 @@
 /** What designs have in common. A part that is the same in two designs is checked at one of them. */
 import { isBuiltIn, protocolsOf } from './kernel/calls.ts'
-import { designs } from './designs.ts'
+import { everyDesign } from './designs.ts'
 import type { Design } from './kernel/design.ts'
 import { handlerName } from './state.ts'
 import type { CallName } from './state.ts'
@@ -17,8 +17,8 @@ const partOf: Readonly<Record<CallName, Part>> = {
   portAccess: 'memory', migrateInterrupt: 'interrupts',
 }
 
-type Option = Exclude<keyof Design, 'name' | 'says' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols' | 'scopes'
-  | OwnPart>
+type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
+  | 'scopes' | OwnPart>
 /** What a design of one's own adds to the language: with any of it nothing is shared. */
 const ownParts = ['state', 'start', 'registers', 'calls', 'claims'] as const satisfies readonly (keyof Design)[]
 type OwnPart = (typeof ownParts)[number]
@@ -37,7 +37,7 @@ const options = Object.keys(partsOf) as readonly Option[]
  *  own, and so does a claim that only the other gives up. */
 export function sharedWith(design: Design, part: Part): Design | null {
   const named = part === 'memory' ? design.memoryOf : design.interruptsOf
-  const from = designs.find(({ name }) => name === named)
+  const from = everyDesign.find(({ name }) => name === named)
   return from !== undefined && !keepsOwn(design) && isSame(design, from, part)
     && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
 }

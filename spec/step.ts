@@ -93,12 +93,15 @@ export interface OwnScope { readonly name: string; readonly says: string; readon
 
 export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   readonly says: string
+  /** The IOMMU whose steps it takes, by name; null for the standard one, and for a design that takes none. */
+  readonly iommu?: string | null
   /** Whether the kernel switches DMA remapping and interrupt remapping on. */
   readonly remapsDma: boolean
   readonly remapsInterrupts: boolean
   /** Drivers are user processes: interrupts reach them by IPC. */
   readonly userDrivers?: boolean
-  /** SVT=1: IRTEs name the device that may use them. Default true. */
+  /** A device can use its own interrupt entries only: they name it (VT-d: SVT=1), or it has a table of its own
+   *  (AMD-Vi). Default true. */
   readonly verifiesSource?: boolean
   /** Compatibility-format interrupts stay blocked while remapping is on (CFI=0). Default true. */
   readonly blocksCompatibility?: boolean

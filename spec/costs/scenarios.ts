@@ -2,6 +2,7 @@
 import type { Op } from '../../src/model/index.ts'
 import { bounds } from '../bounds.ts'
 import type { Bounds } from '../bounds.ts'
+import { iommuOf } from '../iommus.ts'
 import type { Design } from '../kernel/design.ts'
 
 export interface CostScenario {
@@ -20,7 +21,7 @@ export function scenariosFor(design: Design): readonly CostScenario[] {
   const { protocols } = design
   const page = { cpu: 0, domain: 0, iova: 0 }
   const requests = design.remapsDma
-    ? [op('iommu.cacheContext', { device: 0 }), op('iommu.cacheTranslation', { device: 0, iova: 0 }),
+    ? [...iommuOf(design).fills.map(({ action, args }) => op(action, Object.fromEntries(args.map(name => [name, 0])))),
       op('dma.issue', { device: 0, iova: 0, write: true })]
     : [op('dma.issuePhysical', { device: 0, frame: 0, write: true })]
   const map = protocols.map === undefined ? [] : [op('map', { ...page, frame: 0, write: true })]

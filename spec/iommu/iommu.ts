@@ -15,7 +15,7 @@ type ClauseId = string
 export interface Dma { readonly device: number; readonly iova: number; readonly write: boolean }
 /** What becomes of a request with what the unit's caches hold. `walks`: none of them knows, the unit fills one
  *  first. */
-export type DmaOutcome = { readonly kind: 'hit'; readonly domain: number; readonly frame: number }
+export type DmaOutcome = { readonly kind: 'hit'; readonly domain: number | null; readonly frame: number }
   | { readonly kind: 'blocked'; readonly reason: number } | { readonly kind: 'walks' }
 
 /** An interrupt message on its way to the unit. */
@@ -67,7 +67,14 @@ export interface Iommu<U = unknown> {
   remapsInterrupts(unit: U): boolean
   /** Whether an interrupt can be sent to a CPU, as far as software knows. */
   reaches(unit: U, cpu: number, setup: Setup): boolean
+  /** Whether requests of some device may pass untranslated at all, and whether those of a device may now. */
+  mayPass(setup: Setup): boolean
+  passes(unit: U, device: number): boolean
   request(state: State<U>, dma: Dma, setup: Setup): DmaOutcome
+  /** Of a request that is blocked: the reason which says that its device is in no domain. */
+  readonly absentDevice: number
+  /** Actions by which the unit comes to know a page of a device that no cache holds, in order, and what each takes. */
+  readonly fills: readonly { readonly action: string; readonly args: readonly ('device' | 'iova')[] }[]
   /** Tells the walk of a request that is blocked, and records the fault. */
   block(state: State<U>, dma: Dma, reason: number, emit: Emit<Seen>, setup: Setup): void
   /** Remaps a message, and records the fault where it is refused. */

@@ -16,17 +16,20 @@ export interface Vocabulary<U> {
   /** The same for what was not present before, where the unit caches that. */
   readonly invalidateAbsentPage: Protocol<U>
   readonly invalidateAbsentDomain: Protocol<U>
-  /** Wait until all that was asked for before has been done; the second where only absent entries were asked about. */
+  /** Wait until all that was asked for before has been done; the others where only a page that was absent, or only a
+   *  device that was in no domain, was asked about. */
   readonly awaitInvalidation: Protocol<U>
-  readonly awaitAbsentInvalidation: Protocol<U>
+  readonly awaitAbsentPage: Protocol<U>
+  readonly awaitAbsentDevice: Protocol<U>
   /** Push stores that no invalidation follows out to where the unit sees them. */
   readonly flushStores: Protocol<U>
   /** Store the entry of an interrupt, write it back, and make the unit forget the old one. */
   readonly storeInterrupt: Protocol<U>
   readonly writeBackInterrupt: Protocol<U>
   readonly invalidateInterrupt: Protocol<U>
-  /** Build a second interrupt table, set it, and make the unit forget the first. */
+  /** Build a second interrupt table, set it, make the unit forget the first, and once it has, give that back. */
   readonly buildInterruptTable: Protocol<U>
   readonly setInterruptTable: Protocol<U>
   readonly invalidateInterrupts: Protocol<U>
+  readonly freeInterruptTable: Protocol<U>
 }

@@ -16,14 +16,14 @@ export const driverServerOn = <U>(v: Vocabulary<U>): Design<U> => design('driver
 }, {
   map: [receiveRequest, allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores,
     v.invalidateAbsentPage,
-    v.awaitAbsentInvalidation, replyToDriver],
+    v.awaitAbsentPage, replyToDriver],
   unmap: [receiveRequest, lockTables, clearPte, writeBackPte, unlinkEmptyTable, v.invalidatePage, v.awaitInvalidation,
     unlockTables, freeTable,
     freeFrame, replyToDriver],
   protect: [receiveRequest, storeReadOnlyPte, writeBackPte, v.invalidatePage, v.awaitInvalidation, replyToDriver],
   attach: [receiveRequest, claimDeviceOrRefuse, v.storeDevice, v.writeBackDevice, v.flushStores,
     v.invalidateAbsentDevice, v.invalidateAbsentDomain,
-    v.awaitAbsentInvalidation, replyToDriver],
+    v.awaitAbsentDevice, replyToDriver],
   // The driver died or was told to go: its device is taken first, its memory after that.
   detach: [closeDomain, awaitDomainCalls, v.clearDevice, v.writeBackDevice, v.invalidateDevice, clearAllPtes,
     v.invalidateDomain, v.awaitInvalidation, reclaimFrames,

@@ -14,7 +14,7 @@ export const irteUpdateOn = <U>(v: Vocabulary<U>): ProtocolSource<U> =>
 /** A whole new table, as a kernel that takes over from another has to do; afterwards everything cached is stale. */
 export const tableSwitchOn = <U>(v: Vocabulary<U>): ProtocolSource<U> =>
   [claimVector, lockInterruptTable, v.buildInterruptTable, v.flushStores, v.setInterruptTable, v.invalidateInterrupts,
-    v.awaitInvalidation, unlockInterruptTable,
+    v.awaitInvalidation, v.freeInterruptTable, unlockInterruptTable,
     awaitOldVectorIdle, releaseOldVector]
 
 /** The message registers of the source, under its mask bit. */

@@ -15,14 +15,14 @@ export const ring0StrictOn = <U>(v: Vocabulary<U>): Design<U> => design('ring0-s
   remapsDma: true, remapsInterrupts: true,
 }, {
   map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores,
-    v.invalidateAbsentPage, v.awaitAbsentInvalidation, returnToDriver],
+    v.invalidateAbsentPage, v.awaitAbsentPage, returnToDriver],
   // A table linked in the place of one that hardware still holds would not be seen: the lock is kept until the old one
   // is forgotten.
   unmap: [lockTables, clearPte, writeBackPte, unlinkEmptyTable, v.invalidatePage, v.awaitInvalidation, unlockTables,
     freeTable, freeFrame, returnToDriver],
   protect: [storeReadOnlyPte, writeBackPte, v.invalidatePage, v.awaitInvalidation, returnToDriver],
   attach: [claimDevice, v.storeDevice, v.writeBackDevice, v.flushStores, v.invalidateAbsentDevice,
-    v.invalidateAbsentDomain, v.awaitAbsentInvalidation, returnToDriver],
+    v.invalidateAbsentDomain, v.awaitAbsentDevice, returnToDriver],
   detach: [v.clearDevice, v.writeBackDevice, v.invalidateDevice, v.invalidateDomain, v.awaitInvalidation,
     releaseDevice],
   migrateInterrupt: irteUpdateOn(v),

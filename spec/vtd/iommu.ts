@@ -8,6 +8,7 @@ import { canStartAt, start } from './bounded/start.ts'
 import { unitDomain } from './bounded/state.ts'
 import type { Unit } from './bounded/state.ts'
 import { ring0RegisterOf } from './designs.ts'
+import { contextNotPresent } from './faults.ts'
 import { vtdFacts } from './facts.ts'
 import { faultReasons } from './faults.ts'
 import { vtdVocabulary } from './steps/index.ts'
@@ -35,6 +36,9 @@ export const vtd: Iommu<Unit> = {
   translates: unit => unit.tes,
   remapsInterrupts: unit => unit.ires,
   reaches: (unit, cpu, { bounds: b }) => apicIdOf(cpu, b) <= 0xff || unit.ires && unit.tables.wideDestinations,
+  mayPass: ({ use }) => !use.dma, passes: unit => !unit.tes, absentDevice: contextNotPresent,
+  fills: [{ action: 'iommu.cacheContext', args: ['device'] },
+    { action: 'iommu.cacheTranslation', args: ['device', 'iova'] }],
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },
   deliver: (state, message, emit, { bounds }) => deliver(state, message, emit, bounds),

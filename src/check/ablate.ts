@@ -28,10 +28,12 @@ export interface AblationPlan {
   readonly hardware: readonly Hardware[]
   /** Smallest first. */
   readonly scopes: readonly Scope[]
+  /** Which edits to ask about; all where it does not say. */
+  readonly asks?: (edit: Edit) => boolean
   /** Of one search. */
-  readonly maxStates: number | undefined
+  readonly maxStates?: number | undefined
   /** For everything together. */
-  readonly maxSeconds: number | undefined
+  readonly maxSeconds?: number | undefined
 }
 
 /** Whether the call is taken anywhere in a scope. */
@@ -88,7 +90,8 @@ class Ablation {
     const touching = await hardwareSteps(design, call, here)
     const flaws = new Map<string, Flaw>()
     const rows: Row[] = []
-    for (const edit of editsOf(design, call, variants, step => touching.has(step))) {
+    const edits = editsOf(design, call, variants, step => touching.has(step))
+    for (const edit of edits.filter(this.plan.asks ?? (() => true))) {
       const cells: Cell[] = []
       for (const one of hardware) cells.push(await this.cell(edit, one, here, flaws))
       rows.push({ edit: editName(edit).slice(call.length + 1), design: applied(design, edit).name,

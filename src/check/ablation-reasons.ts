@@ -3,7 +3,7 @@ import type { Exploration } from '../explore/result.ts'
 import type { ModelError } from '../model/index.ts'
 import type { Why } from '../report/ablation.ts'
 import { shellWord } from '../text/shell.ts'
-import { claimsOf } from '../../properties/index.ts'
+import { propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { protocolsOf } from '../../spec/kernel/calls.ts'
@@ -21,7 +21,7 @@ export function whyOf(subject: Subject, less: Design, scope: Scope, b: Bounds, r
     const { property, because, ops } = shortest
     return {
       ...about, property, because, ops,
-      clause: claimsOf(subject.design).find(claim => claim.property.name === property)?.property.clause ?? null,
+      clause: propertiesFor(less, b).find(({ name }) => name === property)?.clause ?? null,
       also: violations.filter(one => one !== shortest).map(one => ({ property: one.property, ops: one.ops.length })),
       command: commandOf(subject, less, b, property),
     }

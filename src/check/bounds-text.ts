@@ -1,8 +1,10 @@
 /** Bounds as the command line and traces write them. */
 import { suggest, UserError } from '../errors.ts'
 import type { Trace } from '../trace/format.ts'
-import { badBounds, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
+import { badBounds, badCapabilities, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
 import type { BoundName, Bounds } from '../../spec/bounds.ts'
+import { iommuOf } from '../../spec/iommus.ts'
+import type { Subject } from './subject.ts'
 
 /** The bounds of `cpus=2,frames=2`, the others standard. @throws UserError E-BOUNDS with the place in the text. */
 export function boundsOf(text: string, subject = '--bounds'): Bounds {
@@ -38,6 +40,14 @@ export function changesIn(text: string, subject = '--bounds'): Partial<Bounds> {
     column += part.length + 1
   }
   return changes
+}
+
+/** @throws UserError E-BOUNDS where a design's IOMMU has no capability that the bounds switch. */
+export function checkCapabilities(b: Bounds, subjects: readonly Subject[]): void {
+  const why = subjects.map(({ design }) => badCapabilities(b, iommuOf(design))).find(one => one !== null) ?? null
+  if (why !== null)
+    throw new UserError({ code: 'E-BOUNDS', subject: '--bounds', problem: why,
+      next: '`remapcheck list bounds` shows each with its range' })
 }
 
 /** What differs from the standard bounds, as a trace holds it. */

@@ -2,7 +2,7 @@
  *  steps are known too. */
 import { exploreRandomly } from '../explore/random.ts'
 import { boundNames } from '../../spec/bounds.ts'
-import { demanding } from '../../spec/iommus.ts'
+import { demandingOf, iommuOf } from '../../spec/iommus.ts'
 import type { Design, Step } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
@@ -15,6 +15,7 @@ export async function hardwareSteps(design: Design, call: string,
   const found = new Set<Step>()
   const watched: Design = { ...design,
     protocols: { ...design.protocols, [call]: (design.protocols[call] ?? []).map(step => watching(step, found)) } }
+  const demanding = demandingOf(iommuOf(design))
   for (const { bounds: b } of spread(scopes))
     await exploreRandomly(remapMachine(watched, { ...b, ...demanding }), { seed: 1, runs, length, refusedLimit: 1 })
   return found

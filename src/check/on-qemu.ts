@@ -1,6 +1,9 @@
 /** `replay --on qemu`: the steps of a trace done to QEMU, and what it did as data. */
 import { placementOf, vtdState } from '../../spec/vtd/index.ts'
 import { clauses } from '../../spec/clauses.ts'
+import { iommu, iommuOf } from '../../spec/iommus.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import { usage } from '../errors.ts'
 import { seenIn } from '../model/index.ts'
 import type { Op } from '../model/index.ts'
 import { limits } from '../qemu/counterexample/limits.ts'
@@ -11,6 +14,14 @@ import { clauseOf, deedText, outcomeText, sightText } from '../qemu/counterexamp
 import type { QemuDone, QemuLimit, QemuReport, RemapReplayed } from '../report/replay.ts'
 import type { Trace } from '../trace/format.ts'
 import type { Bounds } from '../../spec/bounds.ts'
+
+/** @throws UserError E-QEMU-IOMMU where QEMU is not driven with the IOMMU of the design. */
+export function checkDriven(design: Design, path: string): void {
+  const { title } = iommuOf(design)
+  if (iommuOf(design) !== iommu)
+    throw usage(path, `the trace is of ${title}, and QEMU is driven with ${iommu.title} only`,
+      'leave --on qemu out', 'QEMU-IOMMU')
+}
 
 /** Takes the replayed steps on QEMU: the one named, else the one in PATH. `again` replays the trace with other ops.
  *  @throws UserError E-QEMU-…, as `withMachine`. */

@@ -17,6 +17,7 @@ import { showBounds } from '../../spec/bounds.ts'
 import type { Claim } from '../../spec/claim.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { RemapMachine, RemapProperty } from '../../spec/machine.ts'
+import { scopesOf } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { badBoundsError } from './bounds-text.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
@@ -83,7 +84,7 @@ export const surprisesIn = ({ givesUp }: Design, { results }: Exploration): read
 export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]> {
   const end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
   const reports: DesignReport[] = []
-  const chosen = plan.subjects.map(({ design }) => plan.scopes.filter(({ on }) => on(design)))
+  const chosen = plan.subjects.map(({ design }) => scopesOf(design, plan.scopes))
   let left = chosen.reduce((sum, { length }) => sum + length, 0), isOver = false
   for (const [i, subject] of plan.subjects.entries()) {
     isOver ||= watch.signal.aborted
@@ -205,7 +206,7 @@ function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readon
 export function checkNames({ symmetry, subjects, scopes }: Plan): void {
   if (typeof symmetry === 'boolean') return
   const machines = subjects.flatMap(subject =>
-    scopes.filter(({ on }) => on(subject.design)).map(scope => machineOf(subject, scope.bounds)))
+    scopesOf(subject.design, scopes).map(scope => machineOf(subject, scope.bounds)))
   const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]
   const missing = symmetry.find(name => !known.includes(name))
   if (missing !== undefined)

@@ -1,5 +1,5 @@
 /** The flags of `check`, and what they come to: which designs in which scopes, by which driver, within which limits. */
-import { boundsOf, changesIn } from '../check/bounds-text.ts'
+import { boundsOf, changesIn, checkCapabilities } from '../check/bounds-text.ts'
 import { withWitnesses } from '../check/run-scopes.ts'
 import type { Plan } from '../check/run-scopes.ts'
 import type { Subject } from '../check/subject.ts'
@@ -11,13 +11,14 @@ import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { claimsOption, colorOption, fullOption, reportOptions } from './shared-flags.ts'
+import { claimsOption, colorOption, fullOption, iommuOption, reportOptions } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
 import { isPath } from './paths.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 export const checkOptions = {
+  ...iommuOption,
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…',
     says: 'use these bounds instead of the scopes; with --scope, change those of the scope' },
@@ -75,12 +76,13 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const subjects = await subjectsOf(io, operands, { claims: flags.claims, machines: true })
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims, iommu: flags.iommu, machines: true })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))
   checkMachines(flags, subjects)
   checkEnds(flags)
+  if (flags.bounds !== undefined) for (const { bounds: b } of chosen) checkCapabilities(b, subjects)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,

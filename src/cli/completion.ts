@@ -4,7 +4,8 @@ import { claims } from '../../properties/index.ts'
 import { designs } from '../../spec/designs.ts'
 import { profiles } from '../../spec/costs/index.ts'
 import { scopes } from '../../spec/scopes.ts'
-import { hardwares } from '../../spec/variants.ts'
+import { iommus } from '../../spec/iommus.ts'
+import { hardwaresOf } from '../../spec/variants.ts'
 import { listNames } from '../report/list.ts'
 import type { Option, Verb } from './args.ts'
 import { helpOption } from './shared-flags.ts'
@@ -15,7 +16,9 @@ export type Shell = (typeof shells)[number]
 /** What stands for a name that is known, by flag or by the word for an operand. */
 const known: Readonly<Record<string, readonly string[]>> = {
   scope: scopes.map(({ name }) => name), property: claims.map(({ property }) => property.name),
-  profile: Object.keys(profiles), call: callNames, hardware: hardwares.map(({ name }) => name),
+  profile: Object.keys(profiles), call: callNames,
+  hardware: [...new Set(iommus.flatMap(hardwaresOf).map(({ name }) => name))],
+  iommu: iommus.map(({ name }) => name),
   DESIGN: designs.map(({ name }) => name), WHAT: listNames, SHELL: shells,
 }
 

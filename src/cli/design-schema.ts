@@ -9,7 +9,7 @@ import { badBounds, boundNames, bounds } from '../../spec/bounds.ts'
 import { claimOf } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { clauses } from '../../spec/clauses.ts'
-import { ruleNames } from '../../spec/iommus.ts'
+import { iommus, ruleNames } from '../../spec/iommus.ts'
 import { builtInCalls } from '../../spec/kernel/entries.ts'
 import { usual } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
@@ -40,9 +40,11 @@ const scopeNames = scopes.map(scope => scope.name)
 const ownScope = v.strictObject({ name: word, says: name,
   bounds: v.strictObject(Object.fromEntries(boundNames.map(one => [one, v.optional(v.number())]))) })
 
+const iommuNames = iommus.map(one => one.name)
 const claimNames = claims.map(one => one.property.name)
 const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
+  iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
   blocksCompatibility: v.boolean(),
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),

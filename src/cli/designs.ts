@@ -11,7 +11,8 @@ import type { Subject } from '../check/subject.ts'
 import { suggest, usage, UserError } from '../errors.ts'
 import type { Machine } from '../model/index.ts'
 import { editedName } from '../../spec/kernel/edits.ts'
-import { designNamed, designs } from '../../spec/designs.ts'
+import { designNamed, designs, designsOn, everyDesign, placedName } from '../../spec/designs.ts'
+import { iommuOf, iommus, standardIommu } from '../../spec/iommus.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import type { Claim } from '../../spec/claim.ts'
 import type { Design } from '../../spec/kernel/design.ts'
@@ -23,14 +24,17 @@ import { isPath } from './paths.ts'
 import { parseClaims, parseDesign } from './design-schema.ts'
 import { moduleError } from './module-errors.ts'
 
-/** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design. */
-interface Asked { readonly claims?: string | undefined; readonly machines?: boolean }
+/** `claims`: a module whose claims are asked too. `iommu`: that built-in designs are on. `machines`: modules may give a
+ *  machine in place of a design. */
+interface Asked { readonly claims?: string | undefined; readonly iommu?: string | undefined
+  readonly machines?: boolean }
 
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
- *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE. */
+ *  E-USAGE for an IOMMU that there is not, E-IOMMU for a design on another, E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT
+ *  or -SHAPE, E-CLAIMS-SHAPE. */
 export async function subjectsOf(io: Io, named: readonly string[],
-  { claims: claimsPath, machines = false }: Asked = {}): Promise<readonly Subject[]> {
-  const subjects = await namedSubjects(io, named)
+  { claims: claimsPath, iommu, machines = false }: Asked = {}): Promise<readonly Subject[]> {
+  const subjects = await namedSubjects(io, named, iommu)
   const machine = subjects.find(one => one.machine !== undefined)
   if (machine !== undefined && (!machines || claimsPath !== undefined))
     throw usage(machine.path!, 'exports a machine, not a design', machines ? 'a machine has its claims with it'
@@ -46,14 +50,29 @@ function withClaims(design: Design, claims: readonly Claim[], path: string): Des
   return claims.length === 0 ? design : parseDesign({ ...design, claims: [...design.claims, ...claims] }, path)
 }
 
-async function namedSubjects(io: Io, named: readonly string[]): Promise<readonly Subject[]> {
-  if (named.length === 0) return designs.map(design => ({ design, path: null }))
+async function namedSubjects(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
+  const on = iommuNamed(iommu)
+  if (named.length === 0) return designsOn(on).map(design => ({ design, path: null }))
   const found: Subject[] = []
-  for (const name of named) found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(name), path: null }])
+  for (const name of named)
+    found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])
+  const elsewhere = iommu === undefined ? undefined : found.find(({ design }) =>
+    (design.remapsDma || design.remapsInterrupts) && iommuOf(design).name !== on)
+  if (elsewhere !== undefined)
+    throw usage(elsewhere.path ?? '--iommu',
+      `design '${elsewhere.design.name}' takes its steps on ${iommuOf(elsewhere.design).name}`,
+      'leave --iommu out', 'IOMMU')
   const names = found.map(({ design }) => design.name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw usage(twice, 'two designs have this name', 'name each once', 'DESIGN')
   return found
+}
+
+/** The standard one where none is named. @throws UserError E-USAGE, with the nearest name. */
+export function iommuNamed(name: string = standardIommu.name): string {
+  const known = iommus.map(one => one.name)
+  if (known.includes(name)) return name
+  throw usage('--iommu', `no IOMMU is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`))
 }
 
 /** @throws UserError E-DESIGN, with the nearest name. */
@@ -65,8 +84,9 @@ export function builtIn(name: string): Design {
   if (name.includes('~'))
     throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
   const [base, migration] = name.split('+')
-  const isBase = migration !== undefined && designs.some(design => design.name === base)
-  const known = isBase ? migrations.map(one => `${base}+${one.name}`) : designs.map(design => design.name)
+  const isBase = migration !== undefined && everyDesign.some(design => design.name === base)
+  const of = name.includes('@') ? everyDesign : designs
+  const known = isBase ? migrations.map(one => `${base}+${one.name}`) : of.map(design => design.name)
   throw usage(name, 'no built-in design has this name',
     `${suggest(name, known, `there are ${known.join(', ')}`)} (give your own module by its path, ./mine.ts)`, 'DESIGN')
 }

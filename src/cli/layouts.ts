@@ -1,9 +1,16 @@
 /** Layouts for people: their names, their fields as rows, and a raw value taken apart. All of it derives from
- *  spec/vtd/layout/index.ts. */
+ *  spec/VENDOR/layout/index.ts. */
 import { usage } from '../errors.ts'
 import type { UserError } from '../errors.ts'
-import { anything, decode, dwordsOf, layouts, reservedSet } from '../../spec/vtd/index.ts'
-import type { AccessKind, Field, Layout } from '../../spec/vtd/index.ts'
+import { layouts as amdvi } from '../../spec/amdvi/index.ts'
+import { anything, decode, dwordsOf, reservedSet } from '../../spec/iommu/layout.ts'
+import type { AccessKind, Field, Layout } from '../../spec/iommu/layout.ts'
+import { layouts as vtd } from '../../spec/vtd/index.ts'
+
+/** By the manual that they are of, as clauses name it. */
+const manuals: readonly (readonly [string, readonly Layout[]])[] = [['VTD', vtd], ['AMD', amdvi]]
+export const layouts: readonly Layout[] = manuals.flatMap(([, of]) => of)
+export const manualOf = (of: Layout): string => manuals.find(([, some]) => some.includes(of))![0]
 
 /** `CAP`, `context-entry`, `second-stage-leaf-of-4-KiB`: how a layout is named on the command line. */
 export const layoutId = ({ name }: Layout): string => name.replace(/:.*/, '').replace(/[ ,.]+/g, '-')

@@ -10,18 +10,18 @@ import { claims } from '../../properties/index.ts'
 import { boundNames, bounds, boundSpecs, showBounds } from '../../spec/bounds.ts'
 import { clauses } from '../../spec/clauses.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
-import { weakest } from '../../spec/iommus.ts'
-import { designs } from '../../spec/designs.ts'
+import { iommuOf } from '../../spec/iommus.ts'
+import { designs, everyDesign } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
-import { faultReasons, layouts } from '../../spec/vtd/index.ts'
+import { faultReasons } from '../../spec/vtd/index.ts'
 import { errorCodes } from './error-codes.ts'
 import { allExports, stepLists, stepsText } from './exports.ts'
 import { terms } from './glossary.ts'
-import { layoutId, layoutTitle } from './layouts.ts'
+import { layoutId, layouts, layoutTitle } from './layouts.ts'
 
 /** The steps of the vocabulary, by name. */
 export const steps: ReadonlyMap<string, Step> = new Map(
@@ -42,7 +42,7 @@ export interface KnownAction {
 
 /** Bounds under which a machine has every action that no standard scope shows. */
 const everything = bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 2, levels: 2, tables: 1,
-  readOnly: 1, reassign: 1, ports: 1, sources: 2, vectors: 2, migrate: 1, hostile: 1, interruptDrain: 0, ...weakest })
+  readOnly: 1, reassign: 1, ports: 1, sources: 2, vectors: 2, migrate: 1, hostile: 1, interruptDrain: 0 })
 
 let known: ReadonlyMap<string, KnownAction> | undefined
 /** The actions of the built-in designs, by the names that traces use. */
@@ -50,8 +50,9 @@ export const knownActions = (): ReadonlyMap<string, KnownAction> => known ??= fi
 
 function findActions(): ReadonlyMap<string, KnownAction> {
   const found = new Map<string, KnownAction>()
-  for (const design of designs)
-    for (const { name, agent, params, path, fair, ...action } of actionsIn(design, everything)) {
+  for (const design of everyDesign) {
+    const b = { ...everything, ...iommuOf(design).weakest }
+    for (const { name, agent, params, path, fair, ...action } of actionsIn(design, b)) {
       const { says, agents, designs: of } = found.get(name)
         ?? { says: action.says ?? '', agents: [] as readonly string[], designs: [] as readonly string[] }
       const taking = typeof agent === 'string' ? [agent] : productOf(params).map(args => agent(args as Args))
@@ -60,6 +61,7 @@ function findActions(): ReadonlyMap<string, KnownAction> {
         designs: of.includes(design.name) ? of : [...of, design.name],
       })
     }
+  }
   return found
 }
 
@@ -92,7 +94,7 @@ export const registries: readonly Registry[] = [
     rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
     rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
-  { name: 'layouts', says: 'registers and structures of VT-d, bit by bit',
+  { name: 'layouts', says: 'registers and structures, bit by bit',
     rows: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]) },
   { name: 'profiles', says: 'prices for `cost`',
     rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },

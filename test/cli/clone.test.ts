@@ -75,15 +75,18 @@ it('a design of a user gets the modules of the program by name and by path; prop
   const design = join(folder, 'mine.mjs')
   const of = (path: string): string => JSON.stringify(resolve(path))
   writeFileSync(design, `import * as spec from 'remapcheck/spec'
-import { claims } from 'remapcheck/properties'
+import { claims, propertiesFor } from 'remapcheck/properties'
 import { ring0Strict } from ${of('spec/designs.ts')}
 import { machine } from ${of('src/model/index.ts')}
 import * as index from 'remapcheck'
 const places = claims.map(({ property }) => property.at)
+const other = spec.designNamed('ring0-strict@amdvi')
+places.push(propertiesFor(other, spec.bounds({ frames: 1, iovas: 1 }))[0].at)
 process.stderr.write(JSON.stringify([spec.ring0Strict === ring0Strict, machine === index.machine, places]))
 export default { ...ring0Strict, name: 'mine' }
 `)
   const { status, stderr } = runs(process.cwd(), 'explain', design)
   expect({ status, said: JSON.parse(stderr) as unknown })
-    .toEqual({ status: 0, said: [true, true, claims.map(({ property }) => property.at)] })
+    .toEqual({ status: 0,
+      said: [true, true, [...claims, claims[0]!].map(({ property }) => property.at)] })
 })

@@ -2,14 +2,14 @@
  *  that was meant. */
 import { expect, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
-import { designs } from '../../spec/designs.ts'
+import { everyDesign } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
-import { scopes } from '../../spec/scopes.ts'
+import { scopesOf } from '../../spec/scopes.ts'
 import { exploreFully } from '../../src/index.ts'
 
-test.each(designs)('$name: verdicts of the exhaustive search', async design => {
+test.each(everyDesign)('$name: verdicts of the exhaustive search', async design => {
   const lines: string[] = []
-  for (const scope of scopes.filter(one => one.on(design))) {
+  for (const scope of scopesOf(design)) {
     const { states, transitions, depth, complete, results, coverage } =
       await exploreFully(remapMachine(design, scope.bounds, propertiesFor(design, scope.bounds)))
     expect(complete || results.every(({ outcome }) => outcome !== 'holds')).toBe(true)

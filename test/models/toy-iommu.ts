@@ -32,9 +32,9 @@ const steps: Vocabulary<Unit> = {
   storeDevice: [storeDomain], clearDevice: [], writeBackDevice: [], invalidateDevice: [], invalidateAbsentDevice: [],
   invalidatePage: [forgetAll], invalidateDomain: [forgetAll],
   invalidateAbsentPage: [], invalidateAbsentDomain: [], awaitInvalidation: [awaitForgotten],
-  awaitAbsentInvalidation: [], flushStores: [],
+  awaitAbsentPage: [], awaitAbsentDevice: [], flushStores: [],
   storeInterrupt: [], writeBackInterrupt: [], invalidateInterrupt: [forgetAll], buildInterruptTable: [],
-  setInterruptTable: [], invalidateInterrupts: [forgetAll],
+  setInterruptTable: [], invalidateInterrupts: [forgetAll], freeInterruptTable: [],
 }
 const leaf = ({ unit, memory }: State<Unit>, device: number, iova: number, { bounds: b }: Setup) => {
   const of = unit.domains[device]!
@@ -67,6 +67,8 @@ export const toy: Iommu<Unit> = {
       when: (s, p) => s.unit.waits[p.cpu] === 'pending' && s.inFlight.every(one => one === null),
       then: (d, p) => { d.unit.waits[p.cpu] = 'done'; for (const row of d.unit.tlb) row.fill(null) } }),
   ],
+  mayPass: ({ use }) => !use.dma, passes: unit => !unit.on, absentDevice: 0,
+  fills: [{ action: 'toy.fill', args: ['device', 'iova'] }],
   request: ({ unit }, { device, iova, write }) => {
     const hit = unit.tlb[device]![iova]!
     if (hit === null) return { kind: 'walks' }

@@ -43,6 +43,19 @@ test.each([0, 1].flatMap(rwbf => [0, 1].flatMap(coherent => [0, 1].map(esirtps =
     expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
 })
 
+const everyAmd = [0, 1].flatMap(npCache => [0, 1].flatMap(coherent =>
+  [0, 1].map(ordered => ({ npCache, coherent, ordered }))))
+test.each(everyAmd)('AMD-Vi: npCache $npCache, coherent $coherent, ordered $ordered', async caps => {
+  for (const name of ['ring0-strict@amdvi', 'ring0-words@amdvi', 'driver-server@amdvi']) {
+    expect(await violated(named(name), bounds({ ...reassigning, ...caps })), `${name}, devices move`).toEqual([])
+    expect(await violated(named(name), bounds({ ...twoLevels, ...caps })), `${name}, two levels`).toEqual([])
+  }
+  for (const name of ['ring0-strict@amdvi', 'ring0-strict@amdvi+table-switch'])
+    expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
+  expect(await violated(named('ring0-deferred@amdvi'), bounds({ ...reassigning, ...caps })))
+    .toEqual(['no-access-after-unmap'])
+})
+
 test('with CAP.ESIRTPS a table switch needs no invalidation of its own; without it, it does', async () => {
   const design = without(named('ring0-strict+table-switch'), 'migrateInterrupt', invalidateIecAll)
   const asked = [noLostEdge.property]

@@ -1,6 +1,8 @@
 /** A mutant: a right design with one thing wrong, the claim that must notice, and how short the proof is. */
+import { claimOn } from '../../properties/index.ts'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
+import { iommuOf } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { Claim } from '../../spec/claim.ts'
 
@@ -29,7 +31,7 @@ interface Spec {
 }
 export function mutant(name: string, design: Design,
   { from, breaks, at, soundAt = at, shortest, runLength = 120 }: Spec): Mutant {
-  return { name, design, bounds: bounds(at), breaks, shortest, runLength,
+  return { name, design, bounds: bounds(at), breaks: claimOn(breaks, iommuOf(design)), shortest, runLength,
     sound: { design: from, bounds: bounds(soundAt) } }
 }
 

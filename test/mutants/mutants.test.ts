@@ -9,11 +9,12 @@ import type { Violation } from '../../src/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'
 import { judgeOps } from '../../src/explore/shrink.ts'
+import { amdviMutants } from './amdvi.ts'
 import { interruptMutants } from './interrupt.ts'
 import { memoryMutants } from './memory.ts'
 import type { Mutant } from './mutant.ts'
 
-const mutants = [...memoryMutants, ...interruptMutants]
+const mutants = [...memoryMutants, ...interruptMutants, ...amdviMutants]
 const machineOf = ({ design, bounds, breaks }: Mutant) => remapMachine(design, bounds, [breaks.property])
 
 /** A seed for each mutant, so that adding one does not change what the others see. */
@@ -64,7 +65,8 @@ for (const mutant of mutants) {
   origins.set(key, [...origins.get(key) ?? [], mutant])
 }
 test.each([...origins])('%s keeps what its mutants break', async (_, made) => {
-  const { design, bounds } = made[0]!.sound, properties = [...new Set(made.map(({ breaks }) => breaks.property))]
+  const { design, bounds } = made[0]!.sound, properties = [...new Map(made.map(({ breaks: { property } }) =>
+    [property.name, property])).values()]
   const { complete, results } = await exploreFully(remapMachine(design, bounds, properties))
   expect(complete).toBe(true)
   expect(results.map(({ property, outcome }) => [property, outcome]))

@@ -8,9 +8,11 @@ import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { ladder } from '../../spec/bounds.ts'
-import { designs } from '../../spec/designs.ts'
+import { designs, designsOn, everyDesign } from '../../spec/designs.ts'
+import { iommus } from '../../spec/iommus.ts'
 import { reporterNames } from '../../src/report/reporters.ts'
 import { exitTable } from '../../src/cli/registries.ts'
+import { amdviMutants } from '../mutants/amdvi.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
 import { layers } from '../tidy/rules.ts'
@@ -80,6 +82,24 @@ test('docs/ci.md has the document of a mistake, and every reporter', async () =>
   expect(reporterNames.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
 })
 
+/** Each built-in design, and what its golden verdicts say on each IOMMU that it is on. */
+function vendorTable(): string {
+  const nameOf = (name: string): string => name.replace(/@\w+/, '')
+  const names = [...new Set(everyDesign.map(({ name }) => nameOf(name)))]
+  const cells = (name: string, iommu: string): string => {
+    const found = designsOn(iommu).find(design => nameOf(design.name) === name)
+    if (found === undefined) return '| no such design | '
+    const { marks, states } = goldenRow(found.name)
+    return `| ${marks} | ${states.toLocaleString('en-US')}`
+  }
+  return [`| design | ${iommus.map(({ title }) => `${title} | states`).join(' | ')} |`,
+    `| --- |${iommus.map(() => ' --- | ---: |').join('')}`,
+    ...names.map(name => `| \`${name}\` ${iommus.map(one => cells(name, one.name)).join(' ')} |`)].join('\n')
+}
+test('docs/verdicts.md has the verdicts on each IOMMU', async () => {
+  await expect(filled('docs/verdicts.md', 'vendors', vendorTable())).toMatchFileSnapshot('../../docs/verdicts.md')
+})
+
 const table = read('docs/verdicts.md').split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!
 test.each(designs)('the verdict row of $name is that of the golden verdicts', ({ name }) => {
   const row = table.split('\n').find(line => line.startsWith(`${name} `))!
@@ -104,7 +124,7 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
 })
 
 test('README counts the mutants, those from reports, and the violations that QEMU shows', () => {
-  const mutants = memoryMutants.length + interruptMutants.length
+  const mutants = memoryMutants.length + interruptMutants.length + amdviMutants.length
   expect(readme).toContain(`${mutants} mutants`)
   const reported = read('docs/bug-zoo.md').split('\n').filter(line => /^\| [a-z]/.test(line)).length - 1
   expect(readme.replace(/\s+/g, ' ')).toContain(`in ${mutants} ways, ${reported} of them taken [from bug reports]`)

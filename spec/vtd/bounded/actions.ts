@@ -1,8 +1,9 @@
 /** What a VT-d unit does by itself: fill caches, process the queue, complete registers, let stores become visible. */
 import type { Emit } from '../../../src/model/index.ts'
-import { seenByHardware, settle } from '../../iommu/cells.ts'
-import type { Cell } from '../../iommu/cells.ts'
+import { seenByHardware } from '../../iommu/cells.ts'
 import { pageAt } from '../../iommu/paging.ts'
+import { same } from '../../iommu/same.ts'
+import { settleCell, settlingPages } from '../../iommu/settling.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Seen } from '../../observations.ts'
 import type { Setup } from '../../setup.ts'
@@ -185,44 +186,24 @@ function isDrained(s: VtdState, descriptor: Descriptor, b: Bounds): boolean {
 }
 
 /** Stores that software has not written back may reach memory at any time. */
-function settling({ bounds: b, caps, ids: id, use }: Setup) {
+function settling(setup: Setup) {
+  const { bounds: b, caps, ids: id, use } = setup
   if (caps.coherent && !caps.rwbf) return []
-  const settleCell = (d: Cell<unknown>, emit: Emit<Seen>): void => { settle(d); emit.clause('VTD:6/coherency') }
   const context = action('memory.settleContext', {
     says: 'a store to a context entry that was not written back reaches memory',
     agent: 'memory', params: { device: id.device },
     when: (s, p) => s.unit.tables.context[p.device]!.pending.length > 0,
-    then: (d, p, emit) => { settleCell(d.unit.tables.context[p.device]!, emit) },
-  })
-  const entry = action('memory.settleEntry', {
-    says: 'a store to a page-table entry that was not written back reaches memory',
-    agent: 'memory', params: { domain: id.domain, iova: id.iova },
-    when: (s, p) => (s.memory.roots[p.domain]![p.iova]?.pending.length ?? 0) > 0,
-    then: (d, p, emit) => { settleCell(d.memory.roots[p.domain]![p.iova]!, emit) },
-  })
-  const pool = action('memory.settlePoolEntry', {
-    says: 'a store to an entry of a table of the pool that was not written back reaches memory',
-    agent: 'memory', params: { page: id.page, iova: id.iova },
-    when: (s, p) => (s.memory.pool[p.page]![p.iova]?.pending.length ?? 0) > 0,
-    then: (d, p, emit) => { settleCell(d.memory.pool[p.page]![p.iova]!, emit) },
+    then: (d, p, emit) => { settleCell(d.unit.tables.context[p.device]!, 'VTD:6/coherency', emit) },
   })
   const irte = action('memory.settleIrte', {
     says: 'a store to an IRTE that was not written back reaches memory',
     agent: 'memory', params: { source: id.source },
     when: (s, p) => s.unit.tables.irt[s.unit.tables.irta]![p.source]!.pending.length > 0,
-    then: (d, p, emit) => { settleCell(d.unit.tables.irt[d.unit.tables.irta]![p.source]!, emit) },
+    then: (d, p, emit) => { settleCell(d.unit.tables.irt[d.unit.tables.irta]![p.source]!, 'VTD:6/coherency', emit) },
   })
   return [
-    ...use.dma && b.frames > 0 ? [entry, ...b.levels > 1 ? [pool] : [], ...b.reassign === 1 ? [context] : []] : [],
+    ...settlingPages<Unit>(setup, 'VTD:6/coherency'),
+    ...use.dma && b.frames > 0 && b.reassign === 1 ? [context] : [],
     ...use.interrupts && b.sources > 0 ? [irte] : [],
   ]
-}
-
-/** Equal content of two small plain values. Guards of fills ask this in every state, so it allocates nothing. */
-function same(a: unknown, c: unknown): boolean {
-  if (a === c) return true
-  if (typeof a !== 'object' || typeof c !== 'object' || a === null || c === null) return false
-  for (const name in a) if (!same((a as Record<string, unknown>)[name], (c as Record<string, unknown>)[name]))
-    return false
-  return true
 }

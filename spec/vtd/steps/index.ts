@@ -15,10 +15,12 @@ export const vtdVocabulary: Vocabulary<Unit> = {
   invalidatePage: [invalidation.invalidatePage], invalidateDomain: [invalidation.invalidateDomain],
   invalidateAbsentPage: [invalidation.invalidateIfCachingMode],
   invalidateAbsentDomain: [invalidation.invalidateDomainIfCachingMode],
-  awaitInvalidation: invalidation.awaitInvalidation, awaitAbsentInvalidation: invalidation.awaitIfCachingMode,
+  awaitInvalidation: invalidation.awaitInvalidation, awaitAbsentPage: invalidation.awaitIfCachingMode,
+  awaitAbsentDevice: invalidation.awaitIfCachingMode,
   flushStores: [invalidation.flushWriteBuffer],
   storeInterrupt: [interrupt.storeIrte], writeBackInterrupt: [interrupt.writeBackIrte],
   invalidateInterrupt: [invalidation.invalidateIec],
   buildInterruptTable: [interrupt.buildInterruptTable], setInterruptTable: [interrupt.setInterruptTable],
-  invalidateInterrupts: [invalidation.invalidateIecAll],
+  // The register names the table: once it has moved, nothing reads the old one.
+  invalidateInterrupts: [invalidation.invalidateIecAll], freeInterruptTable: [],
 }

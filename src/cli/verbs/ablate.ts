@@ -2,7 +2,7 @@
 import { ablate as ablateProtocols, occurs, smallestFirst } from '../../check/ablate.ts'
 import type { AblationPlan } from '../../check/ablate.ts'
 import { reasonsEvidence, saveReasons } from '../../check/ablation-traces.ts'
-import { boundsOf } from '../../check/bounds-text.ts'
+import { boundsOf, checkCapabilities } from '../../check/bounds-text.ts'
 import { withDesignErrors, withDesignErrorsAsync } from '../../check/design-errors.ts'
 import type { Subject } from '../../check/subject.ts'
 import type { ExitName } from '../../exit.ts'
@@ -10,24 +10,26 @@ import { ablationExit } from '../../report/ablation.ts'
 import type { AblationReport, ProtocolReport } from '../../report/ablation.ts'
 import { suggest, usage } from '../../errors.ts'
 import { shellWord } from '../../text/shell.ts'
-import { hardwares } from '../../../spec/variants.ts'
+import { iommu as standard, iommuOf } from '../../../spec/iommus.ts'
+import { hardwaresOf } from '../../../spec/variants.ts'
 import { partsOfCall, sharedWith } from '../../../spec/sharing.ts'
-import { scopesFor, worlds } from '../../../spec/scopes.ts'
+import { scopesFor, scopesOf as scopesOn, worlds } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
 import type { Design } from '../../../spec/kernel/design.ts'
 import { protocolsOf } from '../../../spec/kernel/calls.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { claimsOption, colorOption, fullOption, reportOptions } from '../shared-flags.ts'
+import { claimsOption, colorOption, fullOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
 
 const options = {
+  ...iommuOption,
   call: { value: 'NAME', says: 'only the protocol of this call; several with commas' },
   hardware: { value: 'NAME',
-    says: `only this hardware; several with commas: ${hardwares.map(({ name }) => name).join(' ')}` },
+    says: `only this hardware; several with commas: ${hardwaresOf(standard).map(({ name }) => name).join(' ')}` },
   scope: { value: 'NAME', says: 'only this scope (small ones included); several with commas' },
   bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },
@@ -71,13 +73,14 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
   if (operands.length !== 1)
     throw usage('ablate', operands.length === 0 ? 'needs a design' : 'takes one design',
       'for example remapcheck ablate ring0-strict')
-  const subjects = await subjectsOf(io, operands, { claims: flags.claims })
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims, iommu: flags.iommu })
   if (subjects.length > 1)
     throw usage(operands[0]!, `the module has ${subjects.length} designs`,
       'export the one to ablate as default, from a module of its own', 'DESIGN')
   const [subject] = subjects as [Subject]
   const { design } = subject
-  const where = scopesOf(flags, design)
+  const where = scopesOf(flags, design), hardwares = hardwaresOf(iommuOf(design))
+  if (flags.bounds !== undefined) checkCapabilities(where[0]!.bounds, subjects)
   const offered = protocolsOf(design).filter(call => (design.protocols[call] ?? []).length > 0)
   const asked = chosen('--call', flags.call, offered)
   // What is another design's unchanged is asked there, unless it is named.
@@ -92,7 +95,7 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
     subject, calls: called,
     hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name))
       .map(name => hardwares.find(one => one.name === name)!),
-    scopes: withDesignErrors(subject, () => smallestFirst(design, where.filter(({ on }) => on(design)))),
+    scopes: withDesignErrors(subject, () => smallestFirst(design, scopesOn(design, where))),
     maxStates: states === undefined ? undefined : wholeNumber('--states', states, 1, 2 ** 31),
     maxSeconds: time === undefined ? undefined : seconds('--time', time),
   }

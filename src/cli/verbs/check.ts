@@ -14,6 +14,7 @@ import { wrapMessage } from '../../text/layout.ts'
 import { shellWord } from '../../text/shell.ts'
 import { claimsOf } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
+import { iommuOf, iommus } from '../../../spec/iommus.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
 import { placed, shown, spinner, widthOf } from '../io.ts'
@@ -65,7 +66,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     const claims = [...new Set(plan.subjects.flatMap(({ design }) => claimsOf(design)))]
     report = {
       seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
-      claims: claims.map(({ property }) => property.name), clauses: Object.keys(clauses),
+      claims: claims.map(({ property }) => property.name), clauses: clausesFor(plan),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
         [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted,
@@ -77,6 +78,13 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     { kind: 'check', exit: exitOf(report), check: report, evidence: evidenceOf(plan.subjects) })
   if (unwritten !== null) throw unwritten as UserError
   return exit
+}
+
+/** Those of the manuals that some design of the plan is about. */
+function clausesFor({ subjects }: Plan): readonly string[] {
+  const asked = new Set(subjects.map(({ design }) => iommuOf(design)))
+  const others = new Set(iommus.filter(one => !asked.has(one)).flatMap(one => Object.keys(one.clauses)))
+  return Object.keys(clauses).filter(id => !others.has(id))
 }
 
 function saveFindings(io: Io, flags: CheckFlags, plan: Plan, report: DesignReport, subject: Subject): DesignReport {

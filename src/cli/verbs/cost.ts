@@ -14,12 +14,12 @@ import { suggest, usage } from '../../errors.ts'
 import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import type { Profile } from '../../../spec/costs/index.ts'
-import { designs } from '../../../spec/designs.ts'
+import { everyDesign } from '../../../spec/designs.ts'
 import { badJson } from '../../text/json-position.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, reportOptions } from '../shared-flags.ts'
+import { colorOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -27,6 +27,7 @@ import { isClone, packageRoot } from '../package.ts'
 import { print } from '../print.ts'
 
 const options = {
+  ...iommuOption,
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
   update: { says: 'record the counts as they are now' },
   worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
@@ -48,7 +49,7 @@ export const cost = {
 
 async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(cost, args)
-  const subjects = await subjectsOf(io, operands)
+  const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
   const profile = profileOf(io, flags.profile)
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
@@ -107,7 +108,7 @@ export const baselineFile = (): string => join(packageRoot, 'properties', 'budge
 function baselineOf(subjects: readonly Subject[], measured: readonly MeasuredDesign[]): Baseline {
   const file = baselineFile()
   const stored = existsSync(file) ? loadBaseline(readFileSync(file, 'utf8'), file) : emptyBaseline
-  return recorded(stored, measured.filter((_, i) => !designs.includes(subjects[i]!.design)))
+  return recorded(stored, measured.filter((_, i) => !everyDesign.includes(subjects[i]!.design)))
 }
 
 function update(io: Io, baseline: Baseline): void {

@@ -15,25 +15,26 @@ import type { BoundName } from '../../../spec/bounds.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
 import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
-import { iommu } from '../../../spec/iommus.ts'
+import type { Iommu } from '../../../spec/iommu/iommu.ts'
+import { iommu, iommuOf } from '../../../spec/iommus.ts'
 import { clauseOf } from '../../../spec/kernel/calls.ts'
 import { stepLabels } from '../../../spec/kernel/design.ts'
-import { designNamed, designs } from '../../../spec/designs.ts'
+import { designNamed, designs, everyDesign, placedName } from '../../../spec/designs.ts'
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
-import { faultReason, faultReasons } from '../../../spec/vtd/index.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption } from '../shared-flags.ts'
+import { colorOption, iommuOption } from '../shared-flags.ts'
+import { faultLines, strengths } from '../explain-faults.ts'
 import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
-import { subjectsOf } from '../designs.ts'
+import { iommuNamed, subjectsOf } from '../designs.ts'
 import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { fieldRows, layoutNamed, layoutTitle, valueRows } from '../layouts.ts'
-import { faultCode, knownActions, registries, steps } from '../registries.ts'
+import { fieldRows, layoutNamed, layoutTitle, manualOf, valueRows } from '../layouts.ts'
+import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../../text/rows.ts'
 
 const fairly = {
@@ -41,7 +42,9 @@ const fairly = {
   strong: 'strongly fair: if it is possible again and again, it happens eventually',
 } as const
 
-const options = colorOption
+/** How well a rule is known of whose manual only those tell who implement it. */
+
+const options = { ...iommuOption, ...colorOption } as const
 
 export const explain = {
   name: 'explain', operands: 'ID…', options, run: runExplain,
@@ -58,6 +61,7 @@ export const explain = {
     ['remapcheck explain 0x22', 'a VT-d fault reason (also 22h, and 34 as older kernels log it)'],
     ['remapcheck explain awaitInvalidation without', 'what a design imports'],
     ['remapcheck explain E-DESIGN-SHAPE vacuous', 'the code of a message, and a word of a report'],
+    ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
   ],
@@ -66,17 +70,17 @@ export const explain = {
 async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(explain, args)
   if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
-  const theme = themeOf(io, flags)
+  const theme = themeOf(io, flags), on = iommuNamed(flags.iommu)
   const blocks: string[][] = []
   for (const id of operands) blocks.push(...isPath(id)
-    ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, theme)])
+    ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, on, theme)])
   io.stdout.write(located(io, blocks.map(lines => lines.join('\n')).join('\n\n')) + '\n')
   return 'holds'
 }
 
 /** Every meaning of the id: a number may be an exit code and a fault reason, in hexadecimal or decimal. */
-function linesOf(id: string, theme: Theme): string[] {
-  const design = designNamed(id)
+function linesOf(id: string, on: string, theme: Theme): string[] {
+  const design = designNamed(placedName(id, on))
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
     ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme),
@@ -102,8 +106,8 @@ function unknown(id: string): Error {
       : `\`remapcheck list${isNumber(id) ? ' faults exits' : ''}\` shows what there is`, 'EXPLAIN')
 }
 
-const cited = (step: Step): string => {
-  const clause = clauseOf(step, iommu)
+const cited = (step: Step, on: Iommu): string => {
+  const clause = clauseOf(step, on)
   return clause === undefined ? '' : ` [${clause}]`
 }
 const clauseRow = (step: Step, theme: Theme): string[] => {
@@ -133,12 +137,12 @@ function propertyLines(id: string, theme: Theme): string[][] {
 }
 
 function designLines(design: Design, theme: Theme): string[] {
-  const { name, says, protocols, givesUp } = design
+  const { name, says, protocols, givesUp } = design, on = iommuOf(design)
   return [
     titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
     ...Object.entries(protocols).flatMap(([call, protocol]) => [
       '', `  ${theme.strong(call)}`,
-      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step)]),
+      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step, on)]),
         theme.width, 4),
     ]),
     ...Object.keys(givesUp).length === 0 ? ['', '  gives up nothing']
@@ -149,8 +153,10 @@ function designLines(design: Design, theme: Theme): string[] {
 function stepLines(id: string, theme: Theme): string[][] {
   const step = steps.get(id)
   if (step === undefined) return []
-  const users = designs.flatMap(({ name, protocols }) => Object.entries(protocols).flatMap(([call, protocol]) =>
-    protocol.some(one => one.name === id) ? [`${name} ${call}`] : []))
+  const usersAmong = (of: readonly Design[]): string[] =>
+    of.flatMap(({ name, protocols }) => Object.entries(protocols).flatMap(([call, protocol]) =>
+      protocol.some(one => one.name === id) ? [`${name} ${call}`] : []))
+  const own = usersAmong(designs), users = own.length > 0 ? own : usersAmong(everyDesign)
   return [[
     titled(id, 'step', theme), ...row('does', step.says, theme), ...clauseRow(step, theme),
     ...row('taken by', users.join(', ') || 'no built-in design', theme),
@@ -161,13 +167,15 @@ function actionLines(id: string, theme: Theme): string[][] {
   const action = knownActions().get(id)
   if (action === undefined) return []
   const step = steps.get(id.replace(/^.*\/|#\d+$/g, ''))
+  const own = action.designs.filter(name => designs.some(one => one.name === name))
   return [[
     titled(id, 'action', theme), ...row('does', action.says, theme),
     ...step === undefined ? [] : clauseRow(step, theme),
     ...row('taken by', action.agents.join(', '), theme), ...row('with', action.params.join(', ') || 'none', theme),
     ...row('when', fairly[String(action.fair) as keyof typeof fairly], theme),
     ...row('cost of', action.path, theme),
-    ...row('in', action.designs.length === designs.length ? 'every built-in design' : action.designs.join(', '), theme),
+    ...row('in', own.length === designs.length ? 'every built-in design'
+      : (own.length > 0 ? own : action.designs).join(', '), theme),
   ]]
 }
 
@@ -206,27 +214,12 @@ function figureText(id: string): string {
     + `${cited === undefined ? citation : cite(cited)} (${status})`
 }
 
-/** `0x22` and `22h` are hexadecimal. A bare number may be that too, or decimal: Linux printed reasons so until 5.13. */
-function faultLines(id: string, theme: Theme): string[][] {
-  const [, ...written] = /^(?:0x([0-9a-f]+)|([0-9a-f]+)h|([0-9a-f]{1,2}))$/i.exec(id) ?? []
-  const hexadecimal = written.find(text => text !== undefined)
-  const byName = faultReasons.find(({ condition }) => condition === id)
-  const asHex = hexadecimal === undefined ? undefined : faultReason(parseInt(hexadecimal, 16))
-  const asDecimal = /^\d+$/.test(id) && Number(id) !== asHex?.code ? faultReason(Number(id)) : undefined
-  const about = (reason: typeof byName, how = ''): string[][] => reason === undefined ? [] : [[
-    titled(`${faultCode(reason.code)}  ${reason.condition}`, `VT-d fault reason${how}`, theme),
-    ...row('means', reason.says, theme), ...row('clause', reason.clause, theme),
-    ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
-  ]]
-  return [...about(byName), ...about(asHex, asDecimal === undefined ? '' : `, ${id} in hexadecimal`),
-    ...about(asDecimal, `, ${id} in decimal: older kernels of Linux`)]
-}
-
 /** A layout, or a value in it: `NAME=0x…,0x…`. */
 function layoutLines(id: string, theme: Theme): string[][] {
   const of = layoutNamed(id)
   const kind = (layout: NonNullable<typeof of>): string =>
-    `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, VTD section ${layout.section}`
+    `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, `
+      + `${manualOf(layout)} section ${layout.section}`
   const value = valueRows(id)
   return [
     ...of === null ? [] : [[titled(id, kind(of), theme), ...rows(fieldRows(of), theme.width, 4)]],
@@ -251,7 +244,8 @@ function smallLines(id: string, theme: Theme): string[][] {
   const alarm: AlarmKind | null = Object.hasOwn(alarmKinds, id) ? alarmKinds[id as keyof typeof alarmKinds] : null
   return [
     ...clause === null ? []
-      : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme)]],
+      : [[titled(id, `clause, ${clause.manual} section ${clause.section}`, theme), ...row('says', clause.says, theme),
+        ...clause.strength === undefined ? [] : row('known by', strengths[clause.strength], theme)]],
     ...scope === null ? []
       : [[titled(id, 'scope', theme), ...row('about', scope.says, theme),
         ...row('bounds', showBounds(scope.bounds).replaceAll(',', ', '), theme)]],

@@ -1,6 +1,6 @@
 /** `replay`: takes the ops of trace files again and shows what each changed. */
 import { boundsOfTrace } from '../../check/bounds-text.ts'
-import { onQemu, qemuReport } from '../../check/on-qemu.ts'
+import { checkDriven, onQemu, qemuReport } from '../../check/on-qemu.ts'
 import { editedDesign } from '../../check/subject.ts'
 import type { Subject } from '../../check/subject.ts'
 import { replayOf } from '../../check/violations.ts'
@@ -57,6 +57,7 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const traces: ReplayedTrace[] = []
   for (const { path, trace } of loadTraces(operands.map(path => sampled(io, path)))) {
     const subject = subjectOf(path, trace.design, own)
+    if (onMachine) checkDriven(subject.design, path)
     const replayed = replayOf(subject, trace, path)
     const b = boundsOfTrace(trace, path)
     const done = onMachine

@@ -1,0 +1,101 @@
+/** Why a unit refuses a request, and how it tells: the event log (AMD 48882 rev 3.05, 2.5). */
+import type { Clauses, Strength } from '../iommu/citation.ts'
+
+/** Codes of events: bits 31:28 of the second dword. */
+export const events = {
+  ILLEGAL_DEV_TABLE_ENTRY: 1, IO_PAGE_FAULT: 2, DEV_TAB_HARDWARE_ERROR: 3, PAGE_TAB_HARDWARE_ERROR: 4,
+  ILLEGAL_COMMAND_ERROR: 5, COMMAND_HARDWARE_ERROR: 6, IOTLB_INV_TIMEOUT: 7, INVALID_DEVICE_REQUEST: 8,
+} as const
+export type EventName = keyof typeof events
+
+export type FaultClause = `AMD:2.5/${string}`
+
+/** The manual has one event for many causes, told apart by flags at best; here each cause has a number. */
+export interface FaultReason {
+  /** The code of the event times 256, and the number of the cause; from 1000h up no event is logged. */
+  readonly code: number
+  readonly cause: string
+  readonly source: 'dma' | 'interrupt'
+  readonly event: EventName | null
+  /** Flags of the event: PR (present), PE (permission), RZ (reserved bit). */
+  readonly flags: string
+  readonly says: string
+  readonly clause: FaultClause
+  readonly strength: Strength
+}
+
+type Row = readonly [code: number, cause: string, flags: string, says: string, strength?: Strength]
+
+const dmaRows: readonly Row[] = [
+  [0x101, 'dte-reserved', 'RZ', 'A reserved bit is set in the lower half of a device table entry with V=1.'],
+  [0x102, 'mode-reserved', '', 'Mode is 7, or above what the unit has; or it is an IO_PAGE_FAULT.', 'one source'],
+  [0x201, 'outside-device-table', '', 'The DeviceID is beyond the device table.', 'one source'],
+  [0x202, 'tv-zero', '', 'The entry is valid and has no translation: V=1, TV=0.', 'one source'],
+  [0x203, 'dte-permission', 'PR PE', 'IR or IW of the device table entry lacks; before Mode is looked at.'],
+  [0x204, 'not-present', '', 'A page table entry has PR=0.'],
+  [0x205, 'level-unsupported', 'PR RZ', 'NextLevel is above the levels that the unit has.', 'one source'],
+  [0x206, 'pte-reserved', 'PR RZ', 'A reserved bit is set in a present page table entry.'],
+  [0x207, 'permission', 'PR PE', 'IR or IW of a page table entry lacks.'],
+  [0x208, 'page-size', 'PR', 'The size that NextLevel=7 gives does not fit the level.', 'one source'],
+  [0x209, 'level-invalid', 'PR', 'NextLevel is not below the level of its table.', 'one source'],
+  [0x20a, 'skipped-bits', 'PR', 'A bit of the address is set that a skipped level would index.'],
+  [0x20b, 'above-mode', '', 'A bit of the address is set above what Mode reaches.', 'one source'],
+  [0x301, 'dte-unreadable', '', 'The device table entry could not be read.'],
+  [0x401, 'pte-unreadable', '', 'A page table entry could not be read.'],
+]
+const interruptRows: readonly Row[] = [
+  [0x111, 'interrupt-reserved', 'RZ', 'A reserved bit is set in the upper half of a device table entry with IV=1.'],
+  [0x112, 'intctl-reserved', 'RZ', 'IntCtl is 3.'],
+  [0x113, 'inttablen-reserved', '', 'IntTabLen is above the largest table that the unit has.'],
+  [0x211, 'index-range', '', 'The index is beyond the table: IntTabLen.'],
+  [0x212, 'not-enabled', '', 'The entry has RemapEn=0.'],
+  [0x213, 'irte-reserved', 'PR RZ',
+    'The entry has a reserved bit, GuestMode where that is off, or an IntType that is neither fixed nor arbitrated.'],
+  [0x311, 'irte-unreadable', '', 'The entry could not be read; which event tells of it is not known.', 'one source'],
+  [0x1001, 'intctl-abort', '', 'IntCtl is 0: target abort. No event is known of it.', 'one source'],
+  [0x1002, 'delivery-mode', '', 'NMI, INIT or ExtINT whose pass bit is 0, or another delivery mode: target abort.'],
+]
+
+const reasonOf = (source: FaultReason['source']) =>
+  ([code, cause, flags, says, strength = 'specification']: Row): FaultReason => {
+    const event = (Object.keys(events) as EventName[]).find(name => events[name] === code >> 8) ?? null
+    return { code, cause, source, event, flags, says, strength, clause: `AMD:2.5/${cause}` }
+  }
+export const faultReasons: readonly FaultReason[] = [...dmaRows.map(reasonOf('dma')),
+  ...interruptRows.map(reasonOf('interrupt'))]
+const byCause = new Map(faultReasons.map(reason => [reason.cause, reason]))
+const byCode = new Map(faultReasons.map(reason => [reason.code, reason]))
+
+/** @throws TypeError where no cause has the name. */
+export const causeNamed = (cause: string): FaultReason => byCause.get(cause)!
+export const faultReason = (code: number): FaultReason | undefined => byCode.get(code)
+/** What a refusal that is cached is reported as, one for lack of permission, and that of a device without domain. */
+export const notPresent = causeNamed('not-present').code, denied = causeNamed('permission').code,
+  noTranslation = causeNamed('tv-zero').code
+
+export const faultClauses: Clauses = Object.fromEntries(faultReasons.map(({ clause, event, flags, says, strength }) =>
+  [clause, { manual: 'AMD', section: event === 'IO_PAGE_FAULT' ? '2.5.3' : '2.5', strength,
+    says: `${says} ${event === null ? 'Not logged.' : `${event}${flags === '' ? '' : `, ${flags}`}.`}` }]))
+
+/** One entry of the log. `address`: page of a DMA, index of an interrupt. */
+export interface Logged { reason: number; device: number; address: number; write: boolean }
+/** The log and EventOverflow of the status register. Plain data: `logEvent` writes to a draft of it. */
+export interface EventLog<L extends Logged = Logged> { entries: L[]; overflow: boolean }
+
+export type Logging = 'logged' | 'suppressed' | 'overflowed' | 'dropped'
+export const loggingClause: Readonly<Record<Logging, `AMD:2.5/log-${string}`>> = {
+  logged: 'AMD:2.5/log-entry', suppressed: 'AMD:2.5/log-suppressed', overflowed: 'AMD:2.5/log-overflow',
+  dropped: 'AMD:2.5/log-overflow',
+}
+
+/** Logs an event, or says why not. `size`: entries that the log holds. A full log stops until software restarts it. */
+export function logEvent<L extends Logged>(draft: EventLog<L>, entry: L, size: number, suppressed = false): Logging {
+  if (suppressed) return 'suppressed'
+  if (draft.overflow) return 'dropped'
+  if (draft.entries.length === size) {
+    draft.overflow = true
+    return 'overflowed'
+  }
+  draft.entries.push(entry)
+  return 'logged'
+}

@@ -1,0 +1,50 @@
+/** Commands that remove entries of caches, and what each removes (AMD 48882 rev 3.05, 2.4). One predicate a cache. */
+import { hardwareGeometry } from '../../iommu/geometry.ts'
+import { sizeOf } from '../walk/walk.ts'
+
+/** Pages are 4 KiB page numbers (address >> 12). `pages`: how many, from `page` rounded down; Infinity is all of the
+ *  domain. */
+export type Command =
+  | { readonly type: 'devtab'; readonly device: number }
+  | { readonly type: 'pages'; readonly domain: number; readonly page: number; readonly pages: number
+    readonly directories: boolean }
+  | { readonly type: 'interrupts'; readonly device: number }
+  | { readonly type: 'all' }
+
+/** A cached translation, or a cached directory entry with the pages below it. */
+export interface PageTag { readonly domain: number; readonly page: number; readonly pages: number }
+
+export const coversDevice = (command: Command, device: number): boolean =>
+  command.type === 'all' || command.type === 'devtab' && command.device === device
+
+export function coversPages(command: Command, { domain, page, pages }: PageTag): boolean {
+  if (command.type !== 'pages') return command.type === 'all'
+  const first = command.pages === Infinity ? 0 : Math.floor(command.page / command.pages) * command.pages
+  return command.domain === domain && page < first + command.pages && first < page + pages
+}
+/** PDE=0 keeps cached directory entries. */
+export const coversDirectory = (command: Command, tag: PageTag): boolean =>
+  (command.type !== 'pages' || command.directories) && coversPages(command, tag)
+
+/** Never one entry of a table: all that were cached for the device. */
+export const coversInterrupts = (command: Command, device: number): boolean =>
+  command.type === 'all' || command.type === 'interrupts' && command.device === device
+
+/** The address of all pages of a domain with S=1; that with all bits set is undefined. In pages. */
+export const wholeDomain = 0x7fffffffffff
+
+/** What an address (in pages) and S mean. */
+export function rangeOf(page: number, s: boolean): { readonly page: number; readonly pages: number } {
+  if (!s) return { page, pages: 1 }
+  if (page >= wholeDomain) return { page: 0, pages: Infinity }
+  const pages = sizeOf(page * 4096, hardwareGeometry) / 4096
+  return { page: Math.floor(page / pages) * pages, pages }
+}
+/** The address (in pages) and S of the smallest command that covers the pages from `first` to `last`: all bits below
+ *  the highest that differs are ones. */
+export function commandFor(first: number, last: number): { readonly page: number; readonly s: boolean } {
+  if (first === last) return { page: first, s: false }
+  let pages = 2
+  while (Math.floor(first / pages) !== Math.floor(last / pages)) pages *= 2
+  return { page: Math.floor(first / pages) * pages + pages / 2 - 1, s: true }
+}

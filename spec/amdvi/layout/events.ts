@@ -1,0 +1,26 @@
+/** Entries of the event log, 16 bytes each (AMD 48882 rev 3.05, 2.5). */
+import { bit, bits, layout } from '../../iommu/layout.ts'
+
+const code = (says: string) => ({ CODE: bits(63, 60, says) })
+const device = { DEVICE: bits(15, 0, 'DeviceID') }
+const pasid = { PASIDH: bits(19, 16, 'PASID [19:16], if GN'), DOMAIN: bits(47, 32, 'DomainID, or PASID [15:0] if GN') }
+const kind = { I: bit(51, 'of an interrupt'), RW: bit(53, 'of a write'), TR: bit(56, 'of a translation request') }
+const faultFlags = { ...kind, GN: bit(48, 'guest address'), RZ: bit(55, 'a reserved bit; else a bad level') }
+const pageFlags = { ...faultFlags, NX: bit(49, 'of an execution'), US: bit(50, 'of a user'),
+  PR: bit(52, 'entry present; of an interrupt: RemapEn'), PE: bit(54, 'permission') }
+const address = { ADDRL: bits(95, 64, 'address [31:0]'), ADDRH: bits(127, 96, 'address [63:32]') }
+const type = { TYPE: bits(58, 57, 'kind of error') }
+
+/** By code. */
+export const eventLayouts = {
+  1: layout('ILLEGAL_DEV_TABLE_ENTRY', '2.5', 128, { ...device, ...pasid, ...faultFlags, ...code('1'), ...address }),
+  2: layout('IO_PAGE_FAULT', '2.5.3', 128, { ...device, ...pasid, ...pageFlags, ...code('2'), ...address }),
+  3: layout('DEV_TAB_HARDWARE_ERROR', '2.5', 128, { ...device, ...kind, ...type, ...code('3'), ...address }),
+  4: layout('PAGE_TAB_HARDWARE_ERROR', '2.5', 128,
+    { ...device, ...pasid, ...pageFlags, ...type, ...code('4'), ...address }),
+  5: layout('ILLEGAL_COMMAND_ERROR', '2.5', 128, { ...code('5'), ...address }),
+  6: layout('COMMAND_HARDWARE_ERROR', '2.5', 128, { ...type, ...code('6'), ...address }),
+  7: layout('IOTLB_INV_TIMEOUT', '2.5', 128, { ...device, ...code('7'), ...address }),
+  8: layout('INVALID_DEVICE_REQUEST', '2.5', 128,
+    { ...device, ...pasid, TR: kind.TR, TYPE: bits(59, 57, 'kind of request'), ...code('8'), ...address }),
+}

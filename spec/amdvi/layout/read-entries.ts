@@ -1,0 +1,72 @@
+/** Entries of the tables decoded by the layouts, into what the walk reads (AMD 48882 rev 3.05, 2.2). */
+import {
+  anySet, deviceTableEntry, getter, hostPage, hostTable, irte128, irte32, irteGuest, reservedMask,
+} from './index.ts'
+import type { Dwords, Getter, Layout, Rules } from './index.ts'
+import type { DeviceEntry, InterruptEntry, InterruptMap, PageEntry } from '../walk/tables.ts'
+
+/** Each reads the structure whose first dword is at index `at`. */
+export interface EntryReader {
+  deviceEntry(words: Dwords, at: number): DeviceEntry
+  pageEntry(words: Dwords, at: number): PageEntry
+  /** Dwords of an interrupt entry: 4 where GAEn is set, else 1. */
+  readonly interruptDwords: 1 | 4
+  interruptEntry(words: Dwords, at: number): InterruptEntry
+}
+
+const getters = <N extends string>(of: Layout<N>): Readonly<Record<N, Getter>> =>
+  Object.fromEntries(of.fields.map(({ name }) => [name, getter(of, name)])) as Record<N, Getter>
+const device = getters(deviceTableEntry), page = getters(hostPage)
+const narrow = getters(irte32), wide = getters(irte128)
+const pageSize = 4096
+
+/** @param rules what the unit has: it decides which bits are reserved. @param gaEn control register: entries of
+ *  interrupts have 128 bits. */
+export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
+  const reserved = reservedMask(deviceTableEntry, rules), lower = reserved.slice(0, 4), upper = reserved.slice(4)
+  const ofPage = reservedMask(hostPage, rules), ofTable = reservedMask(hostTable, rules)
+  return {
+    deviceEntry: (w, at) => ({
+      valid: device.V(w, at) === 1, translates: device.TV(w, at) === 1, mode: device.MODE(w, at),
+      root: device.ROOT(w, at) * pageSize, domain: device.DOMAIN(w, at), read: device.IR(w, at) === 1,
+      write: device.IW(w, at) === 1, reserved: anySet(lower, w, at) || device.HAD(w, at) === 2,
+      interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
+    }),
+    pageEntry: (w, at) => {
+      const nextLevel = page.NEXT(w, at)
+      return {
+        present: page.PR(w, at) === 1, nextLevel, address: page.ADDR(w, at) * pageSize, read: page.IR(w, at) === 1,
+        write: page.IW(w, at) === 1,
+        reserved: anySet(nextLevel === 0 || nextLevel === 7 ? ofPage : ofTable, w, at),
+      }
+    },
+    interruptDwords: gaEn ? 4 : 1, interruptEntry: gaEn ? wideEntry(rules) : narrowEntry(rules),
+  }
+}
+
+const interruptMap = (w: Dwords, at: number, reserved: boolean): InterruptMap => ({
+  valid: device.IV(w, at) === 1, control: device.INTCTL(w, at) as InterruptMap['control'],
+  table: device.INTROOT(w, at) * 64, length: device.INTTABLEN(w, at), ignored: device.IG(w, at) === 1, reserved,
+  passes: { init: device.INITPASS(w, at) === 1, extInt: device.EINTPASS(w, at) === 1,
+    nmi: device.NMIPASS(w, at) === 1 },
+})
+
+function narrowEntry(rules: Rules): EntryReader['interruptEntry'] {
+  const reserved = reservedMask(irte32, rules)
+  return (w, at) => ({
+    enabled: narrow.REMAPEN(w, at) === 1, suppressed: narrow.SUPIOPF(w, at) === 1, type: narrow.INTTYPE(w, at),
+    logical: narrow.DM(w, at) === 1, guestMode: narrow.GUESTMODE(w, at) === 1, destination: narrow.DEST(w, at),
+    vector: narrow.VECTOR(w, at), reserved: anySet(reserved, w, at),
+  })
+}
+function wideEntry(rules: Rules): EntryReader['interruptEntry'] {
+  const remapped = reservedMask(irte128, rules), guest = reservedMask(irteGuest, rules)
+  return (w, at) => {
+    const guestMode = wide.GUESTMODE(w, at) === 1
+    return {
+      enabled: wide.REMAPEN(w, at) === 1, suppressed: wide.SUPIOPF(w, at) === 1, type: wide.INTTYPE(w, at),
+      logical: wide.DM(w, at) === 1, guestMode, destination: wide.DESTH(w, at) * 2 ** 24 + wide.DESTL(w, at),
+      vector: wide.VECTOR(w, at), reserved: anySet(guestMode ? guest : remapped, w, at),
+    }
+  }
+}

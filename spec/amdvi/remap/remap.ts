@@ -1,0 +1,86 @@
+/** Interrupt remapping of an AMD IOMMU (AMD 48882 rev 3.05, 2.2.5): what becomes of a message. Pure and total; the
+ *  order of the checks is that of the implementations. */
+import type { AmdviClause } from '../clauses.ts'
+import { causeNamed } from '../faults.ts'
+import type { FaultReason } from '../faults.ts'
+import type { Fetched, InterruptEntry, InterruptMap } from '../walk/tables.ts'
+
+/** What the local APICs receive. `type` is a delivery mode, 0 to 7. */
+export interface Interrupt {
+  readonly vector: number
+  readonly type: number
+  readonly destination: number
+  readonly logical: boolean
+}
+/** A write to FEEx_xxxx. There is no format: the same bits are the interrupt of a unit that does not remap, and the
+ *  index of one that does. */
+export interface InterruptRequest { readonly unmapped: Interrupt; readonly index: number }
+
+export interface InterruptUnit {
+  /** IommuEn */
+  readonly enabled: boolean
+  /** XTEn */
+  readonly xt: boolean
+  /** GAMEn: entries may be in guest mode. */
+  readonly guestMode: boolean
+  /** Largest IntTabLen: 9, or 11 where there are tables of 2048. */
+  readonly mostLength: number
+}
+
+export type Remapped = { readonly exercised: readonly AmdviClause[] }
+  & ({ readonly kind: 'interrupt'; readonly interrupt: Interrupt }
+    | { readonly kind: 'fault'; readonly reason: FaultReason; readonly suppressed: boolean })
+
+const fixed = 0, arbitrated = 1, nmi = 4, init = 5, extInt = 7
+
+/** The request in a dword write of `data` to `address`; null where the address is none of FEEx_xxxx. */
+export function decodeMessage(address: number, data: number): InterruptRequest | null {
+  if (address < 0xfee00000 || address > 0xfeefffff) return null
+  return {
+    index: data & 0x7ff,
+    unmapped: { vector: data & 0xff, type: data >>> 8 & 7, destination: address >>> 12 & 0xff,
+      logical: (address >>> 2 & 1) === 1 },
+  }
+}
+
+/** @param entryOf the entry at an index that is in range, from the cache or from memory: a cached one goes through the
+ *  same checks. */
+export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index }: InterruptRequest,
+  entryOf: (table: number, index: number) => Fetched<InterruptEntry>): Remapped {
+  const exercised: AmdviClause[] = []
+  const blame = (cause: string, suppressed = map.ignored): Remapped => {
+    const reason = causeNamed(cause)
+    exercised.push(reason.clause)
+    return { kind: 'fault', reason, suppressed, exercised }
+  }
+  const unchanged = (rule: AmdviClause): Remapped =>
+    ({ kind: 'interrupt', interrupt: unmapped, exercised: [...exercised, rule] })
+  if (!unit.enabled) return unchanged('AMD:2.2/iommu-off')
+  if (!map.valid) return unchanged('AMD:2.2.5/interrupt-map')
+  if (map.reserved) return blame('interrupt-reserved')
+  if (unmapped.type !== fixed && unmapped.type !== arbitrated)
+    return passes(map, unmapped) ? unchanged('AMD:2.2.5/pass-bits') : blame('delivery-mode')
+  if (map.control === 1) return unchanged('AMD:2.2.5/interrupt-map')
+  exercised.push('AMD:2.2.5/interrupt-map')
+  if (map.control !== 2) return blame(map.control === 0 ? 'intctl-abort' : 'intctl-reserved')
+  if (map.length > unit.mostLength) return blame('inttablen-reserved')
+  exercised.push('AMD:2.2.5/index', 'AMD:2.2.5/table-per-device')
+  if (index >= 2 ** map.length) return blame('index-range')
+  const entry = entryOf(map.table, index)
+  if (entry === 'unreadable') return blame('irte-unreadable')
+  if (!entry.enabled || isMalformed(entry, unit))
+    return blame(entry.enabled ? 'irte-reserved' : 'not-enabled', map.ignored || entry.suppressed)
+  exercised.push('AMD:2.2.5.1/remap', 'AMD:2.2.5.1/destination')
+  const { vector, type, logical } = entry
+  const destination = unit.xt ? entry.destination : entry.destination & 0xff
+  return { kind: 'interrupt', interrupt: { vector, type, logical, destination }, exercised }
+}
+
+const isMalformed = ({ reserved, guestMode, type }: InterruptEntry, unit: InterruptUnit): boolean =>
+  reserved || (guestMode ? !unit.guestMode : type > arbitrated)
+
+/** NMI, INIT and ExtINT to a physical destination, where the entry lets them through. */
+function passes({ passes: { init: initPass, extInt: extIntPass, nmi: nmiPass } }: InterruptMap,
+  { type, logical }: Interrupt): boolean {
+  return !logical && (type === nmi && nmiPass || type === init && initPass || type === extInt && extIntPass)
+}

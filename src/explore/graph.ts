@@ -54,6 +54,8 @@ export async function buildGraph<S, L, O extends Observation>(
 const stride = 4096
 /** Parents that the compiled trees did not know, before they are compiled anew. */
 const firstCompiled = 1000
+/** Trees that are walked in the time that it takes to compile them. */
+const fewWalks = 1 << 17
 
 /** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store.
  *  `deciding`: what on it, in words. @throws Stopped, and RangeError where there is no memory for it. */
@@ -79,7 +81,14 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
         put(words32[at + record.parent >>> 2]!, words32[at + record.label >>> 2]!, words32[at + record.key >>> 2]!)
     })
   }
-  compile()
+  const { judgements, trees } = learner, firstStep = judgements.length
+  // To compile takes longer than to walk a few trees.
+  const few = search.backend === null && count * (trees.roots.length - firstStep) < fewWalks
+  for (; few && next < count; next++) {
+    if (slices.due()) await slices.rest()
+    walk(search, next, firstStep, put)
+  }
+  if (next < count) compile()
   // Few trees are known after a resumed search.
   let misses = 0, compileAt = firstCompiled
   while (next < count) {

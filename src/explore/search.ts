@@ -61,7 +61,7 @@ export class Search<S, L, O extends Observation> {
   /** To how many orders of its ids each new state is brought. */
   private readonly orders: number
   private readonly refused: Refused
-  private readonly backend: Backend | null
+  readonly backend: Backend | null
   private readonly firstShared: number
   private readonly enough: Enough | null
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {

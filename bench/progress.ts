@@ -5,7 +5,7 @@ import { designNamed } from '../spec/designs.ts'
 import { remapMachine } from '../spec/machine.ts'
 import { boundsOf } from '../src/check/bounds-text.ts'
 import { exploreExhaustively } from '../src/explore/exhaustive.ts'
-import { exploreFully } from '../src/explore/full.ts'
+import { checkMachine } from '../src/explore/full.ts'
 import type { Exploration } from '../src/explore/result.ts'
 
 const cases = [
@@ -26,7 +26,7 @@ for (const [name, text] of cases) {
   const design = designNamed(name)!, bounds = boundsOf(text)
   const machine = remapMachine(design, bounds, propertiesFor(design, bounds))
   const { cpu_s: safety_s, found } = await taken(() => exploreExhaustively(machine))
-  const endless_s = (await taken(() => exploreFully(machine))).cpu_s - safety_s
+  const endless_s = (await taken(() => checkMachine(machine))).cpu_s - safety_s
   console.log(`${name} ${text}\n  ${found.states} states, ${found.transitions} steps; search ${safety_s.toFixed(2)} s, `
     + `claims about endless runs ${endless_s.toFixed(2)} s more: ratio ${(endless_s / safety_s).toFixed(2)}`)
 }

@@ -11,7 +11,7 @@ import { designs } from '../spec/designs.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import { remapMachine } from '../spec/machine.ts'
 import { scopeNamed, scopes } from '../spec/scopes.ts'
-import { exploreFully, ModelError } from '../src/index.ts'
+import { checkMachine, ModelError } from '../src/index.ts'
 
 const [file, most = '100000', only] = process.argv.slice(2)
 const chosen = only?.split(',') ?? scopes.map(({ name }) => name)
@@ -83,7 +83,7 @@ async function answer({ design, scope, pair, bounds }: Question): Promise<Found>
       seconds: (user + system) / 1e6 }
   }
   try {
-    const { states, stopped, results } = await exploreFully(remapMachine(design, bounds, propertiesFor(design, bounds)),
+    const { states, stopped, results } = await checkMachine(remapMachine(design, bounds, propertiesFor(design, bounds)),
       { maxStates, maxMemory, workers: 1 })
     const named = (outcome: string): string[] => results.flatMap(one => one.outcome === outcome ? [one.property] : [])
     return { ...about(), states, stopped,

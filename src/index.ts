@@ -13,7 +13,7 @@ export * from './model/index.ts'
 export * from './explore/result.ts'
 /** The way to decide all that a machine claims, safety and endless runs. `exploreExhaustively` is its first half: it
  *  leaves claims about endless runs `unchecked`. */
-export { exploreFully as checkMachine, exploreFully } from './explore/full.ts'
+export { checkMachine } from './explore/full.ts'
 export { exploreExhaustively } from './explore/exhaustive.ts'
 export type { Backend, ExhaustiveOptions, Tuning } from './explore/exhaustive.ts'
 export { exploreProgress } from './explore/progress.ts'

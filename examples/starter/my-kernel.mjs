@@ -1,7 +1,7 @@
 /** A kernel with userland drivers: a server maps for them, under a lock for the tables of each domain. */
 import {
-  allocateFrame, awaitInvalidation, clearPte, design, freeFrame, invalidatePage, linkTables, receiveRequest,
-  replyToDriver, storePte,
+  allocateFrame, always, awaitInvalidation, clearPte, design, freeFrame, invalidatePage, linkTables, receiveRequest,
+  replyToDriver, sometimes, storePte,
 } from 'remapcheck/spec'
 
 /** Your own step: `when` waits, `then` does one thing. `emit.cost` counts it for `npx remapcheck cost ./my-kernel.mjs`. */
@@ -18,8 +18,22 @@ const dropTableLock = {
   then: ({ s, call }) => { s.kernel.tableLock[call.domain] = null },
 }
 
+/** A claim of your own, judged with the built-in ones. The witness must be reached: a claim about locks means nothing
+ *  where no lock is ever taken. */
+const locksAreHeldByCalls = {
+  property: always('locks-are-held-by-calls', { claim: 'a CPU that is in no call holds no lock of tables' },
+    ({ state: { kernel: { tableLock, calls } } }) => {
+      const domain = tableLock.findIndex(cpu => cpu !== null && calls[cpu] === null)
+      return domain < 0 || { because: `CPU ${tableLock[domain]} left its call with the lock`, witness: { domain } }
+    }),
+  witnesses: [sometimes('a-lock-is-taken', { claim: 'some CPU takes a lock' },
+    ({ state }) => state.kernel.tableLock.some(cpu => cpu !== null))],
+  on: b => b.frames > 0,
+}
+
 export default design('my-kernel', {
   says: 'userland drivers; a server maps for them', remapsDma: true, remapsInterrupts: false, userDrivers: true,
+  claims: [locksAreHeldByCalls],
 }, {
   map: [receiveRequest, allocateFrame, takeTableLock, linkTables, storePte, dropTableLock, replyToDriver],
   unmap: [

@@ -3,7 +3,7 @@ import type { Checkpoints, Snapshot } from '../explore/checkpoint.ts'
 import { suggest, usage, UserError } from '../errors.ts'
 import { NotInterchangeable } from '../explore/symmetry.ts'
 import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
-import { exploreFully } from '../explore/full.ts'
+import { checkMachine } from '../explore/full.ts'
 import { ModelError } from '../model/index.ts'
 import { exploreRandomly } from '../explore/random.ts'
 import { scalarsetsOf } from '../explore/groups.ts'
@@ -139,7 +139,7 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, mos
     return found(nothingOf(plan, design, asked))
   }
   try {
-    return found(plan.driver === 'exhaustive' ? await exploreFully(machine, {
+    return found(plan.driver === 'exhaustive' ? await checkMachine(machine, {
       ...limits, ...plan.limits, symmetry: symmetryIn(plan, machine),
       checkpoints: checkpointsOf(plan, machine, scope, watch),
       enough: plan.all ? undefined : { known: Object.keys(design.givesUp), states: plan.bail ? 0 : enoughStates },

@@ -69,7 +69,7 @@ const language: Readonly<Record<string, string>> = {
   renderLanes: 'a trace as a column for each '
     + 'agent', renderTrace: 'a trace as text', renderViolation: 'a violation as text',
     theme: 'colours and width of a text',
-  exploreFully: 'visits every state and judges all claims', exploreProgress: 'judges claims about endless runs',
+  exploreProgress: 'judges claims about endless runs',
   exploreRandomly: 'takes random runs', shrinkOps: 'shortens a trace that violates',
   buildGraph: 'the graph of all states', ModelError: 'a mistake in a machine, with the ops that lead to it',
   NoSuchPart: 'the mistake of reading what a state does not have',

@@ -13,7 +13,7 @@ import { Search } from './search.ts'
 /** As `exploreExhaustively`, with a verdict on every kind of property. Limits hold for both parts together. Under
  *  symmetry claims about endless runs stay unasked: fairness tells ids apart that are renamed.
  *  @throws ModelError when a guard, recipe or property fails. */
-export async function exploreFully<S, L, O extends Observation>(machine: Machine<S, L, O>,
+export async function checkMachine<S, L, O extends Observation>(machine: Machine<S, L, O>,
   options: ExhaustiveOptions = {}): Promise<Exploration> {
   const claims = machine.properties.filter(isProgress).length
   if (claims === 0 || options.symmetry) return exploreExhaustively(machine, options)

@@ -3,7 +3,7 @@ import { boundsOf as boundsIn, changesOf } from '../check/bounds-text.ts'
 import { withDesignErrorsAsync } from '../check/design-errors.ts'
 import { withWitnesses } from '../check/run-scopes.ts'
 import { nearest, suggest, usage } from '../errors.ts'
-import { exploreFully } from '../explore/full.ts'
+import { checkMachine } from '../explore/full.ts'
 import type { PropertyResult } from '../explore/result.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { overallOf } from '../report/check.ts'
@@ -40,7 +40,7 @@ export async function holdsOfDesign(design: Design, options: HoldOptions): Promi
     const properties = propertiesFor(design, b).filter(one => asked === null || asked.has(one.name))
     await withDesignErrorsAsync({ design, path: null }, async () => {
       const machine = remapMachine(design, b, properties)
-      machines.set({ scope: name, says, bounds: showBounds(b), exploration: await exploreFully(machine) }, machine)
+      machines.set({ scope: name, says, bounds: showBounds(b), exploration: await checkMachine(machine) }, machine)
     })
   }
   const report: DesignReport = { design: design.name, says: design.says, givesUp: design.givesUp, full: false,
@@ -98,7 +98,7 @@ const unknown = (option: string, name: string, known: readonly string[]): Error 
 
 /** Of any machine of the modelling language: all that it claims. */
 export async function holdsOfMachine<S, L, O extends Observation>(machine: Machine<S, L, O>): Promise<Held> {
-  const { results } = await exploreFully(machine)
+  const { results } = await checkMachine(machine)
   const wrong = results.filter(({ outcome }) => outcome !== 'holds' && outcome !== 'reached')
   if (results.length === 0) return { verdict: 'undecided', says: `${machine.name} claims nothing` }
   if (wrong.length === 0) return { verdict: 'holds', says: `${machine.name} holds` }

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { claims } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import { remapMachine } from '../../spec/machine.ts'
-import { exploreFully, exploreRandomly, isProgress } from '../../src/index.ts'
+import { checkMachine, exploreRandomly, isProgress } from '../../src/index.ts'
 import type { Violation } from '../../src/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'
@@ -37,7 +37,7 @@ describe.each(mutants)('$name', mutant => {
   const { name } = mutant.breaks.property
 
   test(`exhaustive: breaks ${name} in ${mutant.shortest} ops, no fewer`, async () => {
-    const { results } = await exploreFully(machineOf(mutant))
+    const { results } = await checkMachine(machineOf(mutant))
     expect(results[0]).toMatchObject({ property: name, outcome: 'violated' })
     const violation = results[0]!.violation!
     // Of an endless run, the ops before it repeats for ever.
@@ -67,7 +67,7 @@ for (const mutant of mutants) {
 test.each([...origins])('%s keeps what its mutants break', async (_, made) => {
   const { design, bounds } = made[0]!.sound, properties = [...new Map(made.map(({ breaks: { property } }) =>
     [property.name, property])).values()]
-  const { complete, results } = await exploreFully(remapMachine(design, bounds, properties))
+  const { complete, results } = await checkMachine(remapMachine(design, bounds, properties))
   expect(complete).toBe(true)
   expect(results.map(({ property, outcome }) => [property, outcome]))
     .toEqual(properties.map(({ name }) => [name, 'holds']))

@@ -1,6 +1,6 @@
 /** Every way to search a machine that there is, by the public API. */
 import type { Kept, Snapshot } from '../../src/explore/checkpoint.ts'
-import { exploreExhaustively, exploreFully, exploreRandomly, isProgressKind } from '../../src/index.ts'
+import { exploreExhaustively, checkMachine, exploreRandomly, isProgressKind } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import type { AnyMachine } from './step.ts'
 
@@ -30,7 +30,7 @@ const chain = (links: readonly ExhaustiveOptions[],
   for (const [i, link] of links.entries()) {
     const limit = i === links.length - 1 ? {} : { maxStates: Math.ceil((states * (i + 1) ** 2) / links.length ** 2) }
     const checkpoints = { resume: kept, save: (snapshot: Snapshot) => { kept = keptOf(snapshot) } }
-    const found = await exploreFully(machine, { ...all, ...link, ...limit, checkpoints })
+    const found = await checkMachine(machine, { ...all, ...link, ...limit, checkpoints })
     said.push(found)
     if (found.stopped === null) break
   }
@@ -44,15 +44,15 @@ function after(looks: number): AbortSignal {
 const interrupted = async (machine: AnyMachine): Promise<Exploration[]> => {
   let kept: Kept | null = null
   const save = (snapshot: Snapshot): void => { kept = keptOf(snapshot) }
-  const cut = await exploreFully(machine, { signal: after(5), checkpoints: { resume: null, save } })
-  return cut.stopped === null ? [cut] : [cut, await exploreFully(machine, { checkpoints: { resume: kept, save } })]
+  const cut = await checkMachine(machine, { signal: after(5), checkpoints: { resume: null, save } })
+  return cut.stopped === null ? [cut] : [cut, await checkMachine(machine, { checkpoints: { resume: kept, save } })]
 }
 
 const threads: ExhaustiveOptions = { workers: 2, firstShared: 1 }
 const givenUp: ExhaustiveOptions = { patientRuns: 3, patientShare: 0 }
 const once = (options: ExhaustiveOptions): Way['search'] =>
   async machine => [await exploreExhaustively(machine, options)]
-const fully = (options: ExhaustiveOptions): Way['search'] => async machine => [await exploreFully(machine, options)]
+const fully = (options: ExhaustiveOptions): Way['search'] => async machine => [await checkMachine(machine, options)]
 /** Threads take no part where claims about endless runs are decided. */
 const safely = (search: Way['search']): Way['search'] => (machine, states) =>
   search({ ...machine, properties: machine.properties.filter(({ kind }) => !isProgressKind(kind)) }, states)
@@ -77,7 +77,7 @@ export const ways: readonly Way[] = [
   way('endless', 'resumed-others', chain([{ backend: 'walk' }, { backend: 'wasm', maxMemory: 6e6 }, {}], {})),
   way('endless', 'interrupted', interrupted),
   way('stopped', 'stopped',
-    async (machine, states) => [await exploreFully(machine, { maxStates: Math.ceil(states / 2) })]),
+    async (machine, states) => [await checkMachine(machine, { maxStates: Math.ceil(states / 2) })]),
   way('enough', 'enough', fully({ enough })), way('enough', 'enough-wasm', fully({ enough, backend: 'wasm' })),
   way('enough', 'enough-threads', safely(fully({ enough, ...threads }))),
   way('enough', 'enough-resumed', safely(chain([{}, { backend: 'walk' }, threads, {}], { enough }))),

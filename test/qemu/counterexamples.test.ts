@@ -7,7 +7,7 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { onQemu } from '../../src/check/on-qemu.ts'
-import { exploreFully } from '../../src/index.ts'
+import { checkMachine } from '../../src/index.ts'
 import { limits } from '../../src/qemu/counterexample/limits.ts'
 import { showOnQemu } from '../../src/qemu/counterexample/run.ts'
 import type { OnQemu } from '../../src/qemu/counterexample/run.ts'
@@ -142,7 +142,7 @@ const mutants = [...memoryMutants, ...interruptMutants]
 describe.skipIf(absent !== null)('mutants', () => {
   it.each(mutants)('$name', async ({ name, design, bounds: b, breaks: { property } }) => {
     const machine = remapMachine(design, b, [property])
-    const { violation } = (await exploreFully(machine)).results[0]!
+    const { violation } = (await checkMachine(machine)).results[0]!
     const { because, ops, loop } = violation!
     const trace = makeTrace(machine, {
       design: design.name, bounds: {}, property: property.name, because, ops, ...loop === null ? {} : { loop },

@@ -33,6 +33,9 @@ const check = (file: string, ...flags: readonly string[]): { status: number | nu
 test('the softirq holds, with all that is its own; one that forgets pages does not', () => {
   writeFileSync(join(dir, 'softirq.mjs'), block('softirq'))
   expect(check('softirq.mjs').status).toBe(0)
+  const explained = spawnSync(process.execPath, [program, 'explain', './softirq.mjs'], { cwd: dir }).stdout.toString()
+  for (const own of ['finished  for each cpu: a list of { domain: domain, iova: iova }', 'softirq  unmap the pages',
+    'finished-pages-wait  a page', 'completions  two pages']) expect(explained).toContain(own)
   const taking = 's.own.finished[cpu].shift()'
   writeFileSync(join(dir, 'forgets.mjs'),
     block('softirq').replace(taking, `${taking}; s.own.finished[cpu] = []`))

@@ -1,7 +1,7 @@
 /** A search that goes on where another stopped ends as one that was never stopped: counts, depth, verdicts, traces. */
 import { expect, test } from 'vitest'
 import type { Kept, Snapshot } from '../../src/explore/checkpoint.ts'
-import { exploreExhaustively, exploreFully } from '../../src/index.ts'
+import { exploreExhaustively, checkMachine } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration, Machine, Observation } from '../../src/index.ts'
 import { propertiesFor } from '../../properties/index.ts'
 import { ring0Strict } from '../../spec/designs.ts'
@@ -21,7 +21,7 @@ function keptOf({ facts, parts }: Snapshot): Kept {
 async function stopped<S, L, O extends Observation>(machine: Machine<S, L, O>, options: ExhaustiveOptions,
   resume: Kept | null): Promise<{ found: Exploration; kept: Kept | null }> {
   let kept: Kept | null = null
-  const found = await exploreFully(machine,
+  const found = await checkMachine(machine,
     { ...options, checkpoints: { resume, save: snapshot => { kept = keptOf(snapshot) } } })
   return { found, kept }
 }
@@ -80,7 +80,7 @@ test('time, memory and interruption keep it too, and now and then it is kept on 
 test('claims about endless runs are decided as they would have been', async () => {
   const { bounds } = scopeNamed('together')!
   const machine = remapMachine(ring0Strict, bounds, propertiesFor(ring0Strict, bounds))
-  const whole = await exploreFully(machine)
+  const whole = await checkMachine(machine)
   const cut = await stopped(machine, { maxStates: 3000 }, null)
   expect(cut.found.stopped).toBe('states')
   expect(said((await stopped(machine, {}, cut.kept)).found)).toEqual(said(whole))

@@ -2,7 +2,7 @@
  *  is left, and a mistake ends the run with what it has. */
 import { describe, expect, test } from 'vitest'
 import {
-  actionsOf, exploreExhaustively, exploreFully, exploreRandomly, machine, propertiesOf, range, struct,
+  actionsOf, exploreExhaustively, checkMachine, exploreRandomly, machine, propertiesOf, range, struct,
 } from '../../src/index.ts'
 import type { Exploration, ModelError } from '../../src/index.ts'
 
@@ -34,7 +34,7 @@ const outcomes = ({ results }: Exploration): string[] => results.map(({ outcome 
 
 describe('a search that has seen enough', () => {
   test('ends with the level of the first violation: what fails there is found, the rest is open', async () => {
-    for (const search of [exploreExhaustively, exploreFully]) {
+    for (const search of [exploreExhaustively, checkMachine]) {
       const found = await search(grid(), { enough: { known: [], states: 0 } })
       expect([found.stopped, found.complete, found.states, found.depth]).toEqual(['violation', false, 15, 3])
       expect(outcomes(found).slice(0, 4)).toEqual(['violated', 'violated', 'incomplete', 'incomplete'])
@@ -42,22 +42,22 @@ describe('a search that has seen enough', () => {
     }
   })
   test('goes on below so many states, and to the end where there are no more', async () => {
-    const further = await exploreFully(grid(), { enough: { known: [], states: 300 } })
+    const further = await checkMachine(grid(), { enough: { known: [], states: 300 } })
     expect([further.stopped, further.states, outcomes(further)[2]]).toEqual(['violation', 300, 'violated'])
-    const all = await exploreFully(grid(), { enough: { known: [], states: Infinity } })
+    const all = await checkMachine(grid(), { enough: { known: [], states: Infinity } })
     expect([all.stopped, all.complete, outcomes(all)])
       .toEqual([null, true, ['violated', 'violated', 'violated', 'holds', 'holds', 'violated']])
   })
   test('is not ended by what is known', async () => {
     const known = ['near', 'nearer', 'middle']
-    expect((await exploreFully(grid(), { enough: { known, states: 0 } })).complete).toBe(true)
-    const { stopped, states } = await exploreFully(grid(), { enough: { known: known.slice(0, 2), states: 0 } })
+    expect((await checkMachine(grid(), { enough: { known, states: 0 } })).complete).toBe(true)
+    const { stopped, states } = await checkMachine(grid(), { enough: { known: known.slice(0, 2), states: 0 } })
     expect([stopped, states]).toEqual(['violation', 253])
   })
   test('ends where each claim about states and steps is violated, though others are open', async () => {
     const broken = grid()
     const only = { ...broken, properties: broken.properties.filter(({ name }) => name !== 'inside') }
-    const found = await exploreFully(only, { enough: { known: [], states: Infinity } })
+    const found = await checkMachine(only, { enough: { known: [], states: Infinity } })
     expect([found.stopped, outcomes(found)])
       .toEqual(['violation', ['violated', 'violated', 'violated', 'incomplete', 'incomplete']])
   })
@@ -65,11 +65,11 @@ describe('a search that has seen enough', () => {
 
 test('each violation is told when it is found', async () => {
   const told: string[] = []
-  const { complete } = await exploreFully(grid(),
+  const { complete } = await checkMachine(grid(),
     { onViolation: ({ property, ops }) => { told.push(`${property} ${ops.length}`) } })
   expect([complete, ...told]).toEqual([true, 'near 3', 'nearer 3', 'middle 20', 'turns back 78'])
   const stop = new AbortController()
-  const cut = await exploreFully(grid(), { signal: stop.signal, onViolation: () => { stop.abort() } })
+  const cut = await checkMachine(grid(), { signal: stop.signal, onViolation: () => { stop.abort() } })
   expect(cut.stopped).toBe('interrupted')
   expect(cut.states).toBeLessThan(200)
   const random: string[] = []
@@ -79,9 +79,9 @@ test('each violation is told when it is found', async () => {
 
 describe('a mistake', () => {
   const stumbling = grid(({ x, y }) => x === 5 && y === 2)
-  test('is thrown', async () => { await expect(exploreFully(stumbling)).rejects.toThrow('stumbled') })
+  test('is thrown', async () => { await expect(checkMachine(stumbling)).rejects.toThrow('stumbled') })
   test('ends the run with what was found, where somebody hears of it', async () => {
-    for (const search of [exploreExhaustively, exploreFully]) {
+    for (const search of [exploreExhaustively, checkMachine]) {
       const mistakes: ModelError[] = []
       const found = await search(stumbling, { onMistake: one => { mistakes.push(one) } })
       expect([found.stopped, found.complete]).toEqual(['mistake', false])
@@ -94,7 +94,7 @@ describe('a mistake', () => {
   test('in a claim about endless runs leaves the others', async () => {
     const of = grid()
     const properties = [eventually('fails', { claim: '' }, () => { throw new Error('stumbled') }), ...of.properties]
-    const found = await exploreFully({ ...of, properties }, { onMistake: () => {} })
+    const found = await checkMachine({ ...of, properties }, { onMistake: () => {} })
     expect([found.stopped, outcomes(found)])
       .toEqual(['mistake', ['incomplete', 'violated', 'violated', 'violated', 'holds', 'holds', 'violated']])
   })

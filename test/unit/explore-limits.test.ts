@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { onCountedClock } from '../clock.ts'
 import { always, reference, referenceProtocol } from '../models/reference.ts'
-import { actionsOf, exploreExhaustively, exploreFully, machine, range, struct, table } from '../../src/index.ts'
+import { actionsOf, exploreExhaustively, checkMachine, machine, range, struct, table } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import { StateStore } from '../../src/explore/store.ts'
 import { control, own, treesAt } from '../../src/explore/wasm/memory.ts'
@@ -40,7 +40,7 @@ describe('what is found before the limit is told', () => {
   test('an interruption', async () => {
     const stop = new AbortController()
     const found = await onCountedClock(1, () =>
-      exploreFully(model, { signal: stop.signal, onProgress: ({ states }) => { if (states > 50_000) stop.abort() } }))
+      checkMachine(model, { signal: stop.signal, onProgress: ({ states }) => { if (states > 50_000) stop.abort() } }))
     expectCut(found, 'interrupted')
     expect(violated(found)).toEqual(['few in flight 6'])
   })

@@ -2,7 +2,7 @@
  *  ones. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exploreFully, exploreProgress, showOp } from '../../src/index.ts'
+import { checkMachine, exploreProgress, showOp } from '../../src/index.ts'
 import type { Fairness } from '../../src/index.ts'
 import { ComponentFinder } from '../../src/explore/components.ts'
 import { unhurried } from '../../src/explore/pace.ts'
@@ -149,12 +149,12 @@ test('a limit leaves every claim undecided, and says which limit', async () => {
 
 test('safety and progress are one report; a limit leaves open what it must', async () => {
   const both = graphMachine([[0, 'a', 1], [1, 'a', 0]], { a: true }, [reaches(1), nowhere(1)])
-  const full = await exploreFully(both)
+  const full = await checkMachine(both)
   expect(full.results.map(({ property, outcome }) => [property, outcome]))
     .toEqual([['goal', 'holds'], ['nowhere', 'violated']])
   expect(full.results[1]!.violation).toMatchObject({ loop: null, shortest: true })
   const chain = graphMachine([[0, 'a', 1], [1, 'a', 2]], {}, [reaches(2), nowhere(2)])
-  expect(await exploreFully(chain, { maxStates: 2 })).toMatchObject({
+  expect(await checkMachine(chain, { maxStates: 2 })).toMatchObject({
     complete: false, stopped: 'states',
     results: [{ outcome: 'incomplete', violation: null }, { outcome: 'incomplete' }],
   })

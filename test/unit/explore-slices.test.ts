@@ -2,7 +2,7 @@
  *  before is told. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
-  actionsOf, buildGraph, exploreFully, exploreProgress, machine, propertiesOf, range, struct,
+  actionsOf, buildGraph, checkMachine, exploreProgress, machine, propertiesOf, range, struct,
 } from '../../src/index.ts'
 import type { Exploration, Progress } from '../../src/index.ts'
 import { extremesOf } from '../../src/explore/extremes.ts'
@@ -46,7 +46,7 @@ afterEach(() => { vi.restoreAllMocks() })
 describe('claims about endless runs', () => {
   test('are decided with a look at the clock every few thousand states', async () => {
     const looks: string[] = []
-    const found = await exploreFully(grid,
+    const found = await checkMachine(grid,
       { onProgress: progress => { looks.push(claimIn(progress)) } })
     expect([found.states, found.stopped, outcomes(found)]).toEqual([states, null, whole])
     // Each passes over all states at least as often as said here.
@@ -80,7 +80,7 @@ describe('claims about endless runs', () => {
   test('leave what was found of safety, and the search can go on', async () => {
     const stop = new AbortController()
     let kept = 0
-    const found = await exploreFully(grid, {
+    const found = await checkMachine(grid, {
       signal: stop.signal, onProgress: progress => { if (claimIn(progress) === 'ends') stop.abort() },
       checkpoints: { resume: null, save: ({ facts }) => { kept = facts.next } },
     })

@@ -2,7 +2,7 @@
  *  them. */
 import { describe, expect, test } from 'vitest'
 import {
-  actionsOf, bool, exploreExhaustively, exploreFully, exploreRandomly, list, machine, ModelError, oneOf, optional,
+  actionsOf, bool, exploreExhaustively, checkMachine, exploreRandomly, list, machine, ModelError, oneOf, optional,
   propertiesOf, range, shrinkOps, step, struct, table, variant,
 } from '../../src/index.ts'
 import type { Machine, Op, Property, Value, World } from '../../src/index.ts'
@@ -249,7 +249,7 @@ test('what never begins holds of nothing, and says so', async () => {
   const { leadsTo } = propertiesOf<State, Ledger, Seen>()
   const claims = [leadsTo('never begins', { claim: '' }, ({ state }) => state.x > 2, () => false),
     leadsTo('begins', { claim: '' }, ({ state }) => state.x < 2, ({ state }) => state.x === 2)]
-  const { results } = await exploreFully(made(d => { d.x++ }, undefined, claims))
+  const { results } = await checkMachine(made(d => { d.x++ }, undefined, claims))
   expect(results.map(({ outcome, vacuous }) => [outcome, vacuous ?? false]))
     .toEqual([['holds', false], ['holds', true], ['violated', false]])
 })

@@ -9,14 +9,14 @@ import type { Design, ProtocolSource } from '../../spec/kernel/design.ts'
 import { ring0StrictOn } from '../../spec/kernel/ring0.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import * as steps from '../../spec/steps.ts'
-import { exploreFully } from '../../src/index.ts'
+import { checkMachine } from '../../src/index.ts'
 import { toy, toySteps } from '../models/toy-iommu.ts'
 
 const b = bounds({ frames: 2, iovas: 1 })
 const strict = ring0StrictOn(toy.steps)
 const on = toy as Iommu
 async function violated(design: Design): Promise<string[]> {
-  const { complete, results } = await exploreFully(remapMachine(design, b, propertiesFor(design, b, on), on))
+  const { complete, results } = await checkMachine(remapMachine(design, b, propertiesFor(design, b, on), on))
   expect(complete).toBe(true)
   return results.filter(({ outcome }) => outcome === 'violated').map(({ property }) => property)
 }

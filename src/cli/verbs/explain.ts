@@ -15,10 +15,8 @@ import type { BoundName } from '../../../spec/bounds.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
 import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
-import type { Iommu } from '../../../spec/iommu/iommu.ts'
-import { iommu, iommuOf } from '../../../spec/iommus.ts'
+import { iommu } from '../../../spec/iommus.ts'
 import { clauseOf } from '../../../spec/kernel/calls.ts'
-import { stepLabels } from '../../../spec/kernel/design.ts'
 import { designNamed, designs, everyDesign, placedName } from '../../../spec/designs.ts'
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
@@ -27,6 +25,7 @@ import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
 import { colorOption, iommuOption } from '../shared-flags.ts'
+import { designLines } from '../explain-design.ts'
 import { faultLines, strengths } from '../explain-faults.ts'
 import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
 import { iommuNamed, subjectsOf } from '../designs.ts'
@@ -106,10 +105,6 @@ function unknown(id: string): Error {
       : `\`remapcheck list${isNumber(id) ? ' faults exits' : ''}\` shows what there is`, 'EXPLAIN')
 }
 
-const cited = (step: Step, on: Iommu): string => {
-  const clause = clauseOf(step, on)
-  return clause === undefined ? '' : ` [${clause}]`
-}
 const clauseRow = (step: Step, theme: Theme): string[] => {
   const clause = clauseOf(step, iommu)
   return clause === undefined ? [] : row('clause', clauseText(clause), theme)
@@ -134,20 +129,6 @@ function propertyLines(id: string, theme: Theme): string[][] {
     const witness = witnesses.find(one => one.property.name === id)?.property
     return witness === undefined ? [] : [[titled(id, `witness of ${property.name}`, theme), ...about(witness)]]
   })
-}
-
-function designLines(design: Design, theme: Theme): string[] {
-  const { name, says, protocols, givesUp } = design, on = iommuOf(design)
-  return [
-    titled(name, 'design', theme), ...hang('  ', 2, wrapWords(says, theme.width - 2)),
-    ...Object.entries(protocols).flatMap(([call, protocol]) => [
-      '', `  ${theme.strong(call)}`,
-      ...rows(protocol.map((step, i) => [`${i + 1}`, stepLabels(protocol)[i]!, step.says + cited(step, on)]),
-        theme.width, 4),
-    ]),
-    ...Object.keys(givesUp).length === 0 ? ['', '  gives up nothing']
-      : ['', `  ${theme.strong('gives up')}`, ...rows(Object.entries(givesUp), theme.width, 4)],
-  ]
 }
 
 function stepLines(id: string, theme: Theme): string[][] {

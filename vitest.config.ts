@@ -1,12 +1,19 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { entries } from './bin/entries.js'
 
 /** An hour: no test takes that on any machine, and one that hangs is told by its name. */
 const hang_ms = 3_600_000
 export const onlyHangs = { testTimeout: hang_ms, hookTimeout: hang_ms, teardownTimeout: hang_ms }
 
+/** `import 'remapcheck/spec'` is the sources here, as it is in a module that is given to a command. */
+export const resolve = { alias: Object.entries(entries).map(([name, source]) =>
+  ({ find: new RegExp(`^${name}$`), replacement: fileURLToPath(new URL(source, import.meta.url)) })) }
+
 export default defineConfig({
+  resolve,
   test: {
-    include: ['test/**/*.test.ts', 'properties/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'properties/**/*.test.ts', 'examples/**/*.test.mjs'],
     // They need QEMU: vitest.qemu.config.ts.
     exclude: ['test/qemu/**'],
     ...onlyHangs,

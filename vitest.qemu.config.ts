@@ -1,8 +1,9 @@
 /** The tests that hold the model against QEMU: `npm run test:qemu`. */
 import { defineConfig } from 'vitest/config'
-import { onlyHangs } from './vitest.config.ts'
+import { onlyHangs, resolve } from './vitest.config.ts'
 
 export default defineConfig({
+  resolve,
   test: {
     include: ['test/qemu/**/*.test.ts'],
     globalSetup: 'test/qemu/setup.ts',

@@ -1,10 +1,11 @@
-/** Builds `dist`: declarations by TypeScript, and the program and its three public modules as one set of bundles that
+/** Builds `dist`: declarations by TypeScript, and the program and its public modules as one set of bundles that
  *  share their chunks, so that a command loads what it needs, and a design of a user gets the very modules that the
  *  program runs. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { entries } from './entries.js'
 import { placesIn } from './places.js'
 
 const root = new URL('..', import.meta.url), dist = new URL('dist/', root)
@@ -12,7 +13,7 @@ rmSync(dist, { recursive: true, force: true })
 execFileSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json'],
   { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
 await build({
-  entryPoints: ['src/cli/process.ts', 'src/index.ts', 'spec/index.ts', 'properties/index.ts'],
+  entryPoints: ['src/cli/process.ts', ...Object.values(entries)],
   absWorkingDir: fileURLToPath(root), outbase: '.', outdir: 'dist', chunkNames: 'chunks/[name]-[hash]',
   bundle: true, splitting: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20.19',
   sourcemap: true, sourcesContent: false, logLevel: 'error',

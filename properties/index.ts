@@ -4,7 +4,7 @@ import type { Iommu } from '../spec/iommu/iommu.ts'
 import { iommuOf, iommus, iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
-import type { Claim } from './claim.ts'
+import type { Claim } from '../spec/claim.ts'
 import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
@@ -18,6 +18,7 @@ import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
 import { callsCanEnd } from './progress/calls-can-end.ts'
 import { edgesAreServed } from './progress/edges-are-served.ts'
 import { invalidationsComplete, invalidationsCompleteOn } from './progress/invalidations-complete.ts'
+import { noDoubleFree } from './progress/no-double-free.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
 import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
@@ -25,7 +26,7 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
   noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, edgesAreServed,
-  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind,
+  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 
 /** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for
@@ -44,9 +45,14 @@ const claimsOn = (iommu: Iommu): readonly Claim[] => made.get(iommu) ?? claimsFo
 /** A claim as an IOMMU's manual asks for it. */
 export const claimOn = (claim: Claim, iommu: Iommu): Claim => claimsOn(iommu)[claims.indexOf(claim)]!
 
+/** Built-in claims, and those of the design. */
+export const claimsOf = (design: Pick<Design, 'claims'>): readonly Claim[] =>
+  [...claims, ...design.claims]
+
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {
-  const asked = claimsOn(iommu).filter(claim => claim.on(b, design)).flatMap(({ property, witnesses }) =>
-    [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
+  const asked = [...claimsOn(iommu), ...design.claims].filter(claim => claim.on(b, design))
+    .flatMap(({ property, witnesses }) =>
+      [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
   return [...new Set(asked)]
 }

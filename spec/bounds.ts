@@ -71,6 +71,12 @@ function badCpus(b: Bounds): string | null {
 function badMemory(b: Bounds): string | null {
   if ((b.frames === 0) !== (b.iovas === 0))
     return `frames=${b.frames} and iovas=${b.iovas}: both are 0 (no DMA) or neither`
+  // What nothing looks at is refused: a verdict at these bounds would seem to say more than it does.
+  if (b.levels === 1 && b.tables > 0)
+    return `tables=${b.tables} has no meaning with levels=1: the pool is for tables below the roots`
+  for (const name of ['levels', 'readOnly'] as const)
+    if (b.frames === 0 && b[name] !== standard[name])
+      return `${name}=${b[name]} has no meaning without DMA: frames is 0`
   if (b.tables < b.levels - 1)
     return `levels=${b.levels} needs ${b.levels - 1} table pages below the root for any page: tables is ${b.tables}`
   if (b.levels > 1 && b.iovas > 2 ** b.levels)
@@ -83,6 +89,7 @@ function badInterrupts(b: Bounds): string | null {
   if (b.sources > b.cpus * b.vectors)
     return `sources=${b.sources} do not fit on cpus=${b.cpus} with vectors=${b.vectors} each`
   if (b.hostile === 1 && b.sources === 0) return 'hostile=1 needs interrupts: sources is 0'
+  if (b.wideIds === 1 && b.sources === 0) return 'wideIds=1 has no meaning without interrupts: sources is 0'
   if (b.migrate > b.sources) return `migrate=${b.migrate} is more than sources=${b.sources}`
   if (b.migrate > 0 && b.sources === b.cpus * b.vectors)
     return `migrate=${b.migrate} with sources=${b.sources}: cpus=${b.cpus} with vectors=${b.vectors} each leave no `

@@ -1,7 +1,15 @@
 /** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from
  *  'remapcheck/spec'`. */
 export { design, moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
-export type { DesignOptions } from './kernel/design.ts'
+export type { DesignOptions, Own } from './kernel/design.ts'
+import type { Own } from './kernel/design.ts'
+export { builtInCalls, call } from './kernel/entries.ts'
+export type { CallSpec, Entry, OwnScope, Sizes } from './step.ts'
+export { claimsOn, always, eventually, leadsTo, monitor, recovers, sometimes, step } from './claim.ts'
+export type { Claim, ClaimSource, Witness } from './claim.ts'
+export { flushBuffered, seenByHardware, store, writeBack } from './iommu/cells.ts'
+export type { Cell } from './iommu/cells.ts'
+export { leafSlot, mappingOf, markPhase, pathTables, storeLeaf } from './kernel/steps/access.ts'
 export { edited } from './kernel/edits.ts'
 export * from './steps.ts'
 export { migrations, sourceMasked, sourceUnmasked } from './kernel/migration.ts'
@@ -26,10 +34,11 @@ import type * as kernel from './kernel/design.ts'
 import type { StandardUnit } from './iommus.ts'
 import type { State as StateOf } from './state.ts'
 
-/** With the unit that machines have: `s.unit` is its state. */
-export type Design = kernel.Design<StandardUnit>
-export type Kernel = kernel.Kernel<StandardUnit>
-export type Protocol = kernel.Protocol<StandardUnit>
-export type ProtocolSource = kernel.ProtocolSource<StandardUnit>
-export type Step = kernel.Step<StandardUnit>
+/** With the unit that machines have: `s.unit` is its state. `O`: what the design keeps, `{ state, registers }`. */
+export type Design<O extends Own = never> = kernel.Design<StandardUnit, O>
+export type Kernel<O extends Own = Own> = kernel.Kernel<StandardUnit, O>
+export type Protocol<O extends Own = Own> = kernel.Protocol<StandardUnit, O>
+export type ProtocolSource<O extends Own = Own> = kernel.ProtocolSource<StandardUnit, O>
+export type Step<O extends Own = Own> = kernel.Step<StandardUnit, O>
+export type View<O extends Own = Own> = kernel.View<StandardUnit, O>
 export type State = StateOf<StandardUnit>

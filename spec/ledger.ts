@@ -37,7 +37,11 @@ export function ledgerOf(b: Bounds, start: readonly Seen[]): LedgerOf<Ledger, Se
 function observe(book: Ledger, seen: Seen): void {
   switch (seen.what) {
     case 'granted': book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }; return
-    case 'downgraded': book.grants[seen.domain]![seen.iova]!.write = false; return
+    case 'downgraded': {
+      const grant = book.grants[seen.domain]![seen.iova]!
+      if (grant !== null) grant.write = false
+      return
+    }
     case 'revoked': book.grants[seen.domain]![seen.iova] = null; return
     case 'frame-owned': book.owner[seen.frame] = seen.by; return
     case 'table-owned': book.tableOwner[seen.page] = seen.by; return

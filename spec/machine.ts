@@ -1,26 +1,27 @@
 /** One machine: a kernel design on bounded hardware, with devices as adversaries and the ledger as judge. */
-import { initial, machine } from '../src/model/index.ts'
-import type { Action, Machine, Property } from '../src/model/index.ts'
+import { initial, machine, refuseAnswer } from '../src/model/index.ts'
+import type { Action, Machine } from '../src/model/index.ts'
 import { interruptActions } from './apic/delivery.ts'
 import { badBounds, badCapabilities } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
+import type { RemapProperty } from './claim.ts'
 import { clauses } from './clauses.ts'
 import { units } from './costs/units.ts'
 import { endpointActions } from './endpoint.ts'
 import type { FirstPlaces, Iommu } from './iommu/iommu.ts'
 import { iommuOf } from './iommus.ts'
-import { kernelActions, protocolOn } from './kernel/calls.ts'
+import { kernelActions, protocolOn, protocolsOf, shapeOf } from './kernel/calls.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import type { Seen } from './observations.ts'
 import { setupOf } from './setup.ts'
 import type { Setup } from './setup.ts'
-import { callNames, stateDomain } from './state.ts'
+import { stateDomain } from './state.ts'
 import type { State } from './state.ts'
 
 export type RemapMachine = Machine<State, Ledger, Seen>
-export type RemapProperty = Property<State, Ledger, Seen>
+export type { RemapProperty } from './claim.ts'
 
 /** `design` takes steps on the IOMMU, or on none. @throws RangeError when the bounds make no sense together, or not on
  *  this IOMMU. */
@@ -28,26 +29,27 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   iommu: Iommu = iommuOf(design)): RemapMachine {
   const why = badBounds(b) ?? badCapabilities(b, iommu)
   if (why !== null) throw new RangeError(why)
-  const { setup, longestProtocol } = setupIn(design, b)
-  const domain = stateDomain(b, setup.caps, longestProtocol, iommu.domain(setup))
+  const setup = setupIn(design, b)
+  const domain = stateDomain(b, setup.caps, setup.kernel, iommu.domain(setup))
   const start = initial(domain) as State, first = firstPlaces(setup, iommu)
   const seen = place(start, setup, first)
   iommu.start(start, setup, first)
+  refuseAnswer(design.start?.({ own: (start as { own?: unknown }).own as never, b }))
   return machine<State, Ledger, Seen>({
     name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses },
     actions: actionsOn(design, setup, iommu),
   })
 }
 
-function setupIn(design: Design, b: Bounds): { readonly setup: Setup; readonly longestProtocol: number } {
-  const protocols = callNames.map(name => protocolOn(design, name, b))
-  const tags = new Set(protocols.flat().flatMap(({ uses }) => uses === undefined ? [] : [uses]))
-  return { setup: setupOf(design, b, tags), longestProtocol: Math.max(1, ...protocols.map(({ length }) => length)) }
+function setupIn(design: Design, b: Bounds): Setup {
+  const steps = protocolsOf(design).flatMap(name => protocolOn(design, name, b))
+  const tags = new Set(steps.flatMap(({ uses }) => uses === undefined ? [] : [uses]))
+  return setupOf(design, b, shapeOf(design, b), tags)
 }
 
 /** What can happen: steps of the kernel, of hardware and of devices. */
 export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] =>
-  actionsOn(design, setupIn(design, b).setup, iommuOf(design))
+  actionsOn(design, setupIn(design, b), iommuOf(design))
 const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, Seen>[] =>
   [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu),
     ...interruptActions(setup, iommu)]

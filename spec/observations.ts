@@ -58,3 +58,10 @@ export type InterruptSeen =
   | { readonly what: 'received'; readonly source: number }
 
 export type Seen = MemorySeen | PortSeen | InterruptSeen
+
+/** What the steps of each call have to tell, for the judge to know what the kernel did: where one is missing the claims
+ *  that rest on it show nothing. */
+export const observationsOf = {
+  map: ['granted', 'frame-owned'], unmap: ['revoked', 'frame-owned'], protect: ['downgraded'], flush: ['frame-owned'],
+  attach: ['attached'], detach: ['attached'], portAccess: ['port-accessed'], migrateInterrupt: ['bound'],
+} as const satisfies Readonly<Record<string, readonly Seen['what'][]>>

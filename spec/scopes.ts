@@ -124,7 +124,7 @@ export const worlds: readonly Scope[] = [
 ]
 
 /** The scopes that are about a design, on the hardware of its IOMMU. */
-export function scopesOf(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
+export function scopesOn(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
   const own = iommuOf(design)
   const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
     Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
@@ -133,4 +133,16 @@ export function scopesOf(design: Design, among: readonly Scope[] = scopes): read
 }
 const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
 
+/** The scopes that these designs are checked in: standard ones, where a design names none or names them, and their
+ *  own. */
+export function scopesFor(designs: readonly Design[]): readonly Scope[] {
+  const own = designs.flatMap(({ scopes: asked }) => asked ?? []).filter(one => typeof one !== 'string')
+  return [
+    ...scopes.map(scope => ({ ...scope,
+      on: (design: Design): boolean => (design.scopes?.includes(scope.name) ?? true) && scope.on(design) })),
+    ...[...new Set(own)].map(({ name, says, bounds: changes }) => ({ name, says, bounds: bounds(changes),
+      on: (design: Design): boolean =>
+        design.scopes?.some(one => typeof one !== 'string' && one.name === name) ?? false })),
+  ]
+}
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

@@ -4,6 +4,7 @@ import { capsOf } from './bounds.ts'
 import type { Bounds, Caps } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { Ids } from './ids.ts'
+import type { KernelShape } from './state.ts'
 import type { Design } from './kernel/design.ts'
 
 /** What of the unit software uses; the rest has no actions. */
@@ -19,10 +20,11 @@ export interface Setup {
   readonly ids: Ids
   readonly caps: Caps
   readonly use: Use
+  readonly kernel: KernelShape
   readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksCompatibility'
     | 'extendedInterrupts' | 'interruptTables' | 'userDrivers'>
 }
 
-export const setupOf = (design: Design, bounds: Bounds, tags: ReadonlySet<string>): Setup =>
-  ({ bounds, ids: idsOf(bounds), caps: capsOf(bounds),
+export const setupOf = (design: Design, bounds: Bounds, kernel: KernelShape, tags: ReadonlySet<string>): Setup =>
+  ({ bounds, ids: idsOf(bounds), caps: capsOf(bounds), kernel,
     use: { dma: design.remapsDma, interrupts: design.remapsInterrupts, tags }, design })

@@ -1,18 +1,29 @@
 /** What designs have in common. A part that is the same in two designs is checked at one of them. */
+import { isBuiltIn, protocolsOf } from './kernel/calls.ts'
 import { everyDesign } from './designs.ts'
 import type { Design } from './kernel/design.ts'
-import { callNames } from './state.ts'
+import { handlerName } from './state.ts'
 import type { CallName } from './state.ts'
 
 export type Part = 'memory' | 'interrupts'
 
-/** The part that a call belongs to. */
-export const partOf: Readonly<Record<CallName, Part>> = {
+/** The parts that a call belongs to. What one of a design's own is about is not known. */
+export function partsOfCall(call: string): readonly Part[] {
+  if (call === handlerName) return ['interrupts']
+  return isBuiltIn(call) ? [partOf[call]] : ['memory', 'interrupts']
+}
+const partOf: Readonly<Record<CallName, Part>> = {
   map: 'memory', unmap: 'memory', protect: 'memory', flush: 'memory', attach: 'memory', detach: 'memory',
   portAccess: 'memory', migrateInterrupt: 'interrupts',
 }
 
-type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'>
+type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
+  | 'scopes' | OwnPart>
+/** What a design of one's own adds to the language: with any of it nothing is shared. */
+const ownParts = ['state', 'start', 'registers', 'calls', 'claims'] as const satisfies readonly (keyof Design)[]
+type OwnPart = (typeof ownParts)[number]
+const keepsOwn = (design: Design): boolean =>
+  ownParts.some(part => typeof design[part] === 'function' || Object.keys(design[part] ?? {}).length > 0)
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
   remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
@@ -27,7 +38,7 @@ const options = Object.keys(partsOf) as readonly Option[]
 export function sharedWith(design: Design, part: Part): Design | null {
   const named = part === 'memory' ? design.memoryOf : design.interruptsOf
   const from = everyDesign.find(({ name }) => name === named)
-  return from !== undefined && isSame(design, from, part)
+  return from !== undefined && !keepsOwn(design) && isSame(design, from, part)
     && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
 }
 
@@ -35,9 +46,9 @@ export function sharedWith(design: Design, part: Part): Design | null {
  *  compared. */
 function isSame(one: Design, other: Design, part: Part): boolean {
   return options.every(option => !partsOf[option].includes(part) || one[option] === other[option])
-    && callNames.every(call => partOf[call] !== part || isSameProtocol(one, other, call))
+    && protocolsOf(one).every(call => !partsOfCall(call).includes(part) || isSameProtocol(one, other, call))
 }
-function isSameProtocol(one: Design, other: Design, call: CallName): boolean {
+function isSameProtocol(one: Design, other: Design, call: string): boolean {
   const steps = one.protocols[call] ?? [], others = other.protocols[call] ?? []
   return steps.length === others.length && steps.every((step, i) => step === others[i])
 }

@@ -1,7 +1,7 @@
 /** The whole state of the modelled machine: IOMMU, devices, interrupt sources, local APICs, kernel. */
-import { bool, optional, range, struct, table, variant } from '../src/model/index.ts'
+import { bool, initial, optional, range, struct, table, variant } from '../src/model/index.ts'
 import { actionsOf, oneOf } from '../src/model/index.ts'
-import type { Domain, Value } from '../src/model/index.ts'
+import type { DeepReadonly, Domain, Fields, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import { pagingDomain } from './iommu/paging.ts'
@@ -13,9 +13,31 @@ export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach'
   'migrateInterrupt'] as const
 export type CallName = (typeof callNames)[number]
 
+/** What of the kernel's state depends on the design. */
+export interface KernelShape {
+  /** Names of the calls of its own. */
+  readonly calls: readonly string[]
+  readonly longestProtocol: number
+  /** Whether handlers are protocols too: a CPU then has a second set of registers for the interrupt it is in. */
+  readonly handles: boolean
+  /** Domains of its own registers, and of its own state; null where it keeps none. */
+  readonly registers: Fields
+  readonly own: Fields | null
+}
+
 /** All but the unit's own state. */
-function commonFields(b: Bounds, order: StoreOrder, longestProtocol: number) {
+function commonFields(b: Bounds, order: StoreOrder, { calls, longestProtocol, handles, registers }: KernelShape) {
   const id = idsOf(b)
+  const running = {
+    call: oneOf<string>(...callNames, ...calls, ...handles ? [handlerName] : []),
+    step: range(0, Math.max(0, longestProtocol - 1)),
+    device: optional(id.device), domain: optional(id.domain), iova: optional(id.iova), frame: optional(id.frame),
+    write: bool,
+    page: optional(id.page), source: optional(id.source),
+    to: optional(struct({ cpu: id.cpu, vector: id.vector })),
+    from: optional(struct({ cpu: id.cpu, vector: id.vector })),
+  }
+  const frames = table([id.cpu], optional(struct({ ...running, ...registers } as typeof running)))
   return {
     /** The page tables of the domains, as software writes them and as hardware sees them. */
     memory: pagingDomain(b, id, order),
@@ -57,14 +79,9 @@ function commonFields(b: Bounds, order: StoreOrder, longestProtocol: number) {
       /** Lock of the tables of a domain: the CPU that holds it. */
       tableLock: table([id.domain], optional(id.cpu)),
       /** The call a CPU is in: registers, and the protocol step to take next. */
-      calls: table([id.cpu], optional(struct({
-        call: oneOf(...callNames), step: range(0, Math.max(0, longestProtocol - 1)),
-        device: optional(id.device), domain: optional(id.domain), iova: optional(id.iova), frame: optional(id.frame),
-        write: bool,
-        page: optional(id.page), source: optional(id.source),
-        to: optional(struct({ cpu: id.cpu, vector: id.vector })),
-        from: optional(struct({ cpu: id.cpu, vector: id.vector })),
-      }))),
+      calls: frames,
+      /** The interrupt a CPU is in, where handlers are protocols: registers, and the step to take next. */
+      ...handles ? { handlers: frames } : {},
     }),
   }
 }
@@ -73,10 +90,20 @@ type Common = { [K in keyof ReturnType<typeof commonFields>]: Value<ReturnType<t
 export type State<U = unknown> = Common & { unit: U }
 
 /** `unit`: the domain of the IOMMU's own state. */
-export function stateDomain(b: Bounds, order: StoreOrder, longestProtocol: number, unit: Domain) {
-  return struct({ unit, ...commonFields(b, order, longestProtocol) })
+export function stateDomain(b: Bounds, order: StoreOrder, shape: KernelShape, unit: Domain) {
+  return struct({ unit, ...commonFields(b, order, shape), ...shape.own === null ? {} : { own: struct(shape.own) } })
 }
 export type Call = NonNullable<State['kernel']['calls'][number]>
+/** What the registers hold before the arguments of a call are in them. */
+export const blankCall = ({ registers }: KernelShape): Omit<Call, 'call' | 'step'> => ({
+  device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null,
+  ...initial(struct(registers)) as object,
+})
+/** The interrupt that a CPU is in, where handlers are protocols; else null. */
+export const handlerOf = (kernel: DeepReadonly<State['kernel']>, cpu: number): DeepReadonly<Call> | null =>
+  'handlers' in kernel ? kernel.handlers![cpu]! : null
+/** Where an interrupt enters, in place of a call. */
+export const handlerName = 'handleInterrupt'
 export type Source = State['sources'][number]
 
 export const action = actionsOf<State, Seen>()

@@ -5,8 +5,7 @@ import type { Capability } from './iommu/capability.ts'
 import type { Iommu } from './iommu/iommu.ts'
 import { capabilities } from './iommus.ts'
 import type { Design } from './kernel/design.ts'
-import { partOf } from './sharing.ts'
-import type { CallName } from './state.ts'
+import { partsOfCall } from './sharing.ts'
 
 export interface Hardware {
   /** The switch, as bounds take it. */
@@ -14,14 +13,14 @@ export interface Hardware {
   readonly says: string
   readonly switches: Partial<Bounds>
   /** Whether the switch can make a difference to a call. */
-  readonly matters: (call: CallName, design: Design) => boolean
+  readonly matters: (call: string, design: Design) => boolean
 }
 
 const differing = ([name, { standard, says, matters }]: readonly [string, Capability]): Hardware => {
   const value = 1 - standard
   return {
     name: `${name}=${value}`, says: `${says.split(':')[0]!}: ${value === 1 ? 'yes' : 'no'}`,
-    switches: { [name]: value }, matters: (call, design) => matters(partOf[call], design),
+    switches: { [name]: value }, matters: (call, design) => partsOfCall(call).some(part => matters(part, design)),
   }
 }
 /** Whether a capability makes a difference to some design: one that only bounds ask about has no variant. */

@@ -3,7 +3,7 @@ import { exitCode } from './exit.ts'
 import type { ExitName } from './exit.ts'
 
 export interface UserMistake {
-  /** Short and stable, like 'E-TRACE-VERSION': people search for it. */
+  /** Short and stable, like 'E-TRACE-NEWER': people search for it. */
   readonly code: string
   /** The place: `file`, `file:line`, `file:line:column`, or a flag. */
   readonly subject: string

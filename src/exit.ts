@@ -5,7 +5,8 @@ export interface ExitClass { readonly code: number; readonly name: string; reado
 export const exitClasses = [
   { code: 0, name: 'holds', meaning: 'every verdict is the expected one' },
   { code: 1, name: 'violated', meaning: 'a property that should hold is violated' },
-  { code: 2, name: 'usage', meaning: 'unknown flag, name or bound, or a file that cannot be used' },
+  { code: 2, name: 'usage',
+    meaning: 'unknown flag, name or bound, a file that cannot be used, or a step of your design that fails' },
   { code: 3, name: 'over-budget', meaning: 'a path costs more than its budget' },
   { code: 4, name: 'vacuous',
     meaning: 'the run shows nothing: it missed something that it must reach, or a known violation is gone' },

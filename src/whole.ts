@@ -1,14 +1,12 @@
 /** Files that are written whole or not at all, even when the program is killed meanwhile. */
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /** What stood there before stays until all is written. Drafts of the same file that killed processes have left are
  *  removed.
  *  @throws what the file system throws; no draft is then left. */
 export function writeWhole(file: string, text: string): void {
-  const folder = dirname(file)
-  for (const name of readdirSync(folder)) if (isLeft(name, basename(file))) rmSync(join(folder, name), { force: true })
-  const draft = join(folder, draftOf(basename(file), process.pid))
+  const draft = freshDraft(file)
   try {
     // A link that somebody has laid there is not followed.
     writeFileSync(draft, text, { flush: true, flag: 'wx' })
@@ -17,6 +15,29 @@ export function writeWhole(file: string, text: string): void {
     rmSync(draft, { force: true })
     throw cause
   }
+}
+
+/** The same of a text in pieces, which may be longer than a string can be. */
+export async function writeWholeFrom(file: string, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  const draft = freshDraft(file)
+  try {
+    const handle = openSync(draft, 'wx')
+    try {
+      for await (const piece of pieces) writeFileSync(handle, piece)
+      fsyncSync(handle)
+    } finally { closeSync(handle) }
+    renameSync(draft, file)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    throw cause
+  }
+}
+
+/** A path for the draft of the file, after those that were left are gone. */
+function freshDraft(file: string): string {
+  const folder = dirname(file)
+  for (const name of readdirSync(folder)) if (isLeft(name, basename(file))) rmSync(join(folder, name), { force: true })
+  return join(folder, draftOf(basename(file), process.pid))
 }
 const draftOf = (name: string, pid: number): string => `.${name}.${pid}.part`
 

@@ -1,6 +1,6 @@
 /** A handler runs only for an edge of its own source. */
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noDuplicate: Claim = {
   // A forged message makes handlers run without an edge: that is judged by no-forged-interrupt.

@@ -1,8 +1,8 @@
 /** A device raises no interrupts but its own. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
   on: b => b.hostile === 1,

@@ -1,8 +1,8 @@
 /** An interrupt arrives only where its own handler is installed, or where nobody else's is. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   on: b => b.sources > 1,

@@ -1,8 +1,8 @@
 /** A mapping that map has returned can be used: no cached refusal and no store still under way hides it. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const newMappingWorksOn = (iommu: Iommu): Claim => ({
   on: (b, design) => b.frames > 0 && design.remapsDma,

@@ -1,8 +1,8 @@
 /** What was unmapped is unreachable from the moment unmap returns. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
   on: b => b.frames > 0,
@@ -27,7 +27,8 @@ export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
     { property: sometimes('a-dma-lands-during-unmap',
       { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
       ({ state }, seen) =>
-        seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))) },
+        seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))),
+      on: design => design.protocols['unmap'] !== undefined },
   ],
 })
 export const noAccessAfterUnmap = noAccessAfterUnmapOn(standard)

@@ -1,6 +1,6 @@
 /** A driver reaches only the ports of its own device. */
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noForeignPort: Claim = {
   on: (b, design) => b.ports === 1 && design.protocols.portAccess !== undefined,

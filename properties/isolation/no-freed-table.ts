@@ -1,8 +1,8 @@
 /** Hardware never walks a table page that was freed. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
-import { sometimes, step } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { sometimes, step } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const noFreedTableOn = (iommu: Iommu): Claim => ({
   on: b => b.frames > 0 && b.levels > 1,

@@ -2,8 +2,8 @@
  *  driver. */
 import type { Ledger } from '../../spec/ledger.ts'
 import type { DeepReadonly } from '../../src/model/index.ts'
-import { leadsTo, sometimes } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { leadsTo, sometimes } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 type Edges = DeepReadonly<Ledger>['edges'][number]
 const outside = ['pending', 'message', 'notification'] as const

@@ -2,13 +2,13 @@
  *  written. */
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { iommu as standard } from '../../spec/iommus.ts'
-import { protocolOn } from '../../spec/kernel/calls.ts'
-import { callNames } from '../../spec/state.ts'
-import { always, sometimes } from '../claim.ts'
-import type { Claim } from '../claim.ts'
+import { protocolOn, protocolsOf } from '../../spec/kernel/calls.ts'
+import { always, sometimes } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export const waitEndsOn = (iommu: Iommu): Claim => ({
-  on: (b, design) => callNames.some(name => protocolOn(design, name, b).some(step => step.uses === iommu.queueTag)),
+  on: (b, design) => protocolsOf(design).some(name =>
+    protocolOn(design, name, b).some(step => step.uses === iommu.queueTag)),
   property: always('wait-ends', {
     clause: iommu.clauseOf['wait-ends'],
     claim: 'a pending status word has exactly one wait descriptor on its way',

@@ -9,7 +9,7 @@ import { unitDomain } from './bounded/state.ts'
 import type { Unit } from './bounded/state.ts'
 import { ring0WordsOf } from './designs.ts'
 import { amdviFacts } from './facts.ts'
-import { noTranslation } from './faults.ts'
+import { faultReasons, noTranslation } from './faults.ts'
 import { amdviVocabulary } from './steps/index.ts'
 
 export const amdvi: Iommu<Unit> = {
@@ -19,6 +19,7 @@ export const amdvi: Iommu<Unit> = {
     'interrupt-drain': 'AMD:2.4.1/interrupt-drain', 'old-or-new': 'AMD:2.4/old-or-new',
     untranslated: 'AMD:2.2/device-table',
   },
+  refusals: Object.fromEntries(faultReasons.map(({ code, clause }) => [code, clause])),
   weakest: { npCache: 1, coherent: 0, ordered: 0 }, narrow: { xt: 0 },
   clauseOf: {
     'no-dma-escape': 'AMD:2.4.3/pages', 'no-access-after-unmap': 'AMD:2.4.3/pages',
@@ -37,7 +38,7 @@ export const amdvi: Iommu<Unit> = {
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },
   deliver: (state, message, emit, { bounds }) => deliver(state, message, emit, bounds),
-  queueTag,
+  queueTag, drainsAll: () => false,
   waitStatus: ({ waits }, cpu) => waits[cpu]!,
   queuedWaits: ({ commands }, cpu) => commands.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length,
   holdsTable: ({ directoryCache }) => directoryCache.some(row => row.some(page => page !== null)),

@@ -4,7 +4,7 @@ import { match } from 'ts-pattern'
 import type { Iommu, Message } from '../iommu/iommu.ts'
 import type { Seen } from '../observations.ts'
 import type { Setup } from '../setup.ts'
-import { action, actionOn } from '../state.ts'
+import { action, actionOn, blankCall, handlerName, handlerOf } from '../state.ts'
 import type { State } from '../state.ts'
 import { accept, boundedLapic, dispatch, dispatchable, eoi } from './lapic.ts'
 import { event } from './msi.ts'
@@ -14,7 +14,7 @@ export function interruptActions<U>(setup: Setup, iommu: Iommu<U>) {
   const { bounds: b, design: { userDrivers } } = setup
   if (b.sources === 0) return []
   return [raise(setup, iommu), deliver(setup, iommu), ...b.interruptDrain === 0 ? [acceptRemapped(setup)] : [],
-    dispatchTo(setup), handle(setup), ...userDrivers ? [receive(setup)] : []]
+    dispatchTo(setup), ...setup.kernel.handles ? [] : [handle(setup)], ...userDrivers ? [receive(setup)] : []]
 }
 
 /** An edge. A masked source keeps one pending bit; an unmasked one sends a message. */
@@ -105,16 +105,21 @@ function acceptAt(d: State<unknown>, { device, source, cpu, vector }: Accepted, 
   emit.see({ what: 'accepted', device, source, cpu, vector, merged: outcome === 'merged' })
 }
 
-function dispatchTo({ ids: { cpu } }: Setup) {
+function dispatchTo(setup: Setup) {
+  const { ids: { cpu } } = setup
   return action('cpu.dispatch', {
     says: 'a CPU takes its highest accepted vector into service',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
-    when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null,
+    // A handler runs with interrupts off.
+    when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null && handlerOf(s.kernel, p.cpu) === null,
     then: (d, p, emit) => {
       const vector = dispatchable(d.lapics[p.cpu]!, 0, boundedLapic)!
       dispatch(d.lapics[p.cpu]!, vector, emit.clause)
       emit.cost('irq-entry')
       emit.see({ what: 'dispatched', cpu: p.cpu, vector })
+      if (!setup.kernel.handles) return
+      d.kernel.handlers![p.cpu] =
+        { ...blankCall(setup.kernel), call: handlerName, step: 0, from: { cpu: p.cpu, vector } }
     },
   })
 }

@@ -48,6 +48,8 @@ export interface Iommu<U = unknown> {
   readonly clauseOf: Readonly<Record<ClaimRule, ClauseId>>
   /** The clause that asks for what a neutral step does. */
   readonly rules: Readonly<Record<Rule, ClauseId>>
+  /** By fault reason: the clause by which it refuses. */
+  readonly refusals: Readonly<Record<number, ClauseId>>
   /** The kernel's steps on this hardware, and designs that only it has. */
   readonly steps: Vocabulary<U>
   variants(strict: Design<U>): Readonly<Record<string, Design<U>>>
@@ -82,6 +84,8 @@ export interface Iommu<U = unknown> {
   /** Whether a CPU waits for the unit, and how many waits of it stand in the queue. */
   waitStatus(unit: U, cpu: number): 'idle' | 'pending' | 'done'
   queuedWaits(unit: U, cpu: number): number
+  /** Whether it holds a command that drains the requests of every domain, not of one. */
+  drainsAll(unit: U): boolean
   /** Whether a walk may begin at a table that the unit holds a pointer to. */
   holdsTable(unit: U): boolean
 }

@@ -1,135 +1,59 @@
-/** The calls of a kernel as actions: each call enters with its first step and goes on one atomic step at a time. */
+/** The calls of a kernel as actions: each call enters with its first step and goes on one atomic step at a time. The
+ *  protocol of handlers begins where a CPU takes an interrupt (spec/apic/delivery.ts). */
 import { ModelError, refuseAnswer } from '../../src/model/index.ts'
-import type { Action, Emit, Fields, Value } from '../../src/model/index.ts'
+import type { Action, Emit, Fields } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
-import type { Ids } from '../ids.ts'
+import { idsOf } from '../ids.ts'
 import type { Seen } from '../observations.ts'
-import { action, callNames } from '../state.ts'
-import type { Call, CallName, State } from '../state.ts'
+import { action, blankCall, callNames, handlerName, handlerOf } from '../state.ts'
+import type { Call, CallName, KernelShape, State } from '../state.ts'
 import type { Iommu } from '../iommu/iommu.ts'
 import type { Setup } from '../setup.ts'
+import type { CallSpec, Entry, Own, View } from '../step.ts'
+import { stepLabels } from './design.ts'
 import type { Design, Kernel, Protocol, Step } from './design.ts'
+import { builtInCalls } from './entries.ts'
 
-/** How a call is entered: who may call it when, and what its registers hold then. */
-interface CallSpec<P extends Fields = Fields> {
-  readonly says: string
-  /** What its cost belongs to. */
-  readonly path: string
-  readonly on: (b: Bounds) => boolean
-  readonly params: (id: Ids) => P
-  readonly when: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }, setup: Setup, iommu: Iommu) => boolean
-  readonly enter: (s: State, p: { readonly [K in keyof P]: Value<P[K]> }) => Partial<Call>
+/** Names of the calls that a design may give a protocol: built-in ones, and its own. */
+export const callsOf = ({ calls }: Pick<Design, 'calls'>): readonly string[] =>
+  [...callNames, ...Object.keys(calls).filter(name => !isBuiltIn(name))]
+/** Those, and its handler. */
+export const protocolsOf = (design: Pick<Design, 'calls'>): readonly string[] => [...callsOf(design), handlerName]
+export const isBuiltIn = (name: string): name is CallName => Object.hasOwn(builtInCalls, name)
+
+/** A call with all its parts: of a built-in one, those that the design does not replace. */
+export function callOf({ calls }: Pick<Design, 'calls'>, name: string): CallSpec {
+  const own = Object.hasOwn(calls, name) ? calls[name]! : {}
+  if (!isBuiltIn(name)) return own
+  const from = builtInCalls[name]
+  return { ...from, ...own, rules: { ...from.rules, ...own.rules }, takes: { ...from.takes, ...own.takes } }
 }
-const callSpec = <P extends Fields>(spec: CallSpec<P>): CallSpec => spec as unknown as CallSpec
 
-const isBusy = (s: State, test: (call: Call) => boolean): boolean =>
-  s.kernel.calls.some(call => call !== null && test(call))
-
-const memoryCalls = {
-  map: callSpec({
-    says: 'make a frame reachable by the devices of a domain, at one I/O virtual page',
-    path: 'map', on: b => b.frames > 0,
-    params: id => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
-    when: (s, p, { bounds: b }) => s.kernel.mappings[p.domain]![p.iova] === null && s.kernel.frames[p.frame] === null
-      && (p.write || b.readOnly === 1)
-      && !s.kernel.closed[p.domain]!,
-    enter: (s, { domain, iova, frame, write }) => {
-      // The allocators hand out frame and address to one caller only, whatever the protocol does before it takes them.
-      s.kernel.frames[frame] = domain
-      s.kernel.mappings[domain]![iova] = { frame, write, phase: 'mapping' }
-      return { domain, iova, frame, write }
-    },
-  }),
-  unmap: callSpec({
-    says: 'take one page back from the devices of a domain',
-    path: 'unmap', on: b => b.frames > 0, params: id => ({ domain: id.domain, iova: id.iova }),
-    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live' && !s.kernel.closed[p.domain]!,
-    enter: (s, { domain, iova }) => {
-      const mapping = s.kernel.mappings[domain]![iova]!
-      mapping.phase = 'unmapping'
-      return { domain, iova, frame: mapping.frame, write: mapping.write }
-    },
-  }),
-  protect: callSpec({
-    says: 'make a live mapping read-only',
-    path: 'protect', on: b => b.readOnly === 1, params: id => ({ domain: id.domain, iova: id.iova }),
-    when: (s, p) => s.kernel.mappings[p.domain]![p.iova]?.phase === 'live'
-      && s.kernel.mappings[p.domain]![p.iova]!.write
-      && !s.kernel.closed[p.domain]!,
-    enter: (s, { domain, iova }) => {
-      const mapping = s.kernel.mappings[domain]![iova]!
-      mapping.phase = 'changing'
-      return { domain, iova, frame: mapping.frame }
-    },
-  }),
-  flush: callSpec({
-    says: 'flush what the unmaps of a domain have deferred',
-    path: 'flush', on: b => b.frames > 0, params: id => ({ domain: id.domain }),
-    when: (s, p) => s.kernel.mappings[p.domain]!.some(mapping => mapping?.phase === 'deferred')
-      && !isBusy(s, call => call.call === 'flush' && call.domain === p.domain) && !s.kernel.closed[p.domain]!,
-    enter: (_, { domain }) => ({ domain }),
-  }),
-}
-const deviceCalls = {
-  attach: callSpec({
-    says: 'give a device that nobody has to a domain',
-    path: 'attach', on: b => b.reassign === 1, params: id => ({ device: id.device, domain: id.domain }),
-    when: (s, p) => s.kernel.attached[p.device] === null && !isBusy(s, call => call.device === p.device),
-    enter: (_, { device, domain }) => ({ device, domain }),
-  }),
-  detach: callSpec({
-    says: 'take a device from its domain',
-    path: 'detach', on: b => b.reassign === 1, params: id => ({ device: id.device }),
-    // The memory of a domain is at rest while the driver is taken down.
-    when: (s, p) => s.kernel.attached[p.device] !== null
-      && !isBusy(s, call => call.device === p.device || call.domain === s.kernel.attached[p.device]),
-    enter: (s, { device }) => ({ device, domain: s.kernel.attached[device]! }),
-  }),
-  portAccess: callSpec({
-    says: 'a driver asks for the ports of a device',
-    path: 'port-io', on: b => b.ports === 1, params: id => ({ domain: id.domain, device: id.device }),
-    // A driver may ask for anything: the protocol has to look.
-    when: () => true,
-    enter: (_, { domain, device }) => ({ domain, device }),
-  }),
-  migrateInterrupt: callSpec({
-    says: 'move an interrupt source to another CPU and vector',
-    path: 'irq-migrate', on: b => b.migrate > 0,
-    params: id => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
-    // A second move before the first has ended would leave two old vectors behind: it is refused, as Linux does. A
-    // source without one has nothing to move.
-    when: (s, p, setup, iommu) => p.source < setup.bounds.migrate && s.kernel.vectors[p.toCpu]![p.toVector] === null
-      && !isBusy(s, call => call.source === p.source)
-      && placeOf(s, p.source) !== null
-      && iommu.reaches(s.unit, p.toCpu, setup),
-    enter: (s, { source, toCpu, toVector }) => ({ source, to: { cpu: toCpu, vector: toVector },
-      from: placeOf(s, source) }),
-  }),
-}
-export const calls: Readonly<Record<CallName, CallSpec>> = { ...memoryCalls, ...deviceCalls }
-
-/** The one place that a source's handler is installed while it is not moving; null where a kernel has lost it. */
-function placeOf(s: State, source: number): { cpu: number; vector: number } | null {
-  for (const [cpu, row] of s.kernel.vectors.entries()) {
-    const vector = row.indexOf(source)
-    if (vector >= 0) return { cpu, vector }
+/** What of the kernel's state depends on the design. */
+export function shapeOf(design: Design, b: Bounds): KernelShape {
+  const sizes = { id: idsOf(b), b }
+  const lengths = protocolsOf(design).map(name => protocolOn(design, name, b).length)
+  return {
+    calls: callsOf(design).filter(name => !isBuiltIn(name)), longestProtocol: Math.max(1, ...lengths),
+    handles: protocolOn(design, handlerName, b).length > 0,
+    registers: design.registers?.(sizes) ?? {}, own: design.state?.(sizes) ?? null,
   }
-  return null
 }
 
 /** One action to enter each call, and one for each later step of its protocol. */
 export function kernelActions(design: Design, setup: Setup, iommu: Iommu): Action<State, Seen>[] {
-  return callNames.flatMap(name => {
-    const protocol = protocolOn(design, name, setup.bounds) as Protocol<unknown>
-    return protocol.length === 0 ? [] : protocolActions(name, protocol, setup, iommu)
+  return protocolsOf(design).flatMap(name => {
+    const protocol = protocolOn(design, name, setup.bounds)
+    return protocol.length === 0 ? [] : new Running(design, name, protocol, setup, iommu).actions()
   })
 }
 
 /** The steps that a call of the design takes within these bounds; none where it has no such call. */
-export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol {
+export function protocolOn(design: Design, name: string, b: Bounds): Protocol {
   const on = hardwareOf(b)
-  return calls[name].on(b) ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
+  const isOn = name === handlerName ? b.sources > 0 : callOf(design, name).on?.(b) ?? true
+  return isOn ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
 }
 
 /** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps
@@ -137,9 +61,10 @@ export function protocolOn(design: Design, name: CallName, b: Bounds): Protocol 
 const hardwareOf = (b: Bounds): Pick<Kernel, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
 
 /** @throws ModelError when the step does not say. */
-function isSkipped(step: Step, name: CallName, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
+function isSkipped(step: Step, name: string, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
+  if (step.skip === undefined) return false
   let answer: unknown
-  try { answer = step.skip?.(on) ?? false } catch (cause) {
+  try { answer = step.skip(on) } catch (cause) {
     throw new ModelError(`skip of ${name}/${step.name} threw: `
       + `${cause instanceof Error ? cause.message : String(cause)}`)
   }
@@ -147,59 +72,137 @@ function isSkipped(step: Step, name: CallName, on: Parameters<NonNullable<Step['
   throw new ModelError(`skip of ${name}/${step.name} answered ${String(answer)}; answer true or false`)
 }
 
-function protocolActions(name: CallName, protocol: Protocol<unknown>, setup: Setup,
-  iommu: Iommu): Action<State, Seen>[] {
-  const { bounds: b, ids } = setup, { cpu } = ids
-  const caller = { kind: 'range', low: 0, high: b.callers - 1 } as const
-  const spec = calls[name]
-  const hardware = { ...hardwareOf(b), iommu }
-  const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
-  const view = (s: State, at: number): Omit<Kernel<unknown>, 'emit'> => ({ s, call: s.kernel.calls[at]!, cpu: at,
-    ...hardware })
-  const labels = stepLabels(protocol)
-  const take = (k: Omit<Kernel<unknown>, 'emit'>, i: number, emit: Emit<Seen>): void => {
-    refuseAnswer(protocol[i]!.then({ ...k, emit }))
-    const clause = clauseOf(protocol[i]!, iommu)
-    if (clause !== undefined) emit.clause(clause)
-    if (k.s.kernel.calls[k.cpu] === null) return // the step ended the call: it failed
-    if (i + 1 < protocol.length) k.call.step = i + 1
-    else k.s.kernel.calls[k.cpu] = null
+type AnyView = View<unknown, Own>
+type AnyStep = Step<unknown, Own>
+type Arguments = Readonly<Record<string, number>> & { readonly cpu: number }
+
+/** One call of a design on one machine. */
+class Running {
+  private readonly steps: readonly AnyStep[]
+  private readonly labels: readonly string[]
+  /** By name of a step: where the call goes on that goes there. */
+  private readonly targets: ReadonlyMap<string, number>
+  private readonly hardware: Pick<AnyView, 'b' | 'caps' | 'iommu' | 'design'>
+  private readonly blank: Record<string, unknown>
+  private readonly spec: CallSpec
+  private readonly path: string
+
+  constructor(design: Design, private readonly name: string, protocol: Protocol, private readonly setup: Setup,
+    private readonly iommu: Iommu) {
+    this.steps = protocol as readonly AnyStep[]
+    this.labels = stepLabels(protocol)
+    this.targets = targetsOf(name, design.protocols[name]!, protocol)
+    this.hardware = { ...hardwareOf(setup.bounds), iommu, design: setup.design }
+    this.blank = blankCall(setup.kernel) as unknown as Record<string, unknown>
+    this.spec = name === handlerName ? {} : callOf(design, name)
+    this.path = name === handlerName ? 'irq-deliver' : this.spec.path ?? name
   }
-  const params = { cpu: b.callers === b.cpus ? cpu : caller }
-  // Nothing of a call is to be seen before its first step, so a first step that never waits comes with the entry.
-  const joined = protocol[0]!.when === undefined
-  const enter = action(name, {
-    agent, says: spec.says, path: spec.path, params: { ...params, ...spec.params(ids) },
-    when: (s, p) => s.kernel.calls[p.cpu] === null && spec.when(s, p as never, setup, iommu),
-    then: (d, p, emit) => {
-      const registers = spec.enter(d, p as never)
-      d.kernel.calls[p.cpu] = { ...blank, ...registers, call: name, step: 0 }
-      if (joined) take(view(d, p.cpu), 0, emit)
-    },
-  })
-  const steps = protocol.map((step, i) => action(`${name}/${labels[i]}`, {
-    agent, says: step.says, path: spec.path, fair: true, params,
-    when: (s, p) => {
-      const call = s.kernel.calls[p.cpu]
-      return call !== null && call !== undefined && call.call === name && call.step === i
-        && (step.when?.(view(s, p.cpu)) ?? true)
-    },
-    then: (d, p, emit) => { take(view(d, p.cpu), i, emit) },
-  }))
-  return [enter, ...joined ? steps.slice(1) : steps]
+
+  actions(): Action<State, Seen>[] {
+    // Nothing of a call is to be seen before its first step, so a first step that never waits comes with the entry.
+    const joined = this.name !== handlerName && this.steps[0]!.when === undefined
+    const steps = this.steps.map((_, i) => this.stepAction(i))
+    const later = joined && !this.isTarget(0) ? steps.slice(1) : steps
+    return this.name === handlerName ? later : [this.entry(joined), ...later]
+  }
+
+  /** A handler runs on any CPU, a call on those that make calls. */
+  private get params() {
+    const { bounds: b, ids: { cpu } } = this.setup
+    const isAny = b.callers === b.cpus || this.name === handlerName
+    return { cpu: isAny ? cpu : { kind: 'range', low: 0, high: b.callers - 1 } as const }
+  }
+
+  private entry(joined: boolean): Action<State, Seen> {
+    const { spec, name } = this, { bounds: b, ids: id } = this.setup
+    const rules = Object.values(spec.rules ?? {}).filter(rule => rule !== null)
+    const takes = Object.values(spec.takes ?? {}).filter(part => part !== null)
+    const own = spec.params?.({ id, b }) ?? {}
+    const registers = Object.keys(own).filter(param => Object.hasOwn(this.blank, param))
+    return action<Fields>(name, {
+      agent, says: spec.says ?? name, path: this.path, params: { ...this.params, ...own },
+      when: (s, given) => {
+        const p = given as Arguments
+        return isFree(s, p.cpu) && rules.every(rule => this.answered(rule(this.view(s, p) as never)))
+      },
+      then: (d, given, emit) => {
+        const p = given as Arguments, k = this.view(d, p)
+        for (const take of takes) refuseAnswer(take(k as never))
+        d.kernel.calls[p.cpu] = { ...this.blank, ...Object.fromEntries(registers.map(param => [param, p[param]])),
+          ...spec.registers?.(k as never), call: name, step: 0 } as unknown as Call
+        if (joined) this.take(d, p.cpu, 0, emit)
+      },
+    })
+  }
+  private view(s: State, args: Arguments): Entry<unknown, Own, Arguments> {
+    return { s: s as AnyView['s'], args, cpu: args.cpu, ...this.hardware,
+      reaches: cpu => this.iommu.reaches(s.unit, cpu, this.setup) }
+  }
+  /** @throws ModelError */
+  private answered(answer: unknown): boolean {
+    if (typeof answer === 'boolean') return answer
+    throw new ModelError(`a rule of the entry of ${this.name} answered ${String(answer)}; answer true or false`)
+  }
+
+  private stepAction(i: number): Action<State, Seen> {
+    const step = this.steps[i]!
+    return action(`${this.name}/${this.labels[i]}`, {
+      agent, says: step.says, path: this.path, fair: true, params: this.params,
+      when: (s, p) => {
+        const call = this.running(s)[p.cpu]
+        return call !== null && call !== undefined && call.call === this.name && call.step === i
+          && (this.name === handlerName || handlerOf(s.kernel, p.cpu) === null)
+          && (step.when === undefined || step.when(this.viewOf(s, p.cpu)))
+      },
+      then: (d, p, emit) => { this.take(d, p.cpu, i, emit) },
+    })
+  }
+  private viewOf(s: State, cpu: number): AnyView {
+    return { s: s as AnyView['s'], call: this.running(s)[cpu]!, cpu, ...this.hardware }
+  }
+  /** Calls, or interrupts, that CPUs are in. */
+  private running(s: State): (Call | null)[] { return this.name === handlerName ? s.kernel.handlers! : s.kernel.calls }
+
+  private take(d: State, cpu: number, i: number, emit: Emit<Seen>): void {
+    const step = this.steps[i]!, view = this.viewOf(d, cpu)
+    let next = i + 1
+    const go = (label: string): void => { next = this.targetOf(step, label) }
+    refuseAnswer(step.then({ ...view, emit, go, end: () => { next = this.steps.length } }))
+    const clause = clauseOf(step, this.iommu)
+    if (clause !== undefined) emit.clause(clause)
+    if (this.running(d)[cpu] === null) return // the step ended the call by hand
+    if (next < this.steps.length) view.call.step = next
+    else this.running(d)[cpu] = null
+  }
+  private targetOf(step: AnyStep, label: string): number {
+    const found = step.goesTo?.includes(label) === true ? this.targets.get(label) : undefined
+    if (found !== undefined) return found
+    throw new ModelError(`${this.name}/${step.name} goes to '${label}', which its goesTo does not name; it names `
+      + (step.goesTo ?? ['nothing']).join(', '))
+  }
+  private isTarget(i: number): boolean {
+    return this.steps.some(({ goesTo = [] }) => goesTo.some(label => this.targets.get(label) === i))
+  }
 }
 
-const blank = { device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null,
-  from: null }
+const agent = (p: { readonly cpu?: unknown }): string => `cpu${String(p.cpu)}`
+const isFree = ({ kernel }: State, cpu: number): boolean =>
+  kernel.calls[cpu] === null && handlerOf(kernel, cpu) === null
+
+/** By name of a step of the whole protocol: its place in the part that is taken on this hardware. Where the step is
+ *  left out, that of the next which is not. @throws ModelError naming a step that there is not. */
+function targetsOf(name: string, whole: Protocol, part: Protocol): ReadonlyMap<string, number> {
+  const labels = stepLabels(whole)
+  for (const step of part) {
+    const missing = step.goesTo?.find(label => !labels.includes(label))
+    if (missing !== undefined)
+      throw new ModelError(`${name}/${step.name} goes to '${missing}', and ${name} has no such step; it has `
+        + labels.join(', '))
+  }
+  return new Map(labels.map((label, at) =>
+    [label, whole.slice(0, at).filter(step => part.includes(step)).length] as const))
+}
 
 /** The clause that asks for a step. */
 export const clauseOf = ({ clause, rule }: Pick<Step, 'clause' | 'rule'>,
   { rules }: Pick<Iommu, 'rules'>): string | undefined => clause ?? (rule === undefined ? undefined : rules[rule])
-
-/** Step names, numbered where a protocol takes a step more than once. */
-export function stepLabels(protocol: Protocol): readonly string[] {
-  return protocol.map((step, i) => {
-    const before = protocol.slice(0, i).filter(other => other.name === step.name).length
-    return before === 0 ? step.name : `${step.name}#${before + 1}`
-  })
-}

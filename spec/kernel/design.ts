@@ -1,38 +1,69 @@
 /** A kernel design: a protocol of atomic steps for each call it offers. A bug is an edit of a protocol:
  *  `without(...)`. */
-import type { CallName } from '../state.ts'
-import type { Design, DesignOptions, Protocol, ProtocolSource, Step } from '../step.ts'
+import { claimOf } from '../claim.ts'
+import type { AnyOwn, Design, DesignOptions, Own, Protocol, ProtocolName, ProtocolSource, Step } from '../step.ts'
 
-export type { Design, DesignOptions, Kernel, NeutralStep, Protocol, ProtocolSource, Step } from '../step.ts'
+export type {
+  Design, DesignOptions, Kernel, NeutralStep, Own, Protocol, ProtocolSource, Step, View,
+} from '../step.ts'
 
-export function design<U>(name: string, options: DesignOptions,
-  protocols: Readonly<Partial<Record<CallName, ProtocolSource<U>>>>): Design<U> {
+/** What a design has where it says nothing. */
+export const usual = {
+  iommu: null, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
+  interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, state: null, start: null, registers: null,
+  calls: {}, scopes: null, claims: [],
+} as const
+
+/** `C`: names of calls of its own, each of which has a protocol too. */
+export function design<U, O extends Own = AnyOwn<U>, C extends string = never>(name: string,
+  options: NoInfer<DesignOptions<U, O>> & { readonly calls?: Readonly<Record<C, unknown>> },
+  protocols: Readonly<Partial<Record<ProtocolName | NoInfer<C>, ProtocolSource<U, O>>>>): Design<U, O> {
   return {
-    name, iommu: null, userDrivers: false, verifiesSource: true, blocksCompatibility: true,
-    extendedInterrupts: 'as-capable', interruptTables: 1, memoryOf: null, interruptsOf: null,
-    givesUp: {}, ...options,
-    protocols: Object.fromEntries(Object.entries(protocols).map(([call, steps]) => [call, steps.flat()])),
+    ...usual, name, ...options, claims: (options.claims ?? []).map(claimOf),
+    protocols: Object.fromEntries(Object.entries<ProtocolSource<U, O>>(protocols as never)
+      .map(([call, steps]) => [call, stepsOf(call, steps)])),
   }
 }
 
 /** The design without a step (or steps that belong together), wherever the protocol has it. @throws RangeError when it
  *  has none. */
-export function without<U>(from: Design<U>, call: CallName, ...steps: readonly (Step<U> | Protocol<U>)[]): Design<U> {
+export function without<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string,
+  ...steps: readonly (Step<U, O> | Protocol<U, O>)[]): Design<U, O> {
   const gone = steps.flat()
   for (const step of gone) positionOf(from, call, step)
   return edited(from, call, `without ${call}.${steps.map(nameOf).join('+')}`,
-    protocol => protocol.filter(step => !gone.includes(step)))
+    protocol => taken(protocol, step => gone.includes(step)))
+}
+
+/** The protocol without these steps. Where another goes to one of them, its place stays. */
+export function taken<U, O extends Own>(protocol: Protocol<U, O>,
+  isGone: (step: Step<U, O>, label: string) => boolean): Protocol<U, O> {
+  const labels = stepLabels(protocol)
+  return protocol.flatMap((step, at) => {
+    if (!isGone(step, labels[at]!)) return [step]
+    return protocol.some(({ goesTo = [] }) => goesTo.includes(labels[at]!)) ? [{ ...step, skip: () => true }] : []
+  })
+}
+
+/** Step names, numbered where a protocol takes a step more than once. */
+export function stepLabels(protocol: readonly { readonly name: string }[]): readonly string[] {
+  return protocol.map((step, i) => {
+    const before = protocol.slice(0, i).filter(other => other.name === step.name).length
+    return before === 0 ? step.name : `${step.name}#${before + 1}`
+  })
 }
 
 /** The design with two steps of a protocol in each other's place. */
-export function swapped<U>(from: Design<U>, call: CallName, one: Step<U>, other: Step<U>): Design<U> {
+export function swapped<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string,
+  one: Step<U, O>, other: Step<U, O>): Design<U, O> {
   const i = positionOf(from, call, one), j = positionOf(from, call, other)
   return edited(from, call, `${call}.${one.name}<->${other.name}`,
     protocol => protocol.with(i, other).with(j, one))
 }
 
 /** The design with a step moved to right before another. */
-export function moved<U>(from: Design<U>, call: CallName, step: Step<U>, before: Step<U>): Design<U> {
+export function moved<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string,
+  step: Step<U, O>, before: Step<U, O>): Design<U, O> {
   positionOf(from, call, step)
   positionOf(from, call, before)
   return edited(from, call, `${call}.${step.name} before ${before.name}`, protocol =>
@@ -40,25 +71,47 @@ export function moved<U>(from: Design<U>, call: CallName, step: Step<U>, before:
 }
 
 /** The design with one step done another way. */
-export function replaced<U>(from: Design<U>, call: CallName, step: Step<U>,
-  ...by: readonly (Step<U> | Protocol<U>)[]): Design<U> {
+export function replaced<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string, step: Step<U, O>,
+  ...by: readonly (Step<U, O> | Protocol<U, O>)[]): Design<U, O> {
   positionOf(from, call, step)
   return edited(from, call, `${call}.${step.name}->${by.map(nameOf).join('+')}`,
-    protocol => protocol.flatMap(one => one === step ? by.flat() : [one]))
+    protocol => protocol.flatMap(one => one === step ? stepsOf(call, by) : [one]))
 }
 
 /** The design with another protocol for a call. */
-export function withProtocol<U>(from: Design<U>, call: CallName, protocol: ProtocolSource<U>,
-  name = `${from.name}+${call}`): Design<U> {
-  return { ...from, name, protocols: { ...from.protocols, [call]: protocol.flat() } }
+export function withProtocol<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string,
+  protocol: ProtocolSource<U, O>, name = `${from.name}+${call}`): Design<U, O> {
+  return { ...from, name, protocols: { ...from.protocols, [call]: stepsOf(call, protocol) } }
 }
 
-function edited<U>(from: Design<U>, call: CallName, change: string,
-  edit: (protocol: Protocol<U>) => Protocol<U>): Design<U> {
+/** An entry of a protocol that is no step: a mistyped name of a namespace is `undefined`. */
+export class MissingStep extends RangeError {
+  readonly call: string
+  /** From 0, as the list was given. */
+  readonly at: number
+  /** The entry before it: a step, or a list of steps. */
+  readonly before: unknown
+  constructor(call: string, at: number, before: unknown) {
+    super(`entry ${at + 1} of ${call} is no step`)
+    this.call = call
+    this.at = at
+    this.before = before
+  }
+}
+
+/** All steps of the lists in it, in order. @throws MissingStep. */
+function stepsOf<U, O extends Own>(call: string, source: ProtocolSource<U, O>): Protocol<U, O> {
+  const missing = source.findIndex(entry => (entry as unknown) === undefined || entry === null)
+  if (missing >= 0) throw new MissingStep(call, missing, source[missing - 1])
+  return source.flat()
+}
+
+function edited<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string, change: string,
+  edit: (protocol: Protocol<U, O>) => Protocol<U, O>): Design<U, O> {
   return { ...from, name: `${from.name} ${change}`,
     protocols: { ...from.protocols, [call]: edit(from.protocols[call] ?? []) } }
 }
-function positionOf<U>(from: Design<U>, call: CallName, step: Step<U>): number {
+function positionOf<U, O extends Own = AnyOwn<U>>(from: Design<U, O>, call: string, step: Step<U, O>): number {
   const at = from.protocols[call]?.indexOf(step) ?? -1
   if (at < 0) throw new RangeError(`design '${from.name}' has no step ${call}/${step.name}`)
   return at

@@ -1,13 +1,12 @@
 /** Edits of a protocol by name: a step taken out, or two in each other's place. What an argument about a step is
  *  about. */
-import { stepLabels } from './calls.ts'
+import { protocolsOf } from './calls.ts'
+import { stepLabels, taken } from './design.ts'
 import type { Design, Protocol, Step } from './design.ts'
-import { callNames } from '../state.ts'
-import type { CallName } from '../state.ts'
 
 /** Labels are those of `stepLabels`. `without`: the steps that go; `swap`: the two that change places. */
 export type Edit = {
-  readonly call: CallName
+  readonly call: string
 } & ({ readonly without: readonly string[] } | { readonly swap: readonly [string, string] })
 
 /** `unmap/invalidatePage`, `unmap/lockTables+unlockTables`, `unmap/clearPte<>writeBackPte`. */
@@ -40,14 +39,15 @@ export const edited = (design: Design, edits: string): Design =>
   edits.split('~').reduce((from, text) => applied(from, editOf(from, text)), design)
 
 /** @throws NoSuchEdit when the text is none, or names what the design has not. */
-function editOf({ name, protocols }: Design, text: string): Edit {
+function editOf(design: Design, text: string): Edit {
+  const { name, protocols } = design, calls = protocolsOf(design)
   const [, given, steps] = one.exec(text) ?? []
   if (steps === undefined) throw new NoSuchEdit(`'${text}' is no edit`, text, [])
-  const call = callNames.find(known => known === given)
+  const call = calls.find(known => known === given)
   const protocol = call === undefined ? undefined : protocols[call]
   if (call === undefined || protocol === undefined)
     throw new NoSuchEdit(`design '${name}' has no call '${given!}'`, given!,
-      callNames.filter(known => protocols[known] !== undefined))
+      calls.filter(known => protocols[known] !== undefined))
   const labels = stepLabels(protocol), wanted = steps.split(/<>|\+/)
   const missing = wanted.find(step => !labels.includes(step))
   if (missing !== undefined)
@@ -63,7 +63,7 @@ export function applied(from: Design, edit: Edit): Design {
     protocols: { ...from.protocols, [edit.call]: changed(protocol, labels, edit) } }
 }
 function changed(protocol: Protocol, labels: readonly string[], edit: Edit): Protocol {
-  if ('without' in edit) return protocol.filter((_, at) => !edit.without.includes(labels[at]!))
+  if ('without' in edit) return taken(protocol, (_, label) => edit.without.includes(label))
   const [i, j] = edit.swap.map(step => labels.indexOf(step)) as [number, number]
   return protocol.with(i, protocol[j]!).with(j, protocol[i]!)
 }
@@ -71,7 +71,7 @@ function changed(protocol: Protocol, labels: readonly string[], edit: Edit): Pro
 /** What to try of a call: each step taken out; what is held between two steps not taken at all; and each two stores the
  *  other way round that follow each other in one of the `variants` (the protocol as different hardware has it) and
  *  touch what hardware reads. */
-export function editsOf(design: Design, call: CallName, variants: readonly Protocol[],
+export function editsOf(design: Design, call: string, variants: readonly Protocol[],
   touches: (step: Step) => boolean): readonly Edit[] {
   const protocol = design.protocols[call] ?? []
   const labels = stepLabels(protocol)
@@ -109,7 +109,8 @@ export function isCostOnly(step: Step, on: Parameters<NonNullable<Step['skip']>>
   const emit = { cost: () => {}, clause: () => {}, see: () => { seen = true } }
   try {
     if (step.when !== undefined) return false
-    step.then({ s: new Proxy({}, closed), call: new Proxy({}, closed), cpu: 0, b: on.b, caps: on.caps, emit } as never)
+    step.then({ s: new Proxy({}, closed), call: new Proxy({}, closed), cpu: 0, b: on.b, caps: on.caps,
+      emit, go: look, end: look } as never)
   } catch { return false }
   return !seen
 }

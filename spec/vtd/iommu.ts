@@ -10,6 +10,7 @@ import type { Unit } from './bounded/state.ts'
 import { ring0RegisterOf } from './designs.ts'
 import { contextNotPresent } from './faults.ts'
 import { vtdFacts } from './facts.ts'
+import { faultReasons } from './faults.ts'
 import { vtdVocabulary } from './steps/index.ts'
 
 export const vtd: Iommu<Unit> = {
@@ -20,6 +21,7 @@ export const vtd: Iommu<Unit> = {
     'interrupt-drain': 'VTD:6/interrupt-drain', 'old-or-new': 'VTD:6/old-or-new',
     untranslated: 'VTD:11.4/translation-disabled',
   },
+  refusals: Object.fromEntries(faultReasons.map(({ code, clause }) => [code, clause])),
   weakest: { cm: 1, rwbf: 1, coherent: 0 }, narrow: { eim: 0 },
   clauseOf: {
     'no-dma-escape': 'VTD:table-28/second-stage-leaf', 'no-access-after-unmap': 'VTD:table-28/second-stage-leaf',
@@ -40,7 +42,7 @@ export const vtd: Iommu<Unit> = {
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },
   deliver: (state, message, emit, { bounds }) => deliver(state, message, emit, bounds),
-  queueTag,
+  queueTag, drainsAll: ({ queue }) => queue.some(({ type }) => type === 'iotlb-global'),
   waitStatus: ({ waits }, cpu) => waits[cpu]!,
   queuedWaits: ({ queue }, cpu) => queue.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length,
   holdsTable: ({ pagingCache }) => pagingCache.some(row => row.some(page => page !== null)),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { nearest, UserError } from '../errors.ts'
-import { jsonFault } from '../text/json-position.ts'
+import { badJson } from '../text/json-position.ts'
 import { alarmKinds, unknowns } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import { RangeList, rights } from './ranges.ts'
@@ -63,11 +63,8 @@ const mistake = (code: string, subject: string, problem: string, next: string): 
   new UserError({ code: `E-POLICY-${code}`, subject, problem, next })
 
 export function parsePolicy(text: string, path: string): Policy {
-  const fault = jsonFault(text)
-  if (fault !== null)
-    throw mistake('JSON', `${path}:${fault.line}:${fault.column}`,
-      fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on',
-      'mend the file at this place')
+  const bad = badJson(text)
+  if (bad !== null) throw mistake('JSON', path + bad.place, bad.problem, 'mend the file at this place')
   const again = twice(text)
   if (again !== null) throw mistake('TWICE', `${path}:${again.line}:${again.column}`,
     `"${again.key}" is there twice, and only the last would count`, 'join the two')

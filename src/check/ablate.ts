@@ -10,14 +10,13 @@ import { onHardware } from '../../spec/variants.ts'
 import type { Hardware } from '../../spec/variants.ts'
 import { applied, editName, editsOf, isAsked, isCostOnly } from '../../spec/kernel/edits.ts'
 import type { Edit } from '../../spec/kernel/edits.ts'
-import { calls, protocolOn, stepLabels } from '../../spec/kernel/calls.ts'
+import { callOf, protocolOn, protocolsOf } from '../../spec/kernel/calls.ts'
+import { stepLabels } from '../../spec/kernel/design.ts'
 import type { Design, Step } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { RemapProperty } from '../../spec/machine.ts'
 import { worlds } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { callNames } from '../../spec/state.ts'
-import type { CallName } from '../../spec/state.ts'
 import { whyBroken, whyOf } from './ablation-reasons.ts'
 import { hardwareSteps } from './hardware-visible-steps.ts'
 import type { Watch } from './run-scopes.ts'
@@ -25,7 +24,7 @@ import type { Subject } from './subject.ts'
 
 export interface AblationPlan {
   readonly subject: Subject
-  readonly calls: readonly CallName[]
+  readonly calls: readonly string[]
   readonly hardware: readonly Hardware[]
   /** Smallest first. */
   readonly scopes: readonly Scope[]
@@ -38,8 +37,8 @@ export interface AblationPlan {
 }
 
 /** Whether the call is taken anywhere in a scope. */
-export const occurs = (design: Design, call: CallName, { bounds: b, on }: Scope): boolean =>
-  on(design) && calls[call].on(b) && (design.protocols[call] ?? []).length > 0
+export const occurs = (design: Design, call: string, { bounds: b, on }: Scope): boolean =>
+  on(design) && (callOf(design, call).on?.(b) ?? true) && (design.protocols[call] ?? []).length > 0
 
 /** Scopes in the order of how many different steps can be taken in them. */
 export const smallestFirst = (design: Design, scopes: readonly Scope[]): readonly Scope[] =>
@@ -82,7 +81,7 @@ class Ablation {
     this.end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
   }
 
-  async protocol(call: CallName): Promise<ProtocolReport> {
+  async protocol(call: string): Promise<ProtocolReport> {
     const { subject, scopes } = this.plan
     const { design } = subject
     const hardware = this.plan.hardware.filter(({ matters }) => matters(call, design))
@@ -181,7 +180,8 @@ class Ablation {
 
   /** What makes the machine: the steps that are really taken, and the bounds. */
   private keyOf(design: Design, b: Bounds): string {
-    const protocols = callNames.map(call => protocolOn(design, call, b).map(step => this.numberOf(step)).join('.'))
+    const protocols = protocolsOf(design)
+      .map(call => protocolOn(design, call, b).map(step => this.numberOf(step)).join('.'))
     return `${protocols.join(' ')} ${showBounds(b)}`
   }
   private numberOf(step: Step): number {

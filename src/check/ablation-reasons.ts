@@ -6,9 +6,9 @@ import { shellWord } from '../text/shell.ts'
 import { propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
+import { protocolsOf } from '../../spec/kernel/calls.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { callNames } from '../../spec/state.ts'
 import type { Subject } from './subject.ts'
 
 /** Null when nothing shows a need. A witness or step that is never reached counts only after a complete search. */
@@ -28,7 +28,7 @@ export function whyOf(subject: Subject, less: Design, scope: Scope, b: Bounds, r
   }
   const unreached = found.complete ? found.results.find(({ outcome }) => outcome === 'unreached')?.property ?? null
     : null
-  const never = found.complete && unreached === null ? neverTaken(right, found) : null
+  const never = found.complete && unreached === null ? neverTaken(subject.design, right, found) : null
   if (unreached === null && never === null) return null
   return {
     ...about, property: unreached, clause: null, ops: null, also: [], command: commandOf(subject, less, b, unreached),
@@ -46,10 +46,10 @@ export function whyBroken(subject: Subject, less: Design, scope: Scope, b: Bound
 }
 
 /** A call, or step of one, that the design takes with the step, and never without it. */
-function neverTaken({ coverage: { actions: with_ } }: Exploration,
+function neverTaken(design: Design, { coverage: { actions: with_ } }: Exploration,
   { coverage: { actions: without } }: Exploration): string | null {
   const ofCalls = Object.keys(with_)
-    .filter(name => callNames.some(call => name === call || name.startsWith(`${call}/`)))
+    .filter(name => protocolsOf(design).some(call => name === call || name.startsWith(`${call}/`)))
   return ofCalls.find(name => with_[name]!.fired > 0 && without[name]?.fired === 0) ?? null
 }
 

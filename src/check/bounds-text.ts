@@ -8,6 +8,21 @@ import type { Subject } from './subject.ts'
 
 /** The bounds of `cpus=2,frames=2`, the others standard. @throws UserError E-BOUNDS with the place in the text. */
 export function boundsOf(text: string, subject = '--bounds'): Bounds {
+  const given = bounds(changesIn(text, subject))
+  const bad = badBoundsError(given, subject)
+  if (bad !== null) throw bad
+  return given
+}
+
+/** Why these bounds make no sense together. */
+export function badBoundsError(b: Bounds, subject: string): UserError | null {
+  const problem = badBounds(b)
+  return problem === null ? null
+    : new UserError({ code: 'E-BOUNDS', subject, problem, next: '`remapcheck list bounds` shows each with its range' })
+}
+
+/** What `cm=1,frames=2` gives. @throws UserError E-BOUNDS with the place in the text. */
+export function changesIn(text: string, subject = '--bounds'): Partial<Bounds> {
   const changes: Partial<Record<BoundName, number>> = {}
   let column = 1
   const fail = (problem: string, next: string): never => {
@@ -24,12 +39,7 @@ export function boundsOf(text: string, subject = '--bounds'): Bounds {
     changes[name as BoundName] = Number(value)
     column += part.length + 1
   }
-  const given = bounds(changes)
-  const why = badBounds(given)
-  if (why !== null)
-    throw new UserError({ code: 'E-BOUNDS', subject, problem: why,
-      next: '`remapcheck list bounds` shows each with its range' })
-  return given
+  return changes
 }
 
 /** @throws UserError E-BOUNDS where a design's IOMMU has no capability that the bounds switch. */

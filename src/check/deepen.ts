@@ -1,13 +1,13 @@
 /** `check --deep`: raises the bounds of each scope, one after the other, for as long as there is time, and keeps what
  *  was proved last. */
-import type { Exploration } from '../explore/result.ts'
 import type { Climb, DesignReport, ScopeReport } from '../report/check.ts'
 import { ladder, raised, showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import { scopesOf } from '../../spec/scopes.ts'
+import { scopesOn } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import { exploreOne } from './run-scopes.ts'
-import type { Plan, Watch } from './run-scopes.ts'
+import { positionText } from './progress.ts'
+import { exploreOne, surprisesIn } from './run-scopes.ts'
+import type { Found, Plan, Watch } from './run-scopes.ts'
 import type { Subject } from './subject.ts'
 
 /** Where --time is not given. */
@@ -30,18 +30,21 @@ class Ascent {
 
   constructor(subject: Subject, scope: Scope) { this.subject = subject; this.scope = scope; this.next = scope.bounds }
 
-  took(bounds: Bounds, exploration: Exploration, isDecided: boolean): void {
+  took(bounds: Bounds, found: Found): void {
     const { scope: { name, says } } = this
     const shown = showBounds(bounds)
-    const { states, seconds, stopped } = exploration
-    if (isDecided || this.report === null) this.report = { scope: name, says, bounds: shown, exploration }
+    const { exploration, exploration: { states, seconds, stopped } } = found
+    const isDecided = stopped === null, surprises = surprisesIn(this.subject.design, exploration)
+    this.isViolated = surprises.length > 0
+    if (isDecided || this.isViolated || this.report === null)
+      this.report = { scope: name, says, bounds: shown, ...found }
     this.next = null
-    if (!isDecided) this.unfinished = { bounds: shown, states, stopped: stopped ?? 'time' }
-    else {
+    if (isDecided) {
       this.rungs++
       this.proved = { bounds: shown, states, seconds }
-      this.next = this.above(bounds)
     }
+    if (isDecided && !this.isViolated) this.next = this.above(bounds)
+    if (!isDecided && !this.isViolated) this.unfinished = { bounds: shown, states, stopped }
   }
 
   /** The bounds take turns. */
@@ -63,7 +66,7 @@ class Ascent {
 export async function climb(plan: Plan,
   watch: Watch): Promise<{ readonly designs: DesignReport[]; readonly climbs: Climb[] }> {
   const ascents = plan.subjects.flatMap(subject =>
-    scopesOf(subject.design, plan.scopes).map(scope => new Ascent(subject, scope)))
+    scopesOn(subject.design, plan.scopes).map(scope => new Ascent(subject, scope)))
   const end = performance.now() + (plan.maxSeconds ?? deepSeconds) * 1000
   for (let climbing = ascents; climbing.length > 0
     && !watch.signal.aborted; climbing = climbing.filter(({ next }) => next !== null))
@@ -72,14 +75,11 @@ export async function climb(plan: Plan,
       if (next === null || watch.signal.aborted) continue
       const share = Math.max(0, end - performance.now()) / (ascent.rungs === 0 && climbing.length > 1 ? 2
         : climbing.length - i)
-      const exploration = await exploreOne(plan, subject, { ...scope, bounds: next }, performance.now() + share, watch)
-      const surprises = exploration.results.filter(({ property, violation }) =>
-        violation !== null && !Object.hasOwn(subject.design.givesUp, property))
-      ascent.took(next, exploration, exploration.stopped === null)
-      if (surprises.length === 0) continue
-      ascent.report = { scope: scope.name, says: scope.says, bounds: showBounds(next), exploration }
-      ascent.isViolated = true
-      ascent.next = null
+      const { design: { name: design } } = subject, designs = plan.subjects.length
+      const position = { design, designs, scope: scope.name, number: 1, of: 1, violated: [] }
+      const told = { violated: new Set<string>(), failed: new Set<string>() }
+      ascent.took(next, await exploreOne(plan, subject, { ...scope, bounds: next }, share,
+        { ...watch, told, say: text => { watch.say(`${positionText(position)}${text}`) } }))
     }
   return { designs: plan.subjects.map(subject => reportOf(plan, subject, ascents, watch)),
     climbs: ascents.map(climbOf) }

@@ -6,12 +6,11 @@ import { demandingOf, iommuOf } from '../../spec/iommus.ts'
 import type { Design, Step } from '../../spec/kernel/design.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
-import type { CallName } from '../../spec/state.ts'
 
 const runs = 40, length = 60, mostScopes = 5
 
 /** Steps of the call that changed the unit in these runs, its tables or a source. */
-export async function hardwareSteps(design: Design, call: CallName,
+export async function hardwareSteps(design: Design, call: string,
   scopes: readonly Scope[]): Promise<ReadonlySet<Step>> {
   const found = new Set<Step>()
   const watched: Design = { ...design,

@@ -4,23 +4,27 @@ import { suggest, usage, UserError } from '../errors.ts'
 import { NotInterchangeable } from '../explore/symmetry.ts'
 import type { ExhaustiveOptions } from '../explore/exhaustive.ts'
 import { exploreFully } from '../explore/full.ts'
+import { ModelError } from '../model/index.ts'
 import { exploreRandomly } from '../explore/random.ts'
 import { scalarsetsOf } from '../explore/groups.ts'
 import type { Progress } from '../explore/pace.ts'
-import type { Exploration } from '../explore/result.ts'
-import type { DesignReport, ScopeReport } from '../report/check.ts'
+import type { Exploration, PropertyResult, Violation } from '../explore/result.ts'
+import type { DesignReport, Failure, ScopeReport } from '../report/check.ts'
+import { counted } from '../text/count.ts'
 import { shellWord } from '../text/shell.ts'
 import { specHash } from '../trace/format.ts'
-import { claims, propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
-import { remapMachine } from '../../spec/machine.ts'
-import type { RemapMachine } from '../../spec/machine.ts'
-import { scopesOf } from '../../spec/scopes.ts'
+import { scopesOn } from '../../spec/scopes.ts'
+import type { Claim } from '../../spec/claim.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import type { RemapMachine, RemapProperty } from '../../spec/machine.ts'
 import type { Scope } from '../../spec/scopes.ts'
+import { badBoundsError } from './bounds-text.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
-import { asDesignError, withDesignErrors } from './design-errors.ts'
-import { progressLine } from './progress.ts'
-import { machineOf } from './subject.ts'
+import { failureOf } from './design-errors.ts'
+import { positionText, progressLine } from './progress.ts'
+import type { Position } from './progress.ts'
+import { machineOf, machineWith, propertiesOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 
 export interface Plan {
@@ -43,11 +47,17 @@ export interface Plan {
   readonly resume: string | null
   /** For everything together. */
   readonly maxSeconds: number | undefined
+  /** A violation that is not known ends no search. */
+  readonly all: boolean
+  /** It ends the run. */
+  readonly bail: boolean
 }
 export interface Watch {
   readonly signal: AbortSignal
+  /** What goes on, in a line that the next one replaces. */
   readonly say: (text: string) => void
-  readonly warn: (text: string) => void
+  /** What was found, or went wrong, in lines that stay. */
+  readonly note: (text: string) => void
   /** The command line, without `--resume`: a kept search says how it goes on. */
   readonly command: string
   /** Of this program: a kept search goes on with the same only. */
@@ -55,60 +65,113 @@ export interface Watch {
 }
 
 /** Names of a claim's property and of its witnesses. */
-export function withWitnesses(names: readonly string[]): ReadonlySet<string> {
+export function withWitnesses(claims: readonly Claim[], names: readonly string[]): ReadonlySet<string> {
   const chosen = claims.filter(({ property, witnesses }) =>
     names.includes(property.name) || witnesses.some(witness => names.includes(witness.property.name)))
   return new Set(chosen.flatMap(({ property, witnesses }) => [property, ...witnesses.map(witness => witness.property)])
     .map(({ name }) => name))
 }
 
-/** Each design with its scopes, in order; ends early when the signal is aborted, with what it has.
- *  @throws UserError E-DESIGN-STEP when a step of a user's design fails. @throws ModelError when one of ours does. */
+/** With fewer states a search goes on past a violation: that takes about a second, and shows what else is wrong. */
+const enoughStates = 100_000
+/** Violations of what should hold. */
+export const surprisesIn = ({ givesUp }: Design, { results }: Exploration): readonly PropertyResult[] =>
+  results.filter(({ property, violation }) => violation !== null && !Object.hasOwn(givesUp, property))
+
+/** Each design with its scopes, in order; ends early when the signal is aborted, or at the first violation where that
+ *  is wanted, with what it has. Of the time that is left each search may take an equal share. What fails in a scope
+ *  ends that scope. */
 export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]> {
   const end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
   const reports: DesignReport[] = []
-  for (const subject of plan.subjects) {
-    if (watch.signal.aborted) break
-    const { name, says, givesUp } = subject.design
-    const scopes: ScopeReport[] = []
-    for (const scope of scopesOf(subject.design, plan.scopes)) {
-      if (watch.signal.aborted) break
-      const exploration = await exploreOne(plan, subject, scope, end, watch)
-      scopes.push({ scope: scope.name, says: scope.says, bounds: showBounds(scope.bounds), exploration })
+  const chosen = plan.subjects.map(({ design }) => scopesOn(design, plan.scopes))
+  let left = chosen.reduce((sum, { length }) => sum + length, 0), isOver = false
+  for (const [i, subject] of plan.subjects.entries()) {
+    isOver ||= watch.signal.aborted
+    if (isOver) break
+    const { design, design: { name, says, givesUp } } = subject
+    const scopes: ScopeReport[] = [], told: Told = { violated: new Set(), failed: new Set() }
+    for (const [number, scope] of chosen[i]!.entries()) {
+      isOver ||= watch.signal.aborted
+      if (isOver) break
+      const position = (): Position => ({ design: name, designs: plan.subjects.length, scope: scope.name,
+        number: number + 1, of: chosen[i]!.length, violated: [...told.violated] })
+      const one = await exploreOne(plan, subject, scope, (end - performance.now()) / left--, {
+        ...watch, told, say: text => { watch.say(`${positionText(position())}${text}`) },
+      })
+      scopes.push({ scope: scope.name, says: scope.says, bounds: showBounds(scope.bounds), ...one })
+      isOver = plan.bail && surprisesIn(design, one.exploration).length > 0
     }
-    reports.push({ design: name, says, givesUp, full: plan.full && !watch.signal.aborted,
-      cutShort: watch.signal.aborted, scopes, saved: {} })
+    const cutShort = watch.signal.aborted || scopes.length < chosen[i]!.length
+    reports.push({ design: name, says, givesUp, full: plan.full && !cutShort, cutShort, scopes, saved: {} })
   }
   return reports
 }
 
-/** One search. `end`: by when, on the clock of `performance`. */
-export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, end: number,
-  watch: Watch): Promise<Exploration> {
+/** What was noted of a design by now: claims that are violated, and what failed. */
+export interface Told { readonly violated: Set<string>; readonly failed: Set<string> }
+export interface Found extends Pick<ScopeReport, 'exploration' | 'failure'> {}
+/** One search, of so many milliseconds. @throws UserError where flags do not fit. */
+export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, most_ms: number,
+  watch: Watch & { readonly told: Told }): Promise<Found> {
   const { design } = subject
-  const asked = withDesignErrors(subject, () => propertiesFor(design, scope.bounds))
-    .filter(({ name }) => plan.properties?.has(name) ?? true)
-  const limits = {
-    signal: watch.signal, maxSeconds: end === Infinity ? undefined : Math.max(0, (end - performance.now()) / 1000),
-    onProgress: (progress: Progress): void => { watch.say(`${design.name} ${scope.name}: ${progressLine(progress)}`) },
+  let asked: readonly RemapProperty[] = [], failure: Failure | null = null
+  const fail = (cause: unknown): void => {
+    failure ??= failureOf(subject, cause)
+    if (!watch.told.failed.has(failure.problem)) watch.note(new UserError(failure).text())
+    watch.told.failed.add(failure.problem)
   }
-  const machine = withDesignErrors(subject, () => remapMachine(design, scope.bounds, asked))
-  watch.say(`${design.name} ${scope.name}`)
+  const limits = {
+    signal: watch.signal, maxSeconds: most_ms === Infinity ? undefined : Math.max(0, most_ms / 1000),
+    onProgress: (progress: Progress): void => { watch.say(`: ${progressLine(progress)}`) },
+    onViolation: teller(subject, scope, watch), onMistake: fail,
+  }
+  watch.say('')
+  const found = (exploration: Exploration): Found => ({ exploration, ...failure === null ? {} : { failure } })
+  let machine: RemapMachine
   try {
-    return plan.driver === 'exhaustive' ? await exploreFully(machine, {
+    const bad = badBoundsError(scope.bounds, `--bounds, scope ${scope.name}`)
+    if (bad !== null) throw bad
+    asked = propertiesOf(subject, scope.bounds).filter(({ name }) => plan.properties?.has(name) ?? true)
+    machine = machineWith(subject, scope.bounds, asked)
+  } catch (cause) {
+    fail(cause)
+    return found(nothingOf(plan, design, asked))
+  }
+  try {
+    return found(plan.driver === 'exhaustive' ? await exploreFully(machine, {
       ...limits, ...plan.limits, symmetry: symmetryIn(plan, machine),
       checkpoints: checkpointsOf(plan, machine, scope, watch),
+      enough: plan.all ? undefined : { known: Object.keys(design.givesUp), states: plan.bail ? 0 : enoughStates },
     })
-      : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length })
+      : await exploreRandomly(machine, { ...limits, seed: plan.seed, runs: plan.runs, length: plan.length }))
   } catch (cause) {
     if (cause instanceof NotInterchangeable)
       throw usage('--symmetry', cause.message, `leave '${cause.group}' out; --symmetry alone uses all that pass`)
-    throw asDesignError(subject, cause)
+    if (!(cause instanceof ModelError)) throw cause
+    fail(cause)
+    return found(nothingOf(plan, design, asked))
   }
 }
 
+/** Says of each claim that should hold, and was not told of before, that it does not. */
+const teller = ({ design }: Subject, { name }: Scope,
+  { note, told }: Parameters<typeof exploreOne>[4]) => ({ property, ops, because }: Violation): void => {
+  if (Object.hasOwn(design.givesUp, property) || told.violated.has(property)) return
+  told.violated.add(property)
+  note(`✗ ${property}  ${design.name}, scope ${name}, ${counted(ops.length, 'op')}: ${because}`)
+}
+
+/** Of a scope in which the design makes no machine. */
+const nothingOf = ({ driver }: Plan, { name }: Design, asked: readonly RemapProperty[]): Exploration => ({
+  driver, machine: name, complete: false, stopped: 'mistake', states: 0, transitions: 0, depth: 0, seconds: 0,
+  results: asked.map(one =>
+    ({ property: one.name, kind: one.kind, outcome: 'incomplete', violation: null, reachedBy: null })),
+  coverage: { observations: [], actions: {}, clauses: {} }, random: null, engine: null,
+})
+
 function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMachine, scope: Scope,
-  { command, version, warn }: Watch): Checkpoints | undefined {
+  { command, version, note }: Watch): Checkpoints | undefined {
   if (checkpoint === null && resume === null) return undefined
   const about = { version, design: machine.name, machine: specHash(machine), bounds: showBounds(scope.bounds),
     symmetry: symmetryText(symmetry) }
@@ -117,7 +180,7 @@ function checkpointsOf({ checkpoint, resume, symmetry }: Plan, machine: RemapMac
     // The search has found more than the file is worth.
     try { writeCheckpoint(file, about, `${command} --resume ${shellWord(file)}`, snapshot) } catch (cause) {
       if (!(cause instanceof UserError)) throw cause
-      warn(cause.text())
+      note(cause.text())
     }
   }
   return {
@@ -143,7 +206,7 @@ function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readon
 export function checkNames({ symmetry, subjects, scopes }: Plan): void {
   if (typeof symmetry === 'boolean') return
   const machines = subjects.flatMap(subject =>
-    scopesOf(subject.design, scopes).map(scope => machineOf(subject, scope.bounds)))
+    scopesOn(subject.design, scopes).map(scope => machineOf(subject, scope.bounds)))
   const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]
   const missing = symmetry.find(name => !known.includes(name))
   if (missing !== undefined)

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
+import { claimsOf } from '../../properties/index.ts'
 import type { DesignReport, Overall, Regression } from '../report/check.ts'
 import { overallOf } from '../report/check.ts'
 import type { RemapReplayed } from '../report/replay.ts'
@@ -45,8 +46,10 @@ export function evidenceOf(subjects: readonly Subject[]): ReportOf<'check'>['evi
     const subject = subjects.find(({ design }) => design.name === report.design)
     if (subject === undefined) return null
     const trace = traceOf(subject, overall)
+    const flags = [...subject.path === null ? [] : [`--design ${subject.path}`],
+      ...subject.claimsPath === undefined ? [] : [`--claims ${subject.claimsPath}`]]
     return { trace, replayed: replayOf(subject, trace, trace.property),
-      ...subject.path === null ? {} : { replayFlags: `--design ${subject.path}` } }
+      ...flags.length === 0 ? {} : { replayFlags: flags.join(' ') } }
   }
 }
 
@@ -59,9 +62,10 @@ export function saveViolations(folder: string, standing: 'unexpected' | 'known',
   return { ...report, saved: { ...report.saved, ...Object.fromEntries(paths) } }
 }
 
-/** Replays the counterexamples of these designs that are saved in a folder. @throws UserError when one of the files
- *  cannot be read. */
-export function replayRegressions(folder: string, subjects: readonly Subject[]): Regression[] {
+/** Replays the counterexamples of these designs that are saved in a folder. `warn`: told of those whose claim this run
+ *  does not have. @throws UserError when one of the files cannot be read. */
+export function replayRegressions(folder: string, subjects: readonly Subject[],
+  warn: (text: string) => void): Regression[] {
   if (!existsSync(folder)) return []
   let stored: ReturnType<typeof loadTraces>
   try { stored = loadTraces([folder]) } catch (cause) {
@@ -71,6 +75,11 @@ export function replayRegressions(folder: string, subjects: readonly Subject[]):
   return stored.flatMap(({ path, trace }) => {
     const subject = subjects.find(({ design }) => design.name === trace.design)
     if (subject === undefined) return []
+    if (!claimsOf(subject.design).some(({ property }) => property.name === trace.property)) {
+      warn(`${path}: not replayed: it is about the claim ${trace.property}, which this run does not have; `
+        + 'name its module: --claims FILE')
+      return []
+    }
     const { because } = replayOf(subject, trace, path)
     return [{ path, design: trace.design, property: trace.property, because,
       known: Object.hasOwn(subject.design.givesUp, trace.property) }]

@@ -44,7 +44,7 @@ async function rowOf(design: Design, wait: Wait, profile: Prices, limits: Limits
   const pace = new Pace(limits)
   const { graph, states, edges, stopped: cut } = await buildGraph(machine, limits, pace)
   const slices = new Slices(pace,
-    () => ({ states, transitions: edges, depth: 0, queue: 0, bytes: 0, shrinks: true,
+    () => ({ states, transitions: edges, depth: 0, queue: 0, bytes: 0, growth: 0,
       deciding: 'the most and the least' }))
   const { value: found, stopped } = await unlessStopped(cut, () => extremesOf(machine, graph!, {
     begins: wait.begins, ends: step => wait.ends(step, design),

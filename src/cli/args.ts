@@ -64,7 +64,7 @@ export function parse<O extends Options>(verb: Verb<O>,
 }
 
 function unknownFlag(verb: Verb, flag: string): UserError {
-  const known = Object.keys(verb.options).map(name => `--${name}`)
+  const known = [...Object.keys(verb.options), 'help'].map(name => `--${name}`)
   return usage(flag, `'${verb.name}' has no such flag`, suggest(flag, known, `it has ${known.join(' ')}`))
 }
 

@@ -1,29 +1,37 @@
 /** The flags of `check`, and what they come to: which designs in which scopes, by which driver, within which limits. */
-import { boundsOf, checkCapabilities } from '../check/bounds-text.ts'
+import { boundsOf, changesIn, checkCapabilities } from '../check/bounds-text.ts'
 import { withWitnesses } from '../check/run-scopes.ts'
 import type { Plan } from '../check/run-scopes.ts'
+import type { Subject } from '../check/subject.ts'
 import { regressionFolder } from '../check/violations.ts'
 import { suggest, usage } from '../errors.ts'
-import { claims } from '../../properties/index.ts'
-import { scopes } from '../../spec/scopes.ts'
+import { claimsOf } from '../../properties/index.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { colorOption, fullOption, iommuOption, jsonOption } from './shared-flags.ts'
+import { claimsOption, colorOption, fullOption, iommuOption, reportOptions } from './shared-flags.ts'
 import { subjectsOf } from './designs.ts'
+import { isPath } from './paths.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 export const checkOptions = {
   ...iommuOption,
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
-  bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
-  property: { value: 'GLOB', says: 'only properties of this name' },
+  bounds: { value: 'NAME=N,…',
+    says: 'use these bounds instead of the scopes; with --scope, change those of the scope' },
+  property: { value: 'GLOB', says: 'only properties of this name; several with commas' },
+  ...claimsOption,
   driver: { value: 'exhaustive|random', says: 'every state (the default), or random runs' },
   seed: { value: 'N', says: 'seed of the random runs, decimal or 0x…' },
   runs: { value: 'N', says: 'random runs for each design and scope (1000)' },
   length: { value: 'N', says: 'most ops of a random run (100)' },
-  time: { value: '30s', says: 'stop after this time, and report what was found' },
+  time: { value: '30s',
+    says: 'stop after this time, and report what was found; searches get equal shares of what is left' },
+  all: { says: 'search on past an unexpected violation: else a search with 100,000 states ends at its first' },
+  bail: { says: 'end the run with the search that finds the first unexpected violation' },
   deep: { says: 'raise the bounds of each scope in turn, until the time (5m) or memory runs out' },
   states: { value: 'N', says: 'stop a search after this many states' },
   memory: { value: 'SIZE', says: 'stop a search when its states fill this memory: 500MB, 2GB (4GiB)' },
@@ -40,9 +48,10 @@ export const checkOptions = {
   },
   resume: { value: 'FILE', says: 'continue the search that FILE holds' },
   stats: { says: 'show what each search did: sizes, depths, which actions fired and which never did' },
+  watch: { says: 'run again when your module changes, or one that it imports' },
   save: { says: `save unexpected counterexamples in ${regressionFolder} (random runs always do)` },
   'save-known': { value: 'DIR', says: 'write the shortest trace of each known violation to DIR' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 export type CheckFlags = Flags<typeof checkOptions>
 
@@ -52,7 +61,7 @@ const onlyExhaustive = {
   states: 'random runs have no such limit', memory: 'random runs have no such limit',
   workers: 'random runs are one thread',
   symmetry: 'random runs do not compare states',
-  deep: 'random runs prove nothing at any bounds',
+  deep: 'random runs prove nothing at any bounds', all: 'random runs always go on',
   checkpoint: 'random runs cannot be continued', resume: 'random runs cannot be continued',
 } as const satisfies Partial<Record<keyof typeof checkOptions, string>>
 
@@ -62,17 +71,23 @@ const mostWorkers = 64
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
   const { property } = flags
   const driver = driverOf(flags)
+  if (flags.watch && !operands.some(isPath))
+    throw usage('--watch', 'watches modules of your own, and none is named', 'remapcheck check ./mine.mjs --watch')
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims, machines: true, iommu: flags.iommu })
+  const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
-  const subjects = await subjectsOf(io, operands, flags.iommu)
-  const chosen = scopesOf(flags)
-  if (flags.bounds !== undefined) checkCapabilities(chosen[0]!.bounds, subjects)
+  const chosen = scopesOf(flags, subjects.map(({ design }) => design))
+  checkMachines(flags, subjects)
+  checkEnds(flags)
+  if (flags.bounds !== undefined && flags.scope === undefined) checkCapabilities(chosen[0]!.bounds, subjects)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
-    properties: property === undefined ? null : withWitnesses(matching('--property', property, names)),
+    properties: property === undefined ? null
+      : withWitnesses(claims, property.split(',').flatMap(one => matching('--property', one, names))),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
     limits: {
@@ -83,6 +98,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     resume: flags.resume === undefined ? null : placed(io, flags.resume),
     symmetry: typeof flags.symmetry === 'string' ? flags.symmetry.split(',') : flags.symmetry ?? false,
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
+    all: flags.all ?? false, bail: flags.bail ?? false,
   }
 }
 
@@ -101,6 +117,20 @@ function driverOf(flags: CheckFlags): Plan['driver'] {
   return driver
 }
 
+/** @throws UserError where bounds are asked of a machine, which has none. */
+function checkMachines(flags: CheckFlags, subjects: readonly Subject[]): void {
+  const machine = subjects.find(one => one.machine !== undefined)
+  const flag = (['bounds', 'scope', 'deep'] as const).find(name => flags[name] !== undefined)
+  if (machine === undefined || flag === undefined) return
+  throw usage(`--${flag}`, `'${machine.design.name}' is a machine, and has no bounds`, `leave --${flag} out`, 'MACHINE')
+}
+
+/** @throws UserError where one flag would end at a violation what another lets go on. */
+function checkEnds({ all, bail, deep }: CheckFlags): void {
+  if (bail && all) throw usage('--bail', 'cannot be combined with --all', 'give one of the two')
+  if (bail && deep) throw usage('--bail', '--deep ends each scope at a violation', 'leave one of the two out')
+}
+
 /** @throws UserError where a file is to keep one search and there are several. */
 function checkOneSearch(flags: CheckFlags, searches: number): void {
   for (const name of ['checkpoint', 'resume'] as const) {
@@ -112,16 +142,16 @@ function checkOneSearch(flags: CheckFlags, searches: number): void {
   }
 }
 
-function scopesOf(flags: CheckFlags): readonly Scope[] {
-  if (flags.bounds !== undefined) {
-    if (flags.scope !== undefined) throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
+function scopesOf(flags: CheckFlags, designs: readonly Design[]): readonly Scope[] {
+  if (flags.bounds !== undefined && flags.scope === undefined)
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
-  }
-  const known = scopes.map(({ name }) => name)
+  const scopes = scopesFor(designs), known = scopes.map(({ name }) => name)
   const names = flags.scope?.split(',') ?? known
   for (const name of names)
     if (!known.includes(name))
       throw usage('--scope', `no scope is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`),
         'SCOPE')
+  const changes = flags.bounds === undefined ? {} : changesIn(flags.bounds)
   return scopes.filter(({ name }) => names.includes(name))
+    .map(scope => ({ ...scope, bounds: { ...scope.bounds, ...changes } }))
 }

@@ -2,26 +2,46 @@
  *  read is a misspelt one. */
 import * as v from 'valibot'
 import { isPrintable, suggest, UserError } from '../errors.ts'
+import { excerpt, placeOfText, shownAt } from '../check/place.ts'
+import { missingStep } from './module-errors.ts'
 import { claims } from '../../properties/index.ts'
-import { iommus, ruleNames } from '../../spec/iommus.ts'
+import { badBounds, boundNames, bounds } from '../../spec/bounds.ts'
+import { claimOf } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 import { clauses } from '../../spec/clauses.ts'
+import { iommus, ruleNames } from '../../spec/iommus.ts'
+import { builtInCalls } from '../../spec/kernel/entries.ts'
+import { usual } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
-import { callNames } from '../../spec/state.ts'
+import { scopes } from '../../spec/scopes.ts'
+import { callNames, handlerName } from '../../spec/state.ts'
+import type { CallName } from '../../spec/state.ts'
 
-const call = v.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'a function')
+const func = v.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'a function')
 const name = v.pipe(v.string(), v.nonEmpty('a name'))
+const word = v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _'))
 const step = v.strictObject({
-  name: v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _')), says: name, then: call, when: v.optional(call),
-  skip: v.optional(call),
+  name: word, says: name, then: func, when: v.optional(func),
+  skip: v.optional(func), goesTo: v.optional(v.array(name)),
   rule: v.optional(v.picklist(ruleNames, `one of ${ruleNames.join(', ')}`)),
   clause: v.optional(v.pipe(v.string(),
     v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
   uses: v.optional(v.picklist(['queue', 'registers'])), endedBy: v.optional(name),
 })
+const parts = v.optional(v.record(name, v.nullable(func)))
+const call = v.strictObject({ says: v.optional(name), path: v.optional(word), on: v.optional(func),
+  params: v.optional(func), rules: parts, takes: parts, registers: v.optional(func) })
+const kinds = ['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers']
+const property = v.looseObject({ name: word, claim: name,
+  kind: v.picklist(kinds, 'made by always(...), step(...), …') })
+const witness = v.union([property, v.strictObject({ property, on: v.optional(func) })])
+const claim = v.strictObject({ property, on: v.optional(func), witnesses: v.optional(v.array(witness)) })
+const scopeNames = scopes.map(scope => scope.name)
+const ownScope = v.strictObject({ name: word, says: name,
+  bounds: v.strictObject(Object.fromEntries(boundNames.map(one => [one, v.optional(v.number())]))) })
+
+const claimNames = claims.map(one => one.property.name)
 const iommuNames = iommus.map(one => one.name)
-const claimNames = claims.map(({ property }) => property.name)
-const protocols = v.strictObject(Object.fromEntries(callNames.map(one => [one, v.optional(v.array(step))])))
-const givesUp = v.strictObject(Object.fromEntries(claimNames.map(one => [one, v.optional(v.string())])))
 const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
@@ -29,7 +49,10 @@ const designSchema = v.strictObject({
   blocksCompatibility: v.boolean(),
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
-  givesUp, protocols,
+  givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),
+  state: v.nullish(func), start: v.nullish(func), registers: v.nullish(func), calls: v.optional(v.record(word, call)),
+  claims: v.optional(v.array(claim)),
+  scopes: v.nullish(v.array(v.union([v.string(), ownScope], 'a standard scope by name, or { name, says, bounds }'))),
 })
 
 export const designFields = Object.keys(designSchema.entries), stepFields = Object.keys(step.entries)
@@ -37,18 +60,83 @@ export const designFields = Object.keys(designSchema.entries), stepFields = Obje
 /** @throws UserError E-DESIGN-SHAPE naming the field. */
 export function parseDesign(given: unknown, path: string): Design {
   const parsed = v.safeParse(designSchema, given)
-  if (parsed.success) return given as Design
+  if (!parsed.success) throw misfit(parsed.issues, path)
+  const design = { ...usual, ...given as Design }
+  checkNames(design, path)
+  return design
+}
+function misfit(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]], path: string): UserError {
+  // A misspelt field is one too many and one too few: the former says which.
+  const issue = issues.find(({ expected }) => expected === 'never') ?? issues[0]
+  const [part, call, entry] = (issue.path ?? []).map(({ key }) => key)
+  if (part === 'protocols' && typeof entry === 'number' && issue.path!.length === 3 && issue.received === 'undefined')
+    return missingStep(path, String(call), entry, (issue.path![2]!.input as unknown[])[entry - 1], null)
+  return shapeError(path, v.getDotPath(issue) ?? 'the export', problemOf(issue), nextOf(issue))
+}
+/** `field`: its way from the design; the last name in it has the place. */
+function shapeError(path: string, field: string, problem: string, next: string): UserError {
+  const named = field.split('.').findLast(key => /\D/.test(key))
+  const place = named === undefined || field === 'the export' ? null
+    : placeOfText(path, new RegExp(`(?<![\\w.])${named}(?=['"]?\\s*:)`))
+  return new UserError({ code: 'E-DESIGN-SHAPE', subject: shownAt(path, place), below: excerpt(place),
+    problem: `not a kernel design: ${field}: ${problem}`, next })
+}
+
+/** Claims as a module exports them. @throws UserError E-CLAIMS-SHAPE. */
+export function parseClaims(given: unknown, path: string): readonly Claim[] {
+  const parsed = v.safeParse(v.array(v.union([property, claim])), given)
+  if (parsed.success) return (given as Parameters<typeof claimOf>[0][]).map(claimOf)
   const issue = parsed.issues[0]
-  throw new UserError({
-    code: 'E-DESIGN-SHAPE', subject: path,
-    problem: `not a kernel design: ${v.getDotPath(issue) ?? 'the export'}: ${problemOf(issue)}`, next: nextOf(issue),
-  })
+  throw new UserError({ code: 'E-CLAIMS-SHAPE', subject: path,
+    problem: `no claims: ${v.getDotPath(issue) ?? 'the export'}: ${problemOf(issue)}`,
+    next: "export const claims = [always('name', { claim: '…' }, ({ state }) => …), …], as docs/designs.md does" })
+}
+
+/** Names that belong together: each is one that there is. */
+function checkNames(design: Design, path: string): void {
+  const refuse = (field: string, problem: string, typed: string, known: readonly string[]): never => {
+    throw shapeError(path, field, problem, suggest(typed, known, `there are ${known.join(', ')}`))
+  }
+  const own = Object.keys(design.calls).filter(one => !Object.hasOwn(builtInCalls, one))
+  const known = [...callNames, handlerName, ...own]
+  for (const one of Object.keys(design.protocols))
+    if (!known.includes(one)) refuse(`protocols.${one}`, 'no such field', one, known)
+  for (const one of own)
+    if ((design.protocols[one] ?? []).length === 0)
+      throw shapeError(path, `calls.${one}`, 'the call has no steps', `give it a list of steps: protocols.${one}`)
+  for (const [one, spec] of Object.entries(design.calls)) for (const kind of ['rules', 'takes'] as const)
+    for (const part of Object.keys(own.includes(one) ? {} : spec[kind] ?? {})) {
+      const there = Object.keys(builtInCalls[one as CallName][kind] ?? {})
+      if (!there.includes(part)) refuse(`calls.${one}.${kind}.${part}`, 'no such part', part, there)
+    }
+  const itsClaims = design.claims.map(one => one.property.name)
+  const twice = itsClaims.find((one, i) => claimNames.includes(one) || itsClaims.indexOf(one) !== i)
+  if (twice !== undefined)
+    throw shapeError(path, 'claims', `two claims are named '${twice}'`, 'give it another name; `remapcheck list '
+      + 'properties` has the built-in ones')
+  for (const one of Object.keys(design.givesUp))
+    if (![...claimNames, ...itsClaims].includes(one))
+      refuse(`givesUp.${one}`, 'no such field', one, [...claimNames, ...itsClaims])
+  checkScopes(design, path, refuse)
+}
+function checkScopes({ scopes: asked }: Design, path: string,
+  refuse: (field: string, problem: string, typed: string, known: readonly string[]) => never): void {
+  for (const one of asked ?? []) {
+    if (typeof one === 'string') {
+      if (!scopeNames.includes(one)) refuse('scopes', `no standard scope is named '${one}'`, one, scopeNames)
+      continue
+    }
+    if (scopeNames.includes(one.name))
+      throw shapeError(path, 'scopes', `a standard scope is named '${one.name}'`, 'give it another name')
+    const why = badBounds(bounds(one.bounds))
+    if (why !== null) throw shapeError(path, `scopes.${one.name}`, why, 'see `remapcheck list bounds`')
+  }
 }
 
 function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>): string {
   if (expected === 'never') return 'no such field'
   if (received === 'undefined') return 'missing'
-  return `${received}, expected ${kind === 'validation' ? message : expected ?? message}`
+  return `${received}, expected ${kind === 'validation' || expected === 'unknown' ? message : expected ?? message}`
 }
 function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
   if (expected !== 'never' || path === undefined)
@@ -60,6 +148,8 @@ function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
 /** The fields that there are where this one is none. */
 function knownAt(path: readonly { readonly key: unknown }[]): readonly string[] {
   if (path.length === 1) return designFields
-  if (path.length > 2) return stepFields
-  return path[0]!.key === 'givesUp' ? claimNames : callNames
+  if (path[0]!.key === 'calls') return Object.keys(call.entries)
+  if (path[0]!.key === 'scopes') return path.length > 3 ? boundNames : Object.keys(ownScope.entries)
+  if (path[0]!.key === 'claims') return Object.keys(claim.entries)
+  return stepFields
 }

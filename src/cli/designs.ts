@@ -3,32 +3,64 @@
 import { existsSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { editedDesign } from '../check/subject.ts'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { editedDesign, subjectOfMachine } from '../check/subject.ts'
 import type { Subject } from '../check/subject.ts'
 import { suggest, usage, UserError } from '../errors.ts'
+import type { Machine } from '../model/index.ts'
 import { editedName } from '../../spec/kernel/edits.ts'
 import { designNamed, designs, designsOn, everyDesign, placedName } from '../../spec/designs.ts'
 import { iommuOf, iommus, standardIommu } from '../../spec/iommus.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
+import type { Claim } from '../../spec/claim.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { recordedLoad } from './heartbeat-file.ts'
-import { packageRoot } from './package.ts'
+import { entries, packageRoot } from './package.ts'
 import { isPath } from './paths.ts'
-import { parseDesign } from './design-schema.ts'
+import { parseClaims, parseDesign } from './design-schema.ts'
+import { moduleError } from './module-errors.ts'
 
-/** All built-in designs where none is named, on the IOMMU of this name. @throws UserError E-USAGE for an IOMMU that
- *  there is not, E-IOMMU for a design on another, E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE. */
-export async function subjectsOf(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
+/** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design.
+ *  `iommu`: of built-in designs. */
+interface Asked {
+  readonly claims?: string | undefined
+  readonly machines?: boolean
+  readonly iommu?: string | undefined
+}
+
+/** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
+ *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE; E-USAGE for an IOMMU that there is not, E-IOMMU
+ *  for a design on another. */
+export async function subjectsOf(io: Io, named: readonly string[],
+  { claims: claimsPath, machines = false, iommu }: Asked = {}): Promise<readonly Subject[]> {
+  const subjects = await namedSubjects(io, named, iommu)
+  const machine = subjects.find(one => one.machine !== undefined)
+  if (machine !== undefined && (!machines || claimsPath !== undefined))
+    throw usage(machine.path!, 'exports a machine, not a design', machines ? 'a machine has its claims with it'
+      : 'check, replay and `toHold` take machines', 'MACHINE')
+  if (claimsPath === undefined) return subjects
+  const module = await openModule(io, claimsPath)
+  const claims = parseClaims(module['claims'] ?? module['default'] ?? [], claimsPath)
+  if (claims.length === 0)
+    throw usage(claimsPath, 'exports no claims', 'export const claims = [always(…), …]', 'CLAIMS-EXPORT')
+  return subjects.map(({ design, path }) => ({ design: withClaims(design, claims, claimsPath), path, claimsPath }))
+}
+function withClaims(design: Design, claims: readonly Claim[], path: string): Design {
+  return claims.length === 0 ? design : parseDesign({ ...design, claims: [...design.claims, ...claims] }, path)
+}
+
+async function namedSubjects(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
   const on = iommuNamed(iommu)
   if (named.length === 0) return designsOn(on).map(design => ({ design, path: null }))
   const found: Subject[] = []
   for (const name of named)
     found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])
-  const elsewhere = iommu === undefined ? undefined : found.find(({ design }) =>
-    (design.remapsDma || design.remapsInterrupts) && iommuOf(design).name !== on)
+  const elsewhere = iommu === undefined ? undefined : found.find(({ design, machine }) =>
+    machine === undefined && (design.remapsDma || design.remapsInterrupts) && iommuOf(design).name !== on)
   if (elsewhere !== undefined)
     throw usage(elsewhere.path ?? '--iommu',
       `design '${elsewhere.design.name}' takes its steps on ${iommuOf(elsewhere.design).name}`,
@@ -65,16 +97,26 @@ export function builtIn(name: string): Design {
 async function load(io: Io, text: string): Promise<Subject[]> {
   const change = editedName(text)
   const path = change?.base ?? text
+  const module = await openModule(io, path)
+  const given = module['default'] ?? module['design'] ?? module['designs'] ?? module['machine']
+  if (given === undefined)
+    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`, or a `machine`',
+      'DESIGN-EXPORT')
+  const claims = parseClaims(module['claims'] ?? [], path)
+  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => isMachine(one)
+    ? subjectOfMachine(one, path) : { design: withClaims(parseDesign(one, path), claims, path), path })
+  return change === null ? found : editedOnes(found, change.edits)
+}
+
+/** Made by `machine(…)` of the modelling language. */
+const isMachine = (given: unknown): given is Machine =>
+  typeof given === 'object' && given !== null && 'instances' in given && 'worldDomain' in given
+
+async function openModule(io: Io, path: string): Promise<Record<string, unknown>> {
   const file = resolve(placed(io, path))
   if (!existsSync(file))
-    throw usage(path, 'no such file', 'give the path of a module that exports a design', 'DESIGN-FILE')
-  const module = await importModule(path, file)
-  const given = module['default'] ?? module['design'] ?? module['designs']
-  if (given === undefined)
-    throw usage(path, 'exports no design', 'export it as default, `design` or `designs`', 'DESIGN-EXPORT')
-  const found = (Array.isArray(given) ? given as unknown[] : [given]).map(one => ({ design: parseDesign(one, path),
-    path }))
-  return change === null ? found : editedOnes(found, change.edits)
+    throw usage(path, 'no such file', 'give the path of a module that exports a design, or claims', 'DESIGN-FILE')
+  return await importModule(io, path, file)
 }
 
 /** Of several designs of a module, those that have what is edited. @throws UserError E-EDIT when none has. */
@@ -87,7 +129,7 @@ function editedOnes(found: readonly Subject[], edits: string): Subject[] {
   return made
 }
 
-async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
+async function importModule(io: Io, path: string, file: string): Promise<Record<string, unknown>> {
   try {
     if (/\.[cm]?ts$/.test(file)) await useTsx(path, file)
     useOwnModules()
@@ -96,11 +138,10 @@ async function importModule(path: string, file: string): Promise<Record<string, 
     if (cause instanceof UserError) throw cause
     if ((cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw noTypeScript(path, 'give the module itself as TypeScript, with tsx beside it')
-    const { name, message } = cause instanceof Error ? cause : { name: 'error', message: String(cause) }
-    throw new UserError({ code: 'E-DESIGN-MODULE', subject: path,
-      problem: `cannot be loaded: ${name}: ${message.split('\n')[0]}`, 
-      next: 'fix the module; it has to be an ES module: .mjs, .mts, or "type": "module" in its package.json',
-    })
+    throw moduleError(path, file, cause)
+  } finally {
+    for (let url; told !== null && (url = receiveMessageOnPort(told) as { message: string } | undefined) !== undefined;)
+      io.loaded?.(fileURLToPath(url.message))
   }
 }
 
@@ -109,6 +150,8 @@ type Modules = Readonly<Record<string, object>>
 const bundled = (): Modules =>
   (globalThis as unknown as Record<symbol, Modules | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
 let ownModules = false, tsx = false
+/** On which the hooks name the files of the user's that they load. */
+let told: MessagePort | null = null
 /** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
  *  identity, so a second copy would not do. */
 function useOwnModules(): void {
@@ -117,18 +160,29 @@ function useOwnModules(): void {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
   const urlOf = (path: string): string => pathToFileURL(join(base, path)).href
-  const own = Object.fromEntries([['remapcheck', 'src'], ['remapcheck/spec', 'spec'],
-    ['remapcheck/properties', 'properties']]
-    .map(([name, folder]) => [name, urlOf(`${folder}/index.${extension}`)]))
+  const own = Object.fromEntries([...entries].map(([name, path]) => [name, urlOf(`${path}.${extension}`)]))
   const loaded = Object.fromEntries(Object.entries(bundled())
     .map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { own, loaded } })
+  const { port1: port, port2 } = new MessageChannel()
+  told = port2
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`,
+    { data: { own, loaded, port }, transferList: [port] })
 }
-const hooks = `let own, loaded
-export const initialize = data => { ({ own, loaded } = data) }
-export const resolve = (name, context, next) => next(Object.hasOwn(own, name) ? own[name] : name, context)
+/** A design is an ES module. Where a project says nothing of its `.ts` files, or calls them CommonJS as `npm init`
+ *  does, they are taken as what they are. */
+const hooks = `let own, loaded, port
+export const initialize = data => { ({ own, loaded, port } = data) }
+const asModule = { commonjs: 'module', 'commonjs-typescript': 'module-typescript' }
+export const resolve = async (name, context, next) => {
+  const found = await next(Object.hasOwn(own, name) ? own[name] : name, context)
+  const isSource = /^[^?]*\\.ts(?:\\?|$)/.test(found.url) && !found.url.includes('/node_modules/')
+  return isSource && Object.hasOwn(asModule, found.format) ? { ...found, format: asModule[found.format] } : found
+}
 export const load = (url, context, next) => {
-  if (!Object.hasOwn(loaded, url)) return next(url, context)
+  if (!Object.hasOwn(loaded, url)) {
+    if (url.startsWith('file:') && !url.includes('/node_modules/')) port.postMessage(url)
+    return next(url, context)
+  }
   const { path, names } = loaded[url]
   const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n'
     + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')

@@ -13,13 +13,16 @@ import { parse } from './args.ts'
 import { isPath } from './paths.ts'
 import { lastRunningOp, makeHeartbeatFile, removeHeartbeatFile } from './heartbeat-file.ts'
 import type { RunningOp } from './heartbeat-file.ts'
+import type { Io } from './io.ts'
+import { printError } from './print.ts'
 import { verbNamed } from './verbs/index.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Verdict } from './watchdog.ts'
 
-/** What the watched process sends: that its event loop turns, that it waits for the reader of its output, and last its
- *  exit code. */
+/** What the watched process sends: that its event loop turns, that it waits for the reader of its output, which files
+ *  it has loaded, and last its exit code. */
 export type ChildMessage = { readonly remapcheck: 'alive' | 'writing' }
+  | { readonly remapcheck: 'loaded'; readonly file: string }
   | { readonly remapcheck: 'ended'; readonly code: number }
 /** What it receives: the order to end with what it has. */
 export interface ParentMessage { readonly remapcheck: 'stop' }
@@ -56,17 +59,18 @@ export async function modulesOf(argv: readonly string[]): Promise<string[]> {
   if (found === null || inspector.url() !== undefined) return []
   try {
     const { flags, operands } = parse(found, argv.slice(1))
-    const { design } = flags
+    const named = [flags['design'], flags['claims']].filter(one => typeof one === 'string')
     return [...ofDesigns.includes(found.name) ? operands : [],
-      ...typeof design === 'string' ? [design] : []].filter(isPath)
+      ...named].filter(isPath)
   } catch (cause) {
     if (cause instanceof UserError) return []
     throw cause
   }
 }
 
-/** Runs this process' command line in another one, watches it, and gives its exit code. */
-export async function runWatched(modules: readonly string[]): Promise<number> {
+/** Runs this process' command line in another one, watches it, and gives its exit code. It ends without a word when
+ *  `again` is aborted. */
+export async function runWatched(io: Io, modules: readonly string[], again?: AbortSignal): Promise<number> {
   const file = makeHeartbeatFile()
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)],
     { stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -76,6 +80,7 @@ export async function runWatched(modules: readonly string[]): Promise<number> {
   child.on('message', given => {
     if (!isMessage(given)) return
     if (given.remapcheck === 'ended') ended = given.code
+    else if (given.remapcheck === 'loaded') io.loaded?.(given.file)
     else watchdog.onMessage(given.remapcheck)
   })
   // May come twice for one Ctrl-C (npx sends on what the terminal sent already), so it is an order and not a signal
@@ -86,17 +91,18 @@ export async function runWatched(modules: readonly string[]): Promise<number> {
     watchdog.stop()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  again?.addEventListener('abort', () => { child.kill('SIGKILL') })
   const looks = setInterval(() => {
     if (ended === null) watchdog.look(file === null ? unknownOp : lastRunningOp(file))
     if (watchdog.verdict !== null) child.kill('SIGKILL')
   }, look_ms)
   try {
     const [status, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
-    if (ended !== null) return ended
-    if (watchdog.verdict !== null) return reportStuck(modules, watchdog.verdict)
-    return stopping ? exitCode('interrupted') : reportEnd(modules, status, signal, lastRunningOp(file))
+    if (ended !== null || again?.aborted) return ended ?? exitCode('interrupted')
+    if (watchdog.verdict !== null) return await reportStuck(io, modules, watchdog.verdict)
+    return stopping ? exitCode('interrupted') : await reportEnd(io, modules, status, signal, lastRunningOp(file))
   } catch (cause) {
-    return report(modules, `no process can be started for it: ${(cause as Error).message}`,
+    return await report(io, modules, `no process can be started for it: ${(cause as Error).message}`,
       'close other programs, then again', 'MODULE', 'incomplete')
   } finally {
     clearInterval(looks)
@@ -106,35 +112,36 @@ export async function runWatched(modules: readonly string[]): Promise<number> {
 }
 
 /** Says on stderr why there is no result: it was ended from here. */
-function reportStuck(modules: readonly string[], { why, how, ran }: Verdict): number {
+async function reportStuck(io: Io, modules: readonly string[], { why, how, ran }: Verdict): Promise<number> {
   if (why === 'late') {
-    write(printable(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} does not return`))
+    cleared(io).stderr.write(`${printable(`remapcheck: stopped without a report: ${ran} in ${modules.join(', ')} `
+      + 'does not return')}\n`)
     return exitCode('interrupted')
   }
   const since = how === 'works' ? `it has worked for ${limits().work_ms / 1000} s`
     : 'it waits, but nothing runs that could wake it'
-  return report(modules, `${ran} does not return: ${since}`,
+  return await report(io, modules, `${ran} does not return: ${since}`,
     'look for a loop that does not end; a step does one thing and returns; to wait, give it a `when`', 'HANGS')
 }
 /** The same: it ended without an exit code. */
-function reportEnd(modules: readonly string[], status: number | null, signal: string | null,
-  op: RunningOp | null): number {
+async function reportEnd(io: Io, modules: readonly string[], status: number | null, signal: string | null,
+  op: RunningOp | null): Promise<number> {
   const ran = op?.ran ?? null
   if (signal !== null)
-    return report(modules, `${signal} ended the process that ran it${ran === null ? '' : `, in ${ran}`}`,
+    return await report(io, modules, `${signal} ended the process that ran it${ran === null ? '' : `, in ${ran}`}`,
       'where memory ran out, look there for something that grows without end, or take smaller bounds or --states N',
       'MODULE', 'incomplete')
   return status === unsettled
-    ? report(modules, 'the module ended the program: its top-level await never settles',
+    ? await report(io, modules, 'the module ended the program: its top-level await never settles',
       'await only what settles')
-    : report(modules, `the module ended the program (with ${status})`,
+    : await report(io, modules, `the module ended the program (with ${status})`,
       'take process.exit, and what throws after loading, out of the module')
 }
-function report(modules: readonly string[], problem: string, next: string, code = 'MODULE',
-  exit: ExitName = 'usage'): number {
-  const error = new UserError({ code: `E-DESIGN-${code}`, subject: modules.join(', '), problem, next, exit })
-  write(error.text())
-  return error.exitCode
-}
+const report = (io: Io, modules: readonly string[], problem: string, next: string, code = 'MODULE',
+  exit: ExitName = 'usage'): Promise<number> =>
+  printError(cleared(io),
+    new UserError({ code: `E-DESIGN-${code}`, subject: modules.join(', '), problem, next, exit }))
 /** Over the line of progress that may be there. */
-const write = (text: string): void => { process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}${text}\n`) }
+const cleared = (io: Io): Io => ({
+  ...io, stderr: { write: text => io.stderr.write(`${io.stderr.isTTY === true ? '\r\x1b[2K' : ''}${text}`) },
+})

@@ -1,6 +1,6 @@
 /** Help: examples first, everything derived from the verbs and the table of exit codes. */
 import { exitClasses } from '../exit.ts'
-import { wrapWords } from '../text/layout.ts'
+import { hang, wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
 import type { Option, Verb } from './args.ts'
 import { helpOption } from './shared-flags.ts'
@@ -22,7 +22,7 @@ export function helpText(verbs: readonly Verb[], theme: Theme): string {
     ...rows(examples, theme.width), '',
     theme.strong('verbs'),
     ...rows(verbs.map(({ name, says }) => [name, says.split(/[.:] /)[0]!.replace(/\.$/, '')]), theme.width),
-    '  remapcheck VERB --help has examples and flags; --version', '',
+    ...hang('  ', 2, wrapWords('remapcheck VERB --help has examples and flags; --version', theme.width - 2)), '',
     theme.strong('exit codes'), ...exits(theme),
   ].join('\n') + '\n'
 }
@@ -33,9 +33,11 @@ function valueText({ value, optional }: Option): string {
   return optional === undefined ? '' : `[=${optional}]`
 }
 
-export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme): string {
+/** `located`: where the files of the package are that texts name. */
+export function verbHelp({ name, operands, says, examples, options }: Verb, theme: Theme,
+  located: (text: string) => string): string {
   const flags = Object.entries<Option>({ ...options, ...helpOption })
-    .map(([flag, option]) => [`--${flag}${valueText(option)}`, option.says])
+    .map(([flag, option]) => [`--${flag}${valueText(option)}`, located(option.says)])
   return [
     ...rows(examples, theme.width), '',
     ...wrapWords(says, theme.width), '',

@@ -1,5 +1,6 @@
 /** What the command line touches of the outside, so that tests can give it another. */
 import { isAbsolute, relative, resolve } from 'node:path'
+import { printable } from '../errors.ts'
 import { themeFor } from '../text/theme.ts'
 import type { Theme } from '../text/theme.ts'
 
@@ -19,6 +20,8 @@ export interface Io {
   readonly now?: () => number
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  /** Called with each file of the user's that is loaded as a module. */
+  readonly loaded?: (file: string) => void
 }
 
 /** Where a path of the user lies. Unchanged while it is relative to this process' folder, so that messages show what
@@ -34,8 +37,13 @@ export const shown = (io: Io, path: string): string => {
 export const themeOf = (io: Io, flags: { readonly 'no-color'?: boolean | undefined }): Theme =>
   themeFor(io.stdout, io.env, flags['no-color'] ? false : undefined)
 
-/** What goes on, on stderr: one line that is written over on a terminal, elsewhere a line now and then. */
-export interface Spinner { say(text: string): void; end(): void }
+/** Columns of a terminal; what is no terminal gets lines as long as they are. */
+export const widthOf = ({ isTTY, columns }: Stream): number => isTTY === true ? columns ?? 80 : Infinity
+
+/** What goes on, on stderr: one line that is written over on a terminal, elsewhere a line now and then; and what stays
+ *  to be read, at once. */
+export interface Spinner { say(text: string): void; note(text: string): void; end(): void }
+const shownText = (text: string): string => text.split('\n').map(printable).join('\n')
 const between_ms = 10_000
 export function spinner(io: Io): Spinner {
   const { now = () => performance.now() } = io
@@ -47,15 +55,17 @@ export function spinner(io: Io): Spinner {
         last = now()
         io.stderr.write(`${text}\n`)
       },
+      note: text => { io.stderr.write(`${shownText(text)}\n`) },
       end: () => {},
     }
   }
-  let used = false
+  let said = ''
   return {
     say: text => {
-      used = true
-      io.stderr.write(`\r\x1b[2K${text.slice(0, (io.stderr.columns ?? 80) - 1)}`)
+      said = `\r\x1b[2K${text.slice(0, (io.stderr.columns ?? 80) - 1)}`
+      io.stderr.write(said)
     },
-    end: () => { if (used) io.stderr.write('\r\x1b[2K') },
+    note: text => { io.stderr.write(`\r\x1b[2K${shownText(text)}\n${said}`) },
+    end: () => { if (said !== '') io.stderr.write('\r\x1b[2K') },
   }
 }

@@ -5,10 +5,14 @@ import { join } from 'node:path'
 import { printable, suggest, usage, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import { ModelError } from '../model/index.ts'
+import { parse } from './args.ts'
 import { helpText, verbHelp } from './help.ts'
 import { themeOf } from './io.ts'
 import type { Io } from './io.ts'
+import { checkOutputs, outputsOf } from './outputs.ts'
 import { tool, version } from './package.ts'
+import { printError, printErrorDocument } from './print.ts'
+import { located } from './samples.ts'
 import { allVerbs, verbNamed, verbNames } from './verbs/index.ts'
 
 /** Runs one command line. Never throws; gives the exit code. */
@@ -16,12 +20,9 @@ export async function main(io: Io): Promise<number> {
   try {
     return await dispatch(io)
   } catch (cause) {
-    if (cause instanceof UserError) {
-      io.stderr.write(`${cause.text()}\n`)
-      return cause.exitCode
-    }
+    if (cause instanceof UserError) return await printError(io, cause)
     io.stderr.write(bugText(io, cause))
-    return exitCode('internal')
+    return await printErrorDocument(io, bugOf(cause))
   }
 }
 
@@ -43,11 +44,17 @@ async function dispatch(io: Io): Promise<number> {
     throw usage(tool, what, suggest(name, verbNames, `there are ${verbNames.join(', ')}`), 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
-    io.stdout.write(verbHelp(found, theme))
+    io.stdout.write(verbHelp(found, theme, text => located(io, text)))
     return exitCode('holds')
   }
+  checkOutputs(io, outputsOf(parse(found, args).flags))
   return exitCode(await found.run(args, io))
 }
+
+const bugOf = (cause: unknown): UserError => new UserError({
+  code: 'E-BUG', subject: tool, problem: `a bug: ${cause instanceof Error ? cause.message : String(cause)}`,
+  next: 'please report it with the command; stderr says more', exit: 'internal',
+})
 
 /** For our own mistakes: what to report, and where the steps that led there are kept. A stack only on request. */
 function bugText(io: Io, cause: unknown): string {

@@ -12,8 +12,12 @@ export const packageRoot: string = (() => {
 const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   readonly name: string
   readonly version: string
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
 }
 export const tool = manifest.name
 export const version = manifest.version
+/** The modules that users import, by name, as paths below the sources or dist, without an ending: `spec/index`. */
+export const entries: ReadonlyMap<string, string> = new Map(Object.entries(manifest.exports).flatMap(([name, built]) =>
+  typeof built === 'string' ? [] : [[name.replace('.', tool), /^\.\/dist\/(.*)\.js$/.exec(built.default)![1]!]]))
 /** Sources are beside the program: no build was made, and recorded files may be written anew. */
 export const isClone: boolean = existsSync(join(packageRoot, 'src', 'cli', 'main.ts'))

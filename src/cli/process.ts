@@ -1,10 +1,13 @@
 /** The command line of this process: streams, Ctrl-C, closed pipes. The only file that ends the process. */
-import { printable } from '../errors.ts'
+import { usage } from '../errors.ts'
 import { exitCode } from '../exit.ts'
+import { speakOnce } from './console.ts'
 import { beat_ms, heartbeatPath, isMessage, isWatched, modulesOf, runWatched, unsettled } from './guard.ts'
 import type { ChildMessage } from './guard.ts'
-import type { Stream } from './io.ts'
+import type { Io, Stream } from './io.ts'
 import { main } from './main.ts'
+import { printError } from './print.ts'
+import { runAgain } from './watch.ts'
 import { recordRunningOp } from './heartbeat-file.ts'
 
 export async function runProcess(): Promise<void> {
@@ -20,17 +23,12 @@ export async function runProcess(): Promise<void> {
     })
   // A step that is async goes on after its turn: only a user's design can do that.
   process.on('unhandledRejection', cause => {
-    process.stderr.write('remapcheck: a step or guard is async, and failed later: '
-      + `${printable(cause instanceof Error ? cause.message : String(cause))}\n`
-      + '  → steps are ordinary functions that return nothing; take async and await out\n')
-    exit(exitCode('usage'))
+    void printError(io, usage('remapcheck',
+      `a step or guard is async, and failed later: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'steps are ordinary functions that return nothing; take async and await out', 'DESIGN-ASYNC')).then(exit)
   })
+  const { stdout, stderr, env } = process
   const argv = process.argv.slice(2)
-  const modules = watched ? [] : await modulesOf(argv)
-  if (modules.length > 0) {
-    process.exitCode = await runWatched(modules)
-    return
-  }
   const interrupt = new AbortController()
   let pressed = 0
   const stop = (): void => {
@@ -38,11 +36,22 @@ export async function runProcess(): Promise<void> {
     interrupt.abort()
   }
   // `timeout`, CI and service managers send the second.
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  const { stdout, stderr, env } = process
   const streams = watched ? { stdout: signalling(stdout), stderr: signalling(stderr) } : { stdout, stderr }
+  const io: Io = { argv, ...streams, env, cwd: process.cwd(), signal: interrupt.signal,
+    ...watched ? { loaded: file => { send({ remapcheck: 'loaded', file }) } } : {} }
+  const modules = watched ? [] : await modulesOf(argv)
+  if (modules.length > 0) {
+    if (!argv.includes('--watch')) {
+      process.exitCode = await runWatched(io, modules)
+      return
+    }
+    process.on('SIGINT', () => { interrupt.abort() }).on('SIGTERM', () => { interrupt.abort() })
+    exit(await runAgain(io, modules, (again, loaded) => runWatched({ ...io, loaded }, modules, again)))
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  speakOnce(console, io.stderr)
   const finish = watched ? startHeartbeat(interrupt) : (): void => {}
-  process.exitCode = await main({ argv, ...streams, env, cwd: process.cwd(), signal: interrupt.signal })
+  process.exitCode = await main(io)
   finish()
 }
 

@@ -17,6 +17,10 @@ import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
+import { faultReasons } from '../../spec/vtd/index.ts'
+import { errorCodes } from './error-codes.ts'
+import { allExports, stepLists, stepsText } from './exports.ts'
+import { terms } from './glossary.ts'
 import { layoutId, layouts, layoutTitle } from './layouts.ts'
 
 /** The steps of the vocabulary, by name. */
@@ -82,7 +86,10 @@ export const registries: readonly Registry[] = [
     return [name, `${least}..${most}`, `${says} (${standard})`]
   }) },
   { name: 'steps', says: 'what protocols are made of',
-    rows: () => [...steps.values()].map(({ name, says }) => [name, says]) },
+    rows: () => [...[...steps.values()].map(({ name, says }) => [name, says]),
+      ...[...stepLists].map(([name, list]) => [name, `in this order: ${stepsText(list)}`])] },
+  { name: 'exports', says: 'what a module of yours can import',
+    rows: () => allExports.map(({ name, from, kind, says }) => [name, `${says} (${kind}, ${from})`]) },
   { name: 'actions', says: 'what traces consist of: steps of the calls, of hardware and of devices',
     rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
   { name: 'clauses', says: 'rules of the manuals that the model follows',
@@ -97,9 +104,17 @@ export const registries: readonly Registry[] = [
     rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
   { name: 'alarms', says: 'what `audit` warns about in a dump',
     rows: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]) },
+  { name: 'faults', says: 'fault reasons of VT-d, in hexadecimal',
+    rows: () => faultReasons.map(({ code, condition, says }) => [faultCode(code), condition, says]) },
+  { name: 'errors', says: 'codes of messages', rows: () => Object.entries(errorCodes) },
+  { name: 'terms', says: 'words of reports and pages',
+    rows: () => terms().map(({ term, meaning }) => [term, meaning]) },
   { name: 'exits', says: 'exit codes',
     rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
 ]
+
+/** `05h`, as manuals write it. */
+export const faultCode = (code: number): string => `${code.toString(16).padStart(2, '0')}h`
 
 /** The table of exit codes in Markdown, for docs/ci.md. */
 export const exitTable = (): string =>

@@ -1,6 +1,7 @@
 /** The recorded counts of every design and path, kept in a JSON file so that a change of cost is seen and has to be
  *  accepted. */
 import * as v from 'valibot'
+import { badJson } from '../text/json-position.ts'
 import { writeWhole } from '../whole.ts'
 import { CostError } from './count.ts'
 import type { PathCounts } from './count.ts'
@@ -28,11 +29,9 @@ export interface CountChange {
 
 /** @throws CostError naming `where` and the field when the text is not a baseline. */
 export function loadBaseline(text: string, where: string): Baseline {
-  let given: unknown
-  try {
-    given = JSON.parse(text)
-  } catch (cause) { throw new CostError(`${where}: not JSON: ${(cause as Error).message}`, { cause }) }
-  const parsed = v.safeParse(schema, given)
+  const bad = badJson(text)
+  if (bad !== null) throw new CostError(`${where}${bad.place}: ${bad.problem}`)
+  const parsed = v.safeParse(schema, JSON.parse(text))
   if (parsed.success) return parsed.output
   const issue = parsed.issues[0]
   throw new CostError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}; record it again with `

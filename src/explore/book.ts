@@ -35,6 +35,9 @@ export class Book<S, L, O extends Observation> {
   /** Kinds of observations that came. */
   private readonly kinds = new Set<string>()
 
+  /** Hears of each violation when it is found. */
+  onViolation: (violation: Violation) => void = () => {}
+
   /** `shortest`: the run meets steps in the order of their distance from the initial state. */
   constructor(machine: Machine<S, L, O>, shortest: boolean) {
     this.machine = machine
@@ -51,6 +54,15 @@ export class Book<S, L, O extends Observation> {
 
   /** Whether also each `sometimes` is reached. */
   get finished(): boolean { return this.decided && this.unreached.length === 0 }
+
+  /** How far from the initial state the nearest of the states is in which a claim fails, or a step that fails one
+   *  begins; Infinity where only those fail that are known to. */
+  failsAt(known: readonly string[]): number {
+    const levels = [...this.violations.values()].filter(({ property }) => !known.includes(property))
+      .map(({ property, ops }) =>
+        Math.max(0, ops.length - (this.machine.properties.find(p => p.name === property)?.kind === 'step' ? 1 : 0)))
+    return Math.min(...levels)
+  }
 
   /** Counts a step, and judges it. */
   record(action: Action<S, O>, events: readonly ModelEvent<O>[], step: Taken<S, L>): void {
@@ -98,7 +110,7 @@ export class Book<S, L, O extends Observation> {
 
   /** Takes over what another run of the same machine has decided: it is judged no more. */
   restore(violations: readonly Violation[], reachedBy: readonly (readonly [string, readonly Op[]])[]): void {
-    for (const violation of violations) this.violations.set(violation.property, violation)
+    for (const violation of violations) this.note(violation)
     for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
     this.ofStates = this.ofStates.filter(({ name }) => !this.violations.has(name))
     this.ofSteps = this.ofSteps.filter(({ name }) => !this.violations.has(name))
@@ -121,12 +133,17 @@ export class Book<S, L, O extends Observation> {
   ask(property: Property<S, L, O>, seen: readonly O[], step: Taken<S, L>, part: number | null = null): void {
     const verdict = judge(property, step.world, seen, step.before, part)
     if (verdict === true) return
-    this.violations.set(property.name, {
+    this.note({
       property: property.name, because: verdict.because, witness: verdict.witness ?? {},
       ops: step.trace(), loop: null, shortest: this.shortest,
     })
     this.ofStates = this.ofStates.filter(p => p !== property)
     this.ofSteps = this.ofSteps.filter(p => p !== property)
+  }
+
+  private note(violation: Violation): void {
+    this.violations.set(violation.property, violation)
+    this.onViolation(violation)
   }
 
   private outcomeOf({ name, kind }: Property<S, L, O>, end: End): PropertyResult['outcome'] {
@@ -150,12 +167,13 @@ export class Book<S, L, O extends Observation> {
 
   /** Nothing came that the property judges. */
   private isUnfed(property: Property<S, L, O>): boolean {
-    return property.kind === 'step' ? !this.kinds.has(property.on)
+    return property.kind === 'step' ? !property.on.some(kind => this.kinds.has(kind))
       : property.kind === 'monitor' && this.kinds.size === 0
   }
 
   coverage(): Coverage {
     const clauses = [...this.clauses].sort(([a], [b]) => a < b ? -1 : 1)
-    return { actions: Object.fromEntries(this.fired), clauses: Object.fromEntries(clauses) }
+    return { observations: [...this.kinds].sort(), actions: Object.fromEntries(this.fired),
+      clauses: Object.fromEntries(clauses) }
   }
 }

@@ -1,7 +1,10 @@
 /** What a search leaves behind so that another can go on where it stopped: all but the trees, which are learnt
  *  again. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
+import type { Book } from './book.ts'
+import type { Learner } from './learner.ts'
 import type { Violation } from './result.ts'
+import type { StateStore } from './store.ts'
 
 /** Where a search stood between two parents, as plain data. */
 export interface Facts {
@@ -23,6 +26,14 @@ export interface Facts {
   /** Which trace is told of several is still to be decided. */
   readonly ambiguous: boolean
 }
+/** Between two parents: where a search can go on. */
+export interface Place {
+  readonly next: number
+  readonly levels: readonly number[]
+  readonly states: number
+  readonly runs: readonly number[]
+  readonly fired: readonly number[]
+}
 /** `parts`: bytes of the states, their parents, labels and runs, and of what labels change and judgements read. They
  *  are views of the search's own memory, good until it goes on. */
 export interface Snapshot { readonly facts: Facts; readonly parts: readonly Uint8Array[] }
@@ -36,4 +47,19 @@ export interface Checkpoints {
   readonly save: ((snapshot: Snapshot) => void) | null
   /** Seconds between two; 180 where not given. */
   readonly every?: number
+}
+
+/** What is to be kept of a search that stood at a place. */
+export function snapshotOf<S, L, O extends Observation>(
+  { book, learner, store }: { readonly book: Book<S, L, O>; readonly learner: Learner<S, L, O>;
+    readonly store: StateStore },
+  { fired, ...place }: Place, rest: Pick<Facts, 'refused' | 'ambiguous'>): Snapshot {
+  return {
+    facts: {
+      ...place, ...rest, violations: [...book.violations.values()], reachedBy: [...book.reachedBy],
+      labels: learner.labels.slice(1).map((label, i) =>
+        ({ instance: label!.number, events: label!.events, fired: fired[i + 1] ?? 0 })),
+    },
+    parts: [...store.parts(place.states, place.runs), ...learner.parts()],
+  }
 }

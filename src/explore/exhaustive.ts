@@ -24,6 +24,14 @@ export interface Tuning {
   readonly patientShare?: number | undefined
 }
 
+/** When a search has seen enough of a machine that breaks a claim. */
+export interface Enough {
+  /** Claims that are known to be broken: they end no search. */
+  readonly known: readonly string[]
+  /** With fewer states it goes on all the same. */
+  readonly states: number
+}
+
 export interface ExhaustiveOptions extends Limits, Tuning {
   /** The search stops before it stores more. */
   readonly maxStates?: number | undefined
@@ -35,6 +43,9 @@ export interface ExhaustiveOptions extends Limits, Tuning {
    *  of all that pass:
    *  then one whose ids a recipe or property tells apart is left out, and named in the result. Default: none. */
   readonly symmetry?: boolean | readonly string[] | undefined
+  /** States farther away than a violation are not expanded, once there are enough states: what was not decided by then
+   *  is `incomplete`. Where not given, a violation of one claim leaves the others as they are. */
+  readonly enough?: Enough | undefined
   /** Keeps where the search stands, and goes on where another stood: of the same machine with the same properties and
    *  symmetry. Memory and workers may differ. */
   readonly checkpoints?: Checkpoints | undefined
@@ -67,7 +78,8 @@ async function explore<S, L, O extends Observation>(
     const stopped = await search.run(pace)
     if (stopped !== null) search.keep()
     if (!search.isAmbiguous) return search.exploration(stopped, pace)
-    const single = new Search(machine, { ...options, workers: 1, checkpoints: undefined }, refused)
+    const single = new Search(machine,
+      { ...options, workers: 1, checkpoints: undefined, onViolation: undefined }, refused)
     try {
       const again = await single.run(pace, { like: search.book })
       if (search.book.decided && single.book.decided) return single.exploration(again, pace)

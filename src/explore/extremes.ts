@@ -2,7 +2,7 @@
  *  no greatest. */
 import type { Instance, Machine, Observation, Op, World } from '../model/index.ts'
 import { ComponentFinder } from './components.ts'
-import { fairHomes, membersOf, rests, shortest, wayRound } from './fairness.ts'
+import { FairComponents, membersOf, rests, shortest, wayRound } from './fairness.ts'
 import { fairGraph, opsOf } from './progress.ts'
 import type { StateGraph } from './graph.ts'
 import { Heap } from './heap.ts'
@@ -178,7 +178,7 @@ class Search<S, L, O extends Observation> {
   private async components() {
     const { graph, busy, cut, slices } = this
     const members = await membersOf(busy, slices)
-    const found = await new ComponentFinder(graph, slices).find({ members, region: Uint32Array.from(busy), id: 1, cut })
+    const found = await new ComponentFinder(graph, slices).find(members, cut)
     const of = new Int32Array(graph.states).fill(-1)
     for (let i = 0, at = 0; i < found.count; i++) for (; at < found.ends[i]!; at++) of[found.members[at]!] = i
     return { ...found, of }
@@ -209,16 +209,16 @@ class Search<S, L, O extends Observation> {
   private async endless(): Promise<Round | null> {
     const { slices } = this
     const fair = fairGraph(this.machine, this.graph)
-    const homes = await fairHomes(fair, this.busy, slices, this.cut)
+    const homes = await new FairComponents(fair, slices).homesIn(await membersOf(this.busy, slices), this.cut)
     let best = -1
     for (let state = 0; state < fair.states; state++) {
       if (slices.due()) await slices.rest()
-      if (this.busy[state] === 0 || (homes[state] === 0 && !rests(fair, state))) continue
+      if (this.busy[state] === 0 || (!homes?.[state] && !rests(fair, state))) continue
       if (best < 0 || this.rank[2 * state + 1]! < this.rank[2 * best + 1]!) best = state
     }
     if (best < 0) return null
     const { edges, begin } = this.wayTo(best, 1)
-    const round = rests(fair, best) ? [] : await wayRound(fair, homes, best, slices, this.cut)
+    const round = rests(fair, best) ? [] : await wayRound(fair, homes!, best, slices, this.cut)
     return { cost: this.sum(round), ops: this.ops([...edges, ...round]), begin, loop: edges.length }
   }
 

@@ -5,13 +5,16 @@ import { ComponentFinder } from './components.ts'
 import type { Edges } from './components.ts'
 import type { Slices } from './pace.ts'
 
-/** A graph whose edges say which instance takes them. All edges of a state count for what is enabled there. */
+/** A graph whose edges say which instance takes them: no two of one state the same. All edges of a state count for what
+ *  is enabled there. */
 export interface FairGraph extends Edges {
-  /** Instance of an edge. */
-  instanceOf(edge: number): number
+  /** Of each edge; and the instance of each label. */
+  readonly label: Uint16Array
+  readonly instances: Uint32Array
   /** Of each instance. */
   readonly fairness: readonly Fairness[]
 }
+export const instanceOf = ({ instances, label }: FairGraph, edge: number): number => instances[label[edge]!]!
 
 /** Component of each state in which a fair run can stay for ever (from 1), or 0. */
 export type Homes = Uint32Array
@@ -19,18 +22,8 @@ export type Homes = Uint32Array
 /** Nothing fair is enabled: a run may rest here for ever, whatever else an adversary could do. */
 export function rests(graph: FairGraph, state: number): boolean {
   for (let edge = graph.first[state]!; edge < graph.first[state + 1]!; edge++)
-    if (graph.fairness[graph.instanceOf(edge)] !== false) return false
+    if (graph.fairness[instanceOf(graph, edge)] !== false) return false
   return true
-}
-
-/** The largest parts of `inside` in which a fair run can go round for ever; those where it only rests are not among
- *  them. */
-export async function fairHomes(graph: FairGraph, inside: Uint8Array, slices: Slices,
-  cut: Uint8Array | null = null): Promise<Homes> {
-  const refiner = new Refiner(graph, cut, slices)
-  await refiner.add(await membersOf(inside, slices))
-  await refiner.run()
-  return refiner.homes
 }
 
 /** The states that are marked, in their order. */
@@ -42,45 +35,63 @@ export async function membersOf(marks: Uint8Array, slices: Slices): Promise<Uint
   return members.slice(0, count)
 }
 
-class Refiner {
-  readonly homes: Homes
+/** Of some states: in how many each instance is enabled, and which are taken by an edge that stays among them. */
+export class Tally {
+  readonly enabled: Uint32Array
+  readonly taken: Uint8Array
   private readonly graph: FairGraph
-  private readonly cut: Uint8Array | null
+  constructor(graph: FairGraph) {
+    this.graph = graph
+    this.enabled = new Uint32Array(graph.fairness.length)
+    this.taken = new Uint8Array(graph.fairness.length)
+  }
+  clear(): void {
+    this.enabled.fill(0)
+    this.taken.fill(0)
+  }
+  /** Whether some instance of this fairness is enabled in so many of the states, and never taken. */
+  starves(of: Fairness, least: number): boolean {
+    return this.graph.fairness.some((one, i) => one === of && this.enabled[i]! >= least && this.taken[i] === 0)
+  }
+  /** Whether an instance is enabled in all of the states, where it must be taken in the end, and never taken among
+   *  them: so it is in every part of them, and no fair run stays there. */
+  forbids(states: number): boolean { return this.starves(true, states) || this.starves('strong', states) }
+}
+
+/** Finds the parts of some states in which a fair run can go round for ever; those where it only rests are not among
+ *  them. Scratch space for many questions on one graph. */
+export class FairComponents {
+  private readonly graph: FairGraph
   private readonly slices: Slices
   private readonly finder: ComponentFinder
   /** The part that a state is in now; every part gets a number of its own. */
   private readonly region: Uint32Array
   private regions = 0
-  private readonly work: { readonly members: Uint32Array; readonly id: number }[] = []
-  /** Of each instance, within one component: in how many states it is enabled, and whether an edge that stays inside
-   *  takes it. */
-  private readonly enabled: Uint32Array
-  private readonly taken: Uint8Array
+  private readonly tally: Tally
+  private homes: Homes | null = null
 
-  constructor(graph: FairGraph, cut: Uint8Array | null, slices: Slices) {
+  constructor(graph: FairGraph, slices: Slices) {
     this.graph = graph
-    this.cut = cut
     this.slices = slices
     this.finder = new ComponentFinder(graph, slices)
-    this.homes = new Uint32Array(graph.states)
     this.region = new Uint32Array(graph.states)
-    this.enabled = new Uint32Array(graph.fairness.length)
-    this.taken = new Uint8Array(graph.fairness.length)
+    this.tally = new Tally(graph)
   }
 
-  async add(members: Uint32Array): Promise<void> {
-    this.work.push({ members, id: await this.mark(members, this.region) })
-  }
-
-  async run(): Promise<void> {
-    for (let part = this.work.pop(); part !== undefined; part = this.work.pop()) {
-      const { members, ends, count } = await this.finder.find({ ...part, region: this.region, cut: this.cut })
+  /** The largest such parts, by edges that are not cut; null when there is none. */
+  async homesIn(inside: Uint32Array, cut: Uint8Array | null = null): Promise<Homes | null> {
+    this.homes = null
+    const work = [inside]
+    for (let part = work.pop(); part !== undefined; part = work.pop()) {
+      const { members, ends, count } = await this.finder.find(part, cut)
       for (let i = 0, from = 0; i < count; from = ends[i++]!) {
         if (this.slices.due()) await this.slices.rest()
-        const alone = ends[i]! - from === 1
-        if (!alone || this.hasLoop(members[from]!)) await this.consider(members.subarray(from, ends[i]!))
+        if (ends[i]! - from === 1 && !this.hasLoop(members[from]!, cut)) continue
+        const rest = await this.consider(members.subarray(from, ends[i]!), cut)
+        if (rest !== null) work.push(rest)
       }
     }
+    return this.homes
   }
 
   /** Gives the states a number of their own. */
@@ -90,49 +101,41 @@ class Refiner {
     return id
   }
 
-  /** Keeps a component that is fair, drops one that no part of can be, and looks again at one without the states that
-   *  spoil it. */
-  private async consider(members: Uint32Array): Promise<void> {
-    const { graph: { fairness }, enabled, taken } = this
-    if (!await this.tally(members)) return
-    const starved = (of: Fairness, least: number): number =>
-      fairness.findIndex((one, i) => one === of && enabled[i]! >= least && taken[i] === 0)
-    // Enabled in all states and never taken: so it is in every part of the component.
-    if (starved(true, members.length) >= 0 || starved('strong', members.length) >= 0) return
-    if (starved('strong', 1) < 0) {
+  /** Keeps a component that is fair, drops one that no part of can be; else gives it without the states that spoil
+   *  it. */
+  private async consider(members: Uint32Array, cut: Uint8Array | null): Promise<Uint32Array | null> {
+    const { graph, tally } = this
+    await this.count(members, cut)
+    if (tally.forbids(members.length)) return null
+    if (!tally.starves('strong', 1)) {
+      this.homes ??= new Uint32Array(graph.states)
       await this.mark(members, this.homes)
-      return
+      return null
     }
-    const spoiling = fairness.map((one, i) => one === 'strong' && enabled[i]! > 0 && taken[i] === 0)
+    const spoiling = graph.fairness.map((one, i) => one === 'strong' && tally.enabled[i]! > 0 && tally.taken[i] === 0)
     let kept = 0
     await this.slices.over(members.length, (from, to) => {
       for (let i = from; i < to; i++) if (!this.enables(members[i]!, spoiling)) members[kept++] = members[i]!
     })
-    await this.add(members.slice(0, kept))
+    return members.slice(0, kept)
   }
 
-  /** @returns whether any edge stays inside. */
-  private async tally(members: Uint32Array): Promise<boolean> {
-    const { graph, region, cut, slices, enabled, taken } = this
+  private async count(members: Uint32Array, cut: Uint8Array | null): Promise<void> {
+    const { region, tally: { enabled, taken }, graph: { first, target, label, instances } } = this
     const id = await this.mark(members, region)
-    enabled.fill(0)
-    taken.fill(0)
-    let edges = 0
-    await slices.over(members.length, (from, to) => {
+    this.tally.clear()
+    await this.slices.over(members.length, (from, to) => {
       for (let i = from; i < to; i++)
-        for (let edge = graph.first[members[i]!]!; edge < graph.first[members[i]! + 1]!; edge++) {
-          const instance = graph.instanceOf(edge)
+        for (let edge = first[members[i]!]!, end = first[members[i]! + 1]!; edge < end; edge++) {
+          const instance = instances[label[edge]!]!
           enabled[instance]!++
-          if (region[graph.target[edge]!] !== id || (cut !== null && cut[edge] !== 0)) continue
-          taken[instance] = 1
-          edges++
+          if (region[target[edge]!] === id && (cut === null || cut[edge] === 0)) taken[instance] = 1
         }
     })
-    return edges > 0
   }
 
-  private hasLoop(state: number): boolean {
-    const { graph: { first, target }, cut } = this
+  private hasLoop(state: number, cut: Uint8Array | null): boolean {
+    const { first, target } = this.graph
     for (let edge = first[state]!; edge < first[state + 1]!; edge++)
       if (target[edge] === state && (cut === null || cut[edge] === 0)) return true
     return false
@@ -140,7 +143,7 @@ class Refiner {
 
   private enables(state: number, wanted: readonly boolean[]): boolean {
     for (let edge = this.graph.first[state]!; edge < this.graph.first[state + 1]!; edge++)
-      if (wanted[this.graph.instanceOf(edge)]) return true
+      if (wanted[instanceOf(this.graph, edge)]) return true
     return false
   }
 }
@@ -168,11 +171,11 @@ export async function wayRound(graph: FairGraph, homes: Homes, start: number, sl
 /** Instances that the way, gone round for ever, would starve. */
 function dueOn(graph: FairGraph, start: number, way: readonly number[]): Set<number> {
   const states = [start, ...way.map(edge => graph.target[edge]!)]
-  const taken = new Set(way.map(edge => graph.instanceOf(edge)))
+  const taken = new Set(way.map(edge => instanceOf(graph, edge)))
   const counts = new Map<number, number>()
   for (const state of states)
     for (let edge = graph.first[state]!; edge < graph.first[state + 1]!; edge++) {
-      const instance = graph.instanceOf(edge)
+      const instance = instanceOf(graph, edge)
       counts.set(instance, (counts.get(instance) ?? 0) + 1)
     }
   const isDue = ([instance, count]: readonly [number, number]): boolean => {
@@ -184,10 +187,10 @@ function dueOn(graph: FairGraph, start: number, way: readonly number[]): Set<num
 
 /** The edge takes an instance that is due, or leads to where a weakly fair one is not enabled. */
 function gives(graph: FairGraph, due: ReadonlySet<number>, edge: number): boolean {
-  if (due.has(graph.instanceOf(edge))) return true
+  if (due.has(instanceOf(graph, edge))) return true
   const missing = new Set([...due].filter(instance => graph.fairness[instance] === true))
   const to = graph.target[edge]!
-  for (let next = graph.first[to]!; next < graph.first[to + 1]!; next++) missing.delete(graph.instanceOf(next))
+  for (let next = graph.first[to]!; next < graph.first[to + 1]!; next++) missing.delete(instanceOf(graph, next))
   return missing.size > 0
 }
 

@@ -6,7 +6,7 @@ import { exploreExhaustively } from './exhaustive.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
 import { graphOf } from './graph.ts'
 import { Pace, unlessStopped } from './pace.ts'
-import { decideProgress } from './progress.ts'
+import { decideProgress, endlessClaims } from './progress.ts'
 import type { Exploration } from './result.ts'
 import { Search } from './search.ts'
 
@@ -15,7 +15,8 @@ import { Search } from './search.ts'
  *  @throws ModelError when a guard, recipe or property fails. */
 export async function exploreFully<S, L, O extends Observation>(machine: Machine<S, L, O>,
   options: ExhaustiveOptions = {}): Promise<Exploration> {
-  if (!machine.properties.some(isProgress) || options.symmetry) return exploreExhaustively(machine, options)
+  const claims = machine.properties.filter(isProgress).length
+  if (claims === 0 || options.symmetry) return exploreExhaustively(machine, options)
   const pace = new Pace(options)
   const search = new Search(machine, { ...options, workers: 1 }, [])
   try {
@@ -23,7 +24,7 @@ export async function exploreFully<S, L, O extends Observation>(machine: Machine
     // Before the steps are taken, and counted, once more.
     if (stopped === null) search.stay()
     const safety = search.exploration(stopped, pace), counts = search.counts()
-    const graph = await unlessStopped(stopped, () => graphOf(search, pace))
+    const graph = await unlessStopped(stopped, () => graphOf(search, pace, endlessClaims(claims)), pace)
     const { results, stopped: end } = await decideProgress(machine, graph, pace, counts)
     if (end !== null) search.keep()
     const decided = new Map(results.map(result => [result.property, result]))

@@ -1,12 +1,14 @@
 /** The reachable states as an explicit graph: what claims about endless runs, and costs over all runs, are decided
  *  on. */
 import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
+import { answersOf } from './answers.ts'
+import type { Answers } from './answers.ts'
 import type { ExhaustiveOptions } from './exhaustive.ts'
-import { Pace, Slices, unhurried, unlessStopped } from './pace.ts'
+import { Pace, Slices, unlessStopped } from './pace.ts'
 import type { StopReason } from './result.ts'
 import { Search } from './search.ts'
+import type { StateStore } from './store.ts'
 import { apply } from '../model/effect.ts'
-import { leafOf, Trees, unknown } from './trees.ts'
 import { record } from './wasm/memory.ts'
 
 /** The reachable graph within the bounds: states numbered breadth first from 0; the edges of state s are first[s] ..
@@ -16,13 +18,13 @@ export interface StateGraph<S, L, O> {
   readonly first: Uint32Array
   readonly target: Uint32Array
   /** Index into `labels`. */
-  readonly label: Uint32Array
+  readonly label: Uint16Array
   /** What happened on an edge: the instance (index into machine.instances) and its events; interned. */
   readonly labels: readonly Label<O>[]
   /** A fresh mutable value. */
   world(state: number): World<S, L>
-  /** 1 for each state where the answer is yes. The question is asked once for all states that look alike to it. */
-  where(ask: (world: World<S, L>) => boolean, slices?: Slices): Promise<Uint8Array>
+  /** Of all states, in one pass. */
+  answers(asks: readonly ((world: World<S, L>) => boolean)[], slices: Slices): Promise<Answers>
 }
 export interface Label<O> { readonly instance: number; readonly events: readonly ModelEvent<O>[] }
 
@@ -54,15 +56,16 @@ const stride = 4096
 const firstCompiled = 1000
 
 /** The graph of a search that is done: every step once more, by what was learnt. It lives in the search's store.
- *  @throws Stopped, and RangeError where there is no memory for it. */
-export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>,
-  pace: Pace): Promise<StateGraph<S, L, O>> {
+ *  `deciding`: what on it, in words. @throws Stopped, and RangeError where there is no memory for it. */
+export async function graphOf<S, L, O extends Observation>(search: Search<S, L, O>, pace: Pace,
+  deciding?: string): Promise<StateGraph<S, L, O>> {
   const { store, learner, successors } = search
   const { count } = store
   const edges = search.counts().transitions
-  const first = new Uint32Array(count + 1), target = new Uint32Array(edges), label = new Uint32Array(edges)
+  const first = new Uint32Array(count + 1), target = new Uint32Array(edges), label = new Uint16Array(edges)
   let edge = 0, next = 0
-  const slices = new Slices(pace, () => ({ ...search.counts(), transitions: edge, queue: count - next, shrinks: true }))
+  const slices = new Slices(pace,
+    () => ({ ...search.counts(), transitions: edge, queue: count - next, growth: 0, deciding }))
   const put = (parent: number, labelled: number, slot: number): void => {
     label[edge] = (labelled & (1 << record.changedShift) - 1) - 1
     target[edge++] = slot
@@ -89,7 +92,7 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     compileAt *= 2
     compile()
   }
-  const numbers = await store.number(slices)
+  const numbers = await numbersOf(store, slices)
   await slices.over(edge, (from, to) => { for (let i = from; i < to; i++) target[i] = numbers[target[i]!]! })
   await slices.over(count,
     (from, to) => {
@@ -99,7 +102,7 @@ export async function graphOf<S, L, O extends Observation>(search: Search<S, L, 
     states: count, first, target, label,
     labels: learner.labels.slice(1).map(one => ({ instance: one!.number, events: one!.events })),
     world: state => learner.packed.unpack(words32, store.unpack(state)),
-    where: (ask, slices = unhurried()) => where(search, ask, slices),
+    answers: (asks, slices) => answersOf(search, asks, slices),
   }
 }
 
@@ -117,24 +120,16 @@ function walk<S, L, O extends Observation>(
   }
 }
 
-async function where<S, L, O extends Observation>(
-  { store, learner, machine }: Search<S, L, O>, ask: (world: World<S, L>) => boolean,
-  slices: Slices): Promise<Uint8Array> {
-  const trees = new Trees(1, () => `a question about states of machine '${machine.name}'`)
-  const [no, yes] = [0, 1]
-  const answers = new Uint8Array(store.count)
-  await slices.over(store.count, (from, to) => {
-    for (let state = from; state < to; state++) {
-      const at = store.unpack(state)
-      let ref = trees.walk(0, store.words32, at)
-      if (ref === unknown) {
-        let answer = false
-        const log = learner.recorder.look(store.words32, at, world => { answer = ask(world) })
-        trees.extend(0, log, store.words32, at, answer ? yes : no, false)
-        ref = trees.walk(0, store.words32, at)
-      }
-      answers[state] = leafOf(ref) === yes ? 1 : 0
+/** The numbers of the states by their slots. */
+async function numbersOf({ slots, count, words32, kernel, local, plan }: StateStore,
+  slices: Slices): Promise<Uint32Array> {
+  const numbers = new Uint32Array(slots), at = local + plan.buffer, most = plan.bufferEnd - plan.buffer >>> 2
+  await slices.over(count, (from, to) => {
+    for (let next = from; next < to; next += most) {
+      const end = Math.min(to, next + most)
+      kernel.place(next, end, at)
+      for (let state = next; state < end; state++) numbers[words32[(at >>> 2) + state - next]!] = state
     }
   })
-  return answers
+  return numbers
 }

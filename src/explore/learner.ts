@@ -7,6 +7,7 @@ import type { Effect } from '../model/effect.ts'
 import type { Equivariance } from './equivariance.ts'
 import { Independence } from './independence.ts'
 import { Recorder } from '../model/record.ts'
+import type { ReadLog } from '../model/run.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
 import type { StateStore } from './store.ts'
@@ -140,16 +141,26 @@ export class Learner<S, L, O extends Observation> {
       { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
     this.symmetric?.checkProperty(property, part, words, offset, log)
     this.trees.extend(root, log, words, offset, this.trees.leaf(null, null), false)
-    const reads = this.reads[root]!
+    if (this.addReads(this.reads[root]!, log))
+      for (let label = 1; label < this.labels.length; label++) this.touch(label)
+    return nothing
+  }
+
+  /** Adds the bits that a run read to those that others did. Whether some are new. */
+  addReads(reads: Uint32Array, { at, bits }: ReadLog): boolean {
     let isNew = false
-    log.at.forEach((at, i) => {
-      const mask = (2 ** log.bits[i]! - 1) << (at & 31)
-      if ((reads[at >>> 5]! & mask) === (mask | 0)) return
-      reads[at >>> 5]! |= mask
+    at.forEach((from, i) => {
+      const mask = (2 ** bits[i]! - 1) << (from & 31)
+      if ((reads[from >>> 5]! & mask) === (mask | 0)) return
+      reads[from >>> 5]! |= mask
       isNew = true
     })
-    if (isNew) for (let label = 1; label < this.labels.length; label++) this.touch(label)
-    return nothing
+    return isNew
+  }
+  /** Whether a step with this label can change any of these bits. */
+  canChange(label: number, reads: Uint32Array): boolean {
+    const changes = this.changes[label]!
+    return reads.some((bits, w) => (bits & changes[w]!) !== 0)
   }
 
   private run(root: number, words: Uint32Array, offset: number, states: number,
@@ -206,10 +217,7 @@ export class Learner<S, L, O extends Observation> {
   private touch(label: number): void {
     // Under symmetry a step is stored under other names than it was taken with: what it touched there may be anything.
     let touch = this.symmetric === null ? 0 : -1
-    const changes = this.changes[label]!
-    this.reads.forEach((reads, i) => {
-      if (reads.some((bits, w) => (bits & changes[w]!) !== 0)) touch |= 1 << Math.min(i, 31)
-    })
+    this.reads.forEach((reads, i) => { if (this.canChange(label, reads)) touch |= 1 << Math.min(i, 31) })
     this.store.touch(label, touch)
   }
 }

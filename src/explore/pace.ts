@@ -1,6 +1,7 @@
 /** The clock of a long run: time limit, interruption, progress, letting the event loop live. Nothing else in a search
  *  reads a clock. */
-import type { StopReason } from './result.ts'
+import { ModelError } from '../model/index.ts'
+import type { StopReason, Violation } from './result.ts'
 
 export interface Limits {
   readonly maxSeconds?: number | undefined
@@ -8,6 +9,10 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined
   /** Called at most five times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Called at once when a claim is found to be violated; the result may show another way there. */
+  readonly onViolation?: ((violation: Violation) => void) | undefined
+  /** Called where a step or a claim fails: the run then ends with what it has, and that is not thrown. */
+  readonly onMistake?: ((mistake: ModelError) => void) | undefined
 }
 
 export interface Counts {
@@ -16,16 +21,17 @@ export interface Counts {
   readonly queue: number
   /** Bytes that the states take; 0 where they are not counted. */
   readonly bytes: number
-  /** Fewer states were found at the last distance from the initial one than at that before: the end is in sight. */
-  readonly shrinks: boolean
-  /** The claim about endless runs that is being decided, once all states are known. */
+  /** How many states were found at the last distance from the initial one for each at that before. Below 1 the end is
+   *  in sight. */
+  readonly growth: number
+  /** What is being decided, in words, once all states are known. */
   readonly deciding?: string | undefined
 }
 export interface Progress extends Counts {
   /** Transitions a second since the last report. */
   readonly rate: number
-  /** Seconds that the queue takes at the speed of late, once the search shrinks: what is still to be found comes on
-   *  top. Else null. */
+  /** Seconds that the queue takes at the speed of late, with all that comes after it if each distance has fewer states
+   *  than the one before by as much as the last; null where it has more. */
   readonly remaining: number | null
 }
 
@@ -47,6 +53,16 @@ export class Pace {
   private expanded = 0
   constructor(limits: Limits) { this.limits = limits }
 
+  /** Whether the run just ends where this happens. */
+  bears(error: unknown): boolean {
+    const { onMistake } = this.limits
+    if (onMistake === undefined || !(error instanceof ModelError)) return false
+    onMistake(error)
+    return true
+  }
+
+  tell(violation: Violation): void { this.limits.onViolation?.(violation) }
+
   get seconds(): number { return (performance.now() - this.start) / 1000 }
 
   /** Cheap enough to be asked every few microseconds; when true, `breathe` is wanted. */
@@ -61,7 +77,7 @@ export class Pace {
       const speed = (expanded - this.expanded) * aSecond
       this.limits.onProgress({
         ...counts, rate: Math.max(0, Math.round((counts.transitions - this.transitions) * aSecond)),
-        remaining: counts.shrinks && speed > 0 ? counts.queue / speed : null,
+        remaining: counts.growth < 1 && speed > 0 ? counts.queue / speed / (1 - counts.growth) : null,
       })
       this.reported = now
       this.transitions = counts.transitions
@@ -117,16 +133,18 @@ export class Slices {
 const slice = 4096
 /** Of work that nobody limits. */
 export const unhurried = (): Slices =>
-  new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, shrinks: false }))
+  new Slices(new Pace({}), () => ({ states: 0, transitions: 0, depth: 0, queue: 0, bytes: 0, growth: 1 }))
 
 /** What some work gave, or what stopped it. */
 export interface Worked<T> { readonly value: T | null; readonly stopped: StopReason | null }
 /** Does the work where nothing has stopped the run yet. No room for what it needs is a limit too. */
-export async function unlessStopped<T>(stopped: StopReason | null, work: () => Promise<T>): Promise<Worked<T>> {
+export async function unlessStopped<T>(stopped: StopReason | null, work: () => Promise<T>,
+  pace: Pace | null = null): Promise<Worked<T>> {
   if (stopped !== null) return { value: null, stopped }
   try { return { value: await work(), stopped } } catch (error) {
     if (error instanceof Stopped) return { value: null, stopped: error.reason }
     if (error instanceof RangeError && noRoom.test(error.message)) return { value: null, stopped: 'memory' }
+    if (pace?.bears(error)) return { value: null, stopped: 'mistake' }
     throw error
   }
 }

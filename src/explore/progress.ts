@@ -4,10 +4,12 @@ import type {
   Eventually, LeadsTo, Machine, Observation, Op, ProgressProperty, Recovers, World,
 } from '../model/index.ts'
 import { judgeLasso, stuckVerdict } from '../model/lasso.ts'
-import { fairHomes, membersOf, rests, wayRound } from './fairness.ts'
+import { FairComponents, rests, Tally, wayRound } from './fairness.ts'
 import type { FairGraph } from './fairness.ts'
+import type { Answers } from './answers.ts'
 import { buildGraph } from './graph.ts'
 import type { GraphOptions, StateGraph } from './graph.ts'
+import { ancestors, pathTo } from './reach.ts'
 import { Pace, Slices, unlessStopped } from './pace.ts'
 import type { Counts, Worked } from './pace.ts'
 import type { PropertyResult, StopReason, Violation } from './result.ts'
@@ -30,7 +32,7 @@ export async function exploreProgress<S, L, O extends Observation>(
   machine: Machine<S, L, O>, options: GraphOptions = {}): Promise<ProgressReport> {
   const pace = new Pace(options)
   const { graph, states, edges, stopped } = await buildGraph(machine, options, pace)
-  const counts = { states, transitions: edges, depth: 0, queue: 0, bytes: 0, shrinks: true }
+  const counts = { states, transitions: edges, depth: 0, queue: 0, bytes: 0, growth: 0 }
   return { ...await decideProgress(machine, { value: graph, stopped }, pace, counts), states, edges,
     seconds: pace.seconds }
 }
@@ -42,95 +44,113 @@ export async function decideProgress<S, L, O extends Observation>(
   counts: Counts): Promise<Pick<ProgressReport, 'results' | 'stopped'>> {
   let { stopped } = graph
   const results: PropertyResult[] = []
-  for (const property of machine.properties.filter(isProgress)) {
+  const claims = machine.properties.filter(isProgress)
+  for (const [i, property] of claims.entries()) {
     const { name, kind } = property
-    const slices = new Slices(pace, () => ({ ...counts, deciding: name }))
+    const deciding = `${endlessClaims(claims.length)}: ${name}, ${i + 1} of ${claims.length}`
+    const slices = new Slices(pace, () => ({ ...counts, deciding }))
     let isVacuous = false
-    const decided = await unlessStopped(stopped, async () => {
+    // What fails in one claim says nothing of the others.
+    const decided = await unlessStopped(stopped === 'mistake' ? graph.stopped : stopped, async () => {
       const decision = new Decision(machine, graph.value!, slices), found = await decision.on(property)
       isVacuous = decision.beginsNowhere
       return found
-    })
-    stopped = decided.stopped
+    }, pace)
+    stopped ??= decided.stopped
     const violation = decided.value === null ? null : { property: name, ...decided.value }
+    if (violation !== null) pace.tell(violation)
     const verdict = violation === null ? 'holds' : 'violated'
-    const outcome = stopped !== null ? 'incomplete' : verdict
+    const outcome = decided.stopped !== null ? 'incomplete' : verdict
     results.push({ property: name, kind, violation, reachedBy: null, outcome,
       ...isVacuous && outcome === 'holds' ? { vacuous: true } : {} })
   }
   return { results, stopped }
 }
 
+export const endlessClaims = (of: number): string => `${of} ${of === 1 ? 'claim' : 'claims'} about endless runs`
+
 type Found = Omit<Violation, 'property'>
 type Ask<S, L> = (world: World<S, L>) => boolean
 interface Prefix { readonly edges: readonly number[]; readonly state: number }
+/** States in which what began has not ended: those of `from` and what comes after them, up to `to`. */
+interface Wait {
+  readonly from: Uint8Array
+  readonly to: Uint8Array
+  readonly states: Uint32Array
+  /** Whether some may be the last of a run, and whether fairness drives every run out of them that is not. */
+  readonly mayRest: boolean
+  readonly mustLeave: boolean
+}
 
 /** How one claim is decided. */
 class Decision<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly graph: StateGraph<S, L, O>
+  private readonly fair: FairGraph
   private readonly slices: Slices
+  private readonly components: FairComponents
   /** No state has what the claim says to be followed: it holds of nothing. */
   beginsNowhere = false
   constructor(machine: Machine<S, L, O>, graph: StateGraph<S, L, O>, slices: Slices) {
     this.machine = machine
     this.graph = graph
     this.slices = slices
+    this.fair = fairGraph(machine, graph)
+    this.components = new FairComponents(this.fair, slices)
   }
 
   /** How it is violated; null when it holds. @throws Stopped */
   async on(property: ProgressProperty<S, L>): Promise<Found | null> {
     if (property.kind === 'recovers') return this.stuck(property)
-    const { machine, graph } = this
-    const fair = fairGraph(machine, graph)
     if (property.kind === 'eventually') {
-      const [goal] = await this.statesWhere(property, [world => property.goal(world)])
-      const from = new Uint8Array(graph.states)
+      const answers = await this.ask(property, [world => property.goal(world)])
+      const from = new Uint8Array(this.graph.states)
       from[0] = 1
-      return this.endless(fair, property, from, goal!)
+      return this.endless(property, from, await answers.of(0, this.slices))
     }
-    const cases = [...property.cases(machine.initialWorld).keys()]
-    const answers = await this.statesWhere(property,
+    const cases = [...property.cases(this.machine.initialWorld).keys()]
+    const answers = await this.ask(property,
       cases.flatMap((at): Ask<S, L>[] => [world => property.from(world, at), world => property.to(world, at)]))
-    this.beginsNowhere = cases.every(at => answers[2 * at]!.every(one => one === 0))
+    this.beginsNowhere = true
     for (const at of cases) {
-      const found = await this.endless(fair, property, answers[2 * at]!, answers[2 * at + 1]!)
+      const from = await answers.of(2 * at, this.slices)
+      if (!from.includes(1)) continue
+      this.beginsNowhere = false
+      const found = await this.endless(property, from, await answers.of(2 * at + 1, this.slices))
       if (found !== null) return found
     }
     return null
   }
 
-  /** Of each question, 1 for each state where the answer is yes. */
-  private async statesWhere({ name }: ProgressProperty<S, L>, asks: readonly Ask<S, L>[]): Promise<Uint8Array[]> {
-    const answers: Uint8Array[] = []
-    for (const ask of asks) answers.push(await this.graph.where(world => answerOf(name, () => ask(world)), this.slices))
-    return answers
+  private ask({ name }: ProgressProperty<S, L>, asks: readonly Ask<S, L>[]): Promise<Answers> {
+    return this.graph.answers(asks.map(ask => world => answerOf(name, () => ask(world))), this.slices)
   }
 
   /** A fair run with a state of `from` after which none of `to` comes: the shortest way to where it can stay, then a
    *  way round; or to where it can rest, where that takes no more ops in all. */
-  private async endless(fair: FairGraph, property: Eventually<S, L> | LeadsTo<S, L>, from: Uint8Array,
+  private async endless(property: Eventually<S, L> | LeadsTo<S, L>, from: Uint8Array,
     to: Uint8Array): Promise<Found | null> {
-    const waiting = await this.closure(from, to)
-    const homes = await fairHomes(fair, waiting, this.slices)
-    const nearest = await this.shortestWait(from, to, state => homes[state] !== 0 || rests(fair, state))
-    if (nearest === null) return null
+    const { fair } = this
+    const wait = await this.wait(from, to)
+    const homes = wait.mustLeave ? null : await this.components.homesIn(wait.states)
+    if (homes === null && !wait.mayRest) return null
+    const nearest = (await this.shortestWait(wait, state => (homes?.[state] ?? 0) !== 0 || rests(fair, state)))!
     const goesRound = !rests(fair, nearest.state)
-    const round = goesRound ? await wayRound(fair, homes, nearest.state, this.slices) : []
+    const round = goesRound ? await wayRound(fair, homes!, nearest.state, this.slices) : []
     // A run that comes to rest is easier to read than a long way round, also where it takes a few steps more to get
     // there.
-    const resting = goesRound ? await this.shortestWait(from, to, state => rests(fair, state)) : null
+    const resting = goesRound && wait.mayRest ? await this.shortestWait(wait, state => rests(fair, state)) : null
     return resting !== null && resting.edges.length <= nearest.edges.length + round.length
       ? this.lassoOf(property, resting, [], resting.edges.length === nearest.edges.length)
       : this.lassoOf(property, nearest, round, true)
   }
 
-  /** States in which what began has not ended: those of `from` and what comes after them, up to `to`. */
-  private async closure(from: Uint8Array, to: Uint8Array): Promise<Uint8Array> {
-    const { graph: { states, first, target }, slices } = this
-    const waiting = new Uint8Array(states)
-    const queue = new Uint32Array(states)
-    let end = 0
+  private async wait(from: Uint8Array, to: Uint8Array): Promise<Wait> {
+    const { fair, fair: { states, first, target, label, instances, fairness }, slices } = this
+    const isFair = Uint8Array.from(instances, instance => fairness[instance] === false ? 0 : 1)
+    const waiting = new Uint8Array(states), queue = new Uint32Array(states)
+    const tally = new Tally(fair), { enabled, taken } = tally
+    let end = 0, mayRest = false
     const add = (state: number): void => {
       if (waiting[state] !== 0 || to[state] !== 0) return
       waiting[state] = 1
@@ -140,17 +160,26 @@ class Decision<S, L, O extends Observation> {
       (at, to) => { for (let state = at; state < to; state++) if (from[state] !== 0) add(state) })
     let i = 0
     await slices.while(most => {
-      for (const stop = i + most; i < end && i < stop; i++)
-        for (let edge = first[queue[i]!]!; edge < first[queue[i]! + 1]!; edge++) add(target[edge]!)
+      for (const stop = i + most; i < end && i < stop; i++) {
+        let driven = 0
+        for (let edge = first[queue[i]!]!, last = first[queue[i]! + 1]!; edge < last; edge++) {
+          const of = label[edge]!, instance = instances[of]!
+          driven |= isFair[of]!
+          enabled[instance]!++
+          if (to[target[edge]!] !== 0) continue
+          taken[instance] = 1
+          add(target[edge]!)
+        }
+        if (driven === 0) mayRest = true
+      }
       return i < end
     })
-    return waiting
+    return { from, to, states: queue.subarray(0, end), mayRest, mustLeave: tally.forbids(end) }
   }
 
   /** Breadth first over pairs of a state and whether something has begun and not ended: the shortest way to such a pair
    *  whose state `stays`. */
-  private async shortestWait(from: Uint8Array, to: Uint8Array,
-    stays: (state: number) => boolean): Promise<Prefix | null> {
+  private async shortestWait({ from, to }: Wait, stays: (state: number) => boolean): Promise<Prefix | null> {
     const { graph: { states, first, target }, slices } = this
     // Node 2 * state before it begins, 2 * state + 1 after. `via` is the edge taken to a node, plus 1.
     const via = new Uint32Array(2 * states), before = new Uint32Array(2 * states), seen = new Uint8Array(2 * states)
@@ -201,75 +230,22 @@ class Decision<S, L, O extends Observation> {
   /** The first state, breadth first, from which no path leads to the goal. */
   private async stuck(property: Recovers<S, L>): Promise<Found | null> {
     const { machine, graph, slices } = this
-    const [goal] = await this.statesWhere(property, [world => property.goal(world)])
-    const canRecover = await this.ancestors(goal!)
-    const lost = canRecover.indexOf(0)
+    const goal = await (await this.ask(property, [world => property.goal(world)])).of(0, slices)
+    const lost = (await ancestors(graph, goal, slices)).indexOf(0)
     if (lost < 0) return null
     const start = new Uint8Array(graph.states)
     start[lost] = 1
-    const after = await membersOf(await this.closure(start, goal!), slices)
-    const ops = opsOf(machine, graph, await this.pathTo(lost))
-    return { ...stuckVerdict(after.length), witness: {}, ops, loop: null, shortest: true }
-  }
-
-  /** The given states and all from which they can be reached. */
-  private async ancestors(of: Uint8Array): Promise<Uint8Array> {
-    const { graph: { states, first, target }, slices } = this
-    const starts = new Uint32Array(states + 1), sources = new Uint32Array(target.length)
-    await slices.over(target.length,
-      (from, to) => { for (let edge = from; edge < to; edge++) starts[target[edge]! + 1]!++ })
-    await slices.over(states,
-      (from, to) => { for (let state = from; state < to; state++) starts[state + 1]! += starts[state]! })
-    const next = starts.slice()
-    await slices.over(states, (from, to) => {
-      for (let state = from; state < to; state++)
-        for (let edge = first[state]!; edge < first[state + 1]!; edge++) sources[next[target[edge]!]!++] = state
-    })
-    const found = of.slice()
-    const queue = new Uint32Array(states)
-    const begun = await membersOf(of, slices)
-    queue.set(begun)
-    let end = begun.length, i = 0
-    await slices.while(most => {
-      for (const stop = i + most; i < end && i < stop; i++)
-        for (let at = starts[queue[i]!]!; at < starts[queue[i]! + 1]!; at++) {
-          const source = sources[at]!
-          if (found[source] !== 0) continue
-          found[source] = 1
-          queue[end++] = source
-        }
-      return i < end
-    })
-    return found
-  }
-
-  /** Edges of a shortest path from the initial state. States are numbered breadth first, so the first edge to one lies
-   *  on such a path. */
-  private async pathTo(state: number): Promise<number[]> {
-    const { graph: { states, first, target }, slices } = this
-    const via = new Uint32Array(states), before = new Uint32Array(states)
-    let known = 1, from = 0
-    await slices.while(most => {
-      for (const stop = from + most; from < stop && known <= state; from++)
-        for (let edge = first[from]!; edge < first[from + 1]!; edge++) {
-          if (target[edge] !== known) continue
-          via[known] = edge
-          before[known++] = from
-        }
-      return known <= state
-    })
-    const edges: number[] = []
-    for (let at = state; at !== 0; at = before[at]!) edges.push(via[at]!)
-    return edges.reverse()
+    const { states } = await this.wait(start, goal)
+    const ops = opsOf(machine, graph, await pathTo(graph, lost, slices))
+    return { ...stuckVerdict(states.length), witness: {}, ops, loop: null, shortest: true }
   }
 }
 
 export function fairGraph<S, L, O extends Observation>(machine: Machine<S, L, O>,
   graph: StateGraph<S, L, O>): FairGraph {
   const { states, first, target, label, labels } = graph
-  const instances = Uint32Array.from(labels, one => one.instance)
-  return { states, first, target, fairness: machine.instances.map(({ action }) => action.fair),
-    instanceOf: edge => instances[label[edge]!]! }
+  return { states, first, target, label, instances: Uint32Array.from(labels, one => one.instance),
+    fairness: machine.instances.map(({ action }) => action.fair) }
 }
 
 export const opsOf = <S, L, O extends Observation>(machine: Machine<S, L, O>, { label, labels }: StateGraph<S, L, O>,

@@ -35,6 +35,7 @@ export async function exploreRandomly<S, L, O extends Observation>(
   const { seed, runs = 1000, length = 100, blind = 1 / 16, refusedLimit = 0.5 } = options
   const pace = new Pace(options)
   const walk = new Walk(machine, blind)
+  if (options.onViolation !== undefined) walk.book.onViolation = options.onViolation
   const plans = plansOf(walk.walker.actions.length, length)
   const ended: { by: StopReason | null; mistake: unknown } = { by: null, mistake: null }
   await fc.check(fc.asyncProperty(plans, async plan => {
@@ -45,7 +46,10 @@ export async function exploreRandomly<S, L, O extends Observation>(
     }
     throw new fc.PreconditionFailure(true) // ends the runs; any other throw would be a case to shrink
   }), { seed, numRuns: runs })
-  if (ended.mistake !== null) throw ended.mistake
+  if (ended.mistake !== null) {
+    if (!pace.bears(ended.mistake)) throw ended.mistake
+    ended.by = 'mistake'
+  }
   for (const [name, run] of walk.foundIn)
     walk.book.violations.set(name,
       await shrunk(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
@@ -122,7 +126,7 @@ class Walk<S, L, O extends Observation> {
 
   counts() {
     return { states: this.states.count, transitions: this.transitions, depth: this.longest, queue: 0, bytes: 0,
-      shrinks: false }
+      growth: 1 }
   }
 
   run(plan: Plan): void {

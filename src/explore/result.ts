@@ -33,8 +33,9 @@ export interface PropertyResult {
   readonly vacuous?: true
 }
 
-/** `refused`: a random run whose ops were mostly refused, which shows nothing. */
-export type StopReason = 'time' | 'states' | 'interrupted' | 'memory' | 'refused'
+/** `refused`: a random run whose ops were mostly refused, which shows nothing. `violation`: the search had seen enough
+ *  of a machine that breaks a claim. `mistake`: a step or a claim failed. */
+export type StopReason = 'time' | 'states' | 'interrupted' | 'memory' | 'refused' | 'violation' | 'mistake'
 
 export interface Exploration {
   readonly driver: 'exhaustive' | 'random'
@@ -76,6 +77,8 @@ export interface RandomFacts {
   readonly refused: number; readonly meanLength: number; readonly distinctStates: number
 }
 export interface Coverage {
+  /** Kinds of observations that some step told. */
+  readonly observations: readonly string[]
   /** Per action: how often it fired. Zero is the alarm. */
   readonly actions: Readonly<Record<string, { readonly fired: number }>>
   /** Per clause id: how often it was exercised. */

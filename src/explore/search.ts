@@ -2,11 +2,12 @@
 import { layoutOf, seenIn, tracing } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { Book } from './book.ts'
-import type { Checkpoints, Kept } from './checkpoint.ts'
+import { snapshotOf } from './checkpoint.ts'
+import type { Checkpoints, Kept, Place } from './checkpoint.ts'
 import { Equivariance } from './equivariance.ts'
 import { chosen, scalarsetsOf } from './groups.ts'
 import type { Refused } from './groups.ts'
-import type { Backend, ExhaustiveOptions } from './exhaustive.ts'
+import type { Backend, Enough, ExhaustiveOptions } from './exhaustive.ts'
 import { keysOf } from './keys.ts'
 import { initialLabel, judgementsOf, Learner } from './learner.ts'
 import { Stopped } from './pace.ts'
@@ -18,12 +19,9 @@ import { StatesFull } from './states.ts'
 import { StateStore } from './store.ts'
 import { chunk, mostShared, Threads } from './threads.ts'
 import { Successors } from './successors.ts'
-import { symmetryOf } from './symmetry.ts'
+import { NotInterchangeable, symmetryOf } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 import { Steps } from './steps.ts'
-
-/** Between two parents: where the search can go on. */
-interface Place { readonly next: number; readonly levels: readonly number[]; readonly states: number; readonly runs: readonly number[]; readonly fired: readonly number[] }
 
 const keptEvery_s = 180
 /** Parents between two looks at the clock, until there is code of the trees. */
@@ -33,7 +31,6 @@ const firstShared = 5_000
 /** Roots that may be walked for each node before the first code is made, and before the next, which V8 has yet to optimise while the last one runs
  *  well; and for how many one counts that threads cannot walk. */
 const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
-
 /** Steps that are taken again at the end, or one for each eight that were learnt. */
 const leastAudited = 32
 
@@ -66,6 +63,7 @@ export class Search<S, L, O extends Observation> {
   private readonly refused: Refused
   private readonly backend: Backend | null
   private readonly firstShared: number
+  private readonly enough: Enough | null
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
     const { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false } = options
     this.checkpoints = options.checkpoints
@@ -75,6 +73,8 @@ export class Search<S, L, O extends Observation> {
     this.backend = options.backend ?? null
     this.firstShared = options.firstShared ?? firstShared
     this.book = new Book(machine, true)
+    if (options.onViolation !== undefined) this.book.onViolation = options.onViolation
+    this.enough = options.enough ?? null
     const shape = layoutOf(machine.worldDomain, 'world')
     const groups = this.groups = chosen(scalarsetsOf(machine), symmetry, refused)
     const names = groups.length === 0 ? null : symmetryOf(shape, groups, `a state of machine '${machine.name}'`)
@@ -92,14 +92,18 @@ export class Search<S, L, O extends Observation> {
   }
 
   private whole = false
-  private get decided(): boolean { return !this.whole && this.book.decided }
+  private get decided(): boolean { return this.book.decided && (!this.whole || this.brokenAt < Infinity) }
+  /** The level of the nearest states at which a claim fails that ends the search; Infinity where none does. */
+  private get brokenAt(): number { return this.enough === null ? Infinity : this.book.failsAt(this.enough.known) }
+  /** Whether what is farther away than the violation comes next, and there are states enough. */
+  private get hasEnough(): boolean { return this.next === this.levelEnd && this.brokenAt <= this.depth && this.store.count >= this.enough!.states }
   private get depth(): number { return this.levels.length - 1 }
   get done(): boolean { return this.next === this.store.count }
   counts(): Counts {
     const [last = 0, before = 0] = this.levels.slice(-2).toReversed()
     return {
       states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next,
-      bytes: this.store.bytes, shrinks: last < before,
+      bytes: this.store.bytes, growth: before === 0 ? 1 : last / before,
     }
   }
   engine(): Exploration['engine'] {
@@ -145,15 +149,18 @@ export class Search<S, L, O extends Observation> {
           if (stop !== null) return stop
           this.keepNowAndThen(pace)
         }
+        if (this.hasEnough) return 'violation'
         const room = this.store.room()
         if (room === 0) return 'memory'
         this.advance(room)
       }
       if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
-      return null
+      return whole && !this.done ? 'violation' : null
     } catch (error) {
       if (error instanceof StatesFull || error instanceof Stopped) return error.reason
-      throw error
+      if (error instanceof NotInterchangeable || !pace.bears(error)) throw error
+      this.isPlaced = false
+      return 'mistake'
     }
   }
 
@@ -205,15 +212,7 @@ export class Search<S, L, O extends Observation> {
   keep(): void {
     const save = this.checkpoints?.save ?? null
     if (save === null || !this.isPlaced) return
-    const { learner, store, book } = this
-    const { fired, ...place } = this.mark ?? this.place()
-    save({
-      facts: {
-        ...place, refused: this.refused, ambiguous: this.isAmbiguous, violations: [...book.violations.values()], reachedBy: [...book.reachedBy],
-        labels: learner.labels.slice(1).map((label, i) => ({ instance: label!.number, events: label!.events, fired: fired[i + 1] ?? 0 })),
-      },
-      parts: [...store.parts(place.states, place.runs), ...learner.parts()],
-    })
+    save(snapshotOf(this, this.mark ?? this.place(), { refused: this.refused, ambiguous: this.isAmbiguous }))
   }
   private resume({ facts, read }: Kept): void {
     const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts

@@ -1,7 +1,6 @@
 /** The visited states, exact, in memory that threads share: numbered as they come, with parent and label of each. */
 import type { Keys } from './keys.ts'
 import { giveBack, reserve } from './memories.ts'
-import type { Slices } from './pace.ts'
 import { StatesFull } from './states.ts'
 import type { Symmetry } from './symmetry.ts'
 import type { TreeSpace } from './trees.ts'
@@ -236,18 +235,8 @@ export class StateStore {
     this.kernel.locate(from, from + plan.recordBytes)
     return words32[from + record.key >>> 2]!
   }
-  /** The numbers of the states by their slots. */
-  async number(slices: Slices): Promise<Uint32Array> {
-    const numbers = new Uint32Array(2 ** this.tableBits), { words32, candidate, plan: { words } } = this
-    await slices.over(this.count, (from, to) => {
-      for (let state = from; state < to; state++) {
-        const at = this.unpack(state)
-        words32.copyWithin(candidate, at, at + words)
-        numbers[this.locate(state)] = state
-      }
-    })
-    return numbers
-  }
+  /** Slots of the table. */
+  get slots(): number { return 2 ** this.tableBits }
   /** Gives the memory to the next search, emptied, unless it is large: then the system has it back. */
   free(): void {
     if (this.bytes > keptBytes) return

@@ -4,10 +4,13 @@
 import { decodeScalar } from './layout.ts'
 import type { Place, Shape } from './layout.ts'
 import { define, put, refusePrototype } from './put.ts'
-import { behind } from './run.ts'
+import { behind, NoSuchPart } from './run.ts'
 import type { Key, Run, Target } from './run.ts'
 
 export type Composite = Exclude<Shape, { kind: 'scalar' | 'optional' }>
+
+/** Names that JavaScript itself asks any object for: whether it is a promise, or says its JSON. */
+const askedOfAny: ReadonlySet<string> = new Set(['then', 'toJSON'])
 
 /** What stands behind each proxy. */
 export class Node implements ProxyHandler<Target> {
@@ -88,7 +91,30 @@ export class Node implements ProxyHandler<Target> {
     if (key === behind) return asked === this.proxy ? this : undefined
     this.run.look()
     if (typeof key === 'string' && this.isHidden(key)) return this.fetch(key)
-    return Reflect.get(target, key)
+    const value = Reflect.get(target, key)
+    if (value === undefined && typeof key === 'string' && !Reflect.has(target, key)) this.refuseUnknown(key)
+    return value
+  }
+  /** A part that was never there is a mistake, as it is where one is written; one that was deleted, that another case
+   *  of a variant has, or that a longer list would have, is not. */
+  private refuseUnknown(key: string): void {
+    const { run, shape, found } = this
+    if (found.has(key) || shape.kind === 'list' || key in Object.prototype || askedOfAny.has(key)) return
+    if (shape.kind === 'table') {
+      if (!/^-?\d+$/.test(key) && key !== 'undefined' && key !== 'null' && key !== 'NaN') return
+      const { length } = shape.elements
+      run.refuse(new NoSuchPart(`reads ${this.path()}[${key}]: it holds ${length} element${length === 1 ? '' : 's'}, `
+        + 'counted from 0', key, []))
+    }
+    if (shape.kind === 'variant' && shape.cases.some(({ fields }) => fields.some(({ name }) => name === key))) return
+    run.refuse(new NoSuchPart(`reads ${this.path()}.${key}: no such field`, key, [...this.parts().keys()]))
+  }
+  /** `world.state.kernel.frames`: by the names under which it was found. */
+  private path(): string {
+    const { parent } = this
+    if (parent === null) return 'world'
+    const name = Object.keys(parent.target).find(key => nodeOf(parent.target[key]) === this) ?? '…'
+    return Array.isArray(parent.target) ? `${parent.path()}[${name}]` : `${parent.path()}.${name}`
   }
   set(target: Target, key: Key, value: unknown): boolean {
     this.writing(key)

@@ -33,7 +33,7 @@ function asked<S, L, O extends Observation>(
     case 'monitor': return property.judge(world.monitors[property.name])
     case 'step':
       for (const one of seen)
-        if (verdict === true && one.what === property.on) verdict = property.judge(one, world, before())
+        if (verdict === true && property.on.includes(one.what)) verdict = property.judge(one, world, before())
       return verdict
     case 'sometimes': case 'eventually': case 'leadsTo': case 'recovers': return true
   }

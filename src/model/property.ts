@@ -31,9 +31,9 @@ export interface Always<S, L> extends Claim {
   readonly partsBy?: string
   judge(world: World<S, L>, part: number): Verdict
 }
-/** Must be true of every observation of the kind `on`, given the worlds right after and right before its step. */
+/** Must be true of every observation of the kinds `on`, given the worlds right after and right before its step. */
 export interface StepProperty<S, L, O> extends Claim {
-  readonly kind: 'step'; readonly on: string
+  readonly kind: 'step'; readonly on: readonly string[]
   judge(seen: O, world: World<S, L>, before: World<S, L>): Verdict
 }
 /** Owns a small state of its own, updated by observations; must be true of that state always. */
@@ -92,10 +92,11 @@ export function propertiesOf<S, L, O extends Observation>() {
       judge: (world: W, part: number) => Verdict): Always<S, L> =>
       ({ kind: 'always', ...stated(name, say), ...say.parts === undefined ? {} : { parts: say.parts },
         ...say.partsBy === undefined ? {} : { partsBy: say.partsBy }, judge }),
-    /** `judge` sees only observations with `what === on`, with their own type. */
-    step: <K extends O['what']>(name: string, say: Stated & { readonly on: K },
+    /** `judge` sees only observations whose `what` is `on`, or one of these, with their own type. */
+    step: <const K extends O['what']>(name: string, say: Stated & { readonly on: K | readonly K[] },
       judge: (seen: Seen<O, K>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>
-      ({ kind: 'step', on: say.on, ...stated(name, say), judge: judge as StepProperty<S, L, O>['judge'] }),
+      ({ kind: 'step', on: typeof say.on === 'string' ? [say.on] : say.on, ...stated(name, say),
+        judge: judge as StepProperty<S, L, O>['judge'] }),
     monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
       update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void,
       judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>
@@ -114,11 +115,12 @@ export function propertiesOf<S, L, O extends Observation>() {
   }
 }
 
-/** `folder/file.ts:line` of the first frame outside this file: reports point at the property, not at the
- *  constructor. */
+/** `folder/file.ts:line` of the first frame outside this file, or the bundle that it is in: reports point at the
+ *  property, not at the constructor. */
 function callSite(): string {
-  const frames = (new Error().stack ?? '').split('\n').slice(1)
-  const frame = frames.find(line => !/[/\\]model[/\\]property\.[tj]s/.test(line)) ?? ''
-  const found = /((?:[\w.-]+[/\\]){0,2}[\w.-]+\.[tj]s):(\d+)/.exec(frame)
-  return found ? `${found[1]!.replaceAll('\\', '/')}:${found[2]}` : 'unknown'
+  const frames = (new Error().stack ?? '').split('\n').slice(1).map(line => placed.exec(line))
+  const found = frames.find(frame => frame !== null && frame[1] !== frames[0]?.[1])
+  return found ? `${found[2]!.replaceAll('\\', '/')}:${found[3]}` : 'unknown'
 }
+/** The whole path, its last names, the line. */
+const placed = /[ (]((?:file:\/\/)?[^\s()]*?((?:[\w.-]+[/\\]){0,2}[\w.-]+\.[cm]?[tj]s)):(\d+)/

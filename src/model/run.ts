@@ -94,6 +94,18 @@ export class ReadOnly extends Refusal {
   constructor(key: string) { super(`writes '${key}'`) }
 }
 
+/** Something has asked for a part that the state does not have: a plain object would have answered `undefined`. */
+export class NoSuchPart extends Refusal {
+  /** The names that there are in its place; none where parts are numbered. */
+  readonly known: readonly string[]
+  readonly part: string
+  constructor(message: string, part: string, known: readonly string[]) {
+    super(message)
+    this.part = part
+    this.known = known
+  }
+}
+
 /** An object that a recipe put into the state, what it held then, and the copy that the state has. */
 export interface Put {
   readonly original: object

@@ -12,16 +12,31 @@ export interface ScopeReport {
   /** The bounds as the command line takes them: `cpus=2,frames=2`. */
   readonly bounds: string
   readonly exploration: Exploration
+  /** What failed there; absent where nothing did. It ends its scope alone: what was found by then stands. */
+  readonly failure?: Failure
+}
+/** A step or a claim that throws, or bounds that the design makes no machine of. */
+export interface Failure {
+  readonly code: string
+  readonly subject: string
+  readonly problem: string
+  readonly next: string
+  /** The steps that lead there. */
+  readonly below: readonly string[]
+  /** Whose mistake it is: of the design's author, or ours. */
+  readonly exit: 'usage' | 'internal'
 }
 
 export interface DesignReport {
   readonly design: string
+  /** The user's module, for people; absent of a built-in design. */
+  readonly path?: string
   readonly says: string
   /** Properties that the design does not keep, and why its authors accept that. */
   readonly givesUp: Readonly<Record<string, string>>
   /** Every scope that applies was run, with every property: only then can a known violation be missed. */
   readonly full: boolean
-  /** Ctrl-C came before the last scope was done: what the others would have said is not known. */
+  /** Ctrl-C, or --bail, came before the last scope was done: what the others would have said is not known. */
   readonly cutShort?: boolean
   readonly scopes: readonly ScopeReport[]
   /** Trace files of violations, by property. */
@@ -138,10 +153,13 @@ export function overallOf(design: DesignReport): readonly Overall[] {
         violation, in: scope }
       byProperty.set(property, merged(byProperty.get(property), one))
     }
-  if (design.cutShort !== true) return [...byProperty.values()]
+  if (design.cutShort !== true && !design.scopes.some(isBlank)) return [...byProperty.values()]
   return [...byProperty.values()].map(one =>
     one.standing === 'fine' && one.kind !== 'sometimes' ? { ...one, standing: 'open', proved: false } : one)
 }
+/** It failed before it was known what to ask there. */
+const isBlank = ({ failure, exploration }: ScopeReport): boolean =>
+  failure !== undefined && exploration.results.length === 0
 function merged(before: Overall | undefined, now: Overall): Overall {
   if (before === undefined) return now
   const graver = standings.indexOf(now.standing) < standings.indexOf(before.standing)
@@ -155,7 +173,8 @@ function merged(before: Overall | undefined, now: Overall): Overall {
 /** Designs of which no claim was asked: the run has shown nothing of them. Of all built-in ones together, only where
  *  that is so of each. */
 export function unjudgedOf({ designs, named }: CheckReport): readonly DesignReport[] {
-  const unjudged = designs.filter(design => !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
+  const unjudged = designs.filter(design =>
+    !design.scopes.some(isBlank) && !overallOf(design).some(({ kind }) => kind !== 'sometimes'))
   return named || unjudged.length === designs.length ? unjudged : []
 }
 
@@ -165,6 +184,9 @@ export function exitOf(report: CheckReport): ExitName {
   const found = new Set(designs.flatMap(design => overallOf(design).map(({ standing }) => standing)))
   if (interrupted) return 'interrupted'
   if (found.has('unexpected') || regressions.some(({ because, known }) => because !== null && !known)) return 'violated'
+  const failed = new Set(designs.flatMap(({ scopes }) => scopes.flatMap(({ failure }) => failure?.exit ?? [])))
+  if (failed.has('internal')) return 'internal'
+  if (failed.has('usage')) return 'usage'
   if (found.has('lost') || found.has('vacuous') || unjudgedOf(report).length > 0) return 'vacuous'
   return found.has('open') ? 'incomplete' : 'holds'
 }

@@ -10,6 +10,7 @@ export const formats = {
   list: 'remapcheck-list/2', validate: 'remapcheck-validate/2', audit: 'remapcheck-audit/2',
   'audit-diff': 'remapcheck-audit-diff/2',
   oracle: 'remapcheck-oracle/2', 'oracle-replay': 'remapcheck-oracle-replay/1',
+  error: 'remapcheck-error/1',
 } as const satisfies { readonly [K in ReportKind]: `remapcheck-${K}/${number}` }
 
 export interface Head<K extends ReportKind = ReportKind> {

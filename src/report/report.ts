@@ -15,6 +15,19 @@ import type { ListedRows } from './list.ts'
 import type { Evidence, ReplayedTrace } from './replay.ts'
 import type { WaitReport } from './worst.ts'
 
+/** What ended a run before it had a report. */
+export interface ErrorReport {
+  /** Short and stable, like 'E-DESIGN'. */
+  readonly code: string
+  /** Where: a file, a flag, a name. */
+  readonly subject: string
+  readonly problem: string
+  /** What to do about it. */
+  readonly next: string
+  /** What stands below it, such as the steps that lead there. */
+  readonly below: readonly string[]
+}
+
 interface Kinds {
   check: {
     readonly check: CheckReport
@@ -37,6 +50,7 @@ interface Kinds {
     readonly suite: SuiteName; readonly setup: string
     readonly requests: readonly (Comparison & { readonly verdict: Verdict })[]
   }
+  error: { readonly error: ErrorReport }
 }
 export type ReportKind = keyof Kinds
 

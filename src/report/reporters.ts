@@ -8,4 +8,9 @@ export type Reporter = (report: Report, view: View) => AsyncIterable<string> | I
 export const reporters = {
   text: async () => (await import('./text/index.ts')).text,
   json: async () => (await import('./json/index.ts')).json,
+  junit: async () => (await import('./junit.ts')).junit,
+  github: async () => (await import('./github.ts')).github,
+  sarif: async () => (await import('./sarif.ts')).sarif,
 } as const satisfies Readonly<Record<string, () => Promise<Reporter>>>
+export type ReporterName = keyof typeof reporters
+export const reporterNames = Object.keys(reporters) as readonly ReporterName[]

@@ -1,5 +1,9 @@
 /** How a report is shown: by whom, how wide, in which colours, and how much of it. */
 import type { Theme } from '../text/theme.ts'
+import type { RenderOptions } from '../trace/render.ts'
+
+/** How traces are shown: what clauses and refusals say, names of numbers, and changes that only repeat the op. */
+export type TraceStyle = Pick<RenderOptions, 'clause' | 'refusal' | 'names' | 'hides' | 'place'>
 
 export interface View {
   /** Who made it. */
@@ -11,6 +15,5 @@ export interface View {
   readonly stats: boolean
   /** Traces as a column for each agent. */
   readonly lanes: boolean
-  /** How traces are shown: what a clause says, and parts of the state whose changes only repeat the op. */
-  readonly traces: { readonly clause: (id: string) => string | null; readonly hides: readonly string[] }
+  readonly traces: TraceStyle
 }

@@ -9,6 +9,14 @@ export interface JsonFault {
   readonly truncated: boolean
 }
 
+/** What is wrong with a text that should be JSON, as all messages say it; null where nothing is. `place` goes behind
+ *  the name of the file. */
+export function badJson(text: string): { readonly place: string; readonly problem: string } | null {
+  const fault = jsonFault(text)
+  return fault === null ? null : { place: `:${fault.line}:${fault.column}`,
+    problem: fault.truncated ? 'the file ends in the middle of its JSON' : 'not JSON from here on' }
+}
+
 const space = /[ \t\n\r]*/y
 const literal = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y

@@ -11,10 +11,12 @@ export interface Theme {
   readonly strong: (text: string) => string
 }
 
-/** 80 columns at least: narrower terminals wrap. */
+/** Below 40 columns nothing can be read; a terminal that is narrower wraps. */
+const leastWidth = 40
+
 export function theme(color: boolean, width = 80): Theme {
   const paint = new Chalk({ level: color ? 1 : 0 })
-  return { width: Math.max(80, width), good: paint.green, bad: paint.red, warn: paint.yellow, dim: paint.dim,
+  return { width: Math.max(leastWidth, width), good: paint.green, bad: paint.red, warn: paint.yellow, dim: paint.dim,
     strong: paint.bold }
 }
 

@@ -1,7 +1,8 @@
 /** What a step changed, and how values of declared domains are written for people. */
 import type { Domain, Fields, Index } from '../model/index.ts'
 
-/** Labels of interchangeable ids, by the name of their scalarset. Without one: name and number, `device0`. */
+/** How a number is written: of an id by the name of its scalarset (else name and number, `device0`), of another by the
+ *  name of the field that holds it (`reason`). */
 export type Names = Readonly<Record<string, (id: number) => string>>
 
 /** `+` came (a list element, a flag, what was null), `-` went, `~` became; with the value written out where it is more
@@ -34,9 +35,10 @@ export function diff(domain: Domain, before: unknown, after: unknown, names: Nam
 }
 
 function changed(domain: Domain, before: unknown, after: unknown, names: Names, path: string): Change[] {
+  const field = /\w*$/.exec(path)![0]
   const absent = (value: unknown): boolean => value === null || value === false
   const text = (value: unknown): string | null =>
-    absent(value) || domain.kind === 'bool' ? null : showValue(domain, value, names)
+    absent(value) || domain.kind === 'bool' ? null : showField(field, domain, value, names)
   const unadded = absent(after) ? '-' : '~'
   return [{ sign: absent(before) ? '+' : unadded, path, before: text(before), after: text(after) }]
 }
@@ -109,14 +111,18 @@ function showPresent(fields: Fields, value: Readonly<Record<string, unknown>>, n
 export function showFields(fields: Fields, value: Readonly<Record<string, unknown>>, names: Names = {},
   between = ' '): string[] {
   return Object.entries(fields)
-    .map(([name, of]) => named(name, value[name], showValue(of, value[name], names), between))
+    .map(([name, of]) => named(name, value[name], showField(name, of, value[name], names), between))
 }
+const showField = (name: string, domain: Domain, value: unknown, names: Names): string =>
+  domain.kind === 'range' && typeof value === 'number' && Object.hasOwn(names, name) ? names[name]!(value)
+    : showValue(domain, value, names)
 
 /** The same for a record whose domains are not declared: a number under the name of a scalarset is one of its ids. */
 export function showLoose(record: Readonly<Record<string, unknown>>, scalarsets: ReadonlySet<string>,
   names: Names = {}): string[] {
   return Object.entries(record).map(([name, value]) => {
-    if (typeof value === 'number' && scalarsets.has(name)) return named(name, value, label(name, value, names), ' ')
+    if (typeof value === 'number' && (scalarsets.has(name) || Object.hasOwn(names, name)))
+      return named(name, value, label(name, value, names), ' ')
     return named(name, value, typeof value === 'string' ? value : JSON.stringify(value) ?? String(value), ' ')
   })
 }

@@ -1,6 +1,7 @@
 /** A replayed trace as text: what was claimed, why it fails, and one line for each op with what it changed. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
-import { clip, hang, packLines, painted, showBounds, wrapWords } from '../text/layout.ts'
+import { counted } from '../text/count.ts'
+import { fold, hang, packLines, painted, sharedWidths, showBounds, wrapWords } from '../text/layout.ts'
 import type { Piece } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
 import { diff, scalarsetsOf, showChange, showFields, showLoose, showValue } from './diff.ts'
@@ -12,12 +13,15 @@ export interface RenderOptions {
   readonly theme: Theme
   /** Whole states besides what changed. */
   readonly full?: boolean
-  /** Parts of the state, by the beginning of their path, whose changes only repeat what the op or its observations say;
-   *  `full` shows them too. */
-  readonly hides?: readonly string[]
+  /** Paths of the state whose changes only repeat what the op or its observations say; `full` shows them too. */
+  readonly hides?: RegExp
   readonly names?: Names
   /** What a clause says, in one line; null for an id that is not known. */
   readonly clause?: (id: string) => string | null
+  /** Where a claim stands, for people: its `at` where not given. */
+  readonly place?: (at: string) => string
+  /** The rule by which something was refused, by what was seen of it; null where nothing was. */
+  readonly refusal?: (seen: Observation) => string | null
   /** Length of a shortest trace, where another search has found it. */
   readonly shortest?: number
   /** Where the trace is saved, and what else replaying it needs on the command line. */
@@ -52,12 +56,17 @@ const row = (title: string, lines: readonly string[]): string[] =>
 
 function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, view: View): string[] {
   const { theme, clause } = view
-  const { property, because, witness, reproduced, refusedCount, specChanged } = replayed
+  const { property, because, witness, reproduced, refusedCount, specChanged, at, steps: taken } = replayed
   const room = theme.width - rowHead
   const text = (title: string, value: string | null): string[] =>
     value === null ? [] : row(title, wrapWords(value, room))
-  const sign = signOf(replayed, view)
-  const says = [property.clause === null ? null : clause?.(property.clause) ?? null].filter(one => one !== null)
+  const sign = signOf(replayed, view), place = view.place?.(property.at) ?? property.at
+  const cited = (id: string): string => {
+    const says = clause?.(id) ?? null
+    return says === null ? id : `${id}: ${says}`
+  }
+  const refusals = new Set((at === null ? [] : taken[at - 1]?.events ?? []).flatMap(event =>
+    event.kind === 'observation' ? view.refusal?.(event.seen) ?? [] : []))
   const shown = showLoose(witness, view.scalarsets, view.names)
   const bounds = showBounds(trace.bounds)
   const title = [
@@ -69,9 +78,10 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     ...hang('', 2, packLines(title, theme.width - 2, '   ')),
     ...text('because', because),
     ...text('diverged', reproduced ? null : `the trace recorded "${trace.because}"; no step shows it now`),
-    ...(shown.length === 0 ? [] : row('witness', packLines(shown.map(one => ({ text: one })), room))),
-    ...text('claim', `${property.claim} (${property.at})`),
-    ...text('clause', property.clause === null ? null : [property.clause, ...says].join(': ')),
+    ...(shown.length === 0 ? [] : row('facts', packLines(shown.map(one => ({ text: one })), room))),
+    ...text('claim', `${property.claim} (${place})`),
+    ...text('clause', property.clause === null ? null : cited(property.clause)),
+    ...[...refusals].flatMap(id => text('fault', cited(id))),
     ...text('refused', refusedCount === 0 ? null
       : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
     ...text('changed', specChanged ? 'the machine declares another structure than when this trace was found' : null),
@@ -82,7 +92,8 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
 /** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
 function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>,
   shortest: number | undefined): string {
-  const ops = found.shrunkFrom === undefined ? `${length} ops` : `shrunk ${found.shrunkFrom} → ${length} ops`
+  const ops = found.shrunkFrom === undefined ? counted(length, 'op')
+    : `shrunk ${found.shrunkFrom} → ${counted(length, 'op')}`
   const hasNoLoop = loop === undefined || loop === length
   return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, hasNoLoop, shortest)}`
 }
@@ -115,10 +126,12 @@ function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: V
   const marked = loop === null ? at : null
   return [...(marked === 0 || view.full ? start : []), ...taken.flatMap((step, i) => {
     const pieces = [...(marked === i + 1 ? [mark(replayed, view)] : []), ...details(replayed, step, view)]
-    const op = ops[i]!.padEnd(opWidth) + '   '
     const room = view.theme.width - indent
+    const above = wrapWords(ops[i]!, room), op = above.pop()!.padEnd(opWidth) + '   '
+    const lines = packLines(pieces, room - 2, '  ', room - op.length)
     return [...loop === i ? loopLines(replayed, view).slice(0, 1) : [],
-      ...hang(prefix(i + 1, step.agent) + op, indent + 2, packLines(pieces, room - 2, '  ', room - op.length)),
+      ...hang(prefix(i + 1, step.agent), indent, [...above, op + lines.shift()!]),
+      ...hang(' '.repeat(indent + 2), indent + 2, lines),
       ...state(step.after)]
   }), ...loop === null ? [] : loopLines(replayed, view).slice(1)]
 }
@@ -145,7 +158,7 @@ function details<S, L, O extends Observation>({ machine, property }: Replayed<S,
   view: View): Piece[] {
   const { theme, names } = view
   const others = step.violated.filter(broken => broken.property !== property.name)
-  const hidden = (path: string): boolean => !view.full && (view.hides ?? []).some(part => path.startsWith(part))
+  const hidden = (path: string): boolean => !view.full && (view.hides?.test(path) ?? false)
   const changes = diff(machine.worldDomain, step.before, step.after, names)
     .map(change => ({ ...change, path: change.path.replace(/^(state|monitors)\./, '') }))
     .filter(change => !hidden(change.path)).map(change => ({ text: showChange(change) }))
@@ -203,26 +216,32 @@ export function opTexts<S, L, O extends Observation>(replayed: Replayed<S, L, O>
   return replayed.steps.map(step => showOp(replayed, step.op, view))
 }
 
-/** Who did what when: a column for each agent, in the order of their first op, and a row for each op. */
+/** Who did what when: a column for each agent, in the order of their first op, and a row for each op. What does not fit
+ *  into its column goes on below. */
 export function renderLanes<S, L, O extends Observation>(
   replayed: Replayed<S, L, O>, options: Pick<RenderOptions, 'theme' | 'names'>): string {
   const view = viewOf(replayed, options)
   const { theme } = view
   const agents = [...new Set(replayed.steps.map(step => step.agent))]
   const digits = String(replayed.steps.length).length
-  const ops = replayed.steps.map(step => (step.refused ? '! ' : '') + showOp(replayed, step.op, view))
-  const share = Math.floor((theme.width - digits - 2) / Math.max(1, agents.length)) - 2
-  const widths = agents.map(agent => {
-    const longest = Math.max(...ops.filter((_, i) => replayed.steps[i]!.agent === agent).map(op => op.length))
-    return Math.max(agent.length, Math.min(share, longest))
-  })
+  const ops = replayed.steps.map(step => (step.refused ? '! ' : '') + showOpIn(step.agent, replayed, step.op, view))
+  const wanted = agents.map(agent =>
+    Math.max(agent.length, ...ops.filter((_, i) => replayed.steps[i]!.agent === agent).map(op => op.length)))
+  const widths = sharedWidths(wanted, theme.width - digits - 2 - 2 * agents.length)
   const cells = (n: string, texts: readonly string[]): string =>
-    `${n.padStart(digits)}  ${texts.map((text, k) => clip(text, widths[k]!).padEnd(widths[k]!)).join('  ')}`
-  const rows = replayed.steps.map((step, i) => {
-    const line = cells(String(i + 1), agents.map(agent => agent === step.agent ? ops[i]! : '·'))
-    return `${laneMark(replayed, i, view)} ${line.trimEnd()}`
+    `${n.padStart(digits)}  ${texts.map((text, k) => text.padEnd(widths[k]!)).join('  ')}`.trimEnd()
+  const rows = replayed.steps.flatMap((step, i) => {
+    const at = agents.indexOf(step.agent)
+    return fold(ops[i]!, widths[at]!).map((line, part) => {
+      const others = part === 0 ? '·' : '', texts = agents.map((_, k) => k === at ? line : others)
+      return part === 0 ? `${laneMark(replayed, i, view)} ${cells(String(i + 1), texts)}` : `  ${cells('', texts)}`
+    })
   })
-  return [`  ${theme.strong(cells('', agents).trimEnd())}`, ...rows].join('\n') + '\n'
+  return [`  ${theme.strong(cells('', agents))}`, ...rows].join('\n') + '\n'
+}
+/** An op in the column of who takes it, which need not be said again. */
+function showOpIn<S, L, O extends Observation>(agent: string, replayed: Replayed<S, L, O>, op: Op, view: View): string {
+  return showOp(replayed, op, view).split(' ').filter((word, i) => i === 0 || word.replace('=', '') !== agent).join(' ')
 }
 
 /** Before the row of an op: what it violates, or its part in the loop. */

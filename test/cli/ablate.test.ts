@@ -138,6 +138,11 @@ it('a step without which a later one fails is judged by what is violated before'
   })
 })
 
+it('a name that has no room stands whole above its row', async () => {
+  const { out } = await run('ablate ring0-strict --call map --scope one-page', { columns: 40 })
+  expect(out).toMatch(/^lockTables\+unlockTables\n {22}[✗–·]/m)
+})
+
 it('what only costs is told', async () => {
   const { out } = await run('ablate driver-server --call map --scope one-page --hardware standard')
   expect(out).toMatch(/^receiveRequest +– {2}modelled for its cost$/m)

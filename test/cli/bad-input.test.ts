@@ -41,13 +41,14 @@ beforeAll(() => {
     'count.mjs': ownDesign("then: k => { k.emit.cost('qi-wait', 0.5) }"),
     'clause.mjs': ownDesign("then: k => { k.emit.clause('VTD:nowhere') }"),
     'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'),
+    'skip-nothing.mjs': ownDesign('skip: () => { true }, then: () => {}'),
     'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
     'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'),
     'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
     'misspelt-call.mjs': ownDesign('then: () => {}', '', 'unmapp: []'),
     'optionless.mjs': "export default { name: 'mine', says: 'x', protocols: {} }",
     'shape.mjs': 'export default { name: "mine", says: "x", protocols: { unmap: [{ name: "a" }] } }',
-    'profile.json': '{ "id": 3 }',
+    'profile.json': '{ "id": 3 }', 'unquoted.json': '{ "id" 3 }',
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(file(name), content)
   mkdirSync(file('no-traces'))
@@ -59,7 +60,7 @@ const ownDesign = (step: string, options = '',
   calls = ''): string =>
   `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
   verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1,
-  memoryOf: null, interruptsOf: null, givesUp: {}, ${options}
+  memoryOf: null, interruptsOf: null, givesUp: { 'no-forged-interrupt': 'why' }, ${options}
   protocols: { map: [plain('begin'), { name: 'odd', says: 'x', ${step} }, plain('end')],
     unmap: [plain('begin'), plain('end')], ${calls} } }
 function plain(name) { return { name, says: 'x', then: () => {} } }`
@@ -86,7 +87,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check windows', /there are no-iommu, user-port-io/],
   ['check no-iommu no-iommu', /two designs have this name/],
   ['check --scope mappings', /no scope is named 'mappings'.*\n {2}→ did you mean 'mapping'\?/],
-  ['check --scope mapping --bounds cpus=1', /cannot be combined with --scope/],
+  ['check --scope mapping --bounds cpu=1', /^--bounds, column 1: no bound is named 'cpu'/],
+  ['check --bail --all', /cannot be combined with --all/], ['check --bail --deep', /--deep ends each scope/],
   ['check --property no-dma-escpe', /nothing is named 'no-dma-escpe'.*\n {2}→ did you mean 'no-dma-escape'\?/],
   ['check --bounds cpu=2', /^--bounds, column 1: no bound is named 'cpu' \[E-BOUNDS\]\n {2}→ did you mean 'cpus'\?/],
   ['check --bounds cpus=2,frames',
@@ -96,7 +98,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check --bounds frames=2', /^--bounds: frames=2 and iovas=0: both are 0/],
   ['check DIR/missing.mjs', /missing\.mjs: no such file \[E-DESIGN-FILE\]/],
   ['check DIR/broken.mjs', /broken\.mjs: cannot be loaded: .* \[E-DESIGN-MODULE\]/],
-  ['check DIR/throws.mjs', /throws\.mjs: cannot be loaded: TypeError: no \[E-DESIGN-MODULE\]/],
+  ['check DIR/throws.mjs', /throws\.mjs:1:7: cannot be loaded: TypeError: no \[E-DESIGN-MODULE\]/],
   ['check DIR/nothing.mjs', /nothing\.mjs: exports no design \[E-DESIGN-EXPORT\]/],
   ['check DIR/shape.mjs', /shape\.mjs: not a kernel design: \S+: .* \[E-DESIGN-SHAPE\]/],
   ['replay', /^replay: needs a trace file/],
@@ -126,7 +128,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
     inSequence(/design 'throwing': recipe of map\/throwsHere.* threw: no such register \[E-DESIGN-STEP\]/,
       /\n {2}→ fix the step; these 2 ops lead there:/)],
   ['cost test/cli/fixtures/broken.ts',
-    inSequence(/^broken\.ts, design 'throwing': recipe of map\/throwsHere.* \[E-DESIGN-STEP\]/,
+    inSequence(/^broken\.ts:5:\d+, design 'throwing': recipe of map\/throwsHere.* \[E-DESIGN-STEP\]/,
       /\n {2}→ fix the step; these 2 ops lead there:\n {6}1 {2}map\(/)],
   ['cost test/cli/fixtures/straying.ts',
     /map\/straysHere\(cpu=0\) .* leaves the domain: .*frame: 99 .* \[E-DESIGN-STEP\]/],
@@ -135,23 +137,15 @@ const cases: readonly (readonly [string, RegExp])[] = [
       /guard is false \[E-DESIGN-STEP\]\n {2}→ fix the step, or the protocol it is in; /,
       /`remapcheck check test\/cli\/fixtures\/stuck\.ts` may show what does not work\n$/)],
   ['ablate DIR/boom.mjs',
-    inSequence(/^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/,
+    inSequence(/^boom\.mjs:4:\d+, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/,
       /\n {2}→ fix the step; these \d+ ops lead there:/)],
-  ['cost DIR/boom.mjs --worst', /^boom\.mjs, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/],
-  ...['check', 'cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
+  ['cost DIR/boom.mjs --worst', /^boom\.mjs:4:\d+, design 'mine': recipe of map\/odd.* threw: boom \[E-DESIGN-STEP\]/],
+  ...['cost', 'cost --worst', 'ablate'].flatMap((verb): [string, RegExp][] => [
     [`${verb} DIR/skip-throws.mjs`,
       /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
+    [`${verb} DIR/skip-nothing.mjs`, /skip of map\/odd answered undefined; answer true or false \[E-DESIGN-STEP\]/],
     [`${verb} DIR/skip-three.mjs`, /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
   ]),
-  ['check DIR/writes-bounds.mjs',
-    /recipe of map\/odd.* threw: Cannot assign to read only property 'frames' .* \[E-DESIGN-STEP\]/],
-  ['check DIR/writes-caps.mjs',
-    /skip of map\/odd threw: Cannot assign to read only property 'cm' .* \[E-DESIGN-STEP\]/],
-  ['check DIR/async.mjs', /recipe of map\/odd.* threw: it is async; a step is over when it returns \[E-DESIGN-STEP\]/],
-  ['check DIR/unit.mjs', /recipe of map\/odd.* threw: no unit of cost is named 'nonsense' \[E-DESIGN-STEP\]/],
-  ['check DIR/count.mjs',
-    /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
-  ['check DIR/clause.mjs', /recipe of map\/odd.* threw: no clause is named 'VTD:nowhere' \[E-DESIGN-STEP\]/],
   ['check DIR/misspelt-step.mjs',
     /not a kernel design: protocols\.map\.1\.wen: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'when'\?/],
   ['check DIR/misspelt-option.mjs',
@@ -164,6 +158,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check DIR/optionless.mjs', /not a kernel design: remapsDma: missing \[E-DESIGN-SHAPE\]\n {2}→ .*docs\/designs\.md/],
   ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
+  ['cost --profile DIR/unquoted.json', /unquoted\.json:1:8: not JSON from here on \[E-PROFILE\]/],
+  ['replay DIR/unquoted.json', /unquoted\.json:1:8: not JSON from here on \[E-TRACE-JSON\]/],
   ['cost --profile DIR/profile.json', /profile\.json: .* \[E-PROFILE\]/],
   ['validate', /^validate: needs a log/],
   ['validate traces/linux/vtd-pt.trace.log.gz --tables DIR/missing.dump', /missing\.dump: .* \[E-DUMP-MISSING\]/],
@@ -184,6 +180,21 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['start now', /takes no 'now'/],
 ]
 
+/** They end their scope alone. */
+const failing: readonly [module: string, says: RegExp][] = [
+  ['skip-throws.mjs', /^skip-throws\.mjs, design 'mine': skip of map\/odd threw: skip! \[E-DESIGN-STEP\]/],
+  ['skip-three.mjs', /skip of map\/odd answered 3; answer true or false \[E-DESIGN-STEP\]/],
+  ['writes-bounds.mjs',
+    /recipe of map\/odd.* threw: Cannot assign to read only property 'frames' .* \[E-DESIGN-STEP\]/],
+  ['writes-caps.mjs',
+    /skip of map\/odd threw: Cannot assign to read only property 'cm' .* \[E-DESIGN-STEP\]/],
+  ['async.mjs', /recipe of map\/odd.* threw: it is async; a step is over when it returns \[E-DESIGN-STEP\]/],
+  ['unit.mjs', /recipe of map\/odd.* threw: no unit of cost is named 'nonsense' \[E-DESIGN-STEP\]/],
+  ['count.mjs',
+    /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
+  ['clause.mjs', /recipe of map\/odd.* threw: no clause is named 'VTD:nowhere' \[E-DESIGN-STEP\]/],
+]
+
 describe('bad input', () => {
   it.each(cases)('%s', async (line, says) => {
     const { code, out, err } = await run(line.replaceAll('DIR', dir))
@@ -191,6 +202,20 @@ describe('bad input', () => {
     expect(err).toMatch(/ \[E-[A-Z-]+\]\n {2}→ .+\n$/s)
     expect(err).not.toMatch(/\n\s+at /)
     expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+  it.each(failing)('a step that fails: check %s', async (module, says) => {
+    const { code, out, err } = await run(`check ${file(module)} --scope mapping,permissions`)
+    expect(err).toMatch(says)
+    expect(err.match(/\[E-/g)).toHaveLength(1)
+    expect(err).not.toMatch(/\n\s+at /)
+    expect(code).toBe(2)
+    expect(out).toMatch(/\[E-DESIGN-STEP\]\s+→ [^]*in mapping, permissions\n[^]*✗ usage/)
+    expect(out).not.toMatch(/no claim was judged|holds/)
+  })
+  it('bounds that a scope makes no sense with end that scope', async () => {
+    const { code, out, err } = await run('check ring0-strict --scope mapping,permissions --bounds callers=2')
+    expect(err).toMatch(/^--bounds, scope permissions: callers=2 is more than cpus=1 \[E-BOUNDS\]\n {2}→ .+\n$/)
+    expect([code, out]).toEqual([2, expect.stringMatching(/6,558 states[^]*✗ usage/)])
   })
 })
 

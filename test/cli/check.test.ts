@@ -22,6 +22,7 @@ interface Document {
     scope: string
     bounds: string
     exploration: { states: number; complete: boolean }
+    failure?: { code: string; below: string[] }
   }[];
     verdicts: { property: string; standing: string; ops: number | null }[] }[]
 }
@@ -42,7 +43,7 @@ describe('check', () => {
     expect(one.out).toBe(other.out)
   })
   it('keeps within 80 and 120 columns', async () => {
-    for (const columns of [80, 120]) {
+    for (const columns of [48, 80, 120]) {
       const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together,mapping '
         + '--states 400', { columns })
       expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length)))
@@ -81,6 +82,24 @@ describe('check', () => {
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
       .toEqual(propertiesOf('no-dma-escape'))
   })
+  it('takes several properties, with commas', async () => {
+    const { out } = await run('check ring0-strict --scope mapping --property no-dma-*,wait-ends --json')
+    expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
+      .toEqual([...propertiesOf('no-dma-escape'), ...propertiesOf('wait-ends')])
+    expect((await run('check --property no-dma-escape,wait-end')).err)
+      .toMatch(/'wait-end'.*\n.*did you mean 'wait-ends'/)
+  })
+  it('cites the rule of a refusal, and names its reason as manuals and logs do', async () => {
+    const { out } = await run('check test/cli/fixtures/clearing.ts --scope hostile-move --property no-lost-edge')
+    expect(out).toMatch(/fault +VTD:table-15\/not-present: /)
+    expect(out).toContain('» rejected device0 source0 reason 22h')
+    expect(out).not.toContain('irr-merge')
+  })
+  it('shows what a step writes into a register of its call', async () => {
+    const { out } = await run('check test/cli/fixtures/registers.ts --scope mapping --property no-dma-escape')
+    expect(out).toMatch(/unmap\/forgets cpu0 +- kernel\.calls\[cpu0\]\.write/)
+    expect(out).not.toMatch(/calls\[cpu0\]\.step/)
+  })
   it('says incomplete when states or time run out', async () => {
     expect(await run('check ring0-strict --scope mapping --states 50'))
       .toMatchObject({ code: 6, out: expect.stringContaining('stopped by states') as string })
@@ -94,7 +113,7 @@ describe('check', () => {
   })
   it('shows progress on a terminal only, on stderr only', async () => {
     const { out, err } = await run('check no-iommu --scope mapping', { tty: true })
-    expect(err).toContain('no-iommu mapping')
+    expect(err).toContain('scope mapping')
     expect(err.endsWith('\r\x1b[2K')).toBe(true)
     expect(out).not.toContain('\x1b')
   })
@@ -146,9 +165,21 @@ describe('a design of the user', () => {
     expect(code).toBe(2)
     expect(err)
       .toMatch(inSequence(
-        /^broken\.ts, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register /,
+        /^broken\.ts:5:\d+, design 'throwing': recipe of map\/throwsHere\(cpu=0\) .* threw: no such register /,
         /\[E-DESIGN-STEP\]\n {2}→ fix the step; these 2 ops lead there:\n/,
-        / {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n$/))
+        / {6}1 {2}map\(cpu=0.*\n {6}2 {2}map\/throwsHere\(cpu=0\)\n[^]*> 5 \| const throws/))
+  })
+  it('has what was found before a step failed, and the other scopes', async () => {
+    const { code, out } = await run(`check ${fixture('broken.ts')} --scope mapping,interrupts,hostile --json`)
+    const { designs } = JSON.parse(out) as Document
+    expect(code).toBe(2)
+    expect(designs[0]!.scopes.map(({ scope, failure, exploration: { complete } }) =>
+      [scope, failure?.code, failure?.below.filter(line => /^\d+ {2}/.test(line)).length, complete])).toEqual([
+      ['mapping', 'E-DESIGN-STEP', 2, false], ['interrupts', undefined, undefined, true],
+      ['hostile', undefined, undefined, true],
+    ])
+    const standingOf = (name: string) => designs[0]!.verdicts.find(({ property }) => property === name)?.standing
+    expect(['no-forged-interrupt', 'no-lost-edge', 'no-dma-escape'].map(standingOf)).toEqual(['fine', 'fine', 'open'])
   })
   it('has a value outside its domain named with action and field', async () => {
     const { code, err } = await run(`check ${fixture('straying.ts')} --scope mapping`)

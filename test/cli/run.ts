@@ -1,4 +1,5 @@
 /** Runs a command line within the test's own process, with captured streams. */
+import { errorCodes } from '../../src/cli/error-codes.ts'
 import { main } from '../../src/cli/main.ts'
 import { wrongIn } from '../documents.ts'
 
@@ -24,7 +25,10 @@ export async function run(line: string | readonly string[], around: Around = {})
     env: around.env ?? { NO_COLOR: '1' }, now: () => 0, cwd: around.cwd ?? process.cwd(),
     signal: around.signal ?? new AbortController().signal,
   })
-  if (out.startsWith('{')) {
+  const unexplained = [...err.matchAll(/\[(E-[A-Z-]+)\]/g)].map(found => found[1]!)
+    .find(one => !Object.hasOwn(errorCodes, one))
+  if (unexplained !== undefined) throw new Error(`src/cli/error-codes.ts does not know ${unexplained}`)
+  if (out.startsWith('{') && !out.startsWith('{\n  "$schema"')) {
     const wrong = wrongIn(JSON.parse(out))
     if (wrong !== null)
       throw new Error(`the document of '${typeof line === 'string' ? line : line.join(' ')}' is not as its schema `
@@ -35,7 +39,7 @@ export async function run(line: string | readonly string[], around: Around = {})
 
 /** What a process of its own wrote to stderr, less the lines of progress that it wrote because it took so long. */
 export const withoutProgress = (err: string): string =>
-  err.replace(/^\S+ \S+(?:: [\d,]+ states, [\d,]+ steps\/s, .*)?\n/gm, '')
+  err.replace(/^(?:\S+ \S+|(?:\S+, )?scope (?:\d+ of \d+ )?\S+)(?:: [\d,]+ states?, .*)?\n/gm, '')
 
 /** One pattern of several that follow each other. */
 export const inSequence = (...parts: readonly RegExp[]): RegExp =>

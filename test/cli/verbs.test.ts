@@ -88,7 +88,7 @@ describe('explain', () => {
   })
   it('a property: claim, clause, place, witnesses', async () => {
     expect((await run('explain no-lost-edge')).out)
-      .toMatch(/claim[^]*clause +SDM:[^]*at +properties\/interrupts\/no-lost-edge\.ts:\d+[^]*edges-merge/)
+      .toMatch(/claim[^]*at +properties\/interrupts\/no-lost-edge\.ts:\d+[^]*edges-merge/)
   })
   it('a fault code in both ways of writing', async () => {
     const { out } = await run('explain 0x22')

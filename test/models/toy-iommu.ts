@@ -43,6 +43,7 @@ const leaf = ({ unit, memory }: State<Unit>, device: number, iova: number, { bou
 }
 export const toy: Iommu<Unit> = {
   name: 'toy', title: 'Toy', capabilities: {}, clauses: {}, weakest: {}, narrow: {},
+  refusals: {},
   rules: { 'leaf-entry': rule, 'table-entry': rule, 'write-back': rule, 'interrupt-drain': rule, 'old-or-new': rule,
     untranslated: rule },
   clauseOf: {
@@ -76,5 +77,5 @@ export const toy: Iommu<Unit> = {
   block: (_, dma, reason, emit) => { emit.see({ what: 'blocked', ...dma, reason }) },
   deliver: () => ({ kind: 'rejected', reason: 0 }),
   waitStatus: ({ waits }, cpu) => waits[cpu]!, queuedWaits: ({ waits }, cpu) => waits[cpu] === 'pending' ? 1 : 0,
-  holdsTable: () => false,
+  holdsTable: () => false, drainsAll: () => false,
 }

@@ -1,13 +1,17 @@
 /** Right designs on every hardware: what a capability asks for is there, and what it spares may be left out. */
 import { expect, test } from 'vitest'
+import { noForgedInterrupt } from '../../properties/interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { propertiesFor } from '../../properties/index.ts'
 import { badBounds, bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import { without } from '../../spec/kernel/design.ts'
+import { without, withProtocol } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { designNamed } from '../../spec/designs.ts'
-import { invalidateIecAll } from '../../spec/steps.ts'
+import {
+  awaitInvalidation, awaitOldVectorIdle, claimVector, clearIrte, invalidateIec, invalidateIecAll, releaseOldVector,
+  storeIrte,
+} from '../../spec/steps.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { exploreExhaustively } from '../../src/index.ts'
 import { oneSource, reassigning, twoLevels } from './mutant.ts'
@@ -66,6 +70,22 @@ test.each(['no-iommu', 'user-port-io', 'ring0-strict+source-masked',
     .toEqual([])
 })
 
+/** Where no message can name a CPU, nothing starts there and nothing moves there. */
+const wide = [0, 1].flatMap(wideIds => [0, 1].flatMap(eim => [1, 2].map(sources => ({ wideIds, eim, sources }))))
+test.each(wide)('start states and moves are such as the hardware can reach: wideIds $wideIds, eim $eim, sources $sources', async caps => {
+  const b = bounds({ cpus: 2, devices: 2, vectors: 2, migrate: 1, ...caps })
+  for (const name of ['no-iommu', 'ring0-strict', 'ring0-strict+source-masked', 'ring0-strict+table-switch'])
+    expect(await violated(named(name), b, propertiesFor(named(name), b).filter(({ kind }) => kind === 'always' || kind === 'step')), name).toEqual([])
+})
+
+test('an entry that was cleared is stored as the design wants it: with its source', async () => {
+  const moves = [claimVector, clearIrte, invalidateIec, awaitInvalidation, storeIrte, awaitOldVectorIdle, releaseOldVector]
+  const b = bounds({ ...oneSource, devices: 2, hostile: 1 }), asked = [noForgedInterrupt.property]
+  const design = withProtocol(named('ring0-strict'), 'migrateInterrupt', moves)
+  expect(await violated(design, b, asked)).toEqual([])
+  expect(await violated({ ...design, verifiesSource: false }, b, asked)).toEqual(['no-forged-interrupt'])
+})
+
 test('a design without ports is asked nothing of them, one with a single driver nothing of the others', () => {
   const asked = (name: string, domains: number): string[] =>
     propertiesFor(named(name), bounds({ devices: 2, domains, ports: 1 })).map(property => property.name)
@@ -79,6 +99,10 @@ test.each([
   ['a source on a CPU that not every message can name', { cpus: 2, devices: 2, sources: 2, vectors: 1, wideIds: 1 },
     'do not fit on CPU 0'],
   ['tables that no page can be mapped with', { ...twoLevels, levels: 3 }, 'needs 2 table pages'],
+  ['a pool of tables that no level uses', { frames: 1, iovas: 1, tables: 1 }, 'has no meaning with levels=1'],
+  ['levels without DMA', { levels: 2, tables: 1 }, 'has no meaning without DMA'],
+  ['read-only mappings without DMA', { readOnly: 1 }, 'has no meaning without DMA'],
+  ['wide ids without interrupts', { cpus: 2, wideIds: 1 }, 'has no meaning without interrupts'],
   ['a move to nowhere', { cpus: 2, sources: 2, vectors: 1, migrate: 1 }, 'leave no vector to move to'],
 ])('bounds that show nothing are refused: %s',
 (_, changes, because) => { expect(badBounds(bounds(changes))).toContain(because) })

@@ -7,7 +7,7 @@ import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
 import { invalidationsComplete } from '../../properties/progress/invalidations-complete.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { waitEnds } from '../../properties/progress/wait-ends.ts'
-import { moved, replaced, without } from '../../spec/kernel/design.ts'
+import { moved, replaced, without, withProtocol } from '../../spec/kernel/design.ts'
 import type { Design, Step } from '../../spec/index.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { driverServer } from '../../spec/designs.ts'
@@ -21,6 +21,8 @@ const masked = designNamed('ring0-strict+source-masked')!
 const unmasked = designNamed('ring0-strict+source-unmasked')!
 const switching = designNamed('ring0-strict+table-switch')!
 const move = 'migrateInterrupt'
+const handling = withProtocol(strict, 'handleInterrupt', [steps.findHandler, steps.runHandler, steps.sendEoi],
+  'ring0-strict, handling')
 
 const migration = [
   mutant('iec-not-invalidated', without(strict, move, steps.invalidateIec),
@@ -35,6 +37,9 @@ const migration = [
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 12 }),
   mutant('irte-cleared-under-live-source', replaced(strict, move, steps.storeIrte, steps.clearIrte, steps.storeIrte),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 4 }),
+  mutant('eoi-before-handler-lookup',
+    withProtocol(strict, 'handleInterrupt', [steps.sendEoi, steps.findHandler, steps.runHandler]),
+    { from: handling, breaks: noLostEdge, at: oneSource, shortest: 24, runLength: 200 }),
   mutant('handler-installed-after-entry', moved(strict, move, steps.storeIrte, steps.claimVector),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 5 }),
   mutant('edge-sent-again-just-in-case',

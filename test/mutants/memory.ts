@@ -10,6 +10,7 @@ import type { Design, Step } from '../../spec/index.ts'
 import { driverServer } from '../../spec/designs.ts'
 import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { userPortIo } from '../../spec/kernel/unprotected.ts'
 import * as steps from '../../spec/steps.ts'
@@ -51,6 +52,8 @@ const unmapping = [
   mutant('submission-not-locked', replaced(strict, 'unmap', steps.invalidatePage, steps.invalidatePageUnlocked),
     { from: strict, breaks: noDmaEscape, at: { frames: 2, iovas: 2, cpus: 2, callers: 2, queue: 4 }, shortest: 19,
       runLength: 400 }),
+  mutant('frame-freed-twice', replaced(strict, 'unmap', steps.freeFrame, steps.freeFrame, steps.freeFrame),
+    { from: strict, breaks: noDoubleFree, at: onePage, shortest: 11 }),
   mutant('frame-freed-before-wait', moved(strict, 'unmap', steps.freeFrame, steps.submitWait),
     { from: strict, breaks: noDmaEscape, at: onePage, shortest: 10 }),
   mutant('invalidated-before-cleared', moved(strict, 'unmap', steps.invalidatePage, steps.clearPte),

@@ -4,7 +4,7 @@ import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { iommuOf } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
-import type { Claim } from '../../properties/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
 
 export interface Mutant {
   /** After the real bug where there is one. */

@@ -28,6 +28,7 @@ export async function differences(made: Made, known: Known, way: Way, told: Told
   if (known.mistake !== null) {
     // Whoever ends before all is seen may end before the mistake.
     const mayMiss = way.is === 'random' || way.is === 'stopped' || comparison.isDecided
+      || comparison.lastLevel !== null
     return mayMiss ? [] : [`says nothing of: ${known.mistake.why}`]
   }
   said.forEach((one, i) => { comparison.exploration(one, i === said.length - 1) })
@@ -64,9 +65,42 @@ class Comparison {
     return safety.length > 0 && safety.every(({ name }) => this.known.lengths.get(name) !== null)
   }
 
+  /** Of which level the states are judged where a claim about them or about steps fails; a step is judged with the
+   *  state before it. */
+  private levelOf({ kind, name }: Claim): number | null {
+    const length = this.known.lengths.get(name) ?? null
+    return length === null || isProgressKind(kind) ? null
+      : Math.max(0, length - (kind === 'always' || kind === 'monitor' ? 0 : 1))
+  }
+  /** The last level that is expanded where the first violation ends the search; null where all are. */
+  get lastLevel(): number | null {
+    if (this.way.is !== 'enough') return null
+    const levels = this.made.machine.properties.filter(({ kind }) => kind !== 'sometimes')
+      .flatMap(claim => this.levelOf(claim) ?? [])
+    return this.isDecided || Math.min(...levels) < this.known.depth ? Math.min(...levels) : null
+  }
+
+  /** What is farther away than the first violation is not expanded, and nothing is said of it. */
+  private cut(said: Exploration, last: number): void {
+    const { known: { levels }, isDecided } = this
+    // Where all claims are violated it may end before the level does, and be done with it.
+    if (!isDecided) {
+      this.same('complete', said.complete, false)
+      this.same('stopped', said.stopped, 'violation')
+      this.same('states', said.states, levels.slice(0, last + 2).reduce((sum, one) => sum + one, 0))
+    }
+    for (const { property, kind, outcome } of said.results) {
+      const level = this.levelOf(this.claim(property)), isMet = level !== null && level <= last
+      if (isDecided && (kind === 'sometimes' || !isMet)) continue
+      const should = isMet ? kind === 'sometimes' ? 'reached' : 'violated' : 'incomplete'
+      this.same(`outcome of ${property}`, outcome, should)
+    }
+  }
+
   exploration(said: Exploration, isLast: boolean): void {
-    const { way, known } = this
-    const isWhole = isLast && way.is !== 'random' && way.is !== 'stopped'
+    const { way, known, lastLevel } = this
+    if (isLast && lastLevel !== null) this.cut(said, lastLevel)
+    const isWhole = isLast && way.is !== 'random' && way.is !== 'stopped' && lastLevel === null
     if (isWhole) {
       this.same('stopped', said.stopped, null)
       // What a search of endless runs asks, it asks of all states.
@@ -125,7 +159,7 @@ class Comparison {
     const told = `${property} is ${outcome}`
     const endless = this.known.endless.get(property)
     if (endless !== undefined) {
-      const isAsked = this.way.is === 'endless' || this.way.is === 'stopped'
+      const isAsked = this.way.is === 'endless' || this.way.is === 'stopped' || this.way.is === 'enough'
       if (!isAsked || !isWhole) {
         if (outcome !== 'unchecked' && outcome !== 'incomplete' && isAsked === false)
           this.found.push(`${told}, unasked`)

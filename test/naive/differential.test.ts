@@ -40,7 +40,7 @@ class Tally {
 
 /** Each kind goes the ways that it is made for. */
 const isFor = (kind: Kind, { is }: Way): boolean =>
-  kind === 'large' || (kind === 'endless' ? is === 'endless' || is === 'stopped'
+  kind === 'large' || (kind === 'endless' ? is === 'endless' || is === 'stopped' || is === 'enough'
     : kind === 'symmetric' || kind === 'asymmetric' ? is === 'symmetric' || is === 'named'
       : is !== 'symmetric' && is !== 'named')
 

@@ -80,7 +80,8 @@ export function stands(machine: AnyMachine, claim: Claim, { world, seen }: Pick<
     }
     case 'monitor': return says(show => claim.judge(show(world.monitors[claim.name])))
     case 'step':
-      return seen.every(one => one.what !== claim.on || says(show => claim.judge(show(one), show(world), show(before))))
+      return seen.every(one =>
+        !claim.on.includes(one.what) || says(show => claim.judge(show(one), show(world), show(before))))
     case 'sometimes': return !yes(show => claim.reached(show(world), show(seen)))
     case 'eventually': case 'leadsTo': case 'recovers': return true
   }

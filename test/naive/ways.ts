@@ -6,8 +6,9 @@ import type { AnyMachine } from './step.ts'
 
 export interface Way {
   readonly name: string
-  /** `endless`: claims about endless runs are decided too. `states`: of at most that many, so that it ends early. */
-  readonly is: 'safety' | 'endless' | 'symmetric' | 'named' | 'random' | 'stopped'
+  /** `endless`: claims about endless runs are decided too. `stopped`: of so few states that it ends early. `enough`:
+   *  what is farther away than a violation is not expanded. */
+  readonly is: 'safety' | 'endless' | 'symmetric' | 'named' | 'random' | 'stopped' | 'enough'
   /** Recipes run anew in each state: not for large machines. */
   readonly runsAnew: boolean
   /** All that it said, the last at the end; the ones before were cut short. `states` are known from the naive
@@ -59,6 +60,7 @@ const way = (is: Way['is'], name: string, search: Way['search']): Way =>
   ({ name, is, search, runsAnew: name.includes('given-up') })
 
 const symmetry = true
+const enough = { known: [], states: 0 }
 export const ways: readonly Way[] = [
   way('safety', 'default', once({})), way('safety', 'walk', once({ backend: 'walk' })),
   way('safety', 'javascript', once({ backend: 'javascript' })), way('safety', 'wasm', once({ backend: 'wasm' })),
@@ -76,6 +78,9 @@ export const ways: readonly Way[] = [
   way('endless', 'interrupted', interrupted),
   way('stopped', 'stopped',
     async (machine, states) => [await exploreFully(machine, { maxStates: Math.ceil(states / 2) })]),
+  way('enough', 'enough', fully({ enough })), way('enough', 'enough-wasm', fully({ enough, backend: 'wasm' })),
+  way('enough', 'enough-threads', safely(fully({ enough, ...threads }))),
+  way('enough', 'enough-resumed', safely(chain([{}, { backend: 'walk' }, threads, {}], { enough }))),
 
   way('symmetric', 'symmetric', once({ symmetry })),
   way('symmetric', 'symmetric-walk', once({ symmetry, backend: 'walk' })),

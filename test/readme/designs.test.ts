@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { designFields, stepFields } from '../../src/cli/design-schema.ts'
+import { builtInCalls } from '../../spec/kernel/entries.ts'
 import { callNames } from '../../spec/state.ts'
 
 /** A process of its own: a design finds `remapcheck/spec` by a hook of the loader, which there is none of among the
@@ -22,6 +23,37 @@ test('the example checks, fails without its wait, replays and is priced', () => 
       [program, ...line.replace('npx remapcheck ', '').split(' ').map(word => word.replaceAll("'", ''))],
       { cwd: dir }).status)
   expect(codes).toEqual([0, 1, 0, 0])
+})
+
+const check = (file: string, ...flags: readonly string[]): { status: number | null; out: string } => {
+  const { status, stdout } = spawnSync(process.execPath, [program, 'check', file, ...flags], { cwd: dir })
+  return { status, out: stdout.toString() }
+}
+
+test('the softirq holds, with all that is its own; one that forgets pages does not', () => {
+  writeFileSync(join(dir, 'softirq.mjs'), block('softirq'))
+  expect(check('softirq.mjs').status).toBe(0)
+  const taking = 's.own.finished[cpu].shift()'
+  writeFileSync(join(dir, 'forgets.mjs'),
+    block('softirq').replace(taking, `${taking}; s.own.finished[cpu] = []`))
+  const { status, out } = check('forgets.mjs')
+  expect(status).toBe(1)
+  expect(out).toMatch(/✗ finished-pages-wait {3}softirq[^]*- own.finished\[cpu0\]/)
+})
+
+test('EOI before the handler is looked up loses an edge, EOI last does not', () => {
+  writeFileSync(join(dir, 'handler.mjs'), block('handler'))
+  const { status, out } = check('handler.mjs', '--scope', 'interrupts', '--property', 'no-lost-edge')
+  expect(status).toBe(1)
+  expect(out).toMatch(/eoi-last +✓[^]*eoi-first +✗!/)
+})
+
+test('the parts of the built-in calls are listed', async () => {
+  const rows = Object.entries(builtInCalls).map(([name, { rules = {}, takes = {} }]) =>
+    `| \`${name}\` | ${Object.keys(rules).join(', ') || '–'} | ${Object.keys(takes).join(', ') || '–'} |`)
+  const table = ['', '| call | `rules` | `takes` |', '| --- | --- | --- |', ...rows, ''].join('\n')
+  await expect(page.replace(/(<!-- parts -->)[^]*(<!-- \/parts -->)/, (_, from, to) => `${from}${table}${to}`))
+    .toMatchFileSnapshot(resolve('docs/designs.md'))
 })
 
 test('every option, call and field of a step has its place', () => {

@@ -10,6 +10,7 @@ import { claims } from '../../properties/index.ts'
 import { ladder } from '../../spec/bounds.ts'
 import { designs, designsOn, everyDesign } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
+import { reporterNames } from '../../src/report/reporters.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { amdviMutants } from '../mutants/amdvi.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
@@ -90,6 +91,13 @@ function vendorTable(): string {
 }
 test('docs/verdicts.md has the verdicts on each IOMMU', async () => {
   await expect(filled('docs/verdicts.md', 'vendors', vendorTable())).toMatchFileSnapshot('../../docs/verdicts.md')
+})
+
+test('docs/ci.md has the document of a mistake, and every reporter', async () => {
+  const page = read('docs/ci.md')
+  const { out } = await run('check ring0-stirct --json')
+  expect(page).toContain(`<!-- mistake -->\n\`\`\`json\n${out}\`\`\`\n<!-- /mistake -->`)
+  expect(reporterNames.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
 })
 
 const table = read('docs/verdicts.md').split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!

@@ -13,7 +13,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
     may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'dump', 'audit', 'check', 'cli',
-      'index', 'spec', 'properties'],
+      'index', 'vitest', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
@@ -33,7 +33,11 @@ export const layers: readonly Layer[] = [
     name: 'check', at: /^src\/check\//,
     may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'spec', 'properties'],
   },
-  { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'explore', 'trace', 'cost'] },
+  { name: 'index', at: /^src\/index\.ts$/, may: [...base, 'text', 'explore', 'trace', 'cost'] },
+  {
+    name: 'vitest', at: /^src\/vitest\//,
+    may: [...base, 'text', 'explore', 'trace', 'report', 'check', 'spec', 'properties'],
+  },
   {
     name: 'cli', at: /^src\/cli\//,
     may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'dump', 'audit', 'check', 'index',
@@ -158,7 +162,8 @@ export function vendorsApart(sources: readonly Source[]): string[] {
 const vendorFolder = /^spec\/(vtd|amdvi)\//
 const mayEnter = /^spec\/(?:iommus|steps)\.ts$/
 const adapterFolder = /^src\/(?:audit|dump|logs|qemu)\//
-const adapterFile = /^src\/(?:check\/on-qemu|cli\/layouts|cli\/registries|cli\/verbs\/explain)\.ts$/
+const adapterFile =
+  /^src\/(?:check\/on-qemu|cli\/(?:explain-refusals|layouts|registries|verbs\/explain))\.ts$/
 const isAdapter = (path: string): boolean => adapterFolder.test(path) || adapterFile.test(path)
 /** A vendor's folder is entered by its own files and the registry; adapters use its door, `index.ts`; nothing else. */
 export function vendorImports(sources: readonly Source[]): string[] {

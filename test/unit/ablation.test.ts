@@ -4,7 +4,8 @@ import {
   applied, edited, editedName, editName, editsOf, isAsked, isCostOnly, NoSuchEdit,
 } from '../../spec/kernel/edits.ts'
 import { bounds, capsOf } from '../../spec/bounds.ts'
-import { protocolOn, stepLabels } from '../../spec/kernel/calls.ts'
+import { protocolOn } from '../../spec/kernel/calls.ts'
+import { stepLabels } from '../../spec/kernel/design.ts'
 import { design, without } from '../../spec/kernel/design.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
 import { ring0Strict } from '../../spec/designs.ts'

@@ -90,7 +90,7 @@ describe('the baseline file', () => {
     expect(readdirSync(taken)).toEqual(['old'])
   })
   it.each([
-    ['', /not JSON/], ['{}', /format/],
+    ['', /ends in the middle/], ['{}', /format/],
     [showBaseline(baseline).replace('"qi-wait":1', '"qi-wait":1.5'), /designs\.ring0-strict\.unmap\.qi-wait/],
   ])('refuses %j', (text, why) => {
     expect(() => loadBaseline(text, 'b.json')).toThrow(CostError)

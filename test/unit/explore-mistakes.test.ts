@@ -6,12 +6,13 @@ import {
 } from '../../src/index.ts'
 import type { Domain, ExhaustiveOptions, Property, Value } from '../../src/index.ts'
 
-const domain = struct({ x: range(0, 3), pair: struct({ a: range(0, 3), b: range(0, 3) }), queue: list(range(0, 3), 2) })
+const domain = struct({ x: range(0, 3), pair: struct({ a: range(0, 3), b: range(0, 3) }), queue: list(range(0, 3), 2),
+  table: table([range(0, 1)], range(0, 3)) })
 type State = Value<typeof domain>
 interface Seen { readonly what: 'seen' }
 const action = actionsOf<State, Seen>()
 const { always } = propertiesOf<State, Record<never, never>, Seen>()
-const initial = (): State => ({ x: 0, pair: { a: 0, b: 0 }, queue: [] })
+const initial = (): State => ({ x: 0, pair: { a: 0, b: 0 }, queue: [], table: [0, 0] })
 
 const go = action('go', { agent: 'a', when: s => s.x < 3, then: d => { d.x++ } })
 type Then = (draft: State) => void
@@ -35,6 +36,28 @@ test('a recipe or guard that throws', async () => {
     .toEqual(["recipe of bad(k=0) in machine 'm' threw: boom", there])
   expect(await told(() => {}, s => { if (s.x === 2) throw new Error('boom'); return false }))
     .toEqual(["guard of bad(k=0) in machine 'm' threw: boom", there])
+})
+
+test.each<[string, Then, string]>([
+  ['a field', d => { void loose(d)['y'] }, 'reads world.state.y: no such field'],
+  ['an inner field', d => { void loose(d.pair)['c'] }, 'reads world.state.pair.c: no such field'],
+  ['an element', d => { void d.table[2] }, 'reads world.state.table[2]: it holds 2 elements, counted from 0'],
+  ['an element before the first', d => { void d.table[-1] }, 'reads world.state.table[-1]: it holds 2 elements, counted from 0'],
+  ['an element without number', d => { void d.table[d.queue[0]!] }, 'reads world.state.table[undefined]: it holds 2 elements, counted from 0'],
+  ['a field, and catches that', d => { try { void loose(d)['y'] } catch { d.x = 0 } }, 'reads world.state.y: no such field'],
+])('a recipe that reads %s that there never is', async (_, then, message) => {
+  expect(await told(then)).toEqual([`recipe of bad(k=0) in machine 'm' threw: ${message}`, there])
+})
+test('what plain JavaScript may ask for is no mistake: methods, an element that a list may have, a deleted field, JSON', async () => {
+  const then: Then = d => {
+    if (d.queue[1] !== undefined || d.queue.at(-1) !== undefined || 'y' in d || String(d) !== '[object Object]') d.x = 0
+    const { a } = d.pair
+    delete loose(d.pair)['a']
+    if (loose(d.pair)['a'] === undefined && JSON.stringify(d.table) === '[0,0]') d.pair = { a, b: 1 }
+    d.x = 3
+  }
+  expect(await exploreExhaustively(machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(),
+    actions: [go, bad(then) as unknown as typeof go] }))).toMatchObject({ complete: true })
 })
 
 test.each<[string, Then]>([

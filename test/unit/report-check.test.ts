@@ -23,7 +23,7 @@ function exploration(results: PropertyResult[], stopped: StopReason | null = nul
   return {
     driver: 'exhaustive', machine: 'toy', complete: stopped === null, stopped, results,
     states: 12345, transitions: 67890, depth: 14, seconds: 0.84,
-    coverage: { actions: {}, clauses: {} }, random: null, engine: null,
+    coverage: { observations: [], actions: {}, clauses: {} }, random: null, engine: null,
   }
 }
 const design = (name: string, found: Exploration, givesUp: readonly string[] = [], scope = 'dma'): DesignReport => ({
@@ -43,7 +43,7 @@ const reporters = { text: (...of: Parameters<typeof text>) => [text(...of)], jso
 const shown = (by: 'text' | 'json', check: CheckReport, of = theme(false)): string => [...reporters[by](
   { kind: 'check', exit: exitOf(check), check, evidence: () => null },
   { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
-    traces: { clause: () => null, hides: [] } },
+    traces: { clause: () => null } },
 )].join('')
 const checkText = (check: CheckReport, of: Theme): string => shown('text', check, of)
 
@@ -67,6 +67,12 @@ const lost = design('user-port-io', exploration([result('no-dma-escape', 'holds'
 const twoScopes: DesignReport = { ...lost,
   scopes: [...lost.scopes, ...design('x', exploration([result('no-dma-escape', 'violated')]), [], 'other').scopes] }
 
+const failed = (exit: 'usage' | 'internal', results: PropertyResult[]): DesignReport => {
+  const of = design('x', exploration(results, 'mistake'))
+  const failure = { code: 'E-X', subject: 'x', problem: 'boom', next: 'mend it', below: ['1  op'], exit }
+  return { ...of, scopes: of.scopes.map(scope => ({ ...scope, failure })) }
+}
+
 describe('the exit class', () => {
   it.each<[string, DesignReport[], string]>([
     ['all as expected', [strict, deferred], 'holds'],
@@ -80,6 +86,9 @@ describe('the exit class', () => {
       [design('x', exploration([result('p', 'violated'), result('q', 'incomplete')]), ['p'])], 'holds'],
     ['a known violation that shows in one scope of two', [twoScopes], 'holds'],
     ['a known violation that a part of the scopes does not show', [{ ...lost, full: false }], 'holds'],
+    ['a step that fails', [strict, cut, failed('usage', [result('p', 'incomplete')])], 'usage'],
+    ['one of ours', [failed('usage', []), failed('internal', [])], 'internal'],
+    ['a violation beside it', [failed('internal', [result('p', 'violated')])], 'violated'],
     ['interrupted', [random, design('x', exploration([], 'interrupted'))], 'interrupted'],
   ])('%s', (_name, designs, exit) => { expect(exitOf(report(...designs))).toBe(exit) })
 
@@ -107,10 +116,33 @@ describe('the table', () => {
   it('of a green run', async () => {
     await expect(checkText(report(strict, deferred), theme(false))).toMatchFileSnapshot('../golden/check-green.txt')
   })
+  it('parts its marks at any width, keeps long names whole, and lists where there is no room', () => {
+    const named = [...claims, 'r', 's', 't', 'u', 'v', 'w']
+    const all = named.map((claim, i) => result(claim, i % 2 === 0 ? 'violated' : 'holds'))
+    const long = design('ring0-strict~migrateInterrupt/awaitOldVectorIdle+releaseOldVector', exploration(all))
+    for (const width of [40, 60, 80]) {
+      const out = checkText({ ...report(long), claims: named }, theme(false, width))
+      expect(out).toContain(long.design)
+      expect(out).not.toMatch(/[✓✗]!?[✓✗]/u)
+      const table = out.split('\n\n')[1]!.split('\n').filter(line => line !== long.design)
+      expect(Math.max(...table.map(line => line.length))).toBeLessThanOrEqual(width)
+    }
+    expect(checkText({ ...report(long), claims: named }, theme(false, 40)))
+      .toMatch(/^ {2}✗! no-dma-escape\n {2}✓ {2}no-access-after-unmap$/m)
+  })
   it('says why a claim is open that no scope left open', () => {
     const left = { ...design('x', exploration([result('p', 'holds')])), cutShort: true }
     expect(checkText({ ...report(left), notBegun: ['y', 'z'] }, theme(false)))
       .toMatch(/not decided\n {2}x {2}p {2}\(in scopes that were not started\)\n\nnot started\n {2}y, z\n/)
+  })
+  it('says in few lines what a violation or a failure left open, and what failed', () => {
+    const left = exploration([result('p', 'violated'), result('q', 'incomplete'), result('settles', 'incomplete')],
+      'violation')
+    expect(checkText(report(design('x', left)), theme(false)))
+      .toMatch(/1 of 1 search ended at a violation \(--all goes on\)[^]*\nnot decided, for .*\n {2}x\n {4}q, settles\n/)
+    const shown = checkText(report(failed('usage', [result('q', 'incomplete')])), theme(false))
+    expect(shown).toMatch(/what failed, and ended its scope\n {2}x: boom \[E-X\]\n {4}→ mend it\n {4}in dma\n/)
+    expect(shown).toMatch(/not decided, for what failed ended a search\n {2}x\n {4}q\n/)
   })
   it('says the same with colour as without', () => {
     const full = report(strict, deferred, random, cut, lost)
@@ -157,9 +189,9 @@ describe('colour', () => {
     ['--no-color before FORCE_COLOR', [tty, { FORCE_COLOR: '1' }, false], false],
   ])('%s', (_name, args, on) => { expect(colored(...args)).toBe(on) })
 
-  it('and width: a terminal its columns, 80 at least and otherwise', () => {
+  it('and width: a terminal its columns, but what can be read at least; else 80', () => {
     const themes = [themeFor(tty, {}), themeFor({ isTTY: true, columns: 40 }, {}), themeFor({ columns: 300 }, {})]
-    expect(themes.map(t => t.width)).toEqual([120, 80, 80])
+    expect(themes.map(t => t.width)).toEqual([120, 40, 80])
   })
 })
 

@@ -9,7 +9,7 @@ import { theme } from '../../src/text/theme.ts'
 import { run } from '../cli/run.ts'
 import { kinds, schemaFiles, wrongIn } from '../documents.ts'
 
-const view = { program: { tool: 'remapcheck', version: '1' }, theme: theme(false), full: false, stats: false, lanes: false, traces: { clause: () => null, hides: [] } }
+const view = { program: { tool: 'remapcheck', version: '1' }, theme: theme(false), full: false, stats: false, lanes: false, traces: { clause: () => null } }
 const documentOf = (report: Report): unknown => JSON.parse([...json(report, view)].join(''))
 
 describe('schemas/', () => {

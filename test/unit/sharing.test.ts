@@ -7,7 +7,7 @@ import type { Design } from '../../spec/kernel/design.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import { ring0Deferred, ring0DeferredEarly, ring0Strict } from '../../spec/designs.ts'
-import { partOf, sharedWith } from '../../spec/sharing.ts'
+import { partsOfCall, sharedWith } from '../../spec/sharing.ts'
 import * as steps from '../../spec/steps.ts'
 import { waits } from '../../spec/costs/index.ts'
 import { scopes, worlds } from '../../spec/scopes.ts'
@@ -43,7 +43,7 @@ describe('what the built-in designs share', () => {
       for (const from of [base, ...migrations.map(({ apply }) => apply(base, standardIommu.steps as never))])
         for (const call of callNames)
           for (const edit of editsOf(from, call, [from.protocols[call] ?? []], () => true)) {
-            const less = applied(from, edit), part = partOf[call]
+            const less = applied(from, edit), [part] = partsOfCall(call) as ['memory' | 'interrupts']
             expect(sharedWith(less, part), less.name).toBeNull()
             expect(sharedWith(less, other[part]), less.name).toBe(sharedWith(from, other[part]))
             edits++

@@ -46,6 +46,10 @@ describe('a failure', () => {
     await expect(render(trace, { names })).toMatchFileSnapshot(golden('reached'))
   })
 
+  it('with the place of the claim as its reader finds it', () => {
+    expect(render(toyTrace())).toContain('(toy/no-access-after-unmap.ts:1)')
+    expect(render(toyTrace(), { place: at => `node_modules/${at}` })).toContain('(node_modules/toy/')
+  })
   it('of six ops takes at most 25 lines of 120 columns, and no line is wider than the screen', () => {
     expect(render(sixOps, { saved, theme: theme(false, 120) }).trimEnd().split('\n').length).toBeLessThanOrEqual(25)
     for (const width of [80, 100, 120])

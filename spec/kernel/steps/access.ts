@@ -1,12 +1,12 @@
 /** How steps find the table entries and the mapping their call is about. */
-import type { Kernel as KernelOf } from '../design.ts'
+import type { Kernel as KernelOf, View as ViewOf } from '../design.ts'
 import { store } from '../../iommu/cells.ts'
 import type { Cell } from '../../iommu/cells.ts'
 import type { PagingEntry } from '../../iommu/paging.ts'
 
 type Kernel = KernelOf<unknown>
 
-type View = Omit<Kernel, 'emit'>
+type View = ViewOf<unknown>
 type Mapping = NonNullable<Kernel['s']['kernel']['mappings'][number][number]>
 
 export const mappingOf = ({ s, call }: View): Mapping | null => s.kernel.mappings[call.domain!]![call.iova!]!

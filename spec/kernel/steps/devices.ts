@@ -18,7 +18,7 @@ export const claimDeviceOrRefuse: Step = {
   says: 'record the device as the domain\'s, or refuse it while the domain is being taken down',
   then: k => {
     const { calls } = k.s.kernel
-    if (calls.some(other => other?.call === 'detach' && other.domain === k.call.domain)) calls[k.cpu] = null
+    if (calls.some(other => other?.call === 'detach' && other.domain === k.call.domain)) k.end()
     else claimDevice.then(k)
   },
 }

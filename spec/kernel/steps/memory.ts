@@ -50,12 +50,12 @@ export const linkTables: Step = {
 
 /** No table is to be had: the call gives back what it took and ends. Waiting would hold the lock that a freeing unmap
  *  needs. */
-function failMap({ s, call, cpu, emit }: Kernel): void {
+function failMap({ s, call, cpu, emit, end }: Kernel): void {
   s.kernel.frames[call.frame!] = null
   s.kernel.mappings[call.domain!]![call.iova!] = null
   if (s.kernel.tableLock[call.domain!] === cpu) s.kernel.tableLock[call.domain!] = null
-  s.kernel.calls[cpu] = null
   emit.see({ what: 'frame-owned', frame: call.frame!, by: null })
+  end()
 }
 
 export const storePte: Step = {

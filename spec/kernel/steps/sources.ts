@@ -14,9 +14,9 @@ const sourceOf = ({ s, call, iommu }: KernelOf<unknown>): MsiSource =>
 export const claimVector: Step = {
   name: 'claimVector',
   says: 'allocate the new vector and install the handler there; the call fails if it was taken meanwhile',
-  then: ({ s, call, cpu, emit }) => {
+  then: ({ s, call, emit, end }) => {
     if (s.kernel.vectors[call.to!.cpu]![call.to!.vector] !== null) {
-      s.kernel.calls[cpu] = null
+      end()
       return
     }
     s.kernel.vectors[call.to!.cpu]![call.to!.vector] = call.source

@@ -4,7 +4,7 @@ import type { Bounds } from '../../bounds.ts'
 import { seenByHardware } from '../../iommu/cells.ts'
 import type { Dma, DmaOutcome } from '../../iommu/iommu.ts'
 import type { Seen } from '../../observations.ts'
-import { contextNotPresent, readDenied, writeDenied } from '../faults.ts'
+import { contextNotPresent, faultReason, readDenied, writeDenied } from '../faults.ts'
 import { emitWalk } from './actions.ts'
 import { walkFor } from './caches.ts'
 import { recordIn } from './faults.ts'
@@ -29,6 +29,7 @@ export function request(s: VtdState, dma: Dma, b: Bounds): DmaOutcome {
 export function block(d: VtdState, dma: Dma, reason: number, emit: Emit<Seen>, b: Bounds): void {
   const found = d.unit.iotlb[dma.device]![dma.iova] === null ? walkFor(d, dma, b) : null
   if (found !== null) emitWalk(emit, found, dma.device, b)
+  else emit.clause(faultReason(reason)!.clause) // a walk that faults has named it
   emit.see({ what: 'blocked', ...dma, reason })
   recordIn(d.unit, { reason, sid: dma.device, address: dma.iova, write: dma.write }, emit)
 }

@@ -4,6 +4,7 @@ import { apicIdOf } from '../../apic/ids.ts'
 import type { FirstPlaces } from '../../iommu/iommu.ts'
 import type { Setup } from '../../setup.ts'
 import type { VtdState } from './state.ts'
+import { admitted } from './tables.ts'
 
 /** With extended interrupts, software writes 32-bit destinations; the unit takes them where ECAP.EIM is set. */
 export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup, { domains, sources }: FirstPlaces): void {
@@ -16,7 +17,7 @@ export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup, { 
   if (design.remapsDma)
     domains.forEach((domain, device) => { unit.tables.context[device]!.now = { domain, root: domain } })
   if (design.remapsInterrupts) sources.forEach((place, source) => {
-    unit.tables.irt[0]![source]!.now = { ...place, verify: design.verifiesSource ? source % b.devices : null }
+    unit.tables.irt[0]![source]!.now = { ...place, verify: admitted(source, design, b) }
   })
 }
 

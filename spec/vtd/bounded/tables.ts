@@ -9,6 +9,7 @@ import { cell, flushBuffered, seenByHardware } from '../../iommu/cells.ts'
 import type { StoreOrder } from '../../iommu/cells.ts'
 import { cellsOf, pageAddress, rootAddress, rowAt } from '../../iommu/paging.ts'
 import type { PageTables, PagingEntry } from '../../iommu/paging.ts'
+import type { DesignOptions } from '../../step.ts'
 import type {
   ContextEntry as DecodedContext, Geometry, Irte, SecondStageEntry, Tables as WalkedTables,
 } from '../walk/tables.ts'
@@ -32,6 +33,10 @@ export type Tables = Value<ReturnType<typeof tablesDomain>>
 export type Memory = Tables & PageTables
 export type ContextEntry = NonNullable<Tables['context'][number]['now']>
 export type IrteEntry = NonNullable<Tables['irt'][number][number]['now']>
+
+/** The device that the entry of a source admits; null where the design asks for no check (SVT=0). */
+export const admitted = (source: number, { verifiesSource }: Pick<DesignOptions, 'verifiesSource'>,
+  b: Bounds): number | null => verifiesSource ? source % b.devices : null
 
 /** GCMD.WBF, or any invalidation on a unit with RWBF (chapter 6). */
 export function flushWriteBuffer(tables: Tables, pages: PageTables): void {

@@ -2,15 +2,15 @@
 import { store, writeBack } from '../../iommu/cells.ts'
 import type { Kernel as KernelOf, Step as StepOf } from '../../kernel/design.ts'
 import type { Unit } from '../bounded/state.ts'
+import { admitted } from '../bounded/tables.ts'
 import type { IrteEntry } from '../bounded/tables.ts'
 
 type Kernel = KernelOf<Unit>
 type Step = StepOf<Unit>
 
-const newEntry = ({ s, call }: Kernel): IrteEntry => {
-  const old = s.unit.tables.irt[s.unit.tables.irta]![call.source!]!.now
-  return { cpu: call.to!.cpu, vector: call.to!.vector, verify: old?.verify ?? null }
-}
+/** As the design wants it, whatever lies there: a kernel that cleared the entry before knows its source still. */
+const newEntry = ({ call, b, design }: Kernel): IrteEntry =>
+  ({ cpu: call.to!.cpu, vector: call.to!.vector, verify: admitted(call.source!, design, b) })
 export const storeIrte: Step = {
   name: 'storeIrte', says: 'store the new target into the IRTE, all 128 bits at once', clause: 'VTD:table-28/irte',
   then: k => {

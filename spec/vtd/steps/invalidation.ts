@@ -1,5 +1,5 @@
 /** Steps that make hardware forget: descriptors, waits, register commands, write buffers (VT-d rev 5.10, chapter 6). */
-import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf } from '../../kernel/design.ts'
+import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf, View } from '../../kernel/design.ts'
 import { queueTag, registersTag } from '../bounded/actions.ts'
 import type { QueueEntry, Unit } from '../bounded/state.ts'
 import { flushWriteBuffer as flushBuffers } from '../bounded/tables.ts'
@@ -11,12 +11,12 @@ type Protocol = ProtocolOf<Unit>
 /** There is room in the ring, and no other CPU is in the middle of a submission. Descriptors and their wait are queued
  *  under one lock: a wait completes after those between it and the wait before it (6.5.2), so another CPU's wait in
  *  between would take them away. */
-const mayQueue = ({ s, b, cpu }: Omit<Kernel, 'emit'>): boolean =>
+const mayQueue = ({ s, b, cpu }: View<Unit>): boolean =>
   s.unit.queue.length < b.queue && (s.kernel.queueLock === null || s.kernel.queueLock === cpu)
 
-/** A step that queues one descriptor, and takes the lock of the queue until the wait is queued; it waits while the ring
- *  is full. */
-function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>,
+/** A step that queues one descriptor, and takes the lock of the queue until `submitWait` queues the wait; it waits
+ *  while the ring is full. */
+export function queueStep(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>,
   entryOf: (k: Kernel) => QueueEntry): Step {
   return {
     name, says, ...rest, uses: queueTag, when: mayQueue,
@@ -35,7 +35,7 @@ const pageEntry = ({ call, caps, b }: Kernel, hint: boolean): QueueEntry => {
 }
 
 /** IH stays 0 when a table was unlinked, so that the paging-structure caches forget it too. */
-export const invalidatePage = submits('invalidatePage', 'queue an IOTLB invalidation of the page',
+export const invalidatePage = queueStep('invalidatePage', 'queue an IOTLB invalidation of the page',
   { clause: 'VTD:table-28/second-stage-leaf' }, k => pageEntry(k, k.call.page === null))
 /** As `invalidatePage`, without the lock of the queue. */
 export const invalidatePageUnlocked: Step = {
@@ -49,19 +49,19 @@ export const invalidatePageUnlocked: Step = {
   },
 }
 /** Right only when nothing but a leaf changed. */
-export const invalidateLeafOnly = submits('invalidateLeafOnly',
+export const invalidateLeafOnly = queueStep('invalidateLeafOnly',
   'queue an IOTLB invalidation of the page with the hint IH=1',
   { clause: 'VTD:6.5.2.3/hint' }, k => pageEntry(k, true))
 /** What a page-selective invalidation of address 0 does, whatever was meant. */
-export const invalidatePageZero = submits('invalidatePageZero', 'queue an IOTLB invalidation of page 0',
+export const invalidatePageZero = queueStep('invalidatePageZero', 'queue an IOTLB invalidation of page 0',
   { clause: 'VTD:6.5.2.3/iotlb-page' },
   k => ({ type: 'iotlb-page', domain: k.call.domain!, iova: 0, mask: 0, hint: false }))
 /** One page-selective invalidation whose address mask spans the pages being flushed. */
-export const invalidateBatch = submits('invalidateBatch',
+export const invalidateBatch = queueStep('invalidateBatch',
   'queue an IOTLB invalidation of the smallest aligned range that holds the batch',
   { clause: 'VTD:6.5.2.3/iotlb-page' }, k => batchEntry(k, 0))
 /** The length of the range taken for its last index: the top page is left out. */
-export const invalidateBatchTooNarrow = submits('invalidateBatchTooNarrow',
+export const invalidateBatchTooNarrow = queueStep('invalidateBatchTooNarrow',
   'queue an IOTLB invalidation of half that range',
   { clause: 'VTD:6.5.2.3/iotlb-page' }, k => batchEntry(k, 1))
 function batchEntry({ s, call, caps }: Kernel, narrower: number): QueueEntry {
@@ -72,24 +72,25 @@ function batchEntry({ s, call, caps }: Kernel, narrower: number): QueueEntry {
   mask = Math.max(0, mask - narrower)
   return { type: 'iotlb-page', domain: call.domain!, iova: pages[0]! >> mask << mask, mask, hint: false }
 }
-export const invalidateDomain = submits('invalidateDomain', 'queue an IOTLB invalidation of the domain',
+export const invalidateDomain = queueStep('invalidateDomain', 'queue an IOTLB invalidation of the domain',
   { clause: 'VTD:6.5.2.3/iotlb-domain' }, k => ({ type: 'iotlb-domain', domain: k.call.domain! }))
-export const invalidateGlobal = submits('invalidateGlobal', 'queue an IOTLB invalidation of everything',
+export const invalidateGlobal = queueStep('invalidateGlobal', 'queue an IOTLB invalidation of everything',
   { clause: 'VTD:6.5.2.3/iotlb-global' }, () => ({ type: 'iotlb-global' }))
-export const invalidateContext = submits('invalidateContext',
+export const invalidateContext = queueStep('invalidateContext',
   'queue a context-cache invalidation of the device, with the domain it was in',
   { clause: 'VTD:table-28/context-entry' },
   k => ({ type: 'context-device', device: k.call.device!, domain: k.call.domain! }))
 const noCachingMode: Pick<Step, 'skip'> = { skip: ({ caps }) => !caps.cm }
 /** With CM=1 a context entry that was not present is cached under domain id 0 (chapter 6). */
-export const invalidateAbsentContext = submits('invalidateAbsentContext',
+export const invalidateAbsentContext = queueStep('invalidateAbsentContext',
   'caching mode: queue a context-cache invalidation for domain id 0',
   { clause: 'VTD:6/caching-mode', ...noCachingMode },
   k => ({ type: 'context-device', device: k.call.device!, domain: null }))
-export const invalidateIec = submits('invalidateIec', 'queue an interrupt entry cache invalidation of the index',
+export const invalidateIec = queueStep('invalidateIec', 'queue an interrupt entry cache invalidation of the index',
   { clause: 'VTD:table-28/irte' }, k => ({ type: 'iec-index', source: k.call.source! }))
 /** Not needed where setting the table pointer does it (CAP.ESIRTPS). */
-export const invalidateIecAll = submits('invalidateIecAll', 'queue an interrupt entry cache invalidation of everything',
+export const invalidateIecAll = queueStep('invalidateIecAll',
+  'queue an interrupt entry cache invalidation of everything',
   { clause: 'VTD:table-28/set-interrupt-table', skip: ({ caps }) => caps.esirtps }, () => ({ type: 'iec-global' }))
 
 export const submitWait: Step = {

@@ -12,14 +12,14 @@ import { suggest, usage } from '../../errors.ts'
 import { shellWord } from '../../text/shell.ts'
 import { iommuOf, iommus } from '../../../spec/iommus.ts'
 import { hardwaresOf } from '../../../spec/variants.ts'
-import { partOf, sharedWith } from '../../../spec/sharing.ts'
-import { scopes, scopesOf as scopesFor, worlds } from '../../../spec/scopes.ts'
+import { partsOfCall, sharedWith } from '../../../spec/sharing.ts'
+import { scopesFor, scopesOn, worlds } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
-import { callNames } from '../../../spec/state.ts'
-import type { CallName } from '../../../spec/state.ts'
+import type { Design } from '../../../spec/kernel/design.ts'
+import { protocolsOf } from '../../../spec/kernel/calls.ts'
 import { parse, seconds, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, fullOption, iommuOption, jsonOption } from '../shared-flags.ts'
+import { claimsOption, colorOption, fullOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -35,8 +35,9 @@ const options = {
   bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },
   states: { value: 'N', says: 'stop a search after this many states' },
+  ...claimsOption,
   save: { value: 'DIR', says: 'write the counterexample of each needed step to DIR, one trace a file' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
 export const ablate = {
@@ -73,15 +74,15 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
   if (operands.length !== 1)
     throw usage('ablate', operands.length === 0 ? 'needs a design' : 'takes one design',
       'for example remapcheck ablate ring0-strict')
-  const subjects = await subjectsOf(io, operands, flags.iommu)
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims, iommu: flags.iommu })
   if (subjects.length > 1)
     throw usage(operands[0]!, `the module has ${subjects.length} designs`,
       'export the one to ablate as default, from a module of its own', 'DESIGN')
   const [subject] = subjects as [Subject]
   const { design } = subject
-  const where = scopesOf(flags), hardwares = hardwaresOf(iommuOf(design))
+  const where = scopesOf(flags, design), hardwares = hardwaresOf(iommuOf(design))
   if (flags.bounds !== undefined) checkCapabilities(where[0]!.bounds, subjects)
-  const offered = callNames.filter(call => (design.protocols[call] ?? []).length > 0)
+  const offered = protocolsOf(design).filter(call => (design.protocols[call] ?? []).length > 0)
   const asked = chosen('--call', flags.call, offered)
   // What is another design's unchanged is asked there, unless it is named.
   const called = asked.filter(call =>
@@ -95,18 +96,18 @@ async function planOf(flags: Flags<typeof options>, operands: readonly string[],
     subject, calls: called,
     hardware: chosen('--hardware', flags.hardware, hardwares.map(({ name }) => name))
       .map(name => hardwares.find(one => one.name === name)!),
-    scopes: withDesignErrors(subject, () => smallestFirst(design, scopesFor(design, where))),
+    scopes: withDesignErrors(subject, () => smallestFirst(design, scopesOn(design, where))),
     maxStates: states === undefined ? undefined : wholeNumber('--states', states, 1, 2 ** 31),
     maxSeconds: time === undefined ? undefined : seconds('--time', time),
   }
 }
 
-function scopesOf({ bounds, scope }: Flags<typeof options>): readonly Scope[] {
+function scopesOf({ bounds, scope }: Flags<typeof options>, design: Design): readonly Scope[] {
   if (bounds !== undefined && scope !== undefined)
     throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
   if (bounds !== undefined)
     return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
-  const all = [...worlds, ...scopes]
+  const all = [...worlds, ...scopesFor([design])]
   return chosen('--scope', scope, all.map(({ name }) => name)).map(name => all.find(one => one.name === name)!)
 }
 
@@ -120,13 +121,14 @@ function chosen<T extends string>(flag: string, text: string | undefined, known:
 }
 
 /** Calls that a design has from another are asked about there. */
-function elsewhere(design: Subject['design'], call: CallName): string | null {
-  const from = sharedWith(design, partOf[call])
+function elsewhere(design: Subject['design'], call: string): string | null {
+  const [part, ...rest] = partsOfCall(call)
+  const from = rest.length > 0 ? null : sharedWith(design, part!)
   return from === null ? null : `the same as in ${from.name}: remapcheck ablate ${from.name} --call ${call}`
 }
 function unaskedOf({ subject: { design }, calls }: AblationPlan,
   flags: Flags<typeof options>): AblationReport['unasked'] {
   if (flags.call !== undefined) return []
-  return callNames.filter(call => (design.protocols[call] ?? []).length > 0 && !calls.includes(call))
+  return protocolsOf(design).filter(call => (design.protocols[call] ?? []).length > 0 && !calls.includes(call))
     .map(call => ({ call, why: elsewhere(design, call) ?? 'not called in these scopes' }))
 }

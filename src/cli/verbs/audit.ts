@@ -11,10 +11,11 @@ import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, reportOptions } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
+import { sampled } from '../samples.ts'
 
 const register = (says: string) => ({ value: '0x…', says }) as const
 const options = {
@@ -32,7 +33,7 @@ const options = {
   haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
   full: { says: 'every range, entry and alarm' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const audit = {
@@ -56,10 +57,10 @@ async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
     throw usage('--diff', 'cannot be combined with --policy', 'audit each dump with the policy, then compare them')
   const asked = optionsOf(flags)
   const policy = flags.policy === undefined ? null : loadPolicy(placed(io, flags.policy))
-  const report = await reportOf(placed(io, operands[0]!), asked, io)
+  const report = await reportOf(sampled(io, operands[0]!), asked, io)
   if (report === null) return 'interrupted'
   if (flags.diff !== undefined) {
-    const later = await reportOf(placed(io, flags.diff), asked, io)
+    const later = await reportOf(sampled(io, flags.diff), asked, io)
     if (later === null) return 'interrupted'
     const diff = compare(report, later)
     return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })

@@ -1,6 +1,7 @@
 /** `check`: which designs isolate DMA and keep interrupts, at which bounds, and the shortest way to what fails. */
 import { existsSync } from 'node:fs'
 import { climb } from '../../check/deepen.ts'
+import { hintMessages } from '../../check/hints.ts'
 import { checkNames, explore } from '../../check/run-scopes.ts'
 import type { Plan, Watch } from '../../check/run-scopes.ts'
 import type { Subject } from '../../check/subject.ts'
@@ -9,13 +10,14 @@ import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
+import { wrapMessage } from '../../text/layout.ts'
 import { shellWord } from '../../text/shell.ts'
-import { claims } from '../../../properties/index.ts'
+import { claimsOf } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { iommuOf, iommus } from '../../../spec/iommus.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { placed, spinner } from '../io.ts'
+import { placed, shown, spinner, widthOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { version } from '../package.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
@@ -39,24 +41,29 @@ export const check = {
 export async function runCheck(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(check, args)
   const plan = await planOf(flags, operands, io)
+  for (const text of plan.subjects.flatMap(subject => hintMessages(subject, plan)))
+    io.stderr.write(`${wrapMessage(text, widthOf(io.stderr))}\n`)
   const line = spinner(io)
   let report: CheckReport
   let unwritten: UserError | null = null
   try {
-    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects)
+    const regressions = replayRegressions(placed(io, regressionFolder), plan.subjects, line.note)
     checkNames(plan)
-    const watch: Watch = { signal: io.signal, say: line.say, warn: text => { io.stderr.write(`${text}\n`) },
-      command: wordsOf(without(args, '--resume')), version }
+    const watch: Watch = { signal: io.signal, say: line.say, note: line.note, version,
+      command: wordsOf(without(args, '--resume')) }
     const { designs: found, climbs } = flags.deep ? await climb(plan, watch)
       : { designs: await explore(plan, watch), climbs: [] }
     // What was found is worth more than its file: it is printed whether or not that can be written.
-    const designs = found.map((one, i) => {
-      try { return saveFindings(io, flags, plan, one, plan.subjects[i]!) } catch (cause) {
+    const designs = found.map((each, i) => {
+      const subject = plan.subjects[i]!
+      const one = subject.path === null ? each : { ...each, path: shown(io, subject.path) }
+      try { return saveFindings(io, flags, plan, one, subject) } catch (cause) {
         if (!(cause instanceof UserError)) throw cause
         unwritten ??= cause
         return one
       }
     })
+    const claims = [...new Set(plan.subjects.flatMap(({ design }) => claimsOf(design)))]
     report = {
       seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: claims.map(({ property }) => property.name), clauses: clausesFor(plan),
@@ -97,10 +104,11 @@ function repeatOf(args: readonly string[], plan: Plan): string {
  *  nothing is left. */
 function goOnOf(args: readonly string[], { checkpoint }: Plan, designs: readonly DesignReport[]): string | null {
   const stopped = designs.flatMap(({ scopes }) => scopes.map(({ exploration }) => exploration.stopped))
-    .find(by => by !== null)
+    .find(by => by !== null && by !== 'mistake')
   if (checkpoint === null || stopped === undefined || !existsSync(checkpoint)) return null
   const unlimited = stopped === 'states' || stopped === 'memory' ? without(args, `--${stopped}`) : args
-  return wordsOf([...without(unlimited, '--resume'), '--resume', checkpoint])
+  const on = stopped === 'violation' ? ['--all'] : []
+  return wordsOf([...without(unlimited, '--resume'), '--resume', checkpoint, ...on])
 }
 function without(args: readonly string[], flag: string): readonly string[] {
   const at = args.findIndex(arg => arg === flag || arg.startsWith(`${flag}=`))

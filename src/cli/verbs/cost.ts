@@ -15,10 +15,11 @@ import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import type { Profile } from '../../../spec/costs/index.ts'
 import { everyDesign } from '../../../spec/designs.ts'
+import { badJson } from '../../text/json-position.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, iommuOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
@@ -30,7 +31,7 @@ const options = {
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
   update: { says: 'record the counts as they are now' },
   worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const cost = {
@@ -48,7 +49,7 @@ export const cost = {
 
 async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(cost, args)
-  const subjects = await subjectsOf(io, operands, flags.iommu)
+  const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
   const profile = profileOf(io, flags.profile)
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
@@ -85,6 +86,8 @@ function profileOf(io: Io, name: string | undefined): Profile {
     throw usage(name, `cannot be read (${String((cause as { code?: unknown }).code)})`,
       'give a profile in JSON, as spec/costs/xeon-2011-2016.json', 'PROFILE')
   }
+  const bad = badJson(source)
+  if (bad !== null) throw usage(name + bad.place, bad.problem, 'mend the file at this place', 'PROFILE')
   try { return loadProfile(source, name) } catch (cause) {
     const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
     throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')

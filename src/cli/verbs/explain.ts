@@ -17,22 +17,25 @@ import { paths, profiles, sources, units } from '../../../spec/costs/index.ts'
 import type { Profile, ProfileUnit } from '../../../spec/costs/index.ts'
 import type { Iommu } from '../../../spec/iommu/iommu.ts'
 import { iommu, iommuOf } from '../../../spec/iommus.ts'
-import { clauseOf, stepLabels } from '../../../spec/kernel/calls.ts'
+import { clauseOf } from '../../../spec/kernel/calls.ts'
+import { stepLabels } from '../../../spec/kernel/design.ts'
 import { designNamed, designs, everyDesign, placedName } from '../../../spec/designs.ts'
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
-import { faultReason as causeOf, faultReasons as causes } from '../../../spec/amdvi/index.ts'
 import { faultReason, faultReasons } from '../../../spec/vtd/index.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
 import { colorOption, iommuOption } from '../shared-flags.ts'
+import { refusalLines, strengths } from '../explain-refusals.ts'
+import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
 import { iommuNamed, subjectsOf } from '../designs.ts'
+import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { fieldRows, layoutNamed, layoutTitle, manualOf, valueRows } from '../layouts.ts'
-import { knownActions, registries, steps } from '../registries.ts'
+import { faultCode, knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../../text/rows.ts'
 
 const fairly = {
@@ -40,18 +43,13 @@ const fairly = {
   strong: 'strongly fair: if it is possible again and again, it happens eventually',
 } as const
 
-/** How well a rule is known of whose manual only those tell who implement it. */
-const strengths = {
-  specification: 'the manual, as implementations cite it', implementations: 'implementations, which agree',
-  'one source': 'one source: take it as a doubt',
-} as const
-
 const options = { ...iommuOption, ...colorOption } as const
 
 export const explain = {
   name: 'explain', operands: 'ID…', options, run: runExplain,
-  says: 'Explain a name: a property, design, step, action, scope, bound, clause, fault code, register or table '
-    + 'layout, cost unit, path or profile, verdict of validate, alarm of audit, migration or exit code.',
+  says: 'Explain a name: a property, design, step, list of steps, function, action, scope, bound, clause, fault '
+    + 'reason, register or table layout, cost unit, path or profile, verdict of validate, alarm of audit, migration, '
+    + 'exit code, error code, or a word of a report.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
@@ -59,7 +57,9 @@ export const explain = {
     ['remapcheck explain qi-wait', 'a unit of cost, its price and the figures behind it'],
     ['remapcheck explain hits-explained', 'a verdict of validate'],
     ['remapcheck explain writes-tables', 'an alarm of audit'],
-    ['remapcheck explain 0x22', 'a VT-d fault code (also 22h)'],
+    ['remapcheck explain 0x22', 'a VT-d fault reason (also 22h, and 34 as older kernels log it)'],
+    ['remapcheck explain awaitInvalidation without', 'what a design imports'],
+    ['remapcheck explain E-DESIGN-SHAPE vacuous', 'the code of a message, and a word of a report'],
     ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
@@ -73,35 +73,38 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   const blocks: string[][] = []
   for (const id of operands) blocks.push(...isPath(id)
     ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, on, theme)])
-  io.stdout.write(blocks.map(lines => lines.join('\n')).join('\n\n') + '\n')
+  io.stdout.write(located(io, blocks.map(lines => lines.join('\n')).join('\n\n')) + '\n')
   return 'holds'
 }
 
-/** Every meaning of the id: an exit code may be a fault code too. */
+/** Every meaning of the id: a number may be an exit code and a fault reason, in hexadecimal or decimal. */
 function linesOf(id: string, on: string, theme: Theme): string[] {
   const design = designNamed(placedName(id, on))
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
     ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme),
-    ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme),
+    ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme), ...exportLines(id, theme),
+    ...errorLines(id, theme), ...termLines(id, theme),
   ]
   if (found.length === 0) throw unknown(id)
-  return found.flatMap((lines, i) => i === 0 ? lines : ['', ...lines])
+  const which = isNumber(id) && found.length > 1
+    ? [...wrapWords(`${id} has ${found.length} meanings. Manuals and new kernels of Linux write fault reasons in `
+      + `hexadecimal: ask for 0x${id} where the log has 0x.`, theme.width), ''] : []
+  return [...which, ...found.flatMap((lines, i) => i === 0 ? lines : ['', ...lines])]
 }
+const isNumber = (id: string): boolean => /^\d+$/.test(id)
 
 function unknown(id: string): Error {
   const known = [
     ...registries.flatMap(({ rows: of }) => of().map(row => row[0]!)),
     ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
   ]
-  const meant = nearest(id, known)
+  const meant = isNumber(id) ? null : nearest(id, known)
   return usage(id, 'nothing has this name',
-    meant === null ? '`remapcheck list` shows what there is' : `did you mean '${meant}'?`, 'EXPLAIN')
+    meant !== null ? `did you mean '${meant}'?`
+      : `\`remapcheck list${isNumber(id) ? ' faults exits' : ''}\` shows what there is`, 'EXPLAIN')
 }
 
-const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
-const row = (title: string, text: string, theme: Theme): string[] =>
-  hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
 const cited = (step: Step, on: Iommu): string => {
   const clause = clauseOf(step, on)
   return clause === undefined ? '' : ` [${clause}]`
@@ -210,30 +213,20 @@ function figureText(id: string): string {
     + `${cited === undefined ? citation : cite(cited)} (${status})`
 }
 
-/** `0x22` and `22h` are fault codes; a bare number is an exit code. */
+/** `0x22` and `22h` are hexadecimal. A bare number may be that too, or decimal: Linux printed reasons so until 5.13. */
 function faultLines(id: string, theme: Theme): string[][] {
-  const digits = /^0x([0-9a-f]+)$/i.exec(id)?.[1] ?? /^([0-9a-f]+)h$/i.exec(id)?.[1]
-  const reason = digits === undefined ? faultReasons.find(({ condition }) => condition === id)
-    : faultReason(parseInt(digits, 16))
-  if (reason === undefined) return refusalLines(id, digits, theme)
-  const { code, condition, clause, says } = reason
-  return [[
-    titled(`${code.toString(16)}h  ${condition}`, 'VT-d fault reason', theme), ...row('means', says, theme),
-    ...row('clause', clause, theme),
+  const [, ...written] = /^(?:0x([0-9a-f]+)|([0-9a-f]+)h|([0-9a-f]{1,2}))$/i.exec(id) ?? []
+  const hexadecimal = written.find(text => text !== undefined)
+  const byName = faultReasons.find(({ condition }) => condition === id)
+  const asHex = hexadecimal === undefined ? undefined : faultReason(parseInt(hexadecimal, 16))
+  const asDecimal = /^\d+$/.test(id) && Number(id) !== asHex?.code ? faultReason(Number(id)) : undefined
+  const about = (reason: typeof byName, how = ''): string[][] => reason === undefined ? [] : [[
+    titled(`${faultCode(reason.code)}  ${reason.condition}`, `VT-d fault reason${how}`, theme),
+    ...row('means', reason.says, theme), ...row('clause', reason.clause, theme),
     ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
   ]]
-}
-
-/** Of AMD-Vi, which numbers its events only: what the model calls `204h` is their cause. */
-function refusalLines(id: string, digits: string | undefined, theme: Theme): string[][] {
-  const reason = digits === undefined ? causes.find(({ cause }) => cause === id) : causeOf(parseInt(digits, 16))
-  if (reason === undefined) return []
-  const { code, cause, event, flags, says, clause, strength } = reason
-  return [[
-    titled(`${code.toString(16)}h  ${cause}`, 'AMD-Vi refusal', theme), ...row('means', says, theme),
-    ...row('event', event === null ? 'none' : `${event}${flags === '' ? '' : `, ${flags}`}`, theme),
-    ...row('clause', clause, theme), ...row('known by', strengths[strength], theme),
-  ]]
+  return [...about(byName), ...about(asHex, asDecimal === undefined ? '' : `, ${id} in hexadecimal`),
+    ...about(asDecimal, `, ${id} in decimal: older kernels of Linux`), ...refusalLines(id, theme)]
 }
 
 /** A layout, or a value in it: `NAME=0x…,0x…`. */

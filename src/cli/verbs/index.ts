@@ -13,6 +13,8 @@ const loads: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.ts')).audit,
   list: async () => (await import('./list.ts')).list,
   explain: async () => (await import('./explain.ts')).explain,
+  init: async () => (await import('./init.ts')).init,
+  completion: async () => (await import('./completion.ts')).completion,
   start: async () => (await import('./start.ts')).start,
 }
 export const verbNames = Object.keys(loads)

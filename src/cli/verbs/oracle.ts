@@ -13,7 +13,7 @@ import { suiteNames } from '../../qemu/oracle/suite.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
 import { parse, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
-import { colorOption, jsonOption } from '../shared-flags.ts'
+import { colorOption, reportOptions } from '../shared-flags.ts'
 import { placed, shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
@@ -26,7 +26,7 @@ const options = {
   save: { value: 'DIR', says: `where to save the smallest case of each difference (${savedAt})` },
   replay: { value: 'FILE', says: 'replay one saved case' },
   qemu: { value: 'PATH', says: 'the QEMU to run (REMAPCHECK_QEMU does the same)' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const oracle = {

@@ -12,18 +12,20 @@ import { designNamed, designs } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { colorOption, fullOption, jsonOption } from '../shared-flags.ts'
+import { claimsOption, colorOption, fullOption, reportOptions } from '../shared-flags.ts'
 import { builtIn, subjectsOf } from '../designs.ts'
-import { placed, shown } from '../io.ts'
+import { shown } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
+import { sampled } from '../samples.ts'
 
 const options = {
   expect: { value: 'violation|holds', says: 'what each trace must do: violate again (the default), or no longer' },
   design: { value: 'FILE', says: 'your module, for traces of a design of your own' },
+  ...claimsOption,
   on: { value: 'qemu', says: 'run the steps on QEMU too, and say whether it shows the violation (docs/on-qemu.md)' },
   lanes: { says: 'print a column for each agent: who did what, and when' },
-  ...fullOption, ...jsonOption, ...colorOption,
+  ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
 export const replay = {
@@ -49,9 +51,11 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const onMachine = flags.on === 'qemu'
   if (onMachine && (expect === 'holds' || flags.lanes))
     throw usage('--on', `cannot be combined with ${flags.lanes ? '--lanes' : '--expect holds'}`, 'give one of the two')
-  const own = flags.design === undefined ? [] : await subjectsOf(io, [flags.design])
+  const own = flags.design === undefined && flags.claims === undefined ? []
+    : await subjectsOf(io, flags.design === undefined ? [] : [flags.design],
+      { claims: flags.claims, machines: true })
   const traces: ReplayedTrace[] = []
-  for (const { path, trace } of loadTraces(operands.map(path => placed(io, path)))) {
+  for (const { path, trace } of loadTraces(operands.map(path => sampled(io, path)))) {
     const subject = subjectOf(path, trace.design, own)
     if (onMachine) checkDriven(subject.design, path)
     const replayed = replayOf(subject, trace, path)

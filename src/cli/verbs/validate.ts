@@ -4,15 +4,16 @@ import { validateLog } from '../../logs/validate.ts'
 import { usage } from '../../errors.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { colorOption, jsonOption } from '../shared-flags.ts'
-import { placed, spinner } from '../io.ts'
+import { colorOption, reportOptions } from '../shared-flags.ts'
+import { spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
+import { sampled } from '../samples.ts'
 
 const options = {
   ftrace: { value: 'FILE', says: "the kernel's map and unmap events of the same run (ftrace text)" },
   tables: { value: 'DUMP', says: 'registers and table pages of the same run, dumped while it ran' },
-  ...jsonOption, ...colorOption,
+  ...reportOptions, ...colorOption,
 } as const
 
 export const validate = {
@@ -20,7 +21,7 @@ export const validate = {
   says: 'Check the QEMU VT-d trace log of a real boot against the manual: every cache hit, table change and wait. LOG '
     + 'is plain or gzip.',
   examples: [
-    ['remapcheck validate traces/linux/vtd-strict.trace.log.gz', 'a recorded boot'],
+    ['remapcheck validate traces/linux/vtd-strict-timed.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
     ['remapcheck validate boot.log --tables boot.dump', 'and whether its tables say what was translated'],
   ],
@@ -34,8 +35,8 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
   const line = spinner(io)
   try {
     const report = await validateLog({
-      log: placed(io, operands[0]!), ...flags.ftrace === undefined ? {} : { ftrace: placed(io, flags.ftrace) },
-      ...flags.tables === undefined ? {} : { tables: placed(io, flags.tables) },
+      log: sampled(io, operands[0]!), ...flags.ftrace === undefined ? {} : { ftrace: sampled(io, flags.ftrace) },
+      ...flags.tables === undefined ? {} : { tables: sampled(io, flags.tables) },
       onProgress: lines => { line.say(`${lines.toLocaleString('en-US')} lines`) },
     })
     line.end()

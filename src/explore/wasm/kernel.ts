@@ -9,7 +9,7 @@ import {
 import type { Code, Func } from './assembler.ts'
 import { control, maxLabels, own, recentBits, record } from './memory.ts'
 import type { Component, Plan } from './memory.ts'
-import { at, hash, mixed, regrow, rehash, runSlot, spread, top } from './tables.ts'
+import { at, hash, mixed, place, regrow, rehash, runSlot, spread, top } from './tables.ts'
 import { canonFunctions } from './canon.ts'
 import { walk } from './walker.ts'
 import { keyOf, unpacked } from './key-words.ts'
@@ -247,6 +247,7 @@ export interface Kernel {
   rehash(): void
   spread(slots: number): number
   locate(from: number, end: number): void
+  place(next: number, end: number, address: number): void
   unpack(state: number, address: number): void
   walk(parent: number, root: number, at: number): number
   canon?(address: number): void
@@ -275,8 +276,8 @@ export function kernelBytes(plan: Plan, symmetry: Symmetry | null): Uint8Array<A
   return assemble({
     pages: plan.pages, imports: [], globals: ['local'], ownGlobals: 0,
     functions: [
-      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), rehash(plan), spread(plan), unpack(plan),
-      walk(plan),
+      ...first, ...canon, flush(plan, canonical), locate(plan, canonical), place(plan), rehash(plan), spread(plan),
+      unpack(plan), walk(plan),
     ],
   })
 }

@@ -1,6 +1,6 @@
 /** Where keys and runs stand in their tables, and how the tables grow. */
 import {
-  add, and, block, br, brIf, eqz, eqz64, extend, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, ltU, mul,
+  add, and, block, br, brIf, eq64, eqz, eqz64, extend, geU, get, getGlobal, gtU, i32, i64, load, load64, loop, ltU, mul,
   mul64, ret, set, shl, shrU, shrU64, store, store64, sub, when, wrap, xor, xor64,
 } from './assembler.ts'
 import type { Code, Func } from './assembler.ts'
@@ -47,6 +47,30 @@ export function rehash({ arena, table }: Plan): Func {
           br(0))),
         store64(slotAt, get(key)),
         set(n, add(get(n), i32(1))),
+        br(0),
+      )),
+    ],
+  }
+}
+
+/** `place(next, end, address)`: writes the slots of stored states, from one to another, to an address on. */
+export function place({ arena, table }: Plan): Func {
+  const next = 0, end = 1, out = 2, slot = 3, key = 4, temp = 5
+  return {
+    name: 'place', params: ['i32', 'i32', 'i32'], results: [], locals: ['i32', 'i64', 'i64'],
+    body: [
+      block(loop(
+        brIf(1, geU(get(next), get(end))),
+        set(key, load64(add(i32(arena), shl(get(next), i32(3))))),
+        set(slot, hash(get(key), temp)),
+        block(loop(
+          brIf(1, eq64(load64(add(i32(table), shl(get(slot), i32(3)))), get(key))),
+          set(slot, and(add(get(slot), i32(1)), at(control.tableMask))),
+          br(0),
+        )),
+        store(get(out), get(slot)),
+        set(out, add(get(out), i32(4))),
+        set(next, add(get(next), i32(1))),
         br(0),
       )),
     ],

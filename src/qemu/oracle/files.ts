@@ -1,6 +1,7 @@
 /** Cases in files: what a difference came down to, to be run again. */
 import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
+import { badJson } from '../../text/json-position.ts'
 import type { Difference } from './drive.ts'
 import { suiteNames } from './suite.ts'
 import type { SuiteName } from './suite.ts'
@@ -27,11 +28,11 @@ export function fileText({ suite, setup, seed, one, differences }: Difference): 
 export interface SavedCase { readonly suite: SuiteName; readonly setup: Setup; readonly one: unknown }
 /** @throws UserError E-ORACLE-JSON, E-ORACLE-FORMAT, E-ORACLE-VERSION, E-ORACLE-SETUP, each naming `file`. */
 export function readCase(text: string, file: string): SavedCase {
-  const wrong = (code: string, problem: string, next = 'give a file that remapcheck oracle has saved'): UserError =>
-    new UserError({ code: `E-ORACLE-${code}`, subject: file, problem, next })
-  let given: unknown
-  try { given = JSON.parse(text) } catch (cause) { throw wrong('JSON', `is no JSON: ${(cause as Error).message}`) }
-  const { success, output, issues } = v.safeParse(schema, given)
+  const wrong = (code: string, problem: string, next = 'give a file that remapcheck oracle has saved',
+    subject = file): UserError => new UserError({ code: `E-ORACLE-${code}`, subject, problem, next })
+  const bad = badJson(text)
+  if (bad !== null) throw wrong('JSON', bad.problem, 'mend the file at this place, or copy it again', file + bad.place)
+  const { success, output, issues } = v.safeParse(schema, JSON.parse(text))
   if (!success) throw wrong('FORMAT', `${v.getDotPath(issues[0]) ?? 'it'}: ${issues[0].message}`)
   if (output.version !== version)
     throw wrong('VERSION', `is of version ${output.version}, this remapcheck reads ${version}`,

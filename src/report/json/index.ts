@@ -25,6 +25,7 @@ const bodies: { readonly [K in Short]: (report: ReportOf<K>) => BodyOf<K> } = {
   validate: ({ validation }) => validation,
   'audit-diff': diffBody,
   oracle: ({ oracle }) => oracleData(oracle),
+  error: ({ error }) => ({ error }),
   'oracle-replay': ({ suite, setup, requests }) => ({ suite, setup, requests }),
 }
 const bodyOf = <K extends Short>(report: ReportOf<K>): BodyOf<K> => bodies[report.kind](report)

@@ -1,11 +1,10 @@
 /** The document of `check`. */
 import * as v from 'valibot'
 import { standings } from '../check.ts'
-import { by, count, document, integer, list, ops, text, texts, witness } from './parts.ts'
+import { by, count, document, integer, list, ops, stopped, text, texts, witness } from './parts.ts'
 
 const kind = v.picklist(['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers'])
 const outcome = v.picklist(['holds', 'passed', 'violated', 'incomplete', 'reached', 'unreached', 'unchecked'])
-const stopped = v.nullable(v.picklist(['time', 'states', 'interrupted', 'memory', 'refused']))
 const standing = v.picklist(standings)
 
 const violation = v.strictObject({
@@ -29,18 +28,25 @@ const exploration = v.strictObject({
   driver: v.picklist(['exhaustive', 'random']), machine: text, complete: v.boolean(), stopped, results: list(result),
   states: count, transitions: count, depth: count, seconds: v.number(), random: v.nullable(random),
   engine: v.nullable(engine),
-  coverage: v.strictObject({ actions: by(v.strictObject({ fired: count })), clauses: by(count) }),
+  coverage: v.strictObject({ observations: texts, actions: by(v.strictObject({ fired: count })), clauses: by(count) }),
 })
 
+const failure = v.strictObject({ code: text, subject: text, problem: text, next: text, below: texts,
+  exit: v.picklist(['usage', 'internal']) })
 const design = v.strictObject({
-  design: text, says: text,
+  design: text, path: v.exactOptional(v.pipe(text, v.description('the module of the design, unless it is built in'))),
+  says: text,
   givesUp: v.pipe(by(text), v.description('properties that the design does not keep, and why its authors accept that')),
   full: v.boolean(), cutShort: v.exactOptional(v.boolean()),
   saved: v.pipe(by(text), v.description('trace files of violations, by property')),
   neverFired: texts, neverExercised: texts,
   verdicts: list(v.strictObject({ property: text, kind, standing, proved: v.boolean(), scope: v.nullable(text),
     ops: v.nullable(count) })),
-  scopes: list(v.strictObject({ scope: text, says: text, bounds: text, exploration })),
+  scopes: list(v.strictObject({
+    scope: text, says: text, bounds: text, exploration,
+    failure: v.exactOptional(v.pipe(failure,
+      v.description('a step or a claim that failed: it ended its scope, what was found by then stands'))),
+  })),
 })
 
 const climb = v.strictObject({

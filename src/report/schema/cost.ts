@@ -1,6 +1,6 @@
 /** The documents of `cost`, and of `cost --worst`. */
 import * as v from 'valibot'
-import { by, count, document, list, ops, text, texts } from './parts.ts'
+import { by, count, document, list, ops, stopped, text, texts } from './parts.ts'
 
 const cycles = v.strictObject({ min: v.number(), typ: v.number(), max: v.number() })
 const row = v.strictObject({ unit: text, count, cycles, share_percent: v.number(), assumption: v.boolean(),
@@ -40,8 +40,7 @@ export const worst = document('worst', {
   waits: list(v.strictObject({
     name: text, says: text, bounds: text,
     designs: list(v.strictObject({
-      design: text, found: v.nullable(found), states: count,
-      stopped: v.nullable(v.picklist(['time', 'states', 'interrupted', 'memory', 'refused'])),
+      design: text, found: v.nullable(found), states: count, stopped,
     })),
   })),
 })

@@ -6,6 +6,7 @@ import { ablate } from './ablate.ts'
 import { audit, auditDiff } from './audit.ts'
 import { check } from './check.ts'
 import { cost, worst } from './cost.ts'
+import { error } from './error.ts'
 import { list } from './list.ts'
 import { oracle, oracleReplay } from './oracle.ts'
 import { replay } from './replay.ts'
@@ -13,7 +14,7 @@ import { validate } from './validate.ts'
 
 export const documents = {
   check, ablate, cost, worst, replay, list, validate, audit, 'audit-diff': auditDiff, oracle,
-  'oracle-replay': oracleReplay,
+  'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
 
 export type DocumentOf<K extends ReportKind> = v.InferOutput<(typeof documents)[K]>

@@ -20,6 +20,10 @@ export const ops = list(op)
 /** What a property says with its verdict: of its own shape. */
 export const witness = by(v.unknown())
 
+/** What cut a search short. */
+export const stopped = v.nullable(v.picklist(['time', 'states', 'interrupted', 'memory', 'refused', 'violation',
+  'mistake']))
+
 const exitNames = exitClasses.map(({ name }) => name) as [ExitName, ...ExitName[]]
 
 /** A document of its kind: the head that all have, then its own fields. */

@@ -2,7 +2,8 @@
  *  each step. */
 import { reasonsOf } from '../ablation.ts'
 import type { ProtocolReport, Reason, Row, Verdict } from '../ablation.ts'
-import { clip, hang, packLines, wrapWords } from '../../text/layout.ts'
+import { counted } from '../../text/count.ts'
+import { hang, packLines, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
@@ -46,15 +47,20 @@ function protocolLines(protocol: ProtocolReport, theme: Theme, whole: Whole): st
   return [
     ...hardware.map(({ name }, i) => ' '.repeat(names) + '│'.padEnd(gap).repeat(i) + `┌ ${name}`),
     theme.strong(call.padEnd(names)) + '│'.padEnd(gap).repeat(hardware.length).trimEnd(),
-    ...rows.map(row => (clip(showEdit(row.edit), names - 2).padEnd(names) + row.cells.map(({ verdict }) => {
-      const { text, paint } = marks[verdict]
-      return paint(theme)(text) + ' '.repeat(gap - text.length)
-    }).join('') + (row.costOnly ? theme.dim('modelled for its cost') : '')).trimEnd()),
+    ...rows.flatMap(row => {
+      const name = showEdit(row.edit), cells = (row.cells.map(({ verdict }) => {
+        const { text, paint } = marks[verdict]
+        return paint(theme)(text) + ' '.repeat(gap - text.length)
+      }).join('') + (row.costOnly ? theme.dim('modelled for its cost') : '')).trimEnd()
+      // A name that has no room stands above its row: two that are cut may look alike.
+      return name.length + 2 <= names ? [name.padEnd(names) + cells] : [name, ' '.repeat(names) + cells]
+    }),
     ...packLines(Object.entries(marks)
       .filter(([verdict]) => used.has(verdict as Verdict)).map(([, { text, says, paint }]) =>
       ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
     ...flaws.flatMap(({ hardware: name, property, ops, bounds }) => hang('! ', 2, wrapWords(
-      `${name}: the whole design violates ${property} in ${ops} ops at ${bounds}; the other claims judge the steps`,
+      `${name}: the whole design violates ${property} in ${counted(ops, 'op')} at ${bounds}; the other claims judge `
+        + 'the steps',
       theme.width - 2))),
     ...rows.flatMap(row => reasonsOf(row).flatMap(reason => ['', ...reasonLines(call, reason, theme, whole)])),
   ]
@@ -73,7 +79,7 @@ function reasonLines(call: string, reason: Reason, theme: Theme, whole: Whole): 
   return [
     `${theme.strong(title(call, row))}  ${theme.dim(hardware.join(', '))}`,
     ...text(ops === null || property === null ? because
-      : `${property} in ${ops.length} ops${clause === null ? '' : ` (${clause})`}: ${because}`),
+      : `${property} in ${counted(ops.length, 'op')}${clause === null ? '' : ` (${clause})`}: ${because}`),
     ...also.length === 0 ? [] : text(`also ${also.map(one => `${one.property} in ${one.ops}`).join(', ')}`),
     ...trace === null ? text((ops ?? []).map(({ action }) => action).join(' → ')).map(line => theme.dim(line))
       : [trace.trimEnd()],

@@ -4,9 +4,11 @@ import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { overallOf, unjudgedOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
+import { untold } from '../coverage.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
 import { climbLines } from './climb.ts'
+import { counted, thousands } from '../../text/count.ts'
 import { hang, packLines, wrapWords } from '../../text/layout.ts'
 import { silentLines, statsLines, symmetryLines } from './stats.ts'
 import { tableLines } from './table.ts'
@@ -24,7 +26,7 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
   const head = [
     { text: `${tool} ${version}`, paint: theme.strong }, ...drivers.map(text => ({ text })),
     ...(seed === null ? [] : [{ text: `seed ${seed}` }]),
-    { text: count(designs.length, 'design') }, { text: count(scopes.size, 'scope') },
+    { text: counted(designs.length, 'design') }, { text: counted(scopes.size, 'scope') },
   ]
   return [
     ...packLines(head, theme.width), '',
@@ -33,8 +35,9 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
     ...sections([climbLines(report.climbs, theme), symmetryLines(designs, theme),
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
-      problemLines(report, theme), notBegunLines(report, theme)]),
-    tone(`${mark} ${exit}: ${meaning} (exit ${code})`),
+      failureLines(report, theme), problemLines(report, theme), endedLines(report, theme),
+      untoldLines(report, theme), notBegunLines(report, theme)]),
+    ...hang('', 2, wrapWords(`${mark} ${exit}: ${meaning} (exit ${code})`, theme.width - 2)).map(line => tone(line)),
     ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
   ].join('\n') + '\n'
@@ -45,8 +48,6 @@ function endOf(exit: ExitName, theme: Theme): [mark: string, paint: Theme['bad']
   return exit === 'incomplete' || exit === 'interrupted' ? ['…', theme.warn] : ['✗', theme.bad]
 }
 
-const thousands = (n: number): string => n.toLocaleString('en-US')
-const count = (n: number, noun: string, plural = 's'): string => `${thousands(n)} ${noun}${n === 1 ? '' : plural}`
 /** An empty line after each block that has lines. */
 const sections = (blocks: readonly (readonly string[])[]): string[] =>
   blocks.flatMap(lines => lines.length === 0 ? [] : [...lines, ''])
@@ -75,11 +76,15 @@ function sizes(runs: readonly DesignReport['scopes'][number]['exploration'][]): 
   const random = runs.flatMap(({ random: facts }) => facts === null ? [] : [facts])
   const searched = runs.filter(run => run.random === null)
   const decided = searched.filter(run => !run.complete && run.stopped === null).length
-  const cut = searched.filter(run => run.stopped !== null).length
+  const brokenAt = searched.filter(run => run.stopped === 'violation').length
+  const failed = searched.filter(run => run.stopped === 'mistake').length
+  const cut = searched.filter(run => run.stopped !== null).length - brokenAt - failed
+  const of = (some: number): string => `${some} of ${counted(searched.length, 'search', 'es')}`
   const left = [
-    ...decided === 0 ? []
-      : [`${decided} of ${count(searched.length, 'search', 'es')} ended early: every claim it judged is violated`],
-    ...cut === 0 ? [] : [`${cut} of ${count(searched.length, 'search', 'es')} cut short`],
+    ...decided === 0 ? [] : [`${of(decided)} ended early: every claim it judged is violated`],
+    ...brokenAt === 0 ? [] : [`${of(brokenAt)} ended at a violation (--all goes on)`],
+    ...failed === 0 ? [] : [`${of(failed)} ended where a step or a claim failed`],
+    ...cut === 0 ? [] : [`${of(cut)} cut short`],
   ]
   return [
     ...searched.length === 0 ? []
@@ -144,7 +149,7 @@ function shortForm({ property, violation, in: scope }: Overall, theme: Theme, pa
     ...packLines([{ text: `    ✗ ${property}`, paint }, { text: `scope ${scope.scope}`, paint: theme.dim }],
       theme.width),
     ...below(because),
-    ...below(`${count(ops.length, 'op')}${shortest ? `, none shorter${upTo}` : ''}: ${way}`)
+    ...below(`${counted(ops.length, 'op')}${shortest ? `, none shorter${upTo}` : ''}: ${way}`)
       .map(line => theme.dim(line)),
     ...(saved === undefined ? [] : [`        saved ${printable(saved)}`]),
   ]
@@ -162,11 +167,57 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
   const unjudged = none.length > 0
     ? [theme.bad(`no claim was judged${whose}: these bounds switch off every part that a claim is about`)] : []
   return [...unjudged, ...problems.flatMap(([standing, title]) => {
-    const rows = designs.flatMap(design => overallOf(design).filter(one => one.standing === standing).flatMap(one =>
-      hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })),
-        theme.width - 4))))
+    const rows = designs.flatMap(design =>
+      overallOf(design).filter(one => one.standing === standing && !isEnded(one)).flatMap(one =>
+        hang('  ', 4, packLines([design.design, one.property, `(${whereOpen(one)})`].map(text => ({ text })),
+          theme.width - 4))))
     return rows.length === 0 ? [] : [(standing === 'open' ? theme.warn : theme.bad)(title), ...rows]
   })]
+}
+
+/** Why a claim may have nothing to judge: steps that do something and do not say it. */
+function untoldLines({ designs }: CheckReport, theme: Theme): string[] {
+  const found = designs.flatMap(({ scopes }) => scopes.flatMap(({ exploration }) =>
+    untold(exploration).map(({ call, what }) =>
+      `no step of ${call} tells '${what}': emit.see({ what: '${what}', … })`)))
+  return found.length === 0 ? []
+    : [theme.warn('the judge is not told all that happens: its verdicts may rest on too little'),
+      ...[...new Set(found)].flatMap(text => hang('  → ', 4, wrapWords(text, theme.width - 4)))]
+}
+
+/** What ends a search for all that it has not decided: it is mended first. */
+const ends = {
+  violation: 'not decided, for a search ended at a violation (--all goes on)',
+  mistake: 'not decided, for what failed ended a search',
+} as const
+const isEndedBy = ({ standing, in: { exploration: { stopped } } }: Overall, by: keyof typeof ends): boolean =>
+  standing === 'open' && stopped === by
+const isEnded = (one: Overall): boolean => isEndedBy(one, 'violation') || isEndedBy(one, 'mistake')
+
+/** They are many. */
+function endedLines({ designs }: CheckReport, theme: Theme): string[] {
+  return (['violation', 'mistake'] as const).flatMap(by => {
+    const rows = designs.flatMap(design => {
+      const names = overallOf(design).filter(one => isEndedBy(one, by)).map(({ property }) => property)
+      return names.length === 0 ? []
+        : [`  ${design.design}`, ...wrapWords(names.join(', '), theme.width - 4).map(line => `    ${line}`)]
+    })
+    return rows.length === 0 ? [] : [theme.warn(ends[by]), ...rows]
+  })
+}
+
+/** The steps that lead there went to stderr when it failed, and stand in the document. */
+function failureLines({ designs }: CheckReport, theme: Theme): string[] {
+  const rows = designs.flatMap(({ scopes }) => {
+    const failures = new Map(scopes.flatMap(({ failure }) => failure === undefined ? [] : [[failure.problem, failure]]))
+    return [...failures.values()].flatMap(({ subject, problem, code, next }) => {
+      const where = scopes.filter(one => one.failure?.problem === problem).map(({ scope }) => scope).join(', ')
+      return [...hang('  ', 4, wrapWords(`${subject}: ${problem} [${code}]`, theme.width - 4)),
+        ...hang('    → ', 6, wrapWords(next.replace(/:$/, ''), theme.width - 6)),
+        ...wrapWords(`in ${where}`, theme.width - 4).map(line => `    ${line}`)]
+    })
+  })
+  return rows.length === 0 ? [] : [theme.bad('what failed, and ended its scope'), ...rows]
 }
 
 function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }: Overall): string {

@@ -1,5 +1,6 @@
 /** How far `check --deep` came: per scope the largest bounds proved, and the first that were not finished. */
 import type { Climb } from '../check.ts'
+import { counted } from '../../text/count.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 
@@ -20,7 +21,7 @@ const ends: Readonly<Record<Climb['ended'], string | null>> = {
 }
 function says({ proved, rungs, unfinished, ended }: Climb): string[] {
   const shown = (bounds: string): string => bounds.replaceAll(',', ', ')
-  const states = (n: number): string => `${n.toLocaleString('en-US')} ${n === 1 ? 'state' : 'states'}`
+  const states = (n: number): string => counted(n, 'state')
   return [
     proved === null ? 'none'
       : `${shown(proved.bounds)}: ${states(proved.states)} in ${proved.seconds.toFixed(1)} s, `

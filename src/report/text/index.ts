@@ -1,4 +1,5 @@
 /** Every kind of report as text for people. What renders a kind is loaded when there is one of it. */
+import { UserError } from '../../errors.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
 
@@ -25,5 +26,6 @@ export async function* text(report: Report, view: View): AsyncGenerator<string> 
     case 'oracle':
       return yield (await import('../../qemu/oracle/render.ts')).renderOracle(report.oracle, theme, report.saved)
     case 'oracle-replay': return yield (await import('./oracle-replay.ts')).oracleReplayText(report, theme)
+    case 'error': return yield `${new UserError(report.error).text()}\n`
   }
 }

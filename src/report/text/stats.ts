@@ -2,10 +2,10 @@
 import type { Exploration } from '../../explore/result.ts'
 import type { CheckReport, DesignReport, ScopeReport } from '../check.ts'
 import { isVacuous, neverExercised, neverFired } from '../coverage.ts'
+import { counted, thousands } from '../../text/count.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 
-const thousands = (n: number): string => n.toLocaleString('en-US')
 
 /** A line for each design with an action that never fired; shown always, because it is the alarm. */
 export function silentLines(designs: readonly DesignReport[], theme: Theme): string[] {
@@ -74,7 +74,7 @@ function scopeStats({ exploration }: ScopeReport, witnesses: CheckReport['witnes
   const vacuous = results.map(({ property }) => property)
     .filter(property => isVacuous(property, exploration, witnesses))
   return [
-    ...entry('size', `${thousands(states)} states, ${thousands(transitions)} transitions, depth ${depth}`, theme),
+    ...entry('size', `${counted(states, 'state')}, ${counted(transitions, 'transition')}, depth ${depth}`, theme),
     ...engine === null ? [] : engineLines(engine, states, theme),
     ...entry('fired', counts(actions.flatMap(([name, { fired }]) => fired > 0 ? [[name, fired] as const] : [])), theme),
     ...entry('never fired', actions.flatMap(([name, { fired }]) => fired === 0 ? [name] : []).join(', ') || 'none',

@@ -1,7 +1,7 @@
 /** The table of verdicts: a row for each design, a column for each claim, its name on a stair above its column. */
 import { overallOf } from '../check.ts'
 import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
-import { packLines } from '../../text/layout.ts'
+import { packLines, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 
 interface Mark { readonly text: string; readonly says: string; readonly paint: (theme: Theme) => Theme['bad'] }
@@ -21,35 +21,58 @@ const statesWidth = 11
 export function tableLines({ designs, claims: all }: CheckReport, theme: Theme): string[] {
   const rows = designs.map(design => ({ design, cells: cellsOf(design) }))
   const claims = all.filter(claim => rows.some(({ cells }) => cells.has(claim)))
-  const names = Math.max(6, ...designs.map(({ design }) => design.length)) + 2
-  const widest = Math.max(0, ...claims.map((claim, i) => claim.length - 3 * (claims.length - i)))
-  const spare = theme.width - names - statesWidth - 3 * claims.length - Math.max(0, widest - statesWidth)
-  // Two to five columns for each claim: as many as the line has left.
-  const gap = 3 + (spare < 0 ? -1 : Math.min(2, Math.floor(spare / Math.max(1, claims.length))))
   const used = new Set(rows.flatMap(({ cells }) => claims.map(claim => cells.get(claim) ?? 'unchecked')))
+  return [
+    ...stairLines(rows, claims, theme) ?? listLines(rows, claims, theme),
+    ...packLines(Object.entries(marks)
+      .filter(([standing]) => used.has(standing as Standing)).map(([, { text, says, paint }]) =>
+      ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
+    ...witnessLines(designs, theme.width),
+  ]
+}
+
+interface Row { readonly design: DesignReport; readonly cells: ReadonlyMap<string, Standing | 'passed'> }
+
+/** The table. A design whose name has no room stands above its row. Null where the line has no room for the claims. */
+function stairLines(rows: readonly Row[], claims: readonly string[], theme: Theme): string[] | null {
+  const widest = Math.max(statesWidth, ...claims.map((claim, i) => claim.length + 2 - least * (claims.length - i)))
+  const room = theme.width - widest - least * claims.length
+  if (room < 'design'.length + 2) return null
+  const names = Math.min(Math.max(6, ...rows.map(({ design }) => design.design.length)) + 2, room)
+  // Three to five columns for each claim: as many as the line has left. A mark has two, and one between.
+  const gap = least + Math.min(2, Math.floor((room - names) / Math.max(1, claims.length)))
   return [
     ...claims.map((claim, i) => (' '.repeat(names) + claims.slice(0, i).map(() => '│'.padEnd(gap)).join('')
       + `┌ ${claim}`)),
     `${'design'.padEnd(names)}${claims.map(() => '│'.padEnd(gap)).join('')}${'states'.padStart(statesWidth)}`,
-    ...rows.map(({ design, cells }) =>
-      theme.strong(design.design.padEnd(names))
-        + claims.map(claim => cell(cells.get(claim) ?? 'unchecked', gap, theme)).join('')
-      + statesOf(design).padStart(statesWidth)),
-    ...packLines(Object.entries(marks)
-      .filter(([standing]) => used.has(standing as Standing)).map(([, { text, says, paint }]) =>
-      ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
-    ...witnessLine(designs),
+    ...rows.flatMap(({ design, cells }) => {
+      const marked = claims.map(claim => cell(cells.get(claim) ?? 'unchecked', gap, theme)).join('')
+        + statesOf(design).padStart(statesWidth)
+      return design.design.length + 2 <= names ? [theme.strong(design.design.padEnd(names)) + marked]
+        : [theme.strong(design.design), ' '.repeat(names) + marked]
+    }),
   ]
+}
+/** Columns of a claim at least. */
+const least = 3
+
+/** The same for narrow terminals: a line for each claim. */
+function listLines(rows: readonly Row[], claims: readonly string[], theme: Theme): string[] {
+  return rows.flatMap(({ design, cells }) => [
+    theme.strong(design.design),
+    ...claims.map(claim => `  ${cell(cells.get(claim) ?? 'unchecked', least, theme)}${claim}`),
+    `  ${statesOf(design)} states`,
+  ])
 }
 
 /** A verdict means something only where what it is about was reached. */
-function witnessLine(designs: readonly DesignReport[]): string[] {
+function witnessLines(designs: readonly DesignReport[], width: number): string[] {
   const witnesses = designs.flatMap(design =>
     overallOf(design).filter(({ kind, standing }) => kind === 'sometimes' && standing !== 'unchecked'))
   const reached = witnesses.filter(({ standing }) => standing === 'fine').length
   if (witnesses.length === 0) return []
-  return [`${reached} of ${witnesses.length} witnesses reached: ${reached === witnesses.length
-    ? 'every situation that the claims need occurs' : 'a claim without its witnesses shows nothing'}`]
+  return wrapWords(`${reached} of ${witnesses.length} witnesses reached: ${reached === witnesses.length
+    ? 'every situation that the claims need occurs' : 'a claim without its witnesses shows nothing'}`, width)
 }
 
 function cellsOf(design: DesignReport): Map<string, Standing | 'passed'> {

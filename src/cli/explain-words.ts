@@ -1,0 +1,27 @@
+/** What `explain` says of names that need no look into a design: exports, error codes, words of a report. */
+import { hang, wrapWords } from '../text/layout.ts'
+import { rows } from '../text/rows.ts'
+import type { Theme } from '../text/theme.ts'
+import { errorCodes } from './error-codes.ts'
+import { allExports, stepLists } from './exports.ts'
+import { terms } from './glossary.ts'
+
+export const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
+export const row = (title: string, text: string, theme: Theme): string[] =>
+  hang(`  ${title.padEnd(10)}`, 12, wrapWords(text, theme.width - 12))
+
+/** What a module of the user imports. Steps are explained as steps. */
+export function exportLines(id: string, theme: Theme): string[][] {
+  return allExports.filter(({ name, kind }) => name === id && kind !== 'step').map(({ kind, from, says }) => [
+    titled(id, kind, theme), ...row('is', says, theme), ...row('import', `import { ${id} } from '${from}'`, theme),
+    ...rows((stepLists.get(id) ?? []).map((step, i) => [`${i + 1}`, step.name, step.says]), theme.width, 4),
+  ])
+}
+
+export const errorLines = (id: string, theme: Theme): string[][] => Object.hasOwn(errorCodes, id)
+  ? [[titled(id, 'code of a message', theme), ...row('means', errorCodes[id]!, theme)]] : []
+
+/** `witness` finds `witness of a claim` too. */
+export const termLines = (id: string, theme: Theme): string[][] => terms()
+  .filter(({ term, marks }) => term === id || term.startsWith(`${id} of `) || marks.includes(id))
+  .map(({ term, meaning }) => [titled(term, 'word of the glossary', theme), ...row('means', meaning, theme)])

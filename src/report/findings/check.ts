@@ -1,0 +1,65 @@
+/** What `check` and `ablate` found, one claim, or one step on one hardware, at a time. */
+import { overallOf, unjudgedOf } from '../check.ts'
+import type { DesignReport, Overall, Standing as CheckStanding } from '../check.ts'
+import type { Cell, Row } from '../ablation.ts'
+import type { ReportOf } from '../report.ts'
+import { wholeTrace } from '../text/trace.ts'
+import type { View } from '../view.ts'
+import type { Finding, Standing } from './finding.ts'
+
+const standings = {
+  unexpected: 'bad', lost: 'bad', vacuous: 'bad', known: 'known', open: 'open', fine: 'good', unchecked: 'unasked',
+} as const satisfies Readonly<Record<CheckStanding, Standing>>
+
+export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View): readonly Finding[] {
+  const unjudged = unjudgedOf(check)
+  return [
+    ...check.designs.flatMap(design => overallOf(design).map(one => claimFinding(design, one, evidence, view))),
+    ...unjudged.map((design): Finding => ({
+      about: design.design, rule: 'judged', standing: 'bad', ...fileOf(design),
+      because: 'no claim was judged: these bounds switch off every part that a claim is about',
+    })),
+    ...check.regressions.map(({ path, design, property, because, known }): Finding => {
+      const broken = known ? 'known' : 'bad'
+      return { about: design, rule: property, file: path, because: because ?? '',
+        standing: because === null ? 'good' : broken }
+    }),
+    ...check.notBegun.map((name): Finding =>
+      ({ about: name, rule: 'begun', standing: 'open', because: 'the run ended before this design' })),
+  ]
+}
+
+function claimFinding(design: DesignReport, one: Overall, evidence: ReportOf<'check'>['evidence'],
+  view: View): Finding {
+  const { property, standing, violation, in: { scope } } = one
+  const about = { about: design.design, rule: property, standing: standings[standing], ...fileOf(design) }
+  if (violation === null) return { ...about, because: whyOf(standing, scope) }
+  const shown = evidence(design, one)
+  const detail = wholeTrace(shown, view, false, design.saved[property])
+  return {
+    ...about, because: `${violation.because} (${scope}, ${violation.ops.length} ops)`,
+    ...shown === null ? {} : { says: shown.replayed.property.claim }, ...detail === null ? {} : { detail },
+  }
+}
+function whyOf(standing: CheckStanding, scope: string): string {
+  switch (standing) {
+    case 'lost': return 'a known violation is no longer found: the model has lost a bug'
+    case 'vacuous': return `never reached in ${scope}: the claim that needs it shows nothing`
+    case 'open': return `not decided in ${scope}`
+    case 'unchecked': return `not asked in ${scope}`
+    default: return ''
+  }
+}
+const fileOf = ({ path }: DesignReport): { readonly file?: string } => path === undefined ? {} : { file: path }
+
+/** A step that is needed is no mistake; only what was not decided makes a difference. */
+export const ablateFindings = ({ ablation: { design, protocols } }: ReportOf<'ablate'>): readonly Finding[] =>
+  protocols.flatMap(({ call, rows }) => rows.flatMap(row =>
+    row.cells.map(cell => stepFinding(`${design} on ${cell.hardware}`, call, row, cell))))
+
+function stepFinding(about: string, call: string, { edit, says }: Row, { verdict, why }: Cell): Finding {
+  return {
+    about, rule: `${call}/${edit}`, says, standing: verdict === 'undecided' ? 'open' : 'good',
+    because: [verdict, ...why === null ? [] : [`${why.property ?? 'without it'}: ${why.because}`]].join(', '),
+  }
+}

@@ -1,0 +1,89 @@
+/** Every kind of report as a list of findings. */
+import type { Report, ReportOf } from '../report.ts'
+import type { View } from '../view.ts'
+import { auditFindings, diffFindings } from './audit.ts'
+import { ablateFindings, checkFindings } from './check.ts'
+import type { Finding } from './finding.ts'
+
+export function findingsOf(report: Report, view: View): readonly Finding[] {
+  switch (report.kind) {
+    case 'check': return checkFindings(report, view)
+    case 'ablate': return ablateFindings(report)
+    case 'cost': return costFindings(report)
+    case 'worst': return worstFindings(report)
+    case 'replay': return replayFindings(report)
+    case 'list': return []
+    case 'validate': return validateFindings(report)
+    case 'audit': return auditFindings(report)
+    case 'audit-diff': return diffFindings(report)
+    case 'oracle': return oracleFindings(report)
+    case 'oracle-replay': return report.requests.map(({ request, model, qemu, verdict }) => ({
+      about: `${report.suite}, ${report.setup}`, rule: request, standing: verdict === 'different' ? 'bad' : 'good',
+      because: verdict === 'same' ? '' : `the model says ${model}, QEMU ${qemu}`,
+    }))
+    case 'error': return [errorFinding(report)]
+  }
+}
+
+function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
+  return [
+    ...budgets.results.map(({ budget: { design, path, limit_cycles, derivation }, verdict, used }): Finding => ({
+      about: design, rule: `budget of ${path}`, says: derivation,
+      standing: verdict === 'within' || verdict === 'changed' ? 'good' : 'bad',
+      because: verdict === 'within' ? '' : `${verdict}: ${used === null ? 'nothing was counted'
+        : `${used.typ} of ${limit_cycles} cycles`}`,
+    })),
+    ...budgets.changes.map(({ design, path, unit, from, to }): Finding => ({
+      about: design, rule: `counts of ${path}`, standing: 'bad', because: `${unit}: recorded ${from}, now ${to}`,
+    })),
+  ]
+}
+
+const worstFindings = ({ waits }: ReportOf<'worst'>): readonly Finding[] => waits.flatMap(({ name, says, designs }) =>
+  designs.map(({ design, found, stopped }): Finding => ({
+    about: design, rule: name, says, standing: found === null ? 'open' : 'good',
+    because: found === null ? `the search was cut short (${stopped})` : '',
+  })))
+
+const replayFindings = ({ traces }: ReportOf<'replay'>): readonly Finding[] => traces.map(one => ({
+  about: one.trace.design, rule: one.trace.property, file: one.path, standing: one.asExpected ? 'good' : 'bad',
+  says: one.replayed.property.claim,
+  because: one.replayed.reproduced ? one.replayed.because ?? '' : `does not reproduce: ${one.trace.because}`,
+}))
+
+/** An observation (was this strict or deferred?) is neither right nor wrong. */
+function validateFindings({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] {
+  return verdicts.map(({ claim, says, kind, verdict, because, lines, of }) => {
+    const file = of === 'kernel' && kernel !== null ? kernel.path : log.path
+    const wrong = kind === 'rule' ? 'bad' : 'good'
+    const line = verdict === 'false' ? lines[0] : undefined
+    return {
+      about: log.path, rule: claim, says, because, file, ...line === undefined ? {} : { line },
+      standing: ({ true: 'good', false: wrong, 'not-shown': 'unasked' } as const)[verdict],
+    }
+  })
+}
+
+function oracleFindings({ oracle, saved }: ReportOf<'oracle'>): readonly Finding[] {
+  const { setups, differences, interrupted } = oracle
+  return [
+    ...setups.map(({ suite, setup, cases }): Finding => {
+      const wrong = differences.some(one => one.suite === suite && one.setup === setup)
+      const unbroken = interrupted ? 'open' : 'good'
+      return { about: suite, rule: setup, standing: wrong ? 'bad' : unbroken, because: `${cases} cases` }
+    }),
+    ...differences.map((one): Finding => ({
+      about: one.suite, rule: `${one.setup}, seed ${one.seed}`, standing: 'bad', file: saved.get(one) ?? '',
+      because: one.differences.map(({ request, model, qemu }) =>
+        `${request}: the model says ${model}, QEMU ${qemu}`).join('; '),
+    })),
+  ]
+}
+
+function errorFinding({ error }: ReportOf<'error'>): Finding {
+  const { code, subject, problem, next, below } = error
+  return {
+    about: subject, rule: code, standing: 'bad', because: `${subject}: ${problem} → ${next}`,
+    ...below.length === 0 ? {} : { detail: below.join('\n') },
+  }
+}

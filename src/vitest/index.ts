@@ -1,0 +1,35 @@
+/** A matcher for vitest: `import 'remapcheck/vitest'`, then `await expect(design).toHold({ scope: 'mapping' })`. Its
+ *  failure message is the counterexample. `not.toHold` asks for one: what was not decided satisfies neither. */
+import { expect } from 'vitest'
+import type { Machine } from '../model/index.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import { holdsOfDesign, holdsOfMachine } from './hold.ts'
+import type { Held, HoldOptions } from './hold.ts'
+
+export type { HoldOptions } from './hold.ts'
+
+interface HoldMatcher {
+  /** Searches the design in each scope to the end, and judges its claims; a machine, whatever it claims. */
+  toHold(options?: HoldOptions): Promise<void>
+}
+declare module 'vitest' {
+  interface Matchers<T> extends HoldMatcher {}
+}
+
+expect.extend({
+  async toHold(received: unknown, options: HoldOptions = {}) {
+    const { verdict, says } = await heldBy(received, options)
+    const pass = verdict === 'holds' || (this.isNot && verdict === 'undecided')
+    return { pass, message: () => this.isNot && verdict === 'holds' ? `${says}, and should not` : says }
+  },
+})
+
+function heldBy(received: unknown, options: HoldOptions): Promise<Held> {
+  if (hasAll<Design>(received, 'protocols', 'givesUp')) return holdsOfDesign(received, options)
+  if (!hasAll<Machine>(received, 'actions', 'initialWorld'))
+    throw new TypeError('toHold takes a design (remapcheck/spec) or a machine (remapcheck)')
+  if (Object.keys(options).length > 0) throw new TypeError('toHold takes no options for a machine')
+  return holdsOfMachine(received)
+}
+const hasAll = <T>(value: unknown, ...names: readonly (keyof T & string)[]): value is T =>
+  typeof value === 'object' && value !== null && names.every(name => name in value)

@@ -1,0 +1,115 @@
+/** Mistakes in a module of a user: the place in it, an excerpt, and the name that was meant; and hints before any
+ *  search. Each runs the real program: a design finds `remapcheck/spec` by a hook of the loader. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { hintsOf } from '../../src/check/hints.ts'
+import { designs, returnToDriver, ring0Strict, unlockTables, without } from '../../spec/index.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'remapcheck-own-'))
+afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
+
+/** What stderr says of `check ./mine.mjs`, where the module has these lines. */
+function told(lines: readonly string[], args = '--scope hostile', name = 'mine.mjs'): string {
+  writeFileSync(join(dir, name), lines.join('\n'))
+  const { FORCE_COLOR: _, ...env } = process.env
+  return spawnSync(process.execPath, [resolve('bin/remapcheck.js'), 'check', `./${name}`, ...args.split(' ')],
+    { cwd: dir, env, encoding: 'utf8' }).stderr
+}
+const whole = "import * as rc from 'remapcheck/spec'"
+const made = "export default rc.design('mine', { says: 'x', remapsDma: true, remapsInterrupts: false }, {"
+const unmap = '  unmap: [rc.clearPte, rc.invalidatePage, rc.awaitInvalidation, rc.freeFrame, rc.returnToDriver] })'
+const withOwn = (body: string): string[] =>
+  [whole, made, "  map: [rc.allocateFrame, rc.storePte, { name: 'own', says: 'x',",
+    `    ${body} }, rc.returnToDriver],`, unmap]
+
+test.each<[string, string[], string]>([
+  ['a name that is not exported', ['import { design, freeFram } from \'remapcheck/spec\'', 'design(freeFram)'],
+    `'remapcheck/spec' does not provide an export named 'freeFram' [E-DESIGN-MODULE]
+  → did you mean 'freeFrame'?
+      > 1 | import { design, freeFram } from 'remapcheck/spec'
+          |                  ^
+        2 | design(freeFram)
+`],
+  ['a name of another entry point', ["import { freeFrame } from 'remapcheck'"], "→ import it from 'remapcheck/spec'\n"],
+  ['an entry point that there is not', ["import 'remapcheck/steps'"],
+    "→ import steps and designs from 'remapcheck/spec', claims from 'remapcheck/properties', the modelling language"],
+  ['an error while it is loaded', ['', 'null.x'], `./mine.mjs:2:6: cannot be loaded: TypeError: Cannot read`],
+  ['an entry that is undefined', [whole, made, unmap.replace('freeFrame', 'freeFram')],
+    `./mine.mjs:3:68: unmap, 4th entry, after awaitInvalidation, is undefined: `
+    + `'remapcheck/spec' has nothing named 'freeFram' [E-DESIGN-SHAPE]
+  → did you mean 'freeFrame'?
+        1 | ${whole}
+        2 | ${made}
+      > 3 | ${unmap.replace('freeFrame', 'freeFram')}
+`],
+  ['an entry of the user that is undefined', [whole, 'const own = {}', made, unmap.replace('rc.freeFrame', 'own.free')],
+    './mine.mjs:4:3: unmap, 4th entry, after awaitInvalidation, is undefined: a mistyped name? [E-DESIGN-SHAPE]\n'],
+  ['a field that there is not', [whole, made, '  unmapp: [rc.clearPte] })'],
+    `./mine.mjs:3:3: not a kernel design: protocols.unmapp: no such field [E-DESIGN-SHAPE]
+  → did you mean 'unmap'?
+`],
+])('%s', (_, lines, says) => { expect(told(lines)).toContain(says) })
+
+test.each<[string, string, string]>([
+  ['an error in a step', 'then: () => { null.x = 1 }',
+    `recipe of map/own(cpu=0) in machine 'mine' threw: Cannot set properties of null (setting 'x') [E-DESIGN-STEP]
+  → fix the step; these 3 ops lead there:
+      1  map(`],
+  ['a field of the state that there is not', 'then: ({ s }) => { s.kernel.tableLok[0] = 0 }',
+    "threw: reads world.state.kernel.tableLok: no such field; did you mean 'tableLock'? [E-DESIGN-STEP]"],
+  ['an element that there is not', "then: ({ s }) => { s.kernel.mappings[7][0].phase = 'live' }",
+    'threw: reads world.state.kernel.mappings[7]: it holds 2 elements, counted from 0 [E-DESIGN-STEP]'],
+  ['a value outside its domain, at the step that put it there', 'then: ({ s }) => { s.kernel.tableLock[0] = 9 }',
+    "mine.mjs:3:49, design 'mine': map/own(cpu=0) in machine 'mine' leaves the domain: "],
+  ['a guard that answers nothing', 'when: ({ s }) => { s.kernel.queueLock === null }, then: () => {}',
+    'guard of map/own(cpu=0) in machine \'mine\' threw: answered undefined; answer true or false [E-DESIGN-STEP]'],
+  ['a guard that answers null', 'when: () => null, then: () => {}',
+    'guard of map/own(cpu=0) in machine \'mine\' threw: answered null; answer true or false [E-DESIGN-STEP]'],
+])('%s, with place and excerpt', (_, body, says) => {
+  const err = told(withOwn(body), '--scope mapping')
+  expect(err).toContain(says)
+  expect(err).toMatch(/^mine\.mjs:[34]:\d+, design 'mine': /)
+  expect(err).toMatch(/\n {6}> [34] \| .*\n {10}\| +\^\n/)
+})
+
+test('the place in TypeScript is that of the source', () => {
+  const err = told(['interface Gone { readonly x: 1 }', '', ...withOwn('then: () => { (null as unknown as Gone).x }')],
+    '--scope mapping', 'mine.mts')
+  expect(err).toMatch(/^mine\.mts:6:\d+, design 'mine'/)
+})
+
+test('hints stand on stderr with their place, and change no verdict', () => {
+  const err = told([whole, made, '  map: [rc.allocateFrame, rc.storePte],', unmap])
+  expect(err).toContain(`./mine.mjs:3:3: hint: map of 'mine': never returns to its caller: its last step is storePte
+  → end it with returnToDriver, or replyToDriver where drivers are user processes
+`)
+})
+
+test('a part that the design itself leaves unprotected is said so, where a claim about it is asked', () => {
+  const own = [whole, made.replace('remapsDma: true', 'remapsDma: false'),
+    '  map: [rc.allocateFrame, rc.grantPhysical, rc.returnToDriver], unmap: [rc.freeFrame, rc.returnToDriver] })']
+  expect(told(own, '--scope mapping'))
+    .toMatch(/^\.\/mine\.mjs:2:47: hint: 'mine' has remapsDma: false, so memory is unprotected by the design's own/)
+  expect(told(own, '--scope mapping --property no-access-after-unmap')).not.toMatch(/hint/)
+  expect(told(own, '--scope hostile')).toMatch(/^\.\/mine\.mjs:2:\d+: hint: 'mine' has remapsInterrupts: false/)
+  const known = own.map(line => line.replace("says: 'x'", "says: 'x', givesUp: { 'no-dma-escape': 'why' }"))
+  expect(told(known, '--scope mapping')).not.toMatch(/hint/)
+})
+
+test('a right design gets no hint', () => {
+  for (const design of designs) expect({ [design.name]: hintsOf(design) }).toEqual({ [design.name]: [] })
+})
+test.each([
+  ['a map that does not return', without(ring0Strict, 'map', returnToDriver), 'map',
+    'its last step is unlockTables'],
+  ['an unmap that does not', without(ring0Strict, 'unmap', returnToDriver), 'unmap', 'its last step is freeFrame'],
+  ['a protect that does not', without(ring0Strict, 'protect', returnToDriver), 'protect',
+    'its last step is pollStatus'],
+  ['a lock that map keeps', without(ring0Strict, 'map', unlockTables), 'map', 'which lockTables takes'],
+  ['a lock that unmap keeps', without(ring0Strict, 'unmap', unlockTables), 'unmap', 'which lockTables takes'],
+])('%s', (_, design, call, says) => {
+  expect(hintsOf(design)).toMatchObject([{ call, says: expect.stringContaining(says) as string }])
+})

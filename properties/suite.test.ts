@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { designNamed, everyDesign } from '../spec/designs.ts'
 import { remapMachine } from '../spec/machine.ts'
 import { bounds as boundsOf } from '../spec/bounds.ts'
-import { scopesOf } from '../spec/scopes.ts'
+import { scopesOn } from '../spec/scopes.ts'
 import { exploreRandomly, showOp } from '../src/index.ts'
 import { loadTrace } from '../src/trace/store.ts'
 import { replay } from '../src/trace/replay.ts'
@@ -23,7 +23,7 @@ describe.skipIf(readdirSync('traces/regressions').length === 1)('saved counterex
 
 const seed = 2011
 describe.each(everyDesign)('$name', design => {
-  test.each(scopesOf(design))(`$name, random, seed ${seed}`, async ({ bounds }) => {
+  test.each(scopesOn(design))(`$name, random, seed ${seed}`, async ({ bounds }) => {
     const { results, random } = await exploreRandomly(remapMachine(design, bounds, propertiesFor(design, bounds)),
       { seed, runs: 6, length: 130 })
     for (const { property, outcome, violation } of results)

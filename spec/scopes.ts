@@ -122,6 +122,17 @@ export const worlds: readonly Scope[] = [
     on: design => moves(design) && design.interruptTables === 2,
   },
 ]
+
+/** The scopes that are about a design, on the hardware of its IOMMU. */
+export function scopesOn(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
+  const own = iommuOf(design)
+  const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
+    Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
+  return among.filter(({ on }) => on(design))
+    .map(scope => own === standard || scope.hardware === undefined ? scope : { ...scope, bounds: ownBounds(scope) })
+}
+const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
+
 /** The scopes that these designs are checked in: standard ones, where a design names none or names them, and their
  *  own. */
 export function scopesFor(designs: readonly Design[]): readonly Scope[] {
@@ -134,15 +145,4 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
         design.scopes?.some(one => typeof one !== 'string' && one.name === name) ?? false })),
   ]
 }
-
-/** The scopes that are about a design, on the hardware of its IOMMU. */
-export function scopesOf(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
-  const own = iommuOf(design)
-  const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
-    Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
-  return among.filter(({ on }) => on(design))
-    .map(scope => own === standard || scope.hardware === undefined ? scope : { ...scope, bounds: ownBounds(scope) })
-}
-const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
-
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

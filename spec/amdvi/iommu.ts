@@ -19,6 +19,7 @@ export const amdvi: Iommu<Unit> = {
     'interrupt-drain': 'AMD:2.4.1/interrupt-drain', 'old-or-new': 'AMD:2.4/old-or-new',
     untranslated: 'AMD:2.2/device-table',
   },
+  refusals: Object.fromEntries(faultReasons.map(({ code, clause }) => [code, clause])),
   weakest: { npCache: 1, coherent: 0, ordered: 0 }, narrow: { xt: 0 },
   clauseOf: {
     'no-dma-escape': 'AMD:2.4.3/pages', 'no-access-after-unmap': 'AMD:2.4.3/pages',
@@ -27,7 +28,6 @@ export const amdvi: Iommu<Unit> = {
     'no-forged-interrupt': 'AMD:2.2.5/table-per-device', 'wait-ends': 'AMD:2.4.1/completion-wait',
     'invalidations-complete': 'AMD:2.4.1/drain',
   },
-  refusals: Object.fromEntries(faultReasons.map(({ code, clause }) => [code, clause])),
   steps: amdviVocabulary, variants: strict => ({ ring0Words: ring0WordsOf(strict) }),
   domain: unitDomain, start, actions: amdviActions, canStartAt,
   translates: unit => unit.translates,

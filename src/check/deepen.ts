@@ -3,7 +3,7 @@
 import type { Climb, DesignReport, ScopeReport } from '../report/check.ts'
 import { ladder, raised, showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import { scopesOf } from '../../spec/scopes.ts'
+import { scopesOn } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { positionText } from './progress.ts'
 import { exploreOne, surprisesIn } from './run-scopes.ts'
@@ -66,7 +66,7 @@ class Ascent {
 export async function climb(plan: Plan,
   watch: Watch): Promise<{ readonly designs: DesignReport[]; readonly climbs: Climb[] }> {
   const ascents = plan.subjects.flatMap(subject =>
-    scopesOf(subject.design, plan.scopes).map(scope => new Ascent(subject, scope)))
+    scopesOn(subject.design, plan.scopes).map(scope => new Ascent(subject, scope)))
   const end = performance.now() + (plan.maxSeconds ?? deepSeconds) * 1000
   for (let climbing = ascents; climbing.length > 0
     && !watch.signal.aborted; climbing = climbing.filter(({ next }) => next !== null))

@@ -14,10 +14,10 @@ import { counted } from '../text/count.ts'
 import { shellWord } from '../text/shell.ts'
 import { specHash } from '../trace/format.ts'
 import { showBounds } from '../../spec/bounds.ts'
+import { scopesOn } from '../../spec/scopes.ts'
 import type { Claim } from '../../spec/claim.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { RemapMachine, RemapProperty } from '../../spec/machine.ts'
-import { scopesOf } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { badBoundsError } from './bounds-text.ts'
 import { checkWritable, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
@@ -84,7 +84,7 @@ export const surprisesIn = ({ givesUp }: Design, { results }: Exploration): read
 export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]> {
   const end = plan.maxSeconds === undefined ? Infinity : performance.now() + plan.maxSeconds * 1000
   const reports: DesignReport[] = []
-  const chosen = plan.subjects.map(({ design }) => scopesOf(design, plan.scopes))
+  const chosen = plan.subjects.map(({ design }) => scopesOn(design, plan.scopes))
   let left = chosen.reduce((sum, { length }) => sum + length, 0), isOver = false
   for (const [i, subject] of plan.subjects.entries()) {
     isOver ||= watch.signal.aborted
@@ -206,7 +206,7 @@ function symmetryIn({ symmetry }: Plan, machine: RemapMachine): boolean | readon
 export function checkNames({ symmetry, subjects, scopes }: Plan): void {
   if (typeof symmetry === 'boolean') return
   const machines = subjects.flatMap(subject =>
-    scopesOf(subject.design, scopes).map(scope => machineOf(subject, scope.bounds)))
+    scopesOn(subject.design, scopes).map(scope => machineOf(subject, scope.bounds)))
   const known = [...new Set(machines.flatMap(machine => scalarsetsOf(machine).map(({ name }) => name)))]
   const missing = symmetry.find(name => !known.includes(name))
   if (missing !== undefined)

@@ -76,13 +76,13 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const subjects = await subjectsOf(io, operands, { claims: flags.claims, iommu: flags.iommu, machines: true })
+  const subjects = await subjectsOf(io, operands, { claims: flags.claims, machines: true, iommu: flags.iommu })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))
   checkMachines(flags, subjects)
   checkEnds(flags)
-  if (flags.bounds !== undefined) for (const { bounds: b } of chosen) checkCapabilities(b, subjects)
+  if (flags.bounds !== undefined && flags.scope === undefined) checkCapabilities(chosen[0]!.bounds, subjects)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
     subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,

@@ -16,9 +16,8 @@ export type Shell = (typeof shells)[number]
 /** What stands for a name that is known, by flag or by the word for an operand. */
 const known: Readonly<Record<string, readonly string[]>> = {
   scope: scopes.map(({ name }) => name), property: claims.map(({ property }) => property.name),
-  profile: Object.keys(profiles), call: callNames,
+  profile: Object.keys(profiles), call: callNames, iommu: iommus.map(({ name }) => name),
   hardware: [...new Set(iommus.flatMap(hardwaresOf).map(({ name }) => name))],
-  iommu: iommus.map(({ name }) => name),
   DESIGN: designs.map(({ name }) => name), WHAT: listNames, SHELL: shells,
 }
 

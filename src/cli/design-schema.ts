@@ -40,8 +40,8 @@ const scopeNames = scopes.map(scope => scope.name)
 const ownScope = v.strictObject({ name: word, says: name,
   bounds: v.strictObject(Object.fromEntries(boundNames.map(one => [one, v.optional(v.number())]))) })
 
-const iommuNames = iommus.map(one => one.name)
 const claimNames = claims.map(one => one.property.name)
+const iommuNames = iommus.map(one => one.name)
 const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),

@@ -24,16 +24,19 @@ import { isPath } from './paths.ts'
 import { parseClaims, parseDesign } from './design-schema.ts'
 import { moduleError } from './module-errors.ts'
 
-/** `claims`: a module whose claims are asked too. `iommu`: that built-in designs are on. `machines`: modules may give a
- *  machine in place of a design. */
-interface Asked { readonly claims?: string | undefined; readonly iommu?: string | undefined
-  readonly machines?: boolean }
+/** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design.
+ *  `iommu`: of built-in designs. */
+interface Asked {
+  readonly claims?: string | undefined
+  readonly machines?: boolean
+  readonly iommu?: string | undefined
+}
 
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
- *  E-USAGE for an IOMMU that there is not, E-IOMMU for a design on another, E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT
- *  or -SHAPE, E-CLAIMS-SHAPE. */
+ *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE; E-USAGE for an IOMMU that there is not, E-IOMMU
+ *  for a design on another. */
 export async function subjectsOf(io: Io, named: readonly string[],
-  { claims: claimsPath, iommu, machines = false }: Asked = {}): Promise<readonly Subject[]> {
+  { claims: claimsPath, machines = false, iommu }: Asked = {}): Promise<readonly Subject[]> {
   const subjects = await namedSubjects(io, named, iommu)
   const machine = subjects.find(one => one.machine !== undefined)
   if (machine !== undefined && (!machines || claimsPath !== undefined))
@@ -56,8 +59,8 @@ async function namedSubjects(io: Io, named: readonly string[], iommu?: string): 
   const found: Subject[] = []
   for (const name of named)
     found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])
-  const elsewhere = iommu === undefined ? undefined : found.find(({ design }) =>
-    (design.remapsDma || design.remapsInterrupts) && iommuOf(design).name !== on)
+  const elsewhere = iommu === undefined ? undefined : found.find(({ design, machine }) =>
+    machine === undefined && (design.remapsDma || design.remapsInterrupts) && iommuOf(design).name !== on)
   if (elsewhere !== undefined)
     throw usage(elsewhere.path ?? '--iommu',
       `design '${elsewhere.design.name}' takes its steps on ${iommuOf(elsewhere.design).name}`,

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
 import { everyDesign } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
-import { scopesOf } from '../../spec/scopes.ts'
+import { scopesOn } from '../../spec/scopes.ts'
 import { checkMachine } from '../../src/index.ts'
 
 test.each(everyDesign)('$name: verdicts of the exhaustive search', async design => {
   const lines: string[] = []
-  for (const scope of scopesOf(design)) {
+  for (const scope of scopesOn(design)) {
     const { states, transitions, depth, complete, results, coverage } =
       await checkMachine(remapMachine(design, scope.bounds, propertiesFor(design, scope.bounds)))
     expect(complete || results.every(({ outcome }) => outcome !== 'holds')).toBe(true)

@@ -10,7 +10,7 @@ import { iommus } from '../../spec/iommus.ts'
 import type { Design, Protocol, Step } from '../../spec/kernel/design.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import { ring0DeferredOn, ring0StrictOn } from '../../spec/kernel/ring0.ts'
-import { scopesOf, worlds } from '../../spec/scopes.ts'
+import { scopesOn, worlds } from '../../spec/scopes.ts'
 import type { CallName } from '../../spec/state.ts'
 import { hardwaresOf } from '../../spec/variants.ts'
 import { amdviMutants } from '../mutants/amdvi.ts'
@@ -44,7 +44,7 @@ const small = worlds.filter(({ name }) => name !== 'two-movers')
 async function needs(iommu: Iommu, call: CallName, name: string): Promise<ReadonlyMap<string, string>> {
   const design = designNamed(placedName(name, iommu.name))!, subject = { design, path: null }
   const own = new Set(Object.values(iommu.steps as Vocabulary<never>).flat().map(step => step.name))
-  const scopes = smallestFirst(design, scopesOf(design, small)), [standard, ...others] = hardwaresOf(iommu)
+  const scopes = smallestFirst(design, scopesOn(design, small)), [standard, ...others] = hardwaresOf(iommu)
   const found = new Map<string, string>()
   const ask = async (hardware: typeof others): Promise<void> => {
     const [report] = await ablate({

@@ -11,7 +11,7 @@ import { clauses } from '../../spec/clauses.ts'
 import { designs, everyDesign } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
-import { scopes, scopesOf } from '../../spec/scopes.ts'
+import { scopes, scopesOn } from '../../spec/scopes.ts'
 import { knownActions } from '../../src/cli/registries.ts'
 import { amdviClauses } from '../../spec/amdvi/clauses.ts'
 import { vtdClauses } from '../../spec/vtd/clauses.ts'
@@ -35,7 +35,7 @@ const once = <T>(values: readonly T[]): void => {
 describe('registries', () => {
   it('hold every action that a design takes in a scope, with its agents', () => {
     const known = knownActions()
-    for (const design of everyDesign) for (const { bounds } of scopesOf(design))
+    for (const design of everyDesign) for (const { bounds } of scopesOn(design))
       for (const { name, params } of actionsIn(design, bounds)) {
         expect(known.get(name)?.designs, name).toContain(design.name)
         expect(known.get(name)!.params, name).toEqual(Object.keys(params))

@@ -162,7 +162,8 @@ export function vendorsApart(sources: readonly Source[]): string[] {
 const vendorFolder = /^spec\/(vtd|amdvi)\//
 const mayEnter = /^spec\/(?:iommus|steps)\.ts$/
 const adapterFolder = /^src\/(?:audit|dump|logs|qemu)\//
-const adapterFile = /^src\/(?:check\/on-qemu|cli\/layouts|cli\/registries|cli\/explain-faults)\.ts$/
+const adapterFile =
+  /^src\/(?:check\/on-qemu|cli\/(?:explain-faults|layouts|registries))\.ts$/
 const isAdapter = (path: string): boolean => adapterFolder.test(path) || adapterFile.test(path)
 /** A vendor's folder is entered by its own files and the registry; adapters use its door, `index.ts`; nothing else. */
 export function vendorImports(sources: readonly Source[]): string[] {

@@ -10,10 +10,10 @@ import { ablationExit } from '../../report/ablation.ts'
 import type { AblationReport, ProtocolReport } from '../../report/ablation.ts'
 import { suggest, usage } from '../../errors.ts'
 import { shellWord } from '../../text/shell.ts'
-import { iommu as standard, iommuOf } from '../../../spec/iommus.ts'
+import { iommuOf, iommus } from '../../../spec/iommus.ts'
 import { hardwaresOf } from '../../../spec/variants.ts'
 import { partsOfCall, sharedWith } from '../../../spec/sharing.ts'
-import { scopesFor, scopesOf as scopesOn, worlds } from '../../../spec/scopes.ts'
+import { scopesFor, scopesOn, worlds } from '../../../spec/scopes.ts'
 import type { Scope } from '../../../spec/scopes.ts'
 import type { Design } from '../../../spec/kernel/design.ts'
 import { protocolsOf } from '../../../spec/kernel/calls.ts'
@@ -29,7 +29,8 @@ const options = {
   ...iommuOption,
   call: { value: 'NAME', says: 'only the protocol of this call; several with commas' },
   hardware: { value: 'NAME',
-    says: `only this hardware; several with commas: ${hardwaresOf(standard).map(({ name }) => name).join(' ')}` },
+    says: `only this hardware; several with commas: ${iommus.map(one =>
+      `${hardwaresOf(one).map(({ name }) => name).join(' ')} (${one.name})`).join(', ')}` },
   scope: { value: 'NAME', says: 'only this scope (small ones included); several with commas' },
   bounds: { value: 'NAME=N,…', says: 'use these bounds instead of the scopes' },
   time: { value: '5m', says: 'stop after this time; what was not searched is undecided' },

@@ -1,4 +1,5 @@
 /** The registry of claims: command line, help, documentation and tests derive from it. */
+import { ModelError } from '../src/model/index.ts'
 import type { Bounds } from '../spec/bounds.ts'
 import type { Iommu } from '../spec/iommu/iommu.ts'
 import { iommuOf, iommus, iommu as standard } from '../spec/iommus.ts'
@@ -51,8 +52,15 @@ export const claimsOf = (design: Pick<Design, 'claims'>): readonly Claim[] =>
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {
-  const asked = [...claimsOn(iommu), ...design.claims].filter(claim => claim.on(b, design))
-    .flatMap(({ property, witnesses }) =>
-      [property, ...witnesses.filter(witness => witness.on?.(design, b) ?? true).map(witness => witness.property)])
+  const asked = [...claimsOn(iommu), ...design.claims].filter(({ on, property: { name } }) => says(name, on(b, design)))
+    .flatMap(({ property, witnesses }) => [property, ...witnesses
+      .filter(({ on, property: { name } }) => says(name, on?.(b, design) ?? on === undefined))
+      .map(witness => witness.property)])
   return [...new Set(asked)]
+}
+
+/** @throws ModelError where an `on` says neither yes nor no: the claim would be left out unseen. */
+function says(name: string, answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer
+  throw new ModelError(`\`on\` of '${name}' answered ${String(answer)}; answer true or false`)
 }

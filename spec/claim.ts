@@ -20,7 +20,7 @@ export interface Claim {
 export interface Witness {
   readonly property: RemapProperty
   /** Where the design or the bounds rule the witness out. */
-  readonly on?: (design: Design, b: Bounds) => boolean
+  readonly on?: (b: Bounds, design: Design) => boolean
 }
 
 /** A claim as a design or a module states it: a property alone is asked everywhere, and has no witness. */
@@ -29,14 +29,18 @@ export type ClaimSource = RemapProperty | {
   readonly on?: Claim['on']
   readonly witnesses?: readonly (RemapProperty | Witness)[]
 }
+/** @throws RangeError where it has a field that nothing reads: a witness under another name would be lost. */
 export function claimOf(source: ClaimSource): Claim {
   if (!('property' in source)) return { property: source, on: () => true, witnesses: [] }
-  const { property, on = () => true, witnesses = [] } = source
+  const { property, on = () => true, witnesses = [], ...others } = source
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined)
+    throw new RangeError(`claim '${property.name}' has no field '${unknown}': it has property, on, witnesses`)
   return { property, on, witnesses: witnesses.map(one => 'property' in one ? one : { property: one }) }
 }
 
 /** Constructors of properties of the machine that all designs share. */
 export const { always, step, monitor, sometimes, eventually, leadsTo, recovers } = propertiesOf<State, Ledger, Seen>()
-/** The same for a design that keeps state of its own: `const { always } = claimsOn<typeof mine>()`. */
+/** The same for a design that keeps state of its own: `const { always } = claimsOn<{ state: …, registers: … }>()`. */
 export const claimsOn = <O extends Own>() =>
   propertiesOf<State & { own: O['state'] }, Ledger, Seen>()

@@ -1,9 +1,11 @@
 /** What a kernel design is made of, for designs of your own: `import { design, without, ring0Strict, clearPte } from
  *  'remapcheck/spec'`. */
-export { design, moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
+export { moved, replaced, swapped, without, withProtocol } from './kernel/design.ts'
 export type { DesignOptions, Own } from './kernel/design.ts'
+import { design as makeDesign } from './kernel/design.ts'
 import type { Own } from './kernel/design.ts'
-export { builtInCalls, call } from './kernel/entries.ts'
+import type { ProtocolName } from './step.ts'
+export { builtInCalls, call, callOn } from './kernel/entries.ts'
 export type { CallSpec, Entry, OwnScope, Sizes } from './step.ts'
 export { claimsOn, always, eventually, leadsTo, monitor, recovers, sometimes, step } from './claim.ts'
 export type { Claim, ClaimSource, Witness } from './claim.ts'
@@ -33,6 +35,19 @@ export type { Call, CallName } from './state.ts'
 import type * as kernel from './kernel/design.ts'
 import type { StandardUnit } from './iommus.ts'
 import type { State as StateOf } from './state.ts'
+
+/** Makes a design: its name, its options, and a list of steps for each call. Steps that keep state of their own may stand
+ *  beside those that keep none; what options say of it is typed where it is made, by `callOn` and `claimsOn`. */
+interface MakeDesign {
+  <O extends Own = Own, C extends string = never>(name: string,
+    options: NoInfer<kernel.DesignOptions<StandardUnit, O>> & { readonly calls?: Readonly<Record<C, unknown>> },
+    protocols: Protocols<C, ProtocolSource<O>>): Design<O>
+  <C extends string = never>(name: string,
+    options: kernel.DesignOptions & { readonly calls?: Readonly<Record<C, unknown>> },
+    protocols: Protocols<C, kernel.ProtocolSource>): Design
+}
+type Protocols<C extends string, Steps> = Readonly<Partial<Record<ProtocolName | NoInfer<C>, Steps>>>
+export const design = makeDesign as unknown as MakeDesign
 
 /** With the unit that machines have: `s.unit` is its state. `O`: what the design keeps, `{ state, registers }`. */
 export type Design<O extends Own = never> = kernel.Design<StandardUnit, O>

@@ -1,6 +1,6 @@
 /** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
  *  from observations only, so a wrong page table cannot make a wrong access look right. */
-import { bool, initial, optional, struct, table } from '../src/model/index.ts'
+import { bool, initial, oneOf, optional, struct, table } from '../src/model/index.ts'
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
@@ -9,6 +9,8 @@ import type { Seen } from './observations.ts'
 function ledgerDomain(b: Bounds) {
   const id = idsOf(b)
   return struct({
+    /** What was given back that nobody had. */
+    doubleFree: oneOf('none', 'frame', 'table page', 'address', 'vector', 'device'),
     /** Domain that owns the frame; null: nobody's, or the kernel's. */
     owner: table([id.frame], optional(id.domain)),
     /** What the driver of the domain may reach: from the moment the kernel starts to map until unmap has returned. */
@@ -35,6 +37,8 @@ export function ledgerOf(b: Bounds, start: readonly Seen[]): LedgerOf<Ledger, Se
 }
 
 function observe(book: Ledger, seen: Seen): void {
+  const twice = freedTwice(book, seen)
+  if (twice !== null) book.doubleFree = twice
   switch (seen.what) {
     case 'granted': book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }; return
     case 'downgraded': {
@@ -49,6 +53,18 @@ function observe(book: Ledger, seen: Seen): void {
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
     case 'landed': case 'table-read': case 'blocked': case 'port-accessed': return
     default: observeEdge(book, seen)
+  }
+}
+
+/** What the observation gives back though nobody has it. */
+function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
+  switch (seen.what) {
+    case 'frame-owned': return seen.by === null && book.owner[seen.frame] === null ? 'frame' : null
+    case 'table-owned': return seen.by === null && book.tableOwner[seen.page] === null ? 'table page' : null
+    case 'bound': return seen.to === null && book.bound[seen.cpu]![seen.vector] === null ? 'vector' : null
+    case 'attached': return seen.to === null && book.attached[seen.device] === null ? 'device' : null
+    case 'revoked': case 'downgraded': return book.grants[seen.domain]![seen.iova] === null ? 'address' : null
+    default: return null
   }
 }
 

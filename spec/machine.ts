@@ -11,9 +11,11 @@ import { endpointActions } from './endpoint.ts'
 import type { FirstPlaces, Iommu } from './iommu/iommu.ts'
 import { iommuOf } from './iommus.ts'
 import { kernelActions, protocolOn, protocolsOf, shapeOf } from './kernel/calls.ts'
+import { observationsOf } from './kernel/declared.ts'
 import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
+import { observationFields } from './observations.ts'
 import type { Seen } from './observations.ts'
 import { setupOf } from './setup.ts'
 import type { Setup } from './setup.ts'
@@ -36,7 +38,9 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   iommu.start(start, setup, first)
   refuseAnswer(design.start?.({ own: (start as { own?: unknown }).own as never, b }))
   return machine<State, Ledger, Seen>({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties, vocabulary: { units, clauses },
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties,
+    vocabulary: { units, clauses, observations: { ...observationFields(setup),
+      ...observationsOf(design, { id: setup.ids, b }) } },
     actions: actionsOn(design, setup, iommu),
   })
 }

@@ -1,4 +1,8 @@
 /** Observations: what the outside sees of a step. Ledgers are written from these alone. */
+import { bool, optional, range } from '../src/model/index.ts'
+import type { Fields } from '../src/model/index.ts'
+import type { Bounds } from './bounds.ts'
+import type { Ids } from './ids.ts'
 
 /** Memory and DMA. `iova` is null where the device addresses memory itself (no translation). */
 export type MemorySeen =
@@ -58,6 +62,28 @@ export type InterruptSeen =
   | { readonly what: 'received'; readonly source: number }
 
 export type Seen = MemorySeen | PortSeen | InterruptSeen
+
+/** By kind: the fields of such an observation. What a step emits is held against it. */
+export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; readonly bounds: Bounds }):
+  Readonly<Record<Seen['what'], Fields>> {
+  const place = { cpu: id.cpu, vector: id.vector }, reason = range(0, 0xffff)
+  return {
+    granted: { domain: id.domain, iova: id.iova, frame: id.frame, write: bool },
+    downgraded: { domain: id.domain, iova: id.iova }, revoked: { domain: id.domain, iova: id.iova },
+    'frame-owned': { frame: id.frame, by: optional(id.domain) },
+    'table-owned': { page: id.page, by: optional(id.domain) },
+    attached: { device: id.device, to: optional(id.domain) },
+    landed: { device: id.device, iova: optional(id.iova), frame: id.frame, write: bool },
+    'table-read': { device: id.device, domain: id.domain, page: id.page },
+    blocked: { device: id.device, iova: id.iova, write: bool, reason },
+    'port-accessed': { domain: id.domain, device: id.device },
+    bound: { ...place, to: optional(id.source) }, raised: { source: id.source, pended: bool },
+    unmasked: { source: id.source },
+    accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },
+    rejected: { device: range(0, b.devices - 1), source: optional(id.source), reason },
+    dispatched: place, handled: { ...place, by: optional(id.source), notifies: bool }, received: { source: id.source },
+  }
+}
 
 /** What the steps of each call have to tell, for the judge to know what the kernel did: where one is missing the claims
  *  that rest on it show nothing. */

@@ -1,9 +1,10 @@
 /** The standard scopes: small worlds in which designs are checked, each with the part switched on that its claims are
  *  about. */
 import { iommu as standard, iommuOf } from './iommus.ts'
-import { bounds, capabilityNames } from './bounds.ts'
+import { bounds, capabilityNames, showBounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
+import type { OwnScope } from './step.ts'
 import { sharedWith } from './sharing.ts'
 
 export interface Scope {
@@ -140,9 +141,11 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
   return [
     ...scopes.map(scope => ({ ...scope,
       on: (design: Design): boolean => (design.scopes?.includes(scope.name) ?? true) && scope.on(design) })),
-    ...[...new Set(own)].map(({ name, says, bounds: changes }) => ({ name, says, bounds: bounds(changes),
-      on: (design: Design): boolean =>
-        design.scopes?.some(one => typeof one !== 'string' && one.name === name) ?? false })),
+    // Two designs may have a scope of the same name: it is one where it is of the same bounds.
+    ...[...new Map(own.map(one => [keyOf(one), one]))].map(([key, { name, says, bounds: changes }]) =>
+      ({ name, says, bounds: bounds(changes), on: (design: Design): boolean =>
+        design.scopes?.some(one => typeof one !== 'string' && keyOf(one) === key) ?? false })),
   ]
 }
+const keyOf = ({ name, bounds: changes }: OwnScope): string => `${name} ${showBounds(bounds(changes))}`
 export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null

@@ -20,7 +20,8 @@ const partOf: Readonly<Record<CallName, Part>> = {
 type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
   | 'scopes' | OwnPart>
 /** What a design of one's own adds to the language: with any of it nothing is shared. */
-const ownParts = ['state', 'start', 'registers', 'calls', 'claims'] as const satisfies readonly (keyof Design)[]
+const ownParts = ['state', 'start', 'registers', 'observations', 'calls',
+  'claims'] as const satisfies readonly (keyof Design)[]
 type OwnPart = (typeof ownParts)[number]
 const keepsOwn = (design: Design): boolean =>
   ownParts.some(part => typeof design[part] === 'function' || Object.keys(design[part] ?? {}).length > 0)

@@ -18,6 +18,8 @@ export interface KernelShape {
   /** Names of the calls of its own. */
   readonly calls: readonly string[]
   readonly longestProtocol: number
+  /** By call: the steps before which a CPU takes no interrupt. */
+  readonly interruptsOff: Readonly<Record<string, readonly number[]>>
   /** Whether handlers are protocols too: a CPU then has a second set of registers for the interrupt it is in. */
   readonly handles: boolean
   /** Domains of its own registers, and of its own state; null where it keeps none. */
@@ -99,6 +101,11 @@ export const blankCall = ({ registers }: KernelShape): Omit<Call, 'call' | 'step
   device: null, domain: null, iova: null, frame: null, write: false, page: null, source: null, to: null, from: null,
   ...initial(struct(registers)) as object,
 })
+/** Whether a CPU is in a call at a step before which it takes no interrupt. */
+export const hasInterruptsOff = ({ kernel }: State, { interruptsOff: off }: KernelShape, cpu: number): boolean => {
+  const call = Object.keys(off).length === 0 ? null : kernel.calls[cpu]
+  return call !== null && call !== undefined && (off[call.call]?.includes(call.step) ?? false)
+}
 /** The interrupt that a CPU is in, where handlers are protocols; else null. */
 export const handlerOf = (kernel: DeepReadonly<State['kernel']>, cpu: number): DeepReadonly<Call> | null =>
   'handlers' in kernel ? kernel.handlers![cpu]! : null

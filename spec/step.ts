@@ -49,6 +49,9 @@ export interface Step<U = never, O extends Own = AnyOwn<U>> {
   readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
   /** Name of the later step that ends what this one begins, such as the release of a lock. */
   readonly endedBy?: string
+  /** A CPU that is about to take it takes no interrupt: it is between `cli` and `sti`, or holds a lock that a handler
+   *  takes too. */
+  readonly interruptsOff?: boolean
   /** Names of the steps of its protocol that it may `go` to: a loop, a retry, a branch. */
   readonly goesTo?: readonly string[]
   readonly then: (k: Kernel<U, O>) => void
@@ -122,6 +125,8 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   readonly start?: ((of: { own: O['state']; readonly b: Bounds }) => void) | null
   /** Registers of a call besides those that all calls have; they are null, false or lowest at its entry. */
   readonly registers?: ((of: Sizes) => Fields) | null
+  /** Observations of its own, for claims of its own: by kind, the fields. */
+  readonly observations?: ((of: Sizes) => Readonly<Record<string, Fields>>) | null
   /** Calls of its own, and parts of built-in ones that it replaces. */
   readonly calls?: Readonly<Record<string, CallSpec<U, O>>>
   /** Claims of its own, judged with the built-in ones. */

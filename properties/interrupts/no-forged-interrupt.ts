@@ -19,9 +19,9 @@ export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
   }),
   witnesses: [
     { property: sometimes('a-forged-message-is-blocked', { claim: 'a forged message is refused' }, (_, seen) =>
-      seen.some(one => one.what === 'rejected' && one.source === null)), on: design => design.remapsInterrupts },
+      seen.some(one => one.what === 'rejected' && one.source === null)), on: (_, design) => design.remapsInterrupts },
     { property: sometimes('a-forged-message-is-accepted', { claim: 'a forged message arrives' }, (_, seen) =>
-      seen.some(one => one.what === 'accepted' && one.source === null)), on: design => !design.remapsInterrupts },
+      seen.some(one => one.what === 'accepted' && one.source === null)), on: (_, design) => !design.remapsInterrupts },
     { property: sometimes('a-true-interrupt-arrives', {
       claim: 'a message of a source arrives beside the forged ones',
     }, (_, seen) =>

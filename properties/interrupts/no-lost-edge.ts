@@ -21,11 +21,11 @@ export const noLostEdge: Claim = {
       seen.some(one => one.what === 'accepted' && one.source !== null && one.merged)) },
     { property: sometimes('an-edge-waits-under-the-mask', { claim: 'an edge is kept as a pending bit' }, (_, seen) =>
       seen.some(one => one.what === 'raised' && one.pended)),
-    on: (design, b) => b.migrate > 0
+    on: (b, design) => b.migrate > 0
       && (design.protocols.migrateInterrupt?.some(step => step.name === 'maskSource') ?? false) },
     { property: sometimes('an-old-vector-is-released', { claim: 'a migration ends' }, (_, seen) =>
       seen.some(one => one.what === 'bound' && one.to === null)),
-      on: (design, b) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
+      on: (b, design) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
   ],
 }
 

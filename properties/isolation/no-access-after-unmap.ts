@@ -28,7 +28,7 @@ export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
       { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
       ({ state }, seen) =>
         seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))),
-      on: design => design.protocols['unmap'] !== undefined },
+      on: (_, design) => design.protocols['unmap'] !== undefined },
   ],
 })
 export const noAccessAfterUnmap = noAccessAfterUnmapOn(standard)

@@ -19,6 +19,6 @@ export const noForeignPort: Claim = {
       claim: 'a driver asks for a device that is not its own, and is refused',
     }, ({ state }) =>
       state.kernel.calls.some(call => call?.call === 'portAccess' && call.device === null)),
-      on: (_, b) => b.domains > 1 },
+      on: b => b.domains > 1 },
   ],
 }

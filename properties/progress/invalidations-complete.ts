@@ -22,7 +22,7 @@ export const invalidationsCompleteOn = (iommu: Iommu): Claim => ({
     }, ({ state }) =>
       state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending')
         && state.inFlight.some(request => request !== null)),
-    on: (_, b) => b.frames > 0 },
+    on: b => b.frames > 0 },
   ],
 })
 export const invalidationsComplete = invalidationsCompleteOn(standard)

@@ -4,7 +4,7 @@ import { match } from 'ts-pattern'
 import type { Iommu, Message } from '../iommu/iommu.ts'
 import type { Seen } from '../observations.ts'
 import type { Setup } from '../setup.ts'
-import { action, actionOn, blankCall, handlerName, handlerOf } from '../state.ts'
+import { action, actionOn, blankCall, handlerName, handlerOf, hasInterruptsOff } from '../state.ts'
 import type { State } from '../state.ts'
 import { accept, boundedLapic, dispatch, dispatchable, eoi } from './lapic.ts'
 import { event } from './msi.ts'
@@ -110,8 +110,9 @@ function dispatchTo(setup: Setup) {
   return action('cpu.dispatch', {
     says: 'a CPU takes its highest accepted vector into service',
     agent: p => `cpu${p.cpu}`, path: 'irq-deliver', fair: true, params: { cpu },
-    // A handler runs with interrupts off.
-    when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null && handlerOf(s.kernel, p.cpu) === null,
+    // A handler runs with interrupts off, and so may a call.
+    when: (s, p) => dispatchable(s.lapics[p.cpu]!, 0, boundedLapic) !== null && handlerOf(s.kernel, p.cpu) === null
+      && !hasInterruptsOff(s, setup.kernel, p.cpu),
     then: (d, p, emit) => {
       const vector = dispatchable(d.lapics[p.cpu]!, 0, boundedLapic)!
       dispatch(d.lapics[p.cpu]!, vector, emit.clause)

@@ -3,6 +3,7 @@ import type { Op } from '../../src/model/index.ts'
 import { bounds } from '../bounds.ts'
 import type { Bounds } from '../bounds.ts'
 import { iommuOf } from '../iommus.ts'
+import { protocolOn } from '../kernel/calls.ts'
 import type { Design } from '../kernel/design.ts'
 
 export interface CostScenario {
@@ -15,6 +16,12 @@ export interface CostScenario {
 
 const op = (action: string, args: Op['args'] = {}): Op => ({ action, args })
 
+const deepTables = { frames: 1, iovas: 1, levels: 3, tables: 2 } as const
+/** Whether its map has steps for lower tables: else the root is all that it fills. */
+const linksTables = (design: Design): boolean =>
+  protocolOn(design, 'map', bounds(deepTables)).length > protocolOn(design, 'map',
+    bounds({ frames: 1, iovas: 1 })).length
+
 /** One map, one unmap (and the flush of the batch of one that it may leave), detach and attach; one DMA that misses
  *  every cache, with tables of three levels; one port access; one interrupt that misses its cache; one move. */
 export function scenariosFor(design: Design): readonly CostScenario[] {
@@ -26,7 +33,7 @@ export function scenariosFor(design: Design): readonly CostScenario[] {
     : [op('dma.issuePhysical', { device: 0, frame: 0, write: true })]
   const map = protocols.map === undefined ? [] : [op('map', { ...page, frame: 0, write: true })]
   const dma: CostScenario = {
-    name: 'dma', bounds: bounds({ frames: 1, iovas: 1, levels: 3, tables: 2 }), paths: ['dma'],
+    name: 'dma', bounds: linksTables(design) ? bounds(deepTables) : bounds({ frames: 1, iovas: 1 }), paths: ['dma'],
     ops: [...map, ...requests],
   }
   const memory: CostScenario = {

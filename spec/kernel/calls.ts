@@ -13,6 +13,7 @@ import type { Setup } from '../setup.ts'
 import type { CallSpec, Entry, Own, View } from '../step.ts'
 import { stepLabels } from './design.ts'
 import type { Design, Kernel, Protocol, Step } from './design.ts'
+import { fieldsOf, paramsOf, strictly } from './declared.ts'
 import { builtInCalls } from './entries.ts'
 
 /** Names of the calls that a design may give a protocol: built-in ones, and its own. */
@@ -37,7 +38,11 @@ export function shapeOf(design: Design, b: Bounds): KernelShape {
   return {
     calls: callsOf(design).filter(name => !isBuiltIn(name)), longestProtocol: Math.max(1, ...lengths),
     handles: protocolOn(design, handlerName, b).length > 0,
-    registers: design.registers?.(sizes) ?? {}, own: design.state?.(sizes) ?? null,
+    interruptsOff: Object.fromEntries(callsOf(design).flatMap(name => {
+      const off = protocolOn(design, name, b).flatMap((step, i) => step.interruptsOff === true ? [i] : [])
+      return off.length === 0 ? [] : [[name, off]]
+    })),
+    registers: fieldsOf(design, 'registers', sizes) ?? {}, own: fieldsOf(design, 'state', sizes),
   }
 }
 
@@ -52,8 +57,15 @@ export function kernelActions(design: Design, setup: Setup, iommu: Iommu): Actio
 /** The steps that a call of the design takes within these bounds; none where it has no such call. */
 export function protocolOn(design: Design, name: string, b: Bounds): Protocol {
   const on = hardwareOf(b)
-  const isOn = name === handlerName ? b.sources > 0 : callOf(design, name).on?.(b) ?? true
+  const isOn = name === handlerName ? b.sources > 0 : isOffered(name, callOf(design, name), b)
   return isOn ? (design.protocols[name] ?? []).filter(step => !isSkipped(step, name, on)) : []
+}
+
+/** @throws ModelError when the call does not say. */
+function isOffered(name: string, { on }: CallSpec, b: Bounds): boolean {
+  const answer: unknown = on === undefined || on(b)
+  if (typeof answer === 'boolean') return answer
+  throw new ModelError(`\`on\` of the call ${name} answered ${String(answer)}; answer true or false`)
 }
 
 /** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps
@@ -86,6 +98,8 @@ class Running {
   private readonly blank: Record<string, unknown>
   private readonly spec: CallSpec
   private readonly path: string
+  /** Whether a design has a part in it: what names are read is looked at. */
+  private readonly isOwn: boolean
 
   constructor(design: Design, private readonly name: string, protocol: Protocol, private readonly setup: Setup,
     private readonly iommu: Iommu) {
@@ -95,6 +109,7 @@ class Running {
     this.hardware = { ...hardwareOf(setup.bounds), iommu, design: setup.design }
     this.blank = blankCall(setup.kernel) as unknown as Record<string, unknown>
     this.spec = name === handlerName ? {} : callOf(design, name)
+    this.isOwn = Object.hasOwn(design.calls, name)
     this.path = name === handlerName ? 'irq-deliver' : this.spec.path ?? name
   }
 
@@ -117,7 +132,7 @@ class Running {
     const { spec, name } = this, { bounds: b, ids: id } = this.setup
     const rules = Object.values(spec.rules ?? {}).filter(rule => rule !== null)
     const takes = Object.values(spec.takes ?? {}).filter(part => part !== null)
-    const own = spec.params?.({ id, b }) ?? {}
+    const own = paramsOf(name, spec, { id, b })
     const registers = Object.keys(own).filter(param => Object.hasOwn(this.blank, param))
     return action<Fields>(name, {
       agent, says: spec.says ?? name, path: this.path, params: { ...this.params, ...own },
@@ -135,8 +150,9 @@ class Running {
     })
   }
   private view(s: State, args: Arguments): Entry<unknown, Own, Arguments> {
-    return { s: s as AnyView['s'], args, cpu: args.cpu, ...this.hardware,
-      reaches: cpu => this.iommu.reaches(s.unit, cpu, this.setup) }
+    const k = { s: s as AnyView['s'], args: this.isOwn ? strictly(args, 'args') : args, cpu: args.cpu, ...this.hardware,
+      reaches: (cpu: number): boolean => this.iommu.reaches(s.unit, cpu, this.setup) }
+    return this.isOwn ? strictly(k, 'what a rule gets') : k
   }
   /** @throws ModelError */
   private answered(answer: unknown): boolean {
@@ -158,7 +174,7 @@ class Running {
     })
   }
   private viewOf(s: State, cpu: number): AnyView {
-    return { s: s as AnyView['s'], call: this.running(s)[cpu]!, cpu, ...this.hardware }
+    return strictly({ s: s as AnyView['s'], call: this.running(s)[cpu]!, cpu, ...this.hardware }, 'what a step gets')
   }
   /** Calls, or interrupts, that CPUs are in. */
   private running(s: State): (Call | null)[] { return this.name === handlerName ? s.kernel.handlers! : s.kernel.calls }
@@ -167,7 +183,8 @@ class Running {
     const step = this.steps[i]!, view = this.viewOf(d, cpu)
     let next = i + 1
     const go = (label: string): void => { next = this.targetOf(step, label) }
-    refuseAnswer(step.then({ ...view, emit, go, end: () => { next = this.steps.length } }))
+    refuseAnswer(step.then(strictly({ ...view, emit, go, end: () => { next = this.steps.length } },
+      'what a step gets')))
     const clause = clauseOf(step, this.iommu)
     if (clause !== undefined) emit.clause(clause)
     if (this.running(d)[cpu] === null) return // the step ended the call by hand
@@ -194,7 +211,10 @@ const isFree = ({ kernel }: State, cpu: number): boolean =>
 function targetsOf(name: string, whole: Protocol, part: Protocol): ReadonlyMap<string, number> {
   const labels = stepLabels(whole)
   for (const step of part) {
-    const missing = step.goesTo?.find(label => !labels.includes(label))
+    const twice = step.goesTo?.find(label => whole.filter(({ name: one }) => one === label).length > 1)
+    if (twice !== undefined) throw new ModelError(`${name}/${step.name} goes to '${twice}', which ${name} has more than once: `
+      + 'give the step that it goes to a name of its own')
+    const missing = step.goesTo?.find(label => !whole.some(({ name: one }) => one === label))
     if (missing !== undefined)
       throw new ModelError(`${name}/${step.name} goes to '${missing}', and ${name} has no such step; it has `
         + labels.join(', '))

@@ -9,6 +9,8 @@ type Args<P extends Fields> = { readonly [K in keyof P]: Value<P[K]> } & { reado
 
 /** A call, with the types of its arguments. `O`: what its design keeps. */
 export const call = <P extends Fields, O extends Own = Own>(spec: TypedCall<P, O>): CallSpec<unknown, O> => spec
+/** The same for a design that keeps state of its own: `callOn<{ state: …, registers: … }>()({ says, params, … })`. */
+export const callOn = <O extends Own>() => <P extends Fields>(spec: TypedCall<P, O>): CallSpec<unknown, O> => spec
 /** The parameters alone say what the arguments are. */
 interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'on'> {
   readonly params: (of: Sizes) => P

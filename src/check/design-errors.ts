@@ -38,8 +38,8 @@ const stepsOf = ({ trace }: ModelError): string[] => (trace ?? []).map((op, i) =
 
 /** A mistake in a user's own design is theirs to mend; the message names the step and its place, and the trace leads
  *  there. */
-export function asDesignError({ design, path }: Subject, cause: unknown): unknown {
-  if (path === null && !isEdited(design) || cause instanceof UserError) return cause
+export function asDesignError({ design, path, claimsPath }: Subject, cause: unknown): unknown {
+  if (path === null && claimsPath === undefined && !isEdited(design) || cause instanceof UserError) return cause
   const ops = cause instanceof ModelError ? cause.trace ?? [] : []
   // What no line threw, such as a value that is outside its domain, is the step's that took it there.
   const step = /\/([\w-]+)/.exec(ops.at(-1)?.action ?? '')?.[1]

@@ -11,7 +11,7 @@ import type { Claim } from '../../spec/claim.ts'
 import { clauses } from '../../spec/clauses.ts'
 import { iommus, ruleNames } from '../../spec/iommus.ts'
 import { builtInCalls } from '../../spec/kernel/entries.ts'
-import { usual } from '../../spec/kernel/design.ts'
+import { stepLabels, usual } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { scopes } from '../../spec/scopes.ts'
 import { callNames, handlerName } from '../../spec/state.ts'
@@ -22,7 +22,7 @@ const name = v.pipe(v.string(), v.nonEmpty('a name'))
 const word = v.pipe(name, v.regex(/^[\w-]+$/, 'letters, digits, - or _'))
 const step = v.strictObject({
   name: word, says: name, then: func, when: v.optional(func),
-  skip: v.optional(func), goesTo: v.optional(v.array(name)),
+  skip: v.optional(func), goesTo: v.optional(v.array(name)), interruptsOff: v.optional(v.boolean()),
   rule: v.optional(v.picklist(ruleNames, `one of ${ruleNames.join(', ')}`)),
   clause: v.optional(v.pipe(v.string(),
     v.check(id => Object.hasOwn(clauses, id), 'an id of `remapcheck list clauses`'))),
@@ -50,9 +50,11 @@ const designSchema = v.strictObject({
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),
-  state: v.nullish(func), start: v.nullish(func), registers: v.nullish(func), calls: v.optional(v.record(word, call)),
+  state: v.nullish(func), start: v.nullish(func), registers: v.nullish(func), observations: v.nullish(func),
+  calls: v.optional(v.record(word, call)),
   claims: v.optional(v.array(claim)),
-  scopes: v.nullish(v.array(v.union([v.string(), ownScope], 'a standard scope by name, or { name, says, bounds }'))),
+  scopes: v.nullish(v.array(v.union([v.string(), v.looseObject({})],
+    'a standard scope by name, or { name, says, bounds }'))),
 })
 
 export const designFields = Object.keys(designSchema.entries), stepFields = Object.keys(step.entries)
@@ -84,7 +86,8 @@ function shapeError(path: string, field: string, problem: string, next: string):
 
 /** Claims as a module exports them. @throws UserError E-CLAIMS-SHAPE. */
 export function parseClaims(given: unknown, path: string): readonly Claim[] {
-  const parsed = v.safeParse(v.array(v.union([property, claim])), given)
+  const each = v.array(v.lazy(one => typeof one === 'object' && one !== null && 'property' in one ? claim : property))
+  const parsed = v.safeParse(each, given)
   if (parsed.success) return (given as Parameters<typeof claimOf>[0][]).map(claimOf)
   const issue = parsed.issues[0]
   throw new UserError({ code: 'E-CLAIMS-SHAPE', subject: path,
@@ -98,6 +101,8 @@ function checkNames(design: Design, path: string): void {
     throw shapeError(path, field, problem, suggest(typed, known, `there are ${known.join(', ')}`))
   }
   const own = Object.keys(design.calls).filter(one => !Object.hasOwn(builtInCalls, one))
+  if (own.includes(handlerName))
+    throw shapeError(path, `calls.${handlerName}`, 'no call: an interrupt enters it', 'give it steps in protocols alone')
   const known = [...callNames, handlerName, ...own]
   for (const one of Object.keys(design.protocols))
     if (!known.includes(one)) refuse(`protocols.${one}`, 'no such field', one, known)
@@ -109,6 +114,13 @@ function checkNames(design: Design, path: string): void {
       const there = Object.keys(builtInCalls[one as CallName][kind] ?? {})
       if (!there.includes(part)) refuse(`calls.${one}.${kind}.${part}`, 'no such part', part, there)
     }
+  for (const [call, steps] of Object.entries(design.protocols)) {
+    const labels = stepLabels(steps)
+    for (const { name: from, goesTo = [] } of steps) for (const label of goesTo)
+      if (!labels.includes(label))
+        refuse(`protocols.${call}.goesTo`, `${from} goes to '${label}', and there is no such step`,
+          label, labels)
+  }
   const itsClaims = design.claims.map(one => one.property.name)
   const twice = itsClaims.find((one, i) => claimNames.includes(one) || itsClaims.indexOf(one) !== i)
   if (twice !== undefined)
@@ -121,11 +133,18 @@ function checkNames(design: Design, path: string): void {
 }
 function checkScopes({ scopes: asked }: Design, path: string,
   refuse: (field: string, problem: string, typed: string, known: readonly string[]) => never): void {
+  const ownNames = (asked ?? []).flatMap(one => typeof one === 'string' ? [] : [one.name])
+  const twice = ownNames.find((one, i) => ownNames.indexOf(one) !== i)
+  if (twice !== undefined) throw shapeError(path, 'scopes', `two scopes are named '${twice}'`, 'give each a name of its own')
   for (const one of asked ?? []) {
     if (typeof one === 'string') {
       if (!scopeNames.includes(one)) refuse('scopes', `no standard scope is named '${one}'`, one, scopeNames)
       continue
     }
+    const parsed = v.safeParse(ownScope, one)
+    if (!parsed.success) throw shapeError(path, `scopes.${one.name}.${v.getDotPath(parsed.issues[0]) ?? ''}`,
+      problemOf(parsed.issues[0]), suggest(String(parsed.issues[0].path?.at(-1)?.key), [...boundNames, 'name', 'says'],
+        'a scope is { name, says, bounds }'))
     if (scopeNames.includes(one.name))
       throw shapeError(path, 'scopes', `a standard scope is named '${one.name}'`, 'give it another name')
     const why = badBounds(bounds(one.bounds))

@@ -50,7 +50,9 @@ export async function subjectsOf(io: Io, named: readonly string[],
   return subjects.map(({ design, path }) => ({ design: withClaims(design, claims, claimsPath), path, claimsPath }))
 }
 function withClaims(design: Design, claims: readonly Claim[], path: string): Design {
-  return claims.length === 0 ? design : parseDesign({ ...design, claims: [...design.claims, ...claims] }, path)
+  // A module may export the claims that its design has anyway.
+  const more = claims.filter(({ property }) => !design.claims.some(one => one.property === property))
+  return more.length === 0 ? design : parseDesign({ ...design, claims: [...design.claims, ...more] }, path)
 }
 
 async function namedSubjects(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {

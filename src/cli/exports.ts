@@ -34,6 +34,7 @@ const helpers: Readonly<Record<string, string>> = {
   claimOn: 'a built-in claim as the manual of an IOMMU asks for it: claimOn(claim, iommu)',
   builtInCalls: 'how each built-in call is entered, in parts that a design can replace',
   call: 'how a call of a design is entered, with the types of its arguments: call({ says, params, rules, … })',
+  callOn: 'the same for a design that keeps state of its own: callOn<{ state, registers }>()(…)',
   claimsOn: 'the constructors of claims over a design that keeps state of its own',
   always: 'a claim that must be true of every state', step: 'a claim about every observation of some kinds',
   monitor: 'a claim with a small state of its own, updated by observations',

@@ -1,5 +1,5 @@
 /** What a run has learnt so far: the standing of each property, and what was exercised. */
-import { isProgressKind, isReached, judge, seenIn } from '../model/index.ts'
+import { isProgressKind, isReached, judge, ModelError, seenIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
 } from '../model/index.ts'
@@ -51,6 +51,17 @@ export class Book<S, L, O extends Observation> {
   /** Whether safety properties were asked for and each is violated: nothing is left that a longer search could
    *  change. */
   get decided(): boolean { return this.violations.size > 0 && this.ofStates.length === 0 && this.ofSteps.length === 0 }
+
+  /** Claims that were true of all that was seen, asked once more of one step. @throws ModelError when one says something
+   *  else now: its answer depends on more than the step. */
+  judgeAgain(world: World<S, L>, seen: readonly O[], before: () => World<S, L>): void {
+    for (const property of [...this.ofStates, ...this.ofSteps]) {
+      const verdict = judge(property, world, seen, before)
+      if (verdict !== true)
+        throw new ModelError(`claim '${property.name}' says two things of one step: it held when the search was there, and `
+          + `now: ${verdict.because}. A claim depends on world and observation alone`)
+    }
+  }
 
   /** Whether also each `sometimes` is reached. */
   get finished(): boolean { return this.decided && this.unreached.length === 0 }

@@ -117,7 +117,8 @@ class Decision<S, L, O extends Observation> {
       if (!from.includes(1)) continue
       this.beginsNowhere = false
       const found = await this.endless(property, from, await answers.of(2 * at + 1, this.slices))
-      if (found !== null) return found
+      // Another case may be violated by a shorter run.
+      if (found !== null) return { ...found, shortest: found.shortest && cases.length === 1 }
     }
     return null
   }

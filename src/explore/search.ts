@@ -155,7 +155,8 @@ export class Search<S, L, O extends Observation> {
         this.advance(room)
       }
       if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
-      return whole && !this.done ? 'violation' : null
+      // The steps of the last state may be left too: what had been decided was enough.
+      return whole && (!this.done || this.steps.leftSome) ? 'violation' : null
     } catch (error) {
       if (error instanceof StatesFull || error instanceof Stopped) return error.reason
       if (error instanceof NotInterchangeable || !pace.bears(error)) throw error

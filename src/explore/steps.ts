@@ -1,7 +1,7 @@
 /** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and
  *  learn it. */
-import { ModelError, tracing } from '../model/index.ts'
-import type { Machine, Observation, Op } from '../model/index.ts'
+import { ModelError, seenIn, tracing } from '../model/index.ts'
+import type { Machine, Observation, Op, World } from '../model/index.ts'
 import type { Book } from './book.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
@@ -109,6 +109,8 @@ export class Steps<S, L, O extends Observation> {
           const isSame = step === null || known.label === null ? step === known.effect
             : learner.isLabel(known.label, step.events) && after.every((word, w) => word === again[w])
           if (!isSame) throw twoThings(instance, this.machine)
+          if (step !== null) this.book.judgeAgain(learner.packed.unpack(again, 0) as World<S, L>, seenIn(step.events),
+            () => learner.packed.unpack(words32, at) as World<S, L>)
         }, () => this.trace(instance.op))
         break
       }

@@ -54,8 +54,13 @@ export function actionsOf<S, O extends Observation>() {
 /** The judge's own book, written from observations only: never by looking at the machine's tables. */
 export interface Ledger<L, O> { readonly domain: Domain; readonly initial: L; observe(draft: L, seen: O): void }
 
-/** The units and clauses that a recipe may emit. A machine without one takes any. */
-export interface Vocabulary { readonly units: object; readonly clauses: object }
+/** The units, clauses and observations that a recipe may emit. A machine without one takes any. */
+export interface Vocabulary {
+  readonly units: object
+  readonly clauses: object
+  /** By kind (`what`): the other fields of such an observation. */
+  readonly observations: Readonly<Record<string, Fields>>
+}
 
 export interface Machine<S = unknown, L = unknown, O extends Observation = Observation> {
   readonly name: string

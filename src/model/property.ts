@@ -26,7 +26,7 @@ interface Claim {
  *  judges again only those that a step can have changed. */
 export interface Always<S, L> extends Claim {
   readonly kind: 'always'
-  readonly parts?: (initial: World<S, L>) => number
+  parts?(initial: World<S, L>): number
   /** The scalarset whose ids number the parts: where ids are renamed, the parts are with them. */
   readonly partsBy?: string
   judge(world: World<S, L>, part: number): Verdict
@@ -78,7 +78,20 @@ type Stated = { readonly claim: string; readonly clause?: string }
 const stated = (name: string, { claim, clause }: Stated): Claim =>
   ({ name, claim, clause: clause ?? null, at: callSite() })
 
-const onlyCase = (): readonly string[] => ['what began']
+const onlyCase = (): readonly string[] => ['what it is about']
+
+/** @throws TypeError */
+function changeable(name: string, domain: Domain): Domain {
+  if (['struct', 'table', 'list'].includes(domain.kind)) return domain
+  throw new TypeError(`monitor '${name}' has ${domain.kind} as its domain, which update cannot change: use `
+    + 'struct({ … })')
+}
+/** @throws TypeError where `on` names no kind. */
+function kindsOf(name: string, on: string | readonly string[] | undefined): readonly string[] {
+  const kinds = typeof on === 'string' ? [on] : on ?? []
+  if (kinds.length > 0) return kinds
+  throw new TypeError(`claim '${name}' is about no observation: step(name, { claim, on: 'landed' }, judge)`)
+}
 
 /** Constructors of properties over one machine's types: `const { always, step } = propertiesOf<State, Ledger,
  *  Seen>()`. */
@@ -95,12 +108,13 @@ export function propertiesOf<S, L, O extends Observation>() {
     /** `judge` sees only observations whose `what` is `on`, or one of these, with their own type. */
     step: <const K extends O['what']>(name: string, say: Stated & { readonly on: K | readonly K[] },
       judge: (seen: Seen<O, K>, world: W, before: W) => Verdict): StepProperty<S, L, O> =>
-      ({ kind: 'step', on: typeof say.on === 'string' ? [say.on] : say.on, ...stated(name, say),
+      ({ kind: 'step', on: kindsOf(name, say.on), ...stated(name, say),
         judge: judge as StepProperty<S, L, O>['judge'] }),
+    /** Its domain is one that `update` can change in place: not a number or a word. */
     monitor: <D extends Domain>(name: string, say: Stated & { readonly domain: D },
       update: (draft: NonNullable<D['value']>, seen: O, ledger: L) => void,
       judge: (monitor: State<D>) => Verdict): Monitor<L, O> =>
-      ({ kind: 'monitor', domain: say.domain, ...stated(name, say),
+      ({ kind: 'monitor', domain: changeable(name, say.domain), ...stated(name, say),
         update: update as Monitor<L, O>['update'], judge: judge as Monitor<L, O>['judge'] }),
     sometimes: (name: string, say: Stated, reached: (world: W, seen: readonly O[]) => boolean): Sometimes<S, L, O> =>
       ({ kind: 'sometimes', ...stated(name, say), reached }),
@@ -122,5 +136,5 @@ function callSite(): string {
   const found = frames.find(frame => frame !== null && frame[1] !== frames[0]?.[1])
   return found ? `${found[2]!.replaceAll('\\', '/')}:${found[3]}` : 'unknown'
 }
-/** The whole path, its last names, the line. */
-const placed = /[ (]((?:file:\/\/)?[^\s()]*?((?:[\w.-]+[/\\]){0,2}[\w.-]+\.[cm]?[tj]s)):(\d+)/
+/** The whole path; the name of the file, of built-in claims with its folders; the line. */
+const placed = /[ (]((?:file:\/\/)?[^\s()]*?((?:properties[/\\](?:[\w-]+[/\\])?)?[\w.-]+\.[cm]?[tj]s)):(\d+)/

@@ -1,6 +1,7 @@
 /** Running guards and recipes, and saying whose mistake one made. */
 import type { Emit, ModelEvent, Observation } from './event.ts'
-import type { Action, Args, Machine, Op } from './machine.ts'
+import { misfit, struct } from './domain.ts'
+import type { Action, Args, Machine, Op, Vocabulary } from './machine.ts'
 import { ModelError } from './mistake.ts'
 import type { World } from './property.ts'
 
@@ -43,6 +44,7 @@ export function advance<S, L, O extends Observation>(
     see(seen) {
       if (typeof seen !== 'object' || seen === null || typeof seen.what !== 'string')
         throw new TypeError('see() takes an observation: an object whose `what` says its kind')
+      if (machine.vocabulary !== null) fits(machine.vocabulary, seen)
       events.push({ kind: 'observation', seen })
     },
   }
@@ -73,6 +75,16 @@ export function refuseAnswer(answer: unknown): void {
 
 function known(vocabulary: object | undefined, name: string, what: string): void {
   if (vocabulary !== undefined && !Object.hasOwn(vocabulary, name)) throw new TypeError(`no ${what} is named '${name}'`)
+}
+
+/** @throws TypeError where the observation is not as the vocabulary has it: a judge that does not know what was meant
+ *  would judge by less than happened. */
+function fits({ observations }: Vocabulary, seen: Observation): void {
+  const { what, ...others } = seen
+  if (!Object.hasOwn(observations, what))
+    throw new TypeError(`no observation is named '${what}': there are ${Object.keys(observations).join(', ')}`)
+  const why = misfit(struct(observations[what]!), others, `see(${what})`)
+  if (why !== null) throw new TypeError(why)
 }
 
 /** One text for one op, whatever its arguments hold. */

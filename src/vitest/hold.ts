@@ -34,6 +34,8 @@ export interface Held { readonly verdict: 'holds' | 'violated' | 'undecided'; re
 /** Violations that the design gives up are as expected, as in `remapcheck check`.
  *  @throws UserError for an unknown name, bounds that contradict each other, a step that fails. */
 export async function holdsOfDesign(design: Design, options: HoldOptions): Promise<Held> {
+  const fields = ['scope', 'bounds', 'properties']
+  for (const name of Object.keys(options)) if (!fields.includes(name)) throw unknown('options', name, fields)
   const asked = propertiesOf(design, options.properties)
   const machines = new Map<ScopeReport, RemapMachine>()
   for (const { name, says, bounds: b } of placesOf(design, options)) {

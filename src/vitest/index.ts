@@ -3,6 +3,7 @@
 import { expect } from 'vitest'
 import type { Machine } from '../model/index.ts'
 import type { Design } from '../../spec/kernel/design.ts'
+import { UserError } from '../errors.ts'
 import { holdsOfDesign, holdsOfMachine } from './hold.ts'
 import type { Held, HoldOptions } from './hold.ts'
 
@@ -18,11 +19,19 @@ declare module 'vitest' {
 
 expect.extend({
   async toHold(received: unknown, options: HoldOptions = {}) {
-    const { verdict, says } = await heldBy(received, options)
+    const { verdict, says } = await heldBy(received, options).catch((cause: unknown) => { throw short(cause) })
     const pass = verdict === 'holds' || (this.isNot && verdict === 'undecided')
     return { pass, message: () => this.isNot && verdict === 'holds' ? `${says}, and should not` : says }
   },
 })
+
+/** A mistake of the test, without the way through this package. */
+function short(cause: unknown): unknown {
+  if (!(cause instanceof UserError)) return cause
+  const error = new Error(cause.text())
+  error.stack = error.message
+  return error
+}
 
 function heldBy(received: unknown, options: HoldOptions): Promise<Held> {
   if (hasAll<Design>(received, 'protocols', 'givesUp')) return holdsOfDesign(received, options)

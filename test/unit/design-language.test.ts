@@ -2,16 +2,17 @@
 import { expect, test } from 'vitest'
 import { parseClaims, parseDesign } from '../../src/cli/design-schema.ts'
 import { exploreExhaustively } from '../../src/explore/exhaustive.ts'
+import { checkMachine } from '../../src/explore/full.ts'
 import { bool, ModelError, range, table } from '../../src/model/index.ts'
 import { claimsOf, propertiesFor } from '../../properties/index.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import { bounds } from '../../spec/bounds.ts'
 import {
-  allocateFrame, always, awaitInvalidation, call, clearPte, design, freeFrame, invalidatePage, returnToDriver,
-  ring0Strict, sometimes, storePte, without,
+  allocateFrame, always, awaitInvalidation, call, callOn, clearPte, design, findHandler, freeFrame, invalidatePage,
+  returnToDriver, ring0Strict, runHandler, sendEoi, sometimes, storePte, without,
 } from '../../spec/index.ts'
-import type { Design, Step } from '../../spec/index.ts'
+import type { Design, Sizes, Step } from '../../spec/index.ts'
 import { protocolOn } from '../../spec/kernel/calls.ts'
 import { edited } from '../../spec/kernel/edits.ts'
 import { remapMachine } from '../../spec/machine.ts'
@@ -136,4 +137,90 @@ test('claims of a module: properties alone, or with witnesses; anything else is 
   expect(alone!.witnesses).toEqual([])
   expect(whole!.witnesses).toEqual([{ property: reached }])
   expect(() => parseClaims([{ name: 'held' }], 'claims.mjs')).toThrow(/no claims: 0/)
+})
+
+/** The plain design with another last part of its unmap. */
+const ending = (...steps: readonly Step[]): Design => design('ending', usual, {
+  map: [allocateFrame, storePte, returnToDriver], unmap: [clearPte, invalidatePage, awaitInvalidation, ...steps],
+})
+const giving = (name: string, observations: readonly object[]): Step => ({
+  name, says: 'give the frame back', then: ({ s, call, emit }) => {
+    s.kernel.frames[call.frame!] = null
+    for (const one of observations) emit.see({ ...one, frame: call.frame! } as never)
+  },
+})
+const back = { what: 'frame-owned', by: null }
+test('two frees in one step are told, taking and giving back in one is not', async () => {
+  const of = noDoubleFree.property.name
+  expect((await verdicts(ending(giving('freeTwice', [back, back]), returnToDriver)))[of]).toBe('violated')
+  expect((await verdicts(ending(giving('freeOnce', [back]), returnToDriver)))[of]).toBe('holds')
+  const trial = [back, { what: 'frame-owned', by: 0 }, back]
+  expect((await verdicts(ending(giving('trial', trial), returnToDriver)))[of]).toBe('holds')
+})
+
+test('an observation that the judge does not know is refused, with what there is', async () => {
+  await expect(verdicts(ending(giving('freeTypo', [{ what: 'frame-ownd', by: null }]), returnToDriver)))
+    .rejects.toThrow(/no observation is named 'frame-ownd': there are granted, /)
+  await expect(verdicts(ending(giving('freeLess', [{ what: 'frame-owned' }]), returnToDriver)))
+    .rejects.toThrow(/see\(frame-owned\)\.by: undefined is outside/)
+  const own = { ...ending(giving('freeOwn', [back, { what: 'drained' }]), returnToDriver),
+    observations: ({ id }: Sizes) => ({ drained: { frame: id.frame } }) }
+  expect((await verdicts(own))[noDoubleFree.property.name]).toBe('holds')
+})
+
+test('a name that nothing has is refused in rules and steps', async () => {
+  const rules = (k: object) => (k as { domain: number }).domain === 0
+  await expect(verdicts({ ...plain, calls: { map: { rules: { domainIsOpen: rules } } } }))
+    .rejects.toThrow(/what a rule gets has no 'domain': it has s, args, cpu/)
+  const reads: Step = { name: 'reads', says: 'x', then: k => { void (k as unknown as { iova: number }).iova } }
+  await expect(verdicts(ending(reads, returnToDriver))).rejects.toThrow(/what a step gets has no 'iova'/)
+})
+
+test('domains that are none are refused with their place', () => {
+  const keeping = (state: (of: Sizes) => object): Design =>
+    ({ ...plain, state: state as NonNullable<Design['state']> })
+  expect(() => remapMachine(keeping(({ id }) => ({ x: (id as { domian?: never }).domian })), onePage))
+    .toThrow(/state\.x: undefined is no domain/)
+  expect(() => remapMachine(keeping(() => ({ x: table([range(0, 1)], 3 as never) })), onePage))
+    .toThrow(/state\.x, of: 3 is no domain/)
+  expect(() => remapMachine({ ...plain, registers: () => ({ frame: bool }) }, onePage))
+    .toThrow(/registers\.frame: every call has a register of this name/)
+})
+
+test('a claim or witness whose `on` says neither is refused, an unknown field too', () => {
+  const held = always('held', { claim: 'held' }, () => true)
+  const on = (() => undefined) as never
+  expect(() => propertiesFor({ ...plain, claims: [{ property: held, on, witnesses: [] }] }, onePage))
+    .toThrow(/`on` of 'held' answered undefined/)
+  expect(() => design('x', { ...usual, claims: [{ property: held, witness: [] } as never] }, {}))
+    .toThrow(/claim 'held' has no field 'witness': it has property, on, witnesses/)
+})
+
+test('designs with scopes of one name are searched in their own', () => {
+  const scoped = (name: string, frames: number): Design =>
+    ({ ...plain, name, scopes: [{ name: 'small', says: 'x', bounds: { frames, iovas: 1 } }] })
+  const [one, other, same] = [scoped('one', 1), scoped('other', 2), scoped('same', 1)]
+  const all = scopesFor([one, other, same])
+  expect([one, other, same].map(of => all.filter(({ on }) => on(of)).map(({ bounds: { frames } }) => frames)))
+    .toEqual([[1], [2], [1]])
+})
+
+/** A lock that the handler takes too: the call must not be interrupted while it holds it. */
+const sharing = (interruptsOff: boolean): Design => {
+  type Lock = { state: { lock: boolean }; registers: unknown }
+  const lock: Step<Lock> = { name: 'lock', says: 'x', when: ({ s }) => !s.own.lock, then: ({ s }) => { s.own.lock = true } }
+  const free: Step<Lock> = { name: 'free', says: 'x', interruptsOff, then: ({ s }) => { s.own.lock = false } }
+  return design('sharing', { ...usual, remapsInterrupts: true, state: () => ({ lock: bool }),
+    calls: { touch: callOn<Lock>()({ says: 'x', params: () => ({}) }) } }, {
+    touch: [lock, free],
+    handleInterrupt: [findHandler, { ...lock, name: 'lockInHandler' }, { ...free, name: 'freeInHandler' }, runHandler,
+      sendEoi],
+  })
+}
+test('a handler waits for ever for a lock that the call it interrupted holds, unless interrupts are off', async () => {
+  const oneCpu = bounds({ sources: 1, vectors: 1 })
+  const canEnd = async (off: boolean) => (await checkMachine(remapMachine(sharing(off), oneCpu,
+    propertiesFor(sharing(off), oneCpu)))).results.find(({ property }) => property === 'calls-can-end')!.outcome
+  expect(await canEnd(false)).toBe('violated')
+  expect(await canEnd(true)).toBe('holds')
 })

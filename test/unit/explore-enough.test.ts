@@ -99,3 +99,35 @@ describe('a mistake', () => {
       .toEqual(['mistake', ['incomplete', 'violated', 'violated', 'violated', 'holds', 'holds', 'violated']])
   })
 })
+
+/** Climbs to 3, where a step is bad, and where another goes back to 2: never to 0. */
+const ending = () => {
+  const of = actionsOf<{ x: number }, { what: 'bad' }>()
+  const { step, recovers } = propertiesOf<{ x: number }, None, { what: 'bad' }>()
+  return machine<{ x: number }, None, { what: 'bad' }>({
+    name: 'ending', domain: struct({ x: range(0, 4) }), initial: { x: 0 },
+    actions: [
+      of('climb', { agent: 'a', fair: true, when: s => s.x < 3, then: d => { d.x++ } }),
+      of('err', { agent: 'a', fair: true, when: s => s.x === 3, then: (_d, _p, emit) => { emit.see({ what: 'bad' }) } }),
+      of('back', { agent: 'a', fair: true, when: s => s.x === 3, then: d => { d.x = 2 } }),
+    ],
+    properties: [
+      step('never-bad', { claim: '', on: 'bad' }, () => ({ because: 'bad' })),
+      recovers('zero-again', { claim: '' }, ({ state }) => state.x === 0),
+    ],
+  })
+}
+test.each([1, 2])('steps of the last state that were left decide nothing about endless runs: %i workers', async workers => {
+  const cut = await checkMachine(ending(), { workers, enough: { known: [], states: 100_000 } })
+  expect([cut.stopped, cut.complete, outcomes(cut)]).toEqual(['violation', false, ['violated', 'incomplete']])
+  const all = await checkMachine(ending(), { workers })
+  expect([all.complete, outcomes(all)]).toEqual([true, ['violated', 'violated']])
+})
+
+test('a claim that changes its mind is told', async () => {
+  let asked = 0
+  const model = machine<Grid, None, never>({ ...grid(), properties: [
+    always('at first', { claim: '' }, ({ state }) => state.x === 0 || asked++ < 60 || { because: 'asked too often' }),
+  ] })
+  await expect(exploreExhaustively(model)).rejects.toThrow(/claim 'at first' says two things of one step/)
+})

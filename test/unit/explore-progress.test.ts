@@ -80,7 +80,7 @@ describe('leadsTo', () => {
   })
   test('the prefix is shortest, also where it passes the beginning twice', async () => {
     expect(await verdict(graphMachine(edges, { work: true, answer: true, retry: true }, [follows(1, 0)])))
-      .toEqual({ because: 'what began begins with op 1 and never ends: ops 2 to 3 can repeat for ever',
+      .toEqual({ because: 'what it is about begins with op 1 and never ends: ops 2 to 3 can repeat for ever',
         ops: 'ask fail retry', loop: 1 })
   })
   test('what ends where it begins has ended', async () => {

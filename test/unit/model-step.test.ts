@@ -150,5 +150,5 @@ test('a step property sees each observation of its kind, and the worlds on both 
 })
 
 test('a property knows where it was declared', () => {
-  expect(always('here', { claim: '' }, () => true).at).toMatch(/test\/unit\/model-step\.test\.ts:\d+$/)
+  expect(always('here', { claim: '' }, () => true).at).toMatch(/^model-step\.test\.ts:\d+$/)
 })

@@ -41,13 +41,15 @@ describe('a design', () => {
     expect(await messageOf(expect(driverServer).not.toHold(nothing))).toMatch(/^no claim about driver-server/)
   })
   it.each([
+    [{ scopes: 'mapping' } as object, /toHold, options: nothing is named 'scopes'.*\n.*did you mean 'scope'/],
     [{ scope: 'maping' }, /toHold, scope: nothing is named 'maping' .*\n.*did you mean 'mapping'/],
     [{ properties: ['no-dma'] }, /toHold, properties: nothing is named 'no-dma'/],
     [{ bounds: { frame: 1 } as object }, /toHold, bounds: nothing is named 'frame'/],
     [{ bounds: { frames: 2 } }, /bounds: frames=2 and iovas=0/],
   ])('with %j is refused', async (options, says) => {
     const failed = await expect(ring0Strict).toHold(options).catch((cause: unknown) => cause)
-    expect((failed as { text(): string }).text()).toMatch(says)
+    expect((failed as Error).message).toMatch(says)
+    expect((failed as Error).stack).toBe((failed as Error).message)
   })
 })
 

@@ -66,7 +66,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     const claims = [...new Set(plan.subjects.flatMap(({ design }) => claimsOf(design)))]
     report = {
       seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
-      claims: claims.map(({ property }) => property.name), clauses: clausesFor(plan),
+      claims: [...new Set(claims.map(({ property }) => property.name))], clauses: clausesFor(plan),
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
         [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted,

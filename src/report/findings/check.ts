@@ -24,6 +24,12 @@ export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View
       return { about: design, rule: property, file: path, because: because ?? '',
         standing: because === null ? 'good' : broken }
     }),
+    ...check.designs.flatMap(design => design.scopes.flatMap(({ scope, failure }): Finding[] =>
+      failure === undefined ? [] : [{
+        about: design.design, rule: 'runs', standing: 'bad', ...fileOf(design),
+        because: `${failure.problem} (scope ${scope}) [${failure.code}]`, says: 'every step can be taken',
+        detail: [`${failure.subject}: ${failure.problem}`, `→ ${failure.next}`, ...failure.below].join('\n'),
+      }])),
     ...check.notBegun.map((name): Finding =>
       ({ about: name, rule: 'begun', standing: 'open', because: 'the run ended before this design' })),
   ]

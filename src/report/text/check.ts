@@ -55,11 +55,13 @@ const sections = (blocks: readonly (readonly string[])[]): string[] =>
 /** What the verdicts hold for: each scope once, with its bounds and the sizes of its state spaces. */
 function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
   const all = designs.flatMap(design => design.scopes)
-  const names = [...new Set(all.map(({ scope }) => scope))]
-  const indent = Math.max(...names.map(name => name.length)) + 4
-  return [theme.strong('within these bounds'), ...names.flatMap(name => {
-    const runs = all.filter(({ scope }) => scope === name)
-    const { says, bounds } = runs[0]!
+  // Scopes of two designs may share a name and not the bounds.
+  const keyOf = ({ scope, bounds }: DesignReport['scopes'][number]): string => `${scope} ${bounds}`
+  const kinds = [...new Set(all.map(keyOf))]
+  const indent = Math.max(...all.map(({ scope }) => scope.length)) + 4
+  return [theme.strong('within these bounds'), ...kinds.flatMap(kind => {
+    const runs = all.filter(one => keyOf(one) === kind)
+    const { scope: name, says, bounds } = runs[0]!
     return hang(`  ${name.padEnd(indent - 2)}`, indent, [
       ...wrapWords(says, theme.width - indent),
       ...wrapWords(bounds.replaceAll(',', ', '), theme.width - indent).map(line => theme.dim(line)),

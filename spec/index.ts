@@ -36,8 +36,8 @@ import type * as kernel from './kernel/design.ts'
 import type { StandardUnit } from './iommus.ts'
 import type { State as StateOf } from './state.ts'
 
-/** Makes a design: its name, its options, and a list of steps for each call. Steps that keep state of their own may stand
- *  beside those that keep none; what options say of it is typed where it is made, by `callOn` and `claimsOn`. */
+/** Makes a design: its name, its options, and a list of steps for each call. Steps that keep state of their own may
+ *  stand beside those that keep none; what options say of it is typed where it is made, by `callOn` and `claimsOn`. */
 interface MakeDesign {
   <O extends Own = Own, C extends string = never>(name: string,
     options: NoInfer<kernel.DesignOptions<StandardUnit, O>> & { readonly calls?: Readonly<Record<C, unknown>> },

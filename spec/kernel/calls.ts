@@ -212,8 +212,9 @@ function targetsOf(name: string, whole: Protocol, part: Protocol): ReadonlyMap<s
   const labels = stepLabels(whole)
   for (const step of part) {
     const twice = step.goesTo?.find(label => whole.filter(({ name: one }) => one === label).length > 1)
-    if (twice !== undefined) throw new ModelError(`${name}/${step.name} goes to '${twice}', which ${name} has more than once: `
-      + 'give the step that it goes to a name of its own')
+    if (twice !== undefined)
+      throw new ModelError(`${name}/${step.name} goes to '${twice}', which ${name} has more than once: `
+        + 'give the step that it goes to a name of its own')
     const missing = step.goesTo?.find(label => !whole.some(({ name: one }) => one === label))
     if (missing !== undefined)
       throw new ModelError(`${name}/${step.name} goes to '${missing}', and ${name} has no such step; it has `

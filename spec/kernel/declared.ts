@@ -19,7 +19,8 @@ const builtInRegisters: readonly string[] = ['call', 'step', 'device', 'domain',
 /** The arguments of a call. @throws ModelError */
 export function paramsOf(name: string, { params }: CallSpec, sizes: Sizes): Fields {
   const fields = params === undefined ? {} : domains(`params of ${name}`, () => params(sizes))
-  if (Object.hasOwn(fields, 'cpu')) throw new ModelError(`params of ${name}.cpu: the CPU that calls is an argument anyway`)
+  if (Object.hasOwn(fields, 'cpu'))
+    throw new ModelError(`params of ${name}.cpu: the CPU that calls is an argument anyway`)
   return fields
 }
 /** By kind: the fields of the design's own observations. @throws ModelError */

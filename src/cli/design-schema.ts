@@ -102,7 +102,8 @@ function checkNames(design: Design, path: string): void {
   }
   const own = Object.keys(design.calls).filter(one => !Object.hasOwn(builtInCalls, one))
   if (own.includes(handlerName))
-    throw shapeError(path, `calls.${handlerName}`, 'no call: an interrupt enters it', 'give it steps in protocols alone')
+    throw shapeError(path, `calls.${handlerName}`, 'no call: an interrupt enters it',
+      'give it steps in protocols alone')
   const known = [...callNames, handlerName, ...own]
   for (const one of Object.keys(design.protocols))
     if (!known.includes(one)) refuse(`protocols.${one}`, 'no such field', one, known)
@@ -135,7 +136,8 @@ function checkScopes({ scopes: asked }: Design, path: string,
   refuse: (field: string, problem: string, typed: string, known: readonly string[]) => never): void {
   const ownNames = (asked ?? []).flatMap(one => typeof one === 'string' ? [] : [one.name])
   const twice = ownNames.find((one, i) => ownNames.indexOf(one) !== i)
-  if (twice !== undefined) throw shapeError(path, 'scopes', `two scopes are named '${twice}'`, 'give each a name of its own')
+  if (twice !== undefined)
+    throw shapeError(path, 'scopes', `two scopes are named '${twice}'`, 'give each a name of its own')
   for (const one of asked ?? []) {
     if (typeof one === 'string') {
       if (!scopeNames.includes(one)) refuse('scopes', `no standard scope is named '${one}'`, one, scopeNames)

@@ -1,5 +1,5 @@
 /** What `explain` says of a design, built-in or of a user's own. */
-import type { Domain } from '../model/index.ts'
+import { kindOf } from './domain-words.ts'
 import { hang, wrapWords } from '../text/layout.ts'
 import { rows } from '../text/rows.ts'
 import type { Theme } from '../text/theme.ts'
@@ -48,20 +48,4 @@ function ownLines(design: Design, theme: Theme): string[] {
   ]
   return parts.flatMap(([title, of]) =>
     of.length === 0 ? [] : ['', `  ${theme.strong(title)}`, ...rows(of, theme.width, 4)])
-}
-/** `table of cpu: list of struct` */
-function kindOf(domain: Domain): string {
-  switch (domain.kind) {
-    case 'table':
-      return `for each ${domain.key.kind === 'scalarset' ? domain.key.name : 'number'}: ${kindOf(domain.of)}`
-    case 'optional': return `${kindOf(domain.of)} or nothing`
-    case 'list': return `a list of ${kindOf(domain.of)}`
-    case 'struct':
-      return `{ ${Object.entries(domain.fields).map(([name, of]) => `${name}: ${kindOf(of)}`).join(', ')} }`
-    case 'oneOf': return domain.values.join(' | ')
-    case 'range': return `${domain.low} to ${domain.high}`
-    case 'scalarset': return domain.name
-    case 'bool': return 'yes or no'
-    case 'variant': return Object.keys(domain.cases).join(' | ')
-  }
 }

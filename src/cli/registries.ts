@@ -17,6 +17,7 @@ import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
 import { scopes } from '../../spec/scopes.ts'
+import { stateParts, stateWords } from '../../spec/state-words.ts'
 import { faultReasons } from '../../spec/vtd/index.ts'
 import { errorCodes } from './error-codes.ts'
 import { allExports, stepLists, stepsText } from './exports.ts'
@@ -88,6 +89,8 @@ export const registries: readonly Registry[] = [
   { name: 'steps', says: 'what protocols are made of',
     rows: () => [...[...steps.values()].map(({ name, says }) => [name, says]),
       ...[...stepLists].map(([name, list]) => [name, `in this order: ${stepsText(list)}`])] },
+  { name: 'state', says: 'what steps see as `s`, and claims as `state`',
+    rows: () => stateParts().map(([path]) => [`s.${path}`, stateWords[path] ?? '']) },
   { name: 'exports', says: 'what a module of yours can import',
     rows: () => allExports.map(({ name, from, kind, says }) => [name, `${says} (${kind}, ${from})`]) },
   { name: 'actions', says: 'what traces consist of: steps of the calls, of hardware and of devices',

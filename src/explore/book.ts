@@ -52,13 +52,14 @@ export class Book<S, L, O extends Observation> {
    *  change. */
   get decided(): boolean { return this.violations.size > 0 && this.ofStates.length === 0 && this.ofSteps.length === 0 }
 
-  /** Claims that were true of all that was seen, asked once more of one step. @throws ModelError when one says something
-   *  else now: its answer depends on more than the step. */
+  /** Claims that were true of all that was seen, asked once more of one step. @throws ModelError when one says
+   *  something else now: its answer depends on more than the step. */
   judgeAgain(world: World<S, L>, seen: readonly O[], before: () => World<S, L>): void {
     for (const property of [...this.ofStates, ...this.ofSteps]) {
       const verdict = judge(property, world, seen, before)
       if (verdict !== true)
-        throw new ModelError(`claim '${property.name}' says two things of one step: it held when the search was there, and `
+        throw new ModelError(`claim '${property.name}' says two things of one step: it held when the search was `
+          + 'there, and '
           + `now: ${verdict.because}. A claim depends on world and observation alone`)
     }
   }

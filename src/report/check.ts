@@ -174,7 +174,8 @@ function merged(before: Overall | undefined, now: Overall): Overall {
  *  that is so of each. */
 export function unjudgedOf({ designs, named }: CheckReport): readonly DesignReport[] {
   const unjudged = designs.filter(design =>
-    !design.scopes.some(isBlank) && !overallOf(design).some(({ kind, standing }) => kind !== 'sometimes' && standing !== 'unchecked'))
+    !design.scopes.some(isBlank)
+      && !overallOf(design).some(({ kind, standing }) => kind !== 'sometimes' && standing !== 'unchecked'))
   return named || unjudged.length === designs.length ? unjudged : []
 }
 

@@ -5,16 +5,18 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { designFields, stepFields } from '../../src/cli/design-schema.ts'
+import { kindOf } from '../../src/cli/domain-words.ts'
+import { stateParts, stateWords } from '../../spec/state-words.ts'
 import { builtInCalls } from '../../spec/kernel/entries.ts'
 import { callNames } from '../../spec/state.ts'
 
 /** A process of its own: a design finds `remapcheck/spec` by a hook of the loader, which there is none of among the
  *  tests. */
 const program = resolve('bin/remapcheck.js')
-const page = readFileSync('docs/designs.md', 'utf8')
+const page = (): string => readFileSync('docs/designs.md', 'utf8')
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-designs-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
-const block = (name: string): string => page.split(`<!-- ${name} -->`)[1]!.split('```')[1]!.replace(/^\w+\n/, '')
+const block = (name: string): string => page().split(`<!-- ${name} -->`)[1]!.split('```')[1]!.replace(/^\w+\n/, '')
 
 test('the example checks, fails without its wait, replays and is priced', () => {
   writeFileSync(join(dir, 'my-kernel.mjs'), block('example'))
@@ -51,16 +53,33 @@ test('EOI before the handler is looked up loses an edge, EOI last does not', () 
   expect(out).toMatch(/eoi-last +✓[^]*eoi-first +✗!/)
 })
 
+test('a machine that is no design is checked, with all kinds of claims', () => {
+  writeFileSync(join(dir, 'jugs.mjs'), block('jugs'))
+  const { status, out } = check('jugs.mjs')
+  expect(status).toBe(1)
+  expect(out)
+    .toMatch(/water-jugs +✗! +… +15[^]*never-four {3}water-jugs {3}\(exhaustive search, 6 ops; none is shorter\)/)
+})
+
+test('each part of the state has its words, and its row', async () => {
+  expect(stateParts().filter(([path]) => !Object.hasOwn(stateWords, path))).toEqual([])
+  const rows = stateParts().map(([path, domain]) =>
+    `| \`s.${path}\` | ${kindOf(domain).replaceAll('|', '\\|')} | ${stateWords[path]!} |`)
+  const table = ['', '| part | holds | is |', '| --- | --- | --- |', ...rows, ''].join('\n')
+  await expect(page().replace(/(<!-- state -->)[^]*(<!-- \/state -->)/, (_, from, to) => `${from}${table}${to}`))
+    .toMatchFileSnapshot(resolve('docs/designs.md'))
+})
+
 test('the parts of the built-in calls are listed', async () => {
   const rows = Object.entries(builtInCalls).map(([name, { rules = {}, takes = {} }]) =>
     `| \`${name}\` | ${Object.keys(rules).join(', ') || '–'} | ${Object.keys(takes).join(', ') || '–'} |`)
   const table = ['', '| call | `rules` | `takes` |', '| --- | --- | --- |', ...rows, ''].join('\n')
-  await expect(page.replace(/(<!-- parts -->)[^]*(<!-- \/parts -->)/, (_, from, to) => `${from}${table}${to}`))
+  await expect(page().replace(/(<!-- parts -->)[^]*(<!-- \/parts -->)/, (_, from, to) => `${from}${table}${to}`))
     .toMatchFileSnapshot(resolve('docs/designs.md'))
 })
 
 test('every option, call and field of a step has its place', () => {
   const named = [...designFields.filter(field => field !== 'name' && field !== 'protocols'), ...callNames,
     ...stepFields.filter(field => field !== 'uses' && field !== 'endedBy')]
-  expect(named.filter(field => !page.includes(`\`${field}\``))).toEqual([])
+  expect(named.filter(field => !page().includes(`\`${field}\``))).toEqual([])
 })

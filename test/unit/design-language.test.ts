@@ -208,7 +208,8 @@ test('designs with scopes of one name are searched in their own', () => {
 /** A lock that the handler takes too: the call must not be interrupted while it holds it. */
 const sharing = (interruptsOff: boolean): Design => {
   type Lock = { state: { lock: boolean }; registers: unknown }
-  const lock: Step<Lock> = { name: 'lock', says: 'x', when: ({ s }) => !s.own.lock, then: ({ s }) => { s.own.lock = true } }
+  const lock: Step<Lock> = { name: 'lock', says: 'x', when: ({ s }) => !s.own.lock,
+    then: ({ s }) => { s.own.lock = true } }
   const free: Step<Lock> = { name: 'free', says: 'x', interruptsOff, then: ({ s }) => { s.own.lock = false } }
   return design('sharing', { ...usual, remapsInterrupts: true, state: () => ({ lock: bool }),
     calls: { touch: callOn<Lock>()({ says: 'x', params: () => ({}) }) } }, {

@@ -108,7 +108,8 @@ const ending = () => {
     name: 'ending', domain: struct({ x: range(0, 4) }), initial: { x: 0 },
     actions: [
       of('climb', { agent: 'a', fair: true, when: s => s.x < 3, then: d => { d.x++ } }),
-      of('err', { agent: 'a', fair: true, when: s => s.x === 3, then: (_d, _p, emit) => { emit.see({ what: 'bad' }) } }),
+      of('err', { agent: 'a', fair: true, when: s => s.x === 3,
+        then: (_d, _p, emit) => { emit.see({ what: 'bad' }) } }),
       of('back', { agent: 'a', fair: true, when: s => s.x === 3, then: d => { d.x = 2 } }),
     ],
     properties: [
@@ -117,12 +118,13 @@ const ending = () => {
     ],
   })
 }
-test.each([1, 2])('steps of the last state that were left decide nothing about endless runs: %i workers', async workers => {
-  const cut = await checkMachine(ending(), { workers, enough: { known: [], states: 100_000 } })
-  expect([cut.stopped, cut.complete, outcomes(cut)]).toEqual(['violation', false, ['violated', 'incomplete']])
-  const all = await checkMachine(ending(), { workers })
-  expect([all.complete, outcomes(all)]).toEqual([true, ['violated', 'violated']])
-})
+test.each([1, 2])('steps of the last state that were left decide nothing about endless runs: %i workers',
+  async workers => {
+    const cut = await checkMachine(ending(), { workers, enough: { known: [], states: 100_000 } })
+    expect([cut.stopped, cut.complete, outcomes(cut)]).toEqual(['violation', false, ['violated', 'incomplete']])
+    const all = await checkMachine(ending(), { workers })
+    expect([all.complete, outcomes(all)]).toEqual([true, ['violated', 'violated']])
+  })
 
 test('a claim that changes its mind is told', async () => {
   let asked = 0

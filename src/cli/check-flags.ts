@@ -76,7 +76,8 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const subjects = await subjectsOf(io, operands, { claims: flags.claims, machines: true, iommu: flags.iommu })
+  const subjects = await subjectsOf(io, operands,
+    { claims: flags.claims, machines: true, iommu: flags.iommu, everyIommu: true })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))

@@ -25,19 +25,22 @@ import { parseClaims, parseDesign } from './design-schema.ts'
 import { moduleError } from './module-errors.ts'
 
 /** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design.
- *  `iommu`: of built-in designs. */
+ *  `iommu`: of built-in designs. `everyIommu`: where neither design nor IOMMU is named, all designs on all of them. */
 interface Asked {
   readonly claims?: string | undefined
   readonly machines?: boolean
   readonly iommu?: string | undefined
+  readonly everyIommu?: boolean
 }
 
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
  *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE; E-USAGE for an IOMMU that there is not, E-IOMMU
  *  for a design on another. */
 export async function subjectsOf(io: Io, named: readonly string[],
-  { claims: claimsPath, machines = false, iommu }: Asked = {}): Promise<readonly Subject[]> {
-  const subjects = await namedSubjects(io, named, iommu)
+  { claims: claimsPath, machines = false, iommu, everyIommu = false }: Asked = {}): Promise<readonly Subject[]> {
+  const isAll = everyIommu && named.length === 0 && iommu === undefined
+  const subjects: readonly Subject[] = isAll ? everyDesign.map(design => ({ design, path: null }))
+    : await namedSubjects(io, named, iommu)
   const machine = subjects.find(one => one.machine !== undefined)
   if (machine !== undefined && (!machines || claimsPath !== undefined))
     throw usage(machine.path!, 'exports a machine, not a design', machines ? 'a machine has its claims with it'

@@ -29,7 +29,7 @@ export const check = {
   says: 'Explore kernel designs in small configurations, and judge every claim. DESIGN is a name, NAME+MIGRATION, '
     + 'or the path of your own module.',
   examples: [
-    ['remapcheck check', 'all built-in designs'],
+    ['remapcheck check', 'all built-in designs, on every IOMMU'],
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
     ['remapcheck check ./mine.mjs --scope mapping', 'your own design in one scope'],
     ['remapcheck check driver-server --bounds cpus=2,frames=3,iovas=2', 'at bounds of your own'],

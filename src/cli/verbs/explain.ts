@@ -21,10 +21,12 @@ import { designNamed, designs, everyDesign, placedName } from '../../../spec/des
 import { migrations } from '../../../spec/kernel/migration.ts'
 import type { Design, Step } from '../../../spec/kernel/design.ts'
 import { scopeNamed } from '../../../spec/scopes.ts'
+import { stateParts, stateWords } from '../../../spec/state-words.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
 import { colorOption, iommuOption } from '../shared-flags.ts'
+import { kindOf } from '../domain-words.ts'
 import { designLines } from '../explain-design.ts'
 import { faultLines, strengths } from '../explain-faults.ts'
 import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
@@ -82,7 +84,8 @@ function linesOf(id: string, on: string, theme: Theme): string[] {
   const design = designNamed(placedName(id, on))
   const found = [
     ...design === null ? [] : [designLines(design, theme)],
-    ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme), ...faultLines(id, theme),
+    ...stateLines(id, theme), ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme),
+    ...faultLines(id, theme),
     ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme), ...exportLines(id, theme),
     ...errorLines(id, theme), ...termLines(id, theme),
   ]
@@ -193,6 +196,13 @@ function figureText(id: string): string {
   const cited = sources.citations[citation]
   return `${id}: ${value} ${unit}, ${sources.platforms[platform]?.cpu ?? platform}, ${conditions}; `
     + `${cited === undefined ? citation : cite(cited)} (${status})`
+}
+
+/** A part of the state: `s.kernel.frames`, also without the `s.`. */
+function stateLines(id: string, theme: Theme): string[][] {
+  const part = stateParts().find(([path]) => id === `s.${path}` || id === path)
+  return part === undefined ? [] : [[titled(`s.${part[0]}`, 'part of the state', theme),
+    ...row('is', stateWords[part[0]] ?? '', theme), ...row('holds', kindOf(part[1]), theme)]]
 }
 
 /** A layout, or a value in it: `NAME=0x…,0x…`. */

@@ -9,6 +9,7 @@ import { colorOption } from '../shared-flags.ts'
 import { shown, themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
 import { packageRoot } from '../package.ts'
+import { standardIommu } from '../../../spec/iommus.ts'
 import { runCheck } from './check.ts'
 import { runValidate } from './validate.ts'
 
@@ -16,7 +17,7 @@ const options = colorOption
 
 export const start = {
   name: 'start', operands: '', options, run: runStart,
-  says: 'Check all built-in designs, then validate two recorded boots of Linux: strict, and lazy (deferred '
+  says: 'Check the built-in designs on VT-d, then validate two recorded boots of Linux: strict, and lazy (deferred '
     + 'invalidation).',
   examples: [['remapcheck start', 'what `npm start` runs']],
 } as const satisfies Command<typeof options>
@@ -33,7 +34,7 @@ async function runStart(args: readonly string[], io: Io): Promise<ExitName> {
   if (operands.length > 0) throw usage('start', `takes no '${operands[0]}'`, 'remapcheck check DESIGN')
   const theme = themeOf(io, flags)
   const color = flags['no-color'] ? ['--no-color'] : []
-  let exit = await runCheck(color, io)
+  let exit = await runCheck(['--iommu', standardIommu.name, ...color], io)
   for (const [mode, says] of io.signal.aborted ? [] : boots) {
     const file = (kind: string): string =>
       shown(io, join(packageRoot, 'traces', 'linux', `vtd-${mode}-timed.${kind}.gz`))

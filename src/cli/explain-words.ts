@@ -3,8 +3,10 @@ import { hang, wrapWords } from '../text/layout.ts'
 import { rows } from '../text/rows.ts'
 import type { Theme } from '../text/theme.ts'
 import { errorCodes } from './error-codes.ts'
+import { faultReason } from '../../spec/vtd/index.ts'
 import { allExports, stepLists } from './exports.ts'
 import { terms } from './glossary.ts'
+import { faultCode } from './registries.ts'
 
 export const titled = (name: string, kind: string, theme: Theme): string => `${theme.strong(name)}  ${theme.dim(kind)}`
 export const row = (title: string, text: string, theme: Theme): string[] =>
@@ -16,6 +18,16 @@ export function exportLines(id: string, theme: Theme): string[][] {
     titled(id, kind, theme), ...row('is', says, theme), ...row('import', `import { ${id} } from '${from}'`, theme),
     ...rows((stepLists.get(id) ?? []).map((step, i) => [`${i + 1}`, step.name, step.says]), theme.width, 4),
   ])
+}
+
+/** A fault reason by its code; `how` the text had it. */
+export const reasonLines = (theme: Theme) => (code: number, how: string): string[][] => {
+  const reason = faultReason(code)
+  return reason === undefined ? [] : [[
+    titled(`${faultCode(reason.code)}  ${reason.condition}`, `VT-d fault reason${how}`, theme),
+    ...row('means', reason.says, theme), ...row('clause', reason.clause, theme),
+    ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
+  ]]
 }
 
 export const errorLines = (id: string, theme: Theme): string[][] => Object.hasOwn(errorCodes, id)

@@ -1,4 +1,5 @@
 /** What the command line touches of the outside, so that tests can give it another. */
+import type { Readable } from 'node:stream'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { themeFor } from '../text/theme.ts'
 import type { Theme } from '../text/theme.ts'
@@ -13,6 +14,8 @@ export interface Io {
   readonly argv: readonly string[]
   readonly stdout: Stream
   readonly stderr: Stream
+  /** The process' own where not given. */
+  readonly stdin?: Readable
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   /** Milliseconds, for progress; those of `performance` where not given. */

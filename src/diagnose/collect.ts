@@ -37,7 +37,9 @@ const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
   'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded'].join('|'))
-const suppressed = /(\w+): (\d{1,9}) callbacks suppressed/
+const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/
+/** Searched in every line: nothing that repeats may begin it. */
+const suppressedWords = / callbacks suppressed/
 
 export class Collector {
   readonly groups = new Map<string, Counted>()
@@ -46,7 +48,8 @@ export class Collector {
   total = 0
   readonly #readers: readonly Reader[]
   readonly #known: Notebook
-  readonly #words: RegExp
+  /** Two small searches are faster than one of all words. */
+  readonly #words: readonly RegExp[]
   #pending: { line: Line; left: number; readonly reader: Reader } | null = null
   #tally: Tally | null = null
   #last_s = { uptime: 0, wall: 0 }
@@ -54,8 +57,8 @@ export class Collector {
   constructor(readers: readonly Reader[], known: Notebook) {
     this.#readers = readers
     this.#known = known
-    this.#words = new RegExp([relevant, suppressed, knownWords, signWords, ...readers.map(({ words }) => words)]
-      .map(({ source }) => source).join('|'), 'i')
+    const any = (...of: readonly RegExp[]): RegExp => new RegExp(of.map(({ source }) => source).join('|'))
+    this.#words = [any(relevant, ...readers.map(({ words }) => words)), any(suppressedWords, knownWords), signWords]
   }
 
   open(path: string): Tally {
@@ -68,14 +71,15 @@ export class Collector {
   take(raw: string): void {
     const tally = this.#tally!
     tally.lines++
-    if (this.#pending === null && !this.#words.test(raw)) return
+    if (this.#pending === null && !this.#mayTell(raw)) return
     const text = clean(raw)
     const line: Line = { text, file: tally.path, number: tally.lines, stamp: stampOf(text) }
     if (this.#pending !== null && this.#continues(line)) return
-    if (!this.#words.test(text)) return
+    if (!this.#mayTell(text)) return
     this.#clock(line)
     this.#read(line)
   }
+  #mayTell(text: string): boolean { return this.#words.some(words => words.test(text)) }
   close(): void {
     this.#expire()
     for (const reader of this.#readers) {
@@ -87,6 +91,8 @@ export class Collector {
   /** A line without stamps of its own is what was folded; between two whole lines, another may stand. */
   #continues(line: Line): boolean {
     const pending = this.#pending!
+    const { starts = pending.reader.words } = pending.reader
+    if (starts.test(line.text)) { this.#expire(); return false }
     const whole = joined(pending.line, line.text)
     const reading = pending.reader.read(whole, false)
     if (Array.isArray(reading) || reading === 'context') {
@@ -95,9 +101,9 @@ export class Collector {
       return true
     }
     pending.left--
-    const isOther = begins(line.text) || this.#words.test(line.text)
+    const isOther = begins(line.text) || this.#readers.some(({ words }) => words.test(line.text))
     if (!isOther) pending.line = whole
-    if (pending.left === 0 || isOther && pending.reader.words.test(line.text)) this.#expire()
+    if (pending.left === 0) this.#expire()
     return !isOther
   }
   #expire(): void {

@@ -84,7 +84,8 @@ function fileReport(tally: Tally, source: Source, judged: Judged | null = null):
     unread: { count: unread, first: firstUnread.map(({ line, text }) => ({ line, text: printable(text) })) },
     doubts: [
       ...source.stopped === null ? [] : [`not read whole: ${source.stopped}`],
-      ...source.long === 0 ? [] : [`${source.long} lines are longer than any message; their ends were dropped`],
+      ...source.long === 0 ? [] : [`${source.long === 1 ? '1 line is' : `${source.long} lines are`} longer than any `
+        + 'message, and cut short'],
       ...suppressed === 0 ? []
         : [`the kernel left out ${suppressed} messages (callbacks suppressed): counts are lower bounds`],
       ...backward.length === 0 ? [] : [`the clock goes back at line ${backward.slice(0, 3).join(', ')}: `

@@ -94,6 +94,8 @@ export interface Reader {
   readonly name: string
   /** Every line of its kind has one of these. */
   readonly words: RegExp
+  /** How its messages begin, where a second line of one has its words too. */
+  readonly starts?: RegExp
   /** `final`: the next lines did not complete it. */
   read(line: Line, final: boolean): Reading
   /** What was still open when the file ended. */

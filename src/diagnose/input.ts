@@ -2,7 +2,8 @@
  *  chunk and the longest line kept. No manual: input of `diagnose`. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../errors.ts'
 import { logError, longestLine_chars } from '../logs/lines.ts'
@@ -11,7 +12,7 @@ import type { FileKind } from './kinds.ts'
 
 /** A gzip file that grows by more than that is no log: repeated lines of one pack to a hundredth at best. */
 const largestGrowth = 400
-const suspectFrom_bytes = 1 << 28
+const suspectFrom_bytes = 1 << 26
 
 /** What reading a file came to. */
 export interface Source {
@@ -69,19 +70,18 @@ async function* unpacked(file: Readable, source: Source): AsyncGenerator<Buffer,
   const chunks = file[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   const first = await chunks.next()
   if (first.done === true) return
-  const head = Buffer.from(first.value)
-  source.packed = head[0] === 0x1f && head[1] === 0x8b
-  if (!source.packed) {
-    yield head
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield Buffer.from(next.value)
-    return
+  let given = 0, grown = 0
+  const all = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    for (let next: IteratorResult<Buffer> = first; next.done !== true; next = await chunks.next()) {
+      given += next.value.length
+      yield Buffer.from(next.value)
+    }
   }
-  let given = head.length, grown = 0
+  source.packed = first.value[0] === 0x1f && first.value[1] === 0x8b
+  if (!source.packed) { yield* all(); return }
   const gunzip = createGunzip({ chunkSize: 1 << 18 })
-  file.on('data', (bytes: Buffer) => { given += bytes.length })
-  file.on('error', cause => gunzip.destroy(cause))
-  gunzip.write(head)
-  file.pipe(gunzip)
+  // What goes wrong comes out of the loop below.
+  pipeline(Readable.from(all()), gunzip, () => {})
   try {
     for await (const bytes of gunzip) {
       grown += (bytes as Buffer).length
@@ -98,7 +98,7 @@ async function* unpacked(file: Readable, source: Source): AsyncGenerator<Buffer,
 class Splitter {
   started = false
   readonly #source: Source
-  #decoder = new TextDecoder('utf-8')
+  #decoder: { write(bytes: Buffer): string } = new StringDecoder('utf8')
   #rest = ''
   #wasLong = false
 
@@ -110,10 +110,12 @@ class Splitter {
     this.#source.kind = wide === null ? kindOfBytes(bytes) : null
     if (wide === null) return
     this.#source.encoding = 'UTF-16'
-    this.#decoder = new TextDecoder(wide)
+    const slow = new TextDecoder(wide)
+    this.#decoder = wide === 'utf-16le' ? new StringDecoder('utf16le')
+      : { write: more => slow.decode(more, { stream: true }) }
   }
   lines(bytes: Buffer): readonly string[] {
-    const text = this.#rest + this.#decoder.decode(bytes, { stream: true })
+    const text = this.#rest + this.#decoder.write(bytes)
     const lines = text.split('\n')
     this.#rest = this.#short(lines.pop()!)
     if (lines.length > 0) this.#wasLong = this.#rest.length >= longestLine_chars

@@ -36,8 +36,8 @@ export function kindOfBytes(bytes: Buffer): FileKind | null {
   const head = bytes.subarray(0, 4096)
   const text = head.toString('latin1')
   const found = magics.find(([magic]) => text.startsWith(magic))
-  // A text may begin with the name of a table.
-  if (found !== undefined && (!/^(?:DMAR|IVRS)/.test(text) || head.includes(0))) return found[1]
+  // A text may begin with the name of a table, whose length follows: no table has 16 MiB.
+  if (found !== undefined && (!/^(?:DMAR|IVRS)/.test(text) || head[7] === 0)) return found[1]
   const control = head.filter(byte => byte < 9 || byte > 13 && byte < 32 && byte !== 27).length
   return control > head.length / 20
     ? { what: 'binary, of no kind that is known', next: 'give the text of dmesg or journalctl -k' } : null

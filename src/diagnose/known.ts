@@ -8,7 +8,7 @@ const most = { units: 64, regions: 64, resets: 256, troubles: 2000, facts: 64 } 
 /** Trouble that other drivers have when DMA or interrupts fail. */
 const trouble = new RegExp(['watchdog: .*LOCKUP', 'Watchdog detected hard LOCKUP', 'soft lockup', ' timeout, (?:reset|'
   + 'disable|aborting|completion polled)', 'qc timeout', 'blk_update_request: I/O error', 'NETDEV WATCHDOG',
-'GPU HANG', 'device lost', 'Disabling IRQ #', 'Kernel panic', 'HARDWARE ERROR', 'task .* blocked for more than']
+'GPU HANG', 'device lost', 'Disabling IRQ #', 'Kernel panic', 'HARDWARE ERROR', 'blocked for more than']
   .join('|'))
 const reset = /([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): (?:.*\breset(?:ting)?\b|.*\bFLR\b|enabling device)/i
 export const knownWords = new RegExp(`${trouble.source}|resett?ing|reset done|enabling device|\\bFLR\\b|DMI: `)

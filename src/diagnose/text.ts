@@ -10,7 +10,7 @@ export function clean(text: string): string {
   let plain = text.includes('\x1b') ? text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '') : text
   if (plain.includes('&')) plain = plain.replace(/&(?:gt|lt|amp|quot);/g, found => entities[found]!)
   if (plain.includes('=')) plain = plain.replace(/=3D/g, '=').replace(/=20$|=$/, '')
-  return plain.replace(/^[>|\s`]+/, '').replace(/[`\s]+$/, '')
+  return plain.replace(/^[>|\s`\ufeff]+/, '').trimEnd().replace(/`{1,3}$/, '')
 }
 
 const uptime = /(?:^|[^\w.])\[ {0,9}(\d{1,9}\.\d{3,9})\]/

@@ -34,6 +34,7 @@ const boot = new RegExp('AMD-Vi: (?:Extended features|Interrupt remapping enable
 const bareEvent = /\b([A-Z][A-Z_]{6,40})\b(.*\bflags=.*)$/
 
 export class AmdEvents implements Reader {
+  readonly starts = /AMD-Vi/
   readonly name = 'event of an AMD-Vi unit'
   readonly words = /AMD-Vi|completion wait taking too long|(?:FAULT|REQUEST|ENTRY|ERROR|TIMEOUT) .*flags=/
   #last: UnitEvent | null = null

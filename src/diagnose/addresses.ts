@@ -5,9 +5,12 @@ import { hex, whenOf } from './text.ts'
 
 const gib = 1n << 30n
 /** `rule`: what the reserved regions are called. */
-export function addressConclusions({ addresses, first }: Group, known: Known, rule: string): readonly Conclusion[] {
+export function addressConclusions(group: Group, known: Known, rule: string): readonly Conclusion[] {
+  const { addresses, first } = group
   const address = addresses[0]
   if (address === undefined) return []
+  const traced = known.mappings(group)
+  if (traced.some(({ certainty }) => certainty === 'likely')) return traced
   const region = known.regions.find(({ from, to }) => addresses.some(one => one >= from && one <= to))
   if (region !== undefined) {
     const inside = addresses.find(one => one >= region.from && one <= region.to)!
@@ -24,7 +27,7 @@ export function addressConclusions({ addresses, first }: Group, known: Known, ru
     ]
   }
   const said = signOf(address)
-  return said === null ? [] : [{ certainty: 'likely', ...said }]
+  return [...traced, ...said === null ? [] : [{ certainty: 'likely', ...said } as const]]
 }
 
 function signOf(address: bigint): { readonly says: string; readonly rule: string } | null {

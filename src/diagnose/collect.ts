@@ -22,6 +22,8 @@ export interface Tally {
   /** Messages by the reader that knew them. */
   readonly read: Map<string, number>
   readonly kinds: Set<FileKind>
+  /** Lines that serve the faults of others. */
+  aside: number
   unread: number
   readonly firstUnread: { readonly line: number; readonly text: string }[]
   /** A stamp earlier than the one before by more than a second: another boot, or two logs in one. */
@@ -63,7 +65,7 @@ export class Collector {
 
   open(path: string): Tally {
     this.#last_s = { uptime: 0, wall: 0 }
-    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), unread: 0, firstUnread: [],
+    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, unread: 0, firstUnread: [],
       backward: [], suppressed: 0 }
   }
 
@@ -137,6 +139,7 @@ export class Collector {
   }
   #keep(reader: Reader, reading: readonly Happening[] | 'context'): void {
     const { read } = this.#tally!
+    if (reader.aside === true) { this.#tally!.aside++; return }
     read.set(reader.name, (read.get(reader.name) ?? 0) + 1)
     if (reading !== 'context') for (const one of reading) this.#add(one)
   }

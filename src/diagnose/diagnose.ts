@@ -75,12 +75,13 @@ function faultOf(group: Group, known: Known): Fault {
 const shortOf = (text: string): string => printable(bare(text)).slice(0, 120)
 
 function fileReport(tally: Tally, source: Source, judged: Judged | null = null): FileReport {
-  const { path, lines, read, kinds, unread, firstUnread, backward, suppressed } = tally
+  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed } = tally
   const several = source.kind === null ? [...kinds] : [source.kind, ...kinds]
   return {
     path, lines, encoding: source.encoding, packed: source.packed,
     read: [...read, ...judged?.read ?? []].map(([what, count]) => ({ what, count })),
-    kinds: several.map(({ what, next }) => ({ what, next })),
+    kinds: [...several.map(({ what, next }) => ({ what, next })), ...aside === 0 ? [] : [{
+      what: `a record of ${aside} map and unmap events`, next: 'they are joined with the faults of the other files' }]],
     unread: { count: unread, first: firstUnread.map(({ line, text }) => ({ line, text: printable(text) })) },
     doubts: [
       ...source.stopped === null ? [] : [`not read whole: ${source.stopped}`],

@@ -81,6 +81,8 @@ export interface Known {
   after(at: Line, within_s: number): readonly Line[]
   /** The last line about a reset of the device before that line. */
   resetBefore(device: string, at: Line): Line | null
+  /** What map and unmap events say of the address of a group. */
+  mappings(group: Group): readonly Conclusion[]
   /** Devices of the other groups. */
   readonly others: readonly { readonly device: string | null; readonly kind: string }[]
 }
@@ -94,6 +96,8 @@ export interface Reader {
   readonly name: string
   /** Every line of its kind has one of these. */
   readonly words: RegExp
+  /** Its lines are no log of their own: they serve the faults of others. */
+  readonly aside?: true
   /** How its messages begin, where a second line of one has its words too. */
   readonly starts?: RegExp
   /** `final`: the next lines did not complete it. */

@@ -1,6 +1,7 @@
 /** What a log knows besides its faults: units, reserved regions, resets, and trouble of other drivers. Bounded, however
  *  long the log is. No manual: facts that readers found. */
-import type { Known, Line, Region, Unit } from './happening.ts'
+import type { Conclusion, Group, Known, Line, Region, Unit } from './happening.ts'
+import { Mappings } from './mappings.ts'
 import { between_s, deviceOf } from './text.ts'
 
 const most = { units: 64, regions: 64, resets: 256, troubles: 2000, facts: 64 } as const
@@ -16,6 +17,7 @@ export const knownWords = new RegExp(`${trouble.source}|resett?ing|reset done|en
 export class Notebook implements Known {
   readonly units = new Map<string, Unit | null>()
   readonly regions: Region[] = []
+  readonly trace = new Mappings()
   others: Known['others'] = []
   readonly #facts = new Map<string, Line>()
   readonly #troubles: Line[] = []
@@ -51,6 +53,7 @@ export class Notebook implements Known {
     if (!this.#facts.has(name) && this.#facts.size < most.facts) this.#facts.set(name, line)
   }
 
+  mappings(group: Group): readonly Conclusion[] { return this.trace.conclusions(group) }
   fact(name: string): Line | null { return this.#facts.get(name) ?? null }
   after(at: Line, within_s: number): readonly Line[] {
     return this.#troubles.filter(line => {

@@ -15,5 +15,5 @@ import { QueueErrors } from './vtd/queue.ts'
 /** Anew for each run: readers remember what stands above a line. */
 export const openReaders = (known: Notebook): readonly Reader[] => [
   new LinuxFaults(), new QueueErrors(), new OtherFaults(), new AmdEvents(known), new SmmuV3(), new SmmuV2(),
-  new RiscvFaults(), new Vectors(), new QemuMessages(), new UnitBoot(known),
+  new RiscvFaults(), new Vectors(), new QemuMessages(), new UnitBoot(known), known.trace,
 ]

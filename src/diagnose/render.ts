@@ -44,7 +44,9 @@ function fileLines({ path, lines, encoding, packed, read, kinds, unread, doubts 
   const row = (text: string): string[] => hang('  ', 4, wrapWords(text, theme.width - 4))
   return [
     `${theme.strong(printable(path))}  ${theme.dim(facts.join(', '))}`,
-    ...read.length === 0 ? row('holds no message of an IOMMU or about interrupts that is known')
+    ...read.length === 0 && kinds.length === 0 ? row('holds no message of an IOMMU or about interrupts that is known')
+      : [],
+    ...read.length === 0 ? []
       : row(`read: ${read.map(({ what, count }) => `${what} (${several(count, 'line')})`).join(', ')}`),
     ...kinds.flatMap(({ what, next }) => row(`it is ${what}; ${next}`)),
     ...doubts.flatMap(doubt => row(theme.warn(doubt))),

@@ -62,12 +62,13 @@ export const whenOf = ({ number, stamp }: Line): string =>
 
 const holes = {
   hex: '(?:0x)?([0-9a-f]{1,16})', dec: String.raw`(\d{1,9})`, word: String.raw`(\S+)`,
+  seconds: String.raw`\b(\d{1,9}\.\d{6})`,
   device: String.raw`((?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])`,
 } as const
-/** The form of a message: a regular expression in which `<hex>`, `<dec>`, `<word>` and `<device>` are what it captures;
- *  hexadecimal numbers without their 0x. Large and small letters are the same. */
+/** The form of a message: a regular expression in which `<hex>`, `<dec>`, `<word>`, `<seconds>` and `<device>` are what
+ *  it captures; hexadecimal numbers without their 0x. Large and small letters are the same. */
 export const form = (source: string): RegExp =>
-  new RegExp(source.replace(/<(hex|dec|word|device)>/g, (_, name: keyof typeof holes) => holes[name]), 'i')
+  new RegExp(source.replace(/<(hex|dec|word|seconds|device)>/g, (_, name: keyof typeof holes) => holes[name]), 'i')
 
 export const hex = (value: bigint | number): string => `0x${value.toString(16)}`
 /** `03:00.0` of `0000:03:00.0` and `0x03:0x00.0x0`; other segments stay. */

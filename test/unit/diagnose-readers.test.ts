@@ -222,6 +222,52 @@ describe('the tables below a fault', () => {
   })
 })
 
+describe('map and unmap events beside a log', () => {
+  const event = (s: string, text: string): string => `          nvme-101     [001] ..s1.     ${s}: ${text}`
+  const mapped = (s: string, from: string, end: string): string => event(s, `map: IOMMU: iova=0x${from} - 0x${end} `
+    + 'paddr=0x00000000085da000 size=4096')
+  const unmapped = (s: string, from: string, end: string): string =>
+    event(s, `unmap: IOMMU: iova=0x${from} - 0x${end} size=4096 unmapped_size=4096`)
+  const at = async (time: string, ...events: readonly string[]): Promise<string> => (await faultsOf([
+    `[${time.padStart(12)}] DMAR: [DMA Write] Request device [03:00.0] fault addr fffff000 [fault reason 05] x`,
+    ...events, mapped('9.000000', '1000', '2000')].join('\n')))
+    .flatMap(({ concludes }) => concludes.map(({ certainty, says }) => `${certainty}: ${says}`)).join('\n')
+
+  it('unmapped shortly before', async () => {
+    expect(await at('2.500000', mapped('1.000000', 'fffff000', '100000000'), unmapped('2.493421', 'fffff000',
+      '100000000'))).toContain('likely: The page was unmapped 6.579 ms before')
+  })
+  it('mapped at that time', async () => {
+    const text = await at('2.500000', mapped('1.000000', 'fffff000', '100000000'), unmapped('2.600000', 'fffff000',
+      '100000000'))
+    expect(text).toContain('open: The page was mapped at that time')
+    expect(text).not.toContain('unmapped')
+  })
+  it('the page behind a live mapping, and behind one that is gone', async () => {
+    expect(await at('2.500000', mapped('1.000000', 'ffffe000', 'fffff000'))).toContain('likely: It is in the page '
+      + 'behind')
+    const gone = unmapped('2.000000', 'ffffe000', 'fffff000')
+    expect(await at('2.500000', mapped('1.000000', 'ffffe000', 'fffff000'), gone))
+      .not.toContain('behind')
+  })
+  it('never mapped while the trace ran', async () => {
+    expect(await at('2.500000', mapped('1.000000', '1000', '2000'))).toContain('likely: It was never mapped')
+  })
+  it('lost events, or another time: nothing is likely', async () => {
+    expect(await at('2.500000', mapped('1.000000', '1000', '2000'), 'CPU:0 [LOST 12 EVENTS]'))
+      .toContain('open: It was never mapped')
+    expect(await at('99.500000', mapped('1.000000', '1000', '2000'))).toContain('open: The trace does not cover')
+  })
+  it('in the text of trace-cmd and perf, and of old kernels', async () => {
+    const unmap = 'IOMMU: iova=0x00000000fffff000 - 0x0000000100000000 size=4096 unmapped_size=4096'
+    for (const line of [`    kworker/u4:0-9     [001] .Ns.. 2.473421: unmap:                ${unmap}`,
+      `          <idle>     0 [001] 2.473421:                    iommu:unmap: ${unmap}`])
+      expect(await at('2.500000', line)).toContain('unmapped 26.579 ms before')
+    expect(await at('2.500000', event('1.000000', 'map: IOMMU: iova=0xffffe000 paddr=0x85da000 size=4096')))
+      .toContain('It is in the page behind')
+  })
+})
+
 describe('an address', () => {
   const at = async (address: string, before = ''): Promise<string> =>
     (await faultsOf(`${before}DMAR: [DMA Read] Request device [00:02.0] fault addr ${address} [fault reason 06] x`))

@@ -4,8 +4,8 @@ import type { Conclusion, Group, Known } from './happening.ts'
 import { hex, whenOf } from './text.ts'
 
 const gib = 1n << 30n
-/** `rule`: what the reserved regions are called. */
-export function addressConclusions(group: Group, known: Known, rule: string): readonly Conclusion[] {
+/** `rule`: what the reserved regions are called. `linux`: whether the system hands out addresses as Linux does. */
+export function addressConclusions(group: Group, known: Known, rule: string, linux = true): readonly Conclusion[] {
   const { addresses, first } = group
   const address = addresses[0]
   if (address === undefined) return []
@@ -26,14 +26,21 @@ export function addressConclusions(group: Group, known: Known, rule: string): re
           says: 'The region is not this device\'s: it may be chance, or an alias of the owner.' },
     ]
   }
-  const said = signOf(address)
+  const said = signOf(address, linux)
   return [...traced, ...said === null ? [] : [{ certainty: 'likely', ...said } as const]]
 }
 
-function signOf(address: bigint): { readonly says: string; readonly rule: string } | null {
+function signOf(address: bigint, linux: boolean): { readonly says: string; readonly rule: string } | null {
   if (address === 0n) return { says: 'Address 0: a descriptor or ring that was never filled in.', rule: 'address 0' }
   if (address >= 0xfffffffffffff000n)
     return { says: 'All ones: the device read its descriptor from something that does not answer.', rule: 'all ones' }
+  if (address >= 0xfee00000n && address <= 0xfeefffffn) return {
+    says: 'On x86 this is the range of interrupt messages, which no allocator hands out: a message that was taken '
+      + 'for DMA, '
+      + 'since it is no plain write of 4 bytes, or a device that was told a wrong address.',
+    rule: 'FEEx_xxxx',
+  }
+  if (!linux) return null
   if (address < 64n * 1024n * 1024n && address % 0x10000n === 0n) return {
     says: 'Round and low: not from an allocator of addresses that hands out from the top of 4 GiB down, as Linux does. '
       + 'The device made this address up, or was told a raw one (firmware, a driver of before).',

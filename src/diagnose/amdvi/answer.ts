@@ -57,7 +57,8 @@ const placesOf = ({ addresses, moreAddresses }: Group): string => {
   return addresses.length === 0 ? 'an address' : hex(addresses[0]!)
 }
 
-function pageConclusions(flags: number, group: Group, known: Known, { device }: UnitEvent): readonly Conclusion[] {
+function pageConclusions(flags: number, group: Group, known: Known,
+  { device, system }: UnitEvent): readonly Conclusion[] {
   const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
   const likely = (says: string, rule: string): Conclusion => ({ certainty: 'likely', says, rule })
   if (flagOf(flags, 'I')) return [sure(flagOf(flags, 'PR') ? 'It is an interrupt, and its entry is enabled.'
@@ -81,7 +82,8 @@ function pageConclusions(flags: number, group: Group, known: Known, { device }: 
   if (flagOf(flags, 'PR') || flagOf(flags, 'RZ') || flagOf(flags, 'TR')) return []
   return [
     sure('No entry is present for it.', 'PR is not set'),
-    ...device === null ? [] : addressConclusions(group, known, 'reserved range (IVMD)'), ...offsets(group),
+    ...device === null ? [] : addressConclusions(group, known, 'reserved range '
+      + '(IVMD)', system === 'Linux'), ...offsets(group),
   ]
 }
 /** The address is exact here. */

@@ -30,14 +30,15 @@ export function answerDma(fault: UnitFault, group: Group, known: Known): Answer 
 }
 
 /** Tables that cannot give the fault make the order of the walk and the address moot. */
-function conclusions({ access, walk }: UnitFault, code: number, group: Group, known: Known): readonly Conclusion[] {
+function conclusions({ access, walk, system }: UnitFault, code: number, group: Group,
+  known: Known): readonly Conclusion[] {
   const { contradicted, concludes } = walk === null ? { contradicted: false, concludes: [] }
     : walkConclusions(walk, code, known)
   if (contradicted) return concludes
   return [
     ...byReason(code, access), ...concludes,
-    ...looksAtAddress(code) ? addressConclusions(group, known, regionRule(known)) : [],
-    ...aboutDevice(code) ? kdump(known) : [],
+    ...looksAtAddress(code) ? addressConclusions(group, known, regionRule(known), system === 'Linux') : [],
+    ...aboutDevice(code) || looksAtAddress(code) ? kdump(known) : [],
   ]
 }
 const regionRule = (known: Known): string => known.regions.length === 0 ? '' : 'RMRR of the boot lines'
@@ -107,8 +108,8 @@ function byReason(code: number, access: string): readonly Conclusion[] {
 const kdump = (known: Known): readonly Conclusion[] => {
   const copied = known.fact('copied tables')
   return copied === null ? [] : [{ certainty: 'likely', rule: whenOf(copied),
-    says: 'This kernel began with the tables of the one before it (kdump or kexec): a device that ran on may miss in '
-      + 'the copy.' }]
+    says: 'This kernel began with the tables of the one before it (kdump or kexec): a device that still runs uses '
+      + 'addresses of that one, which the copy may lack.' }]
 }
 
 function nextOf({ system, device, walk, reason }: UnitFault, known: Known): readonly Look[] {

@@ -2,7 +2,7 @@
  *  drivers/passthrough/vtd/iommu.c: facts about their texts). Until 4.x fault and reason stand in two lines; from 5.14
  *  numbers have 0x, and reasons before that are decimal. Xen's are hexadecimal. */
 import type { Happening, Line, Reader, Reading } from '../happening.ts'
-import { bigHex, deviceOf } from '../text.ts'
+import { bigHex, deviceOf, form } from '../text.ts'
 import { happeningOf } from './fault.ts'
 import type { UnitFault } from './fault.ts'
 import { reasonOf } from './reason.ts'
@@ -19,13 +19,16 @@ const reasonLinux = /\[fault reason (0x[0-9a-f]{1,2}|[0-9a-f]{1,3})\] ?(.*)$/i
 const reasonXen = /reason ([0-9a-f]{1,2}) - (.*?)(?: on iommu:\d+)?$/i
 const status = /DRHD: handling fault status reg (?:0x)?([0-9a-f]{1,8})\b/i
 const dumpHead = /Dump (dmar\d+) table entries for IOVA (?:0x)?([0-9a-f]{1,16})/i
+const xenHead = form('print_vtd_entries: iommu #?<dec> dev <device> gmfn <hex>')
 /** A status line is about the faults of the next lines. */
 const statusReach_lines = 8
 
 export class LinuxFaults implements Reader {
   readonly name = 'fault of a VT-d unit'
   readonly words = new RegExp(['\\[DMA (?:Read|Write)', 'INTR-REMAP', 'fault status reg', 'Dump dmar\\d', 'pte level',
-    '(?:root|context|pasid) (?:entry|dir|table)', 'PTE not present', 'page table is not present'].join('|'), 'i')
+    '(?:root|context|pasid) (?:entry|dir|table)', 'PTE not present', 'page table is not '
+      + 'present', 'print_vtd_entries', '(?:root_entry|context|l\\d)\\[']
+    .join('|'), 'i')
   readonly starts = begun
   #status: { readonly value: number; readonly line: Line } | null = null
   #last: UnitFault | null = null
@@ -39,9 +42,10 @@ export class LinuxFaults implements Reader {
       this.#status = { value: Number.parseInt(said[1]!, 16), line }
       return 'context'
     }
-    const head = dumpHead.exec(text)
-    if (head !== null) {
-      this.#walk = newWalk(head[1]!, bigHex(head[2]!))
+    const head = dumpHead.exec(text), ofXen = xenHead.exec(text)
+    if (head !== null || ofXen !== null) {
+      this.#walk = ofXen === null ? newWalk(head![1]!, bigHex(head![2]!))
+        : newWalk(`iommu ${ofXen[1]}`, bigHex(ofXen[3]!) << 12n)
       const fault = this.#last
       if (fault !== null && fault.address >> 12n === this.#walk.address >> 12n) fault.walk ??= this.#walk
       return 'context'
@@ -91,11 +95,25 @@ export class LinuxFaults implements Reader {
       if (walk.levels.length < 8) walk.levels.push({ level: Number(level[1]), value: word(level, 2) })
       return true
     }
+    if (xenEntry(walk, text)) return true
     const ended = /PTE not present at level \d|(?:\w+ )*\w+ table is not present/i.exec(text)
     if (ended === null) return false
     walk.missing = ended[0]
     return true
   }
+}
+
+/** Xen's own dump of the walk, in legacy mode: `context` has its upper half first. */
+function xenEntry(walk: Walk, text: string): boolean {
+  const root = form(String.raw`root_entry\[<hex>\] = <hex>`).exec(text)
+  const context = form(String.raw`context\[<hex>\] = <hex>_<hex>`).exec(text)
+  const level = form(String.raw`\bl(\d)\[<hex>\] = <hex>`).exec(text)
+  const missing = /\b(?:root_entry|context|l\d)\[.*not present/.exec(text)
+  if (root !== null) { walk.mode = 'legacy'; walk.root = [bigHex(root[2]!)] }
+  if (context !== null) walk.context = [bigHex(context[3]!), bigHex(context[2]!)]
+  if (level !== null && walk.levels.length < 8) walk.levels.push({ level: Number(level[1]), value: bigHex(level[3]!) })
+  if (missing !== null) walk.missing = level === null && root === null && context === null ? missing[0] : walk.missing
+  return root !== null || context !== null || level !== null || missing !== null
 }
 
 function dmaFault([, verb, tag, device, old, address]: RegExpExecArray, line: Line, isXen: boolean,

@@ -45,7 +45,7 @@ export function wordsOf(text: string): readonly Word[] {
   ]
 }
 function eventWords(name: string, flags: string | undefined): readonly Word[] {
-  const isFlags = name.startsWith('flags=')
+  const isFlags = name.startsWith('flags=') && flags !== undefined
   if (!isFlags && !Object.hasOwn(events, name)) return []
   const value = flags === undefined ? null : Number(flags)
   const about = isFlags || name === 'IO_PAGE_FAULT' ? 'IO_PAGE_FAULT' : name

@@ -162,7 +162,7 @@ function ofOther(event: UnitEvent): Answer {
   return {
     title: `${who}: ${events[name] ?? `event ${name}`}`,
     happened: isTimeout ? `${who} did not answer; the address${whereOf(event)} is that of the command.`
-      : `${who}${whereOf(event)}.`,
+      : `The event names ${who}${whereOf(event).replace(/^ /, ' and ')}.`,
     hardware: flags === null ? [] : [{ says: `flags 0x${flags.toString(16)} (${flagNames(flags)})`, clause: null }],
     concludes: isTimeout ? [{ certainty: 'likely', rule: 'a device TLB that does not answer', says: `${who} was `
       + `reset, is `

@@ -12,7 +12,7 @@ import type { Subject } from './subject.ts'
 export function measureDesign(subject: Subject): MeasuredDesign {
   const { design } = subject
   const counts: Record<string, PathCounts[string]> = {}
-  for (const scenario of scenariosFor(design)) {
+  for (const scenario of withDesignErrors(subject, () => scenariosFor(design))) {
     const measured = withDesignErrors(subject,
       () => measure(remapMachine(design, scenario.bounds), scenario, vocabulary)).counts
     for (const path of scenario.paths) if (measured[path] !== undefined) counts[path] = measured[path]

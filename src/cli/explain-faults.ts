@@ -10,6 +10,16 @@ export const strengths = {
   'one source': 'one source: take it as a doubt',
 } as const
 
+/** A fault reason by its code; `how` the text had it. */
+export const reasonLines = (theme: Theme) => (code: number, how: string): string[][] => {
+  const reason = faultReason(code)
+  return reason === undefined ? [] : [[
+    titled(`${faultCode(reason.code)}  ${reason.condition}`, `VT-d fault reason${how}`, theme),
+    ...row('means', reason.says, theme), ...row('clause', reason.clause, theme),
+    ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
+  ]]
+}
+
 /** `0x22` and `22h` are hexadecimal. A bare number may be that too, or decimal: Linux printed reasons so until 5.13. */
 export function faultLines(id: string, theme: Theme): string[][] {
   const [, ...written] = /^(?:0x([0-9a-f]+)|([0-9a-f]+)h|([0-9a-f]{1,2}))$/i.exec(id) ?? []
@@ -17,11 +27,8 @@ export function faultLines(id: string, theme: Theme): string[][] {
   const byName = faultReasons.find(({ condition }) => condition === id)
   const asHex = hexadecimal === undefined ? undefined : faultReason(parseInt(hexadecimal, 16))
   const asDecimal = /^\d+$/.test(id) && Number(id) !== asHex?.code ? faultReason(Number(id)) : undefined
-  const about = (reason: typeof byName, how = ''): string[][] => reason === undefined ? [] : [[
-    titled(`${faultCode(reason.code)}  ${reason.condition}`, `VT-d fault reason${how}`, theme),
-    ...row('means', reason.says, theme), ...row('clause', reason.clause, theme),
-    ...row('recorded', reason.qualified ? 'unless FPD=1' : 'always, whatever FPD says', theme),
-  ]]
+  const about = (reason: typeof byName, how = ''): string[][] =>
+    reason === undefined ? [] : reasonLines(theme)(reason.code, how)
   return [...refusalLines(id, hexadecimal, theme), ...about(byName),
     ...about(asHex, asDecimal === undefined ? '' : `, ${id} in hexadecimal`),
     ...about(asDecimal, `, ${id} in decimal: older kernels of Linux`)]

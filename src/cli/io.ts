@@ -1,4 +1,5 @@
 /** What the command line touches of the outside, so that tests can give it another. */
+import type { Readable } from 'node:stream'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { printable } from '../errors.ts'
 import { themeFor } from '../text/theme.ts'
@@ -14,6 +15,8 @@ export interface Io {
   readonly argv: readonly string[]
   readonly stdout: Stream
   readonly stderr: Stream
+  /** The process' own where not given. */
+  readonly stdin?: Readable
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   /** Milliseconds, for progress; those of `performance` where not given. */

@@ -2,6 +2,7 @@
  *  spec/VENDOR/layout/index.ts. */
 import { usage } from '../errors.ts'
 import type { UserError } from '../errors.ts'
+import { bdf } from '../logs/numbers.ts'
 import { layouts as amdvi } from '../../spec/amdvi/index.ts'
 import { anything, decode, dwordsOf, reservedSet } from '../../spec/iommu/layout.ts'
 import type { AccessKind, Field, Layout } from '../../spec/iommu/layout.ts'
@@ -48,6 +49,8 @@ export function valueRows(id: string): {
   readonly of: Layout
   readonly rows: readonly (readonly [string, string, string])[]
   readonly wrong: readonly string[]
+  /** All ones: what a read gives where nothing answers. */
+  readonly dead: boolean
 } | null {
   const [name = '', text] = id.split('=')
   const of = layoutNamed(name)
@@ -60,10 +63,19 @@ export function valueRows(id: string): {
   const dwords = dwordsOf(...Array.from({ length: most }, (_, i) => BigInt(words[i] ?? 0)))
   const values: Readonly<Record<string, number>> = decode(of, dwords)
   const wrong = reservedSet(of, dwords, anything).map(place)
-  const rows = of.fields.toReversed().filter(field => values[field.name] !== 0).map((field): [string, string, string] =>
-    [place(field),
-      `${field.reserved ? 'reserved' : field.name} = `
-        + `${values[field.name]! < 10 ? values[field.name]! : `0x${values[field.name]!.toString(16)}`}`,
-        about(field, of)])
-  return { of, rows, wrong }
+  const rows = of.fields.toReversed().filter(field => values[field.name] !== 0 || tellingZeros.has(field.name))
+    .map((field): [string, string, string] => [place(field),
+      `${field.reserved ? 'reserved' : field.name} = ${shownValue(field, values[field.name]!)}`, about(field, of)])
+  const dead = dwords.slice(0, of.bits / 32).every(word => word === 0xffffffff)
+  return { of, rows, wrong, dead }
+}
+
+/** Fields whose 0 is what one looks for: an entry that is not present, one that any source may use. */
+const tellingZeros: ReadonlySet<string> = new Set(['P', 'SVT'])
+/** Addresses as addresses, source-ids as a bus writes them. */
+function shownValue({ name, low, address }: Field, value: number): string {
+  const number = value < 10 ? `${value}` : `0x${value.toString(16)}`
+  if (name === 'SID') return `${number} (${bdf(value)})`
+  return address && low % 64 > 0 && value > 0 ? `${number} (address `
+    + `0x${(value * 2 ** (low % 64)).toString(16)})` : number
 }

@@ -7,7 +7,8 @@ import type { ReportKind } from './report.ts'
 export const formats = {
   check: 'remapcheck-check/1', ablate: 'remapcheck-ablate/1', cost: 'remapcheck-cost/2', worst: 'remapcheck-worst/2',
   replay: 'remapcheck-replay/2',
-  list: 'remapcheck-list/2', validate: 'remapcheck-validate/2', audit: 'remapcheck-audit/2',
+  list: 'remapcheck-list/2', validate: 'remapcheck-validate/2',
+  diagnose: 'remapcheck-diagnose/1', audit: 'remapcheck-audit/2',
   'audit-diff': 'remapcheck-audit-diff/2',
   oracle: 'remapcheck-oracle/2', 'oracle-replay': 'remapcheck-oracle-replay/1',
   error: 'remapcheck-error/1',

@@ -4,6 +4,7 @@ import type { AuditDiff } from '../audit/diff.ts'
 import type { Gate } from '../audit/policy.ts'
 import type { AuditReport } from '../audit/report.ts'
 import type { BudgetReport, CostReport, MeasuredDesign } from '../cost/index.ts'
+import type { DiagnosisReport } from '../diagnose/report.ts'
 import type { ExitName } from '../exit.ts'
 import type { ValidationReport } from '../logs/report.ts'
 import type { Difference, OracleReport } from '../qemu/oracle/drive.ts'
@@ -41,6 +42,7 @@ interface Kinds {
   /** `named`: lists that were asked for; else all there are. */
   list: { readonly lists: readonly ListedRows[]; readonly named: boolean }
   validate: { readonly validation: ValidationReport }
+  diagnose: { readonly diagnosis: DiagnosisReport }
   /** `policy`: null where none was given. */
   audit: { readonly audit: AuditReport; readonly policy: Gate | null }
   'audit-diff': { readonly diff: AuditDiff }

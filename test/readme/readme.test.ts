@@ -66,6 +66,13 @@ test('the printed failure is that of this version', async () => {
   await expect(filled('README.md', 'failure', await failure())).toMatchFileSnapshot('../../README.md')
 })
 
+test('docs/diagnose.md has a diagnosis', async () => {
+  const file = 'test/real-machines/cases/09-amd-io-page-fault-ath10k.txt'
+  const { out } = await run(`diagnose ${file}`, { columns: 100 })
+  await expect(filled('docs/diagnose.md', 'sample', `\`\`\`\n${out.trimEnd()}\n\`\`\``))
+    .toMatchFileSnapshot('../../docs/diagnose.md')
+})
+
 test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architecture.md the layers', async () => {
   await expect(filled('docs/verdicts.md', 'designs', designTable())).toMatchFileSnapshot('../../docs/verdicts.md')
   await expect(filled('docs/ci.md', 'exits', exitTable())).toMatchFileSnapshot('../../docs/ci.md')

@@ -12,8 +12,8 @@ const base = ['model', 'base']
 export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'dump', 'audit', 'check', 'cli',
-      'index', 'vitest', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'diagnose', 'dump', 'audit', 'check',
+      'cli', 'index', 'vitest', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
@@ -24,10 +24,11 @@ export const layers: readonly Layer[] = [
   { name: 'dump', at: /^src\/dump\//, may: [...base, 'text', 'spec'] },
   { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'text', 'spec'] },
   { name: 'logs', at: /^src\/logs\//, may: [...base, 'text', 'qemu', 'dump', 'spec'] },
+  { name: 'diagnose', at: /^src\/diagnose\//, may: [...base, 'text', 'logs', 'spec'] },
   { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
   {
     name: 'report', at: /^src\/report\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'logs', 'audit', 'spec'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'logs', 'diagnose', 'audit', 'spec'],
   },
   {
     name: 'check', at: /^src\/check\//,
@@ -40,8 +41,8 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'cli', at: /^src\/cli\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'dump', 'audit', 'check', 'index',
-      'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'diagnose', 'dump', 'audit', 'check',
+      'index', 'spec', 'properties'],
   },
   { name: 'spec', at: /^spec\//, may: ['model'] },
   { name: 'properties', at: /^properties\//, may: ['model', 'spec'] },
@@ -150,7 +151,7 @@ export function vendorsApart(sources: readonly Source[]): string[] {
     const layer = layerOf(path)?.name ?? ''
     const words = !ignorant.includes(layer) ? []
       : text.split('\n').flatMap((line, i) => vendor.test(line) ? [`${path}:${i + 1}: ${vendor.exec(line)![0]}`] : [])
-    const apart = /^spec\/(?:vtd|amdvi)\//.test(path) || ['test', 'qemu', 'logs'].includes(layer)
+    const apart = /^(?:spec|src\/diagnose)\/(?:vtd|amdvi)\//.test(path) || ['test', 'qemu', 'logs'].includes(layer)
     return [...words, ...apart ? []
       : conditions.filter(({ text: condition }) => vendor.test(condition))
         .map(({ text: condition, line }) => `${path}:${line}: branches on ${condition}`)]
@@ -161,9 +162,8 @@ export function vendorsApart(sources: readonly Source[]): string[] {
  *  print and hold. */
 const vendorFolder = /^spec\/(vtd|amdvi)\//
 const mayEnter = /^spec\/(?:iommus|steps)\.ts$/
-const adapterFolder = /^src\/(?:audit|dump|logs|qemu)\//
-const adapterFile =
-  /^src\/(?:check\/on-qemu|cli\/(?:explain-faults|layouts|registries))\.ts$/
+const adapterFolder = /^src\/(?:audit|diagnose\/(?:vtd|amdvi)|dump|logs|qemu)\//
+const adapterFile = /^src\/(?:check\/on-qemu|cli\/(?:explain-faults|layouts|log-words|registries))\.ts$/
 const isAdapter = (path: string): boolean => adapterFolder.test(path) || adapterFile.test(path)
 /** A vendor's folder is entered by its own files and the registry; adapters use its door, `index.ts`; nothing else. */
 export function vendorImports(sources: readonly Source[]): string[] {

@@ -28,12 +28,13 @@ import type { Command } from '../args.ts'
 import { colorOption, iommuOption } from '../shared-flags.ts'
 import { kindOf } from '../domain-words.ts'
 import { designLines } from '../explain-design.ts'
-import { faultLines, strengths } from '../explain-faults.ts'
+import { faultLines, reasonLines, strengths } from '../explain-faults.ts'
 import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
 import { iommuNamed, subjectsOf } from '../designs.ts'
 import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
+import { isWords, logLines } from '../log-words.ts'
 import { fieldRows, layoutNamed, layoutTitle, manualOf, valueRows } from '../layouts.ts'
 import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../../text/rows.ts'
@@ -60,6 +61,7 @@ export const explain = {
     ['remapcheck explain hits-explained', 'a verdict of validate'],
     ['remapcheck explain writes-tables', 'an alarm of audit'],
     ['remapcheck explain 0x22', 'a VT-d fault reason (also 22h, and 34 as older kernels log it)'],
+    ["remapcheck explain '[fault reason 38]' ITE F_TRANSLATION", 'words as a log has them; a whole line, too'],
     ['remapcheck explain awaitInvalidation without', 'what a design imports'],
     ['remapcheck explain E-DESIGN-SHAPE vacuous', 'the code of a message, and a word of a report'],
     ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
@@ -73,22 +75,34 @@ async function runExplain(args: readonly string[], io: Io): Promise<ExitName> {
   if (operands.length === 0) throw usage('explain', 'needs a name', 'for example remapcheck explain no-lost-edge')
   const theme = themeOf(io, flags), on = iommuNamed(flags.iommu)
   const blocks: string[][] = []
-  for (const id of operands) blocks.push(...isPath(id)
-    ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme)) : [linesOf(id, on, theme)])
-  io.stdout.write(located(io, blocks.map(lines => lines.join('\n')).join('\n\n')) + '\n')
+  let failed: unknown = null
+  for (const id of operands) {
+    // One that is unknown hides no other.
+    try { blocks.push(...await blocksOf(id, on, theme, io)) } catch (cause) { failed ??= cause }
+  }
+  if (blocks.length > 0) io.stdout.write(located(io, blocks.map(lines => lines.join('\n')).join('\n\n')) + '\n')
+  if (failed !== null) throw failed
   return 'holds'
+}
+
+async function blocksOf(id: string, on: string, theme: Theme, io: Io): Promise<string[][]> {
+  const words = isWords(id) ? logLines(id, theme, reasonLines(theme)) : []
+  if (words.length > 0) return words
+  return isPath(id) ? (await subjectsOf(io, [id])).map(({ design }) => designLines(design, theme))
+    : [linesOf(id, on, theme)]
 }
 
 /** Every meaning of the id: a number may be an exit code and a fault reason, in hexadecimal or decimal. */
 function linesOf(id: string, on: string, theme: Theme): string[] {
   const design = designNamed(placedName(id, on))
-  const found = [
+  const named = [
     ...design === null ? [] : [designLines(design, theme)],
     ...stateLines(id, theme), ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme),
     ...faultLines(id, theme),
     ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme), ...exportLines(id, theme),
     ...errorLines(id, theme), ...termLines(id, theme),
   ]
+  const found = named.length > 0 ? named : logLines(id, theme, reasonLines(theme))
   if (found.length === 0) throw unknown(id)
   const which = isNumber(id) && found.length > 1
     ? [...wrapWords(`${id} has ${found.length} meanings. Manuals and new kernels of Linux write fault reasons in `
@@ -217,6 +231,8 @@ function layoutLines(id: string, theme: Theme): string[][] {
     ...value === null ? [] : [[
       titled(id, kind(value.of), theme),
       ...value.rows.length === 0 ? ['  all bits are 0'] : rows(value.rows, theme.width, 4),
+      ...value.dead ? hang('  ', 2, wrapWords('all ones: a read gives that where nothing answers at the address; then '
+        + 'no bit of it means anything', theme.width - 2)) : [],
       ...value.wrong.length === 0 ? []
         : hang('  ', 2, wrapWords(theme.bad(`must be 0: bits ${value.wrong.join(', ')}`), theme.width - 2)),
     ]],

@@ -8,6 +8,7 @@ const loads: Readonly<Record<string, () => Promise<Command>>> = {
   ablate: async () => (await import('./ablate.ts')).ablate,
   replay: async () => (await import('./replay.ts')).replay,
   cost: async () => (await import('./cost.ts')).cost,
+  diagnose: async () => (await import('./diagnose.ts')).diagnose,
   validate: async () => (await import('./validate.ts')).validate,
   oracle: async () => (await import('./oracle.ts')).oracle,
   audit: async () => (await import('./audit.ts')).audit,

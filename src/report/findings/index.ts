@@ -3,6 +3,7 @@ import type { Report, ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
 import { auditFindings, diffFindings } from './audit.ts'
 import { ablateFindings, checkFindings } from './check.ts'
+import { diagnoseFindings } from './diagnose.ts'
 import type { Finding } from './finding.ts'
 
 export function findingsOf(report: Report, view: View): readonly Finding[] {
@@ -14,6 +15,7 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'replay': return replayFindings(report)
     case 'list': return []
     case 'validate': return validateFindings(report)
+    case 'diagnose': return diagnoseFindings(report)
     case 'audit': return auditFindings(report)
     case 'audit-diff': return diffFindings(report)
     case 'oracle': return oracleFindings(report)

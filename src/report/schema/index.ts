@@ -6,6 +6,7 @@ import { ablate } from './ablate.ts'
 import { audit, auditDiff } from './audit.ts'
 import { check } from './check.ts'
 import { cost, worst } from './cost.ts'
+import { diagnose } from './diagnose.ts'
 import { error } from './error.ts'
 import { list } from './list.ts'
 import { oracle, oracleReplay } from './oracle.ts'
@@ -13,7 +14,7 @@ import { replay } from './replay.ts'
 import { validate } from './validate.ts'
 
 export const documents = {
-  check, ablate, cost, worst, replay, list, validate, audit, 'audit-diff': auditDiff, oracle,
+  check, ablate, cost, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff, oracle,
   'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
 

@@ -1,0 +1,61 @@
+/** What an address alone says of where it came from: signs, so nothing of this is more than likely, but where it lies.
+ *  No manual: habits of allocators and drivers. */
+import type { Conclusion, Group, Known } from './happening.ts'
+import { hex, whenOf } from './text.ts'
+
+const gib = 1n << 30n
+/** `rule`: what the reserved regions are called. `linux`: whether the system hands out addresses as Linux does. */
+export function addressConclusions(group: Group, known: Known, rule: string, linux = true): readonly Conclusion[] {
+  const { addresses, first } = group
+  const address = addresses[0]
+  if (address === undefined) return []
+  const traced = known.mappings(group)
+  if (traced.some(({ certainty }) => certainty === 'likely')) return traced
+  const region = known.regions.find(({ from, to }) => addresses.some(one => one >= from && one <= to))
+  if (region !== undefined) {
+    const inside = addresses.find(one => one >= region.from && one <= region.to)!
+    const owner = region.devices.length === 0 ? 'no device that the log names' : region.devices.join(', ')
+    const own = first.device !== null && region.devices.includes(first.device)
+    return [
+      { certainty: 'sure', rule: `${rule}, ${whenOf(region.at)}`,
+        says: `${hex(inside)} lies in the region ${hex(region.from)} to ${hex(region.to)} that firmware reserves for `
+          + `${owner}${region.unmapped ? ', and that the log says is not in reserved memory' : ''}.` },
+      own ? { certainty: 'likely', rule: 'an address inside a reserved region of the device',
+        says: 'The region is not mapped for this device: the device goes on using memory that firmware gave it.' }
+        : { certainty: 'open', rule: 'an address inside a reserved region',
+          says: 'The region is not this device\'s: it may be chance, or an alias of the owner.' },
+    ]
+  }
+  const said = signOf(address, linux)
+  return [...traced, ...said === null ? [] : [{ certainty: 'likely', ...said } as const]]
+}
+
+function signOf(address: bigint, linux: boolean): { readonly says: string; readonly rule: string } | null {
+  if (address === 0n) return { says: 'Address 0: a descriptor or ring that was never filled in.', rule: 'address 0' }
+  if (address >= 0xfffffffffffff000n)
+    return { says: 'All ones: the device read its descriptor from something that does not answer.', rule: 'all ones' }
+  if (address >= 0xfee00000n && address <= 0xfeefffffn) return {
+    says: 'On x86 this is the range of interrupt messages, which no allocator hands out: a message that was taken '
+      + 'for DMA, '
+      + 'since it is no plain write of 4 bytes, or a device that was told a wrong address.',
+    rule: 'FEEx_xxxx',
+  }
+  if (!linux) return null
+  if (address < 64n * 1024n * 1024n && address % 0x10000n === 0n) return {
+    says: 'Round and low: not from an allocator of addresses that hands out from the top of 4 GiB down, as Linux does. '
+      + 'The device made this address up, or was told a raw one (firmware, a driver of before).',
+    rule: 'low and round address',
+  }
+  if (address >= 3n * gib && address < 4n * gib) return {
+    says: 'Just below 4 GiB, where Linux hands out addresses for DMA: this one may well have been mapped once. Then '
+      + 'the '
+      + 'device used it after its unmap, or ran past the end of a mapping.',
+    rule: 'an address from the top of 4 GiB',
+  }
+  if (address >= 4n * gib) return {
+    says: 'Above 4 GiB: Linux hands out such addresses only where those below are used up, or to devices that ask. It '
+      + 'may be a physical address that was given to the device raw, or one of a guest or of the driver before.',
+    rule: 'an address above 4 GiB',
+  }
+  return null
+}

@@ -1,0 +1,121 @@
+/** Reads events of AMD units as Linux and Xen print them (Linux drivers/iommu/amd/iommu.c, Xen
+ *  drivers/passthrough/amd/iommu_init.c: facts about their texts). Until 4.9 the bracket stands on the next line. */
+import type { Happening, Line, Reader, Reading } from '../happening.ts'
+import type { Notebook } from '../known.ts'
+import { bigHex, deviceOf, form } from '../text.ts'
+import { answerEvent } from './answer.ts'
+import { accessOf, events } from './flags.ts'
+
+export interface UnitEvent {
+  readonly line: Line
+  readonly system: 'Linux' | 'Xen'
+  readonly name: string
+  readonly device: string | null
+  readonly domain: number | null
+  readonly pasid: number | null
+  readonly address: bigint | null
+  readonly flags: number | null
+  /** The control register and the device table entry, printed below. */
+  control: bigint | null
+  readonly entry: bigint[]
+}
+
+const body = /Event logged \[ ?([A-Z][A-Z_]{3,40})\b([^\]]*)(\])?/
+const domainless = /Event logged \[Device not attached to domain properly\]/
+const xen = form('AMD-Vi: ([A-Z][A-Z_]{3,40}): <device> d<dec> addr <hex> flags <hex>')
+const entryLine = /AMD-Vi: DTE\[([0-3])\]: ([0-9a-f]{1,16})/
+const controlLine = /AMD-Vi: Control Reg : (?:0x)?([0-9a-f]{1,16})/
+const driver = /\b\w[\w.-]* ((?:[0-9a-f]{4}:)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi/
+const waits = /AMD-Vi: Completion-Wait loop timed out|AMD-Vi: Command buffer timeout|completion wait taking too long/
+const lost = /AMD-Vi: IOMMU event log overflow/i
+const boot = new RegExp('AMD-Vi: (?:Extended features|Interrupt remapping enabled|X2APIC enabled|Virtual APIC|'
+  + 'AMD IOMMUv2|Found|Using|Lazy|CMD\\[|IOMMU performance|.*IOAPIC\\[)')
+/** Words of an event, without what stands before it in a log: for `explain`. */
+const bareEvent = /\b([A-Z][A-Z_]{6,40})\b(.*\bflags=.*)$/
+
+export class AmdEvents implements Reader {
+  readonly starts = /AMD-Vi/
+  readonly name = 'event of an AMD-Vi unit'
+  readonly words = /AMD-Vi|completion wait taking too long|(?:FAULT|REQUEST|ENTRY|ERROR|TIMEOUT) .*flags=/
+  #last: UnitEvent | null = null
+  readonly #known: Notebook
+
+  constructor(known: Notebook) { this.#known = known }
+
+  read(line: Line, final: boolean): Reading {
+    const { text } = line
+    const ofXen = xen.exec(text)
+    if (ofXen !== null) return [this.#keep({ line, system: 'Xen', name: ofXen[1]!, device: deviceOf(ofXen[2]!),
+      domain: Number(ofXen[3]), pasid: null, address: bigHex(ofXen[4]!), flags: Number.parseInt(ofXen[5]!, 16),
+      control: null, entry: [] })]
+    if (domainless.test(text)) return [this.#keep(eventOf('IO_PAGE_FAULT', text, line))]
+    const found = body.exec(text)
+    if (found !== null) {
+      if (found[3] === undefined && !final) return 'more'
+      return [this.#keep(eventOf(found[1]!, found[2]!, line))]
+    }
+    if (/AMD-Vi: Event logged \[? ?$/.test(text)) return final ? 'other' : 'more'
+    const below = this.#below(text)
+    if (below) return 'context'
+    if (waits.test(text)) return [waiting(line)]
+    if (lost.test(text)) { this.#known.note('events lost', line); return 'context' }
+    if (boot.test(text)) return 'context'
+    const bare = bareEvent.exec(text)
+    return bare !== null && Object.hasOwn(events, bare[1]!) ? [this.#keep(eventOf(bare[1]!, bare[2]!, line))] : 'other'
+  }
+  end(): readonly Happening[] { this.#last = null; return [] }
+
+  #below(text: string): boolean {
+    const control = controlLine.exec(text), entry = entryLine.exec(text)
+    if (control !== null && this.#last !== null) this.#last.control = bigHex(control[1]!)
+    if (entry !== null && this.#last !== null) this.#last.entry[Number(entry[1])] = bigHex(entry[2]!)
+    return control !== null || entry !== null
+  }
+  #keep(event: UnitEvent): Happening {
+    this.#last = event
+    const { line, name, device, address, flags } = event
+    const access = name === 'IO_PAGE_FAULT' && flags !== null ? accessOf(flags) : 'unknown'
+    return { line, device, address, access, kind: `amd ${name} ${flags ?? ''}`,
+      answer: (group, known) => answerEvent(event, group, known) }
+  }
+}
+
+function eventOf(name: string, fields: string, line: Line): UnitEvent {
+  const field = (...keys: readonly string[]): string | null => {
+    for (const key of keys) {
+      const found = new RegExp(`\\b${key}=(?:0x)?([0-9a-fx:.]{1,20})`, 'i').exec(fields)
+      if (found !== null) return found[1]!
+    }
+    return null
+  }
+  const number = (text: string | null): number | null => text === null ? null : Number.parseInt(text, 16)
+  const device = field('device') ?? driver.exec(line.text)?.[1] ?? null
+  const address = field('address', 'gpa', 'spa')
+  return {
+    line, system: 'Linux', name, device: device === null ? null : deviceOf(device), domain: number(field('domain')),
+    pasid: number(field('pasid')), address: address === null || !/^[0-9a-f]+$/i.test(address) ? null : bigHex(address),
+    flags: number(field('flags')), control: null, entry: [],
+  }
+}
+
+const waiting = (line: Line): Happening => ({
+  line, device: null, access: 'unknown', address: null, kind: 'amd completion wait',
+  answer: () => ({
+    title: 'the unit did not complete its commands in time (Completion-Wait)',
+    happened: 'The driver waited for an invalidation and gave up.',
+    hardware: [{ says: 'COMPLETION_WAIT writes a word when all commands before it are done (AMD 48882, 2.4.1)',
+      clause: null }],
+    concludes: [{ certainty: 'open', rule: 'a wait without its answer', says: 'A device that does not answer the '
+      + 'invalidation of its TLB (then IOTLB_INV_TIMEOUT names it), a unit that stopped at a bad command '
+      + '(ILLEGAL_COMMAND_ERROR), or a unit that is off.' },
+    { certainty: 'likely', rule: 'what is unmapped stays cached', says: 'Until it completes, unmapped pages may '
+      + 'still be '
+      + 'reached: the kernel goes on all the same.' }],
+    next: [{ run: "dmesg | grep -e IOTLB_INV_TIMEOUT -e ILLEGAL_COMMAND", says: 'which device or command it is' },
+      { run: "lspci -vv | grep -B20 'ATSCtl:.*Enable+'", says: 'devices with ATS on' },
+      { run: null, says: 'boot with pci=noats: if it is gone, it is the ATS of a device' }],
+    shows: [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' },
+      { run: 'remapcheck check ring0-strict~unmap/pollStatus --scope mapping --property no-dma-escape',
+        says: 'what happens where a kernel goes on without it' }],
+  }),
+})

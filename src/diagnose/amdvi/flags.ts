@@ -1,0 +1,93 @@
+/** Events of an AMD unit and their flags (AMD 48882 rev 3.10, 2.5: event log). */
+import type { Access, Meaning } from '../happening.ts'
+import { bitsOf } from '../text.ts'
+
+/** What each event means, in a sentence. */
+export const events: Readonly<Record<string, string>> = {
+  ILLEGAL_DEV_TABLE_ENTRY: 'the device table entry is one that the unit does not accept',
+  IO_PAGE_FAULT: 'a page or interrupt entry does not admit the request',
+  DEV_TAB_HARDWARE_ERROR: 'the device table could not be read',
+  PAGE_TAB_HARDWARE_ERROR: 'a page table could not be read',
+  ILLEGAL_COMMAND_ERROR: 'a command of the command buffer is not legal; the unit has stopped taking commands',
+  COMMAND_HARDWARE_ERROR: 'the command buffer could not be read; the unit has stopped taking commands',
+  IOTLB_INV_TIMEOUT: 'a device did not answer an invalidation of its device TLB (ATS)',
+  INVALID_DEVICE_REQUEST: 'a device sent a request of a kind that is not allowed for it',
+  INVALID_PPR_REQUEST: 'a page request that is not allowed',
+  RMP_PAGE_FAULT: 'the reverse map table (SEV-SNP) does not admit the access',
+  RMP_HW_ERROR: 'the reverse map table (SEV-SNP) could not be read',
+}
+
+/** Lowest first; Xen prints the same names. */
+const names = ['GN', 'NX', 'US', 'I', 'PR', 'RW', 'PE', 'RZ', 'TR'] as const
+export type FlagName = (typeof names)[number]
+export const flagOf = (flags: number, name: FlagName): boolean => (flags >> names.indexOf(name) & 1) === 1
+export const flagNames = (flags: number): string =>
+  names.filter(name => flagOf(flags, name)).toReversed().join(' ') || 'none'
+
+/** RW means something only with PR, without TR and I. */
+export function accessOf(flags: number): Access {
+  if (flagOf(flags, 'I')) return 'interrupt'
+  if (flagOf(flags, 'TR')) return 'unknown'
+  if (flagOf(flags, 'PR')) return flagOf(flags, 'RW') ? 'write' : 'read'
+  return 'unknown'
+}
+
+/** Flags of IO_PAGE_FAULT in words, and whether that is certain. */
+export function pageFault(flags: number): { readonly short: string; readonly says: string } {
+  const at = (name: FlagName): boolean => flagOf(flags, name)
+  if (at('I')) return at('PR') ? { short: 'its interrupt entry has bad fields',
+    says: 'an interrupt whose entry is enabled and has a reserved bit, or a type or mode that is not allowed' }
+    : { short: 'its interrupt entry is not enabled', says: 'an interrupt whose entry has RemapEn=0' }
+  if (at('RZ')) return { short: 'a reserved bit or level in its entry',
+    says: 'an entry with a reserved bit set or a level that does not fit' }
+  if (at('TR')) return { short: 'a translation request that the entry does not admit',
+    says: 'a translation request (ATS), not an access' }
+  if (at('PR') && at('PE')) return at('RW')
+    ? { short: 'present, not writable', says: 'a write to a page whose entry is present but not writable for it' }
+    : { short: 'present, not readable', says: 'a read of a page whose entry is present but not readable for it' }
+  if (at('PR')) return { short: 'present, and refused', says: 'a present entry, without the sign of a missing '
+    + 'permission' }
+  return { short: 'nothing is mapped there', says: `nothing is mapped `
+    + `there${at('RW') ? '; RW says write, but without PR '
+    + 'that bit is not reliable' : ', and whether it was a read or a write is not told'}` }
+}
+
+export const flagsText = (flags: number): string => `flags 0x${flags.toString(16).padStart(4, '0')} = `
+  + `${flagNames(flags)}`
+
+/** The type of an INVALID_DEVICE_REQUEST: bits 11:9 of the flags. */
+export const requestType = (flags: number): number => flags >> 9 & 7
+export const requestText = (flags: number): string => `type ${requestType(flags)} (flags 0x${flags.toString(16)
+  .padStart(4, '0')}): ${requestType(flags) === 5 ? 'a posted write to the interrupt or EOI range while IntCtl of the '
+  + 'device table entry is abort' : 'see the table of this event in AMD 48882, 2.5'}`
+
+/** A device table entry, as the kernel prints it: four quadwords (AMD 48882, 2.2.2.1). */
+export interface DeviceEntry {
+  readonly valid: boolean; readonly translates: boolean; readonly mode: number; readonly read: boolean
+  readonly write: boolean; readonly domain: number; readonly ats: boolean; readonly ppr: boolean
+  readonly guest: boolean
+  readonly interrupts: boolean; readonly tableLength: number; readonly table: bigint; readonly control: number
+}
+export function deviceEntryOf(words: readonly bigint[]): DeviceEntry | null {
+  const [a, b, c] = words
+  if (a === undefined || b === undefined || c === undefined) return null
+  return {
+    valid: bitsOf(a, 0) === 1, translates: bitsOf(a, 1) === 1, mode: bitsOf(a, 11, 9), read: bitsOf(a, 61) === 1,
+    write: bitsOf(a, 62) === 1, domain: bitsOf(b, 15, 0), ats: bitsOf(b, 32) === 1, ppr: bitsOf(a, 52) === 1,
+    guest: bitsOf(a, 55) === 1, interrupts: bitsOf(c, 0) === 1, tableLength: 2 ** bitsOf(c, 4, 1),
+    table: BigInt(bitsOf(c, 51, 6)) << 6n, control: bitsOf(c, 61, 60),
+  }
+}
+const controls = ['abort', 'pass as is', 'remap', 'reserved'] as const
+export function entryMeaning(of: DeviceEntry): Meaning {
+  const flag = (is: boolean, name: string): string[] => is ? [name] : []
+  const parts = [
+    [...flag(of.valid, 'V'), ...flag(of.translates, 'TV')].join(' ') || 'not valid',
+    `Mode ${of.mode} (${of.mode === 0 ? 'no translation' : `${of.mode} levels`})`,
+    [...flag(of.read, 'IR'), ...flag(of.write, 'IW'), ...flag(of.ppr, 'PPR'), ...flag(of.guest, 'GV'),
+      ...flag(of.ats, 'ATS')].join(' '), `domain ${of.domain}`,
+    ...of.interrupts ? [`IV, ${of.tableLength} interrupt entries at 0x${of.table.toString(16)}, IntCtl `
+      + `${controls[of.control]}`] : ['IV=0'],
+  ]
+  return { says: `the device table entry: ${parts.filter(text => text !== '').join(', ')}`, clause: null }
+}

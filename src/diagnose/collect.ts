@@ -1,0 +1,178 @@
+/** Gives lines to readers, joins what was folded, and counts what is alike. Memory is bounded: so many groups, so many
+ *  addresses each; the rest is counted. No manual. */
+import type { Group, Happening, Line, Reader } from './happening.ts'
+import { kindOfLine, signWords } from './kinds.ts'
+import type { FileKind } from './kinds.ts'
+import { knownWords } from './known.ts'
+import type { Notebook } from './known.ts'
+import { begins, clean, joined, stampOf } from './text.ts'
+
+export const groupsKept = 500
+const addressesKept = 64, linesKept = 20, shownUnread = 5
+/** Lines that may stand between two halves of a message, or that one was folded into. */
+const patience = 3
+
+interface Counted {
+  first: Happening; count: number; from: Line; to: Line; lines: number[]; addresses: bigint[]; moreAddresses: boolean
+}
+/** Of one file. */
+export interface Tally {
+  readonly path: string
+  lines: number
+  /** Messages by the reader that knew them. */
+  readonly read: Map<string, number>
+  readonly kinds: Set<FileKind>
+  /** Lines that serve the faults of others. */
+  aside: number
+  unread: number
+  readonly firstUnread: { readonly line: number; readonly text: string }[]
+  /** A stamp earlier than the one before by more than a second: another boot, or two logs in one. */
+  readonly backward: number[]
+  /** Messages that the kernel left out, by its own count. */
+  suppressed: number
+}
+
+/** What an IOMMU's driver or an interrupt's may say: where no reader knows such a line, that is told. */
+const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm-smmu', 'fault addr', 'No irq handler',
+  'iommu.*(?:fault|error|fail|time.?out)'].join('|'), 'i')
+/** Said at every boot, and telling nothing here. */
+const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
+  'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
+  'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded'].join('|'))
+const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/
+/** Searched in every line: nothing that repeats may begin it. */
+const suppressedWords = / callbacks suppressed/
+
+export class Collector {
+  readonly groups = new Map<string, Counted>()
+  /** Happenings of groups beyond those kept. */
+  beyond = 0
+  total = 0
+  readonly #readers: readonly Reader[]
+  readonly #known: Notebook
+  /** Two small searches are faster than one of all words. */
+  readonly #words: readonly RegExp[]
+  #pending: { line: Line; left: number; readonly reader: Reader } | null = null
+  #tally: Tally | null = null
+  #last_s = { uptime: 0, wall: 0 }
+
+  constructor(readers: readonly Reader[], known: Notebook) {
+    this.#readers = readers
+    this.#known = known
+    const any = (...of: readonly RegExp[]): RegExp => new RegExp(of.map(({ source }) => source).join('|'))
+    this.#words = [any(relevant, ...readers.map(({ words }) => words)), any(suppressedWords, knownWords), signWords]
+  }
+
+  open(path: string): Tally {
+    this.#last_s = { uptime: 0, wall: 0 }
+    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, unread: 0, firstUnread: [],
+      backward: [], suppressed: 0 }
+  }
+
+  /** Most lines of a log are of others: they cost one search. */
+  take(raw: string): void {
+    const tally = this.#tally!
+    tally.lines++
+    if (this.#pending === null && !this.#mayTell(raw)) return
+    const text = clean(raw)
+    const line: Line = { text, file: tally.path, number: tally.lines, stamp: stampOf(text) }
+    if (this.#pending !== null && this.#continues(line)) return
+    if (!this.#mayTell(text)) return
+    this.#clock(line)
+    this.#read(line)
+  }
+  #mayTell(text: string): boolean { return this.#words.some(words => words.test(text)) }
+  close(): void {
+    this.#expire()
+    for (const reader of this.#readers) {
+      const found = reader.end?.() ?? []
+      for (const one of found) this.#add(one)
+    }
+  }
+
+  /** A line without stamps of its own is what was folded; between two whole lines, another may stand. */
+  #continues(line: Line): boolean {
+    const pending = this.#pending!
+    const { starts = pending.reader.words } = pending.reader
+    if (starts.test(line.text)) { this.#expire(); return false }
+    const whole = joined(pending.line, line.text)
+    const reading = pending.reader.read(whole, false)
+    if (Array.isArray(reading) || reading === 'context') {
+      this.#pending = null
+      this.#keep(pending.reader, reading)
+      return true
+    }
+    pending.left--
+    const isOther = begins(line.text) || this.#readers.some(({ words }) => words.test(line.text))
+    if (!isOther) pending.line = whole
+    if (pending.left === 0) this.#expire()
+    return !isOther
+  }
+  #expire(): void {
+    const pending = this.#pending
+    if (pending === null) return
+    this.#pending = null
+    const reading = pending.reader.read(pending.line, true)
+    if (Array.isArray(reading) || reading === 'context') this.#keep(pending.reader, reading)
+    else this.#unread(pending.line)
+  }
+
+  #read(line: Line): void {
+    const tally = this.#tally!
+    const kind = signWords.test(line.text) ? kindOfLine(line.text) : null
+    if (kind !== null) tally.kinds.add(kind)
+    const left = suppressed.exec(line.text)
+    if (left !== null) {
+      if (/fault|iommu|dmar|smmu/i.test(left[1]!)) tally.suppressed += Number(left[2])
+      return
+    }
+    const isKnown = this.#known.take(line)
+    for (const reader of this.#readers) {
+      if (!reader.words.test(line.text)) continue
+      const reading = reader.read(line, false)
+      if (reading === 'other') continue
+      if (reading === 'more') { this.#expire(); this.#pending = { line, left: patience, reader } }
+      else this.#keep(reader, reading)
+      return
+    }
+    if (!isKnown && kind === null && relevant.test(line.text) && !harmless.test(line.text)) this.#unread(line)
+  }
+  #keep(reader: Reader, reading: readonly Happening[] | 'context'): void {
+    const { read } = this.#tally!
+    if (reader.aside === true) { this.#tally!.aside++; return }
+    read.set(reader.name, (read.get(reader.name) ?? 0) + 1)
+    if (reading !== 'context') for (const one of reading) this.#add(one)
+  }
+  #unread({ number, text }: Line): void {
+    const tally = this.#tally!
+    tally.unread++
+    if (tally.firstUnread.length < shownUnread) tally.firstUnread.push({ line: number, text: text.slice(0, 160) })
+  }
+
+  #clock({ stamp, number }: Line): void {
+    if (stamp === null) return
+    const { backward } = this.#tally!
+    if (stamp.s < this.#last_s[stamp.clock] - 1 && backward.length < linesKept) backward.push(number)
+    this.#last_s[stamp.clock] = stamp.s
+  }
+
+  #add(one: Happening): void {
+    this.total++
+    const key = `${one.kind}\0${one.device ?? ''}`
+    const found = this.groups.get(key)
+    if (found === undefined) {
+      if (this.groups.size >= groupsKept) { this.beyond++; return }
+      this.groups.set(key, { first: one, count: 1, from: one.line, to: one.line, lines: [one.line.number],
+        addresses: one.address === null ? [] : [one.address], moreAddresses: false })
+      return
+    }
+    found.count++
+    found.to = one.line
+    if (found.lines.length < linesKept && one.line.file === found.from.file) found.lines.push(one.line.number)
+    if (one.address === null || found.addresses.includes(one.address)) return
+    if (found.addresses.length < addressesKept) found.addresses.push(one.address)
+    else found.moreAddresses = true
+  }
+}
+export const groupsOf = (collector: Collector): readonly Group[] =>
+  [...collector.groups.values()].sort((a, b) => b.count - a.count)

@@ -1,0 +1,100 @@
+/** Reads kernel logs of any sort and says what happened. See docs/diagnose.md. */
+import type { Readable } from 'node:stream'
+import { printable } from '../errors.ts'
+import { logError } from '../logs/lines.ts'
+import { Collector, groupsOf } from './collect.ts'
+import type { Tally } from './collect.ts'
+import type { Group, Known } from './happening.ts'
+import { linesOf, newSource } from './input.ts'
+import type { Source } from './input.ts'
+import { unitTrace } from './kinds.ts'
+import { Notebook } from './known.ts'
+import { openReaders } from './readers.ts'
+import { checkedTrace } from './traces.ts'
+import type { Judged } from './traces.ts'
+import type { DiagnosisReport, Fault, FileReport } from './report.ts'
+import { bare, hex, whenOf } from './text.ts'
+
+export interface DiagnoseOptions {
+  /** Paths; `-` is stdin. */
+  readonly files: readonly string[]
+  readonly stdin: Readable
+  readonly onProgress?: (lines: number) => void
+}
+
+/** @throws UserError E-LOG-* where a file cannot be read, and where none holds anything that is known. */
+export async function diagnose({ files, stdin, onProgress }: DiagnoseOptions): Promise<DiagnosisReport> {
+  const known = new Notebook()
+  const collector = new Collector(openReaders(known), known)
+  const reports: FileReport[] = [], traced: Fault[] = []
+  for (const path of files) {
+    const tally = collector.open(path === '-' ? 'stdin' : path)
+    const source = newSource()
+    for await (const lines of linesOf(path, path === '-' ? stdin : null, source)) {
+      for (const line of lines) collector.take(line)
+      onProgress?.(tally.lines)
+    }
+    collector.close()
+    const judged = source.kind === null && path !== '-' && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
+    traced.push(...judged?.faults ?? [])
+    reports.push(fileReport(tally, source, judged))
+  }
+  if (reports.every(({ read, kinds }) => read.length === 0 && kinds.length === 0)) throw foreign(reports[0]!)
+  const { faults, total, ...rest } = reportOf(reports, collector, known)
+  return { ...rest, faults: [...faults, ...traced], total: total + traced.length }
+}
+
+/** The answer to words, as one would find them in a log: for `explain`. Null where no reader knows them. */
+export function diagnoseWords(text: string): DiagnosisReport | null {
+  const known = new Notebook()
+  const collector = new Collector(openReaders(known), known)
+  const tally = collector.open('')
+  for (const line of text.split('\n')) collector.take(line)
+  collector.close()
+  return collector.total === 0 ? null : reportOf([fileReport(tally, newSource())], collector, known)
+}
+
+function reportOf(files: readonly FileReport[], collector: Collector, known: Notebook): DiagnosisReport {
+  const groups = groupsOf(collector)
+  known.others = groups.map(({ first: { device, kind } }) => ({ device, kind }))
+  return { files, faults: groups.map(group => faultOf(group, known)), total: collector.total,
+    beyond: collector.beyond }
+}
+
+function faultOf(group: Group, known: Known): Fault {
+  const { first, count, from, to, lines, addresses, moreAddresses } = group
+  const answer = first.answer(group, known)
+  const troubles = known.after(from, 60).slice(0, 3)
+  return {
+    ...answer, file: from.file, device: first.device, access: first.access, count, lines,
+    happened: [answer.happened, ...troubles.map(line => `Afterwards (${whenOf(line)}): ${shortOf(line.text)}`)]
+      .join('\n'),
+    first: whenOf(from), last: whenOf(to), addresses: addresses.map(hex), moreAddresses,
+  }
+}
+const shortOf = (text: string): string => printable(bare(text)).slice(0, 120)
+
+function fileReport(tally: Tally, source: Source, judged: Judged | null = null): FileReport {
+  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed } = tally
+  const several = source.kind === null ? [...kinds] : [source.kind, ...kinds]
+  return {
+    path, lines, encoding: source.encoding, packed: source.packed,
+    read: [...read, ...judged?.read ?? []].map(([what, count]) => ({ what, count })),
+    kinds: [...several.map(({ what, next }) => ({ what, next })), ...aside === 0 ? [] : [{
+      what: `a record of ${aside} map and unmap events`, next: 'they are joined with the faults of the other files' }]],
+    unread: { count: unread, first: firstUnread.map(({ line, text }) => ({ line, text: printable(text) })) },
+    doubts: [
+      ...source.stopped === null ? [] : [`not read whole: ${source.stopped}`],
+      ...source.long === 0 ? [] : [`${source.long === 1 ? '1 line is' : `${source.long} lines are`} longer than any `
+        + 'message, and cut short'],
+      ...suppressed === 0 ? []
+        : [`the kernel left out ${suppressed} messages (callbacks suppressed): counts are lower bounds`],
+      ...backward.length === 0 ? [] : [`the clock goes back at line ${backward.slice(0, 3).join(', ')}: `
+        + 'another boot, or logs of two machines; what is said of one may not hold of the other'],
+    ],
+  }
+}
+
+const foreign = ({ path, lines }: FileReport): Error => logError('FOREIGN', path,
+  `none of its ${lines} lines is a message of an IOMMU or about interrupts that is known`,
+  'give the kernel log: `dmesg > boot.log`, `journalctl -k -b > boot.log` or `xl dmesg > boot.log`')

@@ -1,0 +1,113 @@
+/** The answer to an error of the invalidation queue (VT-d rev 5.10, 6.5.2 and 11.4). */
+import type { Answer, Conclusion, Known, Meaning } from '../happening.ts'
+import { hex, whenOf } from '../text.ts'
+import { isAllOnes, silentDevice } from './queue-error.ts'
+import type { Descriptor, QueueError } from './queue-error.ts'
+
+export function answerQueue(error: QueueError, known: Known): Answer {
+  if (isAllOnes(error)) return allOnes(error)
+  if (error.timeout !== null) return timedOut(error, known)
+  return refused(error)
+}
+
+const registersText = ({ queue, timeout, completion }: QueueError): string => [
+  ...queue === null ? [] : [`queue error, reason ${queue.toString(16)}`],
+  ...timeout === null ? [] : [`time-out, source id ${timeout.toString(16)}`],
+  ...completion === null ? [] : [`completion error, source id ${completion.toString(16)}`],
+].join('; ')
+
+function allOnes(error: QueueError): Answer {
+  return {
+    title: 'the registers of the unit read all ones: nothing answers there',
+    happened: 'The driver read the error registers of a unit and got ones in every bit.',
+    hardware: [{ says: `as printed: ${registersText(error)}; reason f and source id ffff are what IQERCD reads when no `
+      + 'device decodes the address', clause: null }],
+    concludes: [
+      { certainty: 'sure', rule: 'reason f and source id ffff, or FSTS of all ones',
+        says: 'This is no invalidation error and no DMA fault: the registers of the unit cannot be reached.' },
+      { certainty: 'likely', rule: 'a bridge window or BAR over the page of the registers',
+        says: 'Something was mapped over the register page (a bridge or BAR set up last before line '
+          + `${error.line.number}), or the unit is powered off or was never there.` },
+    ],
+    next: [
+      { run: "dmesg | grep -e 'reg_base_addr' -e 'DRHD base'", says: 'where the registers are' },
+      { run: "grep -i -e dmar -e PCI /proc/iomem; dmesg | grep -e 'bridge window'", says: 'which bridge window or BAR '
+        + 'covers that address; the one written last is the suspect' },
+    ],
+    shows: [{ run: 'remapcheck explain FSTS=0xffffffff', says: 'the fault status, bit by bit' }],
+  }
+}
+
+function describe(name: string, { decoded, qw, type }: Descriptor): Meaning {
+  const raw = `${hex(qw[0])}, ${hex(qw[1])}`
+  const of = silentDevice({ prior: { decoded, qw, type }, head: null, timeout: null } as QueueError)
+  if (decoded.type === 'device-tlb') return { clause: null,
+    says: `${name} (${raw}): invalidate the device TLB of ${of?.device}, ${decoded.global || decoded.sizeBits >= 52
+      ? 'all of it' : `2^${12 + decoded.sizeBits} bytes from ${hex(BigInt(decoded.page) << 12n)}`}` }
+  if (decoded.type === 'undecoded')
+    return { clause: null, says: `${name} (${raw}): no descriptor, type ${decoded.code}: ${decoded.why}` }
+  if (decoded.type === 'wait') return { clause: null, says: `${name} (${raw}): a wait, which writes its status when `
+    + `all `
+    + 'before it is done' }
+  return { clause: null, says: `${name} (${raw}): ${decoded.type}` }
+}
+const descriptors = ({ head, prior }: QueueError): Meaning[] => [
+  ...head === null ? [] : [describe('at the head', head)], ...prior === null ? [] : [describe('before it', prior)],
+]
+
+function timedOut(error: QueueError, known: Known): Answer {
+  const silent = silentDevice(error)
+  const who = silent?.device ?? 'a device that the log does not name'
+  const reset = silent === null ? null : known.resetBefore(silent.device, error.line)
+  const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
+  return {
+    title: `${who} did not answer an invalidation of its device TLB (ITE)`,
+    happened: `The unit asked ${who} to drop translations that it caches (ATS), and waited in vain.`,
+    hardware: [{ says: `as printed: ${registersText(error)}`, clause: null }, ...descriptors(error),
+      { says: 'ITE stops the whole queue until software clears it: no invalidation of any device completes meanwhile',
+        clause: null }],
+    concludes: [
+      ...silent === null ? [] : [sure(`The silent device is ${silent.device}.`, silent.by)],
+      ...error.timeout === 0 ? [sure('Source id 0 in the message names nobody: this unit does not fill IQERCD.',
+        'a time-out with source id 0')] : [],
+      ...reset === null ? [] : [{ certainty: 'likely', rule: `${whenOf(reset)}: a reset of it`,
+        says: `${silent!.device} was reset or re-enabled just before, with ATS still enabled in its context entry: `
+          + `after `
+          + 'a reset its own ATS enable is off, and it answers nothing.' } as const],
+      ...reset === null ? [{ certainty: 'open', rule: 'a device TLB that does not answer',
+        says: 'It was reset, is gone or in a low power state, or its ATS does not work.' } as const] : [],
+    ],
+    next: [
+      { run: `lspci -vvs ${silent?.device ?? 'BB:DD.F'} | grep -i -A2 ATS`, says: 'whether ATS is on in the device' },
+      { run: null, says: 'boot with pci=noats: if the time-outs are gone, it is the ATS of this device' },
+      { run: null, says: 'in a driver or VMM: disable ATS in device and context entry (DTE=0 or TT=0) before the '
+        + 'reset' },
+    ],
+    shows: [{ run: 'remapcheck explain ITE', says: 'the status bit' },
+      ...error.prior === null ? [] : [{ says: 'the descriptor, bit by bit',
+        run: `remapcheck explain device-TLB-invalidate=${hex(error.prior.qw[0])},${hex(error.prior.qw[1])}` }]],
+  }
+}
+
+const queueReasons: Readonly<Record<number, string>> = {
+  0: 'no details', 1: 'the tail is beyond the queue', 2: 'the descriptor could not be read', 3: 'no such type',
+  4: 'a reserved field is set', 5: 'the queue has descriptors of the wrong width', 6: 'the tail is not aligned',
+  7: 'TTM of RTADDR does not admit it',
+}
+function refused(error: QueueError): Answer {
+  const { queue, completion } = error
+  const isQueue = queue !== null || completion === null
+  return {
+    title: isQueue ? 'the unit refused a descriptor of its invalidation queue (IQE)'
+      : 'a device answered an invalidation with an error (ICE)',
+    happened: isQueue ? 'The unit stopped at a descriptor that it cannot carry out.'
+      : 'A device TLB sent a completion that does not fit.',
+    hardware: [...queue === null ? [] : [{ says: `queue error, reason ${queue.toString(16)}: `
+      + `${queueReasons[queue] ?? 'unknown'}`, clause: null }], ...descriptors(error)],
+    concludes: isQueue && error.head !== null && error.head.decoded.type !== 'undecoded'
+      ? [{ certainty: 'open', rule: 'the descriptor decodes', says: 'The descriptor that is printed is well-formed by '
+        + 'the manual: the unit may lack a capability that it needs, or it was repaired when it was printed.' }] : [],
+    next: [{ run: 'dmesg | grep ecap', says: 'what the unit is capable of' }],
+    shows: [{ run: 'remapcheck explain IQA', says: 'the queue and the width of its descriptors' }],
+  }
+}

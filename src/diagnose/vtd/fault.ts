@@ -1,0 +1,37 @@
+/** A fault of a unit as any system prints it, and the happening it is. */
+import type { Access, Happening, Line } from '../happening.ts'
+import { answerDma } from './answer-dma.ts'
+import { answerInterrupt } from './answer-interrupt.ts'
+import { hexReason } from './reason.ts'
+import type { Reason } from './reason.ts'
+import type { Walk } from './walk.ts'
+
+export type System = 'Linux' | 'Xen' | 'FreeBSD' | 'seL4' | 'Genode' | 'Asterinas' | 'QEMU'
+
+export interface UnitFault {
+  readonly system: System
+  readonly line: Line
+  readonly device: string | null
+  readonly access: Access
+  /** Of a DMA: its address; of an interrupt: the index. */
+  readonly address: bigint
+  /** Null: without. Undefined: the line does not say. */
+  readonly pasid: number | null | undefined
+  /** Null where the line was cut before it. */
+  readonly reason: Reason | null
+  /** FSTS, where a line shows it. */
+  status: number | null
+  /** The tables that the kernel printed below it. */
+  walk: Walk | null
+}
+
+export const happeningOf = (fault: UnitFault): Happening => {
+  const { line, device, access, address, reason } = fault
+  const what = reason === null ? 'unknown' : hexReason(reason.code)
+  return {
+    line, device, access, address,
+    kind: access === 'interrupt' ? `unit-interrupt ${what} ${address}` : `unit-dma ${what} ${access}`,
+    answer: (group, known) => access === 'interrupt' ? answerInterrupt(fault, group, known)
+      : answerDma(fault, group, known),
+  }
+}

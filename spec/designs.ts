@@ -8,6 +8,7 @@ import { driverServerOn } from './kernel/driver-server.ts'
 import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
+import { userPortBitmap } from './kernel/user-port-bitmap.ts'
 
 /** The built-in designs on one IOMMU. They share their parts there: `NAME@IOMMU`, but for the standard one. */
 function builtInsOn<U>(on: Iommu<U>) {
@@ -31,7 +32,7 @@ export const irteUpdate = irteUpdateOn(standardIommu.steps), tableSwitch = table
 
 const listed = ({ own, migrating }: { readonly own: Readonly<Record<string, Design>>
   readonly migrating: readonly Design[] }): readonly Design[] =>
-  [noIommu, userPortIo, ...Object.values(own), ...migrating]
+  [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...migrating]
 /** On the standard IOMMU, in the order reports show them. */
 export const designs: readonly Design[] = listed(builtIns)
 

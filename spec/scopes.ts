@@ -4,6 +4,7 @@ import { iommu as standard, iommuOf } from './iommus.ts'
 import { bounds, capabilityNames } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
+import { everyDesign } from './designs.ts'
 import { sharedWith } from './sharing.ts'
 
 export interface Scope {
@@ -135,8 +136,8 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
   ]
 }
 
-/** The scopes that are about a design, on the hardware of its IOMMU. */
-export function scopesOf(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
+/** The scopes that are about a design, on the hardware of its IOMMU: standard ones, and its own. */
+export function scopesOf(design: Design, among: readonly Scope[] = scopesFor([design])): readonly Scope[] {
   const own = iommuOf(design)
   const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
     Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
@@ -145,4 +146,6 @@ export function scopesOf(design: Design, among: readonly Scope[] = scopes): read
 }
 const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
 
-export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null
+/** Standard ones, and those of built-in designs. */
+export const allScopes = (): readonly Scope[] => scopesFor(everyDesign)
+export const scopeNamed = (name: string): Scope | null => allScopes().find(scope => scope.name === name) ?? null

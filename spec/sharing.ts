@@ -22,7 +22,7 @@ type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'mem
 /** What a design of one's own adds to the language: with any of it nothing is shared. */
 const ownParts = ['state', 'start', 'registers', 'calls', 'claims'] as const satisfies readonly (keyof Design)[]
 type OwnPart = (typeof ownParts)[number]
-const keepsOwn = (design: Design): boolean =>
+export const keepsOwn = (design: Design): boolean =>
   ownParts.some(part => typeof design[part] === 'function' || Object.keys(design[part] ?? {}).length > 0)
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {

@@ -1,5 +1,6 @@
-/** When no call is under way, nothing is held that nobody could give back: no leak, no forgotten lock, no source left
- *  masked. */
+/** When no call and no handler is under way, nothing is held that nobody could give back: no leak, no forgotten lock,
+ *  no source left masked. */
+import { handlerOf } from '../../spec/state.ts'
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
 import { always, sometimes } from '../../spec/claim.ts'
@@ -8,10 +9,10 @@ import type { Claim } from '../../spec/claim.ts'
 export const nothingLeftBehind: Claim = {
   on: b => b.frames > 0 || b.migrate > 0,
   property: always('nothing-left-behind', {
-    claim: 'while the kernel is in no call, each frame and table page taken is in use, no lock is held, each source '
-      + 'is unmasked and has one vector',
+    claim: 'while the kernel is in no call and no handler, each frame and table page taken is in use, no lock is '
+      + 'held, each source is unmasked and has one vector',
     parts: ({ state }) => partsOf(state).length,
-  }, ({ state }, part) => state.kernel.calls.some(call => call !== null) || partsOf(state)[part]!(state)),
+  }, ({ state }, part) => !isIdle(state) || partsOf(state)[part]!(state)),
   witnesses: [
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
       state.kernel.calls.every(call => call === null)
@@ -19,6 +20,9 @@ export const nothingLeftBehind: Claim = {
       on: design => endingCalls.some(call => design.protocols[call] !== undefined) },
   ],
 }
+
+const isIdle = ({ kernel }: DeepReadonly<State>): boolean =>
+  kernel.calls.every((call, cpu) => call === null && handlerOf(kernel, cpu) === null)
 
 /** Calls whose last step tells what they gave back. */
 const endingCalls = ['unmap', 'detach', 'migrateInterrupt'] as const

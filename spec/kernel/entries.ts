@@ -10,7 +10,7 @@ type Args<P extends Fields> = { readonly [K in keyof P]: Value<P[K]> } & { reado
 /** A call, with the types of its arguments. `O`: what its design keeps. */
 export const call = <P extends Fields, O extends Own = Own>(spec: TypedCall<P, O>): CallSpec<unknown, O> => spec
 /** The parameters alone say what the arguments are. */
-interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'on'> {
+interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'on' | 'fair'> {
   readonly params: (of: Sizes) => P
   readonly rules?: Readonly<Record<string, (k: Entry<unknown, O, Args<NoInfer<P>>>) => boolean>>
   readonly takes?: Readonly<Record<string, (k: Entry<unknown, O, Args<NoInfer<P>>>) => void>>

@@ -1,0 +1,38 @@
+/** The hazards of the designs that stand for systems of the forum thread (docs/systems.md): each falls into its own. */
+import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
+import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import type { Claim } from '../../spec/claim.ts'
+import { designNamed } from '../../spec/designs.ts'
+import type { Design } from '../../spec/kernel/design.ts'
+import { mutant } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
+
+/** One that an edit makes (`CALL/STEP`), or an edit by hand. */
+const broken = (name: string, from: string, edit: string | ((from: Design) => Design), breaks: Claim,
+  at: Partial<Bounds>, shortest: number): Mutant => {
+  const sound = designNamed(from)!
+  return mutant(name, typeof edit === 'string' ? designNamed(`${from}~${edit}`)! : edit(sound),
+    { from: sound, breaks, at, shortest, runLength: 400 })
+}
+/** A step by its name done another way. */
+const changed = (call: string, name: string, change: (step: Design['protocols'][string][number]) => object) =>
+  (from: Design): Design => ({ ...from, name: `${from.name} ${call}.${name} changed`,
+    protocols: { ...from.protocols,
+      [call]: from.protocols[call]!.map(step => step.name === name ? { ...step, ...change(step) } : step) } })
+
+/** With interrupts off, it waits for an answer and gives none. */
+const deaf = (call: string) => changed(call, 'awaitOthers', () => ({
+  when: ({ s, cpu }: { s: { own: { asked: boolean[] } }; cpu: number }) =>
+    s.own.asked.every((is, other) => !is || other === cpu),
+  then: () => {},
+}))
+
+const bitmaps = { cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1, reassign: 1 }
+const ports = [
+  broken('port-bitmap-closed-on-one-cpu', 'user-port-bitmap', 'detach/askOthers', noForeignPort, bitmaps, 4),
+  broken('port-bitmap-reload-not-awaited', 'user-port-bitmap', 'detach/awaitOthers', noForeignPort, bitmaps, 4),
+  broken('cpus-that-ask-each-other-do-not-answer', 'user-port-bitmap', deaf('detach'), callsCanEnd, bitmaps, 2),
+]
+
+export const threadMutants = [...ports]

@@ -15,6 +15,7 @@ import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
 import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
+import { oneHandlerAtATime } from './interrupts/one-handler-at-a-time.ts'
 import { callsCanEnd } from './progress/calls-can-end.ts'
 import { edgesAreServed } from './progress/edges-are-served.ts'
 import { invalidationsComplete, invalidationsCompleteOn } from './progress/invalidations-complete.ts'
@@ -25,7 +26,7 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, edgesAreServed,
+  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, edgesAreServed,
   waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 

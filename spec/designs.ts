@@ -6,6 +6,7 @@ import { edited, editedName, NoSuchEdit } from './kernel/edits.ts'
 import type { Design } from './kernel/design.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
 import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
+import { pistachioIrqOn, pistachioReprogrammingOn } from './kernel/pistachio-irq.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 import { userPortBitmap } from './kernel/user-port-bitmap.ts'
@@ -20,7 +21,8 @@ function builtInsOn<U>(on: Iommu<U>) {
   const strict = ring0StrictOn(steps)
   const variants = Object.fromEntries(Object.entries(on.variants(strict)).map(([name, one]) => [name, placed(one)]))
   const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
-    ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
+    ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)),
+    pistachioIrq: placed(pistachioIrqOn(steps)), pistachioReprogramming: placed(pistachioReprogrammingOn(steps)) }
   return { own, variants, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

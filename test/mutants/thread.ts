@@ -1,11 +1,16 @@
 /** The hazards of the designs that stand for systems of the forum thread (docs/systems.md): each falls into its own. */
+import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
+import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
+import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { designNamed } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
-import { mutant } from './mutant.ts'
+import { retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
+import { mutant, oneSource } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 
 /** One that an edit makes (`CALL/STEP`), or an edit by hand. */
@@ -35,4 +40,18 @@ const ports = [
   broken('cpus-that-ask-each-other-do-not-answer', 'user-port-bitmap', deaf('detach'), callsCanEnd, bitmaps, 2),
 ]
 
-export const threadMutants = [...ports]
+const interrupts = [
+  broken('interrupt-runs-beside-the-one-before', 'pistachio-irq', 'handleInterrupt/maskUntilReply', oneHandlerAtATime,
+    oneSource, 12),
+  broken('reply-forgets-what-came-meanwhile', 'pistachio-irq',
+    changed('handleInterrupt', 'awaitReply', () => ({ when: unmaskSource.when, then: unmaskSource.then })),
+    edgesAreServed, oneSource, 22),
+  broken('source-reprogrammed-before-the-reply', 'pistachio-irq',
+    () => designNamed('pistachio-irq+source-masked')!, noLostEdge, oneSource, 26),
+  broken('hand-over-sends-the-edge-again', 'pistachio-irq',
+    changed('migrateInterrupt', 'releaseOldVector', step => ({
+      then: (k: never) => { retriggerAtNew.then(k); step.then(k) },
+    })), noDuplicate, oneSource, 14),
+]
+
+export const threadMutants = [...ports, ...interrupts]

@@ -29,6 +29,8 @@ describe('what the built-in designs share', () => {
     expect(shared).toEqual([
       ['ring0-register', 'interrupts', 'ring0-strict', null], ['ring0-deferred', 'interrupts', 'ring0-strict', null],
       ['ring0-deferred-early', 'interrupts', 'ring0-strict', null],
+      ['pistachio-irq', 'memory', 'driver-server', null],
+      ['pistachio-irq+source-masked', 'memory', 'driver-server', null],
       ['ring0-strict+source-masked', 'memory', 'ring0-strict', null],
       ['ring0-strict+source-unmasked', 'memory', 'ring0-strict', null],
       ['ring0-strict+table-switch', 'memory', 'ring0-strict', null],

@@ -5,6 +5,7 @@ import { iommuOf, iommus, standardIommu } from './iommus.ts'
 import { edited, editedName, NoSuchEdit } from './kernel/edits.ts'
 import type { Design } from './kernel/design.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
+import { irqBalancerOn } from './kernel/irq-balancer.ts'
 import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
 import { pistachioIrqOn, pistachioReprogrammingOn } from './kernel/pistachio-irq.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
@@ -22,7 +23,8 @@ function builtInsOn<U>(on: Iommu<U>) {
   const variants = Object.fromEntries(Object.entries(on.variants(strict)).map(([name, one]) => [name, placed(one)]))
   const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)),
-    pistachioIrq: placed(pistachioIrqOn(steps)), pistachioReprogramming: placed(pistachioReprogrammingOn(steps)) }
+    pistachioIrq: placed(pistachioIrqOn(steps)), pistachioReprogramming: placed(pistachioReprogrammingOn(steps)),
+    irqBalancer: placed(irqBalancerOn(steps)) }
   return { own, variants, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

@@ -5,10 +5,11 @@ import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
+import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { designNamed } from '../../spec/designs.ts'
-import type { Design } from '../../spec/kernel/design.ts'
+import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
 import { retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
 import { mutant, oneSource } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
@@ -54,4 +55,31 @@ const interrupts = [
     })), noDuplicate, oneSource, 14),
 ]
 
-export const threadMutants = [...ports, ...interrupts]
+/** Takes any place that the source has, such as one that another move is leaving. */
+const readAnyPlace = changed('migrateInterrupt', 'readPlace', () => ({
+  then: ({ s: { kernel: { vectors } }, call }: Kernel<unknown, Own>) => {
+    const cpu = vectors.findIndex(row => row.includes(call.source))
+    call.from = { cpu, vector: vectors[cpu]!.indexOf(call.source) }
+  },
+}))
+/** Makes room for its own by ending the clean-up of the move before. */
+const forgetLastMove = changed('migrateInterrupt', 'readPlace', step => ({
+  then: (k: Kernel<unknown, Own>) => {
+    step.then(k as never)
+    const { cpu, vector } = k.call.from!, { to } = k.call
+    k.s.kernel.vectors.forEach((row, at) => { row.forEach((source, of) => {
+      const isKept = at === cpu && of === vector || at === to!.cpu && of === to!.vector
+      if (source !== k.call.source || isKept) return
+      row[of] = null
+      k.emit.see({ what: 'bound', cpu: at, vector: of, to: null })
+    }) })
+  },
+}))
+const balancing = { ...oneSource, callers: 2 }
+const moves = [
+  broken('two-moves-leave-one-place', 'irq-balancer', 'migrateInterrupt/lockSource', noDoubleFree, balancing, 22),
+  broken('move-leaves-the-place-that-the-last-one-left', 'irq-balancer', readAnyPlace, noLostEdge, balancing, 28),
+  broken('move-ends-the-clean-up-of-the-last', 'irq-balancer', forgetLastMove, noLostEdge, balancing, 17),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves]

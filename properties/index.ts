@@ -5,6 +5,7 @@ import { iommuOf, iommus, iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from '../spec/claim.ts'
+import { immutableWhileShared } from './isolation/immutable-while-shared.ts'
 import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
@@ -25,8 +26,8 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
-  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, edgesAreServed,
+  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
+  noForeignPort, noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, edgesAreServed,
   waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 

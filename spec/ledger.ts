@@ -1,12 +1,13 @@
 /** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
  *  from observations only, so a wrong page table cannot make a wrong access look right. */
-import { bool, initial, optional, struct, table } from '../src/model/index.ts'
+import { bool, initial, optional, range, struct, table } from '../src/model/index.ts'
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { Seen } from './observations.ts'
 
-function ledgerDomain(b: Bounds) {
+/** `calls`: those of the design's own, since some observations are made in these alone. */
+function ledgerDomain(b: Bounds, calls: readonly string[]) {
   const id = idsOf(b)
   return struct({
     /** Domain that owns the frame; null: nobody's, or the kernel's. */
@@ -23,12 +24,14 @@ function ledgerDomain(b: Bounds) {
       pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
       notification: bool, lost: bool,
     })),
+    /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
+    ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
   })
 }
 export type Ledger = Value<ReturnType<typeof ledgerDomain>>
 
-export function ledgerOf(b: Bounds, start: readonly Seen[]): LedgerOf<Ledger, Seen> {
-  const domain = ledgerDomain(b)
+export function ledgerOf(b: Bounds, start: readonly Seen[], calls: readonly string[] = []): LedgerOf<Ledger, Seen> {
+  const domain = ledgerDomain(b, calls)
   const book = initial(domain)
   for (const seen of start) observe(book, seen)
   return { domain, initial: book, observe }
@@ -47,6 +50,8 @@ function observe(book: Ledger, seen: Seen): void {
     case 'table-owned': book.tableOwner[seen.page] = seen.by; return
     case 'attached': book.attached[seen.device] = seen.to; return
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
+    case 'shared': book.holders![seen.frame]!++; return
+    case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
     case 'landed': case 'table-read': case 'blocked': case 'port-accessed': return
     default: observeEdge(book, seen)
   }

@@ -12,6 +12,9 @@ export type MemorySeen =
   | { readonly what: 'downgraded'; readonly domain: number; readonly iova: number }
   | { readonly what: 'revoked'; readonly domain: number; readonly iova: number }
   | { readonly what: 'frame-owned'; readonly frame: number; readonly by: number | null }
+  /** A consumer gets a reference to the frame, or gives one back. */
+  | { readonly what: 'shared'; readonly frame: number }
+  | { readonly what: 'dropped'; readonly frame: number }
   | { readonly what: 'table-owned'; readonly page: number; readonly by: number | null }
   | { readonly what: 'attached'; readonly device: number; readonly to: number | null }
   | {

@@ -6,7 +6,7 @@ import type { Claim } from '../../spec/claim.ts'
 export const noDoubleFree: Claim = {
   on: b => b.frames > 0 || b.migrate > 0 || b.reassign === 1,
   property: step('no-double-free', {
-    on: ['frame-owned', 'table-owned', 'revoked', 'downgraded', 'bound', 'attached'],
+    on: ['frame-owned', 'table-owned', 'revoked', 'downgraded', 'bound', 'attached', 'dropped'],
     claim: 'only what is taken is given back: a frame, an address, a table page, a vector, a device',
   }, (seen, _, { ledger }) => {
     const nothing = { because: '', witness: { ...seen } }
@@ -15,6 +15,8 @@ export const noDoubleFree: Claim = {
         || { ...nothing, because: `frame ${seen.frame} is given back, and nobody has it` }
       case 'table-owned': return seen.by !== null || ledger.tableOwner[seen.page] !== null
         || { ...nothing, because: `table page ${seen.page} is given back, and nobody has it` }
+      case 'dropped': return ledger.holders![seen.frame]! > 0
+        || { ...nothing, because: `a reference to frame ${seen.frame} is given back, and no consumer has one` }
       case 'bound': return seen.to !== null || ledger.bound[seen.cpu]![seen.vector] !== null
         || { ...nothing, because: `vector ${seen.vector} of CPU ${seen.cpu} is given back, and nobody has it` }
       case 'attached': return seen.to !== null || ledger.attached[seen.device] !== null

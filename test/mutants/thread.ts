@@ -2,6 +2,8 @@
 import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
+import { immutableWhileShared } from '../../properties/isolation/immutable-while-shared.ts'
+import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
@@ -11,7 +13,8 @@ import type { Claim } from '../../spec/claim.ts'
 import { designNamed } from '../../spec/designs.ts'
 import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
 import { retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
-import { mutant, oneSource } from './mutant.ts'
+import type { CallName } from '../../spec/state.ts'
+import { mutant, oneSource, reassigning } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 
 /** One that an edit makes (`CALL/STEP`), or an edit by hand. */
@@ -82,4 +85,32 @@ const moves = [
   broken('move-ends-the-clean-up-of-the-last', 'irq-balancer', forgetLastMove, noLostEdge, balancing, 17),
 ]
 
-export const threadMutants = [...ports, ...interrupts, ...moves]
+/** A rule of the entry of a call left out. */
+const without = (call: string, rule: string) => (from: Design): Design => ({
+  ...from, name: `${from.name} ${call} without ${rule}`,
+  calls: { ...from.calls, [call]: { ...from.calls[call]!, rules: { ...from.calls[call]?.rules, [rule]: null } } },
+})
+const asBuiltIn = (call: CallName) => (from: Design): Design =>
+  ({ ...from, name: `${from.name}, ${call} as it comes`, calls: { ...from.calls, [call]: {} } })
+const passPageItself = changed('copyOut', 'copyBuffer', () => ({
+  then: ({ s, call, emit }: Kernel<unknown, Own>) => {
+    emit.see({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
+  },
+}))
+const sealing = { frames: 1, iovas: 1, readOnly: 1 }, await_ = 'submitWait+pollStatus'
+const buffers = [
+  broken('buffer-passed-unsealed', 'io-lite', without('pass', 'isSealed'), immutableWhileShared, sealing, 8),
+  broken('buffer-passed-before-the-seal-holds', 'io-lite', `protect/${await_}`, immutableWhileShared, sealing, 11),
+  broken('buffer-recycled-while-it-is-held', 'io-lite', asBuiltIn('unmap'), immutableWhileShared, sealing, 11),
+  broken('buffer-recycled-while-dma-is-pending', 'io-lite', `unmap/${await_}`, noDmaEscape, sealing, 10),
+  broken('page-passed-in-place-of-its-copy', 'mbuf-copy', passPageItself, immutableWhileShared,
+    { frames: 2, iovas: 1 }, 8),
+  broken('ring-freed-before-the-device-is-cut-off', 'polling-longlived', 'detach/pollStatus<>reclaimFrames',
+    noDmaEscape, reassigning, 17),
+  broken('ring-left-mapped-at-the-end', 'polling-longlived', 'detach/clearAllPtes', noDmaEscape,
+    { ...reassigning, domains: 1 }, 24),
+  broken('ring-written-while-the-application-reads', 'io-lite',
+    () => designNamed('polling-longlived')!, immutableWhileShared, { frames: 1, iovas: 1, readOnly: 1 }, 9),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers]

@@ -12,6 +12,7 @@ import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
 import { noForeignPort } from './isolation/no-foreign-port.ts'
 import { noFreedTable, noFreedTableOn } from './isolation/no-freed-table.ts'
 import { noWrongPermission, noWrongPermissionOn } from './isolation/no-wrong-permission.ts'
+import { unmappedOnBothSides } from './isolation/unmapped-on-both-sides.ts'
 import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
@@ -27,7 +28,8 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
-  noForeignPort, noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, edgesAreServed,
+  unmappedOnBothSides, noForeignPort,
+  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, edgesAreServed,
   waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 

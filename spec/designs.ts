@@ -10,6 +10,7 @@ import { ioLiteOn, mbufCopyOn } from './kernel/io-lite.ts'
 import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
 import { pistachioIrqOn, pistachioReprogrammingOn } from './kernel/pistachio-irq.ts'
 import { pollingLonglivedOn } from './kernel/polling-longlived.ts'
+import { pmapUnifiedOn } from './kernel/pmap-unified.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 import { userPortBitmap } from './kernel/user-port-bitmap.ts'
@@ -26,7 +27,7 @@ function builtInsOn<U>(on: Iommu<U>) {
   const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
-    mbufCopyOn(steps), pollingLonglivedOn(steps)].map(placed)
+    mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps)].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

@@ -52,7 +52,7 @@ function observe(book: Ledger, seen: Seen): void {
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
     case 'shared': book.holders![seen.frame]!++; return
     case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
-    case 'landed': case 'table-read': case 'blocked': case 'port-accessed': return
+    case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed': return
     default: observeEdge(book, seen)
   }
 }

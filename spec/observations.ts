@@ -15,6 +15,14 @@ export type MemorySeen =
   /** A consumer gets a reference to the frame, or gives one back. */
   | { readonly what: 'shared'; readonly frame: number }
   | { readonly what: 'dropped'; readonly frame: number }
+  /** A driver reached a page by its CPU. */
+  | {
+    readonly what: 'cpu-accessed'
+    readonly cpu: number
+    readonly domain: number
+    readonly iova: number
+    readonly frame: number
+  }
   | { readonly what: 'table-owned'; readonly page: number; readonly by: number | null }
   | { readonly what: 'attached'; readonly device: number; readonly to: number | null }
   | {

@@ -6,6 +6,7 @@ import { immutableWhileShared } from '../../properties/isolation/immutable-while
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
 import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import type { Bounds } from '../../spec/bounds.ts'
@@ -113,4 +114,14 @@ const buffers = [
     () => designNamed('polling-longlived')!, immutableWhileShared, { frames: 1, iovas: 1, readOnly: 1 }, 9),
 ]
 
-export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers]
+const twoCallers = { cpus: 2, callers: 2, frames: 1, iovas: 1 }
+const bothSides = [
+  broken('tlb-left-when-iotlb-is-flushed', 'pmap-unified', 'unmap/awaitOthers', unmappedOnBothSides, twoCallers, 15),
+  broken('iotlb-left-when-tlb-is-flushed', 'pmap-unified', `unmap/${await_}`, unmappedOnBothSides, twoCallers, 15),
+  broken('frame-freed-before-the-other-cpu-answers', 'pmap-unified', 'unmap/awaitOthers<>freeFrame',
+    unmappedOnBothSides, twoCallers, 15),
+  broken('cpus-that-shoot-down-each-other-do-not-answer', 'pmap-unified', deaf('unmap'), callsCanEnd,
+    { ...twoCallers, frames: 2, iovas: 2 }, 10),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides]

@@ -17,6 +17,7 @@ import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
 import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
+import { noWakeUpLost } from './interrupts/no-wake-up-lost.ts'
 import { oneHandlerAtATime } from './interrupts/one-handler-at-a-time.ts'
 import { callsCanEnd } from './progress/calls-can-end.ts'
 import { edgesAreServed } from './progress/edges-are-served.ts'
@@ -29,8 +30,8 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
   unmappedOnBothSides, noForeignPort,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, edgesAreServed,
-  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
+  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
+  edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 
 /** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for

@@ -4,6 +4,7 @@ import type { Vocabulary } from './iommu/vocabulary.ts'
 import { iommuOf, iommus, standardIommu } from './iommus.ts'
 import { edited, editedName, NoSuchEdit } from './kernel/edits.ts'
 import type { Design } from './kernel/design.ts'
+import { darbatLikeOn } from './kernel/darbat-like.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
 import { irqBalancerOn } from './kernel/irq-balancer.ts'
 import { ioLiteOn, mbufCopyOn } from './kernel/io-lite.ts'
@@ -27,7 +28,7 @@ function builtInsOn<U>(on: Iommu<U>) {
   const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
-    mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps)].map(placed)
+    mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps)].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

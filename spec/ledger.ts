@@ -24,6 +24,8 @@ function ledgerDomain(b: Bounds, calls: readonly string[]) {
       pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
       notification: bool, lost: bool,
     })),
+    /** Drivers that sleep until they are woken. */
+    ...calls.includes('driverRuns') ? { asleep: table([id.source], bool) } : {},
     /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
     ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
   })
@@ -52,6 +54,7 @@ function observe(book: Ledger, seen: Seen): void {
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
     case 'shared': book.holders![seen.frame]!++; return
     case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
+    case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
     case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed': return
     default: observeEdge(book, seen)
   }

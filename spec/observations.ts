@@ -67,6 +67,8 @@ export type InterruptSeen =
     readonly notifies: boolean
   }
   | { readonly what: 'received'; readonly source: number }
+  /** A userland driver goes to sleep until it is woken. */
+  | { readonly what: 'slept' | 'woken'; readonly source: number }
 
 export type Seen = MemorySeen | PortSeen | InterruptSeen
 

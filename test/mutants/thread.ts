@@ -1,6 +1,7 @@
 /** The hazards of the designs that stand for systems of the forum thread (docs/systems.md): each falls into its own. */
 import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
+import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
 import { immutableWhileShared } from '../../properties/isolation/immutable-while-shared.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
@@ -124,4 +125,17 @@ const bothSides = [
     { ...twoCallers, frames: 2, iovas: 2 }, 10),
 ]
 
-export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides]
+const sleepAnyway = changed('driverRuns', 'sleepIfClear', () => ({
+  then: ({ s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<Kernel<unknown, Own>, 'call' | 'emit'>) => {
+    s.own.asleep[call.source!] = true
+    emit.see({ what: 'slept', source: call.source! })
+  },
+}))
+const twoDrivers = { cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 1 }
+const wakeUps = [
+  broken('driver-sleeps-without-a-second-look', 'darbat-like', sleepAnyway, noWakeUpLost, twoDrivers, 9),
+  broken('driver-woken-before-its-word-is-set', 'darbat-like', 'handleInterrupt/setWord<>wakeDriver', noWakeUpLost,
+    twoDrivers, 9),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps]

@@ -6,16 +6,20 @@ import { iommuOf, iommus, iommu as standard } from '../spec/iommus.ts'
 import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from '../spec/claim.ts'
+import { immutableWhileShared } from './isolation/immutable-while-shared.ts'
 import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
 import { noForeignPort } from './isolation/no-foreign-port.ts'
 import { noFreedTable, noFreedTableOn } from './isolation/no-freed-table.ts'
 import { noWrongPermission, noWrongPermissionOn } from './isolation/no-wrong-permission.ts'
+import { unmappedOnBothSides } from './isolation/unmapped-on-both-sides.ts'
 import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
 import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
+import { noWakeUpLost } from './interrupts/no-wake-up-lost.ts'
+import { oneHandlerAtATime } from './interrupts/one-handler-at-a-time.ts'
 import { callsCanEnd } from './progress/calls-can-end.ts'
 import { edgesAreServed } from './progress/edges-are-served.ts'
 import { invalidationsComplete, invalidationsCompleteOn } from './progress/invalidations-complete.ts'
@@ -25,9 +29,10 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
-  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, noForeignPort,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, edgesAreServed,
-  waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
+  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
+  unmappedOnBothSides, noForeignPort,
+  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
+  edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 
 /** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for

@@ -4,10 +4,17 @@ import type { Vocabulary } from './iommu/vocabulary.ts'
 import { iommuOf, iommus, standardIommu } from './iommus.ts'
 import { edited, editedName, NoSuchEdit } from './kernel/edits.ts'
 import type { Design } from './kernel/design.ts'
+import { darbatLikeOn } from './kernel/darbat-like.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
+import { irqBalancerOn } from './kernel/irq-balancer.ts'
+import { ioLiteOn, mbufCopyOn } from './kernel/io-lite.ts'
 import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
+import { pistachioIrqOn, pistachioReprogrammingOn } from './kernel/pistachio-irq.ts'
+import { pollingLonglivedOn } from './kernel/polling-longlived.ts'
+import { pmapUnifiedOn } from './kernel/pmap-unified.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
+import { userPortBitmap } from './kernel/user-port-bitmap.ts'
 
 /** The built-in designs on one IOMMU. They share their parts there: `NAME@IOMMU`, but for the standard one. */
 function builtInsOn<U>(on: Iommu<U>) {
@@ -20,7 +27,9 @@ function builtInsOn<U>(on: Iommu<U>) {
   const variants = Object.fromEntries(Object.entries(on.variants(strict)).map(([name, one]) => [name, placed(one)]))
   const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
-  return { own, variants, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
+  const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
+    mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps)].map(placed)
+  return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 
 const builtIns = builtInsOn(standardIommu)
@@ -29,9 +38,9 @@ export const ring0Register = builtIns.variants['ring0Register']!
 /** Protocols that move an interrupt by remapping; any design may use either. */
 export const irteUpdate = irteUpdateOn(standardIommu.steps), tableSwitch = tableSwitchOn(standardIommu.steps)
 
-const listed = ({ own, migrating }: { readonly own: Readonly<Record<string, Design>>
-  readonly migrating: readonly Design[] }): readonly Design[] =>
-  [noIommu, userPortIo, ...Object.values(own), ...migrating]
+type Listed = Readonly<Record<'systems' | 'migrating', readonly Design[]>>
+const listed = ({ own, systems, migrating }: Listed & { readonly own: Readonly<Record<string, Design>> }):
+  readonly Design[] => [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...systems, ...migrating]
 /** On the standard IOMMU, in the order reports show them. */
 export const designs: readonly Design[] = listed(builtIns)
 

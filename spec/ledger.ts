@@ -1,16 +1,17 @@
 /** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
  *  from observations only, so a wrong page table cannot make a wrong access look right. */
-import { bool, initial, oneOf, optional, struct, table } from '../src/model/index.ts'
+import { bool, initial, oneOf, optional, range, struct, table } from '../src/model/index.ts'
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { Seen } from './observations.ts'
 
-function ledgerDomain(b: Bounds) {
+/** `calls`: those of the design's own, since some observations are made in these alone. */
+function ledgerDomain(b: Bounds, calls: readonly string[]) {
   const id = idsOf(b)
   return struct({
     /** What was given back that nobody had. */
-    doubleFree: oneOf('none', 'frame', 'table page', 'address', 'vector', 'device'),
+    doubleFree: oneOf('none', 'frame', 'table page', 'address', 'vector', 'device', 'reference'),
     /** Domain that owns the frame; null: nobody's, or the kernel's. */
     owner: table([id.frame], optional(id.domain)),
     /** What the driver of the domain may reach: from the moment the kernel starts to map until unmap has returned. */
@@ -25,12 +26,16 @@ function ledgerDomain(b: Bounds) {
       pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
       notification: bool, lost: bool,
     })),
+    /** Drivers that sleep until they are woken. */
+    ...calls.includes('driverRuns') ? { asleep: table([id.source], bool) } : {},
+    /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
+    ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
   })
 }
 export type Ledger = Value<ReturnType<typeof ledgerDomain>>
 
-export function ledgerOf(b: Bounds, start: readonly Seen[]): LedgerOf<Ledger, Seen> {
-  const domain = ledgerDomain(b)
+export function ledgerOf(b: Bounds, start: readonly Seen[], calls: readonly string[] = []): LedgerOf<Ledger, Seen> {
+  const domain = ledgerDomain(b, calls)
   const book = initial(domain)
   for (const seen of start) observe(book, seen)
   return { domain, initial: book, observe }
@@ -51,7 +56,10 @@ function observe(book: Ledger, seen: Seen): void {
     case 'table-owned': book.tableOwner[seen.page] = seen.by; return
     case 'attached': book.attached[seen.device] = seen.to; return
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
-    case 'landed': case 'table-read': case 'blocked': case 'port-accessed': return
+    case 'shared': book.holders![seen.frame]!++; return
+    case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
+    case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
+    case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed': return
     default: observeEdge(book, seen)
   }
 }
@@ -62,6 +70,7 @@ function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
     case 'frame-owned': return seen.by === null && book.owner[seen.frame] === null ? 'frame' : null
     case 'table-owned': return seen.by === null && book.tableOwner[seen.page] === null ? 'table page' : null
     case 'bound': return seen.to === null && book.bound[seen.cpu]![seen.vector] === null ? 'vector' : null
+    case 'dropped': return book.holders![seen.frame] === 0 ? 'reference' : null
     case 'attached': return seen.to === null && book.attached[seen.device] === null ? 'device' : null
     case 'revoked': case 'downgraded': return book.grants[seen.domain]![seen.iova] === null ? 'address' : null
     default: return null

@@ -38,7 +38,7 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   iommu.start(start, setup, first)
   refuseAnswer(design.start?.({ own: (start as { own?: unknown }).own as never, b }))
   return machine<State, Ledger, Seen>({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen), properties,
+    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen, setup.kernel.calls), properties,
     vocabulary: { units, clauses, observations: { ...observationFields(setup),
       ...observationsOf(design, { id: setup.ids, b }) } },
     actions: actionsOn(design, setup, iommu),

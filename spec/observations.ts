@@ -16,6 +16,17 @@ export type MemorySeen =
   | { readonly what: 'downgraded'; readonly domain: number; readonly iova: number }
   | { readonly what: 'revoked'; readonly domain: number; readonly iova: number }
   | { readonly what: 'frame-owned'; readonly frame: number; readonly by: number | null }
+  /** A consumer gets a reference to the frame, or gives one back. */
+  | { readonly what: 'shared'; readonly frame: number }
+  | { readonly what: 'dropped'; readonly frame: number }
+  /** A driver reached a page by its CPU. */
+  | {
+    readonly what: 'cpu-accessed'
+    readonly cpu: number
+    readonly domain: number
+    readonly iova: number
+    readonly frame: number
+  }
   | { readonly what: 'table-owned'; readonly page: number; readonly by: number | null }
   | { readonly what: 'attached'; readonly device: number; readonly to: number | null }
   | {
@@ -60,6 +71,8 @@ export type InterruptSeen =
     readonly notifies: boolean
   }
   | { readonly what: 'received'; readonly source: number }
+  /** A userland driver goes to sleep until it is woken. */
+  | { readonly what: 'slept' | 'woken'; readonly source: number }
 
 export type Seen = MemorySeen | PortSeen | InterruptSeen
 
@@ -77,6 +90,9 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     'table-read': { device: id.device, domain: id.domain, page: id.page },
     blocked: { device: id.device, iova: id.iova, write: bool, reason },
     'port-accessed': { domain: id.domain, device: id.device },
+    shared: { frame: id.frame }, dropped: { frame: id.frame },
+    'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
+    slept: { source: id.source }, woken: { source: id.source },
     bound: { ...place, to: optional(id.source) }, raised: { source: id.source, pended: bool },
     unmasked: { source: id.source },
     accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },

@@ -4,6 +4,7 @@ import { iommu as standard, iommuOf } from './iommus.ts'
 import { bounds, capabilityNames, showBounds } from './bounds.ts'
 import type { Bounds } from './bounds.ts'
 import type { Design } from './kernel/design.ts'
+import { everyDesign } from './designs.ts'
 import type { OwnScope } from './step.ts'
 import { sharedWith } from './sharing.ts'
 
@@ -124,8 +125,8 @@ export const worlds: readonly Scope[] = [
   },
 ]
 
-/** The scopes that are about a design, on the hardware of its IOMMU. */
-export function scopesOn(design: Design, among: readonly Scope[] = scopes): readonly Scope[] {
+/** The scopes that are about a design, on the hardware of its IOMMU: standard ones, and its own. */
+export function scopesOn(design: Design, among: readonly Scope[] = scopesFor([design])): readonly Scope[] {
   const own = iommuOf(design)
   const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
     Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
@@ -148,4 +149,6 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
   ]
 }
 const keyOf = ({ name, bounds: changes }: OwnScope): string => `${name} ${showBounds(bounds(changes))}`
-export const scopeNamed = (name: string): Scope | null => scopes.find(scope => scope.name === name) ?? null
+/** Standard ones, and those of built-in designs. */
+export const allScopes = (): readonly Scope[] => scopesFor(everyDesign)
+export const scopeNamed = (name: string): Scope | null => allScopes().find(scope => scope.name === name) ?? null

@@ -19,12 +19,13 @@ const partOf: Readonly<Record<CallName, Part>> = {
 
 type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
   | 'scopes' | OwnPart>
-/** What a design of one's own adds to the language: with any of it nothing is shared. */
-const ownParts = ['state', 'start', 'registers', 'observations', 'calls',
-  'claims'] as const satisfies readonly (keyof Design)[]
-type OwnPart = (typeof ownParts)[number]
-const keepsOwn = (design: Design): boolean =>
-  ownParts.some(part => typeof design[part] === 'function' || Object.keys(design[part] ?? {}).length > 0)
+/** What a design of one's own adds to the language. */
+type OwnPart = 'state' | 'start' | 'registers' | 'observations' | 'calls' | 'claims'
+/** Whether that may make a difference to the part: a claim may be about anything, a call of its own or a part of a
+ *  built-in one is about what the call is about. State and registers are for those, since the other steps of a part
+ *  that is shared are steps of a design which has none. */
+export const addsTo = (design: Design, part: Part): boolean =>
+  design.claims.length > 0 || Object.keys(design.calls).some(call => partsOfCall(call).includes(part))
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
   remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
@@ -39,7 +40,7 @@ const options = Object.keys(partsOf) as readonly Option[]
 export function sharedWith(design: Design, part: Part): Design | null {
   const named = part === 'memory' ? design.memoryOf : design.interruptsOf
   const from = everyDesign.find(({ name }) => name === named)
-  return from !== undefined && !keepsOwn(design) && isSame(design, from, part)
+  return from !== undefined && !addsTo(design, part) && isSame(design, from, part)
     && Object.keys(from.givesUp).every(claim => Object.hasOwn(design.givesUp, claim)) ? from : null
 }
 

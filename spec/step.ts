@@ -1,5 +1,5 @@
 /** What a kernel design is made of: steps, protocols of steps, calls, and the options of the design. */
-import type { Emit, Fields } from '../src/model/index.ts'
+import type { Emit, Fairness, Fields } from '../src/model/index.ts'
 import type { Bounds, Caps } from './bounds.ts'
 import type { Claim, ClaimSource } from './claim.ts'
 import type { ClauseId } from './clauses.ts'
@@ -81,6 +81,9 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
   readonly path?: string
   /** Whether these bounds have what it is about. Default: always. */
   readonly on?: (b: Bounds) => boolean
+  /** Weakly fair (`true`), or strongly (`'strong'`): an interrupt or a waiting thread makes the call some time. Default
+   *  false. */
+  readonly fair?: Fairness
   /** Its arguments: any combination may be asked for. */
   readonly params?: (of: Sizes) => Fields
   /** It may be entered while all of these are true. */

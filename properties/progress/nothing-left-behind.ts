@@ -1,5 +1,5 @@
-/** When no call is under way, nothing is held that nobody could give back: no leak, no forgotten lock, no source left
- *  masked. */
+/** When no call and no handler is under way, nothing is held that nobody could give back: no leak, no forgotten lock,
+ *  no source left masked. */
 import { handlerOf } from '../../spec/state.ts'
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
@@ -10,10 +10,9 @@ export const nothingLeftBehind: Claim = {
   on: b => b.frames > 0 || b.migrate > 0,
   property: always('nothing-left-behind', {
     claim: 'while the kernel is in no call and no handler, each frame and table page taken is in use, no lock is '
-      + 'held, each source '
-      + 'is unmasked and has one vector',
+      + 'held, each source is unmasked and has one vector',
     parts: ({ state }) => partsOf(state).length,
-  }, ({ state }, part) => isBusy(state) || partsOf(state)[part]!(state)),
+  }, ({ state }, part) => !isIdle(state) || partsOf(state)[part]!(state)),
   witnesses: [
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
       state.kernel.calls.every(call => call === null)
@@ -22,11 +21,11 @@ export const nothingLeftBehind: Claim = {
   ],
 }
 
+const isIdle = ({ kernel }: DeepReadonly<State>): boolean =>
+  kernel.calls.every((call, cpu) => call === null && handlerOf(kernel, cpu) === null)
+
 /** Calls whose last step tells what they gave back. */
 const endingCalls = ['unmap', 'detach', 'migrateInterrupt'] as const
-
-const isBusy = ({ kernel }: DeepReadonly<State>): boolean =>
-  kernel.calls.some((call, cpu) => call !== null || handlerOf(kernel, cpu) !== null)
 
 type Part = (state: DeepReadonly<State>) => Verdict
 

@@ -22,6 +22,7 @@ export const units = {
   'iotlb-invalidate': 'hardware work of one IOTLB invalidation',
   'context-invalidate': 'hardware work of one context-cache invalidation',
   'iec-invalidate': 'hardware work of one interrupt-entry-cache invalidation',
+  'buffer-copy': 'copy of one page that the device has written into another',
   'lock': 'one uncontended lock, taken and released',
   'iotlb-hit': 'DMA translated by the IOTLB',
   'walk-level': 'one memory access of a hardware page walk',

@@ -135,7 +135,7 @@ class Running {
     const own = paramsOf(name, spec, { id, b })
     const registers = Object.keys(own).filter(param => Object.hasOwn(this.blank, param))
     return action<Fields>(name, {
-      agent, says: spec.says ?? name, path: this.path, params: { ...this.params, ...own },
+      agent, says: spec.says ?? name, path: this.path, fair: spec.fair ?? false, params: { ...this.params, ...own },
       when: (s, given) => {
         const p = given as Arguments
         return isFree(s, p.cpu) && rules.every(rule => this.answered(rule(this.view(s, p) as never)))

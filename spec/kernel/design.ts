@@ -41,9 +41,10 @@ export function taken<U, O extends Own>(protocol: Protocol<U, O>,
   const labels = stepLabels(protocol)
   return protocol.flatMap((step, at) => {
     if (!isGone(step, labels[at]!)) return [step]
-    return protocol.some(({ goesTo = [] }) => goesTo.includes(labels[at]!)) ? [{ ...step, skip: () => true }] : []
+    return protocol.some(({ goesTo = [] }) => goesTo.includes(labels[at]!)) ? [{ ...step, skip: always }] : []
   })
 }
+const always = (): boolean => true
 
 /** Step names, numbered where a protocol takes a step more than once. */
 export function stepLabels(protocol: readonly { readonly name: string }[]): readonly string[] {

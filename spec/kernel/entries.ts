@@ -12,7 +12,7 @@ export const call = <P extends Fields, O extends Own = Own>(spec: TypedCall<P, O
 /** The same for a design that keeps state of its own: `callOn<{ state: …, registers: … }>()({ says, params, … })`. */
 export const callOn = <O extends Own>() => <P extends Fields>(spec: TypedCall<P, O>): CallSpec<unknown, O> => spec
 /** The parameters alone say what the arguments are. */
-interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'on'> {
+interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'on' | 'fair'> {
   readonly params: (of: Sizes) => P
   readonly rules?: Readonly<Record<string, (k: Entry<unknown, O, Args<NoInfer<P>>>) => boolean>>
   readonly takes?: Readonly<Record<string, (k: Entry<unknown, O, Args<NoInfer<P>>>) => void>>

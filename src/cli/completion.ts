@@ -3,7 +3,7 @@ import { callNames } from '../../spec/state.ts'
 import { claims } from '../../properties/index.ts'
 import { designs } from '../../spec/designs.ts'
 import { profiles } from '../../spec/costs/index.ts'
-import { scopes } from '../../spec/scopes.ts'
+import { allScopes } from '../../spec/scopes.ts'
 import { iommus } from '../../spec/iommus.ts'
 import { hardwaresOf } from '../../spec/variants.ts'
 import { listNames } from '../report/list.ts'
@@ -15,7 +15,7 @@ export type Shell = (typeof shells)[number]
 
 /** What stands for a name that is known, by flag or by the word for an operand. */
 const known: Readonly<Record<string, readonly string[]>> = {
-  scope: scopes.map(({ name }) => name), property: claims.map(({ property }) => property.name),
+  scope: allScopes().map(({ name }) => name), property: claims.map(({ property }) => property.name),
   profile: Object.keys(profiles), call: callNames, iommu: iommus.map(({ name }) => name),
   hardware: [...new Set(iommus.flatMap(hardwaresOf).map(({ name }) => name))],
   DESIGN: designs.map(({ name }) => name), WHAT: listNames, SHELL: shells,

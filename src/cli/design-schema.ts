@@ -30,6 +30,7 @@ const step = v.strictObject({
 })
 const parts = v.optional(v.record(name, v.nullable(func)))
 const call = v.strictObject({ says: v.optional(name), path: v.optional(word), on: v.optional(func),
+  fair: v.optional(v.picklist([true, false, 'strong'] as never[], 'true, false or \'strong\'')),
   params: v.optional(func), rules: parts, takes: parts, registers: v.optional(func) })
 const kinds = ['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers']
 const property = v.looseObject({ name: word, claim: name,

@@ -16,7 +16,7 @@ import { migrations } from '../../spec/kernel/migration.ts'
 import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
 import { actionsIn } from '../../spec/machine.ts'
-import { scopes } from '../../spec/scopes.ts'
+import { allScopes } from '../../spec/scopes.ts'
 import { stateParts, stateWords } from '../../spec/state-words.ts'
 import { faultReasons } from '../../spec/vtd/index.ts'
 import { errorCodes } from './error-codes.ts'
@@ -24,9 +24,10 @@ import { allExports, stepLists, stepsText } from './exports.ts'
 import { terms } from './glossary.ts'
 import { layoutId, layouts, layoutTitle } from './layouts.ts'
 
-/** The steps of the vocabulary, by name. */
+/** The steps of the vocabulary, and those that a built-in design has of its own, by name. */
 export const steps: ReadonlyMap<string, Step> = new Map(
-  (Object.values(stepModules) as readonly (Step | Protocol | unknown)[]).flat()
+  [...(Object.values(stepModules) as readonly (Step | Protocol | unknown)[]).flat(),
+    ...everyDesign.flatMap(({ protocols }) => Object.values(protocols).flat())]
     .filter((one): one is Step => typeof one === 'object' && one !== null && 'then' in one && 'says' in one)
     .map(step => [step.name, step]))
 
@@ -80,7 +81,7 @@ export const registries: readonly Registry[] = [
   { name: 'properties', says: 'what the checker claims of them',
     rows: () => claims.map(({ property }) => [property.name, property.claim]) },
   { name: 'scopes', says: 'the small configurations they are checked in',
-    rows: () => scopes.map(({ name, says, bounds }) =>
+    rows: () => allScopes().map(({ name, says, bounds }) =>
       [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]) },
   { name: 'bounds', says: 'sizes and switches of a configuration', rows: () => boundNames.map(name => {
     const { least, most, standard, says } = boundSpecs[name]

@@ -13,8 +13,9 @@ import { amdviMutants } from './amdvi.ts'
 import { interruptMutants } from './interrupt.ts'
 import { memoryMutants } from './memory.ts'
 import type { Mutant } from './mutant.ts'
+import { threadMutants } from './thread.ts'
 
-const mutants = [...memoryMutants, ...interruptMutants, ...amdviMutants]
+const mutants = [...memoryMutants, ...interruptMutants, ...amdviMutants, ...threadMutants]
 const machineOf = ({ design, bounds, breaks }: Mutant) => remapMachine(design, bounds, [breaks.property])
 
 /** A seed for each mutant, so that adding one does not change what the others see. */

@@ -15,6 +15,7 @@ import { exitTable } from '../../src/cli/registries.ts'
 import { amdviMutants } from '../mutants/amdvi.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
+import { threadMutants } from '../mutants/thread.ts'
 import { layers } from '../tidy/rules.ts'
 import { run } from '../cli/run.ts'
 
@@ -131,8 +132,14 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
   expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
 })
 
+test('docs/systems.md has each design, and each mutant of those that it is about', () => {
+  const page = read('docs/systems.md'), isMissing = (name: string): boolean => !page.includes(`\`${name}\``)
+  expect(designs.map(({ name }) => name).filter(name => !name.includes('+') && isMissing(name))).toEqual([])
+  expect(threadMutants.map(({ name }) => name).filter(isMissing)).toEqual([])
+})
+
 test('README counts the mutants, those from reports, and the violations that QEMU shows', () => {
-  const mutants = memoryMutants.length + interruptMutants.length + amdviMutants.length
+  const mutants = memoryMutants.length + interruptMutants.length + amdviMutants.length + threadMutants.length
   expect(readme).toContain(`${mutants} mutants`)
   const reported = read('docs/bug-zoo.md').split('\n').filter(line => /^\| [a-z]/.test(line)).length - 1
   expect(readme.replace(/\s+/g, ' ')).toContain(`in ${mutants} ways, ${reported} of them taken [from bug reports]`)

@@ -1,0 +1,88 @@
+/** One interface changes what the CPU and what the device of a driver map, as pmap does below UVM of NetBSD (Cranor,
+ *  Parulkar, USENIX 1999): the same pages, at the same addresses. An unmap ends when no TLB and no IOTLB can hold the
+ *  page any more: it waits for the other CPUs and for the IOMMU. */
+import { bool, optional, table } from '../../src/model/index.ts'
+import type { Bounds } from '../bounds.ts'
+import type { Vocabulary } from '../iommu/vocabulary.ts'
+import type { Own, OwnScope, Sizes, Step } from '../step.ts'
+import { design } from './design.ts'
+import type { Design } from './design.ts'
+import { call } from './entries.ts'
+import { ring0StrictOn } from './ring0.ts'
+import {
+  allocateFrame, clearPte, freeFrame, freeTable, linkTables, lockTables, returnToDriver, storePte, unlinkEmptyTable,
+  unlockTables, writeBackPte,
+} from './steps/index.ts'
+import { shootdown } from './steps/shootdown.ts'
+
+export interface CpuSide extends Own {
+  readonly state: {
+    /** Whether the page table of the CPU has the page, and what each CPU's TLB holds of it. */
+    present: boolean[][]; tlb: (number | null)[][][]
+    asked: boolean[]
+  }
+}
+type CpuStep = Step<unknown, CpuSide>
+
+const hasFrames = (b: Bounds): boolean => b.frames > 0
+export const cpuSide = ({ id }: Sizes) => ({
+  present: table([id.domain, id.iova], bool), tlb: table([id.cpu, id.domain, id.iova], optional(id.frame)),
+  asked: table([id.cpu], bool),
+})
+/** On one CPU: INVLPG of all that it holds. */
+const flushTlb = ({ s, cpu }: { readonly s: { own: CpuSide['state'] }; readonly cpu: number }): void => {
+  for (const row of s.own.tlb[cpu]!) row.fill(null)
+}
+export const { askOthers, awaitOthers, entry: shootdownEntry, answer } = shootdown<CpuSide>(hasFrames, flushTlb)
+
+export const storeCpuPte: CpuStep = {
+  name: 'storeCpuPte', says: 'store the entry of the CPU\'s page table',
+  then: ({ s, call: of, emit }) => {
+    s.own.present[of.domain!]![of.iova!] = true
+    emit.cost('pte-store')
+  },
+}
+export const clearCpuPte: CpuStep = {
+  name: 'clearCpuPte', says: 'clear the entry of the CPU\'s page table, and flush the TLB of this CPU',
+  then: k => {
+    k.s.own.present[k.call.domain!]![k.call.iova!] = false
+    flushTlb(k)
+    k.emit.cost('pte-clear')
+  },
+}
+export const accessPage: CpuStep = {
+  name: 'accessPage', says: 'read the page through the TLB of this CPU, which is filled where it misses',
+  then: ({ s, call: of, cpu, emit }) => {
+    const row = s.own.tlb[cpu]![of.domain!]!
+    const frame = row[of.iova!] ?? s.kernel.mappings[of.domain!]![of.iova!]!.frame
+    row[of.iova!] = frame
+    emit.see({ what: 'cpu-accessed', cpu, domain: of.domain!, iova: of.iova!, frame })
+  },
+}
+const pageOnly = ({ id }: Sizes) => ({ domain: id.domain, iova: id.iova })
+export const cpuCalls = {
+  touch: call<ReturnType<typeof pageOnly>, CpuSide>({
+    says: 'a driver reads one of its pages', on: hasFrames, params: pageOnly,
+    rules: {
+      isReachable: ({ s, args, cpu }) => s.own.present[args.domain]![args.iova]!
+        || s.own.tlb[cpu]![args.domain]![args.iova] !== null,
+    },
+  }),
+  flushTlb: shootdownEntry,
+}
+
+const scope: OwnScope = {
+  name: 'both-sides', says: 'two drivers on two CPUs map, read and unmap two frames, which their devices reach',
+  bounds: { cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 },
+}
+export const pmapUnifiedOn = <U>(v: Vocabulary<U>): Design<U> => design('pmap-unified', {
+  says: 'as ring0-strict; one call changes what CPU and device map, and ends both their stale entries (UVM, pmap)',
+  remapsDma: true, remapsInterrupts: true, scopes: [scope], state: cpuSide, calls: cpuCalls,
+}, {
+  ...ring0StrictOn(v).protocols,
+  map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores,
+    v.invalidateAbsentPage, v.awaitAbsentPage, storeCpuPte, returnToDriver],
+  unmap: [clearCpuPte, lockTables, clearPte, writeBackPte, unlinkEmptyTable, askOthers, v.invalidatePage,
+    v.awaitInvalidation, awaitOthers, unlockTables, freeTable, freeFrame, returnToDriver],
+  touch: [accessPage], flushTlb: [answer],
+} as never) as Design<U>

@@ -1,0 +1,141 @@
+/** The hazards of the designs that stand for systems of the forum thread (docs/systems.md): each falls into its own. */
+import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
+import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
+import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
+import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
+import { immutableWhileShared } from '../../properties/isolation/immutable-while-shared.ts'
+import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
+import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
+import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
+import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
+import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import type { Claim } from '../../spec/claim.ts'
+import { designNamed } from '../../spec/designs.ts'
+import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
+import { retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
+import type { CallName } from '../../spec/state.ts'
+import { mutant, oneSource, reassigning } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
+
+/** One that an edit makes (`CALL/STEP`), or an edit by hand. */
+const broken = (name: string, from: string, edit: string | ((from: Design) => Design), breaks: Claim,
+  at: Partial<Bounds>, shortest: number): Mutant => {
+  const sound = designNamed(from)!
+  return mutant(name, typeof edit === 'string' ? designNamed(`${from}~${edit}`)! : edit(sound),
+    { from: sound, breaks, at, shortest, runLength: 400 })
+}
+/** A step by its name done another way. */
+const changed = (call: string, name: string, change: (step: Design['protocols'][string][number]) => object) =>
+  (from: Design): Design => ({ ...from, name: `${from.name} ${call}.${name} changed`,
+    protocols: { ...from.protocols,
+      [call]: from.protocols[call]!.map(step => step.name === name ? { ...step, ...change(step) } : step) } })
+
+/** With interrupts off, it waits for an answer and gives none. */
+const deaf = (call: string) => changed(call, 'awaitOthers', () => ({
+  when: ({ s, cpu }: { s: { own: { asked: boolean[] } }; cpu: number }) =>
+    s.own.asked.every((is, other) => !is || other === cpu),
+  then: () => {},
+}))
+
+const bitmaps = { cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1, reassign: 1 }
+const ports = [
+  broken('port-bitmap-closed-on-one-cpu', 'user-port-bitmap', 'detach/askOthers', noForeignPort, bitmaps, 4),
+  broken('port-bitmap-reload-not-awaited', 'user-port-bitmap', 'detach/awaitOthers', noForeignPort, bitmaps, 4),
+  broken('cpus-that-ask-each-other-do-not-answer', 'user-port-bitmap', deaf('detach'), callsCanEnd, bitmaps, 2),
+]
+
+const interrupts = [
+  broken('interrupt-runs-beside-the-one-before', 'pistachio-irq', 'handleInterrupt/maskUntilReply', oneHandlerAtATime,
+    oneSource, 12),
+  broken('reply-forgets-what-came-meanwhile', 'pistachio-irq',
+    changed('handleInterrupt', 'awaitReply', () => ({ when: unmaskSource.when, then: unmaskSource.then })),
+    edgesAreServed, oneSource, 22),
+  broken('source-reprogrammed-before-the-reply', 'pistachio-irq',
+    () => designNamed('pistachio-irq+source-masked')!, noLostEdge, oneSource, 26),
+  broken('hand-over-sends-the-edge-again', 'pistachio-irq',
+    changed('migrateInterrupt', 'releaseOldVector', step => ({
+      then: (k: never) => { retriggerAtNew.then(k); step.then(k) },
+    })), noDuplicate, oneSource, 14),
+]
+
+/** Takes any place that the source has, such as one that another move is leaving. */
+const readAnyPlace = changed('migrateInterrupt', 'readPlace', () => ({
+  then: ({ s: { kernel: { vectors } }, call }: Kernel<unknown, Own>) => {
+    const cpu = vectors.findIndex(row => row.includes(call.source))
+    call.from = { cpu, vector: vectors[cpu]!.indexOf(call.source) }
+  },
+}))
+/** Makes room for its own by ending the clean-up of the move before. */
+const forgetLastMove = changed('migrateInterrupt', 'readPlace', step => ({
+  then: (k: Kernel<unknown, Own>) => {
+    step.then(k as never)
+    const { cpu, vector } = k.call.from!, { to } = k.call
+    k.s.kernel.vectors.forEach((row, at) => { row.forEach((source, of) => {
+      const isKept = at === cpu && of === vector || at === to!.cpu && of === to!.vector
+      if (source !== k.call.source || isKept) return
+      row[of] = null
+      k.emit.see({ what: 'bound', cpu: at, vector: of, to: null })
+    }) })
+  },
+}))
+const balancing = { ...oneSource, callers: 2 }
+const moves = [
+  broken('two-moves-leave-one-place', 'irq-balancer', 'migrateInterrupt/lockSource', noDoubleFree, balancing, 22),
+  broken('move-leaves-the-place-that-the-last-one-left', 'irq-balancer', readAnyPlace, noLostEdge, balancing, 28),
+  broken('move-ends-the-clean-up-of-the-last', 'irq-balancer', forgetLastMove, noLostEdge, balancing, 17),
+]
+
+/** A rule of the entry of a call left out. */
+const without = (call: string, rule: string) => (from: Design): Design => ({
+  ...from, name: `${from.name} ${call} without ${rule}`,
+  calls: { ...from.calls, [call]: { ...from.calls[call]!, rules: { ...from.calls[call]?.rules, [rule]: null } } },
+})
+const asBuiltIn = (call: CallName) => (from: Design): Design =>
+  ({ ...from, name: `${from.name}, ${call} as it comes`, calls: { ...from.calls, [call]: {} } })
+const passPageItself = changed('copyOut', 'copyBuffer', () => ({
+  then: ({ s, call, emit }: Kernel<unknown, Own>) => {
+    emit.see({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
+  },
+}))
+const sealing = { frames: 1, iovas: 1, readOnly: 1 }, await_ = 'submitWait+pollStatus'
+const buffers = [
+  broken('buffer-passed-unsealed', 'io-lite', without('pass', 'isSealed'), immutableWhileShared, sealing, 8),
+  broken('buffer-passed-before-the-seal-holds', 'io-lite', `protect/${await_}`, immutableWhileShared, sealing, 11),
+  broken('buffer-recycled-while-it-is-held', 'io-lite', asBuiltIn('unmap'), immutableWhileShared, sealing, 11),
+  broken('buffer-recycled-while-dma-is-pending', 'io-lite', `unmap/${await_}`, noDmaEscape, sealing, 10),
+  broken('page-passed-in-place-of-its-copy', 'mbuf-copy', passPageItself, immutableWhileShared,
+    { frames: 2, iovas: 1 }, 8),
+  broken('ring-freed-before-the-device-is-cut-off', 'polling-longlived', 'detach/pollStatus<>reclaimFrames',
+    noDmaEscape, reassigning, 17),
+  broken('ring-left-mapped-at-the-end', 'polling-longlived', 'detach/clearAllPtes', noDmaEscape,
+    { ...reassigning, domains: 1 }, 24),
+  broken('ring-written-while-the-application-reads', 'io-lite',
+    () => designNamed('polling-longlived')!, immutableWhileShared, { frames: 1, iovas: 1, readOnly: 1 }, 9),
+]
+
+const twoCallers = { cpus: 2, callers: 2, frames: 1, iovas: 1 }
+const bothSides = [
+  broken('tlb-left-when-iotlb-is-flushed', 'pmap-unified', 'unmap/awaitOthers', unmappedOnBothSides, twoCallers, 15),
+  broken('iotlb-left-when-tlb-is-flushed', 'pmap-unified', `unmap/${await_}`, unmappedOnBothSides, twoCallers, 15),
+  broken('frame-freed-before-the-other-cpu-answers', 'pmap-unified', 'unmap/awaitOthers<>freeFrame',
+    unmappedOnBothSides, twoCallers, 15),
+  broken('cpus-that-shoot-down-each-other-do-not-answer', 'pmap-unified', deaf('unmap'), callsCanEnd,
+    { ...twoCallers, frames: 2, iovas: 2 }, 10),
+]
+
+const sleepAnyway = changed('driverRuns', 'sleepIfClear', () => ({
+  then: ({ s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<Kernel<unknown, Own>, 'call' | 'emit'>) => {
+    s.own.asleep[call.source!] = true
+    emit.see({ what: 'slept', source: call.source! })
+  },
+}))
+const twoDrivers = { cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 1 }
+const wakeUps = [
+  broken('driver-sleeps-without-a-second-look', 'darbat-like', sleepAnyway, noWakeUpLost, twoDrivers, 9),
+  broken('driver-woken-before-its-word-is-set', 'darbat-like', 'handleInterrupt/setWord<>wakeDriver', noWakeUpLost,
+    twoDrivers, 9),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps]

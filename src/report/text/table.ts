@@ -23,7 +23,8 @@ export function tableLines({ designs, claims: all }: CheckReport, theme: Theme):
   const claims = all.filter(claim => rows.some(({ cells }) => cells.has(claim)))
   const used = new Set(rows.flatMap(({ cells }) => claims.map(claim => cells.get(claim) ?? 'unchecked')))
   return [
-    ...stairLines(rows, claims, theme) ?? listLines(rows, claims, theme),
+    ...stairLines(rows, claims, theme, least) ?? stairLines(rows, claims, theme, longestMark)
+      ?? listLines(rows, claims, theme),
     ...packLines(Object.entries(marks)
       .filter(([standing]) => used.has(standing as Standing)).map(([, { text, says, paint }]) =>
       ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
@@ -34,12 +35,13 @@ export function tableLines({ designs, claims: all }: CheckReport, theme: Theme):
 interface Row { readonly design: DesignReport; readonly cells: ReadonlyMap<string, Standing | 'passed'> }
 
 /** The table. A design whose name has no room stands above its row. Null where the line has no room for the claims. */
-function stairLines(rows: readonly Row[], claims: readonly string[], theme: Theme): string[] | null {
+function stairLines(rows: readonly Row[], claims: readonly string[], theme: Theme, least: number):
+  string[] | null {
   const widest = Math.max(statesWidth, ...claims.map((claim, i) => claim.length + 2 - least * (claims.length - i)))
   const room = theme.width - widest - least * claims.length
   if (room < 'design'.length + 2) return null
   const names = Math.min(Math.max(6, ...rows.map(({ design }) => design.design.length)) + 2, room)
-  // Three to five columns for each claim: as many as the line has left. A mark has two, and one between.
+  // Up to two columns more for each claim: as many as the line has left.
   const gap = least + Math.min(2, Math.floor((room - names) / Math.max(1, claims.length)))
   return [
     ...claims.map((claim, i) => (' '.repeat(names) + claims.slice(0, i).map(() => '│'.padEnd(gap)).join('')
@@ -53,8 +55,8 @@ function stairLines(rows: readonly Row[], claims: readonly string[], theme: Them
     }),
   ]
 }
-/** Columns of a claim at least. */
-const least = 3
+/** Columns of a claim: a mark has up to two, and one between where there is room. */
+const longestMark = 2, least = longestMark + 1
 
 /** The same for narrow terminals: a line for each claim. */
 function listLines(rows: readonly Row[], claims: readonly string[], theme: Theme): string[] {

@@ -13,6 +13,7 @@ import { pistachioIrqOn, pistachioReprogrammingOn } from './kernel/pistachio-irq
 import { pollingLonglivedOn } from './kernel/polling-longlived.ts'
 import { pmapUnifiedOn } from './kernel/pmap-unified.ts'
 import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/ring0.ts'
+import { singleServerOn } from './kernel/single-server.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 import { userPortBitmap } from './kernel/user-port-bitmap.ts'
 
@@ -28,7 +29,8 @@ function builtInsOn<U>(on: Iommu<U>) {
   const own = { ring0Strict: placed(strict), ...variants, ring0Deferred: placed(ring0DeferredOn(steps)),
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
-    mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps)].map(placed)
+    mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps),
+    singleServerOn(steps)].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

@@ -17,8 +17,8 @@ import { shootdown } from './steps/shootdown.ts'
 
 export interface CpuSide extends Own {
   readonly state: {
-    /** Whether the page table of the CPU has the page, and what each CPU's TLB holds of it. */
-    present: boolean[][]; tlb: (number | null)[][][]
+    /** The page tables of the CPUs, one for each driver, and what each CPU's TLB holds of them. */
+    pages: (number | null)[][]; tlb: (number | null)[][][]
     asked: boolean[]
   }
 }
@@ -26,11 +26,11 @@ type CpuStep = Step<unknown, CpuSide>
 
 const hasFrames = (b: Bounds): boolean => b.frames > 0
 export const cpuSide = ({ id }: Sizes) => ({
-  present: table([id.domain, id.iova], bool), tlb: table([id.cpu, id.domain, id.iova], optional(id.frame)),
+  pages: table([id.domain, id.iova], optional(id.frame)), tlb: table([id.cpu, id.domain, id.iova], optional(id.frame)),
   asked: table([id.cpu], bool),
 })
 /** On one CPU: INVLPG of all that it holds. */
-const flushTlb = ({ s, cpu }: { readonly s: { own: CpuSide['state'] }; readonly cpu: number }): void => {
+export const flushTlb = ({ s, cpu }: { readonly s: { own: CpuSide['state'] }; readonly cpu: number }): void => {
   for (const row of s.own.tlb[cpu]!) row.fill(null)
 }
 export const { askOthers, awaitOthers, entry: shootdownEntry, answer } = shootdown<CpuSide>(hasFrames, flushTlb)
@@ -38,14 +38,14 @@ export const { askOthers, awaitOthers, entry: shootdownEntry, answer } = shootdo
 export const storeCpuPte: CpuStep = {
   name: 'storeCpuPte', says: 'store the entry of the CPU\'s page table',
   then: ({ s, call: of, emit }) => {
-    s.own.present[of.domain!]![of.iova!] = true
+    s.own.pages[of.domain!]![of.iova!] = of.frame
     emit.cost('pte-store')
   },
 }
 export const clearCpuPte: CpuStep = {
   name: 'clearCpuPte', says: 'clear the entry of the CPU\'s page table, and flush the TLB of this CPU',
   then: k => {
-    k.s.own.present[k.call.domain!]![k.call.iova!] = false
+    k.s.own.pages[k.call.domain!]![k.call.iova!] = null
     flushTlb(k)
     k.emit.cost('pte-clear')
   },
@@ -54,7 +54,7 @@ export const accessPage: CpuStep = {
   name: 'accessPage', says: 'read the page through the TLB of this CPU, which is filled where it misses',
   then: ({ s, call: of, cpu, emit }) => {
     const row = s.own.tlb[cpu]![of.domain!]!
-    const frame = row[of.iova!] ?? s.kernel.mappings[of.domain!]![of.iova!]!.frame
+    const frame = row[of.iova!] ?? s.own.pages[of.domain!]![of.iova!]!
     row[of.iova!] = frame
     emit.see({ what: 'cpu-accessed', cpu, domain: of.domain!, iova: of.iova!, frame })
   },
@@ -64,7 +64,7 @@ export const cpuCalls = {
   touch: call<ReturnType<typeof pageOnly>, CpuSide>({
     says: 'a driver reads one of its pages', on: hasFrames, params: pageOnly,
     rules: {
-      isReachable: ({ s, args, cpu }) => s.own.present[args.domain]![args.iova]!
+      isReachable: ({ s, args, cpu }) => s.own.pages[args.domain]![args.iova] !== null
         || s.own.tlb[cpu]![args.domain]![args.iova] !== null,
     },
   }),

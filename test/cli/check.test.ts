@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { claims } from '../../properties/index.ts'
-import { designs } from '../../spec/designs.ts'
+import { everyDesign } from '../../spec/designs.ts'
 import { abortedAfter } from '../clock.ts'
 import { inSequence, run } from './run.ts'
 
@@ -53,7 +53,7 @@ describe('check', () => {
   it('gives one JSON document, with every design in order', async () => {
     const { code, out, err } = await run('check --scope hostile --json', { cwd })
     const document = JSON.parse(out) as Document
-    expect(document.designs.map(({ design }) => design)).toEqual(designs.map(({ name }) => name))
+    expect(document.designs.map(({ design }) => design)).toEqual(everyDesign.map(({ name }) => name))
     expect(document.designs.every(({ scopes }) => scopes.every(({ exploration }) => exploration.states > 0))).toBe(true)
     expect(document.exit).toEqual({ code, name: 'holds' })
     expect(err).toBe('')

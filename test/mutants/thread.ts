@@ -13,8 +13,9 @@ import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { designNamed } from '../../spec/designs.ts'
+import { replaced } from '../../spec/kernel/design.ts'
 import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
-import { retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
+import { freeFrame, retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
 import type { CallName } from '../../spec/state.ts'
 import { mutant, oneSource, reassigning } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
@@ -138,4 +139,14 @@ const wakeUps = [
     twoDrivers, 9),
 ]
 
-export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps]
+/** The frames of a batch go back with the unmap, before the hypercall that takes them from the views. */
+const freeAtOnce = (from: Design): Design => replaced(from, 'unmap', from.protocols['unmap']![0]!, freeFrame,
+  from.protocols['unmap']![0]!)
+const batches = [
+  broken('batch-taken-from-the-cpu-alone', 'single-server', 'flush/clearBatchDma', unmappedOnBothSides, twoCallers, 23),
+  broken('batch-taken-from-devices-alone', 'single-server', 'flush/clearBatchCpu', unmappedOnBothSides, twoCallers, 20),
+  broken('page-of-a-batch-reused-before-the-hypercall', 'single-server', freeAtOnce, unmappedOnBothSides, twoCallers,
+    7),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps, ...batches]

@@ -32,7 +32,8 @@ describe('check', () => {
   it('takes all built-in designs of the vendor', async () => {
     const { out } = await run('check --iommu amdvi --scope ports,permissions --json', { cwd })
     const { designs } = JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }
-    expect(designs.map(({ design }) => design)).toEqual(['no-iommu', 'user-port-io', 'user-port-bitmap', 'ring0-strict@amdvi',
+    expect(designs.map(({ design }) => design)).toEqual(['no-iommu', 'user-port-io', 'user-port-bitmap',
+      'ring0-strict@amdvi',
       'ring0-words@amdvi', 'ring0-deferred@amdvi', 'ring0-deferred-early@amdvi', 'driver-server@amdvi',
       'pistachio-irq@amdvi', 'pistachio-irq@amdvi+source-masked', 'irq-balancer@amdvi', 'io-lite@amdvi',
       'mbuf-copy@amdvi', 'polling-longlived@amdvi', 'pmap-unified@amdvi', 'darbat-like@amdvi', 'single-server@amdvi',

@@ -41,23 +41,30 @@ const stepsOf = ({ trace }: ModelError): string[] => (trace ?? []).map((op, i) =
 export function asDesignError({ design, path, claimsPath }: Subject, cause: unknown): unknown {
   if (path === null && claimsPath === undefined && !isEdited(design) || cause instanceof UserError) return cause
   const ops = cause instanceof ModelError ? cause.trace ?? [] : []
-  // What no line threw, such as a value that is outside its domain, is the step's that took it there.
-  const step = /\/([\w-]+)/.exec(ops.at(-1)?.action ?? '')?.[1]
-  const place = path === null ? null : placeOfError(cause, path)
-    ?? (step === undefined ? null : placeOfText(path, new RegExp(`(?<=name: *['"\`])${step}(?=['"\`])`)))
-  const unknown = causesOf(cause).find(one => one instanceof NoSuchPart)
-  const meant = unknown === undefined || unknown.known.length === 0 ? ''
-    : `; ${suggest(unknown.part, unknown.known, `there are ${unknown.known.join(', ')}`)}`
+  const place = path === null ? null : placeOfError(cause, path) ?? placeOfStep(path, ops.at(-1)?.action)
   return new UserError({
     code: 'E-DESIGN-STEP',
     subject: `${path === null ? '' : `${basename(shownAt(path, place))}, `}design '${design.name}'`,
-    problem: (cause instanceof Error ? cause.message : String(cause)) + meant,
+    problem: (cause instanceof Error ? cause.message : String(cause)) + meantBy(cause),
     next: ops.length === 0
       ? `fix the step, or the protocol it is in; \`remapcheck check ${shellWord(path ?? design.name)}\` may show what `
         + 'does not work'
       : `fix the step; ${ops.length === 1 ? 'this op leads' : `these ${ops.length} ops lead`} there:`,
     below: [...cause instanceof ModelError ? stepsOf(cause) : [], ...excerpt(place)],
   })
+}
+
+/** What no line threw, such as a value that is outside its domain, is the step's that took it there. */
+function placeOfStep(path: string, action = ''): ReturnType<typeof placeOfText> {
+  const step = /\/([\w-]+)/.exec(action)?.[1]
+  return step === undefined ? null : placeOfText(path, new RegExp(`(?<=name: *['"\`])${step}(?=['"\`])`))
+}
+
+/** Of a part that there is not: the one that is likely meant. */
+function meantBy(cause: unknown): string {
+  const unknown = causesOf(cause).find(one => one instanceof NoSuchPart)
+  return unknown === undefined || unknown.known.length === 0 ? ''
+    : `; ${suggest(unknown.part, unknown.known, `there are ${unknown.known.join(', ')}`)}`
 }
 
 /** The error, and those that caused it. */

@@ -96,9 +96,11 @@ export function parseClaims(given: unknown, path: string): readonly Claim[] {
     next: "export const claims = [always('name', { claim: '…' }, ({ state }) => …), …], as docs/designs.md does" })
 }
 
+type Refuse = (field: string, problem: string, typed: string, known: readonly string[]) => never
+
 /** Names that belong together: each is one that there is. */
 function checkNames(design: Design, path: string): void {
-  const refuse = (field: string, problem: string, typed: string, known: readonly string[]): never => {
+  const refuse: Refuse = (field, problem, typed, known) => {
     throw shapeError(path, field, problem, suggest(typed, known, `there are ${known.join(', ')}`))
   }
   const own = Object.keys(design.calls).filter(one => !Object.hasOwn(builtInCalls, one))
@@ -116,13 +118,7 @@ function checkNames(design: Design, path: string): void {
       const there = Object.keys(builtInCalls[one as CallName][kind] ?? {})
       if (!there.includes(part)) refuse(`calls.${one}.${kind}.${part}`, 'no such part', part, there)
     }
-  for (const [call, steps] of Object.entries(design.protocols)) {
-    const labels = stepLabels(steps)
-    for (const { name: from, goesTo = [] } of steps) for (const label of goesTo)
-      if (!labels.includes(label))
-        refuse(`protocols.${call}.goesTo`, `${from} goes to '${label}', and there is no such step`,
-          label, labels)
-  }
+  checkGoesTo(design, refuse)
   const itsClaims = design.claims.map(one => one.property.name)
   const twice = itsClaims.find((one, i) => claimNames.includes(one) || itsClaims.indexOf(one) !== i)
   if (twice !== undefined)
@@ -133,8 +129,16 @@ function checkNames(design: Design, path: string): void {
       refuse(`givesUp.${one}`, 'no such field', one, [...claimNames, ...itsClaims])
   checkScopes(design, path, refuse)
 }
-function checkScopes({ scopes: asked }: Design, path: string,
-  refuse: (field: string, problem: string, typed: string, known: readonly string[]) => never): void {
+function checkGoesTo(design: Design, refuse: Refuse): void {
+  for (const [call, steps] of Object.entries(design.protocols)) {
+    const labels = stepLabels(steps)
+    for (const { name: from, goesTo = [] } of steps) for (const label of goesTo)
+      if (!labels.includes(label))
+        refuse(`protocols.${call}.goesTo`, `${from} goes to '${label}', and there is no such step`,
+          label, labels)
+  }
+}
+function checkScopes({ scopes: asked }: Design, path: string, refuse: Refuse): void {
   const ownNames = (asked ?? []).flatMap(one => typeof one === 'string' ? [] : [one.name])
   const twice = ownNames.find((one, i) => ownNames.indexOf(one) !== i)
   if (twice !== undefined)

@@ -155,8 +155,7 @@ export class Search<S, L, O extends Observation> {
         this.advance(room)
       }
       if (this.done) this.steps.audit(Math.max(leastAudited, this.learner.runs >>> 3))
-      // The steps of the last state may be left too: what had been decided was enough.
-      return whole && (!this.done || this.steps.leftSome) ? 'violation' : null
+      return whole && this.left ? 'violation' : null
     } catch (error) {
       if (error instanceof StatesFull || error instanceof Stopped) return error.reason
       if (error instanceof NotInterchangeable || !pace.bears(error)) throw error
@@ -164,6 +163,9 @@ export class Search<S, L, O extends Observation> {
       return 'mistake'
     }
   }
+
+  /** The steps of the last state may be left too: what had been decided was enough. */
+  private get left(): boolean { return !this.done || this.steps.leftSome }
 
   private prepare(): void {
     const resume = this.checkpoints?.resume ?? null

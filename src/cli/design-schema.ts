@@ -74,6 +74,9 @@ function misfit(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[
   const [part, call, entry] = (issue.path ?? []).map(({ key }) => key)
   if (part === 'protocols' && typeof entry === 'number' && issue.path!.length === 3 && issue.received === 'undefined')
     return missingStep(path, String(call), entry, (issue.path![2]!.input as unknown[])[entry - 1], null)
+  if (part === 'protocols' && Array.isArray(issue.path?.[2]?.value))
+    return shapeError(path, `protocols.${String(call)}.${String(entry)}`, 'a list of steps stands for a step',
+      'spread it, as in [claimVector, ...awaitInvalidation]; design(…) of remapcheck/spec does so itself')
   return shapeError(path, v.getDotPath(issue) ?? 'the export', problemOf(issue), nextOf(issue))
 }
 /** `field`: its way from the design; the last name in it has the place. */

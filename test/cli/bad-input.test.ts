@@ -42,6 +42,8 @@ beforeAll(() => {
     'clause.mjs': ownDesign("then: k => { k.emit.clause('VTD:nowhere') }"),
     'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'),
     'skip-nothing.mjs': ownDesign('skip: () => { true }, then: () => {}'),
+    'nested-steps.mjs': "import { awaitInvalidation, ring0Strict as from } from 'remapcheck/spec'\n"
+      + "export default { ...from, name: 'nested', protocols: { ...from.protocols, unmap: [awaitInvalidation] } }",
     'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
     'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'),
     'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
@@ -148,6 +150,9 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ]),
   ['check DIR/misspelt-step.mjs',
     /not a kernel design: protocols\.map\.1\.wen: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'when'\?/],
+  ['check DIR/nested-steps.mjs',
+    inSequence(/not a kernel design: protocols\.unmap\.0: a list of steps stands for a step/,
+      / \[E-DESIGN-SHAPE\]\n {2}→ spread it/)],
   ['check DIR/misspelt-option.mjs',
     /not a kernel design: verifySource: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'verifiesSource'\?/],
   ['check DIR/misspelt-claim.mjs',

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import type { CheckData, DesignData, VerdictData } from './data.ts'
 import { Traces, showTrace } from './trace/traces.tsx'
-import { Words } from './words.tsx'
+import { sentence, Words } from './words.tsx'
 
 export function CheckView({ check }: { readonly check: CheckData }): JSX.Element {
   const { designs, notes } = check
@@ -20,7 +20,7 @@ const many = (count: number, noun: string): string =>
 function OneDesign({ design, check }: { readonly design: DesignData; readonly check: CheckData }): JSX.Element {
   const { says, traces, scopes, failures } = design
   return <>
-    <p class="lead"><Words text={`${says}.`} /></p>
+    <p class="lead"><Words text={sentence(says)} /></p>
     <Summary design={design} />
     {failures.map(text => <pre class="failure">{text}</pre>)}
     {traces.length > 0 && <Traces traces={traces} />}
@@ -87,8 +87,11 @@ function Matrix({ check: { designs, claims } }: { readonly check: CheckData }): 
         <li><span class={`sign ${standing}`}>{mark}</span> {word}</li>)}</ul>
       <div class="scroll" tabIndex={0} role="region" aria-label="verdicts">
         <table class="matrix">
-          <thead><tr><th scope="col">design</th>{claims.map(({ name, says }) =>
-            <th scope="col" title={says}><span>{name}</span></th>)}<th scope="col" class="number">states</th></tr></thead>
+          <thead><tr>
+            <th scope="col">design</th>
+            {claims.map(({ name, says }) => <th scope="col" title={says}><span>{name}</span></th>)}
+            <th scope="col" class="number">states</th>
+          </tr></thead>
           <tbody>{designs.map(design => <MatrixRow design={design} claims={claims} />)}</tbody>
         </table>
       </div>

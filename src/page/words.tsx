@@ -9,7 +9,8 @@ export const useDoc = (): PageDoc => useContext(DocContext)!
 
 /** Words of the glossary that are read in their everyday sense: to mark each would hide those that need it. */
 const everyday = new Set(['call', 'step', 'state', 'unit', 'path', 'report', 'range', 'space', 'image', 'layout',
-  'known', 'because', 'trace', 'claim', 'design', 'fault', 'op', 'action', 'rule', 'edit', 'machine', 'clause', 'replay',
+  'known', 'because', 'trace', 'claim', 'design', 'fault', 'op', 'action', 'rule', 'edit', 'machine', 'clause',
+  'replay',
   'finding', 'facts', 'null', '!write', 'policy', 'alarm', 'violated', 'holds', 'passed', 'tree', 'draft', 'profile',
   'oracle', 'exception', 'boot', 'recipe', 'deep', 'worker', 'lane', 'source', 'scenario', 'strength', 'variant',
   'vendor', 'checkpoint', 'vocabulary', 'not checked', 'not decided', 'also violates', 'gives up', 'page'])
@@ -36,6 +37,9 @@ function patternOf(terms: readonly string[]): RegExp {
     .toSorted((a, b) => b.length - a.length)
   return new RegExp(`\\b((?:${names.join('|')})s?)\\b`, 'i')
 }
+
+export const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 
 /** Something that is explained. */
 export function Term({ says, children }: { readonly says: string; readonly children: ComponentChildren }): JSX.Element {

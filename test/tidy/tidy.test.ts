@@ -13,8 +13,8 @@ import { readSources } from './sources.ts'
 const root = process.cwd()
 const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).trimEnd()
   .split('\n')
-const isText = (path: string): boolean =>
-  /\.(?:tsx?|css|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path) && !path.startsWith('traces/linux/')
+const isText = (path: string): boolean => !path.startsWith('traces/linux/')
+  && /\.(?:tsx?|css|js|json|md|yml|txt)$|(?:^|\/)(?:run|\.npmrc|\.gitignore)$/.test(path)
 const texts = tracked.filter(isText)
   // deleted, not yet committed
   .flatMap(path => { try { return [{ path, text: readFileSync(path, 'utf8') }] } catch { return [] } })

@@ -1,7 +1,7 @@
 /** The current step: what it does, what it changed, what the judge learns of it, its rule, its code. */
 import type { JSX } from 'preact'
 import type { StepData, TraceData } from '../data.ts'
-import { ClauseText, Words } from '../words.tsx'
+import { ClauseText, sentence, Words } from '../words.tsx'
 import { ChangeText } from './lanes.tsx'
 
 export function StepDetail({ trace, step }: { readonly trace: TraceData; readonly step: number }): JSX.Element {
@@ -16,7 +16,7 @@ export function StepDetail({ trace, step }: { readonly trace: TraceData; readonl
     <section class="detail">
       <p class="who">step {trace.skipped + step}, taken by <b>{trace.lanes[lane]?.title ?? '?'}</b></p>
       <h3><span>{action}</span> <small>{data.args}</small></h3>
-      {says !== null && <p class="says"><Words text={`${says}.`} /></p>}
+      {says !== null && <p class="says"><Words text={sentence(says)} /></p>}
       {refused !== null && <p class="refusal">Not allowed here: {refused}. The state stays as it was.</p>}
       <Outcome data={data} property={trace.property} />
       <Protocol trace={trace} action={action} />
@@ -34,8 +34,8 @@ function Outcome({ data: { seen, changes, violates, faults }, property }: { read
     {seen.length > 0 && <div class="learns"><h4>The judge learns</h4><ul>{seen.map(text =>
       <li><code>{text}</code></li>)}</ul></div>}
     {faults.map(id => <div class="rules"><h4>Refused by</h4><ClauseText id={id} /></div>)}
-    {violates.map(({ property: name, because }) => <p class="broken"><b>✗ {name}</b>{name === property ? '' : ' too'}:{' '}
-      <Words text={because} /></p>)}
+    {violates.map(({ property: name, because }) => <p class="broken"><b>✗ {name}</b>{
+      name === property ? ': ' : ' too: '}<Words text={because} /></p>)}
     {changes.length > 0 && <div class="changes"><h4>It changes</h4>{changes.map(change =>
       <ChangeText change={change} />)}</div>}
   </>

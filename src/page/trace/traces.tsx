@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { TraceData } from '../data.ts'
 import { Sign } from '../findings.tsx'
+import { standingOf } from './standing.ts'
 import { TraceView } from './view.tsx'
 
 interface Place { readonly id: string; readonly step: number | null }
@@ -46,9 +47,4 @@ function Tabs({ traces, shown, onShow }: { readonly traces: readonly TraceData[]
       ))}
     </nav>
   )
-}
-export function standingOf({ reproduced, wanted, accepted }: TraceData): 'good' | 'bad' | 'known' | 'open' {
-  if (!reproduced) return 'open'
-  if (wanted) return 'good'
-  return accepted === null ? 'bad' : 'known'
 }

@@ -2,23 +2,29 @@
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { TraceData } from '../data.ts'
-import { ClauseText, Words } from '../words.tsx'
+import { ClauseText, sentence, Words } from '../words.tsx'
 import { StepDetail } from './detail.tsx'
 import { Lanes } from './lanes.tsx'
 import { StateView } from './state.tsx'
-import { standingOf } from './traces.tsx'
+import { standingOf } from './standing.ts'
 
 /** `start`: the step that is shown first; 0 is the initial state. */
 export function TraceView({ trace, start }: { readonly trace: TraceData; readonly start: number }): JSX.Element {
   const { steps: { length: last }, id } = trace
   const [step, setStep] = useState(Math.min(start, last))
+  // Keys may come faster than the page is drawn.
+  const asked = useRef(step)
   const narrow = useNarrow(), root = useRef<HTMLElement>(null)
   const go = useCallback((to: number): void => {
+    asked.current = to
     setStep(to)
     try { history.replaceState(null, '', `#${encodeURIComponent(id)}/${to}`) } catch { /* not of every file system */ }
   }, [id])
-  useStepKeys(step, last, go)
+  useStepKeys(asked, last, go)
+  const first = useRef(step)
   useEffect(() => {
+    if (step === first.current) return // as the page opens, its head is what to read
+    first.current = -1
     root.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest' })
   }, [step])
   return (
@@ -60,8 +66,6 @@ function Head({ trace }: { readonly trace: TraceData }): JSX.Element {
     </header>
   )
 }
-const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
-
 function Steering({ step, last, go }: { readonly step: number; readonly last: number
   readonly go: (to: number) => void }): JSX.Element {
   const button = (label: string, sign: string, to: number): JSX.Element =>
@@ -80,19 +84,19 @@ function Steering({ step, last, go }: { readonly step: number; readonly last: nu
 }
 
 /** Arrow keys, but where they belong to a field. */
-function useStepKeys(step: number, last: number, go: (to: number) => void): void {
+function useStepKeys(asked: { readonly current: number }, last: number, go: (to: number) => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
       if (event.target instanceof HTMLElement && event.target.closest('input, select, textarea, pre, .scroll')) return
-      const to = { ArrowLeft: step - 1, ArrowRight: step + 1, Home: 0, End: last }[event.key]
+      const to = { ArrowLeft: asked.current - 1, ArrowRight: asked.current + 1, Home: 0, End: last }[event.key]
       if (to === undefined) return
       event.preventDefault()
       if (to >= 0 && to <= last) go(to)
     }
     document.addEventListener('keydown', onKey)
     return () => { document.removeEventListener('keydown', onKey) }
-  }, [step, last, go])
+  }, [asked, last, go])
 }
 
 /** There is no room for two columns. */

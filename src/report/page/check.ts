@@ -23,7 +23,8 @@ export function checkBody({ check, evidence, says }: ReportOf<'check'>, view: Vi
       ...check.interrupted ? ['Ctrl-C ended the run: designs and scopes may be missing'] : [],
       ...check.notBegun.length === 0 ? [] : [`not come to: ${check.notBegun.join(', ')}`],
       ...check.regressions.length === 0 ? []
-        : [`saved counterexamples replayed first: ${check.regressions.length}, of which ${broken.length} still violate`],
+        : [`saved counterexamples replayed first: ${check.regressions.length}, of which ${broken.length} still `
+          + 'violate'],
       ...broken.map(({ path, property, design, because }) => `${design} ${property}: ${because} (${path})`),
       ...check.climbs.map(({ design, scope, proved }) => `${design}, ${scope}: ${proved === null
         ? 'no larger bounds were proved' : `proved up to ${proved.bounds}, ${counted(proved.states, 'state')}`}`),
@@ -47,7 +48,8 @@ function designData(design: DesignReport, evidence: ReportOf<'check'>['evidence'
     scopes: design.scopes.map(scope => ({ name: scope.scope, says: scope.says,
       bounds: scope.bounds.replaceAll(',', ', '), searched: searchedOf(scope) })),
     failures: design.scopes.flatMap(({ scope, failure }) =>
-      failure === undefined ? [] : [[`${scope}: ${failure.problem}`, `→ ${failure.next}`, ...failure.below].join('\n')]),
+      failure === undefined ? []
+        : [[`${scope}: ${failure.problem}`, `→ ${failure.next}`, ...failure.below].join('\n')]),
     witnesses: [witnesses.filter(({ standing }) => standing === 'fine').length, witnesses.length],
   }
 }

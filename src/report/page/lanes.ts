@@ -8,15 +8,15 @@ const actors: Readonly<Record<string, string>> = {
   device: 'the devices: they send any DMA at any time; requests in flight and interrupt sources',
   lapic: 'the local APICs of the CPUs: interrupts that wait, and that are served',
 }
-const places: readonly (Lane & { readonly holds: RegExp })[] = [
-  { id: 'kernel', title: 'kernel', acts: false, holds: /^state\.(?:kernel|own)\b/,
+const places: readonly (Omit<Lane, 'acts'> & { readonly holds: RegExp })[] = [
+  { id: 'kernel', title: 'kernel', holds: /^state\.(?:kernel|own)\b/,
     says: 'what the kernel notes for itself: allocators, mappings, locks, the calls that CPUs are in' },
-  { id: 'memory', title: 'memory', acts: false, holds: /^state\.memory\b/, says: actors['memory']! },
-  { id: 'iommu', title: 'iommu', acts: false, holds: /^state\.unit\b/, says: actors['iommu']! },
-  { id: 'device', title: 'device', acts: false, holds: /^state\.(?:inFlight|sources)\b/, says: actors['device']! },
-  { id: 'lapic', title: 'lapic', acts: false, holds: /^state\.lapics\b/, says: actors['lapic']! },
-  { id: 'state', title: 'state', acts: false, holds: /^state\b/, says: 'the state of the machine' },
-  { id: 'ledger', title: 'ledger', acts: false, holds: /^(?:ledger|monitors)\b/,
+  { id: 'memory', title: 'memory', holds: /^state\.memory\b/, says: actors['memory']! },
+  { id: 'iommu', title: 'iommu', holds: /^state\.unit\b/, says: actors['iommu']! },
+  { id: 'device', title: 'device', holds: /^state\.(?:inFlight|sources)\b/, says: actors['device']! },
+  { id: 'lapic', title: 'lapic', holds: /^state\.lapics\b/, says: actors['lapic']! },
+  { id: 'state', title: 'state', holds: /^state\b/, says: 'the state of the machine' },
+  { id: 'ledger', title: 'ledger', holds: /^(?:ledger|monitors)\b/,
     says: 'the judge\'s record of owners, grants and interrupts: made of what the kernel did, never of its tables' },
 ]
 
@@ -29,7 +29,7 @@ export function lanesOf(agents: readonly string[], touched: readonly string[]): 
   const kept = places.filter(({ id }) => touched.includes(id) || agents.includes(id))
   const others = [...new Set(agents)].filter(name => !cpus.includes(name) && !kept.some(({ id }) => id === name))
   return [...[...cpus, ...others].map(actorLane),
-    ...kept.map(({ holds: _, ...lane }) => ({ ...lane, acts: agents.includes(lane.id) }))]
+    ...kept.map(({ id, title, says }) => ({ id, title, says, acts: agents.includes(id) }))]
 }
 const actorLane = (id: string): Lane => ({ id, title: id, acts: true,
   says: actors[id] ?? (/^cpu\d+$/.test(id) ? 'a CPU: it takes the steps of the call that it is in, one at a time'

@@ -62,9 +62,10 @@ export function traceData<S, L, O extends Observation>(replayed: Replayed<S, L, 
   }
 }
 
+type StateData = Pick<TraceData, 'parts' | 'initial' | 'protocols' | 'actions'>
 /** What does not depend on the steps: parts, what they hold at first, and the protocols of all calls. */
 export function stateData<S, L, O extends Observation>({ machine, tables, naming }: Shower<S, L, O>,
-  lanes: readonly Lane[], from: unknown = machine.initialWorld): Pick<TraceData, 'parts' | 'initial' | 'protocols' | 'actions'> {
+  lanes: readonly Lane[], from: unknown = machine.initialWorld): StateData {
   const parts: Part[] = []
   let first = 0
   for (const { path, rows, columns, cells } of tables) {

@@ -200,7 +200,8 @@ function reasonSaid(model: Translation, compared: DmaCompared): TableExceptionNa
   const allowed = [model.reason, ...model.alternatives]
   const sameBut = (suppressed: boolean): boolean =>
     agrees({ ...compared, model: { ...model, reason: seen.reason, alternatives: [], suppressed } })
-  if (isOn(coded('one-pasid-reason'), version) && seen.reason === 0x58 && allowed.some(code => ofPasid.includes(code)) && sameBut(false)) return 'one-pasid-reason'
+  if (isOn(coded('one-pasid-reason'), version) && seen.reason === 0x58
+    && allowed.some(code => ofPasid.includes(code)) && sameBut(false)) return 'one-pasid-reason'
   if (isOn(coded('pasid-fault-recorded'), version) && model.suppressed && ofPasid.includes(seen.reason)
     && allowed.includes(seen.reason) && sameBut(false)) return 'pasid-fault-recorded'
   const legacy = allowed.some(code => legacyReason.get(code)?.includes(seen.reason))

@@ -197,7 +197,10 @@ export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen):
   const known = ofInterrupts.filter(one => isOn(one, asked.version))
   const few = (from: number, bent: Bent, names: readonly ExceptionName[],
     more: number): readonly ExceptionName[] | null => {
-    if (more === 0) return interruptAgrees(bent.after(remap(bent.unit, bent.request, bent.irte)), bent.recorded, seen) ? names : null
+    if (more === 0) {
+      const result = bent.after(remap(bent.unit, bent.request, bent.irte))
+      return interruptAgrees(result, bent.recorded, seen) ? names : null
+    }
     for (let i = from; i < known.length; i++) {
       const next = known[i]!.bends(bent, asked)
       const found = next === null ? null : few(i + 1, next, [...names, known[i]!.name], more - 1)

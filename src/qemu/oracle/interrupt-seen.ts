@@ -37,7 +37,8 @@ export function agrees(model: Remapped, sid: number | null, seen: InterruptSeen)
 const isClear = (faults: FaultState): boolean => faults.fsts === 0 && faultOf(faults) === null
 const onlyPending = encode(registers.FSTS.layout, { PPF: 1 })[0]!
 /** Type, address type and PASID are of DMA; the index is undefined where the request has none. */
-function isRecorded({ reason, alternatives, index }: Extract<Remapped, { readonly kind: 'fault' }>, sid: number, faults: FaultState): boolean {
+function isRecorded({ reason, alternatives, index }: Extract<Remapped, { readonly kind: 'fault' }>, sid: number,
+  faults: FaultState): boolean {
   const found = faultOf(faults)
   return found !== null && faults.fsts === onlyPending && [reason, ...alternatives].includes(found.FR)
     && found.SID === sid && (index === null || found.FI === index % 2 ** 16 * 2 ** 36)

@@ -85,8 +85,8 @@ export function oracleData(report: OracleReport) {
       [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),
     states: Object.fromEntries(cacheStates.map(name => [name, tally.states.get(name) ?? 0])),
-    exceptions: exceptionsOf(version).map(({ name, qemu, manual, clause }) => ({ name, cases: tally.exceptions.get(name) ?? 0,
-      qemu, manual, clause })),
+    exceptions: exceptionsOf(version).map(({ name, qemu, manual, clause }) =>
+      ({ name, cases: tally.exceptions.get(name) ?? 0, qemu, manual, clause })),
     differences: differences.map(({ one, ...shown }) => ({ ...shown, case: one })),
   }
 }

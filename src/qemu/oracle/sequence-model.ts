@@ -100,7 +100,8 @@ export class SequenceModel {
     const possible = this.#may.outcomes(this.#tables, request)
     const fresh = translateLegacy(this.#tables, this.#unit, request)
     const as = (model: Possible['result']): DmaCompared =>
-      ({ version: this.#version, unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model, way, seen, landed })
+      ({ version: this.#version, unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model,
+        way, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
     const names = found !== undefined ? null
       : cachedException(possible, seen, landed)

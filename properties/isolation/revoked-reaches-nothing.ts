@@ -1,5 +1,5 @@
-/** Once a server has taken a client's devices back, the client is cut off by every way: DMA, the memory and ports of the
- *  devices, and their interrupts. */
+/** Once a server has taken a client's devices back, the client is cut off from all of it: memory by DMA, the memory and
+ *  ports of the devices, and their interrupts. */
 import type { Verdict } from '../../src/model/index.ts'
 import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
@@ -21,14 +21,14 @@ export const revokedReachesNothing: Claim = {
     switch (seen.what) {
       case 'landed': {
         const { device, frame } = seen, domain = attached[device]!
-        return domain !== null && owner[frame] === domain || { because: `device ${device} reached frame ${frame}, which `
-          + `${domain === null ? 'its client had before it was revoked' : 'was taken back from its client'}`,
-        witness: { device, frame, domain } }
+        const whose = domain === null ? 'its client had before it was revoked' : 'was taken back from its client'
+        return domain !== null && owner[frame] === domain
+          || { because: `device ${device} reached frame ${frame}, which ${whose}`, witness: { device, frame, domain } }
       }
       case 'device-accessed': case 'port-accessed': {
-        const { device, domain } = seen
-        return attached[device] === domain || { because: `the client of domain ${domain} reached `
-          + `${seen.what === 'port-accessed' ? 'a port' : 'the memory'} of device ${device}, which is its own no longer`,
+        const { device, domain } = seen, what = seen.what === 'port-accessed' ? 'a port' : 'the memory'
+        return attached[device] === domain || { because: `the client of domain ${domain} reached ${what} of device `
+          + `${device}, which is its own no longer`,
         witness: { device, domain } }
       }
       case 'received': return isServed(seen.source, attached, 'reached')

@@ -96,7 +96,8 @@ const unbindInterrupts: BusStep = {
   },
 }
 const awaitHandlers: BusStep = {
-  name: 'awaitHandlers', says: 'wait until no handler runs that has looked the client up', skip: ({ b }) => b.sources === 0,
+  name: 'awaitHandlers', says: 'wait until no handler runs that has looked the client up',
+  skip: ({ b }) => b.sources === 0,
   when: k => k.s.kernel.handlers!.every(one => one === null || one.source === null
     || clientOf(one.source, k.b) !== k.call.domain),
   then: ({ emit }) => { emit.cost('ipi') },
@@ -234,7 +235,8 @@ export const l4reIoOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = driverServerOn(v).protocols
   return design<unknown, Buses, keyof typeof calls>('l4re-io', {
     says: 'clients reach devices by virtual buses: memory, ports, interrupts, one DMA space each, all revocable (Io)',
-    remapsDma: true, remapsInterrupts: true, userDrivers: true, scopes: ['old-hardware', ...scopes], state, start, calls,
+    remapsDma: true, remapsInterrupts: true, userDrivers: true, scopes: ['old-hardware', ...scopes],
+    state, start, calls,
   }, {
     map, unmap, request: [receiveRequest, grantWindow, replyToDriver], reach: [useWindow], flushWindows: [answer],
     connect: [joinDevice, v.storeDevice, v.writeBackDevice, v.flushStores, v.invalidateAbsentDevice,

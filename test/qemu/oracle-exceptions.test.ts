@@ -71,7 +71,10 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
   'one-pasid-reason': ['scalable', 'scalable-39-bit', walk({ tops: [top({ of: 'pasid', present: false }, 2)] })],
   'rid-pasid-recorded': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, read: false, write: false }] })],
 }
-const groups = setups.map(setup => ({ setup, names: Object.entries(cases).filter(([, [suite, name]]) => suite === setup.suite && name === setup.name).map(([name]) => name as ExceptionName) }))
+const groups = setups.map(setup => ({ setup,
+  names: Object.entries(cases)
+    .filter(([, [suite, name]]) => suite === setup.suite && name === setup.name)
+    .map(([name]) => name as ExceptionName) }))
   .filter(({ names }) => names.length > 0)
 
 describe.skipIf(absent !== null).each(groups)('QEMU leaves the manual in $setup.suite', ({ setup, names }) => {

@@ -147,7 +147,8 @@ describe('an interrupt', () => {
     const blocked = (reason: number, sid: number): InterruptSeen =>
       ({ kind: 'blocked', faults: recorded(reason, sid) })
     expect(interruptAgrees(what.model, 0x100, blocked(0x26, 0x100))).toBe(true)
-    for (const wrong of [blocked(0x24, 0x100), blocked(0x26, 0x108), { kind: 'blocked', faults: unrecorded } as const]) {
+    const unlike = [blocked(0x24, 0x100), blocked(0x26, 0x108), { kind: 'blocked', faults: unrecorded } as const]
+    for (const wrong of unlike) {
       expect(interruptAgrees(what.model, 0x100, wrong)).toBe(false)
       expect(interruptExceptions(what, wrong)).toBeNull()
     }

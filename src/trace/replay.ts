@@ -1,6 +1,6 @@
 /** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
 import { nearest, UserError } from '../errors.ts'
-import { isProgress, isReached, judge, seenIn, step, tracing } from '../model/index.ts'
+import { isProgress, isReached, judge, observationsIn, step, tracing } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
@@ -61,9 +61,9 @@ export function replay<S, L, O extends Observation>(
     const { world: after, events, refused, violated } = tracing(() => {
       const stepped = step(machine, before, op)
       return { ...stepped,
-        violated: stepped.refused ? [] : brokenBy(machine, stepped.world, seenIn(stepped.events), before) }
+        violated: stepped.refused ? [] : brokenBy(machine, stepped.world, observationsIn(stepped.events), before) }
     }, () => trace.ops.slice(0, i + 1))
-    first ??= findFirst(property.name, violated, !refused && reachedAt(after, seenIn(events)), i + 1)
+    first ??= findFirst(property.name, violated, !refused && reachedAt(after, observationsIn(events)), i + 1)
     world = after
     return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }
   })

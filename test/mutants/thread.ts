@@ -78,7 +78,7 @@ const forgetLastMove = changed('migrateInterrupt', 'readPlace', step => ({
       const isKept = at === cpu && of === vector || at === to!.cpu && of === to!.vector
       if (source !== k.call.source || isKept) return
       row[of] = null
-      k.emit.see({ what: 'bound', cpu: at, vector: of, to: null })
+      k.emit.observe({ what: 'bound', cpu: at, vector: of, to: null })
     }) })
   },
 }))
@@ -98,7 +98,7 @@ const asBuiltIn = (call: CallName) => (from: Design): Design =>
   ({ ...from, name: `${from.name}, ${call} as it comes`, calls: { ...from.calls, [call]: {} } })
 const passPageItself = changed('copyOut', 'copyBuffer', () => ({
   then: ({ s, call, emit }: Kernel<unknown, Own>) => {
-    emit.see({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
+    emit.observe({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
   },
 }))
 const sealing = { frames: 1, iovas: 1, readOnly: 1 }, await_ = 'submitWait+pollStatus'
@@ -130,7 +130,7 @@ const bothSides = [
 const sleepAnyway = changed('driverRuns', 'sleepIfClear', () => ({
   then: ({ s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<Kernel<unknown, Own>, 'call' | 'emit'>) => {
     s.own.asleep[call.source!] = true
-    emit.see({ what: 'slept', source: call.source! })
+    emit.observe({ what: 'slept', source: call.source! })
   },
 }))
 const twoDrivers = { cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 1 }

@@ -44,6 +44,7 @@ export const units = {
   'mmio-read': 'read of a device register across PCIe and back',
   'config-write': 'non-posted write of PCI configuration space',
   'ipi': 'sending an inter-processor interrupt; the receiver counts its own lapic-accept, irq-entry and eoi',
+  'vm-exit': 'a trap from a guest into the hypervisor and the return to it',
   'deferred-enqueue': 'what deferring adds to one unmap: putting the page on the list of pages to flush',
 } as const
 

@@ -19,6 +19,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-CALL': 'The design has no such call, or another design is where it is asked.',
   'E-EDIT': 'A design has no such step or call to edit, or the text is no edit.',
   'E-PROFILE': 'A price profile that cannot be read, is none, or lacks a price.',
+  'E-COMPOSE': 'A file for `cost compose` that cannot be read, or counts what there is not.',
   'E-BASELINE': 'The baseline of counts cannot be written.',
   'E-CHECKPOINT': 'A checkpoint that cannot be written or read, is damaged, or is of another search.',
 

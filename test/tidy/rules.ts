@@ -16,7 +16,7 @@ export const layers: readonly Layer[] = [
       'cli', 'index', 'vitest', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
-  { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
+  { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|seeded|whole)\.ts$/, may: [] },
   { name: 'text', at: /^src\/text\//, may: ['base'] },
   { name: 'explore', at: /^src\/explore\//, may: base },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'text'] },

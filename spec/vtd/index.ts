@@ -20,8 +20,8 @@ export type {
 } from './invalidation/covers.ts'
 export {
   anySet, anything, compatibilityAddress, compatibilityData, contextEntry, decode, descriptorLayouts, dwordsOf,
-  encode, firstStageLeaf, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put, qwordsOf,
-  registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
+  encode, firstStageLeaf, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put,
+  qwordsOf, registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
   scalableRootEntry, secondStageLeaf, secondStageTables, show,
 } from './layout/index.ts'
 export type {

@@ -63,7 +63,8 @@ class Scan {
   end(): Scanned {
     if (!this.#reader.isSure) throw this.#foreign()
     return {
-      replay: this.#replay, lines: this.number, known: this.#known, messages: this.#messages, damage: this.#damage.report(),
+      replay: this.#replay, lines: this.number, known: this.#known, messages: this.#messages,
+      damage: this.#damage.report(),
       stamps: this.#reader.stamps, events: [...this.#seen.values()].sort((a, b) => a.name < b.name ? -1 : 1),
     }
   }

@@ -15,7 +15,7 @@ import type { Facts, ValidationReport } from './report.ts'
 import { checkTables } from './tables/check.ts'
 import { Placing } from './tables/placing.ts'
 import { judge } from './verdicts/index.ts'
-import { runLacks } from './verdicts/lacks.ts'
+import { lackOf } from './verdicts/lacks.ts'
 
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
@@ -73,5 +73,5 @@ async function validateWith(dump: Dump | null,
       lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
     },
   }
-  return { ...facts, lacks: runLacks(facts), verdicts: judge(facts) }
+  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts) }
 }

@@ -33,7 +33,8 @@ export const kernelLine = (text: string): KernelLine | null => lineOf(ftrace.exe
 const heading = /^(?:#|cpus=\d+$|version = \d+$|CPU \d+ is empty$)/
 export const isHeading = (text: string): boolean => heading.test(text)
 
-const lost = /\[LOST (\d+) EVENTS\]|\[(?:(\d+) )?EVENTS DROPPED\]|PERF_RECORD_LOST.*?\blost (\d+)|\blost (\d+) (?:events|chunks)/
+const lost = new RegExp([/\[LOST (\d+) EVENTS\]/, /\[(?:(\d+) )?EVENTS DROPPED\]/, /PERF_RECORD_LOST.*?\blost (\d+)/,
+  /\blost (\d+) (?:events|chunks)/].map(({ source }) => source).join('|'))
 const inBuffer = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
 
 /** How many events a line says were lost; 0 where it says no such thing. */

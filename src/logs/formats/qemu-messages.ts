@@ -1,5 +1,5 @@
-/** What QEMU itself says on stderr, beside or without a trace: its complaints about requests of devices, each once a run,
- *  and messages that concern no IOMMU. */
+/** What QEMU itself says on stderr, beside or without a trace: its complaints about requests of devices, each once a
+ *  run, and messages that concern no IOMMU. */
 import type { At, Complaint } from '../event.ts'
 
 const head = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:qemu-system-\w+: )?/

@@ -133,8 +133,8 @@ export class IotlbReplay {
     if (this.#used === null) return
     const pages = bytes / smallPage
     const { entry, isFill } = this.#used
-    if (entry.sid !== sid || pageOf(from) < entry.page || pageOf(from) >= entry.page + Math.max(pages, entry.stay.pages))
-      return
+    const end = entry.page + Math.max(pages, entry.stay.pages)
+    if (entry.sid !== sid || pageOf(from) < entry.page || pageOf(from) >= end) return
     const level = levelOf(pages)
     this.#judgeFill(level ?? 1)
     this.#used = null

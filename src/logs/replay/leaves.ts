@@ -1,5 +1,5 @@
-/** Leaves of a log, of either stage (VT-d rev 5.10, 9.7 and 9.8). The log does not say of which stage one is: that stands
- *  in the PASID entry, which it does not print. */
+/** Leaves of a log, of either stage (VT-d rev 5.10, 9.7 and 9.8). The log does not say of which stage one is: that
+ *  stands in the PASID entry, which it does not print. */
 import { anything, entryReader, firstStageLeaf, secondStageLeaf } from '../../../spec/vtd/index.ts'
 import type { Layout } from '../../../spec/vtd/index.ts'
 

@@ -1,5 +1,5 @@
-/** Replays the PASID cache of a log in scalable mode, as far as it shows: each fill of the IOTLB tells the domain of the
- *  PASID entry that was used (VT-d rev 5.10, 6.2.1 and table 28). */
+/** Replays the PASID cache of a log in scalable mode, as far as it shows: each fill of the IOTLB tells the domain of
+ *  the PASID entry that was used (VT-d rev 5.10, 6.2.1 and table 28). */
 import { coversPasid } from '../../../spec/vtd/index.ts'
 import type { PasidCacheInvalidation } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'

@@ -109,8 +109,9 @@ export class QueueReplay {
 
   head(index: number, line: number): void {
     this.#close(line)
-    if (this.#next !== null && index !== this.#next && !(index === 0 && this.#size === null))
-      this.#lacks(this.#gaps, line)
+    // A log that began late does not say how long the ring is, until it begins again.
+    if (index === 0 && this.#size === null && this.#next !== null) this.#size = this.#next
+    if (this.#next !== null && index !== this.#wrap(this.#next)) this.#lacks(this.#gaps, line)
     this.#stopped = false
     this.#next = this.#wrap(index + 1)
     this.#fetched = { line, seen: false }
@@ -166,7 +167,8 @@ export class QueueReplay {
     return {
       submissions: this.#submissions, descriptors: this.#descriptors, byKind, waits: this.#waits,
       completed: this.#completed, perWait,
-      withoutWait: this.#withoutWait, unseen: this.#unseen, beyond: this.#beyond, gaps: this.#gaps, disagreeing: this.#disagreeing,
+      withoutWait: this.#withoutWait, unseen: this.#unseen, beyond: this.#beyond, gaps: this.#gaps,
+      disagreeing: this.#disagreeing,
       undecoded: this.#undecoded,
     }
   }
@@ -176,8 +178,9 @@ export class QueueReplay {
   }
   /** A tail was rung, and entries before it were not fetched: the unit does that at once. */
   #unfetched(line: number): void {
-    if (!this.#stopped && this.#tail !== null && this.#next !== null && this.#next !== this.#wrap(this.#tail))
-      this.#lacks(this.#gaps, line)
+    if (this.#stopped || this.#tail === null || this.#next === null || this.#next === this.#wrap(this.#tail)) return
+    if (this.#tail === 0 && this.#size === null) this.#size = this.#next
+    else this.#lacks(this.#gaps, line)
   }
   #lacks(places: Places, line: number): void {
     note(places, line)

@@ -105,8 +105,8 @@ function openFor(early: number, longest: IrteWindow | null): string {
   if (longest === null) return ''
   const { newLine, waitLine, open_us } = longest
   const time = open_us === 0 ? '' : `, ${thousands(open_us)} µs`
-  return `; ${several(early, 'change')} was used before its invalidation, at most ${several(waitLine - newLine, 'line')}`
-    + `${time} (line ${newLine})`
+  return `; ${several(early, 'change')} was used before its invalidation, at most `
+    + `${several(waitLine - newLine, 'line')}${time} (line ${newLine})`
 }
 
 const tailInRing: Claim = {
@@ -140,7 +140,8 @@ const submissionsWaitedFor: Claim = {
   judge: facts => {
     const { queue: { submissions, waits, completed, withoutWait } } = facts
     const lack = lackOf(facts, 'log')
-    if (withoutWait.count > 0 && lack !== null) return open(unlessLost(withoutWait.count, 'submission'), withoutWait.lines)
+    if (withoutWait.count > 0 && lack !== null)
+      return open(unlessLost(withoutWait.count, 'submission'), withoutWait.lines)
     if (withoutWait.count > 0)
       return no(`${several(withoutWait.count, 'submission')} without a wait at the end`, withoutWait.lines)
     if (completed < waits) return no(`${waits - completed} of ${several(waits, 'wait')} not completed`)

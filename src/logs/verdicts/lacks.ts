@@ -4,7 +4,7 @@ import type { QueueReport } from '../replay/queue.ts'
 import type { Facts } from '../report.ts'
 import { several } from './judging.ts'
 
-type LogFacts = Pick<Facts, 'unread' | 'queue' | 'registers' | 'iotlb'>
+type LogFacts = Pick<Facts, 'unread' | 'queue' | 'registers'>
 
 /** QEMU 10 prints descriptors of type 6: those without words are of type 7 then, and touch no translation. */
 export const printsPasidIotlb = ({ byKind }: QueueReport): boolean =>
@@ -39,13 +39,6 @@ function kernelLacks({ kernel }: Pick<Facts, 'kernel'>): readonly string[] {
 export function lackOf(facts: Pick<Facts, keyof LogFacts | 'kernel'>, of: 'log' | 'kernel'): string | null {
   const all = [...lacks(facts), ...of === 'kernel' ? kernelLacks(facts) : []]
   return all.length === 0 ? null : all.join('; ')
-}
-
-/** What makes the whole run incomplete. */
-export function runLacks(facts: Pick<Facts, keyof LogFacts | 'kernel'>): string | null {
-  const lack = lackOf(facts, 'kernel')
-  if (lack !== null || facts.iotlb.afterUnseen.count === 0 || printsPasidIotlb(facts.queue)) return lack
-  return `${several(facts.queue.unseen.count, 'descriptor')} that QEMU does not print`
 }
 
 export const unlessLost = (n: number, noun: string): string =>

@@ -46,7 +46,8 @@ const irtes = v.strictObject({
 const queue = v.strictObject({
   submissions: count, descriptors: count, byKind: list(v.strictObject({ kind: text, count })), waits: count,
   completed: count,
-  perWait: list(v.strictObject({ descriptors: count, waits: count })), withoutWait: places, unseen: places, beyond: places,
+  perWait: list(v.strictObject({ descriptors: count, waits: count })), withoutWait: places,
+  unseen: places, beyond: places,
   gaps: places, disagreeing: places,
   undecoded: list(v.strictObject({ line: count, why: text })),
 })

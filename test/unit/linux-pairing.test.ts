@@ -132,7 +132,8 @@ describe('commands', () => {
     fc.assert(fc.property(sent, small(15), small(3), small(2), small(20), (list, from, more, did, line) => {
       const all = list.map((d, i) => command(i + 1, d)), range = { page: from, end: from + 1 + more }
       const covers = (d: TranslationInvalidation): boolean =>
-        Array.from({ length: more + 1 }, (_, i) => coversTranslation(d, { did, page: from + i, pages: 1 })).every(Boolean)
+        Array.from({ length: more + 1 }, (_, i) => i)
+          .every(i => coversTranslation(d, { did, page: from + i, pages: 1 }))
       expect(new Commands(all).firstCovering(range, did, line))
         .toEqual(all.find(c => c.line > line && covers(c.descriptor)) ?? null)
     }))

@@ -29,6 +29,8 @@ const remapped: UnitCounts = { ...interrupt, 'irte-fetch': 1 }
 /** Two locks of the vector allocator beside that of the queue; the old CPU is asked whether the old vector is idle. */
 const migrate: UnitCounts = { 'irte-store': 1, ...submit(2), 'lock': 3, 'ipi': 1 }
 const reprogrammed: UnitCounts = { 'lock': 2, 'mmio-write': 2, 'config-write': 2, 'mmio-read': 1, 'ipi': 1 }
+/** The interrupt makes the guest exit, and is entered a second time, in the guest. */
+const injected: UnitCounts = { ...remapped, 'irq-entry': 2, 'vm-exit': 1 }
 const flush: UnitCounts = { ...submit(2), 'iova-free': 1, 'frame-free': 1 }
 const call: UnitCounts = { 'ipc-call': 1, 'ipc-reply': 1 }
 
@@ -37,6 +39,8 @@ const reprogram = 'address and data in configuration space, each non-posted, pri
 const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024), the message half a DMA read '
   + '(pcie-bench); cold IRTE'
 const migrateWhy = 'one 16-byte store, then one round through the invalidation queue, 2127 cycles (rIOMMU table 1)'
+const injectedWhy = 'the host takes the interrupt of the device, an exit (a null hypercall of KVM is 1529 cycles), and the '
+  + 'guest takes what is injected; handler and EOI as of a remapped MSI'
 const mapWhy = 'dma_map with a constant-time allocator is 727 cycles (rIOMMU table 1, strict+); a frame from the free '
   + 'list on top'
 const dmaWhy = 'a cold translation: context entry and a three-level walk; an IOTLB miss is 280 ns (pcie-bench, '
@@ -99,4 +103,13 @@ export const budgets: readonly DesignBudget[] = [
     `device interrupt to user handler is 1455 cycles under seL4, entry in it; ${remapWhy}; the acknowledging system `
       + 'call on top'),
   budget('driver-server', 'irq-migrate', 2680, migrate, migrateWhy),
+
+  budget('vm-emulated', 'port-io', 5270, { 'vm-exit': 1, 'port-io': 1 },
+    'the access exits to the monitor (a null hypercall of KVM is 1529 cycles), which does it: about 1 us on a legacy bus'),
+  budget('vm-emulated', 'unmap', 6000, { 'vm-exit': 1, 'buffer-copy': 1, ...unmap },
+    'an exit, then as ring0-strict, and the copy of the page for the guest'),
+  budget('vm-emulated', 'irq-deliver', 4340, injected, injectedWhy),
+  budget('vm-assigned', 'unmap', 5120, { 'vm-exit': 1, 'pte-clear': 2, ...submit(2), 'frame-free': 1 },
+    'an exit, the entries of the CPUs and of the device cleared, one round through the invalidation queue'),
+  budget('vm-assigned', 'irq-deliver', 4340, injected, injectedWhy),
 ]

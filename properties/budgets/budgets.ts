@@ -39,8 +39,8 @@ const reprogram = 'address and data in configuration space, each non-posted, pri
 const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024), the message half a DMA read '
   + '(pcie-bench); cold IRTE'
 const migrateWhy = 'one 16-byte store, then one round through the invalidation queue, 2127 cycles (rIOMMU table 1)'
-const injectedWhy = 'the host takes the interrupt of the device, an exit (a null hypercall of KVM is 1529 cycles), and the '
-  + 'guest takes what is injected; handler and EOI as of a remapped MSI'
+const injectedWhy = 'the host takes the interrupt of the device, an exit (a null hypercall of KVM is 1529 cycles), and '
+  + 'the guest takes what is injected; handler and EOI as of a remapped MSI'
 const mapWhy = 'dma_map with a constant-time allocator is 727 cycles (rIOMMU table 1, strict+); a frame from the free '
   + 'list on top'
 const dmaWhy = 'a cold translation: context entry and a three-level walk; an IOTLB miss is 280 ns (pcie-bench, '
@@ -105,7 +105,8 @@ export const budgets: readonly DesignBudget[] = [
   budget('driver-server', 'irq-migrate', 2680, migrate, migrateWhy),
 
   budget('vm-emulated', 'port-io', 5270, { 'vm-exit': 1, 'port-io': 1 },
-    'the access exits to the monitor (a null hypercall of KVM is 1529 cycles), which does it: about 1 us on a legacy bus'),
+    'the access exits to the monitor (a null hypercall of KVM is 1529 cycles), which does it: about 1 us on a legacy '
+      + 'bus'),
   budget('vm-emulated', 'unmap', 6000, { 'vm-exit': 1, 'buffer-copy': 1, ...unmap },
     'an exit, then as ring0-strict, and the copy of the page for the guest'),
   budget('vm-emulated', 'irq-deliver', 4340, injected, injectedWhy),

@@ -12,8 +12,8 @@ export const noStrandedInterrupt: Claim = {
   }, ({ state, ledger }, source) => {
     const cpu = ledger.edges[source]!.notification ? inGuest(state as never, source) : null
     return cpu === null || isNoticed(state as never, source, cpu)
-      || { because: `virtual CPU ${source} executes on CPU ${cpu}, which nothing makes take the interrupt that waits for `
-        + 'it', witness: { source, cpu } }
+      || { because: `virtual CPU ${source} executes on CPU ${cpu}, which nothing makes take what waits for it`,
+        witness: { source, cpu } }
   }),
   witnesses: [
     { property: sometimes('an-interrupt-finds-a-guest-executing', {

@@ -9,7 +9,9 @@ import type { Vocabulary } from '../iommu/vocabulary.ts'
 import type { Kernel, OwnScope, Sizes, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
-import { accessPage, answer, askOthers, awaitOthers, clearCpuPte, cpuCalls, cpuSide, storeCpuPte } from './pmap-unified.ts'
+import {
+  accessPage, answer, askOthers, awaitOthers, clearCpuPte, cpuCalls, cpuSide, storeCpuPte,
+} from './pmap-unified.ts'
 import type { CpuSide } from './pmap-unified.ts'
 import { storeLeaf } from './steps/access.ts'
 import { claimDevice, clearPte, freeFrame, releaseDevice, writeBackPte } from './steps/index.ts'
@@ -116,14 +118,14 @@ export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assig
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
   remapsDma: true, remapsInterrupts: true, scopes: [ballooning, twoGuests],
   givesUp: {
-    'edges-are-served': 'the scheduler owes no virtual CPU a turn: the interrupt of one that is ready waits as long as '
-      + 'another keeps the CPU',
+    'edges-are-served': 'the scheduler owes no virtual CPU a turn: the interrupt of one that is ready waits as long '
+      + 'as another keeps the CPU',
   },
   state: (of: Sizes) => ({ ...cpuSide(of), ...injectionState(of) }), start: startInjection as never,
   calls: { ...cpuCalls, ...injectionCalls },
 }, {
-  map: [exitGuest, lockMemory, allocateGuestFrame, mapForGuest, pinPage, writeBackPte, v.flushStores, v.invalidateAbsentPage,
-    v.awaitAbsentPage, unlockMemory, resumeGuest],
+  map: [exitGuest, lockMemory, allocateGuestFrame, mapForGuest, pinPage, writeBackPte, v.flushStores,
+    v.invalidateAbsentPage, v.awaitAbsentPage, unlockMemory, resumeGuest],
   unmap: [exitGuest, lockMemory, clearCpuPte, askOthers, lookForDevice, clearPte, writeBackPte, v.invalidatePage,
     v.awaitInvalidation, awaitOthers, freeFrame, unlockMemory, resumeGuest],
   attach: [lockMemory, pinGuest, claimDevice, v.storeDevice, v.writeBackDevice, v.flushStores,

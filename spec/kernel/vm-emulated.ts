@@ -12,7 +12,8 @@ import { injectionCalls, injectionProtocols, injectionState, startInjection } fr
 import { exitGuest } from './steps/vcpus.ts'
 
 const copyToGuest: Step<unknown> = {
-  name: 'copyToGuest', says: 'copy the buffer into memory of the guest', then: ({ emit }) => { emit.cost('buffer-copy') },
+  name: 'copyToGuest', says: 'copy the buffer into memory of the guest',
+  then: ({ emit }) => { emit.cost('buffer-copy') },
 }
 const injecting: OwnScope = {
   name: 'injection', says: 'a virtual CPU runs, is preempted, halts and is interrupted, on two CPUs',

@@ -9,7 +9,8 @@ import type { Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 import { findHandler, sendEoi } from './handlers.ts'
 import {
-  enterGuestHandler, exitGuest, halt, hasVcpus, interruptsFirst, loadVcpu, preempt, putVcpu, running, runVcpu, startRunning, vcpuOf,
+  enterGuestHandler, exitGuest, halt, hasVcpus, interruptsFirst, loadVcpu, preempt, putVcpu, running, runVcpu,
+  startRunning, vcpuOf,
 } from './vcpus.ts'
 import type { Running } from './vcpus.ts'
 
@@ -112,8 +113,9 @@ export const injectionCalls = {
   runVcpu: runVcpu<Injecting>((own, vcpu) => !own.halted[vcpu]),
   preempt: preempt<Injecting>(), halt: halt<Injecting>(),
   answerKick: call<{}, Injecting>({
-    says: 'a CPU takes the interrupt that asks it to exit its guest', on: b => hasVcpus(b) && b.cpus > 1, path: 'irq-deliver', fair: 'strong',
-    params: () => ({}), rules: { isKicked: ({ s, cpu }) => s.own.kicked[cpu]!, interruptsFirst },
+    says: 'a CPU takes the interrupt that asks it to exit its guest', on: b => hasVcpus(b) && b.cpus > 1,
+    path: 'irq-deliver', fair: 'strong', params: () => ({}),
+    rules: { isKicked: ({ s, cpu }) => s.own.kicked[cpu]!, interruptsFirst },
   }),
 }
 export const injectionProtocols = {

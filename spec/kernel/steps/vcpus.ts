@@ -1,6 +1,6 @@
-/** Steps of hypervisors: virtual CPUs run, are preempted, halt and are woken. Virtual CPU i is the one that the interrupt
- *  of source i is for, so where there are no sources there are none. A CPU is in the guest of the virtual CPU that it
- *  runs while it is in no call and no handler: a call is what an exit leads to, and its end is the entry. */
+/** Steps of hypervisors: virtual CPUs run, are preempted, halt and are woken. Virtual CPU i is the one that the
+ *  interrupt of source i is for, so where there are no sources there are none. A CPU is in the guest of the virtual CPU
+ *  that it runs while it is in no call and no handler: a call is what an exit leads to, and its end is the entry. */
 import { optional, table } from '../../../src/model/index.ts'
 import type { DeepReadonly } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
@@ -52,7 +52,7 @@ export const putVcpu: VcpuStep = {
   then: ({ s, call: of }) => { s.own.runsOn[of.source!] = null },
 }
 
-/** A guest executes with interrupts on: before it exits of its own, or for the scheduler, it exits for one that waits. */
+/** A guest executes with interrupts on: it exits for one that waits before it does of its own, or for the scheduler. */
 export const interruptsFirst = ({ s, cpu }: { readonly s: Pick<State, 'lapics'>; readonly cpu: number }): boolean =>
   dispatchable(s.lapics[cpu]!, 0, boundedLapic) === null
 

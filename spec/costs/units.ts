@@ -62,6 +62,7 @@ export const paths = {
   'detach': 'take a device from a driver',
   'irq-deliver': 'one interrupt from the device to the end of its handler',
   'irq-migrate': 'move one interrupt to another processor',
+  'vm-run': 'a hypervisor puts a virtual CPU on a CPU, or takes it off',
   'port-io': 'one access to a device port by its driver',
   'protect': 'make one page read-only for a device',
   'pass': 'hand a buffer on to one more consumer',

@@ -68,7 +68,8 @@ export class Prices {
 
   anew(unit: string, price: Exclude<ProfileUnit, { within: string }>): ProfileUnit {
     const [min, typ, max] = bounds.map(bound => this.of(unit, bound))
-    const from = [min!, typ!, max!].flatMap(({ terms }) => terms).flatMap(term => term.kind === 'figure' ? [term.id] : [])
+    const from = [min!, typ!, max!].flatMap(({ terms }) => terms)
+      .flatMap(term => term.kind === 'figure' ? [term.id] : [])
     if (min!.value > typ!.value || typ!.value > max!.value)
       throw new FormulaError(`${unit} of '${this.profile.id}': ${min!.value}, ${typ!.value}, ${max!.value} are not in `
         + 'order')

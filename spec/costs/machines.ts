@@ -56,7 +56,8 @@ const server = (base: Profile): Profile => otherMachine(base, {
   'qi-tail-write': { is: ['mmio-write.min', 'mfence-skl + mmio-write.typ', 'mfence-skl + mmio-write.max'],
     assumption: true, note: 'no source isolates it' },
   'qi-wait': { is: ['unmap-iotlb-inv-strict / 3.1 GHz * 2.7 GHz - 2 * qi-descriptor.max - qi-tail-write.max',
-    'qi-submit-critical-section-no-trap ns * 2.7 GHz - 2 * qi-descriptor.typ', 'host-intel-iommu-tlb-sync ns * 2.7 GHz'],
+    'qi-submit-critical-section-no-trap ns * 2.7 GHz - 2 * qi-descriptor.typ',
+    'host-intel-iommu-tlb-sync ns * 2.7 GHz'],
   note: 'typ is the section under the queue lock without the tail write; min is that of 2011, in ns; tracing is in typ '
     + 'and max' },
   'irq-entry': entryAt(2.7),
@@ -110,7 +111,8 @@ const desktop = (base: Profile, mitigated: boolean): Profile => {
     title: `Core i7-6700 desktop (Skylake), seL4 ${mitigated ? 'with' : 'without'} the mitigation of Meltdown`,
     clock_ghz: 3.4,
     notes: [
-      'System call, IPC, signal and interrupt to a user are of this machine (seL4); caches and instructions of Skylake.',
+      'System call, IPC, signal and interrupt to a user are of this machine (seL4); caches and instructions of '
+        + 'Skylake.',
       'Mapping, invalidation and IOTLB misses carry over from Xeons: assumptions.',
       ...mitigated ? ['The mitigation is on every entry into the kernel; interrupts get what it adds to one that goes '
         + 'to a user, 229 cycles.'] : [],

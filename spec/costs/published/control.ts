@@ -23,7 +23,8 @@ function hasNumber(id: string, row: string, column: string): boolean {
 }
 
 const websiteColumns: Readonly<Record<string, UnitCounts>> = {
-  'IRQ invoke': irqToUser, 'IPC call': { 'ipc-call': 1 }, 'IPC reply': { 'ipc-reply': 1 }, 'notify': { 'ipc-notify': 1 },
+  'IRQ invoke': irqToUser, 'IPC call': { 'ipc-call': 1 }, 'IPC reply': { 'ipc-reply': 1 },
+  'notify': { 'ipc-notify': 1 },
 }
 const website = rowsOf('sel4-website', '').filter(row => row.includes('i7-6700')).flatMap(row =>
   Object.entries(websiteColumns).map(([column, counts]) =>
@@ -34,7 +35,8 @@ const posted = (n: number): UnitCounts => ({ 'handler': n, 'irq-entry': 1, 'eoi'
 const loops = figure('posted-msi-max-loops')
 const postedInterrupts: readonly Prediction[] = [
   counted(server, 'ns', 'posted-msi-dsa', 'remapped MSI', 'ns per IRQ', posted(1), 1, own),
-  counted(server, 'ns', 'posted-msi-dsa', 'posted MSI', 'ns per IRQ', posted(loops), loops, null, ['posted-msi-max-loops']),
+  counted(server, 'ns', 'posted-msi-dsa', 'posted MSI', 'ns per IRQ', posted(loops), loops, null,
+    ['posted-msi-max-loops']),
   ...tableNamed('posted-msi-coalescing-loops').rows.map(([n, rate]) =>
     predict('posted-msi-coalescing-loops', `${n} loops: IRQ/s`, rate as number, '/s',
       { by: 'counts', profile: server, counts: posted(n as number), per: n as number })),

@@ -79,15 +79,17 @@ type Pages = (row: string) => number
 /** Leaves of 2 MiB map 512 pages each. */
 const leaves: Pages = row => Number(row) >= 512 ? Number(row) / 512 : Number(row)
 
+/** The format whose times stand for those of the others. */
+const timedFormat = 'VT-d second stage'
 const callsForPages: readonly Prediction[] = [
   ...['map after', 'unmap after'].flatMap(column => byPages('smmu-map-unmap-t1', rowsOf('smmu-map-unmap-t1', ''),
     column, 'us', leaves, ['1', '256'])),
-  ...['map', 'unmap'].flatMap(op => ['AMDv1', 'AMDv2', 'VT-d second stage', ...op === 'map' ? ['Arm 64'] : []]
+  ...['map', 'unmap'].flatMap(op => ['AMDv1', 'AMDv2', timedFormat, ...op === 'map' ? ['Arm 64'] : []]
     .flatMap(format => [1, 256].map(n => {
-      const table = 'iommu-pgtable-code', from = `VT-d second stage ${op}`, column = 'new avg ns'
+      const table = 'iommu-pgtable-code', from = `${timedFormat} ${op}`, column = 'new avg ns'
       return predict(table, `${format} ${op} ${n}`, cell(table, `${format} ${op} ${n}`, column), 'ns',
         { by: 'pages', one: cell(table, `${from} 1`, column), all: cell(table, `${from} 256`, column), last: 256, n },
-        { fitted: format === 'VT-d second stage' ? 'time of a call and of a page come from it' : null })
+        { fitted: format === timedFormat ? 'time of a call and of a page come from it' : null })
     }))),
 ]
 

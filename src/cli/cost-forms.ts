@@ -45,7 +45,8 @@ export function composed(io: Io, file: string, given: string | undefined,
     const counts = countsOf(file, row)
     const { name, per, unit, measured = null, fitted } = row
     found.push(composedRow({ name, unit, measured, how: howOf(row), fitted: fitted ? 'the file says so' : null,
-      predicted: inUnit(priced(profile.id, () => composeCounts(name, counts, per, profile)), unit, profile.clock_ghz) }))
+      predicted: inUnit(priced(profile.id, () => composeCounts(name, counts, per, profile)), unit,
+        profile.clock_ghz) }))
   }
   const tables = [{ id: file, title, source: null, rows: found }]
   return { kind: 'compose', exit: 'holds', profile: profile.id, tables, fit: fitOf(tables), reasons: [], missing: [] }

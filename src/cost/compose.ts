@@ -94,7 +94,8 @@ export function fitOf(tables: readonly ComposedTable[]): Fit {
     median_percent: median(errors(rows)),
     tables_median_percent: median(tables.flatMap(table => median(errors(table.rows)) ?? [])),
     beyond: errors(rows).filter(error => error > limit_percent).length, limit_percent,
-    pairs: orders.reduce((sum, { pairs }) => sum + pairs, 0), inversions: orders.flatMap(({ inversions }) => inversions),
+    pairs: orders.reduce((sum, { pairs }) => sum + pairs, 0),
+    inversions: orders.flatMap(({ inversions }) => inversions),
   }
 }
 

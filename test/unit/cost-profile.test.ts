@@ -45,7 +45,8 @@ describe('against what was published', () => {
     expect(() => recompute('constructor', xeon)).toThrow(/no figure 'constructor'/)
     expect(() => recompute('port-io-isa-howto ns * 3.1 GHz', xeon)).toThrow(/no price may rest on it/)
     const one = { ...xeon.units['lock']!, derivation: 'min = lock.min; typ = lock.typ; max = lock.max' }
-    const round = new Prices({ ...xeon, units: { ...xeon.units, lock: one as typeof one & { min: 1; typ: 1; max: 1 } } },
+    const lock = one as typeof one & { min: 1; typ: 1; max: 1 }
+    const round = new Prices({ ...xeon, units: { ...xeon.units, lock } },
       sources)
     expect(() => round.of('lock', 'min')).toThrow(/lock\.min rests on itself: lock\.min → lock\.min/)
   })

@@ -72,7 +72,8 @@ function byPages(table: string, rows: readonly string[], column: string, measure
   from: readonly [one: string, last: string]): readonly Prediction[] {
   const [one, last] = from
   return rows.map(row => predict(table, `${row}: ${column}`, cell(table, row, column), measure,
-    { by: 'pages', one: cell(table, one, column), all: cell(table, last, column), last: pagesOf(last), n: pagesOf(row) },
+    { by: 'pages', one: cell(table, one, column), all: cell(table, last, column), last: pagesOf(last),
+      n: pagesOf(row) },
     { fitted: from.includes(row) ? 'time of a call and of a page come from it' : null }))
 }
 type Pages = (row: string) => number
@@ -101,7 +102,8 @@ const guest: readonly Prediction[] = [
 ]
 
 const laptop: readonly Prediction[] = ['before', 'after'].map(when => predict('figures',
-  `intel_map_sg of 1 page, ${when}`, figure(`intel-map-sg-1page-${when}`), 'cycles', { by: 'counts', profile: strict34, counts: map }))
+  `intel_map_sg of 1 page, ${when}`, figure(`intel-map-sg-1page-${when}`), 'cycles',
+  { by: 'counts', profile: strict34, counts: map }))
 
 export const memoryPredictions: readonly Prediction[] =
   [...riommuRows, ...latencies, ...bandwidth, ...penalties, ...callsForPages, ...guest, ...laptop]

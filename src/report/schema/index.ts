@@ -14,8 +14,8 @@ import { replay } from './replay.ts'
 import { validate } from './validate.ts'
 
 export const documents = {
-  check, ablate, cost, compose, derivation, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff, oracle,
-  'oracle-replay': oracleReplay, error,
+  check, ablate, cost, compose, derivation, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff,
+  oracle, 'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
 
 export type DocumentOf<K extends ReportKind> = v.InferOutput<(typeof documents)[K]>

@@ -5,7 +5,8 @@ import type { Theme } from '../../text/theme.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
 
-export function composeText({ profile, tables, fit, reasons, missing }: ReportOf<'compose'>, { theme, full }: View): string {
+export function composeText({ profile, tables, fit, reasons, missing }: ReportOf<'compose'>,
+  { theme, full }: View): string {
   const wrapped = (text: string): string[] => hang('', 0, wrapWords(text, theme.width))
   const lines = profile === null
     ? wrapped('Published numbers, and what the model makes of them. Rows with * were fitted and do not count.')
@@ -52,8 +53,8 @@ function rowLines({ name, how, unit, predicted, measured, off_percent, fitted }:
 export const shown = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
 
-function fitLines({ rows, fitted, median_percent, tables_median_percent, beyond, limit_percent, pairs, inversions }: Fit,
-  tables: number, full: boolean): string[] {
+function fitLines(fit: Fit, tables: number, full: boolean): string[] {
+  const { rows, fitted, median_percent, tables_median_percent, beyond, limit_percent, pairs, inversions } = fit
   return [
     `${rows - fitted} of ${rows} numbers in ${tables} ${tables === 1 ? 'table' : 'tables'} count, ${fitted} were `
       + 'fitted'

@@ -26,7 +26,8 @@ function rowLines({ unit, count, cycles, status, note, sensitivity, steps }: Der
   const weighs = min === max ? '' : `, weighs ${sensitivity.min}..${sensitivity.max}`
   const body = (says: string): string[] => hang('    ', 6, wrapWords(says, theme.width - 6))
   return [
-    ...hang('', 4, wrapWords(head.trimStart() + weighs, theme.width - 4)).map((line, i) => i === 0 ? `  ${line}` : line),
+    ...hang('', 4, wrapWords(head.trimStart() + weighs, theme.width - 4))
+      .map((line, i) => i === 0 ? `  ${line}` : line),
     ...isKnown ? body('as above') : steps.flatMap(step => stepLines(step, theme)),
     ...note === null || isKnown ? [] : body(`note: ${note}`),
   ]

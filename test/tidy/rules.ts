@@ -1,5 +1,4 @@
 /** The style rules, each a function from sources to complaints `path:line: what`. */
-import { filesWithLongLines } from './long-lines.ts'
 import type { Source } from './sources.ts'
 
 export const most = { fileLines: 300, functionLines: 60, columns: 120, proseColumns: 120 } as const
@@ -109,20 +108,11 @@ export function functionSize(sources: readonly Source[]): string[] {
         `${path}:${line}: ${name || 'a function'} has ${lines} lines, at most ${most.functionLines}`))
 }
 
-/** `notYet`: files, and folders that end with a slash, which may have such lines still. Who has none is named as
- *  well. */
-export function longLines(sources: readonly Source[], notYet: readonly string[] = filesWithLongLines): string[] {
-  const lines = sources.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
+export function longLines(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
     const columns = [...line].length
-    return columns > most.columns ? [{ path, line: i + 1, columns }] : []
+    return columns > most.columns ? [`${path}:${i + 1}: ${columns} columns, at most ${most.columns}`] : []
   }))
-  const covers = (entry: string, path: string): boolean => entry.endsWith('/') ? path.startsWith(entry) : path === entry
-  return [
-    ...lines.filter(({ path }) => !notYet.some(entry => covers(entry, path)))
-      .map(({ path, line, columns }) => `${path}:${line}: ${columns} columns, at most ${most.columns}`),
-    ...notYet.filter(entry => !lines.some(({ path }) => covers(entry, path)))
-      .map(entry => `${entry}: has no long line any more: take it off the list`),
-  ]
 }
 
 export function firstComment(sources: readonly Source[]): string[] {

@@ -8,8 +8,10 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-EXPLAIN': '`explain` knows nothing of this name.',
   'E-SCOPE': 'No scope has this name.',
   'E-BOUNDS': 'Bounds that are none, outside their range, or of no meaning together.',
-  'E-OUT': 'The file that --out names cannot be written.',
-  'E-OUT-LATE': 'The file that --out names could not be written any more; the report is on stdout.',
+  'E-PORT': 'The port that --port names cannot be listened on: another program uses it, or it needs rights.',
+  'E-OUT': 'The file that --out names, or the folder of --report, cannot be written.',
+  'E-OUT-LATE': 'The file of --out, or the folder of --report, could not be written any more; the report is on '
+    + 'stdout.',
   'E-INIT-EXISTS': '`init` overwrites nothing, and something is there.',
   'E-INIT-WRITE': 'The project cannot be written there.',
   'E-MODEL': 'A step of a built-in design failed: please report it.',

@@ -12,7 +12,7 @@ import type { Iommu } from '../iommu/iommu.ts'
 import type { Setup } from '../setup.ts'
 import type { CallSpec, Entry, Own, View } from '../step.ts'
 import { stepLabels } from './design.ts'
-import type { Design, Kernel, Protocol, Step } from './design.ts'
+import type { Design, StepContext, Protocol, Step } from './design.ts'
 import { fieldsOf, paramsOf, strictly } from './declared.ts'
 import { builtInCalls } from './entries.ts'
 
@@ -70,7 +70,7 @@ function isOffered(name: string, { on }: CallSpec, b: Bounds): boolean {
 
 /** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps
  *  after. */
-const hardwareOf = (b: Bounds): Pick<Kernel, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
+const hardwareOf = (b: Bounds): Pick<StepContext, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
 
 /** @throws ModelError when the step does not say. */
 function isSkipped(step: Step, name: string, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {

@@ -72,7 +72,8 @@ export const modelEdits: readonly Edit[] = [
 
   recipe('monitor-first', 'a monitor hears of the first event only', "if (property.kind === 'monitor')\n",
     "if (property.kind === 'monitor' && event === events[0])\n"),
-  recipe('ledger-deaf', 'the ledger hears nothing', 'refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))',
+  recipe('ledger-deaf', 'the ledger hears nothing',
+    'refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))',
     'void 0'),
   recipe('monitor-before-ledger', 'monitors hear before the ledger does',
     'refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))\n      for (const property of '

@@ -1,9 +1,9 @@
 /** Steps of map, unmap, protect and the deferred flush: frames, I/O virtual addresses, table entries. */
 import { leafSlot, markPhase, mappingOf, pathTables, storeLeaf } from './access.ts'
-import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
+import type { StepContext as ContextOf, NeutralStep as Step } from '../design.ts'
 import { store, writeBack } from '../../iommu/cells.ts'
 
-type Kernel = KernelOf<unknown>
+type Kernel = ContextOf<unknown>
 
 /** The frame is the domain's from here on. */
 export const allocateFrame: Step = {

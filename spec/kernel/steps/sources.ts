@@ -1,12 +1,12 @@
 /** Steps of interrupt migration that are the kernel's own: vectors, and the message registers of the source (PCIe
  *  6.1.4). */
-import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
+import type { StepContext as ContextOf, NeutralStep as Step } from '../design.ts'
 import type { MsiSource } from '../../apic/msi.ts'
 import { mask, unmask, writeAddress, writeData } from '../../apic/msi.ts'
 import { functionOf, sent } from '../../apic/source.ts'
 
 /** The source of the call, as the function that sends its messages. */
-const sourceOf = ({ s, call, iommu }: KernelOf<unknown>): MsiSource =>
+const sourceOf = ({ s, call, iommu }: ContextOf<unknown>): MsiSource =>
   functionOf(s.sources[call.source!]!, iommu.remapsInterrupts(s.unit))
 
 /** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come

@@ -115,7 +115,9 @@ const bothSides = [
 ]
 
 const sleepAnyway = changed('driverRuns', 'sleepIfClear', () => ({
-  then: ({ s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<StepContext<unknown, Own>, 'call' | 'emit'>) => {
+  then: (
+    { s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<StepContext<unknown, Own>, 'call' | 'emit'>,
+  ) => {
     s.own.asleep[call.source!] = true
     emit.observe({ what: 'slept', source: call.source! })
   },

@@ -4,7 +4,7 @@ import { bool, initial, oneOf, optional, range, struct, table } from '../src/mod
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
-import type { Seen } from './observations.ts'
+import type { MachineObservation } from './observations.ts'
 
 /** `calls`: those of the design's own, since some observations are made in these alone. */
 function ledgerDomain(b: Bounds, calls: readonly string[]) {
@@ -26,22 +26,23 @@ function ledgerDomain(b: Bounds, calls: readonly string[]) {
       pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
       notification: bool, lost: bool,
     })),
-    /** Drivers that sleep until they are woken. */
-    ...calls.includes('driverRuns') ? { asleep: table([id.source], bool) } : {},
+    /** Drivers, and virtual CPUs, that sleep until they are woken. */
+    ...calls.includes('driverRuns') || calls.includes('halt') ? { asleep: table([id.source], bool) } : {},
     /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
     ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
   })
 }
 export type Ledger = Value<ReturnType<typeof ledgerDomain>>
 
-export function ledgerOf(b: Bounds, start: readonly Seen[], calls: readonly string[] = []): LedgerOf<Ledger, Seen> {
+export function ledgerOf(b: Bounds, start: readonly MachineObservation[],
+  calls: readonly string[] = []): LedgerOf<Ledger, MachineObservation> {
   const domain = ledgerDomain(b, calls)
   const book = initial(domain)
   for (const seen of start) observe(book, seen)
   return { domain, initial: book, observe }
 }
 
-function observe(book: Ledger, seen: Seen): void {
+function observe(book: Ledger, seen: MachineObservation): void {
   const twice = freedTwice(book, seen)
   if (twice !== null) book.doubleFree = twice
   switch (seen.what) {
@@ -66,7 +67,7 @@ function observe(book: Ledger, seen: Seen): void {
 }
 
 /** What the observation gives back though nobody has it. */
-function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
+function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'] | null {
   switch (seen.what) {
     case 'frame-owned': return seen.by === null && book.owner[seen.frame] === null ? 'frame' : null
     case 'table-owned': return seen.by === null && book.tableOwner[seen.page] === null ? 'table page' : null
@@ -78,8 +79,9 @@ function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
   }
 }
 
-type EdgeSeen = Extract<Seen, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received' | 'withdrawn'
+type EdgeSeen = Extract<MachineObservation, {
+  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'received'
+    | 'withdrawn'
 }>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
@@ -119,6 +121,12 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
         if (source !== seen.by) edges.lost = true
         else if (seen.notifies) edges.notification = true
       })
+      return
+    }
+    case 'injected': {
+      if (seen.into === seen.source) return
+      book.edges[seen.source]!.notification = false
+      book.edges[seen.source]!.lost = true
       return
     }
     case 'received': case 'withdrawn': book.edges[seen.source]!.notification = false; return

@@ -5,7 +5,7 @@ import type { Bounds } from './bounds.ts'
 import type { Ids } from './ids.ts'
 
 /** Memory and DMA. `iova` is null where the device addresses memory itself (no translation). */
-export type MemorySeen =
+export type MemoryObservation =
   | {
     readonly what: 'granted'
     readonly domain: number
@@ -46,14 +46,14 @@ export type MemorySeen =
   }
 
 /** A driver's access reached the device, by a port or by the memory of the device. */
-export interface DeviceSeen {
+export interface DeviceObservation {
   readonly what: 'port-accessed' | 'device-accessed'
   readonly domain: number
   readonly device: number
 }
 
 /** Interrupts. A forged message has `source: null`. */
-export type InterruptSeen =
+export type InterruptObservation =
   | { readonly what: 'bound'; readonly cpu: number; readonly vector: number; readonly to: number | null }
   | { readonly what: 'raised'; readonly source: number; readonly pended: boolean }
   | { readonly what: 'unmasked'; readonly source: number }
@@ -77,14 +77,16 @@ export type InterruptSeen =
   | { readonly what: 'received'; readonly source: number }
   /** The kernel takes back what was handed to a driver that is gone, and not received. */
   | { readonly what: 'withdrawn'; readonly source: number }
-  /** A userland driver goes to sleep until it is woken. */
+  /** A hypervisor records the interrupt of a source for a virtual CPU: that of source i is i. */
+  | { readonly what: 'injected'; readonly source: number; readonly into: number }
+  /** A userland driver, or a virtual CPU, goes to sleep until it is woken. */
   | { readonly what: 'slept' | 'woken'; readonly source: number }
 
-export type Seen = MemorySeen | DeviceSeen | InterruptSeen
+export type MachineObservation = MemoryObservation | DeviceObservation | InterruptObservation
 
 /** By kind: the fields of such an observation. What a step emits is held against it. */
 export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; readonly bounds: Bounds }):
-  Readonly<Record<Seen['what'], Fields>> {
+  Readonly<Record<MachineObservation['what'], Fields>> {
   const place = { cpu: id.cpu, vector: id.vector }, reason = range(0, 0xffff)
   return {
     granted: { domain: id.domain, iova: id.iova, frame: id.frame, write: bool },
@@ -100,6 +102,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     shared: { frame: id.frame }, dropped: { frame: id.frame },
     'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
     slept: { source: id.source }, woken: { source: id.source },
+    injected: { source: id.source, into: id.source },
     bound: { ...place, to: optional(id.source) }, raised: { source: id.source, pended: bool },
     unmasked: { source: id.source },
     accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },
@@ -114,4 +117,4 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
 export const observationsOf = {
   map: ['granted', 'frame-owned'], unmap: ['revoked', 'frame-owned'], protect: ['downgraded'], flush: ['frame-owned'],
   attach: ['attached'], detach: ['attached'], portAccess: ['port-accessed'], migrateInterrupt: ['bound'],
-} as const satisfies Readonly<Record<string, readonly Seen['what'][]>>
+} as const satisfies Readonly<Record<string, readonly MachineObservation['what'][]>>

@@ -4,14 +4,14 @@ import { claimOf } from '../claim.ts'
 import type { AnyOwn, Design, DesignOptions, Own, Protocol, ProtocolName, ProtocolSource, Step } from '../step.ts'
 
 export type {
-  Design, DesignOptions, Kernel, NeutralStep, Own, Protocol, ProtocolSource, Step, View,
+  Design, DesignOptions, StepContext, NeutralStep, Own, Protocol, ProtocolSource, Step, View,
 } from '../step.ts'
 
 /** What a design has where it says nothing. */
 export const usual = {
   iommu: null, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
   interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, state: null, start: null, registers: null,
-  observations: null, calls: {}, scopes: null, claims: [],
+  observations: null, calls: {}, scopes: null, claims: [], costs: [],
 } as const
 
 /** `C`: names of calls of its own, each of which has a protocol too. */

@@ -5,7 +5,7 @@
 import { bool, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Entry, Own, OwnScope, Sizes, Step, View } from '../step.ts'
+import type { Entry, Own, OwnCost, OwnScope, Sizes, Step, View } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { driverServerOn } from './driver-server.ts'
@@ -68,8 +68,8 @@ const useWindow: BusStep = {
   then: ({ s, b, cpu, call: of, emit }) => {
     const device = of.device!, domain = busOf(device, b)
     s.own[of.write ? 'bitmap' : 'tlb'][cpu]![device] = true
-    if (of.write) emit.cost('port-io')
-    emit.see({ what: of.write ? 'port-accessed' : 'device-accessed', domain, device })
+    emit.cost(of.write ? 'port-io' : 'mmio-read')
+    emit.observe({ what: of.write ? 'port-accessed' : 'device-accessed', domain, device })
   },
 }
 
@@ -109,7 +109,7 @@ const dropMessages: BusStep = {
     for (const source of sourcesOf(k, k.call.domain!)) {
       if (!k.s.kernel.notifications[source]) continue
       k.s.kernel.notifications[source] = false
-      k.emit.see({ what: 'withdrawn', source })
+      k.emit.observe({ what: 'withdrawn', source })
     }
   },
 }
@@ -143,7 +143,7 @@ const releaseBus: BusStep = {
   then: k => {
     for (const device of devicesOf(k, k.call.domain!)) {
       k.s.kernel.attached[device] = null
-      k.emit.see({ what: 'attached', device, to: null })
+      k.emit.observe({ what: 'attached', device, to: null })
     }
   },
 }
@@ -154,7 +154,7 @@ const joinDevice: BusStep = {
     const device = next(k, null)
     Object.assign(k.call, { device })
     k.s.kernel.attached[device] = k.call.domain
-    k.emit.see({ what: 'attached', device, to: k.call.domain })
+    k.emit.observe({ what: 'attached', device, to: k.call.domain })
   },
 }
 const joinNext: BusStep = {
@@ -184,7 +184,7 @@ const notifyClient: BusStep = {
     const notifies = of.domain !== null
     if (notifies) s.kernel.notifications[of.source!] = true
     else if (of.source !== null) emit.cost('handler')
-    emit.see({ what: 'handled', ...of.from!, by: of.source, notifies })
+    emit.observe({ what: 'handled', ...of.from!, by: of.source, notifies })
   },
 }
 
@@ -231,12 +231,22 @@ const scopes: readonly OwnScope[] = [
   { name: 'whole-bus', says: 'one device with all that it has: DMA, interrupt, memory and ports',
     bounds: { cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 1, reassign: 1, ports: 1 } },
 ]
+const page = { cpu: 0, domain: 0, iova: 0 }, memoryOf = { cpu: 0, device: 0, write: false }
+const costs: readonly OwnCost[] = [{
+  name: 'bus', bounds: { cpus: 2, callers: 2, frames: 1, iovas: 1, ports: 1, reassign: 1 },
+  paths: ['request', 'reach', 'revoke', 'shootdown', 'connect'],
+  ops: [
+    { action: 'map', args: { ...page, frame: 0, write: true } }, { action: 'request', args: memoryOf },
+    { action: 'reach', args: memoryOf }, { action: 'revoke', args: { cpu: 0, domain: 0 } },
+    { action: 'connect', args: { cpu: 0, domain: 0 } },
+  ],
+}]
 export const l4reIoOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = driverServerOn(v).protocols
   return design<unknown, Buses, keyof typeof calls>('l4re-io', {
     says: 'clients reach devices by virtual buses: memory, ports, interrupts, one DMA space each, all revocable (Io)',
     remapsDma: true, remapsInterrupts: true, userDrivers: true, scopes: ['old-hardware', ...scopes],
-    state, start, calls,
+    state, start, calls, costs,
   }, {
     map, unmap, request: [receiveRequest, grantWindow, replyToDriver], reach: [useWindow], flushWindows: [answer],
     connect: [joinDevice, v.storeDevice, v.writeBackDevice, v.flushStores, v.invalidateAbsentDevice,

@@ -3,10 +3,12 @@
  *  The server changes them by hypercalls, and batches what it unmaps: a page of the batch stays its own until one
  *  hypercall has taken the whole batch from both views. */
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Kernel, OwnScope, Step } from '../step.ts'
+import type { StepContext, OwnCost, OwnScope, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
-import { accessPage, answer, askOthers, awaitOthers, cpuCalls, cpuSide, flushTlb, storeCpuPte } from './pmap-unified.ts'
+import {
+  accessPage, answer, askOthers, awaitOthers, cpuCalls, cpuSide, flushTlb, storeCpuPte, twoCpus,
+} from './pmap-unified.ts'
 import type { CpuSide } from './pmap-unified.ts'
 import { ring0StrictOn } from './ring0.ts'
 import { markPhase } from './steps/access.ts'
@@ -29,7 +31,7 @@ const queueHypercall: ServerStep = {
   },
 }
 /** The pages of the batch that is being taken. */
-const batchOf = ({ s, call: of }: Pick<Kernel<unknown, CpuSide>, 's' | 'call'>): number[] =>
+const batchOf = ({ s, call: of }: Pick<StepContext<unknown, CpuSide>, 's' | 'call'>): number[] =>
   s.kernel.mappings[of.domain!]!.flatMap((mapping, iova) => mapping?.phase === 'flushing' ? [iova] : [])
 
 const clearBatchCpu: ServerStep = {
@@ -58,7 +60,7 @@ const returnBatch: ServerStep = {
     for (const iova of batchOf(k)) {
       k.s.kernel.mappings[k.call.domain!]![iova] = null
       k.emit.cost('iova-free')
-      k.emit.see({ what: 'revoked', domain: k.call.domain!, iova })
+      k.emit.observe({ what: 'revoked', domain: k.call.domain!, iova })
     }
   },
 }
@@ -67,11 +69,13 @@ const batching: OwnScope = {
   name: 'hypercalls', says: 'two servers on two CPUs map pages, read them, and unmap them in batches',
   bounds: { cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 },
 }
+const hypercall: OwnCost = { ...twoCpus, name: 'hypercall', paths: ['unmap', 'flush', 'shootdown'],
+  ops: [...twoCpus.ops, { action: 'flush', args: { cpu: 0, domain: 0 } }] }
 export const singleServerOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { attach, detach, migrateInterrupt } = ring0StrictOn(v).protocols
   return design('single-server', {
     says: 'a system as one paravirtual server; hypercalls change what its CPUs and devices map, in batches (L4Linux)',
-    remapsDma: true, remapsInterrupts: true, scopes: [batching], state: cpuSide, calls: cpuCalls,
+    remapsDma: true, remapsInterrupts: true, scopes: [batching], costs: [hypercall], state: cpuSide, calls: cpuCalls,
   }, {
     map: [enterKernel, allocateFrame, linkTables, storePte, writeBackPte, v.flushStores, v.invalidateAbsentPage,
       v.awaitAbsentPage, storeCpuPte, returnToDriver],

@@ -11,7 +11,7 @@ import { checkMachine } from '../../src/index.ts'
 import { limits } from '../../src/qemu/counterexample/limits.ts'
 import { showOnQemu } from '../../src/qemu/counterexample/run.ts'
 import type { OnQemu } from '../../src/qemu/counterexample/run.ts'
-import { seenIn } from '../../src/model/index.ts'
+import { observationsIn } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'
@@ -75,7 +75,7 @@ function show(design: typeof ring0Strict, b: Bounds, ops: readonly Op[]): Promis
     bounds: b, start: vtdState(machine.initialWorld.state), at: null, endless: false, arrivesEarly: () => false,
     asWrite: () => false,
     steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: seenIn(events) })),
+      after: vtdState(after.state), seen: observationsIn(events) })),
   })
 }
 const outcomes = ({ steps }: OnQemu) =>
@@ -102,14 +102,15 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
     const unmap = [{ action: 'unmap', args: { cpu: 0, domain: 0, iova: 0 } },
       { action: 'unmap/invalidatePageByRegister', args: cpu }]
     const b = bounds({ frames: 1, iovas: 1 })
-    expect(outcomes(await show(ring0Register, b, [...ops.slice(0, 5), ...unmap, { action: 'iommu.completeRegister', args: {} }, ops[7]!])))
+    expect(outcomes(await show(ring0Register, b,
+      [...ops.slice(0, 5), ...unmap, { action: 'iommu.completeRegister', args: {} }, ops[7]!])))
       .toEqual([landed, { outcome: { kind: 'blocked', reason: 6 }, cached: false }])
   })
   it('a QEMU that is flushed behind the model\'s back shows no stale access, and that is a difference', async () => {
     const machine = remapMachine(ring0Deferred, one, propertiesFor(ring0Deferred, one))
     const { steps } = replay(machine, { ...loadTraces([stale])[0]!.trace, bounds: {} })
     const told = steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: seenIn(events) }))
+      after: vtdState(after.state), seen: observationsIn(events) }))
     const state = vtdState(steps[6]!.after.state)
     const flushed = { ...state, unit: { ...state.unit, queue: [{ type: 'iotlb-global' } as const] } }
     const shown = await showOnQemu({
@@ -194,7 +195,8 @@ const head = [
   '| a DMA is issued | a DMA of 4 bytes by an `edu` device. Every frame holds words that name it: after a write '
     + 'memory is searched for the word of the device, after a read the buffer of the device is compared |',
   '| a message is remapped | the device\'s MSI; the APIC\'s event and its IRR say who got it |', '',
-  'Where a read violates and a write would too, `replay` does the write as well. It prints each outcome beside that of the',
+  'Where a read violates and a write would too, `replay` does the write as well. It prints each outcome beside that of '
+    + 'the',
   'model, and both where they differ. The verdict is *shown*, *cannot* or *differs*:', '',
   '- *shown*: QEMU does at the violating step what the model says.',
   '- *cannot*: QEMU does not, or shows nothing there, for the reasons named.',

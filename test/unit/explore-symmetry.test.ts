@@ -178,7 +178,7 @@ describe('what a renamed search once got wrong', () => {
   test('the trace that is told violates', async () => {
     const use = act('use',
       { agent: 'a', params: { id }, when: s => s.o !== null,
-        then: (_, p, emit) => { emit.see({ what: 'used', p: p.id }) } })
+        then: (_, p, emit) => { emit.observe({ what: 'used', p: p.id }) } })
     const own = claim.step('own', { claim: '', on: 'used' },
       (seen, { state }) => seen.p === state.o || { because: `${seen.p} is not ${state.o}` })
     const { results } = await exploreExhaustively(of([take, use], [own]), { symmetry: ['id'] })
@@ -210,7 +210,8 @@ describe('what a renamed search once got wrong', () => {
 })
 
 describe('threads', () => {
-  const told = ({ states, transitions, depth, complete, stopped, results, coverage: { clauses, actions } }: Exploration) =>
+  const told = (
+    { states, transitions, depth, complete, stopped, results, coverage: { clauses, actions } }: Exploration) =>
     ({ states, transitions, depth, complete, stopped, results, clauses,
       fired: Object.entries(actions).map(([name, { fired }]) => [name, fired]) })
   const machines: Readonly<Record<string, () => Machine<never, never, never>>> = {
@@ -222,8 +223,10 @@ describe('threads', () => {
   test.each(Object.keys(machines))('%s: one, two or three say the same', async name => {
     for (const symmetry of [false, true]) {
       const alone = told(await exploreExhaustively(machines[name]!(), { symmetry }))
-      for (const workers of symmetry ? [3] : [2, 3])
-        expect({ workers, symmetry, ...told(await exploreExhaustively(machines[name]!(), { workers, symmetry, firstShared: 500 })) }).toEqual({ workers, symmetry, ...alone })
+      for (const workers of symmetry ? [3] : [2, 3]) {
+        const found = await exploreExhaustively(machines[name]!(), { workers, symmetry, firstShared: 500 })
+        expect({ workers, symmetry, ...told(found) }).toEqual({ workers, symmetry, ...alone })
+      }
     }
   })
 })

@@ -107,7 +107,7 @@ function faultOf(group: Group, known: Known): Fault {
 const shortOf = (text: string): string => printable(bare(text)).slice(0, 120)
 
 function fileReport(tally: Tally, source: Source, judged: Judged | null = null): FileReport {
-  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed } = tally
+  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed, hosts } = tally
   const several = source.kind === null ? [...kinds] : [source.kind, ...kinds]
   return {
     path, lines, encoding: source.encoding, packed: source.packed,
@@ -121,6 +121,9 @@ function fileReport(tally: Tally, source: Source, judged: Judged | null = null):
         + 'message, and cut short'],
       ...suppressed === 0 ? []
         : [`the kernel left out ${suppressed} messages (callbacks suppressed): counts are lower bounds`],
+      ...hosts.size < 2 ? [] : [`it has lines of ${hosts.size} machines, by the names before them: what is said of `
+        + `one may `
+        + 'not hold of another'],
       ...backward.length === 0 ? [] : [`the clock goes back at line ${backward.slice(0, 3).join(', ')}: `
         + 'another boot, or logs of two machines; what is said of one may not hold of the other'],
     ],

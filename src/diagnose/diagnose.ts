@@ -43,15 +43,25 @@ export async function diagnose({ files, stdin, onProgress }: DiagnoseOptions): P
       continue
     }
     collector.close()
-    if (source.kind?.serves !== undefined && path !== '-') known.beside.bytes(path, firstBytes(path))
-    const judged = source.kind === null && path !== '-' && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
-    traced.push(...judged?.faults ?? [])
-    reports.push(fileReport(tally, source, judged))
+    const { report, faults } = await readFile(path, tally, source, known)
+    traced.push(...faults)
+    // A folder has files that are of no concern here.
+    if (isOne || isLog.test(path) || report.read.length + report.kinds.length + report.unread.count > 0)
+      reports.push(report)
   }
   if (reports.length === 0) throw logError('EMPTY', files[0]!, 'it has no file that can be read', 'name the log itself')
   if (reports.every(({ read, kinds }) => read.length === 0 && kinds.length === 0)) throw foreign(reports[0]!)
   const { faults, total, ...rest } = reportOf(reports, collector, known)
   return { ...rest, faults: [...faults, ...traced], total: total + traced.length }
+}
+
+/** What remains to be done with a file once its lines are taken. */
+async function readFile(path: string, tally: Tally, source: Source, known: Notebook):
+  Promise<{ readonly report: FileReport; readonly faults: readonly Fault[] }> {
+  if (path === '-') return { report: fileReport(tally, source), faults: [] }
+  if (source.kind?.serves !== undefined) known.beside.bytes(path, firstBytes(path))
+  const judged = source.kind === null && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
+  return { report: fileReport(tally, source, judged), faults: judged?.faults ?? [] }
 }
 
 /** A file, or all those in a folder. @throws UserError E-LOG-MISSING, E-LOG-UNREADABLE, E-LOG-EMPTY. */
@@ -65,6 +75,7 @@ function filesIn(path: string): readonly { readonly path: string; readonly isOne
     throw logError(cause.code.replace('E-DUMP-', ''), path, cause.message, cause.next)
   }
 }
+const isLog = /dmesg[^/]*$|\.log(?:\.gz)?$/
 /** No table of the firmware has more. */
 const mostTable_bytes = 1 << 20
 function firstBytes(path: string): Buffer {

@@ -72,7 +72,7 @@ test('docs/real-machines.md has what is said of each case', async () => {
   const page = readFileSync('docs/real-machines.md', 'utf8')
   const table = ['| case | asked | cause | title | sure | likely | open |', '| --- | --- | --- | --- | --- | --- | '
     + '--- |',
-    ...rows].join('\n')
+  ...rows].join('\n')
   const marks = /(<!-- cases -->\n)[\s\S]*(\n<!-- \/cases -->)/
   expect(page).toMatch(marks)
   await expect(page.replace(marks, (_, from: string, to: string) => `${from}${table}${to}`))

@@ -70,8 +70,8 @@ const isIoapic = (device: string | null): boolean =>
 function ioapic({ device, address }: UnitFault): readonly Conclusion[] {
   return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id; the DMAR table lists it `
     + `as scope of type 3`,
-    says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
-      ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
+  says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
+    ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
 }
 function unrelated(known: Known, { device }: UnitFault): readonly Conclusion[] {
   const dma = known.others.find(({ kind, device: of }) => kind.startsWith('unit-dma') && of !== device)

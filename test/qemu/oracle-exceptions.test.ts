@@ -38,6 +38,13 @@ const entry = (rights: { readonly read: boolean; readonly write: boolean }): Ste
   slot: 0, to: 0, large: false, ...rights })
 const dma = (write: boolean): Step => ({ do: 'dma', device: 0, slots: [0, 0, 0], write })
 
+/** To a page that is not in the IOTLB yet. */
+const dmaAt = (slot: 0 | 1): Step => ({ do: 'dma', device: 0, slots: [0, 0, slot], write: true })
+/** What names an address names one that differs from that of `dma` above bit 19. */
+const invalidate = (what: 'invalidate-context' | 'invalidate-iotlb', granularity: number, did: number): Step => ({
+  do: what, granularity, did, device: 0, functionMask: 0, slots: [0, 1, 0], addressMask: 0, hint: false, drain: false,
+})
+
 /** By name the machine and the case. */
 const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], setup: string, one: WalkCase | SequenceCase
   | InterruptCase]>> = {
@@ -62,6 +69,12 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
   'queue-error-untold': ['sequences', '39-bit', sequence({ do: 'bad-descriptor', how: 'type' })],
   'event-kept-pending': ['sequences', '39-bit',
     sequence(entry({ read: false, write: false }), dma(true), { do: 'clear-faults', status: false })],
+  'contexts-of-all-domains': ['sequences', '39-bit',
+    sequence(dma(true), invalidate('invalidate-context', 2, 2), dmaAt(1))],
+  'contexts-of-any-domain': ['sequences', '39-bit',
+    sequence(dma(true), invalidate('invalidate-context', 3, 2), dmaAt(1))],
+  'pages-by-low-bits': ['sequences', '39-bit',
+    sequence(dma(true), invalidate('invalidate-iotlb', 3, 1), dma(true))],
   'cached-denial-unrecorded': ['sequences', '39-bit',
     sequence(entry({ read: true, write: false }), dma(false), dma(true))],
   'snoop-bit-accepted': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, bits: [11] }] })],

@@ -161,6 +161,21 @@ const records = [
     manual: 'IP is cleared with the last status bit: nothing is sent when IM is cleared.',
   },
   {
+    name: 'contexts-of-all-domains', clause: 'VTD:6.5.2.1/context-domain',
+    qemu: 'Removes all contexts where a context invalidation names a domain.',
+    manual: 'Those of the domain; hardware may remove more.',
+  },
+  {
+    name: 'contexts-of-any-domain', clause: 'VTD:6.5.2.1/context-device',
+    qemu: 'Does not look at the domain of a context invalidation that names a device.',
+    manual: 'The context must have the domain too; hardware may remove more.',
+  },
+  {
+    name: 'pages-by-low-bits', clause: 'VTD:6.5.2.3/iotlb-page', before: 10,
+    qemu: 'Compares bits 19:12 of the address alone in a page-selective IOTLB invalidation.',
+    manual: 'The pages named are removed; hardware may remove more.',
+  },
+  {
     name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
     qemu: 'Drops without any record a request that its IOTLB has no permission for.',
     manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',

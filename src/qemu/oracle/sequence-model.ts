@@ -9,9 +9,9 @@ import type {
 import type { Version } from '../find.ts'
 import type { Machine } from '../machine.ts'
 import { invalidateIotlb, statusWait } from '../unit.ts'
-import { clauseOf, modelText, requestText, seenText } from './dma.ts'
+import { clauseOf, modelText, requestText, seenText, sidText } from './dma.ts'
 import { agrees } from './dma-seen.ts'
-import type { DmaCompared } from './dma-seen.ts'
+import type { DmaCompared, Seen } from './dma-seen.ts'
 import { cachedException, dmaExceptions } from './exceptions.ts'
 import type { ExceptionName } from './exceptions.ts'
 import type { Judged, Tally } from './judged.ts'
@@ -21,7 +21,8 @@ import {
 } from './sequence-case.ts'
 import type { SequenceCase, Step, StepOf } from './sequence-case.ts'
 import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
-import type { Observed, Queue, Registers } from './sequence-seen.ts'
+import { TracedCaches } from './traced-caches.ts'
+import type { CachesSeen, Observed, Queue, Registers } from './sequence-seen.ts'
 
 type Offsets = Pick<Machine['unit'], 'offset' | 'cap' | 'ecap'>
 /** What it must know of the machine. */
@@ -38,6 +39,7 @@ export class SequenceModel {
   readonly #registers: boolean
   readonly #memory = new RamImage()
   readonly #may: MayHold
+  readonly #traced = new TracedCaches()
   readonly #unit: TranslationUnit
   readonly #tables: ScalableTables
   readonly #tally: Tally
@@ -94,7 +96,7 @@ export class SequenceModel {
   }
 
   #judgeDma(step: StepOf<'dma'>, i: number,
-    { seen, landed, registers: after, messages }: Extract<Observed, { readonly of: 'dma' }>): readonly Judged[] {
+    { seen, landed, caches, registers: after, messages }: Extract<Observed, { readonly of: 'dma' }>): readonly Judged[] {
     const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!,
       access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
     const possible = this.#may.outcomes(this.#tables, request)
@@ -115,7 +117,20 @@ export class SequenceModel {
       qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
       model: possible.map(({ result, from }) => `${modelText(request, result)} (${from})`).join('; or '),
     }) }
-    return [judged, ...this.#judgeRegisters(`step ${i + 1}`, after, messages)]
+    return [judged, ...this.#judgeCaches(request, i, seen, caches), ...this.#judgeRegisters(`step ${i + 1}`, after, messages)]
+  }
+  /** Whether QEMU found in its caches what its own fills and the invalidations since then leave there. */
+  #judgeCaches({ sid, address }: DmaRequest, i: number, seen: Seen, caches: CachesSeen): readonly Judged[] {
+    const pages = seen.kind === 'translated' ? seen.size / 4096 : 1
+    return this.#traced.look(sid, Math.floor(address / 4096), caches, pages).flatMap((look): Judged[] => {
+      if (look === 'same') return []
+      if (typeof look === 'object')
+        return [different(`caches in step ${i + 1}, a request of ${sidText(sid)}`,
+          'only invalidations remove, and what they name', look.wrong, 'VTD:6/iotlb')]
+      this.#tally.verdict([look])
+      return [{ of: 'unit', verdict: [look], compare: () => ({ request: `contexts in step ${i + 1}`,
+        model: 'still held', qemu: 'removed', clause: 'VTD:6/context-cache' }) }]
+    })
   }
   #count(request: DmaRequest, found: Possible | null, isFresh: boolean, hit: boolean,
     names: readonly ExceptionName[] | null): void {
@@ -222,6 +237,7 @@ export class SequenceModel {
         && (effect.descriptor.type === 'context-cache' || effect.descriptor.type === 'iotlb')) {
         const held = this.#may.held()
         this.#removed += this.#may.invalidate(effect.descriptor)
+        this.#traced.invalidate(effect.descriptor)
         for (const site of held) if (!this.#may.holds(site)) this.#emptied.add(`${site.sid}:${site.page}`)
       }
     }

@@ -5,11 +5,17 @@ import { place } from './memory-map.ts'
 
 /** FSTS and the record, and FECTL. */
 export interface Registers extends FaultState { readonly fectl: number }
+/** What QEMU found in its caches, or put there; null where it did neither. `did`: the domain that it is tagged with. */
+export interface CachesSeen {
+  readonly context: 'hit' | { readonly did: number } | null
+  readonly page: 'hit' | { readonly did: number } | null
+}
 /** What was seen of a step. `messages`: fault events that QEMU sent in it. */
 export type Observed =
   | {
     readonly of: 'dma'
     readonly seen: Seen
+    readonly caches: CachesSeen
     readonly landed: boolean | null
     readonly registers: Registers
     readonly messages: number

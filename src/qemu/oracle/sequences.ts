@@ -15,12 +15,12 @@ import {
 import type { SequenceCase, Step, StepOf, Store } from './sequence-case.ts'
 import { SequenceModel } from './sequence-model.ts'
 import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
-import type { Observed, Queue, Registers } from './sequence-seen.ts'
+import type { CachesSeen, Observed, Queue, Registers } from './sequence-seen.ts'
 import type { Bench, Rig } from './suite.ts'
 import { translating } from './walks.ts'
 
 export const sequenceEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled',
-  'vtd_iotlb_page_hit', 'vtd_irq_generate']
+  'vtd_iotlb_page_hit', 'vtd_iotlb_page_update', 'vtd_iotlb_cc_hit', 'vtd_iotlb_cc_update', 'vtd_irq_generate']
 
 export const sequenceRig = (cachingMode: boolean): Rig<SequenceCase> =>
   ({ cases: sequenceCases(), prepare, run: (bench, one) => runSequence(bench, one, cachingMode) })
@@ -60,8 +60,9 @@ function later<T>(promise: Promise<T>): Promise<T> {
 }
 
 async function play({ machine, lap }: Bench, one: SequenceCase): Promise<readonly Observed[]> {
-  begin(machine, one)
+  begin(machine)
   await moveBuffers(machine, 'read')
+  emptyCaches(machine, one)
   void later(machine.trace.sync()) // the events of that
   const promised: Promise<Unplaced>[] = []
   for (const [i, step] of one.steps.entries()) {
@@ -88,8 +89,8 @@ const put = ({ qtest }: Machine, { address, dwords }: Store): void => {
     qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
 }
 
-/** Tables as at first, caches empty, no faults, no events; the queue empty, or off. */
-function begin(machine: Machine, { registers }: SequenceCase): void {
+/** Tables as at first, no faults, no events; the queue empty. */
+function begin(machine: Machine): void {
   const { qtest, unit } = machine
   qtest.fill(place.tables.first, place.tables.bytes)
   qtest.fill(place.status, page)
@@ -101,9 +102,13 @@ function begin(machine: Machine, { registers }: SequenceCase): void {
   // Where a queue was on, it is idle after a wait: so it may be switched off.
   unit.startQueue(place.queue)
   unit.submit([invalidateContexts, invalidateIotlb, statusWait(place.status + page - 4, 1)])
+}
+/** And the queue empty, or off. */
+function emptyCaches({ unit }: Machine, { registers }: SequenceCase): void {
+  unit.submit([invalidateContexts, invalidateIotlb, statusWait(place.status + page - 4, 2)])
   unit.startQueue(place.queue)
   if (!registers) return
-  unit.submit([statusWait(place.status + page - 4, 2)])
+  unit.submit([statusWait(place.status + page - 4, 3)])
   unit.enable('QIE', false)
 }
 
@@ -114,19 +119,39 @@ async function registersOf({ unit }: Machine): Promise<Registers> {
 
 /** A DMA of which the place that it wrote to has still to be looked at. */
 type Unplaced = Exclude<Observed, { readonly of: 'dma' }>
-  | { readonly of: 'dma'; readonly seen: Seen; readonly registers: Registers; readonly messages: number }
+  | {
+    readonly of: 'dma'
+    readonly seen: Seen
+    readonly caches: CachesSeen
+    readonly registers: Registers
+    readonly messages: number
+  }
 const messagesIn = (events: readonly TraceEvent[]): number =>
   events.filter(event => event.name === 'vtd_irq_generate' && event.address === BigInt(eventMessage.address)
     && event.data === BigInt(eventMessage.data)).length
 
+/** They do not say what became of a request. */
+const aside: readonly EventName[] = ['vtd_irq_generate', 'vtd_iotlb_page_update', 'vtd_iotlb_cc_hit',
+  'vtd_iotlb_cc_update']
+function cachesIn(events: readonly TraceEvent[]): CachesSeen {
+  let context: CachesSeen['context'] = null, page: CachesSeen['page'] = null
+  for (const event of events) switch (event.name) {
+    case 'vtd_iotlb_cc_hit': context = 'hit'; break
+    case 'vtd_iotlb_cc_update': context = { did: Number(event.high >> 8n & 0xffffn) }; break
+    case 'vtd_iotlb_page_hit': page = 'hit'; break
+    case 'vtd_iotlb_page_update': page = { did: event.domain }
+  }
+  return { context, page }
+}
+
 async function ofDma(registers: Registers, events: Promise<readonly TraceEvent[]>,
   asked: { readonly sid: number; readonly address: number }): Promise<Unplaced> {
   const all = await events
-  const own = all.filter(({ name }) => name !== 'vtd_irq_generate')
+  const own = all.filter(({ name }) => !aside.includes(name))
   const { seen } = attribute(own,
     [{ ...asked, type: 'untranslated', access: 'read', dword: true, pasid: null, privileged: false, execute: false }],
     [null])
-  return { of: 'dma', seen: seen[0]!, registers, messages: messagesIn(all) }
+  return { of: 'dma', seen: seen[0]!, caches: cachesIn(all), registers, messages: messagesIn(all) }
 }
 
 /** All devices at once move what reads go to: at first from a page of blanks, in the end to a page of each. No step
@@ -142,7 +167,7 @@ async function moveBuffers({ edus }: Machine, direction: 'read' | 'write'): Prom
 async function buffersOf(machine: Machine): Promise<readonly Uint32Array[]> {
   const { qtest, unit, edus } = machine
   for (const store of firstStores()) put(machine, store)
-  unit.submit([invalidateContexts, invalidateIotlb, statusWait(place.status + page - 4, 3)])
+  unit.submit([invalidateContexts, invalidateIotlb, statusWait(place.status + page - 4, 4)])
   await moveBuffers(machine, 'write')
   return await Promise.all(edus.map(async (_, i) =>
     wordsOf(await qtest.memread(place.staging + (1 + i) * page, 4 * steps))))

@@ -7,7 +7,7 @@ import type { TranslationUnit } from '../../spec/vtd/index.ts'
 import type { Dump } from '../dump/dump.ts'
 import { legacyDevices, nothingFound, scalableDevices } from './devices.ts'
 import type { Device, Found } from './devices.ts'
-import { interruptTableOf } from './interrupts.ts'
+import { interruptTableOf, unknownTable } from './interrupts.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { protectedOf } from './protect.ts'
 import type { Guarded } from './protect.ts'
@@ -19,9 +19,9 @@ import type { Budget } from './space.ts'
 import { Spaces } from './spaces.ts'
 import type { Space } from './spaces.ts'
 
-/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA;
- *  with its fault reason. */
-export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' }
+/** `bypass`: translation is off. `unknown`: the dump does not show it. `blocked`: by a mode of RTADDR that the unit
+ *  does not have, or that aborts all DMA; with its fault reason. */
+export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' | 'unknown' }
   | { readonly kind: 'blocked'; readonly fault: number }
 
 export interface Collected {
@@ -68,13 +68,14 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const source = { memory, reader, unit, budget }
   const spaces = new Spaces(source)
   const found = nothingFound()
-  const mode = modeOf(unit)
+  const mode: UnitMode = dump.shows.translation ? modeOf(unit) : { kind: 'unknown' }
   const atFirst = budget.tables
   if (mode.kind === 'legacy')
     for (const _ of legacyDevices(tables, unit, roots.rootTable, spaces, found)) yield atFirst - budget.tables
   if (mode.kind === 'scalable' && hasScalableMode(unit))
     for (const _ of scalableDevices(tables, unit, roots.rootTable, spaces, budget, found)) yield atFirst - budget.tables
-  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable)
+  const interrupts = dump.shows.interrupts
+    ? interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable) : unknownTable
   yield atFirst - budget.tables
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const users = usersOf(spaces.all, found.devices)

@@ -31,7 +31,7 @@ export function protectedOf(structures: Iterable<Structure>, spaces: readonly Sp
     for (const page of space.tables) if (!seen.has(page)) { seen.add(page); add('page table', page * 4096, 4096) }
     for (const page of space.guestTables) add('page table', page * 4096, 4096, secondOf(space))
   }
-  if (interrupts.remapping) add('interrupt table', interrupts.address, interrupts.size * 16)
+  if (interrupts.known && interrupts.remapping) add('interrupt table', interrupts.address, interrupts.size * 16)
   // What no request can use is not posted either.
   for (const { descriptor, fault } of interrupts.entries)
     if (descriptor !== null && fault === null) add('posted-interrupt descriptor', descriptor, 64)

@@ -5,7 +5,11 @@ import type { Alarm } from './alarms.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
+import { firmwareRows } from './firmware.ts'
+import type { Beside, FirmwareRow } from './firmware.ts'
 import { hex } from './format.ts'
+import { queueRow, registerRows } from './queue.ts'
+import type { QueueRow } from './queue.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
 import { bytesOf } from './reach.ts'
@@ -58,12 +62,16 @@ export interface AuditReport {
   readonly dump: {
     readonly path: string
     readonly format: string
+    readonly unit: string | null
     readonly bytes: number
     readonly assumed: readonly string[]
   }
   readonly unit: {
     readonly mode: UnitMode['kind']
-    readonly rootTable: string
+    /** Null where the dump does not tell. */
+    readonly rootTable: string | null
+    /** As a text gives them. */
+    readonly registers: { readonly name: string; readonly value: string; readonly says: string }[]
     readonly hostAddressWidth: number
     readonly guestAddressWidth: number
     readonly levels: readonly number[]
@@ -73,17 +81,22 @@ export interface AuditReport {
   /** Memory in more than one space; `runs` are the first of them. */
   readonly shared: { readonly count: number; readonly runs: readonly Shared[] }
   readonly interrupts: InterruptTable
+  /** Null where no text lists it. */
+  readonly queue: QueueRow | null
+  /** Tables of the firmware that were given beside the dump. */
+  readonly firmware: readonly FirmwareRow[]
   readonly alarms: readonly Alarm[]
 }
 
 /** Yields how many tables were read, now and then; gives the report. */
-export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditReport> {
+export function* audit(dump: Dump, budget?: Budget, beside?: Beside): Generator<number, AuditReport> {
   const collected = yield* collect(dump, budget)
   const { unit, mode, rootTable, found, spaces, sharing, interrupts } = collected
-  const { path, format, bytes, assumed } = dump
+  const { path, format, unit: name, bytes, assumed } = dump
   return {
-    dump: { path, format, bytes, assumed },
-    unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth,
+    dump: { path, format, unit: name, bytes, assumed },
+    unit: { mode: mode.kind, rootTable: dump.shows.root ? hex(rootTable) : null,
+      registers: dump.format === 'text' ? registerRows(dump) : [], hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
     devices: found.devices.map(({ sid, deviceTlb, ways }) => ({
       device: bdf(sid), deviceTlb,
@@ -94,7 +107,9 @@ export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditRepo
       })),
     })),
     spaces: spaces.map(space => spaceRow(space, collected)),
-    shared: { count: sharing.runCount, runs: sharing.runs }, interrupts, alarms: judge(collected),
+    shared: { count: sharing.runCount, runs: sharing.runs }, interrupts,
+    queue: queueRow(dump),
+    firmware: beside === undefined ? [] : firmwareRows(beside), alarms: judge(collected, beside),
   }
 }
 

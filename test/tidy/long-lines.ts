@@ -3,7 +3,7 @@ export const filesWithLongLines: readonly string[] = [
   'bench/peers/classic.ts', 'bench/peers/promela.ts', 'bench/soak.ts', 'src/explore/javascript.ts',
   'src/explore/threads.ts', 'src/qemu/events.ts', 'test/models/reference.ts',
   'test/mutants/capabilities.test.ts', 'test/mutants/checker-model.ts', 'test/naive/random/machines.ts',
-  'test/qemu/counterexamples.test.ts', 'test/unit/audit-alarms.test.ts',
+  'test/qemu/counterexamples.test.ts',
   'test/unit/audit-boots.test.ts', 'test/unit/audit-walk.test.ts', 'test/unit/bench-peers.test.ts',
   'test/unit/cost-budgets.test.ts', 'test/unit/cost-count.test.ts', 'test/unit/cost-profile.test.ts',
   'test/unit/explore-asymmetric.test.ts', 'test/unit/explore-exhaustive.test.ts', 'test/unit/explore-keys.test.ts',

@@ -12,11 +12,12 @@ const base = ['model', 'base']
 export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'diagnose', 'dump', 'audit', 'check',
-      'cli', 'index', 'vitest', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'page', 'qemu', 'logs', 'diagnose', 'dump', 'audit',
+      'check', 'cli', 'index', 'vitest', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
+  { name: 'page', at: /^src\/page\//, may: [] },
   { name: 'text', at: /^src\/text\//, may: ['base'] },
   { name: 'explore', at: /^src\/explore\//, may: base },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'text'] },
@@ -28,7 +29,7 @@ export const layers: readonly Layer[] = [
   { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
   {
     name: 'report', at: /^src\/report\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'logs', 'diagnose', 'audit', 'spec'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'page', 'qemu', 'logs', 'diagnose', 'audit', 'spec'],
   },
   {
     name: 'check', at: /^src\/check\//,

@@ -1,19 +1,19 @@
 /** Interrupts: tables and messages of every kind, each message traced from the device to the APIC. */
 import {
   decodeMessage, dwordsOf, encode, entryReader, interruptUnitOf, registers, remap, rulesOf,
-} from '../../../spec/vtd/index.ts'
-import type { EntryReader, Fetched, InterruptUnit, Irte } from '../../../spec/vtd/index.ts'
-import { finish } from '../edu.ts'
-import type { EventName, TraceEvent } from '../events.ts'
-import type { Machine } from '../machine.ts'
-import type { FaultState } from '../unit.ts'
+} from '../../../../spec/vtd/index.ts'
+import type { EntryReader, Fetched, InterruptUnit, Irte } from '../../../../spec/vtd/index.ts'
+import { finish } from '../../edu.ts'
+import type { EventName, TraceEvent } from '../../events.ts'
+import type { Machine } from '../../machine.ts'
+import type { FaultState, Unit } from '../unit.ts'
 import { interruptCases, wordsOfMessage, writeInterruptTable } from './interrupt-case.ts'
 import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
-import type { Judged } from './judged.ts'
-import { page, place, TableMemory } from './memory-map.ts'
-import type { Bench, Rig } from './suite.ts'
+import type { Judged } from '../../oracle/judged.ts'
+import { page, place, TableMemory } from '../../oracle/memory-map.ts'
+import type { Bench, Rig } from '../../oracle/suite.ts'
 
 export const interruptEvents: readonly EventName[] = ['vtd_ir_remap_msi', 'apic_deliver_irq']
 
@@ -24,7 +24,7 @@ const most = 128
 /** What is the same for all messages of a case. */
 interface Settings { readonly unit: InterruptUnit; readonly irte: (index: number, posted: boolean) => Fetched<Irte> }
 
-export const interruptRig = (eim: boolean): Rig<InterruptCase> =>
+export const interruptRig = (eim: boolean): Rig<InterruptCase, Unit> =>
   ({ cases: interruptCases(eim), prepare: remapping, run: runInterrupts })
 
 async function remapping({ qtest, unit, trace }: Machine): Promise<void> {
@@ -33,7 +33,7 @@ async function remapping({ qtest, unit, trace }: Machine): Promise<void> {
   await Promise.all([qtest.settled(), trace.sync()])
 }
 
-async function runInterrupts({ machine, tally, lap }: Bench, one: InterruptCase): Promise<readonly Judged[]> {
+async function runInterrupts({ machine, tally, lap }: Bench<Unit>, one: InterruptCase): Promise<readonly Judged[]> {
   const { qtest, unit, trace } = machine
   lap('encode')
   const memory = new TableMemory(qtest)

@@ -1,13 +1,12 @@
 /** Where QEMU is known to leave the manual: what it does, what the manual says, and how exactly that is told from any
  *  other difference. */
-import { remap } from '../../../spec/vtd/index.ts'
+import { remap } from '../../../../spec/vtd/index.ts'
 import type {
   Fetched, InterruptRequest, InterruptUnit, Irte, Mapping, Possible, Remapped, TranslationUnit,
-} from '../../../spec/vtd/index.ts'
-import type { Version } from '../find.ts'
+} from '../../../../spec/vtd/index.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
-import { isOn } from './exception.ts'
-import type { QemuException } from './exception.ts'
+import { isOn } from '../../oracle/exception.ts'
+import type { QemuException } from '../../oracle/exception.ts'
 import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
 import type { TableExceptionName } from './exceptions-tables.ts'
 import { agrees as interruptAgrees } from './interrupt-seen.ts'
@@ -185,9 +184,6 @@ const records = [
 export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[number]['name'] | TableExceptionName
 export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts,
   ...records, ...tableExceptions]
-
-/** Those that a QEMU has. */
-export const exceptionsOf = (version: Version): typeof exceptions => exceptions.filter(one => isOn(one, version))
 
 /** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
 export const cachedException = (possible: readonly Possible[], seen: Seen,

@@ -1,7 +1,7 @@
 /** What is seen of the steps of a sequence, and the places that both sides know. */
 import type { FaultState } from '../unit.ts'
 import type { Seen } from './dma-seen.ts'
-import { place } from './memory-map.ts'
+import { place } from '../../oracle/memory-map.ts'
 
 /** FSTS and the record, and FECTL. */
 export interface Registers extends FaultState { readonly fectl: number }

@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import {
   contextEntry, encode, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry,
-} from '../../../spec/vtd/index.ts'
-import { often } from './draw.ts'
-import { page, place, setBits } from './memory-map.ts'
-import type { TableMemory } from './memory-map.ts'
+} from '../../../../spec/vtd/index.ts'
+import { often } from '../../oracle/draw.ts'
+import { page, place, setBits } from '../../oracle/memory-map.ts'
+import type { TableMemory } from '../../oracle/memory-map.ts'
 
 /** Source ids of the requesters: two buses more than bus 0, functions beside each other, both halves of a scalable-mode
  *  root entry. */

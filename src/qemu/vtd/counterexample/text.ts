@@ -1,7 +1,9 @@
 /** What was done to QEMU and what came of it, in words. */
-import { descriptorLayouts, descriptorWords, faultReason, qwordsOf, registers, show } from '../../../spec/vtd/index.ts'
-import type { Descriptor } from '../../../spec/vtd/index.ts'
-import { busOf, deviceOf, functionOf } from '../pci.ts'
+import {
+  descriptorLayouts, descriptorWords, faultReason, qwordsOf, registers, show,
+} from '../../../../spec/vtd/index.ts'
+import type { Descriptor } from '../../../../spec/vtd/index.ts'
+import { busOf, deviceOf, functionOf } from '../../pci.ts'
 import type { HostResult } from './drive.ts'
 import { nowhere } from './lower.ts'
 import type { HostOp, Outcome } from './lower.ts'

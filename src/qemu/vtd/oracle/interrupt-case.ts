@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import {
   compatibilityAddress, compatibilityData, encode, remappableAddress, remappedIrte,
-} from '../../../spec/vtd/index.ts'
-import { often } from './draw.ts'
-import { place, setBits } from './memory-map.ts'
-import type { TableMemory } from './memory-map.ts'
+} from '../../../../spec/vtd/index.ts'
+import { often } from '../../oracle/draw.ts'
+import { place, setBits } from '../../oracle/memory-map.ts'
+import type { TableMemory } from '../../oracle/memory-map.ts'
 import { requesters } from './walk-case.ts'
 
 const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(most))

@@ -1,14 +1,16 @@
 /** Does to QEMU what a step was lowered to, and looks at what came of it: which frame a DMA reached, which CPU an
  *  interrupt. */
-import { UserError } from '../../errors.ts'
-import type { Bounds } from '../../../spec/bounds.ts'
-import { descriptorWords, encode, entriesOf, memoryOf, qwordsOf, registers, rtaddrOf } from '../../../spec/vtd/index.ts'
-import type { Descriptor, Placement, VtdState as State } from '../../../spec/vtd/index.ts'
-import { cpuOf } from '../../../spec/apic/ids.ts'
-import type { Machine } from '../machine.ts'
-import { bytesOf, wordsOf } from '../memory.ts'
+import { UserError } from '../../../errors.ts'
+import type { Bounds } from '../../../../spec/bounds.ts'
+import {
+  descriptorWords, encode, entriesOf, memoryOf, qwordsOf, registers, rtaddrOf,
+} from '../../../../spec/vtd/index.ts'
+import type { Descriptor, Placement, VtdState as State } from '../../../../spec/vtd/index.ts'
+import { cpuOf } from '../../../../spec/apic/ids.ts'
+import type { Machine } from '../../machine.ts'
+import { bytesOf, wordsOf } from '../../memory.ts'
 import { faultOf } from '../unit.ts'
-import { bufferBytes, finish } from '../edu.ts'
+import { bufferBytes, finish } from '../../edu.ts'
 import type { HostOp, Outcome } from './lower.ts'
 
 /** What was done, and what QEMU made of it. */

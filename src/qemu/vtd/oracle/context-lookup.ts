@@ -1,8 +1,8 @@
 /** What the tables above the paging tables say of a requester. */
 import {
   hasScalableMode, identityOf, lookupContext, lookupPasid, lookupScalableContext,
-} from '../../../spec/vtd/index.ts'
-import type { DmaRequest, ScalableTables, TranslationUnit } from '../../../spec/vtd/index.ts'
+} from '../../../../spec/vtd/index.ts'
+import type { DmaRequest, ScalableTables, TranslationUnit } from '../../../../spec/vtd/index.ts'
 
 /** `fpd`: faults below are not recorded. `passThrough`: requests go untranslated. Both false where these tables fault
  *  already. */

@@ -1,11 +1,11 @@
 /** One DMA judged, and told side by side. */
-import { faultReason } from '../../../spec/vtd/index.ts'
-import type { DmaRequest, Translation, VtdClause } from '../../../spec/vtd/index.ts'
+import { faultReason } from '../../../../spec/vtd/index.ts'
+import type { DmaRequest, Translation, VtdClause } from '../../../../spec/vtd/index.ts'
 import { dmaExceptions } from './exceptions.ts'
 import { agrees, isWrite, landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import type { ContextLookup } from './context-lookup.ts'
-import type { Comparison, Judged, Tally } from './judged.ts'
+import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
 
 export function judgeDma(compared: DmaCompared, tally: Tally): Judged {
   const verdict = verdictOf(compared)

@@ -1,14 +1,15 @@
 /** Sequences: software changes tables and invalidates, devices do DMA meanwhile; what QEMU answers from its caches must
  *  be what caches may hold. */
 import { statusWait, invalidateContexts, invalidateIotlb } from '../unit.ts'
-import { finish } from '../edu.ts'
-import { bytesOf, wordsOf } from '../memory.ts'
-import type { EventName, TraceEvent } from '../events.ts'
-import type { Machine } from '../machine.ts'
+import { finish } from '../../edu.ts'
+import { bytesOf, wordsOf } from '../../memory.ts'
+import type { EventName, TraceEvent } from '../../events.ts'
+import type { Machine } from '../../machine.ts'
+import type { Unit } from '../unit.ts'
 import { attribute } from './dma-seen.ts'
 import type { Seen } from './dma-seen.ts'
-import type { Judged } from './judged.ts'
-import { isRam, page, place } from './memory-map.ts'
+import type { Judged } from '../../oracle/judged.ts'
+import { isRam, page, place } from '../../oracle/memory-map.ts'
 import {
   addressAt, asideAt, badDescriptor, descriptorOf, firstStores, frames, registerWritesOf, sequenceCases, storesOf,
 } from './sequence-case.ts'
@@ -16,16 +17,16 @@ import type { SequenceCase, Step, StepOf, Store } from './sequence-case.ts'
 import { SequenceModel } from './sequence-model.ts'
 import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
 import type { CachesSeen, Observed, Queue, Registers } from './sequence-seen.ts'
-import type { Bench, Rig } from './suite.ts'
+import type { Bench, Rig } from '../../oracle/suite.ts'
 import { translating } from './walks.ts'
 
 export const sequenceEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled',
   'vtd_iotlb_page_hit', 'vtd_iotlb_page_update', 'vtd_iotlb_cc_hit', 'vtd_iotlb_cc_update', 'vtd_irq_generate']
 
-export const sequenceRig = (cachingMode: boolean): Rig<SequenceCase> =>
+export const sequenceRig = (cachingMode: boolean): Rig<SequenceCase, Unit> =>
   ({ cases: sequenceCases(), prepare, run: (bench, one) => runSequence(bench, one, cachingMode) })
 
-async function runSequence(bench: Bench, one: SequenceCase, cachingMode: boolean): Promise<readonly Judged[]> {
+async function runSequence(bench: Bench<Unit>, one: SequenceCase, cachingMode: boolean): Promise<readonly Judged[]> {
   const { machine, lap } = bench
   lap('encode')
   const observed = await play(bench, one)
@@ -59,7 +60,7 @@ function later<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-async function play({ machine, lap }: Bench, one: SequenceCase): Promise<readonly Observed[]> {
+async function play({ machine, lap }: Bench<Unit>, one: SequenceCase): Promise<readonly Observed[]> {
   begin(machine)
   await moveBuffers(machine, 'read')
   emptyCaches(machine, one)

@@ -1,9 +1,11 @@
 /** The remapping unit by its registers (VT-d rev 5.10, 11.4): what software does to program it. Words are raw;
  *  `spec/vtd/layout` makes and reads them. */
-import { decode, descriptorLayouts, encode, getter, maskOf, registers } from '../../spec/vtd/index.ts'
-import type { Dwords, RegisterName } from '../../spec/vtd/index.ts'
-import { bytesOf, wordsOf } from './memory.ts'
-import type { Qtest } from './qtest.ts'
+import { decode, descriptorLayouts, encode, getter, maskOf, registers } from '../../../spec/vtd/index.ts'
+import type { Dwords, RegisterName } from '../../../spec/vtd/index.ts'
+import { bytesOf, wordsOf } from '../memory.ts'
+import type { UnitKind } from '../machine.ts'
+import type { MachineOptions } from '../options.ts'
+import type { Qtest } from '../qtest.ts'
 
 /** Where QEMU's unit stands, guest-physical. */
 export const unitAt = 0xfed9_0000
@@ -160,3 +162,22 @@ export class Unit {
   }
 }
 const narrow = (name: RegisterName): boolean => registers[name].layout.bits === 32
+
+/** VT-d in a machine. Marks are writes of the version register, which is read-only: nothing changes, and the value is
+ *  printed. */
+export const vtdUnit: UnitKind<Unit> = {
+  device: deviceOf, of: qtest => Unit.of(qtest),
+  marks: {
+    event: 'vtd_reg_write', mark: (qtest, value) => { qtest.writel(unitAt, value) },
+    of: event => event.name === 'vtd_reg_write' && event.offset === 0 ? Number(event.value) : null,
+  },
+}
+function deviceOf({ addressWidth = 39, cachingMode, snoopControl, scalable, firstStage, eim }: MachineOptions): string {
+  return [
+    'intel-iommu', 'intremap=on', `aw-bits=${addressWidth}`,
+    ...cachingMode === true ? ['caching-mode=on'] : [], ...snoopControl === true ? ['snoop-control=on'] : [],
+    ...scalable === true ? ['x-scalable-mode=on'] : [], ...firstStage === true ? ['x-flts=on'] : [],
+    // Without KVM only under this name.
+    ...eim === true ? ['x-buggy-eim=on', 'eim=on'] : ['eim=off'],
+  ].join(',')
+}

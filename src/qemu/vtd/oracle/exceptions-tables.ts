@@ -1,15 +1,15 @@
 /** Where QEMU is known to read tables otherwise than the manual, above all in scalable mode: what its unit goes by in
  *  their place, and which reasons it gives. */
-import { hardwareGeometry, leafSize, translate } from '../../../spec/vtd/index.ts'
+import { hardwareGeometry, leafSize, translate } from '../../../../spec/vtd/index.ts'
 import type {
   Feature, PasidEntry, ScalableTables, SecondStageEntry, Translation, TranslationUnit,
-} from '../../../spec/vtd/index.ts'
+} from '../../../../spec/vtd/index.ts'
 import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
-import { isOn } from './exception.ts'
-import type { QemuException } from './exception.ts'
-import type { Version } from '../find.ts'
+import { isOn } from '../../oracle/exception.ts'
+import type { QemuException } from '../../oracle/exception.ts'
+import type { Version } from '../../find.ts'
 
 /** `features`: those the unit takes itself to have besides. `wrap`: what it reads from its tables otherwise. */
 interface Bent {

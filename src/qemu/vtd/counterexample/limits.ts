@@ -1,6 +1,6 @@
 /** What this QEMU does not do, so that a violation which rests on it cannot be shown. Seen by experiment with QEMU 7.2;
  *  the clause is what a real unit may do. */
-import type { ClauseId } from '../../../spec/clauses.ts'
+import type { ClauseId } from '../../../../spec/clauses.ts'
 
 export interface Limit { readonly says: string; readonly clause: ClauseId | null }
 

@@ -2,23 +2,23 @@
 import {
   decode, dwordsOf, encode, entryReader, put, rawTables, recordFault, registers, rulesOf, show, translate,
   translationUnitOf,
-} from '../../../spec/vtd/index.ts'
+} from '../../../../spec/vtd/index.ts'
 import type {
   DmaRequest, FaultState as ModelFaults, Feature, Rules, ScalableTables, Translation, TranslationUnit,
   UnitRegisters,
-} from '../../../spec/vtd/index.ts'
-import { finish } from '../edu.ts'
-import type { Edu } from '../edu.ts'
-import type { EventName, TraceEvent } from '../events.ts'
-import type { Machine } from '../machine.ts'
+} from '../../../../spec/vtd/index.ts'
+import { finish } from '../../edu.ts'
+import type { Edu } from '../../edu.ts'
+import type { EventName, TraceEvent } from '../../events.ts'
+import type { Machine } from '../../machine.ts'
 import { invalidateContexts, invalidateIotlb } from '../unit.ts'
-import type { FaultState } from '../unit.ts'
+import type { FaultState, Unit } from '../unit.ts'
 import { judgeDma } from './dma.ts'
 import { attribute, landingOf } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
-import type { Judged, Tally } from './judged.ts'
-import { isRam, isTable, place, TableMemory } from './memory-map.ts'
-import type { Bench, Rig } from './suite.ts'
+import type { Judged, Tally } from '../../oracle/judged.ts'
+import { isRam, isTable, place, TableMemory } from '../../oracle/memory-map.ts'
+import type { Bench, Rig } from '../../oracle/suite.ts'
 import { unreserved, contextLookupOf } from './context-lookup.ts'
 import type { ContextLookup } from './context-lookup.ts'
 import { addressOf, requesters, walkCases, writeTables } from './walk-case.ts'
@@ -58,7 +58,7 @@ interface Round {
   readonly events: Promise<readonly TraceEvent[]>
 }
 
-export function walkRig(shape: WalkShape): Rig<WalkCase> {
+export function walkRig(shape: WalkShape): Rig<WalkCase, Unit> {
   return { cases: walkCases(shape), prepare: machine => translating(machine, shape.scalable),
     run: (bench, one) => runWalk(bench, one, shape) }
 }
@@ -74,7 +74,8 @@ export async function translating({ qtest, unit, trace }: Machine, scalable: boo
 const rootAddress = (scalable: boolean, table: number = place.root): number =>
   table + (scalable ? encode(registers.RTADDR.layout, { TTM: 1 })[0]! : 0)
 
-async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: WalkShape): Promise<readonly Judged[]> {
+async function runWalk({ machine, tally, lap }: Bench<Unit>, one: WalkCase,
+  shape: WalkShape): Promise<readonly Judged[]> {
   const { qtest, unit, trace } = machine
   const model = unitOf(machine, shape)
   lap('encode')

@@ -2,9 +2,9 @@
  *  Plain data. */
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../spec/vtd/index.ts'
-import { often } from './draw.ts'
-import { page, place } from './memory-map.ts'
+import { contextEntry, descriptorLayouts, encode, put, registers, rootEntry } from '../../../../spec/vtd/index.ts'
+import { often } from '../../oracle/draw.ts'
+import { page, place } from '../../oracle/memory-map.ts'
 
 /** Source ids: a function, and those beside it that differ in bit 2, bit 1 and bit 0 of the function number, which
  *  function masks leave out one by one; and a device on another bus. */

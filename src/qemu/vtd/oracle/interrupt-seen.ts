@@ -1,7 +1,7 @@
 /** One interrupt message: what the model goes by, and what QEMU's trace shows. */
-import { encode, registers } from '../../../spec/vtd/index.ts'
-import type { Fetched, Interrupt, InterruptRequest, InterruptUnit, Irte, Remapped } from '../../../spec/vtd/index.ts'
-import type { Version } from '../find.ts'
+import { encode, registers } from '../../../../spec/vtd/index.ts'
+import type { Fetched, Interrupt, InterruptRequest, InterruptUnit, Irte, Remapped } from '../../../../spec/vtd/index.ts'
+import type { Version } from '../../find.ts'
 import { faultOf } from '../unit.ts'
 import type { FaultState } from '../unit.ts'
 

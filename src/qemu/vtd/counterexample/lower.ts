@@ -1,15 +1,15 @@
 /** A step of the model as what is done to a real machine: stores, registers, descriptors, DMA, messages. It goes by the
  *  states before and after, not by the names of steps, so it serves every design. */
-import { cellsOf } from '../../../spec/iommu/paging.ts'
-import type { Op } from '../../model/index.ts'
-import type { Bounds } from '../../../spec/bounds.ts'
-import type { Seen } from '../../../spec/observations.ts'
+import { cellsOf } from '../../../../spec/iommu/paging.ts'
+import type { Op } from '../../../model/index.ts'
+import type { Bounds } from '../../../../spec/bounds.ts'
+import type { Seen } from '../../../../spec/observations.ts'
 import {
   compatibilityAddress, compatibilityData, descriptorOf, encode, entriesOf, inputOf, irtaOf, memoryOf,
   placedDescriptor, qwordsOf, remappableAddress,
-} from '../../../spec/vtd/index.ts'
-import type { Descriptor, Placement, RawEntry, VtdState as State } from '../../../spec/vtd/index.ts'
-import { apicIdOf } from '../../../spec/apic/ids.ts'
+} from '../../../../spec/vtd/index.ts'
+import type { Descriptor, Placement, RawEntry, VtdState as State } from '../../../../spec/vtd/index.ts'
+import { apicIdOf } from '../../../../spec/apic/ids.ts'
 import type { LimitName } from './limits.ts'
 
 export interface ModelStep {

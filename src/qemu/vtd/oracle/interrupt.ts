@@ -1,12 +1,12 @@
 /** One interrupt message judged. */
-import { faultReason } from '../../../spec/vtd/index.ts'
-import type { Interrupt } from '../../../spec/vtd/index.ts'
+import { faultReason } from '../../../../spec/vtd/index.ts'
+import type { Interrupt } from '../../../../spec/vtd/index.ts'
 import { sidText } from './dma.ts'
 import { faultOf } from '../unit.ts'
 import { interruptExceptions } from './exceptions.ts'
 import { agrees } from './interrupt-seen.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
-import type { Comparison, Judged, Tally } from './judged.ts'
+import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
 
 export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally: Tally): Judged {
   const { model } = asked

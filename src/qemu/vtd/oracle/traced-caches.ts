@@ -1,7 +1,7 @@
 /** What QEMU's caches hold: each fill that it traces, until an invalidation that removes it by the model's rules. QEMU
  *  drops nothing else, so a hit where nothing is left and a miss where something is are both differences. */
-import { coversContext, coversIotlb } from '../../../spec/vtd/index.ts'
-import type { ContextCacheInvalidation, IotlbInvalidation } from '../../../spec/vtd/index.ts'
+import { coversContext, coversIotlb } from '../../../../spec/vtd/index.ts'
+import type { ContextCacheInvalidation, IotlbInvalidation } from '../../../../spec/vtd/index.ts'
 import type { ExceptionName } from './exceptions.ts'
 import type { CachesSeen } from './sequence-seen.ts'
 

@@ -2,20 +2,20 @@
 import {
   decode, encode, MayHold, quiesce, read, record, recordOfDma, registers, reset, show, translateLegacy, viewOf,
   write,
-} from '../../../spec/vtd/index.ts'
+} from '../../../../spec/vtd/index.ts'
 import type {
   DmaRequest, Outcome, Possible, RegisterName, ScalableTables, TranslationUnit, UnitState, VtdClause,
-} from '../../../spec/vtd/index.ts'
-import type { Version } from '../find.ts'
-import type { Machine } from '../machine.ts'
+} from '../../../../spec/vtd/index.ts'
+import type { Version } from '../../find.ts'
+import type { Machine } from '../../machine.ts'
 import { invalidateIotlb, statusWait } from '../unit.ts'
 import { clauseOf, modelText, requestText, seenText, sidText } from './dma.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import { cachedException, dmaExceptions } from './exceptions.ts'
 import type { ExceptionName } from './exceptions.ts'
-import type { Judged, Tally } from './judged.ts'
-import { place, RamImage } from './memory-map.ts'
+import type { Judged, Tally } from '../../oracle/judged.ts'
+import { place, RamImage } from '../../oracle/memory-map.ts'
 import {
   addressAt, badDescriptor, descriptorOf, firstStores, registerWritesOf, sequenceRequesters, storesOf,
 } from './sequence-case.ts'
@@ -96,7 +96,8 @@ export class SequenceModel {
   }
 
   #judgeDma(step: StepOf<'dma'>, i: number,
-    { seen, landed, caches, registers: after, messages }: Extract<Observed, { readonly of: 'dma' }>): readonly Judged[] {
+    { seen, landed, caches, registers: after, messages }: Extract<Observed, { readonly of: 'dma' }>,
+  ): readonly Judged[] {
     const request: DmaRequest = { ...plain, sid: sequenceRequesters[step.device]!,
       access: step.write ? 'write' : 'read', address: addressAt(step.slots, i) }
     const possible = this.#may.outcomes(this.#tables, request)
@@ -117,7 +118,8 @@ export class SequenceModel {
       qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
       model: possible.map(({ result, from }) => `${modelText(request, result)} (${from})`).join('; or '),
     }) }
-    return [judged, ...this.#judgeCaches(request, i, seen, caches), ...this.#judgeRegisters(`step ${i + 1}`, after, messages)]
+    return [judged, ...this.#judgeCaches(request, i, seen, caches),
+      ...this.#judgeRegisters(`step ${i + 1}`, after, messages)]
   }
   /** Whether QEMU found in its caches what its own fills and the invalidations since then leave there. */
   #judgeCaches({ sid, address }: DmaRequest, i: number, seen: Seen, caches: CachesSeen): readonly Judged[] {

@@ -44,6 +44,7 @@ export const units = {
   'mmio-read': 'read of a device register across PCIe and back',
   'config-write': 'non-posted write of PCI configuration space',
   'ipi': 'sending an inter-processor interrupt; the receiver counts its own lapic-accept, irq-entry and eoi',
+  'vm-exit': 'a trap from a guest into the hypervisor and the return to it',
   'deferred-enqueue': 'what deferring adds to one unmap: putting the page on the list of pages to flush',
 } as const
 
@@ -61,7 +62,17 @@ export const paths = {
   'detach': 'take a device from a driver',
   'irq-deliver': 'one interrupt from the device to the end of its handler',
   'irq-migrate': 'move one interrupt to another processor',
+  'vm-run': 'a hypervisor puts a virtual CPU on a CPU, or takes it off',
   'port-io': 'one access to a device port by its driver',
+  'protect': 'make one page read-only for a device',
+  'pass': 'hand a buffer on to one more consumer',
+  'copyOut': 'copy what a device has written into a page for a consumer',
+  'drop': 'take a buffer back from a consumer',
+  'shootdown': 'what another CPU does that is asked to forget a mapping or a bitmap',
+  'connect': 'give a bus with its devices to a client',
+  'request': 'give a client the memory or the ports of one device',
+  'reach': 'one access to a device by its client',
+  'revoke': 'take a bus with all that it gave from its client',
 } as const
 
 export const vocabulary = { units, paths }

@@ -5,7 +5,7 @@
 import { bool, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Entry, Own, OwnScope, Sizes, Step, View } from '../step.ts'
+import type { Entry, Own, OwnCost, OwnScope, Sizes, Step, View } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { driverServerOn } from './driver-server.ts'
@@ -68,7 +68,7 @@ const useWindow: BusStep = {
   then: ({ s, b, cpu, call: of, emit }) => {
     const device = of.device!, domain = busOf(device, b)
     s.own[of.write ? 'bitmap' : 'tlb'][cpu]![device] = true
-    if (of.write) emit.cost('port-io')
+    emit.cost(of.write ? 'port-io' : 'mmio-read')
     emit.see({ what: of.write ? 'port-accessed' : 'device-accessed', domain, device })
   },
 }
@@ -231,12 +231,22 @@ const scopes: readonly OwnScope[] = [
   { name: 'whole-bus', says: 'one device with all that it has: DMA, interrupt, memory and ports',
     bounds: { cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 1, reassign: 1, ports: 1 } },
 ]
+const page = { cpu: 0, domain: 0, iova: 0 }, memoryOf = { cpu: 0, device: 0, write: false }
+const costs: readonly OwnCost[] = [{
+  name: 'bus', bounds: { cpus: 2, callers: 2, frames: 1, iovas: 1, ports: 1, reassign: 1 },
+  paths: ['request', 'reach', 'revoke', 'shootdown', 'connect'],
+  ops: [
+    { action: 'map', args: { ...page, frame: 0, write: true } }, { action: 'request', args: memoryOf },
+    { action: 'reach', args: memoryOf }, { action: 'revoke', args: { cpu: 0, domain: 0 } },
+    { action: 'connect', args: { cpu: 0, domain: 0 } },
+  ],
+}]
 export const l4reIoOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = driverServerOn(v).protocols
   return design<unknown, Buses, keyof typeof calls>('l4re-io', {
     says: 'clients reach devices by virtual buses: memory, ports, interrupts, one DMA space each, all revocable (Io)',
     remapsDma: true, remapsInterrupts: true, userDrivers: true, scopes: ['old-hardware', ...scopes],
-    state, start, calls,
+    state, start, calls, costs,
   }, {
     map, unmap, request: [receiveRequest, grantWindow, replyToDriver], reach: [useWindow], flushWindows: [answer],
     connect: [joinDevice, v.storeDevice, v.writeBackDevice, v.flushStores, v.invalidateAbsentDevice,

@@ -14,6 +14,8 @@ export interface Scanned {
   readonly replay: Replay
   readonly lines: number
   readonly known: number
+  /** What QEMU says beside its events. */
+  readonly messages: number
   /** By name. */
   readonly events: readonly EventCount[]
   readonly stamps: Stamps
@@ -42,32 +44,36 @@ class Scan {
   readonly #replay: Replay
   readonly #seen = new Map<string, { readonly name: string; readonly use: Use; count: number }>()
   #known = 0
+  #messages = 0
   #binary = false
 
   constructor(reader: LogReader, replay: Replay) { this.#reader = reader; this.#replay = replay }
 
   line(text: string, unterminated: boolean): void {
     const reading = this.#reader.read(text, ++this.number)
-    if (reading.is !== 'event') return this.#unread(reading, text, unterminated)
+    if (reading.is !== 'event' && reading.is !== 'message') return this.#unread(reading, text, unterminated)
+    for (const event of reading.events) this.#replay.take(event)
+    if (reading.is === 'message') { this.#messages++; return }
     this.#known++
     const seen = this.#seen.get(reading.name)
     if (seen === undefined) this.#seen.set(reading.name, { name: reading.name, use: reading.use, count: 1 })
     else seen.count++
-    for (const event of reading.events) this.#replay.take(event)
   }
 
   end(): Scanned {
     if (!this.#reader.isSure) throw this.#foreign()
     return {
-      replay: this.#replay, lines: this.number, known: this.#known, damage: this.#damage.report(),
+      replay: this.#replay, lines: this.number, known: this.#known, messages: this.#messages,
+      damage: this.#damage.report(),
       stamps: this.#reader.stamps, events: [...this.#seen.values()].sort((a, b) => a.name < b.name ? -1 : 1),
     }
   }
 
-  #unread(reading: Exclude<Reading, { is: 'event' }>, text: string, unterminated: boolean): void {
+  #unread(reading: Exclude<Reading, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
     const line = this.number
-    if (text.trim() === '') this.#damage.blank()
-    else if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
+    if (text.trim() === '') return this.#damage.blank()
+    this.#replay.doubts.note(line)
+    if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
     else if (unterminated) this.#damage.note('cut off', line, text)
     else if (reading.is === 'unknown event') this.#damage.unknown(reading.name, line, text)
     else this.#damage.note(reading.is, line, text)

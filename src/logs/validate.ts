@@ -4,6 +4,7 @@ import { openDump } from '../dump/dump.ts'
 import type { Dump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
 import { anything, decode, registers, rulesOf } from '../../spec/vtd/index.ts'
+import { apart_us } from './formats/clock.ts'
 import type { Format } from './formats/format.ts'
 import { readKernelLog } from './formats/kernel.ts'
 import { pair } from './pairing/index.ts'
@@ -14,6 +15,7 @@ import type { Facts, ValidationReport } from './report.ts'
 import { checkTables } from './tables/check.ts'
 import { Placing } from './tables/placing.ts'
 import { judge } from './verdicts/index.ts'
+import { lackOf } from './verdicts/lacks.ts'
 
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
@@ -53,22 +55,23 @@ async function validateWith(dump: Dump | null,
   const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
   const entries = dump === null ? new EntryLedger(anything, 'none known')
     : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
-  const { replay, lines, known, events, stamps, damage } = await scanLog(log,
+  const { replay, lines, known, messages, events, stamps, damage } = await scanLog(log,
     { entries, trail, tableTrail, scalable, placing, ...format === undefined ? {} : { format } }, onProgress)
-  const timed = stamps.stamped === known
+  const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
   // The last leaf is judged when the IOTLB is asked for its report.
-  const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
+  const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()
   const facts: Facts = {
-    log: { path: log, lines, known, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward },
+    log: { path: log, lines, known, messages, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward,
+      farthest_us: stamps.farthest_us },
     events, unread: damage, entries: entries.report(),
     iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
-    queue: replay.queue.report(lines), registers: accesses, faults: replay.faults.report(),
+    queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(),
     tables: dump === null || trail === null || tableTrail === null || placing === null ? null
-      : checkTables(dump, { trail, tableTrail, interval: placing.interval(lines), pointers: accesses.pointers }),
+      : checkTables(dump, { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts }),
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
       lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
     },
   }
-  return { ...facts, verdicts: judge(facts) }
+  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts) }
 }

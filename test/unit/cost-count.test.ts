@@ -47,7 +47,8 @@ const prices: Prices = { id: 'test', units: {
 describe('price', () => {
   it('multiplies and adds exactly, dearest row first, and says what rests on assumptions', () => {
     expect(pricePath('p', { lock: 3, handler: 5 }, prices)).toEqual({
-      path: 'p', cycles: { min: 13, typ: 360, max: 1250 }, assumed_percent: 83, elsewhere: [],
+      path: 'p', cycles: { min: 13, typ: 360, max: 1250 }, assumed_percent: 83,
+      assumed_range: { min: 70, max: 410 }, elsewhere: [],
       rows: [
         { unit: 'handler', count: 5, cycles: { min: 10, typ: 300, max: 350 }, share_percent: 83, assumption: true,
           within: null },
@@ -109,7 +110,8 @@ describe('measure', () => {
     expect(() => run(1)).toThrow(/not quiet within 1 steps, wait is still enabled/)
   })
   it('refuses a scenario whose op is not enabled, or that never settles', () => {
-    expect(() => measure(queueMachine(false), { name: 's', ops: [submit(1), { action: 'drain', args: {} }] }, vocabulary))
+    expect(() => measure(queueMachine(false),
+      { name: 's', ops: [submit(1), { action: 'drain', args: {} }] }, vocabulary))
       .toThrow(/scenario 's' on machine 'pump', op 2 drain: refused, guard is false/)
     expect(() => measure(queueMachine(true), { name: 's', ops: [submit(1)], settle: 50 }, vocabulary))
       .toThrow(/op 1 submit\(page=1\): not quiet within 50 steps, drain is still enabled/)
@@ -134,14 +136,15 @@ describe('renderCost', () => {
 
       unmap
         ring0-strict    3059 (2456..9776)   qi-wait 67%, iova-free 16%, pte-clear 15%,
-                                            2 more
-        no-iommu          67 (27..264)      frame-free* 100%
+                                            2 more, *: 2988..3281
+        no-iommu          67 (27..264)      frame-free* 100%, *: 27..264
 
       iommu
         ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of another
                                             path
 
-      * an assumption: no published figure isolates this unit
+      * an assumption: no published figure isolates this unit; *: what the path costs
+        with all of them at their least and at their greatest
       ~ counted, but its time is in the unit named
       "
     `)

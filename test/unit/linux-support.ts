@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { expect } from 'vitest'
 import type { Verdict } from '../../src/logs/verdicts/judging.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
 import { validateLog } from '../../src/logs/validate.ts'
@@ -62,9 +63,37 @@ export function queueEntries(lines: readonly string[]): {
   })
   return entries
 }
-/** The lines without those of the entries, as if the driver had not sent them: whoever reads heads sees the gap. */
-export function withoutEntries(lines: readonly string[],
-  gone: readonly { readonly from: number; readonly to: number }[]): string[] {
+interface Entry { readonly from: number; readonly to: number }
+
+/** The lines without those of the entries, as if the log had lost them: whoever reads heads sees the gap. */
+export function withoutEntries(lines: readonly string[], gone: readonly Entry[]): string[] {
   const drop = new Set(gone.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
   return lines.filter((_, i) => !drop.has(i))
+}
+
+/** The lines as if the driver had not sent the entries: heads and tails of a ring of 256 close up. */
+export function unsent(lines: readonly string[], gone: readonly Entry[]): string[] {
+  let tail = -1
+  const tailOf = lines.map((line, i) => line.includes('vtd_inv_qi_tail ') ? tail = i : tail)
+  const before = (at: number, of: (entry: Entry) => number): number => gone.filter(entry => of(entry) <= at).length
+  const renumbered = lines.map((line, i) => {
+    if (!/vtd_inv_qi_(head|tail) /.test(line)) return line
+    const less = before(i, entry => line.includes('_head ') ? entry.from : tailOf[entry.from]!)
+    return line.replace(/\d+$/, index => String((Number(index) + 256 * (less + 1) - less) % 256))
+  })
+  return withoutEntries(renumbered, gone)
+}
+
+export const dumpFile = (name: string): string => boot(`${name}.tables.json-pages.gz`)
+/** A dump with each 64-bit word of this value changed; there must be one. */
+export function doctoredDump(name: string, from: bigint, to: bigint,
+  head: Readonly<Record<string, string>> = {}): string {
+  const bytes = gunzipSync(readFileSync(dumpFile(name)))
+  const end = bytes.indexOf(10)
+  const body = Buffer.alloc(bytes.length - end - 1, bytes.subarray(end + 1))
+  const words = new BigUint64Array(body.buffer, body.byteOffset, body.length / 8)
+  expect(words).toContain(from)
+  words.forEach((word, i) => { if (word === from) words[i] = to })
+  const first = { ...JSON.parse(bytes.toString('latin1', 0, end)) as object, ...head }
+  return fileOf(gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(first)}\n`), body])))
 }

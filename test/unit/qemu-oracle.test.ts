@@ -149,7 +149,8 @@ describe('an interrupt', () => {
     const blocked = (reason: number, sid: number): InterruptSeen =>
       ({ kind: 'blocked', faults: recorded(reason, sid) })
     expect(interruptAgrees(what.model, 0x100, blocked(0x26, 0x100))).toBe(true)
-    for (const wrong of [blocked(0x24, 0x100), blocked(0x26, 0x108), { kind: 'blocked', faults: unrecorded } as const]) {
+    const unlike = [blocked(0x24, 0x100), blocked(0x26, 0x108), { kind: 'blocked', faults: unrecorded } as const]
+    for (const wrong of unlike) {
       expect(interruptAgrees(what.model, 0x100, wrong)).toBe(false)
       expect(interruptExceptions(what, wrong)).toBeNull()
     }
@@ -180,7 +181,11 @@ describe('a case', () => {
     let runs = 0
     const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(),
       run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
+<<<<<<< HEAD
     await expect(dying.check(machine, { seed: 1, runs: 100, lap: () => undefined, on: () => true }))
+=======
+    await expect(dying.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => true }))
+>>>>>>> main
       .rejects.toThrow('it ended')
     expect(runs).toBe(1)
   })

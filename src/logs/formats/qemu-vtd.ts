@@ -3,12 +3,14 @@ import type { UserError } from '../../errors.ts'
 import { logError, patience_lines } from '../lines.ts'
 import { Clock } from './clock.ts'
 import type { Stamps } from './clock.ts'
+import type { At } from '../event.ts'
 import type { Format, LogReader, Reading } from './format.ts'
-import { events } from './qemu-vtd-events.ts'
+import { looksNamed, OtherEvents } from './other-events.ts'
+import { complaintOf, isMessage } from './qemu-messages.ts'
+import { events, ofUnit, otherForms } from './qemu-vtd-events.ts'
 
 const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG'
 const stamp = /^\d+@(\d+)\.(\d{6}):/
-const eventName = /^[a-z][a-z0-9]*_[a-z0-9_]*$/
 
 /** Errors: E-LOG-AMD, E-LOG-FOREIGN, E-LOG-BINARY. */
 export const qemuVtd: Format = { again, iotlbEntries: 1024, open: path => new Reader(path) }
@@ -18,6 +20,7 @@ class Reader implements LogReader {
   readonly #clock = new Clock()
   #isSure = false
   #isFtrace = false
+  readonly #others = new OtherEvents()
 
   constructor(path: string) { this.#path = path }
 
@@ -29,13 +32,23 @@ class Reader implements LogReader {
     const body = stamped === null ? text : text.slice(stamped[0].length)
     const space = body.indexOf(' ')
     const name = space < 0 ? body : body.slice(0, space)
-    const event = events.get(name)
-    const fields = event?.form.exec(space < 0 ? '' : body.slice(space + 1).trimEnd()) ?? null
-    if (event === undefined || fields === null) return this.#unread(name, event !== undefined, text, line)
-    if (stamped !== null) this.#clock.stamp(Number(stamped[1]), Number(stamped[2]))
-    this.#isSure ||= name.startsWith('vtd_')
-    return { is: 'event', name, use: event.use, events: event.says(fields, { line, time_us: this.#clock.now_us }) }
+    const rest = space < 0 ? '' : body.slice(space + 1).trimEnd()
+    let event = events.get(name)
+    let fields = event?.form.exec(rest) ?? null
+    if (event !== undefined && fields === null) {
+      event = otherForms.get(name)
+      fields = event?.form.exec(rest) ?? null
+    }
+    if (event === undefined || fields === null) return this.#unread(name, body, text, line, stamped)
+    this.#stamp(stamped)
+    this.#isSure ||= ofUnit.test(name)
+    return { is: 'event', name, use: event.use, events: event.says(fields, this.#at(line)) }
   }
+
+  #stamp(stamped: RegExpExecArray | null): void {
+    if (stamped !== null) this.#clock.stamp(Number(stamped[1]), Number(stamped[2]))
+  }
+  #at(line: number): At { return { line, time_us: this.#clock.now_us } }
 
   foreign(lines: number, isBinary: boolean): UserError {
     if (this.#isFtrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's",
@@ -46,14 +59,26 @@ class Reader implements LogReader {
       : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
   }
 
-  #unread(name: string, isKnown: boolean, text: string, line: number): Reading {
+  #unread(name: string, body: string, text: string, line: number, stamped: RegExpExecArray | null): Reading {
     if (!this.#isSure && name.startsWith('amdvi_')) {
       throw logError('AMD', `${this.#path}:${line}`,
         'this is the log of an AMD IOMMU (amdvi_* events), which is not supported yet',
         'give the log of an Intel unit: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*"')
     }
     if (line === 1 && text.startsWith('# tracer: ')) this.#isFtrace = true
-    if (isKnown) return { is: 'wrong fields' }
-    return eventName.test(name) ? { is: 'unknown event', name } : { is: 'no event' }
+    if (events.has(name)) return { is: 'wrong fields' }
+    const complaint = complaintOf(body, this.#at(line))
+    if (complaint !== null) {
+      this.#isSure = true
+      return { is: 'message', events: [complaint] }
+    }
+    if (isMessage(body)) return { is: 'message', events: [] }
+    // In a log with stamps each event has one.
+    const other = stamped !== null || !this.#clock.isUsed ? this.#others.nameOf(name, body) : null
+    if (other !== null) {
+      this.#stamp(stamped)
+      return { is: 'event', name: other, use: 'ignored', events: [] }
+    }
+    return looksNamed(name) ? { is: 'unknown event', name } : { is: 'no event' }
   }
 }

@@ -181,11 +181,7 @@ describe('a case', () => {
     let runs = 0
     const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(),
       run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
-<<<<<<< HEAD
     await expect(dying.check(machine, { seed: 1, runs: 100, lap: () => undefined, on: () => true }))
-=======
-    await expect(dying.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => true }))
->>>>>>> main
       .rejects.toThrow('it ended')
     expect(runs).toBe(1)
   })

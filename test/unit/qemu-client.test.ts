@@ -154,8 +154,8 @@ describe('the trace', () => {
   }
   it('takes what is no event for a complaint, and keeps what was asked for', async () => {
     const marks: number[] = [], complaints: string[] = []
-    const trace = new Trace(['vtd_dmar_fault'], { ...vtdUnit.marks, mark: (_, value) => { marks.push(value) } }, {} as Qtest,
-      line => { complaints.push(line) })
+    const marked = { ...vtdUnit.marks, mark: (_: Qtest, value: number) => { marks.push(value) } }
+    const trace = new Trace(['vtd_dmar_fault'], marked, {} as Qtest, line => { complaints.push(line) })
     const fault = 'vtd_dmar_fault sid 0x18 fault 5 addr 0x1000 write 1'
     const all = trace.sync()
     for (const line of [fault, 'qemu-system-x86_64: warning: something', 'vtd_reg_read addr 0x34 size 0x4',

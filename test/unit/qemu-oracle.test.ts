@@ -190,7 +190,8 @@ describe('a case', () => {
     differences: [] } as const
   it('is saved and read',
     () => {
-      expect(readCase(fileText(saved), 'f', setups)).toMatchObject({ suite: 'walks', setup: setups[0], one: { noRoot: true } })
+      expect(readCase(fileText(saved), 'f', setups))
+        .toMatchObject({ suite: 'walks', setup: setups[0], one: { noRoot: true } })
     })
   it.each([
     ['{', 'E-ORACLE-JSON'], ['{}', 'E-ORACLE-FORMAT'],

@@ -10,10 +10,17 @@ import type { FaultState, Unit } from '../unit.ts'
 import { interruptCases, wordsOfMessage, writeInterruptTable } from './interrupt-case.ts'
 import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
+<<<<<<< HEAD:src/qemu/vtd/oracle/interrupts.ts
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 import type { Judged } from '../../oracle/judged.ts'
 import { page, place, TableMemory } from '../../oracle/memory-map.ts'
 import type { Bench, Rig } from '../../oracle/suite.ts'
+=======
+import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
+import type { Judged } from './judged.ts'
+import { page, place, TableMemory } from './memory-map.ts'
+import type { Bench, Rig } from './suite.ts'
+>>>>>>> main:src/qemu/oracle/interrupts.ts
 
 export const interruptEvents: readonly EventName[] = ['vtd_ir_remap_msi', 'apic_deliver_irq']
 
@@ -112,7 +119,7 @@ function askOf({ edus, version }: Machine, { unit, irte }: Settings, message: Me
 }
 
 /** What QEMU did with one message: nothing, or what its unit made of it and its APICs were sent. */
-function seenOf(events: readonly TraceEvent[], faults: FaultState): InterruptSeen {
+function seenOf(events: readonly TraceEvent[], faults: FaultState): InterruptObservation {
   let made: { readonly address: bigint; readonly data: number } | null = null,
     sent: Extract<TraceEvent, { readonly name: 'apic_deliver_irq' }> | null = null
   for (const event of events) {

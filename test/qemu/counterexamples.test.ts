@@ -8,17 +8,10 @@ import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts
 import { remapMachine } from '../../spec/machine.ts'
 import { onQemu } from '../../src/check/on-qemu.ts'
 import { checkMachine } from '../../src/index.ts'
-<<<<<<< HEAD
 import { limits } from '../../src/qemu/vtd/counterexample/limits.ts'
 import { showOnQemu } from '../../src/qemu/vtd/counterexample/run.ts'
 import type { OnQemu } from '../../src/qemu/vtd/counterexample/run.ts'
-import { seenIn } from '../../src/model/index.ts'
-=======
-import { limits } from '../../src/qemu/counterexample/limits.ts'
-import { showOnQemu } from '../../src/qemu/counterexample/run.ts'
-import type { OnQemu } from '../../src/qemu/counterexample/run.ts'
 import { observationsIn } from '../../src/model/index.ts'
->>>>>>> main
 import type { Op } from '../../src/model/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'

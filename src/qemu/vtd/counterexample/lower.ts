@@ -1,16 +1,9 @@
 /** A step of the model as what is done to a real machine: stores, registers, descriptors, DMA, messages. It goes by the
  *  states before and after, not by the names of steps, so it serves every design. */
-<<<<<<< HEAD:src/qemu/vtd/counterexample/lower.ts
 import { cellsOf } from '../../../../spec/iommu/paging.ts'
 import type { Op } from '../../../model/index.ts'
 import type { Bounds } from '../../../../spec/bounds.ts'
-import type { Seen } from '../../../../spec/observations.ts'
-=======
-import { cellsOf } from '../../../spec/iommu/paging.ts'
-import type { Op } from '../../model/index.ts'
-import type { Bounds } from '../../../spec/bounds.ts'
-import type { MachineObservation } from '../../../spec/observations.ts'
->>>>>>> main:src/qemu/counterexample/lower.ts
+import type { MachineObservation } from '../../../../spec/observations.ts'
 import {
   compatibilityAddress, compatibilityData, descriptorOf, encode, entriesOf, inputOf, irtaOf, memoryOf,
   placedDescriptor, qwordsOf, remappableAddress,

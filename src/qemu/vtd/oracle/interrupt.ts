@@ -5,13 +5,8 @@ import { sidText } from './dma.ts'
 import { faultOf } from '../unit.ts'
 import { interruptExceptions } from './exceptions.ts'
 import { agrees } from './interrupt-seen.ts'
-<<<<<<< HEAD:src/qemu/vtd/oracle/interrupt.ts
-import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
-import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
-=======
 import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
-import type { Comparison, Judged, Tally } from './judged.ts'
->>>>>>> main:src/qemu/oracle/interrupt.ts
+import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
 
 export function judgeInterrupt(asked: InterruptAsked, seen: InterruptObservation, tally: Tally): Judged {
   const { model } = asked

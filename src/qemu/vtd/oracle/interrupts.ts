@@ -10,17 +10,10 @@ import type { FaultState, Unit } from '../unit.ts'
 import { interruptCases, wordsOfMessage, writeInterruptTable } from './interrupt-case.ts'
 import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
-<<<<<<< HEAD:src/qemu/vtd/oracle/interrupts.ts
-import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
+import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
 import type { Judged } from '../../oracle/judged.ts'
 import { page, place, TableMemory } from '../../oracle/memory-map.ts'
 import type { Bench, Rig } from '../../oracle/suite.ts'
-=======
-import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
-import type { Judged } from './judged.ts'
-import { page, place, TableMemory } from './memory-map.ts'
-import type { Bench, Rig } from './suite.ts'
->>>>>>> main:src/qemu/oracle/interrupts.ts
 
 export const interruptEvents: readonly EventName[] = ['vtd_ir_remap_msi', 'apic_deliver_irq']
 

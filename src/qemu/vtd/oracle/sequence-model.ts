@@ -38,12 +38,8 @@ export class SequenceModel {
   readonly #version: Version
   readonly #registers: boolean
   readonly #memory = new RamImage()
-<<<<<<< HEAD:src/qemu/vtd/oracle/sequence-model.ts
-  readonly #may: MayHold
-  readonly #traced = new TracedCaches()
-=======
   readonly #may: PossibleCaches
->>>>>>> main:src/qemu/oracle/sequence-model.ts
+  readonly #traced = new TracedCaches()
   readonly #unit: TranslationUnit
   readonly #tables: ScalableTables
   readonly #tally: Tally

@@ -25,14 +25,16 @@ export function* renderAudit(report: AuditReport, theme: Theme, full: boolean): 
 const lines = (all: readonly string[]): string => all.map(line => line.trimEnd() + '\n').join('')
 
 const modes = {
-  legacy: 'legacy mode', scalable: 'scalable mode', bypass: 'translation is off: every device reaches all of memory',
+  legacy: 'legacy mode', scalable: 'scalable mode', 'device table': 'one table of devices',
+  bypass: 'translation is off: every device reaches all of memory',
   blocked: 'a mode in which all DMA is blocked',
 } as const
 
 function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
   return [
     theme.strong(printable(dump.path)),
-    `  ${size(dump.bytes)} of memory, ${modes[unit.mode]}, root table at ${unit.rootTable}`,
+    `  ${size(dump.bytes)} of memory, ${modes[unit.mode]}, `
+      + `${unit.mode === 'device table' ? 'device' : 'root'} table at ${unit.rootTable}`,
     ...dump.assumed.flatMap(text => hang('  assumed: ', 11, wrapWords(text, theme.width - 11))),
   ]
 }
@@ -85,7 +87,7 @@ function rangeCells({ input, output, bytes, rights, leaves }: ShownRange): strin
 }
 
 function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean): string[] {
-  const { remapping, compatibility, entries, size: length, address } = interrupts
+  const { remapping, compatibility, entries, size: length, address, tables } = interrupts
   const title = theme.strong('interrupts')
   if (!remapping) return [title, `  not remapped${compatibility ? '' : ': all are blocked (ECAP.IRREQ)'}`]
   const shown = full ? entries : entries.slice(0, shownEntries)
@@ -96,8 +98,9 @@ function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean
   ])
   return [
     title,
-    `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} at ${hex(address)}; `
-    + `compatibility format ${compatibility ? 'passes' : 'is blocked'}`,
+    `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} `
+    + (address === null ? `in ${several(tables, 'table')} of devices`
+      : `at ${hex(address)}; compatibility format ${compatibility ? 'passes' : 'is blocked'}`),
     ...rows.length === 0 ? [] : columns(['entry', 'kind', 'vector', 'to', 'trigger', 'from', ''], rows, 'rlrllll'),
     ...entries.length > shown.length
       ? [theme.dim(`  … ${several(entries.length - shown.length, 'more entry', 'more entries')} (--full)`)] : [],

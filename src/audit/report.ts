@@ -1,7 +1,8 @@
 /** What `audit` says of a dump: data for the reporters, the policy and the comparison. */
-import { faultReason } from '../../spec/vtd/index.ts'
-import type { Dump } from '../dump/dump.ts'
+import { byUnit } from '../dump/dump.ts'
+import type { AnyDump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
+import { collectAmdvi } from './amdvi/collect.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
@@ -77,8 +78,9 @@ export interface AuditReport {
 }
 
 /** Yields how many tables were read, now and then; gives the report. */
-export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditReport> {
-  const collected = yield* collect(dump, budget)
+export function* audit(dump: AnyDump, budget?: Budget): Generator<number, AuditReport> {
+  const collected = yield* byUnit(dump,
+    { vtd: of => collect(of, budget), amdvi: of => collectAmdvi(of, budget) })
   const { unit, mode, rootTable, found, spaces, sharing, interrupts } = collected
   const { path, format, bytes, assumed } = dump
   return {
@@ -90,7 +92,7 @@ export function* audit(dump: Dump, budget?: Budget): Generator<number, AuditRepo
       ways: ways.map(({ pasid, did, space, fault }) => ({
         pasid, domain: did, mode: space?.kind ?? 'blocked',
         levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-        space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
+        space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: collected.because.says(fault) },
       })),
     })),
     spaces: spaces.map(space => spaceRow(space, collected)),

@@ -56,7 +56,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-LOG-GZIP': 'The log ends in .gz and is no gzip, or is cut short.',
   'E-LOG-BINARY': 'The log is binary, not text.',
   'E-LOG-FOREIGN': 'The log has no line of a format that is known.',
-  'E-LOG-AMD': "The log is of QEMU's AMD IOMMU, which is not read yet.",
+  'E-LOG-MIXED': 'The log has events of two vendors\' units, or the dump is of another vendor\'s unit than the log.',
   'E-LOG-NO-FTRACE': "The file holds no event of the kernel's own trace.",
 
   'E-DUMP-MISSING': 'The dump does not exist.', 'E-DUMP-DIRECTORY': 'A folder where a dump is needed.',

@@ -6,7 +6,10 @@ import { audit as auditSteps } from '../../audit/report.ts'
 import type { AuditReport } from '../../audit/report.ts'
 import { dumpFormats, openDump } from '../../dump/dump.ts'
 import type { DumpFormat, DumpOptions } from '../../dump/dump.ts'
+import { amdviFlags } from '../../dump/amdvi.ts'
+import type { AmdviFlag } from '../../dump/amdvi.ts'
 import { registerNames } from '../../dump/registers.ts'
+import type { RegisterName } from '../../dump/registers.ts'
 import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse, wholeNumber } from '../args.ts'
@@ -30,6 +33,9 @@ const options = {
   ecap: register('extended capabilities'),
   rtaddr: register('root table'), irta: register('interrupt table'), gsts: register('global status (all on)'),
   iqa: register('invalidation queue'),
+  devtab: register('DevTabBase: an image of a machine with AMD-Vi needs --devtab; the next are optional'),
+  control: register('control (all on)'), efr: register('extended features'), efr2: register('the second of these'),
+  cmdbuf: register('command buffer'), evtlog: register('event log'),
   haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
   full: { says: 'every range, entry and alarm' },
@@ -45,6 +51,7 @@ export const audit = {
     ['remapcheck audit DUMP --policy policy.json', 'fail where a device reaches more than it may'],
     ['remapcheck audit DUMP --diff LATER', 'what differs between two dumps'],
     ['remapcheck audit IMAGE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a plain image of memory'],
+    ['remapcheck audit IMAGE --devtab 0x… --control 0x… --efr 0x…', 'the same of a machine with AMD-Vi'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -70,22 +77,27 @@ async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
   return await print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
 }
 
+type RegisterFlag = Lowercase<RegisterName> | AmdviFlag
+
 /** @throws UserError E-USAGE. */
 function optionsOf(flags: Flags<typeof options>): DumpOptions {
   const { format } = flags
   if (format !== undefined && !dumpFormats.includes(format as DumpFormat))
     throw usage('--format', `'${format}' is no format`,
       suggest(format, dumpFormats, `there are ${dumpFormats.join(' and ')}`))
-  const values = Object.fromEntries(registerNames.flatMap(name => {
-    const flag = name.toLowerCase() as Lowercase<typeof name>
+  const valueOf = <N extends string>(name: N, flag: RegisterFlag): readonly (readonly [N, bigint])[] => {
     const text = flags[flag]
     if (text === undefined) return []
     if (!/^(?:0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text))
       throw usage(`--${flag}`, `'${text}' is no register value`, `for example --${flag} 0x1000`)
     return [[name, BigInt(text)]]
-  }))
+  }
   return {
-    format: format as DumpFormat | undefined, values, absentZero: flags['absent-zero'],
+    format: format as DumpFormat | undefined, absentZero: flags['absent-zero'],
+    values: Object.fromEntries(registerNames.flatMap(name =>
+      valueOf(name, name.toLowerCase() as Lowercase<typeof name>))),
+    amdviValues: Object.fromEntries(Object.entries(amdviFlags).flatMap(([flag, name]) =>
+      valueOf(name, flag as AmdviFlag))),
     haw: flags.haw === undefined ? undefined : wholeNumber('--haw', flags.haw, 32, 52),
   }
 }

@@ -2,13 +2,13 @@
  *  in recorded boots of QEMU 7.2 are held to it; the others are known by name only. */
 import { formOf, forms } from '../../qemu/events.ts'
 import type { EventName } from '../../qemu/events.ts'
-import type { At, CarriedOut, UnitEvent } from '../event.ts'
+import type { CarriedOut, UnitEvent } from '../event.ts'
 import type { Use } from './format.ts'
 import { word, words } from './hex.ts'
+import type { EventForm } from './qemu.ts'
 
 /** The fields of a line in the order of its form, behind the whole of it. */
-type Says = (fields: readonly string[], at: At) => readonly UnitEvent[]
-export interface EventForm { readonly use: Use; readonly form: RegExp; readonly says: Says }
+type Says = EventForm<UnitEvent>['says']
 
 const seen: Readonly<Record<Use, readonly EventName[]>> = {
   replayed: [
@@ -105,9 +105,9 @@ const says = { ...ofCaches, ...ofQueue, ...ofUnit }
 const nothing: Says = () => []
 
 /** Every event that is known. */
-export const events: ReadonlyMap<string, EventForm> = new Map([
-  ...Object.entries(seen).flatMap(([use, names]) => names.map((name): [string, EventForm] =>
+export const events: ReadonlyMap<string, EventForm<UnitEvent>> = new Map([
+  ...Object.entries(seen).flatMap(([use, names]) => names.map((name): [string, EventForm<UnitEvent>] =>
     [name, { use: use as Use, form: formOf(forms[name]), says: says[name] ?? nothing }])),
-  ...byNameOnly.map(([use, name]): [string, EventForm] =>
+  ...byNameOnly.map(([use, name]): [string, EventForm<UnitEvent>] =>
     [name, { use, form: /^.*$/, says: says[name] ?? nothing }]),
 ])

@@ -72,7 +72,7 @@ export function checkTables(dump: Dump, log: LogSide): TablesReport {
       irtes: judge(irtesOf(tableTrail, interval, tables)),
   }
 }
-const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
+export const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
 
 /** Whether the dump is of this boot, and can be placed in it; null if so. */
 function refusalOf({ trail, tableTrail, interval, pointers }: LogSide,
@@ -91,7 +91,7 @@ function refusalOf({ trail, tableTrail, interval, pointers }: LogSide,
   return null
 }
 
-function agreementOf(sightings: readonly Sighting[], interval: Interval): Agreement {
+export function agreementOf(sightings: readonly Sighting[], interval: Interval): Agreement {
   const open = new Map<Reason, Places>()
   const differing = noPlaces()
   const differences: Difference[] = []

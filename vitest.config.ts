@@ -14,8 +14,8 @@ export default defineConfig({
   resolve,
   test: {
     include: ['test/**/*.test.ts', 'properties/**/*.test.ts', 'examples/**/*.test.mjs'],
-    // They need QEMU: vitest.qemu.config.ts.
-    exclude: ['test/qemu/**'],
+    // They need QEMU, or a browser: vitest.qemu.config.ts, vitest.browser.config.ts.
+    exclude: ['test/qemu/**', 'test/browser/**'],
     ...onlyHangs,
     // Two cores are what CI has; vitest alone would leave one of them idle.
     maxWorkers: 2,

@@ -8,8 +8,11 @@ import { caseOf, compared, fits } from '../test/naive/soak.ts'
 import type { Difference } from '../test/naive/soak.ts'
 import { ways } from '../test/naive/ways.ts'
 
-const usage = `usage: npm run soak -- [--machines N] [--seed S] [--workers N] [--kinds A,B] [--ways A,B] [--each N] [--without A,B] [--show]
-  --machines  how many, 100 where not given; --seed: of the first, then one more each; --workers: processes that share them
+const usage = `usage: npm run soak -- [--machines N] [--seed S] [--workers N] [--kinds A,B] [--ways A,B] [--each N]
+                       [--without A,B] [--show]
+  --machines  how many, 100 where not given
+  --seed      of the first, then one more each
+  --workers   processes that share them
   --kinds     ${kinds.join(', ')}
   --ways      ${ways.map(({ name }) => name).join(', ').replace(/(.{1,110})(?: |$)/g, '$1\n              ').trim()}
   --each      of the ways so many for each machine, in turn; all where not given

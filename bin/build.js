@@ -2,10 +2,11 @@
  *  share their chunks, so that a command loads what it needs, and a design of a user gets the very modules that the
  *  program runs. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { entries } from './entries.js'
+import { pageAssets } from './page.js'
 import { placesIn } from './places.js'
 
 const root = new URL('..', import.meta.url), dist = new URL('dist/', root)
@@ -18,6 +19,10 @@ await build({
   bundle: true, splitting: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20.19',
   sourcemap: true, sourcesContent: false, logLevel: 'error',
 })
+const { script, style } = await pageAssets()
+mkdirSync(new URL('page/', dist))
+writeFileSync(new URL('page/script.js', dist), script)
+writeFileSync(new URL('page/style.css', dist), style)
 const places = {}
 const names = readdirSync(dist, { recursive: true }).map(path => path.replaceAll('\\', '/'))
 for (const name of names.filter(path => path.endsWith('.js')).sort()) {

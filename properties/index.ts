@@ -13,6 +13,7 @@ import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
 import { noForeignPort } from './isolation/no-foreign-port.ts'
 import { noFreedTable, noFreedTableOn } from './isolation/no-freed-table.ts'
 import { noWrongPermission, noWrongPermissionOn } from './isolation/no-wrong-permission.ts'
+import { revokedReachesNothing } from './isolation/revoked-reaches-nothing.ts'
 import { unmappedOnBothSides } from './isolation/unmapped-on-both-sides.ts'
 import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
@@ -30,7 +31,7 @@ import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 /** In the order reports show them. */
 export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
-  unmappedOnBothSides, noForeignPort,
+  unmappedOnBothSides, noForeignPort, revokedReachesNothing,
   noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
   edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]

@@ -7,6 +7,7 @@ import type { Design } from './kernel/design.ts'
 import { darbatLikeOn } from './kernel/darbat-like.ts'
 import { driverServerOn } from './kernel/driver-server.ts'
 import { irqBalancerOn } from './kernel/irq-balancer.ts'
+import { l4reIoOn } from './kernel/l4re-io.ts'
 import { ioLiteOn, mbufCopyOn } from './kernel/io-lite.ts'
 import { irteUpdateOn, migrations, tableSwitchOn } from './kernel/migration.ts'
 import { pistachioIrqOn, pistachioReprogrammingOn } from './kernel/pistachio-irq.ts'
@@ -30,7 +31,7 @@ function builtInsOn<U>(on: Iommu<U>) {
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
     mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps),
-    singleServerOn(steps)].map(placed)
+    singleServerOn(steps), l4reIoOn(steps)].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

@@ -59,7 +59,8 @@ function observe(book: Ledger, seen: Seen): void {
     case 'shared': book.holders![seen.frame]!++; return
     case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
     case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
-    case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed': return
+    case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed':
+    case 'device-accessed': return
     default: observeEdge(book, seen)
   }
 }
@@ -78,7 +79,7 @@ function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
 }
 
 type EdgeSeen = Extract<Seen, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received'
+  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received' | 'withdrawn'
 }>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
@@ -120,6 +121,6 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
       })
       return
     }
-    case 'received': book.edges[seen.source]!.notification = false; return
+    case 'received': case 'withdrawn': book.edges[seen.source]!.notification = false; return
   }
 }

@@ -45,8 +45,12 @@ export type MemorySeen =
     readonly reason: number
   }
 
-/** A driver's access to a port of a device reached the device. */
-export interface PortSeen { readonly what: 'port-accessed'; readonly domain: number; readonly device: number }
+/** A driver's access reached the device, by a port or by the memory of the device. */
+export interface DeviceSeen {
+  readonly what: 'port-accessed' | 'device-accessed'
+  readonly domain: number
+  readonly device: number
+}
 
 /** Interrupts. A forged message has `source: null`. */
 export type InterruptSeen =
@@ -71,10 +75,12 @@ export type InterruptSeen =
     readonly notifies: boolean
   }
   | { readonly what: 'received'; readonly source: number }
+  /** The kernel takes back what was handed to a driver that is gone, and not received. */
+  | { readonly what: 'withdrawn'; readonly source: number }
   /** A userland driver goes to sleep until it is woken. */
   | { readonly what: 'slept' | 'woken'; readonly source: number }
 
-export type Seen = MemorySeen | PortSeen | InterruptSeen
+export type Seen = MemorySeen | DeviceSeen | InterruptSeen
 
 /** By kind: the fields of such an observation. What a step emits is held against it. */
 export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; readonly bounds: Bounds }):
@@ -90,6 +96,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     'table-read': { device: id.device, domain: id.domain, page: id.page },
     blocked: { device: id.device, iova: id.iova, write: bool, reason },
     'port-accessed': { domain: id.domain, device: id.device },
+    'device-accessed': { domain: id.domain, device: id.device },
     shared: { frame: id.frame }, dropped: { frame: id.frame },
     'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
     slept: { source: id.source }, woken: { source: id.source },
@@ -98,6 +105,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },
     rejected: { device: range(0, b.devices - 1), source: optional(id.source), reason },
     dispatched: place, handled: { ...place, by: optional(id.source), notifies: bool }, received: { source: id.source },
+    withdrawn: { source: id.source },
   }
 }
 

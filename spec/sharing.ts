@@ -20,7 +20,7 @@ const partOf: Readonly<Record<CallName, Part>> = {
 type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
   | 'scopes' | OwnPart>
 /** What a design of one's own adds to the language. */
-type OwnPart = 'state' | 'start' | 'registers' | 'observations' | 'calls' | 'claims'
+type OwnPart = 'state' | 'start' | 'registers' | 'observations' | 'calls' | 'claims' | 'costs'
 /** Whether that may make a difference to the part: a claim may be about anything, a call of its own or a part of a
  *  built-in one is about what the call is about. State and registers are for those, since the other steps of a part
  *  that is shared are steps of a design which has none. */

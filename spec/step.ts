@@ -1,5 +1,5 @@
 /** What a kernel design is made of: steps, protocols of steps, calls, and the options of the design. */
-import type { Emit, Fairness, Fields } from '../src/model/index.ts'
+import type { Emit, Fairness, Fields, Op } from '../src/model/index.ts'
 import type { Bounds, Caps } from './bounds.ts'
 import type { Claim, ClaimSource } from './claim.ts'
 import type { ClauseId } from './clauses.ts'
@@ -97,6 +97,15 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
 /** A scope of a design's own. */
 export interface OwnScope { readonly name: string; readonly says: string; readonly bounds: Partial<Bounds> }
 
+/** What is done to count what calls cost: ops as traces have them, each followed by all that it sets going. */
+export interface OwnCost {
+  readonly name: string
+  readonly bounds: Partial<Bounds>
+  /** The paths it is there to count. Those that are counted at standard bounds too are counted here instead. */
+  readonly paths: readonly string[]
+  readonly ops: readonly Op[]
+}
+
 export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   readonly says: string
   /** The IOMMU whose steps it takes, by name; null for the standard one, and for a design that takes none. */
@@ -137,6 +146,8 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   /** The scopes it makes sense in: names of standard ones, and its own. Default: all standard ones that it has the
    *  parts for. */
   readonly scopes?: readonly (string | OwnScope)[] | null
+  /** What `cost` does besides to the design, for paths of its own. */
+  readonly costs?: readonly OwnCost[]
 }
 
 /** `U`: the state of the unit whose vendor's steps it takes. `O`: what it keeps. */

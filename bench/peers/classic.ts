@@ -41,7 +41,8 @@ export function petersonPromela({ gentle = true } = {}): string {
 /** A step that changes nothing counts, as in our model. */
 export function dieHardPromela(): string {
   const pour = (from: string, to: string, size: number): string =>
-    `if :: small + big <= ${size} -> ${to} = small + big; ${from} = 0 :: else -> ${from} = small + big - ${size}; ${to} = ${size} fi`
+    `if :: small + big <= ${size} -> ${to} = small + big; ${from} = 0 :: else -> ${from} = small + big - ${size}; `
+      + `${to} = ${size} fi`
   const steps: Step[] = [
     ['1', 'small = 3'], ['1', 'big = 5'], ['1', 'small = 0'], ['1', 'big = 0'], ['1', pour('small', 'big', 5)],
     ['1', pour('big', 'small', 3)],

@@ -76,7 +76,8 @@ function interrupts({ devices, iovas, queue, sources, slots, strict }: Sizes): S
     [`iec[${m}] == 0`, `iec[${m}] = irte[${m}] + 1`],
     [`iec[${m}] != 0`, `iec[${m}] = 0`],
     [`msg[${m}] == 1`, `if :: iec[${m}] == 0 -> iec[${m}] = irte[${m}] + 1 :: else fi; `
-      + `assert(irr[iec[${m}] - 1] == 0 || irr[iec[${m}] - 1] == ${m + 1}); irr[iec[${m}] - 1] = ${m + 1}; msg[${m}] = 0`],
+      + `assert(irr[iec[${m}] - 1] == 0 || irr[iec[${m}] - 1] == ${m + 1}); `
+      + `irr[iec[${m}] - 1] = ${m + 1}; msg[${m}] = 0`],
     [`g[${m}] == 1 && qlen < ${queue}`, `q[qlen] = ${entries + m}; qlen++; g[${m}] = ${strict ? 2 : 3}`],
     [`qlen != 0 && q[0] == ${entries + m}`, `iec[${m}] = 0; ${shift(queue)}${strict ? `; g[${m}] = 3` : ''}`],
     [`g[${m}] == 3 && irr[old[${m}]] == 0`, `vec[old[${m}]] = 0; old[${m}] = 0; g[${m}] = 0`],

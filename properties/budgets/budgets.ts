@@ -1,48 +1,14 @@
 /** Budgets of the built-in kernel designs. A limit is the price of the counts a path is expected to take, plus 10
  *  percent, rounded up to tens: room for one more lock or atomic, none for a second round through the invalidation
  *  queue. */
-import type { UnitCounts } from '../../spec/costs/index.ts'
+import {
+  attach, attachWhy, budget, call, coldDma, detach, detachWhy, dmaWhy, flush, interrupt, map, mapWhy, migrate,
+  migrateWhy, remapWhy, remapped, reprogram, reprogrammed, submit, unmap,
+} from './parts.ts'
+import type { DesignBudget } from './parts.ts'
+import { systemBudgets } from './systems.ts'
 
-export interface DesignBudget {
-  readonly design: string
-  readonly path: string
-  /** What the design is expected to count for one pass of the path. */
-  readonly expects: UnitCounts
-  readonly limit_cycles: number
-  readonly derivation: string
-  readonly profile: string
-}
-
-const budget = (design: string, path: string, limit_cycles: number, expects: UnitCounts,
-  derivation: string): DesignBudget =>
-  ({ design, path, expects, limit_cycles, derivation, profile: 'xeon-2011-2016' })
-
-const map: UnitCounts = { 'iova-alloc': 1, 'frame-alloc': 1, 'pte-store': 1 }
-/** Submit `n` descriptors, the wait among them, and poll. */
-const submit = (n: number): UnitCounts => ({ 'lock': 1, 'qi-descriptor': n, 'qi-tail-write': 1, 'qi-wait': 1 })
-const unmap: UnitCounts = { 'pte-clear': 1, ...submit(2), 'iova-free': 1, 'frame-free': 1 }
-const attach: UnitCounts = { 'context-store': 1 }
-const detach: UnitCounts = { 'context-store': 1, ...submit(3) }
-const coldDma: UnitCounts = { 'context-fetch': 1, 'walk-level': 3, 'iotlb-hit': 1 }
-const interrupt: UnitCounts = { 'msi-message': 1, 'lapic-accept': 1, 'irq-entry': 1, 'handler': 1, 'eoi': 1 }
-const remapped: UnitCounts = { ...interrupt, 'irte-fetch': 1 }
-/** Two locks of the vector allocator beside that of the queue; the old CPU is asked whether the old vector is idle. */
-const migrate: UnitCounts = { 'irte-store': 1, ...submit(2), 'lock': 3, 'ipi': 1 }
-const reprogrammed: UnitCounts = { 'lock': 2, 'mmio-write': 2, 'config-write': 2, 'mmio-read': 1, 'ipi': 1 }
-const flush: UnitCounts = { ...submit(2), 'iova-free': 1, 'frame-free': 1 }
-const call: UnitCounts = { 'ipc-call': 1, 'ipc-reply': 1 }
-
-const reprogram = 'address and data in configuration space, each non-posted, priced as a read across PCIe (Richter, '
-  + 'Laight); mask, unmask and a read back'
-const remapWhy = 'entry, handler and EOI of a remapped MSI are 193.9 ns (Pan 2024), the message half a DMA read '
-  + '(pcie-bench); cold IRTE'
-const migrateWhy = 'one 16-byte store, then one round through the invalidation queue, 2127 cycles (rIOMMU table 1)'
-const mapWhy = 'dma_map with a constant-time allocator is 727 cycles (rIOMMU table 1, strict+); a frame from the free '
-  + 'list on top'
-const dmaWhy = 'a cold translation: context entry and a three-level walk; an IOTLB miss is 280 ns (pcie-bench, '
-  + 'Broadwell), a hit is free'
-const attachWhy = 'one context entry; with CAP.CM=0 nothing of it was cached before, so nothing is invalidated'
-const detachWhy = 'one context entry, then context-cache and IOTLB invalidation in one round through the queue'
+export type { DesignBudget } from './parts.ts'
 
 export const budgets: readonly DesignBudget[] = [
   budget('no-iommu', 'map', 80, { 'frame-alloc': 1 }, 'no table to write: a frame from the free list'),
@@ -99,4 +65,6 @@ export const budgets: readonly DesignBudget[] = [
     `device interrupt to user handler is 1455 cycles under seL4, entry in it; ${remapWhy}; the acknowledging system `
       + 'call on top'),
   budget('driver-server', 'irq-migrate', 2680, migrate, migrateWhy),
+
+  ...systemBudgets,
 ]

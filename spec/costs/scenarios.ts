@@ -23,7 +23,8 @@ const linksTables = (design: Design): boolean =>
     bounds({ frames: 1, iovas: 1 })).length
 
 /** One map, one unmap (and the flush of the batch of one that it may leave), detach and attach; one DMA that misses
- *  every cache, with tables of three levels; one port access; one interrupt that misses its cache; one move. */
+ *  every cache, with tables of three levels; one port access; one interrupt that misses its cache; one move; and what
+ *  the design says of its own calls. */
 export function scenariosFor(design: Design): readonly CostScenario[] {
   const { protocols } = design
   const page = { cpu: 0, domain: 0, iova: 0 }
@@ -59,5 +60,8 @@ export function scenariosFor(design: Design): readonly CostScenario[] {
     name: 'ports', bounds: bounds({ ports: 1 }), paths: ['port-io'],
     ops: protocols.portAccess === undefined ? [] : [op('portAccess', { cpu: 0, domain: 0, device: 0 })],
   }
-  return [dma, memory, ports, interrupts]
+  // A call that an edit has left without steps is no longer there to take.
+  const isThere = ({ action }: Op): boolean => protocols[action]?.length !== 0
+  const own = design.costs.map(one => ({ ...one, bounds: bounds(one.bounds), ops: one.ops.filter(isThere) }))
+  return [dma, memory, ports, interrupts, ...own]
 }

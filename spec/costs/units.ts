@@ -62,6 +62,15 @@ export const paths = {
   'irq-deliver': 'one interrupt from the device to the end of its handler',
   'irq-migrate': 'move one interrupt to another processor',
   'port-io': 'one access to a device port by its driver',
+  'protect': 'make one page read-only for a device',
+  'pass': 'hand a buffer on to one more consumer',
+  'copyOut': 'copy what a device has written into a page for a consumer',
+  'drop': 'take a buffer back from a consumer',
+  'shootdown': 'what another CPU does that is asked to forget a mapping or a bitmap',
+  'connect': 'give a bus with its devices to a client',
+  'request': 'give a client the memory or the ports of one device',
+  'reach': 'one access to a device by its client',
+  'revoke': 'take a bus with all that it gave from its client',
 } as const
 
 export const vocabulary = { units, paths }

@@ -136,6 +136,7 @@ class Running {
     const registers = Object.keys(own).filter(param => Object.hasOwn(this.blank, param))
     return action<Fields>(name, {
       agent, says: spec.says ?? name, path: this.path, fair: spec.fair ?? false, params: { ...this.params, ...own },
+      ...joined ? { recipe: this.steps[0]!.then } : {},
       when: (s, given) => {
         const p = given as Arguments
         return isFree(s, p.cpu) && rules.every(rule => this.answered(rule(this.view(s, p) as never)))
@@ -163,7 +164,7 @@ class Running {
   private stepAction(i: number): Action<State, Seen> {
     const step = this.steps[i]!
     return action(`${this.name}/${this.labels[i]}`, {
-      agent, says: step.says, path: this.path, fair: true, params: this.params,
+      agent, says: step.says, path: this.path, fair: true, params: this.params, recipe: step.then,
       when: (s, p) => {
         const call = this.running(s)[p.cpu]
         return call !== null && call !== undefined && call.call === this.name && call.step === i

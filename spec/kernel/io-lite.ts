@@ -5,7 +5,7 @@
 import { bool, range, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Entry, Own, OwnScope, Sizes, Step } from '../step.ts'
+import type { Entry, Own, OwnCost, OwnScope, Sizes, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { builtInCalls, call } from './entries.ts'
@@ -46,9 +46,16 @@ const sharing: OwnScope = {
   name: 'sharing', says: 'two CPUs pass buffers of one device on, take them back and recycle them',
   bounds: { cpus: 2, callers: 2, frames: 2, iovas: 2, readOnly: 1 },
 }
+const page = { cpu: 0, domain: 0, iova: 0 }
+const oneMap = { action: 'map', args: { ...page, frame: 0, write: true } }
+const sealing: OwnCost = {
+  name: 'sealing', bounds: { frames: 1, iovas: 1, readOnly: 1 }, paths: ['protect', 'pass', 'drop'],
+  ops: [oneMap, { action: 'protect', args: page }, { action: 'pass', args: page },
+    { action: 'drop', args: { cpu: 0, frame: 0 } }],
+}
 export const ioLiteOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Counts, 'pass' | 'drop'>('io-lite', {
   says: 'as ring0-strict; buffers are sealed, passed on by reference and counted (IO-Lite)',
-  remapsDma: true, remapsInterrupts: true, scopes: ['mapping', sharing],
+  remapsDma: true, remapsInterrupts: true, scopes: ['mapping', sharing], costs: [sealing],
   state: ({ id, b }) => hasReadOnly(b) ? { references: table([id.frame], range(0, 2)) } : {},
   calls: {
     unmap: { rules: { pageIsMapped: mayRecycle } },
@@ -88,11 +95,15 @@ const copying: OwnScope = {
   name: 'copying', says: 'two CPUs copy what one device writes, and map and unmap its pages',
   bounds: { cpus: 2, callers: 2, frames: 2, iovas: 2 },
 }
+const copyingOut: OwnCost = {
+  name: 'copying', bounds: { frames: 2, iovas: 1 }, paths: ['copyOut', 'drop'],
+  ops: [oneMap, { action: 'copyOut', args: { ...page, frame: 1 } }, { action: 'drop', args: { cpu: 0, frame: 1 } }],
+}
 const isFree = ({ s }: Pick<Of<Copies, never>, 's'>, frame: number): boolean =>
   s.kernel.frames[frame] === null && !s.own.copies[frame]
 export const mbufCopyOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Copies, 'copyOut' | 'drop'>('mbuf-copy', {
   says: 'as ring0-strict; what a device has written is copied, and the copy is passed on (mbufs of BSD)',
-  remapsDma: true, remapsInterrupts: true, scopes: [copying],
+  remapsDma: true, remapsInterrupts: true, scopes: [copying], costs: [copyingOut],
   state: ({ id }) => ({ copies: table([id.frame], bool) }),
   calls: {
     map: { rules: { frameIsFree: k => isFree(k, (k.args as { frame: number }).frame) } },

@@ -4,7 +4,7 @@
 import { bool, optional, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Own, OwnScope, Sizes, Step } from '../step.ts'
+import type { Own, OwnCost, OwnScope, Sizes, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { call } from './entries.ts'
@@ -75,9 +75,15 @@ const scope: OwnScope = {
   name: 'both-sides', says: 'two drivers on two CPUs map, read and unmap two frames, which their devices reach',
   bounds: { cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 },
 }
+const page = { cpu: 0, domain: 0, iova: 0 }
+/** With another CPU to interrupt. */
+export const twoCpus: OwnCost = {
+  name: 'two-cpus', bounds: { cpus: 2, callers: 2, frames: 1, iovas: 1 }, paths: ['unmap', 'shootdown'],
+  ops: [{ action: 'map', args: { ...page, frame: 0, write: true } }, { action: 'unmap', args: page }],
+}
 export const pmapUnifiedOn = <U>(v: Vocabulary<U>): Design<U> => design('pmap-unified', {
   says: 'as ring0-strict; one call changes what CPU and device map, and ends both their stale entries (UVM, pmap)',
-  remapsDma: true, remapsInterrupts: true, scopes: [scope], state: cpuSide, calls: cpuCalls,
+  remapsDma: true, remapsInterrupts: true, scopes: [scope], costs: [twoCpus], state: cpuSide, calls: cpuCalls,
 }, {
   ...ring0StrictOn(v).protocols,
   map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores,

@@ -3,10 +3,12 @@
  *  The server changes them by hypercalls, and batches what it unmaps: a page of the batch stays its own until one
  *  hypercall has taken the whole batch from both views. */
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Kernel, OwnScope, Step } from '../step.ts'
+import type { Kernel, OwnCost, OwnScope, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
-import { accessPage, answer, askOthers, awaitOthers, cpuCalls, cpuSide, flushTlb, storeCpuPte } from './pmap-unified.ts'
+import {
+  accessPage, answer, askOthers, awaitOthers, cpuCalls, cpuSide, flushTlb, storeCpuPte, twoCpus,
+} from './pmap-unified.ts'
 import type { CpuSide } from './pmap-unified.ts'
 import { ring0StrictOn } from './ring0.ts'
 import { markPhase } from './steps/access.ts'
@@ -67,11 +69,13 @@ const batching: OwnScope = {
   name: 'hypercalls', says: 'two servers on two CPUs map pages, read them, and unmap them in batches',
   bounds: { cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 },
 }
+const hypercall: OwnCost = { ...twoCpus, name: 'hypercall', paths: ['unmap', 'flush', 'shootdown'],
+  ops: [...twoCpus.ops, { action: 'flush', args: { cpu: 0, domain: 0 } }] }
 export const singleServerOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { attach, detach, migrateInterrupt } = ring0StrictOn(v).protocols
   return design('single-server', {
     says: 'a system as one paravirtual server; hypercalls change what its CPUs and devices map, in batches (L4Linux)',
-    remapsDma: true, remapsInterrupts: true, scopes: [batching], state: cpuSide, calls: cpuCalls,
+    remapsDma: true, remapsInterrupts: true, scopes: [batching], costs: [hypercall], state: cpuSide, calls: cpuCalls,
   }, {
     map: [enterKernel, allocateFrame, linkTables, storePte, writeBackPte, v.flushStores, v.invalidateAbsentPage,
       v.awaitAbsentPage, storeCpuPte, returnToDriver],

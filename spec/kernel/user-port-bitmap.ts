@@ -4,7 +4,7 @@
  *  one first. */
 import { bool, optional, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
-import type { OwnScope, Sizes, Step, View } from '../step.ts'
+import type { OwnCost, OwnScope, Sizes, Step, View } from '../step.ts'
 import { design } from './design.ts'
 import { call } from './entries.ts'
 import {
@@ -92,11 +92,15 @@ const scope: OwnScope = {
   name: 'bitmaps', says: 'two drivers on two CPUs execute IN while two devices come and go',
   bounds: { cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1, reassign: 1 },
 }
+const closing: OwnCost = {
+  name: 'closing', bounds: { cpus: 2, callers: 2, ports: 1, reassign: 1 }, paths: ['detach', 'shootdown'],
+  ops: [{ action: 'detach', args: { cpu: 0, device: 0 } }],
+}
 export const userPortBitmap = design<unknown, Bitmaps, 'switchDriver' | 'reloadBitmap'>('user-port-bitmap', {
   says: 'userland drivers, no IOMMU; the CPU checks their port accesses by a bitmap each (L4 I/O flexpages, Linux '
     + 'ioperm)',
   remapsDma: false, remapsInterrupts: false, userDrivers: true, givesUp: userPortIo.givesUp,
-  state, start, scopes: ['mapping', 'hostile', scope],
+  state, start, scopes: ['mapping', 'hostile', scope], costs: [closing],
   calls: {
     portAccess: { rules: { driverRunsHere: k => k.s.own.running[k.cpu] === (k.args as { domain: number }).domain } },
     switchDriver: call<ReturnType<typeof domainOnly>, Bitmaps>({

@@ -8,10 +8,12 @@ import type { AnyDump, Dump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
 import { legacyDevices, nothingFound, scalableDevices } from './devices.ts'
 import type { Device, Found } from './devices.ts'
-import { interruptTableOf } from './interrupts.ts'
+import { interruptTableOf, unknownTable } from './interrupts.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { protectedOf } from './protect.ts'
 import type { Guarded, Protected } from './protect.ts'
+import { queueRow, registerRows } from './queue.ts'
+import type { QueueRow, RegisterRow } from './queue.ts'
 import { rights } from './ranges.ts'
 import { sharedRuns } from './sharing.ts'
 import type { Shared } from './sharing.ts'
@@ -20,9 +22,9 @@ import type { Budget } from './space.ts'
 import { Spaces } from './spaces.ts'
 import type { Space } from './spaces.ts'
 
-/** `bypass`: translation is off. `blocked`: by a mode of RTADDR that the unit does not have, or that aborts all DMA;
- *  with its fault reason. */
-export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'device table' | 'bypass' }
+/** `bypass`: translation is off. `unknown`: the dump does not show it. `blocked`: by a mode of RTADDR that the unit
+ *  does not have, or that aborts all DMA; with its fault reason. */
+export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'device table' | 'bypass' | 'unknown' }
   | { readonly kind: 'blocked'; readonly fault: number }
 
 export interface Collected {
@@ -45,6 +47,8 @@ export interface Collected {
     readonly meaning: (fault: number) => string
     readonly says: (fault: number) => string
   }
+  /** What a text says of registers and of the queue; of other dumps nothing. */
+  readonly told: { readonly registers: readonly RegisterRow[]; readonly queue: QueueRow | null }
   /** Faults of entries that are meant to block. */
   readonly blocks: readonly number[]
   /** Alarms that only this kind of unit gives rise to. */
@@ -80,13 +84,14 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   const source = { memory, reader, unit, budget }
   const spaces = new Spaces(source)
   const found = nothingFound()
-  const mode = modeOf(unit)
+  const mode: UnitMode = dump.shows.translation ? modeOf(unit) : { kind: 'unknown' }
   const atFirst = budget.tables
   if (mode.kind === 'legacy')
     for (const _ of legacyDevices(tables, unit, roots.rootTable, spaces, found)) yield atFirst - budget.tables
   if (mode.kind === 'scalable' && hasScalableMode(unit))
     for (const _ of scalableDevices(tables, unit, roots.rootTable, spaces, budget, found)) yield atFirst - budget.tables
-  const interrupts = interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable)
+  const interrupts = dump.shows.interrupts
+    ? interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable) : unknownTable
   yield atFirst - budget.tables
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const users = usersOf(spaces.all, found.devices)
@@ -98,7 +103,7 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
     because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
       says: fault => faultReason(fault)?.says ?? '' },
-    blocks, own: [],
+    told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks, own: [],
   }
 }
 

@@ -27,6 +27,8 @@ export interface Entry {
 }
 
 export interface InterruptTable {
+  /** False where the dump does not show it: then nothing is said of it. */
+  readonly known: boolean
   readonly remapping: boolean
   /** Compatibility-format requests pass unchanged. */
   readonly compatibility: boolean
@@ -41,6 +43,9 @@ export interface InterruptTable {
   readonly pages: number
 }
 
+export const unknownTable: InterruptTable = { known: false, remapping: true, compatibility: false,
+  address: 0, tables: 0, size: 0,
+  entries: [], pagesMissing: 0, pages: 0 }
 const entryBytes = 16, pageEntries = 4096 / entryBytes
 /** Most entries are not: those are not decoded. */
 const isPresent = getter(remappedIrte, 'P')
@@ -58,8 +63,8 @@ export function interruptTableOf(memory: PhysicalMemory, reader: EntryReader, un
       if (isPresent(page, i * entryBytes / 4) === 1)
         entries.push(entryOf(first + i, reader.irte(page, i * entryBytes / 4), unit))
   }
-  return { remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address, tables: 1, size,
-    entries, pagesMissing, pages }
+  return { known: true, remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address,
+    tables: 1, size, entries, pagesMissing, pages }
 }
 
 const destinationOf = (dst: number, { eime }: InterruptUnit): number => eime ? dst : dst >>> 8 & 0xff

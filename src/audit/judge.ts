@@ -1,8 +1,11 @@
 /** The alarms that a collection gives rise to. */
+import type { FirmwareRegion } from '../dump/acpi/firmware.ts'
 import { alarm, alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, Crowd } from './collect.ts'
 import { bdf } from './devices.ts'
+import { firmwareAlarms, reservedFor } from './firmware.ts'
+import type { Beside } from './firmware.ts'
 import type { RequestClass } from './devices.ts'
 import { hex, several, size } from './format.ts'
 import { sameTargets } from './interrupts.ts'
@@ -13,12 +16,13 @@ import type { Trouble, Troubles } from './space.ts'
 import type { Space } from './spaces.ts'
 
 /** Errors first; within a severity in the order of the registry. */
-export function judge(collected: Collected): readonly Alarm[] {
+export function judge(collected: Collected, beside?: Beside): readonly Alarm[] {
   const order = Object.keys(alarmKinds)
   return [
     ...ofUnit(collected), ...ofDevices(collected), ...ofDomains(collected),
-    ...collected.spaces.flatMap(space => [...ofSpace(space, collected)]),
+    ...collected.spaces.flatMap(space => [...ofSpace(space, collected, beside)]),
     ...ofSharing(collected), ...ofInterrupts(collected), ...collected.own,
+    ...beside === undefined ? [] : firmwareAlarms(beside, collected.found.devices.map(({ sid }) => sid)),
   ].toSorted((a, b) =>
     severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
 }
@@ -110,7 +114,7 @@ function troubleText(trouble: Trouble, { count, table, index, level }: Troubles)
   return `${what}, the first ${where}, level ${level}`
 }
 
-function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm> {
+function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside): Generator<Alarm> {
   const { devices } = users[space.id]!
   if (space.kind === 'pass-through') yield alarm('pass-through', devices, several(devices.length, 'device'))
   const writable = writableBy(space, guarded)
@@ -125,20 +129,24 @@ function* ofSpace(space: Space, { users, guarded }: Collected): Generator<Alarm>
     yield alarm(troubleCodes[trouble], devices, troubleText(trouble, about))
   if (space.cut) yield alarm('too-many-ranges', devices, `more than ${several(space.ranges.length, 'range')}`)
   if (space.lost) yield alarm('cut-short', devices, nameOf(space))
-  yield* ofRanges(space, devices)
+  yield* ofRanges(space, devices, beside === undefined ? [] : reservedFor(beside, devices))
 }
 
-function* ofRanges({ ranges }: Space, devices: readonly number[]): Generator<Alarm> {
-  let count = 0, bytes = 0, first = 0, inRange = 0
+/** `reserved`: what firmware asks to be mapped so, for these devices. */
+function* ofRanges({ ranges }: Space, devices: readonly number[],
+  reserved: readonly FirmwareRegion[]): Generator<Alarm> {
+  let count = 0, bytes = 0, first = 0, inRange = 0, asked = 0
   for (let i = 0; i < ranges.length; i++) {
     const input = ranges.input(i)
     if (input < 0xfef00000 && input + ranges.bytes(i) > 0xfee00000) inRange++
     if (input !== ranges.output(i)) continue
     if (count++ === 0) first = input
     bytes += ranges.bytes(i)
+    if (reserved.some(({ from, to }) => BigInt(input) >= from && BigInt(input + ranges.bytes(i)) - 1n <= to)) asked++
   }
   if (count > 0) yield alarm('identity-map', devices,
-    `${size(bytes)} in ${several(count, 'range')}, ${count === 1 ? 'at' : 'the first at'} ${hex(first)}`)
+    `${size(bytes)} in ${several(count, 'range')}, ${count === 1 ? 'at' : 'the first at'} ${hex(first)}`
+      + (reserved.length === 0 ? '' : `; ${asked} of them reserved by firmware`))
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 

@@ -8,33 +8,42 @@ import { hex, several, size } from './format.ts'
 import { showRights } from './ranges.ts'
 import type { AuditReport, DeviceRow, SpaceRow, WayRow } from './report.ts'
 import { columns } from './columns.ts'
+import { queueLines } from './queue.ts'
+import { firmwareLines } from './firmware.ts'
 
 /** Of each list, unless all is asked for. */
 const shownRanges = 8, shownEntries = 16, shownAlarms = 5
 
 export function* renderAudit(report: AuditReport, theme: Theme, full: boolean): Generator<string> {
   const { devices, spaces, alarms } = report
-  yield lines(headLines(report, theme))
-  yield lines(['', theme.strong('devices'), ...deviceLines(devices, spaces)])
+  if (report.dump.format !== 'none') yield lines(headLines(report, theme))
+  if (report.unit.mode !== 'unknown') yield lines(['', theme.strong('devices'), ...deviceLines(devices, spaces)])
   for (const space of spaces)
     if (space.ranges.length > 0 || space.sharesWith.length > 0) yield* spaceText(space, theme, full)
-  yield lines(['', ...interruptLines(report, theme, full)])
+  if (report.dump.format !== 'none') yield lines(['', ...interruptLines(report, theme, full)])
+  if (report.queue !== null) yield lines(queueLines(report.queue, theme))
+  if (report.firmware.length > 0) yield lines(firmwareLines(report.firmware, theme))
   if (alarms.length > 0) yield lines(['', theme.strong('alarms'), ...alarmLines(alarms, theme, full)])
-  yield lines(['', summary(alarms, theme)])
+  const judges = report.unit.mode !== 'unknown' || report.interrupts.known || report.firmware.length > 0
+  yield lines(['', judges || alarms.length > 0 ? summary(alarms, theme) : 'no table that could be judged'])
 }
 const lines = (all: readonly string[]): string => all.map(line => line.trimEnd() + '\n').join('')
 
 const modes = {
   legacy: 'legacy mode', scalable: 'scalable mode', 'device table': 'one table of devices',
   bypass: 'translation is off: every device reaches all of memory',
-  blocked: 'a mode in which all DMA is blocked',
+  blocked: 'a mode in which all DMA is blocked', unknown: 'tables of translation are not shown',
 } as const
 
 function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
   return [
-    theme.strong(printable(dump.path)),
-    `  ${size(dump.bytes)} of memory, ${modes[unit.mode]}, `
-      + `${unit.mode === 'device table' ? 'device' : 'root'} table at ${unit.rootTable}`,
+    theme.strong(printable(dump.path)) + (dump.unit === null ? '' : `  unit ${printable(dump.unit)}`),
+    `  ${dump.bytes === 0 ? '' : `${size(dump.bytes)} of ${dump.format === 'text' ? 'tables' : 'memory'}, `}`
+      + modes[unit.mode]
+      + (unit.mode === 'unknown' || unit.rootTable === null ? ''
+        : `, ${unit.mode === 'device table' ? 'device' : 'root'} table at ${unit.rootTable}`),
+    ...unit.registers.flatMap(({ name, value, says }) => hang('  ', 4,
+      wrapWords(`${name} ${value}${says === '' ? '' : `: ${says}`}`, theme.width - 4))),
     ...dump.assumed.flatMap(text => hang('  assumed: ', 11, wrapWords(text, theme.width - 11))),
   ]
 }
@@ -89,6 +98,7 @@ function rangeCells({ input, output, bytes, rights, leaves }: ShownRange): strin
 function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean): string[] {
   const { remapping, compatibility, entries, size: length, address, tables } = interrupts
   const title = theme.strong('interrupts')
+  if (!interrupts.known) return [title, '  not shown']
   if (!remapping) return [title, `  not remapped${compatibility ? '' : ': all are blocked (ECAP.IRREQ)'}`]
   const shown = full ? entries : entries.slice(0, shownEntries)
   const rows = shown.map(({ index, kind, vector, destination, logical, source, fault, level }) => [

@@ -6,7 +6,10 @@ import { collectAmdvi } from './amdvi/collect.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
+import { firmwareRows } from './firmware.ts'
+import type { Beside, FirmwareRow } from './firmware.ts'
 import { hex } from './format.ts'
+import type { QueueRow, RegisterRow } from './queue.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
 import { bytesOf } from './reach.ts'
@@ -59,12 +62,16 @@ export interface AuditReport {
   readonly dump: {
     readonly path: string
     readonly format: string
+    readonly unit: string | null
     readonly bytes: number
     readonly assumed: readonly string[]
   }
   readonly unit: {
     readonly mode: UnitMode['kind']
-    readonly rootTable: string
+    /** Null where the dump does not tell. */
+    readonly rootTable: string | null
+    /** As a text gives them. */
+    readonly registers: readonly RegisterRow[]
     readonly hostAddressWidth: number
     readonly guestAddressWidth: number
     readonly levels: readonly number[]
@@ -74,18 +81,23 @@ export interface AuditReport {
   /** Memory in more than one space; `runs` are the first of them. */
   readonly shared: { readonly count: number; readonly runs: readonly Shared[] }
   readonly interrupts: InterruptTable
+  /** Null where no text lists it. */
+  readonly queue: QueueRow | null
+  /** Tables of the firmware that were given beside the dump. */
+  readonly firmware: readonly FirmwareRow[]
   readonly alarms: readonly Alarm[]
 }
 
 /** Yields how many tables were read, now and then; gives the report. */
-export function* audit(dump: AnyDump, budget?: Budget): Generator<number, AuditReport> {
+export function* audit(dump: AnyDump, budget?: Budget, beside?: Beside): Generator<number, AuditReport> {
   const collected = yield* byUnit(dump,
     { vtd: of => collect(of, budget), amdvi: of => collectAmdvi(of, budget) })
-  const { unit, mode, rootTable, found, spaces, sharing, interrupts } = collected
-  const { path, format, bytes, assumed } = dump
+  const { unit, mode, rootTable, found, spaces, sharing, interrupts, told } = collected
+  const { path, format, unit: name, bytes, assumed } = dump
   return {
-    dump: { path, format, bytes, assumed },
-    unit: { mode: mode.kind, rootTable: hex(rootTable), hostAddressWidth: unit.hostAddressWidth,
+    dump: { path, format, unit: name, bytes, assumed },
+    unit: { mode: mode.kind, rootTable: dump.shows.root ? hex(rootTable) : null,
+      registers: told.registers, hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
     devices: found.devices.map(({ sid, deviceTlb, ways }) => ({
       device: bdf(sid), deviceTlb,
@@ -96,7 +108,9 @@ export function* audit(dump: AnyDump, budget?: Budget): Generator<number, AuditR
       })),
     })),
     spaces: spaces.map(space => spaceRow(space, collected)),
-    shared: { count: sharing.runCount, runs: sharing.runs }, interrupts, alarms: judge(collected),
+    shared: { count: sharing.runCount, runs: sharing.runs }, interrupts,
+    queue: told.queue,
+    firmware: beside === undefined ? [] : firmwareRows(beside), alarms: judge(collected, beside),
   }
 }
 

@@ -6,6 +6,7 @@ import { excerpt, placeOfText, shownAt } from '../check/place.ts'
 import { missingStep } from './module-errors.ts'
 import { claims } from '../../properties/index.ts'
 import { badBounds, boundNames, bounds } from '../../spec/bounds.ts'
+import type { Bounds } from '../../spec/bounds.ts'
 import { claimOf } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { clauses } from '../../spec/clauses.ts'
@@ -38,8 +39,10 @@ const property = v.looseObject({ name: word, claim: name,
 const witness = v.union([property, v.strictObject({ property, on: v.optional(func) })])
 const claim = v.strictObject({ property, on: v.optional(func), witnesses: v.optional(v.array(witness)) })
 const scopeNames = scopes.map(scope => scope.name)
-const ownScope = v.strictObject({ name: word, says: name,
-  bounds: v.strictObject(Object.fromEntries(boundNames.map(one => [one, v.optional(v.number())]))) })
+const someBounds = v.strictObject(Object.fromEntries(boundNames.map(one => [one, v.optional(v.number())])))
+const ownScope = v.strictObject({ name: word, says: name, bounds: someBounds })
+const ownCost = v.strictObject({ name: word, bounds: someBounds, paths: v.array(word),
+  ops: v.array(v.strictObject({ action: name, args: v.record(name, v.union([v.number(), v.boolean()])) })) })
 
 const claimNames = claims.map(one => one.property.name)
 const iommuNames = iommus.map(one => one.name)
@@ -56,6 +59,7 @@ const designSchema = v.strictObject({
   claims: v.optional(v.array(claim)),
   scopes: v.nullish(v.array(v.union([v.string(), v.looseObject({})],
     'a standard scope by name, or { name, says, bounds }'))),
+  costs: v.optional(v.array(ownCost)),
 })
 
 export const designFields = Object.keys(designSchema.entries), stepFields = Object.keys(step.entries)
@@ -131,6 +135,7 @@ function checkNames(design: Design, path: string): void {
     if (![...claimNames, ...itsClaims].includes(one))
       refuse(`givesUp.${one}`, 'no such field', one, [...claimNames, ...itsClaims])
   checkScopes(design, path, refuse)
+  for (const one of design.costs) checkBounds(`costs.${one.name}`, one, path)
 }
 function checkGoesTo(design: Design, refuse: Refuse): void {
   for (const [call, steps] of Object.entries(design.protocols)) {
@@ -157,9 +162,12 @@ function checkScopes({ scopes: asked }: Design, path: string, refuse: Refuse): v
         'a scope is { name, says, bounds }'))
     if (scopeNames.includes(one.name))
       throw shapeError(path, 'scopes', `a standard scope is named '${one.name}'`, 'give it another name')
-    const why = badBounds(bounds(one.bounds))
-    if (why !== null) throw shapeError(path, `scopes.${one.name}`, why, 'see `remapcheck list bounds`')
+    checkBounds(`scopes.${one.name}`, one, path)
   }
+}
+function checkBounds(field: string, of: { readonly bounds: Partial<Bounds> }, path: string): void {
+  const why = badBounds(bounds(of.bounds))
+  if (why !== null) throw shapeError(path, field, why, 'see `remapcheck list bounds`')
 }
 
 function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>): string {
@@ -179,6 +187,8 @@ function knownAt(path: readonly { readonly key: unknown }[]): readonly string[] 
   if (path.length === 1) return designFields
   if (path[0]!.key === 'calls') return Object.keys(call.entries)
   if (path[0]!.key === 'scopes') return path.length > 3 ? boundNames : Object.keys(ownScope.entries)
+  if (path[0]!.key === 'costs')
+    return path.length > 3 ? [...boundNames, 'action', 'args'] : Object.keys(ownCost.entries)
   if (path[0]!.key === 'claims') return Object.keys(claim.entries)
   return stepFields
 }

@@ -66,6 +66,15 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-DUMP-GZIP': 'The dump is no gzip, or is cut short.', 'E-DUMP-JSON': 'A line of the dump is not JSON.',
   'E-DUMP-FIELD': 'A field of the dump is missing or of another type.',
   'E-DUMP-PAGES': 'A page of the dump is given twice, or is no page.',
+  'E-DUMP-ELF': 'The file is ELF, and no core of a machine with memory in it.',
+  'E-DUMP-KDUMP': 'The kdump file is of another machine than x86-64, or damaged.',
+  'E-DUMP-LIME': 'The LiME image is damaged.', 'E-DUMP-PACKED': 'A page of the kdump file is packed in a way that is '
+    + 'not read.',
+  'E-DUMP-FOREIGN': 'The file is something else than a dump, or a text without tables.',
+  'E-DUMP-ABSENT': 'A dump that leaves no page out was said to leave some out.',
+  'E-DUMP-SEVERAL': 'More than one dump of memory where one is needed.',
+  'E-DUMP-MIXED': "The dump has registers of two vendors' units, or flags name such.",
+  'E-DUMP-UNIT': 'The texts show no unit of the name that --unit gives.',
   'E-DUMP-TRUNCATED': 'The dump ends before its last line.', 'E-DUMP-TOO-LONG': 'A line of the dump is too long.',
 
   'E-POLICY-FILE': 'The policy cannot be read.', 'E-POLICY-JSON': 'The policy is not JSON.',

@@ -9,7 +9,7 @@ import { parse } from './args.ts'
 import { helpText, verbHelp } from './help.ts'
 import { themeOf } from './io.ts'
 import type { Io } from './io.ts'
-import { checkOutputs, outputsOf } from './outputs.ts'
+import { checkFolder, checkOutputs, outputsOf } from './outputs.ts'
 import { tool, version } from './package.ts'
 import { printError, printErrorDocument } from './print.ts'
 import { located } from './samples.ts'
@@ -47,7 +47,9 @@ async function dispatch(io: Io): Promise<number> {
     io.stdout.write(verbHelp(found, theme, text => located(io, text)))
     return exitCode('holds')
   }
-  checkOutputs(io, outputsOf(parse(found, args).flags))
+  const { flags } = parse(found, args)
+  checkOutputs(io, outputsOf(flags))
+  if (typeof flags['report'] === 'string') checkFolder(io, flags['report'])
   return exitCode(await found.run(args, io))
 }
 

@@ -1,6 +1,6 @@
 /** Which reporters a command line asks for, and where each of them writes. */
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { suggest, usage, UserError } from '../errors.ts'
 import { reporterNames } from '../report/reporters.ts'
@@ -18,6 +18,8 @@ export interface OutputFlags {
   readonly reporter?: string | undefined
   readonly out?: string | undefined
   readonly json?: boolean | undefined
+  /** Folder of web pages. */
+  readonly report?: string | undefined
 }
 
 /** A document is all that its reader expects on stdout. */
@@ -75,8 +77,19 @@ export function checkOutputs(io: Io, outputs: readonly Output[]): void {
     } catch (cause) { throw unwritable(file, cause) }
   }
 }
-export function unwritable(file: string, cause: unknown, as = 'E-OUT'): UserError {
+/** The same of the folder that `--report` names. @throws UserError E-OUT. */
+export function checkFolder(io: Io, folder: string): void {
+  const path = placed(io, folder)
+  try {
+    if (existsSync(path) && !statSync(path).isDirectory()) throw new Error('it is no folder')
+    makeFolder(path)
+    const trial = join(path, `.${process.pid}.trial`)
+    writeFileSync(trial, '', { flag: 'wx' })
+    rmSync(trial)
+  } catch (cause) { throw unwritable(folder, cause, 'E-OUT', 'name a folder that can be written, or one to be made') }
+}
+export function unwritable(file: string, cause: unknown, as = 'E-OUT',
+  next = 'name a file in a folder that can be written, or - for stdout'): UserError {
   const { code, message } = cause as NodeJS.ErrnoException
-  return new UserError({ code: as, subject: file, problem: `cannot be written (${code ?? message})`,
-    next: 'name a file in a folder that can be written, or - for stdout' })
+  return new UserError({ code: as, subject: file, problem: `cannot be written (${code ?? message})`, next })
 }

@@ -1,4 +1,5 @@
 /** Prints what a verb has found, or what ended it. The one place that picks reporters. */
+import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { exitClasses } from '../exit.ts'
 import type { ExitName } from '../exit.ts'
@@ -8,12 +9,13 @@ import { traceStyle } from '../report/trace-style.ts'
 import type { View } from '../report/view.ts'
 import { wrapMessage } from '../text/layout.ts'
 import { theme } from '../text/theme.ts'
-import { writeWholeFrom } from '../whole.ts'
+import { writeWhole, writeWholeFrom } from '../whole.ts'
 import { placed, themeOf, widthOf } from './io.ts'
 import type { Io } from './io.ts'
 import { outputsOf, outputsOnError, unwritable } from './outputs.ts'
 import type { Output, OutputFlags } from './outputs.ts'
 import { tool, version } from './package.ts'
+import { pageParts } from './page-parts.ts'
 import { located } from './samples.ts'
 
 const traces = (io: Io): View['traces'] => ({ ...traceStyle, place: at => located(io, at) })
@@ -36,6 +38,8 @@ export async function print(io: Io, flags: ShowFlags, report: Report): Promise<E
   })
   let failed: UserError | null = null
   for (const output of outputsOf(flags)) failed = await write(io, output, report, view(output)) ?? failed
+  if (flags.report !== undefined)
+    failed = await writePages(io, flags.report, report, view({ reporter: 'text', file: '' })) ?? failed
   if (failed !== null) throw failed
   return report.exit
 }
@@ -56,6 +60,19 @@ async function write(io: Io, output: Output, report: Report, view: View): Promis
     return unwritable(file, cause, outAfterAll)
   }
   io.stderr.write(`written  ${file}\n`)
+  return null
+}
+
+/** `index.html` last: it never leads to a page that is not there. */
+async function writePages(io: Io, folder: string, report: Report, view: View): Promise<UserError | null> {
+  const { pagesOf } = await import('../report/page/index.ts')
+  const pages = pagesOf(report, view, await pageParts())
+  for (const { name, text } of pages.toReversed()) {
+    try { writeWhole(join(placed(io, folder), name), text) } catch (cause) {
+      return unwritable(join(folder, name), cause, outAfterAll)
+    }
+  }
+  io.stderr.write(`written  ${join(folder, pages[0]!.name)}\n`)
   return null
 }
 

@@ -16,6 +16,7 @@ export const reportOptions = {
     value: 'FILE',
     says: 'write the report to FILE, whole or not at all; of several reporters one each with commas, - is stdout',
   },
+  report: { value: 'DIR', says: 'write the report as web pages too, into DIR: open DIR/index.html' },
   json: { says: 'short for --reporter json: one JSON document on stdout, on errors too' },
 } as const
 export const fullOption = { full: { says: 'print whole traces, with whole states beside the changes' } } as const

@@ -1,6 +1,6 @@
-/** Memory of a machine and registers of its unit, read from a file: a trimmed dump of pages, or a plain image of all
- *  memory. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+/** Memory of a machine and registers of its unit, read from a file: a trimmed dump of pages, a plain image of all
+ *  memory, a core or kdump file of a machine, or texts that show tables (text/). */
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 import type { Dwords, UnitRegisters } from '../../spec/vtd/index.ts'
 import { pageDwords } from '../../spec/iommu/image.ts'
@@ -8,22 +8,37 @@ import type { PhysicalMemory } from '../../spec/iommu/image.ts'
 import type { UnitRegisters as AmdviRegisters } from '../../spec/amdvi/index.ts'
 import { amdviRegistersOf, amdviStored } from './amdvi.ts'
 import type { AmdviValues } from './amdvi.ts'
+import { fileBytes } from './bytes.ts'
+import type { Bytes } from './bytes.ts'
 import { dumpError } from './errors.ts'
 import { imageMemory } from './image.ts'
+import { flattened, kdumpMemory } from './kdump.ts'
+import { memoryMagic } from './magic.ts'
 import { readPages } from './pages.ts'
 import { registersOf } from './registers.ts'
 import type { RegisterValues } from './registers.ts'
+import { elfMemory, limeMemory } from './segments.ts'
+import type { Queue } from './text/units.ts'
 
 /** `pages`: a line of JSON, then the pages it names, plain or gzip. `image`: a file whose offsets are physical
- *  addresses. */
-export const dumpFormats = ['pages', 'image'] as const
+ *  addresses. `elf`: a core of a machine. `kdump`: a compressed one, flattened or not. `lime`: ranges of memory. */
+export const dumpFormats = ['pages', 'image', 'elf', 'kdump', 'lime'] as const
 export type DumpFormat = (typeof dumpFormats)[number]
 
 export interface Dump {
   readonly iommu: 'vtd'
   readonly path: string
-  readonly format: DumpFormat
+  /** `text`: texts that list entries. `none`: nothing of a unit, only what stands beside a dump. */
+  readonly format: DumpFormat | 'text' | 'none'
+  /** Of texts, which may be about several; null where the dump is of one. */
+  readonly unit: string | null
+  /** What of the unit the dump shows at all: of texts perhaps a part. */
+  readonly shows: { readonly translation: boolean; readonly interrupts: boolean; readonly root: boolean }
+  /** The invalidation queue as a text lists it; null where none does. */
+  readonly queue: Queue | null
   readonly registers: UnitRegisters
+  /** Names of registers that a text gave; empty of other dumps. */
+  readonly told: readonly string[]
   /** IQA; null where nobody told it. */
   readonly iqa: Dwords | null
   /** Host address width in bits; 52 where nobody told it, which finds no address too wide. */
@@ -38,7 +53,7 @@ export interface Dump {
 }
 
 /** Of a machine with an AMD unit. */
-export interface AmdviDump extends Omit<Dump, 'iommu' | 'registers' | 'iqa'> {
+export interface AmdviDump extends Omit<Dump, 'iommu' | 'registers' | 'iqa' | 'queue' | 'told'> {
   readonly iommu: 'amdvi'
   readonly registers: AmdviRegisters
 }
@@ -59,8 +74,9 @@ export interface DumpOptions {
   readonly absentZero?: boolean | undefined
 }
 
-/** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER; of a trimmed dump -GZIP, -JSON,
- *  -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE; of an image -SIZE and -ABSENT. */
+/** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER, -MIXED, -FOREIGN; of a trimmed dump
+ *  -GZIP, -JSON, -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE; of an image -SIZE; of all but trimmed ones -ABSENT;
+ *  -ELF, -LIME, -KDUMP and -TRUNCATED of those. */
 export function openDump(path: string, { format, values = {}, amdviValues = {}, haw,
   absentZero = false }: DumpOptions = {}): AnyDump {
   const file = open(path)
@@ -68,17 +84,19 @@ export function openDump(path: string, { format, values = {}, amdviValues = {}, 
   try {
     const size = fstatSync(file).size
     if (size === 0) throw dumpError('EMPTY', path, 'the file is empty', 'make the dump again')
-    const found = format ?? formatOf(file)
-    if (absentZero && found === 'image')
+    const bytes = fileBytes(path, file, size)
+    const found = formatOf(bytes, format)
+    if (absentZero && (found === 'image' || found === 'lime'))
       throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
-    const { memory, bytes, stored, storedHaw, unit, byOffset } = found === 'pages' ? readPages(path, file, size)
-      : { ...imageMemory(path, file, size), stored: {}, storedHaw: undefined, unit: null, byOffset: {} }
-    const { assumed, ...registers } = unitOf(path, unitNames[unit ?? ''] ?? null, { vtd: { ...stored, ...values },
-      amdvi: { ...amdviStored(byOffset), ...amdviValues } })
+    const { memory, bytes: held, stored, storedHaw, unit, byOffset } = found === 'pages' ? readPages(path, file, size)
+      : { ...readers[found](bytes), stored: {}, storedHaw: undefined, unit: null, byOffset: {} }
+    const { assumed, ...own } = unitOf(path, unitNames[unit ?? ''] ?? null,
+      { vtd: { ...stored, ...values }, amdvi: { ...amdviStored(byOffset), ...amdviValues } })
     const width = haw ?? storedHaw
-    keep = found === 'image'
+    keep = found !== 'pages'
     return {
-      path, format: found, ...registers, haw: width ?? 52, memory: absentZero ? zerosAround(memory) : memory, bytes,
+      ...own, path, format: found, unit: null, shows: { translation: true, interrupts: true, root: true },
+      haw: width ?? 52, memory: absentZero ? zerosAround(memory) : memory, bytes: held,
       assumed: [
         ...assumed,
         ...absentZero ? ['pages that the dump leaves out hold zeros'] : [],
@@ -94,17 +112,17 @@ const unitNames: Readonly<Record<string, keyof Values>> = { 'amd-vi': 'amdvi' }
 
 /** Values of registers, by the kind of unit that has them. */
 interface Values { readonly vtd: Partial<RegisterValues>; readonly amdvi: AmdviValues }
-const readers = {
-  vtd: (path: string, { vtd }: Values) => ({ iommu: 'vtd', ...registersOf(path, vtd) }) as const,
+const unitReaders = {
+  vtd: (path: string, { vtd }: Values) => ({ iommu: 'vtd', queue: null, told: [], ...registersOf(path, vtd) }) as const,
   amdvi: (path: string, { amdvi }: Values) => ({ iommu: 'amdvi', ...amdviRegistersOf(path, amdvi) }) as const,
 }
-/** @throws UserError E-DUMP-UNIT where registers of two kinds of unit are given. */
+/** @throws UserError E-DUMP-MIXED where registers of two kinds of unit are given. */
 function unitOf(path: string, named: keyof Values | null, values: Values) {
   const [one, other] = (['vtd', 'amdvi'] as const).filter(kind => Object.keys(values[kind]).length > 0)
   if (other !== undefined || one !== undefined && named !== null && one !== named)
-    throw dumpError('UNIT', path, `registers of two vendors' units: ${Object.keys(values.vtd).join(', ')}, and `
+    throw dumpError('MIXED', path, `registers of two vendors' units: ${Object.keys(values.vtd).join(', ')}, and `
       + `${Object.keys(values.amdvi).join(', ') || named}`, 'give those of one')
-  return readers[named ?? one ?? 'vtd'](path, values)
+  return unitReaders[named ?? one ?? 'vtd'](path, values)
 }
 
 function zerosAround(memory: PhysicalMemory): PhysicalMemory {
@@ -112,11 +130,25 @@ function zerosAround(memory: PhysicalMemory): PhysicalMemory {
   return { page: number => memory.page(number) ?? zeros }
 }
 
-/** Gzip and JSON tell themselves by their first bytes. */
-function formatOf(file: number): DumpFormat {
-  const head = Buffer.alloc(2)
-  readSync(file, head, 0, 2, 0)
-  return head[0] === 0x1f && head[1] === 0x8b || head[0] === 0x7b ? 'pages' : 'image'
+const readers = {
+  image: imageMemory, elf: elfMemory, lime: limeMemory,
+  kdump: (bytes: Bytes) =>
+    kdumpMemory(headOf(bytes).startsWith('makedumpfile') ? flattened(bytes) : bytes),
+} as const
+const headOf = (bytes: Bytes): string => bytes.read(0, 64).toString('latin1')
+
+/** All but a plain image tell themselves by their first bytes, so that nothing else is read as one. */
+function formatOf(bytes: Bytes, asked: DumpFormat | undefined): DumpFormat {
+  const head = headOf(bytes)
+  const magic = memoryMagic(head)
+  if (magic?.as === null) throw dumpError('FOREIGN', bytes.path, `this is ${magic.what}`, magic.next)
+  const own = magic?.as ?? null
+  const plain = head.startsWith('\x1f\x8b') || head.startsWith('{') ? 'pages' : 'image'
+  const found = own === 'flat-kdump' ? 'kdump' : own ?? plain
+  if (asked === undefined || asked === found) return found
+  if (own !== null)
+    throw dumpError('FOREIGN', bytes.path, `this is ${magic!.what}`, `leave --format out, or give --format ${found}`)
+  return asked
 }
 
 function open(path: string): number {

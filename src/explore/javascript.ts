@@ -34,7 +34,8 @@ class Source {
     const [[most], ...rest] =
       [...cases].sort(([, a], [, b]) => b.length - a.length) as [[string], ...[string, number[]][]]
     if (rest.length === 0) return most
-    return `switch(W[S+${word}]>>>${shift}&${mask}){${rest.map(([code, values]) => `${values.map(value => `case ${value}:`).join('')}${code}break;`).join('')}default:${most}}`
+    const arms = rest.map(([code, values]) => `${values.map(value => `case ${value}:`).join('')}${code}break;`)
+    return `switch(W[S+${word}]>>>${shift}&${mask}){${arms.join('')}default:${most}}`
   }
 
   private leaf(leaf: number): string {
@@ -44,7 +45,8 @@ class Source {
     const counter = local + plan.fired + label * 8 >>> 2
     const words = Array.from({ length: plan.words }, (_, w) => `W[c+${(record.words >>> 2) + w}]=${word(w, effect)};`)
       .join('')
-    return `if(++W[${counter}]===2**32)W[${counter + 1}]++;W[c+${record.label >>> 2}]=${(label | 3 << record.changedShift) >>> 0};`
+    const labelled = (label | 3 << record.changedShift) >>> 0
+    return `if(++W[${counter}]===2**32)W[${counter + 1}]++;W[c+${record.label >>> 2}]=${labelled};`
       + `W[c+${record.parent >>> 2}]=p;${words}c+=${plan.recordBytes >>> 2};`
   }
 
@@ -67,7 +69,9 @@ for(;next<end;next++){
 unpack(next,${local + plan.scratch});
 const l=W[${plan.labels >>> 2}+(next>>>1)]>>>(next&1)*16&65535,t=W[${plan.touch >>> 2}+l];
 ${calls}
-if(c>${local + plan.bufferEnd >>> 2}){flush(${begin * 4},c*4);c=${begin};if(W[${local + own.full >>> 2}]!==0){next++;break}}
+if(c>${local + plan.bufferEnd >>> 2}){
+  flush(${begin * 4},c*4);c=${begin};if(W[${local + own.full >>> 2}]!==0){next++;break}
+}
 }
 flush(${begin * 4},c*4);
 W[${local + own.missed >>> 2}]=missed;

@@ -1,13 +1,16 @@
-/** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the way. */
+/** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the
+ *  way. */
 import { layoutOf, seenIn, tracing } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
 import { Book } from './book.ts'
 import { snapshotOf } from './checkpoint.ts'
-import type { Checkpoints, Kept, Place } from './checkpoint.ts'
+import type { Kept, Place } from './checkpoint.ts'
 import { Equivariance } from './equivariance.ts'
 import { chosen, scalarsetsOf } from './groups.ts'
 import type { Refused } from './groups.ts'
 import type { Backend, Enough, ExhaustiveOptions } from './exhaustive.ts'
+import { Frontier } from './frontier.ts'
+import { Keeper } from './keeper.ts'
 import { keysOf } from './keys.ts'
 import { initialLabel, judgementsOf, Learner } from './learner.ts'
 import { Stopped } from './pace.ts'
@@ -23,13 +26,12 @@ import { NotInterchangeable, symmetryOf } from './symmetry.ts'
 import type { Group } from './symmetry.ts'
 import { Steps } from './steps.ts'
 
-const keptEvery_s = 180
 /** Parents between two looks at the clock, until there is code of the trees. */
 const stride = 32
 /** States from which threads help: with fewer there is nothing to share. */
 const firstShared = 5_000
-/** Roots that may be walked for each node before the first code is made, and before the next, which V8 has yet to optimise while the last one runs
- *  well; and for how many one counts that threads cannot walk. */
+/** Roots that may be walked for each node before the first code is made, and before the next, which V8 has yet to
+ *  optimise while the last one runs well; and for how many one counts that threads cannot walk. */
 const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
 /** Steps that are taken again at the end, or one for each eight that were learnt. */
 const leastAudited = 32
@@ -41,17 +43,11 @@ export class Search<S, L, O extends Observation> {
   readonly learner: Learner<S, L, O>
   readonly successors: Successors<S, L, O>
   private readonly steps: Steps<S, L, O>
-  /** The state whose successors come next; those before it are expanded. */
-  private next = 0
-  /** Number of states up to and with the current depth; and of each depth so far. */
-  private levelEnd = 1
-  private levels: number[] = [1]
+  private readonly frontier = new Frontier()
   /** Roots that were walked before the last code was made of the trees; null as long as none was. */
   private walked: number | null = null
-  private readonly checkpoints: Checkpoints | undefined
-  /** The last place from which the search can go on, where the current one is none: a parent whose successors have found no room. */
-  private mark: Place | null = null
-  private keptAt = 0
+  private readonly keeper: Keeper
+  private readonly resumed: Kept | null
   private wasAmbiguous = false
   private readonly workers: number
   private threads: Threads | null = null
@@ -66,8 +62,10 @@ export class Search<S, L, O extends Observation> {
   private readonly enough: Enough | null
   constructor(machine: Machine<S, L, O>, options: ExhaustiveOptions, refused: Refused) {
     const { maxStates = Infinity, maxMemory = Infinity, workers = 1, symmetry = false } = options
-    this.checkpoints = options.checkpoints
     this.refused = refused
+    this.resumed = options.checkpoints?.resume ?? null
+    this.keeper = new Keeper(options.checkpoints, () => this.place(),
+      place => snapshotOf(this, place, { refused, ambiguous: this.isAmbiguous }))
     this.machine = machine
     this.workers = workers
     this.backend = options.backend ?? null
@@ -80,7 +78,8 @@ export class Search<S, L, O extends Observation> {
     const names = groups.length === 0 ? null : symmetryOf(shape, groups, `a state of machine '${machine.name}'`)
     this.orders = names?.orders ?? 1
     this.store = new StateStore({
-      symmetry: names, keys: keysOf(shape), fanout: machine.instances.length + 1, roots: judgementsOf(machine).length + machine.instances.length,
+      symmetry: names, keys: keysOf(shape), fanout: machine.instances.length + 1,
+      roots: judgementsOf(machine).length + machine.instances.length,
       threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
     this.learner = new Learner(machine, this.book, options, this.store)
@@ -96,39 +95,42 @@ export class Search<S, L, O extends Observation> {
   /** The level of the nearest states at which a claim fails that ends the search; Infinity where none does. */
   private get brokenAt(): number { return this.enough === null ? Infinity : this.book.failsAt(this.enough.known) }
   /** Whether what is farther away than the violation comes next, and there are states enough. */
-  private get hasEnough(): boolean { return this.next === this.levelEnd && this.brokenAt <= this.depth && this.store.count >= this.enough!.states }
-  private get depth(): number { return this.levels.length - 1 }
-  get done(): boolean { return this.next === this.store.count }
+  private get hasEnough(): boolean {
+    const { frontier, store } = this
+    return frontier.isAtEnd && this.brokenAt <= frontier.depth && store.count >= this.enough!.states
+  }
+  get done(): boolean { return this.frontier.next === this.store.count }
   counts(): Counts {
-    const [last = 0, before = 0] = this.levels.slice(-2).toReversed()
-    return {
-      states: this.store.count, transitions: this.successors.fired(), depth: this.depth, queue: this.store.count - this.next,
-      bytes: this.store.bytes, growth: before === 0 ? 1 : last / before,
-    }
+    const { frontier: { next, depth, growth }, store: { count, bytes }, successors } = this
+    return { states: count, transitions: successors.fired(), depth, queue: count - next, bytes, growth }
   }
   engine(): Exploration['engine'] {
     const { learner, store } = this
-    const ahead = store.count - this.levelEnd
     return {
       bits: learner.packed.bits, bytes: store.bytes, recordings: learner.runs, nodes: learner.trees.nodeCount - 1,
       symmetry: this.groups.map(({ name, size }) => ({ scalarset: name, size })), refused: this.refused,
       direct: [...learner.direct].map(root => this.machine.instances[learner.instanceOf(root)]!.action.name),
-      workers: this.threads === null ? 1 : this.workers, levels: ahead > 0 ? [...this.levels, ahead] : [...this.levels],
+      workers: this.threads === null ? 1 : this.workers, levels: this.frontier.levels(store.count),
     }
   }
 
   /** Whether threads had a part in which way to something was found first. */
-  get isAmbiguous(): boolean { return this.wasAmbiguous || this.decidedAlone !== null && this.book.decisions > this.decidedAlone }
+  get isAmbiguous(): boolean {
+    return this.wasAmbiguous || this.decidedAlone !== null && this.book.decisions > this.decidedAlone
+  }
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done && !this.steps.leftSome
-    if (this.steps.retracer === null) this.book.rewriteTraces(violation => repeated(this.machine, violation), (_, ops) => ops)
+    if (this.steps.retracer === null)
+      this.book.rewriteTraces(violation => repeated(this.machine, violation), (_, ops) => ops)
     else this.steps.retracer.rewriteTraces(this.book)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {
-      driver: 'exhaustive', machine: this.machine.name, complete, stopped, results: this.book.results(complete ? 'holds' : 'incomplete'),
-      states, transitions, depth, seconds: pace.seconds, coverage: this.book.coverage(), random: null, engine: this.engine(),
+      driver: 'exhaustive', machine: this.machine.name, complete, stopped,
+      results: this.book.results(complete ? 'holds' : 'incomplete'),
+      states, transitions, depth, seconds: pace.seconds, coverage: this.book.coverage(),
+      random: null, engine: this.engine(),
     }
   }
 
@@ -137,8 +139,10 @@ export class Search<S, L, O extends Observation> {
     this.store.free()
   }
 
-  /** Until the space is done, or all is decided: every safety property, or what another search has decided. `whole`: the space in any case. */
-  async run(pace: Pace, { like = null, whole = false }: { readonly like?: Book<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
+  /** Until the space is done, or all is decided: every safety property, or what another search has decided. `whole`:
+   *  the space in any case. */
+  async run(pace: Pace, { like = null, whole = false }:
+    { readonly like?: Book<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
     this.whole = whole
     this.heed(pace)
     try {
@@ -147,7 +151,7 @@ export class Search<S, L, O extends Observation> {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
           if (stop !== null) return stop
-          this.keepNowAndThen(pace)
+          this.keeper.keepNowAndThen(pace.seconds)
         }
         if (this.hasEnough) return 'violation'
         const room = this.store.room()
@@ -159,7 +163,7 @@ export class Search<S, L, O extends Observation> {
     } catch (error) {
       if (error instanceof StatesFull || error instanceof Stopped) return error.reason
       if (error instanceof NotInterchangeable || !pace.bears(error)) throw error
-      this.isPlaced = false
+      this.keeper.isPlaced = false
       return 'mistake'
     }
   }
@@ -168,10 +172,9 @@ export class Search<S, L, O extends Observation> {
   private get left(): boolean { return !this.done || this.steps.leftSome }
 
   private prepare(): void {
-    const resume = this.checkpoints?.resume ?? null
-    if (resume === null) this.begin()
-    else this.resume(resume)
-    this.isPlaced = true
+    if (this.resumed === null) this.begin()
+    else this.resume(this.resumed)
+    this.keeper.isPlaced = true
     // Threads start while this one learns.
     if (this.workers > 1 && this.backend !== 'javascript') this.threads = new Threads(this.store)
     this.successors.begin()
@@ -180,14 +183,14 @@ export class Search<S, L, O extends Observation> {
   private advance(room: number): void {
     const { learner, store, steps, successors } = this
     const most = Math.max(room, this.threads === null ? 0 : mostShared)
-    const mayStop = learner.symmetric !== null || store.mayFill(most)
-    this.mark = this.checkpoints !== undefined && mayStop ? this.place() : null
+    this.keeper.stayIf(learner.symmetric !== null || store.mayFill(most))
     if (successors.walked - (this.walked ?? 0) + walksPerMiss * steps.misses > this.patience) this.compile()
     this.expand(Math.min(room, this.walked === null ? stride : this.between(room, stride)))
-    this.mark = null
+    this.keeper.go()
   }
 
-  /** Under symmetry, what is new of one state can take long: the limits hold in the midst of it, and after it signals are let through. */
+  /** Under symmetry, what is new of one state can take long: the limits hold in the midst of it, and after it signals
+   *  are let through. */
   private heed(pace: Pace): void {
     const { symmetric } = this.learner
     if (symmetric === null) return
@@ -199,24 +202,16 @@ export class Search<S, L, O extends Observation> {
   }
 
   private place(): Place {
-    const { next, store } = this, levels = [...this.levels]
-    return { next, levels, states: store.count, runs: store.componentRuns, fired: this.learner.labels.map((_, label) => this.successors.firedOf(label)) }
+    const { frontier, store, learner, successors } = this
+    return {
+      next: frontier.next, levels: frontier.levels(), states: store.count, runs: store.componentRuns,
+      fired: learner.labels.map((_, label) => successors.firedOf(label)),
+    }
   }
-  private isPlaced = false
   /** What is kept from now on is where the search stands now. */
-  stay(): void { this.mark = this.place() }
-  private keepNowAndThen(pace: Pace): void {
-    if (pace.seconds - this.keptAt < (this.checkpoints?.every ?? keptEvery_s)) return
-    this.mark = null
-    this.keep()
-    this.keptAt = pace.seconds
-  }
+  stay(): void { this.keeper.stay() }
   /** Keeps where the search stands, where that was asked for. */
-  keep(): void {
-    const save = this.checkpoints?.save ?? null
-    if (save === null || !this.isPlaced) return
-    save(snapshotOf(this, this.mark ?? this.place(), { refused: this.refused, ambiguous: this.isAmbiguous }))
-  }
+  keep(): void { this.keeper.keep() }
   private resume({ facts, read }: Kept): void {
     const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
     const { store, learner, successors, book } = this
@@ -224,9 +219,7 @@ export class Search<S, L, O extends Observation> {
     learner.restore(labels, (part, into) => { read(taken + part, into) })
     labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
     book.restore(violations, reachedBy)
-    this.levels = [...levels]
-    this.levelEnd = levels.reduce((sum, n) => sum + n, 0)
-    this.next = next
+    this.frontier.restore(next, levels)
     this.wasAmbiguous = ambiguous
   }
 
@@ -256,38 +249,44 @@ export class Search<S, L, O extends Observation> {
 
   /** Up to `room` parents of this level, by the compiled trees as far as they know on. */
   private expand(room: number): void {
-    if (this.next === this.levelEnd) this.newLevel()
-    if (this.threads?.isReady && this.store.count >= this.firstShared && this.levelEnd - this.next > 2 * chunk && this.store.setStops(chunk)) this.share(this.threads)
+    const { frontier, store, successors, threads } = this
+    this.enter(frontier.next)
+    const isShared = store.count >= this.firstShared && frontier.end - frontier.next > 2 * chunk
+    if (threads?.isReady && isShared && store.setStops(chunk)) this.share(threads)
     else {
-      const root = this.successors.expand(this.next, Math.min(this.next + room, this.levelEnd))
-      this.next = this.successors.next
-      if (root !== null) { this.steps.missed(root); this.finish(this.next++, root) }
+      const root = successors.expand(frontier.next, Math.min(frontier.next + room, frontier.end))
+      frontier.next = successors.next
+      if (root !== null) this.finish(frontier.next++, root)
     }
-    if (this.store.isFull) throw new StatesFull(this.store.fullReason())
+    if (store.isFull) throw new StatesFull(store.fullReason())
   }
 
   /** Parents between two looks at the clock: the fewer, the longer one takes. */
   private between(most: number, least: number): number { return Math.max(least, Math.floor(most / this.orders)) }
 
-  private finish(parent: number, from: number): void {
-    if (parent === this.levelEnd) this.newLevel()
-    this.steps.finish(parent, from)
+  /** A parent that is the first of the next distance begins it. */
+  private enter(parent: number): void {
+    if (parent === this.frontier.end) this.frontier.goFarther(this.store.count)
+  }
+
+  /** The steps of a parent from one that the compiled trees do not know. */
+  private finish(parent: number, root: number): void {
+    this.steps.missed(root)
+    this.enter(parent)
+    this.steps.finish(parent, root)
   }
 
   private share(threads: Threads): void {
+    const { frontier, steps, successors } = this
     this.decidedAlone ??= this.book.decisions
-    this.next = threads.round(this.next, Math.min(this.levelEnd, this.next + this.between(mostShared, 4 * chunk)), (from, to) => {
+    const most = this.between(mostShared, 4 * chunk)
+    frontier.next = threads.round(frontier.next, Math.min(frontier.end, frontier.next + most), (from, to) => {
       for (let at = from; at < to && !this.store.isFull;) {
-        const root = this.successors.expand(at, to)
-        at = this.successors.next
-        if (root !== null) { this.steps.missed(root); this.finish(at++, root) }
+        const root = successors.expand(at, to)
+        at = successors.next
+        if (root !== null) this.finish(at++, root)
       }
-    }, (parent, root, isLast) => { this.steps.missed(root); this.steps.finish(parent, root, isLast ? root + 1 : Infinity) })
-  }
-
-  private newLevel(): void {
-    this.levels.push(this.store.count - this.levelEnd)
-    this.levelEnd = this.store.count
+    }, (parent, root, isLast) => { steps.missed(root); steps.finish(parent, root, isLast ? root + 1 : Infinity) })
   }
 
   /** Books how often everything fired. */

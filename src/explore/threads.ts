@@ -18,7 +18,8 @@ const { memory, kernel, local, control, own, plan, chunk, components, mostMisses
 const words = new Int32Array(memory.buffer)
 const env = { memory, local: new WebAssembly.Global({ value: 'i32' }, local) }
 const { flush, walk } = new WebAssembly.Instance(kernel, { env }).exports
-const counters = [control.count, ...control.components.slice(0, components)].map(at => at >> 2), stops = control.stops.map(at => at >> 2)
+const counters = [control.count, ...control.components.slice(0, components)].map(at => at >> 2),
+  stops = control.stops.map(at => at >> 2)
 // Loops: closures are garbage, and that grows the heap.
 const hasRoom = () => {
   for (let i = 0; i < counters.length; i++) if (words[counters[i]] >= words[stops[i]]) return false
@@ -46,7 +47,8 @@ for (;;) {
     code = Atomics.load(words, control.code >> 2)
     let received
     for (let message; (message = receiveMessageOnPort(port)) !== undefined;) received = message.message
-    if (received !== undefined) expand = new WebAssembly.Instance(received, { env: { ...env, flush, walk, learn } }).exports.expand
+    if (received !== undefined)
+      expand = new WebAssembly.Instance(received, { env: { ...env, flush, walk, learn } }).exports.expand
   }
   const end = words[control.end >> 2]
   misses = 0

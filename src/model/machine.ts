@@ -27,7 +27,10 @@ export interface Action<S, O> {
   readonly fair: Fairness
   when(state: S, args: Args): boolean
   then(draft: S, args: Args, emit: Emit<O>): void
+  /** The function that its author wrote, for people to read: `then`, without what others have put around it. */
+  readonly recipe: AuthoredRecipe
 }
+export type AuthoredRecipe = (...given: never[]) => unknown
 
 export interface ActionSpec<S, O, P extends Fields> {
   readonly says?: string
@@ -39,6 +42,8 @@ export interface ActionSpec<S, O, P extends Fields> {
   readonly when: (state: S, args: { readonly [K in keyof P]: Value<P[K]> }) => boolean
   /** Recipe over a mutable draft. Ordinary deterministic TypeScript. */
   readonly then: (draft: S, args: { readonly [K in keyof P]: Value<P[K]> }, emit: Emit<O>) => void
+  /** As in `Action`; `then` where not given. */
+  readonly recipe?: AuthoredRecipe
 }
 
 /** The constructor of actions over one machine's types: `const action = actionsOf<State, Seen>()`. */
@@ -48,6 +53,7 @@ export function actionsOf<S, O extends Observation>() {
     fair: spec.fair ?? false,
     path: spec.path ?? (typeof spec.agent === 'string' ? spec.agent : name),
     when: spec.when as unknown as Action<S, O>['when'], then: spec.then as unknown as Action<S, O>['then'],
+    recipe: spec.recipe ?? spec.then,
   })
 }
 

@@ -4,7 +4,8 @@
 /** Text behind the event's name. `{name:kind}` is a field: `x` a hexadecimal number of at most 32 bits, `X` one of 64
  *  (a bigint), `d` decimal, `w` a word, `b` bus:device.function as a source id, `t` the rest of the line. */
 export const forms = {
-  apic_deliver_irq: 'dest {dest:d} dest_mode {destMode:d} delivery_mode {deliveryMode:d} vector {vector:d} trigger_mode {triggerMode:d}',
+  apic_deliver_irq: 'dest {dest:d} dest_mode {destMode:d} delivery_mode {deliveryMode:d} \
+vector {vector:d} trigger_mode {triggerMode:d}',
   vtd_ce_not_present: 'Context entry bus {bus:d} devfn {devfn:d} not present',
   vtd_context_cache_reset: '',
   vtd_dmar_enable: 'enable {enable:d}',
@@ -31,7 +32,8 @@ export const forms = {
   vtd_inv_qi_setup: 'addr {address:X} size {size:d}',
   vtd_inv_qi_tail: 'write tail {tail:d}',
   vtd_iotlb_cc_hit: 'IOTLB context hit bus {bus:x} devfn {devfn:x} high {high:X} low {low:X} gen {gen:d}',
-  vtd_iotlb_cc_update: 'IOTLB context update bus {bus:x} devfn {devfn:x} high {high:X} low {low:X} gen {before:d} -> gen {gen:d}',
+  vtd_iotlb_cc_update: 'IOTLB context update bus {bus:x} devfn {devfn:x} high {high:X} low {low:X} \
+gen {before:d} -> gen {gen:d}',
   vtd_iotlb_page_hit: 'IOTLB page hit sid {sid:x} iova {iova:X} slpte {slpte:X} domain {domain:x}',
   vtd_iotlb_page_update: 'IOTLB page update sid {sid:x} iova {iova:X} slpte {slpte:X} domain {domain:x}',
   vtd_iotlb_reset: 'IOTLB reset (reason: {reason:t})',

@@ -34,6 +34,8 @@ interface Kinds {
     readonly check: CheckReport
     /** The trace of a violation, taken again; null where there is none to take. */
     readonly evidence: (design: DesignReport, overall: Overall) => Evidence | null
+    /** By name of a claim: what it says. */
+    readonly says: Readonly<Record<string, string>>
   }
   ablate: { readonly ablation: AblationReport; readonly evidence: (call: string, reason: Reason) => Evidence | null }
   cost: { readonly measured: readonly MeasuredDesign[]; readonly costs: CostReport; readonly budgets: BudgetReport }

@@ -1,13 +1,14 @@
 /** A replayed trace as text: what was claimed, why it fails, and one line for each op with what it changed. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
-import { counted } from '../text/count.ts'
 import { fold, hang, packLines, painted, sharedWidths, showBounds, wrapWords } from '../text/layout.ts'
 import type { Piece } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
-import { diff, scalarsetsOf, showChange, showFields, showLoose, showValue } from './diff.ts'
+import { diff, showChange, showLoose, showValue } from './diff.ts'
 import type { Names } from './diff.ts'
 import type { Trace } from './format.ts'
 import type { Replayed, ReplayedStep } from './replay.ts'
+import { clauseIds, costTexts, faultIds, namingOf, opText, seenText, showFound } from './words.ts'
+import type { Naming } from './words.ts'
 
 export interface RenderOptions {
   readonly theme: Theme
@@ -29,7 +30,7 @@ export interface RenderOptions {
   readonly replayFlags?: string
 }
 
-type View = RenderOptions & { readonly scalarsets: ReadonlySet<string>; readonly names: Names }
+type View = RenderOptions & Naming
 
 /** The report of a violation, ready to print; ends with the command that repeats it when `saved` is given. */
 export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace,
@@ -44,11 +45,8 @@ export function renderTrace<S, L, O extends Observation>(replayed: Replayed<S, L
   ].join('\n') + '\n'
 }
 
-function viewOf<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, options: RenderOptions): View {
-  const params = machine.actions.flatMap(action => Object.values(action.params).flatMap(scalarsetsOf))
-  return { ...options, names: options.names ?? {},
-    scalarsets: new Set([...scalarsetsOf(machine.worldDomain), ...params]) }
-}
+const viewOf = <S, L, O extends Observation>(replayed: Replayed<S, L, O>, options: RenderOptions): View =>
+  ({ ...options, ...namingOf(replayed, options.names) })
 
 const rowHead = 12
 const row = (title: string, lines: readonly string[]): string[] =>
@@ -65,8 +63,7 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     const says = clause?.(id) ?? null
     return says === null ? id : `${id}: ${says}`
   }
-  const refusals = new Set((at === null ? [] : taken[at - 1]?.events ?? []).flatMap(event =>
-    event.kind === 'observation' ? view.refusal?.(event.seen) ?? [] : []))
+  const refusals = at === null || at === 0 ? [] : faultIds(taken[at - 1]!, view.refusal)
   const shown = showLoose(witness, view.scalarsets, view.names)
   const bounds = showBounds(trace.bounds)
   const title = [
@@ -81,7 +78,7 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
     ...(shown.length === 0 ? [] : row('facts', packLines(shown.map(one => ({ text: one })), room))),
     ...text('claim', `${property.claim} (${place})`),
     ...text('clause', property.clause === null ? null : cited(property.clause)),
-    ...[...refusals].flatMap(id => text('fault', cited(id))),
+    ...refusals.flatMap(id => text('fault', cited(id))),
     ...text('refused', refusedCount === 0 ? null
       : `${refusedCount} of ${trace.ops.length} ops are not allowed where they stand`),
     ...text('changed', specChanged ? 'the machine declares another structure than when this trace was found' : null),
@@ -89,30 +86,9 @@ function head<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: T
   ]
 }
 
-/** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
-function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>,
-  shortest: number | undefined): string {
-  const ops = found.shrunkFrom === undefined ? counted(length, 'op')
-    : `shrunk ${found.shrunkFrom} → ${counted(length, 'op')}`
-  const hasNoLoop = loop === undefined || loop === length
-  return `${[...showDriver(found), ops].join(', ')}${showShortest(found.shortest, hasNoLoop, shortest)}`
-}
-function showDriver(found: Trace['found']): string[] {
-  if (found.driver === 'hand') return ['written by hand']
-  if (found.driver === 'exhaustive') return ['exhaustive search']
-  return [
-    found.run === undefined ? 'random' : `run ${found.run}${found.runs === undefined ? '' : ` of ${found.runs}`}`,
-    ...(found.seed === undefined ? [] : [`seed ${found.seed}`]),
-  ]
-}
-function showShortest(isShortest: boolean, hasNoLoop: boolean, shortest: number | undefined): string {
-  if (isShortest) return `; none is shorter${hasNoLoop ? '' : ' up to its loop'}`
-  return shortest === undefined ? '' : `; shortest is ${shortest}`
-}
-
 function steps<S, L, O extends Observation>(replayed: Replayed<S, L, O>, view: View): string[] {
   const { machine, steps: taken, at, loop } = replayed
-  const ops = taken.map(({ op }) => showOp(replayed, op, view))
+  const ops = taken.map(({ op }) => opText(replayed, op, view))
   const digits = String(taken.length).length
   const lane = Math.max(5, ...taken.map(s => s.agent.length))
   const most = Math.floor(view.theme.width * 0.42)
@@ -167,26 +143,14 @@ function details<S, L, O extends Observation>({ machine, property }: Replayed<S,
     ...changes,
     ...others.map(broken => ({ text: `also violates ${broken.property}`, paint: theme.bad })),
     ...clauseIds(step.events).map(id => ({ text: id, paint: theme.dim })),
-    ...counts(step.events).map(text => ({ text, paint: theme.dim })),
+    ...costTexts(step.events).map(text => ({ text, paint: theme.dim })),
   ]
 }
 
 function eventPiece<O extends Observation>(event: ModelEvent<O>, view: View): Piece[] {
   if (event.kind === 'refused') return [{ text: `! refused: ${event.why}`, paint: view.theme.warn }]
   if (event.kind !== 'observation') return []
-  const { what, ...rest } = event.seen
-  return [{ text: ['»', what, ...showLoose(rest, view.scalarsets, view.names)].join(' '), paint: view.theme.strong }]
-}
-
-function clauseIds<O>(events: readonly ModelEvent<O>[]): string[] {
-  return [...new Set(events.flatMap(event => event.kind === 'clause' ? [event.id] : []))]
-}
-
-/** Counted cost of one step by unit: `2 pte-store`. */
-function counts<O>(events: readonly ModelEvent<O>[]): string[] {
-  const sums = new Map<string, number>()
-  for (const event of events) if (event.kind === 'cost') sums.set(event.unit, (sums.get(event.unit) ?? 0) + event.count)
-  return [...sums].map(([unit, count]) => `${count} ${unit}`)
+  return [{ text: `» ${seenText(event.seen, view)}`, paint: view.theme.strong }]
 }
 
 function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, world: unknown, indent: number,
@@ -202,18 +166,11 @@ function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>,
   })
 }
 
-function showOp<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, op: Op, view: View): string {
-  const action = machine.byName.get(op.action)
-  const args = action === undefined ? showLoose(op.args, view.scalarsets, view.names)
-    : showFields(action.params, op.args, view.names, '=')
-  return [op.action, ...args].join(' ')
-}
-
 /** The ops as they are written: name and arguments. */
 export function opTexts<S, L, O extends Observation>(replayed: Replayed<S, L, O>,
   options: Pick<RenderOptions, 'theme' | 'names'>): readonly string[] {
   const view = viewOf(replayed, options)
-  return replayed.steps.map(step => showOp(replayed, step.op, view))
+  return replayed.steps.map(step => opText(replayed, step.op, view))
 }
 
 /** Who did what when: a column for each agent, in the order of their first op, and a row for each op. What does not fit
@@ -241,7 +198,7 @@ export function renderLanes<S, L, O extends Observation>(
 }
 /** An op in the column of who takes it, which need not be said again. */
 function showOpIn<S, L, O extends Observation>(agent: string, replayed: Replayed<S, L, O>, op: Op, view: View): string {
-  return showOp(replayed, op, view).split(' ').filter((word, i) => i === 0 || word.replace('=', '') !== agent).join(' ')
+  return opText(replayed, op, view).split(' ').filter((word, i) => i === 0 || word.replace('=', '') !== agent).join(' ')
 }
 
 /** Before the row of an op: what it violates, or its part in the loop. */

@@ -92,7 +92,8 @@ describe('audit', () => {
     expect(err).toMatch(/^stopped after [\d,]+ tables, without a report\n$/)
   })
   it.each([
-    ['audit', 'needs a dump'], ['audit a b', 'takes one dump, given 2'], ['audit a --format elf', "'elf' is no format"],
+    ['audit', 'needs a dump'], [`audit ${dump('strict')} ${dump('lazy')}`, 'a second dump of memory'],
+    ['audit a --format efl', "'efl' is no format"],
     ['audit a --haw 12', "'12' is not a whole number from 32 to 52"],
     ['audit a --cap x', "'x' is no register value"], ['audit none.gz', 'there is no such file [E-DUMP-MISSING]'],
     ['audit a --policy b --diff c', 'cannot be combined with --policy'],

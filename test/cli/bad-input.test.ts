@@ -46,6 +46,9 @@ beforeAll(() => {
       + "export default { ...from, name: 'nested', protocols: { ...from.protocols, unmap: [awaitInvalidation] } }",
     'misspelt-step.mjs': ownDesign('wen: () => false, then: () => {}'),
     'misspelt-option.mjs': ownDesign('then: () => {}', 'verifySource: false,'),
+    'misspelt-cost.mjs': ownDesign('then: () => {}', "costs: [{ name: 'x', bounds: {}, paths: [], opps: [] }],"),
+    'refused-cost.mjs': "import { ring0Strict } from 'remapcheck/spec'\nexport default { ...ring0Strict, name: 'mine', "
+      + "costs: [{ name: 'x', bounds: {}, paths: ['own'], ops: [{ action: 'nap', args: { cpu: 0 } }] }] }",
     'misspelt-claim.mjs': ownDesign('then: () => {}', "givesUp: { 'no-dma-escap': 'why' },"),
     'misspelt-call.mjs': ownDesign('then: () => {}', '', 'unmapp: []'),
     'optionless.mjs': "export default { name: 'mine', says: 'x', protocols: {} }",
@@ -155,6 +158,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
       / \[E-DESIGN-SHAPE\]\n {2}→ spread it/)],
   ['check DIR/misspelt-option.mjs',
     /not a kernel design: verifySource: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'verifiesSource'\?/],
+  ['cost DIR/misspelt-cost.mjs', /costs\.0\.opps: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'ops'\?/],
+  ['cost DIR/refused-cost.mjs', /op 1 nap\(cpu=0\): refused, no action 'nap' \[E-DESIGN-STEP\]/],
   ['check DIR/misspelt-claim.mjs',
     inSequence(/not a kernel design: givesUp\.no-dma-escap: no such field \[E-DESIGN-SHAPE\]/,
       /\n {2}→ did you mean 'no-dma-escape'\?/)],

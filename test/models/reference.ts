@@ -1,5 +1,7 @@
-/** The reference protocol that searches are measured on: DMA remapping and interrupt remapping of a small machine, one field an array.
- *  The same model in Promela and TLA+ has the state counts of `reference` below, found alike by Spin, TLC and Stateright. */
+/** The reference protocol that searches are measured on: DMA remapping and interrupt remapping of a small machine, one
+ *  field an array.
+ *  The same model in Promela and TLA+ has the state counts of `reference` below, found alike by Spin, TLC and
+ *  Stateright. */
 import {
   actionsOf, bool, initial, list, machine, optional, propertiesOf, scalarset, struct, table, variant,
 } from '../../src/index.ts'
@@ -22,7 +24,8 @@ export const reference = {
 } as const
 
 const idsOf = (sizes: Sizes) => ({
-  device: scalarset('device', sizes.devices), iova: scalarset('iova', sizes.iovas), page: scalarset('page', sizes.pages),
+  device: scalarset('device', sizes.devices), iova: scalarset('iova', sizes.iovas),
+  page: scalarset('page', sizes.pages),
   source: scalarset('source', sizes.sources), slot: scalarset('slot', sizes.slots),
 })
 /** `pte` and `write` are the page table, `tlb` and `tlbWrite` its possibly stale copy; a slot is a vector on a CPU. */
@@ -33,11 +36,13 @@ const domainOf = (sizes: Sizes) => {
     pte: table([device, iova], optional(page)), write: table([device, iova], bool),
     tlb: table([device, iova], optional(page)), tlbWrite: table([device, iova], bool),
     inFlight: table([device], optional(page)),
-    unmap: table([device], variant('phase', { idle: {}, cleared: { iova, page }, waiting: { iova, page }, done: { iova, page } })),
+    unmap: table([device],
+      variant('phase', { idle: {}, cleared: { iova, page }, waiting: { iova, page }, done: { iova, page } })),
     queue: list(variant('of', { iotlb: { device, iova }, iec: { source } }), sizes.queue),
     edge: table([source], bool), message: table([source], bool),
     irte: table([source], slot), iec: table([source], optional(slot)),
-    migration: table([source], variant('phase', { idle: {}, changed: { old: slot }, waiting: { old: slot }, done: { old: slot } })),
+    migration: table([source],
+      variant('phase', { idle: {}, changed: { old: slot }, waiting: { old: slot }, done: { old: slot } })),
     irr: table([slot], optional(source)), handler: table([slot], optional(source)),
   })
 }
@@ -52,31 +57,39 @@ export const { always, step, sometimes } = propertiesOf<State, Ledger, Seen>()
 
 function memory(sizes: Sizes): Action<State, Seen>[] {
   const { device, iova, page } = idsOf(sizes)
-  const one = { device }
-  const both = { device, iova }
+  const one = { device }, both = { device, iova }
   return [
     action('map', { agent: 'cpu', params: { device, iova, page, write: bool },
-      when: (s, p) => s.unmap[p.device]!.phase === 'idle' && s.pte[p.device]![p.iova] === null && s.owner[p.page] === null,
-      then: (d, p) => { d.pte[p.device]![p.iova] = p.page; d.write[p.device]![p.iova] = p.write; d.owner[p.page] = p.device } }),
-    action('write', { agent: 'device', params: both,
-      when: (s, p) => s.inFlight[p.device] === null && s.tlb[p.device]![p.iova] !== null && s.tlbWrite[p.device]![p.iova]!,
-      then: (d, p) => { d.inFlight[p.device] = d.tlb[p.device]![p.iova]! } }),
-    action('fill', { agent: 'iommu', params: both, when: (s, p) => s.tlb[p.device]![p.iova] === null && s.pte[p.device]![p.iova] !== null,
+      when: (s, p) => s.unmap[p.device]!.phase === 'idle' && s.pte[p.device]![p.iova] === null
+        && s.owner[p.page] === null,
       then: (d, p) => {
-        d.tlb[p.device]![p.iova] = d.pte[p.device]![p.iova]!; d.tlbWrite[p.device]![p.iova] = d.write[p.device]![p.iova]! } }),
-    action('evict', { agent: 'iommu', params: both, when: (s, p) => s.tlb[p.device]![p.iova] !== null, then: dropIotlb }),
+        d.pte[p.device]![p.iova] = p.page
+        d.write[p.device]![p.iova] = p.write
+        d.owner[p.page] = p.device
+      } }),
+    action('write', { agent: 'device', params: both,
+      when: (s, p) => s.inFlight[p.device] === null && s.tlb[p.device]![p.iova] !== null
+        && s.tlbWrite[p.device]![p.iova]!,
+      then: (d, p) => { d.inFlight[p.device] = d.tlb[p.device]![p.iova]! } }),
+    action('fill', { agent: 'iommu', params: both,
+      when: (s, p) => s.tlb[p.device]![p.iova] === null && s.pte[p.device]![p.iova] !== null,
+      then: fillIotlb }),
+    action('evict', { agent: 'iommu', params: both, when: (s, p) => s.tlb[p.device]![p.iova] !== null,
+      then: dropIotlb }),
     action('land', { agent: 'device', params: one, when: (s, p) => s.inFlight[p.device] !== null,
       then: (d, p, emit) => {
         emit.see({ what: 'landed', device: p.device, page: d.inFlight[p.device]! })
         d.inFlight[p.device] = null
       } }),
-    action('unmap', { agent: 'cpu', params: both, when: (s, p) => s.unmap[p.device]!.phase === 'idle' && s.pte[p.device]![p.iova] !== null,
+    action('unmap', { agent: 'cpu', params: both,
+      when: (s, p) => s.unmap[p.device]!.phase === 'idle' && s.pte[p.device]![p.iova] !== null,
       then: (d, p) => {
         d.unmap[p.device] = { phase: 'cleared', iova: p.iova, page: d.pte[p.device]![p.iova]! }
         d.pte[p.device]![p.iova] = null
         d.write[p.device]![p.iova] = false
       } }),
-    action('submitIotlb', { agent: 'cpu', params: one, when: (s, p) => s.unmap[p.device]!.phase === 'cleared' && s.queue.length < sizes.queue,
+    action('submitIotlb', { agent: 'cpu', params: one,
+      when: (s, p) => s.unmap[p.device]!.phase === 'cleared' && s.queue.length < sizes.queue,
       then: (d, p) => {
         const unmap = d.unmap[p.device]!
         if (unmap.phase === 'idle') return
@@ -101,6 +114,10 @@ function memory(sizes: Sizes): Action<State, Seen>[] {
       } }),
   ]
 }
+function fillIotlb(d: State, p: { readonly device: number; readonly iova: number }): void {
+  d.tlb[p.device]![p.iova] = d.pte[p.device]![p.iova]!
+  d.tlbWrite[p.device]![p.iova] = d.write[p.device]![p.iova]!
+}
 function dropIotlb(d: State, p: { readonly device: number; readonly iova: number }): void {
   d.tlb[p.device]![p.iova] = null
   d.tlbWrite[p.device]![p.iova] = false
@@ -110,7 +127,8 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
   const { source, slot } = idsOf(sizes)
   const one = { source }
   return [
-    action('raise', { agent: 'device', params: one, when: (s, p) => !s.edge[p.source], then: (d, p) => { d.edge[p.source] = true } }),
+    action('raise', { agent: 'device', params: one, when: (s, p) => !s.edge[p.source],
+      then: (d, p) => { d.edge[p.source] = true } }),
     action('send', { agent: 'device', params: one, when: (s, p) => s.edge[p.source]! && !s.message[p.source],
       then: (d, p) => { d.edge[p.source] = false; d.message[p.source] = true } }),
     action('fillIec', { agent: 'iommu', params: one, when: (s, p) => s.iec[p.source] === null,
@@ -136,12 +154,14 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
         d.migration[p.source] = { phase: 'changed', old: d.irte[p.source]! }
         d.irte[p.source] = p.slot
       } }),
-    action('submitIec', { agent: 'cpu', params: one, when: (s, p) => s.migration[p.source]!.phase === 'changed' && s.queue.length < sizes.queue,
+    action('submitIec', { agent: 'cpu', params: one,
+      when: (s, p) => s.migration[p.source]!.phase === 'changed' && s.queue.length < sizes.queue,
       then: (d, p) => {
         d.queue.push({ of: 'iec', source: p.source })
         d.migration[p.source]!.phase = sizes.strict ? 'waiting' : 'done'
       } }),
-    action('invalidateIec', { agent: 'iommu', params: one, when: (s, p) => s.queue[0]?.of === 'iec' && s.queue[0].source === p.source,
+    action('invalidateIec', { agent: 'iommu', params: one,
+      when: (s, p) => s.queue[0]?.of === 'iec' && s.queue[0].source === p.source,
       then: (d, p) => {
         d.iec[p.source] = null
         d.queue.shift()
@@ -164,7 +184,8 @@ const properties = [
   step('own pages only', { claim: 'A write lands on a page of its device.', on: 'landed' }, (seen, { state }) =>
     state.owner[seen.page] === seen.device
       || { because: `device ${seen.device} wrote page ${seen.page}, which is not its own`, witness: { ...seen } }),
-  step('no merged edge', { claim: 'An interrupt meets no pending one of another source.', on: 'delivered' }, (seen, _, { state }) => {
+  step('no merged edge', { claim: 'An interrupt meets no pending one of another source.',
+    on: 'delivered' }, (seen, _, { state }) => {
     const pending = state.irr[seen.slot]!
     return pending === null || pending === seen.source
       || { because: `slot ${seen.slot} is pending for source ${pending}`, witness: { ...seen } }
@@ -173,7 +194,8 @@ const properties = [
     state.handler[seen.slot] === seen.source
       || { because: `slot ${seen.slot} has another handler than source ${seen.source}`, witness: { ...seen } }),
   sometimes('write lands', { claim: 'A device can write.' }, (_, seen) => seen.some(s => s.what === 'landed')),
-  sometimes('interrupt handled', { claim: 'An interrupt can be handled.' }, (_, seen) => seen.some(s => s.what === 'handled')),
+  sometimes('interrupt handled', { claim: 'An interrupt can be handled.' },
+    (_, seen) => seen.some(s => s.what === 'handled')),
 ]
 
 export function referenceProtocol(sizes: Sizes): Machine<State, Ledger, Seen> {
@@ -184,6 +206,7 @@ export function referenceProtocol(sizes: Sizes): Machine<State, Ledger, Seen> {
     irte: filled(sizes.sources, m => m), handler: filled(sizes.slots, e => e < sizes.sources ? e : null),
   }
   return machine<State, Ledger, Seen>({
-    name: 'reference-protocol', domain, initial: initialState, actions: [...memory(sizes), ...interrupts(sizes)], properties,
+    name: 'reference-protocol', domain, initial: initialState, actions: [...memory(sizes), ...interrupts(sizes)],
+    properties,
   })
 }

@@ -38,7 +38,9 @@ test.each(hardware)('DMA: cm $cm, rwbf $rwbf, coherent $coherent, psi $psi', asy
     .toEqual(['no-access-after-unmap'])
 })
 
-test.each([0, 1].flatMap(rwbf => [0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ rwbf, coherent, esirtps })))))('interrupts: rwbf $rwbf, coherent $coherent, esirtps $esirtps', async caps => {
+test.each([0, 1].flatMap(rwbf => [0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ rwbf, coherent, esirtps })))))(
+  'interrupts: rwbf $rwbf, coherent $coherent, esirtps $esirtps',
+  async caps => {
   for (const name of ['ring0-strict', 'ring0-strict+table-switch', 'driver-server'])
     expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
 })
@@ -72,14 +74,17 @@ test.each(['no-iommu', 'user-port-io', 'ring0-strict+source-masked',
 
 /** Where no message can name a CPU, nothing starts there and nothing moves there. */
 const wide = [0, 1].flatMap(wideIds => [0, 1].flatMap(eim => [1, 2].map(sources => ({ wideIds, eim, sources }))))
-test.each(wide)('start states and moves are such as the hardware can reach: wideIds $wideIds, eim $eim, sources $sources', async caps => {
+test.each(wide)('start states and moves are such as the hardware can reach: wideIds $wideIds, eim $eim, sources '
+  + '$sources', async caps => {
   const b = bounds({ cpus: 2, devices: 2, vectors: 2, migrate: 1, ...caps })
   for (const name of ['no-iommu', 'ring0-strict', 'ring0-strict+source-masked', 'ring0-strict+table-switch'])
-    expect(await violated(named(name), b, propertiesFor(named(name), b).filter(({ kind }) => kind === 'always' || kind === 'step')), name).toEqual([])
+    expect(await violated(named(name), b,
+      propertiesFor(named(name), b).filter(({ kind }) => kind === 'always' || kind === 'step')), name).toEqual([])
 })
 
 test('an entry that was cleared is stored as the design wants it: with its source', async () => {
-  const moves = [claimVector, clearIrte, invalidateIec, awaitInvalidation, storeIrte, awaitOldVectorIdle, releaseOldVector]
+  const moves = [claimVector, clearIrte, invalidateIec, awaitInvalidation, storeIrte, awaitOldVectorIdle,
+    releaseOldVector]
   const b = bounds({ ...oneSource, devices: 2, hostile: 1 }), asked = [noForgedInterrupt.property]
   const design = withProtocol(named('ring0-strict'), 'migrateInterrupt', moves)
   expect(await violated(design, b, asked)).toEqual([])

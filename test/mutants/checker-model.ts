@@ -37,7 +37,8 @@ export const modelEdits: readonly Edit[] = [
   effect('case-not-cleared', 'bits of the case before stay in the packed state',
     'this.clear(at, shape.bits)\n    this.put(at, shape.which.bits, which)\n    for (const { name, at: offset, shape: '
       + 'of } of fields) {\n      const old',
-    'this.put(at, shape.which.bits, which)\n    for (const { name, at: offset, shape: of } of fields) {\n      const old'),
+    'this.put(at, shape.which.bits, which)\n'
+    + '    for (const { name, at: offset, shape: of } of fields) {\n      const old'),
   effect('optional-not-cleared', 'what was there stays in the packed state when it is null',
     'this.clear(at, shape.bits)\n      if (value === null) return\n',
     'if (value === null) { this.put(at, 1, 0); return }\n'),

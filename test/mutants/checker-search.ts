@@ -18,7 +18,7 @@ const progress = explore('progress'), states = explore('states'), book = explore
   successors = explore('successors')
 const symmetry = explore('symmetry'), equivariance = explore('equivariance'), namings = explore('namings'),
   renaming = explore('renaming')
-const answers = explore('answers'), reach = explore('reach')
+const answers = explore('answers'), reach = explore('reach'), frontier = explore('frontier')
 const shrink = explore('shrink'), stepper = explore('stepper'), alike = explore('alike')
 
 export const searchEdits: readonly Edit[] = [
@@ -65,9 +65,9 @@ export const searchEdits: readonly Edit[] = [
     'this.word(control.count, Math.max(1, states - 1))'),
   store('resume-no-table', 'a search that goes on does not know its states again',
     'this.tellMasks()\n    this.kernel.rehash()\n    this.kernel.regrow0', 'this.tellMasks()\n    this.kernel.regrow0'),
-  search('depth-count', 'the depth is one too many', 'return this.levels.length - 1', 'return this.levels.length'),
-  search('resume-skips', 'a search that goes on skips a state', 'this.next = next\n    this.was',
-    'this.next = next < this.levelEnd - 1 ? next + 1 : next\n    this.was'),
+  frontier('depth-count', 'the depth is one too many', 'return this.sizes.length - 1', 'return this.sizes.length'),
+  frontier('resume-skips', 'a search that goes on skips a state', 'this.next = next\n',
+    'this.next = next < this.end - 1 ? next + 1 : next\n'),
   search('resume-forgets', 'a search that goes on forgets what was reached', 'book.restore(violations, reachedBy)',
     'book.restore(violations, [])'),
   search('resume-counts', 'a search that goes on counts steps for another label', 'successors.restore(i + 1, fired)',
@@ -75,7 +75,7 @@ export const searchEdits: readonly Edit[] = [
   search('decided-early', 'a search ends when one claim is violated', 'return this.book.decided && (',
     'return this.book.violations.size > 0 && ('),
   search('enough-early', 'a search ends before the level of the first violation does',
-    'return this.next === this.levelEnd && this.brokenAt', 'return this.brokenAt'),
+    'return frontier.isAtEnd && this.brokenAt', 'return this.brokenAt'),
   search('enough-holds', 'a search that a violation ended says that the rest holds',
     "if (this.hasEnough) return 'violation'", 'if (this.hasEnough) return null'),
   steps('uncounted', 'a step that is taken by the trees is not counted',

@@ -6,6 +6,7 @@ import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-
 import { immutableWhileShared } from '../../properties/isolation/immutable-while-shared.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
+import { revokedReachesNothing } from '../../properties/isolation/revoked-reaches-nothing.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
@@ -13,7 +14,7 @@ import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Claim } from '../../spec/claim.ts'
 import { designNamed } from '../../spec/designs.ts'
-import { replaced } from '../../spec/kernel/design.ts'
+import { moved, replaced } from '../../spec/kernel/design.ts'
 import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
 import { freeFrame, retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
 import type { CallName } from '../../spec/state.ts'
@@ -149,4 +150,37 @@ const batches = [
     7),
 ]
 
-export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps, ...batches]
+/** A step of a call moved to before another one, each by its name. */
+const before = (call: string, name: string, other: string) => (from: Design): Design => {
+  const at = (one: string) => from.protocols[call]!.find(step => step.name === one)!
+  return moved(from, call, at(name), at(other))
+}
+const bus = { frames: 1, iovas: 1, reassign: 1 }
+const busWindows = { cpus: 2, callers: 2, ports: 1, reassign: 1 }
+const busInterrupts = { cpus: 2, callers: 2, sources: 1, vectors: 1, reassign: 1 }
+const revoking = (name: string, edit: Parameters<typeof broken>[2], at: Partial<Bounds>, shortest: number,
+  from = 'l4re-io'): Mutant => broken(name, from, edit, revokedReachesNothing, at, shortest)
+const buses = [
+  revoking('bus-frames-freed-before-the-space-is-flushed', before('revoke', 'reclaimFrames', 'submitWait'), bus, 16),
+  revoking('bus-frames-freed-before-its-device-is-cut-off', before('revoke', 'reclaimFrames', 'pickDevice'), bus, 11),
+  revoking('bus-frames-freed-before-the-wait-ends', 'revoke/pollStore<>reclaimFrames', bus, 16, 'l4re-io@amdvi'),
+  revoking('bus-space-flushed-before-its-device-is-cut-off', before('revoke', 'invalidateDomain', 'pickDevice'), bus,
+    22),
+  revoking('bus-space-left-mapped-for-the-next-client', 'revoke/clearAllPtes', bus, 24),
+  revoking('second-device-of-the-bus-left-in-its-space', 'revoke/nextDevice', { ...bus, devices: 2 }, 21),
+  revoking('second-device-left-in-its-space-on-amdvi', 'revoke/nextDevice', { ...bus, devices: 2 }, 20,
+    'l4re-io@amdvi'),
+  revoking('client-taken-down-while-io-maps-for-it', 'revoke/awaitClient', { ...bus, cpus: 2, callers: 2 }, 24),
+  revoking('window-granted-to-a-client-that-is-gone', 'revoke/awaitClient', busWindows, 23),
+  revoking('device-memory-left-mapped', 'revoke/takeMemory', busWindows, 23),
+  revoking('device-ports-left-open', 'revoke/takePorts', busWindows, 23),
+  revoking('device-window-closed-on-one-cpu', 'revoke/askOthers', busWindows, 23),
+  revoking('device-window-flushed-before-it-is-unmapped', 'revoke/takeMemory<>awaitOthers', busWindows, 24),
+  revoking('interrupt-left-bound-to-a-dead-client', 'revoke/unbindInterrupts', busInterrupts, 23),
+  revoking('interrupt-unbound-while-its-handler-runs', 'revoke/awaitHandlers', busInterrupts, 23),
+  revoking('message-left-for-a-dead-client', 'revoke/dropMessages', busInterrupts, 25),
+  revoking('messages-dropped-before-the-handler-ends', 'revoke/awaitHandlers<>dropMessages', busInterrupts, 26),
+]
+
+export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps, ...batches,
+  ...buses]

@@ -102,7 +102,8 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
     const unmap = [{ action: 'unmap', args: { cpu: 0, domain: 0, iova: 0 } },
       { action: 'unmap/invalidatePageByRegister', args: cpu }]
     const b = bounds({ frames: 1, iovas: 1 })
-    expect(outcomes(await show(ring0Register, b, [...ops.slice(0, 5), ...unmap, { action: 'iommu.completeRegister', args: {} }, ops[7]!])))
+    expect(outcomes(await show(ring0Register, b,
+      [...ops.slice(0, 5), ...unmap, { action: 'iommu.completeRegister', args: {} }, ops[7]!])))
       .toEqual([landed, { outcome: { kind: 'blocked', reason: 6 }, cached: false }])
   })
   it('a QEMU that is flushed behind the model\'s back shows no stale access, and that is a difference', async () => {
@@ -194,7 +195,8 @@ const head = [
   '| a DMA is issued | a DMA of 4 bytes by an `edu` device. Every frame holds words that name it: after a write '
     + 'memory is searched for the word of the device, after a read the buffer of the device is compared |',
   '| a message is remapped | the device\'s MSI; the APIC\'s event and its IRR say who got it |', '',
-  'Where a read violates and a write would too, `replay` does the write as well. It prints each outcome beside that of the',
+  'Where a read violates and a write would too, `replay` does the write as well. It prints each outcome beside that of '
+    + 'the',
   'model, and both where they differ. The verdict is *shown*, *cannot* or *differs*:', '',
   '- *shown*: QEMU does at the violating step what the model says.',
   '- *cannot*: QEMU does not, or shows nothing there, for the reasons named.',

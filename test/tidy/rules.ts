@@ -1,5 +1,4 @@
 /** The style rules, each a function from sources to complaints `path:line: what`. */
-import { filesWithLongLines } from './long-lines.ts'
 import type { Source } from './sources.ts'
 
 export const most = { fileLines: 300, functionLines: 60, columns: 120, proseColumns: 120 } as const
@@ -12,11 +11,12 @@ const base = ['model', 'base']
 export const layers: readonly Layer[] = [
   {
     name: 'test', at: /^(?:test|bench)\/|\.test\.ts$|^vitest\.(?:\w+\.)?config\.ts$/,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'qemu', 'logs', 'diagnose', 'dump', 'audit', 'check',
-      'cli', 'index', 'vitest', 'spec', 'properties'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'report', 'page', 'qemu', 'logs', 'diagnose', 'dump', 'audit',
+      'check', 'cli', 'index', 'vitest', 'spec', 'properties'],
   },
   { name: 'model', at: /^src\/model\//, may: [] },
   { name: 'base', at: /^src\/(?:errors|exit|glob|patience|meter|whole)\.ts$/, may: [] },
+  { name: 'page', at: /^src\/page\//, may: [] },
   { name: 'text', at: /^src\/text\//, may: ['base'] },
   { name: 'explore', at: /^src\/explore\//, may: base },
   { name: 'trace', at: /^src\/trace\//, may: [...base, 'text'] },
@@ -28,7 +28,7 @@ export const layers: readonly Layer[] = [
   { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
   {
     name: 'report', at: /^src\/report\//,
-    may: [...base, 'text', 'explore', 'trace', 'cost', 'qemu', 'logs', 'diagnose', 'audit', 'spec'],
+    may: [...base, 'text', 'explore', 'trace', 'cost', 'page', 'qemu', 'logs', 'diagnose', 'audit', 'spec'],
   },
   {
     name: 'check', at: /^src\/check\//,
@@ -108,20 +108,11 @@ export function functionSize(sources: readonly Source[]): string[] {
         `${path}:${line}: ${name || 'a function'} has ${lines} lines, at most ${most.functionLines}`))
 }
 
-/** `notYet`: files, and folders that end with a slash, which may have such lines still. Who has none is named as
- *  well. */
-export function longLines(sources: readonly Source[], notYet: readonly string[] = filesWithLongLines): string[] {
-  const lines = sources.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
+export function longLines(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, text }) => text.split('\n').flatMap((line, i) => {
     const columns = [...line].length
-    return columns > most.columns ? [{ path, line: i + 1, columns }] : []
+    return columns > most.columns ? [`${path}:${i + 1}: ${columns} columns, at most ${most.columns}`] : []
   }))
-  const covers = (entry: string, path: string): boolean => entry.endsWith('/') ? path.startsWith(entry) : path === entry
-  return [
-    ...lines.filter(({ path }) => !notYet.some(entry => covers(entry, path)))
-      .map(({ path, line, columns }) => `${path}:${line}: ${columns} columns, at most ${most.columns}`),
-    ...notYet.filter(entry => !lines.some(({ path }) => covers(entry, path)))
-      .map(entry => `${entry}: has no long line any more: take it off the list`),
-  ]
 }
 
 export function firstComment(sources: readonly Source[]): string[] {

@@ -1,5 +1,6 @@
 /** The sources as the compiler sees them: files, imports, functions. TypeScript's own parser, so nothing is guessed
  *  from text. */
+import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { API } from 'typescript/unstable/sync'
 import { SyntaxKind } from 'typescript/unstable/ast'
@@ -31,10 +32,13 @@ export interface Source {
 export function readSources(root: string): Source[] {
   const api = new API({ cwd: root })
   try {
-    const project = api.updateSnapshot({ openProjects: [join(root, 'tsconfig.json')] }).getProjects()[0]!
-    const own = project.program.getSourceFileNames()
-      .filter(name => name.startsWith(`${root}/`) && !name.includes('/node_modules/') && name.endsWith('.ts'))
-    return own.toSorted().map(name => sourceOf(root, name, project.program.getSourceFile(name)!))
+    const openProjects = ['tsconfig.json', 'src/page/tsconfig.json'].map(name => join(root, name)).filter(existsSync)
+    const own = new Map(api.updateSnapshot({ openProjects }).getProjects().flatMap(({ program }) =>
+      program.getSourceFileNames()
+        .filter(name => name.startsWith(`${root}/`) && !name.includes('/node_modules/') && /\.tsx?$/.test(name))
+        .map(name => [name, program] as const)))
+    return [...own].toSorted(([a], [b]) => a < b ? -1 : 1)
+      .map(([name, program]) => sourceOf(root, name, program.getSourceFile(name)!))
   } finally { api.close() }
 }
 

@@ -27,7 +27,8 @@ async function leftMapped(name: string) {
 
 /** Pages of all spaces that are no identity map, with their frames. */
 function pagesFound({ spaces }: AuditReport): { readonly page: number; readonly frame: number }[] {
-  return spaces.flatMap(({ ranges }) => [...ranges].filter(({ input, output }) => input !== output).flatMap(({ input, output, bytes }) =>
+  return spaces.flatMap(({ ranges }) =>
+    [...ranges].filter(({ input, output }) => input !== output).flatMap(({ input, output, bytes }) =>
     Array.from({ length: bytes / 4096 }, (_, i) => ({ page: input / 4096 + i, frame: output / 4096 + i }))))
 }
 

@@ -187,7 +187,10 @@ describe('damaged dumps', () => {
           const report = auditOf(openDump(path, { absentZero: zeros }), { ...small }, 100_000)
           const text = [...renderAudit(report, theme(false), false)].join('')
           expect(text).toContain('devices')
-          expect(wrongIn(JSON.parse([...auditPieces({ kind: 'audit', exit: 'holds', audit: report, policy: null }, headOf('audit', 'holds', { tool: 'remapcheck', version: '0' }))].join('')))).toBe(null)
+          expect(wrongIn(JSON.parse([
+            ...auditPieces({ kind: 'audit', exit: 'holds', audit: report, policy: null },
+              headOf('audit', 'holds', { tool: 'remapcheck', version: '0' }))
+          ].join('')))).toBe(null)
           reports++
         } catch (cause) {
           if (!(cause instanceof UserError)) throw cause

@@ -106,7 +106,11 @@ describe.skipIf(missing.length > 0)('pan '
     const { promela, states, search, judge = search } = cases[name]!
     const found = await search({}), violated = (await judge({})).results.some(({ outcome }) => outcome === 'violated')
     expect(found.states).toBe(states)
-    expect(disagreements({ ...ours, states: found.states, transitions: found.transitions, depth: found.depth, complete: found.complete, violated }, panOf(name, promela(), states), panExtra(promela()))).toEqual([])
+    expect(disagreements({
+      ...ours, states: found.states, transitions: found.transitions, depth: found.depth,
+      complete: found.complete, violated },
+      panOf(name, promela(), states), panExtra(promela()))
+    ).toEqual([])
   })
   it('the reference protocol, s: the known counts', () => {
     const promela = cases['s']!.promela()
@@ -117,6 +121,8 @@ describe.skipIf(missing.length > 0)('pan '
     expect((await exploreExhaustively(peterson({ gentle: false }))).results[0]!.outcome).toBe('violated')
     expect(panOf('peterson-broken', petersonPromela({ gentle: false }), 20, 1).violated).toBe(true)
     expect(panOf('careless', twoPhaseCommitPromela(3, { careless: true }), 288, 1).violated).toBe(true)
-    expect(panOf('not-strict', referencePromela({ ...reference.s.sizes, strict: false }), reference.s.states, 1).violated).toBe(true)
+    expect(panOf(
+      'not-strict', referencePromela({ ...reference.s.sizes, strict: false }), reference.s.states, 1).violated)
+    .toBe(true)
   })
 })

@@ -109,7 +109,8 @@ describe('measure', () => {
     expect(() => run(1)).toThrow(/not quiet within 1 steps, wait is still enabled/)
   })
   it('refuses a scenario whose op is not enabled, or that never settles', () => {
-    expect(() => measure(queueMachine(false), { name: 's', ops: [submit(1), { action: 'drain', args: {} }] }, vocabulary))
+    expect(() => measure(queueMachine(false),
+      { name: 's', ops: [submit(1), { action: 'drain', args: {} }] }, vocabulary))
       .toThrow(/scenario 's' on machine 'pump', op 2 drain: refused, guard is false/)
     expect(() => measure(queueMachine(true), { name: 's', ops: [submit(1)], settle: 50 }, vocabulary))
       .toThrow(/op 1 submit\(page=1\): not quiet within 50 steps, drain is still enabled/)

@@ -13,7 +13,8 @@ const xeonText = readFileSync(new URL('spec/costs/xeon-2011-2016.json', root), '
 
 /** Figure ids of a derivation, in order, each once. */
 const idsOf = (text: string): string[] =>
-  [...new Set([...text.replace(/[a-z-]+\.(?:min|typ|max)/g, '').matchAll(/[a-z][a-z0-9/-]*[a-z0-9](?! =)/g)].map(m => m[0]))]
+  [...new Set([
+      ...text.replace(/[a-z-]+\.(?:min|typ|max)/g, '').matchAll(/[a-z][a-z0-9/-]*[a-z0-9](?! =)/g)].map(m => m[0]))]
     .filter(word => !['min', 'typ', 'max', 'ns'].includes(word))
 
 /** `id`, `id ns * 3.1 GHz` or `id / 2.793 GHz * 3.1 GHz`. */

@@ -241,7 +241,8 @@ describe('told apart', () => {
     const symmetric = await exploreExhaustively(made(design), { symmetry: true })
     expect(told(symmetric)).toEqual(told(await exploreExhaustively(made(design))))
     expect(symmetric.engine!.refused).not.toEqual([])
-    await expect(exploreExhaustively(made(design), { symmetry: ['id', 'dev'] })).rejects.toThrow(/tells the ids of scalarset/)
+    await expect(exploreExhaustively(made(design), { symmetry: ['id', 'dev'] }))
+      .rejects.toThrow(/tells the ids of scalarset/)
   })
 })
 describe('not told apart', () => {

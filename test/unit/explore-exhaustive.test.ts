@@ -145,7 +145,9 @@ test('a mistake of the machine is named, and how to get there', async () => {
     .toMatchObject({ trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => s.y === 2, () => { throw new Error('boom') })])).toEqual({
     message: "recipe of bad in machine 'grid' threw: boom", trace: ['up', 'up', 'bad'] })
-  expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) throw new Error('boom'); return false }, () => {})])).toEqual({
+  expect(await mistake([
+    up as typeof right, bad(s => { if (s.y === 1) throw new Error('boom'); return false }, () => {})]))
+  .toEqual({
     message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) s.x = 3; return false }, () => {})])).toEqual({
     message: "guard of bad in machine 'grid' changes the state; a guard only reads", trace: ['up', 'bad'] })
@@ -164,6 +166,7 @@ test('the set of states is exact while it grows', () => {
 })
 
 test('a machine without actions has one state', async () => {
-  expect(await exploreExhaustively(machine<State, Ledger, Observation>({ name: 'still', domain, initial: { x: 0, y: 0 }, actions: [] })))
+  expect(await exploreExhaustively(
+    machine<State, Ledger, Observation>({ name: 'still', domain, initial: { x: 0, y: 0 }, actions: [] })))
     .toMatchObject({ complete: true, states: 1, transitions: 0, depth: 0 })
 })

@@ -40,7 +40,9 @@ function expectKept(domain: Domain, values: readonly unknown[]): void {
 
 test('a store gives back what was put into it, and tells all states apart', () => {
   const reached = { gaps: 0, counted: 0, interned: 0 }
-  fc.assert(fc.property(states.chain(domain => fc.record({ domain: fc.constant(domain), values: fc.array(valueOf(domain), { minLength: 1, maxLength: 30 }) })), ({ domain, values }) => {
+  fc.assert(fc.property(states.chain(domain =>
+    fc.record({ domain: fc.constant(domain), values: fc.array(valueOf(domain), { minLength: 1, maxLength: 30 }) })),
+  ({ domain, values }) => {
     const { pieces } = keysOf(layoutOf(domain))
     if (pieces === null) reached.interned++
     else if (pieces.some(({ rank }) => rank !== null)) reached.counted++

@@ -23,7 +23,8 @@ const bad = (then: Then, when: (state: State) => boolean = s => s.x === 2) =>
 async function told(then: Then, when?: (state: State) => boolean,
   properties: readonly Property<State, Record<never, never>, Seen>[] = [], going = go) {
   const actions = [going, bad(then, when) as unknown as typeof go]
-  const error = await exploreExhaustively(machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(), actions, properties }))
+  const error = await exploreExhaustively(
+    machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(), actions, properties }))
     .then(() => null, (cause: unknown) => cause)
   expect(error).toBeInstanceOf(ModelError)
   return [(error as ModelError).message, (error as ModelError).trace?.map(showOp).join(' ')]
@@ -42,23 +43,28 @@ test.each<[string, Then, string]>([
   ['a field', d => { void loose(d)['y'] }, 'reads world.state.y: no such field'],
   ['an inner field', d => { void loose(d.pair)['c'] }, 'reads world.state.pair.c: no such field'],
   ['an element', d => { void d.table[2] }, 'reads world.state.table[2]: it holds 2 elements, counted from 0'],
-  ['an element before the first', d => { void d.table[-1] }, 'reads world.state.table[-1]: it holds 2 elements, counted from 0'],
-  ['an element without number', d => { void d.table[d.queue[0]!] }, 'reads world.state.table[undefined]: it holds 2 elements, counted from 0'],
-  ['a field, and catches that', d => { try { void loose(d)['y'] } catch { d.x = 0 } }, 'reads world.state.y: no such field'],
+  ['an element before the first', d => { void d.table[-1] },
+    'reads world.state.table[-1]: it holds 2 elements, counted from 0'],
+  ['an element without number', d => { void d.table[d.queue[0]!] },
+    'reads world.state.table[undefined]: it holds 2 elements, counted from 0'],
+  ['a field, and catches that', d => { try { void loose(d)['y'] } catch { d.x = 0 } },
+    'reads world.state.y: no such field'],
 ])('a recipe that reads %s that there never is', async (_, then, message) => {
   expect(await told(then)).toEqual([`recipe of bad(k=0) in machine 'm' threw: ${message}`, there])
 })
-test('what plain JavaScript may ask for is no mistake: methods, an element that a list may have, a deleted field, JSON', async () => {
-  const then: Then = d => {
-    if (d.queue[1] !== undefined || d.queue.at(-1) !== undefined || 'y' in d || String(d) !== '[object Object]') d.x = 0
-    const { a } = d.pair
-    delete loose(d.pair)['a']
-    if (loose(d.pair)['a'] === undefined && JSON.stringify(d.table) === '[0,0]') d.pair = { a, b: 1 }
-    d.x = 3
-  }
-  expect(await exploreExhaustively(machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(),
-    actions: [go, bad(then) as unknown as typeof go] }))).toMatchObject({ complete: true })
-})
+test('what plain JavaScript may ask for is no mistake: methods, an element that a list may have, a deleted field, JSON',
+  async () => {
+    const then: Then = d => {
+      if (d.queue[1] !== undefined || d.queue.at(-1) !== undefined || 'y' in d || String(d) !== '[object Object]')
+        d.x = 0
+      const { a } = d.pair
+      delete loose(d.pair)['a']
+      if (loose(d.pair)['a'] === undefined && JSON.stringify(d.table) === '[0,0]') d.pair = { a, b: 1 }
+      d.x = 3
+    }
+    expect(await exploreExhaustively(machine<State, Record<never, never>, Seen>({ name: 'm', domain, initial: initial(),
+      actions: [go, bad(then) as unknown as typeof go] }))).toMatchObject({ complete: true })
+  })
 
 test.each<[string, Then]>([
   ['reads', d => { while (d.x < 4) void d.pair.a }], ['asks', d => { while ('x' in d) continue }],
@@ -99,7 +105,8 @@ test('a recipe that keeps a part of a state for a later step', async () => {
     return told(d => { if (kept !== null) use(kept, d); kept = d.pair })
   }
   const says = (what: string) =>
-    [`recipe of bad(k=0) in machine 'm' threw: ${what} a state whose step is over; keep nothing of a state between steps`, there]
+    [`recipe of bad(k=0) in machine 'm' threw: ${what} a state whose step is over; `
+      + 'keep nothing of a state between steps', there]
   expect(await keeping(kept => { kept.a = 1 })).toEqual(says("writes 'a' of"))
   expect(await keeping((kept, d) => { d.x = kept.a })).toEqual(says('reads a part of'))
   expect(await keeping((kept, d) => { d.pair = kept })).toEqual(
@@ -140,7 +147,8 @@ test.each<[string, () => unknown, string]>([
 
 test('a recipe or guard that depends on something else than the state', async () => {
   let count = 0
-  const twice = "bad(k=0) in machine 'm' does two things in one state: it must depend on the state and its arguments alone"
+  const twice = "bad(k=0) in machine 'm' does two things in one state: "
+    + 'it must depend on the state and its arguments alone'
   expect(await told(d => { d.pair.a = count++ % 2 })).toEqual([twice, there])
   expect(await told(() => {}, s => s.x === 2 && count++ % 2 === 0)).toEqual([twice, there])
 })
@@ -163,7 +171,8 @@ test.each<[string, Domain, string]>([
 ])('bounds whose state cannot be packed: %s', async (_, wide, why) => {
   const start = 'deep' in (wide as unknown as { fields: object }).fields ? { deep: [{ wide: null }, { wide: null }] }
     : { queue: [] }
-  await expect(exploreExhaustively(machine({ name: 'm', domain: wide, initial: start, actions: [] }))).rejects.toThrow(`${why} cannot be packed; a field has at most 2^31`)
+  await expect(exploreExhaustively(machine({ name: 'm', domain: wide, initial: start, actions: [] })))
+    .rejects.toThrow(`${why} cannot be packed; a field has at most 2^31`)
 })
 
 /** One action reads every list element; the others count up. Its tree would have a leaf for each value of the list. */

@@ -102,7 +102,8 @@ describe('recovers', () => {
     expect(await verdict(graphMachine([[0, 'go', 1], [1, 'stay', 1], [1, 'back', 0]], {}, [returns(0)]))).toBe('holds')
   })
   test('the nearest state without one is shown', async () => {
-    expect(await verdict(graphMachine([[0, 'go', 1], [1, 'back', 0], [1, 'fall', 2], [2, 'roam', 3], [3, 'roam', 2]], {}, [returns(0)])))
+    expect(await verdict(
+      graphMachine([[0, 'go', 1], [1, 'back', 0], [1, 'fall', 2], [2, 'roam', 3], [3, 'roam', 2]], {}, [returns(0)])))
       .toEqual({ because: 'none of the 2 states that can come from here on meets the goal', ops: 'go fall',
         loop: null })
   })
@@ -130,7 +131,10 @@ describe('the trace of an endless run', () => {
   test('does not show it when it does not close, or when it starves what is fair', () => {
     expect(replay(machine, { ...endless, loop: 2 })).toMatchObject({ reproduced: false, because: null })
     expect(replay(machine, { ...endless, loop: 3 }).reproduced).toBe(false)
-    expect(replay(graphMachine([[0, 'turn', 1], [1, 'turn', 0], [1, 'go', 2]], { go: 'strong', turn: true }, [reaches(2)]), endless).reproduced).toBe(false)
+    expect(replay(
+      graphMachine([[0, 'turn', 1], [1, 'turn', 0], [1, 'go', 2]], { go: 'strong', turn: true }, [reaches(2)]),
+      endless).reproduced)
+    .toBe(false)
     expect(() => replay(machine, { ...endless, loop: 4 })).toThrow(/which of its ops repeat/)
   })
   test('a run that rests is drawn so', () => {

@@ -147,5 +147,6 @@ test('a mistake of the machine ends the run, with the way to it', async () => {
   expect(error.trace!.at(-1)!.action).toBe('add')
   const writing = machine<State, Ledger, Seen>({ name: 'writing', domain, initial: { a: 0, b: 0 },
     actions: [action('sly', { agent: 'cpu', when: s => { s.b = 1; return true }, then: () => {} })] })
-  await expect(exploreRandomly(writing, { seed: 1 })).rejects.toThrow("guard of sly in machine 'writing' changes the state")
+  await expect(exploreRandomly(writing, { seed: 1 }))
+    .rejects.toThrow("guard of sly in machine 'writing' changes the state")
 })

@@ -116,7 +116,8 @@ describe('clock', () => {
 
 describe('commands', () => {
   it('the block of a range is the smallest aligned power of two that holds it', () => {
-    expect([[5, 6], [4, 6], [3, 5], [0, 3], [0xfffa0, 0xfffb0]].map(([from, end]) => blockOf({ page: from!, end: end! })))
+    expect([[5, 6], [4, 6], [3, 5], [0, 3], [0xfffa0, 0xfffb0]].map(([from, end]) =>
+      blockOf({ page: from!, end: end! })))
       .toEqual(['5/0', '2/1', '0/3', '0/2', `${0xfffa}/4`])
   })
 

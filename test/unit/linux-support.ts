@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { expect } from 'vitest'
 import type { Verdict } from '../../src/logs/verdicts/judging.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
 import { validateLog } from '../../src/logs/validate.ts'
@@ -67,4 +68,18 @@ export function withoutEntries(lines: readonly string[],
   gone: readonly { readonly from: number; readonly to: number }[]): string[] {
   const drop = new Set(gone.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
   return lines.filter((_, i) => !drop.has(i))
+}
+
+export const dumpFile = (name: string): string => boot(`${name}.tables.json-pages.gz`)
+/** A dump with each 64-bit word of this value changed; there must be one. */
+export function doctoredDump(name: string, from: bigint, to: bigint,
+  head: Readonly<Record<string, string>> = {}): string {
+  const bytes = gunzipSync(readFileSync(dumpFile(name)))
+  const end = bytes.indexOf(10)
+  const body = Buffer.alloc(bytes.length - end - 1, bytes.subarray(end + 1))
+  const words = new BigUint64Array(body.buffer, body.byteOffset, body.length / 8)
+  expect(words).toContain(from)
+  words.forEach((word, i) => { if (word === from) words[i] = to })
+  const first = { ...JSON.parse(bytes.toString('latin1', 0, end)) as object, ...head }
+  return fileOf(gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(first)}\n`), body])))
 }

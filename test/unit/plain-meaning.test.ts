@@ -63,11 +63,24 @@ describe('every driver takes a step alike', () => {
       if (d.t[1]!.a !== 0) d.done = true
     }
     expect(await drivers(() => made(copy))).toEqual(all('holds'))
-    expect(await drivers(() => made(d => { if (d.x === 0) d.t = Array<State['p']>(2).fill({ a: 0, b: 0 }); else d.t[0]!.a = 1; d.x++; if (d.t[1]!.a === 1) d.done = true }))).toEqual(all('holds'))
+    const filled: Then = d => {
+      if (d.x === 0) d.t = Array<State['p']>(2).fill({ a: 0, b: 0 })
+      else d.t[0]!.a = 1
+      d.x++
+      if (d.t[1]!.a === 1) d.done = true
+    }
+    expect(await drivers(() => made(filled))).toEqual(all('holds'))
   })
   test('within the step they are one', async () => {
-    expect(await drivers(() => made(d => { d.t[0] = d.t[1]!; d.t[0]!.a = 1; if (d.t[1]!.a === 1) d.done = true }, s => !s.done))).toEqual(all('violated'))
-    expect(await drivers(() => made(d => { const one = { a: 0, b: 0 }; d.t = [one, one]; d.t[0]!.a = 1; if (d.t[1]!.a === 1) d.done = true }, s => !s.done))).toEqual(all('violated'))
+    const linked: Then = d => { d.t[0] = d.t[1]!; d.t[0]!.a = 1; if (d.t[1]!.a === 1) d.done = true }
+    expect(await drivers(() => made(linked, s => !s.done))).toEqual(all('violated'))
+    const twice: Then = d => {
+      const one = { a: 0, b: 0 }
+      d.t = [one, one]
+      d.t[0]!.a = 1
+      if (d.t[1]!.a === 1) d.done = true
+    }
+    expect(await drivers(() => made(twice, s => !s.done))).toEqual(all('violated'))
   })
   test('a constant of the module is not changed by a write through the state', async () => {
     const build = (): M => {
@@ -89,7 +102,8 @@ describe('every driver takes a step alike', () => {
     expect(build().instances[0]!.op.args).toEqual({ v: { a: 0, b: 0 } })
   })
   test('the order of names, and -0, do not survive a step', async () => {
-    expect(await drivers(() => made(d => { d.p = { b: 1, a: 1 }; d.x++ }, s => s.x < 2 && JSON.stringify(s.p) !== '{"b":1,"a":1}',
+    expect(await drivers(() => made(d => { d.p = { b: 1, a: 1 }; d.x++ },
+      s => s.x < 2 && JSON.stringify(s.p) !== '{"b":1,"a":1}',
       [sometimes('twice', { claim: '' }, ({ state }) => state.x === 2)]))).toEqual(all('holds,reached'))
     expect(await drivers(() => made(d => { if (Object.is(d.x, -0)) d.done = true; d.x = -d.x }, () => true)))
       .toEqual(all('holds'))

@@ -88,7 +88,8 @@ describe('the protocol', () => {
     const both = Promise.all([page, qtest.readl(4), qtest.readq(8)])
     await Promise.resolve()
     expect(sent)
-      .toEqual(['b64read 0x1000 3\nwriteq 0x100000000 0x8000000000000005\nwritel 0x8 0xffffffff\nreadl 0x4\nreadq 0x8\n'])
+      .toEqual([
+        'b64read 0x1000 3\nwriteq 0x100000000 0x8000000000000005\nwritel 0x8 0xffffffff\nreadl 0x4\nreadq 0x8\n'])
     for (const part of ['OK AQ', 'ID\nO', 'K\nOK\nOK 0x00000000fed9', '0000\nOK 0xffffffffffffffff\n'])
       qtest.receive(part)
     const [bytes, narrow, wide] = await both

@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { entryReader } from '../../spec/vtd/layout/read-entries.ts'
 import { interruptRange } from '../../spec/vtd/capabilities.ts'
-import { anything, contextEntry, encode, remappedIrte, rootEntry } from '../../spec/vtd/layout/index.ts'
+import { anything, contextEntry, encode, registers, remappedIrte, rootEntry } from '../../spec/vtd/layout/index.ts'
 import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
 import { decodeMessage, remap } from '../../spec/vtd/remap/remap.ts'
 import { hardwareGeometry } from '../../spec/vtd/walk/tables.ts'
@@ -14,11 +14,13 @@ import type { DmaRequest, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 import type { UserError } from '../../src/errors.ts'
 import type { TraceEvent } from '../../src/qemu/events.ts'
 import type { Machine } from '../../src/qemu/machine.ts'
+import type { FaultState } from '../../src/qemu/unit.ts'
 import { agrees, attribute } from '../../src/qemu/oracle/dma-seen.ts'
 import type { DmaCompared, Seen } from '../../src/qemu/oracle/dma-seen.ts'
 import { dmaExceptions, exceptions, interruptExceptions } from '../../src/qemu/oracle/exceptions.ts'
 import { fileText, readCase } from '../../src/qemu/oracle/files.ts'
-import type { InterruptAsked } from '../../src/qemu/oracle/interrupt-seen.ts'
+import { agrees as interruptAgrees } from '../../src/qemu/oracle/interrupt-seen.ts'
+import type { InterruptAsked, InterruptSeen } from '../../src/qemu/oracle/interrupt-seen.ts'
 import { RamImage } from '../../src/qemu/oracle/memory-map.ts'
 import { rigOf } from '../../src/qemu/oracle/rig.ts'
 import { setups } from '../../src/qemu/oracle/suites.ts'
@@ -73,9 +75,10 @@ function compare(of: DmaRequest, seen: Seen, landed: boolean | null = null): Dma
   put(0x1003_000, 0x1004_003, 0, 0xfee0_0083, 0)
   put(0x1004_000, 0x2000_003, 0, 0x2001_001, 0, 0xffff_ffff, 0xffff_ffff)
   const tables = rawTables(memory, { rootTable: 0x1000_000, interruptTable: 0 }, entryReader({ ...anything, haw: 39 }))
-  return { unit, tables, reading: () => tables, request: of, model: translateLegacy(tables, unit, of),
+  return { version, unit, tables, reading: () => tables, request: of, model: translateLegacy(tables, unit, of),
     way: contextLookupOf(tables, unit, of), seen, landed }
 }
+const version = { major: 7, minor: 2, micro: 22 }
 const faulted = (reason: number, of: DmaRequest, hit = false): Seen => ({ kind: 'fault', reason,
   page: of.address - of.address % 4096, write: of.access === 'write', hit })
 const moved = (landing: number, size = 4096): Seen => ({ kind: 'translated', landing, size, hit: false })
@@ -121,19 +124,35 @@ describe('an interrupt', () => {
     const irte = () => entryReader(anything).irte(words, 0)
     const on = { ires: true, cfis: false, eime: false, tableSize: 16, pi: false, eimer: false, irreq: false }
     const message = decodeMessage(sid, 0xfee0_0010, 0)!
-    return { via: 'msi', address: 0xfee0_0010, data: 0, unit: on, request: message, irte,
+    return { version, via: 'msi', address: 0xfee0_0010, data: 0, unit: on, request: message, irte,
       model: remap(on, message, irte) }
   }
-  const delivered = (dlm = 0, dst = 2) => ({ kind: 'delivered',
+  const unrecorded: FaultState = { fsts: 0, record: [0, 0, 0, 0] }
+  const recorded = (reason: number, sid: number): FaultState =>
+    ({ fsts: 2, record: encode(registers.FRCD.layout, { F: 1, FR: reason, SID: sid }) })
+  const delivered = (dlm = 0, dst = 2) => ({ kind: 'delivered', faults: unrecorded,
     interrupt: { vector: 0x55, dlm, dst, dm: false, rh: false, tm: false, assert: true } }) as const
   it('is explained by the fewest exceptions that lead to just what was seen', () => {
     expect(interruptExceptions(asked({ DLM: 3 }), delivered(3))).toEqual(['reserved-delivery-mode'])
     expect(interruptExceptions(asked({ DLM: 3 }), delivered(0))).toBeNull()
-    expect(interruptExceptions(asked({ SVT: 2, SID: 0x0005 }), { kind: 'blocked' })).toEqual(['bus-range-swapped'])
+    expect(interruptExceptions(asked({ SVT: 2, SID: 0x0005 }), { kind: 'blocked', faults: unrecorded }))
+      .toEqual(['bus-range-swapped', 'interrupt-fault-unrecorded'])
     expect(interruptExceptions(asked({ SVT: 2, SID: 0x0500, DLM: 6, DST: 0x0001_0200 }), delivered(6)))
       .toEqual(['bus-range-swapped', 'reserved-delivery-mode', 'reserved-destination'])
     expect(interruptExceptions(asked({ DST: 0x0001_0200 }), delivered(0, 3))).toBeNull()
-    expect(interruptExceptions(asked({}), { kind: 'blocked' })).toBeNull()
+    expect(interruptExceptions(asked({}), { kind: 'blocked', faults: unrecorded })).toBeNull()
+  })
+  it('is blocked with its fault recorded, from QEMU 9 on', () => {
+    const what = { ...asked({ SVT: 1, SID: 0x200 }), version: { major: 10, minor: 0, micro: 2 } }
+    const blocked = (reason: number, sid: number): InterruptSeen =>
+      ({ kind: 'blocked', faults: recorded(reason, sid) })
+    expect(interruptAgrees(what.model, 0x100, blocked(0x26, 0x100))).toBe(true)
+    const unlike = [blocked(0x24, 0x100), blocked(0x26, 0x108), { kind: 'blocked', faults: unrecorded } as const]
+    for (const wrong of unlike) {
+      expect(interruptAgrees(what.model, 0x100, wrong)).toBe(false)
+      expect(interruptExceptions(what, wrong)).toBeNull()
+    }
+    expect(interruptExceptions({ ...what, via: 'dma' }, delivered())).toEqual(['written-message-unsourced'])
   })
 })
 
@@ -159,7 +178,8 @@ describe('a case', () => {
     let runs = 0
     const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(),
       run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
-    await expect(dying.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => true })).rejects.toThrow('it ended')
+    await expect(dying.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => true }))
+      .rejects.toThrow('it ended')
     expect(runs).toBe(1)
   })
 

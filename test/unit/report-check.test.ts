@@ -41,7 +41,7 @@ const report = (...designs: DesignReport[]): CheckReport => ({
 const reporters = { text: (...of: Parameters<typeof text>) => [text(...of)], json } as const
 /** All of it, by one reporter. */
 const shown = (by: 'text' | 'json', check: CheckReport, of = theme(false)): string => [...reporters[by](
-  { kind: 'check', exit: exitOf(check), check, evidence: () => null },
+  { kind: 'check', exit: exitOf(check), check, evidence: () => null, says: {} },
   { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
     traces: { clause: () => null } },
 )].join('')

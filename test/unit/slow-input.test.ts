@@ -51,7 +51,8 @@ describe('a log', () => {
   it('of the kernel likewise, by lines that have not the form of an event', async () => {
     const event = '  swapper/0-1  [000] .....  0.500000: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 size=4096\n'
     const other = '  swapper/0-1  [000] .....  0.500000: sched_switch: prev_comm=a\n'
-    await expect(readKernelLog(fileOf('blank.ftrace', gzipSync(blank + event)))).rejects.toThrow(/^none of its 2000 lines is a kernel trace event$/)
+    await expect(readKernelLog(fileOf('blank.ftrace', gzipSync(blank + event))))
+      .rejects.toThrow(/^none of its 2000 lines is a kernel trace event$/)
     await expect(readKernelLog(fileOf('few.ftrace', `${other.repeat(3000)}${event}`))).resolves.toMatchObject({
       lines: 3001, damage: { total: 3000 },
     })

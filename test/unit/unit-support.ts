@@ -114,7 +114,10 @@ export function told(effects: readonly Effect[]): readonly string[] {
   return effects.flatMap((effect): string[] => {
     switch (effect.kind) {
       case 'invalidate':
-        return [`${effect.descriptor.type}${'granularity' in effect.descriptor ? ` ${effect.descriptor.granularity}` : ''} by ${effect.by}`]
+        return [[
+          effect.descriptor.type, ...'granularity' in effect.descriptor ? [effect.descriptor.granularity] : [],
+          'by', effect.by,
+        ].join(' ')]
       case 'wait-completed': return [`wait at ${effect.offset}`]
       case 'write': return [`0x${effect.address.toString(16)} = ${effect.dwords.join()}`]
       case 'message':

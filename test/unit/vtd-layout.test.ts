@@ -75,7 +75,8 @@ describe('layouts', () => {
     expect(bits(secondStageLeaf[1], name => name !== 'ECAP.SC', 39))
       .toBe((2n ** 52n - 2n ** 39n | 2n ** 11n).toString(16))
     expect(bits(rootEntry, () => true, 39)).toBe((2n ** 128n - 2n ** 64n | 2n ** 64n - 2n ** 39n | 0xffen).toString(16))
-    expect(reservedSet(scalableContextEntry, encode(scalableContextEntry, { P: 1, DTE: 1, RID_PASID: 5 }), { has: name => name !== 'ECAP.DT', haw: 46 })
+    expect(reservedSet(scalableContextEntry, encode(scalableContextEntry, { P: 1, DTE: 1, RID_PASID: 5 }),
+      { has: name => name !== 'ECAP.DT', haw: 46 })
       .map(({ name }) => name)).toEqual(['DTE'])
     // FSPTPTR stands at 191:140, its bits at their own places in the third quadword.
     expect(reservedMask(pasidEntry, { has: () => true, haw: 40 }).slice(4, 6))

@@ -22,7 +22,8 @@ export function fieldMutants(entries: readonly Entry[], idle: readonly string[])
 }
 const samples = [new Uint32Array(16), Uint32Array.from([...encode(postedIrte, { IM: 1 }), ...new Uint32Array(12)])]
 const fieldsOf = (entry: Entry): readonly string[] =>
-  [...new Set(samples.flatMap(words => Object.keys(readOf(entryReader(anything), entry)(words, 0, entry === 'scalableRootEntry' ? true : 1))))]
+  [...new Set(samples.flatMap(words =>
+    Object.keys(readOf(entryReader(anything), entry)(words, 0, entry === 'scalableRootEntry' ? true : 1))))]
 
 function spoiled(read: Read, field: string): Read {
   return (...args) => {

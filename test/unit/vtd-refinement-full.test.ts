@@ -11,7 +11,8 @@ import { decodeMessage, remap } from '../../spec/vtd/remap/remap.ts'
 import { newTrail, translate } from '../../spec/vtd/walk/walk.ts'
 import type { Access, DmaRequest, RequestType } from '../../spec/vtd/walk/walk.ts'
 import { caught, fieldMutants } from './vtd-mutants.ts'
-import { addressOf, buses, functions, haw, indices, interruptIndices, pasids, world } from './vtd-worlds.ts'
+import { addressOf, buses, functions, haw, indices, interruptIndices, pasids } from './vtd-drawn.ts'
+import { world } from './vtd-worlds.ts'
 import type { World } from './vtd-worlds.ts'
 
 const zeros = Array<number>(12).fill(0)
@@ -47,7 +48,9 @@ function translationsAgree(w: World, all: readonly DmaRequest[], spoil = same): 
   const raw = rawOf(w, spoil)
   const unit = translationUnitOf(w.unit, haw, singleSource)
   // One in eight keeps its PASID in legacy mode, where that is all there is to say.
-  const results = all.map((one, i) => unit.ttm === 0 && i % 8 > 0 ? { ...one, pasid: null, privileged: false, execute: false } : one).map(one => {
+  const results = all
+    .map((one, i) => unit.ttm === 0 && i % 8 > 0 ? { ...one, pasid: null, privileged: false, execute: false } : one)
+    .map(one => {
     const ours = newTrail(), theirs = newTrail()
     return [{ result: translate(w.tables, unit, one, ours), trail: ours },
       { result: translate(raw, unit, one, theirs), trail: theirs }] as const

@@ -123,7 +123,9 @@ describe('accessed and dirty bits', () => {
     expect(updatesOf(world(first, fresh))).toEqual([set(1, 0x24000, 4, 0)])
     expect(updatesOf(world(first, write))).toEqual([set(1, 0x21000, 1, 1, { accessed: false, dirty: true })])
     expect(updatesOf(world(first, write, is('fs1', { A: 0, D: 1 })))).toEqual([set(1, 0x21000, 1, 1)])
-    expect(updatesOf(world(first, is('first', { EAFE: 1 }), ...['fs4', 'fs3', 'fs2'].map(name => is(name as 'fs4', { EA: 1 }))))).toEqual(
+    expect(updatesOf(
+      world(first, is('first', { EAFE: 1 }), ...['fs4', 'fs3', 'fs2'].map(name => is(name as 'fs4', { EA: 1 }))))
+    ).toEqual(
       [set(1, 0x21000, 1, 1, { accessed: false, extendedAccessed: true })])
   })
   it('none of the second stage without SSADE, all of it with', () => {

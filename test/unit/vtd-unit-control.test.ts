@@ -1,4 +1,4 @@
-/** The register-level unit: access, capabilities, GCMD and GSTS, latched pointers, invalidation by register, protected memory. */
+/** The register-level unit: access, capabilities, GCMD and GSTS, latched pointers, protected memory. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { boundSpecs, bounds, capsOf } from '../../spec/bounds.ts'
@@ -14,21 +14,28 @@ import { CFI, Driver, IRE, QIE, SIRTP, SRTP, TE, WBF, rulesOf, told, unitOf } fr
 describe('capabilities of the bounds', () => {
   const switches = ['cm', 'rwbf', 'coherent', 'psi', 'eim', 'esirtps', 'drain'] as const
   it('stand in CAP and ECAP, and are read back the same', () => {
-    fc.assert(fc.property(fc.record(Object.fromEntries(switches.map(name => [name, fc.nat({ max: boundSpecs[name].most })]))), at => {
+    fc.assert(fc.property(
+      fc.record(Object.fromEntries(switches.map(name => [name, fc.nat({ max: boundSpecs[name].most })]))),
+      at => {
       const all = capsOf(bounds(at)), caps = Object.fromEntries(switches.map(name => [name, all[name]]))
       const { cap, ecap } = capabilityRegisters(capsOf(bounds(at)))
       expect(capsOfRegisters(cap, ecap)).toEqual(caps)
       const state = unitOf({ at })
-      expect([read(state, offsetOf(state.config, 'CAP'), 8).value, read(state, offsetOf(state.config, 'ECAP'), 8).value]).toEqual([cap, ecap])
+      expect([read(state, offsetOf(state.config, 'CAP'), 8).value,
+        read(state, offsetOf(state.config, 'ECAP'), 8).value]).toEqual([cap, ecap])
     }), { numRuns: 100, seed: 1 })
   })
   it('tell the walkers levels, sizes and widths', () => {
-    const { cap, ecap } = capabilityRegisters(capsOf(bounds()), { levels: [3], superpages: [2], guestAddressWidth: 39, passThrough: false })
+    const { cap, ecap } = capabilityRegisters(capsOf(bounds()),
+      { levels: [3], superpages: [2], guestAddressWidth: 39, passThrough: false })
     const unit = { cap: dwordsOf(cap), ecap: dwordsOf(ecap), gsts: TE, rtaddr: [0x5000, 1], irta: [0x7803, 0] }
-    expect(translationUnitOf(unit, 46)).toMatchObject({ tes: true, levels: [3], superpages: [2], maxGuestAddressWidth: 39, passThrough: false, hostAddressWidth: 46 })
+    expect(translationUnitOf(unit, 46))
+      .toMatchObject({ tes: true, levels: [3], superpages: [2], maxGuestAddressWidth: 39, passThrough: false,
+        hostAddressWidth: 46 })
     expect(interruptUnitOf(unit, 46)).toMatchObject({ ires: false, eime: true, tableSize: 16 })
     // Of a table that crosses the host address width the entries below it; of one above it none.
-    expect([0x3f_ffff_f00fn, 0x40_0000_000fn].map(irta => interruptUnitOf({ ...unit, irta: dwordsOf(irta) }, 38).tableSize)).toEqual([256, 0])
+    expect([0x3f_ffff_f00fn, 0x40_0000_000fn].map(irta =>
+      interruptUnitOf({ ...unit, irta: dwordsOf(irta) }, 38).tableSize)).toEqual([256, 0])
     expect(rootsOf(unit)).toEqual({ rootTable: 0x1_0000_5000, interruptTable: 0x7000 })
   })
   it('refuse registers that lie on one another', () => {
@@ -42,8 +49,10 @@ describe('capabilities of the bounds', () => {
 describe('an access', () => {
   const at = (name: RegisterName): number => offsetOf(unitOf().config, name)
   it.each([
-    [2, 4, 'misaligned-access'], [4, 8, 'misaligned-access'], [at('GCMD'), 8, 'wrong-width'], [0x300, 4, 'no-register'], [-8, 8, 'misaligned-access'],
-    [at('PMEN'), 4, 'unsupported-register'], [at('PQA'), 8, 'unsupported-register'], [at('CAP'), 8, 'read-only-register'], [at('GSTS'), 4, 'read-only-register'],
+    [2, 4, 'misaligned-access'], [4, 8, 'misaligned-access'], [at('GCMD'), 8, 'wrong-width'], [0x300, 4, 'no-register'],
+    [-8, 8, 'misaligned-access'],
+    [at('PMEN'), 4, 'unsupported-register'], [at('PQA'), 8, 'unsupported-register'],
+    [at('CAP'), 8, 'read-only-register'], [at('GSTS'), 4, 'read-only-register'],
   ] as const)('at %d of %d bytes is %s', (offset, width, what) => {
     const before = unitOf()
     const { state, effects } = write(before, offset, width, 0)
@@ -71,7 +80,8 @@ describe('an access', () => {
   it('of EIME needs ECAP.EIM', () => {
     const narrow = new Driver({ at: { eim: 0 } }), wide = new Driver()
     for (const unit of [narrow, wide]) unit.write('IRTA', 0x1800n)
-    expect([narrow.read('IRTA')['EIME'], narrow.illegal(), wide.read('IRTA')['EIME'], wide.illegal()]).toEqual([0, ['reserved-bit'], 1, []])
+    expect([narrow.read('IRTA')['EIME'], narrow.illegal(), wide.read('IRTA')['EIME'], wide.illegal()])
+      .toEqual([0, ['reserved-bit'], 1, []])
   })
   it('finds every register at its reset value', () => {
     const unit = new Driver({ cap: 0x60n, ecap: 1n << 29n })
@@ -124,7 +134,8 @@ describe('GCMD', () => {
     expect(unit.illegal()).toEqual([])
     unit.command(commands.at(-1)!)
     expect(unit.illegal()[0]).toBe(what)
-    expect(unit.read('GSTS')).toMatchObject({ TES: Number((commands.at(-1)! & TE) !== 0), IRES: Number((commands.at(-1)! & IRE) !== 0) })
+    expect(unit.read('GSTS'))
+      .toMatchObject({ TES: Number((commands.at(-1)! & TE) !== 0), IRES: Number((commands.at(-1)! & IRE) !== 0) })
   })
   it('waits for GSTS; without, both come in order', () => {
     const unit = new Driver()
@@ -147,14 +158,17 @@ describe('GCMD', () => {
     const bare = new Driver()
     bare.state = reset({ version: 0x10, haw: 46, cap: bare.state.config.cap, ecap: 0xf00n })
     bare.command(QIE | IRE)
-    expect([bare.read('GSTS'), bare.illegal()]).toEqual([expect.objectContaining({ QIES: 0, IRES: 0 }), ['unsupported-command']])
+    expect([bare.read('GSTS'), bare.illegal()])
+      .toEqual([expect.objectContaining({ QIES: 0, IRES: 0 }), ['unsupported-command']])
   })
 })
 
 describe('pointers', () => {
   it('count from the command that sets them', () => {
     const unit = new Driver()
-    const root = (): number => rootsOf({ cap: [0, 0], ecap: [0, 0], gsts: 0, rtaddr: unit.state.latched.rtaddr, irta: unit.state.latched.irta }).rootTable
+    const root = (): number =>
+      rootsOf({ cap: [0, 0], ecap: [0, 0], gsts: 0, rtaddr: unit.state.latched.rtaddr,
+        irta: unit.state.latched.irta }).rootTable
     unit.write('RTADDR', 0x1000n)
     expect(root()).toBe(0)
     unit.command(SRTP)
@@ -170,23 +184,28 @@ describe('pointers', () => {
   it('invalidate by themselves with ESRTPS and ESIRTPS, else software must', () => {
     const able = new Driver({ at: { esirtps: 1 }, cap: 1n << 63n }), plain = new Driver()
     for (const unit of [able, plain]) { unit.command(SRTP); unit.command(SIRTP); unit.command(IRE); unit.command(0) }
-    expect(told(able.effects())).toEqual(['context-cache global by SRTP', 'iotlb global by SRTP', 'iec global by SIRTP', 'interrupts drained', 'iec global by IRE'])
+    expect(told(able.effects()))
+      .toEqual(['context-cache global by SRTP', 'iotlb global by SRTP', 'iec global by SIRTP', 'interrupts drained',
+        'iec global by IRE'])
     const effects = plain.effects()
     expect([told(effects), rulesOf(effects)]).toEqual([['interrupts drained'],
-      ['VTD:11.4/latched', 'VTD:table-28/set-root-table', 'VTD:11.4/latched', 'VTD:table-28/set-interrupt-table', 'VTD:7.2/index-reset']])
+      ['VTD:11.4/latched', 'VTD:table-28/set-root-table', 'VTD:11.4/latched', 'VTD:table-28/set-interrupt-table',
+        'VTD:7.2/index-reset']])
   })
   it('of a unit with scalable mode: TE going to 0 invalidates', () => {
     const unit = new Driver({ ecap: 1n << 43n })
     for (const command of [SRTP, TE, 0]) unit.command(command)
-    expect(told(unit.effects())).toEqual(['dma drained', 'context-cache global by TE', 'pasid-cache global by TE', 'iotlb global by TE'])
+    expect(told(unit.effects()))
+      .toEqual(['dma drained', 'context-cache global by TE', 'pasid-cache global by TE', 'iotlb global by TE'])
   })
-  it.each([[0n, ['mode-changed']], [1n << 63n, []]])('change the mode under TES=1 only with ESRTPS %#', (cap, expected) => {
-    const unit = new Driver({ ecap: 1n << 43n, cap })
-    for (const command of [SRTP, TE]) unit.command(command)
-    unit.write('RTADDR', 0x400n)
-    unit.command(TE | SRTP)
-    expect(unit.illegal()).toEqual(expected)
-  })
+  it.each([[0n, ['mode-changed']], [1n << 63n, []]])('change the mode under TES=1 only with ESRTPS %#',
+    (cap, expected) => {
+      const unit = new Driver({ ecap: 1n << 43n, cap })
+      for (const command of [SRTP, TE]) unit.command(command)
+      unit.write('RTADDR', 0x400n)
+      unit.command(TE | SRTP)
+      expect(unit.illegal()).toEqual(expected)
+    })
   it('keep EIME under IRES=1', () => {
     const unit = new Driver()
     for (const command of [SIRTP, IRE]) unit.command(command)
@@ -205,61 +224,6 @@ describe('pointers', () => {
   })
 })
 
-describe('invalidation by register', () => {
-  const ICC = 1n << 63n, IVT = 1n << 63n
-  it('is under way while ICC or IVT is 1, then says what was done', () => {
-    const unit = new Driver({ at: { rwbf: 1 } })
-    unit.write('CCMD', ICC | 3n << 61n | 2n << 32n | 0x18n << 16n | 7n)
-    expect(unit.read('CCMD')).toMatchObject({ ICC: 1, CAIG: 0 })
-    unit.settle()
-    expect(unit.read('CCMD')).toMatchObject({ ICC: 0, CAIG: 3, CIRG: 3 })
-    unit.write('IVA', 0x5000n | 0x42n)
-    unit.write('IOTLB', IVT | 3n << 60n | 3n << 48n | 7n << 32n)
-    unit.settle()
-    expect(unit.read('IOTLB')).toMatchObject({ IVT: 0, IAIG: 3 })
-    expect(unit.effects().filter(({ kind }) => kind !== 'rule')).toEqual([
-      { kind: 'flush-write-buffer' },
-      { kind: 'invalidate', by: 'CCMD', descriptor: { type: 'context-cache', granularity: 'device', did: 7, sid: 0x18, functionMask: 2 } },
-      { kind: 'flush-write-buffer' },
-      { kind: 'invalidate', by: 'IOTLB', descriptor: { type: 'iotlb', granularity: 'page', did: 7, page: 5, addressMask: 2, hint: true, drainReads: true, drainWrites: true } },
-    ])
-  })
-  it('without CAP.PSI invalidates the domain, and says so', () => {
-    const unit = new Driver({ at: { psi: 0 } })
-    unit.write('IOTLB', IVT | 3n << 60n | 7n << 32n)
-    unit.settle()
-    expect([unit.read('IOTLB')['IAIG'], told(unit.effects())]).toEqual([2, ['iotlb domain by IOTLB']])
-  })
-  it.each([
-    ['the queue is on', {}, (unit: Driver) => { unit.enableQueue() }],
-    ['of the mode', { ecap: 1n << 43n }, (unit: Driver) => { unit.write('RTADDR', 0x400n); unit.command(SRTP) }],
-    ['of the version', { config: { version: 0x60 } }, () => {}],
-  ])('is refused because %s', (_, made, prepare) => {
-    const unit = new Driver(made)
-    prepare(unit)
-    unit.effects()
-    for (const [name, granularity] of [['CCMD', 61n], ['IOTLB', 60n]] as const) {
-      unit.write(name, ICC | 1n << granularity)
-      unit.settle()
-      expect(unit.read(name)).toMatchObject(name === 'CCMD' ? { ICC: 0, CAIG: 0 } : { IVT: 0, IAIG: 0 })
-      const effects = unit.effects()
-      expect([told(effects), effects.flatMap(one => one.kind === 'illegal' ? [one.what] : [])]).toEqual([[], ['invalidation-refused']])
-    }
-  })
-  it('is refused without a granularity; another write must wait; a mask may be too wide', () => {
-    const unit = new Driver()
-    unit.write('CCMD', ICC)
-    unit.write('CCMD', 5, 0)
-    unit.write('IVA', 0x3fn)
-    unit.settle()
-    expect(unit.illegal()).toEqual(['invalidation-unfinished', 'invalidation-refused'])
-    unit.write('IOTLB', IVT | 3n << 60n)
-    unit.write('IVA', 0x3fn)
-    unit.settle()
-    expect(unit.illegal()).toEqual(['invalidation-unfinished', 'mask-too-wide'])
-  })
-})
-
 describe('protected memory', () => {
   it('is blocked while PRS=1, between base and limit of the alignment that software finds', () => {
     const unit = new Driver({ cap: 0x60n })
@@ -270,11 +234,13 @@ describe('protected memory', () => {
     unit.write('PHMBASE', 0x2_0000_0000n)
     unit.write('PHMLIMIT', 0x1_0000_0000n)
     unit.write('PMEN', TE)
-    expect([unit.read('PMEN'), isProtected(unit.state, 0x0100_0000)]).toEqual([expect.objectContaining({ EPM: 1, PRS: 0 }), false])
+    expect([unit.read('PMEN'), isProtected(unit.state, 0x0100_0000)])
+      .toEqual([expect.objectContaining({ EPM: 1, PRS: 0 }), false])
     unit.settle()
     expect(unit.read('PMEN')).toMatchObject({ EPM: 1, PRS: 1 })
     expect(protectedRanges(unit.state)).toEqual([{ first: 0x0100_0000, last: 0x012f_ffff }])
-    expect([0x00ff_ffff, 0x0100_0000, 0x012f_ffff, 0x0130_0000, 0x1_8000_0000].map(address => isProtected(unit.state, address))).toEqual([false, true, true, false, false])
+    const addresses = [0x00ff_ffff, 0x0100_0000, 0x012f_ffff, 0x0130_0000, 0x1_8000_0000]
+    expect(addresses.map(address => isProtected(unit.state, address))).toEqual([false, true, true, false, false])
     unit.write('PMEN', 0)
     unit.settle()
     expect([isProtected(unit.state, 0x0100_0000), unit.illegal()]).toEqual([false, []])

@@ -106,7 +106,7 @@ describe('the queue', () => {
     unit.write('IQA', queueAt, 0)
     expect(unit.illegal()).toEqual(['queue-moved'])
   })
-  it('must not be switched on again with the tail where it was: what stands in the ring would be executed a second time', () => {
+  it('must not be switched on again with the tail where it was: the ring would be executed a second time', () => {
     const unit = queued()
     unit.submit(iotlbGlobal, wait())
     unit.settle()

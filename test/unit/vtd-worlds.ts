@@ -1,26 +1,22 @@
-/** Random tables of full scope as plain objects, and the same tables in raw words: legacy and scalable mode, second and first stage, nested, interrupts. */
-import fc from 'fast-check'
+/** Random tables of full scope as plain objects, and the same tables in raw words: legacy and scalable mode, second and
+ *  first stage, nested, interrupts. */
+import type fc from 'fast-check'
 import { MemoryImage } from '../../spec/iommu/image.ts'
-import {
-  anything, contextEntry, encode, pasidDirectoryEntry, pasidEntry, postedIrte, registers, remappedIrte, reservedMask, rootEntry, scalableContextEntry,
-  scalableRootEntry,
-} from '../../spec/vtd/layout/index.ts'
-import type { Layout } from '../../spec/vtd/layout/index.ts'
+import { encode, registers } from '../../spec/vtd/layout/index.ts'
 import type { UnitRegisters } from '../../spec/vtd/capabilities.ts'
 import type {
-  ContextEntry, Fetched, FirstStageEntry, Irte, PasidDirectoryEntry, PasidEntry, RootEntry, ScalableContextEntry, ScalableTables, SecondStageEntry,
+  ContextEntry, Fetched, FirstStageEntry, Irte, PasidDirectoryEntry, PasidEntry, RootEntry, ScalableContextEntry,
+  ScalableTables, SecondStageEntry,
 } from '../../spec/vtd/walk/tables.ts'
 import {
-  contextEntryWords, firstStageWords, irteWords, pasidDirectoryWords, pasidEntryWords, rootEntryWords, scalableContextWords, scalableRootWords, secondStageWords,
+  contextEntryWords, firstStageWords, irteWords, pasidDirectoryWords, pasidEntryWords, rootEntryWords,
+  scalableContextWords, scalableRootWords, secondStageWords,
 } from '../../spec/vtd/layout/write-entries.ts'
+import {
+  buses, drawings, functions, guestAddress, haw, indices, interruptIndices, kinds, spoil,
+} from './vtd-drawn.ts'
+import type { Drawn, Kind, Parts } from './vtd-drawn.ts'
 
-export const haw = 46
-/** What requests and tables go by; every table has entries at just these places. */
-export const buses = [0, 5], functions = [0x03, 0x83], pasids = [0, 5, 70, 0x2000], interruptIndices = [0, 255, 256, 300]
-/** Indices of paging entries. */
-export const indices = [0, 1, 511]
-
-type Kind = 'root' | 'context' | 'directory' | 'pasids' | 'second' | 'first' | 'interrupts'
 /** A table: its page, and whether memory answers there. `level` 0 where it is no paging table. */
 interface Slot { readonly kind: Kind; readonly level: number; readonly address: number; readonly readable: boolean }
 /** `table/index` of a kind, `table/index/half` of a root entry in scalable mode. */
@@ -31,93 +27,6 @@ export interface World {
   readonly tables: ScalableTables
   readonly image: MemoryImage
   readonly rootTable: number; readonly interruptTable: number
-}
-
-const flag = fc.boolean()
-const mostly = (value: boolean): fc.Arbitrary<boolean> => fc.integer({ min: 0, max: 29 }).map(n => n > 0 ? value : !value)
-const often = <T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof({ arbitrary: usual, weight: 29 }, { arbitrary: rare, weight: 1 })
-const pages = fc.integer({ min: 1, max: 2 ** 34 - 1 })
-const anyPage = often(pages, fc.integer({ min: 0xfee00, max: 0xfeeff })).map(page => page * 4096)
-
-/** Bits of a capability register: those given, each there or not. */
-const some = (...names: readonly string[]): fc.Arbitrary<Record<string, number>> =>
-  fc.record(Object.fromEntries(names.map(name => [name, mostly(true).map(Number)])))
-export const registersOf = fc.record({
-  cap: fc.tuple(some('ZLR', 'PI', 'FS1GP', 'FS5LP'), fc.constantFrom(14, 14, 4, 6), fc.constantFrom(47, 56, 38), fc.constantFrom(3, 3, 1, 0))
-    .map(([flags, SAGAW, MGAW, SSLPS]) => encode(registers.CAP.layout, { ...flags, SAGAW, MGAW, SSLPS })),
-  ecap: some('DT', 'EIM', 'PT', 'SC', 'NEST', 'PRS', 'ERS', 'SRS', 'EAFS', 'PASID', 'SMTS', 'SSADS', 'SSTS', 'FSTS', 'SMPWCS', 'RPS', 'RPRIVS', 'PTRS')
-    .map(flags => encode(registers.ECAP.layout, { IR: 1, PSS: 12, ...flags })),
-  gsts: fc.constant(encode(registers.GSTS.layout, { TES: 1, IRES: 1 })[0]!), scalable: flag, eime: flag,
-})
-
-/** Reserved whatever the unit has. */
-const wrongBits = (of: Layout, from = 0, to: number = of.bits): readonly number[] => {
-  const mask = reservedMask(of, anything)
-  return Array.from({ length: to - from }, (_, i) => from + i).filter(at => (mask[at >>> 5]! >>> (at & 31) & 1) === 1)
-}
-/** Null, or a reserved bit to set. */
-const wrongBit = (of: Layout, from?: number, to?: number): fc.Arbitrary<number | null> => often(fc.constant(null), fc.constantFrom(...wrongBits(of, from, to)))
-function spoil(words: Uint32Array, ...bits: readonly (number | null)[]): Uint32Array {
-  for (const at of bits) if (at !== null) words[at >>> 5]! |= 1 << (at & 31)
-  return words
-}
-
-const paging = {
-  /** `wide`: with an address bit above HAW. */
-  wide: mostly(false), accessed: flag, dirty: flag, pick: fc.nat(), page: anyPage, intoTable: mostly(true),
-}
-const parts = {
-  root: fc.record({ present: mostly(true), pick: flag, wrong: wrongBit(rootEntry), lower: wrongBit(scalableRootEntry, 0, 64), upper: wrongBit(scalableRootEntry, 64, 128) }),
-  context: fc.record({
-    present: mostly(true), fpd: mostly(false), tt: fc.constantFrom<ContextEntry['tt']>(0, 0, 0, 1, 2, 3), levels: often(fc.constantFrom(3, 4, 5, 4), fc.constant(0)), did: fc.nat(0xffff),
-    wrong: wrongBit(contextEntry), pick: fc.nat(),
-  }),
-  scalableContext: fc.record({
-    present: mostly(true), fpd: mostly(false), dte: mostly(true), paside: mostly(true), pre: flag, eptr: flag, pdts: fc.constantFrom(0, 1, 7),
-    ridPasid: fc.constantFrom(0, 0, 0, ...pasids), ridPriv: mostly(false), wrong: wrongBit(scalableContextEntry),
-  }),
-  directory: fc.record({ present: mostly(true), fpd: mostly(false), wrong: wrongBit(pasidDirectoryEntry), pick: fc.nat() }),
-  pasid: fc.record({
-    present: mostly(true), fpd: mostly(false), levels: often(fc.constantFrom(3, 4, 5, 4), fc.constant(0)), pgtt: often(fc.constantFrom(1, 2, 3, 1, 2, 3, 4), fc.constantFrom(0, 5)), ssade: flag, did: fc.nat(0xffff),
-    pwsnp: mostly(true), pgsnp: flag, sre: mostly(true), wpe: flag, eafe: flag, firstStageLevels: often(fc.constantFrom(4, 4, 5), fc.constant(0)), wrong: wrongBit(pasidEntry),
-    pick: fc.nat(), guest: fc.nat(),
-  }),
-  second: fc.record({ ...paging, read: mostly(true), write: mostly(true), pageSize: mostly(false), snoop: flag }),
-  first: fc.record({ ...paging, present: mostly(true), write: mostly(true), user: mostly(true), pageSize: mostly(false), extendedAccessed: flag, guest: fc.nat() }),
-  irte: fc.record({
-    present: mostly(true), fpd: mostly(false), im: mostly(false), vector: fc.nat(255), sid: fc.constantFrom(0x0003, 0x0583, 0x0007, 0x0006, 0x0500),
-    sq: fc.constantFrom<Irte['sq']>(0, 1, 2, 3), svt: fc.constantFrom<Irte['svt']>(0, 1, 1, 2, 3), wrong: wrongBit(remappedIrte), wrongPosted: wrongBit(postedIrte),
-    dm: flag, rh: flag, tm: flag, dlm: fc.constantFrom(0, 1, 2, 3, 7), dst: fc.constantFrom(0x100, 0xff00, 0x1_0000, 0xffff_ffff), urg: flag, pda: fc.nat(2 ** 46).map(n => n * 64),
-  }),
-}
-type Parts = { readonly [K in keyof typeof parts]: (typeof parts)[K] extends fc.Arbitrary<infer T> ? T : never }
-
-/** An input address by its indices, from the top of five levels. */
-export const addressOf = (of: readonly number[]): number => of.reduce((sum, index) => sum * 512 + index, 0) * 4096
-/** Guest addresses that the second stage of four levels has entries for: the n-th. */
-const guestAddress = (n: number): number => addressOf([0, 0, ...[n % 3, Math.floor(n / 3) % 3, Math.floor(n / 9) % 3].map(i => indices[i]!)])
-
-const kinds: readonly (readonly [Kind, number])[] = [
-  ['root', 0], ['context', 0], ['context', 0], ['directory', 0], ['pasids', 0], ['pasids', 0], ['interrupts', 0], ['interrupts', 0],
-  ...[1, 2, 3, 4, 5].flatMap(level => [['second', level], ['second', level], ['first', level], ['first', level]] as const),
-]
-const rowsOf = (kind: Kind): number => ({ root: 2, context: 2, directory: 3, pasids: 3, second: 3, first: 3, interrupts: 2 })[kind]
-const total = (kind: Kind): number => kinds.filter(([of]) => of === kind).length * rowsOf(kind)
-const many = <T>(of: fc.Arbitrary<T>, kind: Kind): fc.Arbitrary<readonly T[]> => fc.array(of, { minLength: total(kind), maxLength: total(kind) })
-
-export const world: fc.Arbitrary<World> = fc.record({
-  unit: registersOf, base: fc.integer({ min: 0x1_0000, max: 2 ** 33 }), readable: fc.array(mostly(true), { minLength: kinds.length, maxLength: kinds.length }),
-  root: many(parts.root, 'root'), context: many(parts.context, 'context'), scalableContext: many(parts.scalableContext, 'context'),
-  directory: many(parts.directory, 'directory'), pasid: many(parts.pasid, 'pasids'), second: many(parts.second, 'second'), first: many(parts.first, 'first'),
-  irte: many(parts.irte, 'interrupts'), nested: flag,
-}).map(drawn => new Builder(drawn).build())
-
-interface Drawn extends Readonly<Record<'base', number>> {
-  readonly unit: { readonly cap: Uint32Array; readonly ecap: Uint32Array; readonly gsts: number; readonly scalable: boolean; readonly eime: boolean }
-  readonly readable: readonly boolean[]; readonly nested: boolean
-  readonly root: readonly Parts['root'][]; readonly context: readonly Parts['context'][]; readonly scalableContext: readonly Parts['scalableContext'][]
-  readonly directory: readonly Parts['directory'][]; readonly pasid: readonly Parts['pasid'][]; readonly second: readonly Parts['second'][]
-  readonly first: readonly Parts['first'][]; readonly irte: readonly Parts['irte'][]
 }
 
 /** Puts both forms together, entry by entry. */
@@ -131,11 +40,14 @@ class Builder {
     this.#drawn = drawn
     // Pages of interrupts are one table; the others lie apart.
     this.#slots = kinds.map(([kind, level], i): Slot =>
-      ({ kind, level, address: (drawn.base + (kind === 'interrupts' ? i : 16 + i * 3)) * 4096, readable: drawn.readable[i]! }))
+      ({ kind, level, address: (drawn.base + (kind === 'interrupts' ? i : 16 + i * 3)) * 4096,
+        readable: drawn.readable[i]! }))
     for (const { readable, address } of this.#slots) if (readable) this.#image.cover(address / 4096)
   }
 
-  #of(kind: Kind, level = 0): readonly Slot[] { return this.#slots.filter(slot => slot.kind === kind && slot.level === level) }
+  #of(kind: Kind, level = 0): readonly Slot[] {
+    return this.#slots.filter(slot => slot.kind === kind && slot.level === level)
+  }
   #pick(kind: Kind, level: number, n: number): number { return this.#of(kind, level)[n % 2]!.address }
   /** An entry in both forms; `key` tells halves of one entry apart. */
   #put(slot: Slot, index: number, dwords: number, entry: unknown, words: Uint32Array | null, key = ''): void {
@@ -148,14 +60,30 @@ class Builder {
     const [rootTable] = this.#of('root'), [interrupts] = this.#of('interrupts')
     this.#of('root').forEach(slot => { buses.forEach((bus, i) => { this.#root(slot, bus, this.#drawn.root[i]!) }) })
     this.#of('context').forEach((slot, t) => { functions.forEach((fn, i) => { this.#context(slot, fn, 2 * t + i) }) })
-    this.#of('directory').forEach(slot => { [0, 1, 128].forEach((index, i) => { this.#directory(slot, index, this.#drawn.directory[i]!) }) })
-    this.#of('pasids').forEach((slot, t) => { [0, 5, 6].forEach((index, i) => { this.#pasid(slot, index, this.#drawn.pasid[3 * t + i]!) }) })
-    this.#slots.filter(slot => slot.kind === 'second').forEach((slot, t) => { indices.forEach((index, i) => { this.#second(slot, index, this.#drawn.second[3 * t + i]!) }) })
-    this.#slots.filter(slot => slot.kind === 'first').forEach((slot, t) => { indices.forEach((index, i) => { this.#first(slot, index, this.#drawn.first[3 * t + i]!) }) })
-    this.#of('interrupts').forEach((slot, t) => { interruptIndices.slice(2 * t, 2 * t + 2).forEach((index, i) => { this.#irte(slot, index, this.#drawn.irte[2 * t + i]!) }) })
+    this.#of('directory')
+      .forEach(slot => {
+        [0, 1, 128].forEach((index, i) => { this.#directory(slot, index, this.#drawn.directory[i]!) })
+      })
+    this.#of('pasids').forEach((slot, t) => {
+      [0, 5, 6].forEach((index, i) => { this.#pasid(slot, index, this.#drawn.pasid[3 * t + i]!) })
+    })
+    this.#slots.filter(slot => slot.kind === 'second')
+      .forEach((slot, t) => {
+        indices.forEach((index, i) => { this.#second(slot, index, this.#drawn.second[3 * t + i]!) })
+      })
+    this.#slots.filter(slot => slot.kind === 'first')
+      .forEach((slot, t) => {
+        indices.forEach((index, i) => { this.#first(slot, index, this.#drawn.first[3 * t + i]!) })
+      })
+    this.#of('interrupts')
+      .forEach((slot, t) => {
+        interruptIndices.slice(2 * t, 2 * t + 2)
+          .forEach((index, i) => { this.#irte(slot, index, this.#drawn.irte[2 * t + i]!) })
+      })
     const rtaddr = encode(registers.RTADDR.layout, { RTA: rootTable!.address / 4096, TTM: +unit.scalable })
     const irta = encode(registers.IRTA.layout, { IRTA: interrupts!.address / 4096, S: 8, EIME: +unit.eime })
-    return { unit: { cap: unit.cap, ecap: unit.ecap, gsts: unit.gsts, rtaddr, irta }, tables: this.#tables(base), image: this.#image,
+    return { unit: { cap: unit.cap, ecap: unit.ecap, gsts: unit.gsts, rtaddr, irta }, tables: this.#tables(base),
+      image: this.#image,
       rootTable: rootTable!.address, interruptTable: interrupts!.address }
   }
 
@@ -166,7 +94,8 @@ class Builder {
       this.#put(slot, bus, 4, entry, spoil(rootEntryWords(entry), wrong))
       return
     }
-    const halves = [{ present, contextTable: one!.address, reserved: lower !== null }, { present: true, contextTable: other!.address, reserved: upper !== null }] as const
+    const halves = [{ present, contextTable: one!.address, reserved: lower !== null },
+      { present: true, contextTable: other!.address, reserved: upper !== null }] as const
     this.#put(slot, bus, 4, halves[0], spoil(scalableRootWords(...halves), lower, upper), '/false')
     this.#put(slot, bus, 4, halves[1], null, '/true')
   }
@@ -175,14 +104,17 @@ class Builder {
       const { wrong, ...fields } = this.#drawn.scalableContext[n]!
       const has = this.#capabilities()
       const entry: ScalableContextEntry = {
-        ...fields, dte: fields.dte && has('DT'), paside: fields.paside && has('PASID'), pre: fields.pre && has('PRS'), eptr: fields.eptr && has('PTRS'),
-        ridPasid: has('RPS') ? fields.ridPasid : 0, ridPriv: fields.ridPriv && has('RPRIVS'), directory: this.#of('directory')[0]!.address, reserved: wrong !== null,
+        ...fields, dte: fields.dte && has('DT'), paside: fields.paside && has('PASID'), pre: fields.pre && has('PRS'),
+        eptr: fields.eptr && has('PTRS'),
+        ridPasid: has('RPS') ? fields.ridPasid : 0, ridPriv: fields.ridPriv && has('RPRIVS'),
+        directory: this.#of('directory')[0]!.address, reserved: wrong !== null,
       }
       this.#put(slot, fn & 0x7f, 8, entry, spoil(scalableContextWords(entry), wrong))
       return
     }
     const { wrong, pick, ...fields } = this.#drawn.context[n]!
-    const entry: ContextEntry = { ...fields, table: this.#pick('second', fields.levels || 4, pick), reserved: wrong !== null }
+    const entry: ContextEntry = { ...fields, table: this.#pick('second', fields.levels || 4, pick),
+      reserved: wrong !== null }
     this.#put(slot, fn, 4, entry, spoil(contextEntryWords(entry), wrong))
   }
   #directory(slot: Slot, index: number, { present, fpd, wrong, pick }: Parts['directory']): void {
@@ -193,13 +125,16 @@ class Builder {
     const has = this.#capabilities()
     const nested = fields.pgtt === 3
     const entry: PasidEntry = {
-      ...fields, ssade: fields.ssade && has('SSADS'), pwsnp: fields.pwsnp && has('SMPWCS'), pgsnp: fields.pgsnp && has('SC'), sre: fields.sre && has('SRS'),
+      ...fields, ssade: fields.ssade && has('SSADS'), pwsnp: fields.pwsnp && has('SMPWCS'),
+      pgsnp: fields.pgsnp && has('SC'), sre: fields.sre && has('SRS'),
       eafe: fields.eafe && has('EAFS'), table: this.#pick('second', fields.levels || 4, pick),
-      firstStageTable: nested ? guestAddress(guest) : this.#pick('first', fields.firstStageLevels || 4, pick), reserved: wrong !== null,
+      firstStageTable: nested ? guestAddress(guest) : this.#pick('first', fields.firstStageLevels || 4, pick),
+      reserved: wrong !== null,
     }
     this.#put(slot, index, 16, entry, spoil(pasidEntryWords(entry), wrong))
   }
-  /** Where worlds nest, second-stage leaves lead to first-stage tables, of whatever level: there first-stage entries have nothing that depends on it. */
+  /** Where worlds nest, second-stage leaves lead to first-stage tables, of whatever level: there first-stage entries
+   *  have nothing that depends on it. */
   #second(slot: Slot, index: number, { wide, pick, page, intoTable, ...fields }: Parts['second']): void {
     const { level } = slot
     const pageSize = fields.pageSize && level > 1
@@ -208,7 +143,8 @@ class Builder {
     const target = level > 1 && !pageSize ? (intoTable ? this.#pick('second', level - 1, pick) : page)
       : level === 1 && this.#drawn.nested && intoTable ? firsts[pick % firsts.length]!.address : aligned(page, level)
     const entry: SecondStageEntry = {
-      ...fields, pageSize, address: target + (wide ? 2 ** haw : 0), reserved: wide, snoop: leaf && level <= 3 && fields.snoop && this.#capabilities()('SC'),
+      ...fields, pageSize, address: target + (wide ? 2 ** haw : 0), reserved: wide,
+      snoop: leaf && level <= 3 && fields.snoop && this.#capabilities()('SC'),
       dirty: fields.dirty && leaf,
     }
     this.#put(slot, index, 2, entry, secondStageWords(entry))
@@ -217,12 +153,15 @@ class Builder {
     const { level } = slot
     const { nested } = this.#drawn
     const pageSize = fields.pageSize && level > 1 && !nested
-    const target = nested ? guestAddress(guest) : level > 1 && !pageSize ? (intoTable ? this.#pick('first', level - 1, pick) : page) : aligned(page, level)
+    const target = nested ? guestAddress(guest)
+      : level > 1 && !pageSize ? (intoTable ? this.#pick('first', level - 1, pick) : page) : aligned(page, level)
     const entry: FirstStageEntry = { ...fields, pageSize, address: target + (wide ? 2 ** haw : 0), reserved: wide }
     this.#put(slot, index, 2, entry, firstStageWords(entry))
   }
-  #irte(slot: Slot, index: number, { wrong, wrongPosted, dm, rh, tm, dlm, dst, urg, pda, im, ...head }: Parts['irte']): void {
-    const entry: Irte = im ? { ...head, im, urg, pda, reserved: wrongPosted !== null } : { ...head, im, dm, rh, tm, dlm, dst, reserved: wrong !== null }
+  #irte(slot: Slot, index: number,
+    { wrong, wrongPosted, dm, rh, tm, dlm, dst, urg, pda, im, ...head }: Parts['irte']): void {
+    const entry: Irte = im ? { ...head, im, urg, pda, reserved: wrongPosted !== null }
+      : { ...head, im, dm, rh, tm, dlm, dst, reserved: wrong !== null }
     this.#put(slot, index, 4, entry, spoil(irteWords(entry), im ? wrongPosted : wrong))
   }
 
@@ -260,15 +199,22 @@ const aligned = (address: number, level: number): number => address - address % 
 const emptyEntries = {
   root: { present: false, contextTable: 0, reserved: false } satisfies RootEntry,
   context: { present: false, fpd: false, tt: 0, table: 0, levels: 0, did: 0, reserved: false } satisfies ContextEntry,
-  second: { read: false, write: false, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false, reserved: false } satisfies SecondStageEntry,
-  first: { present: false, write: false, user: false, pageSize: false, accessed: false, dirty: false, extendedAccessed: false, address: 0, reserved: false } satisfies FirstStageEntry,
+  second: { read: false, write: false, pageSize: false, address: 0, snoop: false, accessed: false, dirty: false,
+    reserved: false } satisfies SecondStageEntry,
+  first: { present: false, write: false, user: false, pageSize: false, accessed: false, dirty: false,
+    extendedAccessed: false, address: 0, reserved: false } satisfies FirstStageEntry,
   scalableContext: {
-    present: false, fpd: false, dte: false, paside: false, pre: false, eptr: false, pdts: 0, directory: 0, ridPasid: 0, ridPriv: false, reserved: false,
+    present: false, fpd: false, dte: false, paside: false, pre: false, eptr: false, pdts: 0, directory: 0, ridPasid: 0,
+    ridPriv: false, reserved: false,
   } satisfies ScalableContextEntry,
   directory: { present: false, fpd: false, table: 0, reserved: false } satisfies PasidDirectoryEntry,
   pasid: {
-    present: false, fpd: false, levels: 0, pgtt: 0, ssade: false, table: 0, did: 0, pwsnp: false, pgsnp: false, sre: false, wpe: false, eafe: false,
+    present: false, fpd: false, levels: 0, pgtt: 0, ssade: false, table: 0, did: 0, pwsnp: false, pgsnp: false,
+    sre: false, wpe: false, eafe: false,
     firstStageLevels: 4, firstStageTable: 0, reserved: false,
   } satisfies PasidEntry,
-  irte: { present: false, fpd: false, im: false, dm: false, rh: false, tm: false, dlm: 0, vector: 0, dst: 0, sid: 0, sq: 0, svt: 0, reserved: false } satisfies Irte,
+  irte: { present: false, fpd: false, im: false, dm: false, rh: false, tm: false, dlm: 0, vector: 0, dst: 0, sid: 0,
+    sq: 0, svt: 0, reserved: false } satisfies Irte,
 }
+
+export const world: fc.Arbitrary<World> = drawings.map(drawn => new Builder(drawn).build())

@@ -38,6 +38,7 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
     cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
     because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks,
+    told: { registers: [], queue: null },
     own: ownAlarms(found, interrupts),
   }
 }

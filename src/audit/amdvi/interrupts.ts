@@ -42,8 +42,8 @@ export function interruptsOf(memory: PhysicalMemory, tables: Tables, reader: Ent
       if (entry !== 'unreadable' && entry.enabled) entries.push(entryOf(index, entry, unit, devices))
     }
   }
-  return { remapping: unit.enabled, compatibility: !unit.enabled, address: null, tables: used.length, size, entries,
-    pagesMissing, pages }
+  return { known: true, remapping: unit.enabled, compatibility: !unit.enabled, address: null, tables: used.length, size,
+    entries, pagesMissing, pages }
 }
 
 const noPasses = { init: false, extInt: false, nmi: false }

@@ -4,10 +4,12 @@ import { compare } from '../../audit/diff.ts'
 import { gate, loadPolicy } from '../../audit/policy.ts'
 import { audit as auditSteps } from '../../audit/report.ts'
 import type { AuditReport } from '../../audit/report.ts'
-import { dumpFormats, openDump } from '../../dump/dump.ts'
-import type { DumpFormat, DumpOptions } from '../../dump/dump.ts'
+import { dumpFormats } from '../../dump/dump.ts'
+import type { AnyDump, DumpFormat, DumpOptions } from '../../dump/dump.ts'
 import { amdviFlags } from '../../dump/amdvi.ts'
 import type { AmdviFlag } from '../../dump/amdvi.ts'
+import { openInputs } from '../../dump/inputs.ts'
+import type { Inputs } from '../../dump/inputs.ts'
 import { registerNames } from '../../dump/registers.ts'
 import type { RegisterName } from '../../dump/registers.ts'
 import type { ExitName } from '../../exit.ts'
@@ -17,6 +19,7 @@ import type { Command, Flags } from '../args.ts'
 import { colorOption, reportOptions } from '../shared-flags.ts'
 import { placed, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
+import { outputsOf } from '../outputs.ts'
 import { print } from '../print.ts'
 import { sampled } from '../samples.ts'
 
@@ -38,43 +41,65 @@ const options = {
   cmdbuf: register('command buffer'), evtlog: register('event log'),
   haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
+  unit: { value: 'NAME', says: 'of texts that show several units the one to audit, such as dmar0 (default: each)' },
   full: { says: 'every range, entry and alarm' },
   ...reportOptions, ...colorOption,
 } as const
 
 export const audit = {
-  name: 'audit', operands: 'DUMP', options, run: runAudit,
-  says: 'Show what the tables in a dump of memory let each device do: domains, ranges with rights, shared memory, '
-    + 'interrupts, and alarms for what is wrong.',
+  name: 'audit', operands: 'DUMP…', options, run: runAudit,
+  says: 'Show what the tables of a machine let each device do: domains, ranges with rights, shared memory, interrupts, '
+    + 'and alarms for what is wrong. DUMP is memory (table pages, a plain image, an ELF core, a kdump file), or texts '
+    + "that list tables (Linux's debugfs files) or a folder of them; ACPI tables and a kernel log may stand beside it.",
   examples: [
     ['remapcheck audit traces/linux/vtd-strict.tables.json-pages.gz', 'the end of a recorded boot'],
     ['remapcheck audit DUMP --policy policy.json', 'fail where a device reaches more than it may'],
     ['remapcheck audit DUMP --diff LATER', 'what differs between two dumps'],
-    ['remapcheck audit IMAGE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a plain image of memory'],
-    ['remapcheck audit IMAGE --devtab 0x… --control 0x… --efr 0x…', 'the same of a machine with AMD-Vi'],
+    ['remapcheck audit /sys/kernel/debug/iommu/intel', 'a running Linux (CONFIG_INTEL_IOMMU_DEBUGFS)'],
+    ['remapcheck audit /sys/firmware/acpi/tables/DMAR boot.log', 'what the firmware says, against the map of RAM'],
+    ['remapcheck audit CORE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a core or an image of memory'],
+    ['remapcheck audit CORE iommu_regset', 'the same, with the registers of debugfs'],
+    ['remapcheck audit CORE --devtab 0x… --control 0x… --efr 0x…', 'the same of a machine with AMD-Vi'],
   ],
 } as const satisfies Command<typeof options>
 
 async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(audit, args)
-  if (operands.length !== 1)
-    throw usage('audit', operands.length === 0 ? 'needs a dump' : `takes one dump, given ${operands.length}`,
-      'remapcheck audit DUMP [--policy FILE | --diff LATER]')
+  if (operands.length === 0) throw usage('audit', 'needs a dump', 'remapcheck audit DUMP [--policy FILE | --diff '
+    + 'LATER]')
   if (flags.policy !== undefined && flags.diff !== undefined)
     throw usage('--diff', 'cannot be combined with --policy', 'audit each dump with the policy, then compare them')
   const asked = optionsOf(flags)
   const policy = flags.policy === undefined ? null : loadPolicy(placed(io, flags.policy))
-  const report = await reportOf(sampled(io, operands[0]!), asked, io)
-  if (report === null) return 'interrupted'
-  if (flags.diff !== undefined) {
-    const later = await reportOf(sampled(io, flags.diff), asked, io)
-    if (later === null) return 'interrupted'
-    const diff = compare(report, later)
-    return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
+  const inputs = openInputs(operands.map(path => sampled(io, path)), asked, flags.unit)
+  const [first, ...others] = inputs.dumps
+  const needsOne = flags.diff !== undefined || policy !== null
+    || outputsOf(flags).some(({ reporter }) => reporter !== 'text')
+  if (others.length > 0 && needsOne)
+    throw usage('audit', `the texts show ${inputs.dumps.length} units, and a comparison, policy or document is of one`,
+      `add --unit ${inputs.dumps.map(({ unit }) => unit).join(' or --unit ')}`)
+  if (flags.diff !== undefined) return await differing(first!, flags.diff, asked, flags, io)
+  let worst: ExitName = 'holds'
+  for (const [i, dump] of inputs.dumps.entries()) {
+    const report = await reportOf(dump, i === 0 ? inputs : { ...inputs, firmware: [] }, io)
+    if (report === null) return 'interrupted'
+    const verdict = policy === null ? null : gate(report, policy)
+    const exit: ExitName = verdict === null || verdict.passes ? 'holds' : 'violated'
+    if (i > 0) io.stdout.write('\n')
+    worst = await print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
   }
-  const verdict = policy === null ? null : gate(report, policy)
-  const exit: ExitName = verdict === null || verdict.passes ? 'holds' : 'violated'
-  return await print(io, flags, { kind: 'audit', exit, audit: report, policy: verdict })
+  return worst
+}
+
+async function differing(dump: AnyDump, later: string, asked: DumpOptions, flags: Flags<typeof options>,
+  io: Io): Promise<ExitName> {
+  const inputs = openInputs([sampled(io, later)], asked, flags.unit)
+  if (inputs.dumps.length > 1) throw usage('--diff', `${later} shows ${inputs.dumps.length} units`, 'add --unit NAME')
+  const report = await reportOf(dump, undefined, io)
+  const other = report === null ? null : await reportOf(inputs.dumps[0]!, undefined, io)
+  if (report === null || other === null) return 'interrupted'
+  const diff = compare(report, other)
+  return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
 }
 
 type RegisterFlag = Lowercase<RegisterName> | AmdviFlag
@@ -106,11 +131,10 @@ function optionsOf(flags: Flags<typeof options>): DumpOptions {
 const between_ms = 50
 
 /** Null where Ctrl-C stopped it: half an audit would look like a whole one. */
-async function reportOf(path: string, asked: DumpOptions, io: Io): Promise<AuditReport | null> {
+async function reportOf(dump: AnyDump, beside: Inputs | undefined, io: Io): Promise<AuditReport | null> {
   const line = spinner(io)
-  const dump = openDump(path, asked)
   try {
-    const steps = auditSteps(dump)
+    const steps = auditSteps(dump, undefined, beside)
     let last = performance.now()
     for (;;) {
       const step = steps.next()

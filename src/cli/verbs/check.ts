@@ -75,7 +75,9 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     }
   } finally { line.end() }
   const exit = await print(io, flags,
-    { kind: 'check', exit: exitOf(report), check: report, evidence: evidenceOf(plan.subjects) })
+    { kind: 'check', exit: exitOf(report), check: report, evidence: evidenceOf(plan.subjects),
+      says: Object.fromEntries(plan.subjects.flatMap(({ design }) =>
+        claimsOf(design).map(({ property: { name, claim } }) => [name, claim]))) })
   if (unwritten !== null) throw unwritten as UserError
   return exit
 }

@@ -1,6 +1,7 @@
 /** One DMA: what the model allows, what QEMU's trace and memory show, and whether they agree. */
 import type { DmaRequest, Feature, ScalableTables, Translation, TranslationUnit } from '../../../spec/vtd/index.ts'
 import type { TraceEvent } from '../events.ts'
+import type { Version } from '../find.ts'
 import type { ContextLookup } from './context-lookup.ts'
 
 /** What QEMU did. `silent`: no event at all, as where its unit steps aside. */
@@ -18,6 +19,8 @@ export type Seen =
   | { readonly kind: 'silent'; readonly hit: boolean }
 
 export interface DmaCompared {
+  /** Of the QEMU. */
+  readonly version: Version
   readonly unit: TranslationUnit
   /** As they are at the time of the request. */
   readonly tables: ScalableTables

@@ -2,11 +2,14 @@
  *  their place, and which reasons it gives. */
 import { hardwareGeometry, leafSize, translate } from '../../../spec/vtd/index.ts'
 import type {
-  Feature, ScalableTables, SecondStageEntry, Translation, TranslationUnit, VtdClause,
+  Feature, PasidEntry, ScalableTables, SecondStageEntry, Translation, TranslationUnit,
 } from '../../../spec/vtd/index.ts'
 import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
+import { isOn } from './exception.ts'
+import type { QemuException } from './exception.ts'
+import type { Version } from '../find.ts'
 
 /** `features`: those the unit takes itself to have besides. `wrap`: what it reads from its tables otherwise. */
 interface Bent {
@@ -14,11 +17,7 @@ interface Bent {
   readonly unit: TranslationUnit
   readonly wrap: (tables: ScalableTables) => ScalableTables
 }
-interface Bend {
-  readonly name: string
-  readonly clause: VtdClause
-  readonly qemu: string
-  readonly manual: string
+interface Bend extends QemuException {
   readonly bends: (bent: Bent) => Bent
 }
 
@@ -95,7 +94,7 @@ const ofScalableMode = [
     })),
   },
   {
-    name: 'pgtt-as-second-stage', clause: 'VTD:table-30/spt-4',
+    name: 'pgtt-as-second-stage', clause: 'VTD:table-30/spt-4', before: 10,
     qemu: 'Walks first-stage and nested translation (PGTT 1 and 3) as second stage.',
     manual: 'A PGTT that the unit does not report is refused (5Bh).',
     bends: bent => wrapped(bent, tables => ({
@@ -103,7 +102,17 @@ const ofScalableMode = [
         entry => entry.pgtt === 1 || entry.pgtt === 3 ? { ...entry, pgtt: 2 } : entry),
     })),
   },
+  {
+    name: 'absent-pasid-judged', clause: 'VTD:table-30/spt-2', from: 10,
+    qemu: 'Judges PGTT and AW of a PASID entry (5Bh) before its P.', manual: 'An entry with P=0 is not present (59h).',
+    bends: bent => wrapped(bent, tables => ({
+      pasidEntry: (table, index) => changed(tables.pasidEntry(table, index),
+        entry => entry.present || isUsable(entry, bent.unit) ? entry : { ...entry, present: true }),
+    })),
+  },
 ] as const satisfies readonly Bend[]
+const isUsable = ({ pgtt, levels }: PasidEntry, unit: TranslationUnit): boolean =>
+  pgtt === 4 || pgtt === 2 && unit.levels.includes(levels)
 
 const codes = [
   {
@@ -112,16 +121,23 @@ const codes = [
     manual: 'Scalable mode has reasons of its own (38h to 42h, 78h to 87h).',
   },
   {
-    name: 'one-pasid-reason', clause: 'VTD:table-30/spt-2',
+    name: 'one-pasid-reason', clause: 'VTD:table-30/spt-2', before: 10,
     qemu: 'Gives 58h for whatever is wrong with PASID directory and PASID table, recorded even if FPD=1 there.',
     manual: 'Directory: 50h to 52h, table: 58h to 5Bh; those but for 50h and 58h are qualified.',
+  },
+  {
+    name: 'pasid-fault-recorded', clause: 'VTD:table-30/spd-2', from: 10,
+    qemu: 'Records what is wrong with PASID directory and PASID table even if FPD=1 there.',
+    manual: 'All but 50h and 58h are qualified: not recorded where FPD=1.',
   },
   {
     name: 'rid-pasid-recorded', clause: 'VTD:7.2/record',
     qemu: 'Records a request without PASID with PP=1 and the PASID that it went by.',
     manual: 'PP says whether the request had a PASID.',
   },
-] as const
+] as const satisfies readonly QemuException[]
+/** One of them. */
+const coded = (name: (typeof codes)[number]['name']): QemuException => codes.find(one => one.name === name)!
 export const tableExceptions = [inBoth, ...ofScalableMode, ...codes]
 export type TableExceptionName = (typeof tableExceptions)[number]['name']
 
@@ -141,17 +157,27 @@ const widthOfPassThrough = (bent: Bent): Bent => wrapped(bent, tables => ({
 }))
 
 type Explaining = typeof inBoth | (typeof ofScalableMode)[number]
+const explaining: readonly Explaining[] = [inBoth, ...ofScalableMode]
 const subsetsOf = (all: readonly Explaining[]): readonly (readonly Explaining[])[] =>
   Array.from({ length: 2 ** all.length }, (_, set) => all.filter((_one, i) => (set >> i & 1) === 1))
     .sort((a, b) => a.length - b.length)
-const subsets = { legacy: subsetsOf([inBoth]), scalable: subsetsOf([inBoth, ...ofScalableMode]) }
+const ofLegacyMode = [[], [inBoth]]
+const ofVersion = new Map<number, readonly (readonly Explaining[])[]>()
+/** Of those that a QEMU has, the fewest first. */
+function subsets(version: Version, scalable: boolean): readonly (readonly Explaining[])[] {
+  if (!scalable) return ofLegacyMode
+  const known = ofVersion.get(version.major)
+    ?? subsetsOf(explaining.filter(one => isOn(one, version)))
+  ofVersion.set(version.major, known)
+  return known
+}
 
 /** The fewest that together explain a difference; none at all where the manual leaves open what QEMU did. */
 export function explainedByTables<N extends string>(compared: DmaCompared,
   inAnyMode: (compared: DmaCompared) => N | null):
   readonly (N | TableExceptionName)[] | null {
   const scalable = compared.unit.ttm === 1
-  for (const few of scalable ? subsets.scalable : subsets.legacy)
+  for (const few of subsets(compared.version, scalable))
     for (const open of scalable ? [false, true] : [false]) {
       let bent: Bent = { features: [], unit: compared.unit, wrap: tables => tables }
       for (const { bends } of few) bent = bends(bent)
@@ -169,12 +195,15 @@ export function explainedByTables<N extends string>(compared: DmaCompared,
 }
 /** Which of the other reasons QEMU gave for a fault; null where it gave none of them, or did something else. */
 function reasonSaid(model: Translation, compared: DmaCompared): TableExceptionName | null {
-  const { seen } = compared
+  const { seen, version } = compared
   if (model.kind !== 'fault' || seen.kind !== 'fault') return null
   const allowed = [model.reason, ...model.alternatives]
   const sameBut = (suppressed: boolean): boolean =>
     agrees({ ...compared, model: { ...model, reason: seen.reason, alternatives: [], suppressed } })
-  if (seen.reason === 0x58 && allowed.some(code => ofPasid.includes(code)) && sameBut(false)) return 'one-pasid-reason'
+  if (isOn(coded('one-pasid-reason'), version) && seen.reason === 0x58
+    && allowed.some(code => ofPasid.includes(code)) && sameBut(false)) return 'one-pasid-reason'
+  if (isOn(coded('pasid-fault-recorded'), version) && model.suppressed && ofPasid.includes(seen.reason)
+    && allowed.includes(seen.reason) && sameBut(false)) return 'pasid-fault-recorded'
   const legacy = allowed.some(code => legacyReason.get(code)?.includes(seen.reason))
   // What is wrong with the context entry is recorded in legacy mode's way too.
   return legacy && (!model.suppressed || seen.reason === 0x0b) && sameBut(false) ? 'legacy-reasons' : null

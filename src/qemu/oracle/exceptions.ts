@@ -2,20 +2,17 @@
  *  other difference. */
 import { remap } from '../../../spec/vtd/index.ts'
 import type {
-  Fetched, InterruptRequest, InterruptUnit, Irte, Mapping, Possible, Remapped, TranslationUnit, VtdClause,
+  Fetched, InterruptRequest, InterruptUnit, Irte, Mapping, Possible, Remapped, TranslationUnit,
 } from '../../../spec/vtd/index.ts'
+import type { Version } from '../find.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
+import { isOn } from './exception.ts'
+import type { QemuException } from './exception.ts'
 import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
 import type { TableExceptionName } from './exceptions-tables.ts'
 import { agrees as interruptAgrees } from './interrupt-seen.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
 
-export interface QemuException {
-  readonly name: string
-  readonly qemu: string
-  readonly manual: string
-  readonly clause: VtdClause
-}
 interface OfDma extends QemuException {
   /** Whether it explains a difference: only where QEMU did what it says. */
   readonly explains: (compared: DmaCompared) => boolean
@@ -50,6 +47,8 @@ interface Bent {
   readonly request: InterruptRequest
   readonly irte: (index: number) => Fetched<Irte>
   readonly after: (result: Remapped) => Remapped
+  /** Of whom it records a fault; null where it records none. */
+  readonly recorded: number | null
 }
 interface OfInterrupts extends QemuException {
   /** Null where it has no part in this message. */
@@ -124,14 +123,34 @@ const interrupts = [
     bends: bent => bent.unit.eime ? null : onEntry(bent, irte =>
       irte.im || (irte.dst & ~destinationId) === 0 ? null : { ...irte, dst: irte.dst & destinationId }),
   },
+  {
+    name: 'request-judged-last', clause: 'VTD:table-15/reserved-request-field', from: 9,
+    qemu: 'Gives what is wrong with index or entry before a reserved bit of the request.',
+    manual: 'The request is judged first (20h).',
+    bends: bent => {
+      const { request, after } = bent
+      if (request.remappable?.reserved !== true) return null
+      const first = remap(bent.unit, request, bent.irte)
+      return { ...bent, request: { ...request, remappable: { ...request.remappable, reserved: false } },
+        after: result => after(result.kind === 'fault' ? result : first) }
+    },
+  },
+  {
+    name: 'interrupt-fault-unrecorded', clause: 'VTD:7.2/record', before: 9,
+    qemu: 'Records no fault of an interrupt.', manual: 'Faults of interrupts are recorded as those of DMA.',
+    bends: bent => ({ ...bent, recorded: null }),
+  },
+  {
+    name: 'written-message-nameless', clause: 'VTD:7.2/record', from: 9,
+    qemu: 'Records FFFFh as the source of an interrupt that a device writes by DMA.',
+    manual: 'The record has the requester: SID.',
+    bends: (bent, { via }) => via === 'dma' ? { ...bent, recorded: 0xffff } : null,
+  },
 ] as const satisfies readonly OfInterrupts[]
 
+const ofInterrupts: readonly (OfInterrupts & { readonly name: (typeof interrupts)[number]['name'] })[] = interrupts
+
 const records = [
-  {
-    name: 'interrupt-fault-unrecorded', clause: 'VTD:7.2/record',
-    qemu: 'Records no fault of an interrupt (before QEMU 9).',
-    manual: 'Faults of interrupts are recorded as those of DMA.',
-  },
   {
     name: 'queue-error-untold', clause: 'VTD:6.5.2/error-stops',
     qemu: 'IQERCD reads 0 whatever stopped the queue.', manual: 'IQERCD.IQEI says why, while IQE=1.',
@@ -152,6 +171,9 @@ export type ExceptionName = (typeof dma | typeof interrupts | typeof records)[nu
 export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = [...dma, ...interrupts,
   ...records, ...tableExceptions]
 
+/** Those that a QEMU has. */
+export const exceptionsOf = (version: Version): typeof exceptions => exceptions.filter(one => isOn(one, version))
+
 /** For a request that caches may answer: QEMU's trace has it translated, and nothing was moved. */
 export const cachedException = (possible: readonly Possible[], seen: Seen,
   landed: boolean | null): readonly ExceptionName[] | null =>
@@ -160,7 +182,9 @@ export const cachedException = (possible: readonly Possible[], seen: Seen,
     from === 'iotlb' && result.kind === 'fault' && (result.reason === 5 || result.reason === 6))
     ? ['cached-denial-unrecorded'] : null
 
-const inAnyMode = (compared: DmaCompared) => dma.find(({ explains }) => explains(compared))?.name ?? null
+const ofDma: readonly (OfDma & { readonly name: (typeof dma)[number]['name'] })[] = dma
+const inAnyMode = (compared: DmaCompared) =>
+  ofDma.find(one => isOn(one, compared.version) && one.explains(compared))?.name ?? null
 export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] | null {
   const found = inAnyMode(compared)
   return found === null ? explainedByTables(compared, inAnyMode) : [found]
@@ -169,18 +193,22 @@ export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] |
 /** The fewest that together make the model do what QEMU did. */
 export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen): readonly ExceptionName[] | null {
   const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true),
-    after: result => result }
+    after: result => result, recorded: asked.request.sid }
+  const known = ofInterrupts.filter(one => isOn(one, asked.version))
   const few = (from: number, bent: Bent, names: readonly ExceptionName[],
     more: number): readonly ExceptionName[] | null => {
-    if (more === 0) return interruptAgrees(bent.after(remap(bent.unit, bent.request, bent.irte)), seen) ? names : null
-    for (let i = from; i < interrupts.length; i++) {
-      const next = interrupts[i]!.bends(bent, asked)
-      const found = next === null ? null : few(i + 1, next, [...names, interrupts[i]!.name], more - 1)
+    if (more === 0) {
+      const result = bent.after(remap(bent.unit, bent.request, bent.irte))
+      return interruptAgrees(result, bent.recorded, seen) ? names : null
+    }
+    for (let i = from; i < known.length; i++) {
+      const next = known[i]!.bends(bent, asked)
+      const found = next === null ? null : few(i + 1, next, [...names, known[i]!.name], more - 1)
       if (found !== null) return found
     }
     return null
   }
-  for (let count = 1; count <= interrupts.length; count++) {
+  for (let count = 1; count <= known.length; count++) {
     const found = few(0, plain, [], count)
     if (found !== null) return found
   }

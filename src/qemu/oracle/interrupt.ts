@@ -2,6 +2,7 @@
 import { faultReason } from '../../../spec/vtd/index.ts'
 import type { Interrupt } from '../../../spec/vtd/index.ts'
 import { sidText } from './dma.ts'
+import { faultOf } from '../unit.ts'
 import { interruptExceptions } from './exceptions.ts'
 import { agrees } from './interrupt-seen.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
@@ -9,7 +10,7 @@ import type { Comparison, Judged, Tally } from './judged.ts'
 
 export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally: Tally): Judged {
   const { model } = asked
-  const verdict = agrees(model, seen) ? 'same' : interruptExceptions(asked, seen) ?? 'different'
+  const verdict = agrees(model, asked.request.sid, seen) ? 'same' : interruptExceptions(asked, seen) ?? 'different'
   tally.verdict(verdict)
   if (model.kind === 'fault') {
     tally.reason(model.reason)
@@ -32,9 +33,16 @@ const codeText = (code: number): string => `${code.toString(16).toUpperCase()}h`
 function modelText(model: InterruptAsked['model']): string {
   if (model.kind === 'fault')
     return `blocked, fault ${[model.reason, ...model.alternatives].map(codeText).join(' or ')}`
+      + (model.suppressed ? ', not recorded' : '')
   return model.kind === 'posted' ? 'posted' : interruptText(model.interrupt)
 }
 function seenText(seen: InterruptSeen): string {
+  const fault = faultOf(seen.faults)
+  const recorded = fault === null ? '' : `, fault ${codeText(fault.FR)} of ${sidText(fault.SID)} recorded, `
+    + `FI ${hex(fault.FI)}, FSTS ${hex(seen.faults.fsts)}`
+  return outcomeText(seen) + recorded
+}
+function outcomeText(seen: InterruptSeen): string {
   if (seen.kind === 'blocked') return 'blocked'
   return seen.kind === 'unclear' ? `events that do not fit: ${seen.events.join(', ')}` : interruptText(seen.interrupt)
 }

@@ -1,18 +1,17 @@
 /** Interrupts: tables and messages of every kind, each message traced from the device to the APIC. */
 import {
-  decodeMessage, dwordsOf, encode, entryReader, interruptUnitOf, recordFault, registers, remap, rulesOf,
+  decodeMessage, dwordsOf, encode, entryReader, interruptUnitOf, registers, remap, rulesOf,
 } from '../../../spec/vtd/index.ts'
-import type { EntryReader, FaultState as ModelFaults, Fetched, InterruptUnit, Irte } from '../../../spec/vtd/index.ts'
+import type { EntryReader, Fetched, InterruptUnit, Irte } from '../../../spec/vtd/index.ts'
 import { finish } from '../edu.ts'
 import type { EventName, TraceEvent } from '../events.ts'
 import type { Machine } from '../machine.ts'
-import { faultOf } from '../unit.ts'
 import type { FaultState } from '../unit.ts'
 import { interruptCases, wordsOfMessage, writeInterruptTable } from './interrupt-case.ts'
 import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
 import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
-import type { Judged, Tally } from './judged.ts'
+import type { Judged } from './judged.ts'
 import { page, place, TableMemory } from './memory-map.ts'
 import type { Bench, Rig } from './suite.ts'
 
@@ -49,27 +48,28 @@ async function runInterrupts({ machine, tally, lap }: Bench, one: InterruptCase)
   const settings = settingsOf(machine, memory, irta, one.cfi)
   const asked = one.messages.map(message => askOf(machine, settings, message))
   lap('qemu')
-  const events: Promise<readonly TraceEvent[]>[] = []
+  const shown: Promise<Shown>[] = []
   one.messages.forEach((message, i) => {
     if (message.via !== 'msi') return
     const edu = machine.edus[message.device]!
     edu.setMsi(asked[i]!.address, asked[i]!.data)
     edu.interrupt()
-    events[i] = trace.sync()
+    shown[i] = Promise.all([trace.sync(), unit.faults()])
+    unit.clearFaults()
   })
   for (const { message, slot, i } of dmas) {
     const edu = machine.edus[message.device]!
     edu.start({ direction: 'write', address: asked[i]!.address, offset: messagesFrom + 4 * slot })
-    await edu.finish(() => Promise.resolve())
-    events[i] = trace.sync()
+    const faults = await edu.finish(() => unit.faults())
+    unit.clearFaults()
+    shown[i] = Promise.all([trace.sync(), faults])
   }
-  const [faults, ...all] = await Promise.all([unit.faults(), ...events])
+  const all = await Promise.all(shown)
   lap('judge')
-  const order = [...asked.filter(({ via }) => via === 'msi'), ...asked.filter(({ via }) => via === 'dma')]
-  const judged = asked.map((what, i) => judgeInterrupt(what, seenOf(all[i]!), tally))
-  const recorded = judgeRecords(order, faults, tally)
-  return recorded === null ? judged : [...judged, recorded]
+  return asked.map((what, i) => judgeInterrupt(what, seenOf(...all[i]!), tally))
 }
+/** What one message left behind: events, and the fault record. */
+type Shown = readonly [readonly TraceEvent[], FaultState]
 
 /** Puts what devices shall write into their buffers. */
 async function loadMessages({ qtest, edus }: Machine,
@@ -103,25 +103,25 @@ function irteAt(memory: TableMemory, reader: EntryReader, index: number, posted:
   return reader.irte(copy, 0)
 }
 
-function askOf({ edus }: Machine, { unit, irte }: Settings, message: Message): InterruptAsked {
+function askOf({ edus, version }: Machine, { unit, irte }: Settings, message: Message): InterruptAsked {
   const { address, data } = wordsOfMessage(message)
   const { sid } = edus[message.device]!
   const request = decodeMessage(sid, address, data)!
-  return { via: message.via, address, data, unit, request, irte,
+  return { version, via: message.via, address, data, unit, request, irte,
     model: remap(unit, request, index => irte(index, true)) }
 }
 
 /** What QEMU did with one message: nothing, or what its unit made of it and its APICs were sent. */
-function seenOf(events: readonly TraceEvent[]): InterruptSeen {
+function seenOf(events: readonly TraceEvent[], faults: FaultState): InterruptSeen {
   let made: { readonly address: bigint; readonly data: number } | null = null,
     sent: Extract<TraceEvent, { readonly name: 'apic_deliver_irq' }> | null = null
   for (const event of events) {
     if (event.name === 'vtd_ir_remap_msi') made = { address: event.toAddress, data: Number(event.toData) }
     if (event.name === 'apic_deliver_irq') sent = event
   }
-  if (made === null && sent === null) return { kind: 'blocked' }
+  if (made === null && sent === null) return { kind: 'blocked', faults }
   if (made === null || sent === null || events.length !== 2)
-    return { kind: 'unclear', events: events.map(({ name }) => name) }
+    return { kind: 'unclear', events: events.map(({ name }) => name), faults }
   const low = Number(made.address & 0xffff_ffffn), { data } = made
   const interrupt = {
     vector: data & 0xff, dlm: data >>> 8 & 7, dst: Number(made.address >> 40n) * 256 + (low >>> 12 & 0xff),
@@ -132,25 +132,6 @@ function seenOf(events: readonly TraceEvent[]): InterruptSeen {
     && sent.dest === interrupt.dst % 256
     && sent.destMode === Number(interrupt.dm)
     && sent.triggerMode === Number(interrupt.tm)
-  return same ? { kind: 'delivered', interrupt } : { kind: 'unclear', events: ['vtd_ir_remap_msi', 'apic_deliver_irq'] }
-}
-
-/** The one record after all messages of a case. Null where right. */
-function judgeRecords(asked: readonly InterruptAsked[], faults: FaultState, tally: Tally): Judged | null {
-  const model: ModelFaults = { records: [null], index: 0, fri: 0, pfo: false, iqe: false, ice: false, ite: false,
-    im: true, ip: false }
-  for (const { model: result, request } of asked)
-    if (result.kind === 'fault')
-      recordFault(model, { reason: result.reason, sid: request.sid, address: result.index ?? 0, write: true },
-        result.suppressed)
-  const [expected] = model.records, found = faultOf(faults)
-  if ((expected === null || expected === undefined) && found === null && faults.fsts === 0) return null
-  const unrecorded = found === null && faults.fsts === 0
-  const verdict = unrecorded ? ['interrupt-fault-unrecorded'] as const : 'different' as const
-  tally.verdict(verdict)
-  return { of: 'unit', verdict, compare: () => ({
-    request: `fault record after ${asked.length} messages`, clause: 'VTD:7.2/record',
-    model: expected ? `reason ${expected.reason.toString(16).toUpperCase()}h` : 'none',
-    qemu: found === null ? `none, FSTS ${faults.fsts}` : `reason ${found.FR.toString(16).toUpperCase()}h`,
-  }) }
+  return same ? { kind: 'delivered', interrupt, faults }
+    : { kind: 'unclear', events: ['vtd_ir_remap_msi', 'apic_deliver_irq'], faults }
 }

@@ -4,7 +4,7 @@ import { wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import { versionText } from '../find.ts'
 import type { Difference, OracleReport } from './drive.ts'
-import { exceptions } from './exceptions.ts'
+import { exceptionsOf } from './exceptions.ts'
 import type { Comparison } from './judged.ts'
 import { parts } from './suite.ts'
 
@@ -33,7 +33,7 @@ export function renderOracle(report: OracleReport, theme: Theme, saved: Readonly
     ...[...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => counted(name, count)), '',
     theme.strong('caches and queue'), ...cacheStates.map(name => counted(name, tally.states.get(name))), '',
     theme.strong('where QEMU leaves the manual, as known'),
-    ...exceptions.map(({ name }) => counted(name, tally.exceptions.get(name))), '',
+    ...exceptionsOf(report.version).map(({ name }) => counted(name, tally.exceptions.get(name))), '',
     ...differences.flatMap(one => [...renderDifference(one, theme, saved.get(one) ?? null), '']),
     report.interrupted ? theme.warn('interrupted: what was compared until then') : null,
     (differences.length === 0 ? theme.good
@@ -85,8 +85,8 @@ export function oracleData(report: OracleReport) {
       [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),
     states: Object.fromEntries(cacheStates.map(name => [name, tally.states.get(name) ?? 0])),
-    exceptions: exceptions.map(({ name, qemu, manual, clause }) => ({ name, cases: tally.exceptions.get(name) ?? 0,
-      qemu, manual, clause })),
+    exceptions: exceptionsOf(version).map(({ name, qemu, manual, clause }) =>
+      ({ name, cases: tally.exceptions.get(name) ?? 0, qemu, manual, clause })),
     differences: differences.map(({ one, ...shown }) => ({ ...shown, case: one })),
   }
 }

@@ -6,6 +6,7 @@ import {
 import type {
   DmaRequest, Outcome, Possible, RegisterName, ScalableTables, TranslationUnit, UnitState, VtdClause,
 } from '../../../spec/vtd/index.ts'
+import type { Version } from '../find.ts'
 import type { Machine } from '../machine.ts'
 import { invalidateIotlb, statusWait } from '../unit.ts'
 import { clauseOf, modelText, requestText, seenText } from './dma.ts'
@@ -23,6 +24,8 @@ import { clearedStatus, eventMessage, statusAt } from './sequence-seen.ts'
 import type { Observed, Queue, Registers } from './sequence-seen.ts'
 
 type Offsets = Pick<Machine['unit'], 'offset' | 'cap' | 'ecap'>
+/** What it must know of the machine. */
+interface Beside { readonly unit: Offsets; readonly version: Version }
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
 
 /** No context entry of a case passes through. */
@@ -31,6 +34,7 @@ const way = { fpd: false, passThrough: false }
 /** Steps are judged in their order, each once. */
 export class SequenceModel {
   readonly #offset: Offsets['offset']
+  readonly #version: Version
   readonly #registers: boolean
   readonly #memory = new RamImage()
   readonly #may: MayHold
@@ -49,7 +53,8 @@ export class SequenceModel {
   /** Sites whose translation was held and removed. */
   readonly #emptied = new Set<string>()
 
-  constructor(unit: Offsets, one: SequenceCase, cachingMode: boolean, tally: Tally) {
+  constructor({ unit, version }: Beside, one: SequenceCase, cachingMode: boolean, tally: Tally) {
+    this.#version = version
     this.#offset = name => unit.offset(name)
     this.#registers = one.registers
     this.#tally = tally
@@ -95,7 +100,8 @@ export class SequenceModel {
     const possible = this.#may.outcomes(this.#tables, request)
     const fresh = translateLegacy(this.#tables, this.#unit, request)
     const as = (model: Possible['result']): DmaCompared =>
-      ({ unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model, way, seen, landed })
+      ({ version: this.#version, unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model,
+        way, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
     const names = found !== undefined ? null
       : cachedException(possible, seen, landed)

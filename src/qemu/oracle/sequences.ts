@@ -30,7 +30,7 @@ async function runSequence(bench: Bench, one: SequenceCase, cachingMode: boolean
   lap('encode')
   const observed = await play(bench, one)
   lap('model')
-  const model = new SequenceModel(machine.unit, one, cachingMode, bench.tally)
+  const model = new SequenceModel(machine, one, cachingMode, bench.tally)
   return one.steps.flatMap((step, i) => model.judge(step, i, observed[i]!))
 }
 

@@ -114,7 +114,7 @@ async function runWalk({ machine, tally, lap }: Bench, one: WalkCase, shape: Wal
     lap('qemu')
     const all = await round.events
     lap('judge')
-    judged.push(...judgeRound({ unit: model.unit, tables, reading }, round, all, tally,
+    judged.push(...judgeRound({ version: machine.version, unit: model.unit, tables, reading }, round, all, tally,
       address => { qtest.writel(address, 0) }))
   }
   return judged
@@ -169,7 +169,7 @@ const wordsAt = ({ qtest }: Machine, asked: readonly Asked[]): Promise<readonly 
 const landedOf = (asked: readonly Asked[], words: readonly (number | null)[]): (boolean | null)[] =>
   asked.map(({ landing, request }, i) => landing === null ? null : words[i] === (request.sid << 16) >>> 0)
 
-function judgeRound(by: Pick<DmaCompared, 'unit' | 'tables' | 'reading'>, { asked, faults, landed }: Round,
+function judgeRound(by: Pick<DmaCompared, 'version' | 'unit' | 'tables' | 'reading'>, { asked, faults, landed }: Round,
   events: readonly TraceEvent[], tally: Tally,
   forget: (address: number) => void): Judged[] {
   const { seen, left } = attribute(events, asked.map(one => one.request), landed)

@@ -23,7 +23,7 @@ export function* auditPieces({ audit, policy }: ReportOf<'audit'>, head: Head<'a
   yield `\n  ],\n${JSON.stringify(restOf(audit, policy), null, 2).slice(2)}\n`
 }
 
-function restOf({ shared, interrupts, alarms }: AuditReport,
+function restOf({ shared, interrupts, queue, firmware, alarms }: AuditReport,
   policy: Gate | null): Omit<Document, First | 'spaces' | keyof Head> {
   const { address, entries, ...table } = interrupts
   return {
@@ -31,7 +31,7 @@ function restOf({ shared, interrupts, alarms }: AuditReport,
       from: hex(start), bytes: end - start, spaces: count,
       who: who.map(({ space, rights }) => ({ space, rights: showRights(rights) })) })) },
     interrupts: { ...table, address: address === null ? null : hex(address), entries: entries.map(entryOf) },
-    alarms, policy: policy === null ? null : policyOf(policy),
+    queue, firmware, alarms, policy: policy === null ? null : policyOf(policy),
   }
 }
 const entryOf = (entry: Entry) => ({ ...entry, descriptor: entry.descriptor === null ? null : hex(entry.descriptor) })

@@ -30,9 +30,10 @@ const entry = v.strictObject({ ...entryFields, descriptor: v.nullable(address) }
 const alarm = v.strictObject({ code: text, severity: v.picklist(severities), devices: texts, because: text })
 
 export const audit = document('audit', {
-  dump: v.strictObject({ path: text, format: text, bytes: count, assumed: texts }),
+  dump: v.strictObject({ path: text, format: text, unit: v.nullable(text), bytes: count, assumed: texts }),
   unit: v.strictObject({
-    mode: v.picklist(['legacy', 'scalable', 'device table', 'bypass', 'blocked']), rootTable: address,
+    mode: v.picklist(['legacy', 'scalable', 'device table', 'bypass', 'blocked', 'unknown']),
+    rootTable: v.nullable(address), registers: list(v.strictObject({ name: text, value: text, says: text })),
     hostAddressWidth: count, guestAddressWidth: count, levels: list(count),
   }),
   devices: list(v.strictObject({ device: text, deviceTlb: v.boolean(), ways: list(way) })),
@@ -43,10 +44,19 @@ export const audit = document('audit', {
       who: list(v.strictObject({ space: count, rights })) })),
   }),
   interrupts: v.strictObject({
-    remapping: v.boolean(), compatibility: v.boolean(), address: v.nullable(address), tables: count, size: count,
-    pagesMissing: count, pages: count,
-    entries: list(entry),
+    known: v.boolean(), remapping: v.boolean(), compatibility: v.boolean(), address: v.nullable(address), tables: count,
+    size: count, pagesMissing: count, pages: count, entries: list(entry),
   }),
+  queue: v.nullable(v.strictObject({
+    head: count, tail: count, waiting: count, kinds: list(v.strictObject({ what: text, count })),
+    last: list(v.strictObject({ index: count, says: text, words: text })),
+  })),
+  firmware: list(v.strictObject({
+    path: text, table: text, flags: texts,
+    units: list(v.strictObject({ name: text, base: address, segment: count, covers: texts })),
+    regions: list(v.strictObject({ from: address, to: address, bytes: count, rights: text, devices: texts })),
+    notes: texts, doubts: texts,
+  })),
   alarms: list(alarm),
   policy: v.nullable(v.strictObject({
     passes: v.boolean(), breaches: list(v.strictObject({ device: text, from: address, bytes: count, rights })),

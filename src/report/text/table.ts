@@ -1,19 +1,14 @@
 /** The table of verdicts: a row for each design, a column for each claim, its name on a stair above its column. */
 import { overallOf } from '../check.ts'
-import type { CheckReport, DesignReport, Overall, Standing } from '../check.ts'
+import type { CheckReport, DesignReport } from '../check.ts'
+import { markOf, marks } from '../marks.ts'
+import type { Marked } from '../marks.ts'
 import { packLines, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 
-interface Mark { readonly text: string; readonly says: string; readonly paint: (theme: Theme) => Theme['bad'] }
-const marks: Readonly<Record<Standing | 'passed', Mark>> = {
-  fine: { text: '✓', says: 'holds', paint: theme => theme.good },
-  passed: { text: '✓?', says: 'not refuted, no proof', paint: theme => theme.good },
-  known: { text: '✗', says: 'known violation', paint: theme => theme.warn },
-  unexpected: { text: '✗!', says: 'unexpected violation', paint: theme => theme.bad },
-  lost: { text: '✓!', says: 'holds, a known violation is gone', paint: theme => theme.bad },
-  vacuous: { text: '?!', says: 'never reached', paint: theme => theme.bad },
-  open: { text: '…', says: 'not decided', paint: theme => theme.warn },
-  unchecked: { text: '–', says: 'not checked', paint: theme => theme.dim },
+const paints: Readonly<Record<Marked, (theme: Theme) => Theme['bad']>> = {
+  fine: theme => theme.good, passed: theme => theme.good, known: theme => theme.warn, unexpected: theme => theme.bad,
+  lost: theme => theme.bad, vacuous: theme => theme.bad, open: theme => theme.warn, unchecked: theme => theme.dim,
 }
 const statesWidth = 11
 
@@ -26,13 +21,13 @@ export function tableLines({ designs, claims: all }: CheckReport, theme: Theme):
     ...stairLines(rows, claims, theme, 1 + Math.max(1, ...[...used].map(one => marks[one].text.length)))
       ?? listLines(rows, claims, theme),
     ...packLines(Object.entries(marks)
-      .filter(([standing]) => used.has(standing as Standing)).map(([, { text, says, paint }]) =>
-      ({ text: `${text} ${says}`, paint: paint(theme) })), theme.width, '   '),
+      .filter(([standing]) => used.has(standing as Marked)).map(([standing, { text, says }]) =>
+      ({ text: `${text} ${says}`, paint: paints[standing as Marked](theme) })), theme.width, '   '),
     ...witnessLines(designs, theme.width),
   ]
 }
 
-interface Row { readonly design: DesignReport; readonly cells: ReadonlyMap<string, Standing | 'passed'> }
+interface Row { readonly design: DesignReport; readonly cells: ReadonlyMap<string, Marked> }
 
 /** The table. A design whose name has no room stands above its row. Null where the line has no room for the claims.
  *  `least`: columns of a claim, the longest mark and one between. */
@@ -74,15 +69,12 @@ function witnessLines(designs: readonly DesignReport[], width: number): string[]
     ? 'every situation that the claims need occurs' : 'a claim without its witnesses shows nothing'}`, width)
 }
 
-function cellsOf(design: DesignReport): Map<string, Standing | 'passed'> {
+function cellsOf(design: DesignReport): Map<string, Marked> {
   return new Map(overallOf(design).filter(({ kind }) => kind !== 'sometimes').map(one => [one.property, markOf(one)]))
 }
-const markOf = ({ standing, proved }: Overall): Standing | 'passed' =>
-  standing === 'fine' && !proved ? 'passed' : standing
-
-function cell(standing: Standing | 'passed', width: number, theme: Theme): string {
-  const { text, paint } = marks[standing]
-  return paint(theme)(text) + ' '.repeat(width - text.length)
+function cell(standing: Marked, width: number, theme: Theme): string {
+  const { text } = marks[standing]
+  return paints[standing](theme)(text) + ' '.repeat(width - text.length)
 }
 
 function statesOf({ scopes }: DesignReport): string {

@@ -209,6 +209,8 @@ const isSmall = (domain: Domain): boolean => {
 const fieldsShown = (fields: Fields): string =>
   Object.entries(fields).map(([name, of]) => `${name}: ${shown(of)}`).join(', ')
 /** A domain in few words. */
+const keyShown = (key: Extract<Domain, { kind: 'table' }>['key']): string =>
+  key.kind === 'range' ? `0..${key.high}` : `${key.name} of ${key.size}`
 function shown(domain: Domain): string {
   switch (domain.kind) {
     case 'bool': return 'bool'
@@ -217,8 +219,7 @@ function shown(domain: Domain): string {
     case 'scalarset': return domain.name
     case 'optional': return `${shown(domain.of)}?`
     case 'struct': return `{ ${fieldsShown(domain.fields)} }`
-    case 'table':
-      return `[${domain.key.kind === 'range' ? `0..${domain.key.high}` : `${domain.key.name} of ${domain.key.size}`}]${shown(domain.of)}`
+    case 'table': return `[${keyShown(domain.key)}]${shown(domain.of)}`
     case 'list': return `list(${shown(domain.of)}, ${domain.max})`
     case 'variant':
       return Object.entries(domain.cases).map(([name, fields]) => `${name}(${fieldsShown(fields)})`).join(' or ')

@@ -1,0 +1,48 @@
+/** A page as a whole: what was asked, how it ended, what was found, and how to make it again. */
+import type { JSX } from 'preact'
+import { CheckView } from './check.tsx'
+import { Copied } from './copied.tsx'
+import type { Body, PageDoc } from './data.ts'
+import { FindingsView } from './findings.tsx'
+import { ReplayView } from './replay.tsx'
+import { ThemeSwitch } from './theme.tsx'
+import { DocContext, Tip } from './words.tsx'
+
+export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
+  const { tool, verb, version, exit, title, links, repeat } = doc
+  return (
+    <DocContext.Provider value={doc}>
+      <a class="skip" href="#main">to the report</a>
+      <header class="top">
+        <p class="brand"><b>{tool}</b> <span>{verb}</span></p>
+        <ThemeSwitch />
+      </header>
+      <main id="main" tabIndex={-1}>
+        <div class="title">
+          <h1>{title}</h1>
+          <p class={`exit ${exit.code === 0 ? 'good' : 'bad'}`}>
+            <span aria-hidden="true">{exit.code === 0 ? '✓' : '✗'}</span> {exit.meaning}
+            <small> exit {exit.code}</small>
+          </p>
+        </div>
+        {links.length > 0 && <nav class="links" aria-label="other pages">
+          {links.map(({ file, title: name, says }) => <a href={file} title={says}>{name}</a>)}
+        </nav>}
+        <BodyView body={doc.body} />
+      </main>
+      <footer>
+        {repeat !== null && <p>Make it again: <Copied text={repeat} /></p>}
+        <p>{tool} {version}. This page is one file, and asks nothing of the network.</p>
+      </footer>
+      <Tip />
+    </DocContext.Provider>
+  )
+}
+
+function BodyView({ body }: { readonly body: Body }): JSX.Element {
+  switch (body.kind) {
+    case 'check': return <CheckView {...body} />
+    case 'replay': return <ReplayView {...body} />
+    case 'findings': return <FindingsView {...body} />
+  }
+}

@@ -1,0 +1,142 @@
+/** Every kind of report as pages: HTML files that hold all they need and ask for nothing from the network. */
+import { createHash } from 'node:crypto'
+import { exitClasses } from '../../exit.ts'
+import type { Body, FindingData, Link, PageDoc, Terms, TraceData } from '../../page/data.ts'
+import { clauses } from '../../../spec/clauses.ts'
+import { findingsOf } from '../findings/index.ts'
+import type { Report } from '../report.ts'
+import type { View } from '../view.ts'
+import { checkBody, traceId } from './check.ts'
+import { traceData } from './trace.ts'
+
+/** What a page is made of besides its data: the script and the style of src/page, and the glossary. */
+export interface PageParts { readonly script: string; readonly style: string; readonly terms: Terms }
+export interface PageFile { readonly name: string; readonly text: string }
+
+/** The first is `index.html`; the others are linked from it. */
+export function pagesOf(report: Report, view: View, parts: PageParts): readonly PageFile[] {
+  const body = bodyOf(report, view), findings = findingsOf(report, view)
+  const about = { ...headOf(report, view, parts.terms), findings }
+  const split = splitOf(body)
+  return split.map(({ name, title, body: one, links }) => ({ name,
+    text: pageText({ ...docOf(about, one, links), title: title ?? titleOf(report) }, parts, findings) }))
+}
+
+function bodyOf(report: Report, view: View): Body {
+  switch (report.kind) {
+    case 'check': return checkBody(report, view)
+    case 'replay': return { kind: 'replay', traces: report.traces.map(({ path, trace, replayed }, i) =>
+      traceData(replayed, trace, view.traces, { id: `${traceId(trace.design, trace.property)}-${i + 1}`, file: path,
+        accepted: null })) }
+    default: return { kind: 'findings', findings: findingsOf(report, view) }
+  }
+}
+
+type Head = Omit<PageDoc, 'title' | 'body' | 'links' | 'clauses'>
+function headOf({ kind, exit, ...report }: Report, { program: { tool, version } }: View, terms: Terms): Head {
+  const { code, meaning } = exitClasses.find(({ name }) => name === exit)!
+  const made = 'check' in report ? report.check : null
+  const { repeat = null } = made ?? ('ablation' in report ? report.ablation : {})
+  return { tool, version, verb: kind, exit: { code, name: exit, meaning }, repeat, terms }
+}
+const docOf = (head: Head, body: Body, links: readonly Link[]): Omit<PageDoc, 'title'> =>
+  ({ ...head, links, clauses: clausesIn(body), body })
+
+function titleOf(report: Report): string {
+  switch (report.kind) {
+    case 'check': return report.check.designs.length === 1 ? report.check.designs[0]!.design
+      : `${report.check.designs.length} designs`
+    case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
+    case 'ablate': return report.ablation.design
+    case 'validate': return report.validation.log.path
+    case 'audit': return report.audit.dump.path
+    case 'audit-diff': return `${report.diff.before} → ${report.diff.after}`
+    case 'diagnose': return report.diagnosis.files.map(({ path }) => path).join(', ')
+    case 'error': return report.error.code
+    default: return report.kind
+  }
+}
+
+/** The clauses that a page names, and no others. */
+function clausesIn(body: Body): PageDoc['clauses'] {
+  const ids = new Set([...JSON.stringify(body).matchAll(/"([A-Z]{2,4}:[^"\s]+)"/g)].map(found => found[1]!))
+  return Object.fromEntries([...ids].flatMap(id => {
+    const found = clauses[id]
+    return found === undefined ? [] : [[id, { section: `${found.manual} ${found.section}`, says: found.says,
+      ...found.strength === undefined ? {} : { strength: found.strength } }]]
+  }))
+}
+
+interface Split { readonly name: string; readonly title: string | null; readonly body: Body
+  readonly links: readonly Link[] }
+const index = 'index.html'
+const back: Link = { file: index, title: 'overview', says: 'all of the report' }
+
+/** Several designs have a page each; so have traces that one page has no room for. */
+function splitOf(body: Body): readonly Split[] {
+  if (body.kind === 'check' && body.check.designs.length > 1) {
+    const designs = body.check.designs.map(one => ({ ...one, file: fileOf(one.design) }))
+    const short = { ...body, check: { ...body.check, designs: designs.map(one => ({ ...one, traces: [] })) } }
+    return [{ name: index, title: null, body: short, links: [] },
+      ...body.check.designs.map((design, i): Split => ({ name: designs[i]!.file, title: design.design, links: [back],
+        body: { kind: 'check', check: { ...body.check, designs: [design] } } }))]
+  }
+  if (body.kind !== 'replay') return [{ name: index, title: null, body, links: [] }]
+  const [first = [], ...rest] = inPages(body.traces)
+  const links = rest.map((traces, i): Link => ({ file: `traces-${i + 2}.html`, title: `more traces (${i + 2})`,
+    says: traces.map(({ property, design }) => `${property} of ${design}`).join(', ') }))
+  return [{ name: index, title: null, body: { kind: 'replay', traces: first }, links },
+    ...rest.map((traces, i): Split => ({ name: links[i]!.file, title: links[i]!.title, links: [back],
+      body: { kind: 'replay', traces } }))]
+}
+const fileOf = (design: string): string => `${design.replace(/[^\w@+-]+/g, '-')}.html`
+
+/** Characters of data that a page holds; with script and style it stays below 2 MB. */
+const most_chars = 1_300_000
+function inPages(traces: readonly TraceData[]): readonly TraceData[][] {
+  const pages: TraceData[][] = []
+  let room = 0
+  for (const trace of traces) {
+    const length = JSON.stringify(trace).length
+    if (room < length) { pages.push([]); room = most_chars }
+    pages.at(-1)!.push(trace)
+    room -= length
+  }
+  return pages
+}
+
+const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const escaped = (text: string): string => text.replace(/[&<>"]/g, char => entities[char as keyof typeof entities])
+/** Data within a script element: nothing in it may end the element. */
+const embedded = (doc: unknown): string =>
+  JSON.stringify(doc).replace(/[<\u2028\u2029]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** `connect`: where its script may ask for more; nowhere else. */
+export function pageText(doc: PageDoc, { script, style }: PageParts, findings: readonly FindingData[],
+  connect = "'none'"): string {
+  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; img-src data:; `
+    + `connect-src ${connect}; base-uri 'none'; form-action 'none'`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(`${doc.title} · ${doc.tool} ${doc.verb}`)}</title>
+<style>${style}</style>
+</head>
+<body>
+<div id="page"></div>
+<noscript><main><h1>${escaped(`${doc.tool} ${doc.verb}: ${doc.title}`)}</h1>
+<p>${escaped(doc.exit.meaning)}. Diagrams and states need JavaScript.</p>
+<ul>${findings.map(({ about, rule, standing, because }) =>
+  `<li>${escaped(`${standing}: ${about}, ${rule}${because === '' ? '' : `: ${because}`}`)}</li>`).join('\n')}</ul>
+</main></noscript>
+<script type="application/json" id="data">${embedded(doc)}</script>
+<script>${script}</script>
+</body>
+</html>
+`
+}

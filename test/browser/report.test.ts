@@ -1,0 +1,148 @@
+/** Report pages in a browser: opened from the file system, without network, with keyboard alone. */
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadTrace } from '../../src/trace/store.ts'
+import { run } from '../cli/run.ts'
+import { barriers, chromium, expectFits, launch, open, phone } from './support.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'remapcheck-pages-'))
+let browser: Browser
+beforeAll(async () => { if (chromium !== null) browser = await launch() })
+afterAll(async () => {
+  await browser?.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+const urlOf = (folder: string, name = 'index.html'): string => pathToFileURL(join(dir, folder, name)).href
+const limit_bytes = 2_000_000
+
+/** A command for each kind of page, and its exit code. */
+const kinds: Readonly<Record<string, readonly [line: string, exit: number]>> = {
+  check: ['check ring0-deferred-early --scope mapping', 0],
+  designs: ['check no-iommu ring0-deferred-early --scope mapping --property no-dma-escape', 0],
+  replay: ['replay traces/known/edges-are-served-*.json traces/known/no-lost-edge-*.json', 0],
+}
+
+describe.skipIf(chromium === null)('a report page', () => {
+  beforeAll(async () => {
+    for (const [folder, [line, exit]] of Object.entries(kinds)) {
+      const { code, err } = await run(`${line} --report ${join(dir, folder)}`)
+      if (code !== exit) throw new Error(`${line} ended with ${code}: ${err}`)
+    }
+  })
+
+  it.each(Object.keys(kinds))('of %s opens alone, fits, and has no barrier in either theme', async folder => {
+    for (const name of readdirSync(join(dir, folder)))
+      expect(statSync(join(dir, folder, name)).size).toBeLessThan(limit_bytes)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, complaints } = await open(browser, urlOf(folder), { colorScheme })
+      expect(await page.locator('h1').count()).toBe(1)
+      await expectFits(page)
+      expect(await barriers(page)).toEqual([])
+      await page.setViewportSize(phone)
+      expect(await barriers(page)).toEqual([])
+      expect(complaints).toEqual([])
+      await page.context().close()
+    }
+  })
+
+  it('steps through a trace by keyboard, and shows what each step changes', async () => {
+    const { page } = await open(browser, urlOf('check'))
+    const current = page.locator('[aria-current="step"]'), changed = page.locator('.state .new')
+    expect(await current.textContent()).toContain('dma.land')
+    expect(await page.locator('.broken').first().textContent()).toContain('which no driver owns')
+    for (let step = 9; step > 5; step--) await page.keyboard.press('ArrowLeft')
+    expect(await current.textContent()).toContain('iommu.cacheTranslation device0 iova0')
+    expect(await page.locator('.detail').textContent()).toContain('VTD:6/iotlb')
+    expect(await changed.allTextContents()).toEqual([' domain0, frame0, write'])
+    await page.keyboard.press('ArrowRight')
+    expect(await current.textContent()).toContain('unmap cpu0')
+    expect(page.url()).toMatch(/#no-dma-escape-ring0-deferred-early\/6$/)
+    await page.keyboard.press('Home')
+    expect(await current.count()).toBe(0)
+    expect(await changed.count()).toBe(0)
+    await page.keyboard.press('End')
+    expect(await current.textContent()).toContain('violates the claim')
+    await page.context().close()
+  })
+
+  it('opens at the step that its address names, and changes to another trace', async () => {
+    const { page } = await open(browser, `${urlOf('check')}#no-access-after-unmap-ring0-deferred-early/8`)
+    expect(await page.locator('[aria-current="step"]').textContent()).toContain('unmap/deferInvalidation')
+    await page.getByRole('button', { name: 'no-dma-escape' }).first().click()
+    expect(await page.locator('.trace').getAttribute('aria-label')).toBe('no-dma-escape of ring0-deferred-early')
+    await page.context().close()
+  })
+
+  it('explains a term where it stands', async () => {
+    const { page } = await open(browser, urlOf('check'))
+    const tip = page.locator('#tip')
+    expect(await tip.isVisible()).toBe(false)
+    await page.locator('.because .term').first().focus()
+    expect(await tip.textContent()).toMatch(/page tables that one or more devices share|one page of memory/)
+    await page.keyboard.press('Escape')
+    expect(await tip.isVisible()).toBe(false)
+    await page.context().close()
+  })
+
+  it('keeps the colours that the reader chose', async () => {
+    const { page } = await open(browser, urlOf('check'), { colorScheme: 'light' })
+    const paper = (): Promise<unknown> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+    const before = await paper()
+    await page.getByText('dark', { exact: true }).click()
+    expect(await paper()).not.toBe(before)
+    await page.context().close()
+  })
+
+  it('leads from the table of designs to the page of each', async () => {
+    const { page, complaints } = await open(browser, urlOf('designs'))
+    await page.getByRole('link', { name: 'ring0-deferred-early' }).click()
+    expect(await page.locator('h1').textContent()).toBe('ring0-deferred-early')
+    expect(await page.locator('.steps > li').count()).toBe(9)
+    await page.getByRole('link', { name: 'overview' }).click()
+    expect(await page.locator('.matrix tbody tr').count()).toBe(2)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('names of traces, steps and claims are text, whatever they hold', async () => {
+    const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
+    const hostile = '</script><script>document.title="taken"</script><img src=x onerror="document.title=1">'
+    const file = join(dir, 'hostile.json')
+    writeFileSync(file, JSON.stringify({ ...trace, note: hostile,
+      ops: [...trace.ops, { action: hostile, args: { [hostile]: hostile } }] }))
+    await run(['replay', file, '--report', join(dir, 'hostile')])
+    const { page, complaints } = await open(browser, urlOf('hostile'))
+    expect(await page.title()).toMatch(/^ring0-deferred-early/)
+    expect(await page.locator('.verdict').textContent()).toContain(hostile)
+    expect(await page.locator('.steps > li').last().textContent()).toContain(hostile)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('has room for a thousand steps, and draws anew only the rows that change', async () => {
+    const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
+    const [map, store, back] = trace.ops, lap = { action: 'unmap', args: { cpu: 0, domain: 0, iova: 0 } }
+    const free = { action: 'unmap/freeFrame', args: { cpu: 0 } }, defer = { action: 'unmap/deferInvalidation',
+      args: { cpu: 0 } }, flush = { action: 'flush', args: { cpu: 0, domain: 0 } }
+    const ops = Array.from({ length: 200 }, () => [map!, store!, back!, lap, free, defer, flush]).flat().slice(0, 1000)
+    const file = join(dir, 'long.json')
+    writeFileSync(file, JSON.stringify({ ...trace, ops }))
+    await run(['replay', file, '--report', join(dir, 'long')])
+    expect(statSync(join(dir, 'long', 'index.html')).size).toBeLessThan(limit_bytes)
+    const { page } = await open(browser, urlOf('long'))
+    expect(await page.locator('.steps > li').count()).toBe(1000)
+    // Rows are told by their elements: one that stays the same element with the same content was not drawn anew.
+    await page.evaluate(`window.drawn = 0
+      new MutationObserver(found => { window.drawn += found.length })
+        .observe(document.querySelector('.steps'), { subtree: true, childList: true, attributes: true })`)
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    expect(await page.locator('[aria-current="step"] .number').textContent()).toBe('998')
+    expect(await page.evaluate('window.drawn')).toBeLessThan(20)
+    await page.context().close()
+  })
+})

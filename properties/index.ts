@@ -18,6 +18,7 @@ import { unmappedOnBothSides } from './isolation/unmapped-on-both-sides.ts'
 import { noDuplicate } from './interrupts/no-duplicate.ts'
 import { noForgedInterrupt, noForgedInterruptOn } from './interrupts/no-forged-interrupt.ts'
 import { noLostEdge } from './interrupts/no-lost-edge.ts'
+import { noStrandedInterrupt } from './interrupts/no-stranded-interrupt.ts'
 import { noMisdelivery, noMisdeliveryOn } from './interrupts/no-misdelivery.ts'
 import { noWakeUpLost } from './interrupts/no-wake-up-lost.ts'
 import { oneHandlerAtATime } from './interrupts/one-handler-at-a-time.ts'
@@ -33,6 +34,7 @@ export const claims: readonly Claim[] = [
   noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
   unmappedOnBothSides, noForeignPort, revokedReachesNothing,
   noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
+  noStrandedInterrupt,
   edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
 ]
 

@@ -17,6 +17,8 @@ import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/r
 import { singleServerOn } from './kernel/single-server.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 import { userPortBitmap } from './kernel/user-port-bitmap.ts'
+import { vmAssignedOn } from './kernel/vm-assigned.ts'
+import { vmEmulatedOn } from './kernel/vm-emulated.ts'
 
 /** The built-in designs on one IOMMU. They share their parts there: `NAME@IOMMU`, but for the standard one. */
 function builtInsOn<U>(on: Iommu<U>) {
@@ -31,7 +33,7 @@ function builtInsOn<U>(on: Iommu<U>) {
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
     mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps),
-    singleServerOn(steps), l4reIoOn(steps)].map(placed)
+    singleServerOn(steps), l4reIoOn(steps), vmEmulatedOn(steps), vmAssignedOn(steps)].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 

@@ -26,8 +26,8 @@ function ledgerDomain(b: Bounds, calls: readonly string[]) {
       pending: bool, message: bool, irr: table([id.cpu, id.vector], bool), isr: table([id.cpu, id.vector], bool),
       notification: bool, lost: bool,
     })),
-    /** Drivers that sleep until they are woken. */
-    ...calls.includes('driverRuns') ? { asleep: table([id.source], bool) } : {},
+    /** Drivers, and virtual CPUs, that sleep until they are woken. */
+    ...calls.includes('driverRuns') || calls.includes('halt') ? { asleep: table([id.source], bool) } : {},
     /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
     ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
   })
@@ -79,7 +79,8 @@ function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
 }
 
 type EdgeSeen = Extract<Seen, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'received' | 'withdrawn'
+  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'received'
+    | 'withdrawn'
 }>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
@@ -119,6 +120,12 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
         if (source !== seen.by) edges.lost = true
         else if (seen.notifies) edges.notification = true
       })
+      return
+    }
+    case 'injected': {
+      if (seen.into === seen.source) return
+      book.edges[seen.source]!.notification = false
+      book.edges[seen.source]!.lost = true
       return
     }
     case 'received': case 'withdrawn': book.edges[seen.source]!.notification = false; return

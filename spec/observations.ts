@@ -77,7 +77,9 @@ export type InterruptSeen =
   | { readonly what: 'received'; readonly source: number }
   /** The kernel takes back what was handed to a driver that is gone, and not received. */
   | { readonly what: 'withdrawn'; readonly source: number }
-  /** A userland driver goes to sleep until it is woken. */
+  /** A hypervisor records the interrupt of a source for a virtual CPU: that of source i is i. */
+  | { readonly what: 'injected'; readonly source: number; readonly into: number }
+  /** A userland driver, or a virtual CPU, goes to sleep until it is woken. */
   | { readonly what: 'slept' | 'woken'; readonly source: number }
 
 export type Seen = MemorySeen | DeviceSeen | InterruptSeen
@@ -100,6 +102,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     shared: { frame: id.frame }, dropped: { frame: id.frame },
     'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
     slept: { source: id.source }, woken: { source: id.source },
+    injected: { source: id.source, into: id.source },
     bound: { ...place, to: optional(id.source) }, raised: { source: id.source, pended: bool },
     unmasked: { source: id.source },
     accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },

@@ -7,6 +7,7 @@ import {
 } from './parts.ts'
 import type { DesignBudget } from './parts.ts'
 import { systemBudgets } from './systems.ts'
+import { virtualBudgets } from './virtual.ts'
 
 export type { DesignBudget } from './parts.ts'
 
@@ -66,5 +67,5 @@ export const budgets: readonly DesignBudget[] = [
       + 'call on top'),
   budget('driver-server', 'irq-migrate', 2680, migrate, migrateWhy),
 
-  ...systemBudgets,
+  ...systemBudgets, ...virtualBudgets,
 ]

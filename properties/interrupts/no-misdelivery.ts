@@ -7,9 +7,15 @@ import type { Claim } from '../../spec/claim.ts'
 export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   on: b => b.sources > 1,
   property: step('no-misdelivery', {
-    on: 'accepted', clause: iommu.clauseOf['no-misdelivery'],
-    claim: 'a message of a source is accepted only at vectors that are not bound to another source',
-  }, ({ source, cpu, vector }, { ledger }) => {
+    on: ['accepted', 'injected'], clause: iommu.clauseOf['no-misdelivery'],
+    claim: 'a message of a source is accepted only at vectors that are not bound to another source, and goes to no '
+      + 'virtual CPU but its own',
+  }, (seen, { ledger }) => {
+    const { source } = seen
+    if (seen.what === 'injected') return seen.into === source
+      || { because: `the interrupt of source ${source} went to virtual CPU ${seen.into}`,
+        witness: { source, into: seen.into } }
+    const { cpu, vector } = seen
     const bound = ledger.bound[cpu]![vector]!
     if (source === null || bound === null || bound === source) return true
     return { because: `source ${source} interrupted CPU ${cpu} at vector ${vector}, which is bound to source ${bound}`,

@@ -44,6 +44,7 @@ export const units = {
   'mmio-read': 'read of a device register across PCIe and back',
   'config-write': 'non-posted write of PCI configuration space',
   'ipi': 'sending an inter-processor interrupt; the receiver counts its own lapic-accept, irq-entry and eoi',
+  'vm-exit': 'a trap from a guest into the hypervisor and the return to it',
   'deferred-enqueue': 'what deferring adds to one unmap: putting the page on the list of pages to flush',
 } as const
 
@@ -61,6 +62,7 @@ export const paths = {
   'detach': 'take a device from a driver',
   'irq-deliver': 'one interrupt from the device to the end of its handler',
   'irq-migrate': 'move one interrupt to another processor',
+  'vm-run': 'a hypervisor puts a virtual CPU on a CPU, or takes it off',
   'port-io': 'one access to a device port by its driver',
   'protect': 'make one page read-only for a device',
   'pass': 'hand a buffer on to one more consumer',

@@ -13,12 +13,15 @@ export type { UnitRegisters } from './capabilities.ts'
 export type { VtdClause } from './clauses.ts'
 export { faultReason, faultReasons, recordFault } from './faults.ts'
 export type { FaultState } from './faults.ts'
-export { coversContext, coversIec, coversIotlb } from './invalidation/covers.ts'
-export type { ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation } from './invalidation/covers.ts'
+export { coversContext, coversIec, coversPasid, coversTranslation } from './invalidation/covers.ts'
+export type {
+  ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation, IotlbTag, PasidCacheInvalidation,
+  PasidIotlbInvalidation, TranslationInvalidation,
+} from './invalidation/covers.ts'
 export {
   anySet, anything, compatibilityAddress, compatibilityData, contextEntry, decode, descriptorLayouts, dwordsOf,
-  encode, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put, qwordsOf,
-  registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
+  encode, firstStageLeaf, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put,
+  qwordsOf, registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
   scalableRootEntry, secondStageLeaf, secondStageTables, show,
 } from './layout/index.ts'
 export type {

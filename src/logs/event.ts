@@ -24,6 +24,8 @@ export interface Hit extends Leaf { readonly kind: 'hit' }
 /** What the leaf just filled or hit translates to: host address, and how many bytes its page has. */
 export interface Translation extends Told {
   readonly kind: 'translation'
+  readonly sid: number
+  readonly from: number
   readonly to: number
   readonly bytes: number
 }
@@ -48,6 +50,7 @@ export interface EntryRead extends Told { readonly kind: 'entryRead'; readonly i
 /** What the entry just read made of an interrupt. */
 export interface Remapped extends Told {
   readonly kind: 'remapped'
+  readonly index: number
   readonly vector: number
   readonly trigger: number
   readonly delivery: number
@@ -74,9 +77,17 @@ export interface CarriedOut extends Told {
     | 'iotlb domain' | 'iotlb page' | 'iec global' | 'iec index'
   readonly numbers: readonly number[]
 }
-/** The unit wrote the status of a wait, at this host address. */
-export interface Waited extends Told { readonly kind: 'waited'; readonly status: number }
-export type QueueEvent = QueueSetup | Tail | Fetch | DescriptorSeen | CarriedOut | Waited
+/** The unit completed a wait: it wrote the status at this host address. */
+export interface Waited extends Told {
+  readonly kind: 'waited'
+  /** Null where the wait asked for an interrupt instead. */
+  readonly status: number | null
+}
+/** The status of the wait just completed could not be written. */
+export interface WaitFailed extends Told { readonly kind: 'waitFailed' }
+/** The unit refuses the tail that was just set: it is none of the ring. */
+export interface TailRefused extends Told { readonly kind: 'tailRefused' }
+export type QueueEvent = QueueSetup | Tail | Fetch | DescriptorSeen | CarriedOut | Waited | WaitFailed | TailRefused
 
 export interface RegisterRead extends Told { readonly kind: 'registerRead'; readonly offset: number }
 /** `bytes` 4 or 8; `value` has two dwords. */
@@ -103,12 +114,27 @@ export interface Fault extends Told {
   readonly kind: 'fault'
   readonly sid: number
   readonly reason: number
+  readonly address: number
   readonly write: boolean
+}
+/** QEMU's own words, each once a run, whatever the trace says. `isRefusal`: of a request that got no translation. */
+export interface Complaint extends Told {
+  readonly kind: 'complaint'
+  readonly says: string
+  readonly sid: number | null
+  readonly address: number | null
+  readonly isRefusal: boolean
+}
+/** An interrupt message came out of the remapper as it went in: in compatibility format, which no entry remaps. */
+export interface Unremapped extends Told {
+  readonly kind: 'unremapped'
+  readonly address: number
+  readonly data: number
 }
 /** A record was put into FRCD: four dwords. */
 export interface FaultRecord extends Told { readonly kind: 'faultRecord'; readonly words: Words }
 export type ControlEvent = RegisterRead | RegisterWrite | Command | RootTable | InterruptTable | Remapping | Fault
-  | FaultRecord
+  | FaultRecord | Complaint | Unremapped
 
 export type UnitEvent = CacheEvent | QueueEvent | ControlEvent
 

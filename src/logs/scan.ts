@@ -13,6 +13,8 @@ export interface Scanned {
   readonly side: Side
   readonly lines: number
   readonly known: number
+  /** What QEMU says beside its events. */
+  readonly messages: number
   /** By name. */
   readonly events: readonly EventCount[]
   readonly stamps: Stamps
@@ -55,6 +57,7 @@ class Scan {
   readonly #listener: Listener
   readonly #seen = new Map<string, { readonly name: string; readonly use: Use; count: number }>()
   #known = 0
+  #messages = 0
   #binary = false
 
   static of(path: string, side: Side | null): Scan | null { return side === null ? null : new Scan(path, side) }
@@ -62,7 +65,8 @@ class Scan {
 
   line(text: string, unterminated: boolean): void {
     const heard = this.#listener.line(text, ++this.number)
-    if (heard.is !== 'event') return this.#unread(heard, text, unterminated)
+    if (heard.is !== 'event' && heard.is !== 'message') return this.#unread(heard, text, unterminated)
+    if (heard.is === 'message') { this.#messages++; return }
     this.#known++
     const seen = this.#seen.get(heard.name)
     if (seen === undefined) this.#seen.set(heard.name, { name: heard.name, use: heard.use, count: 1 })
@@ -72,19 +76,26 @@ class Scan {
   end(): Scanned {
     if (!this.#listener.isSure) throw this.#foreign()
     return {
-      side: this.#side, lines: this.number, known: this.#known, damage: this.#damage.report(),
-      stamps: this.#listener.stamps, events: [...this.#seen.values()].sort((a, b) => a.name < b.name ? -1 : 1),
+      side: this.#side, lines: this.number, known: this.#known, messages: this.#messages,
+      damage: this.#damage.report(), stamps: this.#listener.stamps,
+      events: [...this.#seen.values()].sort((a, b) => a.name < b.name ? -1 : 1),
     }
   }
 
-  #unread(heard: Exclude<Heard, { is: 'event' }>, text: string, unterminated: boolean): void {
+  #unread(heard: Exclude<Heard, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
     const line = this.number
     if (text.trim() === '') this.#damage.blank()
-    else if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
+    else this.#damaged(heard, text, unterminated)
+    if (this.#known === 0 && line >= patience_lines) throw this.#foreign()
+  }
+
+  #damaged(heard: Exclude<Heard, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
+    const line = this.number
+    this.#side.doubts.note(line)
+    if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
     else if (unterminated) this.#damage.note('cut off', line, text)
     else if (heard.is === 'unknown event') this.#damage.unknown(heard.name, line, text)
     else this.#damage.note(heard.is, line, text)
-    if (this.#known === 0 && line >= patience_lines) throw this.#foreign()
   }
 
   #foreign(): Error { return this.#listener.foreign(this.number, this.#binary && this.#known === 0) }

@@ -3,14 +3,18 @@ import type { UserError } from '../errors.ts'
 import type { KernelEvent } from './event.ts'
 import type { Stamps } from './formats/clock.ts'
 import type { Format, Reading } from './formats/format.ts'
+import type { Doubts } from './replay/doubts.ts'
 import type { Facts } from './report.ts'
 import type { Claim } from './verdicts/judging.ts'
 
 /** Facts that come of the log of the unit, and of a dump beside it. */
 export type UnitFacts =
-  Pick<Facts, 'entries' | 'iotlb' | 'contexts' | 'irtes' | 'queue' | 'registers' | 'faults' | 'tables'>
+  Pick<Facts, 'entries' | 'iotlb' | 'contexts' | 'irtes' | 'queue' | 'registers' | 'faults'
+    | 'unremapped' | 'tables'>
 
 export interface Side {
+  /** Told of lines that could not be read. */
+  readonly doubts: Doubts
   /** @param path for what it has to say of the file. */
   listen(path: string): Listener
   /** After the last line. */
@@ -38,7 +42,8 @@ export function listen<E>(format: Format<E>, path: string, take: (event: E) => v
     again: format.again,
     line: (text, line) => {
       const reading = reader.read(text, line)
-      if (reading.is === 'event') for (const event of reading.events) take(event)
+      if (reading.is === 'event' || reading.is === 'message')
+        for (const event of reading.events) take(event)
       return reading
     },
     get isSure() { return reader.isSure },

@@ -4,6 +4,7 @@ import { openDump } from '../dump/dump.ts'
 import type { AnyDump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
 import { amdviSide } from './amdvi/index.ts'
+import { apart_us } from './formats/clock.ts'
 import type { Format } from './formats/format.ts'
 import { readKernelLog } from './formats/kernel.ts'
 import { unitPrefixOf } from './formats/qemu.ts'
@@ -17,6 +18,7 @@ import type { Choose } from './scan.ts'
 import type { Facts, ValidationReport } from './report.ts'
 import type { Side } from './side.ts'
 import { judge } from './verdicts/index.ts'
+import { lackOf } from './verdicts/lacks.ts'
 import { vtdSide } from './vtd.ts'
 
 export interface ValidateOptions {
@@ -52,20 +54,22 @@ async function validateWith(dump: AnyDump | null,
   { log, format, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
-  const { side, lines, known, events, stamps, damage } = await scanLog(log, chooser(log, { format, dump, trail }),
-    () => ofVtd(log, format ?? qemuVtd, dump, trail), (format ?? qemuVtd).again, onProgress)
-  const timed = stamps.stamped === known
+  const { side, lines, known, messages, events, stamps, damage } = await scanLog(log,
+    chooser(log, { format, dump, trail }), () => ofVtd(log, format ?? qemuVtd, dump, trail),
+    (format ?? qemuVtd).again, onProgress)
+  const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
   const unit = side.facts(lines)
   if (kernelLog !== null) side.fitFrames?.(kernelLog.events)
   const facts: Facts = {
-    log: { path: log, lines, known, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward },
+    log: { path: log, lines, known, messages, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward,
+      farthest_us: stamps.farthest_us },
     events, unread: damage, ...unit,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
       lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
     },
   }
-  return { ...facts, verdicts: judge(facts, side.claims) }
+  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts, side.claims) }
 }
 
 interface Given { readonly format: Format | undefined; readonly dump: AnyDump | null; readonly trail: Trail | null }

@@ -20,16 +20,18 @@ export function vtdSide(format: Format, dump: Dump | null, trail: Trail | null):
     : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
   const replay = new Replay(format.iotlbEntries, { entries, trail, tableTrail, scalable, placing })
   return {
+    doubts: replay.doubts,
     listen: path => listen(format, path, event => { replay.take(event) }),
     claims: all => all,
     facts: lines => {
       // The last leaf is judged when the IOTLB is asked for its report.
-      const iotlb = replay.iotlb.report(), accesses = replay.registers.report()
+      const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()
       return {
         entries: entries.report(), iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
-        queue: replay.queue.report(lines), registers: accesses, faults: replay.faults.report(),
+        queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(),
         tables: dump === null || trail === null || tableTrail === null || placing === null ? null
-          : checkTables(dump, { trail, tableTrail, interval: placing.interval(lines), pointers: accesses.pointers }),
+          : checkTables(dump,
+            { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts }),
       }
     },
   }

@@ -37,6 +37,7 @@ describe('check', () => {
       'ring0-words@amdvi', 'ring0-deferred@amdvi', 'ring0-deferred-early@amdvi', 'driver-server@amdvi',
       'pistachio-irq@amdvi', 'pistachio-irq@amdvi+source-masked', 'irq-balancer@amdvi', 'io-lite@amdvi',
       'mbuf-copy@amdvi', 'polling-longlived@amdvi', 'pmap-unified@amdvi', 'darbat-like@amdvi', 'single-server@amdvi',
+      'vm-emulated@amdvi', 'vm-assigned@amdvi',
       'ring0-strict@amdvi+source-masked', 'ring0-strict@amdvi+source-unmasked', 'ring0-strict@amdvi+table-switch'])
   })
   it('counts as not exercised what is of its own manual only', async () => {

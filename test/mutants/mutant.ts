@@ -2,6 +2,7 @@
 import { claimOn } from '../../properties/index.ts'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
+import { designNamed } from '../../spec/designs.ts'
 import { iommuOf } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { Claim } from '../../spec/claim.ts'
@@ -42,3 +43,16 @@ export const reassigning: Partial<Bounds> = { frames: 1, iovas: 1, domains: 2, r
 export const oneSource: Partial<Bounds> = { cpus: 2, sources: 1, vectors: 2, migrate: 1 }
 export const twoSources: Partial<Bounds> = { cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 2 }
 export const forging: Partial<Bounds> = { cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1 }
+
+/** One that an edit makes (`CALL/STEP`), or an edit by hand. */
+export const broken = (name: string, from: string, edit: string | ((from: Design) => Design), breaks: Claim,
+  at: Partial<Bounds>, shortest: number): Mutant => {
+  const sound = designNamed(from)!
+  return mutant(name, typeof edit === 'string' ? designNamed(`${from}~${edit}`)! : edit(sound),
+    { from: sound, breaks, at, shortest, runLength: 400 })
+}
+/** A step by its name done another way. */
+export const changed = (call: string, name: string, change: (step: Design['protocols'][string][number]) => object) =>
+  (from: Design): Design => ({ ...from, name: `${from.name} ${call}.${name} changed`,
+    protocols: { ...from.protocols,
+      [call]: from.protocols[call]!.map(step => step.name === name ? { ...step, ...change(step) } : step) } })

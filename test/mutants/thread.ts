@@ -12,27 +12,14 @@ import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
 import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import type { Bounds } from '../../spec/bounds.ts'
-import type { Claim } from '../../spec/claim.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { moved, replaced } from '../../spec/kernel/design.ts'
 import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
 import { freeFrame, retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
 import type { CallName } from '../../spec/state.ts'
-import { mutant, oneSource, reassigning } from './mutant.ts'
+import { broken, changed, oneSource, reassigning } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
-
-/** One that an edit makes (`CALL/STEP`), or an edit by hand. */
-const broken = (name: string, from: string, edit: string | ((from: Design) => Design), breaks: Claim,
-  at: Partial<Bounds>, shortest: number): Mutant => {
-  const sound = designNamed(from)!
-  return mutant(name, typeof edit === 'string' ? designNamed(`${from}~${edit}`)! : edit(sound),
-    { from: sound, breaks, at, shortest, runLength: 400 })
-}
-/** A step by its name done another way. */
-const changed = (call: string, name: string, change: (step: Design['protocols'][string][number]) => object) =>
-  (from: Design): Design => ({ ...from, name: `${from.name} ${call}.${name} changed`,
-    protocols: { ...from.protocols,
-      [call]: from.protocols[call]!.map(step => step.name === name ? { ...step, ...change(step) } : step) } })
+import { virtualMutants } from './virtual.ts'
 
 /** With interrupts off, it waits for an answer and gives none. */
 const deaf = (call: string) => changed(call, 'awaitOthers', () => ({
@@ -183,4 +170,4 @@ const buses = [
 ]
 
 export const threadMutants = [...ports, ...interrupts, ...moves, ...buffers, ...bothSides, ...wakeUps, ...batches,
-  ...buses]
+  ...buses, ...virtualMutants]

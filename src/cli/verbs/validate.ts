@@ -43,7 +43,8 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     // An observation (was this strict or deferred?) is neither right nor wrong.
     const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
     const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
-    const unbroken: ExitName = said('true') ? 'holds' : 'vacuous'
+    const whole: ExitName = said('true') ? 'holds' : 'vacuous'
+    const unbroken: ExitName = report.lacks === null ? whole : 'incomplete'
     const exit = said('false') ? 'violated' : unbroken
     return await print(io, flags, { kind: 'validate', exit, validation: report })
   } finally { line.end() }

@@ -1,6 +1,8 @@
 /** Follows the command buffer of a log: every command from head to tail, and what the unit says it did for it (AMD
  *  48882 rev 3.05, 2.4). */
 import { count, noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import type { Doubts } from '../replay/doubts.ts'
 import type { QueueReport } from '../replay/queue.ts'
 import type { CommandFetched, CommandUnknown, WaitDone } from './event.ts'
 
@@ -29,16 +31,20 @@ export class CommandReplay {
   readonly #disagreeing = noPlaces()
   readonly #undecoded: { line: number; why: string }[] = []
 
+  readonly #doubts: Doubts
+
+  constructor(doubts: Doubts) { this.#doubts = doubts }
+
   /** Software may set the head while the buffer is off. */
   restarted(): void { this.#next = null }
 
   fetched({ head, tail, base, at: { line } }: CommandFetched): void {
-    if (this.#pending !== null) note(this.#unseen, this.#pending)
+    if (this.#pending !== null) this.#lack(this.#unseen, this.#pending)
     this.#pending = line
     if (base !== this.#base) { this.#next = null; this.#length = null; this.#base = base }
     if (this.#next !== null && head !== this.#next) {
       if (head !== 0 || !isLength(this.#next) || this.#length !== null && this.#length !== this.#next)
-        note(this.#gaps, line)
+        this.#lack(this.#gaps, line)
       else this.#length = this.#next
     }
     // A submission ends where the head had reached the tail.
@@ -77,12 +83,17 @@ export class CommandReplay {
       byKind: [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1),
       waits: this.#waits, completed: this.#waits,
       perWait: [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits })),
-      withoutWait, unseen: this.#unseen, gaps: this.#gaps, disagreeing: this.#disagreeing, undecoded: this.#undecoded,
+      withoutWait, beyond: noPlaces(),
+      unseen: this.#unseen, gaps: this.#gaps, disagreeing: this.#disagreeing, undecoded: this.#undecoded,
     }
   }
 
+  #lack(places: Places, line: number): void {
+    note(places, line)
+    this.#doubts.note(line)
+  }
   #answer(line: number): void {
-    if (this.#pending === null) note(this.#disagreeing, line)
+    if (this.#pending === null) this.#lack(this.#disagreeing, line)
     this.#pending = null
   }
 }

@@ -21,13 +21,15 @@ export function amdviSide(dump: AmdviDump | null, trail: Trail | null): Side {
     : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
   const replay = new AmdviReplay(qemuAmdvi.iotlbEntries, { entries, trail, tableTrail, placing })
   return {
+    doubts: replay.doubts,
     listen: path => listen(qemuAmdvi, path, event => { replay.take(event) }),
     claims: amdviClaims,
     fitFrames: events => { if (trail !== null) fitFrames(trail.stays, events) },
     facts: lines => ({
       ...replay.facts(),
       tables: dump === null || trail === null || tableTrail === null || placing === null ? null
-        : checkTables(dump, { trail, tableTrail, interval: placing.interval(lines), forgotten: replay.forgotten }),
+        : checkTables(dump, { trail, tableTrail, interval: placing.interval(lines), forgotten: replay.forgotten,
+          doubts: replay.doubts }),
     }),
   }
 }

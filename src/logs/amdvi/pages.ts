@@ -5,6 +5,8 @@ import { coversDevice, coversPages } from '../../../spec/amdvi/index.ts'
 import type { Command } from '../../../spec/amdvi/index.ts'
 import type { At } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import type { Doubts } from '../replay/doubts.ts'
 import type { ContextReport } from '../replay/contexts.ts'
 import type { Conduct, IotlbReport } from '../replay/iotlb.ts'
 import { keep } from '../replay/trail.ts'
@@ -24,6 +26,7 @@ export class PageReplay {
   readonly #domains = new Map<number, { fills: number; hits: number }>()
   readonly #trail: Trail | null
   readonly #capacity: number
+  readonly #doubts: Doubts
   #size = 0
   #largest = 0
   #fills = 0
@@ -34,15 +37,20 @@ export class PageReplay {
   #domainChanges = 0
   /** The page just filled or hit, whose result comes next. */
   #used: { readonly device: number; readonly page: number; readonly frame: number } | null = null
-  /** Whether the log has told of a moment at which nothing was cached. */
-  #known = false
-  readonly #places = { beforeStart: noPlaces(), otherContent: noPlaces(), unexplained: noPlaces(),
-    refilledSame: noPlaces(), refilledChanged: noPlaces(), addressDiffers: noPlaces(), moved: noPlaces() }
-  readonly #removed = { global: 0, domain: 0, page: 0 }
+  /** The last line at which nothing was cached; null where the log has told of none. */
+  #known: number | null = null
+  readonly #places = { beforeStart: noPlaces(), otherContent: noPlaces(), unexplained: noPlaces(), doubtful: noPlaces(),
+    refilledSame: noPlaces(), refilledChanged: noPlaces(), addressDiffers: noPlaces(),
+    moved: noPlaces(), movedDoubtful: noPlaces() }
+  readonly #removed = { global: 0, domain: 0, pasid: 0, page: 0 }
   readonly #emptied: { conduct: Conduct; line: number; entries: number }[] = []
 
   /** @param capacity the unit empties its cache instead of holding more. */
-  constructor(trail: Trail | null, capacity: number) { this.#trail = trail; this.#capacity = capacity }
+  constructor(trail: Trail | null, capacity: number, doubts: Doubts) {
+    this.#trail = trail
+    this.#capacity = capacity
+    this.#doubts = doubts
+  }
 
   fill({ device, page, frame, domain, at }: PageFill): void {
     this.#fills++
@@ -51,11 +59,12 @@ export class PageReplay {
     const old = this.#held.get(device)?.get(page)
     if (old !== undefined) {
       const same = old.frame === frame && old.did === domain
-      note(same ? this.#places.refilledSame : this.#places.refilledChanged, at.line)
+      if (same) note(this.#places.refilledSame, at.line)
+      else this.#blame(this.#places.refilledChanged, old.from.line, at.line)
       this.#remove(old, at.line)
     }
-    const stay: Stay = { from: at, sid: device, leaf: noLeaf, did: domain, page, pages: 1, frame, hits: [],
-      until: null }
+    const stay: Stay = { from: at, sid: device, leaf: noLeaf, did: domain, pasid: 0, firstStage: false, page, pages: 1,
+      frame, hits: [], until: null }
     let pages = this.#held.get(device)
     if (pages === undefined) this.#held.set(device, pages = new Map())
     pages.set(page, stay)
@@ -70,10 +79,11 @@ export class PageReplay {
     this.#used = { device, page, frame }
     const stay = this.#held.get(device)?.get(page)
     if (stay === undefined)
-      return note(this.#known ? this.#places.unexplained : this.#places.beforeStart, at.line)
+      return this.#known === null ? note(this.#places.beforeStart, at.line)
+        : this.#blame(this.#places.unexplained, this.#known, at.line)
     this.#domain(stay.did).hits++
     if (this.#trail !== null) keep(this.#trail, stay.hits, at)
-    if (stay.frame !== frame) note(this.#places.otherContent, at.line)
+    if (stay.frame !== frame) this.#blame(this.#places.otherContent, stay.from.line, at.line)
     else this.#explained++
   }
 
@@ -92,7 +102,7 @@ export class PageReplay {
     }
     if (command.type !== 'pages' && command.type !== 'all') return
     const granularity = command.type === 'all' ? 'global' : 'domain'
-    if (granularity === 'global') this.#known = true
+    if (granularity === 'global') this.#known = at.line
     if (this.#trail !== null) {
       const did = command.type === 'pages' ? command.domain : 0
       const said: IotlbCommand = { ...at,
@@ -109,17 +119,18 @@ export class PageReplay {
   waited(): void { for (const known of this.#devices.values()) known.waited ||= known.invalidated }
 
   empty(conduct: Conduct, line: number): void {
-    this.#known = true
+    this.#known = line
     this.#emptied.push({ conduct, line, entries: this.#size })
     for (const pages of this.#held.values()) for (const stay of pages.values()) this.#remove(stay, line)
   }
 
   pages(): IotlbReport {
-    const { beforeStart, otherContent, unexplained, refilledSame, refilledChanged, addressDiffers } = this.#places
+    const { beforeStart, otherContent, unexplained, doubtful, refilledSame, refilledChanged,
+      addressDiffers } = this.#places
     const byDomain = [...this.#domains].sort(([a], [b]) => a - b).map(([did, counts]) => ({ did, ...counts }))
     return {
       fills: this.#fills, hits: this.#hits, misses: this.#fills, explained: this.#explained, beforeStart, otherContent,
-      unexplained, refilledSame, refilledChanged, byDomain, removed: this.#removed,
+      unexplained, doubtful, afterUnseen: noPlaces(), refilledSame, refilledChanged, byDomain, removed: this.#removed,
       emptied: this.#emptied.filter(({ entries }) => entries > 0).slice(0, 20), largest: this.#largest,
       left: this.#size, translated: this.#translated, addressDiffers,
     }
@@ -129,7 +140,8 @@ export class PageReplay {
   devices(): ContextReport {
     return {
       fills: this.#devices.size + this.#domainChanges, hits: this.#sameDomain, explained: this.#sameDomain,
-      unexplained: noPlaces(), beforeStart: noPlaces(), refilledChanged: this.#places.moved, notPresent: 0,
+      unexplained: noPlaces(), beforeStart: noPlaces(), refilledChanged: this.#places.moved,
+      doubtful: this.#places.movedDoubtful, pasids: { changed: noPlaces(), invalidations: 0 }, notPresent: 0,
       passThrough: 0,
     }
   }
@@ -142,7 +154,12 @@ export class PageReplay {
     if (known === undefined) return
     this.#domainChanges++
     const left = [...this.#held.get(device)?.values() ?? []].some(stay => stay.did === known.domain)
-    if (!known.waited || left) note(this.#places.moved, line)
+    if (known.waited && !left) return
+    note(this.#doubts.between(known.line, line) ? this.#places.movedDoubtful : this.#places.moved, line)
+  }
+  /** What lines that the log lacks may explain is no breach. @param since what it rests on was known then. */
+  #blame(places: Places, since: number, line: number): void {
+    note(this.#doubts.last > since ? this.#places.doubtful : places, line)
   }
   #domain(did: number): { fills: number; hits: number } {
     let domain = this.#domains.get(did)

@@ -1,6 +1,8 @@
 /** Sends each event of an AMD unit to the caches and checks that it concerns. */
 import type { Command } from '../../../spec/amdvi/index.ts'
 import type { EntryLedger } from '../replay/entries.ts'
+import { Doubts } from '../replay/doubts.ts'
+import { UnremappedReplay } from '../replay/unremapped.ts'
 import type { TableTrail, Trail } from '../replay/trail.ts'
 import type { UnitFacts } from '../side.ts'
 import { CommandReplay } from './commands.ts'
@@ -31,7 +33,9 @@ export class AmdviReplay {
   readonly #pages: PageReplay
   readonly #interrupts: InterruptReplay
   readonly #registers: RegisterReplay
-  readonly #commands = new CommandReplay()
+  readonly doubts = new Doubts()
+  readonly #commands = new CommandReplay(this.doubts)
+  readonly #unremapped = new UnremappedReplay()
   readonly #faults = new FaultReplay()
   readonly #placing: Placing | null
   readonly #handlers: Handlers
@@ -41,8 +45,8 @@ export class AmdviReplay {
   /** @param capacity how many translations the unit holds at most. */
   constructor(capacity: number, { entries, trail, tableTrail, placing }: ReplayOptions) {
     this.#entries = entries
-    this.#pages = new PageReplay(trail, capacity)
-    this.#interrupts = new InterruptReplay(entries, tableTrail)
+    this.#pages = new PageReplay(trail, capacity, this.doubts)
+    this.#interrupts = new InterruptReplay(entries, tableTrail, this.doubts)
     this.#registers = new RegisterReplay(entries)
     this.#placing = placing
     this.#handlers = { ...this.#ofCaches(), ...this.#ofCommands(), ...this.#ofMessages() }
@@ -54,7 +58,7 @@ export class AmdviReplay {
     return {
       entries: this.#entries.report(), iotlb: this.#pages.pages(), contexts: this.#pages.devices(),
       irtes: this.#interrupts.report(), queue: this.#commands.report(), registers: this.#registers.report(),
-      faults: this.#faults.report(),
+      faults: this.#faults.report(), unremapped: this.#unremapped.report(),
     }
   }
 
@@ -88,10 +92,14 @@ export class AmdviReplay {
         this.#commands.wait(event)
         this.#placing?.waited(event)
         this.#pages.waited()
-        this.#interrupts.waited(event.at.line)
+        this.#interrupts.waited(event.at)
       },
       unknownCommand: event => this.#commands.unknown(event),
-      control: event => { if (this.#registers.control(event).includes('CmdBufEn=1')) this.#commands.restarted() },
+      control: event => {
+        const changed = this.#registers.control(event)
+        if (changed.includes('CmdBufEn=1')) this.#commands.restarted()
+        for (const on of [0, 1]) if (changed.includes(`IommuEn=${on}`)) this.#unremapped.enable(on === 1)
+      },
       access: event => this.#registers.access(event),
     }
   }
@@ -105,7 +113,11 @@ export class AmdviReplay {
       },
       entryAt: ({ address }) => this.#interrupts.at(address),
       entry: event => this.#interrupts.read(event),
-      became: event => { this.#isInterrupt = false; this.#interrupts.became(event) },
+      became: event => {
+        this.#isInterrupt = false
+        if (this.#interrupts.became(event)) return
+        this.#unremapped.passed({ kind: 'unremapped', at: event.at, ...event.from })
+      },
       refused: event => { this.#faults.refused(event, this.#isInterrupt); this.#isInterrupt = false },
     }
   }

@@ -8,6 +8,7 @@ import { show } from '../../../spec/iommu/layout.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { bdf } from '../numbers.ts'
+import type { Doubts } from '../replay/doubts.ts'
 import { overflowed } from '../replay/trail.ts'
 import type { IrteSpan, Stay, TableTrail, Trail } from '../replay/trail.ts'
 import { agreementOf, nothing } from '../tables/check.ts'
@@ -22,17 +23,19 @@ export interface LogSide {
   readonly tableTrail: TableTrail
   readonly interval: Interval | null
   readonly forgotten: Forgotten
+  readonly doubts: Doubts
 }
 
-export function checkTables(dump: AmdviDump, { trail, tableTrail, interval, forgotten }: LogSide): TablesReport {
+export function checkTables(dump: AmdviDump, { trail, tableTrail, interval, forgotten,
+  doubts }: LogSide): TablesReport {
   const base = { path: dump.path, assumed: dump.assumed,
     between: interval && { after: interval.from, before: interval.until }, contexts: nothing }
   const refused = refusalOf(trail, tableTrail, interval)
   if (refused !== null || interval === null) return { ...base, translations: nothing, irtes: nothing, refused }
   return {
     ...base, refused,
-    translations: agreementOf(translationsOf(trail, interval, forgotten.devices, dump), interval),
-    irtes: agreementOf(interruptsOf(tableTrail, interval, forgotten.interrupts, dump), interval),
+    translations: agreementOf(translationsOf(trail, interval, forgotten.devices, dump), interval, doubts),
+    irtes: agreementOf(interruptsOf(tableTrail, interval, forgotten.interrupts, dump), interval, doubts),
   }
 }
 

@@ -10,6 +10,8 @@ export type Use = 'replayed' | 'counted' | 'ignored'
 /** What a line is. `events`: in the order in which they happened; none where it tells of nothing that is replayed. */
 export type Reading<E = UnitEvent> =
   | { readonly is: 'event'; readonly name: string; readonly use: Use; readonly events: readonly E[] }
+  /** What the program says beside its events. */
+  | { readonly is: 'message'; readonly events: readonly E[] }
   | { readonly is: 'unknown event'; readonly name: string }
   | { readonly is: 'wrong fields' | 'no event' }
 

@@ -4,8 +4,11 @@ import { DamageLedger, isBinary } from '../damage.ts'
 import type { DamageReport } from '../damage.ts'
 import type { KernelEvent } from '../event.ts'
 import { logError, patience_lines, readLines } from '../lines.ts'
+import { isHeading, kernelLine, lostBy } from './kernel-lines.ts'
 import { count } from '../numbers.ts'
 
+/** Names that are counted one by one. */
+const mostNames = 500
 /** About 100 bytes each. */
 export const eventsLimit = 2_000_000
 
@@ -20,7 +23,6 @@ export interface KernelLog {
   readonly damage: DamageReport
 }
 
-const head = /^\s*.{1,32}-\d+\s+(?:\(\s*[-\d]+\)\s+)?\[(\d+)\]\s+(?:\S{4,6}\s+)?(\d+)\.(\d{6}): ([a-z_0-9]+): (.*)$/
 const mapForm = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) paddr=0x([0-9a-f]+) size=\d+$/
 const unmapForm = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) size=\d+ unmapped_size=(\d+)$/
 const deviceForm = /^IOMMU: (?:groupID=\d+ )?device=(\S+)$/
@@ -31,8 +33,6 @@ const vectorEvents = ['vector_activate', 'vector_alloc', 'vector_alloc_managed',
 const deviceEvents = ['add_device_to_group', 'attach_device_to_domain', 'detach_device_from_domain',
   'remove_device_from_group']
 const qemuForm = /^(?:\d+@\d+\.\d{6}:)?vtd_[a-z_0-9]+ /
-const lostForm = /\[LOST (\d+) EVENTS\]/
-const entriesForm = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
 const pageOf = (hex: string): number => Number.parseInt(hex, 16) / 4096
 
 const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on'
@@ -75,22 +75,24 @@ class Reader {
   line(text: string, unterminated: boolean): void {
     const line = ++this.number
     if (text.trim() === '') return this.#damage.blank()
-    const lost = lostForm.exec(text)
-    if (lost !== null) { this.#lost += Number(lost[1]); return }
-    if (text.startsWith('#')) {
-      const entries = entriesForm.exec(text)
-      if (entries !== null) this.#lost += Number(entries[2]) - Number(entries[1])
-      return
-    }
-    const event = head.exec(text)
+    const event = kernelLine(text)
     this.isFtrace ||= event !== null
-    if (event === null) this.isQemu ||= qemuForm.test(text)
-    if (event === null) return this.#damage.note(damageOf(text, unterminated, 'no event'), line, text)
-    const [, cpu, seconds, micros, name, rest] = event as unknown as [string, string, string, string, string, string]
-    const known = this.#take(name, rest, { line, cpu: Number(cpu), time_us: Number(seconds) * 1e6 + Number(micros) })
+    if (event === null) return this.#between(text, line, unterminated)
+    const { name, rest, cpu, time_us } = event
+    const known = this.#take(name, rest, { line, cpu, time_us })
     if (known === true) count(this.counts, name)
     else if (known === false) this.#damage.note(damageOf(text, unterminated, 'wrong fields'), line, text)
+    // Events of other groups say nothing here. One that speaks of the IOMMU and is not known may be a damaged one.
+    else if (!rest.includes('IOMMU:')) count(this.counts, this.counts.size < mostNames ? name : 'other events')
     else this.#damage.unknown(name, line, text)
+  }
+
+  #between(text: string, line: number, unterminated: boolean): void {
+    const lost = lostBy(text)
+    this.#lost += lost
+    if (lost > 0 || isHeading(text)) return
+    this.isQemu ||= qemuForm.test(text)
+    this.#damage.note(damageOf(text, unterminated, 'no event'), line, text)
   }
 
   end(): KernelLog {

@@ -8,7 +8,7 @@ import type { Basis, Unmapped } from './mappings.ts'
 
 /** What the log leaves open lies between the two. */
 export type Between = readonly [least: number, most: number]
-export type Answer = 'page' | 'domain' | 'global'
+export type Answer = 'page' | 'pasid' | 'domain' | 'global'
 
 export interface Window {
   readonly line: number
@@ -102,7 +102,7 @@ function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbComm
   return { early, late: late ?? commands.all.at(-1)! }
 }
 
-const answers: readonly Answer[] = ['page', 'domain', 'global']
+const answers: readonly Answer[] = ['page', 'pasid', 'domain', 'global']
 const bases: readonly Basis[] = ['named', 'only', 'inferred']
 
 export function rowsOf(windows: readonly Window[]): WindowRow[] {

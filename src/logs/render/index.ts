@@ -58,7 +58,8 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
     ['  by domain', iotlb.byDomain.map(domain => `${domain.did}: ${n(domain.fills)} filled, ${n(domain.hits)} hit`)
       .join('; ')],
     ['  removed',
-      `${n(removed.page)} by page, ${n(removed.domain)} by domain, ${n(removed.global)} by global invalidations`],
+      `${n(removed.page)} by page, ${removed.pasid === 0 ? '' : `${n(removed.pasid)} by PASID, `}`
+        + `${n(removed.domain)} by domain, ${n(removed.global)} by global invalidations`],
     ['  by QEMU', dropped.length === 0 ? 'none of its own accord'
       : `${dropped.join(', ')}: its conduct, no rule of the manual`],
     ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, `

@@ -20,7 +20,8 @@ const entriesWellFormed: Claim = {
         lines)
     if (decoded === 0) return open('the log prints none')
     return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, `
-      + `${by === 'capabilities' ? 'by the capabilities in the dump' : 'capabilities unknown'}`)
+      + (by === 'capabilities' && tables?.refused === null ? 'by the capabilities in the dump'
+        : 'capabilities unknown'))
   },
 }
 

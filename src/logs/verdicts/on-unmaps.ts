@@ -1,5 +1,6 @@
 /** Claims on unmaps, from a QEMU log and a kernel log of the same boot (VT-d rev 5.10, table 28; what they prove:
  *  docs/validate.md). */
+import { lacks, unlessLost } from './lacks.ts'
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
 import { thousands } from '../numbers.ts'
@@ -10,17 +11,17 @@ const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => number): number
   rows.reduce((total, row) => total + of(row), 0)
 const unmapsOf = (rows: readonly WindowRow[]): number => sum(rows, row => row.unmaps)
 
-/** A kernel log with unread lines may lack just the event that speaks against the claim: it shows nothing true. */
+/** An invalidation may be among the lines that the log of the unit lacks. */
 const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pairing: PairingReport) => Judged): Claim =>
   ({
   claim, says, kind, of: 'kernel',
-  judge: ({ kernel }) => {
+  judge: facts => {
+    const { kernel } = facts
     if (kernel === null) return open('no kernel log was given')
     if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
     const judged = judge(kernel.pairing)
-    const { total, first } = kernel.unread
-    if (judged.verdict !== 'true' || total === 0) return judged
-    return open(`${several(total, 'line')} of the kernel log could not be read`, first.map(({ line }) => line))
+    return judged.verdict === 'false' && kind === 'rule' && lacks(facts).length > 0
+      ? open(unlessLost(1, 'unmap'), judged.lines) : judged
   },
 })
 

@@ -1,0 +1,28 @@
+/** A guest that executes notices what is recorded for it. */
+import { always, sometimes } from '../../spec/claim.ts'
+import type { Claim } from '../../spec/claim.ts'
+import { isNoticed } from '../../spec/kernel/steps/injection.ts'
+import { inGuest } from '../../spec/kernel/steps/vcpus.ts'
+
+export const noStrandedInterrupt: Claim = {
+  on: (b, design) => b.sources > 0 && design.protocols['runVcpu'] !== undefined,
+  property: always('no-stranded-interrupt', {
+    claim: 'no guest executes while an interrupt waits for its virtual CPU, unless its CPU is about to take notice',
+    parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',
+  }, ({ state, ledger }, source) => {
+    const cpu = ledger.edges[source]!.notification ? inGuest(state as never, source) : null
+    return cpu === null || isNoticed(state as never, source, cpu)
+      || { because: `virtual CPU ${source} executes on CPU ${cpu}, which nothing makes take what waits for it`,
+        witness: { source, cpu } }
+  }),
+  witnesses: [
+    { property: sometimes('an-interrupt-finds-a-guest-executing', {
+      claim: 'an interrupt waits for a virtual CPU while its guest executes',
+    }, ({ state, ledger }) => ledger.edges.some(({ notification }, source) =>
+        notification && inGuest(state as never, source) !== null)), on: b => b.cpus > 1 },
+    { property: sometimes('an-interrupt-waits-for-its-virtual-cpu', {
+      claim: 'an interrupt waits for a virtual CPU that is ready, and that no CPU runs',
+    }, ({ state, ledger }) => ledger.edges.some(({ notification }, source) => notification && !ledger.asleep![source]
+        && (state as never as { own: { runsOn: unknown[] } }).own.runsOn[source] === null)) },
+  ],
+}

@@ -1,0 +1,33 @@
+/** A driver in a virtual machine of its own, with the operating system that it was written for (LeVasseur et al., OSDI
+ *  2004), which sees no device but what a monitor emulates. Each access of the driver to its device exits to the
+ *  monitor. DMA goes through buffers of the monitor, which copies them for the guest: no device reaches memory of the
+ *  guest. The monitor's handler takes the interrupt of the device and injects it. */
+import type { Vocabulary } from '../iommu/vocabulary.ts'
+import type { OwnScope, Step } from '../step.ts'
+import { design } from './design.ts'
+import type { Design } from './design.ts'
+import { ring0StrictOn } from './ring0.ts'
+import { accessPort, checkPort, freeFrame } from './steps/index.ts'
+import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
+import { exitGuest } from './steps/vcpus.ts'
+
+const copyToGuest: Step<unknown> = {
+  name: 'copyToGuest', says: 'copy the buffer into memory of the guest',
+  then: ({ emit }) => { emit.cost('buffer-copy') },
+}
+const injecting: OwnScope = {
+  name: 'injection', says: 'a virtual CPU runs, is preempted, halts and is interrupted, on two CPUs',
+  bounds: { cpus: 2, callers: 2, sources: 1, vectors: 1 },
+}
+export const vmEmulatedOn = <U>(v: Vocabulary<U>): Design<U> => {
+  const { map, unmap } = ring0StrictOn(v).protocols
+  return design('vm-emulated', {
+    says: 'a driver in its own virtual machine; a monitor emulates the device, copies its DMA, injects its interrupts',
+    remapsDma: true, remapsInterrupts: true, scopes: ['mapping', 'ports', injecting],
+    state: injectionState, start: startInjection, calls: injectionCalls,
+  }, {
+    map: [exitGuest, ...map!],
+    unmap: [exitGuest, ...unmap!.flatMap((step): unknown[] => step === freeFrame ? [copyToGuest, step] : [step])],
+    portAccess: [exitGuest, checkPort, accessPort], ...injectionProtocols,
+  } as never) as Design<U>
+}

@@ -1,0 +1,57 @@
+/** The hazards of virtual machines: each of these designs falls into its own. */
+import { noMisdelivery } from '../../properties/interrupts/no-misdelivery.ts'
+import { noStrandedInterrupt } from '../../properties/interrupts/no-stranded-interrupt.ts'
+import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
+import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
+import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
+import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import type { Kernel, Own } from '../../spec/kernel/design.ts'
+import { vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
+import { broken, changed } from './mutant.ts'
+
+const oneVcpu = { cpus: 2, callers: 2, sources: 1, vectors: 1 }
+const injection = [
+  broken('vcpu-sleeps-without-a-second-look', 'vm-emulated', 'halt/lookForPending', noWakeUpLost, oneVcpu, 15),
+  broken('vcpu-looks-before-it-is-marked-halted', 'vm-emulated', 'halt/markHalted<>lookForPending', noWakeUpLost,
+    oneVcpu, 16),
+  broken('vcpu-woken-before-its-interrupt-is-recorded', 'vm-emulated', 'handleInterrupt/recordInterrupt<>wakeOrKick',
+    noWakeUpLost, oneVcpu, 16),
+  broken('vcpu-loaded-after-its-interrupts-are-injected', 'vm-emulated', 'runVcpu/loadVcpu<>injectPending',
+    noStrandedInterrupt, oneVcpu, 12),
+  broken('guest-resumed-without-its-interrupt', 'vm-emulated', 'handleInterrupt/returnToGuest', noStrandedInterrupt,
+    oneVcpu, 7),
+]
+
+type View = Kernel<unknown, Own> & { readonly s: { own: { runsOn: (number | null)[] } } }
+/** Whoever runs on the CPU that the interrupt comes to is taken for the one that it is for. */
+const injectIntoWhoRuns = changed('handleInterrupt', 'recordInterrupt', () => ({
+  then: ({ s, call: { source, from }, cpu, emit }: View) => {
+    emit.see({ what: 'handled', ...from!, by: source, notifies: source !== null })
+    if (source === null) return
+    const into = vcpuOf(s, cpu) ?? source
+    s.kernel.notifications[into] = true
+    emit.see({ what: 'injected', source, into })
+  },
+}))
+/** With interrupts off, it waits for the lock and answers nobody. */
+const deafForLock = changed('detach', 'lockMemory', () => ({
+  when: ({ s, call }: View) => s.kernel.tableLock[call.domain!] === null,
+  then: ({ s, call, cpu }: View) => { s.kernel.tableLock[call.domain!] = cpu },
+}))
+const ballooning = { cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }
+const assigned = [
+  broken('balloon-takes-the-page-from-the-cpus-alone', 'vm-assigned', 'unmap/clearPte', noDmaEscape, ballooning, 24),
+  broken('ballooned-frame-freed-before-the-iotlb-is-flushed', 'vm-assigned', 'unmap/submitWait+pollStatus', noDmaEscape,
+    ballooning, 21),
+  broken('ballooned-page-left-in-the-tlb-of-a-cpu', 'vm-assigned', 'unmap/awaitOthers', unmappedOnBothSides, ballooning,
+    21),
+  broken('page-taken-while-its-guest-is-given-a-device', 'vm-assigned', 'unmap/lockMemory+unlockMemory', noDmaEscape,
+    ballooning, 37),
+  broken('guest-left-pinned-when-its-device-is-taken', 'vm-assigned', 'detach/unpinGuest', noDmaEscape, ballooning, 37),
+  broken('cpu-that-waits-for-the-memory-of-a-guest-does-not-answer', 'vm-assigned', deafForLock, callsCanEnd,
+    ballooning, 10),
+  broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
+    { devices: 2, sources: 2, vectors: 2 }, 5),
+]
+
+export const virtualMutants = [...injection, ...assigned]

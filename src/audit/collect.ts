@@ -1,6 +1,7 @@
 /** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
 import {
-  decode, entryReader, faultReason, front, hasScalableMode, interruptUnitOf, rawTables, registers, rootsOf, rulesOf,
+  checkBeforeTables, decode, entryReader, faultReason, hasScalableMode, interruptUnitOf, rawTables, registers, rootsOf,
+  rulesOf,
   translationUnitOf,
 } from '../../spec/vtd/index.ts'
 import type { TranslationUnit } from '../../spec/vtd/index.ts'
@@ -65,12 +66,13 @@ export interface Pair {
   readonly first: number
 }
 /** Runs that several devices reach and one can write: how many, and where the first is. */
-export interface Crowd { count: number; first: number }
+export interface UnlistedSharing { count: number; first: number }
 /** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others,
  *  `unpaired` those for which no pair was left. */
 export interface Sharing {
-  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]; readonly crowds: Crowd
-  readonly unpaired: Crowd
+  readonly runs: readonly Shared[]; readonly runCount: number; readonly pairs: readonly Pair[]
+  readonly crowds: UnlistedSharing
+  readonly unpaired: UnlistedSharing
 }
 const mostRuns = 10_000, mostPairs = 100_000
 
@@ -108,7 +110,7 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
 }
 
 function modeOf(unit: TranslationUnit): UnitMode {
-  const first = front(unit, {
+  const first = checkBeforeTables(unit, {
     sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false,
     execute: false,
   })
@@ -156,7 +158,7 @@ export function usersOf(spaces: readonly Space[], devices: readonly Device[]): r
 export function* sharingOf(spaces: readonly Space[], users: readonly SpaceUse[],
   tables: number): Generator<number, Sharing> {
   const runs: Shared[] = []
-  const crowds: Crowd = { count: 0, first: 0 }, unpaired: Crowd = { count: 0, first: 0 }
+  const crowds: UnlistedSharing = { count: 0, first: 0 }, unpaired: UnlistedSharing = { count: 0, first: 0 }
   const pairs = new Map<string, Pair>()
   let runCount = 0
   const ownerOf = (at: number): number => {
@@ -174,7 +176,7 @@ export function* sharingOf(spaces: readonly Space[], users: readonly SpaceUse[],
 }
 
 /** The PASIDs of one device are its own to choose. */
-function note(crowd: Crowd, { start, rights: together, isOfOne }: Shared): void {
+function note(crowd: UnlistedSharing, { start, rights: together, isOfOne }: Shared): void {
   if (isOfOne || (together & rights.write) === 0) return
   if (crowd.count++ === 0) crowd.first = start
 }

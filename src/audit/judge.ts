@@ -2,7 +2,7 @@
 import type { FirmwareRegion } from '../dump/acpi/firmware.ts'
 import { alarm, alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
-import type { Collected, Crowd } from './collect.ts'
+import type { Collected, UnlistedSharing } from './collect.ts'
 import { bdf } from './devices.ts'
 import { firmwareAlarms, reservedFor } from './firmware.ts'
 import type { Beside } from './firmware.ts'
@@ -12,7 +12,7 @@ import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
 import { mostWritable, writableBy } from './protect.ts'
 import { mostNamed } from './sharing.ts'
-import type { Trouble, Troubles } from './space.ts'
+import type { Defect, Troubles } from './space.ts'
 import type { Space } from './spaces.ts'
 
 /** Errors first; within a severity in the order of the registry. */
@@ -103,9 +103,9 @@ function tagsOf({ tag }: RequestClass,
 export const nameOf = ({ kind, table, levels }: Space): string =>
   kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
 
-const troubleCodes: Readonly<Record<Trouble, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside',
+const troubleCodes: Readonly<Record<Defect, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside',
   cyclic: 'table-cyclic', unmapped: 'table-unmapped', 'not replicated': 'page-not-replicated' }
-function troubleText(trouble: Trouble, { count, table, index, level }: Troubles): string {
+function troubleText(trouble: Defect, { count, table, index, level }: Troubles): string {
   const ofEntries = trouble === 'reserved' || trouble === 'not replicated'
   const where = ofEntries || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}`
     : `the table at ${hex(table)}`
@@ -159,7 +159,8 @@ function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected):
     yield alarm('shared-writable', [...new Set([...one, ...other])],
       `${size(writable)}, the first at ${hex(first)}: ${who}`)
   }
-  const runs = ({ count, first }: Crowd): string => `${several(count, 'run')} of memory, the first at ${hex(first)}`
+  const runs = ({ count, first }: UnlistedSharing): string =>
+    `${several(count, 'run')} of memory, the first at ${hex(first)}`
   if (crowds.count > 0) yield alarm('shared-writable', [], `${runs(crowds)}, in more than ${mostNamed} sets of tables`)
   if (unpaired.count > 0)
     yield alarm('shared-writable', [],

@@ -4,7 +4,7 @@ import { clauses } from '../../spec/clauses.ts'
 import { iommu, iommuOf } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { usage } from '../errors.ts'
-import { seenIn } from '../model/index.ts'
+import { observationsIn } from '../model/index.ts'
 import type { Op } from '../model/index.ts'
 import { limits } from '../qemu/counterexample/limits.ts'
 import type { LimitName } from '../qemu/counterexample/limits.ts'
@@ -34,7 +34,7 @@ export function onQemu(replayed: RemapReplayed, trace: Trace, b: Bounds, qemu: s
   return showOnQemu({
     bounds: b, start: vtdState(machine.initialWorld.state), at: last, endless: loop !== null,
     steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: seenIn(events) })),
+      after: vtdState(after.state), seen: observationsIn(events) })),
     arrivesEarly: issued => last !== null && violates([...steps.slice(0, issued + 1).map(({ op }) => op), asIs(last)]),
     asWrite: issued => last !== null && violates([
       ...steps.slice(0, issued).map(({ op }) => op), { ...asIs(issued), args: { ...asIs(issued).args, write: true } },

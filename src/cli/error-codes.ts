@@ -8,8 +8,10 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-EXPLAIN': '`explain` knows nothing of this name.',
   'E-SCOPE': 'No scope has this name.',
   'E-BOUNDS': 'Bounds that are none, outside their range, or of no meaning together.',
-  'E-OUT': 'The file that --out names cannot be written.',
-  'E-OUT-LATE': 'The file that --out names could not be written any more; the report is on stdout.',
+  'E-PORT': 'The port that --port names cannot be listened on: another program uses it, or it needs rights.',
+  'E-OUT': 'The file that --out names, or the folder of --report, cannot be written.',
+  'E-OUT-LATE': 'The file of --out, or the folder of --report, could not be written any more; the report is on '
+    + 'stdout.',
   'E-INIT-EXISTS': '`init` overwrites nothing, and something is there.',
   'E-INIT-WRITE': 'The project cannot be written there.',
   'E-MODEL': 'A step of a built-in design failed: please report it.',
@@ -19,6 +21,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-CALL': 'The design has no such call, or another design is where it is asked.',
   'E-EDIT': 'A design has no such step or call to edit, or the text is no edit.',
   'E-PROFILE': 'A price profile that cannot be read, is none, or lacks a price.',
+  'E-COMPOSE': 'A file for `cost compose` that cannot be read, or counts what there is not.',
   'E-BASELINE': 'The baseline of counts cannot be written.',
   'E-CHECKPOINT': 'A checkpoint that cannot be written or read, is damaged, or is of another search.',
 

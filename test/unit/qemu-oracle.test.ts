@@ -20,7 +20,7 @@ import type { DmaCompared, Seen } from '../../src/qemu/oracle/dma-seen.ts'
 import { dmaExceptions, exceptions, interruptExceptions } from '../../src/qemu/oracle/exceptions.ts'
 import { fileText, readCase } from '../../src/qemu/oracle/files.ts'
 import { agrees as interruptAgrees } from '../../src/qemu/oracle/interrupt-seen.ts'
-import type { InterruptAsked, InterruptSeen } from '../../src/qemu/oracle/interrupt-seen.ts'
+import type { InterruptAsked, InterruptObservation } from '../../src/qemu/oracle/interrupt-seen.ts'
 import { RamImage } from '../../src/qemu/oracle/memory-map.ts'
 import { rigOf } from '../../src/qemu/oracle/rig.ts'
 import { setups } from '../../src/qemu/oracle/suites.ts'
@@ -144,7 +144,7 @@ describe('an interrupt', () => {
   })
   it('is blocked with its fault recorded, from QEMU 9 on', () => {
     const what = { ...asked({ SVT: 1, SID: 0x200 }), version: { major: 10, minor: 0, micro: 2 } }
-    const blocked = (reason: number, sid: number): InterruptSeen =>
+    const blocked = (reason: number, sid: number): InterruptObservation =>
       ({ kind: 'blocked', faults: recorded(reason, sid) })
     expect(interruptAgrees(what.model, 0x100, blocked(0x26, 0x100))).toBe(true)
     const unlike = [blocked(0x24, 0x100), blocked(0x26, 0x108), { kind: 'blocked', faults: unrecorded } as const]

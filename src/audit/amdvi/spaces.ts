@@ -6,7 +6,7 @@ import { hardwareGeometry, leafSize, roundDown } from '../../../spec/iommu/geome
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { RangeList, rights } from '../ranges.ts'
 import { everything, reachOf } from '../reach.ts'
-import type { Budget, Trouble, Troubles } from '../space.ts'
+import type { Budget, Defect, Troubles } from '../space.ts'
 import type { Space } from '../spaces.ts'
 
 export interface Source {
@@ -71,7 +71,7 @@ class Enumeration {
   /** All that the unit may reach: `ranges`, and the whole of pages whose entry does not stand in all its places. */
   readonly reached = new RangeList()
   readonly tables = new Set<number>()
-  readonly troubles = new Map<Trouble, Troubles>()
+  readonly troubles = new Map<Defect, Troubles>()
   cut = false
   constructor(private readonly source: Source, private readonly limits: Limits) {}
 
@@ -134,7 +134,7 @@ class Enumeration {
       this.reached.append(this.reached.length, output, size, bits, 1)
   }
 
-  #note(trouble: Trouble, table: number, index: number, level: number): void {
+  #note(trouble: Defect, table: number, index: number, level: number): void {
     const known = this.troubles.get(trouble)
     if (known === undefined) this.troubles.set(trouble, { count: 1, table, index, level })
     else known.count++

@@ -3,7 +3,7 @@
 import { cellsOf } from '../../../spec/iommu/paging.ts'
 import type { Op } from '../../model/index.ts'
 import type { Bounds } from '../../../spec/bounds.ts'
-import type { Seen } from '../../../spec/observations.ts'
+import type { MachineObservation } from '../../../spec/observations.ts'
 import {
   compatibilityAddress, compatibilityData, descriptorOf, encode, entriesOf, inputOf, irtaOf, memoryOf,
   placedDescriptor, qwordsOf, remappableAddress,
@@ -16,7 +16,7 @@ export interface ModelStep {
   readonly op: Op
   readonly before: State
   readonly after: State
-  readonly seen: readonly Seen[]
+  readonly seen: readonly MachineObservation[]
 }
 
 /** What came of a request: by the model, in small ids, and likewise by QEMU. Reasons are null where none was

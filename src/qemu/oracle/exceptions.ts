@@ -11,7 +11,7 @@ import type { QemuException } from './exception.ts'
 import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
 import type { TableExceptionName } from './exceptions-tables.ts'
 import { agrees as interruptAgrees } from './interrupt-seen.ts'
-import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
+import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
 
 interface OfDma extends QemuException {
   /** Whether it explains a difference: only where QEMU did what it says. */
@@ -191,7 +191,8 @@ export function dmaExceptions(compared: DmaCompared): readonly ExceptionName[] |
 }
 
 /** The fewest that together make the model do what QEMU did. */
-export function interruptExceptions(asked: InterruptAsked, seen: InterruptSeen): readonly ExceptionName[] | null {
+export function interruptExceptions(asked: InterruptAsked,
+  seen: InterruptObservation): readonly ExceptionName[] | null {
   const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true),
     after: result => result, recorded: asked.request.sid }
   const known = ofInterrupts.filter(one => isOn(one, asked.version))

@@ -6,7 +6,7 @@ import { faultOf } from '../unit.ts'
 import type { FaultState } from '../unit.ts'
 
 /** `faults`: what the unit has recorded meanwhile. */
-export type InterruptSeen = { readonly faults: FaultState } & (
+export type InterruptObservation = { readonly faults: FaultState } & (
   | { readonly kind: 'delivered'; readonly interrupt: Interrupt }
   | { readonly kind: 'blocked' }
   /** Events that do not fit together. */
@@ -27,7 +27,7 @@ export interface InterruptAsked {
 }
 
 /** `sid`: of whom a fault is recorded; null where none is. */
-export function agrees(model: Remapped, sid: number | null, seen: InterruptSeen): boolean {
+export function agrees(model: Remapped, sid: number | null, seen: InterruptObservation): boolean {
   if (model.kind !== 'fault')
     return model.kind === 'interrupt' && seen.kind === 'delivered' && sameInterrupt(model.interrupt, seen.interrupt)
       && isClear(seen.faults)

@@ -5,10 +5,10 @@ import { sidText } from './dma.ts'
 import { faultOf } from '../unit.ts'
 import { interruptExceptions } from './exceptions.ts'
 import { agrees } from './interrupt-seen.ts'
-import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
+import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
 import type { Comparison, Judged, Tally } from './judged.ts'
 
-export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally: Tally): Judged {
+export function judgeInterrupt(asked: InterruptAsked, seen: InterruptObservation, tally: Tally): Judged {
   const { model } = asked
   const verdict = agrees(model, asked.request.sid, seen) ? 'same' : interruptExceptions(asked, seen) ?? 'different'
   tally.verdict(verdict)
@@ -21,7 +21,7 @@ export function judgeInterrupt(asked: InterruptAsked, seen: InterruptSeen, tally
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`
-function describe({ via, address, data, request, model }: InterruptAsked, seen: InterruptSeen): Comparison {
+function describe({ via, address, data, request, model }: InterruptAsked, seen: InterruptObservation): Comparison {
   return {
     request: `${sidText(request.sid)} ${via === 'msi' ? 'sends' : 'writes'} ${hex(data)} to ${hex(address)}`
       + (request.remappable === null ? '' : `, index ${request.remappable.index}`),
@@ -36,13 +36,13 @@ function modelText(model: InterruptAsked['model']): string {
       + (model.suppressed ? ', not recorded' : '')
   return model.kind === 'posted' ? 'posted' : interruptText(model.interrupt)
 }
-function seenText(seen: InterruptSeen): string {
+function seenText(seen: InterruptObservation): string {
   const fault = faultOf(seen.faults)
   const recorded = fault === null ? '' : `, fault ${codeText(fault.FR)} of ${sidText(fault.SID)} recorded, `
     + `FI ${hex(fault.FI)}, FSTS ${hex(seen.faults.fsts)}`
   return outcomeText(seen) + recorded
 }
-function outcomeText(seen: InterruptSeen): string {
+function outcomeText(seen: InterruptObservation): string {
   if (seen.kind === 'blocked') return 'blocked'
   return seen.kind === 'unclear' ? `events that do not fit: ${seen.events.join(', ')}` : interruptText(seen.interrupt)
 }

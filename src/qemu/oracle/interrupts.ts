@@ -10,7 +10,7 @@ import type { FaultState } from '../unit.ts'
 import { interruptCases, wordsOfMessage, writeInterruptTable } from './interrupt-case.ts'
 import type { InterruptCase, Message } from './interrupt-case.ts'
 import { judgeInterrupt } from './interrupt.ts'
-import type { InterruptAsked, InterruptSeen } from './interrupt-seen.ts'
+import type { InterruptAsked, InterruptObservation } from './interrupt-seen.ts'
 import type { Judged } from './judged.ts'
 import { page, place, TableMemory } from './memory-map.ts'
 import type { Bench, Rig } from './suite.ts'
@@ -112,7 +112,7 @@ function askOf({ edus, version }: Machine, { unit, irte }: Settings, message: Me
 }
 
 /** What QEMU did with one message: nothing, or what its unit made of it and its APICs were sent. */
-function seenOf(events: readonly TraceEvent[], faults: FaultState): InterruptSeen {
+function seenOf(events: readonly TraceEvent[], faults: FaultState): InterruptObservation {
   let made: { readonly address: bigint; readonly data: number } | null = null,
     sent: Extract<TraceEvent, { readonly name: 'apic_deliver_irq' }> | null = null
   for (const event of events) {

@@ -1,6 +1,6 @@
 /** The model beside a sequence: the unit's registers, the tables in memory, and what its caches may hold. */
 import {
-  decode, encode, MayHold, quiesce, read, record, recordOfDma, registers, reset, show, translateLegacy, viewOf,
+  decode, encode, PossibleCaches, quiesce, read, record, recordOfDma, registers, reset, show, translateLegacy, viewOf,
   write,
 } from '../../../spec/vtd/index.ts'
 import type {
@@ -37,7 +37,7 @@ export class SequenceModel {
   readonly #version: Version
   readonly #registers: boolean
   readonly #memory = new RamImage()
-  readonly #may: MayHold
+  readonly #may: PossibleCaches
   readonly #unit: TranslationUnit
   readonly #tables: ScalableTables
   readonly #tally: Tally
@@ -66,7 +66,7 @@ export class SequenceModel {
     const sites = one.steps.flatMap(step =>
       step.do === 'dma' ? [{ sid: sequenceRequesters[step.device]!,
         page: Math.floor(addressAt(step.slots, 0) / 4096) }] : [])
-    this.#may = new MayHold(translation, cachingMode, sites)
+    this.#may = new PossibleCaches(translation, cachingMode, sites)
   }
 
   judge(step: Step, i: number, seen: Observed): readonly Judged[] {

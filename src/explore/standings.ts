@@ -1,5 +1,5 @@
 /** What a run has learnt so far: the standing of each property, and what was exercised. */
-import { isProgressKind, isReached, judge, ModelError, seenIn } from '../model/index.ts'
+import { isProgressKind, isReached, judge, ModelError, observationsIn } from '../model/index.ts'
 import type {
   Action, Machine, ModelEvent, Observation, Op, Property, Sometimes, StepProperty, World,
 } from '../model/index.ts'
@@ -18,7 +18,7 @@ export interface Taken<S, L> {
 type End = 'holds' | 'passed' | 'incomplete'
 
 /** A decided property is not judged again: the first violation stands. */
-export class Book<S, L, O extends Observation> {
+export class Standings<S, L, O extends Observation> {
   readonly violations = new Map<string, Violation>()
   readonly reachedBy = new Map<string, readonly Op[]>()
   /** Of each `sometimes` that was reached only under names it tells apart. */
@@ -80,14 +80,14 @@ export class Book<S, L, O extends Observation> {
   record(action: Action<S, O>, events: readonly ModelEvent<O>[], step: Taken<S, L>): void {
     this.fired.get(action.name)!.fired++
     this.count(events, 1)
-    this.judge(seenIn(events), step)
+    this.judge(observationsIn(events), step)
   }
 
   private count(events: readonly ModelEvent<O>[], times: number): void {
     if (times === 0) return
     for (const event of events) {
       if (event.kind === 'clause') this.clauses.set(event.id, (this.clauses.get(event.id) ?? 0) + times)
-      if (event.kind === 'observation') this.kinds.add(event.seen.what)
+      if (event.kind === 'observation') this.kinds.add(event.observation.what)
     }
   }
 
@@ -115,7 +115,7 @@ export class Book<S, L, O extends Observation> {
   }
 
   /** Takes over how another run of the same machine tells what both have found. */
-  adopt({ violations, reachedBy }: Book<S, L, O>): void {
+  adopt({ violations, reachedBy }: Standings<S, L, O>): void {
     for (const [name, violation] of violations) this.violations.set(name, violation)
     for (const [name, ops] of reachedBy) this.reachedBy.set(name, ops)
   }

@@ -86,7 +86,7 @@ function chosen(units: readonly string[], unit: string | undefined, path: string
 }
 
 /** Of a folder all files in it, however deep; of debugfs they have a size of 0 and content all the same. */
-function filesOf(path: string): string[] {
+export function filesOf(path: string): string[] {
   const found: string[] = []
   const visit = (at: string, isTop: boolean): void => {
     let isFolder: boolean

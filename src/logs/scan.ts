@@ -71,9 +71,10 @@ class Scan {
 
   #unread(reading: Exclude<Reading, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
     const line = this.number
-    if (text.trim() === '') return this.#damage.blank()
-    this.#replay.doubts.note(line)
-    if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
+    const isBlank = text.trim() === ''
+    if (!isBlank) this.#replay.doubts.note(line)
+    if (isBlank) this.#damage.blank()
+    else if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
     else if (unterminated) this.#damage.note('cut off', line, text)
     else if (reading.is === 'unknown event') this.#damage.unknown(reading.name, line, text)
     else this.#damage.note(reading.is, line, text)

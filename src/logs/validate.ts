@@ -51,8 +51,8 @@ async function validateWith(dump: Dump | null,
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
   const tableTrail = dump === null ? null : newTableTrail()
-  const scalable = dump !== null && decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
-  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
+  const scalable = dump === null ? null : decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
+  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable === true)
   const entries = dump === null ? new EntryLedger(anything, 'none known')
     : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
   const { replay, lines, known, messages, events, stamps, damage } = await scanLog(log,
@@ -60,17 +60,20 @@ async function validateWith(dump: Dump | null,
   const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
   // The last leaf is judged when the IOTLB is asked for its report.
   const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()
+  const tables = dump === null || trail === null || tableTrail === null || placing === null ? null
+    : checkTables(dump, { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts })
+  // A dump of another boot says nothing of this unit.
+  const cachingMode = dump === null || tables?.refused !== null ? null
+    : decode(registers.CAP.layout, dump.registers.cap).CM === 1
   const facts: Facts = {
     log: { path: log, lines, known, messages, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward,
       farthest_us: stamps.farthest_us },
     events, unread: damage, entries: entries.report(),
     iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
-    queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(),
-    tables: dump === null || trail === null || tableTrail === null || placing === null ? null
-      : checkTables(dump, { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts }),
+    queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(), tables,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
-      lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
+      lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, { timed, cachingMode }),
     },
   }
   return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts) }

@@ -131,8 +131,10 @@ describe('alarms', () => {
   })
   // Those of the firmware's tables: audit-firmware.test.ts.
   it('are each raised by one of these', () => {
+    // Those of the other vendor: test/unit/amdvi-audit.test.ts.
     expect(Object.keys(alarmKinds).filter(code => !cases.some(([known]) => known === code)))
-      .toEqual(['region-in-ram', 'region-wrong', 'device-unscoped', 'x2apic-opt-out'])
+      .toEqual(['interrupts-unmapped', 'interrupt-table-shared', 'entry-zero', 'page-not-replicated',
+        'interrupt-pass-bits', 'region-in-ram', 'region-wrong', 'device-unscoped', 'x2apic-opt-out'])
   })
   it('errors come first', () => {
     const severities = altered(({ machine, first }) => {

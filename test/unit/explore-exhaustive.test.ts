@@ -17,7 +17,7 @@ const action = actionsOf<State, Seen>()
 const { always, step: onStep, sometimes, eventually, leadsTo } = propertiesOf<State, Ledger, Seen>()
 
 const right = action('right', { agent: 'a', params: { by: range(1, 2) }, when: (s, { by }) => s.x + by <= 9,
-  then: (d, { by }, emit) => { d.x += by; emit.clause(`GRID:${by}`); emit.see({ what: 'moved', to: d.x }) } })
+  then: (d, { by }, emit) => { d.x += by; emit.clause(`GRID:${by}`); emit.observe({ what: 'moved', to: d.x }) } })
 const up = action('up', { agent: 'b', when: s => s.y < 9, then: d => { d.y++ } })
 const never = action('never', { agent: 'b', when: () => false, then: () => {} })
 const grid = (properties: readonly Property<State, Ledger, Seen>[] = [], actions = [right, up, never]) =>

@@ -178,7 +178,7 @@ describe('what a renamed search once got wrong', () => {
   test('the trace that is told violates', async () => {
     const use = act('use',
       { agent: 'a', params: { id }, when: s => s.o !== null,
-        then: (_, p, emit) => { emit.see({ what: 'used', p: p.id }) } })
+        then: (_, p, emit) => { emit.observe({ what: 'used', p: p.id }) } })
     const own = claim.step('own', { claim: '', on: 'used' },
       (seen, { state }) => seen.p === state.o || { because: `${seen.p} is not ${state.o}` })
     const { results } = await exploreExhaustively(of([take, use], [own]), { symmetry: ['id'] })

@@ -7,6 +7,7 @@ const loads: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   ablate: async () => (await import('./ablate.ts')).ablate,
   replay: async () => (await import('./replay.ts')).replay,
+  explore: async () => (await import('./explore.ts')).explore,
   cost: async () => (await import('./cost.ts')).cost,
   diagnose: async () => (await import('./diagnose.ts')).diagnose,
   validate: async () => (await import('./validate.ts')).validate,

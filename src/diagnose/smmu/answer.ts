@@ -53,6 +53,6 @@ function ofAddress({ code, address }: SmmuEvent, group: Group, known: Known): re
   return [
     ...address % 4096n === 0n && address !== 0n ? [{ certainty: 'likely', rule: 'a page-aligned address',
       says: 'Page-aligned: the start of a buffer or ring.' } as const] : [],
-    ...addressConclusions(group, known, 'reserved region'),
+    ...addressConclusions(group, known),
   ]
 }

@@ -29,8 +29,9 @@ export class Fetches {
       let frames = this.#byPage.get(page)
       if (frames === undefined) this.#byPage.set(page, frames = new Map())
       const known = frames.get(frame)
-      if (known === undefined) frames.set(frame, { fills: [{ line: from.line, did }], first: from, last: from, maps: 0 })
-      else { known.fills.push({ line: from.line, did }); known.last = from }
+      const fill = { line: from.line, did }
+      if (known === undefined) frames.set(frame, { fills: [fill], first: from, last: from, maps: 0 })
+      else { known.fills.push(fill); known.last = from }
     }
     this.#pages = [...this.#byPage.keys()].sort((a, b) => a - b)
     const fetchesOf = events.filter(event => event.kind === 'map').map(map => this.of(map))

@@ -58,7 +58,7 @@ describe('faults put into it are found', () => {
     const hit = lines.findLastIndex((line, i) => i < flush && / page hit sid 0x10 .* domain 0x4$/.test(line))
     const [, page] = /iova (0x[0-9a-f]+)[0-9a-f]{3} slpte/.exec(lines[hit]!)!
     const fill = lines.findLastIndex((line, i) =>
-      i < hit && line.includes(` page update sid 0x10 iova ${page}`) && / domain 0x4$/.test(line))
+      i < hit && line.includes(` page update sid 0x10 iova ${page}`) && line.endsWith(' domain 0x4'))
     expect([flush > hit, hit > fill, fill > 0]).toEqual([true, true, true])
     return { hit, fill, flush }
   }

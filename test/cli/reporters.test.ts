@@ -29,6 +29,8 @@ const lines: Readonly<Partial<Record<ReportKind, readonly [string, number]>>> = 
   check: ['check no-iommu test/cli/fixtures/leaky.ts --scope mapping --property no-dma-escape', 1],
   ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 200', 6],
   cost: ['cost test/cli/fixtures/leaky.ts no-iommu', 0],
+  compose: ['cost compose test/cli/fixtures/counts.json', 0],
+  derivation: ['cost --explain map no-iommu', 0],
   worst: ['cost --worst no-iommu', 0],
   replay: ['replay traces/known/no-dma-escape-*.json', 0],
   validate: ['validate traces/linux/vtd-sm.trace.log.gz', 0],
@@ -45,6 +47,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
   'oracle-replay': { kind: 'oracle-replay', exit: 'violated', suite: 'walks', setup: hostile,
     requests: [{ ...comparison, verdict: 'different' }, { ...comparison, verdict: 'same' }] },
   oracle: { kind: 'oracle', exit: 'violated', saved: new Map(), oracle: {
+    iommu: 'vtd', reasons: [{ code: 1, shown: true }], states: ['hit'], exceptions: [],
     version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3, tally: new Tally(), interrupted: false, elapsed: 0,
     setups: [{ suite: 'walks', setup: hostile, cases: 3 }, { suite: 'walks', setup: 'well', cases: 3 }],
     differences: [{ suite: 'walks', setup: hostile, seed: 1, shrinks: 2, one: {}, differences: [comparison] }],

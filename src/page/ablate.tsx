@@ -19,7 +19,8 @@ export function AblateView({ ablation }: { readonly ablation: AblationData }): J
     <ul class="legend">{Object.entries(words).filter(([, [sign]]) => sign !== '').map(([verdict, [sign, word]]) =>
       <li><span class={`dot ${verdict}`} aria-hidden="true">{sign}</span> {word}</li>)}
       <li>empty: not taken on this hardware</li></ul>
-    {left > 0 && <p class="notes">{left} counterexamples have no room on this page: ablate --save DIR keeps them all.</p>}
+    {left > 0 && <p class="notes">{left} counterexamples have no room on this page: ablate --save DIR keeps
+      them all.</p>}
     {protocols.map(protocol => <Protocol key={protocol.call} protocol={protocol} ablation={ablation} />)}
     {unasked.length > 0 && <section><h2>Not asked here</h2>
       <ul class="plain">{unasked.map(({ call, why }) => <li><code>{call}</code>: {why}</li>)}</ul></section>}

@@ -62,7 +62,8 @@ function SpaceRow({ space: { id, kind, devices, domains, readable, writable, sha
           {write > 0 && <rect class="write" x={i} width="1" height="10" opacity={0.4 + 0.6 * write} />}
         </>)}
       </svg>
-      <p class="muted">reads {readable}, writes {writable}{shares.length === 0 ? '' : `; shares ${shares.join('; ')}`}</p>
+      <p class="muted">reads {readable}, writes {writable}{
+        shares.length === 0 ? '' : `; shares ${shares.join('; ')}`}</p>
     </li>
   )
 }

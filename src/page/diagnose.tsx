@@ -11,8 +11,8 @@ export function DiagnosisView({ diagnosis: { files, faults, beyond } }: {
       <section class="source">
         <p><code>{path}</code> <small>{facts}</small></p>
         {doubts.map(doubt => <p class="notes">{doubt}</p>)}
-        {unread.length > 0 && <details><summary>{unread[0]}</summary><pre tabIndex={0}>{unread.slice(1).join('\n')}</pre>
-        </details>}
+        {unread.length > 0 && <details><summary>{unread[0]}</summary>
+          <pre tabIndex={0}>{unread.slice(1).join('\n')}</pre></details>}
       </section>
     ))}
     {faults.length === 0 && <p class="lead">No fault in it. That is no proof that there was none: kernels print few of

@@ -99,7 +99,7 @@ function Timeline({ bins }: { readonly bins: readonly BinData[] }): JSX.Element 
         ))}
       </div>
       <figcaption class="muted"><span>kernel line {bins[0]?.from}</span><span>longest window, 1 µs to{' '}
-        {time(10 ** longest)}, each line ten times the one below it</span><span>line {bins.at(-1)?.to}</span></figcaption>
+        {time(10 ** longest)}, on a scale of powers of ten</span><span>line {bins.at(-1)?.to}</span></figcaption>
     </figure>
   )
 }

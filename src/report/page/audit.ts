@@ -36,7 +36,8 @@ export function auditBody(report: ReportOf<'audit'>, view: View): Body {
 
 /** End of the memory that page tables reach, a power of two: what passes through reaches all there is. */
 function topOf(spaces: readonly SpaceRow[]): number {
-  const ends = spaces.filter(({ kind }) => kind !== 'pass-through').map(({ reach }) => reach.ends[reach.length - 1] ?? 0)
+  const ends = spaces.filter(({ kind }) => kind !== 'pass-through')
+    .map(({ reach }) => reach.ends[reach.length - 1] ?? 0)
   return 2 ** Math.ceil(Math.log2(Math.max(2 ** 24, ...ends)))
 }
 

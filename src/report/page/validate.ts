@@ -35,6 +35,7 @@ const answers = { page: 'by an invalidation of its own', pasid: 'by a flush of i
   domain: 'by a flush of the domain', global: 'by a flush of all' } as const
 const bases = { named: 'its domain is named', only: 'one mapping fits', inferred: 'its domain is inferred' } as const
 const windowData = ({ answer, basis, unmaps, held, hit, laterUnmaps, wait_us }: Row): WindowData => ({
-  answer: answers[answer], basis: basis === 'unknown' ? basis : bases[basis], unmaps, held, later: laterUnmaps.most, wait_us: wait_us?.most ?? null,
+  answer: answers[answer], basis: basis === 'unknown' ? basis : bases[basis], unmaps, held,
+  later: laterUnmaps.most, wait_us: wait_us?.most ?? null,
   hit: hit.certain === hit.possible ? thousands(hit.certain) : `${thousands(hit.certain)}–${thousands(hit.possible)}`,
 })

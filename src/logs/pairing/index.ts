@@ -15,8 +15,8 @@ import type { MapReport } from './maps.ts'
 import type { Basis, Unmapped } from './mappings.ts'
 import { solve } from './rounds.ts'
 import type { Known, Logs } from './rounds.ts'
-import { rowsOf, windowsOf } from './windows.ts'
-import type { Window, WindowRow } from './windows.ts'
+import { binsOf, rowsOf, windowsOf } from './windows.ts'
+import type { Bin, Window, WindowRow } from './windows.ts'
 
 export interface PairingReport {
   readonly maps: number
@@ -34,6 +34,8 @@ export interface PairingReport {
   /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
   readonly guesses: { readonly checked: number; readonly right: number }
   readonly rows: readonly WindowRow[]
+  /** All unmaps in the order of the kernel log. */
+  readonly timeline: readonly Bin[]
   /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
   readonly unanswered: Places
   /** Those of them that may have been answered after the end: no more unmaps follow than an answer took before. */
@@ -110,8 +112,8 @@ function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: 
 
 const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
-  joined: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], unanswered: noPlaces(),
-  ending: noPlaces(), unansweredSure: noPlaces(),
+  joined: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], timeline: [],
+  unanswered: noPlaces(), ending: noPlaces(), unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
   mapped: { cachingMode: null, used: 0, missed: noPlaces() },
 }
@@ -133,7 +135,7 @@ function found({ events, fetches, commands, trail, joined }: Logs,
     byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
     joined: joined?.lines.length ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
-    rows: rowsOf(windows),
+    rows: rowsOf(windows), timeline: binsOf(unmaps, all),
     unanswered: placesOf(open.map(({ event }) => event)),
     ending: placesOf(ending.map(({ event }) => event)),
     unansweredSure: placesOf(open.filter(unmap => sure(unmap) && !ending.includes(unmap)).map(({ event }) => event)),

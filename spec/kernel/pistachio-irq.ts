@@ -20,7 +20,7 @@ export const maskUntilReply: Step = {
     if (call.source === null) return
     if (!s.sources[call.source]!.masked) { maskSource.then(k); return }
     s.kernel.notifications[call.source] = true
-    emit.see({ what: 'handled', ...call.from!, by: call.source, notifies: true })
+    emit.observe({ what: 'handled', ...call.from!, by: call.source, notifies: true })
     eoi(s.lapics[call.from!.cpu]!, boundedLapic, emit.clause)
     emit.cost('eoi')
     end()
@@ -30,7 +30,7 @@ export const runDriver: Step = {
   name: 'runDriver', says: 'send the IPC to the driver\'s thread, which serves its device',
   then: ({ call, emit }) => {
     if (call.source !== null) { emit.cost('irq-to-user'); emit.cost('handler') }
-    emit.see({ what: 'handled', ...call.from!, by: call.source, notifies: false })
+    emit.observe({ what: 'handled', ...call.from!, by: call.source, notifies: false })
   },
 }
 export const awaitReply: Step = {
@@ -44,7 +44,7 @@ export const awaitReply: Step = {
     if (!s.kernel.notifications[call.source]) { unmaskSource.then(k); return }
     s.kernel.notifications[call.source] = false
     emit.cost('handler')
-    emit.see({ what: 'received', source: call.source })
+    emit.observe({ what: 'received', source: call.source })
     go('awaitReply')
   },
 }

@@ -17,7 +17,7 @@ import { takeStep } from '../trace/replay.ts'
 import { argTexts } from '../trace/words.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import type { Ledger } from '../../spec/ledger.ts'
-import type { Seen } from '../../spec/observations.ts'
+import type { MachineObservation } from '../../spec/observations.ts'
 import type { RemapMachine } from '../../spec/machine.ts'
 import type { State } from '../../spec/state.ts'
 import { changesOf } from './bounds-text.ts'
@@ -37,7 +37,7 @@ export const mostStates = 10_000_000
 export class Walk {
   readonly machine: RemapMachine
   readonly lanes: readonly Lane[]
-  private readonly shower: Shower<State, Ledger, Seen>
+  private readonly shower: Shower<State, Ledger, MachineObservation>
   private taken: readonly Taken[] = []
 
   constructor(private readonly subject: Subject, private readonly bounds: Bounds, style: TraceStyle) {

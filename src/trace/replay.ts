@@ -1,6 +1,6 @@
 /** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
 import { nearest, UserError } from '../errors.ts'
-import { isProgress, isReached, judge, seenIn, step, tracing } from '../model/index.ts'
+import { isProgress, isReached, judge, observationsIn, step, tracing } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
@@ -59,7 +59,7 @@ export function replay<S, L, O extends Observation>(
   const steps = trace.ops.map((op, i): ReplayedStep<S, L, O> => {
     const taken = tracing(() => takeStep(machine, world, op), () => trace.ops.slice(0, i + 1))
     const { after, events, refused, violated } = taken
-    first ??= findFirst(property.name, violated, !refused && reachedAt(after, seenIn(events)), i + 1)
+    first ??= findFirst(property.name, violated, !refused && reachedAt(after, observationsIn(events)), i + 1)
     world = after
     return taken
   })
@@ -76,7 +76,7 @@ export function takeStep<S, L, O extends Observation>(machine: Machine<S, L, O>,
   op: Op): ReplayedStep<S, L, O> {
   const { world: after, events, refused } = step(machine, before, op)
   return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused,
-    violated: refused ? [] : brokenBy(machine, after, seenIn(events), before) }
+    violated: refused ? [] : brokenBy(machine, after, observationsIn(events), before) }
 }
 
 function progressOf<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Property<S, L, O>, trace: Trace,

@@ -127,7 +127,7 @@ describe.skipIf(chromium === null)('a report page', () => {
     const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
     const [map, store, back] = trace.ops, lap = { action: 'unmap', args: { cpu: 0, domain: 0, iova: 0 } }
     const free = { action: 'unmap/freeFrame', args: { cpu: 0 } }, defer = { action: 'unmap/deferInvalidation',
-      args: { cpu: 0 } }, flush = { action: 'flush', args: { cpu: 0, domain: 0 } }
+        args: { cpu: 0 } }, flush = { action: 'flush', args: { cpu: 0, domain: 0 } }
     const ops = Array.from({ length: 200 }, () => [map!, store!, back!, lap, free, defer, flush]).flat().slice(0, 1000)
     const file = join(dir, 'long.json')
     writeFileSync(file, JSON.stringify({ ...trace, ops }))

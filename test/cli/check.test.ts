@@ -25,7 +25,7 @@ interface Document {
     exploration: { states: number; complete: boolean }
     failure?: { code: string; below: string[] }
   }[];
-    verdicts: { property: string; standing: string; ops: number | null }[] }[]
+  verdicts: { property: string; standing: string; ops: number | null }[] }[]
 }
 
 describe('check', () => {

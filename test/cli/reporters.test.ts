@@ -43,6 +43,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
   'oracle-replay': { kind: 'oracle-replay', exit: 'violated', suite: 'walks', setup: hostile,
     requests: [{ ...comparison, verdict: 'different' }, { ...comparison, verdict: 'same' }] },
   oracle: { kind: 'oracle', exit: 'violated', saved: new Map(), oracle: {
+    iommu: 'vtd', reasons: [{ code: 1, shown: true }], states: ['hit'], exceptions: [],
     version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3, tally: new Tally(), interrupted: false, elapsed: 0,
     setups: [{ suite: 'walks', setup: hostile, cases: 3 }, { suite: 'walks', setup: 'well', cases: 3 }],
     differences: [{ suite: 'walks', setup: hostile, seed: 1, shrinks: 2, one: {}, differences: [comparison] }],

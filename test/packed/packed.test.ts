@@ -64,7 +64,7 @@ describe('a design in TypeScript', () => {
       write('package.json', manifest)
       write('other.mts', typescript)
       write('kernel.ts', "import { type Step } from 'remapcheck/spec'\nimport own from './other.mts'\n"
-        + "export const unused: Step | null = null\nexport const design: typeof own = own\n")
+        + 'export const unused: Step | null = null\nexport const design: typeof own = own\n')
       const { status, stdout, stderr } = remapcheck('check', './kernel.ts', ...oneSearch)
       expect({ status, isHinted: stderr.startsWith('./kernel.ts: hint: '),
         found: stdout.includes('(exhaustive search, 10 ops; none is shorter)') })

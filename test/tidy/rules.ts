@@ -24,7 +24,7 @@ export const layers: readonly Layer[] = [
   { name: 'dump', at: /^src\/dump\//, may: [...base, 'text', 'spec'] },
   { name: 'qemu', at: /^src\/qemu\//, may: [...base, 'text', 'spec'] },
   { name: 'logs', at: /^src\/logs\//, may: [...base, 'text', 'qemu', 'dump', 'spec'] },
-  { name: 'diagnose', at: /^src\/diagnose\//, may: [...base, 'text', 'logs', 'spec'] },
+  { name: 'diagnose', at: /^src\/diagnose\//, may: [...base, 'text', 'logs', 'dump', 'audit', 'spec'] },
   { name: 'audit', at: /^src\/audit\//, may: [...base, 'text', 'dump', 'spec'] },
   {
     name: 'report', at: /^src\/report\//,

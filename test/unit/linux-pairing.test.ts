@@ -224,11 +224,12 @@ describe('a small boot', () => {
     [null, 'true', { certain: 0, possible: 0 }], [2900, 'true', { certain: 0, possible: 0 }],
     [3005, 'not-shown', { certain: 0, possible: 1 }], [3050, 'false', { certain: 1, possible: 1 }],
   ])('clocks known to 10 µs, an unmap at 3000 and its answer at 3100: a hit at %s makes it %s',
-  async (hitAt, said, hit) => {
-    const report = await validateLines(log(hitAt), kernel)
-    expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
-    expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)
-    expect(report.kernel!.pairing.rows).toMatchObject([{ answer: 'page', basis: 'named', unmaps: 2, held: 2, hit }])
-    expect(verdictOf(report, 'no-hit-after-unmap')).toMatchObject({ verdict: said, lines: said === 'false' ? [4] : [] })
-  })
+    async (hitAt, said, hit) => {
+      const report = await validateLines(log(hitAt), kernel)
+      expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
+      expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)
+      expect(report.kernel!.pairing.rows).toMatchObject([{ answer: 'page', basis: 'named', unmaps: 2, held: 2, hit }])
+      expect(verdictOf(report, 'no-hit-after-unmap')).toMatchObject(
+        { verdict: said, lines: said === 'false' ? [4] : [] })
+    })
 })

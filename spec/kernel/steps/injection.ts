@@ -28,10 +28,10 @@ const recordInterrupt: InjectionStep = {
   name: 'recordInterrupt', says: 'record the interrupt for its virtual CPU',
   then: ({ s, call: of, emit }) => {
     const { source } = of
-    emit.see({ what: 'handled', ...of.from!, by: source, notifies: source !== null })
+    emit.observe({ what: 'handled', ...of.from!, by: source, notifies: source !== null })
     if (source === null) return
     s.kernel.notifications[source] = true
-    emit.see({ what: 'injected', source, into: source })
+    emit.observe({ what: 'injected', source, into: source })
   },
 }
 const wakeOrKick: InjectionStep = {
@@ -41,7 +41,7 @@ const wakeOrKick: InjectionStep = {
     const on = s.own.runsOn[of.source]!
     if (s.own.halted[of.source]) {
       s.own.halted[of.source] = false
-      if (on === null) emit.see({ what: 'woken', source: of.source })
+      if (on === null) emit.observe({ what: 'woken', source: of.source })
     } else if (on !== null && on !== cpu) {
       s.own.kicked[on] = true
       emit.cost('ipi')
@@ -92,7 +92,7 @@ const sleepIfHalted: InjectionStep = {
   then: ({ s, call: of, emit, end }) => {
     if (!s.own.halted[of.source!]) return
     s.own.runsOn[of.source!] = null
-    emit.see({ what: 'slept', source: of.source! })
+    emit.observe({ what: 'slept', source: of.source! })
     end()
   },
 }

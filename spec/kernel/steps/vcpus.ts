@@ -7,7 +7,7 @@ import type { Bounds } from '../../bounds.ts'
 import { boundedLapic, dispatchable } from '../../apic/lapic.ts'
 import { handlerOf } from '../../state.ts'
 import type { State } from '../../state.ts'
-import type { CallSpec, Kernel, Own, Sizes, Step } from '../../step.ts'
+import type { CallSpec, StepContext, Own, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 
 /** By virtual CPU: the CPU that runs it. */
@@ -36,11 +36,11 @@ export const exitGuest: Step<unknown> = {
   name: 'exitGuest', says: 'the guest exits to the hypervisor', then: ({ emit }) => { emit.cost('vm-exit') },
 }
 /** What the guest does when it gets the interrupt: its handler serves the device. */
-export function enterGuestHandler({ s, emit }: Pick<Kernel<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
+export function enterGuestHandler({ s, emit }: Pick<StepContext<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
   s.kernel.notifications[vcpu] = false
   emit.cost('irq-entry')
   emit.cost('handler')
-  emit.see({ what: 'received', source: vcpu })
+  emit.observe({ what: 'received', source: vcpu })
 }
 
 export const loadVcpu: VcpuStep = {

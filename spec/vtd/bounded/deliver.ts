@@ -5,7 +5,7 @@ import { apicIdOf, cpuOf } from '../../apic/ids.ts'
 import type { Bounds } from '../../bounds.ts'
 import { seenByHardware } from '../../iommu/cells.ts'
 import type { Delivered, Message } from '../../iommu/iommu.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import { remap } from '../remap/remap.ts'
 import type { InterruptRequest } from '../remap/remap.ts'
 import { recordIn } from './faults.ts'
@@ -13,7 +13,7 @@ import { interruptUnit } from './state.ts'
 import type { VtdState } from './state.ts'
 import { decodeIrte } from './tables.ts'
 
-export function deliver(d: VtdState, message: Message, emit: Emit<Seen>, b: Bounds): Delivered {
+export function deliver(d: VtdState, message: Message, emit: Emit<MachineObservation>, b: Bounds): Delivered {
   const { tables, iec } = d.unit
   const result = remap(interruptUnit(d.unit, b), requestOf(message, b), index => {
     const cached = iec[index]!

@@ -14,16 +14,16 @@ const unmapsOf = (rows: readonly WindowRow[]): number => sum(rows, row => row.un
 /** An invalidation may be among the lines that the log of the unit lacks. */
 const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pairing: PairingReport) => Judged): Claim =>
   ({
-  claim, says, kind, of: 'kernel',
-  judge: facts => {
-    const { kernel } = facts
-    if (kernel === null) return open('no kernel log was given')
-    if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
-    const judged = judge(kernel.pairing)
-    return judged.verdict === 'false' && kind === 'rule' && lacks(facts).length > 0
-      ? open(unlessLost(1, 'unmap'), judged.lines) : judged
-  },
-})
+    claim, says, kind, of: 'kernel',
+    judge: facts => {
+      const { kernel } = facts
+      if (kernel === null) return open('no kernel log was given')
+      if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
+      const judged = judge(kernel.pairing)
+      return judged.verdict === 'false' && kind === 'rule' && lacks(facts).length > 0
+        ? open(unlessLost(1, 'unmap'), judged.lines) : judged
+    },
+  })
 
 export const claimsOnUnmaps: readonly Claim[] = [
   onUnmaps('unmaps-answered-one-by-one', 'observation',

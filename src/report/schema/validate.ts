@@ -65,7 +65,8 @@ const registers = v.strictObject({
 const faults = v.strictObject({
   total: count, recorded: places,
   complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
-  groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: count, write: v.boolean(),
+  groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
+    write: v.nullable(v.boolean()),
     places })),
 })
 

@@ -181,7 +181,7 @@ function problemLines(report: CheckReport, theme: Theme): string[] {
 function untoldLines({ designs }: CheckReport, theme: Theme): string[] {
   const found = designs.flatMap(({ scopes }) => scopes.flatMap(({ exploration }) =>
     untold(exploration).map(({ call, what }) =>
-      `no step of ${call} tells '${what}': emit.see({ what: '${what}', … })`)))
+      `no step of ${call} tells '${what}': emit.observe({ what: '${what}', … })`)))
   return found.length === 0 ? []
     : [theme.warn('the judge is not told all that happens: its verdicts may rest on too little'),
       ...[...new Set(found)].flatMap(text => hang('  → ', 4, wrapWords(text, theme.width - 4)))]

@@ -12,8 +12,8 @@ import { findMappings } from './mappings.ts'
 import type { Basis, Unmapped } from './mappings.ts'
 import { solve } from './rounds.ts'
 import type { Known, Logs } from './rounds.ts'
-import { rowsOf, windowsOf } from './windows.ts'
-import type { Window, WindowRow } from './windows.ts'
+import { binsOf, rowsOf, windowsOf } from './windows.ts'
+import type { Bin, Window, WindowRow } from './windows.ts'
 
 export interface PairingReport {
   readonly maps: number
@@ -29,6 +29,8 @@ export interface PairingReport {
   /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
   readonly guesses: { readonly checked: number; readonly right: number }
   readonly rows: readonly WindowRow[]
+  /** All unmaps in the order of the kernel log. */
+  readonly timeline: readonly Bin[]
   /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
   readonly unanswered: Places
   /** Those of them whose domain is not inferred. */
@@ -90,7 +92,7 @@ function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: 
 
 const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
-  pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], unanswered: noPlaces(),
+  pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], timeline: [], unanswered: noPlaces(),
   unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
 }
@@ -109,7 +111,7 @@ function found({ events, fetches, commands, trail }: Logs,
   return {
     byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
-    rows: rowsOf(windows),
+    rows: rowsOf(windows), timeline: binsOf(unmaps, all),
     unanswered: placesOf(open.map(({ event }) => event)),
     unansweredSure: placesOf(open.filter(sure).map(({ event }) => event)),
     flushed: placesOf(flushed), flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),

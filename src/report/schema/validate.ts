@@ -108,6 +108,8 @@ const pairing = v.strictObject({
     answer, basis, unmaps: count, laterUnmaps: spreads, wait_us: v.nullable(spreads), held: count,
     hit: v.strictObject({ certain: count, possible: count }),
   })),
+  timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
+    longest_us: v.nullable(v.number()) })),
   unanswered: places, unansweredSure: places, flushed: places, flushedDomains: list(count), hitAfterUnmap: list(window),
   longest: list(window),
   refused: v.nullable(text),

@@ -9,7 +9,7 @@ import { deviceName, spanName } from '../dump/acpi/firmware.ts'
 import type { Firmware } from '../dump/acpi/firmware.ts'
 import { firmwareOf } from '../dump/acpi/read.ts'
 import { isTable, TableTextReader } from '../dump/acpi/text.ts'
-import { openDump } from '../dump/dump.ts'
+import { byUnit, openDump } from '../dump/dump.ts'
 import type { Dump } from '../dump/dump.ts'
 import { MachineText } from '../dump/text/machine.ts'
 import { TableTexts } from '../dump/text/tables.ts'
@@ -71,7 +71,9 @@ export class Beside {
     const [name] = this.texts.units
     const values = name === undefined ? {} : Object.fromEntries(this.texts.unit(name)!.values)
     return this.#memory.flatMap(path => {
-      try { return [openDump(path, { values, absentZero: false })] } catch (cause) {
+      // Faults are walked through tables of VT-d alone.
+      try { return byUnit<Dump[]>(openDump(path, { values, absentZero: false }),
+        { vtd: dump => [dump], amdvi: dump => { dump.close(); return [] } }) } catch (cause) {
         if (cause instanceof UserError) return []
         throw cause
       }

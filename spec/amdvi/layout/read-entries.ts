@@ -29,7 +29,8 @@ export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
     deviceEntry: (w, at) => ({
       valid: device.V(w, at) === 1, translates: device.TV(w, at) === 1, mode: device.MODE(w, at),
       root: device.ROOT(w, at) * pageSize, domain: device.DOMAIN(w, at), read: device.IR(w, at) === 1,
-      write: device.IW(w, at) === 1, reserved: anySet(lower, w, at) || device.HAD(w, at) === 2,
+      write: device.IW(w, at) === 1, remoteTlb: device.I(w, at) === 1,
+      reserved: anySet(lower, w, at) || device.HAD(w, at) === 2,
       interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
     }),
     pageEntry: (w, at) => {

@@ -25,6 +25,8 @@ export interface DeviceEntry {
   /** IR and IW. */
   readonly read: boolean
   readonly write: boolean
+  /** I: the device may have a TLB of its own, and send translated requests. */
+  readonly remoteTlb: boolean
   /** A reserved bit of 127:0. */
   readonly reserved: boolean
   readonly interrupts: InterruptMap

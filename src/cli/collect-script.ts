@@ -26,7 +26,7 @@ export const gathered: readonly Gathered[] = [
     'ATS, MSI addresses and links of devices'),
   path('DMAR', '/sys/firmware/acpi/tables/DMAR', "the firmware's table of Intel units", false),
   path('IVRS', '/sys/firmware/acpi/tables/IVRS', "the firmware's table of AMD units", false),
-  command('units.txt', "grep -r . $root/sys/class/iommu/*/intel-iommu $root/sys/class/iommu/*/amd-iommu",
+  command('units.txt', 'grep -r . $root/sys/class/iommu/*/intel-iommu $root/sys/class/iommu/*/amd-iommu',
     'capabilities of the units'),
   command('groups.txt', 'grep . $root/sys/kernel/iommu_groups/*/type', 'type of the domain of each group'),
   command('affinity.txt', 'grep . $root/proc/irq/*/effective_affinity_list', 'CPU of each interrupt'),

@@ -81,6 +81,6 @@ export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu
   'Root Table Address',
   'DMA Remapping is not', ' : (?:System RAM|Reserved|PCI Bus)',
   ': +(?:\\w+:)?(?:map|unmap|qi_submit|vector_\\w+|irq_matrix_\\w+|irq_handler_\\w+): ', 'Invalidation queue on',
-    'Signature :',
+  'Signature :',
   'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/'].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

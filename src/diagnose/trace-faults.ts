@@ -23,7 +23,7 @@ export class TraceFaults implements Reader {
         happened: `${who} (driver ${driver}) ${write ? 'wrote' : 'read'} ${hex(address)}, by the kernel's trace.`,
         hardware: [{ says: `flags 0x${flags}: ${write ? 'a write' : 'a read'}; the reason of the unit is in the `
           + `kernel log`,
-          clause: null }],
+        clause: null }],
         concludes: addressConclusions(group, known),
         next: [{ run: 'dmesg', says: 'the reason that the unit gave' },
           { run: `lspci -vks ${who}`, says: 'who the device is, and its driver' }],

@@ -112,7 +112,7 @@ const forms: readonly Form[] = [
     'did not answer the invalidation of its TLB'],
   ['Fault: true, Request type: Write, Source identifier: 247, Fault Reason: 34, Raw: '
     + '170141186154226761773020849577614376960',
-    '00:1e.7', 'interrupt', '0x1', '0x22 (not-present)'],
+  '00:1e.7', 'interrupt', '0x1', '0x22 (not-present)'],
   ['nvme-101 [001] ..s1. 2.473421: io_page_fault: IOMMU:nvme 0000:03:00.0 iova=0x00000000fffff000 flags=0x0001',
     '03:00.0',
     'write', '0xfffff000', "by the kernel's trace"],

@@ -53,12 +53,12 @@ const said: readonly Said[] = [
     next: [run('trace-cmd record -e intel_iommu:prq_report', 'which device asks, and for what')] },
   { form: /Invalidate non-aligned address|Flush IOTLB failed/, title: () => 'Linux could not invalidate as it was '
     + 'asked to',
-    happened: 'The driver of the unit was given a range that one descriptor cannot name, or the unit did not '
+  happened: 'The driver of the unit was given a range that one descriptor cannot name, or the unit did not '
       + 'complete it.',
-    hardware: 'a page-selective invalidation covers 2^AM pages, aligned to that',
-    concludes: [open('A mistake of the caller, or a time-out before it: what was unmapped may still be cached.',
-      'an invalidation that failed')],
-    next: [run('dmesg | grep -e DMAR', 'time-outs before it')], shows: waiting },
+  hardware: 'a page-selective invalidation covers 2^AM pages, aligned to that',
+  concludes: [open('A mistake of the caller, or a time-out before it: what was unmapped may still be cached.',
+    'an invalidation that failed')],
+  next: [run('dmesg | grep -e DMAR', 'time-outs before it')], shows: waiting },
   { form: form('DRHD <dec>: failed to enable fault'),
     title: () => 'the fault interrupt of a unit could not be set up: its faults are not reported',
     happened: 'Linux could not ask for the interrupt by which a unit reports faults.',

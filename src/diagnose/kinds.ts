@@ -58,7 +58,7 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, what: "QEMU's trace of a unit that `validate` does not read", next: 'its kernel log may say more' }],
   [new RegExp(String.raw`\[\d{3}\] .*\d+\.\d{6}: +(?:iommu:|irq_vectors:|intel_iommu:|irq_matrix:|irq:)?`
     + String.raw`(?:map|unmap|qi_submit|vector_\w+|irq_matrix_\w+|irq_handler_\w+): `),
-    { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'with the log of the same QEMU run: '
+  { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'with the log of the same QEMU run: '
       + 'remapcheck validate '
       + 'LOG --ftrace FILE' }],
   [/^Device [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:with pasid \S+ )?@0x/, debugfs('domain_translation_struct')],
@@ -79,6 +79,6 @@ export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu
   'Root Table Address',
   'DMA Remapping is not', ' : (?:System RAM|Reserved|PCI Bus)',
   ': +(?:\\w+:)?(?:map|unmap|qi_submit|vector_\\w+|irq_matrix_\\w+|irq_handler_\\w+): ', 'Invalidation queue on',
-    'Signature :',
+  'Signature :',
   'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0'].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

@@ -31,8 +31,8 @@ export function answerSmmu(event: SmmuEvent, group: Group, known: Known): Answer
     ],
     shows: [{ run: 'remapcheck explain ring0-strict', says: 'unmap step by step; the device has to be stopped '
       + 'before it' },
-      { run: 'remapcheck check ring0-deferred-early --scope mapping --property no-dma-escape',
-        says: 'what such a late access does where the unmap is not flushed' }],
+    { run: 'remapcheck check ring0-deferred-early --scope mapping --property no-dma-escape',
+      says: 'what such a late access does where the unmap is not flushed' }],
   }
 }
 

@@ -139,7 +139,7 @@ function nextOf({ system, device, walk, reason }: UnitFault, known: Known): read
   if (system === 'Xen') return [
     { run: `xl pci-assignable-list; lspci -vs ${of}`, says: 'who the device is, and whose' },
     { run: 'xl dmesg | grep -e RMRR -e VT-D', says: 'whether the address lies in a reserved region' },
-    { run: "xl debug-keys o; xl dmesg", says: 'what is mapped for the domain (key o)' },
+    { run: 'xl debug-keys o; xl dmesg', says: 'what is mapped for the domain (key o)' },
   ]
   if (system !== 'Linux')
     return [{ run: null, says: `look up ${of} in the bus enumeration of ${system}, and the address among what it `

@@ -17,7 +17,7 @@ const facts: readonly (readonly [RegExp, string])[] = [
 const plain = new RegExp(['Host address width', 'DRHD base', 'ATSR flags', 'SATC flags', 'IOMMU enabled', 'IOAPIC id',
   'HPET id', 'Queued invalidation will be', 'Intel.R. Virtualization', 'No (?:ATSR|RMRR|SATC) found', 'dmar\\d+: Using '
   + 'Queued', 'IOMMU feature \\w+ inconsistent', 'x2apic', 'ACPI_DMAR_\\w+:', 'drhd->address', 'cap = [0-9a-f]+ ecap',
-'PCI endpoint', 'MSI HPET', 'IOAPIC: '].join('|'))
+  'PCI endpoint', 'MSI HPET', 'IOAPIC: '].join('|'))
 
 export class UnitBoot implements Reader {
   readonly name = 'boot line about VT-d'

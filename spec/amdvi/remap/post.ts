@@ -1,5 +1,5 @@
 /** An interrupt for a guest: its vector is set in the virtual APIC page, and the core that runs the guest is notified,
- *  or the hypervisor by the GA log (AMD 48882 rev 3.05, 2.2.5). Pure: it yields the bit to set, in one atomic access. */
+ *  or the hypervisor by the GA log (AMD 48882 rev 3.05, 2.2.5). Pure: it yields the bit to set, atomically. */
 import type { AmdviClause } from '../clauses.ts'
 import type { GuestTarget } from '../walk/tables.ts'
 

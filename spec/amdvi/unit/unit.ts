@@ -1,7 +1,7 @@
 /** The register-level unit: what reads and writes of its registers do, and what hardware may do by itself next (AMD
  *  48882 rev 3.05: 2.4, 2.5, ch. 3). It has no caches and no requests in flight: those are its driver's, which learns
- *  of invalidations from the effects, and brings faults back by requests.ts. Page requests, the guest APIC log's ring and
- *  virtual IOMMUs are left out. */
+ *  of invalidations from the effects, and brings faults back by requests.ts. Page requests, the ring of the guest APIC
+ *  log and virtual IOMMUs are left out. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
 import { decode, dwordsOf, encode, registers } from '../layout/index.ts'
 import type { RegisterName } from '../layout/index.ts'

@@ -19,6 +19,8 @@ export interface Side {
   listen(path: string): Listener
   /** After the last line. */
   facts(lines: number): UnitFacts
+  /** Whether the unit may cache that nothing is mapped; null where nothing says it. After `facts`. */
+  readonly cachingMode?: boolean | null
   /** Makes of what the log says of frames what the kernel says of them too, where the log leaves it open. */
   fitFrames?(events: readonly KernelEvent[]): void
   /** The claims on logs of this unit: those of all units, and in place of some its own. */

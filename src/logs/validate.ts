@@ -66,7 +66,8 @@ async function validateWith(dump: AnyDump | null,
     events, unread: damage, ...unit,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
-      lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
+      lost: kernelLog.lost, unread: kernelLog.damage,
+      pairing: pair(kernelLog, trail, { timed, cachingMode: side.cachingMode ?? null }),
     },
   }
   return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts, side.claims) }

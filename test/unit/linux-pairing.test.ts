@@ -5,6 +5,7 @@ import { coversIotlb, coversTranslation } from '../../spec/vtd/invalidation/cove
 import type { IotlbInvalidation, TranslationInvalidation } from '../../spec/vtd/invalidation/covers.ts'
 import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/logs/event.ts'
 import { openBrackets } from '../../src/logs/pairing/brackets.ts'
+import type { Bracket } from '../../src/logs/pairing/brackets.ts'
 import { claimByOrder } from '../../src/logs/pairing/claims.ts'
 import { align } from '../../src/logs/pairing/clock.ts'
 import { Commands, blockOf } from '../../src/logs/pairing/commands.ts'
@@ -162,8 +163,8 @@ describe('commands', () => {
 
 describe('mappings', () => {
   const find = (events: readonly KernelEvent[], stays: readonly Stay[], named = new Map<number, number>(),
-    before: number[] = []) =>
-    findMappings(events, new Fetches(stays, events), { named, before })
+    brackets: Bracket[] = []) =>
+    findMappings(events, new Fetches(stays, events), { named, brackets, areNarrow: false })
       .map(({ did, basis, maps }) => [basis, did, maps.map(({ line }) => line)])
 
   it('one mapping, used by one domain', () => {
@@ -186,7 +187,8 @@ describe('mappings', () => {
 
   it('a mapping that was fetched later was not the one unmapped', () => {
     const events = [map(1, 5, 50), map(2, 5, 60), unmap(3, 5)]
-    expect(find(events, [stay(1, 7, 5, 50), stay(20, 8, 5, 60)], new Map(), [10])).toEqual([['only', 7, [1]]])
+    const brackets = openBrackets(events).with(2, { after: 0, before: 10 })
+    expect(find(events, [stay(1, 7, 5, 50), stay(20, 8, 5, 60)], new Map(), brackets)).toEqual([['only', 7, [1]]])
   })
 
   it('brackets begin open', () => { expect(openBrackets([unmap(1, 1)])).toEqual([{ after: 0, before: Infinity }]) })

@@ -98,7 +98,7 @@ const spread = v.strictObject({ median: v.number(), p90: v.number(), max: v.numb
 const spreads = v.strictObject({ least: spread, most: spread })
 const pairing = v.strictObject({
   maps: count, unmaps: count, byBasis: v.strictObject({ named: count, only: count, inferred: count, unknown: count }),
-  by: v.picklist(['clock', 'order']),
+  by: v.picklist(['clock', 'order']), joined: v.nullable(count),
   clock: v.nullable(v.strictObject({
     offset_us: v.number(), drift_ppm: v.number(), drift_range_ppm: between, error_us: v.number(), above: count,
     below: count,
@@ -110,8 +110,10 @@ const pairing = v.strictObject({
   })),
   timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
     longest_us: v.nullable(v.number()) })),
-  unanswered: places, unansweredSure: places, flushed: places, flushedDomains: list(count), hitAfterUnmap: list(window),
+  unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
+  hitAfterUnmap: list(window),
   longest: list(window),
+  mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places }),
   refused: v.nullable(text),
 })
 

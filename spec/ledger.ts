@@ -79,8 +79,8 @@ function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
 }
 
 type EdgeSeen = Extract<Seen, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'received'
-    | 'withdrawn'
+  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
+    | 'received' | 'withdrawn'
 }>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
@@ -120,6 +120,14 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
         if (source !== seen.by) edges.lost = true
         else if (seen.notifies) edges.notification = true
       })
+      return
+    }
+    case 'posted': {
+      if (seen.source === null) return
+      const edges = book.edges[seen.source]!
+      edges.message = false
+      if (seen.into === seen.source) edges.notification = true
+      else edges.lost = true
       return
     }
     case 'injected': {

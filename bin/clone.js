@@ -16,7 +16,7 @@ export async function sources() {
   // Stacks are asked for: they shall name the sources.
   if (process.env.REMAPCHECK_DEBUG) return transpiled()
   const files = ['src', 'spec', 'properties'].flatMap(part => readdirSync(new URL(part, root), { recursive: true })
-    .map(name => `${part}/${name.replaceAll('\\', '/')}`).filter(name => /\.(?:ts|json)$/.test(name) && !name.endsWith('.test.ts'))).sort()
+    .map(name => `${part}/${name.replaceAll('\\', '/')}`).filter(name => /\.(?:ts|json)$/.test(name) && !name.endsWith('.test.ts') && !isOfPage(name))).sort()
   const bundle = new URL(`${keyOf(files)}.mjs`, folder)
   if (!existsSync(bundle))
     try { await build(files, bundle) } catch (cause) {
@@ -25,6 +25,9 @@ export async function sources() {
     }
   return load(bundle)
 }
+
+/** What browsers run is bundled apart (bin/page.js). */
+const isOfPage = name => name.startsWith('src/page/')
 
 function keyOf(files) {
   const hash = createHash('sha256').update(root.href)

@@ -4,11 +4,11 @@ import { propertiesOf } from '../src/model/index.ts'
 import type { Property } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import type { Ledger } from './ledger.ts'
-import type { Seen } from './observations.ts'
+import type { MachineObservation } from './observations.ts'
 import type { State } from './state.ts'
 import type { Design, Own } from './step.ts'
 
-export type RemapProperty = Property<State, Ledger, Seen>
+export type RemapProperty = Property<State, Ledger, MachineObservation>
 
 export interface Claim {
   readonly property: RemapProperty
@@ -40,7 +40,8 @@ export function claimOf(source: ClaimSource): Claim {
 }
 
 /** Constructors of properties of the machine that all designs share. */
-export const { always, step, monitor, sometimes, eventually, leadsTo, recovers } = propertiesOf<State, Ledger, Seen>()
+export const { always, step, monitor, sometimes, eventually, leadsTo, recovers } =
+  propertiesOf<State, Ledger, MachineObservation>()
 /** The same for a design that keeps state of its own: `const { always } = claimsOn<{ state: …, registers: … }>()`. */
 export const claimsOn = <O extends Own>() =>
-  propertiesOf<State & { own: O['state'] }, Ledger, Seen>()
+  propertiesOf<State & { own: O['state'] }, Ledger, MachineObservation>()

@@ -45,7 +45,7 @@ function dmaActions<U>(setup: Setup, iommu: Iommu<U>) {
     then: (d, p, emit) => {
       const { iova, frame, write } = d.inFlight[p.device]!
       d.inFlight[p.device] = null
-      emit.see({ what: 'landed', device: p.device, iova, frame, write })
+      emit.observe({ what: 'landed', device: p.device, iova, frame, write })
     },
   })
   return [...use.dma ? [issue()] : [], ...iommu.mayPass(setup) ? [issuePhysical()] : [], land]

@@ -29,7 +29,7 @@ export { remapMachine } from './machine.ts'
 export type { RemapMachine, RemapProperty } from './machine.ts'
 export { clauses } from './clauses.ts'
 export type { Clause, ClauseId } from './clauses.ts'
-export type { Seen } from './observations.ts'
+export type { MachineObservation as Seen } from './observations.ts'
 export type { Ledger } from './ledger.ts'
 export type { Call, CallName } from './state.ts'
 import type * as kernel from './kernel/design.ts'
@@ -51,7 +51,7 @@ export const design = makeDesign as unknown as MakeDesign
 
 /** With the unit that machines have: `s.unit` is its state. `O`: what the design keeps, `{ state, registers }`. */
 export type Design<O extends Own = never> = kernel.Design<StandardUnit, O>
-export type Kernel<O extends Own = Own> = kernel.Kernel<StandardUnit, O>
+export type StepContext<O extends Own = Own> = kernel.StepContext<StandardUnit, O>
 export type Protocol<O extends Own = Own> = kernel.Protocol<StandardUnit, O>
 export type ProtocolSource<O extends Own = Own> = kernel.ProtocolSource<StandardUnit, O>
 export type Step<O extends Own = Own> = kernel.Step<StandardUnit, O>

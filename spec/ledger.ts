@@ -4,7 +4,7 @@ import { bool, initial, oneOf, optional, range, struct, table } from '../src/mod
 import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
-import type { Seen } from './observations.ts'
+import type { MachineObservation } from './observations.ts'
 
 /** `calls`: those of the design's own, since some observations are made in these alone. */
 function ledgerDomain(b: Bounds, calls: readonly string[]) {
@@ -34,14 +34,15 @@ function ledgerDomain(b: Bounds, calls: readonly string[]) {
 }
 export type Ledger = Value<ReturnType<typeof ledgerDomain>>
 
-export function ledgerOf(b: Bounds, start: readonly Seen[], calls: readonly string[] = []): LedgerOf<Ledger, Seen> {
+export function ledgerOf(b: Bounds, start: readonly MachineObservation[],
+  calls: readonly string[] = []): LedgerOf<Ledger, MachineObservation> {
   const domain = ledgerDomain(b, calls)
   const book = initial(domain)
   for (const seen of start) observe(book, seen)
   return { domain, initial: book, observe }
 }
 
-function observe(book: Ledger, seen: Seen): void {
+function observe(book: Ledger, seen: MachineObservation): void {
   const twice = freedTwice(book, seen)
   if (twice !== null) book.doubleFree = twice
   switch (seen.what) {
@@ -66,7 +67,7 @@ function observe(book: Ledger, seen: Seen): void {
 }
 
 /** What the observation gives back though nobody has it. */
-function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
+function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'] | null {
   switch (seen.what) {
     case 'frame-owned': return seen.by === null && book.owner[seen.frame] === null ? 'frame' : null
     case 'table-owned': return seen.by === null && book.tableOwner[seen.page] === null ? 'table page' : null
@@ -78,7 +79,7 @@ function freedTwice(book: Ledger, seen: Seen): Ledger['doubleFree'] | null {
   }
 }
 
-type EdgeSeen = Extract<Seen, {
+type EdgeSeen = Extract<MachineObservation, {
   what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
     | 'received' | 'withdrawn'
 }>

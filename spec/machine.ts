@@ -17,13 +17,13 @@ import type { Design } from './kernel/design.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { observationFields } from './observations.ts'
-import type { Seen } from './observations.ts'
+import type { MachineObservation } from './observations.ts'
 import { setupOf } from './setup.ts'
 import type { Setup } from './setup.ts'
 import { stateDomain } from './state.ts'
 import type { State } from './state.ts'
 
-export type RemapMachine = Machine<State, Ledger, Seen>
+export type RemapMachine = Machine<State, Ledger, MachineObservation>
 export type { RemapProperty } from './claim.ts'
 
 /** `design` takes steps on the IOMMU, or on none. @throws RangeError when the bounds make no sense together, or not on
@@ -38,7 +38,7 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   const seen = place(start, setup, first)
   iommu.start(start, setup, first)
   refuseAnswer(design.start?.({ own: (start as { own?: unknown }).own as never, b }))
-  return machine<State, Ledger, Seen>({
+  return machine<State, Ledger, MachineObservation>({
     name: design.name, domain, initial: start, ledger: ledgerOf(b, seen, setup.kernel.calls), properties,
     vocabulary: { units, clauses, observations: { ...observationFields(setup),
       ...observationsOf(design, { id: setup.ids, b }) } },
@@ -63,9 +63,9 @@ function setupIn(design: Design, b: Bounds): Setup {
 }
 
 /** What can happen: steps of the kernel, of hardware and of devices. */
-export const actionsIn = (design: Design, b: Bounds): readonly Action<State, Seen>[] =>
+export const actionsIn = (design: Design, b: Bounds): readonly Action<State, MachineObservation>[] =>
   actionsOn(design, setupIn(design, b), iommuOf(design))
-const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, Seen>[] =>
+const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, MachineObservation>[] =>
   [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu),
     ...interruptActions(setup, iommu)]
 
@@ -83,13 +83,13 @@ function firstPlaces(setup: Setup, iommu: Iommu): FirstPlaces {
 }
 
 /** What the kernel knows of them, and the judge. */
-function place(s: State, { design }: Setup, { domains, sources }: FirstPlaces): Seen[] {
+function place(s: State, { design }: Setup, { domains, sources }: FirstPlaces): MachineObservation[] {
   return [
-    ...domains.map((domain, device): Seen => {
+    ...domains.map((domain, device): MachineObservation => {
       s.kernel.attached[device] = domain
       return { what: 'attached', device, to: domain }
     }),
-    ...sources.map(({ cpu, vector }, source): Seen => {
+    ...sources.map(({ cpu, vector }, source): MachineObservation => {
       s.kernel.vectors[cpu]![vector] = source
       if (!design.remapsInterrupts) Object.assign(s.sources[source]!, { cpu, vector })
       return { what: 'bound', cpu, vector, to: source }

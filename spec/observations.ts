@@ -5,7 +5,7 @@ import type { Bounds } from './bounds.ts'
 import type { Ids } from './ids.ts'
 
 /** Memory and DMA. `iova` is null where the device addresses memory itself (no translation). */
-export type MemorySeen =
+export type MemoryObservation =
   | {
     readonly what: 'granted'
     readonly domain: number
@@ -46,14 +46,14 @@ export type MemorySeen =
   }
 
 /** A driver's access reached the device, by a port or by the memory of the device. */
-export interface DeviceSeen {
+export interface DeviceObservation {
   readonly what: 'port-accessed' | 'device-accessed'
   readonly domain: number
   readonly device: number
 }
 
 /** Interrupts. A forged message has `source: null`. */
-export type InterruptSeen =
+export type InterruptObservation =
   | { readonly what: 'bound'; readonly cpu: number; readonly vector: number; readonly to: number | null }
   | { readonly what: 'raised'; readonly source: number; readonly pended: boolean }
   | { readonly what: 'unmasked'; readonly source: number }
@@ -90,11 +90,11 @@ export type InterruptSeen =
   /** A userland driver, or a virtual CPU, goes to sleep until it is woken. */
   | { readonly what: 'slept' | 'woken'; readonly source: number }
 
-export type Seen = MemorySeen | DeviceSeen | InterruptSeen
+export type MachineObservation = MemoryObservation | DeviceObservation | InterruptObservation
 
 /** By kind: the fields of such an observation. What a step emits is held against it. */
 export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; readonly bounds: Bounds }):
-  Readonly<Record<Seen['what'], Fields>> {
+  Readonly<Record<MachineObservation['what'], Fields>> {
   const place = { cpu: id.cpu, vector: id.vector }, reason = range(0, 0xffff)
   return {
     granted: { domain: id.domain, iova: id.iova, frame: id.frame, write: bool },
@@ -126,4 +126,4 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
 export const observationsOf = {
   map: ['granted', 'frame-owned'], unmap: ['revoked', 'frame-owned'], protect: ['downgraded'], flush: ['frame-owned'],
   attach: ['attached'], detach: ['attached'], portAccess: ['port-accessed'], migrateInterrupt: ['bound'],
-} as const satisfies Readonly<Record<string, readonly Seen['what'][]>>
+} as const satisfies Readonly<Record<string, readonly MachineObservation['what'][]>>

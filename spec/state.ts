@@ -6,7 +6,7 @@ import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import { pagingDomain } from './iommu/paging.ts'
 import type { StoreOrder } from './iommu/cells.ts'
-import type { Seen } from './observations.ts'
+import type { MachineObservation } from './observations.ts'
 
 /** The calls a kernel offers; a design gives each it has a protocol. */
 export const callNames = ['map', 'unmap', 'protect', 'flush', 'attach', 'detach', 'portAccess',
@@ -113,6 +113,6 @@ export const handlerOf = (kernel: DeepReadonly<State['kernel']>, cpu: number): D
 export const handlerName = 'handleInterrupt'
 export type Source = State['sources'][number]
 
-export const action = actionsOf<State, Seen>()
+export const action = actionsOf<State, MachineObservation>()
 /** Of a vendor's unit. */
-export const actionOn = <U>() => actionsOf<State<U>, Seen>()
+export const actionOn = <U>() => actionsOf<State<U>, MachineObservation>()

@@ -5,7 +5,7 @@ import type { Claim, ClaimSource } from './claim.ts'
 import type { ClauseId } from './clauses.ts'
 import type { Ids } from './ids.ts'
 import type { Iommu, Rule } from './iommu/iommu.ts'
-import type { Seen } from './observations.ts'
+import type { MachineObservation } from './observations.ts'
 import type { Call, CallName, State } from './state.ts'
 
 /** What a design keeps besides the state that all have: values of the domains that it declares. */
@@ -24,8 +24,8 @@ export interface View<U = never, O extends Own = AnyOwn<U>> {
   readonly design: Pick<DesignOptions, 'verifiesSource'>
 }
 /** What a step works on. */
-export interface Kernel<U = never, O extends Own = AnyOwn<U>> extends View<U, O> {
-  readonly emit: Emit<Seen>
+export interface StepContext<U = never, O extends Own = AnyOwn<U>> extends View<U, O> {
+  readonly emit: Emit<MachineObservation>
   /** The call goes on at the step of this name, one of `goesTo`, instead of the next. */
   readonly go: (label: string) => void
   /** The call ends here: it fails, or has nothing more to do. */
@@ -54,7 +54,7 @@ export interface Step<U = never, O extends Own = AnyOwn<U>> {
   readonly interruptsOff?: boolean
   /** Names of the steps of its protocol that it may `go` to: a loop, a retry, a branch. */
   readonly goesTo?: readonly string[]
-  readonly then: (k: Kernel<U, O>) => void
+  readonly then: (k: StepContext<U, O>) => void
 }
 
 /** One for every IOMMU: it looks at no unit. */

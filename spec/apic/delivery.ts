@@ -2,7 +2,7 @@
 import type { Emit } from '../../src/model/index.ts'
 import { match } from 'ts-pattern'
 import type { Delivered, Iommu, Message } from '../iommu/iommu.ts'
-import type { Seen } from '../observations.ts'
+import type { MachineObservation } from '../observations.ts'
 import type { Setup } from '../setup.ts'
 import { action, actionOn, blankCall, handlerName, handlerOf, hasInterruptsOff } from '../state.ts'
 import type { State } from '../state.ts'
@@ -27,7 +27,7 @@ function raise<U>({ ids: { source } }: Setup, iommu: Iommu<U>) {
     then: (d, p, emit) => {
       const source = d.sources[p.source]!
       const remapped = iommu.remapsInterrupts(d.unit)
-      emit.see({ what: 'raised', source: p.source, pended: source.masked })
+      emit.observe({ what: 'raised', source: p.source, pended: source.masked })
       const outcome = event(functionOf(source, remapped), emit.clause)
       if (outcome.kind !== 'message') return
       source.message = sent(outcome.message, remapped)
@@ -53,7 +53,7 @@ function deliver<U>(setup: Setup, iommu: Iommu<U>) {
           remapAndAccept(d, { device, format: 'compatible', cpu, vector }, p.source, emit, setup, iommu)
         })
         .with({ format: 'remappable' },
-        () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
+          () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
         .with({ format: 'remapped' }, () => {})
         .exhaustive()
     },
@@ -76,13 +76,14 @@ function acceptRemapped({ bounds: b, ids: { source } }: Setup) {
 
 /** Interrupt remapping, then acceptance. `source: null` marks a forged message for the judge; hardware cannot see the
  *  difference. */
-export function remapAndAccept<U>(d: State<U>, message: Message, source: number | null, emit: Emit<Seen>, setup: Setup,
+export function remapAndAccept<U>(d: State<U>, message: Message, source: number | null,
+  emit: Emit<MachineObservation>, setup: Setup,
   iommu: Iommu<U>): void {
   const { device } = message
   const result = iommu.deliver(d, message, emit, setup)
   if (result.kind === 'rejected') {
     if (result.reason === 0) emit.clause('SDM:apic/no-target')
-    emit.see({ what: 'rejected', device, source, reason: result.reason })
+    emit.observe({ what: 'rejected', device, source, reason: result.reason })
     return
   }
   if (result.kind === 'posted') {
@@ -98,9 +99,9 @@ export function remapAndAccept<U>(d: State<U>, message: Message, source: number 
 
 /** What a virtual CPU is to take is in memory before anybody is notified of it. */
 function postTo(d: State<unknown>, { device, source, vcpu, notification }: Extract<Delivered, { kind: 'posted' }>
-  & Pick<Accepted, 'device' | 'source'>, emit: Emit<Seen>): void {
+  & Pick<Accepted, 'device' | 'source'>, emit: Emit<MachineObservation>): void {
   const { notifications } = d.kernel
-  emit.see({ what: 'posted', device, source, into: vcpu, merged: notifications[vcpu]! })
+  emit.observe({ what: 'posted', device, source, into: vcpu, merged: notifications[vcpu]! })
   notifications[vcpu] = true
   if (notification === null) return
   emit.clause('SDM:apic/physical')
@@ -115,10 +116,10 @@ interface Accepted {
   readonly vector: number
 }
 
-function acceptAt(d: State<unknown>, { device, source, cpu, vector }: Accepted, emit: Emit<Seen>): void {
+function acceptAt(d: State<unknown>, { device, source, cpu, vector }: Accepted, emit: Emit<MachineObservation>): void {
   const outcome = accept(d.lapics[cpu]!, vector, false, boundedLapic, emit.clause)
   emit.cost('lapic-accept')
-  emit.see({ what: 'accepted', device, source, cpu, vector, merged: outcome === 'merged' })
+  emit.observe({ what: 'accepted', device, source, cpu, vector, merged: outcome === 'merged' })
 }
 
 function dispatchTo(setup: Setup) {
@@ -133,7 +134,7 @@ function dispatchTo(setup: Setup) {
       const vector = dispatchable(d.lapics[p.cpu]!, 0, boundedLapic)!
       dispatch(d.lapics[p.cpu]!, vector, emit.clause)
       emit.cost('irq-entry')
-      emit.see({ what: 'dispatched', cpu: p.cpu, vector })
+      emit.observe({ what: 'dispatched', cpu: p.cpu, vector })
       if (!setup.kernel.handles) return
       d.kernel.handlers![p.cpu] =
         { ...blankCall(setup.kernel), call: handlerName, step: 0, from: { cpu: p.cpu, vector } }
@@ -154,7 +155,7 @@ function handle({ ids: { cpu }, design: { userDrivers } }: Setup) {
       emit.cost('eoi')
       if (by !== null && !userDrivers) emit.cost('handler')
       if (by !== null && userDrivers) d.kernel.notifications[by] = true
-      emit.see({ what: 'handled', cpu: p.cpu, vector, by, notifies: userDrivers })
+      emit.observe({ what: 'handled', cpu: p.cpu, vector, by, notifies: userDrivers })
     },
   })
 }
@@ -171,7 +172,7 @@ function receive({ ids: { source } }: Setup) {
       emit.cost('handler')
       // The driver acknowledges, and waits for the next one, in one call.
       emit.cost('syscall')
-      emit.see({ what: 'received', source: p.source })
+      emit.observe({ what: 'received', source: p.source })
     },
   })
 }

@@ -1,6 +1,10 @@
 /** The vocabulary of cost and the profiles that price it, each number with its source. */
 export * from './units.ts'
+export * from './sources.ts'
 export * from './profile.ts'
+export { compute, FormulaError, formulasOf } from './formula.ts'
+export type { Bound, Computed } from './formula.ts'
+export * from './derive.ts'
 export * from './profiles.ts'
-export * from './validation.ts'
+export * from './published/index.ts'
 export * from './waits.ts'

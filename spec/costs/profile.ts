@@ -47,14 +47,17 @@ export class ProfileError extends Error { override readonly name = 'ProfileError
  *  then.
  *  @throws ProfileError with the position in the text (bad JSON) or the field (bad content). */
 export function loadProfile(source: string, where: string): Profile {
-  const parsed = v.safeParse(schema, parseJson(source, where))
+  const given = parseJson(source, where)
+  const parsed = v.safeParse(schema, given)
   if (!parsed.success) {
     const issue = parsed.issues[0]
     throw new ProfileError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${say(issue)}`)
   }
-  for (const [unit, price] of Object.entries(parsed.output.units)) {
+  // valibot leaves out names that every object has, such as `constructor`
+  for (const unit of Object.keys((given as Profile).units))
     if (!Object.hasOwn(units, unit))
       throw new ProfileError(`${where}: units.${unit}: is not a unit of the vocabulary (see spec/costs/units.ts)`)
+  for (const [unit, price] of Object.entries(parsed.output.units)) {
     if (!('within' in price)) continue
     const holder = Object.hasOwn(parsed.output.units, price.within) ? parsed.output.units[price.within] : undefined
     if (holder === undefined || 'within' in holder)

@@ -9,12 +9,12 @@ import { stepLabels } from '../kernel/design.ts'
 import type { Design } from '../kernel/design.ts'
 import { sharedWith } from '../sharing.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Seen } from '../observations.ts'
+import type { MachineObservation } from '../observations.ts'
 import type { State } from '../state.ts'
 
 interface Step {
-  readonly instance: Instance<State, Seen>
-  readonly events: readonly ModelEvent<Seen>[]
+  readonly instance: Instance<State, MachineObservation>
+  readonly events: readonly ModelEvent<MachineObservation>[]
   readonly before: World<State, Ledger>
 }
 
@@ -29,8 +29,8 @@ export interface Wait {
   readonly delays: (step: Step, design: Design) => boolean
 }
 
-const sees = ({ events }: Step, test: (seen: Seen) => boolean): boolean =>
-  events.some(event => event.kind === 'observation' && test(event.seen))
+const sees = ({ events }: Step, test: (seen: MachineObservation) => boolean): boolean =>
+  events.some(event => event.kind === 'observation' && test(event.observation))
 const inIrr = ({ ledger }: World<State, Ledger>, cpu?: number): boolean =>
   (cpu === undefined ? ledger.edges[0]!.irr : [ledger.edges[0]!.irr[cpu]!]).some(row => row.includes(true))
 

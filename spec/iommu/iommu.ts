@@ -2,7 +2,7 @@
  *  know an IOMMU by this alone. */
 import type { Action, Domain, Emit } from '../../src/model/index.ts'
 import type { Design, Protocol } from '../step.ts'
-import type { Seen } from '../observations.ts'
+import type { MachineObservation } from '../observations.ts'
 import type { Setup } from '../setup.ts'
 import type { State } from '../state.ts'
 import type { Capabilities } from './capability.ts'
@@ -82,7 +82,7 @@ export interface Iommu<U = unknown> {
   /** Whether the first place of a source may be on a CPU. */
   canStartAt(cpu: number, setup: Setup): boolean
   /** What the unit does by itself: fills caches, processes its queue, lets stores become visible. */
-  actions(setup: Setup): readonly Action<State<U>, Seen>[]
+  actions(setup: Setup): readonly Action<State<U>, MachineObservation>[]
   /** Whether DMA, and interrupts, are remapped now. */
   translates(unit: U): boolean
   remapsInterrupts(unit: U): boolean
@@ -97,9 +97,9 @@ export interface Iommu<U = unknown> {
   /** Actions by which the unit comes to know a page of a device that no cache holds, in order, and what each takes. */
   readonly fills: readonly { readonly action: string; readonly args: readonly ('device' | 'iova')[] }[]
   /** Tells the walk of a request that is blocked, and records the fault. */
-  block(state: State<U>, dma: Dma, reason: number, emit: Emit<Seen>, setup: Setup): void
+  block(state: State<U>, dma: Dma, reason: number, emit: Emit<MachineObservation>, setup: Setup): void
   /** Remaps a message, and records the fault where it is refused. */
-  deliver(state: State<U>, message: Message, emit: Emit<Seen>, setup: Setup): Delivered
+  deliver(state: State<U>, message: Message, emit: Emit<MachineObservation>, setup: Setup): Delivered
   /** Tag of the steps that put a command into the unit's queue. */
   readonly queueTag: string
   /** Whether a CPU waits for the unit, and how many waits of it stand in the queue. */

@@ -1,7 +1,7 @@
 /** Stores that software has not written back may reach memory at any time: those to page tables, which every vendor
  *  has. */
 import type { Emit } from '../../src/model/index.ts'
-import type { Seen } from '../observations.ts'
+import type { MachineObservation } from '../observations.ts'
 import type { Setup } from '../setup.ts'
 import { actionOn } from '../state.ts'
 import { settle } from './cells.ts'
@@ -9,7 +9,7 @@ import type { Cell } from './cells.ts'
 
 type ClauseId = string
 
-export function settleCell(cell: Cell<unknown>, clause: ClauseId, emit: Emit<Seen>): void {
+export function settleCell(cell: Cell<unknown>, clause: ClauseId, emit: Emit<MachineObservation>): void {
   settle(cell)
   emit.clause(clause)
 }

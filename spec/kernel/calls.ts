@@ -5,14 +5,14 @@ import type { Action, Emit, Fields } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import { capsOf } from '../bounds.ts'
 import { idsOf } from '../ids.ts'
-import type { Seen } from '../observations.ts'
+import type { MachineObservation } from '../observations.ts'
 import { action, blankCall, callNames, handlerName, handlerOf } from '../state.ts'
 import type { Call, CallName, KernelShape, State } from '../state.ts'
 import type { Iommu } from '../iommu/iommu.ts'
 import type { Setup } from '../setup.ts'
 import type { CallSpec, Entry, Own, View } from '../step.ts'
 import { stepLabels } from './design.ts'
-import type { Design, Kernel, Protocol, Step } from './design.ts'
+import type { Design, StepContext, Protocol, Step } from './design.ts'
 import { fieldsOf, paramsOf, strictly } from './declared.ts'
 import { builtInCalls } from './entries.ts'
 
@@ -47,7 +47,7 @@ export function shapeOf(design: Design, b: Bounds): KernelShape {
 }
 
 /** One action to enter each call, and one for each later step of its protocol. */
-export function kernelActions(design: Design, setup: Setup, iommu: Iommu): Action<State, Seen>[] {
+export function kernelActions(design: Design, setup: Setup, iommu: Iommu): Action<State, MachineObservation>[] {
   return protocolsOf(design).flatMap(name => {
     const protocol = protocolOn(design, name, setup.bounds)
     return protocol.length === 0 ? [] : new Running(design, name, protocol, setup, iommu).actions()
@@ -70,7 +70,7 @@ function isOffered(name: string, { on }: CallSpec, b: Bounds): boolean {
 
 /** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps
  *  after. */
-const hardwareOf = (b: Bounds): Pick<Kernel, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
+const hardwareOf = (b: Bounds): Pick<StepContext, 'b' | 'caps'> => ({ b: Object.freeze({ ...b }), caps: capsOf(b) })
 
 /** @throws ModelError when the step does not say. */
 function isSkipped(step: Step, name: string, on: Parameters<NonNullable<Step['skip']>>[0]): boolean {
@@ -113,7 +113,7 @@ class Running {
     this.path = name === handlerName ? 'irq-deliver' : this.spec.path ?? name
   }
 
-  actions(): Action<State, Seen>[] {
+  actions(): Action<State, MachineObservation>[] {
     // Nothing of a call is to be seen before its first step, so a first step that never waits comes with the entry.
     const joined = this.name !== handlerName && this.steps[0]!.when === undefined
     const steps = this.steps.map((_, i) => this.stepAction(i))
@@ -128,7 +128,7 @@ class Running {
     return { cpu: isAny ? cpu : { kind: 'range', low: 0, high: b.callers - 1 } as const }
   }
 
-  private entry(joined: boolean): Action<State, Seen> {
+  private entry(joined: boolean): Action<State, MachineObservation> {
     const { spec, name } = this, { bounds: b, ids: id } = this.setup
     const rules = Object.values(spec.rules ?? {}).filter(rule => rule !== null)
     const takes = Object.values(spec.takes ?? {}).filter(part => part !== null)
@@ -161,7 +161,7 @@ class Running {
     throw new ModelError(`a rule of the entry of ${this.name} answered ${String(answer)}; answer true or false`)
   }
 
-  private stepAction(i: number): Action<State, Seen> {
+  private stepAction(i: number): Action<State, MachineObservation> {
     const step = this.steps[i]!
     return action(`${this.name}/${this.labels[i]}`, {
       agent, says: step.says, path: this.path, fair: true, params: this.params, recipe: step.then,
@@ -180,7 +180,7 @@ class Running {
   /** Calls, or interrupts, that CPUs are in. */
   private running(s: State): (Call | null)[] { return this.name === handlerName ? s.kernel.handlers! : s.kernel.calls }
 
-  private take(d: State, cpu: number, i: number, emit: Emit<Seen>): void {
+  private take(d: State, cpu: number, i: number, emit: Emit<MachineObservation>): void {
     const step = this.steps[i]!, view = this.viewOf(d, cpu)
     let next = i + 1
     const go = (label: string): void => { next = this.targetOf(step, label) }

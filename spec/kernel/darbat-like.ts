@@ -23,7 +23,7 @@ const setWord: FutexStep = {
   name: 'setWord', says: 'set the word of the driver',
   then: ({ s, call: of, emit }) => {
     if (of.source !== null) s.kernel.notifications[of.source] = true
-    emit.see({ what: 'handled', ...of.from!, by: of.source, notifies: of.source !== null })
+    emit.observe({ what: 'handled', ...of.from!, by: of.source, notifies: of.source !== null })
   },
 }
 const wakeDriver: FutexStep = {
@@ -32,7 +32,7 @@ const wakeDriver: FutexStep = {
     if (of.source === null || !s.own.asleep[of.source]) return
     s.own.asleep[of.source] = false
     emit.cost('irq-to-user')
-    emit.see({ what: 'woken', source: of.source })
+    emit.observe({ what: 'woken', source: of.source })
   },
 }
 const serveWord: FutexStep = {
@@ -41,7 +41,7 @@ const serveWord: FutexStep = {
     if (!s.kernel.notifications[of.source!]) return
     s.kernel.notifications[of.source!] = false
     emit.cost('handler')
-    emit.see({ what: 'received', source: of.source! })
+    emit.observe({ what: 'received', source: of.source! })
     go('serveWord')
   },
 }
@@ -52,7 +52,7 @@ const sleepIfClear: FutexStep = {
     emit.cost('syscall')
     if (s.kernel.notifications[of.source!]) { go('serveWord'); return }
     s.own.asleep[of.source!] = true
-    emit.see({ what: 'slept', source: of.source! })
+    emit.observe({ what: 'slept', source: of.source! })
   },
 }
 

@@ -4,7 +4,7 @@ import { claimOf } from '../claim.ts'
 import type { AnyOwn, Design, DesignOptions, Own, Protocol, ProtocolName, ProtocolSource, Step } from '../step.ts'
 
 export type {
-  Design, DesignOptions, Kernel, NeutralStep, Own, Protocol, ProtocolSource, Step, View,
+  Design, DesignOptions, StepContext, NeutralStep, Own, Protocol, ProtocolSource, Step, View,
 } from '../step.ts'
 
 /** What a design has where it says nothing. */

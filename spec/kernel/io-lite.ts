@@ -27,7 +27,7 @@ const passReference: Step<unknown, Counts> = {
   then: ({ s, call: of, emit }) => {
     s.own.references[of.frame!]!++
     emit.cost('lock')
-    emit.see({ what: 'shared', frame: of.frame! })
+    emit.observe({ what: 'shared', frame: of.frame! })
   },
 }
 const dropReference: Step<unknown, Counts> = {
@@ -35,7 +35,7 @@ const dropReference: Step<unknown, Counts> = {
   then: ({ s, call: of, emit }) => {
     s.own.references[of.frame!]!--
     emit.cost('lock')
-    emit.see({ what: 'dropped', frame: of.frame! })
+    emit.observe({ what: 'dropped', frame: of.frame! })
   },
 }
 
@@ -80,7 +80,7 @@ const copyBuffer: Step<unknown, Copies> = {
   then: ({ call: of, emit }) => {
     emit.cost('frame-alloc')
     emit.cost('buffer-copy')
-    emit.see({ what: 'shared', frame: of.frame! })
+    emit.observe({ what: 'shared', frame: of.frame! })
   },
 }
 const freeCopy: Step<unknown, Copies> = {
@@ -88,7 +88,7 @@ const freeCopy: Step<unknown, Copies> = {
   then: ({ s, call: of, emit }) => {
     s.own.copies[of.frame!] = false
     emit.cost('frame-free')
-    emit.see({ what: 'dropped', frame: of.frame! })
+    emit.observe({ what: 'dropped', frame: of.frame! })
   },
 }
 const copying: OwnScope = {

@@ -69,7 +69,7 @@ const useWindow: BusStep = {
     const device = of.device!, domain = busOf(device, b)
     s.own[of.write ? 'bitmap' : 'tlb'][cpu]![device] = true
     emit.cost(of.write ? 'port-io' : 'mmio-read')
-    emit.see({ what: of.write ? 'port-accessed' : 'device-accessed', domain, device })
+    emit.observe({ what: of.write ? 'port-accessed' : 'device-accessed', domain, device })
   },
 }
 
@@ -109,7 +109,7 @@ const dropMessages: BusStep = {
     for (const source of sourcesOf(k, k.call.domain!)) {
       if (!k.s.kernel.notifications[source]) continue
       k.s.kernel.notifications[source] = false
-      k.emit.see({ what: 'withdrawn', source })
+      k.emit.observe({ what: 'withdrawn', source })
     }
   },
 }
@@ -143,7 +143,7 @@ const releaseBus: BusStep = {
   then: k => {
     for (const device of devicesOf(k, k.call.domain!)) {
       k.s.kernel.attached[device] = null
-      k.emit.see({ what: 'attached', device, to: null })
+      k.emit.observe({ what: 'attached', device, to: null })
     }
   },
 }
@@ -154,7 +154,7 @@ const joinDevice: BusStep = {
     const device = next(k, null)
     Object.assign(k.call, { device })
     k.s.kernel.attached[device] = k.call.domain
-    k.emit.see({ what: 'attached', device, to: k.call.domain })
+    k.emit.observe({ what: 'attached', device, to: k.call.domain })
   },
 }
 const joinNext: BusStep = {
@@ -184,7 +184,7 @@ const notifyClient: BusStep = {
     const notifies = of.domain !== null
     if (notifies) s.kernel.notifications[of.source!] = true
     else if (of.source !== null) emit.cost('handler')
-    emit.see({ what: 'handled', ...of.from!, by: of.source, notifies })
+    emit.observe({ what: 'handled', ...of.from!, by: of.source, notifies })
   },
 }
 

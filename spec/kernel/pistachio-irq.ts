@@ -20,7 +20,7 @@ export const maskUntilReply: Step = {
     if (call.source === null) return
     if (!s.sources[call.source]!.masked) { maskSource.then(k); return }
     s.kernel.notifications[call.source] = true
-    emit.see({ what: 'handled', ...call.from!, by: call.source, notifies: true })
+    emit.observe({ what: 'handled', ...call.from!, by: call.source, notifies: true })
     eoi(s.lapics[call.from!.cpu]!, boundedLapic, emit.clause)
     emit.cost('eoi')
     end()
@@ -30,7 +30,7 @@ export const runDriver: Step = {
   name: 'runDriver', says: 'send the IPC to the driver\'s thread, which serves its device',
   then: ({ call, emit }) => {
     if (call.source !== null) { emit.cost('irq-to-user'); emit.cost('handler') }
-    emit.see({ what: 'handled', ...call.from!, by: call.source, notifies: false })
+    emit.observe({ what: 'handled', ...call.from!, by: call.source, notifies: false })
   },
 }
 export const awaitReply: Step = {
@@ -44,7 +44,7 @@ export const awaitReply: Step = {
     if (!s.kernel.notifications[call.source]) { unmaskSource.then(k); return }
     s.kernel.notifications[call.source] = false
     emit.cost('handler')
-    emit.see({ what: 'received', source: call.source })
+    emit.observe({ what: 'received', source: call.source })
     go('awaitReply')
   },
 }
@@ -57,13 +57,13 @@ const handOver: OwnScope = {
 export const pistachioIrqOn = <U>(v: Vocabulary<U>): Design<U> => ({
   ...withProtocol(driverServerOn(v), 'handleInterrupt',
     [findHandler, maskUntilReply, sendEoi, runDriver, awaitReply], 'pistachio-irq'),
-  memoryOf: 'driver-server', userDrivers: false, scopes: ['hostile', 'together', handOver],
+  memoryOf: 'driver-server', userDrivers: false, scopes: ['together', handOver],
   says: 'as driver-server; a source stays masked until its driver replies (L4Ka::Pistachio)',
 })
 /** The hand-over by the source's own registers, under the same mask bit. */
 export const pistachioReprogrammingOn = <U>(v: Vocabulary<U>): Design<U> => {
   const by = migrations.find(({ name }) => name === 'source-masked')!.apply(pistachioIrqOn(v), v)
-  return { ...by, memoryOf: 'driver-server', givesUp: {
+  return { ...by, memoryOf: 'driver-server', scopes: ['hostile', ...by.scopes ?? []], givesUp: {
     ...by.givesUp,
     'no-lost-edge': 'the reply clears the mask bit while the hand-over is between address and data: the message names '
       + 'a place where no handler waits',

@@ -56,7 +56,7 @@ export const accessPage: CpuStep = {
     const row = s.own.tlb[cpu]![of.domain!]!
     const frame = row[of.iova!] ?? s.own.pages[of.domain!]![of.iova!]!
     row[of.iova!] = frame
-    emit.see({ what: 'cpu-accessed', cpu, domain: of.domain!, iova: of.iova!, frame })
+    emit.observe({ what: 'cpu-accessed', cpu, domain: of.domain!, iova: of.iova!, frame })
   },
 }
 const pageOnly = ({ id }: Sizes) => ({ domain: id.domain, iova: id.iova })

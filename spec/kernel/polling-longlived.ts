@@ -22,14 +22,14 @@ const handOn: RingStep = {
   name: 'handOn', says: 'hand the page to the application, and leave it mapped',
   then: ({ s, call: of, emit }) => {
     s.own.handedOn[of.frame!] = true
-    emit.see({ what: 'shared', frame: of.frame! })
+    emit.observe({ what: 'shared', frame: of.frame! })
   },
 }
 const takeBack: RingStep = {
   name: 'takeBack', says: 'put the page back into the ring of the device',
   then: ({ s, call: of, emit }) => {
     s.own.handedOn[of.frame!] = false
-    emit.see({ what: 'dropped', frame: of.frame! })
+    emit.observe({ what: 'dropped', frame: of.frame! })
   },
 }
 /** Driver and application are one process. */
@@ -39,7 +39,7 @@ const endApplication: RingStep = {
     for (const mapping of s.kernel.mappings[of.domain!]!) {
       if (mapping === null || !s.own.handedOn[mapping.frame]) continue
       s.own.handedOn[mapping.frame] = false
-      emit.see({ what: 'dropped', frame: mapping.frame })
+      emit.observe({ what: 'dropped', frame: mapping.frame })
     }
   },
 }

@@ -3,7 +3,7 @@
  *  The server changes them by hypercalls, and batches what it unmaps: a page of the batch stays its own until one
  *  hypercall has taken the whole batch from both views. */
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Kernel, OwnCost, OwnScope, Step } from '../step.ts'
+import type { StepContext, OwnCost, OwnScope, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import {
@@ -31,7 +31,7 @@ const queueHypercall: ServerStep = {
   },
 }
 /** The pages of the batch that is being taken. */
-const batchOf = ({ s, call: of }: Pick<Kernel<unknown, CpuSide>, 's' | 'call'>): number[] =>
+const batchOf = ({ s, call: of }: Pick<StepContext<unknown, CpuSide>, 's' | 'call'>): number[] =>
   s.kernel.mappings[of.domain!]!.flatMap((mapping, iova) => mapping?.phase === 'flushing' ? [iova] : [])
 
 const clearBatchCpu: ServerStep = {
@@ -60,7 +60,7 @@ const returnBatch: ServerStep = {
     for (const iova of batchOf(k)) {
       k.s.kernel.mappings[k.call.domain!]![iova] = null
       k.emit.cost('iova-free')
-      k.emit.see({ what: 'revoked', domain: k.call.domain!, iova })
+      k.emit.observe({ what: 'revoked', domain: k.call.domain!, iova })
     }
   },
 }

@@ -57,7 +57,7 @@ const executeIn: PortStep = {
   then: ({ s, cpu, call: of, emit, end }) => {
     if (s.own.loaded[cpu]![of.device!]!) {
       emit.cost('port-io')
-      emit.see({ what: 'port-accessed', domain: of.domain!, device: of.device! })
+      emit.observe({ what: 'port-accessed', domain: of.domain!, device: of.device! })
       end()
     }
   },

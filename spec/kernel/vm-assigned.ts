@@ -6,7 +6,7 @@
 import { store, writeBack } from '../iommu/cells.ts'
 import type { PagingEntry } from '../iommu/paging.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Kernel, OwnScope, Sizes, Step } from '../step.ts'
+import type { StepContext, OwnScope, Sizes, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import {
@@ -44,7 +44,7 @@ const allocateGuestFrame: GuestStep = {
   name: 'allocateGuestFrame', says: 'take a free frame for the page: the guest has its addresses already',
   then: ({ call: of, emit }) => {
     emit.cost('frame-alloc')
-    emit.see({ what: 'frame-owned', frame: of.frame!, by: of.domain })
+    emit.observe({ what: 'frame-owned', frame: of.frame!, by: of.domain })
   },
 }
 const resumeGuest: GuestStep = {
@@ -54,7 +54,7 @@ const resumeGuest: GuestStep = {
     if (of.call === 'map') row[of.iova!]!.phase = 'live'
     else {
       row[of.iova!] = null
-      emit.see({ what: 'revoked', domain: of.domain!, iova: of.iova! })
+      emit.observe({ what: 'revoked', domain: of.domain!, iova: of.iova! })
     }
   },
 }
@@ -65,10 +65,10 @@ const mapForGuest: GuestStep = {
   then: k => {
     const { call: { domain, iova, frame, write }, emit } = k
     storeCpuPte.then(k)
-    emit.see({ what: 'granted', domain: domain!, iova: iova!, frame: frame!, write })
+    emit.observe({ what: 'granted', domain: domain!, iova: iova!, frame: frame!, write })
   },
 }
-const isAssigned = ({ s, call: of }: Pick<Kernel<unknown, CpuSide>, 's' | 'call'>): boolean =>
+const isAssigned = ({ s, call: of }: Pick<StepContext<unknown, CpuSide>, 's' | 'call'>): boolean =>
   s.kernel.attached.includes(of.domain)
 const pinPage: GuestStep = {
   name: 'pinPage', says: 'where a device is assigned: map the page for it', rule: 'leaf-entry',
@@ -85,7 +85,8 @@ const lookForDevice: GuestStep = {
 
 /** @param entryAt what the entry of a page of the guest becomes. */
 const changesAll = (name: string, says: string, unit: string,
-  entryAt: (k: Kernel<unknown, CpuSide>, iova: number, now: PagingEntry | null) => PagingEntry | null): GuestStep => ({
+  entryAt: (k: StepContext<unknown, CpuSide>, iova: number, now: PagingEntry | null) => PagingEntry | null,
+): GuestStep => ({
   name, says, rule: 'leaf-entry',
   then: k => {
     k.s.memory.roots[k.call.domain!]!.forEach((cell, iova) => {

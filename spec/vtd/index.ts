@@ -13,12 +13,15 @@ export type { UnitRegisters } from './capabilities.ts'
 export type { VtdClause } from './clauses.ts'
 export { faultReason, faultReasons, recordFault } from './faults.ts'
 export type { FaultState } from './faults.ts'
-export { coversContext, coversIec, coversIotlb } from './invalidation/covers.ts'
-export type { ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation } from './invalidation/covers.ts'
+export { coversContext, coversIec, coversIotlb, coversPasid, coversTranslation } from './invalidation/covers.ts'
+export type {
+  ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation, IotlbTag, PasidCacheInvalidation,
+  PasidIotlbInvalidation, TranslationInvalidation,
+} from './invalidation/covers.ts'
 export {
   anySet, anything, compatibilityAddress, compatibilityData, contextEntry, decode, descriptorLayouts, dwordsOf,
-  encode, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put, qwordsOf,
-  registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
+  encode, firstStageLeaf, getter, ioapicEntry, layouts, maskOf, pasidDirectoryEntry, pasidEntry, postedIrte, put,
+  qwordsOf, registers, remappableAddress, remappedIrte, reservedMask, reservedSet, rootEntry, scalableContextEntry,
   scalableRootEntry, secondStageLeaf, secondStageTables, show,
 } from './layout/index.ts'
 export type {
@@ -33,7 +36,7 @@ export { post } from './remap/post.ts'
 export type { Written } from './remap/post.ts'
 export { decodeMessage, remap } from './remap/remap.ts'
 export type { Interrupt, InterruptRequest, InterruptUnit, Remapped } from './remap/remap.ts'
-export { MayHold } from './unit/possible-caches.ts'
+export { PossibleCaches } from './unit/possible-caches.ts'
 export type { Possible } from './unit/possible-caches.ts'
 export { illegal, perform, run } from './unit/program.ts'
 export type { Illegal, Op } from './unit/program.ts'
@@ -49,5 +52,5 @@ export type {
 } from './walk/tables.ts'
 export { hasScalableMode } from './walk/translation.ts'
 export type { PasidUnit } from './walk/translation.ts'
-export { front, lookupContext, newTrail, noSingleSource, translate, translateLegacy } from './walk/walk.ts'
+export { checkBeforeTables, lookupContext, newTrail, noSingleSource, translate, translateLegacy } from './walk/walk.ts'
 export type { DmaRequest, Mapping, Translation, TranslationUnit } from './walk/walk.ts'

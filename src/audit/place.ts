@@ -1,6 +1,6 @@
 /** Where a value stands in the text of a JSON document that is known to be right. */
 
-export interface Place { readonly line: number; readonly column: number }
+export interface JsonPosition { readonly line: number; readonly column: number }
 type Key = string | number
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
@@ -33,13 +33,13 @@ function* valuesOf(text: string): Generator<{ readonly path: readonly Key[]; rea
   }
 }
 
-function placeAt(text: string, at: number): Place {
+function placeAt(text: string, at: number): JsonPosition {
   const before = text.slice(0, at)
   return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
 }
 
 /** The value at a path, or, where it is missing, the value it is missing in. */
-export function whereIn(text: string, path: readonly Key[]): Place {
+export function whereIn(text: string, path: readonly Key[]): JsonPosition {
   let best = { length: -1, at: 0 }
   for (const { path: own, at } of valuesOf(text))
     if (own.length > best.length && own.length <= path.length && own.every((key, i) => key === path[i]))
@@ -48,7 +48,7 @@ export function whereIn(text: string, path: readonly Key[]): Place {
 }
 
 /** The second place of a key that an object has twice; null where none has. */
-export function twice(text: string): Place & { readonly key: string } | null {
+export function twice(text: string): JsonPosition & { readonly key: string } | null {
   /** Keys so far of each object that is open, by how deep it lies. */
   const open: (Set<Key> | undefined)[] = []
   for (const { path, at } of valuesOf(text)) {

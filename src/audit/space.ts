@@ -16,7 +16,7 @@ export interface Tables {
   readonly host: (address: number) => number | null
 }
 
-export type Trouble = 'reserved' | 'outside' | 'cyclic' | 'unmapped'
+export type Defect = 'reserved' | 'outside' | 'cyclic' | 'unmapped' | 'not replicated'
 /** Entries or tables that are wrong, of one kind: how many, and where the first is. */
 export interface Troubles { count: number; readonly table: number; readonly index: number; readonly level: number }
 
@@ -24,7 +24,7 @@ export interface Mapped {
   readonly ranges: RangeList
   /** Host pages that hold a table, by number. */
   readonly tables: Set<number>
-  readonly troubles: Map<Trouble, Troubles>
+  readonly troubles: Map<Defect, Troubles>
   /** More ways, or more ranges, than were followed: outputs are complete, inputs are not. */
   cut: boolean
   /** Not even outputs are complete: the budget of the audit was used up. */
@@ -154,7 +154,7 @@ class Enumeration {
     if (above > 0) found.ranges.append(at + bytes - above, output + bytes - above, above, bits, level, below === 0)
   }
 
-  #note(trouble: Trouble, table: number, index: number, level: number): void {
+  #note(trouble: Defect, table: number, index: number, level: number): void {
     const known = this.found.troubles.get(trouble)
     if (known === undefined) this.found.troubles.set(trouble, { count: 1, table, index, level })
     else known.count++

@@ -4,9 +4,9 @@ import { RangeList } from './ranges.ts'
 import { everything, reachOf } from './reach.ts'
 import type { Reach } from './reach.ts'
 import { mapped } from './space.ts'
-import type { Mapped, Source, Trouble, Troubles } from './space.ts'
+import type { Mapped, Source, Defect, Troubles } from './space.ts'
 
-export const spaceKinds = ['second-stage', 'first-stage', 'nested', 'pass-through'] as const
+export const spaceKinds = ['second-stage', 'first-stage', 'nested', 'host', 'pass-through'] as const
 export type SpaceKind = (typeof spaceKinds)[number]
 
 export interface Space {
@@ -23,7 +23,7 @@ export interface Space {
   /** Host pages with its tables. A guest's own first-stage tables are `guestTables`. */
   readonly tables: ReadonlySet<number>
   readonly guestTables: ReadonlySet<number>
-  readonly troubles: ReadonlyMap<Trouble, Troubles>
+  readonly troubles: ReadonlyMap<Defect, Troubles>
   readonly cut: boolean
   readonly lost: boolean
 }

@@ -5,7 +5,7 @@ import {
   closeSync, existsSync, fsyncSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Kept, Snapshot } from '../explore/checkpoint.ts'
+import type { SavedSearch, Snapshot } from '../explore/checkpoint.ts'
 import { UserError } from '../errors.ts'
 
 const format = 'remapcheck-checkpoint/3'
@@ -30,7 +30,7 @@ const differences: { readonly [F in keyof About]: (of: string, asked: string) =>
 interface Document {
   readonly about: About
   readonly command: string
-  readonly facts: Kept['facts']
+  readonly facts: SavedSearch['facts']
   readonly parts: readonly number[]
 }
 
@@ -98,7 +98,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 }
 
 /** @throws UserError E-CHECKPOINT where it is none, damaged, or of another search. */
-export function readCheckpoint(path: string, about: About): Kept {
+export function readCheckpoint(path: string, about: About): SavedSearch {
   let file: number
   try { file = openSync(path, 'r') } catch (cause) {
     throw mistake(path, `cannot be read: ${(cause as Error).message}`, 'give the file that --checkpoint wrote')

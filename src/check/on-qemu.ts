@@ -4,13 +4,13 @@ import { clauses } from '../../spec/clauses.ts'
 import { iommu, iommuOf } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { usage } from '../errors.ts'
-import { seenIn } from '../model/index.ts'
+import { observationsIn } from '../model/index.ts'
 import type { Op } from '../model/index.ts'
-import { limits } from '../qemu/counterexample/limits.ts'
-import type { LimitName } from '../qemu/counterexample/limits.ts'
-import { sameAs, showOnQemu } from '../qemu/counterexample/run.ts'
-import type { OnQemu, ShownStep } from '../qemu/counterexample/run.ts'
-import { clauseOf, deedText, outcomeText, sightText } from '../qemu/counterexample/text.ts'
+import { limits } from '../qemu/vtd/counterexample/limits.ts'
+import type { LimitName } from '../qemu/vtd/counterexample/limits.ts'
+import { sameAs, showOnQemu } from '../qemu/vtd/counterexample/run.ts'
+import type { OnQemu, ShownStep } from '../qemu/vtd/counterexample/run.ts'
+import { clauseOf, deedText, outcomeText, sightText } from '../qemu/vtd/counterexample/text.ts'
 import type { QemuDone, QemuLimit, QemuReport, RemapReplayed } from '../report/replay.ts'
 import type { Trace } from '../trace/format.ts'
 import type { Bounds } from '../../spec/bounds.ts'
@@ -34,7 +34,7 @@ export function onQemu(replayed: RemapReplayed, trace: Trace, b: Bounds, qemu: s
   return showOnQemu({
     bounds: b, start: vtdState(machine.initialWorld.state), at: last, endless: loop !== null,
     steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: seenIn(events) })),
+      after: vtdState(after.state), seen: observationsIn(events) })),
     arrivesEarly: issued => last !== null && violates([...steps.slice(0, issued + 1).map(({ op }) => op), asIs(last)]),
     asWrite: issued => last !== null && violates([
       ...steps.slice(0, issued).map(({ op }) => op), { ...asIs(issued), args: { ...asIs(issued).args, write: true } },

@@ -8,8 +8,10 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-EXPLAIN': '`explain` knows nothing of this name.',
   'E-SCOPE': 'No scope has this name.',
   'E-BOUNDS': 'Bounds that are none, outside their range, or of no meaning together.',
-  'E-OUT': 'The file that --out names cannot be written.',
-  'E-OUT-LATE': 'The file that --out names could not be written any more; the report is on stdout.',
+  'E-PORT': 'The port that --port names cannot be listened on: another program uses it, or it needs rights.',
+  'E-OUT': 'The file that --out names, or the folder of --report, cannot be written.',
+  'E-OUT-LATE': 'The file of --out, or the folder of --report, could not be written any more; the report is on '
+    + 'stdout.',
   'E-INIT-EXISTS': '`init` overwrites nothing, and something is there.',
   'E-INIT-WRITE': 'The project cannot be written there.',
   'E-MODEL': 'A step of a built-in design failed: please report it.',
@@ -19,6 +21,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-CALL': 'The design has no such call, or another design is where it is asked.',
   'E-EDIT': 'A design has no such step or call to edit, or the text is no edit.',
   'E-PROFILE': 'A price profile that cannot be read, is none, or lacks a price.',
+  'E-COMPOSE': 'A file for `cost compose` that cannot be read, or counts what there is not.',
   'E-BASELINE': 'The baseline of counts cannot be written.',
   'E-CHECKPOINT': 'A checkpoint that cannot be written or read, is damaged, or is of another search.',
 
@@ -56,7 +59,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-LOG-GZIP': 'The log ends in .gz and is no gzip, or is cut short.',
   'E-LOG-BINARY': 'The log is binary, not text.',
   'E-LOG-FOREIGN': 'The log has no line of a format that is known.',
-  'E-LOG-AMD': "The log is of QEMU's AMD IOMMU, which is not read yet.",
+  'E-LOG-MIXED': 'The log has events of two vendors\' units, or the dump is of another vendor\'s unit than the log.',
   'E-LOG-NO-FTRACE': "The file holds no event of the kernel's own trace.",
 
   'E-DUMP-MISSING': 'The dump does not exist.', 'E-DUMP-DIRECTORY': 'A folder where a dump is needed.',
@@ -73,6 +76,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-DUMP-FOREIGN': 'The file is something else than a dump, or a text without tables.',
   'E-DUMP-ABSENT': 'A dump that leaves no page out was said to leave some out.',
   'E-DUMP-SEVERAL': 'More than one dump of memory where one is needed.',
+  'E-DUMP-MIXED': "The dump has registers of two vendors' units, or flags name such.",
   'E-DUMP-UNIT': 'The texts show no unit of the name that --unit gives.',
   'E-DUMP-TRUNCATED': 'The dump ends before its last line.', 'E-DUMP-TOO-LONG': 'A line of the dump is too long.',
 

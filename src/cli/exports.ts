@@ -81,7 +81,7 @@ const language: Readonly<Record<string, string>> = {
   packing: 'packs values of a domain into words and back', encodeScalar: 'a scalar as a number',
   decodeScalar: 'the scalar of a number', showOp: 'an op as text', keyOf: 'one text for one op',
   judge: 'asks a property about one step', answerOf: 'what a predicate of a property says',
-  isReached: 'whether a step reaches a `sometimes`', seenIn: 'the observations among events',
+  isReached: 'whether a step reaches a `sometimes`', observationsIn: 'the observations among events',
   isProgress: 'whether a property is about endless runs', isProgressKind: 'the same of its kind',
   refuseAnswer: 'refuses what a recipe may not answer', onRun: 'is told of each guard and recipe that runs',
   tracing: 'gives a mistake the ops that lead to it',

@@ -50,7 +50,7 @@ const unknownOp: RunningOp = { run: 0, ran: 'the module' }
 export const unsettled = 13
 
 /** Verbs whose operands may be modules; those of `replay` and `validate` are data. */
-const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain']
+const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain', 'explore']
 
 /** The user's modules that a command line will run; none where it is wrong anyway, or somebody debugs it and may halt
  *  as long as they like. */
@@ -61,7 +61,7 @@ export async function modulesOf(argv: readonly string[]): Promise<string[]> {
     const { flags, operands } = parse(found, argv.slice(1))
     const named = [flags['design'], flags['claims']].filter(one => typeof one === 'string')
     return [...ofDesigns.includes(found.name) ? operands : [],
-      ...named].filter(isPath)
+      ...named].filter(path => isPath(path) && !path.endsWith('.json'))
   } catch (cause) {
     if (cause instanceof UserError) return []
     throw cause

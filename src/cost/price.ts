@@ -34,6 +34,8 @@ export interface PathCost {
   readonly rows: readonly CostRow[]
   /** Part of the typical cycles that rests on assumptions. */
   readonly assumed_percent: number
+  /** The typical cycles, were every assumed price its least, or its greatest. */
+  readonly assumed_range: { readonly min: number; readonly max: number }
   /** Units whose time is in the price of another unit which this path does not have: this path's cycles leave them
    *  out. */
   readonly elsewhere: readonly string[]
@@ -53,12 +55,13 @@ export function pricePath(path: string, counts: Counts, prices: Prices): PathCos
     return { unit, count, cycles, within, assumption: 'within' in one ? false : one.assumption ?? false }
   })
   const total = priced.reduce((sum, row) => plus(sum, row.cycles), zero)
-  const assumed = priced.filter(row => row.assumption).reduce((sum, row) => sum + row.cycles.typ, 0)
+  const assumed = priced.filter(row => row.assumption).reduce((sum, row) => plus(sum, row.cycles), zero)
   return {
     path, cycles: total,
     rows: priced.map(row => ({ ...row, share_percent: percent(row.cycles.typ, total.typ) }))
       .sort((a, b) => b.cycles.typ - a.cycles.typ),
-    assumed_percent: percent(assumed, total.typ),
+    assumed_percent: percent(assumed.typ, total.typ),
+    assumed_range: { min: total.typ - assumed.typ + assumed.min, max: total.typ - assumed.typ + assumed.max },
     elsewhere: priced.filter(row => row.within !== null && !Object.hasOwn(counts, row.within)).map(row => row.unit),
   }
 }

@@ -106,7 +106,8 @@ export function renderCost(report: CostReport, width = 80, contributors = 3): st
   }
   const rows = report.paths.flatMap(p => p.designs.flatMap(d => d.cost.rows))
   const legend = [
-    ...(rows.some(row => row.assumption) ? ['* an assumption: no published figure isolates this unit'] : []),
+    ...(rows.some(row => row.assumption) ? hang('', 2, wrapWords('* an assumption: no published figure isolates this '
+      + 'unit; *: what the path costs with all of them at their least and at their greatest', width)) : []),
     ...(rows.some(row => row.within !== null) ? ['~ counted, but its time is in the unit named'] : []),
   ]
   if (legend.length > 0) lines.push('', ...legend)
@@ -146,6 +147,7 @@ function contents(cost: PathCost, contributors: number): string[] {
   return [
     ...own.slice(0, contributors).map(row => `${times(row)}${row.assumption ? '*' : ''} ${row.share_percent}%`),
     ...(rest > 0 ? [`${rest} more`] : []),
+    ...(own.some(row => row.assumption) ? [`*: ${cost.assumed_range.min}..${cost.assumed_range.max}`] : []),
     ...cost.rows.filter(row => row.within !== null)
       .map(row => `~${times(row)} in ${row.within}${cost.elsewhere.includes(row.unit) ? ' of another path' : ''}`),
   ]

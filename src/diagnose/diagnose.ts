@@ -1,6 +1,8 @@
 /** Reads kernel logs of any sort and says what happened. See docs/diagnose.md. */
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { printable } from '../errors.ts'
+import { filesOf } from '../dump/inputs.ts'
+import { printable, UserError } from '../errors.ts'
 import { logError } from '../logs/lines.ts'
 import { Collector, groupsOf } from './collect.ts'
 import type { Tally } from './collect.ts'
@@ -27,21 +29,61 @@ export async function diagnose({ files, stdin, onProgress }: DiagnoseOptions): P
   const known = new Notebook()
   const collector = new Collector(openReaders(known), known)
   const reports: FileReport[] = [], traced: Fault[] = []
-  for (const path of files) {
+  for (const { path, isOne } of files.flatMap(filesIn)) {
     const tally = collector.open(path === '-' ? 'stdin' : path)
     const source = newSource()
-    for await (const lines of linesOf(path, path === '-' ? stdin : null, source)) {
-      for (const line of lines) collector.take(line)
-      onProgress?.(tally.lines)
+    try {
+      for await (const lines of linesOf(path, path === '-' ? stdin : null, source)) {
+        for (const line of lines) collector.take(line)
+        onProgress?.(tally.lines)
+      }
+    } catch (cause) {
+      // Of a folder some may be empty, or not for this user.
+      if (isOne || !(cause instanceof UserError)) throw cause
+      continue
     }
     collector.close()
-    const judged = source.kind === null && path !== '-' && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
-    traced.push(...judged?.faults ?? [])
-    reports.push(fileReport(tally, source, judged))
+    const { report, faults } = await readFile(path, tally, source, known)
+    traced.push(...faults)
+    // A folder has files that are of no concern here.
+    if (isOne || isLog.test(path) || report.read.length + report.kinds.length + report.unread.count > 0)
+      reports.push(report)
   }
+  if (reports.length === 0) throw logError('EMPTY', files[0]!, 'it has no file that can be read', 'name the log itself')
   if (reports.every(({ read, kinds }) => read.length === 0 && kinds.length === 0)) throw foreign(reports[0]!)
   const { faults, total, ...rest } = reportOf(reports, collector, known)
   return { ...rest, faults: [...faults, ...traced], total: total + traced.length }
+}
+
+/** What remains to be done with a file once its lines are taken. */
+async function readFile(path: string, tally: Tally, source: Source, known: Notebook):
+  Promise<{ readonly report: FileReport; readonly faults: readonly Fault[] }> {
+  if (path === '-') return { report: fileReport(tally, source), faults: [] }
+  if (source.kind?.serves !== undefined) known.beside.bytes(path, firstBytes(path))
+  const judged = source.kind === null && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
+  return { report: fileReport(tally, source, judged), faults: judged?.faults ?? [] }
+}
+
+/** A file, or all those in a folder. @throws UserError E-LOG-MISSING, E-LOG-UNREADABLE, E-LOG-EMPTY. */
+function filesIn(path: string): readonly { readonly path: string; readonly isOne: boolean }[] {
+  if (path === '-') return [{ path, isOne: true }]
+  try {
+    const found = filesOf(path)
+    return found.map(one => ({ path: one, isOne: one === path }))
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause
+    throw logError(cause.code.replace('E-DUMP-', ''), path, cause.message, cause.next)
+  }
+}
+const isLog = /dmesg[^/]*$|\.log(?:\.gz)?$/
+/** No table of the firmware has more. */
+const mostTable_bytes = 1 << 20
+function firstBytes(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(mostTable_bytes)
+    return bytes.subarray(0, readSync(file, bytes, 0, mostTable_bytes, 0))
+  } finally { closeSync(file) }
 }
 
 /** The answer to words, as one would find them in a log: for `explain`. Null where no reader knows them. */
@@ -57,7 +99,8 @@ export function diagnoseWords(text: string): DiagnosisReport | null {
 function reportOf(files: readonly FileReport[], collector: Collector, known: Notebook): DiagnosisReport {
   const groups = groupsOf(collector)
   known.others = groups.map(({ first: { device, kind } }) => ({ device, kind }))
-  return { files, faults: groups.map(group => faultOf(group, known)), total: collector.total,
+  return { files, beside: known.beside.says(), faults: groups.map(group => faultOf(group, known)),
+    total: collector.total,
     beyond: collector.beyond }
 }
 
@@ -75,7 +118,7 @@ function faultOf(group: Group, known: Known): Fault {
 const shortOf = (text: string): string => printable(bare(text)).slice(0, 120)
 
 function fileReport(tally: Tally, source: Source, judged: Judged | null = null): FileReport {
-  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed } = tally
+  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed, hosts } = tally
   const several = source.kind === null ? [...kinds] : [source.kind, ...kinds]
   return {
     path, lines, encoding: source.encoding, packed: source.packed,
@@ -89,6 +132,9 @@ function fileReport(tally: Tally, source: Source, judged: Judged | null = null):
         + 'message, and cut short'],
       ...suppressed === 0 ? []
         : [`the kernel left out ${suppressed} messages (callbacks suppressed): counts are lower bounds`],
+      ...hosts.size < 2 ? [] : [`it has lines of ${hosts.size} machines, by the names before them: what is said of `
+        + `one may `
+        + 'not hold of another'],
       ...backward.length === 0 ? [] : [`the clock goes back at line ${backward.slice(0, 3).join(', ')}: `
         + 'another boot, or logs of two machines; what is said of one may not hold of the other'],
     ],

@@ -1,13 +1,13 @@
 /** What a search leaves behind so that another can go on where it stopped: all but the trees, which are learnt
  *  again. */
 import type { ModelEvent, Observation, Op } from '../model/index.ts'
-import type { Book } from './book.ts'
+import type { Standings } from './standings.ts'
 import type { Learner } from './learner.ts'
 import type { Violation } from './result.ts'
 import type { StateStore } from './store.ts'
 
 /** Where a search stood between two parents, as plain data. */
-export interface Facts {
+export interface SearchFacts {
   readonly states: number
   /** Runs of each component. */
   readonly runs: readonly number[]
@@ -27,7 +27,7 @@ export interface Facts {
   readonly ambiguous: boolean
 }
 /** Between two parents: where a search can go on. */
-export interface Place {
+export interface ResumePoint {
   readonly next: number
   readonly levels: readonly number[]
   readonly states: number
@@ -36,13 +36,13 @@ export interface Place {
 }
 /** `parts`: bytes of the states, their parents, labels and runs, and of what labels change and judgements read. They
  *  are views of the search's own memory, good until it goes on. */
-export interface Snapshot { readonly facts: Facts; readonly parts: readonly Uint8Array[] }
+export interface Snapshot { readonly facts: SearchFacts; readonly parts: readonly Uint8Array[] }
 /** A snapshot that was kept. `read` fills what it is given with the bytes of a part. */
-export interface Kept { readonly facts: Facts; read(part: number, into: Uint8Array): void }
+export interface SavedSearch { readonly facts: SearchFacts; read(part: number, into: Uint8Array): void }
 
 export interface Checkpoints {
   /** Where to go on. */
-  readonly resume: Kept | null
+  readonly resume: SavedSearch | null
   /** Keeps a snapshot: when the search is stopped, and now and then. */
   readonly save: ((snapshot: Snapshot) => void) | null
   /** Seconds between two; 180 where not given. */
@@ -51,12 +51,12 @@ export interface Checkpoints {
 
 /** What is to be kept of a search that stood at a place. */
 export function snapshotOf<S, L, O extends Observation>(
-  { book, learner, store }: { readonly book: Book<S, L, O>; readonly learner: Learner<S, L, O>;
+  { standings, learner, store }: { readonly standings: Standings<S, L, O>; readonly learner: Learner<S, L, O>;
     readonly store: StateStore },
-  { fired, ...place }: Place, rest: Pick<Facts, 'refused' | 'ambiguous'>): Snapshot {
+  { fired, ...place }: ResumePoint, rest: Pick<SearchFacts, 'refused' | 'ambiguous'>): Snapshot {
   return {
     facts: {
-      ...place, ...rest, violations: [...book.violations.values()], reachedBy: [...book.reachedBy],
+      ...place, ...rest, violations: [...standings.violations.values()], reachedBy: [...standings.reachedBy],
       labels: learner.labels.slice(1).map((label, i) =>
         ({ instance: label!.number, events: label!.events, fired: fired[i + 1] ?? 0 })),
     },

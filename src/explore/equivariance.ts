@@ -1,6 +1,6 @@
 /** Whether ids are interchangeable in deed: each way that a recipe or property was seen to go must be gone alike under
  *  all other names. */
-import { judge, keyOf, ModelError, seenIn, showOp } from '../model/index.ts'
+import { judge, keyOf, ModelError, observationsIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, Observation, Op, Property, Shape, World } from '../model/index.ts'
 import { after, endsAlike, Known, movesAlike, sourcesOf } from './alike.ts'
 import type { Sources } from './alike.ts'
@@ -179,7 +179,7 @@ export class Equivariance<S, L, O extends Observation> {
     const verdicts: boolean[] = []
     const { step, log } = this.recorder.record(instance, words, 0, (events, world: World<S, L>, before) => {
       for (const property of this.machine.properties)
-        if (property.kind === 'step') verdicts.push(judge(property, world, seenIn(events), before) === true)
+        if (property.kind === 'step') verdicts.push(judge(property, world, observationsIn(events), before) === true)
     })
     return step === null ? { says: 'no', effect: null, log }
       : { says: `${kindsOf(step.events)} ${verdicts.join()}`, effect: step.effect, log }

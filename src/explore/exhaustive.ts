@@ -81,9 +81,9 @@ async function explore<S, L, O extends Observation>(
     const single = new Search(machine,
       { ...options, workers: 1, checkpoints: undefined, onViolation: undefined }, refused)
     try {
-      const again = await single.run(pace, { like: search.book })
-      if (search.book.decided && single.book.decided) return single.exploration(again, pace)
-      search.book.adopt(single.book)
+      const again = await single.run(pace, { like: search.standings })
+      if (search.standings.decided && single.standings.decided) return single.exploration(again, pace)
+      search.standings.adopt(single.standings)
       return search.exploration(stopped, pace)
     } finally { await single.end() }
   } finally { await search.end() }

@@ -1,20 +1,20 @@
 /** Keeps where a search stands, where that is asked for: now and then, and when the search stops. */
-import type { Checkpoints, Place, Snapshot } from './checkpoint.ts'
+import type { Checkpoints, ResumePoint, Snapshot } from './checkpoint.ts'
 
 const every_s = 180
 
 export class Keeper {
   /** The last place from which the search can go on, where the current one is none: a parent whose successors have
    *  found no room. */
-  private mark: Place | null = null
+  private mark: ResumePoint | null = null
   private keptAt = 0
   /** Before the first state is stored, and after a mistake, there is nothing to go on from. */
   isPlaced = false
 
   constructor(
     private readonly checkpoints: Checkpoints | undefined,
-    private readonly place: () => Place,
-    private readonly snapshot: (place: Place) => Snapshot,
+    private readonly place: () => ResumePoint,
+    private readonly snapshot: (place: ResumePoint) => Snapshot,
   ) {}
 
   /** What is kept from now on is where the search stands now. */

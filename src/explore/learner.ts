@@ -1,8 +1,8 @@
 /** Learns what a machine does: runs what the trees do not know yet, once, and books what it shows. A root is a
  *  judgement of states or an instance of an action; a label is an instance with the events of one of its ways to go. */
-import { layoutOf, ModelError, seenIn, showOp } from '../model/index.ts'
+import { layoutOf, ModelError, observationsIn, showOp } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Property, Shape, World } from '../model/index.ts'
-import type { Book } from './book.ts'
+import type { Standings } from './standings.ts'
 import type { Effect } from '../model/effect.ts'
 import type { Equivariance } from './equivariance.ts'
 import { Independence } from './independence.ts'
@@ -43,7 +43,7 @@ export class Learner<S, L, O extends Observation> {
   private readonly changes: Uint32Array[]
   private readonly reads: Uint32Array[]
   private readonly machine: Machine<S, L, O>
-  private readonly book: Book<S, L, O>
+  private readonly standings: Standings<S, L, O>
   readonly recorder: Recorder<S, L, O>
   private readonly independence: Independence
   private readonly labelNumbers = new Map<string, number>()
@@ -54,11 +54,11 @@ export class Learner<S, L, O extends Observation> {
 
   private readonly patience: Required<{ [K in keyof Patience]: number }>
 
-  constructor(machine: Machine<S, L, O>, book: Book<S, L, O>, patience: Patience, store: StateStore) {
+  constructor(machine: Machine<S, L, O>, standings: Standings<S, L, O>, patience: Patience, store: StateStore) {
     this.patience = { patientRuns: patience.patientRuns ?? patientRuns,
       patientShare: patience.patientShare ?? patientShare }
     this.machine = machine
-    this.book = book
+    this.standings = standings
     this.store = store
     this.recorder = new Recorder(machine)
     this.packed = this.recorder.packed
@@ -133,12 +133,12 @@ export class Learner<S, L, O extends Observation> {
 
   private look(root: number, words: Uint32Array, offset: number, trace: (op: Op | null) => readonly Op[]): Leaf {
     const { property, part } = this.judgements[root]!
-    if (!this.book.isOpen(property)) {
+    if (!this.standings.isOpen(property)) {
       this.trees.settle(root)
       return nothing
     }
     const log = this.recorder.look(words, offset, world =>
-      { this.book.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
+    { this.standings.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
     this.symmetric?.checkProperty(property, part, words, offset, log)
     this.trees.extend(root, log, words, offset, this.trees.leaf(null, null), false)
     if (this.addReads(this.reads[root]!, log))
@@ -167,8 +167,10 @@ export class Learner<S, L, O extends Observation> {
     trace: (op: Op | null) => readonly Op[]): Leaf {
     const number = this.instanceOf(root)
     const instance = this.machine.instances[number]!
-    const { log, step } = this.recorder.record(instance, words, offset, (events, world, before) =>
-      { this.book.judge(seenIn(events), { world, fresh: false, before, trace: () => trace(instance.op) }) })
+    const { log, step } = this.recorder.record(instance, words, offset, (events, world, before) => {
+      const taken = { world, fresh: false, before, trace: () => trace(instance.op) }
+      this.standings.judge(observationsIn(events), taken)
+    })
     this.symmetric?.checkStep(instance, words, offset, log)
     const label = step === null ? null : this.label(instance, number, step.events, step.effect)
     const effect = step?.effect ?? null
@@ -178,7 +180,7 @@ export class Learner<S, L, O extends Observation> {
     if (label !== null && effect !== null && this.symmetric === null)
       this.independence.learn(label, leaf, number, log, effect)
     if (leaf === null) return { label, effect }
-    this.trees.extend(root, log, words, offset, leaf, this.book.decisions > 0)
+    this.trees.extend(root, log, words, offset, leaf, this.standings.decisions > 0)
     const runs = this.runsOf[root]!
     if (runs > this.patience.patientRuns && runs > this.patience.patientShare * states) {
       this.trees.drop(root)

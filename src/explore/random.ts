@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { frozen, ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op, World } from '../model/index.ts'
-import { Book } from './book.ts'
+import { Standings } from './standings.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './pace.ts'
 import type { Exploration, StopReason, Violation } from './result.ts'
@@ -35,12 +35,12 @@ export async function exploreRandomly<S, L, O extends Observation>(
   const { seed, runs = 1000, length = 100, blind = 1 / 16, refusedLimit = 0.5 } = options
   const pace = new Pace(options)
   const walk = new Walk(machine, blind)
-  if (options.onViolation !== undefined) walk.book.onViolation = options.onViolation
+  if (options.onViolation !== undefined) walk.standings.onViolation = options.onViolation
   const plans = plansOf(walk.walker.actions.length, length)
   const ended: { by: StopReason | null; mistake: unknown } = { by: null, mistake: null }
   await fc.check(fc.asyncProperty(plans, async plan => {
     if (pace.due()) ended.by = await pace.breathe(walk.counts())
-    try { if (ended.by === null && !walk.book.finished) return walk.run(plan) } catch (error) {
+    try { if (ended.by === null && !walk.standings.finished) return walk.run(plan) } catch (error) {
       if (error instanceof StatesFull) ended.by = error.reason
       else ended.mistake = error
     }
@@ -51,14 +51,14 @@ export async function exploreRandomly<S, L, O extends Observation>(
     ended.by = 'mistake'
   }
   for (const [name, run] of walk.foundIn)
-    walk.book.violations.set(name,
-      await shrunk(walk, walk.book.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
+    walk.standings.violations.set(name,
+      await shrunk(walk, walk.standings.violations.get(name)!, plans, { seed, path: String(run), numRuns: 1 }, pace))
   if (walk.refused > refusedLimit * walk.ops) ended.by ??= 'refused'
   const { states, transitions, depth } = walk.counts()
   return {
     driver: 'random', machine: machine.name, complete: false, stopped: ended.by,
-    results: walk.book.results(ended.by === null ? 'passed' : 'incomplete'),
-    states, transitions, depth, seconds: pace.seconds, coverage: walk.book.coverage(),
+    results: walk.standings.results(ended.by === null ? 'passed' : 'incomplete'),
+    states, transitions, depth, seconds: pace.seconds, coverage: walk.standings.coverage(),
     random: {
       seed, runs: walk.runs, ops: walk.ops, refused: walk.refused, meanLength: walk.ops / Math.max(1, walk.runs),
       distinctStates: states,
@@ -99,10 +99,10 @@ function opsOf<S, L, O extends Observation>(walker: Walker<S, L, O>, plan: Plan)
   return ops
 }
 
-/** Takes runs and keeps the book. */
+/** Takes runs and judges them. */
 class Walk<S, L, O extends Observation> {
   readonly machine: Machine<S, L, O>
-  readonly book: Book<S, L, O>
+  readonly standings: Standings<S, L, O>
   readonly walker: Walker<S, L, O>
   /** In which run each property was violated. */
   readonly foundIn = new Map<string, number>()
@@ -115,13 +115,13 @@ class Walk<S, L, O extends Observation> {
 
   constructor(machine: Machine<S, L, O>, blind: number) {
     this.machine = machine
-    this.book = new Book(machine, false)
+    this.standings = new Standings(machine, false)
     this.walker = new Walker(machine, blind)
     const start = this.walker.stepper.initial()
     this.states = new PackedStates(start.length)
     this.states.insert(start)
     const world = (): World<S, L> => machine.initialWorld
-    tracing(() => this.book.judge([], { world: world(), fresh: true, before: world, trace: () => [] }), () => [])
+    tracing(() => this.standings.judge([], { world: world(), fresh: true, before: world, trace: () => [] }), () => [])
   }
 
   counts() {
@@ -130,7 +130,7 @@ class Walk<S, L, O extends Observation> {
   }
 
   run(plan: Plan): void {
-    const { states, book, walker } = this
+    const { states, standings, walker } = this
     const world = (words: Uint32Array): World<S, L> => frozen(walker.stepper.world(words))
     const taken: Op[] = []
     let at = walker.stepper.initial()
@@ -144,12 +144,12 @@ class Walk<S, L, O extends Observation> {
         this.transitions++
         let after: World<S, L> | null = null
         // Most states are not new, and nobody asks for them.
-        book.record(action, events,
+        standings.record(action, events,
           { get world() { return after ??= world(words) }, fresh: states.insert(at), before: () => world(from),
             trace: () => [...taken] })
       },
     }), () => walker.current === null ? taken : [...taken, walker.current])
-    for (const name of book.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)
+    for (const name of standings.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)
     this.longest = Math.max(this.longest, taken.length)
     this.runs++
   }

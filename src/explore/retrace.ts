@@ -1,9 +1,9 @@
 /** From renamed states to a real trace: a search under symmetry stores one state for all that differ in names; here the
  *  way from the true initial state is found again, step by step. */
-import { isReached, ModelError, seenIn, showOp, step } from '../model/index.ts'
+import { isReached, ModelError, observationsIn, showOp, step } from '../model/index.ts'
 import type { Instance, Machine, ModelEvent, Observation, Op, Packing, Sometimes, World } from '../model/index.ts'
 import { judgeOps } from './shrink.ts'
-import type { Book } from './book.ts'
+import type { Standings } from './standings.ts'
 import type { Violation } from './result.ts'
 import type { StateStore } from './store.ts'
 import { NotInterchangeable } from './symmetry.ts'
@@ -56,8 +56,7 @@ export class Retracer<S, L, O extends Observation> {
   }
 
   private step(world: World<S, L>, target: Uint32Array,
-    isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean)
-    : { op: Op; world: World<S, L> } {
+    isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean): { op: Op; world: World<S, L> } {
     for (const instance of this.machine.instances) {
       const taken = this.take(world, instance)
       if (taken !== null && isMeant(instance, taken.events)
@@ -91,9 +90,9 @@ export class Retracer<S, L, O extends Observation> {
     return this.store.words32.slice(at, at + this.store.plan.words)
   }
 
-  /** Gives the book traces that show under the true names what was found under others. */
-  rewriteTraces(book: Book<S, L, O>): void {
-    book.rewriteTraces(of => this.told(of), (of, ops) => this.reached(of, ops))
+  /** Rewrites the traces, so that they show under the true names what was found under others. */
+  rewriteTraces(standings: Standings<S, L, O>): void {
+    standings.rewriteTraces(of => this.told(of), (of, ops) => this.reached(of, ops))
   }
 
   /** The violation with a trace that shows it: of the last op's action, the instance that violates under the true
@@ -114,7 +113,7 @@ export class Retracer<S, L, O extends Observation> {
     for (const ops of this.endings(told)) {
       let at = this.machine.initialWorld, events: readonly ModelEvent<O>[] = []
       for (const op of ops) ({ world: at, events } = step(this.machine, at, op))
-      if (isReached(property, at, seenIn(events))) return ops
+      if (isReached(property, at, observationsIn(events))) return ops
     }
     return null
   }
@@ -131,7 +130,7 @@ export class Retracer<S, L, O extends Observation> {
 export function kindsOf(events: readonly ModelEvent<Observation>[]): string {
   return events.map(event => {
     switch (event.kind) {
-      case 'observation': return event.seen.what
+      case 'observation': return event.observation.what
       case 'cost': return `${event.unit} ${event.count}`
       default: return JSON.stringify(event)
     }

@@ -1,10 +1,10 @@
 /** The search itself: states in the order of their distance from the initial one, by trees that are learnt on the
  *  way. */
-import { layoutOf, seenIn, tracing } from '../model/index.ts'
+import { layoutOf, observationsIn, tracing } from '../model/index.ts'
 import type { Machine, Observation } from '../model/index.ts'
-import { Book } from './book.ts'
+import { Standings } from './standings.ts'
 import { snapshotOf } from './checkpoint.ts'
-import type { Kept, Place } from './checkpoint.ts'
+import type { SavedSearch, ResumePoint } from './checkpoint.ts'
 import { Equivariance } from './equivariance.ts'
 import { chosen, scalarsetsOf } from './groups.ts'
 import type { Refused } from './groups.ts'
@@ -37,7 +37,7 @@ const walksPerNode = 1000, walksPerNodeAgain = 4000, walksPerMiss = 16
 const leastAudited = 32
 
 export class Search<S, L, O extends Observation> {
-  readonly book: Book<S, L, O>
+  readonly standings: Standings<S, L, O>
   readonly store: StateStore
   readonly machine: Machine<S, L, O>
   readonly learner: Learner<S, L, O>
@@ -47,7 +47,7 @@ export class Search<S, L, O extends Observation> {
   /** Roots that were walked before the last code was made of the trees; null as long as none was. */
   private walked: number | null = null
   private readonly keeper: Keeper
-  private readonly resumed: Kept | null
+  private readonly resumed: SavedSearch | null
   private wasAmbiguous = false
   private readonly workers: number
   private threads: Threads | null = null
@@ -70,8 +70,8 @@ export class Search<S, L, O extends Observation> {
     this.workers = workers
     this.backend = options.backend ?? null
     this.firstShared = options.firstShared ?? firstShared
-    this.book = new Book(machine, true)
-    if (options.onViolation !== undefined) this.book.onViolation = options.onViolation
+    this.standings = new Standings(machine, true)
+    if (options.onViolation !== undefined) this.standings.onViolation = options.onViolation
     this.enough = options.enough ?? null
     const shape = layoutOf(machine.worldDomain, 'world')
     const groups = this.groups = chosen(scalarsetsOf(machine), symmetry, refused)
@@ -82,18 +82,18 @@ export class Search<S, L, O extends Observation> {
       roots: judgementsOf(machine).length + machine.instances.length,
       threads: workers, maxMemory, maxStates: Math.max(1, maxStates),
     })
-    this.learner = new Learner(machine, this.book, options, this.store)
+    this.learner = new Learner(machine, this.standings, options, this.store)
     this.successors = new Successors(this.store, this.learner)
-    this.steps = new Steps(machine, this.store, this.learner, this.book, this.successors, () => this.decided)
+    this.steps = new Steps(machine, this.store, this.learner, this.standings, this.successors, () => this.decided)
     if (names === null) return
     this.learner.symmetric = new Equivariance(machine, this.learner.recorder, shape, this.store.plan.words, groups)
     this.steps.retracer = new Retracer(machine, this.store, this.learner.packed, groups)
   }
 
   private whole = false
-  private get decided(): boolean { return this.book.decided && (!this.whole || this.brokenAt < Infinity) }
+  private get decided(): boolean { return this.standings.decided && (!this.whole || this.brokenAt < Infinity) }
   /** The level of the nearest states at which a claim fails that ends the search; Infinity where none does. */
-  private get brokenAt(): number { return this.enough === null ? Infinity : this.book.failsAt(this.enough.known) }
+  private get brokenAt(): number { return this.enough === null ? Infinity : this.standings.failsAt(this.enough.known) }
   /** Whether what is farther away than the violation comes next, and there are states enough. */
   private get hasEnough(): boolean {
     const { frontier, store } = this
@@ -116,20 +116,20 @@ export class Search<S, L, O extends Observation> {
 
   /** Whether threads had a part in which way to something was found first. */
   get isAmbiguous(): boolean {
-    return this.wasAmbiguous || this.decidedAlone !== null && this.book.decisions > this.decidedAlone
+    return this.wasAmbiguous || this.decidedAlone !== null && this.standings.decisions > this.decidedAlone
   }
 
   exploration(stopped: StopReason | null, pace: Pace): Exploration {
     const complete = stopped === null && this.done && !this.steps.leftSome
     if (this.steps.retracer === null)
-      this.book.rewriteTraces(violation => repeated(this.machine, violation), (_, ops) => ops)
-    else this.steps.retracer.rewriteTraces(this.book)
+      this.standings.rewriteTraces(violation => repeated(this.machine, violation), (_, ops) => ops)
+    else this.steps.retracer.rewriteTraces(this.standings)
     this.tally()
     const { states, transitions, depth } = this.counts()
     return {
       driver: 'exhaustive', machine: this.machine.name, complete, stopped,
-      results: this.book.results(complete ? 'holds' : 'incomplete'),
-      states, transitions, depth, seconds: pace.seconds, coverage: this.book.coverage(),
+      results: this.standings.results(complete ? 'holds' : 'incomplete'),
+      states, transitions, depth, seconds: pace.seconds, coverage: this.standings.coverage(),
       random: null, engine: this.engine(),
     }
   }
@@ -142,12 +142,12 @@ export class Search<S, L, O extends Observation> {
   /** Until the space is done, or all is decided: every safety property, or what another search has decided. `whole`:
    *  the space in any case. */
   async run(pace: Pace, { like = null, whole = false }:
-    { readonly like?: Book<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
+    { readonly like?: Standings<S, L, O> | null; readonly whole?: boolean } = {}): Promise<StopReason | null> {
     this.whole = whole
     this.heed(pace)
     try {
       this.prepare()
-      while (!this.done && !this.decided && !(like !== null && this.book.decisions >= like.decisions)) {
+      while (!this.done && !this.decided && !(like !== null && this.standings.decisions >= like.decisions)) {
         if (pace.due()) {
           const stop = await pace.breathe(this.counts())
           if (stop !== null) return stop
@@ -201,7 +201,7 @@ export class Search<S, L, O extends Observation> {
     this.steps.isHeld = () => pace.due()
   }
 
-  private place(): Place {
+  private place(): ResumePoint {
     const { frontier, store, learner, successors } = this
     return {
       next: frontier.next, levels: frontier.levels(), states: store.count, runs: store.componentRuns,
@@ -212,24 +212,24 @@ export class Search<S, L, O extends Observation> {
   stay(): void { this.keeper.stay() }
   /** Keeps where the search stands, where that was asked for. */
   keep(): void { this.keeper.keep() }
-  private resume({ facts, read }: Kept): void {
+  private resume({ facts, read }: SavedSearch): void {
     const { states, runs, next, levels, labels, violations, reachedBy, ambiguous } = facts
-    const { store, learner, successors, book } = this
+    const { store, learner, successors, standings } = this
     const taken = store.restore(states, runs, read)
     learner.restore(labels, (part, into) => { read(taken + part, into) })
     labels.forEach(({ fired }, i) => { successors.restore(i + 1, fired) })
-    book.restore(violations, reachedBy)
+    standings.restore(violations, reachedBy)
     this.frontier.restore(next, levels)
     this.wasAmbiguous = ambiguous
   }
 
   private begin(): void {
-    const { store, learner, machine, book } = this
+    const { store, learner, machine, standings } = this
     learner.packed.pack(machine.initialWorld, store.words32, store.candidate)
     store.insert(0, initialLabel)
     const initial = () => learner.packed.unpack(store.words32, store.unpack(0))
     const judged = { world: initial(), fresh: false, before: initial, trace: () => [] }
-    tracing(() => { book.judge(seenIn([]), judged) }, () => [])
+    tracing(() => { standings.judge(observationsIn([]), judged) }, () => [])
   }
 
   /** Roots that may be walked until new code pays: by then they have taken about as long as it takes to make it. */
@@ -278,7 +278,7 @@ export class Search<S, L, O extends Observation> {
 
   private share(threads: Threads): void {
     const { frontier, steps, successors } = this
-    this.decidedAlone ??= this.book.decisions
+    this.decidedAlone ??= this.standings.decisions
     const most = this.between(mostShared, 4 * chunk)
     frontier.next = threads.round(frontier.next, Math.min(frontier.end, frontier.next + most), (from, to) => {
       for (let at = from; at < to && !this.store.isFull;) {
@@ -291,9 +291,9 @@ export class Search<S, L, O extends Observation> {
 
   /** Books how often everything fired. */
   tally(): void {
-    const { successors, book } = this
+    const { successors, standings } = this
     this.learner.labels.forEach((label, number) => {
-      if (label !== null) book.tally(label.instance.action, label.events, successors.firedOf(number))
+      if (label !== null) standings.tally(label.instance.action, label.events, successors.firedOf(number))
     })
   }
 }

@@ -1,6 +1,6 @@
 /** Makes a counterexample smaller after fast-check is done with it: on concrete ops, where deleting one leaves the
  *  others as they are. */
-import { judge, keyOf, ModelError, seenIn } from '../model/index.ts'
+import { judge, keyOf, ModelError, observationsIn } from '../model/index.ts'
 import type { Machine, Observation, Op, Property, Verdict } from '../model/index.ts'
 import type { Violation } from './result.ts'
 import { Stepper } from './stepper.ts'
@@ -55,7 +55,7 @@ export function judgeOps<S, L, O extends Observation>(
         const before = words
         words = taken.words
         ops.push(machine.instances[number!]!.op)
-        verdict = after(words, seenIn(taken.events), before)
+        verdict = after(words, observationsIn(taken.events), before)
       }
       return verdict === true ? null : { ops, verdict }
     } catch (error) {

@@ -1,8 +1,8 @@
 /** Steps that compiled code does not know: taken by the trees themselves, which run what they do not know yet, and
  *  learn it. */
-import { ModelError, seenIn, tracing } from '../model/index.ts'
+import { ModelError, observationsIn, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op, World } from '../model/index.ts'
-import type { Book } from './book.ts'
+import type { Standings } from './standings.ts'
 import type { Learner } from './learner.ts'
 import type { Retracer } from './retrace.ts'
 import type { StateStore } from './store.ts'
@@ -25,16 +25,16 @@ export class Steps<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly store: StateStore
   private readonly learner: Learner<S, L, O>
-  private readonly book: Book<S, L, O>
+  private readonly standings: Standings<S, L, O>
   private readonly successors: Successors<S, L, O>
   /** Whether no further step is wanted. */
   private readonly isDecided: () => boolean
-  constructor(machine: Machine<S, L, O>, store: StateStore, learner: Learner<S, L, O>, book: Book<S, L, O>,
+  constructor(machine: Machine<S, L, O>, store: StateStore, learner: Learner<S, L, O>, standings: Standings<S, L, O>,
     successors: Successors<S, L, O>, isDecided: () => boolean) {
     this.machine = machine
     this.store = store
     this.learner = learner
-    this.book = book
+    this.standings = standings
     this.successors = successors
     this.isDecided = isDecided
     successors.learn = (parent, root, at) => this.one(parent, root, at)
@@ -75,11 +75,11 @@ export class Steps<S, L, O extends Observation> {
   private one(parent: number, root: number, at: number): number {
     this.parent = parent
     this.missed(root)
-    const { store: { words32, scratch, plan }, learner, book } = this
-    const { decisions } = book
+    const { store: { words32, scratch, plan }, learner, standings } = this
+    const { decisions } = standings
     const { label, effect } = this.tracing(() => learner.follow(root, words32, scratch, parent, this.trace),
       () => this.opOf(root))
-    if (book.decisions !== decisions || this.isHeld()) return 0
+    if (standings.decisions !== decisions || this.isHeld()) return 0
     if (label === null || effect === null) return at
     this.successors.count(label)
     apply(effect, words32, scratch, words32, at + record.words >>> 2)
@@ -109,8 +109,9 @@ export class Steps<S, L, O extends Observation> {
           const isSame = step === null || known.label === null ? step === known.effect
             : learner.isLabel(known.label, step.events) && after.every((word, w) => word === again[w])
           if (!isSame) throw twoThings(instance, this.machine)
-          if (step !== null) this.book.judgeAgain(learner.packed.unpack(again, 0) as World<S, L>, seenIn(step.events),
-            () => learner.packed.unpack(words32, at) as World<S, L>)
+          const unpacked = (words: Uint32Array, from: number) => learner.packed.unpack(words, from) as World<S, L>
+          if (step !== null)
+            this.standings.judgeAgain(unpacked(again, 0), observationsIn(step.events), () => unpacked(words32, at))
         }, () => this.trace(instance.op))
         break
       }

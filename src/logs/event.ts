@@ -24,6 +24,8 @@ export interface Hit extends Leaf { readonly kind: 'hit' }
 /** What the leaf just filled or hit translates to: host address, and how many bytes its page has. */
 export interface Translation extends Told {
   readonly kind: 'translation'
+  readonly sid: number
+  readonly from: number
   readonly to: number
   readonly bytes: number
 }
@@ -48,6 +50,7 @@ export interface EntryRead extends Told { readonly kind: 'entryRead'; readonly i
 /** What the entry just read made of an interrupt. */
 export interface Remapped extends Told {
   readonly kind: 'remapped'
+  readonly index: number
   readonly vector: number
   readonly trigger: number
   readonly delivery: number
@@ -74,9 +77,17 @@ export interface CarriedOut extends Told {
     | 'iotlb domain' | 'iotlb page' | 'iec global' | 'iec index'
   readonly numbers: readonly number[]
 }
-/** The unit wrote the status of a wait, at this host address. */
-export interface Waited extends Told { readonly kind: 'waited'; readonly status: number }
-export type QueueEvent = QueueSetup | Tail | Fetch | DescriptorSeen | CarriedOut | Waited
+/** The unit completed a wait: it wrote the status at this host address. */
+export interface Waited extends Told {
+  readonly kind: 'waited'
+  /** Null where the wait asked for an interrupt instead. */
+  readonly status: number | null
+}
+/** The status of the wait just completed could not be written. */
+export interface WaitFailed extends Told { readonly kind: 'waitFailed' }
+/** The unit refuses the tail that was just set: it is none of the ring. */
+export interface TailRefused extends Told { readonly kind: 'tailRefused' }
+export type QueueEvent = QueueSetup | Tail | Fetch | DescriptorSeen | CarriedOut | Waited | WaitFailed | TailRefused
 
 export interface RegisterRead extends Told { readonly kind: 'registerRead'; readonly offset: number }
 /** `bytes` 4 or 8; `value` has two dwords. */
@@ -103,22 +114,85 @@ export interface Fault extends Told {
   readonly kind: 'fault'
   readonly sid: number
   readonly reason: number
+  readonly address: number
   readonly write: boolean
+}
+/** QEMU's own words, each once a run, whatever the trace says. `isRefusal`: of a request that got no translation. */
+export interface Complaint extends Told {
+  readonly kind: 'complaint'
+  readonly says: string
+  readonly sid: number | null
+  readonly address: number | null
+  readonly isRefusal: boolean
+}
+/** An interrupt message came out of the remapper as it went in: in compatibility format, which no entry remaps. */
+export interface Unremapped extends Told {
+  readonly kind: 'unremapped'
+  readonly address: number
+  readonly data: number
 }
 /** A record was put into FRCD: four dwords. */
 export interface FaultRecord extends Told { readonly kind: 'faultRecord'; readonly words: Words }
 export type ControlEvent = RegisterRead | RegisterWrite | Command | RootTable | InterruptTable | Remapping | Fault
-  | FaultRecord
+  | FaultRecord | Complaint | Unremapped
 
 export type UnitEvent = CacheEvent | QueueEvent | ControlEvent
 
 /** What the kernel says of its mappings, in a log of its own. Pages of 4 KiB, `page` up to but without `end`. Recorded
  *  when the page tables have been changed: after the entry of a map was stored; after that of an unmap was cleared, and
  *  before its invalidation. */
-export interface MapEvent {
+export interface MapEvent extends KernelAt {
   readonly kind: 'map'
-  readonly line: number; readonly time_us: number; readonly cpu: number
   readonly page: number; readonly end: number; readonly frame: number
 }
 export interface UnmapEvent extends Omit<MapEvent, 'kind' | 'frame'> { readonly kind: 'unmap' }
 export type KernelEvent = MapEvent | UnmapEvent
+
+/** Where in the kernel's log: line, time of its clock, and the CPU. */
+export interface KernelAt { readonly line: number; readonly time_us: number; readonly cpu: number }
+/** The kernel puts a descriptor into the queue of a unit. Recorded under the lock of the queue, before the tail is
+ *  rung; the wait that it adds is not recorded. `words`: the lowest four dwords. */
+export interface SubmitEvent extends KernelAt {
+  readonly kind: 'submit'
+  readonly unit: string
+  readonly words: Uint32Array
+}
+/** What the kernel means by the descriptors that follow on that CPU: a flush of pages of a domain, of those that were
+ *  mapped where a unit has caching mode (`mapped`), or of all of it; or that a device joins or leaves. Pages up to but
+ *  without `end`; 0 to Infinity of all. */
+export interface TagEvent extends KernelAt {
+  readonly kind: 'tag'
+  readonly what: 'range' | 'mapped' | 'all' | 'assign' | 'unassign'
+  readonly unit: string
+  readonly device: string
+  /** `iotlb`, `devtlb`, `nesting_iotlb`, `nesting_devtlb`. */
+  readonly type: string
+  readonly did: number
+  readonly page: number; readonly end: number
+}
+/** Something that happens to the vector of an interrupt. `vector` and `target` (a CPU) are those named; those before
+ *  it `prevVector` and `prevCpu`. Null where the event names none. */
+export interface VectorEvent extends KernelAt {
+  readonly kind: 'vector'
+  readonly what: string
+  readonly irq: number
+  readonly vector: number | null
+  readonly target: number | null
+  readonly prevVector: number | null
+  readonly prevCpu: number | null
+}
+/** The handler of an interrupt begins or ends. `handled`: of an end, null of a beginning. */
+export interface HandlerEvent extends KernelAt {
+  readonly kind: 'handler'
+  readonly irq: number
+  readonly name: string | null
+  readonly handled: boolean | null
+}
+/** A fault that the kernel reports to whoever owns the domain. */
+export interface PageFaultEvent extends KernelAt {
+  readonly kind: 'pageFault'
+  readonly device: string
+  readonly address: number
+  readonly flags: number
+}
+export type TracedEvent = KernelEvent | SubmitEvent | TagEvent | VectorEvent | HandlerEvent | PageFaultEvent

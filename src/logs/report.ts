@@ -8,6 +8,7 @@ import type { IotlbReport } from './replay/iotlb.ts'
 import type { IrteReport } from './replay/irtes.ts'
 import type { QueueReport } from './replay/queue.ts'
 import type { RegisterReport } from './replay/registers.ts'
+import type { UnremappedReport } from './replay/unremapped.ts'
 import type { EventCount } from './scan.ts'
 import type { TablesReport } from './tables/check.ts'
 import type { Verdict } from './verdicts/judging.ts'
@@ -20,8 +21,11 @@ export interface Facts {
     readonly known: number
     /** Seconds from the first stamp to the last; null where not every event has one. */
     readonly span_s: number | null
-    /** Stamps earlier than one before them. */
+    /** Stamps earlier than one before them, and by how much the farthest was. */
     readonly backward: number
+    readonly farthest_us: number
+    /** What QEMU says beside its events. */
+    readonly messages: number
   }
   readonly events: readonly EventCount[]
   readonly unread: DamageReport
@@ -32,6 +36,7 @@ export interface Facts {
   readonly queue: QueueReport
   readonly registers: RegisterReport
   readonly faults: FaultReport
+  readonly unremapped: UnremappedReport
   /** Null without a dump. */
   readonly tables: TablesReport | null
   /** Null without a kernel log. */
@@ -46,4 +51,8 @@ export interface Facts {
   }
 }
 /** Line numbers are those of the QEMU log, but in claims about unmaps, where they are those of the kernel log. */
-export interface ValidationReport extends Facts { readonly verdicts: readonly Verdict[] }
+export interface ValidationReport extends Facts {
+  /** What the logs lack, so that what they bear out is not shown; null where nothing is lacking. */
+  readonly lacks: string | null
+  readonly verdicts: readonly Verdict[]
+}

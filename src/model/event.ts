@@ -10,7 +10,7 @@ export interface CostEvent {
 /** A numbered rule of a manual was exercised. */
 export interface ClauseEvent { readonly kind: 'clause'; readonly id: string }
 /** What the outside sees: a DMA landed, an interrupt was handled, a fault was logged. */
-export interface ObservationEvent<O> { readonly kind: 'observation'; readonly seen: O }
+export interface ObservationEvent<O> { readonly kind: 'observation'; readonly observation: O }
 /** The op's guard was false, or it names no action of this machine. The state did not change. */
 export interface RefusedEvent { readonly kind: 'refused'; readonly why: string }
 
@@ -23,5 +23,5 @@ export interface Observation { readonly what: string }
 export interface Emit<O> {
   cost(unit: string, count?: number): void
   clause(id: string): void
-  see(observation: O): void
+  observe(observation: O): void
 }

@@ -15,7 +15,7 @@ export function judge<S, L, O extends Observation>(
   try { verdict = asked(property, world, seen, before, part) } catch (cause) { throw failed(property.name, cause) }
   if (verdict === true) return true
   if (typeof (verdict as { because?: unknown } | null | undefined)?.because === 'string')
-    return told(property.name, verdict)
+    return failureOf(property.name, verdict)
   throw new ModelError(`property '${property.name}' answered ${JSON.stringify(verdict) ?? 'undefined'}; answer true `
     + `or { because: '...' }`)
 }
@@ -40,7 +40,7 @@ function asked<S, L, O extends Observation>(
 }
 
 /** The verdict as data, which outlives the world it was given in. */
-function told(name: string, { because, witness }: Exclude<Verdict, true>): Verdict {
+function failureOf(name: string, { because, witness }: Exclude<Verdict, true>): Verdict {
   if (witness === undefined) return { because }
   try { return { because, witness: plain(witness) as typeof witness } } catch (cause) { throw failed(name, cause) }
 }
@@ -61,10 +61,10 @@ export function answerOf(property: string, ask: () => boolean): boolean {
 }
 
 /** The observations among the events of a step. */
-export function seenIn<O>(events: readonly ModelEvent<O>[]): readonly O[] {
+export function observationsIn<O>(events: readonly ModelEvent<O>[]): readonly O[] {
   if (events.length === 0) return nothing
   const seen: O[] = []
-  for (const event of events) if (event.kind === 'observation') seen.push(event.seen)
+  for (const event of events) if (event.kind === 'observation') seen.push(event.observation)
   return seen
 }
 const nothing: readonly never[] = []

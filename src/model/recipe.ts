@@ -41,21 +41,21 @@ export function advance<S, L, O extends Observation>(
       known(machine.vocabulary?.clauses, id, 'clause')
       events.push({ kind: 'clause', id })
     },
-    see(seen) {
-      if (typeof seen !== 'object' || seen === null || typeof seen.what !== 'string')
-        throw new TypeError('see() takes an observation: an object whose `what` says its kind')
-      if (machine.vocabulary !== null) fits(machine.vocabulary, seen)
-      events.push({ kind: 'observation', seen })
+    observe(observation) {
+      if (typeof observation !== 'object' || observation === null || typeof observation.what !== 'string')
+        throw new TypeError('observe() takes an observation: an object whose `what` says its kind')
+      if (machine.vocabulary !== null) fits(machine.vocabulary, observation)
+      events.push({ kind: 'observation', observation })
     },
   }
   try {
     refuseAnswer(action.then(draft.state, args, emit))
     for (const event of events) {
       if (event.kind !== 'observation') continue
-      refuseAnswer(machine.ledger.observe(draft.ledger, event.seen))
+      refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))
       for (const property of machine.properties)
         if (property.kind === 'monitor')
-          refuseAnswer(property.update(draft.monitors[property.name], event.seen, draft.ledger))
+          refuseAnswer(property.update(draft.monitors[property.name], event.observation, draft.ledger))
     }
     settle()
   } catch (cause) { throw recipeFailed(machine, action, args, 'recipe', cause) } finally { running?.ends() }
@@ -79,11 +79,11 @@ function known(vocabulary: object | undefined, name: string, what: string): void
 
 /** @throws TypeError where the observation is not as the vocabulary has it: a judge that does not know what was meant
  *  would judge by less than happened. */
-function fits({ observations }: Vocabulary, seen: Observation): void {
-  const { what, ...others } = seen
+function fits({ observations }: Vocabulary, observation: Observation): void {
+  const { what, ...others } = observation
   if (!Object.hasOwn(observations, what))
     throw new TypeError(`no observation is named '${what}': there are ${Object.keys(observations).join(', ')}`)
-  const why = misfit(struct(observations[what]!), others, `see(${what})`)
+  const why = misfit(struct(observations[what]!), others, `observe(${what})`)
   if (why !== null) throw new TypeError(why)
 }
 

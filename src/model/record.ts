@@ -122,7 +122,7 @@ export class Recorder<S, L, O extends Observation> {
   private tell(events: ModelEvent<O>[], action: Action<S, O>, args: Args): void {
     events.forEach((event, i) => {
       if (event.kind !== 'observation') return
-      try { events[i] = { kind: 'observation', seen: plain(event.seen) as O } } catch (cause) {
+      try { events[i] = { kind: 'observation', observation: plain(event.observation) as O } } catch (cause) {
         throw new ModelError(`${showOp({ action: action.name, args })} in machine '${this.machine.name}' `
           + `${(cause as Error).message}`, { cause })
       }

@@ -1,11 +1,17 @@
 /** A page as a whole: what was asked, how it ended, what was found, and how to make it again. */
 import type { JSX } from 'preact'
+import { AblateView } from './ablate.tsx'
+import { AuditView } from './audit.tsx'
 import { CheckView } from './check.tsx'
 import { Copied } from './copied.tsx'
+import { CostView } from './cost.tsx'
 import type { Body, PageDoc } from './data.ts'
 import { FindingsView } from './findings.tsx'
+import { DiagnosisView } from './diagnose.tsx'
+import { ExploreView } from './explore/view.tsx'
 import { ReplayView } from './replay.tsx'
 import { ThemeSwitch } from './theme.tsx'
+import { BootView } from './validate.tsx'
 import { DocContext, Tip } from './words.tsx'
 
 export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
@@ -17,13 +23,13 @@ export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
         <p class="brand"><b>{tool}</b> <span>{verb}</span></p>
         <ThemeSwitch />
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} class={doc.body.kind === 'explore' ? 'exploring' : ''}>
         <div class="title">
           <h1>{title}</h1>
-          <p class={`exit ${exit.code === 0 ? 'good' : 'bad'}`}>
+          {doc.body.kind !== 'explore' && <p class={`exit ${exit.code === 0 ? 'good' : 'bad'}`}>
             <span aria-hidden="true">{exit.code === 0 ? '✓' : '✗'}</span> {exit.meaning}
             <small> exit {exit.code}</small>
-          </p>
+          </p>}
         </div>
         {links.length > 0 && <nav class="links" aria-label="other pages">
           {links.map(({ file, title: name, says }) => <a href={file} title={says}>{name}</a>)}
@@ -32,7 +38,8 @@ export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
       </main>
       <footer>
         {repeat !== null && <p>Make it again: <Copied text={repeat} /></p>}
-        <p>{tool} {version}. This page is one file, and asks nothing of the network.</p>
+        <p>{tool} {version}. {doc.body.kind === 'explore' ? 'This page is served by this machine, to this machine.'
+          : 'This page is one file, and asks nothing of the network.'}</p>
       </footer>
       <Tip />
     </DocContext.Provider>
@@ -43,6 +50,12 @@ function BodyView({ body }: { readonly body: Body }): JSX.Element {
   switch (body.kind) {
     case 'check': return <CheckView {...body} />
     case 'replay': return <ReplayView {...body} />
+    case 'ablate': return <AblateView {...body} />
+    case 'cost': return <CostView {...body} />
+    case 'validate': return <BootView {...body} />
+    case 'audit': return <AuditView {...body} />
+    case 'diagnose': return <DiagnosisView {...body} />
+    case 'explore': return <ExploreView {...body} />
     case 'findings': return <FindingsView {...body} />
   }
 }

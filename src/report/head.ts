@@ -6,6 +6,7 @@ import type { ReportKind } from './report.ts'
 /** The number is raised when the shape of a document changes. */
 export const formats = {
   check: 'remapcheck-check/1', ablate: 'remapcheck-ablate/1', cost: 'remapcheck-cost/2', worst: 'remapcheck-worst/2',
+  compose: 'remapcheck-compose/1', derivation: 'remapcheck-derivation/1',
   replay: 'remapcheck-replay/2',
   list: 'remapcheck-list/2', validate: 'remapcheck-validate/2',
   diagnose: 'remapcheck-diagnose/1', audit: 'remapcheck-audit/2',

@@ -2,10 +2,10 @@
 import type { Trace } from '../trace/format.ts'
 import type { Replayed } from '../trace/replay.ts'
 import type { Ledger } from '../../spec/ledger.ts'
-import type { Seen } from '../../spec/observations.ts'
+import type { MachineObservation } from '../../spec/observations.ts'
 import type { State } from '../../spec/state.ts'
 
-export type RemapReplayed = Replayed<State, Ledger, Seen>
+export type RemapReplayed = Replayed<State, Ledger, MachineObservation>
 
 /** A trace taken again, and what replaying its file needs on the command line besides. */
 export interface Evidence { readonly trace: Trace; readonly replayed: RemapReplayed; readonly replayFlags?: string }

@@ -3,7 +3,7 @@
 import type { AuditDiff } from '../audit/diff.ts'
 import type { Gate } from '../audit/policy.ts'
 import type { AuditReport } from '../audit/report.ts'
-import type { BudgetReport, CostReport, MeasuredDesign } from '../cost/index.ts'
+import type { BudgetReport, ComposedTable, CostReport, Fit, MeasuredDesign } from '../cost/index.ts'
 import type { DiagnosisReport } from '../diagnose/report.ts'
 import type { ExitName } from '../exit.ts'
 import type { ValidationReport } from '../logs/report.ts'
@@ -11,6 +11,7 @@ import type { Difference, OracleReport } from '../qemu/oracle/drive.ts'
 import type { Comparison, Verdict } from '../qemu/oracle/judged.ts'
 import type { SuiteName } from '../qemu/oracle/suite.ts'
 import type { AblationReport, Reason } from './ablation.ts'
+import type { PathDerivation } from './derivation.ts'
 import type { CheckReport, DesignReport, Overall } from './check.ts'
 import type { ListedRows } from './list.ts'
 import type { Evidence, ReplayedTrace } from './replay.ts'
@@ -39,6 +40,24 @@ interface Kinds {
   }
   ablate: { readonly ablation: AblationReport; readonly evidence: (call: string, reason: Reason) => Evidence | null }
   cost: { readonly measured: readonly MeasuredDesign[]; readonly costs: CostReport; readonly budgets: BudgetReport }
+  compose: {
+    /** Of rows of one's own; null where each row says its own. */
+    readonly profile: string | null
+    readonly tables: readonly ComposedTable[]
+    readonly fit: Fit
+    /** Of published tables with rows far off, or in the wrong order; null where nobody knows why. */
+    readonly reasons: readonly {
+      readonly table: string; readonly beyond: number; readonly inversions: number; readonly because: string | null
+    }[]
+    /** Published tables of which nothing, or not all, is composed, with what the model lacks. */
+    readonly missing: readonly {
+      readonly id: string; readonly title: string; readonly lacks: string; readonly isPart: boolean
+    }[]
+  }
+  derivation: {
+    readonly profile: string; readonly clock_ghz: number; readonly path: string
+    readonly designs: readonly PathDerivation[]
+  }
   worst: { readonly profile: string; readonly waits: readonly WaitReport[] }
   replay: { readonly traces: readonly ReplayedTrace[] }
   /** `named`: lists that were asked for; else all there are. */

@@ -150,7 +150,7 @@ function details<S, L, O extends Observation>({ machine, property }: Replayed<S,
 function eventPiece<O extends Observation>(event: ModelEvent<O>, view: View): Piece[] {
   if (event.kind === 'refused') return [{ text: `! refused: ${event.why}`, paint: view.theme.warn }]
   if (event.kind !== 'observation') return []
-  return [{ text: `» ${seenText(event.seen, view)}`, paint: view.theme.strong }]
+  return [{ text: `» ${seenText(event.observation, view)}`, paint: view.theme.strong }]
 }
 
 function wholeState<S, L, O extends Observation>({ machine }: Replayed<S, L, O>, world: unknown, indent: number,

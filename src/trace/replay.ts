@@ -1,6 +1,6 @@
 /** Replay: fold the ops of a trace with `step` and judge every state and observation on the way. */
 import { nearest, UserError } from '../errors.ts'
-import { isProgress, isReached, judge, seenIn, step, tracing } from '../model/index.ts'
+import { isProgress, isReached, judge, observationsIn, step, tracing } from '../model/index.ts'
 import type { Action, Machine, ModelEvent, Observation, Op, Property, Verdict, World } from '../model/index.ts'
 import { specHash } from './format.ts'
 import type { Trace } from './format.ts'
@@ -57,15 +57,11 @@ export function replay<S, L, O extends Observation>(
   let first = findFirst(property.name, broken, reachedAt(machine.initialWorld, []), 0)
   let world = machine.initialWorld
   const steps = trace.ops.map((op, i): ReplayedStep<S, L, O> => {
-    const before = world
-    const { world: after, events, refused, violated } = tracing(() => {
-      const stepped = step(machine, before, op)
-      return { ...stepped,
-        violated: stepped.refused ? [] : brokenBy(machine, stepped.world, seenIn(stepped.events), before) }
-    }, () => trace.ops.slice(0, i + 1))
-    first ??= findFirst(property.name, violated, !refused && reachedAt(after, seenIn(events)), i + 1)
+    const taken = tracing(() => takeStep(machine, world, op), () => trace.ops.slice(0, i + 1))
+    const { after, events, refused, violated } = taken
+    first ??= findFirst(property.name, violated, !refused && reachedAt(after, observationsIn(events)), i + 1)
     world = after
-    return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused, violated }
+    return taken
   })
   if (isProgress(property)) first = progressOf(machine, property, trace, steps)
   return {
@@ -73,6 +69,14 @@ export function replay<S, L, O extends Observation>(
     at: first?.at ?? null, because: first?.because ?? null, witness: first?.witness ?? {},
     refusedCount: steps.filter(s => s.refused).length, specChanged: specHash(machine) !== trace.specHash,
   }
+}
+
+/** One op, with all that it violates. @throws ModelError when a recipe or property fails. */
+export function takeStep<S, L, O extends Observation>(machine: Machine<S, L, O>, before: World<S, L>,
+  op: Op): ReplayedStep<S, L, O> {
+  const { world: after, events, refused } = step(machine, before, op)
+  return { op, agent: agentOf(machine.byName.get(op.action), op), before, after, events, refused,
+    violated: refused ? [] : brokenBy(machine, after, observationsIn(events), before) }
 }
 
 function progressOf<S, L, O extends Observation>(machine: Machine<S, L, O>, property: Property<S, L, O>, trace: Trace,

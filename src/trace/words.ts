@@ -40,7 +40,7 @@ export function costTexts<O>(events: readonly ModelEvent<O>[]): string[] {
 /** Rules by which something was refused. */
 export const faultIds = <O extends Observation>({ events }: Pick<ReplayedStep<unknown, unknown, O>, 'events'>,
   refusal: ((seen: Observation) => string | null) | undefined): string[] => [...new Set(events.flatMap(event =>
-  event.kind === 'observation' ? refusal?.(event.seen) ?? [] : []))]
+  event.kind === 'observation' ? refusal?.(event.observation) ?? [] : []))]
 
 /** `run 17 of 1000, seed 7, shrunk 38 → 5 ops; shortest is 5` */
 export function showFound({ found, ops: { length }, loop }: Pick<Trace, 'found' | 'ops' | 'loop'>,

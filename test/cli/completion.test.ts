@@ -26,7 +26,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _remapcheck; printf '%s\\n' "\${COM
 describe.skipIf(!isInstalled('bash'))('bash completes', () => {
   it.each([
     [[''], verbs.map(({ name }) => name)], [['rep'], ['replay']],
-    [['check', '--rep'], ['--reporter']], [['check', '--reporter', 's'], ['sarif']],
+    [['check', '--rep'], ['--reporter', '--report']], [['check', '--reporter', 's'], ['sarif']],
     [['check', '--scope', 'hostile'], ['hostile-move', 'hostile']],
     [['check', 'ring0-strict', '--property', 'no-lost'], ['no-lost-edge']],
     [['check', 'ring0-deferred'], ['ring0-deferred', 'ring0-deferred-early']],

@@ -11,6 +11,7 @@ import { loadTraces } from '../../src/trace/store.ts'
 import { xeon } from '../../spec/costs/index.ts'
 import { designs } from '../../spec/designs.ts'
 import type { Extremes } from '../../src/explore/extremes.ts'
+import type { PathDerivation } from '../../src/report/derivation.ts'
 import { inSequence, run, withoutProgress } from './run.ts'
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(line => line.length))
@@ -144,6 +145,24 @@ describe('cost', () => {
     expect(document.measured.map(({ design }) => design)).toEqual(['no-iommu+source-unmasked', 'leaky'])
     expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('qi-wait')
     expect({ code, exit: document.exit.code }).toEqual({ code: 0, exit: 0 })
+  })
+  it('explains a path down to the figures, with what each unit weighs', async () => {
+    const { code, out } = await run('cost --explain unmap ring0-strict --json')
+    const { designs: [only] } = JSON.parse(out) as { designs: PathDerivation[] }
+    const { cycles, rows } = only!
+    expect(rows.reduce((sum, row) => sum + row.cycles.typ, 0)).toBe(cycles.typ)
+    const wait = rows.find(({ unit }) => unit === 'qi-wait')!
+    expect(wait.steps.map(({ depth, name }) => [depth, name]).slice(0, 4)).toEqual([[0, 'qi-wait.typ'],
+      [1, 'unmap-iotlb-inv-strict'], [1, 'qi-descriptor.typ'], [2, 'mem-l1-snbe']])
+    expect(wait.steps[1]).toMatchObject({ value: 2127, measure: 'cycles', status: 'recalled' })
+    expect(wait.sensitivity).toEqual({ min: cycles.typ - wait.cycles.typ + wait.cycles.min,
+      max: cycles.typ - wait.cycles.typ + wait.cycles.max })
+    expect(rows.find(({ unit }) => unit === 'frame-free')!.status).toBe('assumed')
+    expect(code).toBe(0)
+    const { out: text } = await run('cost --explain port-io --profile desktop-2015-meltdown')
+    expect(text).toMatch(inSequence(/what port-io costs[^]*user-port-io {2}4206 [^]*/, /1 syscall = 630 .*verified[^]*/,
+      /sel4-null-syscall-pc99-64-skylake = 630 cycles/))
+    expect(widest(text)).toBeLessThanOrEqual(80)
   })
   it('finds the longest and the shortest wait, and says what has no longest', async () => {
     const { code, out } = await run('cost --worst ring0-strict --json')

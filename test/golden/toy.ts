@@ -37,7 +37,7 @@ const actions = [
       d.pte[p.page] = { frame: p.frame, write: p.write }
       emit.cost('pte-store')
       emit.cost('write-back', 2)
-      emit.see({ what: 'granted', frame: p.frame })
+      emit.observe({ what: 'granted', frame: p.frame })
     },
   }),
   action('unmap', {
@@ -48,7 +48,7 @@ const actions = [
       d.pte[p.page] = null
       d.queue.push({ type: 'iotlb', page: p.page })
       emit.cost('pte-store')
-      emit.see({ what: 'revoked', frame: freed })
+      emit.observe({ what: 'revoked', frame: freed })
     },
   }),
   action('iotlb.fill', {
@@ -66,7 +66,7 @@ const actions = [
     when: (s, p) => s.iotlb[p.device]![p.page] !== null,
     then: (d, p, emit) => {
       emit.clause('TOY:2/hit')
-      emit.see({ what: 'landed', device: p.device, frame: d.iotlb[p.device]![p.page]!.frame, write: p.write })
+      emit.observe({ what: 'landed', device: p.device, frame: d.iotlb[p.device]![p.page]!.frame, write: p.write })
     },
   }),
 ]

@@ -20,9 +20,9 @@ export function dieHard(): Machine<State, Ledger, Seen> {
     name: 'die-hard', domain, initial: { small: 0, big: 0 },
     actions: [
       action('fill', { agent: 'hero', params: { jug }, when: () => true,
-        then: (d, p, emit) => { d[p.jug] = size[p.jug]; emit.see({ what: 'filled', jug: p.jug }) } }),
+        then: (d, p, emit) => { d[p.jug] = size[p.jug]; emit.observe({ what: 'filled', jug: p.jug }) } }),
       action('empty', { agent: 'hero', params: { jug }, when: () => true,
-        then: (d, p, emit) => { d[p.jug] = 0; emit.see({ what: 'emptied', jug: p.jug }) } }),
+        then: (d, p, emit) => { d[p.jug] = 0; emit.observe({ what: 'emptied', jug: p.jug }) } }),
       action('pour', { agent: 'hero', params: { from: jug }, when: () => true,
         then: (d, { from }) => {
           const to = from === 'small' ? 'big' : 'small'

@@ -33,13 +33,13 @@ export function peterson({ gentle = true, fair = true } = {}): Machine<State, Le
       action('enter', { agent: 'process', fair, params,
         when: (s, p) => s.at[p.process] === 'wait' && (!s.wants[1 - p.process] || s.turn === p.process),
         then: (d, p, emit) => {
-          d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.see({ what: 'entered',
+          d.at[p.process] = 'critical'; emit.clause('PETERSON:enter'); emit.observe({ what: 'entered',
             process: p.process }) } }),
       action('leave', { agent: 'process', fair, params, when: (s, p) => s.at[p.process] === 'critical',
         then: (d, p, emit) => {
           d.wants[p.process] = false
           d.at[p.process] = 'idle'
-          emit.see({ what: 'left', process: p.process })
+          emit.observe({ what: 'left', process: p.process })
         } }),
     ],
     properties: [

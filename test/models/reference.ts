@@ -78,7 +78,7 @@ function memory(sizes: Sizes): Action<State, Seen>[] {
       then: dropIotlb }),
     action('land', { agent: 'device', params: one, when: (s, p) => s.inFlight[p.device] !== null,
       then: (d, p, emit) => {
-        emit.see({ what: 'landed', device: p.device, page: d.inFlight[p.device]! })
+        emit.observe({ what: 'landed', device: p.device, page: d.inFlight[p.device]! })
         d.inFlight[p.device] = null
       } }),
     action('unmap', { agent: 'cpu', params: both,
@@ -140,11 +140,11 @@ function interrupts(sizes: Sizes): Action<State, Seen>[] {
         const to = d.iec[p.source] ??= d.irte[p.source]!
         d.irr[to] = p.source
         d.message[p.source] = false
-        emit.see({ what: 'delivered', source: p.source, slot: to })
+        emit.observe({ what: 'delivered', source: p.source, slot: to })
       } }),
     action('handle', { agent: 'cpu', params: { slot }, when: (s, p) => s.irr[p.slot] !== null,
       then: (d, p, emit) => {
-        emit.see({ what: 'handled', source: d.irr[p.slot]!, slot: p.slot })
+        emit.observe({ what: 'handled', source: d.irr[p.slot]!, slot: p.slot })
         d.irr[p.slot] = null
       } }),
     action('migrate', { agent: 'cpu', params: { source, slot },

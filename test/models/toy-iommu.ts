@@ -74,7 +74,7 @@ export const toy: Iommu<Unit> = {
     if (hit === null) return { kind: 'walks' }
     return write && !hit.write ? { kind: 'blocked', reason: 1 } : { kind: 'hit', domain: hit.domain, frame: hit.frame }
   },
-  block: (_, dma, reason, emit) => { emit.see({ what: 'blocked', ...dma, reason }) },
+  block: (_, dma, reason, emit) => { emit.observe({ what: 'blocked', ...dma, reason }) },
   deliver: () => ({ kind: 'rejected', reason: 0 }),
   waitStatus: ({ waits }, cpu) => waits[cpu]!, queuedWaits: ({ waits }, cpu) => waits[cpu] === 'pending' ? 1 : 0,
   holdsTable: () => false, drainsAll: () => false,

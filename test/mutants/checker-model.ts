@@ -72,15 +72,16 @@ export const modelEdits: readonly Edit[] = [
 
   recipe('monitor-first', 'a monitor hears of the first event only', "if (property.kind === 'monitor')\n",
     "if (property.kind === 'monitor' && event === events[0])\n"),
-  recipe('ledger-deaf', 'the ledger hears nothing', 'refuseAnswer(machine.ledger.observe(draft.ledger, event.seen))',
+  recipe('ledger-deaf', 'the ledger hears nothing',
+    'refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))',
     'void 0'),
   recipe('monitor-before-ledger', 'monitors hear before the ledger does',
-    'refuseAnswer(machine.ledger.observe(draft.ledger, event.seen))\n      for (const property of '
+    'refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))\n      for (const property of '
       + 'machine.properties)\n        if (property.kind === \'monitor\')\n          '
-      + 'refuseAnswer(property.update(draft.monitors[property.name], event.seen, draft.ledger))',
+      + 'refuseAnswer(property.update(draft.monitors[property.name], event.observation, draft.ledger))',
     'for (const property of machine.properties)\n        if (property.kind === \'monitor\')\n          '
-      + 'refuseAnswer(property.update(draft.monitors[property.name], event.seen, draft.ledger))\n      '
-      + 'refuseAnswer(machine.ledger.observe(draft.ledger, event.seen))', 'plain-meaning'),
+      + 'refuseAnswer(property.update(draft.monitors[property.name], event.observation, draft.ledger))\n      '
+      + 'refuseAnswer(machine.ledger.observe(draft.ledger, event.observation))', 'plain-meaning'),
   recipe('answer-taken', 'a recipe may return a state that nobody looks at',
     "typeof answer !== 'object' || answer === null", 'true', 'plain-meaning'),
   judge('world-before', 'claims about steps get the world before as that after', 'property.judge(one, world, before())',

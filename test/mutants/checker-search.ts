@@ -14,7 +14,7 @@ const store = explore('store'), search = explore('search'), steps = explore('ste
   threads = explore('threads')
 const independence = explore('independence'), graph = explore('graph'), fairness = explore('fairness'),
   components = explore('components')
-const progress = explore('progress'), states = explore('states'), book = explore('book'),
+const progress = explore('progress'), states = explore('states'), standings = explore('standings'),
   successors = explore('successors')
 const symmetry = explore('symmetry'), equivariance = explore('equivariance'), namings = explore('namings'),
   renaming = explore('renaming')
@@ -55,7 +55,7 @@ export const searchEdits: readonly Edit[] = [
   javascript('move-dropped', 'the JavaScript moves nothing', 'moves.filter(({ to }) => to >>> 5 === w)',
     'moves.slice(1, 0)', 'explore-backends'),
   trees('leaf-shared', 'two effects that differ in what moves are one',
-    "${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}", '', 'explore-moves'),
+    '${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}', '', 'explore-moves'),
   trees('piece-shift', 'of a wide field the first bits only are tested', 'shift: (from & 31) + done',
     'shift: from & 31'),
 
@@ -68,12 +68,12 @@ export const searchEdits: readonly Edit[] = [
   frontier('depth-count', 'the depth is one too many', 'return this.sizes.length - 1', 'return this.sizes.length'),
   frontier('resume-skips', 'a search that goes on skips a state', 'this.next = next\n',
     'this.next = next < this.end - 1 ? next + 1 : next\n'),
-  search('resume-forgets', 'a search that goes on forgets what was reached', 'book.restore(violations, reachedBy)',
-    'book.restore(violations, [])'),
+  search('resume-forgets', 'a search that goes on forgets what was reached', 'standings.restore(violations, reachedBy)',
+    'standings.restore(violations, [])'),
   search('resume-counts', 'a search that goes on counts steps for another label', 'successors.restore(i + 1, fired)',
     'successors.restore(i, fired)'),
-  search('decided-early', 'a search ends when one claim is violated', 'return this.book.decided && (',
-    'return this.book.violations.size > 0 && ('),
+  search('decided-early', 'a search ends when one claim is violated', 'return this.standings.decided && (',
+    'return this.standings.violations.size > 0 && ('),
   search('enough-early', 'a search ends before the level of the first violation does',
     'return frontier.isAtEnd && this.brokenAt', 'return this.brokenAt'),
   search('enough-holds', 'a search that a violation ended says that the rest holds',
@@ -137,15 +137,15 @@ export const searchEdits: readonly Edit[] = [
     'for (const at of cases.slice(0, 1)) {', 'explore-progress'),
   states('random-by-hash', 'a random run takes states for one by their hash',
     'if (this.arena[one + i] !== this.arena[other + i]) return false', 'void other', 'explore-exhaustive'),
-  book('later-stands', 'a later violation of a step replaces the first',
+  standings('later-stands', 'a later violation of a step replaces the first',
     'this.ofSteps = this.ofSteps.filter(p => p !== property)', 'void 0'),
   shrink('goes-past', 'ops go on past the violation', 'if (verdict !== true) break', 'void 0', 'explore-random'),
   stepper('events-shared', 'a random step tells what another told', 'const key = JSON.stringify(events)',
     'const key = String(events.length)', 'explore-random'),
 
   symmetry('case-tests', 'rows of a table are renamed whatever case the state is of',
-    "bits: shape.elements[0]!.shape.bits, ...under })",
-    "bits: shape.elements[0]!.shape.bits, keys: under.keys, tests: [] })", 'explore-symmetry'),
+    'bits: shape.elements[0]!.shape.bits, ...under })',
+    'bits: shape.elements[0]!.shape.bits, keys: under.keys, tests: [] })', 'explore-symmetry'),
   symmetry('rows-in-rows', 'groups whose rows lie in each other are ordered one by one',
     'if (rows.some(row => row.group === name && row.keys.some(key => relabelled.includes(key)))) return false',
     'void rows', 'explore-symmetry'),

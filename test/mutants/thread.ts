@@ -14,7 +14,7 @@ import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { moved, replaced } from '../../spec/kernel/design.ts'
-import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
+import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
 import { freeFrame, retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
 import type { CallName } from '../../spec/state.ts'
 import { broken, changed, oneSource, reassigning } from './mutant.ts'
@@ -51,21 +51,21 @@ const interrupts = [
 
 /** Takes any place that the source has, such as one that another move is leaving. */
 const readAnyPlace = changed('migrateInterrupt', 'readPlace', () => ({
-  then: ({ s: { kernel: { vectors } }, call }: Kernel<unknown, Own>) => {
+  then: ({ s: { kernel: { vectors } }, call }: StepContext<unknown, Own>) => {
     const cpu = vectors.findIndex(row => row.includes(call.source))
     call.from = { cpu, vector: vectors[cpu]!.indexOf(call.source) }
   },
 }))
 /** Makes room for its own by ending the clean-up of the move before. */
 const forgetLastMove = changed('migrateInterrupt', 'readPlace', step => ({
-  then: (k: Kernel<unknown, Own>) => {
+  then: (k: StepContext<unknown, Own>) => {
     step.then(k as never)
     const { cpu, vector } = k.call.from!, { to } = k.call
     k.s.kernel.vectors.forEach((row, at) => { row.forEach((source, of) => {
       const isKept = at === cpu && of === vector || at === to!.cpu && of === to!.vector
       if (source !== k.call.source || isKept) return
       row[of] = null
-      k.emit.see({ what: 'bound', cpu: at, vector: of, to: null })
+      k.emit.observe({ what: 'bound', cpu: at, vector: of, to: null })
     }) })
   },
 }))
@@ -84,8 +84,8 @@ const without = (call: string, rule: string) => (from: Design): Design => ({
 const asBuiltIn = (call: CallName) => (from: Design): Design =>
   ({ ...from, name: `${from.name}, ${call} as it comes`, calls: { ...from.calls, [call]: {} } })
 const passPageItself = changed('copyOut', 'copyBuffer', () => ({
-  then: ({ s, call, emit }: Kernel<unknown, Own>) => {
-    emit.see({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
+  then: ({ s, call, emit }: StepContext<unknown, Own>) => {
+    emit.observe({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
   },
 }))
 const sealing = { frames: 1, iovas: 1, readOnly: 1 }, await_ = 'submitWait+pollStatus'
@@ -115,9 +115,11 @@ const bothSides = [
 ]
 
 const sleepAnyway = changed('driverRuns', 'sleepIfClear', () => ({
-  then: ({ s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<Kernel<unknown, Own>, 'call' | 'emit'>) => {
+  then: (
+    { s, call, emit }: { s: { own: { asleep: boolean[] } } } & Pick<StepContext<unknown, Own>, 'call' | 'emit'>,
+  ) => {
     s.own.asleep[call.source!] = true
-    emit.see({ what: 'slept', source: call.source! })
+    emit.observe({ what: 'slept', source: call.source! })
   },
 }))
 const twoDrivers = { cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 1 }

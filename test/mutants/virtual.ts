@@ -5,7 +5,7 @@ import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
-import type { Design, Kernel, Own } from '../../spec/kernel/design.ts'
+import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
 import { vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
 import { broken, changed } from './mutant.ts'
 
@@ -22,15 +22,15 @@ const injection = [
     oneVcpu, 7),
 ]
 
-type View = Kernel<unknown, Own> & { readonly s: { own: { runsOn: (number | null)[] } } }
+type View = StepContext<unknown, Own> & { readonly s: { own: { runsOn: (number | null)[] } } }
 /** Whoever runs on the CPU that the interrupt comes to is taken for the one that it is for. */
 const injectIntoWhoRuns = changed('handleInterrupt', 'recordInterrupt', () => ({
   then: ({ s, call: { source, from }, cpu, emit }: View) => {
-    emit.see({ what: 'handled', ...from!, by: source, notifies: source !== null })
+    emit.observe({ what: 'handled', ...from!, by: source, notifies: source !== null })
     if (source === null) return
     const into = vcpuOf(s, cpu) ?? source
     s.kernel.notifications[into] = true
-    emit.see({ what: 'injected', source, into })
+    emit.observe({ what: 'injected', source, into })
   },
 }))
 /** With interrupts off, it waits for the lock and answers nobody. */
@@ -58,7 +58,7 @@ const posting = { sources: 1, vectors: 3 }
 const sleepAnyway = changed('halt', 'sleepUnlessAnnounced', () => ({
   then: ({ s, call, emit, end }: View) => {
     s.own.runsOn[call.source!] = null
-    emit.see({ what: 'slept', source: call.source! })
+    emit.observe({ what: 'slept', source: call.source! })
     end()
   },
 }))
@@ -90,7 +90,7 @@ const takeForAnybody = changed('handleInterrupt', 'takePostedInGuest', () => ({
     const source = s.kernel.notifications.indexOf(true)
     if (source >= 0) {
       s.kernel.notifications[source] = false
-      emit.see({ what: 'injected', source, into: call.source! })
+      emit.observe({ what: 'injected', source, into: call.source! })
     }
     go('sendEoi')
   },

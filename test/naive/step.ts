@@ -42,7 +42,7 @@ export function take(machine: AnyMachine, world: World, action: Action<unknown, 
   const seen: Seen[] = [], clauses: string[] = []
   try {
     const answer: unknown = action.then(live.state, args, {
-      see: one => { seen.push(one) }, clause: id => { clauses.push(id) },
+      observe: one => { seen.push(one) }, clause: id => { clauses.push(id) },
       cost: (_, count = 1) => {
         if (!Number.isSafeInteger(count) || count < 0) throw new Mistake(`a cost of ${count}`)
       },

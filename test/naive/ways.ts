@@ -1,5 +1,5 @@
 /** Every way to search a machine that there is, by the public API. */
-import type { Kept, Snapshot } from '../../src/explore/checkpoint.ts'
+import type { SavedSearch, Snapshot } from '../../src/explore/checkpoint.ts'
 import { exploreExhaustively, checkMachine, exploreRandomly, isProgressKind } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration } from '../../src/index.ts'
 import type { AnyMachine } from './step.ts'
@@ -17,16 +17,16 @@ export interface Way {
 }
 
 /** As a file would keep it: its bytes, not views of a memory that goes on. */
-function keptOf({ facts, parts }: Snapshot): Kept {
+function keptOf({ facts, parts }: Snapshot): SavedSearch {
   const bytes = parts.map(part => Uint8Array.from(part)), text = JSON.stringify(facts)
-  return { facts: JSON.parse(text) as Kept['facts'], read: (part, into) => { into.set(bytes[part]!) } }
+  return { facts: JSON.parse(text) as SavedSearch['facts'], read: (part, into) => { into.set(bytes[part]!) } }
 }
 
 /** Stopped again and again, and gone on with; each link may go another way about it. */
 const chain = (links: readonly ExhaustiveOptions[],
   all: ExhaustiveOptions): Way['search'] => async (machine, states) => {
   const said: Exploration[] = []
-  let kept: Kept | null = null
+  let kept: SavedSearch | null = null
   for (const [i, link] of links.entries()) {
     const limit = i === links.length - 1 ? {} : { maxStates: Math.ceil((states * (i + 1) ** 2) / links.length ** 2) }
     const checkpoints = { resume: kept, save: (snapshot: Snapshot) => { kept = keptOf(snapshot) } }
@@ -42,7 +42,7 @@ function after(looks: number): AbortSignal {
   return { get aborted() { return ++asked > looks } } as AbortSignal
 }
 const interrupted = async (machine: AnyMachine): Promise<Exploration[]> => {
-  let kept: Kept | null = null
+  let kept: SavedSearch | null = null
   const save = (snapshot: Snapshot): void => { kept = keptOf(snapshot) }
   const cut = await checkMachine(machine, { signal: after(5), checkpoints: { resume: null, save } })
   return cut.stopped === null ? [cut] : [cut, await checkMachine(machine, { checkpoints: { resume: kept, save } })]

@@ -8,10 +8,10 @@ import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts
 import { remapMachine } from '../../spec/machine.ts'
 import { onQemu } from '../../src/check/on-qemu.ts'
 import { checkMachine } from '../../src/index.ts'
-import { limits } from '../../src/qemu/counterexample/limits.ts'
-import { showOnQemu } from '../../src/qemu/counterexample/run.ts'
-import type { OnQemu } from '../../src/qemu/counterexample/run.ts'
-import { seenIn } from '../../src/model/index.ts'
+import { limits } from '../../src/qemu/vtd/counterexample/limits.ts'
+import { showOnQemu } from '../../src/qemu/vtd/counterexample/run.ts'
+import type { OnQemu } from '../../src/qemu/vtd/counterexample/run.ts'
+import { observationsIn } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
 import { replay } from '../../src/trace/replay.ts'
@@ -75,7 +75,7 @@ function show(design: typeof ring0Strict, b: Bounds, ops: readonly Op[]): Promis
     bounds: b, start: vtdState(machine.initialWorld.state), at: null, endless: false, arrivesEarly: () => false,
     asWrite: () => false,
     steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: seenIn(events) })),
+      after: vtdState(after.state), seen: observationsIn(events) })),
   })
 }
 const outcomes = ({ steps }: OnQemu) =>
@@ -110,7 +110,7 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
     const machine = remapMachine(ring0Deferred, one, propertiesFor(ring0Deferred, one))
     const { steps } = replay(machine, { ...loadTraces([stale])[0]!.trace, bounds: {} })
     const told = steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: seenIn(events) }))
+      after: vtdState(after.state), seen: observationsIn(events) }))
     const state = vtdState(steps[6]!.after.state)
     const flushed = { ...state, unit: { ...state.unit, queue: [{ type: 'iotlb-global' } as const] } }
     const shown = await showOnQemu({

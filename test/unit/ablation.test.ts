@@ -99,7 +99,7 @@ describe('what is tried', () => {
     expect([steps.receiveRequest, steps.enterKernel].map(is)).toEqual([true, true])
     expect([steps.readBackSource, steps.pollRegister, steps.clearPte, steps.freeFrame, steps.awaitDomainCalls].map(is))
       .toEqual([false, false, false, false, false])
-    expect(is({ name: 'tells', says: 'x', then: ({ emit }) => { emit.see({ what: 'unmasked', source: 0 }) } }))
+    expect(is({ name: 'tells', says: 'x', then: ({ emit }) => { emit.observe({ what: 'unmasked', source: 0 }) } }))
       .toBe(false)
   })
 })

@@ -47,7 +47,8 @@ const prices: Prices = { id: 'test', units: {
 describe('price', () => {
   it('multiplies and adds exactly, dearest row first, and says what rests on assumptions', () => {
     expect(pricePath('p', { lock: 3, handler: 5 }, prices)).toEqual({
-      path: 'p', cycles: { min: 13, typ: 360, max: 1250 }, assumed_percent: 83, elsewhere: [],
+      path: 'p', cycles: { min: 13, typ: 360, max: 1250 }, assumed_percent: 83,
+      assumed_range: { min: 70, max: 410 }, elsewhere: [],
       rows: [
         { unit: 'handler', count: 5, cycles: { min: 10, typ: 300, max: 350 }, share_percent: 83, assumption: true,
           within: null },
@@ -135,14 +136,15 @@ describe('renderCost', () => {
 
       unmap
         ring0-strict    3059 (2456..9776)   qi-wait 67%, iova-free 16%, pte-clear 15%,
-                                            2 more
-        no-iommu          67 (27..264)      frame-free* 100%
+                                            2 more, *: 2988..3281
+        no-iommu          67 (27..264)      frame-free* 100%, *: 27..264
 
       iommu
         ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of another
                                             path
 
-      * an assumption: no published figure isolates this unit
+      * an assumption: no published figure isolates this unit; *: what the path costs
+        with all of them at their least and at their greatest
       ~ counted, but its time is in the unit named
       "
     `)

@@ -2,50 +2,17 @@
  *  their place. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { compare } from '../../src/cost/index.ts'
 import {
-  calibration, calibrationTolerance_percent, loadProfile, openValidation, ProfileError, profiles, sources, units, xeon,
+  compute, formulasOf, loadProfile, predictions, Prices, ProfileError, profiles, sources, tables, units, xeon,
 } from '../../spec/costs/index.ts'
-import type { Profile } from '../../spec/costs/index.ts'
+import type { Bound, Profile } from '../../spec/costs/index.ts'
 
 const root = new URL('../../', import.meta.url)
 const xeonText = readFileSync(new URL('spec/costs/xeon-2011-2016.json', root), 'utf8')
 
-/** Figure ids of a derivation, in order, each once. */
-const idsOf = (text: string): string[] =>
-  [...new Set([
-      ...text.replace(/[a-z-]+\.(?:min|typ|max)/g, '').matchAll(/[a-z][a-z0-9/-]*[a-z0-9](?! =)/g)].map(m => m[0]))]
-    .filter(word => !['min', 'typ', 'max', 'ns'].includes(word))
-
-/** `id`, `id ns * 3.1 GHz` or `id / 2.793 GHz * 3.1 GHz`. */
-const figureWithClock = /([a-z][a-z0-9/-]*[a-z0-9])( ns \* ([\d.]+) GHz| \/ ([\d.]+) GHz \* ([\d.]+) GHz)?/g
-
-/** Evaluates one bound: figures, prices of other units (`irq-entry.typ`), numbers, + - * / between blanks.
- *  Refuses figures kept for validation, and conversions at another clock than the profile's or the figure's. */
-function recompute(formula: string, profile: Profile): number {
-  const numbers = formula
-    .replace(/([a-z-]+)\.(min|typ|max)/g, (_, unit: string, bound: 'min' | 'typ' | 'max') => {
-      const price = profile.units[unit]
-      if (price === undefined || 'within' in price) throw new Error(`no price of ${unit}`)
-      return String(price[bound])
-    })
-    .replace(figureWithClock, (all, id: string, convert?: string, ns?: string, own?: string, to?: string) => {
-      const figure = sources.figures[id]
-      if (figure === undefined) throw new Error(`no figure '${id}' in '${all}'`)
-      if (figure.split !== 'calibration') throw new Error(`${id} is for ${figure.split}: no price may rest on it`)
-      if ((figure.unit === 'ns') !== (ns !== undefined)) throw new Error(`${id} is in ${figure.unit}: '${all}'`)
-      if (!['ns', 'cycles'].includes(figure.unit)) throw new Error(`${id} is in ${figure.unit}`)
-      if (convert !== undefined && Number(ns ?? to) !== profile.clock_ghz)
-        throw new Error(`'${all}' is not at the clock of the profile`)
-      if (own !== undefined && Number(own) !== sources.platforms[figure.platform]?.ghz)
-        throw new Error(`'${all}' is not the clock of ${figure.platform}`)
-      return ns !== undefined ? `${figure.value} * ${ns}`
-        : own !== undefined ? `${figure.value} / ${own} * ${to}` : `${figure.value}`
-    })
-  // a negative figure follows an operator: '0 - -1.9'
-  if (!/^-?[\d.]+( [-+*/] -?[\d.]+)*$/.test(numbers)) throw new Error(`not a formula: ${numbers}`)
-  return Math.round(new Function(`return ${numbers}`)() as number)
-}
+/** One bound of a formula at the prices of the profile. */
+const recompute = (formula: string, profile: Profile): number => compute(formula, { sources,
+  clock_ghz: profile.clock_ghz, price: (unit, bound) => (profile.units[unit] as Record<Bound, number>)[bound] }).value
 
 describe.each(Object.values(profiles).map(profile => [profile.id, profile] as const))('profile %s', (_, profile) => {
   it('prices every unit of the vocabulary and nothing else', () => {
@@ -54,34 +21,34 @@ describe.each(Object.values(profiles).map(profile => [profile.id, profile] as co
   it('is a legal profile file', () => { expect(loadProfile(JSON.stringify(profile), 'again')).toEqual(profile) })
   it.each(Object.entries(profile.units))('%s follows from its sources', (unit, price) => {
     if ('within' in price) { expect(Object.keys(units)).toContain(price.within); return }
-    const bounds = /^min = (.+); typ = (.+); max = (.+)$/.exec(price.derivation)
-    expect(bounds, `derivation of ${unit}`).not.toBeNull()
-    expect(bounds!.slice(1).map(formula => recompute(formula, profile))).toEqual([price.min, price.typ, price.max])
-    expect(price.from).toEqual(idsOf(bounds!.slice(1).join(' ')))
+    const formulas = formulasOf(price.derivation)!
+    expect(formulas, `derivation of ${unit}`).not.toBeNull()
+    const prices = new Prices(profile, sources)
+    const found = (['min', 'typ', 'max'] as const).map(bound => prices.of(unit, bound))
+    expect(found.map(({ value }) => value)).toEqual([price.min, price.typ, price.max])
+    expect([...price.from].sort()).toEqual([...new Set(found.flatMap(({ terms }) =>
+      terms.flatMap(term => term.kind === 'figure' ? [term.id] : [])))].sort())
   })
 })
 
 describe('against what was published', () => {
-  it.each(compare(calibration, sources.figures, profiles).map(row => [row.figure, row] as const))('reproduces %s',
-    (_, row) => {
-      expect(Math.abs(row.off_percent)).toBeLessThanOrEqual(calibrationTolerance_percent)
-      expect(row.inside).toBe(true)
-    })
   it('splits 2127 cycles of one strict invalidation without a rest', () => {
     const typ = (unit: string): number => (xeon.units[unit] as { typ: number }).typ
     expect(2 * typ('qi-descriptor') + typ('qi-tail-write') + typ('qi-wait'))
       .toBe(sources.figures['unmap-iotlb-inv-strict']!.value)
   })
-  it('fits nothing to the figures kept for open validation, and docs/costs.md reports how far off each is', () => {
-    for (const { figure } of openValidation) expect(sources.figures[figure]?.split, figure).toBe('open-validation')
-    for (const { figure } of calibration) expect(sources.figures[figure]?.split, figure).toBe('calibration')
-    const rows = compare([...calibration, ...openValidation], sources.figures, profiles).map(row => {
-      const { min, typ, max } = row.composed
-      return `| ${row.figure} | ${row.published_cycles} | ${typ} (${min}..${max}) | `
-        + `${row.off_percent > 0 ? '+' : ''}${row.off_percent} % |`
-    })
-    const docs = readFileSync(new URL('docs/costs.md', root), 'utf8')
-    expect(docs.split('\n').filter(line => /^\| [a-z0-9/-]+ \| \d/.test(line))).toEqual(rows)
+  it('refuses a formula that cannot be computed, and says why', () => {
+    expect(() => recompute('mem-l1-snbe +', xeon)).toThrow(/ends where a value should stand/)
+    expect(() => recompute('mem-l1-snbe 2', xeon)).toThrow(/'2' is no operator/)
+    expect(() => recompute('mem-l1-snbe * mem-l1-snbe', xeon)).toThrow(/is not in cycles/)
+    expect(() => recompute('mem-l1-snbe + iotlb-miss-penalty-bdw ns', xeon)).toThrow(/adds values of different units/)
+    expect(() => recompute('constructor', xeon)).toThrow(/no figure 'constructor'/)
+    expect(() => recompute('port-io-isa-howto ns * 3.1 GHz', xeon)).toThrow(/no price may rest on it/)
+    const one = { ...xeon.units['lock']!, derivation: 'min = lock.min; typ = lock.typ; max = lock.max' }
+    const lock = one as typeof one & { min: 1; typ: 1; max: 1 }
+    const round = new Prices({ ...xeon, units: { ...xeon.units, lock } },
+      sources)
+    expect(() => round.of('lock', 'min')).toThrow(/lock\.min rests on itself: lock\.min → lock\.min/)
   })
   it('tells figures of another platform by their clock', () => {
     expect(() => recompute('in8-pic-p4e-2793 / 2.8 GHz * 3.1 GHz', xeon)).toThrow(/not the clock of p4e-2793/)
@@ -101,13 +68,14 @@ describe('sources', () => {
   it('holds only figures that are cited', () => {
     const cited = new Set([...Object.values(profiles)
       .flatMap(p => Object.values(p.units).flatMap(u => 'within' in u ? [] : u.from)),
-      ...calibration.map(c => c.figure), ...openValidation.map(c => c.figure), 'deferred-flush-watermark'])
-    expect(Object.keys(sources.figures).filter(id => !cited.has(id))).toEqual([])
-  })
-  it('says how many deferred unmaps share a flush', () => {
-    const watermark = sources.figures['deferred-flush-watermark']!.value
-    expect(calibration.filter(c => c.figure.startsWith('unmap-total-defer')).map(c => [c.per, c.counts['pte-clear']]))
-      .toEqual([[watermark, watermark], [watermark, watermark]])
+    ...predictions.flatMap(({ takes }) => takes)])
+    const published = new Set(predictions.map(one => one.published))
+    expect(Object.entries(sources.figures).filter(([id, { value }]) => !cited.has(id) && !published.has(value))
+      .map(([id]) => id)).toEqual([])
+    for (const { id, citation, platform } of tables) {
+      expect(sources.citations[citation], id).toBeDefined()
+      expect(sources.platforms[platform], id).toBeDefined()
+    }
   })
 })
 
@@ -128,6 +96,8 @@ describe('loadProfile', () => {
     ['another version', () => edited(p => { Object.assign(p, { version: 2 }) }), /^my\.json: version: is not 1/],
     ['an unknown unit', () => edited(p => { p.units['pte-stroe'] = p.units['pte-store']! }),
       /^my\.json: units\.pte-stroe: is not a unit of the vocabulary/],
+    ...['constructor', 'prototype', 'hasOwnProperty'].map((name): [string, () => string, RegExp] => [`a unit ${name}`,
+      () => edited(p => { p.units[name] = p.units['lock']! }), new RegExp(`units\\.${name}: is not a unit`)]),
     ['a fraction', () => edited(p => { p.units['lock']!.typ = 22.5 }),
       /^my\.json: units\.lock\.typ: is not a whole number of cycles/],
     ['below 0', () => edited(p => { p.units['lock']!.min = -1 }), /^my\.json: units\.lock\.min: is below 0/],

@@ -146,7 +146,7 @@ const ending = (...steps: readonly Step[]): Design => design('ending', usual, {
 const giving = (name: string, observations: readonly object[]): Step => ({
   name, says: 'give the frame back', then: ({ s, call, emit }) => {
     s.kernel.frames[call.frame!] = null
-    for (const one of observations) emit.see({ ...one, frame: call.frame! } as never)
+    for (const one of observations) emit.observe({ ...one, frame: call.frame! } as never)
   },
 })
 const back = { what: 'frame-owned', by: null }
@@ -162,7 +162,7 @@ test('an observation that the judge does not know is refused, with what there is
   await expect(verdicts(ending(giving('freeTypo', [{ what: 'frame-ownd', by: null }]), returnToDriver)))
     .rejects.toThrow(/no observation is named 'frame-ownd': there are granted, /)
   await expect(verdicts(ending(giving('freeLess', [{ what: 'frame-owned' }]), returnToDriver)))
-    .rejects.toThrow(/see\(frame-owned\)\.by: undefined is outside/)
+    .rejects.toThrow(/observe\(frame-owned\)\.by: undefined is outside/)
   const own = { ...ending(giving('freeOwn', [back, { what: 'drained' }]), returnToDriver),
     observations: ({ id }: Sizes) => ({ drained: { frame: id.frame } }) }
   expect((await verdicts(own))[noDoubleFree.property.name]).toBe('holds')

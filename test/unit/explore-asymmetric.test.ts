@@ -50,7 +50,7 @@ const usual: Readonly<Record<string, Action<S, Seen>>> = {
     { agent: 'a', params: one, when: (s, p) => s.n < 3 && s.at[p.id] === 0,
       then: (d, p) => { d.n++; d.at[p.id] = 1; d.cell[p.id]!.x = true } }),
   use: action('use', { agent: 'a', params: both, when: s => s.n < 3,
-    then: (d, p, emit) => { d.n++; emit.see({ what: 'used', ...p }) } }),
+    then: (d, p, emit) => { d.n++; emit.observe({ what: 'used', ...p }) } }),
 }
 const harm = (d: S): void => { d.bad = true }
 const fine = always('fine', { claim: '' }, ({ state }) => !state.bad || { because: 'bad' })
@@ -141,7 +141,7 @@ const tricks: Readonly<Record<string, (k: number) => Design>> = {
   'what is seen': k => ({ steps: 'take',
     actions: [action('show',
       { agent: 'a', when: s => s.o !== null,
-        then: (d, _, emit) => { emit.see({ what: d.o === k ? 'odd' : 'used', id: 0, dev: 0 }) } })],
+        then: (d, _, emit) => { emit.observe({ what: d.o === k ? 'odd' : 'used', id: 0, dev: 0 }) } })],
     claims: [step('even', { claim: '', on: 'odd' }, () => no)] }),
   'a claim': k => ({ steps: 'set', claims: [always('not it', { claim: '' }, ({ state }) => state.at[k] !== 2 || no)] }),
   'a claim over all': k => ({ steps: 'set',

@@ -21,9 +21,9 @@ function count(looks = false) {
   interface Seen { readonly what: 'counted'; readonly to: number }
   const action = actionsOf<{ x: number }, Seen>()
   const look = action('look',
-    { agent: 'a', when: () => looks, then: (_, __, emit) => { emit.see({ what: 'counted', to: 9 }) } })
+    { agent: 'a', when: () => looks, then: (_, __, emit) => { emit.observe({ what: 'counted', to: 9 }) } })
   const up = action('up',
-    { agent: 'a', when: ({ x }) => x < 9, then: (d, _, emit) => { d.x++; emit.see({ what: 'counted', to: d.x }) } })
+    { agent: 'a', when: ({ x }) => x < 9, then: (d, _, emit) => { d.x++; emit.observe({ what: 'counted', to: d.x }) } })
   const few = propertiesOf<{ x: number }, Record<never, never>, Seen>().step('few', { claim: '', on: 'counted' },
     ({ to }) => to < 5 || { because: 'many' })
   return machine<{ x: number }, Record<never, never>, Seen>({ name: 'count', domain: struct({ x: range(0, 9) }),

@@ -1,6 +1,6 @@
 /** A search that goes on where another stopped ends as one that was never stopped: counts, depth, verdicts, traces. */
 import { expect, test } from 'vitest'
-import type { Kept, Snapshot } from '../../src/explore/checkpoint.ts'
+import type { SavedSearch, Snapshot } from '../../src/explore/checkpoint.ts'
 import { exploreExhaustively, checkMachine } from '../../src/index.ts'
 import type { ExhaustiveOptions, Exploration, Machine, Observation } from '../../src/index.ts'
 import { propertiesFor } from '../../properties/index.ts'
@@ -10,17 +10,17 @@ import { scopeNamed } from '../../spec/scopes.ts'
 import { always, reference, referenceProtocol } from '../models/reference.ts'
 
 /** As a file would: its bytes, not views of a memory that goes on. */
-function keptOf({ facts, parts }: Snapshot): Kept {
+function keptOf({ facts, parts }: Snapshot): SavedSearch {
   const bytes = parts.map(part => Uint8Array.from(part))
   const text = JSON.stringify(facts)
-  return { facts: JSON.parse(text) as Kept['facts'], read: (part, into) => {
+  return { facts: JSON.parse(text) as SavedSearch['facts'], read: (part, into) => {
     expect(into.length).toBe(bytes[part]!.length)
     into.set(bytes[part]!)
   } }
 }
 async function stopped<S, L, O extends Observation>(machine: Machine<S, L, O>, options: ExhaustiveOptions,
-  resume: Kept | null): Promise<{ found: Exploration; kept: Kept | null }> {
-  let kept: Kept | null = null
+  resume: SavedSearch | null): Promise<{ found: Exploration; kept: SavedSearch | null }> {
+  let kept: SavedSearch | null = null
   const found = await checkMachine(machine,
     { ...options, checkpoints: { resume, save: snapshot => { kept = keptOf(snapshot) } } })
   return { found, kept }
@@ -33,7 +33,7 @@ const said = ({ states, transitions, depth, complete, results, coverage, engine 
 const honest = referenceProtocol(reference.s.sizes)
 const faulty = { ...honest, properties: [...honest.properties, always('no full queue', { claim: 'The queue has room.' },
   ({ state }) => state.queue.length < 2 || { because: 'full' }),
-  always('no dead end', { claim: 'Not all is waited for.' },
+always('no dead end', { claim: 'Not all is waited for.' },
   ({ state }) => state.migration[0]!.phase !== 'done' || state.unmap.some(({ phase }) => phase !== 'done')
     || { because: 'all is done' })] }
 
@@ -45,7 +45,7 @@ const cases: readonly (readonly [string, ExhaustiveOptions, ExhaustiveOptions])[
 ]
 test.each(cases)('%s', async (_name, before, after) => {
   const whole = await exploreExhaustively(faulty, before)
-  let kept: Kept | null = null
+  let kept: SavedSearch | null = null
   // Also in the middle of a level, in the midst of a batch, and where hardly anything is known.
   for (const share of [0.0001, 0.01, 0.3, 0.9]) {
     const maxStates = Math.ceil(whole.states * share)
@@ -67,7 +67,7 @@ test('time, memory and interruption keep it too, and now and then it is kept on 
     expect(cut.kept).not.toBeNull()
     expect(said((await stopped(honest, {}, cut.kept)).found)).toEqual(said(whole))
   }
-  const kept: Kept[] = []
+  const kept: SavedSearch[] = []
   const large = referenceProtocol(reference.m.sizes)
   await exploreExhaustively(large,
     { checkpoints: { resume: null, every: 0, save: snapshot => { kept.push(keptOf(snapshot)) } } })

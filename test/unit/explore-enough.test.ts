@@ -109,7 +109,7 @@ const ending = () => {
     actions: [
       of('climb', { agent: 'a', fair: true, when: s => s.x < 3, then: d => { d.x++ } }),
       of('err', { agent: 'a', fair: true, when: s => s.x === 3,
-        then: (_d, _p, emit) => { emit.see({ what: 'bad' }) } }),
+        then: (_d, _p, emit) => { emit.observe({ what: 'bad' }) } }),
       of('back', { agent: 'a', fair: true, when: s => s.x === 3, then: d => { d.x = 2 } }),
     ],
     properties: [

@@ -17,7 +17,7 @@ const action = actionsOf<State, Seen>()
 const { always, step: onStep, sometimes, eventually, leadsTo } = propertiesOf<State, Ledger, Seen>()
 
 const right = action('right', { agent: 'a', params: { by: range(1, 2) }, when: (s, { by }) => s.x + by <= 9,
-  then: (d, { by }, emit) => { d.x += by; emit.clause(`GRID:${by}`); emit.see({ what: 'moved', to: d.x }) } })
+  then: (d, { by }, emit) => { d.x += by; emit.clause(`GRID:${by}`); emit.observe({ what: 'moved', to: d.x }) } })
 const up = action('up', { agent: 'b', when: s => s.y < 9, then: d => { d.y++ } })
 const never = action('never', { agent: 'b', when: () => false, then: () => {} })
 const grid = (properties: readonly Property<State, Ledger, Seen>[] = [], actions = [right, up, never]) =>
@@ -147,8 +147,8 @@ test('a mistake of the machine is named, and how to get there', async () => {
     message: "recipe of bad in machine 'grid' threw: boom", trace: ['up', 'up', 'bad'] })
   expect(await mistake([
     up as typeof right, bad(s => { if (s.y === 1) throw new Error('boom'); return false }, () => {})]))
-  .toEqual({
-    message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
+    .toEqual({
+      message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) s.x = 3; return false }, () => {})])).toEqual({
     message: "guard of bad in machine 'grid' changes the state; a guard only reads", trace: ['up', 'bad'] })
   expect(await mistake([right], [always('odd', { claim: '' },

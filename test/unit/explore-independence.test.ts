@@ -130,7 +130,7 @@ test('labels and leaves past those of which it is told are stored', async () => 
     actions: [
       told('y', { agent: 'a', when: s => s.y < 2, then: d => { d.y++ } }),
       told('count', { agent: 'a', when: s => s.x < most,
-        then: (d, _, { see }) => { see({ what: 'counted', x: d.x }); d.x++ } }),
+        then: (d, _, { observe }) => { observe({ what: 'counted', x: d.x }); d.x++ } }),
       told('z', { agent: 'a', when: s => s.z < 2, then: d => { d.z++ } }),
       told('begin anew', { agent: 'a', when: s => s.x === most && s.round < rounds,
         then: d => { d.x = 0; d.y = 0; d.z = 0; d.round++ } }),

@@ -135,7 +135,7 @@ test('memory that the next search gets is empty', async () => {
       action('count', { agent: 'a', when: ({ x }) => x < 9, then: d => { d.x++ } }),
       action('widen', { agent: 'a', when: () => true, then: d => { d.wide[d.x % 3] = 2 ** d.x } }),
       // The last label is of a step that changes nothing.
-      action('rest', { agent: 'a', when: () => true, then: (_, __, { see }) => { see({ what: 'rested' }) } }),
+      action('rest', { agent: 'a', when: () => true, then: (_, __, { observe }) => { observe({ what: 'rested' }) } }),
     ],
     properties: [],
   })

@@ -104,7 +104,7 @@ describe('symmetry', () => {
       () =>
         named([action('first',
           { agent: 'a', params: id, when: (s, p) => s.at[p.id] === 1 && p.id < 1, then: d => { d.sum = 1 } })]),
-          "first(id=0) of machine 'ids'"],
+      "first(id=0) of machine 'ids'"],
     ['a recipe that counts with an id',
       () => named([action('add', { agent: 'a', params: id, when: () => true, then: (d, p) => { d.sum = p.id } })]),
       "add(id=0) of machine 'ids'"],
@@ -178,7 +178,7 @@ describe('what a renamed search once got wrong', () => {
   test('the trace that is told violates', async () => {
     const use = act('use',
       { agent: 'a', params: { id }, when: s => s.o !== null,
-        then: (_, p, emit) => { emit.see({ what: 'used', p: p.id }) } })
+        then: (_, p, emit) => { emit.observe({ what: 'used', p: p.id }) } })
     const own = claim.step('own', { claim: '', on: 'used' },
       (seen, { state }) => seen.p === state.o || { because: `${seen.p} is not ${state.o}` })
     const { results } = await exploreExhaustively(of([take, use], [own]), { symmetry: ['id'] })

@@ -23,7 +23,7 @@ export function graphMachine(
       const next = new Map(edges.filter(edge => edge[1] === name).map(([from, , to]) => [from, to]))
       return action(name, {
         agent: 'a', fair: fair[name] ?? false, when: s => next.has(s.at),
-        then: (d, _, emit) => { d.at = next.get(d.at)!; emit.see({ what: 'went', by: name }) },
+        then: (d, _, emit) => { d.at = next.get(d.at)!; emit.observe({ what: 'went', by: name }) },
       })
     }),
   })

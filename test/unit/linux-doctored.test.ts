@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ValidationReport } from '../../src/logs/report.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, validated, validateLines, verdictOf,
-  withoutEntries,
+  unsent, withoutEntries,
 } from './linux-support.ts'
 
 afterAll(forgetFiles)
@@ -83,7 +83,7 @@ describe('caches', () => {
     })
     expect(found.length).toBeGreaterThan(40)
     for (const { at, entry } of [found[0]!, found[30]!]) {
-      const { verdict: said, lines } = await verdict(validateLines(withoutEntries(strict, [entry])),
+      const { verdict: said, lines } = await verdict(validateLines(unsent(strict, [entry])),
         'leaf-changes-invalidated')
       expect(said).toBe('false')
       expect(lines).toContain(at + 1 - (entry.to - entry.from))
@@ -94,7 +94,7 @@ describe('caches', () => {
     const gone = queueEntries(wholeStrict)
       .filter(({ text }) => text.includes('type context-cache') || text.includes('type cc'))
     expect(gone).toHaveLength(5)
-    const report = validateLines(withoutEntries(wholeStrict, gone))
+    const report = validateLines(unsent(wholeStrict, gone))
     expect(await verdict(report, 'context-changes-invalidated')).toMatchObject({ verdict: 'false' })
   })
 
@@ -106,7 +106,7 @@ describe('caches', () => {
       const gone = queueEntries(strict)
         .filter(({ from, to, text }) => from >= oldLine && to < newLine && text.includes(command))
       expect(gone.length).toBeGreaterThan(0)
-      const without = await validateLines(withoutEntries(strict, gone))
+      const without = await validateLines(unsent(strict, gone))
       const dropped = gone.reduce((sum, { from, to }) => sum + to - from, 0)
       expect(verdictOf(without, 'irte-changes-invalidated'))
         .toMatchObject({ verdict: 'false', lines: [newLine - dropped] })
@@ -120,20 +120,29 @@ describe('caches', () => {
       expect(report.irtes.remapDiffers.count).toBe(1)
     })
 
-  it('irte-changes-invalidated: an invalidation without a completed wait is not enough', async () => {
-    const { irtes: { sample: [change] } } = await validateLines(strict)
-    const { oldLine, newLine } = change!
-    const gone = queueEntries(strict)
-      .filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
-    expect(await verdict(validateLines(withoutEntries(strict, gone)), 'irte-changes-invalidated'))
-      .toMatchObject({ verdict: 'false' })
-  })
+  it('irte-changes-invalidated: a wait that comes after the next use is early enough, and the report says how late',
+    async () => {
+      const { irtes: { sample: [change] } } = await validateLines(strict)
+      const { oldLine, newLine } = change!
+      const gone = queueEntries(strict)
+        .filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
+      const late = await validateLines(unsent(strict, gone))
+      expect(verdictOf(late, 'irte-changes-invalidated')).toMatchObject({ verdict: 'true',
+        because: expect
+          .stringMatching(/; 1 change was used before its invalidation, at most \d+ lines \(line \d+\)$/) })
+      expect(late.irtes.early.count).toBe(1)
+      const { newLine: read, waitLine } = late.irtes.longest!
+      const lines = unsent(strict, gone)
+      const ended = await validateLines(lines.slice(0, findLast(lines, /vtd_inv_qi_tail /, waitLine - 1)))
+      expect(ended.irtes.ending).toEqual({ count: 1, lines: [read] })
+      expect(verdictOf(ended, 'irte-changes-invalidated').verdict).toBe('not-shown')
+    })
 })
 
 describe('registers, waits, faults', () => {
   it('submissions-waited-for: a wait less', async () => {
     const entry = queueEntries(strict).find(({ from, text }) => from > 10_000 && text.includes('type wait'))!
-    const report = validateLines(withoutEntries(strict, [entry]))
+    const report = validateLines(unsent(strict, [entry]))
     const rung = findLast(strict, /qi_tail/, entry.from) + 1
     expect(await verdict(report, 'submissions-waited-for')).toMatchObject({ verdict: 'false', lines: [rung] })
   })
@@ -149,7 +158,7 @@ describe('registers, waits, faults', () => {
     ['type iec high 0x0 low 0x4\n', 'interrupt entry cache, global']])(
     'tables-flushed-before-use: without %s', async (text, missing) => {
       const entry = queueEntries(strict).find(found => `${found.text}\n`.includes(text))!
-      const { verdict: said, because } = await verdict(validateLines(withoutEntries(strict, [entry])),
+      const { verdict: said, because } = await verdict(validateLines(unsent(strict, [entry])),
         'tables-flushed-before-use')
       expect(said).toBe('false')
       expect(because).toContain(missing)
@@ -179,7 +188,7 @@ describe('unmaps', () => {
 
   it('unmaps-all-answered: false where the flushes end halfway', async () => {
     const gone = queueEntries(lazy).filter(({ from, text }) => from > lazy.length / 2 && text.includes('type iotlb'))
-    const report = await validateLines(withoutEntries(lazy, gone), lazyKernel)
+    const report = await validateLines(unsent(lazy, gone), lazyKernel)
     expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'false', of: 'kernel' })
     expect(report.kernel!.pairing.unansweredSure.count).toBeGreaterThan(100)
   })

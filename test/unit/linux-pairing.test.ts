@@ -1,16 +1,18 @@
 /** The parts of the pairing against slow definitions of what they should find, and a boot of a dozen lines. */
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { coversIotlb } from '../../spec/vtd/invalidation/covers.ts'
-import type { IotlbInvalidation } from '../../spec/vtd/invalidation/covers.ts'
+import { coversIotlb, coversTranslation } from '../../spec/vtd/invalidation/covers.ts'
+import type { IotlbInvalidation, TranslationInvalidation } from '../../spec/vtd/invalidation/covers.ts'
 import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/logs/event.ts'
 import { openBrackets } from '../../src/logs/pairing/brackets.ts'
+import type { Bracket } from '../../src/logs/pairing/brackets.ts'
 import { claimByOrder } from '../../src/logs/pairing/claims.ts'
 import { align } from '../../src/logs/pairing/clock.ts'
 import { Commands, blockOf } from '../../src/logs/pairing/commands.ts'
 import { Fetches } from '../../src/logs/pairing/fetches.ts'
 import { findMappings } from '../../src/logs/pairing/mappings.ts'
 import { IotlbReplay } from '../../src/logs/replay/iotlb.ts'
+import { Doubts } from '../../src/logs/replay/doubts.ts'
 import { EntryLedger } from '../../src/logs/replay/entries.ts'
 import { newTrail } from '../../src/logs/replay/trail.ts'
 import type { IotlbCommand, Stay } from '../../src/logs/replay/trail.ts'
@@ -30,7 +32,8 @@ const map = (line: number, at: number, frame: number, pages = 1): MapEvent =>
 const unmap = (line: number, at: number, pages = 1): UnmapEvent =>
   ({ kind: 'unmap', line, cpu: 0, time_us: line, page: at, end: at + pages })
 const stay = (line: number, did: number, at: number, frame: number): Stay =>
-  ({ from: { line, time_us: line }, sid: did, leaf: Uint32Array.of(frame * 4096 + 3, 0), did, page: at, pages: 1, frame,
+  ({ from: { line, time_us: line }, sid: did, leaf: Uint32Array.of(frame * 4096 + 3, 0), did, pasid: 0,
+    firstStage: false, page: at, pages: 1, frame,
     hits: [], until: null })
 
 describe('IOTLB replay', () => {
@@ -44,7 +47,7 @@ describe('IOTLB replay', () => {
 
   it('finds what a list of entries finds', () => {
     fc.assert(fc.property(fc.array(op, { maxLength: 40 }), ops => {
-      const replay = new IotlbReplay(newLedger(), null, 1024)
+      const replay = new IotlbReplay(newLedger(), null, 1024, new Doubts())
       replay.empty('SRTP', 0)
       let entries: { page: number; did: number; frame: number }[] = []
       const expected = { explained: 0, otherContent: 0, unexplained: 0, refilledSame: 0, refilledChanged: 0 }
@@ -62,7 +65,7 @@ describe('IOTLB replay', () => {
           expected[held === undefined ? 'unexplained' : held.frame === o.frame ? 'explained' : 'otherContent']++
           return
         }
-        replay.fill({ kind: 'fill', ...seen })
+        replay.fill({ kind: 'fill', ...seen }, 0)
         if (held !== undefined) expected[held.frame === o.frame ? 'refilledSame' : 'refilledChanged']++
         entries = [...entries.filter(entry => entry !== held), { page: o.page, did: o.did, frame: o.frame }]
       })
@@ -74,18 +77,18 @@ describe('IOTLB replay', () => {
   })
 
   it('holds large pages whole, and forgets all when full as QEMU does', () => {
-    const replay = new IotlbReplay(newLedger(), newTrail(), 1024)
+    const replay = new IotlbReplay(newLedger(), newTrail(), 1024, new Doubts())
     const at = { line: 1, time_us: 0 }
     const large = { at, sid: 1, leaf: leafOf(0x80200083), did: 1 }
-    replay.fill({ kind: 'fill', address: 0x40201000, ...large })
-    replay.translated(0x80201000, 0x200000, 1)
+    replay.fill({ kind: 'fill', address: 0x40201000, ...large }, 0)
+    replay.translated({ kind: 'translation', at, sid: 1, from: 0x40201000, to: 0x80201000, bytes: 0x200000 })
     replay.hit({ kind: 'hit', address: 0x403ff123, ...large })
     replay.hit({ kind: 'hit', address: 0x40400000, ...large })
     expect(replay.report()).toMatchObject({ explained: 1, left: 1 })
     replay.invalidate(page(1, 0x40300), at)
     expect(replay.report()).toMatchObject({ left: 0 })
     for (let i = 0; i <= 1024; i++)
-      replay.fill({ kind: 'fill', at, sid: 1, address: i * 4096, leaf: leafOf(3), did: 1 })
+      replay.fill({ kind: 'fill', at, sid: 1, address: i * 4096, leaf: leafOf(3), did: 1 }, 0)
     expect(replay.report()).toMatchObject({ largest: 1024, left: 1, emptied: [{ conduct: 'capacity', entries: 1024 }] })
   })
 })
@@ -129,8 +132,9 @@ describe('commands', () => {
     const sent = fc.array(descriptor, { maxLength: 20 })
     fc.assert(fc.property(sent, small(15), small(3), small(2), small(20), (list, from, more, did, line) => {
       const all = list.map((d, i) => command(i + 1, d)), range = { page: from, end: from + 1 + more }
-      const covers = (d: IotlbInvalidation): boolean =>
-        Array.from({ length: more + 1 }, (_, i) => coversIotlb(d, { did, page: from + i, pages: 1 })).every(Boolean)
+      const covers = (d: TranslationInvalidation): boolean =>
+        Array.from({ length: more + 1 }, (_, i) => i)
+          .every(i => coversTranslation(d, { did, page: from + i, pages: 1 }))
       expect(new Commands(all).firstCovering(range, did, line))
         .toEqual(all.find(c => c.line > line && covers(c.descriptor)) ?? null)
     }))
@@ -159,8 +163,8 @@ describe('commands', () => {
 
 describe('mappings', () => {
   const find = (events: readonly KernelEvent[], stays: readonly Stay[], named = new Map<number, number>(),
-    before: number[] = []) =>
-    findMappings(events, new Fetches(stays, events), { named, before })
+    brackets: Bracket[] = []) =>
+    findMappings(events, new Fetches(stays, events), { named, brackets, areNarrow: false })
       .map(({ did, basis, maps }) => [basis, did, maps.map(({ line }) => line)])
 
   it('one mapping, used by one domain', () => {
@@ -183,7 +187,8 @@ describe('mappings', () => {
 
   it('a mapping that was fetched later was not the one unmapped', () => {
     const events = [map(1, 5, 50), map(2, 5, 60), unmap(3, 5)]
-    expect(find(events, [stay(1, 7, 5, 50), stay(20, 8, 5, 60)], new Map(), [10])).toEqual([['only', 7, [1]]])
+    const brackets = openBrackets(events).with(2, { after: 0, before: 10 })
+    expect(find(events, [stay(1, 7, 5, 50), stay(20, 8, 5, 60)], new Map(), brackets)).toEqual([['only', 7, [1]]])
   })
 
   it('brackets begin open', () => { expect(openBrackets([unmap(1, 1)])).toEqual([{ after: 0, before: Infinity }]) })
@@ -221,11 +226,12 @@ describe('a small boot', () => {
     [null, 'true', { certain: 0, possible: 0 }], [2900, 'true', { certain: 0, possible: 0 }],
     [3005, 'not-shown', { certain: 0, possible: 1 }], [3050, 'false', { certain: 1, possible: 1 }],
   ])('clocks known to 10 µs, an unmap at 3000 and its answer at 3100: a hit at %s makes it %s',
-  async (hitAt, said, hit) => {
-    const report = await validateLines(log(hitAt), kernel)
-    expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
-    expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)
-    expect(report.kernel!.pairing.rows).toMatchObject([{ answer: 'page', basis: 'named', unmaps: 2, held: 2, hit }])
-    expect(verdictOf(report, 'no-hit-after-unmap')).toMatchObject({ verdict: said, lines: said === 'false' ? [4] : [] })
-  })
+    async (hitAt, said, hit) => {
+      const report = await validateLines(log(hitAt), kernel)
+      expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
+      expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)
+      expect(report.kernel!.pairing.rows).toMatchObject([{ answer: 'page', basis: 'named', unmaps: 2, held: 2, hit }])
+      expect(verdictOf(report, 'no-hit-after-unmap')).toMatchObject(
+        { verdict: said, lines: said === 'false' ? [4] : [] })
+    })
 })

@@ -63,11 +63,25 @@ export function queueEntries(lines: readonly string[]): {
   })
   return entries
 }
-/** The lines without those of the entries, as if the driver had not sent them: whoever reads heads sees the gap. */
-export function withoutEntries(lines: readonly string[],
-  gone: readonly { readonly from: number; readonly to: number }[]): string[] {
+interface Entry { readonly from: number; readonly to: number }
+
+/** The lines without those of the entries, as if the log had lost them: whoever reads heads sees the gap. */
+export function withoutEntries(lines: readonly string[], gone: readonly Entry[]): string[] {
   const drop = new Set(gone.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
   return lines.filter((_, i) => !drop.has(i))
+}
+
+/** The lines as if the driver had not sent the entries: heads and tails of a ring of 256 close up. */
+export function unsent(lines: readonly string[], gone: readonly Entry[]): string[] {
+  let tail = -1
+  const tailOf = lines.map((line, i) => line.includes('vtd_inv_qi_tail ') ? tail = i : tail)
+  const before = (at: number, of: (entry: Entry) => number): number => gone.filter(entry => of(entry) <= at).length
+  const renumbered = lines.map((line, i) => {
+    if (!/vtd_inv_qi_(head|tail) /.test(line)) return line
+    const less = before(i, entry => line.includes('_head ') ? entry.from : tailOf[entry.from]!)
+    return line.replace(/\d+$/, index => String((Number(index) + 256 * (less + 1) - less) % 256))
+  })
+  return withoutEntries(renumbered, gone)
 }
 
 export const dumpFile = (name: string): string => boot(`${name}.tables.json-pages.gz`)

@@ -28,10 +28,10 @@ const toy = machine<State, Ledger, Seen>({
         emit.cost('store', 2)
         emit.cost('flush', 0)
         emit.clause('TOY:1')
-        emit.see({ what: 'pushed', item: { id } })
+        emit.observe({ what: 'pushed', item: { id } })
       } }),
     action('take', { agent: 'device', when: s => s.queue.length > 0,
-      then: (d, _, emit) => { emit.see({ what: 'took', item: d.queue.shift()! }); d.count++ } }),
+      then: (d, _, emit) => { emit.observe({ what: 'took', item: d.queue.shift()! }); d.count++ } }),
     action('broken', { agent: 'cpu', params: { how: oneOf('guard', 'recipe') }, when: (s, { how }) => {
       if (how === 'guard' && s.count === 3) throw new Error('no such slot')
       return s.count === 3

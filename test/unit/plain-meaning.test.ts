@@ -111,7 +111,7 @@ describe('every driver takes a step alike', () => {
   test('the worlds before and after share no object', async () => {
     const changes = onStep('changes', { claim: '', on: 'went' },
       (_, { state }, before) => state.p !== before.state.p || { because: 'same' })
-    expect(await drivers(() => made((d, emit) => { d.x++; emit.see({ what: 'went' }) }, undefined, [changes])))
+    expect(await drivers(() => made((d, emit) => { d.x++; emit.observe({ what: 'went' }) }, undefined, [changes])))
       .toEqual(all('holds,holds'))
   })
   test('an initial state that shares an object is two things from the start', async () => {
@@ -179,14 +179,14 @@ describe('what no step may do is refused by every driver, also where it is caugh
   ])('%s', async (_, then, says) => { expect(await drivers(() => made(then))).toEqual(refused(says)) })
 
   test.each<[string, (emit: Emit) => void, string]>([
-    ['a bigint', emit => { emit.see({ what: 'n', p: 1n }) }, 'go in machine \'m\' tells a bigint'],
-    ['what holds itself', emit => { const o: { what: string; p?: unknown } = { what: 'n' }; o.p = o; emit.see(o) },
+    ['a bigint', emit => { emit.observe({ what: 'n', p: 1n }) }, 'go in machine \'m\' tells a bigint'],
+    ['what holds itself', emit => { const o: { what: string; p?: unknown } = { what: 'n' }; o.p = o; emit.observe(o) },
       'tells an object that holds itself'],
-    ['nothing', emit => { emit.see(null as never) }, 'see() takes an observation'],
+    ['nothing', emit => { emit.observe(null as never) }, 'observe() takes an observation'],
   ])('an observation of %s',
-  async (_, tell, says) => {
-    expect(await drivers(() => made((d, emit) => { tell(emit); d.x++ }))).toEqual(refused(says))
-  })
+    async (_, tell, says) => {
+      expect(await drivers(() => made((d, emit) => { tell(emit); d.x++ }))).toEqual(refused(says))
+    })
 
   test.each<[string, (state: State) => void]>([
     ['writes', s => { try { s.p.a = 3 } catch {} }], ['deletes', s => { try { delete loose(s.p)['a'] } catch {} }],
@@ -199,7 +199,7 @@ describe('what no step may do is refused by every driver, also where it is caugh
   test('a ledger and a monitor that return their state', async () => {
     const told = monitor('counts', { claim: '', domain: struct({ n: range(0, 3) }) },
       ((d: { n: number }) => ({ n: d.n + 1 })) as never, () => true)
-    expect(await drivers(() => made((d, emit) => { d.x++; emit.see({ what: 'went' }) }, undefined, [told])))
+    expect(await drivers(() => made((d, emit) => { d.x++; emit.observe({ what: 'went' }) }, undefined, [told])))
       .toEqual(refused('it returns an object'))
   })
 
@@ -207,9 +207,9 @@ describe('what no step may do is refused by every driver, also where it is caugh
     const writes = onStep('cleaner', { claim: '', on: 'went' },
       (seen, { state }) => { (state as State).p.a = seen.n!; return true })
     const of = (claim: typeof writes): M =>
-      made((d, emit) => { d.p = { a: 1, b: 0 }; d.x++; emit.see({ what: 'went', n: 0 }) }, undefined, [claim])
+      made((d, emit) => { d.p = { a: 1, b: 0 }; d.x++; emit.observe({ what: 'went', n: 0 }) }, undefined, [claim])
     await expect(exploreExhaustively(of(writes))).rejects.toThrow("a property of machine 'm' changes the state; a "
-      + "property only reads")
+      + 'property only reads')
     await expect(exploreRandomly(of(writes), { seed: 1, runs: 5 })).rejects.toThrow("property 'cleaner' threw: Cannot "
       + "assign to read only property 'a'")
     const tells = onStep('teller', { claim: '', on: 'went' }, seen => { (seen as { n: number }).n = 1; return true })
@@ -254,7 +254,8 @@ test('a claim that nothing came to be judged by says so', async () => {
   const { results } = await exploreExhaustively(made(d => { d.x++ }, undefined, unfed))
   expect(results.map(({ outcome, vacuous }) => [outcome, vacuous ?? false]))
     .toEqual([['holds', false], ['holds', true], ['holds', true]])
-  const { results: fed } = await exploreExhaustively(made((d, emit) => { d.x++; emit.see({ what: 'went' }) }, undefined,
+  const { results: fed } = await exploreExhaustively(made(
+    (d, emit) => { d.x++; emit.observe({ what: 'went' }) }, undefined,
     [onStep('fed', { claim: '', on: 'went' }, () => true)]))
   expect(fed.map(({ vacuous }) => vacuous ?? false)).toEqual([false, false])
 })

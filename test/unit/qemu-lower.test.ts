@@ -6,10 +6,10 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import { inputOf, placementOf, rawMaskOf } from '../../spec/vtd/bounded/placement.ts'
-import { seenIn, step } from '../../src/model/index.ts'
+import { observationsIn, step } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
-import { lower } from '../../src/qemu/counterexample/lower.ts'
-import { deedText } from '../../src/qemu/counterexample/text.ts'
+import { lower } from '../../src/qemu/vtd/counterexample/lower.ts'
+import { deedText } from '../../src/qemu/vtd/counterexample/text.ts'
 
 const status = 0x200_0000
 /** What each op is lowered to, in words; limits in brackets. */
@@ -21,7 +21,7 @@ function lowered(design: string, b: Bounds, ops: readonly Op[]): string[][] {
     const { world: next, events, refused } = step(machine, world, op)
     expect(refused, op.action).toBe(false)
     const { deeds, limits } = lower({ op, before: vtdState(world.state), after: vtdState(next.state),
-      seen: seenIn(events) }, b, at, status)
+      seen: observationsIn(events) }, b, at, status)
     world = next
     return [...deeds.map(deed => deedText(deed, at.requesters)), ...limits.map(name => `[${name}]`)]
   })

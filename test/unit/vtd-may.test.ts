@@ -5,8 +5,8 @@ import { MemoryImage } from '../../spec/iommu/image.ts'
 import type { ContextCacheInvalidation, IotlbInvalidation } from '../../spec/vtd/invalidation/covers.ts'
 import { anything, contextEntry, encode, rootEntry } from '../../spec/vtd/layout/index.ts'
 import { interruptRange } from '../../spec/vtd/capabilities.ts'
-import { MayHold } from '../../spec/vtd/unit/possible-caches.ts'
-import type { Possible, Site } from '../../spec/vtd/unit/possible-caches.ts'
+import { PossibleCaches } from '../../spec/vtd/unit/possible-caches.ts'
+import type { Possible, CachePlace } from '../../spec/vtd/unit/possible-caches.ts'
 import { rawTables } from '../../spec/vtd/walk/raw-tables.ts'
 import { hardwareGeometry } from '../../spec/vtd/walk/tables.ts'
 import { noSingleSource, translateLegacy } from '../../spec/vtd/walk/walk.ts'
@@ -26,9 +26,9 @@ class Scene {
   readonly memory = new MemoryImage()
   readonly tables = rawTables(this.memory, { rootTable: root, interruptTable: 0 },
     entryReader({ ...anything, haw: 39 }))
-  readonly may: MayHold
-  constructor(sites: readonly Site[] = [{ sid, page: 0 }, { sid, page: 1 }], cachingMode = false) {
-    this.may = new MayHold(unit, cachingMode, sites)
+  readonly may: PossibleCaches
+  constructor(sites: readonly CachePlace[] = [{ sid, page: 0 }, { sid, page: 1 }], cachingMode = false) {
+    this.may = new PossibleCaches(unit, cachingMode, sites)
     this.memory.cover(1, 7)
     this.memory.write(root, encode(rootEntry, { P: 1, CTP: contexts / 4096 }))
     this.context(sid, 1, top)

@@ -4,7 +4,8 @@ import { faultReason } from '../../spec/vtd/faults.ts'
 import { hardwareGeometry } from '../../spec/vtd/walk/tables.ts'
 import type { ContextEntry, Fetched, RootEntry, SecondStageEntry, Tables } from '../../spec/vtd/walk/tables.ts'
 import {
-  checkContext, front, lookupContext, newTrail, noSingleSource, translateLegacy, useMapping, walkSecondStage,
+  checkContext, checkBeforeTables, lookupContext, newTrail, noSingleSource, translateLegacy, useMapping,
+  walkSecondStage,
 } from '../../spec/vtd/walk/walk.ts'
 import type { DmaRequest, Mapping, Trail, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 
@@ -53,7 +54,7 @@ const tablesOf = (s: Setup): Tables => ({
 })
 /** `translate` over the tables of legacy mode. */
 function runOn(s: Setup, trail?: Trail) {
-  const first = front(s.unit, s.request, trail)
+  const first = checkBeforeTables(s.unit, s.request, trail)
   return first.kind === 'translate' ? translateLegacy(tablesOf(s), s.unit, s.request, trail) : first
 }
 const run = (...edits: readonly Edit[]) => runOn(setup(...edits))
@@ -181,7 +182,7 @@ describe('what goes through', () => {
   })
   it('the interrupt range is closed at both ends', () => {
     const kind = (address: number) =>
-      front(hardware, { ...healthy.request, access: 'write', dword: true, address }).kind
+      checkBeforeTables(hardware, { ...healthy.request, access: 'write', dword: true, address }).kind
     expect([0xfedffffc, 0xfee00000, 0xfeeffffc, 0xfef00000].map(kind))
       .toEqual(['translate', 'interrupt', 'interrupt', 'translate'])
   })

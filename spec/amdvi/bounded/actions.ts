@@ -5,7 +5,7 @@ import { seenByHardware } from '../../iommu/cells.ts'
 import { pageAt } from '../../iommu/paging.ts'
 import { same } from '../../iommu/same.ts'
 import { settleCell, settlingPages } from '../../iommu/settling.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import type { Setup } from '../../setup.ts'
 import { actionOn } from '../../state.ts'
 import type { AmdviClause } from '../clauses.ts'
@@ -101,12 +101,13 @@ function sharePage({ ids: { device, iova } }: Setup) {
 }
 
 /** The cost and the observations of a walk: each table page of the pool that it read an entry from. */
-export function emitWalk(emit: Emit<Seen>, { trail, domain }: DeviceWalk, device: number, b: Bounds): void {
+export function emitWalk(emit: Emit<MachineObservation>, { trail, domain }: DeviceWalk, device: number,
+  b: Bounds): void {
   emit.cost('walk-level', trail.visited.length)
   for (const id of trail.exercised) emit.clause(id)
   for (const { table } of trail.visited) {
     const page = table < 0 ? null : pageAt(table, b)
-    if (page !== null && domain !== null) emit.see({ what: 'table-read', device, domain, page })
+    if (page !== null && domain !== null) emit.observe({ what: 'table-read', device, domain, page })
   }
 }
 

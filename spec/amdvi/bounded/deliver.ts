@@ -4,7 +4,7 @@ import type { Emit } from '../../../src/model/index.ts'
 import { apicIdOf, cpuOf } from '../../apic/ids.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Delivered, Message } from '../../iommu/iommu.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import { remap } from '../remap/remap.ts'
 import type { InterruptRequest } from '../remap/remap.ts'
 import { logIn } from './faults.ts'
@@ -12,7 +12,7 @@ import { interruptUnit } from './state.ts'
 import type { AmdviState } from './state.ts'
 import { decodeDevice, decodeInterrupt, tablesOf } from './tables.ts'
 
-export function deliver(d: AmdviState, message: Message, emit: Emit<Seen>, b: Bounds): Delivered {
+export function deliver(d: AmdviState, message: Message, emit: Emit<MachineObservation>, b: Bounds): Delivered {
   const { unit, memory } = d, { device } = message
   const request = requestOf(message, b)
   const { interrupts } = decodeDevice(unit.deviceCache[device]!, b)
@@ -28,6 +28,8 @@ export function deliver(d: AmdviState, message: Message, emit: Emit<Seen>, b: Bo
     logIn(unit, { reason: code, device, address: request.index, write: true }, b, emit, result.suppressed)
     return { kind: 'rejected', reason: code }
   }
+  // GAMEn is 0 here: no entry is in guest mode.
+  if (result.kind === 'guest') return { kind: 'rejected', reason: 0 }
   const { destination, vector } = result.interrupt
   const cpu = cpuOf(destination, b)
   return cpu === null || vector >= b.vectors ? { kind: 'rejected', reason: 0 } : { kind: 'interrupt', cpu, vector }

@@ -2,7 +2,7 @@
 import type { Emit } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Dma, DmaOutcome } from '../../iommu/iommu.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import { denied, notPresent } from '../faults.ts'
 import { emitWalk } from './actions.ts'
 import { walkFor } from './caches.ts'
@@ -28,8 +28,8 @@ export function passes(unit: Unit, device: number): boolean {
   return !entry.v || entry.tv && entry.mode === 0 && entry.ir && entry.iw
 }
 
-export function block(d: AmdviState, dma: Dma, reason: number, emit: Emit<Seen>, b: Bounds): void {
+export function block(d: AmdviState, dma: Dma, reason: number, emit: Emit<MachineObservation>, b: Bounds): void {
   if (d.unit.pageCache[dma.device]![dma.iova] === null) emitWalk(emit, walkFor(d, dma, b), dma.device, b)
-  emit.see({ what: 'blocked', ...dma, reason })
+  emit.observe({ what: 'blocked', ...dma, reason })
   logIn(d.unit, { reason, device: dma.device, address: dma.iova, write: dma.write }, b, emit)
 }

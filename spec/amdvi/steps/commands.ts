@@ -1,11 +1,11 @@
 /** Steps that make hardware forget: commands, and the wait for them (AMD 48882 rev 3.05, 2.4). */
-import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf } from '../../kernel/design.ts'
+import type { StepContext as ContextOf, Protocol as ProtocolOf, Step as StepOf } from '../../kernel/design.ts'
 import { queueTag } from '../bounded/actions.ts'
 import { sizeBits } from '../bounded/state.ts'
 import type { QueuedCommand, Unit } from '../bounded/state.ts'
 import { deviceOf } from './device.ts'
 
-type Kernel = KernelOf<Unit>
+type Kernel = ContextOf<Unit>
 type Step = StepOf<Unit>
 type Protocol = ProtocolOf<Unit>
 

@@ -1,11 +1,11 @@
 /** Steps that change which domain a device translates in: the device table (AMD 48882 rev 3.05, 2.2). */
 import type { Bounds } from '../../bounds.ts'
 import { store, writeBack } from '../../iommu/cells.ts'
-import type { Kernel as KernelOf, Step as StepOf } from '../../kernel/design.ts'
+import type { StepContext as ContextOf, Step as StepOf } from '../../kernel/design.ts'
 import type { Unit } from '../bounded/state.ts'
 import type { DeviceEntry } from '../bounded/tables.ts'
 
-type Kernel = KernelOf<Unit>
+type Kernel = ContextOf<Unit>
 type Step = StepOf<Unit>
 
 /** The device that a call is about: its own, or that of its source. */

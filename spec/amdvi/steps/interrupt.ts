@@ -1,12 +1,12 @@
 /** Steps that change interrupt entries, and the interrupt table of a device (AMD 48882 rev 3.05, 2.2.5). */
 import { store, writeBack } from '../../iommu/cells.ts'
 import type { Cell } from '../../iommu/cells.ts'
-import type { Kernel as KernelOf, Step as StepOf } from '../../kernel/design.ts'
+import type { StepContext as ContextOf, Step as StepOf } from '../../kernel/design.ts'
 import type { Unit } from '../bounded/state.ts'
 import type { DeviceEntry, InterruptEntry } from '../bounded/tables.ts'
 import { deviceOf, storeFields } from './device.ts'
 
-type Kernel = KernelOf<Unit>
+type Kernel = ContextOf<Unit>
 type Step = StepOf<Unit>
 type View = Omit<Kernel, 'emit'>
 

@@ -1,10 +1,10 @@
 /** How steps find the table entries and the mapping their call is about. */
-import type { Kernel as KernelOf, View as ViewOf } from '../design.ts'
+import type { StepContext as ContextOf, View as ViewOf } from '../design.ts'
 import { store } from '../../iommu/cells.ts'
 import type { Cell } from '../../iommu/cells.ts'
 import type { PagingEntry } from '../../iommu/paging.ts'
 
-type Kernel = KernelOf<unknown>
+type Kernel = ContextOf<unknown>
 
 type View = ViewOf<unknown>
 type Mapping = NonNullable<Kernel['s']['kernel']['mappings'][number][number]>

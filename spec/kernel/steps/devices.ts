@@ -8,7 +8,7 @@ export const claimDevice: Step = {
   then: ({ s, call, emit }) => {
     s.kernel.attached[call.device!] = call.domain
     s.kernel.closed[call.domain!] = false
-    emit.see({ what: 'attached', device: call.device!, to: call.domain })
+    emit.observe({ what: 'attached', device: call.device!, to: call.domain })
   },
 }
 /** A domain whose driver is being taken down gets no device: `claimDevice` would open it to the next driver while the
@@ -26,7 +26,7 @@ export const releaseDevice: Step = {
   name: 'releaseDevice', says: 'record the device as nobody\'s: detach has returned',
   then: ({ s, call, emit }) => {
     s.kernel.attached[call.device!] = null
-    emit.see({ what: 'attached', device: call.device!, to: null })
+    emit.observe({ what: 'attached', device: call.device!, to: null })
   },
 }
 
@@ -68,8 +68,8 @@ export const reclaimFrames: Step = {
       s.kernel.frames[mapping.frame] = null
       row[iova] = null
       emit.cost('frame-free')
-      emit.see({ what: 'revoked', domain: call.domain!, iova })
-      emit.see({ what: 'frame-owned', frame: mapping.frame, by: null })
+      emit.observe({ what: 'revoked', domain: call.domain!, iova })
+      emit.observe({ what: 'frame-owned', frame: mapping.frame, by: null })
     })
   },
 }

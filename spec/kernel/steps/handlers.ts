@@ -13,14 +13,14 @@ export const runHandler: Step = {
   name: 'runHandler', says: 'run the handler that was found: it serves its device',
   then: ({ call, emit }) => {
     if (call.source !== null) emit.cost('handler')
-    emit.see({ what: 'handled', ...call.from!, by: call.source, notifies: false })
+    emit.observe({ what: 'handled', ...call.from!, by: call.source, notifies: false })
   },
 }
 export const notifyDriver: Step = {
   name: 'notifyDriver', says: 'hand the interrupt to its userland driver by IPC',
   then: ({ s, call, emit }) => {
     if (call.source !== null) s.kernel.notifications[call.source] = true
-    emit.see({ what: 'handled', ...call.from!, by: call.source, notifies: call.source !== null })
+    emit.observe({ what: 'handled', ...call.from!, by: call.source, notifies: call.source !== null })
   },
 }
 export const sendEoi: Step = {

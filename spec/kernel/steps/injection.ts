@@ -5,7 +5,7 @@ import type { DeepReadonly } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
 import { handlerOf } from '../../state.ts'
 import type { State } from '../../state.ts'
-import type { Kernel, Sizes, Step } from '../../step.ts'
+import type { StepContext, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 import { findHandler, sendEoi } from './handlers.ts'
 import {
@@ -23,7 +23,7 @@ export interface Injecting extends Running {
 }
 type InjectionStep = Step<unknown, Injecting>
 
-function inject(k: Kernel<unknown, Injecting>, vcpu: number): void {
+function inject(k: StepContext<unknown, Injecting>, vcpu: number): void {
   if (!k.s.kernel.notifications[vcpu]) return
   k.emit.cost('irq-entry')
   serveDevice(k, vcpu)
@@ -33,10 +33,10 @@ const recordInterrupt: InjectionStep = {
   name: 'recordInterrupt', says: 'record the interrupt for its virtual CPU',
   then: ({ s, call: of, emit }) => {
     const { source } = of
-    emit.see({ what: 'handled', ...of.from!, by: source, notifies: source !== null })
+    emit.observe({ what: 'handled', ...of.from!, by: source, notifies: source !== null })
     if (source === null) return
     s.kernel.notifications[source] = true
-    emit.see({ what: 'injected', source, into: source })
+    emit.observe({ what: 'injected', source, into: source })
   },
 }
 const wakeOrKick: InjectionStep = {
@@ -46,7 +46,7 @@ const wakeOrKick: InjectionStep = {
     const on = s.own.runsOn[of.source]!
     if (s.own.halted[of.source]) {
       s.own.halted[of.source] = false
-      if (on === null) emit.see({ what: 'woken', source: of.source })
+      if (on === null) emit.observe({ what: 'woken', source: of.source })
     } else if (on !== null && on !== cpu) {
       s.own.kicked[on] = true
       emit.cost('ipi')
@@ -97,7 +97,7 @@ const sleepIfHalted: InjectionStep = {
   then: ({ s, call: of, emit, end }) => {
     if (!s.own.halted[of.source!]) return
     s.own.runsOn[of.source!] = null
-    emit.see({ what: 'slept', source: of.source! })
+    emit.observe({ what: 'slept', source: of.source! })
     end()
   },
 }

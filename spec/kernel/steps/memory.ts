@@ -1,9 +1,9 @@
 /** Steps of map, unmap, protect and the deferred flush: frames, I/O virtual addresses, table entries. */
 import { leafSlot, markPhase, mappingOf, pathTables, storeLeaf } from './access.ts'
-import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
+import type { StepContext as ContextOf, NeutralStep as Step } from '../design.ts'
 import { store, writeBack } from '../../iommu/cells.ts'
 
-type Kernel = KernelOf<unknown>
+type Kernel = ContextOf<unknown>
 
 /** The frame is the domain's from here on. */
 export const allocateFrame: Step = {
@@ -12,7 +12,7 @@ export const allocateFrame: Step = {
   then: ({ s, call, iommu, emit }) => {
     emit.cost('frame-alloc')
     if (iommu.translates(s.unit)) emit.cost('iova-alloc')
-    emit.see({ what: 'frame-owned', frame: call.frame!, by: call.domain })
+    emit.observe({ what: 'frame-owned', frame: call.frame!, by: call.domain })
   },
 }
 
@@ -20,7 +20,7 @@ export const allocateFrame: Step = {
 export const grantPhysical: Step = {
   name: 'grantPhysical', says: 'tell the driver the physical address of the frame',
   then: ({ call, emit }) => {
-    emit.see({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write })
+    emit.observe({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write })
   },
 }
 
@@ -34,7 +34,7 @@ export const linkTables: Step = {
       const page = s.kernel.pages.indexOf(null)
       if (page < 0) { failMap(k); return }
       s.kernel.pages[page] = call.domain
-      emit.see({ what: 'table-owned', page, by: call.domain })
+      emit.observe({ what: 'table-owned', page, by: call.domain })
       for (const cell of s.memory.pool[page]!) {
         store(cell, null, caps)
         writeBack(cell, caps)
@@ -54,7 +54,7 @@ function failMap({ s, call, cpu, emit, end }: Kernel): void {
   s.kernel.frames[call.frame!] = null
   s.kernel.mappings[call.domain!]![call.iova!] = null
   if (s.kernel.tableLock[call.domain!] === cpu) s.kernel.tableLock[call.domain!] = null
-  emit.see({ what: 'frame-owned', frame: call.frame!, by: null })
+  emit.observe({ what: 'frame-owned', frame: call.frame!, by: null })
   end()
 }
 
@@ -64,7 +64,7 @@ export const storePte: Step = {
     const { call, emit } = k
     storeLeaf(k, { kind: 'leaf', frame: call.frame!, write: call.write })
     emit.cost('pte-store')
-    emit.see({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write })
+    emit.observe({ what: 'granted', domain: call.domain!, iova: call.iova!, frame: call.frame!, write: call.write })
   },
 }
 
@@ -119,7 +119,7 @@ export const freeTable: Step = {
     if (call.page === null) return
     s.kernel.pages[call.page] = null
     emit.cost('table-free')
-    emit.see({ what: 'table-owned', page: call.page, by: null })
+    emit.observe({ what: 'table-owned', page: call.page, by: null })
     call.page = null
   },
 }
@@ -129,7 +129,7 @@ export const freeFrame: Step = {
   then: ({ s, call, emit }) => {
     s.kernel.frames[call.frame!] = null
     emit.cost('frame-free')
-    emit.see({ what: 'frame-owned', frame: call.frame!, by: null })
+    emit.observe({ what: 'frame-owned', frame: call.frame!, by: null })
   },
 }
 
@@ -141,7 +141,7 @@ export const freeIova: Step = {
 function endMapping({ s, call, iommu, emit }: Kernel): void {
   s.kernel.mappings[call.domain!]![call.iova!] = null
   if (iommu.translates(s.unit)) emit.cost('iova-free')
-  emit.see({ what: 'revoked', domain: call.domain!, iova: call.iova! })
+  emit.observe({ what: 'revoked', domain: call.domain!, iova: call.iova! })
   call.iova = null
 }
 
@@ -152,7 +152,7 @@ export const deferInvalidation: Step = {
   then: k => {
     markPhase(k, 'deferred')
     k.emit.cost('deferred-enqueue')
-    k.emit.see({ what: 'revoked', domain: k.call.domain!, iova: k.call.iova! })
+    k.emit.observe({ what: 'revoked', domain: k.call.domain!, iova: k.call.iova! })
   },
 }
 
@@ -172,7 +172,7 @@ export const freeBatchFrames: Step = {
       if (mapping?.phase !== 'flushing') continue
       s.kernel.frames[mapping.frame] = null
       emit.cost('frame-free')
-      emit.see({ what: 'frame-owned', frame: mapping.frame, by: null })
+      emit.observe({ what: 'frame-owned', frame: mapping.frame, by: null })
     }
   },
 }
@@ -209,7 +209,7 @@ export const returnToDriver: Step = {
     if (call.call === 'map') markPhase(k, 'live')
     if (call.call === 'protect') {
       Object.assign(mappingOf(k)!, { write: false, phase: 'live' })
-      emit.see({ what: 'downgraded', domain: call.domain!, iova: call.iova! })
+      emit.observe({ what: 'downgraded', domain: call.domain!, iova: call.iova! })
     }
     if (call.call === 'unmap' && call.iova !== null) endMapping(k)
   },

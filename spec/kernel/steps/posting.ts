@@ -6,7 +6,7 @@ import { notificationVectors } from '../../apic/ids.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Posting } from '../../iommu/iommu.ts'
 import type { State } from '../../state.ts'
-import type { Kernel, Sizes, Step } from '../../step.ts'
+import type { StepContext, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 import { sendEoi } from './handlers.ts'
 import {
@@ -21,7 +21,7 @@ export interface Posted extends Running {
   }
 }
 type PostedStep = Step<unknown, Posted>
-type Of = Pick<Kernel<unknown, Posted>, 's' | 'iommu'>
+type Of = Pick<StepContext<unknown, Posted>, 's' | 'iommu'>
 
 const isAnnounced = ({ s, iommu }: Of, vcpu: number): boolean => iommu.posting!.isAnnounced(s, vcpu)
 
@@ -36,7 +36,7 @@ const takeNotification: PostedStep = {
       of.source = s.kernel.calls[cpu] === null ? vcpuOf(s, cpu) : null
       if (of.source === null) go('sendEoi')
     }
-    emit.see({ what: 'handled', ...of.from!, by: null, notifies: false })
+    emit.observe({ what: 'handled', ...of.from!, by: null, notifies: false })
   },
 }
 const takePosted: PostedStep = {
@@ -61,7 +61,7 @@ const wakeListed: PostedStep = {
     s.own.listedOn.forEach((on, vcpu) => {
       if (on !== cpu || !isAnnounced(k, vcpu)) return
       s.own.listedOn[vcpu] = null
-      emit.see({ what: 'woken', source: vcpu })
+      emit.observe({ what: 'woken', source: vcpu })
     })
   },
 }
@@ -74,7 +74,7 @@ const wakeIfAnnounced: PostedStep = {
     const vcpu = k.call.source!
     if (k.s.own.listedOn[vcpu] !== k.cpu || !isAnnounced(k, vcpu)) return
     k.s.own.listedOn[vcpu] = null
-    k.emit.see({ what: 'woken', source: vcpu })
+    k.emit.observe({ what: 'woken', source: vcpu })
   },
 }
 
@@ -98,7 +98,7 @@ const sleepUnlessAnnounced: PostedStep = {
     const { s, call: of, emit, go, end } = k
     if (isAnnounced(k, of.source!)) { go('leaveList'); return }
     s.own.runsOn[of.source!] = null
-    emit.see({ what: 'slept', source: of.source! })
+    emit.observe({ what: 'slept', source: of.source! })
     end()
   },
 }

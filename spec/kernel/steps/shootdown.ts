@@ -1,7 +1,7 @@
 /** Steps by which one CPU makes the others forget what they hold of the kernel's tables: a TLB shootdown, a reload of
  *  I/O permissions. Each CPU has one bit, that it was asked. */
 import type { Bounds } from '../../bounds.ts'
-import type { CallSpec, Kernel, Own, Step } from '../../step.ts'
+import type { CallSpec, StepContext, Own, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 
 export interface Asked extends Own { readonly state: { asked: boolean[] } }
@@ -15,9 +15,9 @@ export interface Shootdown<O extends Asked> {
 }
 
 /** `forget`: what a CPU does that is asked. */
-export function shootdown<O extends Asked>(on: (b: Bounds) => boolean, forget: (k: Kernel<unknown, O>) => void):
+export function shootdown<O extends Asked>(on: (b: Bounds) => boolean, forget: (k: StepContext<unknown, O>) => void):
   Shootdown<O> {
-  const answered = (k: Kernel<unknown, O>): void => {
+  const answered = (k: StepContext<unknown, O>): void => {
     forget(k)
     k.s.own.asked[k.cpu] = false
     k.emit.cost('irq-entry')

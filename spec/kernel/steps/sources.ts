@@ -1,12 +1,12 @@
 /** Steps of interrupt migration that are the kernel's own: vectors, and the message registers of the source (PCIe
  *  6.1.4). */
-import type { Kernel as KernelOf, NeutralStep as Step } from '../design.ts'
+import type { StepContext as ContextOf, NeutralStep as Step } from '../design.ts'
 import type { MsiSource } from '../../apic/msi.ts'
 import { mask, unmask, writeAddress, writeData } from '../../apic/msi.ts'
 import { functionOf, sent } from '../../apic/source.ts'
 
 /** The source of the call, as the function that sends its messages. */
-const sourceOf = ({ s, call, iommu }: KernelOf<unknown>): MsiSource =>
+const sourceOf = ({ s, call, iommu }: ContextOf<unknown>): MsiSource =>
   functionOf(s.sources[call.source!]!, iommu.remapsInterrupts(s.unit))
 
 /** The handler is installed at the new place first; the old place stays valid until it is released. Where steps come
@@ -21,7 +21,7 @@ export const claimVector: Step = {
     }
     s.kernel.vectors[call.to!.cpu]![call.to!.vector] = call.source
     emit.cost('lock')
-    emit.see({ what: 'bound', cpu: call.to!.cpu, vector: call.to!.vector, to: call.source })
+    emit.observe({ what: 'bound', cpu: call.to!.cpu, vector: call.to!.vector, to: call.source })
   },
 }
 
@@ -49,7 +49,7 @@ export const unmaskSource: Step = {
   then: k => {
     const { s, call, iommu, emit } = k, message = unmask(sourceOf(k))
     emit.cost('mmio-write')
-    emit.see({ what: 'unmasked', source: call.source! })
+    emit.observe({ what: 'unmasked', source: call.source! })
     if (message === null) return
     s.sources[call.source!]!.message = sent(message, iommu.remapsInterrupts(s.unit))
     emit.cost('msi-message')
@@ -96,7 +96,7 @@ export const releaseOldVector: Step = {
   then: ({ s, call, emit }) => {
     s.kernel.vectors[call.from!.cpu]![call.from!.vector] = null
     emit.cost('lock')
-    emit.see({ what: 'bound', cpu: call.from!.cpu, vector: call.from!.vector, to: null })
+    emit.observe({ what: 'bound', cpu: call.from!.cpu, vector: call.from!.vector, to: null })
   },
 }
 /** A software copy of the edge for the new place, sent whether or not one is missing. */

@@ -16,7 +16,7 @@ export const accessPort: Step = {
   then: ({ call, emit }) => {
     if (call.device === null) return
     emit.cost('port-io')
-    emit.see({ what: 'port-accessed', domain: call.domain!, device: call.device })
+    emit.observe({ what: 'port-accessed', domain: call.domain!, device: call.device })
   },
 }
 export const enterKernel = pays('enterKernel', 'the driver enters the kernel by a system call', 'syscall')

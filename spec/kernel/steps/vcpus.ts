@@ -7,7 +7,7 @@ import type { Bounds } from '../../bounds.ts'
 import { boundedLapic, dispatchable } from '../../apic/lapic.ts'
 import { handlerOf } from '../../state.ts'
 import type { State } from '../../state.ts'
-import type { CallSpec, Entry, Kernel, Own, OwnCost, Sizes, Step } from '../../step.ts'
+import type { CallSpec, Entry, StepContext, Own, OwnCost, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 
 /** By virtual CPU: the CPU that runs it. */
@@ -42,10 +42,10 @@ export const exitGuest: Step<unknown> = {
   name: 'exitGuest', says: 'the guest exits to the hypervisor', then: ({ emit }) => { emit.cost('vm-exit') },
 }
 /** What the guest does when it gets the interrupt: its handler serves the device, for all edges that have merged. */
-export function serveDevice({ s, emit }: Pick<Kernel<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
+export function serveDevice({ s, emit }: Pick<StepContext<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
   s.kernel.notifications[vcpu] = false
   emit.cost('handler')
-  emit.see({ what: 'received', source: vcpu })
+  emit.observe({ what: 'received', source: vcpu })
 }
 
 export const loadVcpu: VcpuStep = {

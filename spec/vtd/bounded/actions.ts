@@ -5,7 +5,7 @@ import { pageAt } from '../../iommu/paging.ts'
 import { same } from '../../iommu/same.ts'
 import { settleCell, settlingPages } from '../../iommu/settling.ts'
 import type { Bounds } from '../../bounds.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import type { Setup } from '../../setup.ts'
 import { actionOn } from '../../state.ts'
 import { contextFill, invalidate, iotlbFill, lastTableOf, walkFor } from './caches.ts'
@@ -85,12 +85,13 @@ function dmaCaches({ bounds: b, ids: { device, iova } }: Setup) {
 }
 
 /** The cost and the observations of a walk: each table page of the pool that it read an entry from. */
-export function emitWalk(emit: Emit<Seen>, { trail, domain }: DeviceWalk, device: number, b: Bounds): void {
+export function emitWalk(emit: Emit<MachineObservation>, { trail, domain }: DeviceWalk, device: number,
+  b: Bounds): void {
   emit.cost('walk-level', trail.visited.length)
   for (const id of trail.exercised) emit.clause(id)
   for (const { table } of trail.visited) {
     const page = pageAt(table, b)
-    if (page !== null) emit.see({ what: 'table-read', device, domain, page })
+    if (page !== null) emit.observe({ what: 'table-read', device, domain, page })
   }
 }
 
@@ -163,7 +164,7 @@ function completeRegister(b: Bounds) {
   })
 }
 
-function execute(d: VtdState, entry: QueueEntry, emit: Emit<Seen>, b: Bounds): void {
+function execute(d: VtdState, entry: QueueEntry, emit: Emit<MachineObservation>, b: Bounds): void {
   const descriptor = descriptorOf(entry)
   const unit = hardwareCost[descriptor.type]
   if (unit !== undefined) emit.cost(unit)

@@ -5,7 +5,7 @@ import { apicIdOf, cpuOf } from '../../apic/ids.ts'
 import type { Bounds } from '../../bounds.ts'
 import { seenByHardware } from '../../iommu/cells.ts'
 import type { Delivered, Message } from '../../iommu/iommu.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import { post } from '../remap/post.ts'
 import { remap } from '../remap/remap.ts'
 import type { Interrupt, InterruptFault, InterruptRequest, Posted } from '../remap/remap.ts'
@@ -14,7 +14,7 @@ import { interruptUnit } from './state.ts'
 import type { VtdState } from './state.ts'
 import { decodeDescriptor, decodeIrte } from './tables.ts'
 
-export function deliver(d: VtdState, message: Message, emit: Emit<Seen>, b: Bounds): Delivered {
+export function deliver(d: VtdState, message: Message, emit: Emit<MachineObservation>, b: Bounds): Delivered {
   const { tables, iec } = d.unit
   const result = remap(interruptUnit(d.unit, b), requestOf(message, b), index => {
     const cached = iec[index]!
@@ -28,7 +28,8 @@ export function deliver(d: VtdState, message: Message, emit: Emit<Seen>, b: Boun
     : delivered(result.interrupt, b) ?? { kind: 'rejected', reason: 0 }
 }
 
-function refused(d: VtdState, { device }: Message, { reason, index }: InterruptFault, emit: Emit<Seen>): Delivered {
+function refused(d: VtdState, { device }: Message, { reason, index }: InterruptFault,
+  emit: Emit<MachineObservation>): Delivered {
   recordIn(d.unit, { reason, sid: device, address: index ?? 0, write: true }, emit)
   return { kind: 'rejected', reason }
 }
@@ -39,7 +40,7 @@ function delivered({ dst, vector }: Interrupt, b: Bounds): Extract<Delivered, { 
 }
 
 /** One atomic access to the descriptor: PIR, and ON where the CPU is to be notified. */
-function postTo(d: VtdState, posted: Posted, message: Message, emit: Emit<Seen>, b: Bounds): Delivered {
+function postTo(d: VtdState, posted: Posted, message: Message, emit: Emit<MachineObservation>, b: Bounds): Delivered {
   const vcpu = posted.descriptor, descriptor = d.unit.tables.descriptors![vcpu]!
   const written = post(d.unit, posted, decodeDescriptor(descriptor, d.kernel.notifications[vcpu]!, d.unit.eime, b))
   for (const id of written.exercised) emit.clause(id)

@@ -3,7 +3,7 @@ import type { Emit } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
 import { seenByHardware } from '../../iommu/cells.ts'
 import type { Dma, DmaOutcome } from '../../iommu/iommu.ts'
-import type { Seen } from '../../observations.ts'
+import type { MachineObservation } from '../../observations.ts'
 import { contextNotPresent, faultReason, readDenied, writeDenied } from '../faults.ts'
 import { emitWalk } from './actions.ts'
 import { walkFor } from './caches.ts'
@@ -26,10 +26,10 @@ export function request(s: VtdState, dma: Dma, b: Bounds): DmaOutcome {
   return found.walk.kind === 'fault' ? { kind: 'blocked', reason: found.walk.reason } : { kind: 'walks' }
 }
 
-export function block(d: VtdState, dma: Dma, reason: number, emit: Emit<Seen>, b: Bounds): void {
+export function block(d: VtdState, dma: Dma, reason: number, emit: Emit<MachineObservation>, b: Bounds): void {
   const found = d.unit.iotlb[dma.device]![dma.iova] === null ? walkFor(d, dma, b) : null
   if (found !== null) emitWalk(emit, found, dma.device, b)
   else emit.clause(faultReason(reason)!.clause) // a walk that faults has named it
-  emit.see({ what: 'blocked', ...dma, reason })
+  emit.observe({ what: 'blocked', ...dma, reason })
   recordIn(d.unit, { reason, sid: dma.device, address: dma.iova, write: dma.write }, emit)
 }

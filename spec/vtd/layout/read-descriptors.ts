@@ -1,6 +1,7 @@
 /** Descriptors of the invalidation queue decoded from raw words (VT-d rev 5.10, 6.5.2). */
 import type {
-  ContextCacheInvalidation, IecInvalidation, IotlbInvalidation, WaitDescriptor,
+  ContextCacheInvalidation, IecInvalidation, IotlbInvalidation, PasidCacheInvalidation, PasidIotlbInvalidation,
+  WaitDescriptor,
 } from '../invalidation/covers.ts'
 import { anySet, decode, descriptorLayouts, getter, reservedMask } from './index.ts'
 import type { DescriptorType, Dwords, Rules } from './index.ts'
@@ -19,16 +20,6 @@ export interface RawWait extends WaitDescriptor {
 export interface DeviceTlbInvalidation {
   readonly type: 'device-tlb'; readonly sid: number; readonly pasid: number | null; readonly global: boolean
   readonly page: number; readonly sizeBits: number
-}
-/** 6.5.2.4 */
-export interface PasidIotlbInvalidation {
-  readonly type: 'pasid-iotlb'; readonly granularity: 'pasid' | 'page'; readonly did: number; readonly pasid: number
-  readonly page: number; readonly addressMask: number; readonly hint: boolean
-}
-/** 6.5.2.2 */
-export interface PasidCacheInvalidation {
-  readonly type: 'pasid-cache'; readonly granularity: 'domain' | 'pasid' | 'global'; readonly did: number
-  readonly pasid: number
 }
 /** 6.5.2.7 */
 export interface PageGroupResponse {

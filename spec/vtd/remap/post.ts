@@ -15,14 +15,14 @@ export interface Written {
 export function post(unit: Pick<InterruptUnit, 'eime'>, posted: Posted,
   descriptor: Fetched<PostedDescriptor>): Written | InterruptFault {
   const { vector, urgent, fpd, index } = posted
-  const blame = (reason: number): InterruptFault => {
+  const toFault = (reason: number): InterruptFault => {
     const { clause, ...fault } = faultOf([reason], fpd)
     return { ...fault, index,
       exercised: [clause, ...fault.suppressed ? ['VTD:9/fault-processing-disable' as const] : []] }
   }
-  if (descriptor === 'unreadable') return blame(0x27)
+  if (descriptor === 'unreadable') return toFault(0x27)
   const { pir, outstanding, suppressed, nv, ndst, reserved } = descriptor
-  if (reserved || !unit.eime && (ndst & 0xffff00ff) !== 0) return blame(0x28)
+  if (reserved || !unit.eime && (ndst & 0xffff00ff) !== 0) return toFault(0x28)
   const notifies = !outstanding && (urgent || !suppressed)
   const set = pir.map((word, n) => n === vector >>> 5 ? (word | 1 << (vector & 31)) >>> 0 : word)
   return {

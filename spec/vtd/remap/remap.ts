@@ -71,7 +71,7 @@ export function decodeMessage(sid: number, address: number, data: number): Inter
 export function remap(unit: InterruptUnit, request: InterruptRequest,
   irteOf: (index: number) => Fetched<Irte>): Remapped {
   const exercised: VtdClause[] = []
-  const blame = (reasons: readonly number[], fpd: boolean, index: number | null): Remapped => {
+  const toFault = (reasons: readonly number[], fpd: boolean, index: number | null): Remapped => {
     const { clause, ...fault } = faultOf(reasons, fpd)
     exercised.push(clause)
     if (fault.suppressed) exercised.push('VTD:9/fault-processing-disable')
@@ -80,22 +80,22 @@ export function remap(unit: InterruptUnit, request: InterruptRequest,
   const unchanged = (rule: VtdClause): Remapped =>
     ({ kind: 'interrupt', interrupt: request.unremapped, index: null, exercised: [...exercised, rule] })
   // 1, 2. what the unit insists on
-  if (!unit.ires) return unit.irreq ? blame([0x2b], false, null) : unchanged('VTD:5.1.4/remapping-disabled')
-  if (unit.eimer && !unit.eime) return blame([0x2a], false, null)
+  if (!unit.ires) return unit.irreq ? toFault([0x2b], false, null) : unchanged('VTD:5.1.4/remapping-disabled')
+  if (unit.eimer && !unit.eime) return toFault([0x2a], false, null)
   // 3. the format
   exercised.push('VTD:5.1.2/message-formats')
   if (request.remappable === null)
-    return unit.eime || !unit.cfis ? blame([0x25], false, null) : unchanged('VTD:5.1.4/compatibility-format')
+    return unit.eime || !unit.cfis ? toFault([0x25], false, null) : unchanged('VTD:5.1.4/compatibility-format')
   // 4, 5. the request itself
   const { index, reserved } = request.remappable
-  if (reserved) return blame([0x20], false, null)
+  if (reserved) return toFault([0x20], false, null)
   exercised.push('VTD:5.1.5/interrupt-index')
-  if (index >= unit.tableSize) return blame([0x21], false, index)
+  if (index >= unit.tableSize) return toFault([0x21], false, index)
   // 6. one read of the entry
   const irte = irteOf(index)
-  if (irte === 'unreadable') return blame([0x23], false, index)
+  if (irte === 'unreadable') return toFault([0x23], false, index)
   // 7. FPD counts even if the entry is not present
-  if (!irte.present) return blame([0x22], irte.fpd, index)
+  if (!irte.present) return toFault([0x22], irte.fpd, index)
   // 8, 9. source, then format. Disputed: QEMU has them the other way round, and calls SVT=3 a failed source check.
   if (irte.svt !== 0) exercised.push('VTD:9.9/source-validation')
   const wrong = reasonsOf(
@@ -103,7 +103,7 @@ export function remap(unit: InterruptUnit, request: InterruptRequest,
     [isMalformed(irte, unit), 0x24],
     [irte.svt === 3, 0x26])
   if (wrong.length > 1) exercised.push('VTD:5.1.4/check-order')
-  if (wrong.length > 0) return blame(wrong, irte.fpd, index)
+  if (wrong.length > 0) return toFault(wrong, irte.fpd, index)
   // 10. emit or post
   const destination = unit.eime ? 'VTD:9.9/destination-32-bit' : 'VTD:9.9/destination-8-bit'
   exercised.push('VTD:5.1.4/remap', irte.im ? 'VTD:9.10/posted' : destination)

@@ -1,11 +1,11 @@
 /** Steps that change interrupt remapping table entries, and the table itself (VT-d rev 5.10, 5.1 and table 28). */
 import { store, writeBack } from '../../iommu/cells.ts'
-import type { Kernel as KernelOf, Step as StepOf } from '../../kernel/design.ts'
+import type { StepContext as ContextOf, Step as StepOf } from '../../kernel/design.ts'
 import type { Unit } from '../bounded/state.ts'
 import { admitted } from '../bounded/tables.ts'
 import type { IrteEntry } from '../bounded/tables.ts'
 
-type Kernel = KernelOf<Unit>
+type Kernel = ContextOf<Unit>
 type Step = StepOf<Unit>
 
 /** As the design wants it, whatever lies there: a kernel that cleared the entry before knows its source still. */

@@ -1,10 +1,10 @@
 /** Steps that make hardware forget: descriptors, waits, register commands, write buffers (VT-d rev 5.10, chapter 6). */
-import type { Kernel as KernelOf, Protocol as ProtocolOf, Step as StepOf, View } from '../../kernel/design.ts'
+import type { StepContext as ContextOf, Protocol as ProtocolOf, Step as StepOf, View } from '../../kernel/design.ts'
 import { queueTag, registersTag } from '../bounded/actions.ts'
 import type { QueueEntry, Unit } from '../bounded/state.ts'
 import { flushWriteBuffer as flushBuffers } from '../bounded/tables.ts'
 
-type Kernel = KernelOf<Unit>
+type Kernel = ContextOf<Unit>
 type Step = StepOf<Unit>
 type Protocol = ProtocolOf<Unit>
 

@@ -1,14 +1,14 @@
 /** Steps that change a posted-interrupt descriptor (VT-d rev 5.10, 5.2.2 to 5.2.5). Hardware writes the same 64 bits,
  *  so each is one compare-and-exchange of them. */
 import type { Posting } from '../../iommu/iommu.ts'
-import type { Kernel, Step as StepOf } from '../../kernel/design.ts'
+import type { StepContext, Step as StepOf } from '../../kernel/design.ts'
 import type { Unit } from '../bounded/state.ts'
 import type { VtdClause } from '../clauses.ts'
 
 type Step = StepOf<Unit>
 type Descriptor = NonNullable<Unit['tables']['descriptors']>[number]
 
-const changes = (name: string, says: string, change: (k: Kernel<Unit>, now: Descriptor) => Partial<Descriptor>,
+const changes = (name: string, says: string, change: (k: StepContext<Unit>, now: Descriptor) => Partial<Descriptor>,
   clause: VtdClause = 'VTD:5.2.5/software-update'): Step => ({
   name, says, clause, interruptsOff: true,
   then: k => {

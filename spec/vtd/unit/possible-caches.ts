@@ -11,7 +11,7 @@ import type {
 } from '../walk/walk.ts'
 
 /** A requester and a page of its addresses, as page number. */
-export interface Site { readonly sid: number; readonly page: number }
+export interface CachePlace { readonly sid: number; readonly page: number }
 
 /** Where an outcome comes from: tables as they are now, or the first of the caches on its way. */
 export type From = 'memory' | 'context' | 'structure' | 'iotlb'
@@ -36,7 +36,7 @@ const isFault = (value: Mapping | Found | Translation): value is TranslationFaul
 
 /** The sets of one unit, for the sites that requests will ask for. `fill` before anything changes: tables, or caches by
  *  an invalidation. */
-export class MayHold {
+export class PossibleCaches {
   readonly #unit: TranslationUnit
   readonly #cachingMode: boolean
   readonly #sites: ReadonlyMap<number, readonly number[]>
@@ -47,7 +47,7 @@ export class MayHold {
     `${held.did} ${'writes' in held ? `${keyOf(held.result)} ${held.writes}` : mappingKey(held.result)}`)
 
   /** @param cachingMode CAP.CM: what faults may be cached too. */
-  constructor(unit: TranslationUnit, cachingMode: boolean, sites: readonly Site[]) {
+  constructor(unit: TranslationUnit, cachingMode: boolean, sites: readonly CachePlace[]) {
     this.#unit = unit
     this.#cachingMode = cachingMode
     const bySid = new Map<number, number[]>()
@@ -116,12 +116,12 @@ export class MayHold {
   }
 
   /** The sites of which a translation may be held. */
-  held(): readonly Site[] {
+  held(): readonly CachePlace[] {
     return [...this.#sites].flatMap(([sid, pages]) => pages.map(page => ({ sid, page })))
       .filter(site => this.holds(site))
   }
   /** Whether a translation of the page may be held. */
-  holds({ sid, page }: Site): boolean { return this.#pages.of(siteKey(sid, page)).length > 0 }
+  holds({ sid, page }: CachePlace): boolean { return this.#pages.of(siteKey(sid, page)).length > 0 }
 
   /** Every way in which a request may end now, none twice from one place. Its page must be among the sites. */
   outcomes(tables: Tables, request: DmaRequest): readonly Possible[] {

@@ -5,7 +5,7 @@ import { beyondSecondStage, scalableStage, secondStage } from './second-stage.ts
 import type { StageReasons } from './second-stage.ts'
 import { indexAt, inputWidth, leafSize, reasonsOf, roundDown } from './tables.ts'
 import type { FirstStageEntry } from './tables.ts'
-import { none } from './translation.ts'
+import { noReasons } from './translation.ts'
 import type { Access, Mapping, PasidUnit, Translated, Translation } from './translation.ts'
 
 /** The second stage's reasons for the access to the top first-stage table, and to the others. */
@@ -40,7 +40,7 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
     const denied = denials(walk, firstStageUse, user, true, write || walk.privileged && !pasid.wpe, access)
     const large = level > 1 && entry.pageSize
     const leaf = level <= 1 || large
-    const dirties = leaf && isWrite(access) && denied === none
+    const dirties = leaf && isWrite(access) && denied === noReasons
     const mapping = leaf ? mappingOf(walk, entry, level, address, write, user, entry.dirty || dirties) : null
     const reserved = entry.reserved || large && !unit.scalable.firstStageSuperpages.includes(level)
     const beyond = nested && beyondSecondStage(unit, pasid.levels, entry.address)
@@ -54,7 +54,7 @@ export function firstStage(walk: PasidWalk, address: number, access: Access): Tr
     if (mapping !== null) {
       if (large && trail !== null) trail.exercised.push('VTD:3.6/superpage')
       if (!nested) return land(walk, firstStageUse, mapping, address, access)
-      return denied === none ? throughSecondStage(walk, mapping, address, access) : blameIn(walk, ...denied)
+      return denied === noReasons ? throughSecondStage(walk, mapping, address, access) : blameIn(walk, ...denied)
     }
     table = entry.address
   }

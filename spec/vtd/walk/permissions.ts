@@ -3,7 +3,7 @@
 import type { VtdClause } from '../clauses.ts'
 import type { PasidEntry, ScalableTables } from './tables.ts'
 import { leafSize, powersOfTwo, roundDown } from './tables.ts'
-import { blame, inInterruptRange, none } from './translation.ts'
+import { toFault, inInterruptRange, noReasons } from './translation.ts'
 import type {
   Access, Mapping, Pgtt, Trail, Translation, TranslationFault, TranslationUnit, Update,
 } from './translation.ts'
@@ -43,8 +43,8 @@ const useOf: Readonly<Record<Pgtt, UseReasons>> = { 0: legacyUse, 1: firstStageU
 
 /** A fault of `reasons`, or of what may be found at any time. */
 export const blameIn = (walk: Walk, ...reasons: readonly number[]): TranslationFault => walk.scalable === null
-  ? blame(reasons, walk.fpd, walk.trail)
-  : blame([...reasons, ...walk.scalable.failing], walk.fpd, walk.trail, accessedOnly(walk.scalable.updates))
+  ? toFault(reasons, walk.fpd, walk.trail)
+  : toFault([...reasons, ...walk.scalable.failing], walk.fpd, walk.trail, accessedOnly(walk.scalable.updates))
 /** D is not set for a write that is blocked. */
 const accessedOnly = (updates: readonly Update[]): readonly Update[] =>
   updates.filter(update => update.accessed || update.extendedAccessed).map(update => ({ ...update, dirty: false }))
@@ -75,10 +75,10 @@ export function land(walk: Walk, of: UseReasons, mapping: Mapping, address: numb
   if (trail !== null) trail.exercised.push(of.rule)
   const page = pageOf(unit, mapping, address)
   const updatesFail = of.final && scalable !== null && scalable.failing.length > 0
-  if (updatesFail || denialsOf(walk, of, mapping, access) !== none || of.final && inInterruptRange(unit, page))
+  if (updatesFail || denialsOf(walk, of, mapping, access) !== noReasons || of.final && inInterruptRange(unit, page))
     return blameIn(walk, ...refusals(walk, of, mapping, address, access))
   if (trail !== null && access === 'zero-length-read' && !mapping.read) trail.exercised.push('VTD:3.7/zero-length-read')
-  return { kind: 'translated', page, mapping, updates: scalable === null ? none : scalable.updates }
+  return { kind: 'translated', page, mapping, updates: scalable === null ? noReasons : scalable.updates }
 }
 
 /** All reasons to refuse a mapping, in the manual's order. */
@@ -87,7 +87,7 @@ export function refusals(walk: Walk, of: UseReasons, mapping: Mapping, address: 
   const denied = denialsOf(walk, of, mapping, access)
   if (!of.final) return denied
   const intoInterrupts = inInterruptRange(walk.unit, pageOf(walk.unit, mapping, address))
-  return [...denied, ...walk.scalable?.failing ?? none, ...intoInterrupts ? [of.interrupt] : none]
+  return [...denied, ...walk.scalable?.failing ?? noReasons, ...intoInterrupts ? [of.interrupt] : noReasons]
 }
 
 const denialsOf = (walk: Walk, of: UseReasons, { user, read, write, privilegedWrite }: Mapping,
@@ -106,8 +106,8 @@ export function missing(unit: TranslationUnit, of: UseReasons, read: boolean, wr
   access: Access): readonly number[] {
   const noWrite = isWrite(access) && !write
   const noRead = access !== 'write' && !read && !(access === 'zero-length-read' && unit.zlr && write)
-  if (!noWrite && !noRead) return none
-  return [...noWrite ? [of.write] : none, ...noRead ? [of.read] : none]
+  if (!noWrite && !noRead) return noReasons
+  return [...noWrite ? [of.write] : noReasons, ...noRead ? [of.read] : noReasons]
 }
 export const isWrite = (access: Access): boolean => access === 'write' || access === 'atomic'
 

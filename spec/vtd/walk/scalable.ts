@@ -6,7 +6,7 @@ import { identity } from './permissions.ts'
 import { beyondSecondStage, scalableStage, secondStage } from './second-stage.ts'
 import { powersOfTwo, reasonsOf } from './tables.ts'
 import type { PasidEntry, ScalableContextEntry, ScalableTables } from './tables.ts'
-import { blame } from './translation.ts'
+import { toFault } from './translation.ts'
 import type { DmaRequest, PasidUnit, Pgtt, Trail, Translation, TranslationFault } from './translation.ts'
 
 export interface ScalableContextFound { readonly kind: 'context'; readonly context: ScalableContextEntry }
@@ -36,12 +36,12 @@ export function lookupScalableContext(tables: ScalableTables, unit: PasidUnit, r
   trail?.exercised.push('VTD:9/scalable-root-entry')
   // 1. the half of the root entry
   const root = tables.scalableRootEntry(request.sid >> 8, (request.sid & 0x80) !== 0)
-  if (root === 'unreadable') return blame([0x38], false, trail)
-  if (!root.present) return blame([0x39], false, trail)
-  if (root.reserved) return blame([0x3a], false, trail)
+  if (root === 'unreadable') return toFault([0x38], false, trail)
+  if (!root.present) return toFault([0x39], false, trail)
+  if (root.reserved) return toFault([0x3a], false, trail)
   // 2. the context entry
   const context = tables.scalableContextEntry(root.contextTable, request.sid & 0x7f)
-  if (context === 'unreadable') return blame([0x40], false, trail)
+  if (context === 'unreadable') return toFault([0x40], false, trail)
   return checkScalableContext(context, unit, request, trail)
 }
 
@@ -50,7 +50,7 @@ export function checkScalableContext(context: ScalableContextEntry, unit: PasidU
   trail: Trail | null = null):
   ScalableContextFound | TranslationFault {
   trail?.exercised.push('VTD:9/scalable-context-entry')
-  if (!context.present) return blame([0x41], context.fpd, trail)
+  if (!context.present) return toFault([0x41], context.fpd, trail)
   const { dte, pre, paside, eptr, ridPasid } = context
   const { translatedPasid, pasidWidth } = unit.singleSource
   const end = powersOfTwo[context.pdts + 13]! // 2^(PDTS + 7) directory entries of 64 table entries each
@@ -64,7 +64,7 @@ export function checkScalableContext(context: ScalableContextEntry, unit: PasidU
     [pasid === ridPasid, 0x48],
     [translatedPasid && !eptr && type === 'translated' && pasid !== null, 0x49],
     [pasidWidth && pasid !== null && pasid >= powersOfTwo[unit.scalable.pasidWidth]!, 0x89])
-  return wrong.length > 0 ? blame(wrong, context.fpd, trail) : { kind: 'context', context }
+  return wrong.length > 0 ? toFault(wrong, context.fpd, trail) : { kind: 'context', context }
 }
 
 /** Step 3. Without ECAP.RPS, RID_PASID is a reserved field, and so 0: the PASID that requests without one then go
@@ -79,13 +79,13 @@ export function lookupPasid(tables: ScalableTables, unit: PasidUnit, context: Sc
   trail?.exercised.push('VTD:9/pasid-directory-entry')
   // 4. directory
   const directory = tables.pasidDirectoryEntry(context.directory, by.pasid >> 6)
-  if (directory === 'unreadable') return blame([0x50], context.fpd, trail)
+  if (directory === 'unreadable') return toFault([0x50], context.fpd, trail)
   const fpd = context.fpd || directory.fpd
-  if (!directory.present) return blame([0x51], fpd, trail)
-  if (directory.reserved) return blame([0x52], fpd, trail)
+  if (!directory.present) return toFault([0x51], fpd, trail)
+  if (directory.reserved) return toFault([0x52], fpd, trail)
   // 5. table
   const entry = tables.pasidEntry(directory.table, by.pasid & 0x3f)
-  if (entry === 'unreadable') return blame([0x58], fpd, trail)
+  if (entry === 'unreadable') return toFault([0x58], fpd, trail)
   return checkPasid({ kind: 'pasid', entry, fpd: fpd || entry.fpd }, unit, by, request, trail)
 }
 
@@ -95,13 +95,13 @@ export function checkPasid(found: PasidFound, unit: PasidUnit, { privileged }: I
   PasidFound | TranslationFault {
   const { entry, fpd } = found
   trail?.exercised.push('VTD:9/pasid-entry')
-  if (!entry.present) return blame([0x59], fpd, trail)
+  if (!entry.present) return toFault([0x59], fpd, trail)
   const wrong = reasonsOf(
     [entry.reserved, 0x5a],
     [!isSupported(entry, unit), 0x5b],
     [execute && !unit.scalable.executeRequests, 0x5c],
     [privileged && !entry.sre, 0x5d])
-  return wrong.length > 0 ? blame(wrong, fpd, trail) : found
+  return wrong.length > 0 ? toFault(wrong, fpd, trail) : found
 }
 
 /** PGTT, with AW and FSPM where it uses them. */

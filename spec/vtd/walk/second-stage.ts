@@ -3,7 +3,7 @@ import type { ContextEntry, PasidEntry, SecondStageEntry, Tables } from './table
 import { indexAt, inputWidth, leafSize, powersOfTwo, roundDown } from './tables.ts'
 import { blameIn, isWrite, land, legacyUse, missing, refusals, scalableUse } from './permissions.ts'
 import type { ScalableWalk, UseReasons, Walk } from './permissions.ts'
-import { none } from './translation.ts'
+import { noReasons } from './translation.ts'
 import type { Access, Mapping, Pgtt, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'
 
 /** The tables to walk. Context entries and PASID entries are such. */
@@ -81,7 +81,7 @@ export function secondStage(tables: Tables, walk: Walk, stage: SecondStage, of: 
  *  first. */
 const nothingLeft = ({ unit }: Walk, of: StageReasons, read: boolean, write: boolean,
   access: Access): readonly number[] =>
-  [...of.nothing !== null && !read && !write ? [of.nothing] : none, ...missing(unit, of, read, write, access)]
+  [...of.nothing !== null && !read && !write ? [of.nothing] : noReasons, ...missing(unit, of, read, write, access)]
 
 function mappingOf({ unit: { geometry }, scalable }: Walk, { did }: SecondStage, { pgtt }: StageReasons,
   entry: SecondStageEntry, level: number,

@@ -130,11 +130,11 @@ export interface Translated {
 export type TranslationFault = Fault & { readonly updates: readonly Update[] }
 export type Translation = Translated | TranslationFault
 
-export const none: readonly never[] = []
+export const noReasons: readonly never[] = []
 
 /** The fault of the first of `reasons`, with the others as alternatives. FPD does not count where `fpd` is false. */
-export function blame(reasons: readonly number[], fpd: boolean, trail: Trail | null,
-  updates: readonly Update[] = none): TranslationFault {
+export function toFault(reasons: readonly number[], fpd: boolean, trail: Trail | null,
+  updates: readonly Update[] = noReasons): TranslationFault {
   const { reason, alternatives, suppressed, clause } = faultOf(reasons, fpd)
   if (trail !== null) {
     trail.exercised.push(clause)

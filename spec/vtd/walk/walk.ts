@@ -7,7 +7,7 @@ import type { PageRequest } from './scalable.ts'
 import { walkSecondStage } from './second-stage.ts'
 import { reasonsOf } from './tables.ts'
 import type { ContextEntry, ScalableTables, Tables } from './tables.ts'
-import { blame, hasScalableMode, inInterruptRange, none } from './translation.ts'
+import { toFault, hasScalableMode, inInterruptRange, noReasons } from './translation.ts'
 import type { DmaRequest, RequestType, Trail, Translation, TranslationFault, TranslationUnit } from './translation.ts'
 
 export { useMapping } from './permissions.ts'
@@ -25,37 +25,37 @@ export interface ContextFound { readonly kind: 'context'; readonly context: Cont
 export type Front = { readonly kind: 'bypass' | 'interrupt' | 'completed' | 'translate' } | TranslationFault
 const bypass: Front = { kind: 'bypass' }, interrupt: Front = { kind: 'interrupt' },
   completed: Front = { kind: 'completed' }
-const goesOn: Front = { kind: 'translate' }
+const proceed: Front = { kind: 'translate' }
 
 /** The front of DMA remapping. Protected memory ranges are not modelled. */
-export function front(unit: TranslationUnit, request: DmaRequest, trail: Trail | null = null): Front {
+export function checkBeforeTables(unit: TranslationUnit, request: DmaRequest, trail: Trail | null = null): Front {
   const { type, access, pasid } = request
   if (pasid === null && (type === 'untranslated' || type === 'translation')
     && inInterruptRange(unit, request.address)) {
     trail?.exercised.push('VTD:3/interrupt-range')
     if (type === 'translation') return completed // answered W without R: the device may send interrupts there
     if (access === 'write' && request.dword) return interrupt
-    return access === 'zero-length-read' ? completed : blame([0x29], false, trail)
+    return access === 'zero-length-read' ? completed : toFault([0x29], false, trail)
   }
   if (!unit.tes) {
     trail?.exercised.push('VTD:11.4/translation-disabled')
     return type === 'page-request' ? completed : bypass
   }
-  const wrong = unsuited(unit, request)
-  if (wrong === none) return goesOn
+  const wrong = modeFaults(unit, request)
+  if (wrong === noReasons) return proceed
   trail?.exercised.push('VTD:11.4/translation-table-mode')
-  return blame(wrong, false, trail)
+  return toFault(wrong, false, trail)
 }
 
 /** What the mode of RTADDR has against a request; `none` itself if nothing. */
-function unsuited(unit: TranslationUnit, { pasid, type, execute }: DmaRequest): readonly number[] {
+function modeFaults(unit: TranslationUnit, { pasid, type, execute }: DmaRequest): readonly number[] {
   const { ttm, abortMode, singleSource: { ssirwe, executeBlocked } } = unit
   const legacy = ttm === 0, aborting = ttm === 3 && abortMode
   const noSuchMode = ttm === 1 ? !hasScalableMode(unit) : !aborting
   const unsupported = legacy ? ssirwe : noSuchMode
   const strange = legacy && (pasid !== null || type === 'page-request')
   const blocked = executeBlocked && execute
-  if (!unsupported && !aborting && !strange && !blocked) return none
+  if (!unsupported && !aborting && !strange && !blocked) return noReasons
   return reasonsOf(
     [unsupported, 0x30], [aborting, 0x33], [strange && pasid !== null, 0x31],
     [strange && type === 'page-request', 0x32], [blocked, 0x34])
@@ -65,7 +65,7 @@ function unsuited(unit: TranslationUnit, { pasid, type, execute }: DmaRequest): 
 export function translate(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest,
   trail: Trail | null = null):
   Front | Translation | PageRequest {
-  const first = front(unit, request, trail)
+  const first = checkBeforeTables(unit, request, trail)
   if (first.kind !== 'translate') return first
   return unit.ttm === 1 && hasScalableMode(unit) ? translateScalable(tables, unit, request, trail)
     : translateLegacy(tables, unit, request, trail)
@@ -85,12 +85,12 @@ export function lookupContext(tables: Tables, unit: TranslationUnit, sid: number
   trail?.exercised.push('VTD:9/root-entry')
   // 1. root entry of the bus
   const root = tables.rootEntry(sid >> 8)
-  if (root === 'unreadable') return blame([0x08], false, trail)
-  if (!root.present) return blame([0x01], false, trail)
-  if (root.reserved) return blame([0x0a], false, trail)
+  if (root === 'unreadable') return toFault([0x08], false, trail)
+  if (!root.present) return toFault([0x01], false, trail)
+  if (root.reserved) return toFault([0x0a], false, trail)
   // 2. context entry of device and function
   const context = tables.contextEntry(root.contextTable, sid & 0xff)
-  return context === 'unreadable' ? blame([0x09], false, trail) : checkContext(context, unit, type, trail)
+  return context === 'unreadable' ? toFault([0x09], false, trail) : checkContext(context, unit, type, trail)
 }
 
 /** Step 2, also for an entry that the context cache yields. FPD counts even if the entry is not present. */
@@ -98,13 +98,13 @@ export function checkContext(context: ContextEntry, unit: TranslationUnit, type:
   trail: Trail | null = null):
   ContextFound | TranslationFault {
   trail?.exercised.push('VTD:9/context-entry')
-  if (!context.present) return blame([0x02], context.fpd, trail)
+  if (!context.present) return toFault([0x02], context.fpd, trail)
   const { reserved, tt, levels } = context
   const supported = (tt === 0 || tt === 1 && unit.deviceTlb || tt === 2 && unit.passThrough)
     && unit.levels.includes(levels)
   const admitted = type === 'untranslated' || tt === 1
   if (!reserved && supported && admitted) return { kind: 'context', context }
-  return blame(reasonsOf([reserved, 0x0b], [!supported, 0x03], [!admitted, 0x0d]), context.fpd, trail)
+  return toFault(reasonsOf([reserved, 0x0b], [!supported, 0x03], [!admitted, 0x0d]), context.fpd, trail)
 }
 
 /** Steps 3 to 8 under a context entry that `checkContext` passed. */

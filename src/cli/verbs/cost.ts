@@ -1,11 +1,12 @@
 /** `cost`: counts what each path of a design takes, prices it, and holds it to budgets and to the recorded counts. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { validateCosts } from '../../check/cost-validation.ts'
 import { measureDesign } from '../../check/measure.ts'
 import type { Subject } from '../../check/subject.ts'
 import { worstOf } from '../../check/worst-case.ts'
 import {
-  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, recorded, writeBaseline,
+  checkBudgets, costReport, emptyBaseline, loadBaseline, recorded, writeBaseline,
 } from '../../cost/index.ts'
 import type { Baseline, MeasuredDesign } from '../../cost/index.ts'
 import type { ExitName } from '../../exit.ts'
@@ -19,6 +20,7 @@ import { badJson } from '../../text/json-position.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
+import { composed, explained, priced } from '../cost-forms.ts'
 import { colorOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { placed, spinner } from '../io.ts'
@@ -30,18 +32,24 @@ const options = {
   ...iommuOption,
   profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
   update: { says: 'record the counts as they are now' },
+  explain: { value: 'PATH', says: 'the price of a path, line by line down to the published figures' },
+  validate: { says: 'the model beside each published table that it can compose, with the errors' },
   worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
+  full: { says: 'with --validate and compose: how each number is composed' },
   ...reportOptions, ...colorOption,
 } as const
 
 export const cost = {
-  name: 'cost', operands: '[DESIGN…]', options, run: runCost,
+  name: 'cost', operands: '[DESIGN…] | compose FILE', options, run: runCost,
   says: 'Count the work of map, unmap, DMA and interrupts in each design, price it in cycles, and check budgets and '
     + 'recorded counts.',
   examples: [
     ['remapcheck cost', 'all built-in designs'],
     ['remapcheck cost ring0-strict ring0-deferred', 'two of them'],
     ['remapcheck cost --profile ./prices.json', 'at prices of your own'],
+    ['remapcheck cost --explain unmap ring0-strict', 'where each cycle comes from'],
+    ['remapcheck cost compose ./my-counts.json', 'counts of your own, beside numbers of your own'],
+    ['remapcheck cost --validate', 'how near the model comes to published numbers'],
     ['remapcheck cost --update', 'accept a change of counts'],
     ['remapcheck cost --worst ring0-strict', 'the most and the least that an interrupt and an unmap take'],
   ],
@@ -49,12 +57,16 @@ export const cost = {
 
 async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(cost, args)
+  checkForm(flags, operands)
+  if (flags.validate) return await print(io, flags, validateCosts())
+  if (operands[0] === 'compose')
+    return await print(io, flags, composed(io, operands[1]!, flags.profile, name => profileOf(io, name)))
   const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
   const profile = profileOf(io, flags.profile)
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
+  if (flags.explain !== undefined) return await print(io, flags, explained(subjects, profile, flags.explain))
   if (flags.worst) {
-    if (flags.update) throw usage('--worst', 'records nothing', 'give --worst or --update')
     const line = spinner(io)
     let found: ReportOf<'worst'>
     try { found = await worstOf(subjects, profile, { signal: io.signal, say: line.say }) } finally { line.end() }
@@ -71,6 +83,21 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'
   return await print(io, flags, { kind: 'cost', exit, measured, ...report })
+}
+
+/** Flags that make `cost` another report: one at a time. */
+const forms = ['explain', 'validate', 'worst', 'update'] as const
+function checkForm(flags: { readonly [K in (typeof forms)[number]]?: unknown } & { readonly profile?: string },
+  operands: readonly string[]): void {
+  const [first, second] = forms.filter(name => flags[name] !== undefined)
+  const isCompose = operands[0] === 'compose'
+  if (isCompose && operands.length !== 2)
+    throw usage('compose', `takes one file, given ${operands.length - 1}`, 'remapcheck cost compose FILE')
+  if (first !== undefined && (isCompose || second !== undefined))
+    throw usage(`--${first}`, `is another report than ${isCompose ? 'compose' : `--${second}`}`, 'give one of them')
+  if (flags.validate !== undefined && (operands.length > 0 || flags.profile !== undefined))
+    throw usage('--validate', 'takes no designs and no profile: each published number has its own',
+      'remapcheck cost --validate')
 }
 
 function profileOf(io: Io, name: string | undefined): Profile {
@@ -91,14 +118,6 @@ function profileOf(io: Io, name: string | undefined): Profile {
   try { return loadProfile(source, name) } catch (cause) {
     const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
     throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')
-  }
-}
-
-/** A profile of the user may lack a price. */
-function priced<T>(profile: string, work: () => T): T {
-  try { return work() } catch (cause) {
-    if (!(cause instanceof CostError) || profile === '') throw cause
-    throw usage(profile, cause.message, 'add the price to the profile', 'PROFILE')
   }
 }
 

@@ -18,8 +18,8 @@ const options = {
 
 export const validate = {
   name: 'validate', operands: 'LOG', options, run: runValidate,
-  says: 'Check the QEMU VT-d trace log of a real boot against the manual: every cache hit, table change and wait. LOG '
-    + 'is plain or gzip.',
+  says: 'Check the QEMU trace log of a real boot, with VT-d or AMD-Vi, against the manual: every cache hit, table '
+    + 'change and wait. LOG is plain or gzip.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict-timed.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],
@@ -43,7 +43,8 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
     // An observation (was this strict or deferred?) is neither right nor wrong.
     const rules = report.verdicts.filter(({ kind }) => kind === 'rule')
     const said = (verdict: string): boolean => rules.some(one => one.verdict === verdict)
-    const unbroken: ExitName = said('true') ? 'holds' : 'vacuous'
+    const whole: ExitName = said('true') ? 'holds' : 'vacuous'
+    const unbroken: ExitName = report.lacks === null ? whole : 'incomplete'
     const exit = said('false') ? 'violated' : unbroken
     return await print(io, flags, { kind: 'validate', exit, validation: report })
   } finally { line.end() }

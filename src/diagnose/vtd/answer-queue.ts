@@ -67,7 +67,8 @@ function timedOut(error: QueueError, known: Known): Answer {
       { says: 'ITE stops the whole queue until software clears it: no invalidation of any device completes meanwhile',
         clause: null }],
     concludes: [
-      ...silent === null ? [] : [sure(`The silent device is ${silent.device}.`, silent.by)],
+      ...silent === null ? [] : [{ certainty: error.timeout === 0 || error.timeout === null ? 'likely' : 'sure',
+        rule: silent.by, says: `The silent device is ${silent.device}.` } as const],
       ...error.timeout === 0 ? [sure('Source id 0 in the message names nobody: this unit does not fill IQERCD.',
         'a time-out with source id 0')] : [],
       ...reset === null ? [] : [{ certainty: 'likely', rule: `${whenOf(reset)}: a reset of it`,
@@ -84,8 +85,9 @@ function timedOut(error: QueueError, known: Known): Answer {
         + 'reset' },
     ],
     shows: [{ run: 'remapcheck explain ITE', says: 'the status bit' },
-      ...error.prior === null ? [] : [{ says: 'the descriptor, bit by bit',
-        run: `remapcheck explain device-TLB-invalidate=${hex(error.prior.qw[0])},${hex(error.prior.qw[1])}` }]],
+      ...[error.prior, error.head].flatMap(of => of?.decoded.type !== 'device-tlb' ? []
+        : [{ says: 'the descriptor, bit by bit',
+          run: `remapcheck explain device-TLB-invalidate=${hex(of.qw[0])},${hex(of.qw[1])}` }]).slice(0, 1)],
   }
 }
 

@@ -1,6 +1,6 @@
 /** The IOTLB invalidations of a log, for finding the first that covers a range (judged by the model's
- *  `coversIotlb`). */
-import { coversIotlb } from '../../../spec/vtd/index.ts'
+ *  `coversTranslation`). */
+import { coversTranslation } from '../../../spec/vtd/index.ts'
 import { firstAtLeast } from '../numbers.ts'
 import type { IotlbCommand } from '../replay/trail.ts'
 
@@ -29,6 +29,7 @@ export class Commands {
     this.all = all
     for (const command of all) {
       const { granularity, did, addressMask } = command.descriptor
+      // An unmap names no PASID: those of its domain are taken for one.
       if (granularity !== 'page') add(this.#broad, granularity === 'global' ? granularity : did, command)
       else {
         this.#masks.add(Math.min(addressMask, widest))
@@ -62,8 +63,10 @@ const firstAfter = (list: readonly IotlbCommand[] = [], line: number): IotlbComm
   list[firstAtLeast(list.length, i => list[i]!.line, line + 1)]
 
 /** A descriptor covers a run of pages without gaps, so its ends are enough. */
-const covers = ({ descriptor }: IotlbCommand, { page, end }: Range, did: number): boolean =>
-  coversIotlb(descriptor, { did, page, pages: 1 }) && coversIotlb(descriptor, { did, page: end - 1, pages: 1 })
+function covers({ descriptor }: IotlbCommand, { page, end }: Range, did: number): boolean {
+  const tag = { did, pages: 1, ...descriptor.type === 'iotlb' ? {} : { pasid: descriptor.pasid, firstStage: true } }
+  return coversTranslation(descriptor, { ...tag, page }) && coversTranslation(descriptor, { ...tag, page: end - 1 })
+}
 
 function add<K>(lists: Map<K, IotlbCommand[]>, key: K, command: IotlbCommand): void {
   const list = lists.get(key)

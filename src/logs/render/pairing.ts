@@ -25,7 +25,7 @@ function digitsOf(us: number): number {
   return us < 1_000_000 ? 1 : 0
 }
 const times = ({ least, most }: SpreadBetween, part: keyof Spread): string => between(ms(least[part]), ms(most[part]))
-const answers = { page: 'own', domain: 'flush', global: 'flush of all' } as const
+const answers = { page: 'own', pasid: 'flush of PASID', domain: 'flush', global: 'flush of all' } as const
 
 /** A column: its heading (over several columns where the next have none), then what stands under it. */
 interface Column {

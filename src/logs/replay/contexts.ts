@@ -4,7 +4,10 @@ import type { ContextCacheInvalidation } from '../../../spec/vtd/index.ts'
 import { padded, sameWords } from '../dwords.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { Doubts } from './doubts.ts'
 import type { EntryLedger } from './entries.ts'
+import { PasidReplay } from './pasids.ts'
+import type { PasidReport } from './pasids.ts'
 import { keep } from './trail.ts'
 import type { ContextStay, TableTrail } from './trail.ts'
 
@@ -17,43 +20,65 @@ export interface ContextReport {
   readonly beforeStart: Places
   /** Entries fetched with other content while no descriptor had removed the old one. */
   readonly refilledChanged: Places
+  /** Of the hits and fetches that no entry explains those that lines which the log lacks may explain. */
+  readonly doubtful: Places
+  /** Entries of the PASID table. */
+  readonly pasids: PasidReport
   readonly notPresent: number
   readonly passThrough: number
 }
 
 const didOf = getter(contextEntry, 'DID')
+const ridPasidOf = getter(scalableContextEntry, 'RID_PASID')
 
 export class ContextReplay {
   readonly #ledger: EntryLedger
   readonly #trail: TableTrail | null
-  readonly #held = new Map<number, { content: Uint32Array; did: number; stay: ContextStay }>()
+  readonly #doubts: Doubts
+  readonly pasids = new PasidReplay()
+  readonly #held = new Map<number, { content: Uint32Array; did: number; pasid: number; stay: ContextStay }>()
   /** Whether the log has told of a moment at which the cache was empty. */
   #known = false
+  #knownLine = 0
   readonly #beforeStart = noPlaces()
   readonly #unexplained = noPlaces()
   readonly #refilledChanged = noPlaces()
-  #scalable = false
+  readonly #doubtful = noPlaces()
+  #scalable: boolean | null = null
   #fills = 0
   #hits = 0
   #explained = 0
   #passThrough = 0
   notPresent = 0
 
-  constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
+  constructor(ledger: EntryLedger, trail: TableTrail | null, doubts: Doubts) {
+    this.#ledger = ledger
+    this.#trail = trail
+    this.#doubts = doubts
+  }
 
   /** In scalable mode the domain stands in the PASID entry, which the log does not show. */
-  mode(scalable: boolean): void { this.#scalable = scalable }
+  mode(scalable: boolean | null): void { this.#scalable = scalable }
+  /** Of requests of the device that have none. */
+  ridPasidOf(sid: number): number { return this.#held.get(sid)?.pasid ?? 0 }
+  /** A fill used the PASID entry of this domain. */
+  used(sid: number, did: number, line: number): void {
+    if (this.#scalable === true) this.pasids.used(sid, this.ridPasidOf(sid), did, line)
+  }
 
   fill(sid: number, content: Uint32Array, line: number): void {
     this.#fills++
     const held = this.#held.get(sid)
-    if (held !== undefined && !sameWords(held.content, content)) note(this.#refilledChanged, line)
+    if (held !== undefined && !sameWords(held.content, content))
+      note(this.#doubts.last > held.stay.line ? this.#doubtful : this.#refilledChanged, line)
     if (held !== undefined) held.stay.until = line
     const of = this.#scalable ? scalableContextEntry : contextEntry
     const entry = padded(content, of.bits / 32)
-    this.#ledger.judge(of, entry, line)
+    // A log that begins late does not say which layout the entry has.
+    if (this.#scalable !== null) this.#ledger.judge(of, entry, line)
     const stay: ContextStay = { line, sid, words: entry.subarray(0, 4), until: null }
-    this.#held.set(sid, { content, did: this.#scalable ? 0 : didOf(entry, 0), stay })
+    this.#held.set(sid, { content, stay, did: this.#scalable === false ? didOf(entry, 0) : 0,
+      pasid: this.#scalable ? ridPasidOf(entry, 0) : 0 })
     if (this.#trail !== null) keep(this.#trail, this.#trail.contexts, stay)
   }
 
@@ -62,7 +87,7 @@ export class ContextReplay {
     const held = this.#held.get(sid)
     if (held !== undefined && sameWords(held.content, content)) this.#explained++
     else if (held === undefined && !this.#known) note(this.#beforeStart, line)
-    else note(this.#unexplained, line)
+    else note(this.#doubts.last > this.#knownLine ? this.#doubtful : this.#unexplained, line)
   }
 
   /** A translation under an entry that says pass-through. */
@@ -73,9 +98,9 @@ export class ContextReplay {
 
   /** Scalable mode: an invalidation by domain is global, one by device does not look at the domain. */
   invalidate(descriptor: ContextCacheInvalidation, line: number): void {
-    if (descriptor.granularity === 'global') this.#known = true
+    if (descriptor.granularity === 'global') this.#emptied(line)
     for (const [sid, { did, stay }] of this.#held) {
-      if (!coversContext(descriptor, { sid, did: this.#scalable ? descriptor.did : did })) continue
+      if (!coversContext(descriptor, { sid, did: this.#scalable === false ? did : descriptor.did })) continue
       stay.until = line
       this.#held.delete(sid)
     }
@@ -84,13 +109,17 @@ export class ContextReplay {
   empty(line: number): void {
     for (const { stay } of this.#held.values()) stay.until = line
     this.#held.clear()
-    this.#known = true
+    this.pasids.empty()
+    this.#emptied(line)
   }
+
+  #emptied(line: number): void { this.#known = true; this.#knownLine = line }
 
   report(): ContextReport {
     return {
       fills: this.#fills, hits: this.#hits, explained: this.#explained, unexplained: this.#unexplained,
-      beforeStart: this.#beforeStart, refilledChanged: this.#refilledChanged, notPresent: this.notPresent,
+      beforeStart: this.#beforeStart, refilledChanged: this.#refilledChanged, doubtful: this.#doubtful,
+      pasids: this.pasids.report(), notPresent: this.notPresent,
       passThrough: this.#passThrough,
     }
   }

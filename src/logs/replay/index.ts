@@ -1,18 +1,21 @@
 /** Sends each event of a unit to the caches and checks that it concerns. No manual of its own: the parts name
  *  theirs. */
 import { anything, decode, registers as map } from '../../../spec/vtd/index.ts'
-import type { Descriptor } from '../../../spec/vtd/index.ts'
+import type { RawDescriptor } from '../../../spec/vtd/index.ts'
 import type { At, CacheEvent, ControlEvent, QueueEvent, RegisterWrite, UnitEvent } from '../event.ts'
 import type { Placing } from '../tables/placing.ts'
 import { ContextReplay } from './contexts.ts'
+import { Doubts } from './doubts.ts'
 import { EntryLedger } from './entries.ts'
 import { FaultReplay } from './faults.ts'
 import { IotlbReplay } from './iotlb.ts'
 import { IrteReplay } from './irtes.ts'
 import { QueueReplay } from './queue.ts'
 import { RegisterReplay } from './registers.ts'
+import type { Flush } from './registers.ts'
 import { keep } from './trail.ts'
-import type { TableTrail, Trail } from './trail.ts'
+import type { OtherCommand, TableTrail, Trail } from './trail.ts'
+import { UnremappedReplay } from './unremapped.ts'
 
 type Handlers<E extends UnitEvent> =
   { readonly [K in E['kind']]: (event: Extract<E, { readonly kind: K }>) => void }
@@ -25,7 +28,7 @@ export interface ReplayOptions {
   readonly trail?: Trail | null
   readonly tableTrail?: TableTrail | null
   /** Whether the root table is of scalable mode; a log that shows it being set says so itself. */
-  readonly scalable?: boolean
+  readonly scalable?: boolean | null
   /** Told of the queue, to find where a dump was made. */
   readonly placing?: Placing | null
 }
@@ -38,34 +41,56 @@ export class Replay {
   readonly queue: QueueReplay
   readonly registers: RegisterReplay
   readonly faults = new FaultReplay()
+  readonly doubts = new Doubts()
+  readonly unremapped = new UnremappedReplay()
+  readonly #trail: Trail | null
   readonly #tableTrail: TableTrail | null
   readonly #placing: Placing | null
   readonly #handlers: Handlers<UnitEvent>
 
   /** @param iotlbEntries how many translations the unit holds at most. */
   constructor(iotlbEntries: number, { entries = new EntryLedger(anything,
-    'none known'), trail = null, tableTrail = null, scalable = false, placing = null }: ReplayOptions = {}) {
+    'none known'), trail = null, tableTrail = null, scalable = null, placing = null }: ReplayOptions = {}) {
     this.entries = entries
+    this.#trail = trail
     this.#tableTrail = tableTrail
     this.#placing = placing
-    this.iotlb = new IotlbReplay(entries, trail, iotlbEntries)
-    this.contexts = new ContextReplay(entries, tableTrail)
-    this.irtes = new IrteReplay(entries, tableTrail)
-    this.queue = new QueueReplay(entries)
-    this.registers = new RegisterReplay(entries)
-    this.contexts.mode(scalable)
-    this.queue.mode(scalable)
+    this.iotlb = new IotlbReplay(entries, trail, iotlbEntries, this.doubts)
+    this.contexts = new ContextReplay(entries, tableTrail, this.doubts)
+    this.irtes = new IrteReplay(entries, tableTrail, this.doubts)
+    this.queue = new QueueReplay(entries, this.doubts, at => this.#unseen(at))
+    this.registers = new RegisterReplay(entries, this.doubts)
+    this.#mode(scalable)
     this.#handlers = { ...this.#caches(), ...this.#queue(), ...this.#unit() }
   }
 
   take(event: UnitEvent): void { (this.#handlers[event.kind] as (event: UnitEvent) => void)(event) }
 
+  #mode(scalable: boolean | null): void {
+    for (const part of [this.contexts, this.queue, this.iotlb, this.registers]) part.mode(scalable)
+  }
+
+  /** A descriptor of scalable mode whose words the log lacks: of type 7, or of type 6. */
+  #unseen(at: At): void {
+    this.#sent(at, null)
+    this.contexts.pasids.empty()
+    this.iotlb.stagesMayChange()
+    if (!this.queue.printsPasidIotlb) this.iotlb.unseen(at.line)
+  }
+
+  #sent({ line, time_us }: At, words: Uint32Array | null): void {
+    if (this.#trail !== null) keep(this.#trail, this.#trail.sent, { line, time_us, words })
+  }
+
   #caches(): Handlers<CacheEvent> {
     const { iotlb, contexts, irtes } = this
     return {
-      fill: event => iotlb.fill(event),
+      fill: event => {
+        contexts.used(event.sid, event.did, event.at.line)
+        iotlb.fill(event, contexts.ridPasidOf(event.sid))
+      },
       hit: event => iotlb.hit(event),
-      translation: ({ to, bytes, at }) => iotlb.translated(to, bytes, at.line),
+      translation: event => iotlb.translated(event),
       contextFill: ({ sid, words, at }) => { iotlb.miss(); contexts.fill(sid, words, at.line) },
       contextHit: ({ sid, words, at }) => { iotlb.miss(); contexts.hit(sid, words, at.line) },
       contextNotPresent: () => { contexts.notPresent++ },
@@ -75,7 +100,10 @@ export class Replay {
         if (by !== 'capacity') contexts.empty(line)
       },
       passThrough: ({ sid, address, at }) => contexts.pass(sid, address, at.line),
-      entryRead: ({ index, words, at }) => irtes.read(index, words, at.line),
+      entryRead: ({ index, words, at }) => {
+        this.unremapped.read()
+        irtes.read(index, words, at)
+      },
       remapped: event => irtes.remapped(event),
     }
   }
@@ -86,38 +114,51 @@ export class Replay {
     return {
       queueSetup: ({ entries }) => queue.setup(entries),
       tail: ({ index, at: { line } }) => { queue.tail(index, line); placing?.tail(line) },
-      fetch: ({ index, at: { line } }) => { queue.head(index, line); placing?.fetched(index, line) },
+      fetch: ({ index, at }) => { queue.head(index, at); placing?.fetched(index, at.line) },
       descriptor: ({ words, at }) => {
         placing?.entry(words, at.line)
+        if (queue.tellsScalable(words)) this.#mode(true)
         const descriptor = queue.entry(words, at.line)
-        if (descriptor !== null && descriptor.type !== 'wait') this.#invalidate(descriptor, at)
+        if (descriptor?.type !== 'wait') this.#sent(at, words)
+        if (descriptor !== null) this.#invalidate(descriptor, at)
       },
       carriedOut: ({ what, numbers, at }) => queue.carriedOut(what, numbers, at.line),
-      waited: ({ status, at: { line } }) => {
-        queue.carriedOut('wait', [status], line)
-        this.irtes.waited(line)
+      waited: ({ status, at }) => {
+        queue.carriedOut('wait', status === null ? [] : [status], at.line)
+        this.irtes.waited(at)
         this.registers.waited()
       },
+      waitFailed: () => queue.waitFailed(),
+      tailRefused: () => queue.refusedTail(),
     }
   }
 
-  #invalidate(descriptor: Exclude<Descriptor, { type: 'wait' }>, at: At): void {
-    const global = descriptor.granularity === 'global'
-    if (this.#tableTrail !== null && descriptor.type !== 'iotlb')
-      keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor })
+  /** Waits, and what concerns caches that no log shows, change none. */
+  #invalidate(descriptor: RawDescriptor, at: At): void {
+    const flushed = (cache: Flush): void => {
+      if ('granularity' in descriptor && descriptor.granularity === 'global') this.registers.flushed(cache)
+    }
+    const other = (command: OtherCommand['descriptor']): void => {
+      if (this.#tableTrail !== null)
+        keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor: command })
+    }
     switch (descriptor.type) {
       case 'context-cache':
+        other(descriptor)
         this.contexts.invalidate(descriptor, at.line)
-        if (global) this.registers.flushed('context cache, global')
-        return
+        return flushed('context cache, global')
+      case 'pasid-cache':
+        other(descriptor)
+        this.contexts.pasids.invalidate(descriptor)
+        return this.iotlb.stagesMayChange()
       case 'iotlb':
         this.iotlb.invalidate(descriptor, at)
-        if (global) this.registers.flushed('IOTLB, global')
-        return
+        return flushed('IOTLB, global')
+      case 'pasid-iotlb': return this.iotlb.invalidate(descriptor, at)
       case 'iec':
+        other(descriptor)
         this.irtes.invalidate(descriptor, at.line)
-        if (global) this.registers.flushed('interrupt entry cache, global')
-        return
+        return flushed('interrupt entry cache, global')
     }
   }
 
@@ -128,22 +169,29 @@ export class Replay {
   }
 
   #unit(): Handlers<ControlEvent> {
-    const { contexts, entries, faults, queue, registers } = this
+    const { entries, faults, registers, unremapped } = this
     return {
       registerRead: ({ offset }) => registers.read(offset),
       registerWrite: event => {
         registers.write(event)
         if (event.offset === map.IQA.offset) this.#queueSet(event)
       },
-      command: ({ status, value, at }) => registers.command(status, value, at.line),
+      command: ({ status, value, at }) => {
+        registers.command(status, value, at.line)
+        unremapped.compatibility(decode(map.GCMD.layout, [value]).CFI === 1)
+      },
       rootTable: ({ address, isScalable, at }) => {
-        contexts.mode(isScalable)
-        queue.mode(isScalable)
-        registers.pointer('root table', address, at.line, isScalable)
+        this.#mode(isScalable)
+        registers.pointer('root table', address, at.line)
       },
       interruptTable: ({ address, at }) => registers.pointer('interrupt table', address, at.line),
-      remapping: ({ what, on, at }) => registers.enable(what, on, at.line),
+      remapping: ({ what, on, at }) => {
+        registers.enable(what, on, at.line)
+        if (what === 'interrupt') unremapped.enable(on)
+      },
       fault: event => faults.fault(event),
+      complaint: event => faults.complaint(event),
+      unremapped: event => unremapped.passed(event),
       faultRecord: ({ words, at: { line } }) => {
         faults.record(line)
         entries.judge(map.FRCD.layout, words, line)

@@ -1,14 +1,14 @@
 /** Replays the IOTLB of a log: fills put entries in, descriptors take out what they cover (VT-d rev 5.10, ch. 6 and
  *  table 28). */
-import {
-  anything, coversIotlb, entryReader, hardwareGeometry, leafSize, secondStageLeaf,
-} from '../../../spec/vtd/index.ts'
-import type { IotlbInvalidation } from '../../../spec/vtd/index.ts'
+import { coversTranslation, hardwareGeometry, leafSize } from '../../../spec/vtd/index.ts'
+import type { TranslationInvalidation } from '../../../spec/vtd/index.ts'
 import { sameWords } from '../dwords.ts'
-import type { At, Dropped, Fill, Hit } from '../event.ts'
+import type { At, Dropped, Fill, Hit, Translation } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { Doubts } from './doubts.ts'
 import type { EntryLedger } from './entries.ts'
+import { layoutOf, pointed, Stages } from './leaves.ts'
 import { keep } from './trail.ts'
 import type { Stay, Trail } from './trail.ts'
 
@@ -31,8 +31,12 @@ export interface IotlbReport {
    *  Other content: the leaf was changed and not invalidated before its next use. */
   readonly refilledSame: Places
   readonly refilledChanged: Places
+  /** Of the hits and fills that no entry explains those that lines which the log lacks may explain. */
+  readonly doubtful: Places
+  /** Hits of entries that were filled before a descriptor whose words the log lacks: it may have removed them. */
+  readonly afterUnseen: Places
   readonly byDomain: readonly { readonly did: number; readonly fills: number; readonly hits: number }[]
-  readonly removed: { readonly global: number; readonly domain: number; readonly page: number }
+  readonly removed: Readonly<Record<TranslationInvalidation['granularity'], number>>
   readonly emptied: readonly { readonly conduct: Conduct; readonly line: number; readonly entries: number }[]
   readonly largest: number
   readonly left: number
@@ -40,8 +44,6 @@ export interface IotlbReport {
   readonly translated: number
   readonly addressDiffers: Places
 }
-/** No capability is known of the unit whose log this is. */
-const leaves = entryReader(anything)
 interface Entry { readonly sid: number; page: number; readonly stay: Stay }
 
 /** A leaf just filled or hit, whose translation comes next. */
@@ -61,8 +63,10 @@ export class IotlbReplay {
   readonly #ledger: EntryLedger
   readonly #trail: Trail | null
   readonly #capacity: number
+  readonly #doubts: Doubts
   #size = 0
   #large = 0
+  readonly #stages = new Stages()
   #used: Used | null = null
   #translated = 0
   #fills = 0
@@ -71,35 +75,47 @@ export class IotlbReplay {
   #largest = 0
   /** Whether the log has told of a moment at which the IOTLB was empty. */
   #known = false
+  #knownLine = 0
+  /** The same of one domain, by its flushes. */
+  readonly #flushed = new Map<number, number>()
+  #unseenLine = 0
   readonly #beforeStart = noPlaces()
   readonly #otherContent = noPlaces()
   readonly #unexplained = noPlaces()
   readonly #refilledSame = noPlaces()
   readonly #refilledChanged = noPlaces()
+  readonly #doubtful = noPlaces()
+  readonly #afterUnseen = noPlaces()
   readonly #addressDiffers = noPlaces()
-  readonly #removed = { global: 0, domain: 0, page: 0 }
+  readonly #removed = { global: 0, domain: 0, pasid: 0, page: 0 }
   readonly #emptied: { conduct: Conduct; line: number; entries: number }[] = []
   readonly #hits = new Map<number, number>()
 
   /** @param capacity the unit empties its IOTLB instead of holding more. */
-  constructor(ledger: EntryLedger, trail: Trail | null, capacity: number) {
+  constructor(ledger: EntryLedger, trail: Trail | null, capacity: number, doubts: Doubts) {
     this.#ledger = ledger
     this.#trail = trail
     this.#capacity = capacity
+    this.#doubts = doubts
   }
 
-  fill({ sid, address: requested, leaf, did, at }: Fill): void {
+  mode(scalable: boolean | null): void { this.#stages.mode(scalable) }
+
+  /** @param pasid of the request, or the RID_PASID of its device. */
+  fill({ sid, address: requested, leaf, did, at }: Fill, pasid: number): void {
     this.#judgeFill(1)
     this.#fills++
     if (this.#size >= this.#capacity) this.empty('capacity', at.line)
     const page = pageOf(requested)
     const held = this.#find(sid, page)
     if (held !== undefined) {
-      note(isOf(held, leaf, did) ? this.#refilledSame : this.#refilledChanged, at.line)
+      if (isOf(held, leaf, did)) note(this.#refilledSame, at.line)
+      else note(this.#mayBeGone(held.stay) ? this.#doubtful : this.#refilledChanged, at.line)
       this.#remove(held, at.line)
     }
-    const { address } = leaves.secondStageEntry(leaf, 0, 1)
-    const stay: Stay = { from: at, sid, leaf, did, page, pages: 1, frame: address / 4096, hits: [], until: null }
+    const firstStage = this.#stages.isFirst(did, leaf)
+    const { frame } = pointed(leaf, firstStage)
+    const stay: Stay = { from: at, sid, leaf, did, pasid, firstStage, page, pages: 1, frame, hits: [], until: null }
     const entry: Entry = { sid, page, stay }
     this.#put(entry)
     this.#domain(did).fills++
@@ -108,11 +124,19 @@ export class IotlbReplay {
     if (this.#trail !== null) keep(this.#trail, this.#trail.stays, stay)
   }
 
-  /** The translation that follows a fill or a hit. */
-  translated(to: number, bytes: number, line: number): void {
+  /** Lines that the log lacks, or a descriptor whose words it lacks, may have taken it out. */
+  #mayBeGone({ from }: Stay): boolean { return Math.max(this.#doubts.last, this.#unseenLine) > from.line }
+
+  /** A descriptor was fetched whose words the log lacks. */
+  unseen(line: number): void { this.#unseenLine = line }
+
+  /** The translation that follows a fill or a hit. Another device's, whose thread writes in between, says nothing. */
+  translated({ sid, from, to, bytes, at: { line } }: Translation): void {
     if (this.#used === null) return
     const pages = bytes / smallPage
     const { entry, isFill } = this.#used
+    const end = entry.page + Math.max(pages, entry.stay.pages)
+    if (entry.sid !== sid || pageOf(from) < entry.page || pageOf(from) >= end) return
     const level = levelOf(pages)
     this.#judgeFill(level ?? 1)
     this.#used = null
@@ -126,7 +150,9 @@ export class IotlbReplay {
   /** The leaf of the last fill is judged once its level is known; one of 4 KiB has no reserved bit that the others
    *  lack. */
   #judgeFill(level: 1 | 2 | 3): void {
-    if (this.#used?.isFill) this.#ledger.judge(secondStageLeaf[level], this.#used.entry.stay.leaf, this.#used.line)
+    if (this.#used?.isFill !== true) return
+    const { leaf, firstStage } = this.#used.entry.stay
+    this.#ledger.judge(layoutOf(level, firstStage), leaf, this.#used.line)
   }
 
   #enlarge(entry: Entry, pages: number): Stay {
@@ -144,31 +170,47 @@ export class IotlbReplay {
     this.#used = null
     count(this.#hits, did)
     const entry = this.#find(sid, pageOf(address))
-    if (entry === undefined) return note(this.#known ? this.#unexplained : this.#beforeStart, at.line)
+    if (entry === undefined) return note(this.#missing(did), at.line)
+    if (entry.stay.from.line < this.#unseenLine) note(this.#afterUnseen, at.line)
     if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
-    if (!isOf(entry, leaf, did)) return note(this.#otherContent, at.line)
+    if (!isOf(entry, leaf, did))
+      return note(this.#mayBeGone(entry.stay) ? this.#doubtful : this.#otherContent, at.line)
     this.#explained++
     this.#used = { entry, isFill: false, line: at.line }
   }
 
+  /** Where a hit of nothing counts: a fill may be older than the log, or among the lines that it lacks. */
+  #missing(did: number): Places {
+    const flushed = this.#flushed.get(did)
+    if (!this.#known && flushed === undefined) return this.#beforeStart
+    return this.#doubts.last > Math.max(this.#knownLine, flushed ?? 0) ? this.#doubtful : this.#unexplained
+  }
+
   miss(): void { this.#misses++ }
 
-  invalidate(descriptor: IotlbInvalidation, at: At): void {
+  invalidate(descriptor: TranslationInvalidation, at: At): void {
+    if (descriptor.type === 'pasid-iotlb') this.#stages.named(descriptor.did)
     if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
-    if (descriptor.granularity === 'global') this.#known = true
+    if (descriptor.granularity === 'global') this.#emptyAt(at.line)
+    else if (descriptor.granularity !== 'page') this.#flushed.set(descriptor.did, at.line)
     const domains = descriptor.granularity === 'global' ? [...this.#byDomain.keys()] : [descriptor.did]
     for (const did of domains) for (const entry of this.#byDomain.get(did)?.entries ?? []) {
-      if (!coversIotlb(descriptor, entry.stay)) continue
+      if (!coversTranslation(descriptor, entry.stay)) continue
       this.#removed[descriptor.granularity]++
       this.#remove(entry, at.line)
     }
   }
 
+  /** PASID entries may have changed, and with them the stage of a domain's tables. */
+  stagesMayChange(): void { this.#stages.forget() }
+
   empty(conduct: Conduct, line: number): void {
-    this.#known = true
+    this.#emptyAt(line)
     if (this.#size > 0 || conduct !== 'reset') this.#emptied.push({ conduct, line, entries: this.#size })
     for (const { entries } of this.#byDomain.values()) for (const entry of entries) this.#remove(entry, line)
   }
+
+  #emptyAt(line: number): void { this.#known = true; this.#knownLine = line }
 
   /** The unit was reset. Told of by a line that may concern the context cache alone once the unit is in use. */
   reset(line: number): void { if (this.#fills === 0 && this.#hits.size === 0) this.empty('reset', line) }
@@ -183,7 +225,8 @@ export class IotlbReplay {
       fills: this.#fills, hits: byDomain.reduce((sum, { hits }) => sum + hits, 0), misses: this.#misses,
       explained: this.#explained, beforeStart: this.#beforeStart,
       otherContent: this.#otherContent, unexplained: this.#unexplained,
-      refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged,
+      refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged, doubtful: this.#doubtful,
+      afterUnseen: this.#afterUnseen,
       byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,
       translated: this.#translated, addressDiffers: this.#addressDiffers,
     }

@@ -3,9 +3,10 @@
 import { anything, coversIec, entryReader, postedIrte, remappedIrte } from '../../../spec/vtd/index.ts'
 import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
 import { sameWords } from '../dwords.ts'
-import type { Remapped } from '../event.ts'
+import type { At, Remapped } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { Doubts } from './doubts.ts'
 import type { EntryLedger, Judged } from './entries.ts'
 import { keep } from './trail.ts'
 import type { IrteSpan, TableTrail } from './trail.ts'
@@ -29,11 +30,27 @@ export interface IrteChange {
   readonly iecLine: number | null
   readonly waitLine: number | null
 }
+/** A change that was read before its invalidation was complete, as it may be between the store and that. */
+export interface IrteWindow {
+  readonly index: number
+  /** The first read of the new content, and the wait after the invalidation. */
+  readonly newLine: number
+  readonly waitLine: number
+  /** Between the two; 0 in a log without stamps. */
+  readonly open_us: number
+}
 export interface IrteReport {
   readonly reads: number
   readonly entries: number
   readonly changes: number
+  /** Of the changes those that need no invalidation, or have one and its wait. */
   readonly invalidated: number
+  /** Of those the ones that were read before, and the longest that one was open. */
+  readonly early: Places
+  readonly longest: IrteWindow | null
+  /** Without an invalidation where the log lacks lines, or ends before one could have come. */
+  readonly doubtful: Places
+  readonly ending: Places
   readonly missed: readonly IrteChange[]
   readonly sample: readonly IrteChange[]
   /** Reads of an entry that is not present, or with a reserved bit set. */
@@ -54,6 +71,8 @@ interface Known {
   line: number
   iecLine: number | null
   waitLine: number | null
+  /** Changes whose invalidation is not complete. */
+  open: { readonly change: IrteChange; readonly at: At }[]
 }
 
 const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
@@ -67,46 +86,57 @@ export class IrteReplay {
   readonly #trail: TableTrail | null
   readonly #known = new Map<number, Known>()
   readonly #unwaited = new Set<Known>()
-  readonly #missed: IrteChange[] = []
+  readonly #early = noPlaces()
   readonly #sample: IrteChange[] = []
   readonly #odd = noPlaces()
   readonly #remapDiffers = noPlaces()
+  readonly #doubts: Doubts
+  #longest: IrteWindow | null = null
+  #lastWait = 0
   #reads = 0
   #changes = 0
   #invalidated = 0
   #remapped = 0
   #halves: IrteReport['halves'] = 'undecided'
   #disputed = 0
-  #lastRead: Irte | null = null
+  #lastRead: { readonly index: number; readonly irte: Irte } | null = null
 
-  constructor(ledger: EntryLedger, trail: TableTrail | null) { this.#ledger = ledger; this.#trail = trail }
+  constructor(ledger: EntryLedger, trail: TableTrail | null, doubts: Doubts) {
+    this.#ledger = ledger
+    this.#trail = trail
+    this.#doubts = doubts
+  }
 
-  read(index: number, content: Uint32Array, line: number): void {
+  read(index: number, content: Uint32Array, at: At): void {
+    const { line } = at
     this.#reads++
     let known = this.#known.get(index)
     if (known === undefined) {
-      known = { content, decoded: this.#decode(index, content, line), line, iecLine: null, waitLine: null }
+      known = { content, decoded: this.#decode(index, content, line), line, iecLine: null, waitLine: null,
+        open: [] }
       this.#known.set(index, known)
     } else {
       if (!sameWords(known.content, content)) {
         const decoded = this.#decode(index, content, line)
-        this.#changed(index, known, decoded.irte, line)
+        this.#changed(index, known, decoded.irte, at)
         known.content = content
         known.decoded = decoded
       } else this.#ledger.again(known.decoded.judged, line)
       known.line = line
       known.iecLine = known.waitLine = null
-      this.#unwaited.delete(known)
+      if (known.open.length === 0) this.#unwaited.delete(known)
     }
-    this.#lastRead = known.decoded.irte
+    this.#lastRead = { index, irte: known.decoded.irte }
     if (this.#trail !== null) keep(this.#trail, known.decoded.span.reads, line)
   }
 
   /** Compared with the entry, so that a wrong decoding cannot stay unseen. */
-  remapped({ vector, trigger, delivery, destination, mode, at: { line } }: Remapped): void {
-    const irte = this.#lastRead
+  remapped({ index, vector, trigger, delivery, destination, mode, at: { line } }: Remapped): void {
+    const read = this.#lastRead
     this.#lastRead = null
-    if (irte === null || irte.im) return
+    // Another interrupt, whose thread writes in between, says nothing.
+    if (read === null || read.index !== index || read.irte.im) return
+    const { irte } = read
     this.#remapped++
     const isSame = irte.vector === vector && Number(irte.tm) === trigger && irte.dlm === delivery
       && Number(irte.dm) === mode
@@ -122,21 +152,48 @@ export class IrteReplay {
       this.#unwaited.add(known)
     }
   }
-  waited(line: number): void {
-    for (const known of this.#unwaited) known.waitLine = line
+  waited(at: At): void {
+    this.#lastWait = at.line
+    for (const known of this.#unwaited) {
+      known.waitLine = at.line
+      for (const open of known.open) this.#closed(open, at)
+      known.open = []
+    }
     this.#unwaited.clear()
+  }
+  #closed({ change: { index, newLine }, at }: Known['open'][number], wait: At): void {
+    this.#invalidated++
+    note(this.#early, newLine)
+    const window = { index, newLine, waitLine: wait.line, open_us: wait.time_us - at.time_us }
+    const lines = ({ waitLine, newLine: from }: IrteWindow): number => waitLine - from
+    const before = this.#longest
+    if (before === null || window.open_us > before.open_us
+      || window.open_us === before.open_us && lines(window) > lines(before)) this.#longest = window
+  }
+
+  /** What was not invalidated up to the end of the log. */
+  #unclosed(): Pick<IrteReport, 'missed' | 'doubtful' | 'ending'> {
+    const missed: IrteChange[] = [], doubtful = noPlaces(), ending = noPlaces()
+    for (const { open } of this.#known.values()) for (const { change } of open) {
+      if (this.#doubts.last > change.oldLine) note(doubtful, change.newLine)
+      else if (this.#lastWait < change.newLine) note(ending, change.newLine)
+      else missed.push(change)
+    }
+    return { missed: missed.sort((a, b) => a.newLine - b.newLine).slice(0, 20), doubtful, ending }
   }
 
   report(): IrteReport {
     return {
+      ...this.#unclosed(), early: this.#early, longest: this.#longest,
       reads: this.#reads, entries: this.#known.size, changes: this.#changes, invalidated: this.#invalidated,
-      missed: this.#missed, sample: this.#sample, odd: this.#odd,
+      sample: this.#sample, odd: this.#odd,
       halves: this.#halves, halvesDisputed: this.#disputed,
       remapped: this.#remapped, remapDiffers: this.#remapDiffers,
     }
   }
 
-  #changed(index: number, known: Known, irte: Irte, line: number): void {
+  #changed(index: number, known: Known, irte: Irte, at: At): void {
+    const { line } = at
     this.#changes++
     const { iecLine, waitLine } = known
     const old = known.decoded.irte
@@ -145,7 +202,10 @@ export class IrteReplay {
     const change = { index, oldLine: known.line, newLine: line, from: describe(old), to: describe(irte), rule, iecLine,
       waitLine }
     if (!needed || waitLine !== null) this.#invalidated++
-    else if (this.#missed.length < 20) this.#missed.push(change)
+    else {
+      known.open.push({ change, at })
+      if (iecLine !== null) this.#unwaited.add(known)
+    }
     if (this.#sample.length < 20) this.#sample.push(change)
   }
 

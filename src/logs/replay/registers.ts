@@ -4,6 +4,7 @@ import type { Register } from '../../../spec/vtd/index.ts'
 import type { RegisterWrite } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { Doubts } from './doubts.ts'
 import type { EntryLedger } from './entries.ts'
 
 /** By the offset of each of their dwords. Where the others are, which stand in CAP and ECAP, the log does not say. */
@@ -27,6 +28,8 @@ export interface PointerSet {
   /** Where TE or IRE was set after it; null where it was not. */
   readonly usedLine: number | null
   readonly missing: readonly string[]
+  /** The log lacks lines between the two. */
+  readonly doubtful: boolean
 }
 export interface RegisterReport {
   /** `fields`: those that were not 0 in some write. */
@@ -40,7 +43,7 @@ export interface RegisterReport {
   readonly remapping: readonly { readonly line: number; readonly what: 'DMA' | 'interrupt'; readonly on: boolean }[]
 }
 
-type Flush = 'context cache, global' | 'IOTLB, global' | 'interrupt entry cache, global'
+export type Flush = 'context cache, global' | 'IOTLB, global' | 'interrupt entry cache, global'
 interface Open {
   pointer: PointerSet['pointer']; line: number; address: number; usedLine: number | null
   wanted: readonly Flush[]; pending: Flush | null; done: number
@@ -59,7 +62,9 @@ export class RegisterReplay {
   readonly #remapping: { line: number; what: 'DMA' | 'interrupt'; on: boolean }[] = []
   #mode: RegisterReport['mode'] = null
 
-  constructor(ledger: EntryLedger) { this.#ledger = ledger }
+  readonly #doubts: Doubts
+
+  constructor(ledger: EntryLedger, doubts: Doubts) { this.#ledger = ledger; this.#doubts = doubts }
 
   read(offset: number): void { count(this.#reads, nameAt(offset)) }
 
@@ -89,8 +94,11 @@ export class RegisterReplay {
     if (commands.length > 1) note(this.#several, line)
   }
 
-  pointer(pointer: PointerSet['pointer'], address: number, line: number, scalable?: boolean): void {
-    if (scalable !== undefined) this.#mode = scalable ? 'scalable' : 'legacy'
+  mode(scalable: boolean | null): void {
+    if (scalable !== null) this.#mode = scalable ? 'scalable' : 'legacy'
+  }
+
+  pointer(pointer: PointerSet['pointer'], address: number, line: number): void {
     if (this.#pointers.length < 100)
       this.#pointers.push({ pointer, line, address, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
   }
@@ -117,7 +125,8 @@ export class RegisterReplay {
       reads: byName(this.#reads).map(([register, n]) => ({ register, count: n })), commands: this.#commands,
       several: this.#several, mode: this.#mode,
       pointers: this.#pointers.map(({ wanted: all, done, pointer, line, address, usedLine }) =>
-        ({ pointer, line, address, usedLine, missing: all.slice(done) })),
+        ({ pointer, line, address, usedLine, missing: all.slice(done),
+          doubtful: this.#doubts.between(line - 1, (usedLine ?? Infinity) + 1) })),
       remapping: this.#remapping,
     }
   }

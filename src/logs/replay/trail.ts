@@ -1,12 +1,9 @@
 /** What of a log is kept for holding it against something else: the kernel's own events, a dump of memory. Only filled
  *  where there is one. */
 import type {
-  ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation,
+  ContextCacheInvalidation, IecInvalidation, PasidCacheInvalidation, TranslationInvalidation,
 } from '../../../spec/vtd/index.ts'
 import type { At } from '../event.ts'
-
-export type Invalidation = ContextCacheInvalidation | IotlbInvalidation | IecInvalidation
-export const isInvalidation = (d: Descriptor): d is Invalidation => d.type !== 'wait'
 
 /** A stay in the IOTLB: filled `from`, removed at line `until` (null: never). Pages of 4 KiB. `hits` are where it was
  *  hit. */
@@ -15,13 +12,13 @@ export interface Stay {
   readonly sid: number
   /** The leaf as it was fetched. */
   readonly leaf: Uint32Array
-  readonly did: number; readonly page: number
+  readonly did: number; readonly pasid: number; readonly firstStage: boolean; readonly page: number
   pages: number
   frame: number
   hits: At[]
   until: number | null
 }
-export interface IotlbCommand extends At { readonly descriptor: IotlbInvalidation }
+export interface IotlbCommand extends At { readonly descriptor: TranslationInvalidation }
 /** A stay in the context cache, removed at line `until` (null: never). `words`: the lowest four dwords, which is all
  *  that the log prints. */
 export interface ContextStay {
@@ -34,12 +31,22 @@ export interface ContextStay {
 export interface PassThrough { readonly line: number; readonly sid: number; readonly address: number }
 /** The same content of an interrupt entry, read at these lines one after the other. Four dwords. */
 export interface IrteSpan { readonly index: number; readonly words: Uint32Array; readonly reads: number[] }
-export interface OtherCommand { readonly line: number; readonly descriptor: ContextCacheInvalidation | IecInvalidation }
+export interface OtherCommand {
+  readonly line: number
+  readonly descriptor: ContextCacheInvalidation | IecInvalidation | PasidCacheInvalidation
+}
+
+/** A descriptor that is no wait: its line, and its lowest four dwords; null where the log lacks them. */
+export interface Sent extends At { readonly words: Uint32Array | null }
 
 /** How much was offered; beyond `trailLimit` nothing more is kept, and what rests on it would be unsound. */
 interface Kept { offered: number }
 /** Of the IOTLB. */
-export interface Trail extends Kept { readonly stays: Stay[]; readonly commands: IotlbCommand[] }
+export interface Trail extends Kept {
+  readonly stays: Stay[]
+  readonly commands: IotlbCommand[]
+  readonly sent: Sent[]
+}
 /** Of everything else that a dump of the tables can be held against. */
 export interface TableTrail extends Kept {
   readonly contexts: ContextStay[]
@@ -49,7 +56,7 @@ export interface TableTrail extends Kept {
 }
 /** About 100 bytes each. */
 export const trailLimit = 2_000_000
-export const newTrail = (): Trail => ({ stays: [], commands: [], offered: 0 })
+export const newTrail = (): Trail => ({ stays: [], commands: [], sent: [], offered: 0 })
 export const newTableTrail = (): TableTrail => ({ contexts: [], passed: [], irtes: [], others: [], offered: 0 })
 export const overflowed = ({ offered }: Kept): boolean => offered > trailLimit
 

@@ -1,9 +1,11 @@
 /** Holds what a log shows of the tables against a dump of them: what was cached, and not invalidated since, must stand
  *  there still (VT-d rev 5.10, ch. 6 and table 28). The walk is that of spec/vtd. */
 import type { Dump } from '../../dump/dump.ts'
+import { decode, registers } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import type { PointerSet } from '../replay/registers.ts'
+import type { Doubts } from '../replay/doubts.ts'
+import type { PointerSet, RegisterReport } from '../replay/registers.ts'
 import { overflowed } from '../replay/trail.ts'
 import type { TableTrail, Trail } from '../replay/trail.ts'
 import { contextsOf, irtesOf, passesOf, translationsOf } from './sightings.ts'
@@ -19,6 +21,7 @@ export const reasons = {
   later: 'not there, but fetched about when the dump was made: it may have been mapped after it',
   missing: 'its table is not in the dump',
   ending: 'not as in the log, which ends before an invalidation could have come',
+  lost: 'not as in the log, which lacks lines that may be its invalidation',
 } as const
 export type Reason = keyof typeof reasons
 
@@ -53,29 +56,40 @@ export interface LogSide {
   readonly trail: Trail
   readonly tableTrail: TableTrail
   readonly interval: Interval | null
-  readonly pointers: readonly PointerSet[]
+  readonly accesses: Pick<RegisterReport, 'pointers' | 'remapping'>
+  readonly doubts: Doubts
 }
 
-export function checkTables(dump: Dump, log: LogSide): TablesReport {
-  const { interval, trail, tableTrail } = log
+export function checkTables(dump: Dump, side: LogSide): TablesReport {
+  const { trail, tableTrail, accesses, doubts } = side
+  const interval = side.interval && whileOn(side.interval, accesses, dump)
+  const log = { ...side, interval }
   const base = { path: dump.path, assumed: dump.assumed,
     between: interval && { after: interval.from, before: interval.until } }
   const tables = tablesOf(dump)
   const refused = refusalOf(log, tables.roots)
   if (refused !== null || interval === null)
     return { ...base, translations: nothing, contexts: nothing, irtes: nothing, refused }
-  const judge = (sightings: readonly Sighting[]): Agreement => agreementOf(sightings, interval)
+  const judge = (sightings: readonly Sighting[]): Agreement => agreementOf(sightings, interval, doubts)
   return {
     ...base, refused,
     translations: judge([...translationsOf(trail, tableTrail, interval, tables),
       ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)),
-      irtes: judge(irtesOf(tableTrail, interval, tables)),
+    irtes: judge(irtesOf(tableTrail, interval, tables)),
   }
 }
-const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
+export const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
+
+/** GSTS of the dump says whether translation and remapping were on: it was made before the log shows otherwise. */
+function whileOn(interval: Interval, { remapping }: LogSide['accesses'], { registers: { gsts } }: Dump): Interval {
+  const { TES, IRES } = decode(registers.GSTS.layout, [gsts])
+  const other = remapping.find(({ line, what, on }) => line >= interval.from && line < interval.until
+    && on !== ((what === 'DMA' ? TES : IRES) === 1))
+  return other === undefined ? interval : { ...interval, until: other.line }
+}
 
 /** Whether the dump is of this boot, and can be placed in it; null if so. */
-function refusalOf({ trail, tableTrail, interval, pointers }: LogSide,
+function refusalOf({ trail, tableTrail, interval, accesses: { pointers } }: LogSide,
   roots: Readonly<Record<PointerSet['pointer'], number>>): string | null {
   if (overflowed(trail) || overflowed(tableTrail))
     return 'the log is too long to keep all its fills, reads and invalidations'
@@ -91,14 +105,14 @@ function refusalOf({ trail, tableTrail, interval, pointers }: LogSide,
   return null
 }
 
-function agreementOf(sightings: readonly Sighting[], interval: Interval): Agreement {
+export function agreementOf(sightings: readonly Sighting[], interval: Interval, doubts: Doubts): Agreement {
   const open = new Map<Reason, Places>()
   const differing = noPlaces()
   const differences: Difference[] = []
   let agreeing = 0
   for (const sighting of sightings) {
     const found = sighting.isKnown ? sighting.find() : 'unknown'
-    const outcome = found === 'unknown' ? 'invalidated' : outcomeOf(sighting, found, interval)
+    const outcome = found === 'unknown' ? 'invalidated' : outcomeOf(sighting, found, interval, doubts)
     const { line, what, log } = sighting
     if (outcome === 'agrees') agreeing++
     else if (outcome === 'differs') {
@@ -117,10 +131,12 @@ function agreementOf(sightings: readonly Sighting[], interval: Interval): Agreem
 
 /** A change of what is present must be invalidated: until that has been done the log may show the old content and the
  *  dump the new. */
-function outcomeOf(sighting: Sighting, found: Found, { from, ends }: Interval): 'agrees' | 'differs' | Reason {
+function outcomeOf(sighting: Sighting, found: Found, { from, ends }: Interval,
+  doubts: Doubts): 'agrees' | 'differs' | Reason {
   if (found.says === sighting.log) return 'agrees'
   if (found.isMissing) return 'missing'
   if (!found.isPresent && sighting.line > from) return 'later'
   if (sighting.isInvalidatedLater()) return 'pending'
+  if (doubts.between(sighting.line, Infinity)) return 'lost'
   return ends ? 'ending' : 'differs'
 }

@@ -1,9 +1,10 @@
 /** What a log shows of the tables about the moment of a dump: the last that was fetched or read of each entry (VT-d rev
  *  5.10, ch. 6). */
 import {
-  anything, contextEntry, coversContext, coversIec, coversIotlb, entryReader, getter,
+  contextEntry, coversContext, coversIec, coversPasid, coversTranslation, getter,
 } from '../../../spec/vtd/index.ts'
 import { bdf } from '../numbers.ts'
+import { pointed } from '../replay/leaves.ts'
 import type { IrteSpan, OtherCommand, PassThrough, Stay, TableTrail, Trail } from '../replay/trail.ts'
 import { contextText, irteText, passThroughText, translationText } from './dumped.ts'
 import type { Found, Tables } from './dumped.ts'
@@ -21,30 +22,31 @@ export interface Sighting {
   readonly isInvalidatedLater: () => boolean
 }
 
-const leaves = entryReader(anything)
 const didOf = getter(contextEntry, 'DID')
 
 /** Whether an invalidation between these lines names the device, whatever its domain. */
 const contextTaken = (others: readonly OtherCommand[], sid: number, after: number, before: number): boolean =>
   others.some(({ line, descriptor }) =>
-  line > after && line < before && descriptor.type === 'context-cache'
+    line > after && line < before && descriptor.type === 'context-cache'
     && coversContext(descriptor, { sid, did: descriptor.did }))
 
 /** Every fill of the IOTLB before the end of the interval. Those that were removed before it are not known, nor those
  *  whose device may have got another context entry: its cached one was invalidated. */
 export function translationsOf({ stays, commands }: Trail, { others }: TableTrail, { until }: Interval,
   tables: Tables): Sighting[] {
-  const mayHaveMoved = ({ sid, from }: Stay): boolean => contextTaken(others, sid, from.line, until)
+  const mayHaveMoved = ({ sid, did, pasid, from }: Stay): boolean => contextTaken(others, sid, from.line, until)
+    || others.some(({ line, descriptor }) => line > from.line && line < until && descriptor.type === 'pasid-cache'
+      && coversPasid(descriptor, { did, pasid }))
   return stays.filter(({ from }) => from.line < until).map((stay: Stay): Sighting => {
     const { sid, did, page, pages, frame } = stay
-    const { read, write } = leaves.secondStageEntry(stay.leaf, 0, 1)
+    const { read, write } = pointed(stay.leaf, stay.firstStage)
     return {
       line: stay.from.line, what: `${bdf(sid)} page 0x${(page * 4096).toString(16)}`,
       log: translationText({ did, input: page * 4096, output: frame * 4096, pages, read, write }),
       isKnown: (stay.until === null || stay.until >= until) && !mayHaveMoved(stay),
       find: () => tables.translation({ sid, access: read ? 'read' : 'write', address: page * 4096 }),
       isInvalidatedLater: () =>
-        commands.some(({ line, descriptor }) => line >= until && coversIotlb(descriptor, { did, page, pages })),
+        commands.some(({ line, descriptor }) => line >= until && coversTranslation(descriptor, stay)),
     }
   })
 }

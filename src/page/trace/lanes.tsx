@@ -63,8 +63,9 @@ class Row extends Component<RowProps> {
             {refused !== null && <span class="refusal">refused: {refused}</span>}
             {seen.map(text => <span class="seen">» {text}</span>)}
             {changes.map(change => <ChangeText change={change} />)}
-            {shows !== null && <span class="shows">{shows === 'violates' ? '✗ violates the claim' : '✓ reached'}</span>}
-            {shows === null && violates.length > 0 && <span class="shows">also violates {
+            {shows === 'reached' && <span class="shows">✓ reached</span>}
+            {shows === 'violates' && violates.length === 0 && <span class="shows">✗ violates the claim</span>}
+            {violates.length > 0 && <span class="shows">✗ violates {
               violates.map(({ property }) => property).join(', ')}</span>}
           </span>
         </button>

@@ -13,7 +13,8 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'cost': return costFindings(report)
     case 'worst': return worstFindings(report)
     case 'replay': return replayFindings(report)
-    case 'list': return []
+    case 'compose': return composeFindings(report)
+    case 'derivation': case 'list': return []
     case 'validate': return validateFindings(report)
     case 'diagnose': return diagnoseFindings(report)
     case 'audit': return auditFindings(report)
@@ -40,6 +41,19 @@ function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
     })),
   ]
 }
+
+/** A row is a comparison, neither right nor wrong; what is far off has a reason or none. */
+const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Finding[] => [
+  ...tables.flatMap(({ id, rows }) => rows.map(({ name, how, predicted, measured, unit, off_percent }): Finding => ({
+    about: id, rule: name, says: how, standing: 'good',
+    because: measured === null ? `${predicted.typ} ${unit}`
+      : `predicted ${predicted.typ} ${unit}, measured ${measured} (${off_percent} %)`,
+  }))),
+  ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
+    about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
+    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'nobody knows why'}`,
+  })),
+]
 
 const worstFindings = ({ waits }: ReportOf<'worst'>): readonly Finding[] => waits.flatMap(({ name, says, designs }) =>
   designs.map(({ design, found, stopped }): Finding => ({

@@ -20,7 +20,7 @@ function traceOf({ path, trace, replayed, asExpected, onQemu }: ReplayedTrace): 
 }
 
 const eventOf = (event: RemapReplayed['steps'][number]['events'][number]) =>
-  event.kind === 'observation' ? { kind: event.kind, seen: { ...event.seen } } : event
+  event.kind === 'observation' ? { kind: event.kind, seen: { ...event.observation } } : event
 
 /** Words are for people. */
 const doneOf = ({ kind, says, qemu, cached, note, model, same }: QemuDone) => ({ kind, says, qemu, cached, note, model,

@@ -1,11 +1,13 @@
-/** The documents of `cost`, and of `cost --worst`. */
+/** The documents of `cost` and its forms: `compose`, `--validate`, `--explain` and `--worst`. */
 import * as v from 'valibot'
 import { by, count, document, list, ops, stopped, text, texts } from './parts.ts'
 
 const cycles = v.strictObject({ min: v.number(), typ: v.number(), max: v.number() })
+const leastMost = v.strictObject({ min: v.number(), max: v.number() })
 const row = v.strictObject({ unit: text, count, cycles, share_percent: v.number(), assumption: v.boolean(),
   within: v.nullable(text) })
-const pathCost = v.strictObject({ path: text, cycles, rows: list(row), assumed_percent: v.number(), elsewhere: texts })
+const pathCost = v.strictObject({ path: text, cycles, rows: list(row), assumed_percent: v.number(),
+  assumed_range: leastMost, elsewhere: texts })
 const budget = v.strictObject({
   design: text, path: text,
   expects: v.exactOptional(v.pipe(by(count), v.description('unit -> how many, by the derivation'))),
@@ -27,6 +29,39 @@ export const cost = document('cost', {
     })),
     changes: list(v.strictObject({ design: text, path: text, unit: text, from: count, to: count })), holds: v.boolean(),
   }),
+})
+
+export const compose = document('compose', {
+  profile: v.nullable(text),
+  tables: list(v.strictObject({
+    id: text, title: text, source: v.nullable(text),
+    rows: list(v.strictObject({
+      name: text, how: text, unit: text, predicted: cycles, measured: v.nullable(v.number()),
+      off_percent: v.nullable(v.number()), inside: v.nullable(v.boolean()),
+      fitted: v.pipe(v.nullable(text), v.description('why the row does not count; null where it does')),
+    })),
+  })),
+  fit: v.strictObject({
+    rows: count, fitted: count, median_percent: v.nullable(v.number()), tables_median_percent: v.nullable(v.number()),
+    beyond: count, limit_percent: v.number(), pairs: count,
+    inversions: list(v.strictObject({ table: text, greater: text, lesser: text })),
+  }),
+  reasons: list(v.strictObject({ table: text, beyond: count, inversions: count, because: v.nullable(text) })),
+  missing: list(v.strictObject({ id: text, title: text, lacks: text, isPart: v.boolean() })),
+})
+export const derivation = document('derivation', {
+  profile: text, clock_ghz: v.number(), path: text,
+  designs: list(v.strictObject({
+    design: text, path: text, cycles,
+    rows: list(v.strictObject({
+      unit: text, count, cycles, status: v.nullable(text), note: v.nullable(text),
+      sensitivity: v.pipe(leastMost, v.description('of the path, at the least and the greatest price of the unit')),
+      steps: list(v.strictObject({
+        depth: count, name: text, value: v.number(), measure: text, says: text, status: text,
+        source: v.nullable(text),
+      })),
+    })),
+  })),
 })
 
 const way = v.strictObject({ cost: v.number(), ops, begin: count, prices: list(v.number()) })

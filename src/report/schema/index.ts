@@ -5,7 +5,7 @@ import type { ReportKind } from '../report.ts'
 import { ablate } from './ablate.ts'
 import { audit, auditDiff } from './audit.ts'
 import { check } from './check.ts'
-import { cost, worst } from './cost.ts'
+import { compose, cost, derivation, worst } from './cost.ts'
 import { diagnose } from './diagnose.ts'
 import { error } from './error.ts'
 import { list } from './list.ts'
@@ -14,8 +14,8 @@ import { replay } from './replay.ts'
 import { validate } from './validate.ts'
 
 export const documents = {
-  check, ablate, cost, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff, oracle,
-  'oracle-replay': oracleReplay, error,
+  check, ablate, cost, compose, derivation, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff,
+  oracle, 'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
 
 export type DocumentOf<K extends ReportKind> = v.InferOutput<(typeof documents)[K]>

@@ -19,23 +19,26 @@ const entries = v.strictObject({
 const iotlb = v.strictObject({
   fills: count, hits: count, misses: count, explained: count, beforeStart: places, otherContent: places,
   unexplained: places,
-  refilledSame: places, refilledChanged: places,
+  refilledSame: places, refilledChanged: places, doubtful: places, afterUnseen: places,
   byDomain: list(v.strictObject({ did: count, fills: count, hits: count })),
-  removed: v.strictObject({ global: count, domain: count, page: count }),
+  removed: v.strictObject({ global: count, domain: count, pasid: count, page: count }),
   emptied: list(v.strictObject({ conduct: v.picklist(['SRTP', 'TE', 'reset', 'capacity']), line: count,
     entries: count })),
   largest: count, left: count, translated: count, addressDiffers: places,
 })
 const contexts = v.strictObject({
   fills: count, hits: count, explained: count, unexplained: places, beforeStart: places, refilledChanged: places,
-  notPresent: count, passThrough: count,
+  doubtful: places, notPresent: count, passThrough: count,
+  pasids: v.strictObject({ changed: places, invalidations: count }),
 })
 const irteChange = v.strictObject({
   index: count, oldLine: count, newLine: count, from: text, to: text, rule: text, iecLine: v.nullable(count),
   waitLine: v.nullable(count),
 })
 const irtes = v.strictObject({
-  reads: count, entries: count, changes: count, invalidated: count, missed: list(irteChange), sample: list(irteChange),
+  reads: count, entries: count, changes: count, invalidated: count, early: places, doubtful: places, ending: places,
+  longest: v.nullable(v.strictObject({ index: count, newLine: count, waitLine: count, open_us: count })),
+  missed: list(irteChange), sample: list(irteChange),
   odd: places,
   halves: v.picklist(['as printed', 'swapped', 'undecided']), halvesDisputed: count, remapped: count,
   remapDiffers: places,
@@ -43,7 +46,8 @@ const irtes = v.strictObject({
 const queue = v.strictObject({
   submissions: count, descriptors: count, byKind: list(v.strictObject({ kind: text, count })), waits: count,
   completed: count,
-  perWait: list(v.strictObject({ descriptors: count, waits: count })), withoutWait: places, unseen: places,
+  perWait: list(v.strictObject({ descriptors: count, waits: count })), withoutWait: places,
+  unseen: places, beyond: places,
   gaps: places, disagreeing: places,
   undecoded: list(v.strictObject({ line: count, why: text })),
 })
@@ -53,15 +57,22 @@ const registers = v.strictObject({
   commands: list(v.strictObject({ line: count, commands: texts })), several: places,
   pointers: list(v.strictObject({
     pointer: v.picklist(['root table', 'interrupt table']), line: count, address: count, usedLine: v.nullable(count),
-    missing: texts,
+    missing: texts, doubtful: v.boolean(),
   })),
   mode: v.nullable(v.picklist(['legacy', 'scalable'])),
   remapping: list(v.strictObject({ line: count, what: v.picklist(['DMA', 'interrupt']), on: v.boolean() })),
 })
 const faults = v.strictObject({
   total: count, recorded: places,
-  groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: count, write: v.boolean(),
+  complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
+  groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
+    write: v.nullable(v.boolean()),
     places })),
+})
+
+const unremapped = v.strictObject({
+  passed: places, admitted: places, beforeStart: places, wasOn: v.boolean(),
+  first: v.nullable(v.strictObject({ line: count, address: count, data: count })),
 })
 
 const agreement = v.strictObject({
@@ -76,7 +87,7 @@ const tables = v.strictObject({
 })
 
 const basis = v.picklist(['named', 'only', 'inferred', 'unknown'])
-const answer = v.picklist(['page', 'domain', 'global'])
+const answer = v.picklist(['page', 'pasid', 'domain', 'global'])
 const between = pair(v.number())
 const window = v.strictObject({
   line: count, page: count, pages: count, did: count, basis, answer, commandLine: count, laterUnmaps: between,
@@ -87,7 +98,7 @@ const spread = v.strictObject({ median: v.number(), p90: v.number(), max: v.numb
 const spreads = v.strictObject({ least: spread, most: spread })
 const pairing = v.strictObject({
   maps: count, unmaps: count, byBasis: v.strictObject({ named: count, only: count, inferred: count, unknown: count }),
-  by: v.picklist(['clock', 'order']),
+  by: v.picklist(['clock', 'order']), joined: v.nullable(count),
   clock: v.nullable(v.strictObject({
     offset_us: v.number(), drift_ppm: v.number(), drift_range_ppm: between, error_us: v.number(), above: count,
     below: count,
@@ -97,20 +108,26 @@ const pairing = v.strictObject({
     answer, basis, unmaps: count, laterUnmaps: spreads, wait_us: v.nullable(spreads), held: count,
     hit: v.strictObject({ certain: count, possible: count }),
   })),
-  unanswered: places, unansweredSure: places, flushed: places, flushedDomains: list(count), hitAfterUnmap: list(window),
+  timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
+    longest_us: v.nullable(v.number()) })),
+  unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
+  hitAfterUnmap: list(window),
   longest: list(window),
+  mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places }),
   refused: v.nullable(text),
 })
 
 export const validate = document('validate', {
-  log: v.strictObject({ path: text, lines: count, known: count, span_s: v.nullable(v.number()), backward: count }),
+  log: v.strictObject({ path: text, lines: count, known: count, span_s: v.nullable(v.number()), backward: count,
+    farthest_us: count, messages: count }),
   events: list(v.strictObject({ name: text, use: v.picklist(['replayed', 'counted', 'ignored']), count })),
-  unread: damage, entries, iotlb, contexts, irtes, queue, registers, faults,
+  unread: damage, entries, iotlb, contexts, irtes, queue, registers, faults, unremapped,
   tables: v.pipe(v.nullable(tables), v.description('null without a dump')),
   kernel: v.pipe(v.nullable(v.strictObject({
     path: text, lines: count, events: named, attached: list(v.strictObject({ line: count, device: text })), lost: count,
     unread: damage, pairing,
   })), v.description('null without a kernel log')),
+  lacks: v.pipe(v.nullable(text), v.description('what the logs lack; null where nothing is lacking')),
   verdicts: list(v.strictObject({
     claim: text, says: text, kind: v.picklist(['rule', 'observation']),
     verdict: v.picklist(['true', 'false', 'not-shown']), because: text,

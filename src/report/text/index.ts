@@ -12,6 +12,8 @@ export async function* text(report: Report, view: View): AsyncGenerator<string> 
       const { renderBudgets, renderCost } = await import('../../cost/index.ts')
       return yield `${renderCost(report.costs, theme.width)}\n${renderBudgets(report.budgets, theme.width)}`
     }
+    case 'compose': return yield (await import('./compose.ts')).composeText(report, view)
+    case 'derivation': return yield (await import('./derivation.ts')).derivationText(report, theme)
     case 'worst': return yield (await import('./worst.ts')).worstText(report, theme)
     case 'replay': return yield (await import('./replay.ts')).replayText(report, view)
     case 'list': return yield (await import('./list.ts')).listText(report, theme)

@@ -126,7 +126,7 @@ class Maker {
   }
   private tells(scope: Scope): string[] {
     const { dice, words, ids } = this
-    const tell = (fields: string, { needs, text }: Phrase): string => when(needs, `emit.see({ ${fields}${text} })`)
+    const tell = (fields: string, { needs, text }: Phrase): string => when(needs, `emit.observe({ ${fields}${text} })`)
     const who = ids.length > 0 ? words.id(scope, ids[0]!) : null, part = words.value(scope, this.part)
     return [
       ...dice.chance(0.3) ? [tell("what: 'went', n: ", words.value(scope, range(0, 2))!)] : [],

@@ -1,0 +1,45 @@
+/** What a log lacks, and what that leaves open. */
+import type { Places } from '../numbers.ts'
+import type { QueueReport } from '../replay/queue.ts'
+import type { Facts } from '../report.ts'
+import { several } from './judging.ts'
+
+type LogFacts = Pick<Facts, 'unread' | 'queue' | 'registers'>
+
+/** QEMU 10 prints descriptors of type 6: those without words are of type 7 then, and touch no translation. */
+export const printsPasidIotlb = ({ byKind }: QueueReport): boolean =>
+  byKind.some(({ kind }) => kind.startsWith('pasid-iotlb'))
+
+/** Entries without words that QEMU would print. */
+export const unprinted = ({ queue, registers }: LogFacts): Places =>
+  registers.mode === 'scalable' ? { count: 0, lines: [] } : queue.unseen
+
+/** Of the log of the unit, in words. */
+export function lacks(facts: LogFacts): readonly string[] {
+  const { unread, queue: { gaps, disagreeing } } = facts
+  const missing = unprinted(facts)
+  return [
+    ...unread.total > 0 ? [`${several(unread.total, 'line')} could not be read`] : [],
+    ...gaps.count > 0 ? [`${several(gaps.count, 'gap')} in the queue`] : [],
+    ...disagreeing.count > 0
+      ? [`${several(disagreeing.count, 'queue entry')} without what was done, or with another thing done`] : [],
+    ...missing.count > 0 ? [`${several(missing.count, 'fetch')} of the queue without a descriptor`] : [],
+  ]
+}
+
+/** Of the kernel's. */
+function kernelLacks({ kernel }: Pick<Facts, 'kernel'>): readonly string[] {
+  return kernel === null ? [] : [
+    ...kernel.lost > 0 ? [`the kernel log lost ${several(kernel.lost, 'event')}`] : [],
+    ...kernel.unread.total > 0 ? [`${several(kernel.unread.total, 'line')} of the kernel log could not be read`] : [],
+  ]
+}
+
+/** What is lacking for a claim on that log, in one line; null where nothing is. One on the kernel's needs both. */
+export function lackOf(facts: Pick<Facts, keyof LogFacts | 'kernel'>, of: 'log' | 'kernel'): string | null {
+  const all = [...lacks(facts), ...of === 'kernel' ? kernelLacks(facts) : []]
+  return all.length === 0 ? null : all.join('; ')
+}
+
+export const unlessLost = (n: number, noun: string): string =>
+  `${several(n, noun)} without, where the log lacks lines that may explain it`

@@ -51,7 +51,7 @@ const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Fin
   }))),
   ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
     about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
-    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'nobody knows why'}`,
+    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'for no known reason'}`,
   })),
 ]
 

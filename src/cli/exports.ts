@@ -30,7 +30,7 @@ const helpers: Readonly<Record<string, string>> = {
   vtdVocabulary: 'the steps of VT-d by the words of the vocabulary, for designs that are functions of it',
   amdviVocabulary: 'the steps of AMD-Vi by the words of the vocabulary, for designs that are functions of it',
   claims: 'all claims with their witnesses, in the order of reports',
-  claimsOf: 'built-in claims, and those of a design',
+  questions: 'the claims by the question that they answer', claimsOf: 'built-in claims, and those of a design',
   claimOn: 'a built-in claim as the manual of an IOMMU asks for it: claimOn(claim, iommu)',
   builtInCalls: 'how each built-in call is entered, in parts that a design can replace',
   call: 'how a call of a design is entered, with the types of its arguments: call({ says, params, rules, … })',

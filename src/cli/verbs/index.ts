@@ -10,6 +10,7 @@ const loads: Readonly<Record<string, () => Promise<Command>>> = {
   explore: async () => (await import('./explore.ts')).explore,
   cost: async () => (await import('./cost.ts')).cost,
   diagnose: async () => (await import('./diagnose.ts')).diagnose,
+  collect: async () => (await import('./collect.ts')).collect,
   validate: async () => (await import('./validate.ts')).validate,
   oracle: async () => (await import('./oracle.ts')).oracle,
   audit: async () => (await import('./audit.ts')).audit,

@@ -57,6 +57,8 @@ export interface Posting<U = unknown> {
 export interface Iommu<U = unknown> {
   readonly name: string
   readonly title: string
+  /** The built-in price profile of a machine that has it. */
+  readonly profile: string
   readonly capabilities: Capabilities
   /** Values of its capabilities: of hardware that sees stores late and caches refusals, and of hardware whose interrupt
    *  entries name eight bits of a CPU's id. */

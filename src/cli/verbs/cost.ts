@@ -16,6 +16,7 @@ import { budgets } from '../../../properties/budgets/budgets.ts'
 import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import type { Profile } from '../../../spec/costs/index.ts'
 import { everyDesign } from '../../../spec/designs.ts'
+import { iommuOf } from '../../../spec/iommus.ts'
 import { badJson } from '../../text/json-position.ts'
 import { parse } from '../args.ts'
 import { isPath } from '../paths.ts'
@@ -30,7 +31,7 @@ import { print } from '../print.ts'
 
 const options = {
   ...iommuOption,
-  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
+  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles; default: one with the IOMMU)' },
   update: { says: 'record the counts as they are now' },
   explain: { value: 'PATH', says: 'the price of a path, line by line down to the published figures' },
   validate: { says: 'the model beside each published table that it can compose, with the errors' },
@@ -62,7 +63,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   if (operands[0] === 'compose')
     return await print(io, flags, composed(io, operands[1]!, flags.profile, name => profileOf(io, name)))
   const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
-  const profile = profileOf(io, flags.profile)
+  const profile = profileOf(io, flags.profile ?? usualProfile(subjects))
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.explain !== undefined) return await print(io, flags, explained(subjects, profile, flags.explain))
@@ -98,6 +99,12 @@ function checkForm(flags: { readonly [K in (typeof forms)[number]]?: unknown } &
   if (flags.validate !== undefined && (operands.length > 0 || flags.profile !== undefined))
     throw usage('--validate', 'takes no designs and no profile: each published number has its own',
       'remapcheck cost --validate')
+}
+
+/** Of a machine with the IOMMU that all designs are on; undefined, the first of all, where they are on several. */
+function usualProfile(subjects: readonly Subject[]): string | undefined {
+  const [name, other] = new Set(subjects.map(({ design }) => iommuOf(design).profile))
+  return other === undefined ? name : undefined
 }
 
 function profileOf(io: Io, name: string | undefined): Profile {

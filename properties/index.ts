@@ -29,14 +29,22 @@ import { noDoubleFree } from './progress/no-double-free.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
 import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
-/** In the order reports show them. */
-export const claims: readonly Claim[] = [
-  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
-  unmappedOnBothSides, noForeignPort, revokedReachesNothing,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
-  noStrandedInterrupt,
-  edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
-]
+/** By what they are about, in the order reports show them. */
+export const claimGroups = {
+  isolation: [
+    noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
+    unmappedOnBothSides, noForeignPort, revokedReachesNothing,
+  ],
+  interrupts: [
+    noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
+    noStrandedInterrupt,
+  ],
+  progress: [
+    edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
+  ],
+} as const satisfies Readonly<Record<string, readonly Claim[]>>
+export type ClaimGroup = keyof typeof claimGroups
+export const claims: readonly Claim[] = Object.values(claimGroups).flat()
 
 /** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for
  *  them. */

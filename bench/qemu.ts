@@ -6,7 +6,7 @@ import { withMachine } from '../src/qemu/machine.ts'
 import type { Machine } from '../src/qemu/machine.ts'
 import type { MachineOptions } from '../src/qemu/options.ts'
 import { sourceId } from '../src/qemu/pci.ts'
-import { invalidateContexts, invalidateIotlb } from '../src/qemu/unit.ts'
+import { invalidateContexts, invalidateIotlb } from '../src/qemu/vtd/unit.ts'
 
 const rounds = 7
 /** Microseconds of one, the median of rounds of `each`. */

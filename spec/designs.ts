@@ -44,17 +44,32 @@ export const ring0Register = builtIns.variants['ring0Register']!
 export const irteUpdate = irteUpdateOn(standardIommu.steps), tableSwitch = tableSwitchOn(standardIommu.steps)
 
 type Listed = Readonly<Record<'systems' | 'migrating', readonly Design[]>>
-const listed = ({ own, systems, migrating }: Listed & { readonly own: Readonly<Record<string, Design>> }):
-  readonly Design[] => [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...systems, ...migrating]
+type Groups = Listed & { readonly own: Readonly<Record<string, Design>> }
+const listed = ({ own, systems, migrating }: Groups): readonly Design[] =>
+  [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...systems, ...migrating]
 /** On the standard IOMMU, in the order reports show them. */
 export const designs: readonly Design[] = listed(builtIns)
 
-const onOthers = new Map(iommus.filter(one => one.name !== standardIommu.name)
-  .map(one => [one.name, listed(builtInsOn(one as Iommu<never>))]))
+const groupsOnOthers: readonly (Groups & { readonly iommu: string })[] =
+  iommus.filter(one => one.name !== standardIommu.name)
+    .map(one => ({ iommu: one.name, ...builtInsOn(one as Iommu<never>) }))
+const onOthers = new Map(groupsOnOthers.map(groups => [groups.iommu, listed(groups)]))
 /** On the IOMMU of this name; a design that uses none is the same on each. */
 export const designsOn = (name: string): readonly Design[] => onOthers.get(name) ?? designs
 /** On each IOMMU. */
 export const everyDesign: readonly Design[] = [...new Set([...designs, ...[...onOthers.values()].flat()])]
+
+/** Whether it is no other design with another way to move an interrupt. */
+const isBase = ({ name }: Design): boolean => !name.includes('+')
+/** What a check takes where nothing is named, and what it would take with all: on the standard IOMMU each design, on
+ *  each other one the kernels that the systems are built on. Where an IOMMU is named: each design there. Other ways to
+ *  move an interrupt come with all. */
+export function unnamedDesigns(iommu: string | undefined): { readonly usual: readonly Design[];
+  readonly all: readonly Design[] } {
+  const all = iommu === undefined ? everyDesign : designsOn(iommu)
+  const usual = iommu === undefined ? [...designs, ...groupsOnOthers.flatMap(({ own }) => Object.values(own))] : all
+  return { usual: usual.filter(isBase), all }
+}
 
 /** A name of a design, with its migration and edits, on the IOMMU of this name. */
 export function placedName(name: string, iommu: string): string {

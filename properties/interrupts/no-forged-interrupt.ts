@@ -15,7 +15,7 @@ export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
     const whose = bound === null ? 'which is bound to nobody' : `which is bound to source ${bound}`
     return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, `
       + `${whose}`,
-      witness: { device, cpu, vector, bound } }
+    witness: { device, cpu, vector, bound } }
   }),
   witnesses: [
     { property: sometimes('a-forged-message-is-blocked', { claim: 'a forged message is refused' }, (_, seen) =>

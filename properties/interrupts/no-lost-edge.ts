@@ -25,7 +25,7 @@ export const noLostEdge: Claim = {
       && (design.protocols.migrateInterrupt?.some(step => step.name === 'maskSource') ?? false) },
     { property: sometimes('an-old-vector-is-released', { claim: 'a migration ends' }, (_, seen) =>
       seen.some(one => one.what === 'bound' && one.to === null)),
-      on: (b, design) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
+    on: (b, design) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
   ],
 }
 

@@ -28,7 +28,7 @@ export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
       claim: 'a source is bound to the former vector of another',
     }, ({ ledger }) =>
       ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0),
-      on: (b, design) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
+    on: (b, design) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
   ],
 })
 export const noMisdelivery = noMisdeliveryOn(standard)

@@ -1,10 +1,32 @@
 /** What adapters to logs, dumps and emulators may use of AMD-Vi: the one door of this folder besides its face,
  *  `iommu.ts`. */
+export {
+  hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, translationUnitOf,
+} from './capabilities.ts'
+export type { Ring, UnitRegisters } from './capabilities.ts'
 export type { AmdviClause } from './clauses.ts'
 export { events, faultReason, faultReasons } from './faults.ts'
-export { commandFor, rangeOf } from './invalidation/covers.ts'
-export { layouts } from './layout/index.ts'
+export type { FaultReason } from './faults.ts'
+export { commandFor, coversDevice, coversInterrupts, coversPages, rangeOf } from './invalidation/covers.ts'
+export type { Command } from './invalidation/covers.ts'
+export {
+  anything, commandLayouts, decode, deviceTableEntry, encode, hostPage, hostTable, irte128, irte32, irteGuest, layouts,
+  registers,
+} from './layout/index.ts'
+export type { Register, RegisterName } from './layout/index.ts'
 export { entryReader } from './layout/read-entries.ts'
+export type { EntryReader } from './layout/read-entries.ts'
 export { decodeMessage, remap } from './remap/remap.ts'
+export type { InterruptUnit } from './remap/remap.ts'
+export { post } from './remap/post.ts'
+export type { Posted } from './remap/post.ts'
+export { illegal, perform, run } from './unit/program.ts'
+export type { Illegal, Op } from './unit/program.ts'
+export { message, record, request, viewOf } from './unit/requests.ts'
+export type { Refusal, View } from './unit/requests.ts'
+export { advance, illegalities, offsetOf, progress, quiesce, read, reset, write } from './unit/unit.ts'
+export type { Effect, IllegalName, Outcome, Progress, UnitConfig, UnitState, Width } from './unit/unit.ts'
 export { rawTables } from './walk/raw-tables.ts'
-export { translate } from './walk/walk.ts'
+export type { DeviceEntry, InterruptEntry, PageEntry } from './walk/tables.ts'
+export { pageSize, translate, translateBy } from './walk/walk.ts'
+export type { TranslationUnit } from './walk/walk.ts'

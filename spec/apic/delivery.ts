@@ -53,7 +53,7 @@ function deliver<U>(setup: Setup, iommu: Iommu<U>) {
           remapAndAccept(d, { device, format: 'compatible', cpu, vector }, p.source, emit, setup, iommu)
         })
         .with({ format: 'remappable' },
-        () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
+          () => { remapAndAccept(d, { device, format: 'remappable', index: p.source }, p.source, emit, setup, iommu) })
         .with({ format: 'remapped' }, () => {})
         .exhaustive()
     },

@@ -13,7 +13,7 @@ export type { UnitRegisters } from './capabilities.ts'
 export type { VtdClause } from './clauses.ts'
 export { faultReason, faultReasons, recordFault } from './faults.ts'
 export type { FaultState } from './faults.ts'
-export { coversContext, coversIec, coversPasid, coversTranslation } from './invalidation/covers.ts'
+export { coversContext, coversIec, coversIotlb, coversPasid, coversTranslation } from './invalidation/covers.ts'
 export type {
   ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation, IotlbTag, PasidCacheInvalidation,
   PasidIotlbInvalidation, TranslationInvalidation,

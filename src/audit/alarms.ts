@@ -1,6 +1,8 @@
 /** What an audit may have to say: the registry of alarms. The report, `explain`, `list alarms` and docs/audit.md derive
  *  from it. */
+import type { AmdviClause } from '../../spec/amdvi/index.ts'
 import type { VtdClause } from '../../spec/vtd/index.ts'
+import { bdf } from './devices.ts'
 
 /** `error`: a device reaches, or can bring about, what no device should. `warning`: tables that are broken or weaken
  *  isolation, or that could not be judged. `note`: worth knowing. */
@@ -11,14 +13,16 @@ export interface AlarmKind {
   readonly says: string
   /** What to do. */
   readonly todo: string
-  readonly clause: VtdClause | null
+  readonly clause: VtdClause | AmdviClause | null
+  /** The clause of another vendor's manual. */
+  readonly also?: AmdviClause
 }
 
 export const alarmKinds = {
-  'translation-off': { severity: 'error', clause: 'VTD:11.4/translation-disabled',
+  'translation-off': { severity: 'error', clause: 'VTD:11.4/translation-disabled', also: 'AMD:2.2/iommu-off',
     says: 'DMA is not translated: every device reaches all of memory.',
     todo: 'set the root table (SRTP), then enable translation (TE).' },
-  'pass-through': { severity: 'error', clause: 'VTD:9/pass-through',
+  'pass-through': { severity: 'error', clause: 'VTD:9/pass-through', also: 'AMD:2.2/device-table',
     says: 'A device uses addresses as they are and reaches all of memory.',
     todo: 'give it a domain with page tables of its own.' },
   'writes-tables': { severity: 'error', clause: null,
@@ -28,10 +32,11 @@ export const alarmKinds = {
     says: 'Devices with different page tables reach the same memory, and one of them can write it.',
     todo: 'unmap it from one of them, or put both into one domain if they are meant to share.' },
   'domain-conflict': { severity: 'error', clause: 'VTD:6/same-domain-same-tables',
+    also: 'AMD:2.2/same-domain-same-tables',
     says: 'One domain-id stands for different page tables, or is used with a second stage and without: what is cached '
       + 'of one serves the other.',
     todo: 'give each set of page tables a domain-id of its own.' },
-  'interrupts-not-remapped': { severity: 'error', clause: 'VTD:5.1.4/remapping-disabled',
+  'interrupts-not-remapped': { severity: 'error', clause: 'VTD:5.1.4/remapping-disabled', also: 'AMD:2.2/iommu-off',
     says: 'Interrupts are not remapped: every device can send any vector to any CPU.',
     todo: 'set the interrupt table (SIRTP), then enable remapping (IRE).' },
   'compatibility-interrupts': { severity: 'error', clause: 'VTD:5.1.4/compatibility-format',
@@ -40,6 +45,12 @@ export const alarmKinds = {
   'irte-any-source': { severity: 'error', clause: 'VTD:9.9/source-validation',
     says: 'An interrupt entry has no source check, or admits all buses: every device can send this interrupt.',
     todo: 'set SVT=1 and the SID of the device.' },
+  'interrupts-unmapped': { severity: 'error', clause: 'AMD:2.2.5/interrupt-map',
+    says: 'Interrupts of a device pass unmapped (IV=0, or IntCtl=1): it can send any vector to any CPU.',
+    todo: 'set IV=1 and IntCtl=2 with an interrupt table, or IntCtl=0 for a device that sends none.' },
+  'interrupt-table-shared': { severity: 'error', clause: 'AMD:2.2.5/table-per-device',
+    says: "Devices with different page tables share an interrupt table: each can send the other's interrupts.",
+    todo: 'give each device table entry an interrupt table of its own.' },
   'identity-map': { severity: 'warning', clause: null,
     says: 'Memory is mapped to the device at its own address, as firmware asks for (RMRR), or a leftover.',
     todo: 'check that the device needs it; prefer a range of its own.' },
@@ -66,6 +77,17 @@ export const alarmKinds = {
     says: 'A table lies outside the dump: what is below it is not known.',
     todo: 'dump that memory too (--absent-zero, where a trimmed dump leaves out pages of zeros); if there is none at '
       + 'the address, the entry is wrong.' },
+  'entry-zero': { severity: 'warning', clause: 'AMD:2.2/device-table',
+    says: 'Entries of the device table are zeros (V=0, IV=0): a device with such a '
+      + 'DeviceID reaches all of memory and sends any interrupt. The dump does not say which devices exist.',
+    todo: 'write V=1, TV=0, IV=1 and IntCtl=0 into entries of devices that are not there.' },
+  'page-not-replicated': { severity: 'warning', clause: 'AMD:2.2.3/page-size',
+    says: 'A page of another size than its level has does not stand in all entries that it covers: what is mapped '
+      + 'depends on which one the unit read.',
+    todo: 'write the same entry into all of them.' },
+  'interrupt-pass-bits': { severity: 'warning', clause: 'AMD:2.2.5/pass-bits',
+    says: 'A device may send NMI, INIT or ExtINT unmapped.',
+    todo: 'clear the pass bits unless the device is the firmware\'s or an IO-APIC.' },
   'table-unmapped': { severity: 'warning', clause: null,
     says: 'A first-stage table has an address that the second stage does not map: a walk faults there.',
     todo: 'map the table in the second stage, or mend the pointer.' },
@@ -120,4 +142,7 @@ export interface Alarm {
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
 export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial',
-  'directory-partial']
+  'directory-partial', 'entry-zero']
+
+export const alarm = (code: AlarmCode, devices: readonly number[], because: string): Alarm =>
+  ({ code, severity: alarmKinds[code].severity, devices: devices.map(bdf), because })

@@ -1,16 +1,20 @@
 /** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
 import {
-  decode, entryReader, checkBeforeTables, hasScalableMode, interruptUnitOf, rawTables, registers, rootsOf, rulesOf,
+  checkBeforeTables, decode, entryReader, faultReason, hasScalableMode, interruptUnitOf, rawTables, registers, rootsOf,
+  rulesOf,
   translationUnitOf,
 } from '../../spec/vtd/index.ts'
 import type { TranslationUnit } from '../../spec/vtd/index.ts'
-import type { Dump } from '../dump/dump.ts'
+import type { AnyDump, Dump } from '../dump/dump.ts'
+import type { Alarm } from './alarms.ts'
 import { legacyDevices, nothingFound, scalableDevices } from './devices.ts'
 import type { Device, Found } from './devices.ts'
 import { interruptTableOf, unknownTable } from './interrupts.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { protectedOf } from './protect.ts'
-import type { Guarded } from './protect.ts'
+import type { Guarded, Protected } from './protect.ts'
+import { queueRow, registerRows } from './queue.ts'
+import type { QueueRow, RegisterRow } from './queue.ts'
 import { rights } from './ranges.ts'
 import { sharedRuns } from './sharing.ts'
 import type { Shared } from './sharing.ts'
@@ -21,12 +25,12 @@ import type { Space } from './spaces.ts'
 
 /** `bypass`: translation is off. `unknown`: the dump does not show it. `blocked`: by a mode of RTADDR that the unit
  *  does not have, or that aborts all DMA; with its fault reason. */
-export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'bypass' | 'unknown' }
+export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'device table' | 'bypass' | 'unknown' }
   | { readonly kind: 'blocked'; readonly fault: number }
 
 export interface Collected {
-  readonly dump: Dump
-  readonly unit: TranslationUnit
+  readonly dump: AnyDump
+  readonly unit: Pick<TranslationUnit, 'hostAddressWidth' | 'maxGuestAddressWidth' | 'levels'>
   /** CAP.CM */
   readonly cachingMode: boolean
   readonly mode: UnitMode
@@ -37,6 +41,19 @@ export interface Collected {
   readonly interrupts: InterruptTable
   readonly guarded: Guarded
   readonly sharing: Sharing
+  /** In the words of the unit: how it shows that it translates or remaps nothing, and what a refusal means. */
+  readonly because: {
+    readonly translation: string
+    readonly interrupts: string
+    readonly meaning: (fault: number) => string
+    readonly says: (fault: number) => string
+  }
+  /** What a text says of registers and of the queue; of other dumps nothing. */
+  readonly told: { readonly registers: readonly RegisterRow[]; readonly queue: QueueRow | null }
+  /** Faults of entries that are meant to block. */
+  readonly blocks: readonly number[]
+  /** Alarms that only this kind of unit gives rise to. */
+  readonly own: Iterable<Alarm>
 }
 /** Who uses a space; by its index. */
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }
@@ -84,7 +101,11 @@ export function* collect(dump: Dump, budget: Budget = standardBudget()): Generat
   return {
     dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found,
     spaces: spaces.all,
-    users, interrupts, guarded: protectedOf(found.structures.values(), spaces.all, interrupts, queueOf(dump)), sharing,
+    users, interrupts, sharing,
+    guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
+    because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
+      says: fault => faultReason(fault)?.says ?? '' },
+    told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks, own: [],
   }
 }
 
@@ -98,14 +119,32 @@ function modeOf(unit: TranslationUnit): UnitMode {
   return { kind: unit.ttm === 1 ? 'scalable' : 'legacy' }
 }
 
-/** Null where the queue is off or its place not told. */
-function queueOf({ iqa, registers: { gsts } }: Dump): { readonly address: number; readonly bytes: number } | null {
-  if (iqa === null || decode(registers.GSTS.layout, [gsts]).QIES === 0) return null
+function meaning(fault: number): string {
+  const reason = faultReason(fault)
+  return reason === undefined ? `fault ${fault.toString(16)}h`
+    : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
+}
+/** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
+const blocks = [0x51, 0x59]
+
+type Other = Omit<Protected, 'guestOf'>
+/** Nothing where the queue is off or its place not told. */
+function queueOf({ iqa, registers: { gsts } }: Dump): readonly Other[] {
+  if (iqa === null || decode(registers.GSTS.layout, [gsts]).QIES === 0) return []
   const { IQA, QS } = decode(registers.IQA.layout, iqa)
-  return { address: IQA * 4096, bytes: 4096 * 2 ** QS }
+  return [{ kind: 'invalidation queue', start: IQA * 4096, end: IQA * 4096 + 4096 * 2 ** QS }]
+}
+/** What no request can use is not posted either. */
+function inInterrupts({ remapping, address, size, entries }: InterruptTable): readonly Other[] {
+  return [
+    ...remapping && address !== null
+      ? [{ kind: 'interrupt table', start: address, end: address + size * 16 } as const] : [],
+    ...entries.flatMap(({ descriptor, fault }) => descriptor === null || fault !== null ? []
+      : [{ kind: 'posted-interrupt descriptor', start: descriptor, end: descriptor + 64 } as const]),
+  ]
 }
 
-function usersOf(spaces: readonly Space[], devices: readonly Device[]): readonly SpaceUse[] {
+export function usersOf(spaces: readonly Space[], devices: readonly Device[]): readonly SpaceUse[] {
   const uses = spaces.map(() => ({ devices: new Set<number>(), domains: new Set<number>() }))
   for (const { sid, ways } of devices)
     for (const { space, did } of ways) {
@@ -116,7 +155,8 @@ function usersOf(spaces: readonly Space[], devices: readonly Device[]): readonly
   return uses.map(use => ({ devices: [...use.devices], domains: [...use.domains] }))
 }
 
-function* sharingOf(spaces: readonly Space[], users: readonly SpaceUse[], tables: number): Generator<number, Sharing> {
+export function* sharingOf(spaces: readonly Space[], users: readonly SpaceUse[],
+  tables: number): Generator<number, Sharing> {
   const runs: Shared[] = []
   const crowds: UnlistedSharing = { count: 0, first: 0 }, unpaired: UnlistedSharing = { count: 0, first: 0 }
   const pairs = new Map<string, Pair>()

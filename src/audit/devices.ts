@@ -19,7 +19,8 @@ export interface RequestClass {
 }
 export interface Device { readonly sid: number; readonly ways: readonly RequestClass[]; readonly deviceTlb: boolean }
 
-export const structureKinds = ['root table', 'context table', 'PASID directory', 'PASID table'] as const
+export const structureKinds = ['root table', 'context table', 'PASID directory', 'PASID table', 'device table',
+  'interrupt table'] as const
 export type StructureKind = (typeof structureKinds)[number]
 /** A table that is no paging table. */
 export interface Structure { readonly kind: StructureKind; readonly address: number; readonly bytes: number }

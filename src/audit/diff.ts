@@ -28,6 +28,7 @@ export interface AuditDiff {
   readonly ranges: readonly RangeChange[]
   readonly interrupts: readonly {
     readonly index: number
+    readonly of: string | null
     readonly before: Entry | null
     readonly after: Entry | null
   }[]
@@ -103,12 +104,14 @@ export function without(a: RangeList, b: RangeList): { readonly list: readonly R
 }
 
 function entriesOf(before: AuditReport, after: AuditReport): AuditDiff['interrupts'] {
-  const old = new Map(before.interrupts.entries.map(entry => [entry.index, entry])),
-    now = new Map(after.interrupts.entries.map(entry => [entry.index, entry]))
-  return [...new Set([...old.keys(), ...now.keys()])].sort((a, b) => a - b).flatMap(index => {
-    const a = old.get(index) ?? null, b = now.get(index) ?? null
-    return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ index, before: a, after: b }]
-  })
+  const keyed = ({ interrupts: { entries } }: AuditReport): Map<string, Entry> =>
+    new Map(entries.map(entry => [`${entry.of ?? ''}/${entry.index}`, entry]))
+  const old = keyed(before), now = keyed(after)
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap(key => {
+    const a = old.get(key) ?? null, b = now.get(key) ?? null
+    const { index, of } = (a ?? b)!
+    return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ index, of, before: a, after: b }]
+  }).toSorted((a, b) => (a.of ?? '') < (b.of ?? '') ? -1 : Number(a.of !== b.of) || a.index - b.index)
 }
 
 /** By code and devices: numbers and addresses in the reason may differ without meaning. */

@@ -8,6 +8,8 @@ import { bdf } from './devices.ts'
 /** A present entry. */
 export interface Entry {
   readonly index: number
+  /** Whose table it stands in, where devices have tables of their own: `00:03.0`; null in the one of the unit. */
+  readonly of: string | null
   readonly kind: 'remapped' | 'posted'
   readonly vector: number
   /** APIC id or, in logical mode, mask; null of a posted entry. */
@@ -30,7 +32,10 @@ export interface InterruptTable {
   readonly remapping: boolean
   /** Compatibility-format requests pass unchanged. */
   readonly compatibility: boolean
-  readonly address: number
+  /** Of the one table of the unit; null where devices have tables of their own. */
+  readonly address: number | null
+  /** How many tables there are, and entries in all of them. */
+  readonly tables: number
   readonly size: number
   readonly entries: readonly Entry[]
   /** Pages of the table that the dump does not hold, and its pages. */
@@ -38,7 +43,8 @@ export interface InterruptTable {
   readonly pages: number
 }
 
-export const unknownTable: InterruptTable = { known: false, remapping: true, compatibility: false, address: 0, size: 0,
+export const unknownTable: InterruptTable = { known: false, remapping: true, compatibility: false,
+  address: 0, tables: 0, size: 0,
   entries: [], pagesMissing: 0, pages: 0 }
 const entryBytes = 16, pageEntries = 4096 / entryBytes
 /** Most entries are not: those are not decoded. */
@@ -57,9 +63,8 @@ export function interruptTableOf(memory: PhysicalMemory, reader: EntryReader, un
       if (isPresent(page, i * entryBytes / 4) === 1)
         entries.push(entryOf(first + i, reader.irte(page, i * entryBytes / 4), unit))
   }
-  return { known: true, remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address, size,
-    entries,
-    pagesMissing, pages }
+  return { known: true, remapping: ires, compatibility: !ires ? !unit.irreq : unit.cfis && !unit.eime, address,
+    tables: 1, size, entries, pagesMissing, pages }
 }
 
 const destinationOf = (dst: number, { eime }: InterruptUnit): number => eime ? dst : dst >>> 8 & 0xff
@@ -71,7 +76,7 @@ function entryOf(index: number, irte: Irte, unit: InterruptUnit): Entry {
   }
   const result = remap({ ...unit, ires: true, eimer: false }, request, () => irte)
   return {
-    index, kind: irte.im ? 'posted' : 'remapped', vector: irte.vector,
+    index, of: null, kind: irte.im ? 'posted' : 'remapped', vector: irte.vector,
     destination: irte.im ? null : destinationOf(irte.dst, unit),
     logical: !irte.im && irte.dm, delivery: irte.im ? null : irte.dlm, level: !irte.im && irte.tm,
     source: sourceOf(irte),

@@ -1,7 +1,6 @@
 /** The alarms that a collection gives rise to. */
-import { faultReason } from '../../spec/vtd/index.ts'
 import type { FirmwareRegion } from '../dump/acpi/firmware.ts'
-import { alarmKinds, severities } from './alarms.ts'
+import { alarm, alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, UnlistedSharing } from './collect.ts'
 import { bdf } from './devices.ts'
@@ -16,29 +15,21 @@ import { mostNamed } from './sharing.ts'
 import type { Defect, Troubles } from './space.ts'
 import type { Space } from './spaces.ts'
 
-const alarm = (code: AlarmCode, devices: readonly number[], because: string): Alarm =>
-  ({ code, severity: alarmKinds[code].severity, devices: devices.map(bdf), because })
-
 /** Errors first; within a severity in the order of the registry. */
 export function judge(collected: Collected, beside?: Beside): readonly Alarm[] {
   const order = Object.keys(alarmKinds)
   return [
     ...ofUnit(collected), ...ofDevices(collected), ...ofDomains(collected),
     ...collected.spaces.flatMap(space => [...ofSpace(space, collected, beside)]),
-    ...ofSharing(collected), ...ofInterrupts(collected),
+    ...ofSharing(collected), ...ofInterrupts(collected), ...collected.own,
     ...beside === undefined ? [] : firmwareAlarms(beside, collected.found.devices.map(({ sid }) => sid)),
   ].toSorted((a, b) =>
     severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
 }
 
-const meaning = (fault: number): string => {
-  const reason = faultReason(fault)
-  return reason === undefined ? `fault ${fault.toString(16)}h`
-    : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
-}
-
-function* ofUnit({ mode, found, interrupts, rootTable }: Collected): Generator<Alarm> {
-  if (mode.kind === 'bypass') yield alarm('translation-off', [], 'GSTS.TES=0')
+function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Generator<Alarm> {
+  const { meaning } = because
+  if (mode.kind === 'bypass') yield alarm('translation-off', [], because.translation)
   if (mode.kind === 'blocked') yield alarm('mode-unusable', [], meaning(mode.fault))
   for (const [kind, { count, address }] of found.outside) {
     const first = `, the first at ${hex(address)}`
@@ -49,17 +40,17 @@ function* ofUnit({ mode, found, interrupts, rootTable }: Collected): Generator<A
   }
   for (const { fault, of } of found.unusable) yield alarm('entry-unusable', [], `${of}: ${meaning(fault)}`)
   if (found.pasidsLeft) yield alarm('cut-short', [], 'more PASIDs than were looked at')
-  if (!interrupts.remapping && interrupts.compatibility) yield alarm('interrupts-not-remapped', [], 'GSTS.IRES=0')
+  if (!interrupts.remapping && interrupts.compatibility) yield alarm('interrupts-not-remapped', [], because.interrupts)
   if (interrupts.remapping && interrupts.compatibility)
     yield alarm('compatibility-interrupts', [], 'GSTS.CFIS=1 and IRTA.EIME=0')
   if (interrupts.pagesMissing > 0)
     yield alarm('interrupt-table-partial', [], `${interrupts.pagesMissing} of ${several(interrupts.pages, 'page')}`)
 }
 
-function* ofDevices({ found: { devices } }: Collected): Generator<Alarm> {
+function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collected): Generator<Alarm> {
   const faults = new Map<number, number[]>()
   for (const { sid, ways } of devices)
-    for (const { fault } of ways) if (fault !== null && !isAbsent(fault)) {
+    for (const { fault } of ways) if (fault !== null && !blocks.includes(fault)) {
       const list = faults.get(fault) ?? []
       if (list.at(-1) !== sid) list.push(sid)
       faults.set(fault, list)
@@ -68,8 +59,6 @@ function* ofDevices({ found: { devices } }: Collected): Generator<Alarm> {
   const ats = devices.filter(({ deviceTlb }) => deviceTlb)
   if (ats.length > 0) yield alarm('device-tlb', ats.map(({ sid }) => sid), several(ats.length, 'device'))
 }
-/** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
-const isAbsent = (fault: number): boolean => fault === 0x51 || fault === 0x59
 
 /** What is cached is tagged with the domain, so that one domain must stand for one thing each time (VT-d rev 5.10, ch.
  *  6). */
@@ -97,11 +86,12 @@ function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<A
  *  domain may serve PGTT 001 or 100 and also 010 or 011. */
 function tagsOf({ tag }: RequestClass,
   { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
-  const host = kind === 'second-stage' ? { table, levels } : second
+  const isHost = kind === 'second-stage' || kind === 'host'
+  const host = isHost ? { table, levels } : second
   const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string =>
     `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
   return [
-    ...host === null ? [] : [{ tag: 'second', means: tables('second-stage', host) }],
+    ...host === null ? [] : [{ tag: 'second', means: tables(kind === 'host' ? kind : 'second-stage', host) }],
     ...kind === 'first-stage' || kind === 'nested'
       ? [{ tag: `first ${tag}`, means: tables(kind, { table, levels }) }] : [],
     ...tag === null ? []
@@ -114,11 +104,12 @@ export const nameOf = ({ kind, table, levels }: Space): string =>
   kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
 
 const troubleCodes: Readonly<Record<Defect, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside',
-  cyclic: 'table-cyclic', unmapped: 'table-unmapped' }
+  cyclic: 'table-cyclic', unmapped: 'table-unmapped', 'not replicated': 'page-not-replicated' }
 function troubleText(trouble: Defect, { count, table, index, level }: Troubles): string {
-  const where = trouble === 'reserved' || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}`
+  const ofEntries = trouble === 'reserved' || trouble === 'not replicated'
+  const where = ofEntries || trouble === 'cyclic' ? `entry ${index} of the table at ${hex(table)}`
     : `the table at ${hex(table)}`
-  const what = trouble === 'reserved' ? several(count, 'entry', 'entries')
+  const what = ofEntries ? several(count, 'entry', 'entries')
     : several(count, trouble === 'cyclic' ? 'pointer' : 'table')
   return `${what}, the first ${where}, level ${level}`
 }
@@ -177,8 +168,9 @@ function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected):
 }
 
 const list = (entries: readonly Entry[]): string =>
-  entries.slice(0, 8).map(({ index }) => index).join(', ') + (entries.length > 8 ? ', …' : '')
-function* ofInterrupts({ interrupts: { entries } }: Collected): Generator<Alarm> {
+  entries.slice(0, 8).map(({ index, of }) => of === null ? index : `${of}/${index}`).join(', ')
+  + (entries.length > 8 ? ', …' : '')
+function* ofInterrupts({ interrupts: { entries }, because: { meaning } }: Collected): Generator<Alarm> {
   const any = entries.filter(({ source, fault }) => source === null && fault === null)
   if (any.length > 0) yield alarm('irte-any-source', [], `${several(any.length, 'entry', 'entries')}: ${list(any)}`)
   for (const group of sameTargets(entries)) {

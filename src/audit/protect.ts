@@ -1,12 +1,11 @@
 /** What no device should write: tables and queues that the unit reads; and who can. */
 import type { Structure } from './devices.ts'
-import type { InterruptTable } from './interrupts.ts'
 import { rights } from './ranges.ts'
 import { firstAbove } from './reach.ts'
 import type { Space } from './spaces.ts'
 
-export type ProtectedKind = Structure['kind'] | 'page table' | 'interrupt table' | 'posted-interrupt descriptor'
-  | 'invalidation queue'
+export type ProtectedKind = Structure['kind'] | 'page table' | 'posted-interrupt descriptor' | 'invalidation queue'
+  | 'command buffer' | 'event log'
 export interface Protected {
   readonly kind: ProtectedKind
   readonly start: number; readonly end: number
@@ -19,8 +18,9 @@ const secondOf = (space: Space): string | null => {
   return space.kind === 'second-stage' ? `${space.table}/${space.levels}` : null
 }
 
-export function protectedOf(structures: Iterable<Structure>, spaces: readonly Space[], interrupts: InterruptTable,
-  queue: { readonly address: number; readonly bytes: number } | null): Guarded {
+/** @param others what the unit reads or writes besides tables of translation. */
+export function protectedOf(structures: Iterable<Structure>, spaces: readonly Space[],
+  others: readonly Omit<Protected, 'guestOf'>[]): Guarded {
   const found: Protected[] = []
   const seen = new Set<number>()
   const add = (kind: ProtectedKind, start: number, bytes: number, guestOf: string | null = null): void => {
@@ -31,11 +31,7 @@ export function protectedOf(structures: Iterable<Structure>, spaces: readonly Sp
     for (const page of space.tables) if (!seen.has(page)) { seen.add(page); add('page table', page * 4096, 4096) }
     for (const page of space.guestTables) add('page table', page * 4096, 4096, secondOf(space))
   }
-  if (interrupts.known && interrupts.remapping) add('interrupt table', interrupts.address, interrupts.size * 16)
-  // What no request can use is not posted either.
-  for (const { descriptor, fault } of interrupts.entries)
-    if (descriptor !== null && fault === null) add('posted-interrupt descriptor', descriptor, 64)
-  if (queue !== null) add('invalidation queue', queue.address, queue.bytes)
+  for (const { kind, start, end } of others) add(kind, start, end - start)
   const items = found.sort((a, b) => a.start - b.start || a.end - b.end)
   return { items, long: items.filter(isLong) }
 }

@@ -20,8 +20,8 @@ export interface QueueRow {
 const flags = (values: Readonly<Record<string, number>>, names: Readonly<Record<string, string>>): string =>
   Object.entries(names).filter(([name]) => values[name] === 1).map(([, says]) => says).join(', ')
 
-export function registerRows({ registers: { cap, ecap, gsts, rtaddr, irta }, told }: Dump):
-  { readonly name: string; readonly value: string; readonly says: string }[] {
+export interface RegisterRow { readonly name: string; readonly value: string; readonly says: string }
+export function registerRows({ registers: { cap, ecap, gsts, rtaddr, irta }, told }: Dump): RegisterRow[] {
   const word = (of: ArrayLike<number>): string => `0x${(BigInt(of[1] ?? 0) << 32n | BigInt(of[0]!)).toString(16)}`
   const { IRTA, ...table } = decode(registers.IRTA.layout, irta)
   const rows = [

@@ -58,8 +58,9 @@ const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
     ...domain === null ? [] : [`domain ${domain}`], levels === null ? mode : `${mode}, ${levels} levels`,
     ...fault === null ? [] : [`fault ${fault.code.toString(16)}h`],
   ].join(', ')
-const showEntry = ({ index, kind, vector, destination, source }: Entry): string =>
-  `entry ${index}  ${kind}, vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from `
+const showEntry = ({ index, of, kind, vector, destination, source }: Entry): string =>
+  `${of === null ? '' : `${of} `}entry ${index}  ${kind}, `
+    + `vector ${vector}${destination === null ? '' : ` to ${hex(destination)}`}, from `
     + `${source ?? 'any device'}`
 const showRange = ({ input, output, bytes, rights }: Range): string =>
   `${hex(input)} → ${hex(output)}  ${size(bytes)}  ${showRights(rights)}`

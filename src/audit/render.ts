@@ -30,7 +30,8 @@ export function* renderAudit(report: AuditReport, theme: Theme, full: boolean): 
 const lines = (all: readonly string[]): string => all.map(line => line.trimEnd() + '\n').join('')
 
 const modes = {
-  legacy: 'legacy mode', scalable: 'scalable mode', bypass: 'translation is off: every device reaches all of memory',
+  legacy: 'legacy mode', scalable: 'scalable mode', 'device table': 'one table of devices',
+  bypass: 'translation is off: every device reaches all of memory',
   blocked: 'a mode in which all DMA is blocked', unknown: 'tables of translation are not shown',
 } as const
 
@@ -39,7 +40,8 @@ function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
     theme.strong(printable(dump.path)) + (dump.unit === null ? '' : `  unit ${printable(dump.unit)}`),
     `  ${dump.bytes === 0 ? '' : `${size(dump.bytes)} of ${dump.format === 'text' ? 'tables' : 'memory'}, `}`
       + modes[unit.mode]
-      + (unit.mode === 'unknown' || unit.rootTable === null ? '' : `, root table at ${unit.rootTable}`),
+      + (unit.mode === 'unknown' || unit.rootTable === null ? ''
+        : `, ${unit.mode === 'device table' ? 'device' : 'root'} table at ${unit.rootTable}`),
     ...unit.registers.flatMap(({ name, value, says }) => hang('  ', 4,
       wrapWords(`${name} ${value}${says === '' ? '' : `: ${says}`}`, theme.width - 4))),
     ...dump.assumed.flatMap(text => hang('  assumed: ', 11, wrapWords(text, theme.width - 11))),
@@ -94,7 +96,7 @@ function rangeCells({ input, output, bytes, rights, leaves }: ShownRange): strin
 }
 
 function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean): string[] {
-  const { remapping, compatibility, entries, size: length, address } = interrupts
+  const { remapping, compatibility, entries, size: length, address, tables } = interrupts
   const title = theme.strong('interrupts')
   if (!interrupts.known) return [title, '  not shown']
   if (!remapping) return [title, `  not remapped${compatibility ? '' : ': all are blocked (ECAP.IRREQ)'}`]
@@ -106,8 +108,9 @@ function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean
   ])
   return [
     title,
-    `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} at ${hex(address)}; `
-    + `compatibility format ${compatibility ? 'passes' : 'is blocked'}`,
+    `  ${several(entries.length, 'entry', 'entries')} present of ${length.toLocaleString('en-US')} `
+    + (address === null ? `in ${several(tables, 'table')} of devices`
+      : `at ${hex(address)}; compatibility format ${compatibility ? 'passes' : 'is blocked'}`),
     ...rows.length === 0 ? [] : columns(['entry', 'kind', 'vector', 'to', 'trigger', 'from', ''], rows, 'rlrllll'),
     ...entries.length > shown.length
       ? [theme.dim(`  … ${several(entries.length - shown.length, 'more entry', 'more entries')} (--full)`)] : [],

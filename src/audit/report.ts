@@ -1,15 +1,15 @@
 /** What `audit` says of a dump: data for the reporters, the policy and the comparison. */
-import { faultReason } from '../../spec/vtd/index.ts'
-import type { Dump } from '../dump/dump.ts'
+import { byUnit } from '../dump/dump.ts'
+import type { AnyDump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
+import { collectAmdvi } from './amdvi/collect.ts'
 import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
 import { firmwareRows } from './firmware.ts'
 import type { Beside, FirmwareRow } from './firmware.ts'
 import { hex } from './format.ts'
-import { queueRow, registerRows } from './queue.ts'
-import type { QueueRow } from './queue.ts'
+import type { QueueRow, RegisterRow } from './queue.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
 import { bytesOf } from './reach.ts'
@@ -71,7 +71,7 @@ export interface AuditReport {
     /** Null where the dump does not tell. */
     readonly rootTable: string | null
     /** As a text gives them. */
-    readonly registers: { readonly name: string; readonly value: string; readonly says: string }[]
+    readonly registers: readonly RegisterRow[]
     readonly hostAddressWidth: number
     readonly guestAddressWidth: number
     readonly levels: readonly number[]
@@ -89,26 +89,27 @@ export interface AuditReport {
 }
 
 /** Yields how many tables were read, now and then; gives the report. */
-export function* audit(dump: Dump, budget?: Budget, beside?: Beside): Generator<number, AuditReport> {
-  const collected = yield* collect(dump, budget)
-  const { unit, mode, rootTable, found, spaces, sharing, interrupts } = collected
+export function* audit(dump: AnyDump, budget?: Budget, beside?: Beside): Generator<number, AuditReport> {
+  const collected = yield* byUnit(dump,
+    { vtd: of => collect(of, budget), amdvi: of => collectAmdvi(of, budget) })
+  const { unit, mode, rootTable, found, spaces, sharing, interrupts, told } = collected
   const { path, format, unit: name, bytes, assumed } = dump
   return {
     dump: { path, format, unit: name, bytes, assumed },
     unit: { mode: mode.kind, rootTable: dump.shows.root ? hex(rootTable) : null,
-      registers: dump.format === 'text' ? registerRows(dump) : [], hostAddressWidth: unit.hostAddressWidth,
+      registers: told.registers, hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
     devices: found.devices.map(({ sid, deviceTlb, ways }) => ({
       device: bdf(sid), deviceTlb,
       ways: ways.map(({ pasid, did, space, fault }) => ({
         pasid, domain: did, mode: space?.kind ?? 'blocked',
         levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-        space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: faultReason(fault)?.says ?? '' },
+        space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: collected.because.says(fault) },
       })),
     })),
     spaces: spaces.map(space => spaceRow(space, collected)),
     shared: { count: sharing.runCount, runs: sharing.runs }, interrupts,
-    queue: queueRow(dump),
+    queue: told.queue,
     firmware: beside === undefined ? [] : firmwareRows(beside), alarms: judge(collected, beside),
   }
 }

@@ -16,7 +16,7 @@ export interface Tables {
   readonly host: (address: number) => number | null
 }
 
-export type Defect = 'reserved' | 'outside' | 'cyclic' | 'unmapped'
+export type Defect = 'reserved' | 'outside' | 'cyclic' | 'unmapped' | 'not replicated'
 /** Entries or tables that are wrong, of one kind: how many, and where the first is. */
 export interface Troubles { count: number; readonly table: number; readonly index: number; readonly level: number }
 

@@ -6,7 +6,7 @@ import type { Reach } from './reach.ts'
 import { mapped } from './space.ts'
 import type { Mapped, Source, Defect, Troubles } from './space.ts'
 
-export const spaceKinds = ['second-stage', 'first-stage', 'nested', 'pass-through'] as const
+export const spaceKinds = ['second-stage', 'first-stage', 'nested', 'host', 'pass-through'] as const
 export type SpaceKind = (typeof spaceKinds)[number]
 
 export interface Space {

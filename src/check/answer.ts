@@ -28,6 +28,10 @@ function cheapest(some: readonly ComparedDesign[]): ComparedDesign | null {
   return some.find(one => typ(one) <= least * (1 + alike_percent / 100)) ?? null
 }
 const typ = ({ packet }: ComparedDesign): number => packet.cycles.typ
+const isAlike = (one: ComparedDesign, other: ComparedDesign): boolean =>
+  typ(one) <= typ(other) * (1 + alike_percent / 100)
+const leastBy = (some: readonly ComparedDesign[], of: (one: ComparedDesign) => number): ComparedDesign | undefined =>
+  some.toSorted((a, b) => of(a) - of(b))[0]
 /** How many cycles the one takes of those of the other. */
 function against(one: number, other: number): string {
   const percent = 100 * (one - other) / other
@@ -66,18 +70,19 @@ function matchSentences(bare: ComparedDesign | null, ring0: ComparedDesign | nul
   keeping: ComparedDesign | null): readonly Sentence[] {
   return [
     ...keeping === null || bare === null ? [] : [{
-      says: `${typ(keeping) <= typ(bare) * (1 + alike_percent / 100) ? 'Yes' : 'Nearly'}: userland drivers match ring 0 `
-        + `where their memory stays mapped. A packet takes ${round(typ(keeping))} cycles in ${keeping.design}, and `
-        + `${round(typ(bare))} in ${bare.design}, a kernel driver without an IOMMU: ${against(typ(keeping), typ(bare))}. `
-        + `Of ${keeping.design}: ${givesUp(keeping)}.`,
+      says: `${isAlike(keeping, bare) ? 'Yes' : 'Nearly'}: userland drivers match ring 0 where their memory stays mapped. `
+        + `A packet takes ${round(typ(keeping))} cycles in ${keeping.design}, and ${round(typ(bare))} in ${bare.design}, a `
+        + `kernel driver without an IOMMU: ${against(typ(keeping), typ(bare))}. Of ${keeping.design}: `
+        + `${givesUp(keeping)}.`,
       rests: [packetOf(keeping), packetOf(bare), `${load.work_cycles} cycles of a packet are stack and driver (rIOMMU)`,
         'a DMA that hits the IOTLB costs nothing (pcie-bench)'],
     }],
     ...mapping === null || ring0 === null ? [] : [{
-      says: `${typ(mapping) <= typ(ring0) * (1 + alike_percent / 100) ? 'Also' : 'Not'} where each packet is mapped and `
-        + `unmapped: ${round(typ(mapping))} cycles in ${mapping.design}, ${round(typ(ring0))} in ${ring0.design}, the `
+      says: `${isAlike(mapping, ring0) ? 'Also' : 'Not'} where each packet is mapped and unmapped: `
+        + `${round(typ(mapping))} cycles in ${mapping.design}, ${round(typ(ring0))} in ${ring0.design}, the `
         + `kernel that does so and keeps every claim: ${against(typ(mapping), typ(ring0))}.`,
-      rests: [packetOf(mapping), packetOf(ring0), `${load.mappings} buffers of a packet, each mapped by itself (rIOMMU)`],
+      rests: [packetOf(mapping), packetOf(ring0),
+        `${load.mappings} buffers of a packet, each mapped by itself (rIOMMU)`],
     }],
     ...ring0 === null || bare === null ? [] : [{
       says: `Isolation costs ring 0 too: a packet takes ${round(typ(ring0))} cycles in ${ring0.design}, and `
@@ -93,8 +98,8 @@ function saturationSentence(ring0: ComparedDesign | null, keeping: ComparedDesig
     `${design} reaches ${gbps.toFixed(1)} Gb/s with ${cores} ${cores === 1 ? 'core' : 'cores'}, where `
     + ({ CPU: 'the CPUs bind', invalidation: 'invalidations bind, one at a time', walkers: 'the walkers bind',
       link: 'the link binds' })[binds]
-  return [{ says: `On a link of ${ring0.throughput.link_gbps} Gb/s with packets of ${usual_bytes} bytes, ${says(ring0)}; `
-    + `${says(keeping)}.`,
+  return [{ says: `On a link of ${ring0.throughput.link_gbps} Gb/s with packets of ${usual_bytes} bytes, `
+    + `${says(ring0)}; ${says(keeping)}.`,
   rests: [packetOf(ring0), packetOf(keeping),
     `${load.walkers} walkers of ${load.walk_ns} ns, an IOTLB of ${load.iotlb_entries} entries (pcie-bench)`] }]
 }
@@ -103,15 +108,15 @@ function saturationSentence(ring0: ComparedDesign | null, keeping: ComparedDesig
 function latencySentence(designs: readonly ComparedDesign[], profile: Profile): readonly Sentence[] {
   const some = designs.filter(one => one.interrupt !== null && !one.userDrivers)
   const of = ({ interrupt }: ComparedDesign): number => interrupt!.cycles.typ
-  const least = (list: readonly ComparedDesign[]): ComparedDesign | undefined => list.toSorted((a, b) => of(a) - of(b))[0]
-  const remapped = least(some.filter(one => one.remapsInterrupts)), plain = least(some.filter(one => !one.remapsInterrupts))
+  const remapped = leastBy(some.filter(one => one.remapsInterrupts), of)
+  const plain = leastBy(some.filter(one => !one.remapsInterrupts), of)
   const fetch = profile.units['irte-fetch']
   if (remapped === undefined || plain === undefined || fetch === undefined || 'within' in fetch) return []
   const more = of(remapped) - of(plain)
   return [{
-    says: `${more > 0 ? 'No' : 'Yes'}: interrupt remapping does ${more > 0 ? 'not ' : ''}cut latency. An interrupt takes `
-      + `${round(of(remapped))} cycles in ${remapped.design} and ${round(of(plain))} in ${plain.design}. The difference, `
-      + `${round(more)}, is the fetch of the entry; with the entry cached it is none.`,
+    says: `${more >= 0 ? 'No' : 'Yes'}: interrupt remapping ${more >= 0 ? 'does not cut' : 'cuts'} latency. An interrupt `
+      + `takes ${round(of(remapped))} cycles in ${remapped.design} and ${round(of(plain))} in ${plain.design}. The `
+      + `difference, ${round(more)}, is the fetch of the entry; with the entry cached it is none.`,
     rests: [shown(`interrupt of ${remapped.design}`, remapped.interrupt!),
       shown(`interrupt of ${plain.design}`, plain.interrupt!),
       `fetch of an entry ${fetch.typ} (${fetch.min}..${fetch.max}) cycles, ${fetch.assumption === true
@@ -122,19 +127,20 @@ function latencySentence(designs: readonly ComparedDesign[], profile: Profile): 
 function migrationSentences(designs: readonly ComparedDesign[]): readonly Sentence[] {
   const some = designs.filter(one => one.migration !== null)
   const of = ({ migration }: ComparedDesign): number => migration!.cycles.typ
-  const least = (list: readonly ComparedDesign[]): ComparedDesign | undefined => list.toSorted((a, b) => of(a) - of(b))[0]
-  const clean = least(some.filter(one => one.remapsInterrupts && holds(one.interrupts)))
+  const clean = leastBy(some.filter(one => one.remapsInterrupts && holds(one.interrupts)), of)
   const losing = some.filter(one => one.interrupts.broken.some(({ property }) => property === 'no-lost-edge'))
-  const slow = least(some.filter(one => !one.remapsInterrupts && !losing.includes(one)))
+  const slow = leastBy(some.filter(one => !one.remapsInterrupts && !losing.includes(one)), of)
   if (clean === undefined) return []
-  const waits = [clean, slow].flatMap(one => one?.wait === undefined || one.wait === null || one.wait.cycles === null ? []
-    : [`longest wait of an edge in ${one.design} ${round(one.wait.cycles)} cycles`])
+  const waits = [clean, slow].flatMap(one => {
+    const cycles = one?.wait?.cycles ?? null
+    return cycles === null ? [] : [`longest wait of an edge in ${one!.design} ${cycles} cycles`]
+  })
   return [{
-    says: `Yes: it saves edges when an interrupt moves. ${clean.design} moves one in ${round(of(clean))} cycles and loses `
-      + 'none, whatever comes between its steps'
+    says: `Yes: it saves edges when an interrupt moves. ${clean.design} moves one in ${round(of(clean))} cycles and `
+      + 'loses none, whatever comes between its steps'
       + (slow === undefined ? '.' : `; ${slow.design}, which writes to the source, takes ${round(of(slow))}.`)
-      + (losing.length === 0 ? '' : ` ${losing.map(one => one.design).join(', ')} ${losing.length === 1 ? 'loses' : 'lose'} `
-        + 'edges.'),
+      + (losing.length === 0 ? ''
+        : ` ${losing.map(one => one.design).join(', ')} ${losing.length === 1 ? 'loses' : 'lose'} edges.`),
     rests: [shown(`migration of ${clean.design}`, clean.migration!),
       ...slow === undefined ? [] : [shown(`migration of ${slow.design}`, slow.migration!)], ...waits,
       ...losing.flatMap(({ design, interrupts }) => interrupts.broken.filter(one => one.property === 'no-lost-edge')
@@ -155,12 +161,13 @@ export function weakPointsOf(all: readonly PathCounts[], profile: Profile): read
         weight.set(unit, Math.max(weight.get(unit) ?? 0, 100 * n * price.typ / Math.max(1, whole)))
       }
     }
-  const found = [...weight].filter(([, percent]) => percent >= 5).sort(([, a], [, b]) => b - a).map(([unit, percent]) => {
+  const heavy = [...weight].filter(([, percent]) => percent >= 5).sort(([, a], [, b]) => b - a)
+  const found = heavy.map(([unit, percent]) => {
     const price = profile.units[unit] as { readonly min: number; readonly typ: number; readonly max: number }
     return { unit, settledBy: settledBy(unit),
       weighs: `${price.typ} (${price.min}..${price.max}) cycles, up to ${Math.round(percent)} % of a packet, an `
         + 'interrupt or a migration' }
   })
-  return [...found, { unit: 'load', weighs: `one interrupt for ${load.batch} packets, ${load.buffers} buffers of a ring `
-    + 'that stays mapped: assumed', settledBy: 'the counters of a driver under the load that is meant' }]
+  return [...found, { unit: 'load', settledBy: 'the counters of a driver under the load that is meant',
+    weighs: `one interrupt for ${load.batch} packets, ${load.buffers} buffers of a ring that stays mapped: assumed` }]
 }

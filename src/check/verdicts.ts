@@ -4,8 +4,8 @@ import type { Broken, GroupVerdict, LongestWait } from '../report/compare.ts'
 import type { DesignReport } from '../report/check.ts'
 import type { WaitOfDesign } from '../report/worst.ts'
 import type { StoredTrace } from '../trace/store.ts'
-import { claimGroups } from '../../properties/index.ts'
-import type { ClaimGroup } from '../../properties/index.ts'
+import { questions } from '../../properties/index.ts'
+import type { Question } from '../../properties/index.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { sharedWith } from '../../spec/sharing.ts'
 import type { Part } from '../../spec/sharing.ts'
@@ -31,13 +31,14 @@ export function withBases(designs: readonly Design[]): readonly Design[] {
 }
 
 /** Claims about a part that another design has too are asked there. */
-const partOf: Readonly<Record<ClaimGroup, Part>> = { isolation: 'memory', interrupts: 'interrupts',
+const partOf: Readonly<Record<Question['about'], Part>> = { isolation: 'memory', interrupts: 'interrupts',
   progress: 'interrupts' }
 
-export function groupVerdict(design: Design, group: ClaimGroup, judged: ReadonlyMap<string, readonly Judged[]>,
+export function groupVerdict(design: Design, group: Question['about'], judged: ReadonlyMap<string, readonly Judged[]>,
   traces: readonly StoredTrace[]): GroupVerdict {
   const names: readonly string[] = [
-    ...claimGroups[group].map(({ property }) => property.name),
+    ...questions.filter(({ about }) => about === group)
+      .flatMap(one => one.claims.map(({ property }) => property.name)),
     // what a design claims of its own is about what it adds: shown with isolation
     ...group === 'isolation' ? design.claims.map(({ property }) => property.name) : [],
   ]

@@ -178,7 +178,7 @@ function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>):
 function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
   if (expected !== 'never' || path === undefined)
     return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a "
-      + "built-in one with without(...)"
+      + 'built-in one with without(...)'
   const known = knownAt(path)
   return suggest(String(path.at(-1)!.key), known, `there are ${known.join(', ')}`)
 }

@@ -25,22 +25,21 @@ import { parseClaims, parseDesign } from './design-schema.ts'
 import { moduleError } from './module-errors.ts'
 
 /** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design.
- *  `iommu`: of built-in designs. `everyIommu`: where neither design nor IOMMU is named, all designs on all of them. */
+ *  `iommu`: of built-in designs. `unnamed`: those that are taken where none is named; else all on the IOMMU. */
 interface Asked {
   readonly claims?: string | undefined
   readonly machines?: boolean
   readonly iommu?: string | undefined
-  readonly everyIommu?: boolean
+  readonly unnamed?: readonly Design[]
 }
 
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
  *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE; E-USAGE for an IOMMU that there is not, E-IOMMU
  *  for a design on another. */
 export async function subjectsOf(io: Io, named: readonly string[],
-  { claims: claimsPath, machines = false, iommu, everyIommu = false }: Asked = {}): Promise<readonly Subject[]> {
-  const isAll = everyIommu && named.length === 0 && iommu === undefined
-  const subjects: readonly Subject[] = isAll ? everyDesign.map(design => ({ design, path: null }))
-    : await namedSubjects(io, named, iommu)
+  { claims: claimsPath, machines = false, iommu, unnamed }: Asked = {}): Promise<readonly Subject[]> {
+  const subjects: readonly Subject[] = named.length > 0 ? await namedSubjects(io, named, iommu)
+    : (unnamed ?? designsOn(iommuNamed(iommu))).map(design => ({ design, path: null }))
   const machine = subjects.find(one => one.machine !== undefined)
   if (machine !== undefined && (!machines || claimsPath !== undefined))
     throw usage(machine.path!, 'exports a machine, not a design', machines ? 'a machine has its claims with it'
@@ -60,7 +59,6 @@ function withClaims(design: Design, claims: readonly Claim[], path: string): Des
 
 async function namedSubjects(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
   const on = iommuNamed(iommu)
-  if (named.length === 0) return designsOn(on).map(design => ({ design, path: null }))
   const found: Subject[] = []
   for (const name of named)
     found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])

@@ -59,7 +59,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-LOG-GZIP': 'The log ends in .gz and is no gzip, or is cut short.',
   'E-LOG-BINARY': 'The log is binary, not text.',
   'E-LOG-FOREIGN': 'The log has no line of a format that is known.',
-  'E-LOG-AMD': "The log is of QEMU's AMD IOMMU, which is not read yet.",
+  'E-LOG-MIXED': 'The log has events of two vendors\' units, or the dump is of another vendor\'s unit than the log.',
   'E-LOG-NO-FTRACE': "The file holds no event of the kernel's own trace.",
 
   'E-DUMP-MISSING': 'The dump does not exist.', 'E-DUMP-DIRECTORY': 'A folder where a dump is needed.',
@@ -76,6 +76,7 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-DUMP-FOREIGN': 'The file is something else than a dump, or a text without tables.',
   'E-DUMP-ABSENT': 'A dump that leaves no page out was said to leave some out.',
   'E-DUMP-SEVERAL': 'More than one dump of memory where one is needed.',
+  'E-DUMP-MIXED': "The dump has registers of two vendors' units, or flags name such.",
   'E-DUMP-UNIT': 'The texts show no unit of the name that --unit gives.',
   'E-DUMP-TRUNCATED': 'The dump ends before its last line.', 'E-DUMP-TOO-LONG': 'A line of the dump is too long.',
 

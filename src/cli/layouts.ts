@@ -30,7 +30,7 @@ const about = ({ says, needs, address, access }: Field, of: Layout): string =>
 /** `capabilities, read-only` of `CAP: capabilities`. */
 export function layoutTitle(of: Layout): string {
   const access = accessOf(of) ?? 'rw'
-  return of.name.replace(/^[A-Z]+: /, '') + (access === 'rw' ? '' : `, ${kinds[access]}`)
+  return of.name.replace(/^\w+: /, '') + (access === 'rw' ? '' : `, ${kinds[access]}`)
 }
 
 /** Bits, name, meaning; highest first, as the manual draws them. */

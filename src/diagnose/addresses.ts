@@ -1,11 +1,11 @@
 /** What an address alone says of where it came from: signs, so nothing of this is more than likely, but where it lies.
  *  No manual: habits of allocators and drivers. */
 import type { Conclusion, Group, Known } from './happening.ts'
-import { hex, whenOf } from './text.ts'
+import { hex } from './text.ts'
 
 const gib = 1n << 30n
-/** `rule`: what the reserved regions are called. `linux`: whether the system hands out addresses as Linux does. */
-export function addressConclusions(group: Group, known: Known, rule: string, linux = true): readonly Conclusion[] {
+/** `linux`: whether the system hands out addresses as Linux does. */
+export function addressConclusions(group: Group, known: Known, linux = true): readonly Conclusion[] {
   const { addresses, first } = group
   const address = addresses[0]
   if (address === undefined) return []
@@ -14,16 +14,18 @@ export function addressConclusions(group: Group, known: Known, rule: string, lin
   const region = known.regions.find(({ from, to }) => addresses.some(one => one >= from && one <= to))
   if (region !== undefined) {
     const inside = addresses.find(one => one >= region.from && one <= region.to)!
-    const owner = region.devices.length === 0 ? 'no device that the log names' : region.devices.join(', ')
+    const owner = region.devices.length === 0 ? 'a device that is not named' : region.devices.join(', ')
     const own = first.device !== null && region.devices.includes(first.device)
     return [
-      { certainty: 'sure', rule: `${rule}, ${whenOf(region.at)}`,
+      { certainty: 'sure', rule: region.by,
         says: `${hex(inside)} lies in the region ${hex(region.from)} to ${hex(region.to)} that firmware reserves for `
           + `${owner}${region.unmapped ? ', and that the log says is not in reserved memory' : ''}.` },
       own ? { certainty: 'likely', rule: 'an address inside a reserved region of the device',
         says: 'The region is not mapped for this device: the device goes on using memory that firmware gave it.' }
         : { certainty: 'open', rule: 'an address inside a reserved region',
-          says: 'The region is not this device\'s: it may be chance, or an alias of the owner.' },
+          says: region.open || region.devices.length === 0
+            ? 'Whose region it is the log does not show: if it is this device\'s, the region is not mapped for it.'
+            : 'The region is not this device\'s: it may be chance, or an alias of the owner.' },
     ]
   }
   const said = signOf(address, linux)

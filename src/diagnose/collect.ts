@@ -2,7 +2,7 @@
  *  addresses each; the rest is counted. No manual. */
 import type { Group, Happening, Line, Reader } from './happening.ts'
 import { kindOfLine, signWords } from './kinds.ts'
-import type { FileKind } from './kinds.ts'
+import type { FileKind, Served } from './kinds.ts'
 import { knownWords } from './known.ts'
 import type { Notebook } from './known.ts'
 import { begins, clean, joined, stampOf } from './text.ts'
@@ -22,8 +22,9 @@ export interface Tally {
   /** Messages by the reader that knew them. */
   readonly read: Map<string, number>
   readonly kinds: Set<FileKind>
-  /** Lines that serve the faults of others. */
+  /** Lines that serve the faults of others: by a reader, and beside the log. */
   aside: number
+  served: number
   unread: number
   readonly firstUnread: { readonly line: number; readonly text: string }[]
   /** A stamp earlier than the one before by more than a second: another boot, or two logs in one. */
@@ -65,7 +66,9 @@ export class Collector {
 
   open(path: string): Tally {
     this.#last_s = { uptime: 0, wall: 0 }
-    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, unread: 0, firstUnread: [],
+    this.#known.beside.open(path)
+    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, served: 0, unread: 0,
+      firstUnread: [],
       backward: [], suppressed: 0 }
   }
 
@@ -73,17 +76,19 @@ export class Collector {
   take(raw: string): void {
     const tally = this.#tally!
     tally.lines++
+    if (this.#known.beside.take(raw)) { tally.served++; return }
     if (this.#pending === null && !this.#mayTell(raw)) return
     const text = clean(raw)
     const line: Line = { text, file: tally.path, number: tally.lines, stamp: stampOf(text) }
     if (this.#pending !== null && this.#continues(line)) return
     if (!this.#mayTell(text)) return
     this.#clock(line)
-    this.#read(line)
+    this.#read(line, raw)
   }
   #mayTell(text: string): boolean { return this.#words.some(words => words.test(text)) }
   close(): void {
     this.#expire()
+    this.#known.beside.close()
     for (const reader of this.#readers) {
       const found = reader.end?.() ?? []
       for (const one of found) this.#add(one)
@@ -117,10 +122,13 @@ export class Collector {
     else this.#unread(pending.line)
   }
 
-  #read(line: Line): void {
+  #read(line: Line, raw: string): void {
     const tally = this.#tally!
     const kind = signWords.test(line.text) ? kindOfLine(line.text) : null
-    if (kind !== null) tally.kinds.add(kind)
+    if (kind !== null) {
+      tally.kinds.add(kind)
+      if (kind.serves !== undefined && this.#begins(kind.serves, line, raw)) return
+    }
     const left = suppressed.exec(line.text)
     if (left !== null) {
       if (/fault|iommu|dmar|smmu/i.test(left[1]!)) tally.suppressed += Number(left[2])
@@ -136,6 +144,14 @@ export class Collector {
       return
     }
     if (!isKnown && kind === null && relevant.test(line.text) && !harmless.test(line.text)) this.#unread(line)
+  }
+  /** The line that tells what a file serves is the first that does. */
+  #begins(served: Served, line: Line, raw: string): boolean {
+    const { beside } = this.#known
+    beside.serve(served)
+    const taken = beside.take(raw) || beside.take(line.text)
+    if (taken) this.#tally!.served++
+    return taken
   }
   #keep(reader: Reader, reading: readonly Happening[] | 'context'): void {
     const { read } = this.#tally!

@@ -1,6 +1,8 @@
 /** Reads kernel logs of any sort and says what happened. See docs/diagnose.md. */
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { printable } from '../errors.ts'
+import { filesOf } from '../dump/inputs.ts'
+import { printable, UserError } from '../errors.ts'
 import { logError } from '../logs/lines.ts'
 import { Collector, groupsOf } from './collect.ts'
 import type { Tally } from './collect.ts'
@@ -27,21 +29,50 @@ export async function diagnose({ files, stdin, onProgress }: DiagnoseOptions): P
   const known = new Notebook()
   const collector = new Collector(openReaders(known), known)
   const reports: FileReport[] = [], traced: Fault[] = []
-  for (const path of files) {
+  for (const { path, isOne } of files.flatMap(filesIn)) {
     const tally = collector.open(path === '-' ? 'stdin' : path)
     const source = newSource()
-    for await (const lines of linesOf(path, path === '-' ? stdin : null, source)) {
-      for (const line of lines) collector.take(line)
-      onProgress?.(tally.lines)
+    try {
+      for await (const lines of linesOf(path, path === '-' ? stdin : null, source)) {
+        for (const line of lines) collector.take(line)
+        onProgress?.(tally.lines)
+      }
+    } catch (cause) {
+      // Of a folder some may be empty, or not for this user.
+      if (isOne || !(cause instanceof UserError)) throw cause
+      continue
     }
     collector.close()
+    if (source.kind?.serves !== undefined && path !== '-') known.beside.bytes(path, firstBytes(path))
     const judged = source.kind === null && path !== '-' && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
     traced.push(...judged?.faults ?? [])
     reports.push(fileReport(tally, source, judged))
   }
+  if (reports.length === 0) throw logError('EMPTY', files[0]!, 'it has no file that can be read', 'name the log itself')
   if (reports.every(({ read, kinds }) => read.length === 0 && kinds.length === 0)) throw foreign(reports[0]!)
   const { faults, total, ...rest } = reportOf(reports, collector, known)
   return { ...rest, faults: [...faults, ...traced], total: total + traced.length }
+}
+
+/** A file, or all those in a folder. @throws UserError E-LOG-MISSING, E-LOG-UNREADABLE, E-LOG-EMPTY. */
+function filesIn(path: string): readonly { readonly path: string; readonly isOne: boolean }[] {
+  if (path === '-') return [{ path, isOne: true }]
+  try {
+    const found = filesOf(path)
+    return found.map(one => ({ path: one, isOne: one === path }))
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause
+    throw logError(cause.code.replace('E-DUMP-', ''), path, cause.message, cause.next)
+  }
+}
+/** No table of the firmware has more. */
+const mostTable_bytes = 1 << 20
+function firstBytes(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(mostTable_bytes)
+    return bytes.subarray(0, readSync(file, bytes, 0, mostTable_bytes, 0))
+  } finally { closeSync(file) }
 }
 
 /** The answer to words, as one would find them in a log: for `explain`. Null where no reader knows them. */
@@ -57,7 +88,8 @@ export function diagnoseWords(text: string): DiagnosisReport | null {
 function reportOf(files: readonly FileReport[], collector: Collector, known: Notebook): DiagnosisReport {
   const groups = groupsOf(collector)
   known.others = groups.map(({ first: { device, kind } }) => ({ device, kind }))
-  return { files, faults: groups.map(group => faultOf(group, known)), total: collector.total,
+  return { files, beside: known.beside.says(), faults: groups.map(group => faultOf(group, known)),
+    total: collector.total,
     beyond: collector.beyond }
 }
 

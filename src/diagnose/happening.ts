@@ -1,5 +1,6 @@
 /** What readers make of the lines of a log, and what an answer to them is made of. No manual: plain data between the
  *  readers, each of which knows one kind of message, and the report, which knows none. */
+import type { Beside } from './beside.ts'
 
 /** `uptime`: seconds since that machine started. `wall`: a time of day, of which only differences mean something. */
 export interface Stamp { readonly text: string; readonly s: number; readonly clock: 'uptime' | 'wall' }
@@ -67,9 +68,13 @@ export interface Happening {
 export interface Unit { readonly name: string; readonly values: Readonly<Record<string, bigint>>; readonly at: Line }
 /** Addresses that firmware reserves for devices; `to` inclusive. */
 export interface Region {
-  readonly from: bigint; readonly to: bigint; readonly devices: readonly string[]; readonly at: Line
+  readonly from: bigint; readonly to: bigint; readonly devices: readonly string[]
+  /** What says so: `RMRR of the boot lines, line 2`. */
+  readonly by: string
   /** Said not to be mapped. */
   readonly unmapped: boolean
+  /** Devices of it may be behind a bridge, or are not named. */
+  readonly open: boolean
 }
 /** What the rest of the log knows, for answers. */
 export interface Known {
@@ -83,6 +88,8 @@ export interface Known {
   resetBefore(device: string, at: Line): Line | null
   /** What map and unmap events say of the address of a group. */
   mappings(group: Group): readonly Conclusion[]
+  /** Tables, firmware and interrupts that stand beside the log. */
+  readonly beside: Beside
   /** Devices of the other groups. */
   readonly others: readonly { readonly device: string | null; readonly kind: string }[]
 }

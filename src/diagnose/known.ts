@@ -1,6 +1,7 @@
 /** What a log knows besides its faults: units, reserved regions, resets, and trouble of other drivers. Bounded, however
  *  long the log is. No manual: facts that readers found. */
 import type { Conclusion, Group, Known, Line, Region, Unit } from './happening.ts'
+import { Beside } from './beside.ts'
 import { Mappings } from './mappings.ts'
 import { between_s, deviceOf } from './text.ts'
 
@@ -12,12 +13,14 @@ const trouble = new RegExp(['watchdog: .*LOCKUP', 'Watchdog detected hard LOCKUP
 'GPU HANG', 'device lost', 'Disabling IRQ #', 'Kernel panic', 'HARDWARE ERROR', 'blocked for more than']
   .join('|'))
 const reset = /([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): (?:.*\breset(?:ting)?\b|.*\bFLR\b|enabling device)/i
-export const knownWords = new RegExp(`${trouble.source}|resett?ing|reset done|enabling device|\\bFLR\\b|DMI: `)
+export const knownWords = new RegExp(`${trouble.source}|resett?ing|reset done|enabling device|\\bFLR\\b|DMI: |`
+  + 'BIOS-e820: |\\(XEN\\)  \\[?[0-9a-f]{16}|\\] type [0-9a-f]{2} ')
 
 export class Notebook implements Known {
   readonly units = new Map<string, Unit | null>()
-  readonly regions: Region[] = []
+  readonly #regions: Region[] = []
   readonly trace = new Mappings()
+  readonly beside = new Beside()
   others: Known['others'] = []
   readonly #facts = new Map<string, Line>()
   readonly #troubles: Line[] = []
@@ -32,22 +35,26 @@ export class Notebook implements Known {
     }
     const isTrouble = trouble.test(line.text)
     if (isTrouble && this.#troubles.length < most.troubles) this.#troubles.push(line)
+    this.beside.machine.take(line.text)
     if (/DMI: .*(?:QEMU|KVM|Bochs)/.test(line.text)) this.note('emulated machine', line)
     return found !== null || isTrouble
   }
 
   unit(name: string, values: Unit['values'], at: Line): void {
+    this.beside.texts.take(at.text)
     const before = this.units.get(name)
     if (before === undefined && this.units.size < most.units) this.units.set(name, { name, values, at })
     else if (before && Object.entries(values).some(([key, value]) => (before.values[key] ?? value) !== value))
       this.units.set(name, null) // two machines: neither is believed
     else if (before) this.units.set(name, { ...before, values: { ...before.values, ...values } })
   }
-  region(region: Region): void { if (this.regions.length < most.regions) this.regions.push(region) }
+  region(region: Region): void { if (this.#regions.length < most.regions) this.#regions.push(region) }
+  /** Those of the firmware's own tables name their devices, so they come first. */
+  get regions(): readonly Region[] { return [...this.beside.regions, ...this.#regions] }
   /** Adds a device to the region last named, which is printed before its devices. */
   regionOf(device: string): void {
-    const last = this.regions.pop()
-    if (last !== undefined) this.regions.push({ ...last, devices: [...last.devices, device].slice(0, 32) })
+    const last = this.#regions.pop()
+    if (last !== undefined) this.#regions.push({ ...last, devices: [...last.devices, device].slice(0, 32) })
   }
   note(name: string, line: Line): void {
     if (!this.#facts.has(name) && this.#facts.size < most.facts) this.#facts.set(name, line)

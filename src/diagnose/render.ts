@@ -10,9 +10,11 @@ const inFull = 3, inShort = 20
 const several = (n: number, what: string): string => `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`
 
 /** Ready to print, in pieces. `full`: all answers. */
-export function* renderDiagnosis({ files, faults, total, beyond }: DiagnosisReport, theme: Theme,
+export function* renderDiagnosis({ files, beside, faults, total, beyond }: DiagnosisReport, theme: Theme,
   full: boolean): Generator<string> {
   yield files.flatMap(file => fileLines(file, theme)).join('\n') + '\n'
+  if (beside.length > 0) yield ['', theme.strong('beside the log'), ...beside.flatMap(text =>
+    hang('  ', 4, wrapWords(printable(text), theme.width - 4)))].join('\n') + '\n'
   if (files.every(({ read }) => read.length === 0)) {
     yield '\nNo log was read, so nothing is said of faults.\n'
     return

@@ -29,6 +29,8 @@ export interface Fault extends Answer {
 }
 export interface DiagnosisReport {
   readonly files: readonly FileReport[]
+  /** What stands beside the logs and serves their faults: sentences. */
+  readonly beside: readonly string[]
   readonly faults: readonly Fault[]
   /** All of them, those counted only too. */
   readonly total: number

@@ -5,6 +5,9 @@ import { UserError } from '../errors.ts'
 import type { Dwords, UnitRegisters } from '../../spec/vtd/index.ts'
 import { pageDwords } from '../../spec/iommu/image.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
+import type { UnitRegisters as AmdviRegisters } from '../../spec/amdvi/index.ts'
+import { amdviRegistersOf, amdviStored } from './amdvi.ts'
+import type { AmdviValues } from './amdvi.ts'
 import { fileBytes } from './bytes.ts'
 import type { Bytes } from './bytes.ts'
 import { dumpError } from './errors.ts'
@@ -23,6 +26,7 @@ export const dumpFormats = ['pages', 'image', 'elf', 'kdump', 'lime'] as const
 export type DumpFormat = (typeof dumpFormats)[number]
 
 export interface Dump {
+  readonly iommu: 'vtd'
   readonly path: string
   /** `text`: texts that list entries. `none`: nothing of a unit, only what stands beside a dump. */
   readonly format: DumpFormat | 'text' | 'none'
@@ -48,20 +52,33 @@ export interface Dump {
   close(): void
 }
 
+/** Of a machine with an AMD unit. */
+export interface AmdviDump extends Omit<Dump, 'iommu' | 'registers' | 'iqa' | 'queue' | 'told'> {
+  readonly iommu: 'amdvi'
+  readonly registers: AmdviRegisters
+}
+export type AnyDump = Dump | AmdviDump
+/** What there is for each kind of unit. */
+export interface ByUnit<R> { readonly vtd: (dump: Dump) => R; readonly amdvi: (dump: AmdviDump) => R }
+export const byUnit = <R>(dump: AnyDump, of: ByUnit<R>): R => (of[dump.iommu] as (dump: AnyDump) => R)(dump)
+
 export interface DumpOptions {
   /** By its first bytes where not given. */
   readonly format?: DumpFormat | undefined
   /** Of a plain image, which has none; of a trimmed dump in place of its own. */
   readonly values?: Partial<RegisterValues>
+  /** Likewise of an AMD unit. */
+  readonly amdviValues?: AmdviValues
   readonly haw?: number | undefined
   /** Pages that a trimmed dump leaves out hold zeros. */
   readonly absentZero?: boolean | undefined
 }
 
-/** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER, -FOREIGN; of a trimmed dump -GZIP,
- *  -JSON, -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE; of an image -SIZE; of all but trimmed ones -ABSENT; -ELF,
- *  -LIME, -KDUMP and -TRUNCATED of those. */
-export function openDump(path: string, { format, values = {}, haw, absentZero = false }: DumpOptions = {}): Dump {
+/** @throws UserError E-DUMP-MISSING, -DIRECTORY, -EMPTY, -UNREADABLE, -REGISTER, -MIXED, -FOREIGN; of a trimmed dump
+ *  -GZIP, -JSON, -FIELD, -PAGES, -TRUNCATED, -TOO-LONG, -SIZE; of an image -SIZE; of all but trimmed ones -ABSENT;
+ *  -ELF, -LIME, -KDUMP and -TRUNCATED of those. */
+export function openDump(path: string, { format, values = {}, amdviValues = {}, haw,
+  absentZero = false }: DumpOptions = {}): AnyDump {
   const file = open(path)
   let keep = false
   try {
@@ -71,14 +88,14 @@ export function openDump(path: string, { format, values = {}, haw, absentZero = 
     const found = formatOf(bytes, format)
     if (absentZero && (found === 'image' || found === 'lime'))
       throw dumpError('ABSENT', path, 'an image leaves no page out', 'give the flag with a trimmed dump only')
-    const { memory, bytes: held, stored, storedHaw } = found === 'pages' ? readPages(path, file, size)
-      : { ...readers[found](bytes), stored: {}, storedHaw: undefined }
-    const { registers, iqa, assumed } = registersOf(path, { ...stored, ...values })
+    const { memory, bytes: held, stored, storedHaw, unit, byOffset } = found === 'pages' ? readPages(path, file, size)
+      : { ...readers[found](bytes), stored: {}, storedHaw: undefined, unit: null, byOffset: {} }
+    const { assumed, ...own } = unitOf(path, unitNames[unit ?? ''] ?? null,
+      { vtd: { ...stored, ...values }, amdvi: { ...amdviStored(byOffset), ...amdviValues } })
     const width = haw ?? storedHaw
     keep = found !== 'pages'
     return {
-      path, format: found, unit: null, shows: { translation: true, interrupts: true, root: true },
-      queue: null, told: [], registers, iqa,
+      ...own, path, format: found, unit: null, shows: { translation: true, interrupts: true, root: true },
       haw: width ?? 52, memory: absentZero ? zerosAround(memory) : memory, bytes: held,
       assumed: [
         ...assumed,
@@ -88,6 +105,24 @@ export function openDump(path: string, { format, values = {}, haw, absentZero = 
       close: () => { if (keep) { keep = false; closeSync(file) } },
     }
   } finally { if (!keep) closeSync(file) }
+}
+
+/** How a trimmed dump names a unit whose registers it has by their offsets. */
+const unitNames: Readonly<Record<string, keyof Values>> = { 'amd-vi': 'amdvi' }
+
+/** Values of registers, by the kind of unit that has them. */
+interface Values { readonly vtd: Partial<RegisterValues>; readonly amdvi: AmdviValues }
+const unitReaders = {
+  vtd: (path: string, { vtd }: Values) => ({ iommu: 'vtd', queue: null, told: [], ...registersOf(path, vtd) }) as const,
+  amdvi: (path: string, { amdvi }: Values) => ({ iommu: 'amdvi', ...amdviRegistersOf(path, amdvi) }) as const,
+}
+/** @throws UserError E-DUMP-MIXED where registers of two kinds of unit are given. */
+function unitOf(path: string, named: keyof Values | null, values: Values) {
+  const [one, other] = (['vtd', 'amdvi'] as const).filter(kind => Object.keys(values[kind]).length > 0)
+  if (other !== undefined || one !== undefined && named !== null && one !== named)
+    throw dumpError('MIXED', path, `registers of two vendors' units: ${Object.keys(values.vtd).join(', ')}, and `
+      + `${Object.keys(values.amdvi).join(', ') || named}`, 'give those of one')
+  return unitReaders[named ?? one ?? 'vtd'](path, values)
 }
 
 function zerosAround(memory: PhysicalMemory): PhysicalMemory {

@@ -9,7 +9,7 @@ import { firmwareOf } from './acpi/read.ts'
 import { isTable, TableTextReader } from './acpi/text.ts'
 import type { TableBytes } from './acpi/text.ts'
 import { openDump } from './dump.ts'
-import type { Dump, DumpOptions } from './dump.ts'
+import type { AnyDump, DumpOptions } from './dump.ts'
 import { dumpError } from './errors.ts'
 import { memoryMagic } from './magic.ts'
 import { MachineText } from './text/machine.ts'
@@ -17,7 +17,7 @@ import { TableTexts } from './text/tables.ts'
 
 /** `firmware`: each with the file it is of. */
 export interface Inputs {
-  readonly dumps: readonly Dump[]
+  readonly dumps: readonly AnyDump[]
   readonly firmware: readonly (Firmware & { readonly path: string })[]
   readonly machine: MachineText
 }
@@ -66,7 +66,7 @@ function sorted(files: readonly string[], isMemory: boolean, texts: TableTexts, 
 }
 
 function dumpsOf(memory: string | null, texts: TableTexts, path: string, options: DumpOptions,
-  unit: string | undefined): Dump[] {
+  unit: string | undefined): AnyDump[] {
   if (memory === null) {
     const units = chosen(texts.units, unit, path)
     return units.length === 0 ? [texts.nothing(path)]
@@ -86,7 +86,7 @@ function chosen(units: readonly string[], unit: string | undefined, path: string
 }
 
 /** Of a folder all files in it, however deep; of debugfs they have a size of 0 and content all the same. */
-function filesOf(path: string): string[] {
+export function filesOf(path: string): string[] {
   const found: string[] = []
   const visit = (at: string, isTop: boolean): void => {
     let isFolder: boolean

@@ -24,6 +24,8 @@ const page = v.pipe(
 const schema = v.looseObject({
   ...Object.fromEntries(registerNames.map(name =>
     [name, v.exactOptional(word)])) as Record<RegisterName, v.ExactOptionalSchema<typeof word, undefined>>,
+  unit: v.exactOptional(v.string()),
+  registers: v.exactOptional(v.record(v.pipe(v.string(), v.regex(/^[0-9a-f]{1,4}$/i, 'an offset like "2000"')), word)),
   HAW: v.exactOptional(v.pipe(v.number(), v.integer('a whole number'), v.minValue(32, 'at least 32'),
     v.maxValue(52, 'at most 52'))),
   pages: v.array(page),
@@ -33,6 +35,9 @@ export interface Pages {
   readonly memory: PhysicalMemory; readonly bytes: number
   /** Registers that the dump names. */
   readonly stored: Partial<RegisterValues>
+  /** What kind of unit it names, and registers by their offsets in hexadecimal, where it names them so. */
+  readonly unit: string | null
+  readonly byOffset: Readonly<Record<string, string>>
   readonly storedHaw: number | undefined
 }
 
@@ -53,7 +58,7 @@ export function readPages(path: string, file: number, size: number): Pages {
   const head = headOf(text, fail)
   if (lineEnd < 0) fail('TRUNCATED', 'the file ends after its first line: no page is there', 'copy it again whole')
   return { ...pagesOf(head.pages, bytes.subarray(lineEnd + 1), cut, fail), stored: registersIn(head),
-    storedHaw: head.HAW }
+    unit: head.unit ?? null, byOffset: head.registers ?? {}, storedHaw: head.HAW }
 }
 
 type Fail = (code: string, problem: string, next: string, place?: string) => never

@@ -2,6 +2,7 @@
  *  `validate`. */
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../errors.ts'
 
@@ -10,6 +11,10 @@ export const longestLine_chars = 4096
 
 /** How far a file may go without one line that it should have before it is taken for something else. */
 export const patience_lines = 2000
+
+/** The path of a file, or a stream that is read to its end, with the name that it has in messages. */
+export type LogSource = string | { readonly name: string; readonly stream: Readable }
+export const nameOf = (source: LogSource): string => typeof source === 'string' ? source : source.name
 
 export interface Batch {
   readonly lines: readonly string[]
@@ -24,11 +29,12 @@ export function logError(code: string, subject: string, problem: string, next: s
 /** Lines without their ends (LF or CRLF), in batches; `again` is how such a log is made. Bytes are taken as latin1, so
  *  that no byte is lost or refused.
  *  @throws UserError E-LOG-MISSING, E-LOG-DIRECTORY, E-LOG-EMPTY, E-LOG-UNREADABLE, E-LOG-GZIP. */
-export async function* readLines(path: string, again: string): AsyncGenerator<Batch, void, undefined> {
-  const packed = await isGzip(path, again)
-  const file = createReadStream(path, { highWaterMark: 1 << 18 })
-  const bytes = packed ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file
-  file.on('error', cause => bytes.destroy(cause))
+export async function* readLines(source: LogSource, again: string): AsyncGenerator<Batch, void, undefined> {
+  const path = nameOf(source)
+  const { packed, file } = typeof source === 'string' ? await openFile(source, again)
+    : await openStream(source, again)
+  const bytes: Readable = packed ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file
+  if (bytes !== file) file.on('error', cause => bytes.destroy(cause))
   let rest = ''
   try {
     for await (const chunk of bytes) {
@@ -40,6 +46,23 @@ export async function* readLines(path: string, again: string): AsyncGenerator<Ba
   if (rest !== '') yield { lines: [clean(rest)], unterminated: true }
 }
 const clean = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line).slice(0, longestLine_chars)
+
+interface Opened { readonly packed: boolean; readonly file: Readable }
+const openFile = async (path: string, again: string): Promise<Opened> =>
+  ({ packed: await isGzip(path, again), file: createReadStream(path, { highWaterMark: 1 << 18 }) })
+
+/** The first bytes say whether it is packed. */
+async function openStream({ name, stream }: Exclude<LogSource, string>, again: string): Promise<Opened> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>
+  const first = await chunks.next().catch((cause: unknown) => { throw unreadable(name, cause) })
+  if (first.done === true) throw logError('EMPTY', name, 'there is nothing in it', again)
+  const head = Buffer.from(first.value)
+  async function* all(): AsyncGenerator<Buffer | string> {
+    yield head
+    yield* { [Symbol.asyncIterator]: () => chunks }
+  }
+  return { packed: head[0] === 0x1f && head[1] === 0x8b, file: Readable.from(all()) }
+}
 
 async function isGzip(path: string, again: string): Promise<boolean> {
   const found = await stat(path).catch((cause: unknown) => { throw unreadable(path, cause) })

@@ -1,17 +1,16 @@
-/** Reads a log line by line: a format says what each tells of the unit, and the replay is told. */
+/** Reads a log line by line: whose unit it is of says the first line that only one kind of unit has. */
 import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
 import type { Stamps } from './formats/clock.ts'
-import type { Format, LogReader, Reading, Use } from './formats/format.ts'
-import { qemuVtd } from './formats/qemu-vtd.ts'
+import type { Use } from './formats/format.ts'
 import { patience_lines, readLines } from './lines.ts'
-import { Replay } from './replay/index.ts'
-import type { ReplayOptions } from './replay/index.ts'
+import type { Batch } from './lines.ts'
+import type { Heard, Listener, Side } from './side.ts'
 
 /** A sort of event that the log has, by the name that the log has for it. */
 export interface EventCount { readonly name: string; readonly use: Use; readonly count: number }
 export interface Scanned {
-  readonly replay: Replay
+  readonly side: Side
   readonly lines: number
   readonly known: number
   /** What QEMU says beside its events. */
@@ -21,64 +20,83 @@ export interface Scanned {
   readonly stamps: Stamps
   readonly damage: DamageReport
 }
-export interface ScanOptions extends ReplayOptions {
-  /** QEMU's trace where not said. */
-  readonly format?: Format
-}
 
-/** @throws UserError as `readLines` does, and as the format does where the file is none of its logs. */
-export async function scanLog(path: string, { format = qemuVtd, ...options }: ScanOptions,
+/** Which side a log is of, by a line; null where it does not say. */
+export type Choose = (line: string) => Side | null
+
+/** @param otherwise the side of a log none of whose first lines says so.
+ *  @throws UserError as `readLines` does, and as the side does where the file is none of its logs. */
+export async function scanLog(path: string, choose: Choose, otherwise: () => Side, again: string,
   onProgress?: (lines: number) => void): Promise<Scanned> {
-  const scan = new Scan(format.open(path), new Replay(format.iotlbEntries, options))
-  for await (const { lines, unterminated } of readLines(path, format.again)) {
-    for (const line of lines) scan.line(line, unterminated)
+  const waiting: Batch[] = []
+  let scan: Scan | null = null, before = 0
+  for await (const batch of readLines(path, again)) {
+    waiting.push(batch)
+    scan ??= Scan.of(path, firstOf(batch, choose) ?? (before >= patience_lines ? otherwise() : null))
+    before += batch.lines.length
+    if (scan === null) continue
+    for (const { lines, unterminated } of waiting.splice(0)) for (const line of lines) scan.line(line, unterminated)
     onProgress?.(scan.number)
   }
+  scan ??= new Scan(path, otherwise())
+  for (const { lines, unterminated } of waiting) for (const line of lines) scan.line(line, unterminated)
   return scan.end()
+}
+function firstOf({ lines }: Batch, choose: Choose): Side | null {
+  for (const line of lines) {
+    const side = choose(line)
+    if (side !== null) return side
+  }
+  return null
 }
 
 class Scan {
   number = 0
   readonly #damage = new DamageLedger()
-  readonly #reader: LogReader
-  readonly #replay: Replay
+  readonly #side: Side
+  readonly #listener: Listener
   readonly #seen = new Map<string, { readonly name: string; readonly use: Use; count: number }>()
   #known = 0
   #messages = 0
   #binary = false
 
-  constructor(reader: LogReader, replay: Replay) { this.#reader = reader; this.#replay = replay }
+  static of(path: string, side: Side | null): Scan | null { return side === null ? null : new Scan(path, side) }
+  constructor(path: string, side: Side) { this.#side = side; this.#listener = side.listen(path) }
 
   line(text: string, unterminated: boolean): void {
-    const reading = this.#reader.read(text, ++this.number)
-    if (reading.is !== 'event' && reading.is !== 'message') return this.#unread(reading, text, unterminated)
-    for (const event of reading.events) this.#replay.take(event)
-    if (reading.is === 'message') { this.#messages++; return }
+    const heard = this.#listener.line(text, ++this.number)
+    if (heard.is !== 'event' && heard.is !== 'message') return this.#unread(heard, text, unterminated)
+    if (heard.is === 'message') { this.#messages++; return }
     this.#known++
-    const seen = this.#seen.get(reading.name)
-    if (seen === undefined) this.#seen.set(reading.name, { name: reading.name, use: reading.use, count: 1 })
+    const seen = this.#seen.get(heard.name)
+    if (seen === undefined) this.#seen.set(heard.name, { name: heard.name, use: heard.use, count: 1 })
     else seen.count++
   }
 
   end(): Scanned {
-    if (!this.#reader.isSure) throw this.#foreign()
+    if (!this.#listener.isSure) throw this.#foreign()
     return {
-      replay: this.#replay, lines: this.number, known: this.#known, messages: this.#messages,
-      damage: this.#damage.report(),
-      stamps: this.#reader.stamps, events: [...this.#seen.values()].sort((a, b) => a.name < b.name ? -1 : 1),
+      side: this.#side, lines: this.number, known: this.#known, messages: this.#messages,
+      damage: this.#damage.report(), stamps: this.#listener.stamps,
+      events: [...this.#seen.values()].sort((a, b) => a.name < b.name ? -1 : 1),
     }
   }
 
-  #unread(reading: Exclude<Reading, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
+  #unread(heard: Exclude<Heard, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
     const line = this.number
-    if (text.trim() === '') return this.#damage.blank()
-    this.#replay.doubts.note(line)
-    if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
-    else if (unterminated) this.#damage.note('cut off', line, text)
-    else if (reading.is === 'unknown event') this.#damage.unknown(reading.name, line, text)
-    else this.#damage.note(reading.is, line, text)
+    if (text.trim() === '') this.#damage.blank()
+    else this.#damaged(heard, text, unterminated)
     if (this.#known === 0 && line >= patience_lines) throw this.#foreign()
   }
 
-  #foreign(): Error { return this.#reader.foreign(this.number, this.#binary && this.#known === 0) }
+  #damaged(heard: Exclude<Heard, { is: 'event' | 'message' }>, text: string, unterminated: boolean): void {
+    const line = this.number
+    this.#side.doubts.note(line)
+    if (isBinary(text)) { this.#binary = true; this.#damage.note('binary', line, text) }
+    else if (unterminated) this.#damage.note('cut off', line, text)
+    else if (heard.is === 'unknown event') this.#damage.unknown(heard.name, line, text)
+    else this.#damage.note(heard.is, line, text)
+  }
+
+  #foreign(): Error { return this.#listener.foreign(this.number, this.#binary && this.#known === 0) }
 }

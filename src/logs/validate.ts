@@ -1,26 +1,30 @@
-/** Checks a recorded boot: a QEMU trace log of the VT-d unit, the kernel's own trace and a dump of memory of the same
- *  boot. See docs/validate.md. */
+/** Checks a recorded boot: a QEMU trace log of its IOMMU, the kernel's own trace and a dump of memory of the same boot.
+ *  See docs/validate.md. */
 import { openDump } from '../dump/dump.ts'
-import type { Dump } from '../dump/dump.ts'
+import type { AnyDump } from '../dump/dump.ts'
 import { UserError } from '../errors.ts'
-import { anything, decode, registers, rulesOf } from '../../spec/vtd/index.ts'
+import { amdviSide } from './amdvi/index.ts'
 import { apart_us } from './formats/clock.ts'
 import type { Format } from './formats/format.ts'
 import { readKernelLog } from './formats/kernel.ts'
+import { unitPrefixOf } from './formats/qemu.ts'
+import { qemuVtd } from './formats/qemu-vtd.ts'
+import { logError } from './lines.ts'
 import { pair } from './pairing/index.ts'
-import { EntryLedger } from './replay/entries.ts'
-import { newTableTrail, newTrail } from './replay/trail.ts'
+import { newTrail } from './replay/trail.ts'
+import type { Trail } from './replay/trail.ts'
 import { scanLog } from './scan.ts'
+import type { Choose } from './scan.ts'
 import type { Facts, ValidationReport } from './report.ts'
-import { checkTables } from './tables/check.ts'
-import { Placing } from './tables/placing.ts'
+import type { Side } from './side.ts'
 import { judge } from './verdicts/index.ts'
 import { lackOf } from './verdicts/lacks.ts'
+import { vtdSide } from './vtd.ts'
 
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
   readonly log: string
-  /** What kind of log that is: QEMU's trace where not said. */
+  /** What kind of log that is: QEMU's trace of either vendor's unit where not said. */
   readonly format?: Format
   /** The kernel's ftrace text of the same boot, plain or gzip. */
   readonly ftrace?: string
@@ -38,7 +42,7 @@ export async function validateLog(options: ValidateOptions): Promise<ValidationR
 }
 
 /** A whole image does not say what the registers held, and there is nobody here to ask. */
-function openPages(path: string): Dump {
+function openPages(path: string): AnyDump {
   try { return openDump(path, { format: 'pages' }) } catch (cause) {
     if (!(cause instanceof UserError) || !['E-DUMP-JSON', 'E-DUMP-REGISTER'].includes(cause.code)) throw cause
     throw new UserError({ code: cause.code, subject: cause.subject, problem: cause.message,
@@ -46,32 +50,48 @@ function openPages(path: string): Dump {
   }
 }
 
-async function validateWith(dump: Dump | null,
+async function validateWith(dump: AnyDump | null,
   { log, format, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
-  const tableTrail = dump === null ? null : newTableTrail()
-  const scalable = dump !== null && decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
-  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
-  const entries = dump === null ? new EntryLedger(anything, 'none known')
-    : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
-  const { replay, lines, known, messages, events, stamps, damage } = await scanLog(log,
-    { entries, trail, tableTrail, scalable, placing, ...format === undefined ? {} : { format } }, onProgress)
+  const { side, lines, known, messages, events, stamps, damage } = await scanLog(log,
+    chooser(log, { format, dump, trail }), () => ofVtd(log, format ?? qemuVtd, dump, trail),
+    (format ?? qemuVtd).again, onProgress)
   const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
-  // The last leaf is judged when the IOTLB is asked for its report.
-  const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()
+  const unit = side.facts(lines)
+  if (kernelLog !== null) side.fitFrames?.(kernelLog.events)
   const facts: Facts = {
     log: { path: log, lines, known, messages, span_s: timed ? stamps.span_us / 1e6 : null, backward: stamps.backward,
       farthest_us: stamps.farthest_us },
-    events, unread: damage, entries: entries.report(),
-    iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
-    queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(),
-    tables: dump === null || trail === null || tableTrail === null || placing === null ? null
-      : checkTables(dump, { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts }),
+    events, unread: damage, ...unit,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
-      lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
+      lost: kernelLog.lost, unread: kernelLog.damage,
+      pairing: pair(kernelLog, trail, { timed, cachingMode: side.cachingMode ?? null }),
     },
   }
-  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts) }
+  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts, side.claims) }
 }
+
+interface Given { readonly format: Format | undefined; readonly dump: AnyDump | null; readonly trail: Trail | null }
+/** By the first event that only one vendor's unit has. */
+const chooser = (log: string, { format, dump, trail }: Given): Choose => line => {
+  if (format !== undefined) return ofVtd(log, format, dump, trail)
+  switch (unitPrefixOf(line)) {
+    case 'vtd_': return ofVtd(log, qemuVtd, dump, trail)
+    case 'amdvi_': return ofAmdvi(log, dump, trail)
+    default: return null
+  }
+}
+
+function ofVtd(log: string, format: Format, dump: AnyDump | null, trail: Trail | null): Side {
+  if (dump?.iommu === 'amdvi') throw mixed(log, 'a VT-d', dump, 'an AMD')
+  return vtdSide(format, dump, trail)
+}
+function ofAmdvi(log: string, dump: AnyDump | null, trail: Trail | null): Side {
+  if (dump?.iommu === 'vtd') throw mixed(log, 'an AMD', dump, 'a VT-d')
+  return amdviSide(dump, trail)
+}
+const mixed = (log: string, unit: string, { path }: AnyDump, other: string): UserError =>
+  logError('MIXED', log, `this is the log of ${unit} unit, and ${path} the dump of ${other} unit`,
+    'give log and dump of one boot')

@@ -17,9 +17,20 @@ import { Pci, sourceId } from './pci.ts'
 import { QemuProcess } from './process.ts'
 import { Qtest } from './qtest.ts'
 import { switchedOn, Trace } from './trace.ts'
-import { Unit, unitAt } from './unit.ts'
+import type { Marks } from './trace.ts'
+import { vtdUnit } from './vtd/unit.ts'
+import type { Unit } from './vtd/unit.ts'
 
-export interface Machine {
+/** What the machine has to know of the kind of its IOMMU. */
+export interface UnitKind<U> {
+  /** QEMU's option for the device. */
+  readonly device: (options: MachineOptions, version: Version) => string
+  readonly of: (qtest: Qtest, pci: Pci) => Promise<U>
+  readonly marks: Marks
+}
+
+/** `U`: the client of its IOMMU. */
+export interface Machine<U = Unit> {
   readonly version: Version
   readonly pid: number
   readonly qtest: Qtest
@@ -27,7 +38,7 @@ export interface Machine {
   /** In the order of `options.edus`. */
   readonly edus: readonly Edu[]
   readonly ioapic: IoApic
-  readonly unit: Unit
+  readonly unit: U
   readonly trace: Trace
   /** null unless asked for. */
   readonly monitor: Monitor | null
@@ -45,8 +56,11 @@ export async function withMachine<T>(options: MachineOptions, use: (machine: Mac
   try { return await use(machine) } finally { await machine.close() }
 }
 
-/** A machine that is set up: BARs placed, devices on. The unit is as at reset. Close it; `withMachine` does. */
-export async function openMachine(options: MachineOptions = {}): Promise<Machine> {
+/** A machine with VT-d that is set up: BARs placed, devices on. The unit is as at reset. Close it; `withMachine`
+ *  does. */
+export const openMachine = (options: MachineOptions = {}): Promise<Machine> => openMachineWith(vtdUnit, options)
+/** The same with another IOMMU. */
+export async function openMachineWith<U>(kind: UnitKind<U>, options: MachineOptions): Promise<Machine<U>> {
   const { binary, version } = findQemu(options.qemu, options.env)
   const placed = plan(options.edus ?? [sourceId(0, 3, 0)])
   const dir = mkdtempSync(join(tmpdir(), 'remapcheck-qemu-'))
@@ -55,14 +69,16 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
   try {
     const rom = join(dir, 'halt.rom'), socket = options.monitor === true ? join(dir, 'qmp') : null
     writeFileSync(rom, haltRom())
-    const wired = wire(binary, options, commandLine(options, placed, switchedOn(options.trace ?? []), rom, socket))
+    const events = switchedOn(options.trace ?? [], kind.marks)
+    const args = commandLine(options, placed, events, kind.device(options, version), { rom, monitor: socket })
+    const wired = wire(binary, options, args, kind.marks)
     const { qtest, trace, close } = wired
     try {
       const pci = new Pci(qtest)
       for (const port of placed.ports) openPort(pci, port)
       const edus = placed.edus.map(({ sid, bar }) => new Edu(qtest, pci, sid, bar))
       for (const edu of edus) edu.setUp()
-      const [unit] = await Promise.all([Unit.of(qtest), trace.sync()])
+      const [unit] = await Promise.all([kind.of(qtest, pci), trace.sync()])
       await load(qtest, edus)
       const monitor = socket === null ? null : await Monitor.open(socket)
       return { version, pid: wired.pid, qtest, pci, edus, ioapic: new IoApic(qtest), unit, trace, monitor, close }
@@ -78,8 +94,8 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
 }
 
 /** Ties the process to those who read its streams. */
-function wire(binary: string, options: MachineOptions,
-  args: readonly string[]): { qtest: Qtest; trace: Trace; pid: number; close: () => Promise<void> } {
+function wire(binary: string, options: MachineOptions, args: readonly string[],
+  marks: Marks): { qtest: Qtest; trace: Trace; pid: number; close: () => Promise<void> } {
   const fail = (cause: UserError): void => {
     qtest.fail(cause)
     trace.fail(cause)
@@ -91,8 +107,7 @@ function wire(binary: string, options: MachineOptions,
   })
   const qtest = new Qtest({ send: text => { running.send(text) }, silent: () => { running.kill() } },
     new Patience(meterOf(running.pid ?? 0), options.patience ?? usual))
-  const trace = new Trace(options.trace ?? [], mark => { qtest.writel(unitAt, mark) },
-    line => { running.complaint(line) })
+  const trace = new Trace(options.trace ?? [], marks, qtest, line => { running.complaint(line) })
   return { qtest, trace, pid: running.pid ?? 0, close: () => running.close() }
 }
 

@@ -67,9 +67,10 @@ function check(sid: number, all: readonly number[]): void {
     throw new RangeError(`edu: ${sid.toString(16)} needs a function 0 beside it`)
 }
 
-/** The arguments of QEMU. `rom` is a BIOS image that halts; `monitor` the path of a socket for QMP. */
-export function commandLine(options: MachineOptions, placed: Plan, events: readonly EventName[], rom: string,
-  monitor: string | null): string[] {
+/** The arguments of QEMU. `iommu` is the option for that device; `rom` a BIOS image that halts; `monitor` the path of a
+ *  socket for QMP. */
+export function commandLine(options: MachineOptions, placed: Plan, events: readonly EventName[], iommu: string,
+  { rom, monitor }: { readonly rom: string; readonly monitor: string | null }): string[] {
   const address = (sid: number): string =>
     `addr=${deviceOf(sid).toString(16).padStart(2, '0')}.${functionOf(sid)},multifunction=on`
   return [
@@ -80,7 +81,7 @@ export function commandLine(options: MachineOptions, placed: Plan, events: reado
     '-icount', 'shift=0,sleep=off',
     '-m', String(options.memory_MiB ?? 256), '-smp', String(options.cpus ?? 1), '-bios', rom, '-nodefaults', '-display',
     'none',
-    '-device', unit(options),
+    '-device', iommu,
     ...placed.ports.flatMap(({ sid, bus }) =>
       ['-device', `pcie-root-port,id=port${bus},bus=pcie.0,chassis=${bus},${address(sid)}`]),
     ...placed.edus.flatMap(({ sid }) =>
@@ -90,13 +91,4 @@ export function commandLine(options: MachineOptions, placed: Plan, events: reado
     ...events.flatMap(name => ['-trace', name]),
     '-qtest', 'stdio', '-qtest-log', 'none',
   ]
-}
-function unit({ addressWidth = 39, cachingMode, snoopControl, scalable, firstStage, eim }: MachineOptions): string {
-  return [
-    'intel-iommu', 'intremap=on', `aw-bits=${addressWidth}`,
-    ...cachingMode === true ? ['caching-mode=on'] : [], ...snoopControl === true ? ['snoop-control=on'] : [],
-    ...scalable === true ? ['x-scalable-mode=on'] : [], ...firstStage === true ? ['x-flts=on'] : [],
-    // Without KVM only under this name.
-    ...eim === true ? ['x-buggy-eim=on', 'eim=on'] : ['eim=off'],
-  ].join(',')
 }

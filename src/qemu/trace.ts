@@ -2,15 +2,22 @@
 import type { UserError } from '../errors.ts'
 import { parseEvent } from './events.ts'
 import type { EventName, TraceEvent } from './events.ts'
+import type { Qtest } from './qtest.ts'
 
-/** The marks are writes of the version register, which is read-only: nothing changes, and the value is printed. */
-const versionRegister = 0
+/** How places in the trace are marked: by an access to the unit that changes nothing and leaves an event. */
+export interface Marks {
+  readonly event: EventName
+  readonly mark: (qtest: Qtest, value: number) => void
+  /** Which mark an event is, or `next` where its value is not printed; null where it is none. */
+  readonly of: (event: TraceEvent) => number | 'next' | null
+}
 
 /** Collects the events that were asked for. Answers and events come by two streams whose order is not kept, hence
  *  `sync`. */
 export class Trace {
   readonly #wanted: ReadonlySet<EventName>
-  readonly #mark: (value: number) => void
+  readonly #qtest: Qtest
+  readonly #marked: Marks
   readonly #complaint: (line: string) => void
   #events: TraceEvent[] = []
   #marks = 0
@@ -21,10 +28,11 @@ export class Trace {
   }[] = []
   #failure: UserError | null = null
 
-  /** `mark` writes the value to the version register; `complaint` takes what is no event. */
-  constructor(wanted: readonly EventName[], mark: (value: number) => void, complaint: (line: string) => void) {
+  /** `complaint` takes what is no event. */
+  constructor(wanted: readonly EventName[], marks: Marks, qtest: Qtest, complaint: (line: string) => void) {
     this.#wanted = new Set(wanted)
-    this.#mark = mark
+    this.#qtest = qtest
+    this.#marked = marks
     this.#complaint = complaint
   }
 
@@ -36,20 +44,21 @@ export class Trace {
       if (this.#wanted.size === 0) { resolve([]); return }
       const mark = this.#marks = this.#marks + 1 >>> 0
       this.#waiting.push({ mark, resolve, reject })
-      this.#mark(mark)
+      this.#marked.mark(this.#qtest, mark)
     })
   }
 
   /** A line of stderr. */
   line(text: string): void {
     const event = parseEvent(text)
+    const mark = event === null ? null : this.#marked.of(event)
     if (event === null) this.#complaint(text)
-    else if (event.name === 'vtd_reg_write' && event.offset === versionRegister) this.#reached(Number(event.value))
+    else if (mark !== null) this.#reached(mark)
     else if (this.#wanted.has(event.name)) this.#events.push(event)
   }
-  #reached(mark: number): void {
+  #reached(mark: number | 'next'): void {
     const [first] = this.#waiting
-    if (first?.mark !== mark) return
+    if (first === undefined || mark !== 'next' && first.mark !== mark) return
     this.#waiting.shift()
     const events = this.#events
     this.#events = []
@@ -64,5 +73,5 @@ export class Trace {
 }
 
 /** What must be switched on in QEMU for these events and the marks. */
-export const switchedOn = (wanted: readonly EventName[]): readonly EventName[] =>
-  wanted.length === 0 || wanted.includes('vtd_reg_write') ? wanted : [...wanted, 'vtd_reg_write']
+export const switchedOn = (wanted: readonly EventName[], { event }: Marks): readonly EventName[] =>
+  wanted.length === 0 || wanted.includes(event) ? wanted : [...wanted, event]

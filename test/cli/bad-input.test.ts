@@ -24,7 +24,7 @@ beforeAll(() => {
     'own-design.json': trace({ design: 'mine' }),
     'kernel.log': '# tracer: nop\n    swapper/0-1  [000] .....  0.5: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 '
       + 'size=4096\n', 'other-property.json': trace({ property: 'no-dma-escap' }),
-      'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
+    'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
     'throwing.json': trace({ design: 'throwing', property: 'no-dma-escape', ops: [
       { action: 'map', args: { cpu: 0, domain: 0, iova: 0, frame: 0, write: true } },
       { action: 'map/throwsHere', args: { cpu: 0 } }] }),

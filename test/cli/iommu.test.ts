@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { designsOn } from '../../spec/designs.ts'
 import { run } from './run.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-iommu-'))
@@ -29,17 +30,18 @@ describe('check', () => {
     expect(out).toContain('no-iommu ')
     expect(out).not.toContain('no-iommu@')
   })
-  it('takes all built-in designs of the vendor', async () => {
-    const { out } = await run('check --iommu amdvi --scope ports,permissions --json', { cwd })
-    const { designs } = JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }
-    expect(designs.map(({ design }) => design)).toEqual(['no-iommu', 'user-port-io', 'user-port-bitmap',
-      'ring0-strict@amdvi',
-      'ring0-words@amdvi', 'ring0-deferred@amdvi', 'ring0-deferred-early@amdvi', 'driver-server@amdvi',
-      'pistachio-irq@amdvi', 'pistachio-irq@amdvi+source-masked', 'irq-balancer@amdvi', 'io-lite@amdvi',
-      'mbuf-copy@amdvi', 'polling-longlived@amdvi', 'pmap-unified@amdvi', 'darbat-like@amdvi', 'single-server@amdvi',
-      'vm-emulated@amdvi', 'vm-assigned@amdvi',
-      'ring0-strict@amdvi+source-masked', 'ring0-strict@amdvi+source-unmasked', 'ring0-strict@amdvi+table-switch'])
-  })
+  it('takes the built-in designs of the vendor where none is named, and all ways to move an interrupt with --all',
+    async () => {
+      const designsOf = async (flags: string): Promise<readonly string[]> => {
+        const { out } = await run(`check --iommu amdvi --scope ports,permissions --json ${flags}`, { cwd })
+        return (JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }).designs
+          .map(({ design }) => design)
+      }
+      const all = designsOn('amdvi').map(({ name }) => name)
+      expect(await designsOf('--all')).toEqual(all)
+      expect(await designsOf('')).toEqual(all.filter(name => !name.includes('+')))
+      expect(all).toContain('ring0-strict@amdvi+source-masked')
+    })
   it('counts as not exercised what is of its own manual only', async () => {
     const { out } = await run('check ring0-strict --iommu amdvi --scope permissions --json', { cwd })
     const [design] = (JSON.parse(out) as { readonly designs: { readonly neverExercised: string[] }[] }).designs

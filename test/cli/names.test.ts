@@ -38,7 +38,7 @@ describe('explain', () => {
     expect((await run(['explain', '✗'])).out).toMatch(/^violated/)
     const codes = ['src', 'bin'].flatMap(part => readdirSync(part, { recursive: true, encoding: 'utf8' })
       .filter(name => name.endsWith('.ts')).flatMap(name => [...readFileSync(join(part, name), 'utf8')
-        .matchAll(/'(E-[A-Z]+(?:-[A-Z]+)*)'/g)].map(found => found[1]!)))
+      .matchAll(/'(E-[A-Z]+(?:-[A-Z]+)*)'/g)].map(found => found[1]!)))
     expect([...new Set(codes)].filter(code => !Object.hasOwn(errorCodes, code))).toEqual([])
   })
 })

@@ -7,11 +7,15 @@ import type { Log } from 'sarif'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Tally } from '../../src/qemu/oracle/judged.ts'
 import { formats } from '../../src/report/head.ts'
+import type { PageDoc } from '../../src/page/data.ts'
+import { families } from '../../src/report/page/cost.ts'
+import { pagesOf } from '../../src/report/page/index.ts'
 import type { Report, ReportKind } from '../../src/report/report.ts'
 import { reporterNames, reporters } from '../../src/report/reporters.ts'
 import type { ReporterName } from '../../src/report/reporters.ts'
 import { theme } from '../../src/text/theme.ts'
 import { writeWholeFrom } from '../../src/whole.ts'
+import { units } from '../../spec/costs/units.ts'
 import { kinds, wrongIn } from '../documents.ts'
 import { run } from './run.ts'
 
@@ -45,6 +49,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
   'oracle-replay': { kind: 'oracle-replay', exit: 'violated', suite: 'walks', setup: hostile,
     requests: [{ ...comparison, verdict: 'different' }, { ...comparison, verdict: 'same' }] },
   oracle: { kind: 'oracle', exit: 'violated', saved: new Map(), oracle: {
+    iommu: 'vtd', reasons: [{ code: 1, shown: true }], states: ['hit'], exceptions: [],
     version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3, tally: new Tally(), interrupted: false, elapsed: 0,
     setups: [{ suite: 'walks', setup: hostile, cases: 3 }, { suite: 'walks', setup: 'well', cases: 3 }],
     differences: [{ suite: 'walks', setup: hostile, seed: 1, shrinks: 2, one: {}, differences: [comparison] }],
@@ -104,13 +109,35 @@ const judges: Readonly<Record<ReporterName, (text: string) => number | null>> = 
   },
 }
 
+/** Of a page: its data, after what it promises was looked at. */
+function dataOf(text: string): PageDoc {
+  const [, data = ''] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(text) ?? []
+  expect(text.match(/<script/g)).toHaveLength(2)
+  expect(text).toContain("default-src 'none'")
+  return JSON.parse(data) as PageDoc
+}
+const parts = { script: 'void 0', style: 'p {}', terms: { frame: 'one page of memory' } }
+const ownPage = ['check', 'ablate', 'cost', 'replay', 'validate', 'audit', 'diagnose']
+/** A run that ends by a mistake makes the folder at most. */
+function expectPages(folder: string, kind: string): void {
+  const files = readdirSync(folder)
+  expect(files.includes('index.html')).toBe(kind !== 'error')
+  for (const file of files) {
+    const { body, verb } = dataOf(readFileSync(join(folder, file), 'utf8'))
+    expect([verb, body.kind]).toEqual([kind, ownPage.includes(kind) ? kind : 'findings'])
+  }
+}
+
 it('every kind has an example', () => {
   expect(kinds.filter(kind => lines[kind] === undefined && made[kind] === undefined)).toEqual([])
 })
 describe.each(Object.entries(lines))('%s', (kind, [line, exit]) => {
   it.each(reporterNames)('by %s', async reporter => {
-    const { code, out } = await run(`${line} --reporter ${reporter}`)
+    // Pages are no reporter, and written besides: once is enough.
+    const folder = join(dir, 'pages', kind), paged = reporter === 'text'
+    const { code, out } = await run(`${line} --reporter ${reporter}${paged ? ` --report ${folder}` : ''}`)
     expect(code).toBe(exit)
+    if (paged) expectPages(folder, kind)
     const wrong = judges[reporter](out)
     if (reporter === 'json') expect((JSON.parse(out) as { format: string }).format).toBe(formats[kind as ReportKind])
     // Whatever fails the run is there in each form; what was not decided is no fault.
@@ -121,6 +148,31 @@ describe.each(Object.entries(made))('%s with hostile names', (_kind, report) => 
   it.each(reporterNames)('by %s', async reporter => {
     const wrong = judges[reporter](await textOf(report, reporter))
     expect(wrong === null || wrong > 0).toBe(report.exit !== 'holds' || wrong === null)
+  })
+})
+describe('pages', () => {
+  it.each(Object.entries(made))('of %s keep hostile names as text', (_, report) => {
+    const [page] = pagesOf(report, view, parts)
+    expect(JSON.stringify(dataOf(page!.text).body)).toContain(report.kind === 'list' ? '[]' : '<b attr=')
+  })
+  it.each([['file', 'it is no folder'], ['file/below', 'ENOTDIR|EEXIST']])(
+    'a folder that cannot be written is refused before anything is searched: %s', async (name, why) => {
+      writeFileSync(join(dir, 'file'), 'kept')
+      const { code, out, err } = await run(['check', 'no-iommu', '--report', join(dir, name)])
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toMatch(new RegExp(`cannot be written \\((?:${why})\\) \\[E-OUT\\]`))
+      expect(readFileSync(join(dir, 'file'), 'utf8')).toBe('kept')
+    })
+  it('a folder that vanishes costs no report', async () => {
+    const folder = join(dir, 'vanished')
+    const { code, out, err } = await run(['check', 'no-iommu', '--scope', 'mapping', '--property', 'no-dma-escape',
+      '--report', folder], { onWrite: () => { rmSync(folder, { recursive: true, force: true }) } })
+    expect({ code, said: err.includes('[E-OUT-LATE]') }).toEqual({ code: 2, said: true })
+    expect(out).toContain('no-dma-escape')
+  })
+  it('every unit of cost has a colour, and one only', () => {
+    expect(Object.values(families).flat().toSorted()).toEqual(Object.keys(units).toSorted())
+    expect(Object.keys(families).length).toBeLessThanOrEqual(8)
   })
 })
 it('a judge that is given rubbish says so', () => {

@@ -1,16 +1,14 @@
 /** Each exception that this QEMU has, by a case of its own, which expects that it still leaves the manual: where one
  *  fails, it does no longer, and the exception ends with its version. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openMachine } from '../../src/qemu/machine.ts'
-import type { Machine } from '../../src/qemu/machine.ts'
-import type { ExceptionName } from '../../src/qemu/oracle/exceptions.ts'
-import type { InterruptCase } from '../../src/qemu/oracle/interrupt-case.ts'
-import type { SequenceCase, Step } from '../../src/qemu/oracle/sequence-case.ts'
-import { setups } from '../../src/qemu/oracle/suites.ts'
-import type { Setup } from '../../src/qemu/oracle/suites.ts'
-import type { WalkCase } from '../../src/qemu/oracle/walk-case.ts'
+import type { ExceptionName } from '../../src/qemu/vtd/oracle/exceptions.ts'
+import type { InterruptCase } from '../../src/qemu/vtd/oracle/interrupt-case.ts'
+import type { SequenceCase, Step } from '../../src/qemu/vtd/oracle/sequence-case.ts'
+import { vtdOracle } from '../../src/qemu/vtd/oracle/suites.ts'
+import type { Session, Setup } from '../../src/qemu/oracle/setup.ts'
+import type { WalkCase } from '../../src/qemu/vtd/oracle/walk-case.ts'
 import { isOn, versionsOf } from '../../src/qemu/oracle/exception.ts'
-import { exceptions } from '../../src/qemu/oracle/exceptions.ts'
+import { exceptions } from '../../src/qemu/vtd/oracle/exceptions.ts'
 import { absent, version } from './support.ts'
 
 type Irte = InterruptCase['irtes'][number]
@@ -38,6 +36,13 @@ const entry = (rights: { readonly read: boolean; readonly write: boolean }): Ste
   slot: 0, to: 0, large: false, ...rights })
 const dma = (write: boolean): Step => ({ do: 'dma', device: 0, slots: [0, 0, 0], write })
 
+/** To a page that is not in the IOTLB yet. */
+const dmaAt = (slot: 0 | 1): Step => ({ do: 'dma', device: 0, slots: [0, 0, slot], write: true })
+/** What names an address names one that differs from that of `dma` above bit 19. */
+const invalidate = (what: 'invalidate-context' | 'invalidate-iotlb', granularity: number, did: number): Step => ({
+  do: what, granularity, did, device: 0, functionMask: 0, slots: [0, 1, 0], addressMask: 0, hint: false, drain: false,
+})
+
 /** By name the machine and the case. */
 const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], setup: string, one: WalkCase | SequenceCase
   | InterruptCase]>> = {
@@ -62,6 +67,12 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
   'queue-error-untold': ['sequences', '39-bit', sequence({ do: 'bad-descriptor', how: 'type' })],
   'event-kept-pending': ['sequences', '39-bit',
     sequence(entry({ read: false, write: false }), dma(true), { do: 'clear-faults', status: false })],
+  'contexts-of-all-domains': ['sequences', '39-bit',
+    sequence(dma(true), invalidate('invalidate-context', 2, 2), dmaAt(1))],
+  'contexts-of-any-domain': ['sequences', '39-bit',
+    sequence(dma(true), invalidate('invalidate-context', 3, 2), dmaAt(1))],
+  'pages-by-low-bits': ['sequences', '39-bit',
+    sequence(dma(true), invalidate('invalidate-iotlb', 3, 1), dma(true))],
   'cached-denial-unrecorded': ['sequences', '39-bit',
     sequence(entry({ read: true, write: false }), dma(false), dma(true))],
   'snoop-bit-accepted': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, bits: [11] }] })],
@@ -79,21 +90,18 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
     walk({ tops: [top({ of: 'pasid', fpd: true, kind: 0 }, 0)] })],
   'rid-pasid-recorded': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, read: false, write: false }] })],
 }
-const groups = setups
+const groups = vtdOracle.setups
   .map(setup => ({ setup, known: exceptions.filter(({ name }) =>
     cases[name][0] === setup.suite && cases[name][1] === setup.name) }))
   .filter(({ known }) => known.length > 0)
 
 describe.skipIf(absent !== null).each(groups)('QEMU leaves the manual in $setup.suite', ({ setup, known }) => {
-  let machine: Machine
-  beforeAll(async () => {
-    machine = await openMachine(setup.options)
-    await setup.rig.prepare(machine)
-  })
-  afterAll(async () => { await machine.close() })
+  let session: Session
+  beforeAll(async () => { session = await setup.open() })
+  afterAll(async () => { await session.close() })
 
   it.each(known.map(one => [one.name, versionsOf(one), one] as const))('%s (%s)', async (name, _, one) => {
-    const judged = await setup.rig.replay(machine, cases[name][2], name)
+    const judged = await session.replay(cases[name][2], name)
     expect(judged.map(({ verdict }) => verdict)).not.toContain('different')
     const verdicts = judged.flatMap(({ verdict }) => verdict)
     if (isOn(one, version)) expect(verdicts,

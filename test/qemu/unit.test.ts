@@ -6,7 +6,7 @@ import { openMachine, withMachine } from '../../src/qemu/machine.ts'
 import type { Machine } from '../../src/qemu/machine.ts'
 import { bytesOf } from '../../src/qemu/memory.ts'
 import { sourceId } from '../../src/qemu/pci.ts'
-import { faultOf, invalidateContexts, invalidateIotlb } from '../../src/qemu/unit.ts'
+import { faultOf, invalidateContexts, invalidateIotlb } from '../../src/qemu/vtd/unit.ts'
 import {
   decode, descriptorLayouts, dwordsOf, encode, ioapicEntry, qwordsOf, registers, remappableAddress, remappedIrte,
 } from '../../spec/vtd/index.ts'

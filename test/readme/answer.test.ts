@@ -55,8 +55,8 @@ it('the page is what compare prints', async () => {
   expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   await expect(`# The answer
 
-What \`npx remapcheck compare\` prints of the built-in designs; a test holds this page to it. \`--profile\` asks for another
-machine, and the sentences change with it. [costs](costs.md) says how cycles are counted and priced, and how near the
+What \`npx remapcheck compare\` prints of the built-in designs; a test holds this page to it. \`--profile\` asks for
+another machine, and the sentences change with it. [costs](costs.md) says how cycles are counted and priced, and how near the
 model comes to published numbers; [verdicts](verdicts.md) has each claim. \`npx remapcheck replay FILE\` shows a
 counterexample step by step.
 
@@ -72,7 +72,7 @@ describe('the answer', () => {
     expect(saysOf(compared())).toMatch(/^Not where each packet is mapped and unmapped: 14923 cycles in driver-server/m)
     expect(saysOf(compared(free))).toMatch(/^Also where each packet is mapped and unmapped/m)
     const slow = { ...xeon, units: { ...xeon.units, 'irte-fetch': price(0) } }
-    expect(saysOf(compared(slow))).toMatch(/^Yes: interrupt remapping does cut latency|The difference, 0,/m)
+    expect(saysOf(compared(slow))).toMatch(/The difference, 0,/)
     const dear = { ...xeon, units: { ...xeon.units, 'irq-to-user': price(100_000) } }
     expect(saysOf(compared(dear))).toMatch(/^Nearly: userland drivers match ring 0/m)
   })

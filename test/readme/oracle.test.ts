@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { clauses } from '../../spec/clauses.ts'
 import { versionsOf } from '../../src/qemu/oracle/exception.ts'
-import { exceptions } from '../../src/qemu/oracle/exceptions.ts'
-import { shares, setups } from '../../src/qemu/oracle/suites.ts'
+import { exceptions } from '../../src/qemu/vtd/oracle/exceptions.ts'
+import { vtdOracle } from '../../src/qemu/vtd/oracle/suites.ts'
 import { suiteNames } from '../../src/qemu/oracle/suite.ts'
 
 const head = `# The model held against QEMU
@@ -66,6 +66,8 @@ does not). It does not compare PV in a fault record of a request without PASID.
 
 \`npm run bench:oracle\` prints cases a second from one QEMU, suite by suite, and where the time goes.
 `
+
+const { setups, shares } = vtdOracle
 
 test('docs/oracle.md is what the exceptions say', async () => {
   const machines = (suite: string): string =>

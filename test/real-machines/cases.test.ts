@@ -39,10 +39,11 @@ describe.each(cases)('$file', one => {
   })
 })
 
-test.each(otherFiles)('%s is recognised, and nothing is said of faults', async (file, says, exit) => {
-  const { code, report: { files, faults } } = await reportOf({ file } as Case)
+test.each(otherFiles)('%s is recognised, and what it holds is said', async (file, says, holds) => {
+  const { code, report: { files, faults, beside } } = await reportOf({ file } as Case)
   expect(files[0]!.kinds.map(({ what }) => what).join()).toContain(says)
-  expect({ code, faults }).toEqual({ code: exit, faults: [] })
+  expect({ code, faults }).toEqual({ code: 4, faults: [] })
+  expect(holds.filter(words => !beside.join('\n').includes(words))).toEqual([])
 })
 
 test('every command that answers name is one', async () => {
@@ -69,12 +70,22 @@ test('docs/real-machines.md has what is said of each case', async () => {
       + `${cell([faults.map(({ title }) => title).join('; ') || 'no fault'])} | ${cell(by('sure'))} | `
       + `${cell(by('likely'))} | ${cell(by('open'))} |`
   }))
+  const others = await Promise.all(otherFiles.map(async ([file]) => {
+    const { report: { files, beside } } = await reportOf({ file } as Case)
+    return `| ${file.split('-')[0]!} | \`${file.replace(/^\w+-/, '')}\` | ${cell([files[0]!.kinds.map(({ what }) =>
+      what)
+      .join(', ')])} | ${cell(beside.map(text => `${text}.`))} |`
+  }))
   const page = readFileSync('docs/real-machines.md', 'utf8')
   const table = ['| case | asked | cause | title | sure | likely | open |', '| --- | --- | --- | --- | --- | --- | '
     + '--- |',
-    ...rows].join('\n')
-  const marks = /(<!-- cases -->\n)[\s\S]*(\n<!-- \/cases -->)/
-  expect(page).toMatch(marks)
-  await expect(page.replace(marks, (_, from: string, to: string) => `${from}${table}${to}`))
-    .toMatchFileSnapshot('../../docs/real-machines.md')
+  ...rows].join('\n')
+  const second = ['| case | file | what it is | what is said of it |', '| --- | --- | --- | --- |',
+    ...others].join('\n')
+  const filled = [['cases', table], ['others', second]].reduce((text, [name, rows]) => {
+    const marks = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*(\\n<!-- /${name} -->)`)
+    expect(text).toMatch(marks)
+    return text.replace(marks, (_, from: string, to: string) => `${from}${rows}${to}`)
+  }, page)
+  await expect(filled).toMatchFileSnapshot('../../docs/real-machines.md')
 })

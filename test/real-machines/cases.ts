@@ -29,7 +29,7 @@ export const cases: readonly Case[] = [
   }),
   of('02-linux-dmar-dump-pkvm.txt', {
     asked: 'why does the host no longer boot?', cause: 'not written out: emulated SRTP',
-    says: ['PASID table entry of type 4, pass-through'],
+    says: ['PASID table entry of type 4, pass-through', 'iommu_regset', 'explain PASID-table-entry=0x109,0x1'],
     sure: ['These tables cannot give this fault', 'scalable-mode tables, and 0x06 is a reason of legacy mode',
       'SRTP was not done', 'a hypervisor shadows', '"PTE not present at level 4" says nothing here'],
   }),
@@ -44,8 +44,8 @@ export const cases: readonly Case[] = [
     asked: 'the host locks up; whom does SID 0 name?', cause: 'after a reset the card answers no ATS invalidation',
     says: ['53:00.0 did not answer', 'device TLB of 53:00.0, all of it', 'pci=noats', 'stops the whole queue',
       'hard LOCKUP'],
-    sure: ['The silent device is 53:00.0', 'Source id 0 in the message names nobody'],
-    unsure: ['was reset or re-enabled just before'],
+    sure: ['Source id 0 in the message names nobody'],
+    unsure: ['The silent device is 53:00.0', 'was reset or re-enabled just before'],
   }),
   of('06-linux-vmd-all-ones.txt', {
     asked: 'no boot with VMD on', cause: 'a bridge window over the registers of the unit',
@@ -88,7 +88,7 @@ export const cases: readonly Case[] = [
   }),
   of('15-xen-vtd-rmrr.txt', {
     asked: 'what is read there?', cause: 'an RMRR that Xen did not map',
-    says: ['00:02.0 read 0x8e480000', 'VTD:table-30/lgn-3', 'xl debug-keys'],
+    says: ['00:02.0 read 0x8e480000', 'in memory that firmware reserves for it', 'VTD:table-30/lgn-3', 'xl debug-keys'],
     sure: ['lies in the region 0x8d800000 to 0x8fffffff that firmware reserves for 00:02.0'],
     unsure: ['The region is not mapped for this device', 'f0:1f.0 is the id of an I/O APIC',
       'nothing to do with the DMA fault of 00:02.0'],
@@ -117,15 +117,23 @@ export const cases: readonly Case[] = [
   }),
 ]
 
-/** Files that are no log: what they are recognised as, and the exit code. */
-export const otherFiles: readonly (readonly [file: string, says: string, exit: number])[] = [
-  ['22-debugfs-ir_translation_struct.txt', 'debugfs file ir_translation_struct', 4],
-  ['22b-debugfs-dmar_translation_struct.txt', 'debugfs file dmar_translation_struct', 4],
-  ['22c-debugfs-domain_translation_struct.txt', 'debugfs file domain_translation_struct', 4],
-  ['22d-debugfs-invalidation_queue.txt', 'debugfs file invalidation_queue', 4],
-  ['22e-debugfs-iommu_regset.txt', 'debugfs file iommu_regset', 4],
-  ['23-acpi-ivrs.bin', 'ACPI IVRS table', 4], ['23-acpi-ivrs.hex.txt', 'ACPI table in hexadecimal', 4],
-  ['23b-acpi-dmar.dsl.txt', 'iasl text of an ACPI table', 4],
-  ['25-ftrace-qi-unmap.txt', "kernel's trace events", 4], ['26-trace-cmd-report.txt', "kernel's trace events", 4],
-  ['27-perf-script.txt', "kernel's trace events", 4],
+/** Files that are no log: what they are recognised as, and what is said of what they hold. */
+export const otherFiles: readonly (readonly [file: string, says: string, beside: readonly string[]])[] = [
+  ['22-debugfs-ir_translation_struct.txt', 'debugfs file ir_translation_struct',
+    ['tables of dmar0: 2 interrupt entries', 'tables of dmar1: 1 interrupt entry', 'no error and no warning']],
+  ['22b-debugfs-dmar_translation_struct.txt', 'debugfs file dmar_translation_struct',
+    ['tables of dmar1: 1 device', 'device-tlb, table-outside']],
+  ['22c-debugfs-domain_translation_struct.txt', 'debugfs file domain_translation_struct',
+    ['tables of a unit that is not named: 1 device', 'identity-map']],
+  ['22d-debugfs-invalidation_queue.txt', 'debugfs file invalidation_queue', ['registers or queue alone']],
+  ['22e-debugfs-iommu_regset.txt', 'debugfs file iommu_regset', ['registers or queue alone']],
+  ['23-acpi-ivrs.bin', 'ACPI IVRS table', ['IVHD 00:00.2, registers at 0xfd100000: 00:00.3 to ff:1f.6; ff:00.0 to '
+    + 'ff:1f.7, '
+    + 'which send as 00:14.5; HPET 0x0, which sends as 00:14.0', '128 are there: it was cut']],
+  ['23-acpi-ivrs.hex.txt', 'ACPI table in hexadecimal', ['I/O APIC 0x22, which sends as 00:00.1']],
+  ['23b-acpi-dmar.dsl.txt', 'iasl text of an ACPI table', ['DRHD 0, registers at 0xfed91000', 'interrupt remapping']],
+  ['25-ftrace-qi-unmap.txt', "kernel's trace events", []],
+  ['26-trace-cmd-report.txt', "kernel's trace events", ['events of vectors: ']],
+  ['27-perf-script.txt', "kernel's trace events", ['events of vectors: ']],
+  ['29a-elf-header-synthetic.bin', 'ELF file', []], ['29b-kdump-header-synthetic.bin', 'kdump file', []],
 ]

@@ -3,7 +3,7 @@ import { audit } from '../../src/audit/report.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
 import type { Budget } from '../../src/audit/space.ts'
 import { openDump } from '../../src/dump/dump.ts'
-import type { Dump } from '../../src/dump/dump.ts'
+import type { AnyDump, Dump } from '../../src/dump/dump.ts'
 import { registersOf } from '../../src/dump/registers.ts'
 import type { RegisterValues } from '../../src/dump/registers.ts'
 import { MemoryImage } from '../../spec/iommu/image.ts'
@@ -18,7 +18,7 @@ export const boot = (name: string): string =>
   new URL(`../../traces/linux/vtd-${name}.tables.json-pages.gz`, import.meta.url).pathname
 
 /** To its end, whatever it yields. @throws Error beyond `steps` yields: an audit must end. */
-export function auditOf(dump: Dump, budget?: Budget, steps = 1_000_000): AuditReport {
+export function auditOf(dump: AnyDump, budget?: Budget, steps = 1_000_000): AuditReport {
   const run = audit(dump, budget)
   for (let i = 0; i < steps; i++) {
     const step = run.next()
@@ -40,9 +40,9 @@ export const full: RegisterValues = {
 
 export function dumpOf(memory: PhysicalMemory, values: Partial<RegisterValues> = {}, haw = 46): Dump {
   const { registers, iqa } = registersOf('made', { ...full, ...values })
-  return { path: 'made', format: 'image', unit: null, queue: null, told: [],
+  return { iommu: 'vtd', path: 'made', format: 'image', unit: null, queue: null, told: [],
     shows: { translation: true, interrupts: true, root: true }, registers, iqa, haw, memory, bytes: 0, assumed: [],
-      close: () => {} }
+    close: () => {} }
 }
 
 /** Root table at 0x1000, context table of bus 0 at 0x2000 (scalable: lower half), tables from 0x400000 on, interrupt

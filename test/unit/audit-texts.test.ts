@@ -9,7 +9,7 @@ import { audit } from '../../src/audit/report.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
 import { compare } from '../../src/audit/diff.ts'
 import { openDump } from '../../src/dump/dump.ts'
-import type { Dump } from '../../src/dump/dump.ts'
+import type { AnyDump } from '../../src/dump/dump.ts'
 import { openInputs } from '../../src/dump/inputs.ts'
 import { run } from '../cli/run.ts'
 import { debugfsOf } from './debugfs-text.ts'
@@ -17,14 +17,14 @@ import { debugfsOf } from './debugfs-text.ts'
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-texts-'))
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
 const boot = (name: string): string => `traces/linux/vtd-${name}`
-const reportOf = (dump: Dump): AuditReport => {
+const reportOf = (dump: AnyDump): AuditReport => {
   const steps = audit(dump)
   for (;;) { const step = steps.next(); if (step.done === true) return step.value }
 }
-const memoryOf = (name: string): Dump => openDump(`${boot(name)}.tables.json-pages.gz`, { absentZero: true })
+const memoryOf = (name: string): AnyDump => openDump(`${boot(name)}.tables.json-pages.gz`, { absentZero: true })
 const cases = 'test/real-machines/cases'
 
-describe("debugfs files of Linux 6.12 and the memory of that boot", () => {
+describe('debugfs files of Linux 6.12 and the memory of that boot', () => {
   const [text] = openInputs([`${boot('612-strict')}.debugfs.txt.gz`]).dumps
   const memory = openDump(`${boot('612-strict')}.tables.json-pages.gz`)
   it('agree in every device, range, interrupt and alarm', () => {
@@ -60,6 +60,7 @@ describe("debugfs files of Linux 6.12 and the memory of that boot", () => {
 describe.each(['strict', 'sm', 'pt'])('files of that form made of the boot %s', name => {
   it('agree with its memory', () => {
     const memory = memoryOf(name), report = reportOf(memory)
+    if (memory.iommu !== 'vtd') throw new Error(`a dump of ${memory.iommu}`)
     const path = join(dir, `${name}.txt`)
     writeFileSync(path, debugfsOf(memory, report))
     const { mode, devices, ranges, interrupts } = compare(reportOf(openInputs([path]).dumps[0]!), report)

@@ -1,5 +1,5 @@
 /** Whatever a file holds, `diagnose` says what it is: binary, cut, mixed, endless, hostile. Never a stack. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -12,6 +12,7 @@ import { run } from '../cli/run.ts'
 import { diagnosed, stream } from '../real-machines/support.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-diagnose-'))
+mkdirSync(join(dir, 'none'))
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
 const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(dir, name), content)
@@ -45,7 +46,7 @@ describe('encodings', () => {
 
 describe('no log', () => {
   it.each([
-    ['a missing file', 'nowhere.log', 'E-LOG-MISSING'], ['a folder', '.', 'E-LOG-DIRECTORY'],
+    ['a missing file', 'nowhere.log', 'E-LOG-MISSING'], ['a folder without files', 'none', 'E-LOG-EMPTY'],
     ['an empty file', file('empty.log', ''), 'E-LOG-EMPTY'],
     ['a novel', file('novel.txt', 'It was a dark and stormy night.\n'.repeat(3000)), 'E-LOG-FOREIGN'],
     ['an empty gzip', file('empty.gz', gzipSync('')), 'E-LOG-EMPTY'],
@@ -117,7 +118,7 @@ describe('hostile', () => {
   it('patterns take no endless time: long lines of what they look for', async () => {
     const lines = ['[DMA Read] Request device [', 'Event logged [IO_PAGE_FAULT ', 'QI HEAD: ', 'Fault: hi=0x1, '
       + 'reason=0x1, ',
-      'IOMMU: DMA read page fault from 0x1 ', 'DMAR0: pci', 'event: F_X client: ', 'No irq handler for '].map(part =>
+    'IOMMU: DMA read page fault from 0x1 ', 'DMAR0: pci', 'event: F_X client: ', 'No irq handler for '].map(part =>
       part.repeat(200).slice(0, 4000))
     const { files } = await diagnosed(`${lines.join('\n')}\n${lines.toReversed().join('\n')}\n${one}`)
     expect(files[0]!.lines).toBe(17)

@@ -64,7 +64,7 @@ const forms: readonly Form[] = [
     'stream 0x100 of 9050000.iommu', 'write', '0x80001000', 'TF: nothing is mapped'],
   ['apple-dart 502f00000.iommu: translation fault: status:0x80000010 stream:1 code:0x10 (NO PTE FOR IOVA) at '
     + '0xffff0000',
-    'stream 1 of 502f00000.iommu', 'unknown', '0xffff0000', 'NO PTE FOR IOVA'],
+  'stream 1 of 502f00000.iommu', 'unknown', '0xffff0000', 'NO PTE FOR IOVA'],
   ['arm-smmu-v3 arm-smmu-v3.0.auto: event 0x13 received:\narm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000010000000013\n'
     + 'arm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000020800000000\narm-smmu-v3 arm-smmu-v3.0.auto: \t0x00000000ffff0000\n'
     + 'arm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000000000000000', 'stream 0x100', 'read', '0xffff0000', 'not for a read'],
@@ -79,7 +79,7 @@ const forms: readonly Form[] = [
   // QEMU
   ['qemu-system-x86_64: vtd_iova_to_slpte: detected slpte permission error (iova=0xfff000, level=0x1, slpte=0x0, '
     + 'write=1)',
-    null, 'write', '0xfff000', 'Nothing is mapped there'],
+  null, 'write', '0xfff000', 'Nothing is mapped there'],
   // queue
   ['DMAR: VT-d detected Invalidation Queue Error: Reason 4\nDMAR: QI HEAD: UNKNOWN qw0 = 0xf00000000000000f, qw1 = 0x0',
     null, 'unknown', null, 'a reserved field is set'],

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { audit } from '../../src/audit/report.ts'
 import { compare } from '../../src/audit/diff.ts'
 import { openDump } from '../../src/dump/dump.ts'
-import type { Dump } from '../../src/dump/dump.ts'
+import type { AnyDump } from '../../src/dump/dump.ts'
 import { memoryMagics } from '../../src/dump/magic.ts'
 import { UserError } from '../../src/errors.ts'
 import { elfCore, flat, kdump, lime } from './memory-files.ts'
@@ -29,7 +29,7 @@ const pages = new Map(head.pages.map((address, i) =>
   [Number(address) / 4096, whole.subarray(lineEnd + 1 + i * 4096, lineEnd + 1 + (i + 1) * 4096)]))
 const values = Object.fromEntries(['CAP', 'ECAP', 'GSTS', 'RTADDR', 'IRTA', 'IQA'].map(name => [name,
   BigInt(head[name]!)]))
-const reportOf = (dump: Dump) => {
+const reportOf = (dump: AnyDump) => {
   const steps = audit(dump)
   for (;;) { const step = steps.next(); if (step.done === true) { dump.close(); return step.value } }
 }
@@ -45,7 +45,7 @@ function mistakeOf(content: Uint8Array, options: Parameters<typeof openDump>[1] 
 
 describe('an audit of memory in the form of', () => {
   // Of a core a segment ends in zeros that are not stored, so that its last page is one more than was recorded.
-  it.each<[string, Buffer, Dump['format']]>([
+  it.each<[string, Buffer, AnyDump['format']]>([
     ['an ELF core', elfCore(pages), 'elf'], ['an ELF core of 32 bits', elfCore(pages, 32), 'elf'],
     ['an ELF core of very many segments', elfCore(pages, 64, { xnum: true }), 'elf'],
     ['a kdump file', kdump(pages), 'kdump'], ['a kdump file that is not packed', kdump(pages, 0), 'kdump'],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openDump } from '../../src/dump/dump.ts'
+import type { Dump } from '../../src/dump/dump.ts'
 import { UserError } from '../../src/errors.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-dump-'))
@@ -31,16 +32,22 @@ function mistakeOf(path: string, options: Parameters<typeof openDump>[1] = {}): 
   return 'no mistake'
 }
 
+function openVtd(...args: Parameters<typeof openDump>): Dump {
+  const dump = openDump(...args)
+  if (dump.iommu !== 'vtd') throw new Error(`a dump of ${dump.iommu}`)
+  return dump
+}
+
 describe('a trimmed dump', () => {
   it('of a boot holds its registers and pages', () => {
-    const dump = openDump(strict)
+    const dump = openVtd(strict)
     expect([dump.format, dump.bytes, dump.registers.gsts, Array.from(dump.registers.rtaddr), Array.from(dump.iqa!)])
       .toEqual(['pages', 24 * 4096, 0xc7000000, [0x57ac000, 0], [0x49c2000, 0]])
     expect(dump.memory.page(0x57ac)![0]).toBe(0x57b4001)
     expect(dump.memory.page(0x57ad)).toBeUndefined()
   })
   it('may be plain, and flags come before what it says', () => {
-    const dump = openDump(fileOf(gunzipSync(readFileSync(strict))), { values: { GSTS: 0n }, haw: 39 })
+    const dump = openVtd(fileOf(gunzipSync(readFileSync(strict))), { values: { GSTS: 0n }, haw: 39 })
     expect([dump.registers.gsts, dump.haw, dump.assumed, dump.bytes]).toEqual([0, 39, [], 24 * 4096])
   })
   const two = { ...registers, pages: ['0x1000', '0x3000'] }
@@ -75,7 +82,7 @@ describe('a trimmed dump', () => {
     ['of damaged gzip', Buffer.concat([gzipSync('{}').subarray(0, 10), Buffer.from('nonsense, and no end of it')]),
       'FILE: the gzip file is damaged [E-DUMP-GZIP]'],
   ])('%s is a mistake that is told',
-  (_name, content, expected) => { expect(mistakeOf(fileOf(content))).toContain(expected) })
+    (_name, content, expected) => { expect(mistakeOf(fileOf(content))).toContain(expected) })
   it('that is not there, or a folder, is a mistake', () => {
     expect(mistakeOf(join(dir, 'none'))).toContain('FILE: there is no such file [E-DUMP-MISSING]')
     expect(mistakeOf(dir)).toContain('is a folder, not a dump [E-DUMP-DIRECTORY]')
@@ -84,7 +91,7 @@ describe('a trimmed dump', () => {
 
 describe('a plain image', () => {
   it('is read page by page; its registers come from outside', () => {
-    const dump = openDump(fileOf(Buffer.concat([page(0), page(0x11), page(0x22)])), { values })
+    const dump = openVtd(fileOf(Buffer.concat([page(0), page(0x11), page(0x22)])), { values })
     expect([dump.format, dump.bytes, dump.haw, dump.registers.gsts, dump.iqa, dump.assumed.length])
       .toEqual(['image', 3 * 4096, 52, 0xc7000000, null, 3])
     expect([0, 1, 2, 3, -1, NaN].map(number => dump.memory.page(number)?.[5]))
@@ -102,7 +109,7 @@ describe('a plain image', () => {
         + 'unit and give --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…'],
     ['that is packed', gzipSync(page(0)), { values }, 'FILE:1:1: not JSON from here on [E-DUMP-JSON]'],
   ])('%s is a mistake that is told',
-  (_name, content, options, expected) => { expect(mistakeOf(fileOf(content), options)).toContain(expected) })
+    (_name, content, options, expected) => { expect(mistakeOf(fileOf(content), options)).toContain(expected) })
   it('is taken for one whatever it begins with, if told', () => {
     const dump = openDump(fileOf(Buffer.concat([Buffer.from('{'), page(1).subarray(1)])), { values, format: 'image' })
     expect(dump.memory.page(0)![0]).toBe(0x0101017b)

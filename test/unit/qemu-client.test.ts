@@ -15,6 +15,7 @@ import { commandLine, plan } from '../../src/qemu/options.ts'
 import { sourceId } from '../../src/qemu/pci.ts'
 import { Qtest } from '../../src/qemu/qtest.ts'
 import { Trace } from '../../src/qemu/trace.ts'
+import { vtdUnit } from '../../src/qemu/vtd/unit.ts'
 
 let dir: string
 beforeAll(() => { dir = mkdtempSync(join(tmpdir(), 'remapcheck-fake-')) })
@@ -153,7 +154,8 @@ describe('the trace', () => {
   }
   it('takes what is no event for a complaint, and keeps what was asked for', async () => {
     const marks: number[] = [], complaints: string[] = []
-    const trace = new Trace(['vtd_dmar_fault'], value => { marks.push(value) }, line => { complaints.push(line) })
+    const marked = { ...vtdUnit.marks, mark: (_: Qtest, value: number) => { marks.push(value) } }
+    const trace = new Trace(['vtd_dmar_fault'], marked, {} as Qtest, line => { complaints.push(line) })
     const fault = 'vtd_dmar_fault sid 0x18 fault 5 addr 0x1000 write 1'
     const all = trace.sync()
     for (const line of [fault, 'qemu-system-x86_64: warning: something', 'vtd_reg_read addr 0x34 size 0x4',
@@ -179,8 +181,9 @@ describe('the machine', () => {
     ['function 1 alone', [sourceId(0, 3, 1)]],
   ])('has no place for a device: %s', (_, sids) => { expect(() => plan(sids)).toThrow(RangeError) })
   it('is a command line', () => {
-    const args = commandLine({ addressWidth: 48, cachingMode: true, eim: true }, plan([0x18]), ['vtd_dmar_fault'],
-      'rom', null)
+    const options = { addressWidth: 48, cachingMode: true, eim: true } as const
+    const args = commandLine(options, plan([0x18]), ['vtd_dmar_fault'],
+      vtdUnit.device(options, { major: 7, minor: 2, micro: 0 }), { rom: 'rom', monitor: null })
     expect(args).toContain('intel-iommu,intremap=on,aw-bits=48,caching-mode=on,x-buggy-eim=on,eim=on')
     expect(args).toContain('edu,bus=pcie.0,addr=03.0,multifunction=on,dma_mask=0xffffffffffffffff')
     expect(args.join(' ')).toContain('-trace vtd_dmar_fault -qtest stdio')

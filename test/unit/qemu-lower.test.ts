@@ -8,8 +8,8 @@ import { remapMachine } from '../../spec/machine.ts'
 import { inputOf, placementOf, rawMaskOf } from '../../spec/vtd/bounded/placement.ts'
 import { observationsIn, step } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
-import { lower } from '../../src/qemu/counterexample/lower.ts'
-import { deedText } from '../../src/qemu/counterexample/text.ts'
+import { lower } from '../../src/qemu/vtd/counterexample/lower.ts'
+import { deedText } from '../../src/qemu/vtd/counterexample/text.ts'
 
 const status = 0x200_0000
 /** What each op is lowered to, in words; limits in brackets. */

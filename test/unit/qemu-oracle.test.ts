@@ -14,17 +14,19 @@ import type { DmaRequest, TranslationUnit } from '../../spec/vtd/walk/walk.ts'
 import type { UserError } from '../../src/errors.ts'
 import type { TraceEvent } from '../../src/qemu/events.ts'
 import type { Machine } from '../../src/qemu/machine.ts'
-import type { FaultState } from '../../src/qemu/unit.ts'
-import { agrees, attribute } from '../../src/qemu/oracle/dma-seen.ts'
-import type { DmaCompared, Seen } from '../../src/qemu/oracle/dma-seen.ts'
-import { dmaExceptions, exceptions, interruptExceptions } from '../../src/qemu/oracle/exceptions.ts'
+import type { FaultState } from '../../src/qemu/vtd/unit.ts'
+import { agrees, attribute } from '../../src/qemu/vtd/oracle/dma-seen.ts'
+import type { DmaCompared, Seen } from '../../src/qemu/vtd/oracle/dma-seen.ts'
+import { dmaExceptions, exceptions, interruptExceptions } from '../../src/qemu/vtd/oracle/exceptions.ts'
 import { fileText, readCase } from '../../src/qemu/oracle/files.ts'
-import { agrees as interruptAgrees } from '../../src/qemu/oracle/interrupt-seen.ts'
-import type { InterruptAsked, InterruptObservation } from '../../src/qemu/oracle/interrupt-seen.ts'
+import { agrees as interruptAgrees } from '../../src/qemu/vtd/oracle/interrupt-seen.ts'
+import type { InterruptAsked, InterruptObservation } from '../../src/qemu/vtd/oracle/interrupt-seen.ts'
 import { RamImage } from '../../src/qemu/oracle/memory-map.ts'
 import { rigOf } from '../../src/qemu/oracle/rig.ts'
-import { setups } from '../../src/qemu/oracle/suites.ts'
-import { contextLookupOf } from '../../src/qemu/oracle/context-lookup.ts'
+import { vtdOracle } from '../../src/qemu/vtd/oracle/suites.ts'
+import { contextLookupOf } from '../../src/qemu/vtd/oracle/context-lookup.ts'
+import { walkCaseSchema } from '../../src/qemu/vtd/oracle/walk-case.ts'
+import { walkRig } from '../../src/qemu/vtd/oracle/walks.ts'
 import { run } from '../cli/run.ts'
 
 const unit: TranslationUnit = {
@@ -157,6 +159,7 @@ describe('an interrupt', () => {
 })
 
 describe('a case', () => {
+  const { setups } = vtdOracle
   const machine = {} as Machine // no case here asks it anything
   const schema = v.object({ steps: v.array(v.number()) })
   const rig = rigOf({
@@ -168,17 +171,17 @@ describe('a case', () => {
   }, schema)
   it('is brought down to the least that differs, which counts once', async () => {
     let cases = 0
-    const shrunk = await rig.check({ machine, seed: 1, runs: 100, lap: () => undefined,
+    const shrunk = await rig.check(machine, { seed: 1, runs: 100, lap: () => undefined,
       on: judged => { cases += judged.length; return true } })
     expect(shrunk).toMatchObject({ one: { steps: [61] }, differences: [{ qemu: '61' }] })
     expect(cases).toBeLessThan(200)
-    expect(await rig.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => false })).toBeNull()
+    expect(await rig.check(machine, { seed: 1, runs: 100, lap: () => undefined, on: () => false })).toBeNull()
   })
   it('is told by the end of QEMU, not shrunk by it', async () => {
     let runs = 0
     const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(),
       run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
-    await expect(dying.check({ machine, seed: 1, runs: 100, lap: () => undefined, on: () => true }))
+    await expect(dying.check(machine, { seed: 1, runs: 100, lap: () => undefined, on: () => true }))
       .rejects.toThrow('it ended')
     expect(runs).toBe(1)
   })
@@ -187,7 +190,8 @@ describe('a case', () => {
     differences: [] } as const
   it('is saved and read',
     () => {
-      expect(readCase(fileText(saved), 'f')).toMatchObject({ suite: 'walks', setup: setups[0], one: { noRoot: true } })
+      expect(readCase(fileText(saved), 'f', setups))
+        .toMatchObject({ suite: 'walks', setup: setups[0], one: { noRoot: true } })
     })
   it.each([
     ['{', 'E-ORACLE-JSON'], ['{}', 'E-ORACLE-FORMAT'],
@@ -195,11 +199,12 @@ describe('a case', () => {
     [fileText({ ...saved, setup: '40-bit' }), 'E-ORACLE-SETUP'],
   ])('is refused where it is none: %s', (text, code) => {
     let found: UserError | null = null
-    try { readCase(text, 'some.json') } catch (cause) { found = cause as UserError }
+    try { readCase(text, 'some.json', setups) } catch (cause) { found = cause as UserError }
     expect(found).toMatchObject({ code, subject: code === 'E-ORACLE-JSON' ? 'some.json:1:2' : 'some.json' })
   })
   it('of another form is refused by its suite', async () => {
-    await expect(setups[0]!.rig.replay(machine, { noRoot: 'yes' }, 'some.json')).rejects.toMatchObject({
+    const walks = rigOf(walkRig({ scalable: false, addressWidth: 39 }), walkCaseSchema)
+    await expect(walks.replay(machine, { noRoot: 'yes' }, 'some.json')).rejects.toMatchObject({
       code: 'E-ORACLE-CASE', subject: 'some.json',
     })
   })

@@ -51,6 +51,7 @@ describe('what needs QEMU', () => {
     const difference = { suite: 'walks', setup: '39-bit', seed: 1, shrinks: 2, one: { any: ['thing'] },
       differences: [comparison] } as const
     const oracle = {
+      iommu: 'vtd', reasons: [{ code: 2, shown: true }], states: ['hit'], exceptions: [],
       version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3,
       setups: [{ suite: 'walks', setup: '39-bit', cases: 3 }], tally, differences: [difference],
       interrupted: false, time: { generate: 1, encode: 1, model: 1, qemu: 1, judge: 1 }, elapsed: 5.5,

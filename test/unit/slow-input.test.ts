@@ -9,7 +9,7 @@ import { parsePolicy } from '../../src/audit/policy.ts'
 import { openDump } from '../../src/dump/dump.ts'
 import { nearest } from '../../src/errors.ts'
 import { readKernelLog } from '../../src/logs/formats/kernel.ts'
-import { scanLog } from '../../src/logs/scan.ts'
+import { validateLog } from '../../src/logs/validate.ts'
 import { run } from '../cli/run.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-slow-'))
@@ -43,10 +43,10 @@ describe('a log', () => {
   const blank = '\n'.repeat(3_000_000)
   it('that begins with nothing but empty lines is given up after 2,000 of them', async () => {
     const event = 'vtd_context_cache_reset \n'
-    await expect(scanLog(fileOf('blank.log', gzipSync(blank + event)), {}))
+    await expect(validateLog({ log: fileOf('blank.log', gzipSync(blank + event)) }))
       .rejects.toThrow(/none of its first 2000 lines is an event/)
-    await expect(scanLog(fileOf('few.log', `${'\n'.repeat(1990)}${event}`), {})).resolves.toMatchObject({ known: 1,
-      damage: { blank: 1990 } })
+    await expect(validateLog({ log: fileOf('few.log', `${'\n'.repeat(1990)}${event}`) }))
+      .resolves.toMatchObject({ log: { known: 1 }, unread: { blank: 1990 } })
   })
   it('of the kernel likewise, by lines that have not the form of an event', async () => {
     const event = '  swapper/0-1  [000] .....  0.500000: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 size=4096\n'
@@ -54,7 +54,7 @@ describe('a log', () => {
     await expect(readKernelLog(fileOf('blank.ftrace', gzipSync(blank + event))))
       .rejects.toThrow(/^none of its 2000 lines is a kernel trace event$/)
     await expect(readKernelLog(fileOf('few.ftrace', `${other.repeat(3000)}${event}`))).resolves.toMatchObject({
-      lines: 3001, damage: { total: 3000 },
+      lines: 3001, damage: { total: 0 }, counts: [{ name: 'map', count: 1 }, { name: 'sched_switch', count: 3000 }],
     })
   })
 })

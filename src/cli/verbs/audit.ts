@@ -5,10 +5,13 @@ import { gate, loadPolicy } from '../../audit/policy.ts'
 import { audit as auditSteps } from '../../audit/report.ts'
 import type { AuditReport } from '../../audit/report.ts'
 import { dumpFormats } from '../../dump/dump.ts'
-import type { Dump, DumpFormat, DumpOptions } from '../../dump/dump.ts'
+import type { AnyDump, DumpFormat, DumpOptions } from '../../dump/dump.ts'
+import { amdviFlags } from '../../dump/amdvi.ts'
+import type { AmdviFlag } from '../../dump/amdvi.ts'
 import { openInputs } from '../../dump/inputs.ts'
 import type { Inputs } from '../../dump/inputs.ts'
 import { registerNames } from '../../dump/registers.ts'
+import type { RegisterName } from '../../dump/registers.ts'
 import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
 import { parse, wholeNumber } from '../args.ts'
@@ -33,6 +36,9 @@ const options = {
   ecap: register('extended capabilities'),
   rtaddr: register('root table'), irta: register('interrupt table'), gsts: register('global status (all on)'),
   iqa: register('invalidation queue'),
+  devtab: register('DevTabBase: an image of a machine with AMD-Vi needs --devtab; the next are optional'),
+  control: register('control (all on)'), efr: register('extended features'), efr2: register('the second of these'),
+  cmdbuf: register('command buffer'), evtlog: register('event log'),
   haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
   'absent-zero': { says: 'pages that a trimmed dump leaves out hold zeros' },
   unit: { value: 'NAME', says: 'of texts that show several units the one to audit, such as dmar0 (default: each)' },
@@ -53,6 +59,7 @@ export const audit = {
     ['remapcheck audit /sys/firmware/acpi/tables/DMAR boot.log', 'what the firmware says, against the map of RAM'],
     ['remapcheck audit CORE --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…', 'a core or an image of memory'],
     ['remapcheck audit CORE iommu_regset', 'the same, with the registers of debugfs'],
+    ['remapcheck audit CORE --devtab 0x… --control 0x… --efr 0x…', 'the same of a machine with AMD-Vi'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -84,7 +91,7 @@ async function runAudit(args: readonly string[], io: Io): Promise<ExitName> {
   return worst
 }
 
-async function differing(dump: Dump, later: string, asked: DumpOptions, flags: Flags<typeof options>,
+async function differing(dump: AnyDump, later: string, asked: DumpOptions, flags: Flags<typeof options>,
   io: Io): Promise<ExitName> {
   const inputs = openInputs([sampled(io, later)], asked, flags.unit)
   if (inputs.dumps.length > 1) throw usage('--diff', `${later} shows ${inputs.dumps.length} units`, 'add --unit NAME')
@@ -95,22 +102,27 @@ async function differing(dump: Dump, later: string, asked: DumpOptions, flags: F
   return await print(io, flags, { kind: 'audit-diff', exit: diff.same ? 'holds' : 'diverged', diff })
 }
 
+type RegisterFlag = Lowercase<RegisterName> | AmdviFlag
+
 /** @throws UserError E-USAGE. */
 function optionsOf(flags: Flags<typeof options>): DumpOptions {
   const { format } = flags
   if (format !== undefined && !dumpFormats.includes(format as DumpFormat))
     throw usage('--format', `'${format}' is no format`,
       suggest(format, dumpFormats, `there are ${dumpFormats.join(' and ')}`))
-  const values = Object.fromEntries(registerNames.flatMap(name => {
-    const flag = name.toLowerCase() as Lowercase<typeof name>
+  const valueOf = <N extends string>(name: N, flag: RegisterFlag): readonly (readonly [N, bigint])[] => {
     const text = flags[flag]
     if (text === undefined) return []
     if (!/^(?:0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text))
       throw usage(`--${flag}`, `'${text}' is no register value`, `for example --${flag} 0x1000`)
     return [[name, BigInt(text)]]
-  }))
+  }
   return {
-    format: format as DumpFormat | undefined, values, absentZero: flags['absent-zero'],
+    format: format as DumpFormat | undefined, absentZero: flags['absent-zero'],
+    values: Object.fromEntries(registerNames.flatMap(name =>
+      valueOf(name, name.toLowerCase() as Lowercase<typeof name>))),
+    amdviValues: Object.fromEntries(Object.entries(amdviFlags).flatMap(([flag, name]) =>
+      valueOf(name, flag as AmdviFlag))),
     haw: flags.haw === undefined ? undefined : wholeNumber('--haw', flags.haw, 32, 52),
   }
 }
@@ -119,7 +131,7 @@ function optionsOf(flags: Flags<typeof options>): DumpOptions {
 const between_ms = 50
 
 /** Null where Ctrl-C stopped it: half an audit would look like a whole one. */
-async function reportOf(dump: Dump, beside: Inputs | undefined, io: Io): Promise<AuditReport | null> {
+async function reportOf(dump: AnyDump, beside: Inputs | undefined, io: Io): Promise<AuditReport | null> {
   const line = spinner(io)
   try {
     const steps = auditSteps(dump, undefined, beside)

@@ -30,8 +30,8 @@ const options = {
 
 export const compare = {
   name: 'compare', operands: '[DESIGN…]', options, run: runCompare,
-  says: 'Designs side by side: isolation, interrupts, cycles, waits and throughput, with each counterexample; then what '
-    + 'the numbers answer to the question whether userland drivers can match ring 0.',
+  says: 'Designs side by side: isolation, interrupts, cycles, waits and throughput, with each counterexample; then '
+    + 'what the numbers answer to the question whether userland drivers can match ring 0.',
   examples: [
     ['remapcheck compare', 'all built-in designs'],
     ['remapcheck compare ring0-strict polling-longlived', 'two of them'],
@@ -63,7 +63,8 @@ async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
         wait: wait === undefined ? null : longestWait(wait) }
     }), new Map(reports.map(one => [one.design, judgedIn(one)])), traces, profile))
   } finally { line.end() }
-  return await print(io, flags, { kind: 'compare', compare: report, exit: isCut ? 'interrupted' : exitOf(report, subjects) })
+  return await print(io, flags,
+    { kind: 'compare', compare: report, exit: isCut ? 'interrupted' : exitOf(report, subjects) })
 }
 
 /** As `check`: what a design gives up is expected. */
@@ -72,6 +73,7 @@ function exitOf({ designs }: CompareReport, subjects: readonly Subject[]): ExitN
     subjects.some(one => one.design.name === design && Object.hasOwn(one.design.givesUp, property))
   const verdicts = designs.flatMap(({ design, isolation, interrupts, progress }) =>
     [isolation, interrupts, progress].map(verdict => ({ design, ...verdict })))
-  if (verdicts.some(({ design, broken }) => broken.some(({ property }) => !isKnown(design, property)))) return 'violated'
+  const isSurprise = verdicts.some(({ design, broken }) => broken.some(({ property }) => !isKnown(design, property)))
+  if (isSurprise) return 'violated'
   return verdicts.some(({ standing }) => standing === 'open') ? 'incomplete' : 'holds'
 }

@@ -72,7 +72,10 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   if (flags.worst) {
     const line = spinner(io)
     let found: ReportOf<'worst'>
-    try { found = await pricedLater(profile.id, () => worstOf(subjects, profile, { signal: io.signal, say: line.say })) } finally { line.end() }
+    try {
+      found = await pricedLater(profile.id,
+        () => worstOf(subjects, profile, { signal: io.signal, say: line.say }))
+    } finally { line.end() }
     return await print(io, flags, found)
   }
   const measured = subjects.map(measureDesign)

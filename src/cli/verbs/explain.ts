@@ -274,7 +274,9 @@ function smallLines(id: string, theme: Theme): string[][] {
     ]],
     ...alarm === null ? [] : [[
       titled(id, `alarm of audit, ${alarm.severity}`, theme), ...row('means', alarm.says, theme),
-      ...row('do', alarm.todo, theme), ...alarm.clause === null ? [] : row('clause', clauseText(alarm.clause), theme),
+      ...row('do', alarm.todo, theme),
+      ...[alarm.clause, alarm.also ?? null].flatMap(clause =>
+        clause === null ? [] : row('clause', clauseText(clause), theme)),
     ]],
     ...exit === undefined ? []
       : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],

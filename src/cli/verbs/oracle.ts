@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { suggest, usage, UserError } from '../../errors.ts'
 import { makeFolder } from '../../trace/folders.ts'
 import type { ExitName } from '../../exit.ts'
-import { withMachine } from '../../qemu/machine.ts'
 import { runOracle } from '../../qemu/oracle/drive.ts'
 import type { Difference } from '../../qemu/oracle/drive.ts'
 import { fileName, fileText, readCase } from '../../qemu/oracle/files.ts'
 import { isDifferent } from '../../qemu/oracle/rig.ts'
+import { suitesOf } from '../../qemu/oracle/oracle.ts'
+import type { Oracle } from '../../qemu/oracle/oracle.ts'
 import { suiteNames } from '../../qemu/oracle/suite.ts'
+import { oracles } from '../../qemu/oracles.ts'
 import type { SuiteName } from '../../qemu/oracle/suite.ts'
 import { parse, wholeNumber } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
@@ -22,6 +24,7 @@ const savedAt = 'traces/qemu'
 const options = {
   cases: { value: 'N', says: 'requests to compare (10,000)' },
   seed: { value: 'S', says: 'seed of the random cases (1)' },
+  iommu: { value: 'NAME', says: `the IOMMU: ${oracles.map(({ iommu }) => iommu).join(', ')} (${oracles[0].iommu})` },
   suite: { value: 'NAME', says: `only one of ${suiteNames.join(', ')}` },
   save: { value: 'DIR', says: `where to save the smallest case of each difference (${savedAt})` },
   replay: { value: 'FILE', says: 'replay one saved case' },
@@ -31,7 +34,7 @@ const options = {
 
 export const oracle = {
   name: 'oracle', operands: '', options, run: runOracleVerb,
-  says: 'Compare the VT-d model with QEMU on random cases: table walks, sequences of changes and invalidations, '
+  says: 'Compare the model of an IOMMU with QEMU on random cases: table walks, sequences of changes and invalidations, '
     + 'interrupts, scalable mode. Whatever QEMU does, the manual must allow it, or a known exception explain it.',
   examples: [
     ['remapcheck oracle --cases 100000', 'a hundred thousand requests, and what they reached'],
@@ -49,11 +52,13 @@ async function runOracleVerb(args: readonly string[], io: Io): Promise<ExitName>
 async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitName> {
   const cases = flags.cases === undefined ? 10_000 : wholeNumber('--cases', flags.cases, 1, 1e9)
   const seed = flags.seed === undefined ? 1 : wholeNumber('--seed', flags.seed, 0, 0xffff_ffff)
-  const line = spinner(io)
+  const asked = oracleNamed(flags.iommu), line = spinner(io)
   const started = performance.now()
   try {
     const report = await runOracle({
-      cases, seed, suites: flags.suite === undefined ? suiteNames : [suiteNamed(flags.suite)], ...qemuOf(flags),
+      oracle: asked, cases, seed,
+      suites: flags.suite === undefined ? suitesOf(asked) : [suiteNamed(flags.suite, asked)],
+      ...qemuOf(flags),
       env: { ...io.env }, signal: io.signal,
       now: () => performance.now(),
       onProgress: compared => {
@@ -71,11 +76,17 @@ async function compareAll(flags: Flags<typeof options>, io: Io): Promise<ExitNam
 const n = (value: number): string => value.toLocaleString('en-US')
 const qemuOf = ({ qemu }: Flags<typeof options>): { readonly qemu?: string } => qemu === undefined ? {} : { qemu }
 
-function suiteNamed(name: string): SuiteName {
-  const found = suiteNames.find(one => one === name)
+function oracleNamed(name: string = oracles[0].iommu): Oracle {
+  const known = oracles.map(({ iommu }) => iommu), found = oracles.find(({ iommu }) => iommu === name)
   if (found === undefined)
-    throw usage('--suite', `no suite is named '${name}'`,
-      suggest(name, suiteNames, `there are ${suiteNames.join(', ')}`))
+    throw usage('--iommu', `no IOMMU is named '${name}'`, suggest(name, known, `there are ${known.join(', ')}`))
+  return found
+}
+function suiteNamed(name: string, asked: Oracle): SuiteName {
+  const known = suitesOf(asked), found = known.find(one => one === name)
+  if (found === undefined)
+    throw usage('--suite', `no suite of ${asked.iommu} is named '${name}'`,
+      suggest(name, known, `there are ${known.join(', ')}`))
   return found
 }
 
@@ -99,11 +110,9 @@ async function replayOne(file: string, flags: Flags<typeof options>, io: Io): Pr
     throw new UserError({ code: 'E-ORACLE-FILE', subject: file, problem,
       next: 'give a file that remapcheck oracle has saved' })
   }
-  const { setup, suite, one } = readCase(text, file)
-  const judged = await withMachine({ ...setup.options, ...qemuOf(flags), env: { ...io.env } }, async machine => {
-    await setup.rig.prepare(machine)
-    return await setup.rig.replay(machine, one, file)
-  })
+  const { setup, suite, one } = readCase(text, file, oracles.flatMap(({ setups }) => setups))
+  const session = await setup.open({ ...qemuOf(flags), env: { ...io.env } })
+  const judged = await session.replay(one, file).finally(() => session.close())
   const requests = judged.map(({ verdict, compare }) => ({ verdict, ...compare() }))
   return await print(io, flags,
     { kind: 'oracle-replay', exit: judged.some(isDifferent) ? 'violated' : 'holds', suite, setup: setup.name,

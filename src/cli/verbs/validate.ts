@@ -18,8 +18,8 @@ const options = {
 
 export const validate = {
   name: 'validate', operands: 'LOG', options, run: runValidate,
-  says: 'Check the QEMU VT-d trace log of a real boot against the manual: every cache hit, table change and wait. LOG '
-    + 'is plain or gzip.',
+  says: 'Check the QEMU trace log of a real boot, with VT-d or AMD-Vi, against the manual: every cache hit, table '
+    + 'change and wait. LOG is plain or gzip.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict-timed.trace.log.gz', 'a recorded boot'],
     ['remapcheck validate boot.log --ftrace boot.ftrace', 'and how long each unmapped page stayed reachable'],

@@ -82,8 +82,7 @@ function pageConclusions(flags: number, group: Group, known: Known,
   if (flagOf(flags, 'PR') || flagOf(flags, 'RZ') || flagOf(flags, 'TR')) return []
   return [
     sure('No entry is present for it.', 'PR is not set'),
-    ...device === null ? [] : addressConclusions(group, known, 'reserved range '
-      + '(IVMD)', system === 'Linux'), ...offsets(group),
+    ...device === null ? [] : addressConclusions(group, known, system === 'Linux'), ...offsets(group),
   ]
 }
 /** The address is exact here. */

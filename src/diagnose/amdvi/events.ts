@@ -111,7 +111,7 @@ const waiting = (line: Line): Happening => ({
     { certainty: 'likely', rule: 'what is unmapped stays cached', says: 'Until it completes, unmapped pages may '
       + 'still be '
       + 'reached: the kernel goes on all the same.' }],
-    next: [{ run: "dmesg | grep -e IOTLB_INV_TIMEOUT -e ILLEGAL_COMMAND", says: 'which device or command it is' },
+    next: [{ run: 'dmesg | grep -e IOTLB_INV_TIMEOUT -e ILLEGAL_COMMAND', says: 'which device or command it is' },
       { run: "lspci -vv | grep -B20 'ATSCtl:.*Enable+'", says: 'devices with ATS on' },
       { run: null, says: 'boot with pci=noats: if it is gone, it is the ATS of a device' }],
     shows: [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' },

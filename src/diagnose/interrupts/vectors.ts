@@ -1,7 +1,7 @@
 /** Reads what Linux and Xen say of interrupts that no handler takes, or that cannot move (Linux
  *  arch/x86/kernel/irq.c and kernel/irq/spurious.c, Xen arch/x86/irq.c: facts about their texts). Linux writes CPU and
  *  vector in decimal, Xen the vector in hexadecimal. */
-import type { Answer, Group, Happening, Known, Line, Reader, Reading } from '../happening.ts'
+import type { Answer, Conclusion, Group, Happening, Known, Line, Reader, Reading } from '../happening.ts'
 import { between_s, form, hex, whenOf } from '../text.ts'
 
 const linux = form(String.raw`(?:do_IRQ|common_interrupt): <dec>\.<dec> No irq handler for vector|`
@@ -62,18 +62,14 @@ function lostAnswer({ cpu, vector, isXen, moved }: Lost, group: Group, known: Kn
     concludes: [
       { certainty: 'sure', rule: 'No irq handler for CPU.VECTOR', says: 'Whoever sent it got no service for it: for an '
         + 'edge that is an interrupt lost.' },
+      ...isXen ? [] : known.beside.irqs.conclusions(cpu, vector, from.stamp), ...byEntries(cpu, vector, known),
+      ...queueOf(first, known),
       ...moved === null ? [] : [{ certainty: 'likely', rule: 'v=NEW[OLD]', says: `It was on its way: its interrupt `
         + `moved `
         + `${moved}.` } as const],
       ...first === undefined || gap === null ? [] : [{ certainty: 'likely', rule: whenOf(first), says: 'A time-out '
         + `follows ${gap.toFixed(1)} s later: the interrupt may have been its completion.` } as const],
-      ...atBoot && first === undefined ? [{ certainty: 'likely', rule: 'at boot, on one vector of each CPU',
-        says: 'At boot some firmware leaves an interrupt pending: harmless if it does not come again.' } as const]
-        : [{ certainty: 'open', rule: 'a vector without an interrupt', says: 'Either the interrupt had just moved '
-          + 'or been '
-          + 'freed while a message was on its way, or the sender has an old or wrong CPU or vector (a hypervisor '
-            + 'too), or '
-          + 'the vector was freed and requested again while it was pending.' } as const],
+      ...unexplained(atBoot && first === undefined, known),
     ],
     next: isXen ? [{ run: 'xl debug-keys i; xl dmesg', says: 'which IRQ has that vector on that CPU' }] : [
       { run: 'trace-cmd record -e irq_vectors -e irq_matrix', says: `which irq had ${cpu}/${vector}: vector_config and `
@@ -87,16 +83,45 @@ function lostAnswer({ cpu, vector, isXen, moved }: Lost, group: Group, known: Kn
   }
 }
 
+/** Causes between which a log alone does not decide; a trace of vectors does. */
+function unexplained(isAtBoot: boolean, known: Known): readonly Conclusion[] {
+  if (isAtBoot) return [{ certainty: 'likely', rule: 'at boot, on one vector of each CPU',
+    says: 'At boot some firmware leaves an interrupt pending: harmless if it does not come again.' }]
+  return known.beside.irqs.traces ? [] : [{ certainty: 'open', rule: 'a vector without an interrupt',
+    says: 'Either the interrupt had just moved or been freed while a message was on its way, or the sender has an '
+      + 'old or '
+      + 'wrong CPU or vector (a hypervisor too), or the vector was freed and requested again while it was pending.' }]
+}
+/** Entries of interrupt tables beside the log with that vector; their destinations are APIC ids, not numbers of
+ *  CPUs. */
+function byEntries(cpu: number, vector: number, known: Known): readonly Conclusion[] {
+  const found = known.beside.entriesOf(vector)
+  if (found.length === 0) return []
+  const list = found.slice(0, 6).map(({ unit, index, destination, source }) => `entry ${index} of ${unit}`
+    + `${destination === null ? '' : `, to APIC id ${destination}`}, for ${source ?? 'any source'}`)
+  return [{ certainty: 'open', rule: 'the interrupt tables, as they were when they were taken',
+    says: `Vector ${vector} is sent by ${list.join('; ')}${found.length > 6 ? '; …' : ''}: the one whose APIC id is `
+      + `that of `
+      + `CPU ${cpu} may be meant.` }]
+}
+/** The interrupt of the queue that a driver of NVMe timed out on, by /proc/interrupts. */
+function queueOf(timeout: Line | undefined, known: Known): readonly Conclusion[] {
+  const [, disk, queue] = /nvme (nvme\d+): I\/O \d+ (?:\([^)]*\) )?QID (\d+)/.exec(timeout?.text ?? '') ?? []
+  const row = disk === undefined ? undefined : known.beside.irqs.having(`${disk}q${queue}`)[0]
+  return row === undefined ? [] : [{ certainty: 'sure', rule: `/proc/interrupts, ${disk}q${queue}`,
+    says: `The queue that timed out is served by irq ${row.irq} (${row.about.trim().replace(/ +/g, ' ')}).` }]
+}
+
 const nobodyCared = (line: Line, irq: number): Happening => ({
   line, device: `irq ${irq}`, access: 'interrupt', address: null, kind: 'nobody cared',
-  answer: () => ({
+  answer: (_, known) => ({
     title: `irq ${irq} came, and none of its handlers took it`,
     happened: `Of the last 100,000 interrupts of irq ${irq} nearly all were taken by no handler; Linux switched it `
       + `off.`,
     hardware: [{ says: 'no fault of the unit: the interrupts arrived', clause: null }],
     concludes: [
-      { certainty: 'sure', rule: 'nobody cared', says: 'Remapping and delivery work: the interrupt reaches a CPU and '
-        + 'its handlers.' },
+      { certainty: 'sure', rule: 'nobody cared', says: 'Interrupts reach a CPU under this number, and none of the '
+        + `handlers of ${known.beside.irqs.name(irq)} says that they are of its device.` },
       { certainty: 'likely', rule: 'a line that stays asserted', says: 'Another device shares the line and has no '
         + 'driver, '
         + 'or the line is routed or its polarity set wrongly (ACPI), or a device was left on by firmware.' },
@@ -115,7 +140,8 @@ const affinityBroken = (line: Line, irq: number): Happening => ({
     title: `irq ${irq} could not go to the CPUs that were asked for: their vectors are used up`,
     happened: `Linux moved irq ${irq} to other CPUs.`,
     hardware: [{ says: 'a CPU has 256 vectors, about 200 of them for devices', clause: null }],
-    concludes: [{ certainty: 'sure', rule: 'vector space exhaustion', says: 'No interrupt is lost by this; it goes to '
+    concludes: [{ certainty: 'likely', rule: 'vector space exhaustion', says: 'No interrupt is lost by this: it goes '
+      + 'to '
       + 'another CPU.' }],
     next: [{ run: 'cat /sys/kernel/debug/irq/domains/VECTOR', says: 'how many vectors each CPU has left' }],
     shows: [{ run: 'remapcheck explain migrateInterrupt', says: 'moving an interrupt' }],

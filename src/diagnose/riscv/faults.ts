@@ -61,7 +61,7 @@ function answer(code: number, group: Group, known: Known): Answer {
     concludes: [
       ...isPage ? [{ certainty: 'sure', rule: `cause ${code}`, says: 'The device has a valid directory entry; its page '
         + 'table has no entry there, or none that admits this.' } as const,
-      ...addressConclusions(group, known, 'reserved region')] : [],
+      ...addressConclusions(group, known)] : [],
       ...code === 258 ? [{ certainty: 'likely', rule: 'cause 258', says: 'No driver has attached this '
         + 'device.' } as const]
         : [],

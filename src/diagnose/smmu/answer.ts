@@ -31,8 +31,8 @@ export function answerSmmu(event: SmmuEvent, group: Group, known: Known): Answer
     ],
     shows: [{ run: 'remapcheck explain ring0-strict', says: 'unmap step by step; the device has to be stopped '
       + 'before it' },
-      { run: 'remapcheck check ring0-deferred-early --scope mapping --property no-dma-escape',
-        says: 'what such a late access does where the unmap is not flushed' }],
+    { run: 'remapcheck check ring0-deferred-early --scope mapping --property no-dma-escape',
+      says: 'what such a late access does where the unmap is not flushed' }],
   }
 }
 
@@ -53,6 +53,6 @@ function ofAddress({ code, address }: SmmuEvent, group: Group, known: Known): re
   return [
     ...address % 4096n === 0n && address !== 0n ? [{ certainty: 'likely', rule: 'a page-aligned address',
       says: 'Page-aligned: the start of a buffer or ring.' } as const] : [],
-    ...addressConclusions(group, known, 'reserved region'),
+    ...addressConclusions(group, known),
   ]
 }

@@ -68,7 +68,7 @@ function answer(status: bigint, write: boolean, group: Group, known: Known): Ans
     concludes: [
       ...unmapped ? [{ certainty: 'sure', rule: 'TF', says: 'The stream has a context bank, and nothing is mapped '
         + 'at the '
-        + 'address.' } as const, ...addressConclusions(group, known, 'reserved region')] : [],
+        + 'address.' } as const, ...addressConclusions(group, known)] : [],
       ...denied ? [{ certainty: 'sure', rule: 'PF', says: `The page is mapped, and not for a ${accessOf(write)}.` } as
         const] : [],
     ], next, shows,
@@ -83,6 +83,6 @@ function dartAnswer(name: string, group: Group, known: Known): Answer {
     hardware: [{ says: `${name}: ${isMissing ? 'no entry at that level' : 'the entry does not admit the access'}`,
       clause: null }],
     concludes: isMissing ? [{ certainty: 'sure', rule: name, says: 'Nothing is mapped at the address.' },
-      ...addressConclusions(group, known, 'reserved region')] : [], next, shows,
+      ...addressConclusions(group, known)] : [], next, shows,
   }
 }

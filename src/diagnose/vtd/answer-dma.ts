@@ -6,6 +6,7 @@ import { hex, whenOf } from '../text.ts'
 import { addressConclusions } from '../addresses.ts'
 import type { UnitFault } from './fault.ts'
 import { hexReason, reasonMeaning, statusMeaning } from './reason.ts'
+import { tableConclusions } from './tables.ts'
 import { cannotGive, walkConclusions, walkText } from './walk.ts'
 
 export function answerDma(fault: UnitFault, group: Group, known: Known): Answer {
@@ -16,7 +17,7 @@ export function answerDma(fault: UnitFault, group: Group, known: Known): Answer 
   const where = group.addresses.length > 1 ? `${group.moreAddresses ? 'more than ' : ''}${group.addresses.length} pages`
     : hex(fault.address)
   return {
-    title: `${who} ${verb} ${where}: ${titleOf(code, walk)}`,
+    title: `${who} ${verb} ${where}: ${titleOf(code, walk)}${reservedText(group, known)}`,
     happened: `${who} ${verb} ${hex(fault.address)} (address as the device sees it; the low 12 bits are not recorded)`
       + `${pasidText(pasid)}. The unit blocked it: memory was not reached.`,
     hardware: [
@@ -25,24 +26,45 @@ export function answerDma(fault: UnitFault, group: Group, known: Known): Answer 
       ...walk === null ? [] : [{ says: walkText(walk), clause: null } satisfies Meaning],
     ],
     concludes: code === null ? [] : conclusions(fault, code, group, known),
-    next: nextOf(fault, known), shows: showsOf(code, walk !== null),
+    ...walk !== null && code !== null && cannotGive(walk, code) ? elsewhere(walk)
+      : { next: nextOf(fault, known), shows: showsOf(code, walk !== null) },
   }
 }
+/** A region of firmware says more than the reason. */
+const reservedText = ({ addresses, first: { device } }: Group, known: Known): string => {
+  const region = known.regions.find(({ from, to, devices }) => device !== null && devices.includes(device)
+    && addresses.some(one => one >= from && one <= to))
+  return region === undefined ? '' : ', in memory that firmware reserves for it'
+}
+/** Where the unit walks other tables, the next question is which. */
+const elsewhere = ({ unit, pasid }: NonNullable<UnitFault['walk']>): Pick<Answer, 'next' | 'shows'> => ({
+  next: [
+    { run: `grep -A20 'IOMMU: ${unit} ' /sys/kernel/debug/iommu/intel/iommu_regset`, says: 'RTADDR: the root table and '
+      + 'the mode (bits 11:10) that the unit really has, and GSTS.RTPS' },
+    { run: null, says: 'in a hypervisor or an emulated unit: whether SRTP was carried out after RTADDR was written, '
+      + 'and '
+      + 'which tables its shadow has' },
+    { run: "dmesg | grep -e 'translation structures' -e 'Copied translation'", says: 'whether this kernel took over '
+      + 'the '
+      + 'tables of one before it' },
+  ],
+  shows: [{ run: 'remapcheck explain RTADDR', says: 'the register, bit by bit' },
+    ...pasid.length < 2 ? [] : [{ run: `remapcheck explain PASID-table-entry=${hex(pasid[0]!)},${hex(pasid[1]!)}`,
+      says: 'the dumped PASID entry, bit by bit' }]],
+})
 
 /** Tables that cannot give the fault make the order of the walk and the address moot. */
-function conclusions({ access, walk, system }: UnitFault, code: number, group: Group,
-  known: Known): readonly Conclusion[] {
+function conclusions(fault: UnitFault, code: number, group: Group, known: Known): readonly Conclusion[] {
+  const { access, walk, system } = fault
   const { contradicted, concludes } = walk === null ? { contradicted: false, concludes: [] }
     : walkConclusions(walk, code, known)
   if (contradicted) return concludes
   return [
-    ...byReason(code, access), ...concludes,
-    ...looksAtAddress(code) ? addressConclusions(group, known, regionRule(known), system === 'Linux') : [],
+    ...byReason(code, access), ...concludes, ...tableConclusions(fault, code, known),
+    ...looksAtAddress(code) ? addressConclusions(group, known, system === 'Linux') : [],
     ...aboutDevice(code) || looksAtAddress(code) ? kdump(known) : [],
   ]
 }
-const regionRule = (known: Known): string => known.regions.length === 0 ? '' : 'RMRR of the boot lines'
-
 const pasidText = (pasid: number | null | undefined): string => {
   if (pasid === undefined) return ''
   return pasid === null ? ', without PASID' : `, with PASID ${hex(pasid)}`
@@ -117,7 +139,7 @@ function nextOf({ system, device, walk, reason }: UnitFault, known: Known): read
   if (system === 'Xen') return [
     { run: `xl pci-assignable-list; lspci -vs ${of}`, says: 'who the device is, and whose' },
     { run: 'xl dmesg | grep -e RMRR -e VT-D', says: 'whether the address lies in a reserved region' },
-    { run: "xl debug-keys o; xl dmesg", says: 'what is mapped for the domain (key o)' },
+    { run: 'xl debug-keys o; xl dmesg', says: 'what is mapped for the domain (key o)' },
   ]
   if (system !== 'Linux')
     return [{ run: null, says: `look up ${of} in the bus enumeration of ${system}, and the address among what it `

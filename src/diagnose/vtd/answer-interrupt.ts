@@ -2,6 +2,7 @@
 import type { Answer, Conclusion, Group, Known, Look } from '../happening.ts'
 import { hex } from '../text.ts'
 import type { UnitFault } from './fault.ts'
+import { entryConclusions } from './tables.ts'
 import { hexReason, reasonMeaning, statusMeaning } from './reason.ts'
 
 export function answerInterrupt(fault: UnitFault, group: Group, known: Known): Answer {
@@ -16,7 +17,8 @@ export function answerInterrupt(fault: UnitFault, group: Group, known: Known): A
       ...reason === null ? [{ says: 'the line was cut before its reason', clause: null }] : reasonMeaning(reason),
       ...status === null ? [] : [{ says: statusMeaning(status), clause: null }],
     ],
-    concludes: [...byReason(code, fault, group), ...ioapic(fault), ...unrelated(known, fault)],
+    concludes: [...byReason(code, fault, group), ...code === null ? [] : entryConclusions(fault, code, known),
+      ...ioapic(fault, known), ...handlers(fault, known), ...unrelated(known, fault)],
     next: nextOf(fault), shows: showsOf(code),
   }
 }
@@ -57,8 +59,10 @@ function byReason(code: number | null, { device }: UnitFault, { count }: Group):
     case 0x26: return [
       conclude('sure', `The requester ${device ?? ''} is not the source that the entry admits (SVT, SQ, SID).`,
         'VTD:table-15/source-id'),
-      conclude('likely', 'An alias: behind a PCIe-to-PCI bridge the request carries the id of the bridge, and an entry '
-        + 'with the device\'s own id (SVT=1, SQ=0) refuses it. Else the message is forged.', 'source-id verification'),
+      conclude('likely', `An alias: behind a PCIe-to-PCI bridge the request carries the id of the bridge, and an entry `
+        + `with the device's own id (SVT=1, SQ=0) refuses it. ${device ?? 'The id'} is what the message carried: it `
+          + `may be `
+        + 'the bridge. Else the message is forged.', 'source-id verification'),
     ]
     default: return []
   }
@@ -67,11 +71,25 @@ function byReason(code: number | null, { device }: UnitFault, { count }: Group):
 /** Chip sets give the I/O APIC an id of its own that no PCI function has. */
 const isIoapic = (device: string | null): boolean =>
   device !== null && /^(?:(?:\w{4}:)?f[0-9a-f]:1f\.\d|00:1e\.7)$/.test(device)
-function ioapic({ device, address }: UnitFault): readonly Conclusion[] {
+function ioapic({ device, address }: UnitFault, known: Known): readonly Conclusion[] {
+  const special = device === null ? null : known.beside.special(device)
+  if (special !== null) return [{ certainty: 'sure', rule: special.by, says: `${device} is the id by which `
+    + `${special.what} `
+    + 'sends.' }]
   return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id; the DMAR table lists it `
     + `as scope of type 3`,
-    says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
-      ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
+  says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
+    ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
+}
+/** By /proc/interrupts, whose chips name their device from Linux 6.2 on. */
+function handlers({ device }: UnitFault, known: Known): readonly Conclusion[] {
+  if (device === null) return []
+  const rows = known.beside.irqs.having(device.split(':').length > 2 ? device : `0000:${device}`)
+  if (rows.length === 0) return []
+  const list = rows.slice(0, 6).map(({ irq, counts }) => `${known.beside.irqs.name(Number(irq))}, `
+    + `${counts.reduce((sum, count) => sum + count, 0).toLocaleString('en-US')} served`)
+  return [{ certainty: 'sure', rule: '/proc/interrupts', says: `Interrupts of ${device}: ${list.join('; ')}`
+    + `${rows.length > 6 ? '; …' : ''}.` }]
 }
 function unrelated(known: Known, { device }: UnitFault): readonly Conclusion[] {
   const dma = known.others.find(({ kind, device: of }) => kind.startsWith('unit-dma') && of !== device)

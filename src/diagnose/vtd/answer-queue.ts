@@ -67,7 +67,8 @@ function timedOut(error: QueueError, known: Known): Answer {
       { says: 'ITE stops the whole queue until software clears it: no invalidation of any device completes meanwhile',
         clause: null }],
     concludes: [
-      ...silent === null ? [] : [sure(`The silent device is ${silent.device}.`, silent.by)],
+      ...silent === null ? [] : [{ certainty: error.timeout === 0 || error.timeout === null ? 'likely' : 'sure',
+        rule: silent.by, says: `The silent device is ${silent.device}.` } as const],
       ...error.timeout === 0 ? [sure('Source id 0 in the message names nobody: this unit does not fill IQERCD.',
         'a time-out with source id 0')] : [],
       ...reset === null ? [] : [{ certainty: 'likely', rule: `${whenOf(reset)}: a reset of it`,

@@ -2,7 +2,7 @@
  *  ch. 8). They tell of no fault, and answers ask for them. */
 import type { Line, Reader, Reading } from '../happening.ts'
 import type { Notebook } from '../known.ts'
-import { bigHex, deviceOf, form } from '../text.ts'
+import { bigHex, deviceOf, form, whenOf } from '../text.ts'
 
 const unit = form(String.raw`\b(dmar\d+): reg_base_addr <hex> ver \S+ cap <hex> ecap <hex>`)
 const region = form('RMRR base: <hex> end: <hex>')
@@ -17,7 +17,7 @@ const facts: readonly (readonly [RegExp, string])[] = [
 const plain = new RegExp(['Host address width', 'DRHD base', 'ATSR flags', 'SATC flags', 'IOMMU enabled', 'IOAPIC id',
   'HPET id', 'Queued invalidation will be', 'Intel.R. Virtualization', 'No (?:ATSR|RMRR|SATC) found', 'dmar\\d+: Using '
   + 'Queued', 'IOMMU feature \\w+ inconsistent', 'x2apic', 'ACPI_DMAR_\\w+:', 'drhd->address', 'cap = [0-9a-f]+ ecap',
-'PCI endpoint', 'MSI HPET', 'IOAPIC: '].join('|'))
+  'PCI endpoint', 'MSI HPET', 'IOAPIC: '].join('|'))
 
 export class UnitBoot implements Reader {
   readonly name = 'boot line about VT-d'
@@ -36,8 +36,8 @@ export class UnitBoot implements Reader {
     }
     const reserved = region.exec(text) ?? regionXen.exec(text)
     if (reserved !== null) {
-      this.#known.region({ from: bigHex(reserved[1]!), to: bigHex(reserved[2]!), devices: [], at: line,
-        unmapped: reserved[3] !== undefined })
+      this.#known.region({ from: bigHex(reserved[1]!), to: bigHex(reserved[2]!), devices: [],
+        by: `RMRR of the boot lines, ${whenOf(line)}`, unmapped: reserved[3] !== undefined, open: false })
       this.#inRegion = true
       return 'context'
     }

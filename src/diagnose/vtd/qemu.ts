@@ -114,7 +114,7 @@ function leafAnswer({ what, iova, level, entry, device, write }: Leaf): Answer {
       + `at level ${level} (1 is the leaf). Each such message comes once a run, so there may be more faults.`,
     hardware: [{ says: `the entry: R=${leaf['R']} W=${leaf['W']}${leaf['SNP'] === 1 ? ' SNP=1 (snoop)' : ''}, `
       + `frame ${hex(entry >> 12n << 12n & 0xffffffffff000n)}`,
-      clause: isReserved ? 'VTD:table-30/lss-2' : 'VTD:table-30/lgn-2' }],
+    clause: isReserved ? 'VTD:table-30/lss-2' : 'VTD:table-30/lgn-2' }],
     concludes: isReserved ? [
       { certainty: 'sure', rule: 'VTD:table-30/lss-2', says: 'A bit is set that is reserved in this unit.' },
       ...leaf['SNP'] !== 1 ? [] : [{ certainty: 'likely', rule: 'SNP (bit 11) is reserved without ECAP.SC',

@@ -33,6 +33,7 @@ export function silentDevice({ timeout, prior, head }: QueueError): { readonly d
     return { device: deviceOfId(timeout), by: 'the source id in the message' }
   for (const [name, of] of [['PRIOR', prior], ['HEAD', head]] as const)
     if (of?.decoded.type === 'device-tlb')
-      return { device: deviceOfId(of.decoded.sid), by: `the source id in the descriptor (QI ${name})` }
+      return { device: deviceOfId(of.decoded.sid), by: `the source id in the descriptor (QI ${name}); only the last `
+        + `before the wait is printed` }
   return null
 }

@@ -115,12 +115,13 @@ function agreement(walk: Walk, code: number, known: Known): readonly Conclusion[
     return [0x05, 0x06, 0x71, 0x79, 0x85, 0x86].includes(code) ? agrees('nothing is mapped at that address') : []
   if (leaf === undefined) return []
   if (code === 0x71 && (leaf.value & 1n) === 1n)
-    return presentAfterAll(`first-stage entry of level ${leaf.level}`, leaf.value, walk, known)
+    return presentAfterAll(`first-stage entry of level ${leaf.level}`, leaf.value, walk, known, true)
   if (wants === undefined) return []
   const right = wants === 1 ? 'write' : 'read'
   return bitsOf(leaf.value, wants) === 0
     ? agrees(`the entry of level ${leaf.level} has no ${right} right: mapped, but not for that`)
-    : presentAfterAll(`entry of level ${leaf.level}, with the right to ${right},`, leaf.value, walk, known)
+    : presentAfterAll(`entry of level ${leaf.level}, with the right to ${right},`, leaf.value, walk, known,
+      walk.mode === 'scalable')
 }
 const agrees = (what: string): readonly Conclusion[] => [{
   certainty: 'sure', rule: 'dump and reason agree',
@@ -128,12 +129,16 @@ const agrees = (what: string): readonly Conclusion[] => [{
     + 'tables were changed between the fault and the dump.',
 }]
 
-/** The unit read it not present, the CPU reads it present. */
-function presentAfterAll(name: string, word: bigint, walk: Walk, known: Known): readonly Conclusion[] {
+/** The unit read it not present, the CPU reads it present. `isPage`: a paging entry of scalable mode, whose walks snoop
+ *  by ECAP.SMPWCS and PWSNP, not by ECAP.C. */
+function presentAfterAll(name: string, word: bigint, walk: Walk, known: Known,
+  isPage = false): readonly Conclusion[] {
   const unit = known.units.get(walk.unit) ?? null
   const cap = unit?.values['cap'], ecap = unit?.values['ecap']
   const at = unit === null ? '' : ` (line ${unit.at.number})`
-  const snoops = ecap === undefined ? null : bitsOf(ecap, 0) === 1
+  const snoops = ecap === undefined || isPage ? null : bitsOf(ecap, 0) === 1
+  const unknown = isPage ? 'ECAP.SMPWCS (bit 48) and PWSNP of the PASID entry say whether page walks snoop'
+    : 'ECAP bit 0 says whether walks are coherent; it stands in dmesg (ecap …)'
   const caches = cap === undefined ? null : bitsOf(cap, 7) === 1
   return [
     { certainty: 'sure', rule: 'dumped entry present, reason says not present',
@@ -142,16 +147,17 @@ function presentAfterAll(name: string, word: bigint, walk: Walk, known: Known): 
       ? { certainty: 'sure', rule: `ECAP.C=1 of ${walk.unit}${at}`,
         says: 'It is no missing write-back: this unit snoops the CPU caches when it reads tables.' }
       : { certainty: 'likely', rule: snoops === false ? `ECAP.C=0 of ${walk.unit}${at}`
-        : 'ECAP bit 0 says whether walks are coherent; it stands in dmesg (ecap …)',
+        : unknown,
       says: `The entry was not written back from the CPU cache${snoops === false ? ': walks of this unit do not snoop'
-        : ', if walks of this unit do not snoop (ECAP bit 0 = 0)'}. The flush that is missing: clflush of the entry `
-        + 'after the store.' },
+        : `, if walks of this unit do not snoop${isPage ? '' : ' (ECAP bit 0 = 0)'}`}. The flush that is missing: `
+        + 'clflush of the entry after the store.' },
     ...caches === false ? [{ certainty: 'sure', rule: `CAP.CM=0 of ${walk.unit}${at}`,
       says: 'It is no cached "not present": this unit caches none.' } as const]
       : [{ certainty: 'open', rule: 'only units with CAP.CM=1 cache what is not present',
         says: `${caches === true ? 'This' : 'With CAP.CM=1 the'} unit may hold an old "not present": invalidate the `
           + 'context, PASID or IOTLB entry after making it present.' } as const],
     { certainty: 'open', rule: 'the dump is read when it is printed',
-      says: 'Or the entry was stored between the fault and the dump.' },
+      says: 'Or the entry was stored between the fault and the dump; or the unit walks other tables than those that '
+        + 'Linux prints (a hypervisor\'s, or those of a kernel before).' },
   ]
 }

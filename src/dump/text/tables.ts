@@ -53,8 +53,8 @@ export class TableTexts {
     const { registers: read, iqa, assumed } = registersOf(path, { ...guess.values, ...stored, ...given })
     const { domains } = this
     return {
-      path, format: 'text', unit: unit.nameless ? null : name, registers: read, iqa, haw: haw ?? 52,
-        memory: domains.memory,
+      iommu: 'vtd', path, format: 'text', unit: unit.nameless ? null : name, registers: read, iqa, haw: haw ?? 52,
+      memory: domains.memory,
       bytes: domains.memory.pageNumbers.length * 4096, shows, queue: unit.queue,
       told: unit.nameless ? [] : [...unit.values.keys()],
       assumed: [...guess.assumed, ...assumed.filter(text => shows.translation || !text.startsWith('IQA')),

@@ -8,17 +8,17 @@ import type { Stamps } from './clock.ts'
 export type Use = 'replayed' | 'counted' | 'ignored'
 
 /** What a line is. `events`: in the order in which they happened; none where it tells of nothing that is replayed. */
-export type Reading =
-  | { readonly is: 'event'; readonly name: string; readonly use: Use; readonly events: readonly UnitEvent[] }
+export type Reading<E = UnitEvent> =
+  | { readonly is: 'event'; readonly name: string; readonly use: Use; readonly events: readonly E[] }
   /** What the program says beside its events. */
-  | { readonly is: 'message'; readonly events: readonly UnitEvent[] }
+  | { readonly is: 'message'; readonly events: readonly E[] }
   | { readonly is: 'unknown event'; readonly name: string }
   | { readonly is: 'wrong fields' | 'no event' }
 
 /** Reads one log, line by line. */
-export interface LogReader {
+export interface LogReader<E = UnitEvent> {
   /** @throws UserError where the line shows that the log is of something else. */
-  read(text: string, line: number): Reading
+  read(text: string, line: number): Reading<E>
   /** Whether a line was read that no other kind of log has. */
   readonly isSure: boolean
   readonly stamps: Stamps
@@ -27,11 +27,12 @@ export interface LogReader {
   foreign(lines: number, isBinary: boolean): UserError
 }
 
-export interface Format {
+/** `E`: what its lines tell; of a unit that has more to tell than others, its own. */
+export interface Format<E = UnitEvent> {
   /** How such a log is made, for those whose file is none. */
   readonly again: string
   /** How many translations the IOTLB holds of the unit that is logged. It is emptied instead of taking one more; also
    *  what bounds the memory of the replay. */
   readonly iotlbEntries: number
-  open(path: string): LogReader
+  open(path: string): LogReader<E>
 }

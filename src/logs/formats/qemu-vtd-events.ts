@@ -2,13 +2,13 @@
  *  in recorded boots of QEMU 7.2 are held to it; the others are known by name only. */
 import { formOf, forms } from '../../qemu/events.ts'
 import type { EventName } from '../../qemu/events.ts'
-import type { At, CarriedOut, UnitEvent } from '../event.ts'
+import type { CarriedOut, UnitEvent } from '../event.ts'
 import type { Use } from './format.ts'
 import { word, words } from './hex.ts'
+import type { EventForm } from './qemu.ts'
 
 /** The fields of a line in the order of its form, behind the whole of it. */
-type Says = (fields: readonly string[], at: At) => readonly UnitEvent[]
-export interface EventForm { readonly use: Use; readonly form: RegExp; readonly says: Says }
+type Says = EventForm<UnitEvent>['says']
 
 const seen: Readonly<Record<Use, readonly EventName[]>> = {
   replayed: [
@@ -134,15 +134,15 @@ const says: Readonly<Partial<Record<string, Says>>> = { ...ofCaches, ...ofQueue,
 const silent: Says = () => nothing
 
 /** Every event that is known. */
-export const events: ReadonlyMap<string, EventForm> = new Map([
-  ...Object.entries(seen).flatMap(([use, names]) => names.map((name): [string, EventForm] =>
+export const events: ReadonlyMap<string, EventForm<UnitEvent>> = new Map([
+  ...Object.entries(seen).flatMap(([use, names]) => names.map((name): [string, EventForm<UnitEvent>] =>
     [name, { use: use as Use, form: formOf(forms[name]), says: says[name] ?? silent }])),
-  ...Object.entries(byNameOnly).flatMap(([use, names]) => names.map((name): [string, EventForm] =>
+  ...Object.entries(byNameOnly).flatMap(([use, names]) => names.map((name): [string, EventForm<UnitEvent>] =>
     [name, { use: use as Use, form: /^.*$/, says: says[name] ?? silent }])),
 ])
 
 /** Forms that other versions of QEMU have for some of them. */
-export const otherForms: ReadonlyMap<string, EventForm> = new Map([
+export const otherForms: ReadonlyMap<string, EventForm<UnitEvent>> = new Map([
   ['vtd_dmar_translate', { use: 'replayed', form: formOf(`pasid {pasid:x}: ${forms.vtd_dmar_translate}`),
     says: ([whole, , ...fields], at) => translation([whole!, ...fields], at) }],
   ['vtd_reg_dmar_root', { use: 'replayed', says: rootTable, form: formOf('addr {address:X} extended {scalable:d}') }],

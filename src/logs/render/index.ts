@@ -78,12 +78,17 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
     ['faults', faults.total === 0 ? 'none' : `${n(faults.total)}, ${n(faults.recorded.count)} recorded`],
     ...faults.groups.map(({ reason, condition, sid, write, places: { count }, says }) =>
       [`  ${reason.toString(16)}h ${condition ?? '?'}`,
-        `${several(count, write ? 'write' : 'read')} of ${bdf(sid)}: ${says}`] as const),
+        `${several(count, accessOf(write))} of `
+        + `${sid === null ? 'a device that is not named' : bdf(sid)}: ${says}`] as const),
   ]
   return rows.filter(([, text]) => text !== '').flatMap(([name, text]) => {
     const head = `  ${name.padEnd(13)}`
     return hang(theme.dim(head), head.length, wrapWords(text, theme.width - head.length))
   })
+}
+const accessOf = (write: boolean | null): string => {
+  if (write === null) return 'request'
+  return write ? 'write' : 'read'
 }
 function unreadLines(name: string, { total, kinds, first }: DamageReport, theme: Theme): string[] {
   if (total === 0) return []

@@ -9,8 +9,9 @@ export interface FaultGroup {
   /** The manual's name for the condition, such as 'LGN.3'; null for a code the manual does not list. */
   readonly condition: string | null
   readonly says: string
-  readonly sid: number
-  readonly write: boolean
+  /** Null where the log does not say. */
+  readonly sid: number | null
+  readonly write: boolean | null
   readonly places: Places
 }
 export interface FaultReport {
@@ -73,7 +74,7 @@ export class FaultReplay {
 
   report(): FaultReport {
     const groups = [...this.#groups.values()].sort((a, b) =>
-      a.reason - b.reason || a.sid - b.sid || Number(a.write) - Number(b.write))
+      a.reason - b.reason || Number(a.sid) - Number(b.sid) || Number(a.write) - Number(b.write))
     return { total: this.#total, groups, recorded: this.#recorded, complaints: this.#complaints }
   }
 }

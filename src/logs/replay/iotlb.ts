@@ -76,6 +76,8 @@ export class IotlbReplay {
   /** Whether the log has told of a moment at which the IOTLB was empty. */
   #known = false
   #knownLine = 0
+  /** The same of one domain, by its flushes. */
+  readonly #flushed = new Map<number, number>()
   #unseenLine = 0
   readonly #beforeStart = noPlaces()
   readonly #otherContent = noPlaces()
@@ -97,7 +99,7 @@ export class IotlbReplay {
     this.#doubts = doubts
   }
 
-  mode(scalable: boolean): void { this.#stages.mode(scalable) }
+  mode(scalable: boolean | null): void { this.#stages.mode(scalable) }
 
   /** @param pasid of the request, or the RID_PASID of its device. */
   fill({ sid, address: requested, leaf, did, at }: Fill, pasid: number): void {
@@ -168,7 +170,7 @@ export class IotlbReplay {
     this.#used = null
     count(this.#hits, did)
     const entry = this.#find(sid, pageOf(address))
-    if (entry === undefined) return note(this.#missing(), at.line)
+    if (entry === undefined) return note(this.#missing(did), at.line)
     if (entry.stay.from.line < this.#unseenLine) note(this.#afterUnseen, at.line)
     if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
     if (!isOf(entry, leaf, did))
@@ -178,9 +180,10 @@ export class IotlbReplay {
   }
 
   /** Where a hit of nothing counts: a fill may be older than the log, or among the lines that it lacks. */
-  #missing(): Places {
-    if (!this.#known) return this.#beforeStart
-    return this.#doubts.last > this.#knownLine ? this.#doubtful : this.#unexplained
+  #missing(did: number): Places {
+    const flushed = this.#flushed.get(did)
+    if (!this.#known && flushed === undefined) return this.#beforeStart
+    return this.#doubts.last > Math.max(this.#knownLine, flushed ?? 0) ? this.#doubtful : this.#unexplained
   }
 
   miss(): void { this.#misses++ }
@@ -189,6 +192,7 @@ export class IotlbReplay {
     if (descriptor.type === 'pasid-iotlb') this.#stages.named(descriptor.did)
     if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
     if (descriptor.granularity === 'global') this.#emptyAt(at.line)
+    else if (descriptor.granularity !== 'page') this.#flushed.set(descriptor.did, at.line)
     const domains = descriptor.granularity === 'global' ? [...this.#byDomain.keys()] : [descriptor.did]
     for (const did of domains) for (const entry of this.#byDomain.get(did)?.entries ?? []) {
       if (!coversTranslation(descriptor, entry.stay)) continue

@@ -30,6 +30,12 @@ export class UnremappedReplay {
     this.#on = on
     this.#wasOn ||= on
   }
+  /** An entry was read: remapping is on, also where the log began too late to show it. */
+  read(): void {
+    this.#on ??= true
+    this.#wasOn = true
+  }
+
   compatibility(admitted: boolean): void { this.#admits = admitted }
 
   passed({ address, data, at: { line } }: Unremapped): void {

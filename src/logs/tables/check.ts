@@ -75,10 +75,10 @@ export function checkTables(dump: Dump, side: LogSide): TablesReport {
     ...base, refused,
     translations: judge([...translationsOf(trail, tableTrail, interval, tables),
       ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)),
-      irtes: judge(irtesOf(tableTrail, interval, tables)),
+    irtes: judge(irtesOf(tableTrail, interval, tables)),
   }
 }
-const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
+export const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
 
 /** GSTS of the dump says whether translation and remapping were on: it was made before the log shows otherwise. */
 function whileOn(interval: Interval, { remapping }: LogSide['accesses'], { registers: { gsts } }: Dump): Interval {
@@ -105,7 +105,7 @@ function refusalOf({ trail, tableTrail, interval, accesses: { pointers } }: LogS
   return null
 }
 
-function agreementOf(sightings: readonly Sighting[], interval: Interval, doubts: Doubts): Agreement {
+export function agreementOf(sightings: readonly Sighting[], interval: Interval, doubts: Doubts): Agreement {
   const open = new Map<Reason, Places>()
   const differing = noPlaces()
   const differences: Difference[] = []

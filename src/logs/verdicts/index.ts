@@ -201,10 +201,11 @@ const claimsOnLog: readonly Claim[] = [
 /** Every claim that a log is held against. */
 export const claimsOnBoots: readonly Claim[] = [...claimsOnLog, ...claimsOnTables, ...claimsOnUnmaps]
 
-/** All claims, each with the verdict of these facts. Claims on tables need a dump, claims on unmaps a kernel log. */
-export function judge(facts: Facts): Verdict[] {
-  const asked = [...claimsOnLog, ...facts.tables === null ? [] : claimsOnTables,
-    ...facts.kernel === null ? [] : claimsOnUnmaps]
+/** All claims, each with the verdict of these facts. Claims on tables need a dump, claims on unmaps a kernel log.
+ *  @param ofUnit the claims on the unit that is logged, made of those on all units. */
+export function judge(facts: Facts, ofUnit: (all: readonly Claim[]) => readonly Claim[]): Verdict[] {
+  const asked = ofUnit([...claimsOnLog, ...facts.tables === null ? [] : claimsOnTables,
+    ...facts.kernel === null ? [] : claimsOnUnmaps])
   return asked.map(({ claim, says, kind, of, judge: decide }) => {
     const { verdict, because, lines = [] } = claim === logComplete.claim ? decide(facts)
       : asFarAsRead(decide(facts), lackOf(facts, of))

@@ -29,7 +29,8 @@ export const no = (because: string, lines: readonly number[] = []): Judged => ({
 export const open = (because: string, lines: readonly number[] = []): Judged =>
   ({ verdict: 'not-shown', because, lines })
 /** `1 hit`, `2 hits`, `3 queue entries` */
-export const several = (n: number, noun: string): string => `${thousands(n)} ${n === 1 ? noun : pluralOf(noun)}`
+export const several = (n: number, noun: string, many = pluralOf(noun)): string =>
+  `${thousands(n)} ${n === 1 ? noun : many}`
 function pluralOf(noun: string): string {
   if (/(s|x|ch)$/.test(noun)) return `${noun}es`
   return noun.endsWith('ry') ? `${noun.slice(0, -1)}ies` : `${noun}s`

@@ -14,13 +14,14 @@ const entriesWellFormed: Claim = {
     const count = bad.reduce((sum, row) => sum + row.bad.count, 0)
     const lines = bad.flatMap(row => row.bad.lines).sort((a, b) => a - b)
     if (count > 0 && tables !== null && tables.refused !== null)
-      return open(`${thousands(count)} of ${thousands(decoded)} by CAP and ECAP of a dump that does not fit`, lines)
+      return open(`${thousands(count)} of ${thousands(decoded)} by the capabilities of a dump that does not fit`, lines)
     if (count > 0)
       return no(`${thousands(count)} of ${thousands(decoded)}; first: ${first[0]!.structure}, ${first[0]!.wrong}`,
         lines)
     if (decoded === 0) return open('the log prints none')
     return yes(`${thousands(decoded)} in ${several(rows.length, 'structure')}, `
-      + `${by === 'capabilities' && tables?.refused === null ? 'by CAP and ECAP of the dump' : 'capabilities unknown'}`)
+      + (by === 'capabilities' && tables?.refused === null ? 'by the capabilities in the dump'
+        : 'capabilities unknown'))
   },
 }
 
@@ -32,7 +33,7 @@ const entriesObeyed: Claim = {
     if (differing > 0)
       return no(`${several(addressDiffers.count, 'translation')} and ${several(remapDiffers.count, 'interrupt')} `
         + 'otherwise',
-        [...addressDiffers.lines, ...remapDiffers.lines].sort((a, b) => a - b))
+      [...addressDiffers.lines, ...remapDiffers.lines].sort((a, b) => a - b))
     return translated + remapped === 0 ? open('no entry was put to use')
       : yes(`${several(translated, 'translation')}, ${several(remapped, 'interrupt')}`)
   },

@@ -1,14 +1,18 @@
 /** A whole run of the oracle: each suite on its machines, one QEMU at a time. */
-import { withMachine } from '../machine.ts'
+import { findQemu } from '../find.ts'
 import type { Version } from '../find.ts'
+import { isOn } from './exception.ts'
+import type { QemuException } from './exception.ts'
 import { Tally } from './judged.ts'
 import type { Comparison } from './judged.ts'
-import { parts, suiteNames } from './suite.ts'
+import type { Oracle } from './oracle.ts'
+import { runsOn } from './setup.ts'
+import type { Setup } from './setup.ts'
+import { parts } from './suite.ts'
 import type { Part, SuiteName } from './suite.ts'
-import { setups, shares } from './suites.ts'
-import type { Setup } from './suites.ts'
 
 export interface OracleOptions {
+  readonly oracle: Oracle
   /** Requests to compare, at least; the last case is run to its end. */
   readonly cases: number
   readonly seed: number
@@ -30,7 +34,9 @@ export interface Difference {
   readonly differences: readonly Comparison[]
 }
 export interface SetupReport { readonly suite: SuiteName; readonly setup: string; readonly cases: number }
-export interface OracleReport {
+export interface OracleReport extends Pick<Oracle, 'iommu' | 'reasons' | 'states'> {
+  /** Those that the QEMU has. */
+  readonly exceptions: readonly QemuException[]
   readonly version: Version
   readonly seed: number
   readonly cases: number
@@ -53,21 +59,21 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
   const watch = new Stopwatch(options.now ?? (() => 0))
   const total = new Tally()
   const done: SetupReport[] = [], differences: Difference[] = []
-  let version: Version | null = null, compared = 0
-  for (const [i, { setup, cases }] of shareOut(options).entries()) {
+  const more = { ...options.qemu === undefined ? {} : { qemu: options.qemu },
+    ...options.env === undefined ? {} : { env: options.env } }
+  const { version } = findQemu(more.qemu, more.env), { iommu, reasons, states, exceptions } = options.oracle
+  let compared = 0
+  for (const { setup, cases, i } of shareOut(options, version)) {
     if (options.signal?.aborted === true) break
     watch.lap('qemu')
-    const machineOptions = { ...setup.options, ...options.qemu === undefined ? {} : { qemu: options.qemu },
-      ...options.env === undefined ? {} : { env: options.env } }
-    await withMachine(machineOptions, async machine => {
-      version = machine.version
-      await setup.rig.prepare(machine)
+    const session = await setup.open(more)
+    try {
       let own = 0, found = 0
       const goesOn = (): boolean => own < cases && found < differencesAtMost && options.signal?.aborted !== true
       for (let round = 0; goesOn(); round++) {
         watch.lap('generate')
         const seed = mix(options.seed, i, round)
-        const shrunk = await setup.rig.check({ machine, seed, runs: chunk, lap: part => { watch.lap(part) },
+        const shrunk = await session.check({ seed, runs: chunk, lap: part => { watch.lap(part) },
           on: (judged, tally) => {
             own += judged.filter(({ of }) => of === 'request').length
             total.add(tally)
@@ -80,24 +86,28 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
       }
       compared += own
       done.push({ suite: setup.suite, setup: setup.name, cases: own })
-    })
+    } finally { await session.close() }
   }
   watch.lap('qemu')
   return {
-    version: version ?? { major: 0, minor: 0, micro: 0 }, seed: options.seed, cases: compared, setups: done,
+    iommu, reasons, states, exceptions: exceptions.filter(one => isOn(one, version)),
+    version, seed: options.seed, cases: compared, setups: done,
     tally: total, differences,
     interrupted: options.signal?.aborted === true, time: watch.time, elapsed: watch.elapsed,
   }
 }
 
-/** The suites that are asked for share by weight, the machines of one evenly. */
-function shareOut({ cases, suites }: OracleOptions): readonly { readonly setup: Setup; readonly cases: number }[] {
-  const asked = setups.filter(({ suite }) => suites.includes(suite))
-  const weight = suiteNames.filter(name => suites.includes(name)).reduce((sum, name) => sum + shares[name], 0)
-  return asked.map(setup => ({
-    setup,
-    cases: Math.ceil(cases * shares[setup.suite] / weight / asked.filter(({ suite }) => suite === setup.suite).length),
-  }))
+interface Share { readonly setup: Setup; readonly cases: number; readonly i: number }
+/** The suites that are asked for share by weight, the machines of one evenly. `i`: the number of the setup, which the
+ *  seed of its cases depends on. */
+function shareOut({ oracle: { setups, shares }, cases, suites }: OracleOptions, version: Version): readonly Share[] {
+  const asked = setups.flatMap((setup, i) => suites.includes(setup.suite) && runsOn(setup, version) ? [{ setup, i }]
+    : [])
+  const weight = [...new Set(asked.map(({ setup }) => setup.suite))].reduce((sum, name) => sum + shares[name]!, 0)
+  return asked.map(({ setup, i }) => {
+    const machines = asked.filter(one => one.setup.suite === setup.suite).length
+    return { setup, i, cases: Math.ceil(cases * shares[setup.suite]! / weight / machines) }
+  })
 }
 
 /** A seed for each call of fast-check: numbers of 32 bits, mixed so that neighbours have nothing in common. */

@@ -1,12 +1,11 @@
 /** What a known way of QEMU to leave the manual is, and which QEMUs have it. */
-import type { VtdClause } from '../../../spec/vtd/index.ts'
 import type { Version } from '../find.ts'
 
 export interface QemuException {
   readonly name: string
   readonly qemu: string
   readonly manual: string
-  readonly clause: VtdClause
+  readonly clause: string
   /** Major version that first has it; not given: the oldest that is driven. */
   readonly from?: number
   /** Major version that has it no more; not given: none yet. */

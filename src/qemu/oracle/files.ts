@@ -5,8 +5,7 @@ import { badJson } from '../../text/json-position.ts'
 import type { Difference } from './drive.ts'
 import { suiteNames } from './suite.ts'
 import type { SuiteName } from './suite.ts'
-import { setups } from './suites.ts'
-import type { Setup } from './suites.ts'
+import type { Setup } from './setup.ts'
 
 const format = 'remapcheck-oracle'
 /** Raised when files of before can no longer be read. */
@@ -27,7 +26,7 @@ export function fileText({ suite, setup, seed, one, differences }: Difference): 
 
 export interface SavedCase { readonly suite: SuiteName; readonly setup: Setup; readonly one: unknown }
 /** @throws UserError E-ORACLE-JSON, E-ORACLE-FORMAT, E-ORACLE-VERSION, E-ORACLE-SETUP, each naming `file`. */
-export function readCase(text: string, file: string): SavedCase {
+export function readCase(text: string, file: string, setups: readonly Setup[]): SavedCase {
   const wrong = (code: string, problem: string, next = 'give a file that remapcheck oracle has saved',
     subject = file): UserError => new UserError({ code: `E-ORACLE-${code}`, subject, problem, next })
   const bad = badJson(text)

@@ -1,5 +1,4 @@
 /** One request judged: what the model allows beside what QEMU did. */
-import type { ExceptionName } from './exceptions.ts'
 
 /** Side by side, for people. */
 export interface Comparison {
@@ -10,7 +9,7 @@ export interface Comparison {
   readonly clause: string | null
 }
 /** Names: of the exceptions that together explain a difference. */
-export type Verdict = 'same' | 'different' | readonly ExceptionName[]
+export type Verdict = 'same' | 'different' | readonly string[]
 
 export interface Judged {
   /** Of a request, which is a case; or of registers, memory and messages between requests. */
@@ -25,7 +24,7 @@ export class Tally {
   readonly reasons = new Map<number, number>()
   readonly states = new Map<string, number>()
   readonly outcomes = new Map<string, number>()
-  readonly exceptions = new Map<ExceptionName, number>()
+  readonly exceptions = new Map<string, number>()
 
   reason(code: number): void { bump(this.reasons, code) }
   state(name: string): void { bump(this.states, name) }

@@ -1,45 +1,47 @@
 /** The report of the oracle for people, and as plain data. */
-import { faultReasons } from '../../../spec/vtd/index.ts'
 import { wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import { versionText } from '../find.ts'
 import type { Difference, OracleReport } from './drive.ts'
-import { exceptionsOf } from './exceptions.ts'
 import type { Comparison } from './judged.ts'
 import { parts } from './suite.ts'
-
-/** What a cache, the queue or the fault event was seen to do; those never seen are named. */
-export const cacheStates = [
-  'cold', 'hit', 'stale translation served', 'stale context used', 'refilled', 'invalidated',
-  'invalidation of nothing held', 'queue stopped', 'fault event sent',
-] as const
 
 const n = (value: number): string => value.toLocaleString('en-US')
 const code = (value: number): string => `${value.toString(16).toUpperCase()}h`
 
 export function renderOracle(report: OracleReport, theme: Theme, saved: ReadonlyMap<Difference, string>): string {
   const { tally, differences } = report
-  const reasons = faultReasons.filter(reason => tally.reasons.has(reason.code))
-  const never = faultReasons.filter(reason => !tally.reasons.has(reason.code))
   return [
-    `${theme.strong('oracle')}   QEMU ${versionText(report.version)}, seed ${report.seed}`,
+    `${theme.strong('oracle')}   ${report.iommu} of QEMU ${versionText(report.version)}, seed ${report.seed}`,
     ...report.setups.map(({ suite, setup, cases }) =>
       `  ${suite.padEnd(12)}${setup.padEnd(22)}${n(cases).padStart(9)} cases`),
     ...speed(report, theme), '',
-    theme.strong('fault reasons reached'),
-    ...columns(reasons.map(reason => [code(reason.code), n(tally.reasons.get(reason.code)!)]), theme.width),
-    ...wrapped(`  never: ${never.map(reason => code(reason.code)).join(' ') || 'none'}`, theme), '',
+    ...reasonLines(report, theme), '',
     theme.strong('outcomes'),
     ...[...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1).map(([name, count]) => counted(name, count)), '',
-    theme.strong('caches and queue'), ...cacheStates.map(name => counted(name, tally.states.get(name))), '',
+    theme.strong('caches and queue'), ...report.states.map(name => counted(name, tally.states.get(name))), '',
     theme.strong('where QEMU leaves the manual, as known'),
-    ...exceptionsOf(report.version).map(({ name }) => counted(name, tally.exceptions.get(name))), '',
+    ...report.exceptions.map(({ name }) => counted(name, tally.exceptions.get(name))), '',
     ...differences.flatMap(one => [...renderDifference(one, theme, saved.get(one) ?? null), '']),
     report.interrupted ? theme.warn('interrupted: what was compared until then') : null,
     (differences.length === 0 ? theme.good
       : theme.bad)(`${differences.length === 0 ? '✓' : '✗'} ${n(report.cases)} cases, ${differences.length} `
         + 'unexplained differences'),
   ].filter(line => line !== null).join('\n') + '\n'
+}
+
+function reasonLines({ reasons, tally }: OracleReport, theme: Theme): readonly string[] {
+  const shown = reasons.filter(one => one.shown), hidden = reasons.filter(one => !one.shown)
+  const reached = shown.filter(({ code: of }) => tally.reasons.has(of))
+  const never = shown.filter(({ code: of }) => !tally.reasons.has(of))
+  const list = (label: string, all: typeof reasons): readonly string[] =>
+    wrapped(`  ${label}: ${all.map(({ code: of }) => code(of)).join(' ') || 'none'}`, theme)
+  return [
+    theme.strong('fault reasons reached'),
+    ...columns(reached.map(({ code: of }) => [code(of), n(tally.reasons.get(of)!)]), theme.width),
+    ...shown.length === 0 ? [] : list('never', never),
+    ...hidden.length === 0 ? [] : list('QEMU does not show, so not compared', hidden),
+  ]
 }
 
 const counted = (name: string, count: number | undefined): string =>
@@ -78,14 +80,14 @@ function columns(cells: readonly (readonly [string, string])[], width: number): 
 
 /** Counts by name; what was never reached is 0. */
 export function oracleData(report: OracleReport) {
-  const { version, tally, differences, ...rest } = report
+  const { version, reasons, states, exceptions, tally, differences, ...rest } = report
   return {
     qemu: versionText(version), ...rest,
-    reasons: Object.fromEntries(faultReasons.map(reason =>
-      [reason.code.toString(16), tally.reasons.get(reason.code) ?? 0])),
+    reasons: Object.fromEntries(reasons.filter(one => one.shown).map(({ code: of }) =>
+      [of.toString(16), tally.reasons.get(of) ?? 0])),
     outcomes: Object.fromEntries([...tally.outcomes].sort(([a], [b]) => a < b ? -1 : 1)),
-    states: Object.fromEntries(cacheStates.map(name => [name, tally.states.get(name) ?? 0])),
-    exceptions: exceptionsOf(version).map(({ name, qemu, manual, clause }) =>
+    states: Object.fromEntries(states.map(name => [name, tally.states.get(name) ?? 0])),
+    exceptions: exceptions.map(({ name, qemu, manual, clause }) =>
       ({ name, cases: tally.exceptions.get(name) ?? 0, qemu, manual, clause })),
     differences: differences.map(({ one, ...shown }) => ({ ...shown, case: one })),
   }

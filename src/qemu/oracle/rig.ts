@@ -16,7 +16,6 @@ export interface Shrunk {
   readonly differences: readonly Comparison[]
 }
 export interface Run {
-  readonly machine: Machine
   readonly lap: Laps
   readonly seed: number
   /** Cases that fast-check makes at most. */
@@ -24,20 +23,19 @@ export interface Run {
   /** Asked after each case, with what it has reached: whether to go on. */
   readonly on: (judged: readonly Judged[], tally: Tally) => boolean
 }
-export interface AnyRig {
-  prepare(machine: Machine): Promise<void>
-  /** Null where all agree. What is run to shrink a case counts for nothing. @throws what ended QEMU */
-  check(run: Run): Promise<Shrunk | null>
-  /** One case from a file. @throws UserError E-ORACLE-CASE where it is none. */
-  replay(machine: Machine, one: unknown, file: string): Promise<readonly Judged[]>
+/** A rig whatever its cases are; see `Session`. */
+export interface AnyRig<U> {
+  prepare(machine: Machine<U>): Promise<void>
+  check(machine: Machine<U>, run: Run): Promise<Shrunk | null>
+  replay(machine: Machine<U>, one: unknown, file: string): Promise<readonly Judged[]>
 }
 
 export const isDifferent = ({ verdict }: Judged): boolean => verdict === 'different'
 
-export function rigOf<Case>(rig: Rig<Case>, schema: v.GenericSchema<unknown, Case>): AnyRig {
+export function rigOf<Case, U>(rig: Rig<Case, U>, schema: v.GenericSchema<unknown, Case>): AnyRig<U> {
   return {
     prepare: machine => rig.prepare(machine),
-    check: run => check(rig, run),
+    check: (machine, run) => check(rig, machine, run),
     replay: async (machine, given, file) => {
       const { success, output, issues } = v.safeParse(schema, given)
       if (!success) throw new UserError({
@@ -50,7 +48,8 @@ export function rigOf<Case>(rig: Rig<Case>, schema: v.GenericSchema<unknown, Cas
   }
 }
 
-async function check<Case>(rig: Rig<Case>, { machine, lap, seed, runs, on }: Run): Promise<Shrunk | null> {
+async function check<Case, U>(rig: Rig<Case, U>, machine: Machine<U>,
+  { lap, seed, runs, on }: Run): Promise<Shrunk | null> {
   let shrinking = false, stopped = false
   let last: readonly Judged[] = []
   let ended: unknown = null

@@ -13,14 +13,15 @@ export type Part = (typeof parts)[number]
 /** Ends the part that runs, begins another. */
 export type Laps = (part: Part) => void
 
-export interface Bench { readonly machine: Machine; readonly tally: Tally; readonly lap: Laps }
+/** `U`: the client of the machine's IOMMU. */
+export interface Bench<U> { readonly machine: Machine<U>; readonly tally: Tally; readonly lap: Laps }
 
 /** A suite on one machine. A case is plain data; each runs from a unit that is as new, so that it runs alone as it did
  *  among others. */
-export interface Rig<Case> {
+export interface Rig<Case, U> {
   readonly cases: fc.Arbitrary<Case>
   /** Once, before the first case on a machine. */
-  prepare(machine: Machine): Promise<void>
+  prepare(machine: Machine<U>): Promise<void>
   /** Every request of it, judged. */
-  run(bench: Bench, one: Case): Promise<readonly Judged[]>
+  run(bench: Bench<U>, one: Case): Promise<readonly Judged[]>
 }

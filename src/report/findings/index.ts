@@ -46,8 +46,10 @@ function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
 const compareFindings = ({ compare: { designs } }: ReportOf<'compare'>): readonly Finding[] =>
   designs.flatMap(({ design, isolation, interrupts, progress }) =>
     Object.entries({ isolation, interrupts, progress }).map(([rule, { standing, broken }]): Finding => ({
-      about: design, rule, standing: ({ holds: 'good', violated: 'known', open: 'open', none: 'unasked' } as const)[standing],
-      because: broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`).join('; '),
+      about: design, rule,
+      standing: ({ holds: 'good', violated: 'known', open: 'open', none: 'unasked' } as const)[standing],
+      because: broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`)
+        .join('; '),
     })))
 
 /** A row is a comparison, neither right nor wrong; what is far off has a reason or none. */

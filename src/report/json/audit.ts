@@ -30,7 +30,7 @@ function restOf({ shared, interrupts, queue, firmware, alarms }: AuditReport,
     shared: { count: shared.count, runs: shared.runs.map(({ start, end, who, count }) => ({
       from: hex(start), bytes: end - start, spaces: count,
       who: who.map(({ space, rights }) => ({ space, rights: showRights(rights) })) })) },
-    interrupts: { ...table, address: hex(address), entries: entries.map(entryOf) },
+    interrupts: { ...table, address: address === null ? null : hex(address), entries: entries.map(entryOf) },
     queue, firmware, alarms, policy: policy === null ? null : policyOf(policy),
   }
 }

@@ -1,13 +1,20 @@
 /** Every kind of report as pages: HTML files that hold all they need and ask for nothing from the network. */
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { exitClasses } from '../../exit.ts'
 import type { Body, FindingData, Link, PageDoc, Terms, TraceData } from '../../page/data.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { findingsOf } from '../findings/index.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
+import { ablateBody } from './ablate.ts'
+import { auditBody } from './audit.ts'
 import { checkBody, traceId } from './check.ts'
+import { costBody } from './cost.ts'
+import { diagnoseBody } from './diagnose.ts'
+import { most_chars } from './room.ts'
 import { traceData } from './trace.ts'
+import { validateBody } from './validate.ts'
 
 /** What a page is made of besides its data: the script and the style of src/page, and the glossary. */
 export interface PageParts { readonly script: string; readonly style: string; readonly terms: Terms }
@@ -28,6 +35,11 @@ function bodyOf(report: Report, view: View): Body {
     case 'replay': return { kind: 'replay', traces: report.traces.map(({ path, trace, replayed }, i) =>
       traceData(replayed, trace, view.traces, { id: `${traceId(trace.design, trace.property)}-${i + 1}`, file: path,
         accepted: null })) }
+    case 'ablate': return ablateBody(report, view)
+    case 'cost': return costBody(report, view)
+    case 'validate': return validateBody(report)
+    case 'audit': return auditBody(report, view)
+    case 'diagnose': return diagnoseBody(report)
     default: return { kind: 'findings', findings: findingsOf(report, view) }
   }
 }
@@ -48,10 +60,11 @@ function titleOf(report: Report): string {
       : `${report.check.designs.length} designs`
     case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
     case 'ablate': return report.ablation.design
-    case 'validate': return report.validation.log.path
-    case 'audit': return report.audit.dump.path
+    case 'cost': return report.measured.length === 1 ? report.measured[0]!.design : 'what each path costs'
+    case 'validate': return basename(report.validation.log.path)
+    case 'audit': return basename(report.audit.dump.path)
     case 'audit-diff': return `${report.diff.before} → ${report.diff.after}`
-    case 'diagnose': return report.diagnosis.files.map(({ path }) => path).join(', ')
+    case 'diagnose': return report.diagnosis.files.map(({ path }) => basename(path)).join(', ')
     case 'error': return report.error.code
     default: return report.kind
   }
@@ -91,8 +104,6 @@ function splitOf(body: Body): readonly Split[] {
 }
 const fileOf = (design: string): string => `${design.replace(/[^\w@+-]+/g, '-')}.html`
 
-/** Characters of data that a page holds; with script and style it stays below 2 MB. */
-const most_chars = 1_300_000
 function inPages(traces: readonly TraceData[]): readonly TraceData[][] {
   const pages: TraceData[][] = []
   let room = 0

@@ -22,8 +22,8 @@ const space = v.strictObject({
   ranges: list(range),
 })
 const entryFields = {
-  index: count, kind: v.picklist(['remapped', 'posted']), vector: count, destination: maybe, logical: v.boolean(),
-  delivery: maybe, level: v.boolean(),
+  index: count, of: v.nullable(text), kind: v.picklist(['remapped', 'posted']), vector: count, destination: maybe,
+  logical: v.boolean(), delivery: maybe, level: v.boolean(),
   source: v.pipe(v.nullable(text), v.description('null: any device')), fault: maybe,
 }
 const entry = v.strictObject({ ...entryFields, descriptor: v.nullable(address) })
@@ -32,8 +32,8 @@ const alarm = v.strictObject({ code: text, severity: v.picklist(severities), dev
 export const audit = document('audit', {
   dump: v.strictObject({ path: text, format: text, unit: v.nullable(text), bytes: count, assumed: texts }),
   unit: v.strictObject({
-    mode: v.picklist(['legacy', 'scalable', 'bypass', 'blocked', 'unknown']), rootTable: v.nullable(address),
-    registers: list(v.strictObject({ name: text, value: text, says: text })),
+    mode: v.picklist(['legacy', 'scalable', 'device table', 'bypass', 'blocked', 'unknown']),
+    rootTable: v.nullable(address), registers: list(v.strictObject({ name: text, value: text, says: text })),
     hostAddressWidth: count, guestAddressWidth: count, levels: list(count),
   }),
   devices: list(v.strictObject({ device: text, deviceTlb: v.boolean(), ways: list(way) })),
@@ -44,8 +44,8 @@ export const audit = document('audit', {
       who: list(v.strictObject({ space: count, rights })) })),
   }),
   interrupts: v.strictObject({
-    known: v.boolean(), remapping: v.boolean(), compatibility: v.boolean(), address, size: count, pagesMissing: count,
-    pages: count, entries: list(entry),
+    known: v.boolean(), remapping: v.boolean(), compatibility: v.boolean(), address: v.nullable(address), tables: count,
+    size: count, pagesMissing: count, pages: count, entries: list(entry),
   }),
   queue: v.nullable(v.strictObject({
     head: count, tail: count, waiting: count, kinds: list(v.strictObject({ what: text, count })),
@@ -71,6 +71,6 @@ export const auditDiff = document('audit-diff', {
   before: text, after: text, same: v.boolean(), mode: v.nullable(v.strictObject({ before: text, after: text })),
   devices: list(v.strictObject({ device: text, pasid: maybe, before: v.nullable(way), after: v.nullable(way) })),
   ranges: list(v.strictObject({ device: text, pasid: maybe, before: part, after: part, count })),
-  interrupts: list(v.strictObject({ index: count, before: changedEntry, after: changedEntry })),
+  interrupts: list(v.strictObject({ index: count, of: v.nullable(text), before: changedEntry, after: changedEntry })),
   alarms: v.strictObject({ gone: list(alarm), come: list(alarm) }),
 })

@@ -14,6 +14,7 @@ const file = v.strictObject({
 
 export const diagnose = document('diagnose', {
   files: list(file),
+  beside: v.pipe(texts, v.description('tables, firmware and interrupts that serve the faults')),
   faults: list(v.strictObject({
     title: text, happened: text,
     hardware: list(v.strictObject({ says: text, clause: v.nullable(text) })),

@@ -9,7 +9,7 @@ const comparison = { request: text, model: text, qemu: text, clause: v.nullable(
 const ms = v.number()
 
 export const oracle = document('oracle', {
-  qemu: v.pipe(text, v.description('version of QEMU')), seed: integer, cases: count,
+  iommu: text, qemu: v.pipe(text, v.description('version of QEMU')), seed: integer, cases: count,
   setups: list(v.strictObject({ suite, setup: text, cases: count })),
   reasons: v.pipe(by(count), v.description('cases that reached a fault reason, by its hexadecimal code')),
   outcomes: by(count), states: by(count),

@@ -65,7 +65,8 @@ const registers = v.strictObject({
 const faults = v.strictObject({
   total: count, recorded: places,
   complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
-  groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: count, write: v.boolean(),
+  groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
+    write: v.nullable(v.boolean()),
     places })),
 })
 
@@ -97,7 +98,7 @@ const spread = v.strictObject({ median: v.number(), p90: v.number(), max: v.numb
 const spreads = v.strictObject({ least: spread, most: spread })
 const pairing = v.strictObject({
   maps: count, unmaps: count, byBasis: v.strictObject({ named: count, only: count, inferred: count, unknown: count }),
-  by: v.picklist(['clock', 'order']),
+  by: v.picklist(['clock', 'order']), joined: v.nullable(count),
   clock: v.nullable(v.strictObject({
     offset_us: v.number(), drift_ppm: v.number(), drift_range_ppm: between, error_us: v.number(), above: count,
     below: count,
@@ -107,8 +108,12 @@ const pairing = v.strictObject({
     answer, basis, unmaps: count, laterUnmaps: spreads, wait_us: v.nullable(spreads), held: count,
     hit: v.strictObject({ certain: count, possible: count }),
   })),
-  unanswered: places, unansweredSure: places, flushed: places, flushedDomains: list(count), hitAfterUnmap: list(window),
+  timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
+    longest_us: v.nullable(v.number()) })),
+  unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
+  hitAfterUnmap: list(window),
   longest: list(window),
+  mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places }),
   refused: v.nullable(text),
 })
 

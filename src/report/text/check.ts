@@ -36,7 +36,7 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       failureLines(report, theme), problemLines(report, theme), endedLines(report, theme),
-      untoldLines(report, theme), notBegunLines(report, theme)]),
+      untoldLines(report, theme), notBegunLines(report, theme), leftLines(report, theme)]),
     ...hang('', 2, wrapWords(`${mark} ${exit}: ${meaning} (exit ${code})`, theme.width - 2)).map(line => tone(line)),
     ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -232,4 +232,8 @@ function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }
 function notBegunLines({ notBegun }: CheckReport, theme: Theme): string[] {
   return notBegun.length === 0 ? []
     : [theme.warn('not started'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
+}
+function leftLines({ left }: CheckReport, theme: Theme): string[] {
+  return left.length === 0 ? []
+    : ['left to --all', ...wrapWords(left.join(', '), theme.width - 2).map(line => theme.dim(`  ${line}`))]
 }

@@ -1,0 +1,67 @@
+/** What raw registers say of a unit, in the terms of the walk and of remapping (AMD 48882 rev 3.05, ch. 3). */
+import { hardwareGeometry } from '../iommu/geometry.ts'
+import { anything, decode, registers } from './layout/index.ts'
+import type { Dwords, RegisterName, Rules } from './layout/index.ts'
+import type { InterruptUnit } from './remap/remap.ts'
+import type { RawRoots } from './walk/raw-tables.ts'
+import type { TranslationUnit } from './walk/walk.ts'
+
+/** Registers as two dwords each; what is not known is missing. */
+export type UnitRegisters = Readonly<Partial<Record<RegisterName, Dwords>>>
+const none = [0, 0]
+const control = (unit: UnitRegisters) => decode(registers.IommuControl.layout, unit.IommuControl ?? none)
+const efr2 = (unit: UnitRegisters) => decode(registers.ExtFeature2.layout, unit.ExtFeature2 ?? none)
+
+/** Which bits are reserved; where the features are not known, only what none un-reserves. What only newer revisions
+ *  name is never taken for reserved. @param haw host address width in bits: no register tells it. */
+export function rulesOf(unit: UnitRegisters, haw: number): Rules {
+  if (unit.ExtFeature === undefined) return { ...anything, haw }
+  const features: Readonly<Record<string, Readonly<Record<string, number>>>> =
+    { EFR: decode(registers.ExtFeature.layout, unit.ExtFeature), EFR2: efr2(unit) }
+  return {
+    haw,
+    has: feature => {
+      const [register, field] = feature.split('.') as [string, string | undefined]
+      return field === undefined || (features[register]?.[field] ?? 0) !== 0
+    },
+  }
+}
+
+/** HATS: 4, 5 or 6 levels; 6 where it is not known. */
+export function translationUnitOf(unit: UnitRegisters): TranslationUnit {
+  const levels = unit.ExtFeature === undefined ? 6
+    : Math.min(6, 4 + decode(registers.ExtFeature.layout, unit.ExtFeature).HATS)
+  const { IommuEn, GTEn } = control(unit)
+  return { geometry: hardwareGeometry, enabled: IommuEn === 1, levels, checksReach: true, reservedMode: 'mode-reserved',
+    exclusion: exclusionOf(unit), guest: GTEn === 1 }
+}
+function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['exclusion'] {
+  const { EXEN, ALLOW, BASE } = decode(registers.ExclBase.layout, ExclBase ?? none)
+  const { LIMIT } = decode(registers.ExclLimit.layout, ExclLimit ?? none)
+  return EXEN === 0 ? null : { base: BASE * 4096, limit: LIMIT * 4096 + 4095, forAll: ALLOW === 1 }
+}
+export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
+  const { IommuEn, XTEn, GAEn, GAMEn, NumIntRemapMode } = control(unit)
+  return { enabled: IommuEn === 1, xt: GAEn === 1 && XTEn === 1, guestMode: GAEn === 1 && GAMEn !== 0,
+    mostLength: NumIntRemapMode === 1 && efr2(unit).NumIntRemapSup === 1 ? 11 : 9 }
+}
+/** Interrupt entries have 128 bits, else 32. */
+export const hasWideEntries = (unit: UnitRegisters): boolean => control(unit).GAEn === 1
+
+export function rootsOf(unit: UnitRegisters): RawRoots {
+  const { BASE, SIZE } = decode(registers.DevTabBase.layout, unit.DevTabBase ?? none)
+  return { deviceTable: BASE * 4096, devices: (SIZE + 1) * 4096 / 32 }
+}
+
+/** Rings in memory; null where the register is not known, or the ring is off. */
+export function ringsOf(unit: UnitRegisters): { readonly commands: Ring | null; readonly events: Ring | null } {
+  const { CmdBufEn, EventLogEn } = control(unit)
+  const ring = (name: 'CmdBufBase' | 'EventLogBase', isOn: number): Ring | null => {
+    const words = unit[name]
+    if (words === undefined || isOn === 0) return null
+    const { BASE, LEN } = decode(registers[name].layout, words)
+    return { address: BASE * 4096, bytes: 16 * 2 ** LEN }
+  }
+  return { commands: ring('CmdBufBase', CmdBufEn), events: ring('EventLogBase', EventLogEn) }
+}
+export interface Ring { readonly address: number; readonly bytes: number }

@@ -1,0 +1,35 @@
+/** What only an AMD unit gives rise to (AMD 48882 rev 3.05: 2.2, 2.2.5). */
+import type { DeviceEntry } from '../../../spec/amdvi/index.ts'
+import { bdf } from '../devices.ts'
+import { several } from '../format.ts'
+import type { InterruptTable } from '../interrupts.ts'
+import { alarm } from '../alarms.ts'
+import type { Alarm } from '../alarms.ts'
+import type { AmdviFound } from './devices.ts'
+
+export function* ownAlarms({ zeros, entries }: AmdviFound, { remapping }: InterruptTable): Generator<Alarm> {
+  if (zeros.count > 0)
+    yield alarm('entry-zero', [], `${several(zeros.count, 'DeviceID')}, the first ${bdf(zeros.first)}`)
+  if (!remapping) return
+  const those = (test: (entry: DeviceEntry) => boolean): readonly number[] =>
+    [...entries].filter(([, entry]) => test(entry)).map(([device]) => device)
+  const unmapped = those(({ interrupts: { valid, control } }) => !valid || control === 1)
+  if (unmapped.length > 0) yield alarm('interrupts-unmapped', unmapped, several(unmapped.length, 'device'))
+  const passing = those(({ interrupts: { valid, passes } }) => valid && Object.values(passes).some(Boolean))
+  if (passing.length > 0) yield alarm('interrupt-pass-bits', passing, several(passing.length, 'device'))
+  const illegal = those(({ interrupts: { valid, control, reserved } }) => valid && (reserved || control === 3))
+  if (illegal.length > 0)
+    yield alarm('entry-unusable', illegal, 'a reserved bit of the upper half is set, or IntCtl is 3')
+  yield* shared(entries)
+}
+
+/** A device raises what its table holds, whoever shares it. Devices of one set of page tables are one to the kernel. */
+function* shared(entries: AmdviFound['entries']): Generator<Alarm> {
+  const users = new Map<number, number[]>()
+  for (const [device, { interrupts: { valid, control, table } }] of entries)
+    if (valid && control === 2) users.set(table, [...users.get(table) ?? [], device])
+  for (const [table, devices] of users) {
+    const roots = new Set(devices.map(device => entries.get(device)!.root))
+    if (roots.size > 1) yield alarm('interrupt-table-shared', devices, `the table at 0x${table.toString(16)}`)
+  }
+}

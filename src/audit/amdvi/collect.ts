@@ -1,0 +1,56 @@
+/** All that an audit looks at of an AMD unit: device table, host tables, the interrupt table of each device (AMD 48882
+ *  rev 3.05, 2.2). */
+import {
+  entryReader, faultReason, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, translationUnitOf,
+} from '../../../spec/amdvi/index.ts'
+import type { AmdviDump } from '../../dump/dump.ts'
+import { sharingOf, usersOf } from '../collect.ts'
+import type { Collected } from '../collect.ts'
+import { protectedOf } from '../protect.ts'
+import type { Protected } from '../protect.ts'
+import { standardBudget } from '../space.ts'
+import type { Budget } from '../space.ts'
+import { ownAlarms } from './alarms.ts'
+import { blocks, devicesOf } from './devices.ts'
+import { interruptsOf } from './interrupts.ts'
+import { HostSpaces } from './spaces.ts'
+
+export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()): Generator<number, Collected> {
+  const { registers, memory, haw } = dump
+  const unit = translationUnitOf(registers), roots = rootsOf(registers)
+  const reader = entryReader(rulesOf(registers, haw), hasWideEntries(registers))
+  const spaces = new HostSpaces({ memory, reader, unit, budget }, haw)
+  const atFirst = budget.tables
+  const tables = rawTables(memory, roots, reader)
+  const table = devicesOf(memory, tables, unit, roots, spaces)
+  let step = table.next()
+  for (; step.done !== true; step = table.next()) yield atFirst - budget.tables
+  const found = step.value
+  const interrupts = interruptsOf(memory, tables, reader, interruptUnitOf(registers), found)
+  yield atFirst - budget.tables
+  const users = usersOf(spaces.all, found.devices)
+  const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
+  const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
+  return {
+    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootTable: roots.deviceTable,
+    unit: { hostAddressWidth: haw, maxGuestAddressWidth: Math.min(64, 12 + 9 * unit.levels),
+      levels: Array.from({ length: unit.levels }, (_, i) => i + 1) },
+    cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
+    guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
+    because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks,
+    told: { registers: [], queue: null },
+    own: ownAlarms(found, interrupts),
+  }
+}
+
+const says = (code: number): string => faultReason(code)?.says ?? ''
+function meaning(code: number): string {
+  const reason = faultReason(code)
+  return reason === undefined ? `refusal ${code.toString(16)}h` : `${reason.cause}: ${reason.says}`
+}
+
+function ringsIn({ registers }: AmdviDump): readonly Omit<Protected, 'guestOf'>[] {
+  const { commands, events } = ringsOf(registers)
+  return ([['command buffer', commands], ['event log', events]] as const).flatMap(([kind, ring]) =>
+    ring === null ? [] : [{ kind, start: ring.address, end: ring.address + ring.bytes }])
+}

@@ -1,0 +1,124 @@
+/** A fault held against tables that stand beside the log: the unit's walk is taken again on them (VT-d rev 5.10, ch. 3,
+ *  5.1 and 9). They are of another moment than the fault, so what they hold is sure and what follows from it is not. */
+import {
+  decode, entryReader, faultReason, interruptUnitOf, rawTables, registers, remappedIrte, rootsOf, rulesOf, translate,
+  translationUnitOf,
+} from '../../../spec/vtd/index.ts'
+import type { Dump } from '../../dump/dump.ts'
+import type { Conclusion, Known } from '../happening.ts'
+import { deviceOfId, hex } from '../text.ts'
+import type { UnitFault } from './fault.ts'
+import { hexReason } from './reason.ts'
+
+/** `0000:03:00.0` as a source-id; null of another segment, whose units no dump tells apart. */
+export function idOf(device: string | null): number | null {
+  const found = /^([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(device ?? '')
+  return found === null ? null : parseInt(found[1]!, 16) << 8 | parseInt(found[2]!, 16) << 3 | Number(found[3])
+}
+const nameOf = ({ unit, path }: Dump): string => unit ?? path
+/** No entry of the device is present. */
+const absent = [0x01, 0x02, 0x39, 0x41]
+interface Walked { readonly dump: Dump; readonly reason: number | null; readonly page: number | null
+  /** Of the page before: it is mapped. */
+  readonly follows: boolean
+  /** A table on the way is not in the dump: the walk shows nothing. */
+  readonly isOpen: boolean }
+
+function walked(dump: Dump, sid: number, { access, pasid }: UnitFault, address: number): Walked {
+  const { registers: values, haw, memory } = dump
+  let isOpen = false
+  const watched = { page(number: number): Uint32Array | undefined {
+    const page = memory.page(number)
+    isOpen ||= page === undefined
+    return page
+  } }
+  const tables = rawTables(watched, rootsOf(values), entryReader(rulesOf(values, haw)))
+  const unit = translationUnitOf(values, haw)
+  const ask = (at: number) => translate(tables, unit, { sid, type: 'untranslated', address: at, dword: false,
+    access: access === 'write' ? 'write' : 'read', pasid: pasid ?? null, privileged: false, execute: false })
+  const result = ask(address)
+  const isCut = isOpen
+  const before = address >= 4096 ? ask(address - 4096) : null
+  return { dump, reason: result.kind === 'fault' ? result.reason : null,
+    page: result.kind === 'translated' ? result.page : null, follows: before?.kind === 'translated', isOpen: isCut }
+}
+
+/** What tables beside the log say of the address of a DMA fault. */
+export function tableConclusions(fault: UnitFault, code: number, known: Known): readonly Conclusion[] {
+  const sid = idOf(fault.device)
+  const dumps = known.beside.dumps.filter(({ shows }) => shows.translation)
+  if (sid === null || dumps.length === 0 || fault.address >= 1n << 52n) return []
+  const all = dumps.map(dump => walked(dump, sid, fault, Number(fault.address)))
+  const own = all.filter(({ reason }) => reason === null || !absent.includes(reason))
+  const named = all.filter(({ dump }) => dump.unit !== null && dump.unit === fault.walk?.unit)
+  const of = named[0] ?? own[0] ?? all[0]!
+  const by = `a walk of the tables of ${nameOf(of.dump)}, as they were when they were taken`
+  const later: Conclusion = { certainty: 'open', rule: 'tables and log are of two moments',
+    says: 'The tables may have changed between the fault and the moment at which they were taken.' }
+  if (of.isOpen) return []
+  if (of.reason === null) return mapsIt(of, by, fault, later)
+  if (of.reason === code) return [
+    { certainty: 'sure', rule: by, says: `The tables agree with the log: the walk ends in ${hexReason(code)} there.` },
+    ...!of.follows ? [] : [{ certainty: 'likely', rule: `${by}; the page before`, says: 'The page before is mapped: '
+      + 'the '
+      + 'device ran past the end of a mapping, or was given a wrong length.' } as const],
+  ]
+  return [{ certainty: 'sure', rule: by, says: `In these tables the walk ends in ${hexReason(of.reason)} `
+    + `(${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in ${hexReason(code)}.` }, later]
+}
+
+function mapsIt({ page, dump }: Walked, by: string, { access }: UnitFault, later: Conclusion): readonly Conclusion[] {
+  const where = page === null ? '' : `, to memory at ${hex(page)}`
+  const coherent = dump.assumed.some(text => text.startsWith('CAP and ECAP')) ? null
+    : decode(registers.ECAP.layout, dump.registers.ecap).C === 1
+  return [
+    { certainty: 'sure', rule: by,
+      says: `These tables let the ${access === 'write' ? 'write' : 'read'} pass${where}: they do not give this `
+        + `fault.` },
+    { certainty: 'open', rule: coherent === null ? 'ECAP.C is not known' : `ECAP.C=${coherent ? 1 : 0}`,
+      says: 'Either the page was mapped after the fault, or the unit used something else than memory has now: '
+        + `${coherent === true ? '' : 'an entry that was not written back from the CPU cache, or '}a cached entry that `
+        + 'was not invalidated.' }, later,
+  ]
+}
+
+/** What the interrupt table beside the log says of the entry of a blocked interrupt. */
+export function entryConclusions(fault: UnitFault, code: number, known: Known): readonly Conclusion[] {
+  const sid = idOf(fault.device), index = Number(fault.address)
+  const dumps = known.beside.dumps.filter(({ shows }) => shows.interrupts)
+  if (dumps.length === 0 || code === 0x25) return []
+  const all = dumps.flatMap(dump => {
+    const { registers: values, haw, memory } = dump
+    const { tableSize } = interruptUnitOf(values, haw)
+    const address = rootsOf(values).interruptTable + index * 16
+    const page = memory.page(Math.floor(address / 4096))
+    return page === undefined && index < tableSize ? [] : [{ dump, size: tableSize,
+      entry: index >= tableSize ? null : decode(remappedIrte, page!.subarray(address % 4096 / 4, address % 4096 / 4
+        + 4)) }]
+  })
+  // Several units have tables of their own: that of the source is meant.
+  const of = all.length === 1 ? all[0]
+    : all.find(({ entry }) => entry !== null && entry.P === 1 && entry.SID === sid)
+      ?? (all.every(({ entry }) => entry?.P === 0) ? all[0] : undefined)
+  if (of === undefined) return []
+  const by = `the interrupt table of ${all.length > 1 && of.entry?.P === 0 ? 'each unit' : nameOf(of.dump)}, as it was `
+    + 'when it was taken'
+  const sure = (says: string): Conclusion => ({ certainty: 'sure', rule: by, says })
+  const { entry, size } = of
+  if (entry === null) return [sure(`The table has ${size.toLocaleString('en-US')} entries, so entry ${index} is `
+    + `beyond it.`)]
+  if (entry.P === 0) return [sure(`Entry ${index} is not present there${code === 0x22 ? ' either' : ''}.`)]
+  const admits = entry.SVT === 0 ? 'any source (SVT=0)'
+    : `${deviceOfId(entry.SID)} (SVT=${entry.SVT}, SQ=${entry.SQ})`
+  const about = sure(`Entry ${index} is present there: vector ${entry.V} to ${hex(entry.DST)}, for ${admits}.`)
+  if (code === 0x22) return [about, { certainty: 'open', rule: by, says: 'Either it was filled in after the fault, '
+    + 'or the '
+    + 'unit used an older copy: the interrupt entry cache was not invalidated after the change.' }]
+  if (code !== 0x26 || entry.SVT === 0) return [about]
+  return [about, entry.SVT === 1 && entry.SID !== sid
+    ? { certainty: 'likely', rule: by, says: `The entry was made for ${deviceOfId(entry.SID)}, and the message `
+      + `carries the `
+      + `id ${fault.device}: a bridge or an alias between them, which the entry does not allow for; else it is `
+        + `forged.` }
+    : { certainty: 'open', rule: by, says: 'In this table the entry admits the source: it was changed since.' }]
+}

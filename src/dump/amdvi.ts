@@ -1,0 +1,53 @@
+/** Register values that a dump or the command line gives, as those of an AMD unit (AMD 48882 rev 3.05, ch. 3). */
+import { decode, registers } from '../../spec/amdvi/index.ts'
+import type { RegisterName, UnitRegisters } from '../../spec/amdvi/index.ts'
+import { dwordsOf } from '../../spec/iommu/layout.ts'
+import { dumpError } from './errors.ts'
+
+/** Registers by the flags of the command line. The device table tells that a unit is of this kind. */
+export const amdviFlags = {
+  devtab: 'DevTabBase', control: 'IommuControl', efr: 'ExtFeature', efr2: 'ExtFeature2', cmdbuf: 'CmdBufBase',
+  evtlog: 'EventLogBase',
+} as const satisfies Readonly<Record<string, RegisterName>>
+export type AmdviFlag = keyof typeof amdviFlags
+/** Raw values. */
+export type AmdviValues = Readonly<Partial<Record<RegisterName, bigint>>>
+
+/** Of a trimmed dump, whose registers stand by their offsets. */
+export const amdviStored = (byOffset: Readonly<Record<string, string>>): AmdviValues =>
+  Object.fromEntries(Object.values(registers).flatMap(({ name, offset }) => {
+    const text = Object.entries(byOffset).find(([at]) => Number.parseInt(at, 16) === offset)?.[1]
+    return text === undefined ? [] : [[name, BigInt(text)]]
+  }))
+
+/** All on, as software leaves it: translation, interrupts of 128 bits, both rings. */
+const everythingOn = 1n | 1n << 2n | 1n << 12n | 1n << 17n
+
+/** @throws UserError E-DUMP-REGISTER where the device table is missing, or a value has more than 64 bits. */
+export function amdviRegistersOf(path: string, values: AmdviValues):
+  { readonly registers: UnitRegisters; readonly assumed: readonly string[] } {
+  if (values.DevTabBase === undefined)
+    throw dumpError('REGISTER', path, 'the dump does not say what DevTabBase held',
+      'read the registers of the unit and give --devtab 0x… (and --control, --efr, --cmdbuf, --evtlog)')
+  for (const [name, value] of Object.entries(values))
+    if (value >= 1n << 64n)
+      throw dumpError('REGISTER', path, `${name} has 64 bits, and 0x${value.toString(16)} has more`,
+        'give the value of the register')
+  const all: AmdviValues = { ...values, IommuControl: values.IommuControl ?? everythingOn }
+  const found: UnitRegisters =
+    Object.fromEntries(Object.entries(all).map(([name, value]) => [name, dwordsOf(value)]))
+  const { CmdBufEn, EventLogEn } = decode(registers.IommuControl.layout, found.IommuControl!)
+  const ringless = [...CmdBufEn === 1 && values.CmdBufBase === undefined ? ['the command buffer'] : [],
+    ...EventLogEn === 1 && values.EventLogBase === undefined ? ['the event log'] : []]
+  return {
+    registers: found,
+    assumed: [
+      ...values.IommuControl === undefined
+        ? ['IommuControl is not known: translation, remapping with entries of 128 bits and both rings are taken as on']
+        : [],
+      ...values.ExtFeature === undefined
+        ? ['ExtFeature is not known: no bit that a feature needs is found reserved'] : [],
+      ...ringless.length === 0 ? [] : [`who can write ${ringless.join(' and ')} is not judged: its place is not known`],
+    ],
+  }
+}

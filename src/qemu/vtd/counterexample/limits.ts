@@ -1,0 +1,51 @@
+/** What this QEMU does not do, so that a violation which rests on it cannot be shown. Seen by experiment with QEMU 7.2;
+ *  the clause is what a real unit may do. */
+import type { ClauseId } from '../../../../spec/clauses.ts'
+
+export interface Limit { readonly says: string; readonly clause: ClauseId | null }
+
+export const limits = {
+  'no-paging-structure-cache': {
+    says: 'QEMU has no paging-structure cache: it walks from the top each time', clause: 'VTD:6/paging-structure-cache',
+  },
+  'no-interrupt-entry-cache': { says: 'QEMU reads the interrupt entry from memory for each interrupt',
+    clause: 'VTD:6/interrupt-entry-cache' },
+  'caches-no-refusal': { says: 'QEMU caches nothing that is not present, in caching mode either',
+    clause: 'VTD:6/caching-mode' },
+  'drops-nothing': {
+    says: 'QEMU keeps what it has cached until it is invalidated; here hardware has dropped an entry and fetched '
+      + 'it anew',
+    clause: 'VTD:6/speculative-fill',
+  },
+  'invalidates-at-once': {
+    says: 'QEMU carries out a descriptor in the instant its tail is written, a register command as well; here '
+      + 'hardware has not got to it yet',
+    clause: 'VTD:6.5.2/fetch',
+  },
+  'lands-at-once': {
+    says: 'In QEMU a request reaches memory in the instant it is translated; here something comes between',
+    clause: 'VTD:6/drain',
+  },
+  'accepts-at-once': {
+    says: 'In QEMU a message is accepted in the instant it is remapped; here something comes between',
+    clause: 'VTD:6/interrupt-drain',
+  },
+  'sees-stores-at-once': { says: 'QEMU sees a store to a table at once: no CPU cache and no write buffer holds it back',
+    clause: 'VTD:6/coherency' },
+  'passes-compatible-format': {
+    says: 'QEMU lets interrupts of compatibility format pass while it remaps, whatever CFI and EIME say',
+    clause: 'VTD:5.1.4/compatibility-format',
+  },
+  'no-wide-ids': { says: 'The second CPU of this QEMU has the APIC id 1, not one beyond 8 bits',
+    clause: 'VTD:9.9/destination-32-bit' },
+  'runs-no-code': {
+    says: 'The CPUs of this QEMU run nothing: what a handler or the kernel does with it is the model\'s word alone',
+    clause: null,
+  },
+  'never-ends': { says: 'A run without end cannot be taken to its end', clause: null },
+  'no-mask-bit': { says: 'The device has no mask bit: the message was held back here while the source was masked',
+    clause: 'PCI:msix/pending-on-mask' },
+  'no-wide-mask': { says: 'QEMU has no address mask as wide as this one: the domain is invalidated instead',
+    clause: 'VTD:6.5.2.3/iotlb-page' },
+} as const satisfies Readonly<Record<string, Limit>>
+export type LimitName = keyof typeof limits

@@ -1,0 +1,31 @@
+/** What the tables above the paging tables say of a requester. */
+import {
+  hasScalableMode, identityOf, lookupContext, lookupPasid, lookupScalableContext,
+} from '../../../../spec/vtd/index.ts'
+import type { DmaRequest, ScalableTables, TranslationUnit } from '../../../../spec/vtd/index.ts'
+
+/** `fpd`: faults below are not recorded. `passThrough`: requests go untranslated. Both false where these tables fault
+ *  already. */
+export interface ContextLookup { readonly fpd: boolean; readonly passThrough: boolean }
+const nowhere: ContextLookup = { fpd: false, passThrough: false }
+
+export function contextLookupOf(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): ContextLookup {
+  if (unit.ttm !== 1 || !hasScalableMode(unit)) {
+    const found = lookupContext(tables, unit, request.sid, request.type)
+    return found.kind === 'fault' ? nowhere : { fpd: found.context.fpd, passThrough: found.context.tt === 2 }
+  }
+  const found = lookupScalableContext(tables, unit, request)
+  if (found.kind === 'fault') return nowhere
+  const pasid = lookupPasid(tables, unit, found.context, identityOf(found.context, request), request)
+  return pasid.kind === 'fault' ? nowhere : { fpd: pasid.fpd, passThrough: pasid.entry.pgtt === 4 }
+}
+
+const lax = <E extends { readonly reserved: boolean }>(entry: E | 'unreadable'): E | 'unreadable' =>
+  entry === 'unreadable' || !entry.reserved ? entry : { ...entry, reserved: false }
+/** The tables of PASIDs and their contexts as a unit would read them that knows no reserved bits there. */
+export const unreserved = (tables: ScalableTables): ScalableTables => ({
+  ...tables,
+  scalableContextEntry: (table, index) => lax(tables.scalableContextEntry(table, index)),
+  pasidDirectoryEntry: (table, index) => lax(tables.pasidDirectoryEntry(table, index)),
+  pasidEntry: (table, index) => lax(tables.pasidEntry(table, index)),
+})

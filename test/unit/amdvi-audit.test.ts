@@ -1,0 +1,237 @@
+/** The audit of AMD units: a recorded boot against what its kernel mapped, made machines for each alarm, and random
+ *  tables against the walk, address by address. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { gate, parsePolicy } from '../../src/audit/policy.ts'
+import { rightsAt } from '../../src/audit/reach.ts'
+import { openDump } from '../../src/dump/dump.ts'
+import type { AmdviDump } from '../../src/dump/dump.ts'
+import { amdviRegistersOf } from '../../src/dump/amdvi.ts'
+import type { AmdviValues } from '../../src/dump/amdvi.ts'
+import { readKernelLog } from '../../src/logs/formats/kernel.ts'
+import { entryReader, rawTables, rootsOf, translate, translationUnitOf } from '../../spec/amdvi/index.ts'
+import {
+  anything, deviceTableEntry, encode, hostPage, hostTable, irte128, irte32,
+} from '../../spec/amdvi/layout/index.ts'
+import { MemoryImage } from '../../spec/iommu/image.ts'
+import { auditOf, codesOf } from './audit-support.ts'
+import { boot, ftraceOf } from './linux-support.ts'
+
+type Fields<L extends { readonly fields: readonly { readonly name: string }[] }> =
+  Partial<Record<L['fields'][number]['name'], number>>
+const values: AmdviValues = { DevTabBase: 0x1000n, IommuControl: 0x21005n, ExtFeature: 0x2000_00c0n,
+  CmdBufBase: 0x0800_0000_0030_0000n, EventLogBase: 0x0800_0000_0031_0000n }
+
+/** Device table at 0x1000 (128 devices, each blocked), tables from 0x400000 on. */
+class Machine {
+  readonly memory = new MemoryImage()
+  #next = 0x400000
+  constructor(readonly registers: AmdviValues = {}) {
+    for (let device = 0; device < 128; device++) this.device(device, { V: 1, IV: 1 })
+  }
+  device(device: number, fields: Fields<typeof deviceTableEntry>): void {
+    this.memory.write(0x1000 + 32 * device, encode(deviceTableEntry, fields))
+  }
+  table(): number {
+    this.memory.cover(this.#next / 4096)
+    this.#next += 4096
+    return this.#next - 4096
+  }
+  /** Translated through a table of `levels`, and no interrupts; the table. */
+  host(device: number, domain: number, levels = 3, more: Fields<typeof deviceTableEntry> = {}): number {
+    const root = this.table()
+    this.device(device, { V: 1, TV: 1, IV: 1, IR: 1, IW: 1, MODE: levels, ROOT: root / 4096, DOMAIN: domain, ...more })
+    return root
+  }
+  link(table: number, index: number, level: number): number {
+    const next = this.table()
+    this.memory.write(table + 8 * index, encode(hostTable, { PR: 1, IR: 1, IW: 1, NEXT: level, ADDR: next / 4096 }))
+    return next
+  }
+  page(table: number, index: number, output: number, more: Fields<typeof hostPage> = {}): void {
+    this.memory.write(table + 8 * index, encode(hostPage, { PR: 1, IR: 1, IW: 1, ADDR: output / 4096, ...more }))
+  }
+  dump(): AmdviDump {
+    return { iommu: 'amdvi', path: 'made', format: 'image', unit: null, haw: 46,
+      shows: { translation: true, interrupts: true, root: true }, memory: this.memory, bytes: 0, close: () => {},
+      ...amdviRegistersOf('made', { ...values, ...this.registers }) }
+  }
+  audit() { return auditOf(this.dump()) }
+}
+
+describe('the recorded boot', () => {
+  const report = auditOf(openDump(boot('amd-q10.tables.json-pages.gz')))
+  it('has eleven translated devices, and 92 pages in two spaces; the IO-APIC sends interrupts only', () => {
+    expect(report.unit.mode).toBe('device table')
+    expect(report.devices.map(({ device, ways: [way] }) => [device, way!.domain, way!.mode])).toEqual([
+      ['00:00.0', 1, 'host'], ['00:02.0', 2, 'host'], ['00:03.0', 3, 'host'], ['00:04.0', 4, 'host'],
+      ['00:05.0', 5, 'host'], ['00:06.0', 6, 'host'], ['00:07.0', 7, 'host'], ['00:08.0', 8, 'host'],
+      ['00:09.0', 9, 'host'], ['00:14.0', 0, 'blocked'], ['00:1f.0', 10, 'host'], ['00:1f.2', 10, 'host'],
+      ['00:1f.3', 10, 'host'],
+    ])
+    expect(report.spaces.map(({ ranges }) => [...ranges].reduce((sum, { bytes }) => sum + bytes / 4096, 0)))
+      .toEqual([0, 0, 84, 8, 0, 0, 0, 0, 0, 0])
+  })
+  it('every page found was mapped by the kernel, there and to that frame, and not all of its mappings were undone',
+    async () => {
+      const { events } = await readKernelLog(ftraceOf('amd-q10'))
+      const left = new Map<string, number>()
+      for (const event of events) {
+        for (let page = event.page; page < event.end; page++) {
+          if (event.kind === 'map') {
+            const key = `${page} ${event.frame + page - event.page}`
+            left.set(key, (left.get(key) ?? 0) + 1)
+          }
+        }
+      }
+      const found = report.spaces.flatMap(({ ranges }) => [...ranges].flatMap(({ input, output, bytes }) =>
+        Array.from({ length: bytes / 4096 }, (_, i) => `${input / 4096 + i} ${output / 4096 + i}`)))
+      expect([found.length, found.filter(key => !left.has(key))]).toEqual([92, []])
+    })
+  it('remaps thirty interrupts in tables of their devices, of which the dump lacks what no entry is in', () => {
+    const { entries, tables, size, pagesMissing } = report.interrupts
+    expect([tables, size, pagesMissing, entries.length]).toEqual([8, 4096, 10, 30])
+    expect(entries.filter(({ of }) => of === '00:03.0').map(({ vector, destination }) => [vector, destination]))
+      .toEqual([[39, 3], [33, 0], [34, 1], [33, 2], [33, 3]])
+    expect(codesOf(report)).toEqual(['table-outside', 'entry-zero', 'interrupt-table-partial'])
+    expect(codesOf(auditOf(openDump(boot('amd-q10.tables.json-pages.gz'), { absentZero: true }))))
+      .toEqual(['entry-zero'])
+  })
+  it('is judged by a policy, as VT-d is', () => {
+    const whole = auditOf(openDump(boot('amd-q10.tables.json-pages.gz'), { absentZero: true }))
+    const range = [{ from: '0x3000000', to: '0x8000000', rights: 'rw' }]
+    const policy = (devices: object, accept: readonly string[] = ['entry-zero']) =>
+      gate(whole, parsePolicy(JSON.stringify({ format: 'remapcheck-policy/1', devices, accept }), 'policy'))
+    expect(policy({ '00:03.0': range, '00:04.0': range }).passes).toBe(true)
+    expect(policy({ '00:03.0': range, '00:04.0': range }, []).alarms.map(({ code }) => code)).toEqual(['entry-zero'])
+    expect(policy({ '00:03.0': range }).breaches.map(({ device }) => device)).toContain('00:04.0')
+  })
+})
+
+describe('tables', () => {
+  it('that skip levels map only where the bits between are 0; rights are those of the entry and all levels', () => {
+    const machine = new Machine(), root = machine.host(3, 1, 4, { IW: 0 })
+    const low = machine.link(root, 0, 1)
+    machine.page(low, 5, 0x700000)
+    machine.page(low, 6, 0x701000, { IR: 0 })
+    const { ranges } = machine.audit().spaces[0]!
+    expect([...ranges].map(({ input, output, rights }) => [input, output, rights])).toEqual([[0x5000, 0x700000, 1]])
+  })
+  it('with pages of 16 KiB: in all four places, or one place reaches all of it', () => {
+    const machine = new Machine(), root = machine.host(3, 1, 1)
+    for (const i of [0, 1, 2, 3]) machine.page(root, 8 + i, 0x800000 + 0x1000, { NEXT: 7 })
+    const whole = machine.audit()
+    expect([[...whole.spaces[0]!.ranges].length, whole.spaces[0]!.readable, codesOf(whole)]).toEqual([1, 0x4000, []])
+    machine.page(root, 20, 0x900000 + 0x1000, { NEXT: 7 })
+    const torn = machine.audit()
+    expect([torn.spaces[0]!.readable, codesOf(torn)]).toEqual([0x8000, ['page-not-replicated']])
+  })
+  it('agree with the walk, address by address', () => {
+    const number = (high: number) => fc.integer({ min: 0, max: high })
+    const leaf = fc.record({ index: number(15), output: number(63), next: fc.constantFrom(0, 0, 0, 7, 1, 2, 3, 5),
+      ir: number(1), iw: number(1), pr: number(3) })
+    fc.assert(fc.property(fc.array(leaf, { maxLength: 12 }), fc.array(leaf, { maxLength: 12 }), number(2), number(1),
+      (upper, lower, skip, iw) => {
+        const machine = new Machine(), root = machine.host(3, 1, 3, { IW: iw })
+        const low = machine.link(root, 0, skip === 0 ? 1 : 2)
+        const put = (table: number, of: readonly { index: number; output: number; next: number; ir: number; iw: number
+          pr: number }[]): void => {
+          for (const { index, output, next, ir, iw: w, pr } of of)
+            machine.page(table, index, 0x40000000 * Number(table === root) * (output % 3) + output * 4096,
+              { NEXT: next, IR: ir, IW: w, PR: pr > 0 ? 1 : 0 })
+        }
+        put(root, upper.filter(({ index }) => index > 0))
+        put(low, lower)
+        const dump = machine.dump(), report = machine.audit()
+        const reader = entryReader({ ...anything, haw: 46 }, true)
+        const tables = rawTables(machine.memory, rootsOf(dump.registers), reader)
+        const unit = translationUnitOf(dump.registers)
+        const { ranges, reach } = report.spaces[0]!
+        const steps = [0x1000, 0x200000, 0x40000000, 0x40001000]
+        for (const address of [...Array(16).keys()].flatMap(i => steps.map(step => i * step)))
+          for (const [bit, access] of [[1, 'read'], [2, 'write']] as const) {
+            const found = translate(tables, unit, { device: 3, address, access })
+            const at = ranges.find(address)
+            const mapped = at >= 0 && (ranges.rights(at) & bit) !== 0
+              ? ranges.output(at) + address - ranges.input(at) : null
+            expect(mapped).toBe(found.kind === 'translated' ? found.address : null)
+            if (mapped !== null) expect(rightsAt(reach, mapped) & bit).toBe(bit)
+          }
+      }), { seed: 7, numRuns: 60 })
+  })
+})
+
+describe('each alarm', () => {
+  const alarmsOf = (make: (machine: Machine) => void, registers: AmdviValues = {}): string[] => {
+    const machine = new Machine(registers)
+    make(machine)
+    return codesOf(machine.audit())
+  }
+  const remapped = { IV: 1, INTCTL: 2, INTTABLEN: 1, INTROOT: 0x200000 / 64 }
+  const twoEntries = (machine: Machine, ...fields: readonly Fields<typeof irte128>[]): void => {
+    machine.memory.cover(0x200)
+    fields.forEach((entry, i) =>
+      machine.memory.write(0x200000 + 16 * i, encode(irte128, { REMAPEN: 1, DESTL: 1, ...entry })))
+  }
+  it('none of a machine in which all devices are blocked', () => {
+    expect(alarmsOf(() => {})).toEqual([])
+  })
+  it.each<[string, (machine: Machine) => void, readonly string[], AmdviValues?]>([
+    ['a device with V=0 passes', m => m.device(3, { IV: 1 }), ['pass-through', 'writes-tables']],
+    ['so does Mode=0 with IR and IW', m => m.device(3, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1 }),
+      ['pass-through', 'writes-tables']],
+    ['an entry of zeros', m => m.device(3, {}), ['entry-zero']],
+    ['IV=0', m => m.device(3, { V: 1 }), ['interrupts-unmapped']],
+    ['IntCtl=1', m => m.device(3, { V: 1, IV: 1, INTCTL: 1 }), ['interrupts-unmapped']],
+    ['IntCtl=3, and a reserved bit below', m => m.device(3, { V: 1, IV: 1, INTCTL: 3 }), ['entry-unusable']],
+    ['a reserved bit', m => m.device(3, { V: 1, TV: 1, IV: 1, reserved63: 1 } as object), ['entry-unusable']],
+    ['NMI passes', m => m.device(3, { V: 1, IV: 1, NMIPASS: 1 }), ['interrupt-pass-bits']],
+    ['a device with a TLB', m => { m.host(3, 1, 3, { I: 1 }) }, ['device-tlb']],
+    ['one DomainID for two tables', m => { m.host(3, 1); m.host(4, 1) }, ['domain-conflict']],
+    ['a page of two domains', m => { for (const d of [3, 4]) m.page(m.host(d, d, 1), 1, 0x900000) },
+      ['shared-writable']],
+    ['the device table, the commands and a table within reach', m => {
+      const root = m.host(3, 1, 1)
+      for (const [i, at] of [0x1000, 0x300000, 0x310000, root].entries()) m.page(root, i + 5, at)
+    }, ['writes-tables']],
+    ['an identity map', m => m.page(m.host(3, 1, 1), 9, 0x9000), ['identity-map']],
+    ['a page of a size that its level cannot have', m => m.page(m.host(3, 1, 2), 9, 0x9000, { NEXT: 7 }),
+      ['reserved-bits']],
+    ['a table that is not there', m => { m.page(m.host(3, 1, 2), 1, 0x7000000, { NEXT: 1 }) }, ['table-outside']],
+    ['a table that points to itself', m => { const root = m.host(3, 1, 2); m.page(root, 1, root, { NEXT: 1 }) },
+      ['reserved-bits', 'table-cyclic']],
+    ['two devices of two domains with one interrupt table', m => {
+      m.host(3, 1, 3, remapped)
+      m.host(4, 2, 3, remapped)
+      twoEntries(m, { VECTOR: 0x31 })
+    }, ['interrupt-table-shared']],
+    ['one vector twice, and an entry of an unknown type', m => {
+      m.host(3, 1, 3, { ...remapped, INTTABLEN: 2 })
+      twoEntries(m, { VECTOR: 0x31 }, { VECTOR: 0x31 }, { VECTOR: 0x32, INTTYPE: 4 })
+    }, ['irte-same-target', 'irte-unusable']],
+    ['guest mode, which is off', m => { m.host(3, 1, 3, remapped); twoEntries(m, { GUESTMODE: 1 }) },
+      ['irte-unusable']],
+    ['an interrupt table that is not there', m => { m.host(3, 1, 3, remapped) }, ['interrupt-table-partial']],
+    ['IommuEn=0', () => {}, ['translation-off', 'interrupts-not-remapped'], { IommuControl: 0n }],
+    ['a device table that is not there', () => {}, ['table-outside'], { DevTabBase: 0x70000000n }],
+  ])('%s', (_, make, expected, registers) => {
+    expect(alarmsOf(make, registers)).toEqual(expected)
+  })
+  it('entries of 32 bits, where GAEn=0', () => {
+    const machine = new Machine({ IommuControl: 0x1005n })
+    machine.host(3, 1, 3, remapped)
+    machine.memory.cover(0x200)
+    machine.memory.write(0x200004, encode(irte32, { REMAPEN: 1, DEST: 2, VECTOR: 0x44, DM: 1 }))
+    expect(machine.audit().interrupts.entries)
+      .toMatchObject([{ index: 1, of: '00:00.3', vector: 0x44, destination: 2, logical: true, fault: null }])
+  })
+  it('a policy does not pass what a dump leaves unknown, or a device in reach of more than it may', () => {
+    const machine = new Machine()
+    machine.page(machine.host(3, 1, 1), 1, 0x900000)
+    machine.device(9, {})
+    const policy = parsePolicy('{"format":"remapcheck-policy/1","devices":{}}', 'policy')
+    const { passes, breaches, alarms } = gate(machine.audit(), policy)
+    expect([passes, breaches, alarms.map(({ code }) => code)])
+      .toEqual([false, [{ device: '00:00.3', from: 0x900000, bytes: 4096, rights: 3 }], ['entry-zero']])
+  })
+})

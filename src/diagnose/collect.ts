@@ -29,6 +29,8 @@ export interface Tally {
   readonly firstUnread: { readonly line: number; readonly text: string }[]
   /** A stamp earlier than the one before by more than a second: another boot, or two logs in one. */
   readonly backward: number[]
+  /** Names that syslog gives the machine, by the first of each: more than one are logs of several. */
+  readonly hosts: Set<string>
   /** Messages that the kernel left out, by its own count. */
   suppressed: number
 }
@@ -40,6 +42,7 @@ const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
   'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded'].join('|'))
+const named = /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]{8,21}) (\S{1,64}) kernel: /
 const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/
 /** Searched in every line: nothing that repeats may begin it. */
 const suppressedWords = / callbacks suppressed/
@@ -67,7 +70,8 @@ export class Collector {
   open(path: string): Tally {
     this.#last_s = { uptime: 0, wall: 0 }
     this.#known.beside.open(path)
-    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, served: 0, unread: 0,
+    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, served: 0, hosts: new Set(),
+      unread: 0,
       firstUnread: [],
       backward: [], suppressed: 0 }
   }
@@ -165,7 +169,9 @@ export class Collector {
     if (tally.firstUnread.length < shownUnread) tally.firstUnread.push({ line: number, text: text.slice(0, 160) })
   }
 
-  #clock({ stamp, number }: Line): void {
+  #clock({ stamp, number, text }: Line): void {
+    const host = named.exec(text)?.[1], { hosts } = this.#tally!
+    if (host !== undefined && hosts.size < 8) hosts.add(host)
     if (stamp === null) return
     const { backward } = this.#tally!
     if (stamp.s < this.#last_s[stamp.clock] - 1 && backward.length < linesKept) backward.push(number)
@@ -191,4 +197,6 @@ export class Collector {
   }
 }
 export const groupsOf = (collector: Collector): readonly Group[] =>
-  [...collector.groups.values()].sort((a, b) => b.count - a.count)
+  [...collector.groups.values()].sort((a, b) => b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
+/** The kernel log says more of the same fault than its trace does. */
+const isTraced = ({ first }: Group): boolean => first.kind.startsWith('trace fault')

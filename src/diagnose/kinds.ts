@@ -71,6 +71,8 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, ...table('an ACPI table in hexadecimal') }],
   [/^ *CPU\d+(?: +CPU\d+)* *$/, { mixed: true, what: '/proc/interrupts', serves: 'irqs',
     next: 'it names the interrupts of the faults of a log' }],
+  [/^handler: +handle_|^=== .*\/irqs\/\d+$/, { mixed: true, serves: 'irqs',
+    what: 'debugfs files of interrupts (irq/irqs)', next: 'they name the interrupts of the faults of a log' }],
   [/^[0-9a-f]{8,16}-[0-9a-f]{8,16} : \S/, { mixed: true, serves: 'machine', what: '/proc/iomem',
     next: 'it tells where RAM is' }],
 ]
@@ -80,5 +82,5 @@ export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu
   'DMA Remapping is not', ' : (?:System RAM|Reserved|PCI Bus)',
   ': +(?:\\w+:)?(?:map|unmap|qi_submit|vector_\\w+|irq_matrix_\\w+|irq_handler_\\w+): ', 'Invalidation queue on',
   'Signature :',
-  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0'].join('|'))
+  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/'].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

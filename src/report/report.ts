@@ -47,7 +47,7 @@ interface Kinds {
     readonly profile: string | null
     readonly tables: readonly ComposedTable[]
     readonly fit: Fit
-    /** Of published tables with rows far off, or in the wrong order; null where nobody knows why. */
+    /** Of published tables with rows far off, or in the wrong order; null where no reason is known. */
     readonly reasons: readonly {
       readonly table: string; readonly beyond: number; readonly inversions: number; readonly because: string | null
     }[]

@@ -11,6 +11,7 @@ const loads: Readonly<Record<string, () => Promise<Command>>> = {
   cost: async () => (await import('./cost.ts')).cost,
   compare: async () => (await import('./compare.ts')).compare,
   diagnose: async () => (await import('./diagnose.ts')).diagnose,
+  collect: async () => (await import('./collect.ts')).collect,
   validate: async () => (await import('./validate.ts')).validate,
   oracle: async () => (await import('./oracle.ts')).oracle,
   audit: async () => (await import('./audit.ts')).audit,

@@ -49,8 +49,6 @@ export class UnitBoot implements Reader {
     if (/ACPI_DMAR_/.test(text)) this.#inRegion = false
     const fact = facts.find(([form]) => form.test(text))
     if (fact !== undefined) this.#known.note(fact[1], line)
-    const ones = /DMAR reported at address (\S+) returns all ones/.exec(text)
-    if (ones !== null) this.#known.note('all ones', line)
-    return fact !== undefined || ones !== null || plain.test(text) ? 'context' : 'other'
+    return fact !== undefined || plain.test(text) ? 'context' : 'other'
   }
 }

@@ -61,7 +61,7 @@ const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Fin
   }))),
   ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
     about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
-    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'nobody knows why'}`,
+    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'for no known reason'}`,
   })),
 ]
 
@@ -81,11 +81,11 @@ const replayFindings = ({ traces }: ReportOf<'replay'>): readonly Finding[] => t
 function validateFindings({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] {
   return verdicts.map(({ claim, says, kind, verdict, because, lines, of }) => {
     const file = of === 'kernel' && kernel !== null ? kernel.path : log.path
-    const wrong = kind === 'rule' ? 'bad' : 'good'
+    const wrong = kind === 'observation' ? 'good' : 'bad', unshown = kind === 'expectation' ? 'open' : 'unasked'
     const line = verdict === 'false' ? lines[0] : undefined
     return {
       about: log.path, rule: claim, says, because, file, ...line === undefined ? {} : { line },
-      standing: ({ true: 'good', false: wrong, 'not-shown': 'unasked' } as const)[verdict],
+      standing: ({ true: 'good', false: wrong, 'not-shown': unshown } as const)[verdict],
     }
   })
 }

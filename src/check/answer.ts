@@ -72,8 +72,8 @@ function matchSentences(bare: ComparedDesign | null, ring0: ComparedDesign | nul
     ...keeping === null || bare === null ? [] : [{
       says: `${isAlike(keeping, bare) ? 'Yes' : 'Nearly'}: userland drivers match ring 0 where their memory stays `
         + `mapped. A packet takes ${round(typ(keeping))} cycles in ${keeping.design}, and ${round(typ(bare))} in `
-        + `${bare.design}, a kernel driver without an IOMMU: ${against(typ(keeping), typ(bare))}. Of ${keeping.design}: `
-        + `${givesUp(keeping)}.`,
+        + `${bare.design}, a kernel driver without an IOMMU: ${against(typ(keeping), typ(bare))}. Of `
+        + `${keeping.design}: ${givesUp(keeping)}.`,
       rests: [packetOf(keeping), packetOf(bare), `${load.work_cycles} cycles of a packet are stack and driver (rIOMMU)`,
         'a DMA that hits the IOTLB costs nothing (pcie-bench)'],
     }],
@@ -115,8 +115,8 @@ function latencySentence(designs: readonly ComparedDesign[], profile: Profile): 
   const more = of(remapped) - of(plain)
   return [{
     says: `${more >= 0 ? 'No' : 'Yes'}: interrupt remapping ${more >= 0 ? 'does not cut' : 'cuts'} latency. An `
-      + `interrupt takes ${round(of(remapped))} cycles in ${remapped.design} and ${round(of(plain))} in ${plain.design}. The `
-      + `difference, ${round(more)}, is the fetch of the entry; with the entry cached it is none.`,
+      + `interrupt takes ${round(of(remapped))} cycles in ${remapped.design} and ${round(of(plain))} in `
+      + `${plain.design}. The difference, ${round(more)}, is the fetch of the entry; with the entry cached it is none.`,
     rests: [shown(`interrupt of ${remapped.design}`, remapped.interrupt!),
       shown(`interrupt of ${plain.design}`, plain.interrupt!),
       `fetch of an entry ${fetch.typ} (${fetch.min}..${fetch.max}) cycles, ${fetch.assumption === true

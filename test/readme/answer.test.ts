@@ -57,8 +57,8 @@ it('the page is what compare prints', async () => {
 
 What \`npx remapcheck compare\` prints of the built-in designs; a test holds this page to it. \`--profile\` asks for
 another machine, and the sentences change with it. [costs](costs.md) says how cycles are counted and priced, and how
-near the model comes to published numbers; [verdicts](verdicts.md) has each claim. \`npx remapcheck replay FILE\` shows a
-counterexample step by step.
+near the model comes to published numbers; [verdicts](verdicts.md) has each claim. \`npx remapcheck replay FILE\` shows
+a counterexample step by step.
 
 \`\`\`text
 ${text}\`\`\`

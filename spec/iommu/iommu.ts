@@ -38,6 +38,8 @@ export type ClaimRule = 'no-dma-escape' | 'no-access-after-unmap' | 'no-freed-ta
 export interface Iommu<U = unknown> {
   readonly name: string
   readonly title: string
+  /** The built-in price profile of a machine that has it. */
+  readonly profile: string
   readonly capabilities: Capabilities
   /** Values of its capabilities: of hardware that sees stores late and caches refusals, and of hardware whose interrupt
    *  entries name eight bits of a CPU's id. */

@@ -14,7 +14,7 @@ import { faultReasons } from './faults.ts'
 import { vtdVocabulary } from './steps/index.ts'
 
 export const vtd: Iommu<Unit> = {
-  name: 'vtd', title: 'Intel VT-d', ...vtdFacts,
+  name: 'vtd', title: 'Intel VT-d', profile: 'xeon-2011-2016', ...vtdFacts,
   rules: {
     'leaf-entry': 'VTD:table-28/second-stage-leaf', 'table-entry': 'VTD:table-28/second-stage-non-leaf',
     'write-back': 'VTD:6/coherency',

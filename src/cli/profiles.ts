@@ -1,9 +1,11 @@
 /** The profile that a command prices with: built in, or a file. */
 import { existsSync, readFileSync } from 'node:fs'
+import type { Subject } from '../check/subject.ts'
 import { suggest, usage } from '../errors.ts'
 import { badJson } from '../text/json-position.ts'
 import { loadProfile, profiles } from '../../spec/costs/index.ts'
 import type { Profile } from '../../spec/costs/index.ts'
+import { iommuOf } from '../../spec/iommus.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 import { isPath } from './paths.ts'
@@ -28,4 +30,10 @@ export function profileNamed(io: Io, name: string | undefined): Profile {
     const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
     throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')
   }
+}
+
+/** Of a machine with the IOMMU that all designs are on; undefined, the first of all, where they are on several. */
+export function usualProfile(subjects: readonly Subject[]): string | undefined {
+  const [name, other] = new Set(subjects.map(({ design }) => iommuOf(design).profile))
+  return other === undefined ? name : undefined
 }

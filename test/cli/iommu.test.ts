@@ -61,6 +61,9 @@ it('cost counts as it was recorded', async () => {
   const { code, out } = await run('cost ring0-strict --iommu amdvi', { cwd })
   expect(code).toBe(0)
   expect(out).toContain('ring0-strict@amdvi')
+  expect(out).toContain('profile epyc-2019')
+  const both = await run('cost ring0-strict ring0-strict@amdvi', { cwd })
+  expect(both.out).toContain('profile xeon-2011-2016')
 })
 it('a violation is saved, and replayed; on QEMU it is not', async () => {
   const folder = join(cwd, 'known')

@@ -20,7 +20,7 @@ import { shown, spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { packageRoot, version } from '../package.ts'
 import { print } from '../print.ts'
-import { profileNamed } from '../profiles.ts'
+import { profileNamed, usualProfile } from '../profiles.ts'
 import { colorOption, iommuOption, reportOptions } from '../shared-flags.ts'
 
 const options = {
@@ -41,8 +41,8 @@ export const compare = {
 
 async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(compare, args)
-  const profile = profileNamed(io, flags.profile)
   const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
+  const profile = profileNamed(io, flags.profile ?? usualProfile(subjects))
   const line = spinner(io)
   let report: CompareReport
   let isCut = false

@@ -24,11 +24,11 @@ import { spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
 import { print } from '../print.ts'
-import { profileNamed } from '../profiles.ts'
+import { profileNamed, usualProfile } from '../profiles.ts'
 
 const options = {
   ...iommuOption,
-  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
+  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles; default: one with the IOMMU)' },
   update: { says: 'record the counts as they are now' },
   explain: { value: 'PATH', says: 'the price of a path, line by line down to the published figures' },
   throughput: { says: 'Gb/s of each design by bytes of a packet and cores, and what binds' },
@@ -64,7 +64,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   if (operands[0] === 'compose')
     return await print(io, flags, composed(io, operands[1]!, flags.profile, name => profileNamed(io, name)))
   const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
-  const profile = profileNamed(io, flags.profile)
+  const profile = profileNamed(io, flags.profile ?? usualProfile(subjects))
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.explain !== undefined) return await print(io, flags, explained(subjects, profile, flags.explain))

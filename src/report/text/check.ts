@@ -186,7 +186,7 @@ function untoldLines({ designs }: CheckReport, theme: Theme): string[] {
     untold(exploration).map(({ call, what }) =>
       `no step of ${call} tells '${what}': emit.observe({ what: '${what}', … })`)))
   return found.length === 0 ? []
-    : [theme.warn('the judge is not told all that happens: its verdicts may rest on too little'),
+    : [theme.warn('the judge does not learn all that happens: its verdicts may rest on too little'),
       ...[...new Set(found)].flatMap(text => hang('  → ', 4, wrapWords(text, theme.width - 4)))]
 }
 

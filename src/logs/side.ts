@@ -3,6 +3,7 @@ import type { UserError } from '../errors.ts'
 import type { KernelEvent } from './event.ts'
 import type { Stamps } from './formats/clock.ts'
 import type { Format, Reading } from './formats/format.ts'
+import type { Places } from './numbers.ts'
 import type { Doubts } from './replay/doubts.ts'
 import type { Facts } from './report.ts'
 import type { Claim } from './verdicts/judging.ts'
@@ -12,7 +13,11 @@ export type UnitFacts =
   Pick<Facts, 'entries' | 'iotlb' | 'contexts' | 'irtes' | 'queue' | 'registers' | 'faults'
     | 'unremapped' | 'tables'>
 
+/** What is wrong already, while more is to come: how often, and the first lines. */
+export interface SoFar { readonly claim: string; readonly places: Places }
+
 export interface Side {
+  readonly soFar?: () => readonly SoFar[]
   /** Told of lines that could not be read. */
   readonly doubts: Doubts
   /** @param path for what it has to say of the file. */

@@ -25,6 +25,7 @@ export function vtdSide(format: Format, dump: Dump | null, trail: Trail | null):
     doubts: replay.doubts,
     listen: path => listen(format, path, event => { replay.take(event) }),
     claims: all => all,
+    soFar: () => [replay.iotlb, replay.queue, replay.unremapped, replay.faults].flatMap(part => part.soFar()),
     facts: lines => {
       // The last leaf is judged when the IOTLB is asked for its report.
       const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()

@@ -30,6 +30,8 @@ const lines: Readonly<Partial<Record<ReportKind, readonly [string, number]>>> = 
   ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 200', 6],
   cost: ['cost test/cli/fixtures/leaky.ts no-iommu', 0],
   compose: ['cost compose test/cli/fixtures/counts.json', 0],
+  compare: ['compare no-iommu', 0],
+  throughput: ['cost --throughput no-iommu', 0],
   derivation: ['cost --explain map no-iommu', 0],
   worst: ['cost --worst no-iommu', 0],
   replay: ['replay traces/known/no-dma-escape-*.json', 0],
@@ -57,7 +59,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
     below: [hostile] } },
 }
 const view = { program: { tool: 'remapcheck', version: '1' }, theme: theme(false), full: false, stats: false,
-  lanes: false, traces: { clause: () => null, hides: /^$/ } }
+  form: 'steps' as const, traces: { clause: () => null, hides: /^$/ } }
 async function textOf(report: Report, by: ReporterName): Promise<string> {
   let text = ''
   for await (const piece of (await reporters[by]())(report, view)) text += piece
@@ -93,6 +95,13 @@ const judges: Readonly<Record<ReporterName, (text: string) => number | null>> = 
     const commands = text.trimEnd().split('\n').slice(0, -1)
     expect(commands.filter(line => !/^::(?:error|warning|notice) [^\r]*::[^\r]*$/.test(line))).toEqual([])
     return commands.filter(line => line.startsWith('::error ')).length
+  },
+  markdown: text => {
+    const rows = text.split('\n').filter(line => line.startsWith('| ') && !/^\| -+:? \|/.test(line))
+    // Whatever a cell holds, it stays one of four, and no element but these.
+    expect(rows.filter(row => row.replaceAll('\\|', '').split('|').length !== 6)).toEqual([])
+    expect(text.match(/<(?!\/?(?:details|summary|code|br)>)/g)).toBe(null)
+    return rows.filter(row => row.startsWith('| ✗ |')).length
   },
   sarif: text => {
     const { runs: [only], version } = JSON.parse(text) as Log

@@ -10,6 +10,7 @@ import { claims, questions } from '../../properties/index.ts'
 import { ladder, showBounds } from '../../spec/bounds.ts'
 import { designNamed, designs, designsOn, everyDesign } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
+import { systems } from '../../spec/systems.ts'
 import { scopesOn } from '../../spec/scopes.ts'
 import { reporterNames } from '../../src/report/reporters.ts'
 import { exitTable } from '../../src/cli/registries.ts'
@@ -142,6 +143,14 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
     label!)
   expect(new Set(labels).size).toBeGreaterThan(6)
   expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
+})
+
+test('docs/systems.md has the systems; each design stands for one', async () => {
+  const rows = systems.map(({ quote, designs: by }) => `| "${quote}" | ${by.map(name => `\`${name}\``).join(', ')} |`)
+  const table = ['| in the thread | designs |', '| --- | --- |', ...rows].join('\n')
+  await expect(filled('docs/systems.md', 'systems', table)).toMatchFileSnapshot('../../docs/systems.md')
+  expect(designs.map(({ name }) => name).toSorted())
+    .toEqual([...new Set(systems.flatMap(one => one.designs))].toSorted())
 })
 
 test('docs/systems.md has each design, and each mutant of those that it is about', () => {

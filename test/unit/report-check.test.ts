@@ -42,7 +42,7 @@ const reporters = { text: (...of: Parameters<typeof text>) => [text(...of)], jso
 /** All of it, by one reporter. */
 const shown = (by: 'text' | 'json', check: CheckReport, of = theme(false)): string => [...reporters[by](
   { kind: 'check', exit: exitOf(check), check, evidence: () => null, says: {} },
-  { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
+  { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, form: 'steps',
     traces: { clause: () => null } },
 )].join('')
 const checkText = (check: CheckReport, of: Theme): string => shown('text', check, of)

@@ -3,7 +3,7 @@ import { printable } from '../../errors.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import type { DamageReport } from '../damage.ts'
-import { several } from '../verdicts/judging.ts'
+import { binds, several } from '../verdicts/judging.ts'
 import type { Verdict } from '../verdicts/judging.ts'
 import { bdf, thousands as n } from '../numbers.ts'
 import { entryText, entryLines, tableLines } from './entries.ts'
@@ -32,7 +32,7 @@ const claimWidth = 28
 
 /** The claim in words only where it is not true: the rest explains itself. */
 function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdict, theme: Theme): string[] {
-  const doubt = verdict === 'false' && kind === 'rule' ? theme.bad : theme.warn
+  const doubt = verdict === 'false' && binds({ kind }) ? theme.bad : theme.warn
   const paint = verdict === 'true' ? theme.good : doubt
   const isFact = verdict === 'false' && kind === 'observation'
   const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `

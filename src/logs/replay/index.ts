@@ -46,6 +46,8 @@ export class Replay {
   readonly #trail: Trail | null
   readonly #tableTrail: TableTrail | null
   readonly #placing: Placing | null
+  /** The descriptor before invalidates an entry above the page tables. */
+  #tableChanged = false
   readonly #handlers: Handlers<UnitEvent>
 
   /** @param iotlbEntries how many translations the unit holds at most. */
@@ -72,6 +74,7 @@ export class Replay {
 
   /** A descriptor of scalable mode whose words the log lacks: of type 7, or of type 6. */
   #unseen(at: At): void {
+    this.#tableChanged = true
     this.#sent(at, null)
     this.contexts.pasids.empty()
     this.iotlb.stagesMayChange()
@@ -142,6 +145,9 @@ export class Replay {
       if (this.#tableTrail !== null)
         keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor: command })
     }
+    const withTable = this.#tableChanged
+    if (descriptor.type !== 'wait')
+      this.#tableChanged = descriptor.type === 'context-cache' || descriptor.type === 'pasid-cache'
     switch (descriptor.type) {
       case 'context-cache':
         other(descriptor)
@@ -152,9 +158,9 @@ export class Replay {
         this.contexts.pasids.invalidate(descriptor)
         return this.iotlb.stagesMayChange()
       case 'iotlb':
-        this.iotlb.invalidate(descriptor, at)
+        this.iotlb.invalidate(descriptor, at, withTable)
         return flushed('IOTLB, global')
-      case 'pasid-iotlb': return this.iotlb.invalidate(descriptor, at)
+      case 'pasid-iotlb': return this.iotlb.invalidate(descriptor, at, withTable)
       case 'iec':
         other(descriptor)
         this.irtes.invalidate(descriptor, at.line)

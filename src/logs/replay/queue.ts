@@ -8,6 +8,7 @@ import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { Doubts } from './doubts.ts'
 import type { EntryLedger } from './entries.ts'
+import type { SoFar } from '../side.ts'
 
 export interface QueueReport {
   readonly submissions: number
@@ -112,6 +113,8 @@ export class QueueReplay {
     this.#stopped = true
     note(this.#beyond, line)
   }
+
+  soFar(): SoFar[] { return [{ claim: 'tail-in-ring', places: this.#beyond }] }
 
   head(index: number, at: At): void {
     const { line } = at

@@ -3,6 +3,7 @@
 import type { Unremapped } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { SoFar } from '../side.ts'
 
 export interface UnremappedReport {
   readonly passed: Places
@@ -45,6 +46,8 @@ export class UnremappedReplay {
     note(this.#passed, line)
     this.#first ??= { line, address, data }
   }
+
+  soFar(): SoFar[] { return [{ claim: 'no-unremapped-interrupt', places: this.#passed }] }
 
   report(): UnremappedReport {
     return { passed: this.#passed, admitted: this.#admitted, beforeStart: this.#beforeStart, first: this.#first,

@@ -14,7 +14,8 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'worst': return worstFindings(report)
     case 'replay': return replayFindings(report)
     case 'compose': return composeFindings(report)
-    case 'derivation': case 'list': return []
+    case 'compare': return compareFindings(report)
+    case 'derivation': case 'throughput': case 'list': return []
     case 'validate': return validateFindings(report)
     case 'diagnose': return diagnoseFindings(report)
     case 'audit': return auditFindings(report)
@@ -42,6 +43,15 @@ function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
   ]
 }
 
+const compareFindings = ({ compare: { designs } }: ReportOf<'compare'>): readonly Finding[] =>
+  designs.flatMap(({ design, isolation, interrupts, progress }) =>
+    Object.entries({ isolation, interrupts, progress }).map(([rule, { standing, broken }]): Finding => ({
+      about: design, rule,
+      standing: ({ holds: 'good', violated: 'known', open: 'open', none: 'unasked' } as const)[standing],
+      because: broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`)
+        .join('; '),
+    })))
+
 /** A row is a comparison, neither right nor wrong; what is far off has a reason or none. */
 const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Finding[] => [
   ...tables.flatMap(({ id, rows }) => rows.map(({ name, how, predicted, measured, unit, off_percent }): Finding => ({
@@ -51,7 +61,7 @@ const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Fin
   }))),
   ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
     about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
-    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'nobody knows why'}`,
+    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'for no known reason'}`,
   })),
 ]
 
@@ -71,11 +81,11 @@ const replayFindings = ({ traces }: ReportOf<'replay'>): readonly Finding[] => t
 function validateFindings({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] {
   return verdicts.map(({ claim, says, kind, verdict, because, lines, of }) => {
     const file = of === 'kernel' && kernel !== null ? kernel.path : log.path
-    const wrong = kind === 'rule' ? 'bad' : 'good'
+    const wrong = kind === 'observation' ? 'good' : 'bad', unshown = kind === 'expectation' ? 'open' : 'unasked'
     const line = verdict === 'false' ? lines[0] : undefined
     return {
       about: log.path, rule: claim, says, because, file, ...line === undefined ? {} : { line },
-      standing: ({ true: 'good', false: wrong, 'not-shown': 'unasked' } as const)[verdict],
+      standing: ({ true: 'good', false: wrong, 'not-shown': unshown } as const)[verdict],
     }
   })
 }

@@ -7,14 +7,8 @@ import { clauses } from '../../../spec/clauses.ts'
 import { findingsOf } from '../findings/index.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
-import { ablateBody } from './ablate.ts'
-import { auditBody } from './audit.ts'
-import { checkBody, traceId } from './check.ts'
-import { costBody } from './cost.ts'
-import { diagnoseBody } from './diagnose.ts'
+import { bodyOf } from './body.ts'
 import { most_chars } from './room.ts'
-import { traceData } from './trace.ts'
-import { validateBody } from './validate.ts'
 
 /** What a page is made of besides its data: the script and the style of src/page, and the glossary. */
 export interface PageParts { readonly script: string; readonly style: string; readonly terms: Terms }
@@ -27,21 +21,6 @@ export function pagesOf(report: Report, view: View, parts: PageParts): readonly 
   const split = splitOf(body)
   return split.map(({ name, title, body: one, links }) => ({ name,
     text: pageText({ ...docOf(about, one, links), title: title ?? titleOf(report) }, parts, findings) }))
-}
-
-function bodyOf(report: Report, view: View): Body {
-  switch (report.kind) {
-    case 'check': return checkBody(report, view)
-    case 'replay': return { kind: 'replay', traces: report.traces.map(({ path, trace, replayed }, i) =>
-      traceData(replayed, trace, view.traces, { id: `${traceId(trace.design, trace.property)}-${i + 1}`, file: path,
-        accepted: null })) }
-    case 'ablate': return ablateBody(report, view)
-    case 'cost': return costBody(report, view)
-    case 'validate': return validateBody(report)
-    case 'audit': return auditBody(report, view)
-    case 'diagnose': return diagnoseBody(report)
-    default: return { kind: 'findings', findings: findingsOf(report, view) }
-  }
 }
 
 type Head = Omit<PageDoc, 'title' | 'body' | 'links' | 'clauses'>

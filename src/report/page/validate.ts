@@ -18,7 +18,7 @@ export function validateBody({ validation }: ReportOf<'validate'>): Body {
       ['submissions', thousands(queue.submissions)], ['faults', thousands(faults.total)],
     ],
     verdicts: verdicts.map(({ claim, says, kind, verdict, because }) =>
-      ({ claim, says, verdict, because, rule: kind === 'rule' })),
+      ({ claim, says, verdict, because, rule: kind !== 'observation' })),
     refused: pairing?.refused ?? null, windows: (pairing?.rows ?? []).map(windowData),
     timeline: pairing?.timeline ?? [],
     notes: pairing === null || pairing.refused !== null ? [] : [

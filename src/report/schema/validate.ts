@@ -21,7 +21,7 @@ const iotlb = v.strictObject({
   unexplained: places,
   refilledSame: places, refilledChanged: places, doubtful: places, afterUnseen: places,
   byDomain: list(v.strictObject({ did: count, fills: count, hits: count })),
-  removed: v.strictObject({ global: count, domain: count, pasid: count, page: count }),
+  removed: v.strictObject({ global: count, domain: count, pasid: count, page: count }), detached: count,
   emptied: list(v.strictObject({ conduct: v.picklist(['SRTP', 'TE', 'reset', 'capacity']), line: count,
     entries: count })),
   largest: count, left: count, translated: count, addressDiffers: places,
@@ -65,6 +65,7 @@ const registers = v.strictObject({
 const faults = v.strictObject({
   total: count, recorded: places,
   complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
+  refused: list(v.strictObject({ sid: count, page: count, line: count })),
   groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
     write: v.nullable(v.boolean()),
     places })),
@@ -129,7 +130,7 @@ export const validate = document('validate', {
   })), v.description('null without a kernel log')),
   lacks: v.pipe(v.nullable(text), v.description('what the logs lack; null where nothing is lacking')),
   verdicts: list(v.strictObject({
-    claim: text, says: text, kind: v.picklist(['rule', 'observation']),
+    claim: text, says: text, kind: v.picklist(['rule', 'observation', 'expectation']),
     verdict: v.picklist(['true', 'false', 'not-shown']), because: text,
     lines: list(integer), of: v.picklist(['log', 'kernel']),
   })),

@@ -42,7 +42,10 @@ export const systems: readonly System[] = [
     quote: 'creating little virtual machines for device drivers to run in',
     designs: ['vm-emulated'] },
   { names: ['VirtualBox', 'KVM', 'virtualisation'],
-    quote: 'For virtualisation, IOMMUs are a performance win', designs: ['vm-assigned'] },
+    quote: 'For virtualisation, IOMMUs are a performance win', designs: ['vm-assigned', 'vm-posted'] },
+  { names: ['VMM', 'posted interrupts', 'vCPU migration'],
+    quote: 'the VMM when it migrates virtual CPUs of a partition with assigned devices across physical processors',
+    designs: ['vcpu-migration', 'vm-posted'] },
   { names: ['Darbat', 'IOKit', 'xnuglue', 'futexes'],
     quote: 'Every IOKit thread would map to an L4 kernel thread running in a shared address space, futexes could (?) '
       + 'be used for synchronization',

@@ -30,6 +30,8 @@ const lines: Readonly<Partial<Record<ReportKind, readonly [string, number]>>> = 
   ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 200', 6],
   cost: ['cost test/cli/fixtures/leaky.ts no-iommu', 0],
   compose: ['cost compose test/cli/fixtures/counts.json', 0],
+  compare: ['compare no-iommu', 0],
+  throughput: ['cost --throughput no-iommu', 0],
   derivation: ['cost --explain map no-iommu', 0],
   worst: ['cost --worst no-iommu', 0],
   replay: ['replay traces/known/no-dma-escape-*.json', 0],

@@ -15,7 +15,8 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'worst': return worstFindings(report)
     case 'replay': return replayFindings(report)
     case 'compose': return composeFindings(report)
-    case 'derivation': case 'list': return []
+    case 'compare': return compareFindings(report)
+    case 'derivation': case 'throughput': case 'list': return []
     case 'validate': return validateFindings(report)
     case 'validate-trace': return verdictFindings(report.traced.verdicts, report.traced.trace.path, null)
     case 'diagnose': return diagnoseFindings(report)
@@ -44,6 +45,15 @@ function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
   ]
 }
 
+const compareFindings = ({ compare: { designs } }: ReportOf<'compare'>): readonly Finding[] =>
+  designs.flatMap(({ design, isolation, interrupts, progress }) =>
+    Object.entries({ isolation, interrupts, progress }).map(([rule, { standing, broken }]): Finding => ({
+      about: design, rule,
+      standing: ({ holds: 'good', violated: 'known', open: 'open', none: 'unasked' } as const)[standing],
+      because: broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`)
+        .join('; '),
+    })))
+
 /** A row is a comparison, neither right nor wrong; what is far off has a reason or none. */
 const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Finding[] => [
   ...tables.flatMap(({ id, rows }) => rows.map(({ name, how, predicted, measured, unit, off_percent }): Finding => ({
@@ -53,7 +63,7 @@ const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Fin
   }))),
   ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
     about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
-    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'nobody knows why'}`,
+    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'for no known reason'}`,
   })),
 ]
 

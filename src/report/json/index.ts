@@ -21,6 +21,8 @@ const bodies: { readonly [K in Short]: (report: ReportOf<K>) => BodyOf<K> } = {
   cost: ({ measured, costs, budgets }) => ({ measured, costs, budgets }),
   compose: ({ profile, tables, fit, reasons, missing }) => ({ profile, tables, fit, reasons, missing }),
   derivation: ({ profile, clock_ghz, path, designs }) => ({ profile, clock_ghz, path, designs }),
+  compare: ({ compare }) => compare,
+  throughput: ({ throughput }) => throughput,
   worst: ({ profile, waits }) => ({ profile, waits }),
   replay: replayBody,
   list: ({ lists }) => Object.fromEntries(lists.map(({ name, rows }) => [name, rows])),

@@ -6,7 +6,9 @@ import { no, open, several, yes } from '../verdicts/judging.ts'
 import type { Judged, Verdict } from '../verdicts/judging.ts'
 import type { TraceFacts } from './report.ts'
 
-interface TraceClaim extends Pick<Verdict, 'claim' | 'says' | 'kind'> { readonly judge: (facts: TraceFacts) => Judged }
+interface TraceClaim extends Pick<Verdict, 'claim' | 'says' | 'kind'> {
+  readonly judge: (facts: TraceFacts) => Judged
+}
 
 const noQueue = 'the trace has no invalidation: switch on intel_iommu:qi_submit and cache_tag_flush_* '
   + '(Linux 5.12, 6.10); of AMD units Linux traces none'

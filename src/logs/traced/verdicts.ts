@@ -13,7 +13,8 @@ interface TraceClaim extends Pick<Verdict, 'claim' | 'says' | 'kind'> {
 const noQueue = 'the trace has no invalidation: switch on intel_iommu:qi_submit and cache_tag_flush_* '
   + '(Linux 5.12, 6.10); of AMD units Linux traces none'
 const noIrqs = 'the trace has no such event: switch on irq_vectors:*'
-export const hasQueue = ({ flushes: { descriptors, domains } }: TraceFacts): boolean => descriptors.length + domains.length > 0
+export const hasQueue = ({ flushes: { descriptors, domains } }: TraceFacts): boolean =>
+  descriptors.length + domains.length > 0
 const has = ({ events }: TraceFacts, name: RegExp): boolean => events.some(event => name.test(event.name))
 
 /** Windows in time mean nothing where the clock was set back. */

@@ -36,6 +36,7 @@ const lines: Readonly<Partial<Record<ReportKind, readonly [string, number]>>> = 
   worst: ['cost --worst no-iommu', 0],
   replay: ['replay traces/known/no-dma-escape-*.json', 0],
   validate: ['validate traces/linux/vtd-sm.trace.log.gz', 0],
+  'validate-trace': ['validate traces/linux/vtd-first-stage.ftrace.txt.gz --expect lazy', 0],
   diagnose: ['diagnose test/real-machines/cases/15-xen-vtd-rmrr.txt', 1],
   audit: [`audit ${tables}`, 0],
   'audit-diff': [`audit ${tables} --diff traces/linux/vtd-sm.tables.json-pages.gz`, 5],

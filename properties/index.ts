@@ -29,14 +29,20 @@ import { noDoubleFree } from './progress/no-double-free.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
 import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
+export interface Question {
+  readonly about: 'isolation' | 'interrupts' | 'progress'
+  readonly asks: string
+  readonly claims: readonly Claim[]
+}
 /** By the question that they answer, in the order reports show them. */
-export const questions: readonly { readonly asks: string; readonly claims: readonly Claim[] }[] = [
-  { asks: 'Does it isolate devices?', claims: [noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable,
-    newMappingWorks, immutableWhileShared, unmappedOnBothSides, noForeignPort, revokedReachesNothing] },
-  { asks: 'Does it keep interrupts?', claims: [noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt,
-    oneHandlerAtATime, noWakeUpLost, noStrandedInterrupt, edgesAreServed] },
-  { asks: 'Does all that it begins come to an end?', claims: [waitEnds, invalidationsComplete, callsCanEnd,
-    nothingLeftBehind, noDoubleFree] },
+export const questions: readonly Question[] = [
+  { about: 'isolation', asks: 'Does it isolate devices?', claims: [noDmaEscape, noAccessAfterUnmap,
+    noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared, unmappedOnBothSides, noForeignPort,
+    revokedReachesNothing] },
+  { about: 'interrupts', asks: 'Does it keep interrupts?', claims: [noLostEdge, noMisdelivery, noDuplicate,
+    noForgedInterrupt, oneHandlerAtATime, noWakeUpLost, noStrandedInterrupt, edgesAreServed] },
+  { about: 'progress', asks: 'Does all that it begins come to an end?', claims: [waitEnds,
+    invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree] },
 ]
 export const claims: readonly Claim[] = questions.flatMap(one => one.claims)
 

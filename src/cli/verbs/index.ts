@@ -9,6 +9,7 @@ const loads: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import('./replay.ts')).replay,
   explore: async () => (await import('./explore.ts')).explore,
   cost: async () => (await import('./cost.ts')).cost,
+  compare: async () => (await import('./compare.ts')).compare,
   diagnose: async () => (await import('./diagnose.ts')).diagnose,
   collect: async () => (await import('./collect.ts')).collect,
   validate: async () => (await import('./validate.ts')).validate,

@@ -1,0 +1,21 @@
+/** The suites of AMD-Vi, each with the machines its cases run on. */
+import { faultReasons } from '../../../../spec/amdvi/index.ts'
+import type { Oracle } from '../../oracle/oracle.ts'
+import { setupOf } from '../../oracle/setup.ts'
+import { amdviUnit } from '../unit.ts'
+import { exceptions } from './exceptions.ts'
+import { requesters, walkCaseSchema } from './walk-case.ts'
+import { walkEvents, walkRig } from './walks.ts'
+
+export const amdviOracle: Oracle = {
+  iommu: 'amdvi',
+  setups: [
+    setupOf({ suite: 'walks', name: 'host-tables', kind: amdviUnit, rig: walkRig, schema: walkCaseSchema,
+      options: { edus: requesters, trace: walkEvents } }),
+  ],
+  shares: { walks: 4 },
+  exceptions,
+  // QEMU's unit logs no event, and its trace does not say why a request is blocked.
+  reasons: faultReasons.map(({ code }) => ({ code, shown: false })),
+  states: [],
+}

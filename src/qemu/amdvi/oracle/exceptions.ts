@@ -2,13 +2,16 @@
 import type { QemuException } from '../../oracle/exception.ts'
 import { agrees } from './compared.ts'
 import type { DmaCompared } from './compared.ts'
+import { interruptExceptionList } from './interrupt-exceptions.ts'
+import type { InterruptException } from './interrupt-exceptions.ts'
 import { qemuWalk } from './qemu-walk.ts'
 import type { WalkException } from './qemu-walk.ts'
 
 const walks = [
   {
     name: 'own-reserved-device-bits', clause: 'AMD:2.5/dte-reserved',
-    qemu: 'Refuses a device table entry for bits 6:2 and 63 alone (from 10 on for 7, 52, 53 and 72 too), also where V=0.',
+    qemu: 'Refuses a device table entry for bits 6:2 and 63 alone in its lower half (from 10 on for 7, 52, 53 and 72 '
+      + 'too), also where V=0.',
     manual: 'What is reserved where V=1 follows from EFR; where V=0 nothing is.',
   },
   {
@@ -42,14 +45,15 @@ const walks = [
   },
 ] as const satisfies readonly (QemuException & { readonly name: WalkException })[]
 
-export type ExceptionName = (typeof walks)[number]['name']
-export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] = walks
+export type ExceptionName = WalkException | InterruptException
+export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] =
+  [...walks, ...interruptExceptionList]
 export const walkExceptionNames: ReadonlySet<WalkException> = new Set(walks.map(({ name }) => name))
 
 const subsets = Array.from({ length: 2 ** walks.length }, (_, set) => walks.filter((_one, i) => (set >> i & 1) === 1))
   .sort((a, b) => a.length - b.length).slice(1).map(few => few.map(({ name }): WalkException => name))
 /** The fewest that together explain a difference. */
-export function walkExceptions(compared: DmaCompared): readonly ExceptionName[] | null {
+export function walkExceptions(compared: DmaCompared): readonly WalkException[] | null {
   const { request } = compared
   return subsets.find(few => agrees(compared, qemuWalk(compared, request, new Set(few)))) ?? null
 }

@@ -2,18 +2,27 @@
 import { faultReasons } from '../../../../spec/amdvi/index.ts'
 import type { Oracle } from '../../oracle/oracle.ts'
 import { setupOf } from '../../oracle/setup.ts'
+import type { Setup } from '../../oracle/setup.ts'
 import { amdviUnit } from '../unit.ts'
 import { exceptions } from './exceptions.ts'
+import { interruptCaseSchema } from './interrupt-case.ts'
+import { interruptEvents, interruptRig } from './interrupts.ts'
 import { requesters, walkCaseSchema } from './walk-case.ts'
 import { walkEvents, walkRig } from './walks.ts'
+
+const interrupt = (name: string, wide: boolean): Setup => setupOf({
+  suite: 'interrupts', name, kind: amdviUnit, rig: interruptRig(wide), schema: interruptCaseSchema,
+  options: { edus: requesters, trace: interruptEvents },
+})
 
 export const amdviOracle: Oracle = {
   iommu: 'amdvi',
   setups: [
     setupOf({ suite: 'walks', name: 'host-tables', kind: amdviUnit, rig: walkRig, schema: walkCaseSchema,
       options: { edus: requesters, trace: walkEvents } }),
+    interrupt('narrow-entries', false), interrupt('wide-entries', true),
   ],
-  shares: { walks: 4 },
+  shares: { walks: 5, interrupts: 2 },
   exceptions,
   // QEMU's unit logs no event, and its trace does not say why a request is blocked.
   reasons: faultReasons.map(({ code }) => ({ code, shown: false })),

@@ -24,11 +24,13 @@ import type { WalkCase } from './walk-case.ts'
 
 export const walkEvents: readonly EventName[] = ['amdvi_translation_result']
 /** Of the unit, in bits: no register tells it. */
-const hostAddressWidth = 52
+export const hostAddressWidth = 52
 
 export const walkRig: Rig<WalkCase, AmdviUnit> = { cases: walkCases(), prepare: translating, run: runWalk }
 
 const registersOf = new WeakMap<AmdviUnit, UnitRegisters>()
+/** As `translating` has left them. */
+export const registersIn = ({ unit }: Machine<AmdviUnit>): UnitRegisters => registersOf.get(unit)!
 /** Tables in their places, translation on. */
 export async function translating(machine: Machine<AmdviUnit>, control: Control = {}): Promise<void> {
   const { qtest, unit, trace } = machine
@@ -140,5 +142,6 @@ function standing(memory: RamImage, address: number): number {
   if (!isTable(address)) return wordAt(address)
   return wordsAt(memory, address, 1)[0]!
 }
-const wordsAt = (memory: RamImage, address: number, count: number): Uint32Array =>
+/** Of one page. */
+export const wordsAt = (memory: RamImage, address: number, count: number): Uint32Array =>
   memory.page(Math.floor(address / 4096))!.subarray(address % 4096 / 4, address % 4096 / 4 + count)

@@ -1,4 +1,5 @@
-/** The trace events of QEMU's AMD unit, in the forms of QEMU 7.2; no manual. `page`: where the page of the entry begins;
+/** The trace events of QEMU's AMD unit, in the forms of QEMU 7.2; no manual. `page`: where the page of the entry
+ *  begins;
  *  of a blocked request it means nothing. See `../events.ts`. */
 export const amdviForms = {
   amdvi_cache_update: ' update iotlb domid {domain:x} devid: {device:b} gpa {address:X} hpa {page:X}',

@@ -55,21 +55,21 @@ export class AmdviUnit {
     this.write('DevTabBase', encode(registers.DevTabBase.layout, { BASE: deviceTable / pageBytes, SIZE: pages - 1 }))
     this.write('CmdBufBase', encode(registers.CmdBufBase.layout, { BASE: commands / pageBytes, LEN: entriesLog2 }))
     this.write('EventLogBase', encode(registers.EventLogBase.layout, { BASE: events / pageBytes, LEN: entriesLog2 }))
-    this.#restart()
+    this.restart()
     return encode(registers.IommuControl.layout, this.#control)
   }
   /** Puts commands into the buffer, in order, and moves the tail. QEMU's head does not wrap, so the buffer begins anew
    *  before it is full. */
   submit(commands: readonly Uint32Array[]): void {
-    if (this.#tail + 16 * commands.length >= ringBytes) this.#restart()
+    if (this.#tail + 16 * commands.length >= ringBytes) this.restart()
     for (const words of commands) {
       this.#qtest.memwrite(this.#ring + this.#tail, bytesOf(words))
       this.#tail += 16
     }
     this.#qtest.writel(amdviAt + registers.CmdTail.offset, this.#tail)
   }
-  /** Head and tail may be written while the buffer is off. */
-  #restart(): void {
+  /** The buffer empty, and on. Head and tail may be written while it is off. */
+  restart(): void {
     this.write('IommuControl', encode(registers.IommuControl.layout, { ...this.#control, CmdBufEn: 0 }))
     this.write('CmdHead', [0])
     this.write('CmdTail', [0])

@@ -1,5 +1,5 @@
 /** One DMA: what the model says, what QEMU's trace and memory show, and whether they agree. */
-import { translate } from '../../../../spec/amdvi/index.ts'
+import type { translate } from '../../../../spec/amdvi/index.ts'
 import { isRam } from '../../oracle/memory-map.ts'
 import type { Request, Walked, Way } from './qemu-walk.ts'
 
@@ -20,10 +20,11 @@ export function agrees({ page, moved, cameFrom }: DmaCompared, way: Way): boolea
   if (page !== way.output) return false
   return isRam(way.landing) ? cameFrom(way.landing) : true
 }
+const all = { read: true, write: true }
 export function wayOf(model: Translation, { address }: Request): Way {
   if (model.kind === 'fault') return { kind: 'blocked' }
   if (model.kind === 'untranslated')
-    return { kind: 'moved', landing: address, output: address - address % 4096, domain: null }
-  const { output, domain } = model.mapping
-  return { kind: 'moved', landing: model.address, output, domain }
+    return { kind: 'moved', landing: address, output: address - address % 4096, size: 4096, last: all }
+  const { output, size } = model.mapping
+  return { kind: 'moved', landing: model.address, output, size, last: model.mapping }
 }

@@ -24,9 +24,11 @@ function sizeText(bytes: number): string {
 const hex = (value: number): string => `0x${value.toString(16)}`
 const deviceText = (id: number): string =>
   `${(id >> 8).toString(16).padStart(2, '0')}:${(id >> 3 & 31).toString(16).padStart(2, '0')}.${id & 7}`
-export const requestText = ({ device, access, address }: Request): string => `${deviceText(device)} ${access}s ${hex(address)}`
+export const requestText = ({ device, access, address }: Request): string =>
+  `${deviceText(device)} ${access}s ${hex(address)}`
 function describe({ request, model, page, moved }: DmaCompared): Comparison {
-  return { request: requestText(request), model: modelText(model), clause: model.kind === 'fault' ? model.reason.clause : null,
+  return { request: requestText(request), model: modelText(model), clause: model.kind === 'fault'
+    ? model.reason.clause : null,
     qemu: `${moved ? 'moved data' : 'moved nothing that is found'}, page ${page === null ? 'unknown' : hex(page)}` }
 }
 export function modelText(model: Translation): string {

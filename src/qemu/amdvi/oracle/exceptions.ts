@@ -16,7 +16,8 @@ const walks = [
   },
   {
     name: 'no-translation-passes', clause: 'AMD:2.5/tv-zero',
-    qemu: 'Uses addresses as they are where V=1 and TV=0, if IR and IW allow it.', manual: 'DMA fails; the event is disputed.',
+    qemu: 'Uses addresses as they are where V=1 and TV=0, if IR and IW allow it.',
+      manual: 'DMA fails; the event is disputed.',
   },
   {
     name: 'absent-leaf-used', clause: 'AMD:2.5/not-present',
@@ -24,7 +25,8 @@ const walks = [
     manual: 'An entry with PR=0 maps nothing: IO_PAGE_FAULT.',
   },
   {
-    name: 'reserved-bits-unchecked', clause: 'AMD:2.5/pte-reserved', qemu: 'Checks no reserved bit of entries of host tables.',
+    name: 'reserved-bits-unchecked', clause: 'AMD:2.5/pte-reserved',
+      qemu: 'Checks no reserved bit of entries of host tables.',
     manual: 'A reserved bit that is set is refused.',
   },
   {
@@ -40,14 +42,38 @@ const walks = [
     manual: 'The size is above that of the level, and below that of the next.',
   },
   {
-    name: 'address-beyond-mode', clause: 'AMD:2.5/above-mode', qemu: 'Ignores the bits of the address above those that Mode reaches.',
+    name: 'address-beyond-mode', clause: 'AMD:2.5/above-mode',
+      qemu: 'Ignores the bits of the address above those that Mode reaches.',
     manual: 'They must be 0; the source is weak.',
   },
 ] as const satisfies readonly (QemuException & { readonly name: WalkException })[]
 
-export type ExceptionName = WalkException | InterruptException
+const sequences = [
+  {
+    name: 'translations-by-device', clause: 'AMD:2.4/shared-page-cache',
+    qemu: 'Keeps translations by DeviceID, and none of the device table: with another DomainID the device goes on with '
+      + 'the old ones, even after INVALIDATE_DEVTAB_ENTRY.',
+    manual: 'Translations are tagged with the DomainID; the device uses those of its own.',
+  },
+  {
+    name: 'last-permissions-held', clause: 'AMD:2.2/permissions',
+    qemu: 'Holds the permissions of the last entry alone: a hit passes what an entry above it denies.',
+    manual: 'IR and IW of all entries count.',
+  },
+  {
+    name: 'pages-of-the-whole-domain', clause: 'AMD:2.4.3/pages',
+    qemu: 'Removes all pages of the domain, whatever INVALIDATE_IOMMU_PAGES names.',
+    manual: 'The pages named are removed; hardware may remove more.',
+  },
+  {
+    name: 'illegal-command-passed', clause: 'AMD:2.4/illegal-command',
+    qemu: 'Goes on behind an illegal command.', manual: 'It stops the unit: CmdBufRun=0, ILLEGAL_COMMAND_ERROR.',
+  },
+] as const satisfies readonly QemuException[]
+
+export type ExceptionName = WalkException | InterruptException | (typeof sequences)[number]['name']
 export const exceptions: readonly (QemuException & { readonly name: ExceptionName })[] =
-  [...walks, ...interruptExceptionList]
+  [...walks, ...sequences, ...interruptExceptionList]
 export const walkExceptionNames: ReadonlySet<WalkException> = new Set(walks.map(({ name }) => name))
 
 const subsets = Array.from({ length: 2 ** walks.length }, (_, set) => walks.filter((_one, i) => (set >> i & 1) === 1))

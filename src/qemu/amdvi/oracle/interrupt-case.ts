@@ -25,7 +25,8 @@ const entrySchema = v.object({
 const messageSchema = v.object({ device: index(requesters.length), destination: index(256), logical: v.boolean(),
   data: index(0x1_0000) })
 export const interruptCaseSchema = v.object({
-  devices: v.array(deviceSchema), entries: v.array(entrySchema), messages: v.pipe(v.array(messageSchema), v.minLength(1)),
+  devices: v.array(deviceSchema), entries: v.array(entrySchema),
+    messages: v.pipe(v.array(messageSchema), v.minLength(1)),
 })
 export type InterruptCase = v.InferOutput<typeof interruptCaseSchema>
 type DeviceCase = InterruptCase['devices'][number]
@@ -87,6 +88,7 @@ function writeDevice(memory: RamImage, one: DeviceCase): void {
 function writeEntry(memory: RamImage, wide: boolean, one: EntryCase): void {
   const same = { REMAPEN: +one.enabled, SUPIOPF: +one.suppressed, INTTYPE: one.type, DM: +one.logical,
     GUESTMODE: +one.guest, VECTOR: one.vector }
-  const words = wide ? encode(irte128, { ...same, DESTL: one.destination }) : encode(irte32, { ...same, DEST: one.destination })
+  const words = wide ? encode(irte128, { ...same, DESTL: one.destination })
+    : encode(irte32, { ...same, DEST: one.destination })
   memory.put(at.interruptTable(one.table) + (wide ? 16 : 4) * one.slot, setBits(words, one.bits))
 }

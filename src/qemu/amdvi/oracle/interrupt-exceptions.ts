@@ -1,6 +1,6 @@
 /** Where QEMU's AMD unit is known to remap interrupts otherwise than the manual. */
-import { decodeMessage, entryReader, remap } from '../../../../spec/amdvi/index.ts'
-import type { InterruptEntry, InterruptUnit } from '../../../../spec/amdvi/index.ts'
+import { remap } from '../../../../spec/amdvi/index.ts'
+import type { decodeMessage, entryReader, InterruptEntry, InterruptUnit } from '../../../../spec/amdvi/index.ts'
 import type { QemuException } from '../../oracle/exception.ts'
 
 type Remapped = ReturnType<typeof remap>
@@ -71,7 +71,8 @@ const same = (a: Interrupt, b: Interrupt): boolean =>
   a.vector === b.vector && a.type === b.type && a.destination === b.destination && a.logical === b.logical
 
 /** The fewest that together make the model do what QEMU did. */
-export function interruptExceptions(asked: InterruptAsked, sent: Interrupt | null): readonly InterruptException[] | null {
+export function interruptExceptions(asked: InterruptAsked,
+  sent: Interrupt | null): readonly InterruptException[] | null {
   const few = (from: number, on: Ground, names: readonly InterruptException[],
     more: number): readonly InterruptException[] | null => {
     if (more === 0) return interruptAgrees(remap(on.unit, on.map, on.request, on.entryOf), sent) ? names : null

@@ -1,4 +1,5 @@
-/** Which bits of a device table entry QEMU takes for reserved, whatever its unit says that it has: found by trying each.
+/** Which bits of a device table entry QEMU takes for reserved, whatever its unit says that it has: found by trying
+ *  each.
  *  One that is set refuses DMA and interrupts alike, whatever V and IV are. */
 import { atLeast } from '../../find.ts'
 import type { Version } from '../../find.ts'

@@ -7,6 +7,8 @@ import { amdviUnit } from '../unit.ts'
 import { exceptions } from './exceptions.ts'
 import { interruptCaseSchema } from './interrupt-case.ts'
 import { interruptEvents, interruptRig } from './interrupts.ts'
+import { sequenceCaseSchema, sequenceRequesters } from './sequence-case.ts'
+import { sequenceEvents, sequenceRig } from './sequences.ts'
 import { requesters, walkCaseSchema } from './walk-case.ts'
 import { walkEvents, walkRig } from './walks.ts'
 
@@ -20,11 +22,14 @@ export const amdviOracle: Oracle = {
   setups: [
     setupOf({ suite: 'walks', name: 'host-tables', kind: amdviUnit, rig: walkRig, schema: walkCaseSchema,
       options: { edus: requesters, trace: walkEvents } }),
+    setupOf({ suite: 'sequences', name: 'host-tables', kind: amdviUnit, rig: sequenceRig, schema: sequenceCaseSchema,
+      options: { edus: sequenceRequesters, trace: sequenceEvents } }),
     interrupt('narrow-entries', false), interrupt('wide-entries', true),
   ],
-  shares: { walks: 5, interrupts: 2 },
+  shares: { walks: 5, sequences: 3, interrupts: 2 },
   exceptions,
   // QEMU's unit logs no event, and its trace does not say why a request is blocked.
   reasons: faultReasons.map(({ code }) => ({ code, shown: false })),
-  states: [],
+  states: ['walked', 'hit', 'stale translation served', 'removed though not named', 'invalidated',
+    'invalidation of nothing held', 'command refused'],
 }

@@ -33,7 +33,8 @@ const index = (count: number) => v.pipe(v.number(), v.integer(), v.minValue(0), 
 const bitList = v.array(index(256))
 /** `bits` are set besides. */
 const deviceSchema = v.object({
-  device: index(requesters.length), valid: v.boolean(), translates: v.boolean(), mode: index(8), to: v.picklist(targets),
+  device: index(requesters.length), valid: v.boolean(), translates: v.boolean(), mode: index(8),
+    to: v.picklist(targets),
   read: v.boolean(), write: v.boolean(), bits: bitList,
 })
 const entrySchema = v.object({
@@ -50,7 +51,8 @@ const requestSchema = v.object({
   beyond: v.nullable(index(52)),
 })
 export const walkCaseSchema = v.object({
-  devices: v.array(deviceSchema), entries: v.array(entrySchema), requests: v.pipe(v.array(requestSchema), v.minLength(1)),
+  devices: v.array(deviceSchema), entries: v.array(entrySchema),
+    requests: v.pipe(v.array(requestSchema), v.minLength(1)),
 })
 export type WalkCase = v.InferOutput<typeof walkCaseSchema>
 type DeviceCase = WalkCase['devices'][number]
@@ -105,7 +107,8 @@ export function writeTables(memory: RamImage, one: WalkCase): void {
     mode: usualLevels, to: `next${device % tablesALevel}` as Target, read: true, write: true, bits: [] })
   for (const device of one.devices) writeDevice(memory, device)
 }
-function writeDevice(memory: RamImage, { device, valid, translates, mode, to, read, write, bits: extra }: DeviceCase): void {
+function writeDevice(memory: RamImage,
+  { device, valid, translates, mode, to, read, write, bits: extra }: DeviceCase): void {
   if (device === outside) return
   const words = encode(deviceTableEntry, { V: +valid, TV: +translates, MODE: mode, IR: +read, IW: +write,
     DOMAIN: device + 1, ROOT: tableAt(to, Math.min(Math.max(mode, 1), mostLevels)) / page })
@@ -119,7 +122,8 @@ function writeEntry(memory: RamImage, entry: EntryCase): void {
 const tableAt = (to: Target, level: number): number =>
   to === 'hole' ? place.hole : place.paging(level, Number(to.at(-1)))
 function targetOf({ level, next, to, doubled }: EntryCase): number {
-  if (next !== 0 && next !== 7) return next < level || to === 'hole' ? tableAt(to, next) : place.paging(next, leavesAlone)
+  if (next !== 0 && next !== 7) return next < level || to === 'hole' ? tableAt(to, next)
+    : place.paging(next, leavesAlone)
   if (to === 'hole') return place.hole
   const n = Number(to.at(-1)), leaf = page * 2 ** (9 * (level - 1))
   if (next === 7) {
@@ -128,5 +132,6 @@ function targetOf({ level, next, to, doubled }: EntryCase): number {
     return (level === 1 && doubled < 9 ? place.large + n * 0x20_0000 : 0) + half - page
   }
   if (level === 1) return place.data + n * page
-  return level === 2 ? place.large + n * 0x20_0000 : level === 3 ? n * leaf : 0
+  if (level === 2) return place.large + n * 0x20_0000
+  return level === 3 ? n * leaf : 0
 }

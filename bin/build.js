@@ -19,10 +19,6 @@ await build({
   bundle: true, splitting: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20.19',
   sourcemap: true, sourcesContent: false, logLevel: 'error',
 })
-const { script, style } = await pageAssets()
-mkdirSync(new URL('page/', dist))
-writeFileSync(new URL('page/script.js', dist), script)
-writeFileSync(new URL('page/style.css', dist), style)
 const places = {}
 const names = readdirSync(dist, { recursive: true }).map(path => path.replaceAll('\\', '/'))
 for (const name of names.filter(path => path.endsWith('.js')).sort()) {
@@ -31,3 +27,7 @@ for (const name of names.filter(path => path.endsWith('.js')).sort()) {
   if (Object.keys(found).length > 0) places[name] = found
 }
 writeFileSync(new URL('places.json', dist), JSON.stringify(places))
+const { script, style } = await pageAssets()
+mkdirSync(new URL('page/', dist))
+writeFileSync(new URL('page/script.js', dist), script)
+writeFileSync(new URL('page/style.css', dist), style)

@@ -29,14 +29,22 @@ import { noDoubleFree } from './progress/no-double-free.ts'
 import { nothingLeftBehind } from './progress/nothing-left-behind.ts'
 import { waitEnds, waitEndsOn } from './progress/wait-ends.ts'
 
-/** In the order reports show them. */
-export const claims: readonly Claim[] = [
-  noDmaEscape, noAccessAfterUnmap, noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared,
-  unmappedOnBothSides, noForeignPort, revokedReachesNothing,
-  noLostEdge, noMisdelivery, noDuplicate, noForgedInterrupt, oneHandlerAtATime, noWakeUpLost,
-  noStrandedInterrupt,
-  edgesAreServed, waitEnds, invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree,
+export interface Question {
+  readonly about: 'isolation' | 'interrupts' | 'progress'
+  readonly asks: string
+  readonly claims: readonly Claim[]
+}
+/** By the question that they answer, in the order reports show them. */
+export const questions: readonly Question[] = [
+  { about: 'isolation', asks: 'Does it isolate devices?', claims: [noDmaEscape, noAccessAfterUnmap,
+    noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared, unmappedOnBothSides, noForeignPort,
+    revokedReachesNothing] },
+  { about: 'interrupts', asks: 'Does it keep interrupts?', claims: [noLostEdge, noMisdelivery, noDuplicate,
+    noForgedInterrupt, oneHandlerAtATime, noWakeUpLost, noStrandedInterrupt, edgesAreServed] },
+  { about: 'progress', asks: 'Does all that it begins come to an end?', claims: [waitEnds,
+    invalidationsComplete, callsCanEnd, nothingLeftBehind, noDoubleFree] },
 ]
+export const claims: readonly Claim[] = questions.flatMap(one => one.claims)
 
 /** The claims of which the vendor has a part: what it looks like when its unit waits, and which clause asks for
  *  them. */

@@ -17,8 +17,10 @@ import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/r
 import { singleServerOn } from './kernel/single-server.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 import { userPortBitmap } from './kernel/user-port-bitmap.ts'
+import { vcpuMigrationOn } from './kernel/vcpu-migration.ts'
 import { vmAssignedOn } from './kernel/vm-assigned.ts'
 import { vmEmulatedOn } from './kernel/vm-emulated.ts'
+import { vmPostedOn } from './kernel/vm-posted.ts'
 
 /** The built-in designs on one IOMMU. They share their parts there: `NAME@IOMMU`, but for the standard one. */
 function builtInsOn<U>(on: Iommu<U>) {
@@ -33,7 +35,9 @@ function builtInsOn<U>(on: Iommu<U>) {
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
     mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps),
-    singleServerOn(steps), l4reIoOn(steps), vmEmulatedOn(steps), vmAssignedOn(steps)].map(placed)
+    singleServerOn(steps), l4reIoOn(steps), vmEmulatedOn(steps), vmAssignedOn(steps),
+    ...on.posting === null ? [] : [vmPostedOn(on, on.posting),
+      vcpuMigrationOn(on, on.posting)]].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 
@@ -44,17 +48,32 @@ export const ring0Register = builtIns.variants['ring0Register']!
 export const irteUpdate = irteUpdateOn(standardIommu.steps), tableSwitch = tableSwitchOn(standardIommu.steps)
 
 type Listed = Readonly<Record<'systems' | 'migrating', readonly Design[]>>
-const listed = ({ own, systems, migrating }: Listed & { readonly own: Readonly<Record<string, Design>> }):
-  readonly Design[] => [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...systems, ...migrating]
+type Groups = Listed & { readonly own: Readonly<Record<string, Design>> }
+const listed = ({ own, systems, migrating }: Groups): readonly Design[] =>
+  [noIommu, userPortIo, userPortBitmap, ...Object.values(own), ...systems, ...migrating]
 /** On the standard IOMMU, in the order reports show them. */
 export const designs: readonly Design[] = listed(builtIns)
 
-const onOthers = new Map(iommus.filter(one => one.name !== standardIommu.name)
-  .map(one => [one.name, listed(builtInsOn(one as Iommu<never>))]))
+const groupsOnOthers: readonly (Groups & { readonly iommu: string })[] =
+  iommus.filter(one => one.name !== standardIommu.name)
+    .map(one => ({ iommu: one.name, ...builtInsOn(one as Iommu<never>) }))
+const onOthers = new Map(groupsOnOthers.map(groups => [groups.iommu, listed(groups)]))
 /** On the IOMMU of this name; a design that uses none is the same on each. */
 export const designsOn = (name: string): readonly Design[] => onOthers.get(name) ?? designs
 /** On each IOMMU. */
 export const everyDesign: readonly Design[] = [...new Set([...designs, ...[...onOthers.values()].flat()])]
+
+/** Whether it is no other design with another way to move an interrupt. */
+const isBase = ({ name }: Design): boolean => !name.includes('+')
+/** What a check takes where nothing is named, and what it would take with all: on the standard IOMMU each design, on
+ *  each other one the kernels that the systems are built on. Where an IOMMU is named: each design there. Other ways to
+ *  move an interrupt come with all. */
+export function unnamedDesigns(iommu: string | undefined): { readonly usual: readonly Design[];
+  readonly all: readonly Design[] } {
+  const all = iommu === undefined ? everyDesign : designsOn(iommu)
+  const usual = iommu === undefined ? [...designs, ...groupsOnOthers.flatMap(({ own }) => Object.values(own))] : all
+  return { usual: usual.filter(isBase), all }
+}
 
 /** A name of a design, with its migration and edits, on the IOMMU of this name. */
 export function placedName(name: string, iommu: string): string {
@@ -79,7 +98,8 @@ export function designNamed(name: string): Design | null {
   const known = everyDesign.find(design => design.name === name)
   if (known !== undefined) return known
   const [base, migration, ...rest] = name.split('+')
-  const design = everyDesign.find(one => one.name === base)
+  // What is posted moves with its virtual CPU.
+  const design = everyDesign.find(one => one.name === base && !one.postsInterrupts)
   const how = migrations.find(one => one.name === migration)
   return design !== undefined && how !== undefined && rest.length === 0
     ? how.apply(design, iommuOf(design).steps as Vocabulary<never>) : null

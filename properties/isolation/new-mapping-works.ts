@@ -21,7 +21,7 @@ export const newMappingWorksOn = (iommu: Iommu): Claim => ({
       return true
     return { because: `device ${device} was refused (fault ${reason.toString(16)}h) at page ${iova}, which its driver `
       + 'was told is mapped',
-      witness: { device, iova, write, domain, reason } }
+    witness: { device, iova, write, domain, reason } }
   }),
   witnesses: [
     { property: sometimes('a-map-returns', { claim: 'a map call returns' }, ({ state }) =>

@@ -17,7 +17,7 @@ export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
     const where = iova === null ? '' : ` by I/O virtual page ${iova}`
     return { because: `device ${device} ${write ? 'wrote' : 'read'} frame ${frame}${where}: no mapping of its domain `
       + 'says so any more',
-      witness: { device, iova, frame, write, domain } }
+    witness: { device, iova, frame, write, domain } }
   }),
   witnesses: [
     {
@@ -28,7 +28,7 @@ export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
       { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
       ({ state }, seen) =>
         seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))),
-      on: (_, design) => design.protocols['unmap'] !== undefined },
+    on: (_, design) => design.protocols['unmap'] !== undefined },
   ],
 })
 export const noAccessAfterUnmap = noAccessAfterUnmapOn(standard)

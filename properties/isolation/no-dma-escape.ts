@@ -23,7 +23,7 @@ export const noDmaEscapeOn = (iommu: Iommu): Claim => ({
         seen.some(one => one.what === 'landed' && ledger.owner[one.frame] === ledger.attached[one.device])) },
     { property: sometimes('a-dma-is-blocked', { claim: 'a device is refused' },
       (_, seen) => seen.some(one => one.what === 'blocked')),
-      on: (_, design) => design.remapsDma },
+    on: (_, design) => design.remapsDma },
     { property: sometimes('a-frame-is-free-again', {
       claim: 'a frame goes back to the allocator, for anybody to get',
     }, (_, seen) =>

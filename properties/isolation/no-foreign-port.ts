@@ -9,7 +9,7 @@ export const noForeignPort: Claim = {
   }, ({ domain, device }, { ledger }) => ledger.attached[device] === domain
     || { because: `the driver of domain ${domain} reached a port of device ${device}, which is attached to domain `
       + `${ledger.attached[device] ?? 'none'}`,
-      witness: { domain, device } }),
+    witness: { domain, device } }),
   witnesses: [
     {
       property: sometimes('a-port-is-accessed', { claim: 'a driver reaches a port' },
@@ -19,6 +19,6 @@ export const noForeignPort: Claim = {
       claim: 'a driver asks for a device that is not its own, and is refused',
     }, ({ state }) =>
       state.kernel.calls.some(call => call?.call === 'portAccess' && call.device === null)),
-      on: b => b.domains > 1 },
+    on: b => b.domains > 1 },
   ],
 }

@@ -19,7 +19,7 @@ export const noFreedTableOn = (iommu: Iommu): Claim => ({
   witnesses: [
     { property: sometimes('a-table-is-freed', { claim: 'a table page is given back' }, (_, seen) =>
       seen.some(one => one.what === 'table-owned' && one.by === null)),
-      on: (_, design) => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
+    on: (_, design) => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
     { property: sometimes('a-walk-resumes-at-a-cached-table', { claim: 'the paging-structure cache holds a table' },
       ({ state }) => iommu.holdsTable(state.unit)), on: (_, design) => design.remapsDma },
   ],

@@ -25,7 +25,7 @@ export const noWrongPermissionOn = (iommu: Iommu): Claim => ({
           .some(grant => grant?.frame === one.frame && !grant.write))) },
     { property: sometimes('a-downgrade-returns', { claim: 'a protect call returns' },
       (_, seen) => seen.some(one => one.what === 'downgraded')),
-      on: (_, design) => design.protocols.protect !== undefined },
+    on: (_, design) => design.protocols.protect !== undefined },
   ],
 })
 export const noWrongPermission = noWrongPermissionOn(standard)

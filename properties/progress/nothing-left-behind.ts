@@ -17,7 +17,7 @@ export const nothingLeftBehind: Claim = {
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
       state.kernel.calls.every(call => call === null)
         && seen.some(one => one.what === 'revoked' || one.what === 'bound')),
-      on: (_, design) => endingCalls.some(call => design.protocols[call] !== undefined) },
+    on: (_, design) => endingCalls.some(call => design.protocols[call] !== undefined) },
   ],
 }
 

@@ -31,8 +31,14 @@ export function rulesOf(unit: UnitRegisters, haw: number): Rules {
 export function translationUnitOf(unit: UnitRegisters): TranslationUnit {
   const levels = unit.ExtFeature === undefined ? 6
     : Math.min(6, 4 + decode(registers.ExtFeature.layout, unit.ExtFeature).HATS)
-  return { geometry: hardwareGeometry, enabled: control(unit).IommuEn === 1, levels, checksReach: true,
-    reservedMode: 'mode-reserved' }
+  const { IommuEn, GTEn } = control(unit)
+  return { geometry: hardwareGeometry, enabled: IommuEn === 1, levels, checksReach: true, reservedMode: 'mode-reserved',
+    exclusion: exclusionOf(unit), guest: GTEn === 1 }
+}
+function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['exclusion'] {
+  const { EXEN, ALLOW, BASE } = decode(registers.ExclBase.layout, ExclBase ?? none)
+  const { LIMIT } = decode(registers.ExclLimit.layout, ExclLimit ?? none)
+  return EXEN === 0 ? null : { base: BASE * 4096, limit: LIMIT * 4096 + 4095, forAll: ALLOW === 1 }
 }
 export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
   const { IommuEn, XTEn, GAEn, GAMEn, NumIntRemapMode } = control(unit)

@@ -23,6 +23,12 @@ const tables = {
     + 'new tables with the old DomainID.', 'implementations'),
   'AMD:2.2/same-domain-same-tables': amd('2.2', 'Devices with one DomainID have the same root and Mode: the unit may '
     + 'use for one what it cached for another.', 'implementations'),
+  'AMD:2.2/exclusion': amd('2.2', 'Addresses of the exclusion range pass untranslated, for devices with EX=1 or for '
+    + 'all; before permissions are looked at.', 'one source'),
+  'AMD:2.2/guest': amd('2.2', 'Guest translation: the PASID selects in the GCR3 table the root of tables of the CPU\'s '
+    + 'form; without PASID it is PASID 0, where GIoV is set.', 'implementations'),
+  'AMD:2.2/nested': amd('2.2', 'Where Mode is not 0, guest tables and what they map are guest-physical, and go through '
+    + 'the host tables.', 'implementations'),
   'AMD:2.2.3/walk': amd('2.2.3', 'A walk reads one entry a level, from the root of the device table entry down; '
     + 'NextLevel names the level of the next table and may skip levels.'),
   'AMD:2.2.3/page-size': amd('2.2.3', 'NextLevel=0 maps the size of the level. NextLevel=7 maps 2^(1+z) bytes, z the '
@@ -65,6 +71,12 @@ const commands = {
   'AMD:2.4.3/pde': amd('2.4.3', 'PDE=0 keeps cached page directory entries; PDE=1 removes those of the range too.'),
   'AMD:2.4.3/size': amd('2.4.3', 'S=1 removes 2^(1+z) bytes, z the lowest zero bit of the address from bit 12 up; '
     + '7FFFFFFFFFFFF000h all of the domain.'),
+  'AMD:2.4.4/device-tlb': amd('2.4.4', 'INVALIDATE_IOTLB_PAGES goes to the TLB of a device; without an answer within '
+    + 'InvTimeOut it ends with IOTLB_INV_TIMEOUT.', 'implementations'),
+  'AMD:2.4/all': amd('2.4', 'INVALIDATE_IOMMU_ALL empties every cache of the unit, that of interrupts too, where IASup '
+    + 'is set; else it is illegal.', 'implementations'),
+  'AMD:2.4/prefetch': amd('2.4', 'PREFETCH_IOMMU_PAGES, COMPLETE_PPR_REQUEST and commands of virtual IOMMUs remove '
+    + 'nothing; without their feature they are illegal.', 'one source'),
   'AMD:2.4.5/interrupt-table': amd('2.4.5', 'An interrupt entry changes: INVALIDATE_INTERRUPT_TABLE of the DeviceID, '
     + 'the whole table.'),
 } as const
@@ -78,6 +90,10 @@ const interrupts = {
   'AMD:2.2.5.1/destination': amd('2.2.5.1', 'With XTEn=1 a destination has 32 bits, else 8.'),
   'AMD:2.2.5.1/irte-update': amd('2.2.5.1', 'Vector and destination stand in different halves of an entry of 128 bits: '
     + 'a live one changes in one exchange of 16 bytes.', 'implementations'),
+  'AMD:2.2.5/guest-mode': amd('2.2.5', 'GuestMode=1 sets the vector in the virtual APIC page of the guest, in memory; '
+    + 'a doorbell goes to its core where IsRun is 1.', 'implementations'),
+  'AMD:2.2.5/ga-log': amd('2.2.5', 'IsRun=0 and GALogIntr=1: an entry with GATag and DeviceID goes to the GA log, and '
+    + 'the hypervisor wakes the guest.', 'implementations'),
   'AMD:2.2.5/pass-bits': amd('2.2.5', 'NMI, INIT, ExtINT and LINT messages pass where the entry says so, and are '
     + 'aborted elsewhere.'),
 } as const
@@ -88,6 +104,15 @@ const log = {
     + 'same.', 'one source'),
 } as const
 
-const own = { ...tables, ...caches, ...commands, ...interrupts, ...log }
+const registers = {
+  'AMD:3/access': amd('3', 'Registers have 64 bits and are read and written in one or two aligned dwords; what is '
+    + 'reserved is written as 0.', 'implementations'),
+  'AMD:3.3.13/pointers': amd('3.3.13', 'Software moves the tail of commands and the head of events. Writing one behind '
+    + 'the ring, or the other pointer while the ring runs, is undefined.'),
+  'AMD:3/base': amd('3', 'Bases are written while what uses them is off: tables and rings, then CmdBufEn and '
+    + 'EventLogEn, a full invalidation, then IommuEn.', 'implementations'),
+} as const
+
+const own = { ...tables, ...caches, ...commands, ...interrupts, ...log, ...registers }
 export type AmdviClause = keyof typeof own | FaultClause
 export const amdviClauses = { ...own, ...faultClauses } as Readonly<Record<AmdviClause, Clauses[string]>>

@@ -5,6 +5,8 @@ import type { Clauses, Strength } from '../iommu/citation.ts'
 export const events = {
   ILLEGAL_DEV_TABLE_ENTRY: 1, IO_PAGE_FAULT: 2, DEV_TAB_HARDWARE_ERROR: 3, PAGE_TAB_HARDWARE_ERROR: 4,
   ILLEGAL_COMMAND_ERROR: 5, COMMAND_HARDWARE_ERROR: 6, IOTLB_INV_TIMEOUT: 7, INVALID_DEVICE_REQUEST: 8,
+  INVALID_PPR_REQUEST: 9, EVENT_COUNTER_ZERO: 10, GUEST_EVENT_FAULT: 11, VIOMMU_HARDWARE_ERROR: 12, RMP_PAGE_FAULT: 13,
+  RMP_HARDWARE_ERROR: 14,
 } as const
 export type EventName = keyof typeof events
 
@@ -40,8 +42,19 @@ const dmaRows: readonly Row[] = [
   [0x209, 'level-invalid', 'PR', 'NextLevel is not below the level of its table.', 'one source'],
   [0x20a, 'skipped-bits', 'PR', 'A bit of the address is set that a skipped level would index.'],
   [0x20b, 'above-mode', '', 'A bit of the address is set above what Mode reaches.', 'one source'],
+  [0x20c, 'gcr3-not-valid', 'GN', 'An entry of the GCR3 table has V=0.', 'one source'],
+  [0x20d, 'pasid-range', 'GN', 'The PASID is beyond the GCR3 table: GLX.', 'one source'],
+  [0x20e, 'guest-not-present', 'GN', 'A guest page table entry has P=0, or the address is not canonical.',
+    'one source'],
+  [0x20f, 'guest-reserved', 'GN PR RZ', 'A reserved bit is set in a present guest page table entry.', 'one source'],
+  [0x210, 'guest-permission', 'GN PR PE', 'R/W of a guest page table entry lacks, or NX forbids an execution.',
+    'one source'],
+  [0x214, 'guest-user', 'GN PR PE', 'U/S of a guest page table entry lacks for a request of a user.', 'one source'],
+  [0x801, 'pasid-unexpected', '', 'A request has a PASID, and GV is 0.', 'one source'],
   [0x301, 'dte-unreadable', '', 'The device table entry could not be read.'],
   [0x401, 'pte-unreadable', '', 'A page table entry could not be read.'],
+  [0x402, 'guest-unreadable', 'GN', 'A guest page table entry, or one of the GCR3 table, could not be read.',
+    'one source'],
 ]
 const interruptRows: readonly Row[] = [
   [0x111, 'interrupt-reserved', 'RZ', 'A reserved bit is set in the upper half of a device table entry with IV=1.'],
@@ -88,14 +101,17 @@ export const loggingClause: Readonly<Record<Logging, `AMD:2.5/log-${string}`>> =
   dropped: 'AMD:2.5/log-overflow',
 }
 
-/** Logs an event, or says why not. `size`: entries that the log holds. A full log stops until software restarts it. */
-export function logEvent<L extends Logged>(draft: EventLog<L>, entry: L, size: number, suppressed = false): Logging {
+/** What becomes of an event. A log that was full when one came stays stopped until software restarts it. */
+export function loggingOf({ suppressed, overflow, isFull }:
+  { readonly suppressed: boolean; readonly overflow: boolean; readonly isFull: boolean }): Logging {
   if (suppressed) return 'suppressed'
-  if (draft.overflow) return 'dropped'
-  if (draft.entries.length === size) {
-    draft.overflow = true
-    return 'overflowed'
-  }
-  draft.entries.push(entry)
-  return 'logged'
+  if (overflow) return 'dropped'
+  return isFull ? 'overflowed' : 'logged'
+}
+/** Logs an event, or says why not. `size`: entries that the log holds. */
+export function logEvent<L extends Logged>(draft: EventLog<L>, entry: L, size: number, suppressed = false): Logging {
+  const logging = loggingOf({ suppressed, overflow: draft.overflow, isFull: draft.entries.length === size })
+  if (logging === 'overflowed') draft.overflow = true
+  if (logging === 'logged') draft.entries.push(entry)
+  return logging
 }

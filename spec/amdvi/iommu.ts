@@ -13,7 +13,7 @@ import { faultReasons, noTranslation } from './faults.ts'
 import { amdviVocabulary } from './steps/index.ts'
 
 export const amdvi: Iommu<Unit> = {
-  name: 'amdvi', title: 'AMD-Vi', ...amdviFacts,
+  name: 'amdvi', title: 'AMD-Vi', profile: 'epyc-2019', ...amdviFacts,
   rules: {
     'leaf-entry': 'AMD:2.4.3/pages', 'table-entry': 'AMD:2.4.3/pde', 'write-back': 'AMD:2.2.3/coherency',
     'interrupt-drain': 'AMD:2.4.1/interrupt-drain', 'old-or-new': 'AMD:2.4/old-or-new',
@@ -28,7 +28,7 @@ export const amdvi: Iommu<Unit> = {
     'no-forged-interrupt': 'AMD:2.2.5/table-per-device', 'wait-ends': 'AMD:2.4.1/completion-wait',
     'invalidations-complete': 'AMD:2.4.1/drain',
   },
-  steps: amdviVocabulary, variants: strict => ({ ring0Words: ring0WordsOf(strict) }),
+  steps: amdviVocabulary, posting: null, variants: strict => ({ ring0Words: ring0WordsOf(strict) }),
   domain: unitDomain, start, actions: amdviActions, canStartAt,
   translates: unit => unit.translates,
   remapsInterrupts: unit => unit.remaps,

@@ -83,10 +83,13 @@ function unmapIn(name: string, says: string, b: Bounds): Wait {
 }
 const hasInterrupts = (design: Design): boolean => sharedWith(design, 'interrupts') === null
 
+/** The one that designs are compared by. */
+export const waitOfMovingEdge: Wait = {
+  name: 'edge raised -> handler entered', says: 'one source, which moves between two CPUs at any time',
+  on: hasInterrupts, ...edge, bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }),
+}
 export const waits: readonly Wait[] = [
-  { name: 'edge raised -> handler entered', says: 'one source, which moves between two CPUs at any time',
-    on: hasInterrupts, ...edge,
-    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }) },
+  waitOfMovingEdge,
   { name: 'edge raised -> handler entered, beside another source',
     says: 'another source, of higher priority on the same CPU', on: hasInterrupts, ...edge,
     bounds: bounds({ devices: 2, sources: 2, vectors: 2 }) },

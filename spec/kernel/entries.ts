@@ -72,7 +72,7 @@ const memoryCalls = {
 }
 const deviceCalls = {
   attach: call({
-    says: 'give a device that nobody has to a domain',
+    says: 'give a device that no domain has to a domain',
     path: 'attach', on: b => b.reassign === 1, params: ({ id }) => ({ device: id.device, domain: id.domain }),
     rules: {
       deviceIsFree: ({ s, args }) => s.kernel.attached[args.device] === null,

@@ -139,7 +139,7 @@ const nextDevice: BusStep = {
   then: k => { if (next(k, k.call.domain) >= 0) k.go('pickDevice') },
 }
 const releaseBus: BusStep = {
-  name: 'releaseBus', says: 'record that nobody has the bus: the client is gone',
+  name: 'releaseBus', says: 'record that no client has the bus: the client is gone',
   then: k => {
     for (const device of devicesOf(k, k.call.domain!)) {
       k.s.kernel.attached[device] = null

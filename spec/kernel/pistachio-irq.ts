@@ -57,13 +57,13 @@ const handOver: OwnScope = {
 export const pistachioIrqOn = <U>(v: Vocabulary<U>): Design<U> => ({
   ...withProtocol(driverServerOn(v), 'handleInterrupt',
     [findHandler, maskUntilReply, sendEoi, runDriver, awaitReply], 'pistachio-irq'),
-  memoryOf: 'driver-server', userDrivers: false, scopes: ['hostile', 'together', handOver],
+  memoryOf: 'driver-server', userDrivers: false, scopes: ['together', handOver],
   says: 'as driver-server; a source stays masked until its driver replies (L4Ka::Pistachio)',
 })
 /** The hand-over by the source's own registers, under the same mask bit. */
 export const pistachioReprogrammingOn = <U>(v: Vocabulary<U>): Design<U> => {
   const by = migrations.find(({ name }) => name === 'source-masked')!.apply(pistachioIrqOn(v), v)
-  return { ...by, memoryOf: 'driver-server', givesUp: {
+  return { ...by, memoryOf: 'driver-server', scopes: ['hostile', ...by.scopes ?? []], givesUp: {
     ...by.givesUp,
     'no-lost-edge': 'the reply clears the mask bit while the hand-over is between address and data: the message names '
       + 'a place where no handler waits',

@@ -164,7 +164,7 @@ function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected):
   if (crowds.count > 0) yield alarm('shared-writable', [], `${runs(crowds)}, in more than ${mostNamed} sets of tables`)
   if (unpaired.count > 0)
     yield alarm('shared-writable', [],
-      `${runs(unpaired)}, beyond the ${pairs.length.toLocaleString('en-US')} pairs of sets of tables that are told`)
+      `${runs(unpaired)}, beyond the ${pairs.length.toLocaleString('en-US')} pairs of sets of tables that are listed`)
 }
 
 const list = (entries: readonly Entry[]): string =>

@@ -96,7 +96,7 @@ function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
   if (held !== undefined) {
     const taker = steps.findLast((_, i) => i === 0 || !held.isHeld((steps[i - 1]!.world.state as State).kernel))!
     return { call, says: `no step releases ${held.what}, which ${nameOf(taker)} takes`,
-      next: `release it before the call ends, as ${held.releases} does, or nobody else gets it` }
+      next: `release it before the call ends, as ${held.releases} does, or no other CPU gets it` }
   }
   const phase = during[call]
   if (phase === undefined || !kernel.mappings.flat().some(mapping => mapping?.phase === phase)) return null

@@ -29,6 +29,8 @@ import type { Subject } from './subject.ts'
 
 export interface Plan {
   readonly subjects: readonly Subject[]
+  /** Names of built-in designs that are left to `--all`. */
+  readonly left: readonly string[]
   readonly scopes: readonly Scope[]
   /** Every standard scope and property is asked. */
   readonly full: boolean

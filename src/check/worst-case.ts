@@ -21,9 +21,9 @@ import type { Subject } from './subject.ts'
 
 /** @throws CostError when the profile lacks a price. */
 export async function worstOf(subjects: readonly Subject[], profile: Prices,
-  { signal, say }: Pick<Watch, 'signal' | 'say'>): Promise<ReportOf<'worst'>> {
+  { signal, say }: Pick<Watch, 'signal' | 'say'>, asked: readonly Wait[] = waits): Promise<ReportOf<'worst'>> {
   const found: WaitReport[] = []
-  for (const wait of waits) {
+  for (const wait of asked) {
     const designs: WaitOfDesign[] = []
     for (const subject of subjects.filter(one => withDesignErrors(one, () => wait.on(one.design)))) {
       say(`${wait.name}: ${subject.design.name}`)

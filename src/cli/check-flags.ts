@@ -6,13 +6,14 @@ import type { Subject } from '../check/subject.ts'
 import { regressionFolder } from '../check/violations.ts'
 import { suggest, usage } from '../errors.ts'
 import { claimsOf } from '../../properties/index.ts'
+import { unnamedDesigns } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
 import { claimsOption, colorOption, fullOption, iommuOption, reportOptions } from './shared-flags.ts'
-import { subjectsOf } from './designs.ts'
+import { iommuNamed, subjectsOf } from './designs.ts'
 import { isPath } from './paths.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
@@ -30,7 +31,8 @@ export const checkOptions = {
   length: { value: 'N', says: 'most ops of a random run (100)' },
   time: { value: '30s',
     says: 'stop after this time, and report what was found; searches get equal shares of what is left' },
-  all: { says: 'search on past an unexpected violation: else a search with 100,000 states ends at its first' },
+  all: { says: 'take every built-in design on every IOMMU where none is named; and search on past an unexpected '
+    + 'violation: else a search with 100,000 states ends at its first' },
   bail: { says: 'end the run with the search that finds the first unexpected violation' },
   deep: { says: 'raise the bounds of each scope in turn, until the time (5m) or memory runs out' },
   states: { value: 'N', says: 'stop a search after this many states' },
@@ -76,8 +78,10 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
+  const { usual, all } = unnamedDesigns(flags.iommu === undefined ? undefined : iommuNamed(flags.iommu))
+  const unnamed = flags.all ? all : usual
   const subjects = await subjectsOf(io, operands,
-    { claims: flags.claims, machines: true, iommu: flags.iommu, everyIommu: true })
+    { claims: flags.claims, machines: true, iommu: flags.iommu, unnamed })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))
@@ -86,7 +90,8 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   if (flags.bounds !== undefined && flags.scope === undefined) checkCapabilities(chosen[0]!.bounds, subjects)
   checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
   return {
-    subjects, scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
+    subjects, left: operands.length > 0 ? [] : all.filter(one => !unnamed.includes(one)).map(({ name }) => name),
+    scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
     properties: property === undefined ? null
       : withWitnesses(claims, property.split(',').flatMap(one => matching('--property', one, names))),
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),

@@ -1,6 +1,7 @@
 /** What `cost` does besides counting and pricing: composing a file, and taking a path apart. */
 import { derivationOf } from '../check/derivation.ts'
 import { measureDesign } from '../check/measure.ts'
+import { links, throughput } from '../check/throughput.ts'
 import type { Subject } from '../check/subject.ts'
 import { composeCounts, composedRow, CostError, fitOf, inUnit } from '../cost/index.ts'
 import type { ComposedRow, Counts } from '../cost/index.ts'
@@ -15,11 +16,14 @@ import type { Io } from './io.ts'
 
 /** A profile of the user may lack a price. */
 export function priced<T>(profile: string, work: () => T): T {
-  try { return work() } catch (cause) {
-    if (!(cause instanceof CostError) || profile === '') throw cause
-    throw usage(profile, cause.message, 'add the price to the profile', 'PROFILE')
-  }
+  try { return work() } catch (cause) { throw unpriced(profile, cause) }
 }
+/** As `priced`, of what takes a while. */
+export async function pricedLater<T>(profile: string, work: () => Promise<T>): Promise<T> {
+  try { return await work() } catch (cause) { throw unpriced(profile, cause) }
+}
+const unpriced = (profile: string, cause: unknown): unknown => cause instanceof CostError
+  ? usage(profile, cause.message, 'add the price to the profile', 'PROFILE') : cause
 
 /** Of each design that has the path. @throws UserError for a path that none has. */
 export function explained(subjects: readonly Subject[], profile: Profile, path: string): ReportOf<'derivation'> {
@@ -50,6 +54,22 @@ export function composed(io: Io, file: string, given: string | undefined,
   }
   const tables = [{ id: file, title, source: null, rows: found }]
   return { kind: 'compose', exit: 'holds', profile: profile.id, tables, fit: fitOf(tables), reasons: [], missing: [] }
+}
+
+const pages = { '4k': 4096, '2m': 2 ** 21, '1g': 2 ** 30 } as const
+const [slowest, fastest] = [links[0], links.at(-1)!]
+
+/** @throws UserError for a link or a size of pages that there is not. */
+export function throughputOf(subjects: readonly Subject[], profile: Profile,
+  { link = '100', pages: size = '4k' }: { readonly link?: string; readonly pages?: string }): ReportOf<'throughput'> {
+  const gbps = Number(link)
+  if (!(gbps >= slowest && gbps <= fastest))
+    throw usage('--link', `'${link}' is no number from ${slowest} to ${fastest}`, 'give Gb/s, as --link 100')
+  if (!Object.hasOwn(pages, size))
+    throw usage('--pages', `no pages of '${size}'`, `there are ${Object.keys(pages).join(', ')}`)
+  const measured = subjects.map(subject => ({ ...measureDesign(subject), remapsDma: subject.design.remapsDma }))
+  return { kind: 'throughput', exit: 'holds', throughput: priced(profile.id, () =>
+    throughput(measured, profile, gbps, pages[size as keyof typeof pages])) }
 }
 
 type Row = ComposeFile['rows'][number]

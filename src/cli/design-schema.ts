@@ -50,7 +50,7 @@ const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
-  blocksCompatibility: v.boolean(),
+  blocksCompatibility: v.boolean(), postsInterrupts: v.optional(v.boolean(), false),
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),
@@ -178,7 +178,7 @@ function problemOf({ expected, received, kind, message }: v.BaseIssue<unknown>):
 function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
   if (expected !== 'never' || path === undefined)
     return "make it with design(name, options, protocols) from 'remapcheck/spec' as docs/designs.md does, or edit a "
-      + "built-in one with without(...)"
+      + 'built-in one with without(...)'
   const known = knownAt(path)
   return suggest(String(path.at(-1)!.key), known, `there are ${known.join(', ')}`)
 }

@@ -25,22 +25,21 @@ import { parseClaims, parseDesign } from './design-schema.ts'
 import { moduleError } from './module-errors.ts'
 
 /** `claims`: a module whose claims are asked too. `machines`: modules may give a machine in place of a design.
- *  `iommu`: of built-in designs. `everyIommu`: where neither design nor IOMMU is named, all designs on all of them. */
+ *  `iommu`: of built-in designs. `unnamed`: those that are taken where none is named; else all on the IOMMU. */
 interface Asked {
   readonly claims?: string | undefined
   readonly machines?: boolean
   readonly iommu?: string | undefined
-  readonly everyIommu?: boolean
+  readonly unnamed?: readonly Design[]
 }
 
 /** All built-in designs where none is named; with the claims of a module, where one is named. @throws UserError
  *  E-DESIGN, E-DESIGN-FILE, -MODULE, -EXPORT or -SHAPE, E-CLAIMS-SHAPE; E-USAGE for an IOMMU that there is not, E-IOMMU
  *  for a design on another. */
 export async function subjectsOf(io: Io, named: readonly string[],
-  { claims: claimsPath, machines = false, iommu, everyIommu = false }: Asked = {}): Promise<readonly Subject[]> {
-  const isAll = everyIommu && named.length === 0 && iommu === undefined
-  const subjects: readonly Subject[] = isAll ? everyDesign.map(design => ({ design, path: null }))
-    : await namedSubjects(io, named, iommu)
+  { claims: claimsPath, machines = false, iommu, unnamed }: Asked = {}): Promise<readonly Subject[]> {
+  const subjects: readonly Subject[] = named.length > 0 ? await namedSubjects(io, named, iommu)
+    : (unnamed ?? designsOn(iommuNamed(iommu))).map(design => ({ design, path: null }))
   const machine = subjects.find(one => one.machine !== undefined)
   if (machine !== undefined && (!machines || claimsPath !== undefined))
     throw usage(machine.path!, 'exports a machine, not a design', machines ? 'a machine has its claims with it'
@@ -60,7 +59,6 @@ function withClaims(design: Design, claims: readonly Claim[], path: string): Des
 
 async function namedSubjects(io: Io, named: readonly string[], iommu?: string): Promise<readonly Subject[]> {
   const on = iommuNamed(iommu)
-  if (named.length === 0) return designsOn(on).map(design => ({ design, path: null }))
   const found: Subject[] = []
   for (const name of named)
     found.push(...isPath(name) ? await load(io, name) : [{ design: builtIn(placedName(name, on)), path: null }])
@@ -91,12 +89,25 @@ export function builtIn(name: string): Design {
   if (change !== null) return editedDesign(builtIn(change.base), change.edits)
   if (name.includes('~'))
     throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
+  const elsewhere = onAnother(name)
+  if (elsewhere !== null) throw elsewhere
   const [base, migration] = name.split('+')
-  const isBase = migration !== undefined && everyDesign.some(design => design.name === base)
+  const isBase = migration !== undefined && everyDesign.some(design => design.name === base && !design.postsInterrupts)
   const of = name.includes('@') ? everyDesign : designs
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : of.map(design => design.name)
   throw usage(name, 'no built-in design has this name',
     `${suggest(name, known, `there are ${known.join(', ')}`)} (give your own module by its path, ./mine.ts)`, 'DESIGN')
+}
+
+/** Where a built-in design is on another IOMMU only, and why, as far as that is known. */
+function onAnother(name: string): UserError | null {
+  const [, base, on] = /^([^@+]+)@(\w+)/.exec(name) ?? []
+  const iommu = iommus.find(one => one.name === on)
+  const found = iommu === undefined ? undefined : everyDesign.find(one => one.name.replace(/@.*/, '') === base)
+  if (found === undefined) return null
+  const why = found.postsInterrupts && iommu!.posting === null ? `: it posts its interrupts, and this model of `
+    + `${iommu!.title} posts none` : ''
+  return usage(name, `'${base!}' is on ${iommuOf(found).title} only${why}`, `name it '${found.name}'`, 'DESIGN')
 }
 
 async function load(io: Io, text: string): Promise<Subject[]> {

@@ -32,7 +32,6 @@ export function designLines(design: Design, theme: Theme): string[] {
   ]
 }
 
-
 /** Two of everything: ids have their names then. */
 const b = bounds({ cpus: 2, devices: 2, domains: 2, frames: 2, iovas: 2, sources: 2, vectors: 2 })
 function ownLines(design: Design, theme: Theme): string[] {

@@ -2,6 +2,8 @@
 import { hang, wrapWords } from '../text/layout.ts'
 import { rows } from '../text/rows.ts'
 import type { Theme } from '../text/theme.ts'
+import { designNamed } from '../../spec/designs.ts'
+import { systemsNamed } from '../../spec/systems.ts'
 import { errorCodes } from './error-codes.ts'
 import { allExports, stepLists } from './exports.ts'
 import { terms } from './glossary.ts'
@@ -20,6 +22,13 @@ export function exportLines(id: string, theme: Theme): string[][] {
 
 export const errorLines = (id: string, theme: Theme): string[][] => Object.hasOwn(errorCodes, id)
   ? [[titled(id, 'code of a message', theme), ...row('means', errorCodes[id]!, theme)]] : []
+
+/** A system of the forum thread: `sigma0`, `IOKit`. */
+export const systemLines = (id: string, theme: Theme): string[][] =>
+  systemsNamed(id).map(({ names, quote, designs }) => [
+    titled(names.join(', '), 'system of the forum thread', theme), ...row('thread', `"${quote}"`, theme),
+    ...designs.flatMap((name, i) => row(i === 0 ? 'design' : '', `${name}: ${designNamed(name)!.says}`, theme)),
+    ...row('check it', `npx remapcheck check ${designs[0]!}`, theme)])
 
 /** `witness` finds `witness of a claim` too. */
 export const termLines = (id: string, theme: Theme): string[][] => terms()

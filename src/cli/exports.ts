@@ -30,7 +30,7 @@ const helpers: Readonly<Record<string, string>> = {
   vtdVocabulary: 'the steps of VT-d by the words of the vocabulary, for designs that are functions of it',
   amdviVocabulary: 'the steps of AMD-Vi by the words of the vocabulary, for designs that are functions of it',
   claims: 'all claims with their witnesses, in the order of reports',
-  claimsOf: 'built-in claims, and those of a design',
+  questions: 'the claims by the question that they answer', claimsOf: 'built-in claims, and those of a design',
   claimOn: 'a built-in claim as the manual of an IOMMU asks for it: claimOn(claim, iommu)',
   builtInCalls: 'how each built-in call is entered, in parts that a design can replace',
   call: 'how a call of a design is entered, with the types of its arguments: call({ says, params, rules, … })',
@@ -75,7 +75,7 @@ const language: Readonly<Record<string, string>> = {
   NoSuchPart: 'the mistake of reading what a state does not have',
   initial: 'the first value of a domain', valuesOf: 'all values of a small domain',
   misfit: 'why a value is outside its domain, or null', rebuilt: 'a copy of a value, in the order of its domain',
-  frozen: 'a value that nobody can change', productOf: 'all combinations of parameters',
+  frozen: 'a value that cannot change', productOf: 'all combinations of parameters',
   keyCount: 'how many keys a table has', bitsOf: 'how many bits a domain takes',
   layoutOf: 'where each part of a domain stands in a packed state',
   packing: 'packs values of a domain into words and back', encodeScalar: 'a scalar as a number',
@@ -83,7 +83,7 @@ const language: Readonly<Record<string, string>> = {
   judge: 'asks a property about one step', answerOf: 'what a predicate of a property says',
   isReached: 'whether a step reaches a `sometimes`', observationsIn: 'the observations among events',
   isProgress: 'whether a property is about endless runs', isProgressKind: 'the same of its kind',
-  refuseAnswer: 'refuses what a recipe may not answer', onRun: 'is told of each guard and recipe that runs',
+  refuseAnswer: 'refuses what a recipe may not answer', onRun: 'hears of each guard and recipe that runs',
   tracing: 'gives a mistake the ops that lead to it',
 }
 

@@ -70,12 +70,12 @@ export function valueRows(id: string): {
   return { of, rows, wrong, dead }
 }
 
-/** Fields whose 0 is what one looks for: an entry that is not present, one that any source may use. */
-const tellingZeros: ReadonlySet<string> = new Set(['P', 'SVT'])
+/** Fields whose 0 is what one looks for: an entry that is not present or not valid, one that any source may use. */
+const tellingZeros: ReadonlySet<string> = new Set(['P', 'SVT', 'V', 'TV', 'IV', 'REMAPEN', 'PR'])
 /** Addresses as addresses, source-ids as a bus writes them. */
 function shownValue({ name, low, address }: Field, value: number): string {
   const number = value < 10 ? `${value}` : `0x${value.toString(16)}`
-  if (name === 'SID') return `${number} (${bdf(value)})`
+  if (name === 'SID' || name === 'DEVICE') return `${number} (${bdf(value)})`
   return address && low % 64 > 0 && value > 0 ? `${number} (address `
     + `0x${(value * 2 ** (low % 64)).toString(16)})` : number
 }

@@ -18,17 +18,21 @@ export interface OutputFlags {
   readonly reporter?: string | undefined
   readonly out?: string | undefined
   readonly json?: boolean | undefined
+  readonly markdown?: boolean | undefined
   /** Folder of web pages. */
   readonly report?: string | undefined
 }
 
 /** A document is all that its reader expects on stdout. */
-const documents: readonly ReporterName[] = ['json', 'junit', 'sarif']
+const documents: readonly ReporterName[] = ['json', 'junit', 'sarif', 'markdown']
 
 /** @throws UserError E-USAGE where the flags contradict each other. */
-export function outputsOf({ reporter, out, json }: OutputFlags): readonly Output[] {
-  if (json && reporter !== undefined) throw usage('--json', 'cannot be combined with --reporter', 'give one of the two')
-  const names = (reporter ?? (json ? 'json' : 'text')).split(',')
+export function outputsOf({ reporter, out, json, markdown }: OutputFlags): readonly Output[] {
+  const short = [...json ? ['json'] : [], ...markdown ? ['markdown'] : []]
+  const other = reporter !== undefined ? '--reporter' : '--markdown'
+  if (short.length + (reporter === undefined ? 0 : 1) > 1)
+    throw usage(`--${short[0]}`, `cannot be combined with ${other}`, 'give one of the two')
+  const names = (reporter ?? short[0] ?? 'text').split(',')
   const unknown = names.find(name => !reporterNames.includes(name as ReporterName))
   if (unknown !== undefined)
     throw usage('--reporter', `no reporter is named '${unknown}'`,
@@ -53,10 +57,12 @@ export function outputsOf({ reporter, out, json }: OutputFlags): readonly Output
 export function outputsOnError(argv: readonly string[]): readonly Output[] {
   const { values } = parseArgs({
     args: [...argv], strict: false, allowPositionals: true,
-    options: { reporter: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' } },
+    options: { reporter: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' },
+      markdown: { type: 'boolean' } },
   })
   const textOf = (value: unknown): string | undefined => typeof value === 'string' ? value : undefined
-  const asked = { reporter: textOf(values['reporter']), out: textOf(values['out']), json: values['json'] === true }
+  const asked = { reporter: textOf(values['reporter']), out: textOf(values['out']), json: values['json'] === true,
+    markdown: values['markdown'] === true }
   try { return outputsOf(asked) } catch {
     return asked.json || asked.reporter === 'json' ? [{ reporter: 'json', file: null }] : []
   }

@@ -26,14 +26,19 @@ export interface ShowFlags extends OutputFlags {
   readonly full?: boolean
   readonly stats?: boolean
   readonly lanes?: boolean
+  readonly mermaid?: boolean
+  readonly dot?: boolean
 }
+/** Forms of a trace that have a flag. */
+export const forms = ['lanes', 'mermaid', 'dot'] as const
 
 /** Gives the class of the exit code. What cannot be written to its file is printed, so that no search was for nothing.
  *  @throws UserError E-OUT-LATE, after everything else was written. */
 export async function print(io: Io, flags: ShowFlags, report: Report): Promise<ExitName> {
-  const { full = false, stats = false, lanes = false } = flags
+  const { full = false, stats = false } = flags
+  const form = forms.find(one => flags[one]) ?? 'steps'
   const view = (output: Output): View => ({
-    program: { tool, version }, full, stats, lanes, traces: traces(io),
+    program: { tool, version }, full, stats, form, traces: traces(io),
     theme: output.reporter === 'text' && output.file === null ? themeOf(io, flags) : theme(false, fileColumns),
   })
   let failed: UserError | null = null
@@ -90,7 +95,7 @@ const exitOf = ({ exitCode }: UserError): ExitName => exitClasses.find(({ code }
 export async function printErrorDocument(io: Io, error: UserError): Promise<number> {
   const { code, subject, message: problem, next, below, exitCode } = error
   const exit = exitOf(error)
-  const view: View = { program: { tool, version }, theme: theme(false), full: false, stats: false, lanes: false,
+  const view: View = { program: { tool, version }, theme: theme(false), full: false, stats: false, form: 'steps',
     traces: traces(io) }
   for (const output of outputsOnError(io.argv)) {
     // Of these, text is on stderr already, and a report that had no place is on stdout.

@@ -12,6 +12,7 @@ import { clauses } from '../../spec/clauses.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
 import { iommuOf } from '../../spec/iommus.ts'
 import { designs, everyDesign } from '../../spec/designs.ts'
+import { systems, systemsOf } from '../../spec/systems.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import * as stepModules from '../../spec/steps.ts'
 import type { Protocol, Step } from '../../spec/kernel/design.ts'
@@ -75,7 +76,13 @@ export interface Registry {
 
 /** Rows are what people read; their first cell is the name. */
 export const registries: readonly Registry[] = [
-  { name: 'designs', says: 'built-in kernel designs', rows: () => designs.map(({ name, says }) => [name, says]) },
+  { name: 'designs', says: 'built-in kernel designs, and the systems that they stand for',
+    rows: () => designs.map(({ name, says }) => {
+      const names = systemsOf(name).flatMap(one => one.names)
+      return [name, names.length === 0 ? says : `${says}. Stands for: ${names.join(', ')}`]
+    }) },
+  { name: 'systems', says: 'systems of the forum thread, and the designs that stand for them',
+    rows: () => systems.map(({ names, designs: by }) => [names.join(', '), by.join(', ')]) },
   { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME',
     rows: () => migrations.map(({ name, says }) => [name, says]) },
   { name: 'properties', says: 'what the checker claims of them',

@@ -22,9 +22,9 @@ export function addressConclusions(group: Group, known: Known, linux = true): re
           + `${owner}${region.unmapped ? ', and that the log says is not in reserved memory' : ''}.` },
       own ? { certainty: 'likely', rule: 'an address inside a reserved region of the device',
         says: 'The region is not mapped for this device: the device goes on using memory that firmware gave it.' }
-        : { certainty: 'open', rule: 'an address inside a reserved region',
+        : { certainty: region.devices.length === 0 ? 'likely' : 'open', rule: 'an address inside a reserved region',
           says: region.open || region.devices.length === 0
-            ? 'Whose region it is the log does not show: if it is this device\'s, the region is not mapped for it.'
+            ? 'A reserved region that is not mapped for this device, if it is its own: the ACPI table says whose it is.'
             : 'The region is not this device\'s: it may be chance, or an alias of the owner.' },
     ]
   }

@@ -32,7 +32,7 @@ export class Beside {
   #dumps: readonly Dump[] | null = null
   #audited: readonly AuditReport[] | null = null
 
-  open(path: string): void { this.close(); this.#path = path }
+  open(path: string): void { this.close(); this.#path = path; this.irqs.open(path) }
   /** The file has lines for this. */
   serve(what: Served): void { this.#served.add(what) }
   take(line: string): boolean {

@@ -5,6 +5,7 @@ import { kindOfLine, signWords } from './kinds.ts'
 import type { FileKind, Served } from './kinds.ts'
 import { knownWords } from './known.ts'
 import type { Notebook } from './known.ts'
+import { Sieve } from './sieve.ts'
 import { begins, clean, joined, stampOf } from './text.ts'
 
 export const groupsKept = 500
@@ -29,6 +30,8 @@ export interface Tally {
   readonly firstUnread: { readonly line: number; readonly text: string }[]
   /** A stamp earlier than the one before by more than a second: another boot, or two logs in one. */
   readonly backward: number[]
+  /** Names that syslog gives the machine, by the first of each: more than one are logs of several. */
+  readonly hosts: Set<string>
   /** Messages that the kernel left out, by its own count. */
   suppressed: number
 }
@@ -40,6 +43,7 @@ const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
   'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded'].join('|'))
+const named = /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]{8,21}) (\S{1,64}) kernel: /
 const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/
 /** Searched in every line: nothing that repeats may begin it. */
 const suppressedWords = / callbacks suppressed/
@@ -51,8 +55,8 @@ export class Collector {
   total = 0
   readonly #readers: readonly Reader[]
   readonly #known: Notebook
-  /** Two small searches are faster than one of all words. */
   readonly #words: readonly RegExp[]
+  readonly #sieve: Sieve
   #pending: { line: Line; left: number; readonly reader: Reader } | null = null
   #tally: Tally | null = null
   #last_s = { uptime: 0, wall: 0 }
@@ -61,13 +65,15 @@ export class Collector {
     this.#readers = readers
     this.#known = known
     const any = (...of: readonly RegExp[]): RegExp => new RegExp(of.map(({ source }) => source).join('|'))
+    this.#sieve = new Sieve([relevant, suppressedWords, knownWords, signWords, ...readers.map(({ words }) => words)])
     this.#words = [any(relevant, ...readers.map(({ words }) => words)), any(suppressedWords, knownWords), signWords]
   }
 
   open(path: string): Tally {
     this.#last_s = { uptime: 0, wall: 0 }
     this.#known.beside.open(path)
-    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, served: 0, unread: 0,
+    return this.#tally = { path, lines: 0, read: new Map(), kinds: new Set(), aside: 0, served: 0, hosts: new Set(),
+      unread: 0,
       firstUnread: [],
       backward: [], suppressed: 0 }
   }
@@ -85,7 +91,7 @@ export class Collector {
     this.#clock(line)
     this.#read(line, raw)
   }
-  #mayTell(text: string): boolean { return this.#words.some(words => words.test(text)) }
+  #mayTell(text: string): boolean { return this.#sieve.may(text) && this.#words.some(words => words.test(text)) }
   close(): void {
     this.#expire()
     this.#known.beside.close()
@@ -165,7 +171,9 @@ export class Collector {
     if (tally.firstUnread.length < shownUnread) tally.firstUnread.push({ line: number, text: text.slice(0, 160) })
   }
 
-  #clock({ stamp, number }: Line): void {
+  #clock({ stamp, number, text }: Line): void {
+    const host = named.exec(text)?.[1], { hosts } = this.#tally!
+    if (host !== undefined && hosts.size < 8) hosts.add(host)
     if (stamp === null) return
     const { backward } = this.#tally!
     if (stamp.s < this.#last_s[stamp.clock] - 1 && backward.length < linesKept) backward.push(number)
@@ -191,4 +199,6 @@ export class Collector {
   }
 }
 export const groupsOf = (collector: Collector): readonly Group[] =>
-  [...collector.groups.values()].sort((a, b) => b.count - a.count)
+  [...collector.groups.values()].sort((a, b) => b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
+/** The kernel log says more of the same fault than its trace does. */
+const isTraced = ({ first }: Group): boolean => first.kind.startsWith('trace fault')

@@ -43,15 +43,25 @@ export async function diagnose({ files, stdin, onProgress }: DiagnoseOptions): P
       continue
     }
     collector.close()
-    if (source.kind?.serves !== undefined && path !== '-') known.beside.bytes(path, firstBytes(path))
-    const judged = source.kind === null && path !== '-' && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
-    traced.push(...judged?.faults ?? [])
-    reports.push(fileReport(tally, source, judged))
+    const { report, faults } = await readFile(path, tally, source, known)
+    traced.push(...faults)
+    // A folder has files that are of no concern here.
+    if (isOne || isLog.test(path) || report.read.length + report.kinds.length + report.unread.count > 0)
+      reports.push(report)
   }
   if (reports.length === 0) throw logError('EMPTY', files[0]!, 'it has no file that can be read', 'name the log itself')
   if (reports.every(({ read, kinds }) => read.length === 0 && kinds.length === 0)) throw foreign(reports[0]!)
   const { faults, total, ...rest } = reportOf(reports, collector, known)
   return { ...rest, faults: [...faults, ...traced], total: total + traced.length }
+}
+
+/** What remains to be done with a file once its lines are taken. */
+async function readFile(path: string, tally: Tally, source: Source, known: Notebook):
+  Promise<{ readonly report: FileReport; readonly faults: readonly Fault[] }> {
+  if (path === '-') return { report: fileReport(tally, source), faults: [] }
+  if (source.kind?.serves !== undefined) known.beside.bytes(path, firstBytes(path))
+  const judged = source.kind === null && tally.kinds.has(unitTrace) ? await checkedTrace(path) : null
+  return { report: fileReport(tally, source, judged), faults: judged?.faults ?? [] }
 }
 
 /** A file, or all those in a folder. @throws UserError E-LOG-MISSING, E-LOG-UNREADABLE, E-LOG-EMPTY. */
@@ -65,6 +75,7 @@ function filesIn(path: string): readonly { readonly path: string; readonly isOne
     throw logError(cause.code.replace('E-DUMP-', ''), path, cause.message, cause.next)
   }
 }
+const isLog = /dmesg[^/]*$|\.log(?:\.gz)?$/
 /** No table of the firmware has more. */
 const mostTable_bytes = 1 << 20
 function firstBytes(path: string): Buffer {
@@ -107,7 +118,7 @@ function faultOf(group: Group, known: Known): Fault {
 const shortOf = (text: string): string => printable(bare(text)).slice(0, 120)
 
 function fileReport(tally: Tally, source: Source, judged: Judged | null = null): FileReport {
-  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed } = tally
+  const { path, lines, read, kinds, aside, unread, firstUnread, backward, suppressed, hosts } = tally
   const several = source.kind === null ? [...kinds] : [source.kind, ...kinds]
   return {
     path, lines, encoding: source.encoding, packed: source.packed,
@@ -121,6 +132,9 @@ function fileReport(tally: Tally, source: Source, judged: Judged | null = null):
         + 'message, and cut short'],
       ...suppressed === 0 ? []
         : [`the kernel left out ${suppressed} messages (callbacks suppressed): counts are lower bounds`],
+      ...hosts.size < 2 ? [] : [`it has lines of ${hosts.size} machines, by the names before them: what is said of `
+        + `one may `
+        + 'not hold of another'],
       ...backward.length === 0 ? [] : [`the clock goes back at line ${backward.slice(0, 3).join(', ')}: `
         + 'another boot, or logs of two machines; what is said of one may not hold of the other'],
     ],

@@ -58,7 +58,7 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, what: "QEMU's trace of a unit that `validate` does not read", next: 'its kernel log may say more' }],
   [new RegExp(String.raw`\[\d{3}\] .*\d+\.\d{6}: +(?:iommu:|irq_vectors:|intel_iommu:|irq_matrix:|irq:)?`
     + String.raw`(?:map|unmap|qi_submit|vector_\w+|irq_matrix_\w+|irq_handler_\w+): `),
-    { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'with the log of the same QEMU run: '
+  { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'with the log of the same QEMU run: '
       + 'remapcheck validate '
       + 'LOG --ftrace FILE' }],
   [/^Device [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:with pasid \S+ )?@0x/, debugfs('domain_translation_struct')],
@@ -71,6 +71,8 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, ...table('an ACPI table in hexadecimal') }],
   [/^ *CPU\d+(?: +CPU\d+)* *$/, { mixed: true, what: '/proc/interrupts', serves: 'irqs',
     next: 'it names the interrupts of the faults of a log' }],
+  [/^handler: +handle_|^=== .*\/irqs\/\d+$/, { mixed: true, serves: 'irqs',
+    what: 'debugfs files of interrupts (irq/irqs)', next: 'they name the interrupts of the faults of a log' }],
   [/^[0-9a-f]{8,16}-[0-9a-f]{8,16} : \S/, { mixed: true, serves: 'machine', what: '/proc/iomem',
     next: 'it tells where RAM is' }],
 ]
@@ -78,7 +80,7 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
 export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu_', ' @0x', 'Interrupt supported on',
   'Root Table Address',
   'DMA Remapping is not', ' : (?:System RAM|Reserved|PCI Bus)',
-  ': +(?:\\w+:)?(?:map|unmap|qi_submit|vector_\\w+|irq_matrix_\\w+|irq_handler_\\w+): ', 'Invalidation queue on',
-    'Signature :',
-  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0'].join('|'))
+  'map: ', 'qi_submit: ', 'vector_\\w+: ', 'irq_matrix_', 'irq_handler_', 'Invalidation queue on',
+  'Signature :',
+  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/'].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

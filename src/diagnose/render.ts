@@ -12,7 +12,7 @@ const several = (n: number, what: string): string => `${n.toLocaleString('en-US'
 /** Ready to print, in pieces. `full`: all answers. */
 export function* renderDiagnosis({ files, beside, faults, total, beyond }: DiagnosisReport, theme: Theme,
   full: boolean): Generator<string> {
-  yield files.flatMap(file => fileLines(file, theme)).join('\n') + '\n'
+  yield filesLines(files, theme).join('\n') + '\n'
   if (beside.length > 0) yield ['', theme.strong('beside the log'), ...beside.flatMap(text =>
     hang('  ', 4, wrapWords(printable(text), theme.width - 4)))].join('\n') + '\n'
   if (files.every(({ read }) => read.length === 0)) {
@@ -38,6 +38,24 @@ export function* renderDiagnosis({ files, beside, faults, total, beyond }: Diagn
     ...counted === 0 ? [] : [`  and ${counted} more`],
     ...full ? [] : ['  --full answers each of them'],
   ].join('\n') + '\n'
+}
+
+/** Files of one kind that hold no log stand together: a folder has one for each device. */
+function filesLines(files: readonly FileReport[], theme: Theme): string[] {
+  const kindsOf = ({ read, unread, doubts, kinds }: FileReport): string => read.length + unread.count
+    + doubts.length > 0
+    ? '' : kinds.map(({ what }) => what).join('\n')
+  const shown = new Map<string, number>()
+  const lines = files.flatMap(file => {
+    const kinds = kindsOf(file)
+    const before = shown.get(kinds) ?? 0
+    if (kinds !== '') shown.set(kinds, before + 1)
+    return kinds !== '' && before > 0 ? [] : fileLines(file, theme)
+  })
+  const more = [...shown].filter(([, count]) => count > 1).flatMap(([kinds, count]) =>
+    hang('  ', 4, wrapWords(`and ${several(count - 1, 'file')} more that are ${kinds.replaceAll('\n', ', ')}`,
+      theme.width - 4)))
+  return [...lines, ...more]
 }
 
 function fileLines({ path, lines, encoding, packed, read, kinds, unread, doubts }: FileReport, theme: Theme): string[] {

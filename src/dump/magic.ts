@@ -16,7 +16,7 @@ export const memoryMagics: readonly Magic[] = [
   read('\x7fELF', 'elf', 'an ELF file, such as a core of a machine'), read('KDUMP   ', 'kdump', 'a kdump file'),
   read('makedumpfile', 'flat-kdump', 'a flattened kdump file'), read('EMiL', 'lime', 'a LiME image of memory'),
   other('DISKDUMP', 'a diskdump file', asCore), other('PAGEDU64', 'a Windows crash dump', asCore),
-  other('PAGEDUMP', 'a Windows crash dump', asCore), other('QEVM', "a state file of QEMU (savevm, migrate)",
+  other('PAGEDUMP', 'a Windows crash dump', asCore), other('QEVM', 'a state file of QEMU (savevm, migrate)',
     'in the monitor of a QEMU that restores it: dump-guest-memory FILE'),
   other('QFI\xfb', 'a disk image of QEMU (qcow2)', 'dump memory, not a disk: dump-guest-memory FILE'),
   other('LibvirtQemudSave', 'a saved domain of libvirt', 'virsh restore it, then virsh dump --memory-only'),

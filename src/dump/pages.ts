@@ -51,7 +51,7 @@ export function readPages(path: string, file: number, size: number): Pages {
   readSync(file, packed, 0, size, 0)
   const { bytes, cut } = unpack(packed, fail)
   const lineEnd = bytes.indexOf(0x0a)
-  const mend = 'name each page once, and leave out fields that nobody reads'
+  const mend = 'name each page once, and leave out fields that no reader knows'
   if (lineEnd > mostHead_bytes)
     fail('SIZE', `the first line has ${lineEnd} bytes, and at most ${mostHead_bytes} are read`, mend)
   const text = bytes.toString('utf8', 0, lineEnd < 0 ? Math.min(bytes.length, 1 << 20) : lineEnd)

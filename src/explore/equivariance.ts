@@ -160,7 +160,7 @@ export class Equivariance<S, L, O extends Observation> {
     if (count <= mostNamings) return namings(classed)
     const worst = classed.reduce((most, one) => ordersOf(one) > ordersOf(most) ? one : most)
     throw new NotInterchangeable(worst.name, question.who(),
-      `goes by so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and `
+      `uses so many ids at once that ${count.toLocaleString('en-US')} namings of them would have to be tested, and `
         + `${mostNamings.toLocaleString('en-US')} are at most; scalarset '${worst.name}' has the most of them`)
   }
 

@@ -138,7 +138,7 @@ export class Learner<S, L, O extends Observation> {
       return nothing
     }
     const log = this.recorder.look(words, offset, world =>
-      { this.standings.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
+    { this.standings.ask(property, [], { world, fresh: true, before: () => world, trace: () => trace(null) }, part) })
     this.symmetric?.checkProperty(property, part, words, offset, log)
     this.trees.extend(root, log, words, offset, this.trees.leaf(null, null), false)
     if (this.addReads(this.reads[root]!, log))

@@ -56,8 +56,7 @@ export class Retracer<S, L, O extends Observation> {
   }
 
   private step(world: World<S, L>, target: Uint32Array,
-    isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean)
-    : { op: Op; world: World<S, L> } {
+    isMeant: (instance: Instance<S, O>, events: readonly ModelEvent<O>[]) => boolean): { op: Op; world: World<S, L> } {
     for (const instance of this.machine.instances) {
       const taken = this.take(world, instance)
       if (taken !== null && isMeant(instance, taken.events)

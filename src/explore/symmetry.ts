@@ -142,7 +142,7 @@ function collect(shape: Shape, at: number, under: Under, names: ReadonlySet<stri
     }
     case 'list': {
       shape.elements.forEach((element, i) =>
-        { collect(element.shape, at + element.at, tested(under, at, shape.length.bits, i + 1, true), names, found) })
+      { collect(element.shape, at + element.at, tested(under, at, shape.length.bits, i + 1, true), names, found) })
       return
     }
     case 'variant': {

@@ -141,10 +141,58 @@ export type UnitEvent = CacheEvent | QueueEvent | ControlEvent
 /** What the kernel says of its mappings, in a log of its own. Pages of 4 KiB, `page` up to but without `end`. Recorded
  *  when the page tables have been changed: after the entry of a map was stored; after that of an unmap was cleared, and
  *  before its invalidation. */
-export interface MapEvent {
+export interface MapEvent extends KernelAt {
   readonly kind: 'map'
-  readonly line: number; readonly time_us: number; readonly cpu: number
   readonly page: number; readonly end: number; readonly frame: number
 }
 export interface UnmapEvent extends Omit<MapEvent, 'kind' | 'frame'> { readonly kind: 'unmap' }
 export type KernelEvent = MapEvent | UnmapEvent
+
+/** Where in the kernel's log: line, time of its clock, and the CPU. */
+export interface KernelAt { readonly line: number; readonly time_us: number; readonly cpu: number }
+/** The kernel puts a descriptor into the queue of a unit. Recorded under the lock of the queue, before the tail is
+ *  rung; the wait that it adds is not recorded. `words`: the lowest four dwords. */
+export interface SubmitEvent extends KernelAt {
+  readonly kind: 'submit'
+  readonly unit: string
+  readonly words: Uint32Array
+}
+/** What the kernel means by the descriptors that follow on that CPU: a flush of pages of a domain, of those that were
+ *  mapped where a unit has caching mode (`mapped`), or of all of it; or that a device joins or leaves. Pages up to but
+ *  without `end`; 0 to Infinity of all. */
+export interface TagEvent extends KernelAt {
+  readonly kind: 'tag'
+  readonly what: 'range' | 'mapped' | 'all' | 'assign' | 'unassign'
+  readonly unit: string
+  readonly device: string
+  /** `iotlb`, `devtlb`, `nesting_iotlb`, `nesting_devtlb`. */
+  readonly type: string
+  readonly did: number
+  readonly page: number; readonly end: number
+}
+/** Something that happens to the vector of an interrupt. `vector` and `target` (a CPU) are those named; those before
+ *  it `prevVector` and `prevCpu`. Null where the event names none. */
+export interface VectorEvent extends KernelAt {
+  readonly kind: 'vector'
+  readonly what: string
+  readonly irq: number
+  readonly vector: number | null
+  readonly target: number | null
+  readonly prevVector: number | null
+  readonly prevCpu: number | null
+}
+/** The handler of an interrupt begins or ends. `handled`: of an end, null of a beginning. */
+export interface HandlerEvent extends KernelAt {
+  readonly kind: 'handler'
+  readonly irq: number
+  readonly name: string | null
+  readonly handled: boolean | null
+}
+/** A fault that the kernel reports to whoever owns the domain. */
+export interface PageFaultEvent extends KernelAt {
+  readonly kind: 'pageFault'
+  readonly device: string
+  readonly address: number
+  readonly flags: number
+}
+export type TracedEvent = KernelEvent | SubmitEvent | TagEvent | VectorEvent | HandlerEvent | PageFaultEvent

@@ -3,9 +3,9 @@ import { DamageLedger, isBinary } from './damage.ts'
 import type { DamageReport } from './damage.ts'
 import type { Stamps } from './formats/clock.ts'
 import type { Use } from './formats/format.ts'
-import { patience_lines, readLines } from './lines.ts'
-import type { Batch } from './lines.ts'
-import type { Heard, Listener, Side } from './side.ts'
+import { nameOf, patience_lines, readLines } from './lines.ts'
+import type { Batch, LogSource } from './lines.ts'
+import type { Heard, Listener, Side, SoFar } from './side.ts'
 
 /** A sort of event that the log has, by the name that the log has for it. */
 export interface EventCount { readonly name: string; readonly use: Use; readonly count: number }
@@ -26,17 +26,18 @@ export type Choose = (line: string) => Side | null
 
 /** @param otherwise the side of a log none of whose first lines says so.
  *  @throws UserError as `readLines` does, and as the side does where the file is none of its logs. */
-export async function scanLog(path: string, choose: Choose, otherwise: () => Side, again: string,
-  onProgress?: (lines: number) => void): Promise<Scanned> {
+export async function scanLog(source: LogSource, choose: Choose, otherwise: () => Side, again: string,
+  onProgress?: (lines: number, soFar: readonly SoFar[]) => void): Promise<Scanned> {
+  const path = nameOf(source)
   const waiting: Batch[] = []
   let scan: Scan | null = null, before = 0
-  for await (const batch of readLines(path, again)) {
+  for await (const batch of readLines(source, again)) {
     waiting.push(batch)
     scan ??= Scan.of(path, firstOf(batch, choose) ?? (before >= patience_lines ? otherwise() : null))
     before += batch.lines.length
     if (scan === null) continue
     for (const { lines, unterminated } of waiting.splice(0)) for (const line of lines) scan.line(line, unterminated)
-    onProgress?.(scan.number)
+    if (onProgress !== undefined) onProgress(scan.number, scan.soFar())
   }
   scan ??= new Scan(path, otherwise())
   for (const { lines, unterminated } of waiting) for (const line of lines) scan.line(line, unterminated)
@@ -62,6 +63,8 @@ class Scan {
 
   static of(path: string, side: Side | null): Scan | null { return side === null ? null : new Scan(path, side) }
   constructor(path: string, side: Side) { this.#side = side; this.#listener = side.listen(path) }
+
+  soFar(): readonly SoFar[] { return this.#side.soFar?.() ?? [] }
 
   line(text: string, unterminated: boolean): void {
     const heard = this.#listener.line(text, ++this.number)

@@ -3,6 +3,7 @@ import type { UserError } from '../errors.ts'
 import type { KernelEvent } from './event.ts'
 import type { Stamps } from './formats/clock.ts'
 import type { Format, Reading } from './formats/format.ts'
+import type { Places } from './numbers.ts'
 import type { Doubts } from './replay/doubts.ts'
 import type { Facts } from './report.ts'
 import type { Claim } from './verdicts/judging.ts'
@@ -12,13 +13,19 @@ export type UnitFacts =
   Pick<Facts, 'entries' | 'iotlb' | 'contexts' | 'irtes' | 'queue' | 'registers' | 'faults'
     | 'unremapped' | 'tables'>
 
+/** What is wrong already, while more is to come: how often, and the first lines. */
+export interface SoFar { readonly claim: string; readonly places: Places }
+
 export interface Side {
+  readonly soFar?: () => readonly SoFar[]
   /** Told of lines that could not be read. */
   readonly doubts: Doubts
   /** @param path for what it has to say of the file. */
   listen(path: string): Listener
   /** After the last line. */
   facts(lines: number): UnitFacts
+  /** Whether the unit may cache that nothing is mapped; null where nothing says it. After `facts`. */
+  readonly cachingMode?: boolean | null
   /** Makes of what the log says of frames what the kernel says of them too, where the log leaves it open. */
   fitFrames?(events: readonly KernelEvent[]): void
   /** The claims on logs of this unit: those of all units, and in place of some its own. */

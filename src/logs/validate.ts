@@ -9,29 +9,34 @@ import type { Format } from './formats/format.ts'
 import { readKernelLog } from './formats/kernel.ts'
 import { unitPrefixOf } from './formats/qemu.ts'
 import { qemuVtd } from './formats/qemu-vtd.ts'
-import { logError } from './lines.ts'
+import { logError, nameOf } from './lines.ts'
+import type { LogSource } from './lines.ts'
 import { pair } from './pairing/index.ts'
 import { newTrail } from './replay/trail.ts'
 import type { Trail } from './replay/trail.ts'
 import { scanLog } from './scan.ts'
 import type { Choose } from './scan.ts'
 import type { Facts, ValidationReport } from './report.ts'
-import type { Side } from './side.ts'
+import type { Side, SoFar } from './side.ts'
+import { expected } from './verdicts/expected.ts'
+import type { Expectation } from './verdicts/expected.ts'
 import { judge } from './verdicts/index.ts'
 import { lackOf } from './verdicts/lacks.ts'
 import { vtdSide } from './vtd.ts'
 
 export interface ValidateOptions {
   /** QEMU's trace log, plain or gzip. */
-  readonly log: string
+  readonly log: LogSource
   /** What kind of log that is: QEMU's trace of either vendor's unit where not said. */
   readonly format?: Format
   /** The kernel's ftrace text of the same boot, plain or gzip. */
   readonly ftrace?: string
   /** A dump of the registers and table pages of the same boot, made while it ran. */
   readonly tables?: string
-  /** Told of the lines read so far, a few times a megabyte. */
-  readonly onProgress?: (lines: number) => void
+  /** What a gate asks of the boot. */
+  readonly expect?: readonly Expectation[]
+  /** Told of the lines read so far, a few times a megabyte, and of what was wrong in them. */
+  readonly onProgress?: (lines: number, soFar: readonly SoFar[]) => void
 }
 
 /** @throws UserError E-LOG-* and, of the dump, E-DUMP-* where a file is none of what it should be; its `subject` is the
@@ -51,10 +56,11 @@ function openPages(path: string): AnyDump {
 }
 
 async function validateWith(dump: AnyDump | null,
-  { log, format, ftrace, onProgress }: ValidateOptions): Promise<ValidationReport> {
+  { log: source, format, ftrace, expect = [], onProgress }: ValidateOptions): Promise<ValidationReport> {
+  const log = nameOf(source)
   const kernelLog = ftrace === undefined ? null : await readKernelLog(ftrace)
   const trail = kernelLog === null && dump === null ? null : newTrail()
-  const { side, lines, known, messages, events, stamps, damage } = await scanLog(log,
+  const { side, lines, known, messages, events, stamps, damage } = await scanLog(source,
     chooser(log, { format, dump, trail }), () => ofVtd(log, format ?? qemuVtd, dump, trail),
     (format ?? qemuVtd).again, onProgress)
   const timed = stamps.stamped === known && stamps.farthest_us <= apart_us
@@ -66,10 +72,12 @@ async function validateWith(dump: AnyDump | null,
     events, unread: damage, ...unit,
     kernel: kernelLog === null || trail === null || ftrace === undefined ? null : {
       path: ftrace, lines: kernelLog.lines, events: kernelLog.counts, attached: kernelLog.attached,
-      lost: kernelLog.lost, unread: kernelLog.damage, pairing: pair(kernelLog, trail, timed),
+      lost: kernelLog.lost, unread: kernelLog.damage,
+      pairing: pair(kernelLog, trail, { timed, cachingMode: side.cachingMode ?? null }),
     },
   }
-  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: judge(facts, side.claims) }
+  const verdicts = judge(facts, side.claims)
+  return { ...facts, lacks: lackOf(facts, 'kernel'), verdicts: [...verdicts, ...expected(facts, verdicts, expect)] }
 }
 
 interface Given { readonly format: Format | undefined; readonly dump: AnyDump | null; readonly trail: Trail | null }

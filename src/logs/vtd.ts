@@ -14,24 +14,29 @@ import { Placing } from './tables/placing.ts'
 /** @param trail filled for what is to be held against the log afterwards; needed with a dump. */
 export function vtdSide(format: Format, dump: Dump | null, trail: Trail | null): Side {
   const tableTrail = dump === null ? null : newTableTrail()
-  const scalable = dump !== null && decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
-  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable)
+  const scalable = dump === null ? null : decode(registers.RTADDR.layout, dump.registers.rtaddr).TTM === 1
+  const placing = dump === null ? null : new Placing(dump.memory, dump.iqa, scalable === true)
   const entries = dump === null ? new EntryLedger(anything, 'none known')
     : new EntryLedger(rulesOf(dump.registers, dump.haw), 'capabilities')
   const replay = new Replay(format.iotlbEntries, { entries, trail, tableTrail, scalable, placing })
+  let cachingMode: boolean | null = null
   return {
+    get cachingMode() { return cachingMode },
     doubts: replay.doubts,
     listen: path => listen(format, path, event => { replay.take(event) }),
     claims: all => all,
+    soFar: () => [replay.iotlb, replay.queue, replay.unremapped, replay.faults].flatMap(part => part.soFar()),
     facts: lines => {
       // The last leaf is judged when the IOTLB is asked for its report.
       const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()
+      const tables = dump === null || trail === null || tableTrail === null || placing === null ? null
+        : checkTables(dump, { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts })
+      // A dump of another boot says nothing of this unit.
+      if (dump !== null && tables?.refused === null)
+        cachingMode = decode(registers.CAP.layout, dump.registers.cap).CM === 1
       return {
         entries: entries.report(), iotlb, contexts: replay.contexts.report(), irtes: replay.irtes.report(),
-        queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(),
-        tables: dump === null || trail === null || tableTrail === null || placing === null ? null
-          : checkTables(dump,
-            { trail, tableTrail, accesses, interval: placing.interval(lines), doubts: replay.doubts }),
+        queue, registers: accesses, faults: replay.faults.report(), unremapped: replay.unremapped.report(), tables,
       }
     },
   }

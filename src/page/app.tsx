@@ -1,12 +1,19 @@
 /** A page as a whole: what was asked, how it ended, what was found, and how to make it again. */
 import type { JSX } from 'preact'
+import { AblateView } from './ablate.tsx'
+import { AuditView } from './audit.tsx'
 import { CheckView } from './check.tsx'
+import { CompareView } from './compare.tsx'
 import { Copied } from './copied.tsx'
+import { CostView } from './cost.tsx'
 import type { Body, PageDoc } from './data.ts'
 import { FindingsView } from './findings.tsx'
+import { DiagnosisView } from './diagnose.tsx'
 import { ExploreView } from './explore/view.tsx'
 import { ReplayView } from './replay.tsx'
 import { ThemeSwitch } from './theme.tsx'
+import { ThroughputView } from './throughput.tsx'
+import { BootView } from './validate.tsx'
 import { DocContext, Tip } from './words.tsx'
 
 export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
@@ -45,6 +52,13 @@ function BodyView({ body }: { readonly body: Body }): JSX.Element {
   switch (body.kind) {
     case 'check': return <CheckView {...body} />
     case 'replay': return <ReplayView {...body} />
+    case 'ablate': return <AblateView {...body} />
+    case 'cost': return <CostView {...body} />
+    case 'compare': return <CompareView {...body} />
+    case 'throughput': return <ThroughputView {...body} />
+    case 'validate': return <BootView {...body} />
+    case 'audit': return <AuditView {...body} />
+    case 'diagnose': return <DiagnosisView {...body} />
     case 'explore': return <ExploreView {...body} />
     case 'findings': return <FindingsView {...body} />
   }

@@ -106,8 +106,9 @@ function MatrixRow({ design: { design, file, says, verdicts, states }, claims }:
       {claims.map(({ name }) => {
         const one = verdicts.find(({ property }) => property === name)
         if (one === undefined) return <td class="unasked"><span class="spoken">not asked</span></td>
+        const mark = <><span aria-hidden="true">{one.mark}</span><span class="spoken">{one.word}</span></>
         return <td class={one.standing} title={`${name}: ${one.word}`}>
-          <span aria-hidden="true">{one.mark}</span><span class="spoken">{one.word}</span></td>
+          {one.trace === null || file === null ? mark : <a href={`${file}#${one.trace}`}>{mark}</a>}</td>
       })}
       <td class="number">{states.toLocaleString('en-US')}</td>
     </tr>

@@ -70,6 +70,8 @@ export interface CheckReport {
   readonly regressions: readonly Regression[]
   /** Properties in the order of columns; witnesses are none of them. */
   readonly claims: readonly string[]
+  /** The claims by the question that they answer; in none of them are those of a design's own. */
+  readonly questions: readonly { readonly asks: string; readonly claims: readonly string[] }[]
   /** What must be reached before a claim means anything. */
   readonly witnesses: Readonly<Record<string, readonly string[]>>
   /** Ids of all clauses that are known. */
@@ -81,6 +83,8 @@ export interface CheckReport {
   readonly interrupted: boolean
   /** Designs that were asked for and not come to. */
   readonly notBegun: readonly string[]
+  /** Built-in designs that are left to `--all`. */
+  readonly left: readonly string[]
   /** The command that repeats the run. */
   readonly repeat: string
   /** The command that goes on with a search that was kept; null where none was. */

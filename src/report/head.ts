@@ -7,8 +7,10 @@ import type { ReportKind } from './report.ts'
 export const formats = {
   check: 'remapcheck-check/1', ablate: 'remapcheck-ablate/1', cost: 'remapcheck-cost/2', worst: 'remapcheck-worst/2',
   compose: 'remapcheck-compose/1', derivation: 'remapcheck-derivation/1',
+  throughput: 'remapcheck-throughput/1', compare: 'remapcheck-compare/1',
   replay: 'remapcheck-replay/2',
   list: 'remapcheck-list/2', validate: 'remapcheck-validate/2',
+  'validate-trace': 'remapcheck-validate-trace/1',
   diagnose: 'remapcheck-diagnose/1', audit: 'remapcheck-audit/2',
   'audit-diff': 'remapcheck-audit-diff/2',
   oracle: 'remapcheck-oracle/2', 'oracle-replay': 'remapcheck-oracle-replay/1',

@@ -2,9 +2,8 @@
 
 /** In the order in which they are shown. */
 export const listNames = [
-  'designs', 'migrations', 'properties', 'scopes', 'bounds', 'steps', 'state', 'exports', 'actions', 'clauses',
-  'layouts',
-  'profiles', 'units', 'paths', 'verdicts', 'alarms', 'faults', 'errors', 'terms', 'exits',
+  'designs', 'systems', 'migrations', 'properties', 'scopes', 'bounds', 'steps', 'state', 'exports', 'actions',
+  'clauses', 'layouts', 'profiles', 'units', 'paths', 'verdicts', 'alarms', 'faults', 'errors', 'terms', 'exits',
 ] as const
 export type ListName = (typeof listNames)[number]
 

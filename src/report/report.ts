@@ -7,14 +7,17 @@ import type { BudgetReport, ComposedTable, CostReport, Fit, MeasuredDesign } fro
 import type { DiagnosisReport } from '../diagnose/report.ts'
 import type { ExitName } from '../exit.ts'
 import type { ValidationReport } from '../logs/report.ts'
+import type { TraceReport } from '../logs/traced/report.ts'
 import type { Difference, OracleReport } from '../qemu/oracle/drive.ts'
 import type { Comparison, Verdict } from '../qemu/oracle/judged.ts'
 import type { SuiteName } from '../qemu/oracle/suite.ts'
 import type { AblationReport, Reason } from './ablation.ts'
+import type { CompareReport } from './compare.ts'
 import type { PathDerivation } from './derivation.ts'
 import type { CheckReport, DesignReport, Overall } from './check.ts'
 import type { ListedRows } from './list.ts'
 import type { Evidence, ReplayedTrace } from './replay.ts'
+import type { ThroughputReport } from './throughput.ts'
 import type { WaitReport } from './worst.ts'
 
 /** What ended a run before it had a report. */
@@ -45,7 +48,7 @@ interface Kinds {
     readonly profile: string | null
     readonly tables: readonly ComposedTable[]
     readonly fit: Fit
-    /** Of published tables with rows far off, or in the wrong order; null where nobody knows why. */
+    /** Of published tables with rows far off, or in the wrong order; null where no reason is known. */
     readonly reasons: readonly {
       readonly table: string; readonly beyond: number; readonly inversions: number; readonly because: string | null
     }[]
@@ -58,11 +61,15 @@ interface Kinds {
     readonly profile: string; readonly clock_ghz: number; readonly path: string
     readonly designs: readonly PathDerivation[]
   }
+  compare: { readonly compare: CompareReport }
+  throughput: { readonly throughput: ThroughputReport }
   worst: { readonly profile: string; readonly waits: readonly WaitReport[] }
   replay: { readonly traces: readonly ReplayedTrace[] }
   /** `named`: lists that were asked for; else all there are. */
   list: { readonly lists: readonly ListedRows[]; readonly named: boolean }
   validate: { readonly validation: ValidationReport }
+  /** Of a kernel's trace without a log of the unit. */
+  'validate-trace': { readonly traced: TraceReport }
   diagnose: { readonly diagnosis: DiagnosisReport }
   /** `policy`: null where none was given. */
   audit: { readonly audit: AuditReport; readonly policy: Gate | null }

@@ -10,6 +10,7 @@ export const reporters = {
   json: async () => (await import('./json/index.ts')).json,
   junit: async () => (await import('./junit.ts')).junit,
   github: async () => (await import('./github.ts')).github,
+  markdown: async () => (await import('./markdown.ts')).markdown,
   sarif: async () => (await import('./sarif.ts')).sarif,
 } as const satisfies Readonly<Record<string, () => Promise<Reporter>>>
 export type ReporterName = keyof typeof reporters

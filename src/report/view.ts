@@ -5,6 +5,9 @@ import type { RenderOptions } from '../trace/render.ts'
 /** How traces are shown: what clauses and refusals say, names of numbers, and changes that only repeat the op. */
 export type TraceStyle = Pick<RenderOptions, 'clause' | 'refusal' | 'names' | 'hides' | 'place'>
 
+/** A trace step by step, as a column for each agent, or as the source of a diagram. */
+export type TraceForm = 'steps' | 'lanes' | 'mermaid' | 'dot'
+
 export interface View {
   /** Who made it. */
   readonly program: { readonly tool: string; readonly version: string }
@@ -13,7 +16,7 @@ export interface View {
   readonly full: boolean
   /** What each search did. */
   readonly stats: boolean
-  /** Traces as a column for each agent. */
-  readonly lanes: boolean
+  /** Of `replay` as text. */
+  readonly form: TraceForm
   readonly traces: TraceStyle
 }

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadTrace } from '../../src/trace/store.ts'
 import { run } from '../cli/run.ts'
-import { barriers, chromium, expectFits, launch, open, phone } from './support.ts'
+import { barriers, chromium, expectFits, launch, open, phone, wide } from './support.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-pages-'))
 let browser: Browser
@@ -23,6 +23,15 @@ const limit_bytes = 2_000_000
 const kinds: Readonly<Record<string, readonly [line: string, exit: number]>> = {
   check: ['check ring0-deferred-early --scope mapping', 0],
   designs: ['check no-iommu ring0-deferred-early --scope mapping --property no-dma-escape', 0],
+  ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 20000', 0],
+  cost: ['cost', 0],
+  compare: ['compare no-iommu polling-longlived', 0],
+  throughput: ['cost --throughput no-iommu ring0-strict', 0],
+  validate: ['validate traces/linux/vtd-strict-timed.trace.log.gz '
+    + '--ftrace traces/linux/vtd-strict-timed.ftrace.txt.gz', 0],
+  audit: ['audit traces/linux/vtd-sm.tables.json-pages.gz', 0],
+  diagnose: ['diagnose test/real-machines/cases/15-xen-vtd-rmrr.txt', 1],
+  findings: ['cost --worst no-iommu', 0],
   replay: ['replay traces/known/edges-are-served-*.json traces/known/no-lost-edge-*.json', 0],
 }
 
@@ -37,13 +46,11 @@ describe.skipIf(chromium === null)('a report page', () => {
   it.each(Object.keys(kinds))('of %s opens alone, fits, and has no barrier in either theme', async folder => {
     for (const name of readdirSync(join(dir, folder)))
       expect(statSync(join(dir, folder, name)).size).toBeLessThan(limit_bytes)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page, complaints } = await open(browser, urlOf(folder), { colorScheme })
+    for (const [colorScheme, viewport] of [['light', wide], ['dark', phone]] as const) {
+      const { page, complaints } = await open(browser, urlOf(folder), { colorScheme, viewport })
       expect(await page.locator('h1').count()).toBe(1)
+      expect(await barriers(page)).toEqual([])
       await expectFits(page)
-      expect(await barriers(page)).toEqual([])
-      await page.setViewportSize(phone)
-      expect(await barriers(page)).toEqual([])
       expect(complaints).toEqual([])
       await page.context().close()
     }
@@ -65,7 +72,7 @@ describe.skipIf(chromium === null)('a report page', () => {
     expect(await current.count()).toBe(0)
     expect(await changed.count()).toBe(0)
     await page.keyboard.press('End')
-    expect(await current.textContent()).toContain('violates the claim')
+    expect(await current.textContent()).toContain('violates no-dma-escape')
     await page.context().close()
   })
 
@@ -108,6 +115,21 @@ describe.skipIf(chromium === null)('a report page', () => {
     await page.context().close()
   })
 
+  it('shows why a step is needed, and the way there', async () => {
+    const { page } = await open(browser, urlOf('ablate'))
+    await page.getByRole('button', { name: 'see how without invalidatePage' }).first().click()
+    expect(await page.locator('.reason').textContent()).toMatch(/Without invalidatePage, on standard, no-dma-escape is/)
+    expect(await page.locator('.reason .steps > li.violates').count()).toBe(1)
+    await page.context().close()
+  })
+
+  it('shows a bar for each cost, with its value in words', async () => {
+    const { page } = await open(browser, urlOf('cost'))
+    const unmap = page.locator('section', { has: page.getByRole('heading', { name: /^unmap / }) })
+    expect(await unmap.locator('.bar').first().getAttribute('aria-label')).toMatch(/^\d+ cycles, from \d+ to/)
+    await page.context().close()
+  })
+
   it('names of traces, steps and claims are text, whatever they hold', async () => {
     const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
     const hostile = '</script><script>document.title="taken"</script><img src=x onerror="document.title=1">'
@@ -127,7 +149,7 @@ describe.skipIf(chromium === null)('a report page', () => {
     const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
     const [map, store, back] = trace.ops, lap = { action: 'unmap', args: { cpu: 0, domain: 0, iova: 0 } }
     const free = { action: 'unmap/freeFrame', args: { cpu: 0 } }, defer = { action: 'unmap/deferInvalidation',
-      args: { cpu: 0 } }, flush = { action: 'flush', args: { cpu: 0, domain: 0 } }
+        args: { cpu: 0 } }, flush = { action: 'flush', args: { cpu: 0, domain: 0 } }
     const ops = Array.from({ length: 200 }, () => [map!, store!, back!, lap, free, defer, flush]).flat().slice(0, 1000)
     const file = join(dir, 'long.json')
     writeFileSync(file, JSON.stringify({ ...trace, ops }))

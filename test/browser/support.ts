@@ -10,7 +10,7 @@ import { expect } from 'vitest'
 /** Its path; null where there is none. */
 export const chromium: string | null = process.env['REMAPCHECK_CHROMIUM'] ?? (process.env['PATH'] ?? '')
   .split(delimiter).flatMap(folder => ['chromium', 'chromium-browser', 'google-chrome']
-    .map(name => join(folder, name))).find(existsSync) ?? null
+  .map(name => join(folder, name))).find(existsSync) ?? null
 
 /** Without a sandbox of its own, which root and most containers cannot give it; the pages are the project's. */
 export const launch = (): Promise<Browser> => driver.launch({ executablePath: chromium!, args: ['--no-sandbox'] })

@@ -88,7 +88,7 @@ describe('the unmap of ring0-strict, one page', () => {
         + 'iommu.cacheContext')
     expect(out)
       .toContain("npx remapcheck check 'ring0-strict~unmap/pollStatus' --bounds frames=1,iovas=1 --property "
-        + "no-dma-escape\n")
+        + 'no-dma-escape\n')
     expect(out.trimEnd().split('\n').at(-1))
       .toBe('repeat  npx remapcheck ablate ring0-strict --call unmap --bounds frames=1,iovas=1 --hardware '
         + 'standard,coherent=0')

@@ -164,10 +164,10 @@ describe('a policy', () => {
     ['{ "format": "remapcheck-policy/1" }', ':1:1: devices: missing [E-POLICY-FIELD]'],
     ['{ "format": "remapcheck-policy/1",\n "devices": { "00:02.0": '
       + '[{ "from": "0x0", "to": "0x1000", "rights": "rwx" }] } }',
-      ':2:70: devices.00:02.0.0.rights: "rwx", expected'],
+    ':2:70: devices.00:02.0.0.rights: "rwx", expected'],
     ['{ "format": "remapcheck-policy/1",\n "devices": { "00:02.0": [\n   { "from": "0x2000", "to": "0x1000", '
       + '"rights": "rw" }] } }',
-      ':3:4: devices.00:02.0.0: Object, expected a range whose "to" is above its "from" [E-POLICY-FIELD]'],
+    ':3:4: devices.00:02.0.0: Object, expected a range whose "to" is above its "from" [E-POLICY-FIELD]'],
     ['{ "format": "remapcheck-policy/1",\n "devices": { "2.0": [] } }',
       ':2:22: devices.2.0: "2.0", expected a device like "00:1f.2", or "*" [E-POLICY-FIELD]'],
     ['{ "format": "remapcheck-policy/1",\n "devices": { "00:02.0": [],\n  "00:02.0": [] } }',

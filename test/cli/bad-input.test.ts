@@ -24,7 +24,7 @@ beforeAll(() => {
     'own-design.json': trace({ design: 'mine' }),
     'kernel.log': '# tracer: nop\n    swapper/0-1  [000] .....  0.5: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x3000 '
       + 'size=4096\n', 'other-property.json': trace({ property: 'no-dma-escap' }),
-      'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
+    'bound.json': trace({ bounds: { frame: 1 } }), 'foreign.json': '{"a":1}',
     'throwing.json': trace({ design: 'throwing', property: 'no-dma-escape', ops: [
       { action: 'map', args: { cpu: 0, domain: 0, iova: 0, frame: 0, write: true } },
       { action: 'map/throwsHere', args: { cpu: 0 } }] }),
@@ -167,13 +167,6 @@ const cases: readonly (readonly [string, RegExp])[] = [
     /not a kernel design: protocols\.unmapp: no such field \[E-DESIGN-SHAPE\]\n {2}→ did you mean 'unmap'\?/],
   ['check DIR/optionless.mjs', /not a kernel design: remapsDma: missing \[E-DESIGN-SHAPE\]\n {2}→ .*docs\/designs\.md/],
   ['cost --profile xeon', /did you mean 'xeon-2011-2016'\?|no profile is named 'xeon'/],
-  ['cost --explain unmapp', /no path is named 'unmapp' \[E-USAGE\]\n {2}→ did you mean 'unmap'\?/],
-  ['cost compose', /compose: takes one file, given 0/],
-  ['cost compose DIR/missing.json', /cannot be read \(ENOENT\) \[E-COMPOSE\]/],
-  ['cost --validate ring0-strict', /takes no designs and no profile/],
-  ['cost --worst --update', /--worst: is another report than --update/],
-  ['cost --explain constructor', /no path is named 'constructor' \[E-USAGE\]/],
-  ['cost --explain port-io ring0-strict', /none of these designs counts the path 'port-io'/],
   ['cost --profile DIR/missing.json', /cannot be read \(ENOENT\)/],
   ['cost --profile DIR/unquoted.json', /unquoted\.json:1:8: not JSON from here on \[E-PROFILE\]/],
   ['replay DIR/unquoted.json', /unquoted\.json:1:8: not JSON from here on \[E-TRACE-JSON\]/],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { claims } from '../../properties/index.ts'
-import { everyDesign } from '../../spec/designs.ts'
+import { everyDesign, unnamedDesigns } from '../../spec/designs.ts'
 import { abortedAfter } from '../clock.ts'
 import { inSequence, run } from './run.ts'
 
@@ -18,13 +18,14 @@ beforeEach(() => { cwd = mkdtempSync(join(tmpdir(), 'remapcheck-check-')) })
 afterEach(() => { rmSync(cwd, { recursive: true, force: true }) })
 interface Document {
   exit: { code: number; name: string }
+  left: string[]
   designs: { design: string; scopes: {
     scope: string
     bounds: string
     exploration: { states: number; complete: boolean }
     failure?: { code: string; below: string[] }
   }[];
-    verdicts: { property: string; standing: string; ops: number | null }[] }[]
+  verdicts: { property: string; standing: string; ops: number | null }[] }[]
 }
 
 describe('check', () => {
@@ -50,10 +51,13 @@ describe('check', () => {
         .toBeLessThanOrEqual(columns)
     }
   })
-  it('gives one JSON document, with every design in order', async () => {
+  it('gives one JSON document, with every design in order, and those that are left to --all', async () => {
     const { code, out, err } = await run('check --scope hostile --json', { cwd })
-    const document = JSON.parse(out) as Document
-    expect(document.designs.map(({ design }) => design)).toEqual(everyDesign.map(({ name }) => name))
+    const document = JSON.parse(out) as Document, taken = document.designs.map(({ design }) => design)
+    expect(taken).toEqual(unnamedDesigns(undefined).usual.map(({ name }) => name))
+    expect([...taken, ...document.left].toSorted()).toEqual(everyDesign.map(({ name }) => name).toSorted())
+    for (const name of ['l4re-io', 'ring0-strict@amdvi']) expect(taken).toContain(name)
+    for (const name of ['ring0-strict+table-switch', 'l4re-io@amdvi']) expect(document.left).toContain(name)
     expect(document.designs.every(({ scopes }) => scopes.every(({ exploration }) => exploration.states > 0))).toBe(true)
     expect(document.exit).toEqual({ code, name: 'holds' })
     expect(err).toBe('')

@@ -58,6 +58,23 @@ it.each([
   expect([code, out]).toEqual([2, ''])
   expect(err).toMatch(message)
 })
+it.each<[string, RegExp]>([
+  ['cost --explain unmapp', /no path is named 'unmapp' \[E-USAGE\]\n {2}→ did you mean 'unmap'\?/],
+  ['cost --throughput --link 9', /--link: '9' is no number from 10 to 400/],
+  ['cost --throughput --link toString', /--link: 'toString' is no number/],
+  ['cost --throughput --pages constructor', /--pages: no pages of 'constructor'.*\n {2}→ there are 4k, 2m, 1g/],
+  ['compare nope', /\[E-DESIGN\]/], ['compare --profile nope', /no profile is named 'nope'/],
+  ['cost compose', /compose: takes one file, given 0/],
+  ['cost compose missing.json', /cannot be read \(ENOENT\) \[E-COMPOSE\]/],
+  ['cost --validate ring0-strict', /takes no designs and no profile/],
+  ['cost --worst --update', /--worst: is another report than --update/],
+  ['cost --explain constructor', /no path is named 'constructor' \[E-USAGE\]/],
+  ['cost --explain port-io ring0-strict', /none of these designs counts the path 'port-io'/],
+])('refuses the line: %s', async (line, message) => {
+  const { code, err } = await run(line, { cwd })
+  expect(code).toBe(2)
+  expect(err).toMatch(message)
+})
 it('names the unit that a profile has no price of, and the row that counts it', async () => {
   const { price, ...head } = { price: { min: 1, typ: 1, max: 1, from: [], derivation: 'a guess', assumption: true },
     format: 'remapcheck-cost-profile', version: 1, id: 'mine', title: 'mine', clock_ghz: 3 }

@@ -69,12 +69,12 @@ describe('Ctrl-C', () => {
   it.concurrent.each([['SIGINT', true],
     ['SIGTERM', false]] as const)('gets the partial report of an honest module (%s, to the group: %s)',
     async (signal, toGroup) => {
-    const { status, out, err } = await program(['check', fixture('honest.ts')], {},
-      pid => { process.kill(toGroup ? -pid : pid, signal) })
-    expect(out).toMatch(/^loaded\nremapcheck [^]*repeat {2}npx remapcheck check/)
-    expect(status).toBe(130)
-    expect(err).toMatch(/^(?:.*: hint: .*\n {2}→ .*\n)?$/)
-  })
+      const { status, out, err } = await program(['check', fixture('honest.ts')], {},
+        pid => { process.kill(toGroup ? -pid : pid, signal) })
+      expect(out).toMatch(/^loaded\nremapcheck [^]*repeat {2}npx remapcheck check/)
+      expect(status).toBe(130)
+      expect(err).toMatch(/^(?:.*: hint: .*\n {2}→ .*\n)?$/)
+    })
 })
 
 describe('what is watched', () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { designsOn } from '../../spec/designs.ts'
 import { run } from './run.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-iommu-'))
@@ -29,17 +30,18 @@ describe('check', () => {
     expect(out).toContain('no-iommu ')
     expect(out).not.toContain('no-iommu@')
   })
-  it('takes all built-in designs of the vendor', async () => {
-    const { out } = await run('check --iommu amdvi --scope ports,permissions --json', { cwd })
-    const { designs } = JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }
-    expect(designs.map(({ design }) => design)).toEqual(['no-iommu', 'user-port-io', 'user-port-bitmap',
-      'ring0-strict@amdvi',
-      'ring0-words@amdvi', 'ring0-deferred@amdvi', 'ring0-deferred-early@amdvi', 'driver-server@amdvi',
-      'pistachio-irq@amdvi', 'pistachio-irq@amdvi+source-masked', 'irq-balancer@amdvi', 'io-lite@amdvi',
-      'mbuf-copy@amdvi', 'polling-longlived@amdvi', 'pmap-unified@amdvi', 'darbat-like@amdvi', 'single-server@amdvi',
-      'vm-emulated@amdvi', 'vm-assigned@amdvi',
-      'ring0-strict@amdvi+source-masked', 'ring0-strict@amdvi+source-unmasked', 'ring0-strict@amdvi+table-switch'])
-  })
+  it('takes the built-in designs of the vendor where none is named, and all ways to move an interrupt with --all',
+    async () => {
+      const designsOf = async (flags: string): Promise<readonly string[]> => {
+        const { out } = await run(`check --iommu amdvi --scope ports,permissions --json ${flags}`, { cwd })
+        return (JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }).designs
+          .map(({ design }) => design)
+      }
+      const all = designsOn('amdvi').map(({ name }) => name)
+      expect(await designsOf('--all')).toEqual(all)
+      expect(await designsOf('')).toEqual(all.filter(name => !name.includes('+')))
+      expect(all).toContain('ring0-strict@amdvi+source-masked')
+    })
   it('counts as not exercised what is of its own manual only', async () => {
     const { out } = await run('check ring0-strict --iommu amdvi --scope permissions --json', { cwd })
     const [design] = (JSON.parse(out) as { readonly designs: { readonly neverExercised: string[] }[] }).designs
@@ -59,6 +61,9 @@ it('cost counts as it was recorded', async () => {
   const { code, out } = await run('cost ring0-strict --iommu amdvi', { cwd })
   expect(code).toBe(0)
   expect(out).toContain('ring0-strict@amdvi')
+  expect(out).toContain('profile epyc-2019')
+  const both = await run('cost ring0-strict ring0-strict@amdvi', { cwd })
+  expect(both.out).toContain('profile xeon-2011-2016')
 })
 it('a violation is saved, and replayed; on QEMU it is not', async () => {
   const folder = join(cwd, 'known')
@@ -84,12 +89,15 @@ describe('bad input', () => {
   it.each([
     ['check ring0-strict --iommu amd', "no IOMMU is named 'amd'.*did you mean 'amdvi'"],
     ['check ring0-strict@amd', "no built-in design has this name.*did you mean 'ring0-strict@amdvi'"],
-    ['check ring0-register --iommu amdvi', 'no built-in design has this name'],
     ['check ring0-strict --iommu amdvi --bounds frames=1,iovas=1,cm=1', 'cm=1: AMD-Vi has no such capability'],
     ['check ring0-strict --bounds frames=1,iovas=1,npCache=1', 'npCache=1: Intel VT-d has no such capability'],
     ['ablate ring0-strict --iommu amdvi --bounds frames=1,iovas=1,psi=0', 'psi=0: AMD-Vi has no such capability'],
     ['ablate ring0-strict --iommu amdvi --hardware cm=1', "nothing is named 'cm=1'"],
     ['check ring0-strict@amdvi --iommu vtd', "design 'ring0-strict@amdvi' takes its steps on amdvi"],
+    ['check ring0-register --iommu amdvi', "'ring0-register' is on Intel VT-d only.*name it 'ring0-register'"],
+    ['check vm-posted@amdvi', "'vm-posted' is on Intel VT-d only: it posts its interrupts, and this model of AMD-Vi"],
+    ['check vm-posted --bounds sources=1,vectors=1', 'vectors=1: vm-posted needs two vectors'],
+    ['check vm-posted+source-masked', 'vm-posted.source-masked: no built-in design has this name'],
     [`check ${mine} --iommu amdvi`, "design 'mine' takes its steps on vtd.*leave --iommu out"],
   ])('%s', async (line, says) => {
     const { err } = await run(line, { cwd })

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systems, systemsNamed } from '../../spec/systems.ts'
 import { errorCodes } from '../../src/cli/error-codes.ts'
 import { allExports } from '../../src/cli/exports.ts'
 import { located } from '../../src/cli/samples.ts'
@@ -19,6 +20,16 @@ describe('explain', () => {
     expect((await run('explain awaitInvalidation')).out)
       .toMatch(/list of steps[^]*submitWait, pollStatus[^]*from 'remapcheck\/spec'[^]*1 +submitWait/)
     expect((await run('explain without')).out).toContain('without(design, call, ...steps)')
+  })
+  it('finds the design of a system by any of its names', async () => {
+    for (const { names, designs } of systems) for (const name of names)
+      expect(systemsNamed(name).flatMap(one => one.designs), name).toEqual(expect.arrayContaining([...designs]))
+    for (const word of ['pistachio', 'IO server', 'l4linux', 'futex', 'mbuf', 'ports'])
+      expect(systemsNamed(word).length, word).toBeGreaterThan(0)
+    for (const word of ['i', 'nothing', 'escaped', '']) expect(systemsNamed(word), word).toEqual([])
+    expect((await run('explain IOKit')).out)
+      .toMatch(/IOKit[^]*darbat-like: drivers are threads[^]*remapcheck check darbat-like/)
+    expect((await run('list designs')).out).toMatch(/driver-server[^]*Stands for:\s+sigma0/)
   })
   it('says all meanings of a number, and asks which is meant', async () => {
     const meant = async (id: string): Promise<string[]> =>
@@ -38,7 +49,7 @@ describe('explain', () => {
     expect((await run(['explain', '✗'])).out).toMatch(/^violated/)
     const codes = ['src', 'bin'].flatMap(part => readdirSync(part, { recursive: true, encoding: 'utf8' })
       .filter(name => name.endsWith('.ts')).flatMap(name => [...readFileSync(join(part, name), 'utf8')
-        .matchAll(/'(E-[A-Z]+(?:-[A-Z]+)*)'/g)].map(found => found[1]!)))
+      .matchAll(/'(E-[A-Z]+(?:-[A-Z]+)*)'/g)].map(found => found[1]!)))
     expect([...new Set(codes)].filter(code => !Object.hasOwn(errorCodes, code))).toEqual([])
   })
 })

@@ -7,11 +7,15 @@ import type { Log } from 'sarif'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Tally } from '../../src/qemu/oracle/judged.ts'
 import { formats } from '../../src/report/head.ts'
+import type { PageDoc } from '../../src/page/data.ts'
+import { families } from '../../src/report/page/cost.ts'
+import { pagesOf } from '../../src/report/page/index.ts'
 import type { Report, ReportKind } from '../../src/report/report.ts'
 import { reporterNames, reporters } from '../../src/report/reporters.ts'
 import type { ReporterName } from '../../src/report/reporters.ts'
 import { theme } from '../../src/text/theme.ts'
 import { writeWholeFrom } from '../../src/whole.ts'
+import { units } from '../../spec/costs/units.ts'
 import { kinds, wrongIn } from '../documents.ts'
 import { run } from './run.ts'
 
@@ -26,10 +30,13 @@ const lines: Readonly<Partial<Record<ReportKind, readonly [string, number]>>> = 
   ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 200', 6],
   cost: ['cost test/cli/fixtures/leaky.ts no-iommu', 0],
   compose: ['cost compose test/cli/fixtures/counts.json', 0],
+  compare: ['compare no-iommu', 0],
+  throughput: ['cost --throughput no-iommu', 0],
   derivation: ['cost --explain map no-iommu', 0],
   worst: ['cost --worst no-iommu', 0],
   replay: ['replay traces/known/no-dma-escape-*.json', 0],
   validate: ['validate traces/linux/vtd-sm.trace.log.gz', 0],
+  'validate-trace': ['validate traces/linux/vtd-first-stage.ftrace.txt.gz --expect lazy', 0],
   diagnose: ['diagnose test/real-machines/cases/15-xen-vtd-rmrr.txt', 1],
   audit: [`audit ${tables}`, 0],
   'audit-diff': [`audit ${tables} --diff traces/linux/vtd-sm.tables.json-pages.gz`, 5],
@@ -53,7 +60,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
     below: [hostile] } },
 }
 const view = { program: { tool: 'remapcheck', version: '1' }, theme: theme(false), full: false, stats: false,
-  lanes: false, traces: { clause: () => null, hides: /^$/ } }
+  form: 'steps' as const, traces: { clause: () => null, hides: /^$/ } }
 async function textOf(report: Report, by: ReporterName): Promise<string> {
   let text = ''
   for await (const piece of (await reporters[by]())(report, view)) text += piece
@@ -90,6 +97,13 @@ const judges: Readonly<Record<ReporterName, (text: string) => number | null>> = 
     expect(commands.filter(line => !/^::(?:error|warning|notice) [^\r]*::[^\r]*$/.test(line))).toEqual([])
     return commands.filter(line => line.startsWith('::error ')).length
   },
+  markdown: text => {
+    const rows = text.split('\n').filter(line => line.startsWith('| ') && !/^\| -+:? \|/.test(line))
+    // Whatever a cell holds, it stays one of four, and no element but these.
+    expect(rows.filter(row => row.replaceAll('\\|', '').split('|').length !== 6)).toEqual([])
+    expect(text.match(/<(?!\/?(?:details|summary|code|br)>)/g)).toBe(null)
+    return rows.filter(row => row.startsWith('| ✗ |')).length
+  },
   sarif: text => {
     const { runs: [only], version } = JSON.parse(text) as Log
     const { results = [], tool, invocations } = only!
@@ -103,13 +117,35 @@ const judges: Readonly<Record<ReporterName, (text: string) => number | null>> = 
   },
 }
 
+/** Of a page: its data, after what it promises was looked at. */
+function dataOf(text: string): PageDoc {
+  const [, data = ''] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(text) ?? []
+  expect(text.match(/<script/g)).toHaveLength(2)
+  expect(text).toContain("default-src 'none'")
+  return JSON.parse(data) as PageDoc
+}
+const parts = { script: 'void 0', style: 'p {}', terms: { frame: 'one page of memory' } }
+const ownPage = ['check', 'ablate', 'cost', 'compare', 'throughput', 'replay', 'validate', 'audit', 'diagnose']
+/** A run that ends by a mistake makes the folder at most. */
+function expectPages(folder: string, kind: string): void {
+  const files = readdirSync(folder)
+  expect(files.includes('index.html')).toBe(kind !== 'error')
+  for (const file of files) {
+    const { body } = dataOf(readFileSync(join(folder, file), 'utf8'))
+    expect(body.kind).toBe(ownPage.includes(kind) ? kind : 'findings')
+  }
+}
+
 it('every kind has an example', () => {
   expect(kinds.filter(kind => lines[kind] === undefined && made[kind] === undefined)).toEqual([])
 })
 describe.each(Object.entries(lines))('%s', (kind, [line, exit]) => {
   it.each(reporterNames)('by %s', async reporter => {
-    const { code, out } = await run(`${line} --reporter ${reporter}`)
+    // Pages are no reporter, and written besides: once is enough.
+    const folder = join(dir, 'pages', kind), paged = reporter === 'text'
+    const { code, out } = await run(`${line} --reporter ${reporter}${paged ? ` --report ${folder}` : ''}`)
     expect(code).toBe(exit)
+    if (paged) expectPages(folder, kind)
     const wrong = judges[reporter](out)
     if (reporter === 'json') expect((JSON.parse(out) as { format: string }).format).toBe(formats[kind as ReportKind])
     // Whatever fails the run is there in each form; what was not decided is no fault.
@@ -120,6 +156,31 @@ describe.each(Object.entries(made))('%s with hostile names', (_kind, report) => 
   it.each(reporterNames)('by %s', async reporter => {
     const wrong = judges[reporter](await textOf(report, reporter))
     expect(wrong === null || wrong > 0).toBe(report.exit !== 'holds' || wrong === null)
+  })
+})
+describe('pages', () => {
+  it.each(Object.entries(made))('of %s keep hostile names as text', (_, report) => {
+    const [page] = pagesOf(report, view, parts)
+    expect(JSON.stringify(dataOf(page!.text).body)).toContain(report.kind === 'list' ? '[]' : '<b attr=')
+  })
+  it.each([['file', 'it is no folder'], ['file/below', 'ENOTDIR|EEXIST']])(
+    'a folder that cannot be written is refused before anything is searched: %s', async (name, why) => {
+      writeFileSync(join(dir, 'file'), 'kept')
+      const { code, out, err } = await run(['check', 'no-iommu', '--report', join(dir, name)])
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toMatch(new RegExp(`cannot be written \\((?:${why})\\) \\[E-OUT\\]`))
+      expect(readFileSync(join(dir, 'file'), 'utf8')).toBe('kept')
+    })
+  it('a folder that vanishes costs no report', async () => {
+    const folder = join(dir, 'vanished')
+    const { code, out, err } = await run(['check', 'no-iommu', '--scope', 'mapping', '--property', 'no-dma-escape',
+      '--report', folder], { onWrite: () => { rmSync(folder, { recursive: true, force: true }) } })
+    expect({ code, said: err.includes('[E-OUT-LATE]') }).toEqual({ code: 2, said: true })
+    expect(out).toContain('no-dma-escape')
+  })
+  it('every unit of cost has a colour, and one only', () => {
+    expect(Object.values(families).flat().toSorted()).toEqual(Object.keys(units).toSorted())
+    expect(Object.keys(families).length).toBeLessThanOrEqual(8)
   })
 })
 it('a judge that is given rubbish says so', () => {

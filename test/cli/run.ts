@@ -1,4 +1,5 @@
 /** Runs a command line within the test's own process, with captured streams. */
+import type { Readable } from 'node:stream'
 import { errorCodes } from '../../src/cli/error-codes.ts'
 import { main } from '../../src/cli/main.ts'
 import { wrongIn } from '../documents.ts'
@@ -9,6 +10,8 @@ export interface Around {
   readonly columns?: number
   /** Called with what goes to stdout. */
   readonly onWrite?: (text: string) => void
+  /** What comes by stdin. */
+  readonly stdin?: Readable
   /** Makes stderr a terminal. */
   readonly tty?: boolean
 }
@@ -24,6 +27,7 @@ export async function run(line: string | readonly string[], around: Around = {})
     stderr: { write: text => { err += text }, isTTY: around.tty ?? false, columns: 80 },
     env: around.env ?? { NO_COLOR: '1' }, now: () => 0, cwd: around.cwd ?? process.cwd(),
     signal: around.signal ?? new AbortController().signal,
+    ...around.stdin === undefined ? {} : { stdin: around.stdin },
   })
   const unexplained = [...err.matchAll(/\[(E-[A-Z-]+)\]/g)].map(found => found[1]!)
     .find(one => !Object.hasOwn(errorCodes, one))

@@ -81,7 +81,7 @@ test('the reference protocol holds, with the counts of Spin, TLC and Stateright'
   expect(all).toMatchObject({ complete: true, ...counts })
   expect(outcomes(all)).toEqual({
     'own pages only': 'holds', 'no merged edge': 'holds', 'right handler': 'holds',
-      'write lands': 'reached', 'interrupt handled': 'reached',
+    'write lands': 'reached', 'interrupt handled': 'reached',
   })
 })
 

@@ -42,7 +42,7 @@ const leaf = ({ unit, memory }: State<Unit>, device: number, iova: number, { bou
   return cell?.kind === 'leaf' ? { domain: of!, frame: cell.frame, write: cell.write } : null
 }
 export const toy: Iommu<Unit> = {
-  name: 'toy', title: 'Toy', capabilities: {}, clauses: {}, weakest: {}, narrow: {},
+  name: 'toy', title: 'Toy', profile: 'xeon-2011-2016', capabilities: {}, clauses: {}, weakest: {}, narrow: {},
   refusals: {},
   rules: { 'leaf-entry': rule, 'table-entry': rule, 'write-back': rule, 'interrupt-drain': rule, 'old-or-new': rule,
     untranslated: rule },
@@ -51,7 +51,7 @@ export const toy: Iommu<Unit> = {
     'new-mapping-works': rule, 'no-misdelivery': rule,
     'no-forged-interrupt': rule, 'wait-ends': rule, 'invalidations-complete': rule,
   },
-  steps, variants: () => ({}), domain, queueTag: 'queue',
+  steps, posting: null, variants: () => ({}), domain, queueTag: 'queue',
   start: ({ unit }, { design }, { domains }) => {
     unit.on = design.remapsDma
     domains.forEach((of, device) => { unit.domains[device] = of })

@@ -43,9 +43,24 @@ const unmapping = [
     { from: ranged, breaks: noDmaEscape, at: { frames: 2, iovas: 3 }, shortest: 20, runLength: 400 }),
   mutant('amd-np-cache-map-not-flushed', without(strict, 'map', steps.invalidateIfNpCache),
     { from: strict, breaks: newMappingWorks, at: { ...onePage, npCache: 1 }, shortest: 8 }),
+  mutant('amd-write-back-unordered', swapped(strict, 'unmap', steps.writeBackPte, steps.completionWait),
+    { from: strict, breaks: noDmaEscape, at: { ...onePage, coherent: 0 }, shortest: 14, runLength: 400 }),
+  mutant('amd-wait-slot-reused-after-time-out', without(strict, 'protect', steps.pollStore),
+    { from: strict, breaks: noAccessAfterUnmap, at: { ...onePage, readOnly: 1 }, shortest: 18 }),
   mutant('amd-hardware-does-not-drain', strict,
     { from: strict, breaks: noDmaEscape, at: { ...onePage, drain: 0 }, soundAt: onePage, shortest: 13 }),
 ]
+
+/** A command with the id of another device: of an alias, or from the wrong field. */
+const toOther = (step: Step<Unit>): Step<Unit> => ({
+  ...step, name: `${step.name}OfOther`,
+  then: k => {
+    step.then(k)
+    const command = k.s.unit.commands.at(-1)!
+    if ('device' in command) command.device = (command.device + 1) % k.b.devices
+  },
+})
+const invalidateOtherDevtab = toOther(steps.invalidateDevtabEntry)
 
 const assignment = [
   mutant('amd-detach-zeroes-the-entry', replaced(strict, 'detach', steps.blockDte, steps.zeroDte),
@@ -65,6 +80,11 @@ const assignment = [
     { from: words, breaks: noDmaEscape, at: sharing, shortest: 32, runLength: 400 }),
   mutant('amd-attach-not-flushed', without(strict, 'attach', steps.invalidateDevtabEntry),
     { from: strict, breaks: newMappingWorks, at: { ...reassigning, domains: 1 }, shortest: 19 }),
+  mutant('amd-attach-not-awaited', without(strict, 'attach', steps.awaitCompletion),
+    { from: strict, breaks: newMappingWorks, at: { ...reassigning, domains: 1 }, shortest: 17 }),
+  mutant('amd-devtab-names-another-device',
+    replaced(strict, 'detach', steps.invalidateDevtabEntry, invalidateOtherDevtab),
+    { from: strict, breaks: noDmaEscape, at: { ...reassigning, devices: 2 }, shortest: 14 }),
   mutant('amd-dte-not-written-back', without(strict, 'detach', steps.writeBackDte),
     { from: strict, breaks: noDmaEscape, at: { ...reassigning, coherent: 0 }, shortest: 15 }),
   mutant('amd-dead-drivers-frames-taken-before-wait',
@@ -94,6 +114,9 @@ const migration = [
     { from: strict, breaks: noMisdelivery, at: { ...twoSources, migrate: 1 }, shortest: 4 }),
   mutant('amd-irte-update-no-flush', without(strict, move, steps.invalidateInterruptTable),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 12 }),
+  mutant('amd-interrupt-table-of-alias-not-flushed',
+    replaced(strict, move, steps.invalidateInterruptTable, toOther(steps.invalidateInterruptTable)),
+    { from: strict, breaks: noLostEdge, at: { ...oneSource, devices: 2 }, shortest: 14 }),
   mutant('amd-irte-flush-not-awaited', without(strict, move, steps.awaitCompletion),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 10 }),
   mutant('amd-irte-not-written-back', without(strict, move, steps.writeBackInterruptEntry),

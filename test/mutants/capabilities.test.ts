@@ -41,9 +41,9 @@ test.each(hardware)('DMA: cm $cm, rwbf $rwbf, coherent $coherent, psi $psi', asy
 test.each([0, 1].flatMap(rwbf => [0, 1].flatMap(coherent => [0, 1].map(esirtps => ({ rwbf, coherent, esirtps })))))(
   'interrupts: rwbf $rwbf, coherent $coherent, esirtps $esirtps',
   async caps => {
-  for (const name of ['ring0-strict', 'ring0-strict+table-switch', 'driver-server'])
-    expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
-})
+    for (const name of ['ring0-strict', 'ring0-strict+table-switch', 'driver-server'])
+      expect(await violated(named(name), bounds({ ...oneSource, ...caps })), name).toEqual([])
+  })
 
 const everyAmd = [0, 1].flatMap(npCache => [0, 1].flatMap(coherent =>
   [0, 1].map(ordered => ({ npCache, coherent, ordered }))))
@@ -68,9 +68,9 @@ test('with CAP.ESIRTPS a table switch needs no invalidation of its own; without 
 test.each(['no-iommu', 'user-port-io', 'ring0-strict+source-masked',
   'driver-server'])('%s: sources start where their messages arrive, with a CPU beyond 8-bit destinations',
   async name => {
-  expect(await violated(named(name), bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, wideIds: 1, eim: 0 })))
-    .toEqual([])
-})
+    expect(await violated(named(name), bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, wideIds: 1, eim: 0 })))
+      .toEqual([])
+  })
 
 /** Where no message can name a CPU, nothing starts there and nothing moves there. */
 const wide = [0, 1].flatMap(wideIds => [0, 1].flatMap(eim => [1, 2].map(sources => ({ wideIds, eim, sources }))))
@@ -110,4 +110,4 @@ test.each([
   ['wide ids without interrupts', { cpus: 2, wideIds: 1 }, 'has no meaning without interrupts'],
   ['a move to nowhere', { cpus: 2, sources: 2, vectors: 1, migrate: 1 }, 'leave no vector to move to'],
 ])('bounds that show nothing are refused: %s',
-(_, changes, because) => { expect(badBounds(bounds(changes))).toContain(because) })
+  (_, changes, because) => { expect(badBounds(bounds(changes))).toContain(because) })

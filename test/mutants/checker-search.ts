@@ -55,7 +55,7 @@ export const searchEdits: readonly Edit[] = [
   javascript('move-dropped', 'the JavaScript moves nothing', 'moves.filter(({ to }) => to >>> 5 === w)',
     'moves.slice(1, 0)', 'explore-backends'),
   trees('leaf-shared', 'two effects that differ in what moves are one',
-    "${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}", '', 'explore-moves'),
+    '${effect.moves.map(({ from, to, bits }) => `${from}-${to}-${bits}`).join()}', '', 'explore-moves'),
   trees('piece-shift', 'of a wide field the first bits only are tested', 'shift: (from & 31) + done',
     'shift: from & 31'),
 
@@ -144,8 +144,8 @@ export const searchEdits: readonly Edit[] = [
     'const key = String(events.length)', 'explore-random'),
 
   symmetry('case-tests', 'rows of a table are renamed whatever case the state is of',
-    "bits: shape.elements[0]!.shape.bits, ...under })",
-    "bits: shape.elements[0]!.shape.bits, keys: under.keys, tests: [] })", 'explore-symmetry'),
+    'bits: shape.elements[0]!.shape.bits, ...under })',
+    'bits: shape.elements[0]!.shape.bits, keys: under.keys, tests: [] })', 'explore-symmetry'),
   symmetry('rows-in-rows', 'groups whose rows lie in each other are ordered one by one',
     'if (rows.some(row => row.group === name && row.keys.some(key => relabelled.includes(key)))) return false',
     'void rows', 'explore-symmetry'),

@@ -18,7 +18,7 @@ function section(of: Layout, manual: string): string {
 }
 
 test('docs/layouts.md is what the layouts say', async () => {
-  const head = ['# VT-d registers and structures, bit by bit', '', 
+  const head = ['# VT-d registers and structures, bit by bit', '',
     'The tests make this page from `spec/vtd/layout/index.ts`. `remapcheck explain NAME` prints one structure,',
     '`remapcheck explain NAME=0x…,0x…` takes a value apart.',
     'Names are those of the architecture specification, rev 5.10. What is not named is reserved.']

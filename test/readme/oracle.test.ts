@@ -38,9 +38,10 @@ const suites: Readonly<Record<(typeof suiteNames)[number], string>> = {
   walks: 'Root, context and second-stage tables of every kind, reserved bits, superpages, pass-through, FPD, tables '
     + 'nowhere, addresses too wide, permissions. Each request from cold caches, 16 devices at once.',
   sequences: 'Five functions in two domains, three of them beside the first, for function masks; table writes, '
-    + 'invalidations of every granularity by the queue or by registers, bad descriptors, fault events masked and pending. QEMU must be within the set of what caches may '
-    + 'hold (`spec/vtd/unit/possible-caches.ts`). And it must find in its caches exactly what its own fills have put '
-    + 'there and no invalidation has removed: a model that removes too little fails as one that removes too much.',
+    + 'invalidations of every granularity by the queue or by registers, bad descriptors, fault events masked and '
+    + 'pending. QEMU must be within the set of what caches may hold (`spec/vtd/unit/possible-caches.ts`). And it must '
+    + 'find in its caches exactly what its own fills have put there and no invalidation has removed: a model that '
+    + 'removes too little fails as one that removes too much.',
   interrupts: 'Interrupt tables and messages of every kind, by MSI and by DMA writes; xAPIC and x2APIC destinations. '
     + 'The fault record after each says why it was blocked; QEMU before 9 records none.',
   scalable: 'As walks, by scalable-mode root, context and PASID tables, second stage and pass-through.',

@@ -6,10 +6,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { claims } from '../../properties/index.ts'
+import { claims, questions } from '../../properties/index.ts'
 import { ladder, showBounds } from '../../spec/bounds.ts'
 import { designNamed, designs, designsOn, everyDesign } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
+import { systems } from '../../spec/systems.ts'
 import { scopesOn } from '../../spec/scopes.ts'
 import { reporterNames } from '../../src/report/reporters.ts'
 import { exitTable } from '../../src/cli/registries.ts'
@@ -56,9 +57,9 @@ function goldenRow(name: string): { marks: string; states: number } {
   return { marks: marks.join(''), states }
 }
 
-/** The page with the content of one of its blocks put anew. */
-function filled(path: string, name: string, content: string): string {
-  const text = read(path)
+/** The page with the content of one of its blocks put anew. Two blocks of a page belong to one test: each writes the
+ *  whole page. */
+function filled(path: string, name: string, content: string, text = read(path)): string {
   const block = new RegExp(`<!-- ${name} -->[^]*?<!-- /${name} -->`)
   expect(text, `${path} has a block ${name}`).toMatch(block)
   return text.replace(block, () => `<!-- ${name} -->\n${content}\n<!-- /${name} -->`)
@@ -75,8 +76,7 @@ test('docs/diagnose.md has a diagnosis', async () => {
     .toMatchFileSnapshot('../../docs/diagnose.md')
 })
 
-test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architecture.md the layers', async () => {
-  await expect(filled('docs/verdicts.md', 'designs', designTable())).toMatchFileSnapshot('../../docs/verdicts.md')
+test('docs/ci.md has the exit codes, docs/architecture.md the layers', async () => {
   await expect(filled('docs/ci.md', 'exits', exitTable())).toMatchFileSnapshot('../../docs/ci.md')
   const rows = layers.map(({ name, may }) => `| ${name} | ${may.join(', ') || 'nothing'} |`)
   await expect(filled('docs/architecture.md', 'layers',
@@ -84,22 +84,37 @@ test('docs/verdicts.md has the designs, docs/ci.md the exit codes, docs/architec
     .toMatchFileSnapshot('../../docs/architecture.md')
 })
 
-/** Each built-in design, and what its golden verdicts say on each IOMMU that it is on. */
-function vendorTable(): string {
-  const nameOf = (name: string): string => name.replace(/@\w+/, '')
-  const names = [...new Set(everyDesign.map(({ name }) => nameOf(name)))]
-  const cells = (name: string, iommu: string): string => {
-    const found = designsOn(iommu).find(design => nameOf(design.name) === name)
-    if (found === undefined) return '| no such design | '
-    const { marks, states } = goldenRow(found.name)
-    return `| ${marks} | ${states.toLocaleString('en-US')}`
-  }
-  return [`| design | ${iommus.map(({ title }) => `${title} | states`).join(' | ')} |`,
-    `| --- |${iommus.map(() => ' --- | ---: |').join('')}`,
-    ...names.map(name => `| \`${name}\` ${iommus.map(one => cells(name, one.name)).join(' ')} |`)].join('\n')
+/** Each built-in design once, without its vendor. */
+const names = [...new Set(everyDesign.map(({ name }) => name.replace(/@\w+/, '')))]
+/** Its golden verdicts on an IOMMU; null where it is not on that. */
+function goldenOn(name: string, iommu: string): ReturnType<typeof goldenRow> | null {
+  const found = designsOn(iommu).find(design => design.name.replace(/@\w+/, '') === name)
+  return found === undefined ? null : goldenRow(found.name)
 }
-test('docs/verdicts.md has the verdicts on each IOMMU', async () => {
-  await expect(filled('docs/verdicts.md', 'vendors', vendorTable())).toMatchFileSnapshot('../../docs/verdicts.md')
+/** A table for each question, of the designs that it is asked of: their marks on each IOMMU, side by side. */
+function verdictTables(): string {
+  const width = Math.max(...names.map(name => name.length)) + 2, offsets = new Map(claims.map((claim, i) => [claim, i]))
+  return questions.flatMap(({ asks, claims: asked }) => {
+    const isStated = asked.includes(claims.at(-1)!)
+    const marksOf = (name: string, iommu: string): string =>
+      asked.map(claim => goldenOn(name, iommu)?.marks[offsets.get(claim)!] ?? ' ').join(' ')
+    const rows = names.map(name => ({ name, marks: iommus.map(one => marksOf(name, one.name)) }))
+      .filter(({ marks }) => isStated || marks.some(of => /[✓✗]/.test(of)))
+    const states = (name: string): string => isStated ? iommus.map(one =>
+      (goldenOn(name, one.name)?.states.toLocaleString('en-US') ?? '').padStart(11)).join('') : ''
+    const cells = (of: readonly string[]): string => of.map(one => one.padEnd(asked.length * 2 + 2)).join('')
+    return [`### ${asks}`, '', '```',
+      ...asked.map(({ property }, i) => ' '.repeat(width) + '│ '.repeat(i) + `┌ ${property.name}`),
+      'design'.padEnd(width) + cells(iommus.map((one, i) => i === 0 ? '│ '.repeat(asked.length).trim() : one.title))
+        + (isStated ? iommus.map(() => 'states'.padStart(11)).join('') : ''),
+      ...rows.map(({ name, marks }) => name.padEnd(width) + cells(marks) + states(name)),
+      '```', ''].map(line => line.trimEnd())
+  }).join('\n').trimEnd()
+}
+test('docs/verdicts.md has the golden verdicts on each IOMMU, by question, and the designs', async () => {
+  const page = filled('docs/verdicts.md', 'verdicts', verdictTables())
+  await expect(filled('docs/verdicts.md', 'designs', designTable(), page))
+    .toMatchFileSnapshot('../../docs/verdicts.md')
 })
 
 test('docs/ci.md has the document of a mistake, and every reporter', async () => {
@@ -107,20 +122,6 @@ test('docs/ci.md has the document of a mistake, and every reporter', async () =>
   const { out } = await run('check ring0-stirct --json')
   expect(page).toContain(`<!-- mistake -->\n\`\`\`json\n${out}\`\`\`\n<!-- /mistake -->`)
   expect(reporterNames.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
-})
-
-const table = read('docs/verdicts.md').split('<!-- verdicts -->')[1]!.split('<!-- /verdicts -->')[0]!
-test.each(everyDesign)('the verdict row of $name is that of the golden verdicts', ({ name }) => {
-  // A long name stands above its row.
-  const row = table.replace(/^(\S+)\n +/gm, '$1 ').split('\n').find(line => line.startsWith(`${name} `))!
-  const { marks, states } = goldenRow(name)
-  expect(row.replace(name, '').replace(/[^✓✗–]/g, '')).toBe(marks)
-  expect(row.trim()).toMatch(new RegExp(` ${states.toLocaleString('en-US')}$`))
-})
-
-test('the columns of the verdict table are the claims', () => {
-  const heads = [...table.matchAll(/┌ ([\w-]+)/g)].map(([, name]) => name)
-  expect(heads).toEqual(claims.map(({ property }) => property.name))
 })
 
 test('docs/bounds.md has the states of the scopes that it names', () => {
@@ -142,6 +143,29 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
     label!)
   expect(new Set(labels).size).toBeGreaterThan(6)
   expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
+})
+
+/** The scopes of designs' own, with their states on each IOMMU. */
+function ownScopes(): string {
+  const statesIn = (name: string, scope: string): string => {
+    const found = new RegExp(`^${scope}: (\\d+) states`, 'm').exec(read(`test/golden/verdicts/${name}.txt`))
+    return Number(found![1]).toLocaleString('en-US')
+  }
+  const rows = designs.flatMap(design => (design.scopes ?? []).flatMap(scope => typeof scope === 'string' ? [] : [
+    `| \`${design.name}\` | \`${scope.name}\`: ${scope.says} | ${iommus.map(one => {
+      const on = designsOn(one.name).find(({ name }) => name.replace(/@\w+/, '') === design.name)
+      return on === undefined ? '' : statesIn(on.name, scope.name)
+    }).join(' | ')} |`]))
+  return [`| design | scope | states, ${iommus.map(({ title }) => title).join(' | ')} |`,
+    `| --- | --- |${iommus.map(() => ' ---: |').join('')}`, ...rows].join('\n')
+}
+test('docs/systems.md has the systems and their scopes; each design stands for one', async () => {
+  const rows = systems.map(({ quote, designs: by }) => `| "${quote}" | ${by.map(name => `\`${name}\``).join(', ')} |`)
+  const table = ['| in the thread | designs |', '| --- | --- |', ...rows].join('\n')
+  const page = filled('docs/systems.md', 'systems', table)
+  await expect(filled('docs/systems.md', 'scopes', ownScopes(), page)).toMatchFileSnapshot('../../docs/systems.md')
+  expect(designs.map(({ name }) => name).toSorted())
+    .toEqual([...new Set(systems.flatMap(one => one.designs))].toSorted())
 })
 
 test('docs/systems.md has each design, and each mutant of those that it is about', () => {

@@ -79,7 +79,7 @@ test('docs/real-machines.md has what is said of each case', async () => {
   const page = readFileSync('docs/real-machines.md', 'utf8')
   const table = ['| case | asked | cause | title | sure | likely | open |', '| --- | --- | --- | --- | --- | --- | '
     + '--- |',
-    ...rows].join('\n')
+  ...rows].join('\n')
   const second = ['| case | file | what it is | what is said of it |', '| --- | --- | --- | --- |',
     ...others].join('\n')
   const filled = [['cases', table], ['others', second]].reduce((text, [name, rows]) => {

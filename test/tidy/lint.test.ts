@@ -23,7 +23,7 @@ function complaints(configPath: string, paths: readonly string[]): string[] {
   const program = join('node_modules', 'oxlint', 'bin', 'oxlint')
   const { stdout } = spawnSync(process.execPath, [program, '-c', configPath, '-f', 'unix', ...paths],
     { encoding: 'utf8' })
-  const found = [...stdout.matchAll(/^(.+?):\d+:\d+: .*\[\w+\/[\w-]+\(([\w-]+)\)\]$/gm)].map(([, path, rule]) =>
+  const found = [...stdout.matchAll(/^(.+?):\d+:\d+: .*\[\w+\/@?[\w-]+\(([\w-]+)\)\]$/gm)].map(([, path, rule]) =>
     `${path} ${rule}`)
   return [...new Set(found)].toSorted()
 }
@@ -31,6 +31,13 @@ const lenient = (rule: Rule): string[] =>
   config.overrides.filter(({ rules }) => rules[rule] === 'off').flatMap(({ files }) => files)
 
 describe('oxlint', () => {
+  it('refuses what is not in form', () => {
+    const path = join(dir, 'form.ts')
+    writeFileSync(path, 'export const sum = (a: number,b: number) => {\n   return a+b;\n}\n')
+    const rules = ['comma-spacing', 'indent', 'semi', 'space-infix-ops']
+    expect(complaints('format.oxlintrc.json', [path])).toEqual(rules.map(rule => `${path} ${rule}`))
+  })
+
   it('refuses a conditional expression within another, and a function of too many paths', () => {
     const tests = Array.from({ length: 20 }, (_, i) => `  if (n === ${i}) return '${i}'\n`).join('')
     const planted = {

@@ -178,8 +178,13 @@ export function formatsApart(sources: readonly Source[]): string[] {
 /** Files that each vendor's folder has, so that whoever knows one finds their way in the other. */
 const vendorFiles = [
   'bounded/actions.ts', 'bounded/deliver.ts', 'bounded/request.ts', 'bounded/start.ts', 'bounded/state.ts',
-  'bounded/tables.ts', 'caps.ts', 'clauses.ts', 'designs.ts', 'facts.ts', 'faults.ts', 'index.ts', 'iommu.ts',
-  'layout/index.ts', 'remap/remap.ts', 'steps/index.ts', 'walk/walk.ts',
+  'bounded/tables.ts', 'capabilities.ts', 'caps.ts', 'clauses.ts', 'designs.ts', 'facts.ts', 'faults.ts', 'index.ts',
+  'invalidation/covers.ts', 'invalidation/order.ts', 'iommu.ts', 'layout/index.ts', 'layout/interrupts.ts',
+  'layout/read-entries.ts', 'layout/registers.ts', 'layout/structures.ts', 'layout/write-entries.ts', 'remap/post.ts',
+  'remap/remap.ts', 'steps/index.ts', 'unit/program.ts', 'unit/registers/faults.ts', 'unit/registers/illegal.ts',
+  'unit/registers/map.ts', 'unit/registers/queue.ts', 'unit/registers/state.ts', 'unit/requests.ts', 'unit/unit.ts',
+  'walk/first-stage.ts', 'walk/raw-tables.ts', 'walk/second-stage.ts', 'walk/tables.ts', 'walk/translation.ts',
+  'walk/walk.ts',
 ] as const
 export function sameVendorFiles(sources: readonly Source[]): string[] {
   const vendors = new Set(sources.flatMap(({ path }) => vendorFolder.exec(path)?.[0] ?? []))

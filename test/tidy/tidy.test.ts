@@ -42,7 +42,7 @@ const bad: Readonly<Record<string, string>> = {
   'tsconfig.json': '{ "compilerOptions": { "allowImportingTsExtensions": true, "noEmit": true, "module": "nodenext", '
     + '"types": [] }, "include": ["."] }',
   'src/model/up.ts': "/** imports what it may not */\nimport '../../spec/a.ts'\n",
-  'src/explore/spec.ts': "/** imports what it may not, for types only */\nimport type { a } from "
+  'src/explore/spec.ts': '/** imports what it may not, for types only */\nimport type { a } from '
     + "'../../spec/a.ts'\nexport type B = typeof a\n",
   'src/nowhere/lost.ts': '/** of no layer */\nexport {}\n',
   'spec/a.ts': "/** half a circle */\nimport { b } from './b.ts'\nexport const a = (): unknown => b\n",
@@ -57,7 +57,7 @@ const bad: Readonly<Record<string, string>> = {
   'spec/kernel/inside.ts': "/** enters it */\nexport { walk } from '../vtd/walk.ts'\n",
   'src/logs/formats/one.ts': '/** a format of logs */\nexport const one = 1\n',
   'src/logs/replay/reads.ts': "/** a replay that knows it */\nexport { one } from '../formats/one.ts'\n",
-  'src/audit/inside.ts': "/** an adapter, not by the door */\n"
+  'src/audit/inside.ts': '/** an adapter, not by the door */\n'
     + "import { walk } from '../../spec/vtd/walk.ts'\nvoid walk\n",
   'spec/iommus.ts': "/** the registry may */\nexport { walk } from './vtd/walk.ts'\n",
   'spec/wide.ts': `/** wide */

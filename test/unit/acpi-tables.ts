@@ -31,7 +31,7 @@ export const ivhd = (type: 0x10 | 0x11 | 0x40, id: number, base: number, ...entr
   const body = Buffer.concat(entries), head = type === 0x10 ? 24 : 40
   return Buffer.concat([u(1, type), u(1, 0), u(2, head + body.length), u(2, id), u(2, 0x40), u(8, base), u(2, 0), u(2,
     0),
-    u(4, 0), Buffer.alloc(head - 24), body])
+  u(4, 0), Buffer.alloc(head - 24), body])
 }
 export const ivmd = (type: 0x20 | 0x21 | 0x22, id: number, last: number, from: number, length: number, flags: number):
   Buffer => Buffer.concat([u(1, type), u(1, flags), u(2, 32), u(2, id), u(2, last), u(8, 0), u(8, from), u(8, length)])

@@ -58,7 +58,7 @@ const small: fc.Arbitrary<Small> = fc.tuple(someBounds, upTo(2), fc.boolean(), f
   }))
 
 const hardware: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-  reservedMode: 'mode-reserved' }
+  reservedMode: 'mode-reserved', exclusion: null, guest: false }
 const rawOf = ({ b, tables, pages, at, gaEn }: Small, mutant: (reader: EntryReader) => EntryReader) =>
   rawTables(encode(tables, pages, b, at, gaEn), { deviceTable: at.deviceTable, devices: 128 },
     mutant(entryReader(anything, gaEn)))
@@ -89,7 +89,7 @@ function differs(one: Small, mutant: (reader: EntryReader) => EntryReader): unkn
 }
 const interruptUnit = ({ xt }: Small): InterruptUnit => ({ enabled: true, xt, guestMode: false, mostLength: 9 })
 const told = (found: Remapped, vectorOf: (vector: number) => number): unknown => {
-  if (found.kind === 'fault') return found.reason.cause
+  if (found.kind !== 'interrupt') return found.kind === 'fault' ? found.reason.cause : found.kind
   const { destination, vector } = found.interrupt
   return found.exercised.includes('AMD:2.2.5.1/remap') ? { destination, vector: vectorOf(vector) } : 'as it is'
 }

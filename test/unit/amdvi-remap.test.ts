@@ -12,7 +12,7 @@ const unit: InterruptUnit = { enabled: true, xt: true, guestMode: false, mostLen
 const map: InterruptMap = { valid: true, control: 2, table: 0x4000, length: 3, ignored: false, reserved: false,
   passes: { init: false, extInt: false, nmi: false } }
 const entry: InterruptEntry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false,
-  destination: 0x102, vector: 0x55, reserved: false }
+  guest: null, destination: 0x102, vector: 0x55, reserved: false }
 const message = { vector: 4, type: 0, destination: 7, logical: false }
 
 function remapped(at: { readonly unit?: Partial<InterruptUnit>; readonly map?: Partial<InterruptMap>
@@ -22,6 +22,7 @@ function remapped(at: { readonly unit?: Partial<InterruptUnit>; readonly map?: P
   const found = remap({ ...unit, ...at.unit }, { ...map, ...at.map },
     { unmapped: { ...message, ...at.message }, index: at.index ?? 4 }, () => of)
   if (found.kind === 'fault') return `${found.reason.cause}${found.suppressed ? ', not logged' : ''}`
+  if (found.kind === 'guest') return `guest ${found.vector}`
   return found.interrupt.vector === message.vector ? 'as it is' : found.interrupt.destination
 }
 

@@ -9,10 +9,10 @@ import { newTrail, pageSize, translate } from '../../spec/amdvi/walk/walk.ts'
 import type { DmaRequest, TranslationUnit } from '../../spec/amdvi/walk/walk.ts'
 
 const unit: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-  reservedMode: 'mode-reserved' }
+  reservedMode: 'mode-reserved', exclusion: null, guest: false }
 const device: DeviceEntry = {
   valid: true, translates: true, mode: 3, root: 0x1000, domain: 5, read: true, write: true, remoteTlb: false,
-  reserved: false,
+  excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
   interrupts: { valid: false, control: 0, table: 0, length: 0, ignored: false, reserved: false,
     passes: { init: false, extInt: false, nmi: false } },
 }

@@ -53,8 +53,8 @@ const cases: readonly (readonly [code: keyof typeof alarmKinds, because: string,
   ['domain-conflict',
     'domain 1: second-stage tables at 0x400000 (4 levels), and second-stage tables at 0x401000 (4 levels)',
     '00:02.0 00:03.0', () => altered(({ machine, second }) => {
-    machine.context(0x18, { SSPTPTR: second / 4096, DID: 1 })
-  })],
+      machine.context(0x18, { SSPTPTR: second / 4096, DID: 1 })
+    })],
   ['interrupts-not-remapped', 'GSTS.IRES=0', '', () => altered(nothing, { GSTS: 0xc5000000n })],
   ['compatibility-interrupts', 'GSTS.CFIS=1 and IRTA.EIME=0', '', () => altered(nothing, { GSTS: 0xc7800000n })],
   ['irte-any-source', '1 entry: 5', '', () => altered(({ machine }) => { machine.irte(5, { V: 60, DST: 0x100 }) })],

@@ -22,14 +22,14 @@ async function leftMapped(name: string) {
   }
   return { left: [...left].flatMap(([page, count]) => Array.from({ length: Math.max(0, count) }, () => page))
     .sort((a, b) => a - b), ever, maps, unmaps,
-    unknown: [...left.values()].filter(count => count < 0).length }
+  unknown: [...left.values()].filter(count => count < 0).length }
 }
 
 /** Pages of all spaces that are no identity map, with their frames. */
 function pagesFound({ spaces }: AuditReport): { readonly page: number; readonly frame: number }[] {
   return spaces.flatMap(({ ranges }) =>
     [...ranges].filter(({ input, output }) => input !== output).flatMap(({ input, output, bytes }) =>
-    Array.from({ length: bytes / 4096 }, (_, i) => ({ page: input / 4096 + i, frame: output / 4096 + i }))))
+      Array.from({ length: bytes / 4096 }, (_, i) => ({ page: input / 4096 + i, frame: output / 4096 + i }))))
 }
 
 describe('the strict boot', () => {

@@ -18,7 +18,7 @@ const outputs = fc.oneof(
   fc.constantFrom(0x1000, 0x2000, 0x200000, 0x300000, 0x302000, queueEnd - 0x1000, queueEnd, 0x9000000, 0xa000000))
 const device = fc.uniqueArray(fc.record({ input: fc.constantFrom(...inputs.slice(0, -1)), output: outputs,
   rw: fc.integer({ min: 1, max: 3 }) }),
-  { maxLength: 5, selector: ({ input }) => input })
+{ maxLength: 5, selector: ({ input }) => input })
 
 interface Counted {
   readonly writes: ReadonlyMap<number, string>

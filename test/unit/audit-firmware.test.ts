@@ -93,12 +93,12 @@ describe('an IVRS table', () => {
   })
   it.each(['23-acpi-ivrs.bin', '23-acpi-ivrs.hex.txt'])('of a real machine, cut, is read as far as it goes: %s',
     file => {
-    const { firmware: [one] } = reportOf(readFileSync(`test/real-machines/cases/${file}`))
-    expect(one!.units).toEqual([{ name: 'IVHD 00:00.2', base: '0xfd100000', segment: 0, covers: ['00:00.3 to ff:1f.6',
-      'ff:00.0 to ff:1f.7, which send as 00:14.5', 'HPET 0x0, which sends as 00:14.0',
-      'I/O APIC 0x21, which sends as 00:14.0', 'I/O APIC 0x22, which sends as 00:00.1'] }])
-    expect(one!.doubts[0]).toBe('the table has 502 bytes, and 128 are there: it was cut')
-  })
+      const { firmware: [one] } = reportOf(readFileSync(`test/real-machines/cases/${file}`))
+      expect(one!.units).toEqual([{ name: 'IVHD 00:00.2', base: '0xfd100000', segment: 0, covers: ['00:00.3 to ff:1f.6',
+        'ff:00.0 to ff:1f.7, which send as 00:14.5', 'HPET 0x0, which sends as 00:14.0',
+        'I/O APIC 0x21, which sends as 00:14.0', 'I/O APIC 0x22, which sends as 00:00.1'] }])
+      expect(one!.doubts[0]).toBe('the table has 502 bytes, and 128 are there: it was cut')
+    })
 })
 
 describe('alarms of the firmware', () => {

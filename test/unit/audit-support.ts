@@ -42,7 +42,7 @@ export function dumpOf(memory: PhysicalMemory, values: Partial<RegisterValues> =
   const { registers, iqa } = registersOf('made', { ...full, ...values })
   return { iommu: 'vtd', path: 'made', format: 'image', unit: null, queue: null, told: [],
     shows: { translation: true, interrupts: true, root: true }, registers, iqa, haw, memory, bytes: 0, assumed: [],
-      close: () => {} }
+    close: () => {} }
 }
 
 /** Root table at 0x1000, context table of bus 0 at 0x2000 (scalable: lower half), tables from 0x400000 on, interrupt

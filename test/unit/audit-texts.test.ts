@@ -24,7 +24,7 @@ const reportOf = (dump: AnyDump): AuditReport => {
 const memoryOf = (name: string): AnyDump => openDump(`${boot(name)}.tables.json-pages.gz`, { absentZero: true })
 const cases = 'test/real-machines/cases'
 
-describe("debugfs files of Linux 6.12 and the memory of that boot", () => {
+describe('debugfs files of Linux 6.12 and the memory of that boot', () => {
   const [text] = openInputs([`${boot('612-strict')}.debugfs.txt.gz`]).dumps
   const memory = openDump(`${boot('612-strict')}.tables.json-pages.gz`)
   it('agree in every device, range, interrupt and alarm', () => {

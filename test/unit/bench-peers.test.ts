@@ -109,7 +109,7 @@ describe.skipIf(missing.length > 0)('pan '
     expect(disagreements({
       ...ours, states: found.states, transitions: found.transitions, depth: found.depth,
       complete: found.complete, violated },
-      panOf(name, promela(), states), panExtra(promela()))
+    panOf(name, promela(), states), panExtra(promela()))
     ).toEqual([])
   })
   it('the reference protocol, s: the known counts', () => {
@@ -123,6 +123,6 @@ describe.skipIf(missing.length > 0)('pan '
     expect(panOf('careless', twoPhaseCommitPromela(3, { careless: true }), 288, 1).violated).toBe(true)
     expect(panOf(
       'not-strict', referencePromela({ ...reference.s.sizes, strict: false }), reference.s.states, 1).violated)
-    .toBe(true)
+      .toBe(true)
   })
 })

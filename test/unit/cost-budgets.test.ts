@@ -107,11 +107,11 @@ describe('the baseline file', () => {
 describe('budgets of the built-in designs', () => {
   it.each(budgets.map(b => [`${b.design} ${b.path}`, b] as const))(
     '%s: the price of the expected counts plus 10 percent', (_, b) => {
-    const { typ } = pricePath(b.path, b.expects, profiles[b.profile]!).cycles
-    expect(b.limit_cycles).toBe(Math.ceil(typ * 11 / 100) * 10)
-    expect(Object.keys(paths)).toContain(b.path)
-    expect(b.derivation.length).toBeGreaterThan(20)
-  })
+      const { typ } = pricePath(b.path, b.expects, profiles[b.profile]!).cycles
+      expect(b.limit_cycles).toBe(Math.ceil(typ * 11 / 100) * 10)
+      expect(Object.keys(paths)).toContain(b.path)
+      expect(b.derivation.length).toBeGreaterThan(20)
+    })
   it('name each path of a design once', () => {
     const names = budgets.map(b => `${b.design} ${b.path}`)
     expect(new Set(names).size).toBe(names.length)

@@ -68,7 +68,7 @@ describe('sources', () => {
   it('holds only figures that are cited', () => {
     const cited = new Set([...Object.values(profiles)
       .flatMap(p => Object.values(p.units).flatMap(u => 'within' in u ? [] : u.from)),
-      ...predictions.flatMap(({ takes }) => takes)])
+    ...predictions.flatMap(({ takes }) => takes)])
     const published = new Set(predictions.map(one => one.published))
     expect(Object.entries(sources.figures).filter(([id, { value }]) => !cited.has(id) && !published.has(value))
       .map(([id]) => id)).toEqual([])

@@ -118,7 +118,7 @@ describe('hostile', () => {
   it('patterns take no endless time: long lines of what they look for', async () => {
     const lines = ['[DMA Read] Request device [', 'Event logged [IO_PAGE_FAULT ', 'QI HEAD: ', 'Fault: hi=0x1, '
       + 'reason=0x1, ',
-      'IOMMU: DMA read page fault from 0x1 ', 'DMAR0: pci', 'event: F_X client: ', 'No irq handler for '].map(part =>
+    'IOMMU: DMA read page fault from 0x1 ', 'DMAR0: pci', 'event: F_X client: ', 'No irq handler for '].map(part =>
       part.repeat(200).slice(0, 4000))
     const { files } = await diagnosed(`${lines.join('\n')}\n${lines.toReversed().join('\n')}\n${one}`)
     expect(files[0]!.lines).toBe(17)

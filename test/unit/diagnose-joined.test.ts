@@ -45,9 +45,9 @@ describe('the tables below a fault', () => {
   it("Xen's own: the entries of legacy mode, and the rights of the leaf", async () => {
     const dump = ['(XEN) [VT-D]DMAR:[DMA Write] Request device [0000:00:02.0] fault addr 8e480000, iommu reg = '
       + 'ffff82c0',
-      '(XEN) [VT-D]DMAR: reason 05 - PTE Write access is not set',
-      '(XEN) print_vtd_entries: iommu #0 dev 0000:00:02.0 gmfn 8e480', '(XEN)     root_entry[00] = 23d1f7001',
-      '(XEN)     context[10] = 102_23d6a5001', '(XEN)     l4[000] = 23d6a4003 rw', '(XEN)     l1[080] = 8e480001 r-']
+    '(XEN) [VT-D]DMAR: reason 05 - PTE Write access is not set',
+    '(XEN) print_vtd_entries: iommu #0 dev 0000:00:02.0 gmfn 8e480', '(XEN)     root_entry[00] = 23d1f7001',
+    '(XEN)     context[10] = 102_23d6a5001', '(XEN)     l4[000] = 23d6a4003 rw', '(XEN)     l1[080] = 8e480001 r-']
     const text = await concluded(dump.join('\n'))
     expect(text).toContain('sure: Memory says the same as the unit: the entry of level 1 has no write right')
     expect(text).not.toContain('Linux')

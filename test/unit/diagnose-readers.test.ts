@@ -64,7 +64,7 @@ const forms: readonly Form[] = [
     'stream 0x100 of 9050000.iommu', 'write', '0x80001000', 'TF: nothing is mapped'],
   ['apple-dart 502f00000.iommu: translation fault: status:0x80000010 stream:1 code:0x10 (NO PTE FOR IOVA) at '
     + '0xffff0000',
-    'stream 1 of 502f00000.iommu', 'unknown', '0xffff0000', 'NO PTE FOR IOVA'],
+  'stream 1 of 502f00000.iommu', 'unknown', '0xffff0000', 'NO PTE FOR IOVA'],
   ['arm-smmu-v3 arm-smmu-v3.0.auto: event 0x13 received:\narm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000010000000013\n'
     + 'arm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000020800000000\narm-smmu-v3 arm-smmu-v3.0.auto: \t0x00000000ffff0000\n'
     + 'arm-smmu-v3 arm-smmu-v3.0.auto: \t0x0000000000000000', 'stream 0x100', 'read', '0xffff0000', 'not for a read'],
@@ -79,13 +79,51 @@ const forms: readonly Form[] = [
   // QEMU
   ['qemu-system-x86_64: vtd_iova_to_slpte: detected slpte permission error (iova=0xfff000, level=0x1, slpte=0x0, '
     + 'write=1)',
-    null, 'write', '0xfff000', 'Nothing is mapped there'],
+  null, 'write', '0xfff000', 'Nothing is mapped there'],
   // queue
   ['DMAR: VT-d detected Invalidation Queue Error: Reason 4\nDMAR: QI HEAD: UNKNOWN qw0 = 0xf00000000000000f, qw1 = 0x0',
     null, 'unknown', null, 'a reserved field is set'],
   ['DMAR: VT-d detected invalid descriptor: qw0 = 2, qw1 = 0', null, 'unknown', null, 'refused a descriptor'],
   ['DMAR: VT-d detected Invalidation Time-out Error: SID 5300', '53:00.0', 'unknown', null,
     'the source id in the message'],
+  // what else is said of units
+  ['Your BIOS is broken; DMAR reported at address fed90000 returns all ones!', null, 'unknown', null, 'read all ones'],
+  ['DMAR hardware is malfunctioning', null, 'unknown', null, 'waited ten seconds'],
+  ['DMAR: IOMMU: dmar2: PRQ overflow detected', null, 'unknown', null, 'page request queue of dmar2 overflowed'],
+  ['DMAR: DRHD 3: failed to enable fault, interrupt, ret -22', null, 'unknown', null, 'leave no line in this log'],
+  ['DMAR: Flush IOTLB failed', null, 'unknown', null, 'may still be cached'],
+  ['(XEN) IOMMU#0: QI dev wait descriptor taking too long\n(XEN)  IQA = 12345000\n(XEN)  IQH = 20\n(XEN)  IQT = 40',
+    null,
+    'unknown', null, 'ats=0'],
+  ['(XEN) [VT-D]iommu_fault_status: Invalidation Time-out Error', null, 'unknown', null, 'invalidation time-out error'],
+  ['DMAR0: Invalidation timed out', null, 'unknown', null, 'FreeBSD'],
+  ['(XEN) AMD-Vi: ILLEGAL_DEV_TABLE_ENTRY 00000100 20000000 00001000 00000001', '01:00.0', 'unknown', '0x100001000',
+    'does not accept its device table entry'],
+  ['AMD-Vi: Event logged [Device not attached to domain properly]\nAMD-Vi:   device=0000:01:00.0 domain=0x0000',
+    '01:00.0',
+    'unknown', null, 'not attached to a domain properly'],
+  ['AMD-Vi: Event logged [UNKNOWN event[0]=0x00000100 event[1]=0x90000000 event[2]=0x00000000 event[3]=0x00000000]',
+    '01:00.0', 'unknown', null, 'event UNKNOWN 9h'],
+  ['arm-smmu 15000000.iommu: Unexpected global fault, this could be serious\narm-smmu 15000000.iommu: \tGFSR '
+    + '0x80000002, '
+    + 'GFSYNR0 0x00000000, GFSYNR1 0x00000420, GFSYNR2 0x00000000', 'stream 0x420 of 15000000.iommu', 'unknown', null,
+  'not known to the unit'],
+  ['arm-smmu-v3 arm-smmu-v3.0.auto: CMDQ error (cons 0x01000042): CERROR_ATC_INV_SYNC', null, 'unknown', null,
+    'did not answer the invalidation of its TLB'],
+  ['Fault: true, Request type: Write, Source identifier: 247, Fault Reason: 34, Raw: '
+    + '170141186154226761773020849577614376960',
+  '00:1e.7', 'interrupt', '0x1', '0x22 (not-present)'],
+  ['nvme-101 [001] ..s1. 2.473421: io_page_fault: IOMMU:nvme 0000:03:00.0 iova=0x00000000fffff000 flags=0x0001',
+    '03:00.0',
+    'write', '0xfffff000', "by the kernel's trace"],
+  // QEMU
+  ['qemu-system-x86_64: vtd_iommu_translate: detected translation failure (dev=01:00:00, iova=0xfffff002)', '01:00.0',
+    'unknown', '0xfffff002', 'QEMU does not print why'],
+  ['2026-05-05T12:00:00.123456Z qemu-system-x86_64: vtd_iova_to_slpte: detected IOVA overflow (iova=0x8000000000, '
+    + 'pasid=0x0)', null, 'unknown', '0x8000000000', 'more bits than the tables'],
+  ['riscv_iommu_flt iommu: fault 0001:00.0 reason: 0xd iova: 0xffff0000', '01:00.0', 'read', '0xffff0000',
+    'a read page fault'],
+  ['smmuv3_record_event F_TRANSLATION sid=16', 'stream 0x10', 'unknown', null, 'F_TRANSLATION'],
 ]
 const seen = async (text: string): Promise<readonly (readonly (string | null | undefined)[])[]> =>
   (await faultsOf(text)).map(({ device, access, addresses }) => [device, access, addresses[0] ?? null])
@@ -170,6 +208,11 @@ describe('a log', () => {
       + 'suppressed', fault('03:00.0', '1000', 5)].join('\n'))
     expect(file!.doubts).toEqual([expect.stringContaining('893 messages'),
       expect.stringContaining('the clock goes back at line 3')])
+  })
+  it('says that it is of two machines, by the names before the lines', async () => {
+    const line = (host: string): string => `Jun 15 11:59:16 ${host} kernel: ${fault('03:00.0', '1000', 5)}`
+    const { files: [file] } = await diagnosed(`${line('one')}\n${line('two')}\n`)
+    expect(file!.doubts).toEqual([expect.stringContaining('lines of 2 machines')])
   })
   it('shows lines that no reader knows', async () => {
     const { files: [file] } = await diagnosed(`${fault('03:00.0', '1000', 5)}\nDMAR: something new happened\n`)

@@ -18,7 +18,7 @@ export const domains = fc.letrec<{ domain: Domain; fields: Fields }>(tie => ({
     tie('domain').filter(of => of.kind !== 'optional').map(of => optional(of)),
     tie('fields').map(fields => struct(fields)),
     fc.tuple(index, tie('domain')).map(([key, of]) => table([key], of)),
-      fc.tuple(tie('domain'), fc.nat(3)).map(([of, max]) => list(of, max)),
+    fc.tuple(tie('domain'), fc.nat(3)).map(([of, max]) => list(of, max)),
     fc.tuple(tie('fields'), tie('fields')).map(([one, other]) => variant('type', { one, other }))),
 })).domain
 

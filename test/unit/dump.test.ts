@@ -82,7 +82,7 @@ describe('a trimmed dump', () => {
     ['of damaged gzip', Buffer.concat([gzipSync('{}').subarray(0, 10), Buffer.from('nonsense, and no end of it')]),
       'FILE: the gzip file is damaged [E-DUMP-GZIP]'],
   ])('%s is a mistake that is told',
-  (_name, content, expected) => { expect(mistakeOf(fileOf(content))).toContain(expected) })
+    (_name, content, expected) => { expect(mistakeOf(fileOf(content))).toContain(expected) })
   it('that is not there, or a folder, is a mistake', () => {
     expect(mistakeOf(join(dir, 'none'))).toContain('FILE: there is no such file [E-DUMP-MISSING]')
     expect(mistakeOf(dir)).toContain('is a folder, not a dump [E-DUMP-DIRECTORY]')
@@ -109,7 +109,7 @@ describe('a plain image', () => {
         + 'unit and give --cap 0x… --ecap 0x… --rtaddr 0x… --irta 0x…'],
     ['that is packed', gzipSync(page(0)), { values }, 'FILE:1:1: not JSON from here on [E-DUMP-JSON]'],
   ])('%s is a mistake that is told',
-  (_name, content, options, expected) => { expect(mistakeOf(fileOf(content), options)).toContain(expected) })
+    (_name, content, options, expected) => { expect(mistakeOf(fileOf(content), options)).toContain(expected) })
   it('is taken for one whatever it begins with, if told', () => {
     const dump = openDump(fileOf(Buffer.concat([Buffer.from('{'), page(1).subarray(1)])), { values, format: 'image' })
     expect(dump.memory.page(0)![0]).toBe(0x0101017b)

@@ -33,7 +33,7 @@ const said = ({ states, transitions, depth, complete, results, coverage, engine 
 const honest = referenceProtocol(reference.s.sizes)
 const faulty = { ...honest, properties: [...honest.properties, always('no full queue', { claim: 'The queue has room.' },
   ({ state }) => state.queue.length < 2 || { because: 'full' }),
-  always('no dead end', { claim: 'Not all is waited for.' },
+always('no dead end', { claim: 'Not all is waited for.' },
   ({ state }) => state.migration[0]!.phase !== 'done' || state.unmap.some(({ phase }) => phase !== 'done')
     || { because: 'all is done' })] }
 

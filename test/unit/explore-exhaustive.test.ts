@@ -147,8 +147,8 @@ test('a mistake of the machine is named, and how to get there', async () => {
     message: "recipe of bad in machine 'grid' threw: boom", trace: ['up', 'up', 'bad'] })
   expect(await mistake([
     up as typeof right, bad(s => { if (s.y === 1) throw new Error('boom'); return false }, () => {})]))
-  .toEqual({
-    message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
+    .toEqual({
+      message: "guard of bad in machine 'grid' threw: boom", trace: ['up', 'bad'] })
   expect(await mistake([up as typeof right, bad(s => { if (s.y === 1) s.x = 3; return false }, () => {})])).toEqual({
     message: "guard of bad in machine 'grid' changes the state; a guard only reads", trace: ['up', 'bad'] })
   expect(await mistake([right], [always('odd', { claim: '' },

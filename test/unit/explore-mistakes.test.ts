@@ -89,7 +89,7 @@ test('a guard or a property that looks for ever', async () => {
 test.each<[string, (s: State) => void]>([
   ['a field', s => { s.x = 3 }], ['an inner field', s => { s.pair.a = 3 }], ['a list', s => { s.queue.push(1) }],
   ['by deleting', s => { delete loose(s)['x'] }],
-  ['by sorting', s => { s.queue.sort() ; s.queue.length = 0 }],
+  ['by sorting', s => { s.queue.sort(); s.queue.length = 0 }],
   ['by defining', s => { Object.defineProperty(s, 'x', { value: 1 }) }],
 ])('a guard or property that changes the state: %s', async (_, change) => {
   expect(await told(() => {}, s => { if (s.x === 2) change(s); return false }))
@@ -159,7 +159,7 @@ test('a recipe that asks other questions than before in a state that looks alike
   const [message, trace] = await told(d => { d.pair.b = steps > 2 ? d.pair.a : d.x }, s => s.pair.b === 0, [], counting)
   expect(message)
     .toBe("bad(k=0) of machine 'm' does different things in states that look alike to it: it must depend on the state "
-      + "and its arguments alone")
+      + 'and its arguments alone')
   expect(trace).toBe('go bad(k=0)')
 })
 

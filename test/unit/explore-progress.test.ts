@@ -134,7 +134,7 @@ describe('the trace of an endless run', () => {
     expect(replay(
       graphMachine([[0, 'turn', 1], [1, 'turn', 0], [1, 'go', 2]], { go: 'strong', turn: true }, [reaches(2)]),
       endless).reproduced)
-    .toBe(false)
+      .toBe(false)
     expect(() => replay(machine, { ...endless, loop: 4 })).toThrow(/which of its ops repeat/)
   })
   test('a run that rests is drawn so', () => {

@@ -214,7 +214,7 @@ describe('namings', () => {
     })
   }
   test('of which there are too many leave a group out, with the reason', async () => {
-    const because = "tick of machine 'm' goes by so many ids at once that 40,320 namings of them would have to be "
+    const because = "tick of machine 'm' uses so many ids at once that 40,320 namings of them would have to be "
       + "tested, and 5,040 are at most; scalarset 'id' has the most of them"
     const { engine, states } = await exploreExhaustively(unlike(8), { symmetry: true })
     expect(engine).toMatchObject({ symmetry: [], refused: [{ scalarset: 'id', because }] })

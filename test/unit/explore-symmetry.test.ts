@@ -104,7 +104,7 @@ describe('symmetry', () => {
       () =>
         named([action('first',
           { agent: 'a', params: id, when: (s, p) => s.at[p.id] === 1 && p.id < 1, then: d => { d.sum = 1 } })]),
-          "first(id=0) of machine 'ids'"],
+      "first(id=0) of machine 'ids'"],
     ['a recipe that counts with an id',
       () => named([action('add', { agent: 'a', params: id, when: () => true, then: (d, p) => { d.sum = p.id } })]),
       "add(id=0) of machine 'ids'"],

@@ -100,7 +100,7 @@ function expectSame(recipes: readonly Recipe[], states: readonly (readonly numbe
 const cases = fc.record({
   recipes: fc.array(fc.oneof({ weight: 5, arbitrary: recipe },
     { weight: 1, arbitrary: recipe.map(one => ({ ...one, leaves: [unchanged] })) }),
-    { minLength: roots, maxLength: roots }),
+  { minLength: roots, maxLength: roots }),
   states: fc.array(state, { minLength: 1, maxLength: 12 }).map(states => [...states, ...states]),
 })
 test('a walk is the same in WebAssembly, as the trees grow', () => {

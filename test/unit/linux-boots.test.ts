@@ -73,7 +73,8 @@ describe('what each boot holds', () => {
 describe('windows', () => {
   const rows = (name: string): string[] =>
     of(name).kernel!.pairing.rows.map(({ answer, basis, unmaps, held, laterUnmaps: { least, most } }) =>
-    `${answer} ${basis} ${unmaps}: median ${least.median}..${most.median} max ${least.max}..${most.max}, ${held} held`)
+      `${answer} ${basis} ${unmaps}: median ${least.median}..${most.median} max ${least.max}..${most.max}, `
+        + `${held} held`)
 
   it('by clock: strict unmaps are flushed one by one, deferred ones tens of unmaps later', () => {
     expect(rows('vtd-strict-timed')).toEqual([

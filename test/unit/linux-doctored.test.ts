@@ -122,20 +122,21 @@ describe('caches', () => {
 
   it('irte-changes-invalidated: a wait that comes after the next use is early enough, and the report says how late',
     async () => {
-    const { irtes: { sample: [change] } } = await validateLines(strict)
-    const { oldLine, newLine } = change!
-    const gone = queueEntries(strict)
-      .filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
-    const late = await validateLines(unsent(strict, gone))
-    expect(verdictOf(late, 'irte-changes-invalidated')).toMatchObject({ verdict: 'true',
-      because: expect.stringMatching(/; 1 change was used before its invalidation, at most \d+ lines \(line \d+\)$/) })
-    expect(late.irtes.early.count).toBe(1)
-    const { newLine: read, waitLine } = late.irtes.longest!
-    const lines = unsent(strict, gone)
-    const ended = await validateLines(lines.slice(0, findLast(lines, /vtd_inv_qi_tail /, waitLine - 1)))
-    expect(ended.irtes.ending).toEqual({ count: 1, lines: [read] })
-    expect(verdictOf(ended, 'irte-changes-invalidated').verdict).toBe('not-shown')
-  })
+      const { irtes: { sample: [change] } } = await validateLines(strict)
+      const { oldLine, newLine } = change!
+      const gone = queueEntries(strict)
+        .filter(({ from, text }) => from >= oldLine && from < newLine && text.includes('type wait'))
+      const late = await validateLines(unsent(strict, gone))
+      expect(verdictOf(late, 'irte-changes-invalidated')).toMatchObject({ verdict: 'true',
+        because: expect
+          .stringMatching(/; 1 change was used before its invalidation, at most \d+ lines \(line \d+\)$/) })
+      expect(late.irtes.early.count).toBe(1)
+      const { newLine: read, waitLine } = late.irtes.longest!
+      const lines = unsent(strict, gone)
+      const ended = await validateLines(lines.slice(0, findLast(lines, /vtd_inv_qi_tail /, waitLine - 1)))
+      expect(ended.irtes.ending).toEqual({ count: 1, lines: [read] })
+      expect(verdictOf(ended, 'irte-changes-invalidated').verdict).toBe('not-shown')
+    })
 })
 
 describe('registers, waits, faults', () => {

@@ -5,6 +5,7 @@ import { coversIotlb, coversTranslation } from '../../spec/vtd/invalidation/cove
 import type { IotlbInvalidation, TranslationInvalidation } from '../../spec/vtd/invalidation/covers.ts'
 import type { KernelEvent, MapEvent, UnmapEvent } from '../../src/logs/event.ts'
 import { openBrackets } from '../../src/logs/pairing/brackets.ts'
+import type { Bracket } from '../../src/logs/pairing/brackets.ts'
 import { claimByOrder } from '../../src/logs/pairing/claims.ts'
 import { align } from '../../src/logs/pairing/clock.ts'
 import { Commands, blockOf } from '../../src/logs/pairing/commands.ts'
@@ -162,8 +163,8 @@ describe('commands', () => {
 
 describe('mappings', () => {
   const find = (events: readonly KernelEvent[], stays: readonly Stay[], named = new Map<number, number>(),
-    before: number[] = []) =>
-    findMappings(events, new Fetches(stays, events), { named, before })
+    brackets: Bracket[] = []) =>
+    findMappings(events, new Fetches(stays, events), { named, brackets, areNarrow: false })
       .map(({ did, basis, maps }) => [basis, did, maps.map(({ line }) => line)])
 
   it('one mapping, used by one domain', () => {
@@ -186,7 +187,8 @@ describe('mappings', () => {
 
   it('a mapping that was fetched later was not the one unmapped', () => {
     const events = [map(1, 5, 50), map(2, 5, 60), unmap(3, 5)]
-    expect(find(events, [stay(1, 7, 5, 50), stay(20, 8, 5, 60)], new Map(), [10])).toEqual([['only', 7, [1]]])
+    const brackets = openBrackets(events).with(2, { after: 0, before: 10 })
+    expect(find(events, [stay(1, 7, 5, 50), stay(20, 8, 5, 60)], new Map(), brackets)).toEqual([['only', 7, [1]]])
   })
 
   it('brackets begin open', () => { expect(openBrackets([unmap(1, 1)])).toEqual([{ after: 0, before: Infinity }]) })
@@ -224,11 +226,12 @@ describe('a small boot', () => {
     [null, 'true', { certain: 0, possible: 0 }], [2900, 'true', { certain: 0, possible: 0 }],
     [3005, 'not-shown', { certain: 0, possible: 1 }], [3050, 'false', { certain: 1, possible: 1 }],
   ])('clocks known to 10 µs, an unmap at 3000 and its answer at 3100: a hit at %s makes it %s',
-  async (hitAt, said, hit) => {
-    const report = await validateLines(log(hitAt), kernel)
-    expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
-    expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)
-    expect(report.kernel!.pairing.rows).toMatchObject([{ answer: 'page', basis: 'named', unmaps: 2, held: 2, hit }])
-    expect(verdictOf(report, 'no-hit-after-unmap')).toMatchObject({ verdict: said, lines: said === 'false' ? [4] : [] })
-  })
+    async (hitAt, said, hit) => {
+      const report = await validateLines(log(hitAt), kernel)
+      expect(report.kernel!.pairing).toMatchObject({ by: 'clock', byBasis: { named: 2 } })
+      expect(report.kernel!.pairing.clock!.error_us).toBeLessThan(10)
+      expect(report.kernel!.pairing.rows).toMatchObject([{ answer: 'page', basis: 'named', unmaps: 2, held: 2, hit }])
+      expect(verdictOf(report, 'no-hit-after-unmap')).toMatchObject(
+        { verdict: said, lines: said === 'false' ? [4] : [] })
+    })
 })

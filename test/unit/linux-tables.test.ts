@@ -40,23 +40,23 @@ describe('recorded boots', () => {
     ['vtd-pt', [32984, 33836], [1, 0, 1, 0, 9, 0], 306, 3],
     ['vtd-sm', [53487, 53775], [13, 0, 4, 0, 10, 0], 1244, 5],
   ])('%s: where its dump was made; translations, contexts, interrupts that agree and differ',
-  (name, [after, before], expected, leaves, contexts) => {
-    const { tables, entries, ...report } = of(name)
-    expect(tables!.between).toEqual({ after, before })
-    expect(counts(tables!)).toEqual(expected)
-    expect(Object.keys({ ...opened(tables!.translations), ...opened(tables!.contexts), ...opened(tables!.irtes) }))
-      .toEqual(['invalidated'])
-    const decoded = (structure: RegExp): number =>
-      entries.rows.filter(row => structure.test(row.structure)).reduce((sum, row) => sum + row.decoded, 0)
-    expect([decoded(/leaf/), decoded(/context entry/), decoded(/IRTE/), decoded(/invalidat(?:e|ion wait)$/)])
-      .toEqual([leaves, contexts, report.irtes.reads, report.queue.descriptors])
-    expect(report.iotlb.translated).toBe(report.iotlb.fills + report.iotlb.hits)
-    expect(report.irtes.remapped).toBe(report.irtes.reads)
-    expect(verdictsOf({ ...report, tables, entries })).toMatchObject({
-      'entries-well-formed': 'true', 'entries-obeyed': 'true', 'translations-in-tables': 'true',
-      'contexts-in-tables': 'true', 'irtes-in-tables': 'true',
+    (name, [after, before], expected, leaves, contexts) => {
+      const { tables, entries, ...report } = of(name)
+      expect(tables!.between).toEqual({ after, before })
+      expect(counts(tables!)).toEqual(expected)
+      expect(Object.keys({ ...opened(tables!.translations), ...opened(tables!.contexts), ...opened(tables!.irtes) }))
+        .toEqual(['invalidated'])
+      const decoded = (structure: RegExp): number =>
+        entries.rows.filter(row => structure.test(row.structure)).reduce((sum, row) => sum + row.decoded, 0)
+      expect([decoded(/leaf/), decoded(/context entry/), decoded(/IRTE/), decoded(/invalidat(?:e|ion wait)$/)])
+        .toEqual([leaves, contexts, report.irtes.reads, report.queue.descriptors])
+      expect(report.iotlb.translated).toBe(report.iotlb.fills + report.iotlb.hits)
+      expect(report.irtes.remapped).toBe(report.irtes.reads)
+      expect(verdictsOf({ ...report, tables, entries })).toMatchObject({
+        'entries-well-formed': 'true', 'entries-obeyed': 'true', 'translations-in-tables': 'true',
+        'contexts-in-tables': 'true', 'irtes-in-tables': 'true',
+      })
     })
-  })
 
   it('what was written to the registers, by field', () => {
     expect(of('vtd-sm').registers.writes.map(({ register, fields }) => `${register}: ${fields.join(' ')}`)).toEqual([

@@ -184,9 +184,9 @@ describe('what no step may do is refused by every driver, also where it is caugh
       'tells an object that holds itself'],
     ['nothing', emit => { emit.observe(null as never) }, 'observe() takes an observation'],
   ])('an observation of %s',
-  async (_, tell, says) => {
-    expect(await drivers(() => made((d, emit) => { tell(emit); d.x++ }))).toEqual(refused(says))
-  })
+    async (_, tell, says) => {
+      expect(await drivers(() => made((d, emit) => { tell(emit); d.x++ }))).toEqual(refused(says))
+    })
 
   test.each<[string, (state: State) => void]>([
     ['writes', s => { try { s.p.a = 3 } catch {} }], ['deletes', s => { try { delete loose(s.p)['a'] } catch {} }],
@@ -209,7 +209,7 @@ describe('what no step may do is refused by every driver, also where it is caugh
     const of = (claim: typeof writes): M =>
       made((d, emit) => { d.p = { a: 1, b: 0 }; d.x++; emit.observe({ what: 'went', n: 0 }) }, undefined, [claim])
     await expect(exploreExhaustively(of(writes))).rejects.toThrow("a property of machine 'm' changes the state; a "
-      + "property only reads")
+      + 'property only reads')
     await expect(exploreRandomly(of(writes), { seed: 1, runs: 5 })).rejects.toThrow("property 'cleaner' threw: Cannot "
       + "assign to read only property 'a'")
     const tells = onStep('teller', { claim: '', on: 'went' }, seen => { (seen as { n: number }).n = 1; return true })
@@ -255,7 +255,7 @@ test('a claim that nothing came to be judged by says so', async () => {
   expect(results.map(({ outcome, vacuous }) => [outcome, vacuous ?? false]))
     .toEqual([['holds', false], ['holds', true], ['holds', true]])
   const { results: fed } = await exploreExhaustively(made(
-      (d, emit) => { d.x++; emit.observe({ what: 'went' }) }, undefined,
+    (d, emit) => { d.x++; emit.observe({ what: 'went' }) }, undefined,
     [onStep('fed', { claim: '', on: 'went' }, () => true)]))
   expect(fed.map(({ vacuous }) => vacuous ?? false)).toEqual([false, false])
 })

@@ -34,7 +34,7 @@ const design = (name: string, found: Exploration, givesUp: readonly string[] = [
 const claims = ['no-dma-escape', 'no-access-after-unmap', 'no-lost-edge', 'settles', 'p', 'q']
 const report = (...designs: DesignReport[]): CheckReport => ({
   seed: 42, claims, designs, witnesses: {}, clauses: [], named: false, goOn: null, climbs: [], regressions: [],
-  notBegun: [], repeat: 'npx remapcheck check',
+  notBegun: [], questions: [], left: [], repeat: 'npx remapcheck check',
   interrupted: designs.some(({ scopes }) => scopes.some(({ exploration: { stopped } }) => stopped === 'interrupted')),
 })
 
@@ -42,7 +42,7 @@ const reporters = { text: (...of: Parameters<typeof text>) => [text(...of)], jso
 /** All of it, by one reporter. */
 const shown = (by: 'text' | 'json', check: CheckReport, of = theme(false)): string => [...reporters[by](
   { kind: 'check', exit: exitOf(check), check, evidence: () => null, says: {} },
-  { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, lanes: false,
+  { program: { tool: 'remapcheck', version: '0.1.0' }, theme: of, full: false, stats: false, form: 'steps',
     traces: { clause: () => null } },
 )].join('')
 const checkText = (check: CheckReport, of: Theme): string => shown('text', check, of)
@@ -208,5 +208,25 @@ describe('a mistake of a user', () => {
     expect(nearest('ring0-d', known)).toBe('ring0-deferred')
     expect(nearest('windows', known)).toBeNull()
     expect(nearest('x', [])).toBeNull()
+  })
+})
+
+describe('many designs', () => {
+  const many = Array.from({ length: 13 }, (_, i) => design(`design-${i}`, exploration(i % 2 === 0
+    ? [result('no-dma-escape', 'holds'), result('settles', 'holds')] : [result('settles', 'holds')])))
+  const questions = [{ asks: 'Isolated?', claims: ['no-dma-escape'] }, { asks: 'Ends?', claims: ['settles'] }]
+  it('have a table for each question, of those that it is asked of; the last has all, with states', () => {
+    const [first, second] = checkText({ ...report(...many), questions }, theme(false)).split('Ends?')
+    expect(first!.split('Isolated?')[1]!.match(/^design-\d+.*$/gm)).toEqual(
+      many.filter((_, i) => i % 2 === 0).map(one => expect.stringMatching(new RegExp(`^${one.design} +✓$`)) as string))
+    expect(second!.split('✓ holds')[0]!.match(/^design-\d+ +✓ +12,345$/gm)).toHaveLength(13)
+  })
+  it('have one table where a single question is asked, and so have few', () => {
+    expect(checkText({ ...report(...many.slice(0, 12)), questions }, theme(false))).not.toContain('Ends?')
+    expect(checkText({ ...report(...many), questions: questions.slice(0, 1), claims: ['no-dma-escape'] }, theme(false)))
+      .not.toContain('Isolated?')
+  })
+  it('that were left out are named', () => {
+    expect(checkText({ ...report(strict), left: ['x@y', 'z'] }, theme(false))).toContain('left to --all\n  x@y, z\n')
   })
 })

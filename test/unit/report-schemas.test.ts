@@ -11,7 +11,7 @@ import { run } from '../cli/run.ts'
 import { kinds, schemaFiles, wrongIn } from '../documents.ts'
 
 const view = { program: { tool: 'remapcheck', version: '1' }, theme: theme(false), full: false, stats: false,
-  lanes: false, traces: { clause: () => null } }
+  form: 'steps' as const, traces: { clause: () => null } }
 const documentOf = (report: Report): unknown => JSON.parse([...json(report, view)].join(''))
 
 describe('schemas/', () => {

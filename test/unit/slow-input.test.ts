@@ -54,7 +54,7 @@ describe('a log', () => {
     await expect(readKernelLog(fileOf('blank.ftrace', gzipSync(blank + event))))
       .rejects.toThrow(/^none of its 2000 lines is a kernel trace event$/)
     await expect(readKernelLog(fileOf('few.ftrace', `${other.repeat(3000)}${event}`))).resolves.toMatchObject({
-      lines: 3001, damage: { total: 0 },
+      lines: 3001, damage: { total: 0 }, counts: [{ name: 'map', count: 1 }, { name: 'sched_switch', count: 3000 }],
     })
   })
 })

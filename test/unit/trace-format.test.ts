@@ -31,7 +31,7 @@ const traces: fc.Arbitrary<Trace> = fc.record({
   ops: fc.array(fc.record({ action: word, args: fc.dictionary(word, scalar) })),
   found: fc.record({ driver: fc.constantFrom('exhaustive', 'random', 'hand'), shortest: fc.boolean(),
     seed: fc.integer(), run: fc.nat() },
-    { requiredKeys: ['driver', 'shortest'] }),
+  { requiredKeys: ['driver', 'shortest'] }),
 }, { noNullPrototype: true }).map(random => toyTrace(random as Partial<Trace>))
 
 describe('the text of a trace', () => {
@@ -114,7 +114,7 @@ describe('a bad trace file', () => {
     ['deep nesting', '['.repeat(1e6), true], ['a cut escape', '"\\u12', true], ['a cut word', '[tru', true],
     ['a wrong escape', '"\\x1', false],
   ])('of any size or depth is placed: %s',
-  (_name, text, truncated) => { expect(jsonFault(text)?.truncated).toBe(truncated) })
+    (_name, text, truncated) => { expect(jsonFault(text)?.truncated).toBe(truncated) })
 
   it('whose JSON is broken is found broken exactly when JSON.parse finds it', () => {
     const damaged = fc.tuple(fc.json(), fc.nat(),

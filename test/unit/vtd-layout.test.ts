@@ -181,7 +181,7 @@ describe('descriptors', () => {
     [0x18_0000_0003n, 0xfffff001n,
       { type: 'device-tlb', sid: 0x18, pasid: null, global: false, page: 0, sizeBits: 21 }],
   ])('%# as Linux sends them',
-  (low, high, descriptor) => { expect(decodeDescriptor(dwordsOf(low, high), legacy)).toEqual(descriptor) })
+    (low, high, descriptor) => { expect(decodeDescriptor(dwordsOf(low, high), legacy)).toEqual(descriptor) })
   it.each([
     [0x0n, 0n, 0, 3], [0x1n, 0n, 1, 4], [0x2n, 0n, 2, 4], [0x7n, 0n, 7, 5], [0x205n, 0n, 0x15, 3], [0x112n, 0n, 2, 4],
     [0x25n, 1n, 5, 4],

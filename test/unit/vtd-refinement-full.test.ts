@@ -51,10 +51,10 @@ function translationsAgree(w: World, all: readonly DmaRequest[], spoil = same): 
   const results = all
     .map((one, i) => unit.ttm === 0 && i % 8 > 0 ? { ...one, pasid: null, privileged: false, execute: false } : one)
     .map(one => {
-    const ours = newTrail(), theirs = newTrail()
-    return [{ result: translate(w.tables, unit, one, ours), trail: ours },
-      { result: translate(raw, unit, one, theirs), trail: theirs }] as const
-  })
+      const ours = newTrail(), theirs = newTrail()
+      return [{ result: translate(w.tables, unit, one, ours), trail: ours },
+        { result: translate(raw, unit, one, theirs), trail: theirs }] as const
+    })
   expect(results.map(([, theirs]) => theirs)).toEqual(results.map(([ours]) => ours))
   for (const [{ result }] of results) {
     if (result.kind === 'translated') translated++

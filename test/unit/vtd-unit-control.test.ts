@@ -17,13 +17,13 @@ describe('capabilities of the bounds', () => {
     fc.assert(fc.property(
       fc.record(Object.fromEntries(switches.map(name => [name, fc.nat({ max: boundSpecs[name].most })]))),
       at => {
-      const all = capsOf(bounds(at)), caps = Object.fromEntries(switches.map(name => [name, all[name]]))
-      const { cap, ecap } = capabilityRegisters(capsOf(bounds(at)))
-      expect(capsOfRegisters(cap, ecap)).toEqual(caps)
-      const state = unitOf({ at })
-      expect([read(state, offsetOf(state.config, 'CAP'), 8).value,
-        read(state, offsetOf(state.config, 'ECAP'), 8).value]).toEqual([cap, ecap])
-    }), { numRuns: 100, seed: 1 })
+        const all = capsOf(bounds(at)), caps = Object.fromEntries(switches.map(name => [name, all[name]]))
+        const { cap, ecap } = capabilityRegisters(capsOf(bounds(at)))
+        expect(capsOfRegisters(cap, ecap)).toEqual(caps)
+        const state = unitOf({ at })
+        expect([read(state, offsetOf(state.config, 'CAP'), 8).value,
+          read(state, offsetOf(state.config, 'ECAP'), 8).value]).toEqual([cap, ecap])
+      }), { numRuns: 100, seed: 1 })
   })
   it('tell the walkers levels, sizes and widths', () => {
     const { cap, ecap } = capabilityRegisters(capsOf(bounds()),

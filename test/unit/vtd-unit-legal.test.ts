@@ -185,14 +185,14 @@ describe('a Linux that booted', () => {
   it.each([['vtd-strict-timed', 1788],
     ['vtd-lazy-timed', 335]])('%s wrote nothing illegal, and every descriptor behind its %i writes is executed',
     (name, count) => {
-    const writes = writesOf(name)
-    expect(writes.length).toBe(count)
-    const { state, happened, wrong } = replay(writes)
-    expect(wrong).toEqual([])
-    expect(happened.length).toBe(writes.reduce((sum, { descriptors }) => sum + descriptors.length, 0))
-    // Its last write, at shutdown, switches translation off.
-    expect(state.status).toMatchObject({ TES: false, RTPS: true, IRES: true, IRTPS: true, QIES: true })
-  })
+      const writes = writesOf(name)
+      expect(writes.length).toBe(count)
+      const { state, happened, wrong } = replay(writes)
+      expect(wrong).toEqual([])
+      expect(happened.length).toBe(writes.reduce((sum, { descriptors }) => sum + descriptors.length, 0))
+      // Its last write, at shutdown, switches translation off.
+      expect(state.status).toMatchObject({ TES: false, RTPS: true, IRES: true, IRTPS: true, QIES: true })
+    })
   it('without the write that sets the root table would have been noticed', () => {
     const writes = writesOf('vtd-lazy-timed')
     const rest = writes.filter(({ offset, value }) => !(offset === 0x18 && (Number(value) & SRTP) !== 0))

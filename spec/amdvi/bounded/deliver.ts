@@ -28,6 +28,8 @@ export function deliver(d: AmdviState, message: Message, emit: Emit<MachineObser
     logIn(unit, { reason: code, device, address: request.index, write: true }, b, emit, result.suppressed)
     return { kind: 'rejected', reason: code }
   }
+  // GAMEn is 0 here: no entry is in guest mode.
+  if (result.kind === 'guest') return { kind: 'rejected', reason: 0 }
   const { destination, vector } = result.interrupt
   const cpu = cpuOf(destination, b)
   return cpu === null || vector >= b.vectors ? { kind: 'rejected', reason: 0 } : { kind: 'interrupt', cpu, vector }

@@ -68,7 +68,7 @@ export function commandOf(entry: QueuedCommand): Command | null {
 /** What the walk has to know of the bounded unit: addresses are page numbers. */
 export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {
   return { geometry: geometryOf(b), enabled: unit.enabled, levels: b.levels, checksReach: true,
-    reservedMode: 'mode-reserved' }
+    reservedMode: 'mode-reserved', exclusion: null, guest: false }
 }
 export const interruptUnit = ({ enabled, xt }: Unit): InterruptUnit =>
   ({ enabled, xt, guestMode: false, mostLength: 9 })

@@ -73,7 +73,7 @@ export function interruptAt({ interrupts }: Tables, of: number, index: number, b
 
 const zeros: DecodedDevice = {
   valid: false, translates: false, mode: 0, root: nowhere, domain: 0, read: false, write: false, remoteTlb: false,
-  reserved: false,
+  excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
   interrupts: { valid: false, control: 0, table: 0, length: 0, ignored: false, reserved: false,
     passes: { init: false, extInt: false, nmi: false } },
 }
@@ -82,7 +82,7 @@ export function decodeDevice(entry: DeviceEntry | null, b: Bounds): DecodedDevic
   return {
     valid: entry.v, translates: entry.tv, mode: entry.mode,
     root: entry.root === null ? nowhere : rootAddress(entry.root), domain: domainIdOf(entry.domain), read: entry.ir,
-    write: entry.iw, remoteTlb: false, reserved: false,
+    write: entry.iw, remoteTlb: false, excluded: false, logging: zeros.logging, guest: null, reserved: false,
     interrupts: { ...zeros.interrupts, valid: entry.iv, control: entry.intCtl as 0 | 1 | 2 | 3,
       table: tableNumber(entry, b), length: entry.intTabLen },
   }
@@ -102,7 +102,7 @@ export function decodePage(entry: PagingEntry | null, level: number, b: Bounds):
 export function decodeInterrupt(entry: InterruptEntry | null, wide: boolean, b: Bounds): DecodedInterrupt {
   const id = entry === null ? 0 : apicIdOf(entry.cpu, b)
   return {
-    enabled: entry !== null, suppressed: false, type: 0, logical: false, guestMode: false,
+    enabled: entry !== null, suppressed: false, type: 0, logical: false, guestMode: false, guest: null,
     destination: wide ? id : id & 0xff, vector: entry?.vector ?? 0, reserved: false,
   }
 }

@@ -1,6 +1,6 @@
 /** Commands, 16 bytes each (AMD 48882 rev 3.05, 2.4). Bits that no field names must be 0: a command with one set stops
  *  the unit. Where sources disagree on the split of the PASID, INVALIDATE_IOTLB_PAGES has that of the older one. */
-import { bit, bits, layout } from '../../iommu/layout.ts'
+import { bit, bits, ignored, layout } from '../../iommu/layout.ts'
 
 const op = (says: string) => ({ OP: bits(63, 60, says) })
 const device = { DEVICE: bits(15, 0, 'DeviceID') }
@@ -8,6 +8,9 @@ const domain = { DOMAIN: bits(47, 32, 'DomainID') }
 const range = { S: bit(64, '1: the size is that of the lowest zero bit of ADDR'),
   ADDR: bits(127, 76, 'address [63:12]') }
 const guest = { GN: bit(66, 'guest translations of the PASID') }
+
+const unknown = { ignored0: ignored(31, 0), ignored32: ignored(59, 32), ignored64: ignored(95, 64),
+  ignored96: ignored(127, 96) }
 
 export const commandLayouts = {
   1: layout('COMPLETION_WAIT', '2.4.1', 128, {
@@ -35,5 +38,8 @@ export const commandLayouts = {
     TAG: bits(111, 96, 'tag; one source has 8:0, and the status in 15:12'),
   }),
   8: layout('INVALIDATE_IOMMU_ALL', '2.4', 128, op('8')),
+  // Of virtual IOMMUs: one source names them, and says no more.
+  9: layout('INSERT_GUEST_EVENT', '2.4', 128, { ...unknown, ...op('9') }),
+  10: layout('RESET_VMMIO', '2.4', 128, { ...unknown, ...op('A') }),
 }
 export type CommandCode = keyof typeof commandLayouts

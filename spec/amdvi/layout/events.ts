@@ -1,5 +1,5 @@
 /** Entries of the event log, 16 bytes each (AMD 48882 rev 3.05, 2.5). */
-import { bit, bits, layout } from '../../iommu/layout.ts'
+import { bit, bits, ignored, layout } from '../../iommu/layout.ts'
 
 const code = (says: string) => ({ CODE: bits(63, 60, says) })
 const device = { DEVICE: bits(15, 0, 'DeviceID') }
@@ -10,6 +10,9 @@ const pageFlags = { ...faultFlags, NX: bit(49, 'of an execution'), US: bit(50, '
   PR: bit(52, 'entry present; of an interrupt: RemapEn'), PE: bit(54, 'permission') }
 const address = { ADDRL: bits(95, 64, 'address [31:0]'), ADDRH: bits(127, 96, 'address [63:32]') }
 const type = { TYPE: bits(58, 57, 'kind of error') }
+
+/** Of events that our sources only name: what else they hold is not known. */
+const others = { ignored20: ignored(31, 20), FLAGS: bits(59, 48, 'flags') }
 
 /** By code. */
 export const eventLayouts = {
@@ -23,4 +26,10 @@ export const eventLayouts = {
   7: layout('IOTLB_INV_TIMEOUT', '2.5', 128, { ...device, ...code('7'), ...address }),
   8: layout('INVALID_DEVICE_REQUEST', '2.5', 128,
     { ...device, ...pasid, TR: kind.TR, TYPE: bits(59, 57, 'kind of request'), ...code('8'), ...address }),
+  9: layout('INVALID_PPR_REQUEST', '2.5', 128, { ...device, ...pasid, ...others, ...code('9'), ...address }),
+  10: layout('EVENT_COUNTER_ZERO', '2.5', 128, { ...device, ...pasid, ...others, ...code('A'), ...address }),
+  11: layout('GUEST_EVENT_FAULT', '2.5', 128, { ...device, ...pasid, ...others, ...code('B'), ...address }),
+  12: layout('VIOMMU_HARDWARE_ERROR', '2.5', 128, { ...device, ...pasid, ...others, ...code('C'), ...address }),
+  13: layout('RMP_PAGE_FAULT', '2.5', 128, { ...device, ...pasid, ...others, ...code('D'), ...address }),
+  14: layout('RMP_HARDWARE_ERROR', '2.5', 128, { ...device, ...pasid, ...others, ...code('E'), ...address }),
 }

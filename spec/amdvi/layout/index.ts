@@ -4,11 +4,12 @@ import { commandLayouts } from './commands.ts'
 import { eventLayouts } from './events.ts'
 import { ioapicEntry, irte128, irte32, irteGuest, messageData } from './interrupts.ts'
 import { registers } from './registers.ts'
-import { deviceTableEntry, hostPage, hostTable } from './structures.ts'
+import { deviceTableEntry, gcr3Entry, guestPageEntry, hostPage, hostTable } from './structures.ts'
 
 export const layouts: readonly Layout[] = [
   ...Object.values(registers).map(({ layout }) => layout as Layout),
-  deviceTableEntry, hostTable, hostPage, irte32, irte128, irteGuest, messageData, ioapicEntry,
+  deviceTableEntry, hostTable, hostPage, gcr3Entry, guestPageEntry, irte32, irte128, irteGuest, messageData,
+  ioapicEntry,
   ...Object.values(commandLayouts), ...Object.values(eventLayouts),
 ]
 export * from './commands.ts'

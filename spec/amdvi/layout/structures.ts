@@ -39,6 +39,20 @@ export const deviceTableEntry = layout('device table entry', '2.2', 256, {
   SNOOP: bits(255, 248, 'snoop attributes', { needs: 'EFR.AttrFWSup' }),
 })
 
+/** Tables of a guest (v2): what our sources say of them is little. */
+export const gcr3Entry = layout('GCR3 table entry', '2.2', 64, {
+  V: bit(0, 'valid'), ignored1: ignored(11, 1),
+  ADDR: bits(51, 12, 'next table, or root of the guest', { address: true }),
+  ignored52: ignored(63, 52),
+})
+export const guestPageEntry = layout('guest page table entry', '2.2', 64, {
+  P: bit(0, 'present'), RW: bit(1, 'write'), US: bit(2, 'user'), PWT: bit(3, 'write-through'),
+  PCD: bit(4, 'no cache'), A: bit(5, 'accessed'), D: bit(6, 'dirty, of a page'),
+  PS: bit(7, 'a page, above the last level'), G: bit(8, 'global'), ignored9: ignored(11, 9),
+  ADDR: bits(51, 12, 'next table or page', { address: true }), ignored52: ignored(62, 52),
+  NX: bit(63, 'no execution', { needs: 'EFR.NXSup' }),
+})
+
 const head = { PR: bit(0, 'present'), ignored1: ignored(4, 1), A: bit(5, 'accessed, if HAD') }
 const tail = { IR: bit(61, 'read, ANDed along the walk'), IW: bit(62, 'write, ANDed along the walk'),
   ignored63: ignored(63) }

@@ -9,10 +9,16 @@ const page = (address: number): number => address / 4096
  *  tables of 64. */
 export const deviceEntryWords = ({ interrupts: map, ...e }: DeviceEntry): Uint32Array => encode(deviceTableEntry, {
   V: +e.valid, TV: +e.translates, MODE: e.mode, ROOT: page(e.root), IR: +e.read, IW: +e.write, DOMAIN: e.domain,
-  I: +e.remoteTlb,
+  I: +e.remoteTlb, EX: +e.excluded, SA: +e.logging.none, SE: +e.logging.first, ...guestFields(e.guest),
   IV: +map.valid, INTTABLEN: map.length, IG: +map.ignored, INTROOT: map.table / 64, INTCTL: map.control,
   INITPASS: +map.passes.init, EINTPASS: +map.passes.extInt, NMIPASS: +map.passes.nmi,
 })
+
+const guestFields = (guest: DeviceEntry['guest']) => guest === null ? {} : {
+  GV: +guest.withPasid, GIOV: +guest.withoutPasid, GLX: guest.levels - 1, GPM: guest.paging - 4,
+  GCR3L: Math.floor(guest.table / 2 ** 12) % 8, GCR3M: Math.floor(guest.table / 2 ** 15) % 2 ** 16,
+  GCR3H: Math.floor(guest.table / 2 ** 31),
+}
 
 /** The fields of tables and pages stand in the same bits. */
 export const pageEntryWords = (e: PageEntry): Uint32Array =>

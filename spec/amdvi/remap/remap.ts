@@ -3,7 +3,7 @@
 import type { AmdviClause } from '../clauses.ts'
 import { causeNamed } from '../faults.ts'
 import type { FaultReason } from '../faults.ts'
-import type { Fetched, InterruptEntry, InterruptMap } from '../walk/tables.ts'
+import type { Fetched, GuestTarget, InterruptEntry, InterruptMap } from '../walk/tables.ts'
 
 /** What the local APICs receive. `type` is a delivery mode, 0 to 7. */
 export interface Interrupt {
@@ -29,6 +29,8 @@ export interface InterruptUnit {
 
 export type Remapped = { readonly exercised: readonly AmdviClause[] }
   & ({ readonly kind: 'interrupt'; readonly interrupt: Interrupt }
+    /** Goes to a guest: `post` says how. */
+    | { readonly kind: 'guest'; readonly vector: number; readonly target: GuestTarget }
     | { readonly kind: 'fault'; readonly reason: FaultReason; readonly suppressed: boolean })
 
 const fixed = 0, arbitrated = 1, nmi = 4, init = 5, extInt = 7
@@ -70,6 +72,10 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   if (entry === 'unreadable') return blame('irte-unreadable')
   if (!entry.enabled || isMalformed(entry, unit))
     return blame(entry.enabled ? 'irte-reserved' : 'not-enabled', map.ignored || entry.suppressed)
+  if (entry.guest !== null) {
+    exercised.push('AMD:2.2.5/guest-mode')
+    return { kind: 'guest', vector: entry.vector, target: entry.guest, exercised }
+  }
   exercised.push('AMD:2.2.5.1/remap', 'AMD:2.2.5.1/destination')
   const { vector, type, logical } = entry
   const destination = unit.xt ? entry.destination : entry.destination & 0xff

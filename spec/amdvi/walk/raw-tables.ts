@@ -21,6 +21,10 @@ export function rawTables(memory: PhysicalMemory, { deviceTable, devices }: RawR
   return {
     deviceEntry: device => device < devices ? fetch(deviceTable, device, 8, reader.deviceEntry) : null,
     pageEntry: (table, index) => fetch(table, index, 2, reader.pageEntry),
+    guest: {
+      gcr3Entry: (table, index) => fetch(table, index, 2, reader.gcr3Entry),
+      pageEntry: (table, index) => fetch(table, index, 2, reader.guestPageEntry),
+    },
     interruptEntry: (table, index) => fetch(table, index, reader.interruptDwords, reader.interruptEntry),
   }
 }

@@ -11,6 +11,36 @@ export interface Tables {
   deviceEntry(device: number): Fetched<DeviceEntry> | null
   pageEntry(table: number, index: number, level: number): Fetched<PageEntry>
   interruptEntry(table: number, index: number): Fetched<InterruptEntry>
+  /** Tables of a guest, where the implementation has such: addresses are host addresses. */
+  readonly guest?: {
+    gcr3Entry(table: number, index: number): Fetched<Gcr3Entry>
+    pageEntry(table: number, index: number): Fetched<GuestPageEntry>
+  }
+}
+
+/** An entry of the GCR3 table: of a level above the last the next table, else the root of a guest's tables. */
+export interface Gcr3Entry { readonly valid: boolean; readonly address: number; readonly reserved: boolean }
+/** An entry of the guest's own tables, which are those of the CPU (x86-64). */
+export interface GuestPageEntry {
+  readonly present: boolean
+  readonly write: boolean
+  readonly user: boolean
+  readonly noExecute: boolean
+  /** PS: a page at a level above the last. */
+  readonly isPage: boolean
+  readonly address: number
+  /** A bit that is reserved at every level. */
+  readonly reserved: boolean
+}
+/** Fields of the device table entry for guest translation. */
+export interface GuestMap {
+  /** GV: requests with PASID. GIoV: those without use PASID 0. */
+  readonly withPasid: boolean
+  readonly withoutPasid: boolean
+  /** The GCR3 table and its levels (GLX + 1), and levels of the guest's tables. */
+  readonly table: number
+  readonly levels: number
+  readonly paging: 4 | 5
 }
 
 export interface DeviceEntry {
@@ -27,6 +57,12 @@ export interface DeviceEntry {
   readonly write: boolean
   /** I: the device may have a TLB of its own, and send translated requests. */
   readonly remoteTlb: boolean
+  /** EX: the exclusion range counts. */
+  readonly excluded: boolean
+  /** SA: no IO_PAGE_FAULT is logged. SE: only the first is. */
+  readonly logging: { readonly none: boolean; readonly first: boolean }
+  /** Null where neither GV nor GIoV is set. */
+  readonly guest: GuestMap | null
   /** A reserved bit of 127:0. */
   readonly reserved: boolean
   readonly interrupts: InterruptMap
@@ -61,6 +97,17 @@ export interface PageEntry {
   readonly reserved: boolean
 }
 
+/** Of an entry in guest mode. */
+export interface GuestTarget {
+  /** Virtual APIC page, a host address; core to notify, and whether the guest runs there (IsRun). */
+  readonly backing: number
+  readonly core: number
+  readonly running: boolean
+  /** GALogIntr: log where it does not run, with GATag. */
+  readonly logs: boolean
+  readonly tag: number
+}
+
 export interface InterruptEntry {
   /** RemapEn */
   readonly enabled: boolean
@@ -70,7 +117,9 @@ export interface InterruptEntry {
   readonly type: number
   /** DM: logical destination. */
   readonly logical: boolean
+  /** GuestMode: the interrupt goes to a guest (AVIC); `guest` says to which. */
   readonly guestMode: boolean
+  readonly guest: GuestTarget | null
   readonly destination: number
   readonly vector: number
   readonly reserved: boolean

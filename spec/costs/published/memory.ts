@@ -47,7 +47,6 @@ const latencies: readonly Prediction[] = [
   ...reads('pciebench-latency-hsw2637', 'HWarm', cell('pciebench-latency-hsw2637', 'off HWarm 8', 'mean ns'), [], {}),
 ]
 
-
 const windows = [4, 256, 512, 1024, 4096, 16384, 65536]
 const transfers = 'pciebench-bandwidth-hsw2637'
 const bandwidth: readonly Prediction[] = rowsOf(transfers, 'iommu-4KB-pages').flatMap(row =>

@@ -23,7 +23,7 @@ export const claimDeviceOrRefuse: Step = {
   },
 }
 export const releaseDevice: Step = {
-  name: 'releaseDevice', says: 'record the device as nobody\'s: detach has returned',
+  name: 'releaseDevice', says: 'record that no domain has the device: detach has returned',
   then: ({ s, call, emit }) => {
     s.kernel.attached[call.device!] = null
     emit.observe({ what: 'attached', device: call.device!, to: null })

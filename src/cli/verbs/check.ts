@@ -12,7 +12,7 @@ import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
 import { wrapMessage } from '../../text/layout.ts'
 import { shellWord } from '../../text/shell.ts'
-import { claimsOf } from '../../../properties/index.ts'
+import { claimsOf, questions } from '../../../properties/index.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { iommuOf, iommus } from '../../../spec/iommus.ts'
 import { parse } from '../args.ts'
@@ -29,7 +29,8 @@ export const check = {
   says: 'Explore kernel designs in small configurations, and judge every claim. DESIGN is a name, NAME+MIGRATION, '
     + 'or the path of your own module.',
   examples: [
-    ['remapcheck check', 'all built-in designs, on every IOMMU'],
+    ['remapcheck check', 'the built-in designs on VT-d, and the kernels among them on each other IOMMU'],
+    ['remapcheck check --all', 'all of them, on every IOMMU'],
     ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
     ['remapcheck check ./mine.mjs --scope mapping', 'your own design in one scope'],
     ['remapcheck check driver-server --bounds cpus=2,frames=3,iovas=2', 'at bounds of your own'],
@@ -67,6 +68,8 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
     report = {
       seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: [...new Set(claims.map(({ property }) => property.name))], clauses: clausesFor(plan),
+      questions: questions.map(({ asks, claims: of }) => ({ asks, claims: of.map(({ property }) => property.name) })),
+      left: plan.left,
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
         [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted,

@@ -11,28 +11,29 @@ import {
 import type { Baseline, MeasuredDesign } from '../../cost/index.ts'
 import type { ExitName } from '../../exit.ts'
 import type { ReportOf } from '../../report/report.ts'
-import { suggest, usage } from '../../errors.ts'
+import { usage } from '../../errors.ts'
 import { budgets } from '../../../properties/budgets/budgets.ts'
-import { loadProfile, profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
-import type { Profile } from '../../../spec/costs/index.ts'
+import { profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import { everyDesign } from '../../../spec/designs.ts'
-import { badJson } from '../../text/json-position.ts'
 import { parse } from '../args.ts'
-import { isPath } from '../paths.ts'
 import type { Command } from '../args.ts'
-import { composed, explained, priced } from '../cost-forms.ts'
+import { composed, explained, priced, pricedLater, throughputOf } from '../cost-forms.ts'
 import { colorOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
-import { placed, spinner } from '../io.ts'
+import { spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
 import { print } from '../print.ts'
+import { profileNamed, usualProfile } from '../profiles.ts'
 
 const options = {
   ...iommuOption,
-  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles)' },
+  profile: { value: 'NAME|FILE', says: 'prices of another machine (see list profiles; default: one with the IOMMU)' },
   update: { says: 'record the counts as they are now' },
   explain: { value: 'PATH', says: 'the price of a path, line by line down to the published figures' },
+  throughput: { says: 'Gb/s of each design by bytes of a packet and cores, and what binds' },
+  link: { value: 'GBPS', says: 'of --throughput: the link, 10 to 400 (100)' },
+  pages: { value: '4k|2m|1g', says: 'of --throughput: pages of memory that stays mapped (4k)' },
   validate: { says: 'the model beside each published table that it can compose, with the errors' },
   worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
   full: { says: 'with --validate and compose: how each number is composed' },
@@ -49,6 +50,7 @@ export const cost = {
     ['remapcheck cost --profile ./prices.json', 'at prices of your own'],
     ['remapcheck cost --explain unmap ring0-strict', 'where each cycle comes from'],
     ['remapcheck cost compose ./my-counts.json', 'counts of your own, beside numbers of your own'],
+    ['remapcheck cost --throughput ring0-strict', 'Gb/s for 64 to 9000 bytes, on 1 to 64 cores'],
     ['remapcheck cost --validate', 'how near the model comes to published numbers'],
     ['remapcheck cost --update', 'accept a change of counts'],
     ['remapcheck cost --worst ring0-strict', 'the most and the least that an interrupt and an unmap take'],
@@ -60,23 +62,27 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   checkForm(flags, operands)
   if (flags.validate) return await print(io, flags, validateCosts())
   if (operands[0] === 'compose')
-    return await print(io, flags, composed(io, operands[1]!, flags.profile, name => profileOf(io, name)))
+    return await print(io, flags, composed(io, operands[1]!, flags.profile, name => profileNamed(io, name)))
   const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
-  const profile = profileOf(io, flags.profile)
+  const profile = profileNamed(io, flags.profile ?? usualProfile(subjects))
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.explain !== undefined) return await print(io, flags, explained(subjects, profile, flags.explain))
+  if (flags.throughput) return await print(io, flags, throughputOf(subjects, profile, flags))
   if (flags.worst) {
     const line = spinner(io)
     let found: ReportOf<'worst'>
-    try { found = await worstOf(subjects, profile, { signal: io.signal, say: line.say }) } finally { line.end() }
+    try {
+      found = await pricedLater(profile.id,
+        () => worstOf(subjects, profile, { signal: io.signal, say: line.say }))
+    } finally { line.end() }
     return await print(io, flags, found)
   }
   const measured = subjects.map(measureDesign)
   const before = baselineOf(subjects, measured)
   const baseline = flags.update ? recorded(before, measured) : before
   const own = budgets.filter(({ design }) => subjects.some(one => one.design.name === design))
-  const report = priced(flags.profile ?? '', () => ({
+  const report = priced(profile.id, () => ({
     costs: costReport(measured, profile, sources, vocabulary),
     budgets: checkBudgets(measured, own, baseline, { ...profiles, [profile.id]: profile }),
   }))
@@ -86,7 +92,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
 }
 
 /** Flags that make `cost` another report: one at a time. */
-const forms = ['explain', 'validate', 'worst', 'update'] as const
+const forms = ['explain', 'throughput', 'validate', 'worst', 'update'] as const
 function checkForm(flags: { readonly [K in (typeof forms)[number]]?: unknown } & { readonly profile?: string },
   operands: readonly string[]): void {
   const [first, second] = forms.filter(name => flags[name] !== undefined)
@@ -98,27 +104,6 @@ function checkForm(flags: { readonly [K in (typeof forms)[number]]?: unknown } &
   if (flags.validate !== undefined && (operands.length > 0 || flags.profile !== undefined))
     throw usage('--validate', 'takes no designs and no profile: each published number has its own',
       'remapcheck cost --validate')
-}
-
-function profileOf(io: Io, name: string | undefined): Profile {
-  const known = Object.keys(profiles)
-  if (name === undefined) return profiles[known[0]!]!
-  if (Object.hasOwn(profiles, name)) return profiles[name]!
-  const file = placed(io, name)
-  if (!existsSync(file) && !isPath(name) && !name.endsWith('.json'))
-    throw usage('--profile', `no profile is named '${name}'`,
-      suggest(name, known, `there are ${known.join(', ')}; or give a file`), 'PROFILE')
-  let source: string
-  try { source = readFileSync(file, 'utf8') } catch (cause) {
-    throw usage(name, `cannot be read (${String((cause as { code?: unknown }).code)})`,
-      'give a profile in JSON, as spec/costs/xeon-2011-2016.json', 'PROFILE')
-  }
-  const bad = badJson(source)
-  if (bad !== null) throw usage(name + bad.place, bad.problem, 'mend the file at this place', 'PROFILE')
-  try { return loadProfile(source, name) } catch (cause) {
-    const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
-    throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')
-  }
 }
 
 export const baselineFile = (): string => join(packageRoot, 'properties', 'budgets', 'baseline.json')

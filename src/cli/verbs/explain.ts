@@ -29,7 +29,7 @@ import { colorOption, iommuOption } from '../shared-flags.ts'
 import { kindOf } from '../domain-words.ts'
 import { designLines } from '../explain-design.ts'
 import { faultLines, reasonLines, strengths } from '../explain-faults.ts'
-import { errorLines, exportLines, row, termLines, titled } from '../explain-words.ts'
+import { errorLines, exportLines, row, systemLines, termLines, titled } from '../explain-words.ts'
 import { iommuNamed, subjectsOf } from '../designs.ts'
 import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
@@ -52,7 +52,7 @@ export const explain = {
   name: 'explain', operands: 'ID…', options, run: runExplain,
   says: 'Explain a name: a property, design, step, list of steps, function, action, scope, bound, clause, fault '
     + 'reason, register or table layout, cost unit, path or profile, verdict of validate, alarm of audit, migration, '
-    + 'exit code, error code, or a word of a report.',
+    + 'exit code, error code, a word of a report, or a system of the forum thread.',
   examples: [
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
@@ -64,6 +64,7 @@ export const explain = {
     ["remapcheck explain '[fault reason 38]' ITE F_TRANSLATION", 'words as a log has them; a whole line, too'],
     ['remapcheck explain awaitInvalidation without', 'what a design imports'],
     ['remapcheck explain E-DESIGN-SHAPE vacuous', 'the code of a message, and a word of a report'],
+    ['remapcheck explain sigma0 IOKit', 'systems of the forum thread, and the design to check'],
     ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
     ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
@@ -100,7 +101,7 @@ function linesOf(id: string, on: string, theme: Theme): string[] {
     ...stateLines(id, theme), ...propertyLines(id, theme), ...stepLines(id, theme), ...actionLines(id, theme),
     ...faultLines(id, theme),
     ...unitLines(id, theme), ...layoutLines(id, theme), ...smallLines(id, theme), ...exportLines(id, theme),
-    ...errorLines(id, theme), ...termLines(id, theme),
+    ...errorLines(id, theme), ...termLines(id, theme), ...systemLines(id, theme),
   ]
   const found = named.length > 0 ? named : logLines(id, theme, reasonLines(theme))
   if (found.length === 0) throw unknown(id)

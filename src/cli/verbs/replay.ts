@@ -16,7 +16,7 @@ import { claimsOption, colorOption, fullOption, reportOptions } from '../shared-
 import { builtIn, subjectsOf } from '../designs.ts'
 import { shown } from '../io.ts'
 import type { Io } from '../io.ts'
-import { print } from '../print.ts'
+import { forms, print } from '../print.ts'
 import { sampled } from '../samples.ts'
 
 const options = {
@@ -25,6 +25,9 @@ const options = {
   ...claimsOption,
   on: { value: 'qemu', says: 'run the steps on QEMU too, and say whether it shows the violation (docs/on-qemu.md)' },
   lanes: { says: 'print a column for each agent: who did what, and when' },
+  mermaid: { says: 'print each trace as a Mermaid sequence diagram' },
+  dot: { says: 'print each trace as a graph for Graphviz' },
+  markdown: { says: 'short for --reporter markdown: for an issue or a mail' },
   ...fullOption, ...reportOptions, ...colorOption,
 } as const
 
@@ -34,6 +37,7 @@ export const replay = {
   examples: [
     ['remapcheck replay traces/known', 'every trace of a folder'],
     ['remapcheck replay traces/known/no-lost-edge-*.json --lanes', 'one trace, with a column for each agent'],
+    ['remapcheck replay traces/known/no-dma-escape-no-iommu-5fc6.json --mermaid', 'for a page of GitHub'],
     ['remapcheck replay traces/regressions --expect holds', 'after a fix: none may reproduce'],
     ['remapcheck replay traces/known/no-access-after-unmap-*.json --on qemu', 'stale accesses, on QEMU too'],
   ],
@@ -49,8 +53,11 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   if (flags.on !== undefined && flags.on !== 'qemu')
     throw usage('--on', `'${flags.on}' is no machine to replay on`, suggest(flags.on, ['qemu'], 'replay --on qemu'))
   const onMachine = flags.on === 'qemu'
-  if (onMachine && (expect === 'holds' || flags.lanes))
-    throw usage('--on', `cannot be combined with ${flags.lanes ? '--lanes' : '--expect holds'}`, 'give one of the two')
+  const [form, second] = forms.filter(one => flags[one])
+  if (second !== undefined) throw usage(`--${form}`, `cannot be combined with --${second}`, 'give one of the two')
+  if (onMachine && (expect === 'holds' || form !== undefined))
+    throw usage('--on', `cannot be combined with ${form === undefined ? '--expect holds' : `--${form}`}`,
+      'give one of the two')
   const own = flags.design === undefined && flags.claims === undefined ? []
     : await subjectsOf(io, flags.design === undefined ? [] : [flags.design],
       { claims: flags.claims, machines: true })

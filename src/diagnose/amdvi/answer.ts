@@ -158,10 +158,11 @@ function ofOther(event: UnitEvent): Answer {
   const { name, flags } = event
   const who = whoOf(event)
   const isTimeout = name === 'IOTLB_INV_TIMEOUT'
+  const title = events[name] ?? `event ${name}, which this kernel does not know`
   return {
-    title: `${who}: ${events[name] ?? `event ${name}`}`,
+    title: event.device === null ? title : `${who}: ${title}`,
     happened: isTimeout ? `${who} did not answer; the address${whereOf(event)} is that of the command.`
-      : `The event names ${who}${whereOf(event).replace(/^ /, ' and ')}.`,
+      : `The event names ${event.device ?? 'no device'}${whereOf(event).replace(/^ /, ' and ')}.`,
     hardware: flags === null ? [] : [{ says: `flags 0x${flags.toString(16)} (${flagNames(flags)})`, clause: null }],
     concludes: isTimeout ? [{ certainty: 'likely', rule: 'a device TLB that does not answer', says: `${who} was `
       + `reset, is `

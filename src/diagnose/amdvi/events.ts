@@ -2,7 +2,7 @@
  *  drivers/passthrough/amd/iommu_init.c: facts about their texts). Until 4.9 the bracket stands on the next line. */
 import type { Happening, Line, Reader, Reading } from '../happening.ts'
 import type { Notebook } from '../known.ts'
-import { bigHex, deviceOf, form } from '../text.ts'
+import { bigHex, deviceOf, deviceOfId, form } from '../text.ts'
 import { answerEvent } from './answer.ts'
 import { accessOf, events } from './flags.ts'
 
@@ -23,6 +23,9 @@ export interface UnitEvent {
 const body = /Event logged \[ ?([A-Z][A-Z_]{3,40})\b([^\]]*)(\])?/
 const domainless = /Event logged \[Device not attached to domain properly\]/
 const xen = form('AMD-Vi: ([A-Z][A-Z_]{3,40}): <device> d<dec> addr <hex> flags <hex>')
+/** Xen prints other events as four words, the lowest first. */
+const xenRaw = /AMD-Vi: ([A-Z][A-Z_]{3,40}):? ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8})/
+const unknownEvent = /Event logged \[UNKNOWN event\[0\]=0x([0-9a-f]{1,8}),? event\[1\]=0x([0-9a-f]{1,8})/
 const entryLine = /AMD-Vi: DTE\[([0-3])\]: ([0-9a-f]{1,16})/
 const controlLine = /AMD-Vi: Control Reg : (?:0x)?([0-9a-f]{1,16})/
 const driver = /\b\w[\w.-]* ((?:[0-9a-f]{4}:)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi/
@@ -38,6 +41,8 @@ export class AmdEvents implements Reader {
   readonly name = 'event of an AMD-Vi unit'
   readonly words = /AMD-Vi|completion wait taking too long|(?:FAULT|REQUEST|ENTRY|ERROR|TIMEOUT) .*flags=/
   #last: UnitEvent | null = null
+  /** A fault whose device is on the next line. */
+  #detached: Line | null = null
   readonly #known: Notebook
 
   constructor(known: Notebook) { this.#known = known }
@@ -48,7 +53,18 @@ export class AmdEvents implements Reader {
     if (ofXen !== null) return [this.#keep({ line, system: 'Xen', name: ofXen[1]!, device: deviceOf(ofXen[2]!),
       domain: Number(ofXen[3]), pasid: null, address: bigHex(ofXen[4]!), flags: Number.parseInt(ofXen[5]!, 16),
       control: null, entry: [] })]
-    if (domainless.test(text)) return [this.#keep(eventOf('IO_PAGE_FAULT', text, line))]
+    const raw = ofXen === null ? xenRaw.exec(text) : null
+    if (raw !== null && Object.hasOwn(events, raw[1]!)) return [this.#keep(rawEvent(raw, line))]
+    if (domainless.test(text)) { this.#detached = line; return 'context' }
+    if (this.#detached !== null && /AMD-Vi:\s+device=/.test(text)) {
+      const first = this.#detached
+      this.#detached = null
+      return [this.#keep(eventOf('NOT_ATTACHED', text, first))]
+    }
+    const unknown = unknownEvent.exec(text)
+    if (unknown !== null) return [this.#keep({ ...eventOf('UNKNOWN', '', line),
+      device: deviceOfId(Number.parseInt(unknown[1]!, 16) & 0xffff), name: `UNKNOWN ${unknown[2]!.padStart(8,
+        '0')[0]!}h` })]
     const found = body.exec(text)
     if (found !== null) {
       if (found[3] === undefined && !final) return 'more'
@@ -63,7 +79,11 @@ export class AmdEvents implements Reader {
     const bare = bareEvent.exec(text)
     return bare !== null && Object.hasOwn(events, bare[1]!) ? [this.#keep(eventOf(bare[1]!, bare[2]!, line))] : 'other'
   }
-  end(): readonly Happening[] { this.#last = null; return [] }
+  end(): readonly Happening[] {
+    const left = this.#detached
+    this.#last = this.#detached = null
+    return left === null ? [] : [this.#keep(eventOf('NOT_ATTACHED', left.text, left))]
+  }
 
   #below(text: string): boolean {
     const control = controlLine.exec(text), entry = entryLine.exec(text)
@@ -98,6 +118,13 @@ function eventOf(name: string, fields: string, line: Line): UnitEvent {
   }
 }
 
+/** Device in bits 15:0, flags in 59:48 and the address in the upper half of the record (AMD 48882, 2.5). */
+function rawEvent([, name, zero, one, two, three]: RegExpExecArray, line: Line): UnitEvent {
+  const words = [zero, one, two, three].map(text => Number.parseInt(text!, 16))
+  return { line, system: 'Xen', name: name!, device: deviceOfId(words[0]! & 0xffff), domain: null, pasid: null,
+    address: bigHex(three!) << 32n | bigHex(two!), flags: words[1]! >>> 16 & 0xfff, control: null, entry: [] }
+}
+
 const waiting = (line: Line): Happening => ({
   line, device: null, access: 'unknown', address: null, kind: 'amd completion wait',
   answer: () => ({
@@ -111,7 +138,7 @@ const waiting = (line: Line): Happening => ({
     { certainty: 'likely', rule: 'what is unmapped stays cached', says: 'Until it completes, unmapped pages may '
       + 'still be '
       + 'reached: the kernel goes on all the same.' }],
-    next: [{ run: "dmesg | grep -e IOTLB_INV_TIMEOUT -e ILLEGAL_COMMAND", says: 'which device or command it is' },
+    next: [{ run: 'dmesg | grep -e IOTLB_INV_TIMEOUT -e ILLEGAL_COMMAND', says: 'which device or command it is' },
       { run: "lspci -vv | grep -B20 'ATSCtl:.*Enable+'", says: 'devices with ATS on' },
       { run: null, says: 'boot with pci=noats: if it is gone, it is the ATS of a device' }],
     shows: [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' },

@@ -13,6 +13,7 @@ export const events: Readonly<Record<string, string>> = {
   IOTLB_INV_TIMEOUT: 'a device did not answer an invalidation of its device TLB (ATS)',
   INVALID_DEVICE_REQUEST: 'a device sent a request of a kind that is not allowed for it',
   INVALID_PPR_REQUEST: 'a page request that is not allowed',
+  NOT_ATTACHED: 'a fault of a device that Linux has not attached to a domain properly',
   RMP_PAGE_FAULT: 'the reverse map table (SEV-SNP) does not admit the access',
   RMP_HW_ERROR: 'the reverse map table (SEV-SNP) could not be read',
 }

@@ -17,6 +17,11 @@ const mostEvents = 200_000, mostRows = 20_000
 /** What Linux writes where an interrupt is shut down (MANAGED_IRQ_SHUTDOWN_VECTOR). */
 const shutDown = 239
 
+const irqOf = (path: string): number | null => {
+  const found = /\birqs\/(\d{1,6})$/.exec(path.trim())
+  return found === null ? null : Number(found[1])
+}
+
 export class Irqs {
   readonly rows = new Map<string, IrqRow>()
   #cpus: readonly number[] = []
@@ -26,8 +31,20 @@ export class Irqs {
   #first_s = Infinity
   #last_s = -Infinity
   #lost = false
+  /** By debugfs (irq/irqs/N): places of interrupts when it was read. */
+  readonly #places = new Map<number, { vector: number; cpu: number }>()
+  #irq: number | null = null
 
+  /** A file may be one of irq/irqs, whose name is the interrupt. */
+  open(path: string): void { this.#irq = irqOf(path) }
   take(line: string): boolean {
+    const place = /^ +(Vector|Target): +(\d{1,5})$/.exec(line)
+    if (place !== null && this.#irq !== null) {
+      const known = this.#places.get(this.#irq) ?? { vector: -1, cpu: -1 }
+      this.#places.set(this.#irq, { ...known, [place[1] === 'Vector' ? 'vector' : 'cpu']: Number(place[2]) })
+      return true
+    }
+    if (line.startsWith('===')) { this.#irq = irqOf(line); return false }
     if (heading.test(line)) { this.#cpus = [...line.matchAll(/CPU(\d+)/g)].map(([, cpu]) => Number(cpu)); return true }
     const named = handler.exec(line)
     if (named !== null) { this.#names.set(Number(named[1]), named[2]!); return true }
@@ -92,7 +109,8 @@ export class Irqs {
 
   /** Whose vector of a CPU it was when a line says that none had it. */
   conclusions(cpu: number, vector: number, stamp: Stamp | null): readonly Conclusion[] {
-    return [...this.#count === 0 ? [] : this.#traced(cpu, vector, stamp), ...this.#served(cpu)]
+    return [...this.#count === 0 ? [] : this.#traced(cpu, vector, stamp), ...this.#placed(cpu, vector),
+      ...this.#served(cpu)]
   }
   get traces(): boolean { return this.#count > 0 }
   /** Of how many interrupts, and when; null where there are no events. */
@@ -135,6 +153,14 @@ export class Irqs {
       { certainty: 'likely', rule, says: 'The kernel\'s table of that CPU lacked what the kernel had assigned: the '
         + 'interrupt was freed and requested again while a message was pending, or was just being set up or moved.' },
     ]
+  }
+
+  #placed(cpu: number, vector: number): readonly Conclusion[] {
+    const [irq] = [...this.#places].find(([, of]) => of.cpu === cpu && of.vector === vector) ?? []
+    if (irq !== undefined) return [{ certainty: 'sure', rule: 'debugfs, irq/irqs, when it was read',
+      says: `${this.name(irq)} has CPU ${cpu}, vector ${vector} there.` }]
+    return this.#places.size === 0 ? [] : [{ certainty: 'sure', rule: 'debugfs, irq/irqs, when it was read',
+      says: `No interrupt has CPU ${cpu}, vector ${vector} there.` }]
   }
 
   /** Without a trace there are the counts of that CPU. */

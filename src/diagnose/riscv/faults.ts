@@ -2,9 +2,13 @@
  *  drivers/iommu/riscv: facts about its texts). Causes are decimal, iotvals hexadecimal without 0x. */
 import { addressConclusions } from '../addresses.ts'
 import type { Access, Answer, Group, Known, Line, Reader, Reading } from '../happening.ts'
-import { bigHex, deviceOfId, form, hex } from '../text.ts'
+import { bigHex, deviceOf, deviceOfId, form, hex } from '../text.ts'
 
 const fault = form('Fault <dec> devid: <hex> iotval: <hex> iotval2: <hex>')
+/** QEMU's trace of the unit. */
+const traced = form(String.raw`riscv_iommu_flt \S+ fault ([0-9a-f]{2})([0-9a-f]{2}):([0-9a-f]{2})\.([0-7]) reason: `
+  + `<hex> `
+  + 'iova: <hex>')
 const queue = /\S+: (?:Command queue error: fault: \d|Hardware error: command execution timeout)/
 
 export const causes: Readonly<Record<number, string>> = {
@@ -28,7 +32,7 @@ const accessOf = (cause: number): Access =>
 
 export class RiscvFaults implements Reader {
   readonly name = 'fault of a RISC-V IOMMU'
-  readonly words = /Fault \d+ devid|Command queue error: fault|command execution timeout/i
+  readonly words = /Fault \d+ devid|riscv_iommu_flt |Command queue error: fault|command execution timeout/i
 
   read(line: Line, final: boolean): Reading {
     const found = fault.exec(line.text)
@@ -37,6 +41,14 @@ export class RiscvFaults implements Reader {
       const code = Number(cause)
       return [{ line, device: deviceOfId(Number.parseInt(device!, 16)), access: accessOf(code),
         address: bigHex(iotval!), kind: `riscv ${code}`, answer: (group, known) => answer(code, group, known) }]
+    }
+    const ofQemu = traced.exec(line.text)
+    if (ofQemu !== null) {
+      const [, segment, bus, device, fn, reason, iova] = ofQemu
+      const code = Number.parseInt(reason!, 16)
+      return [{ line, device: deviceOf(`00${segment}:${bus}:${device}.${fn}`), access: accessOf(code),
+        address: bigHex(iova!),
+        kind: `riscv ${code}`, answer: (group, known) => answer(code, group, known) }]
     }
     if (queue.test(line.text)) return [{ line, device: null, access: 'unknown', address: null, kind: 'riscv queue',
       answer: () => ({ title: 'the command queue of the unit stands still', happened: 'The unit did not carry out a '

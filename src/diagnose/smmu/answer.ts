@@ -15,8 +15,10 @@ export function answerSmmu(event: SmmuEvent, group: Group, known: Known): Answer
   const who = client ?? id
   const where = address === null ? '' : ` ${hex(address)}`
   return {
-    title: `${who} ${verbs[access]}${where || ' something'}: ${says} (${name})`,
-    happened: `${who}${client === null || stream === null ? '' : ` (${id})`} ${verbs[access]}${where}`
+    title: `${who}${access === 'unknown' && where === '' ? '' : ` ${verbs[access]}${where || ' something'}`}: `
+      + `${says} (${name})`,
+    happened: `${who}${client === null || stream === null ? '' : ` (${id})`} `
+      + `${access === 'unknown' && where === '' ? 'sent a transaction' : `${verbs[access]}${where}`}`
       + `${stage === null ? '' : `, stage ${stage}`}. ${stalled ? 'The transaction is stalled: it waits for the driver.'
         : 'The unit ended it with an error.'}`,
     hardware: [{ says: `event 0x${code.toString(16).padStart(2, '0')}, ${name}: ${says} (Arm IHI 0070, 7.3)`,
@@ -31,8 +33,8 @@ export function answerSmmu(event: SmmuEvent, group: Group, known: Known): Answer
     ],
     shows: [{ run: 'remapcheck explain ring0-strict', says: 'unmap step by step; the device has to be stopped '
       + 'before it' },
-      { run: 'remapcheck check ring0-deferred-early --scope mapping --property no-dma-escape',
-        says: 'what such a late access does where the unmap is not flushed' }],
+    { run: 'remapcheck check ring0-deferred-early --scope mapping --property no-dma-escape',
+      says: 'what such a late access does where the unmap is not flushed' }],
   }
 }
 

@@ -1,6 +1,6 @@
 /** Reads events of Arm SMMUv3 as Linux prints them: four raw words, and from 6.15 on two lines in words (Arm IHI 0070,
  *  7.3: event records; Linux arm-smmu-v3.c: facts about its texts). */
-import type { Access, Happening, Line, Reader, Reading } from '../happening.ts'
+import type { Access, Conclusion, Happening, Line, Reader, Reading } from '../happening.ts'
 import { bigHex, bitsOf, deviceOf, form, hex } from '../text.ts'
 import { answerSmmu } from './answer.ts'
 import { eventNames } from './names.ts'
@@ -21,12 +21,15 @@ export interface SmmuEvent {
 const received = /arm-smmu-v3 (\S+): event (0x[0-9a-f]{1,2}) received:/i
 const rawWord = /arm-smmu-v3 (\S+):\s+(0x[0-9a-f]{16})$/i
 const named = form(String.raw`event: ([A-Z_]{3,24}) client: (\(unassigned sid\)|\S+) sid: <hex>(?:.*?iova: <hex>)?`)
+/** QEMU's trace of the unit. */
+const traced = /smmuv3_record_event \S*?\b([A-Z]_?[A-Z_]{3,24}) sid=(0x[0-9a-f]{1,8}|\d{1,9})/
 const worded = /\b(priv|unpriv) (inst|data) (read|write) s([12]) "([A-Za-z0-9 ]{1,60})"(.*)$/
 const queue = /arm-smmu-v3 \S+: (?:CMD_SYNC timeout|CMDQ error|EVTQ overflow)/
+const commandError = /CMDQ error \(cons 0x[0-9a-f]+\): (\S+)/
 
 export class SmmuV3 implements Reader {
   readonly name = 'event of an SMMUv3'
-  readonly words = /arm-smmu-v3/
+  readonly words = /arm-smmu-v3|smmuv3_record_event/
   #open: SmmuEvent | null = null
 
   read(line: Line, final: boolean): Reading {
@@ -49,6 +52,14 @@ export class SmmuV3 implements Reader {
       const [, , , access, stage, cause, rest] = detail
       Object.assign(this.#open, { access, stage: Number(stage), cause, stalled: rest!.includes('stall') })
       return this.#close()
+    }
+    const ofQemu = traced.exec(text)
+    if (ofQemu !== null) {
+      const done = this.#close()
+      const code = Object.entries(eventNames).find(([, [of]]) => of === ofQemu[1])?.[0]
+      if (code === undefined) return done.length > 0 ? done : 'context'
+      this.#open = { ...newEvent(line, 'qemu', Number(code)), stream: Number(ofQemu[2]) }
+      return [...done, ...this.#close()]
     }
     if (queue.test(text)) return [queueHappening(line)]
     return /event: [A-Z_]+ client:|(?:un)?priv (?:inst|data)/.test(text) && !final ? 'more' : 'other'
@@ -97,8 +108,17 @@ function accessOf(about: bigint): Access {
   return bitsOf(about, 35) === 1 ? 'read' : 'write'
 }
 
+function queueConclusion(text: string, isOverflow: boolean): Conclusion {
+  if (isOverflow) return { certainty: 'sure', rule: 'EVTQ overflow', says: 'Counts of events are lower bounds.' }
+  if (commandError.exec(text)?.[1]?.includes('ATC') === true) return { certainty: 'likely',
+    rule: 'an error of an ATC invalidation', says: 'A device did not answer the invalidation of its TLB (ATS): it was '
+      + 'reset, is gone or asleep while its ATS is on.' }
+  return { certainty: 'open', rule: 'a command that does not complete', says: 'A device that does not answer an ATC '
+    + 'invalidation, a command that is not legal, or a unit without clock or power.' }
+}
 const queueHappening = (line: Line): Happening => ({
-  line, device: null, access: 'unknown', address: null, kind: 'smmuv3 queue',
+  line, device: null, access: 'unknown', address: null,
+  kind: `smmuv3 queue ${/CMD_SYNC|EVTQ|CMDQ/.exec(line.text)?.[0] ?? ''}`,
   answer: () => {
     const isOverflow = line.text.includes('EVTQ'), isTimeout = line.text.includes('CMD_SYNC')
     const title = isOverflow ? 'the event queue overflowed: events are lost'
@@ -107,9 +127,7 @@ const queueHappening = (line: Line): Happening => ({
       title, happened: isOverflow ? 'There were more events than the log shows.'
         : 'The driver waited for an invalidation, and the unit did not complete it.',
       hardware: [{ says: 'Arm IHI 0070, 3.5 and 4: queues and commands', clause: null }],
-      concludes: isOverflow ? [{ certainty: 'sure', rule: 'EVTQ overflow', says: 'Counts of events are lower bounds.' }]
-        : [{ certainty: 'open', rule: 'a command that does not complete', says: 'A device that does not answer an ATC '
-          + 'invalidation, a command that is not legal, or a unit without clock or power.' }],
+      concludes: [queueConclusion(line.text, isOverflow)],
       next: [{ run: 'dmesg | grep arm-smmu', says: 'the first message before it' }],
       shows: isOverflow ? [] : [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' }],
     }

@@ -60,7 +60,7 @@ function conclusions(fault: UnitFault, code: number, group: Group, known: Known)
     : walkConclusions(walk, code, known)
   if (contradicted) return concludes
   return [
-    ...byReason(code, access), ...concludes, ...tableConclusions(fault, code, known),
+    ...byReason(code, access, walk), ...concludes, ...tableConclusions(fault, code, known),
     ...looksAtAddress(code) ? addressConclusions(group, known, system === 'Linux') : [],
     ...aboutDevice(code) || looksAtAddress(code) ? kdump(known) : [],
   ]
@@ -91,7 +91,7 @@ function shortOf(code: number): string {
 }
 
 /** What the reason alone rules in and out. */
-function byReason(code: number, access: string): readonly Conclusion[] {
+function byReason(code: number, access: string, walk: UnitFault['walk']): readonly Conclusion[] {
   const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
   if (code === 0x71) return [
     sure('The unit translates this request in scalable mode by a first-stage table. Root, context and PASID entry were '
@@ -110,9 +110,10 @@ function byReason(code: number, access: string): readonly Conclusion[] {
   ]
   if (aboutDevice(code)) return [
     sure('No page table was looked at: the address does not matter.', 'order of the walk, table 30'),
-    { certainty: 'likely', rule: 'no entry for the source id',
+    ...walk !== null && (walk.context[0] ?? walk.root[0] ?? 0n) % 2n === 1n ? [] : [{ certainty: 'likely',
+      rule: 'no entry for the source id',
       says: 'No driver has this device, or its requests carry the id of another one: an alias behind a bridge, or a '
-        + 'function that is not enumerated.' },
+        + 'function that is not enumerated.' } as const],
   ]
   if (code === 0x51 || code === 0x59) return [sure('Root and context entry were found: the device is known to the '
     + 'unit. '
@@ -131,7 +132,7 @@ const kdump = (known: Known): readonly Conclusion[] => {
   const copied = known.fact('copied tables')
   return copied === null ? [] : [{ certainty: 'likely', rule: whenOf(copied),
     says: 'This kernel began with the tables of the one before it (kdump or kexec): a device that still runs uses '
-      + 'addresses of that one, which the copy may lack.' }]
+      + 'addresses of that one, and the unit may still walk that one\'s tables, or a copy that lacks entries.' }]
 }
 
 function nextOf({ system, device, walk, reason }: UnitFault, known: Known): readonly Look[] {
@@ -139,7 +140,7 @@ function nextOf({ system, device, walk, reason }: UnitFault, known: Known): read
   if (system === 'Xen') return [
     { run: `xl pci-assignable-list; lspci -vs ${of}`, says: 'who the device is, and whose' },
     { run: 'xl dmesg | grep -e RMRR -e VT-D', says: 'whether the address lies in a reserved region' },
-    { run: "xl debug-keys o; xl dmesg", says: 'what is mapped for the domain (key o)' },
+    { run: 'xl debug-keys o; xl dmesg', says: 'what is mapped for the domain (key o)' },
   ]
   if (system !== 'Linux')
     return [{ run: null, says: `look up ${of} in the bus enumeration of ${system}, and the address among what it `
@@ -150,8 +151,9 @@ function nextOf({ system, device, walk, reason }: UnitFault, known: Known): read
     ...reason === null || looksAtAddress(reason.code) ? [
       { run: 'trace-cmd record -e iommu:map -e iommu:unmap -e iommu:io_page_fault',
         says: 'whether the address was ever mapped, and how long before the fault it was unmapped' },
-      { run: "dmesg | grep -e RMRR -e 'ecap'; grep -i reserved /proc/iomem",
-        says: 'whether it lies in memory that firmware reserves' },
+      { run: 'remapcheck audit /sys/firmware/acpi/tables/DMAR', says: 'whether it lies in memory that firmware '
+        + 'reserves, '
+        + 'and for which device' },
     ] : [{ run: 'cat /sys/kernel/debug/iommu/intel/dmar_translation_struct',
       says: 'whether the tables have an entry for the device now' }],
     ...coherent ? [{ run: "dmesg | grep 'ecap'", says: 'bit 0 of ecap: whether table walks are coherent' }] : [],

@@ -78,8 +78,8 @@ function ioapic({ device, address }: UnitFault, known: Known): readonly Conclusi
     + 'sends.' }]
   return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id; the DMAR table lists it `
     + `as scope of type 3`,
-    says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
-      ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
+  says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
+    ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
 }
 /** By /proc/interrupts, whose chips name their device from Linux 6.2 on. */
 function handlers({ device }: UnitFault, known: Known): readonly Conclusion[] {

@@ -85,8 +85,9 @@ function timedOut(error: QueueError, known: Known): Answer {
         + 'reset' },
     ],
     shows: [{ run: 'remapcheck explain ITE', says: 'the status bit' },
-      ...error.prior === null ? [] : [{ says: 'the descriptor, bit by bit',
-        run: `remapcheck explain device-TLB-invalidate=${hex(error.prior.qw[0])},${hex(error.prior.qw[1])}` }]],
+      ...[error.prior, error.head].flatMap(of => of?.decoded.type !== 'device-tlb' ? []
+        : [{ says: 'the descriptor, bit by bit',
+          run: `remapcheck explain device-TLB-invalidate=${hex(of.qw[0])},${hex(of.qw[1])}` }]).slice(0, 1)],
   }
 }
 

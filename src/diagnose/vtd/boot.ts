@@ -17,7 +17,7 @@ const facts: readonly (readonly [RegExp, string])[] = [
 const plain = new RegExp(['Host address width', 'DRHD base', 'ATSR flags', 'SATC flags', 'IOMMU enabled', 'IOAPIC id',
   'HPET id', 'Queued invalidation will be', 'Intel.R. Virtualization', 'No (?:ATSR|RMRR|SATC) found', 'dmar\\d+: Using '
   + 'Queued', 'IOMMU feature \\w+ inconsistent', 'x2apic', 'ACPI_DMAR_\\w+:', 'drhd->address', 'cap = [0-9a-f]+ ecap',
-'PCI endpoint', 'MSI HPET', 'IOAPIC: '].join('|'))
+  'PCI endpoint', 'MSI HPET', 'IOAPIC: '].join('|'))
 
 export class UnitBoot implements Reader {
   readonly name = 'boot line about VT-d'
@@ -49,8 +49,6 @@ export class UnitBoot implements Reader {
     if (/ACPI_DMAR_/.test(text)) this.#inRegion = false
     const fact = facts.find(([form]) => form.test(text))
     if (fact !== undefined) this.#known.note(fact[1], line)
-    const ones = /DMAR reported at address (\S+) returns all ones/.exec(text)
-    if (ones !== null) this.#known.note('all ones', line)
-    return fact !== undefined || ones !== null || plain.test(text) ? 'context' : 'other'
+    return fact !== undefined || plain.test(text) ? 'context' : 'other'
   }
 }

@@ -1,6 +1,7 @@
 /** Reads fault lines of FreeBSD, seL4 and Genode: one line each, numbers in hexadecimal but for the parts of a bus
- *  address of FreeBSD (FreeBSD sys/x86/iommu/intel_fault.c, seL4 src/plat/pc99/machine/intel-vtd.c, Genode's platform
- *  driver: facts about their texts). */
+ *  address of FreeBSD; and of Asterinas, which prints the fields of a record by name, in decimal, on one line or
+ *  many (FreeBSD sys/x86/iommu/intel_fault.c, seL4 src/plat/pc99/machine/intel-vtd.c, Genode's platform driver:
+ *  facts about their texts). */
 import { decode, dwordsOf, registers } from '../../../spec/vtd/index.ts'
 import type { Access, Line, Reader, Reading } from '../happening.ts'
 import { bigHex, deviceOfId, form } from '../text.ts'
@@ -14,14 +15,28 @@ const genode = form('Fault: hi=<hex>, reason=<hex>, type=<hex>.*Source=<hex>, (l
 
 export class OtherFaults implements Reader {
   readonly name = 'fault of a VT-d unit'
-  readonly words = /fault acc \d|IOMMU: DMA |Fault: hi=/i
+  readonly words = new RegExp(['fault acc \\d', 'IOMMU: DMA ', 'Fault: hi=', 'Request type', 'Source identifier',
+    'Fault Reason"?:', 'Raw: \\d{4}', 'Raw": \\d{4}'].join('|'), 'i')
 
   read(line: Line, final: boolean): Reading {
     const { text } = line
+    const raw = rawRecord.exec(text)
+    if (raw !== null) return [happeningOf(ofAsterinas(line, raw[1]!))]
+    if (/Request type|Source identifier|Fault [Rr]eason"?:/.test(text)) return 'context'
     const fault = ofFreebsd(line) ?? ofSel4(line) ?? ofGenode(line)
     if (fault !== null) return [happeningOf(fault)]
     return /sid [0-9a-f]+ fault acc|IOMMU: DMA (?:read|write) page|Fault: hi=/i.test(text) && !final ? 'more' : 'other'
   }
+}
+
+/** `Raw` is the whole record: 128 bits, in decimal. */
+const rawRecord = /\bRaw"?: (\d{4,39})\b/
+function ofAsterinas(line: Line, raw: string): UnitFault {
+  const bits = BigInt(raw)
+  const record = decode(registers.FRCD.layout, dwordsOf(bits & 0xffffffffffffffffn, bits >> 64n & 0xffffffffffffffffn))
+  const fault = base('Asterinas', line, record.SID, record.T1 === 1 ? 'read' : 'write', BigInt(record.FI) << 12n,
+    record.FR.toString(16))
+  return { ...fault, pasid: record.PP === 1 ? record.PV : null }
 }
 
 const base = (system: System, line: Line, sid: number, access: Access, address: bigint, reason: string): UnitFault => {

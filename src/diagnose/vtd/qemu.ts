@@ -1,13 +1,13 @@
 /** Reads what QEMU's VT-d model prints: errors, once a run each, and of its trace the interrupts that pass unremapped
  *  (QEMU hw/i386/intel_iommu.c: facts about its texts; VT-d rev 5.10, 5.1.4 and 3.6). */
 import { decode, dwordsOf, secondStageLeaf } from '../../../spec/vtd/index.ts'
-import type { Answer, Happening, Line, Reader, Reading } from '../happening.ts'
+import type { Answer, Happening, Line, Look, Reader, Reading } from '../happening.ts'
 import { bigHex, bitsOf, deviceOf, form, hex } from '../text.ts'
 
 const leafError = form(String.raw`detected s(?:lpte|plte) (permission error|reserve non-zero) \(?iova=<hex>, `
   + 'level=<hex>,? ?s(?:lpte|plte)=<hex>(?:, write=<dec>)?')
 const failure = form(String.raw`detected translation failure \(dev=<hex>:<hex>:<hex>, iova=<hex>`)
-const overflow = /detected IOVA overflow/i
+const overflow = form(String.raw`detected IOVA overflow +\(iova=<hex>`)
 const enabled = /\bvtd_ir_enable enable ([01])/
 const remapped = form(String.raw`\bvtd_ir_remap_msi \(addr <hex>, data <hex>\) -> \(addr <hex>, data <hex>\)`)
 const asked = form('vtd_ir_remap_msi_req addr <hex> data <hex> sid <hex>')
@@ -40,11 +40,18 @@ export class QemuMessages implements Reader {
     const failed = failure.exec(text)
     if (failed !== null) {
       const device = deviceOf(`${failed[1]}:${failed[2]}.${Number.parseInt(failed[3]!, 16)}`)
-      if (this.#leaf === null || this.#leaf.iova !== bigHex(failed[4]!)) return 'context'
+      if (this.#leaf === null || this.#leaf.iova !== bigHex(failed[4]!)) return [failedHappening(device,
+        bigHex(failed[4]!),
+        line)]
       this.#leaf.device = device
       return 'context'
     }
-    return overflow.test(text) || /New fault is not recorded|Interrupt Mask set/.test(text) ? 'context' : 'other'
+    const beyond = overflow.exec(text)
+    if (beyond !== null) {
+      this.#leaf = { what: 'overflow', iova: bigHex(beyond[1]!), level: 0, entry: 0n, write: null, device: null }
+      return [beyondHappening(this.#leaf, line)]
+    }
+    return /New fault is not recorded|Interrupt Mask set/.test(text) ? 'context' : 'other'
   }
   end(): readonly Happening[] {
     this.#remapping = this.#source = this.#leaf = null
@@ -96,6 +103,28 @@ function leafHappening(leaf: Leaf, line: Line): Happening {
   return { line, device: null, address: iova, kind: `unit-dma qemu ${what}`,
     access: accessOf(leaf.write), answer: () => leafAnswer(leaf) }
 }
+const traced: readonly Look[] = [{ run: null, says: "add -trace 'vtd_*' -D boot.log to QEMU, then remapcheck validate "
+  + 'boot.log' }]
+const failedHappening = (device: string, iova: bigint, line: Line): Happening => ({
+  line, device, access: 'unknown', address: iova, kind: 'qemu failure', answer: () => ({
+    title: `${device} used ${hex(iova)}, and the translation failed`,
+    happened: `${device} used ${hex(iova)}. Each such message comes once a run, so there may be more faults.`,
+    hardware: [{ says: 'QEMU does not print why: the reason is in the fault record that the guest reads',
+      clause: null }],
+    concludes: [], next: traced, shows: [],
+  }),
+})
+const beyondHappening = (leaf: Leaf, line: Line): Happening => ({
+  line, device: null, access: 'unknown', address: leaf.iova, kind: 'qemu overflow', answer: () => ({
+    title: `${leaf.device ?? 'a device'} used ${hex(leaf.iova)}, beyond the width of its tables`,
+    happened: `${leaf.device ?? 'A device'} used ${hex(leaf.iova)}. Each such message comes once a run.`,
+    hardware: [{ says: 'an address above the guest address width of the context entry', clause: 'VTD:table-30/lgn-1' }],
+    concludes: [{ certainty: 'sure', rule: 'IOVA overflow', says: 'No page table was walked: the address has more '
+      + 'bits than '
+      + 'the tables of the device (AW) or the unit (MGAW) allow.' }],
+    next: [{ run: null, says: 'compare the address with aw-bits of -device intel-iommu' }, ...traced], shows: [],
+  }),
+})
 const accessOf = (write: boolean | null): 'read' | 'write' | 'unknown' => {
   if (write === null) return 'unknown'
   return write ? 'write' : 'read'
@@ -114,7 +143,7 @@ function leafAnswer({ what, iova, level, entry, device, write }: Leaf): Answer {
       + `at level ${level} (1 is the leaf). Each such message comes once a run, so there may be more faults.`,
     hardware: [{ says: `the entry: R=${leaf['R']} W=${leaf['W']}${leaf['SNP'] === 1 ? ' SNP=1 (snoop)' : ''}, `
       + `frame ${hex(entry >> 12n << 12n & 0xffffffffff000n)}`,
-      clause: isReserved ? 'VTD:table-30/lss-2' : 'VTD:table-30/lgn-2' }],
+    clause: isReserved ? 'VTD:table-30/lss-2' : 'VTD:table-30/lgn-2' }],
     concludes: isReserved ? [
       { certainty: 'sure', rule: 'VTD:table-30/lss-2', says: 'A bit is set that is reserved in this unit.' },
       ...leaf['SNP'] !== 1 ? [] : [{ certainty: 'likely', rule: 'SNP (bit 11) is reserved without ECAP.SC',

@@ -146,7 +146,8 @@ function presentAfterAll(name: string, word: bigint, walk: Walk, known: Known,
     snoops === true
       ? { certainty: 'sure', rule: `ECAP.C=1 of ${walk.unit}${at}`,
         says: 'It is no missing write-back: this unit snoops the CPU caches when it reads tables.' }
-      : { certainty: 'likely', rule: snoops === false ? `ECAP.C=0 of ${walk.unit}${at}`
+      : { certainty: known.fact('copied tables') === null ? 'likely' : 'open', rule: snoops === false ? `ECAP.C=0 of `
+        + `${walk.unit}${at}`
         : unknown,
       says: `The entry was not written back from the CPU cache${snoops === false ? ': walks of this unit do not snoop'
         : `, if walks of this unit do not snoop${isPage ? '' : ' (ECAP bit 0 = 0)'}`}. The flush that is missing: `

@@ -54,7 +54,7 @@ export class TableTexts {
     const { domains } = this
     return {
       iommu: 'vtd', path, format: 'text', unit: unit.nameless ? null : name, registers: read, iqa, haw: haw ?? 52,
-        memory: domains.memory,
+      memory: domains.memory,
       bytes: domains.memory.pageNumbers.length * 4096, shows, queue: unit.queue,
       told: unit.nameless ? [] : [...unit.values.keys()],
       assumed: [...guess.assumed, ...assumed.filter(text => shows.translation || !text.startsWith('IQA')),

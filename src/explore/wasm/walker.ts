@@ -49,7 +49,7 @@ export function walk(plan: Plan): Func {
         brIf(1, eqz(get(left))),
         store(target, or(load(target, record.words),
           shl(and(shrU(word(load(get(leaf))), load(get(leaf), 4)), load(get(leaf), 8)), load(get(leaf), 16))),
-          record.words),
+        record.words),
         set(leaf, add(get(leaf), i32(20))),
         set(left, sub(get(left), i32(1))),
         br(0),

@@ -130,7 +130,8 @@ export class PageReplay {
     const byDomain = [...this.#domains].sort(([a], [b]) => a - b).map(([did, counts]) => ({ did, ...counts }))
     return {
       fills: this.#fills, hits: this.#hits, misses: this.#fills, explained: this.#explained, beforeStart, otherContent,
-      unexplained, doubtful, afterUnseen: noPlaces(), refilledSame, refilledChanged, byDomain, removed: this.#removed,
+      unexplained, doubtful, afterUnseen: noPlaces(), refilledSame, refilledChanged, byDomain,
+      removed: this.#removed, detached: 0,
       emptied: this.#emptied.filter(({ entries }) => entries > 0).slice(0, 20), largest: this.#largest,
       left: this.#size, translated: this.#translated, addressDiffers,
     }

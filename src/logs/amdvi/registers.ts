@@ -77,7 +77,7 @@ export class FaultReplay {
     if (this.#pending !== null) this.#add(this.#pending, null)
     this.#pending = null
     const groups = [...this.#groups.values()].sort((a, b) => a.reason - b.reason || (a.sid ?? -1) - (b.sid ?? -1))
-    return { total: this.#total, groups, recorded: noPlaces(), complaints: [] }
+    return { total: this.#total, groups, recorded: noPlaces(), complaints: [], refused: [] }
   }
 
   #add({ event, says, at: { line } }: Refused, sid: number | null): void {

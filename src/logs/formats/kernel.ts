@@ -2,19 +2,25 @@
  *  Documentation/trace/ftrace.rst). */
 import { DamageLedger, isBinary } from '../damage.ts'
 import type { DamageReport } from '../damage.ts'
-import type { KernelEvent } from '../event.ts'
-import { logError, patience_lines, readLines } from '../lines.ts'
-import { isHeading, kernelLine, lostBy } from './kernel-lines.ts'
+import type { KernelEvent, SubmitEvent, TagEvent, TracedEvent } from '../event.ts'
+import { logError, nameOf, patience_lines, readLines } from '../lines.ts'
+import type { LogSource } from '../lines.ts'
 import { count } from '../numbers.ts'
+import { tracedEvent } from './kernel-events.ts'
+import { unitPrefixOf } from './qemu.ts'
+import { isHeading, kernelLine, lostBy } from './kernel-lines.ts'
 
 /** Names that are counted one by one. */
 const mostNames = 500
+const mostAttached = 1000
 /** About 100 bytes each. */
 export const eventsLimit = 2_000_000
 
 export interface KernelLog {
   readonly lines: number
   readonly events: readonly KernelEvent[]
+  readonly submits: readonly SubmitEvent[]
+  readonly tags: readonly TagEvent[]
   readonly counts: readonly { readonly name: string; readonly count: number }[]
   readonly attached: readonly { readonly line: number; readonly device: string }[]
   /** Events that the kernel's buffer lost, by its own words, and those beyond `eventsLimit`. Pairing is then
@@ -23,35 +29,54 @@ export interface KernelLog {
   readonly damage: DamageReport
 }
 
-const mapForm = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) paddr=0x([0-9a-f]+) size=\d+$/
-const unmapForm = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) size=\d+ unmapped_size=(\d+)$/
-const deviceForm = /^IOMMU: (?:groupID=\d+ )?device=(\S+)$/
-const vectorForm = /^irq=\d+ \S.*$/
-const vectorEvents = ['vector_activate', 'vector_alloc', 'vector_alloc_managed', 'vector_clear', 'vector_config',
-  'vector_deactivate',
-  'vector_free_moved', 'vector_reserve', 'vector_reserve_managed', 'vector_setup', 'vector_teardown', 'vector_update']
-const deviceEvents = ['add_device_to_group', 'attach_device_to_domain', 'detach_device_from_domain',
-  'remove_device_from_group']
 const qemuForm = /^(?:\d+@\d+\.\d{6}:)?vtd_[a-z_0-9]+ /
-const pageOf = (hex: string): number => Number.parseInt(hex, 16) / 4096
+const attachedForm = /\bdevice=(\S+)$/
 
-const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on'
+export const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on'
 
-/** @throws UserError as `readLines` does, and E-LOG-NO-FTRACE where the file holds no ftrace event. */
-export async function readKernelLog(path: string): Promise<KernelLog> {
-  const reader = new Reader()
+/** Whether these are the first lines of a kernel's trace, by the first that is an event of either. */
+export function isTrace(lines: readonly string[]): boolean {
+  for (const line of lines) {
+    if (unitPrefixOf(line) !== null) return false
+    if (line.startsWith('# tracer: ') || kernelLine(line) !== null) return true
+  }
+  return false
+}
+
+/** What a trace holds besides what its events tell. */
+export type TraceFile = Omit<KernelLog, 'events' | 'submits' | 'tags'>
+
+/** @throws UserError as `readLines` does, and E-LOG-NO-FTRACE where the file holds no trace event of a kernel. */
+export async function readTrace(source: LogSource, take: (event: TracedEvent) => void,
+  onProgress?: (lines: number) => void): Promise<TraceFile> {
+  const reader = new Reader(take)
   const foreign = (): Error =>
-    logError('NO-FTRACE', path,
+    logError('NO-FTRACE', nameOf(source),
       reader.isQemu ? "this is QEMU's trace log, not the kernel's"
         : `none of its ${reader.number} lines is a kernel trace event`, again)
-  for await (const { lines, unterminated } of readLines(path, again)) {
+  for await (const { lines, unterminated } of readLines(source, again)) {
     for (const line of lines) {
       reader.line(line, unterminated)
       if (!reader.isFtrace && reader.number >= patience_lines) throw foreign()
     }
+    onProgress?.(reader.number)
   }
   if (reader.counts.size === 0) throw foreign()
   return reader.end()
+}
+
+/** Everything that is paired with the log of a unit, in memory. @throws UserError as `readTrace` does. */
+export async function readKernelLog(path: string): Promise<KernelLog> {
+  const events: KernelEvent[] = [], submits: SubmitEvent[] = [], tags: TagEvent[] = []
+  let beyond = 0
+  const file = await readTrace(path, event => {
+    if (event.kind !== 'map' && event.kind !== 'unmap' && event.kind !== 'submit' && event.kind !== 'tag') return
+    if (events.length + submits.length + tags.length >= eventsLimit) beyond++
+    else if (event.kind === 'submit') submits.push(event)
+    else if (event.kind === 'tag') tags.push(event)
+    else if (event.end > event.page) events.push(event)
+  })
+  return { ...file, events, submits, tags, lost: file.lost + beyond }
 }
 
 function damageOf<T extends 'no event' | 'wrong fields'>(text: string, unterminated: boolean,
@@ -67,10 +92,12 @@ class Reader {
   /** Whether a line has the form of an event, known or not. */
   isFtrace = false
   readonly counts = new Map<string, number>()
-  readonly #events: KernelEvent[] = []
   readonly #attached: { line: number; device: string }[] = []
   readonly #damage = new DamageLedger()
+  readonly #tell: (event: TracedEvent) => void
   #lost = 0
+
+  constructor(tell: (event: TracedEvent) => void) { this.#tell = tell }
 
   line(text: string, unterminated: boolean): void {
     const line = ++this.number
@@ -79,12 +106,15 @@ class Reader {
     this.isFtrace ||= event !== null
     if (event === null) return this.#between(text, line, unterminated)
     const { name, rest, cpu, time_us } = event
-    const known = this.#take(name, rest, { line, cpu, time_us })
-    if (known === true) count(this.counts, name)
-    else if (known === false) this.#damage.note(damageOf(text, unterminated, 'wrong fields'), line, text)
+    const told = tracedEvent(name, rest, { line, cpu, time_us })
+    if (told === null) return this.#damage.note(damageOf(text, unterminated, 'wrong fields'), line, text)
     // Events of other groups say nothing here. One that speaks of the IOMMU and is not known may be a damaged one.
-    else if (!rest.includes('IOMMU:')) count(this.counts, this.counts.size < mostNames ? name : 'other events')
-    else this.#damage.unknown(name, line, text)
+    if (told === undefined && rest.includes('IOMMU:')) return this.#damage.unknown(name, line, text)
+    count(this.counts, this.counts.size < mostNames || this.counts.has(name) ? name : 'other events')
+    if (told === undefined) return
+    if (told !== 'left') this.#tell(told)
+    else if (name === 'attach_device_to_domain' && this.#attached.length < mostAttached)
+      this.#attached.push({ line, device: attachedForm.exec(rest)![1]! })
   }
 
   #between(text: string, line: number, unterminated: boolean): void {
@@ -95,37 +125,8 @@ class Reader {
     this.#damage.note(damageOf(text, unterminated, 'no event'), line, text)
   }
 
-  end(): KernelLog {
+  end(): TraceFile {
     const counts = [...this.counts].sort(([a], [b]) => a < b ? -1 : 1).map(([name, n]) => ({ name, count: n }))
-    return { lines: this.number, events: this.#events, counts, attached: this.#attached, lost: this.#lost,
-      damage: this.#damage.report() }
-  }
-
-  #keep(event: KernelEvent): void {
-    if (this.#events.length >= eventsLimit) this.#lost++
-    else if (event.end > event.page) this.#events.push(event)
-  }
-
-  /** False: damaged. Null: not an event this reader knows. */
-  #take(name: string, rest: string, at: { line: number; cpu: number; time_us: number }): boolean | null {
-    if (name === 'map') {
-      const f = mapForm.exec(rest)
-      if (f === null) return false
-      this.#keep({ kind: 'map', ...at, page: pageOf(f[1]!), end: pageOf(f[2]!), frame: pageOf(f[3]!) })
-      return true
-    }
-    if (name === 'unmap') {
-      const f = unmapForm.exec(rest)
-      if (f === null) return false
-      const page = pageOf(f[1]!)
-      this.#keep({ kind: 'unmap', ...at, page, end: page + Number(f[3]) / 4096 })
-      return true
-    }
-    if (deviceEvents.includes(name)) {
-      const f = deviceForm.exec(rest)
-      if (f !== null && name === 'attach_device_to_domain') this.#attached.push({ line: at.line, device: f[1]! })
-      return f !== null
-    }
-    return vectorEvents.includes(name) ? vectorForm.test(rest) : null
+    return { lines: this.number, counts, attached: this.#attached, lost: this.#lost, damage: this.#damage.report() }
   }
 }

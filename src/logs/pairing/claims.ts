@@ -3,6 +3,7 @@
 import { firstAtLeast } from '../numbers.ts'
 import type { IotlbCommand, Stay, Trail } from '../replay/trail.ts'
 import type { Bracket } from './brackets.ts'
+import type { Joined } from './join.ts'
 import { blockOf, blockOfCommand } from './commands.ts'
 import type { Commands, Range } from './commands.ts'
 import type { Unmapped } from './mappings.ts'
@@ -58,6 +59,36 @@ export function claimByTime(unmaps: readonly Unmapped[], commands: Commands, may
     if (best !== undefined) claims.set(best, command)
   }
   return claims
+}
+
+/** Unmaps of one CPU that wait for an invalidation of their own. */
+const waiting = 64
+
+/** By the descriptors that the kernel recorded: each of pages answers the youngest unmap of its CPU that it covers. */
+export function claimByJoin(unmaps: readonly Unmapped[], commands: Commands, { submits, lines }: Joined): Claims {
+  const byLine = new Map(pageSelective(commands).map(command => [command.line, command]))
+  const open = new Map<number, number[]>()
+  const claims = new Map<number, IotlbCommand>()
+  let next = 0
+  submits.forEach(({ line, cpu }, i) => {
+    for (; next < unmaps.length && unmaps[next]!.event.line < line; next++) {
+      const own = open.get(unmaps[next]!.event.cpu) ?? []
+      own.push(next)
+      open.set(unmaps[next]!.event.cpu, own.slice(-waiting))
+    }
+    const command = byLine.get(lines[i]!)
+    const own = open.get(cpu)
+    if (command === undefined || own === undefined) return
+    const unmap = own.findLast(at => blockHolds(command, unmaps[at]!.event))
+    if (unmap === undefined) return
+    claims.set(unmap, command)
+    own.splice(own.indexOf(unmap), 1)
+  })
+  return claims
+}
+const blockHolds = ({ descriptor: { page, addressMask } }: IotlbCommand, range: Range): boolean => {
+  const size = 2 ** addressMask, from = page - page % size
+  return from <= range.page && range.end <= from + size
 }
 
 function placesOf(keys: readonly string[]): Map<string, number[]> {

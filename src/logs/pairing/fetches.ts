@@ -7,7 +7,8 @@ import type { Stay } from '../replay/trail.ts'
 /** All fills of one page with one frame. A fill reads an entry that is present: it comes after its map and before its
  *  unmap. */
 export interface Fetch {
-  readonly dids: Set<number>
+  /** In the order of the log. */
+  readonly fills: { readonly line: number; readonly did: number }[]
   readonly first: At
   last: At
   /** How many map events of the kernel put this frame at this page. With one, every fill lies between that map and its
@@ -28,8 +29,9 @@ export class Fetches {
       let frames = this.#byPage.get(page)
       if (frames === undefined) this.#byPage.set(page, frames = new Map())
       const known = frames.get(frame)
-      if (known === undefined) frames.set(frame, { dids: new Set([did]), first: from, last: from, maps: 0 })
-      else { known.dids.add(did); known.last = from }
+      const fill = { line: from.line, did }
+      if (known === undefined) frames.set(frame, { fills: [fill], first: from, last: from, maps: 0 })
+      else { known.fills.push(fill); known.last = from }
     }
     this.#pages = [...this.#byPage.keys()].sort((a, b) => a - b)
     const fetchesOf = events.filter(event => event.kind === 'map').map(map => this.of(map))
@@ -50,9 +52,17 @@ export class Fetches {
     return found
   }
 
-  /** The one domain through which a mapping was used; null where it was not used, or through several. */
-  domainOf(maps: readonly MapEvent[]): number | null {
-    const dids = new Set(maps.flatMap(map => this.of(map).flatMap(({ dids: some }) => [...some])))
-    return dids.size === 1 ? [...dids][0]! : null
+  /** The one domain through which a mapping was used after line `after` and before line `before`; null where it was
+   *  not used, or through several. */
+  domainOf(maps: readonly MapEvent[], after: number, before: number): number | null {
+    let found: number | null = null
+    for (const map of maps) for (const { fills } of this.of(map))
+      for (let i = firstAtLeast(fills.length, k => fills[k]!.line, after); i < fills.length; i++) {
+        const { line, did } = fills[i]!
+        if (line >= before) break
+        if (found !== null && found !== did) return null
+        found = did
+      }
+    return found
   }
 }

@@ -1,6 +1,6 @@
 /** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove:
  *  docs/validate.md. */
-import type { KernelEvent } from '../event.ts'
+import type { KernelEvent, SubmitEvent, TagEvent } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { overflowed } from '../replay/trail.ts'
@@ -8,12 +8,15 @@ import type { Trail } from '../replay/trail.ts'
 import type { Clock } from './clock.ts'
 import { Commands } from './commands.ts'
 import { Fetches } from './fetches.ts'
+import { join } from './join.ts'
 import { findMappings } from './mappings.ts'
+import { checkMaps } from './maps.ts'
+import type { MapReport } from './maps.ts'
 import type { Basis, Unmapped } from './mappings.ts'
 import { solve } from './rounds.ts'
 import type { Known, Logs } from './rounds.ts'
-import { rowsOf, windowsOf } from './windows.ts'
-import type { Window, WindowRow } from './windows.ts'
+import { binsOf, rowsOf, windowsOf } from './windows.ts'
+import type { Bin, Window, WindowRow } from './windows.ts'
 
 export interface PairingReport {
   readonly maps: number
@@ -22,6 +25,8 @@ export interface PairingReport {
   readonly byBasis: Readonly<Record<Basis, number>>
   /** `clock`: stamps of both logs on one time line. `order`: no stamps, or no offset fits all of them. */
   readonly by: 'clock' | 'order'
+  /** Descriptors that both logs have, word by word; null where the kernel's has none, or others. */
+  readonly joined: number | null
   readonly clock: Clock | null
   /** Pairs of page and frame that devices fetched, and those of them that a map event made: do the two logs belong
    *  together? */
@@ -29,9 +34,13 @@ export interface PairingReport {
   /** Unmaps whose domain an invalidation names: how often it would have been inferred, and inferred right. */
   readonly guesses: { readonly checked: number; readonly right: number }
   readonly rows: readonly WindowRow[]
+  /** All unmaps in the order of the kernel log. */
+  readonly timeline: readonly Bin[]
   /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
   readonly unanswered: Places
-  /** Those of them whose domain is not inferred. */
+  /** Those of them that may have been answered after the end: no more unmaps follow than an answer took before. */
+  readonly ending: Places
+  /** Those of the others whose domain is not inferred. */
   readonly unansweredSure: Places
   /** Unmaps that a flush of the whole domain, or of all, answered: kernel log lines, and the domains. */
   readonly flushed: Places
@@ -39,6 +48,7 @@ export interface PairingReport {
   /** Windows with a hit between unmap and invalidation for certain: the first few, those of inferred domains last. */
   readonly hitAfterUnmap: readonly Window[]
   readonly longest: readonly Window[]
+  readonly mapped: MapReport
   /** Why nothing was paired; null where it was. */
   readonly refused: string | null
 }
@@ -67,20 +77,32 @@ function strangerOf({ pairs, maps }: Fetches): string | null {
 /** What the kernel's log says. */
 export interface KernelSide {
   readonly events: readonly KernelEvent[]
+  readonly submits: readonly SubmitEvent[]
+  readonly tags: readonly TagEvent[]
   /** Events that the log lacks. */
   readonly lost: number
 }
+/** What is known of the unit's log besides. */
+export interface UnitSide {
+  /** Whether every event has a stamp. */
+  readonly timed: boolean
+  /** CAP.CM by a dump; null where there is none. */
+  readonly cachingMode: boolean | null
+}
 
-/** `timed`: whether every event of the unit's log has a stamp. */
-export function pair(kernel: KernelSide, trail: Trail, timed: boolean): PairingReport {
+export function pair(kernel: KernelSide, trail: Trail, { timed, cachingMode }: UnitSide): PairingReport {
   const { events } = kernel
   const fetches = new Fetches(trail.stays, events)
   const unmaps = events.filter(({ kind }) => kind === 'unmap').length
   const base = { ...nothing, maps: events.length - unmaps, unmaps, pairs: fetches.pairs }
   const refused = refusalOf(kernel, trail, unmaps, fetches)
   if (refused !== null) return { ...base, refused }
-  const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed }
-  return { ...base, ...found(logs, solve(logs)) }
+  const joined = join(kernel.submits, trail.sent)
+  const logs = { events, trail, fetches, commands: new Commands(trail.commands), timed, joined }
+  const known = solve(logs)
+  // Linux flushes what it maps where a unit has caching mode, and says so then alone.
+  const tells = cachingMode ?? (kernel.tags.some(({ what }) => what === 'mapped') ? true : null)
+  return { ...base, ...found(logs, known), mapped: checkMaps(events, trail.stays, known.all, logs.commands, tells) }
 }
 function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: Fetches): string | null {
   if (lost > 0) return `the kernel log lost ${lost} events, so no pairing of what is left would be sound`
@@ -90,28 +112,33 @@ function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: 
 
 const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
-  pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], unanswered: noPlaces(),
-  unansweredSure: noPlaces(),
+  joined: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], timeline: [],
+  unanswered: noPlaces(), ending: noPlaces(), unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
+  mapped: { cachingMode: null, used: 0, missed: noPlaces() },
 }
 
-function found({ events, fetches, commands, trail }: Logs,
-  { unmaps, brackets, claims, alignment }: Known): Partial<PairingReport> {
+function found({ events, fetches, commands, trail, joined }: Logs,
+  { unmaps, brackets, all: everywhere, claims, alignment }: Known): Partial<PairingReport> {
   const all = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
   const windows = all.filter(window => window !== null)
   const flushed = windows.filter(({ answer }) => answer !== 'page')
+  const longest = windows.reduce((most, { laterUnmaps }) => Math.max(most, laterUnmaps[1]), 0)
   const open = unmaps.filter(({ did }, i) => did !== null && all[i] === null)
+  const ending = open.filter(unmap => unmaps.length - 1 - unmaps.indexOf(unmap) <= longest)
   const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
   for (const { basis } of unmaps) byBasis[basis]++
-  const blind = findMappings(events, fetches, { named: new Map(), before: brackets.map(({ before }) => before) })
+  const blind = findMappings(events, fetches, { named: new Map(), brackets: everywhere, areNarrow: joined !== null })
   const checked = unmaps.flatMap(({ basis, did }, i) =>
     basis === 'named' && blind[i]!.basis === 'inferred' ? [did === blind[i]!.did] : [])
   return {
     byBasis, by: alignment === null ? 'order' : 'clock', clock: alignment?.clock ?? null,
+    joined: joined?.lines.length ?? null,
     guesses: { checked: checked.length, right: checked.filter(right => right).length },
-    rows: rowsOf(windows),
+    rows: rowsOf(windows), timeline: binsOf(unmaps, all),
     unanswered: placesOf(open.map(({ event }) => event)),
-    unansweredSure: placesOf(open.filter(sure).map(({ event }) => event)),
+    ending: placesOf(ending.map(({ event }) => event)),
+    unansweredSure: placesOf(open.filter(unmap => sure(unmap) && !ending.includes(unmap)).map(({ event }) => event)),
     flushed: placesOf(flushed), flushedDomains: [...new Set(flushed.map(({ did }) => did))].sort((a, b) => a - b),
     hitAfterUnmap: windows.filter(({ hits }) => hits[0] > 0).sort((a, b) => Number(sure(b)) - Number(sure(a)))
       .slice(0, 10),

@@ -1,5 +1,6 @@
 /** Which mapping an unmap took away. The kernel's events name no device, and several domains use the same pages. */
 import type { KernelEvent, MapEvent, UnmapEvent } from '../event.ts'
+import type { Bracket } from './brackets.ts'
 import type { Fetches } from './fetches.ts'
 
 /** How the domain of an unmap is known.
@@ -23,8 +24,10 @@ export interface Unmapped {
 export interface Hints {
   /** Domains that invalidations name. */
   readonly named: ReadonlyMap<number, number>
-  /** Lines of QEMU's log that the unmap came before. */
-  readonly before: readonly number[]
+  /** Where the events stand in the log of the unit; none where nothing is known yet. */
+  readonly brackets: readonly Bracket[]
+  /** Whether they are narrow enough to say which fills are of which mapping: where the descriptors join the logs. */
+  readonly areNarrow: boolean
 }
 
 /** One for each unmap, in their order. */
@@ -33,13 +36,17 @@ export function findMappings(events: readonly KernelEvent[], fetches: Fetches, h
   const found: Unmapped[] = []
   events.forEach((event, order) => {
     if (event.kind === 'map') return open.add(event, order)
-    const before = hints.before[found.length] ?? Infinity
+    const before = hints.brackets[order]?.before ?? Infinity
     const fitting = open.fitting(event)
     const goesOn = ({ map }: Open): boolean =>
       fetches.of(map).some(({ last, maps }) => maps === 1 && last.line >= before)
     const chains = fitting.filter(chain => !chain.some(goesOn))
     const did = hints.named.get(found.length)
-    const domains = chains.map(chain => fetches.domainOf(chain.map(({ map }) => map)))
+    const since = (chain: readonly Open[]): number => Math.min(...chain.map(each => hints.brackets[each.order]!.after))
+    const domains = chains.map(chain => {
+      const maps = chain.map(({ map }) => map)
+      return hints.areNarrow ? fetches.domainOf(maps, since(chain), before) : fetches.domainOf(maps, 0, Infinity)
+    })
     const possible = chains.map((_, i) => i).filter(i => did === undefined || domains[i] === null || domains[i] === did)
     const taken = possible.findLast(i => did !== undefined && domains[i] === did) ?? possible.at(-1)
     const chain = taken === undefined ? [] : chains[taken]!

@@ -3,12 +3,14 @@ import type { KernelEvent } from '../event.ts'
 import type { Trail } from '../replay/trail.ts'
 import { close, narrowByClock, openBrackets } from './brackets.ts'
 import type { Bracket } from './brackets.ts'
-import { claimByOrder, claimByTime, mayAnswer } from './claims.ts'
+import { claimByJoin, claimByOrder, claimByTime, mayAnswer } from './claims.ts'
 import type { Claims } from './claims.ts'
 import { align } from './clock.ts'
 import type { Alignment, Bound } from './clock.ts'
 import type { Commands } from './commands.ts'
 import type { Fetches } from './fetches.ts'
+import { narrowByJoin } from './join.ts'
+import type { Joined } from './join.ts'
 import { findMappings } from './mappings.ts'
 import type { Unmapped } from './mappings.ts'
 
@@ -19,11 +21,15 @@ export interface Logs {
   readonly commands: Commands
   /** Whether QEMU's events have stamps. */
   readonly timed: boolean
+  /** Null where the kernel's log has no descriptors, or others. */
+  readonly joined: Joined | null
 }
 /** What is known of the unmaps, each list in their order. */
 export interface Known {
   readonly unmaps: readonly Unmapped[]
   readonly brackets: readonly Bracket[]
+  /** Of all events. */
+  readonly all: readonly Bracket[]
   readonly claims: Claims
   readonly alignment: Alignment | null
 }
@@ -32,34 +38,39 @@ export interface Known {
 const rounds = 2
 
 export function solve(logs: Logs): Known {
-  const unmaps = findMappings(logs.events, logs.fetches, { named: new Map(), before: [] })
-  let known: Known = { unmaps, brackets: [], claims: new Map(), alignment: null }
+  const unmaps = findMappings(logs.events, logs.fetches, { named: new Map(), brackets: [], areNarrow: false })
+  let known: Known = { unmaps, brackets: [], all: [], claims: new Map(), alignment: null }
   for (let round = 0; round < rounds; round++) known = nextRound(known, logs)
   return known
 }
 
-function nextRound({ unmaps, claims: last }: Known, { events, trail, fetches, commands, timed }: Logs): Known {
-  const alignment = timed ? alignBy(events, fetches, unmaps, last) ?? alignBy(events, fetches, unmaps, new Map()) : null
+function nextRound({ unmaps, claims: last }: Known, logs: Logs): Known {
+  const { events, trail, fetches, commands, timed, joined } = logs
+  const alignment = timed ? alignBy(logs, unmaps, last) ?? alignBy(logs, unmaps, new Map()) : null
   const all = openBrackets(events)
   const brackets = all.filter((_, i) => events[i]!.kind === 'unmap')
   boundByFetches(events, fetches, unmaps, all)
   if (alignment !== null) narrowByClock(all, events, trail, alignment)
+  if (joined !== null) narrowByJoin(all, events, joined)
   close(all)
   const may = mayAnswer(unmaps, brackets, commands, trail)
-  const found = alignment === null ? claimByOrder(unmaps, commands, may)
+  const unjoined = (): Claims | null => alignment === null ? claimByOrder(unmaps, commands, may)
     : claimByTime(unmaps, commands, may, alignment.middle)
-  const claims: Claims = found ?? new Map()
+  const claims: Claims = (joined === null ? unjoined() : claimByJoin(unmaps, commands, joined)) ?? new Map()
   boundByClaims(claims, unmaps, brackets, trail)
   close(all)
   const named = new Map([...claims].map(([i, { descriptor }]) => [i, descriptor.did]))
-  const better = findMappings(events, fetches, { named, before: brackets.map(({ before }) => before) })
-  return { unmaps: better, brackets, claims, alignment }
+  const better = findMappings(events, fetches, { named, brackets: all, areNarrow: joined !== null })
+  return { unmaps: better, brackets, all, claims, alignment }
 }
 
 /** Above: a fill comes after the map of its page, an answer after its unmap. Below: a fill comes before the unmap. */
-function alignBy(events: readonly KernelEvent[], fetches: Fetches, unmaps: readonly Unmapped[],
-  claims: Claims): Alignment | null {
+function alignBy({ events, fetches, joined }: Logs, unmaps: readonly Unmapped[], claims: Claims): Alignment | null {
   const above: Bound[] = [], below: Bound[] = []
+  joined?.submits.forEach(({ time_us }, i) => {
+    above.push({ kernel_us: time_us, qemu_us: joined.times_us[i]! + 1 })
+    if (i > 0) below.push({ kernel_us: time_us, qemu_us: joined.times_us[i - 1]! - 1 })
+  })
   for (const map of events) if (map.kind === 'map')
     for (const { first, maps } of fetches.of(map))
       if (maps === 1) above.push({ kernel_us: map.time_us, qemu_us: first.time_us + 1 })

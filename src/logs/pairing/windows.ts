@@ -102,6 +102,31 @@ function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbComm
   return { early, late: late ?? commands.all.at(-1)! }
 }
 
+/** Some consecutive unmaps of the kernel log, by what answered them. */
+export interface Bin {
+  /** Lines of the kernel log. */
+  readonly from: number
+  readonly to: number
+  readonly own: number
+  readonly flushed: number
+  /** No answer is known. */
+  readonly unanswered: number
+  /** The longest that a window among them can be; null without a common clock. */
+  readonly longest_us: number | null
+}
+/** At most this many, so that a boot fits on a page. */
+const mostBins = 80
+export function binsOf(unmaps: readonly Unmapped[], windows: readonly (Window | null)[]): Bin[] {
+  const each = Math.max(1, Math.ceil(unmaps.length / mostBins))
+  return Array.from({ length: Math.ceil(unmaps.length / each) }, (_, bin) => {
+    const these = windows.slice(bin * each, (bin + 1) * each), lines = unmaps.slice(bin * each, (bin + 1) * each)
+    const known = these.filter(one => one !== null), own = known.filter(({ answer }) => answer === 'page').length
+    const waits = known.flatMap(({ wait_us }) => wait_us === null ? [] : [wait_us[1]])
+    return { from: lines[0]!.event.line, to: lines.at(-1)!.event.line, own, flushed: known.length - own,
+      unanswered: these.length - known.length, longest_us: waits.length === 0 ? null : Math.max(...waits) }
+  })
+}
+
 const answers: readonly Answer[] = ['page', 'pasid', 'domain', 'global']
 const bases: readonly Basis[] = ['named', 'only', 'inferred']
 

@@ -44,7 +44,7 @@ export class ContextReplay {
   readonly #unexplained = noPlaces()
   readonly #refilledChanged = noPlaces()
   readonly #doubtful = noPlaces()
-  #scalable = false
+  #scalable: boolean | null = null
   #fills = 0
   #hits = 0
   #explained = 0
@@ -58,12 +58,12 @@ export class ContextReplay {
   }
 
   /** In scalable mode the domain stands in the PASID entry, which the log does not show. */
-  mode(scalable: boolean): void { this.#scalable = scalable }
+  mode(scalable: boolean | null): void { this.#scalable = scalable }
   /** Of requests of the device that have none. */
   ridPasidOf(sid: number): number { return this.#held.get(sid)?.pasid ?? 0 }
   /** A fill used the PASID entry of this domain. */
   used(sid: number, did: number, line: number): void {
-    if (this.#scalable) this.pasids.used(sid, this.ridPasidOf(sid), did, line)
+    if (this.#scalable === true) this.pasids.used(sid, this.ridPasidOf(sid), did, line)
   }
 
   fill(sid: number, content: Uint32Array, line: number): void {
@@ -74,9 +74,10 @@ export class ContextReplay {
     if (held !== undefined) held.stay.until = line
     const of = this.#scalable ? scalableContextEntry : contextEntry
     const entry = padded(content, of.bits / 32)
-    this.#ledger.judge(of, entry, line)
+    // A log that begins late does not say which layout the entry has.
+    if (this.#scalable !== null) this.#ledger.judge(of, entry, line)
     const stay: ContextStay = { line, sid, words: entry.subarray(0, 4), until: null }
-    this.#held.set(sid, { content, stay, did: this.#scalable ? 0 : didOf(entry, 0),
+    this.#held.set(sid, { content, stay, did: this.#scalable === false ? didOf(entry, 0) : 0,
       pasid: this.#scalable ? ridPasidOf(entry, 0) : 0 })
     if (this.#trail !== null) keep(this.#trail, this.#trail.contexts, stay)
   }
@@ -99,7 +100,7 @@ export class ContextReplay {
   invalidate(descriptor: ContextCacheInvalidation, line: number): void {
     if (descriptor.granularity === 'global') this.#emptied(line)
     for (const [sid, { did, stay }] of this.#held) {
-      if (!coversContext(descriptor, { sid, did: this.#scalable ? descriptor.did : did })) continue
+      if (!coversContext(descriptor, { sid, did: this.#scalable === false ? did : descriptor.did })) continue
       stay.until = line
       this.#held.delete(sid)
     }

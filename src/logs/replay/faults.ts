@@ -3,6 +3,7 @@ import { faultReason } from '../../../spec/vtd/index.ts'
 import type { Complaint, Fault } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { SoFar } from '../side.ts'
 
 export interface FaultGroup {
   readonly reason: number
@@ -21,27 +22,27 @@ export interface FaultReport {
   readonly recorded: Places
   /** QEMU's own words on stderr: each once a run, so that they say that something was refused and not how often. */
   readonly complaints: readonly { readonly line: number; readonly says: string; readonly isRefusal: boolean }[]
+  /** Each device and page that was refused, with its first line: the first of them, where the log says both. */
+  readonly refused: readonly FaultAt[]
 }
 /** A request that was refused, and the page that it asked for. */
-export interface FaultAt { readonly sid: number; readonly page: number }
+export interface FaultAt { readonly sid: number; readonly page: number; readonly line: number }
 
 const mostComplaints = 50
 const complaint_chars = 200
 /** Pages with faults that are kept; what lies beyond is counted alone. */
-const mostPages = 100_000
-const keyOf = ({ sid, page }: FaultAt): string => `${sid} ${page}`
+export const mostPages = 1000
 
 export class FaultReplay {
   readonly #groups = new Map<string, FaultGroup>()
   readonly #recorded = noPlaces()
   readonly #complaints: FaultReport['complaints'][number][] = []
-  /** Where each was refused first. */
-  readonly #pages = new Map<string, number>()
+  readonly #pages = new Map<string, FaultAt>()
   #total = 0
 
   fault({ sid, reason, write, address, at: { line } }: Fault): void {
     this.#total++
-    this.#refused({ sid, page: Math.floor(address / 4096) }, line)
+    this.#refused({ sid, page: Math.floor(address / 4096), line })
     const key = `${reason} ${sid} ${write}`
     let group = this.#groups.get(key)
     if (group === undefined) {
@@ -55,26 +56,22 @@ export class FaultReplay {
   record(line: number): void { note(this.#recorded, line) }
 
   complaint({ says, sid, address, isRefusal, at: { line } }: Complaint): void {
-    if (sid !== null && address !== null && isRefusal) this.#refused({ sid, page: Math.floor(address / 4096) }, line)
+    if (sid !== null && address !== null && isRefusal) this.#refused({ sid, page: Math.floor(address / 4096), line })
     if (this.#complaints.length < mostComplaints)
       this.#complaints.push({ line, says: says.replace(/[^\x20-\x7e]/g, '·').slice(0, complaint_chars), isRefusal })
   }
 
-  #refused(at: FaultAt, line: number): void {
-    const key = keyOf(at)
-    if (!this.#pages.has(key) && this.#pages.size < mostPages) this.#pages.set(key, line)
+  #refused(at: FaultAt): void {
+    const key = `${at.sid} ${at.page}`
+    if (!this.#pages.has(key) && this.#pages.size < mostPages) this.#pages.set(key, at)
   }
-  /** Each request that was refused, with its first line. */
-  refusals(): readonly (FaultAt & { readonly line: number })[] {
-    return [...this.#pages].map(([key, line]) => {
-      const [sid, page] = key.split(' ').map(Number)
-      return { sid: sid!, page: page!, line }
-    })
-  }
+
+  soFar(): SoFar[] { return [...this.#groups.values()].map(({ places }) => ({ claim: 'no-faults', places })) }
 
   report(): FaultReport {
     const groups = [...this.#groups.values()].sort((a, b) =>
       a.reason - b.reason || Number(a.sid) - Number(b.sid) || Number(a.write) - Number(b.write))
-    return { total: this.#total, groups, recorded: this.#recorded, complaints: this.#complaints }
+    return { total: this.#total, groups, recorded: this.#recorded, complaints: this.#complaints,
+      refused: [...this.#pages.values()] }
   }
 }

@@ -28,7 +28,7 @@ export interface ReplayOptions {
   readonly trail?: Trail | null
   readonly tableTrail?: TableTrail | null
   /** Whether the root table is of scalable mode; a log that shows it being set says so itself. */
-  readonly scalable?: boolean
+  readonly scalable?: boolean | null
   /** Told of the queue, to find where a dump was made. */
   readonly placing?: Placing | null
 }
@@ -43,20 +43,24 @@ export class Replay {
   readonly faults = new FaultReplay()
   readonly doubts = new Doubts()
   readonly unremapped = new UnremappedReplay()
+  readonly #trail: Trail | null
   readonly #tableTrail: TableTrail | null
   readonly #placing: Placing | null
+  /** The descriptor before invalidates an entry above the page tables. */
+  #tableChanged = false
   readonly #handlers: Handlers<UnitEvent>
 
   /** @param iotlbEntries how many translations the unit holds at most. */
   constructor(iotlbEntries: number, { entries = new EntryLedger(anything,
-    'none known'), trail = null, tableTrail = null, scalable = false, placing = null }: ReplayOptions = {}) {
+    'none known'), trail = null, tableTrail = null, scalable = null, placing = null }: ReplayOptions = {}) {
     this.entries = entries
+    this.#trail = trail
     this.#tableTrail = tableTrail
     this.#placing = placing
     this.iotlb = new IotlbReplay(entries, trail, iotlbEntries, this.doubts)
     this.contexts = new ContextReplay(entries, tableTrail, this.doubts)
     this.irtes = new IrteReplay(entries, tableTrail, this.doubts)
-    this.queue = new QueueReplay(entries, this.doubts, line => this.#unseen(line))
+    this.queue = new QueueReplay(entries, this.doubts, at => this.#unseen(at))
     this.registers = new RegisterReplay(entries, this.doubts)
     this.#mode(scalable)
     this.#handlers = { ...this.#caches(), ...this.#queue(), ...this.#unit() }
@@ -64,13 +68,21 @@ export class Replay {
 
   take(event: UnitEvent): void { (this.#handlers[event.kind] as (event: UnitEvent) => void)(event) }
 
-  #mode(scalable: boolean): void { for (const part of [this.contexts, this.queue, this.iotlb]) part.mode(scalable) }
+  #mode(scalable: boolean | null): void {
+    for (const part of [this.contexts, this.queue, this.iotlb, this.registers]) part.mode(scalable)
+  }
 
   /** A descriptor of scalable mode whose words the log lacks: of type 7, or of type 6. */
-  #unseen(line: number): void {
+  #unseen(at: At): void {
+    this.#tableChanged = true
+    this.#sent(at, null)
     this.contexts.pasids.empty()
     this.iotlb.stagesMayChange()
-    if (!this.queue.printsPasidIotlb) this.iotlb.unseen(line)
+    if (!this.queue.printsPasidIotlb) this.iotlb.unseen(at.line)
+  }
+
+  #sent({ line, time_us }: At, words: Uint32Array | null): void {
+    if (this.#trail !== null) keep(this.#trail, this.#trail.sent, { line, time_us, words })
   }
 
   #caches(): Handlers<CacheEvent> {
@@ -91,7 +103,10 @@ export class Replay {
         if (by !== 'capacity') contexts.empty(line)
       },
       passThrough: ({ sid, address, at }) => contexts.pass(sid, address, at.line),
-      entryRead: ({ index, words, at }) => irtes.read(index, words, at),
+      entryRead: ({ index, words, at }) => {
+        this.unremapped.read()
+        irtes.read(index, words, at)
+      },
       remapped: event => irtes.remapped(event),
     }
   }
@@ -102,10 +117,12 @@ export class Replay {
     return {
       queueSetup: ({ entries }) => queue.setup(entries),
       tail: ({ index, at: { line } }) => { queue.tail(index, line); placing?.tail(line) },
-      fetch: ({ index, at: { line } }) => { queue.head(index, line); placing?.fetched(index, line) },
+      fetch: ({ index, at }) => { queue.head(index, at); placing?.fetched(index, at.line) },
       descriptor: ({ words, at }) => {
         placing?.entry(words, at.line)
+        if (queue.tellsScalable(words)) this.#mode(true)
         const descriptor = queue.entry(words, at.line)
+        if (descriptor?.type !== 'wait') this.#sent(at, words)
         if (descriptor !== null) this.#invalidate(descriptor, at)
       },
       carriedOut: ({ what, numbers, at }) => queue.carriedOut(what, numbers, at.line),
@@ -128,6 +145,9 @@ export class Replay {
       if (this.#tableTrail !== null)
         keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor: command })
     }
+    const withTable = this.#tableChanged
+    if (descriptor.type !== 'wait')
+      this.#tableChanged = descriptor.type === 'context-cache' || descriptor.type === 'pasid-cache'
     switch (descriptor.type) {
       case 'context-cache':
         other(descriptor)
@@ -138,9 +158,9 @@ export class Replay {
         this.contexts.pasids.invalidate(descriptor)
         return this.iotlb.stagesMayChange()
       case 'iotlb':
-        this.iotlb.invalidate(descriptor, at)
+        this.iotlb.invalidate(descriptor, at, withTable)
         return flushed('IOTLB, global')
-      case 'pasid-iotlb': return this.iotlb.invalidate(descriptor, at)
+      case 'pasid-iotlb': return this.iotlb.invalidate(descriptor, at, withTable)
       case 'iec':
         other(descriptor)
         this.irtes.invalidate(descriptor, at.line)
@@ -168,7 +188,7 @@ export class Replay {
       },
       rootTable: ({ address, isScalable, at }) => {
         this.#mode(isScalable)
-        registers.pointer('root table', address, at.line, isScalable)
+        registers.pointer('root table', address, at.line)
       },
       interruptTable: ({ address, at }) => registers.pointer('interrupt table', address, at.line),
       remapping: ({ what, on, at }) => {

@@ -11,6 +11,7 @@ import type { EntryLedger } from './entries.ts'
 import { layoutOf, pointed, Stages } from './leaves.ts'
 import { keep } from './trail.ts'
 import type { Stay, Trail } from './trail.ts'
+import type { SoFar } from '../side.ts'
 
 /** Where the unit drops translations of its own accord. The manual lets hardware drop any entry at any time. */
 export type Conduct = Dropped['by'] | 'reset'
@@ -37,6 +38,8 @@ export interface IotlbReport {
   readonly afterUnseen: Places
   readonly byDomain: readonly { readonly did: number; readonly fills: number; readonly hits: number }[]
   readonly removed: Readonly<Record<TranslationInvalidation['granularity'], number>>
+  /** Of those the ones that went by a flush that comes with another table of a device. */
+  readonly detached: number
   readonly emptied: readonly { readonly conduct: Conduct; readonly line: number; readonly entries: number }[]
   readonly largest: number
   readonly left: number
@@ -65,6 +68,7 @@ export class IotlbReplay {
   readonly #capacity: number
   readonly #doubts: Doubts
   #size = 0
+  #detached = 0
   #large = 0
   readonly #stages = new Stages()
   #used: Used | null = null
@@ -76,6 +80,8 @@ export class IotlbReplay {
   /** Whether the log has told of a moment at which the IOTLB was empty. */
   #known = false
   #knownLine = 0
+  /** The same of one domain, by its flushes. */
+  readonly #flushed = new Map<number, number>()
   #unseenLine = 0
   readonly #beforeStart = noPlaces()
   readonly #otherContent = noPlaces()
@@ -97,7 +103,7 @@ export class IotlbReplay {
     this.#doubts = doubts
   }
 
-  mode(scalable: boolean): void { this.#stages.mode(scalable) }
+  mode(scalable: boolean | null): void { this.#stages.mode(scalable) }
 
   /** @param pasid of the request, or the RID_PASID of its device. */
   fill({ sid, address: requested, leaf, did, at }: Fill, pasid: number): void {
@@ -168,7 +174,7 @@ export class IotlbReplay {
     this.#used = null
     count(this.#hits, did)
     const entry = this.#find(sid, pageOf(address))
-    if (entry === undefined) return note(this.#missing(), at.line)
+    if (entry === undefined) return note(this.#missing(did), at.line)
     if (entry.stay.from.line < this.#unseenLine) note(this.#afterUnseen, at.line)
     if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
     if (!isOf(entry, leaf, did))
@@ -178,21 +184,32 @@ export class IotlbReplay {
   }
 
   /** Where a hit of nothing counts: a fill may be older than the log, or among the lines that it lacks. */
-  #missing(): Places {
-    if (!this.#known) return this.#beforeStart
-    return this.#doubts.last > this.#knownLine ? this.#doubtful : this.#unexplained
+  #missing(did: number): Places {
+    const flushed = this.#flushed.get(did)
+    if (!this.#known && flushed === undefined) return this.#beforeStart
+    return this.#doubts.last > Math.max(this.#knownLine, flushed ?? 0) ? this.#doubtful : this.#unexplained
+  }
+
+  /** What no line to come can mend. */
+  soFar(): SoFar[] {
+    return [{ claim: 'hits-explained', places: this.#unexplained },
+      { claim: 'hits-explained', places: this.#otherContent },
+      { claim: 'leaf-changes-invalidated', places: this.#refilledChanged }]
   }
 
   miss(): void { this.#misses++ }
 
-  invalidate(descriptor: TranslationInvalidation, at: At): void {
+  /** @param withTable whether an entry above was invalidated just before. */
+  invalidate(descriptor: TranslationInvalidation, at: At, withTable = false): void {
     if (descriptor.type === 'pasid-iotlb') this.#stages.named(descriptor.did)
     if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
     if (descriptor.granularity === 'global') this.#emptyAt(at.line)
+    else if (descriptor.granularity !== 'page') this.#flushed.set(descriptor.did, at.line)
     const domains = descriptor.granularity === 'global' ? [...this.#byDomain.keys()] : [descriptor.did]
     for (const did of domains) for (const entry of this.#byDomain.get(did)?.entries ?? []) {
       if (!coversTranslation(descriptor, entry.stay)) continue
       this.#removed[descriptor.granularity]++
+      if (withTable && descriptor.granularity !== 'page') this.#detached++
       this.#remove(entry, at.line)
     }
   }
@@ -223,7 +240,8 @@ export class IotlbReplay {
       otherContent: this.#otherContent, unexplained: this.#unexplained,
       refilledSame: this.#refilledSame, refilledChanged: this.#refilledChanged, doubtful: this.#doubtful,
       afterUnseen: this.#afterUnseen,
-      byDomain, removed: this.#removed, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,
+      byDomain, removed: this.#removed,
+      detached: this.#detached, emptied: this.#emptied.slice(0, 20), largest: this.#largest, left: this.#size,
       translated: this.#translated, addressDiffers: this.#addressDiffers,
     }
   }

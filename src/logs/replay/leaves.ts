@@ -26,14 +26,15 @@ const looksFirst = (leaf: Uint32Array): boolean => (leaf[0]! & used) === used
  *  may have changed. */
 export class Stages {
   readonly #first = new Map<number, boolean>()
-  #scalable = false
+  #scalable: boolean | null = null
 
-  mode(scalable: boolean): void { this.#scalable = scalable }
+  /** Null where the log does not say. */
+  mode(scalable: boolean | null): void { this.#scalable = scalable }
   /** A descriptor names the domain that only tables of first stage need. */
   named(did: number): void { if (!this.#first.has(did)) this.#first.set(did, true) }
   forget(): void { this.#first.clear() }
   isFirst(did: number, leaf: Uint32Array): boolean {
-    if (!this.#scalable) return false
+    if (this.#scalable === false) return false
     const known = this.#first.get(did)
     if (known !== undefined) return known
     const first = looksFirst(leaf)

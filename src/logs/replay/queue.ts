@@ -3,11 +3,12 @@
 import { anything, decodeDescriptor, descriptorLayouts, descriptorType } from '../../../spec/vtd/index.ts'
 import type { Descriptor, DescriptorType, Layout, QueueMode, RawDescriptor } from '../../../spec/vtd/index.ts'
 import { padded } from '../dwords.ts'
-import type { CarriedOut } from '../event.ts'
+import type { At, CarriedOut } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { Doubts } from './doubts.ts'
 import type { EntryLedger } from './entries.ts'
+import type { SoFar } from '../side.ts'
 
 export interface QueueReport {
   readonly submissions: number
@@ -41,6 +42,8 @@ const isTold = (d: RawDescriptor): d is Told =>
 export class QueueReplay {
   readonly #ledger: EntryLedger
   #mode: QueueMode = { bits: 128, scalable: false, rules: anything }
+  /** Null where a log that begins late has not said it. */
+  #scalable: boolean | null = null
   #bits: QueueMode['bits'] | null = null
   #size: number | null = null
   #tail: number | null = null
@@ -50,7 +53,7 @@ export class QueueReplay {
   #pending: Told | null = null
   /** The unit fetches nothing more, for an error of the driver's. */
   #stopped = false
-  #fetched: { line: number; seen: boolean } | null = null
+  #fetched: { at: At; seen: boolean } | null = null
   #submissions = 0
   #descriptors = 0
   #waits = 0
@@ -68,13 +71,16 @@ export class QueueReplay {
 
   readonly #doubts: Doubts
   /** Called for an entry of scalable mode whose words the log lacks. */
-  readonly #onUnseen: (line: number) => void
+  readonly #onUnseen: (at: At) => void
 
-  constructor(ledger: EntryLedger, doubts: Doubts, onUnseen: (line: number) => void) {
+  constructor(ledger: EntryLedger, doubts: Doubts, onUnseen: (at: At) => void) {
     this.#ledger = ledger
     this.#doubts = doubts
     this.#onUnseen = onUnseen
   }
+
+  /** Whether an entry of this type can only be of scalable mode, where the log has not said the mode. */
+  tellsScalable(words: Uint32Array): boolean { return this.#scalable === null && descriptorType(words) > 5 }
 
   /** Whether the log prints descriptors of type 6: then those without words are of type 7. */
   get printsPasidIotlb(): boolean { return this.#kinds.has('pasid-iotlb pasid') || this.#kinds.has('pasid-iotlb page') }
@@ -82,9 +88,10 @@ export class QueueReplay {
   setup(entries: number): void { this.#size = entries }
 
   /** IQA.DW, where the log shows that it was written. */
-  width(bits: QueueMode['bits']): void { this.#bits = bits; this.mode(this.#mode.scalable) }
-  mode(scalable: boolean): void {
-    this.#mode = { bits: this.#bits ?? (scalable ? 256 : 128), scalable, rules: anything }
+  width(bits: QueueMode['bits']): void { this.#bits = bits; this.mode(this.#scalable) }
+  mode(scalable: boolean | null): void {
+    this.#scalable = scalable
+    this.#mode = { bits: this.#bits ?? (scalable === true ? 256 : 128), scalable: scalable === true, rules: anything }
   }
 
   tail(index: number, line: number): void {
@@ -107,14 +114,17 @@ export class QueueReplay {
     note(this.#beyond, line)
   }
 
-  head(index: number, line: number): void {
+  soFar(): SoFar[] { return [{ claim: 'tail-in-ring', places: this.#beyond }] }
+
+  head(index: number, at: At): void {
+    const { line } = at
     this.#close(line)
     // A log that began late does not say how long the ring is, until it begins again.
     if (index === 0 && this.#size === null && this.#next !== null) this.#size = this.#next
     if (this.#next !== null && index !== this.#wrap(this.#next)) this.#lacks(this.#gaps, line)
     this.#stopped = false
     this.#next = this.#wrap(index + 1)
-    this.#fetched = { line, seen: false }
+    this.#fetched = { at, seen: false }
   }
 
   /** The words of the entry, of one of 256 bits the lower half: the upper is taken as 0. Null where they make none. */
@@ -190,9 +200,9 @@ export class QueueReplay {
 
   #close(line: number): void {
     if (this.#fetched !== null && !this.#fetched.seen) {
-      if (this.#mode.scalable) this.#onUnseen(this.#fetched.line)
-      else this.#doubts.note(this.#fetched.line)
-      note(this.#unseen, this.#fetched.line)
+      if (this.#scalable !== false) this.#onUnseen(this.#fetched.at)
+      else this.#doubts.note(this.#fetched.at.line)
+      note(this.#unseen, this.#fetched.at.line)
     }
     if (this.#pending !== null) this.#lacks(this.#disagreeing, line)
     this.#fetched = null

@@ -94,8 +94,11 @@ export class RegisterReplay {
     if (commands.length > 1) note(this.#several, line)
   }
 
-  pointer(pointer: PointerSet['pointer'], address: number, line: number, scalable?: boolean): void {
-    if (scalable !== undefined) this.#mode = scalable ? 'scalable' : 'legacy'
+  mode(scalable: boolean | null): void {
+    if (scalable !== null) this.#mode = scalable ? 'scalable' : 'legacy'
+  }
+
+  pointer(pointer: PointerSet['pointer'], address: number, line: number): void {
     if (this.#pointers.length < 100)
       this.#pointers.push({ pointer, line, address, usedLine: null, wanted: wanted[pointer], pending: null, done: 0 })
   }

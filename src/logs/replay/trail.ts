@@ -36,10 +36,17 @@ export interface OtherCommand {
   readonly descriptor: ContextCacheInvalidation | IecInvalidation | PasidCacheInvalidation
 }
 
+/** A descriptor that is no wait: its line, and its lowest four dwords; null where the log lacks them. */
+export interface Sent extends At { readonly words: Uint32Array | null }
+
 /** How much was offered; beyond `trailLimit` nothing more is kept, and what rests on it would be unsound. */
 interface Kept { offered: number }
 /** Of the IOTLB. */
-export interface Trail extends Kept { readonly stays: Stay[]; readonly commands: IotlbCommand[] }
+export interface Trail extends Kept {
+  readonly stays: Stay[]
+  readonly commands: IotlbCommand[]
+  readonly sent: Sent[]
+}
 /** Of everything else that a dump of the tables can be held against. */
 export interface TableTrail extends Kept {
   readonly contexts: ContextStay[]
@@ -49,7 +56,7 @@ export interface TableTrail extends Kept {
 }
 /** About 100 bytes each. */
 export const trailLimit = 2_000_000
-export const newTrail = (): Trail => ({ stays: [], commands: [], offered: 0 })
+export const newTrail = (): Trail => ({ stays: [], commands: [], sent: [], offered: 0 })
 export const newTableTrail = (): TableTrail => ({ contexts: [], passed: [], irtes: [], others: [], offered: 0 })
 export const overflowed = ({ offered }: Kept): boolean => offered > trailLimit
 

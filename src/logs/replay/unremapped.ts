@@ -3,6 +3,7 @@
 import type { Unremapped } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
+import type { SoFar } from '../side.ts'
 
 export interface UnremappedReport {
   readonly passed: Places
@@ -30,6 +31,12 @@ export class UnremappedReplay {
     this.#on = on
     this.#wasOn ||= on
   }
+  /** An entry was read: remapping is on, also where the log began too late to show it. */
+  read(): void {
+    this.#on ??= true
+    this.#wasOn = true
+  }
+
   compatibility(admitted: boolean): void { this.#admits = admitted }
 
   passed({ address, data, at: { line } }: Unremapped): void {
@@ -39,6 +46,8 @@ export class UnremappedReplay {
     note(this.#passed, line)
     this.#first ??= { line, address, data }
   }
+
+  soFar(): SoFar[] { return [{ claim: 'no-unremapped-interrupt', places: this.#passed }] }
 
   report(): UnremappedReport {
     return { passed: this.#passed, admitted: this.#admitted, beforeStart: this.#beforeStart, first: this.#first,

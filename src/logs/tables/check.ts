@@ -75,7 +75,7 @@ export function checkTables(dump: Dump, side: LogSide): TablesReport {
     ...base, refused,
     translations: judge([...translationsOf(trail, tableTrail, interval, tables),
       ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)),
-      irtes: judge(irtesOf(tableTrail, interval, tables)),
+    irtes: judge(irtesOf(tableTrail, interval, tables)),
   }
 }
 export const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }

@@ -27,7 +27,7 @@ const didOf = getter(contextEntry, 'DID')
 /** Whether an invalidation between these lines names the device, whatever its domain. */
 const contextTaken = (others: readonly OtherCommand[], sid: number, after: number, before: number): boolean =>
   others.some(({ line, descriptor }) =>
-  line > after && line < before && descriptor.type === 'context-cache'
+    line > after && line < before && descriptor.type === 'context-cache'
     && coversContext(descriptor, { sid, did: descriptor.did }))
 
 /** Every fill of the IOTLB before the end of the interval. Those that were removed before it are not known, nor those

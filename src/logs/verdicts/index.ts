@@ -26,7 +26,7 @@ const logComplete: Claim = {
       return open(`${several(unseen.count, 'descriptor')} of scalable mode that QEMU does not print (type 7, before `
         + 'QEMU 10 also 6)', unseen.lines)
     if (descriptors === 0) return open('no queue entry is in the log')
-    return yes(`${several(descriptors, 'descriptor')}, each told twice, and the same both times`)
+    return yes(`${several(descriptors, 'descriptor')}, each in both logs, and the same in both`)
   },
 }
 

@@ -6,7 +6,7 @@ export interface Verdict {
   readonly claim: string
   /** The claim in words. */
   readonly says: string
-  readonly kind: 'rule' | 'observation'
+  readonly kind: 'rule' | 'observation' | 'expectation'
   readonly verdict: 'true' | 'false' | 'not-shown'
   readonly because: string
   /** The first lines that speak against it, or leave it open. */
@@ -18,7 +18,10 @@ export interface Verdict {
 export const kinds: Readonly<Record<Verdict['kind'], string>> = {
   rule: 'false is a breach of the manual by whoever is logged',
   observation: 'false is a fact, such as that flushes are deferred',
+  expectation: 'false is not what --expect asks for',
 }
+/** Whether false is wrong. An observation (was this strict or deferred?) is neither right nor wrong. */
+export const binds = ({ kind }: Pick<Verdict, 'kind'>): boolean => kind !== 'observation'
 export type Judged = Pick<Verdict, 'verdict' | 'because'> & { readonly lines?: readonly number[] }
 export interface Claim extends Pick<Verdict, 'claim' | 'says' | 'kind' | 'of'> {
   readonly judge: (facts: Facts) => Judged

@@ -33,7 +33,7 @@ const entriesObeyed: Claim = {
     if (differing > 0)
       return no(`${several(addressDiffers.count, 'translation')} and ${several(remapDiffers.count, 'interrupt')} `
         + 'otherwise',
-        [...addressDiffers.lines, ...remapDiffers.lines].sort((a, b) => a - b))
+      [...addressDiffers.lines, ...remapDiffers.lines].sort((a, b) => a - b))
     return translated + remapped === 0 ? open('no entry was put to use')
       : yes(`${several(translated, 'translation')}, ${several(remapped, 'interrupt')}`)
   },

@@ -14,16 +14,16 @@ const unmapsOf = (rows: readonly WindowRow[]): number => sum(rows, row => row.un
 /** An invalidation may be among the lines that the log of the unit lacks. */
 const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pairing: PairingReport) => Judged): Claim =>
   ({
-  claim, says, kind, of: 'kernel',
-  judge: facts => {
-    const { kernel } = facts
-    if (kernel === null) return open('no kernel log was given')
-    if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
-    const judged = judge(kernel.pairing)
-    return judged.verdict === 'false' && kind === 'rule' && lacks(facts).length > 0
-      ? open(unlessLost(1, 'unmap'), judged.lines) : judged
-  },
-})
+    claim, says, kind, of: 'kernel',
+    judge: facts => {
+      const { kernel } = facts
+      if (kernel === null) return open('no kernel log was given')
+      if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
+      const judged = judge(kernel.pairing)
+      return judged.verdict === 'false' && kind === 'rule' && lacks(facts).length > 0
+        ? open(unlessLost(judged.lines?.length ?? 1, 'event'), judged.lines) : judged
+    },
+  })
 
 export const claimsOnUnmaps: readonly Claim[] = [
   onUnmaps('unmaps-answered-one-by-one', 'observation',
@@ -39,13 +39,25 @@ export const claimsOnUnmaps: readonly Claim[] = [
 
   onUnmaps('unmaps-all-answered', 'rule',
     'Each unmap of a page that a device had used was followed by an invalidation that covers it.',
-    ({ rows, unanswered, unansweredSure }) => {
+    ({ rows, unanswered, ending, unansweredSure }) => {
       if (unansweredSure.count > 0)
         return no(`${several(unansweredSure.count, 'unmap')} that nothing in the log covers`, unansweredSure.lines)
+      if (unanswered.count > 0 && unanswered.count === ending.count)
+        return open(`${several(ending.count, 'unmap')} that the log ends too early for`, ending.lines)
       if (unanswered.count > 0)
         return open(`${several(unanswered.count, 'unmap')} that nothing covers, if the domain was inferred right`,
           unanswered.lines)
       return rows.length === 0 ? open('no unmap could be paired') : yes(several(unmapsOf(rows), 'unmap'))
+    }),
+
+  onUnmaps('maps-invalidated-before-use', 'rule',
+    'With caching mode: what was mapped was invalidated before a device first used it.',
+    ({ mapped: { cachingMode, used, missed } }) => {
+      if (cachingMode === null)
+        return open('whether the unit has caching mode is not known: a dump says it, or cache_tag events of the kernel')
+      if (!cachingMode) return open('the unit has no caching mode, and needs none')
+      if (missed.count > 0) return no(`${several(missed.count, 'page')} used without`, missed.lines)
+      return used === 0 ? open('no mapped page was used that only one map explains') : yes(several(used, 'page'))
     }),
 
   onUnmaps('no-hit-after-unmap', 'observation',

@@ -4,6 +4,7 @@ import type { View } from '../view.ts'
 import { auditFindings, diffFindings } from './audit.ts'
 import { ablateFindings, checkFindings } from './check.ts'
 import { diagnoseFindings } from './diagnose.ts'
+import type { Verdict } from '../../logs/verdicts/judging.ts'
 import type { Finding } from './finding.ts'
 
 export function findingsOf(report: Report, view: View): readonly Finding[] {
@@ -14,8 +15,10 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'worst': return worstFindings(report)
     case 'replay': return replayFindings(report)
     case 'compose': return composeFindings(report)
-    case 'derivation': case 'list': return []
+    case 'compare': return compareFindings(report)
+    case 'derivation': case 'throughput': case 'list': return []
     case 'validate': return validateFindings(report)
+    case 'validate-trace': return verdictFindings(report.traced.verdicts, report.traced.trace.path, null)
     case 'diagnose': return diagnoseFindings(report)
     case 'audit': return auditFindings(report)
     case 'audit-diff': return diffFindings(report)
@@ -42,6 +45,15 @@ function costFindings({ budgets }: ReportOf<'cost'>): readonly Finding[] {
   ]
 }
 
+const compareFindings = ({ compare: { designs } }: ReportOf<'compare'>): readonly Finding[] =>
+  designs.flatMap(({ design, isolation, interrupts, progress }) =>
+    Object.entries({ isolation, interrupts, progress }).map(([rule, { standing, broken }]): Finding => ({
+      about: design, rule,
+      standing: ({ holds: 'good', violated: 'known', open: 'open', none: 'unasked' } as const)[standing],
+      because: broken.map(({ property, scope, ops, at }) => `${property} in scope ${scope}, ${ops} ops: ${at}`)
+        .join('; '),
+    })))
+
 /** A row is a comparison, neither right nor wrong; what is far off has a reason or none. */
 const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Finding[] => [
   ...tables.flatMap(({ id, rows }) => rows.map(({ name, how, predicted, measured, unit, off_percent }): Finding => ({
@@ -51,7 +63,7 @@ const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Fin
   }))),
   ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
     about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
-    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'nobody knows why'}`,
+    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'for no known reason'}`,
   })),
 ]
 
@@ -68,14 +80,16 @@ const replayFindings = ({ traces }: ReportOf<'replay'>): readonly Finding[] => t
 }))
 
 /** An observation (was this strict or deferred?) is neither right nor wrong. */
-function validateFindings({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] {
+const validateFindings = ({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] =>
+  verdictFindings(verdicts, log.path, kernel?.path ?? null)
+function verdictFindings(verdicts: readonly Verdict[], log: string, kernel: string | null): readonly Finding[] {
   return verdicts.map(({ claim, says, kind, verdict, because, lines, of }) => {
-    const file = of === 'kernel' && kernel !== null ? kernel.path : log.path
-    const wrong = kind === 'rule' ? 'bad' : 'good'
+    const file = of === 'kernel' && kernel !== null ? kernel : log
+    const wrong = kind === 'observation' ? 'good' : 'bad', unshown = kind === 'expectation' ? 'open' : 'unasked'
     const line = verdict === 'false' ? lines[0] : undefined
     return {
-      about: log.path, rule: claim, says, because, file, ...line === undefined ? {} : { line },
-      standing: ({ true: 'good', false: wrong, 'not-shown': 'unasked' } as const)[verdict],
+      about: log, rule: claim, says, because, file, ...line === undefined ? {} : { line },
+      standing: ({ true: 'good', false: wrong, 'not-shown': unshown } as const)[verdict],
     }
   })
 }

@@ -1,13 +1,14 @@
 /** Every kind of report as pages: HTML files that hold all they need and ask for nothing from the network. */
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { exitClasses } from '../../exit.ts'
 import type { Body, FindingData, Link, PageDoc, Terms, TraceData } from '../../page/data.ts'
 import { clauses } from '../../../spec/clauses.ts'
 import { findingsOf } from '../findings/index.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
-import { checkBody, traceId } from './check.ts'
-import { traceData } from './trace.ts'
+import { bodyOf } from './body.ts'
+import { most_chars } from './room.ts'
 
 /** What a page is made of besides its data: the script and the style of src/page, and the glossary. */
 export interface PageParts { readonly script: string; readonly style: string; readonly terms: Terms }
@@ -22,22 +23,15 @@ export function pagesOf(report: Report, view: View, parts: PageParts): readonly 
     text: pageText({ ...docOf(about, one, links), title: title ?? titleOf(report) }, parts, findings) }))
 }
 
-function bodyOf(report: Report, view: View): Body {
-  switch (report.kind) {
-    case 'check': return checkBody(report, view)
-    case 'replay': return { kind: 'replay', traces: report.traces.map(({ path, trace, replayed }, i) =>
-      traceData(replayed, trace, view.traces, { id: `${traceId(trace.design, trace.property)}-${i + 1}`, file: path,
-        accepted: null })) }
-    default: return { kind: 'findings', findings: findingsOf(report, view) }
-  }
-}
-
+/** Where a verb has several kinds of reports. */
+const verbs: Readonly<Partial<Record<Report['kind'], string>>> = { worst: 'cost', throughput: 'cost',
+  derivation: 'cost', compose: 'cost', 'audit-diff': 'audit', 'oracle-replay': 'oracle' }
 type Head = Omit<PageDoc, 'title' | 'body' | 'links' | 'clauses'>
 function headOf({ kind, exit, ...report }: Report, { program: { tool, version } }: View, terms: Terms): Head {
   const { code, meaning } = exitClasses.find(({ name }) => name === exit)!
   const made = 'check' in report ? report.check : null
   const { repeat = null } = made ?? ('ablation' in report ? report.ablation : {})
-  return { tool, version, verb: kind, exit: { code, name: exit, meaning }, repeat, terms }
+  return { tool, version, verb: verbs[kind] ?? kind, exit: { code, name: exit, meaning }, repeat, terms }
 }
 const docOf = (head: Head, body: Body, links: readonly Link[]): Omit<PageDoc, 'title'> =>
   ({ ...head, links, clauses: clausesIn(body), body })
@@ -48,10 +42,12 @@ function titleOf(report: Report): string {
       : `${report.check.designs.length} designs`
     case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
     case 'ablate': return report.ablation.design
-    case 'validate': return report.validation.log.path
-    case 'audit': return report.audit.dump.path
+    case 'compare': return 'designs side by side'
+    case 'cost': return report.measured.length === 1 ? report.measured[0]!.design : 'what each path costs'
+    case 'validate': return basename(report.validation.log.path)
+    case 'audit': return basename(report.audit.dump.path)
     case 'audit-diff': return `${report.diff.before} → ${report.diff.after}`
-    case 'diagnose': return report.diagnosis.files.map(({ path }) => path).join(', ')
+    case 'diagnose': return report.diagnosis.files.map(({ path }) => basename(path)).join(', ')
     case 'error': return report.error.code
     default: return report.kind
   }
@@ -91,8 +87,6 @@ function splitOf(body: Body): readonly Split[] {
 }
 const fileOf = (design: string): string => `${design.replace(/[^\w@+-]+/g, '-')}.html`
 
-/** Characters of data that a page holds; with script and style it stays below 2 MB. */
-const most_chars = 1_300_000
 function inPages(traces: readonly TraceData[]): readonly TraceData[][] {
   const pages: TraceData[][] = []
   let room = 0

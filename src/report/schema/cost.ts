@@ -64,6 +64,18 @@ export const derivation = document('derivation', {
   })),
 })
 
+const part = v.picklist(['CPU', 'invalidation', 'walkers', 'link'])
+export const throughput = document('throughput', {
+  profile: text, clock_ghz: v.number(), link_gbps: v.number(), page_bytes: count, load: by(v.number()),
+  designs: list(v.strictObject({
+    design: text,
+    packet: v.strictObject({ cycles, serial: cycles, misses: v.number(), assumed_percent: v.number() }),
+    points: list(v.strictObject({ bytes: count, cores: count, gbps: v.number(), binds: part })),
+    saturation: list(v.strictObject({ link_gbps: v.number(), bytes: count, cores: count, gbps: v.number(),
+      binds: part })),
+  })),
+})
+
 const way = v.strictObject({ cost: v.number(), ops, begin: count, prices: list(v.number()) })
 const round = v.strictObject({ cost: v.number(), ops, begin: count, loop: count })
 const found = v.strictObject({

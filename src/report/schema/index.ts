@@ -5,16 +5,19 @@ import type { ReportKind } from '../report.ts'
 import { ablate } from './ablate.ts'
 import { audit, auditDiff } from './audit.ts'
 import { check } from './check.ts'
-import { compose, cost, derivation, worst } from './cost.ts'
+import { compare } from './compare.ts'
+import { compose, cost, derivation, throughput, worst } from './cost.ts'
 import { diagnose } from './diagnose.ts'
 import { error } from './error.ts'
 import { list } from './list.ts'
 import { oracle, oracleReplay } from './oracle.ts'
 import { replay } from './replay.ts'
 import { validate } from './validate.ts'
+import { validateTrace } from './validate-trace.ts'
 
 export const documents = {
-  check, ablate, cost, compose, derivation, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff,
+  check, ablate, cost, compose, compare, derivation, throughput, worst, replay, list, validate,
+  'validate-trace': validateTrace, diagnose, audit, 'audit-diff': auditDiff,
   oracle, 'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
 

@@ -4,9 +4,9 @@ import * as v from 'valibot'
 import { count, document, integer, list, pair, text, texts } from './parts.ts'
 
 /** How often, and the first lines. */
-const places = v.strictObject({ count, lines: list(count) })
-const named = list(v.strictObject({ name: text, count }))
-const damage = v.strictObject({
+export const places = v.strictObject({ count, lines: list(count) })
+export const named = list(v.strictObject({ name: text, count }))
+export const damage = v.strictObject({
   total: count, kinds: list(v.strictObject({ kind: text, means: text, places })), unknownEvents: named,
   first: list(v.strictObject({ line: count, kind: text, excerpt: text })), blank: count,
 })
@@ -21,7 +21,7 @@ const iotlb = v.strictObject({
   unexplained: places,
   refilledSame: places, refilledChanged: places, doubtful: places, afterUnseen: places,
   byDomain: list(v.strictObject({ did: count, fills: count, hits: count })),
-  removed: v.strictObject({ global: count, domain: count, pasid: count, page: count }),
+  removed: v.strictObject({ global: count, domain: count, pasid: count, page: count }), detached: count,
   emptied: list(v.strictObject({ conduct: v.picklist(['SRTP', 'TE', 'reset', 'capacity']), line: count,
     entries: count })),
   largest: count, left: count, translated: count, addressDiffers: places,
@@ -65,6 +65,7 @@ const registers = v.strictObject({
 const faults = v.strictObject({
   total: count, recorded: places,
   complaints: list(v.strictObject({ line: count, says: text, isRefusal: v.boolean() })),
+  refused: list(v.strictObject({ sid: count, page: count, line: count })),
   groups: list(v.strictObject({ reason: count, condition: v.nullable(text), says: text, sid: v.nullable(count),
     write: v.nullable(v.boolean()),
     places })),
@@ -98,7 +99,7 @@ const spread = v.strictObject({ median: v.number(), p90: v.number(), max: v.numb
 const spreads = v.strictObject({ least: spread, most: spread })
 const pairing = v.strictObject({
   maps: count, unmaps: count, byBasis: v.strictObject({ named: count, only: count, inferred: count, unknown: count }),
-  by: v.picklist(['clock', 'order']),
+  by: v.picklist(['clock', 'order']), joined: v.nullable(count),
   clock: v.nullable(v.strictObject({
     offset_us: v.number(), drift_ppm: v.number(), drift_range_ppm: between, error_us: v.number(), above: count,
     below: count,
@@ -108,10 +109,21 @@ const pairing = v.strictObject({
     answer, basis, unmaps: count, laterUnmaps: spreads, wait_us: v.nullable(spreads), held: count,
     hit: v.strictObject({ certain: count, possible: count }),
   })),
-  unanswered: places, unansweredSure: places, flushed: places, flushedDomains: list(count), hitAfterUnmap: list(window),
+  timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
+    longest_us: v.nullable(v.number()) })),
+  unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
+  hitAfterUnmap: list(window),
   longest: list(window),
+  mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places }),
   refused: v.nullable(text),
 })
+
+/** Claims, and what the log says of each. */
+export const verdicts = list(v.strictObject({
+  claim: text, says: text, kind: v.picklist(['rule', 'observation', 'expectation']),
+  verdict: v.picklist(['true', 'false', 'not-shown']), because: text,
+  lines: list(integer), of: v.picklist(['log', 'kernel']),
+}))
 
 export const validate = document('validate', {
   log: v.strictObject({ path: text, lines: count, known: count, span_s: v.nullable(v.number()), backward: count,
@@ -124,9 +136,5 @@ export const validate = document('validate', {
     unread: damage, pairing,
   })), v.description('null without a kernel log')),
   lacks: v.pipe(v.nullable(text), v.description('what the logs lack; null where nothing is lacking')),
-  verdicts: list(v.strictObject({
-    claim: text, says: text, kind: v.picklist(['rule', 'observation']),
-    verdict: v.picklist(['true', 'false', 'not-shown']), because: text,
-    lines: list(integer), of: v.picklist(['log', 'kernel']),
-  })),
+  verdicts,
 })

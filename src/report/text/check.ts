@@ -36,7 +36,7 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       failureLines(report, theme), problemLines(report, theme), endedLines(report, theme),
-      untoldLines(report, theme), notBegunLines(report, theme)]),
+      untoldLines(report, theme), notBegunLines(report, theme), leftLines(report, theme)]),
     ...hang('', 2, wrapWords(`${mark} ${exit}: ${meaning} (exit ${code})`, theme.width - 2)).map(line => tone(line)),
     ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -166,8 +166,11 @@ const problems: readonly (readonly [Standing, string])[] = [
 function problemLines(report: CheckReport, theme: Theme): string[] {
   const { designs } = report, none = unjudgedOf(report)
   const whose = none.length === designs.length ? '' : ` of ${none.map(({ design }) => design).join(', ')}`
-  const unjudged = none.length > 0
-    ? [theme.bad(`no claim was judged${whose}: these bounds switch off every part that a claim is about`)] : []
+  const why = none.every(({ scopes }) => scopes.length === 0)
+    ? 'none of these scopes is about it; `remapcheck explain DESIGN` lists its own'
+    : 'these bounds switch off every part that a claim is about'
+  const unjudged = none.length === 0 ? []
+    : wrapWords(`no claim was judged${whose}: ${why}`, theme.width).map(line => theme.bad(line))
   return [...unjudged, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design =>
       overallOf(design).filter(one => one.standing === standing && !isEnded(one)).flatMap(one =>
@@ -183,7 +186,7 @@ function untoldLines({ designs }: CheckReport, theme: Theme): string[] {
     untold(exploration).map(({ call, what }) =>
       `no step of ${call} tells '${what}': emit.observe({ what: '${what}', … })`)))
   return found.length === 0 ? []
-    : [theme.warn('the judge is not told all that happens: its verdicts may rest on too little'),
+    : [theme.warn('the judge does not learn all that happens: its verdicts may rest on too little'),
       ...[...new Set(found)].flatMap(text => hang('  → ', 4, wrapWords(text, theme.width - 4)))]
 }
 
@@ -232,4 +235,8 @@ function whereOpen({ standing, in: { scope, exploration: { stopped, random } } }
 function notBegunLines({ notBegun }: CheckReport, theme: Theme): string[] {
   return notBegun.length === 0 ? []
     : [theme.warn('not started'), ...wrapWords(notBegun.join(', '), theme.width - 2).map(line => `  ${line}`)]
+}
+function leftLines({ left }: CheckReport, theme: Theme): string[] {
+  return left.length === 0 ? []
+    : ['left to --all', ...wrapWords(left.join(', '), theme.width - 2).map(line => theme.dim(`  ${line}`))]
 }

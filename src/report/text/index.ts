@@ -14,11 +14,15 @@ export async function* text(report: Report, view: View): AsyncGenerator<string> 
     }
     case 'compose': return yield (await import('./compose.ts')).composeText(report, view)
     case 'derivation': return yield (await import('./derivation.ts')).derivationText(report, theme)
+    case 'compare': return yield (await import('./compare.ts')).compareText(report, theme)
+    case 'throughput': return yield (await import('./throughput.ts')).throughputText(report, theme)
     case 'worst': return yield (await import('./worst.ts')).worstText(report, theme)
     case 'replay': return yield (await import('./replay.ts')).replayText(report, view)
     case 'list': return yield (await import('./list.ts')).listText(report, theme)
     case 'validate':
       return yield (await import('../../logs/render/index.ts')).renderValidation(report.validation, theme)
+    case 'validate-trace':
+      return yield (await import('../../logs/traced/render.ts')).renderTrace(report.traced, theme)
     case 'diagnose':
       return yield* (await import('../../diagnose/render.ts')).renderDiagnosis(report.diagnosis, theme, full)
     case 'audit':

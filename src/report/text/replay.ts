@@ -4,14 +4,19 @@ import { renderLanes } from '../../trace/render.ts'
 import type { ReplayedTrace } from '../replay.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
+import { dot } from '../diagrams/dot.ts'
+import { mermaid } from '../diagrams/mermaid.ts'
+import { traceData } from '../page/trace.ts'
 import { onQemuText } from './on-qemu.ts'
 import { wholeTrace } from './trace.ts'
 
 export function replayText({ traces }: ReportOf<'replay'>, view: View): string {
-  const { theme, full, lanes } = view
+  const { theme, full, form } = view
+  // What is read by a program has nothing besides.
+  if (form === 'mermaid' || form === 'dot') return diagrams(traces, form, view)
   const textOf = (one: ReplayedTrace): string | null => {
     if (one.onQemu !== null) return onQemuText(one, one.onQemu, theme)
-    return lanes ? renderLanes(one.replayed, { theme }) : wholeTrace(one, view, full)
+    return form === 'lanes' ? renderLanes(one.replayed, { theme }) : wholeTrace(one, view, full)
   }
   const texts = traces.map(one => `${theme.dim(printable(one.path))}\n${textOf(one)}`)
   const reproduced = traces.filter(({ replayed }) => replayed.reproduced).length
@@ -21,6 +26,13 @@ export function replayText({ traces }: ReportOf<'replay'>, view: View): string {
     ...strange.map(({ path }) => `  not as expected: ${printable(path)}`),
   ]
   return `${texts.join('\n')}\n${(strange.length === 0 ? theme.good : theme.bad)(last.join('\n'))}\n`
+}
+
+function diagrams(traces: readonly ReplayedTrace[], form: 'mermaid' | 'dot', view: View): string {
+  return traces.map(({ replayed, trace, path }) => {
+    const data = traceData(replayed, trace, view.traces, { id: 'trace', file: path, accepted: null })
+    return form === 'mermaid' ? mermaid(data) : dot(data)
+  }).join('\n')
 }
 
 function onQemu(traces: readonly ReplayedTrace[]): string[] {

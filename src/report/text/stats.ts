@@ -6,7 +6,6 @@ import { counted, thousands } from '../../text/count.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 
-
 /** A line for each design with an action that never fired; shown always, because it is the alarm. */
 export function silentLines(designs: readonly DesignReport[], theme: Theme): string[] {
   const rows = designs.flatMap(design => {

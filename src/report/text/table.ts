@@ -12,26 +12,46 @@ const paints: Readonly<Record<Marked, (theme: Theme) => Theme['bad']>> = {
 }
 const statesWidth = 11
 
-/** Claims that some design was asked, the witnesses left out; with states, and the legend of the marks in use. */
-export function tableLines({ designs, claims: all }: CheckReport, theme: Theme): string[] {
+/** Claims that some design was asked, the witnesses left out; with states, and the legend of the marks in use. Of many
+ *  designs a table for each question, of those that it was asked of; the last one has all, with their states. */
+export function tableLines({ designs, claims: all, questions }: CheckReport, theme: Theme): string[] {
   const rows = designs.map(design => ({ design, cells: cellsOf(design) }))
   const claims = all.filter(claim => rows.some(({ cells }) => cells.has(claim)))
   const used = new Set(rows.flatMap(({ cells }) => claims.map(claim => cells.get(claim) ?? 'unchecked')))
+  const parts = rows.length > fewDesigns ? partsOf(claims, questions) : [{ asks: null, claims }]
+  const least = 1 + Math.max(1, ...[...used].map(one => marks[one].text.length))
   return [
-    ...stairLines(rows, claims, theme, 1 + Math.max(1, ...[...used].map(one => marks[one].text.length)))
-      ?? listLines(rows, claims, theme),
+    ...parts.flatMap(({ asks, claims: columns }, i) => {
+      const isLast = i === parts.length - 1
+      const asked = isLast ? rows : rows.filter(({ cells }) => columns.some(claim => cells.has(claim)))
+      return [...asks === null ? [] : [theme.strong(asks)],
+        ...stairLines(asked, columns, theme, { least, states: isLast }) ?? listLines(asked, columns, theme, isLast),
+        ...isLast ? [] : ['']]
+    }),
     ...packLines(Object.entries(marks)
       .filter(([standing]) => used.has(standing as Marked)).map(([standing, { text, says }]) =>
       ({ text: `${text} ${says}`, paint: paints[standing as Marked](theme) })), theme.width, '   '),
     ...witnessLines(designs, theme.width),
   ]
 }
+/** One table of them is still easy to read. */
+const fewDesigns = 12
+/** The claims by question; those of designs' own come last. */
+function partsOf(claims: readonly string[], questions: CheckReport['questions']):
+  readonly { readonly asks: string | null; readonly claims: readonly string[] }[] {
+  const own = claims.filter(claim => !questions.some(one => one.claims.includes(claim)))
+  const parts = [...questions, { asks: 'Claims of one\'s own', claims: own }]
+    .map(one => ({ asks: one.asks, claims: one.claims.filter(claim => claims.includes(claim)) }))
+    .filter(one => one.claims.length > 0)
+  return parts.length > 1 ? parts : [{ asks: null, claims }]
+}
 
 interface Row { readonly design: DesignReport; readonly cells: ReadonlyMap<string, Marked> }
 
 /** The table. A design whose name has no room stands above its row. Null where the line has no room for the claims.
  *  `least`: columns of a claim, the longest mark and one between. */
-function stairLines(rows: readonly Row[], claims: readonly string[], theme: Theme, least: number): string[] | null {
+function stairLines(rows: readonly Row[], claims: readonly string[], theme: Theme,
+  { least, states }: { readonly least: number; readonly states: boolean }): string[] | null {
   const widest = Math.max(statesWidth, ...claims.map((claim, i) => claim.length + 2 - least * (claims.length - i)))
   const room = theme.width - widest - least * claims.length
   if (room < 'design'.length + 2) return null
@@ -41,21 +61,23 @@ function stairLines(rows: readonly Row[], claims: readonly string[], theme: Them
   return [
     ...claims.map((claim, i) => (' '.repeat(names) + claims.slice(0, i).map(() => '│'.padEnd(gap)).join('')
       + `┌ ${claim}`)),
-    `${'design'.padEnd(names)}${claims.map(() => '│'.padEnd(gap)).join('')}${'states'.padStart(statesWidth)}`,
+    ('design'.padEnd(names) + claims.map(() => '│'.padEnd(gap)).join('')
+      + (states ? 'states'.padStart(statesWidth) : '')).trimEnd(),
     ...rows.flatMap(({ design, cells }) => {
-      const marked = claims.map(claim => cell(cells.get(claim) ?? 'unchecked', gap, theme)).join('')
-        + statesOf(design).padStart(statesWidth)
+      const marked = claims.map((claim, i) =>
+        cell(cells.get(claim) ?? 'unchecked', states || i < claims.length - 1 ? gap : 0, theme)).join('')
+        + (states ? statesOf(design).padStart(statesWidth) : '')
       return design.design.length + 2 <= names ? [theme.strong(design.design.padEnd(names)) + marked]
         : [theme.strong(design.design), ' '.repeat(names) + marked]
     }),
   ]
 }
 /** The same for narrow terminals: a line for each claim. */
-function listLines(rows: readonly Row[], claims: readonly string[], theme: Theme): string[] {
+function listLines(rows: readonly Row[], claims: readonly string[], theme: Theme, states: boolean): string[] {
   return rows.flatMap(({ design, cells }) => [
     theme.strong(design.design),
     ...claims.map(claim => `  ${cell(cells.get(claim) ?? 'unchecked', 3, theme)}${claim}`),
-    `  ${statesOf(design)} states`,
+    ...states ? [`  ${statesOf(design)} states`] : [],
   ])
 }
 
@@ -74,7 +96,7 @@ function cellsOf(design: DesignReport): Map<string, Marked> {
 }
 function cell(standing: Marked, width: number, theme: Theme): string {
   const { text } = marks[standing]
-  return paints[standing](theme)(text) + ' '.repeat(width - text.length)
+  return paints[standing](theme)(text) + ' '.repeat(Math.max(0, width - text.length))
 }
 
 function statesOf({ scopes }: DesignReport): string {

@@ -62,8 +62,8 @@ export class Deeds {
     return when(at.needs,
       this.words.dice.pick([`${at.text} = (${at.text} - (${low}) + ${1 + this.words.dice.below(size)}) % ${size} + `
         + `(${low})`,
-        ...low === -high ? [`${at.text} = -${at.text}`, `${at.text} *= -1`]
-          : [`if (${at.text} < ${high}) ${at.text}++`]]))
+      ...low === -high ? [`${at.text} = -${at.text}`, `${at.text} *= -1`]
+        : [`if (${at.text} < ${high}) ${at.text}++`]]))
   }
 
   private list(desk: Desk): string | null {

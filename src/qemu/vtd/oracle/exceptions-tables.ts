@@ -25,9 +25,9 @@ const withFeatures = (bent: Bent, ...more: readonly Feature[]): Bent =>
   ({ ...bent, features: [...bent.features, ...more] })
 const wrapped = (bent: Bent, change: (tables: ScalableTables) => Partial<ScalableTables>): Bent =>
   ({ ...bent, wrap: tables => {
-  const before = bent.wrap(tables)
-  return { ...before, ...change(before) }
-} })
+    const before = bent.wrap(tables)
+    return { ...before, ...change(before) }
+  } })
 const changed = <E>(entry: E | 'unreadable', change: (entry: E) => E | 'unreadable'): E | 'unreadable' =>
   entry === 'unreadable' ? entry : change(entry)
 const unreserved = <E extends { readonly reserved: boolean }>(entry: E): E =>

@@ -40,7 +40,7 @@ const dma = [
   },
 ] as const satisfies readonly OfDma[]
 
-/** What QEMU's unit goes by in place of the manual's, for one message. */
+/** What QEMU's unit uses in place of the manual's, for one message. */
 interface Bent {
   readonly unit: InterruptUnit
   readonly request: InterruptRequest

@@ -39,7 +39,6 @@ export type InterruptCase = v.InferOutput<typeof interruptCaseSchema>
 export type Message = InterruptCase['messages'][number]
 type IrteCase = InterruptCase['irtes'][number]
 
-
 /** No processor of the machine has one of these ids in its lowest byte: an NMI or INIT that arrives would make it
  *  run. */
 const ids = [1, 2, 5, 0x12, 0x7e, 0x80, 0xfe] as const
@@ -60,7 +59,7 @@ const source = (devices: readonly number[]) => fc.record({
     arbitrary: fc.tuple(fc.constantFrom(...devices.map(device => requesters[device]!)), often(0, 1, fc.nat(7)))
       .map(([sid, bits]) => sid ^ bits),
   },
-    { weight: 2, arbitrary: fc.tuple(fc.nat(5), fc.nat(5)).map(([from, to]) => from << 8 | to) }, fc.nat(0xffff)),
+  { weight: 2, arbitrary: fc.tuple(fc.nat(5), fc.nat(5)).map(([from, to]) => from << 8 | to) }, fc.nat(0xffff)),
 })
 
 /** @param eim whether the unit has extended interrupt mode. */

@@ -52,7 +52,6 @@ export type Step = SequenceCase['steps'][number]
 export type StepOf<D extends Step['do']> = Extract<Step, { readonly do: D }>
 type Invalidation = StepOf<'invalidate-context' | 'invalidate-iotlb'>
 
-
 export function sequenceCases(): fc.Arbitrary<SequenceCase> {
   const one = fc.nat(1), devices = fc.constantFrom(...busy), flag = fc.boolean()
   const slots = fc.tuple(often(0, 3, one), often(0, 2, one), one)

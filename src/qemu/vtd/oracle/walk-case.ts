@@ -133,7 +133,7 @@ const large64 = 1 << 7
 
 /** Writes the tables of a case: those that map everything, then what it has otherwise. */
 export function writeTables(memory: TableMemory, one: WalkCase, { scalable, addressWidth }: WalkShape): void {
-  const usual = (level: number, table: number, at: number): Paging => 
+  const usual = (level: number, table: number, at: number): Paging =>
     ({ level, table, slot: at, read: true, write: true, large: false, to: `next${at % 3}` as Target, bits: [] })
   for (let level = 1; level <= 4; level++)
     for (let table = 0; table < tablesALevel; table++)

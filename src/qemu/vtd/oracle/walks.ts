@@ -213,7 +213,7 @@ function judgeRecord(all: readonly DmaCompared[], { fsts, record: words }: Fault
     model: `FSTS ${show(registers.FSTS.layout, [status])}, FRCD `
       + `${show(frcd, record === null ? expected : withoutPasid(expected))}`,
     qemu: `FSTS ${show(registers.FSTS.layout, [fsts])}, FRCD `
-      + `${show(frcd, words)}${left === 0 ? '' : `, ${left} events of nobody`}`,
+      + `${show(frcd, words)}${left === 0 ? '' : `, ${left} events of no request`}`,
   }) }
 }
 /** Without PASID. */

@@ -1,0 +1,115 @@
+/** The command buffer: fetching commands, and what each does when it ends (AMD 48882 rev 3.05, 2.4). */
+import type { PhysicalMemory } from '../../../iommu/image.ts'
+import type { AmdviClause } from '../../clauses.ts'
+import { rangeOf } from '../../invalidation/covers.ts'
+import type { Command } from '../../invalidation/covers.ts'
+import { mayEnd } from '../../invalidation/order.ts'
+import { commandLayouts, decode, eventLayouts, reservedMask } from '../../layout/index.ts'
+import type { CommandCode } from '../../layout/index.ts'
+import { after, eventWords, log } from './faults.ts'
+import { controlOf, pointerOf, reservedRules, ringOf, rule, send } from './state.ts'
+import type { Outstanding, UnitState, Work } from './state.ts'
+
+export const mayFetch = (state: UnitState): boolean =>
+  state.commands.running && (state.config.fetchesWhileOff || controlOf(state).IommuEn === 1)
+  && state.commands.head !== pointerOf(state, 'CmdTail')
+
+/** Features that a command needs: without, it is unknown. */
+const needs: Readonly<Partial<Record<CommandCode, string>>> =
+  { 6: 'EFR.PrefSup', 7: 'EFR.PPRSup', 8: 'EFR.IASup', 9: 'EFR.vIommuSup', 10: 'EFR.vIommuSup' }
+
+/** The command at the head. One that is illegal, or cannot be read, stops the buffer: software starts it again by
+ *  CmdBufEn. */
+export function fetch(work: Work, memory: PhysicalMemory): void {
+  const { unit, before } = work
+  const { address, bytes } = ringOf(before, 'CmdBufBase')
+  const offset = before.commands.head, at = address + offset
+  const words = memory.page(Math.floor(at / 4096))?.slice(at % 4096 / 4, at % 4096 / 4 + 4)
+  rule(work, 'AMD:2.4/buffer')
+  if (words === undefined) return stop(work, 6, at)
+  const code = words[1]! >>> 28
+  const of = commandLayouts[code as CommandCode] as (typeof commandLayouts)[CommandCode] | undefined
+  const rules = reservedRules(before), need = needs[code as CommandCode]
+  if (of === undefined || need !== undefined && !rules.has(need)
+    || reservedMask(of, rules).some((mask, i) => (mask & words[i]!) !== 0)) {
+    rule(work, 'AMD:2.4/illegal-command')
+    return stop(work, 5, at)
+  }
+  // The head says what was fetched, not what is done.
+  unit.commands.head = after(offset, bytes)
+  unit.commands.outstanding.push({ offset, code: code as CommandCode, words: [...words] })
+}
+
+function stop(work: Work, code: 5 | 6, address: number): void {
+  work.unit.commands.running = false
+  log(work, eventWords(eventLayouts[code], code, { ADDRL: address % 2 ** 32, ADDRH: Math.floor(address / 2 ** 32) }))
+}
+
+const isFenced = ({ code, words }: Outstanding): boolean => code === 1 && decode(commandLayouts[1], words).F === 1
+/** @param index in `outstanding`. */
+export function mayFinish({ config, commands: { outstanding } }: UnitState, index: number): boolean {
+  return mayEnd(slot => ({ isWait: outstanding[slot]!.code === 1, fence: isFenced(outstanding[slot]!) }), index,
+    config.ordered)
+}
+export const isOfDevice = ({ commands: { outstanding } }: UnitState, index: number): boolean =>
+  outstanding[index]!.code === 4
+
+const clauseOf: Readonly<Record<CommandCode, AmdviClause>> = {
+  1: 'AMD:2.4.1/completion-wait', 2: 'AMD:2.4.2/devtab', 3: 'AMD:2.4.3/pages', 4: 'AMD:2.4.4/device-tlb',
+  5: 'AMD:2.4.5/interrupt-table', 6: 'AMD:2.4/prefetch', 7: 'AMD:2.4/prefetch', 8: 'AMD:2.4/all', 9: 'AMD:2.4/prefetch',
+  10: 'AMD:2.4/prefetch',
+}
+
+export function finishCommand(work: Work, index: number): void {
+  const { unit, before, effects } = work
+  const done = before.commands.outstanding[index]!
+  unit.commands.outstanding.splice(index, 1)
+  rule(work, clauseOf[done.code])
+  rule(work, before.config.ordered ? 'AMD:2.4/ordered' : 'AMD:2.4/unordered')
+  if (done.code === 1) return finishWait(work, done)
+  if (done.code === 4)
+    effects.push({ kind: 'invalidate-device-tlb', device: decode(commandLayouts[4], done.words).DEVICE })
+  const command = commandOf(done)
+  if (command === null) return
+  // An entry that is invalidated may be reported anew.
+  if (command.type === 'devtab') unit.reported = unit.reported.filter(device => device !== command.device)
+  if (command.type === 'all') unit.reported = []
+  effects.push({ kind: 'invalidate', command })
+}
+
+/** The data is visible before the interrupt. */
+function finishWait(work: Work, { words, offset }: Outstanding): void {
+  const { S, I, STOREL, STOREH, DATAL, DATAH } = decode(commandLayouts[1], words)
+  if (S === 1)
+    work.effects.push({ kind: 'write', address: STOREH * 2 ** 32 + STOREL * 8, dwords: [DATAL, DATAH] })
+  work.effects.push({ kind: 'wait-completed', offset })
+  if (I === 0) return
+  work.unit.status.wait = true
+  send(work, 'wait')
+}
+
+/** What a command removes from caches of the unit; null of those that remove nothing there. */
+export function commandOf({ code, words }: Pick<Outstanding, 'code' | 'words'>): Command | null {
+  switch (code) {
+    case 2: return { type: 'devtab', device: decode(commandLayouts[2], words).DEVICE }
+    case 3: {
+      const { DOMAIN, S, PDE, ADDR } = decode(commandLayouts[3], words)
+      return { type: 'pages', domain: DOMAIN, ...rangeOf(ADDR, S === 1), directories: PDE === 1 }
+    }
+    case 5: return { type: 'interrupts', device: decode(commandLayouts[5], words).DEVICE }
+    case 8: return { type: 'all' }
+    default: return null
+  }
+}
+
+/** A device does not answer within InvTimeOut: the command ends with an event. */
+export function timeOutDevice(work: Work, index: number): void {
+  const { before, unit } = work
+  const { offset, words } = before.commands.outstanding[index]!
+  unit.commands.outstanding.splice(index, 1)
+  const address = ringOf(before, 'CmdBufBase').address + offset
+  rule(work, 'AMD:2.4.4/device-tlb')
+  log(work, eventWords(eventLayouts[7], 7, { DEVICE: decode(commandLayouts[4], words).DEVICE,
+    ADDRL: address % 2 ** 32, ADDRH: Math.floor(address / 2 ** 32) }))
+}
+export const mayTimeOut = (state: UnitState): boolean => controlOf(state).InvTimeOut !== 0

@@ -1,0 +1,106 @@
+/** Requests at the register-level unit, without caches: what its registers mean to the walk, and refusals brought back
+ *  to its event log (AMD 48882 rev 3.05: 2.2, 2.5). A driver with caches puts them between `viewOf` and `record`. */
+import type { PhysicalMemory } from '../../iommu/image.ts'
+import { hasWideEntries, interruptUnitOf, rootsOf, translationUnitOf } from '../capabilities.ts'
+import { events } from '../faults.ts'
+import type { FaultReason } from '../faults.ts'
+import { eventLayouts } from '../layout/index.ts'
+import { entryReader } from '../layout/read-entries.ts'
+import { decodeMessage, remap } from '../remap/remap.ts'
+import type { InterruptUnit, Remapped } from '../remap/remap.ts'
+import { rawTables } from '../walk/raw-tables.ts'
+import type { DeviceEntry, Tables } from '../walk/tables.ts'
+import { translate } from '../walk/walk.ts'
+import type { DmaRequest, Translation, TranslationUnit } from '../walk/walk.ts'
+import { eventWords, log } from './registers/faults.ts'
+import { change, registersOf, reservedRules } from './registers/state.ts'
+import type { Outcome, UnitState } from './registers/state.ts'
+
+/** The registers as walk and remapping go by them. */
+export interface View {
+  readonly translation: TranslationUnit
+  readonly interrupts: InterruptUnit
+  readonly tables: (memory: PhysicalMemory) => Tables
+}
+export function viewOf(state: UnitState): View {
+  const known = views.get(state.stored)
+  if (known !== undefined) return known
+  const unit = registersOf(state), reader = entryReader(reservedRules(state), hasWideEntries(unit))
+  const view: View = { translation: translationUnitOf(unit), interrupts: interruptUnitOf(unit),
+    tables: memory => rawTables(memory, rootsOf(unit), reader) }
+  views.set(state.stored, view)
+  return view
+}
+const views = new WeakMap<UnitState['stored'], View>()
+
+/** A refusal. `entry`: the device table entry that it met, null where none. `suppressed`: by an interrupt entry. */
+export interface Refusal {
+  readonly reason: FaultReason
+  readonly device: number
+  readonly address: number
+  readonly write: boolean
+  readonly pasid: number | null
+  readonly entry: DeviceEntry | null
+  readonly suppressed: boolean
+}
+
+const flag = (reason: FaultReason, name: string): number => Number(reason.flags.split(' ').includes(name))
+
+/** Hardware has refused a request: an event is logged unless that is suppressed. */
+export function record(state: UnitState, refusal: Refusal): Outcome {
+  const { reason, device, entry } = refusal
+  return change(state, work => {
+    if (reason.event === null) return
+    const isPageFault = reason.event === 'IO_PAGE_FAULT' && reason.source === 'dma'
+    const { none, first } = entry?.logging ?? { none: false, first: false }
+    const again = isPageFault && first && state.reported.includes(device)
+    if (isPageFault && first && !again) work.unit.reported.push(device)
+    log(work, wordsOf(refusal, events[reason.event]), refusal.suppressed || isPageFault && none || again)
+  })
+}
+
+function wordsOf({ reason, device, address, write, pasid, entry }: Refusal, code: number): readonly number[] {
+  const of = eventLayouts[code as keyof typeof eventLayouts]
+  const id = pasid ?? entry?.domain ?? 0
+  const all: Readonly<Record<string, number>> = {
+    DEVICE: device, PASIDH: Math.floor((pasid ?? 0) / 2 ** 16), DOMAIN: id % 2 ** 16,
+    GN: Number(pasid !== null), I: Number(reason.source === 'interrupt'), PR: flag(reason, 'PR'),
+    // RW says something of a present memory access alone (2.5.3).
+    RW: Number(write && flag(reason, 'PR') === 1 && reason.source === 'dma'), PE: flag(reason, 'PE'),
+    RZ: flag(reason, 'RZ'), ADDRL: address % 2 ** 32, ADDRH: Math.floor(address / 2 ** 32) % 2 ** 32,
+  }
+  const fields = of.fields.map(({ name }) => name as string).filter(name => name in all)
+  return eventWords(of, code, Object.fromEntries(fields.map(name => [name, all[name]!])))
+}
+
+const entryOf = (tables: Tables, device: number): DeviceEntry | null => {
+  const entry = tables.deviceEntry(device)
+  return entry === 'unreadable' ? null : entry
+}
+
+/** A DMA from one end to the other: walk, and event. */
+export function request(state: UnitState, memory: PhysicalMemory,
+  dma: DmaRequest): Outcome & { readonly result: Translation } {
+  const { translation, tables } = viewOf(state), all = tables(memory)
+  const result = translate(all, translation, dma)
+  if (result.kind !== 'fault') return { state, effects: [], result }
+  return { ...record(state, { reason: result.reason, device: dma.device, address: dma.address, suppressed: false,
+    write: dma.access === 'write', pasid: dma.pasid ?? null, entry: entryOf(all, dma.device) }), result }
+}
+
+/** An interrupt request, a dword write to FEEx_xxxx: remapping and event; posting to a guest is left to the driver.
+ *  @throws RangeError where the address is none of those. */
+export function message(state: UnitState, memory: PhysicalMemory,
+  { device, address, data }: { readonly device: number; readonly address: number; readonly data: number }):
+  Outcome & { readonly result: Remapped } {
+  const asked = decodeMessage(address, data)
+  if (asked === null) throw new RangeError(`0x${address.toString(16)} is no address of an interrupt`)
+  const { interrupts, tables } = viewOf(state), all = tables(memory)
+  const entry = entryOf(all, device)
+  const passed: Remapped = { kind: 'interrupt', interrupt: asked.unmapped, exercised: ['AMD:2.2/iommu-off'] }
+  const result = !interrupts.enabled || entry === null ? passed
+    : remap(interrupts, entry.interrupts, asked, all.interruptEntry)
+  if (result.kind !== 'fault') return { state, effects: [], result }
+  return { ...record(state, { reason: result.reason, device, address, suppressed: result.suppressed, write: true,
+    pasid: null, entry }), result }
+}

@@ -1,0 +1,44 @@
+/** Whether what was mapped was invalidated before its first use, as a unit with caching mode needs: it may hold that
+ *  nothing was there (VT-d rev 5.10, 6.1 and 11.4.2, CAP.CM). */
+import type { KernelEvent } from '../event.ts'
+import { noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
+import type { Stay } from '../replay/trail.ts'
+import type { Bracket } from './brackets.ts'
+import type { Commands } from './commands.ts'
+
+export interface MapReport {
+  /** CAP.CM of the unit; null where no log and no dump says it. */
+  readonly cachingMode: boolean | null
+  /** Maps whose first use the log of the unit shows, and that no other map may be meant by. */
+  readonly used: number
+  /** Of those the ones that nothing invalidated between map and use. Kernel log lines. */
+  readonly missed: Places
+}
+
+/** Of first stage nothing that is not present is ever cached: those are left out. */
+export function checkMaps(events: readonly KernelEvent[], stays: readonly Stay[], brackets: readonly Bracket[],
+  commands: Commands, cachingMode: boolean | null): MapReport {
+  const firstUse = new Map<string, Stay | null>()
+  for (const stay of stays) if (!stay.firstStage) {
+    const key = `${stay.page} ${stay.frame}`
+    if (!firstUse.has(key)) firstUse.set(key, stay)
+  }
+  const mapped = new Map<string, number>()
+  const pages = (each: (key: string, order: number) => void): void => events.forEach((event, order) => {
+    if (event.kind !== 'map') return
+    for (let page = event.page; page < event.end; page++) each(`${page} ${event.frame + page - event.page}`, order)
+  })
+  pages(key => { if (firstUse.has(key)) mapped.set(key, (mapped.get(key) ?? 0) + 1) })
+  const missed = noPlaces()
+  let used = 0
+  pages((key, order) => {
+    const stay = firstUse.get(key)
+    if (stay === undefined || stay === null || mapped.get(key) !== 1) return
+    used++
+    const range = { page: stay.page, end: stay.page + 1 }
+    const first = commands.firstCovering(range, stay.did, brackets[order]!.after)
+    if (first === null || first.line > stay.from.line) note(missed, events[order]!.line)
+  })
+  return { cachingMode, used, missed }
+}

@@ -1,0 +1,107 @@
+/** docs/answer.md is what `compare` prints, with the verdicts that test/golden holds, and the rest computed here.
+ *  `vitest -u` writes the page anew. */
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { compareDesigns } from '../../src/check/compare.ts'
+import type { Findings } from '../../src/check/compare.ts'
+import { measureDesign } from '../../src/check/measure.ts'
+import { longestWait, withBases } from '../../src/check/verdicts.ts'
+import type { Judged } from '../../src/check/verdicts.ts'
+import { worstOf } from '../../src/check/worst-case.ts'
+import type { CompareReport, LongestWait } from '../../src/report/compare.ts'
+import { compareText } from '../../src/report/text/compare.ts'
+import { theme } from '../../src/text/theme.ts'
+import { loadTraces } from '../../src/trace/store.ts'
+import { profiles, waitOfMovingEdge, xeon } from '../../spec/costs/index.ts'
+import { designs } from '../../spec/designs.ts'
+import { sharedWith } from '../../spec/sharing.ts'
+
+/** The lines of a golden file: `scope: …`, then `  violated CLAIM, known, 2 ops`. */
+function golden(name: string): readonly Judged[] {
+  const text = readFileSync(new URL(`../golden/verdicts/${name}.txt`, import.meta.url), 'utf8')
+  let scope = ''
+  return text.split('\n').flatMap((line): Judged[] => {
+    scope = /^(\S+): /.exec(line)?.[1] ?? scope
+    const [, outcome, property, rest = ''] = /^ {2}(holds|violated|incomplete|unchecked) ([\w-]+)(.*)$/.exec(line) ?? []
+    if (outcome === undefined || property === undefined) return []
+    const ops = /(\d+) ops$/.exec(rest)?.[1]
+    return [{ scope, property, outcome: outcome as Judged['outcome'], ops: ops === undefined ? null : Number(ops) }]
+  })
+}
+
+const judged = new Map(withBases(designs).map(({ name }) => [name, golden(name)]))
+const traces = loadTraces(['traces/known'])
+let found: readonly Findings[] = []
+const compared = (profile = xeon, some = found): CompareReport => compareDesigns(some, judged, traces, profile)
+
+/** Not searched here but taken from a run of `compare`: 675,038 states, more than all others together. */
+const recorded: Readonly<Record<string, LongestWait>> = {
+  'pistachio-irq+source-masked': { cycles: 33_820, says: '' },
+}
+
+beforeAll(async () => {
+  const { waits: [only] } = await worstOf(withBases(designs).filter(({ name }) => !Object.hasOwn(recorded, name))
+    .map(design => ({ design, path: null })), xeon, { signal: new AbortController().signal, say: () => {} },
+  [waitOfMovingEdge])
+  found = designs.map(design => {
+    const wait = only!.designs.find(one => one.design === (sharedWith(design, 'interrupts') ?? design).name)
+    return { design, counts: measureDesign({ design, path: null }).counts,
+      wait: recorded[design.name] ?? (wait === undefined ? null : longestWait(wait)) }
+  })
+})
+
+it('the page is what compare prints', async () => {
+  const text = compareText({ kind: 'compare', exit: 'holds', compare: compared() }, theme(false))
+  expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+  await expect(`# The answer
+
+What \`npx remapcheck compare\` prints of the built-in designs; a test holds this page to it. \`--profile\` asks for
+another machine, and the sentences change with it. [costs](costs.md) says how cycles are counted and priced, and how
+near the model comes to published numbers; [verdicts](verdicts.md) has each claim. \`npx remapcheck replay FILE\` shows
+a counterexample step by step.
+
+\`\`\`text
+${text}\`\`\`
+`).toMatchFileSnapshot('../../docs/answer.md')
+})
+
+describe('the answer', () => {
+  const saysOf = ({ answer }: CompareReport): string => answer.map(({ says }) => says).join('\n')
+  it('is made of the numbers: with other prices it says otherwise', () => {
+    const free = { ...xeon, units: { ...xeon.units, 'ipc-call': price(0), 'ipc-reply': price(0) } }
+    expect(saysOf(compared())).toMatch(/^Not where each packet is mapped and unmapped: 14923 cycles in driver-server/m)
+    expect(saysOf(compared(free))).toMatch(/^Also where each packet is mapped and unmapped/m)
+    const slow = { ...xeon, units: { ...xeon.units, 'irte-fetch': price(0) } }
+    expect(saysOf(compared(slow))).toMatch(/The difference, 0,/)
+    const dear = { ...xeon, units: { ...xeon.units, 'irq-to-user': price(100_000) } }
+    expect(saysOf(compared(dear))).toMatch(/^Nearly: userland drivers match ring 0/m)
+  })
+  it('leaves out what the designs at hand do not answer', () => {
+    const only = (name: string): readonly Findings[] => found.filter(({ design }) => design.name === name)
+    expect(compared(xeon, only('no-iommu')).answer).toEqual([])
+    expect(compared(xeon, only('ring0-strict')).answer.map(({ says }) => says))
+      .toEqual([expect.stringMatching(/^Yes: it saves edges when an interrupt moves\. ring0-strict moves one in 2433/)])
+  })
+  it('rests on figures, each sentence, and every assumed price that weighs says what would settle it', () => {
+    for (const profile of Object.values(profiles)) {
+      const { answer, weak } = compared(profile)
+      for (const { rests } of answer) expect(rests.length).toBeGreaterThan(0)
+      for (const { unit, settledBy } of weak) expect([unit, settledBy.length > 20]).toEqual([unit, true])
+    }
+  })
+})
+
+it('every broken claim names its counterexample, a saved one where there is one', () => {
+  for (const { design, isolation, interrupts, progress } of compared().designs)
+    for (const { standing, broken } of [isolation, interrupts, progress]) {
+      expect([design, standing === 'violated']).toEqual([design, broken.length > 0])
+      for (const { property, at } of broken) {
+        const saved = traces.find(({ trace }) => trace.design === design && trace.property === property)
+        expect(at).toBe(saved?.path ?? expect.stringContaining(`--property ${property}`))
+      }
+    }
+})
+
+function price(cycles: number) {
+  return { min: cycles, typ: cycles, max: cycles, from: [], derivation: 'a guess', assumption: true }
+}

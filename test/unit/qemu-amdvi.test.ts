@@ -72,7 +72,8 @@ describe('a walk', () => {
 it('an interrupt is explained by the fewest exceptions that lead to just what was sent', () => {
   const map = { valid: true, control: 2, table: 0, length: 5, ignored: false, reserved: false,
     passes: { init: false, extInt: false, nmi: false } } as const
-  const entry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false, destination: 2,
+  const entry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false, guest: null,
+    destination: 2,
     vector: 0x55, reserved: true }
   const unit = { enabled: true, xt: false, guestMode: false, mostLength: 9 }
   const asked = (index: number, reserved: boolean) => {

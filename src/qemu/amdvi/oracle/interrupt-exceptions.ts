@@ -66,7 +66,7 @@ export const interruptExceptionList: readonly (QemuException & { readonly name: 
 
 /** QEMU does not say why it blocks a message. */
 export const interruptAgrees = (model: Remapped, sent: Interrupt | null): boolean =>
-  model.kind === 'fault' ? sent === null : sent !== null && same(model.interrupt, sent)
+  model.kind === 'interrupt' ? sent !== null && same(model.interrupt, sent) : model.kind === 'fault' && sent === null
 const same = (a: Interrupt, b: Interrupt): boolean =>
   a.vector === b.vector && a.type === b.type && a.destination === b.destination && a.logical === b.logical
 

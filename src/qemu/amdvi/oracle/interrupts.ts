@@ -77,8 +77,12 @@ function judge(asked: InterruptAsked, sent: Interrupt | null, tally: Tally): Jud
     : `vector ${hex(one.vector)} to ${hex(one.destination)}${one.logical ? ' logical' : ''}, delivery mode ${one.type}`
   return { of: 'request', verdict, compare: () => ({
     request: `device ${hex(asked.device)} sends ${hex(asked.data)} to ${hex(asked.address)}`,
-    model: model.kind === 'fault' ? `blocked: ${model.reason.cause}` : text(model.interrupt), qemu: text(sent),
+    model: modelText(model, text), qemu: text(sent),
     clause: model.kind === 'fault' ? model.reason.clause : model.exercised.at(-1) ?? null,
   }) }
+}
+function modelText(model: InterruptAsked['model'], text: (one: Interrupt) => string): string {
+  if (model.kind === 'guest') return 'to a guest'
+  return model.kind === 'fault' ? `blocked: ${model.reason.cause}` : text(model.interrupt)
 }
 const hex = (value: number): string => `0x${value.toString(16)}`

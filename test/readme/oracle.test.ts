@@ -95,8 +95,8 @@ does not). It does not compare PV in a fault record of a request without PASID.
 - The data of reads in walks of VT-d: QEMU's trace says where they went. Only in sequences \`oracle\` looks at the
   data too.
 - Of AMD-Vi: events and their flags, guest tables, exclusion ranges, devices behind a bridge (QEMU takes them for
-  devices of bus 0), addresses of 2^48 and more (its IOTLB mixes their high bits with the DeviceID), the interrupt table's cache and the cache of the device table (QEMU has neither), tables in a
-  circle (QEMU never ends).
+  devices of bus 0), addresses of 2^48 and more (its IOTLB mixes their high bits with the DeviceID), the cache of
+  interrupt tables and that of the device table (QEMU has neither), tables in a circle (QEMU never ends).
 
 ## Speed
 

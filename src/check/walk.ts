@@ -73,7 +73,8 @@ export class Walk {
     const properties = this.machine.properties.filter(one => !isProgress(one) && one.kind !== 'sometimes')
     try {
       const { results, states: visited, complete, stopped } = await exploreExhaustively(
-        { ...this.machine, properties, initial: from.state, initialWorld: from }, { maxStates: states, maxMemory: most_bytes, signal })
+        { ...this.machine, properties, initial: from.state, initialWorld: from },
+        { maxStates: states, maxMemory: most_bytes, signal })
       const found = results.flatMap(({ violation }) => violation === null ? []
         : [{ property: violation.property, because: violation.because, way: violation.ops }])
       return { states: visited, complete: complete || stopped === null,

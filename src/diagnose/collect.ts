@@ -5,6 +5,7 @@ import { kindOfLine, signWords } from './kinds.ts'
 import type { FileKind, Served } from './kinds.ts'
 import { knownWords } from './known.ts'
 import type { Notebook } from './known.ts'
+import { Sieve } from './sieve.ts'
 import { begins, clean, joined, stampOf } from './text.ts'
 
 export const groupsKept = 500
@@ -54,8 +55,8 @@ export class Collector {
   total = 0
   readonly #readers: readonly Reader[]
   readonly #known: Notebook
-  /** Two small searches are faster than one of all words. */
   readonly #words: readonly RegExp[]
+  readonly #sieve: Sieve
   #pending: { line: Line; left: number; readonly reader: Reader } | null = null
   #tally: Tally | null = null
   #last_s = { uptime: 0, wall: 0 }
@@ -64,6 +65,7 @@ export class Collector {
     this.#readers = readers
     this.#known = known
     const any = (...of: readonly RegExp[]): RegExp => new RegExp(of.map(({ source }) => source).join('|'))
+    this.#sieve = new Sieve([relevant, suppressedWords, knownWords, signWords, ...readers.map(({ words }) => words)])
     this.#words = [any(relevant, ...readers.map(({ words }) => words)), any(suppressedWords, knownWords), signWords]
   }
 
@@ -89,7 +91,7 @@ export class Collector {
     this.#clock(line)
     this.#read(line, raw)
   }
-  #mayTell(text: string): boolean { return this.#words.some(words => words.test(text)) }
+  #mayTell(text: string): boolean { return this.#sieve.may(text) && this.#words.some(words => words.test(text)) }
   close(): void {
     this.#expire()
     this.#known.beside.close()

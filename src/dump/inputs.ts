@@ -23,7 +23,7 @@ export interface Inputs {
 }
 
 /** Text beyond this is read in part. */
-const mostText_bytes = 2 ** 30
+const mostText_bytes = 2 ** 29
 const chunk_bytes = 1 << 20
 const mostFiles = 10_000
 
@@ -161,6 +161,6 @@ function textOf(path: string): Iterable<Buffer> {
   if (first === null || first[0] !== 0x1f || first[1] !== 0x8b) return chunksOf(path)
   try {
     return [gunzipSync(Buffer.concat([...chunksOf(path)]), { maxOutputLength: mostText_bytes / 2 })]
-  } catch { throw dumpError('GZIP', path, 'the gzip file is damaged, cut, or unpacks to more than 512 MB', 'unpack '
+  } catch { throw dumpError('GZIP', path, 'the gzip file is damaged, cut, or unpacks to more than 256 MB', 'unpack '
     + 'it') }
 }

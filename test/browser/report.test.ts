@@ -25,6 +25,8 @@ const kinds: Readonly<Record<string, readonly [line: string, exit: number]>> = {
   designs: ['check no-iommu ring0-deferred-early --scope mapping --property no-dma-escape', 0],
   ablate: ['ablate ring0-strict --call unmap --scope mapping --hardware standard --states 20000', 0],
   cost: ['cost', 0],
+  compare: ['compare no-iommu polling-longlived', 0],
+  throughput: ['cost --throughput no-iommu ring0-strict', 0],
   validate: ['validate traces/linux/vtd-strict-timed.trace.log.gz '
     + '--ftrace traces/linux/vtd-strict-timed.ftrace.txt.gz', 0],
   audit: ['audit traces/linux/vtd-sm.tables.json-pages.gz', 0],

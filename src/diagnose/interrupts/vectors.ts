@@ -16,7 +16,7 @@ interface Lost { readonly cpu: number; readonly vector: number; readonly isXen: 
 
 export class Vectors implements Reader {
   readonly name = 'message about an interrupt'
-  readonly words = /No irq handler|nobody cared|Affinity broken|no longer affine|spurious APIC|IRQ\d+ a=/i
+  readonly words = /No irq handler|nobody cared|Affinity broken|no longer affine|spurious APIC|IRQ\d+ a=.*\] t=/i
   #last: Lost | null = null
 
   read(line: Line): Reading {

@@ -6,6 +6,7 @@ import type { View } from '../view.ts'
 import { ablateBody } from './ablate.ts'
 import { auditBody } from './audit.ts'
 import { checkBody, traceId } from './check.ts'
+import { compareBody, throughputBody } from './compare.ts'
 import { costBody } from './cost.ts'
 import { diagnoseBody } from './diagnose.ts'
 import { traceData } from './trace.ts'
@@ -19,6 +20,8 @@ export function bodyOf(report: Report, view: View): Body {
         accepted: null })) }
     case 'ablate': return ablateBody(report, view)
     case 'cost': return costBody(report, view)
+    case 'compare': return compareBody(report)
+    case 'throughput': return throughputBody(report)
     case 'validate': return validateBody(report)
     case 'audit': return auditBody(report, view)
     case 'diagnose': return diagnoseBody(report)

@@ -156,6 +156,13 @@ test('docs/systems.md has the systems and their scopes; each design stands for o
     .toEqual([...new Set(systems.flatMap(one => one.designs))].toSorted())
 })
 
+test('docs/ablation.md names steps that are there', () => {
+  const named = [...read('docs/ablation.md').matchAll(/`([\w-]+)`: `(\w+)\/(\w+)`/g)]
+  expect(named.length).toBeGreaterThan(8)
+  for (const [text, design, call, step] of named)
+    expect(designNamed(design!)?.protocols[call!]?.map(({ name }) => name), text).toContain(step)
+})
+
 test('docs/systems.md has each design, and each mutant of those that it is about', () => {
   const page = read('docs/systems.md'), isMissing = (name: string): boolean => !page.includes(`\`${name}\``)
   expect(designs.map(({ name }) => name).filter(name => !name.includes('+') && isMissing(name))).toEqual([])

@@ -74,7 +74,7 @@ function dumpsOf(memory: string | null, texts: TableTexts, path: string, options
   }
   // Registers of a dump that has none may stand in the texts beside it.
   const [name] = options.values?.CAP !== undefined ? [] : chosen(texts.units, unit, path)
-  const values = name === undefined ? {} : Object.fromEntries(texts.unit(name)!.values)
+  const values = name === undefined ? {} : Object.fromEntries(texts.unit(name)?.values ?? [])
   return [openDump(memory, { ...options, values: { ...values, ...options.values } })]
 }
 

@@ -48,12 +48,11 @@ function repeated(path: string, lines: number): { name: string; stream: Readable
   return { name: path, stream: Readable.from(all()) }
 }
 const tenMillion = 10_000_000
+/** The most that the process took, what came before included. */
 async function memory(label: string, run: () => Promise<number>): Promise<void> {
-  let most = 0
-  const look = setInterval(() => { most = Math.max(most, process.memoryUsage().rss) }, 100)
   const lines = await run()
-  clearInterval(look)
-  console.log(`${label.padEnd(40)} ${lines.toLocaleString('en-US')} lines, rss at most ${Math.round(most / 2 ** 20)} MB`)
+  const most = Math.round(process.resourceUsage().maxRSS / 1024)
+  console.log(`${label.padEnd(40)} ${lines.toLocaleString('en-US')} lines, rss at most ${most} MB`)
 }
 await memory('a log of ten million lines', async () =>
   (await validateLog({ log: repeated(join(boots, 'vtd-strict-timed.trace.log.gz'), tenMillion) })).log.lines)

@@ -15,6 +15,7 @@ export async function* text(report: Report, view: View): AsyncGenerator<string> 
     case 'compose': return yield (await import('./compose.ts')).composeText(report, view)
     case 'derivation': return yield (await import('./derivation.ts')).derivationText(report, theme)
     case 'compare': return yield (await import('./compare.ts')).compareText(report, theme)
+    case 'timed': return yield (await import('./timed.ts')).timedText(report, theme)
     case 'throughput': return yield (await import('./throughput.ts')).throughputText(report, theme)
     case 'worst': return yield (await import('./worst.ts')).worstText(report, theme)
     case 'replay': return yield (await import('./replay.ts')).replayText(report, view)

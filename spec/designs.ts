@@ -17,8 +17,10 @@ import { ring0DeferredEarlyOn, ring0DeferredOn, ring0StrictOn } from './kernel/r
 import { singleServerOn } from './kernel/single-server.ts'
 import { noIommu, userPortIo } from './kernel/unprotected.ts'
 import { userPortBitmap } from './kernel/user-port-bitmap.ts'
+import { vcpuMigrationOn } from './kernel/vcpu-migration.ts'
 import { vmAssignedOn } from './kernel/vm-assigned.ts'
 import { vmEmulatedOn } from './kernel/vm-emulated.ts'
+import { vmPostedOn } from './kernel/vm-posted.ts'
 
 /** The built-in designs on one IOMMU. They share their parts there: `NAME@IOMMU`, but for the standard one. */
 function builtInsOn<U>(on: Iommu<U>) {
@@ -33,7 +35,9 @@ function builtInsOn<U>(on: Iommu<U>) {
     ring0DeferredEarly: placed(ring0DeferredEarlyOn(steps)), driverServer: placed(driverServerOn(steps)) }
   const systems = [pistachioIrqOn(steps), pistachioReprogrammingOn(steps), irqBalancerOn(steps), ioLiteOn(steps),
     mbufCopyOn(steps), pollingLonglivedOn(steps), pmapUnifiedOn(steps), darbatLikeOn(steps),
-    singleServerOn(steps), l4reIoOn(steps), vmEmulatedOn(steps), vmAssignedOn(steps)].map(placed)
+    singleServerOn(steps), l4reIoOn(steps), vmEmulatedOn(steps), vmAssignedOn(steps),
+    ...on.posting === null ? [] : [vmPostedOn(on, on.posting),
+      vcpuMigrationOn(on, on.posting)]].map(placed)
   return { own, variants, systems, migrating: migrations.map(({ apply }) => apply(own.ring0Strict, steps)) }
 }
 
@@ -94,7 +98,8 @@ export function designNamed(name: string): Design | null {
   const known = everyDesign.find(design => design.name === name)
   if (known !== undefined) return known
   const [base, migration, ...rest] = name.split('+')
-  const design = everyDesign.find(one => one.name === base)
+  // What is posted moves with its virtual CPU.
+  const design = everyDesign.find(one => one.name === base && !one.postsInterrupts)
   const how = migrations.find(one => one.name === migration)
   return design !== undefined && how !== undefined && rest.length === 0
     ? how.apply(design, iommuOf(design).steps as Vocabulary<never>) : null

@@ -80,8 +80,8 @@ function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'
 }
 
 type EdgeSeen = Extract<MachineObservation, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'received'
-    | 'withdrawn'
+  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
+    | 'received' | 'withdrawn'
 }>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
@@ -121,6 +121,14 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
         if (source !== seen.by) edges.lost = true
         else if (seen.notifies) edges.notification = true
       })
+      return
+    }
+    case 'posted': {
+      if (seen.source === null) return
+      const edges = book.edges[seen.source]!
+      edges.message = false
+      if (seen.into === seen.source) edges.notification = true
+      else edges.lost = true
       return
     }
     case 'injected': {

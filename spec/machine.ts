@@ -10,6 +10,7 @@ import { units } from './costs/units.ts'
 import { endpointActions } from './endpoint.ts'
 import type { FirstPlaces, Iommu } from './iommu/iommu.ts'
 import { iommuOf } from './iommus.ts'
+import { firstCpuOf } from './kernel/steps/vcpus.ts'
 import { kernelActions, protocolOn, protocolsOf, shapeOf } from './kernel/calls.ts'
 import { observationsOf } from './kernel/declared.ts'
 import type { Design } from './kernel/design.ts'
@@ -29,7 +30,7 @@ export type { RemapProperty } from './claim.ts'
  *  this IOMMU. */
 export function remapMachine(design: Design, b: Bounds, properties: readonly RemapProperty[] = [],
   iommu: Iommu = iommuOf(design)): RemapMachine {
-  const why = badBounds(b) ?? badCapabilities(b, iommu)
+  const why = badBounds(b) ?? badFor(design, b, iommu)
   if (why !== null) throw new RangeError(why)
   const setup = setupIn(design, b)
   const domain = stateDomain(b, setup.caps, setup.kernel, iommu.domain(setup))
@@ -43,6 +44,16 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
       ...observationsOf(design, { id: setup.ids, b }) } },
     actions: actionsOn(design, setup, iommu),
   })
+}
+
+/** Why the design makes no sense at these bounds, or not on this IOMMU; null where it does. */
+export const badFor = (design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): string | null =>
+  badCapabilities(b, iommu) ?? (design.postsInterrupts && b.sources > 0 ? badPosting(design, b, iommu) : null)
+function badPosting({ name, remapsInterrupts }: Design, b: Bounds, { title, posting }: Iommu): string | null {
+  if (posting === null) return `${name} posts its interrupts, and this model of ${title} posts none`
+  if (!remapsInterrupts) return `${name} posts its interrupts, and does not remap them`
+  return b.vectors < 2 ? `vectors=${b.vectors}: ${name} needs two vectors, for the notifications of what is posted`
+    : null
 }
 
 function setupIn(design: Design, b: Bounds): Setup {
@@ -67,6 +78,7 @@ function firstPlaces(setup: Setup, iommu: Iommu): FirstPlaces {
     domains: Array.from({ length: b.devices }, (_, device) => device % b.domains),
     sources: Array.from({ length: b.sources },
       (_, source) => ({ cpu: cpus[source % cpus.length]!, vector: Math.floor(source / cpus.length) })),
+    vcpus: Array.from({ length: b.sources }, (_, vcpu) => firstCpuOf(vcpu, b)),
   }
 }
 

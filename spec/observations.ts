@@ -74,6 +74,14 @@ export type InterruptObservation =
     readonly by: number | null
     readonly notifies: boolean
   }
+  /** The unit posted the message for a virtual CPU, beside one that waited or not. */
+  | {
+    readonly what: 'posted'
+    readonly device: number
+    readonly source: number | null
+    readonly into: number
+    readonly merged: boolean
+  }
   | { readonly what: 'received'; readonly source: number }
   /** The kernel takes back what was handed to a driver that is gone, and not received. */
   | { readonly what: 'withdrawn'; readonly source: number }
@@ -103,6 +111,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
     slept: { source: id.source }, woken: { source: id.source },
     injected: { source: id.source, into: id.source },
+    posted: { device: range(0, b.devices - 1), source: optional(id.source), into: id.source, merged: bool },
     bound: { ...place, to: optional(id.source) }, raised: { source: id.source, pended: bool },
     unmasked: { source: id.source },
     accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },

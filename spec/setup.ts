@@ -22,7 +22,7 @@ export interface Setup {
   readonly use: Use
   readonly kernel: KernelShape
   readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksCompatibility'
-    | 'extendedInterrupts' | 'interruptTables' | 'userDrivers'>
+    | 'extendedInterrupts' | 'interruptTables' | 'postsInterrupts' | 'userDrivers'>
 }
 
 export const setupOf = (design: Design, bounds: Bounds, kernel: KernelShape, tags: ReadonlySet<string>): Setup =>

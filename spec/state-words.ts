@@ -21,7 +21,8 @@ export const stateWords: Readonly<Record<string, string>> = {
   'kernel.attached': 'the domain that each device is in',
   'kernel.closed': 'domains whose driver is being taken down',
   'kernel.vectors': 'vector tables: whose handler is installed at a CPU and vector',
-  'kernel.notifications': 'interrupts that a userland driver was told of by IPC and has not received',
+  'kernel.notifications': 'interrupts that a userland driver was told of by IPC and has not received, or that wait '
+    + 'for a virtual CPU (VT-d: PIR)',
   'kernel.queueLock': 'the lock of the invalidation queue: the CPU whose descriptors have no wait yet',
   'kernel.interruptTableLock': 'the lock of the interrupt table',
   'kernel.tableLock': 'the lock of the tables of each domain',

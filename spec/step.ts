@@ -19,7 +19,7 @@ export interface View<U = never, O extends Own = AnyOwn<U>> {
   readonly s: State<U> & { own: O['state'] }
   readonly call: Call & O['registers']; readonly cpu: number
   readonly b: Bounds; readonly caps: Caps
-  readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules'>
+  readonly iommu: Pick<Iommu<U>, 'translates' | 'remapsInterrupts' | 'rules' | 'posting'>
   /** What the design wants of the unit: a step stores this, and does not copy what lies there. */
   readonly design: Pick<DesignOptions, 'verifiesSource'>
 }
@@ -122,6 +122,8 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   readonly blocksCompatibility?: boolean
   /** When the kernel asks for 32-bit destinations. Default: when ECAP.EIM says that the unit has them. */
   readonly extendedInterrupts?: 'as-capable' | 'always'
+  /** Interrupts are posted to virtual CPUs, those of source i to virtual CPU i. Default false. */
+  readonly postsInterrupts?: boolean
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */
   readonly interruptTables?: 1 | 2
   /** The built-in design whose memory calls these are. As long as they are, what concerns memory alone is checked

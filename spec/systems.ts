@@ -20,7 +20,7 @@ export const systems: readonly System[] = [
     quote: 'using system calls to write to ports', designs: ['user-port-io'] },
   { names: ['ports by bitmap', 'I/O flexpages', 'ioperm'],
     quote: 'if the kernel is already protecting ports from userland drivers', designs: ['user-port-bitmap'] },
-  { names: ['sigma0', 'driver manager', 'device assignment'],
+  { names: ['sigma0', 'driver management server', 'userland drivers', 'microkernel', 'device assignment'],
     quote: 'a driver management server could choose userland drivers as interrupt handlers',
     designs: ['driver-server'] },
   { names: ['Io', 'L4Re', 'Io server', 'virtual bus'],
@@ -28,12 +28,12 @@ export const systems: readonly System[] = [
   { names: ['L4Ka::Pistachio', 'L4', 'interrupt threads'],
     quote: 'how to incorporate these things into L4::Pistachio',
     designs: ['pistachio-irq', 'pistachio-irq+source-masked'] },
-  { names: ['x2APIC', 'interrupt latency', 'VT-d'],
+  { names: ['x2APIC', 'interrupt remapping', 'IRQ remapping', 'interrupt latency', 'VT-d'],
     quote: 'trying to understand the details of x2apic and VT-d\'s interrupt remapping', designs: ['ring0-strict'] },
-  { names: ['irqbalance', 'interrupt balancing', 'SMP'],
+  { names: ['irqbalance', 'load balancing', 'SMP'],
     quote: 'Interrupt migration may be used by OS software for balancing load across processors',
     designs: ['irq-balancer'] },
-  { names: ['reprogramming the source', 'mask bit', 'interrupt remapping'],
+  { names: ['reprogramming the source', 'mask bit'],
     quote: 're-balancing of interrupts require software to reprogram the interrupt sources',
     designs: ['ring0-strict+source-masked', 'ring0-strict+source-unmasked', 'ring0-strict+table-switch'] },
   { names: ['L4Linux', 'single server', 'FreeBSD', 'paravirtualization'],
@@ -42,7 +42,10 @@ export const systems: readonly System[] = [
     quote: 'creating little virtual machines for device drivers to run in',
     designs: ['vm-emulated'] },
   { names: ['VirtualBox', 'KVM', 'virtualisation'],
-    quote: 'For virtualisation, IOMMUs are a performance win', designs: ['vm-assigned'] },
+    quote: 'For virtualisation, IOMMUs are a performance win', designs: ['vm-assigned', 'vm-posted'] },
+  { names: ['VMM', 'posted interrupts', 'vCPU migration'],
+    quote: 'the VMM when it migrates virtual CPUs of a partition with assigned devices across physical processors',
+    designs: ['vcpu-migration', 'vm-posted'] },
   { names: ['Darbat', 'IOKit', 'xnuglue', 'futexes'],
     quote: 'Every IOKit thread would map to an L4 kernel thread running in a shared address space, futexes could (?) '
       + 'be used for synchronization',
@@ -57,12 +60,16 @@ export const systems: readonly System[] = [
 ]
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-/** The systems that somebody may mean: one of their names has the word in it. */
+/** Whether some words of the text, one after the other, begin with what is asked. */
+const hasWords = (text: string, asked: string): boolean =>
+  text.toLowerCase().split(/[^a-z0-9]+/).some((_, i, words) => words.slice(i).join('').startsWith(asked))
+/** The systems that somebody may mean: one of their names has the word in it, or else what the thread says of them. */
 export function systemsNamed(word: string): readonly System[] {
   const asked = plain(word)
-  return asked.length < 2 ? [] : systems.filter(({ names }) => names.some(name => plain(name) === asked
-    || asked.length > 2 && name.toLowerCase().split(/[^a-z0-9]+/).some((_, i, parts) =>
-      parts.slice(i).join('').startsWith(asked))))
+  if (asked.length < 2) return []
+  const named = systems.filter(({ names }) => names.some(name => plain(name) === asked
+    || asked.length > 2 && hasWords(name, asked)))
+  return named.length > 0 || asked.length < 4 ? named : systems.filter(({ quote }) => hasWords(quote, asked))
 }
 /** Those that a design stands for, on whichever IOMMU. */
 export const systemsOf = (design: string): readonly System[] =>

@@ -7,10 +7,14 @@ import type { Claim } from '../../spec/claim.ts'
 export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
   on: b => b.hostile === 1,
   property: step('no-forged-interrupt', {
-    on: 'accepted', clause: iommu.clauseOf['no-forged-interrupt'],
+    on: ['accepted', 'posted'], clause: iommu.clauseOf['no-forged-interrupt'],
     claim: 'no message is accepted that is not of a source of the device that sent it',
-  }, ({ device, source, cpu, vector }, { ledger }) => {
-    if (source !== null) return true
+  }, (seen, { ledger }) => {
+    const { device } = seen
+    if (seen.source !== null) return true
+    if (seen.what === 'posted') return { witness: { device, vcpu: seen.into },
+      because: `a message that device ${device} made up was posted to virtual CPU ${seen.into}` }
+    const { cpu, vector } = seen
     const bound = ledger.bound[cpu]![vector]!
     const whose = bound === null ? 'which is bound to nobody' : `which is bound to source ${bound}`
     return { because: `a message that device ${device} made up was accepted on CPU ${cpu} at vector ${vector}, `

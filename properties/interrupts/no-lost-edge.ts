@@ -16,9 +16,13 @@ export const noLostEdge: Claim = {
   }, ({ state, ledger }, source) => accounted(state, ledger, source)),
   witnesses: [
     { property: sometimes('an-edge-is-handled', { claim: 'an edge reaches the handler of its source' }, (_, seen) =>
-      seen.some(one => one.what === 'handled' && one.by !== null)) },
-    { property: sometimes('edges-merge', { claim: 'an edge merges into a set IRR bit' }, (_, seen) =>
-      seen.some(one => one.what === 'accepted' && one.source !== null && one.merged)) },
+      seen.some(one => one.what === 'handled' && one.by !== null)), on: (_, design) => !design.postsInterrupts },
+    { property: sometimes('a-posted-edge-is-taken', { claim: 'an edge that was posted reaches its virtual CPU' },
+      (_, seen) => seen.some(one => one.what === 'received')), on: (_, design) => design.postsInterrupts },
+    { property: sometimes('edges-merge', {
+      claim: 'an edge merges into a set IRR bit, or into one that is posted',
+    }, (_, seen) =>
+      seen.some(one => (one.what === 'accepted' || one.what === 'posted') && one.source !== null && one.merged)) },
     { property: sometimes('an-edge-waits-under-the-mask', { claim: 'an edge is kept as a pending bit' }, (_, seen) =>
       seen.some(one => one.what === 'raised' && one.pended)),
     on: (b, design) => b.migrate > 0

@@ -7,12 +7,12 @@ import type { Claim } from '../../spec/claim.ts'
 export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   on: b => b.sources > 1,
   property: step('no-misdelivery', {
-    on: ['accepted', 'injected'], clause: iommu.clauseOf['no-misdelivery'],
+    on: ['accepted', 'posted', 'injected'], clause: iommu.clauseOf['no-misdelivery'],
     claim: 'a message of a source is accepted only at vectors that are not bound to another source, and goes to no '
       + 'virtual CPU but its own',
   }, (seen, { ledger }) => {
     const { source } = seen
-    if (seen.what === 'injected') return seen.into === source
+    if (seen.what !== 'accepted') return source === null || seen.into === source
       || { because: `the interrupt of source ${source} went to virtual CPU ${seen.into}`,
         witness: { source, into: seen.into } }
     const { cpu, vector } = seen
@@ -23,7 +23,11 @@ export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   }),
   witnesses: [
     { property: sometimes('two-sources-are-pending', { claim: 'two sources wait in IRR at once' }, ({ ledger }) =>
-      ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1) },
+      ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1),
+    on: (_, design) => !design.postsInterrupts },
+    { property: sometimes('two-interrupts-are-posted', { claim: 'the interrupts of two sources are posted at once' },
+      ({ ledger }) => ledger.edges.filter(({ notification }) => notification).length > 1),
+    on: (_, design) => design.postsInterrupts },
     { property: sometimes('a-vector-is-reused', {
       claim: 'a source is bound to the former vector of another',
     }, ({ ledger }) =>

@@ -1,4 +1,5 @@
 /** A driver that sleeps, or a virtual CPU, has nothing to do, or somebody is about to wake it. */
+import { isPosting, isWakened } from '../../spec/kernel/steps/posting.ts'
 import { handlerOf } from '../../spec/state.ts'
 import { always, sometimes } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
@@ -12,8 +13,10 @@ export const noWakeUpLost: Claim = {
     claim: 'no driver and no virtual CPU sleeps while an interrupt is handed to it, unless a handler is on its '
       + 'way to wake it',
     parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',
-  }, ({ state: { kernel, lapics }, ledger }, source) => {
-    const isWoken = lapics.some((_, cpu) => handlerOf(kernel, cpu)?.source === source)
+  }, ({ state, ledger }, source) => {
+    const { kernel, lapics } = state
+    const isWoken = isPosting(state) ? isWakened(state, source)
+      : lapics.some((_, cpu) => handlerOf(kernel, cpu)?.source === source)
     return !ledger.asleep![source] || !ledger.edges[source]!.notification || isWoken
       || { because: `the driver or virtual CPU of source ${source} sleeps, and the interrupt that it waits for was `
         + 'handed to it', witness: { source } }
@@ -26,6 +29,6 @@ export const noWakeUpLost: Claim = {
     }, ({ state, ledger }) => state.kernel.calls.some(call => call !== null && sleepingCalls.includes(call.call)
       && call.step > 0 && ledger.edges[call.source!]!.notification)),
     // A hypervisor has interrupts off: one that its handler records comes in by another CPU.
-    on: (b, design) => b.cpus > 1 || design.protocols['driverRuns'] !== undefined },
+    on: (b, design) => b.cpus > 1 || design.postsInterrupts || design.protocols['driverRuns'] !== undefined },
   ],
 }

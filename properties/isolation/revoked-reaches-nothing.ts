@@ -14,10 +14,10 @@ function isServed(source: number, attached: readonly (number | null)[], came: st
 export const revokedReachesNothing: Claim = {
   on: (b, design) => b.reassign === 1 && design.protocols['revoke'] !== undefined,
   property: step('revoked-reaches-nothing', {
-    on: ['landed', 'device-accessed', 'port-accessed', 'handled', 'received'],
+    on: ['landed', 'device-accessed', 'port-accessed', 'handled', 'received', 'withdrawn'],
     claim: 'a client that was revoked reaches no memory by its devices, no device by memory or port, and gets no '
-      + 'interrupt',
-  }, (seen, { ledger: { attached, owner } }) => {
+      + 'interrupt; one that is served loses none',
+  }, (seen, { state: { kernel }, ledger: { attached, owner } }) => {
     switch (seen.what) {
       case 'landed': {
         const { device, frame } = seen, domain = attached[device]!
@@ -30,6 +30,12 @@ export const revokedReachesNothing: Claim = {
         return attached[device] === domain || { because: `the client of domain ${domain} reached ${what} of device `
           + `${device}, which is its own no longer`,
         witness: { device, domain } }
+      }
+      case 'withdrawn': {
+        const { source } = seen, domain = attached[source % attached.length]!
+        return domain === null || kernel.closed[domain]!
+          || { because: `an interrupt of source ${source} was taken from the client of domain ${domain}, which is `
+            + 'served', witness: { source, domain } }
       }
       case 'received': return isServed(seen.source, attached, 'reached')
       case 'handled':

@@ -28,7 +28,7 @@ export const amdvi: Iommu<Unit> = {
     'no-forged-interrupt': 'AMD:2.2.5/table-per-device', 'wait-ends': 'AMD:2.4.1/completion-wait',
     'invalidations-complete': 'AMD:2.4.1/drain',
   },
-  steps: amdviVocabulary, variants: strict => ({ ring0Words: ring0WordsOf(strict) }),
+  steps: amdviVocabulary, posting: null, variants: strict => ({ ring0Words: ring0WordsOf(strict) }),
   domain: unitDomain, start, actions: amdviActions, canStartAt,
   translates: unit => unit.translates,
   remapsInterrupts: unit => unit.remaps,

@@ -1,7 +1,7 @@
 /** The way of an interrupt: device, message, remapping, local APIC, handler, driver. */
 import type { Emit } from '../../src/model/index.ts'
 import { match } from 'ts-pattern'
-import type { Iommu, Message } from '../iommu/iommu.ts'
+import type { Delivered, Iommu, Message } from '../iommu/iommu.ts'
 import type { MachineObservation } from '../observations.ts'
 import type { Setup } from '../setup.ts'
 import { action, actionOn, blankCall, handlerName, handlerOf, hasInterruptsOff } from '../state.ts'
@@ -86,11 +86,27 @@ export function remapAndAccept<U>(d: State<U>, message: Message, source: number 
     emit.observe({ what: 'rejected', device, source, reason: result.reason })
     return
   }
+  if (result.kind === 'posted') {
+    postTo(d, { device, source, ...result }, emit)
+    return
+  }
   emit.clause('SDM:apic/physical')
   const { cpu, vector } = result
   if (setup.bounds.interruptDrain === 0 && iommu.remapsInterrupts(d.unit)
     && source !== null) d.sources[source]!.message = { format: 'remapped', cpu, vector }
   else acceptAt(d, { device, source, cpu, vector }, emit)
+}
+
+/** What a virtual CPU is to take is in memory before anybody is notified of it. */
+function postTo(d: State<unknown>, { device, source, vcpu, notification }: Extract<Delivered, { kind: 'posted' }>
+  & Pick<Accepted, 'device' | 'source'>, emit: Emit<MachineObservation>): void {
+  const { notifications } = d.kernel
+  emit.observe({ what: 'posted', device, source, into: vcpu, merged: notifications[vcpu]! })
+  notifications[vcpu] = true
+  if (notification === null) return
+  emit.clause('SDM:apic/physical')
+  accept(d.lapics[notification.cpu]!, notification.vector, false, boundedLapic, emit.clause)
+  emit.cost('lapic-accept')
 }
 
 interface Accepted {

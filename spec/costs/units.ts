@@ -28,6 +28,7 @@ export const units = {
   'walk-level': 'one memory access of a hardware page walk',
   'context-fetch': 'hardware fetch of a context entry on a context-cache miss',
   'irte-fetch': 'hardware fetch of an interrupt remapping entry on a cache miss',
+  'descriptor-post': 'atomic update of one posted-interrupt descriptor by the hardware',
   'iec-hit': 'interrupt remapped by the interrupt entry cache',
   'msi-message': 'posted write of a message from the device to the interrupt fabric',
   'lapic-accept': 'local APIC accepts a vector into IRR',

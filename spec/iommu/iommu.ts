@@ -1,7 +1,7 @@
 /** What a vendor's folder gives to the machine. It names no vendor: designs, devices, interrupt delivery and claims
  *  know an IOMMU by this alone. */
 import type { Action, Domain, Emit } from '../../src/model/index.ts'
-import type { Design } from '../step.ts'
+import type { Design, Protocol } from '../step.ts'
 import type { MachineObservation } from '../observations.ts'
 import type { Setup } from '../setup.ts'
 import type { State } from '../state.ts'
@@ -18,12 +18,16 @@ export interface Dma { readonly device: number; readonly iova: number; readonly 
 export type DmaOutcome = { readonly kind: 'hit'; readonly domain: number | null; readonly frame: number }
   | { readonly kind: 'blocked'; readonly reason: number } | { readonly kind: 'walks' }
 
+interface Place { readonly cpu: number; readonly vector: number }
+
 /** An interrupt message on its way to the unit. */
 export type Message = { readonly device: number }
   & ({ readonly format: 'compatible'; readonly cpu: number; readonly vector: number }
     | { readonly format: 'remappable'; readonly index: number })
-/** Where a message goes, or the reason why not. Reason 0: the message reaches no CPU. */
-export type Delivered = { readonly kind: 'interrupt'; readonly cpu: number; readonly vector: number }
+/** Where a message goes, or the reason why not. Reason 0: the message reaches no CPU. Posted, it waits for a virtual
+ *  CPU, and a CPU may be notified. */
+export type Delivered = { readonly kind: 'interrupt' } & Place
+  | { readonly kind: 'posted'; readonly vcpu: number; readonly notification: Place | null }
   | { readonly kind: 'rejected'; readonly reason: number }
 
 /** What a kernel step does, as far as the manual of each vendor has a rule for it. */
@@ -33,6 +37,21 @@ export type Rule = 'leaf-entry' | 'table-entry' | 'write-back' | 'interrupt-drai
 export type ClaimRule = 'no-dma-escape' | 'no-access-after-unmap' | 'no-freed-table' | 'no-wrong-permission'
   | 'new-mapping-works' | 'no-misdelivery'
   | 'no-forged-interrupt' | 'wait-ends' | 'invalidations-complete'
+
+/** How a unit posts: what it writes into memory for a virtual CPU, and whom it notifies. The words are the kernel's
+ *  side of that; the virtual CPU is the `source` of the call. */
+export interface Posting<U = unknown> {
+  /** From here on what is posted is announced to the guest on this CPU; to the host on this CPU; to nobody. */
+  readonly announceToGuest: Protocol<U>
+  readonly announceToHost: Protocol<U>
+  readonly announceNothing: Protocol<U>
+  /** What was posted while nothing was announced counts as announced. */
+  readonly announceWaiting: Protocol<U>
+  /** The announcement ends: what is posted after it is announced anew. It comes before the interrupts are taken. */
+  readonly endAnnouncement: Protocol<U>
+  /** Whether something for a virtual CPU was announced, and the announcement has not ended. */
+  isAnnounced(state: State<U>, vcpu: number): boolean
+}
 
 /** `U`: the state of its unit. */
 export interface Iommu<U = unknown> {
@@ -54,6 +73,8 @@ export interface Iommu<U = unknown> {
   readonly refusals: Readonly<Record<number, ClauseId>>
   /** The kernel's steps on this hardware, and designs that only it has. */
   readonly steps: Vocabulary<U>
+  /** How its interrupts are posted to virtual CPUs; null where it posts none. */
+  readonly posting: Posting<U> | null
   variants(strict: Design<U>): Readonly<Record<string, Design<U>>>
   /** The unit's own state: registers, its tables, caches, queue, faults. */
   domain(setup: Setup): Domain
@@ -97,5 +118,7 @@ export interface FirstPlaces {
   /** By device: its domain. */
   readonly domains: readonly number[]
   /** By source: where its handler is. */
-  readonly sources: readonly { readonly cpu: number; readonly vector: number }[]
+  readonly sources: readonly Place[]
+  /** By virtual CPU: the CPU that runs it; null where none does. */
+  readonly vcpus: readonly (number | null)[]
 }

@@ -64,8 +64,11 @@ export type Dwords = ArrayLike<number>
 export type Getter = (words: Dwords, at: number) => number
 
 /** Reads one field, fast: for the walkers. */
-export function getter<N extends string>(of: Layout<N>, name: N): Getter {
-  const { low, width } = fieldOf(of, name)
+export const getter = <N extends string>(of: Layout<N>, name: N): Getter => spanGetter(of, name, name)
+
+/** Reads fields that stand side by side as one number, `first` lowest. */
+export function spanGetter<N extends string>(of: Layout<N>, first: N, last: N): Getter {
+  const { low } = fieldOf(of, first), { low: from, width: rest } = fieldOf(of, last), width = from + rest - low
   const index = low >>> 5
   const shift = low & 31
   if (shift + width <= 32) {

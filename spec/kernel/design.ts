@@ -10,8 +10,8 @@ export type {
 /** What a design has where it says nothing. */
 export const usual = {
   iommu: null, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
-  interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, state: null, start: null, registers: null,
-  observations: null, calls: {}, scopes: null, claims: [], costs: [],
+  postsInterrupts: false, interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, state: null, start: null,
+  registers: null, observations: null, calls: {}, scopes: null, claims: [], costs: [],
 } as const
 
 /** `C`: names of calls of its own, each of which has a protocol too. */

@@ -56,7 +56,7 @@ const balancing: OwnScope = {
 export const irqBalancerOn = <U>(v: Vocabulary<U>): Design<U, never> => design('irq-balancer', {
   says: 'as ring0-strict; an interrupt may move again while its last move cleans up (irqbalance on Linux)',
   remapsDma: true, remapsInterrupts: true, memoryOf: 'ring0-strict', state, start,
-  scopes: [balancing],
+  scopes: ['interrupts', balancing],
   calls: {
     migrateInterrupt: {
       rules: { oneMoveAtATime: null },

@@ -10,8 +10,8 @@ import type { Design } from './design.ts'
 import { driverServerOn } from './driver-server.ts'
 import { call } from './entries.ts'
 import {
-  awaitDomainCalls, clearAllPtes, closeDomain, enterKernel, receiveRequest, reclaimFrames, releaseDevice, replyToDriver,
-  returnToDriver,
+  awaitDomainCalls, clearAllPtes, closeDomain, enterKernel, lockTables, receiveRequest, reclaimFrames, releaseDevice,
+  replyToDriver, returnToDriver, unlockTables,
 } from './steps/index.ts'
 
 interface Rings extends Own { readonly state: { handedOn: boolean[] } }
@@ -55,8 +55,10 @@ const restart: OwnScope = {
 
 export const pollingLonglivedOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, attach } = driverServerOn(v).protocols
-  const instead = new Map<unknown, unknown>([[receiveRequest, enterKernel], [replyToDriver, returnToDriver]])
-  const bySystemCall = (steps: typeof map): unknown[] => steps!.map(step => instead.get(step) ?? step)
+  // No table is ever taken away, so none needs a lock.
+  const instead = new Map<unknown, readonly unknown[]>([[receiveRequest, [enterKernel]],
+    [replyToDriver, [returnToDriver]], [lockTables, []], [unlockTables, []]])
+  const bySystemCall = (steps: typeof map): unknown[] => steps!.flatMap(step => instead.get(step) ?? [step])
   return design<unknown, Rings, 'pass' | 'drop'>('polling-longlived', {
     says: 'userland drivers that poll over memory mapped for their lifetime (DPDK over VFIO)',
     remapsDma: true, remapsInterrupts: true, userDrivers: true, scopes: ['takedown', 'old-hardware', restart],

@@ -16,7 +16,7 @@ import type { CpuSide } from './pmap-unified.ts'
 import { storeLeaf } from './steps/access.ts'
 import { claimDevice, clearPte, freeFrame, releaseDevice, writeBackPte } from './steps/index.ts'
 import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
-import { exitGuest } from './steps/vcpus.ts'
+import { exitGuest, sleeping } from './steps/vcpus.ts'
 
 type GuestStep = Step<unknown, CpuSide>
 
@@ -118,9 +118,10 @@ const twoGuests: OwnScope = {
 export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assigned', {
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
   remapsDma: true, remapsInterrupts: true, scopes: [ballooning, twoGuests],
+  costs: [sleeping({ vectors: 1 })],
   givesUp: {
-    'edges-are-served': 'the scheduler owes no virtual CPU a turn: the interrupt of one that is ready waits as long '
-      + 'as another keeps the CPU',
+    'edges-are-served': 'the host handles each interrupt before it schedules: a source that does not stop keeps the '
+      + 'CPU from a guest that is ready (receive livelock)',
   },
   state: (of: Sizes) => ({ ...cpuSide(of), ...injectionState(of) }), start: startInjection as never,
   calls: { ...cpuCalls, ...injectionCalls },

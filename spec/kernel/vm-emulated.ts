@@ -9,7 +9,7 @@ import type { Design } from './design.ts'
 import { ring0StrictOn } from './ring0.ts'
 import { accessPort, checkPort, freeFrame } from './steps/index.ts'
 import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
-import { exitGuest } from './steps/vcpus.ts'
+import { exitGuest, sleeping } from './steps/vcpus.ts'
 
 const copyToGuest: Step<unknown> = {
   name: 'copyToGuest', says: 'copy the buffer into memory of the guest',
@@ -24,7 +24,7 @@ export const vmEmulatedOn = <U>(v: Vocabulary<U>): Design<U> => {
   return design('vm-emulated', {
     says: 'a driver in its own virtual machine; a monitor emulates the device, copies its DMA, injects its interrupts',
     remapsDma: true, remapsInterrupts: true, scopes: ['mapping', 'ports', injecting],
-    state: injectionState, start: startInjection, calls: injectionCalls,
+    costs: [sleeping({ vectors: 1 })], state: injectionState, start: startInjection, calls: injectionCalls,
   }, {
     map: [exitGuest, ...map!],
     unmap: [exitGuest, ...unmap!.flatMap((step): unknown[] => step === freeFrame ? [copyToGuest, step] : [step])],

@@ -85,6 +85,11 @@ const interrupts = {
   'VTD:5.2.3/notify': vtd('5.2.3',
     'With ON=0, and URG=1 or SN=0, ON is set and vector NV sent to NDST: fixed, physical, edge.'),
   'VTD:5.2.3/no-notification': vtd('5.2.3', 'With ON=1, or with SN=1 and URG=0, only PIR changes.'),
+  'VTD:5.2.5/software-update': vtd('5.2.5',
+    'Software changes NV, NDST and SN in one atomic access of the 64 bits that hardware sets ON in.'),
+  'VTD:5.2.5/suppressed': vtd('5.2.5',
+    'What is posted under SN=1 sets PIR and not ON: software that clears SN looks at PIR after it.'),
+  'VTD:5.2.5/take': vtd('5.2.5', 'ON is cleared first, then PIR is taken: what is posted in between notifies anew.'),
   'VTD:9.10/posted': vtd('9.10', 'IM=1 posts the vector into the descriptor at PDA instead of emitting an interrupt.'),
 }
 

@@ -12,6 +12,7 @@ import { contextNotPresent } from './faults.ts'
 import { vtdFacts } from './facts.ts'
 import { faultReasons } from './faults.ts'
 import { vtdVocabulary } from './steps/index.ts'
+import { vtdPosting } from './steps/posting.ts'
 
 export const vtd: Iommu<Unit> = {
   name: 'vtd', title: 'Intel VT-d', profile: 'xeon-2011-2016', ...vtdFacts,
@@ -31,7 +32,7 @@ export const vtd: Iommu<Unit> = {
     'no-forged-interrupt': 'VTD:9.9/source-validation', 'wait-ends': 'VTD:6.5.2.9/wait',
     'invalidations-complete': 'VTD:6/drain',
   },
-  steps: vtdVocabulary, variants: strict => ({ ring0Register: ring0RegisterOf(strict) }),
+  steps: vtdVocabulary, posting: vtdPosting, variants: strict => ({ ring0Register: ring0RegisterOf(strict) }),
   domain: unitDomain, start, actions: vtdActions, canStartAt,
   translates: unit => unit.tes,
   remapsInterrupts: unit => unit.ires,

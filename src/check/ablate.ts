@@ -115,7 +115,7 @@ class Ablation {
       asked++
       const right = await this.right(b, scope)
       const properties = right === null ? [] : heldBy(design, b, right)
-      flawed = right !== null && noteFlaws(right, hardware, b, flaws) || flawed
+      flawed = right !== null && noteFlaws(design, right, hardware, b, flaws) || flawed
       const found = right === null ? null
         : await this.search(less, b, properties, scope, flawed ? mostBesideFlaws : Infinity)
       if (found instanceof ModelError)
@@ -232,10 +232,11 @@ async function beforeItBreaks(mistake: ModelError, states: number,
   return mistake
 }
 
-/** What the design itself does not keep here; whether there is such a thing. */
-function noteFlaws({ results }: Exploration, { name: hardware }: Hardware, b: Bounds,
+/** What the design itself does not keep here, and does not give up; whether there is such a thing. */
+function noteFlaws({ givesUp }: Design, { results }: Exploration, { name: hardware }: Hardware, b: Bounds,
   flaws: Map<string, Flaw>): boolean {
-  const violations = results.flatMap(({ violation }) => violation === null ? [] : [violation])
+  const violations = results.flatMap(({ violation }) =>
+    violation === null || Object.hasOwn(givesUp, violation.property) ? [] : [violation])
   for (const { property, ops } of violations) {
     const before = flaws.get(`${hardware} ${property}`)
     if (before === undefined || ops.length < before.ops)

@@ -1,9 +1,9 @@
 /** Bounds as the command line and traces write them. */
 import { suggest, UserError } from '../errors.ts'
 import type { Trace } from '../trace/format.ts'
-import { badBounds, badCapabilities, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
+import { badBounds, boundNames, bounds, boundSpecs } from '../../spec/bounds.ts'
 import type { BoundName, Bounds } from '../../spec/bounds.ts'
-import { iommuOf } from '../../spec/iommus.ts'
+import { badFor } from '../../spec/machine.ts'
 import type { Subject } from './subject.ts'
 
 /** The bounds of `cpus=2,frames=2`, the others standard. @throws UserError E-BOUNDS with the place in the text. */
@@ -42,9 +42,10 @@ export function changesIn(text: string, subject = '--bounds'): Partial<Bounds> {
   return changes
 }
 
-/** @throws UserError E-BOUNDS where a design's IOMMU has no capability that the bounds switch. */
+/** @throws UserError E-BOUNDS where a design makes no sense at the bounds, as where they switch a capability that its
+ *  IOMMU does not have. */
 export function checkCapabilities(b: Bounds, subjects: readonly Subject[]): void {
-  const why = subjects.map(({ design }) => badCapabilities(b, iommuOf(design))).find(one => one !== null) ?? null
+  const why = subjects.map(({ design }) => badFor(design, b)).find(one => one !== null) ?? null
   if (why !== null)
     throw new UserError({ code: 'E-BOUNDS', subject: '--bounds', problem: why,
       next: '`remapcheck list bounds` shows each with its range' })

@@ -50,7 +50,7 @@ const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
-  blocksCompatibility: v.boolean(),
+  blocksCompatibility: v.boolean(), postsInterrupts: v.optional(v.boolean(), false),
   extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),

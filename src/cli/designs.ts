@@ -89,12 +89,25 @@ export function builtIn(name: string): Design {
   if (change !== null) return editedDesign(builtIn(change.base), change.edits)
   if (name.includes('~'))
     throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
+  const elsewhere = onAnother(name)
+  if (elsewhere !== null) throw elsewhere
   const [base, migration] = name.split('+')
-  const isBase = migration !== undefined && everyDesign.some(design => design.name === base)
+  const isBase = migration !== undefined && everyDesign.some(design => design.name === base && !design.postsInterrupts)
   const of = name.includes('@') ? everyDesign : designs
   const known = isBase ? migrations.map(one => `${base}+${one.name}`) : of.map(design => design.name)
   throw usage(name, 'no built-in design has this name',
     `${suggest(name, known, `there are ${known.join(', ')}`)} (give your own module by its path, ./mine.ts)`, 'DESIGN')
+}
+
+/** Where a built-in design is on another IOMMU only, and why, as far as that is known. */
+function onAnother(name: string): UserError | null {
+  const [, base, on] = /^([^@+]+)@(\w+)/.exec(name) ?? []
+  const iommu = iommus.find(one => one.name === on)
+  const found = iommu === undefined ? undefined : everyDesign.find(one => one.name.replace(/@.*/, '') === base)
+  if (found === undefined) return null
+  const why = found.postsInterrupts && iommu!.posting === null ? `: it posts its interrupts, and this model of `
+    + `${iommu!.title} posts none` : ''
+  return usage(name, `'${base!}' is on ${iommuOf(found).title} only${why}`, `name it '${found.name}'`, 'DESIGN')
 }
 
 async function load(io: Io, text: string): Promise<Subject[]> {

@@ -10,7 +10,7 @@ import type { Firmware } from '../dump/acpi/firmware.ts'
 import { firmwareOf } from '../dump/acpi/read.ts'
 import { isTable, TableTextReader } from '../dump/acpi/text.ts'
 import { byUnit, openDump } from '../dump/dump.ts'
-import type { Dump } from '../dump/dump.ts'
+import type { AnyDump, Dump } from '../dump/dump.ts'
 import { MachineText } from '../dump/text/machine.ts'
 import { TableTexts } from '../dump/text/tables.ts'
 import { UserError } from '../errors.ts'
@@ -29,7 +29,7 @@ export class Beside {
   readonly #memory: string[] = []
   #path = ''
   readonly #served = new Set<Served>()
-  #dumps: readonly Dump[] | null = null
+  #opened: readonly AnyDump[] | null = null
   #audited: readonly AuditReport[] | null = null
 
   open(path: string): void { this.close(); this.#path = path; this.irqs.open(path) }
@@ -58,22 +58,24 @@ export class Beside {
     else this.#memory.push(path)
   }
 
+  /** Of units whose tables a fault can be walked through. */
+  get dumps(): readonly Dump[] {
+    return this.#dumps.flatMap(dump => byUnit<Dump[]>(dump, { vtd: of => [of], amdvi: () => [] }))
+  }
   /** Of all units that tables are known of; memory without registers takes those of a text. */
-  get dumps(): readonly Dump[] { return this.#dumps ??= [...this.#ofTexts(), ...this.#ofMemory()] }
-  #ofTexts(): readonly Dump[] {
-    try { return this.texts.units.map(name => this.texts.dumpOf(name, this.texts.unit(name)!.nameless
+  get #dumps(): readonly AnyDump[] { return this.#opened ??= [...this.#ofTexts(), ...this.#ofMemory()] }
+  #ofTexts(): readonly AnyDump[] {
+    try { return this.texts.units.map(name => this.texts.dumpOf(name, this.texts.unit(name)?.nameless === true
       ? 'a unit that is not named' : name)) } catch (cause) {
       if (cause instanceof UserError) return []
       throw cause
     }
   }
-  #ofMemory(): readonly Dump[] {
+  #ofMemory(): readonly AnyDump[] {
     const [name] = this.texts.units
-    const values = name === undefined ? {} : Object.fromEntries(this.texts.unit(name)!.values)
+    const values = name === undefined ? {} : Object.fromEntries(this.texts.unit(name)?.values ?? [])
     return this.#memory.flatMap(path => {
-      // Faults are walked through tables of VT-d alone.
-      try { return byUnit<Dump[]>(openDump(path, { values, absentZero: false }),
-        { vtd: dump => [dump], amdvi: dump => { dump.close(); return [] } }) } catch (cause) {
+      try { return [openDump(path, { values, absentZero: false })] } catch (cause) {
         if (cause instanceof UserError) return []
         throw cause
       }
@@ -118,11 +120,14 @@ export class Beside {
         ...regions.slice(0, mostListed).map(({ from, to, devices }) => `reserved: ${from} to ${to} for `
           + (devices.join(', ') || 'all devices')),
       ]),
+      ...this.texts.xen.domains.size === 0 ? [] : [`page tables of ${several(this.texts.xen.domains.size, 'domain')} `
+        + `of Xen: `
+        + several(this.texts.xen.pages.size, 'page')],
       ...this.irqs.rows.size === 0 ? [] : [`/proc/interrupts: ${several(this.irqs.rows.size, 'row')}`],
       ...this.irqs.traced === null ? [] : [`events of vectors: ${this.irqs.traced}`],
     ]
     const judged = this.firmware.length > 0
-      || this.dumps.some(({ shows: { translation, interrupts } }) => translation || interrupts)
+      || this.#dumps.some(({ shows: { translation, interrupts } }) => translation || interrupts)
     return [...parts, ...!judged ? [] : [list.length === 0 ? 'remapcheck audit finds no error and no warning in them'
       : `remapcheck audit finds in them ${list.join('; ')}`]]
   }
@@ -137,10 +142,10 @@ export class Beside {
   alarms(): readonly Alarm[] {
     return [...this.#audits.flatMap(of => of.alarms), ...firmwareAlarms(this, [])]
   }
-  get #audits(): readonly AuditReport[] { return this.#audited ??= this.dumps.map(dump => ended(dump)) }
+  get #audits(): readonly AuditReport[] { return this.#audited ??= this.#dumps.map(dump => ended(dump)) }
 }
 
-function ended(dump: Dump): AuditReport {
+function ended(dump: AnyDump): AuditReport {
   const steps = audit(dump)
   for (;;) {
     const step = steps.next()

@@ -5,6 +5,7 @@ import { kindOfLine, signWords } from './kinds.ts'
 import type { FileKind, Served } from './kinds.ts'
 import { knownWords } from './known.ts'
 import type { Notebook } from './known.ts'
+import { Sieve } from './sieve.ts'
 import { begins, clean, joined, stampOf } from './text.ts'
 
 export const groupsKept = 500
@@ -41,7 +42,7 @@ const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm
 /** Said at every boot, and telling nothing here. */
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
-  'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded'].join('|'))
+  'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded', 'DMAR-MSI'].join('|'))
 const named = /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]{8,21}) (\S{1,64}) kernel: /
 const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/
 /** Searched in every line: nothing that repeats may begin it. */
@@ -54,8 +55,8 @@ export class Collector {
   total = 0
   readonly #readers: readonly Reader[]
   readonly #known: Notebook
-  /** Two small searches are faster than one of all words. */
   readonly #words: readonly RegExp[]
+  readonly #sieve: Sieve
   #pending: { line: Line; left: number; readonly reader: Reader } | null = null
   #tally: Tally | null = null
   #last_s = { uptime: 0, wall: 0 }
@@ -64,6 +65,7 @@ export class Collector {
     this.#readers = readers
     this.#known = known
     const any = (...of: readonly RegExp[]): RegExp => new RegExp(of.map(({ source }) => source).join('|'))
+    this.#sieve = new Sieve([relevant, suppressedWords, knownWords, signWords, ...readers.map(({ words }) => words)])
     this.#words = [any(relevant, ...readers.map(({ words }) => words)), any(suppressedWords, knownWords), signWords]
   }
 
@@ -89,7 +91,7 @@ export class Collector {
     this.#clock(line)
     this.#read(line, raw)
   }
-  #mayTell(text: string): boolean { return this.#words.some(words => words.test(text)) }
+  #mayTell(text: string): boolean { return this.#sieve.may(text) && this.#words.some(words => words.test(text)) }
   close(): void {
     this.#expire()
     this.#known.beside.close()

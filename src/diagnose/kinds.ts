@@ -58,9 +58,9 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, what: "QEMU's trace of a unit that `validate` does not read", next: 'its kernel log may say more' }],
   [new RegExp(String.raw`\[\d{3}\] .*\d+\.\d{6}: +(?:iommu:|irq_vectors:|intel_iommu:|irq_matrix:|irq:)?`
     + String.raw`(?:map|unmap|qi_submit|vector_\w+|irq_matrix_\w+|irq_handler_\w+): `),
-  { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'with the log of the same QEMU run: '
-      + 'remapcheck validate '
-      + 'LOG --ftrace FILE' }],
+  { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'its events serve the faults of a log; '
+    + 'what the '
+      + 'kernel did, by it: remapcheck validate FILE' }],
   [/^Device [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:with pasid \S+ )?@0x/, debugfs('domain_translation_struct')],
   [/^(?:Remapped|Posted) Interrupt supported on IOMMU: /, debugfs('ir_translation_struct')],
   [/^(?:IOMMU \S+: Root Table Address: |DMA Remapping is not enabled on )/, debugfs('dmar_translation_struct')],
@@ -71,6 +71,9 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, ...table('an ACPI table in hexadecimal') }],
   [/^ *CPU\d+(?: +CPU\d+)* *$/, { mixed: true, what: '/proc/interrupts', serves: 'irqs',
     next: 'it names the interrupts of the faults of a log' }],
+  [/^DeviceId\s+(?:QWORD\[3\]|[0-9a-f]{4}:[0-9a-f]{2}:)/, debugfs('devtbl or irqtbl')],
+  [/^\(XEN\).*(?:iommu [0-9a-f]+: nr_pt_levels = |table has \d levels| vec=[0-9a-f]{2} .*dest=)/, { mixed: true,
+    serves: 'tables', what: "what Xen's debug keys print (V, o, M)", next: 'it serves the faults of a log' }],
   [/^handler: +handle_|^=== .*\/irqs\/\d+$/, { mixed: true, serves: 'irqs',
     what: 'debugfs files of interrupts (irq/irqs)', next: 'they name the interrupts of the faults of a log' }],
   [/^[0-9a-f]{8,16}-[0-9a-f]{8,16} : \S/, { mixed: true, serves: 'machine', what: '/proc/iomem',
@@ -80,7 +83,8 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
 export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu_', ' @0x', 'Interrupt supported on',
   'Root Table Address',
   'DMA Remapping is not', ' : (?:System RAM|Reserved|PCI Bus)',
-  ': +(?:\\w+:)?(?:map|unmap|qi_submit|vector_\\w+|irq_matrix_\\w+|irq_handler_\\w+): ', 'Invalidation queue on',
+  'map: ', 'qi_submit: ', 'vector_\\w+: ', 'irq_matrix_', 'irq_handler_', 'Invalidation queue on',
   'Signature :',
-  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/'].join('|'))
+  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/', 'DeviceId', 'nr_pt_levels',
+  'table has \\d levels', ' vec='].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

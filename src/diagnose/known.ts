@@ -13,7 +13,7 @@ const trouble = new RegExp(['watchdog: .*LOCKUP', 'Watchdog detected hard LOCKUP
 'GPU HANG', 'device lost', 'Disabling IRQ #', 'Kernel panic', 'HARDWARE ERROR', 'blocked for more than']
   .join('|'))
 const reset = /([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): (?:.*\breset(?:ting)?\b|.*\bFLR\b|enabling device)/i
-export const knownWords = new RegExp(`${trouble.source}|resett?ing|reset done|enabling device|\\bFLR\\b|DMI: |`
+export const knownWords = new RegExp(`${trouble.source}|resett?ing|reset done|enabling device| FLR|DMI: |`
   + 'BIOS-e820: |\\(XEN\\)  \\[?[0-9a-f]{16}|\\] type [0-9a-f]{2} ')
 
 export class Notebook implements Known {

@@ -77,6 +77,11 @@ export const deviceOf = (text: string): string =>
 /** `03:00.0` of a source-id. */
 export const deviceOfId = (id: number): string =>
   `${(id >> 8 & 0xff).toString(16).padStart(2, '0')}:${(id >> 3 & 31).toString(16).padStart(2, '0')}.${id & 7}`
+/** `03:00.0` as a source-id; null of another segment, whose units no dump tells apart. */
+export function idOf(device: string | null): number | null {
+  const found = /^([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(device ?? '')
+  return found === null ? null : parseInt(found[1]!, 16) << 8 | parseInt(found[2]!, 16) << 3 | Number(found[3])
+}
 export const bigHex = (digits: string): bigint => BigInt(`0x${digits.replace(/^0x/i, '')}`)
 /** Bits `high` to `low` of a word. */
 export const bitsOf = (word: bigint, high: number, low = high): number =>

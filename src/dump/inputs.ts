@@ -23,7 +23,7 @@ export interface Inputs {
 }
 
 /** Text beyond this is read in part. */
-const mostText_bytes = 2 ** 30
+const mostText_bytes = 2 ** 29
 const chunk_bytes = 1 << 20
 const mostFiles = 10_000
 
@@ -74,7 +74,7 @@ function dumpsOf(memory: string | null, texts: TableTexts, path: string, options
   }
   // Registers of a dump that has none may stand in the texts beside it.
   const [name] = options.values?.CAP !== undefined ? [] : chosen(texts.units, unit, path)
-  const values = name === undefined ? {} : Object.fromEntries(texts.unit(name)!.values)
+  const values = name === undefined ? {} : Object.fromEntries(texts.unit(name)?.values ?? [])
   return [openDump(memory, { ...options, values: { ...values, ...options.values } })]
 }
 
@@ -161,6 +161,6 @@ function textOf(path: string): Iterable<Buffer> {
   if (first === null || first[0] !== 0x1f || first[1] !== 0x8b) return chunksOf(path)
   try {
     return [gunzipSync(Buffer.concat([...chunksOf(path)]), { maxOutputLength: mostText_bytes / 2 })]
-  } catch { throw dumpError('GZIP', path, 'the gzip file is damaged, cut, or unpacks to more than 512 MB', 'unpack '
+  } catch { throw dumpError('GZIP', path, 'the gzip file is damaged, cut, or unpacks to more than 256 MB', 'unpack '
     + 'it') }
 }

@@ -12,8 +12,14 @@ export const longestLine_chars = 4096
 /** How far a file may go without one line that it should have before it is taken for something else. */
 export const patience_lines = 2000
 
-/** The path of a file, or a stream that is read to its end, with the name that it has in messages. */
-export type LogSource = string | { readonly name: string; readonly stream: Readable }
+/** The path of a file, or a stream that is read to its end, with the name that it has in messages; or one whose first
+ *  lines were looked at. */
+export type LogSource = string | { readonly name: string; readonly stream: Readable } | Begun
+export interface Begun {
+  readonly name: string
+  readonly first: readonly string[]
+  readonly batches: AsyncIterable<Batch>
+}
 export const nameOf = (source: LogSource): string => typeof source === 'string' ? source : source.name
 
 export interface Batch {
@@ -30,6 +36,7 @@ export function logError(code: string, subject: string, problem: string, next: s
  *  that no byte is lost or refused.
  *  @throws UserError E-LOG-MISSING, E-LOG-DIRECTORY, E-LOG-EMPTY, E-LOG-UNREADABLE, E-LOG-GZIP. */
 export async function* readLines(source: LogSource, again: string): AsyncGenerator<Batch, void, undefined> {
+  if (typeof source !== 'string' && 'batches' in source) return yield* source.batches
   const path = nameOf(source)
   const { packed, file } = typeof source === 'string' ? await openFile(source, again)
     : await openStream(source, again)
@@ -47,12 +54,23 @@ export async function* readLines(source: LogSource, again: string): AsyncGenerat
 }
 const clean = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line).slice(0, longestLine_chars)
 
+/** Looks at the first lines, to say what a log is. @throws UserError as `readLines` does. */
+export async function begin(source: LogSource, again: string): Promise<Begun> {
+  const batches = readLines(source, again)
+  const first = await batches.next()
+  async function* all(): AsyncGenerator<Batch, void, undefined> {
+    if (first.done !== true) yield first.value
+    yield* batches
+  }
+  return { name: nameOf(source), first: first.done === true ? [] : first.value.lines, batches: all() }
+}
+
 interface Opened { readonly packed: boolean; readonly file: Readable }
 const openFile = async (path: string, again: string): Promise<Opened> =>
   ({ packed: await isGzip(path, again), file: createReadStream(path, { highWaterMark: 1 << 18 }) })
 
 /** The first bytes say whether it is packed. */
-async function openStream({ name, stream }: Exclude<LogSource, string>, again: string): Promise<Opened> {
+async function openStream({ name, stream }: Extract<LogSource, { stream: Readable }>, again: string): Promise<Opened> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>
   const first = await chunks.next().catch((cause: unknown) => { throw unreadable(name, cause) })
   if (first.done === true) throw logError('EMPTY', name, 'there is nothing in it', again)

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { AblateView } from './ablate.tsx'
 import { AuditView } from './audit.tsx'
 import { CheckView } from './check.tsx'
+import { CompareView } from './compare.tsx'
 import { Copied } from './copied.tsx'
 import { CostView } from './cost.tsx'
 import type { Body, PageDoc } from './data.ts'
@@ -11,6 +12,7 @@ import { DiagnosisView } from './diagnose.tsx'
 import { ExploreView } from './explore/view.tsx'
 import { ReplayView } from './replay.tsx'
 import { ThemeSwitch } from './theme.tsx'
+import { ThroughputView } from './throughput.tsx'
 import { BootView } from './validate.tsx'
 import { DocContext, Tip } from './words.tsx'
 
@@ -52,6 +54,8 @@ function BodyView({ body }: { readonly body: Body }): JSX.Element {
     case 'replay': return <ReplayView {...body} />
     case 'ablate': return <AblateView {...body} />
     case 'cost': return <CostView {...body} />
+    case 'compare': return <CompareView {...body} />
+    case 'throughput': return <ThroughputView {...body} />
     case 'validate': return <BootView {...body} />
     case 'audit': return <AuditView {...body} />
     case 'diagnose': return <DiagnosisView {...body} />

@@ -1,7 +1,9 @@
 /** What a page shows, as plain data: `src/report/page` makes it of a report, the components of this folder show it. It
  *  is embedded in the page as JSON. */
 import type { ExploreStart } from './live.ts'
-import type { AblationData, AuditData, BootData, CostData, DiagnosisData } from './reports.ts'
+import type {
+  AblationData, AuditData, BootData, CompareData, CostData, DiagnosisData, ThroughputData,
+} from './reports.ts'
 
 export interface PageDoc {
   readonly tool: string
@@ -28,6 +30,8 @@ export type Body = { readonly kind: 'check'; readonly check: CheckData }
   | { readonly kind: 'replay'; readonly traces: readonly TraceData[] }
   | { readonly kind: 'ablate'; readonly ablation: AblationData }
   | { readonly kind: 'cost'; readonly cost: CostData }
+  | { readonly kind: 'compare'; readonly compare: CompareData }
+  | { readonly kind: 'throughput'; readonly throughput: ThroughputData }
   | { readonly kind: 'validate'; readonly boot: BootData }
   | { readonly kind: 'audit'; readonly audit: AuditData }
   | { readonly kind: 'diagnose'; readonly diagnosis: DiagnosisData }

@@ -169,3 +169,44 @@ export interface FaultData {
   readonly shows: readonly LookData[]
 }
 export interface LookData { readonly run: string | null; readonly says: string }
+
+export interface CompareData {
+  readonly question: string
+  readonly profile: string
+  readonly clock_ghz: number
+  readonly designs: readonly ComparedData[]
+  /** Sentences of the answer, each with the figures that it rests on. */
+  readonly answer: readonly { readonly says: string; readonly rests: readonly string[] }[]
+  readonly weak: readonly { readonly unit: string; readonly weighs: string; readonly settledBy: string }[]
+}
+export interface ComparedData {
+  readonly design: string
+  readonly says: string
+  readonly verdicts: readonly { readonly about: string; readonly standing: 'holds' | 'violated' | 'open' | 'none'
+    readonly broken: readonly string[] }[]
+  /** Typical, least and greatest cycles; null where the design has no such path. */
+  readonly packet: Range3
+  readonly interrupt: Range3 | null
+  readonly migration: Range3 | null
+  readonly wait: string | null
+  readonly one_core_gbps: number
+  readonly saturates: string
+}
+export interface Range3 { readonly min: number; readonly typ: number; readonly max: number }
+
+export interface ThroughputData {
+  readonly profile: string
+  readonly link_gbps: number
+  readonly load: readonly string[]
+  readonly sizes: readonly number[]
+  readonly cores: readonly number[]
+  readonly curves: readonly CurveData[]
+}
+export interface CurveData {
+  /** Designs of which the same is true. */
+  readonly designs: readonly string[]
+  readonly packet: string
+  readonly saturates: string
+  /** By size and by number of cores: Gb/s, and what binds. */
+  readonly points: readonly (readonly (readonly [gbps: number, binds: string])[])[]
+}

@@ -10,6 +10,7 @@ export const formats = {
   throughput: 'remapcheck-throughput/1', compare: 'remapcheck-compare/1', timed: 'remapcheck-timed/1',
   replay: 'remapcheck-replay/2',
   list: 'remapcheck-list/2', validate: 'remapcheck-validate/2',
+  'validate-trace': 'remapcheck-validate-trace/1',
   diagnose: 'remapcheck-diagnose/1', audit: 'remapcheck-audit/2',
   'audit-diff': 'remapcheck-audit-diff/2',
   oracle: 'remapcheck-oracle/2', 'oracle-replay': 'remapcheck-oracle-replay/1',

@@ -7,6 +7,7 @@ import type { BudgetReport, ComposedTable, CostReport, Fit, MeasuredDesign } fro
 import type { DiagnosisReport } from '../diagnose/report.ts'
 import type { ExitName } from '../exit.ts'
 import type { ValidationReport } from '../logs/report.ts'
+import type { TraceReport } from '../logs/traced/report.ts'
 import type { Difference, OracleReport } from '../qemu/oracle/drive.ts'
 import type { Comparison, Verdict } from '../qemu/oracle/judged.ts'
 import type { SuiteName } from '../qemu/oracle/suite.ts'
@@ -69,6 +70,8 @@ interface Kinds {
   /** `named`: lists that were asked for; else all there are. */
   list: { readonly lists: readonly ListedRows[]; readonly named: boolean }
   validate: { readonly validation: ValidationReport }
+  /** Of a kernel's trace without a log of the unit. */
+  'validate-trace': { readonly traced: TraceReport }
   diagnose: { readonly diagnosis: DiagnosisReport }
   /** `policy`: null where none was given. */
   audit: { readonly audit: AuditReport; readonly policy: Gate | null }

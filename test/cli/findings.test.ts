@@ -81,6 +81,11 @@ describe('what nothing was asked of', () => {
     expect(out).toContain('no claim was judged of no-iommu')
     expect(code).toBe(4)
   })
+  it('because a design has scopes of its own, says so', async () => {
+    const { code, out } = await run('check l4re-io --scope mapping')
+    expect(out).toMatch(/no claim was judged: none of these scopes is about it; `remapcheck explain\s+DESIGN`/)
+    expect(code).toBe(4)
+  })
   it('of a log, is told: a line that shows nothing ends as vacuous', async () => {
     const log = join(cwd, 'one.log')
     writeFileSync(log, 'vtd_context_cache_reset \n')

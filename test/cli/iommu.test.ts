@@ -89,12 +89,15 @@ describe('bad input', () => {
   it.each([
     ['check ring0-strict --iommu amd', "no IOMMU is named 'amd'.*did you mean 'amdvi'"],
     ['check ring0-strict@amd', "no built-in design has this name.*did you mean 'ring0-strict@amdvi'"],
-    ['check ring0-register --iommu amdvi', 'no built-in design has this name'],
     ['check ring0-strict --iommu amdvi --bounds frames=1,iovas=1,cm=1', 'cm=1: AMD-Vi has no such capability'],
     ['check ring0-strict --bounds frames=1,iovas=1,npCache=1', 'npCache=1: Intel VT-d has no such capability'],
     ['ablate ring0-strict --iommu amdvi --bounds frames=1,iovas=1,psi=0', 'psi=0: AMD-Vi has no such capability'],
     ['ablate ring0-strict --iommu amdvi --hardware cm=1', "nothing is named 'cm=1'"],
     ['check ring0-strict@amdvi --iommu vtd', "design 'ring0-strict@amdvi' takes its steps on amdvi"],
+    ['check ring0-register --iommu amdvi', "'ring0-register' is on Intel VT-d only.*name it 'ring0-register'"],
+    ['check vm-posted@amdvi', "'vm-posted' is on Intel VT-d only: it posts its interrupts, and this model of AMD-Vi"],
+    ['check vm-posted --bounds sources=1,vectors=1', 'vectors=1: vm-posted needs two vectors'],
+    ['check vm-posted+source-masked', 'vm-posted.source-masked: no built-in design has this name'],
     [`check ${mine} --iommu amdvi`, "design 'mine' takes its steps on vtd.*leave --iommu out"],
   ])('%s', async (line, says) => {
     const { err } = await run(line, { cwd })

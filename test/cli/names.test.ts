@@ -26,7 +26,7 @@ describe('explain', () => {
       expect(systemsNamed(name).flatMap(one => one.designs), name).toEqual(expect.arrayContaining([...designs]))
     for (const word of ['pistachio', 'IO server', 'l4linux', 'futex', 'mbuf', 'ports'])
       expect(systemsNamed(word).length, word).toBeGreaterThan(0)
-    for (const word of ['i', 'nothing', 'escape', '']) expect(systemsNamed(word), word).toEqual([])
+    for (const word of ['i', 'nothing', 'escaped', '']) expect(systemsNamed(word), word).toEqual([])
     expect((await run('explain IOKit')).out)
       .toMatch(/IOKit[^]*darbat-like: drivers are threads[^]*remapcheck check darbat-like/)
     expect((await run('list designs')).out).toMatch(/driver-server[^]*Stands for:\s+sigma0/)

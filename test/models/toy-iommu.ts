@@ -51,7 +51,7 @@ export const toy: Iommu<Unit> = {
     'new-mapping-works': rule, 'no-misdelivery': rule,
     'no-forged-interrupt': rule, 'wait-ends': rule, 'invalidations-complete': rule,
   },
-  steps, variants: () => ({}), domain, queueTag: 'queue',
+  steps, posting: null, variants: () => ({}), domain, queueTag: 'queue',
   start: ({ unit }, { design }, { domains }) => {
     unit.on = design.remapsDma
     domains.forEach((of, device) => { unit.domains[device] = of })

@@ -168,6 +168,8 @@ const buses = [
   revoking('interrupt-left-bound-to-a-dead-client', 'revoke/unbindInterrupts', busInterrupts, 23),
   revoking('interrupt-unbound-while-its-handler-runs', 'revoke/awaitHandlers', busInterrupts, 23),
   revoking('message-left-for-a-dead-client', 'revoke/dropMessages', busInterrupts, 25),
+  revoking('messages-dropped-of-a-client-that-is-served', before('revoke', 'closeClient', 'releaseBus'),
+    { sources: 1, vectors: 1, reassign: 1 }, 24),
   revoking('messages-dropped-before-the-handler-ends', 'revoke/awaitHandlers<>dropMessages', busInterrupts, 26),
 ]
 

@@ -5,7 +5,7 @@ import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
-import type { StepContext, Own } from '../../spec/kernel/design.ts'
+import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
 import { vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
 import { broken, changed } from './mutant.ts'
 
@@ -54,4 +54,56 @@ const assigned = [
     { devices: 2, sources: 2, vectors: 2 }, 5),
 ]
 
-export const virtualMutants = [...injection, ...assigned]
+const posting = { sources: 1, vectors: 3 }
+const sleepAnyway = changed('halt', 'sleepUnlessAnnounced', () => ({
+  then: ({ s, call, emit, end }: View) => {
+    s.own.runsOn[call.source!] = null
+    emit.observe({ what: 'slept', source: call.source! })
+    end()
+  },
+}))
+const posted = [
+  broken('sn-cleared-on-not-recomputed', 'vm-posted', 'runVcpu/setOnIfPosted', noStrandedInterrupt, posting, 8),
+  broken('vcpu-entered-under-suppression', 'vm-posted', 'runVcpu/notifyGuest', noStrandedInterrupt, posting, 8),
+  broken('posted-taken-before-the-announcement-ends', 'vm-posted', 'runVcpu/clearOn<>takePosted', noStrandedInterrupt,
+    posting, 13),
+  broken('vcpu-sleeps-though-something-was-announced', 'vm-posted', sleepAnyway, noWakeUpLost, posting, 6),
+  broken('vcpu-looks-before-the-host-is-notified', 'vm-posted', 'halt/notifyHost<>sleepUnlessAnnounced', noWakeUpLost,
+    posting, 5),
+  broken('wakeup-vector-not-set-on-hotplug', 'vm-posted', 'halt/notifyHost', noWakeUpLost, posting, 5),
+  broken('vcpu-sleeps-on-no-list', 'vm-posted', 'halt/joinList', noWakeUpLost, posting, 5),
+]
+
+type Descriptors = View & { readonly s: { unit: { tables: { descriptors: object[] } } } }
+const keepDestination = changed('runVcpu', 'notifyGuest', () => ({
+  then: ({ s, call }: Descriptors) =>
+    void Object.assign(s.unit.tables.descriptors[call.source!]!, { sn: false, wakes: false }),
+}))
+const movedTwice = (from: Design): Design => ({
+  ...from, name: `${from.name}, two moves at once`,
+  calls: { ...from.calls, moveSleeper: { ...from.calls['moveSleeper'],
+    rules: { ...from.calls['moveSleeper']!.rules, oneMoveAtATime: null } } },
+})
+/** The CPU that is notified takes whatever was posted for a virtual CPU that was there. */
+const takeForAnybody = changed('handleInterrupt', 'takePostedInGuest', () => ({
+  then: ({ s, call, emit, go }: View) => {
+    const source = s.kernel.notifications.indexOf(true)
+    if (source >= 0) {
+      s.kernel.notifications[source] = false
+      emit.observe({ what: 'injected', source, into: call.source! })
+    }
+    go('sendEoi')
+  },
+}))
+const moving = { cpus: 2, callers: 2, sources: 1, vectors: 3 }
+const migration = [
+  broken('vcpu-notified-on-its-old-cpu', 'vcpu-migration', keepDestination, noStrandedInterrupt, moving, 9),
+  broken('cpu-offline-blocked-list', 'vcpu-migration', 'moveSleeper/wakeIfAnnounced', noWakeUpLost, moving, 8),
+  broken('sleeper-moved-without-its-notification', 'vcpu-migration', 'moveSleeper/notifyHost', noWakeUpLost, moving, 8),
+  broken('sleeper-left-on-the-list-of-its-old-cpu', 'vcpu-migration', 'moveSleeper/joinList', noWakeUpLost, moving, 8),
+  broken('sleeper-moved-by-two-cpus-at-once', 'vcpu-migration', movedTwice, noWakeUpLost, moving, 12),
+  broken('posted-taken-for-the-vcpu-that-was-there', 'vcpu-migration', takeForAnybody, noMisdelivery,
+    { devices: 2, sources: 2, vectors: 4 }, 13),
+]
+
+export const virtualMutants = [...injection, ...assigned, ...posted, ...migration]

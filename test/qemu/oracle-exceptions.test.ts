@@ -1,15 +1,13 @@
 /** Each exception that this QEMU has, by a case of its own, which expects that it still leaves the manual: where one
  *  fails, it does no longer, and the exception ends with its version. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ExceptionName } from '../../src/qemu/vtd/oracle/exceptions.ts'
 import type { InterruptCase } from '../../src/qemu/vtd/oracle/interrupt-case.ts'
 import type { SequenceCase, Step } from '../../src/qemu/vtd/oracle/sequence-case.ts'
 import { vtdOracle } from '../../src/qemu/vtd/oracle/suites.ts'
-import type { Session, Setup } from '../../src/qemu/oracle/setup.ts'
+import type { Setup } from '../../src/qemu/oracle/setup.ts'
 import type { WalkCase } from '../../src/qemu/vtd/oracle/walk-case.ts'
-import { isOn, versionsOf } from '../../src/qemu/oracle/exception.ts'
 import { exceptions } from '../../src/qemu/vtd/oracle/exceptions.ts'
-import { absent, version } from './support.ts'
+import { expectExceptions } from './exception-cases.ts'
 
 type Irte = InterruptCase['irtes'][number]
 type Message = InterruptCase['messages'][number]
@@ -90,22 +88,7 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
     walk({ tops: [top({ of: 'pasid', fpd: true, kind: 0 }, 0)] })],
   'rid-pasid-recorded': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, read: false, write: false }] })],
 }
-const groups = vtdOracle.setups
-  .map(setup => ({ setup, known: exceptions.filter(({ name }) =>
-    cases[name][0] === setup.suite && cases[name][1] === setup.name) }))
-  .filter(({ known }) => known.length > 0)
-
-describe.skipIf(absent !== null).each(groups)('QEMU leaves the manual in $setup.suite', ({ setup, known }) => {
-  let session: Session
-  beforeAll(async () => { session = await setup.open() })
-  afterAll(async () => { await session.close() })
-
-  it.each(known.map(one => [one.name, versionsOf(one), one] as const))('%s (%s)', async (name, _, one) => {
-    const judged = await session.replay(cases[name][2], name)
-    expect(judged.map(({ verdict }) => verdict)).not.toContain('different')
-    const verdicts = judged.flatMap(({ verdict }) => verdict)
-    if (isOn(one, version)) expect(verdicts,
-      `this QEMU follows the manual now: say of '${name}' which version has it no more`).toContain(name)
-    else expect(verdicts).not.toContain(name)
-  })
+expectExceptions(vtdOracle, exceptions, name => {
+  const [suite, setup, one] = cases[name]
+  return { suite, setup, one }
 })

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { runOracle } from '../../src/qemu/oracle/drive.ts'
 import type { OracleReport } from '../../src/qemu/oracle/drive.ts'
 import { oracleData } from '../../src/qemu/oracle/render.ts'
-import { suiteNames } from '../../src/qemu/oracle/suite.ts'
+import { suitesOf } from '../../src/qemu/oracle/oracle.ts'
+import type { SuiteName } from '../../src/qemu/oracle/suite.ts'
+import { oracles } from '../../src/qemu/oracles.ts'
 import { runsOn, setupOf } from '../../src/qemu/oracle/setup.ts'
 import { vtdOracle } from '../../src/qemu/vtd/oracle/suites.ts'
 import { requesters, walkCaseSchema } from '../../src/qemu/vtd/oracle/walk-case.ts'
@@ -13,8 +15,8 @@ import { walkEvents, walkRig } from '../../src/qemu/vtd/oracle/walks.ts'
 import { absent, version } from './support.ts'
 
 /** What each suite must reach in so few cases, or it shows nothing. */
-const reached: Readonly<Record<(typeof suiteNames)[number], (report: OracleReport) => readonly (number
-  | undefined)[]>> = {
+type Reached = Readonly<Partial<Record<SuiteName, (report: OracleReport) => readonly (number | undefined)[]>>>
+const reached: Readonly<Record<string, Reached>> = { vtd: {
   walks: ({ tally }) => [...[1, 2, 3, 4, 5, 6, 7, 0xa, 0xb, 0xc].map(code => tally.reasons.get(code)),
     tally.outcomes.get('write, 2 MiB'), tally.outcomes.get('read, 1 GiB')],
   sequences: ({ tally }) =>
@@ -23,23 +25,27 @@ const reached: Readonly<Record<(typeof suiteNames)[number], (report: OracleRepor
   interrupts: ({ tally }) => [...[0x21, 0x22, 0x24, 0x25, 0x26].map(code => tally.reasons.get(code)),
     tally.outcomes.get('interrupt xAPIC'), tally.outcomes.get('interrupt x2APIC')],
   scalable: ({ tally }) => [0x39, 0x41, 0x59, 0x5a, 0x5b, 0x78, 0x79, 0x7a, 0x84].map(code => tally.reasons.get(code)),
-}
-
-const oracle = vtdOracle
+}, amdvi: {
+  walks: ({ tally }) => ['blocked', 'read, untranslated', 'write, untranslated', 'read, 4 KiB', 'write, 4 KiB',
+    'write, 1 GiB'].map(name => tally.outcomes.get(name)),
+  sequences: ({ tally, states }) => states.map(name => tally.states.get(name)),
+  interrupts: ({ tally }) => ['interrupt', 'interrupt blocked'].map(name => tally.outcomes.get(name)),
+} }
+const suites = oracles.flatMap(oracle => suitesOf(oracle).map(suite => [oracle.iommu, suite, oracle] as const))
 
 describe.skipIf(absent !== null)('the oracle', () => {
-  it.each(suiteNames)('%s agree with QEMU', async suite => {
+  it.each(suites)('%s: %s agree with QEMU', async (iommu, suite, oracle) => {
     const report = await runOracle({ oracle, cases: 3000, seed: 1, suites: [suite] })
     expect(report.differences).toEqual([])
     expect(report.cases).toBeGreaterThanOrEqual(3000)
     expect(report.setups.map(({ setup }) => setup))
       .toEqual(oracle.setups.filter(one => one.suite === suite && runsOn(one, version)).map(({ name }) => name))
-    expect(reached[suite](report).filter(count => count === undefined)).toEqual([])
+    expect(reached[iommu]![suite]!(report).filter(count => count === undefined)).toEqual([])
   })
 
-  it('says the same for the same seed', async () => {
+  it.each(oracles)('says the same of $iommu for the same seed', async oracle => {
     const counts = async (seed: number): Promise<object> => ({
-      ...oracleData(await runOracle({ oracle, cases: 300, seed, suites: suiteNames })), seed: 0,
+      ...oracleData(await runOracle({ oracle, cases: 300, seed, suites: suitesOf(oracle) })), seed: 0,
     })
     const [first, second, other] = [await counts(7), await counts(7), await counts(8)]
     expect(second).toEqual(first)
@@ -64,7 +70,8 @@ describe.skipIf(absent !== null)('the oracle', () => {
 
   it('ends with what it has when it is interrupted', async () => {
     const stop = new AbortController()
-    const report = await runOracle({ oracle, cases: 1e9, seed: 1, suites: suiteNames, signal: stop.signal,
+    const report = await runOracle({ oracle: vtdOracle, cases: 1e9, seed: 1, suites: suitesOf(vtdOracle),
+      signal: stop.signal,
       onProgress: compared => { if (compared > 100) stop.abort() } })
     expect(report).toMatchObject({ interrupted: true, differences: [] })
     expect(report.cases).toBeGreaterThan(100)

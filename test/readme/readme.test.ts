@@ -145,12 +145,34 @@ test('docs/search.md names the ladder, and the lines of --stats', async () => {
   expect(labels.filter(label => !page.includes(`\`${label}\``))).toEqual([])
 })
 
-test('docs/systems.md has the systems; each design stands for one', async () => {
+/** The scopes of designs' own, with their states on each IOMMU. */
+function ownScopes(): string {
+  const statesIn = (name: string, scope: string): string => {
+    const found = new RegExp(`^${scope}: (\\d+) states`, 'm').exec(read(`test/golden/verdicts/${name}.txt`))
+    return Number(found![1]).toLocaleString('en-US')
+  }
+  const rows = designs.flatMap(design => (design.scopes ?? []).flatMap(scope => typeof scope === 'string' ? [] : [
+    `| \`${design.name}\` | \`${scope.name}\`: ${scope.says} | ${iommus.map(one => {
+      const on = designsOn(one.name).find(({ name }) => name.replace(/@\w+/, '') === design.name)
+      return on === undefined ? '' : statesIn(on.name, scope.name)
+    }).join(' | ')} |`]))
+  return [`| design | scope | states, ${iommus.map(({ title }) => title).join(' | ')} |`,
+    `| --- | --- |${iommus.map(() => ' ---: |').join('')}`, ...rows].join('\n')
+}
+test('docs/systems.md has the systems and their scopes; each design stands for one', async () => {
   const rows = systems.map(({ quote, designs: by }) => `| "${quote}" | ${by.map(name => `\`${name}\``).join(', ')} |`)
   const table = ['| in the thread | designs |', '| --- | --- |', ...rows].join('\n')
-  await expect(filled('docs/systems.md', 'systems', table)).toMatchFileSnapshot('../../docs/systems.md')
+  const page = filled('docs/systems.md', 'systems', table)
+  await expect(filled('docs/systems.md', 'scopes', ownScopes(), page)).toMatchFileSnapshot('../../docs/systems.md')
   expect(designs.map(({ name }) => name).toSorted())
     .toEqual([...new Set(systems.flatMap(one => one.designs))].toSorted())
+})
+
+test('docs/ablation.md names steps that are there', () => {
+  const named = [...read('docs/ablation.md').matchAll(/`([\w-]+)`: `(\w+)\/(\w+)`/g)]
+  expect(named.length).toBeGreaterThan(8)
+  for (const [text, design, call, step] of named)
+    expect(designNamed(design!)?.protocols[call!]?.map(({ name }) => name), text).toContain(step)
 })
 
 test('docs/systems.md has each design, and each mutant of those that it is about', () => {

@@ -52,7 +52,7 @@ test('a step runs recipe, ledger and monitors, and leaves the world it was given
   const before = run([push(2)])
   expect(before.events).toEqual([
     { kind: 'cost', path: 'map', unit: 'store', count: 2 }, { kind: 'clause', id: 'TOY:1' },
-    { kind: 'observation', seen: { what: 'pushed', item: { id: 2 } } },
+    { kind: 'observation', observation: { what: 'pushed', item: { id: 2 } } },
   ])
   const after = step(toy, before.world, take)
   expect(after.world).toEqual({ state: { count: 1, queue: [] }, ledger: { taken: [{ id: 2 }] },
@@ -61,7 +61,7 @@ test('a step runs recipe, ledger and monitors, and leaves the world it was given
 })
 
 test('an observation that holds a part of the draft can be read after the step', () => {
-  expect(run([push(3), take]).events).toEqual([{ kind: 'observation', seen: { what: 'took', item: { id: 3 } } }])
+  expect(run([push(3), take]).events).toEqual([{ kind: 'observation', observation: { what: 'took', item: { id: 3 } } }])
 })
 
 test.each([

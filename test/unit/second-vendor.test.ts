@@ -2,15 +2,19 @@
  *  claims, and its steps are no other's. */
 import { expect, expectTypeOf, test } from 'vitest'
 import { propertiesFor } from '../../properties/index.ts'
-import { bounds } from '../../spec/bounds.ts'
+import { bounds, capsOf } from '../../spec/bounds.ts'
+import { idsOf } from '../../spec/ids.ts'
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import { without } from '../../spec/kernel/design.ts'
 import type { Design, ProtocolSource } from '../../spec/kernel/design.ts'
 import { ring0StrictOn } from '../../spec/kernel/ring0.ts'
 import { remapMachine } from '../../spec/machine.ts'
+import { stateDomain } from '../../spec/state.ts'
 import * as steps from '../../spec/steps.ts'
 import { checkMachine } from '../../src/index.ts'
+import { initial, packing } from '../../src/model/index.ts'
 import { toy, toySteps } from '../models/toy-iommu.ts'
+import { riscv, smmuv3 } from '../models/vendor-sketches.ts'
 
 const b = bounds({ frames: 2, iovas: 1 })
 const strict = ring0StrictOn(toy.steps)
@@ -38,4 +42,16 @@ test('a step of one vendor is none of another, and none of all', () => {
   // @ts-expect-error a step for every IOMMU looks at no unit
   const step: typeof steps.clearPte = { ...steps.clearPte, then: ({ s }) => { s.unit.tes = false } }
   expect([forAll, forToy, step]).toHaveLength(3)
+})
+test.each([['an SMMUv3', smmuv3], ['a RISC-V IOMMU', riscv]])('the state of %s would fit in a machine', (_, of) => {
+  for (const levels of [1, 2]) {
+    const at = bounds({ devices: 2, domains: 2, frames: 2, iovas: 2, sources: 2, vectors: 2, levels, tables: levels,
+      faults: 1 })
+    const unit = of.domain({ bounds: at, ids: idsOf(at), caps: capsOf(at) })
+    const shape = { calls: [], longestProtocol: 4, interruptsOff: {}, handles: false, registers: {}, own: null }
+    const domain = stateDomain(at, capsOf(at), shape, unit), start = initial(domain)
+    const { words, pack, unpack } = packing<typeof start>(domain), packed = new Uint32Array(words)
+    pack(start, packed, 0)
+    expect(unpack(packed, 0)).toEqual(start)
+  }
 })

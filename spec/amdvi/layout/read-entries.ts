@@ -1,7 +1,7 @@
 /** Entries of the tables decoded by the layouts, into what the walk reads (AMD 48882 rev 3.05, 2.2). */
 import {
   anySet, deviceTableEntry, gcr3Entry, getter, guestPageEntry, hostPage, hostTable, irte128, irte32, irteGuest,
-  reservedMask,
+  reservedMask, spanGetter,
 } from './index.ts'
 import type { Dwords, Getter, Layout, Rules } from './index.ts'
 import type {
@@ -25,6 +25,16 @@ const device = getters(deviceTableEntry), page = getters(hostPage)
 const narrow = getters(irte32), wide = getters(irte128), avic = getters(irteGuest)
 const gcr3 = getters(gcr3Entry), guestPage = getters(guestPageEntry)
 const pageSize = 4096
+/** Bits of a device table entry that stand side by side, read at once: each request reads an entry. */
+const adjacent = {
+  validity: spanGetter(deviceTableEntry, 'V', 'TV'), guests: spanGetter(deviceTableEntry, 'GIOV', 'GV'),
+  rights: spanGetter(deviceTableEntry, 'IR', 'IW'), logs: spanGetter(deviceTableEntry, 'SE', 'SA'),
+  passes: spanGetter(deviceTableEntry, 'INITPASS', 'NMIPASS'),
+}
+const loggings: readonly DeviceEntry['logging'][] =
+  [0, 1, 2, 3].map(bits => ({ none: (bits & 2) !== 0, first: (bits & 1) !== 0 }))
+const passes: readonly InterruptMap['passes'][] = [0, 1, 2, 3, 4, 5, 6, 7]
+  .map(bits => ({ init: (bits & 1) !== 0, extInt: (bits & 2) !== 0, nmi: (bits & 4) !== 0 }))
 
 /** @param rules what the unit has: it decides which bits are reserved. @param gaEn control register: entries of
  *  interrupts have 128 bits. */
@@ -33,15 +43,17 @@ export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
   const ofPage = reservedMask(hostPage, rules), ofTable = reservedMask(hostTable, rules)
   const ofGcr3 = reservedMask(gcr3Entry, rules), ofGuest = reservedMask(guestPageEntry, rules)
   return {
-    deviceEntry: (w, at) => ({
-      valid: device.V(w, at) === 1, translates: device.TV(w, at) === 1, mode: device.MODE(w, at),
-      root: device.ROOT(w, at) * pageSize, domain: device.DOMAIN(w, at), read: device.IR(w, at) === 1,
-      write: device.IW(w, at) === 1, remoteTlb: device.I(w, at) === 1, excluded: device.EX(w, at) === 1,
-      logging: { none: device.SA(w, at) === 1, first: device.SE(w, at) === 1 }, guest: guestMap(w, at),
-      reserved: anySet(lower, w, at) || device.HAD(w, at) === 2
-        || device.GV(w, at) + device.GIOV(w, at) > 0 && device.GLX(w, at) === 3,
-      interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
-    }),
+    deviceEntry: (w, at) => {
+      const validity = adjacent.validity(w, at), rights = adjacent.rights(w, at), guests = adjacent.guests(w, at)
+      return {
+        valid: (validity & 1) !== 0, translates: (validity & 2) !== 0, mode: device.MODE(w, at),
+        root: device.ROOT(w, at) * pageSize, domain: device.DOMAIN(w, at), read: (rights & 1) !== 0,
+        write: (rights & 2) !== 0, remoteTlb: device.I(w, at) === 1, excluded: device.EX(w, at) === 1,
+        logging: loggings[adjacent.logs(w, at)]!, guest: guests === 0 ? null : guestMap(w, at, guests),
+        reserved: anySet(lower, w, at) || device.HAD(w, at) === 2 || guests > 0 && device.GLX(w, at) === 3,
+        interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
+      }
+    },
     pageEntry: (w, at) => {
       const nextLevel = page.NEXT(w, at)
       return {
@@ -62,18 +74,16 @@ export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
 }
 
 /** The GCR3 table stands in three pieces. */
-function guestMap(w: Dwords, at: number): GuestMap | null {
-  const withPasid = device.GV(w, at) === 1, withoutPasid = device.GIOV(w, at) === 1
-  if (!withPasid && !withoutPasid) return null
+function guestMap(w: Dwords, at: number, bits: number): GuestMap {
   const table = device.GCR3L(w, at) * 2 ** 12 + device.GCR3M(w, at) * 2 ** 15 + device.GCR3H(w, at) * 2 ** 31
-  return { withPasid, withoutPasid, table, levels: device.GLX(w, at) + 1, paging: device.GPM(w, at) === 1 ? 5 : 4 }
+  return { withPasid: (bits & 2) !== 0, withoutPasid: (bits & 1) !== 0, table, levels: device.GLX(w, at) + 1,
+    paging: device.GPM(w, at) === 1 ? 5 : 4 }
 }
 
 const interruptMap = (w: Dwords, at: number, reserved: boolean): InterruptMap => ({
   valid: device.IV(w, at) === 1, control: device.INTCTL(w, at) as InterruptMap['control'],
   table: device.INTROOT(w, at) * 64, length: device.INTTABLEN(w, at), ignored: device.IG(w, at) === 1, reserved,
-  passes: { init: device.INITPASS(w, at) === 1, extInt: device.EINTPASS(w, at) === 1,
-    nmi: device.NMIPASS(w, at) === 1 },
+  passes: passes[adjacent.passes(w, at)]!,
 })
 
 function narrowEntry(rules: Rules): EntryReader['interruptEntry'] {

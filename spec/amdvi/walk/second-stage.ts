@@ -64,6 +64,7 @@ function wrongIn(entry: PageEntry, { geometry: g, levels }: TranslationUnit, lev
     const size = pageSize(entry, g, level)!
     return size > leafSize(g, level) && size < leafSize(g, level + 1) ? null : 'page-size'
   }
+  if (nextLevel === level - 1) return null
   if (nextLevel >= level) return 'level-invalid'
   // What levels between would index must be 0.
   return roundDown(address, leafSize(g, nextLevel + 1)) % leafSize(g, level) === 0 ? null : 'skipped-bits'

@@ -5,12 +5,11 @@ import type { DeepReadonly } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
 import { handlerOf } from '../../state.ts'
 import type { State } from '../../state.ts'
-import type { Sizes, Step } from '../../step.ts'
+import type { StepContext, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 import { findHandler, sendEoi } from './handlers.ts'
 import {
-  enterGuestHandler, exitGuest, halt, hasVcpus, interruptsFirst, loadVcpu, preempt, putVcpu, running, runVcpu,
-  startRunning, vcpuOf,
+  exitGuest, hasVcpus, interruptsFirst, loadVcpu, putVcpu, running, serveDevice, startRunning, vcpuCalls, vcpuOf,
 } from './vcpus.ts'
 import type { Running } from './vcpus.ts'
 
@@ -23,6 +22,12 @@ export interface Injecting extends Running {
   }
 }
 type InjectionStep = Step<unknown, Injecting>
+
+function inject(k: StepContext<unknown, Injecting>, vcpu: number): void {
+  if (!k.s.kernel.notifications[vcpu]) return
+  k.emit.cost('irq-entry')
+  serveDevice(k, vcpu)
+}
 
 const recordInterrupt: InjectionStep = {
   name: 'recordInterrupt', says: 'record the interrupt for its virtual CPU',
@@ -55,14 +60,14 @@ const returnToGuest: InjectionStep = {
     const vcpu = k.s.kernel.calls[k.cpu] === null ? vcpuOf(k.s, k.cpu) : null
     if (vcpu === null) return
     k.emit.cost('vm-exit')
-    if (k.s.kernel.notifications[vcpu]) enterGuestHandler(k, vcpu)
+    inject(k, vcpu)
   },
 }
 
 /** The last step of an entry: what comes after it finds the virtual CPU running, and interrupts its CPU. */
 const injectPending: InjectionStep = {
   name: 'injectPending', says: 'inject the interrupt that waits, and enter the guest', interruptsOff: true,
-  then: k => { if (k.s.kernel.notifications[k.call.source!]) enterGuestHandler(k, k.call.source!) },
+  then: k => { inject(k, k.call.source!) },
 }
 const takeKick: InjectionStep = {
   name: 'takeKick', says: 'the guest exits, if there is one', interruptsOff: true,
@@ -110,8 +115,7 @@ export function startInjection({ own, b }: { readonly own: Injecting['state']; r
   if (hasVcpus(b)) startRunning(own, b)
 }
 export const injectionCalls = {
-  runVcpu: runVcpu<Injecting>((own, vcpu) => !own.halted[vcpu]),
-  preempt: preempt<Injecting>(), halt: halt<Injecting>(),
+  ...vcpuCalls<Injecting>(true, ({ s }, vcpu) => !s.own.halted[vcpu]),
   answerKick: call<{}, Injecting>({
     says: 'a CPU takes the interrupt that asks it to exit its guest', on: b => hasVcpus(b) && b.cpus > 1,
     path: 'irq-deliver', fair: 'strong', params: () => ({}),
@@ -120,6 +124,7 @@ export const injectionCalls = {
 }
 export const injectionProtocols = {
   handleInterrupt: [findHandler, recordInterrupt, wakeOrKick, sendEoi, returnToGuest],
-  runVcpu: [loadVcpu, injectPending], preempt: [exitGuest, putVcpu], answerKick: [takeKick, injectPending],
+  runVcpu: [loadVcpu, injectPending], preempt: [exitGuest, putVcpu], endSlice: [exitGuest, putVcpu],
+  answerKick: [takeKick, injectPending],
   halt: [exitGuest, markHalted, lookForPending, sleepIfHalted, injectPending],
 }

@@ -7,7 +7,7 @@ import type { Bounds } from '../../bounds.ts'
 import { boundedLapic, dispatchable } from '../../apic/lapic.ts'
 import { handlerOf } from '../../state.ts'
 import type { State } from '../../state.ts'
-import type { CallSpec, StepContext, Own, Sizes, Step } from '../../step.ts'
+import type { CallSpec, Entry, StepContext, Own, OwnCost, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 
 /** By virtual CPU: the CPU that runs it. */
@@ -17,10 +17,16 @@ type On = DeepReadonly<Pick<State, 'kernel'>> & { readonly own: DeepReadonly<Run
 
 export const hasVcpus = (b: Bounds): boolean => b.sources > 0
 export const running = ({ id }: Sizes) => ({ runsOn: table([id.source], optional(id.cpu)) })
-/** Each runs on a CPU of its own, as far as there are such. */
+/** At first each runs on a CPU of its own, as far as there are such. */
+export const firstCpuOf = (vcpu: number, b: Bounds): number | null => vcpu < b.cpus ? vcpu : null
 export function startRunning(own: Running['state'], b: Bounds): void {
-  own.runsOn = own.runsOn.map((_, vcpu) => vcpu < b.cpus ? vcpu : null)
+  own.runsOn = own.runsOn.map((_, vcpu) => firstCpuOf(vcpu, b))
 }
+/** A virtual CPU halts, and is woken by its interrupt. @param moves ops in between. */
+export const sleeping = (sizes: OwnCost['bounds'], ...moves: OwnCost['ops']): OwnCost => ({
+  name: 'sleep', bounds: { sources: 1, ...sizes }, paths: ['vm-run'],
+  ops: [{ action: 'halt', args: { cpu: 0 } }, ...moves, { action: 'device.raise', args: { source: 0 } }],
+})
 /** The virtual CPU that a CPU runs; null where it runs none. */
 export function vcpuOf({ own }: Pick<On, 'own'>, cpu: number): number | null {
   const vcpu = own.runsOn.indexOf(cpu)
@@ -35,10 +41,9 @@ export function inGuest({ kernel, own }: On, vcpu: number): number | null {
 export const exitGuest: Step<unknown> = {
   name: 'exitGuest', says: 'the guest exits to the hypervisor', then: ({ emit }) => { emit.cost('vm-exit') },
 }
-/** What the guest does when it gets the interrupt: its handler serves the device. */
-export function enterGuestHandler({ s, emit }: Pick<StepContext<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
+/** What the guest does when it gets the interrupt: its handler serves the device, for all edges that have merged. */
+export function serveDevice({ s, emit }: Pick<StepContext<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
   s.kernel.notifications[vcpu] = false
-  emit.cost('irq-entry')
   emit.cost('handler')
   emit.observe({ what: 'received', source: vcpu })
 }
@@ -57,22 +62,32 @@ export const interruptsFirst = ({ s, cpu }: { readonly s: Pick<State, 'lapics'>;
   dispatchable(s.lapics[cpu]!, 0, boundedLapic) === null
 
 const vcpuOnly = ({ id }: Sizes) => ({ source: id.source })
-/** `isReady`: whether the scheduler may choose it, beside that nobody runs it. */
-export const runVcpu = <O extends Running>(isReady: (own: O['state'], vcpu: number, cpu: number) => boolean):
-  CallSpec<unknown, O> => call<ReturnType<typeof vcpuOnly>, O>({
-  says: 'the scheduler gives the CPU to a virtual CPU that is ready', on: hasVcpus, path: 'vm-run', params: vcpuOnly,
-  fair: 'strong',
-  rules: {
-    isReady: ({ s, args, cpu }) => s.own.runsOn[args.source] === null && isReady(s.own, args.source, cpu),
-    cpuRunsNone: ({ s, cpu }) => vcpuOf(s, cpu) === null,
-  },
-})
+const runsOne = ({ s, cpu }: { readonly s: Pick<On, 'own'>; readonly cpu: number }): boolean => vcpuOf(s, cpu) !== null
 const exits = <O extends Running>(says: string): CallSpec<unknown, O> => call<{}, O>({
-  says, on: hasVcpus, path: 'vm-run', params: () => ({}),
-  rules: { runsOne: ({ s, cpu }) => vcpuOf(s, cpu) !== null, interruptsFirst },
+  says, on: hasVcpus, path: 'vm-run', params: () => ({}), rules: { runsOne, interruptsFirst },
   registers: ({ s, cpu }) => ({ source: vcpuOf(s, cpu) }),
 })
-export const preempt = <O extends Running>(): CallSpec<unknown, O> =>
-  exits('the scheduler takes the CPU from a virtual CPU')
-export const halt = <O extends Running>(): CallSpec<unknown, O> =>
-  exits('a guest that has nothing to do executes HLT')
+
+/** @param mayRun whether a CPU may run a virtual CPU that no CPU runs. @param hostHandles whether the host handles what
+ *  devices send. */
+export function vcpuCalls<O extends Running>(hostHandles: boolean,
+  mayRun: (k: Pick<Entry<unknown, O>, 's' | 'cpu' | 'b'>, vcpu: number) => boolean) {
+  type Of = Pick<Entry<unknown, O>, 's' | 'cpu' | 'b'>
+  const isReady = (k: Of, vcpu: number): boolean => k.s.own.runsOn[vcpu] === null && mayRun(k, vcpu)
+  return {
+    runVcpu: call<ReturnType<typeof vcpuOnly>, O>({
+      says: 'the scheduler gives the CPU to a virtual CPU that is ready', on: hasVcpus, path: 'vm-run', fair: 'strong',
+      params: vcpuOnly,
+      rules: { isReady: k => isReady(k as Of, k.args.source), cpuRunsNone: ({ s, cpu }) => vcpuOf(s, cpu) === null },
+    }),
+    preempt: exits<O>('the scheduler takes the CPU from a virtual CPU'),
+    halt: exits<O>('a guest that has nothing to do executes HLT'),
+    /** What the scheduler owes: else one may keep the CPU. Handlers of the host come before it. */
+    endSlice: {
+      ...exits<O>('the time of a virtual CPU is up, and another one is ready'), fair: 'strong',
+      on: b => b.sources > 1,
+      rules: { runsOne, ...hostHandles ? { interruptsFirst } : {},
+        anotherIsReady: (k: Of) => k.s.own.runsOn.some((_, vcpu) => isReady(k, vcpu)) },
+    } as CallSpec<unknown, O>,
+  }
+}

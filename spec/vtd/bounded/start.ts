@@ -7,7 +7,8 @@ import type { VtdState } from './state.ts'
 import { admitted } from './tables.ts'
 
 /** With extended interrupts, software writes 32-bit destinations; the unit takes them where ECAP.EIM is set. */
-export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup, { domains, sources }: FirstPlaces): void {
+export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup,
+  { domains, sources, vcpus }: FirstPlaces): void {
   unit.tes = design.remapsDma
   unit.ires = design.remapsInterrupts
   unit.cfis = !design.blocksCompatibility
@@ -17,7 +18,13 @@ export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup, { 
   if (design.remapsDma)
     domains.forEach((domain, device) => { unit.tables.context[device]!.now = { domain, root: domain } })
   if (design.remapsInterrupts) sources.forEach((place, source) => {
-    unit.tables.irt[0]![source]!.now = { ...place, verify: admitted(source, design, b) }
+    const verify = admitted(source, design, b)
+    unit.tables.irt[0]![source]!.now = design.postsInterrupts
+      ? { cpu: 0, vector: 0, verify, descriptor: source } : { ...place, verify }
+  })
+  if (design.postsInterrupts) unit.tables.descriptors!.forEach((descriptor, vcpu) => {
+    const cpu = vcpus[vcpu]!
+    Object.assign(descriptor, { sn: cpu === null, cpu: cpu ?? 0 })
   })
 }
 

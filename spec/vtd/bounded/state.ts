@@ -5,29 +5,28 @@ import type { Value } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Setup } from '../../setup.ts'
 import type { State } from '../../state.ts'
-import { didOf, geometryOf, tablesDomain } from './tables.ts'
+import { didOf, geometryOf, irteDomain, tablesDomain } from './tables.ts'
 import type { Descriptor } from '../invalidation/covers.ts'
 import type { InterruptUnit } from '../remap/remap.ts'
 import { noSingleSource } from '../walk/walk.ts'
 import type { TranslationUnit } from '../walk/walk.ts'
 
 export function unitDomain({ bounds: b, ids: id, caps, design }: Pick<Setup, 'bounds' | 'ids' | 'caps'> & {
-  readonly design: { readonly interruptTables: number }
+  readonly design: { readonly interruptTables: number; readonly postsInterrupts?: boolean }
 }) {
   const contextEntry = struct({ domain: id.domain, root: id.domain })
-  const irte = struct({ cpu: id.cpu, vector: id.vector, verify: optional(id.device) })
   // A cached entry that says "not present" exists only with CM=1 (chapter 6): there `entry` is null.
   return struct({
     /** GSTS.TES, IRES, CFIS and IRTA.EIME. */
     tes: bool, ires: bool, cfis: bool, eime: bool,
-    tables: tablesDomain(id, caps, design.interruptTables),
+    tables: tablesDomain(id, caps, design.interruptTables, design.postsInterrupts),
     contextCache: table([id.device], optional(struct({ entry: optional(contextEntry) }))),
     /** Looked up by device and page, tagged with the domain that invalidations name. `frame: null` is a cached
      *  refusal. */
     iotlb: table([id.device, id.iova], optional(struct({ domain: id.domain, frame: optional(id.frame), write: bool }))),
     /** Paging-structure cache: the last table above the leaves, per domain and upper address bits. */
     pagingCache: table([id.domain, range(0, b.levels > 1 ? 2 ** (b.levels - 1) - 1 : -1)], optional(id.page)),
-    iec: table([id.source], optional(struct({ entry: optional(irte) }))),
+    iec: table([id.source], optional(struct({ entry: optional(irteDomain(id, design.postsInterrupts)) }))),
     queue: list(variant('type', {
       'context-device': { device: id.device, domain: optional(id.domain) }, 'context-global': {},
       'iotlb-global': {}, 'iotlb-domain': { domain: id.domain },
@@ -92,7 +91,8 @@ export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {
     singleSource: noSingleSource,
   }
 }
+/** CAP.PI=1: without a kernel that posts, no entry has IM=1. */
 export function interruptUnit(unit: Unit, b: Bounds): InterruptUnit {
-  return { ires: unit.ires, cfis: unit.cfis, eime: unit.eime, tableSize: b.sources, pi: false, eimer: false,
+  return { ires: unit.ires, cfis: unit.cfis, eime: unit.eime, tableSize: b.sources, pi: true, eimer: false,
     irreq: false }
 }

@@ -2,7 +2,7 @@
  *  tables of `spec/iommu/paging.ts` (rev 5.10, chapter 9). Implements the tables interface of the walker. */
 import { bool, optional, range, struct, table } from '../../../src/model/index.ts'
 import type { Value } from '../../../src/model/index.ts'
-import { apicIdOf } from '../../apic/ids.ts'
+import { apicIdOf, notificationVectors } from '../../apic/ids.ts'
 import type { Bounds } from '../../bounds.ts'
 import type { Ids } from '../../ids.ts'
 import { cell, flushBuffered, seenByHardware } from '../../iommu/cells.ts'
@@ -11,13 +11,17 @@ import { cellsOf, pageAddress, rootAddress, rowAt } from '../../iommu/paging.ts'
 import type { PageTables, PagingEntry } from '../../iommu/paging.ts'
 import type { DesignOptions } from '../../step.ts'
 import type {
-  ContextEntry as DecodedContext, Geometry, Irte, SecondStageEntry, Tables as WalkedTables,
+  ContextEntry as DecodedContext, Geometry, Irte, PostedDescriptor, SecondStageEntry, Tables as WalkedTables,
 } from '../walk/tables.ts'
 
-export function tablesDomain(id: Ids, order: StoreOrder, interruptTables: number) {
+/** `verify: null` is SVT=0, no source check. Where interrupts are posted, `descriptor` is that of a virtual CPU; null
+ *  is IM=0. */
+export const irteDomain = (id: Ids, posts = false) => struct({ cpu: id.cpu, vector: id.vector,
+  verify: optional(id.device), ...posts ? { descriptor: optional(id.source) } : {} })
+
+export function tablesDomain(id: Ids, order: StoreOrder, interruptTables: number, posts = false) {
   const contextEntry = struct({ domain: id.domain, root: id.domain })
-  // `verify: null` is SVT=0, no source check.
-  const irte = struct({ cpu: id.cpu, vector: id.vector, verify: optional(id.device) })
+  const irte = irteDomain(id, posts)
   return struct({
     rootPresent: bool,
     /** Software writes 32-bit destinations into IRTEs: it believes EIME=1. */
@@ -26,6 +30,9 @@ export function tablesDomain(id: Ids, order: StoreOrder, interruptTables: number
     /** The table that IRTA names, and where a second one is built, that one. */
     irta: range(0, interruptTables - 1),
     irt: table([range(0, interruptTables - 1), id.source], cell(irte, order)),
+    /** By virtual CPU: ON, SN, NDST, and whether NV is the vector that wakes. PIR is `kernel.notifications`. Accesses
+     *  to a descriptor are snooped always (5.2.2). */
+    ...posts ? { descriptors: table([id.source], struct({ on: bool, sn: bool, wakes: bool, cpu: id.cpu })) } : {},
   })
 }
 export type Tables = Value<ReturnType<typeof tablesDomain>>
@@ -81,11 +88,26 @@ export function decodePaging(entry: PagingEntry | null, b: Bounds): SecondStageE
 /** Fixed, edge, physical destination. Software that knows EIME=0 puts the 8-bit id into bits 15:8 of the destination
  *  field (9.9). */
 export function decodeIrte(entry: IrteEntry | null, wide: boolean, b: Bounds): Irte {
+  const posted = entry !== null && 'descriptor' in entry ? entry.descriptor! : null
+  if (posted !== null) return {
+    present: true, fpd: false, im: true, urg: false, vector: 0, pda: posted, sid: entry!.verify ?? 0, sq: 0,
+    svt: entry!.verify === null ? 0 : 1, reserved: false,
+  }
   const sid = entry?.verify ?? 0
   const id = entry === null ? 0 : apicIdOf(entry.cpu, b)
   return {
     present: entry !== null, fpd: false, im: false, dm: false, rh: false, tm: false, dlm: 0, vector: entry?.vector ?? 0,
     dst: wide ? id : (id & 0xff) << 8, sid, sq: 0, svt: entry === null || entry.verify === null ? 0 : 1,
     reserved: false,
+  }
+}
+
+/** The vector of every posted interrupt of the bounded machine is 0 to its guest: a virtual CPU has one source. */
+export function decodeDescriptor({ on, sn, wakes, cpu }: NonNullable<Tables['descriptors']>[number],
+  isRequested: boolean, wide: boolean, b: Bounds): PostedDescriptor {
+  const { guest, host } = notificationVectors(b.vectors), id = apicIdOf(cpu, b)
+  return {
+    pir: [+isRequested, 0, 0, 0, 0, 0, 0, 0], outstanding: on, suppressed: sn, nv: wakes ? host : guest,
+    ndst: wide ? id : (id & 0xff) << 8, reserved: false,
   }
 }

@@ -1,13 +1,18 @@
 /** `validate`: what was true of a recorded boot. */
 import { stdin } from 'node:process'
 import type { ExitName } from '../../exit.ts'
-import type { LogSource } from '../../logs/lines.ts'
+import { isTrace } from '../../logs/formats/kernel.ts'
+import { begin } from '../../logs/lines.ts'
+import type { Begun, LogSource } from '../../logs/lines.ts'
 import type { ValidationReport } from '../../logs/report.ts'
 import type { SoFar } from '../../logs/side.ts'
+import { validateTrace } from '../../logs/traced/index.ts'
 import { validateLog } from '../../logs/validate.ts'
 import { expectationForm, expectationsOf } from '../../logs/verdicts/expected.ts'
+import type { Expectation } from '../../logs/verdicts/expected.ts'
 import { binds } from '../../logs/verdicts/judging.ts'
 import { usage } from '../../errors.ts'
+import type { ReportOf } from '../../report/report.ts'
 import { parse, seconds } from '../args.ts'
 import type { Command, Flags } from '../args.ts'
 import { followed } from '../follow.ts'
@@ -28,6 +33,7 @@ const options = {
 export const validate = {
   name: 'validate', operands: 'LOG', options, run: runValidate,
   says: "Check a QEMU trace of a real boot's IOMMU against the manual: every cache hit, table change and wait. "
+    + "Also a kernel's own trace, as real hardware gives it (ftrace, trace-cmd report, perf script). "
     + 'LOG is plain or gzip; - is stdin.',
   examples: [
     ['remapcheck validate traces/linux/vtd-strict-timed.trace.log.gz', 'a recorded boot'],
@@ -35,6 +41,7 @@ export const validate = {
     ['remapcheck validate boot.log --tables boot.dump', 'and whether its tables say what was translated'],
     ['remapcheck validate boot.log --expect strict,no-faults', 'a gate for the CI of a kernel'],
     ['remapcheck validate boot.log --follow=30s', 'while QEMU runs'],
+    ['remapcheck validate trace.txt', 'a trace of real hardware: unmaps, invalidations, interrupts'],
   ],
 } as const satisfies Command<typeof options>
 
@@ -45,21 +52,41 @@ export async function runValidate(args: readonly string[], io: Io): Promise<Exit
       'remapcheck validate LOG [--ftrace FILE] [--tables DUMP]')
   const expect = flags.expect === undefined ? [] : expectationsOf(flags.expect)
   const line = spinner(io)
-  const tell = teller(line)
   try {
-    const report = await validateLog({
-      log: sourceOf(operands[0]!, flags, io), expect,
-      ...flags.ftrace === undefined ? {} : { ftrace: sampled(io, flags.ftrace) },
-      ...flags.tables === undefined ? {} : { tables: sampled(io, flags.tables) },
-      onProgress: (lines, soFar) => {
-        if (flags.follow !== undefined) tell(soFar)
-        line.say(`${lines.toLocaleString('en-US')} lines`)
-      },
-    })
+    const log = await begin(sourceOf(operands[0]!, flags, io), again)
+    const report = isTrace(log.first) ? await ofTrace(log, flags, expect, line)
+      : await ofUnit(log, flags, expect, io, line)
     line.end()
-    const exit = io.signal.aborted ? 'interrupted' : exitOf(report)
-    return await print(io, flags, { kind: 'validate', exit, validation: report })
+    return await print(io, flags, io.signal.aborted ? { ...report, exit: 'interrupted' } : report)
   } finally { line.end() }
+}
+const again = 'record one: qemu-system-x86_64 -device intel-iommu,intremap=on -trace "vtd_*" -D LOG, or give the text '
+  + "of the kernel's /sys/kernel/tracing/trace"
+const told = (lines: number): string => `${lines.toLocaleString('en-US')} lines`
+
+async function ofUnit(log: LogSource, flags: Flags<typeof options>, expect: readonly Expectation[], io: Io,
+  line: Spinner): Promise<ReportOf<'validate'>> {
+  const tell = teller(line)
+  const validation = await validateLog({
+    log, expect,
+    ...flags.ftrace === undefined ? {} : { ftrace: sampled(io, flags.ftrace) },
+    ...flags.tables === undefined ? {} : { tables: sampled(io, flags.tables) },
+    onProgress: (lines, soFar) => {
+      if (flags.follow !== undefined) tell(soFar)
+      line.say(told(lines))
+    },
+  })
+  return { kind: 'validate', exit: exitOf(validation), validation }
+}
+
+/** The kernel's own trace, as real hardware gives it. */
+async function ofTrace(log: Begun, flags: Flags<typeof options>, expect: readonly Expectation[],
+  line: Spinner): Promise<ReportOf<'validate-trace'>> {
+  for (const flag of ['ftrace', 'tables'] as const) if (flags[flag] !== undefined)
+    throw usage(log.name, "this is the kernel's own trace, and no log of a unit to hold beside it",
+      `give it alone, or as --ftrace beside the log of QEMU; --${flag} needs that`)
+  const traced = await validateTrace({ log, expect, onProgress: lines => { line.say(told(lines)) } })
+  return { kind: 'validate-trace', exit: exitOf(traced), traced }
 }
 
 function sourceOf(operand: string, { follow }: Flags<typeof options>, io: Io): LogSource {
@@ -86,7 +113,7 @@ function teller(line: Spinner): (soFar: readonly SoFar[]) => void {
 }
 
 /** An observation is neither right nor wrong. What the log lacks may speak against what it bears out. */
-function exitOf({ verdicts, lacks }: ValidationReport): ExitName {
+function exitOf({ verdicts, lacks }: Pick<ValidationReport, 'verdicts' | 'lacks'>): ExitName {
   const bound = verdicts.filter(binds)
   const isOpen = bound.some(({ kind, verdict }) => kind === 'expectation' && verdict === 'not-shown')
   if (bound.some(({ verdict }) => verdict === 'false')) return 'violated'

@@ -2,7 +2,7 @@
  *  interrupt range). */
 import { addressConclusions } from '../addresses.ts'
 import type { Answer, Conclusion, Group, Known, Look, Meaning } from '../happening.ts'
-import { bitsOf, hex } from '../text.ts'
+import { bitsOf, hex, idOf } from '../text.ts'
 import type { UnitEvent } from './events.ts'
 import {
   accessOf, deviceEntryOf, entryMeaning, events, flagNames, flagOf, flagsText, pageFault, requestText, requestType,
@@ -42,7 +42,7 @@ function ofPage(event: UnitEvent, group: Group, known: Known): Answer {
   return {
     title: `${who} ${verb} ${where}: ${short}`,
     happened: `${who} ${verb}${whereOf(event)}: ${says}. The unit blocked it.`,
-    hardware: [{ says: `${flagsText(flags)}: ${says}`, clause: null }],
+    hardware: [{ says: `${flagsText(flags)}: ${says}`, clause: null }, ...entryBeside(event, known)],
     concludes: pageConclusions(flags, group, known, event), next: nextOf(event),
     shows: [{ run: `remapcheck explain 'IO_PAGE_FAULT flags=0x${flags.toString(16).padStart(4, '0')}'`,
       says: 'the flags' },
@@ -52,6 +52,12 @@ function ofPage(event: UnitEvent, group: Group, known: Known): Answer {
   }
 }
 
+/** The device's entry, where a text of debugfs has it. */
+function entryBeside({ device }: UnitEvent, known: Known): readonly Meaning[] {
+  const row = device === null ? undefined : known.beside.texts.amd.devices.get(idOf(device) ?? -1)
+  const entry = row === undefined ? null : deviceEntryOf(row.words)
+  return entry === null ? [] : [{ says: `debugfs, when it was read: ${entryMeaning(entry).says}`, clause: null }]
+}
 const placesOf = ({ addresses, moreAddresses }: Group): string => {
   if (addresses.length > 1) return `${moreAddresses ? 'more than ' : ''}${addresses.length} addresses`
   return addresses.length === 0 ? 'an address' : hex(addresses[0]!)
@@ -65,6 +71,7 @@ function pageConclusions(flags: number, group: Group, known: Known,
     : 'It is an interrupt, and its entry is not enabled (RemapEn=0): cleared while its source could still send, or '
       + 'never filled in.', 'flag I')]
   if (flagOf(flags, 'PR') && flagOf(flags, 'PE')) return [
+    ...ofRights(flags, device, known),
     sure(`An entry is there and well-formed. Missing: ${flagOf(flags, 'RW') ? 'IW, the right to write'
       : 'IR, the right to read'}, in the page table entry or in the device table entry.`,
     'PR and PE are set: present, permission denied'),
@@ -84,6 +91,16 @@ function pageConclusions(flags: number, group: Group, known: Known,
     sure('No entry is present for it.', 'PR is not set'),
     ...device === null ? [] : addressConclusions(group, known, system === 'Linux'), ...offsets(group),
   ]
+}
+/** Whether the device's own entry, where debugfs has it, gives the right that is missing. */
+function ofRights(flags: number, device: string | null, known: Known): readonly Conclusion[] {
+  const row = device === null ? undefined : known.beside.texts.amd.devices.get(idOf(device) ?? -1)
+  const entry = row === undefined ? null : deviceEntryOf(row.words)
+  if (entry === null) return []
+  const [right, has] = flagOf(flags, 'RW') ? ['IW', entry.write] as const : ['IR', entry.read] as const
+  return [{ certainty: 'sure', rule: 'the device table entry in debugfs, when it was read', says: has
+    ? `The device table entry has ${right}: it is the page table entry that lacks it.`
+    : `The device table entry lacks ${right}: no page of it can be ${right === 'IW' ? 'written' : 'read'}.` }]
 }
 /** The address is exact here. */
 function offsets({ addresses }: Group): readonly Conclusion[] {

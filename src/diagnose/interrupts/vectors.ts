@@ -16,7 +16,7 @@ interface Lost { readonly cpu: number; readonly vector: number; readonly isXen: 
 
 export class Vectors implements Reader {
   readonly name = 'message about an interrupt'
-  readonly words = /No irq handler|nobody cared|Affinity broken|no longer affine|spurious APIC|IRQ\d+ a=/i
+  readonly words = /No irq handler|nobody cared|Affinity broken|no longer affine|spurious APIC|IRQ\d+ a=.*\] t=/i
   #last: Lost | null = null
 
   read(line: Line): Reading {
@@ -62,7 +62,8 @@ function lostAnswer({ cpu, vector, isXen, moved }: Lost, group: Group, known: Kn
     concludes: [
       { certainty: 'sure', rule: 'No irq handler for CPU.VECTOR', says: 'Whoever sent it got no service for it: for an '
         + 'edge that is an interrupt lost.' },
-      ...isXen ? [] : known.beside.irqs.conclusions(cpu, vector, from.stamp), ...byEntries(cpu, vector, known),
+      ...isXen ? byMessages(vector, known) : known.beside.irqs.conclusions(cpu, vector, from.stamp), ...byEntries(cpu,
+        vector, known),
       ...queueOf(first, known),
       ...moved === null ? [] : [{ certainty: 'likely', rule: 'v=NEW[OLD]', says: `It was on its way: its interrupt `
         + `moved `
@@ -103,6 +104,14 @@ function byEntries(cpu: number, vector: number, known: Known): readonly Conclusi
     says: `Vector ${vector} is sent by ${list.join('; ')}${found.length > 6 ? '; …' : ''}: the one whose APIC id is `
       + `that of `
       + `CPU ${cpu} may be meant.` }]
+}
+/** MSIs with that vector, by Xen's debug key M. */
+function byMessages(vector: number, known: Known): readonly Conclusion[] {
+  const found = known.beside.texts.xen.messages.get(vector) ?? []
+  return found.length === 0 ? [] : [{ certainty: 'open', rule: 'debug key M, when it was pressed',
+    says: `Vector ${hex(vector)} is that of ${found.slice(0, 6).map(({ irq, dest }) => `MSI ${irq} (to `
+      + `${dest})`).join(', ')}: `
+      + 'one of them may have sent it.' }]
 }
 /** The interrupt of the queue that a driver of NVMe timed out on, by /proc/interrupts. */
 function queueOf(timeout: Line | undefined, known: Known): readonly Conclusion[] {

@@ -6,7 +6,7 @@ import { hex, whenOf } from '../text.ts'
 import { addressConclusions } from '../addresses.ts'
 import type { UnitFault } from './fault.ts'
 import { hexReason, reasonMeaning, statusMeaning } from './reason.ts'
-import { tableConclusions } from './tables.ts'
+import { domainConclusions, tableConclusions } from './tables.ts'
 import { cannotGive, walkConclusions, walkText } from './walk.ts'
 
 export function answerDma(fault: UnitFault, group: Group, known: Known): Answer {
@@ -61,6 +61,7 @@ function conclusions(fault: UnitFault, code: number, group: Group, known: Known)
   if (contradicted) return concludes
   return [
     ...byReason(code, access, walk), ...concludes, ...tableConclusions(fault, code, known),
+    ...domainConclusions(fault, known),
     ...looksAtAddress(code) ? addressConclusions(group, known, system === 'Linux') : [],
     ...aboutDevice(code) || looksAtAddress(code) ? kdump(known) : [],
   ]

@@ -27,7 +27,7 @@ export class LinuxFaults implements Reader {
   readonly name = 'fault of a VT-d unit'
   readonly words = new RegExp(['\\[DMA (?:Read|Write)', 'INTR-REMAP', 'fault status reg', 'Dump dmar\\d', 'pte level',
     '(?:root|context|pasid) (?:entry|dir|table)', 'PTE not present', 'page table is not '
-      + 'present', 'print_vtd_entries', '(?:root_entry|context|l\\d)\\[']
+      + 'present', 'print_vtd_entries', '(?:root_entry|context)\\[', 'l\\d\\[[0-9a-f]{3}\\] = ', 'l\\d\\[.*not present']
     .join('|'), 'i')
   readonly starts = begun
   #status: { readonly value: number; readonly line: Line } | null = null

@@ -16,7 +16,7 @@ const genode = form('Fault: hi=<hex>, reason=<hex>, type=<hex>.*Source=<hex>, (l
 export class OtherFaults implements Reader {
   readonly name = 'fault of a VT-d unit'
   readonly words = new RegExp(['fault acc \\d', 'IOMMU: DMA ', 'Fault: hi=', 'Request type', 'Source identifier',
-    'Fault Reason"?:', 'Raw"?: \\d{4}'].join('|'), 'i')
+    'Fault Reason"?:', 'Raw: \\d{4}', 'Raw": \\d{4}'].join('|'), 'i')
 
   read(line: Line, final: boolean): Reading {
     const { text } = line

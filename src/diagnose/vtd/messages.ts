@@ -94,7 +94,8 @@ const below = /^\(XEN\).*\bIQ[AHT] = |iommu_fault_status: |QI .*took \d+ms/
 export class UnitMessages implements Reader {
   readonly name = 'message about a VT-d unit'
   readonly words = new RegExp(['returns all ones', 'malfunctioning', 'PRQ overflow', 'Invalid (?:PASID|page request)',
-    'non-aligned address', 'Flush IOTLB failed', 'failed to enable fault', 'wait descriptor taking', 'IQ[AHT] = ',
+    'non-aligned address', 'Flush IOTLB failed', 'failed to enable fault', 'wait descriptor taking', 'IQA = ', 'IQH '
+      + '= ', 'IQT = ',
     'iommu_fault_status', 'QI .*took \\d+ms', 'DMAR\\d+: (?:Inv|Fault|Adv)'].join('|'))
 
   read(line: Line): Reading {

@@ -6,15 +6,10 @@ import {
 } from '../../../spec/vtd/index.ts'
 import type { Dump } from '../../dump/dump.ts'
 import type { Conclusion, Known } from '../happening.ts'
-import { deviceOfId, hex } from '../text.ts'
+import { deviceOfId, hex, idOf } from '../text.ts'
 import type { UnitFault } from './fault.ts'
 import { hexReason } from './reason.ts'
 
-/** `0000:03:00.0` as a source-id; null of another segment, whose units no dump tells apart. */
-export function idOf(device: string | null): number | null {
-  const found = /^([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(device ?? '')
-  return found === null ? null : parseInt(found[1]!, 16) << 8 | parseInt(found[2]!, 16) << 3 | Number(found[3])
-}
 const nameOf = ({ unit, path }: Dump): string => unit ?? path
 /** No entry of the device is present. */
 const absent = [0x01, 0x02, 0x39, 0x41]
@@ -80,6 +75,19 @@ function mapsIt({ page, dump }: Walked, by: string, { access }: UnitFault, later
         + `${coherent === true ? '' : 'an entry that was not written back from the CPU cache, or '}a cached entry that `
         + 'was not invalidated.' }, later,
   ]
+}
+
+/** What Xen's debug key o printed of the page, for whichever domain. */
+export function domainConclusions({ system, address }: UnitFault, known: Known): readonly Conclusion[] {
+  const { pages, domains } = known.beside.texts.xen
+  if (system !== 'Xen' || domains.size === 0) return []
+  const rule = 'debug key o, when it was pressed'
+  const found = pages.get(address >> 12n) ?? []
+  return [{ certainty: 'sure', rule, says: found.length === 0
+    ? `None of the domains that were printed (${[...domains].map(id => `d${id}`).join(', ')}) maps the page.`
+    : `The page is mapped for ${found.map(({ domain, frame, rights }) => `d${domain} (to ${hex(frame << 12n)}, `
+      + `${rights})`)
+      .join(', ')}.` }]
 }
 
 /** What the interrupt table beside the log says of the entry of a blocked interrupt. */

@@ -35,7 +35,8 @@ export class DomainText {
     this.#open = { sid: parseInt(bus!, 16) << 8 | parseInt(device!, 16) << 3 | Number(fn), levels: 0,
       pasid: pasid === undefined ? null : parseInt(pasid, 16), table: BigInt(table!) & addressBits }
     this.#before = []
-    this.heads.push(this.#open)
+    if (this.heads.length < mostPages) this.heads.push(this.#open)
+    else this.isCut = true
     this.cover(Number(this.#open.table))
     return true
   }

@@ -5,10 +5,12 @@ import {
 } from '../../../spec/vtd/index.ts'
 import { registersOf } from '../registers.ts'
 import type { RegisterValues } from '../registers.ts'
-import type { Dump } from '../dump.ts'
+import type { AnyDump, Dump } from '../dump.ts'
+import { AmdTexts } from './amd.ts'
 import { DomainText } from './domains.ts'
 import { UnitTexts } from './units.ts'
 import type { ContextRow, UnitText } from './units.ts'
+import { XenTexts } from './xen.ts'
 
 /** The unit that files without the name of one are about. */
 const namelessUnit = 'unit'
@@ -30,21 +32,29 @@ const nowhere = 2 ** 52 - 4096
 export class TableTexts {
   readonly domains = new DomainText()
   readonly #texts = new UnitTexts()
+  readonly xen = new XenTexts(this.#texts)
+  readonly amd = new AmdTexts()
   #placed: readonly string[] | null = null
   #fabricated = 0
 
   /** True where the line is one of such a text. */
-  take(line: string): boolean { return this.#texts.take(line) || this.domains.take(line) }
+  take(line: string): boolean {
+    return this.#texts.take(line) || this.domains.take(line) || this.amd.take(line) || this.xen.take(line)
+  }
 
   /** Names of units that the texts show something of. */
   get units(): readonly string[] {
     this.#place()
-    return this.#placed!
+    return [...this.#placed!, ...this.amd.units]
   }
   unit(name: string): UnitText | null { return this.#texts.units.get(name) ?? null }
 
   /** @throws UserError E-DUMP-REGISTER. */
-  dumpOf(name: string, path: string, given: Partial<RegisterValues> = {}, haw: number | undefined = undefined): Dump {
+  dumpOf(name: string, path: string, given: Partial<RegisterValues> = {}, haw: number | undefined =
+    undefined): AnyDump {
+    return this.unit(name) === null ? this.amd.dumpOf(name, path) : this.#ownDump(name, path, given, haw)
+  }
+  #ownDump(name: string, path: string, given: Partial<RegisterValues> = {}, haw: number | undefined = undefined): Dump {
     this.#place()
     const unit = this.unit(name)!
     const shows = { translation: unit.translates !== null, interrupts: unit.remaps !== null, root: !unit.nameless }
@@ -67,15 +77,16 @@ export class TableTexts {
   /** Where no text shows a unit. */
   nothing(path: string): Dump {
     this.#texts.unit(namelessUnit)
-    return { ...this.dumpOf(namelessUnit, path), format: 'none', unit: null, assumed: [] }
+    return { ...this.#ownDump(namelessUnit, path), format: 'none', unit: null, assumed: [] }
   }
 
-  #guessed({ values, contexts, nameless, rootTable, translates, remaps, interruptTable, irtes }: UnitText):
+  #guessed({ name, values, contexts, nameless, rootTable, translates, remaps, interruptTable, irtes }: UnitText):
     { readonly values: Partial<RegisterValues>; readonly assumed: readonly string[] } {
+    const units = [...this.#texts.units.keys()]
     const scalable = contexts.some(({ pasid }) => pasid >= 0)
     // In xAPIC mode a destination has its id in bits 15:8, and the others are reserved.
     const wide = irtes.some(({ low }) => (low >> 32n & 0xffff00ffn) !== 0n)
-    const table = interruptTable ?? BigInt(nowhere - 2 ** 20)
+    const table = interruptTable ?? BigInt(nowhere - 2 ** 20 * (1 + units.indexOf(name)))
     const unknown = (name: keyof RegisterValues, says: string): string[] => values.has(name) ? [] : [says]
     return {
       values: {
@@ -147,8 +158,9 @@ export class TableTexts {
     for (let at = 0; at < 2 ** (PDTS + 7) * 8; at += 4096) if (!this.domains.cover(directory + at)) return
   }
 
-  #irtes({ interruptTable, irtes }: UnitText): void {
-    const table = addressOf(interruptTable ?? BigInt(nowhere - 2 ** 20))
+  #irtes({ name, interruptTable, irtes }: UnitText): void {
+    const table = addressOf(interruptTable ?? BigInt(nowhere - 2 ** 20 * (1
+      + [...this.#texts.units.keys()].indexOf(name))))
     for (let at = 0; at < 2 ** 20; at += 4096) this.domains.cover(table + at)
     for (const { index, low, high } of irtes) this.domains.write(table + index * 16, low, high)
   }

@@ -54,6 +54,8 @@ const mostUnits = 64, mostContexts = 1 << 20, mostIrtes = 1 << 16, mostDescripto
 export class UnitTexts {
   readonly units = new Map<string, UnitText>()
   #open: UnitText | null = null
+  /** The one that the last heading named. */
+  get open(): UnitText | null { return this.#open }
 
   take(line: string): boolean {
     return this.#ofRegisters(line) || this.#ofTables(line) || this.#ofInterrupts(line) || this.#ofQueue(line)

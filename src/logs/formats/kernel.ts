@@ -7,6 +7,7 @@ import { logError, nameOf, patience_lines, readLines } from '../lines.ts'
 import type { LogSource } from '../lines.ts'
 import { count } from '../numbers.ts'
 import { tracedEvent } from './kernel-events.ts'
+import { unitPrefixOf } from './qemu.ts'
 import { isHeading, kernelLine, lostBy } from './kernel-lines.ts'
 
 /** Names that are counted one by one. */
@@ -31,7 +32,16 @@ export interface KernelLog {
 const qemuForm = /^(?:\d+@\d+\.\d{6}:)?vtd_[a-z_0-9]+ /
 const attachedForm = /\bdevice=(\S+)$/
 
-const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on'
+export const again = 'give the text of /sys/kernel/tracing/trace with iommu:map and iommu:unmap switched on'
+
+/** Whether these are the first lines of a kernel's trace, by the first that is an event of either. */
+export function isTrace(lines: readonly string[]): boolean {
+  for (const line of lines) {
+    if (unitPrefixOf(line) !== null) return false
+    if (line.startsWith('# tracer: ') || kernelLine(line) !== null) return true
+  }
+  return false
+}
 
 /** What a trace holds besides what its events tell. */
 export type TraceFile = Omit<KernelLog, 'events' | 'submits' | 'tags'>

@@ -2,10 +2,9 @@
 import { printable } from '../../errors.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
-import type { DamageReport } from '../damage.ts'
-import { binds, several } from '../verdicts/judging.ts'
-import type { Verdict } from '../verdicts/judging.ts'
+import { several } from '../verdicts/judging.ts'
 import { bdf, thousands as n } from '../numbers.ts'
+import { unreadLines, verdictLines } from './verdicts.ts'
 import { entryText, entryLines, tableLines } from './entries.ts'
 import { pairingLines } from './pairing.ts'
 import type { ValidationReport } from '../report.ts'
@@ -27,26 +26,6 @@ export function renderValidation(report: ValidationReport, theme: Theme): string
     ...unreadLines('log', unread, theme), ...kernel === null ? [] : unreadLines('kernel log', kernel.unread, theme),
   ].join('\n') + '\n'
 }
-const marks = { true: '✓', false: '✗', 'not-shown': '–' } as const
-const claimWidth = 28
-
-/** The claim in words only where it is not true: the rest explains itself. */
-function verdictLines({ claim, says, kind, verdict, because, lines, of }: Verdict, theme: Theme): string[] {
-  const doubt = verdict === 'false' && binds({ kind }) ? theme.bad : theme.warn
-  const paint = verdict === 'true' ? theme.good : doubt
-  const isFact = verdict === 'false' && kind === 'observation'
-  const head = `${isFact ? '·' : marks[verdict]} ${verdict.padEnd(9)}  ${claim.padEnd(claimWidth)} `
-  const where = `${of === 'kernel' ? 'kernel ' : ''}${lines.length === 1 ? 'line' : 'lines'} `
-    + `${lines.slice(0, 4).join(', ')}`
-  const shown = verdict === 'true' || lines.length === 0 ? because
-    : `${because} (${where}${lines.length > 4 ? ', …' : ''})`
-  const reason = hang(paint(head), head.length, wrapWords(shown, theme.width - head.length))
-  if (verdict === 'true') return reason
-  const meaning = isFact ? `${says} A fact of this boot, no breach of the manual.` : says
-  return [...reason, ...wrapWords(meaning, theme.width - head.length)
-    .map(line => ' '.repeat(head.length) + theme.dim(line))]
-}
-
 function seenLines({ entries, iotlb, irtes, queue, registers, faults }: ValidationReport, theme: Theme): string[] {
   const { fills, hits, misses, removed } = iotlb
   const dropped = iotlb.emptied.filter(({ entries }) => entries > 0)
@@ -89,10 +68,4 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
 const accessOf = (write: boolean | null): string => {
   if (write === null) return 'request'
   return write ? 'write' : 'read'
-}
-function unreadLines(name: string, { total, kinds, first }: DamageReport, theme: Theme): string[] {
-  if (total === 0) return []
-  const sorts = kinds.map(({ kind, places }) => `${kind} ${n(places.count)}`).join(', ')
-  return ['', theme.warn(`${several(total, 'line')} of the ${name} not read: ${sorts}`),
-    ...first.map(({ line, kind, excerpt }) => `  line ${line}, ${kind}: ${excerpt}`.slice(0, theme.width))]
 }

@@ -50,10 +50,11 @@ export class TableMemory extends RamImage {
     super()
     this.#qtest = qtest
   }
-  /** A structure, in words of 64 bits. */
+  /** A structure of 32 bits, or in words of 64. */
   override put(address: number, dwords: ArrayLike<number>): void {
     super.put(address, dwords)
-    for (let i = 0; i < dwords.length; i += 2)
+    if (dwords.length === 1) this.#qtest.writel(address, dwords[0]!)
+    else for (let i = 0; i < dwords.length; i += 2)
       this.#qtest.writeq(address + 4 * i, BigInt(dwords[i + 1]!) << 32n | BigInt(dwords[i]!))
   }
 }

@@ -4,6 +4,7 @@ import type { View } from '../view.ts'
 import { auditFindings, diffFindings } from './audit.ts'
 import { ablateFindings, checkFindings } from './check.ts'
 import { diagnoseFindings } from './diagnose.ts'
+import type { Verdict } from '../../logs/verdicts/judging.ts'
 import type { Finding } from './finding.ts'
 
 export function findingsOf(report: Report, view: View): readonly Finding[] {
@@ -17,6 +18,7 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'compare': return compareFindings(report)
     case 'derivation': case 'throughput': case 'timed': case 'list': return []
     case 'validate': return validateFindings(report)
+    case 'validate-trace': return verdictFindings(report.traced.verdicts, report.traced.trace.path, null)
     case 'diagnose': return diagnoseFindings(report)
     case 'audit': return auditFindings(report)
     case 'audit-diff': return diffFindings(report)
@@ -78,13 +80,15 @@ const replayFindings = ({ traces }: ReportOf<'replay'>): readonly Finding[] => t
 }))
 
 /** An observation (was this strict or deferred?) is neither right nor wrong. */
-function validateFindings({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] {
+const validateFindings = ({ validation: { log, kernel, verdicts } }: ReportOf<'validate'>): readonly Finding[] =>
+  verdictFindings(verdicts, log.path, kernel?.path ?? null)
+function verdictFindings(verdicts: readonly Verdict[], log: string, kernel: string | null): readonly Finding[] {
   return verdicts.map(({ claim, says, kind, verdict, because, lines, of }) => {
-    const file = of === 'kernel' && kernel !== null ? kernel.path : log.path
+    const file = of === 'kernel' && kernel !== null ? kernel : log
     const wrong = kind === 'observation' ? 'good' : 'bad', unshown = kind === 'expectation' ? 'open' : 'unasked'
     const line = verdict === 'false' ? lines[0] : undefined
     return {
-      about: log.path, rule: claim, says, because, file, ...line === undefined ? {} : { line },
+      about: log, rule: claim, says, because, file, ...line === undefined ? {} : { line },
       standing: ({ true: 'good', false: wrong, 'not-shown': unshown } as const)[verdict],
     }
   })

@@ -28,6 +28,7 @@ const bodies: { readonly [K in Short]: (report: ReportOf<K>) => BodyOf<K> } = {
   replay: replayBody,
   list: ({ lists }) => Object.fromEntries(lists.map(({ name, rows }) => [name, rows])),
   validate: ({ validation }) => validation,
+  'validate-trace': ({ traced }) => traced,
   diagnose: ({ diagnosis }) => diagnosis,
   'audit-diff': diffBody,
   oracle: ({ oracle }) => oracleData(oracle),

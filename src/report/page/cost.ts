@@ -15,7 +15,7 @@ export const families: Readonly<Record<string, readonly Unit[]>> = {
   'ordering an invalidation': ['qi-descriptor', 'qi-tail-write', 'deferred-enqueue'],
   'waiting for it': ['qi-wait'],
   'hardware': ['iotlb-invalidate', 'context-invalidate', 'iec-invalidate', 'iotlb-hit', 'walk-level', 'context-fetch',
-    'irte-fetch', 'iec-hit', 'msi-message', 'lapic-accept'],
+    'irte-fetch', 'iec-hit', 'msi-message', 'descriptor-post', 'lapic-accept'],
   'interrupts': ['irq-entry', 'handler', 'eoi', 'irq-to-user', 'ipi'],
   'other processes and guests': ['ipc-call', 'ipc-reply', 'ipc-notify', 'syscall', 'vm-exit'],
   'registers of devices': ['port-io', 'mmio-write', 'mmio-read', 'config-write'],

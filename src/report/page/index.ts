@@ -23,12 +23,15 @@ export function pagesOf(report: Report, view: View, parts: PageParts): readonly 
     text: pageText({ ...docOf(about, one, links), title: title ?? titleOf(report) }, parts, findings) }))
 }
 
+/** Where a verb has several kinds of reports. */
+const verbs: Readonly<Partial<Record<Report['kind'], string>>> = { worst: 'cost', throughput: 'cost',
+  derivation: 'cost', compose: 'cost', 'audit-diff': 'audit', 'oracle-replay': 'oracle' }
 type Head = Omit<PageDoc, 'title' | 'body' | 'links' | 'clauses'>
 function headOf({ kind, exit, ...report }: Report, { program: { tool, version } }: View, terms: Terms): Head {
   const { code, meaning } = exitClasses.find(({ name }) => name === exit)!
   const made = 'check' in report ? report.check : null
   const { repeat = null } = made ?? ('ablation' in report ? report.ablation : {})
-  return { tool, version, verb: kind, exit: { code, name: exit, meaning }, repeat, terms }
+  return { tool, version, verb: verbs[kind] ?? kind, exit: { code, name: exit, meaning }, repeat, terms }
 }
 const docOf = (head: Head, body: Body, links: readonly Link[]): Omit<PageDoc, 'title'> =>
   ({ ...head, links, clauses: clausesIn(body), body })
@@ -39,6 +42,7 @@ function titleOf(report: Report): string {
       : `${report.check.designs.length} designs`
     case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
     case 'ablate': return report.ablation.design
+    case 'compare': return 'designs side by side'
     case 'cost': return report.measured.length === 1 ? report.measured[0]!.design : 'what each path costs'
     case 'validate': return basename(report.validation.log.path)
     case 'audit': return basename(report.audit.dump.path)

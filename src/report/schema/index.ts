@@ -13,10 +13,11 @@ import { list } from './list.ts'
 import { oracle, oracleReplay } from './oracle.ts'
 import { replay } from './replay.ts'
 import { validate } from './validate.ts'
+import { validateTrace } from './validate-trace.ts'
 
 export const documents = {
-  check, ablate, cost, compose, compare, derivation,
-  throughput, timed, worst, replay, list, validate, diagnose, audit, 'audit-diff': auditDiff,
+  check, ablate, cost, compose, compare, derivation, throughput, timed, worst, replay, list, validate,
+  'validate-trace': validateTrace, diagnose, audit, 'audit-diff': auditDiff,
   oracle, 'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>
 

@@ -4,9 +4,9 @@ import * as v from 'valibot'
 import { count, document, integer, list, pair, text, texts } from './parts.ts'
 
 /** How often, and the first lines. */
-const places = v.strictObject({ count, lines: list(count) })
-const named = list(v.strictObject({ name: text, count }))
-const damage = v.strictObject({
+export const places = v.strictObject({ count, lines: list(count) })
+export const named = list(v.strictObject({ name: text, count }))
+export const damage = v.strictObject({
   total: count, kinds: list(v.strictObject({ kind: text, means: text, places })), unknownEvents: named,
   first: list(v.strictObject({ line: count, kind: text, excerpt: text })), blank: count,
 })
@@ -118,6 +118,13 @@ const pairing = v.strictObject({
   refused: v.nullable(text),
 })
 
+/** Claims, and what the log says of each. */
+export const verdicts = list(v.strictObject({
+  claim: text, says: text, kind: v.picklist(['rule', 'observation', 'expectation']),
+  verdict: v.picklist(['true', 'false', 'not-shown']), because: text,
+  lines: list(integer), of: v.picklist(['log', 'kernel']),
+}))
+
 export const validate = document('validate', {
   log: v.strictObject({ path: text, lines: count, known: count, span_s: v.nullable(v.number()), backward: count,
     farthest_us: count, messages: count }),
@@ -129,9 +136,5 @@ export const validate = document('validate', {
     unread: damage, pairing,
   })), v.description('null without a kernel log')),
   lacks: v.pipe(v.nullable(text), v.description('what the logs lack; null where nothing is lacking')),
-  verdicts: list(v.strictObject({
-    claim: text, says: text, kind: v.picklist(['rule', 'observation', 'expectation']),
-    verdict: v.picklist(['true', 'false', 'not-shown']), because: text,
-    lines: list(integer), of: v.picklist(['log', 'kernel']),
-  })),
+  verdicts,
 })

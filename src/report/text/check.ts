@@ -166,8 +166,11 @@ const problems: readonly (readonly [Standing, string])[] = [
 function problemLines(report: CheckReport, theme: Theme): string[] {
   const { designs } = report, none = unjudgedOf(report)
   const whose = none.length === designs.length ? '' : ` of ${none.map(({ design }) => design).join(', ')}`
-  const unjudged = none.length > 0
-    ? [theme.bad(`no claim was judged${whose}: these bounds switch off every part that a claim is about`)] : []
+  const why = none.every(({ scopes }) => scopes.length === 0)
+    ? 'none of these scopes is about it; `remapcheck explain DESIGN` lists its own'
+    : 'these bounds switch off every part that a claim is about'
+  const unjudged = none.length === 0 ? []
+    : wrapWords(`no claim was judged${whose}: ${why}`, theme.width).map(line => theme.bad(line))
   return [...unjudged, ...problems.flatMap(([standing, title]) => {
     const rows = designs.flatMap(design =>
       overallOf(design).filter(one => one.standing === standing && !isEnded(one)).flatMap(one =>

@@ -28,8 +28,8 @@ export function compareText({ compare }: ReportOf<'compare'>, theme: Theme): str
   ].map(line => line.trimEnd()).join('\n') + '\n'
 }
 
-const question = 'Will IOMMUs let userland drivers match ring 0? Does interrupt remapping cut latency, and save edges '
-  + 'when interrupts move?'
+export const question = 'Will IOMMUs let userland drivers match ring 0? Does interrupt remapping cut latency, and save '
+  + 'edges when interrupts move?'
 const columns = [['packet', 9], ['irq', 8], ['move', 8], ['wait', 8], ['Gb/s', 7]] as const
 const header = `${' '.repeat(21)}dma irq run ${columns.map(([name, width]) => name.padStart(width)).join('')}`
 

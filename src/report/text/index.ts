@@ -22,6 +22,8 @@ export async function* text(report: Report, view: View): AsyncGenerator<string> 
     case 'list': return yield (await import('./list.ts')).listText(report, theme)
     case 'validate':
       return yield (await import('../../logs/render/index.ts')).renderValidation(report.validation, theme)
+    case 'validate-trace':
+      return yield (await import('../../logs/traced/render.ts')).renderTrace(report.traced, theme)
     case 'diagnose':
       return yield* (await import('../../diagnose/render.ts')).renderDiagnosis(report.diagnosis, theme, full)
     case 'audit':

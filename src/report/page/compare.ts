@@ -1,0 +1,57 @@
+/** `compare` and `cost --throughput` as pages. */
+import type { Body } from '../../page/data.ts'
+import type { CompareData, CurveData, Range3, ThroughputData } from '../../page/reports.ts'
+import { counted } from '../../text/count.ts'
+import type { ComparedDesign, LongestWait, Priced } from '../compare.ts'
+import type { ReportOf } from '../report.ts'
+import { question } from '../text/compare.ts'
+import type { ThroughputOfDesign } from '../throughput.ts'
+
+export const compareBody = ({ compare: { profile, clock_ghz, designs, answer, weak } }: ReportOf<'compare'>): Body =>
+  ({ kind: 'compare', compare: { question, profile, clock_ghz, answer, weak,
+    designs: designs.map(designData) } satisfies CompareData })
+
+function designData({ design, says, isolation, interrupts, progress, packet, interrupt, migration, wait,
+  throughput }: ComparedDesign): CompareData['designs'][number] {
+  const { one_core_gbps, gbps, cores, link_gbps, binds } = throughput
+  return {
+    design, says, packet: cyclesOf(packet)!, interrupt: cyclesOf(interrupt), migration: cyclesOf(migration),
+    wait: waitText(wait), one_core_gbps,
+    saturates: `${gbps.toFixed(1)} of ${link_gbps} Gb/s with ${counted(cores, 'core')}, by ${binds}`,
+    verdicts: Object.entries({ isolation, interrupts, progress }).map(([about, { standing, broken }]) => ({
+      about, standing, broken: broken.map(({ property, scope, ops, at }) =>
+        `${property} in scope ${scope}, ${counted(ops, 'op')}: ${at}`) })),
+  }
+}
+const cyclesOf = (priced: Priced | null): Range3 | null => priced === null ? null
+  : { min: Math.round(priced.cycles.min), typ: Math.round(priced.cycles.typ), max: Math.round(priced.cycles.max) }
+function waitText(wait: LongestWait | null): string | null {
+  if (wait === null) return null
+  return wait.cycles === null ? wait.says : `${wait.cycles.toLocaleString('en-US')} cycles`
+}
+
+export function throughputBody({ throughput: { profile, link_gbps, load, designs } }: ReportOf<'throughput'>): Body {
+  const points = designs.flatMap(one => one.points)
+  const sizes = [...new Set(points.map(({ bytes }) => bytes))], cores = [...new Set(points.map(one => one.cores))]
+  return { kind: 'throughput', throughput: { profile, link_gbps, sizes, cores, curves: curvesOf(designs, sizes, cores),
+    load: Object.entries(load).map(([name, value]) => `${name} ${value}`) } satisfies ThroughputData }
+}
+function curvesOf(designs: readonly ThroughputOfDesign[], sizes: readonly number[],
+  cores: readonly number[]): readonly CurveData[] {
+  const groups = new Map<string, CurveData>()
+  for (const { design, packet: { cycles, assumed_percent }, points, saturation } of designs) {
+    const data = {
+      packet: `${Math.round(cycles.typ)} cycles a packet (${Math.round(cycles.min)} to ${Math.round(cycles.max)}), `
+        + `${assumed_percent} % assumed`,
+      saturates: saturation.map(one =>
+        `${one.link_gbps} Gb/s with ${counted(one.cores, 'core')} by ${one.binds}`).join(', '),
+      points: sizes.map(bytes => cores.map(n => {
+        const { gbps, binds } = points.find(one => one.bytes === bytes && one.cores === n)!
+        return [Number(gbps.toPrecision(4)), binds] as const
+      })),
+    }
+    const key = JSON.stringify(data)
+    groups.set(key, { ...data, designs: [...groups.get(key)?.designs ?? [], design] })
+  }
+  return [...groups.values()]
+}

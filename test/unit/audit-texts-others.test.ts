@@ -1,0 +1,118 @@
+/** Tables as Linux lists those of AMD units, and as Xen's debug keys print them: files of that form made of a recorded
+ *  boot, and what `diagnose` makes of them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterAll, describe, expect, it } from 'vitest'
+import { audit } from '../../src/audit/report.ts'
+import type { AuditReport } from '../../src/audit/report.ts'
+import { diagnose } from '../../src/diagnose/diagnose.ts'
+import { openDump } from '../../src/dump/dump.ts'
+import type { AnyDump } from '../../src/dump/dump.ts'
+import { openInputs } from '../../src/dump/inputs.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'remapcheck-texts-'))
+afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
+let files = 0
+const fileOf = (content: string): string => {
+  const path = join(dir, `file-${files++}`)
+  writeFileSync(path, content)
+  return path
+}
+const reportOf = (dump: AnyDump): AuditReport => {
+  const steps = audit(dump)
+  for (;;) { const step = steps.next(); if (step.done === true) return step.value }
+}
+const pad = (value: bigint, digits = 16): string => value.toString(16).padStart(digits, '0')
+const said = async (...contents: readonly string[]): Promise<string> => {
+  const { faults } = await diagnose({ files: contents.map(fileOf), stdin: Readable.from([]) })
+  return faults.flatMap(({ hardware, concludes }) => [...hardware.map(({ says }) => says),
+    ...concludes.map(({ certainty, says }) => `${certainty}: ${says}`)]).join('\n')
+}
+
+describe('devtbl and irqtbl of an AMD unit', () => {
+  const dump = openDump('traces/linux/amd-q10.tables.json-pages.gz', { absentZero: true })
+  const whole = reportOf(dump)
+  const words = (address: number, count: number): bigint[] => Array.from({ length: count }, (_, i) => {
+    const at = address + i * 8, page = dump.memory.page(Math.floor(at / 4096))!
+    return BigInt(page[at % 4096 / 4 + 1]!) << 32n | BigInt(page[at % 4096 / 4]!)
+  })
+  const registers = dump.registers as { readonly DevTabBase: ArrayLike<number> }
+  const table = Number(BigInt(registers.DevTabBase[0]!) & 0xfffff000n)
+  const text = whole.devices.map(({ device }) => {
+    const [bus = 0, slot = 0, fn = 0] = device.split(/[:.]/).map(part => parseInt(part, 16))
+    const entry = words(table + (bus << 8 | slot << 3 | fn) * 32, 4)
+    const root = Number(entry[2]! & 0xfffffffffffc0n), length = 2 ** Number(entry[2]! >> 1n & 15n)
+    const irts = (entry[2]! & 1n) === 0n ? [] : Array.from({ length }, (_, i) => [i, words(root + i * 16, 2)] as const)
+      .filter(([, [low]]) => (low! & 1n) === 1n)
+    return ['DeviceId       QWORD[3]         QWORD[2]         QWORD[1]         QWORD[0]         iommu',
+      `0000:${device} ${entry.toReversed().map(word => pad(word)).join(' ')} iommu0`, `DeviceId 0000:${device}`,
+      ...irts.map(([i, [low, high]]) => `IRT[${String(i).padStart(4, '0')}] ${pad(high!)} ${pad(low!)}`)].join('\n')
+  }).join('\n')
+  const [listed] = openInputs([fileOf(text)]).dumps
+  const report = reportOf(listed!)
+
+  it('give the devices, domains and interrupts of the memory', () => {
+    const about = ({ devices }: AuditReport) => devices.map(({ device, deviceTlb, ways }) =>
+      ({ device, deviceTlb, ways: ways.map(({ domain, mode, levels }) => ({ domain, mode, levels })) }))
+    expect(whole.devices.length).toBeGreaterThan(3)
+    expect(about(report)).toEqual(about(whole))
+    expect(whole.interrupts.entries.length).toBeGreaterThan(3)
+    expect(report.interrupts.entries).toEqual(whole.interrupts.entries)
+    expect(report.dump).toMatchObject({ format: 'text', unit: 'iommu0' })
+  })
+  it('say nothing of page tables, which they do not list', () => {
+    expect(report.alarms.map(({ code }) => code)).toContain('table-outside')
+    expect(report.alarms.map(({ code }) => code)).not.toContain('entry-zero')
+  })
+  it('show beside a fault which entry lacks the right', async () => {
+    const { device } = whole.devices.find(({ ways }) => ways[0]!.mode === 'second-stage' || ways[0]!.levels !== null)!
+    const event = `AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:${device} domain=0x000d address=0xcff49550 `
+      + `flags=0x0070]`
+    const about = await said(event, text)
+    expect(about).toMatch(/debugfs, when it was read: the device table entry: V TV/)
+    expect(about).toContain('sure: The device table entry has IW: it is the page table entry that lacks it.')
+  })
+})
+
+describe("Xen's debug keys", () => {
+  const keys = [
+    '(XEN) iommu 0: nr_pt_levels = 4.', '(XEN)   Queued Invalidation: supported and enabled.',
+    '(XEN)   Interrupt Remapping: supported and enabled.', '(XEN)   Interrupt Posting: not supported.',
+    '(XEN)   Interrupt remapping table (nr_entry=0x10000. Only dump P=1 entries here):',
+    '(XEN) R means remapped format, P means posted format.',
+    '(XEN) R:       SVT  SQ   SID  V  AVL FPD      DST DLM TM RH DM P',
+    '(XEN) R:  0000:  1   0  f0f8 39    0   0 00000100   1  0  1  1 1',
+    '(XEN) R:  0018:  1   0  0010 31    0   0 00000400   1  0  1  1 1',
+    '(XEN) [2024-05-05 12:00:00] [VT-D] d1 table has 4 levels',
+    '(XEN)   dfn: 00012345 mfn: 0008abcd rw', '(XEN)   dfn: 00012346 mfn: 0008abce r-',
+    '(XEN)  MSI     30 vec=31 fixed  edge   assert  log lowest dest=00000004 mask=0/1/?',
+  ].join('\n')
+  const dma = (address: string): string => `(XEN) [VT-D]DMAR:[DMA Write] Request device [0000:00:02.0] fault addr `
+    + `${address}, `
+    + 'iommu reg = ffff82c0\n(XEN) [VT-D]DMAR: reason 05 - PTE Write access is not set\n'
+
+  it('V: the interrupt entries, for audit', () => {
+    const report = reportOf(openInputs([fileOf(keys)]).dumps[0]!)
+    expect([report.unit.mode, report.interrupts.known]).toEqual(['unknown', true])
+    expect(report.interrupts.entries.map(({ index, vector, source, logical }) => ({ index, vector, source, logical })))
+      .toEqual([{ index: 0, vector: 0x39, source: 'f0:1f.0', logical: true },
+        { index: 0x18, vector: 0x31, source: '00:02.0', logical: true }])
+  })
+  it('V: the entry of a blocked interrupt', async () => {
+    const log = '(XEN) [VT-D]INTR-REMAP: Request device [0000:00:02.0] fault index 18\n(XEN) [VT-D]INTR-REMAP: '
+      + 'reason 22 - '
+      + 'Present field in the IRTE entry is clear\n'
+    expect(await said(log, keys)).toContain('sure: Entry 24 is present there: vector 49 to 0x400, for 00:02.0')
+  })
+  it('o: whether a domain maps the page', async () => {
+    expect(await said(dma('12346000'), keys)).toContain('sure: The page is mapped for d1 (to 0x8abce000, r-).')
+    expect(await said(dma('77777000'), keys)).toContain('sure: None of the domains that were printed (d1) maps the '
+      + 'page.')
+  })
+  it('M: which interrupt has a vector', async () => {
+    expect(await said('(XEN) CPU3: No irq handler for vector 31 (IRQ -2147483648, LAPIC)\n', keys))
+      .toContain('open: Vector 0x31 is that of MSI 30 (to 00000004)')
+  })
+})

@@ -35,8 +35,8 @@ const searched = (claims: readonly RemapProperty[]): Promise<number> => rate(asy
 const bare = await searched([]), judging = await searched(propertiesFor(ring0Strict, sizes))
 const timed = await rate(() => timedOf({ design: ring0Strict, path: null }, workload, xeon).steps)
 const show = (value: number): string => `${Math.round(value / 1000)} k steps a CPU second`
-console.log(`timed runs ${show(timed)}: ${(timed / judging).toFixed(2)} of the search with its claims (${show(judging)}; at `
-  + `least 0.1), ${(timed / bare).toFixed(2)} of one that judges nothing (${show(bare)})`)
+console.log(`timed runs ${show(timed)}: ${(timed / judging).toFixed(2)} of the search with its claims `
+  + `(${show(judging)}; at least 0.1), ${(timed / bare).toFixed(2)} of one that judges nothing (${show(bare)})`)
 
 /** Seconds that the program takes of the clock. */
 function seconds(verb: string): number {

@@ -29,16 +29,16 @@ export function timedOf(subject: Subject, workload: Workload, profile: Profile):
   const { design } = subject
   const machine = withDesignErrors(subject, () => remapMachine(design, boundsOf(workload)))
   const work = new Durations(profile)
-  const { steps, states, elapsed, spans, unfinished, agents } = withDesignErrors(subject, () => timedRun(machine, {
+  const { steps, states, lasted, spans, unfinished, agents } = withDesignErrors(subject, () => timedRun(machine, {
     seed: workload.seed, steps: workload.steps, gap: workload.gap, chosen: () => true,
     duration: events => work.of(events), marks: marksOf,
   }))
   return {
-    design: design.name, steps, states, elapsed_cycles: elapsed,
+    design: design.name, steps, states, elapsed_cycles: lasted,
     spans: [...new Set([...spans.keys(), ...unfinished.keys()])].sort().map(span =>
       ({ span, unfinished: unfinished.get(span) ?? 0, ...distributionOf(spans.get(span) ?? []) })),
     agents: [...agents].sort(([a], [b]) => a < b ? -1 : 1).map(([agent, { busy, waited }]) =>
-      ({ agent, busy_percent: percent(busy, elapsed), waited_percent: percent(waited, elapsed) })),
+      ({ agent, busy_percent: percent(busy, lasted), waited_percent: percent(waited, lasted) })),
     dma: design.remapsDma ? dmaOf(workload, profile) : null,
   }
 }
@@ -51,14 +51,15 @@ class Durations {
   constructor(prices: Prices) { this.prices = prices }
 
   of(events: readonly ModelEvent<unknown>[]): number {
-    return events.reduce((sum, event) => event.kind === 'cost' ? sum + this.one(event.unit, event.count, event.path) : sum,
-      0)
+    let sum = 0
+    for (const event of events) if (event.kind === 'cost') sum += this.one(event.unit, event.count, event.path)
+    return sum
   }
   private one(unit: string, count: number, path: string): number {
     const price = Object.hasOwn(this.prices.units, unit) ? this.prices.units[unit] : undefined
     if (price === undefined)
-      throw new CostError(`profile '${this.prices.id}' has no price for the unit '${unit}', which path '${path}' counts: `
-        + 'add it to the profile')
+      throw new CostError(`profile '${this.prices.id}' has no price for the unit '${unit}', which path '${path}' `
+        + 'counts: add it to the profile')
     if ('within' in price) {
       const already = this.ahead.get(price.within) ?? 0
       this.ahead.set(price.within, already + 1)
@@ -109,8 +110,8 @@ function dmaOf({ iotlb_entries: entries, pages, page_bytes, depth, seed }: Workl
   TimedDesign['dma'] {
   const walk = load.walk_ns * clock_ghz
   const whole = Math.max(1, Math.ceil(pages * load.page_bytes / page_bytes))
-  const { miss_share, median, p99, max } = stream({ entries, pages: whole, walkers: load.walkers, walk, base: 0, link: 0,
-    depth, requests, seed })
+  const { miss_share, median, p99, max } = stream({ entries, pages: whole, walkers: load.walkers, walk, base: 0,
+    link: 0, depth, requests, seed })
   return { count: requests, median, p99, max, miss_percent: percent(miss_share, 1) }
 }
 const percent = (part: number, whole: number): number => whole === 0 ? 0 : Math.round(1000 * part / whole) / 10

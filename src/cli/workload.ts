@@ -37,7 +37,8 @@ export function workloadOf(flags: { readonly [N in Name]?: string } & { readonly
     if (text === undefined) return usual
     const value = /^\d+$/.test(text) ? Number(text) : NaN
     if (!(value >= least && value <= most))
-      throw usage(`--${name}`, `'${text}' is no whole number from ${least} to ${most}`, `for example --${name} ${usual}`)
+      throw usage(`--${name}`, `'${text}' is no whole number from ${least} to ${most}`,
+        `for example --${name} ${usual}`)
     return value
   }
   return { seed: of('seed'), steps: of('steps'), cpus: of('cpus'), queue: of('queue'), gap: of('gap'),

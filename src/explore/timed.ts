@@ -37,7 +37,7 @@ export interface Timed {
   /** Distinct states. */
   readonly states: number
   /** From the first begin to the last end. */
-  readonly elapsed: number
+  readonly lasted: number
   /** Time of each span that ended, in order of ends. */
   readonly spans: ReadonlyMap<string, readonly number[]>
   /** Spans under way at the end. */
@@ -114,17 +114,17 @@ class Run<S, L, O extends Observation> {
   }
 
   go(): Timed {
-    let node = this.node(this.stepper.initial()), steps = 0, elapsed = 0
+    let node = this.node(this.stepper.initial()), steps = 0, lasted = 0
     for (; steps < this.spec.steps; steps++) {
       const first = this.earliest(node)
       if (first === null) break
       const effect = first.choice.effect ??= this.effect(first.choice, node)
-      elapsed = Math.max(elapsed, this.take(first.choice, effect, first.at))
+      lasted = Math.max(lasted, this.take(first.choice, effect, first.at))
       node = effect.next
     }
     const unfinished = new Map<string, number>()
     for (const { span } of this.open.values()) unfinished.set(span, (unfinished.get(span) ?? 0) + 1)
-    return { steps, states: this.states, elapsed, spans: this.spans, unfinished,
+    return { steps, states: this.states, lasted, spans: this.spans, unfinished,
       agents: new Map(this.names.map((name, i) => [name, { busy: this.busy[i]!, waited: this.waited[i]! }])) }
   }
 

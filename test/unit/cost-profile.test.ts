@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
-  compute, formulasOf, loadProfile, predictions, Prices, ProfileError, profiles, sources, tables, units, xeon,
+  compute, formulasOf, loadFigures, loadProfile, predictions, Prices, ProfileError, profiles, sources, tables, units, xeon,
 } from '../../spec/costs/index.ts'
 import type { Bound, Profile } from '../../spec/costs/index.ts'
 

@@ -98,6 +98,11 @@ does not). It does not compare PV in a fault record of a request without PASID.
   devices of bus 0), addresses of 2^48 and more (its IOTLB mixes their high bits with the DeviceID), the cache of
   interrupt tables and that of the device table (QEMU has neither), tables in a circle (QEMU never ends).
 
+## Faults in the model
+
+\`npm run mutants:oracle\` puts one fault after the other into a copy of the models (\`test/mutants/oracle-model.ts\`) and
+compares each with a QEMU, for as many cases as a run of 20,000 gives its suite. RESULT
+
 ## Speed
 
 \`npm run bench:oracle\` prints cases a second from one QEMU, suite by suite, and where the time goes.

@@ -1,9 +1,11 @@
-/** Lines a second of `validate` on the recorded boots, parsing and replay included; printed, not gated. Run: npx tsx
- *  bench/validate.ts */
+/** Lines a second of `validate` on the recorded boots, parsing and replay included, and the memory that ten million
+ *  lines take; printed, not gated. Run: npx tsx bench/validate.ts */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
+import { validateTrace } from '../src/logs/traced/index.ts'
 import { validateLog } from '../src/logs/validate.ts'
 
 const boots = new URL('../traces/linux/', import.meta.url).pathname
@@ -38,3 +40,21 @@ try {
     .repeat(20))
   await rate('vtd-strict-timed 20 times, plain', long)
 } finally { rmSync(dir, { recursive: true, force: true }) }
+
+/** The text again and again, as a stream that no file holds. */
+function repeated(path: string, lines: number): { name: string; stream: Readable } {
+  const text = gunzipSync(readFileSync(path)), each = text.toString('latin1').split('\n').length - 1
+  function* all(): Generator<Buffer> { for (let given = 0; given < lines; given += each) yield text }
+  return { name: path, stream: Readable.from(all()) }
+}
+const tenMillion = 10_000_000
+/** The most that the process took, what came before included. */
+async function memory(label: string, run: () => Promise<number>): Promise<void> {
+  const lines = await run()
+  const most = Math.round(process.resourceUsage().maxRSS / 1024)
+  console.log(`${label.padEnd(40)} ${lines.toLocaleString('en-US')} lines, rss at most ${most} MB`)
+}
+await memory('a log of ten million lines', async () =>
+  (await validateLog({ log: repeated(join(boots, 'vtd-strict-timed.trace.log.gz'), tenMillion) })).log.lines)
+await memory("a kernel's trace of ten million lines", async () =>
+  (await validateTrace({ log: repeated(join(boots, 'vtd-first-stage.ftrace.txt.gz'), tenMillion) })).trace.lines)

@@ -18,7 +18,7 @@ export const systems: readonly System[] = [
     designs: ['polling-longlived'] },
   { names: ['ports by system call', 'mediated ports'],
     quote: 'using system calls to write to ports', designs: ['user-port-io'] },
-  { names: ['ports by bitmap', 'I/O flexpages', 'ioperm'],
+  { names: ['ports by bitmap', 'flexpages', 'ioperm'],
     quote: 'if the kernel is already protecting ports from userland drivers', designs: ['user-port-bitmap'] },
   { names: ['sigma0', 'driver management server', 'userland drivers', 'microkernel', 'device assignment'],
     quote: 'a driver management server could choose userland drivers as interrupt handlers',

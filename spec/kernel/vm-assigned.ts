@@ -13,8 +13,8 @@ import {
   accessPage, answer, askOthers, awaitOthers, clearCpuPte, cpuCalls, cpuSide, storeCpuPte,
 } from './pmap-unified.ts'
 import type { CpuSide } from './pmap-unified.ts'
-import { storeLeaf } from './steps/access.ts'
-import { claimDevice, clearPte, freeFrame, releaseDevice, writeBackPte } from './steps/index.ts'
+import { pathTables, storeLeaf } from './steps/access.ts'
+import { claimDevice, clearPte, freeFrame, linkTables, releaseDevice, writeBackPte } from './steps/index.ts'
 import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
 import { exitGuest, sleeping } from './steps/vcpus.ts'
 
@@ -89,8 +89,9 @@ const changesAll = (name: string, says: string, unit: string,
 ): GuestStep => ({
   name, says, rule: 'leaf-entry',
   then: k => {
-    k.s.memory.roots[k.call.domain!]!.forEach((cell, iova) => {
-      const entry = entryAt(k, iova, cell.now)
+    k.s.own.pages[k.call.domain!]!.forEach((_, iova) => {
+      const { complete, next: cell } = pathTables({ ...k, call: { ...k.call, iova } } as never)
+      const entry = complete ? entryAt(k, iova, cell.now) : cell.now
       if (entry === cell.now) return
       store(cell, entry, k.caps)
       writeBack(cell, k.caps)
@@ -117,7 +118,7 @@ const twoGuests: OwnScope = {
 }
 export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assigned', {
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
-  remapsDma: true, remapsInterrupts: true, scopes: [ballooning, twoGuests],
+  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoGuests],
   costs: [sleeping({ vectors: 1 })],
   givesUp: {
     'edges-are-served': 'the host handles each interrupt before it schedules: a source that does not stop keeps the '
@@ -126,11 +127,13 @@ export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assig
   state: (of: Sizes) => ({ ...cpuSide(of), ...injectionState(of) }), start: startInjection as never,
   calls: { ...cpuCalls, ...injectionCalls },
 }, {
-  map: [exitGuest, lockMemory, allocateGuestFrame, mapForGuest, pinPage, writeBackPte, v.flushStores,
+  // Lower tables of the IOMMU stay for the life of the guest, assigned or not.
+  map: [exitGuest, lockMemory, allocateGuestFrame, linkTables, mapForGuest, pinPage, writeBackPte, v.flushStores,
     v.invalidateAbsentPage, v.awaitAbsentPage, unlockMemory, resumeGuest],
   unmap: [exitGuest, lockMemory, clearCpuPte, askOthers, lookForDevice, clearPte, writeBackPte, v.invalidatePage,
     v.awaitInvalidation, awaitOthers, freeFrame, unlockMemory, resumeGuest],
-  attach: [lockMemory, pinGuest, claimDevice, v.storeDevice, v.writeBackDevice, v.flushStores,
+  // A device that the unit finds in the guest is to find its pages.
+  attach: [lockMemory, pinGuest, v.flushStores, claimDevice, v.storeDevice, v.writeBackDevice, v.flushStores,
     v.invalidateAbsentDevice, v.invalidateAbsentDomain, v.awaitAbsentDevice, unlockMemory],
   detach: [lockMemory, v.clearDevice, v.writeBackDevice, v.invalidateDevice, unpinGuest, v.invalidateDomain,
     v.awaitInvalidation, releaseDevice, unlockMemory],

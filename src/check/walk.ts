@@ -30,6 +30,8 @@ type World = RemapMachine['initialWorld']
 
 /** Longer ways are for `replay`. */
 export const longestWay = 5000
+/** That the states of one question may take. */
+const most_bytes = 2 ** 31
 /** States that one question may visit. */
 export const mostStates = 10_000_000
 
@@ -71,7 +73,8 @@ export class Walk {
     const properties = this.machine.properties.filter(one => !isProgress(one) && one.kind !== 'sometimes')
     try {
       const { results, states: visited, complete, stopped } = await exploreExhaustively(
-        { ...this.machine, properties, initial: from.state, initialWorld: from }, { maxStates: states, signal })
+        { ...this.machine, properties, initial: from.state, initialWorld: from },
+        { maxStates: states, maxMemory: most_bytes, signal })
       const found = results.flatMap(({ violation }) => violation === null ? []
         : [{ property: violation.property, because: violation.because, way: violation.ops }])
       return { states: visited, complete: complete || stopped === null,

@@ -26,7 +26,9 @@ export const errorLines = (id: string, theme: Theme): string[][] => Object.hasOw
 /** A system of the forum thread: `sigma0`, `IOKit`. */
 export const systemLines = (id: string, theme: Theme): string[][] =>
   systemsNamed(id).map(({ names, quote, designs }) => [
-    titled(names.join(', '), 'system of the forum thread', theme), ...row('thread', `"${quote}"`, theme),
+    titled(names[0]!, 'system of the forum thread', theme),
+    ...names.length === 1 ? [] : row('also', names.slice(1).join(', '), theme),
+    ...row('thread', `"${quote}"`, theme),
     ...designs.flatMap((name, i) => row(i === 0 ? 'design' : '', `${name}: ${designNamed(name)!.says}`, theme)),
     ...row('check it', `npx remapcheck check ${designs[0]!}`, theme)])
 

@@ -1,8 +1,6 @@
 /** A command line that runs a user's own module runs in a process of its own, watched from here: a loop in the module
  *  would stop the time limit and Ctrl-C, and its `process.exit` would look like a verdict. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import inspector from 'node:inspector'
 import { printable, UserError } from '../errors.ts'
 import { exitCode } from '../exit.ts'
 import type { ExitName } from '../exit.ts'
@@ -56,12 +54,13 @@ const ofDesigns: readonly string[] = ['check', 'ablate', 'cost', 'explain', 'exp
  *  as long as they like. */
 export async function modulesOf(argv: readonly string[]): Promise<string[]> {
   const found = await verbNamed(argv[0])
-  if (found === null || inspector.url() !== undefined) return []
+  if (found === null) return []
   try {
     const { flags, operands } = parse(found, argv.slice(1))
     const named = [flags['design'], flags['claims']].filter(one => typeof one === 'string')
-    return [...ofDesigns.includes(found.name) ? operands : [],
-      ...named].filter(path => isPath(path) && !path.endsWith('.json'))
+    const modules = [...ofDesigns.includes(found.name) ? operands : [], ...named]
+      .filter(path => isPath(path) && !path.endsWith('.json'))
+    return modules.length === 0 || process.getBuiltinModule('node:inspector').url() !== undefined ? [] : modules
   } catch (cause) {
     if (cause instanceof UserError) return []
     throw cause
@@ -72,6 +71,8 @@ export async function modulesOf(argv: readonly string[]): Promise<string[]> {
  *  `again` is aborted. */
 export async function runWatched(io: Io, modules: readonly string[], again?: AbortSignal): Promise<number> {
   const file = makeHeartbeatFile()
+  // Most commands start no process: what that takes is loaded here.
+  const { spawn } = process.getBuiltinModule('node:child_process')
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)],
     { stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, [childVariable]: '1', [heartbeatVariable]: file ?? '' } })

@@ -3,7 +3,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { onRun, showOp } from '../model/index.ts'
 import type { Args } from '../model/index.ts'
 
@@ -24,6 +23,7 @@ const shared = new Int32Array(new SharedArrayBuffer(8))
 /** From now on records which guard or recipe runs, some times a second, from a thread of its own: to write each would
  *  take longer than to run it. */
 export function recordRunningOp(path: string): void {
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   const writer = new Worker(writerCode, { eval: true, execArgv: [], workerData: { path, shared, every_ms } })
   writer.on('error', () => {}) // then no step is judged
   writer.unref()

@@ -1,5 +1,5 @@
 /** The command line: finds the verb, and turns every mistake into text and an exit code. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { printable, suggest, usage, UserError } from '../errors.ts'
@@ -7,7 +7,7 @@ import { exitCode } from '../exit.ts'
 import { ModelError } from '../model/index.ts'
 import { parse } from './args.ts'
 import { helpText, verbHelp } from './help.ts'
-import { themeOf } from './io.ts'
+import { placed, themeOf } from './io.ts'
 import type { Io } from './io.ts'
 import { checkFolder, checkOutputs, outputsOf } from './outputs.ts'
 import { tool, version } from './package.ts'
@@ -41,7 +41,9 @@ async function dispatch(io: Io): Promise<number> {
   const found = await verbNamed(name)
   if (found === null) {
     const what = name.startsWith('-') ? 'a verb comes before its flags' : `no verb is named '${name}'`
-    throw usage(tool, what, suggest(name, verbNames, `there are ${verbNames.join(', ')}`), 'VERB')
+    const next = existsSync(placed(io, name)) ? `for what a file says: remapcheck diagnose ${name}`
+      : suggest(name, verbNames, `there are ${verbNames.join(', ')}`)
+    throw usage(tool, what, next, 'VERB')
   }
   if (args.includes('--help') || args.includes('-h')) {
     io.stdout.write(verbHelp(found, theme, text => located(io, text)))

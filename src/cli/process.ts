@@ -7,7 +7,6 @@ import type { ChildMessage } from './guard.ts'
 import type { Io, Stream } from './io.ts'
 import { main } from './main.ts'
 import { printError } from './print.ts'
-import { runAgain } from './watch.ts'
 import { recordRunningOp } from './heartbeat-file.ts'
 
 export async function runProcess(): Promise<void> {
@@ -46,6 +45,7 @@ export async function runProcess(): Promise<void> {
       return
     }
     process.on('SIGINT', () => { interrupt.abort() }).on('SIGTERM', () => { interrupt.abort() })
+    const { runAgain } = await import('./watch.ts')
     exit(await runAgain(io, modules, (again, loaded) => runWatched({ ...io, loaded }, modules, again)))
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)

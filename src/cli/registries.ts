@@ -82,7 +82,7 @@ export const registries: readonly Registry[] = [
       return [name, names.length === 0 ? says : `${says}. Stands for: ${names.join(', ')}`]
     }) },
   { name: 'systems', says: 'systems of the forum thread, and the designs that stand for them',
-    rows: () => systems.map(({ names, designs: by }) => [names.join(', '), by.join(', ')]) },
+    rows: () => systems.flatMap(({ names, designs: by }) => names.map(name => [name, by.join(', ')])) },
   { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME',
     rows: () => migrations.map(({ name, says }) => [name, says]) },
   { name: 'properties', says: 'what the checker claims of them',

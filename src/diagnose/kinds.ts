@@ -58,9 +58,9 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
     { mixed: true, what: "QEMU's trace of a unit that `validate` does not read", next: 'its kernel log may say more' }],
   [new RegExp(String.raw`\[\d{3}\] .*\d+\.\d{6}: +(?:iommu:|irq_vectors:|intel_iommu:|irq_matrix:|irq:)?`
     + String.raw`(?:map|unmap|qi_submit|vector_\w+|irq_matrix_\w+|irq_handler_\w+): `),
-  { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'with the log of the same QEMU run: '
-      + 'remapcheck validate '
-      + 'LOG --ftrace FILE' }],
+  { mixed: true, serves: 'irqs', what: "the kernel's trace events", next: 'its events serve the faults of a log; '
+    + 'what the '
+      + 'kernel did, by it: remapcheck validate FILE' }],
   [/^Device [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:with pasid \S+ )?@0x/, debugfs('domain_translation_struct')],
   [/^(?:Remapped|Posted) Interrupt supported on IOMMU: /, debugfs('ir_translation_struct')],
   [/^(?:IOMMU \S+: Root Table Address: |DMA Remapping is not enabled on )/, debugfs('dmar_translation_struct')],

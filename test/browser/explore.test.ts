@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../cli/run.ts'
 import type { Ran } from '../cli/run.ts'
-import { barriers, chromium, expectFits, launch, open, phone } from './support.ts'
+import { barriers, chromium, countDrawn, expectFits, launch, longTrace, open, phone } from './support.ts'
 import type { Opened } from './support.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-explored-'))
@@ -94,6 +94,28 @@ describe.skipIf(chromium === null)('the explorer', () => {
     await page.keyboard.press('1')
     await page.locator('.steps > li.current').waitFor()
     expect(opened.complaints).toEqual([])
+  })
+
+  it('goes on from the thousandth step, and draws only the rows that change', async () => {
+    const stop = new AbortController()
+    let after: Promise<Ran> | undefined
+    const address = await new Promise<string>(settle => {
+      after = run(['explore', longTrace(dir)], { cwd: dir, signal: stop.signal,
+        onWrite: text => { settle(text.trim()) } })
+    })
+    const { page: long } = await open(browser, address)
+    await long.locator('.steps > li:nth-child(1000).current').waitFor()
+    await long.locator('.choices[aria-busy="false"]').waitFor()
+    expect(await long.locator('.steps > li.refused').count()).toBe(0)
+    await countDrawn(long)
+    await long.keyboard.press('1')
+    await long.locator('.steps > li:nth-child(1001).current').waitFor()
+    await long.keyboard.press('ArrowLeft')
+    await long.locator('.steps > li:nth-child(1000).current').waitFor()
+    expect(await long.evaluate('window.drawn')).toBeLessThan(30)
+    stop.abort()
+    await after
+    await long.context().close()
   })
 
   it('fits a phone, and has no barrier in either theme', async () => {

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadTrace } from '../../src/trace/store.ts'
 import { run } from '../cli/run.ts'
-import { barriers, chromium, expectFits, launch, open, phone, wide } from './support.ts'
+import { barriers, chromium, countDrawn, expectFits, launch, longTrace, open, phone, wide } from './support.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-pages-'))
 let browser: Browser
@@ -146,21 +146,12 @@ describe.skipIf(chromium === null)('a report page', () => {
   })
 
   it('has room for a thousand steps, and draws anew only the rows that change', async () => {
-    const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
-    const [map, store, back] = trace.ops, lap = { action: 'unmap', args: { cpu: 0, domain: 0, iova: 0 } }
-    const free = { action: 'unmap/freeFrame', args: { cpu: 0 } }, defer = { action: 'unmap/deferInvalidation',
-        args: { cpu: 0 } }, flush = { action: 'flush', args: { cpu: 0, domain: 0 } }
-    const ops = Array.from({ length: 200 }, () => [map!, store!, back!, lap, free, defer, flush]).flat().slice(0, 1000)
-    const file = join(dir, 'long.json')
-    writeFileSync(file, JSON.stringify({ ...trace, ops }))
+    const file = longTrace(dir)
     await run(['replay', file, '--report', join(dir, 'long')])
     expect(statSync(join(dir, 'long', 'index.html')).size).toBeLessThan(limit_bytes)
     const { page } = await open(browser, urlOf('long'))
     expect(await page.locator('.steps > li').count()).toBe(1000)
-    // Rows are told by their elements: one that stays the same element with the same content was not drawn anew.
-    await page.evaluate(`window.drawn = 0
-      new MutationObserver(found => { window.drawn += found.length })
-        .observe(document.querySelector('.steps'), { subtree: true, childList: true, attributes: true })`)
+    await countDrawn(page)
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowLeft')
     expect(await page.locator('[aria-current="step"] .number').textContent()).toBe('998')

@@ -1,11 +1,16 @@
 /** A Chromium that the tests drive, and what they demand of every page. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium as driver } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { boundsOf, changesOf } from '../../src/check/bounds-text.ts'
+import { machineOf } from '../../src/check/subject.ts'
+import { isEnabled, step } from '../../src/model/index.ts'
+import type { Op } from '../../src/model/index.ts'
+import { formatTrace, makeTrace } from '../../src/trace/format.ts'
+import { designNamed } from '../../spec/designs.ts'
 
 /** Its path; null where there is none. */
 export const chromium: string | null = process.env['REMAPCHECK_CHROMIUM'] ?? (process.env['PATH'] ?? '')
@@ -49,6 +54,25 @@ export async function barriers(page: Page): Promise<string[]> {
       `${impact} ${id}: ${String(target)}`))
   })
 }
+
+/** A trace of a thousand steps, all of them allowed, in a file: each is another of those that can be taken. */
+export function longTrace(folder: string): string {
+  const b = boundsOf('frames=1,iovas=1'), machine = machineOf({ design: designNamed('ring0-strict')!, path: null }, b)
+  const ops: Op[] = [], file = join(folder, 'long.json')
+  for (let world = machine.initialWorld; ops.length < 1000;) {
+    const enabled = machine.instances.filter(instance => isEnabled(machine, world, instance))
+    const { op } = enabled[7 * ops.length % enabled.length]!
+    world = step(machine, world, op).world
+    ops.push(op)
+  }
+  writeFileSync(file, formatTrace(makeTrace(machine, { design: 'ring0-strict', bounds: changesOf(b), ops,
+    property: 'no-dma-escape', because: 'nothing', found: { driver: 'hand', shortest: false } })))
+  return file
+}
+/** Changes of the rows from now on: a row that was not drawn anew has none. */
+export const countDrawn = (page: Page): Promise<unknown> => page.evaluate(`window.drawn = 0
+  new MutationObserver(found => { window.drawn += found.length })
+    .observe(document.querySelector('.steps'), { subtree: true, childList: true, attributes: true })`)
 
 /** A page is as wide as its window, in both themes and at both widths. */
 export async function expectFits(page: Page): Promise<void> {

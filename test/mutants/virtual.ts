@@ -2,6 +2,7 @@
 import { noMisdelivery } from '../../properties/interrupts/no-misdelivery.ts'
 import { noStrandedInterrupt } from '../../properties/interrupts/no-stranded-interrupt.ts'
 import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
+import { newMappingWorks } from '../../properties/isolation/new-mapping-works.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
@@ -47,6 +48,8 @@ const assigned = [
     21),
   broken('page-taken-while-its-guest-is-given-a-device', 'vm-assigned', 'unmap/lockMemory+unlockMemory', noDmaEscape,
     ballooning, 37),
+  broken('guest-pinned-behind-a-write-buffer', 'vm-assigned', 'attach/flushWriteBuffer', newMappingWorks,
+    { frames: 1, iovas: 1, reassign: 1, rwbf: 1 }, 22),
   broken('guest-left-pinned-when-its-device-is-taken', 'vm-assigned', 'detach/unpinGuest', noDmaEscape, ballooning, 37),
   broken('cpu-that-waits-for-the-memory-of-a-guest-does-not-answer', 'vm-assigned', deafForLock, callsCanEnd,
     ballooning, 10),

@@ -7,11 +7,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { claims, questions } from '../../properties/index.ts'
-import { ladder, showBounds } from '../../spec/bounds.ts'
+import { ladder } from '../../spec/bounds.ts'
 import { designNamed, designs, designsOn, everyDesign } from '../../spec/designs.ts'
 import { iommus } from '../../spec/iommus.ts'
 import { systems } from '../../spec/systems.ts'
-import { scopesOn } from '../../spec/scopes.ts'
 import { reporterNames } from '../../src/report/reporters.ts'
 import { exitTable } from '../../src/cli/registries.ts'
 import { amdviMutants } from '../mutants/amdvi.ts'
@@ -122,17 +121,6 @@ test('docs/ci.md has the document of a mistake, and every reporter', async () =>
   const { out } = await run('check ring0-stirct --json')
   expect(page).toContain(`<!-- mistake -->\n\`\`\`json\n${out}\`\`\`\n<!-- /mistake -->`)
   expect(reporterNames.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
-})
-
-test('docs/bounds.md has the states of the scopes that it names', () => {
-  const rows = [...read('docs/bounds.md').matchAll(/^\| `([\w@-]+)` \| `([\w-]+)` \| `([\w=,]+)` \| ([\d,]+) \|$/gm)]
-  expect(rows.length).toBeGreaterThan(2)
-  for (const [, name, scope, sizes, states] of rows) {
-    const golden = new RegExp(`^${scope}: (\\d+) states`, 'm').exec(read(`test/golden/verdicts/${name}.txt`))
-    expect(Number(golden?.[1]).toLocaleString('en-US'), `${name} ${scope}`).toBe(states)
-    const { bounds } = scopesOn(designNamed(name!)!).find(one => one.name === scope)!
-    expect(showBounds(bounds), `${name} ${scope}`).toBe(sizes)
-  }
 })
 
 test('docs/search.md names the ladder, and the lines of --stats', async () => {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { diagnose } from '../../src/diagnose/diagnose.ts'
 import type { DiagnosisReport } from '../../src/diagnose/report.ts'
@@ -28,9 +29,11 @@ const dma = (verb: string, device: string, address: string, reason: string): str
     + `${reason}] x\n`
 const blocked = (device: string, index: string, reason: string): string =>
   `[   40.0] DMAR: [INTR-REMAP] Request device [${device}] fault index 0x${index} [fault reason ${reason}] x\n`
-const tables = readFileSync('traces/linux/vtd-612-strict.debugfs.txt.gz')
+/** Without the page tables of 00:1f.*, which are four fifths of it. */
+const tables = gunzipSync(readFileSync('traces/linux/vtd-612-strict.debugfs.txt.gz')).toString('latin1')
+  .split(/^(?==== )/m).filter(part => !part.includes('0000:00:1f.')).join('')
 const dump = readFileSync('traces/linux/vtd-612-strict.tables.json-pages.gz')
-/** Gzip and all: each is known by its content. */
+/** Each is known by its content. */
 const withTables = async (log: string): Promise<string> => said(await reportOf(log, tables))
 
 describe('a DMA fault and tables of the machine', () => {

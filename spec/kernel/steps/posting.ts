@@ -10,7 +10,7 @@ import type { StepContext, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 import { sendEoi } from './handlers.ts'
 import {
-  exitGuest, hasVcpus, loadVcpu, putVcpu, running, serveDevice, startRunning, vcpuCalls, vcpuOf,
+  exitGuest, hasVcpus, interruptsFirst, loadVcpu, putVcpu, running, serveDevice, startRunning, vcpuCalls, vcpuOf,
 } from './vcpus.ts'
 import type { Running } from './vcpus.ts'
 
@@ -139,7 +139,7 @@ export const moveSleeper = call<ReturnType<typeof vcpuOnly>, Posted>({
   rules: {
     sleepsElsewhere: ({ s, args, cpu }) => s.own.runsOn[args.source] === null && s.own.listedOn[args.source] !== null
       && s.own.listedOn[args.source] !== cpu,
-    oneMoveAtATime: ({ s, args }) => !isMoving(s, args.source),
+    oneMoveAtATime: ({ s, args }) => !isMoving(s, args.source), interruptsFirst,
   },
 })
 export const movingProtocol = <U>(p: Posting<U>) => [joinList, ...p.announceToHost, wakeIfAnnounced]

@@ -53,8 +53,12 @@ const h = (text: string | undefined): number => Number.parseInt(text!, 16)
 const n = (text: string | undefined): number => Number.parseInt(text!, 10)
 const isOn = (text: string | undefined): boolean => text !== '0'
 /** `00:1f.03` or `00:1f.3`. */
-const sidOf = (device: string): number => Number.parseInt(device, 16) * 256
-  + Number.parseInt(device.slice(device.indexOf(':') + 1), 16) * 8 + h(device.slice(device.indexOf('.') + 1))
+const sidOf = (device: string): number => digit(device, 0) << 12 | digit(device, 1) << 8
+  | digit(device, 3) << 7 | digit(device, 4) << 3 | digit(device, device.length - 1)
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code <= 57 ? code - 48 : code - 87
+}
 const sourceOf = (bus: string | undefined, devfn: string | undefined): number => h(bus) * 256 + h(devfn)
 
 const leaf = (kind: 'fill' | 'hit'): Says => ([, sid, iova, slpte, did], at) =>

@@ -136,35 +136,35 @@ export class Replay {
     }
   }
 
+  #flushed({ granularity }: { readonly granularity: string }, cache: Flush): void {
+    if (granularity === 'global') this.registers.flushed(cache)
+  }
+  #other(descriptor: OtherCommand['descriptor'], { line }: At): void {
+    if (this.#tableTrail !== null) keep(this.#tableTrail, this.#tableTrail.others, { line, descriptor })
+  }
+
   /** Waits, and what concerns caches that no log shows, change none. */
   #invalidate(descriptor: RawDescriptor, at: At): void {
-    const flushed = (cache: Flush): void => {
-      if ('granularity' in descriptor && descriptor.granularity === 'global') this.registers.flushed(cache)
-    }
-    const other = (command: OtherCommand['descriptor']): void => {
-      if (this.#tableTrail !== null)
-        keep(this.#tableTrail, this.#tableTrail.others, { line: at.line, descriptor: command })
-    }
     const withTable = this.#tableChanged
     if (descriptor.type !== 'wait')
       this.#tableChanged = descriptor.type === 'context-cache' || descriptor.type === 'pasid-cache'
     switch (descriptor.type) {
       case 'context-cache':
-        other(descriptor)
+        this.#other(descriptor, at)
         this.contexts.invalidate(descriptor, at.line)
-        return flushed('context cache, global')
+        return this.#flushed(descriptor, 'context cache, global')
       case 'pasid-cache':
-        other(descriptor)
+        this.#other(descriptor, at)
         this.contexts.pasids.invalidate(descriptor)
         return this.iotlb.stagesMayChange()
       case 'iotlb':
         this.iotlb.invalidate(descriptor, at, withTable)
-        return flushed('IOTLB, global')
+        return this.#flushed(descriptor, 'IOTLB, global')
       case 'pasid-iotlb': return this.iotlb.invalidate(descriptor, at, withTable)
       case 'iec':
-        other(descriptor)
+        this.#other(descriptor, at)
         this.irtes.invalidate(descriptor, at.line)
-        return flushed('interrupt entry cache, global')
+        return this.#flushed(descriptor, 'interrupt entry cache, global')
     }
   }
 

@@ -154,8 +154,10 @@ export class IrteReplay {
   }
   waited(at: At): void {
     this.#lastWait = at.line
+    if (this.#unwaited.size === 0) return
     for (const known of this.#unwaited) {
       known.waitLine = at.line
+      if (known.open.length === 0) continue
       for (const open of known.open) this.#closed(open, at)
       known.open = []
     }

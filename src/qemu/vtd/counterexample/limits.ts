@@ -47,5 +47,7 @@ export const limits = {
     clause: 'PCI:msix/pending-on-mask' },
   'no-wide-mask': { says: 'QEMU has no address mask as wide as this one: the domain is invalidated instead',
     clause: 'VTD:6.5.2.3/iotlb-page' },
+  'posts-nothing': { says: 'QEMU has no posted interrupts (CAP.PI=0): it remaps each message',
+    clause: 'VTD:9.10/posted' },
 } as const satisfies Readonly<Record<string, Limit>>
 export type LimitName = keyof typeof limits

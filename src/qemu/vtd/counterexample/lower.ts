@@ -146,6 +146,7 @@ type Sent = {
 function messageOf(step: ModelStep, b: Bounds, at: Placement): Lowered {
   const { before, after } = step
   const raised = after.sources.some((source, i) => source.pending && !before.sources[i]!.pending)
+  if (step.seen.some(({ what }) => what === 'posted')) return only('posts-nothing')
   const sent = sentIn(step, b)
   if (sent === null) return raised ? only('no-mask-bit') : only()
   const expected = expectedOf(step)

@@ -1,4 +1,5 @@
-/** Puts one fault after the other into a copy of the models and compares each with a QEMU, for as many cases as a run of
+/** Puts one fault after the other into a copy of the models and compares each with a QEMU, for as many cases as a run
+ *  of
  *  20,000 gives its suite: `npm run mutants:oracle -- [--qemu PATH] [--list] [--only A,B]`. Exit 1 where QEMU can tell
  *  one and the run does not. */
 import { spawnSync } from 'node:child_process'

@@ -1,4 +1,5 @@
-/** The faults that the oracle has to find: each has its place in the text of today, and the page says what was found. */
+/** The faults that the oracle has to find: each has its place in the text of today, and the page says what was found.
+ *  */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { edited } from '../mutants/checker.ts'

@@ -28,7 +28,7 @@ export const loadFigures = ['cycles-per-packet-no-iommu', 'mappings-per-packet-m
 
 /** Units whose time is not the processor's: the unit, the bus and the local APIC take it beside it. */
 export const besideCpu: ReadonlySet<Unit> = new Set(['iotlb-hit', 'walk-level', 'context-fetch', 'irte-fetch',
-  'iec-hit', 'msi-message', 'lapic-accept'])
+  'iec-hit', 'descriptor-post', 'msi-message', 'lapic-accept'])
 /** Units that one CPU takes at a time: the lock of the invalidation queue, and what the IOMMU does for one batch. */
 export const serial: ReadonlySet<Unit> = new Set(['lock', 'qi-descriptor', 'qi-tail-write', 'qi-wait'])
 

@@ -2,17 +2,20 @@
 import { derivationOf } from '../check/derivation.ts'
 import { measureDesign } from '../check/measure.ts'
 import { links, throughput } from '../check/throughput.ts'
+import { timedOf } from '../check/timed.ts'
 import type { Subject } from '../check/subject.ts'
 import { composeCounts, composedRow, CostError, fitOf, inUnit } from '../cost/index.ts'
 import type { ComposedRow, Counts } from '../cost/index.ts'
 import { suggest, usage } from '../errors.ts'
 import type { ReportOf } from '../report/report.ts'
+import type { TimedReport } from '../report/timed.ts'
 import { paths } from '../../spec/costs/index.ts'
 import type { Profile } from '../../spec/costs/index.ts'
 import type { ComposeFile } from './compose-file.ts'
 import { readComposeFile } from './compose-file.ts'
 import { builtIn } from './designs.ts'
 import type { Io } from './io.ts'
+import { pageBytes, workloadOf } from './workload.ts'
 
 /** A profile of the user may lack a price. */
 export function priced<T>(profile: string, work: () => T): T {
@@ -56,20 +59,26 @@ export function composed(io: Io, file: string, given: string | undefined,
   return { kind: 'compose', exit: 'holds', profile: profile.id, tables, fit: fitOf(tables), reasons: [], missing: [] }
 }
 
-const pages = { '4k': 4096, '2m': 2 ** 21, '1g': 2 ** 30 } as const
 const [slowest, fastest] = [links[0], links.at(-1)!]
 
 /** @throws UserError for a link or a size of pages that there is not. */
 export function throughputOf(subjects: readonly Subject[], profile: Profile,
-  { link = '100', pages: size = '4k' }: { readonly link?: string; readonly pages?: string }): ReportOf<'throughput'> {
+  { link = '100', pages: size }: { readonly link?: string; readonly pages?: string }): ReportOf<'throughput'> {
   const gbps = Number(link)
   if (!(gbps >= slowest && gbps <= fastest))
     throw usage('--link', `'${link}' is no number from ${slowest} to ${fastest}`, 'give Gb/s, as --link 100')
-  if (!Object.hasOwn(pages, size))
-    throw usage('--pages', `no pages of '${size}'`, `there are ${Object.keys(pages).join(', ')}`)
+  const page_bytes = pageBytes(size)
   const measured = subjects.map(subject => ({ ...measureDesign(subject), remapsDma: subject.design.remapsDma }))
   return { kind: 'throughput', exit: 'holds', throughput: priced(profile.id, () =>
-    throughput(measured, profile, gbps, pages[size as keyof typeof pages])) }
+    throughput(measured, profile, gbps, page_bytes)) }
+}
+
+/** Each design under the workload of the flags. @throws UserError. */
+export function timed(subjects: readonly Subject[], profile: Profile, flags: Parameters<typeof workloadOf>[0]):
+  TimedReport {
+  const workload = workloadOf(flags)
+  return { profile: profile.id, clock_ghz: profile.clock_ghz, workload,
+    designs: priced(profile.id, () => subjects.map(subject => timedOf(subject, workload, profile))) }
 }
 
 type Row = ComposeFile['rows'][number]

@@ -32,8 +32,9 @@ export function designLines(design: Design, theme: Theme): string[] {
   ]
 }
 
-/** Two of everything: ids have their names then. */
-const b = bounds({ cpus: 2, devices: 2, domains: 2, frames: 2, iovas: 2, sources: 2, vectors: 2 })
+/** Two of everything, and every part switched on: ids have their names then, and a design keeps all that it may. */
+const b = bounds({ cpus: 2, devices: 2, domains: 2, frames: 2, iovas: 2, sources: 2, vectors: 2, readOnly: 1, ports: 1,
+  migrate: 2, reassign: 1 })
 function ownLines(design: Design, theme: Theme): string[] {
   const { state, registers, calls, claims, scopes } = design
   const fields = (of: typeof state): string[][] =>

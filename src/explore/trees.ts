@@ -64,6 +64,29 @@ export class Trees {
     return ref
   }
 
+  /** A number for the way that the values of a state go: of two ways in one tree or in two it differs. */
+  wayOf(root: number, words: Uint32Array): number {
+    const { nodes, children } = this
+    let ref = this.roots[root]!, way = -1 - root
+    while (ref > 0) {
+      const n = ref * nodeInts
+      way = nodes[n + 3]! + (words[nodes[n]!]! >>> nodes[n + 1]! & nodes[n + 2]!)
+      ref = children[way]!
+    }
+    return way
+  }
+  /** The bits that the way to the leaf tests, by word. Nothing where that is not known yet. */
+  tested(root: number, words: Uint32Array): Uint32Array {
+    const { nodes, children } = this, bits = new Uint32Array(words.length)
+    let ref = this.roots[root]!
+    while (ref > 0) {
+      const n = ref * nodeInts, word = nodes[n]!
+      bits[word]! |= nodes[n + 2]! << nodes[n + 1]!
+      ref = children[nodes[n + 3]! + (words[word]! >>> nodes[n + 1]! & nodes[n + 2]!)]!
+    }
+    return bits
+  }
+
   leaf(label: number | null, effect: Effect | null): number {
     if (label === null || effect === null) return 0
     const key = `${label} ${effect.keep.join()} ${effect.set.join()} `

@@ -17,6 +17,7 @@ import type { PathDerivation } from './derivation.ts'
 import type { CheckReport, DesignReport, Overall } from './check.ts'
 import type { ListedRows } from './list.ts'
 import type { Evidence, ReplayedTrace } from './replay.ts'
+import type { TimedReport } from './timed.ts'
 import type { ThroughputReport } from './throughput.ts'
 import type { WaitReport } from './worst.ts'
 
@@ -62,6 +63,7 @@ interface Kinds {
     readonly designs: readonly PathDerivation[]
   }
   compare: { readonly compare: CompareReport }
+  timed: { readonly timed: TimedReport }
   throughput: { readonly throughput: ThroughputReport }
   worst: { readonly profile: string; readonly waits: readonly WaitReport[] }
   replay: { readonly traces: readonly ReplayedTrace[] }

@@ -60,6 +60,10 @@ it.each([
 })
 it.each<[string, RegExp]>([
   ['cost --explain unmapp', /no path is named 'unmapp' \[E-USAGE\]\n {2}→ did you mean 'unmap'\?/],
+  ['cost --timed --gap 0', /--gap: '0' is no whole number from 100 to/],
+  ['cost --timed --steps 1e9', /--steps: '1e9' is no whole number from 1 to 10000000/],
+  ['cost --timed --cpus 3', /--cpus: '3' is no whole number from 1 to 2/],
+  ['cost --timed --throughput', /is another report than/],
   ['cost --throughput --link 9', /--link: '9' is no number from 10 to 400/],
   ['cost --throughput --link toString', /--link: 'toString' is no number/],
   ['cost --throughput --pages constructor', /--pages: no pages of 'constructor'.*\n {2}→ there are 4k, 2m, 1g/],

@@ -31,6 +31,7 @@ const lines: Readonly<Partial<Record<ReportKind, readonly [string, number]>>> = 
   cost: ['cost test/cli/fixtures/leaky.ts no-iommu', 0],
   compose: ['cost compose test/cli/fixtures/counts.json', 0],
   compare: ['compare no-iommu', 0],
+  timed: ['cost --timed no-iommu --steps 500', 0],
   throughput: ['cost --throughput no-iommu', 0],
   derivation: ['cost --explain map no-iommu', 0],
   worst: ['cost --worst no-iommu', 0],

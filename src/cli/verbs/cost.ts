@@ -17,13 +17,14 @@ import { profiles, sources, vocabulary } from '../../../spec/costs/index.ts'
 import { everyDesign } from '../../../spec/designs.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
-import { composed, explained, priced, pricedLater, throughputOf } from '../cost-forms.ts'
+import { composed, explained, priced, pricedLater, throughputOf, timed } from '../cost-forms.ts'
 import { colorOption, iommuOption, reportOptions } from '../shared-flags.ts'
 import { subjectsOf } from '../designs.ts'
 import { spinner } from '../io.ts'
 import type { Io } from '../io.ts'
 import { isClone, packageRoot } from '../package.ts'
 import { print } from '../print.ts'
+import { workloadOptions } from '../workload.ts'
 import { profileNamed, usualProfile } from '../profiles.ts'
 
 const options = {
@@ -33,7 +34,9 @@ const options = {
   explain: { value: 'PATH', says: 'the price of a path, line by line down to the published figures' },
   throughput: { says: 'Gb/s of each design by bytes of a packet and cores, and what binds' },
   link: { value: 'GBPS', says: 'of --throughput: the link, 10 to 400 (100)' },
-  pages: { value: '4k|2m|1g', says: 'of --throughput: pages of memory that stays mapped (4k)' },
+  pages: { value: '4k|2m|1g', says: 'of --throughput and --timed: pages of memory that stays mapped (4k)' },
+  timed: { says: 'times of calls, interrupts and DMA in random workloads: median, p99, most' },
+  ...workloadOptions,
   validate: { says: 'the model beside each published table that it can compose, with the errors' },
   worst: { says: 'the most and the least that a wait takes, over all behaviours of a small machine' },
   full: { says: 'with --validate and compose: how each number is composed' },
@@ -51,6 +54,7 @@ export const cost = {
     ['remapcheck cost --explain unmap ring0-strict', 'where each cycle comes from'],
     ['remapcheck cost compose ./my-counts.json', 'counts of your own, beside numbers of your own'],
     ['remapcheck cost --throughput ring0-strict', 'Gb/s for 64 to 9000 bytes, on 1 to 64 cores'],
+    ['remapcheck cost --timed ring0-strict --seed 7', 'how long a call and an interrupt take beside others'],
     ['remapcheck cost --validate', 'how near the model comes to published numbers'],
     ['remapcheck cost --update', 'accept a change of counts'],
     ['remapcheck cost --worst ring0-strict', 'the most and the least that an interrupt and an unmap take'],
@@ -68,6 +72,8 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   if (flags.update && subjects.some(({ path }) => path !== null))
     throw usage('--update', 'records built-in designs only', 'leave your own designs out')
   if (flags.explain !== undefined) return await print(io, flags, explained(subjects, profile, flags.explain))
+  if (flags.timed)
+    return await print(io, flags, { kind: 'timed', exit: 'holds', timed: timed(subjects, profile, flags) })
   if (flags.throughput) return await print(io, flags, throughputOf(subjects, profile, flags))
   if (flags.worst) {
     const line = spinner(io)
@@ -92,7 +98,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
 }
 
 /** Flags that make `cost` another report: one at a time. */
-const forms = ['explain', 'throughput', 'validate', 'worst', 'update'] as const
+const forms = ['explain', 'throughput', 'timed', 'validate', 'worst', 'update'] as const
 function checkForm(flags: { readonly [K in (typeof forms)[number]]?: unknown } & { readonly profile?: string },
   operands: readonly string[]): void {
   const [first, second] = forms.filter(name => flags[name] !== undefined)

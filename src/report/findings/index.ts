@@ -16,7 +16,7 @@ export function findingsOf(report: Report, view: View): readonly Finding[] {
     case 'replay': return replayFindings(report)
     case 'compose': return composeFindings(report)
     case 'compare': return compareFindings(report)
-    case 'derivation': case 'throughput': case 'list': return []
+    case 'derivation': case 'throughput': case 'timed': case 'list': return []
     case 'validate': return validateFindings(report)
     case 'validate-trace': return verdictFindings(report.traced.verdicts, report.traced.trace.path, null)
     case 'diagnose': return diagnoseFindings(report)

@@ -22,6 +22,7 @@ const bodies: { readonly [K in Short]: (report: ReportOf<K>) => BodyOf<K> } = {
   compose: ({ profile, tables, fit, reasons, missing }) => ({ profile, tables, fit, reasons, missing }),
   derivation: ({ profile, clock_ghz, path, designs }) => ({ profile, clock_ghz, path, designs }),
   compare: ({ compare }) => compare,
+  timed: ({ timed }) => timed,
   throughput: ({ throughput }) => throughput,
   worst: ({ profile, waits }) => ({ profile, waits }),
   replay: replayBody,

@@ -76,6 +76,19 @@ export const throughput = document('throughput', {
   })),
 })
 
+const distribution = { count, median: v.number(), p99: v.number(), max: v.number() }
+export const timed = document('timed', {
+  profile: text, clock_ghz: v.number(),
+  workload: v.strictObject({ seed: count, steps: count, cpus: count, queue: count, gap: count, iotlb_entries: count,
+    pages: count, depth: count, page_bytes: count }),
+  designs: list(v.strictObject({
+    design: text, steps: count, states: count, elapsed_cycles: v.number(),
+    spans: list(v.strictObject({ span: text, unfinished: count, ...distribution })),
+    agents: list(v.strictObject({ agent: text, busy_percent: v.number(), waited_percent: v.number() })),
+    dma: v.nullable(v.strictObject({ ...distribution, miss_percent: v.number() })),
+  })),
+})
+
 const way = v.strictObject({ cost: v.number(), ops, begin: count, prices: list(v.number()) })
 const round = v.strictObject({ cost: v.number(), ops, begin: count, loop: count })
 const found = v.strictObject({

@@ -6,7 +6,7 @@ import { ablate } from './ablate.ts'
 import { audit, auditDiff } from './audit.ts'
 import { check } from './check.ts'
 import { compare } from './compare.ts'
-import { compose, cost, derivation, throughput, worst } from './cost.ts'
+import { compose, cost, derivation, throughput, timed, worst } from './cost.ts'
 import { diagnose } from './diagnose.ts'
 import { error } from './error.ts'
 import { list } from './list.ts'
@@ -16,7 +16,7 @@ import { validate } from './validate.ts'
 import { validateTrace } from './validate-trace.ts'
 
 export const documents = {
-  check, ablate, cost, compose, compare, derivation, throughput, worst, replay, list, validate,
+  check, ablate, cost, compose, compare, derivation, throughput, timed, worst, replay, list, validate,
   'validate-trace': validateTrace, diagnose, audit, 'audit-diff': auditDiff,
   oracle, 'oracle-replay': oracleReplay, error,
 } as const satisfies Readonly<Record<ReportKind, v.GenericSchema>>

@@ -2,21 +2,14 @@
 import { UserError } from '../../errors.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
+import { costsText, isOfCosts } from './costs.ts'
 
 export async function* text(report: Report, view: View): AsyncGenerator<string> {
+  if (isOfCosts(report)) return yield await costsText(report, view)
   const { theme, full } = view
   switch (report.kind) {
     case 'check': return yield (await import('./check.ts')).checkText(report, view)
     case 'ablate': return yield (await import('./ablation.ts')).ablationText(report, view)
-    case 'cost': {
-      const { renderBudgets, renderCost } = await import('../../cost/index.ts')
-      return yield `${renderCost(report.costs, theme.width)}\n${renderBudgets(report.budgets, theme.width)}`
-    }
-    case 'compose': return yield (await import('./compose.ts')).composeText(report, view)
-    case 'derivation': return yield (await import('./derivation.ts')).derivationText(report, theme)
-    case 'compare': return yield (await import('./compare.ts')).compareText(report, theme)
-    case 'throughput': return yield (await import('./throughput.ts')).throughputText(report, theme)
-    case 'worst': return yield (await import('./worst.ts')).worstText(report, theme)
     case 'replay': return yield (await import('./replay.ts')).replayText(report, view)
     case 'list': return yield (await import('./list.ts')).listText(report, theme)
     case 'validate':

@@ -1,0 +1,117 @@
+/** `cost --timed`: random workloads of maps, unmaps, interrupts and moves on two CPUs, with clocks; and a stream of DMA
+ *  through an IOTLB. */
+import { CostError } from '../cost/index.ts'
+import type { Prices } from '../cost/index.ts'
+import { stream } from '../cost/stream.ts'
+import { timedRun } from '../explore/timed.ts'
+import type { Mark, TimedStep } from '../explore/timed.ts'
+import type { ModelEvent } from '../model/index.ts'
+import type { Distribution, TimedDesign, Workload } from '../report/timed.ts'
+import { bounds } from '../../spec/bounds.ts'
+import type { Bounds } from '../../spec/bounds.ts'
+import { load } from '../../spec/costs/index.ts'
+import type { Profile } from '../../spec/costs/index.ts'
+import type { Ledger } from '../../spec/ledger.ts'
+import { remapMachine } from '../../spec/machine.ts'
+import type { MachineObservation } from '../../spec/observations.ts'
+import type { State } from '../../spec/state.ts'
+import { withDesignErrors } from './design-errors.ts'
+import type { Subject } from './subject.ts'
+
+const requests = 20_000
+
+/** Two pages of one domain, one source that may move. */
+const boundsOf = ({ cpus, queue }: Workload): Bounds => bounds({ cpus, callers: cpus, frames: 2, iovas: 2, queue,
+  sources: 1, vectors: 2, migrate: 1 })
+
+/** @throws CostError when the profile lacks a price. */
+export function timedOf(subject: Subject, workload: Workload, profile: Profile): TimedDesign {
+  const { design } = subject
+  const machine = withDesignErrors(subject, () => remapMachine(design, boundsOf(workload)))
+  const work = new Durations(profile)
+  const { steps, states, lasted, spans, unfinished, agents } = withDesignErrors(subject, () => timedRun(machine, {
+    seed: workload.seed, steps: workload.steps, gap: workload.gap, chosen: () => true,
+    duration: events => work.of(events), marks: marksOf,
+  }))
+  return {
+    design: design.name, steps, states, elapsed_cycles: lasted,
+    spans: [...new Set([...spans.keys(), ...unfinished.keys()])].sort().map(span =>
+      ({ span, unfinished: unfinished.get(span) ?? 0, ...distributionOf(spans.get(span) ?? []) })),
+    agents: [...agents].sort(([a], [b]) => a < b ? -1 : 1).map(([agent, { busy, waited }]) =>
+      ({ agent, busy_percent: percent(busy, lasted), waited_percent: percent(waited, lasted) })),
+    dma: design.remapsDma ? dmaOf(workload, profile) : null,
+  }
+}
+
+/** The price of the hardware's own work is in that of a wait. The unit takes it when it does the work, so that work of
+ *  two CPUs queues up there; the wait that it was done for costs nothing more then. */
+class Durations {
+  private readonly prices: Prices
+  private readonly ahead = new Map<string, number>()
+  constructor(prices: Prices) { this.prices = prices }
+
+  of(events: readonly ModelEvent<unknown>[]): number {
+    let sum = 0
+    for (const event of events) if (event.kind === 'cost') sum += this.one(event.unit, event.count, event.path)
+    return sum
+  }
+  private one(unit: string, count: number, path: string): number {
+    const price = Object.hasOwn(this.prices.units, unit) ? this.prices.units[unit] : undefined
+    if (price === undefined)
+      throw new CostError(`profile '${this.prices.id}' has no price for the unit '${unit}', which path '${path}' `
+        + 'counts: add it to the profile')
+    if ('within' in price) {
+      const already = this.ahead.get(price.within) ?? 0
+      this.ahead.set(price.within, already + 1)
+      return already > 0 ? 0 : this.typical(price.within)
+    }
+    const done = this.ahead.get(unit) ?? 0
+    if (done === 0) return price.typ * count
+    this.ahead.set(unit, 0)
+    return price.typ * (count - 1)
+  }
+  private typical(unit: string): number {
+    const price = this.prices.units[unit]
+    return price === undefined || 'within' in price ? 0 : price.typ
+  }
+}
+
+/** A call from its begin to its end, and an edge from the device to the entry of its handler. */
+function marksOf(step: TimedStep<State, Ledger, MachineObservation>): readonly Mark[] {
+  const { instance: { op }, events } = step
+  const marks: Mark[] = []
+  const { cpu } = op.args
+  if (typeof cpu === 'number') {
+    const register = ['kernel', 'calls', cpu]
+    const isCall = !op.action.includes('/') && !op.action.includes('.'), wasIdle = step.isNull('before', register)
+    if (isCall && wasIdle) marks.push({ span: op.action, key: `call ${cpu}`, is: 'begin' })
+    if (step.isNull('after', register) && (!wasIdle || isCall))
+      marks.push({ span: op.action, key: `call ${cpu}`, is: 'end' })
+  }
+  for (const event of events) {
+    if (event.kind !== 'observation') continue
+    const { observation: seen } = event
+    if (seen.what === 'raised') marks.push({ span: 'interrupt', key: `edge ${seen.source}`, is: 'begin' })
+    if (seen.what !== 'dispatched') continue
+    step.before().ledger.edges.forEach((edge, source) => {
+      if (edge.irr[seen.cpu]![seen.vector]!) marks.push({ span: 'interrupt', key: `edge ${source}`, is: 'end' })
+    })
+  }
+  return marks
+}
+
+function distributionOf(times: readonly number[]): Distribution {
+  const sorted = [...times].sort((a, b) => a - b), at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  return { count: sorted.length, median: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 }
+}
+
+function dmaOf({ iotlb_entries: entries, pages, page_bytes, depth, seed }: Workload, { clock_ghz }: Profile):
+  TimedDesign['dma'] {
+  const walk = load.walk_ns * clock_ghz
+  const whole = Math.max(1, Math.ceil(pages * load.page_bytes / page_bytes))
+  const { miss_share, median, p99, max } = stream({ entries, pages: whole, walkers: load.walkers, walk, base: 0,
+    link: 0, depth, requests, seed })
+  return { count: requests, median, p99, max, miss_percent: percent(miss_share, 1) }
+}
+const percent = (part: number, whole: number): number => whole === 0 ? 0 : Math.round(1000 * part / whole) / 10

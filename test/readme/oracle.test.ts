@@ -104,8 +104,9 @@ does not). It does not compare PV in a fault record of a request without PASID.
 
 \`npm run mutants:oracle\` puts one fault after the other into a copy of the models
 (\`test/mutants/oracle-model.ts\`) and compares each with a QEMU, for as many cases as a run of 20,000 gives its
-suite. Of ${modelEdits.length} faults ${cannot} are such that no QEMU that was tried can show them: it leaves the manual in the same
-way, or has no such cache. One only QEMU 9 and later shows, which records faults of interrupts.
+suite. Of ${modelEdits.length} faults
+${cannot} are such that no QEMU that was tried can show them: it leaves the manual in the same way, or has no such
+cache. One only QEMU 9 and later shows, which records faults of interrupts.
 
 ## Speed
 

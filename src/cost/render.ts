@@ -181,6 +181,8 @@ function failed({ budget, verdict, used }: BudgetResult, width: number): readonl
     ...hang('  limit: ', 9, wrapWords(budget.derivation, width - 9))]
 }
 function deltaOf(report: BudgetReport, design: string, path: string): string {
-  const delta = report.results.find(r => r.budget.design === design && r.budget.path === path)?.delta_cycles ?? null
-  return delta === null ? '' : `: ${delta < 0 ? '' : '+'}${delta} cycles`
+  const found = report.results.find(r => r.budget.design === design && r.budget.path === path)
+  if (found === undefined || found.delta_cycles === null || found.used === null) return ''
+  const { delta_cycles: delta, used, budget } = found
+  return `: ${delta < 0 ? '' : '+'}${delta} cycles, now ${used.typ} of the limit ${budget.limit_cycles}`
 }

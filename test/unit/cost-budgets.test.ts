@@ -31,7 +31,7 @@ describe('checkBudgets', () => {
     const report = checkBudgets(other, [{ ...unmap, limit_cycles: 9999 }], baseline, profiles)
     expect(report.holds).toBe(false)
     expect(report.results[0]).toMatchObject({ verdict: 'changed', delta_cycles: 19 })
-    expect(renderBudgets(report)).toBe('changed     ring0-strict unmap: +19 cycles\n'
+    expect(renderBudgets(report)).toBe('changed     ring0-strict unmap: +19 cycles, now 2598 of the limit 9999\n'
       + '  qi-descriptor 2 -> 1\n  lock 0 -> 1\naccept the change with --update\n'
       + 'budgets: 0 within, 1 changed, 0 over, 0 unmeasured\n')
     expect(checkBudgets(measured({}), [], baseline, profiles).changes.map(c => `${c.unit} ${c.from} ${c.to}`))

@@ -8,7 +8,7 @@ const nameOf = ({ file, name }: Edit): string => `${file.replace(/^.*\/(\w+)\.ts
 export const edits: readonly Edit[] = [...modelEdits, ...searchEdits].map(edit => ({ ...edit, name: nameOf(edit) }))
 
 /** @throws RangeError where the edit has no place in the text, or several. */
-export function edited({ name, find, replace }: Edit, text: string): string {
+export function edited({ name, find, replace }: Pick<Edit, 'name' | 'find' | 'replace'>, text: string): string {
   const at = text.indexOf(find)
   if (at < 0 || text.includes(find, at + 1))
     throw new RangeError(`${name}: its place occurs ${at < 0 ? 'nowhere' : 'more than once'}; state it anew`)

@@ -17,6 +17,8 @@ export interface OracleOptions {
   readonly cases: number
   readonly seed: number
   readonly suites: readonly SuiteName[]
+  /** Ends the run after so many differences; not given: goes on. */
+  readonly differencesAtMost?: number
   /** The binary; see `findQemu`. */
   readonly qemu?: string
   readonly env?: NodeJS.ProcessEnv
@@ -50,7 +52,7 @@ export interface OracleReport extends Pick<Oracle, 'iommu' | 'reasons' | 'states
 }
 
 /** A setup that shows so many differences is left: they are likely one. */
-const differencesAtMost = 3
+const ofOneSetup = 3
 /** Cases to a call of fast-check. */
 const chunk = 25
 
@@ -62,14 +64,15 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
   const more = { ...options.qemu === undefined ? {} : { qemu: options.qemu },
     ...options.env === undefined ? {} : { env: options.env } }
   const { version } = findQemu(more.qemu, more.env), { iommu, reasons, states, exceptions } = options.oracle
+  const isEnough = (): boolean => differences.length >= (options.differencesAtMost ?? Infinity)
   let compared = 0
   for (const { setup, cases, i } of shareOut(options, version)) {
-    if (options.signal?.aborted === true) break
+    if (options.signal?.aborted === true || isEnough()) break
     watch.lap('qemu')
     const session = await setup.open(more)
     try {
       let own = 0, found = 0
-      const goesOn = (): boolean => own < cases && found < differencesAtMost && options.signal?.aborted !== true
+      const goesOn = (): boolean => own < cases && found < ofOneSetup && !isEnough() && options.signal?.aborted !== true
       for (let round = 0; goesOn(); round++) {
         watch.lap('generate')
         const seed = mix(options.seed, i, round)

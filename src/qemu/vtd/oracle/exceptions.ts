@@ -4,6 +4,7 @@ import { remap } from '../../../../spec/vtd/index.ts'
 import type {
   Fetched, InterruptRequest, InterruptUnit, Irte, Mapping, Possible, Remapped, TranslationUnit,
 } from '../../../../spec/vtd/index.ts'
+import { landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import { isOn } from '../../oracle/exception.ts'
 import type { QemuException } from '../../oracle/exception.ts'
@@ -28,7 +29,7 @@ const dma = [
     name: 'whole-page-in-interrupt-range', clause: 'VTD:table-30/lgn-4',
     qemu: 'Refuses (Eh) every address of a large page that overlaps FEEx_xxxx.',
     manual: 'Refuses the addresses that land in FEEx_xxxx, no others.',
-    explains: c => c.model.kind === 'translated' && overlaps(c.unit, c.model.mapping)
+    explains: c => c.model.kind === 'translated' && overlaps(c.unit, c.model.mapping) && !landsThere(c)
       && (c.way.fpd ? isSuppressed(c) : faults(c, c.model.mapping.pgtt === 0 ? 0x0e : 0x87)),
   },
   {
@@ -235,5 +236,9 @@ const faults = ({ request, seen, landed }: DmaCompared, code: number): boolean =
   seen.kind === 'fault' && seen.reason === code && landed !== true
   && seen.page === request.address - request.address % 4096 && seen.write === (request.access === 'write')
 const isSuppressed = ({ seen, landed }: DmaCompared): boolean => seen.kind === 'suppressed' && landed !== true
+const landsThere = ({ unit: { interruptRange: range }, request, model }: DmaCompared): boolean => {
+  const landing = landingOf(request, model)
+  return range !== null && landing !== null && range.first <= landing && landing <= range.last
+}
 const overlaps = ({ interruptRange: range }: TranslationUnit, { output, pages }: Mapping): boolean =>
   range !== null && output <= range.last && range.first < output + pages * 4096

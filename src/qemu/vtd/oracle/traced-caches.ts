@@ -51,8 +51,12 @@ function lookOf(cache: string, held: Entry | undefined, hit: boolean): Look {
   return held.doomed ?? { wrong: `not in its ${cache} any more, though no invalidation has removed it` }
 }
 
-const byLowBits = (d: IotlbInvalidation, { did, page }: Page): boolean =>
-  d.granularity === 'page' && did === d.did && ((page ^ d.page) & ~(2 ** d.addressMask - 1) & 0xff) === 0
+/** The low bits are those named, and the page is not: QEMU compares no others. */
+function byLowBits(d: IotlbInvalidation, { did, page }: Page): boolean {
+  const size = 2 ** d.addressMask
+  return d.granularity === 'page' && did === d.did && ((page ^ d.page) & ~(size - 1) & 0xff) === 0
+    && Math.floor(page / size) !== Math.floor(d.page / size)
+}
 /** What QEMU removes besides, which hardware may. */
 function excess(d: ContextCacheInvalidation, { sid }: Entry): ExceptionName | null {
   if (d.granularity === 'domain') return 'contexts-of-all-domains'

@@ -108,7 +108,8 @@ type Refuse = (field: string, problem: string, typed: string, known: readonly st
 
 /** Parts of a built-in call, and those that built-in designs add to it. */
 const partsOf = (call: CallName, kind: 'rules' | 'takes'): readonly string[] =>
-  [...new Set([builtInCalls, ...designs.map(one => one.calls)].flatMap(calls => Object.keys(calls[call]?.[kind] ?? {})))]
+  [...new Set([builtInCalls, ...designs.map(({ calls }) => calls)]
+    .flatMap(calls => Object.keys(calls[call]?.[kind] ?? {})))]
 
 /** Names that belong together: each is one that there is. */
 function checkNames(design: Design, path: string): void {

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
-  compute, formulasOf, loadProfile, predictions, Prices, ProfileError, profiles, sources, tables, units, xeon,
+  compute, formulasOf, loadFigures, loadProfile, predictions, Prices, ProfileError, profiles, sources, tables, units,
+  xeon,
 } from '../../spec/costs/index.ts'
 import type { Bound, Profile } from '../../spec/costs/index.ts'
 
@@ -68,7 +69,7 @@ describe('sources', () => {
   it('holds only figures that are cited', () => {
     const cited = new Set([...Object.values(profiles)
       .flatMap(p => Object.values(p.units).flatMap(u => 'within' in u ? [] : u.from)),
-    ...predictions.flatMap(({ takes }) => takes)])
+    ...predictions.flatMap(({ takes }) => takes), ...loadFigures])
     const published = new Set(predictions.map(one => one.published))
     expect(Object.entries(sources.figures).filter(([id, { value }]) => !cited.has(id) && !published.has(value))
       .map(([id]) => id)).toEqual([])

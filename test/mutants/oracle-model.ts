@@ -75,7 +75,8 @@ export const modelEdits: readonly ModelEdit[] = [
     ['mask-holds-nothing-back', 'sequences', 'if (!draft.ip || draft.im) return false', 'if (!draft.ip) return false'],
   ]),
   ...of('vtd', 'unit/registers/queue', [
-    ['error-does-not-stop', 'sequences', 'unit.status.QIES && !unit.faults.iqe &&', 'unit.status.QIES &&'],
+    ['wait-writes-nothing', 'sequences', 'if (descriptor.write) work.effects.push',
+      'if (descriptor.interrupt) work.effects.push'],
   ]),
   ...of('amdvi', 'walk/walk', [
     ['invalid-entry-blocks', 'walks', "if (!entry.valid) return { kind: 'untranslated' }",

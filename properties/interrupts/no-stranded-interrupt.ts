@@ -23,7 +23,7 @@ export const noStrandedInterrupt: Claim = {
     { property: sometimes('an-interrupt-finds-a-guest-executing', {
       claim: 'an interrupt waits for a virtual CPU while its guest executes',
     }, ({ state, ledger }) => ledger.edges.some(({ notification }, source) =>
-        notification && inGuest(state as never, source) !== null)),
+      notification && inGuest(state as never, source) !== null)),
     on: (b, design) => b.cpus > 1 || design.postsInterrupts },
     { property: sometimes('an-interrupt-waits-for-its-virtual-cpu', {
       claim: 'an interrupt waits for a virtual CPU that is ready, and that no CPU runs',

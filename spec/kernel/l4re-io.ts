@@ -132,7 +132,12 @@ const next = (k: View<unknown, Buses>, client: number | null): number =>
   k.s.kernel.attached.findIndex((_, device) => isNext(k, client)(device))
 const pickDevice: BusStep = {
   name: 'pickDevice', says: 'turn to the next device of the bus',
-  then: k => { k.call.device = next(k, k.call.domain) },
+  then: k => {
+    const device = next(k, k.call.domain)
+    // Another revocation has taken the bus already: only where the client was not closed to it.
+    if (device < 0) k.end()
+    else k.call.device = device
+  },
 }
 const nextDevice: BusStep = {
   name: 'nextDevice', says: 'go back while the bus has another one', goesTo: ['pickDevice'],

@@ -14,6 +14,7 @@ import { iommus, ruleNames } from '../../spec/iommus.ts'
 import { builtInCalls } from '../../spec/kernel/entries.ts'
 import { stepLabels, usual } from '../../spec/kernel/design.ts'
 import type { Design } from '../../spec/kernel/design.ts'
+import { designs } from '../../spec/designs.ts'
 import { scopes } from '../../spec/scopes.ts'
 import { callNames, handlerName } from '../../spec/state.ts'
 import type { CallName } from '../../spec/state.ts'
@@ -105,6 +106,11 @@ export function parseClaims(given: unknown, path: string): readonly Claim[] {
 
 type Refuse = (field: string, problem: string, typed: string, known: readonly string[]) => never
 
+/** Parts of a built-in call, and those that built-in designs add to it. */
+const partsOf = (call: CallName, kind: 'rules' | 'takes'): readonly string[] =>
+  [...new Set([builtInCalls, ...designs.map(({ calls }) => calls)]
+    .flatMap(calls => Object.keys(calls[call]?.[kind] ?? {})))]
+
 /** Names that belong together: each is one that there is. */
 function checkNames(design: Design, path: string): void {
   const refuse: Refuse = (field, problem, typed, known) => {
@@ -122,7 +128,7 @@ function checkNames(design: Design, path: string): void {
       throw shapeError(path, `calls.${one}`, 'the call has no steps', `give it a list of steps: protocols.${one}`)
   for (const [one, spec] of Object.entries(design.calls)) for (const kind of ['rules', 'takes'] as const)
     for (const part of Object.keys(own.includes(one) ? {} : spec[kind] ?? {})) {
-      const there = Object.keys(builtInCalls[one as CallName][kind] ?? {})
+      const there = partsOf(one as CallName, kind)
       if (!there.includes(part)) refuse(`calls.${one}.${kind}.${part}`, 'no such part', part, there)
     }
   checkGoesTo(design, refuse)

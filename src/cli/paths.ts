@@ -10,7 +10,10 @@ const script = /\.[cm]?[jt]s$/
 const isId = (text: string): boolean =>
   /^[A-Z]{2,}:/.test(text) || calls.some(call => text.startsWith(`${call}/`)) && !script.test(text)
 
+/** "I/O permission bitmap" is no path. */
+const isWords = (text: string): boolean => text.includes(' ') && !/^[.~]?[\\/]|^\.\./.test(text)
+
 export function isPath(text: string): boolean {
   const name = editedName(text)?.base ?? text
-  return !isId(name) && (/[\\/]/.test(name) || script.test(name))
+  return !isId(name) && (script.test(name) || /[\\/]/.test(name) && !isWords(name))
 }

@@ -18,7 +18,7 @@ export function AblateView({ ablation }: { readonly ablation: AblationData }): J
     <p class="lead"><Words text={sentence(says)} /> Each step was taken out in turn, on each hardware.</p>
     <ul class="legend">{Object.entries(words).filter(([, [sign]]) => sign !== '').map(([verdict, [sign, word]]) =>
       <li><span class={`dot ${verdict}`} aria-hidden="true">{sign}</span> {word}</li>)}
-      <li>empty: not taken on this hardware</li></ul>
+    <li>empty: not taken on this hardware</li></ul>
     {left > 0 && <p class="notes">{left} counterexamples have no room on this page: ablate --save DIR keeps
       them all.</p>}
     {protocols.map(protocol => <Protocol key={protocol.call} protocol={protocol} ablation={ablation} />)}

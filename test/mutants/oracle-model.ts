@@ -60,7 +60,7 @@ export const modelEdits: readonly ModelEdit[] = [
   ...of('vtd', 'invalidation/covers', [
     ['global-removes-nothing', 'sequences', "case 'global': return true\n    case 'domain': return d.did === tag.did\n"
       + "    case 'page':",
-        "case 'global': return false\n    case 'domain': return d.did === tag.did\n    case 'page':"],
+    "case 'global': return false\n    case 'domain': return d.did === tag.did\n    case 'page':"],
     ['domain-removes-all', 'sequences', "case 'domain': return d.did === tag.did\n    case 'page':",
       "case 'domain': return true\n    case 'page':"],
     ['address-mask-ignored', 'sequences', 'const size = 2 ** d.addressMask\n', 'const size = 1\n'],

@@ -93,7 +93,7 @@ it('an interrupt is explained by the fewest exceptions that lead to just what wa
 it('a page is held until a command names it or one of the pages beside it in its entry', () => {
   const traced = new TracedPages(), all = { read: true, write: true }
   const fill = (page: number, first: number, pages: number): void =>
-    { traced.fill({ device: 0x18, domain: 1, page, first,
+  { traced.fill({ device: 0x18, domain: 1, page, first,
     pages, output: 0, size: 4096 * pages, allowed: all, withAbsent: all, last: all }) }
   fill(5, 5, 1)
   fill(0x200, 0x200, 0x200)

@@ -29,7 +29,7 @@ export const requestText = ({ device, access, address }: Request): string =>
 function describe({ request, model, page, moved }: DmaCompared): Comparison {
   return { request: requestText(request), model: modelText(model), clause: model.kind === 'fault'
     ? model.reason.clause : null,
-    qemu: `${moved ? 'moved data' : 'moved nothing that is found'}, page ${page === null ? 'unknown' : hex(page)}` }
+  qemu: `${moved ? 'moved data' : 'moved nothing that is found'}, page ${page === null ? 'unknown' : hex(page)}` }
 }
 export function modelText(model: Translation): string {
   if (model.kind === 'fault') return `blocked: ${model.reason.cause}`

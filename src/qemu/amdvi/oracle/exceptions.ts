@@ -17,7 +17,7 @@ const walks = [
   {
     name: 'no-translation-passes', clause: 'AMD:2.5/tv-zero',
     qemu: 'Uses addresses as they are where V=1 and TV=0, if IR and IW allow it.',
-      manual: 'DMA fails; the event is disputed.',
+    manual: 'DMA fails; the event is disputed.',
   },
   {
     name: 'absent-leaf-used', clause: 'AMD:2.5/not-present',
@@ -26,7 +26,7 @@ const walks = [
   },
   {
     name: 'reserved-bits-unchecked', clause: 'AMD:2.5/pte-reserved',
-      qemu: 'Checks no reserved bit of entries of host tables.',
+    qemu: 'Checks no reserved bit of entries of host tables.',
     manual: 'A reserved bit that is set is refused.',
   },
   {
@@ -43,7 +43,7 @@ const walks = [
   },
   {
     name: 'address-beyond-mode', clause: 'AMD:2.5/above-mode',
-      qemu: 'Ignores the bits of the address above those that Mode reaches.',
+    qemu: 'Ignores the bits of the address above those that Mode reaches.',
     manual: 'They must be 0; the source is weak.',
   },
 ] as const satisfies readonly (QemuException & { readonly name: WalkException })[]

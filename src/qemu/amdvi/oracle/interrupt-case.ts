@@ -26,7 +26,7 @@ const messageSchema = v.object({ device: index(requesters.length), destination: 
   data: index(0x1_0000) })
 export const interruptCaseSchema = v.object({
   devices: v.array(deviceSchema), entries: v.array(entrySchema),
-    messages: v.pipe(v.array(messageSchema), v.minLength(1)),
+  messages: v.pipe(v.array(messageSchema), v.minLength(1)),
 })
 export type InterruptCase = v.InferOutput<typeof interruptCaseSchema>
 type DeviceCase = InterruptCase['devices'][number]

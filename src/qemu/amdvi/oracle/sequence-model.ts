@@ -89,7 +89,7 @@ export class SequenceModel {
     this.#tally.verdict(verdict)
     return [{ of: 'unit', verdict, compare: () => ({ request: `illegal command in step ${i + 1}`,
       model: 'the unit stops',
-        qemu: `${running ? 'goes on' : 'stops'}, the wait behind it ${done ? 'ends' : 'does not end'}`,
+      qemu: `${running ? 'goes on' : 'stops'}, the wait behind it ${done ? 'ends' : 'does not end'}`,
       clause: 'AMD:2.4/illegal-command' }) }]
   }
 
@@ -108,7 +108,7 @@ export class SequenceModel {
       + `${compared.moved ? 'moved data' : 'moved nothing'}, page 0x${(seen.page ?? 0).toString(16)}`
     return { of: 'request', verdict, compare: () => ({ request: `step ${i + 1}: ${requestText(request)}`,
       model: `${modelText(compared.model)}; held: ${this.#heldText(request)}`, qemu: text,
-        clause: 'AMD:2.4/page-cache' }) }
+      clause: 'AMD:2.4/page-cache' }) }
   }
   #heldText({ device, address }: Request): string {
     const found = this.#traced.find(device, Math.floor(address / 4096))

@@ -34,7 +34,7 @@ function putWords({ qtest }: Machine<AmdviUnit>, frame: number): void {
   qtest.memwrite(frame, bytesOf(Uint32Array.from({ length: mostSteps }, (_, i) => wordAt(frame + 4 * i))))
 }
 const put = ({ qtest }: Machine<AmdviUnit>, { address, dwords }: Store): void =>
-  { qtest.memwrite(address, bytesOf(dwords)) }
+{ qtest.memwrite(address, bytesOf(dwords)) }
 /** Where the wait of a step stores. */
 const statusAt = (step: number): number => place.status + 8 * step
 

@@ -34,7 +34,7 @@ const bitList = v.array(index(256))
 /** `bits` are set besides. */
 const deviceSchema = v.object({
   device: index(requesters.length), valid: v.boolean(), translates: v.boolean(), mode: index(8),
-    to: v.picklist(targets),
+  to: v.picklist(targets),
   read: v.boolean(), write: v.boolean(), bits: bitList,
 })
 const entrySchema = v.object({
@@ -52,7 +52,7 @@ const requestSchema = v.object({
 })
 export const walkCaseSchema = v.object({
   devices: v.array(deviceSchema), entries: v.array(entrySchema),
-    requests: v.pipe(v.array(requestSchema), v.minLength(1)),
+  requests: v.pipe(v.array(requestSchema), v.minLength(1)),
 })
 export type WalkCase = v.InferOutput<typeof walkCaseSchema>
 type DeviceCase = WalkCase['devices'][number]

@@ -1,6 +1,6 @@
 /** Where QEMU's AMD unit is known to leave the manual. */
 import type { QemuException } from '../../oracle/exception.ts'
-import { agrees } from './compared.ts'
+import { agrees, wayOf } from './compared.ts'
 import type { DmaCompared } from './compared.ts'
 import { interruptExceptionList } from './interrupt-exceptions.ts'
 import type { InterruptException } from './interrupt-exceptions.ts'
@@ -78,8 +78,12 @@ export const walkExceptionNames: ReadonlySet<WalkException> = new Set(walks.map(
 
 const subsets = Array.from({ length: 2 ** walks.length }, (_, set) => walks.filter((_one, i) => (set >> i & 1) === 1))
   .sort((a, b) => a.length - b.length).slice(1).map(few => few.map(({ name }): WalkException => name))
-/** The fewest that together explain a difference. */
+/** The fewest that together explain a difference; none does where the model is not that of the walk which leaves
+ *  nothing
+ *  out. */
 export function walkExceptions(compared: DmaCompared): readonly WalkException[] | null {
-  const { request } = compared
+  const { request, model } = compared, right = qemuWalk(compared, request, new Set()), said = wayOf(model, request)
+  if (right.kind !== said.kind || right.kind === 'moved' && said.kind === 'moved' && right.landing !== said.landing)
+    return null
   return subsets.find(few => agrees(compared, qemuWalk(compared, request, new Set(few)))) ?? null
 }

@@ -219,3 +219,25 @@ describe('a log', () => {
     expect(file!.unread).toEqual({ count: 1, first: [{ line: 2, text: 'DMAR: something new happened' }] })
   })
 })
+
+describe('what is no plain fault', () => {
+  it('a walk of Xen that ends in an empty entry: nothing is mapped', async () => {
+    const { faults } = await diagnosed([
+      '(XEN) [VT-D]DMAR:[DMA Read] Request device [0000:00:1a.0] fault addr bc7a4000',
+      '(XEN) [VT-D]DMAR: reason 06 - PTE Read access is not set',
+      '(XEN) print_vtd_entries: iommu #1 dev 0000:00:1a.0 gmfn bc7a4', '(XEN)     root_entry[00] = 43f2a1001',
+      '(XEN)     context[d0] = 2_43f2c5001', '(XEN)     l3[002] = 43f2c3003 rw', '(XEN)     l2[1e3] = 43f200003 rw',
+      '(XEN)     l1[1a4] = 0', '(XEN)     l1[1a4] not present', '',
+    ].join('\n'))
+    expect(saidOf(faults[0]!)).toContain('nothing is mapped at that address')
+    expect(saidOf(faults[0]!)).not.toContain('mapped, but not for that')
+  })
+  it.each([
+    'DMAR: [DMA Read NO_PASID] Request device [ff:1f.7] fault addr 0xfffffffffffff000 [fault reason 0xff] Unknown',
+    'DMAR: [INTR-REMAP] Request device [ff:1f.7] fault index 0xffff [fault reason 0xff] Unknown',
+  ])('a record of all ones is a unit that does not answer: %s', async line => {
+    const { faults } = await diagnosed(`${line}\n`)
+    expect(saidOf(faults[0]!)).toContain('the registers of the unit cannot be reached')
+    expect(saidOf(faults[0]!)).not.toContain('blocked')
+  })
+})

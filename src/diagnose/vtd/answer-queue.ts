@@ -1,11 +1,13 @@
 /** The answer to an error of the invalidation queue (VT-d rev 5.10, 6.5.2 and 11.4). */
 import type { Answer, Conclusion, Known, Meaning } from '../happening.ts'
 import { hex, whenOf } from '../text.ts'
+import { deadUnit } from './dead-unit.ts'
 import { isAllOnes, silentDevice } from './queue-error.ts'
 import type { Descriptor, QueueError } from './queue-error.ts'
 
 export function answerQueue(error: QueueError, known: Known): Answer {
-  if (isAllOnes(error)) return allOnes(error)
+  if (isAllOnes(error)) return deadUnit(
+    `as printed: ${registersText(error)}; reason f and source id ffff are what IQERCD reads`, error.line)
   if (error.timeout !== null) return timedOut(error, known)
   return refused(error)
 }
@@ -15,28 +17,6 @@ const registersText = ({ queue, timeout, completion }: QueueError): string => [
   ...timeout === null ? [] : [`time-out, source id ${timeout.toString(16)}`],
   ...completion === null ? [] : [`completion error, source id ${completion.toString(16)}`],
 ].join('; ')
-
-function allOnes(error: QueueError): Answer {
-  return {
-    title: 'the registers of the unit read all ones: nothing answers there',
-    happened: 'The driver read the error registers of a unit and got ones in every bit.',
-    hardware: [{ says: `as printed: ${registersText(error)}; reason f and source id ffff are what IQERCD reads when no `
-      + 'device decodes the address', clause: null }],
-    concludes: [
-      { certainty: 'sure', rule: 'reason f and source id ffff, or FSTS of all ones',
-        says: 'This is no invalidation error and no DMA fault: the registers of the unit cannot be reached.' },
-      { certainty: 'likely', rule: 'a bridge window or BAR over the page of the registers',
-        says: 'Something was mapped over the register page (a bridge or BAR set up last before line '
-          + `${error.line.number}), or the unit is powered off or was never there.` },
-    ],
-    next: [
-      { run: "dmesg | grep -e 'reg_base_addr' -e 'DRHD base'", says: 'where the registers are' },
-      { run: "grep -i -e dmar -e PCI /proc/iomem; dmesg | grep -e 'bridge window'", says: 'which bridge window or BAR '
-        + 'covers that address; the one written last is the suspect' },
-    ],
-    shows: [{ run: 'remapcheck explain FSTS=0xffffffff', says: 'the fault status, bit by bit' }],
-  }
-}
 
 function describe(name: string, { decoded, qw, type }: Descriptor): Meaning {
   const raw = `${hex(qw[0])}, ${hex(qw[1])}`

@@ -1,7 +1,8 @@
 /** A fault of a unit as any system prints it, and the happening it is. */
-import type { Access, Happening, Line } from '../happening.ts'
+import type { Access, Answer, Group, Happening, Known, Line } from '../happening.ts'
 import { answerDma } from './answer-dma.ts'
 import { answerInterrupt } from './answer-interrupt.ts'
+import { deadUnit, isDeadRecord } from './dead-unit.ts'
 import { hexReason } from './reason.ts'
 import type { Reason } from './reason.ts'
 import type { Walk } from './walk.ts'
@@ -31,7 +32,11 @@ export const happeningOf = (fault: UnitFault): Happening => {
   return {
     line, device, access, address,
     kind: access === 'interrupt' ? `unit-interrupt ${what} ${address}` : `unit-dma ${what} ${access}`,
-    answer: (group, known) => access === 'interrupt' ? answerInterrupt(fault, group, known)
-      : answerDma(fault, group, known),
+    answer: (group, known) => answerOf(fault, group, known),
   }
+}
+
+function answerOf(fault: UnitFault, group: Group, known: Known): Answer {
+  if (isDeadRecord(fault)) return deadUnit('reason ff and source id ffff are what a fault record reads', fault.line)
+  return fault.access === 'interrupt' ? answerInterrupt(fault, group, known) : answerDma(fault, group, known)
 }

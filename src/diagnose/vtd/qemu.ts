@@ -135,7 +135,7 @@ function leafAnswer({ what, iova, level, entry, device, write }: Leaf): Answer {
   const who = device ?? 'a device'
   const nothing = entry === 0n
   const how = write === null ? '' : ` to ${accessOf(write)}`
-  const lack = nothing ? 'no' : 'no right in'
+  const lack = nothing ? 'nothing in' : 'no right in'
   return {
     title: `${who} met ${isReserved ? 'a reserved bit in' : lack} the entry of level ${level} `
       + `for ${hex(iova)}`,

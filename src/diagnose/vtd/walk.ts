@@ -114,6 +114,9 @@ function agreement(walk: Walk, code: number, known: Known): readonly Conclusion[
   if (walk.missing !== null && /^PTE|page table is not present/.test(walk.missing))
     return [0x05, 0x06, 0x71, 0x79, 0x85, 0x86].includes(code) ? agrees('nothing is mapped at that address') : []
   if (leaf === undefined) return []
+  // R=W=0, or P=0: whatever the words of the dump are.
+  if ((leaf.value & 3n) === 0n && [0x05, 0x06, 0x71, 0x79, 0x85, 0x86].includes(code))
+    return agrees('nothing is mapped at that address')
   if (code === 0x71 && (leaf.value & 1n) === 1n)
     return presentAfterAll(`first-stage entry of level ${leaf.level}`, leaf.value, walk, known, true)
   if (wants === undefined) return []

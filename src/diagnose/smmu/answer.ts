@@ -44,8 +44,8 @@ function byCode({ code, access }: SmmuEvent): readonly Conclusion[] {
     + 'were found: the device is attached, and nothing is mapped at the address.' }]
   if (code === 0x13) return [
     { certainty: 'sure', rule: 'F_PERMISSION', says: `The page is mapped, and not for a ${access} such as this.` },
-    { certainty: 'likely', rule: 'Linux maps by direction', says: 'The buffer is mapped for the other direction. A page '
-      + 'that only privileged requests may use, or a stage 2 of a hypervisor, gives the same event.' },
+    { certainty: 'likely', rule: 'Linux maps by direction', says: 'The buffer is mapped for the other direction. A '
+      + 'page that only privileged requests may use, or a stage 2 of a hypervisor, gives the same event.' },
   ]
   if (code === 0x02 || code === 0x04) return [{ certainty: 'likely', rule: eventNames[code]![0], says: 'No driver has '
     + 'attached this stream: a device that firmware left running, or an id that the firmware tables (IORT, iommu-map) '

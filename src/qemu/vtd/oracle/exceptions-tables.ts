@@ -2,7 +2,7 @@
  *  their place, and which reasons it gives. */
 import { hardwareGeometry, leafSize, translate } from '../../../../spec/vtd/index.ts'
 import type {
-  Feature, PasidEntry, ScalableTables, SecondStageEntry, Translation, TranslationUnit,
+  Feature, FirstStageEntry, PasidEntry, ScalableTables, SecondStageEntry, Translation, TranslationUnit,
 } from '../../../../spec/vtd/index.ts'
 import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
@@ -33,16 +33,27 @@ const changed = <E>(entry: E | 'unreadable', change: (entry: E) => E | 'unreadab
 const unreserved = <E extends { readonly reserved: boolean }>(entry: E): E =>
   entry.reserved ? { ...entry, reserved: false } : entry
 
+/** As a unit reads them that may set accessed and dirty bits whatever PWSNP is. */
+export const updatesUnsnooped = (tables: ScalableTables): Pick<ScalableTables, 'pasidEntry'> => ({
+  pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => ({ ...entry, pwsnp: true })),
+})
+
 const inBoth = {
   name: 'all-ones-unreadable', clause: 'VTD:table-30/lss-2',
-  qemu: 'Takes a paging entry of ones for one that cannot be read (7h; 3h in the top table).',
-  manual: 'It was read, and has reserved bits set (Ch, 7Ah).',
-  bends: bent => wrapped(bent, tables => ({ secondStageEntry: (table, index, level) =>
-    changed(tables.secondStageEntry(table, index, level), entry => isOnes(entry, level) ? 'unreadable' : entry) })),
+  qemu: 'Takes a paging entry of ones for one that cannot be read (7h; 3h in the top table; first stage 70h).',
+  manual: 'It was read, and has reserved bits set (Ch, 7Ah, 72h).',
+  bends: bent => wrapped(bent, tables => ({
+    secondStageEntry: (table, index, level) =>
+      changed(tables.secondStageEntry(table, index, level), entry => isOnes(entry, level) ? 'unreadable' : entry),
+    firstStageEntry: (table, index, level) =>
+      changed(tables.firstStageEntry(table, index, level), entry => isFirstOnes(entry, level) ? 'unreadable' : entry),
+  })),
 } as const satisfies Bend
+const addressOfOnes = (level: number): number => 2 ** 52 - leafSize(hardwareGeometry, Math.min(level, 4) % 4 || 1)
+const isFirstOnes = (entry: FirstStageEntry, level: number): boolean => entry.present && entry.write && entry.user
+  && entry.pageSize && entry.accessed && entry.dirty && entry.extendedAccessed && entry.address === addressOfOnes(level)
 const isOnes = ({ read, write, pageSize, snoop, accessed, dirty, address }: SecondStageEntry, level: number): boolean =>
-  read && write && pageSize && snoop && accessed && dirty
-    && address === 2 ** 52 - leafSize(hardwareGeometry, Math.min(level, 4) % 4 || 1)
+  read && write && pageSize && snoop && accessed && dirty && address === addressOfOnes(level)
 
 const ofScalableMode = [
   {
@@ -90,7 +101,7 @@ const ofScalableMode = [
     bends: bent => wrapped(bent, tables => ({
       pasidDirectoryEntry: (table, index) => changed(tables.pasidDirectoryEntry(table, index), unreserved),
       pasidEntry: (table, index) =>
-        changed(tables.pasidEntry(table, index), entry => ({ ...unreserved(entry), ssade: false, sre: false })),
+        changed(tables.pasidEntry(table, index), entry => ({ ...unreserved(entry), ssade: false, sre: false, eafe: false })),
     })),
   },
   {
@@ -110,9 +121,17 @@ const ofScalableMode = [
         entry => entry.present || isUsable(entry, bent.unit) ? entry : { ...entry, present: true }),
     })),
   },
+  {
+    name: 'updates-unsnooped', clause: 'VTD:3.6/accessed-dirty', from: 10,
+    qemu: 'Sets accessed and dirty bits of first stage although PWSNP=0.',
+    manual: 'Without PWSNP a bit that has to be set is a fault (90h).',
+    bends: bent => wrapped(bent, updatesUnsnooped),
+  },
 ] as const satisfies readonly Bend[]
-const isUsable = ({ pgtt, levels }: PasidEntry, unit: TranslationUnit): boolean =>
-  pgtt === 4 || pgtt === 2 && unit.levels.includes(levels)
+const isUsable = ({ pgtt, levels, firstStageLevels }: PasidEntry, unit: TranslationUnit): boolean =>
+  pgtt === 4 || pgtt === 1 && unit.scalable?.firstStage === true
+    && unit.scalable.firstStageLevels.includes(firstStageLevels)
+    || pgtt === 2 && unit.scalable?.secondStage === true && unit.levels.includes(levels)
 
 const codes = [
   {
@@ -172,6 +191,18 @@ function subsets(version: Version, scalable: boolean): readonly (readonly Explai
   return known
 }
 
+const plainly = ({ unit }: DmaCompared): Bent => ({ features: [], unit, wrap: tables => tables })
+const translateBy = (compared: DmaCompared, { wrap, features, unit }: Bent) =>
+  translate(wrap(compared.reading(features)), unit, compared.request)
+
+/** What the model says of a request by these exceptions. */
+export function translationBy(compared: DmaCompared, names: readonly string[]): Translation {
+  let bent = plainly(compared)
+  for (const { name, bends } of explaining) if (names.includes(name)) bent = bends(bent)
+  const found = translateBy(compared, bent)
+  return found.kind === 'translated' || found.kind === 'fault' ? found : compared.model
+}
+
 /** The fewest that together explain a difference; none at all where the manual leaves open what QEMU did. */
 export function explainedByTables<N extends string>(compared: DmaCompared,
   inAnyMode: (compared: DmaCompared) => N | null):
@@ -179,7 +210,7 @@ export function explainedByTables<N extends string>(compared: DmaCompared,
   const scalable = compared.unit.ttm === 1
   for (const few of subsets(compared.version, scalable))
     for (const open of scalable ? [false, true] : [false]) {
-      let bent: Bent = { features: [], unit: compared.unit, wrap: tables => tables }
+      let bent = plainly(compared)
       for (const { bends } of few) bent = bends(bent)
       if (open) bent = widthOfPassThrough(bent)
       const tables = bent.wrap(compared.reading(bent.features))

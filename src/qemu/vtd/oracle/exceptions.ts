@@ -39,6 +39,21 @@ const dma = [
     explains: c => c.way.passThrough && c.model.kind === 'fault' && c.request.address >= 2 ** c.unit.hostAddressWidth
       && c.seen.kind === 'silent',
   },
+  {
+    name: 'canonical-by-second-stage', clause: 'VTD:table-30/sgn-1', from: 10,
+    qemu: 'Refuses (80h) an address of first stage that is not canonical in 39 bits where AW=1, in 30 where AW=0.',
+    manual: 'AW is of the second stage: FSPM says how wide the address is.',
+    explains: c => (c.way.firstStage === 0 || c.way.firstStage === 3)
+      && c.request.address >= 2 ** (c.way.firstStage === 0 ? 29 : 38)
+      && (c.way.fpd ? isSuppressed(c) : faults(c, 0x80)),
+  },
+  {
+    name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
+    qemu: 'Drops without any record a request that its IOTLB has no permission for.',
+    manual: 'The permissions that are cached deny it: 5h or 6h (85h in scalable mode), recorded.',
+    explains: c => c.unit.ttm === 1 && c.seen.hit && c.seen.kind === 'translated' && c.landed !== true
+      && mayFault(c, 0x85),
+  },
 ] as const satisfies readonly OfDma[]
 
 /** What QEMU's unit uses in place of the manual's, for one message. */
@@ -176,9 +191,19 @@ const records = [
     manual: 'The pages named are removed; hardware may remove more.',
   },
   {
-    name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
-    qemu: 'Drops without any record a request that its IOTLB has no permission for.',
-    manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',
+    name: 'bits-missed', clause: 'VTD:3.6/accessed-dirty', from: 10,
+    qemu: 'A write sets neither A nor D in a leaf of first stage that has one of them already.',
+    manual: 'A write sets both.',
+  },
+  {
+    name: 'absent-pasid-used', clause: 'VTD:table-30/spt-2', from: 10,
+    qemu: 'Goes on by a PASID entry that has lost P as long as its context entry is cached.',
+    manual: 'After an invalidation of the PASID cache the entry is not present (59h).',
+  },
+  {
+    name: 'dirty-though-refused', clause: 'VTD:3.6/accessed-dirty', from: 10,
+    qemu: 'Sets D in the leaf of a write that it then refuses because it leads to FEEx_xxxx.',
+    manual: 'A write that is blocked sets no D.',
   },
 ] as const satisfies readonly QemuException[]
 

@@ -7,7 +7,7 @@ import type {
 import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
-import { isOn } from '../../oracle/exception.ts'
+import { fewest, isOn } from '../../oracle/exception.ts'
 import type { QemuException } from '../../oracle/exception.ts'
 import type { Version } from '../../find.ts'
 
@@ -17,9 +17,7 @@ interface Bent {
   readonly unit: TranslationUnit
   readonly wrap: (tables: ScalableTables) => ScalableTables
 }
-interface Bend extends QemuException {
-  readonly bends: (bent: Bent) => Bent
-}
+type Bend = QemuException & { readonly bends: (bent: Bent) => Bent }
 
 const withFeatures = (bent: Bent, ...more: readonly Feature[]): Bent =>
   ({ ...bent, features: [...bent.features, ...more] })
@@ -177,16 +175,11 @@ const widthOfPassThrough = (bent: Bent): Bent => wrapped(bent, tables => ({
 
 type Explaining = typeof inBoth | (typeof ofScalableMode)[number]
 const explaining: readonly Explaining[] = [inBoth, ...ofScalableMode]
-const subsetsOf = (all: readonly Explaining[]): readonly (readonly Explaining[])[] =>
-  Array.from({ length: 2 ** all.length }, (_, set) => all.filter((_one, i) => (set >> i & 1) === 1))
-    .sort((a, b) => a.length - b.length)
-const ofLegacyMode = [[], [inBoth]]
-const ofVersion = new Map<number, readonly (readonly Explaining[])[]>()
-/** Of those that a QEMU has, the fewest first. */
-function subsets(version: Version, scalable: boolean): readonly (readonly Explaining[])[] {
-  if (!scalable) return ofLegacyMode
-  const known = ofVersion.get(version.major)
-    ?? subsetsOf(explaining.filter(one => isOn(one, version)))
+const ofVersion = new Map<number, readonly Explaining[]>()
+/** Those that a QEMU has. */
+function knownOf(version: Version, scalable: boolean): readonly Explaining[] {
+  if (!scalable) return [inBoth]
+  const known = ofVersion.get(version.major) ?? explaining.filter(one => isOn(one, version))
   ofVersion.set(version.major, known)
   return known
 }
@@ -208,21 +201,17 @@ export function explainedByTables<N extends string>(compared: DmaCompared,
   inAnyMode: (compared: DmaCompared) => N | null):
   readonly (N | TableExceptionName)[] | null {
   const scalable = compared.unit.ttm === 1
-  for (const few of subsets(compared.version, scalable))
-    for (const open of scalable ? [false, true] : [false]) {
-      let bent = plainly(compared)
-      for (const { bends } of few) bent = bends(bent)
-      if (open) bent = widthOfPassThrough(bent)
-      const tables = bent.wrap(compared.reading(bent.features))
-      const model = translate(tables, bent.unit, compared.request)
-      if (model.kind !== 'translated' && model.kind !== 'fault') continue
-      const names = few.map(({ name }) => name),
-        now = { ...compared, model, way: contextLookupOf(tables, bent.unit, compared.request) }
-      if (agrees(now)) return names
-      const more = (scalable ? reasonSaid(model, compared) : null) ?? inAnyMode(now)
-      if (more !== null) return [...names, more]
-    }
-  return null
+  const explained = (bent: Bent): readonly (N | TableExceptionName)[] | null => {
+    const tables = bent.wrap(compared.reading(bent.features))
+    const model = translate(tables, bent.unit, compared.request)
+    if (model.kind !== 'translated' && model.kind !== 'fault') return null
+    const now = { ...compared, model, way: contextLookupOf(tables, bent.unit, compared.request) }
+    if (agrees(now)) return []
+    const more = (scalable ? reasonSaid(model, compared) : null) ?? inAnyMode(now)
+    return more === null ? null : [more]
+  }
+  return fewest<Bent, N | TableExceptionName>(knownOf(compared.version, scalable), plainly(compared), bent =>
+    explained(bent) ?? (scalable ? explained(widthOfPassThrough(bent)) : null))
 }
 /** Which of the other reasons QEMU gave for a fault; null where it gave none of them, or did something else. */
 function reasonSaid(model: Translation, compared: DmaCompared): TableExceptionName | null {

@@ -6,7 +6,7 @@ import type {
 } from '../../../../spec/vtd/index.ts'
 import { landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
-import { isOn } from '../../oracle/exception.ts'
+import { fewest, isOn } from '../../oracle/exception.ts'
 import type { QemuException } from '../../oracle/exception.ts'
 import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
 import type { TableExceptionName } from './exceptions-tables.ts'
@@ -233,24 +233,9 @@ export function interruptExceptions(asked: InterruptAsked,
   const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true),
     after: result => result, recorded: asked.request.sid }
   const known = ofInterrupts.filter(one => isOn(one, asked.version))
-  const few = (from: number, bent: Bent, names: readonly ExceptionName[],
-    more: number): readonly ExceptionName[] | null => {
-    if (more === 0) {
-      const result = bent.after(remap(bent.unit, bent.request, bent.irte))
-      return interruptAgrees(result, bent.recorded, seen) ? names : null
-    }
-    for (let i = from; i < known.length; i++) {
-      const next = known[i]!.bends(bent, asked)
-      const found = next === null ? null : few(i + 1, next, [...names, known[i]!.name], more - 1)
-      if (found !== null) return found
-    }
-    return null
-  }
-  for (let count = 1; count <= known.length; count++) {
-    const found = few(0, plain, [], count)
-    if (found !== null) return found
-  }
-  return null
+    .map(({ name, bends }) => ({ name, bends: (bent: Bent) => bends(bent, asked) }))
+  return fewest<Bent, ExceptionName>(known, plain, bent =>
+    interruptAgrees(bent.after(remap(bent.unit, bent.request, bent.irte)), bent.recorded, seen) ? [] : null)
 }
 
 /** Whether the manual lets `code` be the reason. */

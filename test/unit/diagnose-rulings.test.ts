@@ -46,7 +46,8 @@ describe('the reason of a DMA fault', () => {
       + 'interrupt request',
   ])('nothing follows from a line that contradicts itself: %s', async line => {
     const [{ concludes }] = await faultsOf(`DMAR: ${line}\n`) as readonly [Awaited<ReturnType<typeof faultsOf>>[0]]
-    expect(concludes.map(({ certainty, rule }) => [certainty, rule])).toEqual([['open', 'a line that contradicts itself']])
+    expect(concludes.map(({ certainty, rule }) => [certainty, rule]))
+      .toEqual([['open', 'a line that contradicts itself']])
   })
 })
 

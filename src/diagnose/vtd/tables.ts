@@ -64,8 +64,8 @@ export function tableConclusions(fault: UnitFault, code: number, known: Known): 
       + 'the '
       + 'device ran past the end of a mapping, or was given a wrong length.' } as const],
   ] }
-  return { told: null, concludes: [{ certainty: 'sure', rule: by, says: `In these tables the walk ends in ${hexReason(of.reason)} `
-    + `(${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in ${hexReason(code)}.` }, later] }
+  return { told: null, concludes: [{ certainty: 'sure', rule: by, says: 'In these tables the walk '
+    + `ends in ${hexReason(of.reason)} (${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in ${hexReason(code)}.` }, later] }
 }
 
 function toldBy({ reverse }: Walked, code: number): Told {
@@ -99,7 +99,8 @@ export function domainConclusions({ system, address }: UnitFault, known: Known):
   const rule = 'debug key o, when it was pressed'
   const found = pages.get(address >> 12n) ?? []
   return { told: found.length === 0 ? 'nothing is mapped' : null, concludes: [{ certainty: 'sure', rule,
-    says: found.length === 0 ? `None of the domains that were printed (${[...domains].map(id => `d${id}`).join(', ')}) maps the page.`
+    says: found.length === 0 ? `None of the domains that were printed (${[...domains].map(id => `d${id}`)
+      .join(', ')}) maps the page.`
       : `The page is mapped for ${found.map(({ domain, frame, rights }) => `d${domain} (to ${hex(frame << 12n)}, `
       + `${rights})`)
         .join(', ')}.` }] }

@@ -204,7 +204,8 @@ export const load = (url, context, next) => {
   }
   const { path, names } = loaded[url]
   const source = 'import { modules } from ' + JSON.stringify(bundle) + '\\n'
-    + 'const of = modules[' + JSON.stringify(path) + ']\\n' + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
+    + 'const of = modules[' + JSON.stringify(path) + ']\\n'
+    + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
   return { format: 'module', source, shortCircuit: true }
 }`
 

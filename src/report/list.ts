@@ -19,7 +19,7 @@ export const listSays = {
   paths: 'what the counts belong to',
   verdicts: 'what `validate` says about a boot',
   alarms: 'what `audit` warns about in a dump',
-  faults: 'fault reasons of VT-d, in hexadecimal',
+  faults: 'reasons of recorded faults, in hexadecimal',
   errors: 'codes of messages',
   terms: 'words of reports and pages',
   exits: 'exit codes',

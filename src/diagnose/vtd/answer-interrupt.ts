@@ -48,7 +48,8 @@ function byReason(code: number | null, { device }: UnitFault, { count }: Group,
     case 0x22: return [
       ...isRead ? [] : [conclude('open', 'P is clear: either the table in memory says so, or the unit uses an older '
         + 'copy of the entry. If memory has P=1: after SIRTP the whole interrupt entry cache (IEC) has to be '
-        + 'invalidated, unless CAP.ESIRTPS is set, and after a change of a present entry its index.', 'VTD:table-15/not-present')],
+        + 'invalidated, unless CAP.ESIRTPS is set, and after a change of a present entry its index.',
+      'VTD:table-15/not-present')],
       count <= 2
         ? conclude('open', 'If it comes just once, at a change of affinity, a free or a suspend: the entry was cleared '
           + 'while its source could still send. Mask the source first, or write the whole entry at once.',
@@ -60,7 +61,8 @@ function byReason(code: number | null, { device }: UnitFault, { count }: Group,
       conclude('sure', 'Remapping is on and compatibility format is not let through (CFIS=0, or EIME=1).',
         'VTD:table-15/compatibility-blocked'),
       conclude('likely', isPin
-        ? 'A redirection entry of it was never rewritten for remapping, or firmware left its own.' : 'The device or bridge has an MSI address that was never rewritten for remapping: after resume, a reset, or '
+        ? 'A redirection entry of it was never rewritten for remapping, or firmware left its own.'
+        : 'The device or bridge has an MSI address that was never rewritten for remapping: after resume, a reset, or '
           + 'kexec; or firmware left its own.', 'a compatibility-format message while CFI=0'),
     ]
     case 0x26: return [

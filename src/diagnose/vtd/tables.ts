@@ -65,7 +65,8 @@ export function tableConclusions(fault: UnitFault, code: number, known: Known): 
       + 'device ran past the end of a mapping, or was given a wrong length.' } as const],
   ] }
   return { told: null, concludes: [{ certainty: 'sure', rule: by, says: 'In these tables the walk '
-    + `ends in ${hexReason(of.reason)} (${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in ${hexReason(code)}.` }, later] }
+    + `ends in ${hexReason(of.reason)} (${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in `
+    + `${hexReason(code)}.` }, later] }
 }
 
 function toldBy({ reverse }: Walked, code: number): Told {

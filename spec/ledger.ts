@@ -1,7 +1,7 @@
 /** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
  *  from observations only, so a wrong page table cannot make a wrong access look right. */
 import { bool, initial, oneOf, optional, range, struct, table } from '../src/model/index.ts'
-import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
+import type { DeepReadonly, Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { MachineObservation } from './observations.ts'
@@ -81,8 +81,19 @@ function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'
 
 type EdgeSeen = Extract<MachineObservation, {
   what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
-    | 'received' | 'withdrawn'
+    | 'received' | 'withdrawn' | 'sent'
 }>
+
+/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no client. */
+export function isForAnother({ attached }: DeepReadonly<Pick<Ledger, 'attached'>>,
+  seen: Extract<EdgeSeen, { what: 'posted' | 'injected' | 'received' | 'sent' }>): boolean {
+  if (seen.what !== 'sent') return seen.source !== null && whoGets(seen) !== seen.source
+  const client = attached[seen.source % attached.length]!
+  return client !== null && client !== seen.to
+}
+/** The driver or virtual CPU, by its source; of what a server sends, the domain of the client. */
+export const whoGets = (seen: Parameters<typeof isForAnother>[1]): number | null =>
+  seen.what === 'sent' ? seen.to : seen.what === 'received' ? seen.by : seen.into
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
   switch (seen.what) {
@@ -131,12 +142,12 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
       else edges.lost = true
       return
     }
-    case 'injected': {
-      if (seen.into === seen.source) return
-      book.edges[seen.source]!.notification = false
-      book.edges[seen.source]!.lost = true
+    case 'injected': case 'received': case 'sent': {
+      const edges = book.edges[seen.source]!, isLost = isForAnother(book, seen)
+      if (isLost || seen.what === 'received') edges.notification = false
+      if (isLost) edges.lost = true
       return
     }
-    case 'received': case 'withdrawn': book.edges[seen.source]!.notification = false; return
+    case 'withdrawn': book.edges[seen.source]!.notification = false; return
   }
 }

@@ -113,11 +113,11 @@ describe('explain', () => {
       for (const op of trace.ops) expect(knownActions().get(op.action)?.designs, op.action).toContain(trace.design)
   })
   it('a unit of cost: its price and the figures behind it; a verdict of validate', async () => {
-    const { min, typ, max } = xeon.units['qi-wait'] as { min: number; typ: number; max: number }
-    expect((await run('explain qi-wait')).out)
+    const { min, typ, max } = xeon.units['queue-wait'] as { min: number; typ: number; max: number }
+    expect((await run('explain queue-wait')).out)
       .toMatch(new RegExp(`cost unit[^]*price +min ${min}, typical ${typ}, max ${max} cycles[^]*figures `
         + '+unmap-iotlb-inv-strict: 2127 cycles[^]*Malka'))
-    expect((await run('explain iotlb-invalidate')).out).toMatch(/price +none of its own: within qi-wait/)
+    expect((await run('explain iotlb-invalidate')).out).toMatch(/price +none of its own: within queue-wait/)
     expect((await run('explain hits-explained')).out)
       .toMatch(/verdict of validate, rule\n {2}claim[^]*false +a breach of the manual/)
   })
@@ -143,7 +143,7 @@ describe('cost', () => {
       exit: { code: number }
     }
     expect(document.measured.map(({ design }) => design)).toEqual(['no-iommu+source-unmasked', 'leaky'])
-    expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('qi-wait')
+    expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('queue-wait')
     expect({ code, exit: document.exit.code }).toEqual({ code: 0, exit: 0 })
   })
   it('explains a path down to the figures, with what each unit weighs', async () => {
@@ -151,9 +151,9 @@ describe('cost', () => {
     const { designs: [only] } = JSON.parse(out) as { designs: PathDerivation[] }
     const { cycles, rows } = only!
     expect(rows.reduce((sum, row) => sum + row.cycles.typ, 0)).toBe(cycles.typ)
-    const wait = rows.find(({ unit }) => unit === 'qi-wait')!
-    expect(wait.steps.map(({ depth, name }) => [depth, name]).slice(0, 4)).toEqual([[0, 'qi-wait.typ'],
-      [1, 'unmap-iotlb-inv-strict'], [1, 'qi-descriptor.typ'], [2, 'mem-l1-snbe']])
+    const wait = rows.find(({ unit }) => unit === 'queue-wait')!
+    expect(wait.steps.map(({ depth, name }) => [depth, name]).slice(0, 4)).toEqual([[0, 'queue-wait.typ'],
+      [1, 'unmap-iotlb-inv-strict'], [1, 'queue-entry.typ'], [2, 'mem-l1-snbe']])
     expect(wait.steps[1]).toMatchObject({ value: 2127, measure: 'cycles', status: 'recalled' })
     expect(wait.sensitivity).toEqual({ min: cycles.typ - wait.cycles.typ + wait.cycles.min,
       max: cycles.typ - wait.cycles.typ + wait.cycles.max })

@@ -84,17 +84,6 @@ type EdgeSeen = Extract<MachineObservation, {
     | 'received' | 'withdrawn' | 'sent'
 }>
 
-/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no client. */
-export function isForAnother({ attached }: DeepReadonly<Pick<Ledger, 'attached'>>,
-  seen: Extract<EdgeSeen, { what: 'posted' | 'injected' | 'received' | 'sent' }>): boolean {
-  if (seen.what !== 'sent') return seen.source !== null && whoGets(seen) !== seen.source
-  const client = attached[seen.source % attached.length]!
-  return client !== null && client !== seen.to
-}
-/** The driver or virtual CPU, by its source; of what a server sends, the domain of the client. */
-export const whoGets = (seen: Parameters<typeof isForAnother>[1]): number | null =>
-  seen.what === 'sent' ? seen.to : seen.what === 'received' ? seen.by : seen.into
-
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
   switch (seen.what) {
     case 'raised': book.edges[seen.source]![seen.pended ? 'pending' : 'message'] = true; return
@@ -134,20 +123,30 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
       })
       return
     }
-    case 'posted': {
-      if (seen.source === null) return
-      const edges = book.edges[seen.source]!
-      edges.message = false
-      if (seen.into === seen.source) edges.notification = true
-      else edges.lost = true
-      return
-    }
-    case 'injected': case 'received': case 'sent': {
-      const edges = book.edges[seen.source]!, isLost = isForAnother(book, seen)
-      if (isLost || seen.what === 'received') edges.notification = false
-      if (isLost) edges.lost = true
-      return
-    }
     case 'withdrawn': book.edges[seen.source]!.notification = false; return
+    default: observeHandOver(book, seen)
   }
+}
+
+type HandOver = Extract<EdgeSeen, { what: 'posted' | 'injected' | 'received' | 'sent' }>
+function observeHandOver(book: Ledger, seen: HandOver): void {
+  if (seen.source === null) return
+  const edges = book.edges[seen.source]!, isLost = isForAnother(book, seen)
+  if (seen.what === 'posted') {
+    edges.message = false
+    edges.notification ||= !isLost
+  } else if (isLost || seen.what === 'received') edges.notification = false
+  if (isLost) edges.lost = true
+}
+
+/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no client. */
+export function isForAnother({ attached }: DeepReadonly<Pick<Ledger, 'attached'>>, seen: HandOver): boolean {
+  if (seen.what !== 'sent') return seen.source !== null && whoGets(seen) !== seen.source
+  const client = attached[seen.source % attached.length]!
+  return client !== null && client !== seen.to
+}
+/** The driver or virtual CPU, by its source; of what a server sends, the domain of the client. */
+export function whoGets(seen: HandOver): number | null {
+  if (seen.what === 'sent') return seen.to
+  return seen.what === 'received' ? seen.by : seen.into
 }

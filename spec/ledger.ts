@@ -139,7 +139,8 @@ function observeHandOver(book: Ledger, seen: HandOver): void {
   if (isLost) edges.lost = true
 }
 
-/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no client. */
+/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no
+ *  client. */
 export function isForAnother({ attached }: DeepReadonly<Pick<Ledger, 'attached'>>, seen: HandOver): boolean {
   if (seen.what !== 'sent') return seen.source !== null && whoGets(seen) !== seen.source
   const client = attached[seen.source % attached.length]!

@@ -82,7 +82,7 @@ export type InterruptObservation =
     readonly into: number
     readonly merged: boolean
   }
-  /** A driver, or a virtual CPU, serves the device of the source: the one that interrupts of the source `by` are for. */
+  /** A driver, or a virtual CPU, serves the device of the source: the one that interrupts of source `by` are for. */
   | { readonly what: 'received'; readonly source: number; readonly by: number | null }
   /** A server sends the interrupt of a source to a client: the domain `to`. */
   | { readonly what: 'sent'; readonly source: number; readonly to: number }

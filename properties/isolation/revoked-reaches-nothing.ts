@@ -33,7 +33,8 @@ export const revokedReachesNothing: Claim = {
         const { source } = seen, device = source % attached.length, domain = attached[device]!
         const how = seen.what === 'sent' ? 'was sent to' : 'reached'
         if (domain === null)
-          return { because: `an interrupt of source ${source} ${how} a client that is gone`, witness: { device, source } }
+          return { because: `an interrupt of source ${source} ${how} a client that is gone`,
+            witness: { device, source } }
         return seen.what === 'received' || domain === seen.to
           || { because: `an interrupt of source ${source} was sent to the client of domain ${seen.to}, which does not `
             + `have device ${device}`, witness: { device, source, domain, to: seen.to } }

@@ -91,6 +91,7 @@ export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu
   'DMA Remapping is not', ' : (?:System RAM|Reserved|PCI Bus)',
   'map: ', 'qi_submit: ', 'vector_\\w+: ', 'irq_matrix_', 'irq_handler_', 'Invalidation queue on',
   'Signature :',
-  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/', 'DeviceId', 'nr_pt_levels', 'CMD Buffer Head', '^Offset:0x',
+  'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/', 'DeviceId', 'nr_pt_levels',
+  'CMD Buffer Head', '^Offset:0x',
   'table has \\d levels', ' vec='].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

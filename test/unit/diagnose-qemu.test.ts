@@ -1,7 +1,6 @@
 /** What QEMU says of interrupts that it refuses, and files whose form is seldom: no such line is dropped. */
 import { describe, expect, it } from 'vitest'
 import { diagnosed, faultsOf, saidOf } from '../real-machines/support.ts'
-import { openInputs } from '../../src/dump/inputs.ts'
 import { complaintOf } from '../../src/logs/formats/qemu-messages.ts'
 
 const qemu = 'qemu-system-x86_64: '
@@ -22,7 +21,7 @@ const refusals: readonly (readonly [string, string | null, string | null, string
 
 describe('an interrupt that QEMU refuses', () => {
   it.each(refusals)('%s', async (text, device, index, title, sure) => {
-    const [fault] = faultsOf(await diagnosed(`${qemu}${text}\n`))
+    const [fault] = await faultsOf(`${qemu}${text}\n`)
     expect([fault!.device, fault!.access, fault!.addresses[0] ?? null]).toEqual([device, 'interrupt', index])
     expect(fault!.title).toContain(title)
     expect(saidOf(fault!)).toContain(sure)
@@ -30,8 +29,8 @@ describe('an interrupt that QEMU refuses', () => {
     expect(complaintOf(`${qemu}${text}`, { line: 1, time_us: 0 })).toMatchObject({ isRefusal: true })
   })
   it('words that are not known are said as they stand, beside other faults', async () => {
-    const faults = faultsOf(await diagnosed([`${qemu}vtd_iommu_translate: detected translation failure (dev=00:03:00, `
-      + 'iova=0xfffff000)', `${qemu}vtd_irte_get: something new`].join('\n')))
+    const faults = await faultsOf([`${qemu}vtd_iommu_translate: detected translation failure (dev=00:03:00, `
+      + 'iova=0xfffff000)', `${qemu}vtd_irte_get: something new`].join('\n'))
     expect(faults.map(({ title }) => title)).toEqual([expect.stringContaining('00:03.0 used 0xfffff000'),
       expect.stringContaining('was refused: something new')])
   })
@@ -40,8 +39,8 @@ describe('an interrupt that QEMU refuses', () => {
       { line: 1, time_us: 0 })).toMatchObject({ isRefusal: false })
   })
   it('index 0 beyond a table is no index that was asked for', async () => {
-    const [fault] = faultsOf(await diagnosed('DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason '
-      + '0x21] Interrupt index exceeded the interrupt-remapping table size\n'))
+    const [fault] = await faultsOf('DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason '
+      + '0x21] Interrupt index exceeded the interrupt-remapping table size\n')
     expect(saidOf(fault!)).toContain('the smallest has two')
     expect(saidOf(fault!)).not.toContain('names an entry that the table does not have')
   })
@@ -53,7 +52,7 @@ it('a dump of Xen before the line of its fault is that of the fault', async () =
   const fault = (device: string): string => `(XEN) [VT-D]DMAR:[DMA Read] Request device [0000:${device}] fault addr `
     + 'bc7a4000\n(XEN) [VT-D]DMAR: reason 06 - PTE Read access is not set\n'
   const said = async (device: string): Promise<string> =>
-    saidOf(faultsOf(await diagnosed(`${dump.join('\n')}\n${fault(device)}`))[0]!)
+    saidOf((await faultsOf(`${dump.join('\n')}\n${fault(device)}`))[0]!)
   expect(await said('00:1a.0')).toContain('Memory says the same as the unit')
   expect(await said('00:1b.0')).not.toContain('Memory says')
 })

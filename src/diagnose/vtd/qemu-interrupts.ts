@@ -1,5 +1,6 @@
-/** What QEMU's VT-d model prints of interrupts that it refuses, once a run each (QEMU hw/i386/intel_iommu.c: facts about
- *  its texts; VT-d rev 5.10, 5.1 and table 15). QEMU has no interrupt entry cache: what it found is what memory holds. */
+/** What QEMU's VT-d model prints of interrupts that it refuses, once a run each (QEMU hw/i386/intel_iommu.c: facts
+ *  about its texts; VT-d rev 5.10, 5.1 and table 15). QEMU has no interrupt entry cache: what it found is what memory
+ *  holds. */
 import type { Answer, Conclusion, Happening, Line } from '../happening.ts'
 import { bigHex, deviceOfId, form, hex } from '../text.ts'
 import { hexReason, reasonMeaning } from './reason.ts'
@@ -40,8 +41,8 @@ const messages: readonly Message[] = [
       `SVT is ${type}, which no unit knows.`) },
   { form: form('vtd_irte_get: index too large: ind=<hex>'),
     read: ([, index]) => ofEntry(`${Number(bigHex(index!))}`, 0x21, 'its index is beyond the table',
-      'The message names an entry that the table does not have: it was composed for another table, or IRTA has a smaller '
-      + 'size.') },
+      'The message names an entry that the table does not have: it was composed for another table, or IRTA has a '
+      + 'smaller size.') },
   { form: form('vtd_irte_get: .*(?:read failed|IRTE read).*ind=<hex>'),
     read: ([, index]) => ofEntry(`${Number(bigHex(index!))}`, 0x23, 'its entry could not be read',
       'No memory is where IRTA and the index point to.') },
@@ -50,8 +51,8 @@ const messages: readonly Message[] = [
       + 'bits set', sure: `The message was address ${hex(bigHex(address!))}, data ${hex(bigHex(data!))}.` }) },
   { form: form('MSI address (?:high 32 bits non-zero|low 32 bit invalid)[^:]*: (?:address=)?<hex>'),
     read: ([, address]) => ({ code: null, index: null, sid: null, title: 'its address is none of an interrupt',
-      sure: `The message went to ${hex(bigHex(address!))}, and an interrupt goes to FEEx_xxxx: whoever sent it has a wrong `
-      + 'or no address in its MSI registers.' }) },
+      sure: `The message went to ${hex(bigHex(address!))}, and an interrupt goes to FEEx_xxxx: whoever sent it has a `
+      + 'wrong or no address in its MSI registers.' }) },
 ]
 
 const refusing = /vtd_(?:irte_get|interrupt_remap_msi|remap_\w+): (.+)$/
@@ -77,13 +78,15 @@ function happeningOf(line: Line, refusal: Refusal | null, words = ''): Happening
 
 function answerOf(refusal: Refusal | null, words: string): Answer {
   const code = refusal?.code ?? null
-  const who = refusal === null || refusal.sid === null ? 'a source that the line does not name' : deviceOfId(refusal.sid)
+  const who = refusal === null || refusal.sid === null ? 'a source that the line does not name'
+    : deviceOfId(refusal.sid)
   const concludes: readonly Conclusion[] = refusal === null ? []
     : [{ certainty: 'sure', says: refusal.sure, rule: 'QEMU prints what it found, and caches no entry' }]
   return {
     title: `an interrupt of ${who} was refused: ${refusal?.title ?? words}`
       + (code === null ? '' : `; hardware gives ${hexReason(code)}`),
-    happened: 'QEMU refused an interrupt message: no CPU got it. Each such message comes once a run, so there may be more.',
+    happened: 'QEMU refused an interrupt message: no CPU got it. Each such message comes once a run, so there may be '
+      + 'more.',
     hardware: code === null ? [] : reasonMeaning({ code, base: 'hex', doubt: null }),
     concludes,
     next: [{ run: null, says: "add -trace 'vtd_*' -D boot.log to QEMU, then remapcheck validate boot.log" },

@@ -18,7 +18,8 @@ interface Leaf { readonly what: string; readonly iova: bigint; readonly level: n
 
 export class QemuMessages implements Reader {
   readonly name = "message of QEMU's VT-d unit"
-  readonly words = new RegExp(`vtd_i\\w+|detected (?:slpte|splte|IOVA)|New fault is not recorded|${interruptWords}`, 'i')
+  readonly words = new RegExp('vtd_i\\w+|detected (?:slpte|splte|IOVA)|New fault is not recorded|'
+    + interruptWords, 'i')
   #remapping: Line | null = null
   #source: number | null = null
   #leaf: Leaf | null = null

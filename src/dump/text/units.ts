@@ -124,7 +124,8 @@ export class UnitTexts {
   #ofOldTables(line: string): boolean {
     const root = of.oldRoot.exec(line), found = of.oldContext.exec(line)
     if (root !== null) { this.#oldRoot = [big(root[3]!), big(root[2]!)]; return true }
-    if (found === null || this.#oldRoot === null) return /^(?:Root Table Entries:| Context Table Entries for Bus: )/.test(line)
+    if (found === null || this.#oldRoot === null)
+      return /^(?:Root Table Entries:| Context Table Entries for Bus: )/.test(line)
     const [, bus, device, fn, high, low] = found
     if (this.#open !== null && this.#open.contexts.length < mostContexts) this.#open.contexts.push({
       sid: parseInt(bus!, 16) << 8 | parseInt(device!, 16) << 3 | Number(fn), pasid: -1,

@@ -6,8 +6,8 @@ const head = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:qemu-system-\w+: )?/
 const complaint = /^(vtd_[a-z0-9_]+): (.+)$/
 const device = /\bdev=([0-9a-f]{2}):([0-9a-f]{2})[:.]([0-9a-f]{1,2})\b/
 const iova = /\biova=(0x[0-9a-f]+)/
-const refused = new RegExp(['fail', 'error', 'overflow', 'non-?zero', 'invalid', 'not present', 'non-present', 'too large',
-  'unsupported', 'canonical', 'in interrupt range', 'blocked', 'cannot'].join('|'))
+const refused = new RegExp(['fail', 'error', 'overflow', 'non-?zero', 'invalid', 'not present', 'non-present',
+  'too large', 'unsupported', 'canonical', 'in interrupt range', 'blocked', 'cannot'].join('|'))
 /** Functions that carry out what the driver asks for: what they complain of is no request of a device. */
 const ofDriver = /^vtd_(?:process|handle|inv|mem|fetch|get_inv)_/
 /** Words of a unit without the name of a function before them. */

@@ -118,10 +118,11 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   /** A device can use its own interrupt entries only: they name it (VT-d: SVT=1), or it has a table of its own
    *  (AMD-Vi). Default true. */
   readonly verifiesSource?: boolean
-  /** Compatibility-format interrupts stay blocked while remapping is on (CFI=0). Default true. */
-  readonly blocksCompatibility?: boolean
-  /** When the kernel asks for 32-bit destinations. Default: when ECAP.EIM says that the unit has them. */
-  readonly extendedInterrupts?: 'as-capable' | 'always'
+  /** Interrupts that no table entry remaps stay blocked while remapping is on: those in compatibility format (VT-d:
+   *  CFI=0), those of a device whose interrupt map is not valid (AMD-Vi: IV=1). Default true. */
+  readonly blocksUnremapped?: boolean
+  /** When the kernel asks for 32-bit destinations. Default: when the unit has them (VT-d: ECAP.EIM, AMD-Vi: XT). */
+  readonly wideDestinations?: 'as-capable' | 'always'
   /** Interrupts are posted to virtual CPUs, those of source i to virtual CPU i. Default false. */
   readonly postsInterrupts?: boolean
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */

@@ -46,7 +46,7 @@ export interface Step<U = never, O extends Own = AnyOwn<U>> {
   /** What of the unit it drives, by the tag that its vendor has for it. A copy of a step keeps it. */
   readonly uses?: string
   /** Nothing to do on this hardware, within these bounds. */
-  readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
+  readonly skip?: (offered: { readonly caps: Caps; readonly b: Bounds }) => boolean
   /** Name of the later step that ends what this one begins, such as the release of a lock. */
   readonly endedBy?: string
   /** A CPU that is about to take it takes no interrupt: it is between `cli` and `sti`, or holds a lock that a handler
@@ -80,7 +80,7 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
   /** What its cost belongs to. Default: the name of the call. */
   readonly path?: string
   /** Whether these bounds have what it is about. Default: always. */
-  readonly on?: (b: Bounds) => boolean
+  readonly offered?: (b: Bounds) => boolean
   /** Weakly fair (`true`), or strongly (`'strong'`): an interrupt or a waiting thread makes the call some time. Default
    *  false. */
   readonly fair?: Fairness

@@ -18,7 +18,7 @@ const masked = designNamed('ring0-strict+source-masked')!
 const switching = designNamed('ring0-strict+table-switch')!
 const other = { memory: 'interrupts', interrupts: 'memory' } as const
 const asked = (design: Design): string[] =>
-  [...scopes, ...worlds, ...waits].filter(({ on }) => on(design)).map(({ name }) => name)
+  [...scopes, ...worlds, ...waits].filter(({ appliesTo }) => appliesTo(design)).map(({ name }) => name)
 
 describe('what the built-in designs share', () => {
   it('is what they say, and the other design has it as its own', () => {

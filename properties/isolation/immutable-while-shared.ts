@@ -3,8 +3,8 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const immutableWhileShared: Claim = {
-  appliesTo: (design, b) => b.frames > 0 &&
-    (design.calls['drop']?.offered?.(b) ?? design.protocols['drop'] !== undefined),
+  appliesTo: (design, b) => b.frames > 0
+    && (design.calls['drop']?.offered?.(b) ?? design.protocols['drop'] !== undefined),
   property: step('immutable-while-shared', {
     on: ['landed', 'frame-owned'],
     claim: 'while a consumer holds a reference to a frame, no device writes it, and the frame goes to nobody else',

@@ -1,5 +1,6 @@
 /** The answer to a blocked interrupt (VT-d rev 5.10, 5.1 and table 15). */
 import type { Answer, Conclusion, Group, Known, Look } from '../happening.ts'
+import { servedInterrupts } from '../interrupts/served.ts'
 import { hex } from '../text.ts'
 import type { UnitFault } from './fault.ts'
 import { entryConclusions } from './tables.ts'
@@ -26,7 +27,7 @@ function conclusions(fault: UnitFault, code: number | null, group: Group, known:
   const entry = code === null ? [] : entryConclusions(fault, code, known)
   const pins = ioapic(fault, known)
   return [...byReason(code, fault, group, { isRead: entry.length > 0, isPin: pins.length > 0 }), ...entry, ...pins,
-    ...handlers(fault, known), ...pins.length > 0 ? unrelated(known, fault) : []]
+    ...servedInterrupts(fault.device, known), ...pins.length > 0 ? unrelated(known, fault) : []]
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -103,16 +104,6 @@ function ioapic({ device, address }: UnitFault, known: Known): readonly Conclusi
     + `APICs one like it; whose it is, the DMAR table says, and that is not here`,
   says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
     ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
-}
-/** By /proc/interrupts, whose chips name their device from Linux 6.2 on. */
-function handlers({ device }: UnitFault, known: Known): readonly Conclusion[] {
-  if (device === null) return []
-  const rows = known.beside.irqs.having(device.split(':').length > 2 ? device : `0000:${device}`)
-  if (rows.length === 0) return []
-  const list = rows.slice(0, 6).map(({ irq, counts }) => `${known.beside.irqs.name(Number(irq))}, `
-    + `${counts.reduce((sum, count) => sum + count, 0).toLocaleString('en-US')} served`)
-  return [{ certainty: 'sure', rule: '/proc/interrupts', says: `Interrupts of ${device}: ${list.join('; ')}`
-    + `${rows.length > 6 ? '; …' : ''}.` }]
 }
 function unrelated(known: Known, { device }: UnitFault): readonly Conclusion[] {
   const dma = known.others.find(({ kind, device: of }) => kind.startsWith('unit-dma') && of !== device)

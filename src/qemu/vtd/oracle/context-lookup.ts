@@ -15,7 +15,8 @@ const nowhere: ContextLookup = { fpd: false, passThrough: false, firstStage: nul
 export function contextLookupOf(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): ContextLookup {
   if (unit.ttm !== 1 || !hasScalableMode(unit)) {
     const found = lookupContext(tables, unit, request.sid, request.type)
-    return found.kind === 'fault' ? nowhere : { fpd: found.context.fpd, passThrough: found.context.tt === 2, firstStage: null }
+    if (found.kind === 'fault') return nowhere
+    return { fpd: found.context.fpd, passThrough: found.context.tt === 2, firstStage: null }
   }
   const found = lookupScalableContext(tables, unit, request)
   if (found.kind === 'fault') return nowhere

@@ -99,7 +99,8 @@ const ofScalableMode = [
     bends: bent => wrapped(bent, tables => ({
       pasidDirectoryEntry: (table, index) => changed(tables.pasidDirectoryEntry(table, index), unreserved),
       pasidEntry: (table, index) =>
-        changed(tables.pasidEntry(table, index), entry => ({ ...unreserved(entry), ssade: false, sre: false, eafe: false })),
+        changed(tables.pasidEntry(table, index), entry =>
+          ({ ...unreserved(entry), ssade: false, sre: false, eafe: false })),
     })),
   },
   {

@@ -59,8 +59,8 @@ export class FirstStage {
   judgeEnd(found: readonly bigint[]): readonly Judged[] { return this.#bits.judge(found, this.#tally) }
 }
 
-/** What QEMU may set on the way to a fault. `unsnooped`: because it does not look at PWSNP. `refused`: for what leads to
- *  FEEx_xxxx. */
+/** What QEMU may set on the way to a fault. `unsnooped`: because it does not look at PWSNP. `refused`: for what leads
+ *  to FEEx_xxxx. */
 interface UpdatesOfQemu { readonly unsnooped: readonly Update[]; readonly refused: readonly Update[] }
 /** `names`: the exceptions that explain the request. */
 function updatesOfQemu(asked: DmaCompared, names: readonly string[]): UpdatesOfQemu {
@@ -112,7 +112,7 @@ class AccessedBits {
   #lateBits({ accessed: setsAccessed }: Update, at: number): number {
     const before = Number(this.#word(at) & 0xfffn)
     if ((before & dirty) !== 0) return accessed
-    const mayHave = before | [this.#must, this.#may, this.#unsnooped].reduce((all, bits) => all | (bits.get(at) ?? 0), 0)
+    const mayHave = [this.#must, this.#may, this.#unsnooped].reduce((all, bits) => all | (bits.get(at) ?? 0), before)
     return setsAccessed && (mayHave & accessed) === 0 ? 0 : dirty
   }
   #word(address: number): bigint {

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import {
-  contextEntry, encode, firstStageLeaf, pasidDirectoryEntry, pasidEntry, put, rootEntry, scalableContextEntry, scalableRootEntry,
+  contextEntry, encode, firstStageLeaf, pasidDirectoryEntry, pasidEntry, put, rootEntry,
+  scalableContextEntry, scalableRootEntry,
 } from '../../../../spec/vtd/index.ts'
 import { often } from '../../oracle/draw.ts'
 import { page, place, setBits } from '../../oracle/memory-map.ts'

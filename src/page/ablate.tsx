@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { AblationCell, AblationData, AblationRow } from './reports.ts'
 import { Copied } from './copied.tsx'
 import { TraceView } from './trace/view.tsx'
+import { Scroll } from './scroll.tsx'
 import { sentence, Term, Words } from './words.tsx'
 
 const words: Readonly<Record<AblationCell['verdict'], readonly [sign: string, word: string]>> = {
@@ -34,7 +35,7 @@ function Protocol({ protocol: { call, hardware, rows, flaws }, ablation }: {
     <section>
       <h2><code>{call}</code></h2>
       {flaws.map(text => <p class="notes">{text}</p>)}
-      <div class="scroll" tabIndex={0} role="region" aria-label={`steps of ${call}`}>
+      <Scroll label={`steps of ${call}`}>
         <table class="matrix steps-matrix">
           <thead><tr><th scope="col">without</th>{hardware.map(({ name, says }) =>
             <th scope="col"><Term says={says}>{name}</Term></th>)}<th scope="col">what happens then</th></tr></thead>
@@ -50,7 +51,7 @@ function Protocol({ protocol: { call, hardware, rows, flaws }, ablation }: {
             </tr>
           ))}</tbody>
         </table>
-      </div>
+      </Scroll>
       {chosen !== null && <Reason chosen={chosen} ablation={ablation} />}
     </section>
   )

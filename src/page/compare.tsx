@@ -1,9 +1,11 @@
 /** Designs side by side, and what the numbers answer. */
 import type { JSX } from 'preact'
-import type { ComparedData, CompareData, Range3 } from './reports.ts'
+import { n } from './count.ts'
+import type { Range3 } from './figures.ts'
+import type { ComparedData, CompareData } from './reports.ts'
+import { Scroll } from './scroll.tsx'
 import { Words } from './words.tsx'
 
-const n = (value: number): string => value.toLocaleString('en-US')
 const marks = { holds: ['✓', 'good'], violated: ['✗', 'bad'], open: ['…', 'open'], none: ['–', 'unasked'] } as const
 
 export function CompareView({ compare }: { readonly compare: CompareData }): JSX.Element {
@@ -20,7 +22,7 @@ export function CompareView({ compare }: { readonly compare: CompareData }): JSX
     </section>
     <section>
       <h2>Side by side</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="designs side by side">
+      <Scroll label="designs side by side">
         <table class="list compare">
           <thead><tr><th scope="col">design</th><th scope="col">DMA</th><th scope="col">interrupts</th>
             <th scope="col">progress</th><th scope="col">cycles of a packet</th><th scope="col">Gb/s on one core</th>
@@ -28,7 +30,7 @@ export function CompareView({ compare }: { readonly compare: CompareData }): JSX
             <th scope="col">longest wait</th></tr></thead>
           <tbody>{designs.map(one => <Row one={one} most={most} fastest={fastest} />)}</tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
     <Broken designs={designs} />
     {weak.length > 0 && <section><h2>Where it is weak</h2>

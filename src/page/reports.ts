@@ -1,5 +1,6 @@
 /** What pages of `ablate`, `cost`, `validate`, `audit` and `diagnose` show. */
 import type { FindingData, TraceData } from './data.ts'
+import type { Parameter, Range3 } from './figures.ts'
 
 export interface AblationData {
   readonly design: string
@@ -192,12 +193,11 @@ export interface ComparedData {
   readonly one_core_gbps: number
   readonly saturates: string
 }
-export interface Range3 { readonly min: number; readonly typ: number; readonly max: number }
 
 export interface ThroughputData {
   readonly profile: string
   readonly link_gbps: number
-  readonly load: readonly string[]
+  readonly load: readonly Parameter[]
   readonly sizes: readonly number[]
   readonly cores: readonly number[]
   readonly curves: readonly CurveData[]

@@ -161,7 +161,7 @@ describe.each(Object.entries(made))('%s with hostile names', (_kind, report) => 
 })
 describe('pages', () => {
   it.each(Object.entries(made))('of %s keep hostile names as text', (_, report) => {
-    const [page] = pagesOf(report, view, parts)
+    const [page] = pagesOf(report, view, parts, { repeat: '', handedOn: text => text })
     expect(JSON.stringify(dataOf(page!.text).body)).toContain(report.kind === 'list' ? '[]' : '<b attr=')
   })
   it.each([['file', 'it is no folder'], ['file/below', 'ENOTDIR|EEXIST']])(

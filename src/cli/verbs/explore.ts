@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { boundsOfTrace } from '../../check/bounds-text.ts'
 import { regressionFolder } from '../../check/violations.ts'
 import { suggest, usage, UserError } from '../../errors.ts'
-import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { pageText } from '../../report/page/index.ts'
 import { loadTrace, loadTraces } from '../../trace/store.ts'
@@ -19,6 +18,7 @@ import { builtIn, subjectsOf } from '../designs.ts'
 import { firstGround, Questions } from '../explore/questions.ts'
 import type { Tour } from '../explore/questions.ts'
 import { serve } from '../explore/guarded-server.ts'
+import { repeatOf } from '../handed-on.ts'
 import { placed } from '../io.ts'
 import type { Io } from '../io.ts'
 import { packageRoot, tool, version } from '../package.ts'
@@ -60,8 +60,7 @@ async function runExplore(args: readonly string[], io: Io): Promise<ExitName> {
   const { url, close } = await serve({
     ask: (question, signal) => questions.answer(question, signal),
     page: async () => pageText({
-      tool, version, verb: 'explore', title: first.ground.design, repeat: null, links: [],
-      exit: { code: 0, name: 'holds', meaning: exitClasses[0].meaning },
+      tool, version, verb: 'explore', title: first.ground.design, repeat: repeatOf(io), links: [], exit: null,
       clauses: Object.fromEntries(Object.entries(clauses).map(([id, { manual, section, says }]) =>
         [id, { section: `${manual} ${section}`, says }])),
       terms: (await pageParts()).terms, body: { kind: 'explore', start: questions.start(tour.ground) },

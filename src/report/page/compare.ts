@@ -1,7 +1,8 @@
 /** `compare` and `cost --throughput` as pages. */
 import type { Body } from '../../page/data.ts'
-import type { CompareData, CurveData, Range3, ThroughputData } from '../../page/reports.ts'
-import { counted } from '../../text/count.ts'
+import type { Range3 } from '../../page/figures.ts'
+import type { CompareData, CurveData, ThroughputData } from '../../page/reports.ts'
+import { counted, thousands } from '../../text/count.ts'
 import type { ComparedDesign, LongestWait, Priced } from '../compare.ts'
 import type { ReportOf } from '../report.ts'
 import { question } from '../text/compare.ts'
@@ -30,11 +31,21 @@ function waitText(wait: LongestWait | null): string | null {
   return wait.cycles === null ? wait.says : `${wait.cycles.toLocaleString('en-US')} cycles`
 }
 
-export function throughputBody({ throughput: { profile, link_gbps, load, designs } }: ReportOf<'throughput'>): Body {
+const loadWords: Readonly<Record<string, string>> = {
+  work_cycles: 'cycles of a packet without any IOMMU: network stack and driver',
+  mappings: 'buffers of a packet, each mapped by itself',
+  flush_every: 'deferred unmaps that share a flush', batch: 'packets for which the device interrupts once',
+  walkers: 'page walks that the IOMMU does at once', walk_ns: 'ns of one walk', iotlb_entries: 'entries of the IOTLB',
+  buffers: 'buffers of a ring that stays mapped', buffer_bytes: 'bytes of such a buffer',
+  page_bytes: 'bytes of a page of memory that stays mapped',
+}
+export function throughputBody({ throughput: { profile, link_gbps, page_bytes, load, designs } }:
+ReportOf<'throughput'>): Body {
   const points = designs.flatMap(one => one.points)
   const sizes = [...new Set(points.map(({ bytes }) => bytes))], cores = [...new Set(points.map(one => one.cores))]
   return { kind: 'throughput', throughput: { profile, link_gbps, sizes, cores, curves: curvesOf(designs, sizes, cores),
-    load: Object.entries(load).map(([name, value]) => `${name} ${value}`) } satisfies ThroughputData }
+    load: Object.entries({ ...load, page_bytes }).map(([name, value]) =>
+      ({ name: name.replaceAll('_', ' '), value: thousands(value), says: loadWords[name]! })) } satisfies ThroughputData }
 }
 function curvesOf(designs: readonly ThroughputOfDesign[], sizes: readonly number[],
   cores: readonly number[]): readonly CurveData[] {

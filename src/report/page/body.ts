@@ -33,7 +33,7 @@ export function bodyOf(report: Report, view: View): Body {
     case 'derivation': return derivationBody(report)
     case 'worst': return worstBody(report)
     case 'compose': return composeBody(report)
-    case 'compare': return compareBody(report)
+    case 'compare': return compareBody(report, view)
     case 'throughput': return throughputBody(report)
     case 'validate': return validateBody(report)
     case 'audit': return auditBody(report, view)

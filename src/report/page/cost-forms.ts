@@ -72,7 +72,8 @@ export const composeBody = ({ profile, tables, fit, reasons, missing }: ReportOf
   ({ kind: 'compose', compose: {
     profile, fit: fitLines(fit, tables.length, false), limit_percent: fit.limit_percent,
     tables: tables.map(({ rows, ...table }) => ({ ...table,
-      rows: rows.map(({ predicted, inside: _, ...row }) => ({ ...row, ...predicted })) })),
+      rows: rows.map(({ name, how, unit, predicted, measured, off_percent, fitted }) =>
+        ({ name, how, unit, ...predicted, measured, off_percent, fitted })) })),
     reasons: reasons.map(({ table, beyond, inversions, because }) => ({ name: table,
       says: `${beyond} off, ${counted(inversions, 'pair')} in the wrong order: ${because ?? 'no reason known'}` })),
     missing: missing.map(({ id, lacks, isPart }) => ({ name: id, says: `${isPart ? 'in part; ' : ''}${lacks}` })),

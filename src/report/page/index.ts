@@ -53,27 +53,27 @@ function headOf({ kind, exit }: Report, { program: { tool, version } }: View, te
 const docOf = (head: Head & Pick<PageDoc, 'repeat'>, body: Body, links: readonly Link[]): Omit<PageDoc, 'title'> =>
   ({ ...head, links, clauses: clausesIn(body), body })
 
+const titles = {
+  compare: 'designs side by side', timed: 'how long calls and interrupts take',
+  worst: 'the longest and the shortest waits', compose: 'the model beside measured numbers',
+  oracle: 'the model beside QEMU', throughput: 'throughput', list: 'list',
+} as const
 function titleOf(report: Report): string {
   switch (report.kind) {
     case 'check': return report.check.designs.length === 1 ? report.check.designs[0]!.design
       : `${report.check.designs.length} designs`
     case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
     case 'ablate': return report.ablation.design
-    case 'compare': return 'designs side by side'
     case 'cost': return report.measured.length === 1 ? report.measured[0]!.design : 'what each path costs'
     case 'validate': return basename(report.validation.log.path)
     case 'audit': return basename(report.audit.dump.path)
     case 'audit-diff': return `${basename(report.diff.before)} → ${basename(report.diff.after)}`
     case 'diagnose': return report.diagnosis.files.map(({ path }) => basename(path)).join(', ')
     case 'validate-trace': return basename(report.traced.trace.path)
-    case 'timed': return 'how long calls and interrupts take'
     case 'derivation': return `what ${report.path} costs`
-    case 'worst': return 'the longest and the shortest waits'
-    case 'compose': return 'the model beside measured numbers'
-    case 'oracle': return 'the model beside QEMU'
     case 'oracle-replay': return `a case of ${report.suite} beside QEMU`
-    case 'throughput': case 'list': return report.kind
     case 'error': return report.error.code
+    default: return titles[report.kind]
   }
 }
 
@@ -142,6 +142,7 @@ export function pageText(doc: PageDoc, { script, style }: PageParts, findings: r
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>${escaped(`${doc.title} · ${doc.tool} ${doc.verb}`)}</title>
 <style>${style}</style>
 </head>

@@ -1,7 +1,7 @@
 /** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
  *  from observations only, so a wrong page table cannot make a wrong access look right. */
 import { bool, initial, oneOf, optional, range, struct, table } from '../src/model/index.ts'
-import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
+import type { DeepReadonly, Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { MachineObservation } from './observations.ts'
@@ -81,7 +81,7 @@ function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'
 
 type EdgeSeen = Extract<MachineObservation, {
   what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
-    | 'received' | 'withdrawn'
+    | 'received' | 'withdrawn' | 'sent'
 }>
 
 function observeEdge(book: Ledger, seen: EdgeSeen): void {
@@ -123,20 +123,31 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
       })
       return
     }
-    case 'posted': {
-      if (seen.source === null) return
-      const edges = book.edges[seen.source]!
-      edges.message = false
-      if (seen.into === seen.source) edges.notification = true
-      else edges.lost = true
-      return
-    }
-    case 'injected': {
-      if (seen.into === seen.source) return
-      book.edges[seen.source]!.notification = false
-      book.edges[seen.source]!.lost = true
-      return
-    }
-    case 'received': case 'withdrawn': book.edges[seen.source]!.notification = false; return
+    case 'withdrawn': book.edges[seen.source]!.notification = false; return
+    default: observeHandOver(book, seen)
   }
+}
+
+type HandOver = Extract<EdgeSeen, { what: 'posted' | 'injected' | 'received' | 'sent' }>
+function observeHandOver(book: Ledger, seen: HandOver): void {
+  if (seen.source === null) return
+  const edges = book.edges[seen.source]!, isLost = isForAnother(book, seen)
+  if (seen.what === 'posted') {
+    edges.message = false
+    edges.notification ||= !isLost
+  } else if (isLost || seen.what === 'received') edges.notification = false
+  if (isLost) edges.lost = true
+}
+
+/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no
+ *  client. */
+export function isForAnother({ attached }: DeepReadonly<Pick<Ledger, 'attached'>>, seen: HandOver): boolean {
+  if (seen.what !== 'sent') return seen.source !== null && whoGets(seen) !== seen.source
+  const client = attached[seen.source % attached.length]!
+  return client !== null && client !== seen.to
+}
+/** The driver or virtual CPU, by its source; of what a server sends, the domain of the client. */
+export function whoGets(seen: HandOver): number | null {
+  if (seen.what === 'sent') return seen.to
+  return seen.what === 'received' ? seen.by : seen.into
 }

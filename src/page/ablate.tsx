@@ -68,7 +68,8 @@ function Shortest({ row, onChoose }: { readonly row: AblationRow
   const [first] = row.cells.filter(({ because }) => because !== null)
     .toSorted((a, b) => (a.ops ?? Infinity) - (b.ops ?? Infinity))
   if (first === undefined) return null
-  return <>{first.property !== null && <><code>{first.property}</code>{first.ops !== null && ` in ${many(first.ops, 'step')}`}
+  return <>{first.property !== null && <><code>{first.property}</code>{
+    first.ops !== null && ` in ${many(first.ops, 'step')}`}
     : </>}{first.because} <button type="button" class="quiet" onClick={() => { onChoose(first) }}>see how<span
     class="spoken"> without {row.edit}</span></button></>
 }

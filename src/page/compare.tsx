@@ -100,7 +100,8 @@ function Broken({ designs }: { readonly designs: readonly ComparedData[] }): JSX
   ))}</dl></section>
 }
 const BrokenClaim = ({ one: { property, says, because, at, trace } }: { readonly one: BrokenData }): JSX.Element => (
-  <dd class="broken-claim">{trace === null ? <b>{property}</b> : <See trace={trace}>{property}</See>} <small>{says}</small>
+  <dd class="broken-claim">{trace === null ? <b>{property}</b> : <See trace={trace}>{property}</See>}{' '}
+    <small>{says}</small>
     {because !== null && <p><Words text={sentence(because)} /></p>}
     <p><code>{at}</code></p></dd>
 )

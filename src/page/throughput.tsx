@@ -87,7 +87,8 @@ function Figures({ curve: { points }, throughput: { sizes, cores } }: { readonly
       <table class="list"><thead><tr><th scope="col">bytes</th>{cores.map(count =>
         <th scope="col" class="number">{count} {count === 1 ? 'core' : 'cores'}</th>)}</tr></thead>
       <tbody>{sizes.map((bytes, i) => <tr><th scope="row">{bytes}</th>{points[i]!.map(([gbps, binds]) =>
-        <td class="number">{gbps} <small><Term says={binders[binds] ?? binds}>{binds}</Term></small></td>)}</tr>)}</tbody></table>
+        <td class="number">{gbps} <small><Term says={binders[binds] ?? binds}>{
+          binds}</Term></small></td>)}</tr>)}</tbody></table>
     </Scroll>
   )
 }

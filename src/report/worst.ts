@@ -32,7 +32,8 @@ export const pricedSteps = ({ ops, begin, prices }: CostPath): readonly { action
   ops.slice(begin).flatMap(({ action }, i) => prices[i] === 0 ? [] : [{ action, cost: prices[i]! }])
 export const undecided = (stopped: StopReason | null): string =>
   `not decided, stopped by ${stopped === 'interrupted' ? 'Ctrl-C' : String(stopped)}`
-export const unboundedText = (round: Round): string => `unbounded: ${round.cost} more for each round of ${roundOf(round)}`
+export const unboundedText = (round: Round): string =>
+  `unbounded: ${round.cost} more for each round of ${roundOf(round)}`
 export const endlessText = (round: Round): string => `even if every fair step runs: ${
   round.loop === round.ops.length ? `at rest after ${names(round.ops.slice(round.begin))}` : roundOf(round)}`
 const roundOf = ({ ops, begin, loop }: Round): string =>

@@ -142,7 +142,7 @@ describe('the command', () => {
     expect(code).toBe(2)
     expect(err).toMatch(says)
   })
-  it('says on the page and in the terminal that a trace no longer fits, and ends with the exit code for it', async () => {
+  it('says on the page and in the terminal that a trace no longer fits, and ends with exit code 5', async () => {
     const stop = new AbortController(), file = join(dir, 'stale.json')
     writeFileSync(file, JSON.stringify({ ...stale, ops: stale.ops.toSpliced(3, 1) }))
     let page = ''

@@ -126,8 +126,8 @@ function dataOf(text: string): PageDoc {
   return JSON.parse(data) as PageDoc
 }
 const parts = { script: 'void 0', style: 'p {}', terms: { frame: 'one page of memory' } }
-const ownPage = ['check', 'ablate', 'cost', 'compare', 'timed', 'derivation', 'worst', 'compose', 'throughput', 'replay',
-  'validate', 'audit', 'diagnose']
+const ownPage = ['check', 'ablate', 'cost', 'compare', 'timed', 'derivation', 'worst', 'compose', 'throughput',
+  'replay', 'validate', 'audit', 'diagnose']
 /** A run that ends by a mistake makes the folder at most. */
 function expectPages(folder: string, kind: string): void {
   const files = readdirSync(folder)

@@ -64,7 +64,8 @@ async function runExplore(args: readonly string[], io: Io): Promise<ExitName> {
   const { url, close } = await serve({
     ask: (question, signal) => questions.answer(question, signal),
     page: async () => pageText({
-      tool, version, verb: 'explore', title: first.ground.design, repeat: handedOn(io)(repeatOf(io)), links: [], exit: null,
+      tool, version, verb: 'explore', title: first.ground.design, links: [], exit: null,
+      repeat: handedOn(io)(repeatOf(io)),
       clauses: Object.fromEntries(Object.entries(clauses).map(([id, { manual, section, says }]) =>
         [id, { section: `${manual} ${section}`, says }])),
       terms: (await pageParts()).terms, body: { kind: 'explore', start: questions.start(tour.ground) },
@@ -100,7 +101,8 @@ async function tourOf(flags: Flags<typeof options>, operand: string | undefined,
   const [first] = named
   const others = everyDesign.filter(design => !named.some(one => one.design.name === design.name))
     .map(design => ({ design, path: null }))
-  return { known, way: [], notes: [], subjects: [...named, ...others], ground: firstGround(first!, given ?? boundsOfScope()) }
+  return { known, way: [], notes: [], subjects: [...named, ...others],
+    ground: firstGround(first!, given ?? boundsOfScope()) }
 
   function boundsOfScope(): string | undefined {
     if (scope === undefined) return undefined

@@ -33,8 +33,8 @@ export function ExploreView({ start }: { readonly start: ExploreStart }): JSX.El
   return <>
     <p class="lead"><Words text={sentence(tour.says)} /></p>
     <Grounds {...walking} />
-    {tour.notes.length > 0 && <div class="notes" role="alert"><p><b>This trace no longer fits.</b> Its steps are shown as
-      they go now.</p><ul>{tour.notes.map(note => <li>{note}</li>)}</ul></div>}
+    {tour.notes.length > 0 && <div class="notes" role="alert"><p><b>This trace no longer fits.</b> Its steps are
+      shown as they go now.</p><ul>{tour.notes.map(note => <li>{note}</li>)}</ul></div>}
     {trouble !== null && <p class="trouble" role="alert">{trouble}</p>}
     <article class="trace explore" ref={root} aria-label="the way">
       <Claims {...walking} />
@@ -102,7 +102,8 @@ function Claims({ tour: { claims }, steps, at, go }: Walking): JSX.Element {
   return (
     <header class="verdict bad"><h2>{first.property}</h2>
       <p class="because"><Words text={sentence(first.because)} /></p>
-      <p>violated at <button type="button" class="quiet kept" onClick={() => { go(first.step) }}>step {first.step}</button>
+      <p>violated at <button type="button" class="quiet kept" onClick={() => { go(first.step) }}>step {
+        first.step}</button>
         {broken.length > 1 && <> · also {[...new Set(broken.slice(1).map(({ property, step }) =>
           `${property} (step ${step})`))].join(', ')}</>}</p>
     </header>

@@ -63,7 +63,8 @@ export function throughputBody({ throughput }: ReportOf<'throughput'>): Body {
   const sizes = [...new Set(points.map(({ bytes }) => bytes))], cores = [...new Set(points.map(one => one.cores))]
   return { kind: 'throughput', throughput: { profile, link_gbps, sizes, cores, curves: curvesOf(designs, sizes, cores),
     load: Object.entries({ ...load, page_bytes }).map(([name, value]) =>
-      ({ name: name.replaceAll('_', ' '), value: thousands(value), says: loadWords[name]! })) } satisfies ThroughputData }
+      ({ name: name.replaceAll('_', ' '), value: thousands(value), says: loadWords[name]! })),
+  } satisfies ThroughputData }
 }
 function curvesOf(designs: readonly ThroughputOfDesign[], sizes: readonly number[],
   cores: readonly number[]): readonly CurveData[] {

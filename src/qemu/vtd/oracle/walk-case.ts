@@ -89,6 +89,8 @@ const contextBits = fc.oneof(bits(255, 3), fc.constantFrom(2, 3, 4).map(bit => [
 
 export function walkCases({ scalable, firstStage = false, addressWidth }: WalkShape): fc.Arbitrary<WalkCase> {
   const usualAw = addressWidth === 48 ? 2 : 1
+  // Requests of few devices to few pages find in the IOTLB what others have left there.
+  const few = firstStage ? often(0, 2, slot) : slot, anyDevice = fc.nat(requesters.length - 1)
   const top = (of: Top['of'], width: number, usualKind: number, kinds: number,
     extra = bits(width - 1, 3)): fc.Arbitrary<Top> => fc.record({
     of: fc.constant(of), device: fc.nat(requesters.length - 1), present: often(true, 5, fc.boolean()),
@@ -101,12 +103,10 @@ export function walkCases({ scalable, firstStage = false, addressWidth }: WalkSh
       { weight: 4, arbitrary: top('pasid', 512, firstStage ? 1 : 2, 7) })
     : fc.oneof({ weight: 1, arbitrary: top('root', 128, 0, 0) }, { weight: 6, arbitrary: top('context', 128, 0, 3) })
   const paging: fc.Arbitrary<Paging> = fc.record({
-    level: fc.integer({ min: 1, max: 4 }), table: fc.nat(tablesALevel - 1), slot: fc.nat(slots.length - 1),
+    level: fc.integer({ min: 1, max: 4 }), table: fc.nat(tablesALevel - 1), slot: few,
     read: often(true, 2, fc.boolean()), write: often(true, 2, fc.boolean()), large: fc.boolean(), to: target,
     bits: bits(63, 2), ...firstStage ? { supervisor: often(false, 6, fc.constant(true)) } : {},
   })
-  // Requests of few devices to few pages find in the IOTLB what others have left there.
-  const few = firstStage ? often(0, 2, slot) : slot, anyDevice = fc.nat(requesters.length - 1)
   const request: fc.Arbitrary<WalkRequest> = fc.record({
     device: firstStage ? fc.oneof(fc.nat(3), anyDevice) : anyDevice,
     slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), few, few),

@@ -6,8 +6,11 @@ import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { MachineObservation } from './observations.ts'
 
-/** `calls`: those of the design's own, since some observations are made in these alone. */
-function ledgerDomain(b: Bounds, calls: readonly string[]) {
+/** What of the book depends on the design. `calls`: those of its own, since some observations are made in these
+ *  alone. */
+interface Of { readonly calls: readonly string[]; readonly bounces: boolean }
+
+function ledgerDomain(b: Bounds, { calls, bounces }: Of) {
   const id = idsOf(b)
   return struct({
     /** What was given back that nobody had. */
@@ -30,13 +33,17 @@ function ledgerDomain(b: Bounds, calls: readonly string[]) {
     ...calls.includes('driverRuns') || calls.includes('halt') ? { asleep: table([id.source], bool) } : {},
     /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
     ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
+    /** Frames that hold a copy for consumers. */
+    ...calls.includes('copyOut') ? { copies: table([id.frame], bool) } : {},
+    /** Pages that a device has written since they were granted, or last copied. */
+    ...bounces ? { written: table([id.domain, id.iova], bool) } : {},
   })
 }
 export type Ledger = Value<ReturnType<typeof ledgerDomain>>
 
-export function ledgerOf(b: Bounds, start: readonly MachineObservation[],
-  calls: readonly string[] = []): LedgerOf<Ledger, MachineObservation> {
-  const domain = ledgerDomain(b, calls)
+export function ledgerOf(b: Bounds, start: readonly MachineObservation[], of: Of):
+  LedgerOf<Ledger, MachineObservation> {
+  const domain = ledgerDomain(b, of)
   const book = initial(domain)
   for (const seen of start) observe(book, seen)
   return { domain, initial: book, observe }
@@ -46,7 +53,10 @@ function observe(book: Ledger, seen: MachineObservation): void {
   const twice = freedTwice(book, seen)
   if (twice !== null) book.doubleFree = twice
   switch (seen.what) {
-    case 'granted': book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }; return
+    case 'granted':
+      book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }
+      if ('written' in book) book.written![seen.domain]![seen.iova] = false
+      return
     case 'downgraded': {
       const grant = book.grants[seen.domain]![seen.iova]!
       if (grant !== null) grant.write = false
@@ -58,12 +68,28 @@ function observe(book: Ledger, seen: MachineObservation): void {
     case 'attached': book.attached[seen.device] = seen.to; return
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
     case 'shared': book.holders![seen.frame]!++; return
-    case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
+    case 'dropped':
+      book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1)
+      if ('copies' in book && book.holders![seen.frame] === 0) book.copies![seen.frame] = false
+      return
     case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
-    case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed':
-    case 'device-accessed': return
+    case 'copied':
+      if ('written' in book) book.written![seen.domain]![seen.iova] = false
+      if ('copies' in book && seen.into !== null) book.copies![seen.into] = true
+      return
+    case 'landed': if (seen.write && 'written' in book) noteWritten(book, seen); return
+    case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed': case 'device-accessed': return
     default: observeEdge(book, seen)
   }
+}
+
+/** Each page of the device's domain by which it reached the frame. */
+function noteWritten(book: Ledger, { device, iova, frame }: Extract<MachineObservation, { what: 'landed' }>): void {
+  const domain = book.attached[device]!
+  if (domain === null) return
+  book.grants[domain]!.forEach((grant, at) => {
+    if (grant?.frame === frame && (iova === null || iova === at)) book.written![domain]![at] = true
+  })
 }
 
 /** What the observation gives back though nobody has it. */

@@ -1,7 +1,7 @@
 /** The judge's book: who owns each frame and table page, what was granted, and where each raised edge is. It is written
  *  from observations only, so a wrong page table cannot make a wrong access look right. */
 import { bool, initial, oneOf, optional, range, struct, table } from '../src/model/index.ts'
-import type { Ledger as LedgerOf, Value } from '../src/model/index.ts'
+import type { DeepReadonly, Ledger as LedgerOf, Value } from '../src/model/index.ts'
 import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { MachineObservation } from './observations.ts'
@@ -52,11 +52,10 @@ export function ledgerOf(b: Bounds, start: readonly MachineObservation[], of: Of
 function observe(book: Ledger, seen: MachineObservation): void {
   const twice = freedTwice(book, seen)
   if (twice !== null) book.doubleFree = twice
+  if ('written' in book) observeWrites(book, seen)
+  if ('copies' in book) observeCopies(book, seen)
   switch (seen.what) {
-    case 'granted':
-      book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }
-      if ('written' in book) book.written![seen.domain]![seen.iova] = false
-      return
+    case 'granted': book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }; return
     case 'downgraded': {
       const grant = book.grants[seen.domain]![seen.iova]!
       if (grant !== null) grant.write = false
@@ -67,29 +66,31 @@ function observe(book: Ledger, seen: MachineObservation): void {
     case 'table-owned': book.tableOwner[seen.page] = seen.by; return
     case 'attached': book.attached[seen.device] = seen.to; return
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
-    case 'shared': book.holders![seen.frame]!++; return
-    case 'dropped':
-      book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1)
-      if ('copies' in book && book.holders![seen.frame] === 0) book.copies![seen.frame] = false
-      return
     case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
-    case 'copied':
-      if ('written' in book) book.written![seen.domain]![seen.iova] = false
-      if ('copies' in book && seen.into !== null) book.copies![seen.into] = true
-      return
-    case 'landed': if (seen.write && 'written' in book) noteWritten(book, seen); return
-    case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed': case 'device-accessed': return
+    case 'shared': book.holders![seen.frame]!++; return
+    case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
     default: observeEdge(book, seen)
   }
 }
 
-/** Each page of the device's domain by which it reached the frame. */
-function noteWritten(book: Ledger, { device, iova, frame }: Extract<MachineObservation, { what: 'landed' }>): void {
-  const domain = book.attached[device]!
-  if (domain === null) return
-  book.grants[domain]!.forEach((grant, at) => {
-    if (grant?.frame === frame && (iova === null || iova === at)) book.written![domain]![at] = true
-  })
+/** Where drivers get copies of what devices write. */
+function observeWrites({ written, grants, attached }: Ledger, seen: MachineObservation): void {
+  switch (seen.what) {
+    case 'granted': if (grants[seen.domain]![seen.iova] === null) written![seen.domain]![seen.iova] = false; return
+    case 'copied': written![seen.domain]![seen.iova] = false; return
+    case 'landed': {
+      const { iova, frame } = seen, domain = seen.write ? attached[seen.device]! : null
+      if (domain === null) return
+      grants[domain]!.forEach((grant, at) => {
+        if (grant?.frame === frame && (iova === null || iova === at)) written![domain]![at] = true
+      })
+    }
+  }
+}
+/** Where consumers do. Called before the consumer's reference is counted down. */
+function observeCopies({ copies, holders }: Ledger, seen: MachineObservation): void {
+  if (seen.what === 'copied' && seen.into !== null) copies![seen.into] = true
+  if (seen.what === 'dropped' && holders![seen.frame]! <= 1) copies![seen.frame] = false
 }
 
 /** What the observation gives back though nobody has it. */
@@ -105,12 +106,8 @@ function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'
   }
 }
 
-type EdgeSeen = Extract<MachineObservation, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
-    | 'received' | 'withdrawn'
-}>
-
-function observeEdge(book: Ledger, seen: EdgeSeen): void {
+/** Of an interrupt; others, and those of a design's own, change nothing. */
+function observeEdge(book: Ledger, seen: MachineObservation): void {
   switch (seen.what) {
     case 'raised': book.edges[seen.source]![seen.pended ? 'pending' : 'message'] = true; return
     case 'unmasked': {
@@ -149,20 +146,31 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
       })
       return
     }
-    case 'posted': {
-      if (seen.source === null) return
-      const edges = book.edges[seen.source]!
-      edges.message = false
-      if (seen.into === seen.source) edges.notification = true
-      else edges.lost = true
-      return
-    }
-    case 'injected': {
-      if (seen.into === seen.source) return
-      book.edges[seen.source]!.notification = false
-      book.edges[seen.source]!.lost = true
-      return
-    }
-    case 'received': case 'withdrawn': book.edges[seen.source]!.notification = false; return
+    case 'withdrawn': book.edges[seen.source]!.notification = false; return
+    case 'posted': case 'injected': case 'received': case 'sent': observeHandOver(book, seen)
   }
+}
+
+type HandOver = Extract<MachineObservation, { what: 'posted' | 'injected' | 'received' | 'sent' }>
+function observeHandOver(book: Ledger, seen: HandOver): void {
+  if (seen.source === null) return
+  const edges = book.edges[seen.source]!, isLost = isForAnother(book, seen)
+  if (seen.what === 'posted') {
+    edges.message = false
+    edges.notification ||= !isLost
+  } else if (isLost || seen.what === 'received') edges.notification = false
+  if (isLost) edges.lost = true
+}
+
+/** Whether who gets the interrupt of the source is not who it is for. It is for nobody while the device has no
+ *  client. */
+export function isForAnother({ attached }: DeepReadonly<Pick<Ledger, 'attached'>>, seen: HandOver): boolean {
+  if (seen.what !== 'sent') return seen.source !== null && whoGets(seen) !== seen.source
+  const client = attached[seen.source % attached.length]!
+  return client !== null && client !== seen.to
+}
+/** The driver or virtual CPU, by its source; of what a server sends, the domain of the client. */
+export function whoGets(seen: HandOver): number | null {
+  if (seen.what === 'sent') return seen.to
+  return seen.what === 'received' ? seen.by : seen.into
 }

@@ -27,7 +27,7 @@ export const budgets: readonly DesignBudget[] = [
   budget('ring0-strict', 'irq-migrate', 2680, migrate, migrateWhy),
 
   budget('ring0-register', 'unmap', 3450,
-    { 'pte-clear': 1, 'mmio-write': 2, 'qi-wait': 1, 'iova-free': 1, 'frame-free': 1 },
+    { 'pte-clear': 1, 'mmio-write': 2, 'queue-wait': 1, 'iova-free': 1, 'frame-free': 1 },
     'as ring0-strict, the queue replaced by IVA and IOTLB registers and a poll of IVT'),
   budget('ring0-strict+source-masked', 'irq-migrate', 13590, reprogrammed, reprogram),
   budget('ring0-strict+table-switch', 'irq-migrate', 2830, { ...migrate, 'mmio-write': 3 },

@@ -17,15 +17,16 @@ export const budget = (design: string, path: string, limit_cycles: number, expec
 
 export const map: UnitCounts = { 'iova-alloc': 1, 'frame-alloc': 1, 'pte-store': 1 }
 /** Submit `n` descriptors, the wait among them, and poll. */
-export const submit = (n: number): UnitCounts => ({ 'lock': 1, 'qi-descriptor': n, 'qi-tail-write': 1, 'qi-wait': 1 })
+export const submit = (n: number): UnitCounts => ({
+  'lock': 1, 'queue-entry': n, 'queue-tail-write': 1, 'queue-wait': 1 })
 export const unmap: UnitCounts = { 'pte-clear': 1, ...submit(2), 'iova-free': 1, 'frame-free': 1 }
-export const attach: UnitCounts = { 'context-store': 1 }
-export const detach: UnitCounts = { 'context-store': 1, ...submit(3) }
-export const coldDma: UnitCounts = { 'context-fetch': 1, 'walk-level': 3, 'iotlb-hit': 1 }
+export const attach: UnitCounts = { 'device-entry-store': 1 }
+export const detach: UnitCounts = { 'device-entry-store': 1, ...submit(3) }
+export const coldDma: UnitCounts = { 'device-entry-fetch': 1, 'walk-level': 3, 'iotlb-hit': 1 }
 export const interrupt: UnitCounts = { 'msi-message': 1, 'lapic-accept': 1, 'irq-entry': 1, 'handler': 1, 'eoi': 1 }
-export const remapped: UnitCounts = { ...interrupt, 'irte-fetch': 1 }
+export const remapped: UnitCounts = { ...interrupt, 'remap-entry-fetch': 1 }
 /** Two locks of the vector allocator beside that of the queue; the old CPU is asked whether the old vector is idle. */
-export const migrate: UnitCounts = { 'irte-store': 1, ...submit(2), 'lock': 3, 'ipi': 1 }
+export const migrate: UnitCounts = { 'remap-entry-store': 1, ...submit(2), 'lock': 3, 'ipi': 1 }
 export const reprogrammed: UnitCounts = { 'lock': 2, 'mmio-write': 2, 'config-write': 2, 'mmio-read': 1, 'ipi': 1 }
 export const flush: UnitCounts = { ...submit(2), 'iova-free': 1, 'frame-free': 1 }
 export const call: UnitCounts = { 'ipc-call': 1, 'ipc-reply': 1 }

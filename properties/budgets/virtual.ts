@@ -11,7 +11,7 @@ const injectedWhy = `the host takes the interrupt of the device, ${exit}, and th
 
 const sleeps: UnitCounts = { 'vm-exit': 1, 'irq-entry': 1, 'handler': 1 }
 const sleepsWhy = `${exit} by HLT, then the entry with the interrupt that wakes`
-const posted: UnitCounts = { ...remapped, 'descriptor-post': 1 }
+const posted: UnitCounts = { ...remapped, 'interrupt-post': 1 }
 const postedWhy = 'as a remapped MSI (Pan 2024), which the CPU takes in the guest, without an exit; the update of the '
   + 'descriptor is taken as one access of a walk'
 

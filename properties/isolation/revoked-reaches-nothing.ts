@@ -1,20 +1,12 @@
 /** Once a server has taken a client's devices back, the client is cut off from all of it: memory by DMA, the memory and
  *  ports of the devices, and their interrupts. */
-import type { Verdict } from '../../src/model/index.ts'
 import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
-
-/** Whether the device of the source has a client. */
-function isServed(source: number, attached: readonly (number | null)[], came: string): Verdict {
-  const device = source % attached.length
-  return attached[device] !== null
-    || { because: `an interrupt of source ${source} ${came} a client that is gone`, witness: { device, source } }
-}
 
 export const revokedReachesNothing: Claim = {
   on: (b, design) => b.reassign === 1 && design.protocols['revoke'] !== undefined,
   property: step('revoked-reaches-nothing', {
-    on: ['landed', 'device-accessed', 'port-accessed', 'handled', 'received', 'withdrawn'],
+    on: ['landed', 'device-accessed', 'port-accessed', 'sent', 'received', 'withdrawn'],
     claim: 'a client that was revoked reaches no memory by its devices, no device by memory or port, and gets no '
       + 'interrupt; one that is served loses none',
   }, (seen, { state: { kernel }, ledger: { attached, owner } }) => {
@@ -37,9 +29,16 @@ export const revokedReachesNothing: Claim = {
           || { because: `an interrupt of source ${source} was taken from the client of domain ${domain}, which is `
             + 'served', witness: { source, domain } }
       }
-      case 'received': return isServed(seen.source, attached, 'reached')
-      case 'handled':
-        return !seen.notifies || seen.by === null || isServed(seen.by, attached, 'was sent to')
+      case 'sent': case 'received': {
+        const { source } = seen, device = source % attached.length, domain = attached[device]!
+        const how = seen.what === 'sent' ? 'was sent to' : 'reached'
+        if (domain === null)
+          return { because: `an interrupt of source ${source} ${how} a client that is gone`,
+            witness: { device, source } }
+        return seen.what === 'received' || domain === seen.to
+          || { because: `an interrupt of source ${source} was sent to the client of domain ${seen.to}, which does not `
+            + `have device ${device}`, witness: { device, source, domain, to: seen.to } }
+      }
       default: return true
     }
   }),

@@ -3,8 +3,8 @@ import { units } from './units.ts'
 import type { Unit } from './units.ts'
 
 const measurements: { readonly [U in Unit]?: string } = {
-  'irte-fetch': 'the same interrupt with remapping off, with its entry cached, and after an invalidation of the entry '
-    + 'cache, timed from the write of the message to the handler',
+  'remap-entry-fetch': 'the same interrupt with remapping off, with its entry cached, and after an invalidation of '
+    + 'the entry cache, timed from the write of the message to the handler',
   'msi-message': 'the time from the write of a message to the handler, of a device that stamps its writes, less entry',
   'lapic-accept': 'the same measurement on a CPU that polls IRR',
   'handler': 'a handler of a real driver alone, with its lines in the cache and in memory',
@@ -18,8 +18,8 @@ const measurements: { readonly [U in Unit]?: string } = {
   'config-write': 'a loop of configuration writes to a device, by port and by memory mapping',
   'mmio-read': 'a loop of register reads of a device behind a root port of the machine of the profile',
   'mmio-write': 'a loop of posted writes with a read at its end, for several lengths',
-  'qi-tail-write': 'one descriptor and many, each with one write of the tail, and the difference',
-  'qi-wait': 'waits alone, and waits behind 1 to 64 invalidations, of pages cached and not: what the hardware takes',
+  'queue-tail-write': 'one descriptor and many, each with one write of the tail, and the difference',
+  'queue-wait': 'waits alone, and waits behind 1 to 64 invalidations, of pages cached and not: what the hardware takes',
   'pte-store': 'iommu_map of one page in the kernel of the machine of the profile, without tracing',
   'pte-clear': 'iommu_unmap of one page in the kernel of the machine of the profile, without tracing',
   'iova-alloc': 'the address allocator under a running network load, with its caches full and empty',

@@ -27,10 +27,10 @@ export const loadFigures = ['cycles-per-packet-no-iommu', 'mappings-per-packet-m
   'iommu-concurrent-walks-hsw2637', 'iotlb-miss-penalty-bdw', 'iotlb-reach-4k-entries-fit'] as const
 
 /** Units whose time is not the processor's: the unit, the bus and the local APIC take it beside it. */
-export const besideCpu: ReadonlySet<Unit> = new Set(['iotlb-hit', 'walk-level', 'context-fetch', 'irte-fetch',
-  'iec-hit', 'descriptor-post', 'msi-message', 'lapic-accept'])
+export const besideCpu: ReadonlySet<Unit> = new Set(['iotlb-hit', 'walk-level', 'device-entry-fetch',
+  'remap-entry-fetch', 'remap-entry-hit', 'interrupt-post', 'msi-message', 'lapic-accept'])
 /** Units that one CPU takes at a time: the lock of the invalidation queue, and what the IOMMU does for one batch. */
-export const serial: ReadonlySet<Unit> = new Set(['lock', 'qi-descriptor', 'qi-tail-write', 'qi-wait'])
+export const serial: ReadonlySet<Unit> = new Set(['lock', 'queue-entry', 'queue-tail-write', 'queue-wait'])
 
 /** Own calls that handing a packet on takes once; other own calls belong to set-up or end. */
 const eachPacket = ['pass', 'copyOut', 'drop', 'protect']

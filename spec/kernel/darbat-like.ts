@@ -41,7 +41,7 @@ const serveWord: FutexStep = {
     if (!s.kernel.notifications[of.source!]) return
     s.kernel.notifications[of.source!] = false
     emit.cost('handler')
-    emit.observe({ what: 'received', source: of.source! })
+    emit.observe({ what: 'received', source: of.source!, by: of.source })
     go('serveWord')
   },
 }

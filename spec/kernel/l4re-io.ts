@@ -190,6 +190,7 @@ const notifyClient: BusStep = {
     if (notifies) s.kernel.notifications[of.source!] = true
     else if (of.source !== null) emit.cost('handler')
     emit.observe({ what: 'handled', ...of.from!, by: of.source, notifies })
+    if (notifies) emit.observe({ what: 'sent', source: of.source!, to: of.domain! })
   },
 }
 
@@ -233,6 +234,8 @@ const scopes: readonly OwnScope[] = [
     bounds: { cpus: 2, callers: 2, devices: 2, reassign: 1, ports: 1 } },
   { name: 'bus-interrupts', says: 'a client dies on one CPU while its interrupts arrive on another',
     bounds: { cpus: 2, callers: 2, sources: 1, vectors: 1, reassign: 1 } },
+  { name: 'two-clients', says: 'two clients with a device each, and the interrupts of both',
+    bounds: { devices: 2, domains: 2, sources: 2, vectors: 2 } },
   { name: 'whole-bus', says: 'one device with all that it has: DMA, interrupt, memory and ports',
     bounds: { cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 1, reassign: 1, ports: 1 } },
 ]

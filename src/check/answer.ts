@@ -110,7 +110,7 @@ function latencySentence(designs: readonly ComparedDesign[], profile: Profile): 
   const of = ({ interrupt }: ComparedDesign): number => interrupt!.cycles.typ
   const remapped = leastBy(some.filter(one => one.remapsInterrupts), of)
   const plain = leastBy(some.filter(one => !one.remapsInterrupts), of)
-  const fetch = profile.units['irte-fetch']
+  const fetch = profile.units['remap-entry-fetch']
   if (remapped === undefined || plain === undefined || fetch === undefined || 'within' in fetch) return []
   const more = of(remapped) - of(plain)
   return [{

@@ -38,7 +38,7 @@ beforeAll(() => {
     'writes-bounds.mjs': ownDesign('then: k => { k.b.frames = 1 }'),
     'writes-caps.mjs': ownDesign('skip: on => { on.caps.cm = true; return false }, then: () => {}'),
     'async.mjs': ownDesign('then: async () => {}'), 'unit.mjs': ownDesign("then: k => { k.emit.cost('nonsense') }"),
-    'count.mjs': ownDesign("then: k => { k.emit.cost('qi-wait', 0.5) }"),
+    'count.mjs': ownDesign("then: k => { k.emit.cost('queue-wait', 0.5) }"),
     'clause.mjs': ownDesign("then: k => { k.emit.clause('VTD:nowhere') }"),
     'skip-three.mjs': ownDesign('skip: () => 3, then: () => {}'),
     'skip-nothing.mjs': ownDesign('skip: () => { true }, then: () => {}'),
@@ -201,7 +201,7 @@ const failing: readonly [module: string, says: RegExp][] = [
   ['async.mjs', /recipe of map\/odd.* threw: it is async; a step is over when it returns \[E-DESIGN-STEP\]/],
   ['unit.mjs', /recipe of map\/odd.* threw: no unit of cost is named 'nonsense' \[E-DESIGN-STEP\]/],
   ['count.mjs',
-    /recipe of map\/odd.* threw: cost of 'qi-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
+    /recipe of map\/odd.* threw: cost of 'queue-wait': 0.5 is no whole number from 0 \[E-DESIGN-STEP\]/],
   ['clause.mjs', /recipe of map\/odd.* threw: no clause is named 'VTD:nowhere' \[E-DESIGN-STEP\]/],
 ]
 

@@ -25,7 +25,7 @@ describe('the example of docs/costs.md', () => {
     const { rows } = table!
     const prices = profiles['xeon-2023']!
     expect([profile, rows.length, fit.rows, fit.fitted]).toEqual(['xeon-2023', 3, 2, 1])
-    const flush = pricePath('flush', { lock: 1, 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1 }, prices)
+    const flush = pricePath('flush', { lock: 1, 'queue-entry': 2, 'queue-tail-write': 1, 'queue-wait': 1 }, prices)
     expect(rows[1]!.predicted.typ).toBeCloseTo(flush.cycles.typ / 2.7, 6)
     expect([rows[0]!.fitted, rows[1]!.fitted, rows[2]!.measured]).toEqual([null, 'the file says so', null])
     expect(fit.median_percent).toBe(Math.abs(rows[0]!.off_percent!))

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { listNames } from '../../src/report/list.ts'
 import { exitTable, knownActions, registries, steps } from '../../src/cli/registries.ts'
 import { allVerbs } from '../../src/cli/verbs/index.ts'
 import { exitClasses } from '../../src/exit.ts'
@@ -47,10 +48,10 @@ describe('help', () => {
 })
 
 describe('list', () => {
-  it.each(registries.map(({ name }) => name))('%s: a row for each', async name => {
+  it.each(listNames)('%s: a row for each', async name => {
     const { code, out } = await run(`list ${name}`)
     expect(code).toBe(0)
-    for (const row of registries.find(one => one.name === name)!.rows()) expect(out).toContain(row[0])
+    for (const row of registries[name]()) expect(out).toContain(row[0])
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it('exits are those of the code, in text, JSON and Markdown', async () => {
@@ -81,7 +82,7 @@ describe('explain', () => {
       .toMatchObject({ code: 2, err: expect.stringContaining('for example context-entry=0x1,0x2') as string })
   })
   it('knows everything that list shows', async () => {
-    for (const { name, rows } of registries)
+    for (const [name, rows] of Object.entries(registries))
       for (const [id] of rows()) {
         const { code, out, err } = await run(['explain', id!])
         expect({ name, id, code, err, wide: widest(out) > 80 }).toEqual({ name, id, code: 0, err: '', wide: false })
@@ -113,11 +114,11 @@ describe('explain', () => {
       for (const op of trace.ops) expect(knownActions().get(op.action)?.designs, op.action).toContain(trace.design)
   })
   it('a unit of cost: its price and the figures behind it; a verdict of validate', async () => {
-    const { min, typ, max } = xeon.units['qi-wait'] as { min: number; typ: number; max: number }
-    expect((await run('explain qi-wait')).out)
+    const { min, typ, max } = xeon.units['queue-wait'] as { min: number; typ: number; max: number }
+    expect((await run('explain queue-wait')).out)
       .toMatch(new RegExp(`cost unit[^]*price +min ${min}, typical ${typ}, max ${max} cycles[^]*figures `
         + '+unmap-iotlb-inv-strict: 2127 cycles[^]*Malka'))
-    expect((await run('explain iotlb-invalidate')).out).toMatch(/price +none of its own: within qi-wait/)
+    expect((await run('explain iotlb-invalidate')).out).toMatch(/price +none of its own: within queue-wait/)
     expect((await run('explain hits-explained')).out)
       .toMatch(/verdict of validate, rule\n {2}claim[^]*false +a breach of the manual/)
   })
@@ -143,7 +144,7 @@ describe('cost', () => {
       exit: { code: number }
     }
     expect(document.measured.map(({ design }) => design)).toEqual(['no-iommu+source-unmasked', 'leaky'])
-    expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('qi-wait')
+    expect(document.measured[1]!.counts['unmap']).not.toHaveProperty('queue-wait')
     expect({ code, exit: document.exit.code }).toEqual({ code: 0, exit: 0 })
   })
   it('explains a path down to the figures, with what each unit weighs', async () => {
@@ -151,9 +152,9 @@ describe('cost', () => {
     const { designs: [only] } = JSON.parse(out) as { designs: PathDerivation[] }
     const { cycles, rows } = only!
     expect(rows.reduce((sum, row) => sum + row.cycles.typ, 0)).toBe(cycles.typ)
-    const wait = rows.find(({ unit }) => unit === 'qi-wait')!
-    expect(wait.steps.map(({ depth, name }) => [depth, name]).slice(0, 4)).toEqual([[0, 'qi-wait.typ'],
-      [1, 'unmap-iotlb-inv-strict'], [1, 'qi-descriptor.typ'], [2, 'mem-l1-snbe']])
+    const wait = rows.find(({ unit }) => unit === 'queue-wait')!
+    expect(wait.steps.map(({ depth, name }) => [depth, name]).slice(0, 4)).toEqual([[0, 'queue-wait.typ'],
+      [1, 'unmap-iotlb-inv-strict'], [1, 'queue-entry.typ'], [2, 'mem-l1-snbe']])
     expect(wait.steps[1]).toMatchObject({ value: 2127, measure: 'cycles', status: 'recalled' })
     expect(wait.sensitivity).toEqual({ min: cycles.typ - wait.cycles.typ + wait.cycles.min,
       max: cycles.typ - wait.cycles.typ + wait.cycles.max })

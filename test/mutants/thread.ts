@@ -1,5 +1,6 @@
 /** The hazards of the designs that stand for systems of the forum thread (docs/systems.md): each falls into its own. */
 import { noDuplicate } from '../../properties/interrupts/no-duplicate.ts'
+import { noMisdelivery } from '../../properties/interrupts/no-misdelivery.ts'
 import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
@@ -187,7 +188,18 @@ const busWindows = { cpus: 2, callers: 2, ports: 1, reassign: 1 }
 const busInterrupts = { cpus: 2, callers: 2, sources: 1, vectors: 1, reassign: 1 }
 const revoking = (name: string, edit: Parameters<typeof broken>[2], at: Partial<Bounds>, shortest: number,
   from = 'l4re-io'): Mutant => broken(name, from, edit, revokedReachesNothing, at, shortest)
+/** Io takes the same client for every device. */
+const alwaysFind = (client: number) => changed('handleInterrupt', 'findClient', () => ({
+  then: ({ s, call }: StepContext<unknown, Own> & { readonly s: { own: { bound: boolean[] } } }) => {
+    if (call.source !== null && s.own.bound[call.source]) call.domain = client
+  },
+}))
+const twoClients = { devices: 2, domains: 2, sources: 2, vectors: 2 }
 const buses = [
+  broken('interrupt-sent-to-the-client-of-another-bus', 'l4re-io', alwaysFind(0), noMisdelivery,
+    twoClients, 6),
+  revoking('interrupt-sent-to-who-has-not-the-device', alwaysFind(1),
+    { devices: 2, domains: 2, sources: 1, vectors: 1, reassign: 1 }, 6),
   revoking('bus-frames-freed-before-the-space-is-flushed', before('revoke', 'reclaimFrames', 'submitWait'), bus, 16),
   revoking('bus-frames-freed-before-its-device-is-cut-off', before('revoke', 'reclaimFrames', 'pickDevice'), bus, 11),
   revoking('bus-frames-freed-before-the-wait-ends', 'revoke/pollStore<>reclaimFrames', bus, 16, 'l4re-io@amdvi'),

@@ -8,9 +8,10 @@ import { noStaleCopy } from '../../properties/isolation/no-stale-copy.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
-import { vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
 import { moved } from '../../spec/kernel/design.ts'
 import { storeLeaf } from '../../spec/kernel/steps/access.ts'
+import { serveDevice, vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
+import type { Running } from '../../spec/kernel/steps/vcpus.ts'
 import { broken, changed, onePage } from './mutant.ts'
 
 const oneVcpu = { cpus: 2, callers: 2, sources: 1, vectors: 1 }
@@ -50,6 +51,13 @@ const injectIntoWhoRuns = changed('handleInterrupt', 'recordInterrupt', () => ({
     emit.observe({ what: 'injected', source, into })
   },
 }))
+/** The guest that is entered gets whatever waits, whoever it is for. */
+const serveAnybody = (call: string, name: string) => changed(call, name, () => ({
+  then: (k: StepContext<unknown, Running>) => {
+    const source = k.s.kernel.notifications.indexOf(true)
+    if (source >= 0) serveDevice(k, source)
+  },
+}))
 /** With interrupts off, it waits for the lock and answers nobody. */
 const deafForLock = changed('detach', 'lockMemory', () => ({
   when: ({ s, call }: View) => s.kernel.tableLock[call.domain!] === null,
@@ -63,6 +71,7 @@ const unpinAtOnce = changed('detach', 'unpinGuest', () => ({
     })
   },
 }))
+const twoGuests = { devices: 2, sources: 2, vectors: 2 }
 const ballooning = { cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }
 const assigned = [
   broken('balloon-takes-the-page-from-the-cpus-alone', 'vm-assigned', 'unmap/clearPte', noDmaEscape, ballooning, 24),
@@ -80,7 +89,9 @@ const assigned = [
   broken('cpu-that-waits-for-the-memory-of-a-guest-does-not-answer', 'vm-assigned', deafForLock, callsCanEnd,
     ballooning, 10),
   broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
-    { devices: 2, sources: 2, vectors: 2 }, 5),
+    twoGuests, 5),
+  broken('guest-entered-with-the-interrupt-of-another', 'vm-assigned', serveAnybody('runVcpu', 'injectPending'),
+    noMisdelivery, twoGuests, 12),
 ]
 
 const posting = { sources: 1, vectors: 3 }
@@ -124,6 +135,7 @@ const takeForAnybody = changed('handleInterrupt', 'takePostedInGuest', () => ({
     go('sendEoi')
   },
 }))
+const turns = { devices: 2, sources: 2, vectors: 4 }
 const moving = { cpus: 2, callers: 2, sources: 1, vectors: 3 }
 const migration = [
   broken('vcpu-notified-on-its-old-cpu', 'vcpu-migration', keepDestination, noStrandedInterrupt, moving, 9),
@@ -132,7 +144,9 @@ const migration = [
   broken('sleeper-left-on-the-list-of-its-old-cpu', 'vcpu-migration', 'moveSleeper/joinList', noWakeUpLost, moving, 8),
   broken('sleeper-moved-by-two-cpus-at-once', 'vcpu-migration', movedTwice, noWakeUpLost, moving, 12),
   broken('posted-taken-for-the-vcpu-that-was-there', 'vcpu-migration', takeForAnybody, noMisdelivery,
-    { devices: 2, sources: 2, vectors: 4 }, 13),
+    turns, 13),
+  broken('guest-entered-with-what-was-posted-for-another', 'vcpu-migration', serveAnybody('runVcpu', 'takePosted'),
+    noMisdelivery, turns, 13),
 ]
 
 export const virtualMutants = [...injection, ...bouncing, ...assigned, ...posted, ...migration]

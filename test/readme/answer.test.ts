@@ -71,7 +71,7 @@ describe('the answer', () => {
     const free = { ...xeon, units: { ...xeon.units, 'ipc-call': price(0), 'ipc-reply': price(0) } }
     expect(saysOf(compared())).toMatch(/^Not where each packet is mapped and unmapped: 14923 cycles in driver-server/m)
     expect(saysOf(compared(free))).toMatch(/^Also where each packet is mapped and unmapped/m)
-    const slow = { ...xeon, units: { ...xeon.units, 'irte-fetch': price(0) } }
+    const slow = { ...xeon, units: { ...xeon.units, 'remap-entry-fetch': price(0) } }
     expect(saysOf(compared(slow))).toMatch(/The difference, 0,/)
     const dear = { ...xeon, units: { ...xeon.units, 'irq-to-user': price(100_000) } }
     expect(saysOf(compared(dear))).toMatch(/^Nearly: userland drivers match ring 0/m)

@@ -14,7 +14,7 @@ import { paths, profiles, units } from '../../spec/costs/index.ts'
 const unmap: Budget = {
   design: 'ring0-strict', path: 'unmap', limit_cycles: 2600, derivation: 'clear, one round', profile: 'xeon-2011-2016',
 }
-const round = { 'pte-clear': 1, 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1 }
+const round = { 'pte-clear': 1, 'queue-entry': 2, 'queue-tail-write': 1, 'queue-wait': 1 }
 const measured = (counts: Readonly<Record<string, number>>): readonly MeasuredDesign[] =>
   [{ design: 'ring0-strict', counts: { unmap: counts } }]
 const baseline = recorded(emptyBaseline, measured(round))
@@ -27,18 +27,18 @@ describe('checkBudgets', () => {
     expect(renderBudgets(report)).toBe('budgets: 1 within, 0 changed, 0 over, 0 unmeasured\n')
   })
   it('fails on a change of counts, dearer or cheaper, and says which unit', () => {
-    const other = measured({ ...round, 'qi-descriptor': 1, 'lock': 1 })
+    const other = measured({ ...round, 'queue-entry': 1, 'lock': 1 })
     const report = checkBudgets(other, [{ ...unmap, limit_cycles: 9999 }], baseline, profiles)
     expect(report.holds).toBe(false)
     expect(report.results[0]).toMatchObject({ verdict: 'changed', delta_cycles: 19 })
     expect(renderBudgets(report)).toBe('changed     ring0-strict unmap: +19 cycles, now 2598 of the limit 9999\n'
-      + '  qi-descriptor 2 -> 1\n  lock 0 -> 1\naccept the change with --update\n'
+      + '  queue-entry 2 -> 1\n  lock 0 -> 1\naccept the change with --update\n'
       + 'budgets: 0 within, 1 changed, 0 over, 0 unmeasured\n')
     expect(checkBudgets(measured({}), [], baseline, profiles).changes.map(c => `${c.unit} ${c.from} ${c.to}`))
-      .toEqual(['pte-clear 1 0', 'qi-descriptor 2 0', 'qi-tail-write 1 0', 'qi-wait 1 0'])
+      .toEqual(['pte-clear 1 0', 'queue-entry 2 0', 'queue-tail-write 1 0', 'queue-wait 1 0'])
   })
   it('fails over the limit even when the counts are recorded', () => {
-    const twice = measured({ ...round, 'qi-wait': 2 })
+    const twice = measured({ ...round, 'queue-wait': 2 })
     const report = checkBudgets(twice, [unmap], recorded(baseline, twice), profiles)
     expect(report).toMatchObject({ holds: false, changes: [], results: [{ verdict: 'over', delta_cycles: 0 }] })
     expect(renderBudgets(report))
@@ -91,7 +91,7 @@ describe('the baseline file', () => {
   })
   it.each([
     ['', /ends in the middle/], ['{}', /format/],
-    [showBaseline(baseline).replace('"qi-wait":1', '"qi-wait":1.5'), /designs\.ring0-strict\.unmap\.qi-wait/],
+    [showBaseline(baseline).replace('"queue-wait":1', '"queue-wait":1.5'), /designs\.ring0-strict\.unmap\.queue-wait/],
   ])('refuses %j', (text, why) => {
     expect(() => loadBaseline(text, 'b.json')).toThrow(CostError)
     expect(() => loadBaseline(text, 'b.json')).toThrow(why)

@@ -12,12 +12,12 @@ const cost = (path: string, unit: string, count: number): CostEvent => ({ kind: 
 describe('countCosts', () => {
   it('sums by path and unit, in the order of the vocabulary, other paths last, and skips other events', () => {
     const counts = countCosts([
-      cost('zeta', 'lock', 1), cost('unmap', 'qi-wait', 1), cost('map', 'pte-store', 2),
+      cost('zeta', 'lock', 1), cost('unmap', 'queue-wait', 1), cost('map', 'pte-store', 2),
       { kind: 'clause', id: 'VTD:6.5.2' },
       cost('map', 'iova-alloc', 1), cost('map', 'pte-store', 3), { kind: 'refused', why: 'guard is false' },
     ], vocabulary)
     expect(JSON.stringify(counts))
-      .toBe('{"map":{"iova-alloc":1,"pte-store":5},"unmap":{"qi-wait":1},"zeta":{"lock":1}}')
+      .toBe('{"map":{"iova-alloc":1,"pte-store":5},"unmap":{"queue-wait":1},"zeta":{"lock":1}}')
   })
   it('refuses a unit outside the vocabulary, an inherited name included', () => {
     expect(() => countCosts([cost('map', 'pte-stroe', 1)], vocabulary))
@@ -40,8 +40,8 @@ describe('countCosts', () => {
 const prices: Prices = { id: 'test', units: {
   'lock': { min: 1, typ: 20, max: 300, from: ['x'], derivation: 'x' },
   'handler': { min: 2, typ: 60, max: 70, from: [], derivation: 'a guess', assumption: true },
-  'qi-wait': { min: 100, typ: 100, max: 100, from: ['x'], derivation: 'x' },
-  'iotlb-invalidate': { within: 'qi-wait', derivation: 'the wait has it' },
+  'queue-wait': { min: 100, typ: 100, max: 100, from: ['x'], derivation: 'x' },
+  'iotlb-invalidate': { within: 'queue-wait', derivation: 'the wait has it' },
 } }
 
 describe('price', () => {
@@ -68,7 +68,7 @@ describe('price', () => {
       .toThrow(/profile 'test' has no price for the unit 'eoi', which path 'unmap' counts/)
   })
   it('adds nothing for work inside another unit, and says so where that unit is not on the path', () => {
-    const both = pricePath('unmap', { 'iotlb-invalidate': 1, 'qi-wait': 1 }, prices)
+    const both = pricePath('unmap', { 'iotlb-invalidate': 1, 'queue-wait': 1 }, prices)
     expect([both.cycles.typ, both.elsewhere]).toEqual([100, []])
     expect(pricePath('iommu', { 'iotlb-invalidate': 1 }, prices).elsewhere).toEqual(['iotlb-invalidate'])
   })
@@ -82,9 +82,9 @@ const queueMachine = (stuck: boolean) => machine({
   name: 'pump', domain: pump, initial: initial(pump),
   actions: [
     action('wait', { agent: 'cpu', path: 'unmap', fair: true, when: s => s.polling && s.queue.length === 0,
-      then: (s, _, emit) => { s.polling = false; emit.cost('qi-wait') } }),
+      then: (s, _, emit) => { s.polling = false; emit.cost('queue-wait') } }),
     action('submit', { agent: 'cpu', path: 'unmap', params: { page: range(0, 3) }, when: s => s.queue.length < 2,
-      then: (s, { page }, emit) => { s.queue.push(page); s.polling = true; emit.cost('qi-descriptor', 2) } }),
+      then: (s, { page }, emit) => { s.queue.push(page); s.polling = true; emit.cost('queue-entry', 2) } }),
     action('drain', { agent: 'iommu', path: 'iommu', fair: true, when: s => s.queue.length > 0,
       then: (s, _, emit) => { if (!stuck) s.queue.shift(); emit.cost('iotlb-invalidate') } }),
   ],
@@ -94,14 +94,14 @@ const submit = (page: number) => ({ action: 'submit', args: { page } })
 describe('measure', () => {
   it('lets fair steps settle after each op, and replays to the same counts', () => {
     const measured = measure(queueMachine(false), { name: 'two', ops: [submit(1), submit(2)] }, vocabulary)
-    expect(measured.counts).toEqual({ unmap: { 'qi-descriptor': 4, 'qi-wait': 2 }, iommu: { 'iotlb-invalidate': 2 } })
+    expect(measured.counts).toEqual({ unmap: { 'queue-entry': 4, 'queue-wait': 2 }, iommu: { 'iotlb-invalidate': 2 } })
     expect(measured.ops.map(op => op.action)).toEqual(['submit', 'drain', 'wait', 'submit', 'drain', 'wait'])
     expect(measure(queueMachine(false), { name: 'again', ops: measured.ops, settle: 0 }, vocabulary).counts)
       .toEqual(measured.counts)
   })
   it('settle 0 leaves the hardware alone', () => {
     const measured = measure(queueMachine(false), { name: 'two', ops: [submit(1), submit(2)], settle: 0 }, vocabulary)
-    expect(measured.counts).toEqual({ unmap: { 'qi-descriptor': 4 } })
+    expect(measured.counts).toEqual({ unmap: { 'queue-entry': 4 } })
   })
   it('counts the limit of settling in steps', () => {
     const run = (settle: number) =>
@@ -122,7 +122,7 @@ describe('renderCost', () => {
   it('shows each path by design with range, contributors, assumption marks and footnotes', () => {
     const report = costReport([
       { design: 'ring0-strict', counts: {
-        unmap: { 'pte-clear': 1, 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1, 'iova-free': 1 },
+        unmap: { 'pte-clear': 1, 'queue-entry': 2, 'queue-tail-write': 1, 'queue-wait': 1, 'iova-free': 1 },
         iommu: { 'iotlb-invalidate': 1 },
       } },
       { design: 'no-iommu', counts: { unmap: { 'frame-free': 1 } } },
@@ -135,12 +135,12 @@ describe('renderCost', () => {
         translation hardware, Skylake seL4
 
       unmap
-        ring0-strict    3059 (2456..9776)   qi-wait 67%, iova-free 16%, pte-clear 15%,
-                                            2 more, *: 2988..3281
+        ring0-strict    3059 (2456..9776)   queue-wait 67%, iova-free 16%,
+                                            pte-clear 15%, 2 more, *: 2988..3281
         no-iommu          67 (27..264)      frame-free* 100%, *: 27..264
 
       iommu
-        ring0-strict       0 (0..0)         ~iotlb-invalidate in qi-wait of another
+        ring0-strict       0 (0..0)         ~iotlb-invalidate in queue-wait of another
                                             path
 
       * an assumption: no published figure isolates this unit; *: what the path costs

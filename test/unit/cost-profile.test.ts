@@ -35,7 +35,7 @@ describe.each(Object.values(profiles).map(profile => [profile.id, profile] as co
 describe('against what was published', () => {
   it('splits 2127 cycles of one strict invalidation without a rest', () => {
     const typ = (unit: string): number => (xeon.units[unit] as { typ: number }).typ
-    expect(2 * typ('qi-descriptor') + typ('qi-tail-write') + typ('qi-wait'))
+    expect(2 * typ('queue-entry') + typ('queue-tail-write') + typ('queue-wait'))
       .toBe(sources.figures['unmap-iotlb-inv-strict']!.value)
   })
   it('refuses a formula that cannot be computed, and says why', () => {
@@ -113,8 +113,8 @@ describe('loadProfile', () => {
     ...['constructor', '__proto__', 'toString'].map((name): [string, () => string, RegExp] => [`a unit within ${name}`,
       () => edited(p => { p.units['iotlb-invalidate'] = { within: name, derivation: 'x' } }),
       new RegExp(`units\\.iotlb-invalidate\\.within: '${name}' has no price of its own`)]),
-    ['a unit within one without a price', () => edited(p => { delete p.units['qi-wait'] }),
-      /^my\.json: units\.iotlb-invalidate\.within: 'qi-wait' has no price of its own/],
+    ['a unit within one without a price', () => edited(p => { delete p.units['queue-wait'] }),
+      /^my\.json: units\.iotlb-invalidate\.within: 'queue-wait' has no price of its own/],
     ['binary', () => '\u0000\u0007\u00ff', /^my\.json: not JSON: [\x20-\x7e]+$/],
     ['a list of units', () => edited(p => { Object.assign(p, { units: [] }) }), /^my\.json: units: prices no unit/],
     ['a unit that is no object', () => edited(p => { Object.assign(p.units, { lock: 23 }) }),

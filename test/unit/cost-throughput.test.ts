@@ -48,14 +48,14 @@ describe('the rate', () => {
 })
 
 describe('a packet', () => {
-  const counts = { map: { 'pte-store': 1 }, unmap: { 'pte-clear': 1, 'lock': 1, 'qi-wait': 1 },
+  const counts = { map: { 'pte-store': 1 }, unmap: { 'pte-clear': 1, 'lock': 1, 'queue-wait': 1 },
     'irq-deliver': { 'msi-message': 1, 'irq-entry': 1 } }
   const unit = (name: string): number => (xeon.units[name] as { typ: number }).typ
   it('is work, mappings and its part of an interrupt; what others take beside the CPU is none of it', () => {
     const { cycles, serial, misses } = packetOf(counts, 1500, xeon, true)
-    const mapping = unit('pte-store') + unit('pte-clear') + unit('lock') + unit('qi-wait')
+    const mapping = unit('pte-store') + unit('pte-clear') + unit('lock') + unit('queue-wait')
     expect(cycles.typ).toBeCloseTo(load.work_cycles + 2 * mapping + unit('irq-entry') / load.batch, 6)
-    expect([serial.typ, misses]).toEqual([2 * (unit('lock') + unit('qi-wait')), 2])
+    expect([serial.typ, misses]).toEqual([2 * (unit('lock') + unit('queue-wait')), 2])
     expect(packetOf(counts, 9000, xeon, true).misses).toBe(6)
     expect(packetOf(counts, 1500, xeon, false).misses).toBe(0)
   })
@@ -68,7 +68,7 @@ describe('a packet', () => {
     expect(packetOf(kept, 1500, xeon, true, 2 ** 21).misses).toBe(0)
   })
   it('takes a flush for each batch, and other CPUs as often as they are asked', () => {
-    const batched = { ...counts, flush: { 'qi-wait': 1, 'ipi': 1 }, shootdown: { 'irq-entry': 1 } }
+    const batched = { ...counts, flush: { 'queue-wait': 1, 'ipi': 1 }, shootdown: { 'irq-entry': 1 } }
     const { flush, shootdown } = pathsOfPacket(batched, 1500)
     expect([flush, shootdown]).toEqual([2 / load.flush_every, 2 / load.flush_every])
   })

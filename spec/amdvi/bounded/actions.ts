@@ -60,7 +60,7 @@ function pageCaches(setup: Setup) {
     },
     then: (d, p, emit) => {
       const found = walkFor(d, { ...p, write: false }, b), fill = pageFill(found, b)!
-      emit.cost('context-fetch')
+      emit.cost('device-entry-fetch')
       d.unit.pageCache[p.device]![p.iova] = fill
       emitWalk(emit, found, p.device, b)
       emit.clause(fill.frame === null ? 'AMD:2.4/np-cache' : 'AMD:2.4/page-cache')
@@ -123,7 +123,7 @@ function cacheInterrupt({ bounds: b, caps, ids: { device, source } }: Setup) {
     then: (d, p, emit) => {
       const entry = interruptOf(d.unit, p.device, p.source, b)
       d.unit.interruptCache[p.device]![p.source] = { entry: entry === null ? null : { ...entry } }
-      emit.cost('irte-fetch')
+      emit.cost('remap-entry-fetch')
       emit.clause('AMD:2.4/interrupt-cache')
     },
   })
@@ -134,7 +134,8 @@ const commandClauses: Readonly<Record<QueuedCommand['type'], AmdviClause>> = {
   interrupts: 'AMD:2.4.5/interrupt-table', wait: 'AMD:2.4.1/completion-wait', fence: 'AMD:2.4/unordered',
   illegal: 'AMD:2.4/illegal-command',
 }
-const hardwareCost = { devtab: 'context-invalidate', pages: 'iotlb-invalidate', interrupts: 'iec-invalidate',
+const hardwareCost = {
+  devtab: 'device-entry-invalidate', pages: 'iotlb-invalidate', interrupts: 'remap-entry-invalidate',
   all: 'iotlb-invalidate' } as const
 
 /** Strongly fair: the unit drains the requests that were in flight when it came to the command and is not held up by

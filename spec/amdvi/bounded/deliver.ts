@@ -18,7 +18,7 @@ export function deliver(d: AmdviState, message: Message, emit: Emit<MachineObser
   const { interrupts } = decodeDevice(unit.deviceCache[device]!, b)
   const result = remap(interruptUnit(unit), interrupts, request, (table, index) => {
     const cached = unit.interruptCache[device]![index] ?? null
-    emit.cost(cached === null ? 'irte-fetch' : 'iec-hit')
+    emit.cost(cached === null ? 'remap-entry-fetch' : 'remap-entry-hit')
     return cached === null ? tablesOf(unit.tables, memory, b).interruptEntry(table, index)
       : decodeInterrupt(cached.entry, unit.tables.wideDestinations, b)
   })

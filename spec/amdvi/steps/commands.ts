@@ -17,7 +17,7 @@ function submits(name: string, says: string, rest: Pick<Step, 'clause' | 'skip'>
     name, says, ...rest, uses: queueTag, when: ({ s, b }) => s.unit.commands.length < b.queue,
     then: k => {
       k.s.unit.commands.push(commandOf(k))
-      k.emit.cost('qi-descriptor')
+      k.emit.cost('queue-entry')
     },
   }
 }
@@ -77,8 +77,8 @@ export const completionWait: Step = {
     s.unit.commands.push({ type: 'wait', cpu })
     // The ring has one lock for all CPUs.
     emit.cost('lock')
-    emit.cost('qi-descriptor')
-    emit.cost('qi-tail-write')
+    emit.cost('queue-entry')
+    emit.cost('queue-tail-write')
   },
 }
 export const pollStore: Step = {
@@ -86,7 +86,7 @@ export const pollStore: Step = {
   when: ({ s, cpu }) => s.unit.waits[cpu] !== 'pending',
   then: ({ s, cpu, emit }) => {
     s.unit.waits[cpu] = 'idle'
-    emit.cost('qi-wait')
+    emit.cost('queue-wait')
   },
 }
 /** All that was queued before has been done when this returns. */

@@ -16,7 +16,7 @@ export const deviceOf = ({ call, b }: { readonly call: Kernel['call']; readonly 
 export function storeFields({ s, call, caps, b, emit }: Kernel, fields: Partial<DeviceEntry>): void {
   const cell = s.unit.tables.devices[deviceOf({ call, b })]!
   store(cell, { ...cell.now!, ...fields }, caps)
-  emit.cost('context-store')
+  emit.cost('device-entry-store')
 }
 
 const blank = { v: true, tv: false, mode: 0, root: null, domain: null, ir: false, iw: false }

@@ -24,7 +24,7 @@ const storesEntry = (name: string, says: string, clause: NonNullable<Step['claus
   then: k => {
     const cell = tableOf(k)[k.call.source!]!
     store(cell, entryFor(k, cell.now), k.caps)
-    k.emit.cost('irte-store')
+    k.emit.cost('remap-entry-store')
   },
 })
 export const exchangeIrte = storesEntry('exchangeIrte', 'exchange all 128 bits of the interrupt entry at once',
@@ -58,7 +58,7 @@ export const buildIrt: Step = {
       const old = now[index]!.now, copy = old === null ? null : { ...old }
       store(cell, index === k.call.source ? target(k) : copy, k.caps)
       writeBack(cell, k.caps)
-      if (old !== null) k.emit.cost('irte-store')
+      if (old !== null) k.emit.cost('remap-entry-store')
     })
   },
 }

@@ -7,7 +7,7 @@ const base = 'xeon-2011-2016'
 const strict34 = `${base}-linux34-strict`, defer34 = `${base}-linux34-defer`
 
 const map: UnitCounts = { 'iova-alloc': 1, 'pte-store': 1 }
-const invalidate: UnitCounts = { 'qi-descriptor': 2, 'qi-tail-write': 1, 'qi-wait': 1 }
+const invalidate: UnitCounts = { 'queue-entry': 2, 'queue-tail-write': 1, 'queue-wait': 1 }
 const unmap: UnitCounts = { 'pte-clear': 1, ...invalidate, 'iova-free': 1 }
 /** One flush for so many unmaps. */
 const batch = figure('deferred-flush-watermark')

@@ -41,11 +41,13 @@ export function inGuest({ kernel, own }: On, vcpu: number): number | null {
 export const exitGuest: Step<unknown> = {
   name: 'exitGuest', says: 'the guest exits to the hypervisor', then: ({ emit }) => { emit.cost('vm-exit') },
 }
-/** What the guest does when it gets the interrupt: its handler serves the device, for all edges that have merged. */
-export function serveDevice({ s, emit }: Pick<StepContext<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
-  s.kernel.notifications[vcpu] = false
+/** What the guest on this CPU does when it gets the interrupt of the source: its handler serves the device, for all
+ *  edges that have merged. */
+export function serveDevice({ s, cpu, emit }: Pick<StepContext<unknown, Running>, 's' | 'cpu' | 'emit'>,
+  source: number): void {
+  s.kernel.notifications[source] = false
   emit.cost('handler')
-  emit.observe({ what: 'received', source: vcpu })
+  emit.observe({ what: 'received', source, by: vcpuOf(s, cpu) })
 }
 
 export const loadVcpu: VcpuStep = {

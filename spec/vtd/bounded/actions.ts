@@ -45,7 +45,7 @@ function dmaCaches({ bounds: b, ids: { device, iova } }: Setup) {
     then: (d, p, emit) => {
       const fill = contextFill(d.unit, p.device, b)!
       d.unit.contextCache[p.device] = fill
-      emit.cost('context-fetch')
+      emit.cost('device-entry-fetch')
       emit.clause('VTD:6/context-cache')
       emit.clause(fill.entry === null ? 'VTD:6/caching-mode' : 'VTD:6/speculative-fill')
     },
@@ -106,7 +106,7 @@ function cacheIrte({ caps, ids: { source } }: Setup) {
     then: (d, p, emit) => {
       const entry = seenByHardware(d.unit.tables.irt[d.unit.tables.irta]![p.source]!)
       d.unit.iec[p.source] = { entry: entry === null ? null : { ...entry } }
-      emit.cost('irte-fetch')
+      emit.cost('remap-entry-fetch')
       emit.clause('VTD:6/interrupt-entry-cache')
     },
   })
@@ -119,7 +119,7 @@ const invalidationClause: Readonly<Record<QueueEntry['type'], VtdClause>> = {
   'iec-index': 'VTD:6.5.2.8/iec-index', 'iec-global': 'VTD:6.5.2.8/iec-global', wait: 'VTD:6.5.2.9/wait',
 }
 const hardwareCost: Readonly<Partial<Record<Descriptor['type'], string>>> = {
-  'context-cache': 'context-invalidate', iotlb: 'iotlb-invalidate', iec: 'iec-invalidate',
+  'context-cache': 'device-entry-invalidate', iotlb: 'iotlb-invalidate', iec: 'remap-entry-invalidate',
 }
 
 /** Completes a descriptor of the queue; those before it may still be under way, as far as the manual lets them (6.5.2).

@@ -18,7 +18,7 @@ export function deliver(d: VtdState, message: Message, emit: Emit<MachineObserva
   const { tables, iec } = d.unit
   const result = remap(interruptUnit(d.unit, b), requestOf(message, b), index => {
     const cached = iec[index]!
-    emit.cost(cached === null ? 'irte-fetch' : 'iec-hit')
+    emit.cost(cached === null ? 'remap-entry-fetch' : 'remap-entry-hit')
     return decodeIrte(cached === null ? seenByHardware(tables.irt[tables.irta]![index]!) : cached.entry,
       tables.wideDestinations, b)
   })
@@ -45,7 +45,7 @@ function postTo(d: VtdState, posted: Posted, message: Message, emit: Emit<Machin
   const written = post(d.unit, posted, decodeDescriptor(descriptor, d.kernel.notifications[vcpu]!, d.unit.eime, b))
   for (const id of written.exercised) emit.clause(id)
   if (written.kind === 'fault') return refused(d, message, written, emit)
-  emit.cost('descriptor-post')
+  emit.cost('interrupt-post')
   descriptor.on = written.descriptor.outstanding
   const { notification } = written
   return { kind: 'posted', vcpu, notification: notification === null ? null : delivered(notification, b) }

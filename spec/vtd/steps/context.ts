@@ -10,7 +10,7 @@ export const storeContext: Step = {
   clause: 'VTD:9/context-entry',
   then: ({ s, call, caps, emit }) => {
     store(s.unit.tables.context[call.device!]!, { domain: call.domain!, root: call.domain! }, caps)
-    emit.cost('context-store')
+    emit.cost('device-entry-store')
   },
 }
 /** A live entry changed in two stores: for a while its table and its domain id belong to different domains. */
@@ -20,14 +20,14 @@ export const storeContextDomainId: Step = {
   then: ({ s, call, caps, emit }) => {
     const cell = s.unit.tables.context[call.device!]!
     store(cell, { root: cell.now?.root ?? call.domain!, domain: call.domain! }, caps)
-    emit.cost('context-store')
+    emit.cost('device-entry-store')
   },
 }
 export const clearContext: Step = {
   name: 'clearContext', says: 'clear the context entry', clause: 'VTD:table-28/context-entry',
   then: ({ s, call, caps, emit }) => {
     store(s.unit.tables.context[call.device!]!, null, caps)
-    emit.cost('context-store')
+    emit.cost('device-entry-store')
   },
 }
 export const writeBackContext: Step = {

@@ -15,7 +15,7 @@ export const storeIrte: Step = {
   name: 'storeIrte', says: 'store the new target into the IRTE, all 128 bits at once', clause: 'VTD:table-28/irte',
   then: k => {
     store(k.s.unit.tables.irt[k.s.unit.tables.irta]![k.call.source!]!, newEntry(k), k.caps)
-    k.emit.cost('irte-store')
+    k.emit.cost('remap-entry-store')
   },
 }
 /** The entry is not present while it changes: a message that comes then is refused. */
@@ -23,7 +23,7 @@ export const clearIrte: Step = {
   name: 'clearIrte', says: 'clear the IRTE before it is written anew', clause: 'VTD:table-28/irte',
   then: ({ s, call, caps, emit }) => {
     store(s.unit.tables.irt[s.unit.tables.irta]![call.source!]!, null, caps)
-    emit.cost('irte-store')
+    emit.cost('remap-entry-store')
   },
 }
 /** P, destination and vector are in the low half, the source check in the high half. */
@@ -31,7 +31,7 @@ export const storeIrteWithoutSource: Step = {
   name: 'storeIrteWithoutSource', says: 'store the IRTE with SVT=0', clause: 'VTD:9.9/source-validation',
   then: k => {
     store(k.s.unit.tables.irt[k.s.unit.tables.irta]![k.call.source!]!, { ...newEntry(k), verify: null }, k.caps)
-    k.emit.cost('irte-store')
+    k.emit.cost('remap-entry-store')
   },
 }
 export const writeBackIrte: Step = {
@@ -54,7 +54,7 @@ export const buildInterruptTable: Step = {
       const copy = now === null ? null : { ...now }
       store(cell, source === k.call.source ? entry : copy, k.caps)
       writeBack(cell, k.caps)
-      k.emit.cost('irte-store')
+      k.emit.cost('remap-entry-store')
     })
   },
 }

@@ -23,7 +23,7 @@ export function queueStep(name: string, says: string, rest: Pick<Step, 'clause' 
     then: k => {
       k.s.kernel.queueLock = k.cpu
       k.s.unit.queue.push(entryOf(k))
-      k.emit.cost('qi-descriptor')
+      k.emit.cost('queue-entry')
     },
   }
 }
@@ -102,8 +102,8 @@ export const submitWait: Step = {
     s.unit.queue.push({ type: 'wait', cpu })
     // The queue has one lock for all CPUs.
     emit.cost('lock')
-    emit.cost('qi-descriptor')
-    emit.cost('qi-tail-write')
+    emit.cost('queue-entry')
+    emit.cost('queue-tail-write')
   },
 }
 export const pollStatus: Step = {
@@ -111,7 +111,7 @@ export const pollStatus: Step = {
   when: ({ s, cpu }) => s.unit.waits[cpu] !== 'pending',
   then: ({ s, cpu, emit }) => {
     s.unit.waits[cpu] = 'idle'
-    emit.cost('qi-wait')
+    emit.cost('queue-wait')
   },
 }
 /** All that was queued before has been done when this returns. */
@@ -150,5 +150,5 @@ export const invalidatePageByRegister: Step = {
 export const pollRegister: Step = {
   name: 'pollRegister', says: 'poll until hardware clears IVT', clause: 'VTD:11.4/register-invalidation',
   when: ({ s }) => s.unit.register === null,
-  then: ({ emit }) => { emit.cost('qi-wait') },
+  then: ({ emit }) => { emit.cost('queue-wait') },
 }

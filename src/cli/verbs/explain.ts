@@ -57,7 +57,7 @@ export const explain = {
     ['remapcheck explain no-lost-edge', 'a claim, its clause, its place and its witnesses'],
     ['remapcheck explain ring0-deferred', 'a design, step by step, and what it gives up'],
     ['remapcheck explain iommu.process unmap/clearPte', 'actions, as traces name them'],
-    ['remapcheck explain qi-wait', 'a unit of cost, its price and the figures behind it'],
+    ['remapcheck explain queue-wait', 'a unit of cost, its price and the figures behind it'],
     ['remapcheck explain hits-explained', 'a verdict of validate'],
     ['remapcheck explain writes-tables', 'an alarm of audit'],
     ['remapcheck explain 0x22', 'a VT-d fault reason (also 22h, and 34 as older kernels log it)'],
@@ -114,7 +114,7 @@ const isNumber = (id: string): boolean => /^\d+$/.test(id)
 
 function unknown(id: string): Error {
   const known = [
-    ...registries.flatMap(({ rows: of }) => of().map(row => row[0]!)),
+    ...Object.values(registries).flatMap(rows => rows().map(row => row[0]!)),
     ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
   ]
   const meant = isNumber(id) ? null : nearest(id, known)

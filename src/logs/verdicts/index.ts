@@ -1,11 +1,11 @@
 /** The claims that a log is held against, and what it says of each (VT-d rev 5.10: ch. 6, 7, 11.4.4, table 28). */
-import { lackOf, lacks, printsPasidIotlb, unlessLost, unprinted } from './lacks.ts'
-import { no, open, several, yes } from './judging.ts'
-import type { Claim, Judged, Verdict } from './judging.ts'
 import { thousands } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import type { IrteWindow } from '../replay/irtes.ts'
+import type { IrteWindow } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
+import { no, open, several, yes } from './judging.ts'
+import type { Claim, Judged, Verdict } from './judging.ts'
+import { lackOf, lacks, printsPasidIotlb, unlessLost, unprinted } from './lacks.ts'
 import { claimsOnEntries, claimsOnTables } from './on-entries.ts'
 import { claimsOnUnmaps } from './on-unmaps.ts'
 

@@ -10,12 +10,12 @@ import type { View } from '../view.ts'
 /** Kinds of work, each with a colour; units that are in none are `others`. */
 export const families: Readonly<Record<string, readonly Unit[]>> = {
   'frames and addresses': ['iova-alloc', 'iova-free', 'frame-alloc', 'frame-free', 'buffer-copy'],
-  'tables': ['pte-store', 'pte-clear', 'table-alloc', 'table-free', 'context-store', 'irte-store',
+  'tables': ['pte-store', 'pte-clear', 'table-alloc', 'table-free', 'device-entry-store', 'remap-entry-store',
     'cache-line-writeback', 'write-buffer-flush', 'lock'],
-  'ordering an invalidation': ['qi-descriptor', 'qi-tail-write', 'deferred-enqueue'],
-  'waiting for it': ['qi-wait'],
-  'hardware': ['iotlb-invalidate', 'context-invalidate', 'iec-invalidate', 'iotlb-hit', 'walk-level', 'context-fetch',
-    'irte-fetch', 'iec-hit', 'msi-message', 'descriptor-post', 'lapic-accept'],
+  'ordering an invalidation': ['queue-entry', 'queue-tail-write', 'deferred-enqueue'],
+  'waiting for it': ['queue-wait'],
+  'hardware': ['iotlb-invalidate', 'device-entry-invalidate', 'remap-entry-invalidate', 'iotlb-hit', 'walk-level',
+    'device-entry-fetch', 'remap-entry-fetch', 'remap-entry-hit', 'msi-message', 'interrupt-post', 'lapic-accept'],
   'interrupts': ['irq-entry', 'handler', 'eoi', 'irq-to-user', 'ipi'],
   'other processes and guests': ['ipc-call', 'ipc-reply', 'ipc-notify', 'syscall', 'vm-exit'],
   'registers of devices': ['port-io', 'mmio-write', 'mmio-read', 'config-write'],

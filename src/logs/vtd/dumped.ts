@@ -1,20 +1,14 @@
 /** The tables of a dump as the log prints their entries, found as the unit finds them (VT-d rev 5.10, 3.7 and ch.
  *  9). */
-import type { Dump } from '../../dump/dump.ts'
 import {
   contextEntry, entryReader, faultReason, newTrail, postedIrte, rawTables, remappedIrte, rootsOf, rulesOf,
   scalableContextEntry, show, translate, translationUnitOf,
 } from '../../../spec/vtd/index.ts'
 import type { DmaRequest, Mapping } from '../../../spec/vtd/index.ts'
-import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
+import type { Dump } from '../../dump/dump.ts'
+import type { Found } from '../tables/agreement.ts'
+import { WatchedMemory } from '../tables/watched.ts'
 
-/** What stands in the dump, in the words that the log's side is put in too. */
-export interface Found {
-  readonly says: string
-  readonly isPresent: boolean
-  /** A page that was asked for is not in the dump. */
-  readonly isMissing: boolean
-}
 export interface Tables {
   readonly roots: { readonly 'root table': number; readonly 'interrupt table': number }
   /** Of an access to `address`, the whole page. */
@@ -93,18 +87,5 @@ export function tablesOf({ memory, registers, haw }: Dump): Tables {
       return words === undefined ? absent('no interrupt table')
         : { says: irteText(words), isPresent: (words[0]! & 1) !== 0 }
     }),
-  }
-}
-
-/** Memory that tells whether a page was asked for that it does not have. */
-class WatchedMemory implements PhysicalMemory {
-  isMissing = false
-  readonly #memory: PhysicalMemory
-  constructor(memory: PhysicalMemory) { this.#memory = memory }
-
-  page(number: number): Uint32Array | undefined {
-    const page = this.#memory.page(number)
-    if (page === undefined) this.isMissing = true
-    return page
   }
 }

@@ -2,36 +2,12 @@
 import { faultReason } from '../../../spec/vtd/index.ts'
 import type { Complaint, Fault } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
-import type { Places } from '../numbers.ts'
+import { mostPages } from '../replay/reports.ts'
+import type { FaultAt, FaultGroup, FaultReport } from '../replay/reports.ts'
 import type { SoFar } from '../side.ts'
-
-export interface FaultGroup {
-  readonly reason: number
-  /** The manual's name for the condition, such as 'LGN.3'; null for a code the manual does not list. */
-  readonly condition: string | null
-  readonly says: string
-  /** Null where the log does not say. */
-  readonly sid: number | null
-  readonly write: boolean | null
-  readonly places: Places
-}
-export interface FaultReport {
-  readonly total: number
-  readonly groups: readonly FaultGroup[]
-  /** Lines of records written to FRCD; the others were dropped or compressed. */
-  readonly recorded: Places
-  /** QEMU's own words on stderr: each once a run, so that they say that something was refused and not how often. */
-  readonly complaints: readonly { readonly line: number; readonly says: string; readonly isRefusal: boolean }[]
-  /** Each device and page that was refused, with its first line: the first of them, where the log says both. */
-  readonly refused: readonly FaultAt[]
-}
-/** A request that was refused, and the page that it asked for. */
-export interface FaultAt { readonly sid: number; readonly page: number; readonly line: number }
 
 const mostComplaints = 50
 const complaint_chars = 200
-/** Pages with faults that are kept; what lies beyond is counted alone. */
-export const mostPages = 1000
 
 export class FaultReplay {
   readonly #groups = new Map<string, FaultGroup>()

@@ -1,9 +1,10 @@
 /** All that a set of paging tables maps: every entry is visited once a way, not every address. The rules are those of
  *  the walkers in spec/vtd (VT-d rev 5.10: 3.6, 3.7, 9.7, 9.8); a test holds both against each other. */
-import { hardwareGeometry, inputWidth, leafSize } from '../../spec/vtd/index.ts'
-import type { EntryReader, FirstStageEntry, SecondStageEntry, TranslationUnit } from '../../spec/vtd/index.ts'
-import type { PhysicalMemory } from '../../spec/iommu/image.ts'
-import { RangeList, rights } from './ranges.ts'
+import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
+import { hardwareGeometry, inputWidth, leafSize } from '../../../spec/vtd/index.ts'
+import type { EntryReader, FirstStageEntry, SecondStageEntry, TranslationUnit } from '../../../spec/vtd/index.ts'
+import { RangeList, rights } from '../ranges.ts'
+import type { Budget, Defect, Troubles } from '../spaces.ts'
 
 export type Stage = 'second' | 'first'
 /** Tables to enumerate. `host` takes the address of a table to host memory: null where nothing maps it. */
@@ -16,10 +17,6 @@ export interface Tables {
   readonly host: (address: number) => number | null
 }
 
-export type Defect = 'reserved' | 'outside' | 'cyclic' | 'unmapped' | 'not replicated'
-/** Entries or tables that are wrong, of one kind: how many, and where the first is. */
-export interface Troubles { count: number; readonly table: number; readonly index: number; readonly level: number }
-
 export interface Mapped {
   readonly ranges: RangeList
   /** Host pages that hold a table, by number. */
@@ -30,18 +27,6 @@ export interface Mapped {
   /** Not even outputs are complete: the budget of the audit was used up. */
   readonly lost: boolean
 }
-
-/** So that tables which share tables, or absurd registers, end. The first three are for all of an audit, and used up by
- *  it. */
-export interface Budget {
-  tables: number
-  pasids: number
-  directories: number
-  readonly ranges: number
-  readonly tablesPerSpace: number
-}
-export const standardBudget = (): Budget =>
-  ({ tables: 2 ** 19, pasids: 2 ** 22, directories: 2 ** 26, ranges: 2 ** 21, tablesPerSpace: 2 ** 18 })
 
 /** First-stage bits on the way down: present, R/W, U/S. */
 const user = 4

@@ -4,23 +4,11 @@ import {
   contextEntry, coversContext, coversIec, coversPasid, coversTranslation, getter,
 } from '../../../spec/vtd/index.ts'
 import { bdf } from '../numbers.ts'
-import { pointed } from '../replay/leaves.ts'
 import type { IrteSpan, OtherCommand, PassThrough, Stay, TableTrail, Trail } from '../replay/trail.ts'
+import type { Interval, Sighting } from '../tables/agreement.ts'
 import { contextText, irteText, passThroughText, translationText } from './dumped.ts'
-import type { Found, Tables } from './dumped.ts'
-import type { Interval } from './placing.ts'
-
-export interface Sighting {
-  readonly line: number
-  /** What it is, and what the log says it held, in the words of the dump's side. */
-  readonly what: string
-  readonly log: string
-  /** No invalidation covers it from `line` up to the end of the interval. */
-  readonly isKnown: boolean
-  readonly find: () => Found
-  /** Whether an invalidation after the interval covers it. */
-  readonly isInvalidatedLater: () => boolean
-}
+import type { Tables } from './dumped.ts'
+import { pointed } from './leaves.ts'
 
 const didOf = getter(contextEntry, 'DID')
 

@@ -3,50 +3,17 @@
 import { coversTranslation, hardwareGeometry, leafSize } from '../../../spec/vtd/index.ts'
 import type { TranslationInvalidation } from '../../../spec/vtd/index.ts'
 import { sameWords } from '../dwords.ts'
-import type { At, Dropped, Fill, Hit, Translation } from '../event.ts'
+import type { At, Fill, Hit, Translation } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import type { Doubts } from './doubts.ts'
-import type { EntryLedger } from './entries.ts'
-import { layoutOf, pointed, Stages } from './leaves.ts'
-import { keep } from './trail.ts'
-import type { Stay, Trail } from './trail.ts'
+import type { Doubts } from '../replay/doubts.ts'
+import type { EntryLedger } from '../replay/entries.ts'
+import type { Conduct, IotlbReport } from '../replay/reports.ts'
+import { keep } from '../replay/trail.ts'
+import type { Stay, Trail } from '../replay/trail.ts'
 import type { SoFar } from '../side.ts'
+import { layoutOf, pointed, Stages } from './leaves.ts'
 
-/** Where the unit drops translations of its own accord. The manual lets hardware drop any entry at any time. */
-export type Conduct = Dropped['by'] | 'reset'
-
-export interface IotlbReport {
-  readonly fills: number
-  readonly hits: number
-  /** Translations that looked up a context entry, as only those do that miss the IOTLB: they end in a fill,
-   *  pass-through or a fault. */
-  readonly misses: number
-  /** Every hit is one of these four: the entry stood as filled, with other content, or not at all; or the log had not
-   *  yet told of a moment at which the IOTLB was empty, so that the entry may be older than the log. */
-  readonly explained: number
-  readonly beforeStart: Places
-  readonly otherContent: Places
-  readonly unexplained: Places
-  /** Fills of a page whose entry no descriptor had removed. Same content: hardware dropped the entry, as it may.
-   *  Other content: the leaf was changed and not invalidated before its next use. */
-  readonly refilledSame: Places
-  readonly refilledChanged: Places
-  /** Of the hits and fills that no entry explains those that lines which the log lacks may explain. */
-  readonly doubtful: Places
-  /** Hits of entries that were filled before a descriptor whose words the log lacks: it may have removed them. */
-  readonly afterUnseen: Places
-  readonly byDomain: readonly { readonly did: number; readonly fills: number; readonly hits: number }[]
-  readonly removed: Readonly<Record<TranslationInvalidation['granularity'], number>>
-  /** Of those the ones that went by a flush that comes with another table of a device. */
-  readonly detached: number
-  readonly emptied: readonly { readonly conduct: Conduct; readonly line: number; readonly entries: number }[]
-  readonly largest: number
-  readonly left: number
-  /** Translations of a leaf filled or hit, and those of them whose host address is not the one that the leaf says. */
-  readonly translated: number
-  readonly addressDiffers: Places
-}
 interface Entry { readonly sid: number; page: number; readonly stay: Stay }
 
 /** A leaf just filled or hit, whose translation comes next. */

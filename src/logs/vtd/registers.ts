@@ -3,9 +3,9 @@ import { decode, registers } from '../../../spec/vtd/index.ts'
 import type { Register } from '../../../spec/vtd/index.ts'
 import type { RegisterWrite } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
-import type { Places } from '../numbers.ts'
-import type { Doubts } from './doubts.ts'
-import type { EntryLedger } from './entries.ts'
+import type { Doubts } from '../replay/doubts.ts'
+import type { EntryLedger } from '../replay/entries.ts'
+import type { Command, PointerSet, RegisterReport } from '../replay/reports.ts'
 
 /** By the offset of each of their dwords. Where the others are, which stand in CAP and ECAP, the log does not say. */
 const byOffset: ReadonlyMap<number, Register> = new Map(Object.values(registers)
@@ -17,31 +17,6 @@ const nameAt = (offset: number): string => byOffset.get(offset)?.name ?? `0x${of
 /** GCMD: bits that keep a level, and bits that ask for one act. */
 const levels = ['TE', 'QIE', 'IRE', 'CFI'] as const
 const acts = ['SRTP', 'WBF', 'SIRTP'] as const
-
-export interface Command { readonly line: number; readonly commands: readonly string[] }
-/** A new table pointer, and whether the caches were flushed and waited for before the table was put to use. */
-export interface PointerSet {
-  readonly pointer: 'root table' | 'interrupt table'
-  readonly line: number
-  /** The table's host address. */
-  readonly address: number
-  /** Where TE or IRE was set after it; null where it was not. */
-  readonly usedLine: number | null
-  readonly missing: readonly string[]
-  /** The log lacks lines between the two. */
-  readonly doubtful: boolean
-}
-export interface RegisterReport {
-  /** `fields`: those that were not 0 in some write. */
-  readonly writes: readonly { readonly register: string; readonly count: number; readonly fields: readonly string[] }[]
-  readonly reads: readonly { readonly register: string; readonly count: number }[]
-  readonly commands: readonly Command[]
-  /** Writes of GCMD that ask for more than one thing. */
-  readonly several: Places
-  readonly pointers: readonly PointerSet[]
-  readonly mode: 'legacy' | 'scalable' | null
-  readonly remapping: readonly { readonly line: number; readonly what: 'DMA' | 'interrupt'; readonly on: boolean }[]
-}
 
 export type Flush = 'context cache, global' | 'IOTLB, global' | 'interrupt entry cache, global'
 interface Open {

@@ -5,65 +5,15 @@ import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
 import { sameWords } from '../dwords.ts'
 import type { At, Remapped } from '../event.ts'
 import { noPlaces, note } from '../numbers.ts'
-import type { Places } from '../numbers.ts'
-import type { Doubts } from './doubts.ts'
-import type { EntryLedger, Judged } from './entries.ts'
-import { keep } from './trail.ts'
-import type { IrteSpan, TableTrail } from './trail.ts'
+import type { Doubts } from '../replay/doubts.ts'
+import type { EntryLedger, Judged } from '../replay/entries.ts'
+import type { IrteChange, IrteReport, IrteRule, IrteWindow } from '../replay/reports.ts'
+import { keep } from '../replay/trail.ts'
+import type { IrteSpan, TableTrail } from '../replay/trail.ts'
 
 /** No capability is known of the unit whose log this is. */
 const entries = entryReader(anything)
 
-/** What table 28 and caching mode ask for: an entry that was present needs an invalidation; one that was not needs it
- *  only with CM=1. */
-export type IrteRule = 'was present: invalidation needed' | 'was not present: needed only with CM=1'
-export interface IrteChange {
-  readonly index: number
-  /** The last read of the old content, and the first of the new. */
-  readonly oldLine: number
-  readonly newLine: number
-  readonly from: string
-  readonly to: string
-  readonly rule: IrteRule
-  /** The last covering invalidation between the two reads, and the wait that completed after it; null where there was
-   *  none. */
-  readonly iecLine: number | null
-  readonly waitLine: number | null
-}
-/** A change that was read before its invalidation was complete, as it may be between the store and that. */
-export interface IrteWindow {
-  readonly index: number
-  /** The first read of the new content, and the wait after the invalidation. */
-  readonly newLine: number
-  readonly waitLine: number
-  /** Between the two; 0 in a log without stamps. */
-  readonly open_us: number
-}
-export interface IrteReport {
-  readonly reads: number
-  readonly entries: number
-  readonly changes: number
-  /** Of the changes those that need no invalidation, or have one and its wait. */
-  readonly invalidated: number
-  /** Of those the ones that were read before, and the longest that one was open. */
-  readonly early: Places
-  readonly longest: IrteWindow | null
-  /** Without an invalidation where the log lacks lines, or ends before one could have come. */
-  readonly doubtful: Places
-  readonly ending: Places
-  readonly missed: readonly IrteChange[]
-  readonly sample: readonly IrteChange[]
-  /** Reads of an entry that is not present, or with a reserved bit set. */
-  readonly odd: Places
-  /** Which half the log prints as `low`: found by decoding, as one order makes no valid entry. */
-  readonly halves: 'as printed' | 'swapped' | 'undecided'
-  /** Entries that decode only in the other order than the one taken. */
-  readonly halvesDisputed: number
-  /** Interrupts remapped by an entry read just before, and those of them whose vector, trigger, delivery, destination
-   *  or its mode is not that of the entry. */
-  readonly remapped: number
-  readonly remapDiffers: Places
-}
 interface Decoded { readonly irte: Irte; readonly judged: Judged; readonly span: IrteSpan }
 interface Known {
   content: Uint32Array

@@ -1,18 +1,34 @@
 /** Holds what a log shows of the tables against a dump of them: what was cached, and not invalidated since, must stand
- *  there still (VT-d rev 5.10, ch. 6 and table 28). The walk is that of spec/vtd. */
-import type { Dump } from '../../dump/dump.ts'
-import { decode, registers } from '../../../spec/vtd/index.ts'
+ *  there still. The vendors' folders say what was seen, and find it in the dump. */
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { Doubts } from '../replay/doubts.ts'
-import type { PointerSet, RegisterReport } from '../replay/registers.ts'
 import { overflowed } from '../replay/trail.ts'
-import type { TableTrail, Trail } from '../replay/trail.ts'
-import { contextsOf, irtesOf, passesOf, translationsOf } from './sightings.ts'
-import type { Sighting } from './sightings.ts'
-import { tablesOf } from './dumped.ts'
-import type { Found } from './dumped.ts'
-import type { Interval } from './placing.ts'
+import type { Kept } from '../replay/trail.ts'
+
+/** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after
+ *  them. */
+export interface Interval { readonly from: number; readonly until: number; readonly ends: boolean }
+
+/** What stands in the dump, in the words that the log's side is put in too. */
+export interface Found {
+  readonly says: string
+  readonly isPresent: boolean
+  /** A page that was asked for is not in the dump. */
+  readonly isMissing: boolean
+}
+
+export interface Sighting {
+  readonly line: number
+  /** What it is, and what the log says it held, in the words of the dump's side. */
+  readonly what: string
+  readonly log: string
+  /** No invalidation covers it from `line` up to the end of the interval. */
+  readonly isKnown: boolean
+  readonly find: () => Found
+  /** Whether an invalidation after the interval covers it. */
+  readonly isInvalidatedLater: () => boolean
+}
 
 /** Why nothing can be said of one that differs, or is no longer known. */
 export const reasons = {
@@ -23,6 +39,7 @@ export const reasons = {
   ending: 'not as in the log, which ends before an invalidation could have come',
   lost: 'not as in the log, which lacks lines that may be its invalidation',
 } as const
+
 export type Reason = keyof typeof reasons
 
 export interface Difference {
@@ -32,6 +49,7 @@ export interface Difference {
   readonly log: string
   readonly dump: string
 }
+
 export interface Agreement {
   readonly agreeing: number
   readonly differing: Places
@@ -39,7 +57,9 @@ export interface Agreement {
   readonly differences: readonly Difference[]
   readonly open: readonly { readonly reason: Reason; readonly means: string; readonly places: Places }[]
 }
+
 export const agreements = ['translations', 'contexts', 'irtes'] as const
+
 export interface TablesReport extends Readonly<Record<(typeof agreements)[number], Agreement>> {
   readonly path: string
   /** Lines of the log between which the dump was made. Null where that is not known. */
@@ -49,60 +69,18 @@ export interface TablesReport extends Readonly<Record<(typeof agreements)[number
   /** Why nothing was compared; null where it was. */
   readonly refused: string | null
 }
+
 const shown = 5
-
-/** What the log says besides the trail. */
-export interface LogSide {
-  readonly trail: Trail
-  readonly tableTrail: TableTrail
-  readonly interval: Interval | null
-  readonly accesses: Pick<RegisterReport, 'pointers' | 'remapping'>
-  readonly doubts: Doubts
-}
-
-export function checkTables(dump: Dump, side: LogSide): TablesReport {
-  const { trail, tableTrail, accesses, doubts } = side
-  const interval = side.interval && whileOn(side.interval, accesses, dump)
-  const log = { ...side, interval }
-  const base = { path: dump.path, assumed: dump.assumed,
-    between: interval && { after: interval.from, before: interval.until } }
-  const tables = tablesOf(dump)
-  const refused = refusalOf(log, tables.roots)
-  if (refused !== null || interval === null)
-    return { ...base, translations: nothing, contexts: nothing, irtes: nothing, refused }
-  const judge = (sightings: readonly Sighting[]): Agreement => agreementOf(sightings, interval, doubts)
-  return {
-    ...base, refused,
-    translations: judge([...translationsOf(trail, tableTrail, interval, tables),
-      ...passesOf(tableTrail, interval, tables)]), contexts: judge(contextsOf(tableTrail, interval, tables)),
-    irtes: judge(irtesOf(tableTrail, interval, tables)),
-  }
-}
 export const nothing: Agreement = { agreeing: 0, differing: noPlaces(), differences: [], open: [] }
 
-/** GSTS of the dump says whether translation and remapping were on: it was made before the log shows otherwise. */
-function whileOn(interval: Interval, { remapping }: LogSide['accesses'], { registers: { gsts } }: Dump): Interval {
-  const { TES, IRES } = decode(registers.GSTS.layout, [gsts])
-  const other = remapping.find(({ line, what, on }) => line >= interval.from && line < interval.until
-    && on !== ((what === 'DMA' ? TES : IRES) === 1))
-  return other === undefined ? interval : { ...interval, until: other.line }
-}
-
-/** Whether the dump is of this boot, and can be placed in it; null if so. */
-function refusalOf({ trail, tableTrail, interval, accesses: { pointers } }: LogSide,
-  roots: Readonly<Record<PointerSet['pointer'], number>>): string | null {
-  if (overflowed(trail) || overflowed(tableTrail))
-    return 'the log is too long to keep all its fills, reads and invalidations'
-  if (interval === null)
-    return 'at no line was the invalidation queue as it is in the dump: it is of another boot, lacks the queue, or '
-      + 'was made before or after this log'
-  for (const pointer of ['root table', 'interrupt table'] as const) {
-    const set = pointers.findLast(({ pointer: which, line }) => which === pointer && line < interval.until)
-    if (set !== undefined && set.address !== roots[pointer])
-      return `the ${pointer} is at 0x${set.address.toString(16)} in the log (line ${set.line}) and at `
-        + `0x${roots[pointer].toString(16)} in the dump`
-  }
-  return null
+/** Why a log and a dump cannot be compared; null where they can.
+ *  @param ring what places the dump in the log.
+ *  @param needs what a dump must have for that. */
+export function notComparable(trails: readonly Kept[], interval: Interval | null, ring: string,
+  needs: string): string | null {
+  if (trails.some(overflowed)) return 'the log is too long to keep all its fills, reads and invalidations'
+  return interval !== null ? null : `at no line was the ${ring} as it is in the dump: it is of another boot, `
+    + `lacks ${needs}, or was made before or after this log`
 }
 
 export function agreementOf(sightings: readonly Sighting[], interval: Interval, doubts: Doubts): Agreement {

@@ -6,31 +6,10 @@ import { padded } from '../dwords.ts'
 import type { At, CarriedOut } from '../event.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import type { Doubts } from './doubts.ts'
-import type { EntryLedger } from './entries.ts'
+import type { Doubts } from '../replay/doubts.ts'
+import type { EntryLedger } from '../replay/entries.ts'
+import type { QueueReport } from '../replay/reports.ts'
 import type { SoFar } from '../side.ts'
-
-export interface QueueReport {
-  readonly submissions: number
-  readonly descriptors: number
-  readonly byKind: readonly { readonly kind: string; readonly count: number }[]
-  readonly waits: number
-  /** Waits whose status was written. */
-  readonly completed: number
-  /** How many descriptors stood before a wait since the one before it, and how often. */
-  readonly perWait: readonly { readonly descriptors: number; readonly waits: number }[]
-  /** Submissions whose last entry is not a wait: whoever rang the tail did not ask when it is done. */
-  readonly withoutWait: Places
-  /** Tails that lie behind the ring: not one of its entries. */
-  readonly beyond: Places
-  /** Entries fetched without a line for them: QEMU 7.2 prints none for types 6 and 7. */
-  readonly unseen: Places
-  /** An entry was skipped or not reached: the log lacks lines. */
-  readonly gaps: Places
-  /** An entry whose words and the unit's own words for it differ, or that lacks the latter. */
-  readonly disagreeing: Places
-  readonly undecoded: readonly { readonly line: number; readonly why: string }[]
-}
 
 const kindOf = (d: RawDescriptor): string => 'granularity' in d ? `${d.type} ${d.granularity}` : d.type
 

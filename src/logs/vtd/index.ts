@@ -1,15 +1,15 @@
 /** The side of `validate` that knows VT-d units: their log and a dump of their tables. */
-import { anything, decode, registers, rulesOf } from '../../spec/vtd/index.ts'
-import type { Dump } from '../dump/dump.ts'
-import type { Format } from './formats/format.ts'
-import { EntryLedger } from './replay/entries.ts'
-import { Replay } from './replay/index.ts'
-import { newTableTrail } from './replay/trail.ts'
-import type { Trail } from './replay/trail.ts'
-import { listen } from './side.ts'
-import type { Side } from './side.ts'
-import { checkTables } from './tables/check.ts'
-import { Placing } from './tables/placing.ts'
+import { anything, decode, registers, rulesOf } from '../../../spec/vtd/index.ts'
+import type { Dump } from '../../dump/dump.ts'
+import type { Format } from '../formats/format.ts'
+import { EntryLedger } from '../replay/entries.ts'
+import { newTableTrail } from '../replay/trail.ts'
+import type { Trail } from '../replay/trail.ts'
+import { listen } from '../side.ts'
+import type { Side } from '../side.ts'
+import { Placing } from './placing.ts'
+import { Replay } from './replay.ts'
+import { checkTables } from './tables.ts'
 
 /** @param trail filled for what is to be held against the log afterwards; needed with a dump. */
 export function vtdSide(format: Format, dump: Dump | null, trail: Trail | null): Side {

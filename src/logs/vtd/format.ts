@@ -1,10 +1,10 @@
 /** The trace of QEMU's VT-d unit: `vtd_*` events. */
 import type { UnitEvent } from '../event.ts'
-import type { Format } from './format.ts'
-import { complaintOf } from './qemu-messages.ts'
-import { QemuReader } from './qemu.ts'
-import type { QemuUnit } from './qemu.ts'
-import { events, otherForms } from './qemu-vtd-events.ts'
+import type { Format } from '../formats/format.ts'
+import { QemuReader } from '../formats/qemu.ts'
+import type { QemuUnit } from '../formats/qemu.ts'
+import { complaintOf } from '../formats/qemu-messages.ts'
+import { events, otherForms } from './forms.ts'
 
 const unit: QemuUnit<UnitEvent> = {
   prefix: 'vtd_', title: 'VT-d', events, otherForms, complaintOf,

@@ -3,14 +3,7 @@
 import { coversPasid } from '../../../spec/vtd/index.ts'
 import type { PasidCacheInvalidation } from '../../../spec/vtd/index.ts'
 import { noPlaces, note } from '../numbers.ts'
-import type { Places } from '../numbers.ts'
-
-export interface PasidReport {
-  /** Fills that used an entry with another domain while no descriptor had removed the one before. */
-  readonly changed: Places
-  /** Descriptors that took entries out, and fetches whose words the log lacks, which may have. */
-  readonly invalidations: number
-}
+import type { PasidReport } from '../replay/reports.ts'
 
 export class PasidReplay {
   /** By source and PASID. */

@@ -3,30 +3,12 @@ import { contextEntry, coversContext, getter, scalableContextEntry } from '../..
 import type { ContextCacheInvalidation } from '../../../spec/vtd/index.ts'
 import { padded, sameWords } from '../dwords.ts'
 import { noPlaces, note } from '../numbers.ts'
-import type { Places } from '../numbers.ts'
-import type { Doubts } from './doubts.ts'
-import type { EntryLedger } from './entries.ts'
+import type { Doubts } from '../replay/doubts.ts'
+import type { EntryLedger } from '../replay/entries.ts'
+import type { ContextReport } from '../replay/reports.ts'
+import { keep } from '../replay/trail.ts'
+import type { ContextStay, TableTrail } from '../replay/trail.ts'
 import { PasidReplay } from './pasids.ts'
-import type { PasidReport } from './pasids.ts'
-import { keep } from './trail.ts'
-import type { ContextStay, TableTrail } from './trail.ts'
-
-export interface ContextReport {
-  readonly fills: number
-  readonly hits: number
-  readonly explained: number
-  readonly unexplained: Places
-  /** Hits of entries that may be older than the log. */
-  readonly beforeStart: Places
-  /** Entries fetched with other content while no descriptor had removed the old one. */
-  readonly refilledChanged: Places
-  /** Of the hits and fetches that no entry explains those that lines which the log lacks may explain. */
-  readonly doubtful: Places
-  /** Entries of the PASID table. */
-  readonly pasids: PasidReport
-  readonly notPresent: number
-  readonly passThrough: number
-}
 
 const didOf = getter(contextEntry, 'DID')
 const ridPasidOf = getter(scalableContextEntry, 'RID_PASID')

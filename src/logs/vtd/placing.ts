@@ -1,13 +1,10 @@
 /** Finds the lines of a log between which a dump of memory was made: where the invalidation queue held just what the
  *  dump shows of it.
  *  The queue is a ring, so that its content names a moment (VT-d rev 5.10, 6.5.2). */
+import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { decode, descriptorType, registers } from '../../../spec/vtd/index.ts'
 import type { Dwords } from '../../../spec/vtd/index.ts'
-import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
-
-/** The dump shows memory as it was after line `from` and before line `until`. `ends`: the log has no submission after
- *  them. */
-export interface Interval { readonly from: number; readonly until: number; readonly ends: boolean }
+import type { Interval } from '../tables/agreement.ts'
 
 /** Of a slot, whose dump is 0 until something was put into it. */
 type Slot = 'same' | 'other'

@@ -3,9 +3,9 @@
 import { formOf, forms } from '../../qemu/events.ts'
 import type { EventName } from '../../qemu/events.ts'
 import type { CarriedOut, UnitEvent } from '../event.ts'
-import type { Use } from './format.ts'
-import { word, words } from './hex.ts'
-import type { EventForm } from './qemu.ts'
+import type { Use } from '../formats/format.ts'
+import { word, words } from '../formats/hex.ts'
+import type { EventForm } from '../formats/qemu.ts'
 
 /** The fields of a line in the order of its form, behind the whole of it. */
 type Says = EventForm<UnitEvent>['says']

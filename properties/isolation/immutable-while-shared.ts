@@ -3,7 +3,8 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const immutableWhileShared: Claim = {
-  on: (b, design) => b.frames > 0 && (design.calls['drop']?.on?.(b) ?? design.protocols['drop'] !== undefined),
+  appliesTo: (design, b) => b.frames > 0
+    && (design.calls['drop']?.offered?.(b) ?? design.protocols['drop'] !== undefined),
   property: step('immutable-while-shared', {
     on: ['landed', 'frame-owned'],
     claim: 'while a consumer holds a reference to a frame, no device writes it, and the frame goes to nobody else',
@@ -20,6 +21,6 @@ export const immutableWhileShared: Claim = {
     { property: sometimes('a-shared-buffer-is-read-by-a-device', {
       claim: 'a device reads a frame to which a consumer holds a reference',
     }, ({ ledger }, seen) => seen.some(one => one.what === 'landed' && !one.write && ledger.holders![one.frame]! > 0)),
-    on: (_, design) => design.protocols['pass'] !== undefined },
+    appliesTo: design => design.protocols['pass'] !== undefined },
   ],
 }

@@ -3,7 +3,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noStaleCopy: Claim = {
-  on: (b, design) => b.frames > 0 && (design.bounces || design.protocols['copyOut'] !== undefined),
+  appliesTo: (design, b) => b.frames > 0 && (design.bounces || design.protocols['copyOut'] !== undefined),
   property: step('no-stale-copy', {
     on: ['copied', 'revoked', 'shared'],
     claim: 'the kernel copies out of frames that are still mapped for the driver, into frames that are nobody\'s; what '
@@ -37,6 +37,6 @@ export const noStaleCopy: Claim = {
       (_, seen) => seen.some(one => one.what === 'copied')) },
     { property: sometimes('a-device-writes-what-is-to-be-copied', {
       claim: 'a device writes a page that the kernel has to copy',
-    }, ({ ledger }) => ledger.written!.some(row => row.includes(true))), on: (_, design) => design.bounces },
+    }, ({ ledger }) => ledger.written!.some(row => row.includes(true))), appliesTo: design => design.bounces },
   ],
 }

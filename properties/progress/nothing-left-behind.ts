@@ -7,7 +7,7 @@ import { always, sometimes } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const nothingLeftBehind: Claim = {
-  on: b => b.frames > 0 || b.migrate > 0,
+  appliesTo: (_, b) => b.frames > 0 || b.migrate > 0,
   property: always('nothing-left-behind', {
     claim: 'while the kernel is in no call and no handler, each frame and table page taken is in use, no lock is '
       + 'held, each source is unmasked and has one vector',
@@ -17,7 +17,7 @@ export const nothingLeftBehind: Claim = {
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
       state.kernel.calls.every(call => call === null)
         && seen.some(one => one.what === 'revoked' || one.what === 'bound')),
-    on: (_, design) => endingCalls.some(call => design.protocols[call] !== undefined) },
+    appliesTo: design => endingCalls.some(call => design.protocols[call] !== undefined) },
   ],
 }
 

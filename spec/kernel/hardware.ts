@@ -17,8 +17,8 @@ export function cpuActions({ hardware }: Design, setup: Setup, iommu: Iommu): Ac
   const { bounds: b, ids: id } = setup
   const context = { b: Object.freeze({ ...b }), caps: capsOf(b), iommu, design: setup.design }
   return Object.entries(hardware as Readonly<Record<string, HardwareSpec<unknown, Own>>>).flatMap(([name, spec]) => {
-    const { says, on, params, when, then } = spec
-    if (on !== undefined && !answered(name, on(b))) return []
+    const { says, offered, params, when, then } = spec
+    if (offered !== undefined && !answered(name, offered(b))) return []
     const view = (s: State, args: Arguments): Entry<unknown, Own, Arguments> => strictly({
       s: s as Entry<unknown, Own>['s'], args: strictly(args, 'args'), cpu: args.cpu, ...context,
       reaches: (cpu: number): boolean => iommu.reaches(s.unit, cpu, setup),

@@ -64,7 +64,7 @@ export const accessPage: CpuStep = {
 const pageOnly = ({ id }: Sizes) => ({ domain: id.domain, iova: id.iova })
 export const cpuCalls = {
   touch: call<ReturnType<typeof pageOnly>, CpuSide>({
-    says: 'a driver reads one of its pages', on: hasFrames, params: pageOnly,
+    says: 'a driver reads one of its pages', offered: hasFrames, params: pageOnly,
     rules: {
       isReachable: ({ s, args, cpu }) => s.own.pages[args.domain]![args.iova] !== null
         || s.own.tlb[cpu]![args.domain]![args.iova] !== null,
@@ -74,8 +74,8 @@ export const cpuCalls = {
 }
 type Fill = HardwareSpec<unknown, CpuSide, { readonly cpu: number; readonly iova: number }>
 const fill: Fill = {
-  says: 'in a call: walk the page table of the driver that called, and fill the TLB, asked or not', on: hasFrames,
-  params: ({ id }) => ({ iova: id.iova }),
+  says: 'in a call: walk the page table of the driver that called, and fill the TLB, asked or not',
+  offered: hasFrames, params: ({ id }) => ({ iova: id.iova }),
   when: ({ s, args: { cpu, iova } }) => {
     const domain = s.kernel.calls[cpu]?.domain ?? null, frame = domain === null ? null : s.own.pages[domain]![iova]!
     return frame !== null && frame !== s.own.tlb[cpu]![domain!]![iova]

@@ -1,5 +1,6 @@
 /** The answer to a blocked interrupt (VT-d rev 5.10, 5.1 and table 15). */
 import type { Answer, Conclusion, Group, Known, Look } from '../happening.ts'
+import { servedInterrupts } from '../interrupts/served.ts'
 import { hex } from '../text.ts'
 import type { UnitFault } from './fault.ts'
 import { entryConclusions } from './tables.ts'
@@ -26,7 +27,7 @@ function conclusions(fault: UnitFault, code: number | null, group: Group, known:
   const entry = code === null ? [] : entryConclusions(fault, code, known)
   const pins = ioapic(fault, known)
   return [...byReason(code, fault, group, { isRead: entry.length > 0, isPin: pins.length > 0 }), ...entry, ...pins,
-    ...handlers(fault, known), ...pins.length > 0 ? unrelated(known, fault) : []]
+    ...servedInterrupts(fault.device, known), ...pins.length > 0 ? unrelated(known, fault) : []]
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -38,12 +39,17 @@ const shortOf = (code: number | null, index: bigint): string => code === null ? 
   : `${titles[code] ?? 'refused'} (${hexReason(code)}${code === 0x25 ? '' : `, index ${hex(index)}`})`
 
 /** `isRead`: the entry in memory is known, so what it may hold is no question. `isPin`: of an I/O APIC or HPET. */
-function byReason(code: number | null, { device }: UnitFault, { count }: Group,
+function byReason(code: number | null, { device, address }: UnitFault, { count }: Group,
   { isRead, isPin }: { readonly isRead: boolean; readonly isPin: boolean }): readonly Conclusion[] {
   const conclude = (certainty: Conclusion['certainty'], says: string, rule: string): Conclusion =>
     ({ certainty, says, rule })
   switch (code) {
-    case 0x21: return [conclude('sure', 'The message names an entry that the table does not have: it was composed for '
+    case 0x21: return address < 2n ? [
+      conclude('sure', `Each table has entry ${address}: the smallest has two. The number in the line is not the index `
+        + 'that was asked for.', 'index at or above 2^(S+1), table 15'),
+      conclude('open', 'Handle and subhandle together were beyond ffffh, and the record keeps 16 bits; or the line was '
+        + 'cut or mistyped.', 'VTD:5.1.5/interrupt-index'),
+    ] : [conclude('sure', 'The message names an entry that the table does not have: it was composed for '
       + 'another table, or IRTA has a smaller size.', 'index at or above 2^(S+1), table 15')]
     case 0x22: return [
       ...isRead ? [] : [conclude('open', 'P is clear: either the table in memory says so, or the unit uses an older '
@@ -94,20 +100,10 @@ function ioapic({ device, address }: UnitFault, known: Known): readonly Conclusi
   if (special !== null) return [{ certainty: 'sure', rule: special.by, says: `${device} is the id by which `
     + `${special.what} `
     + 'sends.' }]
-  return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id; the DMAR table lists it `
-    + `as scope of type 3`,
+  return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id: chip sets give their I/O `
+    + `APICs one like it; whose it is, the DMAR table says, and that is not here`,
   says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
     ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
-}
-/** By /proc/interrupts, whose chips name their device from Linux 6.2 on. */
-function handlers({ device }: UnitFault, known: Known): readonly Conclusion[] {
-  if (device === null) return []
-  const rows = known.beside.irqs.having(device.split(':').length > 2 ? device : `0000:${device}`)
-  if (rows.length === 0) return []
-  const list = rows.slice(0, 6).map(({ irq, counts }) => `${known.beside.irqs.name(Number(irq))}, `
-    + `${counts.reduce((sum, count) => sum + count, 0).toLocaleString('en-US')} served`)
-  return [{ certainty: 'sure', rule: '/proc/interrupts', says: `Interrupts of ${device}: ${list.join('; ')}`
-    + `${rows.length > 6 ? '; …' : ''}.` }]
 }
 function unrelated(known: Known, { device }: UnitFault): readonly Conclusion[] {
   const dma = known.others.find(({ kind, device: of }) => kind.startsWith('unit-dma') && of !== device)
@@ -132,7 +128,7 @@ function nextOf({ system, device, reason }: UnitFault): readonly Look[] {
   ]
 }
 
-function showsOf(code: number | null): readonly Look[] {
+export function showsOf(code: number | null): readonly Look[] {
   if (code === null) return []
   const explain: Look = { run: `remapcheck explain ${hexReason(code)}`, says: 'the reason and its clause' }
   const check = (edit: string, says: string): Look =>

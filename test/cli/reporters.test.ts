@@ -126,13 +126,16 @@ function dataOf(text: string): PageDoc {
   return JSON.parse(data) as PageDoc
 }
 const parts = { script: 'void 0', style: 'p {}', terms: { frame: 'one page of memory' } }
-const ownPage = ['check', 'ablate', 'cost', 'compare', 'throughput', 'replay', 'validate', 'audit', 'diagnose']
+const ownPage = ['check', 'ablate', 'cost', 'compare', 'timed', 'derivation', 'worst', 'compose', 'throughput',
+  'replay', 'validate', 'audit', 'diagnose']
 /** A run that ends by a mistake makes the folder at most. */
 function expectPages(folder: string, kind: string): void {
   const files = readdirSync(folder)
   expect(files.includes('index.html')).toBe(kind !== 'error')
   for (const file of files) {
-    const { body } = dataOf(readFileSync(join(folder, file), 'utf8'))
+    const text = readFileSync(join(folder, file), 'utf8'), { body, repeat } = dataOf(text)
+    expect(repeat).toMatch(/^npx remapcheck \w+ .*--report \S+$/)
+    expect([dir, process.cwd()].filter(path => text.includes(path))).toEqual([])
     expect(body.kind).toBe(ownPage.includes(kind) ? kind : 'findings')
   }
 }
@@ -161,7 +164,7 @@ describe.each(Object.entries(made))('%s with hostile names', (_kind, report) => 
 })
 describe('pages', () => {
   it.each(Object.entries(made))('of %s keep hostile names as text', (_, report) => {
-    const [page] = pagesOf(report, view, parts)
+    const [page] = pagesOf(report, view, parts, { repeat: '', handedOn: text => text })
     expect(JSON.stringify(dataOf(page!.text).body)).toContain(report.kind === 'list' ? '[]' : '<b attr=')
   })
   it.each([['file', 'it is no folder'], ['file/below', 'ENOTDIR|EEXIST']])(

@@ -28,8 +28,8 @@ export const addsTo = (design: Design, part: Part): boolean =>
   design.claims.length > 0 || Object.keys(design.calls).some(call => partsOfCall(call).includes(part))
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
-  remapsDma: ['memory', 'interrupts'], bounces: ['memory'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
-  verifiesSource: ['interrupts'],
+  remapsDma: ['memory', 'interrupts'], bounces: ['memory'], remapsInterrupts: ['interrupts'],
+  userDrivers: ['interrupts'], verifiesSource: ['interrupts'],
   blocksUnremapped: ['interrupts'], postsInterrupts: ['interrupts'], wideDestinations: ['interrupts'],
   interruptTables: ['interrupts'],
 }

@@ -125,7 +125,7 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   /** Whether the kernel switches DMA remapping and interrupt remapping on. */
   readonly remapsDma: boolean
   readonly remapsInterrupts: boolean
-  /** Devices reach buffers of the kernel alone, which an unmap copies for the driver (bounce buffers). Default false. */
+  /** Devices reach buffers of the kernel alone, which an unmap copies for the driver. Default false. */
   readonly bounces?: boolean
   /** Drivers are user processes: interrupts reach them by IPC. */
   readonly userDrivers?: boolean

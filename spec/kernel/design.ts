@@ -11,7 +11,8 @@ export type {
 export const usual = {
   iommu: null, bounces: false, userDrivers: false, verifiesSource: true, blocksUnremapped: true,
   wideDestinations: 'as-capable', postsInterrupts: false, interruptTables: 1, memoryOf: null, interruptsOf: null,
-  givesUp: {}, state: null, start: null, registers: null, observations: null, calls: {}, hardware: {}, scopes: null, claims: [], costs: [],
+  givesUp: {}, state: null, start: null, registers: null, observations: null, calls: {}, hardware: {},
+  scopes: null, claims: [], costs: [],
 } as const
 
 /** `C`: names of calls of its own, each of which has a protocol too. */

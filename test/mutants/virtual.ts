@@ -28,8 +28,8 @@ const injection = [
 ]
 
 const copyEarly = (from: Design): Design => {
-  const [copy, clear] = ['copyToGuest', 'clearPte'].map(name => from.protocols['unmap']!.find(one => one.name === name)!)
-  return moved(from, 'unmap', copy!, clear!)
+  const steps = from.protocols['unmap']!, at = (name: string) => steps.find(one => one.name === name)!
+  return moved(from, 'unmap', at('copyToGuest'), at('clearPte'))
 }
 const bouncing = [
   broken('bounce-buffer-not-copied', 'vm-emulated', 'unmap/copyToGuest', noStaleCopy, onePage, 17),

@@ -33,6 +33,7 @@ export class LinuxFaults implements Reader {
   #status: { readonly value: number; readonly line: Line } | null = null
   #last: UnitFault | null = null
   #walk: Walk | null = null
+  #early: Walk | null = null
 
   read(line: Line, final: boolean): Reading {
     const { text } = line
@@ -48,12 +49,13 @@ export class LinuxFaults implements Reader {
         : newWalk(`iommu ${ofXen[1]}`, bigHex(ofXen[3]!) << 12n)
       const fault = this.#last
       if (fault !== null && fault.address >> 12n === this.#walk.address >> 12n) fault.walk ??= this.#walk
+      else this.#early = this.#walk
       return 'context'
     }
     return this.#walk !== null && this.#entry(this.#walk, text) ? 'context' : 'other'
   }
   end(): readonly Happening[] {
-    this.#status = this.#last = this.#walk = null
+    this.#status = this.#last = this.#walk = this.#early = null
     return []
   }
 
@@ -71,8 +73,10 @@ export class LinuxFaults implements Reader {
         address: bigHex(request![2]!), pasid: undefined, reason, status: null, walk: null } satisfies UnitFault
     if (this.#status !== null && line.number - this.#status.line.number <= statusReach_lines)
       fault.status = this.#status.value
+    // Some print the tables first.
+    if (this.#early !== null && this.#early.address >> 12n === fault.address >> 12n) fault.walk = this.#early
     this.#last = fault
-    this.#walk = null
+    this.#walk = this.#early = null
     return [happeningOf(fault)]
   }
 

@@ -6,6 +6,7 @@ import { newMappingWorks } from '../../properties/isolation/new-mapping-works.ts
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
 import { serveDevice, vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
 import type { Running } from '../../spec/kernel/steps/vcpus.ts'
@@ -64,6 +65,8 @@ const assigned = [
     ballooning, 10),
   broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
     twoGuests, 5),
+  broken('interrupt-of-a-guest-left-in-service', 'vm-assigned', 'handleInterrupt/sendEoi', nothingLeftBehind,
+    twoGuests, 7),
   broken('guest-entered-with-the-interrupt-of-another', 'vm-assigned', serveAnybody('runVcpu', 'injectPending'),
     noMisdelivery, twoGuests, 12),
 ]
@@ -86,6 +89,7 @@ const posted = [
     posting, 5),
   broken('wakeup-vector-not-set-on-hotplug', 'vm-posted', 'halt/notifyHost', noWakeUpLost, posting, 5),
   broken('vcpu-sleeps-on-no-list', 'vm-posted', 'halt/joinList', noWakeUpLost, posting, 5),
+  broken('notification-left-in-service', 'vm-posted', 'handleInterrupt/sendEoi', nothingLeftBehind, posting, 6),
 ]
 
 type Descriptors = View & { readonly s: { unit: { tables: { descriptors: object[] } } } }

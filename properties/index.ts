@@ -69,15 +69,16 @@ export const claimsOf = (design: Pick<Design, 'claims'>): readonly Claim[] =>
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {
-  const asked = [...claimsOn(iommu), ...design.claims].filter(({ on, property: { name } }) => says(name, on(b, design)))
+  const asked = [...claimsOn(iommu), ...design.claims]
+    .filter(({ appliesTo, property: { name } }) => says(name, appliesTo(design, b)))
     .flatMap(({ property, witnesses }) => [property, ...witnesses
-      .filter(({ on, property: { name } }) => says(name, on?.(b, design) ?? on === undefined))
+      .filter(({ appliesTo, property: { name } }) => says(name, appliesTo?.(design, b) ?? appliesTo === undefined))
       .map(witness => witness.property)])
   return [...new Set(asked)]
 }
 
-/** @throws ModelError where an `on` says neither yes nor no: the claim would be left out unseen. */
+/** @throws ModelError where an `appliesTo` says neither yes nor no: the claim would be left out unseen. */
 function says(name: string, answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer
-  throw new ModelError(`\`on\` of '${name}' answered ${String(answer)}; answer true or false`)
+  throw new ModelError(`\`appliesTo\` of '${name}' answered ${String(answer)}; answer true or false`)
 }

@@ -30,7 +30,7 @@ export const addsTo = (design: Design, part: Part): boolean =>
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
   remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
   verifiesSource: ['interrupts'],
-  blocksCompatibility: ['interrupts'], postsInterrupts: ['interrupts'], extendedInterrupts: ['interrupts'],
+  blocksUnremapped: ['interrupts'], postsInterrupts: ['interrupts'], wideDestinations: ['interrupts'],
   interruptTables: ['interrupts'],
 }
 const options = Object.keys(partsOf) as readonly Option[]

@@ -46,7 +46,7 @@ export interface Step<U = never, O extends Own = AnyOwn<U>> {
   /** What of the unit it drives, by the tag that its vendor has for it. A copy of a step keeps it. */
   readonly uses?: string
   /** Nothing to do on this hardware, within these bounds. */
-  readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
+  readonly skip?: (offered: { readonly caps: Caps; readonly b: Bounds }) => boolean
   /** Name of the later step that ends what this one begins, such as the release of a lock. */
   readonly endedBy?: string
   /** A CPU that is about to take it takes no interrupt: it is between `cli` and `sti`, or holds a lock that a handler
@@ -80,7 +80,7 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
   /** What its cost belongs to. Default: the name of the call. */
   readonly path?: string
   /** Whether these bounds have what it is about. Default: always. */
-  readonly on?: (b: Bounds) => boolean
+  readonly offered?: (b: Bounds) => boolean
   /** Weakly fair (`true`), or strongly (`'strong'`): an interrupt or a waiting thread makes the call some time. Default
    *  false. */
   readonly fair?: Fairness
@@ -118,10 +118,11 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   /** A device can use its own interrupt entries only: they name it (VT-d: SVT=1), or it has a table of its own
    *  (AMD-Vi). Default true. */
   readonly verifiesSource?: boolean
-  /** Compatibility-format interrupts stay blocked while remapping is on (CFI=0). Default true. */
-  readonly blocksCompatibility?: boolean
-  /** When the kernel asks for 32-bit destinations. Default: when ECAP.EIM says that the unit has them. */
-  readonly extendedInterrupts?: 'as-capable' | 'always'
+  /** Interrupts that no table entry remaps stay blocked while remapping is on: those in compatibility format (VT-d:
+   *  CFI=0), those of a device whose interrupt map is not valid (AMD-Vi: IV=1). Default true. */
+  readonly blocksUnremapped?: boolean
+  /** When the kernel asks for 32-bit destinations. Default: when the unit has them (VT-d: ECAP.EIM, AMD-Vi: XT). */
+  readonly wideDestinations?: 'as-capable' | 'always'
   /** Interrupts are posted to virtual CPUs, those of source i to virtual CPU i. Default false. */
   readonly postsInterrupts?: boolean
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */

@@ -6,7 +6,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
-  on: b => b.sources > 1,
+  appliesTo: (_, b) => b.sources > 1,
   property: step('no-misdelivery', {
     on: ['accepted', 'posted', 'injected', 'sent', 'received'], clause: iommu.clauseOf['no-misdelivery'],
     claim: 'a message of a source is accepted only at vectors that are not bound to another source, and goes to no '
@@ -28,15 +28,15 @@ export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   witnesses: [
     { property: sometimes('two-sources-are-pending', { claim: 'two sources wait in IRR at once' }, ({ ledger }) =>
       ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1),
-    on: (_, design) => !design.postsInterrupts },
+    appliesTo: design => !design.postsInterrupts },
     { property: sometimes('two-interrupts-are-posted', { claim: 'the interrupts of two sources are posted at once' },
       ({ ledger }) => ledger.edges.filter(({ notification }) => notification).length > 1),
-    on: (_, design) => design.postsInterrupts },
+    appliesTo: design => design.postsInterrupts },
     { property: sometimes('a-vector-is-reused', {
       claim: 'a source is bound to the former vector of another',
     }, ({ ledger }) =>
       ledger.bound[0]![0] !== null && ledger.bound[0]![0] !== 0),
-    on: (b, design) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
+    appliesTo: (design, b) => b.migrate > 1 && design.protocols.migrateInterrupt !== undefined },
   ],
 })
 export const noMisdelivery = noMisdeliveryOn(standard)

@@ -7,7 +7,8 @@ import type { Claim, Witness } from '../../spec/claim.ts'
 /** Whether nobody holds a reference to the frame while this happens to it. */
 export function unlessHeld({ holders: all }: DeepReadonly<Ledger>, frame: number, what: string): Verdict {
   const holders = all![frame]!
-  return holders === 0 || { because: `${what}, while consumers hold ${holders} reference${holders === 1 ? '' : 's'} to it`,
+  return holders === 0 || {
+    because: `${what}, while consumers hold ${holders} reference${holders === 1 ? '' : 's'} to it`,
     witness: { frame, holders } }
 }
 
@@ -17,7 +18,8 @@ export const aBufferIsShared: Witness = {
 }
 
 export const immutableWhileShared: Claim = {
-  on: (b, design) => b.frames > 0 && (design.calls['drop']?.on?.(b) ?? design.protocols['drop'] !== undefined),
+  appliesTo: (design, b) => b.frames > 0
+    && (design.calls['drop']?.offered?.(b) ?? design.protocols['drop'] !== undefined),
   property: step('immutable-while-shared', {
     on: 'landed', claim: 'while a consumer holds a reference to a frame, no device writes it',
   }, ({ device, frame, write }, { ledger }) =>
@@ -27,6 +29,6 @@ export const immutableWhileShared: Claim = {
     { property: sometimes('a-shared-buffer-is-read-by-a-device', {
       claim: 'a device reads a frame to which a consumer holds a reference',
     }, ({ ledger }, seen) => seen.some(one => one.what === 'landed' && !one.write && ledger.holders![one.frame]! > 0)),
-    on: (_, design) => design.protocols['pass'] !== undefined },
+    appliesTo: design => design.protocols['pass'] !== undefined },
   ],
 }

@@ -4,7 +4,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const revokedReachesNothing: Claim = {
-  on: (b, design) => b.reassign === 1 && design.protocols['revoke'] !== undefined,
+  appliesTo: (design, b) => b.reassign === 1 && design.protocols['revoke'] !== undefined,
   property: step('revoked-reaches-nothing', {
     on: ['landed', 'device-accessed', 'port-accessed', 'sent', 'received', 'withdrawn'],
     claim: 'a client that was revoked reaches no memory by its devices, no device by memory or port, and gets no '
@@ -48,14 +48,14 @@ export const revokedReachesNothing: Claim = {
     { property: sometimes('a-dma-lands-during-a-revocation', {
       claim: 'a DMA of a client lands while it is being revoked',
     }, ({ state }, seen) => seen.some(one => one.what === 'landed')
-      && state.kernel.calls.some(one => one?.call === 'revoke')), on: b => b.frames > 0 },
+      && state.kernel.calls.some(one => one?.call === 'revoke')), appliesTo: (_, b) => b.frames > 0 },
     { property: sometimes('a-client-reaches-device-memory', { claim: 'a client reaches the memory of its device' },
-      (_, seen) => seen.some(one => one.what === 'device-accessed')), on: b => b.ports === 1 },
+      (_, seen) => seen.some(one => one.what === 'device-accessed')), appliesTo: (_, b) => b.ports === 1 },
     { property: sometimes('a-client-reaches-a-port', { claim: 'a client reaches a port of its device' },
-      (_, seen) => seen.some(one => one.what === 'port-accessed')), on: b => b.ports === 1 },
+      (_, seen) => seen.some(one => one.what === 'port-accessed')), appliesTo: (_, b) => b.ports === 1 },
     { property: sometimes('an-interrupt-is-withdrawn', {
       claim: 'an interrupt that a client has not received is taken back from it',
-    }, (_, seen) => seen.some(one => one.what === 'withdrawn')), on: b => b.sources > 0 },
+    }, (_, seen) => seen.some(one => one.what === 'withdrawn')), appliesTo: (_, b) => b.sources > 0 },
     { property: sometimes('a-client-comes-again', { claim: 'a new client gets the devices' },
       (_, seen) => seen.some(one => one.what === 'attached' && one.to !== null)) },
   ],

@@ -10,11 +10,11 @@ import type { Claim } from '../../spec/claim.ts'
 
 const takesAndGives = (b: Bounds): boolean => b.frames > 0 || b.migrate > 0
 /** Handlers that are protocols end their interrupts by a step. */
-const hasHandler = (b: Bounds, design: Design): boolean =>
+const hasHandler = (design: Design, b: Bounds): boolean =>
   b.sources > 0 && design.protocols['handleInterrupt'] !== undefined
 
 export const nothingLeftBehind: Claim = {
-  on: (b, design) => takesAndGives(b) || hasHandler(b, design),
+  appliesTo: (design, b) => takesAndGives(b) || hasHandler(design, b),
   property: always('nothing-left-behind', {
     claim: 'while the kernel is in no call and no handler, each frame and table page taken is in use, no lock is '
       + 'held, each source is unmasked and has one vector, and no vector is in service that a handler was to end',
@@ -24,10 +24,10 @@ export const nothingLeftBehind: Claim = {
     { property: sometimes('the-kernel-is-idle-again', { claim: 'a call has ended' }, ({ state }, seen) =>
       state.kernel.calls.every(call => call === null)
         && seen.some(one => one.what === 'revoked' || one.what === 'bound')),
-    on: (b, design) => takesAndGives(b) && endingCalls.some(call => design.protocols[call] !== undefined) },
+    appliesTo: (design, b) => takesAndGives(b) && endingCalls.some(call => design.protocols[call] !== undefined) },
     { property: sometimes('a-handler-is-at-work', { claim: 'an interrupt is in service, and its handler runs' },
       ({ state: { kernel, lapics } }) => lapics.some(({ isr }, cpu) =>
-        isr.includes(true) && handlerOf(kernel, cpu) !== null)), on: hasHandler },
+        isr.includes(true) && handlerOf(kernel, cpu) !== null)), appliesTo: hasHandler },
   ],
 }
 
@@ -70,7 +70,8 @@ function pageIsLinked({ kernel, memory }: DeepReadonly<State>, page: number): Ve
 }
 function vectorsRest({ lapics }: DeepReadonly<State>, cpu: number): Verdict {
   const vector = lapics[cpu]!.isr.lastIndexOf(true)
-  return vector < 0 || { because: `vector ${vector} of CPU ${cpu} was left in service: nothing at or below it gets there`,
+  return vector < 0 || {
+    because: `vector ${vector} of CPU ${cpu} was left in service: nothing at or below it gets there`,
     witness: { cpu, vector } }
 }
 function sourceRests({ kernel, sources }: DeepReadonly<State>, source: number): Verdict {

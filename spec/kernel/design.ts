@@ -9,7 +9,7 @@ export type {
 
 /** What a design has where it says nothing. */
 export const usual = {
-  iommu: null, userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable',
+  iommu: null, userDrivers: false, verifiesSource: true, blocksUnremapped: true, wideDestinations: 'as-capable',
   postsInterrupts: false, interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, state: null, start: null,
   registers: null, observations: null, calls: {}, scopes: null, claims: [], costs: [],
 } as const

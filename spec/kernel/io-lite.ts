@@ -60,7 +60,7 @@ export const ioLiteOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Coun
   calls: {
     unmap: { rules: { pageIsMapped: mayRecycle } },
     pass: call<ReturnType<typeof pageOnly>, Counts>({
-      says: 'pass a sealed buffer to one more consumer', on: hasReadOnly, params: pageOnly,
+      says: 'pass a sealed buffer to one more consumer', offered: hasReadOnly, params: pageOnly,
       rules: {
         isLive: k => mappingAt(k)?.phase === 'live',
         isSealed: k => !mappingAt(k)!.write,
@@ -69,7 +69,7 @@ export const ioLiteOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Coun
       registers: k => ({ frame: mappingAt(k)!.frame }),
     }),
     drop: call<ReturnType<typeof frameOnly>, Counts>({
-      says: 'a consumer is done with a buffer', on: hasReadOnly, params: frameOnly,
+      says: 'a consumer is done with a buffer', offered: hasReadOnly, params: frameOnly,
       rules: { isHeld: ({ s, args }) => s.own.references[args.frame]! > 0 },
     }),
   },
@@ -108,12 +108,12 @@ export const mbufCopyOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Co
   calls: {
     map: { rules: { frameIsFree: k => isFree(k, (k.args as { frame: number }).frame) } },
     copyOut: call<ReturnType<typeof pageOnly> & ReturnType<typeof frameOnly>, Copies>({
-      says: 'copy a page for a consumer', on: hasFrames, params: of => ({ ...pageOnly(of), ...frameOnly(of) }),
+      says: 'copy a page for a consumer', offered: hasFrames, params: of => ({ ...pageOnly(of), ...frameOnly(of) }),
       rules: { isLive: k => mappingAt(k)?.phase === 'live', frameIsFree: k => isFree(k, k.args.frame) },
       takes: { frame: ({ s, args }) => { s.own.copies[args.frame] = true } },
     }),
     drop: call<ReturnType<typeof frameOnly>, Copies>({
-      says: 'a consumer is done with a buffer', on: hasFrames, params: frameOnly,
+      says: 'a consumer is done with a buffer', offered: hasFrames, params: frameOnly,
       rules: { isHeld: ({ s, args }) => s.own.copies[args.frame]! },
     }),
   },

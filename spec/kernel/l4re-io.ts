@@ -201,11 +201,11 @@ type Window = ReturnType<typeof window>
 const isOpen = ({ s, b, args }: Of<{ readonly device: number }>): boolean => !s.kernel.closed[busOf(args.device, b)]!
 const calls = {
   request: call<Window, Buses>({
-    says: 'a client asks for the memory or the ports of a device of its bus', on: hasWindows, params: window,
+    says: 'a client asks for the memory or the ports of a device of its bus', offered: hasWindows, params: window,
     rules: { clientIsServed: isOpen }, registers: ({ args, b }) => ({ domain: busOf(args.device, b) }),
   }),
   reach: call<Window, Buses>({
-    says: 'a client reaches a device by its memory or its ports', on: hasWindows, params: window,
+    says: 'a client reaches a device by its memory or its ports', offered: hasWindows, params: window,
     rules: {
       cpuLetsIt: ({ s, cpu, args }) => s.own[args.write ? 'ports' : 'memory'][args.device]!
         || s.own[args.write ? 'bitmap' : 'tlb'][cpu]![args.device]!,
@@ -213,14 +213,14 @@ const calls = {
   }),
   flushWindows: shootdownEntry,
   connect: call<ReturnType<typeof clientOnly>, Buses>({
-    says: 'give a new client its bus', on: comesAndGoes, params: clientOnly,
+    says: 'give a new client its bus', offered: comesAndGoes, params: clientOnly,
     rules: {
       isGone: k => k.s.kernel.closed[k.args.domain]! && devicesOf(k, k.args.domain).length > 0,
       isAtRest: ({ s, args }) => s.kernel.calls.every(one => one?.domain !== args.domain),
     },
   }),
   revoke: call<ReturnType<typeof clientOnly>, Buses>({
-    says: 'take the bus from a client that has died', on: comesAndGoes, params: clientOnly,
+    says: 'take the bus from a client that has died', offered: comesAndGoes, params: clientOnly,
     rules: { isServed: k => !k.s.kernel.closed[k.args.domain]! && devicesOf(k, k.args.domain).length > 0 },
   }),
 }

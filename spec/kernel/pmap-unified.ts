@@ -62,7 +62,7 @@ export const accessPage: CpuStep = {
 const pageOnly = ({ id }: Sizes) => ({ domain: id.domain, iova: id.iova })
 export const cpuCalls = {
   touch: call<ReturnType<typeof pageOnly>, CpuSide>({
-    says: 'a driver reads one of its pages', on: hasFrames, params: pageOnly,
+    says: 'a driver reads one of its pages', offered: hasFrames, params: pageOnly,
     rules: {
       isReachable: ({ s, args, cpu }) => s.own.pages[args.domain]![args.iova] !== null
         || s.own.tlb[cpu]![args.domain]![args.iova] !== null,

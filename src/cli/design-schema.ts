@@ -31,14 +31,14 @@ const step = v.strictObject({
   uses: v.optional(v.picklist(['queue', 'registers'])), endedBy: v.optional(name),
 })
 const parts = v.optional(v.record(name, v.nullable(func)))
-const call = v.strictObject({ says: v.optional(name), path: v.optional(word), on: v.optional(func),
+const call = v.strictObject({ says: v.optional(name), path: v.optional(word), offered: v.optional(func),
   fair: v.optional(v.picklist([true, false, 'strong'] as never[], 'true, false or \'strong\'')),
   params: v.optional(func), rules: parts, takes: parts, registers: v.optional(func) })
 const kinds = ['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers']
 const property = v.looseObject({ name: word, claim: name,
   kind: v.picklist(kinds, 'made by always(...), step(...), …') })
-const witness = v.union([property, v.strictObject({ property, on: v.optional(func) })])
-const claim = v.strictObject({ property, on: v.optional(func), witnesses: v.optional(v.array(witness)) })
+const witness = v.union([property, v.strictObject({ property, appliesTo: v.optional(func) })])
+const claim = v.strictObject({ property, appliesTo: v.optional(func), witnesses: v.optional(v.array(witness)) })
 const scopeNames = scopes.map(scope => scope.name)
 const someBounds = v.strictObject(Object.fromEntries(boundNames.map(one => [one, v.optional(v.number())])))
 const ownScope = v.strictObject({ name: word, says: name, bounds: someBounds })
@@ -51,8 +51,8 @@ const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
   remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
-  blocksCompatibility: v.boolean(), postsInterrupts: v.optional(v.boolean(), false),
-  extendedInterrupts: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
+  blocksUnremapped: v.boolean(), postsInterrupts: v.optional(v.boolean(), false),
+  wideDestinations: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),
   state: v.nullish(func), start: v.nullish(func), registers: v.nullish(func), observations: v.nullish(func),

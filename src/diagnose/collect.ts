@@ -199,6 +199,7 @@ export class Collector {
   }
 }
 export const groupsOf = (collector: Collector): readonly Group[] =>
-  [...collector.groups.values()].sort((a, b) => b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
+  [...collector.groups.values()].sort((a, b) => Number(b.first.stops ?? false) - Number(a.first.stops ?? false)
+    || b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
 /** The kernel log says more of the same fault than its trace does. */
 const isTraced = ({ first }: Group): boolean => first.kind.startsWith('trace fault')

@@ -98,7 +98,7 @@ export function diagnoseWords(text: string): DiagnosisReport | null {
 
 function reportOf(files: readonly FileReport[], collector: Collector, known: Notebook): DiagnosisReport {
   const groups = groupsOf(collector)
-  known.others = groups.map(({ first: { device, kind } }) => ({ device, kind }))
+  known.others = groups.map(({ first: { device, kind }, from }) => ({ device, kind, at: from }))
   return { files, beside: known.beside.says(), faults: groups.map(group => faultOf(group, known)),
     total: collector.total,
     beyond: collector.beyond }

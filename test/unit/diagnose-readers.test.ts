@@ -53,7 +53,7 @@ const forms: readonly Form[] = [
   ['AMD-Vi: Event logged [\nIO_PAGE_FAULT device=0b:00.0 domain=0x000c address=0x0000000000001040 flags=0x0050]',
     '0b:00.0', 'read', '0x1040', 'IR, the right to read'],
   ['iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:0b:00.0 address=0x1050a1c10]', '0b:00.0',
-    'unknown', '0x1050a1c10', 'that of the command'],
+    'unknown', '0x1050a1c10', 'the address of the command'],
   ['AMD-Vi: Event logged [RMP_PAGE_FAULT vmg_tag=0x0001, gpa=0x1000, flags_rmp=0x0, flags=0x50]', null, 'unknown',
     '0x1000', 'reverse map table'],
   ['AMD-Vi: Event logged [ILLEGAL_COMMAND_ERROR address=0x1050a1c10]', null, 'unknown', '0x1050a1c10',

@@ -66,7 +66,7 @@ export const interruptsFirst = ({ s, cpu }: { readonly s: Pick<State, 'lapics'>;
 const vcpuOnly = ({ id }: Sizes) => ({ source: id.source })
 const runsOne = ({ s, cpu }: { readonly s: Pick<On, 'own'>; readonly cpu: number }): boolean => vcpuOf(s, cpu) !== null
 const exits = <O extends Running>(says: string): CallSpec<unknown, O> => call<{}, O>({
-  says, on: hasVcpus, path: 'vm-run', params: () => ({}), rules: { runsOne, interruptsFirst },
+  says, offered: hasVcpus, path: 'vm-run', params: () => ({}), rules: { runsOne, interruptsFirst },
   registers: ({ s, cpu }) => ({ source: vcpuOf(s, cpu) }),
 })
 
@@ -78,7 +78,8 @@ export function vcpuCalls<O extends Running>(hostHandles: boolean,
   const isReady = (k: Of, vcpu: number): boolean => k.s.own.runsOn[vcpu] === null && mayRun(k, vcpu)
   return {
     runVcpu: call<ReturnType<typeof vcpuOnly>, O>({
-      says: 'the scheduler gives the CPU to a virtual CPU that is ready', on: hasVcpus, path: 'vm-run', fair: 'strong',
+      says: 'the scheduler gives the CPU to a virtual CPU that is ready',
+      offered: hasVcpus, path: 'vm-run', fair: 'strong',
       params: vcpuOnly,
       rules: { isReady: k => isReady(k as Of, k.args.source), cpuRunsNone: ({ s, cpu }) => vcpuOf(s, cpu) === null },
     }),
@@ -87,7 +88,7 @@ export function vcpuCalls<O extends Running>(hostHandles: boolean,
     /** What the scheduler owes: else one may keep the CPU. Handlers of the host come before it. */
     endSlice: {
       ...exits<O>('the time of a virtual CPU is up, and another one is ready'), fair: 'strong',
-      on: b => b.sources > 1,
+      offered: b => b.sources > 1,
       rules: { runsOne, ...hostHandles ? { interruptsFirst } : {},
         anotherIsReady: (k: Of) => k.s.own.runsOn.some((_, vcpu) => isReady(k, vcpu)) },
     } as CallSpec<unknown, O>,

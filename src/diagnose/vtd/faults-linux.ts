@@ -62,10 +62,11 @@ export class LinuxFaults implements Reader {
     const isXen = /\(XEN\)|VT-D|iommu reg = /.test(text)
     const rest = reasonLinux.exec(text) ?? reasonXen.exec(text)
     if (rest === null && !final) return 'more'
-    const reason = rest === null ? null : reasonOf(rest[1]!, rest[2]!, isXen ? 'hex' : 'decimal')
     const found = dma.exec(text), request = interrupt.exec(text)
+    const reason = rest === null ? null : fitting(reasonOf(rest[1]!, rest[2]!, isXen ? 'hex' : 'decimal'),
+      request !== null)
     if (found === null && request === null) return 'other'
-    const fault = found !== null ? dmaFault(found, line, isXen, reason)
+    const fault: UnitFault = found !== null ? dmaFault(found, line, isXen, reason)
       : { system: isXen ? 'Xen' : 'Linux', line, device: deviceOf(request![1]!), access: 'interrupt',
         address: bigHex(request![2]!), pasid: undefined, reason, status: null, walk: null } satisfies UnitFault
     if (this.#status !== null && line.number - this.#status.line.number <= statusReach_lines)
@@ -102,6 +103,12 @@ export class LinuxFaults implements Reader {
     return true
   }
 }
+
+/** Lines about interrupts and about DMA have reasons of their own. */
+const fitting = (reason: Reason, isInterrupt: boolean): Reason =>
+  reason.doubt !== null || isInterrupt === (reason.code >= 0x20 && reason.code < 0x30) || reason.code === 0xff ? reason
+    : { ...reason, doubt: `the line is about ${isInterrupt ? 'an interrupt' : 'DMA'}, and the reason is one of `
+      + `${isInterrupt ? 'DMA' : 'an interrupt'}: one of them is mistyped` }
 
 /** Xen's own dump of the walk, in legacy mode: `context` has its upper half first. */
 function xenEntry(walk: Walk, text: string): boolean {

@@ -39,12 +39,17 @@ const shortOf = (code: number | null, index: bigint): string => code === null ? 
   : `${titles[code] ?? 'refused'} (${hexReason(code)}${code === 0x25 ? '' : `, index ${hex(index)}`})`
 
 /** `isRead`: the entry in memory is known, so what it may hold is no question. `isPin`: of an I/O APIC or HPET. */
-function byReason(code: number | null, { device }: UnitFault, { count }: Group,
+function byReason(code: number | null, { device, address }: UnitFault, { count }: Group,
   { isRead, isPin }: { readonly isRead: boolean; readonly isPin: boolean }): readonly Conclusion[] {
   const conclude = (certainty: Conclusion['certainty'], says: string, rule: string): Conclusion =>
     ({ certainty, says, rule })
   switch (code) {
-    case 0x21: return [conclude('sure', 'The message names an entry that the table does not have: it was composed for '
+    case 0x21: return address < 2n ? [
+      conclude('sure', `Each table has entry ${address}: the smallest has two. The number in the line is not the index `
+        + 'that was asked for.', 'index at or above 2^(S+1), table 15'),
+      conclude('open', 'Handle and subhandle together were beyond ffffh, and the record keeps 16 bits; or the line was '
+        + 'cut or mistyped.', 'VTD:5.1.5/interrupt-index'),
+    ] : [conclude('sure', 'The message names an entry that the table does not have: it was composed for '
       + 'another table, or IRTA has a smaller size.', 'index at or above 2^(S+1), table 15')]
     case 0x22: return [
       ...isRead ? [] : [conclude('open', 'P is clear: either the table in memory says so, or the unit uses an older '
@@ -95,8 +100,8 @@ function ioapic({ device, address }: UnitFault, known: Known): readonly Conclusi
   if (special !== null) return [{ certainty: 'sure', rule: special.by, says: `${device} is the id by which `
     + `${special.what} `
     + 'sends.' }]
-  return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id; the DMAR table lists it `
-    + `as scope of type 3`,
+  return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id: chip sets give their I/O `
+    + `APICs one like it; whose it is, the DMAR table says, and that is not here`,
   says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
     ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
 }
@@ -123,7 +128,7 @@ function nextOf({ system, device, reason }: UnitFault): readonly Look[] {
   ]
 }
 
-function showsOf(code: number | null): readonly Look[] {
+export function showsOf(code: number | null): readonly Look[] {
   if (code === null) return []
   const explain: Look = { run: `remapcheck explain ${hexReason(code)}`, says: 'the reason and its clause' }
   const check = (edit: string, says: string): Look =>

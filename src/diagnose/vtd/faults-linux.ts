@@ -22,6 +22,8 @@ const dumpHead = /Dump (dmar\d+) table entries for IOVA (?:0x)?([0-9a-f]{1,16})/
 const xenHead = form('print_vtd_entries: iommu #?<dec> dev <device> gmfn <hex>')
 /** A status line is about the faults of the next lines. */
 const statusReach_lines = 8
+/** A dump of Xen has at most nine lines. */
+const dumpReach_lines = 12
 
 export class LinuxFaults implements Reader {
   readonly name = 'fault of a VT-d unit'
@@ -33,6 +35,8 @@ export class LinuxFaults implements Reader {
   #status: { readonly value: number; readonly line: Line } | null = null
   #last: UnitFault | null = null
   #walk: Walk | null = null
+  /** A dump that no fault above it asked for: Xen's may stand before the fault line. */
+  #ahead: { readonly walk: Walk; readonly device: string; readonly line: Line } | null = null
 
   read(line: Line, final: boolean): Reading {
     const { text } = line
@@ -47,13 +51,15 @@ export class LinuxFaults implements Reader {
       this.#walk = ofXen === null ? newWalk(head![1]!, bigHex(head![2]!))
         : newWalk(`iommu ${ofXen[1]}`, bigHex(ofXen[3]!) << 12n)
       const fault = this.#last
-      if (fault !== null && fault.address >> 12n === this.#walk.address >> 12n) fault.walk ??= this.#walk
+      const isIts = fault !== null && fault.address >> 12n === this.#walk.address >> 12n && fault.walk === null
+      if (isIts) fault.walk = this.#walk
+      this.#ahead = isIts || ofXen === null ? null : { walk: this.#walk, device: deviceOf(ofXen[2]!), line }
       return 'context'
     }
     return this.#walk !== null && this.#entry(this.#walk, text) ? 'context' : 'other'
   }
   end(): readonly Happening[] {
-    this.#status = this.#last = this.#walk = null
+    this.#status = this.#last = this.#walk = this.#ahead = null
     return []
   }
 
@@ -71,9 +77,18 @@ export class LinuxFaults implements Reader {
         address: bigHex(request![2]!), pasid: undefined, reason, status: null, walk: null } satisfies UnitFault
     if (this.#status !== null && line.number - this.#status.line.number <= statusReach_lines)
       fault.status = this.#status.value
+    fault.walk = this.#walkAhead(fault)
     this.#last = fault
     this.#walk = null
     return [happeningOf(fault)]
+  }
+
+  #walkAhead({ device, address, line }: UnitFault): Walk | null {
+    const ahead = this.#ahead
+    this.#ahead = null
+    const isIts = ahead !== null && ahead.device === device && ahead.walk.address >> 12n === address >> 12n
+      && line.number - ahead.line.number <= dumpReach_lines
+    return isIts ? ahead.walk : null
   }
 
   /** One line of the dump. */

@@ -178,7 +178,7 @@ const tablesFlushedBeforeUse: Claim = {
 }
 
 const noFaults: Claim = {
-  claim: 'no-faults', kind: 'observation', of: 'log', says: 'No DMA was refused.',
+  claim: 'no-faults', kind: 'observation', of: 'log', says: 'No DMA and no interrupt was refused.',
   judge: ({ faults: { total, groups, complaints }, iotlb, contexts, irtes }) => {
     const refused = complaints.filter(({ isRefusal }) => isRefusal)
     if (total === 0 && refused.length > 0)
@@ -188,7 +188,9 @@ const noFaults: Claim = {
     if (total === 0) return yes('no fault')
     const { reason, condition, says } = groups[0]!
     const lines = merge(...groups.map(({ places }) => places))
-    return no(`${several(total, 'fault')}; reason ${reason.toString(16)}h ${condition ?? ''}: ${says}`, lines)
+    const more = refused.length === 0 ? '' : `; QEMU says on stderr too: ${refused[0]!.says}`
+    return no(`${several(total, 'fault')}; reason ${reason.toString(16)}h ${condition ?? ''}: ${says}${more}`,
+      [...lines, ...refused.map(({ line }) => line)])
   },
 }
 

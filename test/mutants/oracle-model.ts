@@ -77,7 +77,6 @@ export const modelEdits: readonly ModelEdit[] = [
     ['any-address-canonical',
       'if (!isCanonical(address, inputWidth(unit.geometry, pasid.firstStageLevels))) return blameIn(walk, 0x80)', ''],
     ['supervisor-pages-free', 'user &&= entry.user', 'user &&= true'],
-    ['last-first-stage-entry-permits-alone', 'write &&= entry.write', 'write = entry.write'],
     ['no-first-stage-superpages', 'const large = level > 1 && entry.pageSize', 'const large = level > 4'],
     ['no-accessed-bit', 'const accessed = !entry.accessed', 'const accessed = false'],
     ['no-dirty-bit', 'const dirty = dirties && !entry.dirty', 'const dirty = false'],

@@ -90,7 +90,8 @@ const contextBits = fc.oneof(bits(255, 3), fc.constantFrom(2, 3, 4).map(bit => [
 export function walkCases({ scalable, firstStage = false, addressWidth }: WalkShape): fc.Arbitrary<WalkCase> {
   const usualAw = addressWidth === 48 ? 2 : 1
   // Requests of few devices to few pages find in the IOTLB what others have left there.
-  const few = firstStage ? often(0, 2, slot) : slot, anyDevice = fc.nat(requesters.length - 1)
+  const few = firstStage ? often(0, 3, slot) : slot, upper = firstStage ? few : often(0, 1, slot)
+  const anyDevice = fc.nat(requesters.length - 1)
   const top = (of: Top['of'], width: number, usualKind: number, kinds: number,
     extra = bits(width - 1, 3)): fc.Arbitrary<Top> => fc.record({
     of: fc.constant(of), device: fc.nat(requesters.length - 1), present: often(true, 5, fc.boolean()),
@@ -109,15 +110,16 @@ export function walkCases({ scalable, firstStage = false, addressWidth }: WalkSh
   })
   const request: fc.Arbitrary<WalkRequest> = fc.record({
     device: firstStage ? fc.oneof(fc.nat(3), anyDevice) : anyDevice,
-    slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), few, few),
+    slots: fc.tuple(upper, upper, few, few),
     dword: fc.nat(63), write: fc.boolean(),
     beyond: often(null, 24, fc.integer({ min: addressWidth === 48 ? 39 : 38, max: 63 })),
     ...firstStage ? { canonical: often(true, 5, fc.constant(false)) } : {},
   })
   const invalidation: fc.Arbitrary<WalkInvalidation> = fc.record({
     absent: often(undefined, 6, fc.nat(3)),
-    do: fc.constantFrom('iotlb', 'pasid-iotlb', 'pasid-iotlb', 'pasid-cache'), granularity: fc.nat(2), did: fc.nat(3),
-    pasid: often(0, 4, fc.constant(1)), slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), slot, slot),
+    do: fc.constantFrom('iotlb', 'pasid-iotlb', 'pasid-cache'), granularity: fc.constantFrom(0, 1, 2, 2),
+    did: fc.nat(3),
+    pasid: often(0, 4, fc.constant(1)), slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), few, few),
     addressMask: often(0, 1, fc.nat(18)), hint: fc.boolean(),
   })
   return fc.record({

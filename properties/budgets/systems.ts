@@ -86,6 +86,6 @@ export const systemBudgets: readonly DesignBudget[] = [
     `${toUser}; ${remapWhy}; the acknowledging system call on top`),
   budget('l4re-io', 'revoke', 3730, { ...submit(3), 'ipi': 1, 'pte-clear': 2, 'device-entry-store': 1,
     'frame-free': 1 },
-    'a window and a page cleared, an interrupt for the other CPU, one context entry, one round through the queue'),
+  'a window and a page cleared, an interrupt for the other CPU, one context entry, one round through the queue'),
   budget('l4re-io', 'shootdown', 570, answered, shotDown),
 ]

@@ -62,7 +62,7 @@ function questions(): readonly Question[] {
   const asked = new Map<string, Question>()
   const names = boundNames.filter(name => !leftOut.includes(name))
   for (const design of designs)
-    for (const { name: scope, bounds: from } of scopes.filter(({ on }) => on(design)))
+    for (const { name: scope, bounds: from } of scopes.filter(({ appliesTo }) => appliesTo(design)))
       for (const [i, one] of names.entries())
         for (const other of names.slice(i)) {
           const bounds = one === other ? stepped(from, one) : stepped(stepped(from, one), other)
@@ -115,7 +115,7 @@ const print = (cells: readonly (string | number)[]): void => {
 }
 print(['design', 'scope', 'searches', 'whole', 'cut short', 'violated', 'states', 'CPU seconds'])
 for (const design of designs)
-  for (const { name } of scopes.filter(({ on }) => on(design))) {
+  for (const { name } of scopes.filter(({ appliesTo }) => appliesTo(design))) {
     const here = found.filter(one => one.design === design.name && one.scope === name),
       cut = here.filter(({ stopped }) => stopped !== null)
     const sum = (of: (one: Found) => number): number => here.reduce((total, one) => total + of(one), 0)

@@ -7,11 +7,13 @@ import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from '../spec/claim.ts'
 import { immutableWhileShared } from './isolation/immutable-while-shared.ts'
+import { keptWhileShared } from './isolation/kept-while-shared.ts'
 import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
 import { noForeignPort } from './isolation/no-foreign-port.ts'
 import { noFreedTable, noFreedTableOn } from './isolation/no-freed-table.ts'
+import { noStaleCopy } from './isolation/no-stale-copy.ts'
 import { noWrongPermission, noWrongPermissionOn } from './isolation/no-wrong-permission.ts'
 import { revokedReachesNothing } from './isolation/revoked-reaches-nothing.ts'
 import { unmappedOnBothSides } from './isolation/unmapped-on-both-sides.ts'
@@ -37,8 +39,8 @@ export interface Question {
 /** By the question that they answer, in the order reports show them. */
 export const questions: readonly Question[] = [
   { about: 'isolation', asks: 'Does it isolate devices?', claims: [noDmaEscape, noAccessAfterUnmap,
-    noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared, unmappedOnBothSides, noForeignPort,
-    revokedReachesNothing] },
+    noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared, keptWhileShared, noStaleCopy,
+    unmappedOnBothSides, noForeignPort, revokedReachesNothing] },
   { about: 'interrupts', asks: 'Does it keep interrupts?', claims: [noLostEdge, noMisdelivery, noDuplicate,
     noForgedInterrupt, oneHandlerAtATime, noWakeUpLost, noStrandedInterrupt, edgesAreServed] },
   { about: 'progress', asks: 'Does all that it begins come to an end?', claims: [waitEnds,
@@ -68,15 +70,16 @@ export const claimsOf = (design: Pick<Design, 'claims'>): readonly Claim[] =>
 
 /** The properties to judge a design by at these bounds, each followed by its witnesses. */
 export function propertiesFor(design: Design, b: Bounds, iommu: Iommu = iommuOf(design)): readonly RemapProperty[] {
-  const asked = [...claimsOn(iommu), ...design.claims].filter(({ on, property: { name } }) => says(name, on(b, design)))
+  const asked = [...claimsOn(iommu), ...design.claims]
+    .filter(({ appliesTo, property: { name } }) => says(name, appliesTo(design, b)))
     .flatMap(({ property, witnesses }) => [property, ...witnesses
-      .filter(({ on, property: { name } }) => says(name, on?.(b, design) ?? on === undefined))
+      .filter(({ appliesTo, property: { name } }) => says(name, appliesTo?.(design, b) ?? appliesTo === undefined))
       .map(witness => witness.property)])
   return [...new Set(asked)]
 }
 
-/** @throws ModelError where an `on` says neither yes nor no: the claim would be left out unseen. */
+/** @throws ModelError where an `appliesTo` says neither yes nor no: the claim would be left out unseen. */
 function says(name: string, answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer
-  throw new ModelError(`\`on\` of '${name}' answered ${String(answer)}; answer true or false`)
+  throw new ModelError(`\`appliesTo\` of '${name}' answered ${String(answer)}; answer true or false`)
 }

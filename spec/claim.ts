@@ -13,30 +13,30 @@ export type RemapProperty = Property<State, Ledger, MachineObservation>
 export interface Claim {
   readonly property: RemapProperty
   /** Whether bounds and design have what the claim is about; elsewhere it would hold of nothing. */
-  readonly on: (b: Bounds, design: Design) => boolean
+  readonly appliesTo: (design: Design, b: Bounds) => boolean
   /** `sometimes` properties: a run that reaches none of this shows nothing. */
   readonly witnesses: readonly Witness[]
 }
 export interface Witness {
   readonly property: RemapProperty
   /** Where the design or the bounds rule the witness out. */
-  readonly on?: (b: Bounds, design: Design) => boolean
+  readonly appliesTo?: (design: Design, b: Bounds) => boolean
 }
 
 /** A claim as a design or a module states it: a property alone is asked everywhere, and has no witness. */
 export type ClaimSource = RemapProperty | {
   readonly property: RemapProperty
-  readonly on?: Claim['on']
+  readonly appliesTo?: Claim['appliesTo']
   readonly witnesses?: readonly (RemapProperty | Witness)[]
 }
 /** @throws RangeError where it has a field that nothing reads: a witness under another name would be lost. */
 export function claimOf(source: ClaimSource): Claim {
-  if (!('property' in source)) return { property: source, on: () => true, witnesses: [] }
-  const { property, on = () => true, witnesses = [], ...others } = source
+  if (!('property' in source)) return { property: source, appliesTo: () => true, witnesses: [] }
+  const { property, appliesTo = () => true, witnesses = [], ...others } = source
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)
-    throw new RangeError(`claim '${property.name}' has no field '${unknown}': it has property, on, witnesses`)
-  return { property, on, witnesses: witnesses.map(one => 'property' in one ? one : { property: one }) }
+    throw new RangeError(`claim '${property.name}' has no field '${unknown}': it has property, appliesTo, witnesses`)
+  return { property, appliesTo, witnesses: witnesses.map(one => 'property' in one ? one : { property: one }) }
 }
 
 /** Constructors of properties of the machine that all designs share. */

@@ -19,6 +19,14 @@ export type MemoryObservation =
   /** A consumer gets a reference to the frame, or gives one back. */
   | { readonly what: 'shared'; readonly frame: number }
   | { readonly what: 'dropped'; readonly frame: number }
+  /** The kernel copies a page of a domain, which is `frame`, into another frame; null: into memory of its driver. */
+  | {
+    readonly what: 'copied'
+    readonly domain: number
+    readonly iova: number
+    readonly frame: number
+    readonly into: number | null
+  }
   /** A driver reached a page by its CPU. */
   | {
     readonly what: 'cpu-accessed'
@@ -82,7 +90,10 @@ export type InterruptObservation =
     readonly into: number
     readonly merged: boolean
   }
-  | { readonly what: 'received'; readonly source: number }
+  /** A driver, or a virtual CPU, serves the device of the source: the one that interrupts of source `by` are for. */
+  | { readonly what: 'received'; readonly source: number; readonly by: number | null }
+  /** A server sends the interrupt of a source to a client: the domain `to`. */
+  | { readonly what: 'sent'; readonly source: number; readonly to: number }
   /** The kernel takes back what was handed to a driver that is gone, and not received. */
   | { readonly what: 'withdrawn'; readonly source: number }
   /** A hypervisor records the interrupt of a source for a virtual CPU: that of source i is i. */
@@ -108,6 +119,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     'port-accessed': { domain: id.domain, device: id.device },
     'device-accessed': { domain: id.domain, device: id.device },
     shared: { frame: id.frame }, dropped: { frame: id.frame },
+    copied: { domain: id.domain, iova: id.iova, frame: id.frame, into: optional(id.frame) },
     'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
     slept: { source: id.source }, woken: { source: id.source },
     injected: { source: id.source, into: id.source },
@@ -116,8 +128,8 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     unmasked: { source: id.source },
     accepted: { device: range(0, b.devices - 1), source: optional(id.source), ...place, merged: bool },
     rejected: { device: range(0, b.devices - 1), source: optional(id.source), reason },
-    dispatched: place, handled: { ...place, by: optional(id.source), notifies: bool }, received: { source: id.source },
-    withdrawn: { source: id.source },
+    dispatched: place, handled: { ...place, by: optional(id.source), notifies: bool }, withdrawn: { source: id.source },
+    received: { source: id.source, by: optional(id.source) }, sent: { source: id.source, to: id.domain },
   }
 }
 

@@ -16,7 +16,7 @@ export interface Scope {
   /** The hardware it is about, as each vendor has such; what current hardware reports where there is none. */
   readonly hardware?: readonly ('weakest' | 'narrow')[]
   /** Whether the design has what the scope is about. */
-  readonly on: (design: Design) => boolean
+  readonly appliesTo: (design: Design) => boolean
 }
 
 const hasOwnInterrupts = (design: Design): boolean => sharedWith(design, 'interrupts') === null
@@ -28,72 +28,73 @@ const translates = (design: Design): boolean => design.remapsDma && hasOwnMemory
 export const scopes: readonly Scope[] = [
   {
     name: 'mapping', says: 'map and unmap by two CPUs for two devices in two domains that fight for two frames',
-    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 }), on: hasOwnMemory,
+    bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 }),
+    appliesTo: hasOwnMemory,
   },
   {
     name: 'permissions', says: 'read-only mappings and downgrades, two pages',
-    bounds: bounds({ devices: 1, domains: 1, frames: 2, iovas: 2, readOnly: 1 }), on: translates,
+    bounds: bounds({ devices: 1, domains: 1, frames: 2, iovas: 2, readOnly: 1 }), appliesTo: translates,
   },
   {
     name: 'tables', says: 'two-level tables whose lower pages come from a pool that two domains share',
-    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), on: translates,
+    bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), appliesTo: translates,
   },
   {
     name: 'reassign', says: 'two devices move between two domains while their memory is mapped and unmapped',
     bounds: bounds({ devices: 2, domains: 2, frames: 2, iovas: 1, reassign: 1 }),
-    on: design => design.protocols.detach !== undefined && hasOwnMemory(design),
+    appliesTo: design => design.protocols.detach !== undefined && hasOwnMemory(design),
   },
   {
     name: 'takedown',
     says: 'two CPUs take the two devices of one driver down with its memory, and give them to the next',
     bounds: bounds({ cpus: 2, callers: 2, devices: 2, frames: 1, iovas: 1, reassign: 1 }),
-    on: design => design.userDrivers && design.protocols.detach !== undefined && translates(design),
+    appliesTo: design => design.userDrivers && design.protocols.detach !== undefined && translates(design),
   },
   {
     name: 'interrupts', says: 'two sources on two CPUs; one moves between CPUs and vectors at any time',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 1 }), on: moves,
+    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 2, migrate: 1 }), appliesTo: moves,
   },
   {
     name: 'batches', says: 'two CPUs map and unmap two pages of one domain, one of them flushing what is deferred',
-    bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2 }), on: translates,
+    bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2 }), appliesTo: translates,
   },
   {
     name: 'table-lock', says: 'two CPUs change the two-level tables of one domain',
-    bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 2, levels: 2, tables: 1 }), on: translates,
+    bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 2, levels: 2, tables: 1 }), appliesTo: translates,
   },
   {
     name: 'old-hardware',
     says: 'tables that are not snooped, behind a write buffer, and refusals that are cached; a device comes and goes',
     bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1, ...standard.weakest }),
-    hardware: ['weakest'], on: translates,
+    hardware: ['weakest'], appliesTo: translates,
   },
   {
     name: 'old-interrupts', says: 'the same hardware, 8-bit destinations only, one CPU beyond them',
     bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1, wideIds: 1, ...standard.narrow,
       ...standard.weakest }),
     hardware: ['narrow', 'weakest'],
-    on: design => design.remapsInterrupts && moves(design),
+    appliesTo: design => design.remapsInterrupts && moves(design),
   },
   {
     name: 'hostile-move',
     says: 'forged messages of either format while an interrupt moves, on a unit without 32-bit destinations',
     bounds: bounds({ cpus: 2, devices: 2, sources: 1, vectors: 2, migrate: 1, hostile: 1, ...standard.narrow }),
     hardware: ['narrow'],
-    on: design => design.remapsInterrupts && moves(design),
+    appliesTo: design => design.remapsInterrupts && moves(design),
   },
   {
     name: 'hostile', says: 'devices that forge interrupt messages of either format, and one fault record',
-    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), on: hasOwnInterrupts,
+    bounds: bounds({ cpus: 2, devices: 2, sources: 2, vectors: 1, hostile: 1, faults: 1 }), appliesTo: hasOwnInterrupts,
   },
   {
     name: 'ports', says: 'two drivers ask the kernel for ports of either device',
     bounds: bounds({ cpus: 2, callers: 2, devices: 2, domains: 2, ports: 1 }),
-    on: design => design.protocols.portAccess !== undefined,
+    appliesTo: design => design.protocols.portAccess !== undefined,
   },
   {
     name: 'together',
     says: 'DMA and interrupts share the invalidation queue: one device, one page, one source that moves',
-    bounds: bounds({ cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 2, migrate: 1 }), on: everywhere,
+    bounds: bounds({ cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 2, migrate: 1 }), appliesTo: everywhere,
   },
 ]
 
@@ -101,27 +102,27 @@ export const scopes: readonly Scope[] = [
  *  scopes. */
 export const worlds: readonly Scope[] = [
   { name: 'one-page', says: 'one device, one page, one frame', bounds: bounds({ frames: 1, iovas: 1 }),
-    on: hasOwnMemory },
+    appliesTo: hasOwnMemory },
   { name: 'one-read-only-page', says: 'the same page, read-only at times',
-    bounds: bounds({ frames: 1, iovas: 1, readOnly: 1 }), on: translates },
+    bounds: bounds({ frames: 1, iovas: 1, readOnly: 1 }), appliesTo: translates },
   { name: 'one-table', says: 'two pages below one table', bounds: bounds({ frames: 1, iovas: 2, levels: 2, tables: 1 }),
-    on: translates },
+    appliesTo: translates },
   { name: 'one-device', says: 'one device moves between two domains',
-    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1 }), on: translates },
+    bounds: bounds({ frames: 1, iovas: 1, domains: 2, reassign: 1 }), appliesTo: translates },
   {
     name: 'one-driver', says: 'a driver maps on one CPU while another takes its device away',
-    bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }), on: translates,
+    bounds: bounds({ cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }), appliesTo: translates,
   },
   {
     name: 'two-mappers', says: 'one CPU maps a page while another unmaps the other page of the same table',
-    bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), on: translates,
+    bounds: bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, levels: 2, tables: 1 }), appliesTo: translates,
   },
   { name: 'one-source', says: 'one source moves between two CPUs',
-    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), on: moves },
+    bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }), appliesTo: moves },
   {
     name: 'two-movers', says: 'two CPUs move two sources at once',
     bounds: bounds({ cpus: 2, callers: 2, devices: 2, sources: 2, vectors: 2, migrate: 2 }),
-    on: design => moves(design) && design.interruptTables === 2,
+    appliesTo: design => moves(design) && design.interruptTables === 2,
   },
 ]
 
@@ -130,7 +131,7 @@ export function scopesOn(design: Design, among: readonly Scope[] = scopesFor([de
   const own = iommuOf(design)
   const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
     Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
-  return among.filter(({ on }) => on(design))
+  return among.filter(({ appliesTo }) => appliesTo(design))
     .map(scope => own === standard || scope.hardware === undefined ? scope : { ...scope, bounds: ownBounds(scope) })
 }
 const ordinary = Object.fromEntries(capabilityNames.map(name => [name, bounds()[name]])) as Partial<Bounds>
@@ -141,10 +142,11 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
   const own = designs.flatMap(({ scopes: asked }) => asked ?? []).filter(one => typeof one !== 'string')
   return [
     ...scopes.map(scope => ({ ...scope,
-      on: (design: Design): boolean => (design.scopes?.includes(scope.name) ?? true) && scope.on(design) })),
+      appliesTo: (design: Design): boolean =>
+        (design.scopes?.includes(scope.name) ?? true) && scope.appliesTo(design) })),
     // Two designs may have a scope of the same name: it is one where it is of the same bounds.
     ...[...new Map(own.map(one => [keyOf(one), one]))].map(([key, { name, says, bounds: changes }]) =>
-      ({ name, says, bounds: bounds(changes), on: (design: Design): boolean =>
+      ({ name, says, bounds: bounds(changes), appliesTo: (design: Design): boolean =>
         design.scopes?.some(one => typeof one !== 'string' && keyOf(one) === key) ?? false })),
   ]
 }

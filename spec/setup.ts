@@ -21,8 +21,8 @@ export interface Setup {
   readonly caps: Caps
   readonly use: Use
   readonly kernel: KernelShape
-  readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksCompatibility'
-    | 'extendedInterrupts' | 'interruptTables' | 'postsInterrupts' | 'userDrivers'>
+  readonly design: Pick<Design, 'remapsDma' | 'remapsInterrupts' | 'verifiesSource' | 'blocksUnremapped'
+    | 'wideDestinations' | 'interruptTables' | 'postsInterrupts' | 'userDrivers'>
 }
 
 export const setupOf = (design: Design, bounds: Bounds, kernel: KernelShape, tags: ReadonlySet<string>): Setup =>

@@ -46,7 +46,7 @@ export interface Step<U = never, O extends Own = AnyOwn<U>> {
   /** What of the unit it drives, by the tag that its vendor has for it. A copy of a step keeps it. */
   readonly uses?: string
   /** Nothing to do on this hardware, within these bounds. */
-  readonly skip?: (on: { readonly caps: Caps; readonly b: Bounds }) => boolean
+  readonly skip?: (offered: { readonly caps: Caps; readonly b: Bounds }) => boolean
   /** Name of the later step that ends what this one begins, such as the release of a lock. */
   readonly endedBy?: string
   /** A CPU that is about to take it takes no interrupt: it is between `cli` and `sti`, or holds a lock that a handler
@@ -80,7 +80,7 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
   /** What its cost belongs to. Default: the name of the call. */
   readonly path?: string
   /** Whether these bounds have what it is about. Default: always. */
-  readonly on?: (b: Bounds) => boolean
+  readonly offered?: (b: Bounds) => boolean
   /** Weakly fair (`true`), or strongly (`'strong'`): an interrupt or a waiting thread makes the call some time. Default
    *  false. */
   readonly fair?: Fairness
@@ -92,6 +92,18 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
   readonly takes?: Readonly<Record<string, ((k: Entry<U, O, A>) => void) | null>>
   /** What its registers hold then, besides the arguments that are registers by their names. */
   readonly registers?: (k: Entry<U, O, A>) => Readonly<Record<string, unknown>>
+}
+
+/** What each CPU may do by itself, at any time and in any call, and need not: a TLB that is filled ahead of an access.
+ *  Nobody sees it happen. */
+export interface HardwareSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
+  readonly says: string
+  /** Whether these bounds have what it is about. Default: always. */
+  readonly offered?: (b: Bounds) => boolean
+  /** Its arguments besides the CPU: any combination may happen. */
+  readonly params?: (of: Sizes) => Fields
+  readonly when: (k: Entry<U, O, A>) => boolean
+  readonly then: (k: Entry<U, O, A>) => void
 }
 
 /** A scope of a design's own. */
@@ -113,15 +125,18 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   /** Whether the kernel switches DMA remapping and interrupt remapping on. */
   readonly remapsDma: boolean
   readonly remapsInterrupts: boolean
+  /** Devices reach buffers of the kernel alone, which an unmap copies for the driver. Default false. */
+  readonly bounces?: boolean
   /** Drivers are user processes: interrupts reach them by IPC. */
   readonly userDrivers?: boolean
   /** A device can use its own interrupt entries only: they name it (VT-d: SVT=1), or it has a table of its own
    *  (AMD-Vi). Default true. */
   readonly verifiesSource?: boolean
-  /** Compatibility-format interrupts stay blocked while remapping is on (CFI=0). Default true. */
-  readonly blocksCompatibility?: boolean
-  /** When the kernel asks for 32-bit destinations. Default: when ECAP.EIM says that the unit has them. */
-  readonly extendedInterrupts?: 'as-capable' | 'always'
+  /** Interrupts that no table entry remaps stay blocked while remapping is on: those in compatibility format (VT-d:
+   *  CFI=0), those of a device whose interrupt map is not valid (AMD-Vi: IV=1). Default true. */
+  readonly blocksUnremapped?: boolean
+  /** When the kernel asks for 32-bit destinations. Default: when the unit has them (VT-d: ECAP.EIM, AMD-Vi: XT). */
+  readonly wideDestinations?: 'as-capable' | 'always'
   /** Interrupts are posted to virtual CPUs, those of source i to virtual CPU i. Default false. */
   readonly postsInterrupts?: boolean
   /** Interrupt tables it keeps: 2 where migration switches tables. Default 1. */
@@ -143,6 +158,8 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   readonly observations?: ((of: Sizes) => Readonly<Record<string, Fields>>) | null
   /** Calls of its own, and parts of built-in ones that it replaces. */
   readonly calls?: Readonly<Record<string, CallSpec<U, O>>>
+  /** What CPUs do by themselves to the state that it keeps, by name. */
+  readonly hardware?: Readonly<Record<string, HardwareSpec<U, O>>>
   /** Claims of its own, judged with the built-in ones. */
   readonly claims?: readonly ClaimSource[]
   /** The scopes it makes sense in: names of standard ones, and its own. Default: all standard ones that it has the

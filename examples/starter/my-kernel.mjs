@@ -28,7 +28,7 @@ const locksAreHeldByCalls = {
     }),
   witnesses: [sometimes('a-lock-is-taken', { claim: 'some CPU takes a lock' },
     ({ state }) => state.kernel.tableLock.some(cpu => cpu !== null))],
-  on: b => b.frames > 0,
+  appliesTo: (_, b) => b.frames > 0,
 }
 
 export default design('my-kernel', {

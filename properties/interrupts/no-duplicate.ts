@@ -5,7 +5,7 @@ import type { Claim } from '../../spec/claim.ts'
 export const noDuplicate: Claim = {
   // A forged message makes handlers run without an edge: that is judged by no-forged-interrupt.
   // A guest takes what is posted for it: no handler of the host runs.
-  on: (b, { postsInterrupts }) => b.sources > 0 && b.hostile === 0 && !postsInterrupts,
+  appliesTo: ({ postsInterrupts }, b) => b.sources > 0 && b.hostile === 0 && !postsInterrupts,
   property: step('no-duplicate', {
     on: 'handled', clause: 'SDM:apic/eoi-highest-isr',
     claim: 'a handler runs only when an edge of its source is in service there: no edge is served twice',

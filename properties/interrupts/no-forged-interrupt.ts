@@ -5,7 +5,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
-  on: b => b.hostile === 1,
+  appliesTo: (_, b) => b.hostile === 1,
   property: step('no-forged-interrupt', {
     on: ['accepted', 'posted'], clause: iommu.clauseOf['no-forged-interrupt'],
     claim: 'no message is accepted that is not of a source of the device that sent it',
@@ -23,9 +23,10 @@ export const noForgedInterruptOn = (iommu: Iommu): Claim => ({
   }),
   witnesses: [
     { property: sometimes('a-forged-message-is-blocked', { claim: 'a forged message is refused' }, (_, seen) =>
-      seen.some(one => one.what === 'rejected' && one.source === null)), on: (_, design) => design.remapsInterrupts },
+      seen.some(one => one.what === 'rejected' && one.source === null)), appliesTo: design => design.remapsInterrupts },
     { property: sometimes('a-forged-message-is-accepted', { claim: 'a forged message arrives' }, (_, seen) =>
-      seen.some(one => one.what === 'accepted' && one.source === null)), on: (_, design) => !design.remapsInterrupts },
+      seen.some(one => one.what === 'accepted' && one.source === null)),
+    appliesTo: design => !design.remapsInterrupts },
     { property: sometimes('a-true-interrupt-arrives', {
       claim: 'a message of a source arrives beside the forged ones',
     }, (_, seen) =>

@@ -8,7 +8,7 @@ import { always, sometimes } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noLostEdge: Claim = {
-  on: b => b.sources > 0,
+  appliesTo: (_, b) => b.sources > 0,
   property: always('no-lost-edge', {
     claim: 'each raised edge is pending at its source, in a message, in an IRR, in service, or on its way to its '
       + 'driver: nowhere else, and not gone',
@@ -16,20 +16,20 @@ export const noLostEdge: Claim = {
   }, ({ state, ledger }, source) => accounted(state, ledger, source)),
   witnesses: [
     { property: sometimes('an-edge-is-handled', { claim: 'an edge reaches the handler of its source' }, (_, seen) =>
-      seen.some(one => one.what === 'handled' && one.by !== null)), on: (_, design) => !design.postsInterrupts },
+      seen.some(one => one.what === 'handled' && one.by !== null)), appliesTo: design => !design.postsInterrupts },
     { property: sometimes('a-posted-edge-is-taken', { claim: 'an edge that was posted reaches its virtual CPU' },
-      (_, seen) => seen.some(one => one.what === 'received')), on: (_, design) => design.postsInterrupts },
+      (_, seen) => seen.some(one => one.what === 'received')), appliesTo: design => design.postsInterrupts },
     { property: sometimes('edges-merge', {
       claim: 'an edge merges into a set IRR bit, or into one that is posted',
     }, (_, seen) =>
       seen.some(one => (one.what === 'accepted' || one.what === 'posted') && one.source !== null && one.merged)) },
     { property: sometimes('an-edge-waits-under-the-mask', { claim: 'an edge is kept as a pending bit' }, (_, seen) =>
       seen.some(one => one.what === 'raised' && one.pended)),
-    on: (b, design) => b.migrate > 0
+    appliesTo: (design, b) => b.migrate > 0
       && (design.protocols.migrateInterrupt?.some(step => step.name === 'maskSource') ?? false) },
     { property: sometimes('an-old-vector-is-released', { claim: 'a migration ends' }, (_, seen) =>
       seen.some(one => one.what === 'bound' && one.to === null)),
-    on: (b, design) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
+    appliesTo: (design, b) => b.migrate > 0 && design.protocols.migrateInterrupt !== undefined },
   ],
 }
 

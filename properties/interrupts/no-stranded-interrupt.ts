@@ -9,7 +9,7 @@ import { inGuest } from '../../spec/kernel/steps/vcpus.ts'
 const ownOf = (state: object): { readonly runsOn: readonly (number | null)[] } => (state as never)['own']
 
 export const noStrandedInterrupt: Claim = {
-  on: (b, design) => b.sources > 0 && design.protocols['runVcpu'] !== undefined,
+  appliesTo: (design, b) => b.sources > 0 && design.protocols['runVcpu'] !== undefined,
   property: always('no-stranded-interrupt', {
     claim: 'no guest executes while an interrupt waits for its virtual CPU, unless its CPU is about to take notice',
     parts: ({ ledger }) => ledger.edges.length, partsBy: 'source',
@@ -24,7 +24,7 @@ export const noStrandedInterrupt: Claim = {
       claim: 'an interrupt waits for a virtual CPU while its guest executes',
     }, ({ state, ledger }) => ledger.edges.some(({ notification }, source) =>
       notification && inGuest(state as never, source) !== null)),
-    on: (b, design) => b.cpus > 1 || design.postsInterrupts },
+    appliesTo: (design, b) => b.cpus > 1 || design.postsInterrupts },
     { property: sometimes('an-interrupt-waits-for-its-virtual-cpu', {
       claim: 'an interrupt waits for a virtual CPU that is ready, and that no CPU runs',
     }, ({ state, ledger }) => ledger.edges.some(({ notification }, source) => notification && !ledger.asleep![source]

@@ -8,7 +8,7 @@ import type { Claim } from '../../spec/claim.ts'
 const sleepingCalls: readonly string[] = ['driverRuns', 'halt']
 
 export const noWakeUpLost: Claim = {
-  on: (b, design) => b.sources > 0 && sleepingCalls.some(call => design.protocols[call] !== undefined),
+  appliesTo: (design, b) => b.sources > 0 && sleepingCalls.some(call => design.protocols[call] !== undefined),
   property: always('no-wake-up-lost', {
     claim: 'no driver and no virtual CPU sleeps while an interrupt is handed to it, unless a handler is on its '
       + 'way to wake it',
@@ -29,6 +29,6 @@ export const noWakeUpLost: Claim = {
     }, ({ state, ledger }) => state.kernel.calls.some(call => call !== null && sleepingCalls.includes(call.call)
       && call.step > 0 && ledger.edges[call.source!]!.notification)),
     // A hypervisor has interrupts off: one that its handler records comes in by another CPU.
-    on: (b, design) => b.cpus > 1 || design.postsInterrupts || design.protocols['driverRuns'] !== undefined },
+    appliesTo: (design, b) => b.cpus > 1 || design.postsInterrupts || design.protocols['driverRuns'] !== undefined },
   ],
 }

@@ -9,7 +9,7 @@ const servingOn = ({ kernel: { handlers = [] } }: DeepReadonly<State>, source: n
   handlers.filter(one => one !== null && one.source === source && one.step > 1).length
 
 export const oneHandlerAtATime: Claim = {
-  on: (b, design) => b.sources > 0
+  appliesTo: (design, b) => b.sources > 0
     && (design.protocols['handleInterrupt']?.some(step => step.name === 'maskUntilReply') ?? false),
   property: always('one-handler-at-a-time', {
     claim: 'no two CPUs are between the mask and the reply of one source',
@@ -20,6 +20,6 @@ export const oneHandlerAtATime: Claim = {
     { property: sometimes('an-interrupt-waits-for-the-reply', {
       claim: 'an interrupt arrives while the driver has not replied to the one before',
     }, ({ state }) => state.kernel.notifications.some((waits, source) => waits && servingOn(state, source) > 0)),
-    on: b => b.cpus > 1 && b.migrate > 0 },
+    appliesTo: (_, b) => b.cpus > 1 && b.migrate > 0 },
   ],
 }

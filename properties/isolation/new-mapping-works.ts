@@ -5,7 +5,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const newMappingWorksOn = (iommu: Iommu): Claim => ({
-  on: (b, design) => b.frames > 0 && design.remapsDma,
+  appliesTo: (design, b) => b.frames > 0 && design.remapsDma,
   property: step('new-mapping-works', {
     on: 'blocked', clause: iommu.clauseOf['new-mapping-works'],
     claim: 'no DMA is refused that a mapping allows whose map call has returned; a device that is being attached may '

@@ -5,7 +5,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
-  on: b => b.frames > 0,
+  appliesTo: (_, b) => b.frames > 0,
   property: step('no-access-after-unmap', {
     on: 'landed', clause: iommu.clauseOf['no-access-after-unmap'],
     claim: 'a DMA lands only where a mapping of its domain is, or whose unmap has not yet returned',
@@ -28,7 +28,7 @@ export const noAccessAfterUnmapOn = (iommu: Iommu): Claim => ({
       { claim: 'a DMA lands through a mapping whose unmap has begun and not returned' },
       ({ state }, seen) =>
         seen.some(one => one.what === 'landed' && state.kernel.calls.some(call => call?.call === 'unmap'))),
-    on: (_, design) => design.protocols['unmap'] !== undefined },
+    appliesTo: design => design.protocols['unmap'] !== undefined },
   ],
 })
 export const noAccessAfterUnmap = noAccessAfterUnmapOn(standard)

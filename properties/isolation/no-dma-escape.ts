@@ -5,7 +5,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noDmaEscapeOn = (iommu: Iommu): Claim => ({
-  on: b => b.frames > 0,
+  appliesTo: (_, b) => b.frames > 0,
   property: step('no-dma-escape', {
     on: 'landed', clause: iommu.clauseOf['no-dma-escape'],
     claim: 'a DMA lands only in frames that the domain of its device owns at that moment',
@@ -23,7 +23,7 @@ export const noDmaEscapeOn = (iommu: Iommu): Claim => ({
         seen.some(one => one.what === 'landed' && ledger.owner[one.frame] === ledger.attached[one.device])) },
     { property: sometimes('a-dma-is-blocked', { claim: 'a device is refused' },
       (_, seen) => seen.some(one => one.what === 'blocked')),
-    on: (_, design) => design.remapsDma },
+    appliesTo: design => design.remapsDma },
     { property: sometimes('a-frame-is-free-again', {
       claim: 'a frame goes back to the allocator, for anybody to get',
     }, (_, seen) =>

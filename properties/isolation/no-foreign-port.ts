@@ -3,7 +3,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noForeignPort: Claim = {
-  on: (b, design) => b.ports === 1 && design.protocols.portAccess !== undefined,
+  appliesTo: (design, b) => b.ports === 1 && design.protocols.portAccess !== undefined,
   property: step('no-foreign-port', {
     on: 'port-accessed', claim: 'a port access reaches a device only from the driver that the device is attached to',
   }, ({ domain, device }, { ledger }) => ledger.attached[device] === domain
@@ -19,6 +19,6 @@ export const noForeignPort: Claim = {
       claim: 'a driver asks for a device that is not its own, and is refused',
     }, ({ state }) =>
       state.kernel.calls.some(call => call?.call === 'portAccess' && call.device === null)),
-    on: b => b.domains > 1 },
+    appliesTo: (_, b) => b.domains > 1 },
   ],
 }

@@ -5,7 +5,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noFreedTableOn = (iommu: Iommu): Claim => ({
-  on: b => b.frames > 0 && b.levels > 1,
+  appliesTo: (_, b) => b.frames > 0 && b.levels > 1,
   property: step('no-freed-table', {
     on: 'table-read', clause: iommu.clauseOf['no-freed-table'],
     claim: 'a walk reads entries only from table pages that belong to the domain it translates for',
@@ -19,9 +19,9 @@ export const noFreedTableOn = (iommu: Iommu): Claim => ({
   witnesses: [
     { property: sometimes('a-table-is-freed', { claim: 'a table page is given back' }, (_, seen) =>
       seen.some(one => one.what === 'table-owned' && one.by === null)),
-    on: (_, design) => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
+    appliesTo: design => design.protocols.unmap?.some(step => step.name === 'freeTable') ?? false },
     { property: sometimes('a-walk-resumes-at-a-cached-table', { claim: 'the paging-structure cache holds a table' },
-      ({ state }) => iommu.holdsTable(state.unit)), on: (_, design) => design.remapsDma },
+      ({ state }) => iommu.holdsTable(state.unit)), appliesTo: design => design.remapsDma },
   ],
 })
 export const noFreedTable = noFreedTableOn(standard)

@@ -5,7 +5,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const noWrongPermissionOn = (iommu: Iommu): Claim => ({
-  on: b => b.readOnly === 1,
+  appliesTo: (_, b) => b.readOnly === 1,
   property: step('no-wrong-permission', {
     on: 'landed', clause: iommu.clauseOf['no-wrong-permission'],
     claim: 'a write lands only where a mapping of the domain allows writing, or whose downgrade has not yet returned',
@@ -25,7 +25,7 @@ export const noWrongPermissionOn = (iommu: Iommu): Claim => ({
           .some(grant => grant?.frame === one.frame && !grant.write))) },
     { property: sometimes('a-downgrade-returns', { claim: 'a protect call returns' },
       (_, seen) => seen.some(one => one.what === 'downgraded')),
-    on: (_, design) => design.protocols.protect !== undefined },
+    appliesTo: design => design.protocols.protect !== undefined },
   ],
 })
 export const noWrongPermission = noWrongPermissionOn(standard)

@@ -3,7 +3,7 @@ import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const unmappedOnBothSides: Claim = {
-  on: (b, design) => b.frames > 0 && design.protocols['touch'] !== undefined,
+  appliesTo: (design, b) => b.frames > 0 && design.protocols['touch'] !== undefined,
   property: step('unmapped-on-both-sides', {
     on: ['cpu-accessed', 'landed'],
     claim: 'neither a CPU nor a device reaches a page whose unmap has returned, or a frame that is another\'s',
@@ -21,7 +21,8 @@ export const unmappedOnBothSides: Claim = {
     { property: sometimes('a-cpu-reaches-a-page-during-unmap', {
       claim: 'a CPU reaches a page whose unmap has begun and not returned',
     }, ({ state }, seen) => seen.some(one => one.what === 'cpu-accessed' && state.kernel.calls.some(call =>
-      call?.call === 'unmap' && call.domain === one.domain && call.iova === one.iova))), on: b => b.cpus > 1 },
+      call?.call === 'unmap' && call.domain === one.domain && call.iova === one.iova))),
+    appliesTo: (_, b) => b.cpus > 1 },
     { property: sometimes('a-cpu-reaches-a-page', { claim: 'a CPU reaches a page that is mapped' },
       (_, seen) => seen.some(one => one.what === 'cpu-accessed')) },
   ],

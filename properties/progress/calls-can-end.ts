@@ -6,10 +6,10 @@ import type { Claim } from '../../spec/claim.ts'
 import { nothingLeftBehind } from './nothing-left-behind.ts'
 
 export const callsCanEnd: Claim = {
-  on: (b, design) => protocolsOf(design).some(name => protocolOn(design, name, b).length > 0),
+  appliesTo: (design, b) => protocolsOf(design).some(name => protocolOn(design, name, b).length > 0),
   property: recovers('calls-can-end', {
     claim: 'from every state there is a way to one in which no CPU is in a call or a handler',
   }, ({ state: { kernel } }) => kernel.calls.every((call, cpu) => call === null && handlerOf(kernel, cpu) === null)),
   witnesses: nothingLeftBehind.witnesses.map(one => ({ ...one,
-    on: (b, design) => nothingLeftBehind.on(b, design) && (one.on?.(b, design) ?? true) })),
+    appliesTo: (design, b) => nothingLeftBehind.appliesTo(design, b) && (one.appliesTo?.(design, b) ?? true) })),
 }

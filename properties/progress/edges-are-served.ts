@@ -39,7 +39,7 @@ function holds(edges: Edges, { kind, cpu, vector }: Place): boolean {
 }
 
 export const edgesAreServed: Claim = {
-  on: b => b.sources > 0,
+  appliesTo: (_, b) => b.sources > 0,
   property: leadsTo('edges-are-served', {
     clause: 'SDM:apic/dispatch-above-ppr',
     claim: 'a raised edge stays for ever in no place on its way to its driver, unless it is for interrupts of higher '

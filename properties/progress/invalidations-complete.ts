@@ -8,7 +8,7 @@ import type { Claim } from '../../spec/claim.ts'
 import { waitEndsOn } from './wait-ends.ts'
 
 export const invalidationsCompleteOn = (iommu: Iommu): Claim => ({
-  on: waitEndsOn(iommu).on,
+  appliesTo: waitEndsOn(iommu).appliesTo,
   property: leadsTo('invalidations-complete', {
     clause: iommu.clauseOf['invalidations-complete'],
     claim: 'each wait for an invalidation ends, unless two devices whose requests it drains keep some in flight by '
@@ -22,7 +22,7 @@ export const invalidationsCompleteOn = (iommu: Iommu): Claim => ({
     }, ({ state }) =>
       state.lapics.some((_, cpu) => iommu.waitStatus(state.unit, cpu) === 'pending')
         && state.inFlight.some(request => request !== null)),
-    on: b => b.frames > 0 },
+    appliesTo: (_, b) => b.frames > 0 },
   ],
 })
 export const invalidationsComplete = invalidationsCompleteOn(standard)

@@ -6,7 +6,7 @@ import type { Claim } from '../../spec/claim.ts'
 const givingBack = ['unmap', 'detach', 'migrateInterrupt'] as const
 
 export const noDoubleFree: Claim = {
-  on: b => b.frames > 0 || b.migrate > 0 || b.reassign === 1,
+  appliesTo: (_, b) => b.frames > 0 || b.migrate > 0 || b.reassign === 1,
   property: always('no-double-free', {
     claim: 'only what is taken is given back: a frame, an address, a table page, a vector, a device',
   }, ({ ledger: { doubleFree } }) =>
@@ -15,6 +15,6 @@ export const noDoubleFree: Claim = {
     { property: sometimes('something-is-given-back', { claim: 'a frame, an address or a vector is given back' },
       (_, seen) => seen.some(one => one.what === 'revoked' || one.what === 'bound' && one.to === null
         || one.what === 'attached' && one.to === null)),
-    on: (_, design) => givingBack.some(name => design.protocols[name] !== undefined) },
+    appliesTo: design => givingBack.some(name => design.protocols[name] !== undefined) },
   ],
 }

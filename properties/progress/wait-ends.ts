@@ -7,7 +7,7 @@ import { always, sometimes } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
 export const waitEndsOn = (iommu: Iommu): Claim => ({
-  on: (b, design) => protocolsOf(design).some(name =>
+  appliesTo: (design, b) => protocolsOf(design).some(name =>
     protocolOn(design, name, b).some(step => step.uses === iommu.queueTag)),
   property: always('wait-ends', {
     clause: iommu.clauseOf['wait-ends'],

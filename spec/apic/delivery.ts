@@ -172,7 +172,7 @@ function receive({ ids: { source } }: Setup) {
       emit.cost('handler')
       // The driver acknowledges, and waits for the next one, in one call.
       emit.cost('syscall')
-      emit.observe({ what: 'received', source: p.source })
+      emit.observe({ what: 'received', source: p.source, by: p.source })
     },
   })
 }

@@ -22,7 +22,7 @@ export interface Wait {
   readonly name: string
   readonly says: string
   readonly bounds: Bounds
-  readonly on: (design: Design) => boolean
+  readonly appliesTo: (design: Design) => boolean
   readonly begins: (step: Step) => boolean
   readonly ends: (step: Step, design: Design) => boolean
   /** Its cost is part of the wait, if the wait is under way. */
@@ -76,7 +76,7 @@ const unmap = {
 function unmapIn(name: string, says: string, b: Bounds): Wait {
   return {
     name, says, bounds: b,
-    on: design => sharedWith(design, 'memory') === null && protocolOn(design, 'unmap', b).length > 1,
+    appliesTo: design => sharedWith(design, 'memory') === null && protocolOn(design, 'unmap', b).length > 1,
     begins: unmap.begins,
     ends: (step, design) => unmap.ends(step, design, b), delays: (step, design) => unmap.delays(step, design, b),
   }
@@ -86,12 +86,12 @@ const hasInterrupts = (design: Design): boolean => sharedWith(design, 'interrupt
 /** The one that designs are compared by. */
 export const waitOfMovingEdge: Wait = {
   name: 'edge raised -> handler entered', says: 'one source, which moves between two CPUs at any time',
-  on: hasInterrupts, ...edge, bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }),
+  appliesTo: hasInterrupts, ...edge, bounds: bounds({ cpus: 2, sources: 1, vectors: 2, migrate: 1 }),
 }
 export const waits: readonly Wait[] = [
   waitOfMovingEdge,
   { name: 'edge raised -> handler entered, beside another source',
-    says: 'another source, of higher priority on the same CPU', on: hasInterrupts, ...edge,
+    says: 'another source, of higher priority on the same CPU', appliesTo: hasInterrupts, ...edge,
     bounds: bounds({ devices: 2, sources: 2, vectors: 2 }) },
   unmapIn('unmap called -> unmap returned', 'one CPU, one page', bounds({ frames: 1, iovas: 1 })),
   unmapIn('unmap called -> unmap returned, beside another CPU', 'two CPUs, two pages of one domain',

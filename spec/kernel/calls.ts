@@ -62,10 +62,10 @@ export function protocolOn(design: Design, name: string, b: Bounds): Protocol {
 }
 
 /** @throws ModelError when the call does not say. */
-function isOffered(name: string, { on }: CallSpec, b: Bounds): boolean {
-  const answer: unknown = on === undefined || on(b)
+function isOffered(name: string, { offered }: CallSpec, b: Bounds): boolean {
+  const answer: unknown = offered === undefined || offered(b)
   if (typeof answer === 'boolean') return answer
-  throw new ModelError(`\`on\` of the call ${name} answered ${String(answer)}; answer true or false`)
+  throw new ModelError(`\`offered\` of the call ${name} answered ${String(answer)}; answer true or false`)
 }
 
 /** What a step is told of the hardware. Frozen: a step that writes to it would change the machine for all steps

@@ -41,7 +41,7 @@ const serveWord: FutexStep = {
     if (!s.kernel.notifications[of.source!]) return
     s.kernel.notifications[of.source!] = false
     emit.cost('handler')
-    emit.observe({ what: 'received', source: of.source! })
+    emit.observe({ what: 'received', source: of.source!, by: of.source })
     go('serveWord')
   },
 }
@@ -76,7 +76,7 @@ export const darbatLikeOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, 
   state: ({ id }) => ({ asleep: table([id.source], bool) }),
   calls: {
     driverRuns: call<ReturnType<typeof sourceOnly>, Futexes>({
-      says: 'a driver thread that is awake runs', on: b => b.sources > 0, path: 'irq-deliver', params: sourceOnly,
+      says: 'a driver thread that is awake runs', offered: b => b.sources > 0, path: 'irq-deliver', params: sourceOnly,
       fair: 'strong',
       rules: {
         isAwake: ({ s, args }) => !s.own.asleep[args.source],

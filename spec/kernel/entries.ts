@@ -12,7 +12,7 @@ export const call = <P extends Fields, O extends Own = Own>(spec: TypedCall<P, O
 /** The same for a design that keeps state of its own: `callOn<{ state: …, registers: … }>()({ says, params, … })`. */
 export const callOn = <O extends Own>() => <P extends Fields>(spec: TypedCall<P, O>): CallSpec<unknown, O> => spec
 /** The parameters alone say what the arguments are. */
-interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'on' | 'fair'> {
+interface TypedCall<P extends Fields, O extends Own> extends Pick<CallSpec, 'says' | 'path' | 'offered' | 'fair'> {
   readonly params: (of: Sizes) => P
   readonly rules?: Readonly<Record<string, (k: Entry<unknown, O, Args<NoInfer<P>>>) => boolean>>
   readonly takes?: Readonly<Record<string, (k: Entry<unknown, O, Args<NoInfer<P>>>) => void>>
@@ -30,7 +30,7 @@ const isOpen = ({ s, args }: Of<{ readonly domain: number }>): boolean => !s.ker
 const memoryCalls = {
   map: call({
     says: 'make a frame reachable by the devices of a domain, at one I/O virtual page',
-    path: 'map', on: b => b.frames > 0,
+    path: 'map', offered: b => b.frames > 0,
     params: ({ id }) => ({ domain: id.domain, iova: id.iova, frame: id.frame, write: { kind: 'bool' } as const }),
     rules: {
       addressIsFree: k => mappingAt(k) === null,
@@ -48,21 +48,21 @@ const memoryCalls = {
   }),
   unmap: call({
     says: 'take one page back from the devices of a domain',
-    path: 'unmap', on: b => b.frames > 0, params: ({ id }) => ({ domain: id.domain, iova: id.iova }),
+    path: 'unmap', offered: b => b.frames > 0, params: ({ id }) => ({ domain: id.domain, iova: id.iova }),
     rules: { pageIsMapped: k => isLive(k), domainIsOpen: k => isOpen(k) },
     takes: { phase: k => { mappingAt(k)!.phase = 'unmapping' } },
     registers: k => ({ frame: mappingAt(k)!.frame, write: mappingAt(k)!.write }),
   }),
   protect: call({
     says: 'make a live mapping read-only',
-    path: 'protect', on: b => b.readOnly === 1, params: ({ id }) => ({ domain: id.domain, iova: id.iova }),
+    path: 'protect', offered: b => b.readOnly === 1, params: ({ id }) => ({ domain: id.domain, iova: id.iova }),
     rules: { pageIsMapped: k => isLive(k), pageIsWritable: k => mappingAt(k)!.write, domainIsOpen: k => isOpen(k) },
     takes: { phase: k => { mappingAt(k)!.phase = 'changing' } },
     registers: k => ({ frame: mappingAt(k)!.frame }),
   }),
   flush: call({
     says: 'flush what the unmaps of a domain have deferred',
-    path: 'flush', on: b => b.frames > 0, params: ({ id }) => ({ domain: id.domain }),
+    path: 'flush', offered: b => b.frames > 0, params: ({ id }) => ({ domain: id.domain }),
     rules: {
       pagesAreDeferred: ({ s, args }) => s.kernel.mappings[args.domain]!.some(one => one?.phase === 'deferred'),
       oneFlushAtATime: ({ s, args }) => !isBusy(s, one => one.call === 'flush' && one.domain === args.domain),
@@ -73,7 +73,7 @@ const memoryCalls = {
 const deviceCalls = {
   attach: call({
     says: 'give a device that no domain has to a domain',
-    path: 'attach', on: b => b.reassign === 1, params: ({ id }) => ({ device: id.device, domain: id.domain }),
+    path: 'attach', offered: b => b.reassign === 1, params: ({ id }) => ({ device: id.device, domain: id.domain }),
     rules: {
       deviceIsFree: ({ s, args }) => s.kernel.attached[args.device] === null,
       deviceIsIdle: ({ s, args }) => !isBusy(s, one => one.device === args.device),
@@ -81,7 +81,7 @@ const deviceCalls = {
   }),
   detach: call({
     says: 'take a device from its domain',
-    path: 'detach', on: b => b.reassign === 1, params: ({ id }) => ({ device: id.device }),
+    path: 'detach', offered: b => b.reassign === 1, params: ({ id }) => ({ device: id.device }),
     rules: {
       deviceIsAttached: ({ s, args }) => s.kernel.attached[args.device] !== null,
       // The memory of a domain is at rest while the driver is taken down.
@@ -93,11 +93,11 @@ const deviceCalls = {
   portAccess: call({
     says: 'a driver asks for the ports of a device',
     // A driver may ask for anything: the protocol has to look.
-    path: 'port-io', on: b => b.ports === 1, params: ({ id }) => ({ domain: id.domain, device: id.device }),
+    path: 'port-io', offered: b => b.ports === 1, params: ({ id }) => ({ domain: id.domain, device: id.device }),
   }),
   migrateInterrupt: call({
     says: 'move an interrupt source to another CPU and vector',
-    path: 'irq-migrate', on: b => b.migrate > 0,
+    path: 'irq-migrate', offered: b => b.migrate > 0,
     params: ({ id }) => ({ source: id.source, toCpu: id.cpu, toVector: id.vector }),
     rules: {
       sourceMayMove: ({ args, b }) => args.source < b.migrate,

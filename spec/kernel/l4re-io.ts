@@ -190,6 +190,7 @@ const notifyClient: BusStep = {
     if (notifies) s.kernel.notifications[of.source!] = true
     else if (of.source !== null) emit.cost('handler')
     emit.observe({ what: 'handled', ...of.from!, by: of.source, notifies })
+    if (notifies) emit.observe({ what: 'sent', source: of.source!, to: of.domain! })
   },
 }
 
@@ -200,11 +201,11 @@ type Window = ReturnType<typeof window>
 const isOpen = ({ s, b, args }: Of<{ readonly device: number }>): boolean => !s.kernel.closed[busOf(args.device, b)]!
 const calls = {
   request: call<Window, Buses>({
-    says: 'a client asks for the memory or the ports of a device of its bus', on: hasWindows, params: window,
+    says: 'a client asks for the memory or the ports of a device of its bus', offered: hasWindows, params: window,
     rules: { clientIsServed: isOpen }, registers: ({ args, b }) => ({ domain: busOf(args.device, b) }),
   }),
   reach: call<Window, Buses>({
-    says: 'a client reaches a device by its memory or its ports', on: hasWindows, params: window,
+    says: 'a client reaches a device by its memory or its ports', offered: hasWindows, params: window,
     rules: {
       cpuLetsIt: ({ s, cpu, args }) => s.own[args.write ? 'ports' : 'memory'][args.device]!
         || s.own[args.write ? 'bitmap' : 'tlb'][cpu]![args.device]!,
@@ -212,14 +213,14 @@ const calls = {
   }),
   flushWindows: shootdownEntry,
   connect: call<ReturnType<typeof clientOnly>, Buses>({
-    says: 'give a new client its bus', on: comesAndGoes, params: clientOnly,
+    says: 'give a new client its bus', offered: comesAndGoes, params: clientOnly,
     rules: {
       isGone: k => k.s.kernel.closed[k.args.domain]! && devicesOf(k, k.args.domain).length > 0,
       isAtRest: ({ s, args }) => s.kernel.calls.every(one => one?.domain !== args.domain),
     },
   }),
   revoke: call<ReturnType<typeof clientOnly>, Buses>({
-    says: 'take the bus from a client that has died', on: comesAndGoes, params: clientOnly,
+    says: 'take the bus from a client that has died', offered: comesAndGoes, params: clientOnly,
     rules: { isServed: k => !k.s.kernel.closed[k.args.domain]! && devicesOf(k, k.args.domain).length > 0 },
   }),
 }
@@ -233,6 +234,8 @@ const scopes: readonly OwnScope[] = [
     bounds: { cpus: 2, callers: 2, devices: 2, reassign: 1, ports: 1 } },
   { name: 'bus-interrupts', says: 'a client dies on one CPU while its interrupts arrive on another',
     bounds: { cpus: 2, callers: 2, sources: 1, vectors: 1, reassign: 1 } },
+  { name: 'two-clients', says: 'two clients with a device each, and the interrupts of both',
+    bounds: { devices: 2, domains: 2, sources: 2, vectors: 2 } },
   { name: 'whole-bus', says: 'one device with all that it has: DMA, interrupt, memory and ports',
     bounds: { cpus: 1, frames: 1, iovas: 1, sources: 1, vectors: 1, reassign: 1, ports: 1 } },
 ]

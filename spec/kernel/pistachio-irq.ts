@@ -44,7 +44,7 @@ export const awaitReply: Step = {
     if (!s.kernel.notifications[call.source]) { unmaskSource.then(k); return }
     s.kernel.notifications[call.source] = false
     emit.cost('handler')
-    emit.observe({ what: 'received', source: call.source })
+    emit.observe({ what: 'received', source: call.source, by: call.source })
     go('awaitReply')
   },
 }

@@ -69,12 +69,15 @@ export const pollingLonglivedOn = <U>(v: Vocabulary<U>): Design<U> => {
     state: ({ id }) => ({ handedOn: table([id.frame], bool) }),
     calls: {
       pass: call<ReturnType<typeof pageOnly>, Rings>({
-        says: 'pass a buffer on', on: b => b.frames > 0, params: pageOnly,
-        rules: { isLive: k => mappingAt(k)?.phase === 'live', isInRing: k => !k.s.own.handedOn[mappingAt(k)!.frame] },
+        says: 'pass a buffer on', offered: b => b.frames > 0, params: pageOnly,
+        rules: {
+          processRuns: ({ s, args }) => !s.kernel.closed[args.domain]!,
+          isLive: k => mappingAt(k)?.phase === 'live', isInRing: k => !k.s.own.handedOn[mappingAt(k)!.frame],
+        },
         registers: k => ({ frame: mappingAt(k)!.frame }),
       }),
       drop: call<ReturnType<typeof frameOnly>, Rings>({
-        says: 'a consumer is done with a buffer', on: b => b.frames > 0, params: frameOnly,
+        says: 'a consumer is done with a buffer', offered: b => b.frames > 0, params: frameOnly,
         rules: { isHeld: ({ s, args }) => s.own.handedOn[args.frame]! },
       }),
     },

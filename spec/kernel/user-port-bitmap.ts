@@ -104,7 +104,7 @@ export const userPortBitmap = design<unknown, Bitmaps, 'switchDriver' | 'reloadB
   calls: {
     portAccess: { rules: { driverRunsHere: k => k.s.own.running[k.cpu] === (k.args as { domain: number }).domain } },
     switchDriver: call<ReturnType<typeof domainOnly>, Bitmaps>({
-      says: 'the scheduler puts another driver on the CPU', path: 'switch', on: hasPorts, params: domainOnly,
+      says: 'the scheduler puts another driver on the CPU', path: 'switch', offered: hasPorts, params: domainOnly,
       rules: { isAnother: ({ s, args, cpu }) => s.own.running[cpu] !== args.domain },
     }),
     reloadBitmap: entry,

@@ -1,26 +1,13 @@
 /** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
-import {
-  checkBeforeTables, decode, entryReader, faultReason, hasScalableMode, interruptUnitOf, rawTables, registers, rootsOf,
-  rulesOf,
-  translationUnitOf,
-} from '../../spec/vtd/index.ts'
-import type { TranslationUnit } from '../../spec/vtd/index.ts'
-import type { AnyDump, Dump } from '../dump/dump.ts'
+import type { AnyDump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
-import { legacyDevices, nothingFound, scalableDevices } from './devices.ts'
 import type { Device, Found } from './devices.ts'
-import { interruptTableOf, unknownTable } from './interrupts.ts'
 import type { InterruptTable } from './interrupts.ts'
-import { protectedOf } from './protect.ts'
-import type { Guarded, Protected } from './protect.ts'
-import { queueRow, registerRows } from './queue.ts'
+import type { Guarded } from './protect.ts'
 import type { QueueRow, RegisterRow } from './queue.ts'
 import { rights } from './ranges.ts'
 import { sharedRuns } from './sharing.ts'
 import type { Shared } from './sharing.ts'
-import { standardBudget } from './space.ts'
-import type { Budget } from './space.ts'
-import { Spaces } from './spaces.ts'
 import type { Space } from './spaces.ts'
 
 /** `bypass`: translation is off. `unknown`: the dump does not show it. `blocked`: by a mode of RTADDR that the unit
@@ -30,7 +17,9 @@ export type UnitMode = { readonly kind: 'legacy' | 'scalable' | 'device table' |
 
 export interface Collected {
   readonly dump: AnyDump
-  readonly unit: Pick<TranslationUnit, 'hostAddressWidth' | 'maxGuestAddressWidth' | 'levels'>
+  readonly unit: {
+    readonly hostAddressWidth: number; readonly maxGuestAddressWidth: number; readonly levels: readonly number[]
+  }
   /** CAP.CM */
   readonly cachingMode: boolean
   readonly mode: UnitMode
@@ -55,6 +44,7 @@ export interface Collected {
   /** Alarms that only this kind of unit gives rise to. */
   readonly own: Iterable<Alarm>
 }
+
 /** Who uses a space; by its index. */
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }
 
@@ -65,8 +55,10 @@ export interface Pair {
   writable: number
   readonly first: number
 }
+
 /** Runs that several devices reach and one can write: how many, and where the first is. */
 export interface UnlistedSharing { count: number; first: number }
+
 /** `runs` are the first `mostRuns`; `pairs` counts all runs that at most `mostNamed` spaces reach, `crowds` the others,
  *  `unpaired` those for which no pair was left. */
 export interface Sharing {
@@ -74,75 +66,8 @@ export interface Sharing {
   readonly crowds: UnlistedSharing
   readonly unpaired: UnlistedSharing
 }
+
 const mostRuns = 10_000, mostPairs = 100_000
-
-/** Yields how many tables were read, now and then. */
-export function* collect(dump: Dump, budget: Budget = standardBudget()): Generator<number, Collected> {
-  const { registers: values, memory, haw } = dump
-  const unit = translationUnitOf(values, haw)
-  const reader = entryReader(rulesOf(values, haw))
-  const roots = rootsOf(values)
-  const tables = rawTables(memory, roots, reader)
-  const source = { memory, reader, unit, budget }
-  const spaces = new Spaces(source)
-  const found = nothingFound()
-  const mode: UnitMode = dump.shows.translation ? modeOf(unit) : { kind: 'unknown' }
-  const atFirst = budget.tables
-  if (mode.kind === 'legacy')
-    for (const _ of legacyDevices(tables, unit, roots.rootTable, spaces, found)) yield atFirst - budget.tables
-  if (mode.kind === 'scalable' && hasScalableMode(unit))
-    for (const _ of scalableDevices(tables, unit, roots.rootTable, spaces, budget, found)) yield atFirst - budget.tables
-  const interrupts = dump.shows.interrupts
-    ? interruptTableOf(memory, reader, interruptUnitOf(values, haw), roots.interruptTable) : unknownTable
-  yield atFirst - budget.tables
-  const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
-  const users = usersOf(spaces.all, found.devices)
-  const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
-  return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found,
-    spaces: spaces.all,
-    users, interrupts, sharing,
-    guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
-    because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
-      says: fault => faultReason(fault)?.says ?? '' },
-    told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks, own: [],
-  }
-}
-
-function modeOf(unit: TranslationUnit): UnitMode {
-  const first = checkBeforeTables(unit, {
-    sid: 0, type: 'untranslated', access: 'read', address: 0, dword: false, pasid: null, privileged: false,
-    execute: false,
-  })
-  if (first.kind === 'fault') return { kind: 'blocked', fault: first.reason }
-  if (first.kind === 'bypass') return { kind: 'bypass' }
-  return { kind: unit.ttm === 1 ? 'scalable' : 'legacy' }
-}
-
-function meaning(fault: number): string {
-  const reason = faultReason(fault)
-  return reason === undefined ? `fault ${fault.toString(16)}h`
-    : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
-}
-/** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
-const blocks = [0x51, 0x59]
-
-type Other = Omit<Protected, 'guestOf'>
-/** Nothing where the queue is off or its place not told. */
-function queueOf({ iqa, registers: { gsts } }: Dump): readonly Other[] {
-  if (iqa === null || decode(registers.GSTS.layout, [gsts]).QIES === 0) return []
-  const { IQA, QS } = decode(registers.IQA.layout, iqa)
-  return [{ kind: 'invalidation queue', start: IQA * 4096, end: IQA * 4096 + 4096 * 2 ** QS }]
-}
-/** What no request can use is not posted either. */
-function inInterrupts({ remapping, address, size, entries }: InterruptTable): readonly Other[] {
-  return [
-    ...remapping && address !== null
-      ? [{ kind: 'interrupt table', start: address, end: address + size * 16 } as const] : [],
-    ...entries.flatMap(({ descriptor, fault }) => descriptor === null || fault !== null ? []
-      : [{ kind: 'posted-interrupt descriptor', start: descriptor, end: descriptor + 64 } as const]),
-  ]
-}
 
 export function usersOf(spaces: readonly Space[], devices: readonly Device[]): readonly SpaceUse[] {
   const uses = spaces.map(() => ({ devices: new Set<number>(), domains: new Set<number>() }))

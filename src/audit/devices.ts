@@ -1,11 +1,5 @@
-/** Devices of a unit and what each may do: every root, context and PASID entry that is present, judged by the walkers'
- *  own checks (VT-d rev 5.10: 9.1 to 9.6, table 30). */
-import { identityOf, lookupContext, lookupPasid, lookupScalableContext } from '../../spec/vtd/index.ts'
-import type {
-  DmaRequest, PasidEntry, PasidUnit, ScalableContextEntry, ScalableTables, TranslationUnit,
-} from '../../spec/vtd/index.ts'
-import type { Budget } from './space.ts'
-import type { Space, Spaces } from './spaces.ts'
+/** Devices of a unit and what each may do, whichever vendor's tables say it. */
+import type { Space } from './spaces.ts'
 
 /** One kind of requests of a device: those without PASID (null), or those of a PASID. */
 export interface RequestClass {
@@ -17,11 +11,14 @@ export interface RequestClass {
   readonly space: Space | null
   readonly fault: number | null
 }
+
 export interface Device { readonly sid: number; readonly ways: readonly RequestClass[]; readonly deviceTlb: boolean }
 
 export const structureKinds = ['root table', 'context table', 'PASID directory', 'PASID table', 'device table',
   'interrupt table'] as const
+
 export type StructureKind = (typeof structureKinds)[number]
+
 /** A table that is no paging table. */
 export interface Structure { readonly kind: StructureKind; readonly address: number; readonly bytes: number }
 
@@ -36,153 +33,9 @@ export interface Found {
   /** PASIDs that were not looked at: the budget was used up. */
   pasidsLeft: boolean
 }
+
 export const nothingFound = (): Found =>
   ({ devices: [], structures: new Map(), outside: new Map(), unusable: [], pasidsLeft: false })
-function reads(found: Found, kind: StructureKind, address: number, bytes = 4096): void {
-  found.structures.set(`${kind} ${address}`, { kind, address, bytes })
-}
-function lacks(found: Found, kind: StructureKind, address: number): void {
-  const known = found.outside.get(kind)
-  if (known === undefined) found.outside.set(kind, { count: 1, address })
-  else known.count++
-}
 
-const request = (sid: number, pasid: number | null = null): DmaRequest =>
-  ({ sid, type: 'untranslated', access: 'read', address: 0, dword: false, pasid, privileged: false, execute: false })
-/** Faults of entries that are just not there. */
-const absent = [0x02, 0x41]
 export const bdf = (sid: number): string =>
   `${(sid >> 8).toString(16).padStart(2, '0')}:${(sid >> 3 & 31).toString(16).padStart(2, '0')}.${sid & 7}`
-
-export function* legacyDevices(tables: ScalableTables, unit: TranslationUnit, rootTable: number, spaces: Spaces,
-  found: Found): Generator<void> {
-  reads(found, 'root table', rootTable)
-  for (let bus = 0; bus < 256; bus++) {
-    const root = tables.rootEntry(bus)
-    if (root === 'unreadable') { lacks(found, 'root table', rootTable); return }
-    if (!root.present) continue
-    if (root.reserved) { found.unusable.push({ fault: 0x0a, of: `bus ${bus.toString(16)}` }); continue }
-    reads(found, 'context table', root.contextTable)
-    if (tables.contextEntry(root.contextTable, 0) === 'unreadable') {
-      lacks(found, 'context table', root.contextTable)
-      continue
-    }
-    for (let devfn = 0; devfn < 256; devfn++) {
-      const sid = bus << 8 | devfn
-      const result = lookupContext(tables, unit, sid, 'untranslated')
-      if (result.kind === 'fault') {
-        if (!absent.includes(result.reason))
-          found.devices.push({ sid, ways: [blocked(null, result.reason)], deviceTlb: false })
-        continue
-      }
-      const { did, tt, table, levels } = result.context
-      const space = tt === 2 ? spaces.passThrough() : yield* spaces.secondStage(table, levels)
-      found.devices.push({ sid, ways: [{ pasid: null, tag: null, did, space, fault: null }], deviceTlb: tt === 1 })
-    }
-  }
-}
-const blocked = (pasid: number | null, fault: number): RequestClass =>
-  ({ pasid, tag: null, did: null, space: null, fault })
-
-export function* scalableDevices(tables: ScalableTables, unit: PasidUnit, rootTable: number, spaces: Spaces,
-  budget: Budget, found: Found): Generator<void> {
-  reads(found, 'root table', rootTable)
-  const byPasid = new ByPasid(tables, unit, spaces, budget, found)
-  for (let half = 0; half < 512; half++) {
-    const bus = half >> 1, upper = half % 2 === 1
-    const root = tables.scalableRootEntry(bus, upper)
-    if (root === 'unreadable') { lacks(found, 'root table', rootTable); return }
-    if (!root.present) continue
-    if (root.reserved) {
-      found.unusable.push({ fault: 0x3a, of: `bus ${bus.toString(16)}, ${upper ? 'upper' : 'lower'} half` })
-      continue
-    }
-    reads(found, 'context table', root.contextTable)
-    if (tables.scalableContextEntry(root.contextTable, 0) === 'unreadable') {
-      lacks(found, 'context table', root.contextTable)
-      continue
-    }
-    for (let index = 0; index < 128; index++) {
-      const sid = bus << 8 | (upper ? 0x80 : 0) | index
-      const result = lookupScalableContext(tables, unit, request(sid))
-      if (result.kind === 'fault') {
-        if (!absent.includes(result.reason))
-          found.devices.push({ sid, ways: [blocked(null, result.reason)], deviceTlb: false })
-        continue
-      }
-      found.devices.push({ sid, ways: yield* byPasid.ways(sid, result.context), deviceTlb: result.context.dte })
-    }
-  }
-}
-
-interface DirectoryEntry { readonly first: number; readonly table: number }
-
-class ByPasid {
-  readonly #directories = new Map<string, readonly DirectoryEntry[]>()
-  constructor(private readonly tables: ScalableTables, private readonly unit: PasidUnit,
-    private readonly spaces: Spaces, private readonly budget: Budget,
-    private readonly found: Found) {}
-
-  *ways(sid: number, context: ScalableContextEntry): Generator<void, RequestClass[]> {
-    const { tables, unit } = this
-    const by = identityOf(context, request(sid))
-    const own = lookupPasid(tables, unit, context, by, request(sid))
-    const ways: RequestClass[] = [own.kind === 'fault' ? blocked(null, own.reason)
-      : yield* this.#way(null, by.pasid, { ...own.entry, sre: by.privileged })]
-    const entries = this.#directory(context, sid)
-    if (context.paside) for (const entry of entries) yield* this.#table(sid, context, by.pasid, entry, ways)
-    return ways
-  }
-
-  /** Entries of a PASID directory that are present and lead to a table. */
-  #directory({ directory, pdts }: ScalableContextEntry, sid: number): readonly DirectoryEntry[] {
-    const { tables, budget, found } = this
-    const key = `${directory}/${pdts}`
-    const known = this.#directories.get(key)
-    if (known !== undefined) return known
-    const length = 2 ** (pdts + 7)
-    reads(found, 'PASID directory', directory, length * 8)
-    const present: DirectoryEntry[] = []
-    for (let at = 0; at < length; at++) {
-      if (budget.directories-- <= 0) { found.pasidsLeft = true; break }
-      const entry = tables.pasidDirectoryEntry(directory, at)
-      if (entry === 'unreadable') { lacks(found, 'PASID directory', directory + at * 8); at += 511; continue }
-      if (!entry.present) continue
-      if (entry.reserved) { found.unusable.push({ fault: 0x52, of: `${bdf(sid)}, PASIDs from ${at * 64}` }); continue }
-      reads(found, 'PASID table', entry.table)
-      if (tables.pasidEntry(entry.table, 0) === 'unreadable') lacks(found, 'PASID table', entry.table)
-      else present.push({ first: at * 64, table: entry.table })
-    }
-    this.#directories.set(key, present)
-    return present
-  }
-
-  /** The PASIDs of one table, but for the one that requests without PASID go by. */
-  *#table(sid: number, context: ScalableContextEntry, ridPasid: number, { first, table }: DirectoryEntry,
-    ways: RequestClass[]): Generator<void> {
-    const { tables, unit, budget, found } = this
-    for (let index = 0; index < 64; index++) {
-      if (budget.pasids-- <= 0) { found.pasidsLeft = true; return }
-      const entry = tables.pasidEntry(table, index)
-      const pasid = first + index
-      if (entry === 'unreadable' || !entry.present || pasid === ridPasid) continue
-      const result = lookupPasid(tables, unit, context, { pasid, privileged: false }, request(sid, pasid))
-      ways.push(result.kind === 'fault' ? blocked(pasid, result.reason) : yield* this.#way(pasid, pasid, result.entry))
-    }
-  }
-
-  /** `entry.sre`: whether some of these requests are privileged. Those without PASID are so by RID_PRIV. */
-  *#way(pasid: number | null, tag: number, entry: PasidEntry): Generator<void, RequestClass> {
-    return { pasid, tag, did: entry.did, space: yield* this.#space(entry), fault: null }
-  }
-
-  /** PGTT has been checked. */
-  *#space(entry: PasidEntry): Generator<void, Space> {
-    switch (entry.pgtt) {
-      case 1: return yield* this.spaces.firstStage(entry)
-      case 2: return yield* this.spaces.secondStage(entry.table, entry.levels)
-      case 3: return yield* this.spaces.nested(entry)
-      default: return this.spaces.passThrough()
-    }
-  }
-}

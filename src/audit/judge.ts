@@ -4,16 +4,15 @@ import { alarm, alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, UnlistedSharing } from './collect.ts'
 import { bdf } from './devices.ts'
+import type { RequestClass } from './devices.ts'
 import { firmwareAlarms, reservedFor } from './firmware.ts'
 import type { Beside } from './firmware.ts'
-import type { RequestClass } from './devices.ts'
 import { hex, several, size } from './format.ts'
 import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
 import { mostWritable, writableBy } from './protect.ts'
 import { mostNamed } from './sharing.ts'
-import type { Defect, Troubles } from './space.ts'
-import type { Space } from './spaces.ts'
+import type { Defect, Space, Troubles } from './spaces.ts'
 
 /** Errors first; within a severity in the order of the registry. */
 export function judge(collected: Collected, beside?: Beside): readonly Alarm[] {

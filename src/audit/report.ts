@@ -3,21 +3,20 @@ import { byUnit } from '../dump/dump.ts'
 import type { AnyDump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
 import { collectAmdvi } from './amdvi/collect.ts'
-import { collect } from './collect.ts'
 import type { Collected, UnitMode } from './collect.ts'
 import { bdf } from './devices.ts'
 import { firmwareRows } from './firmware.ts'
 import type { Beside, FirmwareRow } from './firmware.ts'
 import { hex } from './format.ts'
-import type { QueueRow, RegisterRow } from './queue.ts'
 import type { InterruptTable } from './interrupts.ts'
 import { judge } from './judge.ts'
+import type { QueueRow, RegisterRow } from './queue.ts'
+import type { RangeList } from './ranges.ts'
 import { bytesOf } from './reach.ts'
 import type { Reach } from './reach.ts'
-import type { RangeList } from './ranges.ts'
 import type { Shared } from './sharing.ts'
-import type { Budget } from './space.ts'
-import type { Space, SpaceKind } from './spaces.ts'
+import type { Budget, Space, SpaceKind } from './spaces.ts'
+import { collectVtd } from './vtd/collect.ts'
 
 export type Mode = SpaceKind | 'blocked'
 export interface WayRow {
@@ -91,7 +90,7 @@ export interface AuditReport {
 /** Yields how many tables were read, now and then; gives the report. */
 export function* audit(dump: AnyDump, budget?: Budget, beside?: Beside): Generator<number, AuditReport> {
   const collected = yield* byUnit(dump,
-    { vtd: of => collect(of, budget), amdvi: of => collectAmdvi(of, budget) })
+    { vtd: of => collectVtd(of, budget), amdvi: of => collectAmdvi(of, budget) })
   const { unit, mode, rootTable, found, spaces, sharing, interrupts, told } = collected
   const { path, format, unit: name, bytes, assumed } = dump
   return {

@@ -37,8 +37,8 @@ export interface AblationPlan {
 }
 
 /** Whether the call is taken anywhere in a scope. */
-export const occurs = (design: Design, call: string, { bounds: b, on }: Scope): boolean =>
-  on(design) && (callOf(design, call).on?.(b) ?? true) && (design.protocols[call] ?? []).length > 0
+export const occurs = (design: Design, call: string, { bounds: b, appliesTo }: Scope): boolean =>
+  appliesTo(design) && (callOf(design, call).offered?.(b) ?? true) && (design.protocols[call] ?? []).length > 0
 
 /** Scopes in the order of how many different steps can be taken in them. */
 export const smallestFirst = (design: Design, scopes: readonly Scope[]): readonly Scope[] =>

@@ -107,16 +107,16 @@ function leftBehind(call: CallName, steps: readonly Taken[]): Hint | null {
 interface Asked { readonly scopes: readonly Scope[]; readonly properties: ReadonlySet<string> | null }
 /** Claims that a design cannot keep that leaves a part of the unit switched off, and the option that does so. */
 const unprotected = [
-  { option: 'remapsDma', claim: 'no-dma-escape', shared: 'memoryOf', on: (b: Bounds) => b.frames > 0,
+  { option: 'remapsDma', claim: 'no-dma-escape', shared: 'memoryOf', appliesTo: (b: Bounds) => b.frames > 0,
     says: 'memory is unprotected by the design\'s own statement: every device reaches all of it' },
   { option: 'remapsInterrupts', claim: 'no-forged-interrupt', shared: 'interruptsOf',
-    on: (b: Bounds) => b.hostile === 1,
+    appliesTo: (b: Bounds) => b.hostile === 1,
     says: 'interrupts are unprotected by the design\'s own statement: every device can send any' },
 ] as const
 
 function statements({ design, path }: Subject, { scopes, properties }: Asked): string[] {
-  return unprotected.filter(({ option, claim, on }) => !design[option] && !Object.hasOwn(design.givesUp, claim)
-    && (properties?.has(claim) ?? true) && scopes.some(scope => scope.on(design) && on(scope.bounds)))
+  return unprotected.filter(({ option, claim, appliesTo }) => !design[option] && !Object.hasOwn(design.givesUp, claim)
+    && (properties?.has(claim) ?? true) && scopes.some(scope => scope.appliesTo(design) && appliesTo(scope.bounds)))
     .map(({ option, claim, shared, says }) => messageAt(path!, placeOfText(path!, new RegExp(`\\b${option}\\b`)),
       `'${design.name}' has ${option}: false, so ${says}`,
       `say so by givesUp: { '${claim}': 'the reason' }, name the design that has this part by ${shared}, or leave out `

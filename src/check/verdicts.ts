@@ -2,6 +2,7 @@
 import type { Outcome } from '../explore/result.ts'
 import type { Broken, GroupVerdict, LongestWait } from '../report/compare.ts'
 import type { DesignReport } from '../report/check.ts'
+import type { ReportOf } from '../report/report.ts'
 import type { WaitOfDesign } from '../report/worst.ts'
 import type { StoredTrace } from '../trace/store.ts'
 import { questions } from '../../properties/index.ts'
@@ -9,6 +10,8 @@ import type { Question } from '../../properties/index.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { sharedWith } from '../../spec/sharing.ts'
 import type { Part } from '../../spec/sharing.ts'
+import type { Subject } from './subject.ts'
+import { evidenceOf } from './violations.ts'
 
 /** One claim in one scope. */
 export interface Judged {
@@ -55,6 +58,21 @@ export function groupVerdict(design: Design, group: Question['about'], judged: R
   if (broken.length > 0) return { standing: 'violated', broken }
   if (rows.length === 0) return { standing: 'none', broken }
   return { standing: rows.some(({ outcome }) => outcome === 'incomplete') ? 'open' : 'holds', broken }
+}
+
+/** What a design breaks, taken again: found at the design itself, or where a part that it shares is checked. */
+export function brokenEvidence(subjects: readonly Subject[], reports: readonly DesignReport[]):
+ReportOf<'compare'>['evidence'] {
+  const taken = evidenceOf(subjects)
+  return (name, { property, scope }) => {
+    const design = subjects.find(one => one.design.name === name)!.design
+    for (const { name: of } of withBases([design])) {
+      const at = reports.find(one => one.design === of)?.scopes.find(one => one.scope === scope)
+      const violation = at?.exploration.results.find(one => one.property === property)?.violation ?? null
+      if (at !== undefined && violation !== null) return taken({ design: of }, { violation, in: at })
+    }
+    return null
+  }
 }
 
 export function longestWait({ found, stopped }: WaitOfDesign): LongestWait | null {

@@ -5,8 +5,7 @@ import { UserError } from '../errors.ts'
 import { claimsOf } from '../../properties/index.ts'
 import type { DesignReport, Overall, Regression } from '../report/check.ts'
 import { overallOf } from '../report/check.ts'
-import type { RemapReplayed } from '../report/replay.ts'
-import type { ReportOf } from '../report/report.ts'
+import type { Evidence, RemapReplayed } from '../report/replay.ts'
 import { makeTrace } from '../trace/format.ts'
 import type { Trace } from '../trace/format.ts'
 import { replay } from '../trace/replay.ts'
@@ -24,7 +23,9 @@ export const regressionFolder = join('traces', 'regressions')
 export const replayOf = (subject: Subject, trace: Trace, path: string): RemapReplayed =>
   withDesignErrors(subject, () => replay(machineOf(subject, boundsOfTrace(trace, path)), trace, path))
 
-export function traceOf(subject: Subject, { violation, in: scope }: Overall): Trace {
+/** A violation, and the scope that it was found in. */
+type Found = Pick<Overall, 'violation' | 'in'>
+export function traceOf(subject: Subject, { violation, in: scope }: Found): Trace {
   if (violation === null) throw new RangeError('nothing was violated')
   const { exploration } = scope
   const b = boundsOf(scope.bounds)
@@ -41,7 +42,8 @@ export function traceOf(subject: Subject, { violation, in: scope }: Overall): Tr
 }
 
 /** The violations of these designs, taken again when they are asked for. */
-export function evidenceOf(subjects: readonly Subject[]): ReportOf<'check'>['evidence'] {
+export function evidenceOf(subjects: readonly Subject[]):
+(report: Pick<DesignReport, 'design'>, found: Found) => Evidence | null {
   return (report, overall) => {
     const subject = subjects.find(({ design }) => design.name === report.design)
     if (subject === undefined) return null

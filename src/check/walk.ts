@@ -25,6 +25,9 @@ import { asDesignError, withDesignErrors } from './design-errors.ts'
 import { machineOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 
+/** What a saved way says that violates nothing. */
+export const walkedByHand = 'nothing is violated: a way that was walked by hand'
+
 type Taken = RemapReplayed['steps'][number]
 type World = RemapMachine['initialWorld']
 
@@ -89,7 +92,7 @@ export class Walk {
     const [broken] = last.violated
     return makeTrace(this.machine, { design: this.subject.design.name, bounds: changesOf(this.bounds), ops: way,
       property: broken?.property ?? this.machine.properties[0]!.name,
-      because: broken?.because ?? 'nothing is violated: a way that was walked by hand',
+      because: broken?.because ?? walkedByHand,
       found: { driver: 'hand', shortest: false } })
   }
 

@@ -25,7 +25,7 @@ export async function worstOf(subjects: readonly Subject[], profile: Prices,
   const found: WaitReport[] = []
   for (const wait of asked) {
     const designs: WaitOfDesign[] = []
-    for (const subject of subjects.filter(one => withDesignErrors(one, () => wait.on(one.design)))) {
+    for (const subject of subjects.filter(one => withDesignErrors(one, () => wait.appliesTo(one.design)))) {
       say(`${wait.name}: ${subject.design.name}`)
       const limits = { signal,
         onProgress: (progress: Progress) => { say(`${wait.name}: ${subject.design.name}: ${progressLine(progress)}`) } }

@@ -88,7 +88,8 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   checkMachines(flags, subjects)
   checkEnds(flags)
   if (flags.bounds !== undefined && flags.scope === undefined) checkCapabilities(chosen[0]!.bounds, subjects)
-  checkOneSearch(flags, subjects.reduce((sum, { design }) => sum + chosen.filter(({ on }) => on(design)).length, 0))
+  checkOneSearch(flags,
+    subjects.reduce((sum, { design }) => sum + chosen.filter(({ appliesTo }) => appliesTo(design)).length, 0))
   return {
     subjects, left: operands.length > 0 ? [] : all.filter(one => !unnamed.includes(one)).map(({ name }) => name),
     scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
@@ -150,7 +151,8 @@ function checkOneSearch(flags: CheckFlags, searches: number): void {
 
 function scopesOf(flags: CheckFlags, designs: readonly Design[]): readonly Scope[] {
   if (flags.bounds !== undefined && flags.scope === undefined)
-    return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds), on: () => true }]
+    return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(flags.bounds),
+      appliesTo: () => true }]
   const scopes = scopesFor(designs), known = scopes.map(({ name }) => name)
   const names = flags.scope?.split(',') ?? known
   for (const name of names)

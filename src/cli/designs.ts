@@ -148,7 +148,7 @@ function editedOnes(found: readonly Subject[], edits: string): Subject[] {
 async function importModule(io: Io, path: string, file: string): Promise<Record<string, unknown>> {
   try {
     if (/\.[cm]?ts$/.test(file)) await useTsx(path, file)
-    useOwnModules()
+    await useOwnModules()
     return await recordedLoad(async () => await import(pathToFileURL(file).href) as Record<string, unknown>)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
@@ -161,33 +161,36 @@ async function importModule(io: Io, path: string, file: string): Promise<Record<
   }
 }
 
-/** Modules of this program by their paths, where a clone runs them bundled (bin/clone.js). */
-type Modules = Readonly<Record<string, object>>
-const bundled = (): Modules =>
-  (globalThis as unknown as Record<symbol, Modules | undefined>)[Symbol.for('remapcheck.modules')] ?? {}
+/** Modules of this program by their paths, and the bundle that exports them, where a clone runs them bundled
+ *  (bin/clone.js). */
+interface Bundled { readonly bundle: string, readonly modules: Readonly<Record<string, object>> }
+const bundled = async (): Promise<Bundled> =>
+  await (globalThis as unknown as Record<symbol, (() => Promise<Bundled>) | undefined>)[
+    Symbol.for('remapcheck.modules')]?.() ?? { bundle: '', modules: {} }
 let ownModules = false, tsx = false
 /** On which the hooks name the files of the user's that they load. */
 let told: MessagePort | null = null
 /** `remapcheck/spec`, or a path into this clone, means this very program, wherever the design lies: steps are known by
  *  identity, so a second copy would not do. */
-function useOwnModules(): void {
+async function useOwnModules(): Promise<void> {
   if (ownModules) return
   ownModules = true
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const base = extension === 'ts' ? packageRoot : join(packageRoot, 'dist')
   const urlOf = (path: string): string => pathToFileURL(join(base, path)).href
   const own = Object.fromEntries([...entries].map(([name, path]) => [name, urlOf(`${path}.${extension}`)]))
-  const loaded = Object.fromEntries(Object.entries(bundled())
+  const { bundle, modules } = await bundled()
+  const loaded = Object.fromEntries(Object.entries(modules)
     .map(([path, module]) => [urlOf(path), { path, names: Object.keys(module) }]))
   const { port1: port, port2 } = new MessageChannel()
   told = port2
   register(`data:text/javascript,${encodeURIComponent(hooks)}`,
-    { data: { own, loaded, port }, transferList: [port] })
+    { data: { own, bundle, loaded, port }, transferList: [port] })
 }
 /** A design is an ES module. Where a project says nothing of its `.ts` files, or calls them CommonJS as `npm init`
  *  does, they are taken as what they are. */
-const hooks = `let own, loaded, port
-export const initialize = data => { ({ own, loaded, port } = data) }
+const hooks = `let own, bundle, loaded, port
+export const initialize = data => { ({ own, bundle, loaded, port } = data) }
 const asModule = { commonjs: 'module', 'commonjs-typescript': 'module-typescript' }
 export const resolve = async (name, context, next) => {
   const found = await next(Object.hasOwn(own, name) ? own[name] : name, context)
@@ -200,7 +203,8 @@ export const load = (url, context, next) => {
     return next(url, context)
   }
   const { path, names } = loaded[url]
-  const source = 'const of = globalThis[Symbol.for("remapcheck.modules")][' + JSON.stringify(path) + ']\\n'
+  const source = 'import { modules } from ' + JSON.stringify(bundle) + '\\n'
+    + 'const of = modules[' + JSON.stringify(path) + ']\\n'
     + names.map(name => 'export const ' + name + ' = of.' + name).join('\\n')
   return { format: 'module', source, shortCircuit: true }
 }`

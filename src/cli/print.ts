@@ -10,6 +10,7 @@ import type { View } from '../report/view.ts'
 import { wrapMessage } from '../text/layout.ts'
 import { theme } from '../text/theme.ts'
 import { writeWhole, writeWholeFrom } from '../whole.ts'
+import { handedOn, repeatOf } from './handed-on.ts'
 import { placed, themeOf, widthOf } from './io.ts'
 import type { Io } from './io.ts'
 import { outputsOf, outputsOnError, unwritable } from './outputs.ts'
@@ -71,7 +72,7 @@ async function write(io: Io, output: Output, report: Report, view: View): Promis
 /** `index.html` last: it never leads to a page that is not there. */
 async function writePages(io: Io, folder: string, report: Report, view: View): Promise<UserError | null> {
   const { pagesOf } = await import('../report/page/index.ts')
-  const pages = pagesOf(report, view, await pageParts())
+  const pages = pagesOf(report, view, await pageParts(), { repeat: repeatOf(io), handedOn: handedOn(io) })
   for (const { name, text } of pages.toReversed()) {
     try { writeWhole(join(placed(io, folder), name), text) } catch (cause) {
       return unwritable(join(folder, name), cause, outAfterAll)

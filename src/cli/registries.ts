@@ -68,61 +68,38 @@ function findActions(): ReadonlyMap<string, KnownAction> {
   return found
 }
 
-export interface Registry {
-  readonly name: ListName
-  readonly says: string
-  readonly rows: () => readonly (readonly string[])[]
-}
-
-/** Rows are what people read; their first cell is the name. */
-export const registries: readonly Registry[] = [
-  { name: 'designs', says: 'built-in kernel designs, and the systems that they stand for',
-    rows: () => designs.map(({ name, says }) => {
-      const names = systemsOf(name).flatMap(one => one.names)
-      return [name, names.length === 0 ? says : `${says}. Stands for: ${names.join(', ')}`]
-    }) },
-  { name: 'systems', says: 'systems of the forum thread, and the designs that stand for them',
-    rows: () => systems.flatMap(({ names, designs: by }) => names.map(name => [name, by.join(', ')])) },
-  { name: 'migrations', says: 'ways to move an interrupt: DESIGN+NAME',
-    rows: () => migrations.map(({ name, says }) => [name, says]) },
-  { name: 'properties', says: 'what the checker claims of them',
-    rows: () => claims.map(({ property }) => [property.name, property.claim]) },
-  { name: 'scopes', says: 'the small configurations they are checked in',
-    rows: () => allScopes().map(({ name, says, bounds }) =>
-      [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]) },
-  { name: 'bounds', says: 'sizes and switches of a configuration', rows: () => boundNames.map(name => {
+/** What people read of each list; the first cell of a row is the name. */
+export const registries: Readonly<Record<ListName, () => readonly (readonly string[])[]>> = {
+  designs: () => designs.map(({ name, says }) => {
+    const names = systemsOf(name).flatMap(one => one.names)
+    return [name, names.length === 0 ? says : `${says}. Stands for: ${names.join(', ')}`]
+  }),
+  systems: () => systems.flatMap(({ names, designs: by }) => names.map(name => [name, by.join(', ')])),
+  migrations: () => migrations.map(({ name, says }) => [name, says]),
+  properties: () => claims.map(({ property }) => [property.name, property.claim]),
+  scopes: () => allScopes().map(({ name, says, bounds }) =>
+    [name, `${says} (${showBounds(bounds).replaceAll(',', ', ')})`]),
+  bounds: () => boundNames.map(name => {
     const { least, most, standard, says } = boundSpecs[name]
     return [name, `${least}..${most}`, `${says} (${standard})`]
-  }) },
-  { name: 'steps', says: 'what protocols are made of',
-    rows: () => [...[...steps.values()].map(({ name, says }) => [name, says]),
-      ...[...stepLists].map(([name, list]) => [name, `in this order: ${stepsText(list)}`])] },
-  { name: 'state', says: 'what steps see as `s`, and claims as `state`',
-    rows: () => stateParts().map(([path]) => [`s.${path}`, stateWords[path] ?? '']) },
-  { name: 'exports', says: 'what a module of yours can import',
-    rows: () => allExports.map(({ name, from, kind, says }) => [name, `${says} (${kind}, ${from})`]) },
-  { name: 'actions', says: 'what traces consist of: steps of the calls, of hardware and of devices',
-    rows: () => [...knownActions()].map(([name, { says }]) => [name, says]) },
-  { name: 'clauses', says: 'rules of the manuals that the model follows',
-    rows: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]) },
-  { name: 'layouts', says: 'registers and structures, bit by bit',
-    rows: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]) },
-  { name: 'profiles', says: 'prices for `cost`',
-    rows: () => Object.entries(profiles).map(([id, { title }]) => [id, title]) },
-  { name: 'units', says: 'what `cost` counts', rows: () => Object.entries(units) },
-  { name: 'paths', says: 'what the counts belong to', rows: () => Object.entries(paths) },
-  { name: 'verdicts', says: 'what `validate` says about a boot',
-    rows: () => claimsOnBoots.map(({ claim, says }) => [claim, says]) },
-  { name: 'alarms', says: 'what `audit` warns about in a dump',
-    rows: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]) },
-  { name: 'faults', says: 'fault reasons of VT-d, in hexadecimal',
-    rows: () => faultReasons.map(({ code, condition, says }) => [faultCode(code), condition, says]) },
-  { name: 'errors', says: 'codes of messages', rows: () => Object.entries(errorCodes) },
-  { name: 'terms', says: 'words of reports and pages',
-    rows: () => terms().map(({ term, meaning }) => [term, meaning]) },
-  { name: 'exits', says: 'exit codes',
-    rows: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]) },
-]
+  }),
+  steps: () => [...[...steps.values()].map(({ name, says }) => [name, says]),
+    ...[...stepLists].map(([name, list]) => [name, `in this order: ${stepsText(list)}`])],
+  state: () => stateParts().map(([path]) => [`s.${path}`, stateWords[path] ?? '']),
+  exports: () => allExports.map(({ name, from, kind, says }) => [name, `${says} (${kind}, ${from})`]),
+  actions: () => [...knownActions()].map(([name, { says }]) => [name, says]),
+  clauses: () => Object.entries(clauses).map(([id, { section, says }]) => [id, section, says]),
+  layouts: () => layouts.map(of => [layoutId(of), of.section, layoutTitle(of)]),
+  profiles: () => Object.entries(profiles).map(([id, { title }]) => [id, title]),
+  units: () => Object.entries(units),
+  paths: () => Object.entries(paths),
+  verdicts: () => claimsOnBoots.map(({ claim, says }) => [claim, says]),
+  alarms: () => Object.entries(alarmKinds).map(([code, { severity, says }]) => [code, severity, says]),
+  faults: () => faultReasons.map(({ code, condition, says }) => [faultCode(code), condition, says]),
+  errors: () => Object.entries(errorCodes),
+  terms: () => terms().map(({ term, meaning }) => [term, meaning]),
+  exits: () => exitClasses.map(({ code, name, meaning }) => [String(code), name, meaning]),
+}
 
 /** `05h`, as manuals write it. */
 export const faultCode = (code: number): string => `${code.toString(16).padStart(2, '0')}h`

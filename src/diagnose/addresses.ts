@@ -32,16 +32,19 @@ export function addressConclusions(group: Group, known: Known, linux = true): re
   return [...traced, ...said === null ? [] : [{ certainty: 'likely', ...said } as const]]
 }
 
+/** Addresses of interrupt messages on x86; null of others. */
+export const interruptRange = (address: bigint): { readonly says: string; readonly rule: string } | null =>
+  address < 0xfee00000n || address > 0xfeefffffn ? null : { rule: 'FEEx_xxxx', says: 'On x86 this is the range of '
+    + 'interrupt messages, which no allocator hands out: a message that was taken for DMA, since it is no plain '
+    + 'write of '
+    + '4 bytes, or a device that was told a wrong address.' }
+
 function signOf(address: bigint, linux: boolean): { readonly says: string; readonly rule: string } | null {
   if (address === 0n) return { says: 'Address 0: a descriptor or ring that was never filled in.', rule: 'address 0' }
   if (address >= 0xfffffffffffff000n)
     return { says: 'All ones: the device read its descriptor from something that does not answer.', rule: 'all ones' }
-  if (address >= 0xfee00000n && address <= 0xfeefffffn) return {
-    says: 'On x86 this is the range of interrupt messages, which no allocator hands out: a message that was taken '
-      + 'for DMA, '
-      + 'since it is no plain write of 4 bytes, or a device that was told a wrong address.',
-    rule: 'FEEx_xxxx',
-  }
+  const range = interruptRange(address)
+  if (range !== null) return range
   if (!linux) return null
   if (address < 64n * 1024n * 1024n && address % 0x10000n === 0n) return {
     says: 'Round and low: not from an allocator of addresses that hands out from the top of 4 GiB down, as Linux does. '

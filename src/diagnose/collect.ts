@@ -42,6 +42,10 @@ const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm
 /** Said at every boot, and telling nothing here. */
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
+  // SMMU
+  'option mask', 'ias \\d+-bit', 'allocated \\d+ entries', 'msi_domain absent', 'probing hardware', 'SMMUv\\d with',
+  'stage [12] translation', 'nested translation', 'address translation ops', 'stream (?:matching|indexing)',
+  'context banks', 'Stage-[12]: ', 'upported page sizes', 'coherent table walk', 'preserved \\d+ boot', 'GPF: |gerr: ',
   'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded', 'DMAR-MSI'].join('|'))
 const named = /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]{8,21}) (\S{1,64}) kernel: /
 const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/
@@ -199,6 +203,7 @@ export class Collector {
   }
 }
 export const groupsOf = (collector: Collector): readonly Group[] =>
-  [...collector.groups.values()].sort((a, b) => b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
+  [...collector.groups.values()].sort((a, b) => Number(b.first.stops ?? false) - Number(a.first.stops ?? false)
+    || b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
 /** The kernel log says more of the same fault than its trace does. */
 const isTraced = ({ first }: Group): boolean => first.kind.startsWith('trace fault')

@@ -60,6 +60,8 @@ export interface Happening {
   readonly device: string | null
   readonly access: Access
   readonly address: bigint | null
+  /** It stops a queue or a unit: other faults may follow from it, so it is answered before them. */
+  readonly stops?: true
   /** Asked once the whole log is read. */
   readonly answer: (group: Group, known: Known) => Answer
 }
@@ -91,7 +93,7 @@ export interface Known {
   /** Tables, firmware and interrupts that stand beside the log. */
   readonly beside: Beside
   /** Devices of the other groups. */
-  readonly others: readonly { readonly device: string | null; readonly kind: string }[]
+  readonly others: readonly { readonly device: string | null; readonly kind: string; readonly at: Line }[]
 }
 
 /** `other`: none of its lines. `more`: the beginning of one, whose rest is on the next. `context`: it tells something

@@ -48,13 +48,17 @@ export function kindOfBytes(bytes: Buffer): FileKind | null {
 
 const debugfs = (file: string): FileKind => ({ mixed: true, serves: 'tables', what: `the debugfs file ${file} of Linux`,
   next: 'its tables serve the faults of a log; what they allow: remapcheck audit FILE' })
+/** Of AMD units, 6.17 on. */
+const unread = (file: string, shows: string): FileKind => ({ mixed: true, what: `the debugfs file ${file} of Linux`,
+  next: `${shows}, and is not read; devtbl and irqtbl are` })
 /** QEMU's trace of a unit that `validate` knows. */
 export const unitTrace: FileKind = { mixed: true, what: "QEMU's trace of a unit",
   next: 'all that was checked: remapcheck validate FILE' }
 /** Each by a line that only it has. */
 const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
   [/^(?:\d+@\d+\.\d+:)?vtd_(?:inv_|reg_|dmar_|iotlb_|ir_irte|page_walk|context)\w* /, unitTrace],
-  [/^(?:\d+@\d+\.\d+:)?(?:amdvi|smmuv?3?|riscv_iommu)_\w+ /,
+  [/^(?:\d+@\d+\.\d+:)?amdvi_\w+ /, unitTrace],
+  [/^(?:\d+@\d+\.\d+:)?(?:smmuv?3?|riscv_iommu)_\w+ /,
     { mixed: true, what: "QEMU's trace of a unit that `validate` does not read", next: 'its kernel log may say more' }],
   [new RegExp(String.raw`\[\d{3}\] .*\d+\.\d{6}: +(?:iommu:|irq_vectors:|intel_iommu:|irq_matrix:|irq:)?`
     + String.raw`(?:map|unmap|qi_submit|vector_\w+|irq_matrix_\w+|irq_handler_\w+): `),
@@ -63,7 +67,7 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
       + 'kernel did, by it: remapcheck validate FILE' }],
   [/^Device [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:with pasid \S+ )?@0x/, debugfs('domain_translation_struct')],
   [/^(?:Remapped|Posted) Interrupt supported on IOMMU: /, debugfs('ir_translation_struct')],
-  [/^(?:IOMMU \S+: Root Table Address: |DMA Remapping is not enabled on )/, debugfs('dmar_translation_struct')],
+  [/^(?:IOMMU \S+: Root Table Address: ?|DMA Remapping is not enabled on )/, debugfs('dmar_translation_struct')],
   [/^Invalidation queue on IOMMU: /, debugfs('invalidation_queue')],
   [/^IOMMU: \S+ Register Base Address: /, debugfs('iommu_regset')],
   [/^\[000h 0000 +0*4h?\] +Signature : "(?:DMAR|IVRS)"/i, { mixed: true, ...table('iasl text of an ACPI table') }],
@@ -72,6 +76,8 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
   [/^ *CPU\d+(?: +CPU\d+)* *$/, { mixed: true, what: '/proc/interrupts', serves: 'irqs',
     next: 'it names the interrupts of the faults of a log' }],
   [/^DeviceId\s+(?:QWORD\[3\]|[0-9a-f]{4}:[0-9a-f]{2}:)/, debugfs('devtbl or irqtbl')],
+  [/^CMD Buffer Head Offset:\d+ Tail Offset:\d+/, unread('cmdbuf', 'it shows commands and their ring')],
+  [/^Offset:0x[0-9a-f]+ Value:0x[0-9a-f]+/i, unread('mmio or capability', 'it shows one register')],
   [/^\(XEN\).*(?:iommu [0-9a-f]+: nr_pt_levels = |table has \d levels| vec=[0-9a-f]{2} .*dest=)/, { mixed: true,
     serves: 'tables', what: "what Xen's debug keys print (V, o, M)", next: 'it serves the faults of a log' }],
   [/^handler: +handle_|^=== .*\/irqs\/\d+$/, { mixed: true, serves: 'irqs',
@@ -86,5 +92,6 @@ export const signWords = new RegExp(['vtd_', 'amdvi_', 'smmuv?3?_', 'riscv_iommu
   'map: ', 'qi_submit: ', 'vector_\\w+: ', 'irq_matrix_', 'irq_handler_', 'Invalidation queue on',
   'Signature :',
   'Register Base Address', '0000: ', '(?:DMAR|IVRS) @', 'CPU0', '^handler: ', '/irqs/', 'DeviceId', 'nr_pt_levels',
+  'CMD Buffer Head', '^Offset:0x',
   'table has \\d levels', ' vec='].join('|'))
 export const kindOfLine = (text: string): FileKind | null => signs.find(([line]) => line.test(text))?.[1] ?? null

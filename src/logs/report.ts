@@ -1,16 +1,13 @@
 /** What `validate` says of a log: plain data, ready for JSON. Text for people is in render/. */
 import type { DamageReport } from './damage.ts'
 import type { PairingReport } from './pairing/index.ts'
-import type { ContextReport } from './replay/contexts.ts'
 import type { EntryReport } from './replay/entries.ts'
-import type { FaultReport } from './replay/faults.ts'
-import type { IotlbReport } from './replay/iotlb.ts'
-import type { IrteReport } from './replay/irtes.ts'
-import type { QueueReport } from './replay/queue.ts'
-import type { RegisterReport } from './replay/registers.ts'
+import type {
+  ContextReport, FaultReport, IotlbReport, IrteReport, QueueReport, RegisterReport,
+} from './replay/reports.ts'
 import type { UnremappedReport } from './replay/unremapped.ts'
 import type { EventCount } from './scan.ts'
-import type { TablesReport } from './tables/check.ts'
+import type { TablesReport } from './tables/agreement.ts'
 import type { Verdict } from './verdicts/judging.ts'
 
 export interface Facts {

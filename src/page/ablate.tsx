@@ -1,9 +1,11 @@
 /** Which step of a protocol is needed, on which hardware, and what happens without it. */
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { many } from './count.ts'
 import type { AblationCell, AblationData, AblationRow } from './reports.ts'
 import { Copied } from './copied.tsx'
 import { TraceView } from './trace/view.tsx'
+import { Scroll } from './scroll.tsx'
 import { sentence, Term, Words } from './words.tsx'
 
 const words: Readonly<Record<AblationCell['verdict'], readonly [sign: string, word: string]>> = {
@@ -19,7 +21,7 @@ export function AblateView({ ablation }: { readonly ablation: AblationData }): J
     <ul class="legend">{Object.entries(words).filter(([, [sign]]) => sign !== '').map(([verdict, [sign, word]]) =>
       <li><span class={`dot ${verdict}`} aria-hidden="true">{sign}</span> {word}</li>)}
     <li>empty: not taken on this hardware</li></ul>
-    {left > 0 && <p class="notes">{left} counterexamples have no room on this page: ablate --save DIR keeps
+    {left > 0 && <p class="notes">{many(left, 'counterexample')} without room on this page: ablate --save DIR keeps
       them all.</p>}
     {protocols.map(protocol => <Protocol key={protocol.call} protocol={protocol} ablation={ablation} />)}
     {unasked.length > 0 && <section><h2>Not asked here</h2>
@@ -34,13 +36,13 @@ function Protocol({ protocol: { call, hardware, rows, flaws }, ablation }: {
     <section>
       <h2><code>{call}</code></h2>
       {flaws.map(text => <p class="notes">{text}</p>)}
-      <div class="scroll" tabIndex={0} role="region" aria-label={`steps of ${call}`}>
+      <Scroll label={`steps of ${call}`}>
         <table class="matrix steps-matrix">
           <thead><tr><th scope="col">without</th>{hardware.map(({ name, says }) =>
             <th scope="col"><Term says={says}>{name}</Term></th>)}<th scope="col">what happens then</th></tr></thead>
           <tbody>{rows.map(row => (
             <tr>
-              <th scope="row" title={row.says}>{row.edit}{row.costOnly && <small> costs only</small>}</th>
+              <th scope="row" title={row.says}>{edited(row.edit)}{row.costOnly && <small> costs only</small>}</th>
               {hardware.map(({ name }) => {
                 const cell = row.cells.find(one => one.hardware === name)
                 return <td>{cell !== undefined && <CellView cell={cell} call={call} row={row}
@@ -50,11 +52,15 @@ function Protocol({ protocol: { call, hardware, rows, flaws }, ablation }: {
             </tr>
           ))}</tbody>
         </table>
-      </div>
+      </Scroll>
       {chosen !== null && <Reason chosen={chosen} ablation={ablation} />}
     </section>
   )
 }
+
+/** Lines break between the steps that it is made of. */
+const edited = (edit: string): readonly JSX.Element[] =>
+  edit.split(/(?<=\+|<>)/).map(part => <>{part}<wbr /></>)
 
 /** What fails first, over all hardware. */
 function Shortest({ row, onChoose }: { readonly row: AblationRow
@@ -62,7 +68,8 @@ function Shortest({ row, onChoose }: { readonly row: AblationRow
   const [first] = row.cells.filter(({ because }) => because !== null)
     .toSorted((a, b) => (a.ops ?? Infinity) - (b.ops ?? Infinity))
   if (first === undefined) return null
-  return <>{first.property !== null && <><code>{first.property}</code>{first.ops !== null && ` in ${first.ops} steps`}
+  return <>{first.property !== null && <><code>{first.property}</code>{
+    first.ops !== null && ` in ${many(first.ops, 'step')}`}
     : </>}{first.because} <button type="button" class="quiet" onClick={() => { onChoose(first) }}>see how<span
     class="spoken"> without {row.edit}</span></button></>
 }

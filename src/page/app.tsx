@@ -6,6 +6,10 @@ import { CheckView } from './check.tsx'
 import { CompareView } from './compare.tsx'
 import { Copied } from './copied.tsx'
 import { CostView } from './cost.tsx'
+import { ComposeView } from './cost/compose.tsx'
+import { DerivationView } from './cost/derivation.tsx'
+import { TimedView } from './cost/timed.tsx'
+import { WorstView } from './cost/worst.tsx'
 import type { Body, PageDoc } from './data.ts'
 import { FindingsView } from './findings.tsx'
 import { DiagnosisView } from './diagnose.tsx'
@@ -28,7 +32,7 @@ export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
       <main id="main" tabIndex={-1} class={doc.body.kind === 'explore' ? 'exploring' : ''}>
         <div class="title">
           <h1>{title}</h1>
-          {doc.body.kind !== 'explore' && <p class={`exit ${exit.code === 0 ? 'good' : 'bad'}`}>
+          {exit !== null && <p class={`exit ${exit.code === 0 ? 'good' : 'bad'}`}>
             <span aria-hidden="true">{exit.code === 0 ? '✓' : '✗'}</span> {exit.meaning}
             <small> exit {exit.code}</small>
           </p>}
@@ -39,7 +43,7 @@ export function App({ doc }: { readonly doc: PageDoc }): JSX.Element {
         <BodyView body={doc.body} />
       </main>
       <footer>
-        {repeat !== null && <p>Make it again: <Copied text={repeat} /></p>}
+        <p>Make it again: <Copied text={repeat} /></p>
         <p>{tool} {version}. {doc.body.kind === 'explore' ? 'This page is served by this machine, to this machine.'
           : 'This page is one file, and asks nothing of the network.'}</p>
       </footer>
@@ -54,6 +58,10 @@ function BodyView({ body }: { readonly body: Body }): JSX.Element {
     case 'replay': return <ReplayView {...body} />
     case 'ablate': return <AblateView {...body} />
     case 'cost': return <CostView {...body} />
+    case 'timed': return <TimedView {...body} />
+    case 'derivation': return <DerivationView {...body} />
+    case 'worst': return <WorstView {...body} />
+    case 'compose': return <ComposeView {...body} />
     case 'compare': return <CompareView {...body} />
     case 'throughput': return <ThroughputView {...body} />
     case 'validate': return <BootView {...body} />

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { FindingList } from './findings.tsx'
 import type { AlarmData, AuditData, SpaceData } from './reports.ts'
 import { FactList } from './validate.tsx'
+import { Scroll } from './scroll.tsx'
 import { Words } from './words.tsx'
 
 export function AuditView({ audit }: { readonly audit: AuditData }): JSX.Element {
@@ -22,7 +23,7 @@ export function AuditView({ audit }: { readonly audit: AuditData }): JSX.Element
     {policy.length > 0 && <section><h2>Policy</h2><FindingList findings={policy} /></section>}
     <section>
       <h2>Devices</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="devices">
+      <Scroll label="devices">
         <table class="list">
           <thead><tr><th scope="col">device</th><th scope="col">reaches</th><th scope="col">space</th></tr></thead>
           <tbody>{devices.flatMap(({ device, ways }) => ways.map(({ says, space, blocked }) => (
@@ -30,7 +31,7 @@ export function AuditView({ audit }: { readonly audit: AuditData }): JSX.Element
               <td>{space ?? '–'}</td></tr>
           )))}</tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   </>
 }

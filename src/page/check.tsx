@@ -1,7 +1,9 @@
 /** Verdicts of `check`: of one design with its counterexamples, or of many as a table. */
 import type { JSX } from 'preact'
+import { many } from './count.ts'
 import type { CheckData, DesignData, VerdictData } from './data.ts'
 import { Traces, showTrace } from './trace/traces.tsx'
+import { Scroll } from './scroll.tsx'
 import { sentence, Words } from './words.tsx'
 
 export function CheckView({ check }: { readonly check: CheckData }): JSX.Element {
@@ -13,9 +15,6 @@ export function CheckView({ check }: { readonly check: CheckData }): JSX.Element
       : <Matrix check={check} />}
   </>
 }
-
-const many = (count: number, noun: string): string =>
-  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
 
 function OneDesign({ design, check }: { readonly design: DesignData; readonly check: CheckData }): JSX.Element {
   const { says, traces, scopes, failures } = design
@@ -85,7 +84,7 @@ function Matrix({ check: { designs, claims } }: { readonly check: CheckData }): 
         keeps the claim.</p>
       <ul class="legend">{[...marks].map(([mark, { word, standing }]) =>
         <li><span class={`sign ${standing}`}>{mark}</span> {word}</li>)}</ul>
-      <div class="scroll" tabIndex={0} role="region" aria-label="verdicts">
+      <Scroll label="verdicts">
         <table class="matrix">
           <thead><tr>
             <th scope="col">design</th>
@@ -94,7 +93,7 @@ function Matrix({ check: { designs, claims } }: { readonly check: CheckData }): 
           </tr></thead>
           <tbody>{designs.map(design => <MatrixRow design={design} claims={claims} />)}</tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   )
 }

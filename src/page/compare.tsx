@@ -1,14 +1,30 @@
 /** Designs side by side, and what the numbers answer. */
-import type { JSX } from 'preact'
-import type { ComparedData, CompareData, Range3 } from './reports.ts'
-import { Words } from './words.tsx'
+import type { ComponentChildren, JSX } from 'preact'
+import { n } from './count.ts'
+import type { Range3 } from './figures.ts'
+import type { BrokenData, ComparedData, CompareData } from './reports.ts'
+import { Scroll } from './scroll.tsx'
+import { showTrace, Traces } from './trace/traces.tsx'
+import { sentence, Term, Words } from './words.tsx'
 
-const n = (value: number): string => value.toLocaleString('en-US')
 const marks = { holds: ['✓', 'good'], violated: ['✗', 'bad'], open: ['…', 'open'], none: ['–', 'unasked'] } as const
+/** What the columns are. */
+const columns = [
+  ['DMA', 'isolation: no DMA reaches memory that its device does not own'],
+  ['interrupts', 'no interrupt is lost, forged, misdelivered or served twice'],
+  ['progress', 'calls and interrupts come to their end'],
+  ['packet', 'cycles of the CPU for a packet of 1500 bytes, with its maps, unmaps and its share of interrupts; below, '
+    + 'from the least to the most'],
+  ['one core', 'Gb/s that one core carries with packets of 1500 bytes; below, where more cores bring no more, and what '
+    + 'binds there'],
+  ['interrupt', 'cycles from the device to the end of the handler; below, from the least to the most'],
+  ['its move', 'cycles to move an interrupt to another CPU; below, from the least to the most'],
+  ['longest wait', 'cycles from an edge to its handler, at most, while the interrupt moves'],
+] as const
 
 export function CompareView({ compare }: { readonly compare: CompareData }): JSX.Element {
-  const { question, profile, clock_ghz, designs, answer, weak } = compare
-  const most = Math.max(1, ...designs.flatMap(({ packet }) => packet.typ))
+  const { question, profile, clock_ghz, designs, answer, weak, traces } = compare
+  const most = Math.max(1, ...designs.flatMap(({ packet }) => packet.max))
   const fastest = Math.max(0.1, ...designs.map(({ one_core_gbps }) => one_core_gbps))
   return <>
     <p class="lead">Cycles are typical, at {clock_ghz} GHz, profile <code>{profile}</code>.</p>
@@ -20,17 +36,21 @@ export function CompareView({ compare }: { readonly compare: CompareData }): JSX
     </section>
     <section>
       <h2>Side by side</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="designs side by side">
+      <ul class="legend"><li><span class="sign good">✓</span> holds</li>
+        <li><span class="sign bad">✗</span> is broken: choose it to see how</li>
+        <li><span class="sign open">…</span> not decided</li>
+        <li><span class="sign unasked">–</span> not asked of the design, or it has no such path</li></ul>
+      <Scroll label="designs side by side">
         <table class="list compare">
-          <thead><tr><th scope="col">design</th><th scope="col">DMA</th><th scope="col">interrupts</th>
-            <th scope="col">progress</th><th scope="col">cycles of a packet</th><th scope="col">Gb/s on one core</th>
-            <th scope="col" class="number">interrupt</th><th scope="col" class="number">its move</th>
-            <th scope="col">longest wait</th></tr></thead>
+          <thead><tr><th scope="col">design</th>{columns.map(([name, says], i) =>
+            <th scope="col" class={i < 3 ? '' : 'number'}><Term says={says}>{name}</Term></th>)}</tr></thead>
           <tbody>{designs.map(one => <Row one={one} most={most} fastest={fastest} />)}</tbody>
         </table>
-      </div>
+      </Scroll>
+      <p class="print-only">{columns.map(([name, says]) => `${name}: ${says}`).join('. ')}.</p>
     </section>
     <Broken designs={designs} />
+    {traces.length > 0 && <section><h2>How it breaks</h2><Traces traces={traces} /></section>}
     {weak.length > 0 && <section><h2>Where it is weak</h2>
       <p class="muted">Assumed prices that weigh, and what measurement would replace them.</p>
       <ul class="plain">{weak.map(({ unit, weighs, settledBy }) =>
@@ -41,29 +61,47 @@ export function CompareView({ compare }: { readonly compare: CompareData }): JSX
 function Row({ one, most, fastest }: { readonly one: ComparedData; readonly most: number
   readonly fastest: number }): JSX.Element {
   const { design, says, verdicts, packet, interrupt, migration, wait, one_core_gbps, saturates } = one
-  const cell = (of: Range3 | null): JSX.Element => <td class="number">{of === null ? '–'
-    : <span title={`${n(of.min)} to ${n(of.max)}`}>{n(of.typ)}</span>}</td>
+  const at = (cycles: number): string => `${100 * cycles / most}%`
   return (
     <tr>
-      <th scope="row" title={says}><b>{design}</b></th>
-      {verdicts.map(({ standing }) => <td class={marks[standing][1]}><span class="sign" aria-hidden="true">{
-        marks[standing][0]}</span><span class="spoken">{standing}</span></td>)}
-      <td><Meter part={packet.typ / most} tone="p0" text={n(packet.typ)} title={`${n(packet.min)} to ${
-        n(packet.max)}`} /></td>
-      <td><Meter part={one_core_gbps / fastest} tone="p1" text={one_core_gbps.toFixed(1)} title={saturates} /></td>
-      {cell(interrupt)}{cell(migration)}<td>{wait ?? '–'}</td>
+      <th scope="row"><Term says={sentence(says)}>{design}</Term></th>
+      {verdicts.map(({ about, standing, broken }) => <td class={marks[standing][1]}>
+        <Mark about={about} standing={standing} broken={broken} /></td>)}
+      <td class="number"><Range of={packet} /><span class="meter">
+        <i class="piece p0" style={{ width: at(packet.typ) }} /><i class="whisker" style={{ left: at(packet.min),
+          width: at(packet.max - packet.min) }} /></span></td>
+      <td class="number"><b>{one_core_gbps.toFixed(1)}</b><small>{saturates}</small><span class="meter">
+        <i class="piece p1" style={{ width: `${100 * one_core_gbps / fastest}%` }} /></span></td>
+      <td class="number"><Range of={interrupt} /></td><td class="number"><Range of={migration} /></td>
+      <td class="number"><Wait of={wait} /></td>
     </tr>
   )
 }
-const Meter = ({ part, tone, text, title }: { readonly part: number; readonly tone: string; readonly text: string
-  readonly title: string }): JSX.Element =>
-  <span class="meter" title={title}><i class={`piece ${tone}`} style={{ width: `${Math.max(1, 100 * part)}%` }} />
-    <span>{text}</span></span>
+function Mark({ about, standing, broken: [first] }: ComparedData['verdicts'][number]): JSX.Element {
+  const sign = <span class="sign" aria-hidden="true">{marks[standing][0]}</span>
+  const { trace = null, property = '' } = first ?? {}
+  return trace === null ? <>{sign}<span class="spoken">{standing}</span></>
+    : <See trace={trace}>{sign}<span class="spoken">{about} is broken: {property}</span></See>
+}
+const See = ({ trace, children }: { readonly trace: string; readonly children: ComponentChildren }): JSX.Element =>
+  <a href={`#${trace}`} onClick={() => { showTrace(trace) }}>{children}</a>
+const Range = ({ of }: { readonly of: Range3 | null }): JSX.Element => of === null ? <>–</>
+  : <><b>{n(of.typ)}</b>{of.min < of.max && <small>{n(of.min)}–{n(of.max)}</small>}</>
+function Wait({ of }: { readonly of: ComparedData['wait'] }): JSX.Element {
+  if (of === null) return <>–</>
+  return typeof of === 'number' ? <b>{n(of)}</b> : <details><summary>∞</summary><small>{of}</small></details>
+}
 
 function Broken({ designs }: { readonly designs: readonly ComparedData[] }): JSX.Element | null {
   const broken = designs.filter(({ verdicts }) => verdicts.some(one => one.broken.length > 0))
   if (broken.length === 0) return null
   return <section><h2>What is broken</h2><dl class="scopes">{broken.map(({ design, verdicts }) => (
-    <div><dt>{design}</dt>{verdicts.flatMap(one => one.broken).map(text => <dd><small>{text}</small></dd>)}</div>
+    <div><dt>{design}</dt>{verdicts.flatMap(one => one.broken).map(one => <BrokenClaim one={one} />)}</div>
   ))}</dl></section>
 }
+const BrokenClaim = ({ one: { property, says, because, at, trace } }: { readonly one: BrokenData }): JSX.Element => (
+  <dd class="broken-claim">{trace === null ? <b>{property}</b> : <See trace={trace}>{property}</See>}{' '}
+    <small>{says}</small>
+    {because !== null && <p><Words text={sentence(because)} /></p>}
+    <p><code>{at}</code></p></dd>
+)

@@ -1,10 +1,10 @@
 /** What each path costs, as stacked bars: one piece for each kind of work. */
 import type { JSX } from 'preact'
+import { n } from './count.ts'
 import { FindingList } from './findings.tsx'
 import type { CostBar, CostData, CostPart } from './reports.ts'
 import { Term } from './words.tsx'
 
-const n = (value: number): string => value.toLocaleString('en-US')
 export function CostView({ cost }: { readonly cost: CostData }): JSX.Element {
   const { title, clock_ghz, profile, notes, paths, units, sources, budgets } = cost
   const kinds = Object.entries(cost.families)

@@ -1,5 +1,6 @@
 /** What a page shows, as plain data: `src/report/page` makes it of a report, the components of this folder show it. It
  *  is embedded in the page as JSON. */
+import type { ComposeData, DerivationData, TimedData, WorstData } from './figures.ts'
 import type { ExploreStart } from './live.ts'
 import type {
   AblationData, AuditData, BootData, CompareData, CostData, DiagnosisData, ThroughputData,
@@ -12,9 +13,10 @@ export interface PageDoc {
   readonly verb: string
   /** What it is about, for the title of the window and the first line. */
   readonly title: string
-  readonly exit: { readonly code: number; readonly name: string; readonly meaning: string }
-  /** The command that makes it again; null where that is not known. */
-  readonly repeat: string | null
+  /** Null where nothing was judged. */
+  readonly exit: { readonly code: number; readonly name: string; readonly meaning: string } | null
+  /** The command that makes it again. */
+  readonly repeat: string
   readonly terms: Terms
   readonly clauses: Readonly<Record<string, ClauseText>>
   /** Other pages of the folder, by file name. */
@@ -31,6 +33,10 @@ export type Body = { readonly kind: 'check'; readonly check: CheckData }
   | { readonly kind: 'ablate'; readonly ablation: AblationData }
   | { readonly kind: 'cost'; readonly cost: CostData }
   | { readonly kind: 'compare'; readonly compare: CompareData }
+  | { readonly kind: 'timed'; readonly timed: TimedData }
+  | { readonly kind: 'derivation'; readonly derivation: DerivationData }
+  | { readonly kind: 'worst'; readonly worst: WorstData }
+  | { readonly kind: 'compose'; readonly compose: ComposeData }
   | { readonly kind: 'throughput'; readonly throughput: ThroughputData }
   | { readonly kind: 'validate'; readonly boot: BootData }
   | { readonly kind: 'audit'; readonly audit: AuditData }

@@ -22,6 +22,8 @@ export interface ExploreStart {
   readonly known: readonly (Named & Ground & { readonly way: readonly Op[] })[]
   /** Steps to begin with. */
   readonly way: readonly Op[]
+  /** What no longer fits of them. */
+  readonly notes: readonly string[]
 }
 
 /** Something that can happen next. */

@@ -1,5 +1,6 @@
 /** What pages of `ablate`, `cost`, `validate`, `audit` and `diagnose` show. */
 import type { FindingData, TraceData } from './data.ts'
+import type { Parameter, Range3 } from './figures.ts'
 
 export interface AblationData {
   readonly design: string
@@ -178,26 +179,37 @@ export interface CompareData {
   /** Sentences of the answer, each with the figures that it rests on. */
   readonly answer: readonly { readonly says: string; readonly rests: readonly string[] }[]
   readonly weak: readonly { readonly unit: string; readonly weighs: string; readonly settledBy: string }[]
+  readonly traces: readonly TraceData[]
 }
 export interface ComparedData {
   readonly design: string
   readonly says: string
   readonly verdicts: readonly { readonly about: string; readonly standing: 'holds' | 'violated' | 'open' | 'none'
-    readonly broken: readonly string[] }[]
+    readonly broken: readonly BrokenData[] }[]
   /** Typical, least and greatest cycles; null where the design has no such path. */
   readonly packet: Range3
   readonly interrupt: Range3 | null
   readonly migration: Range3 | null
-  readonly wait: string | null
+  /** Cycles, or why there is no such number. */
+  readonly wait: number | string | null
   readonly one_core_gbps: number
   readonly saturates: string
 }
-export interface Range3 { readonly min: number; readonly typ: number; readonly max: number }
+export interface BrokenData {
+  readonly property: string
+  /** Scope and length. */
+  readonly says: string
+  readonly because: string | null
+  /** Its saved file, or the command that finds it. */
+  readonly at: string
+  /** Id of its trace; null where the page has none. */
+  readonly trace: string | null
+}
 
 export interface ThroughputData {
   readonly profile: string
   readonly link_gbps: number
-  readonly load: readonly string[]
+  readonly load: readonly Parameter[]
   readonly sizes: readonly number[]
   readonly cores: readonly number[]
   readonly curves: readonly CurveData[]

@@ -1,6 +1,8 @@
 /** A recorded boot: what it kept, how long unmapped pages stayed reachable, and when. */
 import type { JSX } from 'preact'
+import { n } from './count.ts'
 import type { BinData, BootData, BootVerdict, Facts, WindowData } from './reports.ts'
+import { Axis, scaleOf, Spread } from './scale.tsx'
 import { Words } from './words.tsx'
 
 export function FactList({ facts }: { readonly facts: Facts }): JSX.Element {
@@ -47,31 +49,29 @@ const time = (us: number): string => {
   if (us < 1000) return `${Math.round(us)} µs`
   return us < 1_000_000 ? `${(us / 1000).toPrecision(3)} ms` : `${(us / 1_000_000).toPrecision(3)} s`
 }
-const n = (value: number): string => value.toLocaleString('en-US')
 
 function Windows({ windows }: { readonly windows: readonly WindowData[] }): JSX.Element {
-  const waits = windows.flatMap(({ wait_us }) => wait_us === null ? [] : [wait_us.max])
-  // Windows differ by powers of ten.
-  const most = Math.log10(Math.max(10, ...waits)), at = (us: number): number => 100 * Math.log10(Math.max(1, us)) / most
-  return (
+  const waits = windows.flatMap(({ wait_us }) => wait_us === null ? [] : [wait_us])
+  const scale = scaleOf([1, 1000, ...waits.map(({ max }) => Math.max(1, max))])
+  return <>
+    <ul class="legend">
+      <li><span class="key mark" aria-hidden="true" /> median: half of them are no longer</li>
+      <li><span class="key spread" aria-hidden="true" /> up to p90: 9 of 10 are no longer</li>
+      <li><span class="key line" aria-hidden="true" /> up to the longest of all</li>
+    </ul>
     <ul class="bars windows">{windows.map(({ answer, basis, unmaps, held, hit, later, wait_us }) => (
       <li>
         <p class="designs"><b>{n(unmaps)}</b> unmaps, answered {answer} <small>({basis})</small></p>
-        {wait_us === null ? <p class="muted">no common clock</p>
-          : <div class="bar log" role="img" aria-label={`median ${time(wait_us.median)}, 90 % within ${
-            time(wait_us.p90)}, at most ${time(wait_us.max)}`}>
-            <i class="spread" style={{ left: `${at(wait_us.median)}%`,
-              width: `${Math.max(0.5, at(wait_us.max) - at(wait_us.median))}%` }} />
-            <i class="mark" style={{ left: `${at(wait_us.median)}%` }} /><i class="mark soft" style={{
-              left: `${at(wait_us.p90)}%` }} /><i class="mark" style={{ left: `${at(wait_us.max)}%` }} />
-          </div>}
+        {wait_us === null ? <p class="muted">no common clock</p> : <Spread scale={scale}
+          from={Math.max(1, wait_us.median)} to={Math.max(1, wait_us.p90)} most={Math.max(1, wait_us.max)} says={
+            `median ${time(wait_us.median)}, 90 % within ${time(wait_us.p90)}, at most ${time(wait_us.max)}`} />}
         <p class="value">{wait_us !== null && <><b>{time(wait_us.median)}</b> <small>median, {time(wait_us.p90)} for
           90 %, at most {time(wait_us.max)}</small></>}</p>
         <p class="muted">{n(later.median)} later unmaps meanwhile (median; at most {n(later.max)}), {n(held)} of them
           cached, {hit} hit by a device</p>
       </li>
-    ))}</ul>
-  )
+    ))}{waits.length > 0 && <Axis scale={scale} unit="length of the window, by powers of ten" text={time} />}</ul>
+  </>
 }
 
 function Timeline({ bins }: { readonly bins: readonly BinData[] }): JSX.Element {

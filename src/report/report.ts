@@ -12,7 +12,7 @@ import type { Difference, OracleReport } from '../qemu/oracle/drive.ts'
 import type { Comparison, Verdict } from '../qemu/oracle/judged.ts'
 import type { SuiteName } from '../qemu/oracle/suite.ts'
 import type { AblationReport, Reason } from './ablation.ts'
-import type { CompareReport } from './compare.ts'
+import type { Broken, CompareReport } from './compare.ts'
 import type { PathDerivation } from './derivation.ts'
 import type { CheckReport, DesignReport, Overall } from './check.ts'
 import type { ListedRows } from './list.ts'
@@ -62,7 +62,11 @@ interface Kinds {
     readonly profile: string; readonly clock_ghz: number; readonly path: string
     readonly designs: readonly PathDerivation[]
   }
-  compare: { readonly compare: CompareReport }
+  compare: {
+    readonly compare: CompareReport
+    /** The trace of what a design breaks, taken again; null where there is none to take. */
+    readonly evidence: (design: string, broken: Broken) => Evidence | null
+  }
   timed: { readonly timed: TimedReport }
   throughput: { readonly throughput: ThroughputReport }
   worst: { readonly profile: string; readonly waits: readonly WaitReport[] }

@@ -85,7 +85,7 @@ function placesOf(design: Design, { scope, bounds: changes }: HoldOptions): read
     if (!boundNames.includes(name as BoundName)) throw unknown('bounds', name, boundNames)
   if (names === undefined && changes !== undefined)
     return [checked({ name: 'custom', says: 'bounds of a test', bounds: boundsOf(changes) })]
-  const chosen = names === undefined ? scopes.filter(({ on }) => on(design))
+  const chosen = names === undefined ? scopes.filter(({ appliesTo }) => appliesTo(design))
     : scopes.filter(({ name }) => names.includes(name))
   return chosen.map(one => checked({ ...one, bounds: { ...one.bounds, ...changes } }))
 }

@@ -64,7 +64,7 @@ afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
 const ownDesign = (step: string, options = '',
   calls = ''): string =>
   `export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, userDrivers: false,
-  verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', interruptTables: 1,
+  verifiesSource: true, blocksUnremapped: true, wideDestinations: 'as-capable', interruptTables: 1,
   memoryOf: null, interruptsOf: null, givesUp: { 'no-forged-interrupt': 'why' }, ${options}
   protocols: { map: [plain('begin'), { name: 'odd', says: 'x', ${step} }, plain('end')],
     unmap: [plain('begin'), plain('end')], ${calls} } }

@@ -2,7 +2,7 @@
  *  imports. */
 import { spawnSync } from 'node:child_process'
 import {
-  cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync,
+  cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -38,19 +38,25 @@ const says = (word: string): string =>
 describe('a clone', () => {
   const { root, edit } = clone('edited')
   const cache = join(root, 'node_modules/.cache/remapcheck')
-  it('runs what its sources say now, whatever their dates and sizes, and keeps few bundles', () => {
+  it('runs what its sources say now, whatever their dates and sizes, and keeps what was used last', () => {
     edit('src/cli/process.ts', says('a'))
-    for (const word of ['1', '2', '3', '4', '5', '1']) {
+    const old = Array.from({ length: 9 }, (_, i) => `${i}`.repeat(32))
+    for (const [i, name] of old.entries()) {
+      mkdirSync(join(cache, name), { recursive: true })
+      utimesSync(join(cache, name), 1e9 + i, 1e9 + i)
+    }
+    for (const word of ['1', '2', '1']) {
       edit('src/cli/word.ts', `export const word: string = '${word}'\n`)
       expect(runs(root)).toMatchObject({ status: 0, stdout: `${word}a`, stderr: '' })
     }
-    expect(readdirSync(cache).filter(name => name.endsWith('.mjs'))).toHaveLength(3)
-    expect(readdirSync(cache)).toHaveLength(6)
+    expect(readdirSync(cache)).toHaveLength(8)
+    expect(old.filter(name => existsSync(join(cache, name)))).toEqual(old.slice(3))
   })
   it('uses a bundle again that fits', () => {
     const before = readdirSync(cache)
-    const [name] = before.filter(one => one.endsWith('.mjs') && readFileSync(join(cache, one), 'utf8').includes('"1"'))
-    writeFileSync(join(cache, name!), "export const runProcess = () => { process.stdout.write('kept') }\n")
+    const [folder] = before.map(one => join(cache, one)).filter(one =>
+      readdirSync(one).some(name => readFileSync(join(one, name), 'utf8').includes('"1"')))
+    writeFileSync(join(folder!, 'process.js'), "export const runProcess = () => { process.stdout.write('kept') }\n")
     expect(runs(root)).toMatchObject({ status: 0, stdout: 'kept' })
     expect(readdirSync(cache)).toEqual(before)
   })

@@ -1,5 +1,5 @@
 /** `explore` without a browser: what its server answers, and whom. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
@@ -141,6 +141,22 @@ describe('the command', () => {
     const { code, err } = await run(`explore ${line}`)
     expect(code).toBe(2)
     expect(err).toMatch(says)
+  })
+  it('says on the page and in the terminal that a trace no longer fits, and ends with exit code 5', async () => {
+    const stop = new AbortController(), file = join(dir, 'stale.json')
+    writeFileSync(file, JSON.stringify({ ...stale, ops: stale.ops.toSpliced(3, 1) }))
+    let page = ''
+    const { code, err } = await run(['explore', file], { signal: stop.signal,
+      onWrite: text => { void fetch(text.trim()).then(async response => {
+        page = await response.text()
+        stop.abort()
+      }) } })
+    const notes = ['no step of it shows now what it was saved for: the machine, or the claim, has changed',
+      'not allowed here any more, and so without effect: 3 steps']
+    expect({ code, err }).toEqual({ code: 5, err: `${notes.map(note => `${file}: ${note}\n`).join('')}`
+      + 'open this address in a browser; Ctrl-C ends it\n' })
+    expect(page).toContain(`"notes":${JSON.stringify(notes)}`)
+    expect(page).not.toContain(dir)
   })
   it('begins with the steps of a trace, and ends by Ctrl-C', async () => {
     const stop = new AbortController()

@@ -84,7 +84,7 @@ it('explain has the steps, the causes and the strength of rules', async () => {
 describe('bad input', () => {
   const mine = join(cwd, 'mine.mjs')
   writeFileSync(mine, "export default { name: 'mine', says: 'x', remapsDma: true, remapsInterrupts: false, "
-    + "userDrivers: false, verifiesSource: true, blocksCompatibility: true, extendedInterrupts: 'as-capable', "
+    + "userDrivers: false, verifiesSource: true, blocksUnremapped: true, wideDestinations: 'as-capable', "
     + 'interruptTables: 1, givesUp: {}, protocols: {} }\n')
   it.each([
     ['check ring0-strict --iommu amd', "no IOMMU is named 'amd'.*did you mean 'amdvi'"],

@@ -53,6 +53,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
   oracle: { kind: 'oracle', exit: 'violated', saved: new Map(), oracle: {
     iommu: 'vtd', reasons: [{ code: 1, shown: true }], states: ['hit'], exceptions: [],
     version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3, tally: new Tally(), interrupted: false, elapsed: 0,
+    skipped: [],
     setups: [{ suite: 'walks', setup: hostile, cases: 3 }, { suite: 'walks', setup: 'well', cases: 3 }],
     differences: [{ suite: 'walks', setup: hostile, seed: 1, shrinks: 2, one: {}, differences: [comparison] }],
     time: { generate: 1, encode: 1, model: 1, qemu: 1, judge: 1 },
@@ -126,13 +127,16 @@ function dataOf(text: string): PageDoc {
   return JSON.parse(data) as PageDoc
 }
 const parts = { script: 'void 0', style: 'p {}', terms: { frame: 'one page of memory' } }
-const ownPage = ['check', 'ablate', 'cost', 'compare', 'throughput', 'replay', 'validate', 'audit', 'diagnose']
+const ownPage = ['check', 'ablate', 'cost', 'compare', 'timed', 'derivation', 'worst', 'compose', 'throughput',
+  'replay', 'validate', 'audit', 'diagnose']
 /** A run that ends by a mistake makes the folder at most. */
 function expectPages(folder: string, kind: string): void {
   const files = readdirSync(folder)
   expect(files.includes('index.html')).toBe(kind !== 'error')
   for (const file of files) {
-    const { body } = dataOf(readFileSync(join(folder, file), 'utf8'))
+    const text = readFileSync(join(folder, file), 'utf8'), { body, repeat } = dataOf(text)
+    expect(repeat).toMatch(/^npx remapcheck \w+ .*--report \S+$/)
+    expect([dir, process.cwd()].filter(path => text.includes(path))).toEqual([])
     expect(body.kind).toBe(ownPage.includes(kind) ? kind : 'findings')
   }
 }
@@ -161,7 +165,7 @@ describe.each(Object.entries(made))('%s with hostile names', (_kind, report) => 
 })
 describe('pages', () => {
   it.each(Object.entries(made))('of %s keep hostile names as text', (_, report) => {
-    const [page] = pagesOf(report, view, parts)
+    const [page] = pagesOf(report, view, parts, { repeat: '', handedOn: text => text })
     expect(JSON.stringify(dataOf(page!.text).body)).toContain(report.kind === 'list' ? '[]' : '<b attr=')
   })
   it.each([['file', 'it is no folder'], ['file/below', 'ENOTDIR|EEXIST']])(

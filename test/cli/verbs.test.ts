@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { listNames } from '../../src/report/list.ts'
 import { exitTable, knownActions, registries, steps } from '../../src/cli/registries.ts'
 import { allVerbs } from '../../src/cli/verbs/index.ts'
 import { exitClasses } from '../../src/exit.ts'
@@ -47,10 +48,10 @@ describe('help', () => {
 })
 
 describe('list', () => {
-  it.each(registries.map(({ name }) => name))('%s: a row for each', async name => {
+  it.each(listNames)('%s: a row for each', async name => {
     const { code, out } = await run(`list ${name}`)
     expect(code).toBe(0)
-    for (const row of registries.find(one => one.name === name)!.rows()) expect(out).toContain(row[0])
+    for (const row of registries[name]()) expect(out).toContain(row[0])
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
   it('exits are those of the code, in text, JSON and Markdown', async () => {
@@ -81,7 +82,7 @@ describe('explain', () => {
       .toMatchObject({ code: 2, err: expect.stringContaining('for example context-entry=0x1,0x2') as string })
   })
   it('knows everything that list shows', async () => {
-    for (const { name, rows } of registries)
+    for (const [name, rows] of Object.entries(registries))
       for (const [id] of rows()) {
         const { code, out, err } = await run(['explain', id!])
         expect({ name, id, code, err, wide: widest(out) > 80 }).toEqual({ name, id, code: 0, err: '', wide: false })

@@ -129,14 +129,14 @@ const migration = [
     { from: switching, breaks: noLostEdge, at: oneSource, shortest: 8 }),
   mutant('amd-inttablen-mismatch', replaced(switching, move, steps.storeIntTabRoot, storeShortTable),
     { from: switching, breaks: noLostEdge, at: { cpus: 2, sources: 2, vectors: 2, migrate: 1 }, shortest: 6 }),
-  mutant('amd-x2apic-without-xt', { ...strict, name: 'ring0-strict@amdvi, XT assumed', extendedInterrupts: 'always' },
+  mutant('amd-x2apic-without-xt', { ...strict, name: 'ring0-strict@amdvi, XT assumed', wideDestinations: 'always' },
     { from: strict, breaks: noLostEdge, at: { ...oneSource, wideIds: 1, xt: 0 }, shortest: 6 }),
 ]
 
 const forgery = [
   mutant('amd-global-irt-shared', { ...strict, name: 'ring0-strict@amdvi, one table', verifiesSource: false },
     { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
-  mutant('amd-interrupt-map-left-invalid', { ...strict, name: 'ring0-strict@amdvi, IV=0', blocksCompatibility: false },
+  mutant('amd-interrupt-map-left-invalid', { ...strict, name: 'ring0-strict@amdvi, IV=0', blocksUnremapped: false },
     { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
 ]
 

@@ -84,11 +84,11 @@ const forgery = [
     { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
   mutant('source-id-not-verified', { ...strict, name: 'ring0-strict, SVT=0', verifiesSource: false },
     { from: strict, breaks: noForgedInterrupt, at: forging, shortest: 1 }),
-  mutant('compat-format-let-through', { ...strict, name: 'ring0-strict, CFI=1', blocksCompatibility: false },
+  mutant('compat-format-let-through', { ...strict, name: 'ring0-strict, CFI=1', blocksUnremapped: false },
     { from: strict, breaks: noForgedInterrupt, at: { ...forging, eim: 0 }, shortest: 1 }),
   mutant('source-check-lost-in-migration', replaced(strict, move, steps.storeIrte, steps.storeIrteWithoutSource),
     { from: strict, breaks: noForgedInterrupt, at: { ...forging, vectors: 2, migrate: 1 }, shortest: 3 }),
-  mutant('x2apic-without-eim', { ...strict, name: 'ring0-strict, EIME assumed', extendedInterrupts: 'always' },
+  mutant('x2apic-without-eim', { ...strict, name: 'ring0-strict, EIME assumed', wideDestinations: 'always' },
     { from: strict, breaks: noLostEdge, at: { ...oneSource, wideIds: 1, eim: 0 }, shortest: 4 }),
 ]
 

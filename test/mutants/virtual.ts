@@ -4,11 +4,16 @@ import { noStrandedInterrupt } from '../../properties/interrupts/no-stranded-int
 import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { newMappingWorks } from '../../properties/isolation/new-mapping-works.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
+import { noStaleCopy } from '../../properties/isolation/no-stale-copy.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
-import { vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
-import { broken, changed } from './mutant.ts'
+import { moved } from '../../spec/kernel/design.ts'
+import { storeLeaf } from '../../spec/kernel/steps/access.ts'
+import { serveDevice, vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
+import type { Running } from '../../spec/kernel/steps/vcpus.ts'
+import { broken, changed, onePage } from './mutant.ts'
 
 const oneVcpu = { cpus: 2, callers: 2, sources: 1, vectors: 1 }
 const injection = [
@@ -23,6 +28,19 @@ const injection = [
     oneVcpu, 7),
 ]
 
+const copyEarly = (from: Design): Design => {
+  const steps = from.protocols['unmap']!, at = (name: string) => steps.find(one => one.name === name)!
+  return moved(from, 'unmap', at('copyToGuest'), at('clearPte'))
+}
+const bouncing = [
+  broken('bounce-buffer-not-copied', 'vm-emulated', 'unmap/copyToGuest', noStaleCopy, onePage, 17),
+  broken('bounce-buffer-copied-before-the-device-is-cut-off', 'vm-emulated', copyEarly, noStaleCopy, onePage, 18),
+  broken('bounce-buffer-copied-before-the-wait-ends', 'vm-emulated', 'unmap/copyToGuest<>pollStatus', noStaleCopy,
+    onePage, 18),
+  broken('bounce-buffer-copied-after-it-is-freed', 'vm-emulated', 'unmap/copyToGuest<>freeFrame', noStaleCopy, onePage,
+    13),
+]
+
 type View = StepContext<unknown, Own> & { readonly s: { own: { runsOn: (number | null)[] } } }
 /** Whoever runs on the CPU that the interrupt comes to is taken for the one that it is for. */
 const injectIntoWhoRuns = changed('handleInterrupt', 'recordInterrupt', () => ({
@@ -34,11 +52,27 @@ const injectIntoWhoRuns = changed('handleInterrupt', 'recordInterrupt', () => ({
     emit.observe({ what: 'injected', source, into })
   },
 }))
+/** The guest that is entered gets whatever waits, whoever it is for. */
+const serveAnybody = (call: string, name: string) => changed(call, name, () => ({
+  then: (k: StepContext<unknown, Running>) => {
+    const source = k.s.kernel.notifications.indexOf(true)
+    if (source >= 0) serveDevice(k, source)
+  },
+}))
 /** With interrupts off, it waits for the lock and answers nobody. */
 const deafForLock = changed('detach', 'lockMemory', () => ({
   when: ({ s, call }: View) => s.kernel.tableLock[call.domain!] === null,
   then: ({ s, call, cpu }: View) => { s.kernel.tableLock[call.domain!] = cpu },
 }))
+/** Whether the guest has another device is not looked at. */
+const unpinAtOnce = changed('detach', 'unpinGuest', () => ({
+  then: (k: View) => {
+    k.s.kernel.mappings[k.call.domain!]!.forEach((_, iova) => {
+      storeLeaf({ ...k, call: { ...k.call, iova } } as never, null)
+    })
+  },
+}))
+const twoGuests = { devices: 2, sources: 2, vectors: 2 }
 const ballooning = { cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }
 const assigned = [
   broken('balloon-takes-the-page-from-the-cpus-alone', 'vm-assigned', 'unmap/clearPte', noDmaEscape, ballooning, 24),
@@ -51,10 +85,16 @@ const assigned = [
   broken('guest-pinned-behind-a-write-buffer', 'vm-assigned', 'attach/flushWriteBuffer', newMappingWorks,
     { frames: 1, iovas: 1, reassign: 1, rwbf: 1 }, 22),
   broken('guest-left-pinned-when-its-device-is-taken', 'vm-assigned', 'detach/unpinGuest', noDmaEscape, ballooning, 37),
+  broken('guest-unpinned-with-the-first-of-its-devices', 'vm-assigned', unpinAtOnce, newMappingWorks,
+    { devices: 2, frames: 1, iovas: 1, reassign: 1 }, 10),
   broken('cpu-that-waits-for-the-memory-of-a-guest-does-not-answer', 'vm-assigned', deafForLock, callsCanEnd,
     ballooning, 10),
   broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
-    { devices: 2, sources: 2, vectors: 2 }, 5),
+    twoGuests, 5),
+  broken('interrupt-of-a-guest-left-in-service', 'vm-assigned', 'handleInterrupt/sendEoi', nothingLeftBehind,
+    twoGuests, 7),
+  broken('guest-entered-with-the-interrupt-of-another', 'vm-assigned', serveAnybody('runVcpu', 'injectPending'),
+    noMisdelivery, twoGuests, 12),
 ]
 
 const posting = { sources: 1, vectors: 3 }
@@ -75,6 +115,7 @@ const posted = [
     posting, 5),
   broken('wakeup-vector-not-set-on-hotplug', 'vm-posted', 'halt/notifyHost', noWakeUpLost, posting, 5),
   broken('vcpu-sleeps-on-no-list', 'vm-posted', 'halt/joinList', noWakeUpLost, posting, 5),
+  broken('notification-left-in-service', 'vm-posted', 'handleInterrupt/sendEoi', nothingLeftBehind, posting, 6),
 ]
 
 type Descriptors = View & { readonly s: { unit: { tables: { descriptors: object[] } } } }
@@ -98,6 +139,7 @@ const takeForAnybody = changed('handleInterrupt', 'takePostedInGuest', () => ({
     go('sendEoi')
   },
 }))
+const turns = { devices: 2, sources: 2, vectors: 4 }
 const moving = { cpus: 2, callers: 2, sources: 1, vectors: 3 }
 const migration = [
   broken('vcpu-notified-on-its-old-cpu', 'vcpu-migration', keepDestination, noStrandedInterrupt, moving, 9),
@@ -106,7 +148,9 @@ const migration = [
   broken('sleeper-left-on-the-list-of-its-old-cpu', 'vcpu-migration', 'moveSleeper/joinList', noWakeUpLost, moving, 8),
   broken('sleeper-moved-by-two-cpus-at-once', 'vcpu-migration', movedTwice, noWakeUpLost, moving, 12),
   broken('posted-taken-for-the-vcpu-that-was-there', 'vcpu-migration', takeForAnybody, noMisdelivery,
-    { devices: 2, sources: 2, vectors: 4 }, 13),
+    turns, 13),
+  broken('guest-entered-with-what-was-posted-for-another', 'vcpu-migration', serveAnybody('runVcpu', 'takePosted'),
+    noMisdelivery, turns, 13),
 ]
 
-export const virtualMutants = [...injection, ...assigned, ...posted, ...migration]
+export const virtualMutants = [...injection, ...bouncing, ...assigned, ...posted, ...migration]

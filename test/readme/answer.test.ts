@@ -51,7 +51,7 @@ beforeAll(async () => {
 })
 
 it('the page is what compare prints', async () => {
-  const text = compareText({ kind: 'compare', exit: 'holds', compare: compared() }, theme(false))
+  const text = compareText({ kind: 'compare', exit: 'holds', evidence: () => null, compare: compared() }, theme(false))
   expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   await expect(`# The answer
 

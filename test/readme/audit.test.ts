@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { alarmKinds } from '../../src/audit/alarms.ts'
 import type { AlarmKind } from '../../src/audit/alarms.ts'
 import { policyFields } from '../../src/audit/policy.ts'
-import { standardBudget } from '../../src/audit/space.ts'
+import { standardBudget } from '../../src/audit/spaces.ts'
 import { run } from '../cli/run.ts'
 
 const page = readFileSync('docs/audit.md', 'utf8')

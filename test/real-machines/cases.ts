@@ -79,6 +79,7 @@ export const cases: readonly Case[] = [
     asked: 'the NIC times out after echo identity > type', cause: 'with SNP, Mode=0 with TV=1 is illegal',
     says: ['V TV, Mode 0 (no translation), IR IW, domain 1', '512 interrupt entries at 0x3088b3e000, IntCtl remap',
       '0xc22000142148d'],
+    sure: ['No reserved bit is set'],
     unsure: ['illegal where SNP is enabled: then Mode must be 1 to 6'],
   }),
   of('13-amd-invalid-device-request.txt', {

@@ -168,9 +168,11 @@ export function vendorImports(sources: readonly Source[]): string[] {
   })
 }
 
+const notOfFormats =
+  /^src\/logs\/(?:(?:replay|pairing|tables|verdicts|render)\/|(?:vtd|amdvi)\/(?!(?:index|forms?|format)\.ts))/
 /** What is done with a log's events names no format: a second one needs no change of it. */
 export function formatsApart(sources: readonly Source[]): string[] {
-  return sources.filter(({ path }) => /^src\/logs\/(?:replay|pairing|tables|verdicts|render)\//.test(path))
+  return sources.filter(({ path }) => notOfFormats.test(path))
     .flatMap(({ path, imports }) => imports.filter(({ from }) => from.startsWith('src/logs/formats/'))
       .map(({ from }) => `${path}: imports ${from}`))
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { alarmKinds } from '../../src/audit/alarms.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
-import { standardBudget } from '../../src/audit/space.ts'
+import { standardBudget } from '../../src/audit/spaces.ts'
 import { encode, rootEntry, secondStageTables } from '../../spec/vtd/layout/index.ts'
 import { codesOf, full, Machine } from './audit-support.ts'
 

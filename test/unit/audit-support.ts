@@ -1,7 +1,7 @@
 /** Machines made for the tests of `audit`: tables in memory, and a dump of them. */
 import { audit } from '../../src/audit/report.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
-import type { Budget } from '../../src/audit/space.ts'
+import type { Budget } from '../../src/audit/spaces.ts'
 import { openDump } from '../../src/dump/dump.ts'
 import type { AnyDump, Dump } from '../../src/dump/dump.ts'
 import { registersOf } from '../../src/dump/registers.ts'

@@ -31,6 +31,16 @@ const said = async (...contents: readonly string[]): Promise<string> => {
     ...concludes.map(({ certainty, says }) => `${certainty}: ${says}`)]).join('\n')
 }
 
+it('dmar_translation_struct of Linux 4.20 to 5.2: root and context entries, each upper half first', async () => {
+  const file = fileOf(['IOMMU dmar2: Root Table Address:4362cc000', 'Root Table Entries:', ' Bus: 0 H: 0 L: 4362f0001',
+    ' Context Table Entries for Bus: 0', '  Entry\tB:D.F\tHigh\tLow', '  160  \t00:14.0\t102   \t4362ef001', '',
+    ' Bus: 16 H: 0 L: 4362f1001', ' Context Table Entries for Bus: 16', '  Entry\tB:D.F\tHigh\tLow',
+    '  8    \t10:01.0\t30a   \t435ec4001', ''].join('\n'))
+  const { unit, devices } = reportOf(openInputs([file]).dumps[0]!)
+  expect([unit.mode, devices.map(({ device, ways }) => [device, ways[0]!.domain, ways[0]!.fault?.code ?? null])])
+    .toEqual(['legacy', [['00:14.0', 1, null], ['10:01.0', 3, null]]])
+})
+
 describe('devtbl and irqtbl of an AMD unit', () => {
   const dump = openDump('traces/linux/amd-q10.tables.json-pages.gz', { absentZero: true })
   const whole = reportOf(dump)

@@ -103,10 +103,28 @@ test('state starts as `start` says, and holds what its domains allow', async () 
     .rejects.toThrow(/own\.taken\[0\]: 2 is outside 0\.\.1/)
 })
 
+test('a CPU does by itself what `hardware` says, at any time, and its mistakes are named', async () => {
+  const switching = (when: () => boolean, on = true): Design => ({
+    ...plain, state: () => ({ isOn: table([range(0, 0)], bool) }),
+    hardware: { switchOn: { says: 'x', offered: () => on, when: ({ s }: { s: { own: object } }) => !isOn(s) && when(),
+      then: ({ s }: { s: { own: object } }) => { (s.own as { isOn: boolean[] }).isOn[0] = true } } },
+    claims: [{ property: always('off', { claim: 'off' }, ({ state }) => !isOn(state as never) || { because: 'on' }),
+      appliesTo: () => true, witnesses: [] }],
+  } as never)
+  const isOn = ({ own }: { own: object }): boolean => (own as { isOn: boolean[] }).isOn[0]!
+  expect((await verdicts(switching(() => true)))['off']).toBe('violated')
+  expect((await verdicts(switching(() => false)))['off']).toBe('holds')
+  expect((await verdicts(switching(() => true, false)))['off']).toBe('holds')
+  await expect(verdicts(switching(() => undefined as never)))
+    .rejects.toThrow('hardware.switchOn answered undefined; answer true or false')
+  expect(because({ hardware: { fill: { says: 'x' } } })).toMatch(/hardware\.fill\.when: missing/)
+})
+
 test('scopes: the standard ones it names, and its own; all where it names none', () => {
   const own = { name: 'tiny', says: 'one page', bounds: { frames: 1, iovas: 1 } }
   const limited = { ...plain, scopes: ['mapping', own] }
-  const names = (of: Design): string[] => scopesFor([of]).filter(({ on }) => on(of)).map(({ name }) => name)
+  const names = (of: Design): string[] => scopesFor([of])
+    .filter(({ appliesTo }) => appliesTo(of)).map(({ name }) => name)
   expect(names(limited)).toEqual(['mapping', 'tiny'])
   expect(names(plain)).toContain('tables')
 })
@@ -190,10 +208,10 @@ test('domains that are none are refused with their place', () => {
 test('a claim or witness whose `on` says neither is refused, an unknown field too', () => {
   const held = always('held', { claim: 'held' }, () => true)
   const on = (() => undefined) as never
-  expect(() => propertiesFor({ ...plain, claims: [{ property: held, on, witnesses: [] }] }, onePage))
-    .toThrow(/`on` of 'held' answered undefined/)
+  expect(() => propertiesFor({ ...plain, claims: [{ property: held, appliesTo: on, witnesses: [] }] }, onePage))
+    .toThrow(/`appliesTo` of 'held' answered undefined/)
   expect(() => design('x', { ...usual, claims: [{ property: held, witness: [] } as never] }, {}))
-    .toThrow(/claim 'held' has no field 'witness': it has property, on, witnesses/)
+    .toThrow(/claim 'held' has no field 'witness': it has property, appliesTo, witnesses/)
 })
 
 test('designs with scopes of one name are searched in their own', () => {
@@ -201,7 +219,8 @@ test('designs with scopes of one name are searched in their own', () => {
     ({ ...plain, name, scopes: [{ name: 'small', says: 'x', bounds: { frames, iovas: 1 } }] })
   const [one, other, same] = [scoped('one', 1), scoped('other', 2), scoped('same', 1)]
   const all = scopesFor([one, other, same])
-  expect([one, other, same].map(of => all.filter(({ on }) => on(of)).map(({ bounds: { frames } }) => frames)))
+  expect([one, other, same].map(of => all.filter(({ appliesTo }) => appliesTo(of))
+    .map(({ bounds: { frames } }) => frames)))
     .toEqual([[1], [2], [1]])
 })
 

@@ -53,7 +53,7 @@ const forms: readonly Form[] = [
   ['AMD-Vi: Event logged [\nIO_PAGE_FAULT device=0b:00.0 domain=0x000c address=0x0000000000001040 flags=0x0050]',
     '0b:00.0', 'read', '0x1040', 'IR, the right to read'],
   ['iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:0b:00.0 address=0x1050a1c10]', '0b:00.0',
-    'unknown', '0x1050a1c10', 'that of the command'],
+    'unknown', '0x1050a1c10', 'the address of the command'],
   ['AMD-Vi: Event logged [RMP_PAGE_FAULT vmg_tag=0x0001, gpa=0x1000, flags_rmp=0x0, flags=0x50]', null, 'unknown',
     '0x1000', 'reverse map table'],
   ['AMD-Vi: Event logged [ILLEGAL_COMMAND_ERROR address=0x1050a1c10]', null, 'unknown', '0x1050a1c10',
@@ -107,7 +107,7 @@ const forms: readonly Form[] = [
   ['arm-smmu 15000000.iommu: Unexpected global fault, this could be serious\narm-smmu 15000000.iommu: \tGFSR '
     + '0x80000002, '
     + 'GFSYNR0 0x00000000, GFSYNR1 0x00000420, GFSYNR2 0x00000000', 'stream 0x420 of 15000000.iommu', 'unknown', null,
-  'not known to the unit'],
+  'the unit does not know the stream'],
   ['arm-smmu-v3 arm-smmu-v3.0.auto: CMDQ error (cons 0x01000042): CERROR_ATC_INV_SYNC', null, 'unknown', null,
     'did not answer the invalidation of its TLB'],
   ['Fault: true, Request type: Write, Source identifier: 247, Fault Reason: 34, Raw: '

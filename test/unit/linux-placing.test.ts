@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MemoryImage } from '../../spec/iommu/image.ts'
 import { encode, registers } from '../../spec/vtd/layout/index.ts'
-import { Placing } from '../../src/logs/tables/placing.ts'
+import { Placing } from '../../src/logs/vtd/placing.ts'
 
 const queue = 0x49c2000
 /** Few contents, so that laps of the ring are often alike. */

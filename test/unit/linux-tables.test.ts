@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
 import { renderValidation } from '../../src/logs/render/index.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
-import type { Agreement, TablesReport } from '../../src/logs/tables/check.ts'
+import type { Agreement, TablesReport } from '../../src/logs/tables/agreement.ts'
 import { theme } from '../../src/text/theme.ts'
 import {
   doctoredDump, dumpFile, fileOf, forgetFiles, linesOf, logOf, validated, validateLines, verdictOf, verdictsOf,

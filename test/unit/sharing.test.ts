@@ -18,7 +18,7 @@ const masked = designNamed('ring0-strict+source-masked')!
 const switching = designNamed('ring0-strict+table-switch')!
 const other = { memory: 'interrupts', interrupts: 'memory' } as const
 const asked = (design: Design): string[] =>
-  [...scopes, ...worlds, ...waits].filter(({ on }) => on(design)).map(({ name }) => name)
+  [...scopes, ...worlds, ...waits].filter(({ appliesTo }) => appliesTo(design)).map(({ name }) => name)
 
 describe('what the built-in designs share', () => {
   it('is what they say, and the other design has it as its own', () => {
@@ -76,10 +76,10 @@ const editedOnes: readonly (readonly [string, (typeof parts)[number], Design])[]
   ['a claim that only the other gives up', 'memory',
     { ...ring0DeferredEarly, memoryOf: 'ring0-deferred-early', givesUp: ring0Deferred.givesUp }],
   ['without, of interrupts', 'interrupts', without(ring0Deferred, 'migrateInterrupt', steps.invalidateIec)],
-  ...(['verifiesSource', 'blocksCompatibility', 'remapsInterrupts'] as const).map(option =>
+  ...(['verifiesSource', 'blocksUnremapped', 'remapsInterrupts'] as const).map(option =>
     [option, 'interrupts', { ...ring0Deferred, [option]: false }] as const),
   ['userDrivers', 'interrupts', { ...ring0Deferred, userDrivers: true }],
-  ['extendedInterrupts', 'interrupts', { ...ring0Deferred, extendedInterrupts: 'always' }],
+  ['wideDestinations', 'interrupts', { ...ring0Deferred, wideDestinations: 'always' }],
   ['interruptTables', 'interrupts', { ...ring0Deferred, interruptTables: 2 }],
 ]
 describe('an edited part is asked of the design itself, as if it said nothing of another', () => {

@@ -15,14 +15,14 @@ export function start({ unit }: AmdviState, { bounds: b, caps, design }: Setup,
   unit.translates = design.remapsDma
   unit.remaps = design.remapsInterrupts
   unit.running = true
-  unit.tables.wideDestinations = design.extendedInterrupts === 'always' || caps.xt
+  unit.tables.wideDestinations = design.wideDestinations === 'always' || caps.xt
   unit.xt = unit.tables.wideDestinations && caps.xt
   const ownerOf = (device: number): number => design.verifiesSource ? device : 0
   if (unit.enabled) domains.forEach((domain, device) => {
     const translation = design.remapsDma ? { tv: true, mode: b.levels, root: domain, domain, ir: true, iw: true }
       : { tv: false, mode: 0, root: null, domain: null, ir: false, iw: false }
     unit.tables.devices[device]!.now = {
-      v: design.remapsDma, ...translation, iv: design.remapsInterrupts && design.blocksCompatibility, intCtl: 2,
+      v: design.remapsDma, ...translation, iv: design.remapsInterrupts && design.blocksUnremapped, intCtl: 2,
       intTabLen: lengthOf(b), owner: ownerOf(device), copy: 0,
     }
     fetchDevice(unit, device)

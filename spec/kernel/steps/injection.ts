@@ -117,7 +117,7 @@ export function startInjection({ own, b }: { readonly own: Injecting['state']; r
 export const injectionCalls = {
   ...vcpuCalls<Injecting>(true, ({ s }, vcpu) => !s.own.halted[vcpu]),
   answerKick: call<{}, Injecting>({
-    says: 'a CPU takes the interrupt that asks it to exit its guest', on: b => hasVcpus(b) && b.cpus > 1,
+    says: 'a CPU takes the interrupt that asks it to exit its guest', offered: b => hasVcpus(b) && b.cpus > 1,
     path: 'irq-deliver', fair: 'strong', params: () => ({}),
     rules: { isKicked: ({ s, cpu }) => s.own.kicked[cpu]!, interruptsFirst },
   }),

@@ -134,7 +134,8 @@ export const postedCalls = (isAllowed: (vcpu: number, cpu: number, b: Bounds) =>
 const vcpuOnly = ({ id }: Sizes) => ({ source: id.source })
 /** The CPU that makes the call takes a virtual CPU that sleeps from the list of another. */
 export const moveSleeper = call<ReturnType<typeof vcpuOnly>, Posted>({
-  says: 'a CPU takes over a virtual CPU that sleeps on another', on: b => hasVcpus(b) && b.cpus > 1, path: 'vm-run',
+  says: 'a CPU takes over a virtual CPU that sleeps on another',
+  offered: b => hasVcpus(b) && b.cpus > 1, path: 'vm-run',
   params: vcpuOnly,
   rules: {
     sleepsElsewhere: ({ s, args, cpu }) => s.own.runsOn[args.source] === null && s.own.listedOn[args.source] !== null

@@ -15,15 +15,15 @@ export interface Shootdown<O extends Asked> {
 }
 
 /** `forget`: what a CPU does that is asked. */
-export function shootdown<O extends Asked>(on: (b: Bounds) => boolean, forget: (k: StepContext<unknown, O>) => void):
-  Shootdown<O> {
+export function shootdown<O extends Asked>(offered: (b: Bounds) => boolean,
+  forget: (k: StepContext<unknown, O>) => void): Shootdown<O> {
   const answered = (k: StepContext<unknown, O>): void => {
     forget(k)
     k.s.own.asked[k.cpu] = false
     k.emit.cost('irq-entry')
     k.emit.cost('eoi')
   }
-  const skip: Step['skip'] = ({ b }) => !on(b) || b.cpus === 1
+  const skip: Step['skip'] = ({ b }) => !offered(b) || b.cpus === 1
   return {
     askOthers: {
       name: 'askOthers', says: 'interrupt the other CPUs, that they forget it too', skip,
@@ -46,7 +46,8 @@ export function shootdown<O extends Asked>(on: (b: Bounds) => boolean, forget: (
       },
     },
     entry: call<{}, O>({
-      says: 'a CPU that is asked to forget takes the interrupt', on: b => on(b) && b.cpus > 1, path: 'shootdown',
+      says: 'a CPU that is asked to forget takes the interrupt',
+      offered: b => offered(b) && b.cpus > 1, path: 'shootdown',
       fair: 'strong', params: () => ({}), rules: { isAsked: ({ s, cpu }) => s.own.asked[cpu]! },
     }) as CallSpec<unknown, O>,
     answer: { name: 'answer', says: 'forget it, and say so', then: answered },

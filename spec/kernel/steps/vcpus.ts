@@ -41,11 +41,13 @@ export function inGuest({ kernel, own }: On, vcpu: number): number | null {
 export const exitGuest: Step<unknown> = {
   name: 'exitGuest', says: 'the guest exits to the hypervisor', then: ({ emit }) => { emit.cost('vm-exit') },
 }
-/** What the guest does when it gets the interrupt: its handler serves the device, for all edges that have merged. */
-export function serveDevice({ s, emit }: Pick<StepContext<unknown, Own>, 's' | 'emit'>, vcpu: number): void {
-  s.kernel.notifications[vcpu] = false
+/** What the guest on this CPU does when it gets the interrupt of the source: its handler serves the device, for all
+ *  edges that have merged. */
+export function serveDevice({ s, cpu, emit }: Pick<StepContext<unknown, Running>, 's' | 'cpu' | 'emit'>,
+  source: number): void {
+  s.kernel.notifications[source] = false
   emit.cost('handler')
-  emit.observe({ what: 'received', source: vcpu })
+  emit.observe({ what: 'received', source, by: vcpuOf(s, cpu) })
 }
 
 export const loadVcpu: VcpuStep = {
@@ -64,7 +66,7 @@ export const interruptsFirst = ({ s, cpu }: { readonly s: Pick<State, 'lapics'>;
 const vcpuOnly = ({ id }: Sizes) => ({ source: id.source })
 const runsOne = ({ s, cpu }: { readonly s: Pick<On, 'own'>; readonly cpu: number }): boolean => vcpuOf(s, cpu) !== null
 const exits = <O extends Running>(says: string): CallSpec<unknown, O> => call<{}, O>({
-  says, on: hasVcpus, path: 'vm-run', params: () => ({}), rules: { runsOne, interruptsFirst },
+  says, offered: hasVcpus, path: 'vm-run', params: () => ({}), rules: { runsOne, interruptsFirst },
   registers: ({ s, cpu }) => ({ source: vcpuOf(s, cpu) }),
 })
 
@@ -76,7 +78,8 @@ export function vcpuCalls<O extends Running>(hostHandles: boolean,
   const isReady = (k: Of, vcpu: number): boolean => k.s.own.runsOn[vcpu] === null && mayRun(k, vcpu)
   return {
     runVcpu: call<ReturnType<typeof vcpuOnly>, O>({
-      says: 'the scheduler gives the CPU to a virtual CPU that is ready', on: hasVcpus, path: 'vm-run', fair: 'strong',
+      says: 'the scheduler gives the CPU to a virtual CPU that is ready',
+      offered: hasVcpus, path: 'vm-run', fair: 'strong',
       params: vcpuOnly,
       rules: { isReady: k => isReady(k as Of, k.args.source), cpuRunsNone: ({ s, cpu }) => vcpuOf(s, cpu) === null },
     }),
@@ -85,7 +88,7 @@ export function vcpuCalls<O extends Running>(hostHandles: boolean,
     /** What the scheduler owes: else one may keep the CPU. Handlers of the host come before it. */
     endSlice: {
       ...exits<O>('the time of a virtual CPU is up, and another one is ready'), fair: 'strong',
-      on: b => b.sources > 1,
+      offered: b => b.sources > 1,
       rules: { runsOne, ...hostHandles ? { interruptsFirst } : {},
         anotherIsReady: (k: Of) => k.s.own.runsOn.some((_, vcpu) => isReady(k, vcpu)) },
     } as CallSpec<unknown, O>,

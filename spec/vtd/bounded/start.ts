@@ -11,9 +11,9 @@ export function start({ unit }: VtdState, { bounds: b, caps, design }: Setup,
   { domains, sources, vcpus }: FirstPlaces): void {
   unit.tes = design.remapsDma
   unit.ires = design.remapsInterrupts
-  unit.cfis = !design.blocksCompatibility
+  unit.cfis = !design.blocksUnremapped
   unit.tables.rootPresent = true
-  unit.tables.wideDestinations = design.extendedInterrupts === 'always' || caps.eim
+  unit.tables.wideDestinations = design.wideDestinations === 'always' || caps.eim
   unit.eime = unit.tables.wideDestinations && caps.eim
   if (design.remapsDma)
     domains.forEach((domain, device) => { unit.tables.context[device]!.now = { domain, root: domain } })

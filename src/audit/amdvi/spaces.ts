@@ -6,8 +6,7 @@ import { hardwareGeometry, leafSize, roundDown } from '../../../spec/iommu/geome
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { RangeList, rights } from '../ranges.ts'
 import { everything, reachOf } from '../reach.ts'
-import type { Budget, Defect, Troubles } from '../space.ts'
-import type { Space } from '../spaces.ts'
+import type { Budget, Defect, Space, Troubles } from '../spaces.ts'
 
 export interface Source {
   readonly memory: PhysicalMemory

@@ -8,6 +8,7 @@ import { isPrintable, usage } from '../../errors.ts'
 import type { ExploreStart, Ground, Op, Question, Refused, Saved, Searched, Walked } from '../../page/live.ts'
 import { traceStyle } from '../../report/trace-style.ts'
 import type { TraceStyle } from '../../report/view.ts'
+import { counted } from '../../text/count.ts'
 import { shellWord } from '../../text/shell.ts'
 import { saveTrace } from '../../trace/store.ts'
 import type { StoredTrace } from '../../trace/store.ts'
@@ -24,6 +25,8 @@ export interface Tour {
   readonly ground: Ground
   readonly way: readonly Op[]
   readonly known: readonly StoredTrace[]
+  /** What no longer fits of these steps, for people; empty where they do what they did. */
+  readonly notes: readonly string[]
 }
 
 const word = v.pipe(v.string(), v.maxLength(200), v.check(isPrintable))
@@ -76,17 +79,18 @@ export class Questions {
 
   /** What the page begins with. @throws UserError. */
   start(asked: Ground): ExploreStart {
-    const { subjects, way: steps, known } = this.tour, subject = this.subjectOf(asked), { design } = subject
+    const { subjects, way: steps, known, notes } = this.tour, subject = this.subjectOf(asked), { design } = subject
     const of = this.settled(asked)
+    const begun = of.design === this.tour.ground.design && of.bounds === this.tour.ground.bounds
     return {
       ground: of, says: design.says, trace: this.walkOn(of).start(),
-      way: of.design === this.tour.ground.design && of.bounds === this.tour.ground.bounds ? steps : [],
+      way: begun ? steps : [], notes: begun ? notes : [],
       designs: subjects.map(one => ({ name: one.design.name, says: one.design.says })),
       scopes: scopesOn(design, scopesFor([design])).map(scope =>
         ({ name: scope.name, says: scope.says, bounds: showBounds(scope.bounds) })),
       claims: claimsOf(design).map(({ property: { name, claim } }) => ({ name, says: claim })),
       known: known.filter(({ trace }) => trace.design === design.name).map(({ path, trace }) => ({
-        name: trace.property, says: `${trace.ops.length} steps: ${trace.because}`, design: design.name,
+        name: trace.property, says: `${counted(trace.ops.length, 'step')}: ${trace.because}`, design: design.name,
         bounds: showBounds(boundsOfTrace(trace, path)), way: trace.ops })),
     }
   }

@@ -106,7 +106,7 @@ function scopesOf({ bounds, scope }: Flags<typeof options>, design: Design): rea
   if (bounds !== undefined && scope !== undefined)
     throw usage('--bounds', 'cannot be combined with --scope', 'give one of the two')
   if (bounds !== undefined)
-    return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), on: () => true }]
+    return [{ name: 'custom', says: 'bounds of the command line', bounds: boundsOf(bounds), appliesTo: () => true }]
   const all = [...worlds, ...scopesFor([design])]
   return chosen('--scope', scope, all.map(({ name }) => name)).map(name => all.find(one => one.name === name)!)
 }

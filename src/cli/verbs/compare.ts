@@ -4,10 +4,11 @@ import { compareDesigns } from '../../check/compare.ts'
 import { measureDesign } from '../../check/measure.ts'
 import { explore } from '../../check/run-scopes.ts'
 import type { Subject } from '../../check/subject.ts'
-import { judgedIn, longestWait, withBases } from '../../check/verdicts.ts'
+import { brokenEvidence, judgedIn, longestWait, withBases } from '../../check/verdicts.ts'
 import { worstOf } from '../../check/worst-case.ts'
 import type { ExitName } from '../../exit.ts'
 import type { CompareReport } from '../../report/compare.ts'
+import type { ReportOf } from '../../report/report.ts'
 import { loadTraces } from '../../trace/store.ts'
 import { waitOfMovingEdge } from '../../../spec/costs/index.ts'
 import { sharedWith } from '../../../spec/sharing.ts'
@@ -44,7 +45,7 @@ async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
   const subjects = await subjectsOf(io, operands, { iommu: flags.iommu })
   const profile = profileNamed(io, flags.profile ?? usualProfile(subjects))
   const line = spinner(io)
-  let report: CompareReport
+  let report: CompareReport, evidence: ReportOf<'compare'>['evidence']
   let isCut = false
   try {
     const watch = { signal: io.signal, say: line.say, note: line.note, version, command: 'remapcheck compare' }
@@ -56,6 +57,7 @@ async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
     const waitOf = new Map(waits.waits.flatMap(({ designs }) => designs.map(one => [one.design, one])))
     const traces = loadTraces([join(packageRoot, 'traces', 'known')])
       .map(({ path, trace }) => ({ trace, path: shown(io, path) }))
+    evidence = brokenEvidence(all, reports)
     isCut = io.signal.aborted || reports.length < all.length
     report = priced(profile.id, () => compareDesigns(subjects.map(subject => {
       const wait = waitOf.get((sharedWith(subject.design, 'interrupts') ?? subject.design).name)
@@ -64,7 +66,7 @@ async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
     }), new Map(reports.map(one => [one.design, judgedIn(one)])), traces, profile))
   } finally { line.end() }
   return await print(io, flags,
-    { kind: 'compare', compare: report, exit: isCut ? 'interrupted' : exitOf(report, subjects) })
+    { kind: 'compare', compare: report, evidence, exit: isCut ? 'interrupted' : exitOf(report, subjects) })
 }
 
 /** As `check`: what a design gives up is expected. */

@@ -114,7 +114,7 @@ const isNumber = (id: string): boolean => /^\d+$/.test(id)
 
 function unknown(id: string): Error {
   const known = [
-    ...registries.flatMap(({ rows: of }) => of().map(row => row[0]!)),
+    ...Object.values(registries).flatMap(rows => rows().map(row => row[0]!)),
     ...claims.flatMap(({ witnesses }) => witnesses.map(one => one.property.name)),
   ]
   const meant = isNumber(id) ? null : nearest(id, known)

@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { boundsOfTrace } from '../../check/bounds-text.ts'
-import { regressionFolder } from '../../check/violations.ts'
+import type { Subject } from '../../check/subject.ts'
+import { regressionFolder, replayOf } from '../../check/violations.ts'
+import { walkedByHand } from '../../check/walk.ts'
 import { suggest, usage, UserError } from '../../errors.ts'
-import { exitClasses } from '../../exit.ts'
 import type { ExitName } from '../../exit.ts'
 import { pageText } from '../../report/page/index.ts'
+import { misfits } from '../../report/page/trace.ts'
+import type { Trace } from '../../trace/format.ts'
 import { loadTrace, loadTraces } from '../../trace/store.ts'
 import type { StoredTrace } from '../../trace/store.ts'
 import { clauses } from '../../../spec/clauses.ts'
@@ -19,6 +22,7 @@ import { builtIn, subjectsOf } from '../designs.ts'
 import { firstGround, Questions } from '../explore/questions.ts'
 import type { Tour } from '../explore/questions.ts'
 import { serve } from '../explore/guarded-server.ts'
+import { handedOn, repeatOf } from '../handed-on.ts'
 import { placed } from '../io.ts'
 import type { Io } from '../io.ts'
 import { packageRoot, tool, version } from '../package.ts'
@@ -60,13 +64,14 @@ async function runExplore(args: readonly string[], io: Io): Promise<ExitName> {
   const { url, close } = await serve({
     ask: (question, signal) => questions.answer(question, signal),
     page: async () => pageText({
-      tool, version, verb: 'explore', title: first.ground.design, repeat: null, links: [],
-      exit: { code: 0, name: 'holds', meaning: exitClasses[0].meaning },
+      tool, version, verb: 'explore', title: first.ground.design, links: [], exit: null,
+      repeat: handedOn(io)(repeatOf(io)),
       clauses: Object.fromEntries(Object.entries(clauses).map(([id, { manual, section, says }]) =>
         [id, { section: `${manual} ${section}`, says }])),
       terms: (await pageParts()).terms, body: { kind: 'explore', start: questions.start(tour.ground) },
     }, await pageParts(), [], "'self'"),
   }, port)
+  for (const note of tour.notes) io.stderr.write(`${operands[0]!}: ${note}\n`)
   try {
     io.stdout.write(`${url}\n`)
     io.stderr.write('open this address in a browser; Ctrl-C ends it\n')
@@ -75,7 +80,7 @@ async function runExplore(args: readonly string[], io: Io): Promise<ExitName> {
       else io.signal.addEventListener('abort', () => { settle() }, { once: true })
     })
   } finally { await close() }
-  return 'holds'
+  return tour.notes.length === 0 ? 'holds' : 'diverged'
 }
 
 async function tourOf(flags: Flags<typeof options>, operand: string | undefined, io: Io): Promise<Tour> {
@@ -88,7 +93,7 @@ async function tourOf(flags: Flags<typeof options>, operand: string | undefined,
     const own = flags.design === undefined ? [] : await subjectsOf(io, [flags.design], { claims, machines: true })
     const subject = own.find(({ design }) => design.name === trace.design)
       ?? { design: builtIn(trace.design), path: null }
-    return { known, subjects: [subject], way: trace.ops,
+    return { known, subjects: [subject], way: trace.ops, notes: notesOf(subject, trace, path),
       ground: { design: trace.design, bounds: showBounds(boundsOfTrace(trace, path)) } }
   }
   if (flags.design !== undefined) throw usage('--design', 'is for traces', 'remapcheck explore ./mine.mjs')
@@ -96,7 +101,8 @@ async function tourOf(flags: Flags<typeof options>, operand: string | undefined,
   const [first] = named
   const others = everyDesign.filter(design => !named.some(one => one.design.name === design.name))
     .map(design => ({ design, path: null }))
-  return { known, way: [], subjects: [...named, ...others], ground: firstGround(first!, given ?? boundsOfScope()) }
+  return { known, way: [], notes: [], subjects: [...named, ...others],
+    ground: firstGround(first!, given ?? boundsOfScope()) }
 
   function boundsOfScope(): string | undefined {
     if (scope === undefined) return undefined
@@ -106,6 +112,12 @@ async function tourOf(flags: Flags<typeof options>, operand: string | undefined,
     throw usage('--scope', `'${first!.design.name}' has no scope named '${scope}'`,
       suggest(scope, names, `it has ${names.join(', ')}`), 'SCOPE')
   }
+}
+
+/** A way that violated nothing has nothing to show again. */
+function notesOf(subject: Subject, trace: Trace, path: string): readonly string[] {
+  const replayed = replayOf(subject, trace, path)
+  return misfits({ ...replayed, reproduced: replayed.reproduced || trace.because === walkedByHand })
 }
 
 /** Saved violations, of the package and of the user. */

@@ -1,32 +1,34 @@
 /** `list`: the registries. */
 import type { ExitName } from '../../exit.ts'
 import { suggest, usage } from '../../errors.ts'
+import { listNames, listSays } from '../../report/list.ts'
 import { parse } from '../args.ts'
 import type { Command } from '../args.ts'
 import { colorOption, jsonOption } from '../shared-flags.ts'
 import type { Io } from '../io.ts'
 import { print } from '../print.ts'
-import { registries } from '../registries.ts'
 
 const options = { ...jsonOption, ...colorOption } as const
 
 export const list = {
   name: 'list', operands: '[WHAT…]', options, run: runList,
-  says: `List everything that has a name: ${registries.map(({ name }) => name).join(', ')}.`,
+  says: `List everything that has a name: ${listNames.join(', ')}.`,
   examples: [['remapcheck list', 'what can be listed'], ['remapcheck list designs properties', 'two of the lists']],
 } as const satisfies Command<typeof options>
 
 async function runList(args: readonly string[], io: Io): Promise<ExitName> {
   const { flags, operands } = parse(list, args)
-  const known = registries.map(({ name }) => name)
   const wanted = operands.map(what => {
-    const found = registries.find(({ name }) => name === what)
+    const found = listNames.find(name => name === what)
     if (found === undefined)
-      throw usage(what, 'no such list', suggest(what, known, `there are ${known.join(', ')}`), 'LIST')
+      throw usage(what, 'no such list', suggest(what, listNames, `there are ${listNames.join(', ')}`), 'LIST')
     return found
   })
+  const named = wanted.length > 0
+  // The registries load everything that has a name: the lists are named without them.
+  const rows = named || flags.json ? (await import('../registries.ts')).registries : null
   return await print(io, flags, {
-    kind: 'list', exit: 'holds', named: wanted.length > 0,
-    lists: (wanted.length === 0 ? registries : wanted).map(({ name, says, rows }) => ({ name, says, rows: rows() })),
+    kind: 'list', exit: 'holds', named,
+    lists: (named ? wanted : listNames).map(name => ({ name, says: listSays[name], rows: rows?.[name]() ?? [] })),
   })
 }

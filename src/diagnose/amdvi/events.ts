@@ -5,6 +5,7 @@ import type { Notebook } from '../known.ts'
 import { bigHex, deviceOf, deviceOfId, form } from '../text.ts'
 import { answerEvent } from './answer.ts'
 import { accessOf, events } from './flags.ts'
+import { waiting, waits } from './waiting.ts'
 
 export interface UnitEvent {
   readonly line: Line
@@ -29,17 +30,24 @@ const unknownEvent = /Event logged \[UNKNOWN event\[0\]=0x([0-9a-f]{1,8}),? even
 const entryLine = /AMD-Vi: DTE\[([0-3])\]: ([0-9a-f]{1,16})/
 const controlLine = /AMD-Vi: Control Reg : (?:0x)?([0-9a-f]{1,16})/
 const driver = /\b\w[\w.-]* ((?:[0-9a-f]{4}:)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi/
-const waits = /AMD-Vi: Completion-Wait loop timed out|AMD-Vi: Command buffer timeout|completion wait taking too long/
 const lost = /AMD-Vi: IOMMU event log overflow/i
 const boot = new RegExp('AMD-Vi: (?:Extended features|Interrupt remapping enabled|X2APIC enabled|Virtual APIC|'
-  + 'AMD IOMMUv2|Found|Using|Lazy|CMD\\[|IOMMU performance|.*IOAPIC\\[)')
+  + 'AMD IOMMUv2|Found|Using|Lazy|CMD\\[|IOMMU (?:performance|SNP)|.*IOAPIC|Disabling|Initialized|Force to|ivrs, add|'
+  + 'V2 page table|Translation is already|Copied DEV|Applying erratum|Unable to read/write|\\[Firmware |Ignoring|'
+  + 'Not enabling|Kdump)')
+/** SNPSup is bit 63 of the features. */
+const features = /Extended features \(0x([0-9a-f]{1,16})/, snpOn =
+  /IOMMU SNP support (?:is )?enabled|RMP table physical/
+/** Until they are dealt with, no invalidation completes. */
+const stopping = new Set(['IOTLB_INV_TIMEOUT', 'ILLEGAL_COMMAND_ERROR', 'COMMAND_HARDWARE_ERROR'])
 /** Words of an event, without what stands before it in a log: for `explain`. */
 const bareEvent = /\b([A-Z][A-Z_]{6,40})\b(.*\bflags=.*)$/
 
 export class AmdEvents implements Reader {
   readonly starts = /AMD-Vi/
   readonly name = 'event of an AMD-Vi unit'
-  readonly words = /AMD-Vi|completion wait taking too long|(?:FAULT|REQUEST|ENTRY|ERROR|TIMEOUT) .*flags=/
+  readonly words = new RegExp('AMD-Vi|RMP table physical|completion wait taking too long|'
+    + '(?:FAULT|REQUEST|ENTRY|ERROR|TIMEOUT) .*flags=')
   #last: UnitEvent | null = null
   /** A fault whose device is on the next line. */
   #detached: Line | null = null
@@ -75,7 +83,7 @@ export class AmdEvents implements Reader {
     if (below) return 'context'
     if (waits.test(text)) return [waiting(line)]
     if (lost.test(text)) { this.#known.note('events lost', line); return 'context' }
-    if (boot.test(text)) return 'context'
+    if (this.#isBoot(line)) return 'context'
     const bare = bareEvent.exec(text)
     return bare !== null && Object.hasOwn(events, bare[1]!) ? [this.#keep(eventOf(bare[1]!, bare[2]!, line))] : 'other'
   }
@@ -85,6 +93,12 @@ export class AmdEvents implements Reader {
     return left === null ? [] : [this.#keep(eventOf('NOT_ATTACHED', left.text, left))]
   }
 
+  #isBoot(line: Line): boolean {
+    const efr = features.exec(line.text)?.[1]
+    if (efr !== undefined && bigHex(efr) >> 63n === 0n) this.#known.note('no SNP', line)
+    if (snpOn.test(line.text)) this.#known.note('SNP', line)
+    return boot.test(line.text) || snpOn.test(line.text)
+  }
   #below(text: string): boolean {
     const control = controlLine.exec(text), entry = entryLine.exec(text)
     if (control !== null && this.#last !== null) this.#last.control = bigHex(control[1]!)
@@ -96,6 +110,7 @@ export class AmdEvents implements Reader {
     const { line, name, device, address, flags } = event
     const access = name === 'IO_PAGE_FAULT' && flags !== null ? accessOf(flags) : 'unknown'
     return { line, device, address, access, kind: `amd ${name} ${flags ?? ''}`,
+      ...stopping.has(name) ? { stops: true } : {},
       answer: (group, known) => answerEvent(event, group, known) }
   }
 }
@@ -124,25 +139,3 @@ function rawEvent([, name, zero, one, two, three]: RegExpExecArray, line: Line):
   return { line, system: 'Xen', name: name!, device: deviceOfId(words[0]! & 0xffff), domain: null, pasid: null,
     address: bigHex(three!) << 32n | bigHex(two!), flags: words[1]! >>> 16 & 0xfff, control: null, entry: [] }
 }
-
-const waiting = (line: Line): Happening => ({
-  line, device: null, access: 'unknown', address: null, kind: 'amd completion wait',
-  answer: () => ({
-    title: 'the unit did not complete its commands in time (Completion-Wait)',
-    happened: 'The driver waited for an invalidation and gave up.',
-    hardware: [{ says: 'COMPLETION_WAIT writes a word when all commands before it are done (AMD 48882, 2.4.1)',
-      clause: null }],
-    concludes: [{ certainty: 'open', rule: 'a wait without its answer', says: 'A device that does not answer the '
-      + 'invalidation of its TLB (then IOTLB_INV_TIMEOUT names it), a unit that stopped at a bad command '
-      + '(ILLEGAL_COMMAND_ERROR), or a unit that is off.' },
-    { certainty: 'likely', rule: 'what is unmapped stays cached', says: 'Until it completes, unmapped pages may '
-      + 'still be '
-      + 'reached: the kernel goes on all the same.' }],
-    next: [{ run: 'dmesg | grep -e IOTLB_INV_TIMEOUT -e ILLEGAL_COMMAND', says: 'which device or command it is' },
-      { run: "lspci -vv | grep -B20 'ATSCtl:.*Enable+'", says: 'devices with ATS on' },
-      { run: null, says: 'boot with pci=noats: if it is gone, it is the ATS of a device' }],
-    shows: [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' },
-      { run: 'remapcheck check ring0-strict~unmap/pollStatus --scope mapping --property no-dma-escape',
-        says: 'what happens where a kernel goes on without it' }],
-  }),
-})

@@ -38,7 +38,7 @@ export function pageFault(flags: number): { readonly short: string; readonly say
   const at = (name: FlagName): boolean => flagOf(flags, name)
   if (at('I')) return at('PR') ? { short: 'its interrupt entry has bad fields',
     says: 'an interrupt whose entry is enabled and has a reserved bit, or a type or mode that is not allowed' }
-    : { short: 'its interrupt entry is not enabled', says: 'an interrupt whose entry has RemapEn=0' }
+    : { short: 'it has no enabled entry', says: 'an interrupt whose entry has RemapEn=0, or is beyond the table' }
   if (at('RZ')) return { short: 'a reserved bit or level in its entry',
     says: 'an entry with a reserved bit set or a level that does not fit' }
   if (at('TR')) return { short: 'a translation request that the entry does not admit',
@@ -47,7 +47,7 @@ export function pageFault(flags: number): { readonly short: string; readonly say
     ? { short: 'present, not writable', says: 'a write to a page whose entry is present but not writable for it' }
     : { short: 'present, not readable', says: 'a read of a page whose entry is present but not readable for it' }
   if (at('PR')) return { short: 'present, and refused', says: 'a present entry, without the sign of a missing '
-    + 'permission' }
+    + 'permission or a reserved bit' }
   return { short: 'nothing is mapped there', says: `nothing is mapped `
     + `there${at('RW') ? '; RW says write, but without PR '
     + 'that bit is not reliable' : ', and whether it was a read or a write is not told'}` }
@@ -56,11 +56,23 @@ export function pageFault(flags: number): { readonly short: string; readonly say
 export const flagsText = (flags: number): string => `flags 0x${flags.toString(16).padStart(4, '0')} = `
   + `${flagNames(flags)}`
 
-/** The type of an INVALID_DEVICE_REQUEST: bits 11:9 of the flags. */
-export const requestType = (flags: number): number => flags >> 9 & 7
-export const requestText = (flags: number): string => `type ${requestType(flags)} (flags 0x${flags.toString(16)
-  .padStart(4, '0')}): ${requestType(flags) === 5 ? 'a posted write to the interrupt or EOI range while IntCtl of the '
-  + 'device table entry is abort' : 'see the table of this event in AMD 48882, 2.5'}`
+/** The type of an INVALID_DEVICE_REQUEST: bits 11:9 of the flags. `isTranslation`: TR, a translation request. */
+export const requestType = (flags: number): { readonly type: number; readonly isTranslation: boolean } =>
+  ({ type: flags >> 9 & 7, isTranslation: flagOf(flags, 'TR') })
+/** By type, of requests that ask for no translation, and of those that do. */
+const requests = ['a read, or a write that waits for its answer, in the interrupt range',
+  'a request with an address translated before (ATS), from a device whose entry has V=0 or I=0',
+  'a request of port I/O, which IoCtl forbids', 'a posted write that SysMgt forbids',
+  'a read, or a write that waits for its answer, in the system management range', 'a posted write to the interrupt or '
+    + 'EOI range while IntCtl of the device table entry is abort', 'a posted write to a reserved part of the interrupt '
+    + 'range', 'a request of port I/O or system management that is to be translated, while TV=0'] as const
+const translationRequests = ['a translation request (ATS) from a device whose entry has V=0, TV=0 or I=0',
+  'a translation request (ATS) for the interrupt, port I/O or system management range'] as const
+export function requestText(flags: number): string {
+  const { type, isTranslation } = requestType(flags)
+  return `type ${type} (flags 0x${flags.toString(16).padStart(4, '0')}): ${(isTranslation ? translationRequests
+    : requests)[type] ?? 'reserved'}`
+}
 
 /** A device table entry, as the kernel prints it: four quadwords (AMD 48882, 2.2.2.1). */
 export interface DeviceEntry {
@@ -80,11 +92,15 @@ export function deviceEntryOf(words: readonly bigint[]): DeviceEntry | null {
   }
 }
 const controls = ['abort', 'pass as is', 'remap', 'reserved'] as const
+function levelsText(mode: number): string {
+  if (mode === 0) return 'no translation'
+  return mode === 7 ? 'reserved' : `${mode} level${mode === 1 ? '' : 's'}`
+}
 export function entryMeaning(of: DeviceEntry): Meaning {
   const flag = (is: boolean, name: string): string[] => is ? [name] : []
   const parts = [
     [...flag(of.valid, 'V'), ...flag(of.translates, 'TV')].join(' ') || 'not valid',
-    `Mode ${of.mode} (${of.mode === 0 ? 'no translation' : `${of.mode} levels`})`,
+    `Mode ${of.mode} (${levelsText(of.mode)})`,
     [...flag(of.read, 'IR'), ...flag(of.write, 'IW'), ...flag(of.ppr, 'PPR'), ...flag(of.guest, 'GV'),
       ...flag(of.ats, 'ATS')].join(' '), `domain ${of.domain}`,
     ...of.interrupts ? [`IV, ${of.tableLength} interrupt entries at 0x${of.table.toString(16)}, IntCtl `

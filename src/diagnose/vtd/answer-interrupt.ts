@@ -1,9 +1,10 @@
 /** The answer to a blocked interrupt (VT-d rev 5.10, 5.1 and table 15). */
 import type { Answer, Conclusion, Group, Known, Look } from '../happening.ts'
+import { servedInterrupts } from '../interrupts/served.ts'
 import { hex } from '../text.ts'
 import type { UnitFault } from './fault.ts'
 import { entryConclusions } from './tables.ts'
-import { hexReason, reasonMeaning, statusMeaning } from './reason.ts'
+import { hexReason, reasonMeaning, statusMeaning, uncertain } from './reason.ts'
 
 export function answerInterrupt(fault: UnitFault, group: Group, known: Known): Answer {
   const { reason, status, address: index } = fault
@@ -17,10 +18,16 @@ export function answerInterrupt(fault: UnitFault, group: Group, known: Known): A
       ...reason === null ? [{ says: 'the line was cut before its reason', clause: null }] : reasonMeaning(reason),
       ...status === null ? [] : [{ says: statusMeaning(status), clause: null }],
     ],
-    concludes: [...byReason(code, fault, group), ...code === null ? [] : entryConclusions(fault, code, known),
-      ...ioapic(fault, known), ...handlers(fault, known), ...unrelated(known, fault)],
+    concludes: reason?.doubt ? [uncertain] : conclusions(fault, code, group, known),
     next: nextOf(fault), shows: showsOf(code),
   }
+}
+
+function conclusions(fault: UnitFault, code: number | null, group: Group, known: Known): readonly Conclusion[] {
+  const entry = code === null ? [] : entryConclusions(fault, code, known)
+  const pins = ioapic(fault, known)
+  return [...byReason(code, fault, group, { isRead: entry.length > 0, isPin: pins.length > 0 }), ...entry, ...pins,
+    ...servedInterrupts(fault.device, known), ...pins.length > 0 ? unrelated(known, fault) : []]
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -31,17 +38,24 @@ const titles: Readonly<Record<number, string>> = {
 const shortOf = (code: number | null, index: bigint): string => code === null ? 'the reason is cut off'
   : `${titles[code] ?? 'refused'} (${hexReason(code)}${code === 0x25 ? '' : `, index ${hex(index)}`})`
 
-function byReason(code: number | null, { device }: UnitFault, { count }: Group): readonly Conclusion[] {
+/** `isRead`: the entry in memory is known, so what it may hold is no question. `isPin`: of an I/O APIC or HPET. */
+function byReason(code: number | null, { device, address }: UnitFault, { count }: Group,
+  { isRead, isPin }: { readonly isRead: boolean; readonly isPin: boolean }): readonly Conclusion[] {
   const conclude = (certainty: Conclusion['certainty'], says: string, rule: string): Conclusion =>
     ({ certainty, says, rule })
   switch (code) {
-    case 0x21: return [conclude('sure', 'The message names an entry that the table does not have: it was composed for '
+    case 0x21: return address < 2n ? [
+      conclude('sure', `Each table has entry ${address}: the smallest has two. The number in the line is not the index `
+        + 'that was asked for.', 'index at or above 2^(S+1), table 15'),
+      conclude('open', 'Handle and subhandle together were beyond ffffh, and the record keeps 16 bits; or the line was '
+        + 'cut or mistyped.', 'VTD:5.1.5/interrupt-index'),
+    ] : [conclude('sure', 'The message names an entry that the table does not have: it was composed for '
       + 'another table, or IRTA has a smaller size.', 'index at or above 2^(S+1), table 15')]
     case 0x22: return [
-      conclude('open', 'P is clear: either the table in memory says so, or the unit uses an older copy of the '
-        + 'entry. If '
-        + 'memory has P=1: after SIRTP the whole interrupt entry cache (IEC) has to be invalidated, unless CAP.ESIRTPS '
-        + 'is set, and after a change of a present entry its index.', 'VTD:table-15/not-present'),
+      ...isRead ? [] : [conclude('open', 'P is clear: either the table in memory says so, or the unit uses an older '
+        + 'copy of the entry. If memory has P=1: after SIRTP the whole interrupt entry cache (IEC) has to be '
+        + 'invalidated, unless CAP.ESIRTPS is set, and after a change of a present entry its index.',
+      'VTD:table-15/not-present')],
       count <= 2
         ? conclude('open', 'If it comes just once, at a change of affinity, a free or a suspend: the entry was cleared '
           + 'while its source could still send. Mask the source first, or write the whole entry at once.',
@@ -52,9 +66,10 @@ function byReason(code: number | null, { device }: UnitFault, { count }: Group):
     case 0x25: return [
       conclude('sure', 'Remapping is on and compatibility format is not let through (CFIS=0, or EIME=1).',
         'VTD:table-15/compatibility-blocked'),
-      conclude('likely', 'The device or bridge has an MSI address that was never rewritten for remapping: after '
-        + 'resume, '
-        + 'a reset, or kexec; or firmware left its own.', 'a compatibility-format message while CFI=0'),
+      conclude('likely', isPin
+        ? 'A redirection entry of it was never rewritten for remapping, or firmware left its own.'
+        : 'The device or bridge has an MSI address that was never rewritten for remapping: after resume, a reset, or '
+          + 'kexec; or firmware left its own.', 'a compatibility-format message while CFI=0'),
     ]
     case 0x26: return [
       conclude('sure', `The requester ${device ?? ''} is not the source that the entry admits (SVT, SQ, SID).`,
@@ -64,6 +79,15 @@ function byReason(code: number | null, { device }: UnitFault, { count }: Group):
           + `may be `
         + 'the bridge. Else the message is forged.', 'source-id verification'),
     ]
+    case 0x20: return [conclude('sure', 'The message itself is malformed: no entry was looked at.',
+      'VTD:table-15/reserved-request-field')]
+    case 0x23: return [conclude('sure', 'IRTA holds an address where no memory answers, or the table ends before the '
+      + 'entry.', 'VTD:table-15/unreadable')]
+    case 0x24: return [
+      conclude('sure', 'The entry is present, and a bit of it is set that must be 0 on this unit, or its fields do '
+        + 'not fit each other.', 'VTD:table-15/reserved-irte-field'),
+      conclude('open', 'It was written for another mode (EIME: ids of 8 or 32 bits; posting), or memory under the '
+        + 'table was overwritten.', 'reserved fields of an entry')]
     default: return []
   }
 }
@@ -76,20 +100,10 @@ function ioapic({ device, address }: UnitFault, known: Known): readonly Conclusi
   if (special !== null) return [{ certainty: 'sure', rule: special.by, says: `${device} is the id by which `
     + `${special.what} `
     + 'sends.' }]
-  return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id; the DMAR table lists it `
-    + `as scope of type 3`,
+  return !isIoapic(device) ? [] : [{ certainty: 'likely', rule: `${device} as a source id: chip sets give their I/O `
+    + `APICs one like it; whose it is, the DMAR table says, and that is not here`,
   says: `${device} is the id of an I/O APIC, not of a PCI device${address === 0n
     ? ': index 0 is often its pin 0, whose redirection entry was never filled in' : ''}.` }]
-}
-/** By /proc/interrupts, whose chips name their device from Linux 6.2 on. */
-function handlers({ device }: UnitFault, known: Known): readonly Conclusion[] {
-  if (device === null) return []
-  const rows = known.beside.irqs.having(device.split(':').length > 2 ? device : `0000:${device}`)
-  if (rows.length === 0) return []
-  const list = rows.slice(0, 6).map(({ irq, counts }) => `${known.beside.irqs.name(Number(irq))}, `
-    + `${counts.reduce((sum, count) => sum + count, 0).toLocaleString('en-US')} served`)
-  return [{ certainty: 'sure', rule: '/proc/interrupts', says: `Interrupts of ${device}: ${list.join('; ')}`
-    + `${rows.length > 6 ? '; …' : ''}.` }]
 }
 function unrelated(known: Known, { device }: UnitFault): readonly Conclusion[] {
   const dma = known.others.find(({ kind, device: of }) => kind.startsWith('unit-dma') && of !== device)
@@ -114,7 +128,7 @@ function nextOf({ system, device, reason }: UnitFault): readonly Look[] {
   ]
 }
 
-function showsOf(code: number | null): readonly Look[] {
+export function showsOf(code: number | null): readonly Look[] {
   if (code === null) return []
   const explain: Look = { run: `remapcheck explain ${hexReason(code)}`, says: 'the reason and its clause' }
   const check = (edit: string, says: string): Look =>

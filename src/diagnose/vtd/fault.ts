@@ -27,11 +27,12 @@ export interface UnitFault {
 }
 
 export const happeningOf = (fault: UnitFault): Happening => {
-  const { line, device, access, address, reason } = fault
+  const { line, device, access, address, reason, pasid } = fault
   const what = reason === null ? 'unknown' : hexReason(reason.code)
   return {
     line, device, access, address,
-    kind: access === 'interrupt' ? `unit-interrupt ${what} ${address}` : `unit-dma ${what} ${access}`,
+    kind: access === 'interrupt' ? `unit-interrupt ${what} ${address}`
+      : `unit-dma ${what} ${access}${typeof pasid === 'number' ? ' PASID' : ''}`,
     answer: (group, known) => answerOf(fault, group, known),
   }
 }

@@ -22,6 +22,8 @@ const dumpHead = /Dump (dmar\d+) table entries for IOVA (?:0x)?([0-9a-f]{1,16})/
 const xenHead = form('print_vtd_entries: iommu #?<dec> dev <device> gmfn <hex>')
 /** A status line is about the faults of the next lines. */
 const statusReach_lines = 8
+/** A dump of Xen has at most nine lines. */
+const dumpReach_lines = 12
 
 export class LinuxFaults implements Reader {
   readonly name = 'fault of a VT-d unit'
@@ -33,6 +35,8 @@ export class LinuxFaults implements Reader {
   #status: { readonly value: number; readonly line: Line } | null = null
   #last: UnitFault | null = null
   #walk: Walk | null = null
+  /** A dump that no fault above it asked for: Xen's may stand before the fault line. */
+  #ahead: { readonly walk: Walk; readonly device: string; readonly line: Line } | null = null
 
   read(line: Line, final: boolean): Reading {
     const { text } = line
@@ -47,13 +51,15 @@ export class LinuxFaults implements Reader {
       this.#walk = ofXen === null ? newWalk(head![1]!, bigHex(head![2]!))
         : newWalk(`iommu ${ofXen[1]}`, bigHex(ofXen[3]!) << 12n)
       const fault = this.#last
-      if (fault !== null && fault.address >> 12n === this.#walk.address >> 12n) fault.walk ??= this.#walk
+      const isIts = fault !== null && fault.address >> 12n === this.#walk.address >> 12n && fault.walk === null
+      if (isIts) fault.walk = this.#walk
+      this.#ahead = isIts || ofXen === null ? null : { walk: this.#walk, device: deviceOf(ofXen[2]!), line }
       return 'context'
     }
     return this.#walk !== null && this.#entry(this.#walk, text) ? 'context' : 'other'
   }
   end(): readonly Happening[] {
-    this.#status = this.#last = this.#walk = null
+    this.#status = this.#last = this.#walk = this.#ahead = null
     return []
   }
 
@@ -62,17 +68,27 @@ export class LinuxFaults implements Reader {
     const isXen = /\(XEN\)|VT-D|iommu reg = /.test(text)
     const rest = reasonLinux.exec(text) ?? reasonXen.exec(text)
     if (rest === null && !final) return 'more'
-    const reason = rest === null ? null : reasonOf(rest[1]!, rest[2]!, isXen ? 'hex' : 'decimal')
     const found = dma.exec(text), request = interrupt.exec(text)
+    const reason = rest === null ? null : fitting(reasonOf(rest[1]!, rest[2]!, isXen ? 'hex' : 'decimal'),
+      request !== null)
     if (found === null && request === null) return 'other'
-    const fault = found !== null ? dmaFault(found, line, isXen, reason)
+    const fault: UnitFault = found !== null ? dmaFault(found, line, isXen, reason)
       : { system: isXen ? 'Xen' : 'Linux', line, device: deviceOf(request![1]!), access: 'interrupt',
         address: bigHex(request![2]!), pasid: undefined, reason, status: null, walk: null } satisfies UnitFault
     if (this.#status !== null && line.number - this.#status.line.number <= statusReach_lines)
       fault.status = this.#status.value
+    fault.walk = this.#walkAhead(fault)
     this.#last = fault
     this.#walk = null
     return [happeningOf(fault)]
+  }
+
+  #walkAhead({ device, address, line }: UnitFault): Walk | null {
+    const ahead = this.#ahead
+    this.#ahead = null
+    const isIts = ahead !== null && ahead.device === device && ahead.walk.address >> 12n === address >> 12n
+      && line.number - ahead.line.number <= dumpReach_lines
+    return isIts ? ahead.walk : null
   }
 
   /** One line of the dump. */
@@ -102,6 +118,12 @@ export class LinuxFaults implements Reader {
     return true
   }
 }
+
+/** Lines about interrupts and about DMA have reasons of their own. */
+const fitting = (reason: Reason, isInterrupt: boolean): Reason =>
+  reason.doubt !== null || isInterrupt === (reason.code >= 0x20 && reason.code < 0x30) || reason.code === 0xff ? reason
+    : { ...reason, doubt: `the line is about ${isInterrupt ? 'an interrupt' : 'DMA'}, and the reason is one of `
+      + `${isInterrupt ? 'DMA' : 'an interrupt'}: one of them is mistyped` }
 
 /** Xen's own dump of the walk, in legacy mode: `context` has its upper half first. */
 function xenEntry(walk: Walk, text: string): boolean {

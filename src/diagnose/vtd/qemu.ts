@@ -3,6 +3,7 @@
 import { decode, dwordsOf, secondStageLeaf } from '../../../spec/vtd/index.ts'
 import type { Answer, Happening, Line, Look, Reader, Reading } from '../happening.ts'
 import { bigHex, bitsOf, deviceOf, form, hex } from '../text.ts'
+import { interruptRefusal, interruptWords } from './qemu-interrupts.ts'
 
 const leafError = form(String.raw`detected s(?:lpte|plte) (permission error|reserve non-zero) \(?iova=<hex>, `
   + 'level=<hex>,? ?s(?:lpte|plte)=<hex>(?:, write=<dec>)?')
@@ -17,7 +18,8 @@ interface Leaf { readonly what: string; readonly iova: bigint; readonly level: n
 
 export class QemuMessages implements Reader {
   readonly name = "message of QEMU's VT-d unit"
-  readonly words = /vtd_i\w+|detected (?:slpte|splte|IOVA)|New fault is not recorded/i
+  readonly words = new RegExp('vtd_i\\w+|detected (?:slpte|splte|IOVA)|New fault is not recorded|'
+    + interruptWords, 'i')
   #remapping: Line | null = null
   #source: number | null = null
   #leaf: Leaf | null = null
@@ -51,6 +53,8 @@ export class QemuMessages implements Reader {
       this.#leaf = { what: 'overflow', iova: bigHex(beyond[1]!), level: 0, entry: 0n, write: null, device: null }
       return [beyondHappening(this.#leaf, line)]
     }
+    const refused = interruptRefusal(line)
+    if (refused !== null) return [refused]
     return /New fault is not recorded|Interrupt Mask set/.test(text) ? 'context' : 'other'
   }
   end(): readonly Happening[] {

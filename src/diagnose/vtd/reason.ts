@@ -1,6 +1,6 @@
 /** Fault reasons as kernels print them (VT-d rev 5.10, tables 15 and 30; the texts are those of Linux and Xen). */
 import { faultReason } from '../../../spec/vtd/index.ts'
-import type { Meaning } from '../happening.ts'
+import type { Conclusion, Meaning } from '../happening.ts'
 
 /** What Linux and Xen print for each reason. */
 const texts: Readonly<Record<string, number>> = {
@@ -66,6 +66,10 @@ export function reasonMeaning({ code, base, doubt }: Reason): readonly Meaning[]
     ...doubt === null ? [] : [{ says: doubt, clause: null }],
   ]
 }
+
+/** All that can be said where number and text of a reason do not fit. */
+export const uncertain: Conclusion = { certainty: 'open', rule: 'a line that contradicts itself',
+  says: 'Nothing follows from a reason that may be another one: read the line again where it comes from.' }
 
 /** Bits of FSTS that a status line shows (11.4). */
 export function statusMeaning(status: number): string {

@@ -9,13 +9,15 @@ import type { Conclusion, Known } from '../happening.ts'
 import { deviceOfId, hex, idOf } from '../text.ts'
 import type { UnitFault } from './fault.ts'
 import { hexReason } from './reason.ts'
+import { deviceCodes, leafCodes } from './rulings.ts'
+import type { Told } from './rulings.ts'
 
+interface Looked { readonly concludes: readonly Conclusion[]; readonly told: Told }
+const unseen: Looked = { concludes: [], told: null }
 const nameOf = ({ unit, path }: Dump): string => unit ?? path
-/** No entry of the device is present. */
-const absent = [0x01, 0x02, 0x39, 0x41]
 interface Walked { readonly dump: Dump; readonly reason: number | null; readonly page: number | null
-  /** Of the page before: it is mapped. */
-  readonly follows: boolean
+  /** Of the page before: it is mapped. Of the page: the other direction passes. */
+  readonly follows: boolean; readonly reverse: boolean
   /** A table on the way is not in the dump: the walk shows nothing. */
   readonly isOpen: boolean }
 
@@ -29,39 +31,53 @@ function walked(dump: Dump, sid: number, { access, pasid }: UnitFault, address: 
   } }
   const tables = rawTables(watched, rootsOf(values), entryReader(rulesOf(values, haw)))
   const unit = translationUnitOf(values, haw)
-  const ask = (at: number) => translate(tables, unit, { sid, type: 'untranslated', address: at, dword: false,
-    access: access === 'write' ? 'write' : 'read', pasid: pasid ?? null, privileged: false, execute: false })
-  const result = ask(address)
+  const ask = (at: number, isWrite: boolean) => translate(tables, unit, { sid, type: 'untranslated', address: at,
+    dword: false, access: isWrite ? 'write' : 'read', pasid: pasid ?? null, privileged: false, execute: false })
+  const isWrite = access === 'write'
+  const result = ask(address, isWrite)
   const isCut = isOpen
-  const before = address >= 4096 ? ask(address - 4096) : null
+  const reverse = ask(address, !isWrite)
+  const before = address >= 4096 ? ask(address - 4096, isWrite) : null
   return { dump, reason: result.kind === 'fault' ? result.reason : null,
-    page: result.kind === 'translated' ? result.page : null, follows: before?.kind === 'translated', isOpen: isCut }
+    page: result.kind === 'translated' ? result.page : null, follows: before?.kind === 'translated',
+    reverse: reverse.kind === 'translated', isOpen: isCut }
 }
 
 /** What tables beside the log say of the address of a DMA fault. */
-export function tableConclusions(fault: UnitFault, code: number, known: Known): readonly Conclusion[] {
+export function tableConclusions(fault: UnitFault, code: number, known: Known): Looked {
   const sid = idOf(fault.device)
   const dumps = known.beside.dumps.filter(({ shows }) => shows.translation)
-  if (sid === null || dumps.length === 0 || fault.address >= 1n << 52n) return []
+  if (sid === null || dumps.length === 0 || fault.address >= 1n << 52n) return unseen
   const all = dumps.map(dump => walked(dump, sid, fault, Number(fault.address)))
-  const own = all.filter(({ reason }) => reason === null || !absent.includes(reason))
+  const own = all.filter(({ reason }) => reason === null || !deviceCodes.includes(reason))
   const named = all.filter(({ dump }) => dump.unit !== null && dump.unit === fault.walk?.unit)
   const of = named[0] ?? own[0] ?? all[0]!
   const by = `a walk of the tables of ${nameOf(of.dump)}, as they were when they were taken`
   const later: Conclusion = { certainty: 'open', rule: 'tables and log are of two moments',
     says: 'The tables may have changed between the fault and the moment at which they were taken.' }
-  if (of.isOpen) return []
-  if (of.reason === null) return mapsIt(of, by, fault, later)
-  if (of.reason === code) return [
-    { certainty: 'sure', rule: by, says: `The tables agree with the log: the walk ends in ${hexReason(code)} there.` },
+  if (of.isOpen) return unseen
+  if (of.reason === null) return { told: null, concludes: mapsIt(of, by, fault, later) }
+  if (of.reason === code) return { told: toldBy(of, code), concludes: [
+    { certainty: 'sure', rule: by, says: `The tables agree with the log: the walk ends in ${hexReason(code)} there.`
+      + holdsText(toldBy(of, code), fault) },
     ...!of.follows ? [] : [{ certainty: 'likely', rule: `${by}; the page before`, says: 'The page before is mapped: '
       + 'the '
       + 'device ran past the end of a mapping, or was given a wrong length.' } as const],
-  ]
-  return [{ certainty: 'sure', rule: by, says: `In these tables the walk ends in ${hexReason(of.reason)} `
-    + `(${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in ${hexReason(code)}.` }, later]
+  ] }
+  return { told: null, concludes: [{ certainty: 'sure', rule: by, says: 'In these tables the walk '
+    + `ends in ${hexReason(of.reason)} (${faultReason(of.reason)?.says.replace(/\.$/, '') ?? 'unknown'}), not in `
+    + `${hexReason(code)}.` }, later] }
 }
 
+function toldBy({ reverse }: Walked, code: number): Told {
+  if (!leafCodes.includes(code)) return null
+  return reverse ? 'the right lacks' : 'nothing is mapped'
+}
+function holdsText(told: Told, { access }: UnitFault): string {
+  if (told === null) return ''
+  return told === 'nothing is mapped' ? ' Nothing is mapped there.'
+    : ` The page is mapped for ${access === 'write' ? 'reading' : 'writing'} only.`
+}
 function mapsIt({ page, dump }: Walked, by: string, { access }: UnitFault, later: Conclusion): readonly Conclusion[] {
   const where = page === null ? '' : `, to memory at ${hex(page)}`
   const coherent = dump.assumed.some(text => text.startsWith('CAP and ECAP')) ? null
@@ -78,16 +94,17 @@ function mapsIt({ page, dump }: Walked, by: string, { access }: UnitFault, later
 }
 
 /** What Xen's debug key o printed of the page, for whichever domain. */
-export function domainConclusions({ system, address }: UnitFault, known: Known): readonly Conclusion[] {
+export function domainConclusions({ system, address }: UnitFault, known: Known): Looked {
   const { pages, domains } = known.beside.texts.xen
-  if (system !== 'Xen' || domains.size === 0) return []
+  if (system !== 'Xen' || domains.size === 0) return unseen
   const rule = 'debug key o, when it was pressed'
   const found = pages.get(address >> 12n) ?? []
-  return [{ certainty: 'sure', rule, says: found.length === 0
-    ? `None of the domains that were printed (${[...domains].map(id => `d${id}`).join(', ')}) maps the page.`
-    : `The page is mapped for ${found.map(({ domain, frame, rights }) => `d${domain} (to ${hex(frame << 12n)}, `
+  return { told: found.length === 0 ? 'nothing is mapped' : null, concludes: [{ certainty: 'sure', rule,
+    says: found.length === 0 ? `None of the domains that were printed (${[...domains].map(id => `d${id}`)
+      .join(', ')}) maps the page.`
+      : `The page is mapped for ${found.map(({ domain, frame, rights }) => `d${domain} (to ${hex(frame << 12n)}, `
       + `${rights})`)
-      .join(', ')}.` }]
+        .join(', ')}.` }] }
 }
 
 /** What the interrupt table beside the log says of the entry of a blocked interrupt. */

@@ -4,6 +4,8 @@ import { decode, dwordsOf, pasidEntry, scalableContextEntry } from '../../../spe
 import type { Conclusion, Known } from '../happening.ts'
 import { bitsOf, hex } from '../text.ts'
 import { hexReason, modeOf } from './reason.ts'
+import { leafCodes } from './rulings.ts'
+import type { Told } from './rulings.ts'
 
 export interface Walk {
   readonly unit: string
@@ -50,7 +52,7 @@ const sizeText = (context: readonly bigint[]): string => {
 
 /** What the dump rules in and out. */
 export function walkConclusions(walk: Walk, code: number, known: Known): {
-  readonly contradicted: boolean; readonly concludes: readonly Conclusion[]
+  readonly contradicted: boolean; readonly concludes: readonly Conclusion[]; readonly told: Told
 } {
   const passes = isPassThrough(walk)
   const noise: readonly Conclusion[] = passes && walk.missing?.startsWith('PTE') === true ? [{
@@ -59,8 +61,9 @@ export function walkConclusions(walk: Walk, code: number, known: Known): {
     rule: 'PGTT=4 has no page table',
   }] : []
   const other = otherTables(walk, code, known)
-  if (other !== null) return { contradicted: true, concludes: [other, ...noise] }
-  return { contradicted: false, concludes: [...agreement(walk, code, known), ...noise] }
+  if (other !== null) return { contradicted: true, concludes: [other, ...noise], told: null }
+  const { concludes, told } = agreement(walk, code, known)
+  return { contradicted: false, concludes: [...concludes, ...noise], told }
 }
 
 /** Whether the reason is one of another mode than the tables', or of a page table where there is none. */
@@ -103,28 +106,36 @@ function blamed(walk: Walk, code: number): { readonly name: string; readonly wor
   }
 }
 
-function agreement(walk: Walk, code: number, known: Known): readonly Conclusion[] {
+interface Agreement { readonly concludes: readonly Conclusion[]; readonly told: Told }
+const silent: Agreement = { concludes: [], told: null }
+const nothing = (): Agreement => ({ concludes: agrees('nothing is mapped at that address'), told: 'nothing is mapped' })
+
+function agreement(walk: Walk, code: number, known: Known): Agreement {
   const entry = blamed(walk, code)
   // A dump that ends earlier says nothing of it.
-  if (entry !== null && entry.word === undefined) return []
-  if (entry !== null) return (entry.word! & 1n) === 1n ? presentAfterAll(entry.name, entry.word!, walk, known)
-    : agrees(`the ${entry.name} is not present there either`)
+  if (entry !== null && entry.word === undefined) return silent
+  if (entry !== null) return { told: null, concludes: (entry.word! & 1n) === 1n
+    ? presentAfterAll(entry.name, entry.word!, walk, known) : agrees(`the ${entry.name} is not present there either`) }
+  return leafCodes.includes(code) ? ofLeaf(walk, code, known) : silent
+}
+function ofLeaf(walk: Walk, code: number, known: Known): Agreement {
   const wants = ({ 0x05: 1, 0x06: 0, 0x85: 1, 0x86: 0 } as Readonly<Record<number, number>>)[code]
   const leaf = walk.levels.at(-1)
-  if (walk.missing !== null && /^PTE|page table is not present/.test(walk.missing))
-    return [0x05, 0x06, 0x71, 0x79, 0x85, 0x86].includes(code) ? agrees('nothing is mapped at that address') : []
-  if (leaf === undefined) return []
+  if (walk.missing !== null && /^PTE|page table is not present/.test(walk.missing)) return nothing()
+  if (leaf === undefined) return silent
   // R=W=0, or P=0: whatever the words of the dump are.
-  if ((leaf.value & 3n) === 0n && [0x05, 0x06, 0x71, 0x79, 0x85, 0x86].includes(code))
-    return agrees('nothing is mapped at that address')
-  if (code === 0x71 && (leaf.value & 1n) === 1n)
-    return presentAfterAll(`first-stage entry of level ${leaf.level}`, leaf.value, walk, known, true)
-  if (wants === undefined) return []
+  if ((leaf.value & 3n) === 0n) return nothing()
+  if (code === 0x71 && (leaf.value & 1n) === 1n) return { told: 'memory has it',
+    concludes: presentAfterAll(`first-stage entry of level ${leaf.level}`, leaf.value, walk, known, true) }
+  if (wants === undefined) return silent
   const right = wants === 1 ? 'write' : 'read'
   return bitsOf(leaf.value, wants) === 0
-    ? agrees(`the entry of level ${leaf.level} has no ${right} right: mapped, but not for that`)
-    : presentAfterAll(`entry of level ${leaf.level}, with the right to ${right},`, leaf.value, walk, known,
-      walk.mode === 'scalable')
+    ? { concludes: agrees(`the entry of level ${leaf.level} has no ${right} right: mapped, but not for that`),
+      told: 'the right lacks' }
+    : { told: 'memory has it', concludes: [...presentAfterAll(`entry of level ${leaf.level}, with the right to `
+      + `${right},`, leaf.value, walk, known, walk.mode === 'scalable'),
+    { certainty: 'open', rule: 'a present entry that changes has to be invalidated', says: 'Or the IOTLB holds an '
+      + 'older entry of the page, without that right, which was not invalidated.' }] }
 }
 const agrees = (what: string): readonly Conclusion[] => [{
   certainty: 'sure', rule: 'dump and reason agree',

@@ -36,7 +36,10 @@ const of = {
   boot: /\b(dmar\d+): reg_base_addr ([0-9a-f]{1,16}) ver \S+ cap ([0-9a-f]{1,16}) ecap ([0-9a-f]{1,16})/,
   registers: /^IOMMU: (\S+) Register Base Address: ([0-9a-f]{1,16})$/,
   register: /^([A-Z]\w*)\s+0x[0-9a-f]{1,4}\s+0x([0-9a-f]{1,16})$/,
-  root: /^IOMMU (\S+): Root Table Address: 0x([0-9a-f]{1,16})$/,
+  root: /^IOMMU (\S+): Root Table Address: ?(?:0x)?([0-9a-f]{1,16})$/,
+  /** Linux 4.20 to 5.2: a root entry, and below it the context entries of its bus, each upper half first. */
+  oldRoot: /^\s+Bus: (\d{1,3}) H: ([0-9a-f]{1,16}) L: ([0-9a-f]{1,16})$/,
+  oldContext: /^\s+\d{1,3}\s+([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])\s+([0-9a-f]{1,16})\s+([0-9a-f]{1,16})$/,
   untranslated: /^DMA Remapping is not enabled on (\S+)$/,
   context: new RegExp(String.raw`^([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])\s+0x(\w{16}):0x(\w{16})\s+0x(\w{16}):0x(\w{16})`
     + String.raw`\s+(-?\d{1,7})\s+0x(\w{13,16}):0x(\w{13,16}):0x(\w{13,16})$`),
@@ -54,6 +57,7 @@ const mostUnits = 64, mostContexts = 1 << 20, mostIrtes = 1 << 16, mostDescripto
 export class UnitTexts {
   readonly units = new Map<string, UnitText>()
   #open: UnitText | null = null
+  #oldRoot: readonly bigint[] | null = null
   /** The one that the last heading named. */
   get open(): UnitText | null { return this.#open }
 
@@ -107,13 +111,25 @@ export class UnitTexts {
       return true
     }
     const found = of.context.exec(line)
-    if (found === null) return line.startsWith('B.D.F')
+    if (found === null) return this.#ofOldTables(line) || line.startsWith('B.D.F')
     const [, bus, device, fn, rootHigh, rootLow, high, low, pasid, two, one, zero] = found
     if (this.#open !== null && this.#open.contexts.length < mostContexts) this.#open.contexts.push({
       sid: parseInt(bus!, 16) << 8 | parseInt(device!, 16) << 3 | Number(fn), pasid: Number(pasid),
       root: [big(rootLow!), big(rootHigh!)], context: [big(low!), big(high!)],
       entry: [big(zero!), big(one!), big(two!)],
     })
+    return true
+  }
+
+  #ofOldTables(line: string): boolean {
+    const root = of.oldRoot.exec(line), found = of.oldContext.exec(line)
+    if (root !== null) { this.#oldRoot = [big(root[3]!), big(root[2]!)]; return true }
+    if (found === null || this.#oldRoot === null)
+      return /^(?:Root Table Entries:| Context Table Entries for Bus: )/.test(line)
+    const [, bus, device, fn, high, low] = found
+    if (this.#open !== null && this.#open.contexts.length < mostContexts) this.#open.contexts.push({
+      sid: parseInt(bus!, 16) << 8 | parseInt(device!, 16) << 3 | Number(fn), pasid: -1,
+      root: this.#oldRoot, context: [big(low!), big(high!)], entry: [] })
     return true
   }
 

@@ -3,7 +3,7 @@
 import { count, noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { Doubts } from '../replay/doubts.ts'
-import type { QueueReport } from '../replay/queue.ts'
+import type { QueueReport } from '../replay/reports.ts'
 import type { CommandFetched, CommandUnknown, WaitDone } from './event.ts'
 
 const command_bytes = 16

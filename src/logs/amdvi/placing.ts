@@ -2,7 +2,7 @@
  *  and a COMPLETION_WAIT stores data that tell it from others (AMD 48882 rev 3.05, 2.4.1). */
 import { commandLayouts, decode, registers as map } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
-import type { Interval } from '../tables/placing.ts'
+import type { Interval } from '../tables/agreement.ts'
 import type { CommandFetched, WaitDone } from './event.ts'
 
 const command_bytes = 16

@@ -3,8 +3,7 @@
 import { decode, events, registers } from '../../../spec/amdvi/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { EntryLedger } from '../replay/entries.ts'
-import type { FaultGroup, FaultReport } from '../replay/faults.ts'
-import type { RegisterReport } from '../replay/registers.ts'
+import type { FaultGroup, FaultReport, RegisterReport } from '../replay/reports.ts'
 import type { Access, Control, Refused } from './event.ts'
 
 const nameOf: ReadonlyMap<number, string> =

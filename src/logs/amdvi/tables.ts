@@ -5,17 +5,13 @@ import {
   translationUnitOf,
 } from '../../../spec/amdvi/index.ts'
 import { show } from '../../../spec/iommu/layout.ts'
-import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { bdf } from '../numbers.ts'
 import type { Doubts } from '../replay/doubts.ts'
-import { overflowed } from '../replay/trail.ts'
 import type { IrteSpan, Stay, TableTrail, Trail } from '../replay/trail.ts'
-import { agreementOf, nothing } from '../tables/check.ts'
-import type { TablesReport } from '../tables/check.ts'
-import type { Found } from '../tables/dumped.ts'
-import type { Interval } from '../tables/placing.ts'
-import type { Sighting } from '../tables/sightings.ts'
+import { agreementOf, nothing, notComparable } from '../tables/agreement.ts'
+import type { Found, Interval, Sighting, TablesReport } from '../tables/agreement.ts'
+import { WatchedMemory } from '../tables/watched.ts'
 import type { Forgotten } from './replay.ts'
 
 export interface LogSide {
@@ -30,20 +26,13 @@ export function checkTables(dump: AmdviDump, { trail, tableTrail, interval, forg
   doubts }: LogSide): TablesReport {
   const base = { path: dump.path, assumed: dump.assumed,
     between: interval && { after: interval.from, before: interval.until }, contexts: nothing }
-  const refused = refusalOf(trail, tableTrail, interval)
+  const refused = notComparable([trail, tableTrail], interval, 'command buffer', 'the buffer or CmdHead')
   if (refused !== null || interval === null) return { ...base, translations: nothing, irtes: nothing, refused }
   return {
     ...base, refused,
     translations: agreementOf(translationsOf(trail, interval, forgotten.devices, dump), interval, doubts),
     irtes: agreementOf(interruptsOf(tableTrail, interval, forgotten.interrupts, dump), interval, doubts),
   }
-}
-
-function refusalOf(trail: Trail, tableTrail: TableTrail, interval: Interval | null): string | null {
-  if (overflowed(trail) || overflowed(tableTrail))
-    return 'the log is too long to keep all its fills, reads and invalidations'
-  return interval !== null ? null : 'at no line was the command buffer as it is in the dump: it is of another boot, '
-    + 'lacks the buffer or CmdHead, or was made before or after this log'
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`
@@ -103,17 +92,4 @@ function interruptsOf({ irtes }: TableTrail, { until }: Interval, forgotten: rea
       },
     }
   })
-}
-
-/** Memory that tells whether a page was asked for that it does not have. */
-class WatchedMemory implements PhysicalMemory {
-  isMissing = false
-  readonly #memory: PhysicalMemory
-  constructor(memory: PhysicalMemory) { this.#memory = memory }
-
-  page(number: number): Uint32Array | undefined {
-    const page = this.#memory.page(number)
-    if (page === undefined) this.isMissing = true
-    return page
-  }
 }

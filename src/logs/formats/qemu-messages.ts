@@ -6,7 +6,10 @@ const head = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:qemu-system-\w+: )?/
 const complaint = /^(vtd_[a-z0-9_]+): (.+)$/
 const device = /\bdev=([0-9a-f]{2}):([0-9a-f]{2})[:.]([0-9a-f]{1,2})\b/
 const iova = /\biova=(0x[0-9a-f]+)/
-const refused = /fail|error|overflow|non-?zero|invalid|not present|blocked|cannot/
+const refused = new RegExp(['fail', 'error', 'overflow', 'non-?zero', 'invalid', 'not present', 'non-present',
+  'too large', 'unsupported', 'canonical', 'in interrupt range', 'blocked', 'cannot'].join('|'))
+/** Functions that carry out what the driver asks for: what they complain of is no request of a device. */
+const ofDriver = /^vtd_(?:process|handle|inv|mem|fetch|get_inv)_/
 /** Words of a unit without the name of a function before them. */
 const plain = new Set(['New fault is not recorded due to compression of faults',
   'Interrupt Mask set, irq is not generated', 'New fault is not recorded due to Primary Fault Overflow'])
@@ -21,7 +24,7 @@ export function complaintOf(text: string, at: At): Complaint | null {
   const dev = device.exec(says), address = iova.exec(says)
   const hex = (digits: string): number => Number.parseInt(digits, 16)
   return {
-    kind: 'complaint', at, says, isRefusal: refused.test(found[2]!),
+    kind: 'complaint', at, says, isRefusal: !ofDriver.test(found[1]!) && refused.test(found[2]!),
     sid: dev === null ? null : hex(dev[1]!) * 256 + hex(dev[2]!) * 8 + hex(dev[3]!),
     address: address === null ? null : hex(address[1]!),
   }

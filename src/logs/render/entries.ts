@@ -1,11 +1,11 @@
 /** What `validate` says bit by bit: structures, bits that must be 0, and what differs between log and dump. */
+import { registers } from '../../../spec/vtd/index.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
-import { registers } from '../../../spec/vtd/index.ts'
 import { thousands as n } from '../numbers.ts'
 import type { EntryReport } from '../replay/entries.ts'
-import { agreements } from '../tables/check.ts'
-import type { Agreement, TablesReport } from '../tables/check.ts'
+import { agreements } from '../tables/agreement.ts'
+import type { Agreement, TablesReport } from '../tables/agreement.ts'
 
 /** Registers are told by their fields already. */
 const registerNames: ReadonlySet<string> = new Set(Object.values(registers).map(({ layout }) => layout.name))

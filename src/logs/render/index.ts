@@ -59,12 +59,18 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
       [`  ${reason.toString(16)}h ${condition ?? '?'}`,
         `${several(count, accessOf(write))} of `
         + `${sid === null ? 'a device that is not named' : bdf(sid)}: ${says}`] as const),
+    ...faults.complaints.slice(0, mostComplaints)
+      .map(({ line, says }, i) => [i === 0 ? 'QEMU says' : '', `${says} (line ${n(line)})`] as const),
+    ['', faults.complaints.length <= mostComplaints ? ''
+      : `and ${n(faults.complaints.length - mostComplaints)} more such messages`],
   ]
   return rows.filter(([, text]) => text !== '').flatMap(([name, text]) => {
     const head = `  ${name.padEnd(13)}`
     return hang(theme.dim(head), head.length, wrapWords(text, theme.width - head.length))
   })
 }
+/** Messages of QEMU that are shown. */
+const mostComplaints = 8
 const accessOf = (write: boolean | null): string => {
   if (write === null) return 'request'
   return write ? 'write' : 'read'

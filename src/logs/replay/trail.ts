@@ -40,7 +40,7 @@ export interface OtherCommand {
 export interface Sent extends At { readonly words: Uint32Array | null }
 
 /** How much was offered; beyond `trailLimit` nothing more is kept, and what rests on it would be unsound. */
-interface Kept { offered: number }
+export interface Kept { offered: number }
 /** Of the IOTLB. */
 export interface Trail extends Kept {
   readonly stays: Stay[]

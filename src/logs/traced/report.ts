@@ -1,7 +1,7 @@
 /** What `validate` says of a kernel's trace without a log of the unit: plain data, ready for JSON. */
 import type { DamageReport } from '../damage.ts'
 import type { Verdict } from '../verdicts/judging.ts'
-import type { FlushReport } from './flushes.ts'
+import type { FlushReport } from '../vtd/flushes.ts'
 import type { IrqReport } from './interrupts.ts'
 
 export interface TraceFacts {

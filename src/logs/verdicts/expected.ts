@@ -1,8 +1,8 @@
 /** What a gate asks of a boot: `validate LOG --expect …`. */
 import { usage } from '../../errors.ts'
 import { bdf, thousands } from '../numbers.ts'
-import { mostPages } from '../replay/faults.ts'
-import type { FaultAt } from '../replay/faults.ts'
+import { mostPages } from '../replay/reports.ts'
+import type { FaultAt } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
 import { no, open, several, yes } from './judging.ts'
 import type { Judged, Verdict } from './judging.ts'

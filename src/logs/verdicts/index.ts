@@ -1,11 +1,11 @@
 /** The claims that a log is held against, and what it says of each (VT-d rev 5.10: ch. 6, 7, 11.4.4, table 28). */
-import { lackOf, lacks, printsPasidIotlb, unlessLost, unprinted } from './lacks.ts'
-import { no, open, several, yes } from './judging.ts'
-import type { Claim, Judged, Verdict } from './judging.ts'
 import { thousands } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
-import type { IrteWindow } from '../replay/irtes.ts'
+import type { IrteWindow } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
+import { no, open, several, yes } from './judging.ts'
+import type { Claim, Judged, Verdict } from './judging.ts'
+import { lackOf, lacks, printsPasidIotlb, unlessLost, unprinted } from './lacks.ts'
 import { claimsOnEntries, claimsOnTables } from './on-entries.ts'
 import { claimsOnUnmaps } from './on-unmaps.ts'
 
@@ -178,7 +178,7 @@ const tablesFlushedBeforeUse: Claim = {
 }
 
 const noFaults: Claim = {
-  claim: 'no-faults', kind: 'observation', of: 'log', says: 'No DMA was refused.',
+  claim: 'no-faults', kind: 'observation', of: 'log', says: 'No DMA and no interrupt was refused.',
   judge: ({ faults: { total, groups, complaints }, iotlb, contexts, irtes }) => {
     const refused = complaints.filter(({ isRefusal }) => isRefusal)
     if (total === 0 && refused.length > 0)
@@ -188,7 +188,9 @@ const noFaults: Claim = {
     if (total === 0) return yes('no fault')
     const { reason, condition, says } = groups[0]!
     const lines = merge(...groups.map(({ places }) => places))
-    return no(`${several(total, 'fault')}; reason ${reason.toString(16)}h ${condition ?? ''}: ${says}`, lines)
+    const more = refused.length === 0 ? '' : `; QEMU says on stderr too: ${refused[0]!.says}`
+    return no(`${several(total, 'fault')}; reason ${reason.toString(16)}h ${condition ?? ''}: ${says}${more}`,
+      [...lines, ...refused.map(({ line }) => line)])
   },
 }
 

@@ -1,6 +1,6 @@
 /** What a log lacks, and what that leaves open. */
 import type { Places } from '../numbers.ts'
-import type { QueueReport } from '../replay/queue.ts'
+import type { QueueReport } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
 import { several } from './judging.ts'
 

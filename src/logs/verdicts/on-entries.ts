@@ -1,9 +1,9 @@
 /** Claims on entries bit by bit: by themselves, by what was made of them, and by a dump of memory (VT-d rev 5.10: ch.
  *  6, 9, table 28). */
+import { thousands } from '../numbers.ts'
+import type { Agreement, TablesReport } from '../tables/agreement.ts'
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
-import { thousands } from '../numbers.ts'
-import type { Agreement, TablesReport } from '../tables/check.ts'
 
 const entriesWellFormed: Claim = {
   claim: 'entries-well-formed', kind: 'rule', of: 'log',

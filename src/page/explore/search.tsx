@@ -1,6 +1,7 @@
 /** «Can this go wrong from here?»: asked of a search from the state where one stands. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { many } from '../count.ts'
 import type { Op, Searched } from '../live.ts'
 import { sentence, Words } from '../words.tsx'
 import { ask } from './ask.ts'
@@ -39,7 +40,7 @@ export function Search({ tour: { ground }, way, at, take }: Walking): JSX.Elemen
 
 function Answered({ result: { found, states, complete }, onTake, onMore }: { readonly result: Searched
   readonly onTake: (ops: readonly Op[]) => void; readonly onMore: (() => void) | null }): JSX.Element {
-  const visited = `${states.toLocaleString('en-US')} ${states === 1 ? 'state' : 'states'}`
+  const visited = many(states, 'state')
   if (found.length === 0 && complete)
     return <p class="good"><b>No.</b> All {visited} that can be reached from here keep every safety claim.</p>
   if (found.length === 0) return <p><b>Not within {visited}.</b>{' '}
@@ -49,8 +50,7 @@ function Answered({ result: { found, states, complete }, onTake, onMore }: { rea
       <p><b>Yes</b>, in {found.length === 1 ? 'one way' : `${found.length} ways`}; the shortest of each:</p>
       <ul>{found.map(({ property, because, way }) => (
         <li>
-          <p><code>{property}</code>, {way.length === 0 ? 'already here' : `${way.length} more step${
-            way.length === 1 ? '' : 's'}`}</p>
+          <p><code>{property}</code>, {way.length === 0 ? 'already here' : `${many(way.length, 'more step')}`}</p>
           <p class="muted"><Words text={sentence(because)} /></p>
           {way.length > 0 && <p><button type="button" class="quiet" onClick={() => { onTake(way) }}>walk there</button>
             {' '}<button type="button" class="quiet" onClick={() => { onTake(way.slice(0, 1)) }}>first step</button>

@@ -20,29 +20,37 @@ export function ExploreView({ start }: { readonly start: ExploreStart }): JSX.El
   const last = steps.length, place = useRef(at), narrow = useNarrow(), root = useRef<HTMLDivElement>(null)
   place.current = at
   useStepKeys(place, last, go)
+  const opened = useRef(false)
   useEffect(() => {
-    root.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest' })
-  }, [at])
+    if (choices === null) return
+    // As the page opens, its head is what to read: it says what the steps come to, and whether they still fit.
+    // On a phone what was chosen from stands above the steps, and stays in sight.
+    if (opened.current && !(narrow && at === last))
+      root.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest' })
+    opened.current = true
+  }, [at, choices, narrow, last])
   const trace = shownTrace(tour.trace, steps)
   return <>
     <p class="lead"><Words text={sentence(tour.says)} /></p>
     <Grounds {...walking} />
+    {tour.notes.length > 0 && <div class="notes" role="alert"><p><b>This trace no longer fits.</b> Its steps are
+      shown as they go now.</p><ul>{tour.notes.map(note => <li>{note}</li>)}</ul></div>}
     {trouble !== null && <p class="trouble" role="alert">{trouble}</p>}
     <article class="trace explore" ref={root} aria-label="the way">
       <Claims {...walking} />
       <Steering step={at} last={last} go={go} />
-      <div class="stage">
-        <div class="next">
+      <div class="stage long">
+        <div class="next"><div class="stay">
           <Search {...walking} />
           <Choices choices={choices} lanes={trace.lanes} onTake={take} />
           <Save {...walking} />
-        </div>
+        </div></div>
         {last === 0 ? <p class="empty">Choose what happens first. Each step that you take stands here.</p>
           : <Lanes trace={trace} step={at} onStep={go}>{narrow && <StepDetail trace={trace} step={at} />}</Lanes>}
-        <aside class="beside" aria-live="polite">
+        <aside class="beside" aria-live="polite"><div class="stay">
           {!narrow && <StepDetail trace={trace} step={at} />}
           <StateView trace={trace} step={at} />
-        </aside>
+        </div></aside>
       </div>
     </article>
   </>
@@ -94,7 +102,8 @@ function Claims({ tour: { claims }, steps, at, go }: Walking): JSX.Element {
   return (
     <header class="verdict bad"><h2>{first.property}</h2>
       <p class="because"><Words text={sentence(first.because)} /></p>
-      <p>violated at <button type="button" class="quiet" onClick={() => { go(first.step) }}>step {first.step}</button>
+      <p>violated at <button type="button" class="quiet kept" onClick={() => { go(first.step) }}>step {
+        first.step}</button>
         {broken.length > 1 && <> · also {[...new Set(broken.slice(1).map(({ property, step }) =>
           `${property} (step ${step})`))].join(', ')}</>}</p>
     </header>

@@ -1,6 +1,7 @@
 /** Going through steps: buttons, a slider, keys. */
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
+import { useMedia } from '../media.ts'
 
 export function Steering({ step, last, go }: { readonly step: number; readonly last: number
   readonly go: (to: number) => void }): JSX.Element {
@@ -36,13 +37,4 @@ export function useStepKeys(asked: { readonly current: number }, last: number, g
 }
 
 /** There is no room for two columns. */
-export function useNarrow(): boolean {
-  const [query] = useState(() => matchMedia('(max-width: 62rem)'))
-  const [narrow, setNarrow] = useState(query.matches)
-  useEffect(() => {
-    const onChange = (): void => { setNarrow(query.matches) }
-    query.addEventListener('change', onChange)
-    return () => { query.removeEventListener('change', onChange) }
-  }, [query])
-  return narrow
-}
+export const useNarrow = (): boolean => useMedia('(max-width: 62rem)')

@@ -1,6 +1,7 @@
 /** Traces of a page, one of them shown: the address of the page says which, and which step (`#ID/5`). */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { many } from '../count.ts'
 import type { TraceData } from '../data.ts'
 import { Sign } from '../findings.tsx'
 import { standingOf } from './standing.ts'
@@ -42,7 +43,7 @@ function Tabs({ traces, shown, onShow }: { readonly traces: readonly TraceData[]
           onClick={() => { onShow(trace.id) }}>
           <Sign standing={standingOf(trace)} />
           <span><b>{trace.property}</b>{several && <> <small>{trace.design}</small></>} <small>{
-            trace.steps.length + trace.skipped} steps</small></span>
+            many(trace.steps.length + trace.skipped, 'step')}</small></span>
         </button>
       ))}
     </nav>

@@ -9,6 +9,9 @@ import { StateView } from './state.tsx'
 import { Steering, useNarrow, useStepKeys } from './steering.tsx'
 import { standingOf } from './standing.ts'
 
+/** Of a longer trace, what stands beside the steps stays in sight while they scroll. */
+const most_short = 12
+
 /** `start`: the step that is shown first; 0 is the initial state. */
 export function TraceView({ trace, start }: { readonly trace: TraceData; readonly start: number }): JSX.Element {
   const { steps: { length: last }, id } = trace
@@ -32,14 +35,14 @@ export function TraceView({ trace, start }: { readonly trace: TraceData; readonl
     <article class="trace" ref={root} aria-label={`${trace.property} of ${trace.design}`}>
       <Head trace={trace} />
       <Steering step={step} last={last} go={go} />
-      <div class="stage">
+      <div class={`stage ${last > most_short ? 'long' : ''}`}>
         <Lanes trace={trace} step={step} onStep={go}>
           {narrow && <StepDetail trace={trace} step={step} />}
         </Lanes>
-        <aside class="beside" aria-live="polite">
+        <aside class="beside" aria-live="polite"><div class="stay">
           {!narrow && <StepDetail trace={trace} step={step} />}
           <StateView trace={trace} step={step} />
-        </aside>
+        </div></aside>
       </div>
     </article>
   )

@@ -9,6 +9,7 @@ import { auditBody } from './audit.ts'
 import { checkBody, traceId } from './check.ts'
 import { compareBody, throughputBody } from './compare.ts'
 import { costBody } from './cost.ts'
+import { composeBody, derivationBody, timedBody, worstBody } from './cost-forms.ts'
 import { diagnoseBody } from './diagnose.ts'
 import { traceData } from './trace.ts'
 import { validateBody } from './validate.ts'
@@ -28,7 +29,11 @@ export function bodyOf(report: Report, view: View): Body {
     case 'replay': return { kind: 'replay', traces: report.traces.map((one, i) => replayedData(one, i + 1, view)) }
     case 'ablate': return ablateBody(report, view)
     case 'cost': return costBody(report, view)
-    case 'compare': return compareBody(report)
+    case 'timed': return timedBody(report)
+    case 'derivation': return derivationBody(report)
+    case 'worst': return worstBody(report)
+    case 'compose': return composeBody(report)
+    case 'compare': return compareBody(report, view)
     case 'throughput': return throughputBody(report)
     case 'validate': return validateBody(report)
     case 'audit': return auditBody(report, view)

@@ -12,44 +12,68 @@ import { most_chars } from './room.ts'
 
 /** What a page is made of besides its data: the script and the style of src/page, and the glossary. */
 export interface PageParts { readonly script: string; readonly style: string; readonly terms: Terms }
+/** Of the command that makes the page. */
+export interface Made {
+  /** Its line. */
+  readonly repeat: string
+  /** A text as it may leave this machine: without the folders of whoever made it. */
+  readonly handedOn: (text: string) => string
+}
 export interface PageFile { readonly name: string; readonly text: string }
 
 /** The first is `index.html`; the others are linked from it. */
-export function pagesOf(report: Report, view: View, parts: PageParts): readonly PageFile[] {
+export function pagesOf(report: Report, view: View, parts: PageParts, { repeat, handedOn }: Made):
+readonly PageFile[] {
   const body = bodyOf(report, view), findings = findingsOf(report, view)
-  const about = { ...headOf(report, view, parts.terms), findings }
-  const split = splitOf(body)
-  return split.map(({ name, title, body: one, links }) => ({ name,
-    text: pageText({ ...docOf(about, one, links), title: title ?? titleOf(report) }, parts, findings) }))
+  const head = { ...headOf(report, view, parts.terms), repeat: lineOf(report, repeat) }
+  return splitOf(body).map(({ name, title, body: one, links }) => {
+    const page = { doc: { ...docOf(head, one, links), title: title ?? titleOf(report) }, findings }
+    const { doc, findings: listed } = JSON.parse(JSON.stringify(page), (_, value: unknown) =>
+      typeof value === 'string' ? handedOn(value) : value) as typeof page
+    return { name, text: pageText(doc, parts, listed) }
+  })
+}
+/** With the seed, where chance chose it. */
+function lineOf(report: Report, repeat: string): string {
+  if (report.kind === 'check') return report.check.repeat
+  return report.kind === 'oracle' && !repeat.includes('--seed') ? `${repeat} --seed ${report.oracle.seed}` : repeat
 }
 
 /** Where a verb has several kinds of reports. */
-const verbs: Readonly<Partial<Record<Report['kind'], string>>> = { worst: 'cost', throughput: 'cost',
-  derivation: 'cost', compose: 'cost', 'audit-diff': 'audit', 'oracle-replay': 'oracle' }
-type Head = Omit<PageDoc, 'title' | 'body' | 'links' | 'clauses'>
-function headOf({ kind, exit, ...report }: Report, { program: { tool, version } }: View, terms: Terms): Head {
+const verbs: Readonly<Partial<Record<Report['kind'], string>>> = { worst: 'cost', throughput: 'cost', timed: 'cost',
+  derivation: 'cost', compose: 'cost', 'audit-diff': 'audit', 'oracle-replay': 'oracle', 'validate-trace': 'validate' }
+/** These measure and judge nothing. */
+const figures: ReadonlySet<Report['kind']> = new Set(['worst', 'throughput', 'timed', 'derivation', 'compose', 'list'])
+type Head = Omit<PageDoc, 'title' | 'body' | 'links' | 'clauses' | 'repeat'>
+function headOf({ kind, exit }: Report, { program: { tool, version } }: View, terms: Terms): Head {
   const { code, meaning } = exitClasses.find(({ name }) => name === exit)!
-  const made = 'check' in report ? report.check : null
-  const { repeat = null } = made ?? ('ablation' in report ? report.ablation : {})
-  return { tool, version, verb: verbs[kind] ?? kind, exit: { code, name: exit, meaning }, repeat, terms }
+  return { tool, version, verb: verbs[kind] ?? kind, terms,
+    exit: code === 0 && figures.has(kind) ? null : { code, name: exit, meaning } }
 }
-const docOf = (head: Head, body: Body, links: readonly Link[]): Omit<PageDoc, 'title'> =>
+const docOf = (head: Head & Pick<PageDoc, 'repeat'>, body: Body, links: readonly Link[]): Omit<PageDoc, 'title'> =>
   ({ ...head, links, clauses: clausesIn(body), body })
 
+const titles = {
+  compare: 'designs side by side', timed: 'how long calls and interrupts take',
+  worst: 'the longest and the shortest waits', compose: 'the model beside measured numbers',
+  oracle: 'the model beside QEMU', throughput: 'throughput', list: 'list',
+} as const
 function titleOf(report: Report): string {
   switch (report.kind) {
     case 'check': return report.check.designs.length === 1 ? report.check.designs[0]!.design
       : `${report.check.designs.length} designs`
     case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
     case 'ablate': return report.ablation.design
-    case 'compare': return 'designs side by side'
     case 'cost': return report.measured.length === 1 ? report.measured[0]!.design : 'what each path costs'
     case 'validate': return basename(report.validation.log.path)
     case 'audit': return basename(report.audit.dump.path)
-    case 'audit-diff': return `${report.diff.before} → ${report.diff.after}`
+    case 'audit-diff': return `${basename(report.diff.before)} → ${basename(report.diff.after)}`
     case 'diagnose': return report.diagnosis.files.map(({ path }) => basename(path)).join(', ')
+    case 'validate-trace': return basename(report.traced.trace.path)
+    case 'derivation': return `what ${report.path} costs`
+    case 'oracle-replay': return `a case of ${report.suite} beside QEMU`
     case 'error': return report.error.code
-    default: return report.kind
+    default: return titles[report.kind]
   }
 }
 
@@ -118,13 +142,14 @@ export function pageText(doc: PageDoc, { script, style }: PageParts, findings: r
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>${escaped(`${doc.title} · ${doc.tool} ${doc.verb}`)}</title>
 <style>${style}</style>
 </head>
 <body>
 <div id="page"></div>
 <noscript><main><h1>${escaped(`${doc.tool} ${doc.verb}: ${doc.title}`)}</h1>
-<p>${escaped(doc.exit.meaning)}. Diagrams and states need JavaScript.</p>
+<p>${escaped(doc.exit === null ? '' : `${doc.exit.meaning}. `)}Diagrams and states need JavaScript.</p>
 <ul>${findings.map(({ about, rule, standing, because }) =>
   `<li>${escaped(`${standing}: ${about}, ${rule}${because === '' ? '' : `: ${because}`}`)}</li>`).join('\n')}</ul>
 </main></noscript>

@@ -1,6 +1,7 @@
 /** A replayed trace as what a page shows: lanes, steps, and the state after each of them. */
 import type { Machine, Observation } from '../../model/index.ts'
 import type { ActionText, Lane, Part, StepData, TraceData } from '../../page/data.ts'
+import { counted } from '../../text/count.ts'
 import { showBounds } from '../../text/layout.ts'
 import { diff, showLoose } from '../../trace/diff.ts'
 import type { Change } from '../../trace/diff.ts'
@@ -38,7 +39,7 @@ const mostSteps = 3000
 /** All of a trace. Lanes are those it needs. */
 export function traceData<S, L, O extends Observation>(replayed: Replayed<S, L, O>, trace: Trace, style: TraceStyle,
   { id, file, accepted }: Shown): TraceData {
-  const { machine, property, steps, because, witness, reproduced, at, loop, refusedCount, specChanged } = replayed
+  const { machine, property, steps, because, witness, reproduced, at, loop } = replayed
   const shower = showerOf(machine, style)
   const skipped = Math.max(0, steps.length - mostSteps)
   const told = steps.slice(skipped).map(step => toldStep(shower, step))
@@ -53,14 +54,20 @@ export function traceData<S, L, O extends Observation>(replayed: Replayed<S, L, 
     ...stateData(shower, lanes, told[0]?.step.before),
     notes: [
       ...skipped === 0 ? [] : [`the first ${skipped} steps have no room here: npx remapcheck replay shows all`],
-      ...reproduced ? [] : ['no step shows it now: the machine, or the claim, has changed'],
-      ...refusedCount === 0 ? [] : [`${refusedCount} of its ops are not allowed where they stand`],
-      ...specChanged ? ['the machine declares another structure than when this trace was found'] : [],
+      ...misfits(replayed),
       ...trace.note === undefined ? [] : [trace.note],
     ],
     steps: told.map(one => stepData(shower, one, lanes)),
   }
 }
+
+type Misfit = Pick<Replayed, 'reproduced' | 'refusedCount' | 'specChanged'>
+/** What a trace no longer does that it did when it was found; empty where it still fits. */
+export const misfits = ({ reproduced, refusedCount, specChanged }: Misfit): readonly string[] => [
+  ...reproduced ? [] : ['no step of it shows now what it was saved for: the machine, or the claim, has changed'],
+  ...refusedCount === 0 ? [] : [`not allowed here any more, and so without effect: ${counted(refusedCount, 'step')}`],
+  ...specChanged ? ['the machine declares another structure than when this trace was found'] : [],
+]
 
 type StateData = Pick<TraceData, 'parts' | 'initial' | 'protocols' | 'actions'>
 /** What does not depend on the steps: parts, what they hold at first, and the protocols of all calls. */

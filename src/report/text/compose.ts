@@ -53,7 +53,8 @@ function rowLines({ name, how, unit, predicted, measured, off_percent, fitted }:
 export const shown = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
 
-function fitLines(fit: Fit, tables: number, full: boolean): string[] {
+/** How well all of it fits. */
+export function fitLines(fit: Fit, tables: number, full: boolean): string[] {
   const { rows, fitted, median_percent, tables_median_percent, beyond, limit_percent, pairs, inversions } = fit
   return [
     `${rows - fitted} of ${rows} numbers in ${tables} ${tables === 1 ? 'table' : 'tables'} count, ${fitted} were `

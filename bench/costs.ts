@@ -40,8 +40,8 @@ const search = (claims: readonly RemapProperty[]) => (): Promise<number> => rate
 const { bare, judging, timed } = await byTurns({ bare: search([]), judging: search(propertiesFor(ring0Strict, sizes)),
   timed: () => rate(() => timedOf({ design: ring0Strict, path: null }, workload, xeon).steps) })
 const show = (value: number): string => `${Math.round(value / 1000)} k steps a CPU second`
-console.log(`timed runs ${show(timed)}: ${(timed / bare).toFixed(2)} of a search that judges nothing (${show(bare)}; at `
-  + `least 0.1), ${(timed / judging).toFixed(2)} of one with its claims (${show(judging)})`)
+console.log(`timed runs ${show(timed)}: ${(timed / bare).toFixed(2)} of a search that judges nothing (${show(bare)}; `
+  + `at least 0.1), ${(timed / judging).toFixed(2)} of one with its claims (${show(judging)})`)
 
 /** Seconds of processors that the program takes, by the shell: what `times` says of its children. */
 function seconds(verb: string): number {
@@ -52,5 +52,5 @@ function seconds(verb: string): number {
   return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + 60 * Number(m) + Number(s), 0)
 }
 const { start, compare } = await byTurns({ start: () => seconds('start'), compare: () => seconds('compare') })
-console.log(`start ${start.toFixed(1)} CPU seconds, compare ${compare.toFixed(1)}: ${(compare / start).toFixed(2)} of it `
-  + '(at most 3)')
+console.log(`start ${start.toFixed(1)} CPU seconds, compare ${compare.toFixed(1)}: ${(compare / start).toFixed(2)} of `
+  + 'it (at most 3)')

@@ -15,8 +15,8 @@ export interface TimedStep<S, L, O extends Observation> {
   readonly events: readonly ModelEvent<O>[]
   /** Asked for only where it matters: a world is made of bits when it is looked at. */
   before(): World<S, L>
-  /** Whether an optional part of the state is null: of `kernel.calls[0]` the path is `kernel`, `calls`, 0. An array that
-   *  was seen before is not read again. */
+  /** Whether an optional part of the state is null: of `kernel.calls[0]` the path is `kernel`, `calls`, 0. An array
+   *  that was seen before is not read again. */
   isNull(when: 'before' | 'after', path: readonly (string | number)[]): boolean
 }
 /** A span begins or ends at a step; of one key there is one under way at a time, and a further beginning changes

@@ -62,7 +62,8 @@ it('asks again only what may have changed, and knows what all asked anew would s
   const strict = remapMachine(designNamed('ring0-strict')!,
     bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, queue: 3, sources: 1, vectors: 2, migrate: 1 }))
   const recorder = new Recorder(strict), random = new Seeded(5)
-  const all = new Choices(strict, recorder, strict.instances.map((_, i) => i), (place, { effect }) => ({ place, effect }))
+  const all = new Choices(strict, recorder, strict.instances.map((_, i) => i),
+    (place, { effect }) => ({ place, effect }))
   let words = new Uint32Array(recorder.words)
   recorder.packed.pack(strict.initialWorld, words, 0)
   const placesOf = (of: typeof choices): string => of.map(({ place }) => place).join()

@@ -37,8 +37,8 @@ export interface Tally {
 }
 
 /** What an IOMMU's driver or an interrupt's may say: where no reader knows such a line, that is told. */
-const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm-smmu', 'fault addr', 'No irq handler',
-  'iommu.*(?:fault|error|fail|time.?out)'].join('|'), 'i')
+const relevant = new RegExp(['DMAR[:-]', 'dmar: ', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm-smmu', 'fault addr',
+  'No irq handler', 'iommu.*(?:fault|error|fail|time.?out)'].join('|'), 'i')
 /** Said at every boot, and telling nothing here. */
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',

@@ -5,6 +5,7 @@ import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
 import { immutableWhileShared } from '../../properties/isolation/immutable-while-shared.ts'
+import { keptWhileShared } from '../../properties/isolation/kept-while-shared.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
 import { noStaleCopy } from '../../properties/isolation/no-stale-copy.ts'
@@ -13,6 +14,7 @@ import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
 import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { moved, replaced, withProtocol } from '../../spec/kernel/design.ts'
@@ -107,7 +109,7 @@ const sealing = { frames: 1, iovas: 1, readOnly: 1 }, await_ = 'submitWait+pollS
 const buffers = [
   broken('buffer-passed-unsealed', 'io-lite', without('pass', 'isSealed'), immutableWhileShared, sealing, 8),
   broken('buffer-passed-before-the-seal-holds', 'io-lite', `protect/${await_}`, immutableWhileShared, sealing, 11),
-  broken('buffer-recycled-while-it-is-held', 'io-lite', asBuiltIn('unmap'), immutableWhileShared, sealing, 11),
+  broken('buffer-recycled-while-it-is-held', 'io-lite', asBuiltIn('unmap'), keptWhileShared, sealing, 11),
   broken('buffer-recycled-while-dma-is-pending', 'io-lite', `unmap/${await_}`, noDmaEscape, sealing, 10),
   broken('page-passed-in-place-of-its-copy', 'mbuf-copy', passPageItself, immutableWhileShared,
     { frames: 2, iovas: 1 }, 8),
@@ -118,6 +120,8 @@ const buffers = [
     noDmaEscape, reassigning, 17),
   broken('ring-left-mapped-at-the-end', 'polling-longlived', 'detach/clearAllPtes', noDmaEscape,
     { ...reassigning, domains: 1 }, 24),
+  broken('ring-freed-while-the-application-reads', 'polling-longlived', 'detach/endApplication', keptWhileShared,
+    reassigning, 18),
   broken('ring-written-while-the-application-reads', 'io-lite',
     () => designNamed('polling-longlived')!, immutableWhileShared, { frames: 1, iovas: 1, readOnly: 1 }, 9),
 ]
@@ -164,6 +168,8 @@ const wakeUps = [
   broken('driver-sleeps-without-a-second-look', 'darbat-like', sleepAnyway, noWakeUpLost, twoDrivers, 9),
   broken('driver-woken-before-its-word-is-set', 'darbat-like', 'handleInterrupt/setWord<>wakeDriver', noWakeUpLost,
     twoDrivers, 9),
+  broken('interrupt-of-a-driver-left-in-service', 'darbat-like', 'handleInterrupt/sendEoi', nothingLeftBehind,
+    { sources: 1, vectors: 1 }, 6),
 ]
 
 /** The frames of a batch go back with the unmap, before the hypercall that takes them from the views. */

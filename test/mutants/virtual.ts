@@ -7,6 +7,7 @@ import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noStaleCopy } from '../../properties/isolation/no-stale-copy.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
 import { moved } from '../../spec/kernel/design.ts'
 import { storeLeaf } from '../../spec/kernel/steps/access.ts'
@@ -90,6 +91,8 @@ const assigned = [
     ballooning, 10),
   broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
     twoGuests, 5),
+  broken('interrupt-of-a-guest-left-in-service', 'vm-assigned', 'handleInterrupt/sendEoi', nothingLeftBehind,
+    twoGuests, 7),
   broken('guest-entered-with-the-interrupt-of-another', 'vm-assigned', serveAnybody('runVcpu', 'injectPending'),
     noMisdelivery, twoGuests, 12),
 ]
@@ -112,6 +115,7 @@ const posted = [
     posting, 5),
   broken('wakeup-vector-not-set-on-hotplug', 'vm-posted', 'halt/notifyHost', noWakeUpLost, posting, 5),
   broken('vcpu-sleeps-on-no-list', 'vm-posted', 'halt/joinList', noWakeUpLost, posting, 5),
+  broken('notification-left-in-service', 'vm-posted', 'handleInterrupt/sendEoi', nothingLeftBehind, posting, 6),
 ]
 
 type Descriptors = View & { readonly s: { unit: { tables: { descriptors: object[] } } } }

@@ -128,7 +128,8 @@ describe('interrupts', () => {
     expect(said(await traced([...move, shared, cleared]), 'vectors-not-shared')).toEqual(['false', '1 vector', [8]])
     // A CPU that goes offline moves its interrupts without a record: what follows says from where.
     const elsewhere: Event = [44, 0, 'irq_vectors', 'vector_update', 'irq=33 vector=40 cpu=0 prev_vector=38 prev_cpu=0']
-    for (const [claim, events] of [['no-interrupt-after-free', late], ['vectors-not-shared', [...move, shared]]] as const) {
+    const cases = [['no-interrupt-after-free', late], ['vectors-not-shared', [...move, shared]]] as const
+    for (const [claim, events] of cases) {
       expect(said(await traced(events), claim)[0]).toBe('not-shown')
       expect(said(await traced([...events, elsewhere]), claim)[0]).toBe('true')
     }

@@ -105,7 +105,8 @@ export function pair(kernel: KernelSide, trail: Trail, { timed, cachingMode }: U
   const known = solve(logs)
   // Linux flushes what it maps where a unit has caching mode, and says so then alone.
   const tells = cachingMode ?? (kernel.tags.some(({ what }) => what === 'mapped') ? true : null)
-  return { ...base, ...found(logs, known), disorder: disorderOf(kernel, joined), mapped: checkMaps(events, trail.stays, known.all, logs.commands, tells) }
+  return { ...base, ...found(logs, known), disorder: disorderOf(kernel, joined),
+    mapped: checkMaps(events, trail.stays, known.all, logs.commands, tells) }
 }
 /** A clock that is too coarse says nothing of events of different CPUs. Recorded boots have one in 2,000 at most. */
 const mostAlike = 1 / 500
@@ -127,7 +128,8 @@ function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: 
 
 const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
-  joined: null, disorder: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], timeline: [],
+  joined: null, disorder: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [],
+  timeline: [],
   unanswered: noPlaces(), ending: noPlaces(), unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
   mapped: { cachingMode: null, used: 0, missed: noPlaces(), early: noPlaces() },

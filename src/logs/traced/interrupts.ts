@@ -51,7 +51,9 @@ export interface IrqReport {
 }
 
 /** What is one only if that interrupt still had that vector: its next event says from where it moves. */
-interface Suspicion { readonly line: number; readonly irq: number; readonly seat: string; readonly of: 'shared' | 'late' }
+interface Suspicion {
+  readonly line: number; readonly irq: number; readonly seat: string; readonly of: 'shared' | 'late'
+}
 
 interface Life {
   name: string | null; moves: number; handled: number; unhandled: number; since: number
@@ -105,8 +107,8 @@ export class Interrupts {
     if (known !== null && seat !== null && key(known) !== key(seat) && this.#owners.get(key(known)) === irq)
       this.#owners.delete(key(known))
     if (this.#suspicions.length === 0) return
-    for (const { line, of } of this.#suspicions.filter(one => one.irq === irq && seat !== null && one.seat === key(seat)))
-      note(this.#found[of], line)
+    for (const { line, of, irq: whose, seat: there } of this.#suspicions)
+      if (whose === irq && seat !== null && there === key(seat)) note(this.#found[of], line)
     this.#suspicions = this.#suspicions.filter(one => one.irq !== irq)
   }
 
@@ -196,7 +198,8 @@ export class Interrupts {
       .map(([irq, { name, moves, handled, unhandled, since, seat, steps }]) =>
         ({ irq, name, moves, handled, unhandled, handledSince: since, seat, steps }))
     return { irqs, moves: this.#moves, moved: this.#moved, unfreed, entries: this.#entries, shared: this.#found.shared,
-      late: this.#found.late, sharedPerhaps: this.#perhaps('shared'), latePerhaps: this.#perhaps('late'), unended: this.#unended, unhandled: this.#unhandled }
+      late: this.#found.late, sharedPerhaps: this.#perhaps('shared'), latePerhaps: this.#perhaps('late'),
+      unended: this.#unended, unhandled: this.#unhandled }
   }
 }
 

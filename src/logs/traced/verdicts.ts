@@ -84,7 +84,8 @@ const claims: readonly TraceClaim[] = [
       if (!has(facts, /^vector_update$/)) return open(noIrqs)
       if (shared.count > 0) return no(several(shared.count, 'vector'), shared.lines)
       return sharedPerhaps.count > 0
-        ? open(`${several(sharedPerhaps.count, 'vector')}, unless ${silently}`, sharedPerhaps.lines) : yes(`${several(irqs.length, 'interrupt')}, ${several(moves, 'move')}`)
+        ? open(`${several(sharedPerhaps.count, 'vector')}, unless ${silently}`, sharedPerhaps.lines)
+        : yes(`${several(irqs.length, 'interrupt')}, ${several(moves, 'move')}`)
     },
   },
   {

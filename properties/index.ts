@@ -7,11 +7,13 @@ import type { Design } from '../spec/kernel/design.ts'
 import type { RemapProperty } from '../spec/machine.ts'
 import type { Claim } from '../spec/claim.ts'
 import { immutableWhileShared } from './isolation/immutable-while-shared.ts'
+import { keptWhileShared } from './isolation/kept-while-shared.ts'
 import { newMappingWorks, newMappingWorksOn } from './isolation/new-mapping-works.ts'
 import { noAccessAfterUnmap, noAccessAfterUnmapOn } from './isolation/no-access-after-unmap.ts'
 import { noDmaEscape, noDmaEscapeOn } from './isolation/no-dma-escape.ts'
 import { noForeignPort } from './isolation/no-foreign-port.ts'
 import { noFreedTable, noFreedTableOn } from './isolation/no-freed-table.ts'
+import { noStaleCopy } from './isolation/no-stale-copy.ts'
 import { noWrongPermission, noWrongPermissionOn } from './isolation/no-wrong-permission.ts'
 import { revokedReachesNothing } from './isolation/revoked-reaches-nothing.ts'
 import { unmappedOnBothSides } from './isolation/unmapped-on-both-sides.ts'
@@ -37,8 +39,8 @@ export interface Question {
 /** By the question that they answer, in the order reports show them. */
 export const questions: readonly Question[] = [
   { about: 'isolation', asks: 'Does it isolate devices?', claims: [noDmaEscape, noAccessAfterUnmap,
-    noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared, unmappedOnBothSides, noForeignPort,
-    revokedReachesNothing] },
+    noWrongPermission, noFreedTable, newMappingWorks, immutableWhileShared, keptWhileShared, noStaleCopy,
+    unmappedOnBothSides, noForeignPort, revokedReachesNothing] },
   { about: 'interrupts', asks: 'Does it keep interrupts?', claims: [noLostEdge, noMisdelivery, noDuplicate,
     noForgedInterrupt, oneHandlerAtATime, noWakeUpLost, noStrandedInterrupt, edgesAreServed] },
   { about: 'progress', asks: 'Does all that it begins come to an end?', claims: [waitEnds,

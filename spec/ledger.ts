@@ -6,8 +6,11 @@ import type { Bounds } from './bounds.ts'
 import { idsOf } from './ids.ts'
 import type { MachineObservation } from './observations.ts'
 
-/** `calls`: those of the design's own, since some observations are made in these alone. */
-function ledgerDomain(b: Bounds, calls: readonly string[]) {
+/** What of the book depends on the design. `calls`: those of its own, since some observations are made in these
+ *  alone. */
+interface Of { readonly calls: readonly string[]; readonly bounces: boolean }
+
+function ledgerDomain(b: Bounds, { calls, bounces }: Of) {
   const id = idsOf(b)
   return struct({
     /** What was given back that nobody had. */
@@ -30,13 +33,17 @@ function ledgerDomain(b: Bounds, calls: readonly string[]) {
     ...calls.includes('driverRuns') || calls.includes('halt') ? { asleep: table([id.source], bool) } : {},
     /** Consumers that hold a reference to the frame, where drivers pass buffers on. */
     ...calls.includes('drop') ? { holders: table([id.frame], range(0, 3)) } : {},
+    /** Frames that hold a copy for consumers. */
+    ...calls.includes('copyOut') ? { copies: table([id.frame], bool) } : {},
+    /** Pages that a device has written since they were granted, or last copied. */
+    ...bounces ? { written: table([id.domain, id.iova], bool) } : {},
   })
 }
 export type Ledger = Value<ReturnType<typeof ledgerDomain>>
 
-export function ledgerOf(b: Bounds, start: readonly MachineObservation[],
-  calls: readonly string[] = []): LedgerOf<Ledger, MachineObservation> {
-  const domain = ledgerDomain(b, calls)
+export function ledgerOf(b: Bounds, start: readonly MachineObservation[], of: Of):
+  LedgerOf<Ledger, MachineObservation> {
+  const domain = ledgerDomain(b, of)
   const book = initial(domain)
   for (const seen of start) observe(book, seen)
   return { domain, initial: book, observe }
@@ -45,6 +52,8 @@ export function ledgerOf(b: Bounds, start: readonly MachineObservation[],
 function observe(book: Ledger, seen: MachineObservation): void {
   const twice = freedTwice(book, seen)
   if (twice !== null) book.doubleFree = twice
+  if ('written' in book) observeWrites(book, seen)
+  if ('copies' in book) observeCopies(book, seen)
   switch (seen.what) {
     case 'granted': book.grants[seen.domain]![seen.iova] = { frame: seen.frame, write: seen.write }; return
     case 'downgraded': {
@@ -57,13 +66,31 @@ function observe(book: Ledger, seen: MachineObservation): void {
     case 'table-owned': book.tableOwner[seen.page] = seen.by; return
     case 'attached': book.attached[seen.device] = seen.to; return
     case 'bound': book.bound[seen.cpu]![seen.vector] = seen.to; return
+    case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
     case 'shared': book.holders![seen.frame]!++; return
     case 'dropped': book.holders![seen.frame] = Math.max(0, book.holders![seen.frame]! - 1); return
-    case 'slept': case 'woken': book.asleep![seen.source] = seen.what === 'slept'; return
-    case 'landed': case 'cpu-accessed': case 'table-read': case 'blocked': case 'port-accessed':
-    case 'device-accessed': return
     default: observeEdge(book, seen)
   }
+}
+
+/** Where drivers get copies of what devices write. */
+function observeWrites({ written, grants, attached }: Ledger, seen: MachineObservation): void {
+  switch (seen.what) {
+    case 'granted': if (grants[seen.domain]![seen.iova] === null) written![seen.domain]![seen.iova] = false; return
+    case 'copied': written![seen.domain]![seen.iova] = false; return
+    case 'landed': {
+      const { iova, frame } = seen, domain = seen.write ? attached[seen.device]! : null
+      if (domain === null) return
+      grants[domain]!.forEach((grant, at) => {
+        if (grant?.frame === frame && (iova === null || iova === at)) written![domain]![at] = true
+      })
+    }
+  }
+}
+/** Where consumers do. Called before the consumer's reference is counted down. */
+function observeCopies({ copies, holders }: Ledger, seen: MachineObservation): void {
+  if (seen.what === 'copied' && seen.into !== null) copies![seen.into] = true
+  if (seen.what === 'dropped' && holders![seen.frame]! <= 1) copies![seen.frame] = false
 }
 
 /** What the observation gives back though nobody has it. */
@@ -79,12 +106,8 @@ function freedTwice(book: Ledger, seen: MachineObservation): Ledger['doubleFree'
   }
 }
 
-type EdgeSeen = Extract<MachineObservation, {
-  what: 'raised' | 'unmasked' | 'accepted' | 'rejected' | 'dispatched' | 'handled' | 'injected' | 'posted'
-    | 'received' | 'withdrawn' | 'sent'
-}>
-
-function observeEdge(book: Ledger, seen: EdgeSeen): void {
+/** Of an interrupt; others, and those of a design's own, change nothing. */
+function observeEdge(book: Ledger, seen: MachineObservation): void {
   switch (seen.what) {
     case 'raised': book.edges[seen.source]![seen.pended ? 'pending' : 'message'] = true; return
     case 'unmasked': {
@@ -124,11 +147,11 @@ function observeEdge(book: Ledger, seen: EdgeSeen): void {
       return
     }
     case 'withdrawn': book.edges[seen.source]!.notification = false; return
-    default: observeHandOver(book, seen)
+    case 'posted': case 'injected': case 'received': case 'sent': observeHandOver(book, seen)
   }
 }
 
-type HandOver = Extract<EdgeSeen, { what: 'posted' | 'injected' | 'received' | 'sent' }>
+type HandOver = Extract<MachineObservation, { what: 'posted' | 'injected' | 'received' | 'sent' }>
 function observeHandOver(book: Ledger, seen: HandOver): void {
   if (seen.source === null) return
   const edges = book.edges[seen.source]!, isLost = isForAnother(book, seen)

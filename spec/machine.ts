@@ -14,6 +14,7 @@ import { firstCpuOf } from './kernel/steps/vcpus.ts'
 import { kernelActions, protocolOn, protocolsOf, shapeOf } from './kernel/calls.ts'
 import { observationsOf } from './kernel/declared.ts'
 import type { Design } from './kernel/design.ts'
+import { cpuActions } from './kernel/hardware.ts'
 import { ledgerOf } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { observationFields } from './observations.ts'
@@ -39,7 +40,8 @@ export function remapMachine(design: Design, b: Bounds, properties: readonly Rem
   iommu.start(start, setup, first)
   refuseAnswer(design.start?.({ own: (start as { own?: unknown }).own as never, b }))
   return machine<State, Ledger, MachineObservation>({
-    name: design.name, domain, initial: start, ledger: ledgerOf(b, seen, setup.kernel.calls), properties,
+    name: design.name, domain, initial: start, properties,
+    ledger: ledgerOf(b, seen, { calls: setup.kernel.calls, bounces: design.bounces }),
     vocabulary: { units, clauses, observations: { ...observationFields(setup),
       ...observationsOf(design, { id: setup.ids, b }) } },
     actions: actionsOn(design, setup, iommu),
@@ -66,8 +68,8 @@ function setupIn(design: Design, b: Bounds): Setup {
 export const actionsIn = (design: Design, b: Bounds): readonly Action<State, MachineObservation>[] =>
   actionsOn(design, setupIn(design, b), iommuOf(design))
 const actionsOn = (design: Design, setup: Setup, iommu: Iommu): readonly Action<State, MachineObservation>[] =>
-  [...kernelActions(design, setup, iommu), ...iommu.actions(setup), ...endpointActions(setup, iommu),
-    ...interruptActions(setup, iommu)]
+  [...kernelActions(design, setup, iommu), ...cpuActions(design, setup, iommu), ...iommu.actions(setup),
+    ...endpointActions(setup, iommu), ...interruptActions(setup, iommu)]
 
 /** Device i starts in domain i mod domains. Sources start spread over the CPUs that their messages can name, each with
  *  a vector of its own; source i belongs to device i mod devices. */

@@ -19,6 +19,14 @@ export type MemoryObservation =
   /** A consumer gets a reference to the frame, or gives one back. */
   | { readonly what: 'shared'; readonly frame: number }
   | { readonly what: 'dropped'; readonly frame: number }
+  /** The kernel copies a page of a domain, which is `frame`, into another frame; null: into memory of its driver. */
+  | {
+    readonly what: 'copied'
+    readonly domain: number
+    readonly iova: number
+    readonly frame: number
+    readonly into: number | null
+  }
   /** A driver reached a page by its CPU. */
   | {
     readonly what: 'cpu-accessed'
@@ -111,6 +119,7 @@ export function observationFields({ ids: id, bounds: b }: { readonly ids: Ids; r
     'port-accessed': { domain: id.domain, device: id.device },
     'device-accessed': { domain: id.domain, device: id.device },
     shared: { frame: id.frame }, dropped: { frame: id.frame },
+    copied: { domain: id.domain, iova: id.iova, frame: id.frame, into: optional(id.frame) },
     'cpu-accessed': { cpu: id.cpu, domain: id.domain, iova: id.iova, frame: id.frame },
     slept: { source: id.source }, woken: { source: id.source },
     injected: { source: id.source, into: id.source },

@@ -20,7 +20,7 @@ const partOf: Readonly<Record<CallName, Part>> = {
 type Option = Exclude<keyof Design, 'name' | 'says' | 'iommu' | 'givesUp' | 'memoryOf' | 'interruptsOf' | 'protocols'
   | 'scopes' | OwnPart>
 /** What a design of one's own adds to the language. */
-type OwnPart = 'state' | 'start' | 'registers' | 'observations' | 'calls' | 'claims' | 'costs'
+type OwnPart = 'state' | 'start' | 'registers' | 'observations' | 'calls' | 'hardware' | 'claims' | 'costs'
 /** Whether that may make a difference to the part: a claim may be about anything, a call of its own or a part of a
  *  built-in one is about what the call is about. State and registers are for those, since the other steps of a part
  *  that is shared are steps of a design which has none. */
@@ -28,8 +28,8 @@ export const addsTo = (design: Design, part: Part): boolean =>
   design.claims.length > 0 || Object.keys(design.calls).some(call => partsOfCall(call).includes(part))
 /** The parts that an option makes a difference to. */
 const partsOf: Readonly<Record<Option, readonly Part[]>> = {
-  remapsDma: ['memory', 'interrupts'], remapsInterrupts: ['interrupts'], userDrivers: ['interrupts'],
-  verifiesSource: ['interrupts'],
+  remapsDma: ['memory', 'interrupts'], bounces: ['memory'], remapsInterrupts: ['interrupts'],
+  userDrivers: ['interrupts'], verifiesSource: ['interrupts'],
   blocksUnremapped: ['interrupts'], postsInterrupts: ['interrupts'], wideDestinations: ['interrupts'],
   interruptTables: ['interrupts'],
 }

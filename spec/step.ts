@@ -94,6 +94,18 @@ export interface CallSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
   readonly registers?: (k: Entry<U, O, A>) => Readonly<Record<string, unknown>>
 }
 
+/** What each CPU may do by itself, at any time and in any call, and need not: a TLB that is filled ahead of an access.
+ *  Nobody sees it happen. */
+export interface HardwareSpec<U = never, O extends Own = AnyOwn<U>, A = never> {
+  readonly says: string
+  /** Whether these bounds have what it is about. Default: always. */
+  readonly offered?: (b: Bounds) => boolean
+  /** Its arguments besides the CPU: any combination may happen. */
+  readonly params?: (of: Sizes) => Fields
+  readonly when: (k: Entry<U, O, A>) => boolean
+  readonly then: (k: Entry<U, O, A>) => void
+}
+
 /** A scope of a design's own. */
 export interface OwnScope { readonly name: string; readonly says: string; readonly bounds: Partial<Bounds> }
 
@@ -113,6 +125,8 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   /** Whether the kernel switches DMA remapping and interrupt remapping on. */
   readonly remapsDma: boolean
   readonly remapsInterrupts: boolean
+  /** Devices reach buffers of the kernel alone, which an unmap copies for the driver. Default false. */
+  readonly bounces?: boolean
   /** Drivers are user processes: interrupts reach them by IPC. */
   readonly userDrivers?: boolean
   /** A device can use its own interrupt entries only: they name it (VT-d: SVT=1), or it has a table of its own
@@ -144,6 +158,8 @@ export interface DesignOptions<U = never, O extends Own = AnyOwn<U>> {
   readonly observations?: ((of: Sizes) => Readonly<Record<string, Fields>>) | null
   /** Calls of its own, and parts of built-in ones that it replaces. */
   readonly calls?: Readonly<Record<string, CallSpec<U, O>>>
+  /** What CPUs do by themselves to the state that it keeps, by name. */
+  readonly hardware?: Readonly<Record<string, HardwareSpec<U, O>>>
   /** Claims of its own, judged with the built-in ones. */
   readonly claims?: readonly ClaimSource[]
   /** The scopes it makes sense in: names of standard ones, and its own. Default: all standard ones that it has the

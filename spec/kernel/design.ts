@@ -9,9 +9,10 @@ export type {
 
 /** What a design has where it says nothing. */
 export const usual = {
-  iommu: null, userDrivers: false, verifiesSource: true, blocksUnremapped: true, wideDestinations: 'as-capable',
-  postsInterrupts: false, interruptTables: 1, memoryOf: null, interruptsOf: null, givesUp: {}, state: null, start: null,
-  registers: null, observations: null, calls: {}, scopes: null, claims: [], costs: [],
+  iommu: null, bounces: false, userDrivers: false, verifiesSource: true, blocksUnremapped: true,
+  wideDestinations: 'as-capable', postsInterrupts: false, interruptTables: 1, memoryOf: null, interruptsOf: null,
+  givesUp: {}, state: null, start: null, registers: null, observations: null, calls: {}, hardware: {},
+  scopes: null, claims: [], costs: [],
 } as const
 
 /** `C`: names of calls of its own, each of which has a protocol too. */

@@ -2,7 +2,7 @@
  *  immutable buffers by reference and counts the references: a buffer is sealed before it is passed, and recycled when
  *  nobody holds it. The mbufs of BSD are copied out of the pages that the device writes, which stay mapped. Memory
  *  calls are those of drivers in the kernel. */
-import { bool, range, table } from '../../src/model/index.ts'
+import { bool, optional, range, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
 import type { Entry, Own, OwnCost, OwnScope, Sizes, Step } from '../step.ts'
@@ -12,7 +12,11 @@ import { builtInCalls, call } from './entries.ts'
 import { ring0StrictOn } from './ring0.ts'
 
 interface Counts extends Own { readonly state: { references: number[] } }
-interface Copies extends Own { readonly state: { copies: boolean[] } }
+interface Copies extends Own {
+  readonly state: { copies: boolean[] }
+  /** The frame of the page that is copied. */
+  readonly registers: { buffer: number | null }
+}
 interface Page { readonly domain: number; readonly iova: number; readonly cpu: number }
 type Of<O extends Own, A> = Entry<unknown, O, A>
 
@@ -77,10 +81,11 @@ export const ioLiteOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Coun
 
 const copyBuffer: Step<unknown, Copies> = {
   name: 'copyBuffer', says: 'copy the page into a frame that no device reaches, and pass that on',
-  then: ({ call: of, emit }) => {
+  then: ({ call: { domain, iova, buffer, frame }, emit }) => {
     emit.cost('frame-alloc')
     emit.cost('buffer-copy')
-    emit.observe({ what: 'shared', frame: of.frame! })
+    emit.observe({ what: 'copied', domain: domain!, iova: iova!, frame: buffer!, into: frame })
+    emit.observe({ what: 'shared', frame: frame! })
   },
 }
 const freeCopy: Step<unknown, Copies> = {
@@ -104,17 +109,21 @@ const isFree = ({ s }: Pick<Of<Copies, never>, 's'>, frame: number): boolean =>
 export const mbufCopyOn = <U>(v: Vocabulary<U>): Design<U> => design<unknown, Copies, 'copyOut' | 'drop'>('mbuf-copy', {
   says: 'as ring0-strict; what a device has written is copied, and the copy is passed on (mbufs of BSD)',
   remapsDma: true, remapsInterrupts: true, scopes: [copying], costs: [copyingOut],
-  state: ({ id }) => ({ copies: table([id.frame], bool) }),
+  state: ({ id }) => ({ copies: table([id.frame], bool) }), registers: ({ id }) => ({ buffer: optional(id.frame) }),
   calls: {
     map: { rules: { frameIsFree: k => isFree(k, (k.args as { frame: number }).frame) } },
     copyOut: call<ReturnType<typeof pageOnly> & ReturnType<typeof frameOnly>, Copies>({
       says: 'copy a page for a consumer', offered: hasFrames, params: of => ({ ...pageOnly(of), ...frameOnly(of) }),
       rules: { isLive: k => mappingAt(k)?.phase === 'live', frameIsFree: k => isFree(k, k.args.frame) },
       takes: { frame: ({ s, args }) => { s.own.copies[args.frame] = true } },
+      registers: k => ({ buffer: mappingAt(k)!.frame }),
     }),
     drop: call<ReturnType<typeof frameOnly>, Copies>({
       says: 'a consumer is done with a buffer', offered: hasFrames, params: frameOnly,
-      rules: { isHeld: ({ s, args }) => s.own.copies[args.frame]! },
+      rules: {
+        isHeld: ({ s, args }) => s.own.copies[args.frame]!
+          && s.kernel.calls.every(one => one?.call !== 'copyOut' || one.frame !== args.frame),
+      },
     }),
   },
 }, { ...ring0StrictOn(v).protocols, copyOut: [copyBuffer], drop: [freeCopy] } as never) as Design<U>

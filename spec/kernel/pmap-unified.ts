@@ -4,7 +4,7 @@
 import { bool, optional, table } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Own, OwnCost, OwnScope, Sizes, Step } from '../step.ts'
+import type { HardwareSpec, Own, OwnCost, OwnScope, Sizes, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { call } from './entries.ts'
@@ -35,11 +35,13 @@ export const flushTlb = ({ s, cpu }: { readonly s: { own: CpuSide['state'] }; re
 }
 export const { askOthers, awaitOthers, entry: shootdownEntry, answer } = shootdown<CpuSide>(hasFrames, flushTlb)
 
+/** The driver may reach the page from here on, as it may from the store for its device on: whichever comes first. */
 export const storeCpuPte: CpuStep = {
   name: 'storeCpuPte', says: 'store the entry of the CPU\'s page table',
-  then: ({ s, call: of, emit }) => {
-    s.own.pages[of.domain!]![of.iova!] = of.frame
+  then: ({ s, call: { domain, iova, frame, write }, emit }) => {
+    s.own.pages[domain!]![iova!] = frame
     emit.cost('pte-store')
+    emit.observe({ what: 'granted', domain: domain!, iova: iova!, frame: frame!, write })
   },
 }
 export const clearCpuPte: CpuStep = {
@@ -70,6 +72,22 @@ export const cpuCalls = {
   }),
   flushTlb: shootdownEntry,
 }
+type Fill = HardwareSpec<unknown, CpuSide, { readonly cpu: number; readonly iova: number }>
+const fill: Fill = {
+  says: 'in a call: walk the page table of the driver that called, and fill the TLB, asked or not',
+  offered: hasFrames, params: ({ id }) => ({ iova: id.iova }),
+  when: ({ s, args: { cpu, iova } }) => {
+    const domain = s.kernel.calls[cpu]?.domain ?? null, frame = domain === null ? null : s.own.pages[domain]![iova]!
+    return frame !== null && frame !== s.own.tlb[cpu]![domain!]![iova]
+  },
+  then: ({ s, args: { cpu, iova } }) => {
+    const { domain } = s.kernel.calls[cpu]!
+    s.own.tlb[cpu]![domain!]![iova] = s.own.pages[domain!]![iova]!
+  },
+}
+/** A CPU fills its TLB ahead of any access, with what the address space that is loaded maps (Intel SDM volume 3,
+ *  4.10.2.3). In no call, `touch` comes to the same: it leaves nothing but a TLB that is filled. */
+export const cpuHardware = { cacheTranslation: fill }
 
 const scope: OwnScope = {
   name: 'both-sides', says: 'two drivers on two CPUs map, read and unmap two frames, which their devices reach',
@@ -84,6 +102,7 @@ export const twoCpus: OwnCost = {
 export const pmapUnifiedOn = <U>(v: Vocabulary<U>): Design<U> => design('pmap-unified', {
   says: 'as ring0-strict; one call changes what CPU and device map, and ends both their stale entries (UVM, pmap)',
   remapsDma: true, remapsInterrupts: true, scopes: [scope], costs: [twoCpus], state: cpuSide, calls: cpuCalls,
+  hardware: cpuHardware,
 }, {
   ...ring0StrictOn(v).protocols,
   map: [allocateFrame, lockTables, linkTables, storePte, writeBackPte, unlockTables, v.flushStores,

@@ -70,7 +70,10 @@ export const pollingLonglivedOn = <U>(v: Vocabulary<U>): Design<U> => {
     calls: {
       pass: call<ReturnType<typeof pageOnly>, Rings>({
         says: 'pass a buffer on', offered: b => b.frames > 0, params: pageOnly,
-        rules: { isLive: k => mappingAt(k)?.phase === 'live', isInRing: k => !k.s.own.handedOn[mappingAt(k)!.frame] },
+        rules: {
+          processRuns: ({ s, args }) => !s.kernel.closed[args.domain]!,
+          isLive: k => mappingAt(k)?.phase === 'live', isInRing: k => !k.s.own.handedOn[mappingAt(k)!.frame],
+        },
         registers: k => ({ frame: mappingAt(k)!.frame }),
       }),
       drop: call<ReturnType<typeof frameOnly>, Rings>({

@@ -7,7 +7,7 @@ import type { StepContext, OwnCost, OwnScope, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import {
-  accessPage, answer, askOthers, awaitOthers, cpuCalls, cpuSide, flushTlb, storeCpuPte, twoCpus,
+  accessPage, answer, askOthers, awaitOthers, cpuCalls, cpuHardware, cpuSide, flushTlb, storeCpuPte, twoCpus,
 } from './pmap-unified.ts'
 import type { CpuSide } from './pmap-unified.ts'
 import { ring0StrictOn } from './ring0.ts'
@@ -76,6 +76,7 @@ export const singleServerOn = <U>(v: Vocabulary<U>): Design<U> => {
   return design('single-server', {
     says: 'a system as one paravirtual server; hypercalls change what its CPUs and devices map, in batches (L4Linux)',
     remapsDma: true, remapsInterrupts: true, scopes: [batching], costs: [hypercall], state: cpuSide, calls: cpuCalls,
+    hardware: cpuHardware,
   }, {
     map: [enterKernel, allocateFrame, linkTables, storePte, writeBackPte, v.flushStores, v.invalidateAbsentPage,
       v.awaitAbsentPage, storeCpuPte, returnToDriver],

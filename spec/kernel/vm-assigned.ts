@@ -13,8 +13,8 @@ import {
   accessPage, answer, askOthers, awaitOthers, clearCpuPte, cpuCalls, cpuSide, storeCpuPte,
 } from './pmap-unified.ts'
 import type { CpuSide } from './pmap-unified.ts'
-import { pathTables, storeLeaf } from './steps/access.ts'
-import { claimDevice, clearPte, freeFrame, linkTables, releaseDevice, writeBackPte } from './steps/index.ts'
+import { pathTables } from './steps/access.ts'
+import { claimDevice, clearPte, freeFrame, linkTables, releaseDevice, storePte, writeBackPte } from './steps/index.ts'
 import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
 import { exitGuest, sleeping } from './steps/vcpus.ts'
 
@@ -59,37 +59,32 @@ const resumeGuest: GuestStep = {
   },
 }
 
-/** From here on the guest has the page, and what it tells its device of it is its own affair. */
 const mapForGuest: GuestStep = {
-  name: 'mapForGuest', says: 'store the entry of the second-level table of the CPUs: the guest has the page',
-  then: k => {
-    const { call: { domain, iova, frame, write }, emit } = k
-    storeCpuPte.then(k)
-    emit.observe({ what: 'granted', domain: domain!, iova: iova!, frame: frame!, write })
-  },
+  ...storeCpuPte, name: 'mapForGuest',
+  says: 'store the entry of the second-level table of the CPUs: the guest has the page',
 }
 const isAssigned = ({ s, call: of }: Pick<StepContext<unknown, CpuSide>, 's' | 'call'>): boolean =>
   s.kernel.attached.includes(of.domain)
 const pinPage: GuestStep = {
   name: 'pinPage', says: 'where a device is assigned: map the page for it', rule: 'leaf-entry',
-  then: k => {
-    if (!isAssigned(k)) return
-    storeLeaf(k as never, { kind: 'leaf', frame: k.call.frame!, write: k.call.write })
-    k.emit.cost('pte-store')
-  },
+  then: k => { if (isAssigned(k)) storePte.then(k as never) },
 }
 const lookForDevice: GuestStep = {
   name: 'lookForDevice', says: 'look whether a device is assigned: without one, the IOMMU maps nothing of the guest',
   goesTo: ['awaitOthers'], then: k => { if (!isAssigned(k)) k.go('awaitOthers') },
 }
 
-/** @param entryAt what the entry of a page of the guest becomes. */
+/** While the guest has a device besides that of the call, its memory is pinned and stays so. All devices of a guest
+ *  share its tables.
+ *  @param entryAt what the entry of a page of the guest becomes. */
 const changesAll = (name: string, says: string, unit: string,
   entryAt: (k: StepContext<unknown, CpuSide>, iova: number, now: PagingEntry | null) => PagingEntry | null,
 ): GuestStep => ({
   name, says, rule: 'leaf-entry',
   then: k => {
-    k.s.own.pages[k.call.domain!]!.forEach((_, iova) => {
+    const { s, call: { domain, device } } = k
+    if (s.kernel.attached.some((of, other) => of === domain && other !== device)) return
+    s.own.pages[domain!]!.forEach((_, iova) => {
       const { complete, next: cell } = pathTables({ ...k, call: { ...k.call, iova } } as never)
       const entry = complete ? entryAt(k, iova, cell.now) : cell.now
       if (entry === cell.now) return
@@ -100,17 +95,21 @@ const changesAll = (name: string, says: string, unit: string,
     })
   },
 })
-const pinGuest = changesAll('pinGuest', 'map each page that the guest has for the device', 'pte-store',
+const pinGuest = changesAll('pinGuest', 'for the guest\'s first device: map each page that the guest has', 'pte-store',
   ({ s, call: of }, iova, now) => {
     const frame = s.own.pages[of.domain!]![iova]!
     return frame === null ? now
       : { kind: 'leaf', frame, write: s.kernel.mappings[of.domain!]![iova]?.write ?? false }
   })
-const unpinGuest = changesAll('unpinGuest', 'unmap each page of the guest from the device', 'pte-clear', () => null)
+const unpinGuest = changesAll('unpinGuest', 'for its last one: unmap each page of the guest', 'pte-clear', () => null)
 
 const ballooning: OwnScope = {
   name: 'balloon', says: 'a page of a guest comes and goes on two CPUs, while a device is assigned to it and taken',
   bounds: { cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 },
+}
+const twoDevices: OwnScope = {
+  name: 'two-devices', says: 'two devices are assigned to one guest and taken in turn, while a page comes and goes',
+  bounds: { devices: 2, frames: 1, iovas: 1, reassign: 1 },
 }
 const twoGuests: OwnScope = {
   name: 'two-guests', says: 'two virtual CPUs by turns on one CPU, each with the interrupt of its device',
@@ -118,7 +117,7 @@ const twoGuests: OwnScope = {
 }
 export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assigned', {
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
-  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoGuests],
+  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoDevices, twoGuests],
   costs: [sleeping({ vectors: 1 })],
   givesUp: {
     'edges-are-served': 'the host handles each interrupt before it schedules: a source that does not stop keeps the '

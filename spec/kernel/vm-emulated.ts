@@ -13,7 +13,10 @@ import { exitGuest, sleeping } from './steps/vcpus.ts'
 
 const copyToGuest: Step<unknown> = {
   name: 'copyToGuest', says: 'copy the buffer into memory of the guest',
-  then: ({ emit }) => { emit.cost('buffer-copy') },
+  then: ({ call: { domain, iova, frame }, emit }) => {
+    emit.cost('buffer-copy')
+    emit.observe({ what: 'copied', domain: domain!, iova: iova!, frame: frame!, into: null })
+  },
 }
 const injecting: OwnScope = {
   name: 'injection', says: 'a virtual CPU runs, is preempted, halts and is interrupted, on two CPUs',
@@ -23,7 +26,7 @@ export const vmEmulatedOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = ring0StrictOn(v).protocols
   return design('vm-emulated', {
     says: 'a driver in its own virtual machine; a monitor emulates the device, copies its DMA, injects its interrupts',
-    remapsDma: true, remapsInterrupts: true, scopes: ['mapping', 'ports', injecting],
+    remapsDma: true, remapsInterrupts: true, bounces: true, scopes: ['mapping', 'ports', injecting],
     costs: [sleeping({ vectors: 1 })], state: injectionState, start: startInjection, calls: injectionCalls,
   }, {
     map: [exitGuest, ...map!],

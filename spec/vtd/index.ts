@@ -16,7 +16,7 @@ export type { FaultState } from './faults.ts'
 export { coversContext, coversIec, coversIotlb, coversPasid, coversTranslation } from './invalidation/covers.ts'
 export type {
   ContextCacheInvalidation, Descriptor, IecInvalidation, IotlbInvalidation, IotlbTag, PasidCacheInvalidation,
-  PasidIotlbInvalidation, TranslationInvalidation,
+  PasidIotlbInvalidation, PasidTag, TranslationInvalidation,
 } from './invalidation/covers.ts'
 export {
   anySet, anything, compatibilityAddress, compatibilityData, contextEntry, decode, descriptorLayouts, dwordsOf,
@@ -53,4 +53,4 @@ export type {
 export { hasScalableMode } from './walk/translation.ts'
 export type { PasidUnit } from './walk/translation.ts'
 export { checkBeforeTables, lookupContext, newTrail, noSingleSource, translate, translateLegacy } from './walk/walk.ts'
-export type { DmaRequest, Mapping, Translation, TranslationUnit } from './walk/walk.ts'
+export type { DmaRequest, Mapping, Translation, TranslationUnit, Update } from './walk/walk.ts'

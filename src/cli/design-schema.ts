@@ -34,6 +34,8 @@ const parts = v.optional(v.record(name, v.nullable(func)))
 const call = v.strictObject({ says: v.optional(name), path: v.optional(word), offered: v.optional(func),
   fair: v.optional(v.picklist([true, false, 'strong'] as never[], 'true, false or \'strong\'')),
   params: v.optional(func), rules: parts, takes: parts, registers: v.optional(func) })
+const hardware = v.strictObject({ says: name, offered: v.optional(func), params: v.optional(func), when: func,
+  then: func })
 const kinds = ['always', 'step', 'monitor', 'sometimes', 'eventually', 'leadsTo', 'recovers']
 const property = v.looseObject({ name: word, claim: name,
   kind: v.picklist(kinds, 'made by always(...), step(...), …') })
@@ -50,13 +52,14 @@ const iommuNames = iommus.map(one => one.name)
 const designSchema = v.strictObject({
   name: v.pipe(name, v.regex(/^[^/\\]+$/u, 'no slashes'), v.check(isPrintable, 'no control characters')), says: name,
   iommu: v.nullish(v.picklist(iommuNames, `one of ${iommuNames.join(', ')}`)),
-  remapsDma: v.boolean(), remapsInterrupts: v.boolean(), userDrivers: v.boolean(), verifiesSource: v.boolean(),
+  remapsDma: v.boolean(), remapsInterrupts: v.boolean(), bounces: v.optional(v.boolean(), false),
+  userDrivers: v.boolean(), verifiesSource: v.boolean(),
   blocksUnremapped: v.boolean(), postsInterrupts: v.optional(v.boolean(), false),
   wideDestinations: v.picklist(['as-capable', 'always']), interruptTables: v.picklist([1, 2]),
   memoryOf: v.nullish(v.string()), interruptsOf: v.nullish(v.string()),
   givesUp: v.record(name, v.string()), protocols: v.record(name, v.array(step)),
   state: v.nullish(func), start: v.nullish(func), registers: v.nullish(func), observations: v.nullish(func),
-  calls: v.optional(v.record(word, call)),
+  calls: v.optional(v.record(word, call)), hardware: v.optional(v.record(word, hardware)),
   claims: v.optional(v.array(claim)),
   scopes: v.nullish(v.array(v.union([v.string(), v.looseObject({})],
     'a standard scope by name, or { name, says, bounds }'))),
@@ -192,6 +195,7 @@ function nextOf({ expected, path }: v.BaseIssue<unknown>): string {
 function knownAt(path: readonly { readonly key: unknown }[]): readonly string[] {
   if (path.length === 1) return designFields
   if (path[0]!.key === 'calls') return Object.keys(call.entries)
+  if (path[0]!.key === 'hardware') return Object.keys(hardware.entries)
   if (path[0]!.key === 'scopes') return path.length > 3 ? boundNames : Object.keys(ownScope.entries)
   if (path[0]!.key === 'costs')
     return path.length > 3 ? [...boundNames, 'action', 'args'] : Object.keys(ownCost.entries)

@@ -84,7 +84,8 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-POLICY-TWICE': 'A key stands twice in one object of the policy: the first would be lost.',
   'E-POLICY-FIELD': 'A field of the policy is missing, unknown or of another type.',
 
-  'E-QEMU-MISSING': 'There is no QEMU: set REMAPCHECK_QEMU to its path.', 'E-QEMU-OLD': 'QEMU is older than 7.2.',
+  'E-QEMU-MISSING': 'There is no QEMU: set REMAPCHECK_QEMU to its path.',
+  'E-QEMU-OLD': 'QEMU is older than 7.2, or than what is asked for.',
   'E-QEMU-UNKNOWN': 'The program does not say which QEMU it is.', 'E-QEMU-START': 'QEMU does not start.',
   'E-QEMU-DIED': 'QEMU ended while it was used.', 'E-QEMU-SILENT': 'QEMU does not answer.',
   'E-QEMU-REFUSED': 'QEMU refused a request.', 'E-QEMU-LONG': 'The trace has more requests than can be done on QEMU.',

@@ -36,13 +36,14 @@ export function designLines(design: Design, theme: Theme): string[] {
 const b = bounds({ cpus: 2, devices: 2, domains: 2, frames: 2, iovas: 2, sources: 2, vectors: 2, readOnly: 1, ports: 1,
   migrate: 2, reassign: 1 })
 function ownLines(design: Design, theme: Theme): string[] {
-  const { state, registers, calls, claims, scopes } = design
+  const { state, registers, calls, hardware, claims, scopes } = design
   const fields = (of: typeof state): string[][] =>
     Object.entries(of?.({ id: idsOf(b), b }) ?? {}).map(([name, domain]) => [name, kindOf(domain)])
   const parts: readonly (readonly [string, readonly (readonly string[])[]])[] = [
     ['keeps, as s.own', fields(state)], ['registers of its own', fields(registers)],
     ['calls of its own, and parts that it replaces', Object.entries(calls).map(([name, { says, rules, takes }]) =>
       [name, [...says === undefined ? [] : [says], ...Object.keys({ ...rules, ...takes })].join('; ')])],
+    ['what CPUs do by themselves', Object.entries(hardware).map(([name, { says }]) => [`cpu.${name}`, says])],
     ['claims of its own', claims.map(({ property: { name, claim } }) => [name, claim])],
     ['scopes', (scopes ?? []).map(one => typeof one === 'string' ? [one, 'a standard scope'] : [one.name, one.says])],
   ]

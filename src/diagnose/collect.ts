@@ -37,11 +37,15 @@ export interface Tally {
 }
 
 /** What an IOMMU's driver or an interrupt's may say: where no reader knows such a line, that is told. */
-const relevant = new RegExp(['DMAR[:-]', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm-smmu', 'fault addr', 'No irq handler',
-  'iommu.*(?:fault|error|fail|time.?out)'].join('|'), 'i')
+const relevant = new RegExp(['DMAR[:-]', 'dmar: ', 'AMD-Vi', 'VT-D\\]', 'INTR-REMAP', 'arm-smmu', 'fault addr',
+  'No irq handler', 'iommu.*(?:fault|error|fail|time.?out)'].join('|'), 'i')
 /** Said at every boot, and telling nothing here. */
 const harmless = new RegExp(['Adding to iommu group', 'Removing from iommu group', 'iommu: Default domain type',
   'Intel\\(R\\) Virtualization', 'ACPI: (?:DMAR|IVRS)', 'PCI-DMA: ', 'reserving memory', 'Found \\d+ DMAR',
+  // SMMU
+  'option mask', 'ias \\d+-bit', 'allocated \\d+ entries', 'msi_domain absent', 'probing hardware', 'SMMUv\\d with',
+  'stage [12] translation', 'nested translation', 'address translation ops', 'stream (?:matching|indexing)',
+  'context banks', 'Stage-[12]: ', 'upported page sizes', 'coherent table walk', 'preserved \\d+ boot', 'GPF: |gerr: ',
   'iommu: DMA domain TLB', 'software IO TLB', 'IOMMU performance counters', 'Loaded|loaded', 'DMAR-MSI'].join('|'))
 const named = /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]{8,21}) (\S{1,64}) kernel: /
 const suppressed = /(\w{1,60}): (\d{1,9}) callbacks suppressed/

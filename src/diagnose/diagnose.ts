@@ -15,7 +15,7 @@ import { openReaders } from './readers.ts'
 import { checkedTrace } from './traces.ts'
 import type { Judged } from './traces.ts'
 import type { DiagnosisReport, Fault, FileReport } from './report.ts'
-import { bare, hex, whenOf } from './text.ts'
+import { bare, deviceOf, hex, whenOf } from './text.ts'
 
 export interface DiagnoseOptions {
   /** Paths; `-` is stdin. */
@@ -107,13 +107,21 @@ function reportOf(files: readonly FileReport[], collector: Collector, known: Not
 function faultOf(group: Group, known: Known): Fault {
   const { first, count, from, to, lines, addresses, moreAddresses } = group
   const answer = first.answer(group, known)
-  const troubles = known.after(from, 60).slice(0, 3)
+  const troubles = known.after(from, 60).filter(line => concerns(line.text, first)).slice(0, 3)
   return {
     ...answer, file: from.file, device: first.device, access: first.access, count, lines,
     happened: [answer.happened, ...troubles.map(line => `Afterwards (${whenOf(line)}): ${shortOf(line.text)}`)]
       .join('\n'),
     first: whenOf(from), last: whenOf(to), addresses: addresses.map(hex), moreAddresses,
   }
+}
+/** Trouble that names another device or interrupt is not of this. */
+function concerns(text: string, { kind, device }: Group['first']): boolean {
+  if (kind === 'affinity broken') return false
+  const irq = /Disabling IRQ #(\d{1,6})/.exec(text)?.[1]
+  if (irq !== undefined) return device === `irq ${irq}`
+  const named = /\b(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/.exec(bare(text))?.[0]
+  return named === undefined || device === null || !/:..\.[0-7]$/.test(device) || deviceOf(named) === device
 }
 const shortOf = (text: string): string => printable(bare(text)).slice(0, 120)
 

@@ -13,10 +13,12 @@ import { OtherFaults } from './vtd/faults-others.ts'
 import { UnitMessages } from './vtd/messages.ts'
 import { QemuMessages } from './vtd/qemu.ts'
 import { QueueErrors } from './vtd/queue.ts'
+import { XenQueue } from './vtd/xen-queue.ts'
 
 /** Anew for each run: readers remember what stands above a line. */
 export const openReaders = (known: Notebook): readonly Reader[] => [
-  new LinuxFaults(), new QueueErrors(), new OtherFaults(), new AmdEvents(known), new SmmuV3(), new SmmuV2(),
+  new LinuxFaults(), new QueueErrors(), new XenQueue(), new OtherFaults(), new AmdEvents(known), new SmmuV3(),
+  new SmmuV2(),
   new RiscvFaults(), new Vectors(), new QemuMessages(), new UnitMessages(), new UnitBoot(known),
   new TraceFaults(), known.trace,
 ]

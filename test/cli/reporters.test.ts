@@ -53,6 +53,7 @@ const made: Readonly<Partial<Record<ReportKind, Report>>> = {
   oracle: { kind: 'oracle', exit: 'violated', saved: new Map(), oracle: {
     iommu: 'vtd', reasons: [{ code: 1, shown: true }], states: ['hit'], exceptions: [],
     version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3, tally: new Tally(), interrupted: false, elapsed: 0,
+    skipped: [],
     setups: [{ suite: 'walks', setup: hostile, cases: 3 }, { suite: 'walks', setup: 'well', cases: 3 }],
     differences: [{ suite: 'walks', setup: hostile, seed: 1, shrinks: 2, one: {}, differences: [comparison] }],
     time: { generate: 1, encode: 1, model: 1, qemu: 1, judge: 1 },

@@ -17,6 +17,9 @@ const of = (iommu: ModelEdit['iommu'], file: string, rows: readonly Row[]): read
   rows.map(([name, suite, find, replace, { unseen = null, from } = {}]) => ({ name, iommu, suite,
     file: `spec/${iommu}/${file}.ts`, find, replace, unseen, ...from === undefined ? {} : { from } }))
 const leaves = 'QEMU itself leaves the manual so'
+const firstStage = (rows: readonly (readonly [name: string, find: string, replace: string, more?: Row[4]])[]):
+readonly Row[] => rows.map(([name, find, replace, more = {}]) =>
+  [name, 'first-stage', find, replace, { from: 10, ...more }])
 
 export const modelEdits: readonly ModelEdit[] = [
   ...of('vtd', 'walk/second-stage', [
@@ -70,6 +73,23 @@ export const modelEdits: readonly ModelEdit[] = [
     ['hint-ignored', 'sequences', "return !(d.granularity === 'page' && d.hint) && coversIotlb(d, tag)",
       'return coversIotlb(d, tag)', { unseen: 'QEMU has no paging-structure cache' }],
   ]),
+  ...of('vtd', 'walk/first-stage', firstStage([
+    ['any-address-canonical',
+      'if (!isCanonical(address, inputWidth(unit.geometry, pasid.firstStageLevels))) return blameIn(walk, 0x80)', ''],
+    ['supervisor-pages-free', 'user &&= entry.user', 'user &&= true'],
+    ['last-first-stage-entry-permits-alone', 'write &&= entry.write', 'write = entry.write'],
+    ['any-first-stage-superpage', '|| large && !unit.scalable.firstStageSuperpages.includes(level)', ''],
+    ['no-accessed-bit', 'const accessed = !entry.accessed', 'const accessed = false'],
+    ['no-dirty-bit', 'const dirty = dirties && !entry.dirty', 'const dirty = false'],
+  ])),
+  ...of('vtd', 'invalidation/covers', firstStage([
+    ['pages-spare-first-stage', '(tag.firstStage === true || overlaps(d, tag))', 'overlaps(d, tag)'],
+    ['pages-of-pasid-are-all', "(d.granularity === 'pasid' || tag.firstStage === true && overlaps(d, tag))", 'true'],
+    ['pasid-of-any-domain', 'const isOf = d.did === tag.did && d.pasid', 'const isOf = d.pasid'],
+    ['pasid-unnamed', '&& d.pasid === (tag.pasid ?? 0)', ''],
+    ['pasid-cache-keeps-all', "case 'pasid': return d.did === tag.did && d.pasid === tag.pasid",
+      "case 'pasid': return false", { unseen: leaves }],
+  ])),
   ...of('vtd', 'faults', [
     ['no-overflow', 'sequences', 'draft.pfo = true //', '//'],
     ['mask-holds-nothing-back', 'sequences', 'if (!draft.ip || draft.im) return false', 'if (!draft.ip) return false'],

@@ -5,20 +5,23 @@ import { noLostEdge } from '../../properties/interrupts/no-lost-edge.ts'
 import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { oneHandlerAtATime } from '../../properties/interrupts/one-handler-at-a-time.ts'
 import { immutableWhileShared } from '../../properties/isolation/immutable-while-shared.ts'
+import { keptWhileShared } from '../../properties/isolation/kept-while-shared.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { noForeignPort } from '../../properties/isolation/no-foreign-port.ts'
+import { noStaleCopy } from '../../properties/isolation/no-stale-copy.ts'
 import { revokedReachesNothing } from '../../properties/isolation/revoked-reaches-nothing.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { edgesAreServed } from '../../properties/progress/edges-are-served.ts'
 import { noDoubleFree } from '../../properties/progress/no-double-free.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { designNamed } from '../../spec/designs.ts'
-import { moved, replaced } from '../../spec/kernel/design.ts'
+import { moved, replaced, withProtocol } from '../../spec/kernel/design.ts'
 import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
-import { freeFrame, retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
+import { enterKernel, freeFrame, retriggerAtNew, unmaskSource } from '../../spec/steps.ts'
 import type { CallName } from '../../spec/state.ts'
-import { broken, changed, oneSource, reassigning } from './mutant.ts'
+import { broken, changed, onePage, oneSource, reassigning } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 import { virtualMutants } from './virtual.ts'
 
@@ -89,28 +92,65 @@ const passPageItself = changed('copyOut', 'copyBuffer', () => ({
     emit.observe({ what: 'shared', frame: s.kernel.mappings[call.domain!]![call.iova!]!.frame })
   },
 }))
+/** The page is found first, and copied some time later. */
+const copyLater = (from: Design): Design => withProtocol(from, 'copyOut', [enterKernel, ...from.protocols['copyOut']!])
+/** What the step makes known comes first, what it does comes in a step of its own. */
+const passThenCopy = (from: Design): Design => withProtocol(from, 'copyOut', [{
+  name: 'passFrame', says: 'pass the frame on that the copy will be in',
+  then: ({ call, emit }: StepContext<unknown, Own>) => { emit.observe({ what: 'shared', frame: call.frame! }) },
+}, {
+  name: 'copyPage', says: 'copy the page', then: ({ call, emit }: StepContext<unknown, Own & Buffer>) => {
+    const { domain, iova, buffer, frame } = call
+    emit.observe({ what: 'copied', domain: domain!, iova: iova!, frame: buffer!, into: frame })
+  },
+}] as never)
+interface Buffer { readonly registers: { readonly buffer: number | null } }
 const sealing = { frames: 1, iovas: 1, readOnly: 1 }, await_ = 'submitWait+pollStatus'
 const buffers = [
   broken('buffer-passed-unsealed', 'io-lite', without('pass', 'isSealed'), immutableWhileShared, sealing, 8),
   broken('buffer-passed-before-the-seal-holds', 'io-lite', `protect/${await_}`, immutableWhileShared, sealing, 11),
-  broken('buffer-recycled-while-it-is-held', 'io-lite', asBuiltIn('unmap'), immutableWhileShared, sealing, 11),
+  broken('buffer-recycled-while-it-is-held', 'io-lite', asBuiltIn('unmap'), keptWhileShared, sealing, 11),
   broken('buffer-recycled-while-dma-is-pending', 'io-lite', `unmap/${await_}`, noDmaEscape, sealing, 10),
   broken('page-passed-in-place-of-its-copy', 'mbuf-copy', passPageItself, immutableWhileShared,
     { frames: 2, iovas: 1 }, 8),
+  broken('copy-passed-on-before-it-is-made', 'mbuf-copy', passThenCopy, noStaleCopy, { frames: 2, iovas: 1 }, 4),
+  broken('copy-made-after-its-page-is-unmapped', 'mbuf-copy', copyLater, noStaleCopy,
+    { cpus: 2, callers: 2, frames: 2, iovas: 1 }, 12),
   broken('ring-freed-before-the-device-is-cut-off', 'polling-longlived', 'detach/pollStatus<>reclaimFrames',
     noDmaEscape, reassigning, 17),
   broken('ring-left-mapped-at-the-end', 'polling-longlived', 'detach/clearAllPtes', noDmaEscape,
     { ...reassigning, domains: 1 }, 24),
+  broken('ring-freed-while-the-application-reads', 'polling-longlived', 'detach/endApplication', keptWhileShared,
+    reassigning, 18),
   broken('ring-written-while-the-application-reads', 'io-lite',
     () => designNamed('polling-longlived')!, immutableWhileShared, { frames: 1, iovas: 1, readOnly: 1 }, 9),
 ]
 
+type CpuView = StepContext<unknown, Own> & { readonly s: { own: { tlb: (number | null)[][][] } } }
+/** The TLB of this CPU is flushed first: until the entry is cleared, the CPU may fill it again, asked or not. */
+const flushFirst = (call: string, clear: string) => (from: Design): Design => {
+  const step = from.protocols[call]!.find(({ name }) => name === clear)!
+  return replaced(from, call, step, {
+    name: 'flushOwnTlb', says: 'flush the TLB of this CPU',
+    then: ({ s, cpu }: CpuView) => { for (const row of s.own.tlb[cpu]!) row.fill(null) },
+  } as never, {
+    name: 'clearEntry', says: 'clear the entry, and flush nothing', then: (k: CpuView) => {
+      const held = k.s.own.tlb[k.cpu]!.map(row => [...row])
+      step.then(k as never)
+      k.s.own.tlb[k.cpu]!.forEach((row, domain) => { held[domain]!.forEach((frame, at) => { row[at] = frame }) })
+    },
+  } as never)
+}
 const twoCallers = { cpus: 2, callers: 2, frames: 1, iovas: 1 }
 const bothSides = [
   broken('tlb-left-when-iotlb-is-flushed', 'pmap-unified', 'unmap/awaitOthers', unmappedOnBothSides, twoCallers, 15),
   broken('iotlb-left-when-tlb-is-flushed', 'pmap-unified', `unmap/${await_}`, unmappedOnBothSides, twoCallers, 15),
   broken('frame-freed-before-the-other-cpu-answers', 'pmap-unified', 'unmap/awaitOthers<>freeFrame',
     unmappedOnBothSides, twoCallers, 15),
+  broken('tlb-flushed-before-the-entry-is-cleared', 'pmap-unified', flushFirst('unmap', 'clearCpuPte'),
+    unmappedOnBothSides, onePage, 16),
+  broken('page-mapped-for-a-cpu-before-it-is-taken', 'pmap-unified', 'map/storeCpuPte<>allocateFrame',
+    unmappedOnBothSides, twoCallers, 2),
   broken('cpus-that-shoot-down-each-other-do-not-answer', 'pmap-unified', deaf('unmap'), callsCanEnd,
     { ...twoCallers, frames: 2, iovas: 2 }, 10),
 ]
@@ -128,6 +168,8 @@ const wakeUps = [
   broken('driver-sleeps-without-a-second-look', 'darbat-like', sleepAnyway, noWakeUpLost, twoDrivers, 9),
   broken('driver-woken-before-its-word-is-set', 'darbat-like', 'handleInterrupt/setWord<>wakeDriver', noWakeUpLost,
     twoDrivers, 9),
+  broken('interrupt-of-a-driver-left-in-service', 'darbat-like', 'handleInterrupt/sendEoi', nothingLeftBehind,
+    { sources: 1, vectors: 1 }, 6),
 ]
 
 /** The frames of a batch go back with the unmap, before the hypercall that takes them from the views. */
@@ -136,6 +178,8 @@ const freeAtOnce = (from: Design): Design => replaced(from, 'unmap', from.protoc
 const batches = [
   broken('batch-taken-from-the-cpu-alone', 'single-server', 'flush/clearBatchDma', unmappedOnBothSides, twoCallers, 23),
   broken('batch-taken-from-devices-alone', 'single-server', 'flush/clearBatchCpu', unmappedOnBothSides, twoCallers, 20),
+  broken('tlb-flushed-before-the-batch-is-cleared', 'single-server', flushFirst('flush', 'clearBatchCpu'),
+    unmappedOnBothSides, onePage, 21),
   broken('page-of-a-batch-reused-before-the-hypercall', 'single-server', freeAtOnce, unmappedOnBothSides, twoCallers,
     7),
 ]

@@ -4,12 +4,16 @@ import { noStrandedInterrupt } from '../../properties/interrupts/no-stranded-int
 import { noWakeUpLost } from '../../properties/interrupts/no-wake-up-lost.ts'
 import { newMappingWorks } from '../../properties/isolation/new-mapping-works.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
+import { noStaleCopy } from '../../properties/isolation/no-stale-copy.ts'
 import { unmappedOnBothSides } from '../../properties/isolation/unmapped-on-both-sides.ts'
 import { callsCanEnd } from '../../properties/progress/calls-can-end.ts'
+import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import type { Design, StepContext, Own } from '../../spec/kernel/design.ts'
+import { moved } from '../../spec/kernel/design.ts'
+import { storeLeaf } from '../../spec/kernel/steps/access.ts'
 import { serveDevice, vcpuOf } from '../../spec/kernel/steps/vcpus.ts'
 import type { Running } from '../../spec/kernel/steps/vcpus.ts'
-import { broken, changed } from './mutant.ts'
+import { broken, changed, onePage } from './mutant.ts'
 
 const oneVcpu = { cpus: 2, callers: 2, sources: 1, vectors: 1 }
 const injection = [
@@ -22,6 +26,19 @@ const injection = [
     noStrandedInterrupt, oneVcpu, 12),
   broken('guest-resumed-without-its-interrupt', 'vm-emulated', 'handleInterrupt/returnToGuest', noStrandedInterrupt,
     oneVcpu, 7),
+]
+
+const copyEarly = (from: Design): Design => {
+  const steps = from.protocols['unmap']!, at = (name: string) => steps.find(one => one.name === name)!
+  return moved(from, 'unmap', at('copyToGuest'), at('clearPte'))
+}
+const bouncing = [
+  broken('bounce-buffer-not-copied', 'vm-emulated', 'unmap/copyToGuest', noStaleCopy, onePage, 17),
+  broken('bounce-buffer-copied-before-the-device-is-cut-off', 'vm-emulated', copyEarly, noStaleCopy, onePage, 18),
+  broken('bounce-buffer-copied-before-the-wait-ends', 'vm-emulated', 'unmap/copyToGuest<>pollStatus', noStaleCopy,
+    onePage, 18),
+  broken('bounce-buffer-copied-after-it-is-freed', 'vm-emulated', 'unmap/copyToGuest<>freeFrame', noStaleCopy, onePage,
+    13),
 ]
 
 type View = StepContext<unknown, Own> & { readonly s: { own: { runsOn: (number | null)[] } } }
@@ -47,6 +64,14 @@ const deafForLock = changed('detach', 'lockMemory', () => ({
   when: ({ s, call }: View) => s.kernel.tableLock[call.domain!] === null,
   then: ({ s, call, cpu }: View) => { s.kernel.tableLock[call.domain!] = cpu },
 }))
+/** Whether the guest has another device is not looked at. */
+const unpinAtOnce = changed('detach', 'unpinGuest', () => ({
+  then: (k: View) => {
+    k.s.kernel.mappings[k.call.domain!]!.forEach((_, iova) => {
+      storeLeaf({ ...k, call: { ...k.call, iova } } as never, null)
+    })
+  },
+}))
 const twoGuests = { devices: 2, sources: 2, vectors: 2 }
 const ballooning = { cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }
 const assigned = [
@@ -60,10 +85,14 @@ const assigned = [
   broken('guest-pinned-behind-a-write-buffer', 'vm-assigned', 'attach/flushWriteBuffer', newMappingWorks,
     { frames: 1, iovas: 1, reassign: 1, rwbf: 1 }, 22),
   broken('guest-left-pinned-when-its-device-is-taken', 'vm-assigned', 'detach/unpinGuest', noDmaEscape, ballooning, 37),
+  broken('guest-unpinned-with-the-first-of-its-devices', 'vm-assigned', unpinAtOnce, newMappingWorks,
+    { devices: 2, frames: 1, iovas: 1, reassign: 1 }, 10),
   broken('cpu-that-waits-for-the-memory-of-a-guest-does-not-answer', 'vm-assigned', deafForLock, callsCanEnd,
     ballooning, 10),
   broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
     twoGuests, 5),
+  broken('interrupt-of-a-guest-left-in-service', 'vm-assigned', 'handleInterrupt/sendEoi', nothingLeftBehind,
+    twoGuests, 7),
   broken('guest-entered-with-the-interrupt-of-another', 'vm-assigned', serveAnybody('runVcpu', 'injectPending'),
     noMisdelivery, twoGuests, 12),
 ]
@@ -86,6 +115,7 @@ const posted = [
     posting, 5),
   broken('wakeup-vector-not-set-on-hotplug', 'vm-posted', 'halt/notifyHost', noWakeUpLost, posting, 5),
   broken('vcpu-sleeps-on-no-list', 'vm-posted', 'halt/joinList', noWakeUpLost, posting, 5),
+  broken('notification-left-in-service', 'vm-posted', 'handleInterrupt/sendEoi', nothingLeftBehind, posting, 6),
 ]
 
 type Descriptors = View & { readonly s: { unit: { tables: { descriptors: object[] } } } }
@@ -123,4 +153,4 @@ const migration = [
     noMisdelivery, turns, 13),
 ]
 
-export const virtualMutants = [...injection, ...assigned, ...posted, ...migration]
+export const virtualMutants = [...injection, ...bouncing, ...assigned, ...posted, ...migration]

@@ -15,6 +15,9 @@ type Message = InterruptCase['messages'][number]
 const read = { device: 0, slots: [0, 0, 0, 0], dword: 0, write: false,
   beyond: null } satisfies WalkCase['requests'][number]
 const walk = (one: Partial<WalkCase>): WalkCase => ({ noRoot: false, tops: [], paging: [], requests: [read], ...one })
+/** A DMA to the page of that place of the lowest table. */
+const atSlot = (slot: number, write: boolean): WalkCase['requests'][number] =>
+  ({ ...read, slots: [0, 0, 0, slot], write })
 const top = (one: Pick<WalkCase['tops'][number], 'of'> & Partial<WalkCase['tops'][number]>,
   usual: number): WalkCase['tops'][number] =>
   ({ device: 0, present: true, fpd: false, kind: usual, aw: 1, to: 'next0', bits: [], ...one })
@@ -87,6 +90,15 @@ const cases: Readonly<Record<ExceptionName, readonly [suite: Setup['suite'], set
   'pasid-fault-recorded': ['scalable', 'scalable-39-bit',
     walk({ tops: [top({ of: 'pasid', fpd: true, kind: 0 }, 0)] })],
   'rid-pasid-recorded': ['scalable', 'scalable-39-bit', walk({ paging: [{ ...leaf, read: false, write: false }] })],
+  'updates-unsnooped': ['first-stage', 'first-stage-48-bit', walk({ requests: [atSlot(2, false)] })],
+  'bits-missed': ['first-stage', 'first-stage-48-bit', walk({ requests: [atSlot(1, true)] })],
+  'dirty-though-refused': ['first-stage', 'first-stage-48-bit',
+    walk({ paging: [{ ...leaf, slot: 2, to: 'interrupts' }], requests: [atSlot(2, true)] })],
+  'canonical-by-second-stage': ['first-stage', 'first-stage-48-bit', walk({
+    tops: [top({ of: 'pasid', aw: 1 }, 1)], requests: [{ ...read, slots: [1, 0, 0, 0] }] })],
+  'absent-pasid-used': ['first-stage', 'first-stage-48-bit', walk({ requests: [atSlot(0, false), atSlot(1, false)],
+    invalidations: [{ absent: 0, do: 'pasid-cache', granularity: 2, did: 0, pasid: 0, slots: [0, 0, 0, 0],
+      addressMask: 0, hint: false }] })],
 }
 expectExceptions(vtdOracle, exceptions, name => {
   const [suite, setup, one] = cases[name]

@@ -46,6 +46,10 @@ const suites: Readonly<Record<(typeof suiteNames)[number], string>> = {
   interrupts: 'Interrupt tables and messages of every kind, by MSI and by DMA writes; xAPIC and x2APIC destinations. '
     + 'The fault record after each says why it was blocked; QEMU before 9 records none.',
   scalable: 'As walks, by scalable-mode root, context and PASID tables, second stage and pass-through.',
+  'first-stage': 'As scalable, by first-stage tables: permissions, U/S, superpages, canonical addresses. After each '
+    + 'case the accessed and dirty bits in memory. Between the rounds software clears PASID entries and invalidates '
+    + 'by domain, by PASID or by page (types 2, 6 and 7); QEMU must find in its IOTLB exactly what its own fills have '
+    + 'put there and no invalidation has removed.',
 }
 const amdviSuites: Readonly<Partial<Record<(typeof suiteNames)[number], string>>> = {
   walks: 'Device table and host tables of every kind: modes, skipped levels, pages of other sizes, reserved bits, '
@@ -83,6 +87,7 @@ AMD-Vi:
 | exception | QEMU | manual | clause | versions |
 | --- | --- | --- | --- | --- |`
 const cannot = modelEdits.filter(({ unseen }) => unseen !== null).length
+const later = modelEdits.filter(({ unseen, from }) => unseen === null && from !== undefined).length
 const tail = `
 Our sources leave these open, so \`oracle\` allows both ways: the priority of several faults of one entry; whether
 AW counts where PGTT is pass-through; whether the unit records faults of a source that has one pending (QEMU
@@ -90,10 +95,10 @@ does not). It does not compare PV in a fault record of a request without PASID.
 
 ## What is not compared
 
-- Requests with PASID, ATS, page requests, first-stage and nested translation, accessed and dirty bits, posting,
-  protected memory: QEMU 7.2 has none of them, or no device that asks.
+- Requests with PASID, ATS, page requests, nested translation, accessed and dirty bits of second stage, posting,
+  protected memory: QEMU has none of them, or no device that asks. First stage needs QEMU 10.
 - Reads of, and writes of other than four bytes to, FEEx_xxxx; interrupts from the I/O APIC.
-- Caches in scalable mode (QEMU ignores PASID-cache invalidations), and the interrupt entry cache (it has none).
+- Caches in scalable mode but for those of first stage, and the interrupt entry cache (QEMU has none).
 - The data of reads in walks of VT-d: QEMU's trace says where they went. Only in sequences \`oracle\` looks at the
   data too.
 - Of AMD-Vi: events and their flags, guest tables, exclusion ranges, devices behind a bridge (QEMU takes them for
@@ -106,7 +111,7 @@ does not). It does not compare PV in a fault record of a request without PASID.
 (\`test/mutants/oracle-model.ts\`) and compares each with a QEMU, for as many cases as a run of 20,000 gives its
 suite. Of ${modelEdits.length} faults
 ${cannot} are such that no QEMU that was tried can show them: it leaves the manual in the same way, or has no such
-cache. One only QEMU 9 and later shows, which records faults of interrupts.
+cache. Of the others ${later} need a later QEMU: 9 records faults of interrupts, 10 has first stage.
 
 ## Speed
 

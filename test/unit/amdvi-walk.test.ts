@@ -98,7 +98,10 @@ describe('INVALIDATE_IOMMU_PAGES', () => {
     expect(rangeOf(0x12, false)).toEqual({ page: 0x12, pages: 1 })
     expect(rangeOf(0x12, true)).toEqual({ page: 0x12, pages: 2 })
     expect(rangeOf(0x11, true)).toEqual({ page: 0x10, pages: 4 })
+    // 7FFFFFFFFFFFF000
+    expect(BigInt(wholeDomain) << 12n).toBe((1n << 63n) - (1n << 12n))
     expect(rangeOf(wholeDomain, true).pages).toBe(Infinity)
+    expect(rangeOf(2 ** 47 - 1, true).pages).toBeLessThan(Infinity)
   })
   it.each([[0, 0], [0, 1], [1, 2], [3, 4], [0x1ff, 0x200], [5, 0x12345]])('%i to %i are covered by one command, '
     + 'and by none of half the size', (first, last) => {

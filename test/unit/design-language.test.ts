@@ -103,6 +103,23 @@ test('state starts as `start` says, and holds what its domains allow', async () 
     .rejects.toThrow(/own\.taken\[0\]: 2 is outside 0\.\.1/)
 })
 
+test('a CPU does by itself what `hardware` says, at any time, and its mistakes are named', async () => {
+  const switching = (when: () => boolean, on = true): Design => ({
+    ...plain, state: () => ({ isOn: table([range(0, 0)], bool) }),
+    hardware: { switchOn: { says: 'x', offered: () => on, when: ({ s }: { s: { own: object } }) => !isOn(s) && when(),
+      then: ({ s }: { s: { own: object } }) => { (s.own as { isOn: boolean[] }).isOn[0] = true } } },
+    claims: [{ property: always('off', { claim: 'off' }, ({ state }) => !isOn(state as never) || { because: 'on' }),
+      appliesTo: () => true, witnesses: [] }],
+  } as never)
+  const isOn = ({ own }: { own: object }): boolean => (own as { isOn: boolean[] }).isOn[0]!
+  expect((await verdicts(switching(() => true)))['off']).toBe('violated')
+  expect((await verdicts(switching(() => false)))['off']).toBe('holds')
+  expect((await verdicts(switching(() => true, false)))['off']).toBe('holds')
+  await expect(verdicts(switching(() => undefined as never)))
+    .rejects.toThrow('hardware.switchOn answered undefined; answer true or false')
+  expect(because({ hardware: { fill: { says: 'x' } } })).toMatch(/hardware\.fill\.when: missing/)
+})
+
 test('scopes: the standard ones it names, and its own; all where it names none', () => {
   const own = { name: 'tiny', says: 'one page', bounds: { frames: 1, iovas: 1 } }
   const limited = { ...plain, scopes: ['mapping', own] }

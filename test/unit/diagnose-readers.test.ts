@@ -107,7 +107,7 @@ const forms: readonly Form[] = [
   ['arm-smmu 15000000.iommu: Unexpected global fault, this could be serious\narm-smmu 15000000.iommu: \tGFSR '
     + '0x80000002, '
     + 'GFSYNR0 0x00000000, GFSYNR1 0x00000420, GFSYNR2 0x00000000', 'stream 0x420 of 15000000.iommu', 'unknown', null,
-  'not known to the unit'],
+  'the unit does not know the stream'],
   ['arm-smmu-v3 arm-smmu-v3.0.auto: CMDQ error (cons 0x01000042): CERROR_ATC_INV_SYNC', null, 'unknown', null,
     'did not answer the invalidation of its TLB'],
   ['Fault: true, Request type: Write, Source identifier: 247, Fault Reason: 34, Raw: '

@@ -53,7 +53,8 @@ describe('what needs QEMU', () => {
     const oracle = {
       iommu: 'vtd', reasons: [{ code: 2, shown: true }], states: ['hit'], exceptions: [],
       version: { major: 7, minor: 2, micro: 0 }, seed: 1, cases: 3,
-      setups: [{ suite: 'walks', setup: '39-bit', cases: 3 }], tally, differences: [difference],
+      setups: [{ suite: 'walks', setup: '39-bit', cases: 3 }],
+      skipped: [{ suite: 'first-stage', setup: 'first-stage-48-bit', from: 10 }], tally, differences: [difference],
       interrupted: false, time: { generate: 1, encode: 1, model: 1, qemu: 1, judge: 1 }, elapsed: 5.5,
     } as const
     const document = documentOf({ kind: 'oracle', exit: 'violated', oracle, saved: new Map() })

@@ -30,8 +30,9 @@ export const coversDirectory = (command: Command, tag: PageTag): boolean =>
 export const coversInterrupts = (command: Command, device: number): boolean =>
   command.type === 'all' || command.type === 'interrupts' && command.device === device
 
-/** The address of all pages of a domain with S=1; that with all bits set is undefined. In pages. */
-export const wholeDomain = 0x7fffffffffff
+/** 7FFFFFFFFFFFF000, the address of all pages of a domain with S=1, in pages; that with all bits set is undefined
+ *  (2.4.3). */
+export const wholeDomain = 0x7_ffff_ffff_ffff
 
 /** What an address (in pages) and S mean. */
 export function rangeOf(page: number, s: boolean): { readonly page: number; readonly pages: number } {

@@ -5,7 +5,7 @@ import { servedInterrupts } from '../interrupts/served.ts'
 import { hex, idOf } from '../text.ts'
 import type { UnitEvent } from './events.ts'
 import { accessOf, deviceEntryOf, entryMeaning, flagOf, flagsText, pageFault } from './flags.ts'
-import { nextOf, whoOf } from './look.ts'
+import { nextOf, unattached, whoOf } from './look.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
 const likely = (says: string, rule: string): Conclusion => ({ certainty: 'likely', says, rule })
@@ -28,8 +28,9 @@ export function answerPage(event: UnitEvent, group: Group, known: Known): Answer
     title: `${who} ${verb} ${placesOf(group)}: ${short}`,
     happened: `${who} ${verb}${where}: ${says}. The unit blocked it.`,
     hardware: [{ says: `${flagsText(flags)}: ${says}`, clause: null }, ...entryBeside(event, known)],
-    concludes: [...pageConclusions(flags, group, known, event), ...silent(event, known)], next: nextOf(event),
-    shows: [explainFlags(flags),
+    concludes: [...pageConclusions(flags, group, known, event), ...silent(event, known)],
+    next: isBlocked(event) ? unattached(event) : nextOf(event),
+    shows: isBlocked(event) ? [explainFlags(flags)] : [explainFlags(flags),
       ...flagOf(flags, 'PR') ? [{ run: 'remapcheck check ring0-strict --scope permissions',
         says: 'a design that downgrades a mapping to read-only' }] : [{ run: 'remapcheck explain ring0-strict',
         says: 'a design in which a late access after unmap ends in such a fault' }]],

@@ -1,15 +1,14 @@
 /** Reads context faults of Arm SMMUv2 and of Apple's DART as Linux prints them, one line each (Arm IHI 0062, FSR and
  *  FSYNR0; Linux arm-smmu.c and apple-dart.c: facts about their texts). */
 import { addressConclusions } from '../addresses.ts'
-import type { Access, Answer, Group, Happening, Known, Line, Reader, Reading } from '../happening.ts'
+import type { Access, Answer, Group, Known, Line, Reader, Reading } from '../happening.ts'
 import { bigHex, bitsOf, form, hex } from '../text.ts'
+import { globalFault } from './global.ts'
 
 const context = form('arm-smmu <word>: Unhandled context fault: fsr=<hex>, iova=<hex>, fsynr=<hex>'
   + '(?:, cbfrsynra=<hex>)?, cb=')
 const dart = form('apple-dart <word>: translation fault: status:<hex> stream:<dec> code:<hex> '
   + String.raw`\(([A-Z ]{1,30}|unknown)\) at <hex>`)
-const global = /arm-smmu (\S+):\s+(?:Unexpected global fault|GFSR )/i
-const globalBits = /GFSYNR1 0x([0-9a-f]{1,8})/i
 
 const causes = [[1, 'TF: nothing is mapped at the address'], [2, 'AFF: the access flag is 0'],
   [3, 'PF: the entry is there, the permission is not'], [4, 'EF: an external abort during the walk'],
@@ -20,10 +19,6 @@ export class SmmuV2 implements Reader {
   readonly name = 'fault of an SMMUv2 or DART'
   readonly words = /arm-smmu \S|apple-dart/i
 
-  #global(line: Line): Reading {
-    const bits = globalBits.exec(line.text)
-    return bits === null ? 'context' : [globalFault(line, global.exec(line.text)![1]!, bitsOf(bigHex(bits[1]!), 15, 0))]
-  }
   read(line: Line, final: boolean): Reading {
     const found = context.exec(line.text)
     if (found !== null) {
@@ -41,23 +36,11 @@ export class SmmuV2 implements Reader {
       return [{ line, device: `stream ${stream} of ${unit}`, access: dartAccess(name!), address: bigHex(address!),
         kind: `dart ${name}`, answer: (group, known) => dartAnswer(name!, group, known) }]
     }
-    if (global.test(line.text)) return this.#global(line)
-    if (/arm-smmu \S+: (?:FSR |FSYNR0)/.test(line.text)) return 'context'
+    const ofUnit = globalFault(line)
+    if (ofUnit !== null) return ofUnit === 'context' ? ofUnit : [ofUnit]
+    if (/arm-smmu \S+:\s+(?:FSR |FSYNR0|soft iova-to-phys)/.test(line.text)) return 'context'
     return /Unhandled context fault|translation fault: status/i.test(line.text) && !final ? 'more' : 'other'
   }
-}
-/** A global fault is one of no context bank: its second line has the stream. */
-function globalFault(line: Line, unit: string, stream: number): Happening {
-  const who = `stream ${hex(stream)} of ${unit}`
-  return { line, device: who, access: 'unknown', address: null, kind: 'smmuv2 global', answer: () => ({
-    title: `${who} is not known to the unit: a global fault`,
-    happened: `${who} sent a transaction that no stream mapping covers, or that the unit could not serve.`,
-    hardware: [{ says: 'GFSR has the kind of the fault, GFSYNR1 the stream in bits 15:0 (Arm IHI 0062)',
-      clause: null }],
-    concludes: [{ certainty: 'likely', rule: 'a global fault', says: 'No driver has attached this stream: a device '
-      + 'that '
-      + 'firmware left running, or an id that device tree or IORT give wrongly.' }], next, shows: [],
-  }) }
 }
 const accessOf = (write: boolean): Access => write ? 'write' : 'read'
 const dartAccess = (name: string): Access => {
@@ -80,7 +63,9 @@ function answer(status: bigint, write: boolean, group: Group, known: Known): Ans
   const verb = write ? 'wrote' : 'read'
   const address = hex(group.addresses[0]!)
   return {
-    title: `${who} ${verb} ${address}: ${said[0] ?? 'a fault of no kind'}`, happened: `${who} ${verb} ${address}.`,
+    title: `${who} ${verb} ${address}: ${said[0] ?? 'a fault of no kind'}`, happened: `${who} ${verb} ${address}. `
+      + `The unit `
+      + 'ended it with an error.',
     hardware: [{ says: `fsr ${hex(status)}: ${said.join('; ') || 'no cause set'} (Arm IHI 0062)`, clause: null },
       { says: `fsynr: WNR=${write ? 1 : 0}, a ${accessOf(write)}`, clause: null }],
     concludes: [
@@ -88,18 +73,25 @@ function answer(status: bigint, write: boolean, group: Group, known: Known): Ans
         + 'at the '
         + 'address.' } as const, ...addressConclusions(group, known)] : [],
       ...denied ? [{ certainty: 'sure', rule: 'PF', says: `The page is mapped, and not for a ${accessOf(write)}.` } as
-        const] : [],
+        const, { certainty: 'likely', rule: 'Linux maps by direction', says: 'The buffer is mapped for the other '
+          + 'direction, or only privileged requests may use the page.' } as const] : [],
     ], next, shows,
   }
+}
+const dartNames: Readonly<Record<string, string>> = {
+  'READ FAULT': 'the page may not be read', 'WRITE FAULT': 'the page may not be written',
+  'NO PTE FOR IOVA': 'nothing is mapped there', 'NO PMD FOR IOVA': 'nothing is mapped there, nor around it',
+  'NO PGD FOR IOVA': 'nothing is mapped there, nor around it',
+  'NO TTBR FOR IOVA': 'the stream has no page table for the address',
 }
 function dartAnswer(name: string, group: Group, known: Known): Answer {
   const who = group.first.device!
   const address = hex(group.addresses[0]!)
-  const isMissing = name.startsWith('NO ')
+  const isMissing = name.startsWith('NO P')
+  const says = dartNames[name] ?? 'for a cause that is in no table here'
   return {
-    title: `${who} used ${address}: ${name.toLowerCase()}`, happened: `${who} used ${address}; the unit refused it.`,
-    hardware: [{ says: `${name}: ${isMissing ? 'no entry at that level' : 'the entry does not admit the access'}`,
-      clause: null }],
+    title: `${who} used ${address}: ${says} (${name})`, happened: `${who} used ${address}; the unit refused it.`,
+    hardware: [{ says: `${name}: ${says}`, clause: null }],
     concludes: isMissing ? [{ certainty: 'sure', rule: name, says: 'Nothing is mapped at the address.' },
       ...addressConclusions(group, known)] : [], next, shows,
   }

@@ -1,6 +1,6 @@
 /** Reads events of Arm SMMUv3 as Linux prints them: four raw words, and from 6.15 on two lines in words (Arm IHI 0070,
  *  7.3: event records; Linux arm-smmu-v3.c: facts about its texts). */
-import type { Access, Conclusion, Happening, Line, Reader, Reading } from '../happening.ts'
+import type { Access, Answer, Conclusion, Happening, Line, Reader, Reading } from '../happening.ts'
 import { bigHex, bitsOf, deviceOf, form, hex } from '../text.ts'
 import { answerSmmu } from './answer.ts'
 import { eventNames } from './names.ts'
@@ -12,6 +12,8 @@ export interface SmmuEvent {
   words: bigint[]
   client: string | null
   stream: number | null
+  /** Null: without, or the line does not say. */
+  substream: number | null
   address: bigint | null
   access: Access
   stage: 1 | 2 | null
@@ -20,12 +22,13 @@ export interface SmmuEvent {
 }
 const received = /arm-smmu-v3 (\S+): event (0x[0-9a-f]{1,2}) received:/i
 const rawWord = /arm-smmu-v3 (\S+):\s+(0x[0-9a-f]{16})$/i
-const named = form(String.raw`event: ([A-Z_]{3,24}) client: (\(unassigned sid\)|\S+) sid: <hex>(?:.*?iova: <hex>)?`)
+const named = form(String.raw`event: ([A-Z_]{3,24}) client: (\(unassigned sid\)|\S+) sid: <hex>(?: ssid: <hex>)?`
+  + '(?:.*?iova: <hex>)?')
 /** QEMU's trace of the unit. */
 const traced = /smmuv3_record_event \S*?\b([A-Z]_?[A-Z_]{3,24}) sid=(0x[0-9a-f]{1,8}|\d{1,9})/
 const worded = /\b(priv|unpriv) (inst|data) (read|write) s([12]) "([A-Za-z0-9 ]{1,60})"(.*)$/
 const queue = /arm-smmu-v3 \S+: (?:CMD_SYNC timeout|CMDQ error|EVTQ overflow)/
-const commandError = /CMDQ error \(cons 0x[0-9a-f]+\): (\S+)/
+const commandError = /CMDQ error \(cons 0x[0-9a-f]{1,8}\): (.{1,60})$/
 
 export class SmmuV3 implements Reader {
   readonly name = 'event of an SMMUv3'
@@ -66,11 +69,13 @@ export class SmmuV3 implements Reader {
   }
   end(): readonly Happening[] { return this.#close() }
 
-  #named([, name, client, stream, iova]: RegExpExecArray, line: Line): void {
+  #named([, name, client, stream, substream, iova]: RegExpExecArray, line: Line): void {
     const code = Object.entries(eventNames).find(([, [of]]) => of === name)?.[0]
     const open = this.#open ??= newEvent(line, '', Number(code ?? 0))
     open.client = client!.startsWith('(') ? null : deviceOf(client!)
     open.stream = Number.parseInt(stream!, 16)
+    // Printed as 0 where there is none.
+    if (substream !== undefined && bigHex(substream) > 0n) open.substream = Number.parseInt(substream, 16)
     if (iova !== undefined) open.address = bigHex(iova)
   }
   #close(): readonly Happening[] {
@@ -85,7 +90,7 @@ export class SmmuV3 implements Reader {
   }
 }
 const newEvent = (line: Line, unit: string, code: number): SmmuEvent => ({ line, unit, code, words: [], client: null,
-  stream: null, address: null, access: 'unknown', stage: null, cause: null, stalled: false })
+  stream: null, substream: null, address: null, access: 'unknown', stage: null, cause: null, stalled: false })
 
 const classes = ['a fetch of the context descriptor', 'a fetch of a translation table', 'the input address itself',
   'reserved'] as const
@@ -94,6 +99,7 @@ function decode(event: SmmuEvent): void {
   const [head, about, address] = event.words
   if (head === undefined) return
   event.stream ??= bitsOf(head, 63, 32)
+  if (bitsOf(head, 11) === 1) event.substream = bitsOf(head, 31, 12)
   if (about === undefined) return
   const hasAddress = event.code >= 0x10 && event.code <= 0x13
   if (!hasAddress) return
@@ -108,28 +114,28 @@ function accessOf(about: bigint): Access {
   return bitsOf(about, 35) === 1 ? 'read' : 'write'
 }
 
-function queueConclusion(text: string, isOverflow: boolean): Conclusion {
-  if (isOverflow) return { certainty: 'sure', rule: 'EVTQ overflow', says: 'Counts of events are lower bounds.' }
-  if (commandError.exec(text)?.[1]?.includes('ATC') === true) return { certainty: 'likely',
-    rule: 'an error of an ATC invalidation', says: 'A device did not answer the invalidation of its TLB (ATS): it was '
-      + 'reset, is gone or asleep while its ATS is on.' }
-  return { certainty: 'open', rule: 'a command that does not complete', says: 'A device that does not answer an ATC '
-    + 'invalidation, a command that is not legal, or a unit without clock or power.' }
+const queueHappening = (line: Line): Happening => {
+  const what = /CMD_SYNC|EVTQ|CMDQ/.exec(line.text)?.[0] ?? ''
+  const error = commandError.exec(line.text)?.[1] ?? null
+  return { line, device: null, access: 'unknown', address: null, kind: `smmuv3 queue ${what} ${error ?? ''}`,
+    ...what === 'EVTQ' ? {} : { stops: true }, answer: () => queueAnswer(what, error) }
 }
-const queueHappening = (line: Line): Happening => ({
-  line, device: null, access: 'unknown', address: null,
-  kind: `smmuv3 queue ${/CMD_SYNC|EVTQ|CMDQ/.exec(line.text)?.[0] ?? ''}`,
-  answer: () => {
-    const isOverflow = line.text.includes('EVTQ'), isTimeout = line.text.includes('CMD_SYNC')
-    const title = isOverflow ? 'the event queue overflowed: events are lost'
-      : `the command queue ${isTimeout ? 'did not complete in time (CMD_SYNC)' : 'met an error'}`
-    return {
-      title, happened: isOverflow ? 'There were more events than the log shows.'
-        : 'The driver waited for an invalidation, and the unit did not complete it.',
-      hardware: [{ says: 'Arm IHI 0070, 3.5 and 4: queues and commands', clause: null }],
-      concludes: [queueConclusion(line.text, isOverflow)],
-      next: [{ run: 'dmesg | grep arm-smmu', says: 'the first message before it' }],
-      shows: isOverflow ? [] : [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' }],
-    }
-  },
-})
+function queueAnswer(what: string, error: string | null): Answer {
+  const hardware = [{ says: 'Arm IHI 0070, 3.5 and 4: queues and commands', clause: null }]
+  const next = [{ run: 'dmesg | grep arm-smmu', says: 'the first message before it' }]
+  const shows = [{ run: 'remapcheck explain awaitInvalidation', says: 'the step that waits' }]
+  if (what === 'EVTQ') return { title: 'the event queue overflowed: events are lost', hardware, next, shows: [],
+    happened: 'There were more events than the log shows.', concludes: [{ certainty: 'sure', rule: 'EVTQ overflow',
+      says: 'Counts of events are lower bounds.' }] }
+  const isTlb = /ATC/i.test(error ?? '')
+  const silent: Conclusion = { certainty: 'likely', rule: 'an error of an ATC invalidation', says: 'A device did not '
+    + 'answer the invalidation of its TLB (ATS): it was reset, is gone or asleep while its ATS is on.' }
+  if (error !== null) return { title: `the command queue stopped at a command: ${error}`, hardware, next, shows,
+    happened: `The unit could not carry out a command: ${error}.`,
+    concludes: isTlb ? [silent] : [{ certainty: 'sure', rule: 'CMDQ error', says: 'The unit takes no command until the '
+      + 'driver has dealt with this one.' }] }
+  return { title: 'the command queue did not complete in time (CMD_SYNC)', hardware, next, shows,
+    happened: 'The driver waited for an invalidation, and the unit did not complete it.',
+    concludes: [{ certainty: 'open', rule: 'a command that does not complete', says: 'A device that does not answer an '
+      + 'ATC invalidation, a command that is not legal, or a unit without clock or power.' }] }
+}

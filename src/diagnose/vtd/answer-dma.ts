@@ -160,7 +160,7 @@ function ofLinux({ reason, pasid }: UnitFault, device: string): readonly Look[] 
 function showsOf(code: number | null, told: Told): readonly Look[] {
   if (code === null) return []
   const explain: Look = { run: `remapcheck explain ${hexReason(code)}`, says: 'the reason and its clause' }
-  if ([0x02, 0x41, 0x51, 0x59].includes(code)) return [explain,
+  if ([0x02, 0x41, 0x51, 0x59].includes(code)) return told === 'nothing is mapped' ? [explain] : [explain,
     { run: 'remapcheck check ring0-strict~attach/writeBackContext --scope old-hardware',
       says: 'an entry that is stored and not written back, for context entries' }]
   if (leafCodes.includes(code)) return [explain,

@@ -1,13 +1,15 @@
 /** Reads single lines that say something of a VT-d unit besides its faults: of Linux, Xen and FreeBSD (Linux
  *  drivers/iommu/intel, Xen drivers/passthrough/vtd, FreeBSD sys/x86/iommu: facts about their texts). */
 import type { Answer, Conclusion, Line, Look, Reader, Reading } from '../happening.ts'
-import { bigHex, form, hex } from '../text.ts'
+import { bigHex, deviceOf, form, hex } from '../text.ts'
+import { statusTexts } from './reason.ts'
 
 interface Said {
   readonly form: RegExp
+  readonly device?: (found: RegExpExecArray) => string | null
   readonly title: (found: RegExpExecArray) => string
   readonly happened: string
-  readonly hardware: string
+  readonly hardware: string | ((found: RegExpExecArray) => string)
   readonly concludes: readonly Conclusion[]
   readonly next: readonly Look[]
   readonly shows?: readonly Look[]
@@ -65,47 +67,53 @@ const said: readonly Said[] = [
     hardware: 'FECTL, FEDATA and FEADDR hold that interrupt',
     concludes: [sure('Faults of that unit leave no line in this log.', 'failed to enable fault, interrupt')],
     next: [run('grep DMAR-MSI /proc/interrupts', 'which units have the interrupt')] },
-  { form: /QI (?:dev )?wait descriptor taking too long/, title: () => 'an invalidation of Xen does not complete',
-    happened: 'Xen waits for a descriptor of its invalidation queue; IQH and IQT below show where the unit stands.',
-    hardware: 'a wait descriptor writes its status when all before it is done (VT-d 6.5.2)',
-    concludes: [likely('A device does not answer an invalidation of its device TLB: it was reset, is gone, or its '
-      + 'ATS does '
-      + 'not work.', 'a wait that takes too long')],
-    next: [{ run: null, says: 'boot Xen with ats=0: if it is gone, it is the ATS of a device' },
-      run("xl dmesg | grep -e 'IQ[AHT] =' -e iommu_fault_status", 'where the queue stands')], shows: waiting },
-  { form: /iommu_fault_status: (Invalidation (?:Queue|Completion|Time-out) Error|Fault Overflow)/,
-    title: ([, what]) => `a unit reports: ${what!.toLowerCase()}`, happened: 'Xen read the fault status of a unit.',
-    hardware: 'FSTS: ITE is a device TLB that did not answer, ICE an answer that does not fit, IQE a descriptor that '
-      + 'is '
-      + 'refused, PFO records that were lost',
-    concludes: [], next: [run('xl dmesg | grep VT-D', 'the faults around it')],
-    shows: [run('remapcheck explain FSTS', 'the register, bit by bit')] },
   { form: /DMAR\d+: (Invalidation (?:timed out|completion error|queue error)|(?:Advanced )?Fault Overflow)/,
     title: ([, what]) => `a unit reports: ${what!.toLowerCase()}`, happened: 'FreeBSD read the fault status of a unit.',
-    hardware: 'FSTS: ITE is a device TLB that did not answer, ICE an answer that does not fit, IQE a descriptor that '
-      + 'is '
-      + 'refused, PFO records that were lost',
+    hardware: ([, what]) => statusTexts[what!.replace('Advanced ', '')]!,
     concludes: [], next: [run('dmesg | grep DMAR', 'the faults around it')],
     shows: [run('remapcheck explain FSTS', 'the register, bit by bit')] },
+  { form: form('(?:<device>: )?DMAR: Device is ineligible for IOMMU domain attach due to platform RMRR'),
+    device: ([, device]) => device ?? null,
+    title: ([, device]) => `${device === undefined ? 'a device' : deviceOf(device)} is given to no guest: firmware `
+      + 'reserves memory for it (RMRR)',
+    happened: 'Linux refused to attach the device to a domain of a guest or a user process.',
+    hardware: 'an RMRR of the DMAR table names the device: firmware may go on using that memory by its DMA',
+    concludes: [sure('A domain of a guest has no mapping of that memory, so it would take it from firmware.',
+      'platform RMRR requirement'),
+    likely('Firmware manages or monitors the device (a health monitor, a management controller, USB emulation): some '
+      + 'have a setting for it.', 'an RMRR for a device that is no graphics')],
+    next: [run('remapcheck audit /sys/firmware/acpi/tables/DMAR', 'which memory is reserved for which device')] },
+  { form: /Failed to enable irq remapping\.|BIOS has enabled interrupt remapping$|Not enabling interrupt remapping/,
+    title: () => 'interrupts are not remapped', happened: 'Linux left interrupt remapping off.',
+    hardware: 'without remapping a write of a device to FEEx_xxxx is an interrupt as it stands',
+    concludes: [sure('A device, and a guest that has one, can send any interrupt to any CPU.',
+      'interrupt remapping is off'),
+    likely('The chip set has an erratum, an I/O APIC is missing in the DMAR table, or firmware asked for it.',
+      'interrupt remapping could not be enabled')],
+    next: [run('dmesg | grep -e DMAR-IR', 'why it is off')],
+    shows: [run('remapcheck explain no-forged-interrupt', 'the claim that needs it')] },
 ]
-/** Lines that belong to one of these. */
-const below = /^\(XEN\).*\bIQ[AHT] = |iommu_fault_status: |QI .*took \d+ms/
 
 export class UnitMessages implements Reader {
   readonly name = 'message about a VT-d unit'
   readonly words = new RegExp(['returns all ones', 'malfunctioning', 'PRQ overflow', 'Invalid (?:PASID|page request)',
-    'non-aligned address', 'Flush IOTLB failed', 'failed to enable fault', 'wait descriptor taking', 'IQA = ', 'IQH '
-      + '= ', 'IQT = ',
-    'iommu_fault_status', 'QI .*took \\d+ms', 'DMAR\\d+: (?:Inv|Fault|Adv)'].join('|'))
+    'non-aligned address', 'Flush IOTLB failed', 'failed to enable fault', 'DMAR\\d+: (?:Inv|Fault|Adv)',
+    'ineligible for IOMMU',
+    'irq remapping', 'interrupt remapping'].join('|'))
 
   read(line: Line): Reading {
     for (const one of said) {
       const found = one.form.exec(line.text)
-      if (found !== null) return [{ line, device: null, access: 'unknown', address: null,
+      if (found !== null) return [{ line, device: deviceIn(one, found), access: 'unknown', address: null,
         kind: `unit-message ${one.title(found)}`, answer: () => answerOf(one, found) }]
     }
-    return below.test(line.text) ? 'context' : 'other'
+    return 'other'
   }
 }
+const deviceIn = ({ device }: Said, found: RegExpExecArray): string | null => {
+  const named = device?.(found) ?? null
+  return named === null ? null : deviceOf(named)
+}
 const answerOf = ({ title, happened, hardware, concludes, next, shows = [] }: Said, found: RegExpExecArray): Answer =>
-  ({ title: title(found), happened, hardware: [{ says: hardware, clause: null }], concludes, next, shows })
+  ({ title: title(found), happened, hardware: [{ says: typeof hardware === 'string' ? hardware : hardware(found),
+    clause: null }], concludes, next, shows })

@@ -76,7 +76,7 @@ function happeningOf(error: QueueError): Happening {
   const silent = dead ? null : silentDevice(error)
   const kind = ['queue', 'timeout', 'completion'].filter(name => error[name as 'queue'] !== null).join(' ')
   return {
-    line: error.line, device: silent?.device ?? null, access: 'unknown', address: null,
+    line: error.line, stops: true, device: silent?.device ?? null, access: 'unknown', address: null,
     kind: `unit-queue ${dead ? 'all ones' : kind} ${error.prior?.decoded.type ?? ''}`,
     answer: (_, known) => answerQueue(error, known),
   }

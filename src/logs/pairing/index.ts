@@ -115,7 +115,7 @@ const nothing: PairingReport = {
   joined: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], timeline: [],
   unanswered: noPlaces(), ending: noPlaces(), unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
-  mapped: { cachingMode: null, used: 0, missed: noPlaces() },
+  mapped: { cachingMode: null, used: 0, missed: noPlaces(), early: noPlaces() },
 }
 
 function found({ events, fetches, commands, trail, joined }: Logs,

@@ -5,7 +5,7 @@ import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { Stay } from '../replay/trail.ts'
 import type { Bracket } from './brackets.ts'
-import type { Commands } from './commands.ts'
+import type { Commands, Range } from './commands.ts'
 
 export interface MapReport {
   /** CAP.CM of the unit; null where no log and no dump says it. */
@@ -14,6 +14,8 @@ export interface MapReport {
   readonly used: number
   /** Of those the ones that nothing invalidated between map and use. Kernel log lines. */
   readonly missed: Places
+  /** Of those the ones that an invalidation before the record of the map may have covered. Kernel log lines. */
+  readonly early: Places
 }
 
 /** Of first stage nothing that is not present is ever cached: those are left out. */
@@ -24,21 +26,38 @@ export function checkMaps(events: readonly KernelEvent[], stays: readonly Stay[]
     const key = `${stay.page} ${stay.frame}`
     if (!firstUse.has(key)) firstUse.set(key, stay)
   }
+  const usedPages = new Set(stays.map(({ page }) => page))
   const mapped = new Map<string, number>()
+  const missed = noPlaces(), early = noPlaces()
+  /** Of each page, where it was unmapped last. */
+  const unmapped = new Map<number, number>()
   const pages = (each: (key: string, order: number) => void): void => events.forEach((event, order) => {
-    if (event.kind !== 'map') return
-    for (let page = event.page; page < event.end; page++) each(`${page} ${event.frame + page - event.page}`, order)
+    for (const page of within(usedPages, event))
+      if (event.kind === 'map') each(`${page} ${event.frame + page - event.page}`, order)
+      else unmapped.set(page, order)
   })
   pages(key => { if (firstUse.has(key)) mapped.set(key, (mapped.get(key) ?? 0) + 1) })
-  const missed = noPlaces()
+  unmapped.clear()
   let used = 0
   pages((key, order) => {
     const stay = firstUse.get(key)
     if (stay === undefined || stay === null || mapped.get(key) !== 1) return
     used++
     const range = { page: stay.page, end: stay.page + 1 }
-    const first = commands.firstCovering(range, stay.did, brackets[order]!.after)
-    if (first === null || first.line > stay.from.line) note(missed, events[order]!.line)
+    const isCoveredAfter = (line: number): boolean =>
+      (commands.firstCovering(range, stay.did, line)?.line ?? Infinity) <= stay.from.line
+    if (isCoveredAfter(brackets[order]!.after)) return
+    note(missed, events[order]!.line)
+    const before = unmapped.get(stay.page)
+    const answered = before === undefined ? 0
+      : commands.firstCovering(range, stay.did, brackets[before]!.after)?.line ?? Infinity
+    if (isCoveredAfter(answered)) note(early, events[order]!.line)
   })
-  return { cachingMode, used, missed }
+  return { cachingMode, used, missed, early }
+}
+
+/** A map may be of all of memory, and far fewer pages are used. */
+function within(pages: ReadonlySet<number>, { page, end }: Range): readonly number[] {
+  return end - page > pages.size ? [...pages].filter(one => one >= page && one < end)
+    : Array.from({ length: end - page }, (_, i) => page + i).filter(one => pages.has(one))
 }

@@ -52,11 +52,14 @@ export const claimsOnUnmaps: readonly Claim[] = [
 
   onUnmaps('maps-invalidated-before-use', 'rule',
     'With caching mode: what was mapped was invalidated before a device first used it.',
-    ({ mapped: { cachingMode, used, missed } }) => {
+    ({ mapped: { cachingMode, used, missed, early } }) => {
       if (cachingMode === null)
         return open('whether the unit has caching mode is not known: a dump says it, or cache_tag events of the kernel')
       if (!cachingMode) return open('the unit has no caching mode, and needs none')
-      if (missed.count > 0) return no(`${several(missed.count, 'page')} used without`, missed.lines)
+      if (missed.count > early.count) return no(`${several(missed.count - early.count, 'page')} used without`,
+        missed.lines.filter(line => !early.lines.includes(line)))
+      if (early.count > 0) return open(`${several(early.count, 'page')} whose invalidation stands before the record of `
+        + 'the map: Linux before 5.12 sends it within the map', early.lines)
       return used === 0 ? open('no mapped page was used that only one map explains') : yes(several(used, 'page'))
     }),
 

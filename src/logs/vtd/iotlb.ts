@@ -168,7 +168,6 @@ export class IotlbReplay {
 
   /** @param withTable whether an entry above was invalidated just before. */
   invalidate(descriptor: TranslationInvalidation, at: At, withTable = false): void {
-    if (descriptor.type === 'pasid-iotlb') this.#stages.named(descriptor.did)
     if (this.#trail !== null) keep(this.#trail, this.#trail.commands, { ...at, descriptor })
     if (descriptor.granularity === 'global') this.#emptyAt(at.line)
     else if (descriptor.granularity !== 'page') this.#flushed.set(descriptor.did, at.line)

@@ -23,15 +23,14 @@ const used = 0b100101
 const looksFirst = (leaf: Uint32Array): boolean => (leaf[0]! & used) === used
 
 /** Which domains have tables of first stage. In legacy mode there is none. A domain keeps its stage until a PASID entry
- *  may have changed. */
+ *  may have changed. Descriptors of type 6 do not say it: with caching mode Linux sends them for each new PASID entry,
+ *  of second stage too. */
 export class Stages {
   readonly #first = new Map<number, boolean>()
   #scalable: boolean | null = null
 
   /** Null where the log does not say. */
   mode(scalable: boolean | null): void { this.#scalable = scalable }
-  /** A descriptor names the domain that only tables of first stage need. */
-  named(did: number): void { if (!this.#first.has(did)) this.#first.set(did, true) }
   forget(): void { this.#first.clear() }
   isFirst(did: number, leaf: Uint32Array): boolean {
     if (this.#scalable === false) return false

@@ -30,6 +30,8 @@ export class QueueReplay {
   /** Index the next fetch must have; null where the log has not said. */
   #next: number | null = null
   #pending: Told | null = null
+  /** A tail was written that counts as a submission, and nothing fetched since. */
+  #isRung = false
   /** The unit fetches nothing more, for an error of the driver's. */
   #stopped = false
   #fetched: { at: At; seen: boolean } | null = null
@@ -64,7 +66,16 @@ export class QueueReplay {
   /** Whether the log prints descriptors of type 6: then those without words are of type 7. */
   get printsPasidIotlb(): boolean { return this.#kinds.has('pasid-iotlb pasid') || this.#kinds.has('pasid-iotlb page') }
 
-  setup(entries: number): void { this.#size = entries }
+  /** The unit begins at entry 0 again, whatever was fetched before: after a suspend, say. A tail that was written while
+   *  the queue was off submits nothing. */
+  setup(entries: number, line: number): void {
+    this.#close(line)
+    if (this.#isRung && this.#tail === 0) this.#submissions--
+    this.#isRung = false
+    this.#size = entries
+    this.#next = 0
+    this.#stopped = false
+  }
 
   /** IQA.DW, where the log shows that it was written. */
   width(bits: QueueMode['bits']): void { this.#bits = bits; this.mode(this.#scalable) }
@@ -80,6 +91,7 @@ export class QueueReplay {
     if (this.#next === null && this.#tail !== null) this.#next = this.#tail
     if (this.#tail !== index && !(this.#tail === null && index === 0)) {
       this.#submissions++
+      this.#isRung = true
       this.#endSubmission()
     }
     this.#tail = index
@@ -101,7 +113,7 @@ export class QueueReplay {
     // A log that began late does not say how long the ring is, until it begins again.
     if (index === 0 && this.#size === null && this.#next !== null) this.#size = this.#next
     if (this.#next !== null && index !== this.#wrap(this.#next)) this.#lacks(this.#gaps, line)
-    this.#stopped = false
+    this.#stopped = this.#isRung = false
     this.#next = this.#wrap(index + 1)
     this.#fetched = { at, seen: false }
   }

@@ -115,7 +115,7 @@ export class Replay {
     const { queue } = this
     const placing = this.#placing
     return {
-      queueSetup: ({ entries }) => queue.setup(entries),
+      queueSetup: ({ entries, at }) => queue.setup(entries, at.line),
       tail: ({ index, at: { line } }) => { queue.tail(index, line); placing?.tail(line) },
       fetch: ({ index, at }) => { queue.head(index, at); placing?.fetched(index, at.line) },
       descriptor: ({ words, at }) => {
@@ -184,6 +184,7 @@ export class Replay {
       },
       command: ({ status, value, at }) => {
         registers.command(status, value, at.line)
+        unremapped.status(decode(map.GSTS.layout, [status]).IRES === 1)
         unremapped.compatibility(decode(map.GCMD.layout, [value]).CFI === 1)
       },
       rootTable: ({ address, isScalable, at }) => {

@@ -1,5 +1,6 @@
 /** A whole run of the oracle: each suite on its machines, one QEMU at a time. */
-import { findQemu } from '../find.ts'
+import { qemuError } from '../errors.ts'
+import { findQemu, versionText } from '../find.ts'
 import type { Version } from '../find.ts'
 import { isOn } from './exception.ts'
 import type { QemuException } from './exception.ts'
@@ -36,6 +37,8 @@ export interface Difference {
   readonly differences: readonly Comparison[]
 }
 export interface SetupReport { readonly suite: SuiteName; readonly setup: string; readonly cases: number }
+/** `from`: the major version of QEMU that it needs. */
+export interface SkippedSetup { readonly suite: SuiteName; readonly setup: string; readonly from: number }
 export interface OracleReport extends Pick<Oracle, 'iommu' | 'reasons' | 'states'> {
   /** Those that the QEMU has. */
   readonly exceptions: readonly QemuException[]
@@ -43,6 +46,8 @@ export interface OracleReport extends Pick<Oracle, 'iommu' | 'reasons' | 'states
   readonly seed: number
   readonly cases: number
   readonly setups: readonly SetupReport[]
+  /** Of the suites asked for, what this QEMU is too old for. */
+  readonly skipped: readonly SkippedSetup[]
   readonly tally: Tally
   readonly differences: readonly Difference[]
   readonly interrupted: boolean
@@ -56,7 +61,7 @@ const ofOneSetup = 3
 /** Cases to a call of fast-check. */
 const chunk = 25
 
-/** @throws UserError E-QEMU-* where there is no QEMU, or it ends. */
+/** @throws UserError E-QEMU-* where there is no QEMU, it is too old for all that is asked for, or it ends. */
 export async function runOracle(options: OracleOptions): Promise<OracleReport> {
   const watch = new Stopwatch(options.now ?? (() => 0))
   const total = new Tally()
@@ -65,8 +70,12 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
     ...options.env === undefined ? {} : { env: options.env } }
   const { version } = findQemu(more.qemu, more.env), { iommu, reasons, states, exceptions } = options.oracle
   const isEnough = (): boolean => differences.length >= (options.differencesAtMost ?? Infinity)
+  const shared = shareOut(options, version), skipped = skippedOf(options, version)
+  if (shared.length === 0) throw qemuError('OLD', `is QEMU ${versionText(version)}; `
+    + `${skipped.map(({ suite, from }) => `${suite} needs ${from} or later`).join(', ')}`,
+  'name a later one: --qemu PATH')
   let compared = 0
-  for (const { setup, cases, i } of shareOut(options, version)) {
+  for (const { setup, cases, i } of shared) {
     if (options.signal?.aborted === true || isEnough()) break
     watch.lap('qemu')
     const session = await setup.open(more)
@@ -94,7 +103,7 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
   watch.lap('qemu')
   return {
     iommu, reasons, states, exceptions: exceptions.filter(one => isOn(one, version)),
-    version, seed: options.seed, cases: compared, setups: done,
+    version, seed: options.seed, cases: compared, setups: done, skipped,
     tally: total, differences,
     interrupted: options.signal?.aborted === true, time: watch.time, elapsed: watch.elapsed,
   }
@@ -112,6 +121,10 @@ function shareOut({ oracle: { setups, shares }, cases, suites }: OracleOptions, 
     return { setup, i, cases: Math.ceil(cases * shares[setup.suite]! / weight / machines) }
   })
 }
+
+const skippedOf = ({ oracle: { setups }, suites }: OracleOptions, version: Version): readonly SkippedSetup[] =>
+  setups.flatMap(one => suites.includes(one.suite) && !runsOn(one, version) && one.from !== null
+    ? [{ suite: one.suite, setup: one.name, from: one.from }] : [])
 
 /** A seed for each call of fast-check: numbers of 32 bits, mixed so that neighbours have nothing in common. */
 function mix(seed: number, setup: number, round: number): number {

@@ -15,6 +15,8 @@ export function renderOracle(report: OracleReport, theme: Theme, saved: Readonly
     `${theme.strong('oracle')}   ${report.iommu} of QEMU ${versionText(report.version)}, seed ${report.seed}`,
     ...report.setups.map(({ suite, setup, cases }) =>
       `  ${suite.padEnd(12)}${setup.padEnd(22)}${n(cases).padStart(9)} cases`),
+    ...report.skipped.map(({ suite, setup, from }) =>
+      `  ${suite.padEnd(12)}${setup.padEnd(22)}not run: needs QEMU ${from} or later`),
     ...speed(report, theme), '',
     ...reasonLines(report, theme), '',
     theme.strong('outcomes'),

@@ -3,7 +3,7 @@ import type fc from 'fast-check'
 import type { Machine } from '../machine.ts'
 import type { Judged, Tally } from './judged.ts'
 
-export const suiteNames = ['walks', 'sequences', 'interrupts', 'scalable'] as const
+export const suiteNames = ['walks', 'sequences', 'interrupts', 'scalable', 'first-stage'] as const
 export type SuiteName = (typeof suiteNames)[number]
 
 /** Where the time goes. `model` holds what the specification computes, `encode` the writing of tables, `judge` the

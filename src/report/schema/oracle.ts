@@ -11,6 +11,8 @@ const ms = v.number()
 export const oracle = document('oracle', {
   iommu: text, qemu: v.pipe(text, v.description('version of QEMU')), seed: integer, cases: count,
   setups: list(v.strictObject({ suite, setup: text, cases: count })),
+  skipped: v.pipe(list(v.strictObject({ suite, setup: text, from: integer })),
+    v.description('what this QEMU is too old for; `from`: the major version that it needs')),
   reasons: v.pipe(by(count), v.description('cases that reached a fault reason, by its hexadecimal code')),
   outcomes: by(count), states: by(count),
   exceptions: list(v.strictObject({ name: text, cases: count, qemu: text, manual: text, clause: text })),

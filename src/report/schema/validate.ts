@@ -114,7 +114,7 @@ const pairing = v.strictObject({
   unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
   hitAfterUnmap: list(window),
   longest: list(window),
-  mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places }),
+  mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places, early: places }),
   refused: v.nullable(text),
 })
 

@@ -1,4 +1,5 @@
 /** Where QEMU's AMD unit is known to leave the manual. */
+import { fewest } from '../../oracle/exception.ts'
 import type { QemuException } from '../../oracle/exception.ts'
 import { agrees, wayOf } from './compared.ts'
 import type { DmaCompared } from './compared.ts'
@@ -76,14 +77,14 @@ export const exceptions: readonly (QemuException & { readonly name: ExceptionNam
   [...walks, ...sequences, ...interruptExceptionList]
 export const walkExceptionNames: ReadonlySet<WalkException> = new Set(walks.map(({ name }) => name))
 
-const subsets = Array.from({ length: 2 ** walks.length }, (_, set) => walks.filter((_one, i) => (set >> i & 1) === 1))
-  .sort((a, b) => a.length - b.length).slice(1).map(few => few.map(({ name }): WalkException => name))
+const together = walks.map(({ name }) =>
+  ({ name, bends: (names: ReadonlySet<WalkException>) => new Set([...names, name]) }))
 /** The fewest that together explain a difference; none does where the model is not that of the walk which leaves
- *  nothing
- *  out. */
+ *  nothing out. */
 export function walkExceptions(compared: DmaCompared): readonly WalkException[] | null {
   const { request, model } = compared, right = qemuWalk(compared, request, new Set()), said = wayOf(model, request)
   if (right.kind !== said.kind || right.kind === 'moved' && said.kind === 'moved' && right.landing !== said.landing)
     return null
-  return subsets.find(few => agrees(compared, qemuWalk(compared, request, new Set(few)))) ?? null
+  return fewest<ReadonlySet<WalkException>, WalkException>(together, new Set(), names =>
+    names.size > 0 && agrees(compared, qemuWalk(compared, request, names)) ? [] : null)
 }

@@ -1,7 +1,8 @@
 /** Where QEMU's AMD unit is known to remap interrupts otherwise than the manual. */
 import { remap } from '../../../../spec/amdvi/index.ts'
 import type { decodeMessage, entryReader, InterruptEntry, InterruptUnit } from '../../../../spec/amdvi/index.ts'
-import type { QemuException } from '../../oracle/exception.ts'
+import { fewest } from '../../oracle/exception.ts'
+import type { Bend, QemuException } from '../../oracle/exception.ts'
 
 type Remapped = ReturnType<typeof remap>
 export type Interrupt = Extract<Remapped, { readonly kind: 'interrupt' }>['interrupt']
@@ -23,8 +24,6 @@ export interface InterruptAsked extends Ground {
   readonly data: number
   readonly model: Remapped
 }
-/** What QEMU goes by in its place. */
-interface Bend extends QemuException { readonly bends: (on: Ground) => Ground | null }
 
 const onEntry = (on: Ground, change: (entry: InterruptEntry) => InterruptEntry): Ground => ({ ...on,
   entryOf: (table, index) => {
@@ -59,9 +58,9 @@ const bends = [
     qemu: 'Checks no reserved bit of an interrupt entry.', manual: 'One that is set is refused.',
     bends: on => onEntry(on, entry => ({ ...entry, reserved: false })),
   },
-] as const satisfies readonly Bend[]
+] as const satisfies readonly (QemuException & Bend<Ground>)[]
 export type InterruptException = (typeof bends)[number]['name']
-const all: readonly (Bend & { readonly name: InterruptException })[] = bends
+const all: readonly (QemuException & Bend<Ground, InterruptException>)[] = bends
 export const interruptExceptionList: readonly (QemuException & { readonly name: InterruptException })[] = all
 
 /** QEMU does not say why it blocks a message. */
@@ -71,21 +70,6 @@ const same = (a: Interrupt, b: Interrupt): boolean =>
   a.vector === b.vector && a.type === b.type && a.destination === b.destination && a.logical === b.logical
 
 /** The fewest that together make the model do what QEMU did. */
-export function interruptExceptions(asked: InterruptAsked,
-  sent: Interrupt | null): readonly InterruptException[] | null {
-  const few = (from: number, on: Ground, names: readonly InterruptException[],
-    more: number): readonly InterruptException[] | null => {
-    if (more === 0) return interruptAgrees(remap(on.unit, on.map, on.request, on.entryOf), sent) ? names : null
-    for (let i = from; i < all.length; i++) {
-      const next = all[i]!.bends(on)
-      const found = next === null ? null : few(i + 1, next, [...names, all[i]!.name], more - 1)
-      if (found !== null) return found
-    }
-    return null
-  }
-  for (let count = 1; count <= all.length; count++) {
-    const found = few(0, asked, [], count)
-    if (found !== null) return found
-  }
-  return null
-}
+export const interruptExceptions = (asked: InterruptAsked,
+  sent: Interrupt | null): readonly InterruptException[] | null => fewest<Ground, InterruptException>(all, asked, on =>
+  interruptAgrees(remap(on.unit, on.map, on.request, on.entryOf), sent) ? [] : null)

@@ -2,17 +2,20 @@
 import { faultReason } from '../../../../spec/vtd/index.ts'
 import type { DmaRequest, Translation, VtdClause } from '../../../../spec/vtd/index.ts'
 import { dmaExceptions } from './exceptions.ts'
+import type { ExceptionName } from './exceptions.ts'
 import { agrees, isWrite, landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import type { ContextLookup } from './context-lookup.ts'
 import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
 
-export function judgeDma(compared: DmaCompared, tally: Tally): Judged {
-  const verdict = verdictOf(compared)
+/** `besides`: exceptions that the model of the comparison goes by already. */
+export function judgeDma(compared: DmaCompared, tally: Tally, besides: readonly ExceptionName[] = []): Judged {
+  const alone = verdictOf(compared)
+  const verdict = alone === 'different' || besides.length === 0 ? alone : [...alone === 'same' ? [] : alone, ...besides]
   count(compared, verdict, tally)
   return { of: 'request', verdict, compare: () => describe(compared) }
 }
-function verdictOf(compared: DmaCompared): Judged['verdict'] {
+export function verdictOf(compared: DmaCompared): Judged['verdict'] {
   const names = agrees(compared) ? [] : dmaExceptions(compared)
   if (names === null) return 'different'
   return names.length === 0 ? 'same' : names

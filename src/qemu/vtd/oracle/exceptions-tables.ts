@@ -2,12 +2,12 @@
  *  their place, and which reasons it gives. */
 import { hardwareGeometry, leafSize, translate } from '../../../../spec/vtd/index.ts'
 import type {
-  Feature, PasidEntry, ScalableTables, SecondStageEntry, Translation, TranslationUnit,
+  Feature, FirstStageEntry, PasidEntry, ScalableTables, SecondStageEntry, Translation, TranslationUnit,
 } from '../../../../spec/vtd/index.ts'
 import { contextLookupOf } from './context-lookup.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared } from './dma-seen.ts'
-import { isOn } from '../../oracle/exception.ts'
+import { fewest, isOn } from '../../oracle/exception.ts'
 import type { QemuException } from '../../oracle/exception.ts'
 import type { Version } from '../../find.ts'
 
@@ -17,9 +17,7 @@ interface Bent {
   readonly unit: TranslationUnit
   readonly wrap: (tables: ScalableTables) => ScalableTables
 }
-interface Bend extends QemuException {
-  readonly bends: (bent: Bent) => Bent
-}
+type Bend = QemuException & { readonly bends: (bent: Bent) => Bent }
 
 const withFeatures = (bent: Bent, ...more: readonly Feature[]): Bent =>
   ({ ...bent, features: [...bent.features, ...more] })
@@ -33,16 +31,27 @@ const changed = <E>(entry: E | 'unreadable', change: (entry: E) => E | 'unreadab
 const unreserved = <E extends { readonly reserved: boolean }>(entry: E): E =>
   entry.reserved ? { ...entry, reserved: false } : entry
 
+/** As a unit reads them that may set accessed and dirty bits whatever PWSNP is. */
+export const updatesUnsnooped = (tables: ScalableTables): Pick<ScalableTables, 'pasidEntry'> => ({
+  pasidEntry: (table, index) => changed(tables.pasidEntry(table, index), entry => ({ ...entry, pwsnp: true })),
+})
+
 const inBoth = {
   name: 'all-ones-unreadable', clause: 'VTD:table-30/lss-2',
-  qemu: 'Takes a paging entry of ones for one that cannot be read (7h; 3h in the top table).',
-  manual: 'It was read, and has reserved bits set (Ch, 7Ah).',
-  bends: bent => wrapped(bent, tables => ({ secondStageEntry: (table, index, level) =>
-    changed(tables.secondStageEntry(table, index, level), entry => isOnes(entry, level) ? 'unreadable' : entry) })),
+  qemu: 'Takes a paging entry of ones for one that cannot be read (7h; 3h in the top table; first stage 70h).',
+  manual: 'It was read, and has reserved bits set (Ch, 7Ah, 72h).',
+  bends: bent => wrapped(bent, tables => ({
+    secondStageEntry: (table, index, level) =>
+      changed(tables.secondStageEntry(table, index, level), entry => isOnes(entry, level) ? 'unreadable' : entry),
+    firstStageEntry: (table, index, level) =>
+      changed(tables.firstStageEntry(table, index, level), entry => isFirstOnes(entry, level) ? 'unreadable' : entry),
+  })),
 } as const satisfies Bend
+const addressOfOnes = (level: number): number => 2 ** 52 - leafSize(hardwareGeometry, Math.min(level, 4) % 4 || 1)
+const isFirstOnes = (entry: FirstStageEntry, level: number): boolean => entry.present && entry.write && entry.user
+  && entry.pageSize && entry.accessed && entry.dirty && entry.extendedAccessed && entry.address === addressOfOnes(level)
 const isOnes = ({ read, write, pageSize, snoop, accessed, dirty, address }: SecondStageEntry, level: number): boolean =>
-  read && write && pageSize && snoop && accessed && dirty
-    && address === 2 ** 52 - leafSize(hardwareGeometry, Math.min(level, 4) % 4 || 1)
+  read && write && pageSize && snoop && accessed && dirty && address === addressOfOnes(level)
 
 const ofScalableMode = [
   {
@@ -90,7 +99,8 @@ const ofScalableMode = [
     bends: bent => wrapped(bent, tables => ({
       pasidDirectoryEntry: (table, index) => changed(tables.pasidDirectoryEntry(table, index), unreserved),
       pasidEntry: (table, index) =>
-        changed(tables.pasidEntry(table, index), entry => ({ ...unreserved(entry), ssade: false, sre: false })),
+        changed(tables.pasidEntry(table, index), entry =>
+          ({ ...unreserved(entry), ssade: false, sre: false, eafe: false })),
     })),
   },
   {
@@ -110,9 +120,17 @@ const ofScalableMode = [
         entry => entry.present || isUsable(entry, bent.unit) ? entry : { ...entry, present: true }),
     })),
   },
+  {
+    name: 'updates-unsnooped', clause: 'VTD:3.6/accessed-dirty', from: 10,
+    qemu: 'Sets accessed and dirty bits of first stage although PWSNP=0.',
+    manual: 'Without PWSNP a bit that has to be set is a fault (90h).',
+    bends: bent => wrapped(bent, updatesUnsnooped),
+  },
 ] as const satisfies readonly Bend[]
-const isUsable = ({ pgtt, levels }: PasidEntry, unit: TranslationUnit): boolean =>
-  pgtt === 4 || pgtt === 2 && unit.levels.includes(levels)
+const isUsable = ({ pgtt, levels, firstStageLevels }: PasidEntry, unit: TranslationUnit): boolean =>
+  pgtt === 4 || pgtt === 1 && unit.scalable?.firstStage === true
+    && unit.scalable.firstStageLevels.includes(firstStageLevels)
+    || pgtt === 2 && unit.scalable?.secondStage === true && unit.levels.includes(levels)
 
 const codes = [
   {
@@ -158,18 +176,25 @@ const widthOfPassThrough = (bent: Bent): Bent => wrapped(bent, tables => ({
 
 type Explaining = typeof inBoth | (typeof ofScalableMode)[number]
 const explaining: readonly Explaining[] = [inBoth, ...ofScalableMode]
-const subsetsOf = (all: readonly Explaining[]): readonly (readonly Explaining[])[] =>
-  Array.from({ length: 2 ** all.length }, (_, set) => all.filter((_one, i) => (set >> i & 1) === 1))
-    .sort((a, b) => a.length - b.length)
-const ofLegacyMode = [[], [inBoth]]
-const ofVersion = new Map<number, readonly (readonly Explaining[])[]>()
-/** Of those that a QEMU has, the fewest first. */
-function subsets(version: Version, scalable: boolean): readonly (readonly Explaining[])[] {
-  if (!scalable) return ofLegacyMode
-  const known = ofVersion.get(version.major)
-    ?? subsetsOf(explaining.filter(one => isOn(one, version)))
+const ofVersion = new Map<number, readonly Explaining[]>()
+/** Those that a QEMU has. */
+function knownOf(version: Version, scalable: boolean): readonly Explaining[] {
+  if (!scalable) return [inBoth]
+  const known = ofVersion.get(version.major) ?? explaining.filter(one => isOn(one, version))
   ofVersion.set(version.major, known)
   return known
+}
+
+const plainly = ({ unit }: DmaCompared): Bent => ({ features: [], unit, wrap: tables => tables })
+const translateBy = (compared: DmaCompared, { wrap, features, unit }: Bent) =>
+  translate(wrap(compared.reading(features)), unit, compared.request)
+
+/** What the model says of a request by these exceptions. */
+export function translationBy(compared: DmaCompared, names: readonly string[]): Translation {
+  let bent = plainly(compared)
+  for (const { name, bends } of explaining) if (names.includes(name)) bent = bends(bent)
+  const found = translateBy(compared, bent)
+  return found.kind === 'translated' || found.kind === 'fault' ? found : compared.model
 }
 
 /** The fewest that together explain a difference; none at all where the manual leaves open what QEMU did. */
@@ -177,21 +202,17 @@ export function explainedByTables<N extends string>(compared: DmaCompared,
   inAnyMode: (compared: DmaCompared) => N | null):
   readonly (N | TableExceptionName)[] | null {
   const scalable = compared.unit.ttm === 1
-  for (const few of subsets(compared.version, scalable))
-    for (const open of scalable ? [false, true] : [false]) {
-      let bent: Bent = { features: [], unit: compared.unit, wrap: tables => tables }
-      for (const { bends } of few) bent = bends(bent)
-      if (open) bent = widthOfPassThrough(bent)
-      const tables = bent.wrap(compared.reading(bent.features))
-      const model = translate(tables, bent.unit, compared.request)
-      if (model.kind !== 'translated' && model.kind !== 'fault') continue
-      const names = few.map(({ name }) => name),
-        now = { ...compared, model, way: contextLookupOf(tables, bent.unit, compared.request) }
-      if (agrees(now)) return names
-      const more = (scalable ? reasonSaid(model, compared) : null) ?? inAnyMode(now)
-      if (more !== null) return [...names, more]
-    }
-  return null
+  const explained = (bent: Bent): readonly (N | TableExceptionName)[] | null => {
+    const tables = bent.wrap(compared.reading(bent.features))
+    const model = translate(tables, bent.unit, compared.request)
+    if (model.kind !== 'translated' && model.kind !== 'fault') return null
+    const now = { ...compared, model, way: contextLookupOf(tables, bent.unit, compared.request) }
+    if (agrees(now)) return []
+    const more = (scalable ? reasonSaid(model, compared) : null) ?? inAnyMode(now)
+    return more === null ? null : [more]
+  }
+  return fewest<Bent, N | TableExceptionName>(knownOf(compared.version, scalable), plainly(compared), bent =>
+    explained(bent) ?? (scalable ? explained(widthOfPassThrough(bent)) : null))
 }
 /** Which of the other reasons QEMU gave for a fault; null where it gave none of them, or did something else. */
 function reasonSaid(model: Translation, compared: DmaCompared): TableExceptionName | null {

@@ -6,7 +6,7 @@ import type {
 } from '../../../../spec/vtd/index.ts'
 import { landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
-import { isOn } from '../../oracle/exception.ts'
+import { fewest, isOn } from '../../oracle/exception.ts'
 import type { QemuException } from '../../oracle/exception.ts'
 import { tableExceptions, explainedByTables } from './exceptions-tables.ts'
 import type { TableExceptionName } from './exceptions-tables.ts'
@@ -38,6 +38,21 @@ const dma = [
     manual: 'Refuses an address beyond the host address width (4h; 83h in scalable mode).',
     explains: c => c.way.passThrough && c.model.kind === 'fault' && c.request.address >= 2 ** c.unit.hostAddressWidth
       && c.seen.kind === 'silent',
+  },
+  {
+    name: 'canonical-by-second-stage', clause: 'VTD:table-30/sgn-1', from: 10,
+    qemu: 'Refuses (80h) an address of first stage that is not canonical in 39 bits where AW=1, in 30 where AW=0.',
+    manual: 'AW is of the second stage: FSPM says how wide the address is.',
+    explains: c => (c.way.firstStage === 0 || c.way.firstStage === 3)
+      && c.request.address >= 2 ** (c.way.firstStage === 0 ? 29 : 38)
+      && (c.way.fpd ? isSuppressed(c) : faults(c, 0x80)),
+  },
+  {
+    name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
+    qemu: 'Drops without any record a request that its IOTLB has no permission for.',
+    manual: 'The permissions that are cached deny it: 5h or 6h (85h in scalable mode), recorded.',
+    explains: c => c.unit.ttm === 1 && c.seen.hit && c.seen.kind === 'translated' && c.landed !== true
+      && mayFault(c, 0x85),
   },
 ] as const satisfies readonly OfDma[]
 
@@ -176,9 +191,19 @@ const records = [
     manual: 'The pages named are removed; hardware may remove more.',
   },
   {
-    name: 'cached-denial-unrecorded', clause: 'VTD:3.7/permissions',
-    qemu: 'Drops without any record a request that its IOTLB has no permission for.',
-    manual: 'The permissions that are cached deny it: 5h or 6h, recorded.',
+    name: 'bits-missed', clause: 'VTD:3.6/accessed-dirty', from: 10,
+    qemu: 'A write sets neither A nor D in a leaf of first stage that has one of them already.',
+    manual: 'A write sets both.',
+  },
+  {
+    name: 'absent-pasid-used', clause: 'VTD:table-30/spt-2', from: 10,
+    qemu: 'Goes on by a PASID entry that has lost P as long as its context entry is cached.',
+    manual: 'After an invalidation of the PASID cache the entry is not present (59h).',
+  },
+  {
+    name: 'dirty-though-refused', clause: 'VTD:3.6/accessed-dirty', from: 10,
+    qemu: 'Sets D in the leaf of a write that it then refuses because it leads to FEEx_xxxx.',
+    manual: 'A write that is blocked sets no D.',
   },
 ] as const satisfies readonly QemuException[]
 
@@ -208,24 +233,9 @@ export function interruptExceptions(asked: InterruptAsked,
   const plain: Bent = { unit: asked.unit, request: asked.request, irte: index => asked.irte(index, true),
     after: result => result, recorded: asked.request.sid }
   const known = ofInterrupts.filter(one => isOn(one, asked.version))
-  const few = (from: number, bent: Bent, names: readonly ExceptionName[],
-    more: number): readonly ExceptionName[] | null => {
-    if (more === 0) {
-      const result = bent.after(remap(bent.unit, bent.request, bent.irte))
-      return interruptAgrees(result, bent.recorded, seen) ? names : null
-    }
-    for (let i = from; i < known.length; i++) {
-      const next = known[i]!.bends(bent, asked)
-      const found = next === null ? null : few(i + 1, next, [...names, known[i]!.name], more - 1)
-      if (found !== null) return found
-    }
-    return null
-  }
-  for (let count = 1; count <= known.length; count++) {
-    const found = few(0, plain, [], count)
-    if (found !== null) return found
-  }
-  return null
+    .map(({ name, bends }) => ({ name, bends: (bent: Bent) => bends(bent, asked) }))
+  return fewest<Bent, ExceptionName>(known, plain, bent =>
+    interruptAgrees(bent.after(remap(bent.unit, bent.request, bent.irte)), bent.recorded, seen) ? [] : null)
 }
 
 /** Whether the manual lets `code` be the reason. */

@@ -30,7 +30,7 @@ interface Beside { readonly unit: Offsets; readonly version: Version }
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
 
 /** No context entry of a case passes through. */
-const way = { fpd: false, passThrough: false }
+const way = { fpd: false, passThrough: false, firstStage: null }
 
 /** Steps are judged in their order, each once. */
 export class SequenceModel {

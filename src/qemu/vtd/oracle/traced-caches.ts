@@ -1,14 +1,14 @@
 /** What QEMU's caches hold: each fill that it traces, until an invalidation that removes it by the model's rules. QEMU
  *  drops nothing else, so a hit where nothing is left and a miss where something is are both differences. */
-import { coversContext, coversIotlb } from '../../../../spec/vtd/index.ts'
-import type { ContextCacheInvalidation, IotlbInvalidation } from '../../../../spec/vtd/index.ts'
+import { coversContext, coversTranslation } from '../../../../spec/vtd/index.ts'
+import type { ContextCacheInvalidation, TranslationInvalidation } from '../../../../spec/vtd/index.ts'
 import type { ExceptionName } from './exceptions.ts'
 import type { CachesSeen } from './sequence-seen.ts'
 
 /** `doomed`: QEMU removes it though no invalidation asks for that. */
 interface Entry { readonly sid: number; readonly did: number; doomed: ExceptionName | null }
-interface Page extends Entry { readonly page: number; readonly pages: number }
-type Invalidation = ContextCacheInvalidation | IotlbInvalidation
+interface Page extends Entry { readonly page: number; readonly pages: number; readonly firstStage: boolean }
+type Invalidation = ContextCacheInvalidation | TranslationInvalidation
 
 /** What a look into one cache had to find: all right, all right by an exception, or what was wrong. */
 export type Look = 'same' | ExceptionName | { readonly wrong: string }
@@ -19,8 +19,8 @@ export class TracedCaches {
 
   /** What hardware removes. */
   invalidate(d: Invalidation): void {
-    if (d.type === 'iotlb') {
-      this.#pages = this.#pages.filter(one => !coversIotlb(d, one))
+    if (d.type !== 'context-cache') {
+      this.#pages = this.#pages.filter(one => !coversTranslation(d, one))
       for (const one of this.#pages) if (byLowBits(d, one)) one.doomed ??= 'pages-by-low-bits'
       return
     }
@@ -30,8 +30,7 @@ export class TracedCaches {
 
   /** One request of `sid` to a page of 4 KiB: judges what QEMU found, then takes in what it has filled. */
   look(sid: number, page: number, seen: CachesSeen, pages: number): readonly Look[] {
-    const held = this.#pages.find(one => one.sid === sid && one.page <= page && page < one.page + one.pages)
-    const looks = [lookOf('IOTLB', held, seen.page === 'hit')]
+    const looks = [this.lookForPage(sid, page, seen.page, pages, false)]
     // QEMU asks for the context only where its IOTLB has nothing.
     if (seen.page !== 'hit')
       looks.push(lookOf('context cache', this.#contexts.find(one => one.sid === sid), seen.context === 'hit'))
@@ -39,9 +38,14 @@ export class TracedCaches {
       this.#contexts = this.#contexts.filter(one => one.sid !== sid)
       this.#contexts.push({ sid, did: seen.context.did, doomed: null })
     }
-    if (seen.page !== null && seen.page !== 'hit')
-      this.#pages.push({ sid, did: seen.page.did, page: page - page % pages, pages, doomed: null })
     return looks
+  }
+  /** The same of its IOTLB alone. */
+  lookForPage(sid: number, page: number, seen: CachesSeen['page'], pages: number, firstStage: boolean): Look {
+    const held = this.#pages.find(one => one.sid === sid && one.page <= page && page < one.page + one.pages)
+    if (seen !== null && seen !== 'hit')
+      this.#pages.push({ sid, did: seen.did, page: page - page % pages, pages, firstStage, doomed: null })
+    return lookOf('IOTLB', held, seen === 'hit')
   }
 }
 
@@ -52,7 +56,8 @@ function lookOf(cache: string, held: Entry | undefined, hit: boolean): Look {
 }
 
 /** The low bits are those named, and the page is not: QEMU compares no others. */
-function byLowBits(d: IotlbInvalidation, { did, page }: Page): boolean {
+function byLowBits(d: TranslationInvalidation, { did, page }: Page): boolean {
+  if (d.type !== 'iotlb') return false
   const size = 2 ** d.addressMask
   return d.granularity === 'page' && did === d.did && ((page ^ d.page) & ~(size - 1) & 0xff) === 0
     && Math.floor(page / size) !== Math.floor(d.page / size)

@@ -11,6 +11,7 @@ import { finish } from '../../edu.ts'
 import type { Edu } from '../../edu.ts'
 import type { EventName, TraceEvent } from '../../events.ts'
 import type { Machine } from '../../machine.ts'
+import type { Qtest } from '../../qtest.ts'
 import { invalidateContexts, invalidateIotlb } from '../unit.ts'
 import type { FaultState, Unit } from '../unit.ts'
 import { judgeDma } from './dma.ts'
@@ -21,8 +22,11 @@ import { isRam, isTable, place, TableMemory } from '../../oracle/memory-map.ts'
 import type { Bench, Rig } from '../../oracle/suite.ts'
 import { unreserved, contextLookupOf } from './context-lookup.ts'
 import type { ContextLookup } from './context-lookup.ts'
-import { addressOf, requesters, walkCases, writeTables } from './walk-case.ts'
+import { addressOf, pagingEntries, pasidTableOf, requesters, walkCases, writeTables } from './walk-case.ts'
 import type { WalkCase, WalkShape } from './walk-case.ts'
+import { updatesUnsnooped } from './exceptions-tables.ts'
+import { FirstStage, invalidationAfter, invalidationWords } from './first-stage.ts'
+import type { Chosen } from './first-stage.ts'
 
 export const walkEvents: readonly EventName[] = ['vtd_dmar_translate', 'vtd_dmar_fault', 'vtd_fault_disabled']
 
@@ -107,18 +111,28 @@ async function runWalk({ machine, tally, lap }: Bench<Unit>, one: WalkCase,
     done.push({ asked, faults, landed: landedOf(asked, words), events: trace.sync() })
     for (const { landing } of asked) if (landing !== null) qtest.writel(landing, 0)
     unit.clearFaults()
-    unit.submit([invalidateIotlb])
+    const after = invalidationAfter(one, done.length - 1)
+    if (after?.absent !== undefined) clearPresent(qtest, memory, pasidTableOf(after.absent))
+    unit.submit([invalidationWords(after)])
   }
+  const entries = shape.firstStage === true ? await Promise.all(pagingEntries.map(address => qtest.readq(address))) : []
   if (one.noRoot) unit.setRoot(BigInt(rootAddress(shape.scalable)))
   const judged: Judged[] = []
-  for (const round of done) {
+  const first = shape.firstStage === true ? new FirstStage(memory, tables, one, tally) : null
+  for (const [i, round] of done.entries()) {
     lap('qemu')
     const all = await round.events
     lap('judge')
-    judged.push(...judgeRound({ version: machine.version, unit: model.unit, tables, reading }, round, all, tally,
-      address => { qtest.writel(address, 0) }))
+    const { compared, verdicts } = judgeRound({ version: machine.version, unit: model.unit, tables, reading }, round,
+      all.filter(({ name }) => name !== 'vtd_iotlb_page_update'), tally, first, address => { qtest.writel(address, 0) })
+    judged.push(...verdicts, ...first?.judgeRound(compared, verdicts, all, i) ?? [])
   }
-  return judged
+  return [...judged, ...first?.judgeEnd(entries) ?? []]
+}
+
+/** P is bit 0 of every entry. */
+function clearPresent(qtest: Qtest, memory: TableMemory, entry: number): void {
+  qtest.writel(entry, (memory.page(entry / 4096)![0]! & ~1) >>> 0)
 }
 
 const plain = { type: 'untranslated', access: 'write', dword: true, pasid: null, privileged: false,
@@ -149,16 +163,25 @@ function ask(edu: Edu, request: DmaRequest, write: boolean, tables: ScalableTabl
     mayGoAround = way.passThrough || contextLookupOf(unreserved(tables), unit, request).passThrough
   // QEMU says nothing of what goes around its unit: what is written must tell. And what lands in a table would change
   // the case.
-  const landing = landingOf(request, asWrite) ?? (mayGoAround && !way.passThrough ? request.address : null)
+  const landing = landingOf(request, asWrite) ?? (mayGoAround && !way.passThrough ? request.address
+    : landingElsewhere(tables, unit, request))
   const intoTables = landing !== null && isTable(landing)
   if (mayGoAround && landing !== null && (intoTables || !isRam(landing))) return null
   if (!intoTables && (write || mayGoAround)) {
-    const alone = mayGoAround && asWrite.kind === 'fault'
+    // An address of so many bits has no place for a dword of the device's own.
+    const alone = mayGoAround && asWrite.kind === 'fault' || request.address >= 2 ** 52
     return { edu, request, model: asWrite, way, alone, landing: landing !== null && isRam(landing) ? landing : null }
   }
   const reading: DmaRequest = { ...request, access: 'read' }
   return { edu, request: reading, model: translationOf(translate(tables, unit, reading))!, way, alone: false,
     landing: null }
+}
+/** Where a write of first stage lands that the model refuses, if QEMU lets it pass by an exception. */
+function landingElsewhere(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): number | null {
+  if (unit.scalable?.firstStage !== true || unit.ttm !== 1) return null
+  const lax = unreserved(tables)
+  const found = translate({ ...lax, ...updatesUnsnooped(lax) }, unit, { ...request, access: 'read' })
+  return found.kind === 'translated' ? landingOf(request, found) : null
 }
 const translationOf = (result: ReturnType<typeof translate>): Translation | null =>
   result.kind === 'translated' || result.kind === 'fault' ? result : null
@@ -171,18 +194,22 @@ const landedOf = (asked: readonly Asked[], words: readonly (number | null)[]): (
   asked.map(({ landing, request }, i) => landing === null ? null : words[i] === (request.sid << 16) >>> 0)
 
 function judgeRound(by: Pick<DmaCompared, 'version' | 'unit' | 'tables' | 'reading'>, { asked, faults, landed }: Round,
-  events: readonly TraceEvent[], tally: Tally,
-  forget: (address: number) => void): Judged[] {
+  events: readonly TraceEvent[], tally: Tally, first: FirstStage | null,
+  forget: (address: number) => void):
+  { readonly compared: readonly DmaCompared[]; readonly verdicts: readonly Judged[] } {
   const { seen, left } = attribute(events, asked.map(one => one.request), landed)
-  const all = asked.map(({ request, model, way }, i): DmaCompared => ({ ...by, request, model, way, seen: seen[i]!,
-    landed: landed[i]! }))
+  const chosen = asked.map(({ request, model, way }, i): Chosen => {
+    const compared: DmaCompared = { ...by, request, model, way, seen: seen[i]!, landed: landed[i]! }
+    return first?.choose(compared) ?? { compared, besides: [] }
+  })
+  const all = chosen.map(({ compared }) => compared)
   // What landed where no model said it would must not be there for the next case.
   for (const { request, seen: did, model } of all)
     if (did.kind === 'translated' && request.access === 'write' && did.landing !== landingOf(request, model)
       && isRam(did.landing)) forget(did.landing)
-  const judged = all.map(one => judgeDma(one, tally))
+  const judged = chosen.map(({ compared, besides }) => judgeDma(compared, tally, besides))
   const recorded = judgeRecord(all, faults, left, by.unit.ttm === 1, tally)
-  return recorded === null ? judged : [...judged, recorded]
+  return { compared: all, verdicts: recorded === null ? judged : [...judged, recorded] }
 }
 
 /** The one record and FSTS after a round: of the first fault that QEMU named, as the manual has it recorded. Null where

@@ -33,8 +33,8 @@ export function FindingList({ findings }: { readonly findings: readonly FindingD
           <div>
             <p><b>{rule}</b>{says !== undefined && <> <Words text={says} /></>}</p>
             {because !== '' && <p class="muted">{because}</p>}
-            {file !== undefined && file !== '' && (file !== about || line !== undefined) && <p class="muted"><code>{file}{line === undefined ? '' : `:${line}`}
-            </code></p>}
+            {file !== undefined && file !== '' && (file !== about || line !== undefined)
+              && <p class="muted"><code>{file}{line === undefined ? '' : `:${line}`}</code></p>}
             {detail !== undefined && <details><summary>all of it</summary><pre>{detail}</pre></details>}
           </div>
         </li>

@@ -38,8 +38,8 @@ export function timedBody({ timed: { profile, clock_ghz, workload, designs } }: 
       ({ name: name.replaceAll('_', ' '), value: thousands(value), says: workloadWords[name as keyof Workload] })),
     spans: spans.map(span => ({ span, says: saysOf(spanWords, span) || 'the call, from its begin to its return',
       rows: rows.flatMap(([of, row]) => of === span ? [row] : []) })),
-    designs: designs.map(({ design, steps, states, elapsed_cycles, agents }) => ({ design, agents,
-      says: `${counted(steps, 'step')} over ${counted(states, 'state')} in ${thousands(elapsed_cycles)} cycles` })),
+    designs: designs.map(({ design, steps, elapsed_cycles, agents }) => ({ design, agents,
+      says: `${counted(steps, 'step')} in ${thousands(elapsed_cycles)} cycles` })),
   } satisfies TimedData }
 }
 const times = (design: string, { count, median, p99, max }: Distribution, more: string):

@@ -82,7 +82,7 @@ export const timed = document('timed', {
   workload: v.strictObject({ seed: count, steps: count, cpus: count, queue: count, gap: count, iotlb_entries: count,
     pages: count, depth: count, page_bytes: count }),
   designs: list(v.strictObject({
-    design: text, steps: count, states: count, elapsed_cycles: v.number(),
+    design: text, steps: count, elapsed_cycles: v.number(),
     spans: list(v.strictObject({ span: text, unfinished: count, ...distribution })),
     agents: list(v.strictObject({ agent: text, busy_percent: v.number(), waited_percent: v.number() })),
     dma: v.nullable(v.strictObject({ ...distribution, miss_percent: v.number() })),

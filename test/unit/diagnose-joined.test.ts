@@ -129,3 +129,19 @@ describe('an address', () => {
     expect(await at('90000000', region)).not.toContain('region')
   })
 })
+
+describe('a memory map in the log', () => {
+  const map = '[    0.0] BIOS-e820: [mem 0x0000000000100000-0x000000008e07cfff] usable\n'
+    + '[    0.0] BIOS-e820: [mem 0x000000008e07d000-0x000000008fffffff] reserved\n'
+  const said = async (text: string): Promise<string> => (await faultsOf(text)).map(({ concludes }) =>
+    concludes.map(({ certainty, says }) => `${certainty}: ${says}`).join('\n')).join('\n')
+  const fault = (address: string): string =>
+    `DMAR: [DMA Read] Request device [03:00.0] fault addr ${address} [fault reason 06] x\n`
+  it('says where an address would lie, and is not sure that it is one of memory', async () => {
+    expect(await said(map + fault('8e480000'))).toMatch(/open: If .* 0x8e480000 lies in memory that firmware keeps/)
+    expect(await said(map + fault('7ff49000'))).toMatch(/open: If .* 0x7ff49000 lies in RAM \(0x100000 to 0x8e07cfff\)/)
+    expect(await said(fault('8e480000'))).not.toContain('address of memory')
+    expect(await said(`${map}AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x000d address=0x7ff49550 `
+      + 'flags=0x0070]\n')).toContain('lies in RAM')
+  })
+})

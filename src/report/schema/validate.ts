@@ -115,6 +115,7 @@ const pairing = v.strictObject({
   hitAfterUnmap: list(window),
   longest: list(window),
   mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places, early: places }),
+  disorder: v.nullable(text),
   refused: v.nullable(text),
 })
 

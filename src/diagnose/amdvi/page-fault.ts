@@ -1,5 +1,5 @@
 /** The answer to IO_PAGE_FAULT (AMD 48882 rev 3.10: 2.5.3, 2.1.2 the interrupt range, 2.2.5 interrupt tables). */
-import { addressConclusions, interruptRange } from '../addresses.ts'
+import { addressConclusions, interruptRange, memoryAt } from '../addresses.ts'
 import type { Answer, Conclusion, Group, Known, Look, Meaning } from '../happening.ts'
 import { servedInterrupts } from '../interrupts/served.ts'
 import { hex, idOf } from '../text.ts'
@@ -146,7 +146,7 @@ function ofRights(flags: number, group: Group, known: Known, event: UnitEvent): 
       + 'device is right.' : 'A buffer that was mapped for the device to write (DMA_FROM_DEVICE), which the device or '
       + 'its firmware reads: map it DMA_BIDIRECTIONAL.', isWrite ? 'a write to a read-only page'
       : 'a read of a write-only page'),
-    ...offsets(group), ...mapped.length > 0 ? mapped
+    ...offsets(group), ...event.address === null ? [] : memoryAt(event.address, known), ...mapped.length > 0 ? mapped
       : [{ certainty: 'open', rule: 'the tables of the domain are not in '
       + 'the log', says: 'The log does not show who mapped the page, nor whether it was still mapped for the same '
       + 'use.' } as const]]

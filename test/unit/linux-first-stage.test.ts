@@ -156,7 +156,7 @@ describe('what a driver can cause, and what is left', () => {
     expect(report.faults.complaints).toHaveLength(3)
     expect(renderValidation(report, theme(false, 200))).toContain('QEMU says    vtd_iova_to_slpte: detected splte')
   })
-  it('what a line that the log lacks may explain is no breach: remapping off, a larger ring, another fill', async () => {
+  it('what a line that the log lacks may explain is no breach: remapping off, a larger ring, a fill', async () => {
     const lines = ['vtd_ir_enable enable 1', 'vtd_inv_qi_setup addr 0x2000 size 256', 'vtd_inv_qi_tail write tail 300',
       'vtd_ir_remap_msi (addr 0xfee00004, data 0x0) -> (addr 0xfee00004, data 0x0)',
       'vtd_iotlb_page_update IOTLB page update sid 0x10 iova 0xffffe000 slpte 0x645d003 domain 0x4',

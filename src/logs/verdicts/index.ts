@@ -13,8 +13,8 @@ const merge = (...places: readonly Places[]): number[] => places.flatMap(({ line
 
 const logComplete: Claim = {
   claim: 'log-complete', kind: 'observation', of: 'log',
-  says: 'Every line was read, and every queue entry from head to tail has its lines. Only the queue is numbered: a line '
-    + 'about something else that is missing whole cannot be noticed.',
+  says: 'Every line was read, and every queue entry from head to tail has its lines. Only the queue is numbered: a '
+    + 'line about something else that is missing whole cannot be noticed.',
   judge: facts => {
     const { unread, queue: { descriptors, gaps, disagreeing, unseen, undecoded } } = facts
     const missing = unprinted(facts)

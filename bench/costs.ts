@@ -16,40 +16,41 @@ if (!/^[1-9]\d*$/.test(rounds)) {
   process.exit(2)
 }
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
-async function rate(work: () => number | Promise<number>): Promise<number> {
-  const rates: number[] = []
-  for (let round = 0; round < Number(rounds); round++) {
-    const before = process.cpuUsage()
-    const steps = await work()
-    const { user, system } = process.cpuUsage(before)
-    rates.push(steps / (user + system) * 1e6)
-  }
-  return median(rates)
+/** Each kind of work by turns, so that what else the machine does weighs on all alike. */
+async function byTurns<Name extends string>(kinds: Readonly<Record<Name, () => number | Promise<number>>>):
+  Promise<Readonly<Record<Name, number>>> {
+  const names = Object.keys(kinds) as Name[], found = new Map<Name, number[]>(names.map(name => [name, []]))
+  for (let round = 0; round < Number(rounds); round++)
+    for (const name of names) found.get(name)!.push(await kinds[name]())
+  return Object.fromEntries(names.map(name => [name, median(found.get(name)!)])) as Record<Name, number>
 }
 
-const workload = { seed: 1, steps: 200_000, cpus: 2, queue: 3, gap: 5000, iotlb_entries: 118, pages: 256, depth: 8,
+async function rate(work: () => number | Promise<number>): Promise<number> {
+  const before = process.cpuUsage()
+  const steps = await work()
+  const { user, system } = process.cpuUsage(before)
+  return steps / (user + system) * 1e6
+}
+/** About as many steps as the search takes. */
+const workload = { seed: 1, steps: 1_000_000, cpus: 2, queue: 3, gap: 5000, iotlb_entries: 118, pages: 256, depth: 8,
   page_bytes: 4096 }
 const sizes = bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, sources: 1, vectors: 2, migrate: 1 })
-const searched = (claims: readonly RemapProperty[]): Promise<number> => rate(async () =>
+const search = (claims: readonly RemapProperty[]) => (): Promise<number> => rate(async () =>
   (await exploreExhaustively(remapMachine(ring0Strict, sizes, claims), { maxStates: 200_000 })).transitions)
-const bare = await searched([]), judging = await searched(propertiesFor(ring0Strict, sizes))
-const timed = await rate(() => timedOf({ design: ring0Strict, path: null }, workload, xeon).steps)
+const { bare, judging, timed } = await byTurns({ bare: search([]), judging: search(propertiesFor(ring0Strict, sizes)),
+  timed: () => rate(() => timedOf({ design: ring0Strict, path: null }, workload, xeon).steps) })
 const show = (value: number): string => `${Math.round(value / 1000)} k steps a CPU second`
-console.log(`timed runs ${show(timed)}: ${(timed / judging).toFixed(2)} of the search with its claims `
-  + `(${show(judging)}; at least 0.1), ${(timed / bare).toFixed(2)} of one that judges nothing (${show(bare)})`)
+console.log(`timed runs ${show(timed)}: ${(timed / bare).toFixed(2)} of a search that judges nothing (${show(bare)}; `
+  + `at least 0.1), ${(timed / judging).toFixed(2)} of one with its claims (${show(judging)})`)
 
-/** Seconds that the program takes of the clock. */
+/** Seconds of processors that the program takes, by the shell: what `times` says of its children. */
 function seconds(verb: string): number {
-  const before = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, ['bin/remapcheck.js', verb], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', '"$0" bin/remapcheck.js "$1" > /dev/null && times',
+    process.execPath, verb], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${verb} ended with ${status}: ${stderr}`)
-  return (performance.now() - before) / 1000
+  const [, children = ''] = stdout.trim().split('\n')
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + 60 * Number(m) + Number(s), 0)
 }
-const starts: number[] = [], compares: number[] = []
-for (let round = 0; round < Number(rounds); round++) {
-  starts.push(seconds('start'))
-  compares.push(seconds('compare'))
-}
-const [start, compare] = [median(starts), median(compares)]
-console.log(`start ${start.toFixed(1)} s, compare ${compare.toFixed(1)} s: ${(compare / start).toFixed(2)} of it `
-  + '(at most 3)')
+const { start, compare } = await byTurns({ start: () => seconds('start'), compare: () => seconds('compare') })
+console.log(`start ${start.toFixed(1)} CPU seconds, compare ${compare.toFixed(1)}: ${(compare / start).toFixed(2)} of `
+  + 'it (at most 3)')

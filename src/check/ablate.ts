@@ -193,9 +193,9 @@ class Ablation {
 
 type Explore = (maxStates: number) => Promise<Exploration>
 const isViolated = ({ results }: Exploration): boolean => results.some(({ violation }) => violation !== null)
-/** States of the first searches. A kernel that lacks a step can have far more states than the right one, and fails near
- *  the start. */
-const firstSearches = [4000, 64_000]
+/** States of the first searches, the last of them beyond the largest scope. A kernel that lacks a step can have far
+ *  more states than the right one, and fails near the start. */
+const firstSearches = [4000, 64_000, 1_024_000]
 /** Where the design itself fails, nothing can be proved: no search goes further. */
 const mostBesideFlaws = 64_000
 

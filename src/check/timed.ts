@@ -29,12 +29,12 @@ export function timedOf(subject: Subject, workload: Workload, profile: Profile):
   const { design } = subject
   const machine = withDesignErrors(subject, () => remapMachine(design, boundsOf(workload)))
   const work = new Durations(profile)
-  const { steps, states, lasted, spans, unfinished, agents } = withDesignErrors(subject, () => timedRun(machine, {
+  const { steps, lasted, spans, unfinished, agents } = withDesignErrors(subject, () => timedRun(machine, {
     seed: workload.seed, steps: workload.steps, gap: workload.gap, chosen: () => true,
     duration: events => work.of(events), marks: marksOf,
   }))
   return {
-    design: design.name, steps, states, elapsed_cycles: lasted,
+    design: design.name, steps, elapsed_cycles: lasted,
     spans: [...new Set([...spans.keys(), ...unfinished.keys()])].sort().map(span =>
       ({ span, unfinished: unfinished.get(span) ?? 0, ...distributionOf(spans.get(span) ?? []) })),
     agents: [...agents].sort(([a], [b]) => a < b ? -1 : 1).map(([agent, { busy, waited }]) =>
@@ -76,13 +76,16 @@ class Durations {
   }
 }
 
+/** Of each CPU, where its call stands: the same array each time, by which a run knows the place. */
+const registers: (readonly (string | number)[])[] = []
+
 /** A call from its begin to its end, and an edge from the device to the entry of its handler. */
 function marksOf(step: TimedStep<State, Ledger, MachineObservation>): readonly Mark[] {
   const { instance: { op }, events } = step
   const marks: Mark[] = []
   const { cpu } = op.args
   if (typeof cpu === 'number') {
-    const register = ['kernel', 'calls', cpu]
+    const register = registers[cpu] ??= ['kernel', 'calls', cpu]
     const isCall = !op.action.includes('/') && !op.action.includes('.'), wasIdle = step.isNull('before', register)
     if (isCall && wasIdle) marks.push({ span: op.action, key: `call ${cpu}`, is: 'begin' })
     if (step.isNull('after', register) && (!wasIdle || isCall))

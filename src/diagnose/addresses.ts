@@ -29,7 +29,20 @@ export function addressConclusions(group: Group, known: Known, linux = true): re
     ]
   }
   const said = signOf(address, linux)
-  return [...traced, ...said === null ? [] : [{ certainty: 'likely', ...said } as const]]
+  return [...traced, ...said === null ? [] : [{ certainty: 'likely', ...said } as const], ...memoryAt(address, known)]
+}
+
+/** What lies there, were it an address of memory: by BIOS-e820 lines or /proc/iomem. */
+export function memoryAt(address: bigint, known: Known): readonly Conclusion[] {
+  const span = known.beside.machine.at(address)
+  return span === null ? [] : [{ certainty: 'open', rule: 'the memory map: BIOS-e820 or /proc/iomem',
+    says: `If the device was given an address of memory in the place of one for DMA, ${hex(address)} lies in `
+      + `${placeOf(span.what)} (${hex(span.from)} to ${hex(span.to)}).` }]
+}
+function placeOf(what: string): string {
+  if (/^(?:usable|System RAM)$/.test(what)) return 'RAM'
+  if (/reserved|ACPI|NVS/i.test(what)) return `memory that firmware keeps, "${what}"`
+  return /PCI|[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/.test(what) ? `what is mapped to devices, "${what}"` : `"${what}"`
 }
 
 /** Addresses of interrupt messages on x86; null of others. */

@@ -18,8 +18,6 @@ export class Stepper<S, L, O extends Observation> {
   /** Events of each label. */
   private readonly events: (readonly ModelEvent<O>[])[] = []
   private readonly labels = new Map<string, number>()
-  /** By the way that a state goes in the tree of a step. */
-  private readonly footprints = new Map<number, Footprint>()
 
   constructor(machine: Machine<S, L, O>) {
     this.machine = machine
@@ -57,21 +55,6 @@ export class Stepper<S, L, O extends Observation> {
     return { words: after, events: this.events[label]! }
   }
 
-  /** The bits that a step reads and writes, which may be taken. */
-  footprint(instance: number, words: Uint32Array): Footprint {
-    const { effect } = this.leaf(instance, words)
-    const way = this.steps.wayOf(instance, words)
-    const known = this.footprints.get(way)
-    if (known !== undefined) return known
-    const reads = this.steps.tested(instance, words), writes = new Uint32Array(words.length)
-    for (let w = 0; w < words.length; w++) writes[w] = effect === null ? 0 : ~effect.keep[w]! | effect.set[w]!
-    for (const { from, bits } of effect?.moves ?? [])
-      reads[from >>> 5]! |= (bits === 32 ? -1 : 2 ** bits - 1) << (from & 31)
-    const found = { reads: bitsIn(reads), writes: bitsIn(writes) }
-    this.footprints.set(way, found)
-    return found
-  }
-
   private leaf(instance: number, words: Uint32Array): Leaf {
     return this.steps.known(instance, words) ?? this.steps.learn(instance, words, trees => {
       const { log, step } = this.recorder.record(this.machine.instances[instance]!, words, 0, null)
@@ -87,16 +70,6 @@ export class Stepper<S, L, O extends Observation> {
   }
 }
 
-/** Numbers of bits of the packed state, lowest first. */
-export interface Footprint { readonly reads: readonly number[]; readonly writes: readonly number[] }
-function bitsIn(masks: Uint32Array): readonly number[] {
-  const found: number[] = []
-  masks.forEach((mask, w) => {
-    for (let left = mask; left !== 0; left &= left - 1) found.push(32 * w + 31 - Math.clz32(left & -left))
-  })
-  return found
-}
-
 const noEffect = { keep: new Uint32Array(), set: new Uint32Array(), moves: [] }
 
 /** Trees that grow where they are asked what they do not know. */
@@ -107,9 +80,6 @@ class Memo {
     this.trees = new Trees(roots, nameOf)
     this.runs = new Uint32Array(roots)
   }
-
-  wayOf(root: number, words: Uint32Array): number { return this.trees.wayOf(root, words) }
-  tested(root: number, words: Uint32Array): Uint32Array { return this.trees.tested(root, words) }
 
   /** Null where it has to be learnt. Apart from that, so that what is known makes no function. */
   known(root: number, words: Uint32Array): Leaf | null {

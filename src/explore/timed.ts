@@ -1,18 +1,22 @@
 /** Timed runs: each agent has a clock, each bit of the state the time of its last write. A step begins at the latest of
  *  its agent's clock and the times of what it reads, so waiting, contention and overlap come out of what steps read and
  *  write. A guard that looks at a field waits for its last write, whatever was written: waits are upper bounds. */
+import { apply } from '../model/effect.ts'
 import type { Instance, Machine, ModelEvent, Observation, World } from '../model/index.ts'
 import { layoutOf } from '../model/layout.ts'
 import type { Place } from '../model/layout.ts'
+import { Recorder } from '../model/record.ts'
 import { Seeded } from '../seeded.ts'
-import { Stepper } from './stepper.ts'
+import { Choices } from './choices.ts'
+import type { Outcome } from './choices.ts'
 
 export interface TimedStep<S, L, O extends Observation> {
   readonly instance: Instance<S, O>
   readonly events: readonly ModelEvent<O>[]
   /** Asked for only where it matters: a world is made of bits when it is looked at. */
   before(): World<S, L>
-  /** Whether an optional part of the state is null: of `kernel.calls[0]` the path is `kernel`, `calls`, 0. */
+  /** Whether an optional part of the state is null: of `kernel.calls[0]` the path is `kernel`, `calls`, 0. An array
+   *  that was seen before is not read again. */
   isNull(when: 'before' | 'after', path: readonly (string | number)[]): boolean
 }
 /** A span begins or ends at a step; of one key there is one under way at a time, and a further beginning changes
@@ -34,8 +38,6 @@ export interface TimedSpec<S, L, O extends Observation> {
 }
 export interface Timed {
   readonly steps: number
-  /** Distinct states. */
-  readonly states: number
   /** From the first begin to the last end. */
   readonly lasted: number
   /** Time of each span that ended, in order of ends. */
@@ -46,25 +48,12 @@ export interface Timed {
   readonly agents: ReadonlyMap<string, { readonly busy: number; readonly waited: number }>
 }
 
-interface Choice<O> {
-  /** Of the machine's instances. */
-  readonly number: number
+interface Choice<O> extends Outcome<O> {
+  /** Its place in what the workload has. */
+  readonly place: number
   readonly agent: number
   readonly isChosen: boolean
-  readonly reads: readonly number[]
-  /** Learnt when it is taken first. */
-  effect: Effect<O> | null
 }
-interface Effect<O> {
-  readonly writes: readonly number[]
-  readonly events: readonly ModelEvent<O>[]
-  readonly marks: readonly Mark[]
-  readonly next: Node<O>
-}
-interface Node<O> { readonly words: Uint32Array; readonly choices: readonly Choice<O>[] }
-
-/** States of which is remembered what may be taken there; then all are forgotten. */
-const mostKnown = 200_000
 
 /** Same seed, same result. @throws ModelError as any step. */
 export function timedRun<S, L, O extends Observation>(machine: Machine<S, L, O>, spec: TimedSpec<S, L, O>): Timed {
@@ -74,15 +63,15 @@ export function timedRun<S, L, O extends Observation>(machine: Machine<S, L, O>,
 class Run<S, L, O extends Observation> {
   private readonly machine: Machine<S, L, O>
   private readonly spec: TimedSpec<S, L, O>
-  readonly stepper: Stepper<S, L, O>
   /** What the workload has of the machine's instances. */
   private readonly own: readonly { readonly number: number; readonly isChosen: boolean; readonly agent: string }[]
   private readonly random: Seeded
-  private readonly nodes = new Map<string, Node<O>>()
-  private states = 0
+  private readonly recorder: Recorder<S, L, O>
+  /** The state, and the one before it. */
+  private words: Uint32Array
+  private wordsBefore: Uint32Array
   private readonly state: Place
-  private readonly places = new Map<string, number>()
-  private readonly stateBits = new Map<readonly number[], readonly number[]>()
+  private readonly places = new Map<readonly (string | number)[], number>()
   /** Bits of the state proper: what the judge writes down takes no time. */
   private readonly first: number
   private readonly bits: number
@@ -98,7 +87,10 @@ class Run<S, L, O extends Observation> {
   constructor(machine: Machine<S, L, O>, spec: TimedSpec<S, L, O>) {
     this.machine = machine
     this.spec = spec
-    this.stepper = new Stepper(machine)
+    this.recorder = new Recorder(machine)
+    this.words = new Uint32Array(this.recorder.words)
+    this.wordsBefore = new Uint32Array(this.recorder.words)
+    this.recorder.packed.pack(machine.initialWorld, this.words, 0)
     this.own = machine.instances.flatMap((instance, number) => {
       const { fair, agent } = instance.action, isChosen = fair === false
       if (isChosen && !spec.chosen(instance)) return []
@@ -114,37 +106,39 @@ class Run<S, L, O extends Observation> {
   }
 
   go(): Timed {
-    let node = this.node(this.stepper.initial()), steps = 0, lasted = 0
+    const all = new Choices(this.machine, this.recorder, this.own.map(({ number }) => number),
+      (place, outcome) => this.choice(place, outcome))
+    let choices = all.in(this.words), steps = 0, lasted = 0
     for (; steps < this.spec.steps; steps++) {
-      const first = this.earliest(node)
-      if (first === null) break
-      const effect = first.choice.effect ??= this.effect(first.choice, node)
-      lasted = Math.max(lasted, this.take(first.choice, effect, first.at))
-      node = effect.next
+      const choice = this.earliest(choices)
+      if (choice === null) break
+      lasted = Math.max(lasted, this.take(choice))
+      choices = all.after(choices, this.wordsBefore, this.words)
     }
     const unfinished = new Map<string, number>()
     for (const { span } of this.open.values()) unfinished.set(span, (unfinished.get(span) ?? 0) + 1)
-    return { steps, states: this.states, lasted, spans: this.spans, unfinished,
+    return { steps, lasted, spans: this.spans, unfinished,
       agents: new Map(this.names.map((name, i) => [name, { busy: this.busy[i]!, waited: this.waited[i]! }])) }
   }
 
   /** The step that can begin first; of several one at random. */
-  private earliest({ choices }: Node<O>): { readonly choice: Choice<O>; readonly at: number } | null {
+  private earliest(choices: readonly Choice<O>[]): Choice<O> | null {
     let best: Choice<O> | null = null, bestAt = Infinity, ties = 0
     for (const choice of choices) {
-      const at = this.beginOf(choice)
+      const at = this.beginOf(choice, bestAt)
       if (at > bestAt) continue
       ties = at === bestAt ? ties + 1 : 1
       if (ties > 1 && this.random.below(ties) > 0) continue
       best = choice
       bestAt = at
     }
-    return best === null ? null : { choice: best, at: bestAt }
+    return best
   }
-  private beginOf({ agent, isChosen, reads }: Choice<O>): number {
+  /** Where that is later than `limit`, perhaps too early. */
+  private beginOf({ agent, isChosen, reads }: Choice<O>, limit: number): number {
     let at = this.readyOf(agent, isChosen)
     const { written } = this
-    for (let i = 0; i < reads.length; i++) {
+    for (let i = 0; i < reads.length && at <= limit; i++) {
       const time = written[reads[i]!]!
       if (time > at) at = time
     }
@@ -156,14 +150,20 @@ class Run<S, L, O extends Observation> {
   }
 
   /** When it ends. */
-  private take({ agent, isChosen }: Choice<O>, { writes, events, marks }: Effect<O>, at: number): number {
+  private take(choice: Choice<O>): number {
+    const { place, agent, isChosen, effect, events, writes } = choice, at = this.beginOf(choice, Infinity)
+    const { words: before, wordsBefore: after } = this
+    apply(effect, before, 0, after, 0)
+    this.words = after
+    this.wordsBefore = before
     const duration = this.spec.duration(events), end = at + duration
     this.waited[agent]! += at - this.readyOf(agent, isChosen)
     this.busy[agent]! += duration
     this.clocks[agent] = end
     if (isChosen) this.due[agent] = end + this.random.below(2 * this.spec.gap + 1)
     for (const bit of writes) this.written[bit] = end
-    for (const { span, key, is } of marks) {
+    const instance = this.machine.instances[this.own[place]!.number]!
+    for (const { span, key, is } of this.spec.marks(new Taken(instance, events, before, after, this))) {
       const under = this.open.get(key)
       if (is === 'begin' && under === undefined) this.open.set(key, { span, at })
       if (is !== 'end' || under === undefined) continue
@@ -175,39 +175,19 @@ class Run<S, L, O extends Observation> {
     return end
   }
 
-  private node(words: Uint32Array): Node<O> {
-    const key = words.join()
-    const known = this.nodes.get(key)
-    if (known !== undefined) return known
-    if (this.nodes.size >= mostKnown) this.nodes.clear()
-    this.states++
-    const choices: Choice<O>[] = []
-    for (const { number, agent, isChosen } of this.own) {
-      if (!this.stepper.isEnabled(number, words)) continue
-      const { reads } = this.stepper.footprint(number, words)
-      choices.push({ number, agent: this.agent(agent), isChosen, reads: this.ofState(reads), effect: null })
-    }
-    const node = { words, choices }
-    this.nodes.set(key, node)
-    return node
-  }
-  private effect({ number }: Choice<O>, { words }: Node<O>): Effect<O> {
-    const { stepper } = this
-    const { words: after, events } = stepper.take(number, words)!
-    const marks = this.spec.marks(new Taken(this.machine.instances[number]!, events, words, after, this))
-    return { events, marks, writes: this.ofState(stepper.footprint(number, words).writes), next: this.node(after) }
+  private choice(place: number, { effect, events, reads, writes }: Outcome<O>): Choice<O> {
+    const { agent, isChosen } = this.own[place]!
+    return { place, agent: this.agent(agent), isChosen, effect, events, reads: this.ofState(reads),
+      writes: this.ofState(writes) }
   }
   /** Of the state proper: what the judge writes down takes no time. */
   private ofState(bits: readonly number[]): readonly number[] {
-    let own = this.stateBits.get(bits)
-    if (own === undefined)
-      this.stateBits.set(bits, own = bits.filter(bit => bit >= this.first && bit < this.bits))
-    return own
+    return bits.filter(bit => bit >= this.first && bit < this.bits)
   }
+  world(words: Uint32Array): World<S, L> { return this.recorder.packed.unpack(words, 0) }
   placeOf(path: readonly (string | number)[]): number {
-    const name = path.join()
-    let at = this.places.get(name)
-    if (at === undefined) this.places.set(name, at = placeIn(this.state, path))
+    let at = this.places.get(path)
+    if (at === undefined) this.places.set(path, at = placeIn(this.state, path))
     return at
   }
   private agent(name: string): number {
@@ -224,19 +204,19 @@ class Taken<S, L, O extends Observation> implements TimedStep<S, L, O> {
   readonly instance: Instance<S, O>
   readonly events: readonly ModelEvent<O>[]
   private readonly words: Uint32Array
-  private readonly words_after: Uint32Array
+  private readonly wordsAfter: Uint32Array
   private readonly run: Run<S, L, O>
   constructor(instance: Instance<S, O>, events: readonly ModelEvent<O>[], words: Uint32Array, after: Uint32Array,
     run: Run<S, L, O>) {
     this.instance = instance
     this.events = events
     this.words = words
-    this.words_after = after
+    this.wordsAfter = after
     this.run = run
   }
-  before(): World<S, L> { return this.run.stepper.world(this.words) }
+  before(): World<S, L> { return this.run.world(this.words) }
   isNull(when: 'before' | 'after', path: readonly (string | number)[]): boolean {
-    return isNullIn(when === 'before' ? this.words : this.words_after, this.run.placeOf(path))
+    return isNullIn(when === 'before' ? this.words : this.wordsAfter, this.run.placeOf(path))
   }
 }
 

@@ -64,17 +64,6 @@ export class Trees {
     return ref
   }
 
-  /** A number for the way that the values of a state go: of two ways in one tree or in two it differs. */
-  wayOf(root: number, words: Uint32Array): number {
-    const { nodes, children } = this
-    let ref = this.roots[root]!, way = -1 - root
-    while (ref > 0) {
-      const n = ref * nodeInts
-      way = nodes[n + 3]! + (words[nodes[n]!]! >>> nodes[n + 1]! & nodes[n + 2]!)
-      ref = children[way]!
-    }
-    return way
-  }
   /** The bits that the way to the leaf tests, by word. Nothing where that is not known yet. */
   tested(root: number, words: Uint32Array): Uint32Array {
     const { nodes, children } = this, bits = new Uint32Array(words.length)

@@ -27,14 +27,14 @@ export function FindingsView({ findings }: { readonly findings: readonly Finding
 export function FindingList({ findings }: { readonly findings: readonly FindingData[] }): JSX.Element {
   return (
     <ul class="findings">
-      {findings.map(({ rule, standing, because, says, detail, file, line }) => (
+      {findings.map(({ about, rule, standing, because, says, detail, file, line }) => (
         <li class={standing}>
           <Sign standing={standing} />
           <div>
             <p><b>{rule}</b>{says !== undefined && <> <Words text={says} /></>}</p>
             {because !== '' && <p class="muted">{because}</p>}
-            {file !== undefined && file !== '' && <p class="muted"><code>{file}{line === undefined ? '' : `:${line}`}
-            </code></p>}
+            {file !== undefined && file !== '' && (file !== about || line !== undefined)
+              && <p class="muted"><code>{file}{line === undefined ? '' : `:${line}`}</code></p>}
             {detail !== undefined && <details><summary>all of it</summary><pre>{detail}</pre></details>}
           </div>
         </li>

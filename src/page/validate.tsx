@@ -1,6 +1,6 @@
 /** A recorded boot: what it kept, how long unmapped pages stayed reachable, and when. */
 import type { JSX } from 'preact'
-import { n } from './count.ts'
+import { digits, n } from './count.ts'
 import type { BinData, BootData, BootVerdict, Facts, WindowData } from './reports.ts'
 import { Axis, scaleOf, Spread } from './scale.tsx'
 import { Words } from './words.tsx'
@@ -47,7 +47,7 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly BootVerdict[] }): 
 
 const time = (us: number): string => {
   if (us < 1000) return `${Math.round(us)} µs`
-  return us < 1_000_000 ? `${(us / 1000).toPrecision(3)} ms` : `${(us / 1_000_000).toPrecision(3)} s`
+  return us < 1_000_000 ? `${digits(us / 1000)} ms` : `${digits(us / 1_000_000)} s`
 }
 
 function Windows({ windows }: { readonly windows: readonly WindowData[] }): JSX.Element {

@@ -7,7 +7,7 @@ import type { ReportKind } from './report.ts'
 export const formats = {
   check: 'remapcheck-check/1', ablate: 'remapcheck-ablate/1', cost: 'remapcheck-cost/2', worst: 'remapcheck-worst/2',
   compose: 'remapcheck-compose/1', derivation: 'remapcheck-derivation/1',
-  throughput: 'remapcheck-throughput/1', compare: 'remapcheck-compare/1', timed: 'remapcheck-timed/1',
+  throughput: 'remapcheck-throughput/1', compare: 'remapcheck-compare/1', timed: 'remapcheck-timed/2',
   replay: 'remapcheck-replay/2',
   list: 'remapcheck-list/2', validate: 'remapcheck-validate/2',
   'validate-trace': 'remapcheck-validate-trace/1',

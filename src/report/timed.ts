@@ -16,7 +16,6 @@ export interface TimedAgent { readonly agent: string; readonly busy_percent: num
 export interface TimedDesign {
   readonly design: string
   readonly steps: number
-  readonly states: number
   readonly elapsed_cycles: number
   readonly spans: readonly TimedSpan[]
   readonly agents: readonly TimedAgent[]

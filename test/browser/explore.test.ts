@@ -1,9 +1,10 @@
 /** The explorer in a browser: a person walks into a known violation, asks, goes back, saves. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { loadTrace } from '../../src/trace/store.ts'
 import { run } from '../cli/run.ts'
 import type { Ran } from '../cli/run.ts'
 import { barriers, chromium, countDrawn, expectFits, launch, longTrace, open, phone } from './support.ts'
@@ -94,6 +95,25 @@ describe.skipIf(chromium === null)('the explorer', () => {
     await page.keyboard.press('1')
     await page.locator('.steps > li.current').waitFor()
     expect(opened.complaints).toEqual([])
+  })
+
+  it('says first of all that a trace no longer fits', async () => {
+    const stop = new AbortController(), file = join(dir, 'stale.json')
+    const trace = loadTrace('traces/known/no-dma-escape-ring0-deferred-early-cb38.json')
+    writeFileSync(file, JSON.stringify({ ...trace, ops: trace.ops.toSpliced(3, 1) }))
+    let after: Promise<Ran> | undefined
+    const address = await new Promise<string>(settle => {
+      after = run(['explore', file], { cwd: dir, signal: stop.signal, onWrite: text => { settle(text.trim()) } })
+    })
+    const { page: stale } = await open(browser, address)
+    await stale.locator('.choices[aria-busy="false"]').waitFor()
+    expect(await stale.locator('.notes').textContent()).toMatch(/no longer fits.*without effect: 3 steps$/)
+    expect(await stale.evaluate('scrollY')).toBe(0)
+    await stale.getByLabel('scope').selectOption({ index: 1 })
+    await stale.locator('.notes').waitFor({ state: 'detached' })
+    stop.abort()
+    await after
+    await stale.context().close()
   })
 
   it('goes on from the thousandth step, and draws only the rows that change', async () => {

@@ -31,7 +31,11 @@ const kinds: Readonly<Record<string, readonly [line: string, exit: number]>> = {
     + '--ftrace traces/linux/vtd-strict-timed.ftrace.txt.gz', 0],
   audit: ['audit traces/linux/vtd-sm.tables.json-pages.gz', 0],
   diagnose: ['diagnose test/real-machines/cases/15-xen-vtd-rmrr.txt', 1],
-  findings: ['cost --worst no-iommu', 0],
+  timed: ['cost --timed no-iommu ring0-strict --steps 5000', 0],
+  explain: ['cost --explain unmap ring0-strict ring0-deferred', 0],
+  worst: ['cost --worst no-iommu', 0],
+  compose: ['cost compose test/cli/fixtures/counts.json', 0],
+  findings: ['audit traces/linux/vtd-sm.tables.json-pages.gz --diff traces/linux/vtd-strict.tables.json-pages.gz', 5],
   replay: ['replay traces/known/edges-are-served-*.json traces/known/no-lost-edge-*.json', 0],
 }
 
@@ -127,6 +131,57 @@ describe.skipIf(chromium === null)('a report page', () => {
     const { page } = await open(browser, urlOf('cost'))
     const unmap = page.locator('section', { has: page.getByRole('heading', { name: /^unmap / }) })
     expect(await unmap.locator('.bar').first().getAttribute('aria-label')).toMatch(/^\d+ cycles, from \d+ to/)
+    await page.context().close()
+  })
+
+  it('shows the figures of the other forms of cost, each beside its plot', async () => {
+    const { page } = await open(browser, urlOf('timed'))
+    const unmap = page.locator('section', { has: page.getByRole('heading', { name: /^unmap / }) })
+    expect(await unmap.locator('.designs b').allTextContents()).toEqual(['no-iommu', 'ring0-strict'])
+    const figures = await unmap.locator('.value').last().locator('span').allTextContents()
+    expect(figures.join(', ')).toMatch(/^median [\d,]+, p99 [\d,]+, most [\d,]+$/)
+    expect(await unmap.locator('.bar').last().getAttribute('aria-label'))
+      .toBe(`${figures.join(', ').replace('most', 'at most')} cycles`)
+    await page.goto(urlOf('explain'))
+    expect(await page.locator('.unit', { hasText: 'taken apart at ring0-strict' }).count()).toBe(1)
+    const sources = page.locator('.derived').first().locator('tr:not(.unit) td:last-child', { hasText: 'verified' })
+    expect(await sources.first().textContent()).toContain('InstLatX64')
+    await page.goto(urlOf('worst'))
+    const named = page.getByRole('heading', { name: /^unmap called → unmap returned one/ })
+    const wait = page.locator('section', { has: named })
+    expect(await wait.locator('.extreme').allTextContents()).toEqual(['most 67 unmap 67', 'least 67 unmap 67'])
+    await page.goto(urlOf('compose'))
+    expect(await page.locator('.composed .bar').first().getAttribute('aria-label')).toMatch(/, measured \d/)
+    await page.context().close()
+  })
+
+  it('leads from a ✗ of compare to the steps that break the claim', async () => {
+    const { page } = await open(browser, urlOf('compare'))
+    await page.getByRole('link', { name: 'interrupts is broken: no-forged-interrupt' }).click()
+    expect(await page.locator('.trace').getAttribute('aria-label')).toBe('no-forged-interrupt of no-iommu')
+    expect(await page.locator('.steps > li.violates').count()).toBe(1)
+    await page.context().close()
+  })
+
+  it('keeps the names of a matrix in sight on a phone, and says that it scrolls', async () => {
+    const { page } = await open(browser, urlOf('ablate'), { viewport: phone })
+    await page.locator('.hint').waitFor()
+    const corner = page.locator('.matrix th').first(), name = page.locator('.matrix tbody th').first()
+    const cell = page.locator('.matrix tbody td').first(), left = [corner, name, cell].map(one => one.boundingBox())
+    await page.locator('.scroll').evaluate(box => { box.scrollLeft = 100 })
+    const moved = await Promise.all([corner, name, cell].map(async (one, i) =>
+      (await one.boundingBox())!.x - (await left[i]!)!.x))
+    expect(moved).toEqual([0, 0, expect.any(Number)])
+    expect(moved[2]).toBeLessThan(0)
+    await page.context().close()
+  })
+
+  it('is printed with all its steps, light, and without what is pressed', async () => {
+    const { page } = await open(browser, urlOf('check'), { colorScheme: 'dark' })
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.steering').isVisible()).toBe(false)
+    expect(await page.locator('.steps > li').last().isVisible()).toBe(true)
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light')
     await page.context().close()
   })
 

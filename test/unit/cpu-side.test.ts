@@ -11,12 +11,14 @@ import { remapMachine } from '../../spec/machine.ts'
 import type { HardwareSpec } from '../../spec/step.ts'
 import { checkMachine } from '../../src/index.ts'
 
-/** Of each claim, and of each witness, what came of it. */
-async function verdicts(design: Design, at: Partial<Bounds>) {
-  const b = bounds(at), { complete, results } = await checkMachine(remapMachine(design, b, propertiesFor(design, b)))
+/** Claims that do not hold, witnesses that are not reached, actions that never fire. */
+async function accusations(design: Design, at: Partial<Bounds>) {
+  const b = bounds(at)
+  const { complete, results, coverage } = await checkMachine(remapMachine(design, b, propertiesFor(design, b)))
   expect(complete).toBe(true)
   expect(results.map(({ property }) => property)).toContain('unmapped-on-both-sides')
-  return results.map(({ property, outcome }) => `${outcome} ${property}`)
+  return [...results.filter(({ outcome }) => outcome !== 'holds' && outcome !== 'reached'),
+    ...Object.entries(coverage.actions).filter(([, { fired }]) => fired === 0)]
 }
 const twoCallers = { cpus: 2, callers: 2, frames: 1, iovas: 1 }
 
@@ -26,7 +28,7 @@ test.each([
   ['single-server', 'map/storeCpuPte<>storePte', twoCallers],
   ['vm-assigned', 'map/mapForGuest<>pinPage', twoCallers],
 ] as const)('%s keeps its claims with %s', async (name, edit, at) => {
-  expect(await verdicts(designNamed(`${name}~${edit}`)!, at)).toEqual(await verdicts(designNamed(name)!, at))
+  expect(await accusations(designNamed(`${name}~${edit}`)!, at)).toEqual([])
 })
 
 /** At any time, in any call or none, and of any driver. */
@@ -39,7 +41,6 @@ const fillAnything: HardwareSpec<unknown, CpuSide, Readonly<Record<'cpu' | 'doma
 test.each([
   ['pmap-unified', { ...twoCallers, devices: 2, domains: 2 }], ['single-server', twoCallers],
   ['vm-assigned', twoCallers],
-] as const)('a CPU that fills its TLB with anything changes no verdict of %s', async (name, at) => {
-  const design = designNamed(name)!
-  expect(await verdicts({ ...design, hardware: { fillAnything } } as never, at)).toEqual(await verdicts(design, at))
+] as const)('a CPU that fills its TLB with anything does %s no harm', async (name, at) => {
+  expect(await accusations({ ...designNamed(name)!, hardware: { fillAnything } } as never, at)).toEqual([])
 })

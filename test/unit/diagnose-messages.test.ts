@@ -32,6 +32,26 @@ it('an identity map of a boot names the owner of a region', async () => {
     'DMAR: [DMA Read] Request device [00:02.0] fault addr 7b900000 [fault reason 06] PTE Read access is not set')
   expect(text).toContain('lies in the region 0x7b800000 to 0x7fffffff that firmware reserves for 00:02.0')
 })
+it('boot lines of old kernels have small letters', async () => {
+  const [text] = await said('dmar: IOMMU 0: reg_base_addr dfefc000 ver 1:0 cap d2078c106f0466 ecap f020de',
+    'dmar: RMRR base: 0x0000007b7fd000 end: 0x0000007b7fffff',
+    'dmar: DMAR:[DMA Read] Request device [05:00.0] fault addr 7b7fe000 \nDMAR:[fault reason 06] x')
+  expect(text).toContain('lies in the region 0x7b7fd000 to 0x7b7fffff')
+  const texts = await said('dmar: IOMMU 0: reg_base_addr dfefc000 ver 1:0 cap d2078c106f0466 ecap f020de',
+    'dmar: DMAR:[DMA Read] Request device [05:00.0] fault addr 7b7fe000000000 \nDMAR:[fault reason 04] x')
+  expect(texts[0]).toContain('and the unit translates 48')
+})
+it('a completion that does not fit names its device', async () => {
+  const [text] = await said('DMAR: VT-d detected Invalidation Completion Error: SID 600',
+    'DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x60000000003, qw1 = 0x7ffffffffffff001')
+  expect(text).toMatch(/^06:00.0 answered an invalidation with a completion that does not fit \(ICE\)/)
+  expect(text).toContain('lspci -vvs 06:00.0')
+})
+it("FreeBSD's status is one bit, not all of them", async () => {
+  const [text] = await said('DMAR0: Fault Overflow')
+  expect(text).toContain('PFO: records of faults were lost')
+  expect(text).not.toContain('ITE')
+})
 it('a device that firmware keeps, and interrupts that are not remapped', async () => {
   const [device, interrupts] = await said('vfio-pci 0000:03:00.0: DMAR: Device is ineligible for IOMMU domain attach '
     + 'due to platform RMRR requirement.  Contact your platform vendor.',

@@ -3,13 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { measureDesign } from '../../src/check/measure.ts'
 import { timedOf } from '../../src/check/timed.ts'
 import { pricePath } from '../../src/cost/index.ts'
+import { Choices } from '../../src/explore/choices.ts'
 import { timedRun } from '../../src/explore/timed.ts'
 import type { Timed } from '../../src/explore/timed.ts'
+import { apply } from '../../src/model/effect.ts'
 import { actionsOf, bool, machine, optional, scalarset, struct, table } from '../../src/model/index.ts'
 import type { Value } from '../../src/model/index.ts'
+import { Recorder } from '../../src/model/record.ts'
 import type { Workload } from '../../src/report/timed.ts'
+import { Seeded } from '../../src/seeded.ts'
+import { bounds } from '../../spec/bounds.ts'
 import { xeon } from '../../spec/costs/index.ts'
 import { designNamed, designs } from '../../spec/designs.ts'
+import { remapMachine } from '../../spec/machine.ts'
 
 /** Two workers that take a lock, or none, work for 100, and give it back. */
 const worker = scalarset('worker', 2)
@@ -50,6 +56,26 @@ describe('two workers', () => {
     expect(timed(true)).toEqual(timed(true))
     expect(timed(true, 2)).not.toEqual(timed(true))
   })
+})
+
+it('asks again only what may have changed, and knows what all asked anew would say', () => {
+  const strict = remapMachine(designNamed('ring0-strict')!,
+    bounds({ cpus: 2, callers: 2, frames: 2, iovas: 2, queue: 3, sources: 1, vectors: 2, migrate: 1 }))
+  const recorder = new Recorder(strict), random = new Seeded(5)
+  const all = new Choices(strict, recorder, strict.instances.map((_, i) => i),
+    (place, { effect }) => ({ place, effect }))
+  let words = new Uint32Array(recorder.words)
+  recorder.packed.pack(strict.initialWorld, words, 0)
+  const placesOf = (of: typeof choices): string => of.map(({ place }) => place).join()
+  let choices = all.in(words)
+  for (let step = 0; step < 400; step++) {
+    const after = new Uint32Array(words.length)
+    apply(choices[random.below(choices.length)]!.effect, words, 0, after, 0)
+    choices = all.after(choices, words, after)
+    words = after
+    expect(placesOf(choices)).toBe(placesOf(all.in(words)))
+  }
+  expect(choices.length).toBeGreaterThan(0)
 })
 
 const workload: Workload = { seed: 3, steps: 3000, cpus: 1, queue: 3, gap: 1_000_000, iotlb_entries: 118, pages: 256,

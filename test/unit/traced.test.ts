@@ -121,10 +121,18 @@ describe('interrupts', () => {
     expect(text.split('\n').filter(line => line.length > 100 && line !== report.trace.path)).toEqual([])
   })
   it('that come late, share a vector, do not end or are silent are named', async () => {
-    const late = await traced([...move, freed, handler(30, 'entry', 0), handler(31, 'exit', 0)])
-    expect(said(late, 'no-interrupt-after-free')).toEqual(['false', '1 handler', [9]])
+    const late = [...move, freed, handler(30, 'entry', 0), handler(31, 'exit', 0)]
+    const cleared: Event = [45, 0, 'irq_vectors', 'vector_clear', 'irq=33 vector=37 cpu=1 prev_vector=0 prev_cpu=0']
+    expect(said(await traced([...late, cleared]), 'no-interrupt-after-free')).toEqual(['false', '1 handler', [9]])
     const shared: Event = [40, 0, 'irq_vectors', 'vector_update', 'irq=34 vector=37 cpu=1 prev_vector=0 prev_cpu=0']
-    expect(said(await traced([...move, shared]), 'vectors-not-shared')).toEqual(['false', '1 vector', [8]])
+    expect(said(await traced([...move, shared, cleared]), 'vectors-not-shared')).toEqual(['false', '1 vector', [8]])
+    // A CPU that goes offline moves its interrupts without a record: what follows says from where.
+    const elsewhere: Event = [44, 0, 'irq_vectors', 'vector_update', 'irq=33 vector=40 cpu=0 prev_vector=38 prev_cpu=0']
+    const cases = [['no-interrupt-after-free', late], ['vectors-not-shared', [...move, shared]]] as const
+    for (const [claim, events] of cases) {
+      expect(said(await traced(events), claim)[0]).toBe('not-shown')
+      expect(said(await traced([...events, elsewhere]), claim)[0]).toBe('true')
+    }
     const reused: Event = [41, 0, 'irq_vectors', 'vector_update', 'irq=34 vector=36 cpu=0 prev_vector=0 prev_cpu=0']
     expect(said(await traced([...move, freed, reused]), 'vectors-not-shared')[0]).toBe('true')
     expect(said(await traced(move), 'old-vectors-freed')).toEqual(['false', expect.stringContaining('1 move'), [5]])

@@ -1,10 +1,11 @@
 /** The answer to an event of an AMD unit (AMD 48882 rev 3.10: 2.5 events, 2.4 commands, 2.1.2 the interrupt range). */
+import { commandLayouts } from '../../../spec/amdvi/index.ts'
 import type { Answer, Conclusion, Group, Known, Look, Meaning } from '../happening.ts'
 import { hex, whenOf } from '../text.ts'
 import { answerEntry } from './device-entry.ts'
 import type { UnitEvent } from './events.ts'
 import { events, flagNames, requestText, requestType } from './flags.ts'
-import { nextOf, whoOf } from './look.ts'
+import { whoOf } from './look.ts'
 import { answerPage } from './page-fault.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
@@ -107,22 +108,36 @@ const others: Readonly<Record<string,
   likely('An entry above it holds an address where no memory answers, or memory has an error.',
     'a table that cannot be '
     + 'read')], next: [{ run: 'dmesg | grep -i -e mce -e edac', says: 'whether memory had errors' }] },
+  INVALID_PPR_REQUEST: { concludes: [likely('Page requests (PRI) are on in the device, and off in its device table '
+    + 'entry '
+    + 'or for that PASID: its driver or process is gone, or the device was reset.', 'a page request that is refused')],
+  next: [] },
+  NOT_ATTACHED: { concludes: [], next: [{ run: 'ls -d /sys/kernel/iommu_groups/*/devices/*', says: 'which devices are '
+    + 'attached' }] },
   RMP_PAGE_FAULT: { concludes: [],
     next: [{ run: 'dmesg | grep -i -e SEV -e SNP', says: 'which guest owns the page' }] },
   RMP_HW_ERROR: { concludes: [], next: [{ run: 'dmesg | grep -i -e SEV -e SNP', says: 'where the table is' }] },
 }
 function ofOther(event: UnitEvent): Answer {
-  const { name, flags, address, domain } = event
-  const who = whoOf(event)
-  const title = events[name] ?? `event ${name}, which this kernel does not know`
-  const where = `${address === null ? '' : ` and ${hex(address)}`}${domain === null ? '' : `, domain ${hex(domain)}`}`
-  const { concludes, next } = others[name] ?? { concludes: [], next: nextOf(event) }
+  const { name, flags, address, domain, device } = event
+  const title = events[name] ?? `event ${name}, which is in no table here`
+  const of = [...device === null ? [] : [device], ...address === null ? [] : [`address ${hex(address)}`],
+    ...domain === null ? [] : [`domain ${hex(domain)}`]]
+  const { concludes, next } = others[name] ?? { concludes: [], next: [] }
   return {
-    title: event.device === null ? title : `${who}: ${title}`,
-    happened: `The event names ${event.device ?? 'no device'}${where}.`,
-    hardware: flags === null ? [] : [{ says: `flags 0x${flags.toString(16)} (${flagNames(flags)})`, clause: null }],
-    concludes, next: [...event.device === null || others[name] === undefined ? []
-      : [{ run: `lspci -vs ${event.device}`, says: 'who the device is' }], ...next],
+    title: device === null ? title : `${device}: ${title}`,
+    happened: of.length === 0 ? 'The event names no device.' : `The event is about ${of.join(', ')}.`,
+    hardware: [...flags === null ? [] : [{ says: `flags 0x${flags.toString(16)} (${flagNames(flags)})`, clause: null }],
+      ...commandText(event)],
+    concludes, next: [...device === null ? []
+      : [{ run: `lspci -vks ${device}`, says: 'who the device is, and its driver' }], ...next],
     shows: [],
   }
+}
+/** Of the words that Linux prints below: the code is in bits 31:28 of the second. */
+function commandText({ command }: UnitEvent): readonly Meaning[] {
+  const code = command[1] === undefined ? null : command[1] >>> 28
+  return code === null ? [] : [{ clause: null, says: `the command: ${(commandLayouts as Readonly<Record<number,
+    { readonly name: string }>>)[code]?.name ?? 'none that is known'} (code ${code}), ${command.map(word =>
+    (word ?? 0).toString(16).padStart(8, '0')).join(' ')}` }]
 }

@@ -19,6 +19,8 @@ export interface UnitEvent {
   /** The control register and the device table entry, printed below. */
   control: bigint | null
   readonly entry: bigint[]
+  /** Four words of a command that is refused, printed below. */
+  readonly command: number[]
 }
 
 const body = /Event logged \[ ?([A-Z][A-Z_]{3,40})\b([^\]]*)(\])?/
@@ -28,6 +30,7 @@ const xen = form('AMD-Vi: ([A-Z][A-Z_]{3,40}): <device> d<dec> addr <hex> flags 
 const xenRaw = /AMD-Vi: ([A-Z][A-Z_]{3,40}):? ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8})/
 const unknownEvent = /Event logged \[UNKNOWN event\[0\]=0x([0-9a-f]{1,8}),? event\[1\]=0x([0-9a-f]{1,8})/
 const entryLine = /AMD-Vi: DTE\[([0-3])\]: ([0-9a-f]{1,16})/
+const commandLine = /AMD-Vi: CMD\[([0-3])\]: ([0-9a-f]{1,8})/
 const controlLine = /AMD-Vi: Control Reg : (?:0x)?([0-9a-f]{1,16})/
 const driver = /\b\w[\w.-]* ((?:[0-9a-f]{4}:)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi/
 const lost = /AMD-Vi: IOMMU event log overflow/i
@@ -60,7 +63,7 @@ export class AmdEvents implements Reader {
     const ofXen = xen.exec(text)
     if (ofXen !== null) return [this.#keep({ line, system: 'Xen', name: ofXen[1]!, device: deviceOf(ofXen[2]!),
       domain: Number(ofXen[3]), pasid: null, address: bigHex(ofXen[4]!), flags: Number.parseInt(ofXen[5]!, 16),
-      control: null, entry: [] })]
+      control: null, entry: [], command: [] })]
     const raw = ofXen === null ? xenRaw.exec(text) : null
     if (raw !== null && Object.hasOwn(events, raw[1]!)) return [this.#keep(rawEvent(raw, line))]
     if (domainless.test(text)) { this.#detached = line; return 'context' }
@@ -100,10 +103,12 @@ export class AmdEvents implements Reader {
     return boot.test(line.text) || snpOn.test(line.text)
   }
   #below(text: string): boolean {
-    const control = controlLine.exec(text), entry = entryLine.exec(text)
+    const control = controlLine.exec(text), entry = entryLine.exec(text), command = commandLine.exec(text)
+    if (command !== null && this.#last !== null) this.#last.command[Number(command[1])] =
+      Number.parseInt(command[2]!, 16)
     if (control !== null && this.#last !== null) this.#last.control = bigHex(control[1]!)
     if (entry !== null && this.#last !== null) this.#last.entry[Number(entry[1])] = bigHex(entry[2]!)
-    return control !== null || entry !== null
+    return control !== null || entry !== null || command !== null
   }
   #keep(event: UnitEvent): Happening {
     this.#last = event
@@ -129,7 +134,7 @@ function eventOf(name: string, fields: string, line: Line): UnitEvent {
   return {
     line, system: 'Linux', name, device: device === null ? null : deviceOf(device), domain: number(field('domain')),
     pasid: number(field('pasid')), address: address === null || !/^[0-9a-f]+$/i.test(address) ? null : bigHex(address),
-    flags: number(field('flags')), control: null, entry: [],
+    flags: number(field('flags')), control: null, entry: [], command: [],
   }
 }
 
@@ -137,5 +142,6 @@ function eventOf(name: string, fields: string, line: Line): UnitEvent {
 function rawEvent([, name, zero, one, two, three]: RegExpExecArray, line: Line): UnitEvent {
   const words = [zero, one, two, three].map(text => Number.parseInt(text!, 16))
   return { line, system: 'Xen', name: name!, device: deviceOfId(words[0]! & 0xffff), domain: null, pasid: null,
-    address: bigHex(three!) << 32n | bigHex(two!), flags: words[1]! >>> 16 & 0xfff, control: null, entry: [] }
+    address: bigHex(three!) << 32n | bigHex(two!), flags: words[1]! >>> 16 & 0xfff, control: null, entry: [],
+    command: [] }
 }

@@ -14,3 +14,8 @@ export const nextOf = ({ device, system }: UnitEvent): readonly Look[] => system
     says: 'who mapped the page, and whether it was unmapped before' },
   { run: 'cat /proc/iomem', says: 'what lies at the address: System RAM, or a reserved range' },
 ]
+/** After a fault of a device that has no domain. */
+export const unattached = ({ device }: UnitEvent): readonly Look[] => [
+  { run: `lspci -vks ${device ?? 'BB:DD.F'}`, says: 'who the device is, and whether it has a driver' },
+  { run: 'ls -d /sys/kernel/iommu_groups/*/devices/*', says: 'which devices are attached' },
+]

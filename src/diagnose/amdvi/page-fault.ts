@@ -1,11 +1,11 @@
 /** The answer to IO_PAGE_FAULT (AMD 48882 rev 3.10: 2.5.3, 2.1.2 the interrupt range, 2.2.5 interrupt tables). */
-import { addressConclusions, interruptRange } from '../addresses.ts'
+import { addressConclusions, interruptRange, memoryAt } from '../addresses.ts'
 import type { Answer, Conclusion, Group, Known, Look, Meaning } from '../happening.ts'
 import { servedInterrupts } from '../interrupts/served.ts'
 import { hex, idOf } from '../text.ts'
 import type { UnitEvent } from './events.ts'
 import { accessOf, deviceEntryOf, entryMeaning, flagOf, flagsText, pageFault } from './flags.ts'
-import { nextOf, whoOf } from './look.ts'
+import { nextOf, unattached, whoOf } from './look.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
 const likely = (says: string, rule: string): Conclusion => ({ certainty: 'likely', says, rule })
@@ -28,8 +28,9 @@ export function answerPage(event: UnitEvent, group: Group, known: Known): Answer
     title: `${who} ${verb} ${placesOf(group)}: ${short}`,
     happened: `${who} ${verb}${where}: ${says}. The unit blocked it.`,
     hardware: [{ says: `${flagsText(flags)}: ${says}`, clause: null }, ...entryBeside(event, known)],
-    concludes: [...pageConclusions(flags, group, known, event), ...silent(event, known)], next: nextOf(event),
-    shows: [explainFlags(flags),
+    concludes: [...pageConclusions(flags, group, known, event), ...silent(event, known)],
+    next: isBlocked(event) ? unattached(event) : nextOf(event),
+    shows: isBlocked(event) ? [explainFlags(flags)] : [explainFlags(flags),
       ...flagOf(flags, 'PR') ? [{ run: 'remapcheck check ring0-strict --scope permissions',
         says: 'a design that downgrades a mapping to read-only' }] : [{ run: 'remapcheck explain ring0-strict',
         says: 'a design in which a late access after unmap ends in such a fault' }]],
@@ -145,7 +146,7 @@ function ofRights(flags: number, group: Group, known: Known, event: UnitEvent): 
       + 'device is right.' : 'A buffer that was mapped for the device to write (DMA_FROM_DEVICE), which the device or '
       + 'its firmware reads: map it DMA_BIDIRECTIONAL.', isWrite ? 'a write to a read-only page'
       : 'a read of a write-only page'),
-    ...offsets(group), ...mapped.length > 0 ? mapped
+    ...offsets(group), ...event.address === null ? [] : memoryAt(event.address, known), ...mapped.length > 0 ? mapped
       : [{ certainty: 'open', rule: 'the tables of the domain are not in '
       + 'the log', says: 'The log does not show who mapped the page, nor whether it was still mapped for the same '
       + 'use.' } as const]]

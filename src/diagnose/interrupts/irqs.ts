@@ -109,8 +109,9 @@ export class Irqs {
 
   /** Whose vector of a CPU it was when a line says that none had it. */
   conclusions(cpu: number, vector: number, stamp: Stamp | null): readonly Conclusion[] {
-    return [...this.#count === 0 ? [] : this.#traced(cpu, vector, stamp), ...this.#placed(cpu, vector),
-      ...this.#served(cpu)]
+    const placed = this.#placed(cpu, vector)
+    return [...this.#count === 0 ? [] : this.#traced(cpu, vector, stamp), ...placed,
+      ...placed.length > 0 ? [] : this.#served(cpu)]
   }
   get traces(): boolean { return this.#count > 0 }
   /** Of how many interrupts, and when; null where there are no events. */

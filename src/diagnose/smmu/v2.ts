@@ -63,7 +63,9 @@ function answer(status: bigint, write: boolean, group: Group, known: Known): Ans
   const verb = write ? 'wrote' : 'read'
   const address = hex(group.addresses[0]!)
   return {
-    title: `${who} ${verb} ${address}: ${said[0] ?? 'a fault of no kind'}`, happened: `${who} ${verb} ${address}.`,
+    title: `${who} ${verb} ${address}: ${said[0] ?? 'a fault of no kind'}`, happened: `${who} ${verb} ${address}. `
+      + `The unit `
+      + 'ended it with an error.',
     hardware: [{ says: `fsr ${hex(status)}: ${said.join('; ') || 'no cause set'} (Arm IHI 0062)`, clause: null },
       { says: `fsynr: WNR=${write ? 1 : 0}, a ${accessOf(write)}`, clause: null }],
     concludes: [
@@ -71,7 +73,8 @@ function answer(status: bigint, write: boolean, group: Group, known: Known): Ans
         + 'at the '
         + 'address.' } as const, ...addressConclusions(group, known)] : [],
       ...denied ? [{ certainty: 'sure', rule: 'PF', says: `The page is mapped, and not for a ${accessOf(write)}.` } as
-        const] : [],
+        const, { certainty: 'likely', rule: 'Linux maps by direction', says: 'The buffer is mapped for the other '
+          + 'direction, or only privileged requests may use the page.' } as const] : [],
     ], next, shows,
   }
 }

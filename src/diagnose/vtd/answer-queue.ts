@@ -20,7 +20,7 @@ const registersText = ({ queue, timeout, completion }: QueueError): string => [
 
 function describe(name: string, { decoded, qw, type }: Descriptor): Meaning {
   const raw = `${hex(qw[0])}, ${hex(qw[1])}`
-  const of = silentDevice({ prior: { decoded, qw, type }, head: null, timeout: null } as QueueError)
+  const of = silentDevice({ prior: { decoded, qw, type }, head: null, timeout: null, completion: null } as QueueError)
   if (decoded.type === 'device-tlb') return { clause: null,
     says: `${name} (${raw}): invalidate the device TLB of ${of?.device}, ${decoded.global || decoded.sizeBits >= 52
       ? 'all of it' : `2^${12 + decoded.sizeBits} bytes from ${hex(BigInt(decoded.page) << 12n)}`}` }
@@ -79,17 +79,23 @@ const queueReasons: Readonly<Record<number, string>> = {
 function refused(error: QueueError): Answer {
   const { queue, completion } = error
   const isQueue = queue !== null || completion === null
+  const silent = isQueue ? null : silentDevice(error)
+  const who = silent?.device ?? 'a device that the log does not name'
   return {
     title: isQueue ? 'the unit refused a descriptor of its invalidation queue (IQE)'
-      : 'a device answered an invalidation with an error (ICE)',
+      : `${who} answered an invalidation with a completion that does not fit (ICE)`,
     happened: isQueue ? 'The unit stopped at a descriptor that it cannot carry out.'
-      : 'A device TLB sent a completion that does not fit.',
+      : `The device TLB of ${who} sent a completion that does not fit to what was asked.`,
     hardware: [...queue === null ? [] : [{ says: `queue error, reason ${queue.toString(16)}: `
       + `${queueReasons[queue] ?? 'unknown'}`, clause: null }], ...descriptors(error)],
     concludes: isQueue && error.head !== null && error.head.decoded.type !== 'undecoded'
       ? [{ certainty: 'open', rule: 'the descriptor decodes', says: 'The descriptor that is printed is well-formed by '
         + 'the manual: the unit may lack a capability that it needs, or it was repaired when it was printed.' }] : [],
-    next: [{ run: 'dmesg | grep ecap', says: 'what the unit is capable of' }],
-    shows: [{ run: 'remapcheck explain IQA', says: 'the queue and the width of its descriptors' }],
+    next: isQueue ? [{ run: 'dmesg | grep ecap', says: 'what the unit is capable of' }]
+      : [{ run: `lspci -vvs ${silent?.device ?? 'BB:DD.F'} | grep -i -A2 ATS`,
+        says: 'whether ATS is on in the device' },
+      { run: null, says: 'boot with pci=noats: if it is gone, it is the ATS of this device' }],
+    shows: [isQueue ? { run: 'remapcheck explain IQA', says: 'the queue and the width of its descriptors' }
+      : { run: 'remapcheck explain ICE', says: 'the status bit' }],
   }
 }

@@ -4,7 +4,8 @@ import type { Line, Reader, Reading } from '../happening.ts'
 import type { Notebook } from '../known.ts'
 import { bigHex, deviceOf, form, whenOf } from '../text.ts'
 
-const unit = form(String.raw`\b(dmar\d+): reg_base_addr <hex> ver \S+ cap <hex> ecap <hex>`)
+/** Before 4.2 a unit is `IOMMU 0`, and the prefix is in small letters. */
+const unit = form(String.raw`\b(?:dmar|IOMMU )(\d+): reg_base_addr <hex> ver \S+ cap <hex> ecap <hex>`)
 const region = form('RMRR base: <hex> end: <hex>')
 const regionXen = form(String.raw`RMRR address range <hex>\.\.<hex>( not in reserved memory)?`)
 const endpoint = form(String.raw`\[VT-D\] *endpoint: <device>`)
@@ -27,7 +28,7 @@ const plain = new RegExp(['Host address width', 'DRHD base', 'ATSR flags', 'SATC
 
 export class UnitBoot implements Reader {
   readonly name = 'boot line about VT-d'
-  readonly words = /DMAR|VT-D|iommu: Default domain/i
+  readonly words = /DMAR|dmar: |VT-D|iommu: Default domain/
   readonly #known: Notebook
   #inRegion = false
 
@@ -37,7 +38,7 @@ export class UnitBoot implements Reader {
     const { text } = line
     const one = unit.exec(text)
     if (one !== null) {
-      this.#known.unit(one[1]!, { base: bigHex(one[2]!), cap: bigHex(one[3]!), ecap: bigHex(one[4]!) }, line)
+      this.#known.unit(`dmar${one[1]}`, { base: bigHex(one[2]!), cap: bigHex(one[3]!), ecap: bigHex(one[4]!) }, line)
       return 'context'
     }
     const reserved = region.exec(text) ?? regionXen.exec(text)

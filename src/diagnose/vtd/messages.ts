@@ -2,13 +2,14 @@
  *  drivers/iommu/intel, Xen drivers/passthrough/vtd, FreeBSD sys/x86/iommu: facts about their texts). */
 import type { Answer, Conclusion, Line, Look, Reader, Reading } from '../happening.ts'
 import { bigHex, deviceOf, form, hex } from '../text.ts'
+import { statusTexts } from './reason.ts'
 
 interface Said {
   readonly form: RegExp
   readonly device?: (found: RegExpExecArray) => string | null
   readonly title: (found: RegExpExecArray) => string
   readonly happened: string
-  readonly hardware: string
+  readonly hardware: string | ((found: RegExpExecArray) => string)
   readonly concludes: readonly Conclusion[]
   readonly next: readonly Look[]
   readonly shows?: readonly Look[]
@@ -68,11 +69,7 @@ const said: readonly Said[] = [
     next: [run('grep DMAR-MSI /proc/interrupts', 'which units have the interrupt')] },
   { form: /DMAR\d+: (Invalidation (?:timed out|completion error|queue error)|(?:Advanced )?Fault Overflow)/,
     title: ([, what]) => `a unit reports: ${what!.toLowerCase()}`, happened: 'FreeBSD read the fault status of a unit.',
-    hardware: 'FSTS: "timed out" is ITE, a device that did not answer an invalidation of its TLB; "completion error" '
-      + 'is '
-      + 'ICE, an answer that does not fit; "queue error" is IQE, a descriptor that is refused; "overflow" is PFO, '
-      + 'records '
-      + 'that were lost',
+    hardware: ([, what]) => statusTexts[what!.replace('Advanced ', '')]!,
     concludes: [], next: [run('dmesg | grep DMAR', 'the faults around it')],
     shows: [run('remapcheck explain FSTS', 'the register, bit by bit')] },
   { form: form('(?:<device>: )?DMAR: Device is ineligible for IOMMU domain attach due to platform RMRR'),
@@ -118,4 +115,5 @@ const deviceIn = ({ device }: Said, found: RegExpExecArray): string | null => {
   return named === null ? null : deviceOf(named)
 }
 const answerOf = ({ title, happened, hardware, concludes, next, shows = [] }: Said, found: RegExpExecArray): Answer =>
-  ({ title: title(found), happened, hardware: [{ says: hardware, clause: null }], concludes, next, shows })
+  ({ title: title(found), happened, hardware: [{ says: typeof hardware === 'string' ? hardware : hardware(found),
+    clause: null }], concludes, next, shows })

@@ -27,8 +27,10 @@ export const isAllOnes = ({ queue, timeout, completion, head }: QueueError): boo
   && (queue === 0xf || timeout === 0xffff && completion === 0xffff) || head?.qw[0] === 0xffffffffffffffffn
 
 /** The device whose answer is missing: as the unit says, else as the descriptor before the head says. */
-export function silentDevice({ timeout, prior, head }: QueueError): { readonly device: string; readonly by: string }
-  | null {
+export function silentDevice({ timeout, completion, prior, head }: QueueError): { readonly device: string
+  readonly by: string } | null {
+  if (timeout === null && completion !== null && completion !== 0 && completion !== 0xffff)
+    return { device: deviceOfId(completion), by: 'the source id in the message' }
   if (timeout !== null && timeout !== 0 && timeout !== 0xffff)
     return { device: deviceOfId(timeout), by: 'the source id in the message' }
   for (const [name, of] of [['PRIOR', prior], ['HEAD', head]] as const)

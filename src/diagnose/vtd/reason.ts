@@ -82,6 +82,17 @@ export function statusMeaning(status: number): string {
     + ((status & 1) === 0 ? 'no record was lost' : 'and records were lost (PFO): there were more faults')
 }
 
+const ite = 'ITE: a device did not answer an invalidation of its device TLB; the queue stands still'
+const ice = 'ICE: a device answered an invalidation with a completion that does not fit'
+const iqe = 'IQE: the unit refused a descriptor of the queue, and stopped there'
+/** Bits of FSTS by what Xen and FreeBSD call them. */
+export const statusTexts: Readonly<Record<string, string>> = {
+  'Invalidation Time-out Error': ite, 'Invalidation timed out': ite, 'Invalidation Completion Error': ice,
+  'Invalidation completion error': ice, 'Invalidation Queue Error': iqe, 'Invalidation queue error': iqe,
+  'Fault Overflow': 'PFO: records of faults were lost, since none was free',
+  'Primary Pending Fault': 'PPF: a record of a fault is pending',
+}
+
 /** Which tables a reason is about: `legacy` and `scalable` modes have codes of their own (table 30). */
 export function modeOf(code: number): 'legacy' | 'scalable' | null {
   if (code >= 0x01 && code <= 0x0e) return 'legacy'

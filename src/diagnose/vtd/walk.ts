@@ -114,8 +114,9 @@ function agreement(walk: Walk, code: number, known: Known): Agreement {
   const entry = blamed(walk, code)
   // A dump that ends earlier says nothing of it.
   if (entry !== null && entry.word === undefined) return silent
-  if (entry !== null) return { told: null, concludes: (entry.word! & 1n) === 1n
-    ? presentAfterAll(entry.name, entry.word!, walk, known) : agrees(`the ${entry.name} is not present there either`) }
+  if (entry !== null) return (entry.word! & 1n) === 1n
+    ? { told: 'memory has it', concludes: presentAfterAll(entry.name, entry.word!, walk, known) }
+    : { told: 'nothing is mapped', concludes: agrees(`the ${entry.name} is not present there either`) }
   return leafCodes.includes(code) ? ofLeaf(walk, code, known) : silent
 }
 function ofLeaf(walk: Walk, code: number, known: Known): Agreement {

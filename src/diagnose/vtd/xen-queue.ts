@@ -4,6 +4,7 @@ import { decode, dwordsOf, registers } from '../../../spec/vtd/index.ts'
 import type { Answer, Conclusion, Happening, Line, Look, Meaning, Reader, Reading } from '../happening.ts'
 import { bigHex, hex } from '../text.ts'
 import { deadUnit } from './dead-unit.ts'
+import { statusTexts } from './reason.ts'
 
 interface Standing {
   readonly line: Line
@@ -117,15 +118,6 @@ const statusHappening = (what: string, line: Line): Happening => ({
     shows: [{ run: 'remapcheck explain FSTS', says: 'the register, bit by bit' }],
   }),
 })
-/** By what Xen and FreeBSD call it. */
-export const statusTexts: Readonly<Record<string, string>> = {
-  'Invalidation Time-out Error': 'ITE: a device did not answer an invalidation of its device TLB; the queue stands '
-    + 'still',
-  'Invalidation Completion Error': 'ICE: a device answered an invalidation with a completion that does not fit',
-  'Invalidation Queue Error': 'IQE: the unit refused a descriptor of the queue, and stopped there',
-  'Fault Overflow': 'PFO: records of faults were lost, since none was free',
-  'Primary Pending Fault': 'PPF: a record of a fault is pending',
-}
 const full = (line: Line): Happening => ({
   line, device: null, access: 'unknown', address: null, kind: 'unit-queue Xen full', stops: true, answer: () => ({
     title: 'the invalidation queue is full', happened: 'Xen had no free slot for a descriptor.',

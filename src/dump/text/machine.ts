@@ -32,6 +32,11 @@ export class MachineText {
     return true
   }
 
+  /** The smallest span that has an address. */
+  at(address: bigint): Span | null {
+    return this.spans.filter(({ from, to }) => address >= from && address <= to)
+      .reduce<Span | null>((best, one) => best === null || one.to - one.from < best.to - best.from ? one : best, null)
+  }
   /** Memory that the system uses, which an address range overlaps. */
   ramIn(from: bigint, to: bigint): Span | null {
     return this.spans.find(span => /^(?:usable|System RAM)$/.test(span.what) && span.from <= to && span.to >= from)

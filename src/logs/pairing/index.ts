@@ -1,14 +1,15 @@
 /** Pairs the kernel's unmaps with the invalidations of QEMU's log. What each step can and cannot prove:
  *  docs/validate.md. */
 import type { KernelEvent, SubmitEvent, TagEvent } from '../event.ts'
-import { noPlaces, note } from '../numbers.ts'
+import { noPlaces, note, thousands } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import { overflowed } from '../replay/trail.ts'
 import type { Trail } from '../replay/trail.ts'
 import type { Clock } from './clock.ts'
 import { Commands } from './commands.ts'
 import { Fetches } from './fetches.ts'
-import { join } from './join.ts'
+import { enough, join } from './join.ts'
+import type { Joined } from './join.ts'
 import { findMappings } from './mappings.ts'
 import { checkMaps } from './maps.ts'
 import type { MapReport } from './maps.ts'
@@ -49,6 +50,8 @@ export interface PairingReport {
   readonly hitAfterUnmap: readonly Window[]
   readonly longest: readonly Window[]
   readonly mapped: MapReport
+  /** Why the order of the kernel's events, by which they are paired, may be another; null where nothing says so. */
+  readonly disorder: string | null
   /** Why nothing was paired; null where it was. */
   readonly refused: string | null
 }
@@ -102,8 +105,21 @@ export function pair(kernel: KernelSide, trail: Trail, { timed, cachingMode }: U
   const known = solve(logs)
   // Linux flushes what it maps where a unit has caching mode, and says so then alone.
   const tells = cachingMode ?? (kernel.tags.some(({ what }) => what === 'mapped') ? true : null)
-  return { ...base, ...found(logs, known), mapped: checkMaps(events, trail.stays, known.all, logs.commands, tells) }
+  return { ...base, ...found(logs, known), disorder: disorderOf(kernel, joined),
+    mapped: checkMaps(events, trail.stays, known.all, logs.commands, tells) }
 }
+/** A clock that is too coarse says nothing of events of different CPUs. Recorded boots have one in 2,000 at most. */
+const mostAlike = 1 / 500
+
+function disorderOf({ events, submits }: KernelSide, joined: Joined | null): string | null {
+  const alike = events.filter(({ time_us, cpu }, i) =>
+    i > 0 && events[i - 1]!.time_us === time_us && events[i - 1]!.cpu !== cpu).length
+  if (alike > events.length * mostAlike)
+    return `${thousands(alike)} events have the stamp of one of another CPU, and which came first is not known`
+  return joined !== null || submits.length < enough ? null
+    : "the kernel's descriptors are not those of the queue one for one: some lack, or stand in another order"
+}
+
 function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: Fetches): string | null {
   if (lost > 0) return `the kernel log lost ${lost} events, so no pairing of what is left would be sound`
   if (overflowed(trail)) return 'the log is too long to keep all its fills, hits and invalidations'
@@ -112,7 +128,8 @@ function refusalOf({ lost }: KernelSide, trail: Trail, unmaps: number, fetches: 
 
 const nothing: PairingReport = {
   maps: 0, unmaps: 0, byBasis: { named: 0, only: 0, inferred: 0, unknown: 0 }, by: 'order', clock: null,
-  joined: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [], timeline: [],
+  joined: null, disorder: null, pairs: { fetched: 0, mapped: 0 }, guesses: { checked: 0, right: 0 }, rows: [],
+  timeline: [],
   unanswered: noPlaces(), ending: noPlaces(), unansweredSure: noPlaces(),
   flushed: noPlaces(), flushedDomains: [], hitAfterUnmap: [], longest: [], refused: null,
   mapped: { cachingMode: null, used: 0, missed: noPlaces(), early: noPlaces() },

@@ -17,7 +17,7 @@ export interface Joined {
 /** Comparisons made at most: logs that repeat themselves for ever are not joined. */
 const patience = 20_000_000
 /** Fewer say too little. */
-const enough = 8
+export const enough = 8
 
 /** Null where the kernel recorded none, or the two sequences do not fit at just one place. The kernel's log may begin
  *  later and end earlier; in between nothing may be missing. */

@@ -41,9 +41,18 @@ export interface IrqReport {
   readonly shared: Places
   /** A handler began on the CPU of an old vector after that was freed. */
   readonly late: Places
+  /** Of both kinds those where the interrupt that was there before may have moved without a record: the kernel records
+   *  nothing on a CPU that goes offline. */
+  readonly sharedPerhaps: Places
+  readonly latePerhaps: Places
   /** A handler that began and did not end, or ended without beginning. */
   readonly unended: Places
   readonly unhandled: Places
+}
+
+/** What is one only if that interrupt still had that vector: its next event says from where it moves. */
+interface Suspicion {
+  readonly line: number; readonly irq: number; readonly seat: string; readonly of: 'shared' | 'late'
 }
 
 interface Life {
@@ -55,6 +64,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 const mostIrqs = 10_000
 const mostSteps = 50
 const mostMoves = 200
+const mostSuspicions = 1000
 const key = ({ vector, cpu }: Seat): string => `${vector}@${cpu}`
 
 export class Interrupts {
@@ -62,8 +72,8 @@ export class Interrupts {
   readonly #owners = new Map<string, number>()
   readonly #running = new Map<number, { readonly irq: number; readonly line: number }[]>()
   readonly #moved: Writable<Move>[] = []
-  readonly #shared = noPlaces()
-  readonly #late = noPlaces()
+  readonly #found = { shared: noPlaces(), late: noPlaces() }
+  #suspicions: Suspicion[] = []
   readonly #unended = noPlaces()
   readonly #unhandled = noPlaces()
   #moves = 0
@@ -77,18 +87,34 @@ export class Interrupts {
       case 'vector_update': {
         const old = prevVector === null || prevCpu === null || prevVector === 0 ? null
           : { vector: prevVector, cpu: prevCpu }
+        this.#wasAt(irq, life, old)
         if (seat !== null) this.#seated(irq, life, seat, old, line, time_us)
         return
       }
       case 'vector_free_moved': if (seat !== null) this.#freed(irq, life, seat, line, time_us); return
-      case 'vector_clear': case 'vector_teardown': return this.#cleared(irq, life, what, line, time_us)
+      case 'vector_clear': case 'vector_teardown':
+        if (what === 'vector_clear') this.#wasAt(irq, life, seat)
+        return this.#cleared(irq, life, what, line, time_us)
       default: return
     }
   }
 
+  #suspect(suspicion: Suspicion): void {
+    if (this.#suspicions.length < mostSuspicions) this.#suspicions.push(suspicion)
+  }
+  /** An event says where the interrupt was until now. */
+  #wasAt(irq: number, { seat: known }: Life, seat: Seat | null): void {
+    if (known !== null && seat !== null && key(known) !== key(seat) && this.#owners.get(key(known)) === irq)
+      this.#owners.delete(key(known))
+    if (this.#suspicions.length === 0) return
+    for (const { line, of, irq: whose, seat: there } of this.#suspicions)
+      if (whose === irq && seat !== null && there === key(seat)) note(this.#found[of], line)
+    this.#suspicions = this.#suspicions.filter(one => one.irq !== irq)
+  }
+
   #seated(irq: number, life: Life, seat: Seat, old: Seat | null, line: number, time_us: number): void {
     const owner = this.#owners.get(key(seat))
-    if (owner !== undefined && owner !== irq) note(this.#shared, line)
+    if (owner !== undefined && owner !== irq) this.#suspect({ line, irq: owner, seat: key(seat), of: 'shared' })
     this.#owners.set(key(seat), irq)
     life.since = 0
     life.seat = seat
@@ -148,7 +174,7 @@ export class Interrupts {
     life.since++
     if (life.move !== null) life.move[cpu === life.move.from.cpu && cpu !== life.move.to.cpu ? 'onOld' : 'onOther']++
     else if (life.old !== null && life.seat !== null && cpu === life.old.cpu && cpu !== life.seat.cpu)
-      note(this.#late, line)
+      this.#suspect({ line, irq, seat: key(life.seat), of: 'late' })
   }
 
   #life(irq: number): Life | null {
@@ -159,14 +185,21 @@ export class Interrupts {
     return life ?? null
   }
 
+  #perhaps(of: Suspicion['of']): Places {
+    const places = noPlaces()
+    for (const suspicion of this.#suspicions) if (suspicion.of === of) note(places, suspicion.line)
+    return places
+  }
+
   report(): IrqReport {
     const unfreed = noPlaces()
     for (const { move } of this.#lives.values()) if (move !== null) note(unfreed, move.line)
     const irqs = [...this.#lives].sort(([a], [b]) => a - b)
       .map(([irq, { name, moves, handled, unhandled, since, seat, steps }]) =>
         ({ irq, name, moves, handled, unhandled, handledSince: since, seat, steps }))
-    return { irqs, moves: this.#moves, moved: this.#moved, unfreed, entries: this.#entries, shared: this.#shared,
-      late: this.#late, unended: this.#unended, unhandled: this.#unhandled }
+    return { irqs, moves: this.#moves, moved: this.#moved, unfreed, entries: this.#entries, shared: this.#found.shared,
+      late: this.#found.late, sharedPerhaps: this.#perhaps('shared'), latePerhaps: this.#perhaps('late'),
+      unended: this.#unended, unhandled: this.#unhandled }
   }
 }
 

@@ -11,6 +11,7 @@ const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => number): number
   rows.reduce((total, row) => total + of(row), 0)
 const unmapsOf = (rows: readonly WindowRow[]): number => sum(rows, row => row.unmaps)
 
+const hitAfterUnmap = 'no-hit-after-unmap'
 /** An invalidation may be among the lines that the log of the unit lacks. */
 const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pairing: PairingReport) => Judged): Claim =>
   ({
@@ -20,8 +21,11 @@ const onUnmaps = (claim: string, kind: Claim['kind'], says: string, judge: (pair
       if (kernel === null) return open('no kernel log was given')
       if (kernel.pairing.refused !== null) return open(kernel.pairing.refused)
       const judged = judge(kernel.pairing)
-      return judged.verdict === 'false' && kind === 'rule' && lacks(facts).length > 0
-        ? open(unlessLost(judged.lines?.length ?? 1, 'event'), judged.lines) : judged
+      if (judged.verdict !== 'false' || kind !== 'rule' && claim !== hitAfterUnmap) return judged
+      if (kind === 'rule' && lacks(facts).length > 0)
+        return open(unlessLost(judged.lines?.length ?? 1, 'event'), judged.lines)
+      const { disorder } = kernel.pairing
+      return disorder === null ? judged : open(`${judged.because}; but ${disorder}`, judged.lines)
     },
   })
 
@@ -63,12 +67,12 @@ export const claimsOnUnmaps: readonly Claim[] = [
       return used === 0 ? open('no mapped page was used that only one map explains') : yes(several(used, 'page'))
     }),
 
-  onUnmaps('no-hit-after-unmap', 'observation',
+  onUnmaps(hitAfterUnmap, 'observation',
     'No cached translation was hit between the unmap of its page and its invalidation.',
-    ({ rows, hitAfterUnmap, by }) => {
+    ({ rows, hitAfterUnmap: hitsAfter, by }) => {
       const certain = sum(rows.filter(({ basis }) => basis !== 'inferred'), row => row.hit.certain)
       const possible = sum(rows, row => row.hit.possible), held = sum(rows, row => row.held)
-      const lines = hitAfterUnmap.filter(({ basis }) => basis !== 'inferred').map(({ line }) => line)
+      const lines = hitsAfter.filter(({ basis }) => basis !== 'inferred').map(({ line }) => line)
       if (certain > 0) return no(`${several(certain, 'page')} hit after its unmap`, lines)
       const limit = by === 'clock' ? 'the error of the clocks' : 'the order of the logs'
       if (possible > 0)

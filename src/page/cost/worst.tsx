@@ -6,8 +6,8 @@ import { Words } from '../words.tsx'
 
 export function WorstView({ worst: { profile, waits } }: { readonly worst: WorstData }): JSX.Element {
   return <>
-    <p class="lead">Every behaviour of a small machine was searched: no run of it takes more, and none takes less.
-      Typical cycles of profile <code>{profile}</code>.</p>
+    <p class="lead">The most and the least that a wait takes, over all behaviours of a small machine. Typical cycles of
+      profile <code>{profile}</code>.</p>
     {waits.map(({ name, says, bounds, rows }) => (
       <section>
         <h2>{name} <small><Words text={says} /> <span class="bounds">({bounds})</span></small></h2>

@@ -38,8 +38,8 @@ export function timedBody({ timed: { profile, clock_ghz, workload, designs } }: 
       ({ name: name.replaceAll('_', ' '), value: thousands(value), says: workloadWords[name as keyof Workload] })),
     spans: spans.map(span => ({ span, says: saysOf(spanWords, span) || 'the call, from its begin to its return',
       rows: rows.flatMap(([of, row]) => of === span ? [row] : []) })),
-    designs: designs.map(({ design, steps, states, elapsed_cycles, agents }) => ({ design, agents,
-      says: `${counted(steps, 'step')} over ${counted(states, 'state')} in ${thousands(elapsed_cycles)} cycles` })),
+    designs: designs.map(({ design, steps, elapsed_cycles, agents }) => ({ design, agents,
+      says: `${counted(steps, 'step')} in ${thousands(elapsed_cycles)} cycles` })),
   } satisfies TimedData }
 }
 const times = (design: string, { count, median, p99, max }: Distribution, more: string):
@@ -74,7 +74,7 @@ export const composeBody = ({ profile, tables, fit, reasons, missing }: ReportOf
     tables: tables.map(({ rows, ...table }) => ({ ...table,
       rows: rows.map(({ name, how, unit, predicted, measured, off_percent, fitted }) =>
         ({ name, how, unit, ...predicted, measured, off_percent, fitted })) })),
-    reasons: reasons.map(({ table, beyond, inversions, because }) => ({ name: table,
-      says: `${beyond} off, ${counted(inversions, 'pair')} in the wrong order: ${because ?? 'no reason known'}` })),
+    reasons: reasons.flatMap(({ table, of }) =>
+      of.map(({ says, because }) => ({ name: table, says: `${says}: ${because ?? 'no reason known'}` }))),
     missing: missing.map(({ id, lacks, isPart }) => ({ name: id, says: `${isPart ? 'in part; ' : ''}${lacks}` })),
   } satisfies ComposeData })

@@ -46,7 +46,8 @@ export const compose = document('compose', {
     beyond: count, limit_percent: v.number(), pairs: count,
     inversions: list(v.strictObject({ table: text, greater: text, lesser: text })),
   }),
-  reasons: list(v.strictObject({ table: text, beyond: count, inversions: count, because: v.nullable(text) })),
+  reasons: list(v.strictObject({ table: text, beyond: count, inversions: count, because: v.nullable(text),
+    of: list(v.strictObject({ says: text, because: v.nullable(text) })) })),
   missing: list(v.strictObject({ id: text, title: text, lacks: text, isPart: v.boolean() })),
 })
 export const derivation = document('derivation', {
@@ -82,7 +83,7 @@ export const timed = document('timed', {
   workload: v.strictObject({ seed: count, steps: count, cpus: count, queue: count, gap: count, iotlb_entries: count,
     pages: count, depth: count, page_bytes: count }),
   designs: list(v.strictObject({
-    design: text, steps: count, states: count, elapsed_cycles: v.number(),
+    design: text, steps: count, elapsed_cycles: v.number(),
     spans: list(v.strictObject({ span: text, unfinished: count, ...distribution })),
     agents: list(v.strictObject({ agent: text, busy_percent: v.number(), waited_percent: v.number() })),
     dma: v.nullable(v.strictObject({ ...distribution, miss_percent: v.number() })),

@@ -22,7 +22,8 @@ const interrupts = v.strictObject({
     irq: count, line: count, time_us: v.number(), from: seat, to: seat, freed_us: v.nullable(v.number()), onOld: count,
     onOther: count,
   })),
-  unfreed: places, entries: count, shared: places, late: places, unended: places, unhandled: places,
+  unfreed: places, entries: count, shared: places, late: places,
+  sharedPerhaps: places, latePerhaps: places, unended: places, unhandled: places,
 })
 
 export const validateTrace = document('validate-trace', {

@@ -16,7 +16,7 @@ export function timedText({ timed: { profile, clock_ghz, workload, designs } }: 
   ].join('\n') + '\n'
 }
 
-function designLines({ design, steps, states, elapsed_cycles, spans, agents, dma }: TimedDesign,
+function designLines({ design, steps, elapsed_cycles, spans, agents, dma }: TimedDesign,
   theme: Theme): string[] {
   const names = Math.max(...spans.map(({ span }) => span.length), 4) + 2
   const row = (name: string, { count, median, p99, max }: Distribution, more = ''): string =>
@@ -29,7 +29,7 @@ function designLines({ design, steps, states, elapsed_cycles, spans, agents, dma
     `  ${' '.repeat(names)}${['count', 'median', 'p99', 'max'].map(one => one.padStart(9)).join('')}`,
     ...spans.map(({ span, unfinished, ...of }) => row(span, of, unfinished === 0 ? '' : `  ${unfinished} not ended`)),
     ...dma === null ? [] : [row('dma', dma, `  ${dma.miss_percent} % miss`)],
-    ...hang('  ', 4, wrapWords(`${steps} steps over ${states} states in ${elapsed_cycles} cycles; ${paused}`,
+    ...hang('  ', 4, wrapWords(`${steps} steps in ${elapsed_cycles} cycles; ${paused}`,
       theme.width - 4)),
   ]
 }

@@ -23,14 +23,20 @@ export function validateCosts(): ReportOf<'compose'> {
   }
 }
 
-/** Of each table that has rows far off, or in the wrong order. */
+/** Of each table what is far off, or in the wrong order. */
 function reasonsOf(all: readonly ComposedTable[], inversions: Fit['inversions']): ReportOf<'compose'>['reasons'] {
-  return all.map(({ id, rows }) => ({
-    table: id, because: Object.hasOwn(reasons, id) ? reasons[id]! : null,
-    inversions: inversions.filter(({ table }) => table === id).length,
-    beyond: rows.filter(({ fitted, off_percent }) => fitted === null && Math.abs(off_percent ?? 0) > limit_percent)
-      .length,
-  })).filter(({ beyond, inversions: wrong }) => beyond + wrong > 0)
+  return all.flatMap(({ id, rows }) => {
+    const declared = Object.hasOwn(reasons, id) ? reasons[id]! : []
+    const far = rows.filter(({ fitted, off_percent }) => fitted === null && Math.abs(off_percent ?? 0) > limit_percent)
+      .map(({ name, off_percent }) => ({ says: `${name} (${off_percent! > 0 ? '+' : ''}${off_percent} %)`,
+        because: declared.find(one => one.rows?.includes(name))?.because ?? null }))
+    const wrong = inversions.filter(({ table }) => table === id).map(({ greater, lesser }) => ({
+      says: `${greater} not over ${lesser}`,
+      because: declared.find(one => one.pairs?.some(([a, b]) => a === greater && b === lesser))?.because ?? null }))
+    const of = [...far, ...wrong], why = [...new Set(of.map(({ because }) => because))]
+    return of.length === 0 ? [] : [{ table: id, beyond: far.length, inversions: wrong.length, of,
+      because: why.includes(null) ? null : why.join('; ') }]
+  })
 }
 
 function tableOf(id: string): ComposedTable {

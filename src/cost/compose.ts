@@ -74,8 +74,8 @@ export interface Fit {
   /** Rows that count and are off by more than the limit. */
   readonly beyond: number
   readonly limit_percent: number
-  /** Pairs of numbers in one row or column of a table that are composed and published unlike, and those predicted the
-   *  other way round. */
+  /** Pairs of numbers in one row or column of a table that are composed and published unlike, one of which counts, and
+   *  those predicted the other way round. */
   readonly pairs: number
   readonly inversions: readonly Inversion[]
 }
@@ -105,7 +105,7 @@ function orderOf({ id, rows }: ComposedTable): { readonly pairs: number; readonl
   rows.forEach((a, i) => {
     for (const b of rows.slice(i + 1)) {
       if (a.measured === null || b.measured === null || a.unit !== b.unit || a.how === b.how) continue
-      if (!shareLine(a.name, b.name)) continue
+      if (!shareLine(a.name, b.name) || a.fitted !== null && b.fitted !== null) continue
       if (Math.abs(a.measured - b.measured) * 100 <= alike_percent * Math.max(a.measured, b.measured)) continue
       pairs++
       if (a.measured > b.measured === a.predicted.typ > b.predicted.typ) continue

@@ -49,9 +49,11 @@ interface Kinds {
     readonly profile: string | null
     readonly tables: readonly ComposedTable[]
     readonly fit: Fit
-    /** Of published tables with rows far off, or in the wrong order; null where no reason is known. */
+    /** Of published tables what is far off, or in the wrong order: each row or pair, and why; null where that is not
+     *  known. */
     readonly reasons: readonly {
       readonly table: string; readonly beyond: number; readonly inversions: number; readonly because: string | null
+      readonly of: readonly { readonly says: string; readonly because: string | null }[]
     }[]
     /** Published tables of which nothing, or not all, is composed, with what the model lacks. */
     readonly missing: readonly {

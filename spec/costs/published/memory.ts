@@ -49,41 +49,44 @@ const latencies: readonly Prediction[] = [
 
 const windows = [4, 256, 512, 1024, 4096, 16384, 65536]
 const transfers = 'pciebench-bandwidth-hsw2637'
+const furthest = `Gb/s @${windows.at(-1)!}KiB`
+/** Walks begin so long after each other where each request takes one. Of writes it is the time of 64 B in the largest
+ *  window, as the figure has it of reads. */
+const walkEvery_ns = { read: figure('iommu-walk-service-interval-hsw2637'),
+  write: 64 * 8 / cell(transfers, 'iommu-4KB-pages write 64', furthest) }
 const bandwidth: readonly Prediction[] = rowsOf(transfers, 'iommu-4KB-pages').flatMap(row =>
   windows.map(window => {
-    const column = `Gb/s @${window}KiB`, bytes = lastNumber(row)
+    const column = `Gb/s @${window}KiB`, bytes = lastNumber(row), way = row.includes(' write ') ? 'write' : 'read'
     const walkers = Math.round(figure('iommu-concurrent-walks-hsw2637'))
     return predict(transfers, `${row} B: ${column}`, cell(transfers, row, column), 'Gb/s',
       { by: 'requests', bytes, link_gbps: cell(transfers, row.replace('iommu-4KB-pages', 'off'), column),
         base_ns: cell('pciebench-latency-hsw2637', 'off HWarm 8', 'mean ns'), walkers,
-        walk_ns: walkers * figure('iommu-walk-service-interval-hsw2637'), entries: figure(capacity),
+        walk_ns: walkers * walkEvery_ns[way], entries: figure(capacity),
         pages: window / pageKiB },
       { takes: [capacity, 'iommu-concurrent-walks-hsw2637', 'iommu-walk-service-interval-hsw2637'],
-        fitted: row === 'iommu-4KB-pages read 64' && window === 65536 ? 'the time of a walk comes from it' : null })
+        fitted: bytes === 64 && column === furthest ? 'the time of a walk comes from it' : null })
   }))
 
 const miss: UnitCounts = { 'walk-level': 2 }
 const penalties: readonly Prediction[] = rowsOf('pciebench-iotlb-penalty', '').map(row =>
   counted(base, 'ns', 'pciebench-iotlb-penalty', row, 'miss penalty ns', miss))
 
-/** A call for several pages, by its rows of 1 and of `last` pages. */
-function byPages(table: string, rows: readonly string[], column: string, measure: 'ns' | 'us', pagesOf: Pages,
-  from: readonly [one: string, last: string]): readonly Prediction[] {
-  const [one, last] = from
-  return rows.map(row => predict(table, `${row}: ${column}`, cell(table, row, column), measure,
-    { by: 'pages', one: cell(table, one, column), all: cell(table, last, column), last: pagesOf(last),
-      n: pagesOf(row) },
-    { fitted: from.includes(row) ? 'time of a call and of a page come from it' : null }))
+/** A call for several pages, by its rows of 1 and of 256; for leaves of 2 MiB, of 512 pages each, by the first of
+ *  them too. */
+const calls = 'smmu-map-unmap-t1', largeLeaf = 512
+function callFor(row: string, column: string): Prediction {
+  const of = (pages: number): number => cell(calls, String(pages), column)
+  const page = (of(256) - of(1)) / 255, large = of(largeLeaf) - (of(1) - page), pages = Number(row)
+  return predict(calls, `${row}: ${column}`, of(pages), 'us', pages < largeLeaf
+    ? { by: 'pages', one: of(1), all: of(256), last: 256, n: pages }
+    : { by: 'pages', one: of(largeLeaf), all: of(largeLeaf) + large, last: 2, n: pages / largeLeaf },
+  { fitted: [1, 256, largeLeaf].includes(pages) ? 'time of a call, a page and a large leaf come from it' : null })
 }
-type Pages = (row: string) => number
-/** Leaves of 2 MiB map 512 pages each. */
-const leaves: Pages = row => Number(row) >= 512 ? Number(row) / 512 : Number(row)
 
 /** The format whose times stand for those of the others. */
 const timedFormat = 'VT-d second stage'
 const callsForPages: readonly Prediction[] = [
-  ...['map after', 'unmap after'].flatMap(column => byPages('smmu-map-unmap-t1', rowsOf('smmu-map-unmap-t1', ''),
-    column, 'us', leaves, ['1', '256'])),
+  ...['map after', 'unmap after'].flatMap(column => rowsOf(calls, '').map(row => callFor(row, column))),
   ...['map', 'unmap'].flatMap(op => ['AMDv1', 'AMDv2', timedFormat, ...op === 'map' ? ['Arm 64'] : []]
     .flatMap(format => [1, 256].map(n => {
       const table = 'iommu-pgtable-code', from = `${timedFormat} ${op}`, column = 'new avg ns'

@@ -5,7 +5,7 @@ import { hex, whenOf } from '../text.ts'
 import { addressConclusions } from '../addresses.ts'
 import type { UnitFault } from './fault.ts'
 import { hexReason, reasonMeaning, statusMeaning, uncertain } from './reason.ts'
-import { atsCodes, byReason, deviceCodes, leafCodes } from './rulings.ts'
+import { atsCodes, boundCodes, byReason, deviceCodes, leafCodes } from './rulings.ts'
 import type { Told } from './rulings.ts'
 import { domainConclusions, tableConclusions } from './tables.ts'
 import { cannotGive, walkConclusions, walkText } from './walk.ts'
@@ -72,7 +72,7 @@ function ruled(fault: UnitFault, group: Group, known: Known): Ruled {
   return { told, concludes: [
     ...byReason(fault, code, known, told), ...ofWalk?.concludes ?? [], ...ofTables.concludes, ...ofDomains.concludes,
     ...leafCodes.includes(code) && !hasPasid(pasid) ? addressConclusions(group, known, system === 'Linux') : [],
-    ...deviceCodes.includes(code) || leafCodes.includes(code) ? kdump(known) : [],
+    ...[deviceCodes, boundCodes, leafCodes].some(codes => codes.includes(code)) ? kdump(known) : [],
   ] }
 }
 const hasPasid = (pasid: UnitFault['pasid']): pasid is number => typeof pasid === 'number'

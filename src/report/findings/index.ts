@@ -61,10 +61,10 @@ const composeFindings = ({ tables, reasons }: ReportOf<'compose'>): readonly Fin
     because: measured === null ? `${predicted.typ} ${unit}`
       : `predicted ${predicted.typ} ${unit}, measured ${measured} (${off_percent} %)`,
   }))),
-  ...reasons.map(({ table, beyond, inversions, because }): Finding => ({
+  ...reasons.flatMap(({ table, of }) => of.map(({ says, because }): Finding => ({
     about: table, rule: 'far off or in the wrong order', standing: because === null ? 'bad' : 'known',
-    because: `${beyond} far off, ${inversions} pairs in the wrong order: ${because ?? 'for no known reason'}`,
-  })),
+    because: `${says}: ${because ?? 'for no known reason'}`,
+  }))),
 ]
 
 const worstFindings = ({ waits }: ReportOf<'worst'>): readonly Finding[] => waits.flatMap(({ name, says, designs }) =>

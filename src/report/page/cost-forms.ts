@@ -74,7 +74,7 @@ export const composeBody = ({ profile, tables, fit, reasons, missing }: ReportOf
     tables: tables.map(({ rows, ...table }) => ({ ...table,
       rows: rows.map(({ name, how, unit, predicted, measured, off_percent, fitted }) =>
         ({ name, how, unit, ...predicted, measured, off_percent, fitted })) })),
-    reasons: reasons.map(({ table, beyond, inversions, because }) => ({ name: table,
-      says: `${beyond} off, ${counted(inversions, 'pair')} in the wrong order: ${because ?? 'no reason known'}` })),
+    reasons: reasons.flatMap(({ table, of }) =>
+      of.map(({ says, because }) => ({ name: table, says: `${says}: ${because ?? 'no reason known'}` }))),
     missing: missing.map(({ id, lacks, isPart }) => ({ name: id, says: `${isPart ? 'in part; ' : ''}${lacks}` })),
   } satisfies ComposeData })

@@ -46,7 +46,8 @@ export const compose = document('compose', {
     beyond: count, limit_percent: v.number(), pairs: count,
     inversions: list(v.strictObject({ table: text, greater: text, lesser: text })),
   }),
-  reasons: list(v.strictObject({ table: text, beyond: count, inversions: count, because: v.nullable(text) })),
+  reasons: list(v.strictObject({ table: text, beyond: count, inversions: count, because: v.nullable(text),
+    of: list(v.strictObject({ says: text, because: v.nullable(text) })) })),
   missing: list(v.strictObject({ id: text, title: text, lacks: text, isPart: v.boolean() })),
 })
 export const derivation = document('derivation', {

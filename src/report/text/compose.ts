@@ -21,9 +21,12 @@ export function composeText({ profile, tables, fit, reasons, missing }: ReportOf
       if (isPart) lines.push(...hang('  ', 4, wrapWords(`${id}: ${lacks}`, theme.width - 4)))
   }
   if (reasons.length > 0) lines.push('', `off by more than ${fit.limit_percent} %, or in the wrong order, and why`)
-  for (const { table, beyond, inversions, because } of reasons)
-    lines.push(...hang('  ', 4, wrapWords(`${table}: ${beyond} off, ${inversions} pairs in the wrong order: `
-      + (because ?? 'no reason known'), theme.width - 4)))
+  for (const { table, beyond, inversions, of } of reasons) {
+    lines.push(...hang('  ', 4, wrapWords(`${table}: ${beyond} off, ${inversions} pairs in the wrong order`,
+      theme.width - 4)))
+    for (const { says, because } of of)
+      lines.push(...hang('    ', 6, wrapWords(`${says}: ${because ?? 'no reason known'}`, theme.width - 6)))
+  }
   lines.push('', ...fitLines(fit, tables.length, full).flatMap(wrapped))
   return `${lines.join('\n')}\n`
 }

@@ -205,5 +205,11 @@ export class Collector {
 export const groupsOf = (collector: Collector): readonly Group[] =>
   [...collector.groups.values()].sort((a, b) => Number(b.first.stops ?? false) - Number(a.first.stops ?? false)
     || b.count - a.count || Number(isTraced(a)) - Number(isTraced(b)))
-/** The kernel log says more of the same fault than its trace does. */
+/** Without the faults of the kernel's trace that its log has too, and says more of. */
+export function toldOnce(groups: readonly Group[]): readonly Group[] {
+  const logged = groups.filter(group => !isTraced(group))
+  const isLogged = ({ first, addresses }: Group): boolean => logged.some(of => of.first.device === first.device
+    && addresses.every(address => of.addresses.some(other => other >> 12n === address >> 12n)))
+  return groups.filter(group => !isTraced(group) || !isLogged(group))
+}
 const isTraced = ({ first }: Group): boolean => first.kind.startsWith('trace fault')

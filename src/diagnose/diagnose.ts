@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { filesOf } from '../dump/inputs.ts'
 import { printable, UserError } from '../errors.ts'
 import { logError } from '../logs/lines.ts'
-import { Collector, groupsOf } from './collect.ts'
+import { Collector, groupsOf, toldOnce } from './collect.ts'
 import type { Tally } from './collect.ts'
 import type { Group, Known } from './happening.ts'
 import { linesOf, newSource } from './input.ts'
@@ -97,10 +97,11 @@ export function diagnoseWords(text: string): DiagnosisReport | null {
 }
 
 function reportOf(files: readonly FileReport[], collector: Collector, known: Notebook): DiagnosisReport {
-  const groups = groupsOf(collector)
+  const all = groupsOf(collector), groups = toldOnce(all)
+  const counted = (of: readonly Group[]): number => of.reduce((sum, { count }) => sum + count, 0)
   known.others = groups.map(({ first: { device, kind }, from }) => ({ device, kind, at: from }))
   return { files, beside: known.beside.says(), faults: groups.map(group => faultOf(group, known)),
-    total: collector.total,
+    total: collector.total - counted(all) + counted(groups),
     beyond: collector.beyond }
 }
 

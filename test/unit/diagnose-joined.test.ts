@@ -58,6 +58,9 @@ describe('the tables below a fault', () => {
     expect(await concluded('DMAR: Translation already enabled - trying to copy translation structures\n'
       + 'DMAR: [DMA Read NO_PASID] Request device [00:0d.2] fault addr 0x7000 [fault reason 0x06] x'))
       .toContain('likely: This kernel began with the tables of the one before it')
+    expect(await concluded('DMAR: Copied translation tables from previous kernel for dmar0\n'
+      + 'DMAR: [DMA Read NO_PASID] Request device [00:0d.2] fault addr 0x7000 [fault reason 0x59] x'))
+      .toContain('likely: This kernel began with the tables of the one before it')
   })
   it('cut off, or of another address: nothing follows from them', async () => {
     expect(await concluded(walk('0x51', root))).not.toMatch(/Memory/)
@@ -144,4 +147,13 @@ describe('a memory map in the log', () => {
     expect(await said(`${map}AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x000d address=0x7ff49550 `
       + 'flags=0x0070]\n')).toContain('lies in RAM')
   })
+})
+
+it('a fault of the log that the trace has too is told once, by the log', async () => {
+  const trace = (address: string): string => 'nic-1 [002] ..1. 100.100600: io_page_fault: IOMMU:nic 0000:04:00.0 iova='
+    + `0x00000000${address} flags=0x0000\n`
+  const log = '[  100.100500] DMAR: [DMA Read] Request device [04:00.0] fault addr ffff0000 [fault reason 06] x\n'
+  const titles = async (text: string): Promise<readonly string[]> => (await faultsOf(text)).map(({ title }) => title)
+  expect(await titles(log + trace('ffff0040'))).toEqual(['04:00.0 read 0xffff0000: not mapped, or not for that (0x06)'])
+  expect(await titles(log + trace('eeee0000'))).toHaveLength(2)
 })

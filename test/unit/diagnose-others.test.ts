@@ -61,6 +61,13 @@ describe('an event of SMMUv3', () => {
     expect(text).toContain(says)
     expect(text).not.toMatch(ofMappings)
   })
+  it('each event in words is one of its own, raw words above it or not', async () => {
+    const faults = await said('arm-smmu-v3 smmu: event: F_STE_FETCH client: 0000:01:00.0 sid: 0x100 ssid: 0x0 '
+      + 'fetch_addr: 0x12345000', 'arm-smmu-v3 smmu: event: UNKNOWN client: 0000:02:00.0 sid: 0x200 ssid: 0x0')
+    expect(faults).toHaveLength(2)
+    expect(faults[0]).toContain('a fetch from memory at 0x12345000')
+    expect(faults[1]).toContain('02:00.0: in no table here (unknown event)')
+  })
   it('an error of a command has its name', async () => {
     const [text] = await said('arm-smmu-v3 smmu: CMDQ error (cons 0x01000010): Illegal command')
     expect(text).toMatch(/^the command queue stopped at a command: Illegal command/)

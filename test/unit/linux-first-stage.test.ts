@@ -1,11 +1,13 @@
 /** Linux 6.12 with first-stage tables under QEMU 10: PASID-based invalidations act on the caches, and the kernel's own
  *  descriptors join the two logs. Faults put into the boot are found. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderValidation } from '../../src/logs/render/index.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
 import {
   boot, dumpFile, fileOf, forgetFiles, ftraceOf, linesOf, logOf, queueEntries, unsent, validated, validateLines,
   verdictOf, verdictsOf, withoutEntries,
 } from './linux-support.ts'
+import { theme } from '../../src/text/theme.ts'
 
 afterAll(forgetFiles)
 
@@ -152,6 +154,17 @@ describe('what a driver can cause, and what is left', () => {
     expect(verdictOf(report, 'no-unremapped-interrupt')).toMatchObject({ verdict: 'false', lines: [2],
       because: expect.stringContaining('first: address 0xfee00004, data 0x0') })
     expect(report.faults.complaints).toHaveLength(3)
+    expect(renderValidation(report, theme(false, 200))).toContain('QEMU says    vtd_iova_to_slpte: detected splte')
+  })
+  it('what a line that the log lacks may explain is no breach: remapping off, a larger ring, a fill', async () => {
+    const lines = ['vtd_ir_enable enable 1', 'vtd_inv_qi_setup addr 0x2000 size 256', 'vtd_inv_qi_tail write tail 300',
+      'vtd_ir_remap_msi (addr 0xfee00004, data 0x0) -> (addr 0xfee00004, data 0x0)',
+      'vtd_iotlb_page_update IOTLB page update sid 0x10 iova 0xffffe000 slpte 0x645d003 domain 0x4',
+      'vtd_dmar_translate dev 00:02.00 iova 0xffffe000 -> gpa 0x1000 mask 0xfff']
+    const claims = ['no-unremapped-interrupt', 'tail-in-ring', 'entries-obeyed']
+    const whole = await validateLines(lines), damaged = await validateLines([...lines, 'vtd_inv_qi_'])
+    for (const claim of claims)
+      expect([verdictOf(whole, claim).verdict, verdictOf(damaged, claim).verdict]).toEqual(['false', 'not-shown'])
   })
   it('logs of two machines that were mixed bear nothing out', async () => {
     const a = linesOf(logOf('vtd-pt')).slice(800, 3000), b = linesOf(logOf('vtd-strict')).slice(800, 3000)

@@ -90,3 +90,11 @@ describe('with caching mode, an invalidation before the record of its map', () =
     expect(checked([...page(0), ...page(1), fill], [unmap(1), map(2)], [0, 6])).toEqual([1, 1])
   })
 })
+
+it('names interrupt entries that admit any source, once a content', () => {
+  // The halves as their names say, which the first entry tells: high has SID, SQ and SVT.
+  const read = (index: number, high: string): string =>
+    `vtd_ir_irte_get index ${index} low 0x220000100000000d high ${high}`
+  const { irtes } = replayed([read(3, '0x40010'), read(4, '0x0'), read(4, '0x0'), read(5, '0x0')])
+  expect(irtes.report().anySource).toEqual({ count: 2, lines: [2, 4], indices: [4, 5] })
+})

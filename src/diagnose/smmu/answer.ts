@@ -27,8 +27,8 @@ export function answerSmmu(event: SmmuEvent, group: Group, known: Known): Answer
       + `${access === 'unknown' && where === '' ? 'sent a transaction' : `${verbs[access]}${where}`}`
       + `${stage === null ? '' : `, stage ${stage}`}. ${stalled ? 'The transaction is stalled: it waits for the driver.'
         : 'The unit ended it with an error.'}`,
-    hardware: [{ says: `event 0x${code.toString(16).padStart(2, '0')}, ${name}: ${says} (Arm IHI 0070, 7.3)`,
-      clause: null },
+    hardware: [{ says: `${code === 0 ? 'an event' : `event 0x${code.toString(16).padStart(2, '0')}`}, ${name}: ${says} `
+      + '(Arm IHI 0070, 7.3)', clause: null },
     ...cause === null ? [] : [{ says: `caused by: ${cause}`, clause: null }]],
     concludes: [...byCode(event), ...ofAddress(event, group, known)],
     next: nextOf(event),

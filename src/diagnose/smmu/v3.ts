@@ -49,7 +49,12 @@ export class SmmuV3 implements Reader {
       return 'context'
     }
     const said = named.exec(text)
-    if (said !== null) { this.#named(said, line); return 'context' }
+    if (said !== null) {
+      // Raw words may stand above it; another event in words is one of its own.
+      const done = this.#open !== null && this.#open.stream !== null ? this.#close() : []
+      this.#named(said, line)
+      return done.length > 0 ? done : 'context'
+    }
     const detail = worded.exec(text)
     if (detail !== null && this.#open !== null) {
       const [, , , access, stage, cause, rest] = detail
@@ -77,6 +82,8 @@ export class SmmuV3 implements Reader {
     // Printed as 0 where there is none.
     if (substream !== undefined && bigHex(substream) > 0n) open.substream = Number.parseInt(substream, 16)
     if (iova !== undefined) open.address = bigHex(iova)
+    const fetched = /fetch_addr: (0x[0-9a-f]{1,16})/.exec(line.text)?.[1]
+    if (fetched !== undefined) open.cause = `a fetch from memory at ${fetched}`
   }
   #close(): readonly Happening[] {
     const event = this.#open

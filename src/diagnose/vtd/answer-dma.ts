@@ -5,7 +5,7 @@ import { hex, whenOf } from '../text.ts'
 import { addressConclusions } from '../addresses.ts'
 import type { UnitFault } from './fault.ts'
 import { hexReason, reasonMeaning, statusMeaning, uncertain } from './reason.ts'
-import { atsCodes, byReason, deviceCodes, leafCodes } from './rulings.ts'
+import { atsCodes, boundCodes, byReason, deviceCodes, leafCodes } from './rulings.ts'
 import type { Told } from './rulings.ts'
 import { domainConclusions, tableConclusions } from './tables.ts'
 import { cannotGive, walkConclusions, walkText } from './walk.ts'
@@ -72,7 +72,7 @@ function ruled(fault: UnitFault, group: Group, known: Known): Ruled {
   return { told, concludes: [
     ...byReason(fault, code, known, told), ...ofWalk?.concludes ?? [], ...ofTables.concludes, ...ofDomains.concludes,
     ...leafCodes.includes(code) && !hasPasid(pasid) ? addressConclusions(group, known, system === 'Linux') : [],
-    ...deviceCodes.includes(code) || leafCodes.includes(code) ? kdump(known) : [],
+    ...[deviceCodes, boundCodes, leafCodes].some(codes => codes.includes(code)) ? kdump(known) : [],
   ] }
 }
 const hasPasid = (pasid: UnitFault['pasid']): pasid is number => typeof pasid === 'number'
@@ -97,7 +97,7 @@ function titleOf({ reason, walk, access }: UnitFault, told: Told): string {
 const titles: Readonly<Record<number, string>> = {
   0x03: 'the unit cannot follow its context entry', 0x04: 'the address is beyond what can be mapped',
   0x0d: 'an ATS request that its context entry does not admit', 0x44: 'an ATS request that its context entry does not '
-    + 'admit', 0x49: 'an ATS request that its context entry does not admit',
+    + 'admit',
   0x84: 'the address is beyond what can be mapped', 0x5b: 'the unit cannot follow its PASID table entry',
 }
 function shortOf(code: number): string {

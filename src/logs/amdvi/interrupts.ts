@@ -134,7 +134,8 @@ export class InterruptReplay {
     return {
       reads: this.#reads, entries: this.#known.size, changes: this.#changes, invalidated: this.#invalidated,
       early: this.#early, longest: this.#longest, doubtful: this.#doubtful, ending: this.#ending,
-      missed: this.#missed, sample: this.#sample, odd: this.#odd, halves: 'as printed', halvesDisputed: 0,
+      missed: this.#missed, sample: this.#sample, odd: this.#odd,
+      anySource: { ...noPlaces(), indices: [] }, halves: 'as printed', halvesDisputed: 0,
       remapped: this.#remapped, remapDiffers: this.#remapDiffers,
     }
   }

@@ -44,6 +44,8 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
     ['IRTEs', `${several(irtes.reads, 'read')} of ${several(irtes.entries, 'entry')}, `
       + `${several(irtes.changes, 'change')}; `
       + `halves of the entry in the log: ${irtes.halves}`],
+    ['  sources', irtes.anySource.count === 0 ? '' : `entries ${irtes.anySource.indices.join(', ')} admit an interrupt `
+      + `from any device (SVT=0; line ${n(irtes.anySource.lines[0]!)}): remapcheck explain irte-any-source`],
     ['queue',
       [several(queue.submissions, 'submission'),
         ...queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`)].join(', ')],

@@ -106,6 +106,8 @@ export interface IrteReport {
   readonly sample: readonly IrteChange[]
   /** Reads of an entry that is not present, or with a reserved bit set. */
   readonly odd: Places
+  /** Entries that admit an interrupt from any device: lines of the first read, and the indices of the first few. */
+  readonly anySource: Places & { readonly indices: readonly number[] }
   /** Which half the log prints as `low`: found by decoding, as one order makes no valid entry. */
   readonly halves: 'as printed' | 'swapped' | 'undecided'
   /** Entries that decode only in the other order than the one taken. */

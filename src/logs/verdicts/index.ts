@@ -5,7 +5,7 @@ import type { IrteWindow } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged, Verdict } from './judging.ts'
-import { lackOf, lacks, printsPasidIotlb, unlessLost, unprinted } from './lacks.ts'
+import { lackOf, lacks, printsPasidIotlb, unlessLacking, unlessLost, unprinted } from './lacks.ts'
 import { claimsOnEntries, claimsOnTables } from './on-entries.ts'
 import { claimsOnUnmaps } from './on-unmaps.ts'
 
@@ -13,7 +13,8 @@ const merge = (...places: readonly Places[]): number[] => places.flatMap(({ line
 
 const logComplete: Claim = {
   claim: 'log-complete', kind: 'observation', of: 'log',
-  says: 'Every line was read, and every queue entry from head to tail has its lines.',
+  says: 'Every line was read, and every queue entry from head to tail has its lines. Only the queue is numbered: a '
+    + 'line about something else that is missing whole cannot be noticed.',
   judge: facts => {
     const { unread, queue: { descriptors, gaps, disagreeing, unseen, undecoded } } = facts
     const missing = unprinted(facts)
@@ -109,15 +110,15 @@ function openFor(early: number, longest: IrteWindow | null): string {
     + `${several(waitLine - newLine, 'line')}${time} (line ${newLine})`
 }
 
-const tailInRing: Claim = {
+const tailInRing: Claim = unlessLacking({
   claim: 'tail-in-ring', kind: 'rule', of: 'log', says: 'Each tail that was written is an entry of the queue.',
   judge: ({ queue: { beyond, submissions } }) => {
     if (beyond.count > 0) return no(`${several(beyond.count, 'tail')} behind the end of the ring`, beyond.lines)
     return submissions === 0 ? open('nothing was submitted') : yes(several(submissions, 'tail'))
   },
-}
+})
 
-const noUnremappedInterrupt: Claim = {
+const noUnremappedInterrupt: Claim = unlessLacking({
   claim: 'no-unremapped-interrupt', kind: 'rule', of: 'log',
   says: 'No interrupt passed unremapped while remapping was on: each message named an entry.',
   judge: ({ unremapped: { passed, admitted, beforeStart, first, wasOn }, irtes: { reads } }) => {
@@ -132,7 +133,7 @@ const noUnremappedInterrupt: Claim = {
     if (!wasOn) return open('the log does not show remapping switched on')
     return reads === 0 ? open('no interrupt was remapped') : yes(several(reads, 'interrupt'))
   },
-}
+})
 
 const submissionsWaitedFor: Claim = {
   claim: 'submissions-waited-for', kind: 'observation', of: 'log',

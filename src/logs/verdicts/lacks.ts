@@ -2,7 +2,8 @@
 import type { Places } from '../numbers.ts'
 import type { QueueReport } from '../replay/reports.ts'
 import type { Facts } from '../report.ts'
-import { several } from './judging.ts'
+import { open, several } from './judging.ts'
+import type { Claim } from './judging.ts'
 
 type LogFacts = Pick<Facts, 'unread' | 'queue' | 'registers'>
 
@@ -40,6 +41,15 @@ export function lackOf(facts: Pick<Facts, keyof LogFacts | 'kernel'>, of: 'log' 
   const all = [...lacks(facts), ...of === 'kernel' ? kernelLacks(facts) : []]
   return all.length === 0 ? null : all.join('; ')
 }
+
+/** A breach that lines which the log lacks may explain, wherever they stood: not shown where it lacks any. */
+export const unlessLacking = (claim: Claim): Claim => ({
+  ...claim,
+  judge: facts => {
+    const judged = claim.judge(facts), lack = lackOf(facts, 'log')
+    return judged.verdict === 'false' && lack !== null ? open(`${judged.because}, but ${lack}`, judged.lines) : judged
+  },
+})
 
 export const unlessLost = (n: number, noun: string): string =>
   `${several(n, noun)} without, where the log lacks lines that may explain it`

@@ -4,6 +4,7 @@ import { thousands } from '../numbers.ts'
 import type { Agreement, TablesReport } from '../tables/agreement.ts'
 import { no, open, several, yes } from './judging.ts'
 import type { Claim, Judged } from './judging.ts'
+import { unlessLacking } from './lacks.ts'
 
 const entriesWellFormed: Claim = {
   claim: 'entries-well-formed', kind: 'rule', of: 'log',
@@ -25,7 +26,7 @@ const entriesWellFormed: Claim = {
   },
 }
 
-const entriesObeyed: Claim = {
+const entriesObeyed: Claim = unlessLacking({
   claim: 'entries-obeyed', kind: 'rule', of: 'log',
   says: 'Each translation went to the host address, and each interrupt became the one, that the bits of the entry say.',
   judge: ({ iotlb: { translated, addressDiffers }, irtes: { remapped, remapDiffers } }) => {
@@ -37,7 +38,7 @@ const entriesObeyed: Claim = {
     return translated + remapped === 0 ? open('no entry was put to use')
       : yes(`${several(translated, 'translation')}, ${several(remapped, 'interrupt')}`)
   },
-}
+})
 
 /** Claims on a log alone. */
 export const claimsOnEntries: readonly Claim[] = [entriesWellFormed, entriesObeyed]

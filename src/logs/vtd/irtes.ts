@@ -4,7 +4,7 @@ import { anything, coversIec, entryReader, postedIrte, remappedIrte } from '../.
 import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
 import { sameWords } from '../dwords.ts'
 import type { At, Remapped } from '../event.ts'
-import { noPlaces, note } from '../numbers.ts'
+import { noPlaces, note, placesKept } from '../numbers.ts'
 import type { Doubts } from '../replay/doubts.ts'
 import type { EntryLedger, Judged } from '../replay/entries.ts'
 import type { IrteChange, IrteReport, IrteRule, IrteWindow } from '../replay/reports.ts'
@@ -39,6 +39,7 @@ export class IrteReplay {
   readonly #early = noPlaces()
   readonly #sample: IrteChange[] = []
   readonly #odd = noPlaces()
+  readonly #anySource = { ...noPlaces(), indices: [] as number[] }
   readonly #remapDiffers = noPlaces()
   readonly #doubts: Doubts
   #longest: IrteWindow | null = null
@@ -138,7 +139,7 @@ export class IrteReplay {
     return {
       ...this.#unclosed(), early: this.#early, longest: this.#longest,
       reads: this.#reads, entries: this.#known.size, changes: this.#changes, invalidated: this.#invalidated,
-      sample: this.#sample, odd: this.#odd,
+      sample: this.#sample, odd: this.#odd, anySource: this.#anySource,
       halves: this.#halves, halvesDisputed: this.#disputed,
       remapped: this.#remapped, remapDiffers: this.#remapDiffers,
     }
@@ -161,6 +162,13 @@ export class IrteReplay {
     if (this.#sample.length < 20) this.#sample.push(change)
   }
 
+  /** SVT=0: no source check (VT-d rev 5.10, 9.9). Counted once a content. */
+  #admitsAll(index: number, line: number): void {
+    note(this.#anySource, line)
+    const { indices } = this.#anySource
+    if (indices.length < placesKept && !indices.includes(index)) indices.push(index)
+  }
+
   /** QEMU 7.2 prints the halves in the other order than its words say. Taken is the order that first makes a valid
    *  entry alone. */
   #decode(index: number, printed: Uint32Array, line: number): Decoded {
@@ -172,6 +180,7 @@ export class IrteReplay {
     else if (says !== null && says !== this.#halves) this.#disputed++
     const [irte, entry] = this.#halves === 'swapped' ? [swapped, turned] : [asPrinted, printed]
     if (!irte.present || irte.reserved) note(this.#odd, line)
+    if (irte.present && irte.svt === 0 && this.#halves !== 'undecided') this.#admitsAll(index, line)
     const of = irte.im ? postedIrte : remappedIrte
     const span = { index, words: entry, reads: [] }
     if (this.#trail !== null) keep(this.#trail, this.#trail.irtes, span)

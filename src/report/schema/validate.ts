@@ -39,7 +39,7 @@ const irtes = v.strictObject({
   reads: count, entries: count, changes: count, invalidated: count, early: places, doubtful: places, ending: places,
   longest: v.nullable(v.strictObject({ index: count, newLine: count, waitLine: count, open_us: count })),
   missed: list(irteChange), sample: list(irteChange),
-  odd: places,
+  odd: places, anySource: v.strictObject({ count, lines: list(count), indices: list(count) }),
   halves: v.picklist(['as printed', 'swapped', 'undecided']), halvesDisputed: count, remapped: count,
   remapDiffers: places,
 })

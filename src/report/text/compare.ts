@@ -16,9 +16,9 @@ export function compareText({ compare }: ReportOf<'compare'>, theme: Theme): str
   return [
     ...wrap(`Cycles at ${clock_ghz} GHz, profile ${profile}: typical, and below them least..greatest. dma: isolation, `
       + 'irq: interrupts, run: progress; ✓ holds, ✗ is broken, its shortest counterexample below; – nothing of it is '
-      + 'asked of the design, the reason below, or it has no such path. packet: of 1500 bytes; '
-      + 'irq: from the device to the end of the handler; move: of an interrupt to another CPU; wait: the longest from an edge to its handler while it moves; '
-      + 'Gb/s: on one core.'),
+      + 'asked of the design, the reason below, or it has no such path. packet: of 1500 bytes; irq: from the device to '
+      + 'the end of the handler; move: of an interrupt to another CPU; wait: the longest from an edge to its handler '
+      + 'while it moves; Gb/s: on one core.'),
     '', header, ...table, '',
     ...[...notes].flatMap(([text, n]) => wrap(`${`[${n}]`.padEnd(5)}${text}`, 0, 5)),
     '', ...wrap(question).map(line => theme.strong(line)), '',

@@ -1,5 +1,11 @@
 /** What adapters to logs, dumps and emulators may use of AMD-Vi: the one door of this folder besides its face,
  *  `iommu.ts`. */
+export { inputOf } from '../iommu/paging.ts'
+export type { RawEntry } from '../iommu/layout.ts'
+export { commandWords, entriesOf, placementOf } from './bounded/placement.ts'
+export type { Placement } from './bounded/placement.ts'
+export { amdviState, goesByMemory } from './bounded/state.ts'
+export type { AmdviState, QueuedCommand } from './bounded/state.ts'
 export {
   hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, translationUnitOf,
 } from './capabilities.ts'
@@ -11,8 +17,9 @@ export { commandFor, coversDevice, coversInterrupts, coversPages, rangeOf } from
 export type { Command } from './invalidation/covers.ts'
 export {
   anything, commandLayouts, decode, deviceTableEntry, encode, hostPage, hostTable, irte128, irte32, irteGuest, layouts,
-  registers,
+  registers, show,
 } from './layout/index.ts'
+export type { Layout } from '../iommu/layout.ts'
 export type { Register, RegisterName } from './layout/index.ts'
 export { entryReader } from './layout/read-entries.ts'
 export type { EntryReader } from './layout/read-entries.ts'

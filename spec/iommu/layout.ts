@@ -173,3 +173,11 @@ export function qwordsOf(words: Dwords, at = 0, length = words.length - at): big
   return Array.from({ length: length / 2 },
     (_, i) => BigInt(words[at + 2 * i + 1]!) << 32n | BigInt(words[at + 2 * i]!))
 }
+
+/** One structure in the memory of a real machine. */
+export interface RawEntry {
+  readonly address: number
+  readonly layout: Layout
+  readonly words: Uint32Array
+  readonly of: string
+}

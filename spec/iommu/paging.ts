@@ -6,6 +6,7 @@ import type { Bounds } from '../bounds.ts'
 import type { Ids } from '../ids.ts'
 import { cell } from './cells.ts'
 import type { Cell, StoreOrder } from './cells.ts'
+import { hardwareGeometry, leafSize } from './geometry.ts'
 
 export function pagingDomain(b: Bounds, id: Ids, order: StoreOrder) {
   const slot = b.levels === 1 ? id.iova : range(0, 1)
@@ -28,3 +29,12 @@ export const rowAt = ({ roots, pool }: PageTables, address: number, b: Bounds): 
   const page = pageAt(address, b)
   return page === null ? roots[address]! : pool[page]!
 }
+
+/** The address that a device uses for a small page on a real machine: each level's bits are that level's index. */
+export function inputOf(iova: number, b: Bounds): number {
+  if (b.levels === 1) return iova * 4096
+  return Array.from({ length: b.levels }, (_, i) => (iova >> i & 1) * leafSize(hardwareGeometry, i + 1))
+    .reduce((sum, part) => sum + part, 0)
+}
+/** Log2 of the real pages that cover `2^mask` small pages and no other page that is there. */
+export const rawMaskOf = (mask: number, b: Bounds): number => b.levels === 1 || mask <= 1 ? mask : 9 * (mask - 1) + 1

@@ -2,8 +2,10 @@
  *  one door of this folder besides its face, `iommu.ts`. */
 export { MemoryImage } from '../iommu/image.ts'
 export type { PhysicalMemory } from '../iommu/image.ts'
-export { entriesOf, inputOf, irtaOf, memoryOf, placedDescriptor, placementOf, rtaddrOf } from './bounded/placement.ts'
-export type { Placement, RawEntry } from './bounded/placement.ts'
+export { inputOf } from '../iommu/paging.ts'
+export type { RawEntry } from '../iommu/layout.ts'
+export { entriesOf, irtaOf, memoryOf, placedDescriptor, placementOf, rtaddrOf } from './bounded/placement.ts'
+export type { Placement } from './bounded/placement.ts'
 export { descriptorOf, vtdState } from './bounded/state.ts'
 export type { VtdState } from './bounded/state.ts'
 export { geometryOf, tablesOf } from './bounded/tables.ts'

@@ -17,7 +17,6 @@ export const errorCodes: Readonly<Record<string, string>> = {
   'E-MODEL': 'A step of a built-in design failed: please report it.',
   'E-BUG': 'remapcheck itself failed: please report it.',
   'E-IOMMU': 'The design takes its steps on another IOMMU than --iommu names.',
-  'E-QEMU-IOMMU': 'The trace is of an IOMMU that is not replayed on QEMU.',
   'E-CALL': 'The design has no such call, or another design is where it is asked.',
   'E-EDIT': 'A design has no such step or call to edit, or the text is no edit.',
   'E-PROFILE': 'A price profile that cannot be read, is none, or lacks a price.',

@@ -9,6 +9,9 @@ export const sourceId = (bus: number, device: number, fn: number): number => bus
 export const busOf = (sid: number): number => sid >> 8
 export const deviceOf = (sid: number): number => sid >> 3 & 31
 export const functionOf = (sid: number): number => sid & 7
+/** `00:03.0` */
+export const sidText = (sid: number): string =>
+  `${busOf(sid).toString(16).padStart(2, '0')}:${deviceOf(sid).toString(16).padStart(2, '0')}.${functionOf(sid)}`
 
 /** Dwords of configuration space; `offset` is a multiple of 4. */
 export class Pci {

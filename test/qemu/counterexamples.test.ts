@@ -8,9 +8,10 @@ import { ring0Deferred, ring0Register, ring0Strict } from '../../spec/designs.ts
 import { remapMachine } from '../../spec/machine.ts'
 import { onQemu } from '../../src/check/on-qemu.ts'
 import { checkMachine } from '../../src/index.ts'
-import { limits } from '../../src/qemu/vtd/counterexample/limits.ts'
-import { showOnQemu } from '../../src/qemu/vtd/counterexample/run.ts'
-import type { OnQemu } from '../../src/qemu/vtd/counterexample/run.ts'
+import { showOnQemu } from '../../src/qemu/counterexample/run.ts'
+import type { OnQemu } from '../../src/qemu/counterexample/run.ts'
+import { amdviSide } from '../../src/qemu/amdvi/counterexample/side.ts'
+import { vtdSide } from '../../src/qemu/vtd/counterexample/side.ts'
 import { observationsIn } from '../../src/model/index.ts'
 import type { Op } from '../../src/model/index.ts'
 import { makeTrace } from '../../src/trace/format.ts'
@@ -19,6 +20,7 @@ import { loadTraces } from '../../src/trace/store.ts'
 import { propertiesFor } from '../../properties/index.ts'
 import { noDmaEscape } from '../../properties/isolation/no-dma-escape.ts'
 import { run } from '../cli/run.ts'
+import { amdviMutants } from '../mutants/amdvi.ts'
 import { interruptMutants } from '../mutants/interrupt.ts'
 import { memoryMutants } from '../mutants/memory.ts'
 import { absent } from './support.ts'
@@ -33,7 +35,7 @@ interface Told {
   readonly property: string
   readonly qemu: {
     readonly verdict: OnQemu['verdict']
-    readonly limits: readonly { readonly name: keyof typeof limits }[]
+    readonly limits: readonly { readonly name: string }[]
   }
 }
 
@@ -71,11 +73,11 @@ function show(design: typeof ring0Strict, b: Bounds, ops: readonly Op[]): Promis
       found: { driver: 'hand', shortest: false } })
   const { steps, refusedCount } = replay(machine, trace)
   expect(refusedCount).toBe(0)
-  return showOnQemu({
-    bounds: b, start: vtdState(machine.initialWorld.state), at: null, endless: false, arrivesEarly: () => false,
+  return showOnQemu(vtdSide, {
+    bounds: b, start: machine.initialWorld.state, at: null, endless: false, arrivesEarly: () => false,
     asWrite: () => false,
-    steps: steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: observationsIn(events) })),
+    steps: steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state,
+      seen: observationsIn(events) })),
   })
 }
 const outcomes = ({ steps }: OnQemu) =>
@@ -109,12 +111,12 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
   it('a QEMU that is flushed behind the model\'s back shows no stale access, and that is a difference', async () => {
     const machine = remapMachine(ring0Deferred, one, propertiesFor(ring0Deferred, one))
     const { steps } = replay(machine, { ...loadTraces([stale])[0]!.trace, bounds: {} })
-    const told = steps.map(({ op, before, after, events }) => ({ op, before: vtdState(before.state),
-      after: vtdState(after.state), seen: observationsIn(events) }))
+    const told = steps.map(({ op, before, after, events }) => ({ op, before: before.state, after: after.state,
+      seen: observationsIn(events) }))
     const state = vtdState(steps[6]!.after.state)
     const flushed = { ...state, unit: { ...state.unit, queue: [{ type: 'iotlb-global' } as const] } }
-    const shown = await showOnQemu({
-      bounds: one, start: vtdState(machine.initialWorld.state), at: 9, endless: false, arrivesEarly: () => false,
+    const shown = await showOnQemu(vtdSide, {
+      bounds: one, start: machine.initialWorld.state, at: 9, endless: false, arrivesEarly: () => false,
       asWrite: () => false,
       steps: [...told.slice(0, 7), { op: { action: 'flush it', args: {} }, before: state, after: flushed, seen: [] },
         ...told.slice(7)],
@@ -142,9 +144,10 @@ describe.skipIf(absent !== null)('what is shown is not said of everything', () =
   })
 })
 
-const mutants = [...memoryMutants, ...interruptMutants]
+const mutants = [...[...memoryMutants, ...interruptMutants].map(one => ({ ...one, side: vtdSide })),
+  ...amdviMutants.map(one => ({ ...one, side: amdviSide }))]
 describe.skipIf(absent !== null)('mutants', () => {
-  it.each(mutants)('$name', async ({ name, design, bounds: b, breaks: { property } }) => {
+  it.each(mutants)('$name', async ({ name, design, bounds: b, breaks: { property }, side }) => {
     const machine = remapMachine(design, b, [property])
     const { violation } = (await checkMachine(machine)).results[0]!
     const { because, ops, loop } = violation!
@@ -152,21 +155,23 @@ describe.skipIf(absent !== null)('mutants', () => {
       design: design.name, bounds: {}, property: property.name, because, ops, ...loop === null ? {} : { loop },
       found: { driver: 'exhaustive', shortest: true },
     })
-    const shown = await onQemu(replay(machine, trace), trace, b, undefined, other => replay(machine, other))
+    const shown = await onQemu(side, replay(machine, trace), trace, b, undefined, other => replay(machine, other))
     rows.push({ of: name, claim: property.name, shown })
     expect(shown.verdict, shown.limits.join()).not.toBe('differs')
     if (shown.verdict === 'cannot') expect(shown.limits).not.toEqual([])
   })
 
   it('docs/on-qemu.md says so', async () => {
-    const all = Object.entries(limits)
-      .map(([limit, { says, clause }]) => `| \`${limit}\` | ${says}. | ${clause ?? ''} |`)
-    const told = (verdict: OnQemu['verdict']): number => rows.filter(({ shown }) => shown.verdict === verdict).length
+    const told = [{ title: 'VT-d', side: vtdSide }, { title: 'AMD-Vi', side: amdviSide }]
+    const all = ({ title, side: { limits } }: (typeof told)[number]): readonly string[] => [`${title}:`, '',
+      '| | in QEMU | clause |', '| --- | --- | --- |', ...Object.entries(limits)
+        .map(([limit, { says, clause }]) => `| \`${limit}\` | ${says}. | ${clause ?? ''} |`), '']
+    const count = (verdict: OnQemu['verdict']): number => rows.filter(({ shown }) => shown.verdict === verdict).length
     await expect([
-      ...head, '## What it cannot do', '', '| | in QEMU | clause |', '| --- | --- | --- |', ...all, '',
+      ...head, '## What it cannot do', '', ...told.flatMap(all),
       '## What it shows', '',
-      `Of the ${rows.length} shortest counterexamples of the saved traces and the mutants it shows ${told('shown')}; `
-        + `it cannot show ${told('cannot')}.`, '',
+      `Of the ${rows.length} shortest counterexamples of the saved traces and the mutants it shows ${count('shown')}; `
+        + `it cannot show ${count('cannot')}.`, '',
       '| design or mutant | claim | QEMU | why not |', '| --- | --- | --- | --- |',
       ...rows.map(({ of, claim, shown: { verdict, limits: met } }) =>
         `| \`${of}\` | ${claim} | ${verdict === 'shown' ? 'shows it' : 'cannot'} | `
@@ -195,6 +200,10 @@ const head = [
   '| a DMA is issued | a DMA of 4 bytes by an `edu` device. Every frame holds words that name it: after a write '
     + 'memory is searched for the word of the device, after a read the buffer of the device is compared |',
   '| a message is remapped | the device\'s MSI; the APIC\'s event and its IRR say who got it |', '',
+  'That is VT-d. Of AMD-Vi the stores are those to the device table, the host tables and the tables of interrupts, as',
+  'they become visible; IommuEn is set in the control register; commands go to the command buffer, with the tail',
+  'behind them, and the word of a COMPLETION_WAIT is read. QEMU logs no event of that unit: it shows that a request is',
+  'blocked, and not why.', '',
   'Where a read violates and a write would too, `replay` does the write as well. It prints each outcome beside that of '
     + 'the',
   'model, and both where they differ. The verdict is *shown*, *cannot* or *differs*:', '',

@@ -2,7 +2,8 @@
  *  the walk of the manual's words. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { encode, inputOf, placementOf } from '../../spec/amdvi/bounded/placement.ts'
+import { encode, placementOf } from '../../spec/amdvi/bounded/placement.ts'
+import { inputOf } from '../../spec/iommu/paging.ts'
 import type { Placement } from '../../spec/amdvi/bounded/placement.ts'
 import { translationUnit } from '../../spec/amdvi/bounded/state.ts'
 import type { Unit } from '../../spec/amdvi/bounded/state.ts'

@@ -3,6 +3,8 @@
 import { bool, list, oneOf, optional, range, struct, table, variant } from '../../../src/model/index.ts'
 import type { Value } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
+import { seenByHardware } from '../../iommu/cells.ts'
+import { same } from '../../iommu/same.ts'
 import type { Setup } from '../../setup.ts'
 import type { State } from '../../state.ts'
 import type { Command } from '../invalidation/covers.ts'
@@ -47,6 +49,8 @@ export type Unit = Value<ReturnType<typeof unitDomain>>
 export type QueuedCommand = Unit['commands'][number]
 /** The machine with this unit. */
 export type AmdviState = State<Unit>
+/** A state of a machine whose design is on AMD-Vi. */
+export const amdviState = (state: State): AmdviState => state as AmdviState
 
 /** Largest size of an invalidation, as a power of two: all pages of the domain. */
 export const sizeBits = (b: Bounds): number => Math.ceil(Math.log2(Math.max(1, b.iovas)))
@@ -64,6 +68,10 @@ export function commandOf(entry: QueuedCommand): Command | null {
     case 'wait': case 'fence': case 'illegal': return null
   }
 }
+
+/** Whether the entry that the unit goes by is the one in memory. */
+export const goesByMemory = ({ deviceCache, tables }: Unit, device: number): boolean =>
+  same(seenByHardware(tables.devices[device]!), deviceCache[device])
 
 /** What the walk has to know of the bounded unit: addresses are page numbers. */
 export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {

@@ -3,18 +3,17 @@
  *  Walks and remaps of the words give what those of the bounded tables give. */
 import type { Bounds } from '../../bounds.ts'
 import { encode as encodeFields, registers } from '../layout/index.ts'
-import type { Layout } from '../layout/index.ts'
+import type { Layout, RawEntry } from '../../iommu/layout.ts'
 import { contextEntry, remappedIrte, rootEntry, secondStageLeaf } from '../layout/index.ts'
 import { MemoryImage } from '../../iommu/image.ts'
 import type { Descriptor } from '../invalidation/covers.ts'
 import { seenByHardware } from '../../iommu/cells.ts'
 import type { Cell } from '../../iommu/cells.ts'
-import { pageAddress, rootAddress } from '../../iommu/paging.ts'
+import { inputOf, pageAddress, rawMaskOf, rootAddress } from '../../iommu/paging.ts'
 import type { PagingEntry } from '../../iommu/paging.ts'
 import { decodeContext, decodeIrte, decodePaging } from './tables.ts'
 import type { Memory } from './tables.ts'
 import type { VtdState } from './state.ts'
-import { leafSize, hardwareGeometry } from '../walk/tables.ts'
 import { contextEntryWords, irteWords, rootEntryWords, secondStageWords } from '../layout/write-entries.ts'
 
 /** Where everything is. Addresses are host addresses in bytes; everything stands on pages of its own. */
@@ -60,23 +59,6 @@ export function placementOf(b: Bounds,
     requesters: requesters ?? Array.from({ length: b.devices }, (_, device) => 3 + device << 3),
     vectors: Array.from({ length: b.vectors }, (_, vector) => 0x41 + 16 * vector),
   }
-}
-
-/** The address that a device uses for a small page: each level's bits are that level's index. */
-export function inputOf(iova: number, b: Bounds): number {
-  if (b.levels === 1) return iova * 4096
-  return Array.from({ length: b.levels }, (_, i) => (iova >> i & 1) * leafSize(hardwareGeometry, i + 1))
-    .reduce((sum, part) => sum + part, 0)
-}
-/** AM that covers `2^mask` small pages and no other page that is there. */
-export const rawMaskOf = (mask: number, b: Bounds): number => b.levels === 1 || mask <= 1 ? mask : 9 * (mask - 1) + 1
-
-/** One entry in memory. */
-export interface RawEntry {
-  readonly address: number
-  readonly layout: Layout
-  readonly words: Uint32Array
-  readonly of: string
 }
 
 /** All that the unit of a machine reads. */

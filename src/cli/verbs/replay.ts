@@ -1,6 +1,6 @@
 /** `replay`: takes the ops of trace files again and shows what each changed. */
 import { boundsOfTrace } from '../../check/bounds-text.ts'
-import { checkDriven, onQemu, qemuReport } from '../../check/on-qemu.ts'
+import { onQemu, qemuReport, sideOf } from '../../check/on-qemu.ts'
 import { editedDesign } from '../../check/subject.ts'
 import type { Subject } from '../../check/subject.ts'
 import { replayOf } from '../../check/violations.ts'
@@ -64,13 +64,14 @@ async function runReplay(args: readonly string[], io: Io): Promise<ExitName> {
   const traces: ReplayedTrace[] = []
   for (const { path, trace } of loadTraces(operands.map(path => sampled(io, path)))) {
     const subject = subjectOf(path, trace.design, own)
-    if (onMachine) checkDriven(subject.design, path)
+    const side = onMachine ? sideOf(subject.design) : null
     const replayed = replayOf(subject, trace, path)
     const b = boundsOfTrace(trace, path)
-    const done = onMachine
-      ? await onQemu(replayed, trace, b, io.env['REMAPCHECK_QEMU'], one => replayOf(subject, one, path)) : null
+    const report = side === null ? null
+      : qemuReport(side, await onQemu(side, replayed, trace, b, io.env['REMAPCHECK_QEMU'],
+        one => replayOf(subject, one, path)), b, subject.design)
     traces.push({
-      path: shown(io, path), trace, replayed, onQemu: done === null ? null : qemuReport(done, b),
+      path: shown(io, path), trace, replayed, onQemu: report,
       asExpected: replayed.reproduced === (expect === 'violation'),
     })
   }

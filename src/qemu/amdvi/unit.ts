@@ -58,6 +58,11 @@ export class AmdviUnit {
     this.restart()
     return encode(registers.IommuControl.layout, this.#control)
   }
+  /** IommuEn; what was set at `start` stays. */
+  enable(on: boolean): void {
+    this.#control = { ...this.#control, IommuEn: on ? 1 : 0 }
+    this.write('IommuControl', encode(registers.IommuControl.layout, this.#control))
+  }
   /** Puts commands into the buffer, in order, and moves the tail. QEMU's head does not wrap, so the buffer begins anew
    *  before it is full. */
   submit(commands: readonly Uint32Array[]): void {

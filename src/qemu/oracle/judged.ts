@@ -38,3 +38,9 @@ export class Tally {
   }
 }
 function bump<K>(counts: Map<K, number>, key: K, by = 1): void { counts.set(key, (counts.get(key) ?? 0) + by) }
+
+/** Of a page. */
+export function sizeText(bytes: number): string {
+  if (bytes >= 2 ** 30) return `${bytes / 2 ** 30} GiB`
+  return bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 1024} KiB`
+}

@@ -1,5 +1,7 @@
 /** One DMA judged, and told side by side. */
+import { sizeText } from '../../oracle/judged.ts'
 import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
+import { sidText } from '../../pci.ts'
 import { agrees, wayOf } from './compared.ts'
 import type { DmaCompared, Translation } from './compared.ts'
 import { walkExceptions } from './exceptions.ts'
@@ -16,16 +18,10 @@ function outcomeOf(model: Translation, { access }: Request): string {
   if (model.kind === 'fault') return 'blocked'
   return `${access}, ${model.kind === 'untranslated' ? 'untranslated' : sizeText(model.mapping.size)}`
 }
-function sizeText(bytes: number): string {
-  if (bytes >= 2 ** 30) return `${bytes / 2 ** 30} GiB`
-  return bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 1024} KiB`
-}
 
 const hex = (value: number): string => `0x${value.toString(16)}`
-const deviceText = (id: number): string =>
-  `${(id >> 8).toString(16).padStart(2, '0')}:${(id >> 3 & 31).toString(16).padStart(2, '0')}.${id & 7}`
 export const requestText = ({ device, access, address }: Request): string =>
-  `${deviceText(device)} ${access}s ${hex(address)}`
+  `${sidText(device)} ${access}s ${hex(address)}`
 function describe({ request, model, page, moved }: DmaCompared): Comparison {
   return { request: requestText(request), model: modelText(model), clause: model.kind === 'fault'
     ? model.reason.clause : null,

@@ -1,52 +1,40 @@
-/** Does to QEMU what a step was lowered to, and looks at what came of it: which frame a DMA reached, which CPU an
- *  interrupt. */
-import { UserError } from '../../../errors.ts'
+/** Does to QEMU's VT-d what a step was lowered to. */
 import type { Bounds } from '../../../../spec/bounds.ts'
 import {
-  descriptorWords, encode, entriesOf, memoryOf, qwordsOf, registers, rtaddrOf,
+  descriptorWords, encode, entriesOf, memoryOf, placementOf, qwordsOf, registers, rtaddrOf, vtdState,
 } from '../../../../spec/vtd/index.ts'
 import type { Descriptor, Placement, VtdState as State } from '../../../../spec/vtd/index.ts'
-import { cpuOf } from '../../../../spec/apic/ids.ts'
+import type { DmaDeed, HostResult, Lowered, ModelStep } from '../../counterexample/deeds.ts'
+import { Requests } from '../../counterexample/requests.ts'
+import type { Counterexample, Driver, RunOptions } from '../../counterexample/run.ts'
+import type { Version } from '../../find.ts'
+import { withMachine } from '../../machine.ts'
 import type { Machine } from '../../machine.ts'
-import { bytesOf, wordsOf } from '../../memory.ts'
+import { bytesOf } from '../../memory.ts'
 import { faultOf } from '../unit.ts'
-import { bufferBytes, finish } from '../../edu.ts'
-import type { HostOp, Outcome } from './lower.ts'
-
-/** What was done, and what QEMU made of it. */
-export interface HostResult {
-  readonly deed: HostOp
-  /** Null where nothing is to come of it. What a read got is known when the run is over: see `Driver.seen`. */
-  readonly outcome: Outcome | null
-  /** The translation came from QEMU's IOTLB. */
-  readonly cached: boolean
-  /** What else is worth a word. */
-  readonly note: string | null
-}
-
-/** Bytes of a frame and of a device's buffer that one DMA uses; each DMA has its own. */
-const slot = 8
+import { interruptTable, lower } from './lower.ts'
+import type { HostOp } from './lower.ts'
 
 /** Beside the tables: the queue, status words of waits, and where the devices' buffers are written to at the end. */
 export const workAt = (at: Placement) => ({ queue: at.end, status: at.end + 4096, buffers: at.end + 8192 })
 
-/** What a frame holds at first: itself and the offset, in each dword. */
-const marker = (frame: number, offset: number): number => (0xf0f0_0000 | frame << 12 | offset) >>> 0
-
 /** Programs the unit and memory as the initial state has it, then does one deed after the other. */
-export class Driver {
+export class VtdDriver implements Driver<HostOp> {
   readonly #machine: Machine
   readonly #b: Bounds
   readonly #at: Placement
-  /** DMAs so far. */
-  #count = 0
-  /** Of each read, where it is in the device's buffer. */
-  readonly #offsets = new Map<HostResult, number>()
+  readonly #requests: Requests<Machine['unit']>
 
   constructor(machine: Machine, b: Bounds, at: Placement) {
     this.#machine = machine
     this.#b = b
     this.#at = at
+    this.#requests = new Requests(machine, at.frames)
+  }
+  get frames(): readonly number[] { return this.#at.frames }
+  lower({ before, after, ...step }: ModelStep): Lowered<HostOp> {
+    return lower({ ...step, before: vtdState(before), after: vtdState(after) }, this.#b, this.#at,
+      workAt(this.#at).status)
   }
 
   /** `queue`: software uses the queue; else it invalidates by register, which no unit takes while its queue is on. */
@@ -55,9 +43,6 @@ export class Driver {
     const at = this.#at
     for (const page of [at.rootTable, at.contextTable, ...at.interruptTables, ...at.tables, ...at.upperTables.flat(),
       workAt(at).queue, workAt(at).status]) qtest.fill(page, 4096)
-    at.frames.forEach((page, frame) => {
-      qtest.memwrite(page, bytesOf(Uint32Array.from({ length: 1024 }, (_, i) => marker(frame, 4 * i))))
-    })
     for (const { address, words } of entriesOf(memoryOf(start), this.#b, at, 'software'))
       qtest.memwrite(address, bytesOf(words))
     unit.setRoot(qwordsOf(rtaddrOf(at))[0]!)
@@ -79,7 +64,7 @@ export class Driver {
       case 'descriptors': return { ...plain, note: await this.#submit(deed.descriptors) }
       case 'command': this.#command(deed.descriptor); return plain
       case 'dma': return this.#dma(deed)
-      case 'message': return this.#message(deed)
+      case 'message': return this.#requests.message(deed, this.#b, this.#at.vectors, () => this.#recorded())
     }
   }
 
@@ -111,67 +96,40 @@ export class Driver {
     }
   }
 
-  async #dma(deed: HostOp & { readonly kind: 'dma' }): Promise<HostResult> {
-    const { edus, trace, unit, qtest } = this.#machine
-    const edu = edus[deed.device]!, frames = this.#at.frames
-    const offset = slot * ++this.#count
-    if (offset + slot > bufferBytes)
-      throw new UserError({
-        code: 'E-QEMU-LONG', subject: 'replay', problem: `the trace has more than ${this.#count - 1} requests`,
-        next: 'shorten the trace: `remapcheck check` finds the shortest',
-      })
-    edu.start({ direction: deed.write ? 'write' : 'read', address: deed.address + offset, offset })
-    const [after, faults] = await edu.finish(() =>
-      Promise.all([Promise.all(frames.map(frame => qtest.readl(frame + offset))), unit.faults()]))
-    const record = faultOf(faults)
+  async #dma(deed: DmaDeed): Promise<HostResult> {
+    const { unit } = this.#machine
+    const { frame, looked, events } = await this.#requests.dma(deed, () => unit.faults())
+    const record = faultOf(looked)
     if (record !== null) unit.clearFaults()
-    const events = await trace.sync()
     const cached = events.some(event => event.name === 'vtd_iotlb_page_hit')
     const isFilled = events.some(event => event.name === 'vtd_iotlb_cc_update')
     const note = deed.why === 'context' ? `its context entry is ${isFilled ? '' : 'not '}cached` : null
-    const written = deed.write ? after.indexOf(wordsOf(edu.pattern(offset, 4))[0]!) : -1
-    const sight: HostResult = { deed, cached, note,
-      outcome: written >= 0 ? { kind: 'landed', frame: written } : { kind: 'blocked', reason: record?.FR ?? null } }
-    if (!deed.write) this.#offsets.set(sight, offset)
-    return sight
+    return { deed, cached, note,
+      outcome: frame !== null ? { kind: 'landed', frame } : { kind: 'blocked', reason: record?.FR ?? null } }
   }
-
-  /** What each read got, to be asked when all is done: translation is off then, and the devices write their buffers to
-   *  memory. */
-  async seen(): Promise<(sight: HostResult) => HostResult> {
-    const { edus, unit, qtest } = this.#machine
-    const { buffers } = workAt(this.#at)
-    unit.enable('TE', false)
-    edus.forEach((edu, i) => { edu.start({ direction: 'write', address: buffers + 4096 * i, bytes: bufferBytes }) })
-    const words = (await finish(edus,
-      () => Promise.all(edus.map((_, i) => qtest.memread(buffers + 4096 * i, 4096))))).map(one => wordsOf(one))
-    return sight => {
-      const offset = this.#offsets.get(sight)
-      const { deed } = sight
-      if (offset === undefined || deed.kind !== 'dma') return sight
-      const frame = this.#at.frames.findIndex((_, one) => words[deed.device]![offset / 4] === marker(one, offset))
-      return frame < 0 ? sight : { ...sight, outcome: { kind: 'landed', frame } }
-    }
-  }
-
-  async #message(deed: HostOp & { readonly kind: 'message' }): Promise<HostResult> {
-    const { edus, trace, unit, monitor } = this.#machine
-    const edu = edus[deed.device]!
-    edu.setMsi(deed.address, deed.data)
-    edu.interrupt()
-    const [events, faults] = await Promise.all([trace.sync(), unit.faults()])
-    const record = faultOf(faults)
+  /** The reason of the fault that is recorded; clears it. */
+  async #recorded(): Promise<number | null> {
+    const { unit } = this.#machine, record = faultOf(await unit.faults())
     if (record !== null) unit.clearFaults()
-    const delivered = events.find(event => event.name === 'apic_deliver_irq')
-    if (delivered === undefined)
-      return { deed, outcome: { kind: 'rejected', reason: record?.FR ?? null }, cached: false, note: null }
-    const cpu = cpuOf(delivered.dest, { ...this.#b, wideIds: 0 })
-    const vector = this.#at.vectors.indexOf(delivered.vector)
-    if (cpu === null || vector < 0)
-      return { deed, outcome: { kind: 'rejected', reason: null }, cached: false,
-        note: `sent to the id ${delivered.dest}, vector ${delivered.vector}` }
-    const pending = monitor !== null && (await monitor.requested(cpu)).includes(delivered.vector)
-    return { deed, outcome: { kind: 'accepted', cpu, vector }, cached: false,
-      note: pending ? 'IRR has it' : 'IRR does not have it' }
+    return record?.FR ?? null
   }
+  seen(): Promise<(result: HostResult) => HostResult> {
+    this.#machine.unit.enable('TE', false)
+    return this.#requests.seen(workAt(this.#at).buffers)
+  }
+}
+
+const events = ['vtd_iotlb_page_hit', 'vtd_iotlb_cc_update', 'apic_deliver_irq'] as const
+export function drive<T>({ bounds: b, start, steps }: Counterexample, options: RunOptions,
+  use: (driver: Driver<HostOp>, version: Version) => Promise<T>): Promise<T> {
+  const first = vtdState(start)
+  const at = placementOf(b, { interruptTables: Math.max(1, first.unit.tables.irt.length) })
+  const queue = steps.some(({ before, after }) =>
+    vtdState(after).unit.queue.length > vtdState(before).unit.queue.length)
+  return withMachine({ ...options, edus: at.requesters, cachingMode: b.cm === 1, eim: b.eim === 1, cpus: b.cpus,
+    monitor: b.sources > 0, trace: events }, async machine => {
+    const driver = new VtdDriver(machine, b, at)
+    await driver.setUp(first, queue, interruptTable(first, b, at))
+    return await use(driver, machine.version)
+  })
 }

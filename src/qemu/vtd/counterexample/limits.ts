@@ -1,8 +1,7 @@
 /** What this QEMU does not do, so that a violation which rests on it cannot be shown. Seen by experiment with QEMU 7.2;
  *  the clause is what a real unit may do. */
-import type { ClauseId } from '../../../../spec/clauses.ts'
-
-export interface Limit { readonly says: string; readonly clause: ClauseId | null }
+import { commonLimits } from '../../counterexample/deeds.ts'
+import type { Limit } from '../../counterexample/deeds.ts'
 
 export const limits = {
   'no-paging-structure-cache': {
@@ -38,13 +37,7 @@ export const limits = {
   },
   'no-wide-ids': { says: 'The second CPU of this QEMU has the APIC id 1, not one beyond 8 bits',
     clause: 'VTD:9.9/destination-32-bit' },
-  'runs-no-code': {
-    says: 'The CPUs of this QEMU run nothing: what a handler or the kernel does with it is the model\'s word alone',
-    clause: null,
-  },
-  'never-ends': { says: 'A run without end cannot be taken to its end', clause: null },
-  'no-mask-bit': { says: 'The device has no mask bit: the message was held back here while the source was masked',
-    clause: 'PCI:msix/pending-on-mask' },
+  ...commonLimits,
   'no-wide-mask': { says: 'QEMU has no address mask as wide as this one: the domain is invalidated instead',
     clause: 'VTD:6.5.2.3/iotlb-page' },
   'posts-nothing': { says: 'QEMU has no posted interrupts (CAP.PI=0): it remaps each message',

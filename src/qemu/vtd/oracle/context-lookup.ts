@@ -10,7 +10,8 @@ import type { DmaRequest, ScalableTables, TranslationUnit } from '../../../../sp
 export interface ContextLookup {
   readonly fpd: boolean; readonly passThrough: boolean; readonly firstStage: number | null
 }
-const nowhere: ContextLookup = { fpd: false, passThrough: false, firstStage: null }
+/** Where nothing is found, or nothing of note. */
+export const nowhere: ContextLookup = { fpd: false, passThrough: false, firstStage: null }
 
 export function contextLookupOf(tables: ScalableTables, unit: TranslationUnit, request: DmaRequest): ContextLookup {
   if (unit.ttm !== 1 || !hasScalableMode(unit)) {

@@ -6,7 +6,9 @@ import type { ExceptionName } from './exceptions.ts'
 import { agrees, isWrite, landingOf } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import type { ContextLookup } from './context-lookup.ts'
+import { sizeText } from '../../oracle/judged.ts'
 import type { Comparison, Judged, Tally } from '../../oracle/judged.ts'
+import { sidText } from '../../pci.ts'
 
 /** `besides`: exceptions that the model of the comparison goes by already. */
 export function judgeDma(compared: DmaCompared, tally: Tally, besides: readonly ExceptionName[] = []): Judged {
@@ -28,14 +30,7 @@ function count({ model, request, way }: DmaCompared, verdict: Judged['verdict'],
   } else tally.outcome(`${isWrite(request) ? 'write' : 'read'}, `
     + `${way.passThrough ? 'pass-through' : sizeText(model.mapping.pages * 4096)}`)
 }
-export function sizeText(bytes: number): string {
-  if (bytes >= 2 ** 30) return `${bytes / 2 ** 30} GiB`
-  return bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 1024} KiB`
-}
-
 const hex = (value: number): string => `0x${value.toString(16)}`
-export const sidText = (sid: number): string =>
-  `${(sid >> 8).toString(16).padStart(2, '0')}:${(sid >> 3 & 31).toString(16).padStart(2, '0')}.${sid & 7}`
 const reasonText = (code: number): string => `fault ${code.toString(16).toUpperCase()}h`
 
 export function describe({ request, model, way, seen, landed }: DmaCompared): Comparison {

@@ -2,7 +2,8 @@
  *  in the IOTLB between two rounds until an invalidation removes them. */
 import { coversPasid, descriptorLayouts, encode, translate } from '../../../../spec/vtd/index.ts'
 import type {
-  DmaRequest, Dwords, PasidTag, ScalableTables, Translation, TranslationInvalidation, Update,
+  DmaRequest, Dwords, PasidTag, ScalableTables, Translation, TranslationInvalidation,
+  TranslationUnit, Update,
 } from '../../../../spec/vtd/index.ts'
 import type { TraceEvent } from '../../events.ts'
 import type { Judged, Tally } from '../../oracle/judged.ts'
@@ -31,6 +32,8 @@ export class FirstStage {
   readonly #bits: AccessedBits
   readonly #kept = new KeptTranslations()
   readonly #pasids = new KeptPasids()
+  /** Each comparison as it was before `choose`. */
+  readonly #given = new Map<DmaCompared, DmaCompared>()
 
   /** Memory and tables as software has written them. */
   constructor(memory: RamImage, tables: ScalableTables, one: WalkCase, tally: Tally) {
@@ -40,14 +43,18 @@ export class FirstStage {
     this.#bits = new AccessedBits(memory)
   }
   /** Which state of the tables QEMU went by. */
-  choose(compared: DmaCompared): Chosen { return this.#pasids.choose(compared) }
+  choose(compared: DmaCompared): Chosen {
+    const chosen = this.#pasids.choose(compared)
+    this.#given.set(chosen.compared, compared)
+    return chosen
+  }
   /** The requests of a round and their verdicts, in order; what was traced in it. */
   judgeRound(requests: readonly DmaCompared[], verdicts: readonly Judged[], events: readonly TraceEvent[],
     round: number): readonly Judged[] {
     const judged = requests.flatMap((asked, i) => {
       const { verdict } = verdicts[i]!, names = typeof verdict === 'string' ? [] : verdict
       const by = translationBy(asked, names)
-      this.#bits.add(asked.request, by, updatesOfQemu(asked, names))
+      this.#bits.add(asked.request, by, updatesOfQemu([asked, this.#given.get(asked) ?? asked], names))
       return this.#kept.judge(asked.request, events, by.kind === 'translated' ? by.mapping.pages : 1, this.#tally)
     })
     const after = invalidationAfter(this.#one, round)
@@ -62,16 +69,19 @@ export class FirstStage {
 /** What QEMU may set on the way to a fault. `unsnooped`: because it does not look at PWSNP. `refused`: for what leads
  *  to FEEx_xxxx. */
 interface UpdatesOfQemu { readonly unsnooped: readonly Update[]; readonly refused: readonly Update[] }
-/** `names`: the exceptions that explain the request. */
-function updatesOfQemu(asked: DmaCompared, names: readonly string[]): UpdatesOfQemu {
-  const ways = [[...names, 'updates-unsnooped'],
-    // Where no reason is recorded, QEMU may have got further than the model.
-    ...asked.seen.kind === 'suppressed' ? [letsPass] : []]
-  const anywhere = { ...asked, unit: { ...asked.unit, interruptRange: null } }
+/** `asked`: one request, over each state of the tables that QEMU may have gone by. `names`: the exceptions that explain
+ *  it. */
+function updatesOfQemu(asked: readonly DmaCompared[], names: readonly string[]): UpdatesOfQemu {
+  const found = (interruptRange: TranslationUnit['interruptRange'] | undefined): readonly Translation[] =>
+    asked.flatMap(one => {
+      const compared = interruptRange === undefined ? one : { ...one, unit: { ...one.unit, interruptRange } }
+      // Where no reason is recorded, QEMU may have got further than the model.
+      const ways = [[...names, 'updates-unsnooped'], ...one.seen.kind === 'suppressed' ? [letsPass] : []]
+      return ways.map(way => translationBy(compared, way))
+    })
   return {
-    unsnooped: ways.flatMap(way => translationBy(asked, way).updates),
-    refused: ways.map(way => translationBy(anywhere, way)).flatMap(found =>
-      found.kind === 'translated' ? found.updates : []),
+    unsnooped: found(undefined).flatMap(({ updates }) => updates),
+    refused: found(null).flatMap(({ kind, updates }) => kind === 'translated' ? updates : []),
   }
 }
 const letsPass = ['context-features-accepted', 'rid-pasid-used', 'directory-unbounded', 'pasid-reserved-ignored',

@@ -1,7 +1,7 @@
 /** One interrupt message judged. */
 import { faultReason } from '../../../../spec/vtd/index.ts'
 import type { Interrupt } from '../../../../spec/vtd/index.ts'
-import { sidText } from './dma.ts'
+import { sidText } from '../../pci.ts'
 import { faultOf } from '../unit.ts'
 import { interruptExceptions } from './exceptions.ts'
 import { agrees } from './interrupt-seen.ts'

@@ -9,7 +9,9 @@ import type {
 import type { Version } from '../../find.ts'
 import type { Machine } from '../../machine.ts'
 import { invalidateIotlb, statusWait } from '../unit.ts'
-import { clauseOf, modelText, requestText, seenText, sidText } from './dma.ts'
+import { nowhere } from './context-lookup.ts'
+import { clauseOf, modelText, requestText, seenText } from './dma.ts'
+import { sidText } from '../../pci.ts'
 import { agrees } from './dma-seen.ts'
 import type { DmaCompared, Seen } from './dma-seen.ts'
 import { cachedException, dmaExceptions } from './exceptions.ts'
@@ -28,9 +30,6 @@ type Offsets = Pick<Machine['unit'], 'offset' | 'cap' | 'ecap'>
 /** What it must know of the machine. */
 interface Beside { readonly unit: Offsets; readonly version: Version }
 const plain = { type: 'untranslated', dword: true, pasid: null, privileged: false, execute: false } as const
-
-/** No context entry of a case passes through. */
-const way = { fpd: false, passThrough: false, firstStage: null }
 
 /** Steps are judged in their order, each once. */
 export class SequenceModel {
@@ -104,7 +103,7 @@ export class SequenceModel {
     const fresh = translateLegacy(this.#tables, this.#unit, request)
     const as = (model: Possible['result']): DmaCompared =>
       ({ version: this.#version, unit: this.#unit, tables: this.#tables, reading: () => this.#tables, request, model,
-        way, seen, landed })
+        way: nowhere, seen, landed })
     const found = possible.find(({ result }) => agrees(as(result)))
     const names = found !== undefined ? null
       : cachedException(possible, seen, landed)
@@ -114,7 +113,7 @@ export class SequenceModel {
     if (seen.kind === 'fault')
       this.#happened(record(this.#state, recordOfDma(this.#state, request, seen.reason), false))
     const judged: Judged = { of: 'request', verdict, compare: () => ({
-      request: `step ${i + 1}: ${requestText(request)}`, clause: clauseOf(fresh, way),
+      request: `step ${i + 1}: ${requestText(request)}`, clause: clauseOf(fresh, nowhere),
       qemu: seenText(seen) + (landed === false ? ', but nothing was moved' : ''),
       model: possible.map(({ result, from }) => `${modelText(request, result)} (${from})`).join('; or '),
     }) }

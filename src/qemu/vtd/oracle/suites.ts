@@ -45,7 +45,7 @@ export const vtdOracle: Oracle = {
     walk('scalable-39-bit', 39, { scalable: true }), walk('scalable-48-bit', 48, { scalable: true }),
     firstStage,
   ],
-  shares: { walks: 4, sequences: 3, interrupts: 2, scalable: 1, 'first-stage': 1 },
+  shares: { walks: 4, sequences: 3, interrupts: 2, scalable: 1, 'first-stage': 2 },
   exceptions, reasons: faultReasons.map(({ code }) => ({ code, shown: true })),
   states: ['cold', 'hit', 'stale translation served', 'stale context used', 'refilled', 'invalidated',
     'invalidation of nothing held', 'queue stopped', 'fault event sent', 'accessed or dirty bit set'],

@@ -89,6 +89,9 @@ const contextBits = fc.oneof(bits(255, 3), fc.constantFrom(2, 3, 4).map(bit => [
 
 export function walkCases({ scalable, firstStage = false, addressWidth }: WalkShape): fc.Arbitrary<WalkCase> {
   const usualAw = addressWidth === 48 ? 2 : 1
+  // Requests of few devices to few pages find in the IOTLB what others have left there.
+  const few = firstStage ? often(0, 3, slot) : slot, upper = firstStage ? few : often(0, 1, slot)
+  const anyDevice = fc.nat(requesters.length - 1)
   const top = (of: Top['of'], width: number, usualKind: number, kinds: number,
     extra = bits(width - 1, 3)): fc.Arbitrary<Top> => fc.record({
     of: fc.constant(of), device: fc.nat(requesters.length - 1), present: often(true, 5, fc.boolean()),
@@ -101,23 +104,22 @@ export function walkCases({ scalable, firstStage = false, addressWidth }: WalkSh
       { weight: 4, arbitrary: top('pasid', 512, firstStage ? 1 : 2, 7) })
     : fc.oneof({ weight: 1, arbitrary: top('root', 128, 0, 0) }, { weight: 6, arbitrary: top('context', 128, 0, 3) })
   const paging: fc.Arbitrary<Paging> = fc.record({
-    level: fc.integer({ min: 1, max: 4 }), table: fc.nat(tablesALevel - 1), slot: fc.nat(slots.length - 1),
+    level: fc.integer({ min: 1, max: 4 }), table: fc.nat(tablesALevel - 1), slot: few,
     read: often(true, 2, fc.boolean()), write: often(true, 2, fc.boolean()), large: fc.boolean(), to: target,
     bits: bits(63, 2), ...firstStage ? { supervisor: often(false, 6, fc.constant(true)) } : {},
   })
-  // Requests of few devices to few pages find in the IOTLB what others have left there.
-  const few = firstStage ? often(0, 2, slot) : slot, anyDevice = fc.nat(requesters.length - 1)
   const request: fc.Arbitrary<WalkRequest> = fc.record({
     device: firstStage ? fc.oneof(fc.nat(3), anyDevice) : anyDevice,
-    slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), few, few),
+    slots: fc.tuple(upper, upper, few, few),
     dword: fc.nat(63), write: fc.boolean(),
     beyond: often(null, 24, fc.integer({ min: addressWidth === 48 ? 39 : 38, max: 63 })),
     ...firstStage ? { canonical: often(true, 5, fc.constant(false)) } : {},
   })
   const invalidation: fc.Arbitrary<WalkInvalidation> = fc.record({
     absent: often(undefined, 6, fc.nat(3)),
-    do: fc.constantFrom('iotlb', 'pasid-iotlb', 'pasid-iotlb', 'pasid-cache'), granularity: fc.nat(2), did: fc.nat(3),
-    pasid: often(0, 4, fc.constant(1)), slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), slot, slot),
+    do: fc.constantFrom('iotlb', 'pasid-iotlb', 'pasid-cache'), granularity: fc.constantFrom(0, 1, 2, 2),
+    did: fc.nat(3),
+    pasid: often(0, 4, fc.constant(1)), slots: fc.tuple(often(0, 1, slot), often(0, 1, slot), few, few),
     addressMask: often(0, 1, fc.nat(18)), hint: fc.boolean(),
   })
   return fc.record({

@@ -1,15 +1,12 @@
-/** A counterexample on QEMU: each step lowered and done, and whether QEMU shows the violation too. */
-import type { Bounds } from '../../../../spec/bounds.ts'
-import { inputOf, placementOf } from '../../../../spec/vtd/index.ts'
-import type { Placement, VtdState as State } from '../../../../spec/vtd/index.ts'
-import { versionText } from '../../find.ts'
-import { withMachine } from '../../machine.ts'
-import type { MachineOptions } from '../../options.ts'
-import { Driver, workAt } from './drive.ts'
-import type { HostResult } from './drive.ts'
-import { interruptTable, lower } from './lower.ts'
-import type { HostOp, ModelStep, Outcome } from './lower.ts'
-import type { LimitName } from './limits.ts'
+/** A counterexample on QEMU: each step lowered and done, and whether QEMU shows the violation too. A `Side` has what is
+ *  of one IOMMU. */
+import type { Bounds } from '../../../spec/bounds.ts'
+import { inputOf } from '../../../spec/iommu/paging.ts'
+import type { State } from '../../../spec/state.ts'
+import type { Version } from '../find.ts'
+import { versionText } from '../find.ts'
+import type { MachineOptions } from '../options.ts'
+import type { AnyDeed, DmaDeed, HostResult, Limit, Lowered, ModelStep, Outcome } from './deeds.ts'
 
 export interface Counterexample {
   readonly bounds: Bounds
@@ -24,44 +21,55 @@ export interface Counterexample {
   readonly asWrite: (issued: number) => boolean
 }
 
-export interface ShownStep { readonly sights: readonly HostResult[]; readonly limits: readonly LimitName[] }
+/** A machine set up as the initial state has it. */
+export interface Driver<D extends AnyDeed> {
+  /** Addresses. */
+  readonly frames: readonly number[]
+  lower(step: ModelStep): Lowered<D>
+  do(deed: D | DmaDeed): Promise<HostResult>
+  /** What each read got, to be asked when all is done. */
+  seen(): Promise<(result: HostResult) => HostResult>
+}
+export type RunOptions = Pick<MachineOptions, 'qemu' | 'env'>
+/** What drives QEMU with one IOMMU. */
+export interface Side {
+  readonly iommu: string
+  readonly limits: Readonly<Record<string, Limit>>
+  /** Source ids of the devices. */
+  requesters(b: Bounds): readonly number[]
+  deedText(deed: AnyDeed, requesters: readonly number[]): string
+  faultText(reason: number): string
+  /** Opens a machine for a counterexample, which is gone afterwards. */
+  drive<T>(example: Counterexample, options: RunOptions,
+    use: <D extends AnyDeed>(driver: Driver<D>, version: Version) => Promise<T>): Promise<T>
+}
+
+export interface ShownStep { readonly sights: readonly HostResult[]; readonly limits: readonly string[] }
 /** `shown`: QEMU does what the model says at the violating step. `cannot`: it does not, or there is nothing to see, and
  *  `limits` say why. `differs`: it does not, and nothing explains it. */
 export interface OnQemu {
   readonly version: string
   readonly verdict: 'shown' | 'cannot' | 'differs'
-  readonly limits: readonly LimitName[]
+  readonly limits: readonly string[]
   readonly steps: readonly ShownStep[]
   /** Step of the request or message that shows it, or does not; null where there is none. */
   readonly evidence: number | null
 }
 
-const events = ['vtd_iotlb_page_hit', 'vtd_iotlb_cc_update', 'apic_deliver_irq'] as const
-
-export async function showOnQemu(example: Counterexample,
-  options: { readonly qemu?: string; readonly env?: MachineOptions['env'] } = {}): Promise<OnQemu> {
-  const { bounds: b, start, steps } = example
-  const at = placementOf(b, { interruptTables: Math.max(1, start.unit.tables.irt.length) })
-  const { status } = workAt(at)
-  const queue = steps.some(({ before, after }) => after.unit.queue.length > before.unit.queue.length)
+export function showOnQemu(side: Side, example: Counterexample, options: RunOptions = {}): Promise<OnQemu> {
+  const { bounds: b, steps } = example
   const also = alsoWritten(example)
-  return withMachine({
-    ...options.qemu === undefined ? {} : { qemu: options.qemu },
-    ...options.env === undefined ? {} : { env: options.env }, edus: at.requesters, cachingMode: b.cm === 1,
-    eim: b.eim === 1, cpus: b.cpus, monitor: b.sources > 0, trace: events,
-  }, async machine => {
-    const driver = new Driver(machine, b, at)
-    await driver.setUp(start, queue, interruptTable(start, b, at))
-    const done: { readonly sights: HostResult[]; readonly limits: readonly LimitName[] }[] = []
+  return side.drive(example, options, async (driver, version) => {
+    const done: { readonly sights: HostResult[]; readonly limits: readonly string[] }[] = []
     for (const [i, step] of steps.entries()) {
-      const { deeds, limits } = lower(step, b, at, status)
+      const { deeds, limits } = driver.lower(step)
       const sights: HostResult[] = []
       for (const deed of deeds) sights.push(await driver.do(deed))
-      if (i === also && !sights.some(isRefused)) sights.push(await driver.do(writeOf(step, b, at)))
+      if (i === also && !sights.some(isRefused)) sights.push(await driver.do(writeOf(step, b, driver.frames)))
       done.push({ sights, limits })
     }
     const seen = await driver.seen()
-    return { version: versionText(machine.version),
+    return { version: versionText(version),
       ...judge(example, done.map(({ sights, limits }) => ({ sights: sights.map(seen), limits }))) }
   })
 }
@@ -77,10 +85,10 @@ function alsoWritten(example: Counterexample): number | null {
 const isRefused = ({ outcome }: HostResult): boolean => outcome?.kind === 'blocked' && outcome.reason !== null
 const requestIn = ({ before, after }: ModelStep) =>
   after.inFlight.find((flight, device) => flight !== null && before.inFlight[device] === null) ?? null
-function writeOf(step: ModelStep, b: Bounds, at: Placement): HostOp {
+function writeOf(step: ModelStep, b: Bounds, frames: readonly number[]): DmaDeed {
   const device = step.after.inFlight.findIndex((flight, i) => flight !== null && step.before.inFlight[i] === null)
   const { iova, frame } = step.after.inFlight[device]!
-  return { kind: 'dma', device, write: true, address: iova === null ? at.frames[frame]! : inputOf(iova, b), why: 'also',
+  return { kind: 'dma', device, write: true, address: iova === null ? frames[frame]! : inputOf(iova, b), why: 'also',
     expected: { kind: 'landed', frame } }
 }
 
@@ -131,7 +139,7 @@ function judge(example: Counterexample, steps: readonly ShownStep[]): Omit<OnQem
       .filter(same => same !== null)
   if (evidence === null || at === null || compared.length === 0 || compared.includes(false)) {
     const strange = before.some(({ sights }) => sights.some(sight => sameAs(sight) === false))
-    const limits: readonly LimitName[] = strange || evidence !== null ? met : ['runs-no-code']
+    const limits: readonly string[] = strange || evidence !== null ? met : ['runs-no-code']
     return { verdict: limits.length > 0 ? 'cannot' : 'differs', limits, ...told }
   }
   // That a table was read is seen from what the walk gave, if the walk was of tables alone.

@@ -41,11 +41,12 @@ function patternOf(terms: readonly string[]): RegExp {
 export const sentence = (text: string): string =>
   `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 
-/** Something that is explained. */
+/** Something that is explained. No button element: browsers leave those out of the head that a table repeats on each
+ *  page of paper. */
 export function Term({ says, children }: { readonly says: string; readonly children: ComponentChildren }): JSX.Element {
   const show = (event: Event): void => { showTip(event.currentTarget as HTMLElement, says) }
-  return <button type="button" class="term" aria-describedby="tip" onMouseEnter={show} onFocus={show} onClick={show}
-    onMouseLeave={hideTip} onBlur={hideTip}>{children}</button>
+  return <span role="button" tabIndex={0} class="term" aria-describedby="tip" onMouseEnter={show} onFocus={show}
+    onClick={show} onMouseLeave={hideTip} onBlur={hideTip}>{children}</span>
 }
 
 /** The one box that all of them use. */

@@ -9,7 +9,8 @@ const pageFault = (flags: string, address: string, domain = '0x000d', device = '
 
 describe('a blocked interrupt', () => {
   it.each([
-    ['0x0008', 'no enabled entry answers it'], ['0x0018', 'its entry is enabled'], ['0x0098', 'its entry is enabled'],
+    ['0x0008', 'no enabled entry was used for it'], ['0x0018', 'its entry is enabled'],
+    ['0x0098', 'its entry is enabled'],
   ])('with flags %s is none of DMA', async (flags, says) => {
     const [text] = await said(pageFault(flags, '0xfffffffdf8000000'))
     expect(text).toMatch(/^an interrupt of 03:00.0 was blocked/)

@@ -86,7 +86,7 @@ describe('the reason of an interrupt', () => {
     ['0x25', 'f0:1f.0', 'A redirection entry of it was never rewritten', 'MSI address'],
     ['0x25', '03:00.0', 'has an MSI address that was never rewritten', 'redirection entry'],
     ['0x20', '03:00.0', 'The message itself is malformed', 'P is clear'],
-    ['0x23', '03:00.0', 'IRTA holds an address', 'P is clear'],
+    ['0x23', '03:00.0', 'no memory answered', 'P is clear'],
     ['0x24', '03:00.0', 'a bit of it is set that must be 0', 'P is clear'],
   ])('%s of %s', async (reason, device, says, not) => {
     const text = await saidOfAll(interrupt(reason, device))

@@ -39,8 +39,7 @@ const boot = new RegExp('AMD-Vi: (?:Extended features|Interrupt remapping enable
   + 'V2 page table|Translation is already|Copied DEV|Applying erratum|Unable to read/write|\\[Firmware |Ignoring|'
   + 'Not enabling|Kdump)')
 /** SNPSup is bit 63 of the features. */
-const features = /Extended features \(0x([0-9a-f]{1,16})/, snpOn =
-  /IOMMU SNP support (?:is )?enabled|RMP table physical/
+const features = /Extended features \(0x([0-9a-f]{1,16})/, snpOn = /IOMMU SNP support (?:is )?enabled/
 /** Until they are dealt with, no invalidation completes. */
 const stopping = new Set(['IOTLB_INV_TIMEOUT', 'ILLEGAL_COMMAND_ERROR', 'COMMAND_HARDWARE_ERROR'])
 /** Words of an event, without what stands before it in a log: for `explain`. */
@@ -49,7 +48,7 @@ const bareEvent = /\b([A-Z][A-Z_]{6,40})\b(.*\bflags=.*)$/
 export class AmdEvents implements Reader {
   readonly starts = /AMD-Vi/
   readonly name = 'event of an AMD-Vi unit'
-  readonly words = new RegExp('AMD-Vi|RMP table physical|completion wait taking too long|'
+  readonly words = new RegExp('AMD-Vi|completion wait taking too long|'
     + '(?:FAULT|REQUEST|ENTRY|ERROR|TIMEOUT) .*flags=')
   #last: UnitEvent | null = null
   /** A fault whose device is on the next line. */

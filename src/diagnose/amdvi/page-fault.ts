@@ -55,10 +55,9 @@ function answerInterrupt(event: UnitEvent, flags: number, known: Known): Answer 
       ...flagOf(flags, 'PR') ? [sure('It is an interrupt, and its entry is enabled.', 'flags I and PR'),
         likely('The entry was half written when it was read, or written for another mode of the unit (GAEn, XTEn).',
           'an enabled entry that is not accepted')]
-        : [sure('It is an interrupt, and no enabled entry answers it: RemapEn=0, or its index is beyond the table '
-          + '(IntTabLen).', 'flag I without PR'),
-        likely('The entry was cleared while its source could still send, or never filled in. Mask the source first.',
-          'an interrupt without entry')],
+        : [sure('It is an interrupt, and no enabled entry was used for it.', 'flag I without PR'),
+          likely('RemapEn is 0, or the index is beyond the table (IntTabLen): the entry was cleared while its source '
+            + 'could still send, or never filled in. Mask the source first.', 'an interrupt without entry')],
       ...special === null ? pinsOf(device)
         : [sure(`${of} is the id by which ${special.what} sends.`, special.by)],
       ...servedInterrupts(device, known),

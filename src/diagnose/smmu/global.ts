@@ -48,7 +48,8 @@ function answer(who: string, status: bigint, syndrome: bigint): Answer {
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
 function conclusions(has: (bit: number) => boolean): readonly Conclusion[] {
   if (has(1) || has(0)) return [
-    sure('No page table was looked at: the unit does not know the stream.', has(1) ? 'USF' : 'ICF'),
+    sure(`No page table was looked at: the ${has(1) ? 'unit does not know the stream' : 'stream has no context bank'}.`,
+      has(1) ? 'USF' : 'ICF'),
     { certainty: 'likely', rule: 'a stream without mapping', says: 'No driver has attached this stream: a device that '
       + 'firmware left running (a display, a modem), or an id that device tree or IORT give wrongly.' }]
   if (has(2)) return [sure('Two stream mappings of the unit overlap: the masks in device tree (iommus) or those that '

@@ -97,7 +97,7 @@ function titleOf({ reason, walk, access }: UnitFault, told: Told): string {
 const titles: Readonly<Record<number, string>> = {
   0x03: 'the unit cannot follow its context entry', 0x04: 'the address is beyond what can be mapped',
   0x0d: 'an ATS request that its context entry does not admit', 0x44: 'an ATS request that its context entry does not '
-    + 'admit', 0x49: 'an ATS request that its context entry does not admit',
+    + 'admit',
   0x84: 'the address is beyond what can be mapped', 0x5b: 'the unit cannot follow its PASID table entry',
 }
 function shortOf(code: number): string {

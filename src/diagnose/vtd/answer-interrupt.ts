@@ -81,8 +81,8 @@ function byReason(code: number | null, { device, address }: UnitFault, { count }
     ]
     case 0x20: return [conclude('sure', 'The message itself is malformed: no entry was looked at.',
       'VTD:table-15/reserved-request-field')]
-    case 0x23: return [conclude('sure', 'IRTA holds an address where no memory answers, or the table ends before the '
-      + 'entry.', 'VTD:table-15/unreadable')]
+    case 0x23: return [conclude('sure', 'The unit could not read the entry: where IRTA points to, no memory '
+      + 'answered.', 'VTD:table-15/unreadable')]
     case 0x24: return [
       conclude('sure', 'The entry is present, and a bit of it is set that must be 0 on this unit, or its fields do '
         + 'not fit each other.', 'VTD:table-15/reserved-irte-field'),

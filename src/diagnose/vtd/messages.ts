@@ -83,7 +83,7 @@ const said: readonly Said[] = [
     likely('Firmware manages or monitors the device (a health monitor, a management controller, USB emulation): some '
       + 'have a setting for it.', 'an RMRR for a device that is no graphics')],
     next: [run('remapcheck audit /sys/firmware/acpi/tables/DMAR', 'which memory is reserved for which device')] },
-  { form: /Failed to enable irq remapping\.|BIOS has enabled interrupt remapping$|Not enabling interrupt remapping/,
+  { form: /Failed to enable irq remapping\.|BIOS has enabled interrupt remapping|Not enabling interrupt remapping/,
     title: () => 'interrupts are not remapped', happened: 'Linux left interrupt remapping off.',
     hardware: 'without remapping a write of a device to FEEx_xxxx is an interrupt as it stands',
     concludes: [sure('A device, and a guest that has one, can send any interrupt to any CPU.',

@@ -16,7 +16,7 @@ export const leafCodes: readonly number[] = [0x05, 0x06, 0x71, 0x79, 0x85, 0x86]
 /** No entry of the device is present. */
 export const deviceCodes: readonly number[] = [0x01, 0x02, 0x39, 0x41]
 /** An ATS request where the context entry admits none. */
-export const atsCodes: readonly number[] = [0x0d, 0x44, 0x49]
+export const atsCodes: readonly number[] = [0x0d, 0x44]
 /** No PASID entry is present. */
 export const boundCodes: readonly number[] = [0x51, 0x59]
 const reservedCodes: readonly number[] = [0x0a, 0x0b, 0x0c, 0x3a, 0x42, 0x52, 0x5a, 0x72, 0x7a]
@@ -128,6 +128,8 @@ const others: Readonly<Record<number, readonly Conclusion[]>> = {
     likely('No kernel gave the device this PASID: it made it up, or was told one of another device.',
       'a request with PASID')],
   0x47: [sure('The context entry of the device admits no page requests (PRE=0).')],
+  0x49: [likely('The device sent an address that it had had translated, with a PASID, and its context entry does not '
+    + 'admit that (EPTR=0).', 'SCT.10, of which one source tells')],
   0x5d: [sure('The request is privileged, and the PASID table entry admits none (SRE=0).')],
   0x81: [sure('The page is mapped for the kernel alone (U/S=0), and the request is one of a user.')],
   0x89: [sure('The PASID has more bits than the unit takes (ECAP.PSS).')],

@@ -90,7 +90,8 @@ function Grounds({ tour, move }: Walking): JSX.Element {
 
 function Claims({ tour: { claims }, steps, at, go }: Walking): JSX.Element {
   const broken = steps.slice(0, at).flatMap(({ violates }, i) => violates.map(one => ({ ...one, step: i + 1 })))
-  const [first] = broken
+  const [first, ...later] = broken
+  const others = [...new Set(later.map(({ property, step }) => `${property} (step ${step})`))]
   if (first === undefined) return (
     <header class="verdict good"><h2>claims</h2>
       <p class="because">{at === 0 ? 'Nothing has happened yet.' : 'So far every claim holds.'}</p>
@@ -102,10 +103,8 @@ function Claims({ tour: { claims }, steps, at, go }: Walking): JSX.Element {
   return (
     <header class="verdict bad"><h2>{first.property}</h2>
       <p class="because"><Words text={sentence(first.because)} /></p>
-      <p>violated at <button type="button" class="quiet kept" onClick={() => { go(first.step) }}>step {
-        first.step}</button>
-        {broken.length > 1 && <> · also {[...new Set(broken.slice(1).map(({ property, step }) =>
-          `${property} (step ${step})`))].join(', ')}</>}</p>
+      <p>violated at <button type="button" class="quiet kept" onClick={() => { go(first.step) }}>step{' '}
+        {first.step}</button>{others.length > 0 && <> · also {others.join(', ')}</>}</p>
     </header>
   )
 }

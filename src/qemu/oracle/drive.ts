@@ -87,7 +87,8 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
       for (let round = 0; goesOn(); round++) {
         watch.lap('generate')
         const seed = mix(options.seed, i, round)
-        const shrunk = await session.check({ seed, runs: chunk, shrink: options.shrink ?? true, lap: part => { watch.lap(part) },
+        const shrunk = await session.check({ seed, runs: chunk, shrink: options.shrink ?? true,
+          lap: part => { watch.lap(part) },
           on: (judged, tally) => {
             own += judged.filter(({ of }) => of === 'request').length
             total.add(tally)

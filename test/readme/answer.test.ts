@@ -8,6 +8,7 @@ import { measureDesign } from '../../src/check/measure.ts'
 import { longestWait, withBases } from '../../src/check/verdicts.ts'
 import type { Judged } from '../../src/check/verdicts.ts'
 import { worstOf } from '../../src/check/worst-case.ts'
+import { exitOf } from '../../src/cli/verbs/compare.ts'
 import type { CompareReport, LongestWait } from '../../src/report/compare.ts'
 import { compareText } from '../../src/report/text/compare.ts'
 import { theme } from '../../src/text/theme.ts'
@@ -100,6 +101,23 @@ it('every broken claim names its counterexample, a saved one where there is one'
         expect(at).toBe(saved?.path ?? expect.stringContaining(`--property ${property}`))
       }
     }
+})
+
+it('ends as check does: what a design gives up is expected', () => {
+  const subjects = designs.map(design => ({ design, path: null })), whole = compared()
+  expect(exitOf(whole, subjects)).toBe('holds')
+  const surprised = subjects.map(({ design }) =>
+    ({ design: design.name === 'no-iommu' ? { ...design, givesUp: {} } : design }))
+  expect(exitOf(whole, surprised)).toBe('violated')
+  const [first, ...others] = whole.designs
+  const cut = { ...first!, progress: { standing: 'open', broken: [], says: '' } } as const
+  expect(exitOf({ ...whole, designs: [cut, ...others] }, subjects)).toBe('incomplete')
+})
+
+it('says why nothing is asked, of each verdict that is none', () => {
+  for (const { design, isolation, interrupts, progress } of compared().designs)
+    for (const { standing, says } of [isolation, interrupts, progress])
+      expect([design, says === '']).toEqual([design, standing !== 'none'])
 })
 
 function price(cycles: number) {

@@ -163,6 +163,13 @@ describe('interrupts', () => {
     const other = start.toSpliced(at, 2)
     expect(await verdict(other, 'no-unremapped-interrupt')).toMatchObject({ verdict: 'false', kind: 'observation' })
   })
+  it('whose line lacks that says which entry was read change no entry', async () => {
+    const named = start.flatMap((line, i) => /amdvi_ir_irte addr/.test(line) ? [i] : [])
+    const addressOf = (at: number): string => /addr \S+/.exec(start[at]!)![0] + /offset \S+/.exec(start[at]!)![0]
+    const at = named.find((here, i) => i > 0 && addressOf(here) !== addressOf(named[i - 1]!))!
+    const [whole, lacking] = [await validateLines(start), await validateLines(start.toSpliced(at, 1))]
+    expect(lacking.irtes).toMatchObject({ reads: whole.irtes.reads, changes: whole.irtes.changes, missed: [] })
+  })
 })
 
 describe('what does not fit together is refused', () => {

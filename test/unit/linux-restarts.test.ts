@@ -98,3 +98,16 @@ it('names interrupt entries that admit any source, once a content', () => {
   const { irtes } = replayed([read(3, '0x40010'), read(4, '0x0'), read(4, '0x0'), read(5, '0x0')])
   expect(irtes.report().anySource).toEqual({ count: 2, lines: [2, 4], indices: [4, 5] })
 })
+
+it('a hit without its fill, before a queue entry is lacking, may have it among the lines that are lost', () => {
+  const hit = 'vtd_iotlb_page_hit IOTLB page hit sid 0xfa iova 0x5000 slpte 0x9003 domain 0x4'
+  const head = ['vtd_reg_dmar_root addr 0x1000 scalable 0', ...enabling, ...flush(0)]
+  const reportOf = (...more: string[]) => {
+    const replay = replayed([...head, ...more])
+    replay.doubts.settle()
+    return replay.iotlb.report()
+  }
+  expect(reportOf(hit, ...flush(2))).toMatchObject({ unexplained: { count: 1 }, doubtful: { count: 0 } })
+  expect(reportOf(hit)).toMatchObject({ unexplained: { count: 1 }, doubtful: { count: 0 } })
+  expect(reportOf(hit, ...flush(6))).toMatchObject({ unexplained: { count: 0 }, doubtful: { count: 1 } })
+})

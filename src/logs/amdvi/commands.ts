@@ -47,6 +47,7 @@ export class CommandReplay {
         this.#lack(this.#gaps, line)
       else this.#length = this.#next
     }
+    if (head === this.#next) this.#doubts.settle()
     // A submission ends where the head had reached the tail.
     if (this.#tail === null || this.#tail === this.#next || this.#next === null) this.#submissions++
     this.#next = head + command_bytes
@@ -90,7 +91,7 @@ export class CommandReplay {
 
   #lack(places: Places, line: number): void {
     note(places, line)
-    this.#doubts.note(line)
+    this.#doubts.gap(line)
   }
   #answer(line: number): void {
     if (this.#pending === null) this.#lack(this.#disagreeing, line)

@@ -56,6 +56,7 @@ export class InterruptReplay {
   readonly #remapDiffers = noPlaces()
   #longest: IrteWindow | null = null
   #address = 0
+  #isNamed = false
   #reads = 0
   #changes = 0
   #invalidated = 0
@@ -69,11 +70,14 @@ export class InterruptReplay {
   }
 
   message(): void { this.#lastRead = null }
-  at(address: number): void { this.#address = address }
+  at(address: number): void { this.#address = address; this.#isNamed = true }
 
   read({ words, at }: Entry): void {
     const { line } = at
     this.#reads++
+    // The line is lacking that says which entry it is.
+    if (!this.#isNamed) return this.#doubts.note(line)
+    this.#isNamed = false
     const reader = readers[words.length]
     if (reader === undefined) return note(this.#odd, line)
     let known = this.#known.get(this.#address)

@@ -159,7 +159,8 @@ export class PageReplay {
   }
   /** What lines that the log lacks may explain is no breach. @param since what it rests on was known then. */
   #blame(places: Places, since: number, line: number): void {
-    note(this.#doubts.last > since ? this.#places.doubtful : places, line)
+    if (this.#doubts.last > since) note(this.#places.doubtful, line)
+    else this.#doubts.blame(places, this.#places.doubtful, line)
   }
   #domain(did: number): { fills: number; hits: number } {
     let domain = this.#domains.get(did)

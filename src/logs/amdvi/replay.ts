@@ -55,6 +55,7 @@ export class AmdviReplay {
   take(event: AmdviEvent): void { (this.#handlers[event.kind] as (event: AmdviEvent) => void)(event) }
 
   facts(): Omit<UnitFacts, 'tables'> {
+    this.doubts.settle()
     return {
       entries: this.#entries.report(), iotlb: this.#pages.pages(), contexts: this.#pages.devices(),
       irtes: this.#interrupts.report(), queue: this.#commands.report(), registers: this.#registers.report(),

@@ -3,6 +3,7 @@ import { contextEntry, coversContext, getter, scalableContextEntry } from '../..
 import type { ContextCacheInvalidation } from '../../../spec/vtd/index.ts'
 import { padded, sameWords } from '../dwords.ts'
 import { noPlaces, note } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
 import type { Doubts } from '../replay/doubts.ts'
 import type { EntryLedger } from '../replay/entries.ts'
 import type { ContextReport } from '../replay/reports.ts'
@@ -52,7 +53,7 @@ export class ContextReplay {
     this.#fills++
     const held = this.#held.get(sid)
     if (held !== undefined && !sameWords(held.content, content))
-      note(this.#doubts.last > held.stay.line ? this.#doubtful : this.#refilledChanged, line)
+      this.#blame(held.stay.line, this.#refilledChanged, line)
     if (held !== undefined) held.stay.until = line
     const of = this.#scalable ? scalableContextEntry : contextEntry
     const entry = padded(content, of.bits / 32)
@@ -69,7 +70,12 @@ export class ContextReplay {
     const held = this.#held.get(sid)
     if (held !== undefined && sameWords(held.content, content)) this.#explained++
     else if (held === undefined && !this.#known) note(this.#beforeStart, line)
-    else note(this.#doubts.last > this.#knownLine ? this.#doubtful : this.#unexplained, line)
+    else this.#blame(this.#knownLine, this.#unexplained, line)
+  }
+  /** @param since the line up to which all was known. */
+  #blame(since: number, places: Places, line: number): void {
+    if (this.#doubts.last > since) note(this.#doubtful, line)
+    else this.#doubts.blame(places, this.#doubtful, line)
   }
 
   /** A translation under an entry that says pass-through. */

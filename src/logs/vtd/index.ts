@@ -27,6 +27,7 @@ export function vtdSide(format: Format, dump: Dump | null, trail: Trail | null):
     claims: all => all,
     soFar: () => [replay.iotlb, replay.queue, replay.unremapped, replay.faults].flatMap(part => part.soFar()),
     facts: lines => {
+      replay.doubts.settle()
       // The last leaf is judged when the IOTLB is asked for its report.
       const iotlb = replay.iotlb.report(), queue = replay.queue.report(lines), accesses = replay.registers.report()
       const tables = dump === null || trail === null || tableTrail === null || placing === null ? null

@@ -81,7 +81,7 @@ export class IotlbReplay {
     const held = this.#find(sid, page)
     if (held !== undefined) {
       if (isOf(held, leaf, did)) note(this.#refilledSame, at.line)
-      else note(this.#mayBeGone(held.stay) ? this.#doubtful : this.#refilledChanged, at.line)
+      else this.#blame(this.#mayBeGone(held.stay), this.#refilledChanged, at.line)
       this.#remove(held, at.line)
     }
     const firstStage = this.#stages.isFirst(did, leaf)
@@ -141,20 +141,24 @@ export class IotlbReplay {
     this.#used = null
     count(this.#hits, did)
     const entry = this.#find(sid, pageOf(address))
-    if (entry === undefined) return note(this.#missing(did), at.line)
+    if (entry === undefined) return this.#missing(did, at.line)
     if (entry.stay.from.line < this.#unseenLine) note(this.#afterUnseen, at.line)
     if (this.#trail !== null) keep(this.#trail, entry.stay.hits, at)
     if (!isOf(entry, leaf, did))
-      return note(this.#mayBeGone(entry.stay) ? this.#doubtful : this.#otherContent, at.line)
+      return this.#blame(this.#mayBeGone(entry.stay), this.#otherContent, at.line)
     this.#explained++
     this.#used = { entry, isFill: false, line: at.line }
   }
 
   /** Where a hit of nothing counts: a fill may be older than the log, or among the lines that it lacks. */
-  #missing(did: number): Places {
+  #missing(did: number, line: number): void {
     const flushed = this.#flushed.get(did)
-    if (!this.#known && flushed === undefined) return this.#beforeStart
-    return this.#doubts.last > Math.max(this.#knownLine, flushed ?? 0) ? this.#doubtful : this.#unexplained
+    if (!this.#known && flushed === undefined) return note(this.#beforeStart, line)
+    this.#blame(this.#doubts.last > Math.max(this.#knownLine, flushed ?? 0), this.#unexplained, line)
+  }
+  #blame(isDoubtful: boolean, places: Places, line: number): void {
+    if (isDoubtful) note(this.#doubtful, line)
+    else this.#doubts.blame(places, this.#doubtful, line)
   }
 
   /** What no line to come can mend. */

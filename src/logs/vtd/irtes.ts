@@ -5,6 +5,7 @@ import type { IecInvalidation, Irte } from '../../../spec/vtd/index.ts'
 import { sameWords } from '../dwords.ts'
 import type { At, Remapped } from '../event.ts'
 import { noPlaces, note, placesKept } from '../numbers.ts'
+import type { Places } from '../numbers.ts'
 import type { Doubts } from '../replay/doubts.ts'
 import type { EntryLedger, Judged } from '../replay/entries.ts'
 import type { IrteChange, IrteReport, IrteRule, IrteWindow } from '../replay/reports.ts'
@@ -23,6 +24,8 @@ interface Known {
   waitLine: number | null
   /** Changes whose invalidation is not complete. */
   open: { readonly change: IrteChange; readonly at: At }[]
+  /** What it held before the content that it has now. */
+  before: Pick<Known, 'content' | 'decoded'> | null
 }
 
 const valid = (irte: Irte): boolean => irte.present && !irte.reserved && !irte.im && irte.svt !== 3
@@ -39,6 +42,7 @@ export class IrteReplay {
   readonly #early = noPlaces()
   readonly #sample: IrteChange[] = []
   readonly #odd = noPlaces()
+  readonly #disbelieved = noPlaces()
   readonly #anySource = { ...noPlaces(), indices: [] as number[] }
   readonly #remapDiffers = noPlaces()
   readonly #doubts: Doubts
@@ -64,15 +68,19 @@ export class IrteReplay {
     let known = this.#known.get(index)
     if (known === undefined) {
       known = { content, decoded: this.#decode(index, content, line), line, iecLine: null, waitLine: null,
-        open: [] }
+        open: [], before: null }
       this.#known.set(index, known)
     } else {
       if (!sameWords(known.content, content)) {
         const decoded = this.#decode(index, content, line)
         this.#changed(index, known, decoded.irte, at)
+        known.before = { content: known.content, decoded: known.decoded }
         known.content = content
         known.decoded = decoded
-      } else this.#ledger.again(known.decoded.judged, line)
+      } else {
+        known.before = null
+        this.#ledger.again(known.decoded.judged, line)
+      }
       known.line = line
       known.iecLine = known.waitLine = null
       if (known.open.length === 0) this.#unwaited.delete(known)
@@ -92,7 +100,18 @@ export class IrteReplay {
     const isSame = irte.vector === vector && Number(irte.tm) === trigger && irte.dlm === delivery
       && Number(irte.dm) === mode
     // An APIC id of 8 bits stands in bits 15:8: which width counts, IRTA says, and a log begun late does not.
-    if (!isSame || irte.dst !== destination && (irte.dst >>> 8 & 0xff) !== destination) note(this.#remapDiffers, line)
+    if (isSame && (irte.dst === destination || (irte.dst >>> 8 & 0xff) === destination)) return
+    note(this.#remapDiffers, line)
+    this.#disbelieve(index)
+  }
+
+  /** The entry made another interrupt than its line says, which may be damaged: a change to it is none. */
+  #disbelieve(index: number): void {
+    const known = this.#known.get(index)
+    if (known === undefined || known.before === null) return
+    Object.assign(known, known.before, { before: null })
+    known.open = known.open.filter(({ change: { newLine } }) => newLine !== known.line)
+    note(this.#disbelieved, known.line)
   }
 
   invalidate(descriptor: IecInvalidation, line: number): void {
@@ -126,7 +145,8 @@ export class IrteReplay {
 
   /** What was not invalidated up to the end of the log. */
   #unclosed(): Pick<IrteReport, 'missed' | 'doubtful' | 'ending'> {
-    const missed: IrteChange[] = [], doubtful = noPlaces(), ending = noPlaces()
+    const missed: IrteChange[] = [], ending = noPlaces()
+    const doubtful: Places = { count: this.#disbelieved.count, lines: [...this.#disbelieved.lines] }
     for (const { open } of this.#known.values()) for (const { change } of open) {
       if (this.#doubts.last > change.oldLine) note(doubtful, change.newLine)
       else if (this.#lastWait < change.newLine) note(ending, change.newLine)

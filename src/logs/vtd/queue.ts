@@ -113,6 +113,7 @@ export class QueueReplay {
     // A log that began late does not say how long the ring is, until it begins again.
     if (index === 0 && this.#size === null && this.#next !== null) this.#size = this.#next
     if (this.#next !== null && index !== this.#wrap(this.#next)) this.#lacks(this.#gaps, line)
+    else this.#doubts.settle()
     this.#stopped = this.#isRung = false
     this.#next = this.#wrap(index + 1)
     this.#fetched = { at, seen: false }
@@ -185,7 +186,7 @@ export class QueueReplay {
   }
   #lacks(places: Places, line: number): void {
     note(places, line)
-    this.#doubts.note(line)
+    this.#doubts.gap(line)
   }
   #wrap(index: number): number { return this.#size === null ? index : index % this.#size }
 

@@ -79,7 +79,7 @@ class Durations {
 /** Of each CPU, where its call stands: the same array each time, by which a run knows the place. */
 const registers: (readonly (string | number)[])[] = []
 
-/** A call from its begin to its end, and an edge from the device to the entry of its handler. */
+/** A call from its start to its end, and an edge from the device to the entry of its handler. */
 function marksOf(step: TimedStep<State, Ledger, MachineObservation>): readonly Mark[] {
   const { instance: { op }, events } = step
   const marks: Mark[] = []

@@ -55,9 +55,16 @@ export function groupVerdict(design: Design, group: Question['about'], judged: R
     return [{ property, scope: found.scope, ops: found.ops ?? 0, at: stored?.path
       ?? `npx remapcheck check '${design.name}' --scope ${found.scope} --property ${property}` }]
   })
-  if (broken.length > 0) return { standing: 'violated', broken }
-  if (rows.length === 0) return { standing: 'none', broken }
-  return { standing: rows.some(({ outcome }) => outcome === 'incomplete') ? 'open' : 'holds', broken }
+  if (broken.length > 0) return { standing: 'violated', broken, says: '' }
+  if (rows.length === 0) return { standing: 'none', broken, says: unaskedText(design, group) }
+  return { standing: rows.some(({ outcome }) => outcome === 'incomplete') ? 'open' : 'holds', broken, says: '' }
+}
+
+const things = { isolation: 'DMA', interrupts: 'interrupts', progress: 'interrupts' } as const
+function unaskedText({ scopes }: Design, group: Question['about']): string {
+  const names = (scopes ?? []).map(scope => typeof scope === 'string' ? scope : scope.name)
+  return `${group} not asked: none of its scopes${names.length === 0 ? '' : ` (${names.join(', ')})`} has `
+    + things[group]
 }
 
 /** What a design breaks, taken again: found at the design itself, or where a part that it shares is checked. */

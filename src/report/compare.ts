@@ -14,6 +14,8 @@ export interface GroupVerdict {
   /** `open`: a search was cut short. `none`: nothing of it is asked of the design. */
   readonly standing: 'holds' | 'violated' | 'open' | 'none'
   readonly broken: readonly Broken[]
+  /** Why nothing of it is asked; else empty. */
+  readonly says: string
 }
 /** Cycles, and what they would be with every assumed price at its least, or at its greatest. */
 export interface Priced {

@@ -115,7 +115,8 @@ cache. Of the others ${later} need a later QEMU: 9 records faults of interrupts,
 
 ## Speed
 
-\`npm run bench:oracle\` prints cases a second from one QEMU, suite by suite, and where the time goes.
+\`npm run bench:oracle\` prints cases a second from one QEMU, suite by suite, where the time goes, and how many
+cases a second AMD-Vi has beside VT-d.
 `
 
 const rowsOf = (all: readonly QemuException[]): readonly string[] => all.map(one =>

@@ -171,17 +171,21 @@ describe('a case', () => {
   }, schema)
   it('is brought down to the least that differs, which counts once', async () => {
     let cases = 0
-    const shrunk = await rig.check(machine, { seed: 1, runs: 100, lap: () => undefined,
+    const shrunk = await rig.check(machine, { seed: 1, runs: 100, shrink: true, lap: () => undefined,
       on: judged => { cases += judged.length; return true } })
     expect(shrunk).toMatchObject({ one: { steps: [61] }, differences: [{ qemu: '61' }] })
     expect(cases).toBeLessThan(200)
-    expect(await rig.check(machine, { seed: 1, runs: 100, lap: () => undefined, on: () => false })).toBeNull()
+    const asIs = await rig.check(machine, { seed: 1, runs: 100, shrink: false, lap: () => undefined, on: () => true })
+    expect(asIs).toMatchObject({ shrinks: 0 })
+    expect(asIs!.one).not.toEqual({ steps: [61] })
+    expect(await rig.check(machine, { seed: 1, runs: 100, shrink: true, lap: () => undefined, on: () => false }))
+      .toBeNull()
   })
   it('is told by the end of QEMU, not shrunk by it', async () => {
     let runs = 0
     const dying = rigOf({ cases: fc.nat(), prepare: () => Promise.resolve(),
       run: () => { runs++; return Promise.reject(new Error('it ended')) } }, v.number())
-    await expect(dying.check(machine, { seed: 1, runs: 100, lap: () => undefined, on: () => true }))
+    await expect(dying.check(machine, { seed: 1, runs: 100, shrink: true, lap: () => undefined, on: () => true }))
       .rejects.toThrow('it ended')
     expect(runs).toBe(1)
   })

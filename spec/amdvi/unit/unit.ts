@@ -3,6 +3,7 @@
  *  of invalidations from the effects, and brings faults back by requests.ts. Page requests, the ring of the guest APIC
  *  log and virtual IOMMUs are left out. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
+import type { Width } from '../../iommu/program.ts'
 import { decode, dwordsOf, encode, registers } from '../layout/index.ts'
 import type { RegisterName } from '../layout/index.ts'
 import { clearStatus, enableLog } from './registers/faults.ts'
@@ -12,6 +13,7 @@ import { fetch, finishCommand, isOfDevice, mayFetch, mayFinish, mayTimeOut, time
 import { change, controlOf, illegal, isStored, ringOf, storedNames } from './registers/state.ts'
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
 
+export type { Width } from '../../iommu/program.ts'
 export type { Effect, Outcome, UnitConfig, UnitState } from './registers/state.ts'
 export { offsetOf } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
@@ -28,9 +30,6 @@ export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig,
     status: { event: false, wait: false }, reported: [], messages: [],
   }
 }
-
-/** Bytes of an access. A quadword is two dwords, the low one first. */
-export type Width = 4 | 8
 
 export function read(state: UnitState, offset: number, width: Width): Outcome & { readonly value: bigint } {
   let value = 0n

@@ -1,42 +1,14 @@
-/** Register programs: what software and hardware do to a register-level unit in turns, and whether the software was
- *  legal. */
+/** Register programs of VT-d, and whether the software was legal. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
+import { programsOf } from '../../iommu/program.ts'
+import type { Op } from '../../iommu/program.ts'
 import { illegalities } from './registers/illegal.ts'
 import type { IllegalName } from './registers/illegal.ts'
 import { advance, progress, quiesce, read, write } from './unit.ts'
-import type { Effect, Outcome, UnitState, Width } from './unit.ts'
+import type { UnitState } from './unit.ts'
 
-export type Op =
-  | { readonly do: 'write'; readonly offset: number; readonly width: Width; readonly value: bigint | number }
-  | { readonly do: 'read'; readonly offset: number; readonly width: Width }
-  /** Hardware takes one of its steps: that at `choice`, counted round. Nothing where it has none. */
-  | { readonly do: 'advance'; readonly choice: number }
-  /** Hardware takes all its steps but failures of devices: software waits long enough. */
-  | { readonly do: 'settle' }
-
-export function perform(state: UnitState, memory: PhysicalMemory, op: Op): Outcome {
-  switch (op.do) {
-    case 'write': return write(state, op.offset, op.width, op.value)
-    case 'read': return read(state, op.offset, op.width)
-    case 'settle': return quiesce(state, memory)
-    case 'advance': {
-      const steps = progress(state)
-      return steps.length === 0 ? { state, effects: [] } : advance(state, memory, steps[op.choice % steps.length]!)
-    }
-  }
-}
-
-/** All ops in order. */
-export function run(state: UnitState, memory: PhysicalMemory, ops: readonly Op[]): Outcome {
-  const effects: Effect[] = []
-  let now = state
-  for (const op of ops) {
-    const outcome = perform(now, memory, op)
-    effects.push(...outcome.effects)
-    now = outcome.state
-  }
-  return { state: now, effects }
-}
+export type { Op } from '../../iommu/program.ts'
+export const { perform, run, runEach } = programsOf({ advance, progress, quiesce, read, write })
 
 /** Something software must not do: at which op, which, by which clause, and with what. */
 export interface Illegal {
@@ -47,15 +19,6 @@ export interface Illegal {
 }
 
 /** What of a program is illegal, in order; empty: nothing. An illegal descriptor is found when hardware fetches it. */
-export function illegal(state: UnitState, memory: PhysicalMemory, ops: readonly Op[]): readonly Illegal[] {
-  const found: Illegal[] = []
-  let now = state
-  ops.forEach((op, at) => {
-    const outcome = perform(now, memory, op)
-    for (const effect of outcome.effects)
-      if (effect.kind === 'illegal')
-        found.push({ op: at, what: effect.what, clause: illegalities[effect.what].clause, because: effect.because })
-    now = outcome.state
-  })
-  return found
-}
+export const illegal = (state: UnitState, memory: PhysicalMemory, ops: readonly Op[]): readonly Illegal[] =>
+  runEach(state, memory, ops).effects.flatMap((effects, op) => effects.flatMap(effect => effect.kind !== 'illegal' ? []
+    : [{ op, what: effect.what, clause: illegalities[effect.what].clause, because: effect.because }]))

@@ -7,6 +7,7 @@
  *  invalidation does what was asked and no more; FRCD and IQERCD read 0 while nothing is pending; the record index goes
  *  back to 0 when TES and IRES become 0, not all the while they are. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
+import type { Width } from '../../iommu/program.ts'
 import { encode, registers } from '../layout/index.ts'
 import type { RegisterName } from '../layout/index.ts'
 import { finishCommand, writeCommand } from './registers/command.ts'
@@ -24,6 +25,7 @@ import { capabilitiesOf, change, illegal, isStored, storedNames } from './regist
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
 import { noSingleSource } from '../walk/walk.ts'
 
+export type { Width } from '../../iommu/program.ts'
 export type {
   Command, Effect, EventMessage, Invalidation, Outcome, Outstanding, RequestRecord, UnitConfig, UnitState,
 } from './registers/state.ts'
@@ -55,9 +57,6 @@ export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig,
     messages: [],
   }
 }
-
-/** Bytes of an access. A quadword is two dwords, the low one first. */
-export type Width = 4 | 8
 
 /** Software reads `width` bytes at `offset`. Reads of FSTS and FECTL push fault event messages that are on their way;
  *  no other read changes the unit. */

@@ -70,7 +70,7 @@ async function runCompare(args: readonly string[], io: Io): Promise<ExitName> {
 }
 
 /** As `check`: what a design gives up is expected. */
-function exitOf({ designs }: CompareReport, subjects: readonly Subject[]): ExitName {
+export function exitOf({ designs }: CompareReport, subjects: readonly Pick<Subject, 'design'>[]): ExitName {
   const isKnown = (design: string, property: string): boolean =>
     subjects.some(one => one.design.name === design && Object.hasOwn(one.design.givesUp, property))
   const verdicts = designs.flatMap(({ design, isolation, interrupts, progress }) =>

@@ -20,6 +20,8 @@ export interface OracleOptions {
   readonly suites: readonly SuiteName[]
   /** Ends the run after so many differences; not given: goes on. */
   readonly differencesAtMost?: number
+  /** False: cases that show a difference are left as they are; not given: made as small as they can be. */
+  readonly shrink?: boolean
   /** The binary; see `findQemu`. */
   readonly qemu?: string
   readonly env?: NodeJS.ProcessEnv
@@ -85,7 +87,8 @@ export async function runOracle(options: OracleOptions): Promise<OracleReport> {
       for (let round = 0; goesOn(); round++) {
         watch.lap('generate')
         const seed = mix(options.seed, i, round)
-        const shrunk = await session.check({ seed, runs: chunk, lap: part => { watch.lap(part) },
+        const shrunk = await session.check({ seed, runs: chunk, shrink: options.shrink ?? true,
+          lap: part => { watch.lap(part) },
           on: (judged, tally) => {
             own += judged.filter(({ of }) => of === 'request').length
             total.add(tally)

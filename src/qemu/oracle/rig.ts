@@ -20,6 +20,8 @@ export interface Run {
   readonly seed: number
   /** Cases that fast-check makes at most. */
   readonly runs: number
+  /** Whether a case that shows a difference is brought down to the least that does. */
+  readonly shrink: boolean
   /** Asked after each case, with what it has reached: whether to go on. */
   readonly on: (judged: readonly Judged[], tally: Tally) => boolean
 }
@@ -49,7 +51,7 @@ export function rigOf<Case, U>(rig: Rig<Case, U>, schema: v.GenericSchema<unknow
 }
 
 async function check<Case, U>(rig: Rig<Case, U>, machine: Machine<U>,
-  { lap, seed, runs, on }: Run): Promise<Shrunk | null> {
+  { lap, seed, runs, shrink, on }: Run): Promise<Shrunk | null> {
   let shrinking = false, stopped = false
   let last: readonly Judged[] = []
   let ended: unknown = null
@@ -71,7 +73,8 @@ async function check<Case, U>(rig: Rig<Case, U>, machine: Machine<U>,
       return true
     }
   })
-  const { failed, counterexample, numShrinks } = await fc.check(property, { seed, numRuns: runs })
+  const { failed, counterexample, numShrinks } = await fc.check(property,
+    { seed, numRuns: runs, endOnFailure: !shrink })
   if (ended !== null) throw ended
   return failed ? { one: counterexample![0], shrinks: numShrinks, differences: last.map(({ compare }) => compare()) }
     : null

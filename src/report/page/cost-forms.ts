@@ -36,7 +36,7 @@ export function timedBody({ timed: { profile, clock_ghz, workload, designs } }: 
     profile, clock_ghz,
     workload: Object.entries(workload).map(([name, value]): Parameter =>
       ({ name: name.replaceAll('_', ' '), value: thousands(value), says: workloadWords[name as keyof Workload] })),
-    spans: spans.map(span => ({ span, says: saysOf(spanWords, span) || 'the call, from its begin to its return',
+    spans: spans.map(span => ({ span, says: saysOf(spanWords, span) || 'the call, from its start to its return',
       rows: rows.flatMap(([of, row]) => of === span ? [row] : []) })),
     designs: designs.map(({ design, steps, elapsed_cycles, agents }) => ({ design, agents,
       says: `${counted(steps, 'step')} in ${thousands(elapsed_cycles)} cycles` })),

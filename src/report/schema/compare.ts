@@ -8,6 +8,7 @@ const verdict = v.strictObject({
   standing: v.picklist(['holds', 'violated', 'open', 'none']),
   broken: list(v.strictObject({ property: text, scope: text, ops: count,
     at: v.pipe(text, v.description('the saved trace, or the command that finds it')) })),
+  says: v.pipe(text, v.description('why nothing of it is asked; else empty')),
 })
 export const compare = document('compare', {
   profile: text, clock_ghz: v.number(),

@@ -16,9 +16,9 @@ export function compareText({ compare }: ReportOf<'compare'>, theme: Theme): str
   return [
     ...wrap(`Cycles at ${clock_ghz} GHz, profile ${profile}: typical, and below them least..greatest. dma: isolation, `
       + 'irq: interrupts, run: progress; ✓ holds, ✗ is broken, its shortest counterexample below; – nothing of it is '
-      + 'asked of the design, or it has no such path. packet: of 1500 bytes; irq: from the device to the end of the '
-      + 'handler; move: of an interrupt to another CPU; wait: the longest from an edge to its handler while it moves; '
-      + 'Gb/s: on one core.'),
+      + 'asked of the design, the reason below, or it has no such path. packet: of 1500 bytes; irq: from the device to '
+      + 'the end of the handler; move: of an interrupt to another CPU; wait: the longest from an edge to its handler '
+      + 'while it moves; Gb/s: on one core.'),
     '', header, ...table, '',
     ...[...notes].flatMap(([text, n]) => wrap(`${`[${n}]`.padEnd(5)}${text}`, 0, 5)),
     '', ...wrap(question).map(line => theme.strong(line)), '',
@@ -42,7 +42,8 @@ function rowLines(one: ComparedDesign, noteOf: (text: string) => number, theme: 
   const values = verdicts + ' ' + typical.map((text, i) => text.padStart(columns[i]![1])).join('')
   const saturates = `${throughput.gbps.toFixed(1)} Gb/s with ${throughput.cores} `
     + `${throughput.cores === 1 ? 'core' : 'cores'} of ${throughput.link_gbps} Gb/s, by ${throughput.binds}`
-  const notes = [...[isolation, interrupts, progress].flatMap(({ broken }: GroupVerdict) => broken.map(brokenText)),
+  const notes = [...[isolation, interrupts, progress].flatMap((of: GroupVerdict) =>
+    of.standing === 'none' ? of.says : of.broken.map(brokenText)),
     ...wait !== null && wait.cycles === null ? [`wait ${wait.says}`] : []].map(noteOf)
   return [
     ...name.slice(0, -1), name.at(-1)! + values,

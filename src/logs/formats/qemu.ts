@@ -82,8 +82,8 @@ export class QemuReader<E> implements LogReader<E> {
     const { again, prefix, title } = this.#unit
     if (this.#isFtrace) return logError('FOREIGN', this.#path, "this is the kernel's own trace, not QEMU's",
       'give it as --ftrace FILE beside the log of QEMU')
-    const where = `none of its ${lines < patience_lines ? '' : 'first '}${lines} lines is an event of a `
-      + `${title} unit (${prefix}*)`
+    const where = `none of its ${lines < patience_lines ? '' : 'first '}${lines} lines is an event of `
+      + `${unitText(title)} (${prefix}*)`
     return isBinary ? logError('BINARY', this.#path, 'this is binary data, not a log', again)
       : logError('FOREIGN', this.#path, `this is not a QEMU trace log: ${where}`, again)
   }
@@ -92,7 +92,7 @@ export class QemuReader<E> implements LogReader<E> {
     const { prefix, title, events, complaintOf } = this.#unit
     if (ofUnits.test(name) && !name.startsWith(prefix)) {
       throw logError('MIXED', `${this.#path}:${line}`,
-        `a log of a ${title} unit (${prefix}*) has the event ${name} of another vendor's`,
+        `a log of ${unitText(title)} (${prefix}*) has the event ${name} of another vendor's`,
         'a machine has one kind of unit: give the log of one QEMU, recorded by itself')
     }
     if (line === 1 && text.startsWith('# tracer: ')) this.#isFtrace = true
@@ -112,3 +112,4 @@ export class QemuReader<E> implements LogReader<E> {
     return looksNamed(name) ? { is: 'unknown event', name } : { is: 'no event' }
   }
 }
+const unitText = (title: string): string => `${/^[AEIOU]/.test(title) ? 'an' : 'a'} ${title} unit`

@@ -202,5 +202,8 @@ describe('caching mode', () => {
     const beside = event(1, 'map', 'IOMMU: iova=0x7000 - 0x8000 paddr=0x9000 size=4096').replace('[000]', '[001]')
     expect(await said([...head, fill, ...flush], [beside, ...kernel])).toMatchObject({ verdict: 'not-shown',
       because: expect.stringContaining('which came first is not known') })
+    const later = event(9, 'unmap', 'IOMMU: iova=0x7000 - 0x8000 size=4096 unmapped_size=4096')
+    expect(await said([...head, fill, ...flush], [later, ...kernel])).toMatchObject({ verdict: 'not-shown',
+      because: expect.stringContaining('1 event stands behind one of a later time') })
   })
 })

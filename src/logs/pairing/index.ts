@@ -116,6 +116,9 @@ function disorderOf({ events, submits }: KernelSide, joined: Joined | null): str
     i > 0 && events[i - 1]!.time_us === time_us && events[i - 1]!.cpu !== cpu).length
   if (alike > events.length * mostAlike)
     return `${thousands(alike)} events have the stamp of one of another CPU, and which came first is not known`
+  const backward = events.filter(({ time_us }, i) => i > 0 && time_us < events[i - 1]!.time_us).length
+  const stand = backward === 1 ? '1 event stands' : `${thousands(backward)} events stand`
+  if (backward > 0) return `${stand} behind one of a later time`
   return joined !== null || submits.length < enough ? null
     : "the kernel's descriptors are not those of the queue one for one: some lack, or stand in another order"
 }

@@ -42,8 +42,9 @@ function rowLines(one: ComparedDesign, noteOf: (text: string) => number, theme: 
   const values = verdicts + ' ' + typical.map((text, i) => text.padStart(columns[i]![1])).join('')
   const saturates = `${throughput.gbps.toFixed(1)} Gb/s with ${throughput.cores} `
     + `${throughput.cores === 1 ? 'core' : 'cores'} of ${throughput.link_gbps} Gb/s, by ${throughput.binds}`
-  const notes = [...[isolation, interrupts, progress].flatMap((of: GroupVerdict) =>
-    of.standing === 'none' ? of.says : of.broken.map(brokenText)),
+  const verdictNotes = ({ standing, says, broken }: GroupVerdict): readonly string[] =>
+    standing === 'none' ? [says] : broken.map(brokenText)
+  const notes = [...[isolation, interrupts, progress].flatMap(verdictNotes),
     ...wait !== null && wait.cycles === null ? [`wait ${wait.says}`] : []].map(noteOf)
   return [
     ...name.slice(0, -1), name.at(-1)! + values,

@@ -192,8 +192,8 @@ export function weakPointsOf(all: readonly PathCounts[], profile: Profile): read
   const found = heavy.map(([unit, percent]) => {
     const price = profile.units[unit] as { readonly min: number; readonly typ: number; readonly max: number }
     return { unit, settledBy: settledBy(unit),
-      weighs: `${round(price.typ)} (${round(price.min)}..${round(price.max)}) cycles, up to ${Math.round(percent)} % of a `
-        + 'packet, an interrupt or a migration' }
+      weighs: `${round(price.typ)} (${round(price.min)}..${round(price.max)}) cycles, up to `
+        + `${Math.round(percent)} % of a packet, an interrupt or a migration` }
   })
   return [...found, { unit: 'load', settledBy: 'the counters of a driver under the load that is meant',
     weighs: `one interrupt for ${load.batch} packets, ${load.buffers} buffers of a ring that stays mapped: assumed; `

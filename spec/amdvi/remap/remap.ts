@@ -73,9 +73,10 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   if (!unit.enabled) return unchanged('AMD:2.2/iommu-off')
   if (!map.valid) return unchanged('AMD:2.2.5/interrupt-map')
   if (map.reserved) return blame('interrupt-reserved')
-  if (unmapped.type === smi && unit.passesSmi) return unchanged('AMD:2.2.5/smi')
-  if (unmapped.type !== fixed && unmapped.type !== arbitrated)
-    return passes(map, unmapped) ? unchanged('AMD:2.2.5/pass-bits') : blame('delivery-mode')
+  if (unmapped.type !== fixed && unmapped.type !== arbitrated) {
+    const rule = passingRule(unit, map, unmapped)
+    return rule === null ? blame('delivery-mode') : unchanged(rule)
+  }
   if (map.control === 1) return unchanged('AMD:2.2.5/interrupt-map')
   exercised.push('AMD:2.2.5/interrupt-map')
   if (map.control !== 2) return blame(map.control === 0 ? 'intctl-abort' : 'intctl-reserved')
@@ -99,8 +100,11 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
 const isMalformed = ({ reserved, guestMode, type }: InterruptEntry, unit: InterruptUnit): boolean =>
   reserved || (guestMode ? !unit.guestMode : type > arbitrated)
 
-/** NMI, INIT and ExtINT to a physical destination, where the entry lets them through. */
-function passes({ passes: { init: initPass, extInt: extIntPass, nmi: nmiPass } }: InterruptMap,
-  { type, logical }: Interrupt): boolean {
-  return !logical && (type === nmi && nmiPass || type === init && initPass || type === extInt && extIntPass)
+/** Why a message of another delivery mode passes; null where it does not. NMI, INIT and ExtINT do to a physical
+ *  destination, where the entry lets them through. */
+function passingRule({ passesSmi }: InterruptUnit, { passes: { init: initPass, extInt: extIntPass, nmi: nmiPass } }:
+  InterruptMap, { type, logical }: Interrupt): AmdviClause | null {
+  if (type === smi) return passesSmi ? 'AMD:2.2.5/smi' : null
+  const passes = type === nmi && nmiPass || type === init && initPass || type === extInt && extIntPass
+  return passes && !logical ? 'AMD:2.2.5/pass-bits' : null
 }

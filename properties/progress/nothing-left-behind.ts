@@ -18,8 +18,8 @@ export const nothingLeftBehind: Claim = {
   appliesTo: (design, b) => takesAndGives(b) || hasHandler(design, b),
   property: always('nothing-left-behind', {
     claim: 'while the kernel is in no call and no handler, each frame and table page taken is in use, no lock is '
-      + 'held, each source is unmasked, has one vector and is bound to the client that has its device, and no vector is '
-      + 'in service that a handler was to end',
+      + 'held, each source is unmasked, has one vector and is bound to the client that has its device, and no vector '
+      + 'is in service that a handler was to end',
     parts: ({ state }) => partsOf(state).length,
   }, ({ state }, part) => !isIdle(state) || partsOf(state)[part]!(state)),
   witnesses: [

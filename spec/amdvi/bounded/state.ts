@@ -79,4 +79,4 @@ export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {
     reservedMode: 'mode-reserved', exclusion: null, guest: false }
 }
 export const interruptUnit = ({ enabled, xt }: Unit): InterruptUnit =>
-  ({ enabled, xt, guestMode: false, mostLength: 9 })
+  ({ enabled, xt, guestMode: false, mostLength: 9, passesSmi: false })

@@ -5,6 +5,9 @@ import { isForAnother, whoGets } from '../../spec/ledger.ts'
 import { sometimes, step } from '../../spec/claim.ts'
 import type { Claim } from '../../spec/claim.ts'
 
+/** Calls of designs in which whoever an interrupt is for takes it from the kernel. */
+const handingOver: readonly string[] = ['driverRuns', 'halt', 'revoke']
+
 export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
   appliesTo: (_, b) => b.sources > 1,
   property: step('no-misdelivery', {
@@ -29,9 +32,10 @@ export const noMisdeliveryOn = (iommu: Iommu): Claim => ({
     { property: sometimes('two-sources-are-pending', { claim: 'two sources wait in IRR at once' }, ({ ledger }) =>
       ledger.edges.filter(edges => edges.irr.some(row => row.includes(true))).length > 1),
     appliesTo: design => !design.postsInterrupts },
-    { property: sometimes('two-interrupts-are-posted', { claim: 'the interrupts of two sources are posted at once' },
-      ({ ledger }) => ledger.edges.filter(({ notification }) => notification).length > 1),
-    appliesTo: design => design.postsInterrupts },
+    { property: sometimes('two-interrupts-are-handed-over', {
+      claim: 'the interrupts of two sources wait at once, each for its driver, client or virtual CPU',
+    }, ({ ledger }) => ledger.edges.filter(({ notification }) => notification).length > 1),
+    appliesTo: ({ protocols }) => handingOver.some(call => protocols[call] !== undefined) },
     { property: sometimes('a-vector-is-reused', {
       claim: 'a source is bound to the former vector of another',
     }, ({ ledger }) =>

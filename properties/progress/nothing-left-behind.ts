@@ -1,5 +1,6 @@
 /** When no call and no handler is under way, nothing is held that nobody could give back: no leak, no forgotten lock,
- *  no source left masked, no vector left in service. */
+ *  no source left masked or unbound, no vector left in service. */
+import { isKeptFromClient } from '../../spec/kernel/l4re-io.ts'
 import { handlerOf } from '../../spec/state.ts'
 import type { State } from '../../spec/state.ts'
 import type { DeepReadonly, Verdict } from '../../src/model/index.ts'
@@ -17,7 +18,8 @@ export const nothingLeftBehind: Claim = {
   appliesTo: (design, b) => takesAndGives(b) || hasHandler(design, b),
   property: always('nothing-left-behind', {
     claim: 'while the kernel is in no call and no handler, each frame and table page taken is in use, no lock is '
-      + 'held, each source is unmasked and has one vector, and no vector is in service that a handler was to end',
+      + 'held, each source is unmasked, has one vector and is bound to the client that has its device, and no vector '
+      + 'is in service that a handler was to end',
     parts: ({ state }) => partsOf(state).length,
   }, ({ state }, part) => !isIdle(state) || partsOf(state)[part]!(state)),
   witnesses: [
@@ -74,7 +76,11 @@ function vectorsRest({ lapics }: DeepReadonly<State>, cpu: number): Verdict {
     because: `vector ${vector} of CPU ${cpu} was left in service: nothing at or below it gets there`,
     witness: { cpu, vector } }
 }
-function sourceRests({ kernel, sources }: DeepReadonly<State>, source: number): Verdict {
+function sourceRests(state: DeepReadonly<State>, source: number): Verdict {
+  const { kernel, sources } = state
+  if (isKeptFromClient(state, source))
+    return { because: `source ${source} is bound to no client, and the client that has its device is served`,
+      witness: { source } }
   if (sources[source]!.masked) return { because: `source ${source} was left masked`, witness: { source } }
   const places = kernel.vectors.flat().filter(one => one === source).length
   return places === 1 || { because: `source ${source} has ${places} vectors`, witness: { source, places } }

@@ -43,7 +43,8 @@ function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['e
 export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
   const { IommuEn, XTEn, GAEn, GAMEn, NumIntRemapMode } = control(unit)
   return { enabled: IommuEn === 1, xt: GAEn === 1 && XTEn === 1, guestMode: GAEn === 1 && GAMEn !== 0,
-    mostLength: NumIntRemapMode === 1 && efr2(unit).NumIntRemapSup === 1 ? 11 : 9 }
+    mostLength: NumIntRemapMode === 1 && efr2(unit).NumIntRemapSup === 1 ? 11 : 9,
+    passesSmi: false }
 }
 /** Interrupt entries have 128 bits, else 32. */
 export const hasWideEntries = (unit: UnitRegisters): boolean => control(unit).GAEn === 1

@@ -94,6 +94,7 @@ const interrupts = {
     + 'a doorbell goes to its core where IsRun is 1.', 'implementations'),
   'AMD:2.2.5/ga-log': amd('2.2.5', 'IsRun=0 and GALogIntr=1: an entry with GATag and DeviceID goes to the GA log, and '
     + 'the hypervisor wakes the guest.', 'implementations'),
+  'AMD:2.2.5/smi': amd('2.2.5', 'An SMI passes as it is: only the SMI filter looks at it.', 'one source'),
   'AMD:2.2.5/pass-bits': amd('2.2.5', 'NMI, INIT, ExtINT and LINT messages pass where the entry says so, and are '
     + 'aborted elsewhere.'),
 } as const

@@ -64,7 +64,9 @@ const interruptRows: readonly Row[] = [
   [0x212, 'not-enabled', '', 'The entry has RemapEn=0.'],
   [0x213, 'irte-reserved', 'PR RZ',
     'The entry has a reserved bit, GuestMode where that is off, or an IntType that is neither fixed nor arbitrated.'],
+  [0x215, 'interrupt-device-outside', '', 'The DeviceID of an interrupt is beyond the device table.', 'one source'],
   [0x311, 'irte-unreadable', '', 'The entry could not be read; which event tells of it is not known.', 'one source'],
+  [0x312, 'interrupt-dte-unreadable', '', 'The device table entry for an interrupt could not be read.'],
   [0x1001, 'intctl-abort', '', 'IntCtl is 0: target abort. No event is known of it.', 'one source'],
   [0x1002, 'delivery-mode', '', 'NMI, INIT or ExtINT whose pass bit is 0, or another delivery mode: target abort.'],
 ]

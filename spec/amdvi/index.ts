@@ -17,7 +17,7 @@ export { commandFor, coversDevice, coversInterrupts, coversPages, rangeOf } from
 export type { Command } from './invalidation/covers.ts'
 export {
   anything, commandLayouts, decode, deviceTableEntry, encode, hostPage, hostTable, irte128, irte32, irteGuest, layouts,
-  registers, show,
+  registers, shortNames, show,
 } from './layout/index.ts'
 export type { Layout } from '../iommu/layout.ts'
 export type { Register, RegisterName } from './layout/index.ts'

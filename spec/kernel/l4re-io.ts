@@ -3,8 +3,10 @@
  *  all devices of the bus share. Io takes all of it back when the client dies. A device of bus i is one whose number
  *  is i modulo the number of clients. */
 import { bool, table } from '../../src/model/index.ts'
+import type { DeepReadonly } from '../../src/model/index.ts'
 import type { Bounds } from '../bounds.ts'
 import type { Vocabulary } from '../iommu/vocabulary.ts'
+import type { State } from '../state.ts'
 import type { Entry, Own, OwnCost, OwnScope, Sizes, Step, View } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
@@ -20,7 +22,7 @@ interface Buses extends Own {
     /** By CPU and device: the TLB holds the memory, the loaded I/O permission bitmap the ports. */
     tlb: boolean[][]; bitmap: boolean[][]
     /** By source: its interrupts go to its client; else Io serves them itself. */
-    bound: boolean[]
+    hasClient: boolean[]
     asked: boolean[]
   }
 }
@@ -38,14 +40,14 @@ const sourcesOf = ({ s, b }: BusView, client: number): number[] =>
   s.sources.flatMap((_, source) => clientOf(source, b) === client ? [source] : [])
 
 const state = ({ id, b }: Sizes) => ({
-  bound: table([id.source], bool),
+  hasClient: table([id.source], bool),
   ...hasWindows(b) ? {
     memory: table([id.device], bool), ports: table([id.device], bool), tlb: table([id.cpu, id.device], bool),
     bitmap: table([id.cpu, id.device], bool), asked: table([id.cpu], bool),
   } : {},
 })
 /** Each client is there, with its interrupts. */
-function start({ own }: { readonly own: Buses['state'] }): void { own.bound.fill(true) }
+function start({ own }: { readonly own: Buses['state'] }): void { own.hasClient.fill(true) }
 
 /** INVLPG, and the bitmap loaded anew. */
 const forgetWindows = ({ s, cpu }: Pick<View<unknown, Buses>, 's' | 'cpu'>): void => {
@@ -90,7 +92,7 @@ const unbindInterrupts: BusStep = {
   skip: ({ b }) => b.sources === 0,
   then: k => {
     for (const source of sourcesOf(k, k.call.domain!)) {
-      k.s.own.bound[source] = false
+      k.s.own.hasClient[source] = false
       k.emit.cost('syscall')
     }
   },
@@ -170,7 +172,7 @@ const openClient: BusStep = {
   name: 'openClient', says: 'bind its interrupts to the client, and serve its requests',
   then: k => {
     for (const source of sourcesOf(k, k.call.domain!)) {
-      k.s.own.bound[source] = true
+      k.s.own.hasClient[source] = true
       k.emit.cost('syscall')
     }
     k.s.kernel.closed[k.call.domain!] = false
@@ -180,7 +182,7 @@ const openClient: BusStep = {
 const findClient: BusStep = {
   name: 'findClient', says: 'look up the client that the interrupt is bound to',
   then: ({ s, b, call: of }) => {
-    if (of.source !== null && s.own.bound[of.source]) of.domain = clientOf(of.source, b)
+    if (of.source !== null && s.own.hasClient[of.source]) of.domain = clientOf(of.source, b)
   },
 }
 const notifyClient: BusStep = {
@@ -193,6 +195,16 @@ const notifyClient: BusStep = {
     if (notifies) emit.observe({ what: 'sent', source: of.source!, to: of.domain! })
   },
 }
+
+/** Whether the client that has the device of a source is served, and Io keeps its interrupts to itself. */
+export function isKeptFromClient(state: DeepReadonly<State>, source: number): boolean {
+  if (!hasBuses(state)) return false
+  const { attached, closed } = state.kernel, client = attached[source % attached.length]!
+  return client !== null && !closed[client] && !state.own.hasClient[source]
+}
+type WithBuses = DeepReadonly<State> & { readonly own: DeepReadonly<Buses['state']> }
+const hasBuses = (state: DeepReadonly<State>): state is WithBuses =>
+  'own' in state && 'hasClient' in (state.own as object)
 
 const clientOnly = ({ id }: Sizes) => ({ domain: id.domain })
 /** `write`: the ports of the device, else its memory. */

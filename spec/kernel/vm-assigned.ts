@@ -15,7 +15,9 @@ import {
 import type { CpuSide } from './pmap-unified.ts'
 import { pathTables } from './steps/access.ts'
 import { claimDevice, clearPte, freeFrame, linkTables, releaseDevice, storePte, writeBackPte } from './steps/index.ts'
-import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
+import {
+  hostFirst, injecting, injectionCalls, injectionProtocols, injectionState, startInjection, twoGuests,
+} from './steps/injection.ts'
 import { exitGuest, sleeping } from './steps/vcpus.ts'
 
 type GuestStep = Step<unknown, CpuSide>
@@ -111,18 +113,11 @@ const twoDevices: OwnScope = {
   name: 'two-devices', says: 'two devices are assigned to one guest and taken in turn, while a page comes and goes',
   bounds: { devices: 2, frames: 1, iovas: 1, reassign: 1 },
 }
-const twoGuests: OwnScope = {
-  name: 'two-guests', says: 'two virtual CPUs by turns on one CPU, each with the interrupt of its device',
-  bounds: { devices: 2, sources: 2, vectors: 2 },
-}
 export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assigned', {
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
-  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoDevices, twoGuests],
+  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoDevices, injecting, twoGuests],
   costs: [sleeping({ vectors: 1 })],
-  givesUp: {
-    'edges-are-served': 'the host handles each interrupt before it schedules: a source that does not stop keeps the '
-      + 'CPU from a guest that is ready (receive livelock)',
-  },
+  givesUp: hostFirst,
   state: (of: Sizes) => ({ ...cpuSide(of), ...injectionState(of) }), start: startInjection as never,
   calls: { ...cpuCalls, ...injectionCalls },
 }, {

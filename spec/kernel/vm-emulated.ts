@@ -3,12 +3,14 @@
  *  monitor. DMA goes through buffers of the monitor, which copies them for the guest: no device reaches memory of the
  *  guest. The monitor's handler takes the interrupt of the device and injects it. */
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { OwnScope, Step } from '../step.ts'
+import type { Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { ring0StrictOn } from './ring0.ts'
 import { accessPort, checkPort, freeFrame } from './steps/index.ts'
-import { injectionCalls, injectionProtocols, injectionState, startInjection } from './steps/injection.ts'
+import {
+  hostFirst, injecting, injectionCalls, injectionProtocols, injectionState, startInjection, twoGuests,
+} from './steps/injection.ts'
 import { exitGuest, sleeping } from './steps/vcpus.ts'
 
 const copyToGuest: Step<unknown> = {
@@ -18,15 +20,12 @@ const copyToGuest: Step<unknown> = {
     emit.observe({ what: 'copied', domain: domain!, iova: iova!, frame: frame!, into: null })
   },
 }
-const injecting: OwnScope = {
-  name: 'injection', says: 'a virtual CPU runs, is preempted, halts and is interrupted, on two CPUs',
-  bounds: { cpus: 2, callers: 2, sources: 1, vectors: 1 },
-}
 export const vmEmulatedOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = ring0StrictOn(v).protocols
   return design('vm-emulated', {
     says: 'a driver in its own virtual machine; a monitor emulates the device, copies its DMA, injects its interrupts',
-    remapsDma: true, remapsInterrupts: true, bounces: true, scopes: ['mapping', 'ports', injecting],
+    remapsDma: true, remapsInterrupts: true, bounces: true, scopes: ['mapping', 'ports', injecting, twoGuests],
+    givesUp: hostFirst,
     costs: [sleeping({ vectors: 1 })], state: injectionState, start: startInjection, calls: injectionCalls,
   }, {
     map: [exitGuest, ...map!],

@@ -89,6 +89,8 @@ export function builtIn(name: string): Design {
   if (change !== null) return editedDesign(builtIn(change.base), change.edits)
   if (name.includes('~'))
     throw usage(name, 'no edit of a design has this form', 'give DESIGN~CALL/STEP, or DESIGN~CALL/STEP<>STEP', 'EDIT')
+  if (name.includes(','))
+    throw usage(name, 'no design has a name with commas', 'name designs one after the other, with spaces', 'DESIGN')
   const elsewhere = onAnother(name)
   if (elsewhere !== null) throw elsewhere
   const [base, migration] = name.split('+')
@@ -101,7 +103,7 @@ export function builtIn(name: string): Design {
 
 /** Where a built-in design is on another IOMMU only, and why, as far as that is known. */
 function onAnother(name: string): UserError | null {
-  const [, base, on] = /^([^@+]+)@(\w+)/.exec(name) ?? []
+  const [, base, on] = /^([^@+]+)@(\w+)(?:\+.*)?$/.exec(name) ?? []
   const iommu = iommus.find(one => one.name === on)
   const found = iommu === undefined ? undefined : everyDesign.find(one => one.name.replace(/@.*/, '') === base)
   if (found === undefined) return null

@@ -3,20 +3,38 @@
 import { usage } from '../errors.ts'
 import type { UserError } from '../errors.ts'
 import { bdf } from '../logs/numbers.ts'
-import { layouts as amdvi } from '../../spec/amdvi/index.ts'
+import { layouts as amdvi, shortNames } from '../../spec/amdvi/index.ts'
 import { anything, decode, dwordsOf, reservedSet } from '../../spec/iommu/layout.ts'
 import type { AccessKind, Field, Layout } from '../../spec/iommu/layout.ts'
 import { layouts as vtd } from '../../spec/vtd/index.ts'
 
-/** By the manual that they are of, as clauses name it. */
-const manuals: readonly (readonly [string, readonly Layout[]])[] = [['VTD', vtd], ['AMD', amdvi]]
-export const layouts: readonly Layout[] = manuals.flatMap(([, of]) => of)
-export const manualOf = (of: Layout): string => manuals.find(([, some]) => some.includes(of))![0]
+/** By the manual that they are of, as clauses name it, and by what people call its hardware. */
+const manuals: readonly { readonly manual: string; readonly title: string; readonly of: readonly Layout[] }[] =
+  [{ manual: 'VTD', title: 'VT-d', of: vtd }, { manual: 'AMD', title: 'AMD-Vi', of: amdvi }]
+export const layouts: readonly Layout[] = manuals.flatMap(({ of }) => of)
+export const manualOf = (of: Layout): string => manuals.find(one => one.of.includes(of))!.manual
 
 /** `CAP`, `context-entry`, `second-stage-leaf-of-4-KiB`: how a layout is named on the command line. */
 export const layoutId = ({ name }: Layout): string => name.replace(/:.*/, '').replace(/[ ,.]+/g, '-')
 const byId: ReadonlyMap<string, Layout> = new Map(layouts.map(of => [layoutId(of), of]))
-export const layoutNamed = (id: string): Layout | null => byId.get(id) ?? null
+/** That of the name; else all that the name is short for: `IRTE` has forms on each vendor. */
+export function layoutsNamed(id: string): readonly Layout[] {
+  const one = byId.get(id)
+  return one !== undefined ? [one]
+    : [...layouts.filter(of => layoutId(of).startsWith(`${id}-`)),
+      ...Object.hasOwn(shortNames, id) ? shortNames[id]! : []]
+}
+/** Whether it is the full name of one. */
+export const isLayoutId = (id: string): boolean => byId.has(id)
+
+/** Where a field of the name stands, by the hardware. Drivers and manuals write capitals as they like. */
+export const placesOfField = (name: string): readonly { readonly title: string
+  readonly rows: readonly (readonly [string, string, string])[] }[] =>
+  manuals.map(({ title, of }) => ({ title, rows: of.flatMap(one => one.fields
+    .filter(field => field.name.toLowerCase() === name.toLowerCase() && !field.reserved)
+    .map((field): [string, string, string] =>
+      [layoutId(one), `${field.width === 1 ? 'bit' : 'bits'} ${place(field)}`, field.says])) }))
+    .filter(({ rows }) => rows.length > 0)
 
 const place = ({ low, width }: Field): string => width === 1 ? `${low}` : `${low + width - 1}:${low}`
 const kinds = { rw: '', ro: 'read-only', wo: 'write-only', rw1c: 'write 1 to clear' } as const
@@ -43,24 +61,34 @@ function wrongValue(of: Layout, id: string, name: string, most: number): UserErr
   return usage(id, `${name} has ${of.bits} bits: ${expected}`, `for example ${name}=${example}`)
 }
 
-/** A layout and the value after `=`: quadwords in hexadecimal, the lowest first. Null where the id names no layout.
- *  @throws UserError where the value is none, or has more bits than the layout. */
-export function valueRows(id: string): {
+const quadwordsOf = ({ bits }: Layout): number => Math.max(1, bits / 64)
+const fits = (of: Layout, words: readonly string[]): boolean =>
+  words.length <= quadwordsOf(of) && words.every(word => /^0x[0-9a-f]{1,16}$/i.test(word))
+  && (of.bits !== 32 || BigInt(words[0]!) < 2n ** 32n)
+
+interface ShownValue {
   readonly of: Layout
   readonly rows: readonly (readonly [string, string, string])[]
   readonly wrong: readonly string[]
   /** All ones: what a read gives where nothing answers. */
   readonly dead: boolean
-} | null {
+}
+/** The value after `=` in each layout that the name stands for and that has so many bits: quadwords in hexadecimal, the
+ *  lowest first. Empty where the id names no layout.
+ *  @throws UserError where the value is none, or has more bits than each layout. */
+export function valueRows(id: string): readonly ShownValue[] {
   const [name = '', text] = id.split('=')
-  const of = layoutNamed(name)
-  if (of === null || text === undefined) return null
-  const words = text.split(',')
-  const most = Math.max(1, of.bits / 64)
-  if (words.length > most || words.some(word => !/^0x[0-9a-f]{1,16}$/i.test(word))
-    || of.bits === 32 && BigInt(words[0]!) >= 2n ** 32n)
-    throw wrongValue(of, id, name, most)
-  const dwords = dwordsOf(...Array.from({ length: most }, (_, i) => BigInt(words[i] ?? 0)))
+  const named = layoutsNamed(name)
+  if (named.length === 0 || text === undefined) return []
+  const words = text.split(','), fitting = named.filter(of => fits(of, words))
+  if (fitting.length === 0) {
+    const widest = named.reduce((a, b) => b.bits > a.bits ? b : a)
+    throw wrongValue(widest, id, name, quadwordsOf(widest))
+  }
+  return fitting.map(of => valueIn(of, words))
+}
+function valueIn(of: Layout, words: readonly string[]): ShownValue {
+  const dwords = dwordsOf(...Array.from({ length: quadwordsOf(of) }, (_, i) => BigInt(words[i] ?? 0)))
   const values: Readonly<Record<string, number>> = decode(of, dwords)
   const wrong = reservedSet(of, dwords, anything).map(place)
   const rows = of.fields.toReversed().filter(field => values[field.name] !== 0 || tellingZeros.has(field.name))
@@ -71,7 +99,8 @@ export function valueRows(id: string): {
 }
 
 /** Fields whose 0 is what one looks for: an entry that is not present or not valid, one that any source may use. */
-const tellingZeros: ReadonlySet<string> = new Set(['P', 'SVT', 'V', 'TV', 'IV', 'REMAPEN', 'PR'])
+const tellingZeros: ReadonlySet<string> = new Set(['P', 'SVT', 'V', 'TV', 'IV', 'REMAPEN', 'PR',
+  'GUESTMODE'])
 /** Addresses as addresses, source-ids as a bus writes them. */
 function shownValue({ name, low, address }: Field, value: number): string {
   const number = value < 10 ? `${value}` : `0x${value.toString(16)}`

@@ -4,9 +4,8 @@ import { diagnoseWords } from '../diagnose/diagnose.ts'
 import { renderFaults } from '../diagnose/render.ts'
 import { reasonInWords, wordsOf } from '../diagnose/words.ts'
 import type { Theme } from '../text/theme.ts'
-import { layouts } from '../../spec/vtd/index.ts'
 import { row, titled } from './explain-words.ts'
-import { layoutId } from './layouts.ts'
+import { placesOfField } from './layouts.ts'
 import { rows } from '../text/rows.ts'
 
 /** Text with blanks or brackets is no name of ours. */
@@ -27,10 +26,8 @@ export function logLines(text: string, theme: Theme, reason: (code: number, how:
 }
 
 /** Registers and structures that have a field of this name, or the name in brackets. */
-function fieldLines(text: string, theme: Theme): string[][] {
+export function fieldLines(text: string, theme: Theme): string[][] {
   const name = /\(([A-Z]{2,8})\)/.exec(text)?.[1] ?? text.trim()
-  const having = layouts.flatMap(of => of.fields.filter(field => field.name === name && !field.reserved)
-    .map(({ low, width, says }): [string, string, string] =>
-      [layoutId(of), width === 1 ? `bit ${low}` : `bits ${low + width - 1}:${low}`, says]))
-  return having.length === 0 ? [] : [[titled(name, 'field of VT-d', theme), ...rows(having, theme.width, 4)]]
+  return placesOfField(name).map(of =>
+    [titled(name, `field of ${of.title}`, theme), ...rows(of.rows, theme.width, 4)])
 }

@@ -88,6 +88,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['check --driver rando', /did you mean 'random'\?/],
   ['check ring0-stirct',
     /^ring0-stirct: no built-in design has this name \[E-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
+  ['check ring0-strict@amdvi,no-iommu',
+    /no design has a name with commas \[E-DESIGN\]\n {2}→ name designs one after the other, with spaces/],
   ['check ring0-strict+source-maskd', /did you mean 'ring0-strict\+source-masked'\?/],
   ['check windows', /there are no-iommu, user-port-io/],
   ['check no-iommu no-iommu', /two designs have this name/],

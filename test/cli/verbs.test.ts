@@ -81,6 +81,19 @@ describe('explain', () => {
     expect(await run('explain context-entry=1,2,3'))
       .toMatchObject({ code: 2, err: expect.stringContaining('for example context-entry=0x1,0x2') as string })
   })
+  it('takes a short name for each form that it has, and a field by the name that a driver gives it', async () => {
+    expect((await run('explain DTE')).out).toMatch(inSequence(/^device-table-entry {2}256 bits, AMD[^]*DomainID/,
+      /[^]*\nDTE {2}field of VT-d\n/))
+    expect((await run('explain IRTE')).out).toMatch(inSequence(/^IRTE-remapped {2}128 bits, VTD/,
+      /[^]*\ninterrupt-entry-guest-mode {2}128 bits, AMD/, /[^]*\nIRTE {2}word of the glossary/))
+    // Of the three forms only those of 128 bits hold two numbers.
+    const { out } = await run('explain IRTE=0x5c1,0x41')
+    expect(out).not.toContain('32 bits')
+    expect(out).toMatch(inSequence(/interrupt-entry-128-bits[^]*VECTOR = 0x41/, /[^]*interrupt-entry-guest-mode/))
+    expect((await run('explain IntCtl')).out).toMatch(/^IntCtl {2}field of AMD-Vi\n +device-table-entry +bits 189:188/)
+    expect(await run('explain DTE=0x1,0x2,0x3,0x4,0x5'))
+      .toMatchObject({ code: 2, err: expect.stringContaining('DTE has 256 bits') as string })
+  })
   it('knows everything that list shows', async () => {
     for (const [name, rows] of Object.entries(registries))
       for (const [id] of rows()) {

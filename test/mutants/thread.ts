@@ -196,9 +196,13 @@ const revoking = (name: string, edit: Parameters<typeof broken>[2], at: Partial<
   from = 'l4re-io'): Mutant => broken(name, from, edit, revokedReachesNothing, at, shortest)
 /** Io takes the same client for every device. */
 const alwaysFind = (client: number) => changed('handleInterrupt', 'findClient', () => ({
-  then: ({ s, call }: StepContext<unknown, Own> & { readonly s: { own: { bound: boolean[] } } }) => {
-    if (call.source !== null && s.own.bound[call.source]) call.domain = client
+  then: ({ s, call }: StepContext<unknown, Own> & { readonly s: { own: { hasClient: boolean[] } } }) => {
+    if (call.source !== null && s.own.hasClient[call.source]) call.domain = client
   },
+}))
+/** A client that comes again is served, and its interrupts stay with Io. */
+const openUnbound = changed('connect', 'openClient', () => ({
+  then: ({ s, call }: StepContext<unknown, Own>) => { s.kernel.closed[call.domain!] = false },
 }))
 const twoClients = { devices: 2, domains: 2, sources: 2, vectors: 2 }
 const buses = [
@@ -221,6 +225,8 @@ const buses = [
   revoking('device-ports-left-open', 'revoke/takePorts', busWindows, 23),
   revoking('device-window-closed-on-one-cpu', 'revoke/askOthers', busWindows, 23),
   revoking('device-window-flushed-before-it-is-unmapped', 'revoke/takeMemory<>awaitOthers', busWindows, 24),
+  broken('interrupts-kept-from-a-client-that-comes-again', 'l4re-io', openUnbound, nothingLeftBehind,
+    { sources: 1, vectors: 1, reassign: 1 }, 22),
   revoking('interrupt-left-bound-to-a-dead-client', 'revoke/unbindInterrupts', busInterrupts, 23),
   revoking('interrupt-unbound-while-its-handler-runs', 'revoke/awaitHandlers', busInterrupts, 23),
   revoking('message-left-for-a-dead-client', 'revoke/dropMessages', busInterrupts, 25),

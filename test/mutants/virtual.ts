@@ -72,6 +72,13 @@ const unpinAtOnce = changed('detach', 'unpinGuest', () => ({
     })
   },
 }))
+/** A CPU that runs the guest elsewhere is left alone. */
+const wakeOnly = changed('handleInterrupt', 'wakeOrKick', step => ({
+  then: (k: View & { readonly s: { own: { halted: boolean[] } } }) => {
+    const { source } = k.call
+    if (source !== null && k.s.own.halted[source]) step.then(k as never)
+  },
+}))
 const twoGuests = { devices: 2, sources: 2, vectors: 2 }
 const ballooning = { cpus: 2, callers: 2, frames: 1, iovas: 1, reassign: 1 }
 const assigned = [
@@ -91,6 +98,7 @@ const assigned = [
     ballooning, 10),
   broken('interrupt-injected-into-the-vcpu-that-runs-there', 'vm-assigned', injectIntoWhoRuns, noMisdelivery,
     twoGuests, 5),
+  broken('cpu-of-a-guest-not-interrupted', 'vm-assigned', wakeOnly, noStrandedInterrupt, oneVcpu, 12),
   broken('interrupt-of-a-guest-left-in-service', 'vm-assigned', 'handleInterrupt/sendEoi', nothingLeftBehind,
     twoGuests, 7),
   broken('guest-entered-with-the-interrupt-of-another', 'vm-assigned', serveAnybody('runVcpu', 'injectPending'),

@@ -2,7 +2,7 @@
  *  anew. */
 import { expect, test } from 'vitest'
 import { fieldRows, layoutId, layoutTitle } from '../../src/cli/layouts.ts'
-import { layouts as amdvi } from '../../spec/amdvi/layout/index.ts'
+import { layouts as amdvi, registers as amdviRegisters } from '../../spec/amdvi/layout/index.ts'
 import type { Layout } from '../../spec/iommu/layout.ts'
 import { layouts as vtd, registers } from '../../spec/vtd/layout/index.ts'
 
@@ -11,7 +11,9 @@ const hex = (offset: number): string => `${offset.toString(16).toUpperCase().pad
 
 function section(of: Layout, manual: string): string {
   const register = Object.values(registers).find(({ layout }) => layout === of)
-  const at = register === undefined ? '' : `, at ${bases[register.relative]}${hex(register.offset)}`
+  const amd = Object.values(amdviRegisters).find(({ layout }) => layout as Layout === of)
+  const at = register !== undefined ? `, at ${bases[register.relative]}${hex(register.offset)}`
+    : amd === undefined ? '' : `, at ${hex(amd.offset)}`
   const rows = fieldRows(of).map(([bits, name, says]) => `| ${bits} | ${name} | ${says} |`)
   return [`## ${layoutId(of)}`, '', `${layoutTitle(of)}: ${of.bits} bits${at}. ${manual} section ${of.section}.`, '',
     '| bits | field | |', '| ---: | --- | --- |', ...rows].join('\n')

@@ -88,7 +88,8 @@ function differs(one: Small, mutant: (reader: EntryReader) => EntryReader): unkn
   }
   return null
 }
-const interruptUnit = ({ xt }: Small): InterruptUnit => ({ enabled: true, xt, guestMode: false, mostLength: 9 })
+const interruptUnit = ({ xt }: Small): InterruptUnit =>
+  ({ enabled: true, xt, guestMode: false, mostLength: 9, passesSmi: false })
 const told = (found: Remapped, vectorOf: (vector: number) => number): unknown => {
   if (found.kind !== 'interrupt') return found.kind === 'fault' ? found.reason.cause : found.kind
   const { destination, vector } = found.interrupt

@@ -8,7 +8,7 @@ import { remap } from '../../spec/amdvi/remap/remap.ts'
 import type { InterruptUnit } from '../../spec/amdvi/remap/remap.ts'
 import type { Fetched, InterruptEntry, InterruptMap } from '../../spec/amdvi/walk/tables.ts'
 
-const unit: InterruptUnit = { enabled: true, xt: true, guestMode: false, mostLength: 9 }
+const unit: InterruptUnit = { enabled: true, xt: true, guestMode: false, mostLength: 9, passesSmi: false }
 const map: InterruptMap = { valid: true, control: 2, table: 0x4000, length: 3, ignored: false, reserved: false,
   passes: { init: false, extInt: false, nmi: false } }
 const entry: InterruptEntry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false,
@@ -47,7 +47,9 @@ describe('a message', () => {
     ['is an NMI with NMIPass', { message: { type: 4 }, map: { passes: { ...map.passes, nmi: true } } }, 'as it is'],
     ['is a logical NMI', { message: { type: 4, logical: true }, map: { passes: { ...map.passes, nmi: true } } },
       'delivery-mode'],
+    // The two implementations differ.
     ['is an SMI', { message: { type: 2 } }, 'delivery-mode'],
+    ['is an SMI that passes', { message: { type: 2 }, unit: { passesSmi: true }, map: { control: 0 } }, 'as it is'],
   ] as const)('%s', (_, at, expected) => { expect(remapped(at)).toBe(expected) })
 })
 

@@ -6,7 +6,7 @@ import {
 import { post } from '../../spec/amdvi/remap/post.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
 import type { UnitConfig } from '../../spec/amdvi/unit/unit.ts'
-import { control, everything, Machine, on, set } from './amdvi-unit-support.ts'
+import { control, deviceTable, everything, Machine, on, set } from './amdvi-unit-support.ts'
 import type { Values } from './amdvi-unit-support.ts'
 
 describe('the exclusion range', () => {
@@ -86,6 +86,21 @@ describe('guest translation', () => {
     const of = guest({}, 2)
     expect([of(0x5010), of(0x7000, 'write')]).toEqual([0x780010, 'permission 2'])
   })
+})
+
+it('an interrupt of a device whose entry is nowhere is refused and logged: it does not pass', () => {
+  /** The table holds 128 devices a page; only the first page is memory. */
+  const of = (pages: number, fields = on) => {
+    const machine = new Machine({}, fields)
+    machine.does(set('DevTabBase', deviceTable | pages - 1))
+    const { result, effects } = message(machine.state, machine.memory, { device: 128, address: 0xfee00000, data: 0 })
+    const logged = effects.flatMap(effect => effect.kind === 'event' ? [effect.words[1]! >>> 16] : [])
+    return [result.kind === 'fault' ? result.reason.cause : result.kind, ...logged]
+  }
+  // Code and flags: I is bit 3.
+  expect(of(1)).toEqual(['interrupt-device-outside', 0x2008])
+  expect(of(2)).toEqual(['interrupt-dte-unreadable', 0x3008])
+  expect(of(1, { ...on, IommuEn: 0 })).toEqual(['interrupt'])
 })
 
 describe('guest mode of interrupts', () => {

@@ -12,6 +12,11 @@ export const layouts: readonly Layout[] = [
   ioapicEntry,
   ...Object.values(commandLayouts), ...Object.values(eventLayouts),
 ]
+/** What drivers, logs and the manual call them for short. One may stand for several forms. */
+export const shortNames: Readonly<Record<string, readonly Layout[]>> = {
+  DTE: [deviceTableEntry], IRTE: [irte32, irte128, irteGuest], PTE: [hostPage], PDE: [hostTable],
+  EFR: [registers.ExtFeature.layout], EFR2: [registers.ExtFeature2.layout],
+}
 export * from './commands.ts'
 export * from './events.ts'
 export * from './interrupts.ts'

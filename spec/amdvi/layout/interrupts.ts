@@ -4,7 +4,7 @@ import { bit, bits, ignored, layout } from '../../iommu/layout.ts'
 const head = { REMAPEN: bit(0, 'enabled'), SUPIOPF: bit(1, 'a refusal is not logged') }
 const kind = {
   INTTYPE: bits(4, 2, '0 fixed, 1 arbitrated; others are illegal'), RQEOI: bit(5, 'EOI goes back to the source'),
-  DM: bit(6, 'destination mode: 1 logical'), GUESTMODE: bit(7, '0'),
+  DM: bit(6, 'destination mode: 1 logical'), GUESTMODE: bit(7, '0 in this form'),
 }
 export const irte32 = layout('interrupt entry, 32 bits', '2.2.5.1', 32,
   { ...head, ...kind, DEST: bits(15, 8, 'destination'), VECTOR: bits(23, 16, 'vector') })
@@ -15,7 +15,7 @@ export const irte128 = layout('interrupt entry, 128 bits', '2.2.5', 128, {
 export const irteGuest = layout('interrupt entry, guest mode', '2.2.5', 128, {
   ...head, GALOGINTR: bit(2, 'log to the GA log where the guest does not run'),
   GAPPIDIS: bit(5, 'no physical interrupt', { needs: 'EFR2.GAPPIDisSup' }), ISRUN: bit(6, 'the guest runs'),
-  GUESTMODE: bit(7, '1', { needs: 'EFR.GASup' }), DESTL: bits(31, 8, 'core of the doorbell [23:0]'),
+  GUESTMODE: bit(7, '1 in this form', { needs: 'EFR.GASup' }), DESTL: bits(31, 8, 'core of the doorbell [23:0]'),
   GATAG: bits(63, 32, 'tag for the GA log'), VECTOR: bits(71, 64, 'guest vector'),
   BACKING: bits(115, 76, 'virtual APIC page [51:12]'), DESTH: bits(127, 120, 'core of the doorbell [31:24]'),
 })

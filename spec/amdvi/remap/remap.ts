@@ -3,7 +3,7 @@
 import type { AmdviClause } from '../clauses.ts'
 import { causeNamed } from '../faults.ts'
 import type { FaultReason } from '../faults.ts'
-import type { Fetched, GuestTarget, InterruptEntry, InterruptMap } from '../walk/tables.ts'
+import type { Fetched, GuestTarget, InterruptEntry, InterruptMap, Tables } from '../walk/tables.ts'
 
 /** What the local APICs receive. `type` is a delivery mode, 0 to 7. */
 export interface Interrupt {
@@ -25,6 +25,8 @@ export interface InterruptUnit {
   readonly guestMode: boolean
   /** Largest IntTabLen: 9, or 11 where there are tables of 2048. */
   readonly mostLength: number
+  /** Whether an SMI passes as it is, outside the SMI filter: one implementation lets it, another refuses it. */
+  readonly passesSmi: boolean
 }
 
 export type Remapped = { readonly exercised: readonly AmdviClause[] }
@@ -33,7 +35,7 @@ export type Remapped = { readonly exercised: readonly AmdviClause[] }
     | { readonly kind: 'guest'; readonly vector: number; readonly target: GuestTarget }
     | { readonly kind: 'fault'; readonly reason: FaultReason; readonly suppressed: boolean })
 
-const fixed = 0, arbitrated = 1, nmi = 4, init = 5, extInt = 7
+const fixed = 0, arbitrated = 1, smi = 2, nmi = 4, init = 5, extInt = 7
 
 /** The request in a dword write of `data` to `address`; null where the address is none of FEEx_xxxx. */
 export function decodeMessage(address: number, data: number): InterruptRequest | null {
@@ -45,7 +47,18 @@ export function decodeMessage(address: number, data: number): InterruptRequest |
   }
 }
 
-/** @param entryOf the entry at an index that is in range, from the cache or from memory: a cached one goes through the
+/** The whole way of a message, no caches. */
+export function remapIn(tables: Tables, unit: InterruptUnit, device: number, request: InterruptRequest): Remapped {
+  if (!unit.enabled) return { kind: 'interrupt', interrupt: request.unmapped, exercised: ['AMD:2.2/iommu-off'] }
+  const entry = tables.deviceEntry(device)
+  if (entry !== null && entry !== 'unreadable')
+    return remap(unit, entry.interrupts, request, tables.interruptEntry)
+  const reason = causeNamed(entry === null ? 'interrupt-device-outside' : 'interrupt-dte-unreadable')
+  return { kind: 'fault', reason, suppressed: false, exercised: [reason.clause] }
+}
+
+/** Under a device table entry, which may come from the cache.
+ *  @param entryOf the entry at an index that is in range, from the cache or from memory: a cached one goes through the
  *  same checks. */
 export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index }: InterruptRequest,
   entryOf: (table: number, index: number) => Fetched<InterruptEntry>): Remapped {
@@ -60,8 +73,10 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   if (!unit.enabled) return unchanged('AMD:2.2/iommu-off')
   if (!map.valid) return unchanged('AMD:2.2.5/interrupt-map')
   if (map.reserved) return blame('interrupt-reserved')
-  if (unmapped.type !== fixed && unmapped.type !== arbitrated)
-    return passes(map, unmapped) ? unchanged('AMD:2.2.5/pass-bits') : blame('delivery-mode')
+  if (unmapped.type !== fixed && unmapped.type !== arbitrated) {
+    const rule = passingRule(unit, map, unmapped)
+    return rule === null ? blame('delivery-mode') : unchanged(rule)
+  }
   if (map.control === 1) return unchanged('AMD:2.2.5/interrupt-map')
   exercised.push('AMD:2.2.5/interrupt-map')
   if (map.control !== 2) return blame(map.control === 0 ? 'intctl-abort' : 'intctl-reserved')
@@ -85,8 +100,11 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
 const isMalformed = ({ reserved, guestMode, type }: InterruptEntry, unit: InterruptUnit): boolean =>
   reserved || (guestMode ? !unit.guestMode : type > arbitrated)
 
-/** NMI, INIT and ExtINT to a physical destination, where the entry lets them through. */
-function passes({ passes: { init: initPass, extInt: extIntPass, nmi: nmiPass } }: InterruptMap,
-  { type, logical }: Interrupt): boolean {
-  return !logical && (type === nmi && nmiPass || type === init && initPass || type === extInt && extIntPass)
+/** Why a message of another delivery mode passes; null where it does not. NMI, INIT and ExtINT do to a physical
+ *  destination, where the entry lets them through. */
+function passingRule({ passesSmi }: InterruptUnit, { passes: { init: initPass, extInt: extIntPass, nmi: nmiPass } }:
+  InterruptMap, { type, logical }: Interrupt): AmdviClause | null {
+  if (type === smi) return passesSmi ? 'AMD:2.2.5/smi' : null
+  const passes = type === nmi && nmiPass || type === init && initPass || type === extInt && extIntPass
+  return passes && !logical ? 'AMD:2.2.5/pass-bits' : null
 }

@@ -6,7 +6,7 @@ import { events } from '../faults.ts'
 import type { FaultReason } from '../faults.ts'
 import { eventLayouts } from '../layout/index.ts'
 import { entryReader } from '../layout/read-entries.ts'
-import { decodeMessage, remap } from '../remap/remap.ts'
+import { decodeMessage, remapIn } from '../remap/remap.ts'
 import type { InterruptUnit, Remapped } from '../remap/remap.ts'
 import { rawTables } from '../walk/raw-tables.ts'
 import type { DeviceEntry, Tables } from '../walk/tables.ts'
@@ -96,11 +96,8 @@ export function message(state: UnitState, memory: PhysicalMemory,
   const asked = decodeMessage(address, data)
   if (asked === null) throw new RangeError(`0x${address.toString(16)} is no address of an interrupt`)
   const { interrupts, tables } = viewOf(state), all = tables(memory)
-  const entry = entryOf(all, device)
-  const passed: Remapped = { kind: 'interrupt', interrupt: asked.unmapped, exercised: ['AMD:2.2/iommu-off'] }
-  const result = !interrupts.enabled || entry === null ? passed
-    : remap(interrupts, entry.interrupts, asked, all.interruptEntry)
+  const result = remapIn(all, interrupts, device, asked)
   if (result.kind !== 'fault') return { state, effects: [], result }
   return { ...record(state, { reason: result.reason, device, address, suppressed: result.suppressed, write: true,
-    pasid: null, entry }), result }
+    pasid: null, entry: entryOf(all, device) }), result }
 }

@@ -5,7 +5,7 @@ import type { DeepReadonly } from '../../../src/model/index.ts'
 import type { Bounds } from '../../bounds.ts'
 import { handlerOf } from '../../state.ts'
 import type { State } from '../../state.ts'
-import type { StepContext, Sizes, Step } from '../../step.ts'
+import type { OwnScope, StepContext, Sizes, Step } from '../../step.ts'
 import { call } from '../entries.ts'
 import { findHandler, sendEoi } from './handlers.ts'
 import {
@@ -121,6 +121,19 @@ export const injectionCalls = {
     path: 'irq-deliver', fair: 'strong', params: () => ({}),
     rules: { isKicked: ({ s, cpu }) => s.own.kicked[cpu]!, interruptsFirst },
   }),
+}
+export const injecting: OwnScope = {
+  name: 'injection', says: 'a virtual CPU runs, is preempted, halts and is interrupted, on two CPUs',
+  bounds: { cpus: 2, callers: 2, sources: 1, vectors: 1 },
+}
+export const twoGuests: OwnScope = {
+  name: 'two-guests', says: 'two virtual CPUs by turns on one CPU, each with the interrupt of its device',
+  bounds: { devices: 2, sources: 2, vectors: 2 },
+}
+/** What a host gives up that handles interrupts itself. */
+export const hostFirst = {
+  'edges-are-served': 'the host handles each interrupt before it schedules: a source that does not stop keeps the '
+    + 'CPU from a guest that is ready (receive livelock)',
 }
 export const injectionProtocols = {
   handleInterrupt: [findHandler, recordInterrupt, wakeOrKick, sendEoi, returnToGuest],

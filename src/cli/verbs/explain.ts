@@ -34,8 +34,11 @@ import { iommuNamed, subjectsOf } from '../designs.ts'
 import { located } from '../samples.ts'
 import { themeOf } from '../io.ts'
 import type { Io } from '../io.ts'
-import { isWords, logLines } from '../log-words.ts'
-import { fieldRows, layoutNamed, layoutTitle, manualOf, valueRows } from '../layouts.ts'
+import { fieldLines, isWords, logLines } from '../log-words.ts'
+import {
+  fieldRows, isLayoutId, layoutId, layoutsNamed, layoutTitle, manualOf, valueRows,
+} from '../layouts.ts'
+import type { Layout } from '../../../spec/iommu/layout.ts'
 import { knownActions, registries, steps } from '../registries.ts'
 import { rows } from '../../text/rows.ts'
 
@@ -66,7 +69,7 @@ export const explain = {
     ['remapcheck explain E-DESIGN-SHAPE vacuous', 'the code of a message, and a word of a report'],
     ['remapcheck explain sigma0 IOKit', 'systems of the forum thread, and the design to check'],
     ['remapcheck explain 204h', 'a refusal of AMD-Vi'],
-    ['remapcheck explain IRTA context-entry', 'registers and structures, bit by bit'],
+    ['remapcheck explain IRTA context-entry DTE', 'registers and structures, bit by bit'],
     ['remapcheck explain context-entry=0x1100001,0x101', 'a raw value, field by field; the lowest 64 bits first'],
   ],
 } as const satisfies Command<typeof options>
@@ -220,23 +223,23 @@ function stateLines(id: string, theme: Theme): string[][] {
     ...row('is', stateWords[part[0]] ?? '', theme), ...row('holds', kindOf(part[1]), theme)]]
 }
 
-/** A layout, or a value in it: `NAME=0x…,0x…`. */
+/** Layouts, or a value in them: `NAME=0x…,0x…`. A name that is short for some may be a field's too. */
 function layoutLines(id: string, theme: Theme): string[][] {
-  const of = layoutNamed(id)
-  const kind = (layout: NonNullable<typeof of>): string =>
-    `${layout.name.includes(':') ? `${layoutTitle(layout)}, ` : ''}${layout.bits} bits, `
-      + `${manualOf(layout)} section ${layout.section}`
-  const value = valueRows(id)
+  const named = layoutsNamed(id)
+  const title = (of: Layout): string => titled(named.length > 1 || !isLayoutId(id.split('=')[0]!) ? layoutId(of) : id,
+    `${of.name.includes(':') ? `${layoutTitle(of)}, ` : ''}${of.bits} bits, ${manualOf(of)} section ${of.section}`,
+    theme)
   return [
-    ...of === null ? [] : [[titled(id, kind(of), theme), ...rows(fieldRows(of), theme.width, 4)]],
-    ...value === null ? [] : [[
-      titled(id, kind(value.of), theme),
+    ...named.map(of => [title(of), ...rows(fieldRows(of), theme.width, 4)]),
+    ...named.length === 0 || isLayoutId(id) ? [] : fieldLines(id, theme),
+    ...valueRows(id).map(value => [
+      title(value.of),
       ...value.rows.length === 0 ? ['  all bits are 0'] : rows(value.rows, theme.width, 4),
       ...value.dead ? hang('  ', 2, wrapWords('all ones: a read gives that where nothing answers at the address; then '
         + 'no bit of it means anything', theme.width - 2)) : [],
       ...value.wrong.length === 0 ? []
         : hang('  ', 2, wrapWords(theme.bad(`must be 0: bits ${value.wrong.join(', ')}`), theme.width - 2)),
-    ]],
+    ]),
   ]
 }
 

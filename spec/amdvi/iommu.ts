@@ -38,8 +38,7 @@ export const amdvi: Iommu<Unit> = {
   request: (state, dma, { bounds }) => request(state, dma, bounds),
   block: (state, dma, reason, emit, { bounds }) => { block(state, dma, reason, emit, bounds) },
   deliver: (state, message, emit, { bounds }) => deliver(state, message, emit, bounds),
-  // INVALIDATE_IOMMU_ALL is not modelled at this scale: each command names its domain or device.
-  queueTag, drainsAll: () => false,
+  queueTag, drainsAll: ({ commands }) => commands.some(({ type }) => type === 'all'),
   waitStatus: ({ waits }, cpu) => waits[cpu]!,
   queuedWaits: ({ commands }, cpu) => commands.filter(entry => entry.type === 'wait' && entry.cpu === cpu).length,
   holdsTable: ({ directoryCache }) => directoryCache.some(row => row.some(page => page !== null)),

@@ -78,8 +78,8 @@ export const singleServerOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { attach, detach, migrateInterrupt } = ring0StrictOn(v).protocols
   return design('single-server', {
     says: 'a system as one paravirtual server; hypercalls change what its CPUs and devices map, in batches (L4Linux)',
-    remapsDma: true, remapsInterrupts: true, scopes: [batching, batch], costs: [hypercall], state: cpuSide, calls: cpuCalls,
-    hardware: cpuHardware,
+    remapsDma: true, remapsInterrupts: true, scopes: [batching, batch], costs: [hypercall],
+    state: cpuSide, calls: cpuCalls, hardware: cpuHardware,
   }, {
     map: [enterKernel, allocateFrame, linkTables, storePte, writeBackPte, v.flushStores, v.invalidateAbsentPage,
       v.awaitAbsentPage, storeCpuPte, returnToDriver],

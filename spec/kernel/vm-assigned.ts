@@ -119,9 +119,8 @@ const twoPages: OwnScope = {
 }
 export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assigned', {
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
-  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoDevices, twoPages, injecting, twoGuests],
-  costs: [sleeping({ vectors: 1 })],
-  givesUp: hostFirst,
+  remapsDma: true, remapsInterrupts: true, costs: [sleeping({ vectors: 1 })], givesUp: hostFirst,
+  scopes: ['old-hardware', ballooning, twoDevices, twoPages, injecting, twoGuests],
   state: (of: Sizes) => ({ ...cpuSide(of), ...injectionState(of) }), start: startInjection as never,
   calls: { ...cpuCalls, ...injectionCalls },
 }, {

@@ -27,8 +27,8 @@ export const vmEmulatedOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = ring0StrictOn(v).protocols
   return design('vm-emulated', {
     says: 'a driver in its own virtual machine; a monitor emulates the device, copies its DMA, injects its interrupts',
-    remapsDma: true, remapsInterrupts: true, bounces: true, scopes: ['mapping', 'ports', twoBuffers, injecting, twoGuests],
-    givesUp: hostFirst,
+    remapsDma: true, remapsInterrupts: true, bounces: true, givesUp: hostFirst,
+    scopes: ['mapping', 'ports', twoBuffers, injecting, twoGuests],
     costs: [sleeping({ vectors: 1 })], state: injectionState, start: startInjection, calls: injectionCalls,
   }, {
     map: [exitGuest, ...map!],

@@ -23,6 +23,10 @@ const words = designNamed('ring0-words@amdvi')!, switching = designNamed('ring0-
 const server = designNamed('driver-server@amdvi')!
 const move = 'migrateInterrupt'
 const ranged = replaced(deferred, 'flush', steps.invalidateAllPages, steps.invalidatePageRange)
+/** One command that empties every cache, for those that name what they forget. */
+const all = replaced(without(strict, 'detach', steps.invalidateDevtabEntry, steps.fenceCommands), 'detach',
+  steps.invalidateAllPages, steps.invalidateIommuAll)
+const allAtMove = replaced(strict, move, steps.invalidateInterruptTable, steps.invalidateIommuAll)
 /** Two devices change domains at will. */
 const sharing = { ...reassigning, devices: 2 }
 
@@ -71,6 +75,10 @@ const assignment = [
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 12 }),
   mutant('amd-old-domain-not-flushed', without(strict, 'detach', steps.invalidateAllPages),
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
+  mutant('amd-all-not-awaited', without(all, 'detach', steps.awaitCompletion),
+    { from: all, breaks: noDmaEscape, at: reassigning, shortest: 8 }),
+  mutant('amd-all-before-the-entry', swapped(all, 'detach', steps.blockDte, steps.invalidateIommuAll),
+    { from: all, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
   mutant('amd-pages-before-devtab',
     swapped(strict, 'detach', steps.invalidateDevtabEntry, steps.invalidateAllPages),
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 15 }),
@@ -119,6 +127,8 @@ const migration = [
     { from: strict, breaks: noLostEdge, at: { ...oneSource, devices: 2 }, shortest: 14 }),
   mutant('amd-irte-flush-not-awaited', without(strict, move, steps.awaitCompletion),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 10 }),
+  mutant('amd-all-at-move-not-awaited', without(allAtMove, move, steps.awaitCompletion),
+    { from: allAtMove, breaks: noLostEdge, at: oneSource, shortest: 10 }),
   mutant('amd-irte-not-written-back', without(strict, move, steps.writeBackInterruptEntry),
     { from: strict, breaks: noLostEdge, at: { ...oneSource, coherent: 0 }, shortest: 13 }),
   mutant('amd-interrupts-not-drained', strict,

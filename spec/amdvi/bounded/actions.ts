@@ -131,8 +131,8 @@ function cacheInterrupt({ bounds: b, caps, ids: { device, source } }: Setup) {
 
 const commandClauses: Readonly<Record<QueuedCommand['type'], AmdviClause>> = {
   devtab: 'AMD:2.4.2/devtab', 'pages-all': 'AMD:2.4.3/size', pages: 'AMD:2.4.3/pages',
-  interrupts: 'AMD:2.4.5/interrupt-table', wait: 'AMD:2.4.1/completion-wait', fence: 'AMD:2.4/unordered',
-  illegal: 'AMD:2.4/illegal-command',
+  interrupts: 'AMD:2.4.5/interrupt-table', all: 'AMD:2.4/all', wait: 'AMD:2.4.1/completion-wait',
+  fence: 'AMD:2.4/unordered', illegal: 'AMD:2.4/illegal-command',
 }
 const hardwareCost = {
   devtab: 'device-entry-invalidate', pages: 'iotlb-invalidate', interrupts: 'remap-entry-invalidate',
@@ -169,7 +169,7 @@ const orderOf = ({ type }: QueuedCommand) => ({ isWait: type === 'wait' || type 
 
 /** An invalidation of pages is held back while requests that it must drain are on their way. */
 function isDrained(s: AmdviState, command: Command | null, b: Bounds): boolean {
-  if (command === null || command.type !== 'pages' || b.drain === 0) return true
+  if (command === null || command.type !== 'pages' && command.type !== 'all' || b.drain === 0) return true
   return s.inFlight.every(request => request === null || request.iova === null
     || !coversPages(command, { domain: domainIdOf(request.domain), page: request.iova, pages: 1 }))
 }

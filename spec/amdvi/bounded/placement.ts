@@ -89,6 +89,7 @@ export function commandWords(entry: QueuedCommand, b: Bounds, at: Placement, sta
         { OP: 3, DOMAIN: domainIdOf(entry.domain), S: +s, PDE: +entry.directories, ADDR: page })
     }
     case 'interrupts': return fields(commandLayouts[5], { OP: 5, DEVICE: at.requesters[entry.device]! })
+    case 'all': return fields(commandLayouts[8], { OP: 8 })
     case 'wait': return fields(commandLayouts[1], { OP: 1, S: 1, STOREL: status / 8 + entry.cpu, DATAL: 1 })
     case 'fence': return fields(commandLayouts[1], { OP: 1, F: 1 })
     // No command has this opcode.

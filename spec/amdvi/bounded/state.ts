@@ -33,7 +33,7 @@ export function unitDomain({ bounds: b, ids: id, caps, design: { interruptTables
     commands: list(variant('type', {
       devtab: { device: id.device }, 'pages-all': { domain: id.domain },
       pages: { domain: id.domain, iova: id.iova, size: range(0, sizeBits(b)), directories: bool },
-      interrupts: { device: id.device }, wait: { cpu: id.cpu }, fence: {}, illegal: {},
+      interrupts: { device: id.device }, all: {}, wait: { cpu: id.cpu }, fence: {}, illegal: {},
     }), b.queue),
     running: bool,
     /** The word that each CPU's COMPLETION_WAIT stores to. */
@@ -65,6 +65,7 @@ export function commandOf(entry: QueuedCommand): Command | null {
       return { type: 'pages', domain: domainIdOf(entry.domain), page: entry.iova, pages: 2 ** entry.size,
         directories: entry.directories }
     case 'interrupts': return { type: 'interrupts', device: entry.device }
+    case 'all': return { type: 'all' }
     case 'wait': case 'fence': case 'illegal': return null
   }
 }

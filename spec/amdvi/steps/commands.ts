@@ -65,6 +65,10 @@ export const invalidateInterruptTable = submits('invalidateInterruptTable',
   'queue INVALIDATE_INTERRUPT_TABLE of the device', { clause: 'AMD:2.4.5/interrupt-table' },
   k => ({ type: 'interrupts', device: deviceOf(k) }))
 
+/** Every entry of every cache; the unit must have IASup. */
+export const invalidateIommuAll = submits('invalidateIommuAll', 'queue INVALIDATE_IOMMU_ALL, which forgets everything',
+  { clause: 'AMD:2.4/all' }, () => ({ type: 'all' }))
+
 /** What follows begins when all before has ended. */
 export const fenceCommands = submits('fenceCommands', 'queue COMPLETION_WAIT with F=1, and no store',
   { clause: 'AMD:2.4/unordered', skip: ({ caps }) => caps.ordered }, () => ({ type: 'fence' }))

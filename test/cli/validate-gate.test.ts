@@ -67,7 +67,7 @@ describe('where the log comes from', () => {
     expect([none.code, none.err]).toEqual([2, expect.stringContaining('[E-LOG-EMPTY]')])
   })
 
-  it('a log that grows: what is wrong is said when the next queue entry comes, and Ctrl-C ends it with the report', async () => {
+  it('a log that grows: a fault is said at the next queue entry, and Ctrl-C ends it with the report', async () => {
     const log = fileOf('growing.log', pt.slice(0, 800))
     const interrupt = new AbortController()
     const bad = 'vtd_iotlb_page_hit IOTLB page hit sid 0x99 iova 0x1000 slpte 0x1003 domain 0x4'

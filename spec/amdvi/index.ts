@@ -35,5 +35,5 @@ export { advance, illegalities, offsetOf, progress, quiesce, read, reset, write 
 export type { Effect, IllegalName, Outcome, Progress, UnitConfig, UnitState, Width } from './unit/unit.ts'
 export { rawTables } from './walk/raw-tables.ts'
 export type { DeviceEntry, InterruptEntry, PageEntry } from './walk/tables.ts'
-export { pageSize, translate, translateBy } from './walk/walk.ts'
+export { exclusionFor, pageSize, translate, translateBy } from './walk/walk.ts'
 export type { TranslationUnit } from './walk/walk.ts'

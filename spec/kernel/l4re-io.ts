@@ -242,6 +242,8 @@ const scopes: readonly OwnScope[] = [
     bounds: { cpus: 2, callers: 2, devices: 2, frames: 1, iovas: 1, reassign: 1 } },
   { name: 'two-buses', says: 'two clients with a device each, and one frame that goes from the dead one to the other',
     bounds: { devices: 2, domains: 2, frames: 1, iovas: 1, reassign: 1 } },
+  { name: 'bus-pages', says: 'a client with two pages in its DMA space dies, and the next one comes',
+    bounds: { frames: 2, iovas: 2, reassign: 1 } },
   { name: 'bus-windows', says: 'a client reaches two devices by their memory and ports on two CPUs, and dies',
     bounds: { cpus: 2, callers: 2, devices: 2, reassign: 1, ports: 1 } },
   { name: 'bus-interrupts', says: 'a client dies on one CPU while its interrupts arrive on another',

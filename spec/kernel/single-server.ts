@@ -69,14 +69,17 @@ const batching: OwnScope = {
   name: 'hypercalls', says: 'two servers on two CPUs map pages, read them, and unmap them in batches',
   bounds: { cpus: 2, callers: 2, devices: 2, domains: 2, frames: 2, iovas: 1, queue: 4 },
 }
+const batch: OwnScope = {
+  name: 'batch', says: 'a server unmaps two pages in one batch', bounds: { frames: 2, iovas: 2 },
+}
 const hypercall: OwnCost = { ...twoCpus, name: 'hypercall', paths: ['unmap', 'flush', 'shootdown'],
   ops: [...twoCpus.ops, { action: 'flush', args: { cpu: 0, domain: 0 } }] }
 export const singleServerOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { attach, detach, migrateInterrupt } = ring0StrictOn(v).protocols
   return design('single-server', {
     says: 'a system as one paravirtual server; hypercalls change what its CPUs and devices map, in batches (L4Linux)',
-    remapsDma: true, remapsInterrupts: true, scopes: [batching], costs: [hypercall], state: cpuSide, calls: cpuCalls,
-    hardware: cpuHardware,
+    remapsDma: true, remapsInterrupts: true, scopes: [batching, batch], costs: [hypercall],
+    state: cpuSide, calls: cpuCalls, hardware: cpuHardware,
   }, {
     map: [enterKernel, allocateFrame, linkTables, storePte, writeBackPte, v.flushStores, v.invalidateAbsentPage,
       v.awaitAbsentPage, storeCpuPte, returnToDriver],

@@ -113,11 +113,14 @@ const twoDevices: OwnScope = {
   name: 'two-devices', says: 'two devices are assigned to one guest and taken in turn, while a page comes and goes',
   bounds: { devices: 2, frames: 1, iovas: 1, reassign: 1 },
 }
+const twoPages: OwnScope = {
+  name: 'two-pages', says: 'two pages of a guest come and go, while a device is assigned to it and taken',
+  bounds: { frames: 2, iovas: 2, reassign: 1 },
+}
 export const vmAssignedOn = <U>(v: Vocabulary<U>): Design<U> => design('vm-assigned', {
   says: 'a virtual machine with a device of its own: its memory is pinned, a balloon takes pages back (VFIO, KVM)',
-  remapsDma: true, remapsInterrupts: true, scopes: ['old-hardware', ballooning, twoDevices, injecting, twoGuests],
-  costs: [sleeping({ vectors: 1 })],
-  givesUp: hostFirst,
+  remapsDma: true, remapsInterrupts: true, costs: [sleeping({ vectors: 1 })], givesUp: hostFirst,
+  scopes: ['old-hardware', ballooning, twoDevices, twoPages, injecting, twoGuests],
   state: (of: Sizes) => ({ ...cpuSide(of), ...injectionState(of) }), start: startInjection as never,
   calls: { ...cpuCalls, ...injectionCalls },
 }, {

@@ -3,7 +3,7 @@
  *  monitor. DMA goes through buffers of the monitor, which copies them for the guest: no device reaches memory of the
  *  guest. The monitor's handler takes the interrupt of the device and injects it. */
 import type { Vocabulary } from '../iommu/vocabulary.ts'
-import type { Step } from '../step.ts'
+import type { OwnScope, Step } from '../step.ts'
 import { design } from './design.ts'
 import type { Design } from './design.ts'
 import { ring0StrictOn } from './ring0.ts'
@@ -20,12 +20,15 @@ const copyToGuest: Step<unknown> = {
     emit.observe({ what: 'copied', domain: domain!, iova: iova!, frame: frame!, into: null })
   },
 }
+const twoBuffers: OwnScope = {
+  name: 'two-buffers', says: 'two pages of a guest, with a buffer each', bounds: { frames: 2, iovas: 2 },
+}
 export const vmEmulatedOn = <U>(v: Vocabulary<U>): Design<U> => {
   const { map, unmap } = ring0StrictOn(v).protocols
   return design('vm-emulated', {
     says: 'a driver in its own virtual machine; a monitor emulates the device, copies its DMA, injects its interrupts',
-    remapsDma: true, remapsInterrupts: true, bounces: true, scopes: ['mapping', 'ports', injecting, twoGuests],
-    givesUp: hostFirst,
+    remapsDma: true, remapsInterrupts: true, bounces: true, givesUp: hostFirst,
+    scopes: ['mapping', 'ports', twoBuffers, injecting, twoGuests],
     costs: [sleeping({ vectors: 1 })], state: injectionState, start: startInjection, calls: injectionCalls,
   }, {
     map: [exitGuest, ...map!],

@@ -85,6 +85,13 @@ export const alarmKinds = {
     says: 'A page of another size than its level has does not stand in all entries that it covers: what is mapped '
       + 'depends on which one the unit read.',
     todo: 'write the same entry into all of them.' },
+  'exclusion-range': { severity: 'warning', clause: 'AMD:2.2/exclusion',
+    says: 'A device uses the addresses of the exclusion range as they are, whatever its tables say.',
+    todo: 'clear EX of the entry and the low bits of ExclBase unless the firmware asks for the range (IVMD).' },
+  'guest-tables': { severity: 'warning', clause: 'AMD:2.2/guest',
+    says: 'A device has guest tables (v2), which are not followed: it counts as reaching all that its host tables, or '
+      + 'Mode=0, let through.',
+    todo: 'look at the guest tables with the tools of the kernel.' },
   'interrupt-pass-bits': { severity: 'warning', clause: 'AMD:2.2.5/pass-bits',
     says: 'A device may send NMI, INIT or ExtINT unmapped.',
     todo: 'clear the pass bits unless the device is the firmware\'s or an IO-APIC.' },

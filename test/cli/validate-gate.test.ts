@@ -67,18 +67,18 @@ describe('where the log comes from', () => {
     expect([none.code, none.err]).toEqual([2, expect.stringContaining('[E-LOG-EMPTY]')])
   })
 
-  it('a log that grows: what is wrong is said at once, and Ctrl-C ends it with the report', async () => {
-    const log = fileOf('growing.log', pt.slice(0, 2000))
+  it('a log that grows: a fault is said at the next queue entry, and Ctrl-C ends it with the report', async () => {
+    const log = fileOf('growing.log', pt.slice(0, 800))
     const interrupt = new AbortController()
     const bad = 'vtd_iotlb_page_hit IOTLB page hit sid 0x99 iova 0x1000 slpte 0x1003 domain 0x4'
     // The second part comes when the first has been read.
     const grown = run(['validate', log, '--follow'], { signal: interrupt.signal, tty: true })
     await new Promise(resolve => { setImmediate(resolve) })
-    appendFileSync(log, `${pt.slice(2000).join('\n')}\n${bad}\n`)
+    appendFileSync(log, `${bad}\n${pt.slice(800).join('\n')}\n`)
     interrupt.abort()
     const { code, out, err } = await grown
     expect([code, out.includes('3,001 lines')]).toEqual([130, true])
-    expect(err).toContain('✗ hits-explained  line 3001')
+    expect(err).toContain('✗ hits-explained  line 801')
     expect((await run(['validate', '-', '--follow'])).code).toBe(2)
     expect((await run(['validate', join(dir, 'none.log'), '--follow'])).err).toContain('[E-LOG-MISSING]')
   })

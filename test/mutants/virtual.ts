@@ -32,7 +32,15 @@ const copyEarly = (from: Design): Design => {
   const steps = from.protocols['unmap']!, at = (name: string) => steps.find(one => one.name === name)!
   return moved(from, 'unmap', at('copyToGuest'), at('clearPte'))
 }
+/** Whichever page is unmapped, the buffer of the first one is copied. */
+const copyFirst = changed('unmap', 'copyToGuest', () => ({
+  then: ({ s, call: { domain }, emit }: StepContext<unknown, Own>) => {
+    const row = s.kernel.mappings[domain!]!, iova = row.findIndex(one => one !== null)
+    emit.observe({ what: 'copied', domain: domain!, iova, frame: row[iova]!.frame, into: null })
+  },
+}))
 const bouncing = [
+  broken('bounce-buffer-of-another-page-copied', 'vm-emulated', copyFirst, noStaleCopy, { frames: 2, iovas: 2 }, 22),
   broken('bounce-buffer-not-copied', 'vm-emulated', 'unmap/copyToGuest', noStaleCopy, onePage, 17),
   broken('bounce-buffer-copied-before-the-device-is-cut-off', 'vm-emulated', copyEarly, noStaleCopy, onePage, 18),
   broken('bounce-buffer-copied-before-the-wait-ends', 'vm-emulated', 'unmap/copyToGuest<>pollStatus', noStaleCopy,

@@ -168,6 +168,8 @@ describe('each alarm', () => {
     return codesOf(machine.audit())
   }
   const remapped = { IV: 1, INTCTL: 2, INTTABLEN: 1, INTROOT: 0x200000 / 64 }
+  /** GTEn, and what the entry needs of the unit. */
+  const guestsOn: AmdviValues = { IommuControl: 0x31005n, ExtFeature: 0x1_0000_2000_00d0n }
   const twoEntries = (machine: Machine, ...fields: readonly Fields<typeof irte128>[]): void => {
     machine.memory.cover(0x200)
     fields.forEach((entry, i) =>
@@ -186,6 +188,17 @@ describe('each alarm', () => {
     ['IntCtl=3, and a reserved bit below', m => m.device(3, { V: 1, IV: 1, INTCTL: 3 }), ['entry-unusable']],
     ['a reserved bit', m => m.device(3, { V: 1, TV: 1, IV: 1, reserved63: 1 } as object), ['entry-unusable']],
     ['NMI passes', m => m.device(3, { V: 1, IV: 1, NMIPASS: 1 }), ['interrupt-pass-bits']],
+    ['the exclusion range, by EX', m => { m.host(3, 1, 3, { EX: 1 }); m.host(4, 2) }, ['exclusion-range'],
+      { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
+    ['the device table in that of all devices', m => { m.host(3, 1) }, ['writes-tables', 'exclusion-range'],
+      { ExclBase: 0x3n, ExclLimit: 0x1000n }],
+    ['the exclusion range, although IR and IW are 0', m => { m.device(3, { V: 1, TV: 1, IV: 1, EX: 1, MODE: 3 }) },
+      ['pass-through', 'writes-tables', 'exclusion-range'], { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
+    ['none where the range is off', m => { m.host(3, 1, 3, { EX: 1 }) }, [], { ExclBase: 0x900000n }],
+    ['guest tables in Mode=0, of requests without PASID', m => {
+      m.device(3, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, GIOV: 1, GV: 1, GCR3M: 0x80 })
+    }, ['pass-through', 'writes-tables', 'guest-tables'], guestsOn],
+    ['guest tables beside host tables', m => { m.host(3, 1, 3, { GV: 1, GCR3M: 0x80 }) }, ['guest-tables'], guestsOn],
     ['a device with a TLB', m => { m.host(3, 1, 3, { I: 1 }) }, ['device-tlb']],
     ['one DomainID for two tables', m => { m.host(3, 1); m.host(4, 1) }, ['domain-conflict']],
     ['a page of two domains', m => { for (const d of [3, 4]) m.page(m.host(d, d, 1), 1, 0x900000) },

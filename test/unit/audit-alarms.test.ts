@@ -134,7 +134,8 @@ describe('alarms', () => {
     // Those of the other vendor: test/unit/amdvi-audit.test.ts.
     expect(Object.keys(alarmKinds).filter(code => !cases.some(([known]) => known === code)))
       .toEqual(['interrupts-unmapped', 'interrupt-table-shared', 'entry-zero', 'page-not-replicated',
-        'interrupt-pass-bits', 'region-in-ram', 'region-wrong', 'device-unscoped', 'x2apic-opt-out'])
+        'exclusion-range', 'guest-tables', 'interrupt-pass-bits', 'region-in-ram', 'region-wrong', 'device-unscoped',
+        'x2apic-opt-out'])
   })
   it('errors come first', () => {
     const severities = altered(({ machine, first }) => {

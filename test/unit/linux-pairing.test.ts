@@ -47,7 +47,7 @@ describe('IOTLB replay', () => {
 
   it('finds what a list of entries finds', () => {
     fc.assert(fc.property(fc.array(op, { maxLength: 40 }), ops => {
-      const replay = new IotlbReplay(newLedger(), null, 1024, new Doubts())
+      const doubts = new Doubts(), replay = new IotlbReplay(newLedger(), null, 1024, doubts)
       replay.empty('SRTP', 0)
       let entries: { page: number; did: number; frame: number }[] = []
       const expected = { explained: 0, otherContent: 0, unexplained: 0, refilledSame: 0, refilledChanged: 0 }
@@ -69,6 +69,7 @@ describe('IOTLB replay', () => {
         if (held !== undefined) expected[held.frame === o.frame ? 'refilledSame' : 'refilledChanged']++
         entries = [...entries.filter(entry => entry !== held), { page: o.page, did: o.did, frame: o.frame }]
       })
+      doubts.settle()
       const { explained, otherContent, unexplained, refilledSame, refilledChanged, left } = replay.report()
       expect({ explained, otherContent: otherContent.count, unexplained: unexplained.count,
         refilledSame: refilledSame.count, refilledChanged: refilledChanged.count }).toEqual(expected)

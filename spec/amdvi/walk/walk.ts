@@ -44,5 +44,11 @@ export function translateBy(tables: Tables, unit: TranslationUnit, entry: Device
   return translateHost(tables, unit, entry, request, start, trail)
 }
 
-const isExcluded = ({ exclusion }: TranslationUnit, { excluded }: DeviceEntry, address: number): boolean =>
-  exclusion !== null && (exclusion.forAll || excluded) && address >= exclusion.base && address <= exclusion.limit
+/** The addresses that the device of the entry uses as they are, ends included; null where there are none. */
+export const exclusionFor = ({ exclusion }: Pick<TranslationUnit, 'exclusion'>,
+  { excluded }: DeviceEntry): TranslationUnit['exclusion'] =>
+  exclusion !== null && (exclusion.forAll || excluded) ? exclusion : null
+function isExcluded(unit: TranslationUnit, entry: DeviceEntry, address: number): boolean {
+  const range = exclusionFor(unit, entry)
+  return range !== null && address >= range.base && address <= range.limit
+}

@@ -1,5 +1,6 @@
 /** What only an AMD unit gives rise to (AMD 48882 rev 3.05: 2.2, 2.2.5). */
-import type { DeviceEntry } from '../../../spec/amdvi/index.ts'
+import { exclusionFor } from '../../../spec/amdvi/index.ts'
+import type { DeviceEntry, TranslationUnit } from '../../../spec/amdvi/index.ts'
 import { bdf } from '../devices.ts'
 import { several } from '../format.ts'
 import type { InterruptTable } from '../interrupts.ts'
@@ -7,12 +8,21 @@ import { alarm } from '../alarms.ts'
 import type { Alarm } from '../alarms.ts'
 import type { AmdviFound } from './devices.ts'
 
-export function* ownAlarms({ zeros, entries }: AmdviFound, { remapping }: InterruptTable): Generator<Alarm> {
+export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit,
+  { remapping }: InterruptTable): Generator<Alarm> {
   if (zeros.count > 0)
     yield alarm('entry-zero', [], `${several(zeros.count, 'DeviceID')}, the first ${bdf(zeros.first)}`)
-  if (!remapping) return
   const those = (test: (entry: DeviceEntry) => boolean): readonly number[] =>
     [...entries].filter(([, entry]) => test(entry)).map(([device]) => device)
+  const translates = ({ valid, translates, reserved }: DeviceEntry): boolean => valid && translates && !reserved
+  const excluded = those(entry => translates(entry) && exclusionFor(unit, entry) !== null)
+  if (excluded.length > 0) {
+    const { base, limit } = unit.exclusion!
+    yield alarm('exclusion-range', excluded, `0x${base.toString(16)} to 0x${limit.toString(16)}`)
+  }
+  const guests = those(entry => unit.guest && translates(entry) && entry.guest !== null)
+  if (guests.length > 0) yield alarm('guest-tables', guests, several(guests.length, 'device'))
+  if (!remapping) return
   const unmapped = those(({ interrupts: { valid, control } }) => !valid || control === 1)
   if (unmapped.length > 0) yield alarm('interrupts-unmapped', unmapped, several(unmapped.length, 'device'))
   const passing = those(({ interrupts: { valid, passes } }) => valid && Object.values(passes).some(Boolean))

@@ -39,7 +39,7 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
     because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks,
     told: { registers: [], queue: null },
-    own: ownAlarms(found, interrupts),
+    own: ownAlarms(found, unit, interrupts),
   }
 }
 

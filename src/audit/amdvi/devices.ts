@@ -1,6 +1,6 @@
 /** Devices of an AMD unit and what each may do: every entry of the device table, judged by the checks of the walk (AMD
  *  48882 rev 3.05, 2.2). */
-import { faultReasons, translateBy } from '../../../spec/amdvi/index.ts'
+import { exclusionFor, faultReasons, translateBy } from '../../../spec/amdvi/index.ts'
 import type { DeviceEntry, rawTables, rootsOf, TranslationUnit } from '../../../spec/amdvi/index.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { nothingFound } from '../devices.ts'
@@ -62,15 +62,20 @@ function* wayOf(entry: DeviceEntry, tables: Tables, unit: TranslationUnit,
   const way = (space: Space | null, fault: number | null): RequestClass =>
     ({ pasid: null, tag: null, did: entry.valid && entry.translates ? entry.domain : null, space, fault })
   if (!entry.valid) return way(spaces.passThrough(), null)
-  // What the entry refuses to reads and writes alike it refuses to all.
-  const asked = (access: 'read' | 'write') =>
-    translateBy(headless(tables), unit, entry, { device: 0, address: 0, access }, null, null)
+  // Guest tables are not followed. What the entry refuses to reads and writes alike it refuses to all.
+  const asked = (access: 'read' | 'write') => translateBy(headless(tables), { ...unit, exclusion: null, guest: false },
+    entry, { device: 0, address: 0, access }, null, null)
   const read = asked('read'), write = asked('write')
   const refusal = read.kind === 'fault' && write.kind === 'fault' ? read.reason : null
-  if (refusal !== null && refusal.cause !== 'not-present') return way(null, refusal.code)
-  if (entry.mode === 0) return way(spaces.untranslated(entry), null)
-  return way(yield* spaces.host(entry), null)
+  const range = exclusionFor(unit, entry)
+  if (refusal !== null && refusal.cause !== 'not-present')
+    return range !== null && afterExclusion.includes(refusal.cause) ? way(spaces.passThrough(), null)
+      : way(null, refusal.code)
+  if (entry.mode === 0) return way(range === null ? spaces.untranslated(entry) : spaces.passThrough(), null)
+  return way(yield* spaces.host(entry, range), null)
 }
+/** What the exclusion range goes by: such a device counts as reaching all, which is more than the range. */
+const afterExclusion: readonly string[] = ['dte-permission', 'mode-reserved', 'level-unsupported']
 /** No walk goes on below the entry. */
 const headless = (tables: Tables): Tables => ({ ...tables,
   pageEntry: () => ({ present: false, nextLevel: 0, address: 0, read: false, write: false, reserved: false }) })

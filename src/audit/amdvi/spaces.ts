@@ -37,9 +37,10 @@ export class HostSpaces {
     })
   }
 
-  *host(entry: DeviceEntry): Generator<void, Space> {
+  /** @param range addresses that pass as they are, beside the tables. */
+  *host(entry: DeviceEntry, range: TranslationUnit['exclusion']): Generator<void, Space> {
     const { root: table, mode: levels } = entry
-    const key = `${table}/${levels}/${bitsOf(entry)}`
+    const key = `${table}/${levels}/${bitsOf(entry)}${range === null ? '' : '/excluded'}`
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const { budget } = this.source
@@ -48,6 +49,7 @@ export class HostSpaces {
     const outputs = !whole.cut ? whole
       : new Enumeration(this.source, { tables: Infinity, ranges: Infinity, once: new Set() })
     if (whole.cut) yield* outputs.run(table, levels, bitsOf(entry))
+    if (range !== null) outputs.pass(range)
     return this.#add(key, {
       kind: 'host', table, levels, second: null, ranges: outputs.ranges, reach: reachOf(outputs.reached),
       tables: outputs.tables, guestTables: new Set(), troubles: outputs.troubles, cut: whole.cut,
@@ -76,6 +78,10 @@ class Enumeration {
 
   run(table: number, levels: number, granted: number): Generator<void> {
     return this.#descend(table, levels, 0, granted, [])
+  }
+
+  pass({ base, limit }: NonNullable<TranslationUnit['exclusion']>): void {
+    this.reached.append(this.reached.length, base, limit + 1 - base, rights.read | rights.write, 1)
   }
 
   /** `above`: the tables on the way here. */

@@ -34,8 +34,7 @@ export function loadBaseline(text: string, where: string): Baseline {
   const parsed = v.safeParse(schema, JSON.parse(text))
   if (parsed.success) return parsed.output
   const issue = parsed.issues[0]
-  throw new CostError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}; record it again with `
-    + '--update')
+  throw new CostError(`${where}: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`)
 }
 
 /** The baseline with the measured designs recorded anew; other designs stay. */

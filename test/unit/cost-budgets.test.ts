@@ -9,6 +9,8 @@ import {
   checkBudgets, CostError, emptyBaseline, loadBaseline, pricePath, recorded, renderBudgets, showBaseline, writeBaseline,
 } from '../../src/cost/index.ts'
 import type { Budget, MeasuredDesign } from '../../src/cost/index.ts'
+import { storedIn } from '../../src/cli/verbs/cost.ts'
+import { UserError } from '../../src/errors.ts'
 import { paths, profiles, units } from '../../spec/costs/index.ts'
 
 const unmap: Budget = {
@@ -95,6 +97,14 @@ describe('the baseline file', () => {
   ])('refuses %j', (text, why) => {
     expect(() => loadBaseline(text, 'b.json')).toThrow(CostError)
     expect(() => loadBaseline(text, 'b.json')).toThrow(why)
+  })
+  it('that is damaged is an error of the file, with the way out', () => {
+    const file = join(dir, 'merged.json')
+    for (const [text, why] of [['<<<<<<< HEAD\n', /1:1: not JSON/], ['{"version":2}', /format/]] as const) {
+      writeFileSync(file, text)
+      expect(() => storedIn(file)).toThrow(UserError)
+      expect(() => storedIn(file)).toThrow(why)
+    }
   })
   it('of the project is a baseline of known units', () => {
     const project = loadBaseline(readFileSync(new URL('../../properties/budgets/baseline.json', import.meta.url),

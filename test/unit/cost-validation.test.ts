@@ -65,6 +65,16 @@ describe('published numbers', () => {
     const { median_percent, tables_median_percent, pairs, inversions } = report.fit
     for (const said of [`nearer than ${median_percent} %`, `below ${tables_median_percent} %`,
       `${pairs - inversions.length} of ${pairs} pairs`]) expect(docs.replace(/\s+/g, ' ')).toContain(said)
+    const isOfLink = (table: string, { name, predicted }: ComposedRow): boolean => {
+      const { is } = predictions.find(one => one.table === table && one.name === name)!
+      return is.by === 'requests' && Math.abs(predicted.typ - is.link_gbps) < 1e-6 * is.link_gbps
+    }
+    const others = fitOf(report.tables.map(table =>
+      ({ ...table, rows: table.rows.filter(row => !isOfLink(table.id, row)) })))
+    const said = docs.replace(/\s+/g, ' ')
+    expect(said).toContain(`${report.fit.rows - others.rows} of the numbers are transfers that the link limits`)
+    expect(said).toContain(`Of the others, half are nearer than ${others.median_percent} %`)
+    expect(others.median_percent).toBeLessThanOrEqual(15)
     expect(between('reasons')).toBe(report.reasons.flatMap(({ table, of }) => [`| ${table} | | |`,
       ...of.map(({ says, because }) => `| | ${says} | ${because} |`)])
       .reduce((text, line) => `${text}${line}\n`, '| table | number, or pair | why |\n| --- | --- | --- |\n'))

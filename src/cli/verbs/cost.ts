@@ -6,7 +6,7 @@ import { measureDesign } from '../../check/measure.ts'
 import type { Subject } from '../../check/subject.ts'
 import { worstOf } from '../../check/worst-case.ts'
 import {
-  checkBudgets, costReport, emptyBaseline, loadBaseline, recorded, writeBaseline,
+  checkBudgets, CostError, costReport, emptyBaseline, loadBaseline, recorded, writeBaseline,
 } from '../../cost/index.ts'
 import type { Baseline, MeasuredDesign } from '../../cost/index.ts'
 import type { ExitName } from '../../exit.ts'
@@ -117,8 +117,17 @@ export const baselineFile = (): string => join(packageRoot, 'properties', 'budge
 /** A design that is not built in has nothing recorded: its counts are compared with themselves. */
 function baselineOf(subjects: readonly Subject[], measured: readonly MeasuredDesign[]): Baseline {
   const file = baselineFile()
-  const stored = existsSync(file) ? loadBaseline(readFileSync(file, 'utf8'), file) : emptyBaseline
-  return recorded(stored, measured.filter((_, i) => !everyDesign.includes(subjects[i]!.design)))
+  return recorded(existsSync(file) ? storedIn(file) : emptyBaseline,
+    measured.filter((_, i) => !everyDesign.includes(subjects[i]!.design)))
+}
+
+/** @throws UserError E-BASELINE for a file that is damaged, as by a merge. */
+export function storedIn(file: string): Baseline {
+  try { return loadBaseline(readFileSync(file, 'utf8'), file) } catch (cause) {
+    if (!(cause instanceof CostError)) throw cause
+    throw usage(file, cause.message.slice(`${file}:`.length).trim(),
+      'restore the file; or remove it and record all designs again: remapcheck cost --update', 'BASELINE')
+  }
 }
 
 function update(io: Io, baseline: Baseline): void {

@@ -50,10 +50,10 @@ function against(one: number, other: number): string {
 }
 
 export function answerOf(designs: readonly ComparedDesign[], profile: Profile): readonly Sentence[] {
-  const bare = cheapest(designs.filter(one => !one.remapsDma && !one.userDrivers))
+  const bare = cheapest(designs.filter(one => !one.remapsDma && one.inKernel))
   const kernels = designs.filter(one => one.remapsDma && !one.userDrivers)
   const ring0 = cheapest(kernels.filter(one =>
-    one.unmaps === 'each' && holds(one.isolation) && breaks(one).length === 0))
+    one.inKernel && one.unmaps === 'each' && holds(one.isolation) && breaks(one).length === 0))
   const users = designs.filter(one => one.remapsDma && one.userDrivers)
   const mapping = cheapest(users.filter(one => one.unmaps === 'each' && holds(one.isolation)))
   const keeping = cheapest(users.filter(one => one.unmaps === 'never'))
@@ -121,7 +121,7 @@ function saturationSentence(ring0: ComparedDesign | null, keeping: ComparedDesig
 
 /** A remapped interrupt beside a plain one, with drivers in the kernel both. */
 function latencySentence(designs: readonly ComparedDesign[], profile: Profile): readonly Sentence[] {
-  const some = designs.filter(one => one.interrupt !== null && !one.userDrivers)
+  const some = designs.filter(one => one.interrupt !== null && one.inKernel)
   const of = ({ interrupt }: ComparedDesign): number => interrupt!.cycles.typ
   const remapped = leastBy(some.filter(one => one.remapsInterrupts), of)
   const plain = leastBy(some.filter(one => !one.remapsInterrupts), of)

@@ -51,7 +51,8 @@ function rowOf({ design, counts, wait }: Findings, judged: ReadonlyMap<string, r
   const packet = packetOf(counts, usual_bytes, profile, remapsDma), machine = machineOf(profile, link_gbps)
   const { cores: n, rate } = saturation(packet, usual_bytes, cores.at(-1)!, machine)
   return {
-    design: name, says, userDrivers, remapsDma, remapsInterrupts, unmaps: unmapsOf(counts),
+    design: name, says, userDrivers, inKernel: !userDrivers && isInKernel(counts), remapsDma, remapsInterrupts,
+    unmaps: unmapsOf(counts),
     isolation: groupVerdict(design, 'isolation', judged, traces),
     interrupts: groupVerdict(design, 'interrupts', judged, traces),
     progress: groupVerdict(design, 'progress', judged, traces),
@@ -61,6 +62,11 @@ function rowOf({ design, counts, wait }: Findings, judged: ReadonlyMap<string, r
       cores: n, binds: rate.binds },
   }
 }
+
+/** Units of paths that lead out of the kernel, to a driver, a server or a guest. */
+const ways = ['syscall', 'ipc-call', 'irq-to-user', 'vm-exit'] as const satisfies readonly Unit[]
+const isInKernel = (counts: PathCounts): boolean =>
+  !Object.values(counts).some(units => ways.some(unit => Object.hasOwn(units, unit)))
 
 function unmapsOf(counts: PathCounts): ComparedDesign['unmaps'] {
   if (!mapsEachPacket(counts)) return 'never'

@@ -29,6 +29,8 @@ export interface ComparedDesign {
   readonly design: string
   readonly says: string
   readonly userDrivers: boolean
+  /** Neither drivers, servers nor guests are outside of the kernel: no path leads to one. */
+  readonly inKernel: boolean
   readonly remapsDma: boolean
   readonly remapsInterrupts: boolean
   /** Whether it unmaps buffers for each packet and waits, collects unmaps for a flush, or keeps them mapped. */

@@ -14,7 +14,9 @@ const verdict = v.strictObject({
 export const compare = document('compare', {
   profile: text, clock_ghz: v.number(),
   designs: list(v.strictObject({
-    design: text, says: text, userDrivers: v.boolean(), remapsDma: v.boolean(), remapsInterrupts: v.boolean(),
+    design: text, says: text, userDrivers: v.boolean(), inKernel: v.pipe(v.boolean(),
+      v.description('neither drivers, servers nor guests are outside of the kernel: no path leads to one')),
+    remapsDma: v.boolean(), remapsInterrupts: v.boolean(),
     unmaps: v.picklist(['each', 'batched', 'never']), isolation: verdict, interrupts: verdict, progress: verdict,
     packet: v.strictObject({ cycles, assumed_range: leastMost, serial: v.pipe(cycles,
       v.description('of its cycles, what one CPU takes at a time: the lock of the queue, and the invalidation')) }),

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { units } from './units.ts'
 
 const cycles = v.pipe(v.number('is not a number'), v.safeInteger('is not a whole number of cycles'),
-  v.minValue(0, 'is below 0'))
+  v.minValue(0, 'is below 0'), v.maxValue(1e12, 'is above 10^12'))
 const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'))
 
 const priced = v.pipe(
@@ -28,7 +28,8 @@ const schema = v.strictObject({
   version: v.literal(1, 'is not 1, the only version this program reads'),
   id: text, title: text,
   /** Clock that turned nanoseconds into the cycles of this profile. */
-  clock_ghz: v.pipe(v.number('is not a number'), v.gtValue(0, 'is not above 0')),
+  clock_ghz: v.pipe(v.number('is not a number'), v.minValue(0.001, 'is below 0.001'),
+    v.maxValue(1000, 'is above 1000')),
   notes: v.optional(v.array(text, 'is not a list of texts'), []),
   units: v.pipe(
     v.record(v.string(),

@@ -3,6 +3,7 @@
 import { composeCounts } from '../cost/index.ts'
 import type { PathCounts } from '../cost/index.ts'
 import type { ComparedDesign, GroupVerdict, Priced, Sentence, WeakPoint } from '../report/compare.ts'
+import { thousands } from '../text/count.ts'
 import { countsOfPacket, load, settledBy } from '../../spec/costs/index.ts'
 import type { Profile } from '../../spec/costs/index.ts'
 import { usual_bytes } from './throughput.ts'
@@ -10,12 +11,21 @@ import { usual_bytes } from './throughput.ts'
 /** Costs nearer than this are alike. */
 const alike_percent = 10
 
-const round = (value: number): string => String(Math.round(value))
+const round = (value: number): string => thousands(Math.round(value))
 const holds = ({ standing }: GroupVerdict): boolean => standing === 'holds'
 const breaks = ({ isolation, interrupts, progress }: ComparedDesign): readonly string[] =>
   [isolation, interrupts, progress].flatMap(({ broken }) => broken.map(({ property }) => property))
-const givesUp = (one: ComparedDesign): string =>
-  breaks(one).length === 0 ? 'it keeps every claim' : `it gives up ${breaks(one).join(', ')}`
+const groups = ['isolation', 'interrupts', 'progress'] as const
+/** What its verdicts are, with what was not asked and what was not decided. */
+function standingOf(one: ComparedDesign): string {
+  const broken = breaks(one), of = (standing: GroupVerdict['standing']): string =>
+    groups.filter(group => one[group].standing === standing).join(' and ')
+  const open = of('open'), none = of('none')
+  const kept = open === '' ? `it keeps every claim${none === '' ? '' : ' asked of it'}`
+    : `of ${open} not all is decided`
+  return (broken.length > 0 ? `it gives up ${broken.join(', ')}` : kept)
+    + (none === '' ? '' : `, and is not asked about ${none}`)
+}
 
 const shown = (what: string, { cycles: { min, typ, max }, assumed_range }: Priced): string =>
   `${what} ${round(typ)} (${round(min)}..${round(max)}) cycles`
@@ -42,7 +52,8 @@ function against(one: number, other: number): string {
 export function answerOf(designs: readonly ComparedDesign[], profile: Profile): readonly Sentence[] {
   const bare = cheapest(designs.filter(one => !one.remapsDma && !one.userDrivers))
   const kernels = designs.filter(one => one.remapsDma && !one.userDrivers)
-  const ring0 = cheapest(kernels.filter(one => one.unmaps === 'each' && breaks(one).length === 0))
+  const ring0 = cheapest(kernels.filter(one =>
+    one.unmaps === 'each' && holds(one.isolation) && breaks(one).length === 0))
   const users = designs.filter(one => one.remapsDma && one.userDrivers)
   const mapping = cheapest(users.filter(one => one.unmaps === 'each' && holds(one.isolation)))
   const keeping = cheapest(users.filter(one => one.unmaps === 'never'))
@@ -59,9 +70,10 @@ function batchSentence(ring0: ComparedDesign | null, batching: readonly Compared
     .flatMap(one => one ?? [])
   if (ring0 === null || some.length === 0) return []
   return [{
-    says: `What costs is the invalidation that each unmap waits for, ${round(typ(ring0))} cycles a packet in `
-      + `${ring0.design}. Kernels that collect unmaps for a flush take less: `
-      + `${some.map(one => `${one.design} ${round(typ(one))} (${givesUp(one)})`).join(', ')}.`,
+    says: `The invalidation that each unmap waits for is ${round(ring0.packet.serial.typ)} of the ${round(typ(ring0))} `
+      + `cycles of a packet in ${ring0.design}. Where unmaps are collected for a flush, a packet takes `
+      + `${some.map(one => `${round(typ(one))} in ${one.design}, ${against(typ(one), typ(ring0))} `
+        + `(${standingOf(one)})`).join('; ')}.`,
     rests: [packetOf(ring0), ...some.map(packetOf), `${load.flush_every} unmaps share a flush (Linux)`],
   }]
 }
@@ -73,20 +85,23 @@ function matchSentences(bare: ComparedDesign | null, ring0: ComparedDesign | nul
       says: `${isAlike(keeping, bare) ? 'Yes' : 'Nearly'}: userland drivers match ring 0 where their memory stays `
         + `mapped. A packet takes ${round(typ(keeping))} cycles in ${keeping.design}, and ${round(typ(bare))} in `
         + `${bare.design}, a kernel driver without an IOMMU: ${against(typ(keeping), typ(bare))}. Of `
-        + `${keeping.design}: ${givesUp(keeping)}.`,
-      rests: [packetOf(keeping), packetOf(bare), `${load.work_cycles} cycles of a packet are stack and driver (rIOMMU)`,
+        + `${keeping.design}: ${standingOf(keeping)}.`,
+      rests: [packetOf(keeping), packetOf(bare),
+        `${round(load.work_cycles)} cycles of a packet are stack and driver (rIOMMU)`,
         'a DMA that hits the IOTLB costs nothing (pcie-bench)'],
     }],
     ...mapping === null || ring0 === null ? [] : [{
       says: `${isAlike(mapping, ring0) ? 'Also' : 'Not'} where each packet is mapped and unmapped: `
-        + `${round(typ(mapping))} cycles in ${mapping.design}, ${round(typ(ring0))} in ${ring0.design}, the `
-        + `kernel that does so and keeps every claim: ${against(typ(mapping), typ(ring0))}.`,
+        + `${round(typ(mapping))} cycles in ${mapping.design}, ${round(typ(ring0))} in ${ring0.design}, a kernel that `
+        + `does so: ${against(typ(mapping), typ(ring0))}. Of ${mapping.design}: ${standingOf(mapping)}. Of `
+        + `${ring0.design}: ${standingOf(ring0)}.`,
       rests: [packetOf(mapping), packetOf(ring0),
         `${load.mappings} buffers of a packet, each mapped by itself (rIOMMU)`],
     }],
     ...ring0 === null || bare === null ? [] : [{
-      says: `Isolation costs ring 0 too: a packet takes ${round(typ(ring0))} cycles in ${ring0.design}, and `
-        + `${round(typ(bare))} in ${bare.design}: ${against(typ(ring0), typ(bare))}.`,
+      says: `Isolation ${isAlike(ring0, bare) ? 'hardly costs ring 0' : 'costs ring 0 too'}: a packet takes `
+        + `${round(typ(ring0))} cycles in ${ring0.design}, and ${round(typ(bare))} in ${bare.design}: `
+        + `${against(typ(ring0), typ(bare))}.`,
       rests: [packetOf(ring0), packetOf(bare)],
     }],
   ]
@@ -110,37 +125,49 @@ function latencySentence(designs: readonly ComparedDesign[], profile: Profile): 
   const of = ({ interrupt }: ComparedDesign): number => interrupt!.cycles.typ
   const remapped = leastBy(some.filter(one => one.remapsInterrupts), of)
   const plain = leastBy(some.filter(one => !one.remapsInterrupts), of)
-  const fetch = profile.units['remap-entry-fetch']
+  const { 'remap-entry-fetch': fetch, 'remap-entry-hit': hit } = profile.units
   if (remapped === undefined || plain === undefined || fetch === undefined || 'within' in fetch) return []
-  const more = of(remapped) - of(plain)
+  const more = of(remapped) - of(plain), cached = hit === undefined || 'within' in hit ? null : hit.typ
+  const isFetch = Math.abs(more - fetch.typ) < 1
   return [{
     says: `${more >= 0 ? 'No' : 'Yes'}: interrupt remapping ${more >= 0 ? 'does not cut' : 'cuts'} latency. An `
       + `interrupt takes ${round(of(remapped))} cycles in ${remapped.design} and ${round(of(plain))} in `
-      + `${plain.design}. The difference, ${round(more)}, is the fetch of the entry; with the entry cached it is none.`,
+      + `${plain.design}. The difference, ${round(more)}, is ${isFetch ? '' : 'not '}the fetch of the entry`
+      + (isFetch ? '' : ' alone')
+      + (isFetch && cached !== null ? `; with the entry cached it is ${cached === 0 ? 'none' : round(cached)}.` : '.'),
     rests: [shown(`interrupt of ${remapped.design}`, remapped.interrupt!),
       shown(`interrupt of ${plain.design}`, plain.interrupt!),
-      `fetch of an entry ${fetch.typ} (${fetch.min}..${fetch.max}) cycles, ${fetch.assumption === true
-        ? 'assumed: nothing published compares a remapped with a plain interrupt' : 'of this profile'}`],
+      `fetch of an entry ${round(fetch.typ)} (${round(fetch.min)}..${round(fetch.max)}) cycles, `
+        + (fetch.assumption === true ? 'assumed: nothing published compares a remapped with a plain interrupt'
+          : 'of this profile')],
   }]
 }
 
+/** Moves by a remapping entry beside moves by writing to the source. */
 function migrationSentences(designs: readonly ComparedDesign[]): readonly Sentence[] {
   const some = designs.filter(one => one.migration !== null)
   const of = ({ migration }: ComparedDesign): number => migration!.cycles.typ
   const clean = leastBy(some.filter(one => one.remapsInterrupts && holds(one.interrupts)), of)
-  const losing = some.filter(one => one.interrupts.broken.some(({ property }) => property === 'no-lost-edge'))
-  const slow = leastBy(some.filter(one => !one.remapsInterrupts && !losing.includes(one)), of)
   if (clean === undefined) return []
+  const loses = ({ interrupts }: ComparedDesign): boolean =>
+    interrupts.broken.some(({ property }) => property === 'no-lost-edge')
+  const isJudged = ({ interrupts: { standing } }: ComparedDesign): boolean =>
+    standing === 'holds' || standing === 'violated'
+  const plain = some.filter(one => !one.remapsInterrupts && isJudged(one)), losing = plain.filter(loses)
+  const slow = leastBy(plain.filter(one => !loses(one)), of)
   const waits = [clean, slow].flatMap(one => {
     const cycles = one?.wait?.cycles ?? null
-    return cycles === null ? [] : [`longest wait of an edge in ${one!.design} ${cycles} cycles`]
+    return cycles === null ? [] : [`longest wait of an edge in ${one!.design} ${round(cycles)} cycles`]
   })
   return [{
-    says: `Yes: it saves edges when an interrupt moves. ${clean.design} moves one in ${round(of(clean))} cycles and `
-      + 'loses none, whatever comes between its steps'
-      + (slow === undefined ? '.' : `; ${slow.design}, which writes to the source, takes ${round(of(slow))}.`)
+    says: (losing.length === 0 ? 'No design here loses an edge when an interrupt moves. '
+      : 'Yes: it saves edges when an interrupt moves. ')
+      + `${clean.design} moves one in ${round(of(clean))} cycles and loses none, whatever comes between its steps`
+      + (slow === undefined ? '.' : `; ${slow.design}, which writes to the source, takes ${round(of(slow))} and loses `
+        + 'none either.')
       + (losing.length === 0 ? ''
-        : ` ${losing.map(one => one.design).join(', ')} ${losing.length === 1 ? 'loses' : 'lose'} edges.`),
+        : ` ${losing.map(one => one.design).join(', ')}, which ${losing.length === 1 ? 'writes to the source, loses'
+          : 'write to the source too, lose'} edges.`),
     rests: [shown(`migration of ${clean.design}`, clean.migration!),
       ...slow === undefined ? [] : [shown(`migration of ${slow.design}`, slow.migration!)], ...waits,
       ...losing.flatMap(({ design, interrupts }) => interrupts.broken.filter(one => one.property === 'no-lost-edge')
@@ -165,9 +192,11 @@ export function weakPointsOf(all: readonly PathCounts[], profile: Profile): read
   const found = heavy.map(([unit, percent]) => {
     const price = profile.units[unit] as { readonly min: number; readonly typ: number; readonly max: number }
     return { unit, settledBy: settledBy(unit),
-      weighs: `${price.typ} (${price.min}..${price.max}) cycles, up to ${Math.round(percent)} % of a packet, an `
-        + 'interrupt or a migration' }
+      weighs: `${round(price.typ)} (${round(price.min)}..${round(price.max)}) cycles, up to `
+        + `${Math.round(percent)} % of a packet, an interrupt or a migration` }
   })
   return [...found, { unit: 'load', settledBy: 'the counters of a driver under the load that is meant',
-    weighs: `one interrupt for ${load.batch} packets, ${load.buffers} buffers of a ring that stays mapped: assumed` }]
+    weighs: `one interrupt for ${load.batch} packets, ${load.buffers} buffers of a ring that stays mapped: assumed; `
+      + 'stack, driver, walkers and IOTLB are those of the machines that rIOMMU and pcie-bench measured, '
+      + 'whatever the profile' }]
 }

@@ -5,6 +5,7 @@ import type { ComparedDesign, CompareReport, LongestWait, Priced } from '../repo
 import type { StoredTrace } from '../trace/store.ts'
 import { besideCpu, countsOfPacket, load, mapsEachPacket } from '../../spec/costs/index.ts'
 import type { Profile, Unit } from '../../spec/costs/index.ts'
+import { iommuOf, iommus } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { answerOf, weakPointsOf } from './answer.ts'
 import { packetOf } from './packet.ts'
@@ -26,7 +27,16 @@ export function compareDesigns(found: readonly Findings[], judged: ReadonlyMap<s
   traces: readonly StoredTrace[], profile: Profile): CompareReport {
   const designs = found.map(one => rowOf(one, judged, traces, profile))
   return { profile: profile.id, clock_ghz: profile.clock_ghz, designs, answer: answerOf(designs, profile),
-    weak: weakPointsOf(found.map(({ counts }) => counts), profile) }
+    weak: weakPointsOf(found.map(({ counts }) => counts), profile),
+    notes: [...profile.notes, ...foreignNotes(found.map(({ design }) => design), profile)] }
+}
+
+/** Designs on another IOMMU than the one whose machines the profile is made for. */
+function foreignNotes(designs: readonly Design[], { id }: Profile): readonly string[] {
+  const isUsual = iommus.some(({ profile }) => profile === id)
+  const foreign = designs.filter(design => isUsual && iommuOf(design).profile !== id)
+  return foreign.length === 0 ? [] : [`These prices are of a machine with another IOMMU than that of ${
+    foreign.map(({ name }) => name).join(', ')}: ask for it alone, or give --profile ${iommuOf(foreign[0]!).profile}.`]
 }
 
 function rowOf({ design, counts, wait }: Findings, judged: ReadonlyMap<string, readonly Judged[]>,
@@ -45,7 +55,7 @@ function rowOf({ design, counts, wait }: Findings, judged: ReadonlyMap<string, r
     isolation: groupVerdict(design, 'isolation', judged, traces),
     interrupts: groupVerdict(design, 'interrupts', judged, traces),
     progress: groupVerdict(design, 'progress', judged, traces),
-    packet: { cycles: packet.cycles, assumed_range: assumedRange(counts, profile) },
+    packet: { cycles: packet.cycles, assumed_range: assumedRange(counts, profile), serial: packet.serial },
     interrupt: path('irq-deliver'), migration: path('irq-migrate'), wait,
     throughput: { one_core_gbps: rateOf(packet, 'typ', usual_bytes, 1, machine).gbps, link_gbps, gbps: rate.gbps,
       cores: n, binds: rate.binds },

@@ -10,7 +10,7 @@ import type { Distribution, TimedDesign, Workload } from '../report/timed.ts'
 import { bounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { load } from '../../spec/costs/index.ts'
-import type { Profile } from '../../spec/costs/index.ts'
+import type { Profile, Unit } from '../../spec/costs/index.ts'
 import type { Ledger } from '../../spec/ledger.ts'
 import { remapMachine } from '../../spec/machine.ts'
 import type { MachineObservation } from '../../spec/observations.ts'
@@ -19,6 +19,8 @@ import { withDesignErrors } from './design-errors.ts'
 import type { Subject } from './subject.ts'
 
 const requests = 20_000
+
+type Step = TimedStep<State, Ledger, MachineObservation>
 
 /** Two pages of one domain, one source that may move. */
 const boundsOf = ({ cpus, queue }: Workload): Bounds => bounds({ cpus, callers: cpus, frames: 2, iovas: 2, queue,
@@ -31,7 +33,11 @@ export function timedOf(subject: Subject, workload: Workload, profile: Profile):
   const work = new Durations(profile)
   const { steps, lasted, spans, unfinished, agents } = withDesignErrors(subject, () => timedRun(machine, {
     seed: workload.seed, steps: workload.steps, gap: workload.gap, chosen: () => true,
-    duration: events => work.of(events), marks: marksOf,
+    duration: events => work.of(events),
+    marks: step => {
+      work.follow(step)
+      return marksOf(step)
+    },
   }))
   return {
     design: design.name, steps, elapsed_cycles: lasted,
@@ -43,12 +49,35 @@ export function timedOf(subject: Subject, workload: Workload, profile: Profile):
   }
 }
 
-/** The price of the hardware's own work is in that of a wait. The unit takes it when it does the work, so that work of
- *  two CPUs queues up there; the wait that it was done for costs nothing more then. */
+/** By descriptors in the queue, or by registers. */
+const submits: ReadonlySet<string> = new Set<Unit>(['queue-entry', 'mmio-write'])
+const waited: Unit = 'queue-wait'
+
+/** The price of the hardware's own work is in that of a wait, once for all that a CPU submits before it. The unit takes
+ *  it when it does the work, so that work of two CPUs queues up there; the wait that it was done for costs nothing more
+ *  then. */
 class Durations {
   private readonly prices: Prices
-  private readonly ahead = new Map<string, number>()
+  /** CPUs that have submitted something and not yet waited. */
+  private readonly open = new Set<number>()
+  /** Waits of theirs whose price the unit has taken; never more than there are. */
+  private ahead = 0
   constructor(prices: Prices) { this.prices = prices }
+
+  /** After each step, of which `of` was asked before. */
+  follow(step: Step): void {
+    const { instance: { op: { args: { cpu } } }, events } = step
+    if (typeof cpu !== 'number') return
+    let isOver = false
+    for (const event of events) {
+      if (event.kind !== 'cost') continue
+      if (submits.has(event.unit)) this.open.add(cpu)
+      if (event.unit === waited) isOver = true
+    }
+    if (!this.open.has(cpu) || !isOver && !step.isNull('after', registerOf(cpu))) return
+    this.open.delete(cpu)
+    this.ahead = Math.min(this.ahead, this.open.size)
+  }
 
   of(events: readonly ModelEvent<unknown>[]): number {
     let sum = 0
@@ -61,31 +90,28 @@ class Durations {
       throw new CostError(`profile '${this.prices.id}' has no price for the unit '${unit}', which path '${path}' `
         + 'counts: add it to the profile')
     if ('within' in price) {
-      const already = this.ahead.get(price.within) ?? 0
-      this.ahead.set(price.within, already + 1)
-      return already > 0 ? 0 : this.typical(price.within)
+      if (price.within !== waited || this.ahead >= this.open.size) return 0
+      this.ahead++
+      const wait = this.prices.units[waited]
+      return wait === undefined || 'within' in wait ? 0 : wait.typ
     }
-    const done = this.ahead.get(unit) ?? 0
-    if (done === 0) return price.typ * count
-    this.ahead.set(unit, 0)
+    if (unit !== waited || this.ahead === 0) return price.typ * count
+    this.ahead--
     return price.typ * (count - 1)
-  }
-  private typical(unit: string): number {
-    const price = this.prices.units[unit]
-    return price === undefined || 'within' in price ? 0 : price.typ
   }
 }
 
 /** Of each CPU, where its call stands: the same array each time, by which a run knows the place. */
 const registers: (readonly (string | number)[])[] = []
+const registerOf = (cpu: number): readonly (string | number)[] => registers[cpu] ??= ['kernel', 'calls', cpu]
 
 /** A call from its start to its end, and an edge from the device to the entry of its handler. */
-function marksOf(step: TimedStep<State, Ledger, MachineObservation>): readonly Mark[] {
+function marksOf(step: Step): readonly Mark[] {
   const { instance: { op }, events } = step
   const marks: Mark[] = []
   const { cpu } = op.args
   if (typeof cpu === 'number') {
-    const register = registers[cpu] ??= ['kernel', 'calls', cpu]
+    const register = registerOf(cpu)
     const isCall = !op.action.includes('/') && !op.action.includes('.'), wasIdle = step.isNull('before', register)
     if (isCall && wasIdle) marks.push({ span: op.action, key: `call ${cpu}`, is: 'begin' })
     if (step.isNull('after', register) && (!wasIdle || isCall))

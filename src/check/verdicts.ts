@@ -4,6 +4,7 @@ import type { Broken, GroupVerdict, LongestWait } from '../report/compare.ts'
 import type { DesignReport } from '../report/check.ts'
 import type { ReportOf } from '../report/report.ts'
 import type { WaitOfDesign } from '../report/worst.ts'
+import { thousands } from '../text/count.ts'
 import type { StoredTrace } from '../trace/store.ts'
 import { questions } from '../../properties/index.ts'
 import type { Question } from '../../properties/index.ts'
@@ -88,7 +89,7 @@ export function longestWait({ found, stopped }: WaitOfDesign): LongestWait | nul
   if (found.unbounded !== null) {
     const { ops, loop, cost } = found.unbounded
     const round = ops.slice(loop).map(({ action }) => action).join(' → ')
-    return { cycles: null, says: `unbounded: ${cost} cycles more for each round of ${round}` }
+    return { cycles: null, says: `unbounded: ${thousands(cost)} cycles more for each round of ${round}` }
   }
   if (found.greatest === null) return { cycles: null, says: 'it never ends' }
   return { cycles: found.greatest.cost, says: '' }

@@ -9,7 +9,8 @@ import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'))
-const many = v.pipe(v.number('is not a number'), v.safeInteger('is not a whole number'), v.minValue(1, 'is below 1'))
+const many = v.pipe(v.number('is not a number'), v.safeInteger('is not a whole number'), v.minValue(1, 'is below 1'),
+  v.maxValue(1e9, 'is above 10^9'))
 const counts = v.record(v.string(), many, 'is not an object')
 
 const row = v.strictObject({
@@ -20,7 +21,8 @@ const row = v.strictObject({
   paths: v.optional(counts, {}),
   /** All of it is for so many. */
   per: v.optional(many, 1),
-  measured: v.optional(v.pipe(v.number('is not a number'), v.gtValue(0, 'is not above 0'))),
+  measured: v.optional(v.pipe(v.number('is not a number'), v.minValue(1e-9, 'is below 1e-9'),
+    v.maxValue(1e15, 'is above 1e15'))),
   unit: v.optional(v.picklist(['cycles', 'ns', 'us', '/s'], 'is none of cycles, ns, us, /s'), 'cycles'),
   /** The prices were made from this number. */
   fitted: v.optional(v.boolean('is neither true nor false'), false),

@@ -51,9 +51,11 @@ export function composed(io: Io, file: string, given: string | undefined,
   for (const row of rows) {
     const counts = countsOf(file, row)
     const { name, per, unit, measured = null, fitted } = row
+    const cycles = priced(profile.id, () => composeCounts(name, counts, per, profile))
+    if (unit === '/s' && cycles.min === 0)
+      throw usage(file, `row '${name}': may cost no cycles, so it has no rate`, 'give another unit than /s', 'COMPOSE')
     found.push(composedRow({ name, unit, measured, how: howOf(row), fitted: fitted ? 'the file says so' : null,
-      predicted: inUnit(priced(profile.id, () => composeCounts(name, counts, per, profile)), unit,
-        profile.clock_ghz) }))
+      predicted: inUnit(cycles, unit, profile.clock_ghz) }))
   }
   const tables = [{ id: file, title, source: null, rows: found }]
   return { kind: 'compose', exit: 'holds', profile: profile.id, tables, fit: fitOf(tables), reasons: [], missing: [] }

@@ -26,7 +26,11 @@ export function profileNamed(io: Io, name: string | undefined): Profile {
   }
   const bad = badJson(source)
   if (bad !== null) throw usage(name + bad.place, bad.problem, 'mend the file at this place', 'PROFILE')
-  try { return loadProfile(source, name) } catch (cause) {
+  try {
+    const own = loadProfile(source, name)
+    // a copy that kept its name is another profile: reports and budgets must not take it for the built-in one
+    return Object.hasOwn(profiles, own.id) ? { ...own, id: name } : own
+  } catch (cause) {
     const [, problem] = /^[^:]*: (.*)$/s.exec((cause as Error).message) ?? ['', (cause as Error).message]
     throw usage(name, problem!, 'compare with spec/costs/xeon-2011-2016.json', 'PROFILE')
   }

@@ -53,12 +53,12 @@ export function rateOf({ cycles, serial, misses }: PacketCost, which: 'min' | 't
   return { packets, binds, gbps: packets * bytes * 8 / 1e9 }
 }
 
-/** From how many cores on more of them bring less than a twentieth, of at most `most`; and what binds there. */
+/** From how many cores on more of them bring less than a hundredth, of at most `most`; and what binds there. */
 export function saturation(packet: PacketCost, bytes: number, most: number, machine: Machine):
   { readonly cores: number; readonly rate: Rate } {
   const all = rateOf(packet, 'typ', bytes, most, machine)
   for (let cores = 1; ; cores++) {
     const { packets } = rateOf(packet, 'typ', bytes, cores, machine)
-    if (packets >= 0.95 * all.packets || cores === most) return { cores, rate: all }
+    if (packets >= 0.99 * all.packets || cores === most) return { cores, rate: all }
   }
 }

@@ -23,7 +23,7 @@ const columns = [
 ] as const
 
 export function CompareView({ compare }: { readonly compare: CompareData }): JSX.Element {
-  const { question, profile, clock_ghz, designs, answer, weak, traces } = compare
+  const { question, profile, clock_ghz, designs, answer, weak, notes, traces } = compare
   const most = Math.max(1, ...designs.flatMap(({ packet }) => packet.max))
   const fastest = Math.max(0.1, ...designs.map(({ one_core_gbps }) => one_core_gbps))
   return <>
@@ -55,6 +55,8 @@ export function CompareView({ compare }: { readonly compare: CompareData }): JSX
       <p class="muted">Assumed prices that weigh, and what measurement would replace them.</p>
       <ul class="plain">{weak.map(({ unit, weighs, settledBy }) =>
         <li><code>{unit}</code>: {weighs}. <span class="muted">Settled by: {settledBy}.</span></li>)}</ul></section>}
+    {notes.length > 0 && <section><h2>What the profile says</h2>
+      <ul class="plain">{notes.map(text => <li>{text}</li>)}</ul></section>}
   </>
 }
 

@@ -179,6 +179,8 @@ export interface CompareData {
   /** Sentences of the answer, each with the figures that it rests on. */
   readonly answer: readonly { readonly says: string; readonly rests: readonly string[] }[]
   readonly weak: readonly { readonly unit: string; readonly weighs: string; readonly settledBy: string }[]
+  /** What the profile rests on, and what it does not fit. */
+  readonly notes: readonly string[]
   readonly traces: readonly TraceData[]
 }
 export interface ComparedData {

@@ -36,7 +36,8 @@ export interface ComparedDesign {
   readonly isolation: GroupVerdict
   readonly interrupts: GroupVerdict
   readonly progress: GroupVerdict
-  readonly packet: Priced
+  /** `serial`: of its cycles, what one CPU takes at a time: the lock of the queue, and the invalidation. */
+  readonly packet: Priced & { readonly serial: Cycles }
   readonly interrupt: Priced | null
   readonly migration: Priced | null
   readonly wait: LongestWait | null
@@ -57,4 +58,6 @@ export interface CompareReport {
   readonly designs: readonly ComparedDesign[]
   readonly answer: readonly Sentence[]
   readonly weak: readonly WeakPoint[]
+  /** What the profile rests on, and what it does not fit. */
+  readonly notes: readonly string[]
 }

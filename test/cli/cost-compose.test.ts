@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pricePath } from '../../src/cost/index.ts'
 import type { ComposedTable } from '../../src/cost/index.ts'
-import { profiles } from '../../spec/costs/index.ts'
+import { profiles, xeon } from '../../spec/costs/index.ts'
 import { run } from './run.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'remapcheck-compose-'))
@@ -48,7 +48,9 @@ it.each([
   [row({ counts: { lock: 0.5 } }), /rows\.0\.counts\.lock: is not a whole number/],
   [row({ counts: {} }), /rows\.0: counts nothing/], [row({ per: 0 }), /rows\.0\.per: is below 1/],
   [row({ unit: 'toString' }), /rows\.0\.unit: is none of cycles, ns, us, \/s/],
-  [row({ measured: -3 }), /rows\.0\.measured: is not above 0/],
+  [row({ measured: -3 }), /rows\.0\.measured: is below 1e-9/], [row({ measured: 1e300 }), /is above 1e15/],
+  [row({ counts: { lock: 1e12 } }), /rows\.0\.counts\.lock: is above 10\^9/],
+  [row({ counts: { 'iotlb-hit': 1 }, unit: '/s' }), /row 'one': may cost no cycles, so it has no rate/],
   [row({ paths: { 'ring0-strict/unmapp': 1 } }), /ring0-strict has no path 'unmapp'.*\n {2}→ did you mean 'unmap'\?/],
   [row({ paths: { 'ring0-stric/unmap': 1 } }), /\[E-DESIGN\]\n {2}→ did you mean 'ring0-strict'\?/],
   [row({ paths: { unmap: 1 } }), /'unmap' is no DESIGN\/PATH/], [row({ nam: 'x' }), /rows\.0\.nam: is no field of it/],
@@ -87,4 +89,9 @@ it('names the unit that a profile has no price of, and the row that counts it', 
   const { code, err } = await run('cost compose two.json --profile mine.json', { cwd })
   expect(code).toBe(2)
   expect(err).toMatch(/profile 'mine' has no price for the unit 'ipi', which path 'one' counts/)
+})
+it('does not take a copy of a built-in profile that kept its name for the built-in one', async () => {
+  write('copy.json', JSON.stringify({ ...xeon, units: { ...xeon.units, lock: { ...xeon.units['lock'], max: 9999 } } }))
+  const { out } = await run('cost compose my-counts.json --profile copy.json', { cwd })
+  expect(out).toMatch(/^composed at the prices of profile copy\.json\n/)
 })

@@ -99,6 +99,19 @@ describe('a design', () => {
     expect(unmap.max).toBeGreaterThanOrEqual(3149 + 2042)
     expect(agents.find(({ agent }) => agent === 'cpu0')!.waited_percent).toBeGreaterThan(0)
   })
+  it('has the time of each invalidation once, on the clock of the IOMMU, not of the CPU that waits', () => {
+    const only = { ...xeon, units: Object.fromEntries(Object.entries(xeon.units).map(([unit, price]) =>
+      [unit, 'within' in price || unit === 'queue-wait' ? price : { ...price, min: 0, typ: 0, max: 0 }])) }
+    for (const name of ['ring0-strict', 'ring0-register', 'ring0-deferred']) {
+      const { agents, spans, elapsed_cycles } = timedOf({ design: designNamed(name)!, path: null },
+        { ...workload, steps: 2000, cpus: 2, gap: 500 }, only)
+      const busy = (agent: string): number => agents.find(one => one.agent === agent)!.busy_percent
+      const waited = spans.filter(({ span }) => /^(?:flush|migrateInterrupt|unmap)$/.test(span)
+        && !(span === 'unmap' && name === 'ring0-deferred')).reduce((sum, { count }) => sum + count, 0)
+      expect([name, busy('cpu0'), busy('cpu1')]).toEqual([name, 0, 0])
+      expect(Math.abs(busy('iommu') / 100 * elapsed_cycles / 2042 - waited)).toBeLessThanOrEqual(3)
+    }
+  })
   it('misses the IOTLB as the stream does: never with large pages', () => {
     const dma = (changes: Partial<Workload>) =>
       timedOf({ design: designNamed('ring0-strict')!, path: null }, { ...workload, steps: 1, ...changes }, xeon).dma!

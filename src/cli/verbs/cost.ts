@@ -90,7 +90,7 @@ async function runCost(args: readonly string[], io: Io): Promise<ExitName> {
   const own = budgets.filter(({ design }) => subjects.some(one => one.design.name === design))
   const report = priced(profile.id, () => ({
     costs: costReport(measured, profile, sources, vocabulary),
-    budgets: checkBudgets(measured, own, baseline, { ...profiles, [profile.id]: profile }),
+    budgets: checkBudgets(measured, own, baseline, profiles),
   }))
   if (flags.update) update(io, baseline)
   const exit: ExitName = report.budgets.holds ? 'holds' : 'over-budget'

@@ -12,8 +12,8 @@ import { traceId } from './check.ts'
 import { most_chars } from './room.ts'
 import { traceData } from './trace.ts'
 
-export function compareBody({ compare: { profile, clock_ghz, designs, answer, weak }, evidence }: ReportOf<'compare'>,
-  view: View): Body {
+export function compareBody({ compare, evidence }: ReportOf<'compare'>, view: View): Body {
+  const { profile, clock_ghz, designs, answer, weak, notes } = compare
   const traces: TraceData[] = []
   let room = most_chars
   const keep = (design: string, broken: Broken): TraceData | null => {
@@ -26,7 +26,7 @@ export function compareBody({ compare: { profile, clock_ghz, designs, answer, we
     traces.push(data)
     return data
   }
-  return { kind: 'compare', compare: { question, profile, clock_ghz, answer, weak, traces,
+  return { kind: 'compare', compare: { question, profile, clock_ghz, answer, weak, notes, traces,
     designs: designs.map(one => designData(one, keep)) } satisfies CompareData }
 }
 

@@ -3,7 +3,8 @@ import * as v from 'valibot'
 import { count, document, list, text, texts } from './parts.ts'
 
 const cycles = v.strictObject({ min: v.number(), typ: v.number(), max: v.number() })
-const priced = v.strictObject({ cycles, assumed_range: v.strictObject({ min: v.number(), max: v.number() }) })
+const leastMost = v.strictObject({ min: v.number(), max: v.number() })
+const priced = v.strictObject({ cycles, assumed_range: leastMost })
 const verdict = v.strictObject({
   standing: v.picklist(['holds', 'violated', 'open', 'none']),
   broken: list(v.strictObject({ property: text, scope: text, ops: count,
@@ -15,11 +16,14 @@ export const compare = document('compare', {
   designs: list(v.strictObject({
     design: text, says: text, userDrivers: v.boolean(), remapsDma: v.boolean(), remapsInterrupts: v.boolean(),
     unmaps: v.picklist(['each', 'batched', 'never']), isolation: verdict, interrupts: verdict, progress: verdict,
-    packet: priced, interrupt: v.nullable(priced), migration: v.nullable(priced),
+    packet: v.strictObject({ cycles, assumed_range: leastMost, serial: v.pipe(cycles,
+      v.description('of its cycles, what one CPU takes at a time: the lock of the queue, and the invalidation')) }),
+    interrupt: v.nullable(priced), migration: v.nullable(priced),
     wait: v.nullable(v.strictObject({ cycles: v.nullable(v.number()), says: text })),
     throughput: v.strictObject({ one_core_gbps: v.number(), link_gbps: v.number(), gbps: v.number(), cores: count,
       binds: v.picklist(['CPU', 'invalidation', 'walkers', 'link']) }),
   })),
   answer: list(v.strictObject({ says: text, rests: texts })),
   weak: list(v.strictObject({ unit: text, weighs: text, settledBy: text })),
+  notes: v.pipe(texts, v.description('what the profile rests on, and what it does not fit')),
 })

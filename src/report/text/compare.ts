@@ -1,4 +1,5 @@
 /** Designs side by side, and what the numbers answer, for people. */
+import { thousands } from '../../text/count.ts'
 import { hang, wrapWords } from '../../text/layout.ts'
 import type { Theme } from '../../text/theme.ts'
 import type { Broken, ComparedDesign, GroupVerdict, LongestWait, Priced } from '../compare.ts'
@@ -7,7 +8,7 @@ import type { ReportOf } from '../report.ts'
 const marks = { holds: '✓', violated: '✗', open: '…', none: '–' } as const
 
 export function compareText({ compare }: ReportOf<'compare'>, theme: Theme): string {
-  const { profile, clock_ghz, designs, answer, weak } = compare
+  const { profile, clock_ghz, designs, answer, weak, notes: said } = compare
   const wrap = (text: string, indent = 0, next = indent): string[] =>
     hang(' '.repeat(indent), next, wrapWords(text, theme.width - Math.max(indent, next)))
   const notes = new Map<string, number>()
@@ -25,6 +26,7 @@ export function compareText({ compare }: ReportOf<'compare'>, theme: Theme): str
     ...answer.flatMap(({ says, rests }) => [...wrap(says), ...wrap(`rests on: ${rests.join('; ')}`, 4), '']),
     ...weak.length === 0 ? [] : ['Weak: assumed prices that weigh, and what would settle them'],
     ...weak.flatMap(({ unit, weighs, settledBy }) => wrap(`${unit}: ${weighs}. Settled by: ${settledBy}.`, 2, 4)),
+    ...said.length === 0 ? [] : ['', `Profile ${profile}`], ...said.flatMap(text => wrap(`- ${text}`, 2, 4)),
   ].map(line => line.trimEnd()).join('\n') + '\n'
 }
 
@@ -54,11 +56,11 @@ function rowLines(one: ComparedDesign, noteOf: (text: string) => number, theme: 
 }
 const ranges = ({ packet, interrupt, migration }: ComparedDesign): string =>
   Object.entries({ packet, irq: interrupt, move: migration }).flatMap(([name, priced]) => priced === null ? []
-    : `${name} ${Math.round(priced.cycles.min)}..${Math.round(priced.cycles.max)}`).join(', ')
-const cell = (priced: Priced | null): string => priced === null ? '–' : String(Math.round(priced.cycles.typ))
+    : `${name} ${thousands(Math.round(priced.cycles.min))}..${thousands(Math.round(priced.cycles.max))}`).join(', ')
+const cell = (priced: Priced | null): string => priced === null ? '–' : thousands(Math.round(priced.cycles.typ))
 function waitCell(wait: LongestWait | null): string {
   if (wait === null) return '–'
-  return wait.cycles === null ? '∞' : String(wait.cycles)
+  return wait.cycles === null ? '∞' : thousands(wait.cycles)
 }
 const brokenText = ({ property, scope, ops, at }: Broken): string =>
   `${property} in scope ${scope}, ${ops} ${ops === 1 ? 'op' : 'ops'}: ${at}`

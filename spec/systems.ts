@@ -69,7 +69,15 @@ export function systemsNamed(word: string): readonly System[] {
   if (asked.length < 2) return []
   const named = systems.filter(({ names }) => names.some(name => plain(name) === asked
     || asked.length > 2 && hasWords(name, asked)))
-  return named.length > 0 || asked.length < 4 ? named : systems.filter(({ quote }) => hasWords(quote, asked))
+  if (named.length > 0 || asked.length < 4) return named
+  const told = systems.filter(({ quote }) => hasWords(quote, asked))
+  return told.length > 0 ? told : withEachWord(word)
+}
+/** By several words, in any order, or by a plural: `L4RE Io`, `microkernels`. Short words say nothing alone. */
+function withEachWord(word: string): readonly System[] {
+  const all = word.toLowerCase().split(/[^a-z0-9]+/).map(one => one.replace(/s$/, '')).filter(one => one.length > 3)
+  return all.length === 0 ? []
+    : systems.filter(({ names, quote }) => all.every(one => [...names, quote].some(text => hasWords(text, one))))
 }
 /** Those that a design stands for, on whichever IOMMU. */
 export const systemsOf = (design: string): readonly System[] =>

@@ -19,7 +19,7 @@ export const capabilities = {
   /** Told in a patent on the completion wait, and relied on by drivers; not known from the manual. */
   drain: { says: 'draining: a completed INVALIDATE_IOMMU_PAGES has drained the DMA that used the entries', standard: 1,
     demanding: null, matters: translates },
-  /** Likewise. */
+  /** Of interrupts no source says it: drivers free the old vector after the wait. */
   interruptDrain: { says: 'interrupt draining: a completed INVALIDATE_INTERRUPT_TABLE has drained remapped interrupts',
     standard: 1, demanding: null, matters: remaps },
 } as const satisfies Capabilities

@@ -62,8 +62,8 @@ const commands = {
   'AMD:2.4.1/completion-wait': amd('2.4.1', 'COMPLETION_WAIT stores its word when every command before it has ended.'),
   'AMD:2.4.1/drain': amd('2.4.1', 'Invalidation and wait also drain DMA that used the entries: reads are answered and '
     + 'writes are visible.', 'one source'),
-  'AMD:2.4.1/interrupt-drain': amd('2.4.1', 'Likewise interrupts that used the entries have been delivered.',
-    'one source'),
+  'AMD:2.4.1/interrupt-drain': amd('2.4.1', 'Interrupts that used the entries have been delivered by then: '
+    + 'drivers free a vector after the wait, and no source says more.', 'one source'),
   'AMD:2.4.2/devtab': amd('2.4.2', 'Any change of a device table entry: INVALIDATE_DEVTAB_ENTRY of the device.'),
   'AMD:2.4.2/old-domain': amd('2.4.2', 'Then INVALIDATE_IOMMU_PAGES of the DomainID that the entry had, if TV was 1: '
     + 'units go on using what they cached under it.', 'implementations'),

@@ -81,6 +81,12 @@ export function placedName(name: string, iommu: string): string {
   return iommu === standardIommu.name || base!.includes('@') || designs.some(one => one.name === base && usesNone(one))
     ? name : `${base}@${iommu}${rest}`
 }
+/** The names of a design on each IOMMU that has it; its own name where none has it. */
+export function onEveryIommu(name: string): readonly string[] {
+  const names = new Set(iommus.map(on => placedName(name, on.name)))
+  const known = [...names].filter(one => designNamed(one) !== null)
+  return known.length === 0 ? [name] : known
+}
 function usesNone({ remapsDma, remapsInterrupts }: Design): boolean { return !remapsDma && !remapsInterrupts }
 
 /** By name; `NAME@IOMMU` is on another IOMMU, `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT`

@@ -6,7 +6,7 @@ import type { Subject } from '../check/subject.ts'
 import { regressionFolder } from '../check/violations.ts'
 import { suggest, usage } from '../errors.ts'
 import { claimsOf } from '../../properties/index.ts'
-import { unnamedDesigns } from '../../spec/designs.ts'
+import { onEveryIommu, unnamedDesigns } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
@@ -19,7 +19,7 @@ import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 export const checkOptions = {
-  ...iommuOption,
+  iommu: { value: 'NAME', says: `${iommuOption.iommu.says}; all: each that has the design` },
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…',
     says: 'use these bounds instead of the scopes; with --scope, change those of the scope' },
@@ -78,10 +78,11 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const { usual, all } = unnamedDesigns(flags.iommu === undefined ? undefined : iommuNamed(flags.iommu))
-  const unnamed = flags.all ? all : usual
-  const subjects = await subjectsOf(io, operands,
-    { claims: flags.claims, machines: true, iommu: flags.iommu, unnamed })
+  const everywhere = flags.iommu === 'all', iommu = everywhere ? undefined : flags.iommu
+  const { usual, all } = unnamedDesigns(iommu === undefined ? undefined : iommuNamed(iommu))
+  const unnamed = flags.all || everywhere ? all : usual
+  const named = everywhere ? operands.flatMap(name => isPath(name) ? [name] : onEveryIommu(name)) : operands
+  const subjects = await subjectsOf(io, named, { claims: flags.claims, machines: true, iommu, unnamed })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
   const chosen = scopesOf(flags, subjects.map(({ design }) => design))

@@ -27,6 +27,15 @@ describe('check', () => {
     expect(out).toContain('ring0-strict@amdvi~detach/fenceCommands')
     expect(out).toContain('AMD:2.4.3/pages')
   })
+  it.each([
+    ['ring0-strict no-iommu vm-posted --scope ports', ['ring0-strict', 'ring0-strict@amdvi', 'no-iommu', 'vm-posted']],
+    ['ring0-strict~unmap/freeFrame --scope permissions',
+      ['ring0-strict~unmap/freeFrame', 'ring0-strict@amdvi~unmap/freeFrame']],
+  ])('%s --iommu all takes each IOMMU that has the design', async (args, names) => {
+    const { out } = await run(`check ${args} --iommu all --json`, { cwd })
+    expect((JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }).designs
+      .map(({ design }) => design)).toEqual(names)
+  })
   it('leaves a design alone that takes no IOMMU', async () => {
     const { out } = await run('check no-iommu --iommu amdvi --scope mapping', { cwd })
     expect(out).toContain('no-iommu ')

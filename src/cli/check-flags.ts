@@ -78,10 +78,7 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const everywhere = flags.iommu === 'all', iommu = everywhere ? undefined : flags.iommu
-  const { usual, all } = unnamedDesigns(iommu === undefined ? undefined : iommuNamed(iommu))
-  const unnamed = flags.all || everywhere ? all : usual
-  const named = everywhere ? operands.flatMap(name => isPath(name) ? [name] : onEveryIommu(name)) : operands
+  const { named, iommu, all, unnamed } = designsAsked(flags, operands)
   const subjects = await subjectsOf(io, named, { claims: flags.claims, machines: true, iommu, unnamed })
   const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
   const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
@@ -137,6 +134,15 @@ function checkMachines(flags: CheckFlags, subjects: readonly Subject[]): void {
 function checkEnds({ all, bail, deep }: CheckFlags): void {
   if (bail && all) throw usage('--bail', 'cannot be combined with --all', 'give one of the two')
   if (bail && deep) throw usage('--bail', '--deep ends each scope at a violation', 'leave one of the two out')
+}
+
+/** Which designs: `named` on the command line, else `unnamed`, of `all` that there are on the IOMMU. */
+function designsAsked(flags: CheckFlags, operands: readonly string[]): { readonly named: readonly string[]
+  readonly iommu: string | undefined; readonly all: readonly Design[]; readonly unnamed: readonly Design[] } {
+  const everywhere = flags.iommu === 'all', iommu = everywhere ? undefined : flags.iommu
+  const { usual, all } = unnamedDesigns(iommu === undefined ? undefined : iommuNamed(iommu))
+  return { iommu, all, unnamed: flags.all || everywhere ? all : usual,
+    named: everywhere ? operands.flatMap(name => isPath(name) ? [name] : onEveryIommu(name)) : operands }
 }
 
 /** @throws UserError where a file is to keep one search and there are several. */

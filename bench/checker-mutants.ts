@@ -27,7 +27,7 @@ if (list) {
 
 const differential = 'test/naive/differential.test.ts'
 /** A fault can make a search endless: no suite takes so many times as long as all of them do without any fault. */
-const patience = 20
+const patience = 4
 let patience_ms = 60 * 60_000
 const parts = ['src', 'spec', 'properties', 'test', 'bin', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 

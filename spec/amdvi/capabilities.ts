@@ -54,6 +54,9 @@ export function rootsOf(unit: UnitRegisters): RawRoots {
   return { deviceTable: BASE * 4096, devices: (SIZE + 1) * 4096 / 32 }
 }
 
+/** Device tables that the unit has: with more than one, each serves a range of DeviceIDs (DevTblSegEn). */
+export const segmentsOf = (unit: UnitRegisters): number => 2 ** control(unit).DevTblSegEn
+
 /** Rings in memory; null where the register is not known, or the ring is off. */
 export function ringsOf(unit: UnitRegisters): { readonly commands: Ring | null; readonly events: Ring | null } {
   const { CmdBufEn, EventLogEn } = control(unit)

@@ -7,7 +7,7 @@ export type { Placement } from './bounded/placement.ts'
 export { amdviState, goesByMemory } from './bounded/state.ts'
 export type { AmdviState, QueuedCommand } from './bounded/state.ts'
 export {
-  hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, translationUnitOf,
+  hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, segmentsOf, translationUnitOf,
 } from './capabilities.ts'
 export type { Ring, UnitRegisters } from './capabilities.ts'
 export type { AmdviClause } from './clauses.ts'

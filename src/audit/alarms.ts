@@ -81,6 +81,10 @@ export const alarmKinds = {
     says: 'Entries of the device table are zeros (V=0, IV=0): a device with such a '
       + 'DeviceID reaches all of memory and sends any interrupt. The dump does not say which devices exist.',
     todo: 'write V=1, TV=0, IV=1 and IntCtl=0 into entries of devices that are not there.' },
+  'device-table-segments': { severity: 'warning', clause: 'AMD:2.2/device-table',
+    says: 'The unit has several device tables (DevTblSegEn), and the first alone is looked at: devices of the others '
+      + 'reach what their tables say, which is not known.',
+    todo: 'look at the entries of the other devices with the tools of the kernel.' },
   'page-not-replicated': { severity: 'warning', clause: 'AMD:2.2.3/page-size',
     says: 'A page of another size than its level has does not stand in all entries that it covers: what is mapped '
       + 'depends on which one the unit read.',

@@ -183,6 +183,8 @@ describe('each alarm', () => {
     ['so does Mode=0 with IR and IW', m => m.device(3, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1 }),
       ['pass-through', 'writes-tables']],
     ['an entry of zeros', m => m.device(3, {}), ['entry-zero']],
+    ['segments of the device table', m => m.device(3, { V: 1, IV: 1 }), ['device-table-segments'],
+      { IommuControl: 0x4_0000_1005n }],
     ['IV=0', m => m.device(3, { V: 1 }), ['interrupts-unmapped']],
     ['IntCtl=1', m => m.device(3, { V: 1, IV: 1, INTCTL: 1 }), ['interrupts-unmapped']],
     ['IntCtl=3, and a reserved bit below', m => m.device(3, { V: 1, IV: 1, INTCTL: 3 }), ['entry-unusable']],

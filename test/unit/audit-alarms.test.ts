@@ -133,7 +133,8 @@ describe('alarms', () => {
   it('are each raised by one of these', () => {
     // Those of the other vendor: test/unit/amdvi-audit.test.ts.
     expect(Object.keys(alarmKinds).filter(code => !cases.some(([known]) => known === code)))
-      .toEqual(['interrupts-unmapped', 'interrupt-table-shared', 'entry-zero', 'page-not-replicated',
+      .toEqual(['interrupts-unmapped', 'interrupt-table-shared', 'entry-zero', 'device-table-segments',
+        'page-not-replicated',
         'exclusion-range', 'guest-tables', 'interrupt-pass-bits', 'region-in-ram', 'region-wrong', 'device-unscoped',
         'x2apic-opt-out'])
   })

@@ -8,8 +8,10 @@ import { alarm } from '../alarms.ts'
 import type { Alarm } from '../alarms.ts'
 import type { AmdviFound } from './devices.ts'
 
-export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit,
+export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit & { readonly segments: number },
   { remapping }: InterruptTable): Generator<Alarm> {
+  if (unit.enabled && unit.segments > 1)
+    yield alarm('device-table-segments', [], `the first of ${unit.segments} device tables`)
   if (zeros.count > 0)
     yield alarm('entry-zero', [], `${several(zeros.count, 'DeviceID')}, the first ${bdf(zeros.first)}`)
   const those = (test: (entry: DeviceEntry) => boolean): readonly number[] =>

@@ -1,7 +1,7 @@
 /** All that an audit looks at of an AMD unit: device table, host tables, the interrupt table of each device (AMD 48882
  *  rev 3.05, 2.2). */
 import {
-  entryReader, faultReason, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, translationUnitOf,
+  entryReader, faultReason, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, segmentsOf, translationUnitOf,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
@@ -39,7 +39,7 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
     because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks,
     told: { registers: [], queue: null },
-    own: ownAlarms(found, unit, interrupts),
+    own: ownAlarms(found, { ...unit, segments: segmentsOf(registers) }, interrupts),
   }
 }
 

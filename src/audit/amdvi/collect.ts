@@ -1,7 +1,8 @@
 /** All that an audit looks at of an AMD unit: device table, host tables, the interrupt table of each device (AMD 48882
  *  rev 3.05, 2.2). */
 import {
-  entryReader, faultReason, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, segmentsOf, translationUnitOf,
+  entryReader, faultReason, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, segmentsOf,
+  translationUnitOf,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'

@@ -112,7 +112,7 @@ export const modelEdits: readonly ModelEdit[] = [
       "if (command.type !== 'pages') return false"],
   ]),
   ...of('amdvi', 'remap/remap', [
-    ['every-type-passes', 'interrupts', 'return !logical && (type', 'return (type'],
+    ['every-type-passes', 'interrupts', 'return passes && !logical ?', 'return passes ?'],
     ['forward-blocked', 'interrupts', "if (map.control === 1) return unchanged('AMD:2.2.5/interrupt-map')", ''],
   ]),
 ]

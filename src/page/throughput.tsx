@@ -15,7 +15,8 @@ const binders: Readonly<Record<string, string>> = {
   invalidation: 'invalidations, which go through one queue, one at a time', walkers: 'page walks of the IOMMU',
 }
 /** Eight colours, then the same dashed, then dotted. */
-const look = (at: number): JSX.SVGAttributes => ({ class: `curve p${at % 8}`,
+interface Look { readonly class: string; readonly 'stroke-dasharray': string }
+const look = (at: number): Look => ({ class: `curve p${at % 8}`,
   'stroke-dasharray': ['', '7 4', '2 3'][Math.floor(at / 8) % 3]! })
 
 export function ThroughputView({ throughput }: { readonly throughput: ThroughputData }): JSX.Element {
@@ -73,7 +74,7 @@ function Chart({ throughput: { cores, link_gbps, curves }, ranked, size, chosen 
         ten</text>
       {ranked.map(curve => {
         const style = look(curves.indexOf(curve)), dimmed = chosen !== null && chosen !== curve
-        return <polyline {...style} class={`${String(style.class)} ${dimmed ? 'dimmed' : ''}`}
+        return <polyline {...style} class={`${style.class} ${dimmed ? 'dimmed' : ''}`}
           points={curve.points[size]!.map(([gbps], i) => `${x(i)},${y(gbps)}`).join(' ')} />
       })}
     </svg>

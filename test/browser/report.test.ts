@@ -104,6 +104,8 @@ describe.skipIf(chromium === null)('a report page', () => {
     const paper = (): Promise<unknown> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
     const before = await paper()
     await page.getByText('dark', { exact: true }).click()
+    // The page paints after the click has returned.
+    await page.waitForFunction(`getComputedStyle(document.documentElement).backgroundColor !== '${String(before)}'`)
     expect(await paper()).not.toBe(before)
     await page.context().close()
   })

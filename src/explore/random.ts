@@ -1,7 +1,7 @@
 /** Random search (fast-check): long seeded runs, half of them with a random subset of the actions; what is found is
  *  shrunk. */
 import fc from 'fast-check'
-import { frozen, ModelError, tracing } from '../model/index.ts'
+import { ModelError, tracing } from '../model/index.ts'
 import type { Machine, Observation, Op, World } from '../model/index.ts'
 import { Standings } from './standings.ts'
 import { Pace } from './pace.ts'
@@ -117,9 +117,9 @@ class Walk<S, L, O extends Observation> {
     this.machine = machine
     this.standings = new Standings(machine, false)
     this.walker = new Walker(machine, blind)
-    const start = this.walker.stepper.initial()
-    this.states = new PackedStates(start.length)
-    this.states.insert(start)
+    const { words } = this.walker.stepper.initial()
+    this.states = new PackedStates(words.length)
+    this.states.insert(words)
     const world = (): World<S, L> => machine.initialWorld
     tracing(() => this.standings.judge([], { world: world(), fresh: true, before: world, trace: () => [] }), () => [])
   }
@@ -130,27 +130,24 @@ class Walk<S, L, O extends Observation> {
   }
 
   run(plan: Plan): void {
-    const { states, standings, walker } = this
-    const world = (words: Uint32Array): World<S, L> => frozen(walker.stepper.world(words))
-    const taken: Op[] = []
-    let at = walker.stepper.initial()
+    const { states, standings, walker } = this, { stepper } = walker
+    const ops: Op[] = []
+    let at = stepper.initial()
     tracing(() => walker.follow(plan, {
       refused: () => { this.ops++; this.refused++ },
-      took: ({ action, op }, words, events) => {
+      took: ({ action, op }, { to, events }) => {
         const from = at
-        at = words
-        taken.push(op)
+        at = to
+        ops.push(op)
         this.ops++
         this.transitions++
-        let after: World<S, L> | null = null
         // Most states are not new, and nobody asks for them.
-        standings.record(action, events,
-          { get world() { return after ??= world(words) }, fresh: states.insert(at), before: () => world(from),
-            trace: () => [...taken] })
+        standings.record(action, events, { get world() { return stepper.world(to) }, fresh: states.insert(to.words),
+          before: () => stepper.before(from, to), trace: () => [...ops] })
       },
-    }), () => walker.current === null ? taken : [...taken, walker.current])
+    }), () => walker.current === null ? ops : [...ops, walker.current])
     for (const name of standings.violations.keys()) if (!this.foundIn.has(name)) this.foundIn.set(name, this.runs)
-    this.longest = Math.max(this.longest, taken.length)
+    this.longest = Math.max(this.longest, ops.length)
     this.runs++
   }
 }

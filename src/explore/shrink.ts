@@ -4,6 +4,7 @@ import { judge, keyOf, ModelError, observationsIn } from '../model/index.ts'
 import type { Machine, Observation, Op, Property, Verdict } from '../model/index.ts'
 import type { Violation } from './result.ts'
 import { Stepper } from './stepper.ts'
+import type { Place, Taken } from './stepper.ts'
 
 /** A local minimum: no run of ops can be deleted, no id be renamed to a smaller one throughout, no op be replaced by an
  *  earlier instance of its action. The result violates the same property by its last op, and none of its ops is
@@ -43,19 +44,18 @@ export function judgeOps<S, L, O extends Observation>(
   const alike = new Map(machine.instances.map(({ op }, number) => [keyOf(op), number]))
   const after = verdictsOf(claim, stepper)
   return candidate => {
-    let words = stepper.initial()
+    let at = stepper.initial()
     const ops: Op[] = []
     try {
-      let verdict = after(words, [], words)
+      let verdict = after({ to: at, events: [] }, at)
       for (const op of candidate) {
         if (verdict !== true) break
         const number = same.get(op) ?? alike.get(keyOf(op))
-        const taken = number === undefined ? null : stepper.take(number, words)
+        const taken = number === undefined ? null : stepper.take(number, at)
         if (taken === null) continue
-        const before = words
-        words = taken.words
         ops.push(machine.instances[number!]!.op)
-        verdict = after(words, observationsIn(taken.events), before)
+        verdict = after(taken, at)
+        at = taken.to
       }
       return verdict === true ? null : { ops, verdict }
     } catch (error) {
@@ -65,16 +65,17 @@ export function judgeOps<S, L, O extends Observation>(
   }
 }
 
-/** Judges the step from one state to another. A claim about states, once true of a state, is not asked of it again; one
- *  about steps is asked where the step lets something be seen. */
+/** Judges a step from one state to another. A claim about states, once true of a state, is not asked of it again; nor
+ *  is one about steps of the same step. */
 function verdictsOf<S, L, O extends Observation>(claim: Property<S, L, O>, stepper: Stepper<S, L, O>) {
-  const sound = new Set<string>()
-  return (words: Uint32Array, seen: readonly O[], before: Uint32Array): Verdict => {
-    if (claim.kind === 'step' && seen.length === 0) return true
-    const key = claim.kind === 'step' ? '' : words.join()
-    if (sound.has(key)) return true
-    const verdict = judge(claim, stepper.world(words), seen, () => stepper.world(before))
-    if (verdict === true && claim.kind !== 'step') sound.add(key)
+  const sound = new WeakSet<Place<S, L, O> | Taken<S, L, O>>()
+  return (taken: Taken<S, L, O>, from: Place<S, L, O>): Verdict => {
+    const judged = claim.kind === 'step' ? taken : taken.to
+    if (sound.has(judged)) return true
+    const seen = observationsIn(taken.events)
+    const verdict = claim.kind === 'step' && seen.length === 0 ? true
+      : judge(claim, stepper.world(taken.to), seen, () => stepper.before(from, taken.to))
+    if (verdict === true) sound.add(judged)
     return verdict
   }
 }

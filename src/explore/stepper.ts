@@ -1,11 +1,29 @@
 /** Steps of one machine over packed states, one by one. What a run read and did is kept in trees, so that a step is run
- *  anew only where it may do something else. */
+ *  anew only where it may do something else; and what was asked of a state is kept with it, since runs of one machine
+ *  meet the same states again and again, above all while one is shrunk. */
 import { apply } from '../model/effect.ts'
 import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
-import { showOp } from '../model/index.ts'
+import { frozen, showOp } from '../model/index.ts'
 import { Recorder } from '../model/record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
+
+/** A state, and what was asked of it. */
+export interface Place<S, L, O extends Observation> {
+  readonly words: Uint32Array
+  /** Null until someone asks. */
+  world: World<S, L> | null
+  /** By the number of the instance; null where it may not be taken. */
+  readonly steps: Map<number, Taken<S, L, O> | null>
+}
+/** A step from one state to another; the same object wherever it is taken again. */
+export interface Taken<S, L, O extends Observation> {
+  readonly to: Place<S, L, O>
+  readonly events: readonly ModelEvent<O>[]
+}
+
+/** States that are remembered; then all are forgotten. */
+const mostPlaces = 10_000
 
 /** A tree that has grown so often is given up: its step runs anew each time. */
 const patientRuns = 10_000
@@ -18,6 +36,8 @@ export class Stepper<S, L, O extends Observation> {
   /** Events of each label. */
   private readonly events: (readonly ModelEvent<O>[])[] = []
   private readonly labels = new Map<string, number>()
+  private readonly places = new Map<string, Place<S, L, O>>()
+  private readonly start: Uint32Array
 
   constructor(machine: Machine<S, L, O>) {
     this.machine = machine
@@ -25,19 +45,31 @@ export class Stepper<S, L, O extends Observation> {
     const name = (instance: number): string => `${showOp(machine.instances[instance]!.op)} of machine '${machine.name}'`
     this.guards = new Memo(machine.instances.length, name)
     this.steps = new Memo(machine.instances.length, name)
+    this.start = new Uint32Array(this.recorder.words)
+    this.recorder.packed.pack(machine.initialWorld, this.start, 0)
   }
 
-  initial(): Uint32Array { return this.pack(this.machine.initialWorld) }
-  private pack(world: World<S, L>): Uint32Array {
-    const words = new Uint32Array(this.recorder.words)
-    this.recorder.packed.pack(world, words, 0)
-    return words
+  initial(): Place<S, L, O> { return this.place(this.start) }
+  private place(words: Uint32Array): Place<S, L, O> {
+    const key = words.join()
+    let place = this.places.get(key)
+    if (place !== undefined) return place
+    if (this.places.size >= mostPlaces) this.places.clear()
+    this.places.set(key, place = { words, world: null, steps: new Map() })
+    return place
   }
-  /** A fresh mutable value. */
-  world(words: Uint32Array): World<S, L> { return this.recorder.packed.unpack(words, 0) }
+  /** The value of a state, which nobody can change. */
+  world(place: Place<S, L, O>): World<S, L> {
+    return place.world ??= this.fresh(place)
+  }
+  private fresh({ words }: Place<S, L, O>): World<S, L> { return frozen(this.recorder.packed.unpack(words, 0)) }
+  /** The value before a step to another state: never the same object as that after it. */
+  before(from: Place<S, L, O>, to: Place<S, L, O>): World<S, L> {
+    return from === to ? this.fresh(from) : this.world(from)
+  }
 
   /** Whether the machine's instance of this number may be taken. @throws ModelError. */
-  isEnabled(instance: number, words: Uint32Array): boolean {
+  isEnabled(instance: number, { words }: Place<S, L, O>): boolean {
     const leaf = this.guards.known(instance, words) ?? this.guards.learn(instance, words, trees => {
       const { answer, log } = this.recorder.isEnabled(this.machine.instances[instance]!, words, 0)
       return { log, leaf: answer ? trees.leaf(0, noEffect) : 0 }
@@ -45,14 +77,18 @@ export class Stepper<S, L, O extends Observation> {
     return leaf.label !== null
   }
 
-  /** The state after the instance, and what happened; null where it may not be taken. @throws ModelError. */
-  take(instance: number,
-    words: Uint32Array): { readonly words: Uint32Array; readonly events: readonly ModelEvent<O>[] } | null {
+  /** The step that the instance takes; null where it may not be taken. @throws ModelError. */
+  take(instance: number, place: Place<S, L, O>): Taken<S, L, O> | null {
+    let taken = place.steps.get(instance)
+    if (taken === undefined) place.steps.set(instance, taken = this.run(instance, place.words))
+    return taken
+  }
+  private run(instance: number, words: Uint32Array): Taken<S, L, O> | null {
     const { label, effect } = this.leaf(instance, words)
     if (label === null || effect === null) return null
     const after = new Uint32Array(words.length)
     apply(effect, words, 0, after, 0)
-    return { words: after, events: this.events[label]! }
+    return { to: this.place(after), events: this.events[label]! }
   }
 
   private leaf(instance: number, words: Uint32Array): Leaf {

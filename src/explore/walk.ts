@@ -1,7 +1,8 @@
 /** One random run: a plan of numbers, turned into ops by the state at hand. */
 import fc from 'fast-check'
-import type { Instance, Machine, ModelEvent, Observation, Op } from '../model/index.ts'
+import type { Instance, Machine, Observation, Op } from '../model/index.ts'
 import { Stepper } from './stepper.ts'
+import type { Place, Taken } from './stepper.ts'
 
 /** A run before it is taken: a number for each op, and the actions to keep to where others can be left out (null:
  *  all). */
@@ -20,14 +21,10 @@ export function plansOf(actions: number, length: number): fc.Arbitrary<Plan> {
 }
 
 /** What a run tells as it goes. */
-export interface Listener<S, O> {
-  /** `words`: the state after. */
-  took(instance: Instance<S, O>, words: Uint32Array, events: readonly ModelEvent<O>[]): void
+export interface Listener<S, L, O extends Observation> {
+  took(instance: Instance<S, O>, taken: Taken<S, L, O>): void
   refused(): void
 }
-
-/** States of which a walker remembers what may be taken there; then it forgets them all. */
-const mostKnown = 20_000
 
 /** Numbers of an action's instances. */
 type Own = readonly number[]
@@ -40,9 +37,8 @@ export class Walker<S, L, O extends Observation> {
   readonly actions: readonly Own[]
   private readonly machine: Machine<S, L, O>
   private readonly blindFrom: number
-  /** What may be taken in a state: runs of one machine meet the same states again and again, above all while one is
-   *  shrunk. */
-  private readonly known = new Map<string, readonly Own[]>()
+  /** What may be taken in a state. */
+  private readonly known = new WeakMap<Place<S, L, O>, readonly Own[]>()
 
   /** `blind`: share of ops that are chosen without looking at guards. */
   constructor(machine: Machine<S, L, O>, blind: number) {
@@ -55,7 +51,7 @@ export class Walker<S, L, O extends Observation> {
   }
 
   /** Follows a plan from the initial state until the plan's end or until nothing is enabled. */
-  follow(plan: Plan, listener: Listener<S, O>): void {
+  follow(plan: Plan, listener: Listener<S, L, O>): void {
     const { machine: { instances }, stepper } = this
     let at = stepper.initial()
     for (const pick of plan.picks) {
@@ -69,15 +65,15 @@ export class Walker<S, L, O extends Observation> {
         listener.refused()
         continue
       }
-      at = taken.words
-      listener.took(instance, at, taken.events)
+      at = taken.to
+      listener.took(instance, taken)
     }
   }
 
   /** First an action, then one of its instances: many parameters do not make an action more likely. */
-  private choose(plan: Plan, pick: number, words: Uint32Array): number | null {
+  private choose(plan: Plan, pick: number, at: Place<S, L, O>): number | null {
     const blind = pick % 2 ** blindBits >= this.blindFrom
-    const all = blind ? this.actions : this.possible(words)
+    const all = blind ? this.actions : this.possible(at)
     const action = (own: Own): unknown => this.machine.instances[own[0]!]!.action
     const wanted = plan.only === null ? all
       : all.filter(own => plan.only!.some(index => action(this.actions[index]!) === action(own)))
@@ -88,16 +84,14 @@ export class Walker<S, L, O extends Observation> {
     return own[Math.floor(rest / from.length) % own.length]!
   }
 
-  private possible(words: Uint32Array): readonly Own[] {
-    const key = words.join()
-    let possible = this.known.get(key)
+  private possible(at: Place<S, L, O>): readonly Own[] {
+    let possible = this.known.get(at)
     if (possible !== undefined) return possible
     possible = this.actions.map(own => own.filter(number => {
       this.current = this.machine.instances[number]!.op
-      return this.stepper.isEnabled(number, words)
+      return this.stepper.isEnabled(number, at)
     })).filter(own => own.length > 0)
-    if (this.known.size >= mostKnown) this.known.clear()
-    this.known.set(key, possible)
+    this.known.set(at, possible)
     return possible
   }
 }

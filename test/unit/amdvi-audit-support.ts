@@ -3,7 +3,9 @@ import type { AmdviDump } from '../../src/dump/dump.ts'
 import { amdviRegistersOf } from '../../src/dump/amdvi.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import type { Budget } from '../../src/audit/spaces.ts'
-import { deviceTableEntry, encode, gcr3Entry, guestPageEntry, hostPage, hostTable } from '../../spec/amdvi/layout/index.ts'
+import {
+  deviceTableEntry, encode, gcr3Entry, guestPageEntry, hostPage, hostTable,
+} from '../../spec/amdvi/layout/index.ts'
 import { MemoryImage } from '../../spec/iommu/image.ts'
 import { auditOf } from './audit-support.ts'
 

@@ -8,8 +8,8 @@ import { alarm } from '../alarms.ts'
 import type { Alarm } from '../alarms.ts'
 import type { AmdviFound } from './devices.ts'
 
-export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound, unit: TranslationUnit & { readonly segments: number },
-  { remapping }: InterruptTable): Generator<Alarm> {
+export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound,
+  unit: TranslationUnit & { readonly segments: number }, { remapping }: InterruptTable): Generator<Alarm> {
   if (unit.enabled && unit.segments > 1)
     yield alarm('device-table-segments', [], `the first of ${unit.segments} device tables`)
   if (zeros.count > 0)
@@ -22,7 +22,8 @@ export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound, u
     const { base, limit } = unit.exclusion!
     yield alarm('exclusion-range', excluded, `0x${base.toString(16)} to 0x${limit.toString(16)}`)
   }
-  if (notFollowed.length > 0) yield alarm('guest-tables', notFollowed, 'GCR3TRPMode=1: the GCR3 tables are guest-physical')
+  if (notFollowed.length > 0)
+    yield alarm('guest-tables', notFollowed, 'GCR3TRPMode=1: the GCR3 tables are guest-physical')
   if (loops.length > 0) {
     const { table, index } = loops[0]!
     yield alarm('table-cyclic', [...new Set(loops.map(({ sid }) => sid))],

@@ -1,8 +1,8 @@
 /** All that an audit looks at of an AMD unit: device table, host tables, the interrupt table of each device (AMD 48882
  *  rev 3.05, 2.2). */
 import {
-  entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, segmentsOf,
-  translationUnitOf,
+  entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf,
+  rulesOf, segmentsOf, translationUnitOf,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
@@ -56,10 +56,11 @@ function meaning(code: number): string {
 function tagsOf({ tag }: RequestClass, space: Space): readonly Tag[] {
   const host = space.kind === 'host' ? space : space.second
   const below = host === null ? null : nameOf({ ...host, kind: 'host' })
+  const guest = nameOf({ ...space, kind: 'guest' })
   return [
     ...below === null ? [] : [{ tag: 'host', means: below }],
     ...tag === null || space.kind === 'pass-through' ? []
-      : [{ tag: `guest ${tag}`, means: nameOf({ ...space, kind: 'guest' }) + (below === null ? '' : ` through ${below}`) }],
+      : [{ tag: `guest ${tag}`, means: below === null ? guest : `${guest} through ${below}` }],
   ]
 }
 

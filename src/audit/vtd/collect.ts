@@ -50,7 +50,8 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
     because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
       says: fault => faultReason(fault)?.says ?? '' },
-    tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks, own: [],
+    tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks,
+    own: [],
   }
 }
 

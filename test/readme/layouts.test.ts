@@ -20,7 +20,8 @@ function placesOf(list: readonly Register[], of: Layout, base: string): string |
 function section(of: Layout, manual: string): string {
   const register = Object.values(registers).find(({ layout }) => layout === of)
   const at = register !== undefined ? `, at ${bases[register.relative]}${hex(register.offset)}`
-    : placesOf(Object.values(amdviRegisters), of, '') ?? placesOf(Object.values(pciCapability), of, 'capability + ') ?? ''
+    : placesOf(Object.values(amdviRegisters), of, '')
+      ?? placesOf(Object.values(pciCapability), of, 'capability + ') ?? ''
   const rows = fieldRows(of).map(([bits, name, says]) => `| ${bits} | ${name} | ${says} |`)
   return [`## ${layoutId(of)}`, '', `${layoutTitle(of)}: ${of.bits} bits${at}. ${manual} section ${of.section}.`, '',
     '| bits | field | |', '| ---: | --- | --- |', ...rows].join('\n')

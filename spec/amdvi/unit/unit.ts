@@ -1,7 +1,7 @@
 /** The register-level unit: what reads and writes of its registers do, and what hardware may do by itself next (AMD
  *  48882 rev 3.05: 2.4, 2.5, ch. 3). It has no caches and no requests in flight: those are its driver's, which learns
- *  of invalidations from the effects, and brings faults back by requests.ts. Left out are page requests, the ring of the
- *  guest APIC log, second logs, further segments of the device table, filters, routes, virtual IOMMUs, and how the
+ *  of invalidations from the effects, and brings faults back by requests.ts. Left out are page requests, the ring of
+ *  the guest APIC log, second logs, further segments of the device table, filters, routes, virtual IOMMUs, and how the
  *  unit's own interrupts find their CPU. Their registers are there and hold what software writes, whether EFR has them
  *  or not; an effect says that nothing comes of it. What describes the unit beside EFR reads as 0. */
 import type { PhysicalMemory } from '../../iommu/image.ts'

@@ -40,7 +40,7 @@ export const unknownFields = {
 }
 /** The messages that a unit sends for its logs. */
 export const messageNumbers = {
-  MSINUM: bits(4, 0, 'message of event log and COMPLETION_WAIT'), GVASIZE: bits(7, 5, 'width of guest addresses, coded'),
+  MSINUM: bits(4, 0, 'message of event log and COMPLETION_WAIT'), GVASIZE: bits(7, 5, 'width of guest addresses'),
   PASIZE: bits(14, 8, 'width of host addresses'), VASIZE: bits(21, 15, 'width of device addresses'),
   HTATSRESV: bit(22, 'the HyperTransport range of ATS answers is reserved'),
   MSINUMPPR: bits(31, 27, 'message of the page request log'),

@@ -108,6 +108,8 @@ const log = {
 const registers = {
   'AMD:3/access': amd('3', 'Registers have 64 bits and are read and written in one or two aligned dwords; what is '
     + 'reserved is written as 0.', 'implementations'),
+  'AMD:3/hardware-event': amd('3', 'With EFR.HESup an access of the unit itself that fails is kept in the hardware '
+    + 'event registers too: HEV, and HEO where the one before was not read.', 'one source'),
   'AMD:3.3.13/pointers': amd('3.3.13', 'Software moves the tail of commands and the head of events. Writing one behind '
     + 'the ring, or the other pointer while the ring runs, is undefined.'),
   'AMD:3/base': amd('3', 'Bases are written while what uses them is off: tables and rings, then CmdBufEn and '

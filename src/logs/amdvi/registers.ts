@@ -1,13 +1,11 @@
 /** Accesses of registers in a log of an AMD unit, control bit by bit, and what the unit refused (AMD 48882 rev 3.05:
  *  2.5, ch. 3). */
-import { decode, events, registers } from '../../../spec/amdvi/index.ts'
+import { decode, events, registerNameAt, registers } from '../../../spec/amdvi/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { EntryLedger } from '../replay/entries.ts'
 import type { FaultGroup, FaultReport, RegisterReport } from '../replay/reports.ts'
 import type { Access, Control, Refused } from './event.ts'
 
-const nameOf: ReadonlyMap<number, string> =
-  new Map(Object.values(registers).map(({ offset, name }) => [offset, name]))
 const off = new Uint32Array(2)
 
 export class RegisterReplay {
@@ -23,7 +21,7 @@ export class RegisterReplay {
 
   /** Reads and writes look alike. */
   access({ offset }: Access): void {
-    count(this.#accesses, nameOf.get(offset) ?? `0x${offset.toString(16)}`)
+    count(this.#accesses, registerNameAt(offset) ?? `0x${offset.toString(16)}`)
   }
 
   control({ words, at: { line } }: Control): readonly string[] {

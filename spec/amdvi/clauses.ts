@@ -11,6 +11,8 @@ const amd = <S extends string>(section: S, says: string, strength: Strength = 's
 const tables = {
   'AMD:2.2/device-table': amd('2.2', 'The DeviceID selects an entry of 256 bits; V=0 lets DMA pass untranslated, '
     + 'without any check.'),
+  'AMD:2.2/segments': amd('2.2', 'With DevTblSegEn the device table is in 2, 4 or 8 segments: the upper bits of the '
+    + 'DeviceID select the segment, the others the entry of it.', 'one source'),
   'AMD:2.2/iommu-off': amd('2.2', 'IommuEn=0: all DMA and all interrupts pass as they are.'),
   'AMD:2.2/blocked': amd('2.2', 'V=1 with TV=0 blocks all DMA of a device: the state between two domains.',
     'implementations'),

@@ -7,7 +7,7 @@ export type { Placement } from './bounded/placement.ts'
 export { amdviState, goesByMemory } from './bounded/state.ts'
 export type { AmdviState, QueuedCommand } from './bounded/state.ts'
 export {
-  gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, segmentsOf, translationUnitOf,
+  gcr3IsGuestPhysical, hasSegments, hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, translationUnitOf,
 } from './capabilities.ts'
 export type { Ring, UnitRegisters } from './capabilities.ts'
 export type { AmdviClause } from './clauses.ts'
@@ -33,7 +33,7 @@ export { message, record, request, viewOf } from './unit/requests.ts'
 export type { Refusal, View } from './unit/requests.ts'
 export { advance, illegalities, offsetOf, progress, quiesce, read, registerNameAt, reset, write } from './unit/unit.ts'
 export type { Effect, IllegalName, Outcome, Progress, UnitConfig, UnitState, Width } from './unit/unit.ts'
-export { rawTables } from './walk/raw-tables.ts'
+export { perSegment, rawTables } from './walk/raw-tables.ts'
 export type { DeviceEntry, GuestMap, InterruptEntry, PageEntry, Tables } from './walk/tables.ts'
 export { exclusionFor, guestRootOf, pageSize, translate, translateBy } from './walk/walk.ts'
 export type { TranslationUnit } from './walk/walk.ts'

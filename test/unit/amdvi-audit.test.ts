@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { gate, parsePolicy } from '../../src/audit/policy.ts'
 import { rightsAt } from '../../src/audit/reach.ts'
 import { openDump } from '../../src/dump/dump.ts'
+import { amdviStored } from '../../src/dump/amdvi.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import { readKernelLog } from '../../src/logs/formats/kernel.ts'
 import { entryReader, rawTables, rootsOf, translate, translationUnitOf } from '../../spec/amdvi/index.ts'
-import { anything, encode, irte128, irte32 } from '../../spec/amdvi/layout/index.ts'
+import { anything, deviceTableEntry, encode, irte128, irte32 } from '../../spec/amdvi/layout/index.ts'
 import { Machine } from './amdvi-audit-support.ts'
 import type { Fields } from './amdvi-audit-support.ts'
 import { auditOf, codesOf } from './audit-support.ts'
@@ -123,6 +124,27 @@ describe('each alarm', () => {
     return codesOf(machine.audit())
   }
   const remapped = { IV: 1, INTCTL: 2, INTTABLEN: 1, INTROOT: 0x200000 / 64 }
+  /** Four segments, which the unit has. */
+  const segmented: AmdviValues = { IommuControl: 0x8_0000_1005n, ExtFeature: 0x80_2000_00c0n }
+  it('devices of each segment', () => {
+    const machine = new Machine({ ...segmented, DevTabSegment: [0x500000n, 0x501000n, 0x500000n] })
+    for (const [page, sid] of [[0x500, 5], [0x501, 127]] as const)
+      machine.memory.write(page * 4096 + 32 * sid, encode(deviceTableEntry, { V: 1, TV: 1, IR: 1, IW: 1, DOMAIN: sid }))
+    expect(machine.audit().devices.map(({ device, ways: [way] }) => [device, way!.domain]))
+      .toEqual([['40:00.5', 5], ['80:0f.7', 127], ['c0:00.5', 5]])
+    const { registers, memory } = machine.dump()
+    const tables = rawTables(memory, rootsOf(registers), entryReader(anything, false))
+    const domainOf = (device: number) => {
+      const entry = tables.deviceEntry(device)
+      return entry === null || entry === 'unreadable' ? entry : entry.domain
+    }
+    expect([0x4005, 0x407f, 0x4080, 0x807f, 0xc005, 0x7fff].map(domainOf)).toEqual([5, 0, null, 127, 5, null])
+    expect(amdviStored({ 0: '0x1000', 108: '0x500000' })).toMatchObject(
+      { DevTabBase: 0x1000n, DevTabSegment: [undefined, 0x500000n, ...Array<undefined>(5).fill(undefined)] })
+    const partly = rawTables(memory, rootsOf({ ...registers, DevTabSegment: [0x500000, 0] }),
+      entryReader(anything, false))
+    expect([partly.deviceEntry(0x8000), partly.deviceEntry(0x3000)]).toEqual(['unreadable', null])
+  })
   const twoEntries = (machine: Machine, ...fields: readonly Fields<typeof irte128>[]): void => {
     machine.memory.cover(0x200)
     fields.forEach((entry, i) =>
@@ -136,8 +158,10 @@ describe('each alarm', () => {
     ['so does Mode=0 with IR and IW', m => m.device(3, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1 }),
       ['pass-through', 'writes-tables']],
     ['an entry of zeros', m => m.device(3, {}), ['entry-zero']],
-    ['segments of the device table', m => m.device(3, { V: 1, IV: 1 }), ['device-table-segments'],
-      { IommuControl: 0x4_0000_1005n }],
+    ['more segments than the unit has', m => m.memory.cover(0x500), ['entry-zero', 'device-table-segments'],
+      { ...segmented, ExtFeature: 0x2000_00c0n, DevTabSegment: [0x500000n, 0x500000n, 0x500000n] }],
+    ['segments that are not known', m => m.memory.cover(0x500), ['entry-zero', 'device-table-segments'],
+      { ...segmented, DevTabSegment: [undefined, 0x500000n] }],
     ['IV=0', m => m.device(3, { V: 1 }), ['interrupts-unmapped']],
     ['IntCtl=1', m => m.device(3, { V: 1, IV: 1, INTCTL: 1 }), ['interrupts-unmapped']],
     ['IntCtl=3, and a reserved bit below', m => m.device(3, { V: 1, IV: 1, INTCTL: 3 }), ['entry-unusable']],

@@ -213,8 +213,8 @@ describe('registers', () => {
       .toEqual(['SmiFilter', 'SmiFilter', 'MsiAddrLow'])
     expect([8, 9].map(i => read(machine.state, offsetOf('SmiFilter', i), 8).value)).toEqual([0n, 0x1_0018n])
     expect(read(machine.state, offsetOf('MsiCapHeader'), 8).value).toBe(0xfee00000n << 32n)
-    expect(left(control({ ...on, PprLogEn: 1, DevTblSegEn: 1 }))).toEqual(['IommuControl.PprLogEn',
-      'IommuControl.DevTblSegEn'])
+    expect(left(control({ ...on, PprLogEn: 1, PrivAbrtEn: 1 }))).toEqual(['IommuControl.PprLogEn',
+      'IommuControl.PrivAbrtEn'])
     expect(left(control({ ...on, PprLogEn: 1 }))).toEqual([])
     expect(illegal(machine.state, machine.memory, [set('vIommuStatus', 1)]).map(({ what }) => what))
       .toEqual(['read-only-register', 'read-only-register'])

@@ -1,7 +1,7 @@
 /** The register-level unit: what reads and writes of its registers do, and what hardware may do by itself next (AMD
  *  48882 rev 3.05: 2.4, 2.5, ch. 3). It has no caches and no requests in flight: those are its driver's, which learns
  *  of invalidations from the effects, and brings faults back by requests.ts. Left out are page requests, the ring of
- *  the guest APIC log, second logs, further segments of the device table, filters, routes, virtual IOMMUs, and how the
+ *  the guest APIC log, second logs, filters, routes, virtual IOMMUs, and how the
  *  unit's own interrupts find their CPU. Their registers are there and hold what software writes, whether EFR has them
  *  or not; an effect says that nothing comes of it. What describes the unit beside EFR reads as 0. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
@@ -119,7 +119,7 @@ function writeStored(work: Work, name: StoredName, place: RegisterDword, value: 
   }
   if (name === 'CmdBufBase' && unit.commands.running || name === 'EventLogBase' && unit.log.running)
     illegal(work, 'base-moved', name)
-  const isTable = name === 'DevTabBase' || name === 'ExclBase' || name === 'ExclLimit'
+  const isTable = name === 'DevTabBase' || name === 'DevTabSegment' || name === 'ExclBase' || name === 'ExclLimit'
   if (isTable && controlOf(before).IommuEn === 1) illegal(work, 'table-moved', name)
   const kept = before.stored[name][at]! & ~bitsOf(place, 'rw') & ~(value & bitsOf(place, 'rw1c'))
   unit.stored[name][at] = (kept | value & bitsOf(place, 'rw')) >>> 0

@@ -2,7 +2,7 @@
  *  rev 3.05, 2.2). */
 import {
   entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf,
-  rulesOf, segmentsOf, translationUnitOf,
+  rulesOf, translationUnitOf,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
@@ -35,14 +35,14 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootTable: roots.deviceTable,
+    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootTable: roots.segments[0]!.address,
     unit: { hostAddressWidth: haw, maxGuestAddressWidth: Math.min(64, 12 + 9 * unit.levels),
       levels: Array.from({ length: unit.levels }, (_, i) => i + 1) },
     cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
     because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks, tagsOf,
     told: { registers: [], queue: null },
-    own: ownAlarms(found, { ...unit, segments: segmentsOf(registers) }, interrupts),
+    own: ownAlarms(found, registers, interrupts),
   }
 }
 

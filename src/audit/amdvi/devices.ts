@@ -1,6 +1,6 @@
 /** Devices of an AMD unit and what each may do: every entry of the device table, judged by the checks of the walk (AMD
  *  48882 rev 3.05, 2.2). */
-import { exclusionFor, faultReasons, translateBy } from '../../../spec/amdvi/index.ts'
+import { exclusionFor, faultReasons, perSegment, translateBy } from '../../../spec/amdvi/index.ts'
 import type { DeviceEntry, rootsOf, Tables, TranslationUnit } from '../../../spec/amdvi/index.ts'
 import type { PhysicalMemory } from '../../../spec/iommu/image.ts'
 import { lacks, nothingFound, reads } from '../devices.ts'
@@ -36,24 +36,12 @@ export interface Sources {
 
 /** Yields after each set of tables. */
 export function* devicesOf(of: Sources): Generator<void, AmdviFound> {
-  const { memory, tables, unit, roots } = of
+  const { tables, unit } = of
   const found: AmdviFound =
     { ...nothingFound(), zeros: { count: 0, first: 0 }, entries: new Map(), notFollowed: [], loops: [] }
   if (!unit.enabled) return found
   const guests = new Guests(tables.guest!, of.spaces, of.budget, found)
-  reads(found, 'device table', roots.deviceTable, roots.devices * entryDwords * 4)
-  for (let device = 0; device < roots.devices; device++) {
-    const page = memory.page(roots.deviceTable / 4096 + Math.floor(device / perPage))
-    if (page === undefined) {
-      lacks(found, 'device table', roots.deviceTable + device * entryDwords * 4)
-      device += perPage - 1
-      continue
-    }
-    const at = device % perPage * entryDwords
-    if (page.subarray(at, at + entryDwords).every(word => word === 0)) {
-      if (found.zeros.count++ === 0) found.zeros.first = device
-      continue
-    }
+  for (const device of idsOf(of, found)) {
     const entry = tables.deviceEntry(device)
     if (entry === null || entry === 'unreadable') continue
     found.entries.set(device, entry)
@@ -62,6 +50,24 @@ export function* devicesOf(of: Sources): Generator<void, AmdviFound> {
     found.devices.push({ sid: device, ways, deviceTlb: entry.remoteTlb })
   }
   return found
+}
+
+/** DeviceIDs whose entry the dump holds, and is not all zeros. */
+function* idsOf({ memory, roots }: Sources, found: AmdviFound): Generator<number> {
+  const each = perSegment(roots)
+  for (const [segment, table] of roots.segments.entries()) {
+    if (table === null) continue
+    reads(found, 'device table', table.address, table.devices * entryDwords * 4)
+    for (let index = 0; index < Math.min(each, table.devices); index++) {
+      const page = memory.page(table.address / 4096 + Math.floor(index / perPage))
+      const at = index % perPage * entryDwords, device = segment * each + index
+      if (page === undefined) {
+        lacks(found, 'device table', table.address + index * entryDwords * 4)
+        index += perPage - 1
+      } else if (page.subarray(at, at + entryDwords).some(word => word !== 0)) yield device
+      else if (found.zeros.count++ === 0) found.zeros.first = device
+    }
+  }
 }
 
 /** Refusals of entries that block on purpose: V=1 with TV=0, neither IR nor IW, and no guest tables for requests

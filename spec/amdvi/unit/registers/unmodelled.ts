@@ -7,10 +7,10 @@ import type { StoredName, Unit, UnitState } from './state.ts'
 
 /** Registers whose function the unit has. */
 const done: ReadonlySet<RegisterName> = new Set<StoredName>(['DevTabBase', 'CmdBufBase', 'EventLogBase', 'IommuControl',
-  'ExclBase', 'ExclLimit', 'CmdTail', 'EventHead', 'HwEventHi', 'HwEventLo', 'HwEventStatus'])
+  'ExclBase', 'ExclLimit', 'DevTabSegment', 'CmdTail', 'EventHead', 'HwEventHi', 'HwEventLo', 'HwEventStatus'])
 
 /** Fields of Control that ask for a function which the unit has not. */
-const left = ['PprLogEn', 'PprEn', 'SmiFEn', 'GALogEn', 'DualPprLogEn', 'DualEventLogEn', 'DevTblSegEn', 'PrivAbrtEn',
+const left = ['PprLogEn', 'PprEn', 'SmiFEn', 'GALogEn', 'DualPprLogEn', 'DualEventLogEn', 'PrivAbrtEn',
   'PprAutoRspEn', 'MarcEn', 'HADUpdate', 'IntCapXTEn', 'vCmdEn', 'vIommuEn', 'GAPPIEn', 'TMPMEn',
   'GCR3TRPMode', 'SNPAVICEn'] as const
 

@@ -49,6 +49,9 @@ export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
 /** Interrupt entries have 128 bits, else 32. */
 export const hasWideEntries = (unit: UnitRegisters): boolean => control(unit).GAEn === 1
 
+/** Where the unit finds GCR3 tables through the host tables, the walk does not know how: one source names the bit. */
+export const gcr3IsGuestPhysical = (unit: UnitRegisters): boolean => control(unit).GCR3TRPMode === 1
+
 export function rootsOf(unit: UnitRegisters): RawRoots {
   const { BASE, SIZE } = decode(registers.DevTabBase.layout, unit.DevTabBase ?? none)
   return { deviceTable: BASE * 4096, devices: (SIZE + 1) * 4096 / 32 }

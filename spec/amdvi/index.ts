@@ -9,7 +9,7 @@ export type { Placement } from './bounded/placement.ts'
 export { amdviState, goesByMemory } from './bounded/state.ts'
 export type { AmdviState, QueuedCommand } from './bounded/state.ts'
 export {
-  hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, segmentsOf, translationUnitOf,
+  gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, ringsOf, rootsOf, rulesOf, segmentsOf, translationUnitOf,
 } from './capabilities.ts'
 export type { Ring, UnitRegisters } from './capabilities.ts'
 export type { AmdviClause } from './clauses.ts'
@@ -39,6 +39,6 @@ export type { Refusal, View } from './unit/requests.ts'
 export { advance, illegalities, offsetOf, progress, quiesce, read, registerNameAt, reset, write } from './unit/unit.ts'
 export type { Effect, IllegalName, Outcome, Progress, UnitConfig, UnitState, Width } from './unit/unit.ts'
 export { rawTables } from './walk/raw-tables.ts'
-export type { DeviceEntry, Fetched, InterruptEntry, PageEntry, Tables } from './walk/tables.ts'
-export { exclusionFor, newTrail, pageSize, translate, translateBy } from './walk/walk.ts'
+export type { DeviceEntry, Fetched, GuestMap, InterruptEntry, PageEntry, Tables } from './walk/tables.ts'
+export { exclusionFor, guestRootOf, newTrail, pageSize, translate, translateBy } from './walk/walk.ts'
 export type { DmaRequest, Mapping, Translation, TranslationUnit } from './walk/walk.ts'

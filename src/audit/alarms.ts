@@ -93,7 +93,7 @@ export const alarmKinds = {
     says: 'A device uses the addresses of the exclusion range as they are, whatever its tables say.',
     todo: 'clear EX of the entry and the low bits of ExclBase unless the firmware asks for the range (IVMD).' },
   'guest-tables': { severity: 'warning', clause: 'AMD:2.2/guest',
-    says: 'A device has guest tables (v2), which are not followed: it counts as reaching all that its host tables, or '
+    says: 'A device has guest tables (v2) that are not followed: it counts as reaching all that its host tables, or '
       + 'Mode=0, let through.',
     todo: 'look at the guest tables with the tools of the kernel.' },
   'interrupt-pass-bits': { severity: 'warning', clause: 'AMD:2.2.5/pass-bits',

@@ -2,14 +2,14 @@
 import { exclusionFor } from '../../../spec/amdvi/index.ts'
 import type { DeviceEntry, TranslationUnit } from '../../../spec/amdvi/index.ts'
 import { bdf } from '../devices.ts'
-import { several } from '../format.ts'
+import { hex, several } from '../format.ts'
 import type { InterruptTable } from '../interrupts.ts'
 import { alarm } from '../alarms.ts'
 import type { Alarm } from '../alarms.ts'
 import type { AmdviFound } from './devices.ts'
 
-export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit & { readonly segments: number },
-  { remapping }: InterruptTable): Generator<Alarm> {
+export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound,
+  unit: TranslationUnit & { readonly segments: number }, { remapping }: InterruptTable): Generator<Alarm> {
   if (unit.enabled && unit.segments > 1)
     yield alarm('device-table-segments', [], `the first of ${unit.segments} device tables`)
   if (zeros.count > 0)
@@ -22,8 +22,13 @@ export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit
     const { base, limit } = unit.exclusion!
     yield alarm('exclusion-range', excluded, `0x${base.toString(16)} to 0x${limit.toString(16)}`)
   }
-  const guests = those(entry => unit.guest && translates(entry) && entry.guest !== null)
-  if (guests.length > 0) yield alarm('guest-tables', guests, several(guests.length, 'device'))
+  if (notFollowed.length > 0)
+    yield alarm('guest-tables', notFollowed, 'GCR3TRPMode=1: the GCR3 tables are guest-physical')
+  if (loops.length > 0) {
+    const { table, index } = loops[0]!
+    yield alarm('table-cyclic', [...new Set(loops.map(({ sid }) => sid))],
+      `${several(loops.length, 'pointer')}, the first entry ${index} of the GCR3 table at ${hex(table)}`)
+  }
   if (!remapping) return
   const unmapped = those(({ interrupts: { valid, control } }) => !valid || control === 1)
   if (unmapped.length > 0) yield alarm('interrupts-unmapped', unmapped, several(unmapped.length, 'device'))

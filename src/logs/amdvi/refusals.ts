@@ -12,8 +12,6 @@ const causes: Readonly<Record<string, string>> = {
 /** What is no refusal by the manual. */
 const others: Readonly<Record<string, string>> = {
   'MSI is not from IOAPIC.': 'The message goes to no address of interrupts.',
-  'MSI address high 32 bits non-zero when Interrupt Remapping enabled.':
-    'The message goes to no address of interrupts: bits 63:32 are set.',
   ['Interrupt remapping is enabled in the guest but not in the host. Use intremap=on to enable interrupt remapping in '
     + 'amd-iommu.']: 'The entry has IV=1, and QEMU was started without intremap=on.',
 }

@@ -1,5 +1,5 @@
-/** AMD-Vi on its own: `import … from 'remapcheck/spec/amdvi'`, and what adapters to logs, dumps and emulators may use.
- *  The one door of this folder besides its face, `iommu.ts`. */
+/** AMD-Vi on its own: `import … from 'remapcheck/spec/amdvi'`, and what adapters to logs, dumps and emulators may
+ *  use. The one door of this folder besides its face, `iommu.ts`. */
 export { MemoryImage } from '../iommu/image.ts'
 export type { PhysicalMemory } from '../iommu/image.ts'
 export { inputOf } from '../iommu/paging.ts'

@@ -26,7 +26,8 @@ export function viewOf(state: UnitState): View {
   const known = views.get(state.stored)
   if (known !== undefined) return known
   const unit = registersOf(state), reader = entryReader(reservedRules(state), hasWideEntries(unit))
-  const view: View = { translation: translationUnitOf(unit), interrupts: interruptUnitOf(unit),
+  const { disputes } = state.config
+  const view: View = { translation: translationUnitOf(unit, disputes), interrupts: interruptUnitOf(unit, disputes),
     tables: memory => rawTables(memory, rootsOf(unit), reader) }
   views.set(state.stored, view)
   return view

@@ -75,7 +75,8 @@ export async function climb(plan: Plan,
       if (next === null || watch.signal.aborted) continue
       const share = Math.max(0, end - performance.now()) / (ascent.rungs === 0 && climbing.length > 1 ? 2
         : climbing.length - i)
-      const position = { design: nameIn(plan, subject), designs: plan.subjects.length, scope: scope.name, number: 1, of: 1, violated: [] }
+      const position = { design: nameIn(plan, subject), designs: plan.subjects.length, scope: scope.name, number: 1,
+        of: 1, violated: [] }
       const told = { violated: new Set<string>(), failed: new Set<string>() }
       ascent.took(next, await exploreOne(plan, subject, { ...scope, bounds: next }, share,
         { ...watch, told, say: text => { watch.say(`${positionText(position)}${text}`) } }))

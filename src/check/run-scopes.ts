@@ -99,7 +99,8 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
     for (const [number, scope] of chosen[i]!.entries()) {
       isOver ||= watch.signal.aborted
       if (isOver) break
-      const position = (): Position => ({ design: nameIn(plan, subject), designs: plan.subjects.length, scope: scope.name,
+      const position = (): Position => ({ design: nameIn(plan, subject), designs: plan.subjects.length,
+        scope: scope.name,
         number: number + 1, of: chosen[i]!.length, violated: [...told.violated] })
       const one = await exploreOne(plan, subject, scope, (end - performance.now()) / left--, {
         ...watch, told, say: text => { watch.say(`${positionText(position())}${text}`) },
@@ -114,7 +115,7 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
 }
 
 /** How the report of a design begins. */
-export function aboutOf({ design, path }: Subject): Pick<DesignReport, 'design' | 'says' | 'givesUp' | 'path' | 'iommu'> {
+export function aboutOf({ design, path }: Subject): Omit<DesignReport, 'full' | 'cutShort' | 'scopes' | 'saved'> {
   const { name, says, givesUp } = design, iommu = iommuNameOf(design)
   return { design: name, ...path === null ? {} : { path }, ...iommu === null ? {} : { iommu }, says, givesUp }
 }

@@ -37,7 +37,7 @@ export const designCount = (names: readonly string[]): number =>
 export const isOne = ({ designs, notBegun }: ReportOf<'check'>['check']): boolean =>
   designCount([...designs.map(({ design }) => design), ...notBegun]) === 1
 
-/** What is left out, a line each: `AMD-Vi is left out for ring0-strict: …`. */
+/** What is left out, a line each: which IOMMU for which designs, and why. */
 export const leftOutTexts = ({ leftOut }: ReportOf<'check'>['check']): readonly string[] =>
   [...new Map(leftOut.map(one => [`${one.iommu} ${one.because}`, one])).values()].map(({ iommu, title, because }) =>
     `${title} is left out for ${leftOut.filter(one => one.iommu === iommu && one.because === because)

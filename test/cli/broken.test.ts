@@ -58,8 +58,8 @@ describe('a violation', () => {
     expect(await scopesOf(line)).toEqual(await scopesOf(`${line} --all`))
   })
   it('ends the run with --bail: scopes and designs that come later are not begun', async () => {
-    const { designs, notBegun } = await documentOf(`check ring0-strict@vtd ${leaky} no-iommu --scope ports,mapping,hostile `
-      + '--bail')
+    const { designs, notBegun } = await documentOf(`check ring0-strict@vtd ${leaky} no-iommu `
+      + '--scope ports,mapping,hostile --bail')
     expect(designs.map(({ scopes }) => scopes.map(({ scope }) => scope))).toEqual([['mapping', 'hostile'], ['mapping']])
     expect(notBegun).toEqual(['no-iommu'])
     expect(designs[1]!.verdicts.filter(({ property, standing }) => property.startsWith('no-') && standing === 'fine'))

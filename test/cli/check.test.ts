@@ -45,7 +45,7 @@ describe('check', () => {
   })
   it('keeps within 80 and 120 columns', async () => {
     for (const columns of [48, 80, 120]) {
-      const { out } = await run('check ring0-strict+source-unmasked no-iommu --iommu vtd --scope hostile,together,mapping '
+      const { out } = await run('check ring0-strict@vtd+source-unmasked no-iommu --scope hostile,together,mapping '
         + '--states 400', { columns })
       expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length)))
         .toBeLessThanOrEqual(columns)

@@ -109,8 +109,8 @@ it('a write that fails leaves the file that was there, and the report', async ()
   const before = readFileSync(kept)
   const signal = abortedAfter(1000, () => { mkdirSync(`${kept}.${process.pid}.unfinished`) })
   const { code, out, err } =
-    await run(`check driver-server@vtd --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`,
-      { signal })
+    await run(`check driver-server@vtd --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 `
+      + `--checkpoint ${kept}`, { signal })
   expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('cannot be written') as string })
   expect(out).toContain('interrupted')
   expect(readFileSync(kept)).toEqual(before)

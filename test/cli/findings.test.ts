@@ -18,8 +18,8 @@ describe('a finding is printed, and then the file that cannot be written is told
   it.each([
     ['--save', 'check ring0-strict~unmap/invalidatePage --iommu vtd --scope mapping --property no-dma-escape --save'],
     ['a random run',
-      'check ring0-strict~unmap/invalidatePage --iommu vtd --scope mapping --property no-dma-escape --driver random --seed 1 '
-        + '--runs 400'],
+      'check ring0-strict~unmap/invalidatePage --iommu vtd --scope mapping --property no-dma-escape --driver random '
+        + '--seed 1 --runs 400'],
     ['--save-known',
       'check ring0-deferred-early --iommu vtd --scope mapping --property no-dma-escape --save-known '
         + `${join(cwd, 'traces', 'known')}`],

@@ -3,10 +3,10 @@ import { hardwareGeometry } from '../iommu/geometry.ts'
 import { anything, decode, registers } from './layout/index.ts'
 import type { Dwords, RegisterName, Rules } from './layout/index.ts'
 import type { InterruptUnit } from './remap/remap.ts'
-import type { RawRoots } from './walk/raw-tables.ts'
+import type { DeviceTable, RawRoots } from './walk/raw-tables.ts'
 import type { TranslationUnit } from './walk/walk.ts'
 
-/** Registers as two dwords each; what is not known is missing. */
+/** Registers as two dwords each, those of which there are several one after the other; what is not known is missing. */
 export type UnitRegisters = Readonly<Partial<Record<RegisterName, Dwords>>>
 const none = [0, 0]
 const control = (unit: UnitRegisters) => decode(registers.IommuControl.layout, unit.IommuControl ?? none)
@@ -49,13 +49,31 @@ export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
 /** Interrupt entries have 128 bits, else 32. */
 export const hasWideEntries = (unit: UnitRegisters): boolean => control(unit).GAEn === 1
 
+/** Where the unit finds GCR3 tables through the host tables, the walk does not know how: one source names the bit. */
+export const gcr3IsGuestPhysical = (unit: UnitRegisters): boolean => control(unit).GCR3TRPMode === 1
+
+/** Segments of the device table, by DevTblSegEn. What a unit does with more than it has (DevTblSegSup), or with a
+ *  reserved value, is not known: there are 8 at most. */
 export function rootsOf(unit: UnitRegisters): RawRoots {
-  const { BASE, SIZE } = decode(registers.DevTabBase.layout, unit.DevTabBase ?? none)
-  return { deviceTable: BASE * 4096, devices: (SIZE + 1) * 4096 / 32 }
+  const count = 2 ** Math.min(mostSegments, control(unit).DevTblSegEn)
+  return { segments: [tableOf(unit.DevTabBase ?? none, 0),
+    ...Array.from({ length: count - 1 }, (_, i) => tableOf(unit.DevTabSegment ?? [], 2 * i))] }
+}
+/** Log2 of the segments. */
+const mostSegments = 3
+function tableOf(words: Dwords, at: number): DeviceTable | null {
+  const low = words[at], high = words[at + 1]
+  if (low === undefined || high === undefined) return null
+  const { BASE, SIZE } = decode(registers.DevTabBase.layout, [low, high])
+  return { address: BASE * 4096, devices: (SIZE + 1) * 4096 / 32 }
 }
 
-/** Device tables that the unit has: with more than one, each serves a range of DeviceIDs (DevTblSegEn). */
-export const segmentsOf = (unit: UnitRegisters): number => 2 ** control(unit).DevTblSegEn
+/** False where DevTblSegEn asks for more segments than the unit has, or is reserved. */
+export function hasSegments(unit: UnitRegisters): boolean {
+  const most = unit.ExtFeature === undefined ? mostSegments
+    : decode(registers.ExtFeature.layout, unit.ExtFeature).DevTblSegSup
+  return control(unit).DevTblSegEn <= most
+}
 
 /** Rings in memory; null where the register is not known, or the ring is off. */
 export function ringsOf(unit: UnitRegisters): { readonly commands: Ring | null; readonly events: Ring | null } {

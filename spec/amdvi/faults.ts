@@ -68,7 +68,8 @@ const interruptRows: readonly Row[] = [
   [0x311, 'irte-unreadable', '', 'The entry could not be read; which event tells of it is not known.', 'one source'],
   [0x312, 'interrupt-dte-unreadable', '', 'The device table entry for an interrupt could not be read.'],
   [0x1001, 'intctl-abort', '', 'IntCtl is 0: target abort. No event is known of it.', 'one source'],
-  [0x1002, 'delivery-mode', '', 'NMI, INIT or ExtINT whose pass bit is 0, or another delivery mode: target abort.'],
+  [0x1002, 'delivery-mode', '', 'NMI, INIT or ExtINT with a logical destination or without its pass bit, or another '
+    + 'delivery mode: target abort.'],
 ]
 
 const reasonOf = (source: FaultReason['source']) =>

@@ -81,10 +81,10 @@ export const alarmKinds = {
     says: 'Entries of the device table are zeros (V=0, IV=0): a device with such a '
       + 'DeviceID reaches all of memory and sends any interrupt. The dump does not say which devices exist.',
     todo: 'write V=1, TV=0, IV=1 and IntCtl=0 into entries of devices that are not there.' },
-  'device-table-segments': { severity: 'warning', clause: 'AMD:2.2/device-table',
-    says: 'The unit has several device tables (DevTblSegEn), and the first alone is looked at: devices of the others '
-      + 'reach what their tables say, which is not known.',
-    todo: 'look at the entries of the other devices with the tools of the kernel.' },
+  'device-table-segments': { severity: 'warning', clause: 'AMD:2.2/segments',
+    says: 'The device table is in segments (DevTblSegEn) that are not all known: what their devices reach is not known '
+      + 'either.',
+    todo: 'give the registers of the segments (DevTabSegment, at 0100 to 0130) with the dump, or with --devtab.' },
   'page-not-replicated': { severity: 'warning', clause: 'AMD:2.2.3/page-size',
     says: 'A page of another size than its level has does not stand in all entries that it covers: what is mapped '
       + 'depends on which one the unit read.',
@@ -93,7 +93,7 @@ export const alarmKinds = {
     says: 'A device uses the addresses of the exclusion range as they are, whatever its tables say.',
     todo: 'clear EX of the entry and the low bits of ExclBase unless the firmware asks for the range (IVMD).' },
   'guest-tables': { severity: 'warning', clause: 'AMD:2.2/guest',
-    says: 'A device has guest tables (v2), which are not followed: it counts as reaching all that its host tables, or '
+    says: 'A device has guest tables (v2) that are not followed: it counts as reaching all that its host tables, or '
       + 'Mode=0, let through.',
     todo: 'look at the guest tables with the tools of the kernel.' },
   'interrupt-pass-bits': { severity: 'warning', clause: 'AMD:2.2.5/pass-bits',
@@ -153,7 +153,7 @@ export interface Alarm {
 
 /** Alarms that leave something unknown: a gate cannot pass over them. */
 export const unknowns: readonly AlarmCode[] = ['table-outside', 'cut-short', 'interrupt-table-partial',
-  'directory-partial', 'entry-zero']
+  'directory-partial', 'entry-zero', 'device-table-segments']
 
 export const alarm = (code: AlarmCode, devices: readonly number[], because: string): Alarm =>
   ({ code, severity: alarmKinds[code].severity, devices: devices.map(bdf), because })

@@ -1,7 +1,7 @@
 /** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
 import type { AnyDump } from '../dump/dump.ts'
 import type { Alarm } from './alarms.ts'
-import type { Device, Found } from './devices.ts'
+import type { Device, Found, RequestClass } from './devices.ts'
 import type { InterruptTable } from './interrupts.ts'
 import type { Guarded } from './protect.ts'
 import type { QueueRow, RegisterRow } from './queue.ts'
@@ -37,6 +37,8 @@ export interface Collected {
     readonly meaning: (fault: number) => string
     readonly says: (fault: number) => string
   }
+  /** What is cached of the tables is tagged so, besides the domain. */
+  readonly tagsOf: (way: RequestClass, space: Space) => readonly Tag[]
   /** What a text says of registers and of the queue; of other dumps nothing. */
   readonly told: { readonly registers: readonly RegisterRow[]; readonly queue: QueueRow | null }
   /** Faults of entries that are meant to block. */
@@ -44,6 +46,9 @@ export interface Collected {
   /** Alarms that only this kind of unit gives rise to. */
   readonly own: Iterable<Alarm>
 }
+
+/** A tag of what is cached, and what it stands for: in one domain always the same. */
+export interface Tag { readonly tag: string; readonly means: string }
 
 /** Who uses a space; by its index. */
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }

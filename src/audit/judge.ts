@@ -4,7 +4,6 @@ import { alarm, alarmKinds, severities } from './alarms.ts'
 import type { Alarm, AlarmCode } from './alarms.ts'
 import type { Collected, UnlistedSharing } from './collect.ts'
 import { bdf } from './devices.ts'
-import type { RequestClass } from './devices.ts'
 import { firmwareAlarms, reservedFor } from './firmware.ts'
 import type { Beside } from './firmware.ts'
 import { hex, several, size } from './format.ts'
@@ -12,6 +11,7 @@ import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
 import { mostWritable, writableBy } from './protect.ts'
 import { mostNamed } from './sharing.ts'
+import { nameOf } from './spaces.ts'
 import type { Defect, Space, Troubles } from './spaces.ts'
 
 /** Errors first; within a severity in the order of the registry. */
@@ -59,9 +59,8 @@ function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collec
   if (ats.length > 0) yield alarm('device-tlb', ats.map(({ sid }) => sid), several(ats.length, 'device'))
 }
 
-/** What is cached is tagged with the domain, so that one domain must stand for one thing each time (VT-d rev 5.10, ch.
- *  6). */
-function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<Alarm> {
+/** What is cached is tagged with the domain, so that one domain must stand for one thing each time. */
+function* ofDomains({ found: { devices }, cachingMode, tagsOf }: Collected): Generator<Alarm> {
   const first = new Map<string, { readonly means: string; readonly sid: number }>()
   const told = new Set<string>()
   const zero = new Set<number>()
@@ -81,27 +80,6 @@ function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<A
     }
   if (zero.size > 0) yield alarm('domain-zero', [...zero], several(zero.size, 'device'))
 }
-/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no
- *  domain may serve PGTT 001 or 100 and also 010 or 011. */
-function tagsOf({ tag }: RequestClass,
-  { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
-  const isHost = kind === 'second-stage' || kind === 'host'
-  const host = isHost ? { table, levels } : second
-  const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string =>
-    `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
-  return [
-    ...host === null ? [] : [{ tag: 'second', means: tables(kind === 'host' ? kind : 'second-stage', host) }],
-    ...kind === 'first-stage' || kind === 'nested'
-      ? [{ tag: `first ${tag}`, means: tables(kind, { table, levels }) }] : [],
-    ...tag === null ? []
-      : [{
-        tag: 'PGTT', means: host === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)',
-      }],
-  ]
-}
-export const nameOf = ({ kind, table, levels }: Space): string =>
-  kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
-
 const troubleCodes: Readonly<Record<Defect, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside',
   cyclic: 'table-cyclic', unmapped: 'table-unmapped', 'not replicated': 'page-not-replicated' }
 function troubleText(trouble: Defect, { count, table, index, level }: Troubles): string {

@@ -5,59 +5,15 @@ import { describe, expect, it } from 'vitest'
 import { gate, parsePolicy } from '../../src/audit/policy.ts'
 import { rightsAt } from '../../src/audit/reach.ts'
 import { openDump } from '../../src/dump/dump.ts'
-import type { AmdviDump } from '../../src/dump/dump.ts'
-import { amdviRegistersOf } from '../../src/dump/amdvi.ts'
+import { amdviStored } from '../../src/dump/amdvi.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import { readKernelLog } from '../../src/logs/formats/kernel.ts'
 import { entryReader, rawTables, rootsOf, translate, translationUnitOf } from '../../spec/amdvi/index.ts'
-import {
-  anything, deviceTableEntry, encode, hostPage, hostTable, irte128, irte32,
-} from '../../spec/amdvi/layout/index.ts'
-import { MemoryImage } from '../../spec/iommu/image.ts'
+import { anything, deviceTableEntry, encode, irte128, irte32 } from '../../spec/amdvi/layout/index.ts'
+import { Machine } from './amdvi-audit-support.ts'
+import type { Fields } from './amdvi-audit-support.ts'
 import { auditOf, codesOf } from './audit-support.ts'
 import { boot, ftraceOf } from './linux-support.ts'
-
-type Fields<L extends { readonly fields: readonly { readonly name: string }[] }> =
-  Partial<Record<L['fields'][number]['name'], number>>
-const values: AmdviValues = { DevTabBase: 0x1000n, IommuControl: 0x21005n, ExtFeature: 0x2000_00c0n,
-  CmdBufBase: 0x0800_0000_0030_0000n, EventLogBase: 0x0800_0000_0031_0000n }
-
-/** Device table at 0x1000 (128 devices, each blocked), tables from 0x400000 on. */
-class Machine {
-  readonly memory = new MemoryImage()
-  #next = 0x400000
-  constructor(readonly registers: AmdviValues = {}) {
-    for (let device = 0; device < 128; device++) this.device(device, { V: 1, IV: 1 })
-  }
-  device(device: number, fields: Fields<typeof deviceTableEntry>): void {
-    this.memory.write(0x1000 + 32 * device, encode(deviceTableEntry, fields))
-  }
-  table(): number {
-    this.memory.cover(this.#next / 4096)
-    this.#next += 4096
-    return this.#next - 4096
-  }
-  /** Translated through a table of `levels`, and no interrupts; the table. */
-  host(device: number, domain: number, levels = 3, more: Fields<typeof deviceTableEntry> = {}): number {
-    const root = this.table()
-    this.device(device, { V: 1, TV: 1, IV: 1, IR: 1, IW: 1, MODE: levels, ROOT: root / 4096, DOMAIN: domain, ...more })
-    return root
-  }
-  link(table: number, index: number, level: number): number {
-    const next = this.table()
-    this.memory.write(table + 8 * index, encode(hostTable, { PR: 1, IR: 1, IW: 1, NEXT: level, ADDR: next / 4096 }))
-    return next
-  }
-  page(table: number, index: number, output: number, more: Fields<typeof hostPage> = {}): void {
-    this.memory.write(table + 8 * index, encode(hostPage, { PR: 1, IR: 1, IW: 1, ADDR: output / 4096, ...more }))
-  }
-  dump(): AmdviDump {
-    return { iommu: 'amdvi', path: 'made', format: 'image', unit: null, haw: 46,
-      shows: { translation: true, interrupts: true, root: true }, memory: this.memory, bytes: 0, close: () => {},
-      ...amdviRegistersOf('made', { ...values, ...this.registers }) }
-  }
-  audit() { return auditOf(this.dump()) }
-}
 
 describe('the recorded boot', () => {
   const report = auditOf(openDump(boot('amd-q10.tables.json-pages.gz')))
@@ -168,8 +124,27 @@ describe('each alarm', () => {
     return codesOf(machine.audit())
   }
   const remapped = { IV: 1, INTCTL: 2, INTTABLEN: 1, INTROOT: 0x200000 / 64 }
-  /** GTEn, and what the entry needs of the unit. */
-  const guestsOn: AmdviValues = { IommuControl: 0x31005n, ExtFeature: 0x1_0000_2000_00d0n }
+  /** Four segments, which the unit has. */
+  const segmented: AmdviValues = { IommuControl: 0x8_0000_1005n, ExtFeature: 0x80_2000_00c0n }
+  it('devices of each segment', () => {
+    const machine = new Machine({ ...segmented, DevTabSegment: [0x500000n, 0x501000n, 0x500000n] })
+    for (const [page, sid] of [[0x500, 5], [0x501, 127]] as const)
+      machine.memory.write(page * 4096 + 32 * sid, encode(deviceTableEntry, { V: 1, TV: 1, IR: 1, IW: 1, DOMAIN: sid }))
+    expect(machine.audit().devices.map(({ device, ways: [way] }) => [device, way!.domain]))
+      .toEqual([['40:00.5', 5], ['80:0f.7', 127], ['c0:00.5', 5]])
+    const { registers, memory } = machine.dump()
+    const tables = rawTables(memory, rootsOf(registers), entryReader(anything, false))
+    const domainOf = (device: number) => {
+      const entry = tables.deviceEntry(device)
+      return entry === null || entry === 'unreadable' ? entry : entry.domain
+    }
+    expect([0x4005, 0x407f, 0x4080, 0x807f, 0xc005, 0x7fff].map(domainOf)).toEqual([5, 0, null, 127, 5, null])
+    expect(amdviStored({ 0: '0x1000', 108: '0x500000' })).toMatchObject(
+      { DevTabBase: 0x1000n, DevTabSegment: [undefined, 0x500000n, ...Array<undefined>(5).fill(undefined)] })
+    const partly = rawTables(memory, rootsOf({ ...registers, DevTabSegment: [0x500000, 0] }),
+      entryReader(anything, false))
+    expect([partly.deviceEntry(0x8000), partly.deviceEntry(0x3000)]).toEqual(['unreadable', null])
+  })
   const twoEntries = (machine: Machine, ...fields: readonly Fields<typeof irte128>[]): void => {
     machine.memory.cover(0x200)
     fields.forEach((entry, i) =>
@@ -183,8 +158,10 @@ describe('each alarm', () => {
     ['so does Mode=0 with IR and IW', m => m.device(3, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1 }),
       ['pass-through', 'writes-tables']],
     ['an entry of zeros', m => m.device(3, {}), ['entry-zero']],
-    ['segments of the device table', m => m.device(3, { V: 1, IV: 1 }), ['device-table-segments'],
-      { IommuControl: 0x4_0000_1005n }],
+    ['more segments than the unit has', m => m.memory.cover(0x500), ['entry-zero', 'device-table-segments'],
+      { ...segmented, ExtFeature: 0x2000_00c0n, DevTabSegment: [0x500000n, 0x500000n, 0x500000n] }],
+    ['segments that are not known', m => m.memory.cover(0x500), ['entry-zero', 'device-table-segments'],
+      { ...segmented, DevTabSegment: [undefined, 0x500000n] }],
     ['IV=0', m => m.device(3, { V: 1 }), ['interrupts-unmapped']],
     ['IntCtl=1', m => m.device(3, { V: 1, IV: 1, INTCTL: 1 }), ['interrupts-unmapped']],
     ['IntCtl=3, and a reserved bit below', m => m.device(3, { V: 1, IV: 1, INTCTL: 3 }), ['entry-unusable']],
@@ -197,10 +174,6 @@ describe('each alarm', () => {
     ['the exclusion range, although IR and IW are 0', m => { m.device(3, { V: 1, TV: 1, IV: 1, EX: 1, MODE: 3 }) },
       ['pass-through', 'writes-tables', 'exclusion-range'], { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
     ['none where the range is off', m => { m.host(3, 1, 3, { EX: 1 }) }, [], { ExclBase: 0x900000n }],
-    ['guest tables in Mode=0, of requests without PASID', m => {
-      m.device(3, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, GIOV: 1, GV: 1, GCR3M: 0x80 })
-    }, ['pass-through', 'writes-tables', 'guest-tables'], guestsOn],
-    ['guest tables beside host tables', m => { m.host(3, 1, 3, { GV: 1, GCR3M: 0x80 }) }, ['guest-tables'], guestsOn],
     ['a device with a TLB', m => { m.host(3, 1, 3, { I: 1 }) }, ['device-tlb']],
     ['one DomainID for two tables', m => { m.host(3, 1); m.host(4, 1) }, ['domain-conflict']],
     ['a page of two domains', m => { for (const d of [3, 4]) m.page(m.host(d, d, 1), 1, 0x900000) },

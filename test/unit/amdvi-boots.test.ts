@@ -122,8 +122,19 @@ describe('each claim fails once', () => {
     expect(report.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
     expect(verdictOf(report, 'no-faults').verdict).toBe('false')
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)
-    const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is off'))
-    expect(aborted.faults.groups[0]!.says).toBe('An interrupt was aborted: RemapEn is off.')
+    const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is disabled'))
+    expect(aborted.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT',
+      says: 'The entry has RemapEn=0.' }])
+  })
+  it('an interrupt is refused for what QEMU says of it; where the manual has no event, by the cause', async () => {
+    const lines = ['amdvi_ir_target_abort int_ctl abort', 'amdvi_ir_err int_ctl reserved',
+      'amdvi_ir_err failed to get irte_ga', 'amdvi_ir_err passthrough is not enabled',
+      'amdvi_err MSI is not from IOAPIC.', 'amdvi_ir_err something new']
+    const { faults } = await validateLines([...strict.slice(0, 100), ...lines])
+    expect([faults.total, faults.groups.map(({ reason, condition }) => [reason, condition])]).toEqual([6, [
+      [0, null], [0, null], [1, 'ILLEGAL_DEV_TABLE_ENTRY'], [3, 'DEV_TAB_HARDWARE_ERROR'], [0x1001, 'intctl-abort'],
+      [0x1002, 'delivery-mode']]])
+    expect(faults.groups.map(({ says }) => says)).toContain('An interrupt was refused: something new.')
   })
   it('entries-well-formed: a reserved bit of an interrupt entry, and of control', async () => {
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)

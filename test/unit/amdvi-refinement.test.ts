@@ -61,7 +61,7 @@ const small: fc.Arbitrary<Small> = fc.tuple(someBounds, upTo(2), fc.boolean(), f
 const hardware: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
   reservedMode: 'mode-reserved', exclusion: null, guest: false }
 const rawOf = ({ b, tables, pages, at, gaEn }: Small, mutant: (reader: EntryReader) => EntryReader) =>
-  rawTables(encode(tables, pages, b, at, gaEn), { deviceTable: at.deviceTable, devices: 128 },
+  rawTables(encode(tables, pages, b, at, gaEn), { segments: [{ address: at.deviceTable, devices: 128 }] },
     mutant(entryReader(anything, gaEn)))
 const placed = (found: Translation, { at }: Small): unknown => found.kind === 'translated'
   ? { address: at.frames[found.address], domain: found.mapping.domain, write: found.mapping.write }

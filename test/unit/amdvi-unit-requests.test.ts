@@ -5,6 +5,7 @@ import {
 } from '../../spec/amdvi/layout/index.ts'
 import { post } from '../../spec/amdvi/remap/post.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
+import { offsetOf } from '../../spec/amdvi/unit/unit.ts'
 import type { UnitConfig } from '../../spec/amdvi/unit/unit.ts'
 import { control, deviceTable, everything, Machine, on, set } from './amdvi-unit-support.ts'
 import type { Values } from './amdvi-unit-support.ts'
@@ -101,6 +102,16 @@ it('an interrupt of a device whose entry is nowhere is refused and logged: it do
   expect(of(1)).toEqual(['interrupt-device-outside', 0x2008])
   expect(of(2)).toEqual(['interrupt-dte-unreadable', 0x3008])
   expect(of(1, { ...on, IommuEn: 0 })).toEqual(['interrupt'])
+})
+
+it('a device of a further segment of the device table has its entry there', () => {
+  const of = (segment: number) => {
+    const machine = new Machine({}, { ...on, DevTblSegEn: 1 })
+    machine.does({ do: 'write', offset: offsetOf('DevTabSegment'), width: 8, value: segment })
+    const { result } = message(machine.state, machine.memory, { device: 0x8001, address: 0xfee00000, data: 0 })
+    return result.kind === 'fault' ? result.reason.cause : result.kind
+  }
+  expect([of(deviceTable), of(0x7000_0000)]).toEqual(['interrupt', 'interrupt-dte-unreadable'])
 })
 
 describe('guest mode of interrupts', () => {

@@ -8,7 +8,7 @@ import type { Op } from '../../spec/amdvi/unit/program.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
 import { offsetOf, progress, quiesce, read, write } from '../../spec/amdvi/unit/unit.ts'
 import type { Effect } from '../../spec/amdvi/unit/unit.ts'
-import { commands, control, events, everything, Machine, on, ring_bytes, set } from './amdvi-unit-support.ts'
+import { commands, control, efr, events, everything, Machine, on, ring_bytes, set } from './amdvi-unit-support.ts'
 
 const kinds = (effects: readonly Effect[]): string[] => effects.map(({ kind }) => kind).filter(kind => kind !== 'rule')
 
@@ -203,6 +203,39 @@ describe('registers', () => {
     expect(machine.value('ExtFeature')).toBe(everything)
     const { value } = read(write(machine.state, offsetOf('ExclBase'), 8, 0x5003n).state, offsetOf('ExclBase'), 8)
     expect(value).toBe(0x5003n)
+  })
+  it('without a function here hold what is written, and say that nothing comes of it', () => {
+    const machine = new Machine()
+    const left = (...ops: readonly Op[]) => machine.does(...ops)
+      .flatMap(effect => effect.kind === 'unmodelled' ? [effect.what] : [])
+    const filter = { do: 'write', offset: offsetOf('SmiFilter', 9), width: 8, value: 0x1_0018 } as const
+    expect(left(filter, { ...filter, offset: offsetOf('MsiAddrLow'), width: 4, value: 0xfee00000 }))
+      .toEqual(['SmiFilter', 'SmiFilter', 'MsiAddrLow'])
+    expect([8, 9].map(i => read(machine.state, offsetOf('SmiFilter', i), 8).value)).toEqual([0n, 0x1_0018n])
+    expect(read(machine.state, offsetOf('MsiCapHeader'), 8).value).toBe(0xfee00000n << 32n)
+    expect(left(control({ ...on, PprLogEn: 1, PrivAbrtEn: 1 }))).toEqual(['IommuControl.PprLogEn',
+      'IommuControl.PrivAbrtEn'])
+    expect(left(control({ ...on, PprLogEn: 1 }))).toEqual([])
+    expect(illegal(machine.state, machine.memory, [set('vIommuStatus', 1)]).map(({ what }) => what))
+      .toEqual(['read-only-register', 'read-only-register'])
+  })
+  it('of hardware errors keep the newest, and tell that one was lost, where the unit has them', () => {
+    const broken = (config: { efr?: bigint }) => {
+      const machine = new Machine(config)
+      machine.device(1, { V: 1, TV: 1, IR: 1, MODE: 1, ROOT: 0x999 })
+      machine.request(1, 0)
+      return machine
+    }
+    const machine = broken({ efr: efr({ HESup: 1 }) })
+    expect(machine.value('HwEventStatus')).toBe(1n)
+    machine.memory.drop(commands / 4096)
+    machine.does(set('CmdTail', 16), { do: 'settle' })
+    expect([machine.value('HwEventStatus'), machine.value('HwEventHi') >> 60n, machine.value('HwEventLo')])
+      .toEqual([3n, 6n, BigInt(commands)])
+    machine.does(set('HwEventStatus', 2))
+    expect(machine.value('HwEventStatus')).toBe(1n)
+    machine.does(set('HwEventStatus', 1))
+    expect([machine.value('HwEventStatus'), broken({}).value('HwEventStatus')]).toEqual([0n, 0n])
   })
   it('a quiet unit does nothing', () => {
     const { state, memory } = new Machine()

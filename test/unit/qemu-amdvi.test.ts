@@ -27,7 +27,7 @@ function walkedOf(one: WalkCase): Walked {
   writeTables(memory, one)
   const reader = entryReader(rulesOf(registers, 52), false)
   return { unit: translationUnitOf(registers), refuses: () => false,
-    tables: rawTables(memory, { deviceTable: at.deviceTable, devices: 128 }, reader) }
+    tables: rawTables(memory, { segments: [{ address: at.deviceTable, devices: 128 }] }, reader) }
 }
 const requestsOf = (one: WalkCase): readonly Request[] => one.requests.map(given =>
   ({ device: requesters[given.device]!, address: addressOf(given), access: given.write ? 'write' : 'read' }))

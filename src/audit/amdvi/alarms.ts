@@ -1,17 +1,17 @@
 /** What only an AMD unit gives rise to (AMD 48882 rev 3.05: 2.2, 2.2.5). */
-import { exclusionFor } from '../../../spec/amdvi/index.ts'
-import type { DeviceEntry, TranslationUnit } from '../../../spec/amdvi/index.ts'
+import { exclusionFor, hasSegments, perSegment, rootsOf, translationUnitOf } from '../../../spec/amdvi/index.ts'
+import type { DeviceEntry, UnitRegisters } from '../../../spec/amdvi/index.ts'
 import { bdf } from '../devices.ts'
-import { several } from '../format.ts'
+import { hex, several } from '../format.ts'
 import type { InterruptTable } from '../interrupts.ts'
 import { alarm } from '../alarms.ts'
 import type { Alarm } from '../alarms.ts'
 import type { AmdviFound } from './devices.ts'
 
-export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit & { readonly segments: number },
-  { remapping }: InterruptTable): Generator<Alarm> {
-  if (unit.enabled && unit.segments > 1)
-    yield alarm('device-table-segments', [], `the first of ${unit.segments} device tables`)
+export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound,
+  registers: UnitRegisters, { remapping }: InterruptTable): Generator<Alarm> {
+  const unit = translationUnitOf(registers)
+  if (unit.enabled) yield* segments(registers)
   if (zeros.count > 0)
     yield alarm('entry-zero', [], `${several(zeros.count, 'DeviceID')}, the first ${bdf(zeros.first)}`)
   const those = (test: (entry: DeviceEntry) => boolean): readonly number[] =>
@@ -22,8 +22,13 @@ export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit
     const { base, limit } = unit.exclusion!
     yield alarm('exclusion-range', excluded, `0x${base.toString(16)} to 0x${limit.toString(16)}`)
   }
-  const guests = those(entry => unit.guest && translates(entry) && entry.guest !== null)
-  if (guests.length > 0) yield alarm('guest-tables', guests, several(guests.length, 'device'))
+  if (notFollowed.length > 0)
+    yield alarm('guest-tables', notFollowed, 'GCR3TRPMode=1: the GCR3 tables are guest-physical')
+  if (loops.length > 0) {
+    const { table, index } = loops[0]!
+    yield alarm('table-cyclic', [...new Set(loops.map(({ sid }) => sid))],
+      `${several(loops.length, 'pointer')}, the first entry ${index} of the GCR3 table at ${hex(table)}`)
+  }
   if (!remapping) return
   const unmapped = those(({ interrupts: { valid, control } }) => !valid || control === 1)
   if (unmapped.length > 0) yield alarm('interrupts-unmapped', unmapped, several(unmapped.length, 'device'))
@@ -33,6 +38,17 @@ export function* ownAlarms({ zeros, entries }: AmdviFound, unit: TranslationUnit
   if (illegal.length > 0)
     yield alarm('entry-unusable', illegal, 'a reserved bit of the upper half is set, or IntCtl is 3')
   yield* shared(entries)
+}
+
+/** Segments of the device table that are not looked at. */
+function* segments(registers: UnitRegisters): Generator<Alarm> {
+  const roots = rootsOf(registers), count = roots.segments.length
+  const unknown = roots.segments.flatMap((table, segment) => table === null ? [segment] : [])
+  if (unknown.length > 0)
+    yield alarm('device-table-segments', [],
+      `${several(unknown.length, 'segment')} of ${count}, the first from ${bdf(unknown[0]! * perSegment(roots))} on`)
+  if (!hasSegments(registers))
+    yield alarm('device-table-segments', [], `DevTblSegEn asks for more than the unit has: ${count} are looked at`)
 }
 
 /** A device raises what its table holds, whoever shares it. Devices of one set of page tables are one to the kernel. */

@@ -7,14 +7,15 @@ import {
 import type { TranslationUnit } from '../../../spec/vtd/index.ts'
 import type { Dump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
-import type { Collected, UnitMode } from '../collect.ts'
+import type { Collected, Tag, UnitMode } from '../collect.ts'
 import { nothingFound } from '../devices.ts'
+import type { RequestClass } from '../devices.ts'
 import { unknownTable } from '../interrupts.ts'
 import type { InterruptTable } from '../interrupts.ts'
 import { protectedOf } from '../protect.ts'
 import type { Protected } from '../protect.ts'
-import { standardBudget } from '../spaces.ts'
-import type { Budget } from '../spaces.ts'
+import { nameOf, standardBudget } from '../spaces.ts'
+import type { Budget, Space } from '../spaces.ts'
 import { legacyDevices, scalableDevices } from './devices.ts'
 import { interruptTableOf } from './interrupts.ts'
 import { queueRow, registerRows } from './queue.ts'
@@ -49,7 +50,8 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
     because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
       says: fault => faultReason(fault)?.says ?? '' },
-    told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks, own: [],
+    tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks,
+    own: [],
   }
 }
 
@@ -70,6 +72,19 @@ function meaning(fault: number): string {
 }
 /** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
 const blocks = [0x51, 0x59]
+
+/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no
+ *  domain may serve PGTT 001 or 100 and also 010 or 011. */
+function tagsOf({ tag }: RequestClass, space: Space): readonly Tag[] {
+  const second = space.kind === 'second-stage' ? space : space.second
+  return [
+    ...second === null ? [] : [{ tag: 'second', means: nameOf({ ...second, kind: 'second-stage' }) }],
+    ...space.kind === 'first-stage' || space.kind === 'nested' ? [{ tag: `first ${tag}`, means: nameOf(space) }] : [],
+    ...tag === null ? [] : [{
+      tag: 'PGTT', means: second === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)',
+    }],
+  ]
+}
 
 type Other = Omit<Protected, 'guestOf'>
 /** Nothing where the queue is off or its place not told. */

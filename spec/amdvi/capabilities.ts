@@ -30,8 +30,8 @@ export function rulesOf(unit: UnitRegisters, haw: number): Rules {
 }
 
 /** HATS: 4, 5 or 6 levels; 6 where it is not known. */
-export function translationUnitOf(unit: UnitRegisters, { aboveMode, blockedExclusion, ioCtl, reservedMode }: Disputes = usualAnswers):
-  TranslationUnit {
+export function translationUnitOf(unit: UnitRegisters,
+  { aboveMode, blockedExclusion, ioCtl, reservedMode }: Disputes = usualAnswers): TranslationUnit {
   const levels = unit.ExtFeature === undefined ? 6
     : Math.min(6, 4 + decode(registers.ExtFeature.layout, unit.ExtFeature).HATS)
   const { IommuEn, GTEn } = control(unit)

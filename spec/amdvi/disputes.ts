@@ -9,7 +9,8 @@ interface Dispute { readonly says: string; readonly choices: Readonly<Record<str
 export const disputes = {
   ioCtl: {
     says: 'What a device table entry with IoCtl=3 refuses',
-    choices: { all: 'the entry is illegal: each DMA', 'port-io': 'port I/O alone, of which the model has none' },
+    choices: { all: 'each DMA: the entry is illegal, as the list of causes has it',
+      'port-io': 'port I/O alone, of which the model has none (two implementations)' },
     usual: 'all',
   },
   noTranslation: {
@@ -23,7 +24,8 @@ export const disputes = {
   },
   blockedExclusion: {
     says: 'Whether the exclusion range is open to a device with TV=0',
-    choices: { closed: 'TV=0 comes first (one version of an implementation)', open: 'the range does (another version)' },
+    choices: { closed: 'no: TV=0 comes first (one version of an implementation)',
+      open: 'yes: the range does (another version)' },
     usual: 'closed',
   },
   reservedMode: {
@@ -42,7 +44,9 @@ export const disputes = {
   },
   smi: {
     says: 'What becomes of an SMI where the entry has IV=1',
-    choices: { refused: 'it is aborted (one emulator)', passes: 'it passes as it is (another)' }, usual: 'refused',
+    choices: { passes: 'it passes as it is: the SMI filter alone looks at it (one implementation)',
+      refused: 'it is aborted (another)' },
+    usual: 'passes',
   },
   abortedInterrupt: {
     says: 'Which event IntCtl=0 is told by',

@@ -73,7 +73,7 @@ export function interruptAt({ interrupts }: Tables, of: number, index: number, b
 
 const zeros: DecodedDevice = {
   valid: false, translates: false, mode: 0, root: nowhere, domain: 0, read: false, write: false, remoteTlb: false,
-  portIo: 0,  excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
+  portIo: 0, excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
   interrupts: { valid: false, control: 0, table: 0, length: 0, ignored: false, reserved: false,
     passes: { init: false, extInt: false, nmi: false } },
 }

@@ -11,7 +11,8 @@ export const layouts: readonly Layout[] = [
   ...[registers, pciCapability].flatMap(of => Object.values(of).map(({ layout }) => layout as Layout)),
   deviceTableEntry, hostTable, hostPage, gcr3Entry, guestPageEntry, irte32, irte128, irteGuest, messageData,
   ioapicEntry,
-  ...Object.values(commandLayouts), ...Object.values(otherForms), ...Object.values(eventLayouts), pprLogEntry, gaLogEntry,
+  ...Object.values(commandLayouts), ...Object.values(otherForms), ...Object.values(eventLayouts),
+  pprLogEntry, gaLogEntry,
 ]
 /** What drivers, logs and the manual call them for short. One may stand for several forms. */
 export const shortNames: Readonly<Record<string, readonly Layout[]>> = {

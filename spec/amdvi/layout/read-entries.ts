@@ -44,12 +44,14 @@ export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
   const ofGcr3 = reservedMask(gcr3Entry, rules), ofGuest = reservedMask(guestPageEntry, rules)
   return {
     deviceEntry: (w, at) => {
-      const faults = adjacent.faults(w, at), validity = adjacent.validity(w, at), rights = adjacent.rights(w, at), guests = adjacent.guests(w, at)
+      const validity = adjacent.validity(w, at), rights = adjacent.rights(w, at), guests = adjacent.guests(w, at)
+      const faults = adjacent.faults(w, at)
       return {
         valid: (validity & 1) !== 0, translates: (validity & 2) !== 0, mode: device.MODE(w, at),
         root: device.ROOT(w, at) * pageSize, domain: device.DOMAIN(w, at), read: (rights & 1) !== 0,
         write: (rights & 2) !== 0, remoteTlb: device.I(w, at) === 1, excluded: device.EX(w, at) === 1,
-        logging: loggings[faults & 3]!, portIo: (faults >>> 2) as DeviceEntry['portIo'], guest: guests === 0 ? null : guestMap(w, at, guests),
+        logging: loggings[faults & 3]!, portIo: (faults >>> 2) as DeviceEntry['portIo'],
+        guest: guests === 0 ? null : guestMap(w, at, guests),
         reserved: anySet(lower, w, at) || device.HAD(w, at) === 2 || guests > 0 && device.GLX(w, at) === 3,
         interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
       }

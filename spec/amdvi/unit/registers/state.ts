@@ -63,9 +63,11 @@ export interface Unit {
 export type UnitState = DeepReadonly<Unit>
 
 export type Effect =
-  /** What a command removes from caches; and of a device TLB, which its device is told. */
+  /** What a command removes from caches; and of a device TLB, which its device is told: pages of 4 KiB from `page` on,
+   *  of a PASID or of none. */
   | { readonly kind: 'invalidate'; readonly command: Command }
-  | { readonly kind: 'invalidate-device-tlb'; readonly device: number }
+  | { readonly kind: 'invalidate-device-tlb'; readonly device: number; readonly page: number; readonly pages: number
+    readonly pasid: number | null }
   /** Store to memory, of a completion wait or an event. */
   | { readonly kind: 'write'; readonly address: number; readonly dwords: readonly number[] }
   | { readonly kind: 'wait-completed'; readonly offset: number }

@@ -97,3 +97,22 @@ export function gcr3(machine: Machine, table: number, index: number, address: nu
   more: Fields<typeof gcr3Entry> = {}): void {
   machine.memory.write(table + 8 * index, encode(gcr3Entry, { V: 1, ADDR: address / 4096, ...more }))
 }
+
+/** Mode=0, with a GCR3 table of one level: its address. */
+export function guest(machine: Machine, more: Parameters<Machine['device']>[1] = {}, device = 3): number {
+  const table = machine.table()
+  machine.device(device,
+    { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, DOMAIN: device, GV: 1, GIOV: 1, ...gcr3At(table), ...more })
+  return table
+}
+/** Below host tables of one level, where frame n of the guest is host page 0x1000 + n for n from 256, and each table
+ *  has the number of a frame below 256. Gives the GCR3 table, and what takes host tables to the guest. */
+export function nested(machine: Machine, device = 3) {
+  const root = machine.host(device, device, 1), table = machine.table()
+  machine.device(device, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, MODE: 1, ROOT: root / 4096, DOMAIN: device, GV: 1, GIOV: 1,
+    ...gcr3At(table) })
+  for (let frame = 256; frame < 320; frame++) machine.page(root, frame, 0x1000000 + frame * 4096)
+  let next = 0
+  const toGuest = (host: number): number => { machine.page(root, next, host); return next++ * 4096 }
+  return { root, table, toGuest }
+}

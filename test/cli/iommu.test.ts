@@ -15,7 +15,7 @@ describe('check', () => {
   it.each([
     'ring0-strict --iommu amdvi', 'ring0-strict@amdvi', 'ring0-strict@amdvi --iommu amdvi',
   ])('%s is on AMD-Vi', async design => {
-    const { code, out } = await run(`check ${design} --scope old-hardware`, { cwd })
+    const { code, out } = await run(`check ${design} --scope old-hardware --property no-dma-escape`, { cwd })
     expect(code).toBe(0)
     expect(out).toContain('ring0-strict@amdvi')
     expect(out).toMatch(/npCache=1,\s+coherent=0,\s+ordered=0\n/)

@@ -2,7 +2,7 @@
  *  rev 3.05, 2.2). */
 import {
   entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf,
-  rulesOf, translationUnitOf,
+  rulesOf, translationUnitOf, usualAnswers,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
@@ -20,7 +20,8 @@ import { Spaces } from './spaces.ts'
 
 export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()): Generator<number, Collected> {
   const { registers, memory, haw } = dump
-  const unit = translationUnitOf(registers), roots = rootsOf(registers)
+  // Sources disagree whether IoCtl=3 keeps DMA out; what may get through counts.
+  const unit = translationUnitOf(registers, { ...usualAnswers, ioCtl: 'port-io' }), roots = rootsOf(registers)
   const reader = entryReader(rulesOf(registers, haw), hasWideEntries(registers))
   const spaces = new Spaces({ memory, reader, unit, budget }, haw)
   const atFirst = budget.tables

@@ -1,5 +1,7 @@
 /** What raw registers say of a unit, in the terms of the walk and of remapping (AMD 48882 rev 3.05, ch. 3). */
 import { hardwareGeometry } from '../iommu/geometry.ts'
+import { usualAnswers } from './disputes.ts'
+import type { Disputes } from './disputes.ts'
 import { anything, decode, registers } from './layout/index.ts'
 import type { Dwords, RegisterName, Rules } from './layout/index.ts'
 import type { InterruptUnit } from './remap/remap.ts'
@@ -28,23 +30,27 @@ export function rulesOf(unit: UnitRegisters, haw: number): Rules {
 }
 
 /** HATS: 4, 5 or 6 levels; 6 where it is not known. */
-export function translationUnitOf(unit: UnitRegisters): TranslationUnit {
+export function translationUnitOf(unit: UnitRegisters,
+  { aboveMode, blockedExclusion, ioCtl, reservedMode }: Disputes = usualAnswers): TranslationUnit {
   const levels = unit.ExtFeature === undefined ? 6
     : Math.min(6, 4 + decode(registers.ExtFeature.layout, unit.ExtFeature).HATS)
   const { IommuEn, GTEn } = control(unit)
-  return { geometry: hardwareGeometry, enabled: IommuEn === 1, levels, checksReach: true, reservedMode: 'mode-reserved',
-    exclusion: exclusionOf(unit), guest: GTEn === 1 }
+  return { geometry: hardwareGeometry, enabled: IommuEn === 1, levels, checksReach: aboveMode === 'refused',
+    reservedMode: reservedMode === 'illegal-entry' ? 'mode-reserved' : 'mode-page-fault', checksIoCtl: ioCtl === 'all',
+    exclusionFirst: blockedExclusion === 'open', exclusion: exclusionOf(unit), guest: GTEn === 1 }
 }
 function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['exclusion'] {
   const { EXEN, ALLOW, BASE } = decode(registers.ExclBase.layout, ExclBase ?? none)
   const { LIMIT } = decode(registers.ExclLimit.layout, ExclLimit ?? none)
   return EXEN === 0 ? null : { base: BASE * 4096, limit: LIMIT * 4096 + 4095, forAll: ALLOW === 1 }
 }
-export function interruptUnitOf(unit: UnitRegisters): InterruptUnit {
+/** Control 44:43 count where EFR2 says that tables can have more entries; other revisions have other fields there. */
+export function interruptUnitOf(unit: UnitRegisters, { smi, abortedInterrupt }: Disputes = usualAnswers):
+  InterruptUnit {
   const { IommuEn, XTEn, GAEn, GAMEn, NumIntRemapMode } = control(unit)
   return { enabled: IommuEn === 1, xt: GAEn === 1 && XTEn === 1, guestMode: GAEn === 1 && GAMEn !== 0,
     mostLength: NumIntRemapMode === 1 && efr2(unit).NumIntRemapSup === 1 ? 11 : 9,
-    passesSmi: false }
+    passesSmi: smi === 'passes', tellsAborts: abortedInterrupt === 'page-fault' }
 }
 /** Interrupt entries have 128 bits, else 32. */
 export const hasWideEntries = (unit: UnitRegisters): boolean => control(unit).GAEn === 1

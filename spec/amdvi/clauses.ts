@@ -103,6 +103,8 @@ const interrupts = {
 const log = {
   'AMD:2.5/log-entry': amd('2.5', 'An event is an entry of 16 bytes in a ring; its tail moves.'),
   'AMD:2.5/log-overflow': amd('2.5', 'A full log sets EventOverflow; events are dropped until software restarts it.'),
+  'AMD:2.5/first-fault': amd('2.5', 'SE=1 lets the first IO_PAGE_FAULT of the device into the log, and the next one '
+    + 'after its entry was invalidated.', 'one source'),
   'AMD:2.5/log-suppressed': amd('2.5', 'SA, SE, IG and SupIOPF suppress the log entry; the request is refused all the '
     + 'same.', 'one source'),
 } as const

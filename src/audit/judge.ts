@@ -1,7 +1,7 @@
 /** The alarms that a collection gives rise to. */
 import type { FirmwareRegion } from '../dump/acpi/firmware.ts'
-import { alarm, alarmKinds, severities } from './alarms.ts'
-import type { Alarm, AlarmCode } from './alarms.ts'
+import { alarm, alarmKinds, inWords, severities } from './alarms.ts'
+import type { Alarm, AlarmCode, Raised } from './alarms.ts'
 import type { Collected, UnlistedSharing } from './collect.ts'
 import { bdf } from './devices.ts'
 import { firmwareAlarms, reservedFor } from './firmware.ts'
@@ -24,9 +24,10 @@ export function judge(collected: Collected, beside?: Beside): readonly Alarm[] {
     ...beside === undefined ? [] : firmwareAlarms(beside, collected.found.devices.map(({ sid }) => sid)),
   ].toSorted((a, b) =>
     severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
+    .map(raised => inWords(raised, collected.words))
 }
 
-function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Generator<Alarm> {
+function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Generator<Raised> {
   const { meaning } = because
   if (mode.kind === 'bypass') yield alarm('translation-off', [], because.translation)
   if (mode.kind === 'blocked') yield alarm('mode-unusable', [], meaning(mode.fault))
@@ -40,13 +41,11 @@ function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Ge
   for (const { fault, of } of found.unusable) yield alarm('entry-unusable', [], `${of}: ${meaning(fault)}`)
   if (found.pasidsLeft) yield alarm('cut-short', [], 'more PASIDs than were looked at')
   if (!interrupts.remapping && interrupts.compatibility) yield alarm('interrupts-not-remapped', [], because.interrupts)
-  if (interrupts.remapping && interrupts.compatibility)
-    yield alarm('compatibility-interrupts', [], 'GSTS.CFIS=1 and IRTA.EIME=0')
   if (interrupts.pagesMissing > 0)
     yield alarm('interrupt-table-partial', [], `${interrupts.pagesMissing} of ${several(interrupts.pages, 'page')}`)
 }
 
-function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collected): Generator<Alarm> {
+function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collected): Generator<Raised> {
   const faults = new Map<number, number[]>()
   for (const { sid, ways } of devices)
     for (const { fault } of ways) if (fault !== null && !blocks.includes(fault)) {
@@ -60,7 +59,7 @@ function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collec
 }
 
 /** What is cached is tagged with the domain, so that one domain must stand for one thing each time. */
-function* ofDomains({ found: { devices }, cachingMode, tagsOf }: Collected): Generator<Alarm> {
+function* ofDomains({ found: { devices }, cachingMode, tagsOf }: Collected): Generator<Raised> {
   const first = new Map<string, { readonly means: string; readonly sid: number }>()
   const told = new Set<string>()
   const zero = new Set<number>()
@@ -91,7 +90,7 @@ function troubleText(trouble: Defect, { count, table, index, level }: Troubles):
   return `${what}, the first ${where}, level ${level}`
 }
 
-function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside): Generator<Alarm> {
+function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside): Generator<Raised> {
   const { devices } = users[space.id]!
   if (space.kind === 'pass-through') yield alarm('pass-through', devices, several(devices.length, 'device'))
   const writable = writableBy(space, guarded)
@@ -111,7 +110,7 @@ function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside):
 
 /** `reserved`: what firmware asks to be mapped so, for these devices. */
 function* ofRanges({ ranges }: Space, devices: readonly number[],
-  reserved: readonly FirmwareRegion[]): Generator<Alarm> {
+  reserved: readonly FirmwareRegion[]): Generator<Raised> {
   let count = 0, bytes = 0, first = 0, inRange = 0, asked = 0
   for (let i = 0; i < ranges.length; i++) {
     const input = ranges.input(i)
@@ -127,7 +126,7 @@ function* ofRanges({ ranges }: Space, devices: readonly number[],
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 
-function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Alarm> {
+function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Raised> {
   for (const { a, b, writable, first } of pairs) {
     const one = users[a]!.devices, other = users[b]!.devices
     // The PASIDs of one device are its own to choose.
@@ -147,7 +146,7 @@ function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected):
 const list = (entries: readonly Entry[]): string =>
   entries.slice(0, 8).map(({ index, of }) => of === null ? index : `${of}/${index}`).join(', ')
   + (entries.length > 8 ? ', …' : '')
-function* ofInterrupts({ interrupts: { entries }, because: { meaning } }: Collected): Generator<Alarm> {
+function* ofInterrupts({ interrupts: { entries }, because: { meaning } }: Collected): Generator<Raised> {
   const any = entries.filter(({ source, fault }) => source === null && fault === null)
   if (any.length > 0) yield alarm('irte-any-source', [], `${several(any.length, 'entry', 'entries')}: ${list(any)}`)
   for (const group of sameTargets(entries)) {

@@ -7,28 +7,10 @@ import { standardBudget } from '../../src/audit/spaces.ts'
 import {
   entryReader, rawTables, rootsOf, rulesOf, translate, translationUnitOf,
 } from '../../spec/amdvi/index.ts'
-import { gcr3, gcr3At, GuestTables, guestsOn, Machine } from './amdvi-audit-support.ts'
+import { gcr3, gcr3At, guest, GuestTables, guestsOn, Machine, nested } from './amdvi-audit-support.ts'
 import { codesOf } from './audit-support.ts'
 
 const sid = 3
-/** Mode=0, with a GCR3 table of one level: its address. */
-function guest(machine: Machine, more: Parameters<Machine['device']>[1] = {}, device = sid): number {
-  const table = machine.table()
-  machine.device(device,
-    { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, DOMAIN: device, GV: 1, GIOV: 1, ...gcr3At(table), ...more })
-  return table
-}
-/** Below host tables of one level, where frame n of the guest is host page 0x1000 + n for n from 256, and each table
- *  has the number of a frame below 256. Gives the GCR3 table, and what takes host tables to the guest. */
-function nested(machine: Machine, device = sid) {
-  const root = machine.host(device, device, 1), table = machine.table()
-  machine.device(device, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, MODE: 1, ROOT: root / 4096, DOMAIN: device, GV: 1, GIOV: 1,
-    ...gcr3At(table) })
-  for (let frame = 256; frame < 320; frame++) machine.page(root, frame, 0x1000000 + frame * 4096)
-  let next = 0
-  const toGuest = (host: number): number => { machine.page(root, next, host); return next++ * 4096 }
-  return { root, table, toGuest }
-}
 const rows = ({ devices }: AuditReport) => devices.flatMap(({ device, ways }) =>
   ways.map(({ pasid, domain, mode, levels, fault }) => [device, pasid, domain, mode, levels, fault?.code ?? null]))
 const mappings = ({ devices, spaces }: AuditReport, pasid: number | null) => {
@@ -117,71 +99,11 @@ describe('guest tables', () => {
   })
 })
 
-describe('alarms of guest tables', () => {
-  /** Guest tables of PASID 0 in Mode=0. */
-  const flat = (machine: Machine, device = sid): GuestTables => {
-    const tables = new GuestTables(machine)
-    gcr3(machine, guest(machine, {}, device), 0, tables.root)
-    return tables
-  }
-  it.each<[string, (machine: Machine) => void, readonly string[], object?]>([
-    ['a page of two guests', m => { for (const d of [3, 4]) flat(m, d).map(0x5000, 0x900000) }, ['shared-writable']],
-    ['a GCR3 table and a table of its own within reach', m => {
-      const tables = flat(m)
-      tables.map(0x1000, tables.root)
-      tables.map(0x2000, 0x400000)
-    }, ['writes-tables']],
-    ['a GCR3 table within reach of a guest below host tables', m => {
-      const { root, table, toGuest } = nested(m), tables = new GuestTables(m, 4, toGuest)
-      gcr3(m, table, 0, tables.root)
-      m.page(root, 300, table)
-      tables.map(0x5000, 300 * 4096)
-    }, ['writes-tables']],
-    ['an identity map', m => flat(m).map(0x900000, 0x900000), ['identity-map']],
-    ['a page that is not aligned, and one of 512 GiB', m => {
-      const tables = flat(m)
-      tables.map(0x200000, 0x1000, {}, 2)
-      tables.map(2 ** 39, 0, {}, 4)
-    }, ['reserved-bits']],
-    ['a table that is not there', m => { flat(m).put(0, 2, { ADDR: 0x70000 }) }, ['table-outside']],
-    ['a table that points to itself', m => {
-      const tables = flat(m)
-      tables.put(0, 3, { ADDR: tables.put(0, 3, {}) / 4096 })
-    }, ['writes-tables', 'table-cyclic']],
-    ['a table that the host tables do not map', m => {
-      const { table, toGuest } = nested(m), tables = new GuestTables(m, 4, toGuest)
-      gcr3(m, table, 0, tables.root)
-      tables.put(0, 4, { ADDR: 500 })
-    }, ['table-unmapped']],
-    ['a GCR3 table that is not there', m => { guest(m, gcr3At(0x7000000)) }, ['table-outside']],
-    ['a lower one that is not there', m => { gcr3(m, guest(m, { GLX: 1 }), 2, 0x7000000) }, ['table-outside']],
-    ['a GCR3 table that points to itself', m => { const at = guest(m, { GLX: 2 }); gcr3(m, at, 511, at) },
-      ['table-cyclic']],
-    ['a reserved GLX', m => { guest(m, { GLX: 3 }) }, ['entry-unusable']],
-    ['one DomainID for two guests', m => {
-      for (const d of [3, 4]) gcr3(m, guest(m, { DOMAIN: 9 }, d), 0, new GuestTables(m).root)
-    }, ['domain-conflict']],
-    ['none for one guest of two devices', m => {
-      const { root } = new GuestTables(m)
-      for (const d of [3, 4]) gcr3(m, guest(m, { DOMAIN: 9 }, d), 0, root)
-    }, []],
-    ['the exclusion range', m => { guest(m, { EX: 1 }) }, ['pass-through', 'writes-tables', 'exclusion-range'],
-      { ExclBase: 0x900001n, ExclLimit: 0x900000n }],
-    ['none where GTEn is 0: host tables count', m => { m.host(3, 1, 3, { GV: 1, ...gcr3At(0x7000000) }) }, [],
-      { IommuControl: 0x21005n }],
-    ['a GCR3 table of guest addresses is not followed', m => { m.host(3, 1, 3, { GV: 1, ...gcr3At(0x7000000) }) },
-      ['guest-tables'], { IommuControl: 1n << 58n | 0x31005n }],
-  ])('%s', (_, make, expected, registers = {}) => {
-    const machine = new Machine({ ...guestsOn, ...registers })
-    make(machine)
-    expect(codesOf(machine.audit())).toEqual(expected)
-  })
-  it('more PASIDs than an audit looks at', () => {
-    const machine = new Machine(guestsOn), at = guest(machine, { GLX: 1 }), low = machine.table()
-    for (const index of [0, 1, 2]) gcr3(machine, at, index, low)
-    gcr3(machine, low, 0, machine.table())
-    const limited = (budget: object) => codesOf(machine.audit({ ...standardBudget(), ...budget }))
-    expect([limited({}), limited({ pasids: 600 }), limited({ directories: 100 })])
-      .toEqual([[], ['cut-short'], ['cut-short']])
-  })
+it('more PASIDs than an audit looks at', () => {
+  const machine = new Machine(guestsOn), at = guest(machine, { GLX: 1 }), low = machine.table()
+  for (const index of [0, 1, 2]) gcr3(machine, at, index, low)
+  gcr3(machine, low, 0, machine.table())
+  const limited = (budget: object) => codesOf(machine.audit({ ...standardBudget(), ...budget }))
+  expect([limited({}), limited({ pasids: 600 }), limited({ directories: 100 })])
+    .toEqual([[], ['cut-short'], ['cut-short']])
 })

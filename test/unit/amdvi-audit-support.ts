@@ -97,3 +97,33 @@ export function gcr3(machine: Machine, table: number, index: number, address: nu
   more: Fields<typeof gcr3Entry> = {}): void {
   machine.memory.write(table + 8 * index, encode(gcr3Entry, { V: 1, ADDR: address / 4096, ...more }))
 }
+
+/** Mode=0, with a GCR3 table of one level: its address. */
+export function guest(machine: Machine, more: Parameters<Machine['device']>[1] = {}, device = 3): number {
+  const table = machine.table()
+  machine.device(device,
+    { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, DOMAIN: device, GV: 1, GIOV: 1, ...gcr3At(table), ...more })
+  return table
+}
+/** Below host tables of one level, where frame n of the guest is host page 0x1000 + n for n from 256, and each table
+ *  has the number of a frame below 256. Gives the GCR3 table, and what takes host tables to the guest. */
+export function nested(machine: Machine, device = 3) {
+  const root = machine.host(device, device, 1), table = machine.table()
+  machine.device(device, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, MODE: 1, ROOT: root / 4096, DOMAIN: device, GV: 1, GIOV: 1,
+    ...gcr3At(table) })
+  for (let frame = 256; frame < 320; frame++) machine.page(root, frame, 0x1000000 + frame * 4096)
+  let next = 0
+  const toGuest = (host: number): number => { machine.page(root, next, host); return next++ * 4096 }
+  return { root, table, toGuest }
+}
+
+/** What only VT-d has, or calls so. */
+const foreign = new RegExp([
+  String.raw`\b(?:S?SRTP|SIRTP|RTADDR|IRTA|GSTS|GCMD|TES?|IRES?|CFIS?|EIME|TTM|PGTT|SVT|SID|SSLPS|FS1GP)\b`,
+  String.raw`\b(?:RMRR|DMAR|E?CAP)\b|[Ii]nvalidation queue|clear P\b`,
+  String.raw`\b(?:VT-d|VTD:|Intel|[Ff]ault \w+h|TT=|DTE=0|[Rr]oot table|[Rr]oot entr|[Rr]oot, context|[Cc]ontext)\b`,
+  String.raw`[Ff]irst[- ]stage|[Ss]econd[- ]stage|[Dd]omain-id|PASID (?:table|directory)`,
+  String.raw`flush the IOTLB|compatibility format|[Dd]escriptor`,
+].join('|'), 'g')
+/** Words of VT-d in a text on an AMD unit. */
+export const foreignIn = (text: string): readonly string[] => text.match(foreign) ?? []

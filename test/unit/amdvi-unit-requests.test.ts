@@ -6,7 +6,7 @@ import {
 import { post } from '../../spec/amdvi/remap/post.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
 import { offsetOf } from '../../spec/amdvi/unit/unit.ts'
-import type { UnitConfig } from '../../spec/amdvi/unit/unit.ts'
+import type { Made } from '../../spec/amdvi/unit/unit.ts'
 import { control, deviceTable, everything, Machine, on, set } from './amdvi-unit-support.ts'
 import type { Values } from './amdvi-unit-support.ts'
 
@@ -26,7 +26,7 @@ describe('the exclusion range', () => {
 
 describe('guest translation', () => {
   /** PASID 3 of device 1 in tables at 0x600 and up; with `mode` through host tables that add 0x100000. */
-  const guest = (fields: Readonly<Record<string, number>> = {}, mode = 0, config: Partial<UnitConfig> = {}) => {
+  const guest = (fields: Readonly<Record<string, number>> = {}, mode = 0, config: Partial<Made> = {}) => {
     const machine = new Machine(config, { ...on, GTEn: 1 })
     machine.device(1, { V: 1, TV: 1, IR: 1, IW: 1, MODE: mode, ROOT: mode === 0 ? 0 : 0x700, DOMAIN: 4, GV: 1,
       GCR3L: 0x601 % 8, GCR3M: 0x601 >> 3, ...fields })

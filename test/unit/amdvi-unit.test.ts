@@ -77,7 +77,8 @@ describe('commands', () => {
     machine.does({ do: 'advance', choice: 2 }, { do: 'settle' })
     expect([machine.logged(), machine.memory.dword(events)! & 0xffff]).toEqual([[7], 0x33])
     machine.put(4, { DEVICE: 0x33 })
-    expect(machine.go()).toContainEqual({ kind: 'invalidate-device-tlb', device: 0x33 })
+    expect(machine.go()).toContainEqual(
+      { kind: 'invalidate-device-tlb', device: 0x33, page: 0, pages: 1, pasid: null })
     expect(progress(new Machine().state)).toEqual([])
   })
   it('before IommuEn is set, as a unit is set up; QEMU does not', () => {

@@ -1,6 +1,6 @@
 /** Every layout, by the name that `explain` and the documentation use. */
 import type { Layout } from '../../iommu/layout.ts'
-import { commandLayouts } from './commands.ts'
+import { commandLayouts, otherForms } from './commands.ts'
 import { eventLayouts } from './events.ts'
 import { ioapicEntry, irte128, irte32, irteGuest, messageData } from './interrupts.ts'
 import { gaLogEntry, pprLogEntry } from './log-entries.ts'
@@ -11,8 +11,8 @@ export const layouts: readonly Layout[] = [
   ...[registers, pciCapability].flatMap(of => Object.values(of).map(({ layout }) => layout as Layout)),
   deviceTableEntry, hostTable, hostPage, gcr3Entry, guestPageEntry, irte32, irte128, irteGuest, messageData,
   ioapicEntry,
-  ...Object.values(commandLayouts), ...Object.values(eventLayouts), pprLogEntry,
-  gaLogEntry,
+  ...Object.values(commandLayouts), ...Object.values(otherForms), ...Object.values(eventLayouts),
+  pprLogEntry, gaLogEntry,
 ]
 /** What drivers, logs and the manual call them for short. One may stand for several forms. */
 export const shortNames: Readonly<Record<string, readonly Layout[]>> = {

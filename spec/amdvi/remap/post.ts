@@ -1,5 +1,6 @@
 /** An interrupt for a guest: its vector is set in the virtual APIC page, and the core that runs the guest is notified,
- *  or the hypervisor by the GA log (AMD 48882 rev 3.05, 2.2.5). Pure: it yields the bit to set, atomically. */
+ *  or the hypervisor by the GA log (AMD 48882 rev 3.05, 2.2.5). Pure: it yields the bit to set, atomically. When a
+ *  hypervisor flushes around that is not modelled: versions of Linux differ. */
 import type { AmdviClause } from '../clauses.ts'
 import { encode, gaLogEntry } from '../layout/index.ts'
 import type { GuestTarget } from '../walk/tables.ts'

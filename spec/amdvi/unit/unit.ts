@@ -6,6 +6,8 @@
  *  or not; an effect says that nothing comes of it. What describes the unit beside EFR reads as 0. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
 import type { Width } from '../../iommu/program.ts'
+import { usualAnswers } from '../disputes.ts'
+import type { Disputes } from '../disputes.ts'
 import { decode, dwordsOf, encode, registers } from '../layout/index.ts'
 import type { RegisterName } from '../layout/index.ts'
 import { clearStatus, enableLog } from './registers/faults.ts'
@@ -23,11 +25,14 @@ export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 
 type Choices = 'efr2' | 'haw' | 'ordered' | 'restartNeedsOff' | 'fetchesWhileOff'
+/** What to say of a unit: what is left out is as usual. */
+export type Made = Omit<UnitConfig, Choices | 'disputes'> & Partial<Pick<UnitConfig, Choices>>
+  & { readonly disputes?: Partial<Disputes> }
 /** A unit after reset: everything off. */
-export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig, Choices>>): UnitState {
+export function reset({ disputes, ...made }: Made): UnitState {
   return {
-    config: { efr2: 0n, haw: 52, ordered: true, restartNeedsOff: true,
-      fetchesWhileOff: true, ...made },
+    config: { efr2: 0n, haw: 52, ordered: true, restartNeedsOff: true, fetchesWhileOff: true, ...made,
+      disputes: { ...usualAnswers, ...disputes } },
     stored: Object.fromEntries(storedNames.map(name => [name, Array<number>(dwordsOfAll(name)).fill(0)])) as
       Record<StoredName, number[]>,
     commands: { head: 0, running: false, outstanding: [] }, log: { tail: 0, running: false, overflow: false },

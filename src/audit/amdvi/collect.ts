@@ -2,7 +2,7 @@
  *  rev 3.05, 2.2). */
 import {
   entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf,
-  rulesOf, translationUnitOf,
+  rulesOf, translationUnitOf, usualAnswers,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
@@ -12,14 +12,16 @@ import { protectedOf } from '../protect.ts'
 import type { Protected } from '../protect.ts'
 import { nameOf, standardBudget } from '../spaces.ts'
 import type { Budget, Space } from '../spaces.ts'
-import { ownAlarms } from './alarms.ts'
+import { amdviAlarms } from './alarms.ts'
 import { blocks, devicesOf } from './devices.ts'
 import { interruptsOf } from './interrupts.ts'
+import { ownAlarms } from './judge.ts'
 import { Spaces } from './spaces.ts'
 
 export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()): Generator<number, Collected> {
   const { registers, memory, haw } = dump
-  const unit = translationUnitOf(registers), roots = rootsOf(registers)
+  // Sources disagree whether IoCtl=3 keeps DMA out; what may get through counts.
+  const unit = translationUnitOf(registers, { ...usualAnswers, ioCtl: 'port-io' }), roots = rootsOf(registers)
   const reader = entryReader(rulesOf(registers, haw), hasWideEntries(registers))
   const spaces = new Spaces({ memory, reader, unit, budget }, haw)
   const atFirst = budget.tables
@@ -35,21 +37,23 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootTable: roots.segments[0]!.address,
+    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootKind: 'device table',
+    rootTable: roots.segments[0]!.address,
     unit: { hostAddressWidth: haw, maxGuestAddressWidth: Math.min(64, 12 + 9 * unit.levels),
       levels: Array.from({ length: unit.levels }, (_, i) => i + 1) },
     cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
-    because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks, tagsOf,
+    because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', name: causeOf, meaning, says }, blocks, tagsOf,
     told: { registers: [], queue: null },
-    own: ownAlarms(found, registers, interrupts),
+    words: amdviAlarms.words, own: ownAlarms(found, registers, interrupts),
   }
 }
 
+const causeOf = (code: number): string => faultReason(code)?.cause ?? `refusal ${code.toString(16)}h`
 const says = (code: number): string => faultReason(code)?.says ?? ''
 function meaning(code: number): string {
   const reason = faultReason(code)
-  return reason === undefined ? `refusal ${code.toString(16)}h` : `${reason.cause}: ${reason.says}`
+  return reason === undefined ? causeOf(code) : `${reason.cause}: ${reason.says}`
 }
 
 /** Entries of host tables are cached by DomainID, of guest tables by DomainID and PASID. */

@@ -108,7 +108,8 @@ function* hostSpace(entry: DeviceEntry, spaces: Spaces, range: TranslationUnit['
   return range === null ? spaces.untranslated(entry) : spaces.passThrough()
 }
 /** What the exclusion range goes by: such a device counts as reaching all, which is more than the range. */
-const afterExclusion: readonly string[] = ['dte-permission', 'mode-reserved', 'level-unsupported']
+const afterExclusion: readonly string[] = ['dte-permission', 'mode-reserved', 'level-unsupported',
+  'mode-page-fault']
 /** No walk goes on below the entry. */
 const headless = (tables: Tables): Tables => ({ ...tables,
   pageEntry: () => ({ present: false, nextLevel: 0, address: 0, read: false, write: false, reserved: false }) })

@@ -16,8 +16,10 @@ import { protectedOf } from '../protect.ts'
 import type { Protected } from '../protect.ts'
 import { nameOf, standardBudget } from '../spaces.ts'
 import type { Budget, Space } from '../spaces.ts'
+import { vtdAlarms } from './alarms.ts'
 import { legacyDevices, scalableDevices } from './devices.ts'
-import { interruptTableOf } from './interrupts.ts'
+import { faultName, interruptTableOf } from './interrupts.ts'
+import { ownAlarms } from './judge.ts'
 import { queueRow, registerRows } from './queue.ts'
 import { Spaces } from './spaces.ts'
 
@@ -44,14 +46,15 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
   const users = usersOf(spaces.all, found.devices)
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found,
+    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootKind: 'root table',
+    rootTable: roots.rootTable, found,
     spaces: spaces.all,
     users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
-    because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
+    because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', name: faultName, meaning,
       says: fault => faultReason(fault)?.says ?? '' },
     tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks,
-    own: [],
+    words: vtdAlarms.words, own: ownAlarms(interrupts),
   }
 }
 
@@ -67,8 +70,7 @@ function modeOf(unit: TranslationUnit): UnitMode {
 
 function meaning(fault: number): string {
   const reason = faultReason(fault)
-  return reason === undefined ? `fault ${fault.toString(16)}h`
-    : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
+  return reason === undefined ? faultName(fault) : `${faultName(fault)} (${reason.condition}): ${reason.says}`
 }
 /** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
 const blocks = [0x51, 0x59]

@@ -5,6 +5,7 @@ import type { DeepReadonly } from '../../../../src/model/index.ts'
 import { rulesOf } from '../../capabilities.ts'
 import type { UnitRegisters } from '../../capabilities.ts'
 import type { AmdviClause } from '../../clauses.ts'
+import type { Disputes } from '../../disputes.ts'
 import type { Logging } from '../../faults.ts'
 import type { Command } from '../../invalidation/covers.ts'
 import { decode, dwordsOf, registers } from '../../layout/index.ts'
@@ -24,6 +25,7 @@ export interface UnitConfig {
   readonly restartNeedsOff: boolean
   /** Commands are executed while IommuEn is 0, as the order of setting a unit up asks for; QEMU executes none. */
   readonly fetchesWhileOff: boolean
+  readonly disputes: Disputes
 }
 
 /** Registers that read as something else than what software wrote: features, status, and heads and tails that hardware
@@ -61,9 +63,11 @@ export interface Unit {
 export type UnitState = DeepReadonly<Unit>
 
 export type Effect =
-  /** What a command removes from caches; and of a device TLB, which its device is told. */
+  /** What a command removes from caches; and of a device TLB, which its device is told: pages of 4 KiB from `page` on,
+   *  of a PASID or of none. */
   | { readonly kind: 'invalidate'; readonly command: Command }
-  | { readonly kind: 'invalidate-device-tlb'; readonly device: number }
+  | { readonly kind: 'invalidate-device-tlb'; readonly device: number; readonly page: number; readonly pages: number
+    readonly pasid: number | null }
   /** Store to memory, of a completion wait or an event. */
   | { readonly kind: 'write'; readonly address: number; readonly dwords: readonly number[] }
   | { readonly kind: 'wait-completed'; readonly offset: number }

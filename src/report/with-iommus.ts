@@ -1,6 +1,6 @@
 /** Names of designs where a report has several IOMMUs: each says then on which its design is. Documents for programs
  *  keep the names, and have the IOMMU beside them. */
-import { fullName } from '../../spec/designs.ts'
+import { designNamed, fullName, iommuNameOf } from '../../spec/designs.ts'
 import type { DesignReport } from './check.ts'
 import type { ReportOf } from './report.ts'
 
@@ -17,17 +17,24 @@ export function namesAmong<D>(all: readonly D[],
 /** What people read of it. */
 export function withIommus(report: ReportOf<'check'>): ReportOf<'check'> {
   const { check, evidence } = report
-  const nameOf = namesAmong(check.designs, one => one)
-  const names = new Map(check.designs.map(one => [one.design, nameOf(one)]))
+  const all = [...check.designs, ...check.notBegun.map(aboutNamed)], nameOf = namesAmong(all, one => one)
+  const names = new Map(all.map(one => [one.design, nameOf(one)]))
   const shown = <T extends { readonly design: string }>(one: T): T =>
     ({ ...one, design: names.get(one.design) ?? one.design })
   return { ...report,
-    check: { ...check, designs: check.designs.map(shown), climbs: check.climbs.map(shown) },
+    check: { ...check, designs: check.designs.map(shown), climbs: check.climbs.map(shown),
+      notBegun: check.notBegun.map(name => names.get(name) ?? name) },
     evidence: (design, overall) => {
       const own = check.designs.find(one => names.get(one.design) === design.design)
       const found = evidence(own ?? design, overall)
       return found === null ? null : { ...found, trace: shown(found.trace) }
     } }
+}
+
+/** Of a design that the run has not come to; of a module's there is no more than the name. */
+function aboutNamed(design: string): Pick<DesignReport, 'design' | 'iommu' | 'path'> {
+  const found = designNamed(design), iommu = found === null ? null : iommuNameOf(found)
+  return { design, ...iommu === null ? {} : { iommu } }
 }
 
 /** How many designs there are, each counted once, on however many IOMMUs. */
@@ -38,7 +45,7 @@ export const isOne = ({ designs, notBegun }: ReportOf<'check'>['check']): boolea
   designCount([...designs.map(({ design }) => design), ...notBegun]) === 1
 
 /** What is left out, a line each: which IOMMU for which designs, and why. */
-export const leftOutTexts = ({ leftOut }: ReportOf<'check'>['check']): readonly string[] =>
+export const leftOutTexts = ({ leftOut }: Pick<ReportOf<'check'>['check'], 'leftOut'>): readonly string[] =>
   [...new Map(leftOut.map(one => [`${one.iommu} ${one.because}`, one])).values()].map(({ iommu, title, because }) =>
     `${title} is left out for ${leftOut.filter(one => one.iommu === iommu && one.because === because)
       .map(({ design }) => design).join(', ')}: ${because}`)

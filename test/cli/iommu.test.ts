@@ -15,7 +15,7 @@ describe('check', () => {
   it.each([
     'ring0-strict --iommu amdvi', 'ring0-strict@amdvi', 'ring0-strict@amdvi --iommu amdvi',
   ])('%s is on AMD-Vi', async design => {
-    const { code, out } = await run(`check ${design} --scope old-hardware`, { cwd })
+    const { code, out } = await run(`check ${design} --scope old-hardware --property no-dma-escape`, { cwd })
     expect(code).toBe(0)
     expect(out).toContain('ring0-strict@amdvi')
     expect(out).toMatch(/npCache=1,\s+coherent=0,\s+ordered=0\n/)
@@ -79,7 +79,8 @@ export const claims = [{ property: always('no-page-twice', { claim: 'x' }, () =>
       ['vtd ring0-strict: none of these claims is about it there']],
     ['ring0-strict --scope ports', ['ring0-strict vtd'], []],
   ])('%s', async (args, taken, leftOut) => {
-    const { out } = await run(`check ${args} --json`, { cwd })
+    const { out, err } = await run(`check ${args} --json`, { cwd })
+    expect(err.match(/ is left out for /g) ?? []).toHaveLength(leftOut.length)
     const document = JSON.parse(out) as { readonly designs: readonly { design: string, iommu?: string }[]
       readonly leftOut: readonly { design: string, iommu: string, because: string }[] }
     expect(document.designs.map(({ design, iommu }) => iommu === undefined ? design : `${design} ${iommu}`))
@@ -116,6 +117,16 @@ export const claims = [{ property: always('no-page-twice', { claim: 'x' }, () =>
     expect(code).toBe(1)
     expect(err).toMatch(/✗ no-dma-escape {2}ring0-strict@amdvi~detach\/blockDte, scope custom/)
     expect(out).toMatch(/\nring0-strict@vtd~unmap\/freeFrame +✓/)
+  })
+  it('names the IOMMU of what it has not come to', async () => {
+    const { code, out } = await run('check ring0-strict', { cwd, signal: AbortSignal.abort() })
+    expect(code).toBe(130)
+    expect(out).toContain('not started\n  ring0-strict@vtd, ring0-strict@amdvi\n')
+  })
+  it('says of which IOMMU the bounds are, where a scope is about hardware', async () => {
+    const { out } = await run('check ring0-strict --scope old-hardware --states 9', { cwd })
+    const words = out.replace(/\s+/g, ' ')
+    expect(words).toMatch(/goes, on Intel VT-d [^)]*coherent=0, cm=1, rwbf=1 [^)]*goes, on AMD-Vi [^)]*npCache=1/)
   })
   it('shows the whole trace on each, where one design is all that was asked', async () => {
     const { out } = await run('check ring0-deferred-early --bounds frames=1,iovas=1 --property no-dma-escape', { cwd })

@@ -11,7 +11,7 @@ import type { AlarmWords } from '../../src/audit/kinds.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import { theme } from '../../src/text/theme.ts'
 import { encode, irte128 } from '../../spec/amdvi/layout/index.ts'
-import { gcr3, gcr3At, guest, GuestTables, guestsOn, Machine, nested } from './amdvi-audit-support.ts'
+import { foreignIn, gcr3, gcr3At, guest, GuestTables, guestsOn, Machine, nested } from './amdvi-audit-support.ts'
 import type { Fields } from './amdvi-audit-support.ts'
 import { codesOf } from './audit-support.ts'
 
@@ -139,16 +139,6 @@ const all: readonly Case[] = [...cases,
   }, ['interrupt-range-mapped']],
   ...guestCases.map(([name, make, codes, registers]): Case => [`of guests: ${name}`, make, codes,
     { ...guestsOn, ...registers }])]
-
-/** What only VT-d has, or calls so. */
-const foreign = new RegExp([
-  String.raw`\b(?:S?SRTP|SIRTP|RTADDR|IRTA|GSTS|GCMD|TES?|IRES?|CFIS?|EIME|TTM|PGTT|SVT|SID|SSLPS|FS1GP)\b`,
-  String.raw`\b(?:RMRR|DMAR|E?CAP)\b|[Ii]nvalidation queue|clear P\b`,
-  String.raw`\b(?:VT-d|VTD:|Intel|[Ff]ault \w+h|TT=|DTE=0|[Rr]oot table|[Rr]oot entr|[Rr]oot, context|[Cc]ontext)\b`,
-  String.raw`[Ff]irst[- ]stage|[Ss]econd[- ]stage|[Dd]omain-id|PASID (?:table|directory)`,
-  String.raw`flush the IOTLB|compatibility format`,
-].join('|'), 'g')
-const foreignIn = (text: string): readonly string[] => text.match(foreign) ?? []
 
 describe('alarms of AMD units', () => {
   const audits = all.map(([, make, , registers]) => {

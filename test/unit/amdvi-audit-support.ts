@@ -116,3 +116,14 @@ export function nested(machine: Machine, device = 3) {
   const toGuest = (host: number): number => { machine.page(root, next, host); return next++ * 4096 }
   return { root, table, toGuest }
 }
+
+/** What only VT-d has, or calls so. */
+const foreign = new RegExp([
+  String.raw`\b(?:S?SRTP|SIRTP|RTADDR|IRTA|GSTS|GCMD|TES?|IRES?|CFIS?|EIME|TTM|PGTT|SVT|SID|SSLPS|FS1GP)\b`,
+  String.raw`\b(?:RMRR|DMAR|E?CAP)\b|[Ii]nvalidation queue|clear P\b`,
+  String.raw`\b(?:VT-d|VTD:|Intel|[Ff]ault \w+h|TT=|DTE=0|[Rr]oot table|[Rr]oot entr|[Rr]oot, context|[Cc]ontext)\b`,
+  String.raw`[Ff]irst[- ]stage|[Ss]econd[- ]stage|[Dd]omain-id|PASID (?:table|directory)`,
+  String.raw`flush the IOTLB|compatibility format|[Dd]escriptor`,
+].join('|'), 'g')
+/** Words of VT-d in a text on an AMD unit. */
+export const foreignIn = (text: string): readonly string[] => text.match(foreign) ?? []

@@ -1,7 +1,10 @@
 /** The recorded boots with an AMD unit, with exact counts (checked by hand with `zgrep -c EVENT`), and a doctored copy
  *  for each claim: a verdict that nothing turns false would say nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderValidation } from '../../src/logs/render/index.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
+import { theme } from '../../src/text/theme.ts'
+import { foreignIn } from './amdvi-audit-support.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, validateLines, verdictOf, verdictsOf,
 } from './linux-support.ts'
@@ -30,6 +33,12 @@ const findLast = (lines: readonly string[], pattern: RegExp, before = Infinity):
   lines.findLastIndex((line, i) => i < before && pattern.test(line))
 
 describe('what each boot holds', () => {
+  it('is told in the words of AMD-Vi', () => {
+    for (const report of [whole, first, last])
+      expect(foreignIn(renderValidation(report, theme(false)) + report.verdicts.map(({ says }) => says).join(' ')))
+        .toEqual([])
+    expect(verdictOf(whole, 'log-complete').because).toBe('6,924 commands, each in both logs, and the same in both')
+  })
   it('amd-strict: 2,833 fills and 2,068 hits, all explained', () => {
     const { iotlb, queue, irtes, log, unread } = whole
     expect([log.lines, log.known, unread.total, iotlb.fills, iotlb.hits, iotlb.explained, iotlb.translated])
@@ -74,9 +83,9 @@ describe('each claim fails once', () => {
   it('log-complete: a whole command less is a gap', async () => {
     const at = findLast(start, /amdvi_command_exec/, 6000)
     const report = await validateLines(start.toSpliced(at, 2))
-    expect(verdictOf(report, 'log-complete').because).toBe('1 gap in the queue')
+    expect(verdictOf(report, 'log-complete').because).toBe('1 gap in the command buffer')
     expect(verdictOf(report, 'no-faults')).toMatchObject(
-      { verdict: 'not-shown', because: 'no fault, but 1 gap in the queue' })
+      { verdict: 'not-shown', because: 'no fault, but 1 gap in the command buffer' })
   })
   it('log-complete: a command that the unit does not know', async () => {
     const at = findLast(start, /amdvi_pages_inval/, 6000)

@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
+import { leftOutTexts } from '../../report/with-iommus.ts'
 import { wrapMessage } from '../../text/layout.ts'
 import { shellWord } from '../../text/shell.ts'
 import { claimsOf, questions } from '../../../properties/index.ts'
@@ -22,6 +23,7 @@ import type { Io } from '../io.ts'
 import { version } from '../package.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
 import type { CheckFlags } from '../check-flags.ts'
+import { outputsOf } from '../outputs.ts'
 import { print } from '../print.ts'
 
 export const check = {
@@ -46,6 +48,9 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   const plan = await planOf(flags, operands, io)
   for (const text of plan.subjects.flatMap(subject => hintMessages(subject, plan)))
     io.stderr.write(`${wrapMessage(text, widthOf(io.stderr))}\n`)
+  // A report as text says it itself, a form for machines perhaps nowhere.
+  if (!outputsOf(flags).some(({ reporter }) => reporter === 'text'))
+    for (const text of leftOutTexts(plan)) io.stderr.write(`${wrapMessage(text, widthOf(io.stderr))}\n`)
   const line = spinner(io)
   let report: CheckReport
   let unwritten: UserError | null = null

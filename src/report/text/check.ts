@@ -12,6 +12,7 @@ import { counted, thousands } from '../../text/count.ts'
 import { hang, packLines, wrapWords } from '../../text/layout.ts'
 import { silentLines, statsLines, symmetryLines } from './stats.ts'
 import { designCount, isOne, leftOutTexts } from '../with-iommus.ts'
+import { iommuOf } from '../../../spec/iommus.ts'
 import { tableLines } from './table.ts'
 import type { Theme } from '../../text/theme.ts'
 import { wholeTrace } from './trace.ts'
@@ -61,13 +62,19 @@ function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
   const all = designs.flatMap(design => design.scopes)
   // Scopes of two designs may share a name and not the bounds.
   const keyOf = ({ scope, bounds }: DesignReport['scopes'][number]): string => `${scope} ${bounds}`
-  const kinds = [...new Set(all.map(keyOf))]
+  const names = [...new Set(all.map(({ scope }) => scope))]
+  const kinds = names.flatMap(name => [...new Set(all.filter(({ scope }) => scope === name).map(keyOf))])
   const indent = Math.max(...all.map(({ scope }) => scope.length)) + 4
   return [theme.strong('within these bounds'), ...kinds.flatMap(kind => {
     const runs = all.filter(one => keyOf(one) === kind)
     const { scope: name, says, bounds } = runs[0]!
+    // The hardware that a scope is about is that of the IOMMU.
+    const isSplit = kinds.filter(one => one.startsWith(`${name} `)).length > 1
+    const on = isSplit ? designs.filter(({ scopes }) => scopes.some(one => keyOf(one) === kind)) : []
+    const [iommu, ...others] = new Set(on.map(one => one.iommu))
+    const where = iommu === undefined || others.length > 0 ? '' : `, on ${iommuOf({ iommu }).title}`
     return hang(`  ${name.padEnd(indent - 2)}`, indent, [
-      ...wrapWords(says, theme.width - indent),
+      ...wrapWords(`${says}${where}`, theme.width - indent),
       ...wrapWords(bounds.replaceAll(',', ', '), theme.width - indent).map(line => theme.dim(line)),
       ...sizes(runs.map(run => run.exploration)).flatMap(line => wrapWords(line, theme.width - indent)),
     ])

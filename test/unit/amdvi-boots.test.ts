@@ -142,7 +142,8 @@ describe('each claim fails once', () => {
       'qemu-system-x86_64: guest mode is not zero', 'qemu-system-x86_64: SMI is not supported!']
     const { faults } = await validateLines([...strict.slice(0, 100), ...lines])
     expect([faults.total, faults.groups.map(({ reason, condition }) => [reason, condition])]).toEqual([8, [
-      [0, null], [0, null], [0, null], [1, 'ILLEGAL_DEV_TABLE_ENTRY'], [2, 'IO_PAGE_FAULT'], [3, 'DEV_TAB_HARDWARE_ERROR'], [0x1001, 'intctl-abort'],
+      [0, null], [0, null], [0, null], [1, 'ILLEGAL_DEV_TABLE_ENTRY'], [2, 'IO_PAGE_FAULT'],
+      [3, 'DEV_TAB_HARDWARE_ERROR'], [0x1001, 'intctl-abort'],
       [0x1002, 'delivery-mode']]])
     expect(faults.groups.map(({ says }) => says)).toContain('An interrupt was refused: something new.')
   })

@@ -89,9 +89,10 @@ function amdviWalk(pages: Pages): Walk {
   for (let device = 0; device < devices; device++)
     memory.write(deviceTable + device * 32, amdvi.encode(amdvi.deviceTableEntry,
       { V: 1, TV: 1, MODE: pages.levels, ROOT: top / 4096, IR: 1, IW: 1, DOMAIN: 1 }))
-  const tables = amdvi.rawTables(memory, { deviceTable, devices: 128 }, amdvi.entryReader(amdvi.anything, true))
+  const tables = amdvi.rawTables(memory, { segments: [{ address: deviceTable, devices: 128 }] },
+    amdvi.entryReader(amdvi.anything, true))
   const unit: amdvi.TranslationUnit = { geometry: vtd.hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-    reservedMode: 'mode-reserved', exclusion: null, guest: false }
+    reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false }
   return (device, address) => {
     const result = translateAmdvi(tables, unit, { device, address, access: 'read' })
     return result.kind === 'translated' ? result.address : NaN

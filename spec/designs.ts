@@ -77,23 +77,30 @@ export function unnamedDesigns(iommu: string | undefined): { readonly usual: rea
 
 /** A name of a design, with its migration and edits, on the IOMMU of this name. */
 export function placedName(name: string, iommu: string): string {
-  const [, base, rest] = /^([^+~]*)(.*)$/s.exec(name)!
-  return iommu === standardIommu.name || base!.includes('@') || designs.some(one => one.name === base && usesNone(one))
+  const [base, rest] = partsOf(name)
+  return iommu === standardIommu.name || base.includes('@') || designs.some(one => one.name === base && usesNone(one))
     ? name : `${base}@${iommu}${rest}`
 }
-/** The names of a design on each IOMMU that has it; its own name where none has it. */
-export function onEveryIommu(name: string): readonly string[] {
-  const names = new Set(iommus.map(on => placedName(name, on.name)))
-  const known = [...names].filter(one => designNamed(one) !== null)
-  return known.length === 0 ? [name] : known
+/** The name of a built-in design that says its IOMMU, the standard one too: `ring0-strict@vtd`. `iommu`: null where it
+ *  uses none. */
+export function fullName(name: string, iommu: string | null): string {
+  const [base, rest] = partsOf(name)
+  return iommu === null || base.includes('@') ? name : `${base}@${iommu}${rest}`
+}
+/** On which IOMMU a design is, by name; null where it uses none. */
+export const iommuNameOf = (design: Design): string | null => usesNone(design) ? null : iommuOf(design).name
+/** The name of a design, and what is done to it. */
+function partsOf(name: string): readonly [base: string, rest: string] {
+  const [, base, rest] = /^([^+~]*)(.*)$/s.exec(name)!
+  return [base!, rest!]
 }
 function usesNone({ remapsDma, remapsInterrupts }: Design): boolean { return !remapsDma && !remapsInterrupts }
 
-/** By name; `NAME@IOMMU` is on another IOMMU, `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT`
+/** By name; `NAME@IOMMU` is on that IOMMU, `NAME+MIGRATION` gives any design another migration protocol, `NAME~EDIT`
  *  takes a step out or swaps two.
  *  Null when there is none. */
-export function designNamed(name: string): Design | null {
-  const change = editedName(name)
+export function designNamed(given: string): Design | null {
+  const name = shortName(given), change = editedName(name)
   if (change !== null) {
     const from = designNamed(change.base)
     try { return from === null ? null : edited(from, change.edits) } catch (cause) {
@@ -109,4 +116,10 @@ export function designNamed(name: string): Design | null {
   const how = migrations.find(one => one.name === migration)
   return design !== undefined && how !== undefined && rest.length === 0
     ? how.apply(design, iommuOf(design).steps as Vocabulary<never>) : null
+}
+/** A design on the standard IOMMU has a name without it. */
+function shortName(name: string): string {
+  const [base, rest] = partsOf(name), at = `@${standardIommu.name}`
+  const short = base.slice(0, -at.length)
+  return base.endsWith(at) && designs.some(one => one.name === short && !usesNone(one)) ? `${short}${rest}` : name
 }

@@ -15,6 +15,8 @@ export interface Scope {
   readonly bounds: Bounds
   /** The hardware it is about, as each vendor has such; what current hardware reports where there is none. */
   readonly hardware?: readonly ('weakest' | 'narrow')[]
+  /** What was asked in place of its bounds, on each IOMMU. */
+  readonly changes?: Partial<Bounds>
   /** Whether the design has what the scope is about. */
   readonly appliesTo: (design: Design) => boolean
 }
@@ -129,8 +131,8 @@ export const worlds: readonly Scope[] = [
 /** The scopes that are about a design, on the hardware of its IOMMU: standard ones, and its own. */
 export function scopesOn(design: Design, among: readonly Scope[] = scopesFor([design])): readonly Scope[] {
   const own = iommuOf(design)
-  const ownBounds = ({ bounds: b, hardware = [] }: Scope): Bounds =>
-    Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind])) as Bounds
+  const ownBounds = ({ bounds: b, hardware = [], changes = {} }: Scope): Bounds =>
+    Object.assign({}, b, ordinary, ...hardware.map(kind => own[kind]), changes) as Bounds
   return among.filter(({ appliesTo }) => appliesTo(design))
     .map(scope => own === standard || scope.hardware === undefined ? scope : { ...scope, bounds: ownBounds(scope) })
 }

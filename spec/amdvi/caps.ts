@@ -1,5 +1,5 @@
 /** Capability switches of an AMD IOMMU, and what is not surely known of it: what a kernel has to know of the hardware.
- *  The unit reports NpCache and XTSup (PCI capability header bit 26, EFR bit 2); the rest it does not report. */
+ *  The unit reports NpCache, IASup and XTSup (PCI capability header bit 26, EFR bits 6 and 2); the rest it does not. */
 import type { Capabilities, Capability } from '../iommu/capability.ts'
 
 const translates: Capability['matters'] = (part, { remapsDma }) => remapsDma && part === 'memory'
@@ -15,6 +15,8 @@ export const capabilities = {
   /** Those who implement it execute commands one by one; the manual is said to promise an order at waits only. */
   ordered: { says: 'ordered commands: each begins when the one before it has ended', standard: 1, demanding: 0,
     matters: either },
+  /** Only a kernel that empties all caches at once asks for it: no step of the built-in designs does. */
+  ia: { says: 'IASup: INVALIDATE_IOMMU_ALL is legal', standard: 1, demanding: null, matters: () => false },
   xt: { says: 'XTSup: 32-bit APIC ids in interrupt remapping', standard: 1, demanding: null, matters: () => false },
   /** Told in a patent on the completion wait, and relied on by drivers; not known from the manual. */
   drain: { says: 'draining: a completed INVALIDATE_IOMMU_PAGES has drained the DMA that used the entries', standard: 1,

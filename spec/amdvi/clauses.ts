@@ -11,6 +11,8 @@ const amd = <S extends string>(section: S, says: string, strength: Strength = 's
 const tables = {
   'AMD:2.2/device-table': amd('2.2', 'The DeviceID selects an entry of 256 bits; V=0 lets DMA pass untranslated, '
     + 'without any check.'),
+  'AMD:2.2/segments': amd('2.2', 'With DevTblSegEn the device table is in 2, 4 or 8 segments: the upper bits of the '
+    + 'DeviceID select the segment, the others the entry of it.', 'one source'),
   'AMD:2.2/iommu-off': amd('2.2', 'IommuEn=0: all DMA and all interrupts pass as they are.'),
   'AMD:2.2/blocked': amd('2.2', 'V=1 with TV=0 blocks all DMA of a device: the state between two domains.',
     'implementations'),
@@ -101,6 +103,8 @@ const interrupts = {
 const log = {
   'AMD:2.5/log-entry': amd('2.5', 'An event is an entry of 16 bytes in a ring; its tail moves.'),
   'AMD:2.5/log-overflow': amd('2.5', 'A full log sets EventOverflow; events are dropped until software restarts it.'),
+  'AMD:2.5/first-fault': amd('2.5', 'SE=1 lets the first IO_PAGE_FAULT of the device into the log, and the next one '
+    + 'after its entry was invalidated.', 'one source'),
   'AMD:2.5/log-suppressed': amd('2.5', 'SA, SE, IG and SupIOPF suppress the log entry; the request is refused all the '
     + 'same.', 'one source'),
 } as const
@@ -108,6 +112,8 @@ const log = {
 const registers = {
   'AMD:3/access': amd('3', 'Registers have 64 bits and are read and written in one or two aligned dwords; what is '
     + 'reserved is written as 0.', 'implementations'),
+  'AMD:3/hardware-event': amd('3', 'With EFR.HESup an access of the unit itself that fails is kept in the hardware '
+    + 'event registers too: HEV, and HEO where the one before was not read.', 'one source'),
   'AMD:3.3.13/pointers': amd('3.3.13', 'Software moves the tail of commands and the head of events. Writing one behind '
     + 'the ring, or the other pointer while the ring runs, is undefined.'),
   'AMD:3/base': amd('3', 'Bases are written while what uses them is off: tables and rings, then CmdBufEn and '

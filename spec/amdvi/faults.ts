@@ -31,6 +31,7 @@ type Row = readonly [code: number, cause: string, flags: string, says: string, s
 const dmaRows: readonly Row[] = [
   [0x101, 'dte-reserved', 'RZ', 'A reserved bit is set in the lower half of a device table entry with V=1.'],
   [0x102, 'mode-reserved', '', 'Mode is 7, or above what the unit has; or it is an IO_PAGE_FAULT.', 'one source'],
+  [0x103, 'ioctl-reserved', 'RZ', 'IoCtl is 3; or that refuses port I/O alone.', 'one source'],
   [0x201, 'outside-device-table', '', 'The DeviceID is beyond the device table.', 'one source'],
   [0x202, 'tv-zero', '', 'The entry is valid and has no translation: V=1, TV=0.', 'one source'],
   [0x203, 'dte-permission', 'PR PE', 'IR or IW of the device table entry lacks; before Mode is looked at.'],
@@ -50,6 +51,7 @@ const dmaRows: readonly Row[] = [
   [0x210, 'guest-permission', 'GN PR PE', 'R/W of a guest page table entry lacks, or NX forbids an execution.',
     'one source'],
   [0x214, 'guest-user', 'GN PR PE', 'U/S of a guest page table entry lacks for a request of a user.', 'one source'],
+  [0x216, 'mode-page-fault', 'PR', 'Mode is 7, or above what the unit has; or the entry is illegal.', 'one source'],
   [0x801, 'pasid-unexpected', '', 'A request has a PASID, and GV is 0.', 'one source'],
   [0x301, 'dte-unreadable', '', 'The device table entry could not be read.'],
   [0x401, 'pte-unreadable', '', 'A page table entry could not be read.'],
@@ -65,10 +67,12 @@ const interruptRows: readonly Row[] = [
   [0x213, 'irte-reserved', 'PR RZ',
     'The entry has a reserved bit, GuestMode where that is off, or an IntType that is neither fixed nor arbitrated.'],
   [0x215, 'interrupt-device-outside', '', 'The DeviceID of an interrupt is beyond the device table.', 'one source'],
+  [0x217, 'intctl-abort-told', '', 'IntCtl is 0; or no event tells of it.', 'one source'],
   [0x311, 'irte-unreadable', '', 'The entry could not be read; which event tells of it is not known.', 'one source'],
   [0x312, 'interrupt-dte-unreadable', '', 'The device table entry for an interrupt could not be read.'],
   [0x1001, 'intctl-abort', '', 'IntCtl is 0: target abort. No event is known of it.', 'one source'],
-  [0x1002, 'delivery-mode', '', 'NMI, INIT or ExtINT whose pass bit is 0, or another delivery mode: target abort.'],
+  [0x1002, 'delivery-mode', '', 'NMI, INIT or ExtINT with a logical destination or without its pass bit, or another '
+    + 'delivery mode: target abort.'],
 ]
 
 const reasonOf = (source: FaultReason['source']) =>

@@ -1,8 +1,9 @@
 /** All that an audit looks at: devices, spaces, structures, interrupts, and memory that spaces share. */
 import type { AnyDump } from '../dump/dump.ts'
-import type { Alarm } from './alarms.ts'
-import type { Device, Found } from './devices.ts'
+import type { Raised } from './alarms.ts'
+import type { Device, Found, RequestClass } from './devices.ts'
 import type { InterruptTable } from './interrupts.ts'
+import type { VendorAlarms } from './kinds.ts'
 import type { Guarded } from './protect.ts'
 import type { QueueRow, RegisterRow } from './queue.ts'
 import { rights } from './ranges.ts'
@@ -23,6 +24,8 @@ export interface Collected {
   /** CAP.CM */
   readonly cachingMode: boolean
   readonly mode: UnitMode
+  /** The table that devices are looked up in first: what it is called, and where it is. */
+  readonly rootKind: 'root table' | 'device table'
   readonly rootTable: number
   readonly found: Found
   readonly spaces: readonly Space[]
@@ -30,20 +33,28 @@ export interface Collected {
   readonly interrupts: InterruptTable
   readonly guarded: Guarded
   readonly sharing: Sharing
+  /** Alarms in the words of the unit. */
+  readonly words: VendorAlarms['words']
   /** In the words of the unit: how it shows that it translates or remaps nothing, and what a refusal means. */
   readonly because: {
     readonly translation: string
     readonly interrupts: string
+    readonly name: (fault: number) => string
     readonly meaning: (fault: number) => string
     readonly says: (fault: number) => string
   }
+  /** What is cached of the tables is tagged so, besides the domain. */
+  readonly tagsOf: (way: RequestClass, space: Space) => readonly Tag[]
   /** What a text says of registers and of the queue; of other dumps nothing. */
   readonly told: { readonly registers: readonly RegisterRow[]; readonly queue: QueueRow | null }
   /** Faults of entries that are meant to block. */
   readonly blocks: readonly number[]
   /** Alarms that only this kind of unit gives rise to. */
-  readonly own: Iterable<Alarm>
+  readonly own: Iterable<Raised>
 }
+
+/** A tag of what is cached, and what it stands for: in one domain always the same. */
+export interface Tag { readonly tag: string; readonly means: string }
 
 /** Who uses a space; by its index. */
 export interface SpaceUse { readonly devices: readonly number[]; readonly domains: readonly number[] }

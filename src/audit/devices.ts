@@ -15,7 +15,7 @@ export interface RequestClass {
 export interface Device { readonly sid: number; readonly ways: readonly RequestClass[]; readonly deviceTlb: boolean }
 
 export const structureKinds = ['root table', 'context table', 'PASID directory', 'PASID table', 'device table',
-  'interrupt table'] as const
+  'GCR3 table', 'interrupt table'] as const
 
 export type StructureKind = (typeof structureKinds)[number]
 
@@ -36,6 +36,17 @@ export interface Found {
 
 export const nothingFound = (): Found =>
   ({ devices: [], structures: new Map(), outside: new Map(), unusable: [], pasidsLeft: false })
+
+/** A structure that the dump holds, at least in part. */
+export function reads(found: Found, kind: StructureKind, address: number, bytes = 4096): void {
+  found.structures.set(`${kind} ${address}`, { kind, address, bytes })
+}
+/** One that it does not, or a part of it. */
+export function lacks(found: Found, kind: StructureKind, address: number, count = 1): void {
+  const known = found.outside.get(kind)
+  if (known === undefined) found.outside.set(kind, { count, address })
+  else known.count += count
+}
 
 export const bdf = (sid: number): string =>
   `${(sid >> 8).toString(16).padStart(2, '0')}:${(sid >> 3 & 31).toString(16).padStart(2, '0')}.${sid & 7}`

@@ -7,7 +7,7 @@ import { printable } from '../errors.ts'
 import { hang, wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
 import { alarmKinds } from './alarms.ts'
-import type { Alarm, AlarmCode } from './alarms.ts'
+import type { AlarmCode, Raised } from './alarms.ts'
 import { several, size } from './format.ts'
 
 /** Beside a dump: tables of the firmware, each with its file, and what texts say of the machine. */
@@ -48,11 +48,11 @@ const coversOf = ({ rest, devices, behind, specials, aliases }: Omit<FirmwareUni
   ...rest ? ['all devices that no other unit has'] : [],
 ]
 
-const alarm = (code: AlarmCode, devices: readonly string[], because: string): Alarm =>
+const alarm = (code: AlarmCode, devices: readonly string[], because: string): Raised =>
   ({ code, severity: alarmKinds[code].severity, devices, because })
 
 /** `sids`: devices that the dump has entries of. */
-export function* firmwareAlarms({ firmware, machine }: Beside, sids: readonly number[]): Generator<Alarm> {
+export function* firmwareAlarms({ firmware, machine }: Beside, sids: readonly number[]): Generator<Raised> {
   for (const of of firmware) {
     for (const region of of.regions) yield* ofRegion(region, machine)
     if (of.x2apicOptOut) yield alarm('x2apic-opt-out', [], `flag of the ${of.table} table`)
@@ -70,7 +70,7 @@ const covers = ({ segment, rest, devices, aliases, specials }: FirmwareUnit, of:
   segment === of && (rest || devices.some(span => inSpan(id, span)) || aliases.some(({ span }) => inSpan(id, span))
     || specials.some(({ device }) => device === deviceName(id, segment)))
 
-function* ofRegion(region: FirmwareRegion, machine: MachineText): Generator<Alarm> {
+function* ofRegion(region: FirmwareRegion, machine: MachineText): Generator<Raised> {
   const devices = devicesOf(region)
   if (region.to < region.from) yield alarm('region-wrong', devices, `${nameOf(region)} ends before it begins`)
   else if ((region.from & 0xfffn) !== 0n || (region.to & 0xfffn) !== 0xfffn)

@@ -17,8 +17,9 @@ export interface Entry {
   readonly source: string | null
   /** Address of the posted-interrupt descriptor. */
   readonly descriptor: number | null
-  /** Why no request can use it; null where one can. */
+  /** Why no request can use it, by number and by name; null where one can. */
   readonly fault: number | null
+  readonly refusal: string | null
 }
 
 export interface InterruptTable {

@@ -1,10 +1,9 @@
 /** The alarms that a collection gives rise to. */
 import type { FirmwareRegion } from '../dump/acpi/firmware.ts'
-import { alarm, alarmKinds, severities } from './alarms.ts'
-import type { Alarm, AlarmCode } from './alarms.ts'
+import { alarm, alarmKinds, inWords, severities } from './alarms.ts'
+import type { Alarm, AlarmCode, Raised } from './alarms.ts'
 import type { Collected, UnlistedSharing } from './collect.ts'
 import { bdf } from './devices.ts'
-import type { RequestClass } from './devices.ts'
 import { firmwareAlarms, reservedFor } from './firmware.ts'
 import type { Beside } from './firmware.ts'
 import { hex, several, size } from './format.ts'
@@ -12,6 +11,7 @@ import { sameTargets } from './interrupts.ts'
 import type { Entry } from './interrupts.ts'
 import { mostWritable, writableBy } from './protect.ts'
 import { mostNamed } from './sharing.ts'
+import { nameOf } from './spaces.ts'
 import type { Defect, Space, Troubles } from './spaces.ts'
 
 /** Errors first; within a severity in the order of the registry. */
@@ -24,9 +24,10 @@ export function judge(collected: Collected, beside?: Beside): readonly Alarm[] {
     ...beside === undefined ? [] : firmwareAlarms(beside, collected.found.devices.map(({ sid }) => sid)),
   ].toSorted((a, b) =>
     severities.indexOf(a.severity) - severities.indexOf(b.severity) || order.indexOf(a.code) - order.indexOf(b.code))
+    .map(raised => inWords(raised, collected.words))
 }
 
-function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Generator<Alarm> {
+function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Generator<Raised> {
   const { meaning } = because
   if (mode.kind === 'bypass') yield alarm('translation-off', [], because.translation)
   if (mode.kind === 'blocked') yield alarm('mode-unusable', [], meaning(mode.fault))
@@ -40,13 +41,11 @@ function* ofUnit({ mode, found, interrupts, rootTable, because }: Collected): Ge
   for (const { fault, of } of found.unusable) yield alarm('entry-unusable', [], `${of}: ${meaning(fault)}`)
   if (found.pasidsLeft) yield alarm('cut-short', [], 'more PASIDs than were looked at')
   if (!interrupts.remapping && interrupts.compatibility) yield alarm('interrupts-not-remapped', [], because.interrupts)
-  if (interrupts.remapping && interrupts.compatibility)
-    yield alarm('compatibility-interrupts', [], 'GSTS.CFIS=1 and IRTA.EIME=0')
   if (interrupts.pagesMissing > 0)
     yield alarm('interrupt-table-partial', [], `${interrupts.pagesMissing} of ${several(interrupts.pages, 'page')}`)
 }
 
-function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collected): Generator<Alarm> {
+function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collected): Generator<Raised> {
   const faults = new Map<number, number[]>()
   for (const { sid, ways } of devices)
     for (const { fault } of ways) if (fault !== null && !blocks.includes(fault)) {
@@ -59,9 +58,8 @@ function* ofDevices({ found: { devices }, blocks, because: { meaning } }: Collec
   if (ats.length > 0) yield alarm('device-tlb', ats.map(({ sid }) => sid), several(ats.length, 'device'))
 }
 
-/** What is cached is tagged with the domain, so that one domain must stand for one thing each time (VT-d rev 5.10, ch.
- *  6). */
-function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<Alarm> {
+/** What is cached is tagged with the domain, so that one domain must stand for one thing each time. */
+function* ofDomains({ found: { devices }, cachingMode, tagsOf }: Collected): Generator<Raised> {
   const first = new Map<string, { readonly means: string; readonly sid: number }>()
   const told = new Set<string>()
   const zero = new Set<number>()
@@ -81,27 +79,6 @@ function* ofDomains({ found: { devices }, cachingMode }: Collected): Generator<A
     }
   if (zero.size > 0) yield alarm('domain-zero', [...zero], several(zero.size, 'device'))
 }
-/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no
- *  domain may serve PGTT 001 or 100 and also 010 or 011. */
-function tagsOf({ tag }: RequestClass,
-  { kind, table, levels, second }: Space): readonly { readonly tag: string; readonly means: string }[] {
-  const isHost = kind === 'second-stage' || kind === 'host'
-  const host = isHost ? { table, levels } : second
-  const tables = (stage: string, at: { readonly table: number; readonly levels: number }): string =>
-    `${stage} tables at ${hex(at.table)} (${at.levels} levels)`
-  return [
-    ...host === null ? [] : [{ tag: 'second', means: tables(kind === 'host' ? kind : 'second-stage', host) }],
-    ...kind === 'first-stage' || kind === 'nested'
-      ? [{ tag: `first ${tag}`, means: tables(kind, { table, levels }) }] : [],
-    ...tag === null ? []
-      : [{
-        tag: 'PGTT', means: host === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)',
-      }],
-  ]
-}
-export const nameOf = ({ kind, table, levels }: Space): string =>
-  kind === 'pass-through' ? 'pass-through' : `${kind} tables at ${hex(table)} (${levels} levels)`
-
 const troubleCodes: Readonly<Record<Defect, AlarmCode>> = { reserved: 'reserved-bits', outside: 'table-outside',
   cyclic: 'table-cyclic', unmapped: 'table-unmapped', 'not replicated': 'page-not-replicated' }
 function troubleText(trouble: Defect, { count, table, index, level }: Troubles): string {
@@ -113,7 +90,7 @@ function troubleText(trouble: Defect, { count, table, index, level }: Troubles):
   return `${what}, the first ${where}, level ${level}`
 }
 
-function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside): Generator<Alarm> {
+function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside): Generator<Raised> {
   const { devices } = users[space.id]!
   if (space.kind === 'pass-through') yield alarm('pass-through', devices, several(devices.length, 'device'))
   const writable = writableBy(space, guarded)
@@ -133,7 +110,7 @@ function* ofSpace(space: Space, { users, guarded }: Collected, beside?: Beside):
 
 /** `reserved`: what firmware asks to be mapped so, for these devices. */
 function* ofRanges({ ranges }: Space, devices: readonly number[],
-  reserved: readonly FirmwareRegion[]): Generator<Alarm> {
+  reserved: readonly FirmwareRegion[]): Generator<Raised> {
   let count = 0, bytes = 0, first = 0, inRange = 0, asked = 0
   for (let i = 0; i < ranges.length; i++) {
     const input = ranges.input(i)
@@ -149,7 +126,7 @@ function* ofRanges({ ranges }: Space, devices: readonly number[],
   if (inRange > 0) yield alarm('interrupt-range-mapped', devices, several(inRange, 'range'))
 }
 
-function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Alarm> {
+function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected): Generator<Raised> {
   for (const { a, b, writable, first } of pairs) {
     const one = users[a]!.devices, other = users[b]!.devices
     // The PASIDs of one device are its own to choose.
@@ -169,7 +146,7 @@ function* ofSharing({ sharing: { pairs, crowds, unpaired }, users }: Collected):
 const list = (entries: readonly Entry[]): string =>
   entries.slice(0, 8).map(({ index, of }) => of === null ? index : `${of}/${index}`).join(', ')
   + (entries.length > 8 ? ', …' : '')
-function* ofInterrupts({ interrupts: { entries }, because: { meaning } }: Collected): Generator<Alarm> {
+function* ofInterrupts({ interrupts: { entries }, because: { meaning } }: Collected): Generator<Raised> {
   const any = entries.filter(({ source, fault }) => source === null && fault === null)
   if (any.length > 0) yield alarm('irte-any-source', [], `${several(any.length, 'entry', 'entries')}: ${list(any)}`)
   for (const group of sameTargets(entries)) {

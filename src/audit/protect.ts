@@ -9,13 +9,13 @@ export type ProtectedKind = Structure['kind'] | 'page table' | 'posted-interrupt
 export interface Protected {
   readonly kind: ProtectedKind
   readonly start: number; readonly end: number
-  /** A guest's own first-stage tables: its second stage may reach them. */
+  /** A guest's own tables: those below them may reach them. */
   readonly guestOf: string | null
 }
 
 const secondOf = (space: Space): string | null => {
   if (space.second !== null) return `${space.second.table}/${space.second.levels}`
-  return space.kind === 'second-stage' ? `${space.table}/${space.levels}` : null
+  return space.kind === 'second-stage' || space.kind === 'host' ? `${space.table}/${space.levels}` : null
 }
 
 /** @param others what the unit reads or writes besides tables of translation. */

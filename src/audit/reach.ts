@@ -1,7 +1,6 @@
 /** What memory a table of mappings reaches: output addresses as disjoint intervals with rights, and who else reaches
  *  them. */
-import { rights } from './ranges.ts'
-import type { RangeList } from './ranges.ts'
+import { RangeList, rights } from './ranges.ts'
 
 /** Sorted and disjoint: interval i is from `starts[i]` up to `ends[i]`. */
 export interface Reach {
@@ -42,7 +41,8 @@ export function everything(haw: number, except: { readonly first: number; readon
 }
 
 /** Rights of an address are what all its mappings give together. */
-export function reachOf(ranges: RangeList): Reach {
+export function reachOf(...lists: readonly RangeList[]): Reach {
+  const ranges = joined(lists)
   const n = ranges.length
   const found = new Intervals(2 * n)
   let sorted = true
@@ -53,6 +53,15 @@ export function reachOf(ranges: RangeList): Reach {
   }
   sweep(n, i => ranges.output(i), i => ranges.output(i) + ranges.bytes(i), i => ranges.rights(i), found)
   return found
+}
+
+function joined(lists: readonly RangeList[]): RangeList {
+  const used = lists.filter(({ length }) => length > 0)
+  if (used.length === 1) return used[0]!
+  const all = new RangeList()
+  for (const list of used)
+    for (let i = 0; i < list.length; i++) all.append(all.length, list.output(i), list.bytes(i), list.rights(i), 1)
+  return all
 }
 
 /** Where rights change: starts and ends, each sorted by itself, are walked together. */

@@ -56,7 +56,7 @@ export function renderDiff({ before, after, same, mode, devices, ranges, interru
 const showWay = ({ domain, mode, levels, fault }: WayRow): string =>
   [
     ...domain === null ? [] : [`domain ${domain}`], levels === null ? mode : `${mode}, ${levels} levels`,
-    ...fault === null ? [] : [`fault ${fault.code.toString(16)}h`],
+    ...fault === null ? [] : [fault.name],
   ].join(', ')
 const showEntry = ({ index, of, kind, vector, destination, source }: Entry): string =>
   `${of === null ? '' : `${of} `}entry ${index}  ${kind}, `

@@ -2,14 +2,15 @@
 import { printable } from '../errors.ts'
 import { hang, wrapWords } from '../text/layout.ts'
 import type { Theme } from '../text/theme.ts'
-import { alarmKinds, severities } from './alarms.ts'
-import type { Alarm, Severity } from './alarms.ts'
+import { severities } from './alarms.ts'
+import type { Alarm } from './alarms.ts'
 import { hex, several, size } from './format.ts'
 import { showRights } from './ranges.ts'
 import type { AuditReport, DeviceRow, SpaceRow, WayRow } from './report.ts'
 import { columns } from './columns.ts'
 import { queueLines } from './queue.ts'
 import { firmwareLines } from './firmware.ts'
+import type { Severity } from './kinds.ts'
 
 /** Of each list, unless all is asked for. */
 const shownRanges = 8, shownEntries = 16, shownAlarms = 5
@@ -30,7 +31,7 @@ export function* renderAudit(report: AuditReport, theme: Theme, full: boolean): 
 const lines = (all: readonly string[]): string => all.map(line => line.trimEnd() + '\n').join('')
 
 const modes = {
-  legacy: 'legacy mode', scalable: 'scalable mode', 'device table': 'one table of devices',
+  legacy: 'legacy mode', scalable: 'scalable mode', 'device table': 'DMA is translated',
   bypass: 'translation is off: every device reaches all of memory',
   blocked: 'a mode in which all DMA is blocked', unknown: 'tables of translation are not shown',
 } as const
@@ -41,7 +42,7 @@ function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
     `  ${dump.bytes === 0 ? '' : `${size(dump.bytes)} of ${dump.format === 'text' ? 'tables' : 'memory'}, `}`
       + modes[unit.mode]
       + (unit.mode === 'unknown' || unit.rootTable === null ? ''
-        : `, ${unit.mode === 'device table' ? 'device' : 'root'} table at ${unit.rootTable}`),
+        : `, ${unit.rootKind} at ${unit.rootTable}`),
     ...unit.registers.flatMap(({ name, value, says }) => hang('  ', 4,
       wrapWords(`${name} ${value}${says === '' ? '' : `: ${says}`}`, theme.width - 4))),
     ...dump.assumed.flatMap(text => hang('  assumed: ', 11, wrapWords(text, theme.width - 11))),
@@ -49,7 +50,7 @@ function headLines({ dump, unit }: AuditReport, theme: Theme): string[] {
 }
 
 function deviceLines(devices: readonly DeviceRow[], spaces: readonly SpaceRow[]): string[] {
-  if (devices.length === 0) return ['  none has an entry that is present']
+  if (devices.length === 0) return ['  none']
   const rows = devices.flatMap(({ device, ways }) =>
     ways.map((way, i) => [i === 0 ? device : '', ...wayCells(way, way.space === null ? null : spaces[way.space]!)]))
   return columns(['device', 'PASID', 'domain', 'mode', 'reads', 'writes', 'ranges', '4K', '2M', '1G'], rows,
@@ -57,7 +58,7 @@ function deviceLines(devices: readonly DeviceRow[], spaces: readonly SpaceRow[])
 }
 function wayCells({ pasid, domain, mode, levels, fault }: WayRow, space: SpaceRow | null): string[] {
   const unblocked = levels === null ? mode : `${mode}, ${levels} levels`
-  const how = fault !== null ? `blocked, fault ${fault.code.toString(16)}h` : unblocked
+  const how = fault !== null ? `blocked, ${fault.name}` : unblocked
   if (space === null) return [pasid === null ? '' : `${pasid}`, '', how, '', '', '', '', '', '']
   const n = (value: number): string => value === 0 ? '' : value.toLocaleString('en-US')
   const all = space.kind === 'pass-through'
@@ -101,10 +102,10 @@ function interruptLines({ interrupts }: AuditReport, theme: Theme, full: boolean
   if (!interrupts.known) return [title, '  not shown']
   if (!remapping) return [title, `  not remapped${compatibility ? '' : ': all are blocked (ECAP.IRREQ)'}`]
   const shown = full ? entries : entries.slice(0, shownEntries)
-  const rows = shown.map(({ index, kind, vector, destination, logical, source, fault, level }) => [
+  const rows = shown.map(({ index, kind, vector, destination, logical, source, refusal, level }) => [
     `${index}`, kind, `${vector}`, destination === null ? '' : `${logical ? 'logical ' : ''}${hex(destination)}`,
     level ? 'level' : 'edge', source ?? 'any device',
-    fault === null ? '' : `blocked, fault ${fault.toString(16)}h`,
+    refusal === null ? '' : `blocked, ${refusal}`,
   ])
   return [
     title,
@@ -124,9 +125,8 @@ const marks: Readonly<Record<Severity, readonly [mark: string, paint: 'bad' | 'w
 function alarmLines(alarms: readonly Alarm[], theme: Theme, full: boolean): string[] {
   const codes = [...new Set(alarms.map(({ code }) => code))]
   return codes.flatMap(code => {
-    const { severity, says, todo } = alarmKinds[code]
+    const own = alarms.filter(alarm => alarm.code === code), { severity, says, todo } = own[0]!
     const [mark, paint] = marks[severity]
-    const own = alarms.filter(alarm => alarm.code === code)
     const shown = full ? own : own.slice(0, shownAlarms)
     const under = (text: string): string[] => hang('    - ', 6, wrapWords(text, theme.width - 6))
     return [

@@ -27,7 +27,7 @@ export interface WayRow {
   /** Id of the space; null where blocked. */
   readonly space: number | null
   /** Why it is blocked. */
-  readonly fault: { readonly code: number; readonly says: string } | null
+  readonly fault: { readonly code: number; readonly name: string; readonly says: string } | null
 }
 export interface DeviceRow { readonly device: string; readonly deviceTlb: boolean; readonly ways: readonly WayRow[] }
 
@@ -67,6 +67,7 @@ export interface AuditReport {
   }
   readonly unit: {
     readonly mode: UnitMode['kind']
+    readonly rootKind: Collected['rootKind']
     /** Null where the dump does not tell. */
     readonly rootTable: string | null
     /** As a text gives them. */
@@ -91,11 +92,11 @@ export interface AuditReport {
 export function* audit(dump: AnyDump, budget?: Budget, beside?: Beside): Generator<number, AuditReport> {
   const collected = yield* byUnit(dump,
     { vtd: of => collectVtd(of, budget), amdvi: of => collectAmdvi(of, budget) })
-  const { unit, mode, rootTable, found, spaces, sharing, interrupts, told } = collected
+  const { unit, mode, rootKind, rootTable, found, spaces, sharing, interrupts, told, because } = collected
   const { path, format, unit: name, bytes, assumed } = dump
   return {
     dump: { path, format, unit: name, bytes, assumed },
-    unit: { mode: mode.kind, rootTable: dump.shows.root ? hex(rootTable) : null,
+    unit: { mode: mode.kind, rootKind, rootTable: dump.shows.root ? hex(rootTable) : null,
       registers: told.registers, hostAddressWidth: unit.hostAddressWidth,
       guestAddressWidth: unit.maxGuestAddressWidth, levels: unit.levels },
     devices: found.devices.map(({ sid, deviceTlb, ways }) => ({
@@ -103,7 +104,8 @@ export function* audit(dump: AnyDump, budget?: Budget, beside?: Beside): Generat
       ways: ways.map(({ pasid, did, space, fault }) => ({
         pasid, domain: did, mode: space?.kind ?? 'blocked',
         levels: space === null || space.kind === 'pass-through' ? null : space.levels,
-        space: space?.id ?? null, fault: fault === null ? null : { code: fault, says: collected.because.says(fault) },
+        space: space?.id ?? null, fault: fault === null ? null
+          : { code: fault, name: because.name(fault), says: because.says(fault) },
       })),
     })),
     spaces: spaces.map(space => spaceRow(space, collected)),

@@ -1,8 +1,9 @@
 /** Address spaces of a unit: what sets of paging tables map, whoever uses them. */
+import { hex } from './format.ts'
 import type { RangeList } from './ranges.ts'
 import type { Reach } from './reach.ts'
 
-export const spaceKinds = ['second-stage', 'first-stage', 'nested', 'host', 'pass-through'] as const
+export const spaceKinds = ['second-stage', 'first-stage', 'nested', 'host', 'guest', 'pass-through'] as const
 
 export type SpaceKind = (typeof spaceKinds)[number]
 
@@ -24,6 +25,10 @@ export interface Space {
   readonly cut: boolean
   readonly lost: boolean
 }
+
+/** `host tables at 0x1000 (3 levels)` */
+export const nameOf = ({ kind, table, levels }: Pick<Space, 'kind' | 'table' | 'levels'>): string =>
+  kind === 'pass-through' ? kind : `${kind} tables at ${hex(table)} (${levels} levels)`
 
 export type Defect = 'reserved' | 'outside' | 'cyclic' | 'unmapped' | 'not replicated'
 

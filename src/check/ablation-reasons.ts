@@ -7,6 +7,7 @@ import { propertiesFor } from '../../properties/index.ts'
 import { showBounds } from '../../spec/bounds.ts'
 import type { Bounds } from '../../spec/bounds.ts'
 import { protocolsOf } from '../../spec/kernel/calls.ts'
+import { fullName, iommuNameOf } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import type { Subject } from './subject.ts'
@@ -54,7 +55,8 @@ function neverTaken(design: Design, { coverage: { actions: with_ } }: Exploratio
 }
 
 function commandOf({ design, path }: Subject, less: Design, b: Bounds, property: string | null): string {
-  const name = path === null ? less.name : path + less.name.slice(design.name.length)
+  const name = path === null ? fullName(less.name, iommuNameOf(design))
+    : path + less.name.slice(design.name.length)
   return `npx remapcheck check ${shellWord(name, true)} --bounds `
     + `${showBounds(b)}${property === null ? ' --json' : ` --property ${property}`}`
 }

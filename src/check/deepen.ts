@@ -6,7 +6,7 @@ import type { Bounds } from '../../spec/bounds.ts'
 import { scopesOn } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { positionText } from './progress.ts'
-import { exploreOne, surprisesIn } from './run-scopes.ts'
+import { aboutOf, exploreOne, nameIn, surprisesIn } from './run-scopes.ts'
 import type { Found, Plan, Watch } from './run-scopes.ts'
 import type { Subject } from './subject.ts'
 
@@ -75,8 +75,8 @@ export async function climb(plan: Plan,
       if (next === null || watch.signal.aborted) continue
       const share = Math.max(0, end - performance.now()) / (ascent.rungs === 0 && climbing.length > 1 ? 2
         : climbing.length - i)
-      const { design: { name: design } } = subject, designs = plan.subjects.length
-      const position = { design, designs, scope: scope.name, number: 1, of: 1, violated: [] }
+      const position = { design: nameIn(plan, subject), designs: plan.subjects.length, scope: scope.name, number: 1,
+        of: 1, violated: [] }
       const told = { violated: new Set<string>(), failed: new Set<string>() }
       ascent.took(next, await exploreOne(plan, subject, { ...scope, bounds: next }, share,
         { ...watch, told, say: text => { watch.say(`${positionText(position)}${text}`) } }))
@@ -86,11 +86,10 @@ export async function climb(plan: Plan,
 }
 
 function reportOf(plan: Plan, subject: Subject, ascents: readonly Ascent[], { signal }: Watch): DesignReport {
-  const { name, says, givesUp } = subject.design
   const scopes = ascents.flatMap(({ subject: of, report }) => of === subject && report !== null ? [report] : [])
   // What was not reached stands in the climb; the verdicts are those of the bounds beside them.
   const cutShort = signal.aborted && ascents.some(({ subject: of, report }) => of === subject && report === null)
-  return { design: name, says, givesUp, full: plan.full && !cutShort, cutShort, scopes, saved: {} }
+  return { ...aboutOf(subject), full: plan.full && !cutShort, cutShort, scopes, saved: {} }
 }
 function climbOf(ascent: Ascent): Climb {
   const { subject: { design }, scope, proved, rungs, unfinished } = ascent

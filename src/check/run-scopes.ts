@@ -9,11 +9,13 @@ import { exploreRandomly } from '../explore/random.ts'
 import { scalarsetsOf } from '../explore/groups.ts'
 import type { Progress } from '../explore/pace.ts'
 import type { Exploration, PropertyResult, Violation } from '../explore/result.ts'
-import type { DesignReport, Failure, ScopeReport } from '../report/check.ts'
+import type { DesignReport, Failure, LeftOut, ScopeReport } from '../report/check.ts'
+import { namesAmong } from '../report/with-iommus.ts'
 import { counted } from '../text/count.ts'
 import { shellWord } from '../text/shell.ts'
 import { specHash } from '../trace/format.ts'
 import { showBounds } from '../../spec/bounds.ts'
+import { iommuNameOf } from '../../spec/designs.ts'
 import { scopesOn } from '../../spec/scopes.ts'
 import type { Claim } from '../../spec/claim.ts'
 import type { Design } from '../../spec/kernel/design.ts'
@@ -31,6 +33,7 @@ export interface Plan {
   readonly subjects: readonly Subject[]
   /** Names of built-in designs that are left to `--all`. */
   readonly left: readonly string[]
+  readonly leftOut: readonly LeftOut[]
   readonly scopes: readonly Scope[]
   /** Every standard scope and property is asked. */
   readonly full: boolean
@@ -91,12 +94,13 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
   for (const [i, subject] of plan.subjects.entries()) {
     isOver ||= watch.signal.aborted
     if (isOver) break
-    const { design, design: { name, says, givesUp } } = subject
+    const { design } = subject
     const scopes: ScopeReport[] = [], told: Told = { violated: new Set(), failed: new Set() }
     for (const [number, scope] of chosen[i]!.entries()) {
       isOver ||= watch.signal.aborted
       if (isOver) break
-      const position = (): Position => ({ design: name, designs: plan.subjects.length, scope: scope.name,
+      const position = (): Position => ({ design: nameIn(plan, subject), designs: plan.subjects.length,
+        scope: scope.name,
         number: number + 1, of: chosen[i]!.length, violated: [...told.violated] })
       const one = await exploreOne(plan, subject, scope, (end - performance.now()) / left--, {
         ...watch, told, say: text => { watch.say(`${positionText(position())}${text}`) },
@@ -105,10 +109,18 @@ export async function explore(plan: Plan, watch: Watch): Promise<DesignReport[]>
       isOver = plan.bail && surprisesIn(design, one.exploration).length > 0
     }
     const cutShort = watch.signal.aborted || scopes.length < chosen[i]!.length
-    reports.push({ design: name, says, givesUp, full: plan.full && !cutShort, cutShort, scopes, saved: {} })
+    reports.push({ ...aboutOf(subject), full: plan.full && !cutShort, cutShort, scopes, saved: {} })
   }
   return reports
 }
+
+/** How the report of a design begins. */
+export function aboutOf({ design, path }: Subject): Omit<DesignReport, 'full' | 'cutShort' | 'scopes' | 'saved'> {
+  const { name, says, givesUp } = design, iommu = iommuNameOf(design)
+  return { design: name, ...path === null ? {} : { path }, ...iommu === null ? {} : { iommu }, says, givesUp }
+}
+/** As people read it. */
+export const nameIn = ({ subjects }: Plan, subject: Subject): string => namesAmong(subjects, aboutOf)(subject)
 
 /** What was noted of a design by now: claims that are violated, and what failed. */
 export interface Told { readonly violated: Set<string>; readonly failed: Set<string> }
@@ -126,7 +138,7 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, mos
   const limits = {
     signal: watch.signal, maxSeconds: most_ms === Infinity ? undefined : Math.max(0, most_ms / 1000),
     onProgress: (progress: Progress): void => { watch.say(`: ${progressLine(progress)}`) },
-    onViolation: teller(subject, scope, watch), onMistake: fail,
+    onViolation: teller(nameIn(plan, subject), subject, scope, watch), onMistake: fail,
   }
   watch.say('')
   const found = (exploration: Exploration): Found => ({ exploration, ...failure === null ? {} : { failure } })
@@ -157,11 +169,11 @@ export async function exploreOne(plan: Plan, subject: Subject, scope: Scope, mos
 }
 
 /** Says of each claim that should hold, and was not told of before, that it does not. */
-const teller = ({ design }: Subject, { name }: Scope,
+const teller = (shown: string, { design }: Subject, { name }: Scope,
   { note, told }: Parameters<typeof exploreOne>[4]) => ({ property, ops, because }: Violation): void => {
   if (Object.hasOwn(design.givesUp, property) || told.violated.has(property)) return
   told.violated.add(property)
-  note(`✗ ${property}  ${design.name}, scope ${name}, ${counted(ops.length, 'op')}: ${because}`)
+  note(`✗ ${property}  ${shown}, scope ${name}, ${counted(ops.length, 'op')}: ${because}`)
 }
 
 /** Of a scope in which the design makes no machine. */

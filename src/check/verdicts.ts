@@ -8,6 +8,7 @@ import { thousands } from '../text/count.ts'
 import type { StoredTrace } from '../trace/store.ts'
 import { questions } from '../../properties/index.ts'
 import type { Question } from '../../properties/index.ts'
+import { fullName, iommuNameOf } from '../../spec/designs.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { sharedWith } from '../../spec/sharing.ts'
 import type { Part } from '../../spec/sharing.ts'
@@ -53,8 +54,9 @@ export function groupVerdict(design: Design, group: Question['about'], judged: R
     const found = rows.find(row => row.property === property && row.outcome === 'violated')
     if (found === undefined) return []
     const stored = traces.find(({ trace }) => trace.design === design.name && trace.property === property)
-    return [{ property, scope: found.scope, ops: found.ops ?? 0, at: stored?.path
-      ?? `npx remapcheck check '${design.name}' --scope ${found.scope} --property ${property}` }]
+    const name = fullName(design.name, iommuNameOf(design))
+    return [{ property, scope: found.scope, ops: found.ops ?? 0,
+      at: stored?.path ?? `npx remapcheck check '${name}' --scope ${found.scope} --property ${property}` }]
   })
   if (broken.length > 0) return { standing: 'violated', broken, says: '' }
   if (rows.length === 0) return { standing: 'none', broken, says: unaskedText(design, group) }

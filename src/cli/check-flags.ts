@@ -6,20 +6,25 @@ import type { Subject } from '../check/subject.ts'
 import { regressionFolder } from '../check/violations.ts'
 import { suggest, usage } from '../errors.ts'
 import { claimsOf } from '../../properties/index.ts'
-import { onEveryIommu, unnamedDesigns } from '../../spec/designs.ts'
+import { unnamedDesigns } from '../../spec/designs.ts'
+import { iommus } from '../../spec/iommus.ts'
 import type { Design } from '../../spec/kernel/design.ts'
 import { scopesFor } from '../../spec/scopes.ts'
 import type { Scope } from '../../spec/scopes.ts'
 import { bytes, matching, seconds, wholeNumber } from './args.ts'
 import type { Flags } from './args.ts'
-import { claimsOption, colorOption, fullOption, iommuOption, reportOptions } from './shared-flags.ts'
+import { claimsOption, colorOption, fullOption, reportOptions } from './shared-flags.ts'
 import { iommuNamed, subjectsOf } from './designs.ts'
+import { fitting, onEachIommu } from './each-iommu.ts'
+import type { OnEach } from './each-iommu.ts'
 import { isPath } from './paths.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
 
 export const checkOptions = {
-  iommu: { value: 'NAME', says: `${iommuOption.iommu.says}; all: each that has the design` },
+  iommu: { value: 'NAME',
+    says: `the one IOMMU that built-in designs are on: ${iommus.map(({ name }) => name).join(', ')}; all: each, as `
+      + 'where a design is named without this flag' },
   scope: { value: 'NAME', says: 'only this scope; several with commas' },
   bounds: { value: 'NAME=N,…',
     says: 'use these bounds instead of the scopes; with --scope, change those of the scope' },
@@ -71,18 +76,17 @@ const leastMemory = 16e6, mostMemory = 4 * 2 ** 30
 const mostWorkers = 64
 
 export async function planOf(flags: CheckFlags, operands: readonly string[], io: Io): Promise<Plan> {
-  const { property } = flags
   const driver = driverOf(flags)
   if (flags.watch && !operands.some(isPath))
     throw usage('--watch', 'watches modules of your own, and none is named', 'remapcheck check ./mine.mjs --watch')
   const number = (flag: 'seed' | 'runs' | 'length' | 'states' | 'workers', least: number,
     most: number): number | undefined =>
     flags[flag] === undefined ? undefined : wholeNumber(`--${flag}`, flags[flag], least, most)
-  const { named, iommu, all, unnamed } = designsAsked(flags, operands)
-  const subjects = await subjectsOf(io, named, { claims: flags.claims, machines: true, iommu, unnamed })
-  const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
-  const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
-  const chosen = scopesOf(flags, subjects.map(({ design }) => design))
+  const { taken, iommu, all, unnamed } = designsAsked(flags, operands)
+  const found = await subjectsOf(io, taken.flatMap(({ names }) => names),
+    { claims: flags.claims, machines: true, iommu, unnamed })
+  const chosen = scopesOf(flags, found.map(({ design }) => design)), properties = propertiesAsked(flags, found)
+  const { subjects, leftOut } = fitting(found, taken, { scopes: chosen, properties })
   checkMachines(flags, subjects)
   checkEnds(flags)
   if (flags.bounds !== undefined && flags.scope === undefined) checkCapabilities(chosen[0]!.bounds, subjects)
@@ -90,9 +94,8 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     subjects.reduce((sum, { design }) => sum + chosen.filter(({ appliesTo }) => appliesTo(design)).length, 0))
   return {
     subjects, left: operands.length > 0 ? [] : all.filter(one => !unnamed.includes(one)).map(({ name }) => name),
-    scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && property === undefined,
-    properties: property === undefined ? null
-      : withWitnesses(claims, property.split(',').flatMap(one => matching('--property', one, names))),
+    leftOut,
+    scopes: chosen, full: flags.scope === undefined && flags.bounds === undefined && properties === null, properties,
     driver, seed: number('seed', -(2 ** 31), 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 31),
     runs: number('runs', 1, 1e9), length: number('length', 1, 1e5),
     limits: {
@@ -105,6 +108,14 @@ export async function planOf(flags: CheckFlags, operands: readonly string[], io:
     maxSeconds: flags.time === undefined ? undefined : seconds('--time', flags.time),
     all: flags.all ?? false, bail: flags.bail ?? false,
   }
+}
+
+/** Names of claims, with their witnesses; null for all. @throws UserError where one is of none. */
+function propertiesAsked({ property }: CheckFlags, subjects: readonly Subject[]): Plan['properties'] {
+  if (property === undefined) return null
+  const claims = [...new Set(subjects.flatMap(({ design }) => claimsOf(design)))]
+  const names = claims.flatMap(claim => [claim.property.name, ...claim.witnesses.map(witness => witness.property.name)])
+  return withWitnesses(claims, property.split(',').flatMap(one => matching('--property', one, names)))
 }
 
 /** @throws UserError where there is no such driver, or it has no use for one of the flags. */
@@ -136,13 +147,13 @@ function checkEnds({ all, bail, deep }: CheckFlags): void {
   if (bail && deep) throw usage('--bail', '--deep ends each scope at a violation', 'leave one of the two out')
 }
 
-/** Which designs: `named` on the command line, else `unnamed`, of `all` that there are on the IOMMU. */
-function designsAsked(flags: CheckFlags, operands: readonly string[]): { readonly named: readonly string[]
+/** Which designs: `taken` by the command line, else `unnamed`, of `all` that there are on the IOMMU. */
+function designsAsked(flags: CheckFlags, operands: readonly string[]): { readonly taken: readonly OnEach[]
   readonly iommu: string | undefined; readonly all: readonly Design[]; readonly unnamed: readonly Design[] } {
   const everywhere = flags.iommu === 'all', iommu = everywhere ? undefined : flags.iommu
   const { usual, all } = unnamedDesigns(iommu === undefined ? undefined : iommuNamed(iommu))
   return { iommu, all, unnamed: flags.all || everywhere ? all : usual,
-    named: everywhere ? operands.flatMap(name => isPath(name) ? [name] : onEveryIommu(name)) : operands }
+    taken: operands.map(name => iommu === undefined ? onEachIommu(name) : { names: [name], leftOut: [] }) }
 }
 
 /** @throws UserError where a file is to keep one search and there are several. */
@@ -152,7 +163,7 @@ function checkOneSearch(flags: CheckFlags, searches: number): void {
       throw usage(`--${name}`, 'saves one search, and --deep runs many', 'leave --deep out, and give --bounds')
     if (flags[name] !== undefined && searches !== 1)
       throw usage(`--${name}`, `saves one search, and this command runs ${searches}`,
-        'name one design, and one scope with --scope or --bounds')
+        'name one design, one IOMMU with --iommu, and one scope with --scope or --bounds')
   }
 }
 
@@ -168,5 +179,5 @@ function scopesOf(flags: CheckFlags, designs: readonly Design[]): readonly Scope
         'SCOPE')
   const changes = flags.bounds === undefined ? {} : changesIn(flags.bounds)
   return scopes.filter(({ name }) => names.includes(name))
-    .map(scope => ({ ...scope, bounds: { ...scope.bounds, ...changes } }))
+    .map(scope => ({ ...scope, bounds: { ...scope.bounds, ...changes }, changes }))
 }

@@ -11,7 +11,7 @@ import type { Subject } from '../check/subject.ts'
 import { suggest, usage, UserError } from '../errors.ts'
 import type { Machine } from '../model/index.ts'
 import { editedName } from '../../spec/kernel/edits.ts'
-import { designNamed, designs, designsOn, everyDesign, placedName } from '../../spec/designs.ts'
+import { designNamed, designs, designsOn, everyDesign, iommuNameOf, placedName } from '../../spec/designs.ts'
 import { iommuOf, iommus, standardIommu } from '../../spec/iommus.ts'
 import { migrations } from '../../spec/kernel/migration.ts'
 import type { Claim } from '../../spec/claim.ts'
@@ -103,10 +103,12 @@ export function builtIn(name: string): Design {
 
 /** Where a built-in design is on another IOMMU only, and why, as far as that is known. */
 function onAnother(name: string): UserError | null {
-  const [, base, on] = /^([^@+]+)@(\w+)(?:\+.*)?$/.exec(name) ?? []
+  const [, base, on = standardIommu.name] = /^([^@+]+)(?:@(\w+))?(?:\+.*)?$/.exec(name) ?? []
   const iommu = iommus.find(one => one.name === on)
   const found = iommu === undefined ? undefined : everyDesign.find(one => one.name.replace(/@.*/, '') === base)
   if (found === undefined) return null
+  if (iommuNameOf(found) === null) return usage(name, `'${base!}' uses no IOMMU`, `name it '${base!}'`, 'DESIGN')
+  if (iommuOf(found) === iommu) return null
   const why = found.postsInterrupts && iommu!.posting === null ? `: it posts its interrupts, and this model of `
     + `${iommu!.title} posts none` : ''
   return usage(name, `'${base!}' is on ${iommuOf(found).title} only${why}`, `name it '${found.name}'`, 'DESIGN')

@@ -4,7 +4,7 @@ import { iommus, standardIommu } from '../../spec/iommus.ts'
 
 export const iommuOption = { iommu: { value: 'NAME',
   says: `the IOMMU that built-in designs are on: ${iommus.map(({ name }) => name).join(', ')} `
-    + `(${standardIommu.name}; \`check\` without a design: more)` } } as const
+    + `(${standardIommu.name})` } } as const
 export const jsonOption = { json: { says: 'print one JSON document on stdout' } } as const
 export const claimsOption = {
   claims: { value: 'FILE', says: 'your module with `claims`, judged with the built-in ones' },

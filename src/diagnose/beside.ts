@@ -4,7 +4,7 @@ import { audit } from '../audit/report.ts'
 import type { AuditReport } from '../audit/report.ts'
 import type { Entry } from '../audit/interrupts.ts'
 import { firmwareAlarms, firmwareRows } from '../audit/firmware.ts'
-import type { Alarm } from '../audit/alarms.ts'
+import type { Raised } from '../audit/alarms.ts'
 import { deviceName, spanName } from '../dump/acpi/firmware.ts'
 import type { Firmware } from '../dump/acpi/firmware.ts'
 import { firmwareOf } from '../dump/acpi/read.ts'
@@ -139,7 +139,7 @@ export class Beside {
   }
 
   /** What the tables and the firmware give rise to, as `audit` finds it. */
-  alarms(): readonly Alarm[] {
+  alarms(): readonly Raised[] {
     return [...this.#audits.flatMap(of => of.alarms), ...firmwareAlarms(this, [])]
   }
   get #audits(): readonly AuditReport[] { return this.#audited ??= this.#dumps.map(dump => ended(dump)) }

@@ -10,18 +10,28 @@ export const amdviFlags = {
   evtlog: 'EventLogBase',
 } as const satisfies Readonly<Record<string, RegisterName>>
 export type AmdviFlag = keyof typeof amdviFlags
-/** Raw values. */
-export type AmdviValues = Readonly<Partial<Record<RegisterName, bigint>>>
+/** Raw values; of registers of which there are several a list, with holes where one is not known. */
+export type AmdviValues = Readonly<Partial<Record<RegisterName, bigint | readonly (bigint | undefined)[]>>>
 
 /** Of a trimmed dump, whose registers stand by their offsets. */
-export const amdviStored = (byOffset: Readonly<Record<string, string>>): AmdviValues =>
-  Object.fromEntries(Object.values(registers).flatMap(({ name, offset }) => {
-    const text = Object.entries(byOffset).find(([at]) => Number.parseInt(at, 16) === offset)?.[1]
-    return text === undefined ? [] : [[name, BigInt(text)]]
+export function amdviStored(byOffset: Readonly<Record<string, string>>): AmdviValues {
+  const values = new Map(Object.entries(byOffset).map(([at, text]) => [Number.parseInt(at, 16), BigInt(text)]))
+  return Object.fromEntries(Object.values(registers).flatMap(({ name, offset, count, stride }) => {
+    const all = Array.from({ length: count }, (_, i) => values.get(offset + i * stride))
+    if (all.every(value => value === undefined)) return []
+    return [[name, count === 1 ? all[0] : all]]
   }))
+}
 
 /** All on, as software leaves it: translation, interrupts of 128 bits, both rings. */
 const everythingOn = 1n | 1n << 2n | 1n << 12n | 1n << 17n
+
+function wordsOf(values: readonly (bigint | undefined)[]): ArrayLike<number> {
+  const words: number[] = []
+  for (const [i, value] of values.entries())
+    if (value !== undefined) dwordsOf(value).forEach((word, dword) => { words[2 * i + dword] = word })
+  return words
+}
 
 /** @throws UserError E-DUMP-REGISTER where the device table is missing, or a value has more than 64 bits. */
 export function amdviRegistersOf(path: string, values: AmdviValues):
@@ -29,13 +39,14 @@ export function amdviRegistersOf(path: string, values: AmdviValues):
   if (values.DevTabBase === undefined)
     throw dumpError('REGISTER', path, 'the dump does not say what DevTabBase held',
       'read the registers of the unit and give --devtab 0x… (and --control, --efr, --cmdbuf, --evtlog)')
-  for (const [name, value] of Object.entries(values))
-    if (value >= 1n << 64n)
-      throw dumpError('REGISTER', path, `${name} has 64 bits, and 0x${value.toString(16)} has more`,
-        'give the value of the register')
+  for (const [name, of] of Object.entries(values))
+    for (const value of [of].flat())
+      if (value !== undefined && value >= 1n << 64n)
+        throw dumpError('REGISTER', path, `${name} has 64 bits, and 0x${value.toString(16)} has more`,
+          'give the value of the register')
   const all: AmdviValues = { ...values, IommuControl: values.IommuControl ?? everythingOn }
   const found: UnitRegisters =
-    Object.fromEntries(Object.entries(all).map(([name, value]) => [name, dwordsOf(value)]))
+    Object.fromEntries(Object.entries(all).map(([name, value]) => [name, wordsOf([value].flat())]))
   const { CmdBufEn, EventLogEn } = decode(registers.IommuControl.layout, found.IommuControl!)
   const ringless = [...CmdBufEn === 1 && values.CmdBufBase === undefined ? ['the command buffer'] : [],
     ...EventLogEn === 1 && values.EventLogBase === undefined ? ['the event log'] : []]

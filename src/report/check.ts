@@ -31,6 +31,8 @@ export interface DesignReport {
   readonly design: string
   /** The user's module, for people; absent of a built-in design. */
   readonly path?: string
+  /** The IOMMU that it is on, as `--iommu` names it; absent where it uses none. */
+  readonly iommu?: string
   readonly says: string
   /** Properties that the design does not keep, and why its authors accept that. */
   readonly givesUp: Readonly<Record<string, string>>
@@ -49,6 +51,14 @@ export interface Regression {
   /** Why it is violated still; null when it is not. */
   readonly because: string | null
   readonly known: boolean
+}
+
+/** An IOMMU on which a named design is not taken. */
+export interface LeftOut {
+  readonly design: string
+  /** As `--iommu` names it, and as people do. */
+  readonly iommu: string; readonly title: string
+  readonly because: string
 }
 
 /** How far a scope came up from its bounds. */
@@ -85,6 +95,7 @@ export interface CheckReport {
   readonly notBegun: readonly string[]
   /** Built-in designs that are left to `--all`. */
   readonly left: readonly string[]
+  readonly leftOut: readonly LeftOut[]
   /** The command that repeats the run. */
   readonly repeat: string
   /** The command that goes on with a search that was kept; null where none was. */

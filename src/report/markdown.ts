@@ -8,6 +8,7 @@ import { findingsOf } from './findings/index.ts'
 import { bodyOf } from './page/body.ts'
 import type { Report } from './report.ts'
 import type { View } from './view.ts'
+import { isOne } from './with-iommus.ts'
 
 const signs: Readonly<Record<Standing, string>> = {
   bad: '✗', known: '✗ known', open: '… not decided', good: '✓', unasked: '– not asked',
@@ -36,7 +37,7 @@ function tracesOf(report: Report, view: View): readonly TraceData[] {
   if (body.kind !== 'check') return []
   const all = body.check.designs.flatMap(({ traces }) => traces)
   // What a design gives up is told where it is all that was asked.
-  return body.check.designs.length === 1 ? all : all.filter(({ accepted }) => accepted === null)
+  return report.kind === 'check' && isOne(report.check) ? all : all.filter(({ accepted }) => accepted === null)
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }

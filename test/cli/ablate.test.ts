@@ -87,7 +87,7 @@ describe('the unmap of ring0-strict, one page', () => {
         + 'also no-access-after-unmap in 12, wait-ends in 15 map → map/storePte → map/returnToDriver → '
         + 'iommu.cacheContext')
     expect(out)
-      .toContain("npx remapcheck check 'ring0-strict~unmap/pollStatus' --bounds frames=1,iovas=1 --property "
+      .toContain("npx remapcheck check 'ring0-strict@vtd~unmap/pollStatus' --bounds frames=1,iovas=1 --property "
         + 'no-dma-escape\n')
     expect(out.trimEnd().split('\n').at(-1))
       .toBe('repeat  npx remapcheck ablate ring0-strict --call unmap --bounds frames=1,iovas=1 --hardware '
@@ -124,7 +124,7 @@ it('so is one without which a call is never made again', async () => {
 })
 
 it('the lock of the tables shows its use only where another page of the table is mapped meanwhile', async () => {
-  const ask = async (where: string) => (await run(`check ring0-strict~unmap/lockTables+unlockTables ${where} `
+  const ask = async (where: string) => (await run(`check ring0-strict@vtd~unmap/lockTables+unlockTables ${where} `
     + '--property new-mapping-works')).code
   expect(await ask('--scope table-lock')).toBe(0)
   expect(await ask(`--bounds ${showBounds(worlds.find(({ name }) => name === 'two-mappers')!.bounds)}`)).toBe(1)

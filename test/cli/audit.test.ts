@@ -74,6 +74,19 @@ describe('audit', () => {
     const trimmed = await json(`audit ${dump('strict')} --absent-zero`)
     expect([image.devices, image.spaces, image.alarms]).toEqual([trimmed.devices, trimmed.spaces, trimmed.alarms])
   })
+  it('takes the base of each segment of an AMD device table, and complains of one that is none', async () => {
+    const image = Buffer.alloc(0x4000)
+    // V, TV, IR, IW and DomainID 7 of device 80:00.1.
+    image.writeBigUInt64LE(0x6000_0000_0000_0003n, 0x3020)
+    image.writeBigUInt64LE(7n, 0x3028)
+    writeFileSync(join(dir, 'segments.img'), image)
+    const line = `audit ${join(dir, 'segments.img')} --control 0x400000001 --efr 0x4000000000 --haw 40 --devtab`
+    const { devices, alarms } = await json(`${line} 0x1000,0x3000`)
+    expect(devices).toMatchObject([{ device: '80:00.1', ways: [{ domain: 7 }] }])
+    expect(alarms.map(({ code }) => code)).not.toContain('device-table-segments')
+    expect((await json(`${line} 0x1000`)).alarms.map(({ code }) => code)).toContain('device-table-segments')
+    expect((await run(`${line} 0x1000,x`)).err).toContain("'x' is no register value")
+  })
   it('stops at Ctrl-C and says nothing', async () => {
     // A thousand devices with tables of 512 tables that lead nowhere: long enough to be stopped.
     const interrupt = new AbortController()

@@ -225,7 +225,7 @@ describe('bad input', () => {
     expect(out).not.toMatch(/no claim was judged|holds/)
   })
   it('bounds that a scope makes no sense with end that scope', async () => {
-    const { code, out, err } = await run('check ring0-strict --scope mapping,permissions --bounds callers=2')
+    const { code, out, err } = await run('check ring0-strict@vtd --scope mapping,permissions --bounds callers=2')
     expect(err).toMatch(/^--bounds, scope permissions: callers=2 is more than cpus=1 \[E-BOUNDS\]\n {2}→ .+\n$/)
     expect([code, out]).toEqual([2, expect.stringMatching(/6,558 states[^]*✗ usage/)])
   })

@@ -33,7 +33,7 @@ describe('a violation', () => {
     expect(out).toMatch(/✗ no-dma-escape +leaky/)
   })
   it('that is known is not', async () => {
-    expect((await run('check ring0-deferred-early --scope mapping --property no-dma-escape')).err).toBe('')
+    expect((await run('check ring0-deferred-early --iommu vtd --scope mapping --property no-dma-escape')).err).toBe('')
   })
   it('ends a large search, which can be kept, and goes on with --all', async () => {
     const kept = join(dir, 'kept')
@@ -58,8 +58,8 @@ describe('a violation', () => {
     expect(await scopesOf(line)).toEqual(await scopesOf(`${line} --all`))
   })
   it('ends the run with --bail: scopes and designs that come later are not begun', async () => {
-    const { designs, notBegun } = await documentOf(`check ring0-strict ${leaky} no-iommu --scope ports,mapping,hostile `
-      + '--bail')
+    const { designs, notBegun } = await documentOf(`check ring0-strict@vtd ${leaky} no-iommu `
+      + '--scope ports,mapping,hostile --bail')
     expect(designs.map(({ scopes }) => scopes.map(({ scope }) => scope))).toEqual([['mapping', 'hostile'], ['mapping']])
     expect(notBegun).toEqual(['no-iommu'])
     expect(designs[1]!.verdicts.filter(({ property, standing }) => property.startsWith('no-') && standing === 'fine'))
@@ -69,7 +69,7 @@ describe('a violation', () => {
 
 it('--time is shared: each search may take an equal part of what is left', async () => {
   const found = await onCountedClock(2e6, () =>
-    scopesOf('check driver-server ring0-strict --scope mapping,interrupts --time 1000h'))
+    scopesOf('check driver-server ring0-strict --iommu vtd --scope mapping,interrupts --time 1000h'))
   expect(found.map(({ stopped }) => stopped)).toContain('time')
   for (const { states } of found) expect(states).toBeGreaterThan(1)
 })

@@ -23,7 +23,7 @@ const explorationsOf =
 
 describe('symmetry', () => {
   it('stores fewer states, gives the same verdicts, and says which names it used', async () => {
-    const line = 'check ring0-strict --scope mapping --property no-*'
+    const line = 'check ring0-strict@vtd --scope mapping --property no-*'
     const [[plain], [reduced]] = [await explorationsOf(line), await explorationsOf(`${line} --symmetry`)]
     expect(reduced!.states).toBeLessThan(plain!.states / 4)
     expect(reduced!.results.map(({ property, outcome }) => [property, outcome]))
@@ -32,7 +32,7 @@ describe('symmetry', () => {
       .toMatch(/states merged[^]*device \(2\), domain \(2\), frame \(2\)/)
   })
   it('leaves out names that something tells apart, and says what does', async () => {
-    const line = 'check ring0-strict --bounds cpus=2,devices=2,sources=2,vectors=2,migrate=1,frames=0,iovas=0 '
+    const line = 'check ring0-strict@vtd --bounds cpus=2,devices=2,sources=2,vectors=2,migrate=1,frames=0,iovas=0 '
       + '--property no-lost-edge'
     const [found] = await explorationsOf(`${line} --symmetry`)
     expect(found!.engine.refused.map(({ scalarset }) => scalarset)).toContain('cpu')
@@ -44,18 +44,18 @@ describe('symmetry', () => {
       })
   })
   it('of names uses those where they are, and knows them', async () => {
-    const found = await explorationsOf('check ring0-strict --scope mapping,hostile-move --property no-* '
+    const found = await explorationsOf('check ring0-strict@vtd --scope mapping,hostile-move --property no-* '
       + '--symmetry=frame')
     expect(found.map(({ engine }) => engine.symmetry.map(({ scalarset }) => scalarset))).toEqual([['frame'], []])
-    expect(await run('check ring0-strict --scope mapping --symmetry=devise'))
+    expect(await run('check ring0-strict@vtd --scope mapping --symmetry=devise'))
       .toMatchObject({ code: 2, err: expect.stringContaining("did you mean 'device'?") as string })
-    expect(await run('check ring0-strict --scope mapping --symmetry=')).toMatchObject({ code: 2 })
+    expect(await run('check ring0-strict@vtd --scope mapping --symmetry=')).toMatchObject({ code: 2 })
   })
 })
 
 describe('threads and memory', () => {
   it('do not change counts', async () => {
-    const line = 'check ring0-strict --scope interrupts --property no-*'
+    const line = 'check ring0-strict@vtd --scope interrupts --property no-*'
     const [one] = await explorationsOf(line)
     const [two] = await explorationsOf(`${line} --workers 2 --memory 64MB`)
     const said = (of: NonNullable<typeof one>) => ({ ...of, seconds: 0, engine: null })
@@ -63,21 +63,21 @@ describe('threads and memory', () => {
     expect([two!.engine.workers, two!.engine.levels]).toEqual([2, one!.engine.levels])
   })
   it('end the search in time', async () => {
-    const cut = await run('check driver-server --bounds cpus=2,callers=2,devices=3,domains=3,frames=4,iovas=2 '
+    const cut = await run('check driver-server@vtd --bounds cpus=2,callers=2,devices=3,domains=3,frames=4,iovas=2 '
       + '--memory 16MB')
     expect(cut).toMatchObject({ code: 6, out: expect.stringMatching(/cut short[^]*stopped by memory/) as string })
     expect(cut.out).not.toContain('✓')
   })
   it('are told when they make no sense', async () => {
     for (const line of ['--workers 0', '--workers two', '--memory 500', '--memory 1MB', '--memory 80GB'])
-      expect(await run(`check ring0-strict ${line}`), line)
+      expect(await run(`check ring0-strict@vtd ${line}`), line)
         .toMatchObject({ code: 2, err: expect.stringContaining(line.split(' ')[0]!) as string })
   })
 })
 
 describe('what the searches did', () => {
   it('is in the JSON document, and with --stats in the report', async () => {
-    const line = 'check ring0-strict --scope mapping'
+    const line = 'check ring0-strict@vtd --scope mapping'
     const { designs: [design] } = await documentOf(line)
     const [{ exploration }] = design!.scopes as [Document['designs'][0]['scopes'][0]]
     expect(exploration.engine.levels.reduce((sum, n) => sum + n, 0)).toBe(exploration.states)
@@ -91,9 +91,9 @@ describe('what the searches did', () => {
     expect((await run(line)).out).not.toContain('never fired')
   })
   it('names actions that never fired without being asked, and claims that mean nothing', async () => {
-    const cut = await run('check ring0-strict --scope mapping --states 30')
+    const cut = await run('check ring0-strict@vtd --scope mapping --states 30')
     expect(cut.out).toMatch(/actions that never fired in these searches\n {2}ring0-strict: [^:]*unmap\/freeFrame/)
-    const [exploration] = await explorationsOf('check ring0-strict --scope mapping --states 30')
+    const [exploration] = await explorationsOf('check ring0-strict@vtd --scope mapping --states 30')
     expect(exploration!.results.filter(({ vacuous }) => vacuous).map(({ property }) => property))
       .toContain('no-dma-escape')
     expect(exploration!.engine.levels.reduce((sum, n) => sum + n, 0)).toBe(30)

@@ -45,7 +45,7 @@ describe('check', () => {
   })
   it('keeps within 80 and 120 columns', async () => {
     for (const columns of [48, 80, 120]) {
-      const { out } = await run('check ring0-strict+source-unmasked no-iommu --scope hostile,together,mapping '
+      const { out } = await run('check ring0-strict@vtd+source-unmasked no-iommu --scope hostile,together,mapping '
         + '--states 400', { columns })
       expect(Math.max(...out.split('\n').filter(line => !line.startsWith('repeat')).map(line => line.length)))
         .toBeLessThanOrEqual(columns)
@@ -82,12 +82,12 @@ describe('check', () => {
     }
   })
   it('judges only the properties asked for, with their witnesses', async () => {
-    const { out } = await run('check ring0-strict --scope mapping --property no-dma-* --json')
+    const { out } = await run('check ring0-strict --iommu vtd --scope mapping --property no-dma-* --json')
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
       .toEqual(propertiesOf('no-dma-escape'))
   })
   it('takes several properties, with commas', async () => {
-    const { out } = await run('check ring0-strict --scope mapping --property no-dma-*,wait-ends --json')
+    const { out } = await run('check ring0-strict --iommu vtd --scope mapping --property no-dma-*,wait-ends --json')
     expect((JSON.parse(out) as Document).designs[0]!.verdicts.map(({ property }) => property))
       .toEqual([...propertiesOf('no-dma-escape'), ...propertiesOf('wait-ends')])
     expect((await run('check --property no-dma-escape,wait-end')).err)
@@ -105,13 +105,13 @@ describe('check', () => {
     expect(out).not.toMatch(/calls\[cpu0\]\.step/)
   })
   it('says incomplete when states or time run out', async () => {
-    expect(await run('check ring0-strict --scope mapping --states 50'))
+    expect(await run('check ring0-strict --iommu vtd --scope mapping --states 50'))
       .toMatchObject({ code: 6, out: expect.stringContaining('stopped by states') as string })
-    expect(await run('check ring0-strict --scope mapping --time 0.001ms'))
+    expect(await run('check ring0-strict --iommu vtd --scope mapping --time 0.001ms'))
       .toMatchObject({ code: 6, out: expect.stringContaining('stopped by time') as string })
   })
   it('prints what it had found when it is interrupted', async () => {
-    const { code, out } = await run('check ring0-strict driver-server', { cwd, signal: abortedAfter(1000) })
+    const { code, out } = await run('check ring0-strict driver-server --iommu vtd', { cwd, signal: abortedAfter(1000) })
     expect(code).toBe(130)
     expect(out).toMatch(/^remapcheck[^]*ring0-strict[^]*not started\n {2}driver-server\n[^]*interrupted: [^]*repeat/)
   })

@@ -9,7 +9,7 @@ import { abortedAfter } from '../clock.ts'
 import { run } from './run.ts'
 
 let cwd = '', file = ''
-const line = 'check ring0-strict --scope together'
+const line = 'check ring0-strict --iommu vtd --scope together'
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'remapcheck-checkpoint-'))
   file = join(cwd, 'kept')
@@ -46,7 +46,7 @@ describe('a search that was stopped', () => {
   it('by Ctrl-C too', async () => {
     const kept = join(cwd, 'interrupted')
     expect(await run(`${line} --checkpoint ${kept}`, { signal: AbortSignal.abort() })).toMatchObject({ code: 130 })
-    const cut = await run('check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 '
+    const cut = await run('check driver-server@vtd --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 '
       + `--checkpoint ${kept}`, { signal: abortedAfter(1000) })
     expect(cut).toMatchObject({ code: 130, out: expect.stringContaining(`--resume ${kept}`) as string })
     expect(existsSync(kept)).toBe(true)
@@ -63,7 +63,7 @@ describe('is refused aloud', () => {
     return code === 2 ? err : `exit ${code}`
   }
   it('of several searches, and by random runs', async () => {
-    expect(await refusal(`check ring0-strict --checkpoint ${file}`))
+    expect(await refusal(`check ring0-strict@vtd --checkpoint ${file}`))
       .toMatch(/--checkpoint: saves one search, and this command runs 12/)
     expect(await refusal(`check ring0-strict driver-server --scope together --resume ${file}`))
       .toMatch(/--resume: saves one search/)
@@ -72,9 +72,9 @@ describe('is refused aloud', () => {
         .toMatch(new RegExp(`--${flag}: random runs cannot be continued`))
   })
   it('for another design, other bounds, properties or symmetry, with the command that made it', async () => {
-    expect(await refusal(`check driver-server --scope together --resume ${file}`))
+    expect(await refusal(`check driver-server@vtd --scope together --resume ${file}`))
       .toMatch(/a search of design ring0-strict, not driver-server .*\n.*it with: npx remapcheck check ring0-strict/)
-    expect(await refusal(`check ring0-strict --scope mapping --resume ${file}`)).toMatch(/a search at bounds /)
+    expect(await refusal(`check ring0-strict@vtd --scope mapping --resume ${file}`)).toMatch(/a search at bounds /)
     expect(await refusal(`${line} --property no-* --resume ${file}`))
       .toMatch(/another machine: its state, actions or properties differ/)
     expect(await refusal(`${line} --symmetry --resume ${file}`)).toMatch(/symmetry of none, not of all names/)
@@ -109,8 +109,8 @@ it('a write that fails leaves the file that was there, and the report', async ()
   const before = readFileSync(kept)
   const signal = abortedAfter(1000, () => { mkdirSync(`${kept}.${process.pid}.unfinished`) })
   const { code, out, err } =
-    await run(`check driver-server --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 --checkpoint ${kept}`,
-      { signal })
+    await run(`check driver-server@vtd --bounds cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2 `
+      + `--checkpoint ${kept}`, { signal })
   expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('cannot be written') as string })
   expect(out).toContain('interrupted')
   expect(readFileSync(kept)).toEqual(before)

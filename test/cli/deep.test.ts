@@ -29,7 +29,7 @@ describe('the ladder', () => {
 describe('check --deep', () => {
   it('says the largest bounds decided and the first not finished; the verdicts are those of the largest', async () => {
     const { climbs: [climb], designs, exit } =
-      await documentOf('check ring0-strict --deep --scope permissions --states 20000 --time 1000h --property no-*')
+      await documentOf('check ring0-strict@vtd --deep --scope permissions --states 20000 --time 1000h --property no-*')
     expect(climb).toMatchObject({ design: 'ring0-strict', scope: 'permissions', from: 'frames=2,iovas=2,readOnly=1',
       ended: 'unfinished', unfinished: { stopped: 'states', states: 20000 } })
     expect(climb!.rungs).toBeGreaterThan(1)
@@ -55,12 +55,12 @@ describe('check --deep', () => {
     expect(found.exit.name).toBe('violated')
   })
   it('without time has shown nothing', async () => {
-    const { climbs, exit } = await documentOf('check ring0-strict --deep --scope mapping --time 0.001ms')
+    const { climbs, exit } = await documentOf('check ring0-strict@vtd --deep --scope mapping --time 0.001ms')
     expect(climbs[0]).toMatchObject({ proved: null, rungs: 0, unfinished: { stopped: 'time' } })
     expect(exit.name).toBe('incomplete')
   })
   it('and Ctrl-C gives what there is', async () => {
-    expect(await run('check driver-server --deep', { signal: abortedAfter(500) }))
+    expect(await run('check driver-server --iommu vtd --deep', { signal: abortedAfter(500) }))
       .toMatchObject({ code: 130, out: expect.stringMatching(/the largest bounds decided[^]*Ctrl-C/) as string })
   })
   it('is refused by random runs, and with what is of one search', async () => {

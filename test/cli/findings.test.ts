@@ -16,12 +16,12 @@ describe('a finding is printed, and then the file that cannot be written is told
   // A file stands where the folder of traces would be.
   writeFileSync(join(cwd, 'traces'), '')
   it.each([
-    ['--save', 'check ring0-strict~unmap/invalidatePage --scope mapping --property no-dma-escape --save'],
+    ['--save', 'check ring0-strict~unmap/invalidatePage --iommu vtd --scope mapping --property no-dma-escape --save'],
     ['a random run',
-      'check ring0-strict~unmap/invalidatePage --scope mapping --property no-dma-escape --driver random --seed 1 '
-        + '--runs 400'],
+      'check ring0-strict~unmap/invalidatePage --iommu vtd --scope mapping --property no-dma-escape --driver random '
+        + '--seed 1 --runs 400'],
     ['--save-known',
-      'check ring0-deferred-early --scope mapping --property no-dma-escape --save-known '
+      'check ring0-deferred-early --iommu vtd --scope mapping --property no-dma-escape --save-known '
         + `${join(cwd, 'traces', 'known')}`],
   ])('%s', async (_, line) => {
     const { code, out, err } = await run(line, { cwd })
@@ -60,7 +60,7 @@ describe('SIGTERM', () => {
     const bounds = 'cpus=2,callers=2,devices=2,domains=2,frames=3,iovas=2,levels=2,tables=2'
     const child = spawn(process.execPath,
       ['--import', hurry, resolve('bin/remapcheck.js'),
-        'check', 'driver-server', '--bounds', bounds, '--checkpoint', kept],
+        'check', 'driver-server@vtd', '--bounds', bounds, '--checkpoint', kept],
       { cwd, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
     let out = '', err = ''
     child.stdout.on('data', (text: Buffer) => { out += text.toString() })
@@ -75,9 +75,9 @@ describe('SIGTERM', () => {
 
 describe('what nothing was asked of', () => {
   it('is no green run, also beside a design of which something was', async () => {
-    expect(await run('check ring0-strict no-iommu --bounds sources=1,vectors=1,cpus=2,migrate=1 --property '
+    expect(await run('check ring0-strict@vtd no-iommu --bounds sources=1,vectors=1,cpus=2,migrate=1 --property '
       + 'no-lost-edge')).toMatchObject({ code: 0 })
-    const { code, out } = await run('check ring0-strict no-iommu --property no-wrong-permission')
+    const { code, out } = await run('check ring0-strict@vtd no-iommu --property no-wrong-permission')
     expect(out).toContain('no claim was judged of no-iommu')
     expect(code).toBe(4)
   })

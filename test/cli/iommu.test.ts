@@ -1,5 +1,5 @@
 /** `--iommu`, and `NAME@IOMMU`: designs on another vendor, judged, ablated, priced, saved and replayed. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ describe('check', () => {
   it.each([
     'ring0-strict --iommu amdvi', 'ring0-strict@amdvi', 'ring0-strict@amdvi --iommu amdvi',
   ])('%s is on AMD-Vi', async design => {
-    const { code, out } = await run(`check ${design} --scope old-hardware`, { cwd })
+    const { code, out } = await run(`check ${design} --scope old-hardware --property no-dma-escape`, { cwd })
     expect(code).toBe(0)
     expect(out).toContain('ring0-strict@amdvi')
     expect(out).toMatch(/npCache=1,\s+coherent=0,\s+ordered=0\n/)
@@ -27,15 +27,6 @@ describe('check', () => {
     expect(out).toContain('ring0-strict@amdvi~detach/fenceCommands')
     expect(out).toContain('AMD:2.4.3/pages')
   })
-  it.each([
-    ['ring0-strict no-iommu vm-posted --scope ports', ['ring0-strict', 'ring0-strict@amdvi', 'no-iommu', 'vm-posted']],
-    ['ring0-strict~unmap/freeFrame --scope permissions',
-      ['ring0-strict~unmap/freeFrame', 'ring0-strict@amdvi~unmap/freeFrame']],
-  ])('%s --iommu all takes each IOMMU that has the design', async (args, names) => {
-    const { out } = await run(`check ${args} --iommu all --json`, { cwd })
-    expect((JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }).designs
-      .map(({ design }) => design)).toEqual(names)
-  })
   it('leaves a design alone that takes no IOMMU', async () => {
     const { out } = await run('check no-iommu --iommu amdvi --scope mapping', { cwd })
     expect(out).toContain('no-iommu ')
@@ -44,7 +35,7 @@ describe('check', () => {
   it('takes the built-in designs of the vendor where none is named, and all ways to move an interrupt with --all',
     async () => {
       const designsOf = async (flags: string): Promise<readonly string[]> => {
-        const { out } = await run(`check --iommu amdvi --scope ports,permissions --json ${flags}`, { cwd })
+        const { out } = await run(`check --iommu amdvi --scope ports --json ${flags}`, { cwd })
         return (JSON.parse(out) as { readonly designs: readonly { readonly design: string }[] }).designs
           .map(({ design }) => design)
       }
@@ -58,6 +49,90 @@ describe('check', () => {
     const [design] = (JSON.parse(out) as { readonly designs: { readonly neverExercised: string[] }[] }).designs
     expect(design!.neverExercised).toContain('AMD:2.4/np-cache')
     expect(design!.neverExercised.filter(id => id.startsWith('VTD:'))).toEqual([])
+  })
+})
+
+describe('check of a design by its name', () => {
+  const onlyThere = join(cwd, 'claims.mjs')
+  writeFileSync(onlyThere, `import { always } from 'remapcheck/spec'
+export const claims = [{ property: always('no-page-twice', { claim: 'x' }, () => true), witnesses: [],
+  appliesTo: design => design.iommu === 'amdvi' }]
+`)
+  const tiny = '--bounds frames=1,iovas=1'
+  it.each<[args: string, taken: readonly string[], leftOut: readonly string[]]>([
+    [`ring0-strict no-iommu vm-posted ${tiny}`, ['ring0-strict vtd', 'ring0-strict@amdvi amdvi', 'no-iommu',
+      'vm-posted vtd'],
+    ['amdvi vm-posted: .* is on Intel VT-d only: it posts its interrupts, and this model of AMD-Vi posts none']],
+    [`ring0-strict@vtd driver-server@amdvi ${tiny}`, ['ring0-strict vtd', 'driver-server@amdvi amdvi'], []],
+    [`ring0-strict --iommu all ${tiny}`, ['ring0-strict vtd', 'ring0-strict@amdvi amdvi'], []],
+    [`ring0-strict --iommu vtd ${tiny}`, ['ring0-strict vtd'], []],
+    [`ring0-strict@vtd+source-masked ${tiny},sources=1,vectors=1`, ['ring0-strict+source-masked vtd'], []],
+    [`ring0-words ${tiny}`, ['ring0-words@amdvi amdvi'], ["vtd ring0-words: 'ring0-words' is on AMD-Vi only"]],
+    [`ring0-strict~unmap/freeFrame ${tiny}`,
+      ['ring0-strict~unmap/freeFrame vtd', 'ring0-strict@amdvi~unmap/freeFrame amdvi'], []],
+    [`ring0-strict~unmap/pollStatus ${tiny}`, ['ring0-strict~unmap/pollStatus vtd'],
+      ["amdvi ring0-strict~unmap/pollStatus: .* has no step 'pollStatus'"]],
+    [`ring0-strict ${tiny},cm=1`, ['ring0-strict vtd'], ['amdvi ring0-strict: cm=1: AMD-Vi has no such capability']],
+    ['ring0-strict --scope together,permissions --bounds sources=0,migrate=0,frames=1,iovas=1,npCache=1',
+      ['ring0-strict@amdvi amdvi'], ['vtd ring0-strict: npCache=1: Intel VT-d has no such capability']],
+    [`ring0-strict ${tiny} --claims ${onlyThere} --property no-page-twice`, ['ring0-strict@amdvi amdvi'],
+      ['vtd ring0-strict: none of these claims is about it there']],
+    ['ring0-strict --scope ports', ['ring0-strict vtd'], []],
+  ])('%s', async (args, taken, leftOut) => {
+    const { out, err } = await run(`check ${args} --json`, { cwd })
+    expect(err.match(/ is left out for /g) ?? []).toHaveLength(leftOut.length)
+    const document = JSON.parse(out) as { readonly designs: readonly { design: string, iommu?: string }[]
+      readonly leftOut: readonly { design: string, iommu: string, because: string }[] }
+    expect(document.designs.map(({ design, iommu }) => iommu === undefined ? design : `${design} ${iommu}`))
+      .toEqual(taken)
+    expect(document.leftOut.map(({ design, iommu, because }) => `${iommu} ${design}: ${because}`))
+      .toEqual(leftOut.map(text => expect.stringMatching(text) as string))
+  })
+
+  it('tells of each IOMMU by its name, in every form, and keeps a trace of each', async () => {
+    const { code, out, err } = await run('check ring0-deferred-early vm-posted --bounds frames=1,iovas=1 --property '
+      + 'no-dma-escape --save-known known-of-both --reporter text,junit,markdown --out -,junit.xml,report.md '
+      + '--report pages', { cwd })
+    expect([code, err.match(/written/g)!.length]).toEqual([0, 3])
+    expect(out).toMatch(/^remapcheck \S+ {2}exhaustive {2}2 designs {2}2 IOMMUs {2}1 scope\n/)
+    expect(out).toMatch(/\nAMD-Vi is left out for vm-posted: 'vm-posted' is on Intel VT-d only: /)
+    const [junit, markdown] = ['junit.xml', 'report.md'].map(name => readFileSync(join(cwd, name), 'utf8'))
+    for (const name of ['ring0-deferred-early@vtd', 'ring0-deferred-early@amdvi']) {
+      expect(out).toMatch(new RegExp(`\n${name} +✗ +\\d+\n[^]*\n {2}${name}\n {4}✗ no-dma-escape`))
+      expect(junit).toContain(name)
+      expect(markdown).toContain(name.replace('@', '\\@'))
+      expect(readdirSync(join(cwd, 'pages'))).toContain(`${name}.html`)
+    }
+    expect(out).toMatch(/\nvm-posted@vtd +✓/)
+    expect(junit).toMatch(/vm-posted[^]*on AMD-Vi[^]*skipped/)
+    const traces = readdirSync(join(cwd, 'known-of-both'))
+    expect(traces).toHaveLength(2)
+    expect(readFileSync(join(cwd, 'known-of-both', traces[0]!), 'utf8')).not.toContain('@vtd')
+    const again = await run('replay known-of-both', { cwd })
+    expect(again.code).toBe(0)
+  })
+  it('ends as the worst of all does, and says on stderr where', async () => {
+    const { code, out, err } = await run('check ring0-strict~unmap/freeFrame ring0-strict~detach/blockDte '
+      + '--bounds frames=1,iovas=1,domains=2,reassign=1 --property no-dma-escape', { cwd })
+    expect(code).toBe(1)
+    expect(err).toMatch(/✗ no-dma-escape {2}ring0-strict@amdvi~detach\/blockDte, scope custom/)
+    expect(out).toMatch(/\nring0-strict@vtd~unmap\/freeFrame +✓/)
+  })
+  it('names the IOMMU of what it has not come to', async () => {
+    const { code, out } = await run('check ring0-strict', { cwd, signal: AbortSignal.abort() })
+    expect(code).toBe(130)
+    expect(out).toContain('not started\n  ring0-strict@vtd, ring0-strict@amdvi\n')
+  })
+  it('says of which IOMMU the bounds are, where a scope is about hardware', async () => {
+    const { out } = await run('check ring0-strict --scope old-hardware --states 9', { cwd })
+    const words = out.replace(/\s+/g, ' ')
+    expect(words).toMatch(/goes, on Intel VT-d [^)]*coherent=0, cm=1, rwbf=1 [^)]*goes, on AMD-Vi [^)]*npCache=1/)
+  })
+  it('shows the whole trace on each, where one design is all that was asked', async () => {
+    const { out } = await run('check ring0-deferred-early --bounds frames=1,iovas=1 --property no-dma-escape', { cwd })
+    expect(out.match(/^✗ no-dma-escape {3}\S+/gm))
+      .toEqual(['vtd', 'amdvi'].map(name => `✗ no-dma-escape   ring0-deferred-early@${name}`))
+    expect(out.match(/← violates/g)).toHaveLength(2)
   })
 })
 
@@ -102,7 +177,12 @@ describe('bad input', () => {
     ['check ring0-strict --iommu amd', "no IOMMU is named 'amd'.*did you mean 'amdvi'"],
     ['check ring0-strict@amd', "no built-in design has this name.*did you mean 'ring0-strict@amdvi'"],
     ['check ring0-strict --iommu amdvi --bounds frames=1,iovas=1,cm=1', 'cm=1: AMD-Vi has no such capability'],
-    ['check ring0-strict --bounds frames=1,iovas=1,npCache=1', 'npCache=1: Intel VT-d has no such capability'],
+    ['check ring0-strict --iommu vtd --bounds frames=1,iovas=1,npCache=1', 'npCache=1: Intel VT-d has no such capab'],
+    ['check ring0-strict --bounds frames=1,iovas=1,npCache=1,cm=1', 'npCache=1: Intel VT-d has no such capability'],
+    ['check ring0-strict@vtd --iommu amdvi', "design 'ring0-strict' takes its steps on vtd"],
+    ['check no-iommu@vtd', "'no-iommu' uses no IOMMU.*name it 'no-iommu'"],
+    ['explore ring0-words', "'ring0-words' is on AMD-Vi only.*name it 'ring0-words@amdvi'"],
+    ['check ring0-strict --scope together --checkpoint kept', 'this command runs 2.*one IOMMU with --iommu'],
     ['ablate ring0-strict --iommu amdvi --bounds frames=1,iovas=1,psi=0', 'psi=0: AMD-Vi has no such capability'],
     ['ablate ring0-strict --iommu amdvi --hardware cm=1', "nothing is named 'cm=1'"],
     ['check ring0-strict@amdvi --iommu vtd', "design 'ring0-strict@amdvi' takes its steps on amdvi"],

@@ -75,6 +75,8 @@ const assignment = [
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 12 }),
   mutant('amd-old-domain-not-flushed', without(strict, 'detach', steps.invalidateAllPages),
     { from: strict, breaks: noDmaEscape, at: reassigning, shortest: 13 }),
+  mutant('amd-all-where-it-is-illegal', all,
+    { from: all, breaks: callsCanEnd, at: { ...reassigning, ia: 0 }, soundAt: reassigning, shortest: 1 }),
   mutant('amd-all-not-awaited', without(all, 'detach', steps.awaitCompletion),
     { from: all, breaks: noDmaEscape, at: reassigning, shortest: 8 }),
   mutant('amd-all-before-the-entry', swapped(all, 'detach', steps.blockDte, steps.invalidateIommuAll),

@@ -48,6 +48,7 @@ const cases: Readonly<Record<ExceptionName, ExceptionCase>> = {
   'illegal-command-passed': sequence({ do: 'bad-command' }),
   'table-length-unchecked': interrupt(40),
   'own-reserved-bits-of-map': interrupt(0x33, [{ ...map, valid: false, bits: [180] }]),
+  'smi-refused': interrupt(0x233),
   'forward-emptied': interrupt(0x33, [{ ...map, control: 1 }]),
   'interrupt-entry-bits-unchecked': interrupt(0, [], [{ table: 0, slot: 0, enabled: true, suppressed: false, type: 0,
     logical: false, guest: false, destination: 2, vector: 0x55, bits: [24] }]),

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { alarmKinds } from '../../src/audit/alarms.ts'
-import type { AlarmKind } from '../../src/audit/alarms.ts'
+import { alarmKinds, wordsFor } from '../../src/audit/alarms.ts'
+import type { AlarmKind } from '../../src/audit/kinds.ts'
 import { policyFields } from '../../src/audit/policy.ts'
 import { standardBudget } from '../../src/audit/spaces.ts'
 import { run } from '../cli/run.ts'
@@ -22,8 +22,12 @@ const filled = (text: string, name: string, content: string): string => {
 
 test('tables are those of the registries', async () => {
   const alarms = Object.entries<AlarmKind>(alarmKinds)
-    .map(([code, { severity, says, todo, clause }]) =>
-      `| \`${code}\` | ${severity} | ${says} | ${todo} | ${clause === null ? '' : `\`${clause}\``} |`)
+    .map(([code, { severity, says, todo, clause }]) => {
+      const all = wordsFor(code), clauses = [clause, ...all.map(of => of.clause)].flatMap(one => one ?? [])
+      const todos = all.flatMap(of => of.todo === undefined ? [] : [`${of.title}: ${of.todo}`])
+      return `| \`${code}\` | ${severity} | ${says} | ${(todos.length > 1 ? todos : [todo, ...todos]).join(' ')} | `
+        + `${clauses.map(one => `\`${one}\``).join(' ')} |`
+    })
   let text = filled(page, 'alarms',
     ['| alarm | severity | means | what to do | clause |', '| --- | --- | --- | --- | --- |', ...alarms].join('\n'))
   text = filled(text, 'policy-fields',

@@ -2,18 +2,26 @@
  *  anew. */
 import { expect, test } from 'vitest'
 import { fieldRows, layoutId, layoutTitle } from '../../src/cli/layouts.ts'
-import { layouts as amdvi, registers as amdviRegisters } from '../../spec/amdvi/layout/index.ts'
+import { layouts as amdvi, pciCapability, registers as amdviRegisters } from '../../spec/amdvi/layout/index.ts'
+import type { Register } from '../../spec/amdvi/layout/index.ts'
 import type { Layout } from '../../spec/iommu/layout.ts'
 import { layouts as vtd, registers } from '../../spec/vtd/layout/index.ts'
 
 const bases = { unit: '', IRO: 'ECAP.IRO × 16 + ', FRO: 'CAP.FRO × 16 + ' } as const
 const hex = (offset: number): string => `${offset.toString(16).toUpperCase().padStart(3, '0')}h`
 
+/** `at 060h, 068h to 0D8h` of several. */
+function placesOf(list: readonly Register[], of: Layout, base: string): string | null {
+  const one = list.find(({ layout }) => layout === of)
+  if (one === undefined) return null
+  const { offset, count, stride } = one, at = (i: number): string => hex(offset + i * stride)
+  return `, at ${base}${count === 1 ? at(0) : `${at(0)}, ${at(1)} to ${at(count - 1)}`}`
+}
 function section(of: Layout, manual: string): string {
   const register = Object.values(registers).find(({ layout }) => layout === of)
-  const amd = Object.values(amdviRegisters).find(({ layout }) => layout as Layout === of)
   const at = register !== undefined ? `, at ${bases[register.relative]}${hex(register.offset)}`
-    : amd === undefined ? '' : `, at ${hex(amd.offset)}`
+    : placesOf(Object.values(amdviRegisters), of, '')
+      ?? placesOf(Object.values(pciCapability), of, 'capability + ') ?? ''
   const rows = fieldRows(of).map(([bits, name, says]) => `| ${bits} | ${name} | ${says} |`)
   return [`## ${layoutId(of)}`, '', `${layoutTitle(of)}: ${of.bits} bits${at}. ${manual} section ${of.section}.`, '',
     '| bits | field | |', '| ---: | --- | --- |', ...rows].join('\n')

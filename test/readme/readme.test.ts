@@ -36,7 +36,8 @@ function designTable(): string {
 
 /** What the command under "A failure" prints of the violation itself. */
 async function failure(): Promise<string> {
-  const { out } = await run('check ring0-deferred-early --scope mapping --property no-dma-escape', { columns: 100 })
+  const { out } = await run('check ring0-deferred-early --iommu vtd --scope mapping --property no-dma-escape',
+    { columns: 100 })
   const lines = out.trimEnd().split('\n')
   const from = lines.findIndex(line => line.startsWith('✗ no-dma-escape'))
   const mark = lines.findIndex(line => line.includes('← violates'))

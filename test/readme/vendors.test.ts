@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ablate, smallestFirst } from '../../src/check/ablate.ts'
 import type { Cell } from '../../src/report/ablation.ts'
+import { disputes } from '../../spec/amdvi/disputes.ts'
 import { designNamed, placedName } from '../../spec/designs.ts'
 import type { Iommu } from '../../spec/iommu/iommu.ts'
 import type { Vocabulary } from '../../spec/iommu/vocabulary.ts'
@@ -98,11 +99,20 @@ test('the mutants that docs/vendors.md names are there', () => {
   expect(named.map(([, name]) => name!).filter(name => !mutants.includes(name))).toEqual([])
 })
 
+/** The usual answer first. */
+const disputed = ['| switch | question | answers |', '| --- | --- | --- |',
+  ...Object.entries(disputes).map(([name, { says, choices, usual }]) => {
+    const answers = Object.entries<string>(choices).toSorted(([a], [b]) => Number(b === usual) - Number(a === usual))
+    return `| \`${name}\` | ${says} | ${answers.map(([answer, means]) => `\`${answer}\`: ${means}`).join('; ')} |`
+  })]
+
 test('docs/vendors.md says what each IOMMU needs', async () => {
   const page = readFileSync('docs/vendors.md', 'utf8')
   const [head, , tail] = page.split(/<!-- \/?needs -->\n/) as [string, string, string]
   const tables: string[] = []
   for (const [call, name] of asked) tables.push(await table(call, name))
-  await expect(`${head}<!-- needs -->\n${tables.join('\n\n')}\n<!-- /needs -->\n${tail}`)
+  const [between, , end] = tail.split(/<!-- \/?disputes -->\n/) as [string, string, string]
+  await expect(`${head}<!-- needs -->\n${tables.join('\n\n')}\n<!-- /needs -->\n${between}`
+    + `<!-- disputes -->\n${disputed.join('\n')}\n<!-- /disputes -->\n${end}`)
     .toMatchFileSnapshot('../../docs/vendors.md')
 })

@@ -35,7 +35,7 @@ export const cases: readonly Case[] = [
   }),
   of('03-linux-dmar-dump-0x51.txt', {
     asked: 'which flush is missing?', cause: 'ECAP.C=0, and no clflush of the PASID directory entry',
-    says: ['ring0-strict~attach/writeBackContext --scope old-hardware', 'grep \'ecap\''],
+    says: ['ring0-strict@vtd~attach/writeBackContext --scope old-hardware', 'grep \'ecap\''],
     sure: ['has the PASID directory entry present (0x101b4e001), and the unit did not find it so'],
     unsure: ['not written back from the CPU cache', 'clflush of the entry', 'CAP.CM=1', 'between the fault and the '
       + 'dump'],

@@ -1,7 +1,10 @@
 /** The recorded boots with an AMD unit, with exact counts (checked by hand with `zgrep -c EVENT`), and a doctored copy
  *  for each claim: a verdict that nothing turns false would say nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderValidation } from '../../src/logs/render/index.ts'
 import type { ValidationReport } from '../../src/logs/report.ts'
+import { theme } from '../../src/text/theme.ts'
+import { foreignIn } from './amdvi-audit-support.ts'
 import {
   boot, fileOf, forgetFiles, ftraceOf, linesOf, logOf, validated, validateLines, verdictOf, verdictsOf,
 } from './linux-support.ts'
@@ -30,6 +33,12 @@ const findLast = (lines: readonly string[], pattern: RegExp, before = Infinity):
   lines.findLastIndex((line, i) => i < before && pattern.test(line))
 
 describe('what each boot holds', () => {
+  it('is told in the words of AMD-Vi', () => {
+    for (const report of [whole, first, last])
+      expect(foreignIn(renderValidation(report, theme(false)) + report.verdicts.map(({ says }) => says).join(' ')))
+        .toEqual([])
+    expect(verdictOf(whole, 'log-complete').because).toBe('6,924 commands, each in both logs, and the same in both')
+  })
   it('amd-strict: 2,833 fills and 2,068 hits, all explained', () => {
     const { iotlb, queue, irtes, log, unread } = whole
     expect([log.lines, log.known, unread.total, iotlb.fills, iotlb.hits, iotlb.explained, iotlb.translated])
@@ -74,9 +83,9 @@ describe('each claim fails once', () => {
   it('log-complete: a whole command less is a gap', async () => {
     const at = findLast(start, /amdvi_command_exec/, 6000)
     const report = await validateLines(start.toSpliced(at, 2))
-    expect(verdictOf(report, 'log-complete').because).toBe('1 gap in the queue')
+    expect(verdictOf(report, 'log-complete').because).toBe('1 gap in the command buffer')
     expect(verdictOf(report, 'no-faults')).toMatchObject(
-      { verdict: 'not-shown', because: 'no fault, but 1 gap in the queue' })
+      { verdict: 'not-shown', because: 'no fault, but 1 gap in the command buffer' })
   })
   it('log-complete: a command that the unit does not know', async () => {
     const at = findLast(start, /amdvi_pages_inval/, 6000)
@@ -122,8 +131,21 @@ describe('each claim fails once', () => {
     expect(report.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
     expect(verdictOf(report, 'no-faults').verdict).toBe('false')
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)
-    const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is off'))
-    expect(aborted.faults.groups[0]!.says).toBe('An interrupt was aborted: RemapEn is off.')
+    const aborted = await validateLines(start.toSpliced(irte, 1, 'amdvi_ir_target_abort RemapEn is disabled'))
+    expect(aborted.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT',
+      says: 'The entry has RemapEn=0.' }])
+  })
+  it('an interrupt is refused for what QEMU says of it; where the manual has no event, by the cause', async () => {
+    const lines = ['amdvi_ir_target_abort int_ctl abort', 'amdvi_ir_err int_ctl reserved',
+      'amdvi_ir_err failed to get irte_ga', 'amdvi_ir_err passthrough is not enabled',
+      'amdvi_err MSI is not from IOAPIC.', 'amdvi_ir_err something new',
+      'qemu-system-x86_64: guest mode is not zero', 'qemu-system-x86_64: SMI is not supported!']
+    const { faults } = await validateLines([...strict.slice(0, 100), ...lines])
+    expect([faults.total, faults.groups.map(({ reason, condition }) => [reason, condition])]).toEqual([8, [
+      [0, null], [0, null], [0, null], [1, 'ILLEGAL_DEV_TABLE_ENTRY'], [2, 'IO_PAGE_FAULT'],
+      [3, 'DEV_TAB_HARDWARE_ERROR'], [0x1001, 'intctl-abort'],
+      [0x1002, 'delivery-mode']]])
+    expect(faults.groups.map(({ says }) => says)).toContain('An interrupt was refused: something new.')
   })
   it('entries-well-formed: a reserved bit of an interrupt entry, and of control', async () => {
     const irte = findLast(start, /amdvi_ir_irte_ga_val/)

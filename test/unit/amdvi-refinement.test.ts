@@ -59,9 +59,9 @@ const small: fc.Arbitrary<Small> = fc.tuple(someBounds, upTo(2), fc.boolean(), f
   }))
 
 const hardware: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-  reservedMode: 'mode-reserved', exclusion: null, guest: false }
+  reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false }
 const rawOf = ({ b, tables, pages, at, gaEn }: Small, mutant: (reader: EntryReader) => EntryReader) =>
-  rawTables(encode(tables, pages, b, at, gaEn), { deviceTable: at.deviceTable, devices: 128 },
+  rawTables(encode(tables, pages, b, at, gaEn), { segments: [{ address: at.deviceTable, devices: 128 }] },
     mutant(entryReader(anything, gaEn)))
 const placed = (found: Translation, { at }: Small): unknown => found.kind === 'translated'
   ? { address: at.frames[found.address], domain: found.mapping.domain, write: found.mapping.write }
@@ -89,7 +89,7 @@ function differs(one: Small, mutant: (reader: EntryReader) => EntryReader): unkn
   return null
 }
 const interruptUnit = ({ xt }: Small): InterruptUnit =>
-  ({ enabled: true, xt, guestMode: false, mostLength: 9, passesSmi: false })
+  ({ enabled: true, xt, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false })
 const told = (found: Remapped, vectorOf: (vector: number) => number): unknown => {
   if (found.kind !== 'interrupt') return found.kind === 'fault' ? found.reason.cause : found.kind
   const { destination, vector } = found.interrupt

@@ -8,7 +8,8 @@ import { remap } from '../../spec/amdvi/remap/remap.ts'
 import type { InterruptUnit } from '../../spec/amdvi/remap/remap.ts'
 import type { Fetched, InterruptEntry, InterruptMap } from '../../spec/amdvi/walk/tables.ts'
 
-const unit: InterruptUnit = { enabled: true, xt: true, guestMode: false, mostLength: 9, passesSmi: false }
+const unit: InterruptUnit = { enabled: true, xt: true, guestMode: false, mostLength: 9, passesSmi: false,
+  tellsAborts: false }
 const map: InterruptMap = { valid: true, control: 2, table: 0x4000, length: 3, ignored: false, reserved: false,
   passes: { init: false, extInt: false, nmi: false } }
 const entry: InterruptEntry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false,

@@ -5,7 +5,8 @@ import {
 } from '../../spec/amdvi/layout/index.ts'
 import { post } from '../../spec/amdvi/remap/post.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
-import type { UnitConfig } from '../../spec/amdvi/unit/unit.ts'
+import { offsetOf } from '../../spec/amdvi/unit/unit.ts'
+import type { Made } from '../../spec/amdvi/unit/unit.ts'
 import { control, deviceTable, everything, Machine, on, set } from './amdvi-unit-support.ts'
 import type { Values } from './amdvi-unit-support.ts'
 
@@ -25,7 +26,7 @@ describe('the exclusion range', () => {
 
 describe('guest translation', () => {
   /** PASID 3 of device 1 in tables at 0x600 and up; with `mode` through host tables that add 0x100000. */
-  const guest = (fields: Readonly<Record<string, number>> = {}, mode = 0, config: Partial<UnitConfig> = {}) => {
+  const guest = (fields: Readonly<Record<string, number>> = {}, mode = 0, config: Partial<Made> = {}) => {
     const machine = new Machine(config, { ...on, GTEn: 1 })
     machine.device(1, { V: 1, TV: 1, IR: 1, IW: 1, MODE: mode, ROOT: mode === 0 ? 0 : 0x700, DOMAIN: 4, GV: 1,
       GCR3L: 0x601 % 8, GCR3M: 0x601 >> 3, ...fields })
@@ -101,6 +102,16 @@ it('an interrupt of a device whose entry is nowhere is refused and logged: it do
   expect(of(1)).toEqual(['interrupt-device-outside', 0x2008])
   expect(of(2)).toEqual(['interrupt-dte-unreadable', 0x3008])
   expect(of(1, { ...on, IommuEn: 0 })).toEqual(['interrupt'])
+})
+
+it('a device of a further segment of the device table has its entry there', () => {
+  const of = (segment: number) => {
+    const machine = new Machine({}, { ...on, DevTblSegEn: 1 })
+    machine.does({ do: 'write', offset: offsetOf('DevTabSegment'), width: 8, value: segment })
+    const { result } = message(machine.state, machine.memory, { device: 0x8001, address: 0xfee00000, data: 0 })
+    return result.kind === 'fault' ? result.reason.cause : result.kind
+  }
+  expect([of(deviceTable), of(0x7000_0000)]).toEqual(['interrupt', 'interrupt-dte-unreadable'])
 })
 
 describe('guest mode of interrupts', () => {

@@ -6,7 +6,7 @@ import { run } from '../../spec/amdvi/unit/program.ts'
 import type { Op } from '../../spec/amdvi/unit/program.ts'
 import { request } from '../../spec/amdvi/unit/requests.ts'
 import { offsetOf, read, reset } from '../../spec/amdvi/unit/unit.ts'
-import type { Effect, UnitConfig, UnitState } from '../../spec/amdvi/unit/unit.ts'
+import type { Effect, Made, UnitState } from '../../spec/amdvi/unit/unit.ts'
 
 export const efr = (fields: Values<typeof registers.ExtFeature.layout>): bigint => {
   const [low, high] = encode(registers.ExtFeature.layout, fields)
@@ -30,7 +30,7 @@ export class Machine {
   state: UnitState
   readonly effects: Effect[] = []
   #tail = 0
-  constructor(config: Partial<UnitConfig> = {}, fields: Parameters<typeof control>[0] = on) {
+  constructor(config: Partial<Made> = {}, fields: Parameters<typeof control>[0] = on) {
     this.state = reset({ efr: everything, ...config })
     this.memory.cover(deviceTable / 4096)
     this.memory.cover(commands / 4096)

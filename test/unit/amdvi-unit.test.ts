@@ -8,7 +8,7 @@ import type { Op } from '../../spec/amdvi/unit/program.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
 import { offsetOf, progress, quiesce, read, write } from '../../spec/amdvi/unit/unit.ts'
 import type { Effect } from '../../spec/amdvi/unit/unit.ts'
-import { commands, control, events, everything, Machine, on, ring_bytes, set } from './amdvi-unit-support.ts'
+import { commands, control, efr, events, everything, Machine, on, ring_bytes, set } from './amdvi-unit-support.ts'
 
 const kinds = (effects: readonly Effect[]): string[] => effects.map(({ kind }) => kind).filter(kind => kind !== 'rule')
 
@@ -18,17 +18,20 @@ describe('commands', () => {
     machine.put(2, { DEVICE: 0x18 })
     machine.put(3, { DOMAIN: 5, S: 1, PDE: 1, ADDR: 0x7_ffff_ffff_ffff })
     machine.put(3, { DOMAIN: 5, S: 1, ADDR: 0x1003 })
+    machine.put(3, { DOMAIN: 5, GN: 1, PASID: 0x12345, ADDR: 7 })
     machine.put(5, { DEVICE: 0x20 })
     machine.put(8)
     expect(machine.go().flatMap(effect => effect.kind === 'invalidate' ? [effect.command] : [])).toEqual([
       { type: 'devtab', device: 0x18 }, { type: 'pages', domain: 5, page: 0, pages: Infinity, directories: true },
-      { type: 'pages', domain: 5, page: 0x1000, pages: 8, directories: false }, { type: 'interrupts', device: 0x20 },
+      { type: 'pages', domain: 5, page: 0x1000, pages: 8, directories: false },
+      { type: 'pages', domain: 5, page: 7, pages: 1, directories: false, pasid: 0x12345 },
+      { type: 'interrupts', device: 0x20 },
       { type: 'all' },
     ])
     for (let i = 0; i < 300; i++) { machine.put(2, { DEVICE: i % 9 }); if (i % 100 === 99) machine.go() }
     machine.go()
-    expect(Number(machine.value('CmdHead'))).toBe((5 + 300) * 16 % ring_bytes)
-    expect(machine.effects.filter(({ kind }) => kind === 'invalidate')).toHaveLength(305)
+    expect(Number(machine.value('CmdHead'))).toBe((6 + 300) * 16 % ring_bytes)
+    expect(machine.effects.filter(({ kind }) => kind === 'invalidate')).toHaveLength(306)
   })
   it('COMPLETION_WAIT stores its data, then sets ComWaitInt and interrupts, each if asked', () => {
     const machine = new Machine()
@@ -55,7 +58,7 @@ describe('commands', () => {
     put(machine)
     machine.put(2, { DEVICE: 1 })
     machine.go()
-    expect([machine.logged(), machine.status().CmdBufRun, machine.value('CmdHead')]).toEqual([[5], 0, 0n])
+    expect([machine.logged(), machine.status().CmdBufRun, machine.value('CmdHead')]).toEqual([[5], 0, 16n])
     machine.does(control(on), { do: 'settle' })
     expect(machine.status().CmdBufRun).toBe(0)
     machine.does(control({ ...on, CmdBufEn: 0 }), set('CmdHead', 16), control(on), { do: 'settle' })
@@ -77,7 +80,8 @@ describe('commands', () => {
     machine.does({ do: 'advance', choice: 2 }, { do: 'settle' })
     expect([machine.logged(), machine.memory.dword(events)! & 0xffff]).toEqual([[7], 0x33])
     machine.put(4, { DEVICE: 0x33 })
-    expect(machine.go()).toContainEqual({ kind: 'invalidate-device-tlb', device: 0x33 })
+    expect(machine.go()).toContainEqual(
+      { kind: 'invalidate-device-tlb', device: 0x33, page: 0, pages: 1, pasid: null })
     expect(progress(new Machine().state)).toEqual([])
   })
   it('before IommuEn is set, as a unit is set up; QEMU does not', () => {
@@ -203,6 +207,39 @@ describe('registers', () => {
     expect(machine.value('ExtFeature')).toBe(everything)
     const { value } = read(write(machine.state, offsetOf('ExclBase'), 8, 0x5003n).state, offsetOf('ExclBase'), 8)
     expect(value).toBe(0x5003n)
+  })
+  it('without a function here hold what is written, and say that nothing comes of it', () => {
+    const machine = new Machine()
+    const left = (...ops: readonly Op[]) => machine.does(...ops)
+      .flatMap(effect => effect.kind === 'unmodelled' ? [effect.what] : [])
+    const filter = { do: 'write', offset: offsetOf('SmiFilter', 9), width: 8, value: 0x1_0018 } as const
+    expect(left(filter, { ...filter, offset: offsetOf('MsiAddrLow'), width: 4, value: 0xfee00000 }))
+      .toEqual(['SmiFilter', 'SmiFilter', 'MsiAddrLow'])
+    expect([8, 9].map(i => read(machine.state, offsetOf('SmiFilter', i), 8).value)).toEqual([0n, 0x1_0018n])
+    expect(read(machine.state, offsetOf('MsiCapHeader'), 8).value).toBe(0xfee00000n << 32n)
+    expect(left(control({ ...on, PprLogEn: 1, PrivAbrtEn: 1 }))).toEqual(['IommuControl.PprLogEn',
+      'IommuControl.PrivAbrtEn'])
+    expect(left(control({ ...on, PprLogEn: 1 }))).toEqual([])
+    expect(illegal(machine.state, machine.memory, [set('vIommuStatus', 1)]).map(({ what }) => what))
+      .toEqual(['read-only-register', 'read-only-register'])
+  })
+  it('of hardware errors keep the newest, and tell that one was lost, where the unit has them', () => {
+    const broken = (config: { efr?: bigint }) => {
+      const machine = new Machine(config)
+      machine.device(1, { V: 1, TV: 1, IR: 1, MODE: 1, ROOT: 0x999 })
+      machine.request(1, 0)
+      return machine
+    }
+    const machine = broken({ efr: efr({ HESup: 1 }) })
+    expect(machine.value('HwEventStatus')).toBe(1n)
+    machine.memory.drop(commands / 4096)
+    machine.does(set('CmdTail', 16), { do: 'settle' })
+    expect([machine.value('HwEventStatus'), machine.value('HwEventHi') >> 60n, machine.value('HwEventLo')])
+      .toEqual([3n, 6n, BigInt(commands)])
+    machine.does(set('HwEventStatus', 2))
+    expect(machine.value('HwEventStatus')).toBe(1n)
+    machine.does(set('HwEventStatus', 1))
+    expect([machine.value('HwEventStatus'), broken({}).value('HwEventStatus')]).toEqual([0n, 0n])
   })
   it('a quiet unit does nothing', () => {
     const { state, memory } = new Machine()

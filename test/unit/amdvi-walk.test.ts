@@ -9,9 +9,9 @@ import { newTrail, pageSize, translate } from '../../spec/amdvi/walk/walk.ts'
 import type { DmaRequest, TranslationUnit } from '../../spec/amdvi/walk/walk.ts'
 
 const unit: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-  reservedMode: 'mode-reserved', exclusion: null, guest: false }
+  reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false }
 const device: DeviceEntry = {
-  valid: true, translates: true, mode: 3, root: 0x1000, domain: 5, read: true, write: true, remoteTlb: false,
+  valid: true, translates: true, mode: 3, root: 0x1000, domain: 5, read: true, write: true, remoteTlb: false, portIo: 0,
   excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
   interrupts: { valid: false, control: 0, table: 0, length: 0, ignored: false, reserved: false,
     passes: { init: false, extInt: false, nmi: false } },
@@ -44,7 +44,8 @@ describe('the device table entry', () => {
     ['has Mode=0 and lets reads pass', { ...device, write: false, mode: 0 }, {}, unit, 'as it is'],
     ['has more levels than the unit', { ...device, mode: 5 }, {}, unit, 'mode-reserved'],
     ['has more levels, on a unit that calls it a page fault', { ...device, mode: 7 }, {},
-      { ...unit, reservedMode: 'level-unsupported' }, 'level-unsupported'],
+      { ...unit, reservedMode: 'mode-page-fault' }, 'mode-page-fault'],
+    ['has IoCtl=3, before TV=0', { ...device, portIo: 3, translates: false }, {}, unit, 'ioctl-reserved'],
     ['reaches less than the address', device, { address: 2 ** 39 }, unit, 'above-mode'],
   ] as const)('%s', (_, of, request, u, expected) => { expect(walked(of, threeLevels, request, u)).toBe(expected) })
   it('of a unit that does not look above Mode', () => {
@@ -114,6 +115,8 @@ describe('INVALIDATE_IOMMU_PAGES', () => {
     const tag = (domain: number, page: number) => ({ domain, page, pages: 1 })
     expect([tag(3, 4), tag(3, 7), tag(3, 8), tag(4, 4)].map(one => coversPages(command, one)))
       .toEqual([true, true, false, false])
+    expect([coversPages({ ...command, pasid: 1 }, tag(3, 4)), coversPages({ ...command, pasid: 1 },
+      { ...tag(3, 4), pasid: 1 })]).toEqual([false, true])
     expect([coversDirectory(command, tag(3, 4)), coversDirectory({ ...command, directories: true }, tag(3, 4)),
       coversDirectory({ type: 'all' }, tag(9, 9))]).toEqual([false, true, true])
   })

@@ -27,7 +27,7 @@ function walkedOf(one: WalkCase): Walked {
   writeTables(memory, one)
   const reader = entryReader(rulesOf(registers, 52), false)
   return { unit: translationUnitOf(registers), refuses: () => false,
-    tables: rawTables(memory, { deviceTable: at.deviceTable, devices: 128 }, reader) }
+    tables: rawTables(memory, { segments: [{ address: at.deviceTable, devices: 128 }] }, reader) }
 }
 const requestsOf = (one: WalkCase): readonly Request[] => one.requests.map(given =>
   ({ device: requesters[given.device]!, address: addressOf(given), access: given.write ? 'write' : 'read' }))
@@ -75,7 +75,7 @@ it('an interrupt is explained by the fewest exceptions that lead to just what wa
   const entry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false, guest: null,
     destination: 2,
     vector: 0x55, reserved: true }
-  const unit = { enabled: true, xt: false, guestMode: false, mostLength: 9, passesSmi: false }
+  const unit = { enabled: true, xt: false, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false }
   const asked = (index: number, reserved: boolean) => {
     const request = { index, unmapped: { vector: index, type: 0, destination: 1, logical: false } }
     const entryOf = () => ({ ...entry, reserved })

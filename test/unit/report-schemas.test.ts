@@ -31,8 +31,8 @@ describe('schemas/', () => {
 // `run` holds each against its schema.
 it.each([
   ['list --json', 0], ['cost --json', 0], ['check no-iommu --scope mapping --json', 0],
-  ['check ring0-strict --scope mapping --driver random --seed 1 --runs 2 --json', 4],
-  ['check ring0-strict --bounds frames=1,iovas=1 --symmetry --json', 0],
+  ['check ring0-strict --iommu vtd --scope mapping --driver random --seed 1 --runs 2 --json', 4],
+  ['check ring0-strict@vtd --bounds frames=1,iovas=1 --symmetry --json', 0],
   ['validate traces/linux/vtd-strict-timed.trace.log.gz --ftrace traces/linux/vtd-strict-timed.ftrace.txt.gz --json',
     0],
   ['validate traces/linux/vtd-sm.trace.log.gz --tables traces/linux/vtd-sm.tables.json-pages.gz --json', 0],

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { actionsOf, checkMachine, machine, propertiesOf, range, renderViolation, struct } from 'remapcheck'
 import { awaitInvalidation, driverServer, noIommu, ring0Strict, without } from 'remapcheck/spec'
+import { commandLayouts, reset as resetAmdvi } from 'remapcheck/spec/amdvi'
 import { decodeRte, encodeRte } from 'remapcheck/spec/apic'
 import { descriptorWords, reset } from 'remapcheck/spec/vtd'
 import { claims } from 'remapcheck/properties'
@@ -96,4 +97,5 @@ it('every module of the package is the sources here, for the type checker too', 
   expect(claims.length).toBeGreaterThan(10)
   expect(decodeRte(encodeRte(decodeRte(0x31, 0)).low, 0)).toEqual(decodeRte(0x31, 0))
   expect([typeof reset, typeof descriptorWords]).toEqual(['function', 'function'])
+  expect([resetAmdvi({ efr: 0n }).commands.head, commandLayouts[8].name]).toEqual([0, 'INVALIDATE_IOMMU_ALL'])
 })

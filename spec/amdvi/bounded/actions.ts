@@ -149,7 +149,9 @@ function execute(b: Bounds) {
       && mayEnd(i => orderOf(s.unit.commands[i]!), p.slot, b.ordered === 1)
       && isDrained(s, commandOf(s.unit.commands[p.slot]!), b),
     then: (d, p, emit) => {
-      const entry = d.unit.commands[p.slot]!, command = commandOf(entry)
+      const queued = d.unit.commands[p.slot]!
+      const entry: QueuedCommand = queued.type === 'all' && b.ia === 0 ? { type: 'illegal' } : queued
+      const command = commandOf(entry)
       d.unit.commands.splice(p.slot, 1)
       emit.clause('AMD:2.4/buffer')
       emit.clause(b.ordered === 1 ? 'AMD:2.4/ordered' : 'AMD:2.4/unordered')

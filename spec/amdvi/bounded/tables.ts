@@ -73,7 +73,7 @@ export function interruptAt({ interrupts }: Tables, of: number, index: number, b
 
 const zeros: DecodedDevice = {
   valid: false, translates: false, mode: 0, root: nowhere, domain: 0, read: false, write: false, remoteTlb: false,
-  excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
+  portIo: 0, excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
   interrupts: { valid: false, control: 0, table: 0, length: 0, ignored: false, reserved: false,
     passes: { init: false, extInt: false, nmi: false } },
 }
@@ -82,7 +82,7 @@ export function decodeDevice(entry: DeviceEntry | null, b: Bounds): DecodedDevic
   return {
     valid: entry.v, translates: entry.tv, mode: entry.mode,
     root: entry.root === null ? nowhere : rootAddress(entry.root), domain: domainIdOf(entry.domain), read: entry.ir,
-    write: entry.iw, remoteTlb: false, excluded: false, logging: zeros.logging, guest: null, reserved: false,
+    write: entry.iw, remoteTlb: false, portIo: 0, excluded: false, logging: zeros.logging, guest: null, reserved: false,
     interrupts: { ...zeros.interrupts, valid: entry.iv, control: entry.intCtl as 0 | 1 | 2 | 3,
       table: tableNumber(entry, b), length: entry.intTabLen },
   }

@@ -28,7 +28,7 @@ const pageSize = 4096
 /** Bits of a device table entry that stand side by side, read at once: each request reads an entry. */
 const adjacent = {
   validity: spanGetter(deviceTableEntry, 'V', 'TV'), guests: spanGetter(deviceTableEntry, 'GIOV', 'GV'),
-  rights: spanGetter(deviceTableEntry, 'IR', 'IW'), logs: spanGetter(deviceTableEntry, 'SE', 'SA'),
+  rights: spanGetter(deviceTableEntry, 'IR', 'IW'), faults: spanGetter(deviceTableEntry, 'SE', 'IOCTL'),
   passes: spanGetter(deviceTableEntry, 'INITPASS', 'NMIPASS'),
 }
 const loggings: readonly DeviceEntry['logging'][] =
@@ -45,11 +45,13 @@ export function entryReader(rules: Rules, gaEn: boolean): EntryReader {
   return {
     deviceEntry: (w, at) => {
       const validity = adjacent.validity(w, at), rights = adjacent.rights(w, at), guests = adjacent.guests(w, at)
+      const faults = adjacent.faults(w, at)
       return {
         valid: (validity & 1) !== 0, translates: (validity & 2) !== 0, mode: device.MODE(w, at),
         root: device.ROOT(w, at) * pageSize, domain: device.DOMAIN(w, at), read: (rights & 1) !== 0,
         write: (rights & 2) !== 0, remoteTlb: device.I(w, at) === 1, excluded: device.EX(w, at) === 1,
-        logging: loggings[adjacent.logs(w, at)]!, guest: guests === 0 ? null : guestMap(w, at, guests),
+        logging: loggings[faults & 3]!, portIo: (faults >>> 2) as DeviceEntry['portIo'],
+        guest: guests === 0 ? null : guestMap(w, at, guests),
         reserved: anySet(lower, w, at) || device.HAD(w, at) === 2 || guests > 0 && device.GLX(w, at) === 3,
         interrupts: interruptMap(w, at, anySet(upper, w, at + 4)),
       }

@@ -9,7 +9,7 @@ const page = (address: number): number => address / 4096
  *  tables of 64. */
 export const deviceEntryWords = ({ interrupts: map, ...e }: DeviceEntry): Uint32Array => encode(deviceTableEntry, {
   V: +e.valid, TV: +e.translates, MODE: e.mode, ROOT: page(e.root), IR: +e.read, IW: +e.write, DOMAIN: e.domain,
-  I: +e.remoteTlb, EX: +e.excluded, SA: +e.logging.none, SE: +e.logging.first, ...guestFields(e.guest),
+  I: +e.remoteTlb, EX: +e.excluded, IOCTL: e.portIo, SA: +e.logging.none, SE: +e.logging.first, ...guestFields(e.guest),
   IV: +map.valid, INTTABLEN: map.length, IG: +map.ignored, INTROOT: map.table / 64, INTCTL: map.control,
   INITPASS: +map.passes.init, EINTPASS: +map.passes.extInt, NMIPASS: +map.passes.nmi,
 })

@@ -1,6 +1,8 @@
 /** An interrupt for a guest: its vector is set in the virtual APIC page, and the core that runs the guest is notified,
- *  or the hypervisor by the GA log (AMD 48882 rev 3.05, 2.2.5). Pure: it yields the bit to set, atomically. */
+ *  or the hypervisor by the GA log (AMD 48882 rev 3.05, 2.2.5). Pure: it yields the bit to set, atomically. When a
+ *  hypervisor flushes around that is not modelled: versions of Linux differ. */
 import type { AmdviClause } from '../clauses.ts'
+import { encode, gaLogEntry } from '../layout/index.ts'
 import type { GuestTarget } from '../walk/tables.ts'
 
 /** Offset of IRR in the page: eight words of 32 vectors, 16 bytes apart. */
@@ -21,8 +23,7 @@ export interface Posted {
 export function post(device: number, vector: number, { backing, core, running, logs, tag }: GuestTarget): Posted {
   const at = { address: backing + irr + (vector >>> 5) * word_bytes, bit: vector & 31 }
   if (running) return { ...at, notifies: { kind: 'doorbell', core }, exercised: ['AMD:2.2.5/guest-mode'] }
-  // GATag in the first dword; DeviceID and the type 1 in the second.
-  return logs ? { ...at, notifies: { kind: 'ga-log', words: [tag, (1 << 28 | device) >>> 0] },
-    exercised: ['AMD:2.2.5/ga-log'] }
+  const entry = encode(gaLogEntry, { GATAG: tag, DEVICE: device, TYPE: 1 })
+  return logs ? { ...at, notifies: { kind: 'ga-log', words: [entry[0]!, entry[1]!] }, exercised: ['AMD:2.2.5/ga-log'] }
     : { ...at, notifies: { kind: 'nobody' }, exercised: ['AMD:2.2.5/guest-mode'] }
 }

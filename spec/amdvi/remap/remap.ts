@@ -1,5 +1,5 @@
 /** Interrupt remapping of an AMD IOMMU (AMD 48882 rev 3.05, 2.2.5): what becomes of a message. Pure and total; the
- *  order of the checks is that of the implementations. */
+ *  order of the checks is that of the implementations. RqEoi is left out: what it means is known from memory alone. */
 import type { AmdviClause } from '../clauses.ts'
 import { causeNamed } from '../faults.ts'
 import type { FaultReason } from '../faults.ts'
@@ -27,6 +27,8 @@ export interface InterruptUnit {
   readonly mostLength: number
   /** Whether an SMI passes as it is, outside the SMI filter: one implementation lets it, another refuses it. */
   readonly passesSmi: boolean
+  /** Whether an event tells of an interrupt that IntCtl=0 aborts. */
+  readonly tellsAborts: boolean
 }
 
 export type Remapped = { readonly exercised: readonly AmdviClause[] }
@@ -79,7 +81,8 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   }
   if (map.control === 1) return unchanged('AMD:2.2.5/interrupt-map')
   exercised.push('AMD:2.2.5/interrupt-map')
-  if (map.control !== 2) return blame(map.control === 0 ? 'intctl-abort' : 'intctl-reserved')
+  if (map.control === 0) return blame(unit.tellsAborts ? 'intctl-abort-told' : 'intctl-abort')
+  if (map.control === 3) return blame('intctl-reserved')
   if (map.length > unit.mostLength) return blame('inttablen-reserved')
   exercised.push('AMD:2.2.5/index', 'AMD:2.2.5/table-per-device')
   if (index >= 2 ** map.length) return blame('index-range')

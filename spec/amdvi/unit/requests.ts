@@ -2,7 +2,6 @@
  *  to its event log (AMD 48882 rev 3.05: 2.2, 2.5). A driver with caches puts them between `viewOf` and `record`. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
 import { hasWideEntries, interruptUnitOf, rootsOf, translationUnitOf } from '../capabilities.ts'
-import { events } from '../faults.ts'
 import type { FaultReason } from '../faults.ts'
 import { eventLayouts } from '../layout/index.ts'
 import { entryReader } from '../layout/read-entries.ts'
@@ -12,8 +11,9 @@ import { rawTables } from '../walk/raw-tables.ts'
 import type { DeviceEntry, Tables } from '../walk/tables.ts'
 import { translate } from '../walk/walk.ts'
 import type { DmaRequest, Translation, TranslationUnit } from '../walk/walk.ts'
+import { eventOf } from './registers/disputed.ts'
 import { eventWords, log } from './registers/faults.ts'
-import { change, registersOf, reservedRules } from './registers/state.ts'
+import { change, registersOf, reservedRules, rule } from './registers/state.ts'
 import type { Outcome, UnitState } from './registers/state.ts'
 
 /** The registers as walk and remapping go by them. */
@@ -26,14 +26,17 @@ export function viewOf(state: UnitState): View {
   const known = views.get(state.stored)
   if (known !== undefined) return known
   const unit = registersOf(state), reader = entryReader(reservedRules(state), hasWideEntries(unit))
-  const view: View = { translation: translationUnitOf(unit), interrupts: interruptUnitOf(unit),
+  const { disputes } = state.config
+  const view: View = { translation: translationUnitOf(unit, disputes), interrupts: interruptUnitOf(unit, disputes),
     tables: memory => rawTables(memory, rootsOf(unit), reader) }
   views.set(state.stored, view)
   return view
 }
 const views = new WeakMap<UnitState['stored'], View>()
 
-/** A refusal. `entry`: the device table entry that it met, null where none. `suppressed`: by an interrupt entry. */
+/** A refusal. `address`: of an interrupt that of its message, as one implementation logs it; logs of real units show
+ *  one of HyperTransport's range. `entry`: the device table entry that it met, null where none. `suppressed`: by an
+ *  interrupt entry. */
 export interface Refusal {
   readonly reason: FaultReason
   readonly device: number
@@ -50,12 +53,14 @@ const flag = (reason: FaultReason, name: string): number => Number(reason.flags.
 export function record(state: UnitState, refusal: Refusal): Outcome {
   const { reason, device, entry } = refusal
   return change(state, work => {
-    if (reason.event === null) return
+    const code = eventOf(state.config, reason)
+    if (code === null) return
     const isPageFault = reason.event === 'IO_PAGE_FAULT' && reason.source === 'dma'
     const { none, first } = entry?.logging ?? { none: false, first: false }
     const again = isPageFault && first && state.reported.includes(device)
+    if (isPageFault && first) rule(work, 'AMD:2.5/first-fault')
     if (isPageFault && first && !again) work.unit.reported.push(device)
-    log(work, wordsOf(refusal, events[reason.event]), refusal.suppressed || isPageFault && none || again)
+    log(work, wordsOf(refusal, code), refusal.suppressed || isPageFault && none || again)
   })
 }
 

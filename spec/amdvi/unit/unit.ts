@@ -1,31 +1,40 @@
 /** The register-level unit: what reads and writes of its registers do, and what hardware may do by itself next (AMD
  *  48882 rev 3.05: 2.4, 2.5, ch. 3). It has no caches and no requests in flight: those are its driver's, which learns
- *  of invalidations from the effects, and brings faults back by requests.ts. Page requests, the ring of the guest APIC
- *  log and virtual IOMMUs are left out. */
+ *  of invalidations from the effects, and brings faults back by requests.ts. Left out are page requests, the ring of
+ *  the guest APIC log, second logs, filters, routes, virtual IOMMUs, and how the
+ *  unit's own interrupts find their CPU. Their registers are there and hold what software writes, whether EFR has them
+ *  or not; an effect says that nothing comes of it. What describes the unit beside EFR reads as 0. */
 import type { PhysicalMemory } from '../../iommu/image.ts'
 import type { Width } from '../../iommu/program.ts'
+import { usualAnswers } from '../disputes.ts'
+import type { Disputes } from '../disputes.ts'
 import { decode, dwordsOf, encode, registers } from '../layout/index.ts'
 import type { RegisterName } from '../layout/index.ts'
 import { clearStatus, enableLog } from './registers/faults.ts'
-import { bitsOf, isReadOnly, placeAt } from './registers/map.ts'
+import { bitsOf, dwordsOfAll, isReadOnly, placeAt, placeIn } from './registers/map.ts'
 import type { RegisterDword } from './registers/map.ts'
 import { fetch, finishCommand, isOfDevice, mayFetch, mayFinish, mayTimeOut, timeOutDevice } from './registers/queue.ts'
 import { change, controlOf, illegal, isStored, ringOf, storedNames } from './registers/state.ts'
+import { notDone } from './registers/unmodelled.ts'
 import type { Effect, Outcome, StoredName, UnitConfig, UnitState, Work } from './registers/state.ts'
 
 export type { Width } from '../../iommu/program.ts'
 export type { Effect, Outcome, UnitConfig, UnitState } from './registers/state.ts'
-export { offsetOf } from './registers/map.ts'
+export { offsetOf, registerNameAt } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 
 type Choices = 'efr2' | 'haw' | 'ordered' | 'restartNeedsOff' | 'fetchesWhileOff'
+/** What to say of a unit: what is left out is as usual. */
+export type Made = Omit<UnitConfig, Choices | 'disputes'> & Partial<Pick<UnitConfig, Choices>>
+  & { readonly disputes?: Partial<Disputes> }
 /** A unit after reset: everything off. */
-export function reset(made: Omit<UnitConfig, Choices> & Partial<Pick<UnitConfig, Choices>>): UnitState {
+export function reset({ disputes, ...made }: Made): UnitState {
   return {
-    config: { efr2: 0n, haw: 52, ordered: true, restartNeedsOff: true,
-      fetchesWhileOff: true, ...made },
-    stored: Object.fromEntries(storedNames.map(name => [name, [0, 0]])) as unknown as Record<StoredName, number[]>,
+    config: { efr2: 0n, haw: 52, ordered: true, restartNeedsOff: true, fetchesWhileOff: true, ...made,
+      disputes: { ...usualAnswers, ...disputes } },
+    stored: Object.fromEntries(storedNames.map(name => [name, Array<number>(dwordsOfAll(name)).fill(0)])) as
+      Record<StoredName, number[]>,
     commands: { head: 0, running: false, outstanding: [] }, log: { tail: 0, running: false, overflow: false },
     status: { event: false, wait: false }, reported: [], messages: [],
   }
@@ -35,7 +44,7 @@ export function read(state: UnitState, offset: number, width: Width): Outcome & 
   let value = 0n
   const outcome = change(state, work => {
     for (const { place, shift } of placesOf(work, offset, width))
-      value |= BigInt(wordsOf(state, place.name)[place.dword]! >>> 0) << shift
+      value |= BigInt(wordsOf(state, place.name)[placeIn(place)]! >>> 0) << shift
   })
   return { ...outcome, value }
 }
@@ -87,7 +96,7 @@ function writeDword(work: Work, place: RegisterDword, value: number): void {
   }
   if (name === 'CmdHead' || name === 'EventTail') return writePointer(work, name, dword, value)
   if (!isStored(name) || isReadOnly(name)) return illegal(work, 'read-only-register', name)
-  writeStored(work, name, place, value & bitsOf(place, 'rw'))
+  writeStored(work, name, place, value)
 }
 
 /** Which ring a register is of. */
@@ -107,18 +116,20 @@ function writePointer(work: Work, name: 'CmdHead' | 'EventTail', dword: number, 
   else unit.log.tail = at
 }
 
-function writeStored(work: Work, name: StoredName, { dword }: RegisterDword, value: number): void {
-  const { unit, before } = work
+function writeStored(work: Work, name: StoredName, place: RegisterDword, value: number): void {
+  const { unit, before } = work, { dword } = place, at = placeIn(place)
   if (name === 'CmdTail' || name === 'EventHead') {
     if (dword === 0 && pointerIn(value) >= ringOf(unit, ringBases[name]).bytes)
       return illegal(work, 'pointer-outside', name)
   }
   if (name === 'CmdBufBase' && unit.commands.running || name === 'EventLogBase' && unit.log.running)
     illegal(work, 'base-moved', name)
-  const isTable = name === 'DevTabBase' || name === 'ExclBase' || name === 'ExclLimit'
+  const isTable = name === 'DevTabBase' || name === 'DevTabSegment' || name === 'ExclBase' || name === 'ExclLimit'
   if (isTable && controlOf(before).IommuEn === 1) illegal(work, 'table-moved', name)
-  unit.stored[name][dword] = value >>> 0
+  const kept = before.stored[name][at]! & ~bitsOf(place, 'rw') & ~(value & bitsOf(place, 'rw1c'))
+  unit.stored[name][at] = (kept | value & bitsOf(place, 'rw')) >>> 0
   if (name === 'IommuControl') controlled(work)
+  for (const what of notDone(before, unit, name, place)) work.effects.push({ kind: 'unmodelled', what })
 }
 
 function controlled(work: Work): void {

@@ -28,12 +28,13 @@ export function translateGuest(tables: Tables, unit: TranslationUnit, entry: Dev
   if (guest === undefined) return blame('guest-unreadable', trail)
   trail?.exercised.push('AMD:2.2/guest')
   const way: Way = { tables, guest, unit, entry, trail }
-  const root = rootOf(way, map, request.pasid ?? 0)
+  const root = guestRootOf(guest, map, request.pasid ?? 0, trail)
   return typeof root === 'number' ? walkGuest(way, map, root, request) : root
 }
 
 /** The root of the guest's tables: guest-physical where Mode is not 0. The GCR3 table itself is host-physical. */
-function rootOf({ guest, trail }: Way, { table, levels }: GuestMap, pasid: number): number | Fault {
+export function guestRootOf(guest: Guest, { table, levels }: Pick<GuestMap, 'table' | 'levels'>, pasid: number,
+  trail: Trail | null): number | Fault {
   if (pasid >= 2 ** (9 * levels)) return blame('pasid-range', trail)
   let at = table
   for (let level = levels; level > 0; level--) {

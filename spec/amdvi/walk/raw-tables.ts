@@ -4,14 +4,19 @@ import type { PhysicalMemory } from '../../iommu/image.ts'
 import type { EntryReader } from '../layout/read-entries.ts'
 import type { Fetched, Tables } from './tables.ts'
 
-/** Host address of the device table (a multiple of 4096), and how many entries it has. */
-export interface RawRoots { readonly deviceTable: number; readonly devices: number }
+/** One segment of the device table: its host address (a multiple of 4096), and how many entries it has. */
+export interface DeviceTable { readonly address: number; readonly devices: number }
+/** The segments of the device table, 1, 2, 4 or 8: each serves as many DeviceIDs. Null where its place is not known. */
+export interface RawRoots { readonly segments: readonly (DeviceTable | null)[] }
+/** DeviceIDs of each segment: the bits above select the segment. */
+export const perSegment = ({ segments }: RawRoots): number => 2 ** 16 / segments.length
 
 /** Dwords of a page. */
 const pageDwords = 1024
 
 /** Reads are of memory as it is at the time; nothing is kept. An entry is unreadable where its page is. */
-export function rawTables(memory: PhysicalMemory, { deviceTable, devices }: RawRoots, reader: EntryReader): Tables {
+export function rawTables(memory: PhysicalMemory, roots: RawRoots, reader: EntryReader): Tables {
+  const each = perSegment(roots)
   const fetch = <E>(table: number, index: number, dwords: number,
     read: (words: Uint32Array, at: number) => E): Fetched<E> => {
     const offset = table / 4 + index * dwords
@@ -19,7 +24,11 @@ export function rawTables(memory: PhysicalMemory, { deviceTable, devices }: RawR
     return page === undefined ? 'unreadable' : read(page, offset % pageDwords)
   }
   return {
-    deviceEntry: device => device < devices ? fetch(deviceTable, device, 8, reader.deviceEntry) : null,
+    deviceEntry: device => {
+      const segment = roots.segments[Math.floor(device / each)]!, index = device % each
+      if (segment === null) return 'unreadable'
+      return index < segment.devices ? fetch(segment.address, index, 8, reader.deviceEntry) : null
+    },
     pageEntry: (table, index) => fetch(table, index, 2, reader.pageEntry),
     guest: {
       gcr3Entry: (table, index) => fetch(table, index, 2, reader.gcr3Entry),

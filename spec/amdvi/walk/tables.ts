@@ -57,6 +57,8 @@ export interface DeviceEntry {
   readonly write: boolean
   /** I: the device may have a TLB of its own, and send translated requests. */
   readonly remoteTlb: boolean
+  /** IoCtl: 3 is reserved; the others are of port I/O, which the model has none of. */
+  readonly portIo: 0 | 1 | 2 | 3
   /** EX: the exclusion range counts. */
   readonly excluded: boolean
   /** SA: no IO_PAGE_FAULT is logged. SE: only the first is. */

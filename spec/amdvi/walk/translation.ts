@@ -14,7 +14,11 @@ export interface TranslationUnit {
   /** Whether bits above what Mode reaches are looked at: one implementation does not. */
   readonly checksReach: boolean
   /** What Mode=7 or too many levels give: sources have either event. */
-  readonly reservedMode: 'mode-reserved' | 'level-unsupported'
+  readonly reservedMode: 'mode-reserved' | 'mode-page-fault'
+  /** Whether the exclusion range is looked at before TV is. */
+  readonly exclusionFirst: boolean
+  /** Whether IoCtl=3 makes an entry illegal for each DMA, or for port I/O alone. */
+  readonly checksIoCtl: boolean
   /** The exclusion range, ends included, and whether it is for all devices; null where it is off. */
   readonly exclusion: { readonly base: number; readonly limit: number; readonly forAll: boolean } | null
   /** GTEn: guest tables are used. */

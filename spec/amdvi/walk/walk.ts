@@ -1,11 +1,13 @@
 /** DMA translation of an AMD IOMMU: device table entry, then host tables, and those of a guest (AMD 48882 rev 3.05:
- *  2.2, 2.5.3). Pure and total. The order of the checks is that of the implementations. */
+ *  2.2, 2.5.3). Pure and total. The order of the checks is that of the implementations. The range FDh of
+ *  HyperTransport, translated requests and page requests are left out. */
 import { translateGuest } from './first-stage.ts'
 import { allows, translateHost } from './second-stage.ts'
 import { blame } from './translation.ts'
 import type { DmaRequest, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'
 import type { DeviceEntry, Tables } from './tables.ts'
 
+export { guestRootOf } from './first-stage.ts'
 export { pageSize, sizeOf } from './second-stage.ts'
 export { newTrail } from './translation.ts'
 export type { DmaRequest, Mapping, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'
@@ -30,14 +32,13 @@ export function translateBy(tables: Tables, unit: TranslationUnit, entry: Device
   trail?.exercised.push('AMD:2.2/device-table')
   if (!entry.valid) return { kind: 'untranslated' }
   if (entry.reserved) return blame('dte-reserved', trail)
+  if (unit.checksIoCtl && entry.portIo === 3) return blame('ioctl-reserved', trail)
+  if (unit.exclusionFirst && isExcluded(unit, entry, address, trail)) return { kind: 'untranslated' }
   if (!entry.translates) {
     trail?.exercised.push('AMD:2.2/blocked')
     return blame('tv-zero', trail)
   }
-  if (isExcluded(unit, entry, address)) {
-    trail?.exercised.push('AMD:2.2/exclusion')
-    return { kind: 'untranslated' }
-  }
+  if (isExcluded(unit, entry, address, trail)) return { kind: 'untranslated' }
   if (!allows(entry, access)) return blame('dte-permission', trail)
   if (unit.guest && (entry.guest?.withoutPasid === true || request.pasid !== undefined))
     return translateGuest(tables, unit, entry, request, trail)
@@ -48,7 +49,9 @@ export function translateBy(tables: Tables, unit: TranslationUnit, entry: Device
 export const exclusionFor = ({ exclusion }: Pick<TranslationUnit, 'exclusion'>,
   { excluded }: DeviceEntry): TranslationUnit['exclusion'] =>
   exclusion !== null && (exclusion.forAll || excluded) ? exclusion : null
-function isExcluded(unit: TranslationUnit, entry: DeviceEntry, address: number): boolean {
+function isExcluded(unit: TranslationUnit, entry: DeviceEntry, address: number, trail: Trail | null): boolean {
   const range = exclusionFor(unit, entry)
-  return range !== null && address >= range.base && address <= range.limit
+  if (range === null || address < range.base || address > range.limit) return false
+  trail?.exercised.push('AMD:2.2/exclusion')
+  return true
 }

@@ -1,29 +1,33 @@
 /** All that an audit looks at of an AMD unit: device table, host tables, the interrupt table of each device (AMD 48882
  *  rev 3.05, 2.2). */
 import {
-  entryReader, faultReason, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf, rulesOf, segmentsOf,
-  translationUnitOf,
+  entryReader, faultReason, gcr3IsGuestPhysical, hasWideEntries, interruptUnitOf, rawTables, ringsOf, rootsOf,
+  rulesOf, translationUnitOf, usualAnswers,
 } from '../../../spec/amdvi/index.ts'
 import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
-import type { Collected } from '../collect.ts'
+import type { Collected, Tag } from '../collect.ts'
+import type { RequestClass } from '../devices.ts'
 import { protectedOf } from '../protect.ts'
 import type { Protected } from '../protect.ts'
-import { standardBudget } from '../spaces.ts'
-import type { Budget } from '../spaces.ts'
-import { ownAlarms } from './alarms.ts'
+import { nameOf, standardBudget } from '../spaces.ts'
+import type { Budget, Space } from '../spaces.ts'
+import { amdviAlarms } from './alarms.ts'
 import { blocks, devicesOf } from './devices.ts'
 import { interruptsOf } from './interrupts.ts'
-import { HostSpaces } from './spaces.ts'
+import { ownAlarms } from './judge.ts'
+import { Spaces } from './spaces.ts'
 
 export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()): Generator<number, Collected> {
   const { registers, memory, haw } = dump
-  const unit = translationUnitOf(registers), roots = rootsOf(registers)
+  // Sources disagree whether IoCtl=3 keeps DMA out; what may get through counts.
+  const unit = translationUnitOf(registers, { ...usualAnswers, ioCtl: 'port-io' }), roots = rootsOf(registers)
   const reader = entryReader(rulesOf(registers, haw), hasWideEntries(registers))
-  const spaces = new HostSpaces({ memory, reader, unit, budget }, haw)
+  const spaces = new Spaces({ memory, reader, unit, budget }, haw)
   const atFirst = budget.tables
   const tables = rawTables(memory, roots, reader)
-  const table = devicesOf(memory, tables, unit, roots, spaces)
+  const table = devicesOf({ memory, tables, unit, roots, spaces, budget,
+    followsGuests: !gcr3IsGuestPhysical(registers) })
   let step = table.next()
   for (; step.done !== true; step = table.next()) yield atFirst - budget.tables
   const found = step.value
@@ -33,21 +37,35 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootTable: roots.deviceTable,
+    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootKind: 'device table',
+    rootTable: roots.segments[0]!.address,
     unit: { hostAddressWidth: haw, maxGuestAddressWidth: Math.min(64, 12 + 9 * unit.levels),
       levels: Array.from({ length: unit.levels }, (_, i) => i + 1) },
     cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
-    because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', meaning, says }, blocks,
+    because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', name: causeOf, meaning, says }, blocks, tagsOf,
     told: { registers: [], queue: null },
-    own: ownAlarms(found, { ...unit, segments: segmentsOf(registers) }, interrupts),
+    words: amdviAlarms.words, own: ownAlarms(found, registers, interrupts),
   }
 }
 
+const causeOf = (code: number): string => faultReason(code)?.cause ?? `refusal ${code.toString(16)}h`
 const says = (code: number): string => faultReason(code)?.says ?? ''
 function meaning(code: number): string {
   const reason = faultReason(code)
-  return reason === undefined ? `refusal ${code.toString(16)}h` : `${reason.cause}: ${reason.says}`
+  return reason === undefined ? causeOf(code) : `${reason.cause}: ${reason.says}`
+}
+
+/** Entries of host tables are cached by DomainID, of guest tables by DomainID and PASID. */
+function tagsOf({ tag }: RequestClass, space: Space): readonly Tag[] {
+  const host = space.kind === 'host' ? space : space.second
+  const below = host === null ? null : nameOf({ ...host, kind: 'host' })
+  const guest = nameOf({ ...space, kind: 'guest' })
+  return [
+    ...below === null ? [] : [{ tag: 'host', means: below }],
+    ...tag === null || space.kind === 'pass-through' ? []
+      : [{ tag: `guest ${tag}`, means: below === null ? guest : `${guest} through ${below}` }],
+  ]
 }
 
 function ringsIn({ registers }: AmdviDump): readonly Omit<Protected, 'guestOf'>[] {

@@ -58,6 +58,8 @@ function entryOf(index: number, entry: InterruptEntry, unit: InterruptUnit, devi
   return {
     index, of: source, kind: guestMode ? 'posted' : 'remapped', vector, logical: !guestMode && logical,
     destination: guestMode ? null : known, delivery: guestMode ? null : type,
-    level: false, source, descriptor: null, fault: result.kind === 'fault' ? result.reason.code : null,
+    level: false, source, descriptor: null,
+    ...result.kind === 'fault' ? { fault: result.reason.code, refusal: result.reason.cause }
+      : { fault: null, refusal: null },
   }
 }

@@ -7,16 +7,19 @@ import {
 import type { TranslationUnit } from '../../../spec/vtd/index.ts'
 import type { Dump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
-import type { Collected, UnitMode } from '../collect.ts'
+import type { Collected, Tag, UnitMode } from '../collect.ts'
 import { nothingFound } from '../devices.ts'
+import type { RequestClass } from '../devices.ts'
 import { unknownTable } from '../interrupts.ts'
 import type { InterruptTable } from '../interrupts.ts'
 import { protectedOf } from '../protect.ts'
 import type { Protected } from '../protect.ts'
-import { standardBudget } from '../spaces.ts'
-import type { Budget } from '../spaces.ts'
+import { nameOf, standardBudget } from '../spaces.ts'
+import type { Budget, Space } from '../spaces.ts'
+import { vtdAlarms } from './alarms.ts'
 import { legacyDevices, scalableDevices } from './devices.ts'
-import { interruptTableOf } from './interrupts.ts'
+import { faultName, interruptTableOf } from './interrupts.ts'
+import { ownAlarms } from './judge.ts'
 import { queueRow, registerRows } from './queue.ts'
 import { Spaces } from './spaces.ts'
 
@@ -43,13 +46,15 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
   const users = usersOf(spaces.all, found.devices)
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootTable: roots.rootTable, found,
+    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootKind: 'root table',
+    rootTable: roots.rootTable, found,
     spaces: spaces.all,
     users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
-    because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', meaning,
+    because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', name: faultName, meaning,
       says: fault => faultReason(fault)?.says ?? '' },
-    told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks, own: [],
+    tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks,
+    words: vtdAlarms.words, own: ownAlarms(interrupts),
   }
 }
 
@@ -65,11 +70,23 @@ function modeOf(unit: TranslationUnit): UnitMode {
 
 function meaning(fault: number): string {
   const reason = faultReason(fault)
-  return reason === undefined ? `fault ${fault.toString(16)}h`
-    : `fault ${fault.toString(16)}h (${reason.condition}): ${reason.says}`
+  return reason === undefined ? faultName(fault) : `${faultName(fault)} (${reason.condition}): ${reason.says}`
 }
 /** The PASID of requests without one leads nowhere: the device has only requests with PASID. */
 const blocks = [0x51, 0x59]
+
+/** Entries of second-stage tables are cached by domain, of first-stage tables by domain and PASID. In scalable mode no
+ *  domain may serve PGTT 001 or 100 and also 010 or 011. */
+function tagsOf({ tag }: RequestClass, space: Space): readonly Tag[] {
+  const second = space.kind === 'second-stage' ? space : space.second
+  return [
+    ...second === null ? [] : [{ tag: 'second', means: nameOf({ ...second, kind: 'second-stage' }) }],
+    ...space.kind === 'first-stage' || space.kind === 'nested' ? [{ tag: `first ${tag}`, means: nameOf(space) }] : [],
+    ...tag === null ? [] : [{
+      tag: 'PGTT', means: second === null ? 'no second stage (PGTT 001 or 100)' : 'a second stage (PGTT 010 or 011)',
+    }],
+  ]
+}
 
 type Other = Omit<Protected, 'guestOf'>
 /** Nothing where the queue is off or its place not told. */

@@ -4,19 +4,10 @@ import { identityOf, lookupContext, lookupPasid, lookupScalableContext } from '.
 import type {
   DmaRequest, PasidEntry, PasidUnit, ScalableContextEntry, ScalableTables, TranslationUnit,
 } from '../../../spec/vtd/index.ts'
-import { bdf } from '../devices.ts'
-import type { Found, RequestClass, StructureKind } from '../devices.ts'
+import { bdf, lacks, reads } from '../devices.ts'
+import type { Found, RequestClass } from '../devices.ts'
 import type { Budget, Space } from '../spaces.ts'
 import type { Spaces } from './spaces.ts'
-
-function reads(found: Found, kind: StructureKind, address: number, bytes = 4096): void {
-  found.structures.set(`${kind} ${address}`, { kind, address, bytes })
-}
-function lacks(found: Found, kind: StructureKind, address: number): void {
-  const known = found.outside.get(kind)
-  if (known === undefined) found.outside.set(kind, { count: 1, address })
-  else known.count++
-}
 
 const request = (sid: number, pasid: number | null = null): DmaRequest =>
   ({ sid, type: 'untranslated', access: 'read', address: 0, dword: false, pasid, privileged: false, execute: false })

@@ -27,6 +27,8 @@ export function interruptTableOf(memory: PhysicalMemory, reader: EntryReader, un
     tables: 1, size, entries, pagesMissing, pages }
 }
 
+/** As manuals count them. */
+export const faultName = (code: number): string => `fault ${code.toString(16)}h`
 const destinationOf = (dst: number, { eime }: InterruptUnit): number => eime ? dst : dst >>> 8 & 0xff
 function entryOf(index: number, irte: Irte, unit: InterruptUnit): Entry {
   // A request by the source that the entry names: what is refused to it is refused to all.
@@ -40,7 +42,9 @@ function entryOf(index: number, irte: Irte, unit: InterruptUnit): Entry {
     destination: irte.im ? null : destinationOf(irte.dst, unit),
     logical: !irte.im && irte.dm, delivery: irte.im ? null : irte.dlm, level: !irte.im && irte.tm,
     source: sourceOf(irte),
-    descriptor: irte.im ? irte.pda : null, fault: result.kind === 'fault' ? result.reason : null,
+    descriptor: irte.im ? irte.pda : null,
+    ...result.kind === 'fault' ? { fault: result.reason, refusal: faultName(result.reason) }
+      : { fault: null, refusal: null },
   }
 }
 

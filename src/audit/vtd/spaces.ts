@@ -3,8 +3,10 @@ import type { PasidEntry } from '../../../spec/vtd/index.ts'
 import { RangeList } from '../ranges.ts'
 import { everything, reachOf } from '../reach.ts'
 import type { Space } from '../spaces.ts'
-import { mapped } from './mapped.ts'
-import type { Mapped, Source } from './mapped.ts'
+import { readThrough, through } from '../visit.ts'
+import type { Mapped } from '../visit.ts'
+import { mappedBy } from './mapped.ts'
+import type { Source } from './mapped.ts'
 
 const noPages: ReadonlySet<number> = new Set()
 
@@ -36,7 +38,7 @@ export class Spaces {
     const key = `first ${table}/${levels}/${sre}/${sre && wpe}`
     const known = this.#known(key)
     if (known !== undefined) return known
-    const found = yield* mapped(this.source,
+    const found = yield* mappedBy(this.source,
       { stage: 'first', table, levels, final: true, sre, wpe, host: address => address })
     return this.#add(key, { kind: 'first-stage', table, levels, second: null, ...spaceOf(found), guestTables: noPages })
   }
@@ -47,12 +49,8 @@ export class Spaces {
     const known = this.#known(key)
     if (known !== undefined) return known
     const second = yield* this.#second(below, levelsBelow)
-    const host = (address: number): number | null => {
-      const at = second.ranges.find(address)
-      return at < 0 || (second.ranges.rights(at) & 1) === 0 ? null
-        : second.ranges.output(at) + address - second.ranges.input(at)
-    }
-    const first = yield* mapped(this.source, { stage: 'first', table, levels, final: false, sre, wpe, host })
+    const first = yield* mappedBy(this.source,
+      { stage: 'first', table, levels, final: false, sre, wpe, host: readThrough(second.ranges) })
     const ranges = through(first.ranges, second.ranges)
     const cut = first.cut || second.cut
     return this.#add(key, {
@@ -67,7 +65,7 @@ export class Spaces {
     const key = `${table}/${levels}`
     const known = this.#seconds.get(key)
     if (known !== undefined) return known
-    const found = yield* mapped(this.source,
+    const found = yield* mappedBy(this.source,
       { stage: 'second', table, levels, final: true, sre: false, wpe: false, host: address => address })
     this.#seconds.set(key, found)
     return found
@@ -84,28 +82,3 @@ export class Spaces {
 
 const spaceOf = ({ ranges, tables, troubles, cut, lost }: Mapped) =>
   ({ ranges, reach: reachOf(ranges), tables, troubles, cut, lost })
-
-/** Runs of the first stage, taken through those of the second; rights are those of both. Pieces do not count as
- *  leaves. */
-export function through(first: RangeList, second: RangeList): RangeList {
-  const found = new RangeList()
-  for (let i = 0; i < first.length; i++) {
-    const from = first.output(i), to = from + first.bytes(i)
-    for (let at = firstEndingAbove(second, from); at < second.length && second.input(at) < to; at++) {
-      const low = Math.max(from, second.input(at)), high = Math.min(to, second.input(at) + second.bytes(at))
-      const bits = first.rights(i) & second.rights(at)
-      if (bits !== 0) found.append(first.input(i) + low - from, second.output(at) + low - second.input(at), high - low,
-        bits, 1, false)
-    }
-  }
-  return found
-}
-function firstEndingAbove(ranges: RangeList, address: number): number {
-  let low = 0, high = ranges.length
-  while (low < high) {
-    const middle = low + high >>> 1
-    if (ranges.input(middle) + ranges.bytes(middle) > address) high = middle
-    else low = middle + 1
-  }
-  return low
-}

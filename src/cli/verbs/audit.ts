@@ -36,7 +36,8 @@ const options = {
   ecap: register('extended capabilities'),
   rtaddr: register('root table'), irta: register('interrupt table'), gsts: register('global status (all on)'),
   iqa: register('invalidation queue'),
-  devtab: register('DevTabBase: an image of a machine with AMD-Vi needs --devtab; the next are optional'),
+  devtab: register('DevTabBase, after commas those of further segments: an image of a machine with AMD-Vi needs '
+    + '--devtab; the next are optional'),
   control: register('control (all on)'), efr: register('extended features'), efr2: register('the second of these'),
   cmdbuf: register('command buffer'), evtlog: register('event log'),
   haw: { value: 'BITS', says: 'host address width (default 52, which finds no address too wide)' },
@@ -110,19 +111,24 @@ function optionsOf(flags: Flags<typeof options>): DumpOptions {
   if (format !== undefined && !dumpFormats.includes(format as DumpFormat))
     throw usage('--format', `'${format}' is no format`,
       suggest(format, dumpFormats, `there are ${dumpFormats.join(' and ')}`))
-  const valueOf = <N extends string>(name: N, flag: RegisterFlag): readonly (readonly [N, bigint])[] => {
-    const text = flags[flag]
+  const valueOf = <N extends string>(name: N, flag: RegisterFlag,
+    text = flags[flag]): readonly (readonly [N, bigint])[] => {
     if (text === undefined) return []
     if (!/^(?:0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text))
       throw usage(`--${flag}`, `'${text}' is no register value`, `for example --${flag} 0x1000`)
     return [[name, BigInt(text)]]
   }
+  const [devtab, ...segments] = flags.devtab?.split(',') ?? []
+  const further = segments.flatMap(text => valueOf('DevTabSegment', 'devtab', text).map(([, value]) => value))
   return {
     format: format as DumpFormat | undefined, absentZero: flags['absent-zero'],
     values: Object.fromEntries(registerNames.flatMap(name =>
       valueOf(name, name.toLowerCase() as Lowercase<typeof name>))),
-    amdviValues: Object.fromEntries(Object.entries(amdviFlags).flatMap(([flag, name]) =>
-      valueOf(name, flag as AmdviFlag))),
+    amdviValues: {
+      ...Object.fromEntries(Object.entries(amdviFlags).flatMap(([flag, name]) =>
+        valueOf(name, flag as AmdviFlag, flag === 'devtab' ? devtab : flags[flag as AmdviFlag]))),
+      ...further.length === 0 ? {} : { DevTabSegment: further },
+    },
     haw: flags.haw === undefined ? undefined : wholeNumber('--haw', flags.haw, 32, 52),
   }
 }

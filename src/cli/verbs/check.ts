@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts'
 import type { ExitName } from '../../exit.ts'
 import { exitOf } from '../../report/check.ts'
 import type { CheckReport, DesignReport } from '../../report/check.ts'
+import { leftOutTexts } from '../../report/with-iommus.ts'
 import { wrapMessage } from '../../text/layout.ts'
 import { shellWord } from '../../text/shell.ts'
 import { claimsOf, questions } from '../../../properties/index.ts'
@@ -22,16 +23,19 @@ import type { Io } from '../io.ts'
 import { version } from '../package.ts'
 import { checkOptions, planOf } from '../check-flags.ts'
 import type { CheckFlags } from '../check-flags.ts'
+import { outputsOf } from '../outputs.ts'
 import { print } from '../print.ts'
 
 export const check = {
   name: 'check', operands: '[DESIGN…]', options: checkOptions, run: runCheck,
   says: 'Explore kernel designs in small configurations, and judge every claim. DESIGN is a name, NAME+MIGRATION, '
-    + 'or the path of your own module.',
+    + 'or the path of your own module. A name takes the design on each IOMMU that has it and what the flags ask for; '
+    + 'NAME@IOMMU, or --iommu, takes one.',
   examples: [
     ['remapcheck check', 'the built-in designs on VT-d, and the kernels among them on each other IOMMU'],
     ['remapcheck check --all', 'all of them, on every IOMMU'],
-    ['remapcheck check ring0-deferred', 'one, with the whole trace of each violation'],
+    ['remapcheck check ring0-deferred', 'one, on each IOMMU, with the whole trace of each violation'],
+    ['remapcheck check ring0-deferred --iommu amdvi', 'the same on AMD-Vi alone'],
     ['remapcheck check ./mine.mjs --scope mapping', 'your own design in one scope'],
     ['remapcheck check driver-server --bounds cpus=2,frames=3,iovas=2', 'at bounds of your own'],
     ['remapcheck check ring0-strict --deep --symmetry --time 10m', 'raise its bounds for ten minutes'],
@@ -44,6 +48,9 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
   const plan = await planOf(flags, operands, io)
   for (const text of plan.subjects.flatMap(subject => hintMessages(subject, plan)))
     io.stderr.write(`${wrapMessage(text, widthOf(io.stderr))}\n`)
+  // A report as text says it itself, a form for machines perhaps nowhere.
+  if (!outputsOf(flags).some(({ reporter }) => reporter === 'text'))
+    for (const text of leftOutTexts(plan)) io.stderr.write(`${wrapMessage(text, widthOf(io.stderr))}\n`)
   const line = spinner(io)
   let report: CheckReport
   let unwritten: UserError | null = null
@@ -69,7 +76,7 @@ export async function runCheck(args: readonly string[], io: Io): Promise<ExitNam
       seed: plan.driver === 'random' ? plan.seed : null, regressions, designs,
       claims: [...new Set(claims.map(({ property }) => property.name))], clauses: clausesFor(plan),
       questions: questions.map(({ asks, claims: of }) => ({ asks, claims: of.map(({ property }) => property.name) })),
-      left: plan.left,
+      left: plan.left, leftOut: plan.leftOut,
       witnesses: Object.fromEntries(claims.map(({ property, witnesses }) =>
         [property.name, witnesses.map(witness => witness.property.name)])),
       named: operands.length > 0, interrupted: io.signal.aborted,

@@ -1,6 +1,6 @@
 /** `explain`: what a name means that a report uses. */
-import { alarmKinds } from '../../audit/alarms.ts'
-import type { AlarmKind } from '../../audit/alarms.ts'
+import { alarmKinds, wordsFor } from '../../audit/alarms.ts'
+import type { AlarmKind } from '../../audit/kinds.ts'
 import { nearest, usage } from '../../errors.ts'
 import { cite } from '../../cost/index.ts'
 import { exitClasses } from '../../exit.ts'
@@ -279,8 +279,10 @@ function smallLines(id: string, theme: Theme): string[][] {
     ...alarm === null ? [] : [[
       titled(id, `alarm of audit, ${alarm.severity}`, theme), ...row('means', alarm.says, theme),
       ...row('do', alarm.todo, theme),
-      ...[alarm.clause, alarm.also ?? null].flatMap(clause =>
-        clause === null ? [] : row('clause', clauseText(clause), theme)),
+      ...wordsFor(id).flatMap(({ title, says, todo }) =>
+        says === undefined && todo === undefined ? [] : row(title, [says, todo].filter(Boolean).join(' → '), theme)),
+      ...[alarm, ...wordsFor(id)].flatMap(({ clause }) =>
+        clause === undefined ? [] : row('clause', clauseText(clause), theme)),
     ]],
     ...exit === undefined ? []
       : [[titled(`${exit.code}  ${exit.name}`, 'exit code', theme), ...row('means', exit.meaning, theme)]],

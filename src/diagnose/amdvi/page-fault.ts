@@ -31,7 +31,7 @@ export function answerPage(event: UnitEvent, group: Group, known: Known): Answer
     concludes: [...pageConclusions(flags, group, known, event), ...silent(event, known)],
     next: isBlocked(event) ? unattached(event) : nextOf(event),
     shows: isBlocked(event) ? [explainFlags(flags)] : [explainFlags(flags),
-      ...flagOf(flags, 'PR') ? [{ run: 'remapcheck check ring0-strict --scope permissions',
+      ...flagOf(flags, 'PR') ? [{ run: 'remapcheck check ring0-strict@amdvi --scope permissions',
         says: 'a design that downgrades a mapping to read-only' }] : [{ run: 'remapcheck explain ring0-strict',
         says: 'a design in which a late access after unmap ends in such a fault' }]],
   }

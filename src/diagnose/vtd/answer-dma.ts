@@ -161,10 +161,10 @@ function showsOf(code: number | null, told: Told): readonly Look[] {
   if (code === null) return []
   const explain: Look = { run: `remapcheck explain ${hexReason(code)}`, says: 'the reason and its clause' }
   if ([0x02, 0x41, 0x51, 0x59].includes(code)) return told === 'nothing is mapped' ? [explain] : [explain,
-    { run: 'remapcheck check ring0-strict~attach/writeBackContext --scope old-hardware',
+    { run: 'remapcheck check ring0-strict@vtd~attach/writeBackContext --scope old-hardware',
       says: 'an entry that is stored and not written back, for context entries' }]
   if (leafCodes.includes(code)) return [explain,
-    ...told === 'memory has it' ? [{ run: 'remapcheck check ring0-strict~map/writeBackPte --scope old-hardware',
+    ...told === 'memory has it' ? [{ run: 'remapcheck check ring0-strict@vtd~map/writeBackPte --scope old-hardware',
       says: 'a page that is mapped and not written back' }] : [],
     { run: 'remapcheck explain ring0-strict', says: 'a design in which a late access after unmap ends in this fault' }]
   return [explain]

@@ -132,9 +132,9 @@ export function showsOf(code: number | null): readonly Look[] {
   if (code === null) return []
   const explain: Look = { run: `remapcheck explain ${hexReason(code)}`, says: 'the reason and its clause' }
   const check = (edit: string, says: string): Look =>
-    ({ run: `remapcheck check ring0-strict~migrateInterrupt/${edit} --scope interrupts`, says })
+    ({ run: `remapcheck check ring0-strict@vtd~migrateInterrupt/${edit} --scope interrupts`, says })
   if (code === 0x22) return [explain, check('invalidateIec', 'an entry changed and its cached copy kept'),
-    { run: 'remapcheck check ring0-strict~migrateInterrupt/writeBackIrte --scope old-interrupts',
+    { run: 'remapcheck check ring0-strict@vtd~migrateInterrupt/writeBackIrte --scope old-interrupts',
       says: 'an entry stored and not written back' }]
   if (code === 0x25) return [explain, { run: 'remapcheck explain compatibility-interrupts',
     says: 'what letting them through would allow' }]

@@ -57,6 +57,13 @@ const instead: Readonly<Record<string, (claim: Claim) => Claim>> = {
   'submissions-waited-for': () => submissionsWaitedFor,
   'irte-changes-invalidated': claim => ({ ...claim,
     says: 'Each interrupt entry that changed had an INVALIDATE_INTERRUPT_TABLE, and a wait that ended.' }),
+  'log-complete': claim => ({ ...claim,
+    says: 'Every line was read, and every command from head to tail has its lines. Only the command buffer is '
+      + 'numbered: a line about something else that is missing whole cannot be noticed.' }),
+  'hits-explained': claim => ({ ...claim,
+    says: 'Each hit used an entry that a fill had put in and no command had removed.' }),
+  'entries-well-formed': claim => ({ ...claim,
+    says: 'No entry, command or register write that the log prints has a bit set that must be 0.' }),
   'unmaps-answered-one-by-one': rangesUnknown, 'no-unremapped-interrupt': () => noUnmappedInterrupt,
 }
 

@@ -80,7 +80,7 @@ export class CommandReplay {
     const withoutWait = noPlaces()
     for (const line of this.#unwaited) note(withoutWait, line)
     return {
-      submissions: this.#submissions, descriptors: this.#commands,
+      ring: 'command buffer', entry: 'command', submissions: this.#submissions, descriptors: this.#commands,
       byKind: [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1),
       waits: this.#waits, completed: this.#waits,
       perWait: [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits })),

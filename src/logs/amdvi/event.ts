@@ -50,8 +50,9 @@ export interface Became extends Told {
   readonly from: { readonly address: number; readonly data: number }
   readonly to: { readonly address: number; readonly data: number }
 }
-/** A request that the unit refuses, by the code of the event that the manual has for it. */
-export interface Refused extends Told { readonly kind: 'refused'; readonly event: number; readonly says: string }
+/** A request that the unit refuses. `reason`: the code of the event that the manual has for it; of a refusal without an
+ *  event the number of its cause, from 1000h up; 0 where the manual has neither. */
+export interface Refused extends Told { readonly kind: 'refused'; readonly reason: number; readonly says: string }
 
 export type AmdviEvent = Dropped | PageFill | PageHit | Result | CommandFetched | CommandDone | WaitDone
   | CommandUnknown | Control | Access | Message | EntryAt | Entry | Became | Refused

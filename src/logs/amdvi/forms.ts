@@ -5,6 +5,7 @@ import { word, words } from '../formats/hex.ts'
 import type { EventForm } from '../formats/qemu.ts'
 import { events as codes } from '../../../spec/amdvi/index.ts'
 import type { AmdviEvent, CommandDone } from './event.ts'
+import { byText } from './refusals.ts'
 
 type Form = EventForm<AmdviEvent>
 type Says = Form['says']
@@ -26,8 +27,9 @@ const nothing: Says = () => []
 const row = (use: Use, form: string, says: Says = nothing): Form => ({ use, form: formOf(form), says })
 const done = (what: CommandDone['what']): Says => ([, id], at) =>
   [{ kind: 'done', at, what, id: id === undefined ? null : h(id) }]
-const refused = (event: keyof typeof codes, says: string): Says => ([, text], at) =>
-  [{ kind: 'refused', at, event: codes[event], says: says.replace('%s', text ?? '') }]
+const refused = (event: keyof typeof codes, says: string): Says => (_, at) =>
+  [{ kind: 'refused', at, reason: codes[event], says }]
+const refusedFor: Says = ([, text], at) => [{ kind: 'refused', at, ...byText(text!) }]
 
 const ofCaches: Readonly<Record<string, Form>> = {
   amdvi_cache_update: row('replayed', 'update iotlb domid %x devid: %b gpa %x hpa %x',
@@ -101,9 +103,9 @@ const ofFaults: Readonly<Record<string, Form>> = {
     refused('DEV_TAB_HARDWARE_ERROR', 'A device table entry could not be read.')),
   amdvi_get_pte_hwerror: row('counted', 'hardware error eccessing PTE at addr %x',
     refused('PAGE_TAB_HARDWARE_ERROR', 'A page table entry could not be read.')),
-  amdvi_ir_target_abort: row('counted', '%s', refused('IO_PAGE_FAULT', 'An interrupt was aborted: %s.')),
-  amdvi_ir_err: row('counted', '%s', refused('IO_PAGE_FAULT', 'An interrupt was refused: %s.')),
-  amdvi_err: row('counted', '%s', refused('IO_PAGE_FAULT', 'An interrupt was refused: %s.')),
+  // Of interrupts: their words say why.
+  amdvi_ir_target_abort: row('counted', '%s', refusedFor), amdvi_ir_err: row('counted', '%s', refusedFor),
+  amdvi_err: row('counted', '%s', refusedFor),
   amdvi_evntlog_fail: row('ignored', 'error: fail to write at addr %x + offset %x'),
 }
 

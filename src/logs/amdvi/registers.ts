@@ -1,13 +1,12 @@
 /** Accesses of registers in a log of an AMD unit, control bit by bit, and what the unit refused (AMD 48882 rev 3.05:
  *  2.5, ch. 3). */
-import { decode, events, registers } from '../../../spec/amdvi/index.ts'
+import { decode, registerNameAt, registers } from '../../../spec/amdvi/index.ts'
 import { count, noPlaces, note } from '../numbers.ts'
 import type { EntryLedger } from '../replay/entries.ts'
 import type { FaultGroup, FaultReport, RegisterReport } from '../replay/reports.ts'
 import type { Access, Control, Refused } from './event.ts'
+import { conditionOf } from './refusals.ts'
 
-const nameOf: ReadonlyMap<number, string> =
-  new Map(Object.values(registers).map(({ offset, name }) => [offset, name]))
 const off = new Uint32Array(2)
 
 export class RegisterReplay {
@@ -23,7 +22,7 @@ export class RegisterReplay {
 
   /** Reads and writes look alike. */
   access({ offset }: Access): void {
-    count(this.#accesses, nameOf.get(offset) ?? `0x${offset.toString(16)}`)
+    count(this.#accesses, registerNameAt(offset) ?? `0x${offset.toString(16)}`)
   }
 
   control({ words, at: { line } }: Control): readonly string[] {
@@ -79,11 +78,10 @@ export class FaultReplay {
     return { total: this.#total, groups, recorded: noPlaces(), complaints: [], refused: [] }
   }
 
-  #add({ event, says, at: { line } }: Refused, sid: number | null): void {
-    const key = `${event} ${sid} ${says}`
-    const condition = Object.entries(events).find(([, code]) => code === event)?.[0] ?? null
+  #add({ reason, says, at: { line } }: Refused, sid: number | null): void {
+    const key = `${reason} ${sid} ${says}`
     const group: FaultGroup = this.#groups.get(key)
-      ?? { reason: event, condition, says, sid, write: null, places: noPlaces() }
+      ?? { reason, condition: conditionOf(reason), says, sid, write: null, places: noPlaces() }
     this.#groups.set(key, group)
     note(group.places, line)
   }

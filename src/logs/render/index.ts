@@ -46,11 +46,11 @@ function seenLines({ entries, iotlb, irtes, queue, registers, faults }: Validati
       + `halves of the entry in the log: ${irtes.halves}`],
     ['  sources', irtes.anySource.count === 0 ? '' : `entries ${irtes.anySource.indices.join(', ')} admit an interrupt `
       + `from any device (SVT=0; line ${n(irtes.anySource.lines[0]!)}): remapcheck explain irte-any-source`],
-    ['queue',
+    [`${queue.entry}s`,
       [several(queue.submissions, 'submission'),
         ...queue.byKind.map(({ kind, count }) => `${kind} ${n(count)}`)].join(', ')],
     ['  per wait',
-      queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, 'descriptor')}`)
+      queue.perWait.map(row => `${several(row.waits, 'wait')} with ${several(row.descriptors, queue.entry)}`)
         .join(', ')],
     ['registers',
       registers.writes.map(({ register, count, fields }) => `${register} `

@@ -119,6 +119,9 @@ export interface IrteReport {
 }
 
 export interface QueueReport {
+  /** What the manual of the unit calls the ring, and what is in it. */
+  readonly ring: 'queue' | 'command buffer'
+  readonly entry: 'descriptor' | 'command'
   readonly submissions: number
   readonly descriptors: number
   readonly byKind: readonly { readonly kind: string; readonly count: number }[]

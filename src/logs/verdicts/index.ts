@@ -16,18 +16,18 @@ const logComplete: Claim = {
   says: 'Every line was read, and every queue entry from head to tail has its lines. Only the queue is numbered: a '
     + 'line about something else that is missing whole cannot be noticed.',
   judge: facts => {
-    const { unread, queue: { descriptors, gaps, disagreeing, unseen, undecoded } } = facts
+    const { unread, queue: { entry, ring, descriptors, gaps, disagreeing, unseen, undecoded } } = facts
     const missing = unprinted(facts)
     const wrong = [...lacks(facts), ...undecoded.length > 0
-      ? [`a descriptor that its mode does not have: ${undecoded[0]!.why}`] : []]
+      ? [`a ${entry} that the unit does not have: ${undecoded[0]!.why}`] : []]
     const lines = [...unread.first, ...undecoded].map(({ line }) => line)
     if (wrong.length > 0)
       return no(wrong.join('; '), [...lines, ...merge(gaps, disagreeing, missing)].sort((a, b) => a - b))
     if (unseen.count > 0)
       return open(`${several(unseen.count, 'descriptor')} of scalable mode that QEMU does not print (type 7, before `
         + 'QEMU 10 also 6)', unseen.lines)
-    if (descriptors === 0) return open('no queue entry is in the log')
-    return yes(`${several(descriptors, 'descriptor')}, each in both logs, and the same in both`)
+    if (descriptors === 0) return open(`the log has no ${entry} of the ${ring}`)
+    return yes(`${several(descriptors, entry)}, each in both logs, and the same in both`)
   },
 }
 

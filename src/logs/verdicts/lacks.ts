@@ -17,14 +17,14 @@ export const unprinted = ({ queue, registers }: LogFacts): Places =>
 
 /** Of the log of the unit, in words. */
 export function lacks(facts: LogFacts): readonly string[] {
-  const { unread, queue: { gaps, disagreeing } } = facts
+  const { unread, queue: { ring, entry, gaps, disagreeing } } = facts
   const missing = unprinted(facts)
   return [
     ...unread.total > 0 ? [`${several(unread.total, 'line')} could not be read`] : [],
-    ...gaps.count > 0 ? [`${several(gaps.count, 'gap')} in the queue`] : [],
+    ...gaps.count > 0 ? [`${several(gaps.count, 'gap')} in the ${ring}`] : [],
     ...disagreeing.count > 0
-      ? [`${several(disagreeing.count, 'queue entry')} without what was done, or with another thing done`] : [],
-    ...missing.count > 0 ? [`${several(missing.count, 'fetch')} of the queue without a descriptor`] : [],
+      ? [`${several(disagreeing.count, `${ring} entry`)} without what was done, or with another thing done`] : [],
+    ...missing.count > 0 ? [`${several(missing.count, 'fetch')} of the ${ring} without a ${entry}`] : [],
   ]
 }
 

@@ -167,8 +167,8 @@ export class QueueReplay {
     const byKind = [...this.#kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => a.kind < b.kind ? -1 : 1)
     const perWait = [...this.#perWait].sort(([a], [b]) => a - b).map(([descriptors, waits]) => ({ descriptors, waits }))
     return {
-      submissions: this.#submissions, descriptors: this.#descriptors, byKind, waits: this.#waits,
-      completed: this.#completed, perWait,
+      ring: 'queue', entry: 'descriptor', submissions: this.#submissions, descriptors: this.#descriptors, byKind,
+      waits: this.#waits, completed: this.#completed, perWait,
       withoutWait: this.#withoutWait, unseen: this.#unseen, beyond: this.#beyond, gaps: this.#gaps,
       disagreeing: this.#disagreeing,
       undecoded: this.#undecoded,

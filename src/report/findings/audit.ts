@@ -1,5 +1,4 @@
 /** What `audit` found of one dump, or between two, one alarm, breach or difference at a time. */
-import { alarmKinds } from '../../audit/alarms.ts'
 import type { Alarm } from '../../audit/alarms.ts'
 import { hex, size } from '../../audit/format.ts'
 import { showRights } from '../../audit/ranges.ts'
@@ -24,9 +23,9 @@ export function auditFindings({ audit, policy }: ReportOf<'audit'>): readonly Fi
     ],
   ]
 }
-const alarmFinding = (path: string, { code, devices, because }: Alarm, standing: Standing): Finding => ({
-  about: path, file: path, rule: code, standing, says: alarmKinds[code].says,
-  because: [...devices.length === 0 ? [] : [`${devices.join(' ')}:`], because, `→ ${alarmKinds[code].todo}`].join(' '),
+const alarmFinding = (path: string, { code, devices, because, says, todo }: Alarm, standing: Standing): Finding => ({
+  about: path, file: path, rule: code, standing, says,
+  because: [...devices.length === 0 ? [] : [`${devices.join(' ')}:`], because, `→ ${todo}`].join(' '),
 })
 
 export function diffFindings({ diff }: ReportOf<'audit-diff'>): readonly Finding[] {

@@ -30,6 +30,8 @@ export function checkFindings({ check, evidence }: ReportOf<'check'>, view: View
         because: `${failure.problem} (scope ${scope}) [${failure.code}]`, says: 'every step can be taken',
         detail: [`${failure.subject}: ${failure.problem}`, `→ ${failure.next}`, ...failure.below].join('\n'),
       }])),
+    ...check.leftOut.map(({ design, title, because }): Finding =>
+      ({ about: design, rule: `on ${title}`, standing: 'unasked', because: `left out: ${because}` })),
     ...check.notBegun.map((name): Finding =>
       ({ about: name, rule: 'begun', standing: 'open', because: 'the run ended before this design' })),
   ]

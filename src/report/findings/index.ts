@@ -1,6 +1,7 @@
 /** Every kind of report as a list of findings. */
 import type { Report, ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
+import { withIommus } from '../with-iommus.ts'
 import { auditFindings, diffFindings } from './audit.ts'
 import { ablateFindings, checkFindings } from './check.ts'
 import { diagnoseFindings } from './diagnose.ts'
@@ -9,7 +10,7 @@ import type { Finding } from './finding.ts'
 
 export function findingsOf(report: Report, view: View): readonly Finding[] {
   switch (report.kind) {
-    case 'check': return checkFindings(report, view)
+    case 'check': return checkFindings(withIommus(report), view)
     case 'ablate': return ablateFindings(report)
     case 'cost': return costFindings(report)
     case 'worst': return worstFindings(report)

@@ -1,6 +1,5 @@
 /** The documents of `audit`: addresses as hexadecimal strings, rights as letters. That of one dump is made in pieces:
  *  it may have a million ranges, and a string has an end. */
-import { alarmKinds } from '../../audit/alarms.ts'
 import type { Entry } from '../../audit/interrupts.ts'
 import { hex } from '../../audit/format.ts'
 import type { Gate } from '../../audit/policy.ts'
@@ -39,7 +38,7 @@ const policyOf = (gate: Gate) => ({
   ...gate,
   breaches: gate.breaches.map(({ device, from, bytes, rights }) => ({ device, from: hex(from), bytes,
     rights: showRights(rights) })),
-  alarms: gate.alarms.map(({ code, devices, because }) => ({ code, devices, because, todo: alarmKinds[code].todo })),
+  alarms: gate.alarms.map(({ code, devices, because, todo }) => ({ code, devices, because, todo })),
 })
 
 /** What it reaches follows from its ranges. */

@@ -1,5 +1,4 @@
 /** `audit` as a page: a map of who reaches what memory, the devices, and the alarms. */
-import { alarmKinds } from '../../audit/alarms.ts'
 import { hex, size } from '../../audit/format.ts'
 import { rights } from '../../audit/ranges.ts'
 import type { Reach } from '../../audit/reach.ts'
@@ -19,15 +18,15 @@ export function auditBody(report: ReportOf<'audit'>, view: View): Body {
   return { kind: 'audit', audit: {
     path: dump.path,
     facts: [['mode', unit.mode], ['devices', String(devices.length)], ['spaces', String(spaces.length)],
-      ['root table', unit.rootTable ?? 'none'], ['interrupt entries', String(interrupts.entries.length)]],
+      [unit.rootKind, unit.rootTable ?? 'none'], ['interrupt entries', String(interrupts.entries.length)]],
     axis: [0, 0.25, 0.5, 0.75, 1].map(part => size(Math.round(top * part))),
     devices: devices.map(({ device, ways }) => ({ device, ways: ways.map(({ mode, domain, pasid, space, fault }) => ({
       space, blocked: mode === 'blocked',
       says: [pasid === null ? '' : `PASID ${pasid}`, mode, domain === null ? '' : `domain ${domain}`,
         fault === null ? '' : fault.says].filter(text => text !== '').join(', ') })) })),
     spaces: spaces.map(space => spaceData(space, top)),
-    alarms: [...new Set(alarms.map(({ code }) => code))].map(code => ({
-      code, severity: alarmKinds[code].severity, says: alarmKinds[code].says, todo: alarmKinds[code].todo,
+    alarms: [...new Map(alarms.map(one => [one.code, one])).values()].map(({ code, severity, says, todo }) => ({
+      code, severity, says, todo,
       places: alarms.filter(one => one.code === code).map(({ devices: of, because }) =>
         `${of.length === 0 ? '' : `${of.join(', ')}: `}${because}`) })),
     policy: report.policy === null ? [] : findingsOf(report, view).filter(({ rule }) => rule === 'policy'),

@@ -4,6 +4,7 @@ import { findingsOf } from '../findings/index.ts'
 import type { ReplayedTrace } from '../replay.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
+import { withIommus } from '../with-iommus.ts'
 import { ablateBody } from './ablate.ts'
 import { auditBody } from './audit.ts'
 import { checkBody, traceId } from './check.ts'
@@ -25,7 +26,7 @@ function replayedData({ path, trace, replayed, onQemu }: ReplayedTrace, number: 
 
 export function bodyOf(report: Report, view: View): Body {
   switch (report.kind) {
-    case 'check': return checkBody(report, view)
+    case 'check': return checkBody(withIommus(report), view)
     case 'replay': return { kind: 'replay', traces: report.traces.map((one, i) => replayedData(one, i + 1, view)) }
     case 'ablate': return ablateBody(report, view)
     case 'cost': return costBody(report, view)

@@ -6,6 +6,7 @@ import type { DesignReport, Overall, ScopeReport, Standing as CheckStanding } fr
 import { markOf, marks } from '../marks.ts'
 import type { ReportOf } from '../report.ts'
 import type { View } from '../view.ts'
+import { leftOutTexts } from '../with-iommus.ts'
 import { traceData } from './trace.ts'
 
 export const standings = {
@@ -21,6 +22,7 @@ export function checkBody({ check, evidence, says }: ReportOf<'check'>, view: Vi
       .map(name => ({ name, says: says[name] ?? '' })),
     notes: [
       ...check.interrupted ? ['Ctrl-C ended the run: designs and scopes may be missing'] : [],
+      ...leftOutTexts(check),
       ...check.notBegun.length === 0 ? [] : [`not come to: ${check.notBegun.join(', ')}`],
       ...check.regressions.length === 0 ? []
         : [`saved counterexamples replayed first: ${check.regressions.length}, of which ${broken.length} still `

@@ -7,6 +7,7 @@ import { clauses } from '../../../spec/clauses.ts'
 import { findingsOf } from '../findings/index.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
+import { designCount } from '../with-iommus.ts'
 import { bodyOf } from './body.ts'
 import { most_chars } from './room.ts'
 
@@ -60,8 +61,10 @@ const titles = {
 } as const
 function titleOf(report: Report): string {
   switch (report.kind) {
-    case 'check': return report.check.designs.length === 1 ? report.check.designs[0]!.design
-      : `${report.check.designs.length} designs`
+    case 'check': {
+      const names = report.check.designs.map(({ design }) => design)
+      return designCount(names) === 1 ? names[0]! : `${designCount(names)} designs`
+    }
     case 'replay': return report.traces.length === 1 ? report.traces[0]!.trace.design : `${report.traces.length} traces`
     case 'ablate': return report.ablation.design
     case 'cost': return report.measured.length === 1 ? report.measured[0]!.design : 'what each path costs'

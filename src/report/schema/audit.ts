@@ -10,7 +10,7 @@ const maybe = v.nullable(count)
 
 const way = v.strictObject({
   pasid: maybe, domain: maybe, mode: v.picklist([...spaceKinds, 'blocked']), levels: maybe, space: maybe,
-  fault: v.nullable(v.strictObject({ code: count, says: text })),
+  fault: v.nullable(v.strictObject({ code: count, name: text, says: text })),
 })
 const leaves = v.strictObject({ '4K': count, '2M': count, '1G': count })
 const range = v.strictObject({ input: address, output: address, bytes: count, rights, leaves })
@@ -25,15 +25,18 @@ const entryFields = {
   index: count, of: v.nullable(text), kind: v.picklist(['remapped', 'posted']), vector: count, destination: maybe,
   logical: v.boolean(), delivery: maybe, level: v.boolean(),
   source: v.pipe(v.nullable(text), v.description('null: any device')), fault: maybe,
+  refusal: v.nullable(text),
 }
 const entry = v.strictObject({ ...entryFields, descriptor: v.nullable(address) })
-const alarm = v.strictObject({ code: text, severity: v.picklist(severities), devices: texts, because: text })
+const alarm = v.strictObject({ code: text, severity: v.picklist(severities), devices: texts, because: text, says: text,
+  todo: text })
 
 export const audit = document('audit', {
   dump: v.strictObject({ path: text, format: text, unit: v.nullable(text), bytes: count, assumed: texts }),
   unit: v.strictObject({
     mode: v.picklist(['legacy', 'scalable', 'device table', 'bypass', 'blocked', 'unknown']),
-    rootTable: v.nullable(address), registers: list(v.strictObject({ name: text, value: text, says: text })),
+    rootKind: v.picklist(['root table', 'device table']), rootTable: v.nullable(address),
+    registers: list(v.strictObject({ name: text, value: text, says: text })),
     hostAddressWidth: count, guestAddressWidth: count, levels: list(count),
   }),
   devices: list(v.strictObject({ device: text, deviceTlb: v.boolean(), ways: list(way) })),

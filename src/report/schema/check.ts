@@ -35,6 +35,7 @@ const failure = v.strictObject({ code: text, subject: text, problem: text, next:
   exit: v.picklist(['usage', 'internal']) })
 const design = v.strictObject({
   design: text, path: v.exactOptional(v.pipe(text, v.description('the module of the design, unless it is built in'))),
+  iommu: v.exactOptional(v.pipe(text, v.description('the IOMMU that the design is on, unless it uses none'))),
   says: text,
   givesUp: v.pipe(by(text), v.description('properties that the design does not keep, and why its authors accept that')),
   full: v.boolean(), cutShort: v.exactOptional(v.boolean()),
@@ -67,6 +68,8 @@ export const check = document('check', {
     v.description('what must be reached before a claim means anything, by claim')),
   designs: list(design), named: v.boolean(), interrupted: v.boolean(), notBegun: texts,
   left: v.pipe(texts, v.description('built-in designs that are left to `check --all`')),
+  leftOut: v.pipe(list(v.strictObject({ design: text, iommu: text, title: text, because: text })),
+    v.description('IOMMUs on which a named design is not taken, for what they lack')),
   repeat: v.pipe(text, v.description('the command that repeats the run')),
   goOn: v.pipe(v.nullable(text), v.description('the command that goes on with a search that was kept')),
   climbs: list(climb),

@@ -44,6 +44,7 @@ const irtes = v.strictObject({
   remapDiffers: places,
 })
 const queue = v.strictObject({
+  ring: v.picklist(['queue', 'command buffer']), entry: v.picklist(['descriptor', 'command']),
   submissions: count, descriptors: count, byKind: list(v.strictObject({ kind: text, count })), waits: count,
   completed: count,
   perWait: list(v.strictObject({ descriptors: count, waits: count })), withoutWait: places,

@@ -11,6 +11,8 @@ import { climbLines } from './climb.ts'
 import { counted, thousands } from '../../text/count.ts'
 import { hang, packLines, wrapWords } from '../../text/layout.ts'
 import { silentLines, statsLines, symmetryLines } from './stats.ts'
+import { designCount, isOne, leftOutTexts } from '../with-iommus.ts'
+import { iommuOf } from '../../../spec/iommus.ts'
 import { tableLines } from './table.ts'
 import type { Theme } from '../../text/theme.ts'
 import { wholeTrace } from './trace.ts'
@@ -20,13 +22,15 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
   const { seed, designs, repeat } = report
   const { theme, stats, program: { tool, version } } = view
   const scopes = new Set(designs.flatMap(design => design.scopes.map(({ scope }) => scope)))
+  const iommus = new Set(designs.flatMap(({ iommu }) => iommu ?? []))
   const drivers = [...new Set(designs.flatMap(design => design.scopes.map(({ exploration }) => exploration.driver)))]
   const { code, meaning } = exitClasses.find(row => row.name === exit)!
   const [mark, tone] = endOf(exit, theme)
   const head = [
     { text: `${tool} ${version}`, paint: theme.strong }, ...drivers.map(text => ({ text })),
     ...(seed === null ? [] : [{ text: `seed ${seed}` }]),
-    { text: counted(designs.length, 'design') }, { text: counted(scopes.size, 'scope') },
+    { text: counted(designCount(designs.map(({ design }) => design)), 'design') },
+    ...iommus.size > 1 ? [{ text: counted(iommus.size, 'IOMMU') }] : [], { text: counted(scopes.size, 'scope') },
   ]
   return [
     ...packLines(head, theme.width), '',
@@ -36,7 +40,8 @@ export function checkText({ check: report, exit, evidence }: ReportOf<'check'>, 
       stats ? statsLines(report, theme) : [], silentLines(designs, theme)]),
     ...sections([regressionLines(report, theme), ...violationBlocks(report, evidence, view),
       failureLines(report, theme), problemLines(report, theme), endedLines(report, theme),
-      untoldLines(report, theme), notBegunLines(report, theme), leftLines(report, theme)]),
+      untoldLines(report, theme), notBegunLines(report, theme), leftLines(report, theme),
+      leftOutTexts(report).flatMap(text => hang('', 2, wrapWords(text, theme.width - 2)))]),
     ...hang('', 2, wrapWords(`${mark} ${exit}: ${meaning} (exit ${code})`, theme.width - 2)).map(line => tone(line)),
     ...report.goOn === null ? [] : [`resume  ${report.goOn}`],
     `repeat  ${repeat}`,
@@ -57,13 +62,19 @@ function scopeLines(designs: readonly DesignReport[], theme: Theme): string[] {
   const all = designs.flatMap(design => design.scopes)
   // Scopes of two designs may share a name and not the bounds.
   const keyOf = ({ scope, bounds }: DesignReport['scopes'][number]): string => `${scope} ${bounds}`
-  const kinds = [...new Set(all.map(keyOf))]
+  const names = [...new Set(all.map(({ scope }) => scope))]
+  const kinds = names.flatMap(name => [...new Set(all.filter(({ scope }) => scope === name).map(keyOf))])
   const indent = Math.max(...all.map(({ scope }) => scope.length)) + 4
   return [theme.strong('within these bounds'), ...kinds.flatMap(kind => {
     const runs = all.filter(one => keyOf(one) === kind)
     const { scope: name, says, bounds } = runs[0]!
+    // The hardware that a scope is about is that of the IOMMU.
+    const isSplit = kinds.filter(one => one.startsWith(`${name} `)).length > 1
+    const on = isSplit ? designs.filter(({ scopes }) => scopes.some(one => keyOf(one) === kind)) : []
+    const [iommu, ...others] = new Set(on.map(one => one.iommu))
+    const where = iommu === undefined || others.length > 0 ? '' : `, on ${iommuOf({ iommu }).title}`
     return hang(`  ${name.padEnd(indent - 2)}`, indent, [
-      ...wrapWords(says, theme.width - indent),
+      ...wrapWords(`${says}${where}`, theme.width - indent),
       ...wrapWords(bounds.replaceAll(',', ', '), theme.width - indent).map(line => theme.dim(line)),
       ...sizes(runs.map(run => run.exploration)).flatMap(line => wrapWords(line, theme.width - indent)),
     ])
@@ -133,8 +144,8 @@ function violationBlocks(report: CheckReport, evidence: ReportOf<'check'>['evide
 }
 
 /** The trace of what is unexpected, and of everything when one design was asked. */
-const isShownWhole = ({ standing }: Overall, { designs, notBegun }: CheckReport, { full }: View): boolean =>
-  standing !== 'known' || designs.length + notBegun.length === 1 || full
+const isShownWhole = ({ standing }: Overall, report: CheckReport, { full }: View): boolean =>
+  standing !== 'known' || isOne(report) || full
 
 /** Which, why, and the way there. */
 function shortForm({ property, violation, in: scope }: Overall, theme: Theme, paint: Theme['bad'],

@@ -2,13 +2,14 @@
 import { UserError } from '../../errors.ts'
 import type { Report } from '../report.ts'
 import type { View } from '../view.ts'
+import { withIommus } from '../with-iommus.ts'
 import { costsText, isOfCosts } from './costs.ts'
 
 export async function* text(report: Report, view: View): AsyncGenerator<string> {
   if (isOfCosts(report)) return yield await costsText(report, view)
   const { theme, full } = view
   switch (report.kind) {
-    case 'check': return yield (await import('./check.ts')).checkText(report, view)
+    case 'check': return yield (await import('./check.ts')).checkText(withIommus(report), view)
     case 'ablate': return yield (await import('./ablation.ts')).ablationText(report, view)
     case 'replay': return yield (await import('./replay.ts')).replayText(report, view)
     case 'list': return yield (await import('./list.ts')).listText(report, theme)

@@ -1,17 +1,32 @@
 /** The event log of the unit: a ring in memory that stops when it is full (AMD 48882 rev 3.05, 2.5). */
-import { loggingClause, loggingOf } from '../../faults.ts'
-import { encode } from '../../layout/index.ts'
+import { events, loggingClause, loggingOf } from '../../faults.ts'
+import { decode, encode, registers } from '../../layout/index.ts'
 import type { Layout } from '../../layout/index.ts'
-import { pointerOf, ringOf, rule, send } from './state.ts'
+import { pointerOf, reservedRules, ringOf, rule, send } from './state.ts'
 import type { Work } from './state.ts'
 
 const entry_bytes = 16
 /** The place behind an offset, in a ring of so many bytes. */
 export const after = (offset: number, bytes: number): number => (offset + entry_bytes) % bytes
 
+/** Events that tell of an access that failed: DEV_TAB_, PAGE_TAB_ and COMMAND_HARDWARE_ERROR. */
+const ofHardware: ReadonlySet<number> = new Set([events.DEV_TAB_HARDWARE_ERROR, events.PAGE_TAB_HARDWARE_ERROR,
+  events.COMMAND_HARDWARE_ERROR])
+/** The registers that keep an event whatever becomes of the log: the newest, and whether one before it was not read. */
+function keepHardwareEvent(work: Work, words: readonly number[]): void {
+  if (!ofHardware.has(words[1]! >>> 28) || !reservedRules(work.before).has('EFR.HESup')) return
+  const { stored } = work.unit, { layout } = registers.HwEventStatus
+  const { HEV, HEO } = decode(layout, stored.HwEventStatus)
+  rule(work, 'AMD:3/hardware-event')
+  stored.HwEventHi = words.slice(0, 2)
+  stored.HwEventLo = words.slice(2, 4)
+  stored.HwEventStatus = [...encode(layout, { HEV: 1, HEO: Number(HEV === 1 || HEO === 1) })]
+}
+
 /** @param suppressed by the device table entry or the interrupt entry. */
 export function log(work: Work, words: readonly number[], suppressed = false): void {
   const { unit, effects } = work
+  keepHardwareEvent(work, words)
   const { bytes, address } = ringOf(unit, 'EventLogBase')
   const next = after(unit.log.tail, bytes)
   const isOff = !unit.log.running && !unit.log.overflow

@@ -1,14 +1,15 @@
 /** The command buffer: fetching commands, and what each does when it ends (AMD 48882 rev 3.05, 2.4). */
 import type { PhysicalMemory } from '../../../iommu/image.ts'
 import type { AmdviClause } from '../../clauses.ts'
-import { rangeOf } from '../../invalidation/covers.ts'
+import { coversDevice, rangeOf } from '../../invalidation/covers.ts'
 import type { Command } from '../../invalidation/covers.ts'
 import { mayEnd } from '../../invalidation/order.ts'
 import { commandLayouts, decode, eventLayouts, reservedMask } from '../../layout/index.ts'
 import type { CommandCode } from '../../layout/index.ts'
+import { formOf, pasidOf } from './disputed.ts'
 import { after, eventWords, log } from './faults.ts'
 import { controlOf, pointerOf, reservedRules, ringOf, rule, send } from './state.ts'
-import type { Outstanding, UnitState, Work } from './state.ts'
+import type { Effect, Outstanding, UnitState, Work } from './state.ts'
 
 export const mayFetch = (state: UnitState): boolean =>
   state.commands.running && (state.config.fetchesWhileOff || controlOf(state).IommuEn === 1)
@@ -28,10 +29,11 @@ export function fetch(work: Work, memory: PhysicalMemory): void {
   rule(work, 'AMD:2.4/buffer')
   if (words === undefined) return stop(work, 6, at)
   const code = words[1]! >>> 28
-  const of = commandLayouts[code as CommandCode] as (typeof commandLayouts)[CommandCode] | undefined
+  const of = code in commandLayouts ? formOf(before.config, code as CommandCode) : undefined
   const rules = reservedRules(before), need = needs[code as CommandCode]
   if (of === undefined || need !== undefined && !rules.has(need)
     || reservedMask(of, rules).some((mask, i) => (mask & words[i]!) !== 0)) {
+    if (before.config.disputes.illegalCommand === 'behind') unit.commands.head = after(offset, bytes)
     rule(work, 'AMD:2.4/illegal-command')
     return stop(work, 5, at)
   }
@@ -67,17 +69,22 @@ export function finishCommand(work: Work, index: number): void {
   rule(work, clauseOf[done.code])
   rule(work, before.config.ordered ? 'AMD:2.4/ordered' : 'AMD:2.4/unordered')
   if (done.code === 1) return finishWait(work, done)
-  if (done.code === 4)
-    effects.push({ kind: 'invalidate-device-tlb', device: decode(commandLayouts[4], done.words).DEVICE })
+  if (done.code === 4) effects.push(forDevice(before, done))
   const command = commandOf(done)
   if (command === null) return
   // An entry that is invalidated may be reported anew.
-  if (command.type === 'devtab') unit.reported = unit.reported.filter(device => device !== command.device)
-  if (command.type === 'all') unit.reported = []
+  if (before.config.disputes.firstFault === 'until-invalidated')
+    unit.reported = unit.reported.filter(device => !coversDevice(command, device))
   effects.push({ kind: 'invalidate', command })
 }
 
-/** The data is visible before the interrupt. */
+function forDevice({ config }: UnitState, { words }: Outstanding): Effect {
+  const { DEVICE, S, ADDR } = decode(commandLayouts[4], words)
+  return { kind: 'invalidate-device-tlb', device: DEVICE, ...rangeOf(ADDR, S === 1), pasid: pasidOf(config, words) }
+}
+
+/** That the data is visible before the interrupt is known from memory alone: both are effects, and the driver makes
+ *  of them what it will. */
 function finishWait(work: Work, { words, offset }: Outstanding): void {
   const { S, I, STOREL, STOREH, DATAL, DATAH } = decode(commandLayouts[1], words)
   if (S === 1)
@@ -93,8 +100,9 @@ export function commandOf({ code, words }: Pick<Outstanding, 'code' | 'words'>):
   switch (code) {
     case 2: return { type: 'devtab', device: decode(commandLayouts[2], words).DEVICE }
     case 3: {
-      const { DOMAIN, S, PDE, ADDR } = decode(commandLayouts[3], words)
-      return { type: 'pages', domain: DOMAIN, ...rangeOf(ADDR, S === 1), directories: PDE === 1 }
+      const { DOMAIN, S, PDE, ADDR, GN, PASID } = decode(commandLayouts[3], words)
+      return { type: 'pages', domain: DOMAIN, ...rangeOf(ADDR, S === 1), directories: PDE === 1,
+        ...GN === 0 ? {} : { pasid: PASID } }
     }
     case 5: return { type: 'interrupts', device: decode(commandLayouts[5], words).DEVICE }
     case 8: return { type: 'all' }

@@ -5,6 +5,7 @@ import type { DeepReadonly } from '../../../../src/model/index.ts'
 import { rulesOf } from '../../capabilities.ts'
 import type { UnitRegisters } from '../../capabilities.ts'
 import type { AmdviClause } from '../../clauses.ts'
+import type { Disputes } from '../../disputes.ts'
 import type { Logging } from '../../faults.ts'
 import type { Command } from '../../invalidation/covers.ts'
 import { decode, dwordsOf, registers } from '../../layout/index.ts'
@@ -24,14 +25,17 @@ export interface UnitConfig {
   readonly restartNeedsOff: boolean
   /** Commands are executed while IommuEn is 0, as the order of setting a unit up asks for; QEMU executes none. */
   readonly fetchesWhileOff: boolean
+  readonly disputes: Disputes
 }
 
-/** Registers that hold what software wrote; heads and tails that hardware moves are of the rings. */
-export const storedNames = ['DevTabBase', 'CmdBufBase', 'EventLogBase', 'IommuControl', 'ExclBase', 'ExclLimit',
-  'CmdTail', 'EventHead'] as const satisfies readonly RegisterName[]
-export type StoredName = (typeof storedNames)[number]
+/** Registers that read as something else than what software wrote: features, status, and heads and tails that hardware
+ *  moves, which are of the rings. */
+const computed = ['ExtFeature', 'ExtFeature2', 'IommuStatus', 'CmdHead', 'EventTail'] as const
+export type ComputedName = (typeof computed)[number]
+export type StoredName = Exclude<RegisterName, ComputedName>
 export const isStored = (name: RegisterName): name is StoredName =>
-  (storedNames as readonly RegisterName[]).includes(name)
+  !(computed as readonly RegisterName[]).includes(name)
+export const storedNames = (Object.keys(registers) as RegisterName[]).filter(isStored)
 
 /** A command that was fetched and has not ended. `offset`: of its place in the buffer, in bytes. */
 export interface Outstanding {
@@ -43,6 +47,7 @@ export interface Outstanding {
 /** Plain data, written to as a draft. Dwords are lowest first; heads and tails are offsets in bytes. */
 export interface Unit {
   readonly config: UnitConfig
+  /** Of all registers of the name, one after the other. */
   stored: Record<StoredName, number[]>
   /** `running`: CmdBufRun. */
   commands: { head: number; running: boolean; outstanding: Outstanding[] }
@@ -58,15 +63,20 @@ export interface Unit {
 export type UnitState = DeepReadonly<Unit>
 
 export type Effect =
-  /** What a command removes from caches; and of a device TLB, which its device is told. */
+  /** What a command removes from caches; and of a device TLB, which its device is told: pages of 4 KiB from `page` on,
+   *  of a PASID or of none. */
   | { readonly kind: 'invalidate'; readonly command: Command }
-  | { readonly kind: 'invalidate-device-tlb'; readonly device: number }
+  | { readonly kind: 'invalidate-device-tlb'; readonly device: number; readonly page: number; readonly pages: number
+    readonly pasid: number | null }
   /** Store to memory, of a completion wait or an event. */
   | { readonly kind: 'write'; readonly address: number; readonly dwords: readonly number[] }
   | { readonly kind: 'wait-completed'; readonly offset: number }
   | { readonly kind: 'event'; readonly outcome: Logging | 'off'; readonly words: readonly number[] }
   /** An interrupt of the unit. */
   | { readonly kind: 'message'; readonly of: 'event' | 'wait' }
+  /** Software has asked for something that the unit does not do: a register that is only stored, or a field of
+   *  Control. What follows from it is not shown. */
+  | { readonly kind: 'unmodelled'; readonly what: string }
   | { readonly kind: 'illegal'; readonly what: IllegalName; readonly because: string }
   | { readonly kind: 'rule'; readonly clause: AmdviClause }
 export interface Outcome { readonly state: UnitState; readonly effects: readonly Effect[] }

@@ -48,6 +48,11 @@ const bends = [
     bends: on => onMap(on, on.refused ? { valid: true, reserved: true } : { reserved: false }),
   },
   {
+    name: 'smi-refused', clause: 'AMD:2.2.5/smi', qemu: 'Refuses every SMI.',
+    manual: 'An SMI passes, but for the SMI filter; sources disagree.',
+    bends: on => on.request.unmapped.type !== 2 ? null : { ...on, unit: { ...on.unit, passesSmi: false } },
+  },
+  {
     name: 'forward-emptied', clause: 'AMD:2.2.5/interrupt-map', qemu: 'With IntCtl=1 sends vector 0 to destination 0.',
     manual: 'The interrupt is forwarded unmapped.',
     bends: on => on.map.control !== 1 || on.request.unmapped.type > 1 ? null

@@ -33,7 +33,8 @@ export function qemuWalk({ tables, unit, refuses }: Walked, request: Request, ou
   const { address } = request
   const asIs: Way = { kind: 'moved', landing: address, output: address - address % 4096, size: 4096, last: entry }
   const own = out.has('own-reserved-device-bits')
-  if (own ? refuses(request.device) : entry.valid && entry.reserved) return blocked
+  const isIllegal = entry.reserved || unit.checksIoCtl && entry.portIo === 3
+  if (own ? refuses(request.device) : entry.valid && isIllegal) return blocked
   if (!entry.valid) return asIs
   if (!entry.translates && !out.has('no-translation-passes') || !allows(entry, request)) return blocked
   if (entry.mode === 0 || !entry.translates) return asIs

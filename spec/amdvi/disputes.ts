@@ -1,0 +1,82 @@
+/** Where sources of AMD-Vi disagree, or one alone speaks and is not sure of it. Each point is a switch of the unit by
+ *  its registers (`reset({ disputes })`), and none is taken for the manual's word. What the bounded machine has of such
+ *  points are capabilities (caps.ts); decision 0001 lists what it leaves out. */
+
+/** `says`: the question. `choices`: the answers, by the words of the switch. `usual`: what a unit does where nothing
+ *  else is asked for. */
+interface Dispute { readonly says: string; readonly choices: Readonly<Record<string, string>>; readonly usual: string }
+
+export const disputes = {
+  ioCtl: {
+    says: 'What a device table entry with IoCtl=3 refuses',
+    choices: { all: 'each DMA: the entry is illegal, as the list of causes has it',
+      'port-io': 'port I/O alone, of which the model has none (two implementations)' },
+    usual: 'all',
+  },
+  noTranslation: {
+    says: 'Which event TV=0 is told by',
+    choices: { 'page-fault': 'IO_PAGE_FAULT (one implementation, unsure)', none: 'none (another implementation)' },
+    usual: 'page-fault',
+  },
+  outsideTable: {
+    says: 'Which event a DeviceID beyond the device table is told by',
+    choices: { 'page-fault': 'IO_PAGE_FAULT (one implementation, unsure)', none: 'none' }, usual: 'page-fault',
+  },
+  blockedExclusion: {
+    says: 'Whether the exclusion range is open to a device with TV=0',
+    choices: { closed: 'it is not: TV=0 comes first (one version of an implementation)',
+      open: 'it is: the range comes first (another version)' },
+    usual: 'closed',
+  },
+  reservedMode: {
+    says: 'Which event a reserved or too large Mode is told by',
+    choices: { 'illegal-entry': 'ILLEGAL_DEV_TABLE_ENTRY', 'page-fault': 'IO_PAGE_FAULT (one implementation, unsure)' },
+    usual: 'illegal-entry',
+  },
+  aboveMode: {
+    says: 'Whether bits of an address above what Mode reaches are looked at',
+    choices: { refused: 'they must be 0', ignored: 'they are not (one implementation)' }, usual: 'refused',
+  },
+  firstFault: {
+    says: 'How long a device table entry with SE=1 keeps further faults from the log',
+    choices: { 'until-invalidated': 'until the entry is invalidated', 'for-ever': 'as long as the unit is on' },
+    usual: 'until-invalidated',
+  },
+  smi: {
+    says: 'What becomes of an SMI where the entry has IV=1',
+    choices: { passes: 'it passes as it is: the SMI filter alone looks at it (one implementation)',
+      refused: 'it is aborted (another)' },
+    usual: 'passes',
+  },
+  abortedInterrupt: {
+    says: 'Which event IntCtl=0 is told by',
+    choices: { none: 'none (one implementation)', 'page-fault': 'IO_PAGE_FAULT, as its own list of causes has it' },
+    usual: 'none',
+  },
+  unreadableInterruptEntry: {
+    says: 'Which event an interrupt entry that cannot be read is told by',
+    choices: { 'device-table': 'DEV_TAB_HARDWARE_ERROR', 'page-table': 'PAGE_TAB_HARDWARE_ERROR', none: 'none' },
+    usual: 'device-table',
+  },
+  illegalCommand: {
+    says: 'Where the head stands when an illegal command has stopped the unit',
+    choices: { behind: 'behind it: it was fetched (one implementation)', at: 'at it' }, usual: 'behind',
+  },
+  iotlbPasid: {
+    says: 'Which bits of INVALIDATE_IOTLB_PAGES hold which of the PASID',
+    choices: { 'low-first': '23:16 its low byte, 59:48 the rest (two sources)',
+      'high-first': '23:16 bits 15:8, 55:48 the low byte, 59:56 bits 19:16 (two others)' },
+    usual: 'low-first',
+  },
+  pprTag: {
+    says: 'What the last dword of COMPLETE_PPR_REQUEST holds',
+    choices: { tag: 'a tag of 16 bits (two sources)', 'tag-and-status': 'a tag of 9 bits, and a status (one)' },
+    usual: 'tag',
+  },
+} as const satisfies Readonly<Record<string, Dispute>>
+
+export type DisputeName = keyof typeof disputes
+/** An answer to each. */
+export type Disputes = { readonly [N in DisputeName]: keyof (typeof disputes)[N]['choices'] }
+export const usualAnswers = Object.fromEntries(Object.entries(disputes).map(([name, { usual }]) => [name, usual])) as
+  unknown as Disputes

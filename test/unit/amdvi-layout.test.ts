@@ -1,0 +1,64 @@
+/** Layouts of AMD-Vi cover their words, and registers stand where no other does. */
+import { describe, expect, it } from 'vitest'
+import { decode, dwordsOf, layouts, pciCapability, registers } from '../../spec/amdvi/layout/index.ts'
+import type { Register } from '../../spec/amdvi/layout/index.ts'
+import { offsetOf, registerNameAt } from '../../spec/amdvi/unit/unit.ts'
+import { layoutId, layouts as all, valueRows } from '../../src/cli/layouts.ts'
+
+const bytesOf = (list: readonly Register[]): readonly number[] => list.flatMap(({ offset, count, stride, layout }) =>
+  Array.from({ length: count }, (_, i) => Array.from({ length: layout.bits / 8 }, (__, byte) =>
+    offset + i * stride + byte)).flat())
+
+describe('layouts', () => {
+  it('have fields side by side over all their bits, and a section', () => {
+    for (const { name, section, bits, fields } of layouts) {
+      let next = 0
+      for (const { low, width } of fields) {
+        expect(low, name).toBe(next)
+        next += width
+      }
+      expect([next, /^\d+(?:\.\d+)*$/.test(section)], name).toEqual([bits, true])
+      expect(new Set(fields.map(field => field.name)).size, name).toBe(fields.length)
+    }
+  })
+  it('have names that no layout of any vendor shares', () => {
+    const ids = all.map(layoutId)
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
+  })
+  it('of the logs take entries apart', () => {
+    const rows = (value: string) => valueRows(value).flatMap(({ rows: found }) => found.map(([, text]) => text))
+    expect(rows('PPR-log-entry=0x1124180500000018,0x7f0012345000')).toEqual([
+      'ADDRH = 0x7f00', 'ADDRL = 0x12345000', 'TYPE = 1', 'GN = 1', 'WRITE = 1', 'READ = 1',
+      'PASIDH = 6', 'TAG = 5', 'DEVICE = 0x18 (00:03.0)'])
+    expect(rows('GA-log-entry=0x100000200000abcd')).toEqual(['TYPE = 1', 'DEVICE = 0x20 (00:04.0)', 'GATAG = 0xabcd'])
+  })
+})
+
+describe('registers', () => {
+  it('share no byte, and begin at a multiple of their size', () => {
+    for (const list of [Object.values<Register>(registers), Object.values<Register>(pciCapability)]) {
+      const bytes = bytesOf(list)
+      expect(bytes.length).toBe(new Set(bytes).size)
+    }
+    expect(Object.values<Register>(registers).filter(({ offset, stride, layout }) =>
+      offset % (layout.bits / 8) !== 0 || stride < layout.bits / 8)).toEqual([])
+  })
+  it.each([
+    [0x0038, 'PprLogBase'], [0x0050, 'HwEventStatus'], [0x0060, 'SmiFilter[0]'], [0x00d8, 'SmiFilter[15]'],
+    [0x00e8, 'GALogTailAddr'], [0x00f8, 'EventLogBBase'], [0x0130, 'DevTabSegment[6]'], [0x0154, 'MsiVector1'],
+    [0x016c, 'PerfOptControl'], [0x0180, 'XtGaIntControl'], [0x0190, 'vIommuStatus'], [0x0258, 'MarcLength[3]'],
+    [0x0248, 'MarcBase[3]'], [0x2048, 'GATail'], [0x2078, 'EventBTail'], [0x2090, 'PprBOverflowEarly'],
+    [0x2028, null], [0x0004, null],
+  ])('at %d is %s', (offset, name) => { expect(registerNameAt(offset)).toBe(name) })
+  it('are found by name and number', () => {
+    expect([offsetOf('SmiFilter', 15), offsetOf('MarcReloc', 2), offsetOf('CmdHead')]).toEqual([0xd8, 0x238, 0x2000])
+  })
+  it('read the PCI capability of QEMU 7.2', () => {
+    expect(decode(pciCapability.CapHeader.layout, [0x1f03000f]))
+      .toMatchObject({ CAPID: 0xf, NEXT: 0, TYPE: 3, REV: 0, IotlbSup: 1, NpCache: 1, EFRSup: 1, CapExt: 1 })
+    expect(decode(pciCapability.CapBase.layout, dwordsOf(0xfed8_0000n)))
+      .toMatchObject({ EN: 0, BASEL: 0xfed80000 >>> 14, BASEH: 0 })
+    expect(decode(pciCapability.CapRange.layout, [0xff00_0000])).toMatchObject({ VALID: 0, FIRST: 0, LAST: 0xff })
+    expect(decode(pciCapability.CapMisc0.layout, [0x18_2840])).toMatchObject({ PASIZE: 40, VASIZE: 48, GVASIZE: 2 })
+  })
+})

@@ -1,22 +1,21 @@
 /** Mistakes in a module of a user: the place in it, an excerpt, and the name that was meant; and hints before any
- *  search. Each runs the real program: a design finds `remapcheck/spec` by a hook of the loader. */
-import { spawnSync } from 'node:child_process'
+ *  search. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { hintsOf } from '../../src/check/hints.ts'
 import { designs, returnToDriver, ring0Strict, unlockTables, without } from '../../spec/index.ts'
+import { program } from './program.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-own-'))
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
 
 /** What stderr says of `check ./mine.mjs`, where the module has these lines. */
-function told(lines: readonly string[], args = '--scope hostile', name = 'mine.mjs'): string {
-  writeFileSync(join(dir, name), lines.join('\n'))
-  const { FORCE_COLOR: _, ...env } = process.env
-  return spawnSync(process.execPath, [resolve('bin/remapcheck.js'), 'check', `./${name}`, ...args.split(' ')],
-    { cwd: dir, env, encoding: 'utf8' }).stderr
+async function told(lines: readonly string[], args = '--scope hostile', name = 'mine.mjs'): Promise<string> {
+  const folder = mkdtempSync(join(dir, 'case-'))
+  writeFileSync(join(folder, name), lines.join('\n'))
+  return (await program(['check', `./${name}`, ...args.split(' ')], folder)).err
 }
 const whole = "import * as rc from 'remapcheck/spec'"
 const made = "export default rc.design('mine', { says: 'x', remapsDma: true, remapsInterrupts: false }, {"
@@ -51,7 +50,7 @@ test.each<[string, string[], string]>([
     `./mine.mjs:3:3: not a kernel design: protocols.unmapp: no such field [E-DESIGN-SHAPE]
   → did you mean 'unmap'?
 `],
-])('%s', (_, lines, says) => { expect(told(lines)).toContain(says) })
+])('%s', async (_, lines, says) => { expect(await told(lines)).toContain(says) })
 
 test.each<[string, string, string]>([
   ['an error in a step', 'then: () => { null.x = 1 }',
@@ -68,35 +67,35 @@ test.each<[string, string, string]>([
     'guard of map/own(cpu=0) in machine \'mine\' threw: answered undefined; answer true or false [E-DESIGN-STEP]'],
   ['a guard that answers null', 'when: () => null, then: () => {}',
     'guard of map/own(cpu=0) in machine \'mine\' threw: answered null; answer true or false [E-DESIGN-STEP]'],
-])('%s, with place and excerpt', (_, body, says) => {
-  const err = told(withOwn(body), '--scope mapping')
+])('%s, with place and excerpt', async (_, body, says) => {
+  const err = await told(withOwn(body), '--scope mapping')
   expect(err).toContain(says)
   expect(err).toMatch(/^mine\.mjs:[34]:\d+, design 'mine': /)
   expect(err).toMatch(/\n {6}> [34] \| .*\n {10}\| +\^\n/)
 })
 
-test('the place in TypeScript is that of the source', () => {
-  const err = told(['interface Gone { readonly x: 1 }', '', ...withOwn('then: () => { (null as unknown as Gone).x }')],
+test('the place in TypeScript is that of the source', async () => {
+  const err = await told(['interface Gone { readonly x: 1 }', '', ...withOwn('then: () => { (null as unknown as Gone).x }')],
     '--scope mapping', 'mine.mts')
   expect(err).toMatch(/^mine\.mts:6:\d+, design 'mine'/)
 })
 
-test('hints stand on stderr with their place, and change no verdict', () => {
-  const err = told([whole, made, '  map: [rc.allocateFrame, rc.storePte],', unmap])
+test('hints stand on stderr with their place, and change no verdict', async () => {
+  const err = await told([whole, made, '  map: [rc.allocateFrame, rc.storePte],', unmap])
   expect(err).toContain(`./mine.mjs:3:3: hint: map of 'mine': never returns to its caller: its last step is storePte
   → end it with returnToDriver, or replyToDriver where drivers are user processes
 `)
 })
 
-test('a part that the design itself leaves unprotected is said so, where a claim about it is asked', () => {
+test('a part that the design itself leaves unprotected is said so, where a claim about it is asked', async () => {
   const own = [whole, made.replace('remapsDma: true', 'remapsDma: false'),
     '  map: [rc.allocateFrame, rc.grantPhysical, rc.returnToDriver], unmap: [rc.freeFrame, rc.returnToDriver] })']
-  expect(told(own, '--scope mapping'))
+  expect(await told(own, '--scope mapping'))
     .toMatch(/^\.\/mine\.mjs:2:47: hint: 'mine' has remapsDma: false, so memory is unprotected by the design's own/)
-  expect(told(own, '--scope mapping --property no-access-after-unmap')).not.toMatch(/hint/)
-  expect(told(own, '--scope hostile')).toMatch(/^\.\/mine\.mjs:2:\d+: hint: 'mine' has remapsInterrupts: false/)
+  expect(await told(own, '--scope mapping --property no-access-after-unmap')).not.toMatch(/hint/)
+  expect(await told(own, '--scope hostile')).toMatch(/^\.\/mine\.mjs:2:\d+: hint: 'mine' has remapsInterrupts: false/)
   const known = own.map(line => line.replace("says: 'x'", "says: 'x', givesUp: { 'no-dma-escape': 'why' }"))
-  expect(told(known, '--scope mapping')).not.toMatch(/hint/)
+  expect(await told(known, '--scope mapping')).not.toMatch(/hint/)
 })
 
 test('a right design gets no hint', () => {

@@ -27,7 +27,10 @@ const keyBits = 63
 /** Bits of a part that is counted, at most: its table is to stay in the nearest cache. */
 const mostRanked = 12
 
-interface Part { readonly at: number; readonly bits: number; readonly raws: readonly number[] | null }
+/** `count`: how many patterns it can show; null where they are too many to count. */
+interface Part {
+  readonly at: number; readonly bits: number; readonly count: number | null; readonly raws: () => readonly number[]
+}
 
 export function keysOf(shape: Shape): Keys {
   const words = Math.max(2, Math.ceil(shape.bits / 32))
@@ -35,7 +38,7 @@ export function keysOf(shape: Shape): Keys {
   const parts = merged(partsOf(shape, 0))
   const widths = parts.map(({ bits }) => bits)
   let total = widths.reduce((sum, width) => sum + width, 0)
-  const savings = parts.map(({ bits, raws }, i) => ({ i, raws, saved: raws === null ? 0 : bits - widthOf(raws) }))
+  const savings = parts.map(({ bits, count }, i) => ({ i, saved: count === null ? 0 : bits - widthOf(count) }))
     .sort((a, b) => b.saved - a.saved)
   for (const { i, saved } of savings) {
     if (total <= keyBits) break
@@ -44,13 +47,23 @@ export function keysOf(shape: Shape): Keys {
   }
   return { words, pieces: total > keyBits ? null : piecesOf(parts, widths) }
 }
-const widthOf = ({ length }: readonly number[]): number => Math.ceil(Math.log2(length))
+const widthOf = (count: number): number => Math.ceil(Math.log2(count))
 
-/** Every pattern of a part, relative to where it begins; null where they are too many to count. */
-function rawsOf(shape: Shape): readonly number[] | null {
-  if (shape.bits > mostRanked) return null
-  const all = (places: readonly Place[], first: number): number[] =>
-    places.reduce((raws, place) => product(raws, rawsOf(place.shape)!, place.at), [first])
+function countOf(shape: Shape): number {
+  const all = (places: readonly Place[]): number => places.reduce((count, place) => count * countOf(place.shape), 1)
+  switch (shape.kind) {
+    case 'scalar': return shape.count
+    case 'optional': return 1 + countOf(shape.of.shape)
+    case 'struct': return all(shape.fields)
+    case 'table': return all(shape.elements)
+    case 'list': return shape.elements.reduce((sum, _, n) => sum + all(shape.elements.slice(0, n + 1)), 1)
+    case 'variant': return shape.cases.reduce((sum, { fields }) => sum + all(fields), 0)
+  }
+}
+/** Every pattern of a part, relative to where it begins. */
+function rawsOf(shape: Shape): readonly number[] {
+  const all = (places: readonly Place[], first: number): readonly number[] =>
+    places.reduce<readonly number[]>((raws, place) => product(raws, rawsOf(place.shape), place.at), [first])
   switch (shape.kind) {
     case 'scalar': return Array.from({ length: shape.count }, (_, raw) => raw)
     case 'optional': return [0, ...all([shape.of], 1)]
@@ -68,12 +81,11 @@ const product = (a: readonly number[], b: readonly number[], shift: number): num
  *  not hold is 0, which every part can be. */
 function partsOf(shape: Shape, at: number): Part[] {
   if (shape.bits === 0) return []
-  const raws = rawsOf(shape)
-  if (raws !== null) return [{ at, bits: shape.bits, raws }]
+  if (shape.bits <= mostRanked) return [{ at, bits: shape.bits, count: countOf(shape), raws: () => rawsOf(shape) }]
   const all = (places: readonly Place[]): Part[] => places.flatMap(place => partsOf(place.shape, at + place.at))
   switch (shape.kind) {
-    case 'scalar': return [{ at, bits: shape.bits, raws: null }]
-    case 'optional': return [{ at, bits: 1, raws: null }, ...all([shape.of])]
+    case 'scalar': return [uncounted(at, shape.bits)]
+    case 'optional': return [uncounted(at, 1), ...all([shape.of])]
     case 'struct': return all(shape.fields)
     case 'table': return all(shape.elements)
     case 'list': return [...partsOf(shape.length, at), ...all(shape.elements)]
@@ -81,11 +93,12 @@ function partsOf(shape: Shape, at: number): Part[] {
     case 'variant': return [...partsOf(shape.which, at), ...plain(at + shape.which.bits, at + shape.bits)]
   }
 }
+const uncounted = (at: number, bits: number): Part => ({ at, bits, count: null, raws: () => [] })
 function plain(from: number, end: number): Part[] {
   const parts: Part[] = []
   for (let at = from; at < end;) {
     const next = Math.min(end, (at >>> 5) + 1 << 5)
-    parts.push({ at, bits: next - at, raws: null })
+    parts.push(uncounted(at, next - at))
     at = next
   }
   return parts
@@ -97,9 +110,10 @@ function merged(parts: readonly Part[]): Part[] {
   for (const part of parts) {
     const last = done.at(-1)
     const bits = (last?.bits ?? 0) + part.bits
-    if (last?.raws && part.raws !== null && last.at + last.bits === part.at && last.at >>> 5 === part.at >>> 5
-      && bits <= mostRanked)
-      done[done.length - 1] = { at: last.at, bits, raws: product(last.raws, part.raws, last.bits) }
+    if (last !== undefined && last.count !== null && part.count !== null && last.at + last.bits === part.at
+      && last.at >>> 5 === part.at >>> 5 && bits <= mostRanked)
+      done[done.length - 1] = { at: last.at, bits, count: last.count * part.count,
+        raws: () => product(last.raws(), part.raws(), last.bits) }
     else done.push(part)
   }
   return done
@@ -115,7 +129,7 @@ function piecesOf(parts: readonly Part[], widths: readonly number[]): Piece[] {
     if (width === bits && last !== undefined && last.rank === null && last.word === word
       && last.shift + last.bits === shift)
       pieces[pieces.length - 1] = { ...last, bits: last.bits + bits, width: last.width + width }
-    else pieces.push({ word, shift, bits, to, width, rank: width === bits ? null : rankOf(raws!, bits) })
+    else pieces.push({ word, shift, bits, to, width, rank: width === bits ? null : rankOf(raws(), bits) })
     to += width
   }
   return pieces

@@ -3,7 +3,7 @@
  *  meet the same states again and again, above all while one is shrunk. */
 import { apply } from '../model/effect.ts'
 import type { Machine, ModelEvent, Observation, World } from '../model/index.ts'
-import { frozen, showOp } from '../model/index.ts'
+import { showOp } from '../model/index.ts'
 import { Recorder } from '../model/record.ts'
 import { leafOf, Trees, unknown } from './trees.ts'
 import type { Leaf } from './trees.ts'
@@ -62,7 +62,7 @@ export class Stepper<S, L, O extends Observation> {
   world(place: Place<S, L, O>): World<S, L> {
     return place.world ??= this.fresh(place)
   }
-  private fresh({ words }: Place<S, L, O>): World<S, L> { return frozen(this.recorder.packed.unpack(words, 0)) }
+  private fresh({ words }: Place<S, L, O>): World<S, L> { return this.recorder.packed.frozen(words, 0) }
   /** The value before a step to another state: never the same object as that after it. */
   before(from: Place<S, L, O>, to: Place<S, L, O>): World<S, L> {
     return from === to ? this.fresh(from) : this.world(from)

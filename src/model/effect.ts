@@ -11,6 +11,14 @@ export interface Move { readonly from: number; readonly to: number; readonly bit
 /** `after[w] = before[w] & keep[w] | set[w]`, and the moves on top of it. */
 export interface Effect { readonly keep: Uint32Array; readonly set: Uint32Array; readonly moves: readonly Move[] }
 
+export const isSameEffect = (a: Effect, b: Effect): boolean =>
+  a.keep.every((word, w) => word === b.keep[w]) && a.set.every((word, w) => word === b.set[w])
+  && a.moves.length === b.moves.length
+  && a.moves.every(({ from, to, bits }, i) => {
+    const other = b.moves[i]!
+    return from === other.from && to === other.to && bits === other.bits
+  })
+
 const mask = (bits: number): number => bits === 32 ? 0xffffffff : 2 ** bits - 1
 
 class Writer {

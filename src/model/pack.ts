@@ -17,10 +17,14 @@ export interface Packing<T> {
   pack(value: T, out: Uint32Array, at: number): void
   /** A fresh mutable value. */
   unpack(from: Uint32Array, at: number): T
+  /** A fresh value that nobody can change. */
+  frozen(from: Uint32Array, at: number): T
 }
 
 /** Generated source of one shape: statements that pack `expr`, and an expression that rebuilds it. */
 interface Code { readonly pack: string; readonly unpack: string }
+/** Stands in that source before each object and array; no text of a domain has it, since JSON escapes it. */
+const made = '\u0001'
 
 class Generator {
   readonly constants: unknown[] = []
@@ -79,7 +83,7 @@ class Generator {
     const known = fields.length + (head === '' ? 0 : 1)
     return {
       pack: `${v}=${expr};same(${v},${known});${codes.map(c => c.code.pack).join('')}`,
-      unpack: `{${head}${codes.map(c => `${q(c.name)}:${c.code.unpack}`).join(',')}}`,
+      unpack: `${made}({${head}${codes.map(c => `${q(c.name)}:${c.code.unpack}`).join(',')}})`,
     }
   }
   private elements(elements: readonly Place[], at: number, v: string): Code[] {
@@ -90,7 +94,7 @@ class Generator {
     const codes = this.elements(elements, at, v)
     return {
       pack: `${v}=${expr};len(${v},${size},${size});${codes.map(c => c.pack).join('')}`,
-      unpack: `[${codes.map(c => c.unpack).join(',')}]`,
+      unpack: `${made}([${codes.map(c => c.unpack).join(',')}])`,
     }
   }
   private list({ elements, length: { bits } }: ListShape, at: number, expr: string): Code {
@@ -99,7 +103,7 @@ class Generator {
     const codes = this.elements(elements, at, v)
     return {
       pack: `${v}=${expr};${length.pack}${codes.map((c, i) => `if(${v}.length>${i}){${c.pack}}`).join('')}`,
-      unpack: `upTo(${length.unpack},[${codes.map(c => `()=>(${c.unpack})`).join(',')}])`,
+      unpack: `${made}(upTo(${length.unpack},[${codes.map(c => `()=>(${c.unpack})`).join(',')}]))`,
     }
   }
   private variant({ tag, which, cases }: VariantShape, at: number, expr: string): Code {
@@ -145,15 +149,15 @@ const helpers = {
   },
 }
 
-const made = new WeakMap<Domain, Map<string, Packing<unknown>>>()
+const known = new WeakMap<Domain, Map<string, Packing<unknown>>>()
 
 /** One packing of a domain, wherever it is used. `path` is how errors name the value. @throws ModelError when a single
  *  field is too wide. */
 export function packing<T>(domain: Domain, path = 'state'): Packing<T> {
-  let known = made.get(domain)
-  if (known === undefined) made.set(domain, known = new Map())
-  let one = known.get(path) as Packing<T> | undefined
-  if (one === undefined) known.set(path, one = generated(domain, path))
+  let byPath = known.get(domain)
+  if (byPath === undefined) known.set(domain, byPath = new Map())
+  let one = byPath.get(path) as Packing<T> | undefined
+  if (one === undefined) byPath.set(path, one = generated(domain, path))
   return one
 }
 
@@ -166,8 +170,10 @@ function generated<T>(domain: Domain, path: string): Packing<T> {
   const locals = Array.from({ length: words }, (_, i) => `w${i}=0`).join(',')
   const stores = Array.from({ length: words }, (_, i) => `out[at+${i}]=w${i};`).join('')
   const source = `"use strict";const {bad,int,len,same,upTo}=h;
-return {pack(value,out,at){let ${locals};${generator.variables()}${packs}${stores}},unpack(f,a){return ${unpacks}}}`
-  const code = new Function('h', 'k', source)(helpers, generator.constants) as Pick<Packing<T>, 'pack' | 'unpack'>
+return {pack(value,out,at){let ${locals};${generator.variables()}${packs}${stores}},
+unpack(f,a){return ${unpacks.replaceAll(made, '')}},
+frozen(f,a){return ${unpacks.replaceAll(made, 'Object.freeze')}}}`
+  const code = new Function('h', 'k', source)(helpers, generator.constants) as Pick<Packing<T>, 'pack' | 'unpack' | 'frozen'>
   const pack = (value: T, out: Uint32Array, at: number): void => {
     try { code.pack(value, out, at) } catch (cause) {
       // Any error: the code reads fields of what may be null or no object.
@@ -175,5 +181,5 @@ return {pack(value,out,at){let ${locals};${generator.variables()}${packs}${store
       throw why === null ? cause : new ModelError(why, { cause })
     }
   }
-  return { words, bits, pack, unpack: code.unpack }
+  return { words, bits, pack, unpack: code.unpack, frozen: code.frozen }
 }

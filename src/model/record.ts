@@ -4,7 +4,7 @@
 import { withoutClock } from './clock.ts'
 import { misfit } from './domain.ts'
 import { draftOf, nodeOf } from './draft.ts'
-import { apply, effectOf } from './effect.ts'
+import { apply, effectOf, isSameEffect } from './effect.ts'
 import type { Effect } from './effect.ts'
 import type { ModelEvent, Observation } from './event.ts'
 import { layoutOf } from './layout.ts'
@@ -166,7 +166,9 @@ export class Recorder<S, L, O extends Observation> {
 export const twoThings = ({ op }: { readonly op: Op }, { name }: { readonly name: string }): ModelError =>
   new ModelError(`${showOp(op)} in machine '${name}' does two things in one state: it must depend on the state and `
     + 'its arguments alone')
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+type Step = Recorded<unknown>['step']
+const same = (a: Step, b: Step): boolean => a === null || b === null ? a === b
+  : isSameEffect(a.effect, b.effect) && JSON.stringify(a.events) === JSON.stringify(b.events)
 
 function isOfReadOnly(cause: unknown): boolean {
   let at: unknown = cause

@@ -1,5 +1,5 @@
 /** Taking a step: total, pure, and the same for every driver. */
-import { frozen, misfit } from './domain.ts'
+import { misfit } from './domain.ts'
 import { apply } from './effect.ts'
 import type { ModelEvent, Observation } from './event.ts'
 import type { Action, Args, Instance, Machine, Op } from './machine.ts'
@@ -28,7 +28,7 @@ export function step<S, L, O extends Observation>(machine: Machine<S, L, O>, wor
   if (taken === null) return refuse('guard is false')
   const after = new Uint32Array(words.length)
   apply(taken.effect, words, 0, after, 0)
-  return { world: frozen(recorder.packed.unpack(after, 0)), events: taken.events, refused: false }
+  return { world: recorder.packed.frozen(after, 0), events: taken.events, refused: false }
 }
 
 /** Whether an op of the machine may be taken. @throws ModelError when its guard throws or writes. */

@@ -22,8 +22,10 @@ const answers = explore('answers'), reach = explore('reach'), frontier = explore
 const shrink = explore('shrink'), stepper = explore('stepper'), alike = explore('alike')
 
 export const searchEdits: readonly Edit[] = [
-  keys('rank-narrow', 'a counted part has too few bits in the key', 'Math.ceil(Math.log2(length))',
-    'Math.floor(Math.log2(length))', 'explore-keys'),
+  keys('rank-narrow', 'a counted part has too few bits in the key', 'Math.ceil(Math.log2(count))',
+    'Math.floor(Math.log2(count))', 'explore-keys'),
+  keys('optional-uncounted', 'that an optional holds nothing is no pattern', 'return 1 + countOf(shape.of.shape)',
+    'return countOf(shape.of.shape)', 'explore-keys'),
   keys('rank-shared', 'two patterns of a counted part have one number', 'of[pattern] = number',
     'of[pattern] = number >> 1', 'explore-keys'),
   keys('full-list', 'full lists are not among the patterns', 'length: shape.elements.length + 1 }',
@@ -142,6 +144,12 @@ export const searchEdits: readonly Edit[] = [
   shrink('goes-past', 'ops go on past the violation', 'if (verdict !== true) break', 'void 0', 'explore-random'),
   stepper('events-shared', 'a random step tells what another told', 'const key = JSON.stringify(events)',
     'const key = String(events.length)', 'explore-random'),
+  stepper('states-alike', 'states that differ in their first word alone are one', 'const key = words.join()',
+    'const key = words.subarray(1).join()', 'explore-random'),
+  stepper('ops-alike', 'two ops do the same in a state', 'place.steps.get(instance)', 'place.steps.get(instance & ~1)',
+    'explore-random'),
+  shrink('step-once', 'a claim about steps is asked of one step to a state', "claim.kind === 'step' ? taken : taken.to",
+    'taken.to', 'explore-random'),
 
   symmetry('case-tests', 'rows of a table are renamed whatever case the state is of',
     'bits: shape.elements[0]!.shape.bits, ...under })',

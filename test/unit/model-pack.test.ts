@@ -4,11 +4,14 @@ import { expect, test } from 'vitest'
 import { bitsOf, initial, list, misfit, optional, packing, range, scalarset, struct, table } from '../../src/index.ts'
 import { domains, valueOf } from './domains.ts'
 
+const isFrozen = (value: unknown): boolean => typeof value !== 'object' || value === null
+  || Object.isFrozen(value) && Object.values(value).every(isFrozen)
+
 test('a packed value comes back, and equal values alone have equal words', () => {
   const cases = domains.chain(domain => fc.tuple(fc.constant(domain), valueOf(domain), valueOf(domain)))
   fc.assert(fc.property(cases, ([domain, one, other]) => {
     expect(misfit(domain, one)).toBeNull()
-    const { words, bits, pack, unpack } = packing<unknown>(domain)
+    const { words, bits, pack, unpack, frozen } = packing<unknown>(domain)
     expect(words).toBe(Math.max(1, Math.ceil(bits / 32)))
     expect(bits).toBeGreaterThanOrEqual(bitsOf(domain) - 1e-6)
     const at = new Uint32Array(2 * words + 2)
@@ -16,6 +19,8 @@ test('a packed value comes back, and equal values alone have equal words', () =>
     pack(other, at, 1 + words)
     expect(unpack(at, 1)).toEqual(one)
     expect(unpack(at, 1 + words)).toEqual(other)
+    expect(frozen(at, 1)).toEqual(one)
+    expect(isFrozen(frozen(at, 1))).toBe(true)
     const equalWords = at.slice(1, 1 + words).join() === at.slice(1 + words, 1 + 2 * words).join()
     expect(equalWords).toBe(JSON.stringify(one) === JSON.stringify(other))
     expect([at[0], at[1 + 2 * words]]).toEqual([0, 0])

@@ -24,8 +24,8 @@ export const disputes = {
   },
   blockedExclusion: {
     says: 'Whether the exclusion range is open to a device with TV=0',
-    choices: { closed: 'no: TV=0 comes first (one version of an implementation)',
-      open: 'yes: the range does (another version)' },
+    choices: { closed: 'it is not: TV=0 comes first (one version of an implementation)',
+      open: 'it is: the range comes first (another version)' },
     usual: 'closed',
   },
   reservedMode: {
@@ -57,6 +57,10 @@ export const disputes = {
     says: 'Which event an interrupt entry that cannot be read is told by',
     choices: { 'device-table': 'DEV_TAB_HARDWARE_ERROR', 'page-table': 'PAGE_TAB_HARDWARE_ERROR', none: 'none' },
     usual: 'device-table',
+  },
+  illegalCommand: {
+    says: 'Where the head stands when an illegal command has stopped the unit',
+    choices: { behind: 'behind it: it was fetched (one implementation)', at: 'at it' }, usual: 'behind',
   },
   iotlbPasid: {
     says: 'Which bits of INVALIDATE_IOTLB_PAGES hold which of the PASID',

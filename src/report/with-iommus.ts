@@ -1,5 +1,5 @@
-/** Names of designs where a report has several IOMMUs: each says then on which its design is. Documents for programs
- *  keep the names, and have the IOMMU beside them. */
+/** Names of designs where a report has several IOMMUs: each says then on which its design is. The JSON document
+ *  keeps the names, and has the IOMMU beside them. */
 import { designNamed, fullName, iommuNameOf } from '../../spec/designs.ts'
 import type { DesignReport } from './check.ts'
 import type { ReportOf } from './report.ts'

@@ -138,10 +138,12 @@ describe('each claim fails once', () => {
   it('an interrupt is refused for what QEMU says of it; where the manual has no event, by the cause', async () => {
     const lines = ['amdvi_ir_target_abort int_ctl abort', 'amdvi_ir_err int_ctl reserved',
       'amdvi_ir_err failed to get irte_ga', 'amdvi_ir_err passthrough is not enabled',
-      'amdvi_err MSI is not from IOAPIC.', 'amdvi_ir_err something new']
+      'amdvi_err MSI is not from IOAPIC.', 'amdvi_ir_err something new',
+      'qemu-system-x86_64: guest mode is not zero', 'qemu-system-x86_64: SMI is not supported!']
     const { faults } = await validateLines([...strict.slice(0, 100), ...lines])
-    expect([faults.total, faults.groups.map(({ reason, condition }) => [reason, condition])]).toEqual([6, [
-      [0, null], [0, null], [1, 'ILLEGAL_DEV_TABLE_ENTRY'], [3, 'DEV_TAB_HARDWARE_ERROR'], [0x1001, 'intctl-abort'],
+    expect([faults.total, faults.groups.map(({ reason, condition }) => [reason, condition])]).toEqual([8, [
+      [0, null], [0, null], [0, null], [1, 'ILLEGAL_DEV_TABLE_ENTRY'], [2, 'IO_PAGE_FAULT'],
+      [3, 'DEV_TAB_HARDWARE_ERROR'], [0x1001, 'intctl-abort'],
       [0x1002, 'delivery-mode']]])
     expect(faults.groups.map(({ says }) => says)).toContain('An interrupt was refused: something new.')
   })

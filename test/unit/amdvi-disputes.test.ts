@@ -58,6 +58,12 @@ const asked: Readonly<Record<DisputeName, (answers: Answers) => unknown>> = {
   smi: answers => interrupt(answers, remapping, 2 << 8),
   abortedInterrupt: answers => interrupt(answers, { ...remapping, INTCTL: 0 }, 3),
   unreadableInterruptEntry: answers => interrupt(answers, remapping, 3),
+  illegalCommand: answers => {
+    const machine = new Machine({ disputes: answers })
+    machine.put(2, {}, [0, 1])
+    machine.go()
+    return Number(machine.value('CmdHead'))
+  },
   iotlbPasid: answers => {
     const machine = new Machine({ disputes: answers })
     machine.put(4, { GN: 1 }, [0x00ab_0000, 0x0123_0000])
@@ -81,6 +87,7 @@ const expected: { readonly [N in DisputeName]: Readonly<Record<Disputes[N], unkn
   smi: { refused: [], passes: 'interrupt' },
   abortedInterrupt: { none: [], 'page-fault': [2] },
   unreadableInterruptEntry: { 'device-table': [3], 'page-table': [4], none: [] },
+  illegalCommand: { behind: 16, at: 0 },
   iotlbPasid: { 'low-first': ['123ab'], 'high-first': ['1ab23'] },
   pprTag: { tag: [], 'tag-and-status': [5] },
 }

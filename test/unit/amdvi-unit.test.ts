@@ -18,17 +18,20 @@ describe('commands', () => {
     machine.put(2, { DEVICE: 0x18 })
     machine.put(3, { DOMAIN: 5, S: 1, PDE: 1, ADDR: 0x7_ffff_ffff_ffff })
     machine.put(3, { DOMAIN: 5, S: 1, ADDR: 0x1003 })
+    machine.put(3, { DOMAIN: 5, GN: 1, PASID: 0x12345, ADDR: 7 })
     machine.put(5, { DEVICE: 0x20 })
     machine.put(8)
     expect(machine.go().flatMap(effect => effect.kind === 'invalidate' ? [effect.command] : [])).toEqual([
       { type: 'devtab', device: 0x18 }, { type: 'pages', domain: 5, page: 0, pages: Infinity, directories: true },
-      { type: 'pages', domain: 5, page: 0x1000, pages: 8, directories: false }, { type: 'interrupts', device: 0x20 },
+      { type: 'pages', domain: 5, page: 0x1000, pages: 8, directories: false },
+      { type: 'pages', domain: 5, page: 7, pages: 1, directories: false, pasid: 0x12345 },
+      { type: 'interrupts', device: 0x20 },
       { type: 'all' },
     ])
     for (let i = 0; i < 300; i++) { machine.put(2, { DEVICE: i % 9 }); if (i % 100 === 99) machine.go() }
     machine.go()
-    expect(Number(machine.value('CmdHead'))).toBe((5 + 300) * 16 % ring_bytes)
-    expect(machine.effects.filter(({ kind }) => kind === 'invalidate')).toHaveLength(305)
+    expect(Number(machine.value('CmdHead'))).toBe((6 + 300) * 16 % ring_bytes)
+    expect(machine.effects.filter(({ kind }) => kind === 'invalidate')).toHaveLength(306)
   })
   it('COMPLETION_WAIT stores its data, then sets ComWaitInt and interrupts, each if asked', () => {
     const machine = new Machine()
@@ -55,7 +58,7 @@ describe('commands', () => {
     put(machine)
     machine.put(2, { DEVICE: 1 })
     machine.go()
-    expect([machine.logged(), machine.status().CmdBufRun, machine.value('CmdHead')]).toEqual([[5], 0, 0n])
+    expect([machine.logged(), machine.status().CmdBufRun, machine.value('CmdHead')]).toEqual([[5], 0, 16n])
     machine.does(control(on), { do: 'settle' })
     expect(machine.status().CmdBufRun).toBe(0)
     machine.does(control({ ...on, CmdBufEn: 0 }), set('CmdHead', 16), control(on), { do: 'settle' })

@@ -115,6 +115,8 @@ describe('INVALIDATE_IOMMU_PAGES', () => {
     const tag = (domain: number, page: number) => ({ domain, page, pages: 1 })
     expect([tag(3, 4), tag(3, 7), tag(3, 8), tag(4, 4)].map(one => coversPages(command, one)))
       .toEqual([true, true, false, false])
+    expect([coversPages({ ...command, pasid: 1 }, tag(3, 4)), coversPages({ ...command, pasid: 1 },
+      { ...tag(3, 4), pasid: 1 })]).toEqual([false, true])
     expect([coversDirectory(command, tag(3, 4)), coversDirectory({ ...command, directories: true }, tag(3, 4)),
       coversDirectory({ type: 'all' }, tag(9, 9))]).toEqual([false, true, true])
   })

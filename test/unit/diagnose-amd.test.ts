@@ -79,6 +79,7 @@ describe('a device table entry that is not legal', () => {
     ['0x0080', ['6000000000000003', '1', '0', '0'], 'sure: A bit is set that is reserved here, in the half of the '
       + 'entry that is about DMA'],
     ['0x0000', ['6000000000000e03', '1', '0', '0'], 'sure: Mode is 7'],
+    ['0x0080', ['6000000000000603', '1800000001', '0', '0'], 'likely: IoCtl is 3'],
     ['0x0000', ['6000000000000207', '1', '0', '0'], 'sure: A bit of DTE[0] or DTE[1] is set'],
     ['0x0080', ['6090000000000203', '1', '0', '0'], 'likely: The entry asks for page requests or guest translation'],
     ['0x0008', ['6000000000000203', '1', '3000000109b80017', '0'], 'sure: IntCtl is 3'],

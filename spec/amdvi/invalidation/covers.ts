@@ -3,24 +3,25 @@ import { hardwareGeometry } from '../../iommu/geometry.ts'
 import { sizeOf } from '../walk/walk.ts'
 
 /** Pages are 4 KiB page numbers (address >> 12). `pages`: how many, from `page` rounded down; Infinity is all of the
- *  domain. */
+ *  domain. `pasid`: of guest translations (GN=1), which are others than those of the host. */
 export type Command =
   | { readonly type: 'devtab'; readonly device: number }
   | { readonly type: 'pages'; readonly domain: number; readonly page: number; readonly pages: number
-    readonly directories: boolean }
+    readonly directories: boolean; readonly pasid?: number }
   | { readonly type: 'interrupts'; readonly device: number }
   | { readonly type: 'all' }
 
 /** A cached translation, or a cached directory entry with the pages below it. */
-export interface PageTag { readonly domain: number; readonly page: number; readonly pages: number }
+export interface PageTag { readonly domain: number; readonly page: number; readonly pages: number
+  readonly pasid?: number }
 
 export const coversDevice = (command: Command, device: number): boolean =>
   command.type === 'all' || command.type === 'devtab' && command.device === device
 
-export function coversPages(command: Command, { domain, page, pages }: PageTag): boolean {
+export function coversPages(command: Command, { domain, page, pages, pasid }: PageTag): boolean {
   if (command.type !== 'pages') return command.type === 'all'
   const first = command.pages === Infinity ? 0 : Math.floor(command.page / command.pages) * command.pages
-  return command.domain === domain && page < first + command.pages && first < page + pages
+  return command.domain === domain && command.pasid === pasid && page < first + command.pages && first < page + pages
 }
 /** PDE=0 keeps cached directory entries. */
 export const coversDirectory = (command: Command, tag: PageTag): boolean =>

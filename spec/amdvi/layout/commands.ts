@@ -28,14 +28,16 @@ export const commandLayouts = {
     PDE: bit(65, 'cached page directory entries too'),
   }),
   4: layout('INVALIDATE_IOTLB_PAGES', '2.4.4', 128, {
-    ...iotlbPages, PASIDL: bits(23, 16, 'PASID [7:0], if GN'), PASIDH: bits(59, 48, 'PASID [19:8]'),
+    ...iotlbPages, PASIDL: bits(23, 16, 'PASID [7:0], if GN; [15:8] in other sources'),
+    PASIDH: bits(59, 48, 'PASID [19:8]; split in other sources'),
   }),
   5: layout('INVALIDATE_INTERRUPT_TABLE', '2.4.5', 128, { ...device, ...op('5') }),
   6: layout('PREFETCH_IOMMU_PAGES', '2.4', 128, {
     ...device, COUNT: bits(31, 24, 'pages'), PASID: bits(51, 32, 'PASID, if GN'), ...op('6'), ...range, ...guest,
     INVAL: bit(68, 'invalidate first'),
   }),
-  7: layout('COMPLETE_PPR_REQUEST', '2.4', 128, { ...completePpr, TAG: bits(111, 96, 'tag of the request') }),
+  7: layout('COMPLETE_PPR_REQUEST', '2.4', 128,
+    { ...completePpr, TAG: bits(111, 96, 'tag of the request; 104:96 in another source') }),
   8: layout('INVALIDATE_IOMMU_ALL', '2.4', 128, op('8')),
   // Of virtual IOMMUs: one source names them, and says no more.
   9: layout('INSERT_GUEST_EVENT', '2.4', 128, { ...unknown, ...op('9') }),

@@ -11,7 +11,8 @@ const pageFlags = { ...faultFlags, NX: bit(49, 'of an execution'), US: bit(50, '
 const address = { ADDRL: bits(95, 64, 'address [31:0]'), ADDRH: bits(127, 96, 'address [63:32]') }
 const type = { TYPE: bits(58, 57, 'kind of error') }
 
-/** Of events that our sources only name: what else they hold is not known. */
+/** Of events that our sources only name: what else they hold is not known. Codes A to C are weak too: a header has 10h
+ *  and 11h for the first two, which four bits do not hold. */
 const others = { ignored20: ignored(31, 20), FLAGS: bits(59, 48, 'flags') }
 
 /** By code. */
@@ -25,9 +26,12 @@ export const eventLayouts = {
   6: layout('COMMAND_HARDWARE_ERROR', '2.5', 128, { ...type, ...code('6'), ...address }),
   7: layout('IOTLB_INV_TIMEOUT', '2.5', 128, { ...device, ...code('7'), ...address }),
   8: layout('INVALID_DEVICE_REQUEST', '2.5', 128,
-    { ...device, ...pasid, TR: kind.TR, TYPE: bits(59, 57, 'kind of request'), ...code('8'), ...address }),
+    { ...device, ...pasid, GN: faultFlags.GN, TR: kind.TR, TYPE: bits(59, 57, 'kind of request'), ...code('8'),
+      ...address }),
   9: layout('INVALID_PPR_REQUEST', '2.5', 128, { ...device, ...pasid, ...others, ...code('9'), ...address }),
-  10: layout('EVENT_COUNTER_ZERO', '2.5', 128, { ...device, ...pasid, ...others, ...code('A'), ...address }),
+  10: layout('EVENT_COUNTER_ZERO', '2.5', 128, { ignored0: ignored(31, 0), ignored32: ignored(59, 32), ...code('A'),
+    NOTEH: bits(83, 64, 'note of the counter [51:32]'), ignored84: ignored(95, 84),
+    NOTEL: bits(127, 96, 'note of the counter [31:0]') }),
   11: layout('GUEST_EVENT_FAULT', '2.5', 128, { ...device, ...pasid, ...others, ...code('B'), ...address }),
   12: layout('VIOMMU_HARDWARE_ERROR', '2.5', 128, { ...device, ...pasid, ...others, ...code('C'), ...address }),
   13: layout('RMP_PAGE_FAULT', '2.5', 128, { ...device, ...pasid, ...others, ...code('D'), ...address }),

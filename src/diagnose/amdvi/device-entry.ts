@@ -54,12 +54,14 @@ const words = ({ entry }: UnitEvent): Uint32Array => dwordsOf(...[0, 1, 2, 3].ma
 
 function ofDma(event: UnitEvent, entry: DeviceEntry, known: Known): readonly Conclusion[] {
   const { control } = event
-  const { reserved } = reader.deviceEntry(words(event), 0)
+  const { reserved, portIo } = reader.deviceEntry(words(event), 0)
   const on = control === null ? null : decode(registers.IommuControl.layout, dwordsOf(control))
   return [
     ...entry.mode === 7 ? [sure('Mode is 7, which is reserved.', 'Mode=7')] : [],
     ...reserved ? [sure('A bit of DTE[0] or DTE[1] is set that is reserved in every revision known here.',
       'reserved bits')] : [],
+    ...portIo === 3 ? [likely('IoCtl is 3, which is reserved; sources disagree whether that concerns port I/O alone.',
+      'IoCtl=3')] : [],
     ...entry.mode === 0 && entry.valid && entry.translates ? ofIdentity(event, known) : [],
     ...(entry.ppr || entry.guest) && on?.EPHEn !== 1 ? [likely('The entry asks for page requests or guest translation, '
       + 'which the control register must enable (EPHEn, bit 45): after a resume it may not have been restored.',

@@ -2,11 +2,17 @@
 import type { Format } from '../formats/format.ts'
 import { QemuReader } from '../formats/qemu.ts'
 import type { QemuUnit } from '../formats/qemu.ts'
+import { wordsOf } from '../formats/qemu-messages.ts'
 import type { AmdviEvent } from './event.ts'
 import { forms } from './forms.ts'
+import { byMessage } from './refusals.ts'
 
 const unit: QemuUnit<AmdviEvent> = {
   prefix: 'amdvi_', title: 'AMD', events: forms,
+  complaintOf: (text, at) => {
+    const found = byMessage(wordsOf(text))
+    return found === null ? null : { kind: 'refused', at, ...found }
+  },
   again: 'record one: qemu-system-x86_64 -device amd-iommu,intremap=on -trace "amdvi_*" -D LOG',
 }
 

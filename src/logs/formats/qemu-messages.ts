@@ -15,9 +15,12 @@ const plain = new Set(['New fault is not recorded due to compression of faults',
   'Interrupt Mask set, irq is not generated', 'New fault is not recorded due to Primary Fault Overflow'])
 const isQemu = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?qemu-system-\w+: \S/
 
+/** The words alone. */
+export const wordsOf = (text: string): string => text.slice(head.exec(text)![0].length).trimEnd()
+
 /** Null where the line is no complaint of the unit. */
 export function complaintOf(text: string, at: At): Complaint | null {
-  const says = text.slice(head.exec(text)![0].length).trimEnd()
+  const says = wordsOf(text)
   if (plain.has(says)) return { kind: 'complaint', at, says, sid: null, address: null, isRefusal: false }
   const found = complaint.exec(says)
   if (found === null) return null

@@ -33,6 +33,7 @@ export function fetch(work: Work, memory: PhysicalMemory): void {
   const rules = reservedRules(before), need = needs[code as CommandCode]
   if (of === undefined || need !== undefined && !rules.has(need)
     || reservedMask(of, rules).some((mask, i) => (mask & words[i]!) !== 0)) {
+    if (before.config.disputes.illegalCommand === 'behind') unit.commands.head = after(offset, bytes)
     rule(work, 'AMD:2.4/illegal-command')
     return stop(work, 5, at)
   }
@@ -99,8 +100,9 @@ export function commandOf({ code, words }: Pick<Outstanding, 'code' | 'words'>):
   switch (code) {
     case 2: return { type: 'devtab', device: decode(commandLayouts[2], words).DEVICE }
     case 3: {
-      const { DOMAIN, S, PDE, ADDR } = decode(commandLayouts[3], words)
-      return { type: 'pages', domain: DOMAIN, ...rangeOf(ADDR, S === 1), directories: PDE === 1 }
+      const { DOMAIN, S, PDE, ADDR, GN, PASID } = decode(commandLayouts[3], words)
+      return { type: 'pages', domain: DOMAIN, ...rangeOf(ADDR, S === 1), directories: PDE === 1,
+        ...GN === 0 ? {} : { pasid: PASID } }
     }
     case 5: return { type: 'interrupts', device: decode(commandLayouts[5], words).DEVICE }
     case 8: return { type: 'all' }

@@ -45,6 +45,7 @@ export function queueLines({ name, entry, head, tail, waiting, kinds, last }: Qu
       : `head at ${head}, tail at ${tail}: ${several(waiting, entry)} not taken yet`),
     ...kinds.length === 0 ? [] : row(`in the ring: ${kinds.map(({ what, count }) => `${count} ${what}`).join(', ')}`),
     ...last.length === 0 ? [] : row('the last ones:'),
-    ...last.map(({ index, says, words }) => `    ${`${index}`.padStart(5)}  ${says}  ${theme.dim(words)}`),
+    ...last.flatMap(({ index, says, words }) =>
+      hang(`    ${`${index}`.padStart(5)}  `, 13, wrapWords(`${says}: ${theme.dim(words)}`, theme.width - 13))),
   ]
 }

@@ -41,7 +41,7 @@ const dmaRows: readonly Row[] = [
   [0x207, 'permission', 'PR PE', 'IR or IW of a page table entry lacks.'],
   [0x208, 'page-size', 'PR', 'The size that NextLevel=7 gives does not fit the level.', 'one source'],
   [0x209, 'level-invalid', 'PR', 'NextLevel is not below the level of its table.', 'one source'],
-  [0x20a, 'skipped-bits', 'PR', 'A bit of the address is set that a skipped level would index.'],
+  [0x20a, 'skipped-bits', 'PR', 'A bit of the address is set that a skipped level would index.', 'one source'],
   [0x20b, 'above-mode', '', 'A bit of the address is set above what Mode reaches.', 'one source'],
   [0x20c, 'gcr3-not-valid', 'GN', 'An entry of the GCR3 table has V=0.', 'one source'],
   [0x20d, 'pasid-range', 'GN', 'The PASID is beyond the GCR3 table: GLX.', 'one source'],

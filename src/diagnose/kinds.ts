@@ -48,9 +48,9 @@ export function kindOfBytes(bytes: Buffer): FileKind | null {
 
 const debugfs = (file: string): FileKind => ({ mixed: true, serves: 'tables', what: `the debugfs file ${file} of Linux`,
   next: 'its tables serve the faults of a log; what they allow: remapcheck audit FILE' })
-/** Of AMD units, 6.17 on. */
-const unread = (file: string, shows: string): FileKind => ({ mixed: true, what: `the debugfs file ${file} of Linux`,
-  next: `${shows}, and is not read; devtbl and irqtbl are` })
+/** Of AMD units, 6.17 on: what says nothing of faults. */
+const shown = (file: string, next = 'what it shows: remapcheck audit FILE'): FileKind =>
+  ({ mixed: true, what: `the debugfs file ${file} of Linux`, next })
 /** QEMU's trace of a unit that `validate` knows. */
 export const unitTrace: FileKind = { mixed: true, what: "QEMU's trace of a unit",
   next: 'all that was checked: remapcheck validate FILE' }
@@ -76,8 +76,10 @@ const signs: readonly (readonly [line: RegExp, kind: FileKind])[] = [
   [/^ *CPU\d+(?: +CPU\d+)* *$/, { mixed: true, what: '/proc/interrupts', serves: 'irqs',
     next: 'it names the interrupts of the faults of a log' }],
   [/^DeviceId\s+(?:QWORD\[3\]|[0-9a-f]{4}:[0-9a-f]{2}:)/, debugfs('devtbl or irqtbl')],
-  [/^CMD Buffer Head Offset:\d+ Tail Offset:\d+/, unread('cmdbuf', 'it shows commands and their ring')],
-  [/^Offset:0x[0-9a-f]+ Value:0x[0-9a-f]+/i, unread('mmio or capability', 'it shows one register')],
+  [/^CMD Buffer Head Offset:\d+ Tail Offset:\d+/, shown('cmdbuf')],
+  [/^Offset:0x[0-9a-f]+ Value:0x[0-9a-f]{16}$/i, shown('mmio')],
+  [/^Offset:0x[0-9a-f]+ Value:0x[0-9a-f]+/i,
+    shown('capability', 'it shows a register of the PCI capability, and is not read; mmio is')],
   [/^\(XEN\).*(?:iommu [0-9a-f]+: nr_pt_levels = |table has \d levels| vec=[0-9a-f]{2} .*dest=)/, { mixed: true,
     serves: 'tables', what: "what Xen's debug keys print (V, o, M)", next: 'it serves the faults of a log' }],
   [/^handler: +handle_|^=== .*\/irqs\/\d+$/, { mixed: true, serves: 'irqs',

@@ -13,9 +13,8 @@ export type AmdviFlag = keyof typeof amdviFlags
 /** Raw values; of registers of which there are several a list, with holes where one is not known. */
 export type AmdviValues = Readonly<Partial<Record<RegisterName, bigint | readonly (bigint | undefined)[]>>>
 
-/** Of a trimmed dump, whose registers stand by their offsets. */
-export function amdviStored(byOffset: Readonly<Record<string, string>>): AmdviValues {
-  const values = new Map(Object.entries(byOffset).map(([at, text]) => [Number.parseInt(at, 16), BigInt(text)]))
+/** Of registers by their offsets. */
+export function amdviStored(values: ReadonlyMap<number, bigint>): AmdviValues {
   return Object.fromEntries(Object.values(registers).flatMap(({ name, offset, count, stride }) => {
     const all = Array.from({ length: count }, (_, i) => values.get(offset + i * stride))
     if (all.every(value => value === undefined)) return []

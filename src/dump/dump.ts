@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import type { Dwords, UnitRegisters } from '../../spec/vtd/index.ts'
 import { pageDwords } from '../../spec/iommu/image.ts'
 import type { PhysicalMemory } from '../../spec/iommu/image.ts'
-import type { UnitRegisters as AmdviRegisters } from '../../spec/amdvi/index.ts'
+import type { RegisterName, UnitRegisters as AmdviRegisters } from '../../spec/amdvi/index.ts'
 import { amdviRegistersOf, amdviStored } from './amdvi.ts'
 import type { AmdviValues } from './amdvi.ts'
 import { fileBytes } from './bytes.ts'
@@ -34,7 +34,7 @@ export interface Dump {
   readonly unit: string | null
   /** What of the unit the dump shows at all: of texts perhaps a part. */
   readonly shows: { readonly translation: boolean; readonly interrupts: boolean; readonly root: boolean }
-  /** The invalidation queue as a text lists it; null where none does. */
+  /** The queue of commands as a text lists it; null where none does. */
   readonly queue: Queue | null
   readonly registers: UnitRegisters
   /** Names of registers that a text gave; empty of other dumps. */
@@ -53,9 +53,11 @@ export interface Dump {
 }
 
 /** Of a machine with an AMD unit. */
-export interface AmdviDump extends Omit<Dump, 'iommu' | 'registers' | 'iqa' | 'queue' | 'told'> {
+export interface AmdviDump extends Omit<Dump, 'iommu' | 'registers' | 'iqa' | 'told'> {
   readonly iommu: 'amdvi'
   readonly registers: AmdviRegisters
+  /** Registers as a text gave them; of those of which there are several, which one. */
+  readonly told: readonly { readonly name: RegisterName; readonly index: number; readonly value: bigint }[]
 }
 export type AnyDump = Dump | AmdviDump
 /** What there is for each kind of unit. */
@@ -91,7 +93,7 @@ export function openDump(path: string, { format, values = {}, amdviValues = {}, 
     const { memory, bytes: held, stored, storedHaw, unit, byOffset } = found === 'pages' ? readPages(path, file, size)
       : { ...readers[found](bytes), stored: {}, storedHaw: undefined, unit: null, byOffset: {} }
     const { assumed, ...own } = unitOf(path, unitNames[unit ?? ''] ?? null,
-      { vtd: { ...stored, ...values }, amdvi: { ...amdviStored(byOffset), ...amdviValues } })
+      { vtd: { ...stored, ...values }, amdvi: { ...amdviStored(offsetsOf(byOffset)), ...amdviValues } })
     const width = haw ?? storedHaw
     keep = found !== 'pages'
     return {
@@ -107,6 +109,10 @@ export function openDump(path: string, { format, values = {}, amdviValues = {}, 
   } finally { if (!keep) closeSync(file) }
 }
 
+/** A trimmed dump has registers by their offsets, as text. */
+const offsetsOf = (byOffset: Readonly<Record<string, string>>): ReadonlyMap<number, bigint> =>
+  new Map(Object.entries(byOffset).map(([at, text]) => [Number.parseInt(at, 16), BigInt(text)]))
+
 /** How a trimmed dump names a unit whose registers it has by their offsets. */
 const unitNames: Readonly<Record<string, keyof Values>> = { 'amd-vi': 'amdvi' }
 
@@ -114,7 +120,8 @@ const unitNames: Readonly<Record<string, keyof Values>> = { 'amd-vi': 'amdvi' }
 interface Values { readonly vtd: Partial<RegisterValues>; readonly amdvi: AmdviValues }
 const unitReaders = {
   vtd: (path: string, { vtd }: Values) => ({ iommu: 'vtd', queue: null, told: [], ...registersOf(path, vtd) }) as const,
-  amdvi: (path: string, { amdvi }: Values) => ({ iommu: 'amdvi', ...amdviRegistersOf(path, amdvi) }) as const,
+  amdvi: (path: string, { amdvi }: Values) => ({ iommu: 'amdvi', queue: null, told: [],
+    ...amdviRegistersOf(path, amdvi) }) as const,
 }
 /** @throws UserError E-DUMP-MIXED where registers of two kinds of unit are given. */
 function unitOf(path: string, named: keyof Values | null, values: Values) {

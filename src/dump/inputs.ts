@@ -57,6 +57,7 @@ function sorted(files: readonly string[], isMemory: boolean, texts: TableTexts, 
     if (isMemory && !head.isEmpty) { memory.push(path); continue }
     if (head.table !== null) { add(path, head.table); continue }
     if (!head.isText) { memory.push(path); continue }
+    texts.amd.from(path)
     for (const line of linesOf(path))
       if (texts.take(line) || tables.take(line) || machine.take(line)) known++
     tables.end()

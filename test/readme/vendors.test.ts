@@ -100,10 +100,11 @@ test('the mutants that docs/vendors.md names are there', () => {
 })
 
 /** The usual answer first. */
-const disputed = ['| switch | question | answers |', '| --- | --- | --- |',
-  ...Object.entries(disputes).map(([name, { says, choices, usual }]) => {
+const disputed = ['| switch | question | answers | clause |', '| --- | --- | --- | --- |',
+  ...Object.entries(disputes).map(([name, { clause, says, choices, usual }]) => {
     const answers = Object.entries<string>(choices).toSorted(([a], [b]) => Number(b === usual) - Number(a === usual))
-    return `| \`${name}\` | ${says} | ${answers.map(([answer, means]) => `\`${answer}\`: ${means}`).join('; ')} |`
+    const told = answers.map(([answer, means]) => `\`${answer}\`: ${means}`).join('; ')
+    return `| \`${name}\` | ${says} | ${told} | ${clause} |`
   })]
 
 test('docs/vendors.md says what each IOMMU needs', async () => {

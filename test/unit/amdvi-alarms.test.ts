@@ -122,6 +122,11 @@ const guestCases: readonly Case[] = [
   ['one DomainID for two guests', m => {
     for (const d of [3, 4]) gcr3(m, guest(m, { DOMAIN: 9 }, d), 0, new GuestTables(m).root)
   }, ['domain-conflict']],
+  ['none for a device in the host tables of a guest, which reaches the tables of the guest', m => {
+    const { root, table, toGuest } = nested(m)
+    gcr3(m, table, 0, new GuestTables(m, 4, toGuest).root)
+    m.device(4, { V: 1, TV: 1, IR: 1, IW: 1, IV: 1, MODE: 1, ROOT: root / 4096, DOMAIN: sid })
+  }, []],
   ['none for one guest of two devices', m => {
     const { root } = new GuestTables(m)
     for (const d of [3, 4]) gcr3(m, guest(m, { DOMAIN: 9 }, d), 0, root)

@@ -44,7 +44,8 @@ export class Machine {
     this.memory.write(table + 8 * index, encode(hostPage, { PR: 1, IR: 1, IW: 1, ADDR: output / 4096, ...more }))
   }
   dump(): AmdviDump {
-    return { iommu: 'amdvi', path: 'made', format: 'image', unit: null, haw: 46,
+    return { iommu: 'amdvi', path: 'made', format: 'image', unit: null, haw: 46, queue: null,
+      told: [],
       shows: { translation: true, interrupts: true, root: true }, memory: this.memory, bytes: 0, close: () => {},
       ...amdviRegistersOf('made', { ...values, ...this.registers }) }
   }

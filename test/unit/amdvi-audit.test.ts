@@ -133,7 +133,7 @@ describe('entries', () => {
       return entry === null || entry === 'unreadable' ? entry : entry.domain
     }
     expect([0x4005, 0x407f, 0x4080, 0x807f, 0xc005, 0x7fff].map(domainOf)).toEqual([5, 0, null, 127, 5, null])
-    expect(amdviStored({ 0: '0x1000', 108: '0x500000' })).toMatchObject(
+    expect(amdviStored(new Map([[0, 0x1000n], [0x108, 0x500000n]]))).toMatchObject(
       { DevTabBase: 0x1000n, DevTabSegment: [undefined, 0x500000n, ...Array<undefined>(5).fill(undefined)] })
     const partly = rawTables(memory, rootsOf({ ...registers, DevTabSegment: [0x500000, 0] }),
       entryReader(anything, false))

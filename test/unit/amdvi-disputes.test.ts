@@ -5,6 +5,7 @@ import type { DisputeName, Disputes } from '../../spec/amdvi/disputes.ts'
 import { interruptUnitOf } from '../../spec/amdvi/capabilities.ts'
 import { dwordsOf, encode, hostPage, registers } from '../../spec/amdvi/layout/index.ts'
 import { message } from '../../spec/amdvi/unit/requests.ts'
+import { progress } from '../../spec/amdvi/unit/unit.ts'
 import { control, efr, Machine, on, set } from './amdvi-unit-support.ts'
 
 type Answers = Partial<Disputes>
@@ -58,6 +59,24 @@ const asked: Readonly<Record<DisputeName, (answers: Answers) => unknown>> = {
   smi: answers => interrupt(answers, remapping, 2 << 8),
   abortedInterrupt: answers => interrupt(answers, { ...remapping, INTCTL: 0 }, 3),
   unreadableInterruptEntry: answers => interrupt(answers, remapping, 3),
+  logRestart: answers => {
+    const machine = new Machine({ disputes: answers })
+    for (let i = 0; i < 256; i++) machine.request(0x1000, 0)
+    machine.does(set('IommuStatus', 1), control(on))
+    return machine.status().EventLogRun
+  },
+  commandOrder: answers => {
+    const machine = new Machine({ disputes: answers })
+    for (const code of [2, 2] as const) machine.put(code)
+    machine.does(set('CmdTail', 32), { do: 'advance', choice: 0 }, { do: 'advance', choice: 1 })
+    return progress(machine.state).length
+  },
+  commandsWhileOff: answers => {
+    const machine = new Machine({ disputes: answers }, { ...on, IommuEn: 0 })
+    machine.put(2)
+    machine.go()
+    return Number(machine.value('CmdHead'))
+  },
   illegalCommand: answers => {
     const machine = new Machine({ disputes: answers })
     machine.put(2, {}, [0, 1])
@@ -87,6 +106,9 @@ const expected: { readonly [N in DisputeName]: Readonly<Record<Disputes[N], unkn
   smi: { refused: [], passes: 'interrupt' },
   abortedInterrupt: { none: [], 'page-fault': [2] },
   unreadableInterruptEntry: { 'device-table': [3], 'page-table': [4], none: [] },
+  logRestart: { 'off-and-on': 0, on: 1 },
+  commandOrder: { 'one-by-one': 1, any: 2 },
+  commandsWhileOff: { executed: 16, held: 0 },
   illegalCommand: { behind: 16, at: 0 },
   iotlbPasid: { 'low-first': ['123ab'], 'high-first': ['1ab23'] },
   pprTag: { tag: [], 'tag-and-status': [5] },

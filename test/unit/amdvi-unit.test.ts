@@ -85,8 +85,8 @@ describe('commands', () => {
     expect(progress(new Machine().state)).toEqual([])
   })
   it('before IommuEn is set, as a unit is set up; QEMU does not', () => {
-    for (const [fetchesWhileOff, head] of [[true, 16n], [false, 0n]] as const) {
-      const machine = new Machine({ fetchesWhileOff }, { ...on, IommuEn: 0 })
+    for (const [commandsWhileOff, head] of [['executed', 16n], ['held', 0n]] as const) {
+      const machine = new Machine({ disputes: { commandsWhileOff } }, { ...on, IommuEn: 0 })
       machine.put(8)
       machine.go()
       expect(machine.value('CmdHead')).toBe(head)
@@ -98,7 +98,7 @@ describe('commands', () => {
     const some = fc.array(step, { minLength: 1, maxLength: 8 })
     fc.assert(fc.property(some, fc.array(fc.nat(), { maxLength: 60 }), fc.boolean(),
       (put, choices, ordered) => {
-        const machine = new Machine({ ordered })
+        const machine = new Machine({ disputes: { commandOrder: ordered ? 'one-by-one' : 'any' } })
         for (const [code, fields] of put) machine.put(code, fields)
         machine.does(set('CmdTail', put.length * 16))
         const ended: number[] = []
@@ -132,14 +132,14 @@ describe('the event log', () => {
       .toEqual(['logged', 'overflowed', 'dropped'])
   })
   it('starts again where the overflow is cleared and EventLogEn is written off and on; or on alone', () => {
-    for (const restartNeedsOff of [true, false]) {
-      const machine = new Machine({ restartNeedsOff })
+    for (const logRestart of ['off-and-on', 'on'] as const) {
+      const machine = new Machine({ disputes: { logRestart } })
       machine.device(1, blocked)
       for (let i = 0; i < 256; i++) machine.request(1, 0x1000)
       machine.does(set('EventHead', machine.value('EventTail')), control(on))
       expect(machine.status().EventLogRun).toBe(0)
       machine.does(set('IommuStatus', 1), control(on))
-      expect(machine.status().EventLogRun).toBe(restartNeedsOff ? 0 : 1)
+      expect(machine.status().EventLogRun).toBe(logRestart === 'on' ? 1 : 0)
       machine.does(control({ ...on, EventLogEn: 0 }), control(on))
       machine.request(1, 0x1000)
       expect([machine.status().EventLogRun, machine.logged()]).toEqual([1, [2]])

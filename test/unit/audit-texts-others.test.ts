@@ -1,16 +1,19 @@
 /** Tables as Linux lists those of AMD units, and as Xen's debug keys print them: files of that form made of a recorded
  *  boot, and what `diagnose` makes of them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
+import { renderAudit } from '../../src/audit/render.ts'
 import { audit } from '../../src/audit/report.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
 import { diagnose } from '../../src/diagnose/diagnose.ts'
 import { openDump } from '../../src/dump/dump.ts'
 import type { AnyDump } from '../../src/dump/dump.ts'
 import { openInputs } from '../../src/dump/inputs.ts'
+import { theme } from '../../src/text/theme.ts'
+import { foreignIn } from './amdvi-audit-support.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'remapcheck-texts-'))
 afterAll(() => { rmSync(dir, { recursive: true, force: true }) })
@@ -83,6 +86,62 @@ describe('devtbl and irqtbl of an AMD unit', () => {
     const about = await said(event, text)
     expect(about).toMatch(/debugfs, when it was read: the device table entry: V TV/)
     expect(about).toContain('sure: The device table entry has IW: it is the page table entry that lacks it.')
+  })
+})
+
+describe('mmio and cmdbuf of an AMD unit', () => {
+  const mmio = ['Offset:0x18 Value:0x000c20080003f48d', 'Offset:0x30 Value:0x246577efa2254afa',
+    'Offset:0x20 Value:0x0000000000900001', 'Offset:0x28 Value:0x0000000000900000'].join('\n')
+  const cmdbuf = ['CMD Buffer Head Offset:3 Tail Offset:4', '  0: 00835001 10000001 00003c00 00000000',
+    '  1: 00000000 30000005 fffff003 7fffffff', '  2: 00000010 20000000 00000000 00000000',
+    '  3: 00000000 f0000000 00000000 00000000', '  4: 00000000 00000000 00000000 00000000'].join('\n')
+  const folder = (...units: readonly string[]): string => {
+    const at = join(dir, `amd-${files++}`)
+    for (const unit of units) {
+      mkdirSync(join(at, unit), { recursive: true })
+      writeFileSync(join(at, unit, 'mmio'), mmio)
+      writeFileSync(join(at, unit, 'cmdbuf'), cmdbuf)
+    }
+    return at
+  }
+  const devtbl = '0000:00:03.0 0000000000000000 0000000000000001 0000000000000007 6000000000400603 iommu0'
+
+  it('show registers with their fields, and the last commands before the tail', () => {
+    const [dump] = openInputs([folder('iommu00')]).dumps
+    const { dump: of, unit, queue, interrupts, devices, alarms } = reportOf(dump!)
+    expect([of.unit, of.assumed, unit.mode, interrupts.known, devices, alarms])
+      .toEqual(['iommu0', [], 'unknown', false, [], []])
+    expect(unit.registers.slice(0, 2)).toEqual([
+      { name: 'ExclBase', value: '0x900001', says: 'EXEN, BASE=0x900000' },
+      { name: 'ExclLimit', value: '0x900000', says: 'LIMIT=0x900000' },
+    ])
+    expect(unit.registers[2]!.says).toMatch(/^IommuEn, EventLogEn, .*DevTblSegEn=0x2/)
+    expect(foreignIn([...renderAudit(reportOf(dump!), theme(false), true)].join(''))).toEqual([])
+    expect(queue).toEqual({ name: 'command buffer', entry: 'command', head: 3, tail: 4, waiting: 1,
+      kinds: [{ what: 'COMPLETION_WAIT', count: 1 }, { what: 'INVALIDATE_IOMMU_PAGES', count: 1 },
+        { what: 'INVALIDATE_DEVTAB_ENTRY', count: 1 }, { what: 'undecoded', count: 1 }],
+      last: [{ index: 0, says: 'COMPLETION_WAIT', words: '0x1000000100835001,0x3c00' },
+        { index: 1, says: 'INVALIDATE_IOMMU_PAGES domain 5', words: '0x3000000500000000,0x7ffffffffffff003' },
+        { index: 2, says: 'INVALIDATE_DEVTAB_ENTRY 00:02.0', words: '0x2000000000000010,0x0' },
+        { index: 3, says: 'no command has the code 15', words: '0xf000000000000000,0x0' }] })
+  })
+  it('serve the tables that devtbl lists: the exclusion range, whichever segment a device is in', () => {
+    const report = reportOf(openInputs([folder('iommu00'), fileOf(devtbl)]).dumps[0]!)
+    expect(report.devices.map(({ device, ways: [way] }) => [device, way!.domain, way!.mode]))
+      .toEqual([['00:03.0', 7, 'host']])
+    expect(report.alarms.map(({ code }) => code)).not.toContain('device-table-segments')
+    const open = devtbl.replace(' 0000000000000007 ', ' 0000008000000007 ')
+    expect(reportOf(openInputs([folder('iommu00'), fileOf(open)]).dumps[0]!).alarms.map(({ code }) => code))
+      .toContain('exclusion-range')
+  })
+  it('of a unit that is off', () => {
+    const [dump] = openInputs([fileOf('Offset:0x18 Value:0x0000000000000000')]).dumps
+    expect(reportOf(dump!).alarms.map(({ code }) => code)).toEqual(['translation-off', 'interrupts-not-remapped'])
+  })
+  it('of several units each by itself; what is in no folder of a unit belongs to none', () => {
+    const { dumps } = openInputs([folder('iommu00', 'iommu01'), fileOf(cmdbuf)])
+    expect(dumps.map(({ unit, assumed }) => [unit, assumed])).toEqual(['iommu0', 'iommu1'].map(unit =>
+      [unit, ['registers and commands whose file is in no folder of a unit are left out']]))
   })
 })
 

@@ -24,15 +24,14 @@ export { offsetOf, registerNameAt } from './registers/map.ts'
 export { illegalities } from './registers/illegal.ts'
 export type { IllegalName } from './registers/illegal.ts'
 
-type Choices = 'efr2' | 'haw' | 'ordered' | 'restartNeedsOff' | 'fetchesWhileOff'
+type Choices = 'efr2' | 'haw'
 /** What to say of a unit: what is left out is as usual. */
 export type Made = Omit<UnitConfig, Choices | 'disputes'> & Partial<Pick<UnitConfig, Choices>>
   & { readonly disputes?: Partial<Disputes> }
 /** A unit after reset: everything off. */
 export function reset({ disputes, ...made }: Made): UnitState {
   return {
-    config: { efr2: 0n, haw: 52, ordered: true, restartNeedsOff: true, fetchesWhileOff: true, ...made,
-      disputes: { ...usualAnswers, ...disputes } },
+    config: { efr2: 0n, haw: 52, ...made, disputes: { ...usualAnswers, ...disputes } },
     stored: Object.fromEntries(storedNames.map(name => [name, Array<number>(dwordsOfAll(name)).fill(0)])) as
       Record<StoredName, number[]>,
     commands: { head: 0, running: false, outstanding: [] }, log: { tail: 0, running: false, overflow: false },

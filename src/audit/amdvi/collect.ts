@@ -8,6 +8,7 @@ import type { AmdviDump } from '../../dump/dump.ts'
 import { sharingOf, usersOf } from '../collect.ts'
 import type { Collected, Tag } from '../collect.ts'
 import type { RequestClass } from '../devices.ts'
+import { unknownTable } from '../interrupts.ts'
 import { protectedOf } from '../protect.ts'
 import type { Protected } from '../protect.ts'
 import { nameOf, standardBudget } from '../spaces.ts'
@@ -16,6 +17,7 @@ import { amdviAlarms } from './alarms.ts'
 import { blocks, devicesOf } from './devices.ts'
 import { interruptsOf } from './interrupts.ts'
 import { ownAlarms } from './judge.ts'
+import { commandsOf, registerRows } from './queue.ts'
 import { Spaces } from './spaces.ts'
 
 export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()): Generator<number, Collected> {
@@ -26,25 +28,28 @@ export function* collectAmdvi(dump: AmdviDump, budget: Budget = standardBudget()
   const spaces = new Spaces({ memory, reader, unit, budget }, haw)
   const atFirst = budget.tables
   const tables = rawTables(memory, roots, reader)
-  const table = devicesOf({ memory, tables, unit, roots, spaces, budget,
-    followsGuests: !gcr3IsGuestPhysical(registers) })
+  const { shows } = dump, inUse = shows.translation ? 'device table' : 'unknown'
+  const table = devicesOf({ memory, tables, unit: { ...unit, enabled: unit.enabled && shows.translation }, roots,
+    spaces, budget, followsGuests: !gcr3IsGuestPhysical(registers) })
   let step = table.next()
   for (; step.done !== true; step = table.next()) yield atFirst - budget.tables
   const found = step.value
-  const interrupts = interruptsOf(memory, tables, reader, interruptUnitOf(registers), found)
+  const interrupts = shows.interrupts || !unit.enabled
+    ? interruptsOf(memory, tables, reader, interruptUnitOf(registers), found) : unknownTable
   yield atFirst - budget.tables
   const users = usersOf(spaces.all, found.devices)
   const translated = spaces.all.filter(({ kind }) => kind !== 'pass-through')
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, mode: { kind: unit.enabled ? 'device table' : 'bypass' }, rootKind: 'device table',
+    dump, mode: { kind: unit.enabled ? inUse : 'bypass' },
+    rootKind: 'device table',
     rootTable: roots.segments[0]!.address,
     unit: { hostAddressWidth: haw, maxGuestAddressWidth: Math.min(64, 12 + 9 * unit.levels),
       levels: Array.from({ length: unit.levels }, (_, i) => i + 1) },
     cachingMode: false, found, spaces: spaces.all, users, interrupts, sharing,
     guarded: protectedOf(found.structures.values(), spaces.all, ringsIn(dump)),
     because: { translation: 'IommuEn=0', interrupts: 'IommuEn=0', name: causeOf, meaning, says }, blocks, tagsOf,
-    told: { registers: [], queue: null },
+    told: { registers: registerRows(dump), queue: commandsOf(dump) },
     words: amdviAlarms.words, own: ownAlarms(found, registers, interrupts),
   }
 }

@@ -20,7 +20,7 @@ import { vtdAlarms } from './alarms.ts'
 import { legacyDevices, scalableDevices } from './devices.ts'
 import { faultName, interruptTableOf } from './interrupts.ts'
 import { ownAlarms } from './judge.ts'
-import { queueRow, registerRows } from './queue.ts'
+import { descriptorsOf, registerRows } from './queue.ts'
 import { Spaces } from './spaces.ts'
 
 /** Yields how many tables were read, now and then. */
@@ -53,7 +53,7 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
     guarded: protectedOf(found.structures.values(), spaces.all, [...inInterrupts(interrupts), ...queueOf(dump)]),
     because: { translation: 'GSTS.TES=0', interrupts: 'GSTS.IRES=0', name: faultName, meaning,
       says: fault => faultReason(fault)?.says ?? '' },
-    tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: queueRow(dump) }, blocks,
+    tagsOf, told: { registers: dump.format === 'text' ? registerRows(dump) : [], queue: descriptorsOf(dump) }, blocks,
     words: vtdAlarms.words, own: ownAlarms(interrupts),
   }
 }

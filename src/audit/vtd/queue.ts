@@ -3,6 +3,7 @@ import { anything, decode, decodeDescriptor, dwordsOf, registers } from '../../.
 import type { Dump } from '../../dump/dump.ts'
 import { bdf } from '../devices.ts'
 import { hex } from '../format.ts'
+import { queueRow } from '../queue.ts'
 import type { QueueRow, RegisterRow } from '../queue.ts'
 
 const flags = (values: Readonly<Record<string, number>>, names: Readonly<Record<string, string>>): string =>
@@ -40,21 +41,5 @@ function saysOf(words: readonly bigint[]): { readonly what: string; readonly say
   }
 }
 
-const shown = 8
-export function queueRow({ queue }: Dump): QueueRow | null {
-  if (queue === null) return null
-  const { head, tail, rows } = queue
-  const size = Math.max(256, rows.length)
-  const kinds = new Map<string, number>()
-  const used = rows.filter(({ words }) => words.some(word => word !== 0n))
-  for (const { words } of used) {
-    const { what } = saysOf(words)
-    kinds.set(what, (kinds.get(what) ?? 0) + 1)
-  }
-  // The ring, from the tail on: the oldest first.
-  const inOrder = used.toSorted((a, b) => (a.index - tail + size) % size - (b.index - tail + size) % size)
-  return { head, tail, waiting: (tail - head + size) % size,
-    kinds: [...kinds].map(([what, count]) => ({ what, count })).sort((a, b) => b.count - a.count),
-    last: inOrder.slice(-shown).map(({ index, words }) => ({ index, says: saysOf(words).says,
-      words: words.map(word => `0x${word.toString(16)}`).join(',') })) }
-}
+export const descriptorsOf = ({ queue }: Dump): QueueRow | null => queue === null ? null
+  : queueRow({ name: 'invalidation queue', entry: 'descriptor' }, queue, Math.max(256, queue.rows.length), saysOf)

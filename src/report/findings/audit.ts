@@ -40,7 +40,8 @@ export function diffFindings({ diff }: ReportOf<'audit-diff'>): readonly Finding
     ...devices.map(one => differs('devices', `${nameOf(one)}: ${one.before?.mode ?? 'absent'} → `
       + `${one.after?.mode ?? 'absent'}`)),
     ...ranges.map(one => differs('memory', `${nameOf(one)}: ${one.count} ranges differ`)),
-    ...interrupts.map(({ index }) => differs('interrupts', `entry ${index} differs`)),
+    ...interrupts.map(({ index, of }) =>
+      differs('interrupts', `entry ${index}${of === null ? '' : ` of ${of}`} differs`)),
     ...alarms.gone.map(({ code, because }) => differs('alarms', `gone: ${code}: ${because}`)),
     ...alarms.come.map(({ code, because }) => differs('alarms', `new: ${code}: ${because}`)),
   ]

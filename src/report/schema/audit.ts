@@ -51,6 +51,7 @@ export const audit = document('audit', {
     size: count, pagesMissing: count, pages: count, entries: list(entry),
   }),
   queue: v.nullable(v.strictObject({
+    name: v.picklist(['invalidation queue', 'command buffer']), entry: v.picklist(['descriptor', 'command']),
     head: count, tail: count, waiting: count, kinds: list(v.strictObject({ what: text, count })),
     last: list(v.strictObject({ index: count, says: text, words: text })),
   })),

@@ -57,7 +57,7 @@ export function enableLog(work: Work, was: number, is: number): void {
   const { unit } = work
   if (is === 0) { unit.log.running = false; return }
   if (unit.log.overflow || unit.log.running) return
-  if (was === 1 && unit.config.restartNeedsOff) return
+  if (was === 1 && unit.config.disputes.logRestart === 'off-and-on') return
   unit.log.running = true
 }
 

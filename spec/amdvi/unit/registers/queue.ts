@@ -9,10 +9,10 @@ import type { CommandCode } from '../../layout/index.ts'
 import { formOf, pasidOf } from './disputed.ts'
 import { after, eventWords, log } from './faults.ts'
 import { controlOf, pointerOf, reservedRules, ringOf, rule, send } from './state.ts'
-import type { Effect, Outstanding, UnitState, Work } from './state.ts'
+import type { Effect, Outstanding, UnitConfig, UnitState, Work } from './state.ts'
 
 export const mayFetch = (state: UnitState): boolean =>
-  state.commands.running && (state.config.fetchesWhileOff || controlOf(state).IommuEn === 1)
+  state.commands.running && (state.config.disputes.commandsWhileOff === 'executed' || controlOf(state).IommuEn === 1)
   && state.commands.head !== pointerOf(state, 'CmdTail')
 
 /** Features that a command needs: without, it is unknown. */
@@ -47,11 +47,12 @@ function stop(work: Work, code: 5 | 6, address: number): void {
   log(work, eventWords(eventLayouts[code], code, { ADDRL: address % 2 ** 32, ADDRH: Math.floor(address / 2 ** 32) }))
 }
 
+const isOrdered = ({ disputes }: UnitConfig): boolean => disputes.commandOrder === 'one-by-one'
 const isFenced = ({ code, words }: Outstanding): boolean => code === 1 && decode(commandLayouts[1], words).F === 1
 /** @param index in `outstanding`. */
 export function mayFinish({ config, commands: { outstanding } }: UnitState, index: number): boolean {
   return mayEnd(slot => ({ isWait: outstanding[slot]!.code === 1, fence: isFenced(outstanding[slot]!) }), index,
-    config.ordered)
+    isOrdered(config))
 }
 export const isOfDevice = ({ commands: { outstanding } }: UnitState, index: number): boolean =>
   outstanding[index]!.code === 4
@@ -67,7 +68,7 @@ export function finishCommand(work: Work, index: number): void {
   const done = before.commands.outstanding[index]!
   unit.commands.outstanding.splice(index, 1)
   rule(work, clauseOf[done.code])
-  rule(work, before.config.ordered ? 'AMD:2.4/ordered' : 'AMD:2.4/unordered')
+  rule(work, isOrdered(before.config) ? 'AMD:2.4/ordered' : 'AMD:2.4/unordered')
   if (done.code === 1) return finishWait(work, done)
   if (done.code === 4) effects.push(forDevice(before, done))
   const command = commandOf(done)

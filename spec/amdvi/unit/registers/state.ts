@@ -12,19 +12,13 @@ import { decode, dwordsOf, registers } from '../../layout/index.ts'
 import type { CommandCode, RegisterName, Rules } from '../../layout/index.ts'
 import type { IllegalName } from './illegal.ts'
 
-/** What a unit is made as, and what sources say differently of units. */
+/** What a unit is made as. `disputes`: what sources say differently of units. */
 export interface UnitConfig {
   /** EFR and EFR2. */
   readonly efr: bigint
   readonly efr2: bigint
   /** Host address width in bits. */
   readonly haw: number
-  /** Commands are executed one by one, in order (implementations); else only waits and fences order them. */
-  readonly ordered: boolean
-  /** A log that overflowed starts again only after EventLogEn was written 0 (seen on real parts). */
-  readonly restartNeedsOff: boolean
-  /** Commands are executed while IommuEn is 0, as the order of setting a unit up asks for; QEMU executes none. */
-  readonly fetchesWhileOff: boolean
   readonly disputes: Disputes
 }
 

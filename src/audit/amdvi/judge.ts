@@ -48,7 +48,8 @@ function* segments(registers: UnitRegisters): Generator<Raised> {
     yield alarm('device-table-segments', [],
       `${several(unknown.length, 'segment')} of ${count}, the first from ${bdf(unknown[0]! * perSegment(roots))} on`)
   if (!hasSegments(registers))
-    yield alarm('device-table-segments', [], `DevTblSegEn asks for more than the unit has: ${count} are looked at`)
+    yield alarm('device-table-segments', [],
+      `DevTblSegEn is reserved, or asks for more than the unit has: ${count} are looked at`)
 }
 
 /** A device raises what its table holds, whoever shares it. Devices of one set of page tables are one to the kernel. */

@@ -8,8 +8,8 @@ export type EntryReader = ReturnType<typeof entryReader>
 
 export interface Request { readonly device: number; readonly address: number; readonly access: 'read' | 'write' }
 export interface Permissions { readonly read: boolean; readonly write: boolean }
-/** `endless`: from table to table in a ring. `last`: what the entry that maps the page allows, alone. `landing`: where the address asked for lies; `output`:
- *  where its page of `size` bytes begins. */
+/** `endless`: from table to table in a ring. `last`: what the entry that maps the page allows, alone. `landing`: where
+ *  the address asked for lies; `output`: where its page of `size` bytes begins. */
 export type Way = { readonly kind: 'blocked' } | { readonly kind: 'endless' }
   | { readonly kind: 'moved'; readonly landing: number; readonly output: number; readonly size: number
     readonly last: Permissions }

@@ -38,8 +38,8 @@ export const secondLogs = {
   PprBTail: register('PprBTail', 0x2058, 'second page request log tail', tailOf('page request')),
   EventBHead: register('EventBHead', 0x2070, 'second event log head', headOf('event')),
   EventBTail: register('EventBTail', 0x2078, 'second event log tail', tailOf('event')),
-  PprBOverflowEarly: register('PprBOverflowEarly', 0x2090,
-    'early warning: second log', early),
+  PprBOverflowEarly: register('PprBOverflowEarly', 0x2090, 'early warning: second log', { ...early,
+    THRESHOLD: bits(14, 0, 'where the log counts as nearly full; one source has automatic answers here') }),
 }
 export const guestApicLog = {
   GALogBase: register('GALogBase', 0x00e0, 'guest APIC log', ring('guest APIC log')),

@@ -107,7 +107,8 @@ export const modelEdits: readonly ModelEdit[] = [
     ['skipped-bits-pass', 'walks', "=== 0 ? null : 'skipped-bits'", '=== 0 ? null : null', { unseen: leaves }],
   ]),
   ...of('amdvi', 'invalidation/covers', [
-    ['pages-of-every-domain', 'sequences', 'return command.domain === domain && page <', 'return page <'],
+    ['pages-of-every-domain', 'sequences',
+      'return command.domain === domain && command.pasid === pasid && page <', 'return page <'],
     ['all-removes-nothing', 'sequences', "if (command.type !== 'pages') return command.type === 'all'",
       "if (command.type !== 'pages') return false"],
   ]),

@@ -11,7 +11,7 @@ import { translate } from '../../spec/amdvi/walk/walk.ts'
 import { RamImage } from '../../src/qemu/oracle/memory-map.ts'
 import { agrees, wayOf } from '../../src/qemu/amdvi/oracle/compared.ts'
 import type { DmaCompared } from '../../src/qemu/amdvi/oracle/compared.ts'
-import { walkExceptions } from '../../src/qemu/amdvi/oracle/exceptions.ts'
+import { walkExceptionNames, walkExceptions } from '../../src/qemu/amdvi/oracle/exceptions.ts'
 import { interruptExceptions } from '../../src/qemu/amdvi/oracle/interrupt-exceptions.ts'
 import { qemuWalk } from '../../src/qemu/amdvi/oracle/qemu-walk.ts'
 import type { Request, Walked } from '../../src/qemu/amdvi/oracle/qemu-walk.ts'
@@ -45,6 +45,14 @@ describe('a walk', () => {
       }
     }), { numRuns: 40, seed: 1 })
     expect(kinds).toEqual(new Set(['untranslated', 'translated', 'fault']))
+  })
+  it('in a ring of tables never ends in QEMU, and is refused by the model', () => {
+    const walked = walkedOf({ devices: [], entries: [], requests: [] })
+    const ring = { present: true, nextLevel: 3, address: 0x1000, read: true, write: true, reserved: false }
+    const kindOf = (out: Parameters<typeof qemuWalk>[2]) =>
+      qemuWalk({ ...walked, tables: { ...walked.tables, pageEntry: () => ring } },
+        { device: 0x18, address: 0, access: 'read' }, out).kind
+    expect([kindOf(walkExceptionNames), kindOf(new Set())]).toEqual(['endless', 'blocked'])
   })
 
   const usual = { valid: true, translates: true, mode: 3, to: 'next0', read: true, write: true, bits: [] } as const

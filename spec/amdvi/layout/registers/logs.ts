@@ -27,7 +27,7 @@ export const pageRequests = {
   PprAutoResponse: register('PprAutoResponse', 0x2080, 'automatic answers to page requests', {
     CODE: bits(3, 0, 'the answer'), MASKGN: bit(4, 'mask of GN: our sources only name it'),
   }),
-  PprOverflowEarly: register('PprOverflowEarly', 0x2088, 'early warning of the page request log', early),
+  PprOverflowEarly: register('PprOverflowEarly', 0x2088, 'early warning: page requests', early),
 }
 /** One source has the base of the second event log at F0h, where all others have that of the second page request log;
  *  and at 2090h a second register of automatic answers. */
@@ -38,12 +38,12 @@ export const secondLogs = {
   PprBTail: register('PprBTail', 0x2058, 'second page request log tail', tailOf('page request')),
   EventBHead: register('EventBHead', 0x2070, 'second event log head', headOf('event')),
   EventBTail: register('EventBTail', 0x2078, 'second event log tail', tailOf('event')),
-  PprBOverflowEarly: register('PprBOverflowEarly', 0x2090,
-    'early warning of the second page request log; automatic answers in one source', early),
+  PprBOverflowEarly: register('PprBOverflowEarly', 0x2090, 'early warning: second log', { ...early,
+    THRESHOLD: bits(14, 0, 'where the log counts as nearly full; one source has automatic answers here') }),
 }
 export const guestApicLog = {
   GALogBase: register('GALogBase', 0x00e0, 'guest APIC log', ring('guest APIC log')),
-  GALogTailAddr: register('GALogTailAddr', 0x00e8, 'where the unit stores the tail of the guest APIC log',
+  GALogTailAddr: register('GALogTailAddr', 0x00e8, 'tail of the guest APIC log in memory',
     { ADDR: bits(51, 3, 'address [51:3]', { address: true }) }),
   GAHead: register('GAHead', 0x2040, 'guest APIC log head', gaPointer('offset / 8 of the next entry to read')),
   GATail: register('GATail', 0x2048, 'guest APIC log tail', gaPointer('offset / 8 where the next entry goes')),

@@ -26,7 +26,7 @@ const message = {
   INTTYPE: bit(40, 'delivery mode'), DESTH: bits(63, 56, 'destination [31:24]'),
 }
 export const xt = {
-  XtIntControl: register('XtIntControl', 0x0170, 'interrupt of event log and COMPLETION_WAIT', message),
+  XtIntControl: register('XtIntControl', 0x0170, 'interrupt of events and waits', message),
   XtPprIntControl: register('XtPprIntControl', 0x0178, 'interrupt of the page request log', message),
   XtGaIntControl: register('XtGaIntControl', 0x0180, 'interrupt of the guest APIC log', message),
 }

@@ -19,6 +19,6 @@ export const pciCapability = {
     UNITID: bits(4, 0, 'HyperTransport unit'), VALID: bit(7, 'the range counts'), BUS: bits(15, 8, 'bus'),
     FIRST: bits(23, 16, 'first device and function'), LAST: bits(31, 24, 'last device and function'),
   }, 'ro'),
-  CapMisc0: register32('CapMisc0', 0x10, 'messages of the logs, widths of addresses', messageNumbers, 'ro'),
+  CapMisc0: register32('CapMisc0', 0x10, 'messages and widths', messageNumbers, 'ro'),
   CapMisc1: register32('CapMisc1', 0x14, 'message of the guest APIC log', messageNumberGa, 'ro'),
 }

@@ -16,6 +16,7 @@ export interface DmaCompared extends Walked {
 
 /** QEMU does not say why it blocks a request. */
 export function agrees({ page, moved, cameFrom }: DmaCompared, way: Way): boolean {
+  if (way.kind === 'endless') return false
   if (way.kind === 'blocked') return !moved
   if (page !== way.output) return false
   return isRam(way.landing) ? cameFrom(way.landing) : true

@@ -35,7 +35,8 @@ const walks = [
     qemu: 'Ignores the bits of the address that skipped levels would index.', manual: 'They must be 0.',
   },
   {
-    name: 'level-not-below', clause: 'AMD:2.5/level-invalid', qemu: 'Walks on where NextLevel is not below the level.',
+    name: 'level-not-below', clause: 'AMD:2.5/level-invalid',
+    qemu: 'Walks on where NextLevel is not below the level; in a ring for ever, so nothing is asked there.',
     manual: 'NextLevel falls with each step.',
   },
   {

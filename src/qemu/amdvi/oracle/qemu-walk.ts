@@ -8,9 +8,9 @@ export type EntryReader = ReturnType<typeof entryReader>
 
 export interface Request { readonly device: number; readonly address: number; readonly access: 'read' | 'write' }
 export interface Permissions { readonly read: boolean; readonly write: boolean }
-/** `last`: what the entry that maps the page allows, alone. `landing`: where the address asked for lies; `output`:
- *  where its page of `size` bytes begins. */
-export type Way = { readonly kind: 'blocked' }
+/** `endless`: from table to table in a ring. `last`: what the entry that maps the page allows, alone. `landing`: where
+ *  the address asked for lies; `output`: where its page of `size` bytes begins. */
+export type Way = { readonly kind: 'blocked' } | { readonly kind: 'endless' }
   | { readonly kind: 'moved'; readonly landing: number; readonly output: number; readonly size: number
     readonly last: Permissions }
 
@@ -45,12 +45,15 @@ export function qemuWalk({ tables, unit, refuses }: Walked, request: Request, ou
 export const allows = ({ read, write }: Permissions, { access }: Request): boolean =>
   access === 'write' ? write : read
 
-/** Levels may rise where they need not fall: so many steps at most. */
-const steps = 8
 function throughTables(tables: Tables, unit: TranslationUnit, { root, mode }: DeviceEntry, request: Request,
   out: LeftOut, anyLast: boolean): Way {
+  const seen = new Set<string>()
   let table = root, level = mode
-  for (let step = 0; step < steps; step++) {
+  for (;;) {
+    // Levels may rise where they need not fall.
+    const at = `${table} ${level}`
+    if (seen.has(at)) return { kind: 'endless' }
+    seen.add(at)
     const index = Math.floor(request.address / 2 ** (12 + 9 * (level - 1))) % 512
     const entry = tables.pageEntry(table, index, level)
     if (entry === 'unreadable') return blocked
@@ -65,7 +68,6 @@ function throughTables(tables: Tables, unit: TranslationUnit, { root, mode }: De
     table = entry.address
     level = entry.nextLevel
   }
-  return blocked
 }
 function isRefused(entry: PageEntry, unit: TranslationUnit, level: number, request: Request, out: LeftOut): boolean {
   const { nextLevel } = entry, leaf = nextLevel === 0 || nextLevel === 7

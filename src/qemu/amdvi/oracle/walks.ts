@@ -103,12 +103,15 @@ async function runWalk({ machine, tally, lap }: Bench<AmdviUnit>, one: WalkCase)
   return judged
 }
 
+const neverEnds = (view: Walked, request: Request): boolean =>
+  qemuWalk(view, request, walkExceptionNames).kind === 'endless'
+
 /** Each device does one thing a round. */
 function inRounds(one: WalkCase, { edus }: Machine<AmdviUnit>,
   view: Walked): Asked[][] {
   const rounds: Asked[][] = [], used = requesters.map(() => 0)
   for (const given of one.requests) {
-    const edu = edus[given.device]!, slot = used[given.device]!++
+    const edu = edus[given.device]!, slot = used[given.device]!
     const as = (access: 'read' | 'write'): Asked => {
       const request: Request = { device: edu.sid, address: addressOf(given), access }
       const ways = [qemuWalk(view, request, new Set()), qemuWalk(view, request, walkExceptionNames)]
@@ -118,6 +121,9 @@ function inRounds(one: WalkCase, { edus }: Machine<AmdviUnit>,
     const writing = as('write'), reading = as('read')
     // What lands in a table would change the case. No data comes in for who is not in the device table.
     const reads = !given.write && given.device !== outside || [...writing.landings, ...reading.landings].some(isTable)
+    // QEMU would not come back.
+    if (neverEnds(view, (reads ? reading : writing).request)) continue
+    used[given.device] = slot + 1
     const asked = reads ? { ...reading, landings: reading.landings.filter(address => !isTable(address)) } : writing;
     (rounds[slot] ??= []).push(asked)
   }

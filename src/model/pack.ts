@@ -173,13 +173,14 @@ function generated<T>(domain: Domain, path: string): Packing<T> {
 return {pack(value,out,at){let ${locals};${generator.variables()}${packs}${stores}},
 unpack(f,a){return ${unpacks.replaceAll(made, '')}},
 frozen(f,a){return ${unpacks.replaceAll(made, 'Object.freeze')}}}`
-  const code = new Function('h', 'k', source)(helpers, generator.constants) as Pick<Packing<T>, 'pack' | 'unpack' | 'frozen'>
+  const { pack: packed, ...unpacked } = new Function('h', 'k', source)(helpers, generator.constants) as
+    Pick<Packing<T>, 'pack' | 'unpack' | 'frozen'>
   const pack = (value: T, out: Uint32Array, at: number): void => {
-    try { code.pack(value, out, at) } catch (cause) {
+    try { packed(value, out, at) } catch (cause) {
       // Any error: the code reads fields of what may be null or no object.
       const why = misfit(domain, value, path)
       throw why === null ? cause : new ModelError(why, { cause })
     }
   }
-  return { words, bits, pack, unpack: code.unpack, frozen: code.frozen }
+  return { words, bits, pack, ...unpacked }
 }

@@ -75,8 +75,8 @@ test.each<[string, string, string]>([
 })
 
 test('the place in TypeScript is that of the source', async () => {
-  const err = await told(['interface Gone { readonly x: 1 }', '', ...withOwn('then: () => { (null as unknown as Gone).x }')],
-    '--scope mapping', 'mine.mts')
+  const lines = ['interface Gone { readonly x: 1 }', '', ...withOwn('then: () => { (null as unknown as Gone).x }')]
+  const err = await told(lines, '--scope mapping', 'mine.mts')
   expect(err).toMatch(/^mine\.mts:6:\d+, design 'mine'/)
 })
 

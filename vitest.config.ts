@@ -16,7 +16,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'properties/**/*.test.ts', 'examples/**/*.test.mjs'],
     // They need QEMU, or a browser: vitest.qemu.config.ts, vitest.browser.config.ts.
     exclude: ['test/qemu/**', 'test/browser/**'],
-    setupFiles: ['test/v8.ts'],
+    setupFiles: ['test/setup.ts'],
     ...onlyHangs,
     // Two cores are what CI has; vitest alone would leave one of them idle.
     maxWorkers: 2,

@@ -6,6 +6,7 @@ export default defineConfig({
   resolve,
   test: {
     include: ['test/qemu/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     globalSetup: 'test/qemu/setup.ts',
     ...onlyHangs,
     // Each test has a QEMU beside it, which takes about as much time as the test.

@@ -44,7 +44,7 @@ function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['e
   const { LIMIT } = decode(registers.ExclLimit.layout, ExclLimit ?? none)
   return EXEN === 0 ? null : { base: BASE * 4096, limit: LIMIT * 4096 + 4095, forAll: ALLOW === 1 }
 }
-/** Control 44:43 count unless EFR2 says that tables cannot have more entries: other revisions have other fields there. */
+/** Control 44:43 count unless EFR2 says that no table has more entries: other revisions have other fields there. */
 export function interruptUnitOf(unit: UnitRegisters, { smi, abortedInterrupt }: Disputes = usualAnswers):
   InterruptUnit {
   const { IommuEn, XTEn, GAEn, GAMEn, NumIntRemapMode } = control(unit)

@@ -80,7 +80,7 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   if (!unit.enabled) return unchanged('AMD:2.2/iommu-off')
   if (!map.valid) return unchanged('AMD:2.2.5/interrupt-map')
   if (map.reserved) return blame('interrupt-reserved')
-  if (unmapped.type !== fixed && unmapped.type !== arbitrated && !isIndexAlone(unit, map)) {
+  if (hasOtherMode(unit, map, unmapped)) {
     const rule = passingRule(unit, map, unmapped)
     return rule === null ? blame('delivery-mode') : unchanged(rule)
   }
@@ -105,9 +105,13 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   return { kind: 'interrupt', interrupt: { vector, type, logical, destination }, exercised }
 }
 
-/** Whether bits 10:8 of the data are no delivery mode: entries from 512 up have no other index. */
-const isIndexAlone = ({ indexFirst, mostLength }: InterruptUnit, { control, length }: InterruptMap): boolean =>
-  indexFirst && control === 2 && length > classicLength && length <= mostLength
+/** Whether the delivery mode is none that is remapped. Bits 10:8 of the data are of the index alone where the table has
+ *  entries from 512 up: those have no other index. */
+function hasOtherMode({ indexFirst, mostLength }: InterruptUnit, { control, length }: InterruptMap,
+  { type }: Interrupt): boolean {
+  if (type === fixed || type === arbitrated) return false
+  return !(indexFirst && control === 2 && length > classicLength && length <= mostLength)
+}
 
 const isMalformed = ({ reserved, guestMode, type }: InterruptEntry, unit: InterruptUnit): boolean =>
   reserved || (guestMode ? !unit.guestMode : type > arbitrated)

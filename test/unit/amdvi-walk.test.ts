@@ -112,8 +112,9 @@ describe('INVALIDATE_IOMMU_PAGES', () => {
     // FFFFFFFFFFFFF000, and another without a 0
     for (const page of [2 ** 52 - 1, 2 ** 47 - 1]) expect(rangeOf(page, true)).toBeNull()
   })
-  it.each([[0, 0], [0, 1], [1, 2], [3, 4], [0x1ff, 0x200], [5, 0x12345], [2 ** 39 - 1, 2 ** 39]])('%i to %i are covered by one command, '
-    + 'and by none of half the size', (first, last) => {
+  it.each([
+    [0, 0], [0, 1], [1, 2], [3, 4], [0x1ff, 0x200], [5, 0x12345], [2 ** 39 - 1, 2 ** 39],
+  ])('%i to %i are covered by one command, and by none of half the size', (first, last) => {
     const { page, s } = commandFor(first, last), { page: from, pages } = rangeOf(page, s)!
     expect([from <= first, from + pages > last]).toEqual([true, true])
     expect(first === last ? pages === 1 : Math.floor(first / (pages / 2)) !== Math.floor(last / (pages / 2))).toBe(true)

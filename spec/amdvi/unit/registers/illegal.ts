@@ -1,5 +1,6 @@
-/** What software must not do to the registers, or ask of them by a command (AMD 48882 rev 3.05, 2.4.3, ch. 3). The manual leaves undefined what hardware
- *  makes of it; the unit goes on in the simplest way, which stands beside each name, and says that it saw it. */
+/** What software must not do to the registers, or ask by a command (AMD 48882 rev 3.05: 2.4.3, ch. 3). The manual
+ *  leaves undefined what hardware makes of it; the unit goes on in the simplest way, which stands beside each name, and
+ *  says that it saw it. */
 import type { AmdviClause } from '../../clauses.ts'
 
 interface Illegality { readonly clause: AmdviClause; readonly says: string; readonly then: string }

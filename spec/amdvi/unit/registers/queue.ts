@@ -85,7 +85,8 @@ const rangeIn = (words: Dwords) => {
   const { S, ADDR } = decode(commandLayouts[3], words)
   return rangeOf(ADDR, S === 1)
 }
-const hasUndefinedRange = (done: Outstanding): boolean => (done.code === 3 || done.code === 4) && rangeIn(done.words) === null
+const hasUndefinedRange = ({ code, words }: Outstanding): boolean =>
+  (code === 3 || code === 4) && rangeIn(words) === null
 
 function forDevice({ config }: UnitState, { words }: Outstanding): Effect {
   const { DEVICE } = decode(commandLayouts[4], words)

@@ -4,7 +4,7 @@ import { anything, decode, entryReader, registers } from '../../../spec/amdvi/in
 import { dwordsOf } from '../../../spec/iommu/layout.ts'
 import type { Answer, Conclusion, Known, Look } from '../happening.ts'
 import { hex, whenOf } from '../text.ts'
-import type { UnitEvent } from './events.ts'
+import type { UnitEvent } from './event.ts'
 import { deviceEntryOf, entryMeaning, flagOf, flagsText } from './flags.ts'
 import type { DeviceEntry } from './flags.ts'
 
@@ -22,7 +22,7 @@ export function answerEntry(event: UnitEvent, known: Known): Answer {
   const what = isInterrupt ? 'sent an interrupt, by' : 'used'
   return {
     title: `the device table entry of ${who} is not legal`,
-    happened: `${who} ${what} ${address === null ? 'an address that is cut off' : hex(address)}, and the unit does not `
+    happened: `${who} ${what} ${address === null ? 'an address that the line does not tell' : hex(address)}, and the unit does not `
       + 'accept its device table entry.',
     hardware: [
       ...flags === null ? [] : [{ says: flagsText(flags), clause: null }],

@@ -1,6 +1,6 @@
 /** Whom an event names, and where to look next. */
 import type { Look } from '../happening.ts'
-import type { UnitEvent } from './events.ts'
+import type { UnitEvent } from './event.ts'
 
 export const whoOf = ({ device }: Pick<UnitEvent, 'device'>): string => device ?? 'a device that the line does not name'
 

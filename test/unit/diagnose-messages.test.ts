@@ -26,7 +26,7 @@ it('boot lines of a machine are known, and are no trouble', async () => {
   expect(faults).toEqual([])
   expect(files[0]!.unread).toEqual({ count: 0, first: [] })
 })
-it('interrupt remapping that is off on an AMD unit is trouble, and its cause is told where the log has it', async () => {
+it('interrupt remapping that is off on an AMD unit is trouble, with its cause where the log has it', async () => {
   const off = 'AMD-Vi: Disabling interrupt remapping'
   for (const bug of ['No southbridge IOAPIC found in IVRS table', 'IOAPIC[32] not in IVRS table']) {
     const [text, ...rest] = await said(`AMD-Vi: [Firmware Bug]: : ${bug}`, off)

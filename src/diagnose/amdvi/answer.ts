@@ -5,7 +5,7 @@ import { hex, whenOf } from '../text.ts'
 import { answerEntry } from './device-entry.ts'
 import type { UnitEvent } from './event.ts'
 import { events, flagNames, requestText, requestType } from './flags.ts'
-import { whoOf } from './look.ts'
+import { usedOf, whoOf } from './look.ts'
 import { answerPage } from './page-fault.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
@@ -41,7 +41,7 @@ function ofRequest(event: UnitEvent, { count }: Group): Answer {
   const { type, isTranslation } = flags === null ? { type: null, isTranslation: false } : requestType(flags)
   const ofAts = isTranslation || type === 1
   const isWrite = inRange && !ofAts && (type === 5 || type === 6)
-  const who = whoOf(event), used = address === null ? 'an address that the line does not tell' : hex(address)
+  const who = whoOf(event), used = usedOf(address)
   const standing: Look = { run: system === 'Xen' ? 'xl debug-keys i; xl dmesg' : 'cat /proc/interrupts',
     says: 'whether an interrupt stands still' }
   return {

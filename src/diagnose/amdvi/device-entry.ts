@@ -22,7 +22,7 @@ export function answerEntry(event: UnitEvent, known: Known): Answer {
   const what = isInterrupt ? 'sent an interrupt, by' : 'used'
   return {
     title: `the device table entry of ${who} is not legal`,
-    happened: `${who} ${what} ${address === null ? 'an address that the line does not tell' : hex(address)}, and the unit does not `
+    happened: `${who} ${what} ${usedOf(address)}, and the unit does not `
       + 'accept its device table entry.',
     hardware: [
       ...flags === null ? [] : [{ says: flagsText(flags), clause: null }],

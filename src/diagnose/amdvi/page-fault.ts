@@ -5,7 +5,7 @@ import { servedInterrupts } from '../interrupts/served.ts'
 import { hex, idOf } from '../text.ts'
 import type { UnitEvent } from './event.ts'
 import { accessOf, deviceEntryOf, entryMeaning, flagOf, flagsText, pageFault } from './flags.ts'
-import { nextOf, unattached, whoOf } from './look.ts'
+import { nextOf, unattached, usedOf, whoOf } from './look.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
 const likely = (says: string, rule: string): Conclusion => ({ certainty: 'likely', says, rule })
@@ -15,7 +15,7 @@ export function answerPage(event: UnitEvent, group: Group, known: Known): Answer
   const who = whoOf(event)
   // With GN the field holds a PASID.
   const space = flags !== null && flagOf(flags, 'GN') ? 'PASID' : 'domain'
-  const where = `${address === null ? ' an address that the line does not tell' : ` ${hex(address)}`}`
+  const where = ` ${usedOf(address)}`
     + `${domain === null ? '' : `, ${space} 0x${domain.toString(16)}`}`
   if (flags === null) return {
     title: `${who}: a page fault whose flags the line does not tell`, happened: `${who} used${where}.`, hardware: [],

@@ -1,5 +1,5 @@
-/** What follows where a kernel leaves interrupt remapping off, whoever makes the unit. No manual: the range of interrupt
- *  messages is the same on all of them. */
+/** What follows where a kernel leaves interrupt remapping off, whoever makes the unit. No manual: the range of
+ *  interrupt messages is the same on all of them. */
 import type { Conclusion, Look } from '../happening.ts'
 
 const sure: Conclusion = { certainty: 'sure', rule: 'interrupt remapping is off',

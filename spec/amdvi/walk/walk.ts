@@ -7,7 +7,7 @@ import { blame } from './translation.ts'
 import type { DmaRequest, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'
 import type { DeviceEntry, Tables } from './tables.ts'
 
-export { guestRootOf } from './first-stage.ts'
+export { guestRootOf, guestTargetOf } from './first-stage.ts'
 export { pageSize, sizeOf } from './second-stage.ts'
 export { newTrail } from './translation.ts'
 export type { DmaRequest, Mapping, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'

@@ -121,7 +121,7 @@ test.each<[string, (a: Print, b: Print) => boolean]>([
 
 test('labels and leaves past those of which it is told are stored', async () => {
   // The rounds after the first take what was learnt in it, by code.
-  const most = 5000, rounds = 6
+  const most = 5000, rounds = 2
   interface Talk { x: number; y: number; z: number; round: number }
   const told = actionsOf<Talk, { readonly what: 'counted'; readonly x: number }>()
   const of = machine<Talk, None, { readonly what: 'counted'; readonly x: number }>({

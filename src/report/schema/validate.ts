@@ -112,7 +112,7 @@ const pairing = v.strictObject({
   })),
   timeline: list(v.strictObject({ from: count, to: count, own: count, flushed: count, unanswered: count,
     longest_us: v.nullable(v.number()) })),
-  unanswered: places, ending: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
+  unanswered: places, ending: places, outside: places, unansweredSure: places, flushed: places, flushedDomains: list(count),
   hitAfterUnmap: list(window),
   longest: list(window),
   mapped: v.strictObject({ cachingMode: v.nullable(v.boolean()), used: count, missed: places, early: places }),

@@ -153,6 +153,7 @@ export function scopesFor(designs: readonly Design[]): readonly Scope[] {
   ]
 }
 const keyOf = ({ name, bounds: changes }: OwnScope): string => `${name} ${showBounds(bounds(changes))}`
+let all: readonly Scope[] | null = null
 /** Standard ones, and those of built-in designs. */
-export const allScopes = (): readonly Scope[] => scopesFor(everyDesign)
+export const allScopes = (): readonly Scope[] => all ??= scopesFor(everyDesign)
 export const scopeNamed = (name: string): Scope | null => allScopes().find(scope => scope.name === name) ?? null

@@ -42,5 +42,5 @@ export { advance, illegalities, offsetOf, progress, quiesce, read, registerNameA
 export type { Effect, IllegalName, Made, Outcome, Progress, UnitConfig, UnitState, Width } from './unit/unit.ts'
 export { perSegment, rawTables } from './walk/raw-tables.ts'
 export type { DeviceEntry, Fetched, GuestMap, InterruptEntry, PageEntry, Tables } from './walk/tables.ts'
-export { exclusionFor, guestRootOf, newTrail, pageSize, translate, translateBy } from './walk/walk.ts'
+export { exclusionFor, guestRootOf, guestTargetOf, newTrail, pageSize, translate, translateBy } from './walk/walk.ts'
 export type { DmaRequest, Mapping, Translation, TranslationUnit } from './walk/walk.ts'

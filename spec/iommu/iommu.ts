@@ -90,8 +90,7 @@ export interface Iommu<U = unknown> {
   remapsInterrupts(unit: U): boolean
   /** Whether an interrupt can be sent to a CPU, as far as software knows. */
   reaches(unit: U, cpu: number, setup: Setup): boolean
-  /** Whether requests of some device may pass untranslated at all, and whether those of a device may now. */
-  mayPass(setup: Setup): boolean
+  /** Whether requests of a device pass untranslated now. */
   passes(unit: U, device: number): boolean
   request(state: State<U>, dma: Dma, setup: Setup): DmaOutcome
   /** Of a request that is blocked: the reason which says that its device is in no domain. */

@@ -5,6 +5,7 @@ import { suggest, usage } from '../errors.ts'
 import { badJson } from '../text/json-position.ts'
 import { loadProfile, profiles } from '../../spec/costs/index.ts'
 import type { Profile } from '../../spec/costs/index.ts'
+import { iommuNameOf } from '../../spec/designs.ts'
 import { iommuOf } from '../../spec/iommus.ts'
 import { placed } from './io.ts'
 import type { Io } from './io.ts'
@@ -36,8 +37,10 @@ export function profileNamed(io: Io, name: string | undefined): Profile {
   }
 }
 
-/** Of a machine with the IOMMU that all designs are on; undefined, the first of all, where they are on several. */
+/** Of a machine with the IOMMU that all designs are on which use one; undefined, the first of all, where they are on
+ *  several. */
 export function usualProfile(subjects: readonly Subject[]): string | undefined {
-  const [name, other] = new Set(subjects.map(({ design }) => iommuOf(design).profile))
+  const [name, other] = new Set(subjects.filter(({ design }) => iommuNameOf(design) !== null)
+    .map(({ design }) => iommuOf(design).profile))
   return other === undefined ? name : undefined
 }

@@ -99,8 +99,10 @@ export function renderCost(report: CostReport, width = 80, contributors = 3): st
     lines.push('', path)
     for (const { design, cost, others } of groups) {
       const head = `  ${design.padEnd(names)} ${String(cost.cycles.typ).padStart(7)} ${range(cost.cycles).padEnd(14)} `
-      lines.push(...hang(head, head.length,
-        packWords(contents(cost, contributors), Math.max(least, width - head.length))))
+      const items = contents(cost, contributors), left = width - head.length
+      // Beside a long name there is no room for a column.
+      lines.push(...left >= least ? hang(head, head.length, packWords(items, left))
+        : [head.trimEnd(), ...hang(' '.repeat(6), 6, packWords(items, width - 6))])
       if (others.length > 0) lines.push(...hang('    same for ', 13, packWords(others, width - 13)))
     }
   }

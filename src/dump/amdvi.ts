@@ -1,5 +1,5 @@
 /** Register values that a dump or the command line gives, as those of an AMD unit (AMD 48882 rev 3.05, ch. 3). */
-import { decode, registers } from '../../spec/amdvi/index.ts'
+import { decode, interruptUnitOf, registers } from '../../spec/amdvi/index.ts'
 import type { RegisterName, UnitRegisters } from '../../spec/amdvi/index.ts'
 import { dwordsOf } from '../../spec/iommu/layout.ts'
 import { dumpError } from './errors.ts'
@@ -22,8 +22,10 @@ export function amdviStored(values: ReadonlyMap<number, bigint>): AmdviValues {
   }))
 }
 
+/** NumIntRemapMode: interrupt tables of up to 2048 entries, where the unit has them. */
+export const largeTables = 1n << 43n
 /** All on, as software leaves it: translation, interrupts of 128 bits, both rings. */
-const everythingOn = 1n | 1n << 2n | 1n << 12n | 1n << 17n
+const everythingOn = 1n | 1n << 2n | 1n << 12n | 1n << 17n | largeTables
 
 function wordsOf(values: readonly (bigint | undefined)[]): ArrayLike<number> {
   const words: number[] = []
@@ -57,6 +59,8 @@ export function amdviRegistersOf(path: string, values: AmdviValues):
         : [],
       ...values.ExtFeature === undefined
         ? ['ExtFeature is not known: no bit that a feature needs is found reserved'] : [],
+      ...values.ExtFeature2 === undefined && interruptUnitOf(found).mostLength > 9
+        ? ['ExtFeature2 is not known: interrupt tables of up to 2048 entries are taken as allowed'] : [],
       ...ringless.length === 0 ? [] : [`who can write ${ringless.join(' and ')} is not judged: its place is not known`],
     ],
   }

@@ -12,6 +12,7 @@ import { invalidationsComplete } from '../../properties/progress/invalidations-c
 import { nothingLeftBehind } from '../../properties/progress/nothing-left-behind.ts'
 import { waitEnds } from '../../properties/progress/wait-ends.ts'
 import type { Unit } from '../../spec/amdvi/bounded/state.ts'
+import { storeFields } from '../../spec/amdvi/steps/device.ts'
 import { designNamed } from '../../spec/designs.ts'
 import { moved, replaced, swapped, without } from '../../spec/kernel/design.ts'
 import type { Step } from '../../spec/kernel/design.ts'
@@ -112,7 +113,17 @@ const storeShortTable: Step<Unit> = {
     k.s.unit.tables.devices[0]!.now!.intTabLen = 0
   },
 }
+/** Messages of the device are stopped while its entry changes: aborted ones are lost. */
+const stopInterrupts: Step<Unit> = {
+  name: 'stopInterrupts', says: 'store IntCtl=0', then: k => { storeFields(k, { intCtl: 0 }) },
+}
+const goOnWithInterrupts: Step<Unit> = {
+  name: 'goOnWithInterrupts', says: 'store IntCtl=2', then: k => { storeFields(k, { intCtl: 2 }) },
+}
 const migration = [
+  mutant('amd-interrupts-aborted-while-entry-changes',
+    replaced(strict, move, steps.exchangeIrte, stopInterrupts, steps.exchangeIrte, goOnWithInterrupts),
+    { from: strict, breaks: noLostEdge, at: oneSource, shortest: 5 }),
   mutant('amd-irte-disabled-window', replaced(strict, move, steps.exchangeIrte, steps.disableIrte, steps.exchangeIrte),
     { from: strict, breaks: noLostEdge, at: oneSource, shortest: 4 }),
   mutant('amd-irte-remapen-not-carried-over', replaced(strict, move, steps.exchangeIrte, exchangeIrteDisabled),

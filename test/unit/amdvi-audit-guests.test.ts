@@ -35,6 +35,17 @@ describe('guest tables', () => {
     expect(mappings(report, 7)).toEqual([[0x6000, 0x701000, 4096, 3]])
     expect([report.spaces[0]!.leaves, codesOf(report)]).toEqual([{ '4K': 1, '2M': 1, '1G': 1 }, []])
   })
+  it('of large pages with PAT (bit 12), which is no part of their address', () => {
+    const machine = new Machine(guestsOn), tables = new GuestTables(machine)
+    gcr3(machine, guest(machine), 0, tables.root)
+    tables.map(0x40000000, 0x40200000 + 4096, {}, 2)
+    tables.map(0x80000000, 0xc0000000 + 4096, {}, 3)
+    tables.map(0x50000000, 0x40400000 + 8192, {}, 2)
+    const report = machine.audit()
+    expect(mappings(report, null))
+      .toEqual([[0x40000000, 0x40200000, 2 ** 21, 3], [0x80000000, 0xc0000000, 2 ** 30, 3]])
+    expect(codesOf(report)).toEqual(['reserved-bits'])
+  })
   it('through host tables: what both map, with the rights of both; the guest may write its own tables', () => {
     const machine = new Machine(guestsOn), { root, table, toGuest } = nested(machine)
     const tables = new GuestTables(machine, 4, toGuest)
@@ -80,7 +91,7 @@ describe('guest tables', () => {
       gcr3(machine, table, 0, tables.root)
       for (const { index, level, frame, rw, us, p, large } of leaves)
         tables.put(index * 2 ** (3 + 9 * level), level, { P: p > 0 ? 1 : 0, RW: rw, US: us, PS: level > 1 ? 1 : 0,
-          ADDR: (large > 0 ? 2 ** (9 * (level - 1)) * (frame % 2) : 0) + (level > 1 && large > 0 ? 0 : 250 + frame) })
+          ADDR: (large > 0 ? 2 ** (9 * (level - 1)) * (frame % 2) : 0) + (level > 1 && large > 0 ? us : 250 + frame) })
       const dump = machine.dump(), report = machine.audit()
       const walked = rawTables(machine.memory, rootsOf(dump.registers),
         entryReader(rulesOf(dump.registers, dump.haw), true))

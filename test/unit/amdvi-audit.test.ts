@@ -9,7 +9,7 @@ import { amdviStored } from '../../src/dump/amdvi.ts'
 import type { AmdviValues } from '../../src/dump/amdvi.ts'
 import { readKernelLog } from '../../src/logs/formats/kernel.ts'
 import { entryReader, rawTables, rootsOf, translate, translationUnitOf } from '../../spec/amdvi/index.ts'
-import { anything, deviceTableEntry, encode, irte32 } from '../../spec/amdvi/layout/index.ts'
+import { anything, deviceTableEntry, encode, irte128, irte32 } from '../../spec/amdvi/layout/index.ts'
 import { Machine } from './amdvi-audit-support.ts'
 import { auditOf, codesOf } from './audit-support.ts'
 import { boot, ftraceOf } from './linux-support.ts'
@@ -146,6 +146,22 @@ describe('entries', () => {
     machine.memory.write(0x200004, encode(irte32, { REMAPEN: 1, DEST: 2, VECTOR: 0x44, DM: 1 }))
     expect(machine.audit().interrupts.entries)
       .toMatchObject([{ index: 1, of: '00:00.3', vector: 0x44, destination: 2, logical: true, fault: null }])
+  })
+  it('a table of 2048 entries counts unless ExtFeature2 says that the unit has none', () => {
+    const audited = (ExtFeature2?: bigint) => {
+      const machine = new Machine({ IommuControl: 0x800_0002_1005n,
+        ...ExtFeature2 === undefined ? {} : { ExtFeature2 } })
+      machine.memory.cover(0x600, 8)
+      machine.host(3, 1, 3, { INTCTL: 2, INTTABLEN: 11, INTROOT: 0x600000 / 64 })
+      machine.memory.write(0x600000 + 16 * 0x258, encode(irte128, { REMAPEN: 1, VECTOR: 0x66 }))
+      machine.page(machine.host(4, 2, 1), 5, 0x607000)
+      const report = machine.audit()
+      return [report.interrupts.entries.map(({ index }) => index), codesOf(report), report.dump.assumed]
+    }
+    expect([audited(), audited(1n << 8n), audited(0n)]).toEqual([
+      [[0x258], ['writes-tables'],
+        ['ExtFeature2 is not known: interrupt tables of up to 2048 entries are taken as allowed']],
+      [[0x258], ['writes-tables'], []], [[], ['entry-unusable'], []]])
   })
   it('a policy does not pass what a dump leaves unknown, or a device in reach of more than it may', () => {
     const machine = new Machine()

@@ -59,7 +59,8 @@ const small: fc.Arbitrary<Small> = fc.tuple(someBounds, upTo(2), fc.boolean(), f
   }))
 
 const hardware: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-  reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false }
+  reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false,
+  refusesPasid: false }
 const rawOf = ({ b, tables, pages, at, gaEn }: Small, mutant: (reader: EntryReader) => EntryReader) =>
   rawTables(encode(tables, pages, b, at, gaEn), { segments: [{ address: at.deviceTable, devices: 128 }] },
     mutant(entryReader(anything, gaEn)))
@@ -89,7 +90,7 @@ function differs(one: Small, mutant: (reader: EntryReader) => EntryReader): unkn
   return null
 }
 const interruptUnit = ({ xt }: Small): InterruptUnit =>
-  ({ enabled: true, xt, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false })
+  ({ enabled: true, xt, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false, indexFirst: true })
 const told = (found: Remapped, vectorOf: (vector: number) => number): unknown => {
   if (found.kind !== 'interrupt') return found.kind === 'fault' ? found.reason.cause : found.kind
   const { destination, vector } = found.interrupt

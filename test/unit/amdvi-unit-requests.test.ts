@@ -40,7 +40,8 @@ describe('guest translation', () => {
     put(0x603, 0, { ADDR: 0x604 })
     put(0x604, 0, { ADDR: 0x605 })
     put(0x604, 1, { PS: 1, ADDR: 0x40000 })
-    put(0x604, 2, { PS: 1, ADDR: 0x40001 })
+    put(0x604, 2, { PS: 1, ADDR: 0x40002 })
+    put(0x604, 3, { PS: 1, ADDR: 0x40201 })
     put(0x605, 5, { ADDR: 0x680, RW: 0 })
     put(0x605, 6, { ADDR: 0x681, US: 0 })
     put(0x605, 7, { ADDR: 0x682, NX: 1 })
@@ -60,8 +61,8 @@ describe('guest translation', () => {
   }
   it('walks the GCR3 table and the guest\'s own, by PASID', () => {
     const of = guest()
-    expect([of(0x5010), of(0x20_0008), of(0x5000, 'write'), of(0x9000)])
-      .toEqual([0x680010, 0x4000_0008, 'guest-permission 2', 'guest-not-present 2,2'])
+    expect([of(0x5010), of(0x20_0008), of(0x60_1008), of(0x5000, 'write'), of(0x9000)])
+      .toEqual([0x680010, 0x4000_0008, 0x4020_1008, 'guest-permission 2', 'guest-not-present 2,2'])
   })
   it.each<[string, ReturnType<ReturnType<typeof guest>>, string]>([
     ['another PASID', guest()(0x5000, 'read', { pasid: 4 }), 'gcr3-not-valid 2'],

@@ -51,6 +51,26 @@ it('a single address is spoken of as one', async () => {
   expect(text).not.toContain('None of the addresses')
 })
 
+it('a field that cannot be read is named, and counts as absent', async () => {
+  const [text] = await said('AMD-Vi: Event logged [IO_PAGE_FAULT device=00:14.2 domain=0xzz address=hello flags=]')
+  expect(text).toContain('the line is damaged: address=hello, domain=0xzz, flags= cannot be read')
+  expect(text).toContain('00:14.2 used an address that the line does not tell.')
+  const [half] = await said('AMD-Vi: Event logged [IO_PAGE_FAULT device=0x:14.2 domain=0x12g4 address=0x1000 flags=0]')
+  expect(half).toContain('a device that the line does not name used 0x1000: ')
+  expect(half).not.toMatch(/NaN|domain 0x/)
+})
+it('an event without DeviceID names no device', async () => {
+  const [text] = await said('(XEN) AMD-Vi: COMMAND_HARDWARE_ERROR 00000000 60000000 04208120 00000001')
+  expect(text).toMatch(/^the command buffer could not be read/)
+  expect(text).toContain('The event is about address 0x104208120.')
+  expect((await said('(XEN) AMD-Vi: IOTLB_INV_TIMEOUT 00000a28 70000000 04208120 00000001'))[0])
+    .toMatch(/^0a:05.0 did not answer/)
+  // EVENT_COUNTER_ZERO, and a code that is in no table.
+  for (const word of ['a0000000', 'f0000000'])
+    expect((await said(`AMD-Vi: Event logged [UNKNOWN event[0]=0x00000100, event[1]=0x${word}, event[2]=0x0`))[0])
+      .toContain('The event names no device')
+})
+
 describe('a device table entry that is not legal', () => {
   const event = (flags: string, entry: readonly string[], control = '0xc22000142148d'): readonly string[] => [
     `iommu ivhd3: AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY device=0000:43:00.0 pasid=0x00000 `

@@ -16,7 +16,6 @@ it('boot lines of a machine are known, and are no trouble', async () => {
     'DMAR: Setting identity map for device 0000:00:02.0 [0x7b800000 - 0x7fffffff]', 'DMAR: No DMAR devices found',
     'DMAR: Intel-IOMMU force enabled due to platform opt in', 'AMD-Vi: Initialized for Passthrough Mode',
     'AMD-Vi: IOMMU SNP support enabled.', 'AMD-Vi: ivrs, add hid:PNPD0040, uid:, rdevid:152',
-    'AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found in IVRS table', 'AMD-Vi: Disabling interrupt remapping',
     'pci 0000:00:00.2: AMD-Vi: Unable to read/write to IOMMU perf counter.',
     'AMD-Vi: V2 page table enabled (Paging mode : 4 level)', 'AMD-Vi: Copied DEV table from previous kernel.',
     'arm-smmu-v3 arm-smmu-v3.0.auto: option mask 0x0', 'arm-smmu-v3 arm-smmu-v3.0.auto: ias 48-bit, oas 48-bit (f)',
@@ -26,6 +25,17 @@ it('boot lines of a machine are known, and are no trouble', async () => {
   ].join('\n'))
   expect(faults).toEqual([])
   expect(files[0]!.unread).toEqual({ count: 0, first: [] })
+})
+it('interrupt remapping that is off on an AMD unit is trouble, with its cause where the log has it', async () => {
+  const off = 'AMD-Vi: Disabling interrupt remapping'
+  for (const bug of ['No southbridge IOAPIC found in IVRS table', 'IOAPIC[32] not in IVRS table']) {
+    const [text, ...rest] = await said(`AMD-Vi: [Firmware Bug]: : ${bug}`, off)
+    expect(rest).toEqual([])
+    expect(text).toMatch(/^interrupts are not remapped/)
+    expect(text).toContain('sure: The IVRS table of the firmware does not name every I/O APIC')
+    expect(text).toContain('(line 1)')
+  }
+  expect((await said(off))[0]).toContain('likely: The IVRS table of the firmware lacks an I/O APIC')
 })
 it('an identity map of a boot names the owner of a region', async () => {
   const [text] = await said('DMAR: Setting identity map for device 0000:00:02.0 [0x7b800000 - 0x7fffffff]',

@@ -57,12 +57,13 @@ function walkGuest(way: Way, { paging }: GuestMap, root: number, request: DmaReq
     if ('kind' in place) return place
     const found = way.guest.pageEntry(place.address, indexAt(g, request.address, level))
     if (found === 'unreadable') return blame('guest-unreadable', trail)
-    const wrong = wrongIn(found, level, request, leafSize(g, level))
+    const size = leafSize(g, level), next = guestTargetOf(found, level, size)
+    const wrong = wrongIn(found, request, next === null)
     if (wrong !== null) return blame(wrong, trail)
     write &&= found.write
-    if (level > 1 && !found.isPage) { table = found.address; continue }
-    const size = leafSize(g, level), offset = request.address % size
-    const end = throughHost(way, found.address + offset, request.access)
+    if (level > 1 && !found.isPage) { table = next!; continue }
+    const offset = request.address % size
+    const end = throughHost(way, next! + offset, request.access)
     if ('kind' in end) return end
     const whole = Math.min(size, end.size)
     return { kind: 'translated', address: end.address, mapping: { domain, pasid: request.pasid ?? 0, size: whole,
@@ -76,12 +77,23 @@ function walkGuest(way: Way, { paging }: GuestMap, root: number, request: DmaReq
 const isCanonical = (address: number, width: number): boolean =>
   address < 2 ** (width - 1) || address >= 2 ** 64 - 2 ** (width - 1)
 
+/** Of a page above the last level, bit 12 is PAT, as in the tables of the CPU: no part of the address. */
+const pat = 4096
+/** Where an entry of the guest's tables points: the next table, or the page of `size` bytes. Null where a bit is
+ *  reserved, or a page stands above level 3. */
+export function guestTargetOf({ isPage, address, reserved }: GuestPageEntry, level: number,
+  size: number): number | null {
+  if (reserved || isPage && level > 3) return null
+  if (!isPage || level === 1) return address
+  const low = address % size
+  return low === 0 || low === pat ? address - low : null
+}
+
 /** What forbids the access at an entry of the guest's tables, in order; null where nothing does. */
-function wrongIn({ present, write, user, noExecute, isPage, address, reserved }: GuestPageEntry, level: number,
-  request: DmaRequest, size: number): string | null {
+function wrongIn({ present, write, user, noExecute }: GuestPageEntry, request: DmaRequest,
+  isReserved: boolean): string | null {
   if (!present) return 'guest-not-present'
-  const isLarge = isPage && level > 1
-  if (reserved || isPage && level > 3 || isLarge && address % size !== 0) return 'guest-reserved'
+  if (isReserved) return 'guest-reserved'
   if (request.user === true && !user) return 'guest-user'
   return request.access === 'write' && !write || request.execute === true && noExecute ? 'guest-permission' : null
 }

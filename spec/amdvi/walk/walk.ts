@@ -7,7 +7,7 @@ import { blame } from './translation.ts'
 import type { DmaRequest, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'
 import type { DeviceEntry, Tables } from './tables.ts'
 
-export { guestRootOf } from './first-stage.ts'
+export { guestRootOf, guestTargetOf } from './first-stage.ts'
 export { pageSize, sizeOf } from './second-stage.ts'
 export { newTrail } from './translation.ts'
 export type { DmaRequest, Mapping, Trail, Translation, TranslationUnit, WalkStart } from './translation.ts'
@@ -42,6 +42,7 @@ export function translateBy(tables: Tables, unit: TranslationUnit, entry: Device
   if (!allows(entry, access)) return blame('dte-permission', trail)
   if (unit.guest && (entry.guest?.withoutPasid === true || request.pasid !== undefined))
     return translateGuest(tables, unit, entry, request, trail)
+  if (!unit.guest && unit.refusesPasid && request.pasid !== undefined) return blame('pasid-unexpected', trail)
   return translateHost(tables, unit, entry, request, start, trail)
 }
 

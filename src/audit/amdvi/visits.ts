@@ -1,6 +1,6 @@
 /** What entries of host tables and of guest tables mean. The rules are those of the walk in spec/amdvi (AMD 48882
  *  rev 3.05: 2.2, 2.2.3); a test holds both against each other. */
-import { pageSize } from '../../../spec/amdvi/index.ts'
+import { guestTargetOf, pageSize } from '../../../spec/amdvi/index.ts'
 import type { DeviceEntry, EntryReader, PageEntry, TranslationUnit } from '../../../spec/amdvi/index.ts'
 import { hardwareGeometry, inputWidth, leafSize, roundDown } from '../../../spec/iommu/geometry.ts'
 import { rights } from '../ranges.ts'
@@ -66,10 +66,10 @@ export class GuestVisit extends Visit {
 
   protected entry(page: Uint32Array, table: number, index: number, level: number, input: number,
     granted: number): Below | null {
-    const { present, write, isPage, address, reserved } = this.of.reader.guestPageEntry(page, 2 * index)
+    const found = this.of.reader.guestPageEntry(page, 2 * index), { present, write, isPage } = found
     if (!present) return null
-    const size = leafSize(hardwareGeometry, level)
-    if (reserved || isPage && level > 3 || isPage && level > 1 && address % size !== 0) {
+    const size = leafSize(hardwareGeometry, level), address = guestTargetOf(found, level, size)
+    if (address === null) {
       this.note('reserved', table, index, level)
       return null
     }

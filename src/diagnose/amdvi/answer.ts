@@ -3,9 +3,9 @@ import { commandLayouts } from '../../../spec/amdvi/index.ts'
 import type { Answer, Conclusion, Group, Known, Look, Meaning } from '../happening.ts'
 import { hex, whenOf } from '../text.ts'
 import { answerEntry } from './device-entry.ts'
-import type { UnitEvent } from './events.ts'
+import type { UnitEvent } from './event.ts'
 import { events, flagNames, requestText, requestType } from './flags.ts'
-import { whoOf } from './look.ts'
+import { usedOf, whoOf } from './look.ts'
 import { answerPage } from './page-fault.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
@@ -23,7 +23,9 @@ export function answerEvent(event: UnitEvent, group: Group, known: Known): Answe
   const doubt: readonly Meaning[] = lost === null ? []
     : [{ says: `the event log overflowed (line ${lost.number}): there were more`, clause: null }]
   const answer = (answers[event.name] ?? ofOther)(event, group, known)
-  return { ...answer, hardware: [clauseText(event.name), ...answer.hardware, ...doubt] }
+  const damaged: readonly Meaning[] = event.damaged.length === 0 ? []
+    : [{ says: `the line is damaged: ${event.damaged.join(', ')} cannot be read`, clause: null }]
+  return { ...answer, hardware: [clauseText(event.name), ...answer.hardware, ...damaged, ...doubt] }
 }
 
 /** Where interrupt and EOI messages go; some units print the address with its sign extended above bit 39. */
@@ -39,7 +41,7 @@ function ofRequest(event: UnitEvent, { count }: Group): Answer {
   const { type, isTranslation } = flags === null ? { type: null, isTranslation: false } : requestType(flags)
   const ofAts = isTranslation || type === 1
   const isWrite = inRange && !ofAts && (type === 5 || type === 6)
-  const who = whoOf(event), used = address === null ? 'an address that is cut off' : hex(address)
+  const who = whoOf(event), used = usedOf(address)
   const standing: Look = { run: system === 'Xen' ? 'xl debug-keys i; xl dmesg' : 'cat /proc/interrupts',
     says: 'whether an interrupt stands still' }
   return {

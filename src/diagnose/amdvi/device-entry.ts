@@ -4,9 +4,10 @@ import { anything, decode, entryReader, registers } from '../../../spec/amdvi/in
 import { dwordsOf } from '../../../spec/iommu/layout.ts'
 import type { Answer, Conclusion, Known, Look } from '../happening.ts'
 import { hex, whenOf } from '../text.ts'
-import type { UnitEvent } from './events.ts'
+import type { UnitEvent } from './event.ts'
 import { deviceEntryOf, entryMeaning, flagOf, flagsText } from './flags.ts'
 import type { DeviceEntry } from './flags.ts'
+import { usedOf, whoOf } from './look.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
 const likely = (says: string, rule: string): Conclusion => ({ certainty: 'likely', says, rule })
@@ -16,14 +17,13 @@ const reader = entryReader({ ...anything, haw: 52 }, false)
 
 export function answerEntry(event: UnitEvent, known: Known): Answer {
   const entry = deviceEntryOf(event.entry)
-  const who = event.device ?? 'a device that the line does not name'
+  const who = whoOf(event)
   const { control, flags, address } = event
   const isInterrupt = flags !== null && flagOf(flags, 'I')
   const what = isInterrupt ? 'sent an interrupt, by' : 'used'
   return {
     title: `the device table entry of ${who} is not legal`,
-    happened: `${who} ${what} ${address === null ? 'an address that is cut off' : hex(address)}, and the unit does not `
-      + 'accept its device table entry.',
+    happened: `${who} ${what} ${usedOf(address)}, and the unit does not accept its device table entry.`,
     hardware: [
       ...flags === null ? [] : [{ says: flagsText(flags), clause: null }],
       ...entry === null ? [] : [entryMeaning(entry)],

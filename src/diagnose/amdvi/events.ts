@@ -2,37 +2,23 @@
  *  drivers/passthrough/amd/iommu_init.c: facts about their texts). Until 4.9 the bracket stands on the next line. */
 import type { Happening, Line, Reader, Reading } from '../happening.ts'
 import type { Notebook } from '../known.ts'
-import { bigHex, deviceOf, deviceOfId, form } from '../text.ts'
+import { bigHex, deviceOf, form } from '../text.ts'
 import { answerEvent } from './answer.ts'
+import { eventOf, rawEvent, unknownEvent } from './event.ts'
+import type { UnitEvent } from './event.ts'
 import { accessOf, events } from './flags.ts'
+import { missing, notRemapped, remappingOff } from './not-remapped.ts'
 import { waiting, waits } from './waiting.ts'
-
-export interface UnitEvent {
-  readonly line: Line
-  readonly system: 'Linux' | 'Xen'
-  readonly name: string
-  readonly device: string | null
-  readonly domain: number | null
-  readonly pasid: number | null
-  readonly address: bigint | null
-  readonly flags: number | null
-  /** The control register and the device table entry, printed below. */
-  control: bigint | null
-  readonly entry: bigint[]
-  /** Four words of a command that is refused, printed below. */
-  readonly command: number[]
-}
 
 const body = /Event logged \[ ?([A-Z][A-Z_]{3,40})\b([^\]]*)(\])?/
 const domainless = /Event logged \[Device not attached to domain properly\]/
 const xen = form('AMD-Vi: ([A-Z][A-Z_]{3,40}): <device> d<dec> addr <hex> flags <hex>')
 /** Xen prints other events as four words, the lowest first. */
 const xenRaw = /AMD-Vi: ([A-Z][A-Z_]{3,40}):? ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8})/
-const unknownEvent = /Event logged \[UNKNOWN event\[0\]=0x([0-9a-f]{1,8}),? event\[1\]=0x([0-9a-f]{1,8})/
+const unknown = /Event logged \[UNKNOWN event\[0\]=0x([0-9a-f]{1,8}),? event\[1\]=0x([0-9a-f]{1,8})/
 const entryLine = /AMD-Vi: DTE\[([0-3])\]: ([0-9a-f]{1,16})/
 const commandLine = /AMD-Vi: CMD\[([0-3])\]: ([0-9a-f]{1,8})/
 const controlLine = /AMD-Vi: Control Reg : (?:0x)?([0-9a-f]{1,16})/
-const driver = /\b\w[\w.-]* ((?:[0-9a-f]{4}:)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi/
 const lost = /AMD-Vi: IOMMU event log overflow/i
 const boot = new RegExp('AMD-Vi: (?:Extended features|Interrupt remapping enabled|X2APIC enabled|Virtual APIC|'
   + 'AMD IOMMUv2|Found|Using|Lazy|CMD\\[|IOMMU (?:performance|SNP)|.*IOAPIC|Disabling|Initialized|Force to|ivrs, add|'
@@ -40,6 +26,9 @@ const boot = new RegExp('AMD-Vi: (?:Extended features|Interrupt remapping enable
   + 'Not enabling|Kdump)')
 /** SNPSup is bit 63 of the features. */
 const features = /Extended features \(0x([0-9a-f]{1,16})/, snpOn = /IOMMU SNP support (?:is )?enabled/
+/** Lines that say all by themselves. */
+const plain: readonly (readonly [words: RegExp, happening: (line: Line) => Happening])[] =
+  [[waits, waiting], [remappingOff, notRemapped]]
 /** Until they are dealt with, no invalidation completes. */
 const stopping = new Set(['IOTLB_INV_TIMEOUT', 'ILLEGAL_COMMAND_ERROR', 'COMMAND_HARDWARE_ERROR'])
 /** Words of an event, without what stands before it in a log: for `explain`. */
@@ -62,7 +51,7 @@ export class AmdEvents implements Reader {
     const ofXen = xen.exec(text)
     if (ofXen !== null) return [this.#keep({ line, system: 'Xen', name: ofXen[1]!, device: deviceOf(ofXen[2]!),
       domain: Number(ofXen[3]), pasid: null, address: bigHex(ofXen[4]!), flags: Number.parseInt(ofXen[5]!, 16),
-      control: null, entry: [], command: [] })]
+      damaged: [], control: null, entry: [], command: [] })]
     const raw = ofXen === null ? xenRaw.exec(text) : null
     if (raw !== null && Object.hasOwn(events, raw[1]!)) return [this.#keep(rawEvent(raw, line))]
     if (domainless.test(text)) { this.#detached = line; return 'context' }
@@ -71,10 +60,8 @@ export class AmdEvents implements Reader {
       this.#detached = null
       return [this.#keep(eventOf('NOT_ATTACHED', text, first))]
     }
-    const unknown = unknownEvent.exec(text)
-    if (unknown !== null) return [this.#keep({ ...eventOf('UNKNOWN', '', line),
-      device: deviceOfId(Number.parseInt(unknown[1]!, 16) & 0xffff), name: `UNKNOWN ${unknown[2]!.padStart(8,
-        '0')[0]!}h` })]
+    const words = unknown.exec(text)
+    if (words !== null) return [this.#keep(unknownEvent(words, line))]
     const found = body.exec(text)
     if (found !== null) {
       if (found[3] === undefined && !final) return 'more'
@@ -83,7 +70,8 @@ export class AmdEvents implements Reader {
     if (/AMD-Vi: Event logged \[? ?$/.test(text)) return final ? 'other' : 'more'
     const below = this.#below(text)
     if (below) return 'context'
-    if (waits.test(text)) return [waiting(line)]
+    const alone = plain.find(([words]) => words.test(text))
+    if (alone !== undefined) return [alone[1](line)]
     if (lost.test(text)) { this.#known.note('events lost', line); return 'context' }
     if (this.#isBoot(line)) return 'context'
     const bare = bareEvent.exec(text)
@@ -98,6 +86,7 @@ export class AmdEvents implements Reader {
   #isBoot(line: Line): boolean {
     const efr = features.exec(line.text)?.[1]
     if (efr !== undefined && bigHex(efr) >> 63n === 0n) this.#known.note('no SNP', line)
+    if (missing.test(line.text)) this.#known.note('not in IVRS', line)
     if (snpOn.test(line.text)) this.#known.note('SNP', line)
     return boot.test(line.text) || snpOn.test(line.text)
   }
@@ -117,30 +106,4 @@ export class AmdEvents implements Reader {
       ...stopping.has(name) ? { stops: true } : {},
       answer: (group, known) => answerEvent(event, group, known) }
   }
-}
-
-function eventOf(name: string, fields: string, line: Line): UnitEvent {
-  const field = (...keys: readonly string[]): string | null => {
-    for (const key of keys) {
-      const found = new RegExp(`\\b${key}=(?:0x)?([0-9a-fx:.]{1,20})`, 'i').exec(fields)
-      if (found !== null) return found[1]!
-    }
-    return null
-  }
-  const number = (text: string | null): number | null => text === null ? null : Number.parseInt(text, 16)
-  const device = field('device') ?? driver.exec(line.text)?.[1] ?? null
-  const address = field('address', 'gpa', 'spa')
-  return {
-    line, system: 'Linux', name, device: device === null ? null : deviceOf(device), domain: number(field('domain')),
-    pasid: number(field('pasid')), address: address === null || !/^[0-9a-f]+$/i.test(address) ? null : bigHex(address),
-    flags: number(field('flags')), control: null, entry: [], command: [],
-  }
-}
-
-/** Device in bits 15:0, flags in 59:48 and the address in the upper half of the record (AMD 48882, 2.5). */
-function rawEvent([, name, zero, one, two, three]: RegExpExecArray, line: Line): UnitEvent {
-  const words = [zero, one, two, three].map(text => Number.parseInt(text!, 16))
-  return { line, system: 'Xen', name: name!, device: deviceOfId(words[0]! & 0xffff), domain: null, pasid: null,
-    address: bigHex(three!) << 32n | bigHex(two!), flags: words[1]! >>> 16 & 0xfff, control: null, entry: [],
-    command: [] }
 }

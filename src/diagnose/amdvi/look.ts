@@ -1,7 +1,10 @@
 /** Whom an event names, and where to look next. */
 import type { Look } from '../happening.ts'
-import type { UnitEvent } from './events.ts'
+import { hex } from '../text.ts'
+import type { UnitEvent } from './event.ts'
 
+export const usedOf = (address: bigint | null): string =>
+  address === null ? 'an address that the line does not tell' : hex(address)
 export const whoOf = ({ device }: Pick<UnitEvent, 'device'>): string => device ?? 'a device that the line does not name'
 
 /** After a fault of DMA. */

@@ -3,9 +3,9 @@ import { addressConclusions, interruptRange, memoryAt } from '../addresses.ts'
 import type { Answer, Conclusion, Group, Known, Look, Meaning } from '../happening.ts'
 import { servedInterrupts } from '../interrupts/served.ts'
 import { hex, idOf } from '../text.ts'
-import type { UnitEvent } from './events.ts'
+import type { UnitEvent } from './event.ts'
 import { accessOf, deviceEntryOf, entryMeaning, flagOf, flagsText, pageFault } from './flags.ts'
-import { nextOf, unattached, whoOf } from './look.ts'
+import { nextOf, unattached, usedOf, whoOf } from './look.ts'
 
 const sure = (says: string, rule: string): Conclusion => ({ certainty: 'sure', says, rule })
 const likely = (says: string, rule: string): Conclusion => ({ certainty: 'likely', says, rule })
@@ -15,10 +15,10 @@ export function answerPage(event: UnitEvent, group: Group, known: Known): Answer
   const who = whoOf(event)
   // With GN the field holds a PASID.
   const space = flags !== null && flagOf(flags, 'GN') ? 'PASID' : 'domain'
-  const where = `${address === null ? '' : ` ${hex(address)}`}`
+  const where = ` ${usedOf(address)}`
     + `${domain === null ? '' : `, ${space} 0x${domain.toString(16)}`}`
   if (flags === null) return {
-    title: `${who}: a page fault whose flags are cut off`, happened: `${who} used${where}.`, hardware: [],
+    title: `${who}: a page fault whose flags the line does not tell`, happened: `${who} used${where}.`, hardware: [],
     concludes: [], next: nextOf(event), shows: [],
   }
   if (flagOf(flags, 'I')) return answerInterrupt(event, flags, known)

@@ -1,6 +1,7 @@
 /** Reads single lines that say something of a VT-d unit besides its faults: of Linux, Xen and FreeBSD (Linux
  *  drivers/iommu/intel, Xen drivers/passthrough/vtd, FreeBSD sys/x86/iommu: facts about their texts). */
 import type { Answer, Conclusion, Line, Look, Reader, Reading } from '../happening.ts'
+import { unremapped } from '../interrupts/not-remapped.ts'
 import { bigHex, deviceOf, form, hex } from '../text.ts'
 import { statusTexts } from './reason.ts'
 
@@ -84,14 +85,11 @@ const said: readonly Said[] = [
       + 'have a setting for it.', 'an RMRR for a device that is no graphics')],
     next: [run('remapcheck audit /sys/firmware/acpi/tables/DMAR', 'which memory is reserved for which device')] },
   { form: /Failed to enable irq remapping\.|BIOS has enabled interrupt remapping|Not enabling interrupt remapping/,
-    title: () => 'interrupts are not remapped', happened: 'Linux left interrupt remapping off.',
-    hardware: 'without remapping a write of a device to FEEx_xxxx is an interrupt as it stands',
-    concludes: [sure('A device, and a guest that has one, can send any interrupt to any CPU.',
-      'interrupt remapping is off'),
-    likely('The chip set has an erratum, an I/O APIC is missing in the DMAR table, or firmware asked for it.',
-      'interrupt remapping could not be enabled')],
-    next: [run('dmesg | grep -e DMAR-IR', 'why it is off')],
-    shows: [run('remapcheck explain no-forged-interrupt', 'the claim that needs it')] },
+    title: () => unremapped.title, happened: unremapped.happened, hardware: unremapped.hardware,
+    concludes: [unremapped.sure,
+      likely('The chip set has an erratum, an I/O APIC is missing in the DMAR table, or firmware asked for it.',
+        'interrupt remapping could not be enabled')],
+    next: [run('dmesg | grep -e DMAR-IR', 'why it is off')], shows: [unremapped.shows] },
 ]
 
 export class UnitMessages implements Reader {

@@ -6,7 +6,7 @@ import { deviceTableEntry, encode, registers as map } from '../../../spec/amdvi/
 import type { RegisterName } from '../../../spec/amdvi/index.ts'
 import { dwordsOf } from '../../../spec/iommu/layout.ts'
 import { MemoryImage } from '../../../spec/iommu/image.ts'
-import { amdviRegistersOf, amdviStored } from '../amdvi.ts'
+import { amdviRegistersOf, amdviStored, largeTables } from '../amdvi.ts'
 import type { AmdviDump } from '../dump.ts'
 import type { Queue } from './units.ts'
 
@@ -32,8 +32,8 @@ const big = (digits: string): bigint => BigInt(`0x${digits}`)
 const nameOf = (unit: string): string => unit.replace(/^iommu0*(?=\d)/, 'iommu')
 /** 2 MB at the top of 2^52, and all of its entries. */
 const tableBytes = 2 ** 21, deviceTable = 2 ** 52 - tableBytes, most = 2 ** 16, mostUnits = 64, mostCommands = 2 ** 15
-/** IommuEn, EventLogEn, CmdBufEn; GAEn where entries have 128 bits. */
-const on = 1n | 1n << 2n | 1n << 12n, wide = 1n << 17n
+/** IommuEn, EventLogEn, CmdBufEn, large interrupt tables; GAEn where entries have 128 bits. */
+const on = 1n | 1n << 2n | 1n << 12n | largeTables, wide = 1n << 17n
 /** DevTblSegEn: entries are listed by DeviceID, whichever segment they are in. */
 const segments = 7n << 34n
 /** The unit of files whose place does not name it. */

@@ -63,11 +63,11 @@ describe('what each boot holds', () => {
       'unmaps-all-answered': 'true' })
   })
 
-  it('amd-q10, its end, beside all events of the kernel: what happened before it is not shown', async () => {
-    const report = await validated({ log: logOf('amd-q10-end'), ftrace: ftraceOf('amd-q10') })
-    const said = '10,658 of 11,254 unmaps lie before the log begins or after it ends'
+  it('amd-q10, begun late: what happened before is not shown', async () => {
+    const report = await validateLines(start.slice(6000), kernel)
+    const said = '66 of 75 unmaps lie before the log begins or after it ends'
     expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'not-shown', because: said })
-    expect(report.lacks).toBe(said)
+    expect(report.lacks).toContain(said)
   })
 
   it('amd-q10, its end: what was cached stands in the dumped tables, pages of 8 KiB among it', () => {

@@ -1,5 +1,5 @@
-/** Unmaps that nothing in the log of the unit covers, and what that says of them: a log that begins late, or ends early,
- *  says nothing of an unmap outside of it. */
+/** Unmaps that nothing in the log of the unit covers. A log that begins late, or ends early, says nothing of an unmap
+ *  outside of it. */
 import { noPlaces, note } from '../numbers.ts'
 import type { Places } from '../numbers.ts'
 import type { PairingReport } from './index.ts'

@@ -46,7 +46,7 @@ export function* collectVtd(dump: Dump, budget: Budget = standardBudget()): Gene
   const users = usersOf(spaces.all, found.devices)
   const sharing = yield* sharingOf(translated, users, atFirst - budget.tables)
   return {
-    dump, unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootKind: 'root table',
+    dump, assumed: [], unit, cachingMode: decode(registers.CAP.layout, values.cap).CM === 1, mode, rootKind: 'root table',
     rootTable: roots.rootTable, found,
     spaces: spaces.all,
     users, interrupts, sharing,

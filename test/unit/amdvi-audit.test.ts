@@ -158,10 +158,10 @@ describe('entries', () => {
       const report = machine.audit()
       return [report.interrupts.entries.map(({ index }) => index), codesOf(report), report.dump.assumed]
     }
-    expect([audited(), audited(1n << 8n)]).toEqual([
+    expect([audited(), audited(1n << 8n), audited(0n)]).toEqual([
       [[0x258], ['writes-tables'],
         ['ExtFeature2 is not known: interrupt tables of up to 2048 entries are taken as allowed']],
-      [[0x258], ['writes-tables'], []]])
+      [[0x258], ['writes-tables'], []], [[], ['entry-unusable'], []]])
   })
   it('a policy does not pass what a dump leaves unknown, or a device in reach of more than it may', () => {
     const machine = new Machine()

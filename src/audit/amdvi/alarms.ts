@@ -9,7 +9,8 @@ export const amdviAlarms = {
       says: 'Interrupts of a device pass unmapped (IV=0, or IntCtl=1): it can send any vector to any CPU.',
       todo: 'set IV=1 and IntCtl=2 with an interrupt table, or IntCtl=0 for a device that sends none.' },
     'interrupt-table-shared': { severity: 'error', clause: 'AMD:2.2.5/table-per-device',
-      says: "Devices with different page tables share an interrupt table: each can send the other's interrupts.",
+      says: 'Devices with different page tables, or with none, share an interrupt table or a part of it: each can send '
+        + "the other's interrupts.",
       todo: 'give each device table entry an interrupt table of its own.' },
     'entry-zero': { severity: 'warning', clause: 'AMD:2.2/device-table',
       says: 'Entries of the device table are zeros (V=0, IV=0): a device with such a '

@@ -1,15 +1,20 @@
 /** What only an AMD unit gives rise to (AMD 48882 rev 3.05: 2.2, 2.2.5). */
-import { exclusionFor, hasSegments, perSegment, rootsOf, translationUnitOf } from '../../../spec/amdvi/index.ts'
+import {
+  exclusionFor, hasSegments, hasWideEntries, interruptUnitOf, perSegment, rootsOf, translationUnitOf,
+} from '../../../spec/amdvi/index.ts'
 import type { DeviceEntry, UnitRegisters } from '../../../spec/amdvi/index.ts'
 import { bdf } from '../devices.ts'
 import { hex, several } from '../format.ts'
 import type { InterruptTable } from '../interrupts.ts'
 import { alarm } from '../alarms.ts'
 import type { Raised } from '../alarms.ts'
+import { tablesOf } from '../spaces.ts'
 import type { AmdviFound } from './devices.ts'
+import { illegalIn, overlapping, usedIn } from './interrupts.ts'
 
-export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound,
-  registers: UnitRegisters, { remapping }: InterruptTable): Generator<Raised> {
+export function* ownAlarms(found: AmdviFound, registers: UnitRegisters,
+  { remapping }: InterruptTable): Generator<Raised> {
+  const { zeros, entries, notFollowed, loops } = found
   const unit = translationUnitOf(registers)
   if (unit.enabled) yield* segments(registers)
   if (zeros.count > 0)
@@ -34,10 +39,21 @@ export function* ownAlarms({ zeros, entries, notFollowed, loops }: AmdviFound,
   if (unmapped.length > 0) yield alarm('interrupts-unmapped', unmapped, several(unmapped.length, 'device'))
   const passing = those(({ interrupts: { valid, passes } }) => valid && Object.values(passes).some(Boolean))
   if (passing.length > 0) yield alarm('interrupt-pass-bits', passing, several(passing.length, 'device'))
-  const illegal = those(({ interrupts: { valid, control, reserved } }) => valid && (reserved || control === 3))
-  if (illegal.length > 0)
-    yield alarm('entry-unusable', illegal, 'a reserved bit of the upper half is set, or IntCtl is 3')
-  yield* shared(entries)
+  yield* illegal(found, registers)
+  yield* shared(found, registers)
+}
+
+/** Entries that refuse every interrupt, by the reason. */
+function* illegal({ entries }: AmdviFound, registers: UnitRegisters): Generator<Raised> {
+  const unit = interruptUnitOf(registers), refused = new Map<string, number[]>()
+  for (const [device, { interrupts }] of entries) {
+    const reason = illegalIn(unit, interrupts)
+    if (reason === null) continue
+    const because = `${reason.cause}: ${reason.says}`, devices = refused.get(because)
+    if (devices === undefined) refused.set(because, [device])
+    else devices.push(device)
+  }
+  for (const [because, devices] of refused) yield alarm('entry-unusable', devices, because)
 }
 
 /** Segments of the device table that are not looked at. */
@@ -52,13 +68,21 @@ function* segments(registers: UnitRegisters): Generator<Raised> {
       `DevTblSegEn is reserved, or asks for more than the unit has: ${count} are looked at`)
 }
 
-/** A device raises what its table holds, whoever shares it. Devices of one set of page tables are one to the kernel. */
-function* shared(entries: AmdviFound['entries']): Generator<Raised> {
-  const users = new Map<number, number[]>()
-  for (const [device, { interrupts: { valid, control, table } }] of entries)
-    if (valid && control === 2) users.set(table, [...users.get(table) ?? [], device])
-  for (const [table, devices] of users) {
-    const roots = new Set(devices.map(device => entries.get(device)!.root))
-    if (roots.size > 1) yield alarm('interrupt-table-shared', devices, `the table at 0x${table.toString(16)}`)
+/** A device raises what its table holds, whoever shares it. Devices of one set of page tables are one to the kernel; a
+ *  device that reaches no memory, or whose tables are not known, is one by itself. */
+function* shared(found: AmdviFound, registers: UnitRegisters): Generator<Raised> {
+  const ways = new Map(found.devices.map(device => [device.sid, device.ways]))
+  const kernelsOf = (device: number): string => {
+    const spaces = (ways.get(device) ?? []).flatMap(({ space }) => space === null ? [] : [tablesOf(space)])
+    return spaces.length === 0 || found.notFollowed.includes(device) ? bdf(device)
+      : [...new Set(spaces)].sort().join()
+  }
+  for (const tables of overlapping(usedIn(found, interruptUnitOf(registers), hasWideEntries(registers) ? 4 : 1))) {
+    const devices = [...new Set(tables.flatMap(table => table.devices))].sort((a, b) => a - b)
+    if (devices.length < 2 || new Set(devices.map(kernelsOf)).size === 1) continue
+    const { address } = tables[0]!, end = Math.max(...tables.map(table => table.address + table.bytes))
+    yield alarm('interrupt-table-shared', devices, tables.every(table => table.address === address)
+      ? `the table at ${hex(address)}`
+      : `${several(tables.length, 'table')} that overlap, ${hex(address)} to ${hex(end)}`)
   }
 }

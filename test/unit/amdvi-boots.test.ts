@@ -131,17 +131,18 @@ describe('each claim fails once', () => {
     const at = findLast(start, /amdvi_pages_inval/)
     expect(await verdict(start.slice(0, at + 1), 'submissions-waited-for')).toMatchObject({ verdict: 'false' })
   })
-  it('no-faults: a page fault, whose device the next line names if it is of that page; an aborted interrupt', async () => {
+  it('no-faults: a page fault, whose device the next line names if it is of its page; an aborted interrupt', async () => {
     const at = findLast(start, /amdvi_cache_update/, 9000)
     const [, page] = /gpa (0x[0-9a-f]+)/.exec(start[at + 1]!)!
     const faultAt = (address: string): string =>
       `amdvi_page_fault error: page fault accessing guest physical address ${address}`
     const named = await validateLines(start.with(at, faultAt(page!)), undefined, 'no-faults,fault:00:04.0:' + page)
     expect(named.faults.groups).toMatchObject([{ reason: 2, condition: 'IO_PAGE_FAULT', sid: 0x20, write: null }])
-    expect([verdictOf(named, 'no-faults').verdict, verdictOf(named, 'expect no-faults').verdict]).toEqual(['false', 'true'])
+    expect(verdictsOf(named)).toMatchObject({ 'no-faults': 'false', 'expect no-faults': 'true' })
     const other = await validateLines(start.with(at, faultAt('0x1000')), undefined, 'no-faults,fault:00:04.0:0x1000')
     expect(other.faults).toMatchObject({ groups: [{ sid: null }], refused: [], unplaced: 1 })
-    expect(verdictsOf(other)).toMatchObject({ 'expect no-faults': 'false', 'expect fault:00:04.0:0x1000': 'not-shown' })
+    expect(verdictsOf(other))
+      .toMatchObject({ 'expect no-faults': 'false', 'expect fault:00:04.0:0x1000': 'not-shown' })
     expect(renderValidation(other, theme(false))).toContain(
       '    2h IO_PAGE_FAULT 1 request of a device that is not named: An entry of the')
     expect((await validateLines([...start.slice(0, at), faultAt('0x1000')])).faults).toMatchObject({ unplaced: 1 })

@@ -92,7 +92,8 @@ function amdviWalk(pages: Pages): Walk {
   const tables = amdvi.rawTables(memory, { segments: [{ address: deviceTable, devices: 128 }] },
     amdvi.entryReader(amdvi.anything, true))
   const unit: amdvi.TranslationUnit = { geometry: vtd.hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-    reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false }
+    reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false,
+    refusesPasid: false }
   return (device, address) => {
     const result = translateAmdvi(tables, unit, { device, address, access: 'read' })
     return result.kind === 'translated' ? result.address : NaN

@@ -4,6 +4,7 @@ import { usualAnswers } from './disputes.ts'
 import type { Disputes } from './disputes.ts'
 import { anything, decode, registers } from './layout/index.ts'
 import type { Dwords, RegisterName, Rules } from './layout/index.ts'
+import { classicLength, longLength } from './remap/remap.ts'
 import type { InterruptUnit } from './remap/remap.ts'
 import type { DeviceTable, RawRoots } from './walk/raw-tables.ts'
 import type { TranslationUnit } from './walk/walk.ts'
@@ -31,13 +32,14 @@ export function rulesOf(unit: UnitRegisters, haw: number): Rules {
 
 /** HATS: 4, 5 or 6 levels; 6 where it is not known. */
 export function translationUnitOf(unit: UnitRegisters,
-  { aboveMode, blockedExclusion, ioCtl, reservedMode }: Disputes = usualAnswers): TranslationUnit {
+  { aboveMode, blockedExclusion, ioCtl, pasidWhileOff, reservedMode }: Disputes = usualAnswers): TranslationUnit {
   const levels = unit.ExtFeature === undefined ? 6
     : Math.min(6, 4 + decode(registers.ExtFeature.layout, unit.ExtFeature).HATS)
   const { IommuEn, GTEn } = control(unit)
   return { geometry: hardwareGeometry, enabled: IommuEn === 1, levels, checksReach: aboveMode === 'refused',
     reservedMode: reservedMode === 'illegal-entry' ? 'mode-reserved' : 'mode-page-fault', checksIoCtl: ioCtl === 'all',
-    exclusionFirst: blockedExclusion === 'open', exclusion: exclusionOf(unit), guest: GTEn === 1 }
+    exclusionFirst: blockedExclusion === 'open', exclusion: exclusionOf(unit), guest: GTEn === 1,
+    refusesPasid: pasidWhileOff === 'refused' }
 }
 function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['exclusion'] {
   const { EXEN, ALLOW, BASE } = decode(registers.ExclBase.layout, ExclBase ?? none)
@@ -45,14 +47,15 @@ function exclusionOf({ ExclBase, ExclLimit }: UnitRegisters): TranslationUnit['e
   return EXEN === 0 ? null : { base: BASE * 4096, limit: LIMIT * 4096 + 4095, forAll: ALLOW === 1 }
 }
 /** Control 44:43 count unless EFR2 says that no table has more entries: other revisions have other fields there. */
-export function interruptUnitOf(unit: UnitRegisters, { smi, abortedInterrupt }: Disputes = usualAnswers):
+export function interruptUnitOf(unit: UnitRegisters, { smi, abortedInterrupt, longIndex }: Disputes = usualAnswers):
   InterruptUnit {
   const { IommuEn, XTEn, GAEn, GAMEn, NumIntRemapMode } = control(unit)
   const { NumIntRemapSup } = unit.ExtFeature2 === undefined ? { NumIntRemapSup: 1 }
     : decode(registers.ExtFeature2.layout, unit.ExtFeature2)
   return { enabled: IommuEn === 1, xt: GAEn === 1 && XTEn === 1, guestMode: GAEn === 1 && GAMEn !== 0,
-    mostLength: NumIntRemapMode === 1 && NumIntRemapSup === 1 ? 11 : 9,
-    passesSmi: smi === 'passes', tellsAborts: abortedInterrupt === 'page-fault' }
+    mostLength: NumIntRemapMode === 1 && NumIntRemapSup === 1 ? longLength : classicLength,
+    passesSmi: smi === 'passes', tellsAborts: abortedInterrupt === 'page-fault',
+    indexFirst: longIndex === 'index' }
 }
 /** Interrupt entries have 128 bits, else 32. */
 export const hasWideEntries = (unit: UnitRegisters): boolean => control(unit).GAEn === 1

@@ -49,6 +49,13 @@ export const disputes = {
     says: 'Whether bits of an address above what Mode reaches are looked at',
     choices: { refused: 'they must be 0', ignored: 'they are not (one implementation)' }, usual: 'refused',
   },
+  pasidWhileOff: {
+    clause: 'AMD:2.5/pasid-unexpected',
+    says: 'What becomes of a request with a PASID where GTEn is 0',
+    choices: { host: 'the PASID is not looked at: host tables or Mode=0 decide (no source says so)',
+      refused: 'INVALID_DEVICE_REQUEST, as where GV is 0 (no source says so)' },
+    usual: 'host',
+  },
   firstFault: {
     clause: 'AMD:2.5/first-fault',
     says: 'How long a device table entry with SE=1 keeps further faults from the log',
@@ -73,6 +80,13 @@ export const disputes = {
     says: 'Which event an interrupt entry that cannot be read is told by',
     choices: { 'device-table': 'DEV_TAB_HARDWARE_ERROR', 'page-table': 'PAGE_TAB_HARDWARE_ERROR', none: 'none' },
     usual: 'device-table',
+  },
+  longIndex: {
+    clause: 'AMD:2.2.5/index',
+    says: 'What bits 10:8 of the data are where the table of the device has more than 512 entries',
+    choices: { index: 'bits of the index alone: else no message reaches an entry from 512 up (data[10:0])',
+      'delivery-mode': 'the delivery mode, which is looked at first (the order of two implementations)' },
+    usual: 'index',
   },
   logRestart: {
     clause: 'AMD:2.5/log-overflow',

@@ -63,6 +63,13 @@ describe('what each boot holds', () => {
       'unmaps-all-answered': 'true' })
   })
 
+  it('amd-q10, begun late: what happened before is not shown', async () => {
+    const report = await validateLines(start.slice(6000), kernel)
+    const said = '66 of 75 unmaps lie before the log begins or after it ends'
+    expect(verdictOf(report, 'unmaps-all-answered')).toMatchObject({ verdict: 'not-shown', because: said })
+    expect(report.lacks).toContain(said)
+  })
+
   it('amd-q10, its end: what was cached stands in the dumped tables, pages of 8 KiB among it', () => {
     expect([last.tables!.between, last.tables!.translations.agreeing, last.tables!.irtes.agreeing])
       .toEqual([{ after: 7774, before: 8111 }, 8, 3])

@@ -22,8 +22,8 @@ function dma(disputes: Answers, fields: Parameters<Machine['device']>[1], addres
   return result.kind === 'fault' ? machine.logged() : result.kind
 }
 /** The codes of events, or what becomes of the message. */
-function interrupt(disputes: Answers, fields: Parameters<Machine['device']>[1], data: number): unknown {
-  const machine = new Machine({ disputes })
+function interrupt(disputes: Answers, fields: Parameters<Machine['device']>[1], data: number,
+  machine = new Machine({ disputes })): unknown {
   machine.device(1, fields)
   const { result, effects } = message(machine.state, machine.memory, { device: 1, address: 0xfee00000, data })
   return result.kind === 'fault' ? effects.flatMap(effect => effect.kind === 'event' ? effect.words[1]! >>> 28 : [])
@@ -47,6 +47,12 @@ const asked: Readonly<Record<DisputeName, (answers: Answers) => unknown>> = {
   },
   reservedMode: answers => dma(answers, { ...ready, MODE: 7 }),
   aboveMode: answers => dma(answers, { ...ready, MODE: 1, ROOT: root }, 2 ** 40 + 0x1000),
+  pasidWhileOff: answers => {
+    const machine = new Machine({ disputes: answers })
+    machine.device(1, { ...ready, MODE: 0 })
+    const { kind } = machine.request(1, 0x1000, 'read', { pasid: 5 })
+    return kind === 'fault' ? machine.logged() : kind
+  },
   firstFault: answers => {
     const machine = new Machine({ disputes: answers })
     machine.device(1, { V: 1, SE: 1 })
@@ -59,6 +65,8 @@ const asked: Readonly<Record<DisputeName, (answers: Answers) => unknown>> = {
   smi: answers => interrupt(answers, remapping, 2 << 8),
   abortedInterrupt: answers => interrupt(answers, { ...remapping, INTCTL: 0 }, 3),
   unreadableInterruptEntry: answers => interrupt(answers, remapping, 3),
+  longIndex: answers => interrupt(answers, { ...remapping, INTTABLEN: 11 }, 0x205,
+    new Machine({ disputes: answers, efr2: 1n << 8n }, { ...on, NumIntRemapMode: 1 })),
   logRestart: answers => {
     const machine = new Machine({ disputes: answers })
     for (let i = 0; i < 256; i++) machine.request(0x1000, 0)
@@ -102,10 +110,12 @@ const expected: { readonly [N in DisputeName]: Readonly<Record<Disputes[N], unkn
   blockedExclusion: { closed: 'fault', open: 'untranslated' },
   reservedMode: { 'illegal-entry': [1], 'page-fault': [2] },
   aboveMode: { refused: [2], ignored: 'translated' },
+  pasidWhileOff: { host: 'untranslated', refused: [8] },
   firstFault: { 'until-invalidated': [2, 2], 'for-ever': [2] },
   smi: { refused: [], passes: 'interrupt' },
   abortedInterrupt: { none: [], 'page-fault': [2] },
   unreadableInterruptEntry: { 'device-table': [3], 'page-table': [4], none: [] },
+  longIndex: { index: [3], 'delivery-mode': 'interrupt' },
   logRestart: { 'off-and-on': 0, on: 1 },
   commandOrder: { 'one-by-one': 1, any: 2 },
   commandsWhileOff: { executed: 16, held: 0 },
@@ -124,6 +134,15 @@ describe.each(Object.keys(disputes) as readonly DisputeName[])('%s', name => {
     expect(new Set(all).size).toBe(choices.length)
     expect(asked[name]({})).toEqual(expected[name][usualAnswers[name] as never])
   })
+})
+
+it('another answer counts from the next request on', () => {
+  const machine = new Machine()
+  machine.device(1, remapping)
+  const at = { device: 1, address: 0xfee00000, data: 2 << 8 }, { state } = machine
+  const other = { ...state, config: { ...state.config, disputes: { ...usualAnswers, smi: 'refused' } as const } }
+  expect([state, other, state].map(one => message(one, machine.memory, at).result.kind))
+    .toEqual(['interrupt', 'fault', 'interrupt'])
 })
 
 it('Control 44:43 count unless EFR2 says that tables have 512 entries at most', () => {

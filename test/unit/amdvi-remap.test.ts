@@ -9,7 +9,7 @@ import type { InterruptUnit } from '../../spec/amdvi/remap/remap.ts'
 import type { Fetched, InterruptEntry, InterruptMap } from '../../spec/amdvi/walk/tables.ts'
 
 const unit: InterruptUnit = { enabled: true, xt: true, guestMode: false, mostLength: 9, passesSmi: false,
-  tellsAborts: false }
+  tellsAborts: false, indexFirst: true }
 const map: InterruptMap = { valid: true, control: 2, table: 0x4000, length: 3, ignored: false, reserved: false,
   passes: { init: false, extInt: false, nmi: false } }
 const entry: InterruptEntry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false,
@@ -27,6 +27,8 @@ function remapped(at: { readonly unit?: Partial<InterruptUnit>; readonly map?: P
   return found.interrupt.vector === message.vector ? 'as it is' : found.interrupt.destination
 }
 
+const long = { unit: { mostLength: 11, passesSmi: true }, map: { length: 10 } }
+
 describe('a message', () => {
   it.each([
     ['is remapped', {}, 0x102], ['has eight bits of a destination without XT', { unit: { xt: false } }, 2],
@@ -36,9 +38,13 @@ describe('a message', () => {
     ['is forwarded by IntCtl=1', { map: { control: 1 } }, 'as it is'],
     ['is aborted by IntCtl=0', { map: { control: 0 } }, 'intctl-abort'],
     ['meets IntCtl=3', { map: { control: 3 } }, 'intctl-reserved'],
+    ['meets IntCtl=3 with IG', { map: { control: 3, ignored: true } }, 'intctl-reserved'],
     ['meets a table that is too long', { map: { length: 10 } }, 'inttablen-reserved'],
+    ['meets a table that is too long with IG', { map: { length: 10, ignored: true } }, 'inttablen-reserved'],
     ['is beyond the table', { index: 8 }, 'index-range'],
+    ['is beyond the table with IG', { index: 8, map: { ignored: true } }, 'index-range, not logged'],
     ['meets an unreadable entry', { entry: 'unreadable' }, 'irte-unreadable'],
+    ['meets an unreadable entry with IG', { entry: 'unreadable', map: { ignored: true } }, 'irte-unreadable'],
     ['meets RemapEn=0', { entry: { enabled: false, reserved: true } }, 'not-enabled'],
     ['meets RemapEn=0 with SupIOPF', { entry: { enabled: false, suppressed: true } }, 'not-enabled, not logged'],
     ['meets RemapEn=0 with IG', { entry: { enabled: false }, map: { ignored: true } }, 'not-enabled, not logged'],
@@ -47,6 +53,13 @@ describe('a message', () => {
     ['is an NMI without NMIPass', { message: { type: 4 } }, 'delivery-mode'],
     ['is an NMI with NMIPass', { message: { type: 4 }, map: { passes: { ...map.passes, nmi: true } } }, 'as it is'],
     ['is a logical NMI', { message: { type: 4, logical: true }, map: { passes: { ...map.passes, nmi: true } } },
+      'delivery-mode'],
+    ['has an index from 512 up', { ...long, index: 0x258, message: { type: 2 } }, 0x102],
+    ['has one, and the delivery mode comes first', { ...long, index: 0x258, message: { type: 2 },
+      unit: { ...long.unit, indexFirst: false } }, 'as it is'],
+    ['has a delivery mode where 1024 entries are too many', { ...long, message: { type: 4 },
+      unit: { mostLength: 9 } }, 'delivery-mode'],
+    ['has a delivery mode where the table has 512 entries', { ...long, message: { type: 4 }, map: { length: 9 } },
       'delivery-mode'],
     // The two implementations differ.
     ['is an SMI', { message: { type: 2 } }, 'delivery-mode'],

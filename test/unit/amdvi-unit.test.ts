@@ -200,6 +200,16 @@ describe('registers', () => {
     expect(told(set('EventLogBase', 0x40_0000n))).toEqual(['base-moved', 'base-moved'])
     expect(told(control({ ...on, IommuEn: 0 }), set('ExclBase', 1), control(on))).toEqual([])
   })
+  it('the range with all bits set is undefined: it is told, and nothing is removed', () => {
+    const machine = new Machine(), all = { S: 1, ADDR: 2 ** 52 - 1 }
+    machine.put(3, all)
+    machine.put(4, all)
+    machine.put(3, { ...all, ADDR: 0x7_ffff_ffff_ffff })
+    expect(machine.go().filter(({ kind }) => kind !== 'rule')).toMatchObject([
+      { kind: 'illegal', what: 'undefined-range', because: 'the command at 0x0' },
+      { kind: 'illegal', what: 'undefined-range', because: 'the command at 0x10' },
+      { kind: 'invalidate', command: { pages: Infinity } }])
+  })
   it('read as what was written, halves alone too', () => {
     const machine = new Machine()
     machine.does({ do: 'write', offset: offsetOf('ExclLimit') + 4, width: 4, value: 0xfffff })

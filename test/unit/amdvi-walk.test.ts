@@ -9,7 +9,8 @@ import { newTrail, pageSize, translate } from '../../spec/amdvi/walk/walk.ts'
 import type { DmaRequest, TranslationUnit } from '../../spec/amdvi/walk/walk.ts'
 
 const unit: TranslationUnit = { geometry: hardwareGeometry, enabled: true, levels: 4, checksReach: true,
-  reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false }
+  reservedMode: 'mode-reserved', checksIoCtl: true, exclusionFirst: false, exclusion: null, guest: false,
+  refusesPasid: false }
 const device: DeviceEntry = {
   valid: true, translates: true, mode: 3, root: 0x1000, domain: 5, read: true, write: true, remoteTlb: false, portIo: 0,
   excluded: false, logging: { none: false, first: false }, guest: null, reserved: false,
@@ -101,14 +102,25 @@ describe('INVALIDATE_IOMMU_PAGES', () => {
     expect(rangeOf(0x11, true)).toEqual({ page: 0x10, pages: 4 })
     // 7FFFFFFFFFFFF000
     expect(BigInt(wholeDomain) << 12n).toBe((1n << 63n) - (1n << 12n))
-    expect(rangeOf(wholeDomain, true).pages).toBe(Infinity)
-    expect(rangeOf(2 ** 47 - 1, true).pages).toBeLessThan(Infinity)
+    expect(rangeOf(wholeDomain, true)).toEqual({ page: 0, pages: Infinity })
+    expect(rangeOf(2 ** 39 - 1, true)).toEqual({ page: 0, pages: 2 ** 40 })
   })
-  it.each([[0, 0], [0, 1], [1, 2], [3, 4], [0x1ff, 0x200], [5, 0x12345]])('%i to %i are covered by one command, '
-    + 'and by none of half the size', (first, last) => {
-    const { page, s } = commandFor(first, last), { page: from, pages } = rangeOf(page, s)
+  it('takes bits 63:52 for a sign, and not for a part of the size', () => {
+    // FFFF888000000000, FFF8000000000000 and 8000000000000000
+    for (const page of [0xf_fff8_8800_0000, 0xf_ff80_0000_0000, 0x8_0000_0000_0000])
+      expect(rangeOf(page, true)).toEqual({ page, pages: 2 })
+    // FFFFFFFFFFFFF000, and another without a 0
+    for (const page of [2 ** 52 - 1, 2 ** 47 - 1]) expect(rangeOf(page, true)).toBeNull()
+  })
+  it.each([
+    [0, 0], [0, 1], [1, 2], [3, 4], [0x1ff, 0x200], [5, 0x12345], [2 ** 39 - 1, 2 ** 39],
+  ])('%i to %i are covered by one command, and by none of half the size', (first, last) => {
+    const { page, s } = commandFor(first, last), { page: from, pages } = rangeOf(page, s)!
     expect([from <= first, from + pages > last]).toEqual([true, true])
     expect(first === last ? pages === 1 : Math.floor(first / (pages / 2)) !== Math.floor(last / (pages / 2))).toBe(true)
+  })
+  it('names all of a domain where no size does', () => {
+    expect(commandFor(2 ** 40 - 1, 2 ** 40)).toEqual({ page: wholeDomain, s: true })
   })
   it('keeps other domains, and with PDE=0 directory entries', () => {
     const command = { type: 'pages', domain: 3, page: 5, pages: 4, directories: false } as const

@@ -83,7 +83,8 @@ it('an interrupt is explained by the fewest exceptions that lead to just what wa
   const entry = { enabled: true, suppressed: false, type: 0, logical: false, guestMode: false, guest: null,
     destination: 2,
     vector: 0x55, reserved: true }
-  const unit = { enabled: true, xt: false, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false }
+  const unit = { enabled: true, xt: false, guestMode: false, mostLength: 9, passesSmi: false,
+    tellsAborts: false, indexFirst: true }
   const asked = (index: number, reserved: boolean) => {
     const request = { index, unmapped: { vector: index, type: 0, destination: 1, logical: false } }
     const entryOf = () => ({ ...entry, reserved })

@@ -77,7 +77,8 @@ export const goesByMemory = ({ deviceCache, tables }: Unit, device: number): boo
 /** What the walk has to know of the bounded unit: addresses are page numbers. */
 export function translationUnit(unit: Unit, b: Bounds): TranslationUnit {
   return { geometry: geometryOf(b), enabled: unit.enabled, levels: b.levels, checksReach: true,
-    reservedMode: 'mode-reserved', checksIoCtl: false, exclusionFirst: false, exclusion: null, guest: false }
+    reservedMode: 'mode-reserved', checksIoCtl: false, exclusionFirst: false, exclusion: null, guest: false,
+    refusesPasid: false }
 }
 export const interruptUnit = ({ enabled, xt }: Unit): InterruptUnit =>
-  ({ enabled, xt, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false })
+  ({ enabled, xt, guestMode: false, mostLength: 9, passesSmi: false, tellsAborts: false, indexFirst: true })

@@ -31,22 +31,26 @@ export const coversDirectory = (command: Command, tag: PageTag): boolean =>
 export const coversInterrupts = (command: Command, device: number): boolean =>
   command.type === 'all' || command.type === 'interrupts' && command.device === device
 
-/** 7FFFFFFFFFFFF000, the address of all pages of a domain with S=1, in pages; that with all bits set is undefined
- *  (2.4.3). */
+/** 7FFFFFFFFFFFF000, the address of all pages of a domain with S=1, in pages (2.4.3). */
 export const wholeDomain = 0x7_ffff_ffff_ffff
+/** Bits 51:12 of an address say how many pages S=1 means: those above are its sign. Log2 of pages. */
+const mostPages = 40
 
-/** What an address (in pages) and S mean. */
-export function rangeOf(page: number, s: boolean): { readonly page: number; readonly pages: number } {
+/** What an address (in pages) and S mean; null where that is undefined: S=1, and no bit of 51:12 is 0. */
+export function rangeOf(page: number, s: boolean): { readonly page: number; readonly pages: number } | null {
   if (!s) return { page, pages: 1 }
-  if (page >= wholeDomain) return { page: 0, pages: Infinity }
-  const pages = sizeOf(page * 4096, hardwareGeometry) / 4096
+  if (page === wholeDomain) return { page: 0, pages: Infinity }
+  const told = page % 2 ** mostPages
+  if (told === 2 ** mostPages - 1) return null
+  const pages = sizeOf(told * 4096, hardwareGeometry) / 4096
   return { page: Math.floor(page / pages) * pages, pages }
 }
 /** The address (in pages) and S of the smallest command that covers the pages from `first` to `last`: all bits below
- *  the highest that differs are ones. */
+ *  the highest that differs are ones. Where that is above bit 51 it is the one of the whole domain. */
 export function commandFor(first: number, last: number): { readonly page: number; readonly s: boolean } {
   if (first === last) return { page: first, s: false }
   let pages = 2
   while (Math.floor(first / pages) !== Math.floor(last / pages)) pages *= 2
+  if (pages > 2 ** mostPages) return { page: wholeDomain, s: true }
   return { page: Math.floor(first / pages) * pages + pages / 2 - 1, s: true }
 }

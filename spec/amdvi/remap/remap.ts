@@ -23,12 +23,14 @@ export interface InterruptUnit {
   readonly xt: boolean
   /** GAMEn: entries may be in guest mode. */
   readonly guestMode: boolean
-  /** Largest IntTabLen: 9, or 11 where there are tables of 2048. */
+  /** Largest IntTabLen: `classicLength`, or `longLength` where there are tables of 2048. */
   readonly mostLength: number
   /** Whether an SMI passes as it is, outside the SMI filter: one implementation lets it, another refuses it. */
   readonly passesSmi: boolean
   /** Whether an event tells of an interrupt that IntCtl=0 aborts. */
   readonly tellsAborts: boolean
+  /** Whether bits 10:8 of a message are of the index alone where the table has more than 512 entries. */
+  readonly indexFirst: boolean
 }
 
 export type Remapped = { readonly exercised: readonly AmdviClause[] }
@@ -37,6 +39,8 @@ export type Remapped = { readonly exercised: readonly AmdviClause[] }
     | { readonly kind: 'guest'; readonly vector: number; readonly target: GuestTarget }
     | { readonly kind: 'fault'; readonly reason: FaultReason; readonly suppressed: boolean })
 
+/** IntTabLen of the largest table without NumIntRemapMode. */
+export const classicLength = 9, longLength = 11
 const fixed = 0, arbitrated = 1, smi = 2, nmi = 4, init = 5, extInt = 7
 
 /** The request in a dword write of `data` to `address`; null where the address is none of FEEx_xxxx. */
@@ -65,8 +69,9 @@ export function remapIn(tables: Tables, unit: InterruptUnit, device: number, req
 export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index }: InterruptRequest,
   entryOf: (table: number, index: number) => Fetched<InterruptEntry>): Remapped {
   const exercised: AmdviClause[] = []
-  const blame = (cause: string, suppressed = map.ignored): Remapped => {
-    const reason = causeNamed(cause)
+  // IG and SupIOPF keep IO_PAGE_FAULT from the log, and no other event.
+  const blame = (cause: string, ignored = map.ignored): Remapped => {
+    const reason = causeNamed(cause), suppressed = ignored && reason.event === 'IO_PAGE_FAULT'
     exercised.push(reason.clause)
     return { kind: 'fault', reason, suppressed, exercised }
   }
@@ -75,7 +80,7 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   if (!unit.enabled) return unchanged('AMD:2.2/iommu-off')
   if (!map.valid) return unchanged('AMD:2.2.5/interrupt-map')
   if (map.reserved) return blame('interrupt-reserved')
-  if (unmapped.type !== fixed && unmapped.type !== arbitrated) {
+  if (hasOtherMode(unit, map, unmapped)) {
     const rule = passingRule(unit, map, unmapped)
     return rule === null ? blame('delivery-mode') : unchanged(rule)
   }
@@ -98,6 +103,14 @@ export function remap(unit: InterruptUnit, map: InterruptMap, { unmapped, index 
   const { vector, type, logical } = entry
   const destination = unit.xt ? entry.destination : entry.destination & 0xff
   return { kind: 'interrupt', interrupt: { vector, type, logical, destination }, exercised }
+}
+
+/** Whether the delivery mode is none that is remapped. Bits 10:8 of the data are of the index alone where the table has
+ *  entries from 512 up: those have no other index. */
+function hasOtherMode({ indexFirst, mostLength }: InterruptUnit, { control, length }: InterruptMap,
+  { type }: Interrupt): boolean {
+  if (type === fixed || type === arbitrated) return false
+  return !(indexFirst && control === 2 && length > classicLength && length <= mostLength)
 }
 
 const isMalformed = ({ reserved, guestMode, type }: InterruptEntry, unit: InterruptUnit): boolean =>

@@ -23,16 +23,19 @@ export interface View {
   readonly tables: (memory: PhysicalMemory) => Tables
 }
 export function viewOf(state: UnitState): View {
-  const known = views.get(state.stored)
+  let ofConfig = views.get(state.config)
+  if (ofConfig === undefined) views.set(state.config, ofConfig = new WeakMap())
+  const known = ofConfig.get(state.stored)
   if (known !== undefined) return known
   const unit = registersOf(state), reader = entryReader(reservedRules(state), hasWideEntries(unit))
   const { disputes } = state.config
   const view: View = { translation: translationUnitOf(unit, disputes), interrupts: interruptUnitOf(unit, disputes),
     tables: memory => rawTables(memory, rootsOf(unit), reader) }
-  views.set(state.stored, view)
+  ofConfig.set(state.stored, view)
   return view
 }
-const views = new WeakMap<UnitState['stored'], View>()
+/** By all that a view is made of. */
+const views = new WeakMap<UnitState['config'], WeakMap<UnitState['stored'], View>>()
 
 /** A refusal. `address`: of an interrupt that of its message, as one implementation logs it; logs of real units show
  *  one of HyperTransport's range. `entry`: the device table entry that it met, null where none. `suppressed`: by an

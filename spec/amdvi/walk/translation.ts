@@ -23,6 +23,8 @@ export interface TranslationUnit {
   readonly exclusion: { readonly base: number; readonly limit: number; readonly forAll: boolean } | null
   /** GTEn: guest tables are used. */
   readonly guest: boolean
+  /** Whether a request with a PASID is refused where they are not. */
+  readonly refusesPasid: boolean
 }
 export interface DmaRequest {
   readonly device: number

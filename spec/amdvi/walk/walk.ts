@@ -42,6 +42,7 @@ export function translateBy(tables: Tables, unit: TranslationUnit, entry: Device
   if (!allows(entry, access)) return blame('dte-permission', trail)
   if (unit.guest && (entry.guest?.withoutPasid === true || request.pasid !== undefined))
     return translateGuest(tables, unit, entry, request, trail)
+  if (!unit.guest && unit.refusesPasid && request.pasid !== undefined) return blame('pasid-unexpected', trail)
   return translateHost(tables, unit, entry, request, start, trail)
 }
 

@@ -95,7 +95,8 @@ function isOf({ page, pages, frame }: Stay, { event, maps }: Unmapped): boolean 
 function answerOf({ event, did }: Unmapped, bracket: Bracket, claimed: IotlbCommand | undefined,
   commands: Commands): Answered | null {
   if (claimed !== undefined) return { early: claimed, late: claimed }
-  if (did === null) return null
+  // of an unmap that may be older than the log the answer may be so too
+  if (did === null || bracket.after === 0) return null
   const early = commands.firstCovering(event, did, bracket.after)
   if (early === null) return null
   const late = bracket.before === Infinity ? null : commands.firstCovering(event, did, bracket.before - 1)

@@ -1,5 +1,6 @@
-/** What software must not do to the registers (AMD 48882 rev 3.05, ch. 3). The manual leaves undefined what hardware
- *  makes of it; the unit goes on in the simplest way, which stands beside each name, and says that it saw it. */
+/** What software must not do to the registers, or ask by a command (AMD 48882 rev 3.05: 2.4.3, ch. 3). The manual
+ *  leaves undefined what hardware makes of it; the unit goes on in the simplest way, which stands beside each name, and
+ *  says that it saw it. */
 import type { AmdviClause } from '../../clauses.ts'
 
 interface Illegality { readonly clause: AmdviClause; readonly says: string; readonly then: string }
@@ -18,5 +19,7 @@ export const illegalities = {
   'base-moved': of('AMD:3/base', 'The base of a ring is written while the ring runs.', 'The new base is used at once.'),
   'table-moved': of('AMD:3/base', 'DevTabBase or the exclusion range is written while IommuEn is 1.',
     'The new value is used at once.'),
+  'undefined-range': of('AMD:2.4.3/pages', 'A command has S=1 and no 0 in bits 51:12 of its address, which is not '
+    + '7FFFFFFFFFFFF000h.', 'It removes nothing.'),
 } as const
 export type IllegalName = keyof typeof illegalities

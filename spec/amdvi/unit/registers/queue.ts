@@ -5,10 +5,10 @@ import { coversDevice, rangeOf } from '../../invalidation/covers.ts'
 import type { Command } from '../../invalidation/covers.ts'
 import { mayEnd } from '../../invalidation/order.ts'
 import { commandLayouts, decode, eventLayouts, reservedMask } from '../../layout/index.ts'
-import type { CommandCode } from '../../layout/index.ts'
+import type { CommandCode, Dwords } from '../../layout/index.ts'
 import { formOf, pasidOf } from './disputed.ts'
 import { after, eventWords, log } from './faults.ts'
-import { controlOf, pointerOf, reservedRules, ringOf, rule, send } from './state.ts'
+import { controlOf, illegal, pointerOf, reservedRules, ringOf, rule, send } from './state.ts'
 import type { Effect, Outstanding, UnitConfig, UnitState, Work } from './state.ts'
 
 export const mayFetch = (state: UnitState): boolean =>
@@ -70,6 +70,7 @@ export function finishCommand(work: Work, index: number): void {
   rule(work, clauseOf[done.code])
   rule(work, isOrdered(before.config) ? 'AMD:2.4/ordered' : 'AMD:2.4/unordered')
   if (done.code === 1) return finishWait(work, done)
+  if (hasUndefinedRange(done)) return illegal(work, 'undefined-range', `the command at 0x${done.offset.toString(16)}`)
   if (done.code === 4) effects.push(forDevice(before, done))
   const command = commandOf(done)
   if (command === null) return
@@ -79,9 +80,17 @@ export function finishCommand(work: Work, index: number): void {
   effects.push({ kind: 'invalidate', command })
 }
 
+/** S and ADDR are where the other command has them. */
+const rangeIn = (words: Dwords) => {
+  const { S, ADDR } = decode(commandLayouts[3], words)
+  return rangeOf(ADDR, S === 1)
+}
+const hasUndefinedRange = ({ code, words }: Outstanding): boolean =>
+  (code === 3 || code === 4) && rangeIn(words) === null
+
 function forDevice({ config }: UnitState, { words }: Outstanding): Effect {
-  const { DEVICE, S, ADDR } = decode(commandLayouts[4], words)
-  return { kind: 'invalidate-device-tlb', device: DEVICE, ...rangeOf(ADDR, S === 1), pasid: pasidOf(config, words) }
+  const { DEVICE } = decode(commandLayouts[4], words)
+  return { kind: 'invalidate-device-tlb', device: DEVICE, ...rangeIn(words)!, pasid: pasidOf(config, words) }
 }
 
 /** That the data is visible before the interrupt is known from memory alone: both are effects, and the driver makes
@@ -96,14 +105,14 @@ function finishWait(work: Work, { words, offset }: Outstanding): void {
   send(work, 'wait')
 }
 
-/** What a command removes from caches of the unit; null of those that remove nothing there. */
+/** What a command removes from caches of the unit; null of those that remove nothing there, or an undefined range. */
 export function commandOf({ code, words }: Pick<Outstanding, 'code' | 'words'>): Command | null {
   switch (code) {
     case 2: return { type: 'devtab', device: decode(commandLayouts[2], words).DEVICE }
     case 3: {
-      const { DOMAIN, S, PDE, ADDR, GN, PASID } = decode(commandLayouts[3], words)
-      return { type: 'pages', domain: DOMAIN, ...rangeOf(ADDR, S === 1), directories: PDE === 1,
-        ...GN === 0 ? {} : { pasid: PASID } }
+      const { DOMAIN, PDE, GN, PASID } = decode(commandLayouts[3], words), range = rangeIn(words)
+      return range === null ? null
+        : { type: 'pages', domain: DOMAIN, ...range, directories: PDE === 1, ...GN === 0 ? {} : { pasid: PASID } }
     }
     case 5: return { type: 'interrupts', device: decode(commandLayouts[5], words).DEVICE }
     case 8: return { type: 'all' }

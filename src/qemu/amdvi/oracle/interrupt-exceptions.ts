@@ -38,7 +38,7 @@ const bends = [
   {
     name: 'table-length-unchecked', clause: 'AMD:2.5/index-range', qemu: 'Does not look at IntTabLen.',
     manual: 'An index beyond the table is refused, and so is a length beyond what the unit has.',
-    bends: on => onMap({ ...on, unit: { ...on.unit, mostLength: widest } }, { length: widest }),
+    bends: on => onMap({ ...on, unit: { ...on.unit, mostLength: widest, indexFirst: false } }, { length: widest }),
   },
   {
     name: 'own-reserved-bits-of-map', clause: 'AMD:2.5/interrupt-reserved',

@@ -164,7 +164,7 @@ function commandIn(step: Step): Command {
     case 'invalidate-device': return { type: 'devtab', device: sequenceRequesters[step.device]! }
     case 'invalidate-pages': {
       const { page, s } = namedBy(step)
-      return { type: 'pages', domain: step.domain, ...rangeOf(page, s), directories: step.directories }
+      return { type: 'pages', domain: step.domain, ...rangeOf(page, s)!, directories: step.directories }
     }
     default: return { type: 'all' }
   }

@@ -131,7 +131,7 @@ describe('each claim fails once', () => {
     const at = findLast(start, /amdvi_pages_inval/)
     expect(await verdict(start.slice(0, at + 1), 'submissions-waited-for')).toMatchObject({ verdict: 'false' })
   })
-  it('no-faults: a page fault, whose device the next line names if it is of its page; an aborted interrupt', async () => {
+  it('no-faults: a page fault, whose device the next line names if of its page; an aborted interrupt', async () => {
     const at = findLast(start, /amdvi_cache_update/, 9000)
     const [, page] = /gpa (0x[0-9a-f]+)/.exec(start[at + 1]!)!
     const faultAt = (address: string): string =>

@@ -14,6 +14,7 @@ import { findMappings } from './mappings.ts'
 import { checkMaps } from './maps.ts'
 import type { MapReport } from './maps.ts'
 import type { Basis, Unmapped } from './mappings.ts'
+import { reuseLimits } from './reuse.ts'
 import { solve } from './rounds.ts'
 import type { Known, Logs } from './rounds.ts'
 import { binsOf, rowsOf, windowsOf } from './windows.ts'
@@ -37,7 +38,8 @@ export interface PairingReport {
   readonly rows: readonly WindowRow[]
   /** All unmaps in the order of the kernel log. */
   readonly timeline: readonly Bin[]
-  /** Unmaps of a known domain that nothing in the log covers. Kernel log lines. */
+  /** Unmaps of a known domain that nothing in the log covers, or nothing before their page is mapped again. Kernel log
+   *  lines. */
   readonly unanswered: Places
   /** Those of them that may have been answered after the end: no more unmaps follow than an answer took before. */
   readonly ending: Places
@@ -140,12 +142,16 @@ const nothing: PairingReport = {
 
 function found({ events, fetches, commands, trail, joined }: Logs,
   { unmaps, brackets, all: everywhere, claims, alignment }: Known): Partial<PairingReport> {
-  const all = windowsOf(unmaps, brackets, claims, commands, trail.stays, alignment)
+  const limits = reuseLimits(events, unmaps, fetches, everywhere)
+  const all = windowsOf(unmaps, { brackets, claims, limits }, commands, trail.stays, alignment)
   const windows = all.filter(window => window !== null)
   const flushed = windows.filter(({ answer }) => answer !== 'page')
   const longest = windows.reduce((most, { laterUnmaps }) => Math.max(most, laterUnmaps[1]), 0)
-  const open = unmaps.filter(({ did }, i) => did !== null && all[i] === null)
-  const ending = open.filter(unmap => unmaps.length - 1 - unmaps.indexOf(unmap) <= longest)
+  const isOpen = ({ did }: Unmapped, i: number): boolean => did !== null && all[i] === null
+  const open = unmaps.filter(isOpen)
+  // A page that was mapped again had its time.
+  const ending = unmaps.filter((unmap, i) =>
+    isOpen(unmap, i) && limits[i] === Infinity && unmaps.length - 1 - i <= longest)
   const byBasis = { named: 0, only: 0, inferred: 0, unknown: 0 }
   for (const { basis } of unmaps) byBasis[basis]++
   const blind = findMappings(events, fetches, { named: new Map(), brackets: everywhere, areNarrow: joined !== null })

@@ -42,10 +42,11 @@ export const claimsOnUnmaps: readonly Claim[] = [
     }),
 
   onUnmaps('unmaps-all-answered', 'rule',
-    'Each unmap of a page that a device had used was followed by an invalidation that covers it.',
+    'Each unmap of a page that a device had used was followed by an invalidation that covers it, before its domain maps '
+      + 'the page again.',
     ({ rows, unanswered, ending, unansweredSure }) => {
       if (unansweredSure.count > 0)
-        return no(`${several(unansweredSure.count, 'unmap')} that nothing in the log covers`, unansweredSure.lines)
+        return no(`${several(unansweredSure.count, 'unmap')} that nothing covers, or nothing in time`, unansweredSure.lines)
       if (unanswered.count > 0 && unanswered.count === ending.count)
         return open(`${several(ending.count, 'unmap')} that the log ends too early for`, ending.lines)
       if (unanswered.count > 0)
